@@ -1,0 +1,41 @@
+import { inspect } from "node:util";
+import { keyFingerprint } from "../protocol/fingerprint.ts";
+
+const secrets = new WeakMap<ExecutorKey, string>();
+
+/**
+ * An executor's API key. In every context that prints (string, JSON, `util.inspect`, error) it is its
+ * fingerprint; only `revealKey` gives the secret, and test/architecture.test.ts names who may call it.
+ */
+export class ExecutorKey {
+  readonly fingerprint: string;
+
+  /** `secret` has passed `diagnoseKey`: only a well-formed key has a fingerprint, a pasted password must not become guessable. */
+  constructor(secret: string) {
+    this.fingerprint = keyFingerprint(secret);
+    secrets.set(this, secret);
+  }
+
+  equals(other: ExecutorKey): boolean {
+    return secrets.get(this) === secrets.get(other);
+  }
+
+  toString(): string {
+    return `key ${this.fingerprint}`;
+  }
+
+  toJSON(): string {
+    return this.fingerprint;
+  }
+
+  [inspect.custom](): string {
+    return `ExecutorKey(${this.fingerprint})`;
+  }
+}
+
+/** The secret itself: for the authorization header and for the file that set-key writes, nowhere else. */
+export function revealKey(key: ExecutorKey): string {
+  const secret = secrets.get(key);
+  if (secret === undefined) throw new TypeError("not an ExecutorKey of this process");
+  return secret;
+}

@@ -1,0 +1,21 @@
+/** Something that the operator can act on: its message stands without a stack, its cause says why. */
+export class OperatorError extends Error {
+  override readonly name: string = "OperatorError";
+}
+
+/** The message of an error and of all its causes as one line: `cannot read /etc/…: EACCES: permission denied`. */
+export function errorChain(error: unknown): string {
+  const parts: string[] = [];
+  let current: unknown = error;
+  while (current !== undefined && current !== null && parts.length < 8) {
+    parts.push(current instanceof Error ? current.message || current.name : String(current));
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return parts.join(": ");
+}
+
+/** `code` of a system error (`ENOENT`), of undici (`UND_ERR_…`) or of OpenSSL; undefined for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,16 @@
+const MAX_LENGTH = 200;
+
+/**
+ * Text from outside (a server's message, a reason code, a name, a path) as it may reach the journal, `STATUS=`, a
+ * terminal or a page: printable, one line, at most 200 characters. A newline in a server's message must not become
+ * a `<0>` priority or a `MAINPID=`; a bidi mark must not reorder the line around it.
+ */
+export function printable(value: unknown, maxLength = MAX_LENGTH): string {
+  const raw = typeof value === "string" ? value : String(value);
+  const line = raw
+    .slice(0, maxLength * 4)
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
+  const characters = Array.from(line);
+  return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join("")}…`;
+}

@@ -1,0 +1,21 @@
+/** The GraphQL documents that an executor sends, one constant each, checked against schema.graphql by a test. */
+
+export const SYNC_EXECUTOR = `mutation SyncExecutor($input: SyncExecutorInput!) {
+  syncExecutor(input: $input) {
+    executor { id name }
+    key { id name expiresAt revokesAt }
+    organization { id name slug }
+    heartbeatTimeoutMs
+    syncIntervalMs
+    compatibility { verdict recommendedVersion }
+    duplicates { instanceId hostName address lastSyncAt }
+    pendingUpgrade { targetVersion url sha256 signature expiresAt }
+  }
+}`;
+
+export const CURRENT_KEY = `query CurrentKey($input: CurrentKeyInput!) {
+  currentKey(input: $input) {
+    key { id name expiresAt revokesAt }
+    organization { id name slug }
+  }
+}`;

@@ -1,0 +1,77 @@
+import * as z from "zod";
+
+/** What crosses the wire in `syncExecutor` and `currentKey`; mirrors schema.graphql, decoded strictly by type and leniently by extra fields. */
+
+/** Milliseconds since the Unix epoch. */
+const timestamp = z.number().int();
+const text = z.string().max(4096);
+
+const authenticatedKey = z.object({
+  id: text,
+  name: text,
+  expiresAt: timestamp.nullish().transform((value) => value ?? null),
+  revokesAt: timestamp.nullish().transform((value) => value ?? null),
+});
+
+const organization = z.object({ id: text, name: text, slug: text });
+
+export const currentKeyReply = z.object({ key: authenticatedKey, organization });
+
+export const syncReply = z.object({
+  executor: z.object({ id: text, name: text }),
+  key: authenticatedKey,
+  organization,
+  heartbeatTimeoutMs: z.number().int().positive(),
+  syncIntervalMs: z
+    .number()
+    .int()
+    .positive()
+    .nullish()
+    .transform((value) => value ?? null),
+  compatibility: z.object({
+    verdict: z.enum(["supported", "deprecated", "out_of_support"]),
+    recommendedVersion: text.nullish().transform((value) => value ?? null),
+  }),
+  duplicates: z
+    .array(
+      z.object({
+        instanceId: text,
+        hostName: text,
+        address: text.nullish().transform((value) => value ?? null),
+        lastSyncAt: timestamp,
+      }),
+    )
+    .max(100),
+  pendingUpgrade: z
+    .object({ targetVersion: text, url: text, sha256: text, signature: text, expiresAt: timestamp })
+    .nullish()
+    .transform((value) => value ?? null),
+});
+
+export type AuthenticatedKey = z.infer<typeof authenticatedKey>;
+export type CurrentKeyReply = z.infer<typeof currentKeyReply>;
+export type SyncReply = z.infer<typeof syncReply>;
+
+/** The input of `syncExecutor`; every sync declares all of it (A12). */
+export interface SyncRequest {
+  readonly name: string;
+  readonly kind: "agent" | "operator";
+  readonly version: string;
+  readonly channel: "stable" | "beta" | "dev";
+  readonly instanceId: string;
+  readonly hostName: string;
+  readonly publicHost?: string;
+  readonly expectedOrganizationId?: string;
+  readonly capabilities: {
+    readonly supportedChains: readonly { readonly chain: string; readonly networks: readonly string[] }[];
+    readonly features: readonly string[];
+    readonly storageClasses: readonly string[];
+  };
+  readonly resources: {
+    readonly cpuCount: number;
+    readonly memoryTotalBytes: number;
+    readonly memoryFreeBytes: number;
+    readonly diskTotalBytes?: number;
+    readonly diskFreeBytes?: number;
+  };
+}
