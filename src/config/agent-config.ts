@@ -1,0 +1,32 @@
+export const CHANNELS = ["stable", "beta", "dev"] as const;
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export const LOG_FORMATS = ["journal", "pretty", "json"] as const;
+
+/** What agent.toml says, complete: every default filled in, every unit in milliseconds. */
+export interface AgentConfig {
+  readonly agent: {
+    /** 1 to 63 printable characters; the host name unless set. */
+    readonly name: string;
+    readonly dataDir: string;
+    readonly runtimeDir: string;
+    readonly publicHost: string | undefined;
+    readonly channel: (typeof CHANNELS)[number];
+  };
+  readonly controlPlane: {
+    /** Without a trailing slash and without `/graphql`. */
+    readonly url: string;
+    /** Absolute; a systemd credential's name is resolved already. */
+    readonly accessTokenFile: string | undefined;
+    readonly caFile: string | undefined;
+    /** A URL (perhaps with credentials: never print it), `none`, or undefined for what the environment says. */
+    readonly proxy: string | undefined;
+    readonly syncIntervalMs: number;
+  };
+  readonly logging: {
+    readonly level: (typeof LOG_LEVELS)[number];
+    /** undefined: what fits the place that stdout leads to. */
+    readonly format: (typeof LOG_FORMATS)[number] | undefined;
+  };
+  readonly reconciler: { readonly intervalMs: number };
+  readonly reporter: { readonly intervalMs: number; readonly scrapeTimeoutMs: number };
+}

@@ -1,0 +1,95 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { CHANNELS, LOG_FORMATS, LOG_LEVELS } from "./agent-config.ts";
+import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
+import { looksSecret } from "./secret-looks.ts";
+
+/** A name without a slash in `access_token_file`: a systemd credential, looked up in `$CREDENTIALS_DIRECTORY`. */
+export const CREDENTIAL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/u;
+
+const absolutePath = (example: string) => {
+  const wants = `an absolute path such as "${example}"`;
+  return z
+    .string({ error: wants })
+    .refine((text) => text.startsWith("/") && !/\p{Cc}/u.test(text) && text.length < 4096, { error: wants });
+};
+
+const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
+  z.enum(words, { error: `one of ${words.map((word) => `"${word}"`).join(", ")}` });
+
+const numberBetween = (least: number, most: number, unit: string) => {
+  const wants = `a number of ${unit} from ${least} to ${most}`;
+  return z.number({ error: wants }).min(least, { error: wants }).max(most, { error: wants });
+};
+
+const NAME_WANTS = "a name of 1 to 63 printable characters, without white space at its ends";
+const name = z
+  .string({ error: NAME_WANTS })
+  .refine(
+    (text) => /^[^\p{C}\p{Zl}\p{Zp}]{1,63}$/u.test(text) && text.trim() === text && !looksSecret(text),
+    { error: NAME_WANTS },
+  );
+
+const HOST_WANTS = 'a host name or an IP address such as "agent-1.example.com", without scheme, port or path';
+const host = z
+  .string({ error: HOST_WANTS })
+  .refine(
+    (text) =>
+      isIP(text) !== 0 ||
+      (text.length <= 253 &&
+        /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$/u.test(text) &&
+        !looksSecret(text)),
+    { error: HOST_WANTS },
+  );
+
+const keyFileWants = 'an absolute path such as "/etc/novacula/key", or the name of a systemd credential';
+const keyFile = z
+  .string({ error: keyFileWants })
+  .refine(
+    (text) =>
+      !/\p{Cc}/u.test(text) && (text.startsWith("/") || CREDENTIAL_NAME.test(text)) && !looksSecret(text),
+    {
+      error: keyFileWants,
+    },
+  );
+
+/**
+ * The tables and keys of agent.toml: the single list. Every error of a key is what it *wants*; what was found and
+ * where is added by `validate-config.ts`, which also knows which values must not be echoed.
+ */
+export const CONFIG_TABLES = {
+  agent: z.strictObject({
+    name: name.optional(),
+    data_dir: absolutePath("/var/lib/novacula").default("/var/lib/novacula"),
+    runtime_dir: absolutePath("/run/novacula").default("/run/novacula"),
+    public_host: host.optional(),
+    channel: oneOf(CHANNELS).default("stable"),
+  }),
+  control_plane: z.strictObject({
+    url: controlPlaneUrl,
+    access_token: z.string({ error: 'the key in quotes: access_token = "exc_…"' }).optional(),
+    access_token_file: keyFile.optional(),
+    ca_file: absolutePath("/etc/novacula/ca.pem").optional(),
+    proxy: proxyUrl.optional(),
+    /** A heartbeat must fit the control plane's 30 s timeout, with one lost on the way. */
+    sync_interval_secs: numberBetween(0.5, 15, "seconds").default(5),
+  }),
+  logging: z.strictObject({
+    level: oneOf(LOG_LEVELS).default("info"),
+    format: oneOf(LOG_FORMATS).optional(),
+  }),
+  reconciler: z.strictObject({
+    interval_secs: numberBetween(1, 3600, "seconds").default(5),
+  }),
+  reporter: z.strictObject({
+    interval_secs: numberBetween(1, 3600, "seconds").default(10),
+    scrape_timeout_ms: numberBetween(100, 60_000, "milliseconds").default(5000),
+  }),
+} as const;
+
+export type TableName = keyof typeof CONFIG_TABLES;
+
+/** `control_plane` → `["url", "access_token", …]`, in the order of the example file. */
+export const KEYS_BY_TABLE: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(CONFIG_TABLES).map(([table, schema]) => [table, Object.keys(schema.shape)]),
+);

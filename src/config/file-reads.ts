@@ -1,0 +1,33 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { type FileRead, readBoundedFile } from "./read-file.ts";
+
+/** A pasted password must not become guessable from a digest that somebody prints: it means nothing elsewhere. */
+const PROCESS_SALT = randomBytes(32);
+
+/** The files that one load has read, and a digest that tells whether a later load saw the same. */
+export class FileReads {
+  readonly #reads = new Map<string, FileRead>();
+
+  /** Each file once: agent.toml and a key file at the same path are one content. */
+  async read(path: string): Promise<FileRead> {
+    const known = this.#reads.get(path);
+    if (known !== undefined) return known;
+    const read = await readBoundedFile(path);
+    this.#reads.set(path, read);
+    return read;
+  }
+
+  get paths(): readonly string[] {
+    return [...this.#reads.keys()];
+  }
+
+  /** Over the content, or the reason why there is none, of every file. */
+  digest(): string {
+    const hmac = createHmac("sha256", PROCESS_SALT);
+    for (const [path, read] of this.#reads) {
+      const content = read.kind === "read" ? read.bytes : read.code;
+      hmac.update(`${path}\0${read.kind}\0${content.length}\0`).update(content);
+    }
+    return hmac.digest("hex");
+  }
+}

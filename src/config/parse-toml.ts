@@ -1,0 +1,61 @@
+import { parse } from "@iarna/toml";
+import type { ConfigIssue } from "./config-issue.ts";
+import { outlineToml, positionAt } from "./toml-outline.ts";
+import { explainSyntax } from "./toml-syntax.ts";
+import { shownName } from "./unknown-key.ts";
+
+export type ParsedToml =
+  | { readonly kind: "table"; readonly table: Readonly<Record<string, unknown>> }
+  | { readonly kind: "issue"; readonly issue: ConfigIssue };
+
+/** Every name that a plain object has without having it: as a TOML key, `@iarna/toml` would write through it. */
+const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+const MAYBE_INHERITED = new RegExp([...INHERITED_NAMES, String.raw`\\u`].join("|"), "iu");
+
+/**
+ * TOML text, with line ends as a Windows editor writes them, as a table. `@iarna/toml`'s errors quote the lines around
+ * the mistake, the key's among them: nothing of such an error leaves this function but its position.
+ */
+export async function parseToml(source: string, file: string): Promise<ParsedToml> {
+  const text = unixLineEnds(source);
+  const hostile = await inheritedKey(text, file);
+  if (hostile !== undefined) return { kind: "issue", issue: hostile };
+  let place: { line: number; column: number } | undefined;
+  try {
+    return { kind: "table", table: parse(text) };
+  } catch (error) {
+    place = errorPlace(error);
+  }
+  const outlined = await outlineToml(text);
+  const located = outlined.kind === "syntax-error" ? positionAt(text, outlined.at) : undefined;
+  return { kind: "issue", issue: explainSyntax(text, file, located ?? place) };
+}
+
+/** What the parser sees; line and column stay what they are in the file. */
+export function unixLineEnds(text: string): string {
+  return text.replaceAll("\r\n", "\n");
+}
+
+/**
+ * `constructor.foo = 1` would set `Object.foo` for the whole process, so such keys never reach the parser. A text
+ * without such a word, or an escape that could spell one, is not parsed twice.
+ */
+async function inheritedKey(text: string, file: string): Promise<ConfigIssue | undefined> {
+  if (!MAYBE_INHERITED.test(text)) return undefined;
+  const outlined = await outlineToml(text);
+  if (outlined.kind === "syntax-error") return explainSyntax(text, file, positionAt(text, outlined.at));
+  for (const entry of outlined.outline.entries) {
+    const name = entry.path.find((part) => INHERITED_NAMES.has(part));
+    if (name === undefined) continue;
+    const place = positionAt(text, entry.keyStart);
+    const remedy = "Delete the line: agent.toml has no such key.";
+    return { code: "unknown-key", file, ...place, key: shownName(name), problem: "unknown key", remedy };
+  }
+  return undefined;
+}
+
+function errorPlace(error: unknown): { line: number; column: number } | undefined {
+  if (!(error instanceof Error) || !("line" in error) || !("col" in error)) return undefined;
+  if (typeof error.line !== "number" || typeof error.col !== "number") return undefined;
+  return { line: error.line + 1, column: error.col + 1 };
+}

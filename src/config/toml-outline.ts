@@ -1,0 +1,96 @@
+import type { AST } from "toml-eslint-parser";
+
+/** 1-based; `column` counts characters as a person does. */
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One `key = value` or one `[table]` header, with its full path and where it stands in the text. */
+export interface TomlEntry {
+  readonly kind: "value" | "table";
+  readonly path: readonly string[];
+  readonly keyStart: number;
+  /** The whole line item: from the key, or the bracket, to the end of the value, or of the table's last value. */
+  readonly start: number;
+  readonly end: number;
+  /** Of a value only. */
+  readonly value: AST.TOMLContentNode | undefined;
+  /** Whether it stands in `{ … }`: there are no lines to add there. */
+  readonly isInline: boolean;
+}
+
+export interface TomlOutline {
+  readonly entries: readonly TomlEntry[];
+  readonly comments: readonly { readonly start: number; readonly end: number; readonly text: string }[];
+}
+
+export type Outlined =
+  | { readonly kind: "outline"; readonly outline: TomlOutline }
+  /** `at` is an index into the text. What the parser says of it is not passed on: our own words are better. */
+  | { readonly kind: "syntax-error"; readonly at: number };
+
+/**
+ * Where things stand in a TOML text. `@iarna/toml` decides what a text means and says no position of what it accepts;
+ * this second parser only locates, and is loaded only when there is something to locate.
+ */
+export async function outlineToml(text: string): Promise<Outlined> {
+  const { parseTOML } = await import("toml-eslint-parser");
+  try {
+    const program = parseTOML(text, { tomlVersion: "1.0" });
+    const entries: TomlEntry[] = [];
+    for (const item of program.body[0].body) {
+      if (item.type === "TOMLKeyValue") addKeyValue(entries, [], item, false);
+      else addTable(entries, item);
+    }
+    const comments = program.comments.map(({ range, value }) => ({
+      start: range[0],
+      end: range[1],
+      text: value,
+    }));
+    return { kind: "outline", outline: { entries, comments } };
+  } catch (error) {
+    const at = error instanceof SyntaxError && "index" in error ? error.index : 0;
+    return { kind: "syntax-error", at: typeof at === "number" ? at : 0 };
+  }
+}
+
+/** The entry of `path`, or undefined; the last one, should the text be accepted with two. */
+export function findEntry(outline: TomlOutline, path: readonly string[]): TomlEntry | undefined {
+  return outline.entries.findLast(
+    (entry) => entry.path.length === path.length && entry.path.every((name, depth) => name === path[depth]),
+  );
+}
+
+export function positionAt(text: string, index: number): TextPosition {
+  const before = text.slice(0, index);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  let line = 1;
+  for (let at = before.indexOf("\n"); at !== -1; at = before.indexOf("\n", at + 1)) line += 1;
+  return { line, column: Array.from(before.slice(lineStart)).length + 1 };
+}
+
+function addTable(entries: TomlEntry[], table: AST.TOMLTable): void {
+  const path = table.key.keys.map(keyName);
+  const [start, end] = table.range;
+  const keyStart = table.key.range[0];
+  entries.push({ kind: "table", path, keyStart, start, end, value: undefined, isInline: false });
+  for (const item of table.body) addKeyValue(entries, path, item, false);
+}
+
+function addKeyValue(
+  entries: TomlEntry[],
+  table: readonly string[],
+  item: AST.TOMLKeyValue,
+  isInline: boolean,
+): void {
+  const path = [...table, ...item.key.keys.map(keyName)];
+  const [start, end] = item.range;
+  entries.push({ kind: "value", path, keyStart: item.key.range[0], start, end, value: item.value, isInline });
+  if (item.value.type !== "TOMLInlineTable") return;
+  for (const inner of item.value.body) addKeyValue(entries, path, inner, true);
+}
+
+function keyName(key: AST.TOMLBare | AST.TOMLQuoted): string {
+  return key.type === "TOMLBare" ? key.name : key.value;
+}
