@@ -55,8 +55,27 @@ export const UNREACHABLE_CAUSES = [
   "rate-limited",
   "server-error",
   "rejected-request",
+  "insecure-url",
   "answer-too-large",
   "answer-malformed",
 ] as const;
 
 export type UnreachableCause = (typeof UNREACHABLE_CAUSES)[number];
+
+/** An `Unreachable` with what its cause usually has: no remedy, no wait asked for, ordinary cadence, no answer. */
+export function unreachable(
+  cause: UnreachableCause,
+  detail: string,
+  more: Partial<Omit<Unreachable, "kind" | "cause" | "detail">> = {},
+): Unreachable {
+  return {
+    kind: "unreachable",
+    cause,
+    detail,
+    remedy: undefined,
+    retryAfterMs: undefined,
+    slow: false,
+    httpStatus: undefined,
+    ...more,
+  };
+}

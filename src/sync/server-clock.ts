@@ -1,0 +1,17 @@
+/** The control plane's clock as its last answer told it, carried on by a clock of ours that nobody can set. */
+export interface ServerClock {
+  /** Takes note of an answer's `Date`, epoch ms. */
+  set(serverMs: number | undefined): void;
+  /** Epoch ms; undefined before the first answer. */
+  now(): number | undefined;
+}
+
+export function createServerClock(monotonicNowMs: () => number = () => performance.now()): ServerClock {
+  let seen: { readonly serverMs: number; readonly atMs: number } | undefined;
+  return {
+    set(serverMs) {
+      if (serverMs !== undefined) seen = { serverMs, atMs: monotonicNowMs() };
+    },
+    now: () => (seen === undefined ? undefined : seen.serverMs + monotonicNowMs() - seen.atMs),
+  };
+}

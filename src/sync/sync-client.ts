@@ -1,0 +1,224 @@
+import { type ExecutorKey, revealKey } from "../key/executor-key.ts";
+import { errorCode } from "../lib/errors.ts";
+import { isLoopbackHost } from "../lib/loopback.ts";
+import { printable } from "../lib/printable.ts";
+import { CURRENT_KEY, SYNC_EXECUTOR } from "../protocol/operations.ts";
+import type { CurrentKeyReply, SyncReply, SyncRequest } from "../protocol/sync.ts";
+import { currentKeyReply, syncReply } from "../protocol/sync.ts";
+import { outcomeOfAnswer, type Question, serverTimeMs } from "./answer.ts";
+import { startDeadline, untilAborted } from "./deadline.ts";
+import { unreachableByNetwork } from "./network-error.ts";
+import { type Post, type Progress, type Received, sendPost } from "./post.ts";
+import { proxyRoute, type Route } from "./proxy-route.ts";
+import { createServerClock } from "./server-clock.ts";
+import { type SyncOutcome, type Unreachable, unreachable } from "./sync-outcome.ts";
+import { openTransport, type Transport } from "./transport.ts";
+
+export interface SyncClientOptions {
+  /** `AgentConfig.controlPlane.url`, without `/graphql`. */
+  readonly url: string;
+  readonly key: ExecutorKey;
+  /** PEM, added to the default roots, not instead of them. */
+  readonly caPem: string | undefined;
+  /** A URL, `none`, or undefined: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of `environment`. */
+  readonly proxy: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly userAgent: string;
+  /** Of a whole exchange, from the look-up of the name to the last byte. */
+  readonly deadlineMs: number;
+}
+
+export interface CurrentKeyInput {
+  readonly executorName: string;
+  readonly expectedOrganizationId?: string;
+}
+
+/**
+ * The only place in the agent that makes a request (requirements A3, A4). Undefined means that `signal` or `close`
+ * ended the exchange; nothing that a network or a server can do makes it reject.
+ */
+export interface SyncClient {
+  sync(request: SyncRequest, signal: AbortSignal): Promise<SyncOutcome | undefined>;
+  currentKey(input: CurrentKeyInput, signal: AbortSignal): Promise<SyncOutcome<CurrentKeyReply> | undefined>;
+  close(): Promise<void>;
+}
+
+interface Operation<Reply> extends Question<Reply> {
+  readonly name: string;
+  readonly document: string;
+}
+
+const SYNC: Operation<SyncReply> = {
+  field: "syncExecutor",
+  name: "SyncExecutor",
+  document: SYNC_EXECUTOR,
+  reply: syncReply,
+};
+const CURRENT: Operation<CurrentKeyReply> = {
+  field: "currentKey",
+  name: "CurrentKey",
+  document: CURRENT_KEY,
+  reply: currentKeyReply,
+};
+
+/** A connection that takes longer is not going to be one; the rest of the deadline is for the answer. */
+const LONGEST_CONNECT_MS = 5000;
+
+/** A connection that idled until the server closed it: what crossed with the closing is sent once more, at once. */
+const STALE_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "UND_ERR_DESTROYED"]);
+
+export function createSyncClient(options: SyncClientOptions): SyncClient {
+  const client = new HttpSyncClient(options);
+  return {
+    sync: (request, signal) => client.ask(SYNC, request, signal),
+    currentKey: (input, signal) => client.ask(CURRENT, input, signal),
+    close: () => client.close(),
+  };
+}
+
+class HttpSyncClient {
+  readonly #options: SyncClientOptions;
+  readonly #endpoint: URL;
+  readonly #route: Route;
+  readonly #serverClock = createServerClock();
+  #transport: Transport | undefined;
+  #isClosed = false;
+
+  constructor(options: SyncClientOptions) {
+    this.#options = options;
+    this.#endpoint = new URL(`${options.url.replace(/\/+$/, "")}/graphql`);
+    this.#route = proxyRoute({ ...options, endpoint: this.#endpoint });
+  }
+
+  async ask<Reply>(
+    operation: Operation<Reply>,
+    input: SyncRequest | CurrentKeyInput,
+    signal: AbortSignal,
+  ): Promise<SyncOutcome<Reply> | undefined> {
+    if (signal.aborted || this.#isClosed) return undefined;
+    const obstacle = this.#obstacle();
+    if (obstacle !== undefined) return obstacle;
+
+    using deadline = startDeadline(this.#options.deadlineMs, signal);
+    const progress: Progress = { status: undefined };
+    try {
+      const post = this.#post(operation, input);
+      const received = await untilAborted(this.#send(post, progress, deadline.signal), deadline.signal);
+      if (received !== undefined) return this.#judge(received, operation);
+    } catch (error) {
+      if (!deadline.signal.aborted && !this.#isClosed) return this.#explain(error);
+    }
+    this.#abandon();
+    return deadline.isPast() && !signal.aborted && !this.#isClosed ? this.#timedOut(progress) : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#transport?.destroy();
+  }
+
+  /** What makes every request pointless or unsafe, whoever listens at the other end. */
+  #obstacle(): Unreachable | undefined {
+    if (this.#endpoint.protocol !== "https:" && !isLoopbackHost(this.#endpoint.hostname)) {
+      const detail = `the key is not sent to ${this.#endpoint.host} over plain HTTP: anyone on the way could read it`;
+      return unreachable("insecure-url", detail, { remedy: "write https:// in [control_plane].url" });
+    }
+    if (this.#route.kind !== "unusable") return undefined;
+    return unreachable("proxy", this.#route.problem, { remedy: this.#route.remedy });
+  }
+
+  #post(operation: Operation<unknown>, input: SyncRequest | CurrentKeyInput): Post {
+    return {
+      origin: this.#endpoint.origin,
+      path: this.#endpoint.pathname,
+      headers: {
+        accept: "application/graphql-response+json, application/json;q=0.9",
+        authorization: `Bearer ${revealKey(this.#options.key)}`,
+        "content-type": "application/json",
+        "user-agent": this.#options.userAgent,
+      },
+      body: JSON.stringify({
+        query: operation.document,
+        operationName: operation.name,
+        variables: { input },
+      }),
+    };
+  }
+
+  async #send(post: Post, progress: Progress, signal: AbortSignal): Promise<Received> {
+    const transport = this.#connection();
+    const connectionsBefore = transport.connectionCount();
+    try {
+      return await sendPost(transport.dispatcher, post, progress, signal);
+    } catch (error) {
+      const isReused = transport !== this.#transport || transport.connectionCount() === connectionsBefore;
+      const isStale = isReused && progress.status === undefined && STALE_CODES.has(errorCode(error) ?? "");
+      if (!isStale || signal.aborted || this.#isClosed) throw error;
+      return await sendPost(this.#connection().dispatcher, post, progress, signal);
+    }
+  }
+
+  #connection(): Transport {
+    this.#transport ??= openTransport({
+      endpoint: this.#endpoint,
+      proxy: this.#route.kind === "proxy" ? this.#route.proxy : undefined,
+      caPem: this.#options.caPem,
+      connectTimeoutMs: Math.min(LONGEST_CONNECT_MS, this.#options.deadlineMs),
+    });
+    return this.#transport;
+  }
+
+  /** After an exchange that did not end: whatever is stuck in that connection, the next one starts without it. */
+  #abandon(): void {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    transport?.destroy();
+  }
+
+  #judge<Reply>(received: Received, operation: Operation<Reply>): SyncOutcome<Reply> {
+    const { host } = this.#endpoint;
+    const more = { httpStatus: received.status, remedy: "check [control_plane].url" };
+    if (received.kind === "oversized") {
+      return unreachable("answer-too-large", `${host} answered with more than 1 MiB`, more);
+    }
+    if (received.kind === "encoded") {
+      const encoding = printable(received.encoding, 40);
+      return unreachable(
+        "answer-malformed",
+        `${host} answered in ${encoding}, which was not asked for`,
+        more,
+      );
+    }
+    const answer = { ...received, host, receivedAtMs: Date.now() };
+    this.#serverClock.set(serverTimeMs(answer));
+    return outcomeOfAnswer(answer, operation);
+  }
+
+  #explain(error: unknown): Unreachable {
+    return unreachableByNetwork(error, {
+      address: addressOf(this.#endpoint),
+      isTls: this.#endpoint.protocol === "https:",
+      nowMs: Date.now(),
+      serverNowMs: this.#serverClock.now(),
+      certificate: this.#transport?.certificateValidity(),
+      hasCaFile: this.#options.caPem !== undefined,
+      proxyAddress: this.#route.kind === "proxy" ? addressOf(this.#route.proxy) : undefined,
+      isProxyFault: this.#transport?.isProxyFault(error) ?? false,
+    });
+  }
+
+  #timedOut({ status }: Progress): Unreachable {
+    const seconds = `${this.#options.deadlineMs / 1000} s`;
+    const address = addressOf(this.#endpoint);
+    const detail =
+      status === undefined
+        ? `no answer from ${address} within ${seconds}`
+        : `${address} began an answer (${status}) and did not end it within ${seconds}`;
+    return unreachable("timeout", detail, { httpStatus: status });
+  }
+}
+
+/** Host and port, the port also where the URL leaves it out. */
+function addressOf(url: URL): string {
+  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
+}
