@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { writeFileAtomically } from "../lib/atomic-file.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorCode } from "../lib/errors.ts";
+import type { KeyMemory, Session } from "./session.ts";
+
+const KEYS_KEPT = 8;
+
+/** `<data_dir>/state.json`: what the agent knows across restarts. Fingerprints and times, never a key. Times are epoch ms. */
+const memorySchema = z.object({
+  format: z.literal(1),
+  keys: z.array(
+    z.object({
+      fingerprint: z.string(),
+      verdict: z.enum(["accepted", "refused"]),
+      acceptedAt: z.number().optional(),
+      keyId: z.string().optional(),
+      keyName: z.string().optional(),
+      keyEndsAt: z.number().optional(),
+    }),
+  ),
+  /** The organization that this host has been in, by control plane URL: a key of another one is refused by the control plane. */
+  organizations: z.array(z.object({ url: z.string(), id: z.string(), name: z.string() })),
+});
+
+export type Memory = z.infer<typeof memorySchema>;
+
+const EMPTY: Memory = { format: 1, keys: [], organizations: [] };
+
+function statePath(dataDir: string): string {
+  return join(dataDir, "state.json");
+}
+
+/** A missing or damaged file is an empty memory: it only makes sentences more precise. */
+export async function readMemory(dataDir: string): Promise<Memory> {
+  try {
+    return memorySchema.parse(JSON.parse(await readFile(statePath(dataDir), "utf8")));
+  } catch {
+    return EMPTY;
+  }
+}
+
+/** Resolves with the reason where it could not be written. */
+export async function writeMemory(dataDir: string, memory: Memory): Promise<string | undefined> {
+  try {
+    await writeFileAtomically(statePath(dataDir), `${JSON.stringify(memory, undefined, 2)}\n`, {
+      mode: 0o600,
+    });
+    return undefined;
+  } catch (error) {
+    return `${statePath(dataDir)}: ${errorCode(error) ?? "cannot be written"}`;
+  }
+}
+
+export function recallKey(memory: Memory, fingerprint: string, clock: Clock): KeyMemory | undefined {
+  const key = memory.keys.find((each) => each.fingerprint === fingerprint);
+  return (
+    key && {
+      verdict: key.verdict,
+      acceptedAt: key.acceptedAt === undefined ? undefined : clock.fromWall(key.acceptedAt),
+      keyId: key.keyId,
+      keyName: key.keyName,
+      keyEndsAt: key.keyEndsAt,
+    }
+  );
+}
+
+export function recallOrganization(memory: Memory, url: string): string | undefined {
+  return memory.organizations.find((organization) => organization.url === url)?.id;
+}
+
+/** `memory` with what is known now of a session's key; unchanged where the control plane has said nothing yet. */
+export function remember(memory: Memory, session: Session, clock: Clock): Memory {
+  if (session.verdict === undefined) return memory;
+  const { fingerprint } = session.generation.key;
+  const { url } = session.generation.config.controlPlane;
+  const key = {
+    fingerprint,
+    verdict: session.verdict,
+    ...(session.acceptedAt !== undefined && { acceptedAt: Math.round(clock.wall(session.acceptedAt)) }),
+    ...(session.keyId !== undefined && { keyId: session.keyId }),
+    ...(session.keyName !== undefined && { keyName: session.keyName }),
+    ...(session.keyEndsAt !== undefined && { keyEndsAt: session.keyEndsAt }),
+  };
+  const organizations =
+    session.connection.kind === "online"
+      ? [
+          {
+            url,
+            id: session.connection.reply.organization.id,
+            name: session.connection.reply.organization.name,
+          },
+          ...memory.organizations.filter((organization) => organization.url !== url),
+        ].slice(0, KEYS_KEPT)
+      : memory.organizations;
+  const others = memory.keys.filter((each) => each.fingerprint !== fingerprint);
+  return { format: 1, keys: [key, ...others].slice(0, KEYS_KEPT), organizations };
+}
+
+/** The host is to be moved: the next organization that accepts it is its own (`set-key --new-organization`). */
+export function forgetOrganization(memory: Memory, url: string): Memory {
+  return {
+    ...memory,
+    organizations: memory.organizations.filter((organization) => organization.url !== url),
+  };
+}

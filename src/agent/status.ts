@@ -1,0 +1,167 @@
+import * as z from "zod";
+import type { Clock } from "../lib/clock.ts";
+import { VERSION } from "../lib/version.ts";
+import { adviseRefusal } from "./refusal-advice.ts";
+import { candidate, type Rotation, running } from "./rotation.ts";
+import type { Session } from "./session.ts";
+import { clockTime, hostOf, keyLabel, problemText } from "./wording.ts";
+
+const moment = z.iso.datetime().nullable().describe("ISO 8601, UTC; null: never");
+
+/** What `status --json` prints; its JSON schema is published as src/agent/status.schema.json. Every field names its evidence. */
+export const agentStatusSchema = z
+  .object({
+    state: z
+      .enum([
+        "connecting",
+        "online",
+        "unreachable",
+        "key-refused",
+        "forbidden",
+        "key-unusable",
+        "config-invalid",
+      ])
+      .describe("Where the executor stands with the control plane"),
+    since: moment.describe("When the state began"),
+    reason: z.string().describe("One sentence: what the state is, why, and what to do"),
+    executor: z.string().nullable(),
+    controlPlane: z.string().nullable().describe("URL"),
+    organization: z.object({ id: z.string(), name: z.string() }).nullable(),
+    key: z
+      .object({
+        fingerprint: z.string().describe("8 hex digits of the key's SHA-256"),
+        id: z.string().nullable(),
+        name: z.string().nullable(),
+        source: z.string().describe("File, and line where it is agent.toml"),
+        endsAt: moment.describe("Expiry, or end of a rotation's grace period"),
+      })
+      .nullable()
+      .describe("The key that the executor runs on"),
+    lastAcceptedAt: moment,
+    lastAttemptAt: moment,
+    nextAttemptAt: moment,
+    attempts: z.number().int().describe("Exchanges since the state began"),
+    pendingChange: z
+      .object({
+        fingerprint: z
+          .string()
+          .nullable()
+          .describe("Of the key that waits; null where the file has no usable one"),
+        state: z.enum(["trying", "refused", "unreachable", "unusable"]),
+        reason: z.string(),
+      })
+      .nullable()
+      .describe("What is wrong with, or not yet known of, the files as they are now"),
+    configPath: z.string(),
+    pid: z.number().int(),
+    version: z.string(),
+    startedAt: moment,
+  })
+  .describe("The state of a running novacula-agent");
+
+export type AgentStatus = z.infer<typeof agentStatusSchema>;
+
+export interface StatusContext {
+  readonly configPath: string;
+  readonly startedAt: number;
+  readonly pid: number;
+  readonly clock: Clock;
+}
+
+export function agentStatus(rotation: Rotation, context: StatusContext): AgentStatus {
+  const { clock } = context;
+  const iso = (at: number | undefined) =>
+    at === undefined || !Number.isFinite(at) ? null : new Date(clock.wall(at)).toISOString();
+  const session = running(rotation);
+  const connection = session?.connection;
+  return {
+    state: stateOf(rotation, session),
+    since: iso(connection?.since ?? rotation.problem?.since ?? context.startedAt),
+    reason: describeState(rotation, clock),
+    executor: session?.generation.config.agent.name ?? null,
+    controlPlane: session?.generation.config.controlPlane.url ?? null,
+    organization:
+      connection?.kind === "online"
+        ? { id: connection.reply.organization.id, name: connection.reply.organization.name }
+        : null,
+    key: session === undefined ? null : keyStatus(session),
+    lastAcceptedAt: iso(session?.acceptedAt),
+    lastAttemptAt: iso(session?.attemptedAt),
+    nextAttemptAt: iso(session?.nextAt),
+    attempts: connection === undefined || connection.kind === "connecting" ? 0 : connection.attempts,
+    pendingChange: pendingChange(rotation, clock),
+    configPath: context.configPath,
+    pid: context.pid,
+    version: VERSION,
+    startedAt: iso(context.startedAt),
+  };
+}
+
+function stateOf(rotation: Rotation, session: Session | undefined): AgentStatus["state"] {
+  if (session !== undefined) return session.connection.kind;
+  return rotation.problem?.kind === "key-unusable" ? "key-unusable" : "config-invalid";
+}
+
+function keyStatus(session: Session): NonNullable<AgentStatus["key"]> {
+  return {
+    fingerprint: session.generation.key.fingerprint,
+    id: session.keyId ?? null,
+    name: session.keyName ?? null,
+    source: session.generation.keySource,
+    endsAt: session.keyEndsAt === undefined ? null : new Date(session.keyEndsAt).toISOString(),
+  };
+}
+
+function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingChange"] {
+  if (rotation.problem !== undefined)
+    return { fingerprint: null, state: "unusable", reason: problemText(rotation.problem) };
+  const waiting = candidate(rotation);
+  if (waiting === undefined) return null;
+  const { fingerprint } = waiting.generation.key;
+  switch (waiting.connection.kind) {
+    case "key-refused":
+    case "forbidden": {
+      const { why, remedy } = adviseRefusal(waiting.connection.last, waiting, clock);
+      return {
+        fingerprint,
+        state: "refused",
+        reason: `The new ${waiting.generation.key} was refused: ${why}. ${remedy}`,
+      };
+    }
+    case "unreachable":
+      return { fingerprint, state: "unreachable", reason: waiting.connection.last.detail };
+    default:
+      return { fingerprint, state: "trying", reason: `The new ${waiting.generation.key} is being tried.` };
+  }
+}
+
+/** The state's own sentence: `STATUS=` of systemd, the first line of `status`, `reason` in JSON. */
+export function describeState(rotation: Rotation, clock: Clock): string {
+  const session = running(rotation);
+  if (session === undefined)
+    return rotation.problem === undefined
+      ? "Starting."
+      : `Waiting for the file to be mended: ${problemText(rotation.problem)}`;
+  const host = hostOf(session.generation.config.controlPlane.url);
+  const { connection } = session;
+  switch (connection.kind) {
+    case "connecting":
+      return `Connecting to ${host} with ${keyLabel(session)}.`;
+    case "online":
+      return `Online with ${keyLabel(session)} at ${host} since ${clockTime(clock, connection.since)}.${changeNote(rotation)}`;
+    case "unreachable":
+      return `${host} is unreachable since ${clockTime(clock, connection.since)}: ${connection.last.detail}. Next try at ${clockTime(clock, session.nextAt)}.`;
+    case "key-refused":
+    case "forbidden": {
+      const { why, remedy } = adviseRefusal(connection.last, session, clock);
+      const code = connection.kind === "forbidden" ? "403" : "401";
+      return `${host} refuses ${keyLabel(session)} (${code}) since ${clockTime(clock, connection.since)}: ${why}. ${remedy}`;
+    }
+  }
+}
+
+function changeNote(rotation: Rotation): string {
+  if (rotation.problem !== undefined || candidate(rotation) !== undefined)
+    return " A change in the file has not taken: see novacula-agent status.";
+  return "";
+}

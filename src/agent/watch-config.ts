@@ -1,0 +1,126 @@
+import { stat } from "node:fs/promises";
+import type { Loaded } from "../config/load-config.ts";
+import type { Clock } from "../lib/clock.ts";
+import { createHints } from "./file-hints.ts";
+
+/** The timing of a watch, milliseconds. */
+const LOOK_MS = 1000;
+const PENDING_LOOK_MS = 100;
+const READ_ANYWAY_MS = 5000;
+/** A valid file is taken when it has not changed for this long: writers that go in steps are done by then. */
+const SETTLED_MS = 400;
+/** Absence and damage must last: an editor that removes and recreates is not worth a line. */
+const SETTLED_DAMAGE_MS = 1000;
+
+export interface ConfigWatcher {
+  /** Watches until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Reads now, whatever the stamps say; a change is delivered without waiting for it to settle (SIGHUP: the operator says that it is done). */
+  readNow(): Promise<void>;
+  /** Resolves once what the files hold now has been delivered or is what was delivered before; `signal` ends the wait. */
+  settled(signal: AbortSignal): Promise<void>;
+}
+
+export interface ConfigWatcherDeps {
+  readonly load: () => Promise<Loaded>;
+  readonly deliver: (loaded: Loaded) => void;
+  readonly initial: Loaded;
+  readonly clock: Clock;
+  readonly onDegraded: (reason: string) => void;
+}
+
+/**
+ * Delivers the files whenever their content is not what was delivered last, whichever way they were changed (A7).
+ * chokidar is there for speed; what it misses (bind mounts, retargeted parent links, a file that becomes a Kubernetes
+ * mount) a look of our own finds within a second: the stamps of each file, and every five seconds the content itself.
+ */
+export function createConfigWatcher({
+  load,
+  deliver,
+  initial,
+  clock,
+  onDegraded,
+}: ConfigWatcherDeps): ConfigWatcher {
+  let delivered = initial;
+  let pending: { readonly loaded: Loaded; readonly since: number } | undefined;
+  let stamps = "";
+  let readAt = 0;
+  let looking: Promise<void> | undefined;
+  const waiters = new Set<() => void>();
+
+  async function look(): Promise<void> {
+    const seen = await stampsOf(delivered.files, pending?.loaded.files);
+    const isDue = pending !== undefined || seen !== stamps || clock.now() - readAt >= READ_ANYWAY_MS;
+    if (!isDue) return;
+    stamps = seen;
+    readAt = clock.now();
+    take(await load(), settleMs);
+  }
+
+  function take(loaded: Loaded, settle: (loaded: Loaded) => number): void {
+    if (loaded.digest === delivered.digest) pending = undefined;
+    else if (pending?.loaded.digest !== loaded.digest) pending = { loaded, since: clock.now() };
+    if (pending !== undefined && clock.now() - pending.since >= settle(loaded)) {
+      delivered = pending.loaded;
+      pending = undefined;
+      deliver(delivered);
+    }
+    if (pending === undefined) for (const wake of waiters) wake();
+  }
+
+  /** One look at a time; who comes while one runs waits for it and looks again. */
+  async function exclusively(task: () => Promise<void>): Promise<void> {
+    while (looking !== undefined) await looking;
+    looking = task().finally(() => {
+      looking = undefined;
+    });
+    await looking;
+  }
+
+  return {
+    async run(signal) {
+      const hints = createHints({ onDegraded });
+      while (!signal.aborted) {
+        await exclusively(look);
+        hints.watch(pending?.loaded.files ?? delivered.files);
+        await hints.next(pending === undefined ? LOOK_MS : PENDING_LOOK_MS, signal);
+      }
+      await hints.close();
+    },
+    readNow: () => exclusively(async () => take(await load(), () => 0)),
+    async settled(signal) {
+      await exclusively(async () => take(await load(), settleMs));
+      if (pending === undefined || signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          waiters.delete(wake);
+          signal.removeEventListener("abort", wake);
+          resolve();
+        };
+        waiters.add(wake);
+        signal.addEventListener("abort", wake);
+      });
+    },
+  };
+}
+
+/** A key that looks cut off is taken like damage: it is most likely half of one that is still being written. */
+function settleMs(loaded: Loaded): number {
+  const looksWhole =
+    loaded.verdict === "usable" && !loaded.findings.some((finding) => finding.code === "unusual-length");
+  return looksWhole ? SETTLED_MS : SETTLED_DAMAGE_MS;
+}
+
+/** Device, inode, size and times in nanoseconds: ctime sees a chmod and a write that keeps size and mtime. */
+async function stampsOf(files: readonly string[], more: readonly string[] = []): Promise<string> {
+  const all = [...new Set([...files, ...more])];
+  const stamps = await Promise.all(
+    all.map((file) =>
+      stat(file, { bigint: true }).then(
+        ({ dev, ino, size, mtimeNs, ctimeNs }) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`,
+        (error: unknown) => String(error),
+      ),
+    ),
+  );
+  return stamps.join("\n");
+}

@@ -1,0 +1,67 @@
+import { basename } from "node:path";
+import { formatIssue } from "../config/config-issue.ts";
+import { type Clock, timeOfDay } from "../lib/clock.ts";
+import { duration } from "../lib/duration.ts";
+import { printable } from "../lib/printable.ts";
+import type { Generation } from "./generation.ts";
+import type { FileProblem } from "./rotation.ts";
+import type { Session } from "./session.ts";
+
+/** The phrases that journal lines, `STATUS=` and `status` share: one wording for one thing. */
+
+/** `key 3fa9c1d2 (prod 260601, k_7d…)`; only the fingerprint before the control plane has named it. */
+export function keyLabel(session: Session): string {
+  const { key } = session.generation;
+  if (session.keyId === undefined) return `${key}`;
+  return `${key} (${printable(session.keyName ?? "", 40)}, ${printable(session.keyId, 64)})`;
+}
+
+export function clockTime(clock: Clock, at: number): string {
+  return timeOfDay(clock.wall(at), clock.wall(clock.now()));
+}
+
+/** `agent.toml line 7`, or the key file's path. */
+export function placeOfKey(generation: Generation): string {
+  return generation.keySource;
+}
+
+/** `last accepted at 12:03:06`, `never accepted here`. */
+export function lastAcceptance(session: Session, clock: Clock): string {
+  return session.acceptedAt === undefined
+    ? "never accepted here"
+    : `last accepted at ${clockTime(clock, session.acceptedAt)}`;
+}
+
+/** Every issue or finding of the files, as one line. */
+export function problemText(problem: FileProblem): string {
+  if (problem.kind === "invalid") return problem.issues.map(formatIssue).join(" | ");
+  const findings = problem.findings.filter((finding) => finding.severity === "refused");
+  return `the key in ${problem.keySource} ${findings.map((finding) => `${finding.problem}. ${finding.remedy}`).join(" | ")}`;
+}
+
+/** What an operator must know of a change that did not take: what still runs, and what a restart would do. */
+export function stillOn(session: Session | undefined, clock: Clock): string {
+  if (session === undefined) return "Nothing is sent until it is mended; the agent takes it at once.";
+  switch (session.connection.kind) {
+    case "online":
+      return `Still online with ${keyLabel(session)}; a restart now would not come online.`;
+    case "unreachable":
+      return `Still on ${keyLabel(session)}, ${lastAcceptance(session, clock)}; a restart now would not come online.`;
+    default:
+      return `Still on ${keyLabel(session)}, which is not accepted either.`;
+  }
+}
+
+/** `3 attempts in 12 s`. */
+export function effort(attempts: number, spanMs: number): string {
+  return `${attempts} ${attempts === 1 ? "attempt" : "attempts"} in ${duration(spanMs)}`;
+}
+
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : printable(url);
+}
+
+/** The configuration file as a line names it: its own name where the path is the usual one. */
+export function fileName(path: string): string {
+  return path === "/etc/novacula/agent.toml" ? basename(path) : path;
+}

@@ -1,0 +1,58 @@
+import { type DestinationStream, pino } from "pino";
+import type { Entry } from "./entry.ts";
+import { EVENTS, type Level } from "./events.ts";
+import { createFlood } from "./flood.ts";
+import { type Format, formatLine } from "./format.ts";
+
+/** Where everything that the agent has to say goes: one line per entry, with the level that src/journal/events.ts gives its event. */
+export interface Journal {
+  write(entry: Entry): void;
+  /** Takes the level and the format of a changed configuration. */
+  configure(options: JournalOptions): void;
+}
+
+export interface JournalOptions {
+  readonly level: Level;
+  readonly format: Format;
+}
+
+/**
+ * pino on a plain stream: its own default destination loses lines on SIGTERM, and transports fail in a single
+ * binary. Every line passes `scrub` as a whole, because pino's `redact` reaches neither messages nor stacks.
+ * `now` is monotonic milliseconds.
+ */
+export function createJournal(
+  output: DestinationStream,
+  initial: JournalOptions,
+  now: () => number,
+): Journal {
+  let { format } = initial;
+  const flood = createFlood(now);
+  const logger = pino(
+    {
+      level: initial.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: (line) => formatLine(scrub(line), format) },
+    },
+    output,
+  );
+  return {
+    write({ event, message, fields }) {
+      const left = EVENTS[event].level === "debug" ? 0 : flood.admit(event);
+      if (left === undefined) return;
+      const suffix = left === 0 ? "" : ` (${left} more lines like this were left out)`;
+      logger[EVENTS[event].level]({ event, ...fields }, message + suffix);
+    },
+    configure(options) {
+      format = options.format;
+      logger.level = options.level;
+    },
+  };
+}
+
+/** Belt and braces: no code writes a key here, and if one ever does, this is not where it gets out. */
+export function scrub(text: string): string {
+  return text.replaceAll(/exc_[A-Za-z0-9_-]{8,}/g, "exc_[redacted]");
+}
