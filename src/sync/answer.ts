@@ -42,10 +42,12 @@ export function outcomeOfAnswer<Reply>(answer: Answer, question: Question<Reply>
       },
     );
   }
-  if (status >= 300 && status < 400) return redirected(answer);
+  const target = header(answer, "location");
+  if (status >= 300 && status < 400 && target !== undefined) return redirected(answer, target);
   const body = readAnswerBody(answer.body, status);
   if (body.kind === "graphql") return outcomeOfGraphql(answer, body.errors, body.data, question);
-  if (body.kind === "rest" && status >= 400) return outcomeOfErrors(answer, [body.error]);
+  if (body.kind === "rest" && status >= 400 && !isNoSuchPath(status))
+    return outcomeOfErrors(answer, [body.error]);
   return foreign(answer, body);
 }
 
@@ -146,18 +148,22 @@ function foreign(answer: Answer, body: AnswerBody): Unreachable {
   return troubled(answer, "not-a-control-plane", detail, { remedy: CHECK_URL });
 }
 
+/** What any HTTP server says of a path that it does not have, however well-formed. */
+function isNoSuchPath(status: number): boolean {
+  return status === 404 || status === 405 || status === 410;
+}
+
 function shapeOf(body: AnswerBody): string {
   if (body.kind === "empty") return " and nothing else";
   if (body.kind !== "text") return " with JSON that is not GraphQL";
   return body.title === undefined ? " with text that is not JSON" : ` with a page titled "${body.title}"`;
 }
 
-function redirected(answer: Answer): Unreachable {
+function redirected(answer: Answer, target: string): Unreachable {
   const { status, host } = answer;
-  const target = header(answer, "location");
   // The origin alone: a path or a query may carry what nobody should read in a journal.
-  const to = target === undefined ? undefined : URL.parse(target, `https://${host}`)?.origin;
-  const place = to === undefined || to === "null" ? "nowhere" : printable(to, 120);
+  const origin = URL.parse(target, `https://${host}`)?.origin ?? "null";
+  const place = origin === "null" ? "something that is no web address" : printable(origin, 120);
   return troubled(
     answer,
     "redirect",

@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { inspect } from "node:util";
+import { ExecutorKey } from "../../src/key/executor-key.ts";
+import type { SyncRequest } from "../../src/protocol/sync.ts";
+import { createSyncClient, type SyncClient, type SyncClientOptions } from "../../src/sync/sync-client.ts";
+
+/** A key of the usual form, `exc_` and 64 letters, made at run time. */
+export function newSecret(): string {
+  const letters = Array.from(randomBytes(64), (byte) => String.fromCharCode(97 + (byte % 26)));
+  return `exc_${letters.join("")}`;
+}
+
+export const SYNC_REQUEST: SyncRequest = {
+  name: "agent-1",
+  kind: "agent",
+  version: "0.1.0",
+  channel: "stable",
+  instanceId: "instance-1",
+  hostName: "host-1",
+  capabilities: { supportedChains: [], features: ["sync"], storageClasses: [] },
+  resources: { cpuCount: 2, memoryTotalBytes: 1, memoryFreeBytes: 1 },
+};
+
+/** For whoever does not mean to cancel. */
+export const NEVER = new AbortController().signal;
+
+export function testClient(
+  url: string,
+  options: Partial<SyncClientOptions> & { readonly secret?: string } = {},
+): SyncClient & AsyncDisposable {
+  const { secret, ...given } = options;
+  const client = createSyncClient({
+    url,
+    key: new ExecutorKey(secret ?? newSecret()),
+    caPem: undefined,
+    proxy: undefined,
+    environment: {},
+    userAgent: "novacula-agent/test",
+    deadlineMs: 5000,
+    ...given,
+  });
+  return { ...client, [Symbol.asyncDispose]: () => client.close() };
+}
+
+/** All that a value shows to anyone who prints it, hidden properties and causes included. */
+export function everythingIn(value: unknown): string {
+  return `${inspect(value, { depth: 20, showHidden: true, maxStringLength: null })}${JSON.stringify(value)}`;
+}
