@@ -1,6 +1,5 @@
 import { empty, failure, html, json } from "./behaviours.ts";
-import type { ExpectedOutcome, FaultRow } from "./fault.ts";
-import { unreachable } from "./fault.ts";
+import { type ExpectedOutcome, type FaultRow, unreachable } from "./fault.ts";
 
 const refused: ExpectedOutcome = { kind: "refused" };
 const forbidden: ExpectedOutcome = { kind: "forbidden" };
@@ -10,8 +9,8 @@ const nest401 = { originalError: { message: "Unauthorized", statusCode: 401 } };
 const hidden = (statusCode: number) =>
   failure("INTERNAL_SERVER_ERROR", { originalError: { statusCode } }, null);
 
-/** Refusals in every shape that a control plane was seen to use (research: control plane, section 3). */
-const REFUSALS: readonly (readonly [name: string, behaviour: Behaviour, expected: ExpectedOutcome])[] = [
+/** Refusals in every shape that a control plane written with Yoga, Apollo, Mercurius, Fastify or Nest uses. */
+export const REFUSALS: readonly FaultRow[] = [
   [
     "401 GraphQL",
     json(401, failure("UNAUTHENTICATED", { reason: "revoked" }, null)),
