@@ -165,3 +165,8 @@ function changeNote(rotation: Rotation): string {
     return " A change in the file has not taken: see novacula-agent status.";
   return "";
 }
+
+/** True where the executor is online with this key: the confirmation step of a rotation (A8). */
+export function keyIs(status: AgentStatus, fingerprint: string): boolean {
+  return status.state === "online" && status.key?.fingerprint === fingerprint;
+}

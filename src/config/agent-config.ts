@@ -1,3 +1,7 @@
+/** Where things are unless the file says otherwise; the packaged unit makes both. */
+export const DEFAULT_DATA_DIR = "/var/lib/novacula";
+export const DEFAULT_RUNTIME_DIR = "/run/novacula";
+
 export const CHANNELS = ["stable", "beta", "dev"] as const;
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export const LOG_FORMATS = ["journal", "pretty", "json"] as const;

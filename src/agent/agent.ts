@@ -1,0 +1,277 @@
+import { randomUUID } from "node:crypto";
+import type { Loaded } from "../config/load-config.ts";
+import type { Entry } from "../journal/entry.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Clock } from "../lib/clock.ts";
+import { runTasks } from "../lib/tasks.ts";
+import { VERSION } from "../lib/version.ts";
+import type { SyncClient } from "../sync/sync-client.ts";
+import type { SyncOutcome } from "../sync/sync-outcome.ts";
+import type { Notifier } from "../systemd/notifier.ts";
+import { createClients } from "./clients.ts";
+import { createCore } from "./core.ts";
+import type { Generation } from "./generation.ts";
+import { createMailbox } from "./mailbox.ts";
+import { type Memory, recallKey, recallOrganization } from "./memory.ts";
+import { createMemoryKeeper } from "./memory-keeper.ts";
+import { candidate, nextDue, running } from "./rotation.ts";
+import type { Session } from "./session.ts";
+import { type AgentStatus, agentStatus, describeState } from "./status.ts";
+import { buildSyncRequest } from "./sync-request.ts";
+import { createConfigWatcher } from "./watch-config.ts";
+
+/** How long a stop waits for the exchange in flight, ms: the whole stop must end within 2 s. */
+const STOP_GRACE_MS = 1000;
+/** How long a refusal waits for a file that is just being written, ms. */
+const REREAD_LIMIT_MS = 2500;
+/** systemd must see the end of a reload within this time, ms, whatever the probe does. */
+const RELOAD_LIMIT_MS = 9000;
+/** The loop turns at least this often, ms; the watchdog is fed for as long as it does. */
+const LONGEST_WAIT_MS = 60_000;
+const OVERDUE_MS = 30_000;
+
+export interface AgentDeps {
+  /** What the files held at the start; anything else counts as a change. */
+  readonly initial: Loaded;
+  readonly load: () => Promise<Loaded>;
+  readonly createClient: (generation: Generation) => SyncClient;
+  readonly journal: Journal;
+  /** Takes level and format of a changed configuration. */
+  readonly configureJournal: (logging: Generation["config"]["logging"]) => void;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Where state.json is; fixed for the life of the process, like everything that needs a restart. */
+  readonly dataDir: string;
+  readonly memory: Memory;
+}
+
+/** The daemon: one loop, one request in flight at a time, everything else leaves it messages. */
+export interface Agent {
+  /** Runs until `signal` aborts; an exchange in flight is finished or abandoned, within 2 s. */
+  run(signal: AbortSignal): Promise<void>;
+  status(): AgentStatus;
+  /** Whatever waits is tried at once. */
+  retry(): void;
+  /** Reads the files now (SIGHUP). Resolves when what they say has been decided, after 9 s at the latest. */
+  reload(): Promise<AgentStatus>;
+  /** The next key may be of another organization (`set-key --new-organization`). */
+  allowNewOrganization(): void;
+  /** Resolves when `predicate` holds of the status, or with the last status when `signal` aborts. */
+  until(predicate: (status: AgentStatus) => boolean, signal: AbortSignal): Promise<AgentStatus>;
+}
+
+type Message =
+  | { readonly kind: "files"; readonly loaded: Loaded }
+  | { readonly kind: "retry"; readonly onHandled?: () => void };
+
+export function createAgent(deps: AgentDeps): Agent {
+  const { journal, notifier, clock, initial } = deps;
+  const instanceId = randomUUID();
+  const startedAt = clock.now();
+  const mailbox = createMailbox<Message>();
+  const clients = createClients(deps.createClient);
+  const listeners = new Set<() => void>();
+  const keeper = createMemoryKeeper(deps.dataDir, deps.memory, clock, (reason) =>
+    say([{ event: "state.unwritable", message: `${reason}. The agent goes on without its memory.` }]),
+  );
+  const core = createCore({
+    path: initial.path,
+    clock,
+    random: deps.random,
+    recall: (fingerprint) => recallKey(keeper.current(), fingerprint, clock),
+  });
+  const watcher = createConfigWatcher({
+    load: deps.load,
+    deliver: (loaded) => {
+      mailbox.put({ kind: "files", loaded });
+      if (inFlight !== undefined && !mayFinish(inFlight.generationId)) inFlight.abort();
+    },
+    initial,
+    clock,
+    onDegraded: (reason) => say([{ event: "watch.degraded", message: `No file notifications: ${reason}` }]),
+  });
+  let inFlight: { readonly generationId: number; readonly abort: () => void } | undefined;
+  /** The generation that ran when a move to another organization was announced; undefined: no move. */
+  let movingFrom: number | undefined;
+  let turnDueBy = Number.POSITIVE_INFINITY;
+
+  function say(entries: readonly Entry[]): void {
+    for (const entry of entries) journal.write(entry);
+  }
+
+  /** After every change: what systemd shows, which clients are left, who waits. */
+  function settle(entries: readonly Entry[]): void {
+    say(entries);
+    clients.closeOthers(core.rotation());
+    notifier.status(describeState(core.rotation(), clock));
+    for (const listener of [...listeners]) listener();
+  }
+
+  /** A running executor's sync is not cut off by a change of the file; a probe, or a sync of one that is not online, is. */
+  function mayFinish(generationId: number): boolean {
+    const session = running(core.rotation());
+    return session?.generation.id === generationId && session.connection.kind === "online";
+  }
+
+  function handle(message: Message): void {
+    if (message.kind === "retry") {
+      core.retry();
+      message.onHandled?.();
+      return;
+    }
+    if (message.loaded.verdict === "usable") deps.configureJournal(message.loaded.config.logging);
+    settle(core.takeFiles(message.loaded));
+  }
+
+  function handleAll(): void {
+    for (let message = mailbox.take(); message !== undefined; message = mailbox.take()) handle(message);
+  }
+
+  async function loop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      handleAll();
+      const due = nextDue(core.rotation());
+      const waitMs = Math.min(LONGEST_WAIT_MS, (due?.nextAt ?? Number.POSITIVE_INFINITY) - clock.now());
+      turnDueBy = clock.now() + Math.max(0, waitMs) + OVERDUE_MS;
+      if (due === undefined || waitMs > 0) await mailbox.wait(waitMs, signal);
+      else await exchange(due, signal);
+    }
+  }
+
+  async function exchange(session: Session, signal: AbortSignal): Promise<void> {
+    const { generation } = session;
+    const outcome = await attempt(generation, signal);
+    if (outcome === undefined) return;
+    if (outcome.kind === "refused" || outcome.kind === "forbidden") {
+      // Before a refusal counts, the file may already hold the answer.
+      await watcher.settled(AbortSignal.any([signal, AbortSignal.timeout(REREAD_LIMIT_MS)]));
+      handleAll();
+    }
+    settle(core.takeOutcome(generation.id, outcome));
+    say([debugEntry(generation, outcome)]);
+    if (outcome.kind === "accepted" && generation.id !== movingFrom) movingFrom = undefined;
+    const after = sessionOf(generation.id);
+    if (after !== undefined) await keeper.note(after);
+  }
+
+  async function attempt(generation: Generation, signal: AbortSignal): Promise<SyncOutcome | undefined> {
+    const controller = new AbortController();
+    let grace: NodeJS.Timeout | undefined;
+    const stop = () => {
+      grace = setTimeout(() => controller.abort(), STOP_GRACE_MS);
+    };
+    signal.addEventListener("abort", stop);
+    inFlight = { generationId: generation.id, abort: () => controller.abort() };
+    try {
+      const request = await buildSyncRequest(generation.config, instanceId, expectedOrganization(generation));
+      return await clients.of(generation).sync(request, controller.signal);
+    } finally {
+      inFlight = undefined;
+      clearTimeout(grace);
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  function expectedOrganization(generation: Generation): string | undefined {
+    if (movingFrom !== undefined && generation.id !== movingFrom) return undefined;
+    return recallOrganization(keeper.current(), generation.config.controlPlane.url);
+  }
+
+  function sessionOf(generationId: number): Session | undefined {
+    const { wanted, proven } = core.rotation();
+    return [wanted, proven].find((session) => session?.generation.id === generationId);
+  }
+
+  async function watchdog(signal: AbortSignal): Promise<void> {
+    const { watchdogIntervalMs } = notifier;
+    while (!signal.aborted) {
+      await createMailbox().wait(watchdogIntervalMs ?? LONGEST_WAIT_MS, signal);
+      if (watchdogIntervalMs !== undefined && clock.now() < turnDueBy && !signal.aborted) notifier.watchdog();
+    }
+  }
+
+  async function until(
+    predicate: (status: AgentStatus) => boolean,
+    signal: AbortSignal,
+  ): Promise<AgentStatus> {
+    while (!predicate(status()) && !signal.aborted)
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          listeners.delete(wake);
+          signal.removeEventListener("abort", wake);
+          resolve();
+        };
+        listeners.add(wake);
+        signal.addEventListener("abort", wake);
+      });
+    return status();
+  }
+
+  function status(): AgentStatus {
+    return agentStatus(core.rotation(), { configPath: initial.path, startedAt, pid: process.pid, clock });
+  }
+
+  /** The control plane has been asked about what the files say, since `at`. */
+  function isDecidedSince(at: number): boolean {
+    const rotation = core.rotation();
+    const waiting = candidate(rotation) ?? running(rotation);
+    return waiting === undefined || (waiting.attemptedAt ?? 0) >= at;
+  }
+
+  return {
+    async run(signal) {
+      say([started(initial)]);
+      settle(core.takeFiles(initial));
+      notifier.ready(describeState(core.rotation(), clock));
+      await runTasks([loop, watcher.run, watchdog], signal);
+      notifier.stopping();
+      await keeper.write();
+      await Promise.all([clients.closeAll(), notifier.flushed()]);
+      say([{ event: "agent.stopped", message: "Stopped as asked. The nodes keep running." }]);
+    },
+    status,
+    retry: () => mailbox.put({ kind: "retry" }),
+    async reload() {
+      say([{ event: "reload.requested", message: "Reading the files again and trying whatever waits." }]);
+      notifier.reloading();
+      const limit = AbortSignal.timeout(RELOAD_LIMIT_MS);
+      await watcher.readNow();
+      const at = clock.now();
+      let isHandled = false;
+      mailbox.put({
+        kind: "retry",
+        onHandled: () => {
+          isHandled = true;
+        },
+      });
+      const decided = await until(() => isHandled && isDecidedSince(at), limit);
+      notifier.ready(describeState(core.rotation(), clock));
+      return decided;
+    },
+    allowNewOrganization() {
+      movingFrom = running(core.rotation())?.generation.id ?? -1;
+    },
+    until,
+  };
+}
+
+function started(initial: Loaded): Entry {
+  const who =
+    initial.verdict === "invalid"
+      ? ""
+      : ` as executor ${initial.config.agent.name} for ${initial.config.controlPlane.url}`;
+  return {
+    event: "agent.started",
+    message: `novacula-agent ${VERSION} (PID ${process.pid}) runs${who}, with ${initial.path}.`,
+    fields: { version: VERSION, pid: process.pid, path: initial.path },
+  };
+}
+
+function debugEntry({ key, config }: Generation, outcome: SyncOutcome): Entry {
+  if (outcome.kind === "accepted")
+    return { event: "sync.accepted", message: `${config.agent.name} with ${key}.` };
+  const detail = outcome.kind === "unreachable" ? outcome.detail : outcome.message;
+  return { event: "sync.failed", message: `${config.agent.name} with ${key}: ${outcome.kind}, ${detail}.` };
+}

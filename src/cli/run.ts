@@ -1,0 +1,96 @@
+import { setMaxListeners } from "node:events";
+import { createAgent } from "../agent/agent.ts";
+import { openControlSocket } from "../agent/control-socket.ts";
+import { readMemory } from "../agent/memory.ts";
+import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../config/agent-config.ts";
+import { formatIssue } from "../config/config-issue.ts";
+import { configPath, type Loaded, loadConfig } from "../config/load-config.ts";
+import { formatForStdout } from "../journal/format.ts";
+import { createJournal } from "../journal/journal.ts";
+import { systemClock } from "../lib/clock.ts";
+import { VERSION } from "../lib/version.ts";
+import { createSyncClient } from "../sync/sync-client.ts";
+import { createNotifier } from "../systemd/notifier.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { shutdownSignal } from "./shutdown.ts";
+import { complain, type Terminal } from "./terminal.ts";
+
+const SYNC_DEADLINE_MS = 10_000;
+
+/** Composes the agent and runs it until SIGTERM or SIGINT. In the foreground a configuration or key that cannot work ends it at once (78); under systemd that is a state that waits for the file. */
+export async function run(options: { readonly config?: string }, terminal: Terminal): Promise<ExitCode> {
+  // SIGHUP before there is a handler would kill the process, and systemd would call that a clean exit.
+  let reload = () => {};
+  process.on("SIGHUP", () => reload());
+  const signal = shutdownSignal();
+  setMaxListeners(0, signal);
+
+  const { environment } = terminal;
+  const path = configPath(options.config, environment);
+  const initial = await loadConfig(path, environment);
+  if (initial.verdict !== "usable" && !isService(environment)) return refuse(initial, terminal);
+
+  const logging = initial.config?.logging;
+  const format = formatForStdout(environment["JOURNAL_STREAM"]);
+  const journal = createJournal(
+    terminal.stdout,
+    { level: logging?.level ?? "info", format: logging?.format ?? format },
+    systemClock.now,
+  );
+  const { dataDir, runtimeDir } = folders(initial, environment);
+  const agent = createAgent({
+    initial,
+    load: () => loadConfig(path, environment),
+    createClient: ({ config, key, caPem }) =>
+      createSyncClient({
+        url: config.controlPlane.url,
+        key,
+        caPem,
+        proxy: config.controlPlane.proxy,
+        environment,
+        userAgent: `novacula-agent/${VERSION}`,
+        deadlineMs: SYNC_DEADLINE_MS,
+      }),
+    journal,
+    configureJournal: (changed) =>
+      journal.configure({ level: changed.level, format: changed.format ?? format }),
+    notifier: createNotifier(environment, (reason) =>
+      journal.write({ event: "watch.degraded", message: `systemd was not told: ${reason}` }),
+    ),
+    clock: systemClock,
+    random: Math.random,
+    dataDir,
+    memory: await readMemory(dataDir),
+  });
+  const socket = await openControlSocket(runtimeDir, agent);
+  reload = () => void agent.reload();
+  await agent.run(signal);
+  socket.close();
+  socket.closeAllConnections();
+  return ExitCode.good;
+}
+
+/** systemd.exec(5): set for every service. */
+function isService(environment: NodeJS.ProcessEnv): boolean {
+  return environment["INVOCATION_ID"] !== undefined || environment["NOTIFY_SOCKET"] !== undefined;
+}
+
+/** Fixed for the life of the process. A file that cannot be read yet leaves what systemd made for the unit, or the defaults. */
+function folders(initial: Loaded, environment: NodeJS.ProcessEnv) {
+  return {
+    dataDir: initial.config?.agent.dataDir ?? environment["STATE_DIRECTORY"] ?? DEFAULT_DATA_DIR,
+    runtimeDir: initial.config?.agent.runtimeDir ?? environment["RUNTIME_DIRECTORY"] ?? DEFAULT_RUNTIME_DIR,
+  };
+}
+
+function refuse(loaded: Exclude<Loaded, { verdict: "usable" }>, terminal: Terminal): ExitCode {
+  if (loaded.verdict === "invalid") for (const issue of loaded.issues) complain(terminal, formatIssue(issue));
+  else
+    for (const finding of loaded.findings)
+      complain(terminal, `${loaded.keySource}: the key ${finding.problem}. ${finding.remedy}`);
+  complain(
+    terminal,
+    `novacula-agent: not started. Try the file with: novacula-agent check --config ${loaded.path}`,
+  );
+  return ExitCode.configuration;
+}
