@@ -1,30 +1,28 @@
-import { randomUUID } from "node:crypto";
 import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
+import { delay } from "../lib/delay.ts";
 import { runTasks } from "../lib/tasks.ts";
 import { VERSION } from "../lib/version.ts";
 import type { SyncClient } from "../sync/sync-client.ts";
 import type { SyncOutcome } from "../sync/sync-outcome.ts";
 import type { Notifier } from "../systemd/notifier.ts";
-import { createClients } from "./clients.ts";
 import { createCore } from "./core.ts";
+import { createExchanges } from "./exchanges.ts";
 import type { Generation } from "./generation.ts";
 import { createMailbox } from "./mailbox.ts";
 import { type Memory, recallKey, recallOrganization } from "./memory.ts";
 import { createMemoryKeeper } from "./memory-keeper.ts";
+import { createObservers } from "./observers.ts";
 import { candidate, nextDue, running } from "./rotation.ts";
 import type { Session } from "./session.ts";
 import { type AgentStatus, agentStatus, describeState } from "./status.ts";
-import { buildSyncRequest } from "./sync-request.ts";
 import { createConfigWatcher } from "./watch-config.ts";
 
-/** How long a stop waits for the exchange in flight, ms: the whole stop must end within 2 s. */
-const STOP_GRACE_MS = 1000;
 /** How long a refusal waits for a file that is just being written, ms. */
 const REREAD_LIMIT_MS = 2500;
-/** systemd must see the end of a reload within this time, ms, whatever the probe does. */
+/** systemd must see the end of a reload within 10 s, whatever the probe does. */
 const RELOAD_LIMIT_MS = 9000;
 /** The loop turns at least this often, ms; the watchdog is fed for as long as it does. */
 const LONGEST_WAIT_MS = 60_000;
@@ -47,7 +45,7 @@ export interface AgentDeps {
   readonly memory: Memory;
 }
 
-/** The daemon: one loop, one request in flight at a time, everything else leaves it messages. */
+/** The daemon: one loop, one request in flight at a time; everything else leaves it messages. */
 export interface Agent {
   /** Runs until `signal` aborts; an exchange in flight is finished or abandoned, within 2 s. */
   run(signal: AbortSignal): Promise<void>;
@@ -68,14 +66,13 @@ type Message =
 
 export function createAgent(deps: AgentDeps): Agent {
   const { journal, notifier, clock, initial } = deps;
-  const instanceId = randomUUID();
   const startedAt = clock.now();
   const mailbox = createMailbox<Message>();
-  const clients = createClients(deps.createClient);
-  const listeners = new Set<() => void>();
+  const observers = createObservers();
   const keeper = createMemoryKeeper(deps.dataDir, deps.memory, clock, (reason) =>
-    say([{ event: "state.unwritable", message: `${reason}. The agent goes on without its memory.` }]),
+    journal.write({ event: "state.unwritable", message: `${reason}. The agent goes on without its memory.` }),
   );
+  const exchanges = createExchanges(deps.createClient, (url) => recallOrganization(keeper.current(), url));
   const core = createCore({
     path: initial.path,
     clock,
@@ -84,129 +81,77 @@ export function createAgent(deps: AgentDeps): Agent {
   });
   const watcher = createConfigWatcher({
     load: deps.load,
-    deliver: (loaded) => {
+    deliver(loaded) {
       mailbox.put({ kind: "files", loaded });
-      if (inFlight !== undefined && !mayFinish(inFlight.generationId)) inFlight.abort();
+      if (!mayFinish(exchanges.inFlight())) exchanges.abandon();
     },
     initial,
     clock,
-    onDegraded: (reason) => say([{ event: "watch.degraded", message: `No file notifications: ${reason}` }]),
+    onDegraded: (reason) =>
+      journal.write({ event: "watch.degraded", message: `No file notifications: ${reason}` }),
   });
-  let inFlight: { readonly generationId: number; readonly abort: () => void } | undefined;
-  /** The generation that ran when a move to another organization was announced; undefined: no move. */
-  let movingFrom: number | undefined;
   let turnDueBy = Number.POSITIVE_INFINITY;
 
-  function say(entries: readonly Entry[]): void {
+  /** After every change: the journal, what systemd shows, whose connections are left, who waits. */
+  function announce(entries: readonly Entry[]): void {
     for (const entry of entries) journal.write(entry);
-  }
-
-  /** After every change: what systemd shows, which clients are left, who waits. */
-  function settle(entries: readonly Entry[]): void {
-    say(entries);
-    clients.closeOthers(core.rotation());
+    exchanges.keepOnly(core.rotation());
     notifier.status(describeState(core.rotation(), clock));
-    for (const listener of [...listeners]) listener();
+    observers.notify();
   }
 
   /** A running executor's sync is not cut off by a change of the file; a probe, or a sync of one that is not online, is. */
-  function mayFinish(generationId: number): boolean {
+  function mayFinish(generationId: number | undefined): boolean {
     const session = running(core.rotation());
-    return session?.generation.id === generationId && session.connection.kind === "online";
+    return session?.generation.id === generationId && session?.connection.kind === "online";
   }
 
-  function handle(message: Message): void {
-    if (message.kind === "retry") {
-      core.retry();
-      message.onHandled?.();
-      return;
+  function handleMessages(): void {
+    for (let message = mailbox.take(); message !== undefined; message = mailbox.take()) {
+      if (message.kind === "retry") {
+        core.retry();
+        message.onHandled?.();
+      } else {
+        if (message.loaded.verdict === "usable") deps.configureJournal(message.loaded.config.logging);
+        announce(core.takeFiles(message.loaded));
+      }
     }
-    if (message.loaded.verdict === "usable") deps.configureJournal(message.loaded.config.logging);
-    settle(core.takeFiles(message.loaded));
-  }
-
-  function handleAll(): void {
-    for (let message = mailbox.take(); message !== undefined; message = mailbox.take()) handle(message);
   }
 
   async function loop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      handleAll();
+      handleMessages();
       const due = nextDue(core.rotation());
       const waitMs = Math.min(LONGEST_WAIT_MS, (due?.nextAt ?? Number.POSITIVE_INFINITY) - clock.now());
       turnDueBy = clock.now() + Math.max(0, waitMs) + OVERDUE_MS;
       if (due === undefined || waitMs > 0) await mailbox.wait(waitMs, signal);
-      else await exchange(due, signal);
+      else await sync(due, signal);
     }
   }
 
-  async function exchange(session: Session, signal: AbortSignal): Promise<void> {
-    const { generation } = session;
-    const outcome = await attempt(generation, signal);
+  async function sync({ generation }: Session, signal: AbortSignal): Promise<void> {
+    const outcome = await exchanges.attempt(generation, signal);
     if (outcome === undefined) return;
+    journal.write(debugEntry(generation, outcome));
     if (outcome.kind === "refused" || outcome.kind === "forbidden") {
       // Before a refusal counts, the file may already hold the answer.
       await watcher.settled(AbortSignal.any([signal, AbortSignal.timeout(REREAD_LIMIT_MS)]));
-      handleAll();
+      handleMessages();
     }
-    settle(core.takeOutcome(generation.id, outcome));
-    say([debugEntry(generation, outcome)]);
-    if (outcome.kind === "accepted" && generation.id !== movingFrom) movingFrom = undefined;
-    const after = sessionOf(generation.id);
+    announce(core.takeOutcome(generation.id, outcome));
+    const { wanted, proven } = core.rotation();
+    const after = [wanted, proven].find((session) => session?.generation.id === generation.id);
     if (after !== undefined) await keeper.note(after);
   }
 
-  async function attempt(generation: Generation, signal: AbortSignal): Promise<SyncOutcome | undefined> {
-    const controller = new AbortController();
-    let grace: NodeJS.Timeout | undefined;
-    const stop = () => {
-      grace = setTimeout(() => controller.abort(), STOP_GRACE_MS);
-    };
-    signal.addEventListener("abort", stop);
-    inFlight = { generationId: generation.id, abort: () => controller.abort() };
-    try {
-      const request = await buildSyncRequest(generation.config, instanceId, expectedOrganization(generation));
-      return await clients.of(generation).sync(request, controller.signal);
-    } finally {
-      inFlight = undefined;
-      clearTimeout(grace);
-      signal.removeEventListener("abort", stop);
-    }
-  }
-
-  function expectedOrganization(generation: Generation): string | undefined {
-    if (movingFrom !== undefined && generation.id !== movingFrom) return undefined;
-    return recallOrganization(keeper.current(), generation.config.controlPlane.url);
-  }
-
-  function sessionOf(generationId: number): Session | undefined {
-    const { wanted, proven } = core.rotation();
-    return [wanted, proven].find((session) => session?.generation.id === generationId);
-  }
-
-  async function watchdog(signal: AbortSignal): Promise<void> {
+  /** WATCHDOG=1 for as long as the loop turns, whatever the network does. */
+  async function feedWatchdog(signal: AbortSignal): Promise<void> {
     const { watchdogIntervalMs } = notifier;
     while (!signal.aborted) {
-      await createMailbox().wait(watchdogIntervalMs ?? LONGEST_WAIT_MS, signal);
-      if (watchdogIntervalMs !== undefined && clock.now() < turnDueBy && !signal.aborted) notifier.watchdog();
+      await delay(watchdogIntervalMs ?? LONGEST_WAIT_MS, signal);
+      const turns = clock.now() < turnDueBy && !signal.aborted;
+      if (watchdogIntervalMs !== undefined && turns) notifier.watchdog();
     }
-  }
-
-  async function until(
-    predicate: (status: AgentStatus) => boolean,
-    signal: AbortSignal,
-  ): Promise<AgentStatus> {
-    while (!predicate(status()) && !signal.aborted)
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          listeners.delete(wake);
-          signal.removeEventListener("abort", wake);
-          resolve();
-        };
-        listeners.add(wake);
-        signal.addEventListener("abort", wake);
-      });
-    return status();
   }
 
   function status(): AgentStatus {
@@ -215,26 +160,28 @@ export function createAgent(deps: AgentDeps): Agent {
 
   /** The control plane has been asked about what the files say, since `at`. */
   function isDecidedSince(at: number): boolean {
-    const rotation = core.rotation();
-    const waiting = candidate(rotation) ?? running(rotation);
+    const waiting = candidate(core.rotation()) ?? running(core.rotation());
     return waiting === undefined || (waiting.attemptedAt ?? 0) >= at;
   }
 
   return {
     async run(signal) {
-      say([started(initial)]);
-      settle(core.takeFiles(initial));
+      journal.write(started(initial));
+      announce(core.takeFiles(initial));
       notifier.ready(describeState(core.rotation(), clock));
-      await runTasks([loop, watcher.run, watchdog], signal);
+      await runTasks([loop, watcher.run, feedWatchdog], signal);
       notifier.stopping();
       await keeper.write();
-      await Promise.all([clients.closeAll(), notifier.flushed()]);
-      say([{ event: "agent.stopped", message: "Stopped as asked. The nodes keep running." }]);
+      await Promise.all([exchanges.close(), notifier.flushed()]);
+      journal.write({ event: "agent.stopped", message: "Stopped as asked. The nodes keep running." });
     },
     status,
     retry: () => mailbox.put({ kind: "retry" }),
     async reload() {
-      say([{ event: "reload.requested", message: "Reading the files again and trying whatever waits." }]);
+      journal.write({
+        event: "reload.requested",
+        message: "Reading the files again and trying whatever waits.",
+      });
       notifier.reloading();
       const limit = AbortSignal.timeout(RELOAD_LIMIT_MS);
       await watcher.readNow();
@@ -242,18 +189,19 @@ export function createAgent(deps: AgentDeps): Agent {
       let isHandled = false;
       mailbox.put({
         kind: "retry",
-        onHandled: () => {
+        onHandled() {
           isHandled = true;
         },
       });
-      const decided = await until(() => isHandled && isDecidedSince(at), limit);
+      await observers.until(() => isHandled && isDecidedSince(at), limit);
       notifier.ready(describeState(core.rotation(), clock));
-      return decided;
+      return status();
     },
-    allowNewOrganization() {
-      movingFrom = running(core.rotation())?.generation.id ?? -1;
+    allowNewOrganization: () => exchanges.allowNewOrganization(running(core.rotation())?.generation.id ?? -1),
+    async until(predicate, signal) {
+      await observers.until(() => predicate(status()), signal);
+      return status();
     },
-    until,
   };
 }
 

@@ -7,7 +7,7 @@ import { adviseRefusal } from "./refusal-advice.ts";
 import { reminderDue } from "./reminder.ts";
 import { type Rotation, running } from "./rotation.ts";
 import type { Session } from "./session.ts";
-import { clockTime, effort, hostOf, keyLabel, lastAcceptance, stillOn } from "./wording.ts";
+import { clockTime, effort, hostOf, keyLabel, lastAcceptance, sentence, stillOn } from "./wording.ts";
 
 /** What the journal says after an exchange: one line per transition, then reminders at growing distance. */
 export function narrateOutcome(
@@ -143,7 +143,7 @@ function unreachable(session: Session, repeat: string, clock: Clock): Entry {
   const remedy = connection.kind === "unreachable" ? connection.last.remedy : undefined;
   return {
     event: "control-plane.unreachable",
-    message: `${hostOf(session.generation.config.controlPlane.url)} is ${repeat === "" ? "" : "still "}unreachable${repeat}: ${detail}. ${remedy === undefined ? "" : `${remedy} `}The nodes keep running; next try at ${clockTime(clock, session.nextAt)}.`,
+    message: `${hostOf(session.generation.config.controlPlane.url)} is ${repeat === "" ? "" : "still "}unreachable${repeat}: ${detail}. ${remedy === undefined ? "" : `${sentence(remedy)} `}The nodes keep running; next try at ${clockTime(clock, session.nextAt)}.`,
     fields: {
       ...identity(session),
       cause: connection.kind === "unreachable" ? connection.last.cause : undefined,
@@ -165,7 +165,7 @@ function candidateTrouble(old: Session, session: Session, after: Rotation, clock
     return [
       {
         event: "config.untried",
-        message: `The change in ${generation.keySource} (${generation.key}) could not be tried${repeat}: ${connection.last.detail}. ${connection.last.remedy ?? "It is tried again by itself."} ${stillOn(running(after), clock)}`,
+        message: `The change in ${generation.keySource} (${generation.key}) could not be tried${repeat}: ${connection.last.detail}. ${sentence(connection.last.remedy ?? "It is tried again by itself")} ${stillOn(running(after), clock)}`,
         fields: { ...fields, cause: connection.last.cause },
       },
     ];

@@ -65,3 +65,9 @@ export function hostOf(url: string): string {
 export function fileName(path: string): string {
   return path === "/etc/novacula/agent.toml" ? basename(path) : path;
 }
+
+/** A clause or sentence from elsewhere as a sentence: capital, one full stop. */
+export function sentence(text: string): string {
+  const trimmed = text.trim().replace(/[.\s]+$/, "");
+  return trimmed === "" ? "" : `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}.`;
+}
