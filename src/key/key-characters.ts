@@ -1,0 +1,166 @@
+import { type OddCode, oddCharacter, withoutOddCharacters } from "./odd-character.ts";
+import { refusal, type Spotted, shifted, warning } from "./spotted.ts";
+
+const PREFIX = "exc_";
+/** What the control plane issues: `exc_` and this many letters. */
+const USUAL_LETTERS = 64;
+
+const WHOLE_KEY_AND_MORE = /^(exc_[A-Za-z]{64})\s+\S/u;
+
+const COPY_AGAIN = "Copy the key again, from where it was shown.";
+const REMEDIES: Readonly<Record<OddCode, string>> = {
+  "inner-whitespace": "Delete it; if a part of the key is missing there, copy the key again.",
+  "line-break": "Join the lines: a key is one line. A narrow terminal or an e-mail may have wrapped it.",
+  "control-character": "Delete it, or copy the key again: a terminal's key press was pasted along.",
+  "unicode-space": "Delete it: it looks like a space, and comes from a web page or a document.",
+  "invisible-character": "It cannot be seen: delete the whole value and paste the key again, as plain text.",
+  "bidi-mark": "It cannot be seen: delete the whole value and paste the key again, as plain text.",
+  "smart-quote": "Delete it: a word processor or a chat made it out of a plain quote.",
+  "inner-quote": "Delete it, and what does not belong to the key with it.",
+  "look-alike": "It only looks like a Latin letter: copy the key again, as plain text.",
+  "lost-character": "A character was lost when the file was saved: copy the key again and save it as UTF-8.",
+  "non-ascii": COPY_AGAIN,
+};
+
+type PrefixFinding = readonly [pattern: RegExp, code: string, problem: string, remedy: string];
+const WRONG_PREFIX: PrefixFinding = [
+  /^/u,
+  "prefix-wrong",
+  "does not start with exc_, as every executor key does",
+  "Put the executor key here.",
+];
+const PREFIX_FINDINGS: readonly PrefixFinding[] = [
+  [
+    /^exc_/iu,
+    "prefix-case",
+    "has its prefix in upper case, where every key starts with exc_",
+    "Write the prefix in lower case; if the whole key changed its case, copy it again.",
+  ],
+  [
+    /^(exc[-. :~]|exc(?=[A-Za-z]{60,})|[a-z]{2,4}_(?=[A-Za-z]{60,}$))/u,
+    "prefix-typo",
+    "has a prefix that is almost exc_, but not quite",
+    "Write the prefix as exc_.",
+  ],
+  [
+    /^(c?_)?[A-Za-z]{64}$/u,
+    "prefix-missing",
+    "lacks exc_ in front, or a part of it",
+    "Put exc_ in front, or copy the key again.",
+  ],
+];
+
+/** Text around the key, then characters that no key holds, then what is wrong with the prefix. */
+export function characterFindings(text: string): readonly Spotted[] {
+  const at = text.indexOf(PREFIX);
+  const isTextInFront = at > 0 && withoutOddCharacters(text.slice(0, at)) !== "";
+  if (isTextInFront) {
+    const count = `${at} character${at === 1 ? "" : "s"}`;
+    const front = refusal(
+      "text-in-front",
+      `has ${count} in front of exc_`,
+      "Delete what stands in front of exc_.",
+      0,
+    );
+    return [front, ...shifted(characterFindings(text.slice(at)), at)];
+  }
+  const whole = text.match(WHOLE_KEY_AND_MORE)?.[1]?.length;
+  if (whole !== undefined) {
+    const remedy = "Delete what stands behind the key.";
+    return [refusal("text-behind", `has more text behind its ${USUAL_LETTERS} letters`, remedy, whole)];
+  }
+  const runs = oddRuns(text);
+  return [
+    ...oddFindings(runs, text),
+    ...prefixFindings(runs.length === 0 ? text : withoutOddCharacters(text)),
+  ];
+}
+
+/** Each kind is said once, at its first place. */
+function oddFindings(runs: readonly Run[], text: string): readonly Spotted[] {
+  const byCode = Map.groupBy(runs, (run) => run.code);
+  return [...byCode.values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return [];
+    const spotted = spot(first, text);
+    if (more.length === 0) return [spotted];
+    const places = `${more.length} more ${more.length === 1 ? "place" : "places"}`;
+    return [{ ...spotted, problem: `${spotted.problem} and in ${places}` }];
+  });
+}
+
+/** What is unlike the usual key, but may be one all the same: the control plane decides. */
+export function shapeFindings(key: string): readonly Spotted[] {
+  const letters = key.slice(PREFIX.length);
+  const findings: Spotted[] = [];
+  const others = letters.match(/[^A-Za-z]/gu)?.length ?? 0;
+  if (others > 0) {
+    const index = PREFIX.length + letters.search(/[^A-Za-z]/u);
+    const what = others === 1 ? "a character that is" : `${others} characters that are`;
+    const problem = `has ${what} not a letter, ${others === 1 ? "" : "the first "}after character ${index}`;
+    findings.push(warning("unusual-alphabet", problem, "Compare it with the key as it was shown.", index));
+  }
+  if (letters.length !== USUAL_LETTERS) {
+    const isShort = letters.length < USUAL_LETTERS;
+    const why = isShort ? "probably cut off when copied" : "probably something was pasted along";
+    const count = `${letters.length} character${letters.length === 1 ? "" : "s"} behind exc_`;
+    const problem = `has ${count} where a key has ${USUAL_LETTERS}: ${why}`;
+    findings.push(
+      warning("unusual-length", problem, COPY_AGAIN, isShort ? key.length : PREFIX.length + USUAL_LETTERS),
+    );
+  }
+  return findings;
+}
+
+interface Run {
+  readonly code: OddCode;
+  /** Of the run's first character. */
+  readonly name: string;
+  readonly index: number;
+  readonly length: number;
+}
+
+/** Neighbours of one kind are one run; white space with a line break in it is a line break (a wrapped and indented key). */
+function oddRuns(text: string): readonly Run[] {
+  const runs: Run[] = [];
+  let index = 0;
+  for (const character of text) {
+    const odd = oddCharacter(character);
+    const last = runs.at(-1);
+    const isNeighbour = last !== undefined && last.index + last.length === index;
+    if (odd !== undefined && isNeighbour && isSameKind(last, odd.code)) {
+      const isBreak = odd.code === "line-break" && last.code !== "line-break";
+      const named = isBreak ? { code: odd.code, name: odd.name } : {};
+      runs[runs.length - 1] = { ...last, ...named, length: last.length + character.length };
+    } else if (odd !== undefined) {
+      runs.push({ ...odd, index, length: character.length });
+    }
+    index += character.length;
+  }
+  return runs;
+}
+
+function isSameKind(run: Run, code: OddCode): boolean {
+  const isSpace = (kind: OddCode) => kind === "inner-whitespace" || kind === "line-break";
+  return run.code === code || (isSpace(run.code) && isSpace(code));
+}
+
+function spot(run: Run, text: string): Spotted {
+  const before = Array.from(text.slice(0, run.index)).length;
+  const isEnd = run.index + run.length === text.length;
+  const where = before === 0 ? "at its start" : isEnd ? "at its end" : `after character ${before}`;
+  const what = run.code === "line-break" ? "a line break" : run.name;
+  return {
+    code: run.code,
+    severity: "refused",
+    problem: `has ${what} ${where}`,
+    remedy: REMEDIES[run.code],
+    index: run.index,
+  };
+}
+
+/** `text` has no odd character any more. */
+function prefixFindings(text: string): readonly Spotted[] {
+  if (text.startsWith(PREFIX)) return [];
+  const [, ...sentences] = PREFIX_FINDINGS.find(([pattern]) => pattern.test(text)) ?? WRONG_PREFIX;
+  return [refusal(...sentences, 0)];
+}
