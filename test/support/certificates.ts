@@ -72,7 +72,7 @@ async function sign(folder: string, name: string, names: string, from: string, t
   await writeFile(join(folder, `${name}.ext`), `subjectAltName=${names}\nextendedKeyUsage=serverAuth\n`);
   const dates = ["-startdate", from, "-enddate", to];
   const output = ["-extfile", `${name}.ext`, "-in", `${name}.csr`, "-out", `${name}.pem`, "-notext"];
-  await run(["ca", "-batch", "-config", "ca.cnf", "-rand_serial", ...dates, ...output]);
+  await run(["ca", "-batch", "-config", "ca.cnf", ...dates, ...output]);
   return read(folder, name);
 }
 
@@ -99,6 +99,7 @@ private_key = ca.key
 default_md = sha256
 policy = any
 unique_subject = no
+rand_serial = yes
 [any]
 commonName = supplied
 [req]
