@@ -1,0 +1,10 @@
+/**
+ * For a test that cannot run on every machine (no root, no Chromium, no vim): `it.skipIf(lacks(…))`. Each reason is
+ * printed once; in CI, which installs what the tests need, a lack is a failure and not a skip.
+ */
+export function lacks(need: string, isPresent: boolean): boolean {
+  if (isPresent) return false;
+  if (process.env["CI"] !== undefined) throw new Error(`CI lacks ${need}: .ci/run must install it`);
+  process.stderr.write(`skipped, for this machine lacks ${need}\n`);
+  return true;
+}
