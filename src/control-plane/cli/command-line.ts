@@ -1,0 +1,64 @@
+import { Command, CommanderError } from "commander";
+import { errorChain, OperatorError } from "../../lib/errors.ts";
+import type { Environment } from "../settings.ts";
+import { VERSION } from "../version.ts";
+import { addAuditCommands } from "./audit-commands.ts";
+import { addExecutorCommands } from "./executor-commands.ts";
+import { ExitCode, exitCodeOf } from "./exit-code.ts";
+import { addKeyCommands } from "./key-commands.ts";
+import { addOrganizationCommands } from "./organization-commands.ts";
+import { addServeCommand } from "./serve-command.ts";
+
+/** What a command may touch of the process around it. */
+export interface Terminal {
+  readonly env: Environment;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Runs one command; the exit code. Every error ends here, as one message on stderr: a stack only for a bug of ours. */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  try {
+    await createProgram(terminal).parseAsync(argv, { from: "user" });
+    return ExitCode.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    const message =
+      error instanceof OperatorError
+        ? errorChain(error)
+        : `a bug of novacula-control-plane, please report it: ${error instanceof Error ? error.stack : error}`;
+    terminal.stderr.write(`novacula-control-plane: ${message}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const program = new Command("novacula-control-plane")
+    .description("A small control plane for novacula executors: issues, checks and revokes their API keys.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
+    .showHelpAfterError("(--help shows what is possible)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ novacula-control-plane serve
+  $ novacula-control-plane org create "Acme Inc" --slug acme
+  $ novacula-control-plane keys create --name prod
+  $ novacula-control-plane executors list
+
+All commands but serve talk to a running serve on the same host, over its management socket: --socket, else
+MANAGEMENT_SOCKET, else management.sock beside the database.
+Exit codes: 0 done, 1 failed, 64 usage, 70 a bug, 78 configuration.`,
+    );
+  addServeCommand(program, terminal);
+  addOrganizationCommands(program, terminal);
+  addKeyCommands(program, terminal);
+  addExecutorCommands(program, terminal);
+  addAuditCommands(program, terminal);
+  return program;
+}

@@ -1,0 +1,90 @@
+import * as z from "zod";
+import { OperatorError } from "../../lib/errors.ts";
+import type { Organization } from "../store.ts";
+import type { ManagementClient } from "./management-client.ts";
+import { relativeTime, table } from "./table.ts";
+
+const PAGE_SIZE = 500;
+const time = z.number().nullable();
+const executorReference = z.object({ id: z.string(), name: z.string() });
+
+export const API_KEY_FIELDS = `id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
+  target { id name } usedBy(limit: 2) { executor { id name } lastUsedAt } usedByCount`;
+
+export const listedKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  fingerprint: z.string(),
+  status: z.enum(["active", "expired", "revoked"]),
+  createdAt: z.number(),
+  expiresAt: time,
+  revokesAt: time,
+  revokedAt: time,
+  lastUsedAt: time,
+  target: executorReference.nullable(),
+  usedBy: z.array(z.object({ executor: executorReference, lastUsedAt: z.number() })),
+  usedByCount: z.number(),
+});
+
+export type ListedKey = z.output<typeof listedKey>;
+
+/** Every key of the organization, newest first, page by page. */
+export async function listKeys(
+  client: ManagementClient,
+  { id }: Organization,
+): Promise<readonly ListedKey[]> {
+  const document = `query($organization: String!, $limit: Int, $before: ID) {
+    apiKeys(organization: $organization, limit: $limit, before: $before) { ${API_KEY_FIELDS} } }`;
+  const data = z.object({ apiKeys: z.array(listedKey) });
+  return allPages(async (before) => {
+    const variables = { organization: id, limit: PAGE_SIZE, before };
+    return (await client.request(document, variables, data)).apiKeys;
+  });
+}
+
+/** Asks for pages of 500 until one is not full. */
+export async function allPages<Entry extends { readonly id: string }>(
+  page: (before: string | null) => Promise<readonly Entry[]>,
+): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for (let before: string | null = null; ; ) {
+    const next = await page(before);
+    entries.push(...next);
+    const last = next.at(-1);
+    if (last === undefined || next.length < PAGE_SIZE) return entries;
+    if (last.id === before)
+      throw new OperatorError("the control plane answers the same page again and again");
+    before = last.id;
+  }
+}
+
+/** The keys as a person reads them (B3). */
+export function keyTable(keys: readonly ListedKey[], now: number): string {
+  const rows = keys.map((key) => [
+    key.name,
+    key.id,
+    key.fingerprint,
+    key.status,
+    usedBy(key),
+    relativeTime(key.createdAt, now),
+    relativeTime(key.lastUsedAt, now),
+    ending(key, now),
+  ]);
+  return table(["NAME", "KEY ID", "FINGERPRINT", "STATUS", "USED BY", "CREATED", "LAST USED", "ENDS"], rows);
+}
+
+function usedBy({ usedBy: uses, usedByCount, target }: ListedKey): string {
+  const names = uses.map(({ executor }) => executor.name);
+  const more = usedByCount - names.length;
+  if (names.length === 0) return target === null ? "-" : `(for ${target.name})`;
+  return names.join(", ") + (more > 0 ? ` +${more}` : "");
+}
+
+function ending({ revokedAt, revokesAt, expiresAt }: ListedKey, now: number): string {
+  if (revokedAt !== null) return `revoked ${relativeTime(revokedAt, now)}`;
+  if (revokesAt !== null && (expiresAt === null || revokesAt < expiresAt))
+    return `revoked ${relativeTime(revokesAt, now)}`;
+  return expiresAt === null
+    ? "never"
+    : `expires ${relativeTime(expiresAt, now)}`.replace(/^expires (.* ago)$/, "expired $1");
+}

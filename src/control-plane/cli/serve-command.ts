@@ -1,0 +1,87 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Command } from "commander";
+import { OperatorError } from "../../lib/errors.ts";
+import { createLogger } from "../log.ts";
+import { createServer, type ServerDeps } from "../server.ts";
+import { readSettings, type Settings, SettingsError } from "../settings.ts";
+import { openSqliteStore } from "../sqlite/store.ts";
+import { VERSION } from "../version.ts";
+import type { Terminal } from "./command-line.ts";
+import { untilShutdown } from "./shutdown.ts";
+
+export function addServeCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("serve")
+    .description("run the control plane until SIGTERM or SIGINT; JSON lines on stdout")
+    .addHelpText(
+      "after",
+      `
+Environment:
+  DATABASE_URL          file: and the path of the SQLite file
+                        (default file:/var/lib/novacula-control-plane/control-plane.db)
+  MANAGEMENT_SOCKET     Unix socket for the other commands (default management.sock beside the database)
+  HOST                  address for executors (default 127.0.0.1)
+  PORT                  port for executors; 0: any free one (default 3000)
+  TLS_CERT, TLS_KEY     PEM files; set both for https, none for http
+  HEARTBEAT_TIMEOUT_MS  an executor silent for longer is offline (default 30000)
+  LOG_LEVEL             debug, info, warn or error (default info); debug shows every refusal
+
+Examples:
+  $ novacula-control-plane serve
+  $ DATABASE_URL=file:./control-plane.db PORT=8443 TLS_CERT=cp.pem TLS_KEY=cp.key novacula-control-plane serve`,
+    )
+    .action(() => serve(readSettings(terminal.env), terminal));
+}
+
+async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
+  const { databasePath, socketPath, host, port, heartbeatTimeoutMs } = settings;
+  const logger = createLogger(settings.logLevel, stdout);
+  const tls = readTls(settings.tls);
+  // The database holds hashes, the socket the keys to everything: both are the owner's alone.
+  process.umask(0o077);
+  createDirectories([dirname(databasePath), dirname(socketPath)]);
+  const store = openSqliteStore(databasePath);
+  const server = createServer({
+    store,
+    logger,
+    host,
+    port,
+    socketPath,
+    tls,
+    heartbeatTimeoutMs,
+    version: VERSION,
+  });
+  try {
+    const { url } = await server.listen();
+    logger.info(
+      { event: "listening", url, socketPath, databasePath, version: VERSION },
+      `control plane listening on ${url}`,
+    );
+    const signal = await untilShutdown();
+    logger.info({ event: "stopping", signal }, "stopping: what runs may finish");
+  } finally {
+    await server.close();
+    await store.close();
+  }
+  logger.info({ event: "stopped" }, "stopped; everything is written");
+}
+
+function readTls(paths: Settings["tls"]): ServerDeps["tls"] {
+  if (paths === undefined) return undefined;
+  try {
+    return { cert: readFileSync(paths.certPath, "utf8"), key: readFileSync(paths.keyPath, "utf8") };
+  } catch (error) {
+    throw new SettingsError("cannot read TLS_CERT or TLS_KEY", { cause: error });
+  }
+}
+
+function createDirectories(directories: readonly string[]): void {
+  for (const directory of directories) {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new OperatorError(`cannot create the directory ${directory}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { duration } from "../../lib/duration.ts";
+import { printable } from "../../lib/printable.ts";
+
+/** Rows under upper-case headings, in columns of equal width; every cell is made printable. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [headings, ...rows.map((row) => row.map((cell) => printable(cell) || "-"))];
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ""))));
+  return cells
+    .map((row) =>
+      row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - width(cell))).join("  "),
+    )
+    .map((line) => `${line.trimEnd()}\n`)
+    .join("");
+}
+
+/** `3 min 20 s ago`, `in 12 d 3 h`, `never`. */
+export function relativeTime(time: number | null, now: number): string {
+  if (time === null) return "never";
+  return time > now ? `in ${duration(time - now)}` : `${duration(now - time)} ago`;
+}
+
+function width(text: string): number {
+  return Array.from(text).length;
+}

@@ -1,0 +1,75 @@
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
+
+/** Three times what the largest document of our own clients has. */
+const MAX_DEPTH = 8;
+const MAX_FIELDS = 300;
+const MAX_ALIASES = 10;
+
+interface Size {
+  readonly depth: number;
+  readonly fields: number;
+  readonly aliases: number;
+}
+
+const NOTHING: Size = { depth: 0, fields: 0, aliases: 0 };
+
+/** Why the document is refused unexecuted; undefined when it is small enough. Fragments count as often as they are spread. */
+export function documentExcess(document: DocumentNode): string | undefined {
+  const measure = new DocumentMeasure(document);
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const size = measure.of(definition.selectionSet);
+    if (size.depth > MAX_DEPTH) return `the document is nested deeper than ${MAX_DEPTH} levels`;
+    if (size.fields > MAX_FIELDS) return `the document asks for more than ${MAX_FIELDS} fields`;
+    if (size.aliases > MAX_ALIASES) return `the document has more than ${MAX_ALIASES} aliases`;
+  }
+  return undefined;
+}
+
+/** Measures each fragment once, however often it is spread: a short document can expand to billions of fields. */
+class DocumentMeasure {
+  private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  private readonly sizes = new Map<string, Size>();
+
+  constructor(document: DocumentNode) {
+    const fragments = document.definitions.filter(
+      (definition) => definition.kind === Kind.FRAGMENT_DEFINITION,
+    );
+    this.fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
+  }
+
+  of(set: SelectionSetNode): Size {
+    let size = NOTHING;
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        size = sum(size, this.ofFragment(selection.name.value));
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        size = sum(size, this.of(selection.selectionSet));
+      } else {
+        const inner = selection.selectionSet === undefined ? NOTHING : this.of(selection.selectionSet);
+        const aliases = inner.aliases + (selection.alias === undefined ? 0 : 1);
+        size = sum(size, { depth: inner.depth + 1, fields: inner.fields + 1, aliases });
+      }
+    }
+    return size;
+  }
+
+  private ofFragment(name: string): Size {
+    const known = this.sizes.get(name);
+    if (known !== undefined) return known;
+    // Until it is measured: a fragment that spreads itself ends here, and validation refuses it later.
+    this.sizes.set(name, NOTHING);
+    const fragment = this.fragments.get(name);
+    const size = fragment === undefined ? NOTHING : this.of(fragment.selectionSet);
+    this.sizes.set(name, size);
+    return size;
+  }
+}
+
+function sum(one: Size, other: Size): Size {
+  return {
+    depth: Math.max(one.depth, other.depth),
+    fields: one.fields + other.fields,
+    aliases: one.aliases + other.aliases,
+  };
+}

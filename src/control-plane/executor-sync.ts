@@ -1,0 +1,201 @@
+import type { ForbiddenReason, KeyRefusalReason } from "../protocol/refusal.ts";
+import type { CurrentKeyReply, SyncReply } from "../protocol/sync.ts";
+import { type Admission, admissionFacts, admit } from "./admission.ts";
+import { ApiError, ApiErrorCode, forbidden } from "./api-error.ts";
+import { compatibility } from "./compatibility.ts";
+import { judge } from "./guard.ts";
+import type { CurrentKeyInput, SyncInput } from "./inputs.ts";
+import type { Presence } from "./presence.ts";
+import { randomId } from "./random-id.ts";
+import type { RefusalLog } from "./refusal-log.ts";
+import type {
+  ExecutorDeclaration,
+  ExecutorReference,
+  KeyRecord,
+  KeyReference,
+  Organization,
+  Store,
+  StoreReader,
+  StoreTransaction,
+} from "./store.ts";
+import type { WriteBehind } from "./write-behind.ts";
+
+export interface ExecutorSyncDeps {
+  readonly store: Store;
+  readonly writeBehind: WriteBehind;
+  readonly presence: Presence;
+  readonly refusals: RefusalLog;
+  readonly heartbeatTimeoutMs: number;
+  readonly version: string;
+  readonly now: () => number;
+}
+
+/** Who presented the key, and from where. */
+export interface ExecutorCaller {
+  readonly key: KeyRecord;
+  readonly address: string | null;
+}
+
+/** An executor as far as it is there, and whether the key may act for it. */
+interface Look {
+  readonly executor: ExecutorReference | undefined;
+  readonly admission: Admission;
+}
+
+interface Binding {
+  readonly executor: ExecutorReference;
+  readonly isNew: boolean;
+}
+
+/** `syncExecutor` and `currentKey`: what a good key may do (C3). A refusal is an ApiError, FORBIDDEN with its reason. */
+export class ExecutorSync {
+  private readonly deps: ExecutorSyncDeps;
+
+  constructor(deps: ExecutorSyncDeps) {
+    this.deps = deps;
+  }
+
+  /** The heartbeat. What every sync writes is written behind; who is bound to which key, at once. */
+  async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncReply> {
+    const { presence, writeBehind, heartbeatTimeoutMs, version, now } = this.deps;
+    const binding = await this.admittedExecutor(caller, input);
+    const at = now();
+    const declaration = declarationOf(input);
+    const executorId = binding.executor.id;
+    writeBehind.note({ kind: "synced", executorId, key: keyReference(caller.key), declaration, at });
+    const instance = {
+      instanceId: input.instanceId,
+      hostName: input.hostName,
+      address: caller.address,
+      lastSyncAt: at,
+    };
+    return {
+      ...identified(caller.key),
+      executor: binding.executor,
+      heartbeatTimeoutMs,
+      syncIntervalMs: null,
+      compatibility: compatibility(input.version, version),
+      duplicates: [...presence.sync(binding.executor, instance, binding.isNew)],
+      pendingUpgrade: null,
+    };
+  }
+
+  /** The same verdict without any trace but the key's last use. */
+  async currentKey(caller: ExecutorCaller, input: CurrentKeyInput): Promise<CurrentKeyReply> {
+    const facts = await admissionFacts(this.deps.store, caller.key, { ...input, kind: undefined });
+    const admission = admit(facts);
+    if (admission.kind === "admitted") return identified(caller.key);
+    this.note("currentKey", caller, input.executorName, 403, admission.reason);
+    throw forbidden(admission.reason, admission.message);
+  }
+
+  private async admittedExecutor(caller: ExecutorCaller, input: SyncInput): Promise<Binding> {
+    const first = await this.look(this.deps.store, caller.key, input);
+    const { executor, admission } =
+      first.admission.kind === "admitted" && !first.admission.isBound
+        ? await this.bind(caller, input)
+        : first;
+    if (admission.kind === "refused") throw this.refuse(caller, input, executor, admission);
+    if (executor === undefined) throw new TypeError("an admitted sync has no executor");
+    return { executor: { id: executor.id, name: executor.name }, isNew: first.executor === undefined };
+  }
+
+  /** Decides again inside the transaction, where nobody can revoke the key or take the executor in between. */
+  private bind(caller: ExecutorCaller, input: SyncInput): Promise<Look> {
+    const { store, now } = this.deps;
+    return store.transaction(async (transaction) => {
+      const key = await transaction.key(caller.key.id);
+      const verdict = key === undefined ? undefined : judge(key, now());
+      if (verdict?.kind !== "accepted") throw this.goneSince(caller, input, verdict?.reason ?? "unknown");
+      const { executor, admission } = await this.look(transaction, verdict.key, input);
+      if (admission.kind === "refused") return { executor, admission };
+      const { organization } = verdict.key;
+      const bound = executor ?? (await createExecutor(transaction, organization, input, now()));
+      await transaction.bindExecutor(bound.id, verdict.key.id);
+      const declaration = declarationOf(input);
+      const used = keyReference(verdict.key);
+      await transaction.record({ kind: "synced", executorId: bound.id, key: used, declaration, at: now() });
+      return { executor: bound, admission };
+    });
+  }
+
+  private async look(store: StoreReader, key: KeyRecord, input: SyncInput): Promise<Look> {
+    const { name: executorName, kind, expectedOrganizationId } = input;
+    const facts = await admissionFacts(store, key, { executorName, kind, expectedOrganizationId });
+    return { executor: facts.executor, admission: admit(facts) };
+  }
+
+  /** The other side of a 403 reads it in the executor's row. Another organization's executor is not touched (B2). */
+  private refuse(
+    caller: ExecutorCaller,
+    input: SyncInput,
+    executor: ExecutorReference | undefined,
+    admission: Extract<Admission, { kind: "refused" }>,
+  ): ApiError {
+    const { reason, message } = admission;
+    this.note("syncExecutor", caller, input.name, 403, reason);
+    if (executor !== undefined && reason !== "wrong_organization") {
+      const { address, key } = caller;
+      const refusal = { key: keyReference(key), reason, message, address, at: this.deps.now() };
+      this.deps.writeBehind.note({ kind: "refused", executorId: executor.id, refusal });
+    }
+    return forbidden(reason, message);
+  }
+
+  /** The key was good when the request came in, and is not any more. */
+  private goneSince(caller: ExecutorCaller, input: SyncInput, reason: KeyRefusalReason): ApiError {
+    this.note("syncExecutor", caller, input.name, 401, reason);
+    return new ApiError(ApiErrorCode.unauthenticated, `this key is ${reason} since a moment ago`, reason);
+  }
+
+  private note(
+    operation: "syncExecutor" | "currentKey",
+    { key, address }: ExecutorCaller,
+    executorName: string,
+    status: 401 | 403,
+    reason: KeyRefusalReason | ForbiddenReason,
+  ): void {
+    const { id: keyId, fingerprint } = key;
+    this.deps.refusals.note({ operation, status, reason, keyId, fingerprint, executorName, address });
+  }
+}
+
+function identified(key: KeyRecord): CurrentKeyReply {
+  const { id, name, expiresAt, revokesAt, organization } = key;
+  return { key: { id, name, expiresAt, revokesAt }, organization };
+}
+
+function keyReference({ id, name, fingerprint }: KeyRecord): KeyReference {
+  return { id, name, fingerprint };
+}
+
+async function createExecutor(
+  transaction: StoreTransaction,
+  organization: Organization,
+  input: SyncInput,
+  createdAt: number,
+): Promise<ExecutorReference> {
+  const { name, kind } = input;
+  const id = randomId();
+  const declaration = declarationOf(input);
+  await transaction.insertExecutor({
+    ...declaration,
+    id,
+    organizationId: organization.id,
+    name,
+    kind,
+    createdAt,
+  });
+  return { id, name };
+}
+
+function declarationOf(input: SyncInput): ExecutorDeclaration {
+  return {
+    version: input.version,
+    channel: input.channel,
+    hostName: input.hostName,
+    publicHost: input.publicHost ?? null,
+    capabilities: JSON.stringify(input.capabilities),
+    resources: JSON.stringify(input.resources),
+  };
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { buildSchema, type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
+import { ApiError, ApiErrorCode } from "./api-error.ts";
+import { documentExcess } from "./document-limits.ts";
+import { defineTimestamp } from "./timestamp-scalar.ts";
+
+const MAX_CACHED = 100;
+const MAX_CHARACTERS = 16_384;
+const MAX_TOKENS = 2000;
+
+/** A document that may be executed, or why it may not. */
+export type PreparedDocument =
+  | { readonly kind: "valid"; readonly document: DocumentNode }
+  | { readonly kind: "invalid"; readonly document: DocumentNode | undefined; readonly error: ApiError };
+
+export function loadSchema(): GraphQLSchema {
+  const schema = buildSchema(readFileSync(new URL("../protocol/schema.graphql", import.meta.url), "utf8"));
+  defineTimestamp(schema);
+  return schema;
+}
+
+/** Parses, measures and validates a document once: executors send the same two for ever. The oldest makes room. */
+export class GraphqlDocuments {
+  private readonly prepared = new Map<string, PreparedDocument>();
+  private readonly schema: GraphQLSchema;
+
+  constructor(schema: GraphQLSchema) {
+    this.schema = schema;
+  }
+
+  prepare(source: string): PreparedDocument {
+    const known = this.prepared.get(source);
+    if (known !== undefined) return known;
+    const fresh = prepare(this.schema, source);
+    if (this.prepared.size >= MAX_CACHED) {
+      for (const oldest of this.prepared.keys()) {
+        this.prepared.delete(oldest);
+        break;
+      }
+    }
+    // What is refused is not worth a place.
+    if (fresh.kind === "valid") this.prepared.set(source, fresh);
+    return fresh;
+  }
+}
+
+function prepare(schema: GraphQLSchema, source: string): PreparedDocument {
+  if (source.length > MAX_CHARACTERS) {
+    return invalid(ApiErrorCode.badUserInput, `the document is longer than ${MAX_CHARACTERS} characters`);
+  }
+  let document: DocumentNode;
+  try {
+    document = parse(source, { maxTokens: MAX_TOKENS, noLocation: true });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return invalid(ApiErrorCode.parseFailed, error.message);
+  }
+  const excess = documentExcess(document);
+  if (excess !== undefined) return invalid(ApiErrorCode.badUserInput, excess, document);
+  const [error] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions: true });
+  if (error !== undefined) return invalid(ApiErrorCode.validationFailed, error.message, document);
+  return { kind: "valid", document };
+}
+
+function invalid(code: ApiError["code"], message: string, document?: DocumentNode): PreparedDocument {
+  return { kind: "invalid", document, error: new ApiError(code, message) };
+}

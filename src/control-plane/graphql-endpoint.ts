@@ -1,0 +1,169 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { execute, type GraphQLError, type GraphQLSchema } from "graphql";
+import type { Logger } from "pino";
+import { type Audience, forbiddenRootField } from "./access.ts";
+import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
+import type { ExecutorCaller } from "./executor-sync.ts";
+import { GraphqlDocuments } from "./graphql-documents.ts";
+import { type GraphqlRequest, parseGraphqlRequest } from "./graphql-request.ts";
+import { authenticate } from "./guard.ts";
+import {
+  errorAnswer,
+  type GraphqlMediaType,
+  type HttpAnswer,
+  send,
+  sendAndClose,
+  unavailable,
+} from "./http-answer.ts";
+import { randomId } from "./random-id.ts";
+import type { RefusalLog } from "./refusal-log.ts";
+import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
+import { executorResolvers, managementResolvers, type ResolverDeps } from "./resolvers.ts";
+import { StoreUnavailable } from "./store.ts";
+import type { WriteBehind } from "./write-behind.ts";
+
+export interface GraphqlEndpointDeps extends ResolverDeps {
+  readonly schema: GraphQLSchema;
+  readonly writeBehind: WriteBehind;
+  readonly refusals: RefusalLog;
+  readonly logger: Logger;
+}
+
+/** Undefined: an operator, whom the management socket's mode has let in. */
+type Caller = ExecutorCaller | undefined;
+
+/** POST /graphql: who is it, what do they ask, may they, do it. In this order: nobody unknown has a byte parsed. */
+export class GraphqlEndpoint {
+  private readonly deps: GraphqlEndpointDeps;
+  private readonly documents: GraphqlDocuments;
+
+  constructor(deps: GraphqlEndpointDeps) {
+    this.deps = deps;
+    this.documents = new GraphqlDocuments(deps.schema);
+  }
+
+  /** Answers the request, always; no error leaves here. */
+  async handle(request: IncomingMessage, response: ServerResponse, audience: Audience): Promise<void> {
+    const mediaType = preferredMediaType(request.headers.accept);
+    try {
+      const caller = audience === "management" ? undefined : await this.authenticated(request);
+      if (!isJson(request.headers["content-type"]))
+        return sendAndClose(request, response, unsupportedMediaType());
+      const body = await readBody(request);
+      if (body.kind === "incomplete") return;
+      if (body.kind === "too-large") return sendAndClose(request, response, bodyTooLarge());
+      const answer = await this.answer(parseGraphqlRequest(body.bytes), caller, mediaType);
+      send(response, answer, mediaType);
+    } catch (error) {
+      send(response, errorAnswer(this.published(error), mediaType), mediaType);
+    }
+  }
+
+  private async authenticated(request: IncomingMessage): Promise<ExecutorCaller> {
+    const { store, writeBehind, refusals, now } = this.deps;
+    const address = request.socket.remoteAddress ?? null;
+    const result = await authenticate(request.headers.authorization, store, now());
+    if (result.kind === "accepted") {
+      writeBehind.note({ kind: "key-used", keyId: result.key.id, at: now() });
+      return { key: result.key, address };
+    }
+    const { reason, message, keyId, fingerprint } = result;
+    const operation = undefined;
+    refusals.note({ operation, status: 401, reason, keyId, fingerprint, executorName: undefined, address });
+    throw new ApiError(ApiErrorCode.unauthenticated, message, reason);
+  }
+
+  private async answer(
+    { query, variables, operationName }: GraphqlRequest,
+    caller: Caller,
+    mediaType: GraphqlMediaType,
+  ): Promise<HttpAnswer> {
+    const prepared = this.documents.prepare(query);
+    if (prepared.document !== undefined) this.requireAccess(prepared.document, caller);
+    if (prepared.kind === "invalid") throw prepared.error;
+    const { schema } = this.deps;
+    const result = await execute({
+      schema,
+      document: prepared.document,
+      rootValue: caller === undefined ? managementResolvers(this.deps) : executorResolvers(this.deps, caller),
+      variableValues: variables,
+      operationName,
+      options: { maxCoercionErrors: 5 },
+      hideSuggestions: true,
+    });
+    // Every root field is non-null: with an error there is no data to lose.
+    const [error] = result.errors ?? [];
+    if (error !== undefined) return errorAnswer(this.published(thrownBy(error)), mediaType);
+    return { status: 200, body: result };
+  }
+
+  private requireAccess(document: Parameters<typeof forbiddenRootField>[0], caller: Caller): void {
+    const field = forbiddenRootField(document, caller === undefined ? "management" : "executor-key");
+    if (field === undefined) return;
+    const reason = "operation_not_allowed";
+    if (caller === undefined)
+      throw forbidden(reason, `${field} is for executors, with their key, and not for operators`);
+    const { key, address } = caller;
+    const { id: keyId, fingerprint } = key;
+    this.deps.refusals.note({
+      operation: field,
+      status: 403,
+      reason,
+      keyId,
+      fingerprint,
+      executorName: undefined,
+      address,
+    });
+    throw forbidden(
+      reason,
+      `an executor key may not call ${field}: use the management socket on the control plane's host`,
+    );
+  }
+
+  /** What the caller may know of an error. A bug is logged with a reference, and that is all that leaves. */
+  private published(error: unknown): ApiError {
+    if (error instanceof ApiError) return error;
+    if (error instanceof StoreUnavailable) {
+      this.deps.logger.error(
+        { event: "store.unavailable", err: error },
+        "a request was answered 503: the store failed",
+      );
+      return unavailable();
+    }
+    const reference = randomId().slice(0, 8);
+    this.deps.logger.error(
+      { event: "bug", reference, err: error },
+      "a request failed through a bug of ours: please report it",
+    );
+    return new ApiError(
+      ApiErrorCode.internal,
+      `something went wrong here, reference ${reference} in the control plane's log`,
+    );
+  }
+}
+
+/** What a resolver threw, or the request's own fault where no resolver was reached. */
+function thrownBy(error: GraphQLError): unknown {
+  return error.originalError ?? badInput(error.message);
+}
+
+function preferredMediaType(accept: string | undefined): GraphqlMediaType {
+  const type = "application/graphql-response+json";
+  return accept?.includes(type) === true ? type : "application/json";
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/(?:graphql-response\+)?json(?:\s*;|$)/i.test(contentType?.trim() ?? "");
+}
+
+function unsupportedMediaType(): HttpAnswer {
+  return failure(415, "UNSUPPORTED_MEDIA_TYPE", "send the request as Content-Type: application/json");
+}
+
+function bodyTooLarge(): HttpAnswer {
+  return failure(413, "REQUEST_ENTITY_TOO_LARGE", `the body is larger than ${MAX_BODY_BYTES} bytes`);
+}
+
+function failure(status: number, code: string, message: string): HttpAnswer {
+  return { status, body: { errors: [{ message, extensions: { code } }], data: null } };
+}

@@ -1,0 +1,85 @@
+import * as z from "zod";
+import { printable } from "../lib/printable.ts";
+import { badInput } from "./api-error.ts";
+
+/** The arguments of every root field, bounded: GraphQL has checked their types, and knows no lengths. */
+
+const MAX_LIST_LIMIT = 500;
+
+const reference = z.string().min(1).max(200);
+const line = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((value) => printable(value, maxLength) === value, "is one line of printable characters");
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? undefined);
+const words = z.array(line(100)).max(200);
+const bytes = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+const optionalBytes = optional(bytes);
+
+const expectedOrganizationId = optional(reference);
+
+export const currentKeyArguments = z.object({
+  input: z.object({ executorName: line(253), expectedOrganizationId }),
+});
+
+export const syncArguments = z.object({
+  input: z.object({
+    name: line(253),
+    kind: z.enum(["agent", "operator"]),
+    version: line(100),
+    channel: z.enum(["stable", "beta", "dev"]),
+    instanceId: line(100),
+    hostName: line(253),
+    publicHost: optional(line(253)),
+    expectedOrganizationId,
+    capabilities: z.object({
+      supportedChains: z.array(z.object({ chain: line(100), networks: words })).max(200),
+      features: words,
+      storageClasses: words,
+    }),
+    resources: z.object({
+      cpuCount: z.number().int().min(0),
+      memoryTotalBytes: bytes,
+      memoryFreeBytes: bytes,
+      diskTotalBytes: optionalBytes,
+      diskFreeBytes: optionalBytes,
+    }),
+  }),
+});
+
+export type CurrentKeyInput = z.output<typeof currentKeyArguments>["input"];
+export type SyncInput = z.output<typeof syncArguments>["input"];
+
+const page = {
+  limit: z.number().int().min(1).max(MAX_LIST_LIMIT),
+  before: z
+    .string()
+    .max(200)
+    .nullish()
+    .transform((value) => value ?? null),
+};
+
+export const pageArguments = z.object({ organization: reference, ...page });
+export const usedByArguments = z.object({ limit: z.number().int().min(1).max(100) });
+export const organizationArguments = z.object({ name: z.string().max(1000), slug: z.string().max(1000) });
+export const keyArguments = z.object({ id: reference });
+export const rotateArguments = z.object({ id: reference, revokesAt: optional(z.number()) });
+export const createKeyArguments = z.object({
+  input: z.object({
+    organization: reference,
+    name: optional(z.string().max(1000)),
+    expiresAt: optional(z.number()),
+    target: optional(reference),
+  }),
+});
+
+/** `value` as the schema has it, or BAD_USER_INPUT that names every place that is not. Never shows the value. */
+export function decoded<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw badInput(printable(issues.join("; "), 1000));
+}

@@ -1,0 +1,75 @@
+/** A process that syncs as an executor. */
+export interface ExecutorInstance {
+  readonly instanceId: string;
+  readonly hostName: string;
+  readonly address: string | null;
+  readonly lastSyncAt: number;
+}
+
+interface Seen extends ExecutorInstance {
+  readonly firstTurn: number;
+  readonly lastTurn: number;
+}
+
+/** More of them than any accident makes; whoever invents instance ids gets no more of our memory than this. */
+const MAX_INSTANCES = 16;
+
+/**
+ * The processes that sync under one executor's name (C3a), each forgotten after a silence of `timeoutMs`.
+ *
+ * Two of them are duplicates when they take turns: the older one was seen again after the newer one's first sync. A
+ * restart never looks like that, since the old process is silent from the new one's first sync on.
+ */
+export class Instances {
+  private seen: readonly Seen[] = [];
+  private turn = 0;
+  private readonly timeoutMs: number;
+
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** Notes a sync and returns the duplicates of the instance that made it. */
+  sync(instance: ExecutorInstance): readonly ExecutorInstance[] {
+    this.forgetSilent(instance.lastSyncAt);
+    this.turn += 1;
+    const firstTurn = this.find(instance.instanceId)?.firstTurn ?? this.turn;
+    const others = this.seen.filter((seen) => seen.instanceId !== instance.instanceId);
+    this.seen = [...others, { ...instance, firstTurn, lastTurn: this.turn }].slice(-MAX_INSTANCES);
+    return this.duplicatesOf(instance.instanceId);
+  }
+
+  /** The instance that synced last and all that have a duplicate; newest first. */
+  current(now: number): readonly ExecutorInstance[] {
+    this.forgetSilent(now);
+    const latest = this.seen.at(-1);
+    return this.seen
+      .filter((seen) => seen === latest || this.duplicatesOf(seen.instanceId).length > 0)
+      .map(published)
+      .reverse();
+  }
+
+  private duplicatesOf(instanceId: string): readonly ExecutorInstance[] {
+    const self = this.find(instanceId);
+    return self === undefined
+      ? []
+      : this.seen.filter((other) => other !== self && takesTurns(self, other)).map(published);
+  }
+
+  private find(instanceId: string): Seen | undefined {
+    return this.seen.find((seen) => seen.instanceId === instanceId);
+  }
+
+  private forgetSilent(now: number): void {
+    this.seen = this.seen.filter((seen) => now - seen.lastSyncAt <= this.timeoutMs);
+  }
+}
+
+function takesTurns(one: Seen, other: Seen): boolean {
+  const [older, newer] = one.firstTurn < other.firstTurn ? [one, other] : [other, one];
+  return older.lastTurn > newer.firstTurn;
+}
+
+function published({ instanceId, hostName, address, lastSyncAt }: Seen): ExecutorInstance {
+  return { instanceId, hostName, address, lastSyncAt };
+}

@@ -1,0 +1,14 @@
+import { type Logger, pino } from "pino";
+
+/** JSON lines on `stdout`, with ISO times; a reader that has gone takes nothing down with it. */
+export function createLogger(level: string, stdout: NodeJS.WriteStream): Logger {
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stdout,
+  );
+}

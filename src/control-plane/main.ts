@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { errorCode } from "../lib/errors.ts";
+import { runCommandLine } from "./cli/command-line.ts";
+
+// `… | head` closes the pipe: no reason to fail.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    if (errorCode(error) !== "EPIPE") throw error;
+  });
+}
+
+const { argv, env, stdout, stderr } = process;
+process.exitCode = await runCommandLine(argv.slice(2), { env, stdout, stderr });

@@ -1,0 +1,46 @@
+import { decoded, usedByArguments } from "./inputs.ts";
+import { keyStatus, revocationTime } from "./key-status.ts";
+import type { Presence } from "./presence.ts";
+import type { AuditEvent, ExecutorRecord, KeyRecord, StoreReader } from "./store.ts";
+
+/** Records as the schema shows them. A member that is a function is resolved only where it is asked for. */
+
+const MAX_KEY_HISTORY = 20;
+
+export function publishedKey(key: KeyRecord, store: StoreReader, now: number) {
+  const { id, name, fingerprint, createdAt, expiresAt, revokesAt, lastUsedAt, target } = key;
+  return {
+    id,
+    name,
+    fingerprint,
+    status: keyStatus(key, now),
+    createdAt,
+    expiresAt,
+    revokesAt,
+    revokedAt: revocationTime(key, now),
+    lastUsedAt,
+    target,
+    usedBy: (input: unknown) => store.keyUses(id, decoded(usedByArguments, input).limit),
+    usedByCount: () => store.keyUseCount(id),
+  };
+}
+
+export function publishedExecutor(
+  executor: ExecutorRecord,
+  store: StoreReader,
+  presence: Presence,
+  now: number,
+) {
+  return {
+    ...executor,
+    status: presence.isOnline(executor, now) ? "online" : "offline",
+    lastSyncAt: presence.lastSyncAt(executor),
+    keyHistory: () => store.executorKeyUses(executor.id, MAX_KEY_HISTORY),
+    instances: () => presence.instances(executor.id, now),
+  };
+}
+
+export function publishedAuditEvent(event: AuditEvent) {
+  const { organizationId: _, ...shown } = event;
+  return shown;
+}

@@ -1,0 +1,18 @@
+import { randomInt } from "node:crypto";
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** 32 letters and digits, as better-auth's ids are. */
+export function randomId(): string {
+  return randomText(32, `${LETTERS}0123456789`);
+}
+
+/** A new executor key: `exc_` and 64 letters, 365 bits, as better-auth's plugin makes them (B2). */
+export function randomKey(): string {
+  return `exc_${randomText(64, LETTERS)}`;
+}
+
+/** randomInt draws again where a remainder would favour some letters. */
+function randomText(length: number, alphabet: string): string {
+  return Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
+}

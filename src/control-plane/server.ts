@@ -1,0 +1,183 @@
+import { once } from "node:events";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { isIPv6 } from "node:net";
+import type { Logger } from "pino";
+import { errorChain, OperatorError } from "../lib/errors.ts";
+import type { Audience } from "./access.ts";
+import { createApiKeys } from "./api-keys.ts";
+import { ExecutorSync } from "./executor-sync.ts";
+import { loadSchema } from "./graphql-documents.ts";
+import { GraphqlEndpoint } from "./graphql-endpoint.ts";
+import { send } from "./http-answer.ts";
+import { listenOnManagementSocket } from "./management-socket.ts";
+import { Presence } from "./presence.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { type Store, StoreUnavailable } from "./store.ts";
+import { createWriteBehind } from "./write-behind.ts";
+
+/** Executors sync every 5 s; well over that, so that none reconnects for each sync. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const FINISH_LIMIT_MS = 2000;
+const FINISH_LOOK_MS = 50;
+
+export interface ServerDeps {
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly socketPath: string;
+  /** PEM texts. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly heartbeatTimeoutMs: number;
+  /** The version that executors are compared with, and recommended. */
+  readonly version: string;
+  readonly now?: () => number;
+  /** How long a client may take over its headers, and over its whole request. */
+  readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+}
+
+export interface ControlPlaneServer {
+  /** Resolves once both listeners accept; rejects with an OperatorError where one cannot. */
+  listen(): Promise<{ readonly url: string }>;
+  /** Stops accepting, lets what runs finish for at most 2 s, writes what was written behind. Leaves the store open. */
+  close(): Promise<void>;
+}
+
+export function createServer(deps: ServerDeps): ControlPlaneServer {
+  const { store, logger, heartbeatTimeoutMs, version, now = Date.now } = deps;
+  const writeBehind = createWriteBehind(store, logger);
+  const presence = new Presence(heartbeatTimeoutMs, logger);
+  const refusals = new RefusalLog(logger, now);
+  const executorSync = new ExecutorSync({
+    store,
+    writeBehind,
+    presence,
+    refusals,
+    heartbeatTimeoutMs,
+    version,
+    now,
+  });
+  const apiKeys = createApiKeys(store, now);
+  const schema = loadSchema();
+  const endpoint = new GraphqlEndpoint({
+    schema,
+    store,
+    apiKeys,
+    executorSync,
+    presence,
+    writeBehind,
+    refusals,
+    logger,
+    now,
+  });
+  const handler = (audience: Audience) => (request: IncomingMessage, response: ServerResponse) => {
+    void route(request, response, () => endpoint.handle(request, response, audience), deps);
+  };
+  const network = createListener(deps, handler("executor-key"));
+  const management = createHttpServer(timeouts(deps), handler("management"));
+  let sweep: NodeJS.Timeout | undefined;
+
+  return {
+    async listen() {
+      presence.expect(await store.executorsSyncedSince(now() - heartbeatTimeoutMs));
+      await listenOnManagementSocket(management, deps.socketPath);
+      const url = await listenOnNetwork(network, deps);
+      sweep = setInterval(() => presence.sweep(now()), Math.min(1000, heartbeatTimeoutMs / 4));
+      return { url };
+    },
+    async close() {
+      clearInterval(sweep);
+      await Promise.all([finish(network), finish(management)]);
+      await writeBehind.stop();
+    },
+  };
+}
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  graphql: () => Promise<void>,
+  { store, version }: ServerDeps,
+): Promise<void> {
+  const path = request.url?.split("?", 1)[0];
+  if (path === "/graphql") {
+    if (request.method === "POST") return graphql();
+    return send(response, {
+      status: 405,
+      headers: { Allow: "POST" },
+      body: { message: "POST a GraphQL request" },
+    });
+  }
+  if (path === "/healthz") {
+    if (request.method === "GET" || request.method === "HEAD") return health(response, store, version);
+    return send(response, { status: 405, headers: { Allow: "GET, HEAD" }, body: { message: "GET it" } });
+  }
+  send(response, {
+    status: 404,
+    body: { message: "there is nothing here: the control plane answers POST /graphql" },
+  });
+}
+
+/** 200 while the store can be read: what a load balancer or a container's probe asks. */
+async function health(response: ServerResponse, store: Store, version: string): Promise<void> {
+  try {
+    await store.organizations(1);
+    send(response, { status: 200, body: { status: "ok", version } });
+  } catch (error) {
+    const reason = error instanceof StoreUnavailable ? error.message : "the store failed";
+    send(response, { status: 503, body: { status: "unavailable", reason, version } });
+  }
+}
+
+function createListener(
+  deps: ServerDeps,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  if (deps.tls === undefined) return createHttpServer(timeouts(deps), handler);
+  try {
+    return createHttpsServer({ ...timeouts(deps), ...deps.tls, minVersion: "TLSv1.2" }, handler);
+  } catch (error) {
+    throw new OperatorError("cannot use the certificate and key of TLS_CERT and TLS_KEY", { cause: error });
+  }
+}
+
+function timeouts({ headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: ServerDeps) {
+  return {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  };
+}
+
+async function listenOnNetwork(server: Server, { host, port, tls }: ServerDeps): Promise<string> {
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    throw new OperatorError(`cannot listen on HOST ${host}, PORT ${port}: ${errorChain(error)}`);
+  }
+  const address = server.address();
+  const actualPort = address !== null && typeof address === "object" ? address.port : port;
+  return `${tls === undefined ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${actualPort}`;
+}
+
+/** Idle connections end at once, busy ones with their answer, all of them after 2 s. */
+async function finish(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
+  server.close();
+  const look = setInterval(() => server.closeIdleConnections(), FINISH_LOOK_MS);
+  const limit = setTimeout(() => server.closeAllConnections(), FINISH_LIMIT_MS);
+  await closed;
+  clearInterval(look);
+  clearTimeout(limit);
+}

@@ -1,0 +1,120 @@
+import { dirname, join, resolve } from "node:path";
+import * as z from "zod";
+import { OperatorError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
+
+const DEFAULT_DATABASE_URL = "file:/var/lib/novacula-control-plane/control-plane.db";
+/** sockaddr_un has 108 bytes for a path and its end (unix(7)). */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/** The environment of `serve`, checked. */
+export interface Settings {
+  readonly databasePath: string;
+  readonly socketPath: string;
+  readonly host: string;
+  readonly port: number;
+  readonly heartbeatTimeoutMs: number;
+  /** Paths of PEM files. */
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One or more settings are wrong; the message names all of them, one a line. */
+export class SettingsError extends OperatorError {
+  override readonly name = "SettingsError";
+}
+
+const integerBetween = (least: number, most: number) => {
+  const wanted = `want an integer from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, wanted)
+    .transform(Number)
+    .pipe(z.number().min(least, wanted).max(most, wanted));
+};
+
+const databasePath = z
+  .string()
+  .regex(
+    /^file:(?:\/\/(?=\/))?[^?#]+$/,
+    "want file: and the path of an SQLite file, such as file:/var/lib/novacula-control-plane/control-plane.db",
+  )
+  .transform((url) => resolve(url.replace(/^file:(?:\/\/)?/, "")));
+
+const environment = z
+  .object({
+    DATABASE_URL: databasePath.prefault(DEFAULT_DATABASE_URL),
+    MANAGEMENT_SOCKET: z.string().optional(),
+    HOST: z
+      .string()
+      .regex(/^[\w.:-]+$/, "want an address or a host name")
+      .default("127.0.0.1"),
+    PORT: integerBetween(0, 65_535).prefault("3000"),
+    HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000).prefault("30000"),
+    TLS_CERT: z.string().optional(),
+    TLS_KEY: z.string().optional(),
+    LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "want debug, info, warn or error").default("info"),
+  })
+  .refine((env) => (env.TLS_CERT === undefined) === (env.TLS_KEY === undefined), {
+    path: ["TLS_CERT"],
+    message: "TLS_CERT and TLS_KEY belong together: set both, or none",
+  })
+  .refine(
+    (env) =>
+      Buffer.byteLength(socketPathBeside(env.MANAGEMENT_SOCKET, env.DATABASE_URL)) <= MAX_SOCKET_PATH_BYTES,
+    {
+      path: ["MANAGEMENT_SOCKET"],
+      message: `the path of a socket has at most ${MAX_SOCKET_PATH_BYTES} bytes: set a shorter one`,
+    },
+  );
+
+/** The settings of `serve`, or a SettingsError with every problem. An empty variable counts as unset. */
+export function readSettings(env: Environment): Settings {
+  const result = environment.safeParse(withoutEmpty(env));
+  if (!result.success) throw new SettingsError(described(result.error, env));
+  const set = result.data;
+  return {
+    databasePath: set.DATABASE_URL,
+    socketPath: socketPathBeside(set.MANAGEMENT_SOCKET, set.DATABASE_URL),
+    host: set.HOST,
+    port: set.PORT,
+    heartbeatTimeoutMs: set.HEARTBEAT_TIMEOUT_MS,
+    tls:
+      set.TLS_CERT === undefined || set.TLS_KEY === undefined
+        ? undefined
+        : { certPath: set.TLS_CERT, keyPath: set.TLS_KEY },
+    logLevel: set.LOG_LEVEL,
+  };
+}
+
+/** Where the other commands look for the socket, from the same environment that `serve` reads. */
+export function managementSocketPath(env: Environment): string {
+  const { MANAGEMENT_SOCKET, DATABASE_URL } = withoutEmpty(env);
+  const database = databasePath.safeParse(DATABASE_URL ?? DEFAULT_DATABASE_URL);
+  if (MANAGEMENT_SOCKET === undefined && !database.success)
+    throw new SettingsError(described(database.error, env));
+  return socketPathBeside(MANAGEMENT_SOCKET, database.success ? database.data : "");
+}
+
+function socketPathBeside(socketPath: string | undefined, database: string): string {
+  return socketPath === undefined ? join(dirname(database), "management.sock") : resolve(socketPath);
+}
+
+function withoutEmpty(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined || value === "" ? [] : [[name, value]],
+    ),
+  );
+}
+
+function described(error: z.ZodError, env: Environment): string {
+  const lines = error.issues.map((issue) => {
+    const name = issue.path.length === 0 ? "DATABASE_URL" : issue.path.join(".");
+    const got = env[name];
+    return `  ${name}: ${issue.message}${got === undefined || got === "" ? "" : ` (got ${printable(got)})`}`;
+  });
+  return ["the environment is not right:", ...new Set(lines)].join("\n");
+}

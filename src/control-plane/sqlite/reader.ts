@@ -1,0 +1,153 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type {
+  AuditEvent,
+  ExecutorKeyUse,
+  ExecutorRecord,
+  ExecutorReference,
+  KeyRecord,
+  KeyUse,
+  Organization,
+  Page,
+  StoreReader,
+} from "../store.ts";
+import * as records from "./records.ts";
+import { integer, type Row, text } from "./row.ts";
+import { asStoreError } from "./unavailable.ts";
+
+const KEY = `
+  select k.id, k.name, k.key, k.createdAt, k.expiresAt, k.lastRequest, k.enabled,
+    o.id as organizationId, o.name as organizationName, o.slug as organizationSlug,
+    e.revokedAt, e.revokesAt, e.lineageId, t.id as targetId, t.name as targetName
+  from apikey k join organization o on o.id = k.referenceId
+  left join executorKey e on e.keyId = k.id left join executor t on t.id = e.targetExecutorId
+  where k.configId = 'executor'`;
+
+const EXECUTOR = `
+  select x.*, k.name as keyName, k.key as keyHash, e.lineageId from executor x
+  left join apikey k on k.id = x.keyId left join executorKey e on e.keyId = k.id`;
+
+/** Reads through one connection; statements are prepared once, at their first use. */
+export class SqliteReader implements StoreReader {
+  private readonly database: DatabaseSync;
+  private readonly statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+  }
+
+  async organizations(limit: number): Promise<readonly Organization[]> {
+    return this.all("select id, name, slug from organization order by slug limit ?", limit).map(
+      records.organization,
+    );
+  }
+
+  async organization(reference: string): Promise<Organization | undefined> {
+    const sql =
+      "select id, name, slug from organization where id = ?1 or slug = ?1 order by id = ?1 desc limit 1";
+    return mapped(this.get(sql, reference), records.organization);
+  }
+
+  async keyByHash(hash: string): Promise<KeyRecord | undefined> {
+    return mapped(this.get(`${KEY} and k.key = ?`, hash), records.key);
+  }
+
+  async key(id: string): Promise<KeyRecord | undefined> {
+    return mapped(this.get(`${KEY} and k.id = ?`, id), records.key);
+  }
+
+  async keys(organizationId: string, page: Page): Promise<readonly KeyRecord[]> {
+    const sql = `${KEY} and k.referenceId = ?1
+      and (?2 is null or (k.createdAt, k.rowid) < (select createdAt, rowid from apikey where id = ?2))
+      order by k.createdAt desc, k.rowid desc limit ?3`;
+    return this.all(sql, organizationId, page.before, page.limit).map(records.key);
+  }
+
+  async newestOfLineage(lineageId: string): Promise<KeyRecord | undefined> {
+    const sql = `${KEY} and e.lineageId = ? order by k.createdAt desc, k.rowid desc limit 1`;
+    return mapped(this.get(sql, lineageId), records.key);
+  }
+
+  async keyUses(keyId: string, limit: number): Promise<readonly KeyUse[]> {
+    const sql = `select x.id, x.name, u.lastUsedAt from executorKeyUsage u join executor x on x.id = u.executorId
+      where u.keyId = ? order by u.lastUsedAt desc limit ?`;
+    return this.all(sql, keyId, limit).map((row) => ({
+      executor: { id: text(row, "id"), name: text(row, "name") },
+      lastUsedAt: integer(row, "lastUsedAt"),
+    }));
+  }
+
+  async keyUseCount(keyId: string): Promise<number> {
+    const row = this.get("select count(*) as count from executorKeyUsage where keyId = ?", keyId);
+    return row === undefined ? 0 : integer(row, "count");
+  }
+
+  async executorByName(organizationId: string, name: string): Promise<ExecutorRecord | undefined> {
+    const sql = `${EXECUTOR} where x.organizationId = ? and x.name = ?`;
+    return mapped(this.get(sql, organizationId, name), records.executor);
+  }
+
+  async executor(organizationId: string, id: string): Promise<ExecutorRecord | undefined> {
+    const sql = `${EXECUTOR} where x.organizationId = ? and x.id = ?`;
+    return mapped(this.get(sql, organizationId, id), records.executor);
+  }
+
+  async executors(organizationId: string, page: Page): Promise<readonly ExecutorRecord[]> {
+    const sql = `${EXECUTOR} where x.organizationId = ?1
+      and (?2 is null or x.rowid < (select rowid from executor where id = ?2)) order by x.rowid desc limit ?3`;
+    return this.all(sql, organizationId, page.before, page.limit).map(records.executor);
+  }
+
+  async executorsSyncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]> {
+    return this.all(`${EXECUTOR} where x.lastSyncAt >= ?`, sinceMs).map(records.executor);
+  }
+
+  async otherExecutorOf(keyId: string, executorName: string): Promise<ExecutorReference | undefined> {
+    const row = this.get(
+      "select id, name from executor where keyId = ? and name <> ? limit 1",
+      keyId,
+      executorName,
+    );
+    return mapped(row, (found) => ({ id: text(found, "id"), name: text(found, "name") }));
+  }
+
+  async executorKeyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]> {
+    const sql = "select * from executorKeyUsage where executorId = ? order by lastUsedAt desc limit ?";
+    return this.all(sql, executorId, limit).map((row) => ({
+      key: { id: text(row, "keyId"), name: text(row, "keyName"), fingerprint: text(row, "keyFingerprint") },
+      firstUsedAt: integer(row, "firstUsedAt"),
+      lastUsedAt: integer(row, "lastUsedAt"),
+    }));
+  }
+
+  async auditEvents(organizationId: string, page: Page): Promise<readonly AuditEvent[]> {
+    const sql = `select * from auditEvent where organizationId = ?1
+      and (?2 is null or sequence < (select sequence from auditEvent where id = ?2)) order by sequence desc limit ?3`;
+    return this.all(sql, organizationId, page.before, page.limit).map(records.auditEvent);
+  }
+
+  protected run(sql: string, ...values: SQLInputValue[]): void {
+    this.attempt(sql, (statement) => statement.run(...values));
+  }
+
+  private get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.attempt(sql, (statement) => statement.get(...values));
+  }
+
+  private all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.attempt(sql, (statement) => statement.all(...values));
+  }
+
+  private attempt<Result>(sql: string, use: (statement: StatementSync) => Result): Result {
+    try {
+      const statement = this.statements.get(sql) ?? this.database.prepare(sql);
+      this.statements.set(sql, statement);
+      return use(statement);
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}
+
+function mapped<Result>(row: Row | undefined, decode: (row: Row) => Result): Result | undefined {
+  return row === undefined ? undefined : decode(row);
+}

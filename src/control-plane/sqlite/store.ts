@@ -1,0 +1,104 @@
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
+import { OperatorError } from "../../lib/errors.ts";
+import { type Store, type StoreTransaction, StoreUnavailable } from "../store.ts";
+import { migrate } from "./migrations.ts";
+import { SqliteReader } from "./reader.ts";
+import { SqliteTransaction } from "./transaction.ts";
+import { asStoreError, isBusy } from "./unavailable.ts";
+
+/** How long a transaction waits for another process's before it is `StoreUnavailable`. */
+const BUSY_LIMIT_MS = 2000;
+const BUSY_PAUSE_MS = 20;
+const MIGRATION_LOCK_MS = 10_000;
+const MAX_QUEUED = 2000;
+
+/**
+ * Opens, creates and migrates the database at `path`. Rejects with an OperatorError that names the path.
+ *
+ * Two connections: what a transaction has not committed yet is never read outside it. WAL, and synchronous=FULL where
+ * it is written: what was acknowledged survives a power cut, and one fsync per transaction is what that costs
+ * (write-behind.ts keeps transactions few).
+ */
+export function openSqliteStore(path: string): Store {
+  try {
+    const writer = new DatabaseSync(path, { timeout: MIGRATION_LOCK_MS, enableForeignKeyConstraints: true });
+    writer.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
+    migrate(writer);
+    // From here on nobody waits inside SQLite: that would stop the whole process. BUSY comes back at once, see begin().
+    writer.exec("pragma busy_timeout = 0");
+    const reader = new DatabaseSync(path, { timeout: 0 });
+    reader.exec("pragma query_only = on");
+    return new SqliteStore(writer, reader);
+  } catch (error) {
+    throw new OperatorError(`cannot open the database ${path}`, { cause: error });
+  }
+}
+
+class SqliteStore extends SqliteReader implements Store {
+  private readonly writer: DatabaseSync;
+  private readonly reader: DatabaseSync;
+  private readonly inTransaction: SqliteTransaction;
+  private tail: Promise<unknown> = Promise.resolve();
+  private queued = 0;
+
+  constructor(writer: DatabaseSync, reader: DatabaseSync) {
+    super(reader);
+    this.writer = writer;
+    this.reader = reader;
+    this.inTransaction = new SqliteTransaction(writer);
+  }
+
+  async transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
+    if (this.queued >= MAX_QUEUED)
+      throw new StoreUnavailable("too many changes are waiting for the database");
+    const deadline = performance.now() + BUSY_LIMIT_MS;
+    this.queued += 1;
+    const result = this.tail.then(() => this.runTransaction(work, deadline));
+    this.tail = result.then(noResult, noResult);
+    try {
+      return await result;
+    } finally {
+      this.queued -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.tail;
+    if (this.reader.isOpen) this.reader.close();
+    if (this.writer.isOpen) this.writer.close();
+  }
+
+  private async runTransaction<Result>(
+    work: (transaction: StoreTransaction) => Promise<Result>,
+    deadline: number,
+  ): Promise<Result> {
+    await this.begin(deadline);
+    try {
+      const result = await work(this.inTransaction);
+      this.writer.exec("commit");
+      return result;
+    } catch (error) {
+      this.rollBack();
+      throw asStoreError(error);
+    }
+  }
+
+  private async begin(deadline: number): Promise<void> {
+    for (;;) {
+      try {
+        return this.writer.exec("begin immediate");
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw asStoreError(error);
+      }
+      await pause(BUSY_PAUSE_MS);
+    }
+  }
+
+  /** After a full disk SQLite has rolled back by itself; a closed connection has nothing to roll back. */
+  private rollBack(): void {
+    if (this.writer.isOpen && this.writer.isTransaction) this.writer.exec("rollback");
+  }
+}
+
+function noResult(): void {}

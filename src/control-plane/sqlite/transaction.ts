@@ -1,0 +1,105 @@
+import type {
+  Activity,
+  AuditEvent,
+  ExecutorDeclaration,
+  NewExecutor,
+  NewKey,
+  Organization,
+  StoreTransaction,
+} from "../store.ts";
+import { SqliteReader } from "./reader.ts";
+import { dateText } from "./row.ts";
+
+/** Reads and writes through the writing connection, inside the transaction that sqlite/store.ts has begun. */
+export class SqliteTransaction extends SqliteReader implements StoreTransaction {
+  async insertOrganization(organization: Organization & { readonly createdAt: number }): Promise<void> {
+    const { id, name, slug, createdAt } = organization;
+    const sql = "insert into organization (id, name, slug, createdAt) values (?, ?, ?, ?)";
+    this.run(sql, id, name, slug, dateText(createdAt));
+  }
+
+  async insertKey(key: NewKey): Promise<void> {
+    const createdAt = dateText(key.createdAt);
+    const { id, name, start, organizationId, hash } = key;
+    // rateLimitEnabled off: better-auth's default is ten requests a day.
+    const sql = `insert into apikey (id, configId, name, start, referenceId, prefix, key, enabled, rateLimitEnabled,
+      requestCount, expiresAt, createdAt, updatedAt) values (?, 'executor', ?, ?, ?, 'exc_', ?, 1, 0, 0, ?, ?, ?)`;
+    this.run(sql, id, name, start, organizationId, hash, dateText(key.expiresAt), createdAt, createdAt);
+    const side = "insert into executorKey (keyId, lineageId, targetExecutorId) values (?, ?, ?)";
+    this.run(side, id, key.lineageId, key.targetExecutorId);
+  }
+
+  async revokeKey(id: string, at: number): Promise<void> {
+    this.run("update apikey set enabled = 0, updatedAt = ? where id = ?", dateText(at), id);
+    const sql = `insert into executorKey (keyId, lineageId, revokedAt) values (?1, ?1, ?2)
+      on conflict (keyId) do update set revokedAt = excluded.revokedAt`;
+    this.run(sql, id, at);
+  }
+
+  async endKeyAt(id: string, revokesAt: number, at: number): Promise<void> {
+    this.run("update apikey set updatedAt = ? where id = ?", dateText(at), id);
+    const sql = `insert into executorKey (keyId, lineageId, revokesAt) values (?1, ?1, ?2)
+      on conflict (keyId) do update set revokesAt = excluded.revokesAt`;
+    this.run(sql, id, revokesAt);
+  }
+
+  async deleteKey(id: string): Promise<void> {
+    this.run("delete from apikey where id = ?", id);
+  }
+
+  async insertExecutor(executor: NewExecutor): Promise<void> {
+    const sql = `insert into executor (id, organizationId, name, kind, createdAt, version, channel, hostName, publicHost,
+      capabilities, resources) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    const { id, organizationId, name, kind, createdAt } = executor;
+    this.run(sql, id, organizationId, name, kind, createdAt, ...declared(executor));
+  }
+
+  async bindExecutor(executorId: string, keyId: string): Promise<void> {
+    this.run("update executor set keyId = ? where id = ?", keyId, executorId);
+  }
+
+  async record(activity: Activity): Promise<void> {
+    switch (activity.kind) {
+      case "key-used":
+        return this.recordKeyUse(activity.keyId, activity.at);
+      case "synced":
+        return this.recordSync(activity);
+      case "refused":
+        return this.run(
+          "update executor set lastRefusal = ? where id = ?",
+          JSON.stringify(activity.refusal),
+          activity.executorId,
+        );
+    }
+  }
+
+  async insertAuditEvent(event: AuditEvent): Promise<void> {
+    const { id, organizationId, at, actor, action, targetType, targetId, targetName, details, source } =
+      event;
+    const sql = `insert into auditEvent (id, organizationId, at, actor, action, targetType, targetId, targetName,
+      details, source) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    this.run(sql, id, organizationId, at, actor, action, targetType, targetId, targetName, details, source);
+  }
+
+  // ISO text in UTC of one length compares as the time does. Another control plane on this database may be ahead of us.
+  private recordKeyUse(keyId: string, at: number): void {
+    const sql =
+      "update apikey set lastRequest = ?1 where id = ?2 and (lastRequest is null or lastRequest < ?1)";
+    this.run(sql, dateText(at), keyId);
+  }
+
+  private recordSync(sync: Extract<Activity, { kind: "synced" }>): void {
+    const { executorId, key, at } = sync;
+    const heartbeat = `update executor set version = ?, channel = ?, hostName = ?, publicHost = ?, capabilities = ?,
+      resources = ?, lastSyncAt = ? where id = ? and (lastSyncAt is null or lastSyncAt <= ?)`;
+    this.run(heartbeat, ...declared(sync.declaration), at, executorId, at);
+    const usage = `insert into executorKeyUsage (executorId, keyId, keyName, keyFingerprint, firstUsedAt, lastUsedAt)
+      select id, ?2, ?3, ?4, ?5, ?5 from executor where id = ?1
+      on conflict (executorId, keyId) do update set lastUsedAt = max(lastUsedAt, excluded.lastUsedAt)`;
+    this.run(usage, executorId, key.id, key.name, key.fingerprint, at);
+  }
+}
+
+function declared(d: ExecutorDeclaration): [string, string, string, string | null, string, string] {
+  return [d.version, d.channel, d.hostName, d.publicHost, d.capabilities, d.resources];
+}

@@ -1,0 +1,188 @@
+/**
+ * Where the control plane keeps what must survive it. Callers see records and never SQL, so that a second engine can
+ * stand behind the same interface. Every method may reject with `StoreUnavailable`, never with anything of the engine's.
+ *
+ * What is read outside a transaction is committed. Transactions run one after the other, and a resolved one is on disk.
+ * Times are milliseconds since the Unix epoch; null is "not", "none" or "never".
+ */
+
+export interface Organization {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+}
+
+/** An executor key without its secret: of that there is only the hash, and only the store sees it. */
+export interface KeyRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly organization: Organization;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+  /** False from the moment of a revocation on. */
+  readonly isEnabled: boolean;
+  readonly revokedAt: number | null;
+  /** End of the grace that a rotation left to it; revoked from then on. */
+  readonly revokesAt: number | null;
+  /** Shared by a key and all that were rotated from it. */
+  readonly lineageId: string;
+  readonly target: ExecutorReference | null;
+}
+
+export interface NewKey {
+  readonly id: string;
+  readonly name: string;
+  /** SHA-256 of the secret, base64url. */
+  readonly hash: string;
+  /** The first 6 characters of the secret, as better-auth keeps them. */
+  readonly start: string;
+  readonly organizationId: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lineageId: string;
+  readonly targetExecutorId: string | null;
+}
+
+export interface ExecutorReference {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface KeyReference {
+  readonly id: string;
+  readonly name: string;
+  readonly fingerprint: string;
+}
+
+/** What an executor declares of itself on every sync. */
+export interface ExecutorDeclaration {
+  readonly version: string;
+  readonly channel: string;
+  readonly hostName: string;
+  readonly publicHost: string | null;
+  /** JSON. */
+  readonly capabilities: string;
+  /** JSON. */
+  readonly resources: string;
+}
+
+export interface ExecutorRecord extends ExecutorDeclaration {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly createdAt: number;
+  readonly lastSyncAt: number | null;
+  readonly key: (KeyReference & { readonly lineageId: string }) | null;
+  readonly lastRefusal: ExecutorRefusal | null;
+}
+
+export interface NewExecutor extends ExecutorDeclaration {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly createdAt: number;
+}
+
+export interface ExecutorRefusal {
+  readonly key: KeyReference;
+  readonly reason: string;
+  readonly message: string;
+  readonly address: string | null;
+  readonly at: number;
+}
+
+export interface KeyUse {
+  readonly executor: ExecutorReference;
+  readonly lastUsedAt: number;
+}
+
+export interface ExecutorKeyUse {
+  readonly key: KeyReference;
+  readonly firstUsedAt: number;
+  readonly lastUsedAt: number;
+}
+
+export interface AuditEvent {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly targetType: string;
+  readonly targetId: string;
+  readonly targetName: string;
+  /** JSON of an allow-list of fields. */
+  readonly details: string;
+  readonly source: string;
+}
+
+/** What happens on every sync and is written behind: the newest of each kind wins. */
+export type Activity =
+  | { readonly kind: "key-used"; readonly keyId: string; readonly at: number }
+  | {
+      readonly kind: "synced";
+      readonly executorId: string;
+      readonly key: KeyReference;
+      readonly declaration: ExecutorDeclaration;
+      readonly at: number;
+    }
+  | { readonly kind: "refused"; readonly executorId: string; readonly refusal: ExecutorRefusal };
+
+/** A list's window: at most `limit` entries, after the one with id `before` in the list's order (newest first). */
+export interface Page {
+  readonly limit: number;
+  readonly before: string | null;
+}
+
+export interface StoreReader {
+  organizations(limit: number): Promise<readonly Organization[]>;
+  /** By id or slug. */
+  organization(reference: string): Promise<Organization | undefined>;
+  keyByHash(hash: string): Promise<KeyRecord | undefined>;
+  key(id: string): Promise<KeyRecord | undefined>;
+  keys(organizationId: string, page: Page): Promise<readonly KeyRecord[]>;
+  /** The key that was issued last among those rotated from one another. */
+  newestOfLineage(lineageId: string): Promise<KeyRecord | undefined>;
+  /** By last use, newest first. */
+  keyUses(keyId: string, limit: number): Promise<readonly KeyUse[]>;
+  keyUseCount(keyId: string): Promise<number>;
+  executorByName(organizationId: string, name: string): Promise<ExecutorRecord | undefined>;
+  /** By id; undefined also where it is another organization's. */
+  executor(organizationId: string, id: string): Promise<ExecutorRecord | undefined>;
+  executors(organizationId: string, page: Page): Promise<readonly ExecutorRecord[]>;
+  /** Of every organization: those whose last sync is not older than `sinceMs`. */
+  executorsSyncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
+  /** An executor bound to the key, other than the one named. */
+  otherExecutorOf(keyId: string, executorName: string): Promise<ExecutorReference | undefined>;
+  /** Newest first. */
+  executorKeyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]>;
+  auditEvents(organizationId: string, page: Page): Promise<readonly AuditEvent[]>;
+}
+
+export interface StoreTransaction extends StoreReader {
+  insertOrganization(organization: Organization & { readonly createdAt: number }): Promise<void>;
+  insertKey(key: NewKey): Promise<void>;
+  revokeKey(id: string, at: number): Promise<void>;
+  endKeyAt(id: string, revokesAt: number, at: number): Promise<void>;
+  /** Unbinds its executors; their history keeps the key's id, name and fingerprint. */
+  deleteKey(id: string): Promise<void>;
+  insertExecutor(executor: NewExecutor): Promise<void>;
+  bindExecutor(executorId: string, keyId: string): Promise<void>;
+  record(activity: Activity): Promise<void>;
+  insertAuditEvent(event: AuditEvent): Promise<void>;
+}
+
+export interface Store extends StoreReader {
+  /** All of `work` or nothing: a rejection rolls back. `work` awaits nothing but the transaction it is given. */
+  transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** The store cannot answer just now (busy, disk full, I/O, closed): 503, and never 401. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}

@@ -1,0 +1,218 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { eventually } from "./eventually.ts";
+import { temporaryDirectory } from "./temp-dir.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../src/control-plane/main.ts", import.meta.url));
+
+export interface ControlPlaneOptions {
+  /** Keeps the database of an earlier start; the caller removes it. Default: a new one, removed by `stop` and `kill`. */
+  readonly directory?: string;
+  /** Default: any free one. Give an earlier start's to restart where its executors look for it. */
+  readonly port?: number;
+  /** More environment, such as HEARTBEAT_TIMEOUT_MS or LOG_LEVEL (default debug: every refusal is in `lines`). */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Paths of PEM files. */
+  readonly tls?: { readonly certPath: string; readonly keyPath: string };
+}
+
+export interface CreateKeyOptions {
+  readonly name?: string;
+  readonly org?: string;
+  readonly target?: string;
+  readonly expiresAt?: number;
+}
+
+export interface TestKey {
+  readonly id: string;
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly secret: string;
+}
+
+export interface TestControlPlane {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly directory: string;
+  readonly socketPath: string;
+  readonly databasePath: string;
+  /** Everything it has said so far on stdout (JSON lines) and stderr. */
+  readonly lines: readonly string[];
+  /** Runs the program's command line against it; stdout parsed as JSON. Rejects with stderr where it fails. */
+  management(...args: string[]): Promise<unknown>;
+  /** Its id and slug. */
+  createOrganization(name: string): Promise<{ readonly id: string; readonly slug: string }>;
+  /** Makes the organization `acme` first where there is none and none is named. */
+  createKey(options?: CreateKeyOptions): Promise<TestKey>;
+  /** `revokesAt`: leaves the old key alive until then. */
+  rotateKey(id: string, revokesAt?: number): Promise<TestKey>;
+  revokeKey(id: string): Promise<void>;
+  executors(org?: string): Promise<readonly TestExecutor[]>;
+  /** The log's own record of refused syncs (LOG_LEVEL=debug). */
+  refusedSyncs(): readonly unknown[];
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+const issued = z.object({
+  apiKey: z.object({ id: z.string(), name: z.string(), fingerprint: z.string() }),
+  secret: z.string(),
+});
+const organizations = z.array(z.object({ id: z.string(), slug: z.string() }));
+const keyReference = z.object({ id: z.string(), name: z.string(), fingerprint: z.string() });
+const executor = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(["online", "offline"]),
+  version: z.string(),
+  lastSyncAt: z.number().nullable(),
+  key: keyReference.nullable(),
+  keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: z.number(), lastUsedAt: z.number() })),
+  instances: z.array(z.object({ instanceId: z.string(), hostName: z.string() })),
+  lastRefusal: z
+    .object({ key: keyReference, reason: z.string(), message: z.string(), at: z.number() })
+    .nullable(),
+});
+
+export type TestExecutor = z.output<typeof executor>;
+
+/** Starts the real program as a process of its own; resolves once it accepts. The caller stops it. */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<TestControlPlane> {
+  const own = options.directory === undefined ? temporaryDirectory() : undefined;
+  const directory = options.directory ?? own?.path ?? "";
+  const databasePath = join(directory, "control-plane.db");
+  const socketPath = join(directory, "management.sock");
+  const child = spawn(process.execPath, [PROGRAM, "serve"], {
+    env: environment(options, databasePath),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => lines.push(line));
+  }
+  const exited = once(child, "exit");
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal);
+    await exited;
+    own?.remove();
+    return child.exitCode;
+  };
+  const url = await listeningUrl(lines, () => child.exitCode !== null).catch(async (error: unknown) => {
+    await end("SIGKILL");
+    throw error;
+  });
+  const management = (...args: string[]) => runManagement(args, socketPath);
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid: child.pid ?? 0,
+    directory,
+    socketPath,
+    databasePath,
+    lines,
+    management,
+    ...commands(management),
+    refusedSyncs: () =>
+      lines.filter((line) => line.includes('"event":"sync.refused"')).map((line) => JSON.parse(line)),
+    stop: () => end("SIGTERM"),
+    kill: async () => void (await end("SIGKILL")),
+  };
+}
+
+function environment({ port = 0, env, tls }: ControlPlaneOptions, databasePath: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env["PATH"],
+    DATABASE_URL: `file:${databasePath}`,
+    PORT: String(port),
+    LOG_LEVEL: "debug",
+    ...(tls === undefined ? {} : { TLS_CERT: tls.certPath, TLS_KEY: tls.keyPath }),
+    ...env,
+  };
+}
+
+const listening = z.object({ event: z.literal("listening"), url: z.string() });
+
+function listeningUrl(lines: readonly string[], hasExited: () => boolean): Promise<string> {
+  return eventually(
+    () => {
+      if (hasExited()) return { failed: `the control plane ended at once:\n${lines.join("\n")}` };
+      for (const line of lines) {
+        const record = line.startsWith("{") ? listening.safeParse(JSON.parse(line)) : undefined;
+        if (record?.success === true) return { url: record.data.url };
+      }
+      return undefined;
+    },
+    { timeoutMs: 15_000, describe: "the control plane listens" },
+  ).then((result) => {
+    if ("failed" in result) throw new Error(result.failed);
+    return result.url;
+  });
+}
+
+function commands(management: TestControlPlane["management"]) {
+  const key = (output: unknown): TestKey => {
+    const { apiKey, secret } = issued.parse(output);
+    return { ...apiKey, secret };
+  };
+  return {
+    async createOrganization(name: string) {
+      return z.object({ id: z.string(), slug: z.string() }).parse(await management("org", "create", name));
+    },
+    async createKey({ name = "prod", org, target, expiresAt }: CreateKeyOptions = {}): Promise<TestKey> {
+      if (org === undefined && organizations.parse(await management("org", "list")).length === 0) {
+        await management("org", "create", "acme");
+      }
+      const args = ["--name", name];
+      if (org !== undefined) args.push("--org", org);
+      if (target !== undefined) args.push("--target", target);
+      if (expiresAt !== undefined) args.push("--expires-at", new Date(expiresAt).toISOString());
+      return key(await management("keys", "create", ...args));
+    },
+    async rotateKey(id: string, revokesAt?: number): Promise<TestKey> {
+      const grace = revokesAt === undefined ? [] : ["--revokes-at", new Date(revokesAt).toISOString()];
+      return key(await management("keys", "rotate", id, ...grace));
+    },
+    async revokeKey(id: string): Promise<void> {
+      await management("keys", "revoke", id);
+    },
+    async executors(org?: string): Promise<readonly TestExecutor[]> {
+      const args = org === undefined ? [] : ["--org", org];
+      return z.array(executor).parse(await management("executors", "list", ...args));
+    },
+  };
+}
+
+async function runManagement(args: readonly string[], socketPath: string): Promise<unknown> {
+  const result = await runControlPlane([...args, "--json", "--socket", socketPath]);
+  if (result.exitCode !== 0)
+    throw new Error(`${args.slice(0, 2).join(" ")} ended with ${result.exitCode}: ${result.stderr}`);
+  return JSON.parse(result.stdout);
+}
+
+/** Runs the program to its end. */
+export async function runControlPlane(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    env: { PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  await once(child, "close");
+  return { exitCode: child.exitCode, stdout, stderr };
+}

@@ -1,0 +1,41 @@
+export interface EventuallyOptions {
+  readonly timeoutMs?: number;
+  /** What is waited for, for the failure's message. */
+  readonly describe: string;
+}
+
+const PAUSE_MS = 20;
+
+/**
+ * Asks `probe` until it returns something other than undefined or false, and returns that. Looks at what is, not at what
+ * changed, so that nothing is missed between two looks. Fails with the last thing seen; a probe that throws is asked again.
+ */
+export async function eventually<Result>(
+  probe: () => Promise<Result | undefined | false> | Result | undefined | false,
+  { timeoutMs = 5000, describe }: EventuallyOptions,
+): Promise<Result> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const seen = await attempt(probe);
+    if ("result" in seen) return seen.result;
+    if (performance.now() >= deadline) {
+      throw new Error(`waited ${timeoutMs} ms in vain: ${describe}; last seen: ${seen.status}`, {
+        cause: seen.error,
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+type Seen<Result> = { readonly result: Result } | { readonly status: string; readonly error?: unknown };
+
+async function attempt<Result>(
+  probe: () => Promise<Result | undefined | false> | Result | undefined | false,
+): Promise<Seen<Result>> {
+  try {
+    const result = await probe();
+    return result === undefined || result === false ? { status: String(result) } : { result };
+  } catch (error) {
+    return { status: String(error), error };
+  }
+}
