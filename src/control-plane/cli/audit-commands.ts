@@ -1,6 +1,5 @@
 import type { Command } from "commander";
 import * as z from "zod";
-import type { Terminal } from "./command-line.ts";
 import {
   integerUpTo,
   managementClient,
@@ -10,6 +9,7 @@ import {
   withOrganizationOption,
 } from "./options.ts";
 import { table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
 
 interface AuditOptions extends OrganizationOptions {
   readonly limit: number;

@@ -1,20 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { errorChain, OperatorError } from "../../lib/errors.ts";
-import type { Environment } from "../settings.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { addAuditCommands } from "./audit-commands.ts";
 import { addExecutorCommands } from "./executor-commands.ts";
 import { ExitCode, exitCodeOf } from "./exit-code.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { addOrganizationCommands } from "./organization-commands.ts";
 import { addServeCommand } from "./serve-command.ts";
-
-/** What a command may touch of the process around it. */
-export interface Terminal {
-  readonly env: Environment;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-}
+import type { Terminal } from "./terminal.ts";
 
 /** Runs one command; the exit code. Every error ends here, as one message on stderr: a stack only for a bug of ours. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {

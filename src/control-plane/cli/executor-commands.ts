@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import * as z from "zod";
 import { printable } from "../../lib/printable.ts";
-import type { Terminal } from "./command-line.ts";
 import { allPages } from "./key-listing.ts";
 import {
   managementClient,
@@ -11,6 +10,7 @@ import {
   withOrganizationOption,
 } from "./options.ts";
 import { relativeTime, table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Older refusals are history, and no news. */
 const REFUSAL_NEWS_MS = 86_400_000;

@@ -2,7 +2,6 @@ import { type Command, Option } from "commander";
 import * as z from "zod";
 import { OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
-import type { Terminal } from "./command-line.ts";
 import { API_KEY_FIELDS, keyTable, type ListedKey, listedKey, listKeys } from "./key-listing.ts";
 import { keyByReference } from "./key-reference.ts";
 import type { ManagementClient } from "./management-client.ts";
@@ -17,6 +16,7 @@ import {
   withOrganizationOption,
 } from "./options.ts";
 import { relativeTime } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
 
 interface CreateOptions extends OrganizationOptions {
   readonly name?: string;

@@ -4,8 +4,8 @@ import { OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { managementSocketPath } from "../settings.ts";
 import type { Organization } from "../store.ts";
-import type { Terminal } from "./command-line.ts";
 import { ManagementClient } from "./management-client.ts";
+import type { Terminal } from "./terminal.ts";
 
 const DAY_MS = 86_400_000;
 const MAX_DAYS = 36_500;

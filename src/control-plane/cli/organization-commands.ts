@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import * as z from "zod";
 import { OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
-import type { Terminal } from "./command-line.ts";
 import {
   type CommonOptions,
   listOrganizations,
@@ -11,6 +10,7 @@ import {
   withCommonOptions,
 } from "./options.ts";
 import { table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
 
 const organization = z.object({ id: z.string(), name: z.string(), slug: z.string() });
 

@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { OperatorError } from "../../lib/errors.ts";
+import { VERSION } from "../../lib/version.ts";
 import { createLogger } from "../log.ts";
 import { createServer, type ServerDeps } from "../server.ts";
 import { readSettings, type Settings, SettingsError } from "../settings.ts";
 import { openSqliteStore } from "../sqlite/store.ts";
-import { VERSION } from "../version.ts";
-import type { Terminal } from "./command-line.ts";
 import { untilShutdown } from "./shutdown.ts";
+import type { Terminal } from "./terminal.ts";
 
 export function addServeCommand(program: Command, terminal: Terminal): void {
   program
