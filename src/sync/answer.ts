@@ -125,7 +125,7 @@ function outcomeOfErrors(
 /** An answer that says nothing recognisable as a control plane's: judged by its status alone. */
 function foreign(answer: Answer, body: AnswerBody): Unreachable {
   const { status, host } = answer;
-  const shape = shapeOf(body);
+  const shape = shapeOf(body, status);
   if (status === 401 || status === 403) {
     const detail = `something at ${host} answered ${status}, but not as a control plane does: a proxy or a wrong URL`;
     const titled = body.kind === "text" && body.title !== undefined ? ` (a page titled "${body.title}")` : "";
@@ -141,7 +141,7 @@ function foreign(answer: Answer, body: AnswerBody): Unreachable {
     });
   }
   if ([400, 411, 413, 415, 422].includes(status)) return rejected(answer, shape);
-  if (status < 300 && isJson(answer) && body.kind === "text") {
+  if (status < 300 && isJson(answer) && body.kind === "text" && body.title === undefined) {
     return troubled(answer, "answer-malformed", `${host} answered ${words(status)} with damaged JSON`);
   }
   const detail = `${host} answered ${words(status)}${shape}: not a control plane, or not its URL`;
@@ -153,8 +153,8 @@ function isNoSuchPath(status: number): boolean {
   return status === 404 || status === 405 || status === 410;
 }
 
-function shapeOf(body: AnswerBody): string {
-  if (body.kind === "empty") return " and nothing else";
+function shapeOf(body: AnswerBody, status: number): string {
+  if (body.kind === "empty") return status < 300 ? " with nothing in it" : "";
   if (body.kind !== "text") return " with JSON that is not GraphQL";
   return body.title === undefined ? " with text that is not JSON" : ` with a page titled "${body.title}"`;
 }

@@ -49,6 +49,8 @@ function verdictOfOne(error: ReportedError, httpStatus: number): ErrorVerdict {
   if (httpStatus === 429 || [code, reason, message].some((text) => RATE_LIMIT.test(text ?? ""))) {
     return "rate-limited";
   }
+  // Apollo answers a refusal with 500; 502 and up come from a control plane, or a proxy, that could not ask.
+  if (httpStatus > 500) return "server-error";
   const known = BY_CODE.get(code ?? "") ?? byStatus(status) ?? byStatus(httpStatus);
   if (known !== undefined) return known;
   if (VALIDATION.test(message)) return "rejected-request";

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { printable } from "../lib/printable.ts";
 
 /** One POST of JSON. The headers hold the key: nothing here may end up in an error or a log. */
 export interface Post {
@@ -14,15 +15,16 @@ export interface Progress {
   status: number | undefined;
 }
 
-export type Received =
-  | {
-      readonly kind: "answer";
-      readonly status: number;
-      readonly headers: AnswerHeaders;
-      readonly body: string;
-    }
-  | { readonly kind: "oversized"; readonly status: number }
-  | { readonly kind: "encoded"; readonly status: number; readonly encoding: string };
+/** An answer; its body is empty where it was not read. */
+export interface Received {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly body: string;
+  /** Why the body was not read: `with more than 1 MiB`; undefined when it was. */
+  readonly unreadable:
+    | { readonly cause: "answer-too-large" | "answer-malformed"; readonly how: string }
+    | undefined;
+}
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -54,19 +56,18 @@ export async function sendPost(
   progress.status = statusCode;
   // A body that is given up reports its own end as an error.
   body.on("error", () => {});
-  const encoding = headers["content-encoding"]?.toString().trim() ?? "";
-  if (encoding !== "" && encoding.toLowerCase() !== "identity") {
+  const unread = { status: statusCode, headers, body: "" };
+  const encoding = headers["content-encoding"]?.toString().trim().toLowerCase() ?? "identity";
+  if (encoding !== "" && encoding !== "identity") {
     body.destroy();
-    return { kind: "encoded", status: statusCode, encoding };
+    const how = `in ${printable(encoding, 40)}, which was not asked for`;
+    return { ...unread, unreadable: { cause: "answer-malformed", how } };
   }
-  if (Number(headers["content-length"] ?? 0) > MAX_ANSWER_BYTES) {
-    body.destroy();
-    return { kind: "oversized", status: statusCode };
-  }
-  const text = await readBounded(body);
-  return text === undefined
-    ? { kind: "oversized", status: statusCode }
-    : { kind: "answer", status: statusCode, headers, body: text };
+  const isAnnounced = Number(headers["content-length"] ?? 0) > MAX_ANSWER_BYTES;
+  if (isAnnounced) body.destroy();
+  const text = isAnnounced ? undefined : await readBounded(body);
+  if (text !== undefined) return { ...unread, body: text, unreadable: undefined };
+  return { ...unread, unreadable: { cause: "answer-too-large", how: "with more than 1 MiB" } };
 }
 
 /** Undefined when there is more than the limit; leaving the loop destroys the stream, and the connection with it. */

@@ -1,3 +1,5 @@
+import type { Clock } from "../lib/clock.ts";
+
 /** The control plane's clock as its last answer told it, carried on by a clock of ours that nobody can set. */
 export interface ServerClock {
   /** Takes note of an answer's `Date`, epoch ms. */
@@ -6,12 +8,12 @@ export interface ServerClock {
   now(): number | undefined;
 }
 
-export function createServerClock(monotonicNowMs: () => number = () => performance.now()): ServerClock {
+export function createServerClock(clock: Clock): ServerClock {
   let seen: { readonly serverMs: number; readonly atMs: number } | undefined;
   return {
     set(serverMs) {
-      if (serverMs !== undefined) seen = { serverMs, atMs: monotonicNowMs() };
+      if (serverMs !== undefined) seen = { serverMs, atMs: clock.now() };
     },
-    now: () => (seen === undefined ? undefined : seen.serverMs + monotonicNowMs() - seen.atMs),
+    now: () => (seen === undefined ? undefined : seen.serverMs + clock.now() - seen.atMs),
   };
 }

@@ -1,7 +1,7 @@
 import { type ExecutorKey, revealKey } from "../key/executor-key.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
 import { errorCode } from "../lib/errors.ts";
 import { isLoopbackHost } from "../lib/loopback.ts";
-import { printable } from "../lib/printable.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../protocol/operations.ts";
 import type { CurrentKeyReply, SyncReply, SyncRequest } from "../protocol/sync.ts";
 import { currentKeyReply, syncReply } from "../protocol/sync.ts";
@@ -10,7 +10,7 @@ import { startDeadline, untilAborted } from "./deadline.ts";
 import { unreachableByNetwork } from "./network-error.ts";
 import { type Post, type Progress, type Received, sendPost } from "./post.ts";
 import { proxyRoute, type Route } from "./proxy-route.ts";
-import { createServerClock } from "./server-clock.ts";
+import { createServerClock, type ServerClock } from "./server-clock.ts";
 import { type SyncOutcome, type Unreachable, unreachable } from "./sync-outcome.ts";
 import { openTransport, type Transport } from "./transport.ts";
 
@@ -67,8 +67,8 @@ const LONGEST_CONNECT_MS = 5000;
 /** A connection that idled until the server closed it: what crossed with the closing is sent once more, at once. */
 const STALE_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "UND_ERR_DESTROYED"]);
 
-export function createSyncClient(options: SyncClientOptions): SyncClient {
-  const client = new HttpSyncClient(options);
+export function createSyncClient(options: SyncClientOptions, clock: Clock = systemClock): SyncClient {
+  const client = new HttpSyncClient(options, clock);
   return {
     sync: (request, signal) => client.ask(SYNC, request, signal),
     currentKey: (input, signal) => client.ask(CURRENT, input, signal),
@@ -80,12 +80,15 @@ class HttpSyncClient {
   readonly #options: SyncClientOptions;
   readonly #endpoint: URL;
   readonly #route: Route;
-  readonly #serverClock = createServerClock();
+  readonly #clock: Clock;
+  readonly #serverClock: ServerClock;
   #transport: Transport | undefined;
   #isClosed = false;
 
-  constructor(options: SyncClientOptions) {
+  constructor(options: SyncClientOptions, clock: Clock) {
     this.#options = options;
+    this.#clock = clock;
+    this.#serverClock = createServerClock(clock);
     this.#endpoint = new URL(`${options.url.replace(/\/+$/, "")}/graphql`);
     this.#route = proxyRoute({ ...options, endpoint: this.#endpoint });
   }
@@ -177,34 +180,32 @@ class HttpSyncClient {
 
   #judge<Reply>(received: Received, operation: Operation<Reply>): SyncOutcome<Reply> {
     const { host } = this.#endpoint;
-    const more = { httpStatus: received.status, remedy: "check [control_plane].url" };
-    if (received.kind === "oversized") {
-      return unreachable("answer-too-large", `${host} answered with more than 1 MiB`, more);
-    }
-    if (received.kind === "encoded") {
-      const encoding = printable(received.encoding, 40);
-      return unreachable(
-        "answer-malformed",
-        `${host} answered in ${encoding}, which was not asked for`,
-        more,
-      );
-    }
-    const answer = { ...received, host, receivedAtMs: Date.now() };
+    const answer = { ...received, host, receivedAtMs: this.#wallMs() };
     this.#serverClock.set(serverTimeMs(answer));
-    return outcomeOfAnswer(answer, operation);
+    // Where the status alone says that something failed, that is what to say, whatever became of the page.
+    if (received.unreadable === undefined || received.status >= 300)
+      return outcomeOfAnswer(answer, operation);
+    return unreachable(received.unreadable.cause, `${host} answered ${received.unreadable.how}`, {
+      httpStatus: received.status,
+      remedy: "check [control_plane].url, and what stands between this host and it",
+    });
   }
 
   #explain(error: unknown): Unreachable {
     return unreachableByNetwork(error, {
       address: addressOf(this.#endpoint),
       isTls: this.#endpoint.protocol === "https:",
-      nowMs: Date.now(),
+      nowMs: this.#wallMs(),
       serverNowMs: this.#serverClock.now(),
       certificate: this.#transport?.certificateValidity(),
       hasCaFile: this.#options.caPem !== undefined,
       proxyAddress: this.#route.kind === "proxy" ? addressOf(this.#route.proxy) : undefined,
       isProxyFault: this.#transport?.isProxyFault(error) ?? false,
     });
+  }
+
+  #wallMs(): number {
+    return this.#clock.wall(this.#clock.now());
   }
 
   #timedOut({ status }: Progress): Unreachable {

@@ -75,25 +75,29 @@ export function cutMidBody({ response }: Exchange): void {
 }
 
 /** Written as fast as it is read, so that only the reader's own bound ends it. */
-export function huge({ response }: Exchange): void {
-  const chunk = Buffer.alloc(65_536, " ");
-  let leftBytes = 1024 ** 3;
-  const write = () => {
-    while (leftBytes > 0 && !response.destroyed) {
-      leftBytes -= chunk.length;
-      if (!response.write(chunk)) {
-        response.once("drain", write);
-        return;
+export function huge(status: number): Behaviour {
+  return ({ response }) => {
+    const chunk = Buffer.alloc(65_536, " ");
+    let leftBytes = 1024 ** 3;
+    const write = () => {
+      while (leftBytes > 0 && !response.destroyed) {
+        leftBytes -= chunk.length;
+        if (!response.write(chunk)) {
+          response.once("drain", write);
+          return;
+        }
       }
-    }
-    response.end();
+      response.end();
+    };
+    response.writeHead(status, { "content-type": "application/json" });
+    write();
   };
-  response.writeHead(200, { "content-type": "application/json" });
-  write();
 }
 
 /** 64 MiB of blanks in 64 KiB. */
-export function gzipBomb({ response }: Exchange): void {
-  const headers = { "content-type": "application/json", "content-encoding": "gzip" };
-  response.writeHead(200, headers).end(gzipSync(Buffer.alloc(64 * 1024 * 1024, " ")));
+export function gzipBomb(status: number): Behaviour {
+  return ({ response }) => {
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    response.writeHead(status, headers).end(gzipSync(Buffer.alloc(64 * 1024 * 1024, " ")));
+  };
 }

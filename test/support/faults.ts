@@ -101,13 +101,16 @@ const WIRE: readonly FaultRow[] = [
     ({ response }) => response.socket?.end("\u0000\u0001\u0002 what is this\r\n\r\n"),
     unreachable("not-a-control-plane"),
   ],
-  ["1 GB body", huge, unreachable("answer-too-large")],
+  ["1 GB body", huge(200), unreachable("answer-too-large")],
+  ["503 with 1 GB body", huge(503), unreachable("server-error")],
+  ["401 with 1 GB body", huge(401), { kind: "unreachable", cause: "foreign-refusal", slow: true }],
   [
     "1 GB announced",
     ({ response }) => response.writeHead(200, { "content-length": 1e9 }).write("{"),
     unreachable("answer-too-large"),
   ],
-  ["gzip bomb", gzipBomb, unreachable("answer-malformed")],
+  ["gzip bomb", gzipBomb(200), unreachable("answer-malformed")],
+  ["502 with gzip bomb", gzipBomb(502), unreachable("server-error")],
   [
     "1 MB header",
     ({ response }) => response.writeHead(200, { "x-name": LONG_NAME }).end(),

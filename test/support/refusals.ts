@@ -70,6 +70,7 @@ export const FOREIGN_REFUSALS: readonly FaultRow[] = [
     json(200, { errors: [{ message: "Unauthorized" }], data: null }),
     unreachable("server-error"),
   ],
+  ["503 UNAUTHENTICATED", json(503, failure("UNAUTHENTICATED")), unreachable("server-error")],
   ["401 RATE_LIMITED", json(401, failure("RATE_LIMITED")), unreachable("rate-limited")],
   [
     "401 of a naive guard",
