@@ -111,6 +111,7 @@ export function createAgent(deps: AgentDeps): Agent {
       if (message.kind === "retry") {
         core.retry();
         message.onHandled?.();
+        announce([]);
       } else {
         if (message.loaded.verdict === "usable") deps.configureJournal(message.loaded.config.logging);
         announce(core.takeFiles(message.loaded));

@@ -12,11 +12,16 @@ const CLOCK_TOLERANCE_MS = 60_000;
 
 /** What has been said of an accepted executor, so that it is said once and taken back when it is over. */
 export interface Notices {
-  /** `<key id> <days>`: the nearest expiry warning that was given. */
-  readonly expiry: string | undefined;
+  /** The nearest expiry warning that was given. */
+  readonly expiry: ExpiryNotice | undefined;
   readonly duplicates: readonly string[];
   readonly verdict: SyncReply["compatibility"]["verdict"];
   readonly isClockOff: boolean;
+}
+
+interface ExpiryNotice {
+  readonly keyId: string | undefined;
+  readonly days: number;
 }
 
 export const NO_NOTICES: Notices = {
@@ -30,17 +35,19 @@ export const NO_NOTICES: Notices = {
 export function noticesOf(before: Notices, session: Session, version: string, clock: Clock) {
   const { connection } = session;
   if (connection.kind !== "online") return { notices: before, entries: [] };
-  const { reply, clockOffsetMs } = connection;
-  const offsetMs = clockOffsetMs ?? 0;
+  const { reply } = connection;
+  const wallMs = clock.wall(connection.lastAt);
+  const serverMs = connection.serverTimeMs ?? wallMs;
+  const offsetMs = serverMs - wallMs;
   const notices: Notices = {
-    expiry: expiryNotice(session, clock, offsetMs),
+    expiry: expiryNotice(before.expiry, session, serverMs),
     duplicates: reply.duplicates.map((instance) => instance.instanceId),
     verdict: reply.compatibility.verdict,
     isClockOff: Math.abs(offsetMs) > CLOCK_TOLERANCE_MS,
   };
   const entries: Entry[] = [];
   if (notices.expiry !== undefined && notices.expiry !== before.expiry)
-    entries.push(expiring(session, clock, offsetMs));
+    entries.push(expiring(session, serverMs));
   if (notices.duplicates.some((id) => !before.duplicates.includes(id)))
     entries.push(duplicate(session, reply, clock));
   if (notices.duplicates.length === 0 && before.duplicates.length > 0) entries.push(duplicateGone(session));
@@ -50,16 +57,21 @@ export function noticesOf(before: Notices, session: Session, version: string, cl
   return { notices, entries };
 }
 
-function expiryNotice(session: Session, clock: Clock, offsetMs: number): string | undefined {
-  if (session.keyEndsAt === undefined) return undefined;
-  const left = session.keyEndsAt - (clock.wall(clock.now()) + offsetMs);
-  const days = EXPIRY_DAYS.find((limit) => left <= limit * DAY_MS);
-  return days === undefined ? undefined : `${session.keyId} ${days}`;
+/** Judged by the control plane's clock. Only a nearer one replaces what was said: clocks of two servers behind one address differ. */
+function expiryNotice(
+  said: ExpiryNotice | undefined,
+  { keyId, keyEndsAt }: Session,
+  serverMs: number,
+): ExpiryNotice | undefined {
+  const known = said?.keyId === keyId ? said : undefined;
+  if (keyEndsAt === undefined) return known;
+  const days = EXPIRY_DAYS.find((limit) => keyEndsAt - serverMs <= limit * DAY_MS);
+  return days === undefined || (known !== undefined && known.days <= days) ? known : { keyId, days };
 }
 
-function expiring(session: Session, clock: Clock, offsetMs: number): Entry {
+function expiring(session: Session, serverMs: number): Entry {
   const endsAt = session.keyEndsAt ?? 0;
-  const left = endsAt - (clock.wall(clock.now()) + offsetMs);
+  const left = endsAt - serverMs;
   return {
     event: "key.expiring",
     message: `${keyLabel(session)} ends in ${duration(left)}, at ${dateAndMinute(endsAt)}. Create a new key, put it into ${session.generation.keySource} (novacula-agent set-key), and the switch is silent.`,

@@ -87,11 +87,25 @@ function afterValidFile(rotation: Rotation, fresh: Session, now: number): Rotati
   const { wanted, proven } = rotation;
   if (wanted === undefined) return { wanted: fresh, proven: undefined, problem: undefined };
   if (sameCredentials(wanted.generation, fresh.generation))
-    return { wanted: renewed(wanted, fresh.generation), proven, problem: undefined };
+    return { wanted: triedAgain(renewed(wanted, fresh.generation), now), proven, problem: undefined };
   if (proven !== undefined && sameCredentials(proven.generation, fresh.generation))
     return { wanted: dueNow(renewed(proven, fresh.generation), now), proven: undefined, problem: undefined };
-  const keep = wanted.acceptedAt === undefined ? proven : wanted;
-  return { wanted: fresh, proven: keep, problem: undefined };
+  return { wanted: fresh, proven: lastProven(wanted, proven), problem: undefined };
+}
+
+/** The one that runs where it was accepted; else the one that was accepted last, of this process or an earlier one. */
+function lastProven(wanted: Session, proven: Session | undefined): Session | undefined {
+  if (proven?.verdict === "accepted" || wanted.acceptedAt === undefined) return proven;
+  return (proven?.acceptedAt ?? Number.NEGATIVE_INFINITY) > wanted.acceptedAt ? proven : wanted;
+}
+
+/** Whoever saves the file of a refused key, even unchanged, wants to see it tried. */
+function triedAgain(session: Session, now: number): Session {
+  return isRefused(session) ? dueNow(session, now) : session;
+}
+
+function isRefused({ connection }: Session): boolean {
+  return connection.kind === "key-refused" || connection.kind === "forbidden";
 }
 
 /** Same credentials, other settings: the exchange in flight and its client stay this session's own. */
@@ -128,8 +142,7 @@ function afterExchange(
 
 /** In a false-401 incident a bad edit must not evict the good key: it is tried right after each refusal of the file's. */
 function secondTry(proven: Session, wanted: Session, now: number): Session {
-  const refused = wanted.connection.kind === "key-refused" || wanted.connection.kind === "forbidden";
-  return refused && proven.verdict !== "accepted" ? dueNow(proven, now) : proven;
+  return isRefused(wanted) && proven.verdict !== "accepted" ? dueNow(proven, now) : proven;
 }
 
 /** The candidate need not wait out its backoff when the running key has just been refused, or the control plane has just come back. */

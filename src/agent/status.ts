@@ -70,8 +70,7 @@ export interface StatusContext {
 
 export function agentStatus(rotation: Rotation, context: StatusContext): AgentStatus {
   const { clock } = context;
-  const iso = (at: number | undefined) =>
-    at === undefined || !Number.isFinite(at) ? null : new Date(clock.wall(at)).toISOString();
+  const iso = (at: number | undefined) => (at === undefined ? null : isoTime(clock.wall(at)));
   const session = running(rotation);
   const connection = session?.connection;
   return {
@@ -108,8 +107,14 @@ function keyStatus(session: Session): NonNullable<AgentStatus["key"]> {
     id: session.keyId ?? null,
     name: session.keyName ?? null,
     source: session.generation.keySource,
-    endsAt: session.keyEndsAt === undefined ? null : new Date(session.keyEndsAt).toISOString(),
+    endsAt: session.keyEndsAt === undefined ? null : isoTime(session.keyEndsAt),
   };
+}
+
+/** null for a moment that no calendar has: a control plane may send any number. */
+function isoTime(wallMs: number): string | null {
+  const at = new Date(wallMs);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
 }
 
 function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingChange"] {

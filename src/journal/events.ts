@@ -37,16 +37,19 @@ const table = {
     level: "warn",
     meaning: "This version still works with the control plane, but is behind.",
     remedy: "Upgrade to the version that the line names.",
+    flaps: true,
   },
   "agent.out-of-support": {
     level: "error",
     meaning: "This version is too old: it is kept online, but its nodes cannot be managed.",
     remedy: "Upgrade to the version that the line names.",
+    flaps: true,
   },
   "clock.off": {
     level: "warn",
     meaning: "The clock of this host and the control plane's are more than a minute apart.",
     remedy: "Check `timedatectl`; expiry dates and certificates are judged by clocks.",
+    flaps: true,
   },
   "config.applied": {
     level: "info",

@@ -13,6 +13,8 @@ const REFUSED = { firstMs: 1000, capMs: 45_000, spread: 1 / 3 };
 /** A longer wait than this is not taken from a control plane: an operator would think the agent dead. */
 const RETRY_AFTER_LIMIT_MS = 300_000;
 const STEADY_SPREAD = 0.05;
+/** What a control plane may ask for between two accepted syncs: neither a flood nor an executor that looks dead. */
+const STEADY_LIMITS_MS = { least: 500, most: 300_000 };
 
 /** Milliseconds to wait after the exchange that led to `connection`. `random` is uniform in [0, 1). */
 export function pauseAfter(connection: Connection, intervalMs: number, random: () => number): number {
@@ -20,7 +22,7 @@ export function pauseAfter(connection: Connection, intervalMs: number, random: (
     case "connecting":
       return 0;
     case "online":
-      return jittered(connection.reply.syncIntervalMs ?? intervalMs, STEADY_SPREAD, random);
+      return jittered(steady(connection.reply.syncIntervalMs ?? intervalMs), STEADY_SPREAD, random);
     case "unreachable": {
       const policy = connection.last.slow ? REFUSED : UNREACHABLE;
       return notBefore(connection.last.retryAfterMs, backoff(policy, connection.attempts, random));
@@ -29,6 +31,10 @@ export function pauseAfter(connection: Connection, intervalMs: number, random: (
     case "forbidden":
       return notBefore(connection.last.retryAfterMs, backoff(REFUSED, connection.attempts, random));
   }
+}
+
+function steady(intervalMs: number): number {
+  return Math.min(STEADY_LIMITS_MS.most, Math.max(STEADY_LIMITS_MS.least, intervalMs));
 }
 
 function backoff(policy: typeof REFUSED, attempts: number, random: () => number): number {

@@ -35,8 +35,8 @@ export interface Online {
   readonly lastAt: number;
   readonly attempts: number;
   readonly reply: SyncReply;
-  /** The control plane's clock less ours, ms; undefined where it sent no `Date`. */
-  readonly clockOffsetMs: number | undefined;
+  /** The control plane's clock at `lastAt`, epoch ms; undefined where it sent no `Date`. */
+  readonly serverTimeMs: number | undefined;
 }
 
 export function nextConnection(connection: Connection, outcome: SyncOutcome, now: number): Connection {
@@ -46,7 +46,7 @@ export function nextConnection(connection: Connection, outcome: SyncOutcome, now
         kind: "online",
         ...continued(connection, "online", now),
         reply: outcome.reply,
-        clockOffsetMs: outcome.serverTimeMs === undefined ? undefined : outcome.serverTimeMs - now,
+        serverTimeMs: outcome.serverTimeMs,
       };
     case "unreachable":
       return { kind: "unreachable", ...continued(connection, "unreachable", now), last: outcome };
