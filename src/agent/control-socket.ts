@@ -1,13 +1,21 @@
 import { mkdir, unlink } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { connect } from "node:net";
+import {
+  createServer,
+  type IncomingMessage,
+  request as openRequest,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { errorCode, OperatorError } from "../lib/errors.ts";
 import type { Agent } from "./agent.ts";
-import { type AgentStatus, keyIs } from "./status.ts";
+import { type AgentStatus, agentStatusSchema, keyIs } from "./status.ts";
 
 /** The longest that a client may ask to be kept waiting, ms. */
 const LONGEST_WAIT_MS = 600_000;
+/** How long a process that holds the socket has to say who it is, ms. */
+const INTRODUCTION_MS = 2000;
 
 export function controlSocketPath(runtimeDir: string): string {
   return join(runtimeDir, "agent.sock");
@@ -28,7 +36,7 @@ export async function openControlSocket(runtimeDir: string, agent: Agent): Promi
   const path = controlSocketPath(runtimeDir);
   await makeRoom(runtimeDir, path);
   const server = createServer((request, response) => {
-    void answer(request, response, agent);
+    answer(request, response, agent).catch(() => response.destroy());
   });
   const umask = process.umask(0o117);
   try {
@@ -53,9 +61,10 @@ async function makeRoom(runtimeDir: string, path: string): Promise<void> {
       { cause: error },
     );
   }
-  if (await isAnswering(path))
+  const holder = await holderOf(path);
+  if (holder !== undefined)
     throw new OperatorError(
-      `another novacula-agent runs already (it answers on ${path}): see novacula-agent status, or stop it first`,
+      `another novacula-agent runs already (${holder}, on ${path}): see novacula-agent status, or stop it first`,
     );
   try {
     await unlink(path);
@@ -64,23 +73,32 @@ async function makeRoom(runtimeDir: string, path: string): Promise<void> {
   }
 }
 
-/** A socket that a dead process left behind refuses at once. */
-function isAnswering(path: string): Promise<boolean> {
+/** `PID 4711`, where a process answers on the socket; undefined for one that a dead process left behind, which refuses at once. */
+function holderOf(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
+    const question = openRequest({ socketPath: path, path: "/status", timeout: INTRODUCTION_MS });
+    const unnamed = () => resolve("it does not say its PID");
+    question.once("response", (response) => {
+      text(response).then((body) => resolve(`PID ${agentStatusSchema.parse(JSON.parse(body)).pid}`), unnamed);
     });
-    socket.once("error", () => resolve(false));
+    question.once("timeout", () => {
+      unnamed();
+      question.destroy();
+    });
+    question.once("error", (error) => {
+      const isNobody = ["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(errorCode(error) ?? "");
+      resolve(isNobody ? undefined : "it does not say its PID");
+    });
+    question.end();
   });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, agent: Agent): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://agent");
+  const url = URL.parse(request.url ?? "/", "http://agent");
   const gone = new AbortController();
   response.once("close", () => gone.abort());
-  const status = await handle(`${request.method} ${url.pathname}`, url.searchParams, agent, gone.signal);
+  const operation = `${request.method} ${url?.pathname}`;
+  const status = await handle(operation, url?.searchParams ?? new URLSearchParams(), agent, gone.signal);
   response.writeHead(status === undefined ? 404 : 200, { "content-type": "application/json" });
   response.end(JSON.stringify(status ?? { error: "no such operation" }));
 }

@@ -2,10 +2,16 @@ import { execFile } from "node:child_process";
 import { writeSync } from "node:fs";
 import { promisify } from "node:util";
 import notify from "systemd-notify";
+import { delay } from "../lib/delay.ts";
+import { printable } from "../lib/printable.ts";
 
 /** The name of the descriptor in the unit's `OpenFile=`. */
 const DESCRIPTOR_NAME = "notify";
 const FIRST_PASSED_DESCRIPTOR = 3;
+/** systemd shows more, nobody reads it. */
+const LONGEST_STATUS = 1000;
+/** A systemd-notify that hangs must not keep a stop from ending. */
+const FLUSH_LIMIT_MS = 500;
 
 /** sd_notify(3) for the daemon. Inert outside systemd; a notification that fails is never an error of the daemon. */
 export interface Notifier {
@@ -18,7 +24,7 @@ export interface Notifier {
   watchdog(): void;
   /** How often `watchdog` must be called; undefined where systemd does not ask for it. */
   readonly watchdogIntervalMs: number | undefined;
-  /** Resolves when everything said so far has been handed over. */
+  /** Resolves when everything said so far has been handed over, after half a second at the latest. */
   flushed(): Promise<void>;
 }
 
@@ -41,20 +47,27 @@ export function createNotifier(
   return {
     ready(status) {
       shown = status;
-      say("READY=1", `STATUS=${status}`);
+      say("READY=1", statusAssignment(status));
     },
     status(text) {
-      if (text !== shown) say(`STATUS=${text}`);
+      if (text !== shown) say(statusAssignment(text));
       shown = text;
     },
     reloading: () => say("RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
     stopping: () => say("STOPPING=1"),
     watchdog: () => say("WATCHDOG=1"),
     watchdogIntervalMs: watchdogInterval(environment),
-    flushed: async () => {
-      await last;
+    async flushed() {
+      const controller = new AbortController();
+      await Promise.race([last, delay(FLUSH_LIMIT_MS, controller.signal)]);
+      controller.abort();
     },
   };
+}
+
+/** One assignment, whatever the text: a second line would be an assignment of its own. */
+function statusAssignment(text: string): string {
+  return `STATUS=${printable(text, LONGEST_STATUS)}`;
 }
 
 function sender(environment: NodeJS.ProcessEnv): Send | undefined {
