@@ -64,9 +64,13 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   });
   const socket = await openControlSocket(runtimeDir, agent);
   reload = () => void agent.reload();
-  await agent.run(signal);
-  socket.close();
-  socket.closeAllConnections();
+  try {
+    await agent.run(signal);
+  } finally {
+    // Also after a bug: an open socket would keep a process without a loop alive.
+    socket.close();
+    socket.closeAllConnections();
+  }
   return ExitCode.good;
 }
 
