@@ -1,7 +1,7 @@
 import { parse } from "@iarna/toml";
 import type { ConfigIssue } from "./config-issue.ts";
-import { outlineToml, positionAt } from "./toml-outline.ts";
-import { explainSyntax } from "./toml-syntax.ts";
+import { outlineToml, positionAt, type TextPosition } from "./toml-outline.ts";
+import { explainDuplicate, explainSyntax } from "./toml-syntax.ts";
 import { shownName } from "./unknown-key.ts";
 
 export type ParsedToml =
@@ -20,15 +20,19 @@ export async function parseToml(source: string, file: string): Promise<ParsedTom
   const text = unixLineEnds(source);
   const hostile = await inheritedKey(text, file);
   if (hostile !== undefined) return { kind: "issue", issue: hostile };
-  let place: { line: number; column: number } | undefined;
+  let refusal: ReturnType<typeof parserRefusal>;
   try {
     return { kind: "table", table: parse(text) };
   } catch (error) {
-    place = errorPlace(error);
+    refusal = parserRefusal(error);
   }
   const outlined = await outlineToml(text);
-  const located = outlined.kind === "syntax-error" ? positionAt(text, outlined.at) : undefined;
-  return { kind: "issue", issue: explainSyntax(text, file, located ?? place) };
+  const located = outlined.kind === "syntax-error" ? [positionAt(text, outlined.at)] : [];
+  const places = [...located, ...refusal.places];
+  const [place] = places;
+  const isDuplicate = refusal.isDuplicate && place !== undefined;
+  const issue = isDuplicate ? explainDuplicate(text, file, place) : explainSyntax(text, file, places);
+  return { kind: "issue", issue };
 }
 
 /** What the parser sees; line and column stay what they are in the file. */
@@ -43,7 +47,7 @@ export function unixLineEnds(text: string): string {
 async function inheritedKey(text: string, file: string): Promise<ConfigIssue | undefined> {
   if (!MAYBE_INHERITED.test(text)) return undefined;
   const outlined = await outlineToml(text);
-  if (outlined.kind === "syntax-error") return explainSyntax(text, file, positionAt(text, outlined.at));
+  if (outlined.kind === "syntax-error") return explainSyntax(text, file, [positionAt(text, outlined.at)]);
   for (const entry of outlined.outline.entries) {
     const name = entry.path.find((part) => INHERITED_NAMES.has(part));
     if (name === undefined) continue;
@@ -54,8 +58,15 @@ async function inheritedKey(text: string, file: string): Promise<ConfigIssue | u
   return undefined;
 }
 
-function errorPlace(error: unknown): { line: number; column: number } | undefined {
-  if (!(error instanceof Error) || !("line" in error) || !("col" in error)) return undefined;
-  if (typeof error.line !== "number" || typeof error.col !== "number") return undefined;
-  return { line: error.line + 1, column: error.col + 1 };
+/** All that may be known of the parser's error: it quotes the source in its message and its stack. */
+function parserRefusal(error: unknown): {
+  readonly places: readonly TextPosition[];
+  readonly isDuplicate: boolean;
+} {
+  if (!(error instanceof Error)) return { places: [], isDuplicate: false };
+  const isDuplicate = error.message.startsWith("Can't redefine");
+  if (!("line" in error && "col" in error)) return { places: [], isDuplicate };
+  const { line, col } = error;
+  const hasPlace = typeof line === "number" && typeof col === "number";
+  return { places: hasPlace ? [{ line: line + 1, column: col + 1 }] : [], isDuplicate };
 }

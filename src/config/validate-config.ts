@@ -21,6 +21,9 @@ export interface ValidatedConfig {
   readonly accessToken: string | undefined;
 }
 
+/** A file with more of them in one table is not an agent.toml, and nobody reads on. */
+const MAX_UNKNOWN = 50;
+
 /** Never echoed, whatever it holds. */
 const SILENT_KEYS: ReadonlySet<string> = new Set(["control_plane.access_token", "control_plane.proxy"]);
 
@@ -29,7 +32,7 @@ export function validateConfig(
   root: Readonly<Record<string, unknown>>,
 ): { readonly validated: ValidatedConfig } | { readonly issues: readonly TableIssue[] } {
   const issues: TableIssue[] = [];
-  for (const name of Object.keys(root)) {
+  for (const name of Object.keys(root).slice(0, MAX_UNKNOWN)) {
     if (Object.hasOwn(CONFIG_TABLES, name)) continue;
     const what = isTable(root[name]) ? "unknown table" : "unknown key";
     const code = isTable(root[name]) ? "unknown-table" : "unknown-key";
@@ -107,7 +110,7 @@ function readTable<T>(
   const seen = new Set<string>();
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) issues.push(unknownKey(name, key));
+      for (const key of issue.keys.slice(0, MAX_UNKNOWN)) issues.push(unknownKey(name, key));
       continue;
     }
     const key = String(issue.path[0]);
