@@ -8,15 +8,20 @@ import { errorChain, OperatorError } from "./lib/errors.ts";
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-try {
-  process.exitCode = await runProgram(process.argv.slice(2), {
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    environment: process.env,
-  });
-} catch (error) {
-  process.exitCode = report(error);
+// Not a top-level await: the single binary is a CommonJS bundle.
+void main();
+
+async function main(): Promise<void> {
+  try {
+    process.exitCode = await runProgram(process.argv.slice(2), {
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      environment: process.env,
+    });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
 }
 
 function report(error: unknown): ExitCode {

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { mkdir, stat } from "node:fs/promises";
+import { bundle } from "./bundle.ts";
+import { makeExecutable } from "./executable.ts";
+import { BUNDLE, DIST, EXECUTABLE } from "./paths.ts";
+
+/** `node packaging/build.ts`: dist/novacula-agent, the single binary of both programs. */
+await mkdir(DIST, { recursive: true });
+await bundle();
+await makeExecutable();
+for (const path of [BUNDLE, EXECUTABLE]) {
+  const { size } = await stat(path);
+  process.stdout.write(`${path}: ${(size / 1e6).toFixed(1)} MB\n`);
+}

@@ -1,0 +1,65 @@
+import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BUNDLE, EXECUTABLE } from "./paths.ts";
+import { runTool } from "./run-tool.ts";
+import { BINARY_NODE_FLAGS } from "./v8-flags.ts";
+
+/** Where the fuse is in Node's binary: https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html */
+const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
+
+/**
+ * Makes `EXECUTABLE` of `BUNDLE` and the Node that this checkout pins. Node is stripped before the bundle goes in: it
+ * saves 18 MB, and stripping afterwards leaves a binary that dies with SIGSEGV (so packagers must not either).
+ * The same bundle and Node give the same bytes.
+ */
+export async function makeExecutable(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "novacula-build-"));
+  try {
+    const blob = await makeBlob(folder);
+    const executable = join(folder, "node");
+    await copyFile(nodeBinary(), executable);
+    await chmod(executable, 0o755);
+    await runTool("strip", ["--strip-all", executable]);
+    await runTool(nodeBinary(), [
+      createRequire(import.meta.url).resolve("postject/dist/cli.js"),
+      ...[executable, "NODE_SEA_BLOB", blob, "--sentinel-fuse", FUSE],
+    ]);
+    await copyFile(executable, `${EXECUTABLE}.new`);
+    await chmod(`${EXECUTABLE}.new`, 0o755);
+    await rename(`${EXECUTABLE}.new`, EXECUTABLE);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeBlob(folder: string): Promise<string> {
+  const config = join(folder, "sea-config.json");
+  const output = join(folder, "sea.blob");
+  const settings = {
+    main: BUNDLE,
+    output,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    execArgv: BINARY_NODE_FLAGS,
+    // NODE_OPTIONS and --node-options are not for whoever can set an environment variable.
+    execArgvExtension: "none",
+  };
+  await writeFile(config, JSON.stringify(settings));
+  // With other V8 flags than the binary runs with, every start would reject the code cache (it saves 50 ms of each).
+  // Without a fixed seed the cache would differ from build to build.
+  await runTool(
+    nodeBinary(),
+    [...BINARY_NODE_FLAGS, "--random-seed=1", "--experimental-sea-config", config],
+    {
+      environment: { NODE_OPTIONS: "" },
+    },
+  );
+  return output;
+}
+
+/** The Node that package.json pins for this machine's architecture. */
+export function nodeBinary(): string {
+  return createRequire(import.meta.url).resolve(`node-linux-${process.arch}/bin/node`);
+}
