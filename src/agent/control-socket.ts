@@ -27,7 +27,7 @@ export function controlSocketPath(runtimeDir: string): string {
  *
  *   GET  /status[?key=FINGERPRINT&timeoutMs=N]   the status; with `key`, once the executor is on that key
  *   POST /retry                                  whatever waits is tried at once
- *   POST /reload                                 reads the files now, answers when it is decided what they are good for
+ *   POST /reload[?wait=0]                        reads the files now, answers when it is decided what they are good for, or at once
  *   POST /allow-new-organization                 the next key may be of another organization
  *
  * Rejects with an OperatorError where another agent holds the socket, or the folder cannot be written.
@@ -116,7 +116,9 @@ async function handle(
       agent.retry();
       return agent.status();
     case "POST /reload":
-      return await agent.reload();
+      if (parameters.get("wait") !== "0") return await agent.reload();
+      void agent.reload();
+      return agent.status();
     case "POST /allow-new-organization":
       agent.allowNewOrganization();
       return agent.status();
