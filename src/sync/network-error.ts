@@ -6,6 +6,8 @@ import { type TlsPlace, unreachableByTls } from "./tls-error.ts";
 /** Where an exchange failed, as far as the client knows. */
 export interface NetworkPlace extends TlsPlace {
   readonly isTls: boolean;
+  /** Of the answer that had begun; undefined when none had. */
+  readonly answerStatus: number | undefined;
   /** `proxy.example.com:3128`; undefined without a proxy. */
   readonly proxyAddress: string | undefined;
   /** True when the proxy itself could not be reached. */
@@ -24,7 +26,8 @@ const lost: Explanation = {
 };
 const timedOut: Explanation = {
   cause: "timeout",
-  detail: (address) => `no connection to ${address} in time: is a firewall dropping the packets?`,
+  detail: (address) =>
+    `no connection to ${address} in time: packets are dropped on the way, or nothing behind that port answers`,
 };
 const unrouted: Explanation = { cause: "network", detail: (address) => `no route to ${address}` };
 const unresolved: Explanation = {
@@ -93,6 +96,7 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
   if (byTls !== undefined) return byTls;
   if (/^HPE_/.test(code)) return notHttp(code, place);
   const known = EXPLANATIONS.get(code);
+  if (known === lost && place.answerStatus !== undefined) return brokenOff(code, place);
   if (known === undefined) {
     return unreachable("network", `the exchange with ${place.address} failed (${code})`);
   }
@@ -108,6 +112,11 @@ function codeOf(error: unknown): string {
   if (error.name === "HTTPParserError") return "HPE_INVALID";
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
   return error.cause === undefined ? printable(error.name, 60) : codeOf(error.cause);
+}
+
+function brokenOff(code: string, { address, answerStatus }: NetworkPlace): Unreachable {
+  const detail = `${address} broke off its answer (${answerStatus}, ${code})`;
+  return unreachable("connection-lost", detail, { httpStatus: answerStatus });
 }
 
 function lostRemedy({ isTls }: NetworkPlace): string | undefined {

@@ -65,7 +65,7 @@ const CURRENT: Operation<CurrentKeyReply> = {
 const LONGEST_CONNECT_MS = 5000;
 
 /** A connection that idled until the server closed it: what crossed with the closing is sent once more, at once. */
-const STALE_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "UND_ERR_DESTROYED"]);
+const STALE_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 export function createSyncClient(options: SyncClientOptions, clock: Clock = systemClock): SyncClient {
   const client = new HttpSyncClient(options, clock);
@@ -109,7 +109,7 @@ class HttpSyncClient {
       const received = await untilAborted(this.#send(post, progress, deadline.signal), deadline.signal);
       if (received !== undefined) return this.#judge(received, operation);
     } catch (error) {
-      if (!deadline.signal.aborted && !this.#isClosed) return this.#explain(error);
+      if (!deadline.signal.aborted && !this.#isClosed) return this.#explain(error, progress);
     }
     this.#abandon();
     return deadline.isPast() && !signal.aborted && !this.#isClosed ? this.#timedOut(progress) : undefined;
@@ -150,13 +150,13 @@ class HttpSyncClient {
 
   async #send(post: Post, progress: Progress, signal: AbortSignal): Promise<Received> {
     const transport = this.#connection();
-    const connectionsBefore = transport.connectionCount();
+    const isReused = transport.isConnected();
     try {
       return await sendPost(transport.dispatcher, post, progress, signal);
     } catch (error) {
-      const isReused = transport !== this.#transport || transport.connectionCount() === connectionsBefore;
       const isStale = isReused && progress.status === undefined && STALE_CODES.has(errorCode(error) ?? "");
-      if (!isStale || signal.aborted || this.#isClosed) throw error;
+      const isAbandoned = transport !== this.#transport;
+      if (signal.aborted || this.#isClosed || !(isStale || isAbandoned)) throw error;
       return await sendPost(this.#connection().dispatcher, post, progress, signal);
     }
   }
@@ -191,9 +191,10 @@ class HttpSyncClient {
     });
   }
 
-  #explain(error: unknown): Unreachable {
+  #explain(error: unknown, { status }: Progress): Unreachable {
     return unreachableByNetwork(error, {
       address: addressOf(this.#endpoint),
+      answerStatus: status,
       isTls: this.#endpoint.protocol === "https:",
       nowMs: this.#wallMs(),
       serverNowMs: this.#serverClock.now(),

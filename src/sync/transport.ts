@@ -5,8 +5,8 @@ import type { ValidityPeriod } from "./tls-error.ts";
 /** The one connection to the control plane, direct or through a proxy, and what is known of it when it fails. */
 export interface Transport {
   readonly dispatcher: Dispatcher;
-  /** How many connections were made so far: unchanged over a request, it went out on a connection that had idled. */
-  connectionCount(): number;
+  /** True while there is a connection, which the next request will use. */
+  isConnected(): boolean;
   /** Of the certificate that the control plane showed last, whether it was accepted or not; unknown through a proxy. */
   certificateValidity(): ValidityPeriod | undefined;
   /** True when an error came from reaching the proxy, not the control plane behind it. */
@@ -43,7 +43,6 @@ export function openTransport(options: TransportOptions): Transport {
 
 function openDirect(options: TransportOptions): Transport {
   const connect = buildConnector(connectorOptions(options));
-  let connections = 0;
   let validity: ValidityPeriod | undefined;
   const client = new Client(options.endpoint.origin, {
     ...CONNECTION,
@@ -57,12 +56,10 @@ function openDirect(options: TransportOptions): Transport {
       });
     },
   });
-  client.on("connect", () => {
-    connections += 1;
-  });
+  const isConnected = watchConnection(client);
   return {
     dispatcher: client,
-    connectionCount: () => connections,
+    isConnected,
     certificateValidity: () => validity,
     isProxyFault: () => false,
     destroy: () => client.destroy(),
@@ -72,7 +69,7 @@ function openDirect(options: TransportOptions): Transport {
 function openProxied(options: TransportOptions, proxy: URL): Transport {
   const tls = connectorOptions(options);
   const proxyFaults = new WeakSet<Error>();
-  let connections = 0;
+  let isConnected = () => false;
   const agent = new ProxyAgent({
     ...CONNECTION,
     uri: proxy.href,
@@ -85,19 +82,28 @@ function openProxied(options: TransportOptions, proxy: URL): Transport {
     },
     factory(origin, clientOptions) {
       const client = new Client(origin, clientOptions);
-      client.on("connect", () => {
-        connections += 1;
-      });
+      isConnected = watchConnection(client);
       return client;
     },
   });
   return {
     dispatcher: agent,
-    connectionCount: () => connections,
+    isConnected: () => isConnected(),
     certificateValidity: () => undefined,
     isProxyFault: (error) => error instanceof Error && proxyFaults.has(error),
     destroy: () => agent.destroy(),
   };
+}
+
+function watchConnection(client: Client): () => boolean {
+  let isConnected = false;
+  client.on("connect", () => {
+    isConnected = true;
+  });
+  client.on("disconnect", () => {
+    isConnected = false;
+  });
+  return () => isConnected;
 }
 
 /** `rejectUnauthorized` is always said: undefined would let NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment decide. */

@@ -7,6 +7,7 @@ const NOW_MS = Date.UTC(2026, 10, 21, 12);
 const PLACE: NetworkPlace = {
   address: "cp.example.com:443",
   isTls: true,
+  answerStatus: undefined,
   nowMs: NOW_MS,
   serverNowMs: undefined,
   certificate: undefined,

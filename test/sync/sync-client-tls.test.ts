@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type TestCertificates, testCertificates } from "../support/certificates.ts";
 import { startFaultyServer } from "../support/faulty-server.ts";
@@ -91,6 +92,21 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
     expect(outcomes.map(({ cause }) => cause)).toEqual(["tls-untrusted", "tls-untrusted"]);
     expect(server.requests).toEqual([]);
   });
+});
+
+test("a connection cut during the handshake is lost, and not one that went stale", async () => {
+  let connectionCount = 0;
+  const cutter = createServer((socket) => {
+    connectionCount += 1;
+    socket.once("data", () => socket.resetAndDestroy());
+  });
+  await new Promise<void>((resolve) => cutter.listen(0, "127.0.0.1", resolve));
+  const address = cutter.address();
+  if (typeof address !== "object" || address === null) throw new TypeError("not listening");
+  await using client = testClient(`https://localhost:${address.port}`);
+  expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "connection-lost" });
+  expect(connectionCount).toBe(1);
+  await new Promise((resolve) => cutter.close(resolve));
 });
 
 describe("http and https mixed up", () => {

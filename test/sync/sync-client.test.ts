@@ -1,4 +1,3 @@
-import { getEventListeners } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { delay } from "../../src/lib/delay.ts";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
@@ -177,13 +176,25 @@ describe("the connection", () => {
     expect(server.requests.map(({ connection }) => connection)).toEqual([1, 1, 2]);
   });
 
-  test("is tried exactly once more", async () => {
+  test("that went stale is replaced exactly once", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     await client.sync(SYNC_REQUEST, NEVER);
     server.respond(({ response }) => response.destroy());
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "connection-lost" });
     expect(server.requests).toHaveLength(3);
+  });
+
+  test("that broke within an answer is not: the request had arrived", async () => {
+    await using server = await startFaultyServer();
+    await using client = testClient(server.url);
+    await client.sync(SYNC_REQUEST, NEVER);
+    server.respond(fault("cut mid-body").behaviour);
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
+      cause: "connection-lost",
+      detail: `127.0.0.1:${server.port} broke off its answer (200, UND_ERR_SOCKET)`,
+    });
+    expect(server.requests).toHaveLength(2);
   });
 
   test("is given up with a sync that did not end, and the next one has its own", async () => {
@@ -198,41 +209,6 @@ describe("the connection", () => {
     expect(performance.now() - startedAt).toBeLessThan(1500);
     server.respond(accepted);
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
-  });
-});
-
-describe("cancelling", () => {
-  test("a sync under way gives undefined at once, and is no error", async () => {
-    await using server = await startFaultyServer();
-    await using client = testClient(server.url);
-    const controller = new AbortController();
-    server.respond(() => controller.abort());
-    expect(await client.sync(SYNC_REQUEST, controller.signal)).toBeUndefined();
-    server.respond(accepted);
-    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
-  });
-
-  test("beforehand sends nothing", async () => {
-    await using server = await startFaultyServer();
-    await using client = testClient(server.url);
-    expect(await client.sync(SYNC_REQUEST, AbortSignal.abort())).toBeUndefined();
-    expect(server.connectionCount()).toBe(0);
-  });
-
-  test("by close gives undefined to the sync under way and to later ones", async () => {
-    await using server = await startFaultyServer();
-    const client = testClient(server.url);
-    server.respond(() => client.close());
-    expect(await client.sync(SYNC_REQUEST, NEVER)).toBeUndefined();
-    expect(await client.sync(SYNC_REQUEST, NEVER)).toBeUndefined();
-  });
-
-  test("leaves nothing on the caller's signal", async () => {
-    await using server = await startFaultyServer();
-    await using client = testClient(server.url);
-    const { signal } = new AbortController();
-    for (let count = 0; count < 3; count += 1) await client.sync(SYNC_REQUEST, signal);
-    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
 
