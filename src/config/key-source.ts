@@ -9,7 +9,7 @@ import { exposureFindings } from "./file-access.ts";
 import type { FileReads } from "./file-reads.ts";
 import type { FoundToken, ParsedConfig } from "./parse-config.ts";
 import type { FileRead } from "./read-file.ts";
-import type { TableIssue } from "./validate-config.ts";
+import type { TableIssue } from "./table-issue.ts";
 
 export interface FoundKey {
   /** `agent.toml line 7`, or the path of the key file. */

@@ -1,9 +1,11 @@
+import { diagnoseKey } from "../key/diagnose-key.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { ConfigIssue } from "./config-issue.ts";
 import { parseToml, unixLineEnds } from "./parse-toml.ts";
+import type { TableIssue } from "./table-issue.ts";
 import { findEntry, outlineToml, positionAt, type TextPosition, type TomlOutline } from "./toml-outline.ts";
 import { locateInString } from "./toml-string.ts";
-import { type TableIssue, validateConfig } from "./validate-config.ts";
+import { validateConfig } from "./validate-config.ts";
 
 /** `access_token` as it was found, and where. */
 export interface FoundToken {
@@ -32,15 +34,31 @@ export async function parseConfig(source: string, file: string): Promise<ParsedC
   const text = unixLineEnds(source);
   const place = async (issues: readonly TableIssue[]) =>
     placeIssues(issues, text, file, await outlined(text));
-  const result = validateConfig(parsed.table);
-  if ("issues" in result) return { kind: "invalid", issues: await place(result.issues) };
-  const { config, accessToken } = result.validated;
+  const { config, issues, accessToken } = validateConfig(parsed.table);
+  const token = accessToken === undefined ? undefined : await foundToken(accessToken, text);
+  if (config === undefined) {
+    const ofKey = token === undefined ? [] : await keyIssues(token, file);
+    return { kind: "invalid", issues: inFileOrder([...(await place(issues)), ...ofKey]) };
+  }
   return {
     kind: "valid",
     config,
-    accessToken: accessToken === undefined ? undefined : await foundToken(accessToken, text),
+    accessToken: token,
     issueAt: async (issue) => (await place([issue]))[0] ?? { ...issue, file },
   };
+}
+
+/** What is wrong with the key is said along with the rest, so that one look at the file mends all of it. */
+async function keyIssues(token: FoundToken, file: string): Promise<readonly ConfigIssue[]> {
+  const origin = { kind: "config" } as const;
+  const places = diagnoseKey(token.text, origin, await token.locator()).findings;
+  const { findings } = diagnoseKey(token.text, origin);
+  return findings.flatMap(({ code, severity, problem, remedy }, index): readonly ConfigIssue[] => {
+    if (severity !== "refused") return [];
+    const { line, column } = places[index] ?? {};
+    const where = line === undefined || column === undefined ? {} : { line, column };
+    return [{ code: `key-${code}`, file, ...where, key: TOKEN_PATH.join("."), problem, remedy }];
+  });
 }
 
 async function foundToken(token: string, text: string): Promise<FoundToken> {
@@ -76,11 +94,14 @@ function placeIssues(
   file: string,
   outline: TomlOutline | undefined,
 ): readonly ConfigIssue[] {
-  const placed = issues.map(({ path, ...issue }): ConfigIssue => {
+  return issues.map(({ path, ...issue }): ConfigIssue => {
     const index = outline === undefined ? undefined : indexOf(outline, path);
     return index === undefined ? { ...issue, file } : { ...issue, file, ...positionAt(text, index) };
   });
-  return placed.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+function inFileOrder(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
+  return issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
 /** Of the key itself; else of the first thing in its table, for a table that is only spelled out in `a.b = …`. */

@@ -7,7 +7,7 @@ const ESCAPE_LENGTHS: ReadonlyMap<string, number> = new Map([
 
 /**
  * For every UTF-16 unit of a TOML string's value, the index in the text where it was written. `raw` is the string with
- * its quotes, `start` where it begins. Empty should the walk not arrive at the value's length: better no place than a wrong one.
+ * its quotes, `start` where it begins. The last index is that of the closing quote. Empty should the walk not arrive at the value's length: better no place than a wrong one.
  */
 export function locateInString(raw: string, node: AST.TOMLStringValue, start: number): readonly number[] {
   const quotes = node.multiline ? 3 : 1;
@@ -21,7 +21,7 @@ export function locateInString(raw: string, node: AST.TOMLStringValue, start: nu
     for (let unit = 0; unit < step.units; unit++) indexes.push(start + at);
     at += step.length;
   }
-  return indexes.length === node.value.length ? indexes : [];
+  return indexes.length === node.value.length ? [...indexes, start + end] : [];
 }
 
 /** How much text an escape takes, and how many UTF-16 units it stands for: none for a backslash at the end of a line. */
