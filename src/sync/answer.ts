@@ -25,6 +25,7 @@ export interface Question<Reply> {
 }
 
 const CHECK_URL = "check [control_plane].url, and what stands between this host and it";
+const UPGRADE = "the versions of agent and control plane differ: upgrade the older one";
 
 /**
  * What an answer means; the one place that reads a status code (requirements A4, A5). Every shape that a control
@@ -81,12 +82,18 @@ function decode<Reply>(data: unknown, { field, reply }: Question<Reply>) {
   return decoded.success ? reply.safeParse(withPrintableTexts(decoded.data)) : decoded;
 }
 
-/** Every text of an accepted reply, so that nobody behind this boundary can print a control plane's newline. */
+/**
+ * Every text of an accepted reply, so that nobody behind this boundary can print a control plane's newline. A
+ * signature is verified and never printed, and minisign's has lines.
+ */
 function withPrintableTexts(value: unknown): unknown {
   if (typeof value === "string") return printable(value, 4096);
   if (Array.isArray(value)) return value.map(withPrintableTexts);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withPrintableTexts(part)]));
+  const parts = Object.entries(value).map(([name, part]) => {
+    return [name, name === "signature" ? part : withPrintableTexts(part)];
+  });
+  return Object.fromEntries(parts);
 }
 
 function accepted<Reply>(answer: Answer, reply: Reply): SyncOutcome<Reply> {
@@ -112,13 +119,11 @@ function outcomeOfErrors(
     case "rate-limited":
       return troubled(answer, "rate-limited", `${answer.host} asks for fewer requests${saying(error)}`);
     case "server-error":
-      return troubled(
-        answer,
-        "server-error",
-        `${answer.host} answered ${words(answer.status)}${saying(error)}`,
-      );
+      return troubled(answer, "server-error", `${answer.host} answered ${failure(answer)}${saying(error)}`);
+    case "declined":
+      return declined(answer, error);
     case "rejected-request":
-      return rejected(answer, saying(error));
+      return rejected(answer, saying(error), UPGRADE);
   }
 }
 
@@ -140,7 +145,9 @@ function foreign(answer: Answer, body: AnswerBody): Unreachable {
       remedy: "write https:// in [control_plane].url",
     });
   }
-  if ([400, 411, 413, 415, 422].includes(status)) return rejected(answer, shape);
+  if ([400, 411, 413, 415, 422].includes(status)) {
+    return rejected(answer, shape, `${CHECK_URL}; if they are right, ${UPGRADE}`);
+  }
   if (status < 300 && isJson(answer) && body.kind === "text" && body.title === undefined) {
     return troubled(answer, "answer-malformed", `${host} answered ${words(status)} with damaged JSON`);
   }
@@ -156,43 +163,39 @@ function isNoSuchPath(status: number): boolean {
 function shapeOf(body: AnswerBody, status: number): string {
   if (body.kind === "empty") return status < 300 ? " with nothing in it" : "";
   if (body.kind !== "text") return " with JSON that is not GraphQL";
-  return body.title === undefined ? " with text that is not JSON" : ` with a page titled "${body.title}"`;
+  if (body.title === undefined) return " with text that is not JSON";
+  // Most servers' pages only repeat the status.
+  const isRepeated = body.title.includes(STATUS_CODES[status] ?? body.title);
+  return isRepeated && status >= 400 ? "" : ` with a page titled "${body.title}"`;
 }
 
 function redirected(answer: Answer, target: string): Unreachable {
   const { status, host } = answer;
   // The origin alone: a path or a query may carry what nobody should read in a journal.
-  const origin = URL.parse(target, `https://${host}`)?.origin ?? "null";
-  const place = origin === "null" ? "something that is no web address" : printable(origin, 120);
-  return troubled(
-    answer,
-    "redirect",
-    `${host} answered ${status}, a redirect to ${place}, which is not followed`,
-    {
-      remedy: "set [control_plane].url to where the control plane itself is, if that is it",
-    },
-  );
+  const origin = URL.parse(target)?.origin;
+  const place = origin === undefined || origin === "null" ? "another path" : printable(origin, 120);
+  const detail = `${host} answered ${status}, a redirect to ${place}, which is not followed`;
+  return troubled(answer, "redirect", detail, {
+    remedy: "set [control_plane].url to where the control plane itself is, if that is it",
+  });
 }
 
-function rejected(answer: Answer, what: string): Unreachable {
+function declined(answer: Answer, error: ReportedError): Unreachable {
+  const detail = `${answer.host} would not do it (${error.code})${saying(error)}`;
+  return troubled(answer, "rejected-request", detail);
+}
+
+function rejected(answer: Answer, what: string, remedy: string): Unreachable {
   const detail = `${answer.host} does not understand this agent's request (${answer.status})${what}`;
-  return troubled(answer, "rejected-request", detail, {
-    remedy: "the versions of agent and control plane differ: upgrade the older one",
-  });
+  return troubled(answer, "rejected-request", detail, { remedy });
 }
 
 function malformed<Reply>(answer: Answer, error: z.ZodError, { field }: Question<Reply>): Unreachable {
   const issue = error.issues[0];
   const path = [field, ...(issue?.path ?? [])].join(".");
-  const problem = printable(issue?.message ?? "invalid", 80);
-  return troubled(
-    answer,
-    "answer-malformed",
-    `${answer.host} answered without a valid ${printable(path, 80)}: ${problem}`,
-    {
-      remedy: "the versions of agent and control plane differ: upgrade the older one",
-    },
-  );
+  const problem = printable(issue?.message ?? "invalid", 80).replace(/^Invalid input: /, "");
+  const detail = `${answer.host} answered without a valid ${printable(path, 80)}: ${problem}`;
+  return troubled(answer, "answer-malformed", detail, { remedy: UPGRADE });
 }
 
 function troubled(
@@ -213,7 +216,11 @@ function askedWaitMs(answer: Answer): number | undefined {
 }
 
 function saying({ message }: ReportedError): string {
-  return message === "" ? "" : `: ${message}`;
+  return message === "" ? "" : `: "${message}"`;
+}
+
+function failure({ status }: Answer): string {
+  return status < 300 ? "with an error" : words(status);
 }
 
 /** `503 Service Unavailable`, with our words for the number, never the server's. */

@@ -2,7 +2,13 @@ import { ErrorCode } from "../protocol/refusal.ts";
 import type { ReportedError } from "./answer-body.ts";
 
 /** What an error that a control plane reported comes to for an executor. */
-export type ErrorVerdict = "rate-limited" | "refused" | "forbidden" | "server-error" | "rejected-request";
+export type ErrorVerdict =
+  | "rate-limited"
+  | "refused"
+  | "forbidden"
+  | "server-error"
+  | "rejected-request"
+  | "declined";
 
 const BY_CODE = new Map<string, ErrorVerdict>([
   ["RATE_LIMITED", "rate-limited"],
@@ -54,7 +60,8 @@ function verdictOfOne(error: ReportedError, httpStatus: number): ErrorVerdict {
   const known = BY_CODE.get(code ?? "") ?? byStatus(status) ?? byStatus(httpStatus);
   if (known !== undefined) return known;
   if (VALIDATION.test(message)) return "rejected-request";
-  return code === undefined || code === ErrorCode.internal ? "server-error" : "rejected-request";
+  // A code of the control plane's own: it understood what was asked, and would not.
+  return code === undefined || code === ErrorCode.internal ? "server-error" : "declined";
 }
 
 function byStatus(status: number | undefined): ErrorVerdict | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { currentKeyReply } from "../../src/protocol/sync.ts";
+import { currentKeyReply, syncReply } from "../../src/protocol/sync.ts";
 import { type Answer, outcomeOfAnswer } from "../../src/sync/answer.ts";
 
 const DATE = "Sat, 21 Nov 2026 12:00:00 GMT";
@@ -40,12 +40,44 @@ describe("an acceptance", () => {
     });
   });
 
-  test("does not mind fields that this version does not know, an empty list of errors, a byte order mark", () => {
+  test("does not mind fields that this version does not know, nor an empty list of errors", () => {
     const reply = { ...REPLY, key: { ...REPLY.key, colour: "red" }, new: {} };
     expect(outcomeOf(200, { data: { currentKey: reply }, errors: [], extensions: {} })).toMatchObject({
       kind: "accepted",
       reply: REPLY,
     });
+  });
+
+  test("keeps the lines of a signature, and of nothing else", () => {
+    const text = "two\nlines";
+    const pendingUpgrade = { targetVersion: text, url: text, sha256: text, signature: text, expiresAt: 1 };
+    const syncExecutor = {
+      ...REPLY,
+      executor: { id: "executor-1", name: text },
+      heartbeatTimeoutMs: 30_000,
+      compatibility: { verdict: "supported" },
+      duplicates: [{ instanceId: "a", hostName: text, address: text, lastSyncAt: 1 }],
+      pendingUpgrade,
+    };
+    const outcome = outcomeOfAnswer(
+      {
+        status: 200,
+        headers: {},
+        body: JSON.stringify({ data: { syncExecutor } }),
+        receivedAtMs: 0,
+        host: "cp",
+      },
+      { field: "syncExecutor", reply: syncReply },
+    );
+    expect(JSON.stringify(outcome).match(/two.{1,2}lines/g)).toEqual([
+      "two lines",
+      "two lines",
+      "two lines",
+      "two lines",
+      "two lines",
+      "two lines",
+      "two\\nlines",
+    ]);
   });
 
   test("stands although an optional part below it failed", () => {
@@ -143,6 +175,21 @@ describe("what an operator reads", () => {
     [503, "<title>Down</title>", 'cp.example.com answered 503 Service Unavailable with a page titled "Down"'],
     [502, "", "cp.example.com answered 502 Bad Gateway"],
     [
+      404,
+      "<title>404 Not Found</title>",
+      "cp.example.com answered 404 Not Found: not a control plane, or not its URL",
+    ],
+    [
+      200,
+      { errors: [{ message: "Unexpected error." }] },
+      'cp.example.com answered with an error: "Unexpected error."',
+    ],
+    [
+      200,
+      { errors: [error("executor_offline")] },
+      'cp.example.com would not do it (executor_offline): "Unauthorized"',
+    ],
+    [
       200,
       "<title>Sign in</title>",
       'cp.example.com answered 200 OK with a page titled "Sign in": not a control plane, or not its URL',
@@ -150,7 +197,7 @@ describe("what an operator reads", () => {
     [
       400,
       { message: ["name must be shorter", "kind is missing"], statusCode: 400 },
-      "cp.example.com does not understand this agent's request (400): name must be shorter; kind is missing",
+      'cp.example.com does not understand this agent\'s request (400): "name must be shorter; kind is missing"',
     ],
     [429, "", "cp.example.com asks for fewer requests (429)"],
     [
