@@ -90,13 +90,15 @@ function afterValidFile(rotation: Rotation, fresh: Session, now: number): Rotati
     return { wanted: triedAgain(renewed(wanted, fresh.generation), now), proven, problem: undefined };
   if (proven !== undefined && sameCredentials(proven.generation, fresh.generation))
     return { wanted: dueNow(renewed(proven, fresh.generation), now), proven: undefined, problem: undefined };
-  return { wanted: fresh, proven: lastProven(wanted, proven), problem: undefined };
+  // What an earlier process knew stands in for an answer at the start; later, this process asks for itself.
+  return { wanted: { ...fresh, verdict: undefined }, proven: lastProven(wanted, proven), problem: undefined };
 }
 
-/** The one that runs where it was accepted; else the one that was accepted last, of this process or an earlier one. */
+/** The one that runs where it was accepted; else the one that was accepted last, by this process or an earlier one. */
 function lastProven(wanted: Session, proven: Session | undefined): Session | undefined {
   if (proven?.verdict === "accepted" || wanted.acceptedAt === undefined) return proven;
-  return (proven?.acceptedAt ?? Number.NEGATIVE_INFINITY) > wanted.acceptedAt ? proven : wanted;
+  if (proven?.acceptedAt === undefined) return wanted;
+  return proven.acceptedAt > wanted.acceptedAt ? proven : wanted;
 }
 
 /** Whoever saves the file of a refused key, even unchanged, wants to see it tried. */
