@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CANARY_FOLDER, searchFolder } from "./canary.ts";
+
+let folder = "";
+
+/** vitest's global setup: before any test, in the process that starts the others. */
+export function setup(): void {
+  folder = mkdtempSync(join(tmpdir(), "nova-canary-"));
+  process.env[CANARY_FOLDER] = folder;
+}
+
+/** After all tests: a key anywhere in what was said or written fails the run. */
+export function teardown(): void {
+  const { leaks, searched } = searchFolder(folder);
+  rmSync(folder, { recursive: true, force: true });
+  process.stdout.write(`canary: ${searched} outputs and files searched, ${leaks.length} keys found\n`);
+  if (leaks.length === 0) return;
+  const lines = leaks.map(({ where, fingerprint }) => `  key ${fingerprint} in ${where}`);
+  process.stderr.write(`canary: a key got out\n${[...new Set(lines)].join("\n")}\n`);
+  process.exitCode = 1;
+  throw new Error("a key got out: see the lines of the canary above");
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
+
+/**
+ * The canary: every key that the suite makes is noted here, everything that a program said or wrote is kept here, and
+ * when the run has ended all of the one is searched for in all of the other (test/support/canary-setup.ts). The folder
+ * is known by the environment, since the tests run in processes of their own; without it nothing is noted.
+ */
+export const CANARY_FOLDER = "NOVACULA_TEST_CANARY";
+
+const KEYS = "keys";
+const KEPT = "kept";
+
+export function noteKey(secret: string): void {
+  const folder = process.env[CANARY_FOLDER];
+  if (folder !== undefined) appendFileSync(join(folder, KEYS), `${secret}\n`, { mode: 0o600 });
+}
+
+/** What a program has said. */
+export function keepText(name: string, text: string): void {
+  const folder = process.env[CANARY_FOLDER];
+  if (folder !== undefined) writeFileSync(join(folder, `${KEPT}-${randomUUID()}-${name}`), text);
+}
+
+/** A file as it is now, or every file of a directory: state, databases, what a crash left behind. */
+export function keepFiles(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === true) for (const name of readdirSync(path)) keepFiles(join(path, name));
+  else if (stats?.isFile() === true) keepText(basename(path), readFileSync(path, "latin1"));
+}
+
+export interface Leak {
+  readonly where: string;
+  /** Fingerprint: the report itself must not show a key. */
+  readonly fingerprint: string;
+}
+
+/** A piece of a key that is this long is a leak: nobody guesses the rest of 64 letters, but nobody should have to try. */
+const PIECE_LENGTH = 16;
+
+/** Every key of `secrets` of which a piece stands in `text`, plain or in base64. */
+export function leaksIn(text: string, secrets: readonly string[]): readonly string[] {
+  return findPieces(text, piecesOf(secrets));
+}
+
+/** Searches everything that was kept. */
+export function searchFolder(folder: string): { readonly leaks: readonly Leak[]; readonly searched: number } {
+  const names = readdirSync(folder);
+  const secrets = names.includes(KEYS) ? readFileSync(join(folder, KEYS), "utf8").split("\n") : [];
+  const pieces = piecesOf(secrets.filter((secret) => secret !== ""));
+  const kept = names.filter((name) => name.startsWith(KEPT));
+  const leaks = kept.flatMap((name) =>
+    findPieces(readFileSync(join(folder, name), "latin1"), pieces).map((fingerprint) => ({
+      where: name.slice(KEPT.length + 38),
+      fingerprint,
+    })),
+  );
+  return { leaks, searched: kept.length };
+}
+
+/** Pieces that follow each other without a gap, so that whatever holds twice their length of a key holds one whole. */
+function piecesOf(secrets: readonly string[]): ReadonlyMap<string, string> {
+  const pieces = new Map<string, string>();
+  for (const secret of secrets) {
+    const forms = [secret.replace(/^exc_/, ""), ...base64Forms(secret)];
+    for (const form of forms)
+      for (let at = 0; at + PIECE_LENGTH <= form.length; at += PIECE_LENGTH)
+        pieces.set(form.slice(at, at + PIECE_LENGTH), keyFingerprint(secret));
+  }
+  return pieces;
+}
+
+/** Base64 of the key as it stands at each of the three places in a group; the ends, which depend on the neighbours, cut off. */
+function base64Forms(secret: string): readonly string[] {
+  return ["", "x", "xx"].map((before) =>
+    Buffer.from(before + secret)
+      .toString("base64")
+      .slice(4, -4),
+  );
+}
+
+function findPieces(text: string, pieces: ReadonlyMap<string, string>): readonly string[] {
+  const found = new Set<string>();
+  for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{16,}/g))
+    for (let at = 0; at + PIECE_LENGTH <= run.length; at += 1) {
+      const fingerprint = pieces.get(run.slice(at, at + PIECE_LENGTH));
+      if (fingerprint !== undefined) found.add(fingerprint);
+    }
+  return [...found];
+}
