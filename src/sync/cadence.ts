@@ -2,11 +2,11 @@ import type { Connection } from "./connection.ts";
 
 /**
  * When the next sync is due. Jitter is applied after the cap: a fleet that waits at the cap must not wait in step.
- * The numbers come from a simulation of 10,000 agents (npm run bench, herd): at the cap of `unreachable` the waits
- * are uniform in 7 to 14 s, so that after an outage under a tenth of the fleet returns in any one second and the
- * last agent is back in half of the 30 s heartbeat timeout.
+ * The numbers come from a simulation of whole fleets (test/bench/herd.ts). Before the cap: a first retry sooner than
+ * the next heartbeat would have been makes an outage an attack. At the cap: the waits are uniform in 7.3 to 14.7 s, so
+ * that under a tenth of a fleet returns in any one second, and the last agent in half of the 30 s heartbeat timeout.
  */
-const UNREACHABLE = { firstMs: 1000, capMs: 10_500, spread: 1 / 3 };
+const UNREACHABLE = { firstMs: 5000, capMs: 11_000, spread: 1 / 3 };
 /** Three quick tries (a fresh key may need a moment to propagate), then towards a minute; firewalls ban the impatient. */
 const REFUSED = { firstMs: 1000, capMs: 45_000, spread: 1 / 3 };
 
@@ -25,11 +25,11 @@ export function pauseAfter(connection: Connection, intervalMs: number, random: (
       return jittered(steady(connection.reply.syncIntervalMs ?? intervalMs), STEADY_SPREAD, random);
     case "unreachable": {
       const policy = connection.last.slow ? REFUSED : UNREACHABLE;
-      return notBefore(connection.last.retryAfterMs, backoff(policy, connection.attempts, random));
+      return notBefore(connection.last.retryAfterMs, backoff(policy, connection.attempts, random), random);
     }
     case "key-refused":
     case "forbidden":
-      return notBefore(connection.last.retryAfterMs, backoff(REFUSED, connection.attempts, random));
+      return notBefore(connection.last.retryAfterMs, backoff(REFUSED, connection.attempts, random), random);
   }
 }
 
@@ -46,8 +46,9 @@ function jittered(ms: number, spread: number, random: () => number): number {
   return ms * (1 - spread + 2 * spread * random());
 }
 
-/** `Retry-After` moves the window, it does not shrink it: those who were told the same second must not return in it. */
-function notBefore(retryAfterMs: number | undefined, pauseMs: number): number {
+/** `Retry-After` is a time not to come before. Those who were told the same second must not come in it: a long one is spread by a tenth of itself. */
+function notBefore(retryAfterMs: number | undefined, pauseMs: number, random: () => number): number {
   if (retryAfterMs === undefined) return pauseMs;
-  return Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS) + pauseMs;
+  const notBeforeMs = Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS);
+  return Math.max(pauseMs, notBeforeMs + random() * (pauseMs / 2 + notBeforeMs / 10));
 }
