@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { execute, type GraphQLError, type GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
+import { errorChain } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 import { type Audience, forbiddenRootField } from "./access.ts";
 import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
 import type { ExecutorCaller } from "./executor-sync.ts";
@@ -29,6 +31,8 @@ export interface GraphqlEndpointDeps extends ResolverDeps {
   readonly logger: Logger;
 }
 
+const UNAVAILABLE_NOTE_INTERVAL_MS = 60_000;
+
 /** Undefined: an operator, whom the management socket's mode has let in. */
 type Caller = ExecutorCaller | undefined;
 
@@ -36,6 +40,7 @@ type Caller = ExecutorCaller | undefined;
 export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
   private readonly documents: GraphqlDocuments;
+  private unavailableNotedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: GraphqlEndpointDeps) {
     this.deps = deps;
@@ -124,10 +129,7 @@ export class GraphqlEndpoint {
   private published(error: unknown): ApiError {
     if (error instanceof ApiError) return error;
     if (error instanceof StoreUnavailable) {
-      this.deps.logger.error(
-        { event: "store.unavailable", err: error },
-        "a request was answered 503: the store failed",
-      );
+      this.noteUnavailable(error);
       return unavailable();
     }
     const reference = randomId().slice(0, 8);
@@ -140,11 +142,22 @@ export class GraphqlEndpoint {
       `something went wrong here, reference ${reference} in the control plane's log`,
     );
   }
+
+  /** A full disk meets every sync of the fleet: one line a minute says it. */
+  private noteUnavailable(error: StoreUnavailable): void {
+    const now = this.deps.now();
+    if (now - this.unavailableNotedAt < UNAVAILABLE_NOTE_INTERVAL_MS) return;
+    this.unavailableNotedAt = now;
+    this.deps.logger.error(
+      { event: "store.unavailable", reason: errorChain(error) },
+      "the store failed: requests are answered 503 until it is back",
+    );
+  }
 }
 
-/** What a resolver threw, or the request's own fault where no resolver was reached. */
+/** What a resolver threw; without a path none was reached, and the request's variables or operation name are wrong. */
 function thrownBy(error: GraphQLError): unknown {
-  return error.originalError ?? badInput(error.message);
+  return error.path === undefined ? badInput(printable(error.message, 500)) : (error.originalError ?? error);
 }
 
 function preferredMediaType(accept: string | undefined): GraphqlMediaType {

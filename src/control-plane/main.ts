@@ -10,4 +10,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const { argv, env, stdout, stderr } = process;
-process.exitCode = await runCommandLine(argv.slice(2), { env, stdout, stderr });
+// Not a top-level await: the single binary is a CommonJS bundle.
+void runCommandLine(argv.slice(2), { env, stdout, stderr }).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -47,7 +47,7 @@ export interface ServerDeps {
 export interface ControlPlaneServer {
   /** Resolves once both listeners accept; rejects with an OperatorError where one cannot. */
   listen(): Promise<{ readonly url: string }>;
-  /** Stops accepting, lets what runs finish for at most 2 s, writes what was written behind. Leaves the store open. */
+  /** Stops accepting, lets what runs finish for at most 2 s, writes what was written behind (or rejects with an OperatorError). Leaves the store open. */
   close(): Promise<void>;
 }
 
@@ -96,7 +96,13 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     async close() {
       clearInterval(sweep);
       await Promise.all([finish(network), finish(management)]);
-      await writeBehind.stop();
+      try {
+        await writeBehind.stop();
+      } catch (error) {
+        throw new OperatorError("the last second's uses and heartbeats could not be written", {
+          cause: error,
+        });
+      }
     },
   };
 }

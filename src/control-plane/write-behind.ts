@@ -22,6 +22,7 @@ export interface WriteBehind {
 export function createWriteBehind(store: Store, logger: Logger): WriteBehind {
   let pending = new Map<string, Activity>();
   let isFailing = false;
+  let isTicking = false;
   let running: Promise<void> = Promise.resolve();
 
   function keep(id: string, activity: Activity): void {
@@ -53,19 +54,23 @@ export function createWriteBehind(store: Store, logger: Logger): WriteBehind {
   }
 
   async function tick(): Promise<void> {
+    if (isTicking) return;
+    isTicking = true;
     try {
       await flush();
       if (isFailing)
-        logger.info({ event: "store.recovered" }, "the store takes writes again; nothing was lost");
+        logger.info({ event: "store.writes-resumed" }, "the store takes writes again; nothing was lost");
       isFailing = false;
     } catch (error) {
       if (!isFailing) {
         logger.error(
-          { event: "store.unavailable", reason: errorChain(error) },
+          { event: "store.writes-delayed", reason: errorChain(error) },
           "cannot write last uses and heartbeats; they are kept in memory and written when the store is back",
         );
       }
       isFailing = true;
+    } finally {
+      isTicking = false;
     }
   }
 

@@ -25,7 +25,8 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   }
 }
 
-function createProgram(terminal: Terminal): Command {
+/** Exported for the manual page and the completions, which are made from it. */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command("novacula-control-plane")
     .description("A small control plane for novacula executors: issues, checks and revokes their API keys.")
     .version(VERSION)

@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
+import type { Logger } from "pino";
 import { OperatorError } from "../../lib/errors.ts";
 import { VERSION } from "../../lib/version.ts";
 import { createLogger } from "../log.ts";
-import { createServer, type ServerDeps } from "../server.ts";
+import { type ControlPlaneServer, createServer, type ServerDeps } from "../server.ts";
 import { readSettings, type Settings, SettingsError } from "../settings.ts";
 import { openSqliteStore } from "../sqlite/store.ts";
 import { untilShutdown } from "./shutdown.ts";
@@ -42,29 +43,25 @@ async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
   process.umask(0o077);
   createDirectories([dirname(databasePath), dirname(socketPath)]);
   const store = openSqliteStore(databasePath);
-  const server = createServer({
-    store,
-    logger,
-    host,
-    port,
-    socketPath,
-    tls,
-    heartbeatTimeoutMs,
-    version: VERSION,
-  });
   try {
-    const { url } = await server.listen();
-    logger.info(
-      { event: "listening", url, socketPath, databasePath, version: VERSION },
-      `control plane listening on ${url}`,
-    );
-    const signal = await untilShutdown();
-    logger.info({ event: "stopping", signal }, "stopping: what runs may finish");
+    const deps = { host, port, socketPath, tls, heartbeatTimeoutMs, version: VERSION };
+    await serveUntilShutdown(createServer({ store, logger, ...deps }), logger, { socketPath, databasePath });
   } finally {
-    await server.close();
     await store.close();
   }
   logger.info({ event: "stopped" }, "stopped; everything is written");
+}
+
+async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, paths: object): Promise<void> {
+  try {
+    const { url } = await server.listen();
+    const shutdown = untilShutdown();
+    logger.info({ event: "listening", url, ...paths, version: VERSION }, `control plane listening on ${url}`);
+    const signal = await shutdown;
+    logger.info({ event: "stopping", signal }, "stopping: what runs may finish");
+  } finally {
+    await server.close();
+  }
 }
 
 function readTls(paths: Settings["tls"]): ServerDeps["tls"] {

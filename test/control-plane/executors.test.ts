@@ -1,0 +1,299 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { CURRENT_KEY } from "../../src/protocol/operations.ts";
+import { startServer, type TestServer } from "../support/control-plane-server.ts";
+import { eventually } from "../support/eventually.ts";
+
+const keyReference = z.object({ id: z.string(), name: z.string(), fingerprint: z.string() });
+const executorList = z.object({
+  executors: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      lastSyncAt: z.number().nullable(),
+      key: keyReference.nullable(),
+      keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: z.number(), lastUsedAt: z.number() })),
+      instances: z.array(
+        z.object({ instanceId: z.string(), hostName: z.string(), address: z.string().nullable() }),
+      ),
+      lastRefusal: z.object({ key: keyReference, reason: z.string(), message: z.string() }).nullable(),
+    }),
+  ),
+});
+
+async function executors({ manage }: TestServer, organization = "acme") {
+  const answer = await manage(
+    `query($organization: String!) { executors(organization: $organization) { name status lastSyncAt
+      key { id name fingerprint } keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }
+      instances { instanceId hostName address } lastRefusal { key { id name fingerprint } reason message } } }`,
+    { organization },
+  );
+  return executorList.parse(answer.data).executors;
+}
+
+function events({ lines }: TestServer, event: string): string[] {
+  return lines.filter((line) => line.includes(`"event":"${event}"`));
+}
+
+async function serverWithOrganization(): Promise<TestServer> {
+  const server = await startServer();
+  await server.createOrganization("acme");
+  return server;
+}
+
+describe("a sync", () => {
+  it("creates the executor, binds the key, and answers with all that an agent shows", async () => {
+    const server = await serverWithOrganization();
+    const { id, secret } = await server.createKey();
+    const answer = await server.sync(secret);
+    expect(answer.data).toEqual({
+      syncExecutor: {
+        executor: { id: expect.any(String), name: "agent-1" },
+        key: { id, name: "prod", expiresAt: null, revokesAt: null },
+        organization: { id: expect.any(String), name: "acme", slug: "acme" },
+        heartbeatTimeoutMs: 30_000,
+        syncIntervalMs: null,
+        compatibility: { verdict: "supported", recommendedVersion: null },
+        duplicates: [],
+        pendingUpgrade: null,
+      },
+    });
+    expect(await executors(server)).toMatchObject([{ name: "agent-1", status: "online", key: { id } }]);
+    await server.sync(secret);
+    expect(events(server, "executor.connected")).toHaveLength(1);
+    expect(events(server, "executor.reconnected")).toHaveLength(0);
+  });
+
+  it.each([
+    [{ name: "" }],
+    [{ name: "a\nb" }],
+    [{ name: "n".repeat(254) }],
+    [{ version: "v".repeat(101) }],
+    [{ resources: { cpuCount: -1, memoryTotalBytes: 1, memoryFreeBytes: 1 } }],
+    [{ capabilities: { supportedChains: [], features: Array(201).fill("x"), storageClasses: [] } }],
+    [{ kind: "robot" }],
+  ])("is refused with a wrong input: %o", async (input) => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    expect(await server.sync(secret, input)).toMatchObject({ status: 200, code: "BAD_USER_INPUT" });
+    expect(await executors(server)).toEqual([]);
+  });
+
+  it("creates one executor however many come at once", async () => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => server.sync(secret)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await executors(server)).toHaveLength(1);
+    expect(events(server, "executor.connected")).toHaveLength(1);
+  });
+
+  it("keeps the history of keys, through a rotation", async () => {
+    const server = await serverWithOrganization();
+    const first = await server.createKey();
+    await server.sync(first.secret);
+    const second = await server.rotateKey(first.id);
+    await server.sync(second.secret);
+    const [executor] = await executors(server);
+    expect(executor?.key?.id).toBe(second.id);
+    expect(executor?.keyHistory.map(({ key }) => key.id).sort()).toEqual([first.id, second.id].sort());
+  });
+
+  it("shows the last use of a key, and by whom, within 5 s, and not later than a stop", async () => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    await server.sync(secret);
+    const uses =
+      '{ apiKeys(organization: "acme") { lastUsedAt usedByCount usedBy { executor { name } lastUsedAt } } }';
+    await eventually(async () => /"lastUsedAt":\d+,"usedByCount":1/.test((await server.manage(uses)).text), {
+      timeoutMs: 5000,
+      describe: "the key's last use is listed",
+    });
+    server.clock.offsetMs = 60_000;
+    await server.sync(secret);
+    const stoppedAt = server.clock.now();
+    await server.close();
+    const again = await startServer({}, server.directory);
+    const key = z
+      .object({ apiKeys: z.array(z.object({ lastUsedAt: z.number() })) })
+      .parse((await again.manage(uses)).data);
+    expect(stoppedAt - (key.apiKeys[0]?.lastUsedAt ?? 0)).toBeLessThan(5000);
+  });
+});
+
+describe("who may act for an executor", () => {
+  it("refuses a key that serves another executor, and both sides read why", async () => {
+    const server = await serverWithOrganization();
+    const one = await server.createKey({ name: "one" });
+    const two = await server.createKey({ name: "two" });
+    await server.sync(one.secret, { name: "agent-1" });
+    await server.sync(two.secret, { name: "agent-2" });
+    const refused = await server.sync(two.secret, { name: "agent-1" });
+    expect(refused).toMatchObject({ status: 403, code: "FORBIDDEN", reason: "key_held_by_other_executor" });
+    expect(refused.message).toMatch(/serves executor agent-2/);
+    const refusal = await eventually(
+      async () => (await executors(server)).find(({ name }) => name === "agent-1")?.lastRefusal ?? undefined,
+      { describe: "the refusal is shown on the other side" },
+    );
+    expect(refusal).toMatchObject({ key: { id: two.id, name: "two" }, reason: "key_held_by_other_executor" });
+    expect(refusal.message).toContain("agent-2");
+    expect((await executors(server)).map(({ name, key }) => [name, key?.name])).toEqual([
+      ["agent-2", "two"],
+      ["agent-1", "one"],
+    ]);
+    expect((await server.sync(one.secret, { name: "agent-1" })).status).toBe(200);
+  });
+
+  it("lets a key shared by several executors be rotated, each following in its time", async () => {
+    const server = await serverWithOrganization();
+    const shared = await server.createKey();
+    for (const name of ["agent-1", "agent-2"]) await server.sync(shared.secret, { name });
+    const next = await server.rotateKey(shared.id, Date.now() + 60_000);
+    for (const name of ["agent-1", "agent-2"]) {
+      expect((await server.sync(next.secret, { name })).status).toBe(200);
+      expect((await server.sync(shared.secret, { name: "agent-2" })).status).toBe(200);
+    }
+  });
+
+  it("rebinds an executor to a key that targets it, and to no other by that key", async () => {
+    const server = await serverWithOrganization();
+    const first = await server.createKey();
+    await server.sync(first.secret);
+    const targeted = await server.createKey({ target: "agent-1" });
+    expect(await server.sync(targeted.secret, { name: "agent-2" })).toMatchObject({
+      status: 403,
+      reason: "key_targets_other_executor",
+    });
+    expect((await server.sync(targeted.secret)).status).toBe(200);
+    expect(await executors(server)).toMatchObject([{ name: "agent-1", key: { id: targeted.id } }]);
+  });
+
+  it("refuses a key of another organization to one that has been elsewhere, and writes nothing", async () => {
+    const server = await serverWithOrganization();
+    const other = await server.createOrganization("other");
+    const { secret } = await server.createKey();
+    const refused = await server.sync(secret, { expectedOrganizationId: other });
+    expect(refused).toMatchObject({ status: 403, reason: "wrong_organization" });
+    expect(await executors(server)).toEqual([]);
+    expect(await executors(server, "other")).toEqual([]);
+  });
+
+  it("keeps organizations apart: the same name is another executor in each", async () => {
+    const server = await serverWithOrganization();
+    await server.createOrganization("other");
+    const a = await server.createKey();
+    const b = await server.createKey({ organization: "other" });
+    await server.sync(a.secret);
+    await server.sync(b.secret);
+    expect(await executors(server)).toMatchObject([{ key: { id: a.id } }]);
+    expect(await executors(server, "other")).toMatchObject([{ key: { id: b.id } }]);
+  });
+
+  it("refuses another kind under the same name", async () => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    await server.sync(secret);
+    expect(await server.sync(secret, { kind: "operator" })).toMatchObject({
+      status: 403,
+      reason: "kind_mismatch",
+    });
+  });
+});
+
+describe("currentKey", () => {
+  it("checks without registering, binding or counting as a heartbeat, with the same verdicts", async () => {
+    const server = await serverWithOrganization();
+    const one = await server.createKey({ name: "one" });
+    const check = (secret: string, executorName: string) =>
+      server.post(secret, CURRENT_KEY, { input: { executorName } });
+    expect((await check(one.secret, "agent-1")).data).toMatchObject({ currentKey: { key: { id: one.id } } });
+    expect(await executors(server)).toEqual([]);
+    await server.sync(one.secret, { name: "agent-1" });
+    const two = await server.createKey({ name: "two" });
+    expect((await check(two.secret, "agent-1")).status).toBe(200);
+    expect(await executors(server)).toMatchObject([{ key: { id: one.id } }]);
+    await server.sync(two.secret, { name: "agent-2" });
+    expect(await check(two.secret, "agent-1")).toMatchObject({
+      status: 403,
+      reason: "key_held_by_other_executor",
+    });
+    expect(await executors(server)).toMatchObject([
+      { name: "agent-2" },
+      { name: "agent-1", lastRefusal: null },
+    ]);
+    server.clock.offsetMs = 31_000;
+    await check(one.secret, "agent-1");
+    expect(await executors(server)).toMatchObject([{ status: "offline" }, { status: "offline" }]);
+  });
+});
+
+describe("presence", () => {
+  it("says once that an executor went silent, and that it is back", async () => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    await server.sync(secret);
+    server.clock.offsetMs = 29_000;
+    expect(await executors(server)).toMatchObject([{ status: "online" }]);
+    server.clock.offsetMs = 31_000;
+    expect(await executors(server)).toMatchObject([{ status: "offline" }]);
+    await eventually(() => events(server, "executor.disconnected").length > 0, {
+      describe: "the silence is logged",
+    });
+    await server.sync(secret);
+    expect(await executors(server)).toMatchObject([{ status: "online" }]);
+    expect(events(server, "executor.disconnected")).toHaveLength(1);
+    expect(events(server, "executor.reconnected")).toHaveLength(1);
+  });
+
+  it("expects after a restart those that were online before, and misses them", async () => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    await server.sync(secret);
+    await server.close();
+    const again = await startServer({}, server.directory);
+    expect(await executors(again)).toMatchObject([{ status: "online" }]);
+    await again.sync(secret);
+    expect(events(again, "executor.reconnected")).toHaveLength(0);
+    again.clock.offsetMs = 31_000;
+    await eventually(() => events(again, "executor.disconnected").length === 1, { describe: "it is missed" });
+  });
+
+  it("names a cloned host to both sides and in the list, and forgets it in silence", async () => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    const told = async (instanceId: string) => {
+      const { data } = await server.sync(secret, { instanceId, hostName: `host-${instanceId}` });
+      const reply = z.object({
+        syncExecutor: z.object({
+          duplicates: z.array(z.object({ instanceId: z.string(), address: z.string() })),
+        }),
+      });
+      return reply.parse(data).syncExecutor.duplicates.map((duplicate) => duplicate.instanceId);
+    };
+    expect([await told("a"), await told("b"), await told("a"), await told("b")]).toEqual([
+      [],
+      [],
+      ["b"],
+      ["a"],
+    ]);
+    expect(await executors(server)).toMatchObject([
+      { instances: [{ instanceId: "b", address: "127.0.0.1" }, { instanceId: "a" }] },
+    ]);
+    expect(events(server, "executor.duplicate")).toHaveLength(1);
+    server.clock.offsetMs = 29_000;
+    await told("a");
+    server.clock.offsetMs = 31_000;
+    expect(await told("a")).toEqual([]);
+    expect(events(server, "executor.duplicate-gone")).toHaveLength(1);
+  });
+
+  it("warns of an executor that is too old", async () => {
+    const server = await startServer({ version: "3.0.0" });
+    await server.createOrganization("acme");
+    const { secret } = await server.createKey();
+    const answer = await server.sync(secret, { version: "2.9.0" });
+    expect(answer.data).toMatchObject({
+      syncExecutor: { compatibility: { verdict: "deprecated", recommendedVersion: "3.0.0" } },
+    });
+  });
+});

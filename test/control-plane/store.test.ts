@@ -1,0 +1,238 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { pino } from "pino";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { MIGRATIONS } from "../../src/control-plane/sqlite/migrations.ts";
+import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { createWriteBehind } from "../../src/control-plane/write-behind.ts";
+import { startServer } from "../support/control-plane-server.ts";
+import { eventually } from "../support/eventually.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+const CURRENT_KEY = 'query { currentKey(input: { executorName: "agent-1" }) { key { id } } }';
+
+/** Another process that holds the database's write lock until it is killed. */
+async function lockDatabase(databasePath: string) {
+  const program = `const { DatabaseSync } = require("node:sqlite");
+    const database = new DatabaseSync(${JSON.stringify(databasePath)});
+    database.exec("begin exclusive"); console.log("locked"); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  const release = async () => {
+    child.kill("SIGKILL");
+    await exited;
+  };
+  onTestFinished(release);
+  await once(child.stdout, "data");
+  return release;
+}
+
+describe("opening the database", () => {
+  it("creates it at this version, and finds nothing to do the second time", async () => {
+    const path = join(tempDir(), "cp.db");
+    for (let n = 0; n < 2; n += 1) await openSqliteStore(path).close();
+    const database = new DatabaseSync(path);
+    expect(database.prepare("pragma user_version").get()).toEqual({ user_version: MIGRATIONS.length });
+    expect(database.prepare("pragma journal_mode").get()).toEqual({ journal_mode: "wal" });
+    database.close();
+  });
+
+  it("refuses one that a newer version has used, and leaves it alone", () => {
+    const path = join(tempDir(), "cp.db");
+    const database = new DatabaseSync(path);
+    database.exec("pragma user_version = 99");
+    expect(() => openSqliteStore(path)).toThrow(
+      expect.objectContaining({
+        cause: expect.objectContaining({
+          message: expect.stringMatching(/version 99 .* newer novacula-control-plane/),
+        }),
+      }),
+    );
+    expect(database.prepare("select count(*) as tables from sqlite_master").get()).toEqual({ tables: 0 });
+    database.close();
+  });
+
+  it.each([
+    ["a directory that is not there", (directory: string) => join(directory, "no", "cp.db")],
+    [
+      "a file that is no database",
+      (directory: string) => {
+        const path = join(directory, "cp.db");
+        writeFileSync(path, "hello, world ".repeat(1000));
+        return path;
+      },
+    ],
+  ])("names the path of %s", (_what, make) => {
+    const path = make(tempDir());
+    expect(() => openSqliteStore(path)).toThrow(path);
+  });
+});
+
+describe("a store that fails", () => {
+  it("is 503 with Retry-After, and never 401, while it is closed", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret } = await server.createKey();
+    await server.store.close();
+    for (const answer of [
+      await server.post(secret, CURRENT_KEY),
+      await server.sync(secret),
+      await server.manage("{ organizations { id } }"),
+    ]) {
+      expect(answer).toMatchObject({ status: 503, code: "SERVICE_UNAVAILABLE" });
+      expect(answer.headers["retry-after"]).toBe("2");
+      expect(answer.text).not.toMatch(/sqlite|closed/i);
+    }
+    const health = await fetchHealth(server.url);
+    expect(health).toBe(503);
+  });
+
+  it("is 503 for what must be written while another process holds the lock; syncs go on, and nothing is lost", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret, id } = await server.createKey();
+    await server.sync(secret);
+    const release = await lockDatabase(server.databasePath);
+    const started = performance.now();
+    const changes = await Promise.all([server.revokeKey(id), server.sync(secret, { name: "agent-2" })]);
+    expect(changes.map(({ status }) => status)).toEqual([503, 503]);
+    expect(performance.now() - started).toBeLessThan(6000);
+    expect((await server.sync(secret)).status).toBe(200);
+    await eventually(() => server.lines.some((line) => line.includes('"event":"store.writes-delayed"')), {
+      describe: "it is said",
+    });
+    await release();
+    await eventually(() => server.lines.some((line) => line.includes('"event":"store.writes-resumed"')), {
+      describe: "the writes are made up",
+    });
+    expect((await server.revokeKey(id)).status).toBe(200);
+    expect((await server.auditEvents()).map(({ action }) => action)).toEqual([
+      "api_key.revoked",
+      "api_key.created",
+    ]);
+  });
+
+  it("never blocks the process while it waits", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret, id } = await server.createKey();
+    const release = await lockDatabase(server.databasePath);
+    const revoked = server.revokeKey(id);
+    const started = performance.now();
+    for (let n = 0; n < 20; n += 1) expect((await server.post(secret, CURRENT_KEY)).status).toBe(200);
+    expect(performance.now() - started).toBeLessThan(1000);
+    await release();
+    expect((await revoked).status).toBe(200);
+  });
+});
+
+describe("a stop", () => {
+  it("says so when the last second could not be written", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret } = await server.createKey();
+    await server.sync(secret);
+    const release = await lockDatabase(server.databasePath);
+    await server.sync(secret);
+    await expect(server.server.close()).rejects.toThrow(/could not be written/);
+    await release();
+  });
+});
+
+describe("a transaction", () => {
+  it("leaves nothing behind when it fails, and those after it run", async () => {
+    const store = openSqliteStore(join(tempDir(), "cp.db"));
+    const organization = { id: "o", name: "Acme", slug: "acme", createdAt: 0 };
+    const failed = store.transaction(async (transaction) => {
+      await transaction.insertOrganization(organization);
+      throw new Error("on purpose");
+    });
+    const next = store.transaction((transaction) =>
+      transaction.insertOrganization({ ...organization, slug: "b" }),
+    );
+    await expect(failed).rejects.toThrow("on purpose");
+    await next;
+    expect(await store.organizations(10)).toEqual([{ id: "o", name: "Acme", slug: "b" }]);
+    await store.close();
+  });
+
+  it("is not seen from outside before it is committed", async () => {
+    const store = openSqliteStore(join(tempDir(), "cp.db"));
+    await store.transaction(async (transaction) => {
+      await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+      expect(await transaction.organization("acme")).toBeDefined();
+      expect(await store.organization("acme")).toBeUndefined();
+    });
+    expect(await store.organization("acme")).toBeDefined();
+    await store.close();
+  });
+
+  it("keeps audit events from ever being changed", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    await server.createKey();
+    const database = new DatabaseSync(server.databasePath);
+    expect(() => database.exec("update auditEvent set actor = 'nobody'")).toThrow(
+      /audit events never change/,
+    );
+    expect(() => database.exec("delete from auditEvent")).toThrow(/audit events never change/);
+    database.close();
+  });
+});
+
+describe("writing behind", () => {
+  it("writes thousands in chunks, while others get their turn", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { id } = await server.createKey();
+    const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
+    const key = { id, name: "prod", fingerprint: "00000000" };
+    const declaration = {
+      version: "1",
+      channel: "stable",
+      hostName: "h",
+      publicHost: null,
+      capabilities: "{}",
+      resources: "{}",
+    };
+    await server.store.transaction(async (transaction) => {
+      const { id: organizationId } = (await transaction.organization("acme")) ?? { id: "" };
+      for (let n = 0; n < 2000; n += 1) {
+        await transaction.insertExecutor({
+          ...declaration,
+          id: `e${n}`,
+          organizationId,
+          name: `e${n}`,
+          kind: "agent",
+          createdAt: 0,
+        });
+      }
+    });
+    for (let n = 0; n < 2000; n += 1)
+      writeBehind.note({ kind: "synced", executorId: `e${n}`, key, declaration, at: n + 1 });
+    let turns = 0;
+    const turn = setInterval(() => {
+      turns += 1;
+    }, 0);
+    await writeBehind.stop();
+    clearInterval(turn);
+    expect(turns).toBeGreaterThanOrEqual(3);
+    expect(await server.store.keyUseCount(id)).toBe(2000);
+    expect((await server.store.keyUses(id, 1))[0]?.lastUsedAt).toBe(2000);
+  });
+});
+
+it("keeps database and socket to the owner", async () => {
+  const server = await startServer();
+  expect(statSync(server.socketPath).mode & 0o777).toBe(0o600);
+});
+
+async function fetchHealth(url: string): Promise<number> {
+  const { request } = await import("undici");
+  const answer = await request(`${url}/healthz`);
+  await answer.body.dump();
+  return answer.statusCode;
+}
