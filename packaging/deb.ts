@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { parseArgs } from "node:util";
+import { VERSION } from "../src/lib/version.ts";
+import { readPrograms } from "./command-table.ts";
+import { buildDeb } from "./debian-archive.ts";
+import { DEBIAN_PACKAGES } from "./debian-packages.ts";
+
+/**
+ * `node packaging/deb.ts`: the Debian packages of dist/novacula-agent, in dist/. With `--fast` they are packed for
+ * tests, in a second and twice as large. The same sources give the same bytes.
+ */
+const { values } = parseArgs({ options: { fast: { type: "boolean", default: false } } });
+const programs = readPrograms();
+for (const definition of DEBIAN_PACKAGES) {
+  const path = await buildDeb(definition, {
+    program: programs[definition.program],
+    version: VERSION,
+    compression: values.fast ? ["-Zzstd", "-z3"] : ["-Zxz", "-z6"],
+  });
+  process.stdout.write(`${path}\n`);
+}

@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CommandEntry } from "./command-table.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "./completions.ts";
+import type { DebianPackage } from "./debian-packages.ts";
+import { archiveName, changelog, controlFile } from "./debian-texts.ts";
+import { copyright, thirdPartyLicenses } from "./licenses.ts";
+import { renderManual } from "./manual.ts";
+import { PackageTree } from "./package-tree.ts";
+import { CHECKOUT, DIST, EXECUTABLE } from "./paths.ts";
+import { runTool } from "./run-tool.ts";
+
+export interface DebOptions {
+  readonly program: CommandEntry;
+  readonly version: string;
+  /** Of dpkg-deb(1). */
+  readonly compression: readonly string[];
+  /** Where the archive goes; dist/ unless given. */
+  readonly folder?: string;
+}
+
+/** Packs dist/novacula-agent and what belongs to it; resolves with the archive's path. Needs dpkg-deb and nothing else of Debian. */
+export async function buildDeb(definition: DebianPackage, options: DebOptions): Promise<string> {
+  const builtAt = await sourceDate();
+  const root = await mkdtemp(join(tmpdir(), "novacula-deb-"));
+  try {
+    const tree = new PackageTree(root);
+    await addProgram(tree, definition, options);
+    await addDocuments(tree, definition, options, builtAt);
+    await addControl(tree, definition, options);
+    const { folder = DIST, version, compression } = options;
+    await mkdir(folder, { recursive: true });
+    const archive = join(folder, archiveName(definition.name, version));
+    await runTool("dpkg-deb", ["--root-owner-group", ...compression, "--build", root, archive], {
+      environment: { SOURCE_DATE_EPOCH: String(builtAt.getTime() / 1000) },
+    });
+    return archive;
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+async function addProgram(tree: PackageTree, definition: DebianPackage, options: DebOptions): Promise<void> {
+  const { name, files } = definition;
+  await tree.addFile(`usr/bin/${name}`, EXECUTABLE, 0o755);
+  await tree.addFile(`usr/lib/systemd/system/${name}.service`, join(CHECKOUT, `systemd/${name}.service`));
+  await tree.addText(`usr/lib/sysusers.d/${name}.conf`, await template(`${name}/sysusers`));
+  await tree.addText(`usr/share/bash-completion/completions/${name}`, bashCompletion(name, options.program));
+  await tree.addText(`usr/share/zsh/vendor-completions/_${name}`, zshCompletion(name, options.program));
+  await tree.addText(
+    `usr/share/fish/vendor_completions.d/${name}.fish`,
+    fishCompletion(name, options.program),
+  );
+  for (const [path, source] of Object.entries(files)) await tree.addFile(path, join(CHECKOUT, source));
+}
+
+async function addDocuments(
+  tree: PackageTree,
+  { name, manual }: DebianPackage,
+  { program, version }: DebOptions,
+  builtAt: Date,
+): Promise<void> {
+  const date = builtAt.toISOString().slice(0, 10);
+  await tree.addCompressed(
+    `usr/share/man/man8/${name}.8.gz`,
+    renderManual({ ...manual, program, name, version, date }),
+  );
+  await tree.addCompressed(`usr/share/doc/${name}/changelog.gz`, changelog(name, version, builtAt));
+  await tree.addText(`usr/share/doc/${name}/copyright`, await copyright(name));
+  await tree.addCompressed(`usr/share/doc/${name}/third-party-licenses.gz`, await thirdPartyLicenses());
+  const overrides = await template("lintian-overrides");
+  await tree.addText(`usr/share/lintian/overrides/${name}`, overrides.replaceAll("@PACKAGE@", name));
+}
+
+async function addControl(tree: PackageTree, definition: DebianPackage, options: DebOptions): Promise<void> {
+  const checksums = tree.checksums();
+  await tree.addText("DEBIAN/control", controlFile(definition, options.version, tree.sizeKib));
+  await tree.addText("DEBIAN/md5sums", checksums);
+  for (const script of ["postinst", "prerm", "postrm"])
+    await tree.addText(`DEBIAN/${script}`, await template(`${definition.name}/${script}`), 0o755);
+}
+
+async function template(path: string): Promise<string> {
+  return await readFile(join(CHECKOUT, "packaging/debian", path), "utf8");
+}
+
+/** https://reproducible-builds.org/specs/source-date-epoch/; else when the sources were last committed. */
+async function sourceDate(): Promise<Date> {
+  const seconds =
+    process.env["SOURCE_DATE_EPOCH"] ??
+    (await runTool("git", ["log", "-1", "--format=%ct"], { cwd: CHECKOUT }));
+  return new Date(Number(seconds) * 1000);
+}

@@ -1,0 +1,92 @@
+import type { CommandEntry } from "./command-table.ts";
+import type { ManualPage } from "./manual.ts";
+
+/** What differs between the two packages. */
+export interface DebianPackage {
+  readonly name: "novacula-agent" | "novacula-control-plane";
+  readonly summary: string;
+  /** Paragraphs of the long description. */
+  readonly description: readonly string[];
+  /** Installed path → file of this checkout. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly manual: Pick<ManualPage, "files" | "environment" | "exitStatus" | "seeAlso">;
+  readonly program: "agent" | "controlPlane";
+}
+
+export type Programs = { readonly [Name in DebianPackage["program"]]: CommandEntry };
+
+const AGENT: DebianPackage = {
+  name: "novacula-agent",
+  summary: "executor agent of Novacula for bare-metal servers",
+  description: [
+    "The agent keeps a host online as an executor of a Novacula control plane. It takes a new API key the moment that its configuration file changes, without a restart, and stays on the old key until the new one has been accepted.",
+    "The package starts a service that waits for its key in /etc/novacula/agent.toml.",
+  ],
+  files: {
+    "usr/share/novacula-agent/agent.toml": "agent.example.toml",
+    "usr/share/doc/novacula-agent/examples/agent.toml": "agent.example.toml",
+    "usr/lib/tmpfiles.d/novacula-agent.conf": "packaging/debian/novacula-agent/tmpfiles",
+  },
+  manual: {
+    files: [
+      ["/etc/novacula/agent.toml", "Configuration and key. A change is taken as soon as the file is saved."],
+      ["/var/lib/novacula/state.json", "What the agent knows across restarts; never a key."],
+      ["/run/novacula/agent.sock", "How the commands talk to the running agent."],
+      [
+        "/usr/share/doc/novacula-agent/examples/agent.toml",
+        "Every key of the configuration, with its default.",
+      ],
+    ],
+    environment: [
+      ["NOVACULA_CONFIG", "The configuration file, where --config does not name one."],
+      ["HTTPS_PROXY, NO_PROXY", "The way to the control plane, where [control_plane] proxy does not say."],
+      ["NO_COLOR", "Print no colours."],
+    ],
+    exitStatus: [
+      [0, "Good; of status: online."],
+      [1, "Bad: a definite verdict, or it could not be done."],
+      [2, "Could not tell: the control plane or the agent did not answer."],
+      [3, "No agent runs."],
+      [64, "Wrong arguments."],
+      [70, "A bug of the agent."],
+      [78, "Of run in the foreground: configuration or key cannot work."],
+    ],
+    seeAlso: ["novacula-control-plane(8)", "systemctl(1)", "journalctl(1)", "systemd.exec(5)"],
+  },
+  program: "agent",
+};
+
+const CONTROL_PLANE: DebianPackage = {
+  name: "novacula-control-plane",
+  summary: "small self-hosted control plane for Novacula executors",
+  description: [
+    "The control plane issues, lists, rotates and revokes the API keys of executors, admits the executors that present them, and keeps an audit log. It listens on 127.0.0.1:3000 unless /etc/default/novacula-control-plane sets HOST and PORT.",
+  ],
+  files: {},
+  manual: {
+    files: [
+      ["/etc/default/novacula-control-plane", "The environment of the service, one VARIABLE=value per line."],
+      ["/var/lib/novacula-control-plane/control-plane.db", "The database."],
+      ["/var/lib/novacula-control-plane/management.sock", "How the commands talk to the running service."],
+    ],
+    environment: [
+      ["DATABASE_URL", "Where the database is."],
+      ["MANAGEMENT_SOCKET", "The management socket; default: beside the database."],
+      ["HOST, PORT", "Where to listen; default: 127.0.0.1 and 3000."],
+      ["TLS_CERT, TLS_KEY", "Certificate and key (PEM files) to serve HTTPS with."],
+      ["HEARTBEAT_TIMEOUT_MS", "How long a silent executor counts as online; default: 30000."],
+      ["LOG_LEVEL", "debug, info, warn or error."],
+    ],
+    exitStatus: [
+      [0, "Done."],
+      [1, "Failed."],
+      [64, "Wrong arguments."],
+      [70, "A bug of the control plane."],
+      [78, "The environment is not a valid configuration."],
+    ],
+    seeAlso: ["novacula-agent(8)", "systemctl(1)", "journalctl(1)"],
+  },
+  program: "controlPlane",
+};
+
+export const DEBIAN_PACKAGES = [AGENT, CONTROL_PLANE] as const;

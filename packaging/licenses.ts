@@ -1,0 +1,52 @@
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { nodeBinary } from "./executable.ts";
+import { CHECKOUT } from "./paths.ts";
+
+const lockSchema = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({
+      version: z.string().optional(),
+      license: z.string().optional(),
+      dev: z.boolean().optional(),
+      devOptional: z.boolean().optional(),
+      optional: z.boolean().optional(),
+    }),
+  ),
+});
+
+/** The terms of the programs themselves. */
+export async function copyright(packageName: string): Promise<string> {
+  const others = `The binary contains Node.js and other packages; their terms are in\n/usr/share/doc/${packageName}/third-party-licenses.gz.`;
+  return `${await licenseOf(CHECKOUT)}\n\n${others}\n`;
+}
+
+/** The terms of everything else in the binary: every package that the programs need to run, and Node. */
+export async function thirdPartyLicenses(): Promise<string> {
+  const node = join(dirname(nodeBinary()), "..");
+  return [...(await packageLicenses()), "Node.js, with what it contains", await licenseOf(node), ""].join(
+    "\n\n",
+  );
+}
+
+async function packageLicenses(): Promise<readonly string[]> {
+  const lock = lockSchema.parse(JSON.parse(await readFile(join(CHECKOUT, "package-lock.json"), "utf8")));
+  const needed = Object.entries(lock.packages).filter(
+    ([path, { dev, devOptional, optional }]) => path !== "" && !dev && !devOptional && !optional,
+  );
+  return await Promise.all(
+    needed.map(async ([path, { version, license }]) => {
+      const name = path.replace(/^.*node_modules\//u, "");
+      return `${name} ${version} (${license ?? "see below"})\n\n${await licenseOf(join(CHECKOUT, path))}`;
+    }),
+  );
+}
+
+async function licenseOf(folder: string): Promise<string> {
+  const file = (await readdir(folder)).find((name) => /^(licen[cs]e|copying)(\.|$|-mit)/iu.test(name));
+  return file === undefined
+    ? "(The package carries no license text.)"
+    : (await readFile(join(folder, file), "utf8")).trim();
+}
