@@ -43,6 +43,11 @@ export async function withAccessToken(
   return isSafe ? { kind: "edited", text: mark + edited } : unparsable(NOT_SAFE, file);
 }
 
+/** What a key file holds: the key and the line end that every editor would give it. */
+export function keyFileText(key: ExecutorKey): string {
+  return `${revealKey(key)}\n`;
+}
+
 const NOT_SAFE: TableIssue = {
   code: "not-editable",
   path: [TABLE, NAME],

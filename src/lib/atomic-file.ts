@@ -6,25 +6,28 @@ export interface AtomicFileOptions {
   readonly mode: number;
   /** Kept on the new file where given; changing it needs privileges, and failing to is an error. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** The last look before the old file is gone: a rejection leaves it as it is. */
+  readonly beforeRename?: () => Promise<void>;
 }
 
 /** Replaces `path` in one step: a reader sees the old text or the new one, never half, also after a power cut. */
 export async function writeFileAtomically(
   path: string,
-  text: string,
+  content: string | Uint8Array,
   options: AtomicFileOptions,
 ): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    const file = await open(temporary, "wx", options.mode);
+    const file = await open(temporary, "wx", 0o600);
     try {
-      await file.chmod(options.mode);
       if (options.owner !== undefined) await file.chown(options.owner.uid, options.owner.gid);
-      await file.writeFile(text);
+      await file.chmod(options.mode);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
+    await options.beforeRename?.();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
