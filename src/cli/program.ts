@@ -1,15 +1,27 @@
-import { Command, CommanderError } from "commander";
-import { VERSION } from "../lib/version.ts";
+import { type Command, CommanderError } from "commander";
+import { scrub } from "../journal/journal.ts";
+import { createCommands } from "./commands.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { run } from "./run.ts";
-import type { Terminal } from "./terminal.ts";
+import { holdsKey, KEY_IN_ARGUMENT } from "./key-in-argument.ts";
+import { complain, type Terminal } from "./terminal.ts";
 
 /** Parses the arguments, runs the one command that they name, and resolves with the exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  // Before anything else looks at them: a usage error would print the argument that it does not know.
+  if (args.some(holdsKey)) {
+    complain(terminal, KEY_IN_ARGUMENT);
+    return ExitCode.usage;
+  }
   let code: ExitCode = ExitCode.good;
-  const program = createProgram(terminal, (result) => {
-    code = result;
-  });
+  const program = strict(
+    createCommands({
+      terminal,
+      end(result) {
+        code = result;
+      },
+    }),
+    terminal,
+  );
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
@@ -19,19 +31,19 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   return code;
 }
 
-function createProgram(terminal: Terminal, end: (code: ExitCode) => void): Command {
-  const program = new Command("novacula-agent")
-    .description("The executor agent of Novacula: keeps this host online with its control plane.")
-    .version(VERSION)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
-    });
-  program
-    .command("run")
-    .description("run the agent in the foreground; this is what the service does")
-    .option("-c, --config <file>", "configuration file")
-    .action(async (options) => end(await run(options, terminal)));
+/** Every usage error ends here as an exception and not as the end of the process, with the way to the help behind it. */
+function strict(program: Command, terminal: Terminal): Command {
+  for (const command of [program, ...program.commands]) {
+    const name = command === program ? command.name() : `${program.name()} ${command.name()}`;
+    command
+      .exitOverride()
+      .showHelpAfterError(`See: ${name} --help`)
+      .configureOutput({
+        writeOut: (text) => terminal.stdout.write(text),
+        writeErr: (text) => terminal.stderr.write(scrub(text)),
+        getOutHasColors: () => false,
+        getErrHasColors: () => false,
+      });
+  }
   return program;
 }

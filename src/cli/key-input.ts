@@ -1,0 +1,62 @@
+import { decodeText } from "../config/config-text.ts";
+import { readBoundedFile } from "../config/read-file.ts";
+import { diagnoseKey, type KeyDiagnosis, type KeyOrigin } from "../key/diagnose-key.ts";
+import { printable } from "../lib/printable.ts";
+
+/** A key as a person hands it over, diagnosed. `isDenied`: this user may not read it, so nothing can be said of it. */
+export interface HandedKey extends KeyDiagnosis {
+  /** `stdin`, `the prompt`, or the file's path. */
+  readonly source: string;
+  readonly isDenied: boolean;
+}
+
+/** Nothing that is a key comes near it. */
+const MAX_BYTES = 65_536;
+
+export async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size > MAX_BYTES) break;
+  }
+  return { source: "stdin", isDenied: false, ...diagnoseBytes(Buffer.concat(chunks), { kind: "input" }) };
+}
+
+export function keyFromPrompt(text: string): HandedKey {
+  return { source: "the prompt", isDenied: false, ...diagnoseKey(text, { kind: "input" }) };
+}
+
+export async function keyFromFile(path: string): Promise<HandedKey> {
+  const read = await readBoundedFile(path);
+  const source = printable(path, 4096);
+  if (read.kind === "read")
+    return { source, isDenied: false, ...diagnoseBytes(read.bytes, { kind: "key-file" }) };
+  const { problem, remedy, code } = read;
+  return {
+    source,
+    isDenied: code === "EACCES" || code === "EPERM",
+    key: undefined,
+    findings: [
+      {
+        code: "key-file-unreadable",
+        severity: "refused",
+        problem: `is not available: the file ${problem}`,
+        remedy,
+      },
+    ],
+  };
+}
+
+function diagnoseBytes(bytes: Uint8Array, origin: KeyOrigin): KeyDiagnosis {
+  const decoded = decodeText(bytes);
+  if (decoded.kind === "text") return diagnoseKey(decoded.text, origin);
+  const problem = `is in a text that ${decoded.problem}`;
+  const { remedy } = decoded;
+  return {
+    key: undefined,
+    findings: [{ code: "key-file-not-text", severity: "refused", problem, remedy }],
+  };
+}

@@ -1,0 +1,39 @@
+import { chown, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { forgetOrganization, readMemory, writeMemory } from "../agent/memory.ts";
+import { OperatorError } from "../lib/errors.ts";
+import type { AgentPlace } from "./agent-place.ts";
+import { type AgentAnswer, askAgent } from "./agent-socket.ts";
+
+/**
+ * Lets the next key be of another organization: the running agent is told, and where none runs its memory is.
+ * Rejects with an OperatorError where neither can be done.
+ */
+export async function allowNewOrganization(
+  { runtimeDir, dataDir, loaded }: AgentPlace,
+  running: AgentAnswer,
+  signal: AbortSignal,
+): Promise<void> {
+  if (running.kind === "not-running") {
+    const url = loaded.config?.controlPlane.url;
+    if (url !== undefined) await forget(dataDir, url);
+    return;
+  }
+  const answer = await askAgent(runtimeDir, "POST /allow-new-organization", 0, signal);
+  if (answer.kind !== "answered")
+    throw new OperatorError(`the agent could not be told of the move, so nothing was written: ${answer.why}`);
+}
+
+/** The file stays its owner's: the agent that starts next must be able to read what root wrote. */
+async function forget(dataDir: string, url: string): Promise<void> {
+  const path = join(dataDir, "state.json");
+  const before = await stat(path).catch(() => undefined);
+  if (before === undefined) return;
+  const memory = await readMemory(dataDir);
+  const failure = await writeMemory(dataDir, forgetOrganization(memory, url));
+  if (failure !== undefined)
+    throw new OperatorError(
+      `the agent's memory of its organization stays, so nothing was written: ${failure}`,
+    );
+  await chown(path, before.uid, before.gid);
+}

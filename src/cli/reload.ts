@@ -1,0 +1,27 @@
+import { type ConfigOptions, findAgent } from "./agent-place.ts";
+import { askAgent } from "./agent-socket.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { shutdownSignal } from "./shutdown.ts";
+import { statusReport } from "./status-report.ts";
+import { complain, print, type Terminal } from "./terminal.ts";
+import { filesVerdict } from "./verdict.ts";
+
+/** Has the running agent read its files now; with `wait`, the exit code says whether they are what runs, accepted. */
+export async function reload(
+  options: ConfigOptions & { readonly wait?: boolean },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { runtimeDir } = await findAgent(options, terminal.environment);
+  const operation = options.wait === true ? "POST /reload" : "POST /reload?wait=0";
+  const answer = await askAgent(runtimeDir, operation, 0, shutdownSignal());
+  if (answer.kind !== "answered") {
+    complain(terminal, answer.why);
+    return answer.kind === "not-running" ? ExitCode.notRunning : ExitCode.couldNotTell;
+  }
+  if (options.wait !== true) {
+    print(terminal, "The agent reads its files now. What came of it: novacula-agent status");
+    return ExitCode.good;
+  }
+  print(terminal, statusReport(answer.status, Date.now(), terminal));
+  return filesVerdict(answer.status);
+}

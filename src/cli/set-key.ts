@@ -1,0 +1,114 @@
+import { formatIssue } from "../config/config-issue.ts";
+import type { Loaded } from "../config/load-config.ts";
+import type { ExecutorKey } from "../key/executor-key.ts";
+import { printable } from "../lib/printable.ts";
+import { type AgentPlace, type ConfigOptions, findAgent } from "./agent-place.ts";
+import { askAgent } from "./agent-socket.ts";
+import { askControlPlane, type KeyVerdict } from "./ask-control-plane.ts";
+import { describeReply } from "./check.ts";
+import { confirmKey } from "./confirm-key.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { askHidden } from "./hidden-prompt.ts";
+import { type HandedKey, keyFromPrompt, keyFromStdin } from "./key-input.ts";
+import { keyTarget } from "./key-target.ts";
+import { allowNewOrganization } from "./new-organization.ts";
+import { shutdownSignal } from "./shutdown.ts";
+import { complain, print, type Terminal } from "./terminal.ts";
+
+export interface SetKeyOptions extends ConfigOptions {
+  readonly force?: boolean;
+  readonly newOrganization?: boolean;
+  readonly wait: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+type Configured = Exclude<Loaded, { verdict: "invalid" }>;
+
+const NOTHING_WRITTEN = "Nothing was written.";
+/** Findings that another look at the same key would mend: they are of the file, not of the key. */
+const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
+
+/** Puts a new key where the configuration says that it is: diagnosed and tried before, confirmed after (D1, A8). */
+export async function setKey(options: SetKeyOptions, terminal: Terminal): Promise<ExitCode> {
+  const place = await findAgent(options, terminal.environment);
+  const { loaded } = place;
+  if (loaded.verdict === "invalid") {
+    for (const issue of loaded.issues) complain(terminal, formatIssue(issue));
+    return giveUp("A key can be set when that is mended.", ExitCode.bad, terminal);
+  }
+  const handed = await readNewKey(terminal);
+  if (handed === undefined) return giveUp("Called off.", ExitCode.bad, terminal);
+  for (const { problem, remedy } of handed.findings)
+    complain(terminal, `The key from ${handed.source} ${problem}. ${remedy}`);
+  if (handed.key === undefined) return giveUp("", ExitCode.bad, terminal);
+  // From here on a Ctrl-C ends the command in order: never between a temporary file and its place.
+  return await install({ ...place, loaded }, { ...handed, key: handed.key }, options, terminal);
+}
+
+async function readNewKey(terminal: Terminal): Promise<HandedKey | undefined> {
+  if (!terminal.stdin.isTTY) return await keyFromStdin(terminal.stdin);
+  const typed = await askHidden("New executor key (it is not shown): ", terminal);
+  return typed === undefined ? undefined : keyFromPrompt(typed);
+}
+
+async function install(
+  place: AgentPlace & { readonly loaded: Configured },
+  { key, findings }: HandedKey & { readonly key: ExecutorKey },
+  options: SetKeyOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const signal = shutdownSignal();
+  const { environment } = terminal;
+  const { loaded } = place;
+  const target = await keyTarget(loaded, key, environment);
+  const isMove = options.newOrganization === true;
+  const verdict = await askControlPlane(
+    { config: loaded.config, key, keySource: loaded.keySource, findings, isMove, environment },
+    signal,
+  );
+  if (signal.aborted) return giveUp("Interrupted.", ExitCode.bad, terminal);
+  const obstacle = saying(verdict, key, options, terminal);
+  if (obstacle !== undefined) return obstacle;
+  const running = await askAgent(place.runtimeDir, "GET /status", 0, signal);
+  if (isMove) await allowNewOrganization(place, running, signal);
+  if (isInPlace(loaded, key)) {
+    print(terminal, `It is in ${printable(target.path, 4096)} already; there is nothing to write.`);
+  } else {
+    await target.write();
+    print(terminal, `Written to ${printable(target.path, 4096)}.`);
+  }
+  const wasTried = verdict.kind === "accepted";
+  const waitMs = options.wait ? options.timeout : 0;
+  return await confirmKey({ place, key, running, wasTried, waitMs }, terminal, signal);
+}
+
+/** Says what the control plane said of the key; the exit code where that is a reason not to write it. */
+function saying(
+  verdict: KeyVerdict,
+  key: ExecutorKey,
+  { force }: SetKeyOptions,
+  terminal: Terminal,
+): ExitCode | undefined {
+  if (verdict.kind === "accepted") {
+    print(terminal, `The control plane accepts ${key}: ${describeReply(verdict.reply)}.`);
+    return undefined;
+  }
+  const why = `${verdict.why}. ${verdict.remedy}`;
+  if (verdict.kind === "refused") return giveUp(`The new ${key}: ${why}`, ExitCode.bad, terminal);
+  const untried = `The new ${key} could not be tried: ${why}`;
+  if (force !== true)
+    return giveUp(`${untried} To write it untried: --force.`, ExitCode.couldNotTell, terminal);
+  complain(terminal, untried);
+  return undefined;
+}
+
+function isInPlace(loaded: Configured, key: ExecutorKey): boolean {
+  if (loaded.verdict !== "usable" || !loaded.key.equals(key)) return false;
+  return !loaded.findings.some((finding) => UNTIDY.has(finding.code));
+}
+
+function giveUp(why: string, code: ExitCode, terminal: Terminal): ExitCode {
+  complain(terminal, why === "" ? NOTHING_WRITTEN : `${why} ${NOTHING_WRITTEN}`);
+  return code;
+}
