@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { CHANNELS, LOG_FORMATS, LOG_LEVELS } from "./agent-config.ts";
 import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
-import { looksSecret } from "./secret-looks.ts";
+import { holdsKey } from "./secret-looks.ts";
 
 /** A name without a slash in `access_token_file`: a systemd credential, looked up in `$CREDENTIALS_DIRECTORY`. */
 export const CREDENTIAL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/u;
@@ -11,7 +11,10 @@ const absolutePath = (example: string) => {
   const wants = `an absolute path such as "${example}"`;
   return z
     .string({ error: wants })
-    .refine((text) => text.startsWith("/") && !/\p{Cc}/u.test(text) && text.length < 4096, { error: wants });
+    .refine(
+      (text) => text.startsWith("/") && !/\p{Cc}/u.test(text) && text.length < 4096 && !holdsKey(text),
+      { error: wants },
+    );
 };
 
 const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
@@ -25,10 +28,9 @@ const numberBetween = (least: number, most: number, unit: string) => {
 const NAME_WANTS = "a name of 1 to 63 printable characters, without white space at its ends";
 const name = z
   .string({ error: NAME_WANTS })
-  .refine(
-    (text) => /^[^\p{C}\p{Zl}\p{Zp}]{1,63}$/u.test(text) && text.trim() === text && !looksSecret(text),
-    { error: NAME_WANTS },
-  );
+  .refine((text) => /^[^\p{C}\p{Zl}\p{Zp}]{1,63}$/u.test(text) && text.trim() === text && !holdsKey(text), {
+    error: NAME_WANTS,
+  });
 
 const HOST_WANTS = 'a host name or an IP address such as "agent-1.example.com", without scheme, port or path';
 const host = z
@@ -38,7 +40,7 @@ const host = z
       isIP(text) !== 0 ||
       (text.length <= 253 &&
         /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$/u.test(text) &&
-        !looksSecret(text)),
+        !holdsKey(text)),
     { error: HOST_WANTS },
   );
 
@@ -47,7 +49,7 @@ const keyFile = z
   .string({ error: keyFileWants })
   .refine(
     (text) =>
-      !/\p{Cc}/u.test(text) && (text.startsWith("/") || CREDENTIAL_NAME.test(text)) && !looksSecret(text),
+      !/\p{Cc}/u.test(text) && (text.startsWith("/") || CREDENTIAL_NAME.test(text)) && !holdsKey(text),
     {
       error: keyFileWants,
     },

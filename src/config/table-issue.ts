@@ -88,8 +88,7 @@ function describeFound(path: string, value: unknown): string {
   switch (typeof value) {
     case "string":
       if (value === "") return "empty";
-      if (SILENT_KEYS.has(path) || looksSecret(value) || /:\/\/[^/]*@/u.test(value))
-        return "a text that is not shown here";
+      if (SILENT_KEYS.has(path) || looksSecret(value)) return "a text that is not shown here";
       return `"${printable(value, 60)}"`;
     case "number":
     case "bigint":
