@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createCommands } from "../src/cli/commands.ts";
 import { EVENTS, type Level } from "../src/journal/events.ts";
 
 /**
@@ -18,8 +19,18 @@ function journalTable(): string {
   return ["| level | event | what it means | what to do |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
+function commandTable(): string {
+  const { stdin, stdout, stderr } = process;
+  const program = createCommands({ terminal: { stdin, stdout, stderr, environment: {} }, end() {} });
+  const rows = program.commands.map((command) => {
+    const options = command.options.map((option) => `\`${option.long}\``).join(" ");
+    return `| \`${command.name()}\` | ${command.summary()} | ${options} |`;
+  });
+  return ["| command | what it does | options |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
 export function withTables(readme: string): string {
-  return replaced(readme, "journal", journalTable());
+  return replaced(replaced(readme, "journal", journalTable()), "commands", commandTable());
 }
 
 function replaced(readme: string, name: string, table: string): string {

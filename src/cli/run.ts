@@ -28,7 +28,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   const { environment } = terminal;
   const path = configPath(options.config, environment);
   const initial = await loadConfig(path, environment);
-  if (initial.verdict !== "usable" && !isService(environment)) return refuse(initial, terminal);
+  if (initial.verdict !== "usable" && !isService(terminal)) return refuse(initial, terminal);
 
   const logging = initial.config?.logging;
   const format = formatForStdout(environment["JOURNAL_STREAM"]);
@@ -74,9 +74,10 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   return ExitCode.good;
 }
 
-/** systemd.exec(5): set for every service. */
-function isService(environment: NodeJS.ProcessEnv): boolean {
-  return environment["INVOCATION_ID"] !== undefined || environment["NOTIFY_SOCKET"] !== undefined;
+/** systemd.exec(5) sets INVOCATION_ID for every service; a terminal that systemd started for a user inherits it too. */
+function isService({ environment, stdin }: Terminal): boolean {
+  const isInvoked = environment["INVOCATION_ID"] !== undefined && !stdin.isTTY;
+  return isInvoked || environment["NOTIFY_SOCKET"] !== undefined;
 }
 
 /** Fixed for the life of the process. A file that cannot be read yet leaves what systemd made for the unit, or the defaults. */
