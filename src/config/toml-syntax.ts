@@ -188,7 +188,7 @@ function anotherFormat(text: string): Explained | undefined {
   ] as const;
   const [, format] = formats.find(([mark]) => start.startsWith(mark)) ?? [];
   if (format === undefined) return undefined;
-  const remedy = 'Write tables and keys as TOML does: [control_plane], below it url = "https://…".';
+  const remedy = 'Write it in TOML: [control_plane], and below it url = "https://…".';
   return { code: "not-toml", line: 1, column: 1, problem: `is ${format}, not TOML`, remedy };
 }
 

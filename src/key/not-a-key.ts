@@ -6,6 +6,7 @@ export interface NotAKey {
 }
 
 const PASTE_THE_KEY = "Put the executor key here: it starts with exc_.";
+const IF_LOST = "If it is lost, create a new one.";
 const EXPOSED = "If it got here by mistake, treat it as exposed and replace it where it belongs.";
 
 /** Prefixes that other products give their secrets, from their own documentation. */
@@ -55,6 +56,60 @@ const PLACEHOLDER_WORDS =
 /** A key that was shortened for showing; stars and bullets, or dots between two parts. */
 const MASKED = /[*•●∗·▪]{2,}|[A-Za-z0-9]([.]{2,}|…)/u;
 
+type Shape = readonly [pattern: RegExp, code: string, what: string, remedy: string];
+
+const OTHER_SHAPES: readonly Shape[] = [
+  [
+    /^-----BEGIN /u,
+    "pem",
+    "a PEM block: a certificate or a private key",
+    `${PASTE_THE_KEY} A CA belongs in ca_file.`,
+  ],
+  [
+    /^[a-z][a-z0-9+.-]*:\/\//iu,
+    "url",
+    "a URL",
+    `${PASTE_THE_KEY} The control plane's address belongs in url.`,
+  ],
+  [
+    /^(\/|~\/|\.{1,2}\/|[A-Z]:\\)\S*$/u,
+    "path",
+    "a path",
+    "Write it as access_token_file, which names the file that holds the key.",
+  ],
+  [
+    /^(\$2[abxy]?\$|\$argon2|\$scrypt\$|\$[156]\$|sha256:|[0-9a-f]{64}$|[0-9a-f]{128}$)/iu,
+    "hash",
+    "a hash: it cannot be turned back into the key",
+    `${PASTE_THE_KEY} ${IF_LOST}`,
+  ],
+  [
+    /^[0-9a-f]{8}$/u,
+    "fingerprint",
+    "a key's fingerprint, as the journal shows it",
+    `${PASTE_THE_KEY} ${IF_LOST}`,
+  ],
+  [
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu,
+    "uuid",
+    "a UUID: an id, or another product's key",
+    PASTE_THE_KEY,
+  ],
+  [
+    /^([0-9a-f]{32}|[0-9a-f]{40})$/iu,
+    "hex",
+    "a row of hexadecimal digits: an id, or another product's key",
+    PASTE_THE_KEY,
+  ],
+  [
+    /^[A-Za-z0-9]{32}$/u,
+    "key-id",
+    "probably a key's id: it has no exc_ in front, and is as long as an id",
+    "Put the key here, not the id that the list of keys shows.",
+  ],
+  [/^ZXhjX/u, "base64", "encoded in base64, as in a Kubernetes Secret's manifest", "Decode it: base64 -d."],
+];
+
 /** What `text`, freed of what was pasted around it, is in place of a key; undefined where it may well be one. */
 export function notAKey(text: string): NotAKey | undefined {
   if (isPlaceholder(text)) {
@@ -79,7 +134,8 @@ export function notAKey(text: string): NotAKey | undefined {
       remedy: `${PASTE_THE_KEY} ${EXPOSED}`,
     };
   }
-  return ofAnotherShape(text);
+  const shape = OTHER_SHAPES.find(([pattern]) => pattern.test(text));
+  return shape && { code: shape[1], problem: `is ${shape[2]}`, remedy: shape[3] };
 }
 
 function isPlaceholder(text: string): boolean {
@@ -90,60 +146,4 @@ function isPlaceholder(text: string): boolean {
     PLACEHOLDER_WORDS.test(words.toLowerCase().replaceAll(/[^a-z]/gu, "")) &&
     !/\d/u.test(words)
   );
-}
-
-function ofAnotherShape(text: string): NotAKey | undefined {
-  const answer = (code: string, what: string, remedy: string) => ({ code, problem: `is ${what}`, remedy });
-  if (text.startsWith("-----BEGIN ")) {
-    return answer(
-      "pem",
-      "a PEM block: a certificate or a private key",
-      `${PASTE_THE_KEY} A CA belongs in ca_file.`,
-    );
-  }
-  if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) {
-    return answer("url", "a URL", `${PASTE_THE_KEY} The control plane's address belongs in url.`);
-  }
-  if (/^(\/|~\/|\.{1,2}\/|[A-Z]:\\)\S*$/u.test(text)) {
-    return answer(
-      "path",
-      "a path",
-      "Write it as access_token_file, which names the file that holds the key.",
-    );
-  }
-  if (/^(\$2[abxy]?\$|\$argon2|\$scrypt\$|\$[156]\$|sha256:|[0-9a-f]{64}$|[0-9a-f]{128}$)/iu.test(text)) {
-    return answer(
-      "hash",
-      "a hash: it cannot be turned back into the key",
-      `${PASTE_THE_KEY} If it is lost, create a new one.`,
-    );
-  }
-  if (/^[0-9a-f]{8}$/u.test(text)) {
-    return answer(
-      "fingerprint",
-      "a key's fingerprint, as the journal shows it",
-      `${PASTE_THE_KEY} If it is lost, create a new one.`,
-    );
-  }
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/iu.test(text)) {
-    return answer("uuid", "a UUID: an id, or another product's key", PASTE_THE_KEY);
-  }
-  if (/^([0-9a-f]{32}|[0-9a-f]{40})$/iu.test(text)) {
-    return answer("hex", "a row of hexadecimal digits: an id, or another product's key", PASTE_THE_KEY);
-  }
-  if (/^[A-Za-z0-9]{32}$/u.test(text)) {
-    return answer(
-      "key-id",
-      "probably a key's id: it has no exc_ in front, and is as long as an id",
-      "Put the key here, not the id that the list of keys shows.",
-    );
-  }
-  if (/^ZXhjX/u.test(text)) {
-    return answer(
-      "base64",
-      "encoded in base64, as in a Kubernetes Secret's manifest",
-      "Decode it: base64 -d.",
-    );
-  }
-  return undefined;
 }

@@ -2,12 +2,15 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { noteKey } from "../support/canary.ts";
 
 const ALPHABET = "QZXJVKqzxjvk";
 
 /** 64 letters whose runs of three stand in no English sentence, so that a leak of any of them can be seen. */
 export function rareLetters(): string {
-  return Array.from(randomBytes(64), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
+  const letters = Array.from(randomBytes(64), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
+  noteKey(`exc_${letters}`);
+  return letters;
 }
 
 /** The windows of three letters of `secret` that stand in `text`: none, if nothing leaked. */

@@ -1,15 +1,16 @@
 import { randomInt } from "node:crypto";
+import { makeKey } from "../support/keys.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** The 64 letters of a key, made at run time: no whole key stands in a file. */
-export function letters(count = 64): string {
+/** Letters as those of a key, made at run time: no whole key stands in a file. */
+export function letters(count: number): string {
   return Array.from({ length: count }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
 }
 
-const L = letters();
-const K = `exc_${L}`;
-const OTHER = `exc_${letters()}`;
+const K = makeKey();
+const L = K.slice(4);
+const OTHER = makeKey();
 const at = (index: number, inserted: string) => K.slice(0, index) + inserted + K.slice(index);
 const swapped = (index: number, replacement: string) => K.slice(0, index) + replacement + K.slice(index + 1);
 

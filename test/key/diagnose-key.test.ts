@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diagnoseKey, type KeyDiagnosis } from "../../src/key/diagnose-key.ts";
 import { revealKey } from "../../src/key/executor-key.ts";
-import { letters, REFUSED, SENT } from "./damaged-keys.ts";
+import { makeKey } from "../support/keys.ts";
+import { REFUSED, SENT } from "./damaged-keys.ts";
 
 const inKeyFile = (text: string) => diagnoseKey(text, { kind: "key-file" });
 const inConfig = (text: string) => diagnoseKey(text, { kind: "config" });
@@ -35,8 +36,8 @@ describe("a key that is refused", () => {
 });
 
 describe("what an operator reads", () => {
-  const L = letters();
-  const K = `exc_${L}`;
+  const K = makeKey();
+  const L = K.slice(4);
   const at = (index: number, inserted: string) => K.slice(0, index) + inserted + K.slice(index);
 
   it.each([
@@ -111,7 +112,7 @@ describe("what an operator reads", () => {
 });
 
 describe("where a key is", () => {
-  const K = `exc_${letters()}`;
+  const K = makeKey();
 
   it("counts lines in a key file", () => {
     const [finding] = inKeyFile(`\n\n${K.slice(0, 8)}\u00a0${K.slice(8)}`).findings;
