@@ -1,3 +1,6 @@
+import type { Dialect } from "kysely";
+import type { Organization, PeopleReader, PeopleWriter } from "./people-store.ts";
+
 /**
  * Where the control plane keeps what must survive it. Callers see records and never SQL, so that a second engine can
  * stand behind the same interface. Every method may reject with `StoreUnavailable`, never with anything of the engine's.
@@ -6,11 +9,7 @@
  * Times are milliseconds since the Unix epoch; null is "not", "none" or "never".
  */
 
-export interface Organization {
-  readonly id: string;
-  readonly name: string;
-  readonly slug: string;
-}
+export type { Organization };
 
 /** An executor key without its secret: of that there is only the hash, and only the store sees it. */
 export interface KeyRecord {
@@ -139,6 +138,7 @@ export interface Page {
 }
 
 export interface StoreReader {
+  readonly people: PeopleReader;
   organizations(limit: number): Promise<readonly Organization[]>;
   /** By id or slug. */
   organization(reference: string): Promise<Organization | undefined>;
@@ -164,6 +164,7 @@ export interface StoreReader {
 }
 
 export interface StoreTransaction extends StoreReader {
+  readonly people: PeopleWriter;
   insertOrganization(organization: Organization & { readonly createdAt: number }): Promise<void>;
   insertKey(key: NewKey): Promise<void>;
   revokeKey(id: string, at: number): Promise<void>;
@@ -179,6 +180,8 @@ export interface StoreTransaction extends StoreReader {
 export interface Store extends StoreReader {
   /** All of `work` or nothing: a rejection rolls back. `work` awaits nothing but the transaction it is given. */
   transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result>;
+  /** What better-auth reads and writes people through. */
+  betterAuthDatabase(): { readonly dialect: Dialect; readonly type: "sqlite" | "postgres" };
   close(): Promise<void>;
 }
 

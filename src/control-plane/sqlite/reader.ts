@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { PeopleReader } from "../people-store.ts";
 import type {
   AuditEvent,
   ExecutorKeyUse,
@@ -12,7 +12,7 @@ import type {
 } from "../store.ts";
 import * as records from "./records.ts";
 import { integer, type Row, text } from "./row.ts";
-import { asStoreError } from "./unavailable.ts";
+import { SqliteStatements } from "./statements.ts";
 
 const KEY = `
   select k.id, k.name, k.key, k.createdAt, k.expiresAt, k.lastRequest, k.enabled,
@@ -26,14 +26,9 @@ const EXECUTOR = `
   select x.*, k.name as keyName, k.key as keyHash, e.lineageId from executor x
   left join apikey k on k.id = x.keyId left join executorKey e on e.keyId = k.id`;
 
-/** Reads through one connection; statements are prepared once, at their first use. */
-export class SqliteReader implements StoreReader {
-  private readonly database: DatabaseSync;
-  private readonly statements = new Map<string, StatementSync>();
-
-  constructor(database: DatabaseSync) {
-    this.database = database;
-  }
+/** Reads through one connection. */
+export abstract class SqliteReader extends SqliteStatements implements StoreReader {
+  abstract readonly people: PeopleReader;
 
   async organizations(limit: number): Promise<readonly Organization[]> {
     return this.all("select id, name, slug from organization order by slug limit ?", limit).map(
@@ -121,30 +116,9 @@ export class SqliteReader implements StoreReader {
 
   async auditEvents(organizationId: string, page: Page): Promise<readonly AuditEvent[]> {
     const sql = `select * from auditEvent where organizationId = ?1
-      and (?2 is null or sequence < (select sequence from auditEvent where id = ?2)) order by sequence desc limit ?3`;
+      and (?2 is null or (at, sequence) < (select at, sequence from auditEvent where id = ?2))
+      order by at desc, sequence desc limit ?3`;
     return this.all(sql, organizationId, page.before, page.limit).map(records.auditEvent);
-  }
-
-  protected run(sql: string, ...values: SQLInputValue[]): void {
-    this.attempt(sql, (statement) => statement.run(...values));
-  }
-
-  private get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.attempt(sql, (statement) => statement.get(...values));
-  }
-
-  private all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.attempt(sql, (statement) => statement.all(...values));
-  }
-
-  private attempt<Result>(sql: string, use: (statement: StatementSync) => Result): Result {
-    try {
-      const statement = this.statements.get(sql) ?? this.database.prepare(sql);
-      this.statements.set(sql, statement);
-      return use(statement);
-    } catch (error) {
-      throw asStoreError(error);
-    }
   }
 }
 

@@ -2,7 +2,9 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { OperatorError } from "../../lib/errors.ts";
 import { type Store, type StoreTransaction, StoreUnavailable } from "../store.ts";
+import { betterAuthDialect } from "./better-auth-dialect.ts";
 import { migrate } from "./migrations.ts";
+import { SqlitePeopleReader } from "./people.ts";
 import { SqliteReader } from "./reader.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { asStoreError, isBusy } from "./unavailable.ts";
@@ -36,6 +38,7 @@ export function openSqliteStore(path: string): Store {
 }
 
 class SqliteStore extends SqliteReader implements Store {
+  readonly people: SqlitePeopleReader;
   private readonly writer: DatabaseSync;
   private readonly reader: DatabaseSync;
   private readonly inTransaction: SqliteTransaction;
@@ -44,6 +47,7 @@ class SqliteStore extends SqliteReader implements Store {
 
   constructor(writer: DatabaseSync, reader: DatabaseSync) {
     super(reader);
+    this.people = new SqlitePeopleReader(reader);
     this.writer = writer;
     this.reader = reader;
     this.inTransaction = new SqliteTransaction(writer);
@@ -61,6 +65,12 @@ class SqliteStore extends SqliteReader implements Store {
     } finally {
       this.queued -= 1;
     }
+  }
+
+  betterAuthDatabase() {
+    const write = <Result>(work: (writer: DatabaseSync) => Result) =>
+      this.transaction(async () => work(this.writer));
+    return { dialect: betterAuthDialect({ reader: this.reader, write }), type: "sqlite" as const };
   }
 
   async close(): Promise<void> {

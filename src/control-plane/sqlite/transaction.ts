@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import type {
   Activity,
   AuditEvent,
@@ -7,11 +8,19 @@ import type {
   Organization,
   StoreTransaction,
 } from "../store.ts";
+import { SqlitePeopleWriter } from "./people.ts";
 import { SqliteReader } from "./reader.ts";
 import { dateText } from "./row.ts";
 
 /** Reads and writes through the writing connection, inside the transaction that sqlite/store.ts has begun. */
 export class SqliteTransaction extends SqliteReader implements StoreTransaction {
+  readonly people: SqlitePeopleWriter;
+
+  constructor(writer: DatabaseSync) {
+    super(writer);
+    this.people = new SqlitePeopleWriter(writer);
+  }
+
   async insertOrganization(organization: Organization & { readonly createdAt: number }): Promise<void> {
     const { id, name, slug, createdAt } = organization;
     const sql = "insert into organization (id, name, slug, createdAt) values (?, ?, ?, ?)";

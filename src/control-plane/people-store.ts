@@ -1,0 +1,66 @@
+export interface Organization {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+}
+
+/** What a person may do in an organization (B9): owners and admins change things, members look. */
+export const ROLES = ["owner", "admin", "member"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+/** One person's place in one organization. */
+export interface Membership {
+  readonly organization: Organization;
+  readonly role: Role;
+}
+
+export interface Member {
+  readonly id: string;
+  readonly person: Person;
+  readonly role: Role;
+  readonly createdAt: number;
+}
+
+export interface Invitation {
+  readonly id: string;
+  readonly organization: Organization;
+  readonly email: string;
+  readonly role: Role;
+  readonly status: string;
+  readonly expiresAt: number;
+  readonly createdAt: number;
+  readonly inviter: Person;
+}
+
+export interface NewPerson extends Person {
+  /** As better-auth's hashPassword() makes it. */
+  readonly passwordHash: string;
+  readonly createdAt: number;
+}
+
+/** The people of a store, beside what better-auth reads and writes itself. Rejects with `StoreUnavailable` alone. */
+export interface PeopleReader {
+  hasPeople(): Promise<boolean>;
+  personByEmail(email: string): Promise<Person | undefined>;
+  /** Oldest first: the first is where a person begins. */
+  memberships(personId: string): Promise<readonly Membership[]>;
+  /** By name. */
+  members(organizationId: string): Promise<readonly Member[]>;
+  /** Those that can still be accepted at `now`; newest first. */
+  openInvitations(organizationId: string, now: number): Promise<readonly Invitation[]>;
+  invitation(id: string): Promise<Invitation | undefined>;
+  organizationsWithoutMembers(): Promise<readonly Organization[]>;
+}
+
+export interface PeopleWriter extends PeopleReader {
+  /** With the account that signs in with a password. */
+  insertPerson(person: NewPerson): Promise<void>;
+  insertMember(organizationId: string, personId: string, role: Role, createdAt: number): Promise<void>;
+  acceptInvitation(id: string): Promise<void>;
+}

@@ -1,0 +1,125 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { asStoreError } from "./unavailable.ts";
+
+/** How better-auth's statements reach the database: reads at once, writes one after the other with our transactions. */
+export interface StatementAccess {
+  readonly reader: DatabaseSync;
+  write<Result>(work: (writer: DatabaseSync) => Result): Promise<Result>;
+}
+
+/** What went wrong with the store during one request: better-auth wraps errors of its database beyond recognition. */
+const failures = new AsyncLocalStorage<{ error: unknown }>();
+
+/** Runs `work`; rejects with what the store failed with, if it did, whatever better-auth made of that. */
+export async function watchingStore<Result>(work: () => Promise<Result>): Promise<Result> {
+  const failure: { error: unknown } = { error: undefined };
+  const [outcome] = await Promise.allSettled([failures.run(failure, work)]);
+  if (failure.error !== undefined) throw failure.error;
+  if (outcome.status === "rejected") throw outcome.reason;
+  return outcome.value;
+}
+
+/**
+ * better-auth's way into the store's own two connections. One of its own would be locked out whenever a transaction of
+ * ours is open, or would stop the process waiting for it. Every statement stands for itself: better-auth makes its
+ * changes without transactions.
+ */
+export function betterAuthDialect(access: StatementAccess): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (database) => new SqliteIntrospector(database),
+    createDriver: () => new StatementDriver(access),
+  };
+}
+
+class StatementDriver implements Driver {
+  private readonly connection: DatabaseConnection;
+
+  constructor(access: StatementAccess) {
+    this.connection = new StatementConnection(access);
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.connection;
+  }
+
+  async init(): Promise<void> {}
+  async releaseConnection(): Promise<void> {}
+  async destroy(): Promise<void> {}
+
+  beginTransaction(): Promise<void> {
+    return this.refuse();
+  }
+
+  commitTransaction(): Promise<void> {
+    return this.refuse();
+  }
+
+  rollbackTransaction(): Promise<void> {
+    return this.refuse();
+  }
+
+  private async refuse(): Promise<void> {
+    throw new TypeError("better-auth's statements stand for themselves here: a transaction is the store's");
+  }
+}
+
+class StatementConnection implements DatabaseConnection {
+  private readonly access: StatementAccess;
+
+  constructor(access: StatementAccess) {
+    this.access = access;
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      if (query.query.kind === "SelectQueryNode") return execute<Row>(this.access.reader, query);
+      return await this.access.write((writer) => execute<Row>(writer, query));
+    } catch (error) {
+      const failure = failures.getStore();
+      if (failure !== undefined) failure.error = asStoreError(error);
+      throw error;
+    }
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface wants a generator, and better-auth never streams.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new TypeError("nothing is streamed here");
+  }
+}
+
+function execute<Row>(database: DatabaseSync, { sql, parameters }: CompiledQuery): QueryResult<Row> {
+  const statement = database.prepare(sql);
+  const values = parameters.filter(isInput);
+  if (values.length !== parameters.length) throw new TypeError("a value that SQLite has no type for");
+  if (statement.columns().length > 0) return { rows: asRows<Row>(statement.all(...values)) };
+  const { changes, lastInsertRowid } = statement.run(...values);
+  return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+}
+
+/** What the columns hold is better-auth's own affair: it made the tables' shape, and Kysely has no proof to ask for. */
+function asRows<Row>(rows: readonly unknown[]): Row[] {
+  return rows.filter((row): row is Row => row !== undefined);
+}
+
+function isInput(value: unknown): value is SQLInputValue {
+  return (
+    value === null ||
+    typeof value === "string" ||
+    typeof value === "number" ||
+    typeof value === "bigint" ||
+    value instanceof Uint8Array
+  );
+}

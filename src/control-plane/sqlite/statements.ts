@@ -1,0 +1,35 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { Row } from "./row.ts";
+import { asStoreError } from "./unavailable.ts";
+
+/** Runs SQL through one connection; statements are prepared once, at their first use. */
+export class SqliteStatements {
+  private readonly database: DatabaseSync;
+  private readonly statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+  }
+
+  protected run(sql: string, ...values: SQLInputValue[]): void {
+    this.attempt(sql, (statement) => statement.run(...values));
+  }
+
+  protected get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.attempt(sql, (statement) => statement.get(...values));
+  }
+
+  protected all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.attempt(sql, (statement) => statement.all(...values));
+  }
+
+  private attempt<Result>(sql: string, use: (statement: StatementSync) => Result): Result {
+    try {
+      const statement = this.statements.get(sql) ?? this.database.prepare(sql);
+      this.statements.set(sql, statement);
+      return use(statement);
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}
