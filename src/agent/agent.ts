@@ -27,6 +27,8 @@ const RELOAD_LIMIT_MS = 9000;
 /** The loop turns at least this often, ms; the watchdog is fed for as long as it does. */
 const LONGEST_WAIT_MS = 60_000;
 const OVERDUE_MS = 30_000;
+/** A first sync that is further away is announced. */
+const WORTH_A_WORD_MS = 1000;
 
 export interface AgentDeps {
   /** What the files held at the start; anything else counts as a change. */
@@ -159,6 +161,12 @@ export function createAgent(deps: AgentDeps): Agent {
     return agentStatus(core.rotation(), { configPath: initial.path, startedAt, pid: process.pid, clock });
   }
 
+  /** Where a restarted fleet is spread, nothing else would happen in the journal for seconds. */
+  function firstSyncNote(): string {
+    const waits = (running(core.rotation())?.nextAt ?? 0) - clock.now() > WORTH_A_WORD_MS;
+    return waits ? ` ${describeState(core.rotation(), clock)}` : "";
+  }
+
   /** The control plane has been asked about what the files say, since `at`. */
   function isDecidedSince(at: number): boolean {
     const waiting = candidate(core.rotation()) ?? running(core.rotation());
@@ -167,8 +175,9 @@ export function createAgent(deps: AgentDeps): Agent {
 
   return {
     async run(signal) {
-      journal.write(started(initial));
-      announce(core.takeFiles(initial));
+      const entries = core.takeFiles(initial);
+      journal.write(started(initial, firstSyncNote()));
+      announce(entries);
       notifier.ready(describeState(core.rotation(), clock));
       await runTasks([loop, watcher.run, feedWatchdog], signal);
       notifier.stopping();
@@ -206,14 +215,14 @@ export function createAgent(deps: AgentDeps): Agent {
   };
 }
 
-function started(initial: Loaded): Entry {
+function started(initial: Loaded, note: string): Entry {
   const who =
     initial.verdict === "invalid"
       ? ""
       : ` as executor ${initial.config.agent.name} for ${initial.config.controlPlane.url}`;
   return {
     event: "agent.started",
-    message: `novacula-agent ${VERSION} (PID ${process.pid}) runs${who}, with ${initial.path}.`,
+    message: `novacula-agent ${VERSION} (PID ${process.pid}) runs${who}, with ${initial.path}.${note}`,
     fields: { version: VERSION, pid: process.pid, path: initial.path },
   };
 }

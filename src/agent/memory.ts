@@ -19,6 +19,7 @@ const memorySchema = z.object({
       keyId: z.string().optional(),
       keyName: z.string().optional(),
       keyEndsAt: z.number().optional(),
+      restartSpreadMs: z.number().optional(),
     }),
   ),
   /** The organization that this host has been in, by control plane URL: a key of another one is refused by the control plane. */
@@ -63,6 +64,7 @@ export function recallKey(memory: Memory, fingerprint: string, clock: Clock): Ke
       keyId: key.keyId,
       keyName: key.keyName,
       keyEndsAt: key.keyEndsAt,
+      restartSpreadMs: key.restartSpreadMs,
     }
   );
 }
@@ -83,6 +85,7 @@ export function remember(memory: Memory, session: Session, clock: Clock): Memory
     ...(session.keyId !== undefined && { keyId: session.keyId }),
     ...(session.keyName !== undefined && { keyName: session.keyName }),
     ...(session.keyEndsAt !== undefined && { keyEndsAt: session.keyEndsAt }),
+    ...(session.restartSpreadMs !== undefined && { restartSpreadMs: session.restartSpreadMs }),
   };
   const organizations =
     session.connection.kind === "online"

@@ -2,7 +2,7 @@ import type { ConfigIssue } from "../config/config-issue.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import type { SyncOutcome } from "../sync/sync-outcome.ts";
 import { type Generation, sameCredentials } from "./generation.ts";
-import { afterOutcome, dueNow, type KeyMemory, newSession, type Session } from "./session.ts";
+import { afterOutcome, atStart, dueNow, type KeyMemory, newSession, type Session } from "./session.ts";
 
 /**
  * Make before break (design.md, Restarting on change), as a pure function of what was there and what happened.
@@ -69,7 +69,7 @@ export function nextRotation(
 ): Rotation {
   switch (event.kind) {
     case "file-valid":
-      return afterValidFile(rotation, newSession(event.generation, now, event.memory), now);
+      return afterValidFile(rotation, newSession(event.generation, now, event.memory), now, random);
     case "file-problem":
       return { ...withoutCandidate(rotation), problem: event.problem };
     case "outcome":
@@ -83,9 +83,13 @@ export function nextRotation(
   }
 }
 
-function afterValidFile(rotation: Rotation, fresh: Session, now: number): Rotation {
-  const { wanted, proven } = rotation;
-  if (wanted === undefined) return { wanted: fresh, proven: undefined, problem: undefined };
+function afterValidFile(rotation: Rotation, fresh: Session, now: number, random: () => number): Rotation {
+  const { wanted, proven, problem } = rotation;
+  if (wanted === undefined) {
+    // Whoever has just mended the file is waiting for it.
+    const first = problem === undefined ? atStart(fresh, now, random) : fresh;
+    return { wanted: first, proven: undefined, problem: undefined };
+  }
   if (sameCredentials(wanted.generation, fresh.generation))
     return { wanted: triedAgain(renewed(wanted, fresh.generation), now), proven, problem: undefined };
   if (proven !== undefined && sameCredentials(proven.generation, fresh.generation))

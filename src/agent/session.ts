@@ -1,5 +1,5 @@
 import type { AuthenticatedKey } from "../protocol/sync.ts";
-import { pauseAfter } from "../sync/cadence.ts";
+import { pauseAfter, pauseAtRestart } from "../sync/cadence.ts";
 import { type Connection, nextConnection } from "../sync/connection.ts";
 import type { SyncOutcome } from "../sync/sync-outcome.ts";
 import type { Generation } from "./generation.ts";
@@ -17,6 +17,8 @@ export interface Session {
   readonly keyName: string | undefined;
   /** When the key ends, by its expiry or by the grace period of a rotation, epoch ms of the control plane; undefined: never, or not known yet. */
   readonly keyEndsAt: number | undefined;
+  /** Over how long the control plane wants first syncs after a restart spread, ms; undefined: it has not said. */
+  readonly restartSpreadMs: number | undefined;
   readonly attemptedAt: number | undefined;
   /** When the next sync is due; Infinity while it waits for its turn. */
   readonly nextAt: number;
@@ -29,7 +31,11 @@ export interface KeyMemory {
   readonly keyId: string | undefined;
   readonly keyName: string | undefined;
   readonly keyEndsAt: number | undefined;
+  readonly restartSpreadMs: number | undefined;
 }
+
+/** A process that starts this soon after its key was accepted is a restart: its executor is still online, or was just now. */
+const RESTART_MS = 300_000;
 
 export function newSession(generation: Generation, now: number, memory: KeyMemory | undefined): Session {
   return {
@@ -40,9 +46,18 @@ export function newSession(generation: Generation, now: number, memory: KeyMemor
     keyId: memory?.keyId,
     keyName: memory?.keyName,
     keyEndsAt: memory?.keyEndsAt,
+    restartSpreadMs: memory?.restartSpreadMs,
     attemptedAt: undefined,
     nextAt: now,
   };
+}
+
+/** The first session of a process. A fleet that is restarted together must not return in one second; a cold start, or a new key, does not wait. */
+export function atStart(session: Session, now: number, random: () => number): Session {
+  const { verdict, acceptedAt } = session;
+  const ageMs = acceptedAt === undefined ? Number.POSITIVE_INFINITY : now - acceptedAt;
+  const isRestart = verdict === "accepted" && ageMs >= 0 && ageMs <= RESTART_MS;
+  return isRestart ? { ...session, nextAt: now + pauseAtRestart(session.restartSpreadMs, random) } : session;
 }
 
 export function afterOutcome(
@@ -63,6 +78,7 @@ export function afterOutcome(
         keyId: outcome.reply.key.id,
         keyName: outcome.reply.key.name,
         keyEndsAt: endOfKey(outcome.reply.key),
+        restartSpreadMs: outcome.reply.restartSpreadMs ?? undefined,
       };
     case "refused":
     case "forbidden":

@@ -151,7 +151,9 @@ export function describeState(rotation: Rotation, clock: Clock): string {
   const { connection } = session;
   switch (connection.kind) {
     case "connecting":
-      return `Connecting to ${host} with ${keyLabel(session)}.`;
+      return session.nextAt > clock.now()
+        ? `Restarted: the first sync with ${host} is at ${clockTime(clock, session.nextAt)}, spread so that a fleet does not return in one second; novacula-agent retry does it now.`
+        : `Connecting to ${host} with ${keyLabel(session)}.`;
     case "online":
       return `Online with ${keyLabel(session)} at ${host} since ${clockTime(clock, connection.since)}.${changeNote(rotation)}`;
     case "unreachable":

@@ -8,6 +8,7 @@ import type { CurrentKeyInput, SyncInput } from "./inputs.ts";
 import type { Presence } from "./presence.ts";
 import { randomId } from "./random-id.ts";
 import type { RefusalLog } from "./refusal-log.ts";
+import { restartSpreadMs } from "./restart-spread.ts";
 import type {
   ExecutorDeclaration,
   ExecutorReference,
@@ -76,6 +77,7 @@ export class ExecutorSync {
       syncIntervalMs: null,
       compatibility: compatibility(input.version, version),
       duplicates: [...presence.sync(binding.executor, instance, binding.isNew)],
+      restartSpreadMs: restartSpreadMs(presence.count),
       pendingUpgrade: null,
     };
   }

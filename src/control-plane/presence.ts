@@ -41,6 +41,11 @@ export class Presence {
     return duplicates;
   }
 
+  /** How many executors are online, to within one sweep. */
+  get count(): number {
+    return this.present.size;
+  }
+
   /** The later of what the store has and what this process has seen. */
   lastSyncAt(executor: Pick<ExecutorRecord, "id" | "lastSyncAt">): number | null {
     return this.present.get(executor.id)?.lastSyncAt ?? executor.lastSyncAt;

@@ -7,6 +7,7 @@ export const SYNC_EXECUTOR = `mutation SyncExecutor($input: SyncExecutorInput!) 
     organization { id name slug }
     heartbeatTimeoutMs
     syncIntervalMs
+    restartSpreadMs
     compatibility { verdict recommendedVersion }
     duplicates { instanceId hostName address lastSyncAt }
     pendingUpgrade { targetVersion url sha256 signature expiresAt }

@@ -28,6 +28,12 @@ export const syncReply = z.object({
     .positive()
     .nullish()
     .transform((value) => value ?? null),
+  restartSpreadMs: z
+    .number()
+    .int()
+    .nonnegative()
+    .nullish()
+    .transform((value) => value ?? null),
   compatibility: z.object({
     verdict: z.enum(["supported", "deprecated", "out_of_support"]),
     recommendedVersion: text.nullish().transform((value) => value ?? null),

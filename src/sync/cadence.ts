@@ -13,6 +13,8 @@ const REFUSED = { firstMs: 1000, capMs: 45_000, spread: 1 / 3 };
 /** A longer wait than this is not taken from a control plane: an operator would think the agent dead. */
 const RETRY_AFTER_LIMIT_MS = 300_000;
 const STEADY_SPREAD = 0.05;
+/** With the last sync before the restart at most 6 s ago, the executor stays well inside the 30 s heartbeat timeout. */
+const LONGEST_RESTART_SPREAD_MS = 12_000;
 /** What a control plane may ask for between two accepted syncs: neither a flood nor an executor that looks dead. */
 const STEADY_LIMITS_MS = { least: 500, most: 300_000 };
 
@@ -31,6 +33,11 @@ export function pauseAfter(connection: Connection, intervalMs: number, random: (
     case "forbidden":
       return notBefore(connection.last.retryAfterMs, backoff(REFUSED, connection.attempts, random), random);
   }
+}
+
+/** Milliseconds that a restarted agent waits before its first sync. A control plane that does not say how large its fleet is gets the calm of the largest. */
+export function pauseAtRestart(spreadMs: number | undefined, random: () => number): number {
+  return random() * Math.min(LONGEST_RESTART_SPREAD_MS, Math.max(0, spreadMs ?? LONGEST_RESTART_SPREAD_MS));
 }
 
 function steady(intervalMs: number): number {

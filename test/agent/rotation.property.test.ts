@@ -42,7 +42,7 @@ type Step =
   | { readonly kind: "damage" | "undo" | "retry" }
   | { readonly kind: "wait"; readonly ms: number };
 
-const named = { keyId: "k_0", keyName: "earlier", keyEndsAt: undefined };
+const named = { keyId: "k_0", keyName: "earlier", keyEndsAt: undefined, restartSpreadMs: 0 };
 const remembered: fc.Arbitrary<KeyMemory> = fc
   .oneof(
     fc.record({ verdict: fc.constantFrom("accepted", "refused"), acceptedAt: fc.nat(900_000) }),

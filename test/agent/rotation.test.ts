@@ -252,6 +252,7 @@ describe("a restart", () => {
     keyId: "k_1",
     keyName: "prod",
     keyEndsAt: undefined,
+    restartSpreadMs: undefined,
   });
 
   test("during an outage, with a new key put in before the first answer: the remembered key stays until the new one is accepted", () => {

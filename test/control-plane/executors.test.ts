@@ -53,6 +53,7 @@ describe("a sync", () => {
         organization: { id: expect.any(String), name: "acme", slug: "acme" },
         heartbeatTimeoutMs: 30_000,
         syncIntervalMs: null,
+        restartSpreadMs: 1,
         compatibility: { verdict: "supported", recommendedVersion: null },
         duplicates: [],
         pendingUpgrade: null,

@@ -18,6 +18,7 @@ export function replyTo({ request }: Exchange, name: string): object {
     organization,
     heartbeatTimeoutMs: 30_000,
     syncIntervalMs: null,
+    restartSpreadMs: null,
     compatibility: { verdict: "supported", recommendedVersion: name },
     duplicates: [{ instanceId: "instance-2", hostName: name, address: name, lastSyncAt: 1 }],
     pendingUpgrade: null,
