@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { holdsKey } from "./secret-looks.ts";
 
 const URL_WANTS = 'the control plane\'s address, such as "https://cp.example.com"';
 const PROXY_WANTS = 'a proxy such as "http://proxy.example.com:3128", or "none" for no proxy at all';
@@ -26,6 +27,7 @@ function urlProblem(text: string): string | undefined {
   if (!/^https?:\/\/[^/]/iu.test(text)) return `${URL_WANTS}, starting with https://`;
   const url = URL.parse(text);
   if (url === null) return URL_WANTS;
+  if (holdsKey(text)) return `${URL_WANTS}, without a key in it`;
   if (url.username !== "" || url.password !== "")
     return `${URL_WANTS}, without a user name or password in it`;
   if (/[?#]/u.test(text)) return `${URL_WANTS}, without a query (?…) or fragment (#…)`;
@@ -47,9 +49,13 @@ function proxyProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** A stray `%` makes undici throw while it decodes the credentials. */
+/** Whether undici can decode the credentials: a stray `%` makes it throw. */
 function isPercentEncoded(text: string): boolean {
-  return !/%(?![0-9a-f]{2})/iu.test(text);
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** 127.0.0.0/8, ::1, localhost. `URL` has already brought 127.1 and 0x7f000001 into four numbers. */

@@ -5,6 +5,8 @@ import { dirname } from "node:path";
 import type { KeyFinding } from "../key/finding.ts";
 import { printable } from "../lib/printable.ts";
 
+/** Of the packaged service: the state that it comes in is root:novacula 0640. */
+const SERVICE_GROUP = "novacula";
 const WORLD_READ = 0o004;
 const WORLD_WRITE = 0o002;
 const GROUP_WRITE = 0o020;
@@ -25,7 +27,7 @@ export async function accessRemedy(path: string): Promise<string> {
     try {
       const stats = await stat(current);
       if (current !== path)
-        return `Let its group pass: ${command("chgrp", agentGroup(), current)} && ${command("chmod", "g+x", current)}`;
+        return `Let its group pass: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
       return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}: ${lockDown(path, stats)}`;
     } catch {
       if (dirname(current) === current)
@@ -59,24 +61,36 @@ export function exposureFindings(path: string, stats: Stats, realPath = path): r
 
 /** The commands after which the agent can still read `path`, and others cannot. */
 function lockDown(path: string, stats: Stats): string {
-  const uid = process.geteuid?.();
-  if (uid === 0 && stats.uid === 0 && stats.gid === 0) return command("chmod", "0600", path);
-  if (uid === stats.uid && uid !== 0) return command("chmod", "0600", path);
-  const isOwnGroup = stats.uid === 0 && stats.gid !== 0 && stats.gid === process.getegid?.();
-  if (isOwnGroup || uid === 0) return command("chmod", "0640", path);
-  return `${command("chown", `root:${agentGroup()}`, path)} && ${command("chmod", "0640", path)}`;
+  const uid = process.geteuid?.() ?? 0;
+  // Root may be looking on behalf of the packaged service, which must not be locked out of its file.
+  const group = uid === 0 ? findGroup(({ name }) => name === SERVICE_GROUP) : ownGroup();
+  if (group === undefined || (uid !== 0 && uid === stats.uid)) return command("chmod", "0600", path);
+  const close = command("chmod", "0640", path);
+  if (stats.uid === 0 && stats.gid === group.gid) return close;
+  return `${command("chown", `root:${group.name}`, path)} && ${close}`;
 }
 
-/** The name of the group that this process runs in, else its number: `chown` takes both. */
-function agentGroup(): string {
-  const gid = process.getegid?.() ?? 0;
+interface Group {
+  readonly name: string;
+  readonly gid: number;
+}
+
+/** The group that this process runs in; its number serves as its name where it has none: `chown` takes both. */
+function ownGroup(): Group {
+  const own = process.getegid?.() ?? 0;
+  return findGroup(({ gid }) => gid === own) ?? { name: String(own), gid: own };
+}
+
+/** group(5); a group that only a directory service knows is not found, and goes by its number. */
+function findGroup(isWanted: (group: Group) => boolean): Group | undefined {
   try {
-    const line = readFileSync("/etc/group", "utf8").match(
-      new RegExp(`^([a-z_][a-z0-9_-]*):[^:]*:${gid}:`, "mu"),
-    );
-    return line?.[1] ?? String(gid);
+    const rows = readFileSync("/etc/group", "utf8").split("\n");
+    return rows
+      .map((row) => row.split(":"))
+      .map(([name = "", , gid]) => ({ name, gid: Number(gid) }))
+      .find((group) => /^[\w.-]+$/u.test(group.name) && isWanted(group));
   } catch {
-    return String(gid);
+    return undefined;
   }
 }
 

@@ -73,7 +73,7 @@ function nearest(name: string, candidates: readonly string[]): string | undefine
     best = candidate;
     bestDistance = distance;
   }
-  return best;
+  return best ?? candidates.find((candidate) => wanted.length >= 4 && normal(candidate).includes(wanted));
 }
 
 /** `Access-Token`, `accessToken` and `access_token` are one name to a person. */

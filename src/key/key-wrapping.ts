@@ -37,6 +37,12 @@ const LEADING: readonly Rule[] = [
     remedy: ONLY_THE_KEY,
   },
   {
+    code: "json",
+    pattern: /^[{[]\s*".*?(?=exc_[A-Za-z]{8})/su,
+    problem: "stands in a JSON text",
+    remedy: ONLY_THE_KEY,
+  },
+  {
     code: "comment",
     pattern: /^(?:#|\/\/)[^\n]*\n\s*/u,
     problem: "has a comment in front",
@@ -57,7 +63,7 @@ const LEADING: readonly Rule[] = [
   {
     code: "assignment",
     pattern: new RegExp(
-      String.raw`^(?:\[[\w.-]+\]\s*)?[{,]?\s*(?:\$env:)?(?:${EXPORT}|${QUOTES}?(?:${SETTING}|${ANY_NAME})${QUOTES}?${EQUALS})(?=[^=\s])`,
+      String.raw`^(?:\[[\w.-]+\]\s*)?(?:\$env:)?(?:${EXPORT}|${QUOTES}?(?:${SETTING}|${ANY_NAME})${QUOTES}?${EQUALS})(?=[^=\s])`,
       "iu",
     ),
     problem: "has the name of a setting in front, pasted along with it",
@@ -83,6 +89,12 @@ const TRAILING: readonly Rule[] = [
     code: "paste-marks",
     pattern: new RegExp(`${PASTE_MARK}201~$`, "u"),
     problem: "has a terminal's paste mark behind it (U+001B ESCAPE and [201~)",
+    remedy: ONLY_THE_KEY,
+  },
+  {
+    code: "json",
+    pattern: /(?<=^exc_[A-Za-z]+)"\s*[,}\]].*[}\]]$/su,
+    problem: "stands in a JSON text",
     remedy: ONLY_THE_KEY,
   },
   {
@@ -147,7 +159,7 @@ export function unwrapKey(text: string): Unwrapped {
 
 /** Who is told to delete a whole `access_token = "…",` need not hear of its quotes and its comma. */
 function withoutInner(wrappings: readonly Wrapping[]): readonly Wrapping[] {
-  const line = wrappings.find(({ code }) => code === "assignment" || code === "authorization-header");
+  const line = wrappings.find(({ code }) => ["json", "assignment", "authorization-header"].includes(code));
   return line === undefined ? wrappings : [line];
 }
 

@@ -9,6 +9,7 @@ export function repeatedKey(text: string): NotAKey | undefined {
     const times = parts.length === 2 ? "twice" : `${parts.length} times`;
     return { code: "repeated-key", problem: `holds the same key ${times}`, remedy: "Leave it once." };
   }
-  const remedy = "Leave the one that is in use: the agent takes a new key as soon as the file changes.";
+  const remedy =
+    "Leave one: the agent takes a new key as soon as the file changes, so the old one need not stay beside it.";
   return { code: "several-keys", problem: `holds ${keys.size} different keys`, remedy };
 }

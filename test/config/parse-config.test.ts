@@ -45,6 +45,11 @@ describe("a mistake in agent.toml", () => {
       minimal('level = "info"'),
       "agent.toml:3:1: control_plane.level: unknown key. level belongs in [logging].",
     ],
+    [minimal('[agent]\nhost = "a"'), "agent.toml:4:1: agent.host: unknown key. Did you mean public_host?"],
+    [
+      minimal("[reporter]\ninterval = 5"),
+      "agent.toml:4:1: reporter.interval: unknown key. Did you mean interval_secs?",
+    ],
     [
       minimal("[logging]\ncolour = true"),
       "agent.toml:4:1: logging.colour: unknown key. [logging] has level, format. Delete the line, or put a # in front of it.",
@@ -167,8 +172,12 @@ describe("a mistake in agent.toml", () => {
       /is a text that is not shown here\. .* without a user name or password/u,
     ],
     [
-      `[control_plane]\nurl = "https://cp.example.com/?key=${K}"`,
-      /is a text that is not shown here\. .* without a query/u,
+      `[control_plane]\nurl = "https://cp.example.com/?a=b"`,
+      /is "https:\/\/cp.example.com\/\?a=b"\. .* without a query/u,
+    ],
+    [
+      `[control_plane]\nurl = "https://cp.example.com/${K}"`,
+      /is a text that is not shown here\. .* without a key in it/u,
     ],
     ['[control_plane]\nurl = "https://"', /starting with https/u],
     [
@@ -185,8 +194,12 @@ describe("a mistake in agent.toml", () => {
       minimal(`proxy = "http://u:${L}%@proxy:3128"`),
       /a %, @, : or \/ in the user name or password is written as %25/u,
     ],
+    [
+      minimal('proxy = "http://u:%FF@proxy:3128"'),
+      /a %, @, : or \/ in the user name or password is written as %25/u,
+    ],
     [minimal('proxy = "http://proxy:3128/path"'), /without a path/u],
-  ])("%j", async (text, sentence) => {
+  ])("%#", async (text, sentence) => {
     const found = await issues(text);
     expect(found).toHaveLength(1);
     if (typeof sentence === "string") expect(found).toEqual([sentence]);

@@ -99,7 +99,7 @@ describe("a TOML mistake on the key's own line", () => {
       `"${K}"`,
       '3:71: has no equals sign behind the name, or a name of two words. Write name = "…": the name in one word, then =.',
     ],
-  ])("%#: %j", async (line, sentence) => {
+  ])("%#", async (line, sentence) => {
     expect(await issue(HEAD + line + TAIL)).toBe(`agent.toml:${sentence}`);
     const windows = (HEAD + line + TAIL).replaceAll("\n", "\r\n");
     expect(await issue(windows)).toBe(`agent.toml:${sentence}`);
@@ -183,6 +183,6 @@ it("takes a moment over a megabyte of nonsense", async () => {
   for (const part of ["=[", "a=", '"', "[", "a.", "x = 1\n", "[a]\n", "\\", "'''"]) {
     const startedAt = performance.now();
     await issue(part.repeat(Math.floor(1_000_000 / part.length / 4)));
-    expect(performance.now() - startedAt, part).toBeLessThan(3000);
+    expect(performance.now() - startedAt, part).toBeLessThan(10_000);
   }
 });

@@ -110,7 +110,12 @@ export const REFUSED: readonly DamagedKey[] = [
   ["an exported variable in quotes", `export NOVACULA_KEY='${K}'`, "assignment 1"],
   ["a PowerShell variable", `$env:KEY="${K}"`, "assignment 1"],
   ["a line of JSON", `"access_token": "${K}",`, "assignment 1"],
-  ["a JSON object", `{"access_token": "${K}"}`, "assignment 1"],
+  ["a JSON object", `{"access_token": "${K}"}`, "json 1"],
+  [
+    "a JSON object with more in it",
+    `{\n  "id": "${letters(32)}",\n  "key": "${K}",\n  "name": "prod"\n}\n`,
+    "json 1",
+  ],
   ["a line of YAML", `token: ${K}`, "assignment 1"],
   ["a part of agent.toml", `[control_plane]\naccess_token = "${K}"\n`, "assignment 1"],
   ["with a comma behind", `${K},`, "trailing-punctuation 69"],
