@@ -133,12 +133,12 @@ describe("an outage", () => {
     );
   });
 
-  test("never asks more than once a second", () => {
+  test("asks neither in a rush nor so seldom that its return would take half the heartbeat timeout", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => down() });
     agent.run(HOUR);
     const pauses = agent.exchanges.slice(1).map(({ atMs }, i) => atMs - (agent.exchanges[i]?.atMs ?? 0));
-    expect(Math.min(...pauses)).toBeGreaterThan(600);
-    expect(Math.max(...pauses)).toBeLessThanOrEqual(14_100);
+    expect(Math.min(...pauses)).toBeGreaterThan(1000);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000);
   });
 });
 
@@ -150,7 +150,7 @@ describe("Retry-After", () => {
     });
     agent.run(80 * SECOND);
     expect(agent.exchanges[1]?.atMs).toBeGreaterThanOrEqual(60_000);
-    expect(agent.exchanges[1]?.atMs).toBeLessThan(62_000);
+    expect(agent.exchanges[1]?.atMs).toBeLessThan(75_000);
   });
 
   test.each([

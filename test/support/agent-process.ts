@@ -48,15 +48,21 @@ export interface StartOptions {
   /** More environment. `INVOCATION_ID` makes it a service: it waits for a file that cannot be used. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly arguments?: readonly string[];
+  /** Puts the agent's own command behind another one, such as `unshare -m`. */
+  readonly wrapper?: readonly string[];
+  /** Runs it as another user; only root may. */
+  readonly uid?: number;
 }
 
 const jsonLine = z.object({ event: z.string(), level: z.string(), msg: z.string() });
 
 export function startAgent(options: StartOptions): AgentProcess {
-  const command = [...(options.arguments ?? []), PROGRAM, "run", "-c", options.configPath];
-  const child = spawn(process.execPath, command, {
+  const own = [process.execPath, ...(options.arguments ?? []), PROGRAM, "run", "-c", options.configPath];
+  const [program = "", ...command] = [...(options.wrapper ?? []), ...own];
+  const child = spawn(program, command, {
     env: { PATH: process.env["PATH"], ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
+    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
   });
   const lines: JournalLine[] = [];
   let output = "";
@@ -78,21 +84,23 @@ export function startAgent(options: StartOptions): AgentProcess {
     child,
     lines,
     waitForLine: (event, match = /^/, timeoutMs = 10_000) =>
-      eventually(() => lines.find((line) => line.event === event && match.test(line.message)), {
-        timeoutMs,
-        describe: `a line ${event} that matches ${match}; there are:\n${render(lines)}`,
-      }),
+      eventually(
+        () => lines.find((line) => line.event === event && match.test(line.message)) ?? unseen(lines),
+        {
+          timeoutMs,
+          describe: `a line ${event} that matches ${match}`,
+        },
+      ),
     status: () => ask("GET", "/status"),
-    async waitForStatus(predicate, timeoutMs = 10_000) {
-      return eventually(
+    waitForStatus: (predicate, timeoutMs = 10_000) =>
+      eventually(
         async () => {
+          if (hasEnded()) return unseen(lines);
           const status = await ask("GET", "/status");
-          if (predicate(status)) return status;
-          throw new Error(JSON.stringify(status));
+          return predicate(status) ? status : unseen(lines, status);
         },
         { timeoutMs, describe: "a status" },
-      );
-    },
+      ),
     post: (operation) => ask("POST", `/${operation}`),
     signal: (signal) => void child.kill(signal),
     exited: () => ended,
@@ -113,6 +121,11 @@ function parse(line: string, isError: boolean): JournalLine {
   if (record?.success === true)
     return { event: record.data.event, level: record.data.level, message: record.data.msg, atMs };
   return { event: isError ? "stderr" : "stdout", level: "error", message: line, atMs };
+}
+
+/** What there is instead of what is waited for, as `eventually` shows it. */
+function unseen(lines: readonly JournalLine[], status?: AgentStatus): never {
+  throw new Error(`${JSON.stringify(status) ?? ""}\n${render(lines)}`);
 }
 
 /** For a failure's message. */

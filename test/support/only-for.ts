@@ -1,0 +1,27 @@
+import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
+import { failure, json } from "./behaviours.ts";
+import type { Behaviour } from "./faulty-server.ts";
+
+/** A reply with nothing in it that an operator would have to hear of. */
+export const plainly: Behaviour = (exchange) => {
+  const { input, keyFingerprint: fingerprint } = exchange.request;
+  const syncExecutor = {
+    executor: { id: "executor-1", name: String(input["name"]) },
+    key: { id: `k_${fingerprint}`, name: "prod", expiresAt: null, revokesAt: null },
+    organization: { id: "org-1", name: "Acme", slug: "acme" },
+    heartbeatTimeoutMs: 30_000,
+    syncIntervalMs: null,
+    compatibility: { verdict: "supported", recommendedVersion: null },
+    duplicates: [],
+    pendingUpgrade: null,
+  };
+  json(200, { data: { syncExecutor } })(exchange);
+};
+
+const revoked = json(401, failure("UNAUTHENTICATED", { reason: "revoked" }, null));
+
+/** A control plane that knows these keys; any other is revoked. */
+export function onlyFor(secrets: readonly string[], otherwise: Behaviour = revoked): Behaviour {
+  const good = new Set<string | undefined>(secrets.map(keyFingerprint));
+  return (exchange) => (good.has(exchange.request.keyFingerprint) ? plainly : otherwise)(exchange);
+}
