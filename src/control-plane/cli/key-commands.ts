@@ -1,6 +1,5 @@
 import { type Command, Option } from "commander";
 import * as z from "zod";
-import { OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { API_KEY_FIELDS, keyTable, type ListedKey, listedKey, listKeys } from "./key-listing.ts";
 import { keyByReference } from "./key-reference.ts";
@@ -23,11 +22,13 @@ interface CreateOptions extends OrganizationOptions {
   readonly expiresInDays?: number;
   readonly expiresAt?: number;
   readonly target?: string;
+  readonly keyOnly?: boolean;
 }
 
 interface RotateOptions extends OrganizationOptions {
   readonly graceDays?: number;
   readonly revokesAt?: number;
+  readonly keyOnly?: boolean;
 }
 
 const issuedKey = z.object({ apiKey: listedKey, secret: z.string() });
@@ -64,14 +65,19 @@ function addCreateCommand(commands: Command, terminal: Terminal): void {
         .conflicts("expiresInDays"),
     )
     .option("--target <executor>", "the executor that it binds to on its next sync, by name or id")
+    .addOption(keyOnlyOption())
     .addHelpText(
       "after",
       `
 Examples:
   $ novacula-control-plane keys create --name prod
-  $ novacula-control-plane keys create --org acme --target agent-1 --expires-in-days 90`,
+  $ novacula-control-plane keys create --org acme --target agent-1 --expires-in-days 90
+  $ novacula-control-plane keys create --name prod --key-only | novacula-agent set-key`,
     )
-    .action((options: CreateOptions) => create(options, terminal));
+    .action((options: CreateOptions, command: Command) => {
+      if (options.name !== undefined || options.target !== undefined) return create(options, terminal);
+      command.error("error: a key needs a name: give one with --name, or a --target to take it from");
+    });
 }
 
 function addRotateCommand(commands: Command, terminal: Terminal): void {
@@ -84,6 +90,7 @@ function addRotateCommand(commands: Command, terminal: Terminal): void {
         .argParser(isoTime)
         .conflicts("graceDays"),
     )
+    .addOption(keyOnlyOption())
     .addHelpText(
       "after",
       `
@@ -94,10 +101,11 @@ Examples:
     .action((reference: string, options: RotateOptions) => rotate(reference, options, terminal));
 }
 
+function keyOnlyOption(): Option {
+  return new Option("--key-only", "print the key and nothing else, for a pipe").conflicts("json");
+}
+
 async function create(options: CreateOptions, terminal: Terminal): Promise<void> {
-  if (options.name === undefined && options.target === undefined) {
-    throw new OperatorError("a key needs a name: give one with --name, or a --target to take it from");
-  }
   const client = managementClient(options, terminal);
   const organization = await oneOrganization(client, options);
   const document = `mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { ${API_KEY_FIELDS} } secret } }`;
@@ -113,7 +121,11 @@ async function create(options: CreateOptions, terminal: Terminal): Promise<void>
     terminal,
     options,
     createApiKey,
-    issued(createApiKey, `Created key ${nameOf(createApiKey.apiKey)} in organization ${organization.slug}.`),
+    issued(
+      createApiKey,
+      `Created key ${nameOf(createApiKey.apiKey)} in organization ${organization.slug}.`,
+      options,
+    ),
   );
 }
 
@@ -131,7 +143,7 @@ async function rotate(reference: string, options: RotateOptions, terminal: Termi
   const fate =
     revokesAt === undefined ? "is revoked" : `stays active until ${new Date(revokesAt).toISOString()}`;
   const headline = `Rotated ${nameOf(old)} to ${nameOf(rotateApiKey.apiKey)}. The old key, ${old.id}, ${fate}.`;
-  print(terminal, options, rotateApiKey, issued(rotateApiKey, headline));
+  print(terminal, options, rotateApiKey, issued(rotateApiKey, headline, options));
 }
 
 async function list(options: OrganizationOptions, terminal: Terminal): Promise<void> {
@@ -168,7 +180,12 @@ async function findKey(
   return keyByReference(keys, reference);
 }
 
-function issued({ apiKey, secret }: IssuedKey, headline: string): string {
+function issued(
+  { apiKey, secret }: IssuedKey,
+  headline: string,
+  { keyOnly }: { readonly keyOnly?: boolean },
+): string {
+  if (keyOnly === true) return `${secret}\n`;
   return `${headline}
 
   key id       ${apiKey.id}
