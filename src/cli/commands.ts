@@ -20,7 +20,7 @@ const DEFAULT_WAIT_MS = 30_000;
 export function createCommands(context: CommandContext): Command {
   const program = new Command("novacula-agent")
     .description(
-      "The executor agent of Novacula: keeps this host online with its control plane,\nand takes a new key the moment that its file changes.",
+      "The executor agent of Novacula: keeps this host online with its control plane, and takes a new key the moment that its file changes.",
     )
     .version(VERSION, "-V, --version", "print the version")
     .helpCommand("help [command]", "print the help of a command");
@@ -51,7 +51,7 @@ function run({ terminal, end }: CommandContext): Command {
   const command = new Command("run")
     .summary("run the agent in the foreground; this is what the service does")
     .description(
-      "Runs the agent in the foreground until SIGTERM or Ctrl-C; this is what the service does. A changed agent.toml or\nkey file is taken at once; SIGHUP has it read now. Exits with 78 where configuration or key cannot work.",
+      "Runs the agent in the foreground until SIGTERM or Ctrl-C; this is what the service does. A changed agent.toml or key file is taken at once; SIGHUP has it read now. Exits with 78 where configuration or key cannot work.",
     )
     .addOption(configOption())
     .action(async (options) => end(await (await import("./run.ts")).run(options, terminal)));
@@ -65,7 +65,7 @@ function check({ terminal, end }: CommandContext): Command {
   const command = new Command("check")
     .summary("check configuration and key without starting anything")
     .description(
-      "Checks agent.toml and the key, and names everything that is wrong, with file and line. Changes nothing. As root it\njudges what the service's user can read. Exits with 0 good, 1 bad, 2 could not tell.",
+      "Checks agent.toml and the key, and names everything that is wrong, with file and line. Changes nothing. As root it judges what the service's user can read. Exits with 0 good, 1 bad, 2 could not tell.",
     )
     .addOption(configOption())
     .option("--online", "ask the control plane about the key too; registers nothing")
@@ -86,7 +86,7 @@ function status({ terminal, end }: CommandContext): Command {
   const command = new Command("status")
     .summary("show what the running agent sees")
     .description(
-      "Shows where the executor stands, on which key, and what waits. The exit code is the verdict: 0 online, 1 refused or\nunusable, 2 could not tell (connecting, unreachable), 3 no agent runs.",
+      "Shows where the executor stands, on which key, and what waits. The exit code is the verdict: 0 online, 1 refused or unusable, 2 could not tell (connecting, unreachable), 3 no agent runs.",
     )
     .addOption(configOption())
     .option("--json", "print JSON; see --schema")
@@ -113,7 +113,7 @@ function setKey({ terminal, end }: CommandContext): Command {
   const command = new Command("set-key")
     .summary("give the agent a new key: tried first, written safely, confirmed")
     .description(
-      "Reads a key from stdin or a hidden prompt, diagnoses it, tries it with the control plane, writes it where agent.toml\nsays (everything else in the file stays as it is), waits until the running agent is on it, and names the old key,\nso that it can be revoked. A key that is damaged or refused is not written. Exits with 0 in use (or written, where\nno agent runs), 1 not, 2 could not tell.",
+      "Reads a key from stdin or a hidden prompt, diagnoses it, tries it with the control plane, writes it where agent.toml says (everything else in the file stays as it is), waits until the running agent is on it, and names the old key, so that it can be revoked. A key that is damaged or refused is not written. Exits with 0 in use (or written, where no agent runs), 1 not, 2 could not tell.",
     )
     .addOption(configOption())
     .option("--force", "write it also when the control plane cannot be reached to try it")
@@ -131,7 +131,7 @@ function reload({ terminal, end }: CommandContext): Command {
   const command = new Command("reload")
     .summary("have the running agent read its files now")
     .description(
-      "Has the running agent read agent.toml and the key file now, as SIGHUP does. It sees changes by itself within a second;\nthis is for whoever wants to know. With --wait: 0 the files are in use and accepted, 1 refused or invalid, 2 could not\ntell; 3 no agent runs.",
+      "Has the running agent read agent.toml and the key file now, as SIGHUP does. It sees changes by itself within a second; this is for whoever wants to know. With --wait: 0 the files are in use and accepted, 1 refused or invalid, 2 could not tell; 3 no agent runs.",
     )
     .addOption(configOption())
     .option("--wait", "wait for the verdict on the files, and print it")
@@ -159,7 +159,7 @@ function dev({ terminal, end }: CommandContext): Command {
   const command = new Command("dev")
     .summary("try it all on this machine: an agent and a control plane of its own")
     .description(
-      "Starts a control plane and an agent on this machine, issues a key, and says what to try next. Needs no root. What it\nmakes is kept in one folder and used again by the next run; Ctrl-C ends both.",
+      "Starts a control plane and an agent on this machine, issues a key, and says what to try next. Needs no root. What it makes is kept in one folder and used again by the next run; Ctrl-C ends both.",
     )
     .option("--directory <folder>", "where database, keys and agent.toml are kept", ".novacula-dev")
     .addOption(

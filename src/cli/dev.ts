@@ -1,0 +1,164 @@
+import { setMaxListeners } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { keyIs } from "../agent/status.ts";
+import { formatIssue } from "../config/config-issue.ts";
+import { type Loaded, loadConfig } from "../config/load-config.ts";
+import type { ExecutorKey } from "../key/executor-key.ts";
+import { OperatorError } from "../lib/errors.ts";
+import { askAgent } from "./agent-socket.ts";
+import { askControlPlane } from "./ask-control-plane.ts";
+import { type Child, startChild } from "./child.ts";
+import { type DevControlPlane, startControlPlane } from "./dev-control-plane.ts";
+import { choosePort, type DevFolder, openDevFolder, writeConfig } from "./dev-folder.ts";
+import { devGuide } from "./dev-guide.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { keyTarget } from "./key-target.ts";
+import { findPrograms } from "./programs.ts";
+import { shutdownSignal } from "./shutdown.ts";
+import { complain, print, type Terminal } from "./terminal.ts";
+import { waitForKey } from "./wait-for-key.ts";
+
+export interface DevOptions {
+  readonly directory: string;
+  readonly port?: number;
+}
+
+const ONLINE_LIMIT_MS = 20_000;
+/** Ctrl-C reaches the whole process group: the children are stopping already, and a second signal would cut that short. */
+const CTRL_C_PATIENCE_MS = 1500;
+
+/** The README's first command: a control plane and an agent on this machine, a key issued, ready to be rotated. */
+export async function dev(options: DevOptions, terminal: Terminal): Promise<ExitCode> {
+  const stop = stopSignal();
+  const folder = await openDevFolder(options.directory);
+  await assertAlone(folder, stop.signal);
+  const children: Child[] = [];
+  const failure = new AbortController();
+  let reason: string | undefined;
+  const guard = (child: Child): Child => {
+    children.push(child);
+    void child.ended.then((how) => {
+      reason ??= how;
+      failure.abort();
+    });
+    return child;
+  };
+  const signal = AbortSignal.any([stop.signal, failure.signal]);
+  setMaxListeners(0, signal);
+  try {
+    await start(options, folder, guard, terminal, signal);
+    await aborted(signal);
+  } finally {
+    if (!stop.signal.aborted && reason !== undefined) complain(terminal, `${reason} So everything ends.`);
+    const patienceMs = stop.isWholeGroup() ? CTRL_C_PATIENCE_MS : 0;
+    await Promise.all(children.map((child) => child.end(patienceMs)));
+  }
+  return stop.signal.aborted ? ExitCode.good : ExitCode.bad;
+}
+
+/** Resolves when the agent is online and that has been said, or `signal` aborted. */
+async function start(
+  { port: asked }: DevOptions,
+  folder: DevFolder,
+  guard: (child: Child) => Child,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const programs = findPrograms();
+  const port = await choosePort(asked, await portBefore(folder));
+  const controlPlane = startControlPlane(programs.controlPlane, folder, port, terminal);
+  guard(controlPlane.child);
+  await controlPlane.ready(signal);
+  if (signal.aborted) return;
+  print(terminal, `The control plane listens on ${controlPlane.url}.`);
+  const key = await ensureKey(controlPlane, folder, terminal, signal);
+  if (signal.aborted) return;
+  guard(
+    startChild("The agent", programs.agent, ["run", "-c", folder.configPath], {
+      env: terminal.environment,
+      stdio: ["ignore", "inherit", "inherit"],
+    }),
+  );
+  const answer = await waitForKey(folder.runtimeDir, key.fingerprint, ONLINE_LIMIT_MS, signal);
+  if (signal.aborted) return;
+  if (answer.kind !== "answered") throw new OperatorError(`the agent does not answer: ${answer.why}`);
+  if (!keyIs(answer.status, key.fingerprint))
+    throw new OperatorError(
+      `the agent is not online after ${ONLINE_LIMIT_MS / 1000} s: ${answer.status.reason}`,
+    );
+  print(terminal, devGuide(answer.status, folder, programs, terminal));
+}
+
+/** The key of the run before, where the control plane still takes it; else a new one, put where the old one was. */
+async function ensureKey(
+  controlPlane: DevControlPlane,
+  folder: DevFolder,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExecutorKey> {
+  const loaded = await ensureConfig(controlPlane.url, folder, terminal.environment);
+  const { environment } = terminal;
+  if (loaded.verdict === "usable") {
+    const { config, key, keySource, findings } = loaded;
+    const question = { config, key, keySource, findings, isMove: false, environment };
+    if ((await askControlPlane(question, signal)).kind === "accepted") return key;
+  }
+  const key = await controlPlane.issueKey("dev");
+  await (await keyTarget(loaded, key, environment)).write();
+  print(terminal, `Issued ${key} and wrote it to ${folder.configPath}.`);
+  return key;
+}
+
+async function ensureConfig(url: string, folder: DevFolder, environment: NodeJS.ProcessEnv) {
+  const text = await readFile(folder.configPath, "utf8").catch(() => undefined);
+  if (text === undefined) await writeConfig(folder, url);
+  else {
+    // The port may be another one this time; the rest of the file is the reader's own.
+    const moved = text.replace(OWN_URL, `$1${url}`);
+    if (moved !== text) await writeFile(folder.configPath, moved);
+  }
+  const loaded = await loadConfig(folder.configPath, environment);
+  if (loaded.verdict === "invalid") throw unusable(loaded);
+  return loaded;
+}
+
+const OWN_URL = /^(\s*url\s*=\s*")http:\/\/127\.0\.0\.1:(\d+)(?=")/mu;
+
+async function portBefore(folder: DevFolder): Promise<number | undefined> {
+  const text = await readFile(folder.configPath, "utf8").catch(() => "");
+  const port = OWN_URL.exec(text)?.[2];
+  return port === undefined ? undefined : Number(port);
+}
+
+function unusable({ issues, path }: Extract<Loaded, { verdict: "invalid" }>): OperatorError {
+  return new OperatorError(`mend ${path}, or delete it:\n${issues.map(formatIssue).join("\n")}`);
+}
+
+async function assertAlone({ runtimeDir, path }: DevFolder, signal: AbortSignal): Promise<void> {
+  const answer = await askAgent(runtimeDir, "GET /status", 0, signal);
+  if (answer.kind !== "answered") return;
+  throw new OperatorError(
+    `novacula-agent dev runs in ${path} already (its agent is PID ${answer.status.pid}): end it, or name another folder with --directory`,
+  );
+}
+
+/** SIGINT, SIGTERM, and SIGHUP: a closed terminal must not leave two processes behind. */
+function stopSignal(): { readonly signal: AbortSignal; isWholeGroup(): boolean } {
+  let isWholeGroup = true;
+  const hangup = new AbortController();
+  process.once("SIGTERM", () => {
+    isWholeGroup = false;
+  });
+  process.once("SIGHUP", () => {
+    isWholeGroup = false;
+    hangup.abort();
+  });
+  return { signal: AbortSignal.any([shutdownSignal(), hangup.signal]), isWholeGroup: () => isWholeGroup };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
