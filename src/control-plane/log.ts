@@ -1,7 +1,7 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 
 /** JSON lines on `stdout`, with ISO times; a reader that has gone takes nothing down with it. */
-export function createLogger(level: string, stdout: NodeJS.WriteStream): Logger {
+export function createLogger(level: string, stdout: DestinationStream): Logger {
   return pino(
     {
       level,

@@ -18,6 +18,7 @@ import { send } from "./http-answer.ts";
 import { listenOnManagementSocket } from "./management-socket.ts";
 import { Presence } from "./presence.ts";
 import { RefusalLog } from "./refusal-log.ts";
+import { SettingsError } from "./settings.ts";
 import { type Store, StoreUnavailable } from "./store.ts";
 import { createWriteBehind } from "./write-behind.ts";
 
@@ -90,6 +91,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       presence.expect(await store.executorsSyncedSince(now() - heartbeatTimeoutMs));
       await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
+      writeBehind.start();
       sweep = setInterval(() => presence.sweep(now()), Math.min(1000, heartbeatTimeoutMs / 4));
       return { url };
     },
@@ -151,7 +153,7 @@ function createListener(
   try {
     return createHttpsServer({ ...timeouts(deps), ...deps.tls, minVersion: "TLSv1.2" }, handler);
   } catch (error) {
-    throw new OperatorError("cannot use the certificate and key of TLS_CERT and TLS_KEY", { cause: error });
+    throw new SettingsError("cannot use the certificate and key of TLS_CERT and TLS_KEY", { cause: error });
   }
 }
 

@@ -11,6 +11,8 @@ const INTERVAL_MS = 1000;
 const MAX_PENDING = 100_000;
 
 export interface WriteBehind {
+  /** From here on it writes once a second, until `stop`. */
+  start(): void;
   note(activity: Activity): void;
   /** Writes all that was noted before the call; what the store would not take stays for the next time. */
   flush(): Promise<void>;
@@ -74,8 +76,11 @@ export function createWriteBehind(store: Store, logger: Logger): WriteBehind {
     }
   }
 
-  const timer = setInterval(tick, INTERVAL_MS);
+  let timer: NodeJS.Timeout | undefined;
   return {
+    start() {
+      timer = setInterval(tick, INTERVAL_MS);
+    },
     note: (activity) => keep(identity(activity), activity),
     flush,
     async stop() {

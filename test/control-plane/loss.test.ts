@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { randomKey } from "../../src/control-plane/random-id.ts";
 import { SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
+import { noteKey } from "../support/canary.ts";
 import { startControlPlane, type TestControlPlane } from "../support/control-plane.ts";
 import { SYNC_INPUT } from "../support/control-plane-server.ts";
 import { eventually } from "../support/eventually.ts";
@@ -55,6 +56,7 @@ async function live(
     const issued = (await manage(query, variables))?.issued;
     if (issued === undefined) throw new Error("was not issued");
     const key = { id: issued.apiKey.id, secret: issued.secret };
+    noteKey(key.secret);
     record.issued.push(key);
     record.acknowledged.push({ action: "api_key.created", targetId: key.id });
     return key;

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { createServer, type ServerDeps } from "../../src/control-plane/server.ts";
 import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
 import { SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
+import { keepFiles, keepText, noteKey } from "./canary.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export interface Answer {
@@ -78,6 +79,8 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
     if (!isOpen) return;
     isOpen = false;
     await Promise.all([network.close(), management.close()]);
+    keepText("control-plane.log", lines.join("\n"));
+    keepFiles(directory);
     await server.close();
     await store.close();
   };
@@ -104,6 +107,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
     const answer = await manage(document, variables);
     if (answer.code !== undefined) throw new Error(`${answer.code}: ${answer.message}`);
     const { apiKey, secret } = issuedKey.parse(answer.data).issued;
+    noteKey(secret);
     return { ...apiKey, secret };
   };
   const createKey = (input: object = {}) =>

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { runCommandLine } from "../../src/control-plane/cli/command-line.ts";
+import { keepFiles, keepText, noteKey } from "./canary.ts";
 import { eventually } from "./eventually.ts";
 import { temporaryDirectory } from "./temp-dir.ts";
 
@@ -16,6 +18,8 @@ export interface ControlPlaneOptions {
   readonly port?: number;
   /** More environment, such as HEARTBEAT_TIMEOUT_MS or LOG_LEVEL (default debug: every refusal is in `lines`). */
   readonly env?: Readonly<Record<string, string>>;
+  /** No file may grow beyond so many blocks of 512 bytes: what a full disk is to a database. */
+  readonly maxFileBlocks?: number;
   /** Paths of PEM files. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
 }
@@ -43,7 +47,7 @@ export interface TestControlPlane {
   readonly databasePath: string;
   /** Everything it has said so far on stdout (JSON lines) and stderr. */
   readonly lines: readonly string[];
-  /** Runs the program's command line against it; stdout parsed as JSON. Rejects with stderr where it fails. */
+  /** Runs the program's command line (in this process) against it; stdout parsed as JSON. Rejects with stderr where it fails. */
   management(...args: string[]): Promise<unknown>;
   /** Its id and slug. */
   createOrganization(name: string): Promise<{ readonly id: string; readonly slug: string }>;
@@ -89,7 +93,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const directory = options.directory ?? own?.path ?? "";
   const databasePath = join(directory, "control-plane.db");
   const socketPath = join(directory, "management.sock");
-  const child = spawn(process.execPath, [PROGRAM, "serve"], {
+  const [command, ...args] = serveCommand(options);
+  const child = spawn(command, args, {
     env: environment(options, databasePath),
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -101,6 +106,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
     await exited;
+    keepText("control-plane.log", lines.join("\n"));
+    keepFiles(directory);
     own?.remove();
     return child.exitCode;
   };
@@ -124,6 +131,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     stop: () => end("SIGTERM"),
     kill: async () => void (await end("SIGKILL")),
   };
+}
+
+function serveCommand({ maxFileBlocks }: ControlPlaneOptions): [string, ...string[]] {
+  const serve: [string, ...string[]] = [process.execPath, PROGRAM, "serve"];
+  if (maxFileBlocks === undefined) return serve;
+  return ["sh", "-c", `trap "" XFSZ; ulimit -f ${maxFileBlocks}; exec "$0" "$@"`, ...serve];
 }
 
 function environment({ port = 0, env, tls }: ControlPlaneOptions, databasePath: string): NodeJS.ProcessEnv {
@@ -159,6 +172,7 @@ function listeningUrl(lines: readonly string[], hasExited: () => boolean): Promi
 function commands(management: TestControlPlane["management"]) {
   const key = (output: unknown): TestKey => {
     const { apiKey, secret } = issued.parse(output);
+    noteKey(secret);
     return { ...apiKey, secret };
   };
   return {
@@ -190,13 +204,25 @@ function commands(management: TestControlPlane["management"]) {
 }
 
 async function runManagement(args: readonly string[], socketPath: string): Promise<unknown> {
-  const result = await runControlPlane([...args, "--json", "--socket", socketPath]);
+  const result = await runCommand([...args, "--json", "--socket", socketPath]);
   if (result.exitCode !== 0)
     throw new Error(`${args.slice(0, 2).join(" ")} ended with ${result.exitCode}: ${result.stderr}`);
   return JSON.parse(result.stdout);
 }
 
-/** Runs the program to its end. */
+/** Runs the program's command line in this process, which is much quicker; all but `serve` is the same in a process of its own. */
+export async function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const exitCode = await runCommandLine(args, {
+    env,
+    stdout: { write: (text) => stdout.push(text) },
+    stderr: { write: (text) => stderr.push(text) },
+  });
+  return { exitCode, stdout: stdout.join(""), stderr: stderr.join("") };
+}
+
+/** Runs the program to its end, as a process. */
 export async function runControlPlane(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
