@@ -72,6 +72,8 @@ export function wrongValue(table: string, key: string, value: unknown, wants: st
 function remedyFor(key: string, value: unknown, wants: string): string {
   const wanted = `It must be ${wants}.`;
   if (typeof value !== "string") return wanted;
+  const word = wants.startsWith("one of") ? meantWord(value, wants) : undefined;
+  if (word !== undefined) return `${wanted} Did you mean "${word}"?`;
   if (wants.startsWith("a number") && /^\d+(\.\d+)?$/u.test(value)) return `${wanted} Remove the quotes.`;
   if (/exc[_-]/iu.test(value)) return `${wanted} A key belongs in access_token of [control_plane].`;
   if (/^(~|\$|%d)/u.test(value)) {
@@ -79,6 +81,13 @@ function remedyFor(key: string, value: unknown, wants: string): string {
     return `${wanted} Nothing is expanded here, neither ~ nor a variable${name}.`;
   }
   return wanted;
+}
+
+/** `WARN` and `warning` mean `warn`; `err` means `error`. */
+function meantWord(value: string, wants: string): string | undefined {
+  const written = value.toLowerCase();
+  const words = [...wants.matchAll(/"(\w+)"/gu)].map(([, word = ""]) => word);
+  return words.find((word) => written.startsWith(word) || (written.length > 1 && word.startsWith(written)));
 }
 
 /** What was found, as far as it may be shown. */

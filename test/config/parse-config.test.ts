@@ -97,11 +97,15 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       minimal('[agent]\nchannel = "Stable"'),
-      'agent.toml:4:1: agent.channel: is "Stable". It must be one of "stable", "beta", "dev".',
+      'agent.toml:4:1: agent.channel: is "Stable". It must be one of "stable", "beta", "dev". Did you mean "stable"?',
     ],
     [
       minimal('[logging]\nlevel = "warning"'),
-      'agent.toml:4:1: logging.level: is "warning". It must be one of "debug", "info", "warn", "error".',
+      'agent.toml:4:1: logging.level: is "warning". It must be one of "debug", "info", "warn", "error". Did you mean "warn"?',
+    ],
+    [
+      minimal('[logging]\nformat = "syslog"'),
+      'agent.toml:4:1: logging.format: is "syslog". It must be one of "journal", "pretty", "json".',
     ],
     [
       minimal('sync_interval_secs = "5"'),

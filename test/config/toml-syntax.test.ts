@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatIssue } from "../../src/config/config-issue.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
@@ -177,6 +178,31 @@ describe("a name that every object has", () => {
     const parsed = await parseConfig(`# constructor\n${HEAD}[agent]\nname = "constructor"\n`, "agent.toml");
     expect(parsed).toMatchObject({ kind: "valid", config: { agent: { name: "constructor" } } });
   });
+});
+
+it("never quotes the key, whatever was typed wherever", async () => {
+  const base = `[agent]\nname = "a"\n${HEAD}access_token = "${K}"\n${TAIL}`;
+  const typed = fc.constantFrom(
+    ..."\"'=\n .[]#\\{},:\u00a0\u201c1x-",
+    '"""',
+    '"\n',
+    "access_token = ",
+    "exc_",
+    "\\u",
+  );
+  const edit = fc.record({ at: fc.nat(base.length), deleted: fc.nat(3), typed });
+  await fc.assert(
+    fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 4 }), async (edits) => {
+      const text = edits.reduce(
+        (all, { at, deleted, typed }) => all.slice(0, at) + typed + all.slice(at + deleted),
+        base,
+      );
+      const parsed = await parseConfig(text, "agent.toml");
+      const said = parsed.kind === "valid" ? parsed.config : parsed.issues;
+      expect(`${JSON.stringify(said)} ${inspect(said)}`).not.toMatch(/[QZXJVKqzxjvk]{3}/u);
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 it("takes a moment over a megabyte of nonsense", async () => {
