@@ -59,18 +59,27 @@ export function exposureFindings(path: string, stats: Stats, realPath = path): r
   return findings;
 }
 
-/** The commands after which the agent can still read `path`, and others cannot. */
 function lockDown(path: string, stats: Stats): string {
   const uid = process.geteuid?.() ?? 0;
   // Root may be looking on behalf of the packaged service, which must not be locked out of its file.
   const group = uid === 0 ? findGroup(({ name }) => name === SERVICE_GROUP) : ownGroup();
-  if (group === undefined || (uid !== 0 && uid === stats.uid)) return command("chmod", "0600", path);
+  return closingCommand(path, stats, { uid, group });
+}
+
+/** What to type so that `reader` can still read `path`, and others cannot. Without a group, the file is its owner's alone. */
+export function closingCommand(
+  path: string,
+  owner: { readonly uid: number; readonly gid: number },
+  reader: { readonly uid: number; readonly group: Group | undefined },
+): string {
+  const { uid, group } = reader;
+  if (group === undefined || (uid !== 0 && uid === owner.uid)) return command("chmod", "0600", path);
   const close = command("chmod", "0640", path);
-  if (stats.uid === 0 && stats.gid === group.gid) return close;
+  if (owner.uid === 0 && owner.gid === group.gid) return close;
   return `${command("chown", `root:${group.name}`, path)} && ${close}`;
 }
 
-interface Group {
+export interface Group {
   readonly name: string;
   readonly gid: number;
 }

@@ -222,6 +222,11 @@ describe("a mistake in agent.toml", () => {
   });
 });
 
+it("is not drowned in the unknown keys of another program's file", async () => {
+  const rows = Array.from({ length: 5000 }, (_, index) => `option_${index} = 1`).join("\n");
+  expect(await issues(`${rows}\n[agent]\n${rows}\n`)).toHaveLength(101);
+});
+
 describe("agent.toml as it is meant", () => {
   it.each([
     ["https://cp.example.com/", "https://cp.example.com"],
@@ -252,12 +257,21 @@ describe("agent.toml as it is meant", () => {
     expect(await controlPlane('control_plane = { url = "https://a" }')).toMatchObject({ url: "https://a" });
   });
 
+  it("places a character behind escapes of every kind", async () => {
+    const parsed = await parseConfig(minimal('access_token = "\\t\\u00e9\\U0001F511\\"x"'), "agent.toml");
+    const token = parsed.kind === "valid" ? parsed.accessToken : undefined;
+    const locate = await token?.locator();
+    expect(token?.text).toBe('\t\u00e9\u{1f511}"x');
+    expect([0, 1, 2, 4, 5, 6].map((index) => locate?.(index).column)).toEqual([17, 19, 25, 35, 37, 38]);
+  });
+
   it("names the line of the key, and places in it, however it is written", async () => {
     for (const [text, line, column] of [
       [minimal(`access_token = "${K} "`), 3, 85],
       [minimal("# access_token = 1", `  "access_token" = '${K} '`), 4, 89],
       [minimal(`access_token = "\\u0065xc_${L} "`), 3, 90],
       [minimal(`access_token = """\n${K} """`), 4, 69],
+      [minimal(`access_token = """\\\n   ${K} """`), 4, 72],
       [`control_plane = { url = "https://a", access_token = "${K} " }`, 1, 122],
       [minimal(`access_token = "${K} "`).replaceAll("\n", "\r\n"), 3, 85],
     ] as const) {

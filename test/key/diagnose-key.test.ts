@@ -127,6 +127,15 @@ describe("where a key is", () => {
     ]);
   });
 
+  it("counts a byte-order mark as a part of the text, and not of the column", () => {
+    const { findings } = diagnoseKey(`\ufeff ${K}`, { kind: "input" }, (index) => ({
+      line: 1,
+      column: index,
+    }));
+    expect(findings).toMatchObject([{ code: "leading-whitespace", column: 1 }]);
+    expect(inKeyFile(`\ufeff ${K}`).findings).toMatchObject([{ code: "leading-whitespace", column: 1 }]);
+  });
+
   it("has no place at a prompt", () => {
     const { findings } = diagnoseKey(` ${K}\n`, { kind: "input" });
     expect(findings).toMatchObject([{ problem: "starts with a space" }]);
