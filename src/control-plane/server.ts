@@ -20,7 +20,7 @@ import { Presence } from "./presence.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { SettingsError } from "./settings.ts";
 import { type Store, StoreUnavailable } from "./store.ts";
-import { createWriteBehind } from "./write-behind.ts";
+import { createWriteBehind, type WriteBehind } from "./write-behind.ts";
 
 /** Executors sync every 5 s; well over that, so that none reconnects for each sync. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -53,32 +53,8 @@ export interface ControlPlaneServer {
 }
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
-  const { store, logger, heartbeatTimeoutMs, version, now = Date.now } = deps;
-  const writeBehind = createWriteBehind(store, logger);
-  const presence = new Presence(heartbeatTimeoutMs, logger);
-  const refusals = new RefusalLog(logger, now);
-  const executorSync = new ExecutorSync({
-    store,
-    writeBehind,
-    presence,
-    refusals,
-    heartbeatTimeoutMs,
-    version,
-    now,
-  });
-  const apiKeys = createApiKeys(store, now);
-  const schema = loadSchema();
-  const endpoint = new GraphqlEndpoint({
-    schema,
-    store,
-    apiKeys,
-    executorSync,
-    presence,
-    writeBehind,
-    refusals,
-    logger,
-    now,
-  });
+  const { store, now = Date.now } = deps;
+  const { endpoint, presence, writeBehind } = assemble(deps, now);
   const handler = (audience: Audience) => (request: IncomingMessage, response: ServerResponse) => {
     void route(request, response, () => endpoint.handle(request, response, audience), deps);
   };
@@ -98,15 +74,28 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     async close() {
       clearInterval(sweep);
       await Promise.all([finish(network), finish(management)]);
-      try {
-        await writeBehind.stop();
-      } catch (error) {
-        throw new OperatorError("the last second's uses and heartbeats could not be written", {
-          cause: error,
-        });
-      }
+      await writeTheRest(writeBehind);
     },
   };
+}
+
+function assemble(deps: ServerDeps, now: () => number) {
+  const { store, logger, heartbeatTimeoutMs, version } = deps;
+  const writeBehind = createWriteBehind(store, logger);
+  const presence = new Presence(heartbeatTimeoutMs, logger);
+  const shared = { store, writeBehind, presence, refusals: new RefusalLog(logger, now), now };
+  const executorSync = new ExecutorSync({ ...shared, heartbeatTimeoutMs, version });
+  const apiKeys = createApiKeys(store, now);
+  const endpoint = new GraphqlEndpoint({ ...shared, schema: loadSchema(), apiKeys, executorSync, logger });
+  return { endpoint, presence, writeBehind };
+}
+
+async function writeTheRest(writeBehind: WriteBehind): Promise<void> {
+  try {
+    await writeBehind.stop();
+  } catch (error) {
+    throw new OperatorError("the last second's uses and heartbeats could not be written", { cause: error });
+  }
 }
 
 async function route(

@@ -20,28 +20,60 @@ export interface WriteBehind {
   stop(): Promise<void>;
 }
 
-/** Collects what every sync leaves behind, the newest of a kind for each key and executor, and writes it once a second. */
 export function createWriteBehind(store: Store, logger: Logger): WriteBehind {
-  let pending = new Map<string, Activity>();
-  let isFailing = false;
-  let isTicking = false;
-  let running: Promise<void> = Promise.resolve();
+  return new BufferedActivity(store, logger);
+}
 
-  function keep(id: string, activity: Activity): void {
-    if (pending.size < MAX_PENDING || pending.has(id)) pending.set(id, activity);
+/** Collects what every sync leaves behind, the newest of a kind for each key and executor, and writes it once a second. */
+class BufferedActivity implements WriteBehind {
+  private readonly store: Store;
+  private readonly logger: Logger;
+  private pending = new Map<string, Activity>();
+  private running: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private isTicking = false;
+  private isFailing = false;
+
+  constructor(store: Store, logger: Logger) {
+    this.store = store;
+    this.logger = logger;
   }
 
-  async function write(): Promise<void> {
-    const entries = [...pending];
-    pending = new Map();
+  start(): void {
+    this.timer = setInterval(() => void this.tick(), INTERVAL_MS);
+  }
+
+  note(activity: Activity): void {
+    this.keep(identity(activity), activity);
+  }
+
+  flush(): Promise<void> {
+    const next = this.running.then(() => this.write());
+    this.running = next.catch(() => undefined);
+    return next;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.flush();
+  }
+
+  private keep(id: string, activity: Activity): void {
+    if (this.pending.size < MAX_PENDING || this.pending.has(id)) this.pending.set(id, activity);
+  }
+
+  private async write(): Promise<void> {
+    const entries = [...this.pending];
+    this.pending = new Map();
     while (entries.length > 0) {
       const chunk = entries.slice(0, CHUNK_SIZE);
       try {
-        await store.transaction(async (transaction) => {
+        await this.store.transaction(async (transaction) => {
           for (const [, activity] of chunk) await transaction.record(activity);
         });
       } catch (error) {
-        for (const [id, activity] of entries) if (!pending.has(id)) keep(id, activity);
+        // What was noted in the meantime is newer.
+        for (const [id, activity] of entries) if (!this.pending.has(id)) this.keep(id, activity);
         throw error;
       }
       entries.splice(0, CHUNK_SIZE);
@@ -49,45 +81,33 @@ export function createWriteBehind(store: Store, logger: Logger): WriteBehind {
     }
   }
 
-  function flush(): Promise<void> {
-    const next = running.then(write);
-    running = next.catch(() => undefined);
-    return next;
-  }
-
-  async function tick(): Promise<void> {
-    if (isTicking) return;
-    isTicking = true;
+  private async tick(): Promise<void> {
+    if (this.isTicking) return;
+    this.isTicking = true;
     try {
-      await flush();
-      if (isFailing)
-        logger.info({ event: "store.writes-resumed" }, "the store takes writes again; nothing was lost");
-      isFailing = false;
+      await this.flush();
+      this.noteWorking();
     } catch (error) {
-      if (!isFailing) {
-        logger.error(
-          { event: "store.writes-delayed", reason: errorChain(error) },
-          "cannot write last uses and heartbeats; they are kept in memory and written when the store is back",
-        );
-      }
-      isFailing = true;
+      this.noteFailing(error);
     } finally {
-      isTicking = false;
+      this.isTicking = false;
     }
   }
 
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    start() {
-      timer = setInterval(tick, INTERVAL_MS);
-    },
-    note: (activity) => keep(identity(activity), activity),
-    flush,
-    async stop() {
-      clearInterval(timer);
-      await flush();
-    },
-  };
+  private noteWorking(): void {
+    if (!this.isFailing) return;
+    this.isFailing = false;
+    this.logger.info({ event: "store.writes-resumed" }, "the store takes writes again; nothing was lost");
+  }
+
+  private noteFailing(error: unknown): void {
+    if (this.isFailing) return;
+    this.isFailing = true;
+    this.logger.error(
+      { event: "store.writes-delayed", reason: errorChain(error) },
+      "cannot write last uses and heartbeats; they are kept in memory and written when the store is back",
+    );
+  }
 }
 
 function identity(activity: Activity): string {
