@@ -53,7 +53,7 @@ export interface ControlPlaneServer {
 }
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
-  const { store, now = Date.now } = deps;
+  const { store, heartbeatTimeoutMs, now = Date.now } = deps;
   const { endpoint, presence, writeBehind } = assemble(deps, now);
   const handler = (audience: Audience) => (request: IncomingMessage, response: ServerResponse) => {
     void route(request, response, () => endpoint.handle(request, response, audience), deps);
