@@ -222,6 +222,12 @@ describe("a mistake in agent.toml", () => {
   });
 });
 
+it("does not hide behind a key that is merely odd", async () => {
+  const found = await issues(`[control_plane]\nurl = "ftp://a"\naccess_token = " ${K}"\n`);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toContain("control_plane.url");
+});
+
 it("is not drowned in the unknown keys of another program's file", async () => {
   const rows = Array.from({ length: 5000 }, (_, index) => `option_${index} = 1`).join("\n");
   expect(await issues(`${rows}\n[agent]\n${rows}\n`)).toHaveLength(101);
