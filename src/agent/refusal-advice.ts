@@ -89,7 +89,8 @@ function adviseForbidden(refusal: Refusal, session: Session): RefusalAdvice {
 function expiry(refusal: Refusal, session: Session): string {
   const ends = session.keyEndsAt;
   if (ends === undefined) return "it has expired";
-  const past = refusal.serverTimeMs === undefined || ends <= refusal.serverTimeMs;
+  // Its `Date` is in whole seconds, cut off.
+  const past = refusal.serverTimeMs === undefined || ends < refusal.serverTimeMs + 1000;
   return past ? `it expired at ${dateAndMinute(ends)}` : "it has expired";
 }
 
