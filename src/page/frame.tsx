@@ -1,0 +1,96 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { Link } from "./parts/link.tsx";
+import { Menu } from "./parts/menu.tsx";
+import { PasswordDialog } from "./parts/password-dialog.tsx";
+import { usePlace } from "./route.ts";
+import { setActiveOrganization, signOut } from "./server/people.ts";
+import type { Viewer } from "./server/viewer.ts";
+import { session } from "./session.ts";
+
+const PAGES = [
+  { path: "/api-keys", title: "API keys" },
+  { path: "/executors", title: "Executors" },
+  { path: "/audit", title: "Audit" },
+  { path: "/members", title: "Members" },
+] as const;
+
+/** What is around every page of a signed-in person: where they are, and who. */
+export function Frame({ viewer, children }: { viewer: Viewer; children: ComponentChildren }) {
+  const { path } = usePlace();
+  return (
+    <div class="frame">
+      <a class="skip" href="#content">
+        Skip to content
+      </a>
+      <header class="side">
+        <p class="brand">Novacula</p>
+        <OrganizationChoice viewer={viewer} />
+        <nav aria-label="Main">
+          {PAGES.map((page) => (
+            <Link key={page.path} to={page.path} current={path.startsWith(page.path) ? "page" : undefined}>
+              {page.title}
+            </Link>
+          ))}
+        </nav>
+        <Account viewer={viewer} />
+      </header>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function OrganizationChoice({ viewer: { organizations, activeOrganization } }: { viewer: Viewer }) {
+  if (organizations.length < 2 && activeOrganization !== null) {
+    return <p class="organization">{activeOrganization.name}</p>;
+  }
+  const choose = async (id: string) => {
+    const answer = await setActiveOrganization(id, new AbortController().signal);
+    // Everything on the page belongs to the other organization: nothing of it is to stay.
+    if (answer.kind === "data") window.location.assign("/api-keys");
+  };
+  return (
+    <select
+      class="organization"
+      aria-label="Organization"
+      value={activeOrganization?.id ?? ""}
+      onChange={(event) => void choose(event.currentTarget.value)}
+    >
+      {activeOrganization === null ? <option value="">Choose an organization</option> : null}
+      {organizations.map(({ organization }) => (
+        <option key={organization.id} value={organization.id}>
+          {organization.name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Account({ viewer: { user, role } }: { viewer: Viewer }) {
+  const [isChanging, setChanging] = useState(false);
+  const leave = async () => {
+    const answer = await signOut(new AbortController().signal);
+    if (answer.kind === "data" || answer.kind === "signed-out") session.set({ kind: "signed-out" });
+  };
+  return (
+    <div class="account">
+      <p>
+        <span class="name">{user.name}</span>
+        <span class="under">
+          {user.email}
+          {role === null ? "" : `, ${role}`}
+        </span>
+      </p>
+      <Menu
+        label="Your account"
+        items={[
+          { label: "Change password", onSelect: () => setChanging(true) },
+          { label: "Sign out", onSelect: () => void leave() },
+        ]}
+      />
+      {isChanging ? <PasswordDialog onDismiss={() => setChanging(false)} /> : null}
+    </div>
+  );
+}

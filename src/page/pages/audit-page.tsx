@@ -1,0 +1,125 @@
+import { AuditFilters } from "../parts/audit-filters.tsx";
+import { Notice } from "../parts/notice.tsx";
+import { PageHead } from "../parts/page-head.tsx";
+import { PAGE_SIZE, Pager, pageOf } from "../parts/pager.tsx";
+import { usePolled } from "../poll.ts";
+import { usePlace } from "../route.ts";
+import { type AuditEvent, type AuditFilter, listAuditEvents } from "../server/audit.ts";
+import type { Membership } from "../session.ts";
+import { DAY_MS, exactly } from "../when.ts";
+
+const INTERVAL_MS = 5000;
+
+/** Who did what, to what, when; the URL carries the filter (C6). */
+export function AuditPage({ membership }: { membership: Membership }) {
+  const { query } = usePlace();
+  const filter = filterOf(query);
+  const { data, failure } = usePolled(`audit ${query}`, INTERVAL_MS, (signal) =>
+    listAuditEvents(filter, signal),
+  );
+  const { shown, hasOlder } = pageOf(data ?? []);
+  return (
+    <>
+      <PageHead title="Audit" />
+      <AuditFilters key={membership.organization.id} />
+      {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
+      {data !== undefined && shown.length === 0 ? (
+        <p class="empty">{query.size > 0 ? "Nothing matches." : "Nothing has been done yet."}</p>
+      ) : null}
+      {shown.length > 0 ? <AuditTable events={shown} /> : null}
+      <Pager lastId={shown.at(-1)?.id} hasOlder={hasOlder} />
+    </>
+  );
+}
+
+function filterOf(query: URLSearchParams): AuditFilter {
+  const to = startOfDay(query.get("to"));
+  return {
+    action: query.get("action"),
+    actor: query.get("actor"),
+    target: query.get("target"),
+    from: startOfDay(query.get("from")),
+    // The day that is chosen counts; half a day more never skips one, however long a day of the zone is.
+    to: to === null ? null : new Date(to + 1.5 * DAY_MS).setHours(0, 0, 0, 0),
+    before: query.get("before"),
+    limit: PAGE_SIZE + 1,
+  };
+}
+
+/** `2026-11-20` as the first instant of that day in the viewer's zone. */
+function startOfDay(date: string | null): number | null {
+  if (date === null) return null;
+  const at = new Date(`${date}T00:00`).getTime();
+  return Number.isNaN(at) ? null : at;
+}
+
+function AuditTable({ events }: { events: readonly AuditEvent[] }) {
+  return (
+    <table class="list audit">
+      <caption class="visually-hidden">Audit events, newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Who</th>
+          <th scope="col">Action</th>
+          <th scope="col">What</th>
+          <th scope="col">Details</th>
+          <th scope="col">Through</th>
+        </tr>
+      </thead>
+      <tbody>
+        {events.map((event) => (
+          <tr key={event.id}>
+            <td data-label="When">
+              <time dateTime={new Date(event.at).toISOString()}>{exactly(event.at)}</time>
+            </td>
+            <td data-label="Who">{event.actor}</td>
+            <td data-label="Action">
+              <code>{event.action}</code>
+            </td>
+            <td data-label="What">
+              <div class="label-with-id">
+                <span class="name">{event.targetName}</span>
+                <span class="ids">
+                  <code>{event.targetId}</code>
+                </span>
+              </div>
+            </td>
+            <td data-label="Details">
+              <Details json={event.details} />
+            </td>
+            <td data-label="Through">{event.source}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The details as `name: value`; a time reads as one. */
+function Details({ json }: { json: string }) {
+  const entries = detailEntries(json);
+  if (entries.length === 0) return <span class="muted">none</span>;
+  return (
+    <ul class="details">
+      {entries.map(([name, value]) => (
+        <li key={name}>
+          <span class="muted">{name}:</span> {value}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function detailEntries(json: string): readonly (readonly [name: string, value: string])[] {
+  const parsed: unknown = JSON.parse(json);
+  if (typeof parsed !== "object" || parsed === null) return [];
+  return Object.entries(parsed)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => [name, shownValue(name, value)]);
+}
+
+function shownValue(name: string, value: unknown): string {
+  if (typeof value === "number" && name.endsWith("At")) return exactly(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,128 @@
+import { useEffect, useState } from "preact/hooks";
+import { announce } from "../announce.ts";
+import { useGiveUp } from "../give-up.ts";
+import { useNow } from "../now.ts";
+import { oneTimeSecret, showOnce } from "../one-time-secret.ts";
+import { ConnectSteps } from "../parts/connect-steps.tsx";
+import { KeyNameField } from "../parts/key-name-field.tsx";
+import { Link } from "../parts/link.tsx";
+import { Notice } from "../parts/notice.tsx";
+import { PageHead } from "../parts/page-head.tsx";
+import { usePolled } from "../poll.ts";
+import { createApiKey } from "../server/api-keys.ts";
+import { type ListedExecutor, listExecutors } from "../server/executors.ts";
+import type { Membership } from "../session.ts";
+import { useStore } from "../store.ts";
+import { sinceWhen } from "../when.ts";
+
+const INTERVAL_MS = 2000;
+const CHANNELS = [
+  { name: "stable", says: "releases" },
+  { name: "beta", says: "what becomes the next release" },
+  { name: "dev", says: "every build" },
+] as const;
+
+interface Connecting {
+  readonly name: string;
+  readonly channel: string;
+  readonly keyId: string;
+}
+
+/** From a name to an executor that is online, on one page. */
+export function ConnectPage({ membership }: { membership: Membership }) {
+  const [connecting, setConnecting] = useState<Connecting>();
+  const isStoring = useStore(oneTimeSecret) !== undefined;
+  return (
+    <>
+      <PageHead title="Connect an executor" />
+      {!membership.canManage ? (
+        <p class="empty">An owner or admin of {membership.organization.name} can connect an executor.</p>
+      ) : null}
+      {membership.canManage && connecting === undefined ? <ConnectForm onCreated={setConnecting} /> : null}
+      {connecting !== undefined && !isStoring ? (
+        <>
+          <Awaited connecting={connecting} />
+          <ConnectSteps name={connecting.name} channel={connecting.channel} />
+        </>
+      ) : null}
+    </>
+  );
+}
+
+function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => void }) {
+  const [name, setName] = useState("");
+  const [channel, setChannel] = useState<string>("stable");
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const signal = useGiveUp();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    const answer = await createApiKey({ name: name.trim(), expiresAt: null, target: null }, signal);
+    if (signal.aborted) return;
+    setBusy(false);
+    if (answer.kind !== "data") {
+      setFailure(answer.kind === "signed-out" ? "You are signed out." : answer.sentence);
+      return;
+    }
+    const issued = answer.data;
+    onCreated({ name: name.trim(), channel, keyId: issued.apiKey.id });
+    showOnce({ issued, title: `Connect ${name.trim()}`, executorName: name.trim(), connect: { channel } });
+  };
+  return (
+    <form class="panel" onSubmit={(event) => void submit(event)}>
+      <p>The executor gets a key of its own, named like it. What to do on the server comes next.</p>
+      <KeyNameField name={name} onChange={setName} />
+      <label class="field">
+        Channel
+        <select value={channel} onChange={(event) => setChannel(event.currentTarget.value)}>
+          {CHANNELS.map((each) => (
+            <option key={each.name} value={each.name}>
+              {each.name}: {each.says}
+            </option>
+          ))}
+        </select>
+      </label>
+      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
+      <button type="submit" class="primary" aria-disabled={isBusy ? true : undefined}>
+        Create its key
+      </button>
+    </form>
+  );
+}
+
+/** Waits until the executor is online with the key that was made for it. */
+function Awaited({ connecting: { name, keyId } }: { connecting: Connecting }) {
+  const now = useNow();
+  const { data } = usePolled(`awaited ${keyId}`, INTERVAL_MS, (signal) =>
+    listExecutors({ limit: 100, before: null, search: name }, signal),
+  );
+  const executor = data?.find((each) => each.key?.id === keyId && each.status === "online");
+  const isOnline = executor !== undefined;
+  useEffect(() => {
+    if (isOnline) announce(`${name} is online`);
+  }, [isOnline, name]);
+  if (executor === undefined) {
+    return (
+      <Notice kind="info">
+        <p class="waiting">waiting for {name}…</p>
+        <p>
+          This page says when it is online. These are the steps on the server, with the key that you stored:
+        </p>
+      </Notice>
+    );
+  }
+  return <Arrived executor={executor} now={now} />;
+}
+
+function Arrived({ executor, now }: { executor: ListedExecutor; now: number }) {
+  return (
+    <Notice kind="good">
+      <p class="arrived">
+        <Link to={`/executors/${encodeURIComponent(executor.id)}`}>{executor.name}</Link> is online since{" "}
+        {sinceWhen(executor.createdAt, now)}, on {executor.hostName}.
+      </p>
+    </Notice>
+  );
+}

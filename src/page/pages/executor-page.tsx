@@ -1,0 +1,95 @@
+import { useState } from "preact/hooks";
+import { announce } from "../announce.ts";
+import { ActionDialog } from "../parts/action-dialog.tsx";
+import { Badge } from "../parts/badge.tsx";
+import { ExecutorFacts, ExecutorWarnings, KeyHistory } from "../parts/executor-facts.tsx";
+import { KeyLabel } from "../parts/key-label.tsx";
+import { Link } from "../parts/link.tsx";
+import { Notice } from "../parts/notice.tsx";
+import { PageHead } from "../parts/page-head.tsx";
+import { usePolled } from "../poll.ts";
+import { askExecutor, type Executor, revokeExecutorAccess } from "../server/executors.ts";
+import type { Membership } from "../session.ts";
+
+const INTERVAL_MS = 2000;
+
+/** One executor: where it is, which key it is on and was on, and the way to take it offline. */
+export function ExecutorPage({ id, membership }: { id: string; membership: Membership }) {
+  const { data, failure, reload } = usePolled(`executor ${id}`, INTERVAL_MS, (signal) =>
+    askExecutor(id, signal),
+  );
+  const [isRevoking, setRevoking] = useState(false);
+  const executor = data ?? undefined;
+  return (
+    <>
+      <p class="up">
+        <Link to="/executors">Executors</Link>
+      </p>
+      <PageHead title={executor?.name ?? "Executor"}>
+        {membership.canManage && executor !== undefined && executor.key !== null ? (
+          <button type="button" class="danger" onClick={() => setRevoking(true)}>
+            Revoke executor access
+          </button>
+        ) : null}
+      </PageHead>
+      {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
+      {data === null ? (
+        <p class="empty">There is no such executor in {membership.organization.name}.</p>
+      ) : null}
+      {executor === undefined ? null : <ExecutorView executor={executor} />}
+      {isRevoking && executor !== undefined ? (
+        <RevokeAccessDialog
+          executor={executor}
+          onDismiss={() => setRevoking(false)}
+          onDone={() => {
+            setRevoking(false);
+            reload();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function ExecutorView({ executor }: { executor: Executor }) {
+  return (
+    <>
+      <p class="status-line">
+        <Badge status={executor.status} /> <code>{executor.id}</code>
+      </p>
+      <ExecutorWarnings executor={executor} />
+      <ExecutorFacts executor={executor} />
+      <KeyHistory executor={executor} />
+    </>
+  );
+}
+
+interface RevokeAccessProps {
+  readonly executor: Executor;
+  readonly onDismiss: () => void;
+  readonly onDone: () => void;
+}
+
+function RevokeAccessDialog({ executor, onDismiss, onDone }: RevokeAccessProps) {
+  const { id, name, key } = executor;
+  return (
+    <ActionDialog
+      title={`Revoke the access of ${name}?`}
+      verb="Revoke access"
+      kind="danger"
+      act={(signal) => revokeExecutorAccess(id, signal)}
+      onDismiss={onDismiss}
+      onDone={() => {
+        announce(`The key of ${name} is revoked`);
+        onDone();
+      }}
+    >
+      {key === null ? null : <KeyLabel apiKey={key} />}
+      <p>
+        The key that {name} is on is revoked. Its next sync is refused, and it goes offline within 30 s, until
+        it is given another key; so does every other executor on this key. Its nodes keep running.
+      </p>
+      <p>This cannot be undone.</p>
+    </ActionDialog>
+  );
+}

@@ -1,0 +1,127 @@
+import { useState } from "preact/hooks";
+import { useGiveUp } from "../give-up.ts";
+import { Notice } from "../parts/notice.tsx";
+import { PageHead } from "../parts/page-head.tsx";
+import { PasswordField } from "../parts/password-field.tsx";
+import { usePolled } from "../poll.ts";
+import type { Answer } from "../server/answer.ts";
+import { askInvitation, type Invitation } from "../server/members.ts";
+import { acceptInvitation, acceptWithNewAccount, signOut } from "../server/people.ts";
+import type { Viewer } from "../server/viewer.ts";
+import { exactly } from "../when.ts";
+import { SignInForm } from "./sign-in-page.tsx";
+
+const INTERVAL_MS = 30_000;
+
+/** Where the link of an invitation leads: whoever has it joins, with the account they have or a new one. */
+export function InvitationPage({ id, viewer }: { id: string; viewer: Viewer | undefined }) {
+  const { data, failure } = usePolled(`invitation ${id}`, INTERVAL_MS, (signal) => askInvitation(id, signal));
+  return (
+    <main class="alone">
+      <p class="brand">Novacula</p>
+      <PageHead title="Invitation" />
+      {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
+      {data === null ? (
+        <p>This invitation cannot be accepted: it was used, cancelled, or is too old. Ask for another one.</p>
+      ) : null}
+      {data === undefined || data === null ? null : <Invited invitation={data} viewer={viewer} />}
+    </main>
+  );
+}
+
+function Invited({ invitation, viewer }: { invitation: Invitation; viewer: Viewer | undefined }) {
+  const { organization, email, role, inviter, expiresAt, hasAccount } = invitation;
+  const isViewer = viewer?.user.email.toLowerCase() === email.toLowerCase();
+  return (
+    <>
+      <p>
+        {inviter.name} ({inviter.email}) invites {email} to <strong>{organization.name}</strong>, as {role}.
+        The invitation is good until {exactly(expiresAt)}.
+      </p>
+      {viewer === undefined && hasAccount ? <SignInForm email={email} /> : null}
+      {viewer === undefined && !hasAccount ? <NewAccountForm invitation={invitation} /> : null}
+      {viewer !== undefined && isViewer ? <AcceptForm invitation={invitation} /> : null}
+      {viewer !== undefined && !isViewer ? <OtherAccount viewer={viewer} /> : null}
+    </>
+  );
+}
+
+/** Into the organization: everything on the page is another's then. */
+function enter(): void {
+  window.location.assign("/api-keys");
+}
+
+/** Sends `act` once, and shows why it failed. */
+function useSubmit(act: (signal: AbortSignal) => Promise<Answer<unknown>>) {
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const signal = useGiveUp();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    const answer = await act(signal);
+    if (signal.aborted) return;
+    setBusy(false);
+    if (answer.kind === "data") enter();
+    else setFailure(answer.kind === "signed-out" ? "You are signed out." : answer.sentence);
+  };
+  return { isBusy, failure, submit: (event: Event) => void submit(event) };
+}
+
+function AcceptForm({ invitation: { id, organization } }: { invitation: Invitation }) {
+  const { isBusy, failure, submit } = useSubmit((signal) => acceptInvitation(id, signal));
+  return (
+    <form onSubmit={submit}>
+      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
+      <button type="submit" class="primary" aria-disabled={isBusy ? true : undefined}>
+        Join {organization.name}
+      </button>
+    </form>
+  );
+}
+
+function NewAccountForm({ invitation: { id, email, organization } }: { invitation: Invitation }) {
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const { isBusy, failure, submit } = useSubmit((signal) =>
+    acceptWithNewAccount(id, name.trim(), password, signal),
+  );
+  return (
+    <form onSubmit={submit}>
+      <p>Your account is for {email}.</p>
+      <label class="field">
+        Your name
+        <input
+          type="text"
+          required
+          autocomplete="name"
+          value={name}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
+      </label>
+      <PasswordField label="Choose a password" password={password} onChange={setPassword} />
+      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
+      <button type="submit" class="primary" aria-disabled={isBusy ? true : undefined}>
+        Join {organization.name}
+      </button>
+    </form>
+  );
+}
+
+function OtherAccount({ viewer }: { viewer: Viewer }) {
+  const leave = async () => {
+    const answer = await signOut(new AbortController().signal);
+    if (answer.kind === "data") window.location.reload();
+  };
+  return (
+    <>
+      <p>You are signed in as {viewer.user.email}, which is another account.</p>
+      <p>
+        <button type="button" onClick={() => void leave()}>
+          Sign out
+        </button>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+import { announce } from "../announce.ts";
+import { unfollow } from "../follow-up.ts";
+import { type ApiKey, deleteApiKey, revokeApiKey } from "../server/api-keys.ts";
+import { ActionDialog } from "./action-dialog.tsx";
+import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
+import { KeyLabel } from "./key-label.tsx";
+
+interface EndKeyProps {
+  readonly apiKey: ApiKey;
+  readonly onDismiss: () => void;
+  readonly onDone: () => void;
+}
+
+export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
+  const bound = useBoundExecutors(apiKey);
+  return (
+    <ActionDialog
+      title={`Revoke ${apiKey.name}?`}
+      verb="Revoke"
+      kind="danger"
+      act={(signal) => revokeApiKey(apiKey.id, signal)}
+      onDismiss={onDismiss}
+      onDone={() => {
+        announce(`${apiKey.name} is revoked`);
+        onDone();
+      }}
+    >
+      <KeyLabel apiKey={apiKey} />
+      <KeyExecutors bound={bound} />
+      <p>
+        {bound !== undefined && bound.length > 0
+          ? "Their next sync is refused, and they go offline within 30 s, until they are given another key. Their nodes keep running."
+          : "Whoever presents it is refused from the next request on."}{" "}
+        The key stays in the list with its history. This cannot be undone.
+      </p>
+    </ActionDialog>
+  );
+}
+
+export function DeleteKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
+  const bound = useBoundExecutors(apiKey);
+  return (
+    <ActionDialog
+      title={`Delete ${apiKey.name}?`}
+      verb="Delete"
+      kind="danger"
+      act={(signal) => deleteApiKey(apiKey.id, signal)}
+      onDismiss={onDismiss}
+      onDone={() => {
+        unfollow(apiKey.id);
+        announce(`${apiKey.name} is deleted`);
+        onDone();
+      }}
+    >
+      <KeyLabel apiKey={apiKey} />
+      <KeyExecutors bound={bound} />
+      <p>
+        {bound !== undefined && bound.length > 0
+          ? "They are left without a key and have to be given one. "
+          : ""}
+        The key goes from the list for good; the audit log keeps what was done with it.
+      </p>
+    </ActionDialog>
+  );
+}

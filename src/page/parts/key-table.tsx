@@ -1,0 +1,175 @@
+import { useState } from "preact/hooks";
+import { useNow } from "../now.ts";
+import type { ApiKey } from "../server/api-keys.ts";
+import type { Membership } from "../session.ts";
+import { exactly, relatively } from "../when.ts";
+import { Badge } from "./badge.tsx";
+import { DeleteKeyDialog, RevokeKeyDialog } from "./end-key-dialogs.tsx";
+import { KeyLabel } from "./key-label.tsx";
+import { Link } from "./link.tsx";
+import { Menu } from "./menu.tsx";
+import { Moment } from "./moment.tsx";
+import { RotateKeyDialog } from "./rotate-key-dialog.tsx";
+
+interface KeyTableProps {
+  readonly keys: readonly ApiKey[];
+  readonly membership: Membership;
+  readonly onChanged: () => void;
+}
+
+type Asked = { readonly what: "rotate" | "revoke" | "delete"; readonly apiKey: ApiKey };
+
+export function KeyTable({ keys, membership, onChanged }: KeyTableProps) {
+  const [asked, setAsked] = useState<Asked>();
+  const { canManage } = membership;
+  return (
+    <>
+      <table class="list">
+        <caption class="visually-hidden">API keys of {membership.organization.name}, newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Status</th>
+            <th scope="col">Used by</th>
+            <th scope="col">Created</th>
+            <th scope="col">Last used</th>
+            {canManage ? (
+              <th scope="col">
+                <span class="visually-hidden">Actions</span>
+              </th>
+            ) : null}
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((apiKey) => (
+            <KeyRow
+              key={apiKey.id}
+              apiKey={apiKey}
+              ask={canManage ? (what) => setAsked({ what, apiKey }) : undefined}
+            />
+          ))}
+        </tbody>
+      </table>
+      {asked === undefined ? null : (
+        <AskedDialog
+          asked={asked}
+          organizationId={membership.organization.id}
+          onDismiss={() => setAsked(undefined)}
+          onDone={() => {
+            setAsked(undefined);
+            onChanged();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface AskedDialogProps {
+  readonly asked: Asked;
+  readonly organizationId: string;
+  readonly onDismiss: () => void;
+  readonly onDone: () => void;
+}
+
+function AskedDialog({ asked: { what, apiKey }, organizationId, onDismiss, onDone }: AskedDialogProps) {
+  const shared = { apiKey, onDismiss, onDone };
+  if (what === "rotate") return <RotateKeyDialog {...shared} organizationId={organizationId} />;
+  if (what === "revoke") return <RevokeKeyDialog {...shared} />;
+  return <DeleteKeyDialog {...shared} />;
+}
+
+function KeyRow({ apiKey, ask }: { apiKey: ApiKey; ask: ((what: Asked["what"]) => void) | undefined }) {
+  return (
+    <tr>
+      <td data-label="Name">
+        <KeyLabel apiKey={apiKey} />
+      </td>
+      <td data-label="Status">
+        <Badge status={apiKey.status} />
+        <KeyEnd apiKey={apiKey} />
+      </td>
+      <td data-label="Used by">
+        <UsedBy apiKey={apiKey} />
+      </td>
+      <td data-label="Created">
+        <Moment at={apiKey.createdAt} />
+      </td>
+      <td data-label="Last used">
+        {apiKey.lastUsedAt === null ? "never" : <Moment at={apiKey.lastUsedAt} />}
+      </td>
+      {ask === undefined ? null : (
+        <td class="actions">
+          <KeyMenu apiKey={apiKey} ask={ask} />
+        </td>
+      )}
+    </tr>
+  );
+}
+
+function KeyMenu({ apiKey: { name, status }, ask }: { apiKey: ApiKey; ask: (what: Asked["what"]) => void }) {
+  const notActive = status === "active" ? undefined : `The key is ${status}`;
+  const items = [
+    { label: "Rotate", onSelect: () => ask("rotate"), unavailable: notActive },
+    {
+      label: "Revoke",
+      onSelect: () => ask("revoke"),
+      unavailable: status === "revoked" ? "The key is revoked" : undefined,
+      isDangerous: true,
+    },
+    {
+      label: "Delete",
+      onSelect: () => ask("delete"),
+      unavailable: status === "revoked" ? undefined : "Revoke it first",
+      isDangerous: true,
+    },
+  ];
+  return <Menu label={`Actions for ${name}`} items={items} />;
+}
+
+const SHOWN_EXECUTORS = 2;
+
+/** The two executors that used it last; the others are a number. A key that waits for its executor says for which. */
+function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey }) {
+  const shown = usedBy.slice(0, SHOWN_EXECUTORS);
+  const isAwaited = target !== null && !usedBy.some(({ executor }) => executor.id === target.id);
+  if (shown.length === 0 && !isAwaited) return <span class="muted">nobody yet</span>;
+  const more = usedByCount - shown.length;
+  return (
+    <ul class="used-by">
+      {shown.map(({ executor }) => (
+        <li key={executor.id}>
+          <Link to={`/executors/${encodeURIComponent(executor.id)}`}>{executor.name}</Link>
+        </li>
+      ))}
+      {more > 0 ? (
+        <li
+          title={usedBy
+            .slice(SHOWN_EXECUTORS)
+            .map(({ executor }) => executor.name)
+            .join(", ")}
+        >
+          +{more}
+        </li>
+      ) : null}
+      {isAwaited ? <li class="muted">waits for {target.name}</li> : null}
+    </ul>
+  );
+}
+
+/** When an active key ends, where it does; when a revoked one did. */
+function KeyEnd({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKey: ApiKey }) {
+  const now = useNow();
+  const line = (word: string, at: number, tense: "past" | "future") => (
+    <span class="under">
+      {word}{" "}
+      <time dateTime={new Date(at).toISOString()} title={exactly(at)}>
+        {relatively(at, now, tense)}
+      </time>
+    </span>
+  );
+  if (status === "revoked") return revokedAt === null ? null : line("since", revokedAt, "past");
+  if (status === "expired") return expiresAt === null ? null : line("since", expiresAt, "past");
+  if (revokesAt !== null) return line("revoked", revokesAt, "future");
+  return expiresAt === null ? null : line("expires", expiresAt, "future");
+}

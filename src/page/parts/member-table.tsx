@@ -1,0 +1,125 @@
+import { useState } from "preact/hooks";
+import { announce } from "../announce.ts";
+import { type Member, removeMember, updateMemberRole } from "../server/people.ts";
+import type { Role } from "../server/viewer.ts";
+import type { Membership } from "../session.ts";
+import { ActionDialog } from "./action-dialog.tsx";
+import { Menu } from "./menu.tsx";
+import { RoleField } from "./role-field.tsx";
+
+interface MemberTableProps {
+  readonly members: readonly Member[];
+  readonly membership: Membership;
+  readonly onChanged: () => void;
+}
+
+type Asked = { readonly what: "role" | "remove"; readonly member: Member };
+
+export function MemberTable({ members, membership, onChanged }: MemberTableProps) {
+  const [asked, setAsked] = useState<Asked>();
+  const { canManage, viewer } = membership;
+  const dialog = {
+    onDismiss: () => setAsked(undefined),
+    onDone: () => {
+      setAsked(undefined);
+      onChanged();
+    },
+  };
+  return (
+    <>
+      <table class="list">
+        <caption class="visually-hidden">Members of {membership.organization.name}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">E-mail</th>
+            <th scope="col">Role</th>
+            {canManage ? (
+              <th scope="col">
+                <span class="visually-hidden">Actions</span>
+              </th>
+            ) : null}
+          </tr>
+        </thead>
+        <tbody>
+          {members.map((member) => (
+            <tr key={member.id}>
+              <td data-label="Name">
+                <span class="name">{member.user.name}</span>
+                {member.userId === viewer.user.id ? <span class="under">you</span> : null}
+              </td>
+              <td data-label="E-mail">{member.user.email}</td>
+              <td data-label="Role">{member.role}</td>
+              {canManage ? (
+                <td class="actions">
+                  {member.userId === viewer.user.id ? null : (
+                    <MemberMenu name={member.user.name} ask={(what) => setAsked({ what, member })} />
+                  )}
+                </td>
+              ) : null}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {asked?.what === "role" ? (
+        <RoleDialog member={asked.member} role={membership.role} {...dialog} />
+      ) : null}
+      {asked?.what === "remove" ? <RemoveDialog member={asked.member} {...dialog} /> : null}
+    </>
+  );
+}
+
+function MemberMenu({ name, ask }: { name: string; ask: (what: Asked["what"]) => void }) {
+  const items = [
+    { label: "Change role", onSelect: () => ask("role") },
+    { label: "Remove", onSelect: () => ask("remove"), isDangerous: true },
+  ];
+  return <Menu label={`Actions for ${name}`} items={items} />;
+}
+
+interface MemberDialogProps {
+  readonly member: Member;
+  readonly onDismiss: () => void;
+  readonly onDone: () => void;
+}
+
+function RoleDialog({ member, role: own, onDismiss, onDone }: MemberDialogProps & { readonly role: Role }) {
+  const [role, setRole] = useState<Role>(
+    member.role === "owner" || member.role === "admin" ? member.role : "member",
+  );
+  return (
+    <ActionDialog
+      title={`Role of ${member.user.name}`}
+      verb="Change role"
+      act={(signal) => updateMemberRole(member.id, role, signal)}
+      onDismiss={onDismiss}
+      onDone={() => {
+        announce(`${member.user.name} is ${role} now`);
+        onDone();
+      }}
+    >
+      <RoleField role={role} own={own} onChange={setRole} />
+    </ActionDialog>
+  );
+}
+
+function RemoveDialog({ member, onDismiss, onDone }: MemberDialogProps) {
+  return (
+    <ActionDialog
+      title={`Remove ${member.user.name}?`}
+      verb="Remove"
+      kind="danger"
+      act={(signal) => removeMember(member.id, signal)}
+      onDismiss={onDismiss}
+      onDone={() => {
+        announce(`${member.user.name} is removed`);
+        onDone();
+      }}
+    >
+      <p>
+        {member.user.email} sees nothing of this organization any more. The keys that they created stay as
+        they are: rotate those that they have seen.
+      </p>
+    </ActionDialog>
+  );
+}

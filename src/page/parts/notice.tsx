@@ -1,0 +1,16 @@
+import type { ComponentChildren } from "preact";
+
+/** One thing that the person should know; `alert` also interrupts a screen reader. */
+export function Notice({
+  kind,
+  children,
+}: {
+  kind: "error" | "warning" | "info" | "good";
+  children: ComponentChildren;
+}) {
+  return (
+    <div class={`notice notice-${kind}`} role={kind === "error" ? "alert" : undefined}>
+      {children}
+    </div>
+  );
+}

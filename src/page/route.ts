@@ -1,0 +1,51 @@
+import { createStore, useStore } from "./store.ts";
+
+export interface Place {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+const place = createStore(readPlace());
+window.addEventListener("popstate", () => place.set(readPlace()));
+
+function readPlace(): Place {
+  const { pathname, search } = window.location;
+  return { path: pathname, query: new URLSearchParams(search) };
+}
+
+export function usePlace(): Place {
+  return useStore(place);
+}
+
+/** Goes to `url` within the page: a new entry of the history. */
+export function navigate(url: string): void {
+  window.history.pushState(null, "", url);
+  place.set(readPlace());
+  window.scrollTo(0, 0);
+}
+
+/** Makes `url` the present place in an entry of its own; see hold-history.ts. */
+export function pushHeld(url: string): void {
+  window.history.pushState(null, "", url);
+  place.set(readPlace());
+}
+
+/** The same, in place of the present entry: for what is typed into a filter. */
+export function replacePlace(url: string): void {
+  window.history.replaceState(null, "", url);
+  place.set(readPlace());
+}
+
+/** `/audit?action=…`: the present path with some of its query replaced; empty values are left out. */
+export function withQuery(
+  { path, query }: Place,
+  changes: Readonly<Record<string, string | undefined>>,
+): string {
+  const next = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined || value === "") next.delete(name);
+    else next.set(name, value);
+  }
+  const text = next.toString();
+  return text === "" ? path : `${path}?${text}`;
+}

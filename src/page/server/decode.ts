@@ -1,0 +1,17 @@
+import * as z from "zod/mini";
+import { printable } from "../../lib/printable.ts";
+
+/** Text that others have written (a name, a host, a message), as a page may show it. */
+export const shownText = z.pipe(
+  z.string(),
+  z.transform((text: string) => printable(text, 300)),
+);
+
+/** Milliseconds since the Unix epoch. */
+export const timestamp = z.number();
+
+export const reference = z.object({ id: z.string(), name: shownText });
+export type Reference = z.output<typeof reference>;
+
+export const keyReference = z.object({ id: z.string(), name: shownText, fingerprint: z.string() });
+export type KeyReference = z.output<typeof keyReference>;

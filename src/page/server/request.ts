@@ -1,0 +1,81 @@
+import * as z from "zod/mini";
+import { printable } from "../../lib/printable.ts";
+import { noteAnswered, noteLost } from "./connection.ts";
+
+const DEADLINE_MS = 15_000;
+
+export type HttpReply =
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      readonly body: unknown;
+      /** `Retry-After`, in seconds. */
+      readonly retryAfterSeconds: number | undefined;
+    }
+  | { readonly kind: "unavailable"; readonly sentence: string };
+
+/** One request to the server that the page came from, with its cookie. JSON in, JSON out; never rejects. */
+export async function request(
+  method: "GET" | "POST",
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<HttpReply> {
+  const reply = await exchange(method, path, body, signal);
+  // A request that the page gave up says nothing of the server.
+  if (signal.aborted) return reply;
+  if (reply.kind === "answered") noteAnswered();
+  else noteLost(reply.sentence);
+  return reply;
+}
+
+async function exchange(
+  method: "GET" | "POST",
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<HttpReply> {
+  const init: RequestInit = {
+    method,
+    headers: { accept: "application/json", "content-type": "application/json" },
+    cache: "no-store",
+    credentials: "same-origin",
+    redirect: "error",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+  try {
+    const response = await fetch(path, init);
+    const text = await response.text();
+    return judged(response, text);
+  } catch {
+    return { kind: "unavailable", sentence: "The control plane does not answer." };
+  }
+}
+
+function judged({ status, headers }: Response, text: string): HttpReply {
+  const parsed = parsedJson(text);
+  if (status >= 500 || parsed === undefined) {
+    return { kind: "unavailable", sentence: brokenSentence(status, parsed?.value) };
+  }
+  const seconds = Number(headers.get("retry-after") ?? headers.get("x-retry-after"));
+  const retryAfterSeconds = Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+  return { kind: "answered", status, body: parsed.value, retryAfterSeconds };
+}
+
+function parsedJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: text === "" ? null : JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+const errorBody = z.object({ errors: z.array(z.object({ message: z.string() })).check(z.minLength(1)) });
+
+function brokenSentence(status: number, body: unknown): string {
+  const [error] = errorBody.safeParse(body).data?.errors ?? [];
+  if (error !== undefined) return `The control plane answers ${status}: ${printable(error.message)}.`;
+  if (status >= 500) return `The control plane, or a proxy before it, answers ${status}.`;
+  return `Something answers ${status} in place of the control plane: a proxy, or a wrong address.`;
+}

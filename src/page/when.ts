@@ -1,0 +1,62 @@
+/** Times as a person reads them, in the viewer's zone. */
+
+const EXACT = new Intl.DateTimeFormat(undefined, {
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+  timeZoneName: "short",
+});
+const DATE = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
+const CLOCK = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+
+export const DAY_MS = 86_400_000;
+
+const UNITS: readonly (readonly [name: string, ms: number])[] = [
+  ["d", DAY_MS],
+  ["h", 3_600_000],
+  ["min", 60_000],
+  ["s", 1000],
+];
+
+/** `20 Nov 2026, 12:03:07 CET` */
+export function exactly(at: number): string {
+  return EXACT.format(at);
+}
+
+/** `20 Nov 2026` */
+export function dateOf(at: number): string {
+  return DATE.format(at);
+}
+
+/** `12:03:07` today, with its date otherwise: what stands behind "since". */
+export function sinceWhen(at: number, now: number): string {
+  return DATE.format(at) === DATE.format(now) ? CLOCK.format(at) : `${DATE.format(at)}, ${CLOCK.format(at)}`;
+}
+
+/** `3 s ago`, `12 d ago`, `in 30 d`. What has happened is never in the future, whatever the two clocks say. */
+export function relatively(at: number, now: number, tense: "past" | "future"): string {
+  const distance = tense === "past" ? Math.max(0, now - at) : at - now;
+  if (tense === "future" && distance <= 0) return "now";
+  if (distance < 2000) return tense === "past" ? "just now" : "now";
+  const [unit, ms] = UNITS.find(([, size]) => distance >= size) ?? ["s", 1000];
+  const count = Math.floor(distance / ms);
+  if (tense === "past" && unit === "d" && count > 60) return DATE.format(at);
+  return tense === "past" ? `${count} ${unit} ago` : `in ${count} ${unit}`;
+}
+
+/** The value of an `<input type="datetime-local">` at this instant, to the minute. */
+export function localInputValue(at: number): string {
+  const date = new Date(at);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
