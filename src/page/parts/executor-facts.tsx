@@ -11,8 +11,8 @@ export function ExecutorWarnings({ executor: { name, instances, lastRefusal } }:
       {instances.length > 1 ? (
         <Notice kind="warning">
           <p>
-            {instances.length} processes sync as {name} at the same time. A cloned host? Give each its own
-            name and key:
+            {instances.length} processes sync under the name {name} at the same time. A cloned host? Give each
+            its own name and key:
           </p>
           <ul>
             {instances.map(({ instanceId, hostName, address, lastSyncAt }) => (
@@ -28,7 +28,7 @@ export function ExecutorWarnings({ executor: { name, instances, lastRefusal } }:
       {lastRefusal === null ? null : (
         <Notice kind="warning">
           <p>
-            <Moment at={lastRefusal.at} />, a sync as {name} with the key{" "}
+            <Moment at={lastRefusal.at} />, a sync under the name {name} with the key{" "}
             <strong>{lastRefusal.key.name}</strong> <code>{lastRefusal.key.fingerprint}</code>
             {lastRefusal.address === null ? "" : ` from ${lastRefusal.address}`} was refused (
             <code>{lastRefusal.reason}</code>): {lastRefusal.message}

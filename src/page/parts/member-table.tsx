@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { announce } from "../announce.ts";
-import { type Member, removeMember, updateMemberRole } from "../server/people.ts";
+import type { Member } from "../server/members.ts";
+import { removeMember, updateMemberRole } from "../server/people.ts";
 import type { Role } from "../server/viewer.ts";
 import type { Membership } from "../session.ts";
 import { ActionDialog } from "./action-dialog.tsx";
@@ -46,13 +47,13 @@ export function MemberTable({ members, membership, onChanged }: MemberTableProps
             <tr key={member.id}>
               <td data-label="Name">
                 <span class="name">{member.user.name}</span>
-                {member.userId === viewer.user.id ? <span class="under">you</span> : null}
+                {member.user.id === viewer.user.id ? <span class="under">you</span> : null}
               </td>
               <td data-label="E-mail">{member.user.email}</td>
               <td data-label="Role">{member.role}</td>
               {canManage ? (
                 <td class="actions">
-                  {member.userId === viewer.user.id ? null : (
+                  {member.user.id === viewer.user.id ? null : (
                     <MemberMenu name={member.user.name} ask={(what) => setAsked({ what, member })} />
                   )}
                 </td>
@@ -84,9 +85,7 @@ interface MemberDialogProps {
 }
 
 function RoleDialog({ member, role: own, onDismiss, onDone }: MemberDialogProps & { readonly role: Role }) {
-  const [role, setRole] = useState<Role>(
-    member.role === "owner" || member.role === "admin" ? member.role : "member",
-  );
+  const [role, setRole] = useState<Role>(member.role);
   return (
     <ActionDialog
       title={`Role of ${member.user.name}`}
