@@ -1,0 +1,280 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import * as z from "zod";
+import { agentStatusSchema } from "../../src/agent/status.ts";
+import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
+import { startAgent } from "../support/agent-process.ts";
+import { keepText } from "../support/canary.ts";
+import { eventually } from "../support/eventually.ts";
+import { startFaultyServer } from "../support/faulty-server.ts";
+import { makeKey } from "../support/keys.ts";
+import { lacks } from "../support/requires.ts";
+import { command, home, isRunnableByNobody, knowing, NOBODY, onlineAgent, PROGRAM } from "./command.ts";
+
+describe("status of a running agent", () => {
+  it("is online: exit 0, its own sentence first, the facts aligned below", async () => {
+    const key = makeKey();
+    await using server = await startFaultyServer();
+    server.respond(knowing(key));
+    const place = home();
+    place.write({ url: server.url, key });
+    await using agent = await onlineAgent(place, key);
+    const { code, stdout, stderr } = await command(["status", "-c", place.configPath]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const [sentence, empty, ...facts] = stdout.trimEnd().split("\n");
+    expect(sentence).toMatch(
+      new RegExp(`^Online with key ${keyFingerprint(key)} \\(prod, k_${keyFingerprint(key)}\\) at `),
+    );
+    expect(empty).toBe("");
+    expect(facts.map((line) => line.slice(2, 15).trim())).toEqual([
+      "executor",
+      "control plane",
+      "organization",
+      "key",
+      "last accepted",
+      "next attempt",
+      "agent",
+      "configuration",
+    ]);
+    expect(facts.every((line) => /^ {2}.{13} {2}\S/u.test(line))).toBe(true);
+    expect(stdout).toContain(`PID ${agent.pid}`);
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  it("as JSON fits the published schema", async () => {
+    const key = makeKey();
+    await using server = await startFaultyServer();
+    server.respond(knowing(key));
+    const place = home();
+    place.write({ url: server.url, key });
+    await using _agent = await onlineAgent(place, key);
+    const { code, stdout } = await command(["status", "--json", "-c", place.configPath]);
+    expect(code).toBe(0);
+    const published = z.fromJSONSchema(publishedSchema());
+    expect(published.safeParse(JSON.parse(stdout)).error).toBeUndefined();
+    expect(published.safeParse({ ...JSON.parse(stdout), state: "fine" }).success).toBe(false);
+    expect(agentStatusSchema.parse(JSON.parse(stdout)).key?.fingerprint).toBe(keyFingerprint(key));
+  });
+
+  it("is refused: exit 1", async () => {
+    await using server = await startFaultyServer();
+    server.respond(knowing());
+    const place = home();
+    place.write({ url: server.url, key: makeKey() });
+    await using agent = startAgent(place);
+    await agent.waitForStatus(({ state }) => state === "key-refused");
+    const { code, stdout } = await command(["status", "-c", place.configPath]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^\S+ refuses key .* \(401\)/u);
+    expect(stdout).toMatch(/last accepted +never/u);
+  });
+
+  it("is unreachable: exit 2", async () => {
+    await using server = await startFaultyServer();
+    await server.stop();
+    const place = home();
+    place.write({ url: server.url, key: makeKey() });
+    await using agent = startAgent(place);
+    await agent.waitForStatus(({ state }) => state === "unreachable");
+    const { code, stdout } = await command(["status", "-c", place.configPath]);
+    expect(code).toBe(2);
+    expect(stdout).toContain("is unreachable since");
+  });
+
+  it("shows a change that did not take, and is online all the same", async () => {
+    const [key, bad] = [makeKey(), makeKey()];
+    await using server = await startFaultyServer();
+    server.respond(knowing(key));
+    const place = home();
+    place.write({ url: server.url, key });
+    await using agent = await onlineAgent(place, key);
+    place.write({ url: server.url, key: bad });
+    await agent.waitForStatus(({ pendingChange }) => pendingChange?.state === "refused");
+    const { code, stdout } = await command(["status", "-c", place.configPath]);
+    expect(code).toBe(0);
+    expect(stdout.split("\n")[1]).toMatch(
+      new RegExp(
+        `^Change in the file refused: The new key ${keyFingerprint(bad)} was refused: it is revoked`,
+      ),
+    );
+  });
+
+  it("is found when its file has become invalid meanwhile", async () => {
+    const key = makeKey();
+    await using server = await startFaultyServer();
+    server.respond(knowing(key));
+    const place = home();
+    place.write({ url: server.url, key });
+    await using agent = await onlineAgent(place, key);
+    writeFileSync(place.configPath, `${place.toml({ url: server.url, key })}\nnonsense = = 1\n`);
+    await agent.waitForStatus(({ pendingChange }) => pendingChange?.state === "unusable");
+    const { code, output } = await command(["status", "-c", place.configPath]);
+    expect(code).toBe(0);
+    expect(output).toContain("Change in the file unusable:");
+  });
+});
+
+describe("status --wait-for", () => {
+  it("ends the moment that the executor is online with that key", async () => {
+    const [old, fresh] = [makeKey(), makeKey()];
+    await using server = await startFaultyServer();
+    server.respond(knowing(old, fresh));
+    const place = home();
+    place.write({ url: server.url, key: old });
+    await using _agent = await onlineAgent(place, old);
+    const waiting = command([
+      "status",
+      "--wait-for",
+      `key=${keyFingerprint(fresh)}`,
+      "--timeout",
+      "20",
+      "-c",
+      place.configPath,
+    ]);
+    place.write({ url: server.url, key: fresh });
+    const { code, stdout } = await waiting;
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Online with key ${keyFingerprint(fresh)}`);
+  });
+
+  it("ends with 1 after its time, and says what stands in the way", async () => {
+    const [key, bad] = [makeKey(), makeKey()];
+    await using server = await startFaultyServer();
+    server.respond(knowing(key));
+    const place = home();
+    place.write({ url: server.url, key });
+    await using agent = await onlineAgent(place, key);
+    place.write({ url: server.url, key: bad });
+    await agent.waitForStatus(({ pendingChange }) => pendingChange?.state === "refused");
+    const wait = (fingerprint: string) =>
+      command(["status", "--wait-for", `key=${fingerprint}`, "--timeout", "0.3", "-c", place.configPath]);
+    const refused = await wait(keyFingerprint(bad));
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain("Change in the file refused:");
+    expect(refused.stderr).toContain(`Not online with key ${keyFingerprint(bad)} after 0.3 s.`);
+    place.write({ url: server.url, key });
+    await agent.waitForStatus(({ pendingChange }) => pendingChange === null);
+    const unheard = await wait("00000000");
+    expect(unheard.code).toBe(1);
+    expect(unheard.stderr).toContain(
+      `No key 00000000 is in the files that the agent reads (${place.configPath}).`,
+    );
+  });
+
+  it("waits for an agent that is only just starting", async () => {
+    const key = makeKey();
+    await using server = await startFaultyServer();
+    server.respond(knowing(key));
+    const place = home();
+    place.write({ url: server.url, key });
+    const waiting = command(["status", "--wait-for", `key=${keyFingerprint(key)}`, "-c", place.configPath]);
+    await using _agent = await onlineAgent(place, key);
+    expect((await waiting).code).toBe(0);
+  });
+});
+
+describe("status --watch", () => {
+  it("prints a line at each change and none between, until Ctrl-C", async () => {
+    const [old, fresh] = [makeKey(), makeKey()];
+    await using server = await startFaultyServer();
+    server.respond(knowing(old, fresh));
+    const place = home();
+    place.write({ url: server.url, key: old });
+    await using _agent = await onlineAgent(place, old);
+    const watch = spawn(process.execPath, [PROGRAM, "status", "--watch", "-c", place.configPath]);
+    onTestFinished(() => void watch.kill("SIGKILL"));
+    let seen = "";
+    watch.stdout.on("data", (chunk) => {
+      seen += String(chunk);
+    });
+    const first = `Online with key ${keyFingerprint(old)}`;
+    await eventually(() => seen.includes(first), { timeoutMs: 10_000, describe: "the first line" });
+    place.write({ url: server.url, key: fresh });
+    const second = `Online with key ${keyFingerprint(fresh)}`;
+    await eventually(() => seen.includes(second), { timeoutMs: 10_000, describe: "the second line" });
+    watch.kill("SIGINT");
+    const [code] = await once(watch, "close");
+    keepText("watch.txt", seen);
+    expect(code).toBe(0);
+    const lines = seen.trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(4);
+    expect(lines.every((line) => /^(\d\d:\d\d:\d\d| {8}) {2}\S/u.test(line))).toBe(true);
+  });
+});
+
+describe("status without an agent", () => {
+  it("ends with 3 and says how to start one; stdout stays empty for whoever parses it", async () => {
+    const place = home();
+    place.write({ url: "http://127.0.0.1:1", key: makeKey() });
+    const { code, stdout, stderr } = await command(["status", "--json", "-c", place.configPath]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(stderr).toContain(`No agent runs here: there is no ${place.runtimeDir}/agent.sock.`);
+    expect(stderr).toContain("systemctl start novacula-agent");
+  });
+
+  it("tells what the last one knew, and sees through the socket of a dead one", async () => {
+    const key = makeKey();
+    await using server = await startFaultyServer();
+    server.respond(knowing(key));
+    const place = home();
+    place.write({ url: server.url, key });
+    const agent = await onlineAgent(place, key);
+    const written = () => readFileSync(join(place.dataDir, "state.json"), "utf8").includes("keyId");
+    await eventually(written, { describe: "a memory" });
+    await agent[Symbol.asyncDispose]();
+    const { code, stderr } = await command(["status", "-c", place.configPath]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("is what a dead one left behind");
+    expect(stderr).toMatch(
+      new RegExp(
+        `Last known: key ${keyFingerprint(key)} \\(prod, k_.*\\) in organization Acme, last accepted at `,
+      ),
+    );
+  });
+
+  it("says that an agent which answers otherwise is of another version", async () => {
+    const place = home();
+    place.write({ url: "http://127.0.0.1:1", key: makeKey() });
+    mkdirSync(place.runtimeDir);
+    const old = createServer((_request, response) => response.end('{"state":"fine"}'));
+    await new Promise<void>((resolve) => old.listen(join(place.runtimeDir, "agent.sock"), resolve));
+    onTestFinished(() => void old.close());
+    const { code, stderr } = await command(["status", "-c", place.configPath]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("does not speak as this version does: restart the agent after an upgrade");
+  });
+
+  it.skipIf(lacks("root, and a checkout that others may read", isRunnableByNobody()))(
+    "names the group that may ask, to a user who may not",
+    async () => {
+      const key = makeKey();
+      await using server = await startFaultyServer();
+      server.respond(knowing(key));
+      const place = home();
+      place.write({ url: server.url, key });
+      await using _agent = await onlineAgent(place, key);
+      chownSync(place.folder, NOBODY, NOBODY);
+      chownSync(place.configPath, NOBODY, NOBODY);
+      const { code, stderr } = await command(["status", "-c", place.configPath], { uid: NOBODY });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/This user may not ask the agent at .*open to root and to the group root/u);
+    },
+  );
+});
+
+describe("status --schema", () => {
+  it("prints the published schema, with a description for people", async () => {
+    const { code, stdout } = await command(["status", "--schema"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(publishedSchema());
+  });
+});
+
+function publishedSchema() {
+  const path = new URL("../../src/agent/status.schema.json", import.meta.url);
+  return JSON.parse(readFileSync(path, "utf8"));
+}
