@@ -35,8 +35,8 @@ function Invited({ invitation, viewer }: { invitation: Invitation; viewer: Viewe
   return (
     <>
       <p>
-        {inviter.name} ({inviter.email}) invites {email} to <strong>{organization.name}</strong>, as {role}.
-        The invitation is good until {exactly(expiresAt)}.
+        {inviter.name} ({inviter.email}) invites {email} to <strong>{organization.name}</strong> with the role{" "}
+        {role}. The invitation is good until {exactly(expiresAt)}.
       </p>
       {viewer === undefined && hasAccount ? <SignInForm email={email} /> : null}
       {viewer === undefined && !hasAccount ? <NewAccountForm invitation={invitation} /> : null}
