@@ -1,7 +1,13 @@
 import { type DocumentNode, Kind, type SelectionSetNode } from "graphql";
 
-/** Who calls: an executor key over TCP, or an operator over the management socket. */
-export type Audience = "executor-key" | "management";
+/**
+ * Who a root field is for: an executor with its key over TCP; an operator over the management socket; anybody who looks
+ * at the page, signed in or not; members of an organization; its owners and admins (B9).
+ */
+export type Audience = "executor-key" | "management" | "visitor" | "member" | "admin";
+
+/** Who calls. Owners count as admins. */
+export type CallerKind = "executor" | "operator" | "visitor" | "member" | "admin";
 
 /**
  * Who may call which root field of schema.graphql. One that is not named here may be called by nobody, and a test
@@ -11,35 +17,54 @@ export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   currentKey: "executor-key",
   syncExecutor: "executor-key",
 
+  viewer: "visitor",
+  invitation: "visitor",
+
+  apiKeys: "member",
+  apiKey: "member",
+  executors: "member",
+  executor: "member",
+  auditEvents: "member",
+  members: "member",
+
+  invitations: "admin",
+  createApiKey: "admin",
+  rotateApiKey: "admin",
+  revokeApiKey: "admin",
+  revokeExecutorAccess: "admin",
+  deleteApiKey: "admin",
+
   organizations: "management",
-  apiKeys: "management",
-  executors: "management",
-  auditEvents: "management",
   createOrganization: "management",
-  createApiKey: "management",
-  rotateApiKey: "management",
-  revokeApiKey: "management",
-  deleteApiKey: "management",
+};
+
+const MAY_CALL: Readonly<Record<CallerKind, readonly Audience[]>> = {
+  executor: ["executor-key"],
+  operator: ["management", "member", "admin"],
+  visitor: ["visitor"],
+  member: ["visitor", "member"],
+  admin: ["visitor", "member", "admin"],
 };
 
 /**
- * The first root field of any operation in the document, also behind fragments, that `audience` may not call; undefined
- * when there is none. Introspection is for management only. A field that the schema lacks is left to validation.
+ * The first root field of any operation in the document, also behind fragments, that `caller` may not call; undefined
+ * when there is none. Introspection is for operators only. A field that the schema lacks is left to validation.
  */
-export function forbiddenRootField(document: DocumentNode, audience: Audience): string | undefined {
+export function forbiddenRootField(document: DocumentNode, caller: CallerKind): string | undefined {
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     for (const field of rootFields(definition.selectionSet, document, new Set())) {
-      if (!isAllowed(field, audience)) return field;
+      if (!isAllowed(field, caller)) return field;
     }
   }
   return undefined;
 }
 
-function isAllowed(field: string, audience: Audience): boolean {
+function isAllowed(field: string, caller: CallerKind): boolean {
   if (field === "__typename") return true;
-  if (field.startsWith("__")) return audience === "management";
-  return !Object.hasOwn(ROOT_FIELD_AUDIENCE, field) || ROOT_FIELD_AUDIENCE[field] === audience;
+  if (field.startsWith("__")) return caller === "operator";
+  const audience = Object.hasOwn(ROOT_FIELD_AUDIENCE, field) ? ROOT_FIELD_AUDIENCE[field] : undefined;
+  return audience === undefined || MAY_CALL[caller].includes(audience);
 }
 
 function* rootFields(set: SelectionSetNode, document: DocumentNode, visited: Set<string>): Generator<string> {

@@ -1,15 +1,14 @@
+import { printable } from "../lib/printable.ts";
 import { badInput, conflict, notFound } from "./api-error.ts";
-import { auditKey } from "./audit.ts";
+import { type Actor, auditKey } from "./audit.ts";
 import { keyHash } from "./guard.ts";
 import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
-import { requiredOrganization } from "./organizations.ts";
 import { randomId, randomKey } from "./random-id.ts";
 import type { ExecutorRecord, KeyRecord, NewKey, Store, StoreReader, StoreTransaction } from "./store.ts";
 
 export interface NewKeyRequest {
-  /** Id or slug. */
-  readonly organization: string;
+  readonly organizationId: string;
   /** Undefined: the target's name (B1). */
   readonly name: string | undefined;
   readonly expiresAt: number | undefined;
@@ -25,25 +24,37 @@ export interface IssuedKey {
 
 /** What can be done to executor keys (B1, B4 to B8, B11). Each is one transaction with its audit event, or an ApiError. */
 export interface ApiKeys {
-  create(request: NewKeyRequest): Promise<IssuedKey>;
+  create(actor: Actor, request: NewKeyRequest): Promise<IssuedKey>;
   /** The old key is revoked at once, or at `revokesAt`. */
-  rotate(id: string, revokesAt: number | undefined): Promise<IssuedKey>;
-  revoke(id: string): Promise<KeyRecord>;
-  delete(id: string): Promise<KeyRecord>;
+  rotate(actor: Actor, id: string, revokesAt: number | undefined): Promise<IssuedKey>;
+  revoke(actor: Actor, id: string): Promise<KeyRecord>;
+  /** Revokes the key that the executor is bound to, whoever else is on it. */
+  revokeAccess(actor: Actor, executorId: string): Promise<KeyRecord>;
+  delete(actor: Actor, id: string): Promise<KeyRecord>;
 }
 
 export function createApiKeys(store: Store, now: () => number): ApiKeys {
   return {
-    create: (request) => store.transaction((transaction) => create(transaction, request, now())),
-    rotate: (id, revokesAt) => store.transaction((transaction) => rotate(transaction, id, revokesAt, now())),
-    revoke: (id) => store.transaction((transaction) => revoke(transaction, id, now())),
-    delete: (id) => store.transaction((transaction) => remove(transaction, id, now())),
+    create: (actor, request) =>
+      store.transaction((transaction) => create({ transaction, actor, at: now() }, request)),
+    rotate: (actor, id, revokesAt) =>
+      store.transaction((transaction) => rotate({ transaction, actor, at: now() }, id, revokesAt)),
+    revoke: (actor, id) => store.transaction((transaction) => revoke({ transaction, actor, at: now() }, id)),
+    revokeAccess: (actor, executorId) =>
+      store.transaction((transaction) => revokeAccess({ transaction, actor, at: now() }, executorId)),
+    delete: (actor, id) => store.transaction((transaction) => remove({ transaction, actor, at: now() }, id)),
   };
 }
 
-async function create(transaction: StoreTransaction, request: NewKeyRequest, at: number): Promise<IssuedKey> {
-  const organization = await requiredOrganization(transaction, request.organization);
-  const { expiresAt } = request;
+/** One change: who makes it, when, in which transaction. */
+interface Change {
+  readonly transaction: StoreTransaction;
+  readonly actor: Actor;
+  readonly at: number;
+}
+
+async function create({ transaction, actor, at }: Change, request: NewKeyRequest): Promise<IssuedKey> {
+  const { expiresAt, organizationId } = request;
   if (expiresAt !== undefined && expiresAt < at) {
     throw badInput(
       `the key would have expired at ${isoTime(expiresAt)}: give a time that is still to come, or none`,
@@ -52,7 +63,7 @@ async function create(transaction: StoreTransaction, request: NewKeyRequest, at:
   const target =
     request.target === undefined
       ? undefined
-      : await requiredTarget(transaction, organization.id, request.target);
+      : await requiredTarget(transaction, organizationId, request.target);
   if (request.name === undefined && target === undefined)
     throw badInput("a key needs a name of 1 to 32 characters");
   const issued = await issue(transaction, {
@@ -62,13 +73,13 @@ async function create(transaction: StoreTransaction, request: NewKeyRequest, at:
           .slice(0, 32)
           .join(""),
     ),
-    organizationId: organization.id,
+    organizationId,
     createdAt: at,
     expiresAt: expiresAt ?? null,
     lineageId: null,
     targetExecutorId: target?.id ?? null,
   });
-  await auditKey(transaction, "api_key.created", issued.key, at, {
+  await auditKey(transaction, actor, "api_key.created", issued.key, at, {
     expiresAt: issued.key.expiresAt,
     ...(target === undefined ? {} : { target: target.name }),
   });
@@ -76,12 +87,11 @@ async function create(transaction: StoreTransaction, request: NewKeyRequest, at:
 }
 
 async function rotate(
-  transaction: StoreTransaction,
+  { transaction, actor, at }: Change,
   id: string,
   revokesAt: number | undefined,
-  at: number,
 ): Promise<IssuedKey> {
-  const old = await requiredKey(transaction, id);
+  const old = await reachedKey(transaction, actor, id);
   await requireRotatable(transaction, old, at);
   if (revokesAt !== undefined && revokesAt <= at) {
     throw badInput(
@@ -96,7 +106,7 @@ async function rotate(
     lineageId: old.lineageId,
     targetExecutorId: old.target?.id ?? null,
   });
-  await auditKey(transaction, "api_key.created", issued.key, at, {
+  await auditKey(transaction, actor, "api_key.created", issued.key, at, {
     expiresAt: issued.key.expiresAt,
     rotatedFrom: old.id,
     ...(old.target === null ? {} : { target: old.target.name }),
@@ -104,30 +114,46 @@ async function rotate(
   const rotatedTo = issued.key.id;
   if (revokesAt === undefined) {
     await transaction.revokeKey(old.id, at);
-    await auditKey(transaction, "api_key.revoked", old, at, { rotatedTo });
+    await auditKey(transaction, actor, "api_key.revoked", old, at, { rotatedTo });
   } else {
     await transaction.endKeyAt(old.id, revokesAt, at);
-    await auditKey(transaction, "api_key.updated", old, at, { rotatedTo, revokesAt });
+    await auditKey(transaction, actor, "api_key.updated", old, at, { rotatedTo, revokesAt });
   }
   return issued;
 }
 
-async function revoke(transaction: StoreTransaction, id: string, at: number): Promise<KeyRecord> {
-  const key = await requiredKey(transaction, id);
+async function revoke(
+  { transaction, actor, at }: Change,
+  id: string,
+  details: { readonly executor?: string } = {},
+): Promise<KeyRecord> {
+  const key = await reachedKey(transaction, actor, id);
   if (keyStatus(key, at) === "revoked") throw conflict(`key ${id} is revoked already${since(key, at)}`);
   await transaction.revokeKey(id, at);
-  await auditKey(transaction, "api_key.revoked", key, at);
+  await auditKey(transaction, actor, "api_key.revoked", key, at, details);
   return requiredKey(transaction, id);
 }
 
-async function remove(transaction: StoreTransaction, id: string, at: number): Promise<KeyRecord> {
-  const key = await requiredKey(transaction, id);
+async function revokeAccess(change: Change, executorId: string): Promise<KeyRecord> {
+  const { transaction, actor } = change;
+  const executor = await transaction.executorById(executorId);
+  if (executor === undefined || !actor.reaches(executor.organizationId)) {
+    throw notFound(`there is no executor with id ${printable(executorId)}: see executors list`);
+  }
+  if (executor.key === null) {
+    throw conflict(`executor ${printable(executor.name)} is bound to no key: there is nothing to revoke`);
+  }
+  return revoke(change, executor.key.id, { executor: executor.name });
+}
+
+async function remove({ transaction, actor, at }: Change, id: string): Promise<KeyRecord> {
+  const key = await reachedKey(transaction, actor, id);
   const status = keyStatus(key, at);
   if (status !== "revoked") {
     throw conflict(`key ${id} is ${status}, and only a revoked key can be deleted: revoke it first`);
   }
   await transaction.deleteKey(id);
-  await auditKey(transaction, "api_key.deleted", key, at);
+  await auditKey(transaction, actor, "api_key.deleted", key, at);
   return key;
 }
 
@@ -159,9 +185,17 @@ async function issue(
 }
 
 async function requiredKey(reader: StoreReader, id: string): Promise<KeyRecord> {
+  return (await reader.key(id)) ?? noSuchKey(id);
+}
+
+/** The key, where it exists for the actor: another organization's does not, in the same words (B2). */
+async function reachedKey(reader: StoreReader, actor: Actor, id: string): Promise<KeyRecord> {
   const key = await reader.key(id);
-  if (key === undefined) throw notFound(`there is no key with id ${id}: see keys list`);
-  return key;
+  return key === undefined || !actor.reaches(key.organization.id) ? noSuchKey(id) : key;
+}
+
+function noSuchKey(id: string): never {
+  throw notFound(`there is no key with id ${printable(id)}: see keys list`);
 }
 
 async function requiredTarget(
@@ -174,7 +208,7 @@ async function requiredTarget(
     (await reader.executor(organizationId, reference));
   if (executor === undefined) {
     throw notFound(
-      `there is no executor ${reference} to target: see executors list, or leave the target out`,
+      `there is no executor ${printable(reference)} to target: see executors list, or leave the target out`,
     );
   }
   return executor;

@@ -1,6 +1,21 @@
 import { randomId } from "./random-id.ts";
 import type { KeyRecord, StoreTransaction } from "./store.ts";
 
+/** Who does something, as the audit log names them, and where. */
+export interface Actor {
+  readonly name: string;
+  readonly source: "management socket" | "page";
+  /** Whether the organization is one whose keys and executors exist for this actor. */
+  reaches(organizationId: string): boolean;
+}
+
+/** Whoever may open the 0600 socket; Node cannot ask the kernel who that was. */
+export const LOCAL_OPERATOR: Actor = {
+  name: "local operator",
+  source: "management socket",
+  reaches: () => true,
+};
+
 export type KeyAction = "api_key.created" | "api_key.updated" | "api_key.revoked" | "api_key.deleted";
 
 /** All that an audit event may tell beside the key's id and name (C6): never a secret, never a free text. */
@@ -9,6 +24,8 @@ export interface AuditDetails {
   readonly expiresAt?: number | null;
   readonly revokesAt?: number;
   readonly target?: string;
+  /** The executor whose access was revoked, where that was what was asked for. */
+  readonly executor?: string;
   /** Id of the key that this one was rotated from. */
   readonly rotatedFrom?: string;
   /** Id of the key that took its place. */
@@ -18,6 +35,7 @@ export interface AuditDetails {
 /** Records what was done to a key, in the transaction that does it: acknowledged means audited. */
 export async function auditKey(
   transaction: StoreTransaction,
+  actor: Actor,
   action: KeyAction,
   key: KeyRecord,
   at: number,
@@ -28,13 +46,12 @@ export async function auditKey(
     id: randomId(),
     organizationId: key.organization.id,
     at,
-    // Whoever may open the 0600 socket; Node cannot ask the kernel who that was.
-    actor: "local operator",
+    actor: actor.name,
     action,
     targetType: "api_key",
     targetId: key.id,
     targetName: key.name,
     details: JSON.stringify(allowed),
-    source: "management socket",
+    source: actor.source,
   });
 }

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { execute, type GraphQLError, type GraphQLSchema } from "graphql";
+import { type DocumentNode, execute, type GraphQLError, type GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { errorChain } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { type Audience, forbiddenRootField } from "./access.ts";
+import { forbiddenRootField } from "./access.ts";
 import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
+import { type Caller, callerKind, resolversFor } from "./caller.ts";
 import type { ExecutorCaller } from "./executor-sync.ts";
 import { GraphqlDocuments } from "./graphql-documents.ts";
 import { type GraphqlRequest, parseGraphqlRequest } from "./graphql-request.ts";
@@ -17,10 +18,12 @@ import {
   sendAndClose,
   unavailable,
 } from "./http-answer.ts";
+import type { People } from "./people/people.ts";
 import { randomId } from "./random-id.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
-import { executorResolvers, managementResolvers, type ResolverDeps } from "./resolvers.ts";
+import type { ResolverDeps } from "./resolver.ts";
+import { requireSameOrigin } from "./same-origin.ts";
 import { StoreUnavailable } from "./store.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
@@ -29,12 +32,14 @@ export interface GraphqlEndpointDeps extends ResolverDeps {
   readonly writeBehind: WriteBehind;
   readonly refusals: RefusalLog;
   readonly logger: Logger;
+  /** Undefined: nobody signs in here, and the network serves executors alone. */
+  readonly people: People | undefined;
 }
 
 const UNAVAILABLE_NOTE_INTERVAL_MS = 60_000;
 
-/** Undefined: an operator, whom the management socket's mode has let in. */
-type Caller = ExecutorCaller | undefined;
+/** Where a request came in. */
+export type Listener = "network" | "management-socket";
 
 /** POST /graphql: who is it, what do they ask, may they, do it. In this order: nobody unknown has a byte parsed. */
 export class GraphqlEndpoint {
@@ -48,10 +53,10 @@ export class GraphqlEndpoint {
   }
 
   /** Answers the request, always; no error leaves here. */
-  async handle(request: IncomingMessage, response: ServerResponse, audience: Audience): Promise<void> {
+  async handle(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
     const mediaType = preferredMediaType(request.headers.accept);
     try {
-      const caller = audience === "management" ? undefined : await this.authenticated(request);
+      const caller = await this.caller(request, response, listener);
       if (!isJson(request.headers["content-type"]))
         return sendAndClose(request, response, unsupportedMediaType());
       const body = await readBody(request);
@@ -62,6 +67,24 @@ export class GraphqlEndpoint {
     } catch (error) {
       send(response, errorAnswer(this.published(error), mediaType), mediaType);
     }
+  }
+
+  /** A request with a key never uses a cookie; one that came from the page never needs a key. */
+  private async caller(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener: Listener,
+  ): Promise<Caller> {
+    if (listener === "management-socket") return { kind: "operator" };
+    const { people } = this.deps;
+    const { authorization, cookie, origin } = request.headers;
+    const isForPeople = authorization === undefined && (cookie !== undefined || origin !== undefined);
+    if (people === undefined || !isForPeople) {
+      return { kind: "executor", executor: await this.authenticated(request) };
+    }
+    requireSameOrigin(request.headers, people.origin);
+    const signedIn = await people.signedIn(request, response);
+    return signedIn === undefined ? { kind: "visitor" } : { kind: "person", signedIn };
   }
 
   private async authenticated(request: IncomingMessage): Promise<ExecutorCaller> {
@@ -90,7 +113,7 @@ export class GraphqlEndpoint {
     const result = await execute({
       schema,
       document: prepared.document,
-      rootValue: caller === undefined ? managementResolvers(this.deps) : executorResolvers(this.deps, caller),
+      rootValue: resolversFor(this.deps, caller),
       variableValues: variables,
       operationName,
       options: { maxCoercionErrors: 5 },
@@ -102,31 +125,22 @@ export class GraphqlEndpoint {
     return { status: 200, body: result };
   }
 
-  private requireAccess(document: Parameters<typeof forbiddenRootField>[0], caller: Caller): void {
-    const field = forbiddenRootField(document, caller === undefined ? "management" : "executor-key");
+  private requireAccess(document: DocumentNode, caller: Caller): void {
+    const field = forbiddenRootField(document, callerKind(caller));
     if (field === undefined) return;
-    const reason = "operation_not_allowed";
-    if (caller === undefined)
-      throw forbidden(reason, `${field} is for executors, with their key, and not for operators`);
-    const { key, address } = caller;
+    if (caller.kind === "executor") this.noteRefusal(caller.executor, field);
+    throw accessRefusal(caller, field);
+  }
+
+  private noteRefusal({ key, address }: ExecutorCaller, operation: string): void {
     const { id: keyId, fingerprint } = key;
-    this.deps.refusals.note({
-      operation: field,
-      status: 403,
-      reason,
-      keyId,
-      fingerprint,
-      executorName: undefined,
-      address,
-    });
-    throw forbidden(
-      reason,
-      `an executor key may not call ${field}: use the management socket on the control plane's host`,
-    );
+    const reason = "operation_not_allowed";
+    const executorName = undefined;
+    this.deps.refusals.note({ operation, status: 403, reason, keyId, fingerprint, executorName, address });
   }
 
   /** What the caller may know of an error. A bug is logged with a reference, and that is all that leaves. */
-  private published(error: unknown): ApiError {
+  published(error: unknown): ApiError {
     if (error instanceof ApiError) return error;
     if (error instanceof StoreUnavailable) {
       this.noteUnavailable(error);
@@ -152,6 +166,29 @@ export class GraphqlEndpoint {
       { event: "store.unavailable", reason: errorChain(error) },
       "the store failed: requests are answered 503 until it is back",
     );
+  }
+}
+
+function accessRefusal(caller: Caller, field: string): ApiError {
+  const reason = "operation_not_allowed";
+  switch (caller.kind) {
+    case "executor":
+      return forbidden(
+        reason,
+        `an executor key may not call ${field}: use the page, or the management socket on the control plane's host`,
+      );
+    case "operator":
+      return forbidden(
+        reason,
+        `${field} is for executors with their key, or for the page, and not for operators`,
+      );
+    case "visitor":
+      return new ApiError(ApiErrorCode.unauthenticated, "you are not signed in, or not any more: sign in");
+    case "person":
+      return forbidden(
+        reason,
+        `you may not call ${field}: owners and admins of the organization may, members look; ask one of them`,
+      );
   }
 }
 

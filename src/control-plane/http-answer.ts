@@ -6,7 +6,7 @@ const DISCARD_MS = 1000;
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sent as JSON. */
   readonly body: unknown;
 }

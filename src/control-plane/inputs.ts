@@ -62,14 +62,30 @@ const page = {
     .transform((value) => value ?? null),
 };
 
-export const pageArguments = z.object({ organization: reference, ...page });
+const orNull = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? null);
+const organization = optional(reference);
+const search = orNull(z.string().max(200)).transform((text) => (text?.trim() === "" ? null : text));
+
+export const listArguments = z.object({ organization, search, ...page });
+export const auditArguments = z.object({
+  organization,
+  action: search,
+  actor: search,
+  target: search,
+  from: orNull(z.number()),
+  to: orNull(z.number()),
+  ...page,
+});
+export const scopeArguments = z.object({ organization });
+export const executorArguments = z.object({ executorId: reference });
 export const usedByArguments = z.object({ limit: z.number().int().min(1).max(100) });
 export const organizationArguments = z.object({ name: z.string().max(1000), slug: z.string().max(1000) });
 export const keyArguments = z.object({ id: reference });
 export const rotateArguments = z.object({ id: reference, revokesAt: optional(z.number()) });
 export const createKeyArguments = z.object({
   input: z.object({
-    organization: reference,
+    organization,
     name: optional(z.string().max(1000)),
     expiresAt: optional(z.number()),
     target: optional(reference),

@@ -22,6 +22,7 @@ export function publishedKey(key: KeyRecord, store: StoreReader, now: number) {
     target,
     usedBy: (input: unknown) => store.keyUses(id, decoded(usedByArguments, input).limit),
     usedByCount: () => store.keyUseCount(id),
+    boundExecutors: (input: unknown) => store.executorsOn(id, decoded(usedByArguments, input).limit),
   };
 }
 
@@ -35,6 +36,10 @@ export function publishedExecutor(
     ...executor,
     status: presence.isOnline(executor, now) ? "online" : "offline",
     lastSyncAt: presence.lastSyncAt(executor),
+    apiKey: async () => {
+      const key = executor.key === null ? undefined : await store.key(executor.key.id);
+      return key === undefined ? null : publishedKey(key, store, now);
+    },
     keyHistory: () => store.executorKeyUses(executor.id, MAX_KEY_HISTORY),
     instances: () => presence.instances(executor.id, now),
   };

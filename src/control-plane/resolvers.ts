@@ -1,22 +1,15 @@
-import type { ApiKeys, IssuedKey } from "./api-keys.ts";
-import type { ExecutorCaller, ExecutorSync } from "./executor-sync.ts";
+import { notFound } from "./api-error.ts";
+import type { IssuedKey } from "./api-keys.ts";
+import type { ExecutorCaller } from "./executor-sync.ts";
 import * as inputs from "./inputs.ts";
 import { decoded } from "./inputs.ts";
-import { createOrganization, requiredOrganization } from "./organizations.ts";
-import type { Presence } from "./presence.ts";
+import { createOrganization } from "./organizations.ts";
+import { peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
 import { publishedAuditEvent, publishedExecutor, publishedKey } from "./published.ts";
-import type { KeyRecord, Store } from "./store.ts";
-
-export interface ResolverDeps {
-  readonly store: Store;
-  readonly apiKeys: ApiKeys;
-  readonly executorSync: ExecutorSync;
-  readonly presence: Presence;
-  readonly now: () => number;
-}
-
-/** What a root field does, given its arguments. Access has been checked (access.ts), the arguments have not. */
-export type Resolvers = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
+import type { ResolverDeps, Resolvers } from "./resolver.ts";
+import { operatorScope, personScope, type Scope } from "./scope.ts";
+import type { SignedIn } from "./signed-in.ts";
+import type { KeyRecord } from "./store.ts";
 
 export function executorResolvers({ executorSync }: ResolverDeps, caller: ExecutorCaller): Resolvers {
   return {
@@ -26,8 +19,26 @@ export function executorResolvers({ executorSync }: ResolverDeps, caller: Execut
   };
 }
 
-export function managementResolvers(deps: ResolverDeps): Resolvers {
-  return { ...organizationResolvers(deps), ...keyResolvers(deps), ...executorListResolvers(deps) };
+export function operatorResolvers(deps: ResolverDeps): Resolvers {
+  const scope = operatorScope(deps.store);
+  return { ...organizationResolvers(deps), ...scopedResolvers(deps, scope) };
+}
+
+export function personResolvers(deps: ResolverDeps, signedIn: SignedIn): Resolvers {
+  return { ...viewerResolvers(deps, signedIn), ...scopedResolvers(deps, personScope(signedIn)) };
+}
+
+export function visitorResolvers(deps: ResolverDeps): Resolvers {
+  return viewerResolvers(deps, undefined);
+}
+
+function scopedResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
+  return {
+    ...keyResolvers(deps, scope),
+    ...keyChanges(deps, scope),
+    ...executorResolversOf(deps, scope),
+    ...peopleResolvers(deps, scope),
+  };
 }
 
 function organizationResolvers({ store, now }: ResolverDeps): Resolvers {
@@ -40,38 +51,65 @@ function organizationResolvers({ store, now }: ResolverDeps): Resolvers {
   };
 }
 
-function keyResolvers({ store, apiKeys, now }: ResolverDeps): Resolvers {
-  const published = (key: KeyRecord) => publishedKey(key, store, now());
-  const issued = ({ key, secret }: IssuedKey) => ({ apiKey: published(key), secret });
+function keyResolvers({ store, now }: ResolverDeps, scope: Scope): Resolvers {
   return {
     apiKeys: async (input) => {
-      const { organization, ...page } = decoded(inputs.pageArguments, input);
-      const { id } = await requiredOrganization(store, organization);
-      return (await store.keys(id, page)).map(published);
+      const { organization, ...page } = decoded(inputs.listArguments, input);
+      const found = await scope.organization(organization);
+      const keys = found === undefined ? [] : await store.keys(found.id, page);
+      return keys.map((key) => publishedKey(key, store, now()));
     },
-    createApiKey: async (input) =>
-      issued(await apiKeys.create(decoded(inputs.createKeyArguments, input).input)),
-    rotateApiKey: async (input) => {
-      const { id, revokesAt } = decoded(inputs.rotateArguments, input);
-      return issued(await apiKeys.rotate(id, revokesAt));
+    apiKey: async (input) => {
+      const key = await store.key(decoded(inputs.keyArguments, input).id);
+      return key === undefined || !scope.actor.reaches(key.organization.id)
+        ? null
+        : publishedKey(key, store, now());
     },
-    revokeApiKey: async (input) => published(await apiKeys.revoke(decoded(inputs.keyArguments, input).id)),
-    deleteApiKey: async (input) => published(await apiKeys.delete(decoded(inputs.keyArguments, input).id)),
   };
 }
 
-function executorListResolvers({ store, presence, now }: ResolverDeps): Resolvers {
+function keyChanges({ store, apiKeys, now }: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
+  const published = (key: KeyRecord) => publishedKey(key, store, now());
+  const issued = ({ key, secret }: IssuedKey) => ({ apiKey: published(key), secret });
+  return {
+    createApiKey: async (input) => {
+      const { organization, ...request } = decoded(inputs.createKeyArguments, input).input;
+      const found = await scope.organization(organization);
+      if (found === undefined) throw notFound("there is no such organization: leave it out");
+      return issued(await apiKeys.create(actor, { ...request, organizationId: found.id }));
+    },
+    rotateApiKey: async (input) => {
+      const { id, revokesAt } = decoded(inputs.rotateArguments, input);
+      return issued(await apiKeys.rotate(actor, id, revokesAt));
+    },
+    revokeApiKey: async (input) =>
+      published(await apiKeys.revoke(actor, decoded(inputs.keyArguments, input).id)),
+    revokeExecutorAccess: async (input) =>
+      published(await apiKeys.revokeAccess(actor, decoded(inputs.executorArguments, input).executorId)),
+    deleteApiKey: async (input) =>
+      published(await apiKeys.delete(actor, decoded(inputs.keyArguments, input).id)),
+  };
+}
+
+function executorResolversOf({ store, presence, now }: ResolverDeps, scope: Scope): Resolvers {
   return {
     executors: async (input) => {
-      const { organization, ...page } = decoded(inputs.pageArguments, input);
-      const { id } = await requiredOrganization(store, organization);
-      const executors = await store.executors(id, page);
+      const { organization, ...page } = decoded(inputs.listArguments, input);
+      const found = await scope.organization(organization);
+      const executors = found === undefined ? [] : await store.executors(found.id, page);
       return executors.map((executor) => publishedExecutor(executor, store, presence, now()));
     },
+    executor: async (input) => {
+      const executor = await store.executorById(decoded(inputs.keyArguments, input).id);
+      return executor === undefined || !scope.actor.reaches(executor.organizationId)
+        ? null
+        : publishedExecutor(executor, store, presence, now());
+    },
     auditEvents: async (input) => {
-      const { organization, ...page } = decoded(inputs.pageArguments, input);
-      const { id } = await requiredOrganization(store, organization);
-      return (await store.auditEvents(id, page)).map(publishedAuditEvent);
+      const { organization, ...page } = decoded(inputs.auditArguments, input);
+      const found = await scope.organization(organization);
+      const events = found === undefined ? [] : await store.auditEvents(found.id, page);
+      return events.map(publishedAuditEvent);
     },
   };
 }

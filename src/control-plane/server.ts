@@ -9,15 +9,18 @@ import { createServer as createHttpsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import { errorChain, OperatorError } from "../lib/errors.ts";
-import type { Audience } from "./access.ts";
 import { createApiKeys } from "./api-keys.ts";
 import { ExecutorSync } from "./executor-sync.ts";
 import { loadSchema } from "./graphql-documents.ts";
-import { GraphqlEndpoint } from "./graphql-endpoint.ts";
+import { GraphqlEndpoint, type Listener } from "./graphql-endpoint.ts";
 import { send } from "./http-answer.ts";
 import { listenOnManagementSocket } from "./management-socket.ts";
+import { type PageAssets, pageAssetsIn } from "./page-assets.ts";
+import { servePage } from "./page-route.ts";
+import type { People } from "./people/people.ts";
 import { Presence } from "./presence.ts";
 import { RefusalLog } from "./refusal-log.ts";
+import { setSecurityHeaders } from "./security-headers.ts";
 import { SettingsError } from "./settings.ts";
 import { type Store, StoreUnavailable } from "./store.ts";
 import { createWriteBehind, type WriteBehind } from "./write-behind.ts";
@@ -39,6 +42,9 @@ export interface ServerDeps {
   readonly heartbeatTimeoutMs: number;
   /** The version that executors are compared with, and recommended. */
   readonly version: string;
+  /** Left out: nobody signs in, there is no page, and the network serves executors alone. */
+  readonly people?: People | undefined;
+  readonly pageAssets?: PageAssets;
   readonly now?: () => number;
   /** How long a client may take over its headers, and over its whole request. */
   readonly headersTimeoutMs?: number;
@@ -55,11 +61,15 @@ export interface ControlPlaneServer {
 export function createServer(deps: ServerDeps): ControlPlaneServer {
   const { store, heartbeatTimeoutMs, now = Date.now } = deps;
   const { endpoint, presence, writeBehind } = assemble(deps, now);
-  const handler = (audience: Audience) => (request: IncomingMessage, response: ServerResponse) => {
-    void route(request, response, () => endpoint.handle(request, response, audience), deps);
+  const handler = (listener: Listener) => (request: IncomingMessage, response: ServerResponse) => {
+    void route(request, response, () => endpoint.handle(request, response, listener), deps);
   };
-  const network = createListener(deps, handler("executor-key"));
-  const management = createHttpServer(timeouts(deps), handler("management"));
+  const pageAssets = deps.pageAssets ?? pageAssetsIn();
+  const network = createListener(deps, (request, response) => {
+    if (!serveBrowser(request, response, endpoint, deps.people, pageAssets))
+      handler("network")(request, response);
+  });
+  const management = createHttpServer(timeouts(deps), handler("management-socket"));
   let sweep: NodeJS.Timeout | undefined;
 
   return {
@@ -86,7 +96,14 @@ function assemble(deps: ServerDeps, now: () => number) {
   const shared = { store, writeBehind, presence, refusals: new RefusalLog(logger, now), now };
   const executorSync = new ExecutorSync({ ...shared, heartbeatTimeoutMs, version });
   const apiKeys = createApiKeys(store, now);
-  const endpoint = new GraphqlEndpoint({ ...shared, schema: loadSchema(), apiKeys, executorSync, logger });
+  const endpoint = new GraphqlEndpoint({
+    ...shared,
+    schema: loadSchema(),
+    apiKeys,
+    executorSync,
+    logger,
+    people: deps.people,
+  });
   return { endpoint, presence, writeBehind };
 }
 
@@ -96,6 +113,22 @@ async function writeTheRest(writeBehind: WriteBehind): Promise<void> {
   } catch (error) {
     throw new OperatorError("the last second's uses and heartbeats could not be written", { cause: error });
   }
+}
+
+/** Whether the request was the page's or sign-in's, and answered. Executors come with a key, and are left alone. */
+function serveBrowser(
+  request: IncomingMessage,
+  response: ServerResponse,
+  endpoint: GraphqlEndpoint,
+  people: People | undefined,
+  pageAssets: PageAssets,
+): boolean {
+  if (people === undefined || request.headers.authorization !== undefined) return false;
+  setSecurityHeaders(response, people.origin);
+  const path = request.url?.split("?", 1)[0] ?? "";
+  if (!path.startsWith("/api/auth/")) return servePage(request, response, path, pageAssets);
+  void people.handle(request, response, (error) => endpoint.published(error));
+  return true;
 }
 
 async function route(

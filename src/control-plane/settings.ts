@@ -17,6 +17,18 @@ export interface Settings {
   /** Paths of PEM files. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** Undefined: nobody signs in, and the network serves executors alone. */
+  readonly people: PeopleSettings | undefined;
+}
+
+export interface PeopleSettings {
+  /** Of BETTER_AUTH_URL. */
+  readonly origin: string;
+  readonly secret: string;
+  /** Needed while there is nobody yet. */
+  readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
+  /** The name of the organization that is made where there is none. */
+  readonly organizationName: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,8 +55,35 @@ const databasePath = z
   )
   .transform((url) => resolve(url.replace(/^file:(?:\/\/)?/, "")));
 
+const origin = z
+  .url({ protocol: /^https?$/, error: "want the address of the page, such as https://cp.example.com" })
+  .refine((url) => /^https?:\/\/[^/?#@]+\/?$/i.test(url), "want it without a path, a user or a query")
+  .transform((url) => new URL(url).origin);
+
+/** The names whose values are never shown. */
+const SECRETS: ReadonlySet<string> = new Set(["BETTER_AUTH_SECRET", "INITIAL_ADMIN_PASSWORD"]);
+
 const environment = z
   .object({
+    BETTER_AUTH_URL: origin.optional(),
+    BETTER_AUTH_SECRET: z
+      .string()
+      .min(32, "want at least 32 characters: openssl rand -base64 32 makes some")
+      .optional(),
+    INITIAL_ADMIN_EMAIL: z.email("want an e-mail address").max(254).optional(),
+    INITIAL_ADMIN_PASSWORD: z
+      .string()
+      .min(12, "want at least 12 characters")
+      .max(128, "want at most 128 characters")
+      .optional(),
+    INITIAL_ORGANIZATION: z
+      .string()
+      .max(100)
+      .refine(
+        (name) => printable(name) === name && name.trim() === name,
+        "want one line of at most 100 characters",
+      )
+      .default("Default"),
     DATABASE_URL: databasePath.prefault(DEFAULT_DATABASE_URL),
     MANAGEMENT_SOCKET: z.string().optional(),
     HOST: z
@@ -60,6 +99,14 @@ const environment = z
   .refine((env) => (env.TLS_CERT === undefined) === (env.TLS_KEY === undefined), {
     path: ["TLS_CERT"],
     message: "TLS_CERT and TLS_KEY belong together: set both, or none",
+  })
+  .refine((env) => (env.INITIAL_ADMIN_EMAIL === undefined) === (env.INITIAL_ADMIN_PASSWORD === undefined), {
+    path: ["INITIAL_ADMIN_EMAIL"],
+    message: "INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD belong together: set both, or none",
+  })
+  .refine((env) => env.BETTER_AUTH_SECRET === undefined || env.BETTER_AUTH_URL !== undefined, {
+    path: ["BETTER_AUTH_URL"],
+    message: "is needed with BETTER_AUTH_SECRET: the address at which people open the page",
   })
   .refine(
     (env) =>
@@ -86,6 +133,21 @@ export function readSettings(env: Environment): Settings {
         ? undefined
         : { certPath: set.TLS_CERT, keyPath: set.TLS_KEY },
     logLevel: set.LOG_LEVEL,
+    people: peopleSettings(set),
+  };
+}
+
+function peopleSettings(set: z.output<typeof environment>): PeopleSettings | undefined {
+  const { BETTER_AUTH_URL, BETTER_AUTH_SECRET, INITIAL_ADMIN_EMAIL, INITIAL_ADMIN_PASSWORD } = set;
+  if (BETTER_AUTH_SECRET === undefined || BETTER_AUTH_URL === undefined) return undefined;
+  return {
+    origin: BETTER_AUTH_URL,
+    secret: BETTER_AUTH_SECRET,
+    firstAdmin:
+      INITIAL_ADMIN_EMAIL === undefined || INITIAL_ADMIN_PASSWORD === undefined
+        ? undefined
+        : { email: INITIAL_ADMIN_EMAIL, password: INITIAL_ADMIN_PASSWORD },
+    organizationName: set.INITIAL_ORGANIZATION,
   };
 }
 
@@ -114,7 +176,7 @@ function described(error: z.ZodError, env: Environment): string {
   const lines = error.issues.map((issue) => {
     const name = issue.path.length === 0 ? "DATABASE_URL" : issue.path.join(".");
     const got = env[name];
-    return `  ${name}: ${issue.message}${got === undefined || got === "" ? "" : ` (got ${printable(got)})`}`;
+    return `  ${name}: ${issue.message}${got === undefined || got === "" || SECRETS.has(name) ? "" : ` (got ${printable(got)})`}`;
   });
   return ["the environment is not right:", ...new Set(lines)].join("\n");
 }

@@ -96,6 +96,7 @@ export interface ExecutorRefusal {
 
 export interface KeyUse {
   readonly executor: ExecutorReference;
+  readonly firstUsedAt: number;
   readonly lastUsedAt: number;
 }
 
@@ -137,6 +138,24 @@ export interface Page {
   readonly before: string | null;
 }
 
+export interface SearchPage extends Page {
+  /** Anywhere in the name, whatever its case, or the beginning of an id or fingerprint; null: everything. */
+  readonly search: string | null;
+}
+
+/** Everything that is not null has to be so. */
+export interface AuditPage extends Page {
+  readonly action: string | null;
+  /** Anywhere in the actor's name, whatever its case. */
+  readonly actor: string | null;
+  /** The id of the target, or the beginning of its name, whatever its case. */
+  readonly target: string | null;
+  /** Not before. */
+  readonly from: number | null;
+  /** Before. */
+  readonly to: number | null;
+}
+
 export interface StoreReader {
   readonly people: PeopleReader;
   organizations(limit: number): Promise<readonly Organization[]>;
@@ -144,7 +163,7 @@ export interface StoreReader {
   organization(reference: string): Promise<Organization | undefined>;
   keyByHash(hash: string): Promise<KeyRecord | undefined>;
   key(id: string): Promise<KeyRecord | undefined>;
-  keys(organizationId: string, page: Page): Promise<readonly KeyRecord[]>;
+  keys(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]>;
   /** The key that was issued last among those rotated from one another. */
   newestOfLineage(lineageId: string): Promise<KeyRecord | undefined>;
   /** By last use, newest first. */
@@ -153,14 +172,18 @@ export interface StoreReader {
   executorByName(organizationId: string, name: string): Promise<ExecutorRecord | undefined>;
   /** By id; undefined also where it is another organization's. */
   executor(organizationId: string, id: string): Promise<ExecutorRecord | undefined>;
-  executors(organizationId: string, page: Page): Promise<readonly ExecutorRecord[]>;
+  /** Of whichever organization. */
+  executorById(id: string): Promise<ExecutorRecord | undefined>;
+  executors(organizationId: string, page: SearchPage): Promise<readonly ExecutorRecord[]>;
   /** Of every organization: those whose last sync is not older than `sinceMs`. */
   executorsSyncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
   /** An executor bound to the key, other than the one named. */
   otherExecutorOf(keyId: string, executorName: string): Promise<ExecutorReference | undefined>;
   /** Newest first. */
   executorKeyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]>;
-  auditEvents(organizationId: string, page: Page): Promise<readonly AuditEvent[]>;
+  /** The executors that are bound to the key just now, by name. */
+  executorsOn(keyId: string, limit: number): Promise<readonly ExecutorReference[]>;
+  auditEvents(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]>;
 }
 
 export interface StoreTransaction extends StoreReader {

@@ -8,6 +8,7 @@ import { createLogger } from "../log.ts";
 import { type ControlPlaneServer, createServer, type ServerDeps } from "../server.ts";
 import { readSettings, type Settings, SettingsError } from "../settings.ts";
 import { openSqliteStore } from "../sqlite/store.ts";
+import type { Store } from "../store.ts";
 import { untilShutdown } from "./shutdown.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -28,6 +29,12 @@ Environment:
   HEARTBEAT_TIMEOUT_MS  an executor silent for longer is offline (default 30000)
   LOG_LEVEL             debug, info, warn or error (default info); debug shows every refusal
 
+  BETTER_AUTH_SECRET    at least 32 characters, signs the sessions; set it and people can sign in
+  BETTER_AUTH_URL       the address of the page as a browser shows it, such as https://cp.example.com
+  INITIAL_ADMIN_EMAIL, INITIAL_ADMIN_PASSWORD
+                        the first person, at the first start (password: at least 12 characters)
+  INITIAL_ORGANIZATION  the first organization, where there is none (default Default)
+
 Examples:
   $ novacula-control-plane serve
   $ DATABASE_URL=file:./control-plane.db PORT=8443 TLS_CERT=cp.pem TLS_KEY=cp.key novacula-control-plane serve`,
@@ -44,12 +51,27 @@ async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
   createDirectories([dirname(databasePath), dirname(socketPath)]);
   const store = openSqliteStore(databasePath);
   try {
-    const deps = { host, port, socketPath, tls, heartbeatTimeoutMs, version: VERSION };
+    const people = await openPeople(settings.people, store, logger);
+    const deps = { host, port, socketPath, tls, heartbeatTimeoutMs, version: VERSION, people };
     await serveUntilShutdown(createServer({ store, logger, ...deps }), logger, { socketPath, databasePath });
   } finally {
     await store.close();
   }
   logger.info({ event: "stopped" }, "stopped; everything is written");
+}
+
+/** Imported only where people sign in: better-auth costs 0.2 s and 60 MB, which executors alone do not need. */
+async function openPeople(
+  settings: Settings["people"],
+  store: Store,
+  logger: Logger,
+): Promise<ServerDeps["people"]> {
+  if (settings === undefined) return undefined;
+  const { ensureFirstAdmin } = await import("../people/first-admin.ts");
+  const { createPeople } = await import("../people/people.ts");
+  const { origin, secret, firstAdmin, organizationName } = settings;
+  await ensureFirstAdmin(store, firstAdmin, organizationName, logger, Date.now());
+  return createPeople({ store, logger, origin, secret, now: Date.now });
 }
 
 async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, paths: object): Promise<void> {

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import {
   type CompiledQuery,
@@ -10,24 +9,13 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import { noteStoreFailure } from "../store-failure.ts";
 import { asStoreError } from "./unavailable.ts";
 
 /** How better-auth's statements reach the database: reads at once, writes one after the other with our transactions. */
 export interface StatementAccess {
   readonly reader: DatabaseSync;
   write<Result>(work: (writer: DatabaseSync) => Result): Promise<Result>;
-}
-
-/** What went wrong with the store during one request: better-auth wraps errors of its database beyond recognition. */
-const failures = new AsyncLocalStorage<{ error: unknown }>();
-
-/** Runs `work`; rejects with what the store failed with, if it did, whatever better-auth made of that. */
-export async function watchingStore<Result>(work: () => Promise<Result>): Promise<Result> {
-  const failure: { error: unknown } = { error: undefined };
-  const [outcome] = await Promise.allSettled([failures.run(failure, work)]);
-  if (failure.error !== undefined) throw failure.error;
-  if (outcome.status === "rejected") throw outcome.reason;
-  return outcome.value;
 }
 
 /**
@@ -88,8 +76,7 @@ class StatementConnection implements DatabaseConnection {
       if (query.query.kind === "SelectQueryNode") return execute<Row>(this.access.reader, query);
       return await this.access.write((writer) => execute<Row>(writer, query));
     } catch (error) {
-      const failure = failures.getStore();
-      if (failure !== undefined) failure.error = asStoreError(error);
+      noteStoreFailure(asStoreError(error));
       throw error;
     }
   }

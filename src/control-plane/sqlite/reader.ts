@@ -1,15 +1,17 @@
 import type { PeopleReader } from "../people-store.ts";
 import type {
   AuditEvent,
+  AuditPage,
   ExecutorKeyUse,
   ExecutorRecord,
   ExecutorReference,
   KeyRecord,
   KeyUse,
   Organization,
-  Page,
+  SearchPage,
   StoreReader,
 } from "../store.ts";
+import { auditQuery } from "./audit-query.ts";
 import * as records from "./records.ts";
 import { integer, type Row, text } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
@@ -50,11 +52,13 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
     return mapped(this.get(`${KEY} and k.id = ?`, id), records.key);
   }
 
-  async keys(organizationId: string, page: Page): Promise<readonly KeyRecord[]> {
+  async keys(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]> {
+    const { before, limit, search } = page;
     const sql = `${KEY} and k.referenceId = ?1
       and (?2 is null or (k.createdAt, k.rowid) < (select createdAt, rowid from apikey where id = ?2))
+      and (?4 is null or instr(lower(k.name), lower(?4)) > 0 or k.id glob ?4 || '*')
       order by k.createdAt desc, k.rowid desc limit ?3`;
-    return this.all(sql, organizationId, page.before, page.limit).map(records.key);
+    return this.all(sql, organizationId, before, limit, search).map(records.key);
   }
 
   async newestOfLineage(lineageId: string): Promise<KeyRecord | undefined> {
@@ -63,10 +67,11 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   }
 
   async keyUses(keyId: string, limit: number): Promise<readonly KeyUse[]> {
-    const sql = `select x.id, x.name, u.lastUsedAt from executorKeyUsage u join executor x on x.id = u.executorId
+    const sql = `select x.id, x.name, u.firstUsedAt, u.lastUsedAt from executorKeyUsage u join executor x on x.id = u.executorId
       where u.keyId = ? order by u.lastUsedAt desc limit ?`;
     return this.all(sql, keyId, limit).map((row) => ({
       executor: { id: text(row, "id"), name: text(row, "name") },
+      firstUsedAt: integer(row, "firstUsedAt"),
       lastUsedAt: integer(row, "lastUsedAt"),
     }));
   }
@@ -86,10 +91,16 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
     return mapped(this.get(sql, organizationId, id), records.executor);
   }
 
-  async executors(organizationId: string, page: Page): Promise<readonly ExecutorRecord[]> {
+  async executorById(id: string): Promise<ExecutorRecord | undefined> {
+    return mapped(this.get(`${EXECUTOR} where x.id = ?`, id), records.executor);
+  }
+
+  async executors(organizationId: string, page: SearchPage): Promise<readonly ExecutorRecord[]> {
+    const { before, limit, search } = page;
     const sql = `${EXECUTOR} where x.organizationId = ?1
-      and (?2 is null or x.rowid < (select rowid from executor where id = ?2)) order by x.rowid desc limit ?3`;
-    return this.all(sql, organizationId, page.before, page.limit).map(records.executor);
+      and (?2 is null or x.rowid < (select rowid from executor where id = ?2))
+      and (?4 is null or instr(lower(x.name), lower(?4)) > 0 or x.id glob ?4 || '*') order by x.rowid desc limit ?3`;
+    return this.all(sql, organizationId, before, limit, search).map(records.executor);
   }
 
   async executorsSyncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]> {
@@ -114,11 +125,14 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
     }));
   }
 
-  async auditEvents(organizationId: string, page: Page): Promise<readonly AuditEvent[]> {
-    const sql = `select * from auditEvent where organizationId = ?1
-      and (?2 is null or (at, sequence) < (select at, sequence from auditEvent where id = ?2))
-      order by at desc, sequence desc limit ?3`;
-    return this.all(sql, organizationId, page.before, page.limit).map(records.auditEvent);
+  async executorsOn(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {
+    const sql = "select id, name from executor where keyId = ? order by name limit ?";
+    return this.all(sql, keyId, limit).map((row) => ({ id: text(row, "id"), name: text(row, "name") }));
+  }
+
+  async auditEvents(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]> {
+    const { sql, values } = auditQuery(organizationId, page);
+    return this.allNamed(sql, values).map(records.auditEvent);
   }
 }
 

@@ -23,6 +23,10 @@ export class SqliteStatements {
     return this.attempt(sql, (statement) => statement.all(...values));
   }
 
+  protected allNamed(sql: string, values: Readonly<Record<string, SQLInputValue>>): Row[] {
+    return this.attempt(sql, (statement) => statement.all(values));
+  }
+
   private attempt<Result>(sql: string, use: (statement: StatementSync) => Result): Result {
     try {
       const statement = this.statements.get(sql) ?? this.database.prepare(sql);

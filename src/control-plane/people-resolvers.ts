@@ -1,0 +1,53 @@
+import * as inputs from "./inputs.ts";
+import { decoded } from "./inputs.ts";
+import type { Invitation } from "./people-store.ts";
+import type { ResolverDeps, Resolvers } from "./resolver.ts";
+import type { Scope } from "./scope.ts";
+import type { SignedIn } from "./signed-in.ts";
+import type { Store } from "./store.ts";
+
+/** What anybody may ask who looks at the page. */
+export function viewerResolvers(
+  { store, now }: Pick<ResolverDeps, "store" | "now">,
+  signedIn: SignedIn | undefined,
+): Resolvers {
+  return {
+    viewer: async () =>
+      signedIn === undefined
+        ? null
+        : {
+            user: signedIn.person,
+            activeOrganization: signedIn.active?.organization ?? null,
+            role: signedIn.active?.role ?? null,
+            organizations: signedIn.memberships,
+          },
+    invitation: async (input) => {
+      const invitation = await store.people.invitation(decoded(inputs.keyArguments, input).id);
+      const isOpen =
+        invitation !== undefined && invitation.status === "pending" && invitation.expiresAt > now();
+      return isOpen ? publishedInvitation(invitation, store) : null;
+    },
+  };
+}
+
+/** The people of an organization, for those in it. */
+export function peopleResolvers({ store, now }: ResolverDeps, scope: Scope): Resolvers {
+  return {
+    members: async (input) => {
+      const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
+      const members = found === undefined ? [] : await store.people.members(found.id);
+      return members.map(({ person, ...member }) => ({ ...member, user: person }));
+    },
+    invitations: async (input) => {
+      const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
+      const invitations = found === undefined ? [] : await store.people.openInvitations(found.id, now());
+      return invitations.map((invitation) => publishedInvitation(invitation, store));
+    },
+  };
+}
+
+function publishedInvitation(invitation: Invitation, store: Store) {
+  const { id, organization, email, role, inviter, createdAt, expiresAt } = invitation;
+  const hasAccount = async () => (await store.people.personByEmail(email)) !== undefined;
+  return { id, organization, email, role, inviter, createdAt, expiresAt, hasAccount };
+}

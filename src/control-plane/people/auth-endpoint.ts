@@ -1,0 +1,193 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import * as z from "zod";
+import { ApiError, badInput } from "../api-error.ts";
+import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http-answer.ts";
+import { readBody } from "../request-body.ts";
+import { requireSameOrigin } from "../same-origin.ts";
+import type { Store } from "../store.ts";
+import { watchingStore } from "../store-failure.ts";
+import type { Auth } from "./auth.ts";
+import { authHeaders, clientAddress } from "./auth-request.ts";
+import { AUTH_ROUTES } from "./auth-routes.ts";
+import type { InvitedPeople } from "./invited-people.ts";
+import type { SignInLimit } from "./sign-in-limit.ts";
+
+export const AUTH_PATH = "/api/auth";
+/** Ours: an account for the address that an invitation was made for. */
+export const ACCEPT_AS_NEW_PATH = "/invitation/accept-as-new";
+
+export interface AuthEndpointDeps {
+  readonly auth: Auth;
+  readonly origin: string;
+  readonly store: Store;
+  readonly limit: SignInLimit;
+  readonly invitedPeople: InvitedPeople;
+  /** The answer to an error that is nobody's mistake. */
+  readonly answerTo: (error: unknown) => ApiError;
+}
+
+const body = z.record(z.string(), z.unknown());
+type Body = z.output<typeof body>;
+
+/** /api/auth/*: what better-auth does for the page, and nothing else of it. */
+export class AuthEndpoint {
+  private readonly deps: AuthEndpointDeps;
+
+  constructor(deps: AuthEndpointDeps) {
+    this.deps = deps;
+  }
+
+  /** Answers the request, always; no error leaves here. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? "").split("?", 1)[0]?.slice(AUTH_PATH.length) ?? "";
+    const method = path === ACCEPT_AS_NEW_PATH ? "POST" : AUTH_ROUTES.get(path);
+    if (method === undefined) return send(response, failure(404, "NOT_FOUND", "there is nothing here"));
+    if (request.method !== method) {
+      return send(response, {
+        ...failure(405, "METHOD_NOT_ALLOWED", `${method} it`),
+        headers: { Allow: method },
+      });
+    }
+    try {
+      const answer =
+        method === "GET" ? await this.pass(request, path) : await this.post(request, response, path);
+      if (answer !== undefined) send(response, answer);
+    } catch (error) {
+      send(response, authError(error instanceof ApiError ? error : this.deps.answerTo(error)));
+    }
+  }
+
+  private async post(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+  ): Promise<HttpAnswer | undefined> {
+    requireSameOrigin(request.headers, this.deps.origin);
+    if (!/^application\/json(?:\s*;|$)/i.test(request.headers["content-type"] ?? "")) {
+      sendAndClose(request, response, failure(415, "UNSUPPORTED_MEDIA_TYPE", "send JSON"));
+      return undefined;
+    }
+    const read = await readBody(request);
+    if (read.kind === "incomplete") return undefined;
+    if (read.kind === "too-large") {
+      sendAndClose(request, response, failure(413, "REQUEST_ENTITY_TOO_LARGE", "the body is too large"));
+      return undefined;
+    }
+    return this.change(request, path, parsed(read.bytes));
+  }
+
+  private change(request: IncomingMessage, path: string, sent: Body): Promise<HttpAnswer> {
+    switch (path) {
+      case ACCEPT_AS_NEW_PATH:
+        return this.acceptAsNew(request, sent);
+      case "/sign-in/email":
+        return this.limited(request, String(sent["email"] ?? ""), () =>
+          // No callbackURL: nobody is sent anywhere. rememberMe as it is.
+          this.pass(request, path, { email: sent["email"], password: sent["password"] }),
+        );
+      case "/change-password":
+        return this.limited(request, `change-password ${request.headers.cookie ?? ""}`, () =>
+          // Whoever has a session of this person that is not theirs loses it.
+          this.pass(request, path, { ...sent, revokeOtherSessions: true }),
+        );
+      default:
+        return this.pass(request, path, sent);
+    }
+  }
+
+  /** Makes the account, then signs in with it as anybody does. */
+  private acceptAsNew(request: IncomingMessage, sent: Body): Promise<HttpAnswer> {
+    return this.limited(request, "invitation", async () => {
+      const { email, password } = await this.deps.invitedPeople.accept(sent);
+      return this.pass(request, "/sign-in/email", { email, password });
+    });
+  }
+
+  private async limited(
+    request: IncomingMessage,
+    account: string,
+    work: () => Promise<HttpAnswer>,
+  ): Promise<HttpAnswer> {
+    const attempt = this.deps.limit.begin(account, clientAddress(request) ?? "");
+    if (attempt.kind === "limited") {
+      const { retryAfterSeconds } = attempt;
+      return {
+        ...failure(
+          429,
+          "TOO_MANY_REQUESTS",
+          `too many attempts: try again in ${Math.ceil(retryAfterSeconds / 60)} minutes`,
+        ),
+        headers: { "Retry-After": String(retryAfterSeconds) },
+      };
+    }
+    const answer = await work();
+    if (answer.status < 400) attempt.succeeded();
+    return answer;
+  }
+
+  private async pass(request: IncomingMessage, path: string, sent?: Body): Promise<HttpAnswer> {
+    const { auth, origin } = this.deps;
+    const search = (request.url ?? "").split("?").slice(1).join("?");
+    const url = `${origin}${AUTH_PATH}${path}${sent === undefined && search !== "" ? `?${search}` : ""}`;
+    const headers = authHeaders(request.headers, clientAddress(request));
+    const init = sent === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(sent) };
+    const answer = await watchingStore(() => auth.handler(new Request(url, init)));
+    return this.answer(request, path, answer);
+  }
+
+  private async answer(request: IncomingMessage, path: string, answer: Response): Promise<HttpAnswer> {
+    const text = await answer.text();
+    const cookies = answer.headers.getSetCookie();
+    const shown = withoutToken(text === "" ? null : JSON.parse(text));
+    return {
+      status: answer.status,
+      ...(cookies.length === 0 ? {} : { headers: { "Set-Cookie": cookies } }),
+      body: path === "/organization/get-full-organization" ? await this.withoutLinks(request, shown) : shown,
+    };
+  }
+
+  /** The id of an invitation is its link: whoever may not invite must not accept somebody else's. */
+  private async withoutLinks(request: IncomingMessage, shown: unknown): Promise<unknown> {
+    const organization = z
+      .looseObject({ id: z.string(), invitations: z.array(z.unknown()) })
+      .safeParse(shown);
+    if (!organization.success) return shown;
+    const { auth, store } = this.deps;
+    const headers = authHeaders(request.headers, undefined);
+    const session = await watchingStore(() =>
+      auth.api.getSession({ headers, query: { disableRefresh: true } }),
+    );
+    const memberships = session === null ? [] : await store.people.memberships(session.user.id);
+    const role = memberships.find((membership) => membership.organization.id === organization.data.id)?.role;
+    return role === "owner" || role === "admin" ? shown : { ...organization.data, invitations: [] };
+  }
+}
+
+function parsed(bytes: Buffer): Body {
+  try {
+    return body.parse(JSON.parse(bytes.toString("utf8")));
+  } catch {
+    throw badInput("the body is not a JSON object");
+  }
+}
+
+/** A session's token stays in its HttpOnly cookie. */
+function withoutToken(shown: unknown): unknown {
+  const object = body.safeParse(shown);
+  if (!object.success) return shown;
+  const { token: _, ...rest } = object.data;
+  return "session" in rest ? { ...rest, session: withoutToken(rest["session"]) } : rest;
+}
+
+/** Errors here have better-auth's shape: `code` and `message`. */
+function authError(error: ApiError): HttpAnswer {
+  const { status, headers } = errorAnswer(error, "application/graphql-response+json");
+  return {
+    ...failure(status === 200 ? 400 : status, error.code, error.message),
+    ...(headers === undefined ? {} : { headers }),
+  };
+}
+
+function failure(status: number, code: string, message: string): HttpAnswer {
+  return { status, body: { code, message } };
+}

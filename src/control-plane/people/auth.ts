@@ -1,0 +1,86 @@
+import { betterAuth } from "better-auth";
+import { organization } from "better-auth/plugins/organization";
+import type { Logger } from "pino";
+import { printable } from "../../lib/printable.ts";
+import type { Store } from "../store.ts";
+
+export const MIN_PASSWORD_CHARACTERS = 12;
+/** scrypt takes any length; better-auth's default. */
+export const MAX_PASSWORD_CHARACTERS = 128;
+const SESSION_SECONDS = 7 * 86_400;
+const SESSION_REFRESH_SECONDS = 86_400;
+const INVITATION_SECONDS = 7 * 86_400;
+
+export interface AuthDeps {
+  readonly store: Store;
+  readonly logger: Logger;
+  /** As the browser's address bar shows it: https://cp.example.com */
+  readonly origin: string;
+  /** Signs the cookies. */
+  readonly secret: string;
+}
+
+export type Auth = ReturnType<typeof createAuth>;
+
+/** better-auth for people: passwords, sessions, organizations with their roles, invitations. Nobody signs up by themselves. */
+export function createAuth({ store, logger, origin, secret }: AuthDeps) {
+  return betterAuth({
+    appName: "novacula control plane",
+    baseURL: origin,
+    basePath: "/api/auth",
+    secret,
+    trustedOrigins: [origin],
+    database: store.betterAuthDatabase(),
+    telemetry: { enabled: false },
+    // Ours, per account and address, and of failures alone: sign-in-limit.ts.
+    rateLimit: { enabled: false },
+    logger: authLogger(logger),
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: MIN_PASSWORD_CHARACTERS,
+      maxPasswordLength: MAX_PASSWORD_CHARACTERS,
+    },
+    session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_REFRESH_SECONDS },
+    advanced: {
+      useSecureCookies: origin.startsWith("https:"),
+      defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: "/" },
+      // The address in a session row is the one that this program has seen, set by auth-request.ts.
+      ipAddress: { ipAddressHeaders: ["x-novacula-address"] },
+    },
+    databaseHooks: {
+      session: {
+        create: {
+          // A session begins in the person's oldest organization; set-active moves it.
+          before: async (session) => {
+            const [first] = await store.people.memberships(session.userId);
+            return { data: { ...session, activeOrganizationId: first?.organization.id ?? null } };
+          },
+        },
+      },
+    },
+    plugins: [
+      organization({
+        allowUserToCreateOrganization: false,
+        invitationExpiresIn: INVITATION_SECONDS,
+        invitationLimit: 1000,
+        membershipLimit: 1000,
+        // The link is the proof: it is handed over by an admin, not mailed by us.
+        requireEmailVerificationOnInvitation: false,
+        cancelPendingInvitationsOnReInvite: true,
+      }),
+    ],
+  });
+}
+
+/** better-auth's own lines, which name e-mail addresses at times: at debug level, an error at warn. */
+function authLogger(logger: Logger) {
+  return {
+    level: "debug" as const,
+    log: (level: string, message: string) => {
+      const line = { event: "better-auth", detail: printable(message, 500) };
+      if (level === "error") logger.warn(line, "better-auth reports an error");
+      else logger.debug(line, "better-auth");
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { hashPassword } from "better-auth/crypto";
+import type { Logger } from "pino";
+import { printable } from "../../lib/printable.ts";
+import { randomId } from "../random-id.ts";
+import { SettingsError } from "../settings.ts";
+import type { Store, StoreTransaction } from "../store.ts";
+
+export interface FirstAdmin {
+  readonly email: string;
+  readonly password: string;
+}
+
+/**
+ * Makes the first person, while there is none, the owner of every organization that has no members, and of one called
+ * `organizationName` where there is none at all. Rejects with a SettingsError where nobody is named.
+ */
+export async function ensureFirstAdmin(
+  store: Store,
+  admin: FirstAdmin | undefined,
+  organizationName: string,
+  logger: Logger,
+  now: number,
+): Promise<void> {
+  if (await store.people.hasPeople()) return;
+  if (admin === undefined) {
+    throw new SettingsError(
+      "there is nobody yet who could sign in: set INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for the first start",
+    );
+  }
+  const passwordHash = await hashPassword(admin.password);
+  await store.transaction(async (transaction) => {
+    if (await transaction.people.hasPeople()) return;
+    const id = randomId();
+    const { email } = admin;
+    const name = email.split("@", 1)[0] ?? email;
+    await transaction.people.insertPerson({ id, name, email, passwordHash, createdAt: now });
+    await ensureOrganization(transaction, organizationName, now);
+    for (const { id: organizationId } of await transaction.people.organizationsWithoutMembers()) {
+      await transaction.people.insertMember(organizationId, id, "owner", now);
+    }
+  });
+  logger.info(
+    { event: "people.first-admin", email: printable(admin.email) },
+    "the first admin can sign in; INITIAL_ADMIN_PASSWORD is not needed any more",
+  );
+}
+
+async function ensureOrganization(transaction: StoreTransaction, name: string, now: number): Promise<void> {
+  if ((await transaction.organizations(1)).length > 0) return;
+  const slug =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "")
+      .slice(0, 48)
+      .replace(/-$/, "") || "default";
+  await transaction.insertOrganization({ id: randomId(), name, slug, createdAt: now });
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "pino";
+import type { ApiError } from "../api-error.ts";
+import type { SignedIn } from "../signed-in.ts";
+import type { Store } from "../store.ts";
+import { watchingStore } from "../store-failure.ts";
+import { createAuth } from "./auth.ts";
+import { AuthEndpoint } from "./auth-endpoint.ts";
+import { authHeaders, clientAddress } from "./auth-request.ts";
+import { InvitedPeople } from "./invited-people.ts";
+import { SignInLimit } from "./sign-in-limit.ts";
+
+export interface PeopleDeps {
+  readonly store: Store;
+  readonly logger: Logger;
+  /** As the browser's address bar shows it: https://cp.example.com */
+  readonly origin: string;
+  readonly secret: string;
+  readonly now: () => number;
+}
+
+/** People, as the rest of the control plane sees them. */
+export interface People {
+  readonly origin: string;
+  /**
+   * Who the cookie is for; undefined where it is nobody's, or not any more. Renews a session that is in use, on
+   * `response`. Rejects with `StoreUnavailable`.
+   */
+  signedIn(request: IncomingMessage, response: ServerResponse): Promise<SignedIn | undefined>;
+  /** /api/auth/*; `answerTo`: what is said of an error that is nobody's mistake. Answers always. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answerTo: (error: unknown) => ApiError,
+  ): Promise<void>;
+}
+
+export function createPeople({ store, logger, origin, secret, now }: PeopleDeps): People {
+  const auth = createAuth({ store, logger, origin, secret });
+  const limit = new SignInLimit(now);
+  const invitedPeople = new InvitedPeople(store, now);
+  return {
+    origin,
+    async signedIn(request, response) {
+      if (request.headers.cookie === undefined) return undefined;
+      const headers = authHeaders(request.headers, clientAddress(request));
+      const found = await watchingStore(() => auth.api.getSession({ headers, returnHeaders: true }));
+      const cookies = found.headers.getSetCookie();
+      if (cookies.length > 0) response.setHeader("Set-Cookie", cookies);
+      if (found.response === null) return undefined;
+      const { user, session } = found.response;
+      const memberships = await store.people.memberships(user.id);
+      const active = memberships.find(({ organization }) => organization.id === session.activeOrganizationId);
+      return { person: { id: user.id, name: user.name, email: user.email }, active, memberships };
+    },
+    handle: (request, response, answerTo) =>
+      new AuthEndpoint({ auth, origin, store, limit, invitedPeople, answerTo }).handle(request, response),
+  };
+}
