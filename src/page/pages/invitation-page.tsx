@@ -116,7 +116,7 @@ function OtherAccount({ viewer }: { viewer: Viewer }) {
   };
   return (
     <>
-      <p>You are signed in as {viewer.user.email}, which is another account.</p>
+      <p>Signed in here is another account: {viewer.user.email}.</p>
       <p>
         <button type="button" onClick={() => void leave()}>
           Sign out

@@ -3,7 +3,7 @@ import { unfollow } from "../follow-up.ts";
 import { type ApiKey, deleteApiKey, revokeApiKey } from "../server/api-keys.ts";
 import { ActionDialog } from "./action-dialog.tsx";
 import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
-import { KeyLabel } from "./key-label.tsx";
+import { KeyIds } from "./key-label.tsx";
 
 interface EndKeyProps {
   readonly apiKey: ApiKey;
@@ -25,7 +25,7 @@ export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
         onDone();
       }}
     >
-      <KeyLabel apiKey={apiKey} />
+      <KeyIds apiKey={apiKey} />
       <KeyExecutors bound={bound} />
       <p>
         {bound !== undefined && bound.length > 0
@@ -52,7 +52,7 @@ export function DeleteKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
         onDone();
       }}
     >
-      <KeyLabel apiKey={apiKey} />
+      <KeyIds apiKey={apiKey} />
       <KeyExecutors bound={bound} />
       <p>
         {bound !== undefined && bound.length > 0

@@ -5,7 +5,7 @@ import { type ApiKey, type IssuedKey, rotateApiKey } from "../server/api-keys.ts
 import { DAY_MS, exactly, localInputValue } from "../when.ts";
 import { ActionDialog } from "./action-dialog.tsx";
 import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
-import { KeyLabel } from "./key-label.tsx";
+import { KeyIds } from "./key-label.tsx";
 
 interface RotateKeyProps {
   readonly apiKey: ApiKey;
@@ -39,7 +39,7 @@ export function RotateKeyDialog({ apiKey, organizationId, onDismiss, onDone }: R
       onDismiss={onDismiss}
       onDone={done}
     >
-      <KeyLabel apiKey={apiKey} />
+      <KeyIds apiKey={apiKey} />
       <KeyExecutors bound={bound} />
       <p>
         A new key takes its place, named after it with today’s date.{" "}
