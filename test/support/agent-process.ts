@@ -76,8 +76,11 @@ export function startAgent(options: StartOptions): AgentProcess {
     if (options.dataDir !== undefined) keepFiles(options.dataDir);
     return { code: child.exitCode, signal: child.signalCode };
   });
-  const ask = (method: string, path: string) =>
-    askAgent(join(options.runtimeDir, "agent.sock"), method, path);
+  const ask = async (method: string, path: string) => {
+    const body = await askAgent(join(options.runtimeDir, "agent.sock"), method, path);
+    output += `${body}\n`;
+    return agentStatusSchema.parse(JSON.parse(body));
+  };
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   return {
     pid: child.pid ?? 0,
@@ -133,15 +136,13 @@ export function render(lines: readonly JournalLine[]): string {
   return lines.map(({ level, event, message }) => `  ${level} ${event}: ${message}`).join("\n");
 }
 
-async function askAgent(socketPath: string, method: string, path: string): Promise<AgentStatus> {
+async function askAgent(socketPath: string, method: string, path: string): Promise<string> {
   const question = request({ socketPath, method, path });
   question.end();
   const answered: unknown[] = await once(question, "response");
   const [response] = answered;
   if (!isReadable(response)) throw new TypeError("no response");
-  const body = await text(response);
-  keepText("status.json", body);
-  return agentStatusSchema.parse(JSON.parse(body));
+  return await text(response);
 }
 
 function isReadable(value: unknown): value is NodeJS.ReadableStream {
