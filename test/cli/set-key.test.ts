@@ -1,0 +1,387 @@
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
+import { startAgent } from "../support/agent-process.ts";
+import { failure, json } from "../support/behaviours.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
+import { makeKey } from "../support/keys.ts";
+import { lacks } from "../support/requires.ts";
+import { command, home, isRunnableByNobody, knowing, NOBODY, onlineAgent } from "./command.ts";
+
+const isRoot = process.geteuid?.() === 0;
+
+/** A home whose file holds `old`, at a control plane that knows `old` and `fresh`; no agent runs. */
+async function prepared() {
+  const [old, fresh] = [makeKey(), makeKey()];
+  const server = await startFaultyServer();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  server.respond(knowing(old, fresh));
+  const place = home();
+  place.write({ url: server.url, key: old });
+  const setKey = (input: string | Uint8Array, ...more: readonly string[]) =>
+    command(["set-key", "-c", place.configPath, ...more], { input });
+  const text = () => readFileSync(place.configPath, "utf8");
+  return { old, fresh, server, place, setKey, text };
+}
+
+describe("set-key with a running agent", () => {
+  it("tries the key, writes it, waits until it is in use, and names the old one", async () => {
+    const { old, fresh, server, place, setKey } = await prepared();
+    await using agent = await onlineAgent(place, old);
+    const { code, stdout, stderr } = await setKey(`${fresh}\n`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const [oldId, freshId] = [keyFingerprint(old), keyFingerprint(fresh)];
+    expect(stdout.trimEnd().split("\n")).toEqual([
+      `The control plane accepts key ${freshId}: prod (k_${freshId}), organization Acme, without an end.`,
+      `Written to ${place.configPath}.`,
+      `Executor agent-1 is online with key ${freshId} (prod, k_${freshId}).`,
+      expect.stringMatching(
+        new RegExp(
+          `^Before: key ${oldId} \\(prod, k_${oldId}\\), last accepted at [\\d:]+\\. This host does not need it any more: it can be revoked\\.$`,
+        ),
+      ),
+    ]);
+    expect((await agent.status()).key?.fingerprint).toBe(freshId);
+    expect(refusedSyncs(server, [old, fresh])).toEqual([]);
+  });
+
+  it("mends an executor whose key is refused", async () => {
+    const { fresh, server, place, setKey } = await prepared();
+    server.respond(knowing(fresh));
+    await using agent = startAgent(place);
+    await agent.waitForStatus(({ state }) => state === "key-refused");
+    const { code, stdout } = await setKey(fresh);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Before: key \w+, which was never accepted here\.$/mu);
+  });
+
+  it("--no-wait leaves the confirmation to status --wait-for", async () => {
+    const { old, fresh, place, setKey } = await prepared();
+    await using _agent = await onlineAgent(place, old);
+    const { code, stdout } = await setKey(fresh, "--no-wait");
+    expect(code).toBe(0);
+    const confirmation = `novacula-agent status --wait-for key=${keyFingerprint(fresh)}`;
+    expect(stdout).toContain(confirmation);
+    const [, ...args] = confirmation.split(" ");
+    expect((await command([...args, "-c", place.configPath])).code).toBe(0);
+  });
+
+  it("ends with 1 where the agent does not come online with it, and says why", async () => {
+    const { old, fresh, server, place, setKey } = await prepared();
+    await using _agent = await onlineAgent(place, old);
+    // Good for a question, not for this executor: what a server may say that checks less in one than in the other.
+    const refused = json(403, failure("FORBIDDEN", { reason: "key_held_by_other_executor" }, null));
+    server.respond((exchange) => {
+      const { operationName, keyFingerprint: fingerprint } = exchange.request;
+      const isFresh = operationName === "SyncExecutor" && fingerprint === keyFingerprint(fresh);
+      return (isFresh ? refused : knowing(old, fresh))(exchange);
+    });
+    const { code, stderr } = await setKey(fresh, "--timeout", "1.5");
+    expect(code).toBe(1);
+    expect(stderr).toContain(`The agent is not online with key ${keyFingerprint(fresh)} yet:`);
+    expect(stderr).toMatch(/Change in the file refused: .* serves another executor already/u);
+  });
+
+  it("says so where the agent that runs reads another file", async () => {
+    const { old, fresh, server, place, setKey } = await prepared();
+    const other = join(place.folder, "other.toml");
+    writeFileSync(other, place.toml({ url: server.url, key: old }), { mode: 0o600 });
+    await using _agent = await onlineAgent({ ...place, configPath: other }, old);
+    const { code, stderr } = await setKey(fresh);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`The agent that runs here reads ${other} and not this file`);
+  });
+});
+
+describe("set-key without an agent", () => {
+  it("writes the key for the next start, and names the old one", async () => {
+    const { old, fresh, setKey, text } = await prepared();
+    const { code, stdout } = await setKey(fresh);
+    expect(code).toBe(0);
+    expect(stdout).toContain("No agent runs here: the key is used at the next start");
+    expect(stdout).toContain(`Before: key ${keyFingerprint(old)}. Revoke it when`);
+    expect(text()).toContain(fresh);
+    expect(text()).not.toContain(old);
+  });
+
+  it("says that a key is there already, and verifies it all the same", async () => {
+    const { old, server, place, setKey } = await prepared();
+    const before = statSync(place.configPath).ino;
+    const { code, stdout } = await setKey(old);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`It is in ${place.configPath} already; there is nothing to write.`);
+    expect(statSync(place.configPath).ino).toBe(before);
+    expect(server.requests.map(({ operationName }) => operationName)).toEqual(["CurrentKey"]);
+    server.respond(knowing());
+    expect((await setKey(old)).code).toBe(1);
+  });
+
+  it("tidies the same key where there was white space around it", async () => {
+    const { old, server, place, setKey, text } = await prepared();
+    place.write({ url: server.url, key: ` ${old} ` });
+    expect((await setKey(old)).code).toBe(0);
+    expect(text()).toContain(`"${old}"`);
+  });
+
+  it("puts the first key into a file that has none", async () => {
+    const { fresh, server, place, setKey, text } = await prepared();
+    place.write({ url: server.url });
+    const { code, stdout } = await setKey(fresh);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("Before:");
+    expect(text()).toContain(`access_token = "${fresh}"`);
+  });
+});
+
+describe("set-key writes nothing", () => {
+  const damaged: readonly (readonly [what: string, damage: (key: string) => string, says: RegExp])[] = [
+    ["empty", () => "", /is empty/u],
+    ["with white space inside", (key) => `${key.slice(0, 20)} ${key.slice(20)}`, /U\+0020 SPACE/u],
+    ["in two lines", (key) => `${key.slice(0, 20)}\n${key.slice(20)}\n`, /line break/u],
+    ["with Bearer in front", (key) => `Bearer ${key}`, /Bearer/u],
+    ["that is a placeholder", () => "exc_...", /placeholder|example|cut off/iu],
+  ];
+  it.each(damaged)("of a key %s", async (_what, damage, says) => {
+    const { old, fresh, server, setKey, text } = await prepared();
+    const { code, stderr } = await setKey(damage(fresh));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(says);
+    expect(stderr).toMatch(/Nothing was written\.\n$/u);
+    expect(text()).toContain(old);
+    expect(server.requests).toEqual([]);
+  });
+
+  it("of a key that the control plane refuses, not even with --force", async () => {
+    const { old, setKey, text } = await prepared();
+    for (const more of [[], ["--force"]]) {
+      const bad = makeKey();
+      const { code, stderr } = await setKey(bad, ...more);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(
+          `^The new key ${keyFingerprint(bad)}: .* refuses it \\(401\\): it is revoked .* Nothing was written\\.\n$`,
+        ),
+      );
+    }
+    expect(text()).toContain(old);
+  });
+
+  it("while the control plane cannot be asked, unless forced", async () => {
+    const { old, fresh, server, place, setKey, text } = await prepared();
+    await using agent = await onlineAgent(place, old);
+    await server.stop();
+    const timid = await setKey(fresh);
+    expect(timid.code).toBe(2);
+    expect(timid.stderr).toMatch(
+      /could not be tried: connection refused .* To write it untried: --force\. Nothing was written\.\n$/u,
+    );
+    expect(text()).toContain(old);
+    const forced = await setKey(fresh, "--force", "--timeout", "1");
+    expect(forced.code).toBe(2);
+    expect(forced.stderr).toContain("It is tried by itself until the control plane answers");
+    expect(text()).toContain(fresh);
+    await server.restart();
+    await agent.waitForStatus(({ key }) => key?.fingerprint === keyFingerprint(fresh), 20_000);
+  });
+
+  it("into a file that is not valid", async () => {
+    const { fresh, place, setKey, text } = await prepared();
+    writeFileSync(place.configPath, `${text()}[loging]\n`);
+    const { code, stderr } = await setKey(fresh);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Did you mean \[logging\]\?\nA key can be set when that is mended\. Nothing was written\.\n$/u,
+    );
+  });
+
+  it("over what somebody else wrote meanwhile", async () => {
+    const { old, fresh, server, place, setKey, text } = await prepared();
+    // The answer to its question is the moment at which somebody else saves the file.
+    server.respond((exchange) => {
+      writeFileSync(place.configPath, `${place.toml({ url: server.url, key: old })}# mine\n`);
+      knowing(old, fresh)(exchange);
+    });
+    const { code, stderr } = await setKey(fresh);
+    expect(code).toBe(1);
+    expect(stderr).toContain("was changed by somebody else meanwhile, so nothing was written");
+    expect(text()).toMatch(/# mine\n$/u);
+    expect(temporaryFiles(place.folder)).toEqual([]);
+  });
+
+  it.skipIf(lacks("root, and a checkout that others may read", isRunnableByNobody()))(
+    "as a user who may not, and says so",
+    async () => {
+      const { old, fresh, place, text } = await prepared();
+      chmodSync(place.folder, 0o755);
+      chownSync(place.configPath, NOBODY, NOBODY);
+      const args = ["set-key", "-c", place.configPath];
+      const { code, stderr } = await command(args, { input: fresh, uid: NOBODY });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/cannot write \S+agent\.toml, so nothing was written: .*may not: use sudo/u);
+      expect(text()).toContain(old);
+    },
+  );
+});
+
+describe("set-key keeps", () => {
+  it("comments, order, line ends and the byte-order mark", async () => {
+    const { old, fresh, server, place, setKey } = await prepared();
+    const before = `\ufeff# who\r\n[control_plane] # where\r\naccess_token = '${old}' # the key\r\nurl="${server.url}"\r\n\r\n[agent]\r\nruntime_dir = "${place.runtimeDir}"\r\ndata_dir = "${place.dataDir}"`;
+    writeFileSync(place.configPath, before);
+    expect((await setKey(fresh)).code).toBe(0);
+    const after = readFileSync(place.configPath, "utf8");
+    expect(after.replace(JSON.stringify(fresh), `'${old}'`)).toBe(before);
+  });
+
+  it("the encoding of a Windows editor", async () => {
+    const { old, fresh, server, place, setKey } = await prepared();
+    const toml = `\ufeff${place.toml({ url: server.url, key: old })}`;
+    writeFileSync(place.configPath, Buffer.from(toml, "utf16le"));
+    expect((await setKey(fresh)).code).toBe(0);
+    expect(readFileSync(place.configPath, "utf16le")).toBe(toml.replace(old, fresh));
+  });
+
+  it.skipIf(lacks("root, to give files away", isRoot))("owner, group and mode", async () => {
+    const { fresh, place, setKey } = await prepared();
+    chownSync(place.configPath, 12, 997);
+    chmodSync(place.configPath, 0o640);
+    expect((await setKey(fresh)).code).toBe(0);
+    const { uid, gid, mode } = statSync(place.configPath);
+    expect({ uid, gid, mode: mode & 0o7777 }).toEqual({ uid: 12, gid: 997, mode: 0o640 });
+  });
+
+  it("a symbolic link, and writes what it leads to", async () => {
+    const { old, fresh, server, place, setKey } = await prepared();
+    const real = join(place.folder, "real.toml");
+    writeFileSync(real, place.toml({ url: server.url, key: old }), { mode: 0o600 });
+    const link = join(place.folder, "link.toml");
+    symlinkSync("real.toml", link);
+    expect((await setKey(fresh, "-c", link)).code).toBe(0);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(real, "utf8")).toContain(fresh);
+  });
+
+  it("no copy behind", async () => {
+    const { fresh, place, setKey } = await prepared();
+    const before = readdirSync(place.folder);
+    await setKey(fresh);
+    expect(readdirSync(place.folder)).toEqual(before);
+  });
+});
+
+describe("set-key with a key file", () => {
+  it("writes that, and leaves agent.toml alone", async () => {
+    const { old, fresh, server, place, setKey, text } = await prepared();
+    const keyFile = join(place.folder, "key");
+    writeFileSync(keyFile, `${old}\n`, { mode: 0o600 });
+    place.write({ url: server.url, keyFile });
+    const before = text();
+    await using _agent = await onlineAgent(place, old);
+    const { code, stdout } = await setKey(fresh);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Written to ${keyFile}.`);
+    expect(readFileSync(keyFile, "utf8")).toBe(`${fresh}\n`);
+    expect(statSync(keyFile).mode & 0o7777).toBe(0o600);
+    expect(text()).toBe(before);
+  });
+
+  it("makes one that is not there, for the agent's group", async () => {
+    const { fresh, server, place, setKey } = await prepared();
+    const keyFile = join(place.folder, "key");
+    place.write({ url: server.url, keyFile });
+    expect((await setKey(fresh)).code).toBe(0);
+    expect(readFileSync(keyFile, "utf8")).toBe(`${fresh}\n`);
+    expect(statSync(keyFile).mode & 0o7777).toBe(0o640);
+  });
+
+  it("sends whoever uses a systemd credential to its source", async () => {
+    const { old, fresh, server, place } = await prepared();
+    const credentials = join(place.folder, "credentials");
+    mkdirSync(credentials);
+    writeFileSync(join(credentials, "key"), old);
+    place.write({ url: server.url, keyFile: "key" });
+    const { code, stderr } = await command(["set-key", "-c", place.configPath], {
+      input: fresh,
+      environment: { CREDENTIALS_DIRECTORY: credentials },
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain("the key is a systemd credential (key), which no one can write");
+  });
+});
+
+describe("set-key --new-organization", () => {
+  /** Knows each key in an organization of its own, and refuses a host that says it belongs to another. */
+  const organizations =
+    (...secrets: readonly string[]) =>
+    (exchange: Parameters<ReturnType<typeof json>>[0]) => {
+      const { keyFingerprint: fingerprint, input } = exchange.request;
+      const expected = input["expectedOrganizationId"];
+      const id = `org-${secrets.map(keyFingerprint).indexOf(fingerprint ?? "")}`;
+      if (expected !== undefined && expected !== id)
+        return json(403, failure("FORBIDDEN", { reason: "wrong_organization" }, null))(exchange);
+      const organization = { id, name: id, slug: id };
+      const key = { id: `k_${fingerprint}`, name: "prod", expiresAt: null, revokesAt: null };
+      const syncExecutor = {
+        executor: { id: "executor-1", name: "agent-1" },
+        key,
+        organization,
+        heartbeatTimeoutMs: 30_000,
+        syncIntervalMs: null,
+        compatibility: { verdict: "supported" },
+        duplicates: [],
+        pendingUpgrade: null,
+      };
+      return json(200, { data: { currentKey: { key, organization }, syncExecutor } })(exchange);
+    };
+
+  it("moves a running agent, which is refused without it", async () => {
+    const { old, fresh, server, place, setKey } = await prepared();
+    server.respond(organizations(old, fresh));
+    await using agent = await onlineAgent(place, old);
+    await rememberedOrganization(place.dataDir, "org-0");
+    const refused = await setKey(fresh);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/another organization .*set-key --new-organization/u);
+    expect((await setKey(fresh, "--new-organization")).code).toBe(0);
+    expect((await agent.status()).organization?.id).toBe("org-1");
+  });
+
+  it("moves a host on which no agent runs; its memory stays readable for the next one", async () => {
+    const { old, fresh, server, place, setKey } = await prepared();
+    server.respond(organizations(old, fresh));
+    const before = await onlineAgent(place, old);
+    await rememberedOrganization(place.dataDir, "org-0");
+    await before.stop();
+    if (isRoot) chownSync(join(place.dataDir, "state.json"), NOBODY, NOBODY);
+    expect((await setKey(fresh, "--new-organization")).code).toBe(0);
+    if (isRoot) expect(statSync(join(place.dataDir, "state.json")).uid).toBe(NOBODY);
+    await using agent = await onlineAgent(place, fresh);
+    expect((await agent.status()).organization?.id).toBe("org-1");
+  });
+});
+
+function refusedSyncs(server: FaultyServer, known: readonly string[]) {
+  const fingerprints = new Set<string | undefined>(known.map(keyFingerprint));
+  return server.requests.filter(({ keyFingerprint: fingerprint }) => !fingerprints.has(fingerprint));
+}
+
+function temporaryFiles(folder: string): readonly string[] {
+  return readdirSync(folder).filter((name) => name.endsWith(".tmp"));
+}
+
+function rememberedOrganization(dataDir: string, id: string): Promise<unknown> {
+  const path = join(dataDir, "state.json");
+  return eventually(() => readFileSync(path, "utf8").includes(`"${id}"`), { describe: "a memory" });
+}
