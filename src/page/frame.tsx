@@ -10,10 +10,17 @@ import { session } from "./session.ts";
 
 const PAGES = [
   { path: "/api-keys", title: "API keys" },
-  { path: "/executors", title: "Executors" },
+  { path: "/executors", title: "Executors", below: "/connect" },
   { path: "/audit", title: "Audit" },
   { path: "/members", title: "Members" },
 ] as const;
+
+function isAt(path: string, page: (typeof PAGES)[number]): boolean {
+  if ("below" in page && path === page.below) return true;
+  return (
+    path === page.path || path.startsWith(`${page.path}/`) || (path === "/" && page.path === "/api-keys")
+  );
+}
 
 /** What is around every page of a signed-in person: where they are, and who. */
 export function Frame({ viewer, children }: { viewer: Viewer; children: ComponentChildren }) {
@@ -28,7 +35,7 @@ export function Frame({ viewer, children }: { viewer: Viewer; children: Componen
         <OrganizationChoice viewer={viewer} />
         <nav aria-label="Main">
           {PAGES.map((page) => (
-            <Link key={page.path} to={page.path} current={path.startsWith(page.path) ? "page" : undefined}>
+            <Link key={page.path} to={page.path} current={isAt(path, page) ? "page" : undefined}>
               {page.title}
             </Link>
           ))}

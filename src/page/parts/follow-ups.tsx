@@ -36,7 +36,7 @@ function Followed({ followUp }: { followUp: FollowUp }) {
   const arrived = progress.filter(({ since }) => since !== undefined);
   const arrivedNames = arrived.map(({ executor }) => executor.name).join(", ");
   useEffect(() => {
-    if (arrivedNames !== "") announce(`On the new key ${key.name}: ${arrivedNames}`);
+    if (arrivedNames !== "") announce(`${arrivedNames}: on the new key ${key.name}`);
   }, [arrivedNames, key.name]);
   const isDone = progress.length > 0 && arrived.length === progress.length;
   return (
@@ -83,10 +83,11 @@ function ProgressLine({ progress, now }: { progress: Progress; now: number }) {
 }
 
 function AfterWords({ old, now }: { old: NonNullable<FollowUp["old"]>; now: number }) {
-  if (old.revokesAt === null || old.revokesAt <= now) return <p>{old.name} is revoked; it can be deleted.</p>;
+  if (old.revokesAt === null || old.revokesAt <= now)
+    return <p>The old key, {old.name}, is revoked; it can be deleted.</p>;
   return (
     <p>
-      {old.name} is not needed any more: revoke it now, or leave it to end by itself at{" "}
+      The old key, {old.name}, is not needed any more: revoke it now, or leave it to end by itself at{" "}
       {exactly(old.revokesAt)}.
     </p>
   );

@@ -107,10 +107,20 @@ function KeyRow({ apiKey, ask }: { apiKey: ApiKey; ask: ((what: Asked["what"]) =
   );
 }
 
-function KeyMenu({ apiKey: { name, status }, ask }: { apiKey: ApiKey; ask: (what: Asked["what"]) => void }) {
-  const notActive = status === "active" ? undefined : `The key is ${status}`;
+function KeyMenu({
+  apiKey: { name, status, revokesAt },
+  ask,
+}: {
+  apiKey: ApiKey;
+  ask: (what: Asked["what"]) => void;
+}) {
+  const wasRotated = revokesAt === null ? undefined : "Rotated already: rotate its successor";
   const items = [
-    { label: "Rotate", onSelect: () => ask("rotate"), unavailable: notActive },
+    {
+      label: "Rotate",
+      onSelect: () => ask("rotate"),
+      unavailable: status === "active" ? wasRotated : `The key is ${status}`,
+    },
     {
       label: "Revoke",
       onSelect: () => ask("revoke"),

@@ -18,10 +18,6 @@ async function ask<Schema extends z.ZodMiniType>(
 ): Promise<Answer<z.output<Schema>>> {
   const reply = await request(method, `/api/auth${path}`, body, signal);
   if (reply.kind === "unavailable") return reply;
-  if (reply.status === 429) {
-    const wait = reply.retryAfterSeconds === undefined ? "a minute" : `${reply.retryAfterSeconds} s`;
-    return { kind: "refused", code: "TOO_MANY", sentence: `Too many attempts. Try again in ${wait}.` };
-  }
   if (reply.status >= 400) {
     const { message, code } = refusal.safeParse(reply.body).data ?? {};
     return {
@@ -95,5 +91,5 @@ export function acceptWithNewAccount(
   password: string,
   signal: AbortSignal,
 ): Promise<Answer<unknown>> {
-  return ask("POST", "/invitation/accept", { invitationId, name, password }, z.unknown(), signal);
+  return ask("POST", "/invitation/accept-as-new", { invitationId, name, password }, z.unknown(), signal);
 }

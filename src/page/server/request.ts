@@ -9,8 +9,6 @@ export type HttpReply =
       readonly kind: "answered";
       readonly status: number;
       readonly body: unknown;
-      /** `Retry-After`, in seconds. */
-      readonly retryAfterSeconds: number | undefined;
     }
   | { readonly kind: "unavailable"; readonly sentence: string };
 
@@ -53,14 +51,12 @@ async function exchange(
   }
 }
 
-function judged({ status, headers }: Response, text: string): HttpReply {
+function judged({ status }: Response, text: string): HttpReply {
   const parsed = parsedJson(text);
   if (status >= 500 || parsed === undefined) {
     return { kind: "unavailable", sentence: brokenSentence(status, parsed?.value) };
   }
-  const seconds = Number(headers.get("retry-after") ?? headers.get("x-retry-after"));
-  const retryAfterSeconds = Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
-  return { kind: "answered", status, body: parsed.value, retryAfterSeconds };
+  return { kind: "answered", status, body: parsed.value };
 }
 
 function parsedJson(text: string): { readonly value: unknown } | undefined {
@@ -71,11 +67,15 @@ function parsedJson(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-const errorBody = z.object({ errors: z.array(z.object({ message: z.string() })).check(z.minLength(1)) });
+const graphqlFailure = z.object({
+  errors: z.array(z.object({ message: z.string() })).check(z.minLength(1)),
+});
+const authFailure = z.object({ code: z.string(), message: z.string() });
 
 function brokenSentence(status: number, body: unknown): string {
-  const [error] = errorBody.safeParse(body).data?.errors ?? [];
-  if (error !== undefined) return `The control plane answers ${status}: ${printable(error.message)}.`;
+  const message =
+    graphqlFailure.safeParse(body).data?.errors[0]?.message ?? authFailure.safeParse(body).data?.message;
+  if (message !== undefined) return `The control plane answers ${status}: ${printable(message)}.`;
   if (status >= 500) return `The control plane, or a proxy before it, answers ${status}.`;
   return `Something answers ${status} in place of the control plane: a proxy, or a wrong address.`;
 }
