@@ -27,9 +27,12 @@ function cacheFolder(): string {
 }
 
 /** A folder with a minimal, bootable Debian, read-only by convention; built once (25 s), from where this machine gets its packages. */
-export async function rootImage(release: DebianRelease): Promise<string> {
-  const recipe = createHash("sha256").update(JSON.stringify([PACKAGES, FINISH])).digest("hex").slice(0, 8);
-  const folder = join(cacheFolder(), `${release.codename}-${recipe}`);
+export async function rootImage({ codename }: Pick<DebianRelease, "codename">): Promise<string> {
+  const recipe = createHash("sha256")
+    .update(JSON.stringify([PACKAGES, FINISH]))
+    .digest("hex")
+    .slice(0, 8);
+  const folder = join(cacheFolder(), `${codename}-${recipe}`);
   if (existsSync(folder)) return folder;
   await mkdir(cacheFolder(), { recursive: true });
   const unfinished = `${folder}.${process.pid}.tmp`;
@@ -41,7 +44,7 @@ export async function rootImage(release: DebianRelease): Promise<string> {
         "--variant=minbase",
         `--include=${PACKAGES.join(",")}`,
         ...FINISH,
-        release.codename,
+        codename,
         unfinished,
         await debianMirror(),
       ],

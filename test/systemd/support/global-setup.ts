@@ -1,0 +1,76 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { TestProject } from "vitest/node";
+import { archiveName } from "../../../packaging/debian-texts.ts";
+import { CHECKOUT, DIST } from "../../../packaging/paths.ts";
+import { VERSION } from "../../../src/lib/version.ts";
+import { DEBIAN_RELEASES } from "./debian-release.ts";
+import { packageLayer } from "./package-layer.ts";
+import { whyNot } from "./requirements.ts";
+import { rootImage } from "./root-image.ts";
+
+const run = promisify(execFile);
+
+/** Where a test finds the roots: codename → the folders that make up a machine. */
+export interface Roots {
+  readonly bare: Readonly<Record<string, string>>;
+  /** The layer with both packages installed. */
+  readonly installed: Readonly<Record<string, string>>;
+  readonly archives: { readonly agent: string; readonly controlPlane: string };
+}
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    roots: Roots | undefined;
+  }
+}
+
+let folder: string | undefined;
+
+/** Once for the whole suite: binary and packages of the sources as they are, a root for each Debian, the packages in it. */
+export async function setup(project: TestProject): Promise<void> {
+  const reason = await whyNot();
+  if (reason !== undefined) {
+    if (process.env["CI"] !== undefined) throw new Error(`CI cannot boot systemd: ${reason}`);
+    process.stderr.write(`test/systemd is skipped: ${reason}\n`);
+    project.provide("roots", undefined);
+    return;
+  }
+  folder = mkdtempSync(join(tmpdir(), "novacula-layers-"));
+  try {
+    await buildPackages();
+    project.provide("roots", await makeRoots(folder));
+  } catch (error) {
+    teardown();
+    throw error;
+  }
+}
+
+export function teardown(): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+}
+
+async function makeRoots(layers: string): Promise<Roots> {
+  const archives = {
+    agent: join(DIST, archiveName("novacula-agent", VERSION)),
+    controlPlane: join(DIST, archiveName("novacula-control-plane", VERSION)),
+  };
+  const bare: Record<string, string> = {};
+  const installed: Record<string, string> = {};
+  for (const { codename } of DEBIAN_RELEASES) {
+    const root = await rootImage({ codename });
+    bare[codename] = root;
+    installed[codename] = await packageLayer(join(layers, codename), root, Object.values(archives));
+  }
+  return { bare, installed, archives };
+}
+
+/** NOVACULA_TEST_DIST says that dist/ is fresh already. */
+async function buildPackages(): Promise<void> {
+  if (process.env["NOVACULA_TEST_DIST"] !== undefined && existsSync(DIST)) return;
+  await run(process.execPath, ["packaging/build.ts"], { cwd: CHECKOUT });
+  await run(process.execPath, ["packaging/deb.ts", "--fast"], { cwd: CHECKOUT });
+}

@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** In a mount namespace of its own, so that the mount ends with it: FOLDER, LOWER, archives. */
+const INSTALL = `
+folder=$1 lower=$2
+shift 2
+mkdir -p "$folder/upper" "$folder/work" "$folder/root"
+mount -t overlay package-layer -o "lowerdir=$lower,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
+mkdir "$folder/root/tmp/archives"
+cp "$@" "$folder/root/tmp/archives"
+chroot "$folder/root" sh -c 'dpkg --install /tmp/archives/*.deb'
+rm -r "$folder/root/tmp/archives"
+umount "$folder/root"
+`;
+
+/** `lower` with the packages installed, as an image is prepared: nothing runs yet. Resolves with the folder to lay over it. */
+export async function packageLayer(
+  folder: string,
+  lower: string,
+  archives: readonly string[],
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const script = ["sh", "-euc", INSTALL, "sh", folder, lower, ...archives];
+  await run("unshare", ["--mount", "--propagation", "private", ...script], {
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", DEBIAN_FRONTEND: "noninteractive" },
+  });
+  return join(folder, "upper");
+}
