@@ -50,7 +50,7 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<Exit
     await aborted(signal);
   } finally {
     if (!stop.signal.aborted && reason !== undefined) complain(terminal, `${reason} So everything ends.`);
-    const patienceMs = stop.isWholeGroup() ? CTRL_C_PATIENCE_MS : 0;
+    const patienceMs = stop.signal.aborted && stop.isWholeGroup() ? CTRL_C_PATIENCE_MS : 0;
     await Promise.all(children.map((child) => child.end(patienceMs)));
   }
   return stop.signal.aborted ? ExitCode.good : ExitCode.bad;

@@ -30,9 +30,10 @@ export async function askHidden(question: string, { stdin, stderr }: Terminal): 
     typed = { text: typed.text === "" ? undefined : typed.text, isEnded: true };
     wake();
   };
-  stderr.write(question);
   stdin.setEncoding("utf8");
+  // Before the question: who answers it at once, or pastes, must not be echoed.
   stdin.setRawMode(true);
+  stderr.write(question);
   stdin.on("data", take).on("end", finish).resume();
   try {
     while (!isOver(typed)) {

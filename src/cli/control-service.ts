@@ -1,0 +1,17 @@
+import { SERVICE } from "../systemd/service-unit.ts";
+import { systemctl } from "../systemd/systemctl.ts";
+import { complain, type Terminal } from "./terminal.ts";
+
+/** `systemctl start|stop|restart` of the service; a failing systemctl's status is passed on, with where to look. */
+export async function controlService(
+  verb: "start" | "stop" | "restart",
+  terminal: Terminal,
+): Promise<number> {
+  const status = await systemctl(verb, SERVICE);
+  if (status !== 0) {
+    const look =
+      status === 5 ? "install it first: novacula-agent install" : `see: systemctl status ${SERVICE}`;
+    complain(terminal, `novacula-agent: systemctl ${verb} ${SERVICE} ended with ${status}; ${look}`);
+  }
+  return status;
+}

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { agentStatusSchema } from "../../src/agent/status.ts";
+import { keepFiles, keepText, noteKey } from "../support/canary.ts";
+import { eventually } from "../support/eventually.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { command, PROGRAM } from "./command.ts";
+
+describe("dev", { timeout: 90_000 }, () => {
+  it("ends with the agent online, and what it prints can be pasted to rotate the key", async () => {
+    const folder = join(tempDir(), "dev");
+    const first = startDev(folder);
+    const before = await first.fingerprint();
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, "agent.toml")).mode & 0o777).toBe(0o600);
+    expect(first.output()).not.toContain("\u001b");
+
+    const [issueAndSet = "", revoke = "", status = "", list = ""] = first.commands();
+    const handedOver = await shell(issueAndSet);
+    expect(handedOver).toMatch(/^Executor agent-1 is online with key (\w{8}) /mu);
+    expect(handedOver).toContain(`Before: key ${before} `);
+    await first.waitFor(/key\.rotated: Now on key/u);
+    expect(await shell(revoke)).toContain("Revoked key dev");
+    expect(await shell(status)).toMatch(/^Online with key \w{8} \(second, /u);
+    expect(await shell(list)).toMatch(/second .*active.*dev .*revoked/su);
+
+    expect(await first.end("SIGINT", "group")).toBe(0);
+    expect(first.output()).toContain("agent.stopped: Stopped as asked.");
+    expect(first.isAnyoneLeft()).toBe(false);
+    noteKeys(folder);
+
+    // A second run goes on where the first one was, with the same key.
+    const second = startDev(folder);
+    expect(await second.fingerprint()).toBe(/online with key (\w{8})/u.exec(handedOver)?.[1]);
+    expect(second.output()).not.toContain("Issued");
+    expect(await second.end("SIGTERM", "alone")).toBe(0);
+    expect(second.isAnyoneLeft()).toBe(false);
+  });
+
+  it("issues another key where the one in the file is dead", async () => {
+    const folder = join(tempDir(), "dev");
+    const first = startDev(folder);
+    const before = await first.fingerprint();
+    await shell(first.commands()[1] ?? "");
+    await first.waitFor(/key\.refused/u);
+    expect(await first.end("SIGINT", "alone")).toBe(0);
+    expect(first.isAnyoneLeft()).toBe(false);
+    const second = startDev(folder);
+    expect(await second.fingerprint()).not.toBe(before);
+    expect(await second.end("SIGINT", "group")).toBe(0);
+  });
+
+  it("ends everything with the reason when one of the two dies", async () => {
+    const dev = startDev(join(tempDir(), "dev"));
+    await dev.fingerprint();
+    const { stdout } = await command(["status", "--json", "-c", dev.configPath]);
+    process.kill(agentStatusSchema.parse(JSON.parse(stdout)).pid, "SIGKILL");
+    expect(await dev.ended()).toBe(1);
+    expect(dev.output()).toContain("The agent ended by SIGKILL. So everything ends.");
+    expect(dev.isAnyoneLeft()).toBe(false);
+  });
+
+  it("runs once in a folder, and says who is there", async () => {
+    const folder = join(tempDir(), "dev");
+    const dev = startDev(folder);
+    await dev.fingerprint();
+    const { code, stderr } = await command(["dev", "--directory", folder]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/novacula-agent dev runs in \S+ already \(its agent is PID \d+\)/u);
+    expect(await dev.end("SIGHUP", "alone")).toBe(0);
+    expect(dev.isAnyoneLeft()).toBe(false);
+  });
+
+  it("finds room for its sockets where the folder's path is too long for them", async () => {
+    const dev = startDev(join(tempDir(), "d".repeat(120)));
+    await dev.fingerprint();
+    expect(readFileSync(dev.configPath, "utf8")).toMatch(/runtime_dir = ".*\/novacula-dev-\w{12}"/u);
+    expect(await dev.end("SIGINT", "group")).toBe(0);
+  });
+
+  it("refuses a port that is taken, and a file that it cannot use", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const taken = await command(["dev", "--directory", join(tempDir(), "dev"), "--port", String(port)]);
+    expect(taken.code).toBe(1);
+    expect(taken.stderr).toContain(`port ${port} is taken: name another with --port, or none`);
+    const folder = tempDir();
+    writeFileSync(join(folder, "agent.toml"), "[agnet]\n");
+    const invalid = await command(["dev", "--directory", folder]);
+    expect(invalid.code).toBe(1);
+    expect(invalid.stderr).toMatch(/mend \S+agent\.toml, or delete it:\n.*Did you mean \[agent\]\?/su);
+  });
+});
+
+/** `dev` in a process group of its own, as a shell starts it. */
+function startDev(folder: string) {
+  const child = spawn(process.execPath, [PROGRAM, "dev", "--directory", folder], {
+    detached: true,
+    env: { PATH: process.env["PATH"] },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      output += String(chunk);
+    });
+  const closed = once(child, "close").then(() => {
+    keepText("dev.txt", output);
+    return child.exitCode;
+  });
+  onTestFinished(async () => {
+    signalGroup(child, "SIGKILL");
+    await closed;
+  });
+  const waitFor = (pattern: RegExp) =>
+    eventually(() => pattern.exec(output)?.[1] ?? (pattern.test(output) ? "" : undefined), {
+      timeoutMs: 30_000,
+      describe: `${pattern} in ${output}`,
+    });
+  return {
+    configPath: join(folder, "agent.toml"),
+    output: () => output,
+    waitFor,
+    async fingerprint() {
+      await waitFor(/Ctrl-C ends both programs/u);
+      noteKeys(folder);
+      return await waitFor(/^Online: executor agent-1 with key (\w{8}) /mu);
+    },
+    /** The commands that it prints, continued lines joined. */
+    commands: () => output.replaceAll(/ \\\n\s+/gu, " ").match(/^ {5}\S*node\S* .*main\.ts .*$/gmu) ?? [],
+    async end(signal: NodeJS.Signals, to: "group" | "alone") {
+      if (to === "alone") child.kill(signal);
+      else signalGroup(child, signal);
+      return await closed;
+    },
+    ended: () => closed,
+    isAnyoneLeft: () => signalGroup(child, 0),
+  };
+}
+
+/** False where the group has no process any more. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return child.pid !== undefined && process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+async function shell(line: string): Promise<string> {
+  const child = spawn("sh", ["-c", line], { stdio: ["ignore", "pipe", "pipe"] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  if (stderr !== "") throw new Error(`${line}: ${stderr}`);
+  return stdout;
+}
+
+/** The keys of a dev folder are made by the control plane: the canary must know them too. */
+function noteKeys(folder: string): void {
+  const secret = /access_token = "(exc_\w+)"/u.exec(readFileSync(join(folder, "agent.toml"), "utf8"))?.[1];
+  if (secret !== undefined) noteKey(secret);
+  keepFiles(join(folder, "data"));
+  keepFiles(join(folder, "control-plane.db"));
+}
