@@ -13,7 +13,7 @@ export function createMemoryKeeper(
   onFailure: (reason: string) => void,
 ) {
   let memory = initial;
-  let written = JSON.stringify(initial.keys.map((key) => [key.fingerprint, key.verdict]));
+  let written = essence(initial);
   let writtenAt = Number.NEGATIVE_INFINITY;
   let failed = false;
 
@@ -38,10 +38,10 @@ export function createMemoryKeeper(
   };
 }
 
-/** Everything but the times: what is worth a write at once. */
+/** Everything but the times and the order, in which a running key and a refused one take turns: what is worth a write at once. */
 function essence(memory: Memory): string {
-  return JSON.stringify([
-    memory.keys.map(({ fingerprint, verdict, keyId, keyName }) => [fingerprint, verdict, keyId, keyName]),
-    memory.organizations,
-  ]);
+  const keys = memory.keys.map(({ fingerprint, verdict, keyId, keyName }) =>
+    [fingerprint, verdict, keyId, keyName].join("\0"),
+  );
+  return JSON.stringify([keys.sort(), memory.organizations]);
 }

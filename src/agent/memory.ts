@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { readBoundedFile } from "../config/read-file.ts";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorCode } from "../lib/errors.ts";
@@ -34,10 +34,12 @@ function statePath(dataDir: string): string {
   return join(dataDir, "state.json");
 }
 
-/** A missing or damaged file is an empty memory: it only makes sentences more precise. */
+/** A missing or damaged file is an empty memory: it only makes sentences more precise. What is no file, or no small one, is not read. */
 export async function readMemory(dataDir: string): Promise<Memory> {
+  const read = await readBoundedFile(statePath(dataDir));
+  if (read.kind === "unreadable") return EMPTY;
   try {
-    return memorySchema.parse(JSON.parse(await readFile(statePath(dataDir), "utf8")));
+    return memorySchema.parse(JSON.parse(new TextDecoder().decode(read.bytes)));
   } catch {
     return EMPTY;
   }
