@@ -6,6 +6,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
-    globalSetup: ["test/support/canary-setup.ts"],
+    globalSetup: ["test/support/canary-setup.ts", "test/support/page-setup.ts"],
   },
 });

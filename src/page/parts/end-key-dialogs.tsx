@@ -1,5 +1,5 @@
 import { announce } from "../announce.ts";
-import { unfollow } from "../follow-up.ts";
+import { noteRevoked, unfollow } from "../follow-up.ts";
 import { type ApiKey, deleteApiKey, revokeApiKey } from "../server/api-keys.ts";
 import { ActionDialog } from "./action-dialog.tsx";
 import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
@@ -21,6 +21,7 @@ export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
       act={(signal) => revokeApiKey(apiKey.id, signal)}
       onDismiss={onDismiss}
       onDone={() => {
+        noteRevoked(apiKey.id, Date.now());
         announce(`${apiKey.name} is revoked`);
         onDone();
       }}
