@@ -20,7 +20,7 @@ import {
   overall,
 } from "./check-report.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { keyFromFile, keyFromStdin } from "./key-input.ts";
+import { keyFromFile, keyFromPerson } from "./key-input.ts";
 import { obstacleFor, serviceUser } from "./service-user.ts";
 import { shutdownSignal } from "./shutdown.ts";
 import { ending } from "./status-report.ts";
@@ -40,17 +40,21 @@ interface Subject {
   readonly isDenied: boolean;
 }
 
+const CALLED_OFF: CheckLine = { verdict: "could-not-tell", text: "No key was given: called off." };
+
 /** Says everything that is wrong with configuration and key, and what is right; changes nothing. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
-  const signal = shutdownSignal();
   const { environment } = terminal;
   const loaded = await loadConfig(configPath(options.config, environment), environment);
   const isDenied = await isAnyDenied(loaded.files);
   const subject = await subjectOf(options, loaded, isDenied, terminal);
+  // Not before: nothing is lost when a Ctrl-C ends the wait for a key.
+  const signal = shutdownSignal();
   const verdict = options.online === true ? await ask(loaded, subject, environment, signal) : undefined;
   const lines = [
     ...configurationLines(loaded, isDenied),
     ...(subject === undefined ? [] : keyLines(subject)),
+    ...(subject === undefined && options.keyFile !== undefined ? [CALLED_OFF] : []),
     ...(await serviceLines(loaded, environment)),
     ...(options.online === true ? [onlineLine(loaded, verdict)] : []),
   ];
@@ -75,7 +79,8 @@ async function subjectOf(
   terminal: Terminal,
 ): Promise<Subject | undefined> {
   const { keyFile } = options;
-  if (keyFile !== undefined) return keyFile === "-" ? keyFromStdin(terminal.stdin) : keyFromFile(keyFile);
+  if (keyFile !== undefined)
+    return keyFile === "-" ? await keyFromPerson(terminal) : await keyFromFile(keyFile);
   if (loaded.verdict === "invalid") return undefined;
   const key = loaded.verdict === "usable" ? loaded.key : undefined;
   return { source: loaded.keySource, key, findings: loaded.findings, isDenied };

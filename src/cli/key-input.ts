@@ -2,6 +2,8 @@ import { decodeText } from "../config/config-text.ts";
 import { readBoundedFile } from "../config/read-file.ts";
 import { diagnoseKey, type KeyDiagnosis, type KeyOrigin } from "../key/diagnose-key.ts";
 import { printable } from "../lib/printable.ts";
+import { askHidden } from "./hidden-prompt.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** A key as a person hands it over, diagnosed. `isDenied`: this user may not read it, so nothing can be said of it. */
 export interface HandedKey extends KeyDiagnosis {
@@ -13,7 +15,15 @@ export interface HandedKey extends KeyDiagnosis {
 /** Nothing that is a key comes near it. */
 const MAX_BYTES = 65_536;
 
-export async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey> {
+/** From a hidden prompt where a person sits there, else from stdin; undefined where it was called off. */
+export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | undefined> {
+  if (!terminal.stdin.isTTY) return await keyFromStdin(terminal.stdin);
+  const typed = await askHidden("Executor key (it is not shown): ", terminal);
+  if (typed === undefined) return undefined;
+  return { source: "the prompt", isDenied: false, ...diagnoseKey(typed, { kind: "input" }) };
+}
+
+async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stdin) {
@@ -23,10 +33,6 @@ export async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey>
     if (size > MAX_BYTES) break;
   }
   return { source: "stdin", isDenied: false, ...diagnoseBytes(Buffer.concat(chunks), { kind: "input" }) };
-}
-
-export function keyFromPrompt(text: string): HandedKey {
-  return { source: "the prompt", isDenied: false, ...diagnoseKey(text, { kind: "input" }) };
 }
 
 export async function keyFromFile(path: string): Promise<HandedKey> {

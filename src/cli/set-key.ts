@@ -8,8 +8,7 @@ import { askControlPlane, type KeyVerdict } from "./ask-control-plane.ts";
 import { describeReply } from "./check.ts";
 import { confirmKey } from "./confirm-key.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { askHidden } from "./hidden-prompt.ts";
-import { type HandedKey, keyFromPrompt, keyFromStdin } from "./key-input.ts";
+import { type HandedKey, keyFromPerson } from "./key-input.ts";
 import { keyTarget } from "./key-target.ts";
 import { allowNewOrganization } from "./new-organization.ts";
 import { shutdownSignal } from "./shutdown.ts";
@@ -37,19 +36,13 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
     for (const issue of loaded.issues) complain(terminal, formatIssue(issue));
     return giveUp("A key can be set when that is mended.", ExitCode.bad, terminal);
   }
-  const handed = await readNewKey(terminal);
+  const handed = await keyFromPerson(terminal);
   if (handed === undefined) return giveUp("Called off.", ExitCode.bad, terminal);
   for (const { problem, remedy } of handed.findings)
     complain(terminal, `The key from ${handed.source} ${problem}. ${remedy}`);
   if (handed.key === undefined) return giveUp("", ExitCode.bad, terminal);
   // From here on a Ctrl-C ends the command in order: never between a temporary file and its place.
   return await install({ ...place, loaded }, { ...handed, key: handed.key }, options, terminal);
-}
-
-async function readNewKey(terminal: Terminal): Promise<HandedKey | undefined> {
-  if (!terminal.stdin.isTTY) return await keyFromStdin(terminal.stdin);
-  const typed = await askHidden("New executor key (it is not shown): ", terminal);
-  return typed === undefined ? undefined : keyFromPrompt(typed);
 }
 
 async function install(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { OperatorError } from "../lib/errors.ts";
 import { binaryOf, INSTALLED_UNIT, isAsInstalled, SERVICE } from "../systemd/service-unit.ts";
@@ -57,7 +58,7 @@ function stopStep(): Step {
 function removeStep(path: string): Step {
   return {
     what: `remove ${path}`,
-    needed: async () => (await textOf(path)) !== undefined,
+    needed: async () => existsSync(path),
     perform: async () => await rm(path),
   };
 }

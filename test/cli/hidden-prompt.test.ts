@@ -43,7 +43,7 @@ describe.skipIf(lacks("python3, for a terminal", hasPython))("the prompt on a te
   it("takes a key without showing it", async () => {
     const { old, fresh, configPath } = await stage();
     const { shown, code, isEchoing, leftOver } = await onTerminal(configPath, [`${fresh}\r`]);
-    expect(shown).toContain("New executor key (it is not shown): \r\n");
+    expect(shown).toContain("Executor key (it is not shown): \r\n");
     expect(shown).toContain(`The control plane accepts key ${keyFingerprint(fresh)}`);
     expect({ code, isEchoing, leftOver }).toEqual({ code: 0, isEchoing: true, leftOver: "" });
     expect(readFileSync(configPath, "utf8")).toContain(fresh);
