@@ -1,7 +1,17 @@
+import { join } from "node:path";
+import { hashPassword } from "better-auth/crypto";
+import { pino } from "pino";
 import { Client, type Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
 import * as z from "zod";
+import { createPeople } from "../../src/control-plane/people/people.ts";
+import type { Role } from "../../src/control-plane/people-store.ts";
+import { randomId } from "../../src/control-plane/random-id.ts";
+import type { ServerDeps } from "../../src/control-plane/server.ts";
+import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
 import { type ControlPlaneOptions, startControlPlane, type TestControlPlane } from "./control-plane.ts";
+import { startServer, type TestServer } from "./control-plane-server.ts";
+import { tempDir } from "./temp-dir.ts";
 
 export const ADMIN = { email: "admin@example.com", password: "an admin's long password" } as const;
 export const SECRET = "a secret that signs the sessions of tests alone";
@@ -19,6 +29,9 @@ export interface PageAnswer {
   readonly message: string | undefined;
 }
 
+/** Beside Cookie and Origin, or in their place; an empty one is left out. */
+type ExtraHeaders = Readonly<Record<string, string>>;
+
 export interface Browser {
   /** The Cookie header that it sends; undefined while nobody is signed in. */
   readonly cookie: string | undefined;
@@ -28,8 +41,8 @@ export interface Browser {
     headers?: Readonly<Record<string, string>>,
   ): Promise<PageAnswer>;
   /** Below /api/auth. */
-  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<PageAnswer>;
-  get(path: string, headers?: Readonly<Record<string, string>>): Promise<PageAnswer>;
+  post(path: string, body: unknown, headers?: ExtraHeaders): Promise<PageAnswer>;
+  get(path: string, headers?: ExtraHeaders): Promise<PageAnswer>;
   signIn(email?: string, password?: string): Promise<PageAnswer>;
 }
 
@@ -60,6 +73,58 @@ export async function startWithPeople(options: ControlPlaneOptions = {}): Promis
   });
 }
 
+/** Where the browsers of `startPeopleServer` believe they are. */
+export const ORIGIN = "http://cp.test";
+const PASSWORD = "everybody's password in tests";
+const passwordHash = hashPassword(PASSWORD);
+
+export interface PeopleServer extends TestServer {
+  readonly people: { readonly lines: readonly string[] };
+  /** A person who is in the organization with that slug, and signed in. */
+  signedIn(role: Role, slug?: string, email?: string): Promise<Browser & { readonly email: string }>;
+  browser(origin?: string): Browser;
+}
+
+/** The control plane in this process, with people on and the organization acme in it. */
+export async function startPeopleServer(
+  overrides: Partial<ServerDeps> & { readonly origin?: string } = {},
+): Promise<PeopleServer> {
+  const directory = tempDir();
+  const { origin = ORIGIN, ...deps } = overrides;
+  const store = openSqliteStore(join(directory, "control-plane.db"));
+  const lines: string[] = [];
+  const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
+  const clock = { now: () => Date.now() };
+  const people = createPeople({ store, logger, origin, secret: SECRET, now: () => clock.now() });
+  const server = await startServer({ store, people, ...deps }, directory);
+  clock.now = server.clock.now;
+  await server.createOrganization("acme");
+  const browser = (from = origin) => openBrowser(server.url, from);
+  return {
+    ...server,
+    people: { lines },
+    browser,
+    async signedIn(
+      role,
+      slug = "acme",
+      email = `${role}-${slug}-${randomId().slice(0, 6)}@example.com`.toLowerCase(),
+    ) {
+      const hash = await passwordHash;
+      await store.transaction(async (transaction) => {
+        const person = { id: randomId(), name: role, email, passwordHash: hash, createdAt: Date.now() };
+        await transaction.people.insertPerson(person);
+        const organization = await transaction.organization(slug);
+        if (organization === undefined) throw new Error(`there is no organization ${slug}`);
+        await transaction.people.insertMember(organization.id, person.id, role, Date.now());
+      });
+      const own = browser();
+      const answer = await own.signIn(email, PASSWORD);
+      if (answer.status !== 200) throw new Error(`signing in failed: ${answer.text}`);
+      return Object.assign(own, { email });
+    },
+  };
+}
+
 /** A browser without a screen: keeps cookies, and sends what a page of `origin` would send. */
 export function openBrowser(url: string, origin = url): Browser {
   const client = new Client(url);
@@ -71,7 +136,7 @@ export function openBrowser(url: string, origin = url): Browser {
     method: Dispatcher.HttpMethod,
     path: string,
     body: unknown,
-    extra: Readonly<Record<string, string>>,
+    extra: ExtraHeaders,
   ): Promise<PageAnswer> => {
     const sent = cookie();
     const headers = {
@@ -82,7 +147,7 @@ export function openBrowser(url: string, origin = url): Browser {
     const response = await client.request({
       method,
       path,
-      headers,
+      headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== "")),
       body: body === undefined ? null : JSON.stringify(body),
     });
     const text = await response.body.text();

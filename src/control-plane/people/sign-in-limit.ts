@@ -23,6 +23,11 @@ export class SignInLimit {
     this.now = now;
   }
 
+  /** How much is remembered. */
+  get size(): number {
+    return this.attempts.size;
+  }
+
   /** `account` in any spelling, whether it exists or not. */
   begin(account: string, address: string): Attempt {
     const at = this.now();

@@ -1,0 +1,282 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { type CallerKind, ROOT_FIELD_AUDIENCE } from "../../../src/control-plane/access.ts";
+import { openBrowser, type PeopleServer, startPeopleServer } from "../../support/people.ts";
+import { type ArgumentValues, callOf, ROOT_FIELDS } from "../../support/root-fields.ts";
+
+/** Which audiences a caller belongs to, written down a second time: access.ts may not change unnoticed. */
+const MAY: Readonly<Record<CallerKind, readonly string[]>> = {
+  executor: ["executor-key"],
+  operator: ["management", "member", "admin"],
+  visitor: ["visitor"],
+  member: ["visitor", "member"],
+  admin: ["visitor", "member", "admin"],
+};
+
+const B_SECRETS = /agent-of-b|key-of-b|owner-of-b|Bravo|bravo|invited-to-b/;
+
+async function twoOrganizations() {
+  const server = await startPeopleServer();
+  const organizationB = await server.createOrganization("bravo");
+  const keyB = await server.createKey({ organization: "bravo", name: "key-of-b" });
+  await server.sync(keyB.secret, { name: "agent-of-b" });
+  const executors = await server.manage('{ executors(organization: "bravo") { id } }');
+  const [executorB] = z
+    .object({ executors: z.array(z.object({ id: z.string() })) })
+    .parse(executors.data).executors;
+  const ownerB = await server.signedIn("owner", "bravo", "owner-of-b@example.com");
+  const invited = await ownerB.post("/organization/invite-member", {
+    email: "invited-to-b@example.com",
+    role: "member",
+  });
+  expect(invited.status).toBe(200);
+  const audit = await server.manage('{ auditEvents(organization: "bravo") { id } }');
+  const [eventB] = z
+    .object({ auditEvents: z.array(z.object({ id: z.string() })) })
+    .parse(audit.data).auditEvents;
+  const keyA = await server.createKey({ organization: "acme", name: "key-of-a" });
+  return {
+    server,
+    organizationB,
+    keyA,
+    keyB,
+    executorId: executorB?.id ?? "",
+    eventId: eventB?.id ?? "",
+    ownerB,
+  };
+}
+
+/** Every argument of every root field, pointed at B. */
+function aimedAtB(world: Awaited<ReturnType<typeof twoOrganizations>>, id: string): ArgumentValues {
+  const { organizationB, executorId, keyB } = world;
+  return { id, executorId, organization: organizationB, target: keyB.id, name: "agent-of-b" };
+}
+
+function stateOf(server: PeopleServer) {
+  return server.manage(
+    '{ apiKeys(organization: "bravo") { id status name revokesAt } auditEvents(organization: "bravo") { id } executors(organization: "bravo") { id key { id } } members(organization: "bravo") { id role } invitations(organization: "bravo") { id } }',
+  );
+}
+
+describe("an owner of one organization", () => {
+  let world: Awaited<ReturnType<typeof twoOrganizations>>;
+
+  async function browserOfA() {
+    return world.server.signedIn("owner", "acme");
+  }
+
+  it.each(ROOT_FIELDS.map((field) => [`${field.operation} ${field.name}`, field] as const))(
+    "sees and touches nothing of another one through %s",
+    async (_name, field) => {
+      world = await twoOrganizations();
+      const browser = await browserOfA();
+      const before = await stateOf(world.server);
+      const ids = [world.keyB.id, world.executorId, world.eventId, world.organizationB, "bravo"];
+      for (const id of ids) {
+        for (const organization of [world.organizationB, "bravo", undefined]) {
+          const values = {
+            ...aimedAtB(world, id),
+            before: id,
+            ...(organization === undefined ? {} : { organization }),
+          };
+          const answer = await browser.graphql(callOf(field, values));
+          const ownAudience = MAY.admin.includes(ROOT_FIELD_AUDIENCE[field.name] ?? "nobody");
+          if (!ownAudience) expect(answer).toMatchObject({ status: 403, code: "FORBIDDEN" });
+          else expect(answer.status).toBeLessThan(400);
+          const said = answer.text.replaceAll(id, "").replaceAll("agent-of-b", "");
+          expect(said).not.toMatch(B_SECRETS);
+        }
+      }
+      expect((await stateOf(world.server)).data).toEqual(before.data);
+    },
+  );
+
+  it("is told the same of another one's key as of none at all", async () => {
+    world = await twoOrganizations();
+    const browser = await browserOfA();
+    for (const mutation of ["rotateApiKey", "revokeApiKey", "deleteApiKey"]) {
+      const select = mutation === "rotateApiKey" ? "{ secret }" : "{ id }";
+      const ask = async (id: string) =>
+        (await browser.graphql(`mutation { ${mutation}(id: "${id}") ${select} }`)).text.replaceAll(id, "ID");
+      expect(await ask(world.keyB.id)).toBe(await ask("none"));
+    }
+    const access = async (id: string) =>
+      (
+        await browser.graphql(`mutation { revokeExecutorAccess(executorId: "${id}") { id } }`)
+      ).text.replaceAll(id, "ID");
+    expect(await access(world.executorId)).toBe(await access("none"));
+    const targeted = async (target: string) =>
+      (
+        await browser.graphql(
+          `mutation { createApiKey(input: { name: "x", target: "${target}" }) { secret } }`,
+        )
+      ).text.replaceAll(target, "T");
+    expect(await targeted("agent-of-b")).toBe(await targeted("none"));
+    const members = async (id: string) =>
+      (await browser.get(`/api/auth/organization/list-members?organizationId=${id}`)).text;
+    expect(await members(world.organizationB)).toBe(await members("none"));
+    const full = await browser.get(
+      `/api/auth/organization/get-full-organization?organizationId=${world.organizationB}`,
+    );
+    expect(full.text).not.toMatch(B_SECRETS);
+    expect(full.status).toBeGreaterThanOrEqual(400);
+  });
+
+  it("cannot make another organization the active one, nor change its people", async () => {
+    world = await twoOrganizations();
+    const browser = await browserOfA();
+    const before = await stateOf(world.server);
+    const [member] = z.object({ members: z.array(z.object({ id: z.string() })) }).parse(before.data).members;
+    const organizationId = world.organizationB;
+    const attempts = [
+      ["/organization/set-active", { organizationId }],
+      ["/organization/set-active", { organizationSlug: "bravo" }],
+      ["/organization/invite-member", { organizationId, email: "spy@example.com", role: "owner" }],
+      ["/organization/remove-member", { organizationId, memberIdOrEmail: member?.id }],
+      ["/organization/remove-member", { organizationId, memberIdOrEmail: "owner-of-b@example.com" }],
+      ["/organization/update-member-role", { organizationId, memberId: member?.id, role: "member" }],
+    ] as const;
+    for (const [path, body] of attempts) {
+      const answer = await browser.post(path, body);
+      expect({ path, status: answer.status }).toMatchObject({
+        path,
+        status: expect.toSatisfy((s) => s >= 400),
+      });
+    }
+    expect((await stateOf(world.server)).data).toEqual(before.data);
+    // better-auth takes the session out of its organization rather than into one that is not its own.
+    expect((await browser.graphql("{ viewer { activeOrganization { slug } } }")).data).toEqual({
+      viewer: { activeOrganization: null },
+    });
+    expect(await browser.graphql('mutation { createApiKey(input: { name: "x" }) { secret } }')).toMatchObject(
+      {
+        status: 403,
+      },
+    );
+  });
+});
+
+describe("roles", () => {
+  it.each(ROOT_FIELDS.map((field) => [`${field.operation} ${field.name}`, field] as const))(
+    "%s is open to those whom access.ts names, and to nobody else",
+    async (_name, field) => {
+      const own = await startPeopleServer();
+      const audience = ROOT_FIELD_AUDIENCE[field.name] ?? "nobody";
+      const document = callOf(field, {});
+      const before = (await own.auditEvents()).length;
+      const member = await own.signedIn("member");
+      const answers = {
+        member: await member.graphql(document),
+        visitor: await own.browser().graphql(document),
+      };
+      expect(answers.member.code === "FORBIDDEN").toBe(!MAY.member.includes(audience));
+      expect(answers.visitor.code === "UNAUTHENTICATED").toBe(!MAY.visitor.includes(audience));
+      if (field.operation === "mutation") {
+        expect(answers.member).toMatchObject({ status: 403, code: "FORBIDDEN" });
+        expect(answers.visitor).toMatchObject({ status: 401 });
+      }
+      expect((await own.auditEvents()).length).toBe(before);
+      for (const role of ["owner", "admin"] as const) {
+        const answer = await (await own.signedIn(role)).graphql(document);
+        expect(answer.code === "FORBIDDEN").toBe(!MAY.admin.includes(audience));
+      }
+      const operator = await own.manage(document);
+      expect(operator.code === "FORBIDDEN").toBe(!MAY.operator.includes(audience));
+    },
+  );
+
+  it("a member removed in the middle of a session sees nothing from the next request on", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const member = await server.signedIn("member");
+    await server.createKey();
+    expect((await member.graphql("{ apiKeys { name } }")).data).toEqual({ apiKeys: [{ name: "prod" }] });
+    const removed = await owner.post("/organization/remove-member", { memberIdOrEmail: member.email });
+    expect(removed.status).toBe(200);
+    expect(
+      (await member.graphql("{ apiKeys { name } viewer { role organizations { role } } }")).data,
+    ).toEqual({
+      apiKeys: [],
+      viewer: { role: null, organizations: [] },
+    });
+    expect(await member.graphql('mutation { createApiKey(input: { name: "x" }) { secret } }')).toMatchObject({
+      status: 403,
+    });
+  });
+
+  it("an admin who becomes a member loses the mutations at once", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const admin = await server.signedIn("admin");
+    const create = 'mutation { createApiKey(input: { name: "x" }) { apiKey { name } } }';
+    expect((await admin.graphql(create)).status).toBe(200);
+    const members = await owner.graphql("{ members { id role user { email } } }");
+    const found = z
+      .object({ members: z.array(z.object({ id: z.string(), user: z.object({ email: z.string() }) })) })
+      .parse(members.data)
+      .members.find(({ user }) => user.email === admin.email);
+    const changed = await owner.post("/organization/update-member-role", {
+      memberId: found?.id,
+      role: "member",
+    });
+    expect(changed.status).toBe(200);
+    expect(await admin.graphql(create)).toMatchObject({ status: 403, code: "FORBIDDEN" });
+  });
+
+  it("members read everything but never an invitation's link", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const member = await server.signedIn("member");
+    const invited = await owner.post("/organization/invite-member", {
+      email: "next@example.com",
+      role: "admin",
+    });
+    const { id } = z.object({ id: z.string() }).parse(invited.body);
+    const answers = [
+      await member.graphql("{ invitations { id } }"),
+      await member.get("/api/auth/organization/get-full-organization"),
+      await member.graphql("{ auditEvents { targetId targetName details } members { id } }"),
+    ];
+    for (const answer of answers) expect(answer.text).not.toContain(id);
+    expect((await owner.get("/api/auth/organization/get-full-organization")).text).toContain(id);
+  });
+
+  it("introspection is closed to people and to visitors, and the size of their documents is bounded", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    expect(await owner.graphql("{ __schema { types { name } } }")).toMatchObject({ status: 403 });
+    expect(await server.browser().graphql("{ __schema { types { name } } }")).toMatchObject({ status: 401 });
+    const deep = `{ ${"a { ".repeat(9)} b ${"}".repeat(9)} }`;
+    const aliases = `{ ${Array.from({ length: 11 }, (_, n) => `a${n}: apiKeys { id }`).join(" ")} }`;
+    const fields = `{ apiKeys { ${"id ".repeat(301)} } }`;
+    for (const document of [aliases, fields, deep]) {
+      expect(await owner.graphql(document)).toMatchObject({ code: "BAD_USER_INPUT" });
+    }
+  });
+
+  it("a key is never helped by a cookie beside it, nor a cookie by a bad key", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const answer = await owner.graphql("{ apiKeys { id } }", {}, { authorization: "Bearer exc_nothing" });
+    expect(answer).toMatchObject({ status: 401, code: "UNAUTHENTICATED" });
+    const key = await server.createKey();
+    expect(
+      await owner.graphql("{ apiKeys { id } }", {}, { authorization: `Bearer ${key.secret}` }),
+    ).toMatchObject({
+      status: 403,
+      code: "FORBIDDEN",
+    });
+  });
+
+  it("executors without a key are told so, page or no page", async () => {
+    const server = await startPeopleServer();
+    const bare = openBrowser(server.url);
+    const answer = await bare.graphql("{ apiKeys { id } }", {}, { origin: "" });
+    expect(answer.status).toBe(401);
+    expect(answer.message).toContain("no key was presented");
+    expect(await server.post(undefined, "{ __typename }")).toMatchObject({
+      status: 401,
+      reason: "malformed",
+    });
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import type { Browser, PeopleServer } from "../../support/people.ts";
+import { startPeopleServer } from "../../support/people.ts";
+
+const PASSWORD = "a new person's password";
+const DAY_MS = 86_400_000;
+
+async function invite(browser: Browser, email: string, role = "member"): Promise<string> {
+  const answer = await browser.post("/organization/invite-member", { email, role });
+  expect(answer.status).toBe(200);
+  return z.object({ id: z.string() }).parse(answer.body).id;
+}
+
+function preview(browser: Browser, id: string) {
+  return browser.graphql(
+    "query($id: ID!) { invitation(id: $id) { email role hasAccount organization { slug } inviter { name } } }",
+    { id },
+  );
+}
+
+function acceptAsNew(server: PeopleServer, invitationId: string, browser = server.browser()) {
+  return browser.post("/invitation/accept-as-new", { invitationId, name: "Nadia", password: PASSWORD });
+}
+
+describe("an invitation", () => {
+  it("is seen by whoever has its link, makes the account, signs in, and is used up", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const id = await invite(owner, "Nadia@Example.com", "admin");
+    const nadia = server.browser();
+    expect((await preview(nadia, id)).data).toEqual({
+      invitation: {
+        email: "nadia@example.com",
+        role: "admin",
+        hasAccount: false,
+        organization: { slug: "acme" },
+        inviter: { name: "owner" },
+      },
+    });
+    expect((await acceptAsNew(server, id, nadia)).status).toBe(200);
+    expect(
+      (await nadia.graphql("{ viewer { user { name email } role activeOrganization { slug } } }")).data,
+    ).toEqual({
+      viewer: {
+        user: { name: "Nadia", email: "nadia@example.com" },
+        role: "admin",
+        activeOrganization: { slug: "acme" },
+      },
+    });
+    expect((await preview(nadia, id)).data).toEqual({ invitation: null });
+    expect(await acceptAsNew(server, id)).toMatchObject({ status: 400, code: "NOT_FOUND" });
+    expect((await server.browser().signIn("nadia@example.com", PASSWORD)).status).toBe(200);
+  });
+
+  it("is accepted once, however many try at the same moment", async () => {
+    const server = await startPeopleServer();
+    const id = await invite(await server.signedIn("owner"), "nadia@example.com");
+    const answers = await Promise.all(Array.from({ length: 4 }, () => acceptAsNew(server, id)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const people = await server.manage("{ members { user { email } } }");
+    expect(people.text.match(/nadia@example.com/g)).toHaveLength(1);
+  });
+
+  it("of somebody who has an account is accepted by signing in, and by nobody else", async () => {
+    const server = await startPeopleServer();
+    await server.createOrganization("bravo");
+    const owner = await server.signedIn("owner");
+    const known = await server.signedIn("member", "bravo", "known@example.com");
+    const other = await server.signedIn("member", "bravo", "other@example.com");
+    const id = await invite(owner, "known@example.com");
+    expect((await preview(server.browser(), id)).data).toMatchObject({ invitation: { hasAccount: true } });
+    expect(await acceptAsNew(server, id)).toMatchObject({ status: 400, code: "CONFLICT" });
+    expect((await other.post("/organization/accept-invitation", { invitationId: id })).status).toBe(403);
+    expect((await known.post("/organization/accept-invitation", { invitationId: id })).status).toBe(200);
+    expect(
+      (
+        await known.graphql(
+          "{ viewer { activeOrganization { slug } organizations { organization { slug } } } }",
+        )
+      ).data,
+    ).toEqual({
+      viewer: {
+        activeOrganization: { slug: "acme" },
+        organizations: [{ organization: { slug: "bravo" } }, { organization: { slug: "acme" } }],
+      },
+    });
+    expect((await known.post("/organization/set-active", { organizationSlug: "bravo" })).status).toBe(200);
+    expect((await known.graphql("{ viewer { activeOrganization { slug } } }")).data).toEqual({
+      viewer: { activeOrganization: { slug: "bravo" } },
+    });
+  });
+
+  it.each([
+    [
+      "was canceled",
+      async (_server: PeopleServer, owner: Browser, id: string) => {
+        expect((await owner.post("/organization/cancel-invitation", { invitationId: id })).status).toBe(200);
+      },
+    ],
+    [
+      "is a week old",
+      async (server: PeopleServer) => {
+        server.clock.offsetMs = 7 * DAY_MS + 1000;
+      },
+    ],
+    [
+      "was replaced by a newer one",
+      async (_server: PeopleServer, owner: Browser) => {
+        await invite(owner, "nadia@example.com");
+      },
+    ],
+  ])("that %s is none any more", async (_what, end) => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const id = await invite(owner, "nadia@example.com");
+    await end(server, owner, id);
+    expect((await preview(server.browser(), id)).data).toEqual({ invitation: null });
+    expect(await acceptAsNew(server, id)).toMatchObject({ status: 400, code: "NOT_FOUND" });
+    expect((await server.browser().signIn("nadia@example.com", PASSWORD)).status).toBe(401);
+  });
+
+  it("is made by owners and admins, and an admin makes no owner", async () => {
+    const server = await startPeopleServer();
+    const [admin, member] = [await server.signedIn("admin"), await server.signedIn("member")];
+    await invite(admin, "a@example.com", "admin");
+    const attempts = [
+      await admin.post("/organization/invite-member", { email: "b@example.com", role: "owner" }),
+      await member.post("/organization/invite-member", { email: "c@example.com", role: "member" }),
+      await server.browser().post("/organization/invite-member", { email: "d@example.com", role: "member" }),
+    ];
+    expect(attempts.map(({ status }) => status)).toEqual([403, 403, 401]);
+    const left = await admin.graphql("{ invitations { email } }");
+    expect(left.data).toEqual({ invitations: [{ email: "a@example.com" }] });
+  });
+
+  it.each([
+    ["no name", { name: "  " }],
+    ["a name of several lines", { name: "a\nb" }],
+    ["a short password", { password: "short" }],
+    ["an endless password", { password: "x".repeat(1000) }],
+    ["another type", { password: 7 }],
+    ["no invitation", { invitationId: "" }],
+  ])("is not accepted with %s", async (_what, wrong) => {
+    const server = await startPeopleServer();
+    const id = await invite(await server.signedIn("owner"), "nadia@example.com");
+    const body = { invitationId: id, name: "Nadia", password: PASSWORD, ...wrong };
+    expect(await server.browser().post("/invitation/accept-as-new", body)).toMatchObject({
+      status: 400,
+      code: "BAD_USER_INPUT",
+    });
+    expect((await acceptAsNew(server, id)).status).toBe(200);
+  });
+
+  it("keeps the last owner in", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const removed = await owner.post("/organization/remove-member", { memberIdOrEmail: owner.email });
+    expect(removed.status).toBe(400);
+    expect((await owner.graphql("{ viewer { role } }")).data).toEqual({ viewer: { role: "owner" } });
+  });
+});

@@ -1,0 +1,201 @@
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { AUTH_ROUTES } from "../../../src/control-plane/people/auth-routes.ts";
+import { ORIGIN, openBrowser, type PeopleServer, startPeopleServer } from "../../support/people.ts";
+
+const VIEWER = "{ viewer { user { email } } }";
+const NOBODY = { viewer: null };
+const OTHER_PASSWORD = "another password of the same person";
+
+function cookiesOf(headers: Readonly<Record<string, string | string[] | undefined>>): readonly string[] {
+  return [headers["set-cookie"] ?? []].flat();
+}
+
+async function personIn(server: PeopleServer) {
+  const browser = await server.signedIn("owner");
+  return { browser, email: browser.email, password: "everybody's password in tests" };
+}
+
+describe("the session's cookie", () => {
+  it.each([
+    ["http://cp.test", false],
+    ["https://cp.test", true],
+  ])("is HttpOnly, SameSite=Lax, for the whole site; under %s Secure: %s", async (origin, isSecure) => {
+    const server = await startPeopleServer({ origin });
+    const { email, password } = await personIn(server);
+    const answer = await server.browser().signIn(email, password);
+    const [cookie = "", ...others] = cookiesOf(answer.headers);
+    expect(others).toEqual([]);
+    expect(cookie).toMatch(/^(?:__Secure-)?better-auth\.session_token=/);
+    expect(cookie.startsWith("__Secure-")).toBe(isSecure);
+    expect(/; Secure/i.test(cookie)).toBe(isSecure);
+    for (const attribute of ["HttpOnly", "SameSite=Lax", "Path=/"])
+      expect(cookie).toContain(`; ${attribute}`);
+    expect(cookie).not.toMatch(/domain=/i);
+  });
+
+  it("is the only place where a token is: no answer's body has it, and the database alone forges none", async () => {
+    const server = await startPeopleServer();
+    const { email, password } = await personIn(server);
+    const browser = server.browser();
+    const answers = [await browser.signIn(email, password), await browser.get("/api/auth/get-session")];
+    const token =
+      decodeURIComponent(browser.cookie ?? "")
+        .split("=")[1]
+        ?.split(".")[0] ?? "";
+    expect(token.length).toBeGreaterThan(20);
+    expect(answers[1]?.text).toContain(email);
+    for (const answer of answers) expect(answer.text).not.toContain(token);
+    const thief = openBrowser(server.url, ORIGIN);
+    for (const forged of [token, `${token}.`, `${token}.AAAA`]) {
+      const headers = { cookie: `better-auth.session_token=${encodeURIComponent(forged)}` };
+      expect((await thief.graphql(VIEWER, {}, headers)).data).toEqual(NOBODY);
+    }
+  });
+
+  it("is new at every sign-in: one that somebody planted is not taken over", async () => {
+    const server = await startPeopleServer();
+    const { browser: victim, email, password } = await personIn(server);
+    const planted = "better-auth.session_token=planted.planted";
+    const answer = await server.browser().post("/sign-in/email", { email, password }, { cookie: planted });
+    expect(answer.status).toBe(200);
+    expect(cookiesOf(answer.headers)[0]).not.toContain("planted");
+    const before = victim.cookie;
+    await victim.signIn(email, password);
+    expect(victim.cookie).not.toBe(before);
+  });
+
+  it("is worth nothing after sign-out, wherever it was copied to", async () => {
+    const server = await startPeopleServer();
+    const { browser } = await personIn(server);
+    const copy = { cookie: browser.cookie ?? "" };
+    expect((await browser.graphql(VIEWER)).data).not.toEqual(NOBODY);
+    expect((await browser.post("/sign-out", {})).status).toBe(200);
+    expect(browser.cookie).toBeUndefined();
+    expect((await server.browser().graphql(VIEWER, {}, copy)).data).toEqual(NOBODY);
+  });
+
+  it("ends everywhere else when the password changes, asked for or not", async () => {
+    const server = await startPeopleServer();
+    const { browser, email, password } = await personIn(server);
+    const elsewhere = server.browser();
+    await elsewhere.signIn(email, password);
+    const changed = await browser.post("/change-password", {
+      currentPassword: password,
+      newPassword: OTHER_PASSWORD,
+      revokeOtherSessions: false,
+    });
+    expect(changed.status).toBe(200);
+    expect((await elsewhere.graphql(VIEWER)).data).toEqual(NOBODY);
+    expect((await browser.graphql(VIEWER)).data).not.toEqual(NOBODY);
+    expect((await server.browser().signIn(email, password)).status).toBe(401);
+    expect((await server.browser().signIn(email, OTHER_PASSWORD)).status).toBe(200);
+  });
+
+  it("ends by itself", async () => {
+    const server = await startPeopleServer();
+    const { browser } = await personIn(server);
+    const database = new DatabaseSync(server.databasePath);
+    database.exec("update session set expiresAt = '2020-01-01T00:00:00.000Z'");
+    database.close();
+    expect((await browser.graphql(VIEWER)).data).toEqual(NOBODY);
+  });
+});
+
+describe("another site's page", () => {
+  const FOREIGN = [
+    ["another origin", { origin: "http://evil.test" }],
+    ["a subdomain", { origin: "http://x.cp.test" }],
+    ["a name that begins alike", { origin: "http://cp.test.evil.test" }],
+    ["another scheme", { origin: "https://cp.test" }],
+    ["another port", { origin: "http://cp.test:81" }],
+    ["an opaque origin", { origin: "null" }],
+    ["no origin at all, by Sec-Fetch-Site", { origin: "", "sec-fetch-site": "cross-site" }],
+    ["the same site only", { origin: "", "sec-fetch-site": "same-site" }],
+  ] as const;
+
+  it.each(FOREIGN)("cannot use the cookie: %s", async (_what, headers) => {
+    const server = await startPeopleServer();
+    const { browser, email, password } = await personIn(server);
+    const attempts = [
+      await browser.graphql('mutation { createApiKey(input: { name: "x" }) { secret } }', {}, headers),
+      await browser.graphql(VIEWER, {}, headers),
+      await browser.post("/sign-out", {}, headers),
+      await browser.post("/organization/invite-member", { email: "spy@example.com", role: "owner" }, headers),
+      await browser.post("/sign-in/email", { email, password }, headers),
+    ];
+    for (const answer of attempts) {
+      expect(answer).toMatchObject({ status: 403, code: "FORBIDDEN" });
+      expect(answer.message).toContain("BETTER_AUTH_URL");
+    }
+    expect((await server.auditEvents()).length).toBe(0);
+    expect((await browser.graphql("{ viewer { user { email } } invitations { id } }")).data).toMatchObject({
+      viewer: { user: { email } },
+      invitations: [],
+    });
+  });
+
+  it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])(
+    "cannot send a form in place of JSON: %s",
+    async (type) => {
+      const server = await startPeopleServer();
+      const { browser } = await personIn(server);
+      const headers = { "content-type": type };
+      expect((await browser.graphql(VIEWER, {}, headers)).status).toBe(415);
+      expect((await browser.post("/sign-out", {}, headers)).status).toBe(415);
+      expect((await browser.graphql(VIEWER)).data).not.toEqual(NOBODY);
+    },
+  );
+
+  it("may be left to Sec-Fetch-Site where a browser sends no Origin", async () => {
+    const server = await startPeopleServer();
+    const { browser } = await personIn(server);
+    const answer = await browser.graphql(VIEWER, {}, { origin: "", "sec-fetch-site": "same-origin" });
+    expect(answer.data).not.toEqual(NOBODY);
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe("what is not for the page", () => {
+  it("is 404 of all that better-auth has", async () => {
+    const { createAuth } = await import("../../../src/control-plane/people/auth.ts");
+    const server = await startPeopleServer();
+    const { pino } = await import("pino");
+    const auth = createAuth({
+      store: server.store,
+      logger: pino({ level: "silent" }),
+      origin: ORIGIN,
+      secret: "for the list of its endpoints alone, nothing else",
+    });
+    const owner = await server.signedIn("owner");
+    const paths = Object.values(auth.api).flatMap((endpoint) =>
+      "path" in endpoint && typeof endpoint.path === "string" ? [endpoint.path] : [],
+    );
+    expect(paths.length).toBeGreaterThan(40);
+    for (const path of paths.filter((known) => !AUTH_ROUTES.has(known))) {
+      expect({ path, ...(await owner.post(path, {})) }).toMatchObject({ path, status: 404 });
+      expect({ path, ...(await owner.get(`/api/auth${path}`)) }).toMatchObject({ path, status: 404 });
+    }
+    for (const path of AUTH_ROUTES.keys()) expect(paths).toContain(path);
+    expect(
+      await owner.post("/sign-up/email", { email: "a@example.com", password: OTHER_PASSWORD, name: "A" }),
+    ).toMatchObject({
+      status: 404,
+    });
+    expect(await owner.post("/organization/create", { name: "Mine", slug: "mine" })).toMatchObject({
+      status: 404,
+    });
+    expect(await owner.get("/api/auth/sign-in/email")).toMatchObject({ status: 405 });
+  });
+
+  it.each([
+    "/api/auth/../graphql",
+    "/api/auth//sign-out",
+    "/api/auth/%73ign-out",
+    "/api/auth/sign-out/",
+    "/api/auth/",
+  ])("is not reached by writing a path differently: %s", async (path) => {
+    const server = await startPeopleServer();
+    expect((await server.browser().get(path)).status).toBe(404);
+  });
+});
