@@ -8,7 +8,8 @@ import { hostOf, keyLabel } from "./wording.ts";
 
 const DAY_MS = 86_400_000;
 const EXPIRY_DAYS = [1, 3, 14];
-const CLOCK_TOLERANCE_MS = 60_000;
+/** How far this host's clock and the control plane's may be apart before it is worth a word, ms. */
+export const CLOCK_TOLERANCE_MS = 60_000;
 
 /** What has been said of an accepted executor, so that it is said once and taken back when it is over. */
 export interface Notices {

@@ -11,9 +11,15 @@ import { systemClock } from "../lib/clock.ts";
 import { VERSION } from "../lib/version.ts";
 import type { CurrentKeyReply } from "../protocol/sync.ts";
 import { createSyncClient } from "../sync/sync-client.ts";
+import type { UnreachableCause } from "../sync/sync-outcome.ts";
 
 /** What the control plane says of a key, without anything being registered. */
-export type KeyVerdict = { readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection;
+export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection) & {
+  /** Of an answer that did not come. */
+  readonly cause?: UnreachableCause;
+  /** The control plane's clock, epoch ms, where it answered and said. */
+  readonly serverTimeMs?: number;
+};
 
 export interface KeyObjection {
   readonly kind: "refused" | "unreachable";
@@ -60,15 +66,19 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     const outcome = await client.currentKey(input, signal);
     if (outcome === undefined)
       return { kind: "unreachable", why: "the question was interrupted", remedy: "Ask again." };
-    if (outcome.kind === "accepted") return { kind: "accepted", reply: outcome.reply };
-    if (outcome.kind === "unreachable")
-      return { kind: "unreachable", why: outcome.detail, remedy: sentence(outcome.remedy ?? LATER) };
+    if (outcome.kind === "unreachable") {
+      const { cause, detail, remedy } = outcome;
+      return { kind: "unreachable", why: detail, remedy: sentence(remedy ?? LATER), cause };
+    }
+    const { serverTimeMs } = outcome;
+    const time = serverTimeMs === undefined ? {} : { serverTimeMs };
+    if (outcome.kind === "accepted") return { kind: "accepted", reply: outcome.reply, ...time };
     const generation = { id: 0, config, key, caPem, keySource, findings };
     const known = recallKey(memory, key.fingerprint, systemClock);
     const session = newSession(generation, systemClock.now(), known);
     const { why, remedy } = adviseRefusal(outcome, session, systemClock);
     const code = outcome.kind === "forbidden" ? "403" : "401";
-    return { kind: "refused", why: `${hostOf(url)} refuses it (${code}): ${why}`, remedy };
+    return { kind: "refused", why: `${hostOf(url)} refuses it (${code}): ${why}`, remedy, ...time };
   } finally {
     await client.close();
   }

@@ -1,15 +1,9 @@
 import { Command, Option } from "commander";
 import { VERSION } from "../lib/version.ts";
+import type { CommandContext } from "./command-context.ts";
 import { withExamples } from "./examples.ts";
-import type { ExitCode } from "./exit-codes.ts";
 import { awaitedKey, portNumber, seconds } from "./option-values.ts";
-import type { Terminal } from "./terminal.ts";
-
-/** What a command needs of its surroundings: the terminal, and whom to tell how it ended. */
-export interface CommandContext {
-  readonly terminal: Terminal;
-  readonly end: (code: ExitCode) => void;
-}
+import { SERVICE_COMMANDS } from "./service-commands.ts";
 
 const DEFAULT_WAIT_MS = 30_000;
 
@@ -29,7 +23,7 @@ export function createCommands(context: CommandContext): Command {
     { command: "novacula-agent set-key", does: "give it a new key, safely" },
     { command: "novacula-agent check --online", does: "try configuration and key without starting" },
   ]);
-  for (const define of [run, check, status, setKey, reload, retry, dev]) {
+  for (const define of [run, check, status, setKey, doctor, reload, retry, ...SERVICE_COMMANDS, dev]) {
     program.addCommand(define(context));
   }
   for (const command of [program, ...program.commands]) command.helpOption("-h, --help", "print this help");
@@ -171,5 +165,21 @@ function dev({ terminal, end }: CommandContext): Command {
   return withExamples(command, [
     { command: "novacula-agent dev", does: "in .novacula-dev" },
     { command: "novacula-agent dev --port 8080", does: "with the control plane on port 8080" },
+  ]);
+}
+
+function doctor({ terminal, end }: CommandContext): Command {
+  const command = new Command("doctor")
+    .summary("look for what is wrong, from the file to the running service")
+    .description(
+      "Goes the whole way that a sync goes: file, mode, syntax, key, DNS, TCP, TLS, proxy, clock, authentication, unit. Prints what passed, what failed and what could not be told, each failure with its remedy. Changes and registers nothing. Exits with 0 good, 1 bad, 2 could not tell.",
+    )
+    .addOption(configOption())
+    .option("--key-file <file>", "with the key in this file in place of the configured one; - is stdin")
+    .option("--json", "print JSON")
+    .action(async (options) => end(await (await import("./doctor.ts")).doctor(options, terminal)));
+  return withExamples(command, [
+    { command: "sudo novacula-agent doctor", does: "as root it judges what the service can read" },
+    { command: "novacula-agent doctor --json", does: "for a support ticket; it holds no key" },
   ]);
 }

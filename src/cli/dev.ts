@@ -13,6 +13,7 @@ import { choosePort, type DevFolder, openDevFolder, writeConfig } from "./dev-fo
 import { devGuide } from "./dev-guide.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { keyTarget } from "./key-target.ts";
+import { forgetOwnOrganization } from "./new-organization.ts";
 import { findPrograms } from "./programs.ts";
 import { shutdownSignal } from "./shutdown.ts";
 import { complain, print, type Terminal } from "./terminal.ts";
@@ -103,6 +104,8 @@ async function ensureKey(
     const question = { config, key, keySource, findings, isMove: false, environment };
     if ((await askControlPlane(question, signal)).kind === "accepted") return key;
   }
+  // A database that was deleted meanwhile is another organization.
+  await forgetOwnOrganization(folder.dataDir, controlPlane.url);
   const key = await controlPlane.issueKey("dev");
   await (await keyTarget(loaded, key, environment)).write();
   print(terminal, `Issued ${key} and wrote it to ${folder.configPath}.`);
@@ -119,6 +122,11 @@ async function ensureConfig(url: string, folder: DevFolder, environment: NodeJS.
   }
   const loaded = await loadConfig(folder.configPath, environment);
   if (loaded.verdict === "invalid") throw unusable(loaded);
+  const { url: written } = loaded.config.controlPlane;
+  if (written !== url)
+    throw new OperatorError(
+      `${loaded.path} is for ${written}, not for the control plane of dev: delete it, or name another folder with --directory`,
+    );
   return loaded;
 }
 

@@ -16,7 +16,7 @@ export async function allowNewOrganization(
 ): Promise<void> {
   if (running.kind === "not-running") {
     const url = loaded.config?.controlPlane.url;
-    if (url !== undefined) await forget(dataDir, url);
+    if (url !== undefined) await forgetOwnOrganization(dataDir, url);
     return;
   }
   const answer = await askAgent(runtimeDir, "POST /allow-new-organization", 0, signal);
@@ -24,8 +24,8 @@ export async function allowNewOrganization(
     throw new OperatorError(`the agent could not be told of the move, so nothing was written: ${answer.why}`);
 }
 
-/** The file stays its owner's: the agent that starts next must be able to read what root wrote. */
-async function forget(dataDir: string, url: string): Promise<void> {
+/** For while no agent runs. The file stays its owner's: the agent that starts next must be able to read what root wrote. */
+export async function forgetOwnOrganization(dataDir: string, url: string): Promise<void> {
   const path = join(dataDir, "state.json");
   const before = await stat(path).catch(() => undefined);
   if (before === undefined) return;

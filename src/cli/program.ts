@@ -5,14 +5,14 @@ import { ExitCode } from "./exit-codes.ts";
 import { holdsKey, KEY_IN_ARGUMENT } from "./key-in-argument.ts";
 import { complain, type Terminal } from "./terminal.ts";
 
-/** Parses the arguments, runs the one command that they name, and resolves with the exit code. */
-export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+/** Parses the arguments, runs the one command that they name, and resolves with the exit code: one of `ExitCode`, or systemctl's own. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   // Before anything else looks at them: a usage error would print the argument that it does not know.
   if (args.some(holdsKey)) {
     complain(terminal, KEY_IN_ARGUMENT);
     return ExitCode.usage;
   }
-  let code: ExitCode = ExitCode.good;
+  let code: number = ExitCode.good;
   const program = strict(
     createCommands({
       terminal,
