@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Real boots have a configuration of their own: vitest.systemd.config.ts.
+    exclude: [...configDefaults.exclude, "test/systemd/**"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
