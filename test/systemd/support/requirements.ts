@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Tool → the Debian package that has it; packaging/ci-packages.txt lists the packages. */
+/** Tool → the Debian package that has it; .ci/packages lists the packages. */
 const TOOLS = {
   "systemd-nspawn": "systemd-container",
   mmdebstrap: "mmdebstrap",
