@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { adminAtWork, issueKey, syncAs, useControlPlane } from "./beside.ts";
+import { lacksBrowser, useBrowser } from "./browser.ts";
+import { createKey, rowOf, shownKey, signIn, statusOf, storeKey } from "./operator.ts";
+
+const browse = useBrowser();
+const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "4000" } });
+
+describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
+  it("connects an executor: its key, the steps, and the moment it is online", async () => {
+    const { url } = controlPlane();
+    const page = await browse();
+    await signIn(page, url, "/executors");
+    await page.getByText("No executors yet").waitFor();
+    await page.getByRole("main").getByRole("link", { name: "Connect an executor" }).first().click();
+    await page.getByLabel("Name").fill("fresh");
+    await page.getByLabel("Channel").selectOption({ label: "beta: what becomes the next release" });
+    await page.getByRole("button", { name: "Create its key" }).click();
+    const { secret } = await shownKey(page);
+    const configuration = await page
+      .getByRole("dialog")
+      .locator("code", { hasText: "[agent]" })
+      .textContent();
+    expect(configuration).toMatch(/name {4}= "fresh"\nchannel = "beta"/);
+    expect(configuration).toContain(`url          = "${url}"\naccess_token = "${secret}"`);
+    await storeKey(page);
+    await page.getByText("waiting for fresh…").waitFor();
+    expect(await page.getByRole("main").textContent()).not.toContain(secret);
+    expect(await syncAs(url, secret, "fresh", { channel: "beta" })).toBe(200);
+    await page.getByText(/fresh is online since \d\d:\d\d:\d\d, on host-1/).waitFor();
+    await page.getByRole("link", { name: "fresh" }).click();
+    await page.getByRole("heading", { name: "fresh" }).waitFor();
+    await page.getByText("1.4.0, beta").waitFor();
+  });
+
+  it("shows a cloned host, a refused sync and the keys it has used", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const first = await issueKey(admin, { name: "first of twin" });
+    expect(await syncAs(url, first.secret, "twin")).toBe(200);
+    const second = await issueKey(admin, { name: "second of twin", target: "twin" });
+    const elsewhere = await issueKey(admin, { name: "of elsewhere" });
+    expect(await syncAs(url, elsewhere.secret, "elsewhere")).toBe(200);
+    expect(await syncAs(url, elsewhere.secret, "twin")).toBe(403);
+    for (const instanceId of ["one", "two", "one", "two"]) {
+      const sync = await syncAs(url, second.secret, "twin", { instanceId, hostName: `host-${instanceId}` });
+      expect(sync).toBe(200);
+    }
+    const page = await browse();
+    await signIn(page, url, "/executors");
+    await rowOf(page, "twin").getByText("2 hosts use this name").waitFor();
+    await page.getByRole("link", { name: "twin" }).click();
+    await page.getByText("2 processes sync under the name twin at the same time").waitFor();
+    await page.getByText(/host-two \(/).waitFor();
+    await page.getByText("key_held_by_other_executor").waitFor();
+    const history = page.getByRole("table", { name: "Keys it has used, newest first" });
+    expect(await history.locator("tbody .name").allTextContents()).toEqual([
+      "second of twin",
+      "first of twin",
+    ]);
+    await history.getByText("on it now").waitFor();
+    // Silent for longer than the heartbeat timeout: offline, and the warning is gone.
+    await page.locator(".status-line").getByText("Offline").waitFor();
+    await page.getByText("2 processes sync").waitFor({ state: "detached" });
+  });
+
+  it("C6: the audit says who did what, and its URL carries the filter", async () => {
+    const { url } = controlPlane();
+    const page = await browse();
+    await signIn(page, url);
+    await createKey(page, { name: "audited", days: 3 });
+    await page.getByRole("link", { name: "Audit" }).click();
+    const row = rowOf(page, "audited");
+    await row.getByText("api_key.created").waitFor();
+    await row.getByText(/admin@example\.com/).waitFor();
+    await row.getByText("page", { exact: true }).waitFor();
+    await row.getByText(/expiresAt: .*\d{4}/).waitFor();
+    await page.getByLabel("What (name or id)").fill("audited");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
+    await page.getByLabel("Action").selectOption("api_key.deleted");
+    await page.getByText("Nothing matches.").waitFor();
+    expect(new URL(page.url()).search).toBe("?target=audited&action=api_key.deleted");
+    await page.goBack();
+    await rowOf(page, "audited").waitFor();
+    const today = new Date().toLocaleDateString("sv-SE", { timeZone: "Europe/Berlin" });
+    await page.goto(`${url}/audit?target=audited&from=${today}&to=${today}`);
+    await rowOf(page, "audited").waitFor();
+    await page.goto(`${url}/audit?target=audited&to=2020-01-01`);
+    await page.getByText("Nothing matches.").waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await rowOf(page, "audited").waitFor();
+  });
+
+  it("says of an executor or a page that is not there that it is not", async () => {
+    const { url } = controlPlane();
+    const page = await browse();
+    await signIn(page, url, "/executors/nothing");
+    await page.getByText(/There is no such executor in /).waitFor();
+  });
+
+  it("XSS: every stored name is text, wherever it is shown", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const attack = "<img src=x onerror=alert(1)>";
+    const { secret } = await issueKey(admin, { name: attack });
+    expect(await syncAs(url, secret, `${attack} host`, { hostName: attack, publicHost: attack })).toBe(200);
+    const page = await browse();
+    page.on("dialog", () => expect.unreachable("a name was executed"));
+    await signIn(page, url);
+    await rowOf(page, attack)
+      .getByRole("link", { name: `${attack} host` })
+      .waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+    await page.getByRole("button", { name: `Actions for ${attack}` }).click();
+    await page.getByRole("menuitem", { name: "Rotate" }).click();
+    await page.getByRole("heading", { name: `Rotate ${attack}?` }).waitFor();
+    await page.getByRole("dialog").getByText("On this key now:").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: `${attack} host` }).click();
+    await page.getByRole("heading", { name: `${attack} host` }).waitFor();
+    await page.getByRole("link", { name: "Audit" }).click();
+    await rowOf(page, attack).waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+    expect(await statusOf(page, attack).count()).toBe(0);
+  });
+});
