@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -50,6 +50,9 @@ describe("dev", { timeout: 90_000 }, () => {
     await first.waitFor(/key\.refused/u);
     expect(await first.end("SIGINT", "alone")).toBe(0);
     expect(first.isAnyoneLeft()).toBe(false);
+    // And where the whole control plane is another one, with an organization of its own.
+    for (const name of ["control-plane.db", "control-plane.db-shm", "control-plane.db-wal"])
+      rmSync(join(folder, name), { force: true });
     const second = startDev(folder);
     expect(await second.fingerprint()).not.toBe(before);
     expect(await second.end("SIGINT", "group")).toBe(0);
@@ -96,6 +99,13 @@ describe("dev", { timeout: 90_000 }, () => {
     writeFileSync(join(folder, "agent.toml"), "[agnet]\n");
     const invalid = await command(["dev", "--directory", folder]);
     expect(invalid.code).toBe(1);
+    const elsewhere = '[control_plane]\nurl = "https://cp.example.com"\n';
+    writeFileSync(join(folder, "agent.toml"), elsewhere, { mode: 0o600 });
+    const other = await command(["dev", "--directory", folder]);
+    expect(other.code).toBe(1);
+    expect(other.stderr).toContain(
+      "is for https://cp.example.com, not for the control plane of dev: delete it",
+    );
     expect(invalid.stderr).toMatch(/mend \S+agent\.toml, or delete it:\n.*Did you mean \[agent\]\?/su);
   });
 });

@@ -1,40 +1,14 @@
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { startAgent } from "../support/agent-process.ts";
 import { failure, json } from "../support/behaviours.ts";
-import { eventually } from "../support/eventually.ts";
-import { type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
+import type { FaultyServer } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
 import { lacks } from "../support/requires.ts";
-import { command, home, isRunnableByNobody, knowing, NOBODY, onlineAgent } from "./command.ts";
-
-const isRoot = process.geteuid?.() === 0;
-
-/** A home whose file holds `old`, at a control plane that knows `old` and `fresh`; no agent runs. */
-async function prepared() {
-  const [old, fresh] = [makeKey(), makeKey()];
-  const server = await startFaultyServer();
-  onTestFinished(() => server[Symbol.asyncDispose]());
-  server.respond(knowing(old, fresh));
-  const place = home();
-  place.write({ url: server.url, key: old });
-  const setKey = (input: string | Uint8Array, ...more: readonly string[]) =>
-    command(["set-key", "-c", place.configPath, ...more], { input });
-  const text = () => readFileSync(place.configPath, "utf8");
-  return { old, fresh, server, place, setKey, text };
-}
+import { command, isRunnableByNobody, knowing, NOBODY, onlineAgent } from "./command.ts";
+import { prepared } from "./prepared.ts";
 
 describe("set-key with a running agent", () => {
   it("tries the key, writes it, waits until it is in use, and names the old one", async () => {
@@ -235,143 +209,6 @@ describe("set-key writes nothing", () => {
   );
 });
 
-describe("set-key keeps", () => {
-  it("comments, order, line ends and the byte-order mark", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    const before = `\ufeff# who\r\n[control_plane] # where\r\naccess_token = '${old}' # the key\r\nurl="${server.url}"\r\n\r\n[agent]\r\nruntime_dir = "${place.runtimeDir}"\r\ndata_dir = "${place.dataDir}"`;
-    writeFileSync(place.configPath, before);
-    expect((await setKey(fresh)).code).toBe(0);
-    const after = readFileSync(place.configPath, "utf8");
-    expect(after.replace(JSON.stringify(fresh), `'${old}'`)).toBe(before);
-  });
-
-  it("the encoding of a Windows editor", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    const toml = `\ufeff${place.toml({ url: server.url, key: old })}`;
-    writeFileSync(place.configPath, Buffer.from(toml, "utf16le"));
-    expect((await setKey(fresh)).code).toBe(0);
-    expect(readFileSync(place.configPath, "utf16le")).toBe(toml.replace(old, fresh));
-  });
-
-  it.skipIf(lacks("root, to give files away", isRoot))("owner, group and mode", async () => {
-    const { fresh, place, setKey } = await prepared();
-    chownSync(place.configPath, 12, 997);
-    chmodSync(place.configPath, 0o640);
-    expect((await setKey(fresh)).code).toBe(0);
-    const { uid, gid, mode } = statSync(place.configPath);
-    expect({ uid, gid, mode: mode & 0o7777 }).toEqual({ uid: 12, gid: 997, mode: 0o640 });
-  });
-
-  it("a symbolic link, and writes what it leads to", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    const real = join(place.folder, "real.toml");
-    writeFileSync(real, place.toml({ url: server.url, key: old }), { mode: 0o600 });
-    const link = join(place.folder, "link.toml");
-    symlinkSync("real.toml", link);
-    expect((await setKey(fresh, "-c", link)).code).toBe(0);
-    expect(lstatSync(link).isSymbolicLink()).toBe(true);
-    expect(readFileSync(real, "utf8")).toContain(fresh);
-  });
-
-  it("no copy behind", async () => {
-    const { fresh, place, setKey } = await prepared();
-    const before = readdirSync(place.folder);
-    await setKey(fresh);
-    expect(readdirSync(place.folder)).toEqual(before);
-  });
-});
-
-describe("set-key with a key file", () => {
-  it("writes that, and leaves agent.toml alone", async () => {
-    const { old, fresh, server, place, setKey, text } = await prepared();
-    const keyFile = join(place.folder, "key");
-    writeFileSync(keyFile, `${old}\n`, { mode: 0o600 });
-    place.write({ url: server.url, keyFile });
-    const before = text();
-    await using _agent = await onlineAgent(place, old);
-    const { code, stdout } = await setKey(fresh);
-    expect(code).toBe(0);
-    expect(stdout).toContain(`Written to ${keyFile}.`);
-    expect(readFileSync(keyFile, "utf8")).toBe(`${fresh}\n`);
-    expect(statSync(keyFile).mode & 0o7777).toBe(0o600);
-    expect(text()).toBe(before);
-  });
-
-  it("makes one that is not there, for the agent's group", async () => {
-    const { fresh, server, place, setKey } = await prepared();
-    const keyFile = join(place.folder, "key");
-    place.write({ url: server.url, keyFile });
-    expect((await setKey(fresh)).code).toBe(0);
-    expect(readFileSync(keyFile, "utf8")).toBe(`${fresh}\n`);
-    expect(statSync(keyFile).mode & 0o7777).toBe(0o640);
-  });
-
-  it("sends whoever uses a systemd credential to its source", async () => {
-    const { old, fresh, server, place } = await prepared();
-    const credentials = join(place.folder, "credentials");
-    mkdirSync(credentials);
-    writeFileSync(join(credentials, "key"), old);
-    place.write({ url: server.url, keyFile: "key" });
-    const { code, stderr } = await command(["set-key", "-c", place.configPath], {
-      input: fresh,
-      environment: { CREDENTIALS_DIRECTORY: credentials },
-    });
-    expect(code).toBe(1);
-    expect(stderr).toContain("the key is a systemd credential (key), which no one can write");
-  });
-});
-
-describe("set-key --new-organization", () => {
-  /** Knows each key in an organization of its own, and refuses a host that says it belongs to another. */
-  const organizations =
-    (...secrets: readonly string[]) =>
-    (exchange: Parameters<ReturnType<typeof json>>[0]) => {
-      const { keyFingerprint: fingerprint, input } = exchange.request;
-      const expected = input["expectedOrganizationId"];
-      const id = `org-${secrets.map(keyFingerprint).indexOf(fingerprint ?? "")}`;
-      if (expected !== undefined && expected !== id)
-        return json(403, failure("FORBIDDEN", { reason: "wrong_organization" }, null))(exchange);
-      const organization = { id, name: id, slug: id };
-      const key = { id: `k_${fingerprint}`, name: "prod", expiresAt: null, revokesAt: null };
-      const syncExecutor = {
-        executor: { id: "executor-1", name: "agent-1" },
-        key,
-        organization,
-        heartbeatTimeoutMs: 30_000,
-        syncIntervalMs: null,
-        compatibility: { verdict: "supported" },
-        duplicates: [],
-        pendingUpgrade: null,
-      };
-      return json(200, { data: { currentKey: { key, organization }, syncExecutor } })(exchange);
-    };
-
-  it("moves a running agent, which is refused without it", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    server.respond(organizations(old, fresh));
-    await using agent = await onlineAgent(place, old);
-    await rememberedOrganization(place.dataDir, "org-0");
-    const refused = await setKey(fresh);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/another organization .*set-key --new-organization/u);
-    expect((await setKey(fresh, "--new-organization")).code).toBe(0);
-    expect((await agent.status()).organization?.id).toBe("org-1");
-  });
-
-  it("moves a host on which no agent runs; its memory stays readable for the next one", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    server.respond(organizations(old, fresh));
-    const before = await onlineAgent(place, old);
-    await rememberedOrganization(place.dataDir, "org-0");
-    await before.stop();
-    if (isRoot) chownSync(join(place.dataDir, "state.json"), NOBODY, NOBODY);
-    expect((await setKey(fresh, "--new-organization")).code).toBe(0);
-    if (isRoot) expect(statSync(join(place.dataDir, "state.json")).uid).toBe(NOBODY);
-    await using agent = await onlineAgent(place, fresh);
-    expect((await agent.status()).organization?.id).toBe("org-1");
-  });
-});
-
 function refusedSyncs(server: FaultyServer, known: readonly string[]) {
   const fingerprints = new Set<string | undefined>(known.map(keyFingerprint));
   return server.requests.filter(({ keyFingerprint: fingerprint }) => !fingerprints.has(fingerprint));
@@ -379,9 +216,4 @@ function refusedSyncs(server: FaultyServer, known: readonly string[]) {
 
 function temporaryFiles(folder: string): readonly string[] {
   return readdirSync(folder).filter((name) => name.endsWith(".tmp"));
-}
-
-function rememberedOrganization(dataDir: string, id: string): Promise<unknown> {
-  const path = join(dataDir, "state.json");
-  return eventually(() => readFileSync(path, "utf8").includes(`"${id}"`), { describe: "a memory" });
 }
