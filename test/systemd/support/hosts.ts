@@ -13,7 +13,7 @@ export function suiteRoots(): Roots {
   return roots;
 }
 
-type Extras = Omit<MachineOptions, "layers">;
+export type Extras = Omit<MachineOptions, "layers">;
 
 /** A Debian without our packages. */
 export async function bootEmpty({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {

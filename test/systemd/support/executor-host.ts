@@ -1,0 +1,161 @@
+import * as z from "zod";
+import { type AgentStatus, agentStatusSchema, keyIs } from "../../../src/agent/status.ts";
+import { noteKey } from "../../support/canary.ts";
+import { eventually } from "../../support/eventually.ts";
+import type { DebianRelease } from "./debian-release.ts";
+import { bootInstalled, type Extras } from "./hosts.ts";
+import type { Machine } from "./machine.ts";
+
+export interface IssuedKey {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly secret: string;
+}
+
+const issued = z.object({
+  apiKey: z.object({ id: z.string(), fingerprint: z.string() }),
+  secret: z.string(),
+});
+const executors = z.array(
+  z.object({
+    name: z.string(),
+    status: z.string(),
+    lastRefusal: z.object({ reason: z.string() }).nullable(),
+  }),
+);
+
+export const CONFIG = "/etc/novacula/agent.toml";
+const SERVICE = "novacula-agent.service";
+
+/** A machine with the agent's service and, inside it, the real control plane's. */
+export class ExecutorHost {
+  readonly machine: Machine;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+  }
+
+  /** Booted, with an organization, and an agent that waits for its key. */
+  static async boot(release: DebianRelease, extras: Extras = {}): Promise<ExecutorHost> {
+    const host = new ExecutorHost(await bootInstalled(release, extras));
+    // Each refused sync is a line of the control plane's log.
+    await host.machine.sh(
+      "echo LOG_LEVEL=debug > /etc/default/novacula-control-plane; systemctl restart novacula-control-plane",
+    );
+    await eventually(async () => (await host.management("org", "create", "acme")) !== undefined, {
+      timeoutMs: 15_000,
+      describe: "the control plane answers",
+    });
+    return host;
+  }
+
+  /** The same, online. */
+  static async online(
+    release: DebianRelease,
+    extras: Extras = {},
+  ): Promise<{ host: ExecutorHost; key: IssuedKey }> {
+    const host = await ExecutorHost.boot(release, extras);
+    const key = await host.createKey("first");
+    await host.configure(key.secret);
+    await host.untilOnline(key);
+    return { host, key };
+  }
+
+  async management(...args: readonly string[]): Promise<unknown> {
+    return JSON.parse(await this.machine.run(["novacula-control-plane", ...args, "--json"]));
+  }
+
+  async createKey(name: string): Promise<IssuedKey> {
+    return noted(await this.management("keys", "create", "--name", name));
+  }
+
+  async rotateKey(key: IssuedKey): Promise<IssuedKey> {
+    return noted(await this.management("keys", "rotate", key.id));
+  }
+
+  async revokeKey(key: IssuedKey): Promise<void> {
+    await this.management("keys", "revoke", key.id);
+  }
+
+  /** As an editor saves it: the file is replaced, owner and mode stay. `text` goes through stdin. */
+  async configure(secret: string, extra = ""): Promise<void> {
+    await this.writeConfig(
+      `[control_plane]\nurl = "http://127.0.0.1:3000"\naccess_token = "${secret}"\n${extra}`,
+    );
+  }
+
+  async writeConfig(text: string): Promise<void> {
+    await this.machine.sh(
+      `umask 077; cat > ${CONFIG}.new; chown root:novacula ${CONFIG}.new; chmod 0640 ${CONFIG}.new; mv ${CONFIG}.new ${CONFIG}`,
+      text,
+    );
+  }
+
+  async status(): Promise<AgentStatus> {
+    const { stdout, stderr } = await this.machine.try(["novacula-agent", "status", "--json"]);
+    const decoded = agentStatusSchema.safeParse(stdout === "" ? undefined : JSON.parse(stdout));
+    if (!decoded.success) throw new Error(`no status: ${stderr}`);
+    return decoded.data;
+  }
+
+  async untilOnline(key: IssuedKey, timeoutMs = 10_000): Promise<void> {
+    await this.until(
+      (status) => keyIs(status, key.fingerprint),
+      "the executor is online on the key",
+      timeoutMs,
+    );
+  }
+
+  async untilState(state: AgentStatus["state"], timeoutMs = 10_000): Promise<AgentStatus> {
+    return await this.until((status) => status.state === state, `the state is ${state}`, timeoutMs);
+  }
+
+  async until(
+    predicate: (status: AgentStatus) => boolean,
+    describe: string,
+    timeoutMs = 10_000,
+  ): Promise<AgentStatus> {
+    return await eventually(
+      async () => {
+        const status = await this.status();
+        if (predicate(status)) return status;
+        throw new Error(`${status.state}: ${status.reason} ${JSON.stringify(status.pendingChange)}`);
+      },
+      { timeoutMs, describe },
+    );
+  }
+
+  /** Properties of the service as `systemctl show` has them. */
+  async show<Name extends string>(...names: readonly Name[]): Promise<Readonly<Record<string, string>>> {
+    const text = await this.machine.run(["systemctl", "show", SERVICE, `--property=${names.join(",")}`]);
+    return Object.fromEntries(
+      text.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
+  }
+
+  /** Of the agent's service, this boot: the messages, oldest first. `options` of journalctl(1): `-p`, `err`. */
+  async journal(...options: readonly string[]): Promise<readonly string[]> {
+    const text = await this.machine.sh(
+      `journalctl --sync; journalctl -b -u ${SERVICE} -o cat --all --no-pager ${options.join(" ")}`,
+    );
+    return text.split("\n").filter((line) => line !== "" && !line.startsWith("-- "));
+  }
+
+  /** How many syncs the control plane has refused, by its own log. */
+  async refusedSyncs(): Promise<number> {
+    const text = await this.machine.sh(
+      "journalctl --sync; journalctl -b -u novacula-control-plane -o cat --no-pager",
+    );
+    return text.split("\n").filter((line) => line.includes('"event":"sync.refused"')).length;
+  }
+
+  async executors(): Promise<z.output<typeof executors>> {
+    return executors.parse(await this.management("executors", "list"));
+  }
+}
+
+function noted(output: unknown): IssuedKey {
+  const { apiKey, secret } = issued.parse(output);
+  noteKey(secret);
+  return { ...apiKey, secret };
+}
