@@ -1,23 +1,34 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
-import { BUNDLE } from "./paths.ts";
-
-const ENTRY = fileURLToPath(new URL("entry.ts", import.meta.url));
+import { leanUndici, UNDICI_AS_NODE_HAS_IT } from "./lean-undici.ts";
+import { AGENT_BUNDLE, CONTROL_PLANE_BUNDLE, inCheckout } from "./paths.ts";
 
 /** `readFileSync(new URL("x", import.meta.url), "utf8")`: a file that a program reads from beside its source. */
 const READ_BESIDE_SOURCE = /readFileSync\(\s*new URL\("([^"]+)", import\.meta\.url\),\s*"utf8",?\s*\)/gu;
 
 /**
- * Both programs and all of their dependencies as one minified CommonJS file, at `BUNDLE`. CommonJS, because an ES
- * module costs 10 MB more in memory and Node 24 takes no other main script in a single executable.
+ * Each program with all of its dependencies as one minified CommonJS file. CommonJS, because an ES module costs 10 MB
+ * more in memory and Node 24 takes no other main script in a single executable; two files, because a program's text
+ * stays in its memory for as long as it runs.
  * Rejects where a module would still look for a file that the binary does not carry.
  */
-export async function bundle(): Promise<void> {
-  const build = await rolldown({ input: ENTRY, platform: "node", plugins: [inlineFiles(), plainRequire()] });
+export async function bundlePrograms(): Promise<void> {
+  await bundle(inCheckout("packaging/entry.ts"), AGENT_BUNDLE);
+  await bundle(inCheckout("src/control-plane/main.ts"), CONTROL_PLANE_BUNDLE);
+}
+
+async function bundle(input: string, file: string): Promise<void> {
+  const plugins = [inlineFiles(), plainRequire(), leanUndici(), plainLetters()];
+  const build = await rolldown({
+    input,
+    platform: "node",
+    plugins,
+    transform: { define: UNDICI_AS_NODE_HAS_IT },
+  });
   try {
     const { output } = await build.write({
-      file: BUNDLE,
+      file,
       format: "cjs",
       minify: true,
       codeSplitting: false,
@@ -25,9 +36,7 @@ export async function bundle(): Promise<void> {
     });
     const stray = output.find((part) => part.type === "chunk" && part.code.includes("import.meta"));
     if (output.length !== 1 || stray !== undefined)
-      throw new Error(
-        `the bundle is not one self-contained file: ${output.map((part) => part.fileName).join(", ")}`,
-      );
+      throw new Error(`${file} is not self-contained: ${output.map((part) => part.fileName).join(", ")}`);
   } finally {
     await build.close();
   }
@@ -54,6 +63,24 @@ function plainRequire(): Plugin {
     transform(code, id) {
       if (!id.includes("@iarna/toml")) return null;
       return { code: code.replace(`eval("require('util').inspect")`, "require('util').inspect"), map: null };
+    },
+  };
+}
+
+/** V8 keeps a text with a single letter beyond Latin-1 at two bytes for each of its letters. */
+function plainLetters(): Plugin {
+  return {
+    name: "plain-letters",
+    generateBundle(_options, bundle) {
+      for (const part of Object.values(bundle)) {
+        if (part.type !== "chunk") continue;
+        part.code = part.code.replaceAll(/[^\0-\x7f]/gu, (letter) =>
+          Array.from(
+            letter.split(""),
+            (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+          ).join(""),
+        );
+      }
     },
   };
 }

@@ -2,7 +2,8 @@ import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from "node:fs/promise
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BUNDLE, EXECUTABLE } from "./paths.ts";
+import { CONTROL_PLANE_ASSET } from "./assets.ts";
+import { AGENT_BUNDLE, CONTROL_PLANE_BUNDLE, EXECUTABLE } from "./paths.ts";
 import { runTool } from "./run-tool.ts";
 import { BINARY_NODE_FLAGS } from "./v8-flags.ts";
 
@@ -10,9 +11,9 @@ import { BINARY_NODE_FLAGS } from "./v8-flags.ts";
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 /**
- * Makes `EXECUTABLE` of `BUNDLE` and the Node that this checkout pins. Node is stripped before the bundle goes in: it
+ * Makes `EXECUTABLE` of the bundles and the Node that this checkout pins. Node is stripped before the bundle goes in: it
  * saves 18 MB, and stripping afterwards leaves a binary that dies with SIGSEGV (so packagers must not either).
- * The same bundle and Node give the same bytes.
+ * The same bundles and Node give the same bytes.
  */
 export async function makeExecutable(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "novacula-build-"));
@@ -38,7 +39,8 @@ async function makeBlob(folder: string): Promise<string> {
   const config = join(folder, "sea-config.json");
   const output = join(folder, "sea.blob");
   const settings = {
-    main: BUNDLE,
+    main: AGENT_BUNDLE,
+    assets: { [CONTROL_PLANE_ASSET]: CONTROL_PLANE_BUNDLE },
     output,
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
