@@ -9,7 +9,7 @@ import { agentStatusSchema } from "../../src/agent/status.ts";
 import { keepFiles, keepText, noteKey } from "../support/canary.ts";
 import { eventually } from "../support/eventually.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { command, PROGRAM } from "./command.ts";
+import { command, ENVIRONMENT, PROGRAM } from "./command.ts";
 
 describe("dev", { timeout: 90_000 }, () => {
   it("ends with the agent online, and what it prints can be pasted to rotate the key", async () => {
@@ -82,8 +82,11 @@ describe("dev", { timeout: 90_000 }, () => {
   it("finds room for its sockets where the folder's path is too long for them", async () => {
     const dev = startDev(join(tempDir(), "d".repeat(120)));
     await dev.fingerprint();
-    expect(readFileSync(dev.configPath, "utf8")).toMatch(/runtime_dir = ".*\/novacula-dev-\w{12}"/u);
+    const text = readFileSync(dev.configPath, "utf8");
+    const sockets = /runtime_dir = "(.*\/novacula-dev-\w{12})"/u.exec(text)?.[1] ?? "";
+    expect(statSync(sockets).mode & 0o777).toBe(0o700);
     expect(await dev.end("SIGINT", "group")).toBe(0);
+    rmSync(sockets, { recursive: true });
   });
 
   it("refuses a port that is taken, and a file that it cannot use", async () => {
@@ -114,7 +117,7 @@ describe("dev", { timeout: 90_000 }, () => {
 function startDev(folder: string) {
   const child = spawn(process.execPath, [PROGRAM, "dev", "--directory", folder], {
     detached: true,
-    env: { PATH: process.env["PATH"] },
+    env: ENVIRONMENT,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -166,7 +169,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
 }
 
 async function shell(line: string): Promise<string> {
-  const child = spawn("sh", ["-c", line], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("sh", ["-c", line], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (stderr !== "") throw new Error(`${line}: ${stderr}`);
   return stdout;
