@@ -1,3 +1,5 @@
+import { request } from "node:http";
+import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { type AgentStatus, agentStatusSchema, keyIs } from "../../../src/agent/status.ts";
 import { noteKey } from "../../support/canary.ts";
@@ -10,6 +12,11 @@ export interface IssuedKey {
   readonly id: string;
   readonly fingerprint: string;
   readonly secret: string;
+}
+
+export interface Settings {
+  /** Default 1: what waits for the next sync waits a fifth as long. */
+  readonly syncIntervalSecs?: number;
 }
 
 const issued = z.object({
@@ -77,25 +84,31 @@ export class ExecutorHost {
     await this.management("keys", "revoke", key.id);
   }
 
-  /** As an editor saves it: the file is replaced, owner and mode stay. `text` goes through stdin. */
-  async configure(secret: string, extra = ""): Promise<void> {
+  /** As an editor saves it: the file is replaced, owner and mode stay. */
+  async configure(secret: string, settings: Settings = {}): Promise<void> {
+    const { syncIntervalSecs = 1 } = settings;
     await this.writeConfig(
-      `[control_plane]\nurl = "http://127.0.0.1:3000"\naccess_token = "${secret}"\n${extra}`,
+      `[control_plane]\nurl = "http://127.0.0.1:3000"\naccess_token = "${secret}"\nsync_interval_secs = ${syncIntervalSecs}\n`,
     );
   }
 
-  async writeConfig(text: string): Promise<void> {
+  async writeConfig(content: string): Promise<void> {
     await this.machine.sh(
       `umask 077; cat > ${CONFIG}.new; chown root:novacula ${CONFIG}.new; chmod 0640 ${CONFIG}.new; mv ${CONFIG}.new ${CONFIG}`,
-      text,
+      content,
     );
   }
 
+  /** From the agent's socket, which leads out of the container: a hundred times cheaper than its command line. */
   async status(): Promise<AgentStatus> {
-    const { stdout, stderr } = await this.machine.try(["novacula-agent", "status", "--json"]);
-    const decoded = agentStatusSchema.safeParse(stdout === "" ? undefined : JSON.parse(stdout));
-    if (!decoded.success) throw new Error(`no status: ${stderr}`);
-    return decoded.data;
+    const socketPath = this.machine.path("/run/novacula/agent.sock");
+    const body = await new Promise<string>((resolve, reject) => {
+      const outgoing = request({ socketPath, path: "/status", agent: false }, (incoming) =>
+        text(incoming).then(resolve, reject),
+      );
+      outgoing.on("error", reject).end();
+    });
+    return agentStatusSchema.parse(JSON.parse(body));
   }
 
   async untilOnline(key: IssuedKey, timeoutMs = 10_000): Promise<void> {
@@ -127,26 +140,26 @@ export class ExecutorHost {
 
   /** Properties of the service as `systemctl show` has them. */
   async show<Name extends string>(...names: readonly Name[]): Promise<Readonly<Record<string, string>>> {
-    const text = await this.machine.run(["systemctl", "show", SERVICE, `--property=${names.join(",")}`]);
+    const shown = await this.machine.run(["systemctl", "show", SERVICE, `--property=${names.join(",")}`]);
     return Object.fromEntries(
-      text.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+      shown.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
     );
   }
 
   /** Of the agent's service, this boot: the messages, oldest first. `options` of journalctl(1): `-p`, `err`. */
   async journal(...options: readonly string[]): Promise<readonly string[]> {
-    const text = await this.machine.sh(
+    const said = await this.machine.sh(
       `journalctl --sync; journalctl -b -u ${SERVICE} -o cat --all --no-pager ${options.join(" ")}`,
     );
-    return text.split("\n").filter((line) => line !== "" && !line.startsWith("-- "));
+    return said.split("\n").filter((line) => line !== "" && !line.startsWith("-- "));
   }
 
   /** How many syncs the control plane has refused, by its own log. */
   async refusedSyncs(): Promise<number> {
-    const text = await this.machine.sh(
+    const said = await this.machine.sh(
       "journalctl --sync; journalctl -b -u novacula-control-plane -o cat --no-pager",
     );
-    return text.split("\n").filter((line) => line.includes('"event":"sync.refused"')).length;
+    return said.split("\n").filter((line) => line.includes('"event":"sync.refused"')).length;
   }
 
   async executors(): Promise<z.output<typeof executors>> {

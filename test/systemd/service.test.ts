@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { DEBIAN_RELEASES } from "./support/debian-release.ts";
+import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
+import { haveMachines } from "./support/hosts.ts";
+
+const SERVICE = "novacula-agent.service";
+
+describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (release) => {
+  it("reloads a good file, refuses a bad one with the reason, and stays the same process", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const before = await host.show("MainPID", "NRestarts");
+    await host.machine.run(["systemctl", "reload", SERVICE]);
+    expect((await host.show("ActiveState"))["ActiveState"]).toBe("active");
+
+    await host.writeConfig("[control_plane]\nurl = \n");
+    const refused = await host.machine.try(["systemctl", "reload", SERVICE]);
+    expect(refused.exitCode).toBe(1);
+    expect((await host.journal()).join("\n")).toMatch(/agent\.toml:2:/);
+    expect((await host.status()).state).toBe("online");
+
+    const second = await host.createKey("second");
+    await host.configure(second.secret);
+    await host.machine.run(["systemctl", "reload", SERVICE]);
+    await host.untilOnline(second, 100);
+    expect(await host.show("MainPID", "NRestarts")).toEqual(before);
+    expect(key.fingerprint).not.toBe(second.fingerprint);
+  });
+
+  it("restarts at once while the control plane is down, and comes back with it", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    await host.machine.run(["systemctl", "stop", "novacula-control-plane"]);
+    const startedAt = performance.now();
+    await host.machine.run(["systemctl", "restart", SERVICE]);
+    expect(performance.now() - startedAt).toBeLessThan(4000);
+    await host.untilState("unreachable");
+    expect((await host.show("StatusText"))["StatusText"]).toMatch(/unreachable since .*connection refused/);
+    await host.machine.run(["systemctl", "start", "novacula-control-plane"]);
+    await host.untilOnline(key, 15_000);
+  });
+
+  it("survives SIGKILL, and SIGHUP before it is ready", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const { MainPID } = await host.show("MainPID");
+    await host.machine.run(["kill", "-KILL", MainPID ?? ""]);
+    await eventually(async () => (await host.show("NRestarts"))["NRestarts"] === "1", {
+      timeoutMs: 10_000,
+      describe: "systemd restarts it",
+    });
+    await host.untilOnline(key);
+
+    await host.machine.sh(`
+      systemctl restart --no-block ${SERVICE}
+      for i in $(seq 40); do systemctl kill --signal=HUP --kill-whom=main ${SERVICE} 2>/dev/null || true; sleep 0.02; done`);
+    await host.untilOnline(key);
+    expect((await host.show("ActiveState"))["ActiveState"]).toBe("active");
+  });
+
+  it("is killed by the watchdog when its loop is blocked, and comes back", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    await host.machine.sh(`
+      mkdir -p /run/systemd/system/${SERVICE}.d
+      printf '[Service]\\nWatchdogSec=2s\\n' > /run/systemd/system/${SERVICE}.d/watchdog.conf
+      systemctl daemon-reload; systemctl restart ${SERVICE}`);
+    await host.untilOnline(key);
+    const { MainPID } = await host.show("MainPID");
+    await host.machine.run(["kill", "-STOP", MainPID ?? ""]);
+    await eventually(async () => (await host.show("NRestarts"))["NRestarts"] === "1", {
+      timeoutMs: 15_000,
+      describe: "the watchdog kills it",
+    });
+    await host.untilOnline(key);
+    expect(
+      (await host.machine.run(["journalctl", "-b", "-u", SERVICE, "--no-pager"])).toLowerCase(),
+    ).toContain("watchdog timeout");
+    expect(
+      await host.machine.sh(
+        "coredumpctl list 2>/dev/null || true; ls /var/lib/systemd/coredump 2>/dev/null || true",
+      ),
+    ).toBe("");
+  });
+
+  it("ends in failed after a crash loop, with the reason in its last lines", async () => {
+    const { host } = await ExecutorHost.online(release);
+    await host.machine.sh(`
+      mkdir -p /run/systemd/system/${SERVICE}.d
+      printf '[Service]\\nRestartSec=100ms\\nExecStart=\\nExecStart=/usr/bin/novacula-agent run --config %s\\nRuntimeDirectory=\\n' ${CONFIG} > /run/systemd/system/${SERVICE}.d/broken.conf
+      rm -rf /run/novacula
+      systemctl daemon-reload; systemctl restart ${SERVICE} || true`);
+    await eventually(async () => (await host.show("ActiveState"))["ActiveState"] === "failed", {
+      timeoutMs: 20_000,
+      describe: "the start limit ends it",
+    });
+    const text = (await host.journal()).slice(-12).join("\n");
+    expect(text).toContain("cannot create /run/novacula");
+    expect(text).toContain("[agent].runtime_dir");
+  });
+
+  it("stops cleanly in the middle of a sync, 40 times", async () => {
+    const { host } = await ExecutorHost.online(release);
+    const failed = await host.machine.sh(`
+      for i in $(seq 40); do
+        systemctl restart ${SERVICE}
+        systemctl stop ${SERVICE}
+        systemctl is-failed --quiet ${SERVICE} && echo "stop $i failed"
+        systemctl reset-failed ${SERVICE}
+      done; true`);
+    expect(failed).toBe("");
+  });
+});
