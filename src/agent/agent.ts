@@ -33,7 +33,8 @@ const WORTH_A_WORD_MS = 1000;
 export interface AgentDeps {
   /** What the files held at the start; anything else counts as a change. */
   readonly initial: Loaded;
-  readonly load: () => Promise<Loaded>;
+  /** What the files hold now; `known` itself where that is what they hold. */
+  readonly load: (known: Loaded) => Promise<Loaded>;
   readonly createClient: (generation: Generation) => SyncClient;
   readonly journal: Journal;
   /** Takes level and format of a changed configuration. */

@@ -1,5 +1,13 @@
+import { unwatchFile, watchFile } from "node:fs";
 import { dirname } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
+
+/**
+ * How often each file is looked at, by device, inode, size, mode and times in nanoseconds: ctime sees a chmod and a
+ * write that keeps size and mtime. By watchFile, whose looks are libuv's: a third of what the same look costs from
+ * JavaScript, and it is most of what an idle agent does (`npm run bench -- rest`).
+ */
+const LOOK_MS = 1000;
 
 /** A write announces itself several times; one look serves them all. */
 const SETTLE_MS = 20;
@@ -12,10 +20,14 @@ export interface Hints {
   close(): Promise<void>;
 }
 
-/** chokidar on the files' folders, as hints only: nothing depends on their coming. Its errors degrade speed, not certainty. */
+/**
+ * Two sources of hints; nothing depends on their coming. chokidar on the files' folders is there for speed: what it
+ * misses (bind mounts, retargeted parent links, a file that becomes a Kubernetes mount) a look at each file finds within
+ * a second. chokidar's errors degrade speed, not certainty.
+ */
 export function createHints({ onDegraded }: { readonly onDegraded: (reason: string) => void }): Hints {
   let watcher: FSWatcher | undefined;
-  let watched = "";
+  let watched: readonly string[] = [];
   let isHinted = false;
   let wake: (() => void) | undefined;
 
@@ -26,9 +38,13 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
 
   return {
     watch(files) {
-      if (files.join("\n") === watched) return;
-      watched = files.join("\n");
+      if (files.join("\n") === watched.join("\n")) return;
       void watcher?.close();
+      for (const file of watched) unwatchFile(file, hint);
+      for (const file of files) watchFile(file, { interval: LOOK_MS }, hint);
+      watched = files;
+      // What changed before the first look at a file is in nobody's memory.
+      isHinted = true;
       const folders = [...new Set(files.map((file) => dirname(file)))];
       const names = new Set([...files, ...folders]);
       watcher = watch(folders, {
@@ -58,6 +74,7 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
       isHinted = false;
     },
     async close() {
+      for (const file of watched) unwatchFile(file, hint);
       await watcher?.close();
     },
   };

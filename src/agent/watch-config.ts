@@ -1,10 +1,8 @@
-import { stat } from "node:fs/promises";
 import type { Loaded } from "../config/load-config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createHints } from "./file-hints.ts";
 
 /** The timing of a watch, milliseconds. */
-const LOOK_MS = 1000;
 const PENDING_LOOK_MS = 100;
 const READ_ANYWAY_MS = 5000;
 /** A valid file is taken when it has not changed for this long: writers that go in steps are done by then. */
@@ -22,7 +20,8 @@ export interface ConfigWatcher {
 }
 
 export interface ConfigWatcherDeps {
-  readonly load: () => Promise<Loaded>;
+  /** What the files hold now; `known` itself where that is what they hold. */
+  readonly load: (known: Loaded) => Promise<Loaded>;
   readonly deliver: (loaded: Loaded) => void;
   readonly initial: Loaded;
   readonly clock: Clock;
@@ -31,8 +30,7 @@ export interface ConfigWatcherDeps {
 
 /**
  * Delivers the files whenever their content is not what was delivered last, whichever way they were changed (A7).
- * chokidar is there for speed; what it misses (bind mounts, retargeted parent links, a file that becomes a Kubernetes
- * mount) a look of our own finds within a second: the stamps of each file, and every five seconds the content itself.
+ * Hints (file-hints.ts) say when to read; every five seconds the content is read whatever they say.
  */
 export function createConfigWatcher({
   load,
@@ -43,18 +41,15 @@ export function createConfigWatcher({
 }: ConfigWatcherDeps): ConfigWatcher {
   let delivered = initial;
   let pending: { readonly loaded: Loaded; readonly since: number } | undefined;
-  let stamps = "";
-  let readAt = 0;
   let looking: Promise<void> | undefined;
   const waiters = new Set<() => void>();
 
+  function read(): Promise<Loaded> {
+    return load(pending?.loaded ?? delivered);
+  }
+
   async function look(): Promise<void> {
-    const seen = await stampsOf(delivered.files, pending?.loaded.files);
-    const isDue = pending !== undefined || seen !== stamps || clock.now() - readAt >= READ_ANYWAY_MS;
-    if (!isDue) return;
-    stamps = seen;
-    readAt = clock.now();
-    take(await load(), settleMs);
+    take(await read(), settleMs);
   }
 
   function take(loaded: Loaded, settle: (loaded: Loaded) => number): void {
@@ -83,13 +78,13 @@ export function createConfigWatcher({
       while (!signal.aborted) {
         await exclusively(look);
         hints.watch(pending?.loaded.files ?? delivered.files);
-        await hints.next(pending === undefined ? LOOK_MS : PENDING_LOOK_MS, signal);
+        await hints.next(pending === undefined ? READ_ANYWAY_MS : PENDING_LOOK_MS, signal);
       }
       await hints.close();
     },
-    readNow: () => exclusively(async () => take(await load(), () => 0)),
+    readNow: () => exclusively(async () => take(await read(), () => 0)),
     async settled(signal) {
-      await exclusively(async () => take(await load(), settleMs));
+      await exclusively(async () => take(await read(), settleMs));
       if (pending === undefined || signal.aborted) return;
       await new Promise<void>((resolve) => {
         const wake = () => {
@@ -109,18 +104,4 @@ function settleMs(loaded: Loaded): number {
   const looksWhole =
     loaded.verdict === "usable" && !loaded.findings.some((finding) => finding.code === "unusual-length");
   return looksWhole ? SETTLED_MS : SETTLED_DAMAGE_MS;
-}
-
-/** Device, inode, size and times in nanoseconds: ctime sees a chmod and a write that keeps size and mtime. */
-async function stampsOf(files: readonly string[], more: readonly string[] = []): Promise<string> {
-  const all = [...new Set([...files, ...more])];
-  const stamps = await Promise.all(
-    all.map((file) =>
-      stat(file, { bigint: true }).then(
-        ({ dev, ino, size, mtimeNs, ctimeNs }) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`,
-        (error: unknown) => String(error),
-      ),
-    ),
-  );
-  return stamps.join("\n");
 }

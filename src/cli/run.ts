@@ -40,7 +40,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   const { dataDir, runtimeDir } = folders(initial, environment);
   const agent = createAgent({
     initial,
-    load: () => loadConfig(path, environment),
+    load: (known) => loadConfig(path, environment, known),
     createClient: ({ config, key, caPem }) =>
       createSyncClient({
         url: config.controlPlane.url,

@@ -52,9 +52,15 @@ export function configPath(flag: string | undefined, environment: NodeJS.Process
 
 /**
  * Reads agent.toml and the files that it names, and diagnoses the key (A1, A2, A6). Never rejects for what a person or
- * a disk can do. Of `environment`, only `CREDENTIALS_DIRECTORY` is looked at.
+ * a disk can do. Of `environment`, only `CREDENTIALS_DIRECTORY` is looked at. `known` is an earlier result for the
+ * same path and environment: it is the answer, and nothing is parsed, while the files hold what they held then.
  */
-export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): Promise<Loaded> {
+export async function loadConfig(
+  path: string,
+  environment: NodeJS.ProcessEnv,
+  known?: Loaded,
+): Promise<Loaded> {
+  if (known !== undefined && (await digestOf(known.files)) === known.digest) return known;
   const reads = new FileReads();
   const base = () => ({ path, digest: reads.digest(), files: reads.paths });
   const invalid = (issues: readonly ConfigIssue[]): Loaded => {
@@ -82,6 +88,12 @@ export async function loadConfig(path: string, environment: NodeJS.ProcessEnv): 
   };
   if (key === undefined) return { ...base(), verdict: "key-unusable", config, keySource, findings };
   return { ...base(), verdict: "usable", config, key, caPem: ca.pem, keySource, findings };
+}
+
+async function digestOf(files: readonly string[]): Promise<string> {
+  const reads = new FileReads();
+  for (const file of files) await reads.read(file);
+  return reads.digest();
 }
 
 async function readCa(
