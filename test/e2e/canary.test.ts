@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { ExecutorKey } from "../../src/key/executor-key.ts";
 import { errorChain, OperatorError } from "../../src/lib/errors.ts";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
-import { agentHome, startAgent } from "../support/agent-process.ts";
+import { agentHome, render, startAgent } from "../support/agent-process.ts";
 import { keepText, leaksIn, noteKey, searchFolder } from "../support/canary.ts";
 import { startControlPlane } from "../support/control-plane.ts";
 import { eventually } from "../support/eventually.ts";
@@ -108,15 +108,15 @@ describe.concurrent("a forced crash leaves no key behind", () => {
     expect(leftBehind(scene)).toEqual([]);
   });
 
-  test("an exception that nobody caught", async () => {
-    const bug = 'setTimeout(() => { throw new Error("a bug on purpose"); }, 2500)';
+  test("an exception that nobody caught is a bug that says so", async () => {
+    const bug = 'process.on("SIGUSR2", () => { throw new Error("a bug on purpose"); })';
     await using scene = await setOnlineScene({
       wrapper: NO_DUMP,
       arguments: ["--import", `data:text/javascript,${encodeURIComponent(bug)}`],
     });
-    const { code } = await scene.agent.exited();
-    expect(code).not.toBe(0);
-    expect(JSON.stringify(scene.agent.lines)).toContain("a bug on purpose");
+    scene.agent.signal("SIGUSR2");
+    expect((await scene.agent.exited()).code).toBe(70);
+    expect(render(scene.agent.lines)).toMatch(/agent\.bug: .*a bug on purpose/s);
     expect(leftBehind(scene)).toEqual([]);
   });
 });

@@ -1,14 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { ExecutorKey } from "../../src/key/executor-key.ts";
 import type { SyncRequest } from "../../src/protocol/sync.ts";
 import { createSyncClient, type SyncClient, type SyncClientOptions } from "../../src/sync/sync-client.ts";
-
-/** A key of the usual form, `exc_` and 64 letters, made at run time. */
-export function newSecret(): string {
-  const letters = Array.from(randomBytes(64), (byte) => String.fromCharCode(97 + (byte % 26)));
-  return `exc_${letters.join("")}`;
-}
+import { makeKey } from "./keys.ts";
 
 export const SYNC_REQUEST: SyncRequest = {
   name: "agent-1",
@@ -31,7 +25,7 @@ export function testClient(
   const { secret, ...given } = options;
   const client = createSyncClient({
     url,
-    key: new ExecutorKey(secret ?? newSecret()),
+    key: new ExecutorKey(secret ?? makeKey()),
     caPem: undefined,
     proxy: undefined,
     environment: {},

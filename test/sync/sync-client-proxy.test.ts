@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestCertificates, testCertificates } from "../support/certificates.ts";
 import { type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
-import { everythingIn, NEVER, newSecret, SYNC_REQUEST, testClient } from "../support/test-client.ts";
+import { makeKey } from "../support/keys.ts";
+import { everythingIn, NEVER, SYNC_REQUEST, testClient } from "../support/test-client.ts";
 import { startTestProxy } from "../support/test-proxy.ts";
 
 /** A name that only the proxy can reach: its tunnels all end at `server`, which has the certificate of that name. */
@@ -18,7 +19,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 describe("through a proxy", () => {
   test("the control plane is reached, over one tunnel, and the key stays inside it", async () => {
     await using proxy = await startTestProxy({ targetPort: server.port });
-    const secret = newSecret();
+    const secret = makeKey();
     const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem, secret };
     await using client = testClient(URL_BEHIND, options);
     for (let count = 0; count < 3; count += 1) {

@@ -4,7 +4,8 @@ import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { accepted } from "../support/behaviours.ts";
 import { FAULTS, fault } from "../support/faults.ts";
 import { type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
-import { everythingIn, NEVER, newSecret, SYNC_REQUEST, testClient } from "../support/test-client.ts";
+import { makeKey } from "../support/keys.ts";
+import { everythingIn, NEVER, SYNC_REQUEST, testClient } from "../support/test-client.ts";
 
 /** Anything that would not stay on one line as it is: `printable` leaves none of it. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -19,7 +20,7 @@ describe("every fault", () => {
   test.each(FAULTS.map((each) => [each.name, each] as const))(
     "%s",
     async (_name, { behaviour, expected }) => {
-      const secret = newSecret();
+      const secret = makeKey();
       const deadlineMs = expected.lastsUntilDeadline === true ? 400 : 5000;
       await using client = testClient(server.url, { secret, deadlineMs });
       server.respond(behaviour);
@@ -47,7 +48,7 @@ describe("every fault", () => {
 describe("a sync", () => {
   test("presents the key and the whole request as GraphQL over HTTP", async () => {
     await using server = await startFaultyServer();
-    const secret = newSecret();
+    const secret = makeKey();
     await using client = testClient(`${server.url}/`, { secret });
 
     await client.sync(SYNC_REQUEST, NEVER);
