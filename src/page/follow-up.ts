@@ -31,7 +31,11 @@ export function unfollow(keyId: string): void {
 /** The key is revoked now: nobody waits for it, and whoever follows its successor is not told to revoke it. */
 export function noteRevoked(keyId: string, now: number): void {
   const followed = followUps.get().filter(({ key }) => key.id !== keyId);
-  keep(followed.map((each) => (each.old?.id === keyId ? { ...each, old: { ...each.old, revokesAt: now } } : each)));
+  keep(
+    followed.map((each) =>
+      each.old?.id === keyId ? { ...each, old: { ...each.old, revokesAt: now } } : each,
+    ),
+  );
 }
 
 function keep(next: readonly FollowUp[]): void {

@@ -25,6 +25,11 @@ export function noteViewer(answer: Answer<Viewer>): void {
   }
 }
 
+/** Any answer can be the one that says it. */
+export function noteSignedOut(): void {
+  if (session.get().kind !== "signed-out") session.set({ kind: "signed-out" });
+}
+
 /** Who looks, at which organization, and whether they may change anything (B9). */
 export interface Membership {
   readonly viewer: Viewer;

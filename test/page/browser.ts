@@ -52,9 +52,9 @@ export function useBrowser(): (options?: LookOptions) => Promise<Page> {
 }
 
 /** Another tab of the same person. */
-export async function openTab(page: Page): Promise<Page> {
+export async function openTab(page: Page, { mayLog }: LookOptions = {}): Promise<Page> {
   const tab = await page.context().newPage();
-  failOnComplaints(tab, undefined);
+  failOnComplaints(tab, mayLog);
   return tab;
 }
 

@@ -116,7 +116,7 @@ async function connected(name: string, env: Readonly<Record<string, string>> = {
   });
   onTestFinished(() => agent[Symbol.asyncDispose]());
   await page.getByText(`${name} is on the new key since`).waitFor();
-  await page.getByRole("button", { name: `Stop following ${name}` }).click();
+  await page.getByRole("button", { name: `Dismiss ${name}` }).click();
   return { page, controlPlane, agent, home };
 }
 

@@ -10,7 +10,7 @@ const controlPlane = useControlPlane();
 /** Up to the open one-time dialog. */
 async function startCreating(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: "New key" }).click();
-  await page.getByLabel("Name").fill(name);
+  await page.getByRole("dialog").getByLabel("Name").fill(name);
   await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
 }
 
@@ -88,7 +88,7 @@ describe.skipIf(lacksBrowser)("the dialog that shows a key once", () => {
     await startCreating(page, "by hand");
     const { secret } = await shownKey(page);
     await page.getByRole("button", { name: "Copy the key", exact: true }).click();
-    await page.getByText("Press Ctrl+C").waitFor();
+    await page.getByRole("button", { name: "Press Ctrl+C for the key" }).waitFor();
     expect(await page.evaluate(() => String(getSelection()))).toBe(secret);
     await storeKey(page);
   });

@@ -1,11 +1,13 @@
 import { useRef, useState } from "preact/hooks";
-import { announce } from "../announce.ts";
 
 interface CopyBlockProps {
   /** What the button copies, in words: `the key`. */
   readonly what: string;
   readonly text: string;
 }
+
+const BUTTON = { idle: "Copy", copied: "Copied", selected: "Press Ctrl+C for" } as const;
+const SAID = { copied: "Copied", selected: "Press Ctrl+C to copy what is selected:" } as const;
 
 /** Text to take elsewhere, with a button that copies it. Where the browser gives no clipboard, it selects it. */
 export function CopyBlock({ what, text }: CopyBlockProps) {
@@ -15,17 +17,18 @@ export function CopyBlock({ what, text }: CopyBlockProps) {
     const isCopied = await copied(text);
     if (!isCopied && code.current !== null) window.getSelection()?.selectAllChildren(code.current);
     setState(isCopied ? "copied" : "selected");
-    announce(isCopied ? `Copied ${what}` : `Selected ${what}: press Ctrl+C to copy it`);
   };
-  const labels = { idle: "Copy", copied: "Copied", selected: "Press Ctrl+C" } as const;
   return (
     <div class="copy-block">
       <pre>
         <code ref={code}>{text}</code>
       </pre>
-      <button type="button" aria-label={`Copy ${what}`} onClick={() => void copy()}>
-        {labels[state]}
+      <button type="button" aria-label={`${BUTTON[state]} ${what}`} onClick={() => void copy()}>
+        {BUTTON[state].replace(" for", "")}
       </button>
+      <span class="visually-hidden" role="status">
+        {state === "idle" ? "" : `${SAID[state]} ${what}`}
+      </span>
     </div>
   );
 }

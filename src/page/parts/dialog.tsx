@@ -17,10 +17,12 @@ export function Dialog({ title, onDismiss, children }: DialogProps) {
     if (dialog === null) return;
     // `none`: browsers close a dialog on the second Escape even where the first was refused.
     dialog.setAttribute("closedby", onDismiss === undefined ? "none" : "closerequest");
+    const before = document.activeElement;
     dialog.showModal();
     return () => {
-      dialog.close();
-      if (document.activeElement === document.body) document.querySelector<HTMLElement>("h1")?.focus();
+      // By now it is out of the document, where the browser gives no focus back.
+      const isThere = before instanceof HTMLElement && before !== document.body && before.isConnected;
+      (isThere ? before : document.querySelector<HTMLElement>("h1"))?.focus();
     };
   }, []);
   const onCancel = (event: Event) => {

@@ -52,7 +52,7 @@ function Followed({ followUp }: { followUp: FollowUp }) {
         <button
           type="button"
           class="quiet"
-          aria-label={`Stop following ${key.name}`}
+          aria-label={`Dismiss ${key.name}`}
           onClick={() => unfollow(key.id)}
         >
           Dismiss

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { Field } from "./field.tsx";
 
 export const MAX_NAME_CHARACTERS = 32;
 
@@ -11,22 +12,25 @@ export function KeyNameField({ name, onChange }: { name: string; onChange: (name
     input.current?.setCustomValidity(validity(count));
   }, [count]);
   return (
-    <label class="field">
-      Name
-      <input
-        ref={input}
-        type="text"
-        autocomplete="off"
-        spellcheck={false}
-        value={name}
-        aria-describedby="name-count"
-        aria-invalid={isTooLong ? true : undefined}
-        onInput={(event) => onChange(event.currentTarget.value)}
-      />
-      <small id="name-count" class={isTooLong ? "too-long" : undefined}>
-        {count} of {MAX_NAME_CHARACTERS} characters
-      </small>
-    </label>
+    <Field
+      label="Name"
+      hint={`${count} of ${MAX_NAME_CHARACTERS} characters`}
+      {...(isTooLong ? { hintKind: "bad" as const } : {})}
+    >
+      {(id, hintId) => (
+        <input
+          id={id}
+          ref={input}
+          type="text"
+          autocomplete="off"
+          spellcheck={false}
+          value={name}
+          aria-describedby={hintId}
+          aria-invalid={isTooLong ? true : undefined}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      )}
+    </Field>
   );
 }
 

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { useKeptFocus } from "../kept-focus.ts";
 import { useNow } from "../now.ts";
 import type { ApiKey } from "../server/api-keys.ts";
 import type { Membership } from "../session.ts";
@@ -22,9 +23,10 @@ type Asked = { readonly what: "rotate" | "revoke" | "delete"; readonly apiKey: A
 export function KeyTable({ keys, membership, onChanged }: KeyTableProps) {
   const [asked, setAsked] = useState<Asked>();
   const { canManage } = membership;
+  const keepFocus = useKeptFocus();
   return (
     <>
-      <table class="list">
+      <table class="list" onFocusIn={keepFocus}>
         <caption class="visually-hidden">API keys of {membership.organization.name}, newest first</caption>
         <thead>
           <tr>

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { announce } from "../announce.ts";
+import { useKeptFocus } from "../kept-focus.ts";
 import type { Member } from "../server/members.ts";
 import { removeMember, updateMemberRole } from "../server/people.ts";
 import type { Role } from "../server/viewer.ts";
@@ -19,6 +20,7 @@ type Asked = { readonly what: "role" | "remove"; readonly member: Member };
 export function MemberTable({ members, membership, onChanged }: MemberTableProps) {
   const [asked, setAsked] = useState<Asked>();
   const { canManage, viewer } = membership;
+  const keepFocus = useKeptFocus();
   const dialog = {
     onDismiss: () => setAsked(undefined),
     onDone: () => {
@@ -28,7 +30,7 @@ export function MemberTable({ members, membership, onChanged }: MemberTableProps
   };
   return (
     <>
-      <table class="list">
+      <table class="list" onFocusIn={keepFocus}>
         <caption class="visually-hidden">Members of {membership.organization.name}</caption>
         <thead>
           <tr>

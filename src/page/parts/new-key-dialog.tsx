@@ -5,6 +5,7 @@ import { createApiKey, type IssuedKey } from "../server/api-keys.ts";
 import type { Reference } from "../server/decode.ts";
 import { DAY_MS, exactly } from "../when.ts";
 import { ActionDialog } from "./action-dialog.tsx";
+import { Field } from "./field.tsx";
 import { KeyNameField, MAX_NAME_CHARACTERS } from "./key-name-field.tsx";
 import { TargetField } from "./target-field.tsx";
 
@@ -70,23 +71,25 @@ function DaysField({ days, onChange }: { days: string; onChange: (days: string) 
   const at = expiry(days, Date.now());
   const isInRange = Number(days) >= 1 && Number(days) <= MAX_DAYS;
   return (
-    <label class="field">
-      Expires in (days)
-      <input
-        type="number"
-        inputMode="numeric"
-        min="1"
-        max={MAX_DAYS}
-        step="1"
-        value={days}
-        aria-describedby="expiry-hint"
-        onInput={(event) => onChange(event.currentTarget.value)}
-      />
-      <small id="expiry-hint">
-        {at === null || !isInRange
-          ? "Optional. Left empty, the key does not expire."
-          : `Until ${exactly(at)}.`}
-      </small>
-    </label>
+    <Field
+      label="Expires in (days)"
+      hint={
+        at === null || !isInRange ? "Optional. Left empty, the key does not expire." : `Until ${exactly(at)}.`
+      }
+    >
+      {(id, hintId) => (
+        <input
+          id={id}
+          type="number"
+          inputMode="numeric"
+          min="1"
+          max={MAX_DAYS}
+          step="1"
+          value={days}
+          aria-describedby={hintId}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      )}
+    </Field>
   );
 }

@@ -1,4 +1,6 @@
-export const MIN_PASSWORD_CHARACTERS = 12;
+import { Field } from "./field.tsx";
+
+const MIN_PASSWORD_CHARACTERS = 12;
 
 interface PasswordFieldProps {
   readonly label: string;
@@ -9,18 +11,19 @@ interface PasswordFieldProps {
 /** A password that is being chosen. */
 export function PasswordField({ label, password, onChange }: PasswordFieldProps) {
   return (
-    <label class="field">
-      {label}
-      <input
-        type="password"
-        required
-        minLength={MIN_PASSWORD_CHARACTERS}
-        autocomplete="new-password"
-        value={password}
-        aria-describedby="password-hint"
-        onInput={(event) => onChange(event.currentTarget.value)}
-      />
-      <small id="password-hint">At least {MIN_PASSWORD_CHARACTERS} characters.</small>
-    </label>
+    <Field label={label} hint={`At least ${MIN_PASSWORD_CHARACTERS} characters.`}>
+      {(id, hintId) => (
+        <input
+          id={id}
+          type="password"
+          required
+          minLength={MIN_PASSWORD_CHARACTERS}
+          autocomplete="new-password"
+          value={password}
+          aria-describedby={hintId}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      )}
+    </Field>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { usePolled } from "../poll.ts";
 import type { Reference } from "../server/decode.ts";
 import { listExecutors } from "../server/executors.ts";
+import { Field } from "./field.tsx";
 
 const SHOWN = 100;
 const INTERVAL_MS = 30_000;
@@ -26,35 +27,41 @@ export function TargetField({
     target === undefined || found.some(({ id }) => id === target.id) ? found : [target, ...found];
   return (
     <>
-      <label class="field">
-        Target
-        <select
-          value={target?.id ?? ""}
-          aria-describedby="target-hint"
-          onChange={(event) => onChange(options.find(({ id }) => id === event.currentTarget.value))}
-        >
-          <option value="">New executor</option>
-          {options.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <small id="target-hint">
-          {target === undefined
+      <Field
+        label="Target"
+        hint={
+          target === undefined
             ? "For an executor that has not been connected yet."
-            : `${target.name} binds to this key on its next successful sync with it.`}
-        </small>
-      </label>
+            : `${target.name} binds to this key on its next successful sync with it.`
+        }
+      >
+        {(id, hintId) => (
+          <select
+            id={id}
+            value={target?.id ?? ""}
+            aria-describedby={hintId}
+            onChange={(event) => onChange(options.find((each) => each.id === event.currentTarget.value))}
+          >
+            <option value="">New executor</option>
+            {options.map((each) => (
+              <option key={each.id} value={each.id}>
+                {each.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
       {isLong ? (
-        <label class="field">
-          Find an executor for the list above
-          <input
-            type="search"
-            value={search}
-            onInput={(event) => setSearch(event.currentTarget.value.trim())}
-          />
-        </label>
+        <Field label="Find an executor for the list above">
+          {(id) => (
+            <input
+              id={id}
+              type="search"
+              value={search}
+              onInput={(event) => setSearch(event.currentTarget.value.trim())}
+            />
+          )}
+        </Field>
       ) : null}
     </>
   );
