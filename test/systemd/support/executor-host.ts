@@ -5,7 +5,7 @@ import { type AgentStatus, agentStatusSchema, keyIs } from "../../../src/agent/s
 import { noteKey } from "../../support/canary.ts";
 import { eventually } from "../../support/eventually.ts";
 import type { DebianRelease } from "./debian-release.ts";
-import { bootInstalled, type Extras } from "./hosts.ts";
+import { bootPrepared, type Extras } from "./hosts.ts";
 import type { Machine } from "./machine.ts";
 
 export interface IssuedKey {
@@ -44,16 +44,7 @@ export class ExecutorHost {
 
   /** Booted, with an organization, and an agent that waits for its key. */
   static async boot(release: DebianRelease, extras: Extras = {}): Promise<ExecutorHost> {
-    const host = new ExecutorHost(await bootInstalled(release, extras));
-    // Each refused sync is a line of the control plane's log.
-    await host.machine.sh(
-      "echo LOG_LEVEL=debug > /etc/default/novacula-control-plane; systemctl restart novacula-control-plane",
-    );
-    await eventually(async () => (await host.management("org", "create", "acme")) !== undefined, {
-      timeoutMs: 15_000,
-      describe: "the control plane answers",
-    });
-    return host;
+    return new ExecutorHost(await bootPrepared(release, extras));
   }
 
   /** The same, online. */

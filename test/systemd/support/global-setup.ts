@@ -1,13 +1,18 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
+import { readPrograms } from "../../../packaging/command-table.ts";
+import { buildDeb } from "../../../packaging/debian-archive.ts";
+import { DEBIAN_PACKAGES } from "../../../packaging/debian-packages.ts";
 import { archiveName } from "../../../packaging/debian-texts.ts";
 import { CHECKOUT, DIST } from "../../../packaging/paths.ts";
 import { VERSION } from "../../../src/lib/version.ts";
+import { databaseLayer } from "./database-layer.ts";
 import { DEBIAN_RELEASES } from "./debian-release.ts";
+import { NEWER_VERSION } from "./newer-version.ts";
 import { packageLayer } from "./package-layer.ts";
 import { whyNot } from "./requirements.ts";
 import { rootImage } from "./root-image.ts";
@@ -19,7 +24,10 @@ export interface Roots {
   readonly bare: Readonly<Record<string, string>>;
   /** The layer with both packages installed. */
   readonly installed: Readonly<Record<string, string>>;
-  readonly archives: { readonly agent: string; readonly controlPlane: string };
+  /** The layer on top of that with a control plane's database, in which there is an organization. */
+  readonly prepared: Readonly<Record<string, string>>;
+  /** `newer` is the agent's next version, with another example file. */
+  readonly archives: { readonly agent: string; readonly controlPlane: string; readonly newer: string };
 }
 
 declare module "vitest" {
@@ -54,18 +62,30 @@ export function teardown(): void {
 }
 
 async function makeRoots(layers: string): Promise<Roots> {
-  const archives = {
-    agent: join(DIST, archiveName("novacula-agent", VERSION)),
-    controlPlane: join(DIST, archiveName("novacula-control-plane", VERSION)),
-  };
+  const agent = join(DIST, archiveName("novacula-agent", VERSION));
+  const controlPlane = join(DIST, archiveName("novacula-control-plane", VERSION));
+  const archives = { agent, controlPlane, newer: await newerAgent(layers) };
   const bare: Record<string, string> = {};
   const installed: Record<string, string> = {};
+  const prepared: Record<string, string> = {};
   for (const { codename } of DEBIAN_RELEASES) {
     const root = await rootImage({ codename });
+    const layer = await packageLayer(join(layers, codename), root, [agent, controlPlane]);
     bare[codename] = root;
-    installed[codename] = await packageLayer(join(layers, codename), root, Object.values(archives));
+    installed[codename] = layer;
+    prepared[codename] = await databaseLayer(join(layers, `${codename}-database`), [layer, root]);
   }
-  return { bare, installed, archives };
+  return { bare, installed, prepared, archives };
+}
+
+async function newerAgent(folder: string): Promise<string> {
+  const example = join(folder, "agent.toml");
+  writeFileSync(example, "# The example of the next version.\n[control_plane]\n");
+  const [definition] = DEBIAN_PACKAGES;
+  const files = { ...definition.files, "usr/share/novacula-agent/agent.toml": relative(CHECKOUT, example) };
+  const compression = ["-Zzstd", "-z1"];
+  const program = readPrograms().agent;
+  return await buildDeb({ ...definition, files }, { program, version: NEWER_VERSION, compression, folder });
 }
 
 /** NOVACULA_TEST_DIST says that dist/ is fresh already. */

@@ -1,4 +1,4 @@
-import { inject } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import type { DebianRelease } from "./debian-release.ts";
 import type { Roots } from "./global-setup.ts";
 import { Machine, type MachineOptions } from "./machine.ts";
@@ -15,17 +15,25 @@ export function suiteRoots(): Roots {
 
 export type Extras = Omit<MachineOptions, "layers">;
 
-/** A Debian without our packages. */
+/** A Debian without our packages. Like all machines here, it ends with the test. */
 export async function bootEmpty({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {
-  return await Machine.boot({ ...extras, layers: [suiteRoots().bare[codename] ?? ""] });
+  return await boot([suiteRoots().bare[codename] ?? ""], extras);
 }
 
 /** A Debian with both packages installed as an image has them: the services start at the boot for the first time. */
-export async function bootInstalled(release: DebianRelease, extras: Extras = {}): Promise<Machine> {
-  return await Machine.boot({ ...extras, layers: installedLayers(release) });
+export async function bootInstalled({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {
+  const { installed, bare } = suiteRoots();
+  return await boot([installed[codename] ?? "", bare[codename] ?? ""], extras);
 }
 
-export function installedLayers({ codename }: DebianRelease): readonly string[] {
-  const { installed, bare } = suiteRoots();
-  return [installed[codename] ?? "", bare[codename] ?? ""];
+/** The same, with the organization `acme` in the control plane's database, which logs each refused sync. */
+export async function bootPrepared({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {
+  const { prepared, installed, bare } = suiteRoots();
+  return await boot([prepared[codename] ?? "", installed[codename] ?? "", bare[codename] ?? ""], extras);
+}
+
+async function boot(layers: readonly string[], extras: Extras): Promise<Machine> {
+  const machine = await Machine.start({ ...extras, layers });
+  onTestFinished(async () => await machine.stop());
+  return machine;
 }

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
 import { keepText } from "../../support/canary.ts";
 import { eventually } from "../../support/eventually.ts";
 
@@ -30,7 +29,7 @@ export interface CommandResult {
 
 /**
  * A container with a booted systemd of its own: a private network with nothing but loopback, a file system that is
- * thrown away. It ends with the test that started it, or when the test runner dies.
+ * thrown away. It ends when the test runner does, at the latest.
  */
 export class Machine {
   readonly #supervisor: ChildProcess;
@@ -56,14 +55,7 @@ export class Machine {
     });
   }
 
-  /** Resolves when systemd says that the boot is done. The end of the test stops it. */
-  static async boot(options: MachineOptions): Promise<Machine> {
-    const machine = await Machine.start(options);
-    onTestFinished(async () => await machine.stop());
-    return machine;
-  }
-
-  /** The same where no test runs yet (`beforeAll`): the caller stops it. */
+  /** Resolves when systemd says that the boot is done. The caller stops it (hosts.ts does so at the end of a test). */
   static async start(options: MachineOptions): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), "novacula-machine-"));
     for (const [path, text] of Object.entries(options.files ?? {})) {

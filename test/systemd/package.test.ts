@@ -1,0 +1,106 @@
+import { copyFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { DEBIAN_RELEASES, type DebianRelease } from "./support/debian-release.ts";
+import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
+import { bootEmpty, haveMachines, suiteRoots } from "./support/hosts.ts";
+import type { Machine } from "./support/machine.ts";
+import { NEWER_VERSION } from "./support/newer-version.ts";
+
+/** Everything that a package, a service or an administrator may have left. */
+const TRACES =
+  "find / -xdev \\( -path /proc -o -path /sys \\) -prune -o -name '*novacula*' -print | grep -v '^/var/log/\\|^/tmp\\|^/root' | sort";
+
+async function put(machine: Machine, archive: string, name: string): Promise<void> {
+  copyFileSync(archive, machine.path(`/root/${name}.deb`));
+}
+
+async function emptyWithArchives(release: DebianRelease): Promise<ExecutorHost> {
+  const machine = await bootEmpty(release);
+  const { agent, controlPlane, newer } = suiteRoots().archives;
+  await put(machine, agent, "agent");
+  await put(machine, controlPlane, "control-plane");
+  await put(machine, newer, "newer");
+  return new ExecutorHost(machine);
+}
+
+/** dpkg as an unattended upgrade runs it: nobody answers. */
+const INSTALL = ["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--install"];
+
+describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (release) => {
+  it("installs without a key as a calm service that says what it waits for, and goes online with one", async () => {
+    const host = await emptyWithArchives(release);
+    const { machine } = host;
+    await machine.run([...INSTALL, "/root/control-plane.deb", "/root/agent.deb"]);
+    expect(await machine.run(["systemctl", "is-enabled", "novacula-agent"])).toBe("enabled");
+    expect(await host.show("ActiveState", "NRestarts")).toEqual({ ActiveState: "active", NRestarts: "0" });
+    expect((await host.show("StatusText"))["StatusText"]).toContain("novacula-agent set-key");
+    expect(await machine.run(["stat", "-c", "%a %U:%G", CONFIG])).toBe("640 root:novacula");
+
+    // The README's server section.
+    await machine.run(["sed", "-i", 's|^url = .*|url = "http://127.0.0.1:3000"|', CONFIG]);
+    await machine.run(["novacula-control-plane", "org", "create", "acme"]);
+    const key = await host.createKey("first");
+    const said = await machine.run(["novacula-agent", "set-key"], `${key.secret}\n`);
+    expect(said).toContain(key.id);
+    await host.untilOnline(key);
+    expect(await machine.run(["novacula-agent", "status"])).toContain("Online");
+    expect(await machine.run(["stat", "-c", "%a %U:%G", CONFIG])).toBe("640 root:novacula");
+  });
+
+  it("upgrades unattended in well under a second, keeps edits, mode and disable, and downgrades", async () => {
+    const host = await emptyWithArchives(release);
+    const { machine } = host;
+    await machine.run([...INSTALL, "/root/agent.deb"]);
+    await machine.sh(`echo '# mine' >> ${CONFIG}; chmod 0600 ${CONFIG}; chown novacula:novacula ${CONFIG}`);
+    const before = await machine.run(["sha256sum", CONFIG]);
+    const { MainPID } = await host.show("MainPID");
+    await machine.run([...INSTALL, "/root/newer.deb"]);
+    expect(await machine.run(["dpkg-query", "--show", "novacula-agent"])).toBe(
+      `novacula-agent\t${NEWER_VERSION}`,
+    );
+    expect(await machine.run(["sha256sum", CONFIG])).toBe(before);
+    expect(await machine.run(["stat", "-c", "%a %U:%G", CONFIG])).toBe("600 novacula:novacula");
+    expect((await host.show("ActiveState"))["ActiveState"]).toBe("active");
+    expect((await host.show("MainPID"))["MainPID"]).not.toBe(MainPID);
+    expect(await downtimeMs(machine)).toBeLessThan(3000);
+
+    await machine.run(["systemctl", "disable", "--now", "novacula-agent"]);
+    await machine.run([...INSTALL, "/root/agent.deb"]);
+    expect((await machine.try(["systemctl", "is-enabled", "novacula-agent"])).stdout.trim()).toBe("disabled");
+    expect((await host.show("ActiveState"))["ActiveState"]).toBe("inactive");
+    expect(await machine.run(["sha256sum", CONFIG])).toBe(before);
+  });
+
+  it("keeps configuration and state when it is removed, and leaves nothing when it is purged", async () => {
+    const host = await emptyWithArchives(release);
+    const { machine } = host;
+    const before = await machine.sh(TRACES);
+    await machine.run([...INSTALL, "/root/control-plane.deb", "/root/agent.deb"]);
+    await machine.run(["dpkg", "--remove", "novacula-agent", "novacula-control-plane"]);
+    expect((await machine.try(["systemctl", "is-active", "novacula-agent"])).stdout.trim()).toBe("inactive");
+    await machine.sh(`test -f ${CONFIG} && test -f /var/lib/novacula/state.json`);
+    await machine.sh(
+      "test -f /var/lib/novacula-control-plane/control-plane.db && ! test -e /usr/bin/novacula-agent",
+    );
+    await machine.run([...INSTALL, "/root/agent.deb"]);
+    expect(await machine.run(["systemctl", "is-active", "novacula-agent"])).toBe("active");
+
+    await machine.run(["dpkg", "--purge", "novacula-agent", "novacula-control-plane"]);
+    expect(await machine.sh(TRACES)).toBe(before);
+    expect(await machine.run(["systemctl", "--failed", "--no-legend"])).toBe("");
+  });
+});
+
+/** Between the old process's end and the new one's readiness, by systemd's own clock. */
+async function downtimeMs(machine: Machine): Promise<number> {
+  const shown = await machine.run([
+    "systemctl",
+    "show",
+    "novacula-agent",
+    "--property=ActiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic",
+  ]);
+  const [exit = 0, enter = 0] = ["ActiveExit", "ActiveEnter"].map((name) =>
+    Number(new RegExp(`^${name}TimestampMonotonic=(\\d+)`, "mu").exec(shown)?.[1]),
+  );
+  return (enter - exit) / 1000;
+}
