@@ -148,7 +148,7 @@ export interface AuditPage extends Page {
   readonly action: string | null;
   /** Anywhere in the actor's name, whatever its case. */
   readonly actor: string | null;
-  /** The id of the target, or the beginning of its name, whatever its case. */
+  /** The id of the target, or the beginning of its name, whatever its case; see schema.graphql for many names. */
   readonly target: string | null;
   /** Not before. */
   readonly from: number | null;

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import type { PeopleReader } from "../people-store.ts";
 import type {
   AuditEvent,
@@ -11,18 +12,21 @@ import type {
   SearchPage,
   StoreReader,
 } from "../store.ts";
-import { auditQuery } from "./audit-query.ts";
+import { SqliteAuditLog } from "./audit-log.ts";
 import * as records from "./records.ts";
 import { integer, type Row, text } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
-const KEY = `
+const keysFrom = (apikey: string) => `
   select k.id, k.name, k.key, k.createdAt, k.expiresAt, k.lastRequest, k.enabled,
     o.id as organizationId, o.name as organizationName, o.slug as organizationSlug,
     e.revokedAt, e.revokesAt, e.lineageId, t.id as targetId, t.name as targetName
-  from apikey k join organization o on o.id = k.referenceId
+  from ${apikey} join organization o on o.id = k.referenceId
   left join executorKey e on e.keyId = k.id left join executor t on t.id = e.targetExecutorId
   where k.configId = 'executor'`;
+const KEY = keysFrom("apikey k");
+/** Named, since statistics of one large organization would advise against it. */
+const LISTED_KEY = keysFrom("apikey k indexed by apikey_list");
 
 const EXECUTOR = `
   select x.*, k.name as keyName, k.key as keyHash, e.lineageId from executor x
@@ -31,6 +35,12 @@ const EXECUTOR = `
 /** Reads through one connection. */
 export abstract class SqliteReader extends SqliteStatements implements StoreReader {
   abstract readonly people: PeopleReader;
+  private readonly auditLog: SqliteAuditLog;
+
+  constructor(database: DatabaseSync) {
+    super(database);
+    this.auditLog = new SqliteAuditLog(database);
+  }
 
   async organizations(limit: number): Promise<readonly Organization[]> {
     return this.all("select id, name, slug from organization order by slug limit ?", limit).map(
@@ -54,9 +64,10 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
 
   async keys(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]> {
     const { before, limit, search } = page;
-    const sql = `${KEY} and k.referenceId = ?1
+    const sql = `${LISTED_KEY} and k.referenceId = ?1
       and (?2 is null or (k.createdAt, k.rowid) < (select createdAt, rowid from apikey where id = ?2))
-      and (?4 is null or instr(lower(k.name), lower(?4)) > 0 or k.id glob ?4 || '*')
+      and (?4 is null or instr(lower(k.name), lower(?4)) > 0 or substr(k.id, 1, length(?4)) = ?4
+        or substr(fingerprint(k.key), 1, length(?4)) = lower(?4))
       order by k.createdAt desc, k.rowid desc limit ?3`;
     return this.all(sql, organizationId, before, limit, search).map(records.key);
   }
@@ -99,7 +110,7 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
     const { before, limit, search } = page;
     const sql = `${EXECUTOR} where x.organizationId = ?1
       and (?2 is null or x.rowid < (select rowid from executor where id = ?2))
-      and (?4 is null or instr(lower(x.name), lower(?4)) > 0 or x.id glob ?4 || '*') order by x.rowid desc limit ?3`;
+      and (?4 is null or instr(lower(x.name), lower(?4)) > 0 or substr(x.id, 1, length(?4)) = ?4) order by x.rowid desc limit ?3`;
     return this.all(sql, organizationId, before, limit, search).map(records.executor);
   }
 
@@ -131,8 +142,7 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   }
 
   async auditEvents(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]> {
-    const { sql, values } = auditQuery(organizationId, page);
-    return this.allNamed(sql, values).map(records.auditEvent);
+    return this.auditLog.events(organizationId, page);
   }
 }
 

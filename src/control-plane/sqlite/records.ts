@@ -86,6 +86,6 @@ function refusal(json: string | null): ExecutorRefusal | null {
 }
 
 /** The stored hash is the same SHA-256 that a fingerprint is the beginning of (src/protocol/fingerprint.ts). */
-function fingerprintOfHash(hash: string): string {
+export function fingerprintOfHash(hash: string): string {
   return Buffer.from(hash, "base64url").toString("hex").slice(0, 8);
 }

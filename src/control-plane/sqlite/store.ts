@@ -6,6 +6,7 @@ import { betterAuthDialect } from "./better-auth-dialect.ts";
 import { migrate } from "./migrations.ts";
 import { SqlitePeopleReader } from "./people.ts";
 import { SqliteReader } from "./reader.ts";
+import { fingerprintOfHash } from "./records.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { asStoreError, isBusy } from "./unavailable.ts";
 
@@ -25,16 +26,23 @@ const MAX_QUEUED = 2000;
 export function openSqliteStore(path: string): Store {
   try {
     const writer = new DatabaseSync(path, { timeout: MIGRATION_LOCK_MS, enableForeignKeyConstraints: true });
+    defineFunctions(writer);
     writer.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
     migrate(writer);
     // From here on nobody waits inside SQLite: that would stop the whole process. BUSY comes back at once, see begin().
     writer.exec("pragma busy_timeout = 0");
     const reader = new DatabaseSync(path, { timeout: 0 });
+    defineFunctions(reader);
     reader.exec("pragma query_only = on");
     return new SqliteStore(writer, reader);
   } catch (error) {
     throw new OperatorError(`cannot open the database ${path}`, { cause: error });
   }
+}
+
+/** What the statements use beside SQLite's own. */
+export function defineFunctions(database: DatabaseSync): void {
+  database.function("fingerprint", { deterministic: true }, (hash) => fingerprintOfHash(String(hash)));
 }
 
 class SqliteStore extends SqliteReader implements Store {

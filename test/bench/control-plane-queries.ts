@@ -1,0 +1,135 @@
+/**
+ * What each query of the page costs with 500 keys, 10,000 executors and 1,000,000 audit events: p50 and p95 of the
+ * whole request over HTTP, signed in, in milliseconds. Issue 4 wants p95 <= 50.
+ *
+ *   node test/bench/control-plane-queries.ts [audit events] [directory that keeps the database]
+ */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { request } from "undici";
+import { ensureFirstAdmin } from "../../src/control-plane/people/first-admin.ts";
+import { createPeople } from "../../src/control-plane/people/people.ts";
+import { createServer } from "../../src/control-plane/server.ts";
+import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { fillLargeDatabase } from "../support/large-database.ts";
+
+const ROUNDS = 40;
+const origin = "http://cp.test";
+const admin = { email: "admin@example.com", password: "a password of this benchmark" };
+const auditEvents = Number(process.argv[2] ?? 1_000_000);
+const kept = process.argv[3];
+const directory = kept ?? mkdtempSync(join(tmpdir(), "control-plane-queries-"));
+mkdirSync(directory, { recursive: true });
+const path = join(directory, "control-plane.db");
+const now = Date.now();
+if (!existsSync(path)) await fillLargeDatabase(path, { keys: 500, executors: 10_000, auditEvents }, now);
+
+const store = openSqliteStore(path);
+const logger = pino({ level: "silent" });
+await ensureFirstAdmin(store, admin, "Default", logger, now);
+const people = createPeople({ store, logger, origin, secret: "x1".repeat(20), now: Date.now });
+const socketPath = join(directory, "management.sock");
+const server = createServer({
+  store,
+  logger,
+  people,
+  socketPath,
+  host: "127.0.0.1",
+  port: 0,
+  tls: undefined,
+  heartbeatTimeoutMs: 30_000,
+  version: "1.4.0",
+});
+const { url } = await server.listen();
+const headers = { origin, "content-type": "application/json" };
+const signedIn = await request(`${url}/api/auth/sign-in/email`, {
+  method: "POST",
+  headers,
+  body: JSON.stringify(admin),
+});
+await signedIn.body.dump();
+const cookie = String(signedIn.headers["set-cookie"]).split(";", 1)[0] ?? "";
+
+const KEY =
+  "id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt target { id name }";
+const EXECUTOR =
+  "id name kind status version channel hostName lastSyncAt key { id name fingerprint } instances { hostName }";
+const EVENT = "id at actor action targetType targetId targetName details source";
+const QUERIES: readonly (readonly [string, string])[] = [
+  ["viewer", "{ viewer { user { name } role organizations { role } } }"],
+  [
+    "API keys, first page",
+    `{ apiKeys(limit: 100) { ${KEY} usedBy(limit: 2) { executor { name } lastUsedAt } usedByCount } }`,
+  ],
+  [
+    "API keys, all 500",
+    `{ apiKeys(limit: 500) { ${KEY} usedBy(limit: 2) { executor { name } lastUsedAt } usedByCount } }`,
+  ],
+  ["API keys, search", `{ apiKeys(search: "prod 49") { ${KEY} usedByCount } }`],
+  ["API keys, search in vain", `{ apiKeys(search: "nothing") { ${KEY} } }`],
+  ["executors, first page", `{ executors(limit: 100) { ${EXECUTOR} } }`],
+  ["executors, a page in the middle", `{ executors(limit: 100, before: "executor-5000") { ${EXECUTOR} } }`],
+  ["executors, search", `{ executors(limit: 100, search: "agent-999") { ${EXECUTOR} } }`],
+  ["executors, search in vain", `{ executors(limit: 100, search: "nothing") { ${EXECUTOR} } }`],
+  [
+    "executor",
+    `{ executor(id: "executor-7") { ${EXECUTOR} keyHistory { key { id } firstUsedAt } apiKey { ${KEY} } } }`,
+  ],
+  ["audit, first page", `{ auditEvents(limit: 100) { ${EVENT} } }`],
+  [
+    "audit, a page in the middle",
+    `{ auditEvents(limit: 100, before: "event-${auditEvents / 2}") { ${EVENT} } }`,
+  ],
+  ["audit, one action", `{ auditEvents(limit: 100, action: "api_key.revoked") { ${EVENT} } }`],
+  ["audit, a rare action", `{ auditEvents(limit: 100, action: "member.removed") { ${EVENT} } }`],
+  ["audit, one actor", `{ auditEvents(limit: 100, actor: "person7") { ${EVENT} } }`],
+  ["audit, all actors", `{ auditEvents(limit: 100, actor: "example") { ${EVENT} } }`],
+  ["audit, a rare actor", `{ auditEvents(limit: 100, actor: "rare") { ${EVENT} } }`],
+  ["audit, actor in vain", `{ auditEvents(limit: 100, actor: "nobody") { ${EVENT} } }`],
+  [
+    "audit, rare actor and action",
+    `{ auditEvents(limit: 100, actor: "person7", action: "member.removed") { ${EVENT} } }`,
+  ],
+  ["audit, target by id", `{ auditEvents(limit: 100, target: "key-7") { ${EVENT} } }`],
+  ["audit, target by name", `{ auditEvents(limit: 100, target: "prod 7") { ${EVENT} } }`],
+  ["audit, every target", `{ auditEvents(limit: 100, target: "p") { ${EVENT} } }`],
+  ["audit, target in vain", `{ auditEvents(limit: 100, target: "zzz") { ${EVENT} } }`],
+  ["audit, target and rare actor", `{ auditEvents(limit: 100, target: "prod", actor: "rare") { ${EVENT} } }`],
+  [
+    "audit, one day long ago",
+    `{ auditEvents(limit: 100, from: ${now - 300 * 86_400_000}, to: ${now - 299 * 86_400_000}) { ${EVENT} } }`,
+  ],
+  ["audit, a day without events", `{ auditEvents(limit: 100, to: 1000) { ${EVENT} } }`],
+  [
+    "audit, action before a date",
+    `{ auditEvents(limit: 100, action: "api_key.deleted", to: ${now - 600 * 86_400_000}) { ${EVENT} } }`,
+  ],
+  ["members and invitations", "{ members { role user { name } } invitations { id } }"],
+];
+
+process.stdout.write("p50 ms  p95 ms  rows  query\n");
+for (const [name, query] of QUERIES) {
+  const times: number[] = [];
+  let text = "";
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const started = performance.now();
+    const answer = await request(`${url}/graphql`, {
+      method: "POST",
+      headers: { ...headers, cookie },
+      body: JSON.stringify({ query }),
+    });
+    text = await answer.body.text();
+    times.push(performance.now() - started);
+  }
+  times.sort((one, other) => one - other);
+  const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(1).padStart(6);
+  const rows = text.includes('"errors"')
+    ? text.slice(0, 120)
+    : String(text.match(/"id":|"role":/g)?.length ?? 0);
+  process.stdout.write(`${at(0.5)}  ${at(0.95)}  ${rows.padStart(5)} ${name}\n`);
+}
+await server.close();
+await store.close();
+if (kept === undefined) rmSync(directory, { recursive: true });
