@@ -18,6 +18,14 @@ export const LOCAL_OPERATOR: Actor = {
 
 export type KeyAction = "api_key.created" | "api_key.updated" | "api_key.revoked" | "api_key.deleted";
 
+export type PeopleAction =
+  | "member.invited"
+  | "member.invitation_canceled"
+  | "member.joined"
+  | "member.removed"
+  | "member.role_changed"
+  | "person.password_reset";
+
 /** All that an audit event may tell beside the key's id and name (C6): never a secret, never a free text. */
 export interface AuditDetails {
   readonly fingerprint: string;
@@ -52,6 +60,33 @@ export async function auditKey(
     targetId: key.id,
     targetName: key.name,
     details: JSON.stringify(allowed),
+    source: actor.source,
+  });
+}
+
+export interface PersonEvent {
+  readonly actor: Actor;
+  readonly action: PeopleAction;
+  readonly organizationId: string;
+  /** Never an invitation's id, which is its link. */
+  readonly target: { readonly id: string; readonly name: string };
+  readonly details: { readonly role?: string };
+  readonly at: number;
+}
+
+/** Records what was done to somebody's place in an organization. */
+export async function auditPerson(transaction: StoreTransaction, event: PersonEvent): Promise<void> {
+  const { actor, action, organizationId, target, details, at } = event;
+  await transaction.insertAuditEvent({
+    id: randomId(),
+    organizationId,
+    at,
+    actor: actor.name,
+    action,
+    targetType: "person",
+    targetId: target.id,
+    targetName: target.name,
+    details: JSON.stringify(details),
     source: actor.source,
   });
 }

@@ -47,6 +47,7 @@ export interface NewPerson extends Person {
 /** The people of a store, beside what better-auth reads and writes itself. Rejects with `StoreUnavailable` alone. */
 export interface PeopleReader {
   hasPeople(): Promise<boolean>;
+  person(id: string): Promise<Person | undefined>;
   personByEmail(email: string): Promise<Person | undefined>;
   /** Oldest first: the first is where a person begins. */
   memberships(personId: string): Promise<readonly Membership[]>;

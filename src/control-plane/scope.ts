@@ -1,6 +1,7 @@
 import { badInput, notFound } from "./api-error.ts";
 import { type Actor, LOCAL_OPERATOR } from "./audit.ts";
 import { requiredOrganization } from "./organizations.ts";
+import type { Person } from "./people-store.ts";
 import type { SignedIn } from "./signed-in.ts";
 import type { Organization, Store } from "./store.ts";
 
@@ -33,14 +34,18 @@ export function operatorScope(store: Store): Scope {
 export function personScope({ person, active }: SignedIn): Scope {
   const organization = active?.organization;
   return {
-    actor: {
-      name: `${person.name} <${person.email}>`,
-      source: "page",
-      reaches: (organizationId) => organizationId === organization?.id,
-    },
+    actor: personActor(person, organization?.id),
     organization: async (reference) =>
       reference === undefined || reference === organization?.id || reference === organization?.slug
         ? organization
         : undefined,
+  };
+}
+
+export function personActor({ name, email }: Person, organizationId?: string): Actor {
+  return {
+    name: `${name} <${email}>`,
+    source: "page",
+    reaches: (id) => id === organizationId,
   };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
 import { ApiError, badInput } from "../api-error.ts";
 import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http-answer.ts";
+import type { Person } from "../people-store.ts";
 import { readBody } from "../request-body.ts";
 import { requireSameOrigin } from "../same-origin.ts";
 import type { Store } from "../store.ts";
@@ -10,6 +11,7 @@ import type { Auth } from "./auth.ts";
 import { authHeaders, clientAddress } from "./auth-request.ts";
 import { AUTH_ROUTES } from "./auth-routes.ts";
 import type { InvitedPeople } from "./invited-people.ts";
+import { auditChange, isAudited } from "./people-audit.ts";
 import type { SignInLimit } from "./sign-in-limit.ts";
 
 export const AUTH_PATH = "/api/auth";
@@ -20,6 +22,7 @@ export interface AuthEndpointDeps {
   readonly auth: Auth;
   readonly origin: string;
   readonly store: Store;
+  readonly now: () => number;
   readonly limit: SignInLimit;
   readonly invitedPeople: InvitedPeople;
   /** The answer to an error that is nobody's mistake. */
@@ -91,8 +94,24 @@ export class AuthEndpoint {
           this.pass(request, path, { ...sent, revokeOtherSessions: true }),
         );
       default:
-        return this.pass(request, path, sent);
+        return isAudited(path) ? this.audited(request, path, sent) : this.pass(request, path, sent);
     }
+  }
+
+  private async audited(request: IncomingMessage, path: string, sent: Body): Promise<HttpAnswer> {
+    const { store, now } = this.deps;
+    // Before the change: it may end the session's place in the organization.
+    const actor = await this.signedIn(request);
+    const answer = await this.pass(request, path, sent);
+    if (answer.status < 400 && actor !== undefined) await auditChange(store, path, actor, answer.body, now());
+    return answer;
+  }
+
+  private async signedIn(request: IncomingMessage): Promise<Person | undefined> {
+    const headers = authHeaders(request.headers, undefined);
+    const query = { disableRefresh: true };
+    const session = await watchingStore(() => this.deps.auth.api.getSession({ headers, query }));
+    return session?.user;
   }
 
   /** Makes the account, then signs in with it as anybody does. */
@@ -152,12 +171,8 @@ export class AuthEndpoint {
       .looseObject({ id: z.string(), invitations: z.array(z.unknown()) })
       .safeParse(shown);
     if (!organization.success) return shown;
-    const { auth, store } = this.deps;
-    const headers = authHeaders(request.headers, undefined);
-    const session = await watchingStore(() =>
-      auth.api.getSession({ headers, query: { disableRefresh: true } }),
-    );
-    const memberships = session === null ? [] : await store.people.memberships(session.user.id);
+    const person = await this.signedIn(request);
+    const memberships = person === undefined ? [] : await this.deps.store.people.memberships(person.id);
     const role = memberships.find((membership) => membership.organization.id === organization.data.id)?.role;
     return role === "owner" || role === "admin" ? shown : { ...organization.data, invitations: [] };
   }

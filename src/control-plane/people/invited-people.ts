@@ -2,8 +2,10 @@ import { hashPassword } from "better-auth/crypto";
 import * as z from "zod";
 import { printable } from "../../lib/printable.ts";
 import { badInput, conflict, notFound } from "../api-error.ts";
+import { auditPerson } from "../audit.ts";
 import type { Invitation } from "../people-store.ts";
 import { randomId } from "../random-id.ts";
+import { personActor } from "../scope.ts";
 import type { Store, StoreReader } from "../store.ts";
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "./auth.ts";
 
@@ -50,6 +52,14 @@ export class InvitedPeople {
       await transaction.people.insertPerson({ id, name, email, passwordHash, createdAt });
       await transaction.people.insertMember(organization.id, id, role, createdAt);
       await transaction.people.acceptInvitation(invitationId);
+      await auditPerson(transaction, {
+        actor: personActor({ id, name, email }),
+        action: "member.joined",
+        organizationId: organization.id,
+        target: { id: email, name: email },
+        details: { role },
+        at: createdAt,
+      });
       return { email, password };
     });
   }

@@ -54,6 +54,9 @@ export function createPeople({ store, logger, origin, secret, now }: PeopleDeps)
       return { person: { id: user.id, name: user.name, email: user.email }, active, memberships };
     },
     handle: (request, response, answerTo) =>
-      new AuthEndpoint({ auth, origin, store, limit, invitedPeople, answerTo }).handle(request, response),
+      new AuthEndpoint({ auth, origin, store, now, limit, invitedPeople, answerTo }).handle(
+        request,
+        response,
+      ),
   };
 }

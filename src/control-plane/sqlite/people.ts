@@ -15,6 +15,7 @@ import { organization } from "./records.ts";
 import { date, dateText, type Row, text, textOrNull } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
+const PERSON = "select id as personId, name as personName, email as personEmail from user";
 const INVITATION = `
   select i.id as invitationId, i.email as invitedEmail, i.role, i.status, i.expiresAt, i.createdAt,
     o.id, o.name, o.slug, u.id as personId, u.name as personName, u.email as personEmail
@@ -26,11 +27,13 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
     return this.get("select id from user limit 1") !== undefined;
   }
 
+  async person(id: string): Promise<Person | undefined> {
+    const row = this.get(`${PERSON} where id = ?`, id);
+    return row === undefined ? undefined : person(row);
+  }
+
   async personByEmail(email: string): Promise<Person | undefined> {
-    const row = this.get(
-      "select id as personId, name as personName, email as personEmail from user where email = ?",
-      email.toLowerCase(),
-    );
+    const row = this.get(`${PERSON} where email = ?`, email.toLowerCase());
     return row === undefined ? undefined : person(row);
   }
 
