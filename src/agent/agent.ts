@@ -80,7 +80,7 @@ export function createAgent(deps: AgentDeps): Agent {
     path: initial.path,
     clock,
     random: deps.random,
-    recall: (fingerprint) => recallKey(keeper.current(), fingerprint, clock),
+    recall: (fingerprint, url) => recallKey(keeper.current(), { fingerprint, url }, clock),
   });
   const watcher = createConfigWatcher({
     load: deps.load,

@@ -32,7 +32,7 @@ export interface CoreDeps {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** What an earlier process knew of a key. */
-  readonly recall: (fingerprint: string) => KeyMemory | undefined;
+  readonly recall: (fingerprint: string, url: string) => KeyMemory | undefined;
 }
 
 export function createCore({ path, clock, random, recall }: CoreDeps): Core {
@@ -57,7 +57,8 @@ export function createCore({ path, clock, random, recall }: CoreDeps): Core {
       generations += 1;
       const { config, key, keySource, caPem, findings } = loaded;
       const generation = { id: generations, config, key, keySource, caPem, findings };
-      const { before, after } = apply({ kind: "file-valid", generation, memory: recall(key.fingerprint) });
+      const memory = recall(key.fingerprint, config.controlPlane.url);
+      const { before, after } = apply({ kind: "file-valid", generation, memory });
       return narrateValidFile(before, after, path, clock);
     },
     takeOutcome(generationId, outcome) {

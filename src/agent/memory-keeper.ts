@@ -40,8 +40,8 @@ export function createMemoryKeeper(
 
 /** Everything but the times and the order, in which a running key and a refused one take turns: what is worth a write at once. */
 function essence(memory: Memory): string {
-  const keys = memory.keys.map(({ fingerprint, verdict, keyId, keyName }) =>
-    [fingerprint, verdict, keyId, keyName].join("\0"),
+  const keys = memory.keys.map(({ url, fingerprint, verdict, keyId, keyName }) =>
+    [url, fingerprint, verdict, keyId, keyName].join("\0"),
   );
   return JSON.stringify([keys.sort(), memory.organizations]);
 }

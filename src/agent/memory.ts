@@ -13,6 +13,8 @@ const memorySchema = z.object({
   format: z.literal(1),
   keys: z.array(
     z.object({
+      /** The control plane that said so: of another one's, a key's past says nothing. */
+      url: z.string(),
       fingerprint: z.string(),
       verdict: z.enum(["accepted", "refused"]),
       acceptedAt: z.number().optional(),
@@ -57,8 +59,14 @@ export async function writeMemory(dataDir: string, memory: Memory): Promise<stri
   }
 }
 
-export function recallKey(memory: Memory, fingerprint: string, clock: Clock): KeyMemory | undefined {
-  const key = memory.keys.find((each) => each.fingerprint === fingerprint);
+/** Which key, at which control plane. */
+export interface KeyAtControlPlane {
+  readonly url: string;
+  readonly fingerprint: string;
+}
+
+export function recallKey(memory: Memory, which: KeyAtControlPlane, clock: Clock): KeyMemory | undefined {
+  const key = memory.keys.find((each) => isSame(each, which));
   return (
     key && {
       verdict: key.verdict,
@@ -71,6 +79,10 @@ export function recallKey(memory: Memory, fingerprint: string, clock: Clock): Ke
   );
 }
 
+function isSame(a: KeyAtControlPlane, b: KeyAtControlPlane): boolean {
+  return a.fingerprint === b.fingerprint && a.url === b.url;
+}
+
 export function recallOrganization(memory: Memory, url: string): string | undefined {
   return memory.organizations.find((organization) => organization.url === url)?.id;
 }
@@ -81,6 +93,7 @@ export function remember(memory: Memory, session: Session, clock: Clock): Memory
   const { fingerprint } = session.generation.key;
   const { url } = session.generation.config.controlPlane;
   const key = {
+    url,
     fingerprint,
     verdict: session.verdict,
     ...(session.acceptedAt !== undefined && { acceptedAt: Math.round(clock.wall(session.acceptedAt)) }),
@@ -100,7 +113,7 @@ export function remember(memory: Memory, session: Session, clock: Clock): Memory
           ...memory.organizations.filter((organization) => organization.url !== url),
         ].slice(0, KEYS_KEPT)
       : memory.organizations;
-  const others = memory.keys.filter((each) => each.fingerprint !== fingerprint);
+  const others = memory.keys.filter((each) => !isSame(each, key));
   return { format: 1, keys: [key, ...others].slice(0, KEYS_KEPT), organizations };
 }
 

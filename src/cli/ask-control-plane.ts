@@ -74,7 +74,7 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     const time = serverTimeMs === undefined ? {} : { serverTimeMs };
     if (outcome.kind === "accepted") return { kind: "accepted", reply: outcome.reply, ...time };
     const generation = { id: 0, config, key, caPem, keySource, findings };
-    const known = recallKey(memory, key.fingerprint, systemClock);
+    const known = recallKey(memory, { fingerprint: key.fingerprint, url }, systemClock);
     const session = newSession(generation, systemClock.now(), known);
     const { why, remedy } = adviseRefusal(outcome, session, systemClock);
     const code = outcome.kind === "forbidden" ? "403" : "401";

@@ -35,7 +35,9 @@ describe("state.json", () => {
     expect(read).toEqual(memory);
     expect(read.keys[0]?.acceptedAt).toBe(3_601_000);
     expect(read.organizations).toEqual([{ url: "https://cp.example.com", id: "o_1", name: "Acme" }]);
-    expect(recallKey(read, session.generation.key.fingerprint, clock)).toMatchObject({
+    const { fingerprint } = session.generation.key;
+    expect(recallKey(read, { url: "https://elsewhere.example.com", fingerprint }, clock)).toBeUndefined();
+    expect(recallKey(read, { url: "https://cp.example.com", fingerprint }, clock)).toMatchObject({
       verdict: "accepted",
       acceptedAt: 1000,
       keyId: "k_1",
