@@ -17,8 +17,18 @@ export function usePlace(): Place {
   return useStore(place);
 }
 
+const isNewPage = createStore(false);
+
+/** Whether the page that is being shown was gone to, which its head then takes the focus for. True once. */
+export function takeArrival(): boolean {
+  const wasNew = isNewPage.get();
+  isNewPage.set(false);
+  return wasNew;
+}
+
 /** Goes to `url` within the page: a new entry of the history. */
 export function navigate(url: string): void {
+  isNewPage.set(new URL(url, window.location.href).pathname !== window.location.pathname);
   window.history.pushState(null, "", url);
   place.set(readPlace());
   window.scrollTo(0, 0);

@@ -48,7 +48,8 @@ export function relatively(at: number, now: number, tense: "past" | "future"): s
   if (tense === "future" && distance <= 0) return "now";
   if (distance < 2000) return tense === "past" ? "just now" : "now";
   const [unit, ms] = UNITS.find(([, size]) => distance >= size) ?? ["s", 1000];
-  const count = Math.floor(distance / ms);
+  // What is to come is rounded: a key made for 30 days does not end in 29.
+  const count = tense === "past" ? Math.floor(distance / ms) : Math.round(distance / ms);
   if (tense === "past" && unit === "d" && count > 60) return DATE.format(at);
   return tense === "past" ? `${count} ${unit} ago` : `in ${count} ${unit}`;
 }

@@ -27,7 +27,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByText("waiting for fresh…").waitFor();
     expect(await page.getByRole("main").textContent()).not.toContain(secret);
     expect(await syncAs(url, secret, "fresh", { channel: "beta" })).toBe(200);
-    await page.getByText(/fresh is online since \d\d:\d\d:\d\d, on host-1/).waitFor();
+    await page.getByText(/fresh is online since \d\d:\d\d:\d\d$/).waitFor();
     await page.getByRole("link", { name: "fresh" }).click();
     await page.getByRole("heading", { name: "fresh" }).waitFor();
     await page.getByText("1.4.0, beta").waitFor();
@@ -74,7 +74,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await row.getByText("api_key.created").waitFor();
     await row.getByText(/admin@example\.com/).waitFor();
     await row.getByText("page", { exact: true }).waitFor();
-    await row.getByText(/expiresAt: .*\d{4}/).waitFor();
+    await row.getByText(/^expires .*\d{4}/).waitFor();
     await page.getByLabel("What (name or id)").fill("audited");
     await page.getByRole("button", { name: "Filter" }).click();
     await expect.poll(() => page.locator("tbody tr").count()).toBe(1);

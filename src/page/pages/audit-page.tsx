@@ -1,3 +1,4 @@
+import { AuditDetails, AuditTarget } from "../parts/audit-details.tsx";
 import { AuditFilters } from "../parts/audit-filters.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
@@ -78,15 +79,10 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
               <code>{event.action}</code>
             </td>
             <td data-label="What">
-              <div class="label-with-id">
-                <span class="name">{event.targetName}</span>
-                <span class="ids">
-                  <code>{event.targetId}</code>
-                </span>
-              </div>
+              <AuditTarget event={event} />
             </td>
             <td data-label="Details">
-              <Details json={event.details} />
+              <AuditDetails event={event} />
             </td>
             <td data-label="Through">{event.source}</td>
           </tr>
@@ -94,32 +90,4 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
       </tbody>
     </table>
   );
-}
-
-/** The details as `name: value`; a time reads as one. */
-function Details({ json }: { json: string }) {
-  const entries = detailEntries(json);
-  if (entries.length === 0) return <span class="muted">none</span>;
-  return (
-    <ul class="details">
-      {entries.map(([name, value]) => (
-        <li key={name}>
-          <span class="muted">{name}:</span> {value}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function detailEntries(json: string): readonly (readonly [name: string, value: string])[] {
-  const parsed: unknown = JSON.parse(json);
-  if (typeof parsed !== "object" || parsed === null) return [];
-  return Object.entries(parsed)
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => [name, shownValue(name, value)]);
-}
-
-function shownValue(name: string, value: unknown): string {
-  if (typeof value === "number" && name.endsWith("At")) return exactly(value);
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -9,8 +9,7 @@ import { Link } from "../parts/link.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { usePolled } from "../poll.ts";
-import { createApiKey } from "../server/api-keys.ts";
-import { type ListedExecutor, listExecutors } from "../server/executors.ts";
+import { askApiKeyUse, createApiKey } from "../server/api-keys.ts";
 import type { Membership } from "../session.ts";
 import { useStore } from "../store.ts";
 import { sinceWhen } from "../when.ts";
@@ -92,18 +91,17 @@ function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => voi
   );
 }
 
-/** Waits until the executor is online with the key that was made for it. */
+/** Waits until an executor has synced with the key that was made for it. */
 function Awaited({ connecting: { name, keyId } }: { connecting: Connecting }) {
   const now = useNow();
-  const { data } = usePolled(`awaited ${keyId}`, INTERVAL_MS, (signal) =>
-    listExecutors({ limit: 100, before: null, search: name }, signal),
-  );
-  const executor = data?.find((each) => each.key?.id === keyId && each.status === "online");
-  const isOnline = executor !== undefined;
+  const { data } = usePolled(`awaited ${keyId}`, INTERVAL_MS, (signal) => askApiKeyUse(keyId, signal));
+  const [bound] = data?.boundExecutors ?? [];
+  const since = data?.usedBy.find(({ executor }) => executor.id === bound?.id)?.firstUsedAt;
+  const arrived = bound === undefined || since === undefined ? undefined : bound.name;
   useEffect(() => {
-    if (isOnline) announce(`${name} is online`);
-  }, [isOnline, name]);
-  if (executor === undefined) {
+    if (arrived !== undefined) announce(`${arrived} is online`);
+  }, [arrived]);
+  if (bound === undefined || since === undefined) {
     return (
       <Notice kind="info">
         <p class="waiting">waiting for {name}…</p>
@@ -113,15 +111,11 @@ function Awaited({ connecting: { name, keyId } }: { connecting: Connecting }) {
       </Notice>
     );
   }
-  return <Arrived executor={executor} now={now} />;
-}
-
-function Arrived({ executor, now }: { executor: ListedExecutor; now: number }) {
   return (
     <Notice kind="good">
       <p class="arrived">
-        <Link to={`/executors/${encodeURIComponent(executor.id)}`}>{executor.name}</Link> is online since{" "}
-        {sinceWhen(executor.createdAt, now)}, on {executor.hostName}.
+        <Link to={`/executors/${encodeURIComponent(bound.id)}`}>{bound.name}</Link> is online since{" "}
+        {sinceWhen(since, now)}
       </p>
     </Notice>
   );

@@ -1,5 +1,5 @@
 import { Badge } from "../parts/badge.tsx";
-import { KeyLabel } from "../parts/key-label.tsx";
+import { FINGERPRINT_SAYS } from "../parts/key-label.tsx";
 import { Link } from "../parts/link.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Notice } from "../parts/notice.tsx";
@@ -8,6 +8,7 @@ import { PAGE_SIZE, Pager, pageOf } from "../parts/pager.tsx";
 import { SearchBox } from "../parts/search-box.tsx";
 import { usePolled } from "../poll.ts";
 import { usePlace } from "../route.ts";
+import type { KeyReference } from "../server/decode.ts";
 import { type ListedExecutor, listExecutors } from "../server/executors.ts";
 import type { Membership } from "../session.ts";
 
@@ -105,9 +106,21 @@ function ExecutorRow({ executor }: { executor: ListedExecutor }) {
         {hostName}
         {publicHost === null ? null : <span class="under">{publicHost}</span>}
       </td>
-      <td data-label="Key">{key === null ? <span class="muted">none</span> : <KeyLabel apiKey={key} />}</td>
+      <td data-label="Key">{key === null ? <span class="muted">none</span> : <KeyLine apiKey={key} />}</td>
       <td data-label="Last sync">{lastSyncAt === null ? "never" : <Moment at={lastSyncAt} />}</td>
     </tr>
+  );
+}
+
+/** Its id is on the executor's own page. */
+function KeyLine({ apiKey: { name, fingerprint } }: { apiKey: KeyReference }) {
+  return (
+    <div class="label-with-id">
+      <span class="name">{name}</span>
+      <span class="ids">
+        <code title={FINGERPRINT_SAYS}>{fingerprint}</code>
+      </span>
+    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { KeyReference } from "../server/decode.ts";
 
-const FINGERPRINT_SAYS = "Fingerprint: the agent's journal and status show the same";
+export const FINGERPRINT_SAYS = "Fingerprint: the agent's journal and status show the same";
 
 /** The id and the fingerprint of a key: what tells two of one name apart. */
 export function KeyIds({ apiKey }: { apiKey: KeyReference }) {
