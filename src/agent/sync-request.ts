@@ -4,6 +4,10 @@ import type { AgentConfig } from "../config/agent-config.ts";
 import { VERSION } from "../lib/version.ts";
 import type { SyncRequest } from "../protocol/sync.ts";
 
+/** What changes only with the machine; looking it up reads files of /proc and /sys. */
+const CPU_COUNT = availableParallelism();
+const MEMORY_TOTAL_BYTES = totalmem();
+
 /** What every sync declares (A12): who this executor is, what it can do, what it has. */
 export async function buildSyncRequest(
   config: AgentConfig,
@@ -22,8 +26,8 @@ export async function buildSyncRequest(
     ...(expectedOrganizationId !== undefined && { expectedOrganizationId }),
     capabilities: { supportedChains: [], features: ["sync"], storageClasses: [] },
     resources: {
-      cpuCount: availableParallelism(),
-      memoryTotalBytes: totalmem(),
+      cpuCount: CPU_COUNT,
+      memoryTotalBytes: MEMORY_TOTAL_BYTES,
       memoryFreeBytes: freemem(),
       ...(await diskOf(dataDir)),
     },

@@ -22,7 +22,7 @@ export async function readBoundedFile(path: string): Promise<FileRead> {
     const stats = await handle.stat();
     const kind = otherKind(stats);
     if (kind !== undefined) return notAFile(kind);
-    const bytes = await readAtMost(handle, MAX_FILE_BYTES + 1);
+    const bytes = await readAtMost(handle, stats.size, MAX_FILE_BYTES + 1);
     if (bytes.length > MAX_FILE_BYTES) {
       const problem = "is larger than 1 MiB, as no configuration, key or certificate is";
       return {
@@ -58,16 +58,16 @@ function notAFile(kind: string): FileRead {
   };
 }
 
-async function readAtMost(handle: FileHandle, limit: number): Promise<Uint8Array> {
+/** One read where the file is as large as it says: a byte more than that is asked for, and less comes only at the end. */
+async function readAtMost(handle: FileHandle, sizeBytes: number, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
   while (total < limit) {
-    const { bytesRead, buffer } = await handle.read({
-      buffer: new Uint8Array(Math.min(65_536, limit - total)),
-    });
-    if (bytesRead === 0) break;
+    const room = new Uint8Array(Math.min(Math.max(sizeBytes - total, 0) + 4096, limit - total));
+    const { bytesRead, buffer } = await handle.read({ buffer: room });
     chunks.push(buffer.subarray(0, bytesRead));
     total += bytesRead;
+    if (bytesRead === 0 || (total === sizeBytes && bytesRead < room.length)) break;
   }
   return Buffer.concat(chunks);
 }
