@@ -9,7 +9,7 @@ const MARKS = {
 } as const;
 
 const VERDICTS = {
-  good: "Everything is as it should be.",
+  good: "Nothing is wrong.",
   bad: "Mend what is bad, from the top: what comes later may be a consequence.",
   "could-not-tell": "Nothing is known to be wrong, but not everything could be told.",
 } as const;
@@ -18,7 +18,9 @@ const STAGE_WIDTH = 15;
 
 /** One line for each check, its remedy below it, the verdict last. */
 export function examinationText({ checks, verdict }: Examination, terminal: Terminal): string {
-  return [...checks.flatMap((check) => lines(check, terminal)), "", VERDICTS[verdict]].join("\n");
+  const isWarned = verdict === "good" && checks.some((check) => check.status === "warning");
+  const end = isWarned ? "It works; mind the warnings." : VERDICTS[verdict];
+  return [...checks.flatMap((check) => lines(check, terminal)), "", end].join("\n");
 }
 
 function lines({ stage, status, detail, remedy }: Check, terminal: Terminal): readonly string[] {

@@ -1,6 +1,8 @@
+import { isIP } from "node:net";
 import { CLOCK_TOLERANCE_MS } from "../agent/notices.ts";
 import { hostOf } from "../agent/wording.ts";
 import { duration } from "../lib/duration.ts";
+import { printable } from "../lib/printable.ts";
 import type { Route } from "../sync/proxy-route.ts";
 import type { UnreachableCause } from "../sync/sync-outcome.ts";
 import { untold } from "./check-files.ts";
@@ -85,7 +87,7 @@ function passed(stage: Stage, { url, route }: Connection): Check {
     case "proxy":
       return pass(stage, isProxied ? `${route.proxy.host} leads to ${host}` : "none on the way");
     case "dns":
-      return pass(stage, isProxied ? "the proxy's name is known" : `the name of ${host} is known`);
+      return pass(stage, resolved(isProxied ? route.proxy : new URL(url)));
     case "tcp":
       return pass(stage, isProxied ? "the proxy takes connections" : `${host} takes connections`);
     default:
@@ -96,6 +98,12 @@ function passed(stage: Stage, { url, route }: Connection): Check {
           : `none: ${host} is this host itself`,
       );
   }
+}
+
+function resolved({ hostname }: URL): string {
+  return isIP(hostname.replace(/^\[|\]$/gu, "")) === 0
+    ? `the name ${printable(hostname)} is known`
+    : `${printable(hostname)} is an address: there is no name to look up`;
 }
 
 function clock({ answer, nowMs, url }: Connection): Check {

@@ -44,7 +44,12 @@ export class ExecutorHost {
 
   /** Booted, with an organization, and an agent that waits for its key. */
   static async boot(release: DebianRelease, extras: Extras = {}): Promise<ExecutorHost> {
-    return new ExecutorHost(await bootPrepared(release, extras));
+    const host = new ExecutorHost(await bootPrepared(release, extras));
+    await eventually(async () => (await host.management("org", "list")) !== undefined, {
+      timeoutMs: 15_000,
+      describe: "the control plane answers",
+    });
+    return host;
   }
 
   /** The same, online. */

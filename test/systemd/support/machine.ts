@@ -9,7 +9,7 @@ import { keepText } from "../../support/canary.ts";
 import { eventually } from "../../support/eventually.ts";
 
 const SUPERVISOR = fileURLToPath(new URL("machine.sh", import.meta.url));
-const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const COMMAND_TIMEOUT_MS = 60_000;
 
 export interface MachineOptions {
@@ -34,13 +34,14 @@ export interface CommandResult {
 export class Machine {
   readonly #supervisor: ChildProcess;
   readonly #ended: Promise<unknown>;
-  readonly #folder: string;
+  /** On this machine; gone when the container is. */
+  readonly folder: string;
   #nspawnPid = 0;
   #leaderPid = 0;
   #boots = 0;
 
   private constructor(folder: string, { layers, options = [] }: MachineOptions) {
-    this.#folder = folder;
+    this.folder = folder;
     const name = folder.slice(folder.lastIndexOf("/") + 1);
     this.#supervisor = spawn(
       "unshare",
@@ -109,7 +110,7 @@ export class Machine {
 
   /** What the console showed, for the message of a failure. */
   console(): string {
-    return readFileSync(join(this.#folder, "console"), "utf8");
+    return readFileSync(join(this.folder, "console"), "utf8");
   }
 
   /** As `systemctl reboot`; resolves when it is up again. Files stay, /run does not. */

@@ -1,0 +1,99 @@
+import { copyFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { EXECUTABLE } from "../../packaging/paths.ts";
+import { DEBIAN_RELEASES } from "./support/debian-release.ts";
+import { ExecutorHost } from "./support/executor-host.ts";
+import { bootEmpty, bootInstalled, haveMachines } from "./support/hosts.ts";
+
+const UNITS = ["novacula-agent.service", "novacula-control-plane.service"];
+/** In tenths, as systemd-analyze wants it. */
+const THRESHOLD = 15;
+
+describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the units on $title", (release) => {
+  it(`are exposed to at most ${THRESHOLD / 10}, judged as they run and from the files alone`, async () => {
+    const machine = await bootInstalled(release);
+    for (const unit of UNITS) {
+      const threshold = `--threshold=${THRESHOLD}`;
+      const running = await machine.try(["systemd-analyze", "security", threshold, "--no-pager", unit]);
+      expect(running.exitCode, running.stdout).toBe(0);
+      const file = `/usr/lib/systemd/system/${unit}`;
+      const offline = await machine.try(["systemd-analyze", "security", "--offline=yes", threshold, file]);
+      expect(offline.exitCode, offline.stdout).toBe(0);
+    }
+  });
+
+  it("verify: systemd 252 does not know OpenFile=, and there is nothing else to say", async () => {
+    const machine = await bootInstalled(release);
+    for (const unit of UNITS) {
+      const { stdout, stderr } = await machine.try(["systemd-analyze", "verify", unit]);
+      const lines = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("novacula"));
+      // The manual pages are there, but a minimal root has no man to look for them.
+      const said = lines.filter((line) => !line.includes("Command 'man "));
+      expect(said.filter((line) => !/Unknown key (name )?'OpenFile'/u.test(line))).toEqual([]);
+      if (release.systemdVersion >= 253) expect(said).toEqual([]);
+    }
+  });
+
+  it("holds: no privilege, nothing to write but its state, and systemd's reasons for a restart are reached", async () => {
+    const { host } = await ExecutorHost.online(release);
+    const { MainPID } = await host.show("MainPID");
+    const status = await host.machine.run(["cat", `/proc/${MainPID}/status`]);
+    expect(status).toMatch(/^CapEff:\s+0+$/mu);
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/mu);
+    expect(status).toMatch(/^Seccomp:\s+2$/mu);
+    const mounts = await host.machine.run(["cat", `/proc/${MainPID}/mountinfo`]);
+    const writable = mounts
+      .split("\n")
+      .map((line) => line.split(" "))
+      .filter(([, , , , , options]) => options?.split(",").includes("rw"))
+      .map(([, , , , path]) => path);
+    expect(writable).toEqual(expect.arrayContaining(["/var/lib/novacula", "/run/novacula"]));
+    expect(writable.filter((path) => /^\/(etc|usr|home|root|boot)(\/|$)/u.test(path ?? ""))).toEqual([]);
+    const shown = await host.show(
+      "StartLimitBurst",
+      "StartLimitIntervalUSec",
+      "TimeoutStartUSec",
+      "RestartUSec",
+    );
+    expect(shown).toEqual({
+      StartLimitBurst: "5",
+      StartLimitIntervalUSec: "5min",
+      TimeoutStartUSec: "30s",
+      RestartUSec: "2s",
+    });
+  });
+
+  it("tell systemd by the descriptor where there is one, and by systemd-notify where not", async () => {
+    const { host } = await ExecutorHost.online(release);
+    const { MainPID } = await host.show("MainPID");
+    const environment = await host.machine.sh(`tr '\\0' '\\n' < /proc/${MainPID}/environ`);
+    expect(environment.includes("LISTEN_FDNAMES=notify")).toBe(release.systemdVersion >= 253);
+    expect((await host.show("StatusText"))["StatusText"]).toMatch(/^Online with key /);
+  });
+});
+
+describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the binary on a bare $title", (release) => {
+  it("runs without a Node, is both programs, and takes no NODE_OPTIONS and no inspector", async () => {
+    const machine = await bootEmpty(release);
+    copyFileSync(EXECUTABLE, machine.path("/root/novacula-agent"));
+    const binary = "/root/novacula-agent";
+    expect(await machine.run([binary, "--version"])).toMatch(/^\d+\.\d+\.\d+$/u);
+    await machine.sh(`ln -s ${binary} /root/novacula-control-plane`);
+    expect(await machine.run(["/root/novacula-control-plane", "--help"])).toContain("keys");
+    expect(await machine.run(["env", "NODE_OPTIONS=--require=/nowhere", binary, "--version"])).toMatch(
+      /^\d/u,
+    );
+    const usage = await machine.try([binary, "--inspect", "run"]);
+    expect(usage.exitCode).toBe(64);
+    const ports = await machine.sh(`
+      mkdir -m 0755 /root/d
+      printf '[agent]\\ndata_dir="/root/d"\\nruntime_dir="/root/d"\\n[control_plane]\\nurl="http://127.0.0.1:1"\\naccess_token="exc_%s"\\n' "$(head -c 400 /dev/urandom | base64 -w0 | tr -dc a-zA-Z | head -c 64)" > /root/agent.toml
+      ${binary} run -c /root/agent.toml >/root/log 2>&1 & pid=$!
+      for i in $(seq 50); do test -S /root/d/agent.sock && break; sleep 0.1; done
+      kill -USR1 $pid; sleep 0.3
+      cat /proc/net/tcp | grep -c ':240D ' || true
+      kill -0 $pid && kill $pid`);
+    // 0x240D is 9229, the inspector's port.
+    expect(ports).toBe("0");
+  });
+});
