@@ -7,6 +7,7 @@ import * as z from "zod";
 import { runCommandLine } from "../../src/control-plane/cli/command-line.ts";
 import { keepFiles, keepText, noteKey } from "./canary.ts";
 import { eventually } from "./eventually.ts";
+import { onSmallDisk } from "./small-disk.ts";
 import { temporaryDirectory } from "./temp-dir.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../src/control-plane/main.ts", import.meta.url));
@@ -20,6 +21,10 @@ export interface ControlPlaneOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** No file may grow beyond so many blocks of 512 bytes: what a full disk is to a database. */
   readonly maxFileBlocks?: number;
+  /** Puts the directory on a disk of that size, which only the program sees (small-disk.ts). */
+  readonly smallDiskKiB?: number;
+  /** Default: in the directory. */
+  readonly socketPath?: string;
   /** Paths of PEM files. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
 }
@@ -92,8 +97,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const own = options.directory === undefined ? temporaryDirectory() : undefined;
   const directory = options.directory ?? own?.path ?? "";
   const databasePath = join(directory, "control-plane.db");
-  const socketPath = join(directory, "management.sock");
-  const [command, ...args] = serveCommand(options);
+  const socketPath = options.socketPath ?? join(directory, "management.sock");
+  const [command, ...args] = serveCommand(options, directory);
   const child = spawn(command, args, {
     env: environment(options, databasePath),
     stdio: ["ignore", "pipe", "pipe"],
@@ -133,16 +138,24 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   };
 }
 
-function serveCommand({ maxFileBlocks }: ControlPlaneOptions): [string, ...string[]] {
+function serveCommand(
+  { maxFileBlocks, smallDiskKiB }: ControlPlaneOptions,
+  directory: string,
+): [string, ...string[]] {
   const serve: [string, ...string[]] = [process.execPath, PROGRAM, "serve"];
+  if (smallDiskKiB !== undefined) return onSmallDisk(directory, smallDiskKiB, serve);
   if (maxFileBlocks === undefined) return serve;
   return ["sh", "-c", `trap "" XFSZ; ulimit -f ${maxFileBlocks}; exec "$0" "$@"`, ...serve];
 }
 
-function environment({ port = 0, env, tls }: ControlPlaneOptions, databasePath: string): NodeJS.ProcessEnv {
+function environment(
+  { port = 0, env, tls, socketPath }: ControlPlaneOptions,
+  databasePath: string,
+): NodeJS.ProcessEnv {
   return {
     PATH: process.env["PATH"],
     DATABASE_URL: `file:${databasePath}`,
+    ...(socketPath === undefined ? {} : { MANAGEMENT_SOCKET: socketPath }),
     PORT: String(port),
     LOG_LEVEL: "debug",
     ...(tls === undefined ? {} : { TLS_CERT: tls.certPath, TLS_KEY: tls.keyPath }),
