@@ -1,0 +1,51 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { EXECUTABLE } from "../../packaging/paths.ts";
+import type { BenchOptions } from "./options.ts";
+import { render, type Section } from "./table.ts";
+
+/**
+ * `npm run bench [-- PART…] [--quick] [--output FILE]`: what the agent costs, how a fleet behaves, what a control plane
+ * carries. Linux, loopback only; everything ends by itself. Without parts: all of them, in the order of the table.
+ */
+const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Section[]>>> = {
+  rest: async (options) => [await (await import("./rest.ts")).measureRest(options)],
+  soak: async (options) => [await (await import("./soak.ts")).measureSoak(options)],
+  times: async (options) => [await (await import("./times.ts")).measureTimes(options)],
+  herd: async (options) => (await import("./herd.ts")).simulateHerds(options),
+  return: async (options) => [await (await import("./herd-return.ts")).measureReturn(options)],
+  capacity: async (options) => [await (await import("./capacity.ts")).measureCapacity(options)],
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: "boolean", default: false }, output: { type: "string" } },
+});
+const unknown = positionals.filter((part) => !(part in PARTS));
+if (unknown.length > 0) {
+  process.stderr.write(`bench: no part ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}\n`);
+  process.exitCode = 64;
+} else {
+  await run(positionals.length > 0 ? positionals : Object.keys(PARTS));
+}
+
+async function run(parts: readonly string[]): Promise<void> {
+  if (!existsSync(EXECUTABLE)) execFileSync(process.execPath, ["packaging/build.ts"], { stdio: "inherit" });
+  const options = { quick: values.quick, log: (line: string) => void process.stderr.write(`${line}\n`) };
+  const texts = [machine()];
+  for (const part of parts)
+    for (const section of (await PARTS[part]?.(options)) ?? []) {
+      texts.push(render(section));
+      process.stdout.write(`\n${texts.at(-1)}`);
+    }
+  if (values.output !== undefined) writeFileSync(values.output, texts.join("\n"));
+  process.exit();
+}
+
+function machine(): string {
+  const model = cpus()[0]?.model ?? "unknown processor";
+  const gib = Math.round(totalmem() / 2 ** 30);
+  return `Measured on ${availableParallelism()} cores (${model}), ${gib} GiB, Linux ${release()}, Node ${process.version}, everything on loopback.\n`;
+}

@@ -1,0 +1,7 @@
+/** How a part of the benchmark is run. */
+export interface BenchOptions {
+  /** Shorter and fewer: to see whether something got worse, not to quote. */
+  readonly quick: boolean;
+  /** Progress, for whoever waits. */
+  readonly log: (line: string) => void;
+}
