@@ -6,11 +6,20 @@ const MAX_LENGTH = 200;
  * a `<0>` priority or a `MAINPID=`; a bidi mark must not reorder the line around it.
  */
 export function printable(value: unknown, maxLength = MAX_LENGTH): string {
-  const raw = typeof value === "string" ? value : String(value);
-  const line = raw
+  const line = textOf(value)
     .slice(0, maxLength * 4)
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\s]+/gu, " ")
     .trim();
   const characters = Array.from(line);
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join("")}…`;
+}
+
+/** JSON from outside may hold `{"toString": null}`, of which no text can be made. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    return String(value);
+  } catch {
+    return "(not a text)";
+  }
 }

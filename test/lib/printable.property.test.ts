@@ -7,13 +7,16 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u;
 
 test("whatever it is given, the result is one line of at most 200 characters that a terminal can be shown", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 2000 }), fc.anything()), (value) => {
-      const line = printable(value);
-      expect(line).not.toMatch(UNPRINTABLE);
-      expect(Array.from(line).length).toBeLessThanOrEqual(200);
-      expect(line).toBe(line.trim());
-      expect(printable(line)).toBe(line);
-    }),
+    fc.property(
+      fc.oneof(fc.string({ unit: "binary", maxLength: 2000 }), fc.anything({ withNullPrototype: true })),
+      (value) => {
+        const line = printable(value);
+        expect(line).not.toMatch(UNPRINTABLE);
+        expect(Array.from(line).length).toBeLessThanOrEqual(200);
+        expect(line).toBe(line.trim());
+        expect(printable(line)).toBe(line);
+      },
+    ),
     { numRuns: 3000 },
   );
 });
@@ -24,6 +27,10 @@ test("text that is printable stays as it is", () => {
       expect(printable(text)).toBe(text);
     }),
   );
+});
+
+test("what no text can be made of is not an exception", () => {
+  expect(printable(JSON.parse('{"toString":null,"valueOf":1}'))).toBe("(not a text)");
 });
 
 test("hostile text becomes harmless", () => {
