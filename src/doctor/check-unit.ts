@@ -68,13 +68,13 @@ function activity({ ActiveState, Result }: UnitFacts): Check {
 
 /** The agent's own sentence; it is no second failure where the stages before have named the cause. */
 function checkStatus(status: AgentStatus, fingerprint: string | undefined): Check {
-  if (fingerprint !== undefined && status.state === "online" && !keyIs(status, fingerprint))
-    return warning(
-      `the running agent is online on another key (${status.key?.fingerprint ?? "?"}): ${status.pendingChange?.reason ?? "it has not taken the file's yet"}`,
-      "See: novacula-agent status.",
-    );
-  if (status.state === "online") return { stage: "unit", status: "passed", detail: trimmed(status.reason) };
-  return warning(trimmed(status.reason), "See: novacula-agent status.");
+  const look = "See: novacula-agent status.";
+  if (status.state !== "online") return warning(trimmed(status.reason), look);
+  const isOnFile = fingerprint !== undefined && keyIs(status, fingerprint);
+  if (isOnFile && status.pendingChange === null)
+    return { stage: "unit", status: "passed", detail: trimmed(status.reason) };
+  const why = status.pendingChange?.reason ?? "it has not taken what the file says now";
+  return warning(`the agent is online on key ${status.key?.fingerprint ?? "?"} still: ${trimmed(why)}`, look);
 }
 
 function warning(detail: string, remedy: string): Check {

@@ -41,10 +41,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
       await host.machine.sh(script);
       const { checks, exitCode } = await examine(host);
       const failed = checks.filter((check) => check.status === "failed");
-      expect(
-        failed.map((check) => check.stage),
-        `${script}: ${JSON.stringify(checks)}`,
-      ).toEqual([stage]);
+      const stages = [...new Set(failed.map((check) => check.stage))];
+      expect(stages, `${script}: ${JSON.stringify(checks)}`).toEqual([stage]);
       expect(failed[0]?.remedy ?? "", stage).not.toBe("");
       expect(exitCode).toBe(1);
       await host.machine.sh(mend);
