@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { expectAccessible } from "./axe.ts";
 import { adminAtWork, inviteAndAccept, issueKey, syncAs, useControlPlane } from "./beside.ts";
 import { lacksBrowser, openTab, useBrowser } from "./browser.ts";
 import { choose, createKey, rowOf, signIn, statusOf, storeKey } from "./operator.ts";
@@ -11,6 +12,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     const page = await browse();
     await signIn(page, controlPlane().url);
     await page.getByRole("heading", { name: "No API keys yet" }).waitFor();
+    await expectAccessible(page);
     await page.getByRole("link", { name: "connect an executor" }).click();
     await page.getByRole("heading", { name: "Connect an executor" }).waitFor();
   });
@@ -168,6 +170,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
       .getByRole("alert")
       .getByText(/only an active key can be rotated/)
       .waitFor();
+    await expectAccessible(second);
     expect(await late.locator("code").filter({ hasText: /^exc_/ }).count()).toBe(0);
   });
 

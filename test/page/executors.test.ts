@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { expectAccessible } from "./axe.ts";
 import { adminAtWork, issueKey, syncAs, useControlPlane } from "./beside.ts";
 import { lacksBrowser, useBrowser } from "./browser.ts";
 import { createKey, rowOf, shownKey, signIn, statusOf, storeKey } from "./operator.ts";
@@ -21,10 +22,12 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
       .getByRole("dialog")
       .locator("code", { hasText: "[agent]" })
       .textContent();
+    await expectAccessible(page);
     expect(configuration).toMatch(/name {4}= "fresh"\nchannel = "beta"/);
     expect(configuration).toContain(`url          = "${url}"\naccess_token = "${secret}"`);
     await storeKey(page);
     await page.getByText("waiting for fresh…").waitFor();
+    await expectAccessible(page);
     expect(await page.getByRole("main").textContent()).not.toContain(secret);
     expect(await syncAs(url, secret, "fresh", { channel: "beta" })).toBe(200);
     await page.getByText(/fresh is online since \d\d:\d\d:\d\d$/).waitFor();

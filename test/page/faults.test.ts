@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startControlPlane } from "../support/control-plane.ts";
 import { peopleEnv, startWithPeople } from "../support/people.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { expectAccessible } from "./axe.ts";
 import { adminAtWork, issueKey } from "./beside.ts";
 import { lacksBrowser, openTab, useBrowser } from "./browser.ts";
 import { rowOf, signIn } from "./operator.ts";
@@ -49,8 +50,10 @@ describe.skipIf(lacksBrowser)("a control plane that is gone or broken", () => {
     const fresh = await openTab(page, { mayLog: GONE });
     await fresh.goto(`${front.url}/executors`);
     await fresh.getByRole("heading", { name: "The control plane cannot be reached" }).waitFor();
+    await expectAccessible(fresh);
     await fresh.getByText(/answers 503: The database cannot be used just now/i).waitFor();
     await page.getByText(/answers 503.*What is shown is from/).waitFor();
+    await expectAccessible(page);
     front.isBroken = false;
     await fresh.getByRole("heading", { name: "Executors", exact: true }).waitFor();
     await page.getByText(/answers 503/).waitFor({ state: "detached" });

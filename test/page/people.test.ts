@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { ADMIN } from "../support/people.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startControlPlane } from "../support/control-plane.ts";
+import { ADMIN, startWithPeople } from "../support/people.ts";
+import { tempDir } from "../support/temp-dir.ts";
 import { inviteAndAccept, useControlPlane } from "./beside.ts";
 import { everythingHeld, lacksBrowser, openTab, useBrowser } from "./browser.ts";
 import { choose, rowOf, signIn } from "./operator.ts";
@@ -95,6 +97,25 @@ describe.skipIf(lacksBrowser)("people", () => {
     const guest = await browse();
     await guest.goto(link);
     await guest.getByText("This invitation cannot be accepted").waitFor();
+  });
+
+  it("with two organizations see one at a time, and choose which", async () => {
+    const directory = tempDir();
+    const before = await startControlPlane({ directory });
+    for (const name of ["alpha", "beta"]) {
+      await before.createOrganization(name);
+      await before.createKey({ name: `key of ${name}`, org: name });
+    }
+    await before.stop();
+    const both = await startWithPeople({ directory });
+    onTestFinished(async () => void (await both.stop()));
+    const page = await browse();
+    await signIn(page, both.url);
+    await rowOf(page, "key of alpha").waitFor();
+    expect(await page.locator("tbody tr").count()).toBe(1);
+    await page.getByLabel("Organization").selectOption({ label: "beta" });
+    await rowOf(page, "key of beta").waitFor();
+    expect(await page.locator("tbody tr").count()).toBe(1);
   });
 
   it("change their password", async () => {
