@@ -180,8 +180,8 @@ export function createAgent(deps: AgentDeps): Agent {
       journal.write(started(initial, firstSyncNote()));
       announce(entries);
       notifier.ready(describeState(core.rotation(), clock));
+      signal.addEventListener("abort", () => notifier.stopping(), { once: true });
       await runTasks([loop, watcher.run, feedWatchdog], signal);
-      notifier.stopping();
       await keeper.write();
       await Promise.all([exchanges.close(), notifier.flushed()]);
       journal.write({ event: "agent.stopped", message: "Stopped as asked. The nodes keep running." });
