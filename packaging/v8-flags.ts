@@ -8,6 +8,7 @@ export const AGENT_V8_FLAGS = [
   "--no-wasm-dynamic-tiering",
   "--no-opt",
   "--no-maglev",
+  "--no-sparkplug",
   "--optimize-for-size",
   "--max-semi-space-size=1",
 ] as const;
