@@ -36,6 +36,9 @@ export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
 
   organizations: "management",
   createOrganization: "management",
+  people: "management",
+  addMember: "management",
+  resetPassword: "management",
 };
 
 const MAY_CALL: Readonly<Record<CallerKind, readonly Audience[]>> = {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { printable } from "../lib/printable.ts";
 import { badInput } from "./api-error.ts";
+import { ROLES } from "./people-store.ts";
 
 /** The arguments of every root field, bounded: GraphQL has checked their types, and knows no lengths. */
 
@@ -77,6 +78,9 @@ export const auditArguments = z.object({
   to: orNull(z.number()),
   ...page,
 });
+const email = z.string().min(1).max(320);
+export const emailArguments = z.object({ email });
+export const addMemberArguments = z.object({ organization, email, role: z.enum(ROLES) });
 export const scopeArguments = z.object({ organization });
 export const executorArguments = z.object({ executorId: reference });
 export const usedByArguments = z.object({ limit: z.number().int().min(1).max(100) });

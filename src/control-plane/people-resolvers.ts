@@ -1,5 +1,7 @@
+import { notFound } from "./api-error.ts";
 import * as inputs from "./inputs.ts";
 import { decoded } from "./inputs.ts";
+import { addMember, resetPassword } from "./people-changes.ts";
 import type { Invitation } from "./people-store.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
 import type { Scope } from "./scope.ts";
@@ -43,6 +45,23 @@ export function peopleResolvers({ store, now }: ResolverDeps, scope: Scope): Res
       const invitations = found === undefined ? [] : await store.people.openInvitations(found.id, now());
       return invitations.map((invitation) => publishedInvitation(invitation, store));
     },
+  };
+}
+
+/** What the local operator may do to everybody. */
+export function peopleManagement({ store, now }: ResolverDeps, scope: Scope): Resolvers {
+  return {
+    people: async () => {
+      const people = await store.people.people();
+      return people.map((person) => ({ ...person, memberships: () => store.people.memberships(person.id) }));
+    },
+    addMember: async (input) => {
+      const { organization, email, role } = decoded(inputs.addMemberArguments, input);
+      const found = await scope.organization(organization);
+      if (found === undefined) throw notFound("there is no such organization: see org list");
+      return addMember(store, found.id, email, role, now());
+    },
+    resetPassword: async (input) => resetPassword(store, decoded(inputs.emailArguments, input).email, now()),
   };
 }
 

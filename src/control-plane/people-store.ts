@@ -47,6 +47,8 @@ export interface NewPerson extends Person {
 /** The people of a store, beside what better-auth reads and writes itself. Rejects with `StoreUnavailable` alone. */
 export interface PeopleReader {
   hasPeople(): Promise<boolean>;
+  /** By e-mail address; at most 1000. */
+  people(): Promise<readonly Person[]>;
   person(id: string): Promise<Person | undefined>;
   personByEmail(email: string): Promise<Person | undefined>;
   /** Oldest first: the first is where a person begins. */
@@ -63,5 +65,8 @@ export interface PeopleWriter extends PeopleReader {
   /** With the account that signs in with a password. */
   insertPerson(person: NewPerson): Promise<void>;
   insertMember(organizationId: string, personId: string, role: Role, createdAt: number): Promise<void>;
+  changeRole(organizationId: string, personId: string, role: Role): Promise<void>;
+  /** Ends the sessions, too. */
+  setPassword(personId: string, passwordHash: string, at: number): Promise<void>;
   acceptInvitation(id: string): Promise<void>;
 }

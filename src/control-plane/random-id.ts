@@ -12,6 +12,13 @@ export function randomKey(): string {
   return `exc_${randomText(64, LETTERS)}`;
 }
 
+/** For a person to type once and change: four groups of five, 103 bits, without the letters that look alike. */
+export function randomPassword(): string {
+  return Array.from({ length: 4 }, () =>
+    randomText(5, "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"),
+  ).join("-");
+}
+
 /** randomInt draws again where a remainder would favour some letters. */
 function randomText(length: number, alphabet: string): string {
   return Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join("");

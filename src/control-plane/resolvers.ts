@@ -4,7 +4,7 @@ import type { ExecutorCaller } from "./executor-sync.ts";
 import * as inputs from "./inputs.ts";
 import { decoded } from "./inputs.ts";
 import { createOrganization } from "./organizations.ts";
-import { peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
+import { peopleManagement, peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
 import { publishedAuditEvent, publishedExecutor, publishedKey } from "./published.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
 import { operatorScope, personScope, type Scope } from "./scope.ts";
@@ -21,7 +21,11 @@ export function executorResolvers({ executorSync }: ResolverDeps, caller: Execut
 
 export function operatorResolvers(deps: ResolverDeps): Resolvers {
   const scope = operatorScope(deps.store);
-  return { ...organizationResolvers(deps), ...scopedResolvers(deps, scope) };
+  return {
+    ...organizationResolvers(deps),
+    ...peopleManagement(deps, scope),
+    ...scopedResolvers(deps, scope),
+  };
 }
 
 export function personResolvers(deps: ResolverDeps, signedIn: SignedIn): Resolvers {

@@ -160,6 +160,13 @@ export function managementSocketPath(env: Environment): string {
   return socketPathBeside(MANAGEMENT_SOCKET, database.success ? database.data : "");
 }
 
+/** The SQLite file, from the same environment that `serve` reads. */
+export function databasePathOf(env: Environment): string {
+  const database = databasePath.safeParse(withoutEmpty(env)["DATABASE_URL"] ?? DEFAULT_DATABASE_URL);
+  if (!database.success) throw new SettingsError(described(database.error, env));
+  return database.data;
+}
+
 function socketPathBeside(socketPath: string | undefined, database: string): string {
   return socketPath === undefined ? join(dirname(database), "management.sock") : resolve(socketPath);
 }

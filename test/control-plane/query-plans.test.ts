@@ -74,6 +74,7 @@ const READS: Readonly<Record<string, (store: SqliteTransaction) => Promise<unkno
 
 const PEOPLE_READS: Readonly<Record<string, (people: SqlitePeopleReader) => Promise<unknown>>> = {
   hasPeople: (people) => people.hasPeople(),
+  people: (people) => people.people(),
   person: (people) => people.person("x"),
   personByEmail: (people) => people.personByEmail("a@example.com"),
   memberships: (people) => people.memberships("x"),

@@ -44,3 +44,48 @@ describe("the environment of serve", () => {
     expect(() => readSettings(env)).toThrow(why);
   });
 });
+
+describe("the settings of people", () => {
+  const PEOPLE = {
+    BETTER_AUTH_URL: "https://cp.example.com/",
+    BETTER_AUTH_SECRET: "0123456789abcdef0123456789abcdef",
+    INITIAL_ADMIN_EMAIL: "admin@example.com",
+    INITIAL_ADMIN_PASSWORD: "twelve chars",
+  };
+
+  it("are left out where there is no secret, and read as a whole where there is one", () => {
+    const { BETTER_AUTH_SECRET: _, ...withoutSecret } = PEOPLE;
+    expect(readSettings({}).people).toBeUndefined();
+    expect(readSettings(withoutSecret).people).toBeUndefined();
+    expect(readSettings(PEOPLE).people).toEqual({
+      origin: "https://cp.example.com",
+      secret: PEOPLE.BETTER_AUTH_SECRET,
+      firstAdmin: { email: "admin@example.com", password: "twelve chars" },
+      organizationName: "Default",
+    });
+  });
+
+  it("name every problem at once, and show no secret", () => {
+    const wrong = {
+      BETTER_AUTH_URL: "cp.example.com/page",
+      BETTER_AUTH_SECRET: "a short secret",
+      INITIAL_ADMIN_EMAIL: "nobody",
+      INITIAL_ADMIN_PASSWORD: "tiny-secret",
+      INITIAL_ORGANIZATION: "a\nb",
+    };
+    const read = () => readSettings(wrong);
+    for (const name of Object.keys(wrong)) expect(read).toThrow(name);
+    expect(read).toThrow("openssl rand -base64 32");
+    expect(read).not.toThrow(/a short secret|tiny-secret/);
+  });
+
+  it.each([
+    [{ ...PEOPLE, BETTER_AUTH_URL: "" }, /BETTER_AUTH_URL: is needed with BETTER_AUTH_SECRET/],
+    [{ ...PEOPLE, BETTER_AUTH_URL: "https://cp.example.com/page" }, /without a path/],
+    [{ ...PEOPLE, BETTER_AUTH_URL: "https://user:pw@cp.example.com" }, /without a path, a user/],
+    [{ ...PEOPLE, BETTER_AUTH_URL: "ftp://cp.example.com" }, /such as https:/],
+    [{ ...PEOPLE, INITIAL_ADMIN_PASSWORD: "" }, /INITIAL_ADMIN_PASSWORD belong together/],
+  ])("refuse %o", (env, why) => {
+    expect(() => readSettings(env)).toThrow(why);
+  });
+});

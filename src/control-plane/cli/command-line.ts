@@ -2,10 +2,12 @@ import { Command, CommanderError } from "commander";
 import { errorChain, OperatorError } from "../../lib/errors.ts";
 import { VERSION } from "../../lib/version.ts";
 import { addAuditCommands } from "./audit-commands.ts";
+import { addBackupCommand } from "./backup-command.ts";
 import { addExecutorCommands } from "./executor-commands.ts";
 import { ExitCode, exitCodeOf } from "./exit-code.ts";
 import { addKeyCommands } from "./key-commands.ts";
 import { addOrganizationCommands } from "./organization-commands.ts";
+import { addPeopleCommands } from "./people-commands.ts";
 import { addServeCommand } from "./serve-command.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,7 +47,7 @@ Examples:
   $ novacula-control-plane keys create --name prod
   $ novacula-control-plane executors list
 
-All commands but serve talk to a running serve on the same host, over its management socket: --socket, else
+All commands but serve and backup talk to a running serve on the same host, over its management socket: --socket, else
 MANAGEMENT_SOCKET, else management.sock beside the database.
 Exit codes: 0 done, 1 failed, 64 usage, 70 a bug, 78 configuration.`,
     );
@@ -54,5 +56,7 @@ Exit codes: 0 done, 1 failed, 64 usage, 70 a bug, 78 configuration.`,
   addKeyCommands(program, terminal);
   addExecutorCommands(program, terminal);
   addAuditCommands(program, terminal);
+  addPeopleCommands(program, terminal);
+  addBackupCommand(program, terminal);
   return program;
 }

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Command } from "commander";
 import type { Logger } from "pino";
 import { OperatorError } from "../../lib/errors.ts";
+import { isLoopbackHost } from "../../lib/loopback.ts";
 import { VERSION } from "../../lib/version.ts";
 import { createLogger } from "../log.ts";
 import { type ControlPlaneServer, createServer, type ServerDeps } from "../server.ts";
@@ -70,6 +71,12 @@ async function openPeople(
   const { ensureFirstAdmin } = await import("../people/first-admin.ts");
   const { createPeople } = await import("../people/people.ts");
   const { origin, secret, firstAdmin, organizationName } = settings;
+  if (origin.startsWith("http:") && !isLoopbackHost(new URL(origin).hostname)) {
+    logger.warn(
+      { event: "people.unencrypted", origin },
+      "BETTER_AUTH_URL is http: passwords and keys cross the network readable; put TLS in front, or set TLS_CERT and TLS_KEY",
+    );
+  }
   await ensureFirstAdmin(store, firstAdmin, organizationName, logger, Date.now());
   return createPeople({ store, logger, origin, secret, now: Date.now });
 }

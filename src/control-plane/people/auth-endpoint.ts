@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "pino";
 import * as z from "zod";
 import { ApiError, badInput } from "../api-error.ts";
 import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http-answer.ts";
@@ -21,6 +22,7 @@ export const ACCEPT_AS_NEW_PATH = "/invitation/accept-as-new";
 export interface AuthEndpointDeps {
   readonly auth: Auth;
   readonly origin: string;
+  readonly logger: Logger;
   readonly store: Store;
   readonly now: () => number;
   readonly limit: SignInLimit;
@@ -127,9 +129,12 @@ export class AuthEndpoint {
     account: string,
     work: () => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    const attempt = this.deps.limit.begin(account, clientAddress(request) ?? "");
+    const address = clientAddress(request) ?? "";
+    const { limit, logger } = this.deps;
+    const attempt = limit.begin(account, address);
     if (attempt.kind === "limited") {
       const { retryAfterSeconds } = attempt;
+      logger.debug({ event: "sign-in.limited", address, retryAfterSeconds }, "too many attempts: not tried");
       return {
         ...failure(
           429,
@@ -141,6 +146,12 @@ export class AuthEndpoint {
     }
     const answer = await work();
     if (answer.status < 400) attempt.succeeded();
+    // The limit bounds these lines, too. Not who: people type passwords into the field above.
+    else
+      logger.warn(
+        { event: "sign-in.refused", address, status: answer.status },
+        "a password or link was refused",
+      );
     return answer;
   }
 

@@ -54,7 +54,7 @@ export function createPeople({ store, logger, origin, secret, now }: PeopleDeps)
       return { person: { id: user.id, name: user.name, email: user.email }, active, memberships };
     },
     handle: (request, response, answerTo) =>
-      new AuthEndpoint({ auth, origin, store, now, limit, invitedPeople, answerTo }).handle(
+      new AuthEndpoint({ auth, origin, logger, store, now, limit, invitedPeople, answerTo }).handle(
         request,
         response,
       ),

@@ -27,6 +27,10 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
     return this.get("select id from user limit 1") !== undefined;
   }
 
+  async people(): Promise<readonly Person[]> {
+    return this.all(`${PERSON} order by email limit 1000`).map(person);
+  }
+
   async person(id: string): Promise<Person | undefined> {
     const row = this.get(`${PERSON} where id = ?`, id);
     return row === undefined ? undefined : person(row);
@@ -95,6 +99,18 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
   ): Promise<void> {
     const sql = "insert into member (id, organizationId, userId, role, createdAt) values (?, ?, ?, ?, ?)";
     this.run(sql, randomId(), organizationId, personId, memberRole, dateText(createdAt));
+  }
+
+  async changeRole(organizationId: string, personId: string, memberRole: Role): Promise<void> {
+    const sql = "update member set role = ? where organizationId = ? and userId = ?";
+    this.run(sql, memberRole, organizationId, personId);
+  }
+
+  async setPassword(personId: string, passwordHash: string, at: number): Promise<void> {
+    const sql =
+      "update account set password = ?, updatedAt = ? where userId = ? and providerId = 'credential'";
+    this.run(sql, passwordHash, dateText(at), personId);
+    this.run("delete from session where userId = ?", personId);
   }
 
   async acceptInvitation(id: string): Promise<void> {

@@ -1,0 +1,62 @@
+import { linkSync, rmSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Command } from "commander";
+import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { databasePathOf } from "../settings.ts";
+import type { Terminal } from "./terminal.ts";
+
+const BUSY_LIMIT_MS = 10_000;
+
+export function addBackupCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("backup")
+    .description("copy the database to a new file, while the control plane runs or not")
+    .argument("<file>", "where to; it must not be there yet")
+    .addHelpText(
+      "after",
+      `
+The copy is the state of one moment, complete and checked, readable by its owner alone. To restore it: stop the control
+plane, put it in the place of the database, remove the files beside it that end in -wal and -shm, start again.
+DATABASE_URL says which database, as for serve.
+
+Example:
+  $ novacula-control-plane backup /var/backups/control-plane-$(date +%F).db`,
+    )
+    .action((file: string) => backup(databasePathOf(terminal.env), resolve(file), terminal));
+}
+
+/**
+ * VACUUM INTO: one read transaction, which holds no writer up (sqlite.org/lang_vacuum.html). SQLite's page-by-page
+ * backup would begin anew with each write of the running control plane.
+ */
+function backup(databasePath: string, file: string, { stdout }: Terminal): void {
+  const mask = process.umask(0o077);
+  const partial = `${file}.partial-${process.pid}`;
+  try {
+    copyDatabase(databasePath, partial);
+    requireSound(partial);
+    // Not a rename: that would replace what is there.
+    linkSync(partial, file);
+  } catch (error) {
+    if (errorCode(error) === "EEXIST")
+      throw new OperatorError(`${file} is there already: name a file that is not, or remove it`);
+    throw new OperatorError(`cannot back up the database ${databasePath} to ${file}`, { cause: error });
+  } finally {
+    rmSync(partial, { force: true });
+    process.umask(mask);
+  }
+  stdout.write(`Backed up ${databasePath} to ${file}, ${statSync(file).size} bytes, checked.\n`);
+}
+
+function copyDatabase(databasePath: string, file: string): void {
+  using database = new DatabaseSync(databasePath, { readOnly: true, timeout: BUSY_LIMIT_MS });
+  database.prepare("vacuum into ?").run(file);
+}
+
+function requireSound(file: string): void {
+  using copy = new DatabaseSync(file, { readOnly: true });
+  const [answer] = copy.prepare("pragma integrity_check(1)").all();
+  if (answer?.["integrity_check"] !== "ok")
+    throw new Error(`the copy is damaged: ${answer?.["integrity_check"]}`);
+}

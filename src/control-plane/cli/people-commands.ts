@@ -1,0 +1,94 @@
+import { type Command, Option } from "commander";
+import * as z from "zod";
+import { printable } from "../../lib/printable.ts";
+import { ROLES } from "../people-store.ts";
+import {
+  type CommonOptions,
+  managementClient,
+  type OrganizationOptions,
+  oneOrganization,
+  print,
+  withCommonOptions,
+  withOrganizationOption,
+} from "./options.ts";
+import { table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+const user = z.object({ id: z.string(), name: z.string(), email: z.string() });
+const people = z.array(
+  user.extend({
+    memberships: z.array(z.object({ role: z.string(), organization: z.object({ slug: z.string() }) })),
+  }),
+);
+
+export function addPeopleCommands(program: Command, terminal: Terminal): void {
+  const commands = program
+    .command("people")
+    .description("people who sign in on the page: who they are, and the way back in");
+  withCommonOptions(commands.command("list"))
+    .description("list the people, and their roles")
+    .addHelpText("after", "\nExample:\n  $ novacula-control-plane people list")
+    .action((options: CommonOptions) => list(options, terminal));
+  withOrganizationOption(commands.command("add"))
+    .description("put somebody who has an account into an organization, or change their role in it")
+    .argument("<email>", "the address that they sign in with")
+    .addOption(new Option("--role <role>", "owner, admin or member").choices(ROLES).default("member"))
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ novacula-control-plane people add olga@example.com --org acme --role owner",
+    )
+    .action((email: string, options: OrganizationOptions & { role: string }) =>
+      add(email, options, terminal),
+    );
+  withCommonOptions(commands.command("reset-password"))
+    .description("give somebody a new password, show it this once, and end their sessions")
+    .argument("<email>", "the address that they sign in with")
+    .addHelpText("after", "\nExample:\n  $ novacula-control-plane people reset-password olga@example.com")
+    .action((email: string, options: CommonOptions) => resetPassword(email, options, terminal));
+}
+
+async function list(options: CommonOptions, terminal: Terminal): Promise<void> {
+  const document = "{ people { id name email memberships { role organization { slug } } } }";
+  const answer = await managementClient(options, terminal).request(document, {}, z.object({ people }));
+  const rows = answer.people.map(({ email, name, memberships }) => [
+    email,
+    name,
+    memberships.map(({ role, organization }) => `${organization.slug} (${role})`).join(", ") || "-",
+  ]);
+  const none =
+    "Nobody yet: set BETTER_AUTH_SECRET, INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for serve.\n";
+  print(
+    terminal,
+    options,
+    answer.people,
+    rows.length === 0 ? none : table(["E-MAIL", "NAME", "ROLES"], rows),
+  );
+}
+
+async function add(
+  email: string,
+  options: OrganizationOptions & { readonly role: string },
+  terminal: Terminal,
+): Promise<void> {
+  const client = managementClient(options, terminal);
+  const organization = await oneOrganization(client, options);
+  const document = `mutation($organization: String, $email: String!, $role: Role!) {
+    addMember(organization: $organization, email: $email, role: $role) { id name email } }`;
+  const variables = { organization: organization.id, email, role: options.role };
+  const { addMember } = await client.request(document, variables, z.object({ addMember: user }));
+  const text = `${printable(addMember.email)} is ${options.role} of ${organization.slug}.\n`;
+  print(terminal, options, addMember, text);
+}
+
+async function resetPassword(email: string, options: CommonOptions, terminal: Terminal): Promise<void> {
+  const document =
+    "mutation($email: String!) { resetPassword(email: $email) { user { id name email } password } }";
+  const data = z.object({ resetPassword: z.object({ user, password: z.string() }) });
+  const { resetPassword: reset } = await managementClient(options, terminal).request(
+    document,
+    { email },
+    data,
+  );
+  const text = `${printable(reset.user.email)} has a new password, shown this once, and is signed out everywhere:\n\n  ${reset.password}\n`;
+  print(terminal, options, reset, text);
+}
