@@ -24,7 +24,11 @@ export interface LookOptions {
   readonly width?: number;
   /** What the page may complain of besides nothing: a browser logs each answer of 4xx and 5xx. */
   readonly mayLog?: RegExp;
+  /** Of the test's own context, which concurrent tests must use. */
+  readonly atEnd?: AtEnd;
 }
+
+export type AtEnd = (end: () => void | Promise<void>) => void;
 
 /** One browser for the tests of a file. */
 export function useBrowser(): (options?: LookOptions) => Promise<Page> {
@@ -43,23 +47,27 @@ export function useBrowser(): (options?: LookOptions) => Promise<Page> {
       reducedMotion: "reduce",
       permissions: ["clipboard-read", "clipboard-write"],
     });
-    onTestFinished(() => context.close());
+    const atEnd = options.atEnd ?? onTestFinished;
+    atEnd(() => context.close());
     context.setDefaultTimeout(STEP_TIMEOUT_MS);
     const page = await context.newPage();
-    failOnComplaints(page, options.mayLog);
+    failOnComplaints(page, options.mayLog, atEnd);
     return page;
   };
 }
 
 /** Another tab of the same person. */
-export async function openTab(page: Page, { mayLog }: LookOptions = {}): Promise<Page> {
+export async function openTab(
+  page: Page,
+  { mayLog, atEnd = onTestFinished }: LookOptions = {},
+): Promise<Page> {
   const tab = await page.context().newPage();
-  failOnComplaints(tab, mayLog);
+  failOnComplaints(tab, mayLog, atEnd);
   return tab;
 }
 
 /** A violation of the Content-Security-Policy, an exception, a warning: each fails the test at its end. */
-function failOnComplaints(page: Page, mayLog: RegExp | undefined): void {
+function failOnComplaints(page: Page, mayLog: RegExp | undefined, atEnd: AtEnd): void {
   const complaints: string[] = [];
   const note = (text: string) => {
     if (mayLog?.test(text) !== true) complaints.push(text);
@@ -68,7 +76,7 @@ function failOnComplaints(page: Page, mayLog: RegExp | undefined): void {
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") note(message.text());
   });
-  onTestFinished(() => expect(complaints).toEqual([]));
+  atEnd(() => expect(complaints).toEqual([]));
 }
 
 /** Everything of the browser that could hold a secret after it was shown: what the document says, and what is stored. */

@@ -76,7 +76,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const row = rowOf(page, "audited");
     await row.getByText("api_key.created").waitFor();
     await row.getByText(/admin@example\.com/).waitFor();
-    await row.getByText("page", { exact: true }).waitFor();
+    await row.getByText("through the page").waitFor();
     await row.getByText(/^expires .*\d{4}/).waitFor();
     await page.getByLabel("What (name or id)").fill("audited");
     await page.getByRole("button", { name: "Filter" }).click();

@@ -1,24 +1,26 @@
 import { once } from "node:events";
 import { request as ask, createServer, type Server } from "node:http";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startControlPlane } from "../support/control-plane.ts";
+import { eventually } from "../support/eventually.ts";
 import { peopleEnv, startWithPeople } from "../support/people.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { temporaryDirectory } from "../support/temp-dir.ts";
 import { expectAccessible } from "./axe.ts";
-import { adminAtWork, issueKey } from "./beside.ts";
-import { lacksBrowser, openTab, useBrowser } from "./browser.ts";
+import { type AtEnd, lacksBrowser, openTab, useBrowser } from "./browser.ts";
 import { rowOf, signIn } from "./operator.ts";
 
 const browse = useBrowser();
 /** What a browser logs of a server that is gone or answers 503. */
 const GONE = /Failed to load resource|ERR_CONNECTION_REFUSED|503/;
 
-describe.skipIf(lacksBrowser)("a control plane that is gone or broken", () => {
-  it("is said above what was last seen, and the page comes back by itself", async () => {
-    const directory = tempDir();
+// They mostly wait: for the page's next look.
+describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken", () => {
+  it("is said above what was last seen, and the page comes back by itself", async ({ onTestFinished }) => {
+    const { path: directory, remove } = temporaryDirectory();
+    onTestFinished(remove);
     const first = await startWithPeople({ directory });
-    await issueKey(await adminAtWork(first.url), { name: "still shown" });
-    const page = await browse({ mayLog: GONE });
+    await first.createKey({ name: "still shown" });
+    const page = await browse({ mayLog: GONE, atEnd: onTestFinished });
     await signIn(page, first.url);
     await rowOf(page, "still shown").waitFor();
     await first.kill();
@@ -42,12 +44,14 @@ describe.skipIf(lacksBrowser)("a control plane that is gone or broken", () => {
     await rowOf(page, "not lost").waitFor();
   });
 
-  it("answering 503 from the first look on has a page of its own, until it is mended", async () => {
-    const front = await startFront();
-    const page = await browse({ mayLog: GONE });
+  it("answering 503 from the first look on has a page of its own, until it is mended", async ({
+    onTestFinished,
+  }) => {
+    const front = await startFront(onTestFinished);
+    const page = await browse({ mayLog: GONE, atEnd: onTestFinished });
     await signIn(page, front.url);
     front.isBroken = true;
-    const fresh = await openTab(page, { mayLog: GONE });
+    const fresh = await openTab(page, { mayLog: GONE, atEnd: onTestFinished });
     await fresh.goto(`${front.url}/executors`);
     await fresh.getByRole("heading", { name: "The control plane cannot be reached" }).waitFor();
     await expectAccessible(fresh);
@@ -59,9 +63,9 @@ describe.skipIf(lacksBrowser)("a control plane that is gone or broken", () => {
     await page.getByText(/answers 503/).waitFor({ state: "detached" });
   });
 
-  it("is not asked while the tab is hidden", async () => {
-    const front = await startFront();
-    const page = await browse();
+  it("is not asked while the tab is hidden", async ({ onTestFinished }) => {
+    const front = await startFront(onTestFinished);
+    const page = await browse({ atEnd: onTestFinished });
     await signIn(page, front.url);
     await page.getByText("No API keys yet").waitFor();
     // As a browser has it for a tab behind another one; headless Chromium has none.
@@ -77,7 +81,7 @@ describe.skipIf(lacksBrowser)("a control plane that is gone or broken", () => {
       Object.defineProperty(document, "hidden", { configurable: true, get: () => false });
       document.dispatchEvent(new Event("visibilitychange"));
     });
-    await expect.poll(() => front.asked).toBeGreaterThan(before);
+    await eventually(() => front.asked > before, { describe: "it is asked again" });
   });
 });
 
@@ -98,13 +102,13 @@ async function settled(front: Front): Promise<void> {
 }
 
 /** A server in front of a real control plane, as a proxy is, that can answer 503 in its place. */
-async function startFront(): Promise<Front> {
+async function startFront(atEnd: AtEnd): Promise<Front> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${portOf(server)}`;
   const controlPlane = await startControlPlane({ env: peopleEnv(url) });
-  onTestFinished(async () => {
+  atEnd(async () => {
     server.close();
     server.closeAllConnections();
     await controlPlane.stop();

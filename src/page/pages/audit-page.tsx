@@ -65,7 +65,6 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
           <th scope="col">Action</th>
           <th scope="col">What</th>
           <th scope="col">Details</th>
-          <th scope="col">Through</th>
         </tr>
       </thead>
       <tbody>
@@ -74,7 +73,10 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
             <td data-label="When">
               <time dateTime={new Date(event.at).toISOString()}>{exactly(event.at)}</time>
             </td>
-            <td data-label="Who">{event.actor}</td>
+            <td data-label="Who">
+              {event.actor}
+              <span class="under">through the {event.source}</span>
+            </td>
             <td data-label="Action">
               <code>{event.action}</code>
             </td>
@@ -84,7 +86,6 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
             <td data-label="Details">
               <AuditDetails event={event} />
             </td>
-            <td data-label="Through">{event.source}</td>
           </tr>
         ))}
       </tbody>

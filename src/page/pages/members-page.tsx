@@ -8,7 +8,7 @@ import { usePolled } from "../poll.ts";
 import { askMembers, askPeople } from "../server/members.ts";
 import type { Membership } from "../session.ts";
 
-const INTERVAL_MS = 10_000;
+const INTERVAL_MS = 5000;
 
 /** Who belongs to the organization, as what, and who has been invited. */
 export function MembersPage({ membership }: { membership: Membership }) {

@@ -18,7 +18,7 @@ export function AuditTarget({ event: { targetName, targetId, details } }: { even
     <div class="label-with-id">
       <span class="name">{targetName}</span>
       <span class="ids">
-        <code>{targetId}</code>{" "}
+        {targetId === targetName ? null : <code>{targetId}</code>}{" "}
         {fingerprint === undefined ? null : <code title={FINGERPRINT_SAYS}>{printable(fingerprint)}</code>}
       </span>
     </div>

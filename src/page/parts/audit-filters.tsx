@@ -1,7 +1,19 @@
 import { useState } from "preact/hooks";
 import { navigate, usePlace, withQuery } from "../route.ts";
 
-const ACTIONS = ["api_key.created", "api_key.updated", "api_key.revoked", "api_key.deleted"] as const;
+/** What the control plane writes down; one that is missing here is found by its target or actor. */
+const ACTIONS = [
+  "api_key.created",
+  "api_key.updated",
+  "api_key.revoked",
+  "api_key.deleted",
+  "member.invited",
+  "member.invitation_canceled",
+  "member.joined",
+  "member.role_changed",
+  "member.removed",
+  "person.password_reset",
+] as const;
 
 /** What the list is narrowed to. The URL carries it: a filtered list can be sent to somebody. */
 export function AuditFilters() {
