@@ -1,24 +1,38 @@
-import { pauseAfter } from "../../src/sync/cadence.ts";
+import { restartSpreadMs } from "../../src/control-plane/restart-spread.ts";
+import { pauseAfter, pauseAtRestart } from "../../src/sync/cadence.ts";
 import { type Connection, nextConnection } from "../../src/sync/connection.ts";
 import type { SyncOutcome } from "../../src/sync/sync-outcome.ts";
 
-/** A fleet around one outage, by the agent's own scheduling code, in virtual time. Times are milliseconds. */
+/** A fleet around one event, by the agent's own scheduling code, in virtual time. Times are milliseconds. */
 export interface HerdScenario {
   readonly name: string;
   readonly agents: number;
-  readonly outageMs: number;
-  /** What the control plane's 503 says while it is down; undefined: connections are refused. */
-  readonly retryAfterMs: number | undefined;
-  /** The delay of an agent's next request; `agent` is the project's own. */
-  readonly pause: (connection: Connection, random: () => number) => number;
+  readonly event: HerdEvent;
+  readonly policy: HerdPolicy;
+}
+
+export type HerdEvent =
+  | {
+      readonly kind: "outage";
+      readonly ms: number;
+      /** What the control plane's 503 says meanwhile; undefined: connections are refused. */
+      readonly retryAfterMs: number | undefined;
+    }
+  /** Every agent is restarted in the same moment. */
+  | { readonly kind: "restart" };
+
+/** When an agent's next request is due. */
+export interface HerdPolicy {
+  readonly after: (connection: Connection, random: () => number) => number;
+  readonly atRestart: (agents: number, random: () => number) => number;
 }
 
 export interface HerdResult {
   readonly name: string;
   readonly agents: number;
-  /** Requests in each second, from 60 s before the outage on. */
+  /** Requests in each second, from 60 s before the event on. */
   readonly requestsPerSecond: readonly number[];
-  /** Second of `requestsPerSecond` at which the control plane returned. */
+  /** Second of `requestsPerSecond` at which the control plane returned, or the agents were restarted. */
   readonly returnedAt: number;
   /** The worst second of first accepted syncs after the return, as a share of the fleet. */
   readonly peakReturn: number;
@@ -34,6 +48,7 @@ const LEAD_MS = 60_000;
 const TAIL_MS = 60_000;
 const BUCKET_MS = 10;
 
+const CONNECTING: Connection = { kind: "connecting", since: 0 };
 const ACCEPTED: SyncOutcome = {
   kind: "accepted",
   serverTimeMs: undefined,
@@ -43,41 +58,44 @@ const ACCEPTED: SyncOutcome = {
     organization: { id: "o", name: "o", slug: "o" },
     heartbeatTimeoutMs: 30_000,
     syncIntervalMs: null,
+    restartSpreadMs: null,
     compatibility: { verdict: "supported", recommendedVersion: null },
     duplicates: [],
     pendingUpgrade: null,
   },
 };
 
-/** The pause that the agent takes. */
-export function agentPause(connection: Connection, random: () => number): number {
-  return pauseAfter(connection, INTERVAL_MS, random);
-}
+/** What the agent does, with what the control plane tells it of its fleet. */
+export const AGENT: HerdPolicy = {
+  after: (connection, random) => pauseAfter(connection, INTERVAL_MS, random),
+  atRestart: (agents, random) => pauseAtRestart(restartSpreadMs(agents), random),
+};
 
 /** What a loop without backoff does: the comparison. */
-export function fixedPause(): number {
-  return INTERVAL_MS;
-}
+export const FIXED: HerdPolicy = { after: () => INTERVAL_MS, atRestart: () => 0 };
 
-export function simulateOutage(scenario: HerdScenario, random: () => number): HerdResult {
-  const { agents, outageMs, pause } = scenario;
-  const downAt = LEAD_MS;
-  const upAt = LEAD_MS + outageMs;
+export function simulateHerd(scenario: HerdScenario, random: () => number): HerdResult {
+  const { agents, event, policy } = scenario;
+  const upAt = LEAD_MS + (event.kind === "outage" ? event.ms : 0);
   const endAt = upAt + TAIL_MS;
-  const connections: Connection[] = Array.from({ length: agents }, () => ({ kind: "connecting", since: 0 }));
+  const connections: Connection[] = Array.from({ length: agents }, () => CONNECTING);
   const starts = Float64Array.from({ length: agents }, () => random() * INTERVAL_MS);
   const backAt = new Float64Array(agents);
   const requests = new Uint32Array(Math.ceil(endAt / 1000) + 1);
-  const unavailable = unavailableOutcome(scenario.retryAfterMs);
+  const unavailable = unavailableOutcome(event.kind === "outage" ? event.retryAfterMs : undefined);
+  const restarted = (now: number) => {
+    connections.fill(CONNECTING);
+    return Float64Array.from({ length: agents }, () => now + policy.atRestart(agents, random));
+  };
 
-  run(starts, endAt, (agent, now) => {
-    const isUp = now < downAt || now >= upAt;
-    requests[Math.floor(now / 1000)] = (requests[Math.floor(now / 1000)] ?? 0) + 1;
+  run(starts, endAt, event.kind === "restart" ? { atMs: upAt, restarted } : undefined, (agent, now) => {
+    const isUp = now < LEAD_MS || now >= upAt;
+    const second = Math.floor(now / 1000);
+    requests[second] = (requests[second] ?? 0) + 1;
     if (now >= upAt && backAt[agent] === 0) backAt[agent] = now;
-    const before = connections[agent] ?? { kind: "connecting", since: 0 };
-    const connection = nextConnection(before, isUp ? ACCEPTED : unavailable, now);
+    const connection = nextConnection(connections[agent] ?? CONNECTING, isUp ? ACCEPTED : unavailable, now);
     connections[agent] = connection;
-    return now + pause(connection, random);
+    return now + policy.after(connection, random);
   });
   return measure(scenario, requests, backAt, upAt);
 }
@@ -95,16 +113,32 @@ function unavailableOutcome(retryAfterMs: number | undefined): SyncOutcome {
 }
 
 /** A calendar queue: each agent has one next request, `request` says when the one after it is. */
-function run(starts: Float64Array, endAt: number, request: (agent: number, now: number) => number): void {
-  const buckets: number[][] = [];
-  const due = Float64Array.from(starts);
+function run(
+  starts: Float64Array,
+  endAt: number,
+  restart: { readonly atMs: number; readonly restarted: (now: number) => Float64Array } | undefined,
+  request: (agent: number, now: number) => number,
+): void {
+  let buckets: number[][] = [];
+  let due: Float64Array = Float64Array.from(starts);
   const enqueue = (agent: number, at: number) => {
     due[agent] = at;
     const bucket = Math.floor(at / BUCKET_MS);
-    (buckets[bucket] ??= []).push(agent);
+    const others = buckets[bucket];
+    if (others === undefined) buckets[bucket] = [agent];
+    else others.push(agent);
   };
-  starts.forEach((at, agent) => enqueue(agent, at));
+  const enqueueAll = (all: Float64Array) => {
+    for (const [agent, at] of all.entries()) enqueue(agent, at);
+  };
+  enqueueAll(starts);
   for (let bucket = 0; bucket * BUCKET_MS < endAt; bucket += 1) {
+    if (restart !== undefined && bucket * BUCKET_MS === restart.atMs) {
+      // Whatever the processes before it had planned is gone with them.
+      buckets = [];
+      due = restart.restarted(restart.atMs);
+      enqueueAll(due);
+    }
     for (const agent of buckets[bucket] ?? []) {
       const now = due[agent] ?? 0;
       enqueue(agent, Math.max(request(agent, now), (bucket + 1) * BUCKET_MS));
