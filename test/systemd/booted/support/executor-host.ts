@@ -1,9 +1,9 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
-import { type AgentStatus, agentStatusSchema, keyIs } from "../../../src/agent/status.ts";
-import { noteKey } from "../../support/canary.ts";
-import { eventually } from "../../support/eventually.ts";
+import { type AgentStatus, agentStatusSchema, keyIs } from "../../../../src/agent/status.ts";
+import { noteKey } from "../../../support/canary.ts";
+import { eventually } from "../../../support/eventually.ts";
 import type { DebianRelease } from "./debian-release.ts";
 import { bootPrepared, type Extras } from "./hosts.ts";
 import type { Machine } from "./machine.ts";

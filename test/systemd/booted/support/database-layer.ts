@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { eventually } from "../../support/eventually.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { Machine } from "./machine.ts";
 
 const run = promisify(execFile);

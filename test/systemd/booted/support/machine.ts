@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { keepText } from "../../support/canary.ts";
-import { eventually } from "../../support/eventually.ts";
+import { keepText } from "../../../support/canary.ts";
+import { eventually } from "../../../support/eventually.ts";
 
 const SUPERVISOR = fileURLToPath(new URL("machine.sh", import.meta.url));
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -1,6 +1,6 @@
 import { copyFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { EXECUTABLE } from "../../packaging/paths.ts";
+import { EXECUTABLE } from "../../../packaging/paths.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { ExecutorHost } from "./support/executor-host.ts";
 import { bootEmpty, bootInstalled, haveMachines } from "./support/hosts.ts";

@@ -20,16 +20,16 @@ done
 
 # Never SIGKILL systemd-nspawn itself: the container would live on. Its only child is the container's PID 1.
 stop() {
-    touch "$folder/stopping"
     nspawn=$(cat "$folder/pid") && leader=$(cat "/proc/$nspawn/task/$nspawn/children") && kill -KILL "${leader% }"
 } 2>/dev/null
 {
     cat <&3 >/dev/null
-    while [ -d "$folder" ]; do
+    [ ! -e "$folder/pid" ] || touch "$folder/stopping"
+    while [ -e "$folder/pid" ]; do
         stop
         sleep 0.1
     done
-} &
+} 2>/dev/null &
 
 while [ ! -e "$folder/stopping" ]; do
     # shellcheck disable=SC2016
@@ -44,6 +44,7 @@ while [ ! -e "$folder/stopping" ]; do
     [ $? -eq 133 ] || break
 done
 
+rm -f "$folder/pid"
 umount --lazy "$folder/root"
 for group in $groups; do
     find "$group" -depth -type d -exec rmdir {} + 2>/dev/null

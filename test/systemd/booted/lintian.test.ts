@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { lacks } from "../support/requires.ts";
+import { lacks } from "../../support/requires.ts";
 import { haveMachines, suiteRoots } from "./support/hosts.ts";
 
 const hasLintian = spawnSync("lintian", ["--version"]).status === 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "../../support/eventually.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
