@@ -49,6 +49,12 @@ const MAY_CALL: Readonly<Record<CallerKind, readonly Audience[]>> = {
   admin: ["visitor", "member", "admin"],
 };
 
+/** Nobody may call a field that has no audience. */
+export function mayCall(caller: CallerKind, field: string): boolean {
+  const audience = Object.hasOwn(ROOT_FIELD_AUDIENCE, field) ? ROOT_FIELD_AUDIENCE[field] : undefined;
+  return audience !== undefined && MAY_CALL[caller].includes(audience);
+}
+
 /**
  * The first root field of any operation in the document, also behind fragments, that `caller` may not call; undefined
  * when there is none. Introspection is for operators only. A field that the schema lacks is left to validation.
@@ -66,8 +72,7 @@ export function forbiddenRootField(document: DocumentNode, caller: CallerKind): 
 function isAllowed(field: string, caller: CallerKind): boolean {
   if (field === "__typename") return true;
   if (field.startsWith("__")) return caller === "operator";
-  const audience = Object.hasOwn(ROOT_FIELD_AUDIENCE, field) ? ROOT_FIELD_AUDIENCE[field] : undefined;
-  return audience === undefined || MAY_CALL[caller].includes(audience);
+  return !Object.hasOwn(ROOT_FIELD_AUDIENCE, field) || mayCall(caller, field);
 }
 
 function* rootFields(set: SelectionSetNode, document: DocumentNode, visited: Set<string>): Generator<string> {

@@ -1,4 +1,4 @@
-import type { CallerKind } from "./access.ts";
+import { type CallerKind, mayCall } from "./access.ts";
 import type { ExecutorCaller } from "./executor-sync.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
 import { executorResolvers, operatorResolvers, personResolvers, visitorResolvers } from "./resolvers.ts";
@@ -19,7 +19,15 @@ export function callerKind(caller: Caller): CallerKind {
   return role === "owner" || role === "admin" ? "admin" : "member";
 }
 
+/** What the caller may call, and nothing else is there: the document has been checked, and this holds without it. */
 export function resolversFor(deps: ResolverDeps, caller: Caller): Resolvers {
+  const kind = callerKind(caller);
+  return Object.fromEntries(
+    Object.entries(allResolvers(deps, caller)).filter(([field]) => mayCall(kind, field)),
+  );
+}
+
+function allResolvers(deps: ResolverDeps, caller: Caller): Resolvers {
   switch (caller.kind) {
     case "executor":
       return executorResolvers(deps, caller.executor);

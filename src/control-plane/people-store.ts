@@ -66,6 +66,7 @@ export interface PeopleWriter extends PeopleReader {
   insertPerson(person: NewPerson): Promise<void>;
   insertMember(organizationId: string, personId: string, role: Role, createdAt: number): Promise<void>;
   changeRole(organizationId: string, personId: string, role: Role): Promise<void>;
+  deleteEndedSessions(now: number): Promise<void>;
   /** Ends the sessions, too. */
   setPassword(personId: string, passwordHash: string, at: number): Promise<void>;
   acceptInvitation(id: string): Promise<void>;

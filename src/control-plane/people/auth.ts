@@ -18,12 +18,13 @@ export interface AuthDeps {
   readonly origin: string;
   /** Signs the cookies. */
   readonly secret: string;
+  readonly now: () => number;
 }
 
 export type Auth = ReturnType<typeof createAuth>;
 
 /** better-auth for people: passwords, sessions, organizations with their roles, invitations. Nobody signs up by themselves. */
-export function createAuth({ store, logger, origin, secret }: AuthDeps) {
+export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
   return betterAuth({
     appName: "novacula control plane",
     baseURL: origin,
@@ -51,8 +52,9 @@ export function createAuth({ store, logger, origin, secret }: AuthDeps) {
     databaseHooks: {
       session: {
         create: {
-          // A session begins in the person's oldest organization; set-active moves it.
+          // The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it.
           before: async (session) => {
+            await store.transaction((transaction) => transaction.people.deleteEndedSessions(now()));
             const [first] = await store.people.memberships(session.userId);
             return { data: { ...session, activeOrganizationId: first?.organization.id ?? null } };
           },

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { ApiError } from "../api-error.ts";
 import type { SignedIn } from "../signed-in.ts";
-import type { Store } from "../store.ts";
+import { type Store, StoreUnavailable } from "../store.ts";
 import { watchingStore } from "../store-failure.ts";
-import { createAuth } from "./auth.ts";
+import { type Auth, createAuth } from "./auth.ts";
 import { AuthEndpoint } from "./auth-endpoint.ts";
 import { authHeaders, clientAddress } from "./auth-request.ts";
 import { InvitedPeople } from "./invited-people.ts";
@@ -36,7 +36,7 @@ export interface People {
 }
 
 export function createPeople({ store, logger, origin, secret, now }: PeopleDeps): People {
-  const auth = createAuth({ store, logger, origin, secret });
+  const auth = createAuth({ store, logger, origin, secret, now });
   const limit = new SignInLimit(now);
   const invitedPeople = new InvitedPeople(store, now);
   return {
@@ -44,7 +44,7 @@ export function createPeople({ store, logger, origin, secret, now }: PeopleDeps)
     async signedIn(request, response) {
       if (request.headers.cookie === undefined) return undefined;
       const headers = authHeaders(request.headers, clientAddress(request));
-      const found = await watchingStore(() => auth.api.getSession({ headers, returnHeaders: true }));
+      const found = await renewedSession(auth, headers);
       const cookies = found.headers.getSetCookie();
       if (cookies.length > 0) response.setHeader("Set-Cookie", cookies);
       if (found.response === null) return undefined;
@@ -59,4 +59,15 @@ export function createPeople({ store, logger, origin, secret, now }: PeopleDeps)
         response,
       ),
   };
+}
+
+/** Where the database takes no write, a session goes on as it is: people can look at what they cannot change. */
+async function renewedSession(auth: Auth, headers: Headers) {
+  try {
+    return await watchingStore(() => auth.api.getSession({ headers, returnHeaders: true }));
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    const query = { disableRefresh: true };
+    return watchingStore(() => auth.api.getSession({ headers, query, returnHeaders: true }));
+  }
 }

@@ -106,6 +106,10 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
     this.run(sql, memberRole, organizationId, personId);
   }
 
+  async deleteEndedSessions(now: number): Promise<void> {
+    this.run("delete from session where expiresAt <= ?", dateText(now));
+  }
+
   async setPassword(personId: string, passwordHash: string, at: number): Promise<void> {
     const sql =
       "update account set password = ?, updatedAt = ? where userId = ? and providerId = 'credential'";

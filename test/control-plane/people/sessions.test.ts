@@ -97,8 +97,11 @@ describe("the session's cookie", () => {
     const { browser } = await personIn(server);
     const database = new DatabaseSync(server.databasePath);
     database.exec("update session set expiresAt = '2020-01-01T00:00:00.000Z'");
-    database.close();
     expect((await browser.graphql(VIEWER)).data).toEqual(NOBODY);
+    await server.signedIn("owner");
+    const left = database.prepare("select count(*) as sessions from session").get();
+    expect(left).toEqual({ sessions: 1 });
+    database.close();
   });
 });
 
@@ -165,6 +168,7 @@ describe("what is not for the page", () => {
       store: server.store,
       logger: pino({ level: "silent" }),
       origin: ORIGIN,
+      now: Date.now,
       secret: "for the list of its endpoints alone, nothing else",
     });
     const owner = await server.signedIn("owner");
@@ -197,5 +201,33 @@ describe("what is not for the page", () => {
   ])("is not reached by writing a path differently: %s", async (path) => {
     const server = await startPeopleServer();
     expect((await server.browser().get(path)).status).toBe(404);
+  });
+});
+
+describe("a session in use", () => {
+  it("is renewed after a day, cookie and all, and goes on unrenewed while the database takes no write", async () => {
+    const server = await startPeopleServer();
+    const { browser } = await personIn(server);
+    const database = new DatabaseSync(server.databasePath);
+    const endsInMs = () => {
+      const row = database.prepare("select expiresAt from session").get();
+      return Date.parse(String(row?.["expiresAt"])) - Date.now();
+    };
+    const age = (days: number) =>
+      database
+        .prepare("update session set expiresAt = ?, updatedAt = ?")
+        .run(new Date(Date.now() + (7 - days) * 86_400_000).toISOString(), new Date(0).toISOString());
+    age(2);
+    const renewed = await browser.graphql(VIEWER);
+    expect(cookiesOf(renewed.headers)[0]).toMatch(/^better-auth\.session_token=.*Max-Age=604800/);
+    expect(endsInMs()).toBeGreaterThan(6.9 * 86_400_000);
+    age(2);
+    database.exec("begin exclusive");
+    const unrenewed = await browser.graphql(VIEWER);
+    expect(unrenewed.data).not.toEqual(NOBODY);
+    expect(unrenewed.status).toBe(200);
+    database.exec("rollback");
+    expect(endsInMs()).toBeLessThan(5.1 * 86_400_000);
+    database.close();
   });
 });
