@@ -1,4 +1,5 @@
-import { type DocumentNode, Kind, type SelectionSetNode } from "graphql";
+import { type DocumentNode, Kind } from "graphql";
+import { rootFields } from "./root-fields.ts";
 
 /**
  * Who a root field is for: an executor with its key over TCP; an operator over the management socket; anybody who looks
@@ -62,7 +63,7 @@ export function mayCall(caller: CallerKind, field: string): boolean {
 export function forbiddenRootField(document: DocumentNode, caller: CallerKind): string | undefined {
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    for (const field of rootFields(definition.selectionSet, document, new Set())) {
+    for (const field of rootFields(definition, document)) {
       if (!isAllowed(field, caller)) return field;
     }
   }
@@ -73,23 +74,4 @@ function isAllowed(field: string, caller: CallerKind): boolean {
   if (field === "__typename") return true;
   if (field.startsWith("__")) return caller === "operator";
   return !Object.hasOwn(ROOT_FIELD_AUDIENCE, field) || mayCall(caller, field);
-}
-
-function* rootFields(set: SelectionSetNode, document: DocumentNode, visited: Set<string>): Generator<string> {
-  for (const selection of set.selections) {
-    if (selection.kind === Kind.FIELD) yield selection.name.value;
-    else if (selection.kind === Kind.INLINE_FRAGMENT)
-      yield* rootFields(selection.selectionSet, document, visited);
-    else yield* fragmentFields(selection.name.value, document, visited);
-  }
-}
-
-/** Each fragment once: fragments that spread one another end here, and validation refuses them later. */
-function* fragmentFields(name: string, document: DocumentNode, visited: Set<string>): Generator<string> {
-  if (visited.has(name)) return;
-  visited.add(name);
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.FRAGMENT_DEFINITION || definition.name.value !== name) continue;
-    yield* rootFields(definition.selectionSet, document, visited);
-  }
 }

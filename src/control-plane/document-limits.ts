@@ -1,4 +1,12 @@
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  type SelectionSetNode,
+} from "graphql";
+import { rootFields } from "./root-fields.ts";
 
 /** Three times what the largest document of our own clients has. */
 const MAX_DEPTH = 8;
@@ -21,9 +29,16 @@ export function documentExcess(document: DocumentNode): string | undefined {
     const size = measure.of(definition.selectionSet);
     if (size.depth > MAX_DEPTH) return `the document is nested deeper than ${MAX_DEPTH} levels`;
     if (size.fields > MAX_FIELDS) return `the document asks for more than ${MAX_FIELDS} fields`;
+    if (definition.operation === OperationTypeNode.MUTATION && changes(definition, document) > 1)
+      return "the document makes more than one change: send each on its own, so that its answer is its own";
     if (size.aliases > MAX_ALIASES) return `the document has more than ${MAX_ALIASES} aliases`;
   }
   return undefined;
+}
+
+/** The answer to several would be one error where one of them fails, and a new key's secret would be lost with it. */
+function changes(operation: OperationDefinitionNode, document: DocumentNode): number {
+  return [...rootFields(operation, document)].filter((name) => name !== "__typename").length;
 }
 
 /** Measures each fragment once, however often it is spread: a short document can expand to billions of fields. */

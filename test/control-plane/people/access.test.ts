@@ -254,6 +254,25 @@ describe("roles", () => {
     }
   });
 
+  it("a document makes one change, whatever it is called or where it is hidden", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const create = 'createApiKey(input: { name: "x" }) { secret }';
+    for (const document of [
+      `mutation { ${create} b: ${create} }`,
+      `mutation { ${create} ... on Mutation { b: ${create} } }`,
+      `mutation { ${create} ...F } fragment F on Mutation { b: ${create} }`,
+    ]) {
+      const answer = await owner.graphql(document);
+      expect(answer).toMatchObject({
+        code: "BAD_USER_INPUT",
+        message: expect.stringContaining("more than one change"),
+      });
+    }
+    expect(await server.auditEvents()).toEqual([]);
+    expect((await owner.graphql(`mutation { __typename ${create} }`)).code).toBeUndefined();
+  });
+
   it("a key is never helped by a cookie beside it, nor a cookie by a bad key", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
