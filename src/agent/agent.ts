@@ -17,7 +17,7 @@ import { createMemoryKeeper } from "./memory-keeper.ts";
 import { createObservers } from "./observers.ts";
 import { candidate, nextDue, running } from "./rotation.ts";
 import type { Session } from "./session.ts";
-import { type AgentStatus, agentStatus, describeState } from "./status.ts";
+import { type AgentStatus, agentStatus, describeState, statusLine } from "./status.ts";
 import { createConfigWatcher } from "./watch-config.ts";
 
 /** How long a refusal waits for a file that is just being written, ms. */
@@ -99,7 +99,7 @@ export function createAgent(deps: AgentDeps): Agent {
   function announce(entries: readonly Entry[]): void {
     for (const entry of entries) journal.write(entry);
     exchanges.keepOnly(core.rotation());
-    notifier.status(describeState(core.rotation(), clock));
+    notifier.status(statusLine(core.rotation(), clock));
     observers.notify();
   }
 
@@ -179,7 +179,7 @@ export function createAgent(deps: AgentDeps): Agent {
       const entries = core.takeFiles(initial);
       journal.write(started(initial, firstSyncNote()));
       announce(entries);
-      notifier.ready(describeState(core.rotation(), clock));
+      notifier.ready(statusLine(core.rotation(), clock));
       signal.addEventListener("abort", () => notifier.stopping(), { once: true });
       await runTasks([loop, watcher.run, feedWatchdog], signal);
       await keeper.write();
@@ -205,7 +205,7 @@ export function createAgent(deps: AgentDeps): Agent {
         },
       });
       await observers.until(() => isHandled && isDecidedSince(at), limit);
-      notifier.ready(describeState(core.rotation(), clock));
+      notifier.ready(statusLine(core.rotation(), clock));
       return status();
     },
     allowNewOrganization: () => exchanges.allowNewOrganization(running(core.rotation())?.generation.id ?? -1),

@@ -100,5 +100,5 @@ function looksCutOff(session: Session): boolean {
 
 function lengthOf(session: Session): string {
   const finding = session.generation.findings.find((each) => each.code === "unusual-length");
-  return finding?.problem ?? "unusual length";
+  return finding?.problem.split(":")[0] ?? "unusual length";
 }

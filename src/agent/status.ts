@@ -140,7 +140,7 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
   }
 }
 
-/** The state's own sentence: `STATUS=` of systemd, the first line of `status`, `reason` in JSON. */
+/** The state's own sentence: the first line of `status`, `reason` in JSON. */
 export function describeState(rotation: Rotation, clock: Clock): string {
   const session = running(rotation);
   if (session === undefined)
@@ -155,7 +155,7 @@ export function describeState(rotation: Rotation, clock: Clock): string {
         ? `Restarted: the first sync with ${host} is at ${clockTime(clock, session.nextAt)}, spread so that a fleet does not return in one second; novacula-agent retry does it now.`
         : `Connecting to ${host} with ${keyLabel(session)}.`;
     case "online":
-      return `Online with ${keyLabel(session)} at ${host} since ${clockTime(clock, connection.since)}.${changeNote(rotation)}`;
+      return `Online with ${keyLabel(session)} at ${host} since ${clockTime(clock, connection.since)}.`;
     case "unreachable":
       return `${host} is unreachable since ${clockTime(clock, connection.since)}: ${connection.last.detail}. Next try at ${clockTime(clock, session.nextAt)}.`;
     case "key-refused":
@@ -167,10 +167,15 @@ export function describeState(rotation: Rotation, clock: Clock): string {
   }
 }
 
-function changeNote(rotation: Rotation): string {
-  if (rotation.problem !== undefined || candidate(rotation) !== undefined)
-    return " A change in the file has not taken: see novacula-agent status.";
-  return "";
+/** `STATUS=` of systemd, so that `systemctl status` alone explains what is wrong; what `status` says line by line is a hint here. */
+export function statusLine(rotation: Rotation, clock: Clock): string {
+  const sentence = describeState(rotation, clock);
+  const waits = running(rotation)?.connection.kind === "online" && hasUntakenChange(rotation);
+  return waits ? `${sentence} A change in the file has not taken: see novacula-agent status.` : sentence;
+}
+
+function hasUntakenChange(rotation: Rotation): boolean {
+  return rotation.problem !== undefined || candidate(rotation) !== undefined;
 }
 
 /** True where the executor is online with this key: the confirmation step of a rotation (A8). */
