@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
+import { embedPage } from "./embed-page.ts";
 import { leanUndici, UNDICI_AS_NODE_HAS_IT } from "./lean-undici.ts";
 import { AGENT_BUNDLE, CONTROL_PLANE_BUNDLE, inCheckout } from "./paths.ts";
 
@@ -19,7 +20,7 @@ export async function bundlePrograms(): Promise<void> {
 }
 
 async function bundle(input: string, file: string): Promise<void> {
-  const plugins = [inlineFiles(), plainRequire(), leanUndici(), plainLetters()];
+  const plugins = [embedPage(), inlineFiles(), plainRequire(), leanUndici(), plainLetters()];
   const build = await rolldown({
     input,
     platform: "node",

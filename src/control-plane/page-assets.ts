@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { errorCode } from "../lib/errors.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -28,10 +27,8 @@ export interface PageAssets {
   find(path: string): PageAsset | undefined;
 }
 
-/** The page of a checkout, read into memory at its first use: a few files of some ten kilobytes. */
-export function pageAssetsIn(
-  directory = fileURLToPath(new URL("../../dist/page", import.meta.url)),
-): PageAssets {
+/** The page in a folder, read into memory at its first use: a few files of some ten kilobytes. */
+export function pageAssetsIn(directory: string): PageAssets {
   let assets: ReadonlyMap<string, PageAsset> | undefined;
   return {
     find(path) {
@@ -41,7 +38,14 @@ export function pageAssetsIn(
   };
 }
 
-export function pageAsset(path: string, body: Buffer): PageAsset {
+/** The page in the program itself; `files` by path, base64. */
+export function embeddedPage(files: Readonly<Record<string, string>>): PageAssets {
+  const entries = Object.entries(files);
+  const assets = new Map(entries.map(([path, text]) => [path, pageAsset(path, Buffer.from(text, "base64"))]));
+  return { find: (path) => assets.get(path) };
+}
+
+function pageAsset(path: string, body: Buffer): PageAsset {
   const contentType = CONTENT_TYPES[extname(path)] ?? "application/octet-stream";
   return {
     body,

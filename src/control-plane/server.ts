@@ -10,12 +10,13 @@ import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import { errorChain, OperatorError } from "../lib/errors.ts";
 import { createApiKeys } from "./api-keys.ts";
+import { builtPage } from "./built-page.ts";
 import { ExecutorSync } from "./executor-sync.ts";
 import { loadSchema } from "./graphql-documents.ts";
 import { GraphqlEndpoint, type Listener } from "./graphql-endpoint.ts";
 import { send } from "./http-answer.ts";
 import { listenOnManagementSocket } from "./management-socket.ts";
-import { type PageAssets, pageAssetsIn } from "./page-assets.ts";
+import type { PageAssets } from "./page-assets.ts";
 import { servePage } from "./page-route.ts";
 import type { People } from "./people/people.ts";
 import { Presence } from "./presence.ts";
@@ -64,7 +65,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
   const handler = (listener: Listener) => (request: IncomingMessage, response: ServerResponse) => {
     void route(request, response, () => endpoint.handle(request, response, listener), deps);
   };
-  const pageAssets = deps.pageAssets ?? pageAssetsIn();
+  const pageAssets = deps.pageAssets ?? builtPage();
   const network = createListener(deps, (request, response) => {
     if (!serveBrowser(request, response, endpoint, deps.people, pageAssets))
       handler("network")(request, response);

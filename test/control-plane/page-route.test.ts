@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { pageAssetsIn } from "../../src/control-plane/page-assets.ts";
+import { embeddedPage, pageAssetsIn } from "../../src/control-plane/page-assets.ts";
 import { startServer } from "../support/control-plane-server.ts";
 import { startPeopleServer } from "../support/people.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -117,6 +117,13 @@ describe("the page", () => {
   ])("has nothing at %s", async (path) => {
     const { ask } = await startWithPage();
     expect(await ask(path)).toMatchObject({ status: 404 });
+  });
+
+  it("is the same where the program carries it", async () => {
+    const page = embeddedPage({ "index.html": Buffer.from("<!doctype html>").toString("base64") });
+    expect(page.find("index.html")).toMatchObject({ contentType: "text/html; charset=utf-8" });
+    expect(page.find("index.html")?.body.toString()).toBe("<!doctype html>");
+    expect(page.find("assets/none.js")).toBeUndefined();
   });
 
   it("that is not built says how to, and is there as soon as it is", async () => {

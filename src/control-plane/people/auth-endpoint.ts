@@ -9,7 +9,7 @@ import { requireSameOrigin } from "../same-origin.ts";
 import type { Store } from "../store.ts";
 import { watchingStore } from "../store-failure.ts";
 import type { Auth } from "./auth.ts";
-import { authHeaders, clientAddress } from "./auth-request.ts";
+import { authHeaders, clientAddress, networkOf } from "./auth-request.ts";
 import { AUTH_ROUTES } from "./auth-routes.ts";
 import type { InvitedPeople } from "./invited-people.ts";
 import { auditChange, isAudited } from "./people-audit.ts";
@@ -131,7 +131,7 @@ export class AuthEndpoint {
   ): Promise<HttpAnswer> {
     const address = clientAddress(request) ?? "";
     const { limit, logger } = this.deps;
-    const attempt = limit.begin(account, address);
+    const attempt = limit.begin(account, networkOf(address));
     if (attempt.kind === "limited") {
       const { retryAfterSeconds } = attempt;
       logger.debug({ event: "sign-in.limited", address, retryAfterSeconds }, "too many attempts: not tried");

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { isIPv6 } from "node:net";
 
 /** A request as better-auth takes it: the headers that matter to it, and the address that we know. */
 export function authHeaders(headers: IncomingHttpHeaders, address: string | undefined): Headers {
@@ -18,6 +19,25 @@ export function clientAddress(request: IncomingMessage): string | undefined {
   if (!isLoopback(peer) || forwarded === undefined) return peer;
   const last = String(forwarded).split(",").at(-1)?.trim();
   return last === undefined || !/^[\da-fA-F.:]{2,45}$/.test(last) ? peer : last;
+}
+
+/**
+ * What an address counts as where attempts are counted: an IPv6 host has a whole /64 to itself (RFC 4291, 2.5.4), and an
+ * IPv4 address is the same in IPv6's writing.
+ */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!isIPv6(address)) return address;
+  const [head = "", tail] = (address.split("%", 1)[0] ?? "").split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const groups = [...before, ...Array.from({ length: zeros }, () => "0"), ...after];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")}::/64`;
 }
 
 function isLoopback(address: string | undefined): boolean {

@@ -11,6 +11,16 @@ const SESSION_SECONDS = 7 * 86_400;
 const SESSION_REFRESH_SECONDS = 86_400;
 const INVITATION_SECONDS = 7 * 86_400;
 
+const ORGANIZATION_OPTIONS = {
+  allowUserToCreateOrganization: false,
+  invitationExpiresIn: INVITATION_SECONDS,
+  invitationLimit: 1000,
+  membershipLimit: 1000,
+  // The link is the proof: it is handed over by an admin, not mailed by us.
+  requireEmailVerificationOnInvitation: false,
+  cancelPendingInvitationsOnReInvite: true,
+} as const;
+
 export interface AuthDeps {
   readonly store: Store;
   readonly logger: Logger;
@@ -25,6 +35,13 @@ export type Auth = ReturnType<typeof createAuth>;
 
 /** better-auth for people: passwords, sessions, organizations with their roles, invitations. Nobody signs up by themselves. */
 export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
+  /** The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it. */
+  async function beginSession<Session extends { userId: string }>(session: Session) {
+    await store.transaction((transaction) => transaction.people.deleteEndedSessions(now()));
+    const [first] = await store.people.memberships(session.userId);
+    return { data: { ...session, activeOrganizationId: first?.organization.id ?? null } };
+  }
+
   return betterAuth({
     appName: "novacula control plane",
     baseURL: origin,
@@ -49,29 +66,8 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
       // The address in a session row is the one that this program has seen, set by auth-request.ts.
       ipAddress: { ipAddressHeaders: ["x-novacula-address"] },
     },
-    databaseHooks: {
-      session: {
-        create: {
-          // The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it.
-          before: async (session) => {
-            await store.transaction((transaction) => transaction.people.deleteEndedSessions(now()));
-            const [first] = await store.people.memberships(session.userId);
-            return { data: { ...session, activeOrganizationId: first?.organization.id ?? null } };
-          },
-        },
-      },
-    },
-    plugins: [
-      organization({
-        allowUserToCreateOrganization: false,
-        invitationExpiresIn: INVITATION_SECONDS,
-        invitationLimit: 1000,
-        membershipLimit: 1000,
-        // The link is the proof: it is handed over by an admin, not mailed by us.
-        requireEmailVerificationOnInvitation: false,
-        cancelPendingInvitationsOnReInvite: true,
-      }),
-    ],
+    databaseHooks: { session: { create: { before: beginSession } } },
+    plugins: [organization(ORGANIZATION_OPTIONS)],
   });
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { networkOf } from "../../../src/control-plane/people/auth-request.ts";
 import { SignInLimit } from "../../../src/control-plane/people/sign-in-limit.ts";
 import { ADMIN, startPeopleServer } from "../../support/people.ts";
 
@@ -51,6 +52,19 @@ describe("the limit", () => {
     for (let n = 0; n < 30_000; n += 1) limit.begin(`${n}@x`, `address ${n}`);
     expect(limit.size).toBeLessThanOrEqual(20_000);
   });
+});
+
+it.each([
+  ["192.0.2.7", "192.0.2.7"],
+  ["::ffff:192.0.2.7", "192.0.2.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:db8:1:2::9", "2001:db8:1:2::/64"],
+  ["2001:DB8:0001::9", "2001:db8:1:0::/64"],
+  ["::1", "0:0:0:0::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+  ["", ""],
+])("the address %s counts as %s", (address, network) => {
+  expect(networkOf(address)).toBe(network);
 });
 
 describe("signing in", () => {

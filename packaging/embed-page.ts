@@ -1,0 +1,30 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Plugin } from "rolldown";
+import { inCheckout } from "./paths.ts";
+
+const BUILT_PAGE = "/src/control-plane/built-page.ts";
+
+/** The binary carries the page: in the place of the module that reads the folder, one that has the files in it. */
+export function embedPage(directory = inCheckout("dist/page")): Plugin {
+  return {
+    name: "embed-page",
+    load(id) {
+      if (!id.endsWith(BUILT_PAGE)) return null;
+      if (!existsSync(join(directory, "index.html")))
+        this.warn("the page is not built, and the binary will say so: npm run build:page first");
+      return `import { embeddedPage } from "./page-assets.ts";
+        export const builtPage = () => embeddedPage(${JSON.stringify(filesIn(directory))});`;
+    },
+  };
+}
+
+/** By path below the directory, base64. */
+function filesIn(directory: string): Record<string, string> {
+  if (!existsSync(directory)) return {};
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return Object.fromEntries(paths.map((path) => [relative(directory, path), readFileSync(path, "base64")]));
+}
