@@ -17,8 +17,7 @@ const INTERVAL_MS = 3000;
 export function ApiKeysPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
   const [isCreating, setCreating] = useState(false);
-  const search = query.get("search");
-  const before = query.get("before");
+  const [search, before] = [query.get("search"), query.get("before")];
   const { data, failure, reload } = usePolled(`keys ${before} ${search}`, INTERVAL_MS, (signal) =>
     listApiKeys({ limit: PAGE_SIZE + 1, before, search }, signal),
   );

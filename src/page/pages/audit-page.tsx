@@ -1,5 +1,6 @@
 import { AuditDetails, AuditTarget } from "../parts/audit-details.tsx";
 import { AuditFilters } from "../parts/audit-filters.tsx";
+import { ListHead } from "../parts/list-head.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { PAGE_SIZE, Pager, pageOf } from "../parts/pager.tsx";
@@ -58,15 +59,7 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
   return (
     <table class="list audit">
       <caption class="visually-hidden">Audit events, newest first</caption>
-      <thead>
-        <tr>
-          <th scope="col">When</th>
-          <th scope="col">Who</th>
-          <th scope="col">Action</th>
-          <th scope="col">What</th>
-          <th scope="col">Details</th>
-        </tr>
-      </thead>
+      <ListHead columns={["When", "Who", "Action", "What", "Details"]} />
       <tbody>
         {events.map((event) => (
           <tr key={event.id}>

@@ -1,6 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
 import { announce } from "../announce.ts";
-import { useGiveUp } from "../give-up.ts";
 import { useNow } from "../now.ts";
 import { oneTimeSecret, showOnce } from "../one-time-secret.ts";
 import { ConnectSteps } from "../parts/connect-steps.tsx";
@@ -8,10 +7,12 @@ import { KeyNameField } from "../parts/key-name-field.tsx";
 import { Link } from "../parts/link.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { SubmitButton } from "../parts/submit-button.tsx";
 import { usePolled } from "../poll.ts";
 import { askApiKeyUse, createApiKey } from "../server/api-keys.ts";
 import type { Membership } from "../session.ts";
 import { useStore } from "../store.ts";
+import { useSubmit } from "../submit.ts";
 import { sinceWhen } from "../when.ts";
 
 const INTERVAL_MS = 2000;
@@ -51,26 +52,15 @@ export function ConnectPage({ membership }: { membership: Membership }) {
 function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => void }) {
   const [name, setName] = useState("");
   const [channel, setChannel] = useState<string>("stable");
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
-  const signal = useGiveUp();
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (isBusy) return;
-    setBusy(true);
-    const answer = await createApiKey({ name: name.trim(), expiresAt: null, target: null }, signal);
-    if (signal.aborted) return;
-    setBusy(false);
-    if (answer.kind !== "data") {
-      setFailure(answer.kind === "signed-out" ? "You are signed out." : answer.sentence);
-      return;
-    }
-    const issued = answer.data;
-    onCreated({ name: name.trim(), channel, keyId: issued.apiKey.id });
-    showOnce({ issued, title: `Connect ${name.trim()}`, executorName: name.trim(), connect: { channel } });
-  };
+  const submission = useSubmit(
+    (signal) => createApiKey({ name: name.trim(), expiresAt: null, target: null }, signal),
+    (issued) => {
+      onCreated({ name: name.trim(), channel, keyId: issued.apiKey.id });
+      showOnce({ issued, title: `Connect ${name.trim()}`, executorName: name.trim(), connect: { channel } });
+    },
+  );
   return (
-    <form class="panel" onSubmit={(event) => void submit(event)}>
+    <form class="panel" onSubmit={submission.submit}>
       <p>The executor gets a key of its own, named like it. What to do on the server comes next.</p>
       <KeyNameField name={name} onChange={setName} />
       <label class="field">
@@ -83,10 +73,7 @@ function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => voi
           ))}
         </select>
       </label>
-      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
-      <button type="submit" class="primary" aria-disabled={isBusy ? true : undefined}>
-        Create its key
-      </button>
+      <SubmitButton submission={submission} verb="Create its key" />
     </form>
   );
 }

@@ -1,6 +1,7 @@
 import { Badge } from "../parts/badge.tsx";
 import { FINGERPRINT_SAYS } from "../parts/key-label.tsx";
 import { Link } from "../parts/link.tsx";
+import { ListHead } from "../parts/list-head.tsx";
 import { Moment } from "../parts/moment.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
@@ -58,16 +59,7 @@ function ExecutorList({ executors, canManage, isFiltered }: ExecutorListProps) {
     <>
       <table class="list">
         <caption class="visually-hidden">Executors, newest first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Status</th>
-            <th scope="col">Version</th>
-            <th scope="col">Host</th>
-            <th scope="col">Key</th>
-            <th scope="col">Last sync</th>
-          </tr>
-        </thead>
+        <ListHead columns={["Name", "Status", "Version", "Host", "Key", "Last sync"]} />
         <tbody>
           {shown.map((executor) => (
             <ExecutorRow key={executor.id} executor={executor} />

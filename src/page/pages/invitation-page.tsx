@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
-import { useGiveUp } from "../give-up.ts";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { PasswordField } from "../parts/password-field.tsx";
+import { SubmitButton } from "../parts/submit-button.tsx";
 import { usePolled } from "../poll.ts";
-import type { Answer } from "../server/answer.ts";
 import { askInvitation, type Invitation } from "../server/members.ts";
 import { acceptInvitation, acceptWithNewAccount, signOut } from "../server/people.ts";
 import type { Viewer } from "../server/viewer.ts";
+import { useSubmit } from "../submit.ts";
 import { exactly } from "../when.ts";
 import { SignInForm } from "./sign-in-page.tsx";
 
@@ -51,32 +51,11 @@ function enter(): void {
   window.location.assign("/api-keys");
 }
 
-/** Sends `act` once, and shows why it failed. */
-function useSubmit(act: (signal: AbortSignal) => Promise<Answer<unknown>>) {
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
-  const signal = useGiveUp();
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (isBusy) return;
-    setBusy(true);
-    const answer = await act(signal);
-    if (signal.aborted) return;
-    setBusy(false);
-    if (answer.kind === "data") enter();
-    else setFailure(answer.kind === "signed-out" ? "You are signed out." : answer.sentence);
-  };
-  return { isBusy, failure, submit: (event: Event) => void submit(event) };
-}
-
 function AcceptForm({ invitation: { id, organization } }: { invitation: Invitation }) {
-  const { isBusy, failure, submit } = useSubmit((signal) => acceptInvitation(id, signal));
+  const submission = useSubmit((signal) => acceptInvitation(id, signal), enter);
   return (
-    <form onSubmit={submit}>
-      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
-      <button type="submit" class="primary" aria-disabled={isBusy ? true : undefined}>
-        Join {organization.name}
-      </button>
+    <form onSubmit={submission.submit}>
+      <SubmitButton submission={submission} verb={`Join ${organization.name}`} />
     </form>
   );
 }
@@ -84,11 +63,9 @@ function AcceptForm({ invitation: { id, organization } }: { invitation: Invitati
 function NewAccountForm({ invitation: { id, email, organization } }: { invitation: Invitation }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const { isBusy, failure, submit } = useSubmit((signal) =>
-    acceptWithNewAccount(id, name.trim(), password, signal),
-  );
+  const submission = useSubmit((signal) => acceptWithNewAccount(id, name.trim(), password, signal), enter);
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={submission.submit}>
       <p>Your account is for {email}.</p>
       <label class="field">
         Your name
@@ -101,10 +78,7 @@ function NewAccountForm({ invitation: { id, email, organization } }: { invitatio
         />
       </label>
       <PasswordField label="Choose a password" password={password} onChange={setPassword} />
-      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
-      <button type="submit" class="primary" aria-disabled={isBusy ? true : undefined}>
-        Join {organization.name}
-      </button>
+      <SubmitButton submission={submission} verb={`Join ${organization.name}`} />
     </form>
   );
 }

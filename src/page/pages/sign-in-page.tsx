@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
-import { useGiveUp } from "../give-up.ts";
-import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import { SubmitButton } from "../parts/submit-button.tsx";
 import { signIn } from "../server/people.ts";
 import { askViewer } from "../server/viewer.ts";
 import { noteViewer } from "../session.ts";
+import { useSubmit } from "../submit.ts";
 
 /** Signs a person in, at whatever address of the page they came to; then that address is there. */
 export function SignInPage() {
@@ -18,26 +18,20 @@ export function SignInPage() {
   );
 }
 
+/** `email`: whom an invitation is for. */
 export function SignInForm({ email: presetEmail = "" }: { email?: string }) {
   const [email, setEmail] = useState(presetEmail);
   const [password, setPassword] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
-  const signal = useGiveUp();
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (isBusy) return;
-    setBusy(true);
-    const answer = await signIn(email, password, signal);
-    if (answer.kind === "data") noteViewer(await askViewer(signal));
-    if (signal.aborted) return;
-    setBusy(false);
-    if (answer.kind === "data") return;
-    setPassword("");
-    setFailure(answer.kind === "signed-out" ? "E-mail or password is wrong." : answer.sentence);
-  };
+  const submission = useSubmit(
+    async (signal) => {
+      const answer = await signIn(email, password, signal);
+      setPassword("");
+      return answer.kind === "data" ? askViewer(signal) : answer;
+    },
+    (viewer) => noteViewer({ kind: "data", data: viewer }),
+  );
   return (
-    <form onSubmit={(event) => void submit(event)}>
+    <form onSubmit={submission.submit}>
       <label class="field">
         E-mail
         <input
@@ -60,10 +54,7 @@ export function SignInForm({ email: presetEmail = "" }: { email?: string }) {
           onInput={(event) => setPassword(event.currentTarget.value)}
         />
       </label>
-      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
-      <button type="submit" class="primary" aria-disabled={isBusy ? true : undefined}>
-        Sign in
-      </button>
+      <SubmitButton submission={submission} verb="Sign in" />
     </form>
   );
 }

@@ -1,7 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
-import { useGiveUp } from "../give-up.ts";
 import type { Answer } from "../server/answer.ts";
+import { useSubmit } from "../submit.ts";
 import { Dialog } from "./dialog.tsx";
 import { Notice } from "./notice.tsx";
 
@@ -19,27 +18,14 @@ interface ActionDialogProps<Data> {
 /** Asks before it does something; a refusal is shown where it was asked, and nothing typed is lost. */
 export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
   const { title, verb, kind = "primary", act, onDone, onDismiss, children } = props;
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<string>();
-  const signal = useGiveUp();
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (isBusy) return;
-    setBusy(true);
-    setFailure(undefined);
-    const answer = await act(signal);
-    if (signal.aborted) return;
-    setBusy(false);
-    if (answer.kind === "data") onDone(answer.data);
-    else setFailure(failureSentence(answer));
-  };
+  const { isBusy, failure, submit } = useSubmit(act, onDone);
   // While it is being done, leaving would hide how it ended.
   const dismiss = () => {
     if (!isBusy) onDismiss();
   };
   return (
     <Dialog title={title} onDismiss={dismiss}>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={submit}>
         <div class="dialog-body">
           {children}
           {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
@@ -55,10 +41,4 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
       </form>
     </Dialog>
   );
-}
-
-function failureSentence(answer: Exclude<Answer<unknown>, { kind: "data" }>): string {
-  if (answer.kind === "signed-out") return "You are signed out: sign in again.";
-  if (answer.kind === "refused") return answer.sentence;
-  return `${answer.sentence} Whether this was done is not known: look at the list before you try again.`;
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { navigate, usePlace, withQuery } from "../route.ts";
+import { navigate, type Place, usePlace, withQuery } from "../route.ts";
 
 /** What the control plane writes down; one that is missing here is found by its target or actor. */
 const ACTIONS = [
@@ -31,40 +31,13 @@ export function AuditFilters() {
     setTarget("");
     navigate(place.path);
   };
-  const value = (name: string) => place.query.get(name) ?? "";
   return (
     <form class="filters" aria-label="Filter" onSubmit={submit}>
-      <label class="field">
-        Action
-        <select value={value("action")} onChange={(event) => set({ action: event.currentTarget.value })}>
-          <option value="">Any</option>
-          {ACTIONS.map((action) => (
-            <option key={action} value={action}>
-              {action}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="field">
-        Who
-        <input type="search" value={actor} onInput={(event) => setActor(event.currentTarget.value)} />
-      </label>
-      <label class="field">
-        What (name or id)
-        <input type="search" value={target} onInput={(event) => setTarget(event.currentTarget.value)} />
-      </label>
-      <label class="field">
-        From
-        <input
-          type="date"
-          value={value("from")}
-          onChange={(event) => set({ from: event.currentTarget.value })}
-        />
-      </label>
-      <label class="field">
-        To
-        <input type="date" value={value("to")} onChange={(event) => set({ to: event.currentTarget.value })} />
-      </label>
+      <ActionFilter place={place} set={set} />
+      <TextFilter label="Who" value={actor} onChange={setActor} />
+      <TextFilter label="What (name or id)" value={target} onChange={setTarget} />
+      <DayFilter label="From" name="from" place={place} set={set} />
+      <DayFilter label="To" name="to" place={place} set={set} />
       <div class="filter-buttons">
         <button type="submit">Filter</button>
         {place.query.size > 0 ? (
@@ -74,5 +47,57 @@ export function AuditFilters() {
         ) : null}
       </div>
     </form>
+  );
+}
+
+interface PlacedFilterProps {
+  readonly place: Place;
+  readonly set: (changes: Readonly<Record<string, string>>) => void;
+}
+
+function ActionFilter({ place, set }: PlacedFilterProps) {
+  return (
+    <label class="field">
+      Action
+      <select
+        value={place.query.get("action") ?? ""}
+        onChange={(event) => set({ action: event.currentTarget.value })}
+      >
+        <option value="">Any</option>
+        {ACTIONS.map((action) => (
+          <option key={action} value={action}>
+            {action}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface TextFilterProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+function TextFilter({ label, value, onChange }: TextFilterProps) {
+  return (
+    <label class="field">
+      {label}
+      <input type="search" value={value} onInput={(event) => onChange(event.currentTarget.value)} />
+    </label>
+  );
+}
+
+function DayFilter({ label, name, place, set }: PlacedFilterProps & { label: string; name: "from" | "to" }) {
+  return (
+    <label class="field">
+      {label}
+      <input
+        type="date"
+        value={place.query.get(name) ?? ""}
+        onChange={(event) => set({ [name]: event.currentTarget.value })}
+      />
+    </label>
   );
 }

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 
 interface DialogProps {
@@ -8,23 +8,12 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog for as long as it is rendered. Focus returns to where it was. A click beside it does nothing: what was typed would be lost. */
+/** A modal dialog for as long as it is rendered. A click beside it does nothing: what was typed would be lost. */
 export function Dialog({ title, onDismiss, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
-    const dialog = element.current;
-    if (dialog === null) return;
-    // `none`: browsers close a dialog on the second Escape even where the first was refused.
-    dialog.setAttribute("closedby", onDismiss === undefined ? "none" : "closerequest");
-    const before = document.activeElement;
-    dialog.showModal();
-    return () => {
-      // By now it is out of the document, where the browser gives no focus back.
-      const isThere = before instanceof HTMLElement && before !== document.body && before.isConnected;
-      (isThere ? before : document.querySelector<HTMLElement>("h1"))?.focus();
-    };
-  }, []);
+  // `none`: browsers close a dialog on the second Escape even where the first was refused.
+  useModal(element, onDismiss === undefined ? "none" : "closerequest");
   const onCancel = (event: Event) => {
     // Of a field inside (a file chooser) it would bubble.
     if (event.target !== element.current) return;
@@ -52,4 +41,20 @@ export function Dialog({ title, onDismiss, children }: DialogProps) {
       {children}
     </dialog>
   );
+}
+
+/** Modal while it is there; afterwards the focus is where it was, or at the head of the page where that is gone. */
+function useModal(element: RefObject<HTMLDialogElement | null>, closedBy: "none" | "closerequest"): void {
+  useEffect(() => {
+    const dialog = element.current;
+    if (dialog === null) return;
+    dialog.setAttribute("closedby", closedBy);
+    const before = document.activeElement;
+    dialog.showModal();
+    return () => {
+      // By now it is out of the document, where the browser gives no focus back.
+      const isThere = before instanceof HTMLElement && before !== document.body && before.isConnected;
+      (isThere ? before : document.querySelector<HTMLElement>("h1"))?.focus();
+    };
+  }, []);
 }

@@ -1,6 +1,7 @@
 import type { Executor } from "../server/executors.ts";
 import { exactly } from "../when.ts";
 import { KeyLabel } from "./key-label.tsx";
+import { ListHead } from "./list-head.tsx";
 import { Moment } from "./moment.tsx";
 import { Notice } from "./notice.tsx";
 
@@ -88,13 +89,7 @@ export function KeyHistory({ executor: { keyHistory, key: bound } }: { executor:
       ) : (
         <table class="list">
           <caption class="visually-hidden">Keys it has used, newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">Key</th>
-              <th scope="col">Since</th>
-              <th scope="col">Last used</th>
-            </tr>
-          </thead>
+          <ListHead columns={["Key", "Since", "Last used"]} />
           <tbody>
             {keyHistory.map(({ key, firstUsedAt, lastUsedAt }) => (
               <tr key={key.id}>

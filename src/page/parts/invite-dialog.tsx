@@ -12,21 +12,7 @@ export function InviteDialog({ onDismiss }: { onDismiss: () => void }) {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("member");
   const [link, setLink] = useState<string>();
-  if (link !== undefined) {
-    return (
-      <Dialog title="Invitation link" onDismiss={onDismiss}>
-        <div class="dialog-body">
-          <p>Send this link to {email}. It is good for that address alone.</p>
-          <CopyBlock what="the link" text={link} />
-        </div>
-        <div class="dialog-buttons">
-          <button type="button" class="primary" onClick={onDismiss}>
-            Done
-          </button>
-        </div>
-      </Dialog>
-    );
-  }
+  if (link !== undefined) return <LinkDialog email={email} link={link} onDismiss={onDismiss} />;
   return (
     <ActionDialog
       title="Invite somebody"
@@ -47,5 +33,21 @@ export function InviteDialog({ onDismiss }: { onDismiss: () => void }) {
       </label>
       <RoleField role={role} own="admin" onChange={setRole} />
     </ActionDialog>
+  );
+}
+
+function LinkDialog({ email, link, onDismiss }: { email: string; link: string; onDismiss: () => void }) {
+  return (
+    <Dialog title="Invitation link" onDismiss={onDismiss}>
+      <div class="dialog-body">
+        <p>Send this link to {email}. It is good for that address alone.</p>
+        <CopyBlock what="the link" text={link} />
+      </div>
+      <div class="dialog-buttons">
+        <button type="button" class="primary" onClick={onDismiss}>
+          Done
+        </button>
+      </div>
+    </Dialog>
   );
 }

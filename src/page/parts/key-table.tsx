@@ -8,6 +8,7 @@ import { Badge } from "./badge.tsx";
 import { DeleteKeyDialog, RevokeKeyDialog } from "./end-key-dialogs.tsx";
 import { KeyLabel } from "./key-label.tsx";
 import { Link } from "./link.tsx";
+import { ListHead } from "./list-head.tsx";
 import { Menu } from "./menu.tsx";
 import { Moment } from "./moment.tsx";
 import { RotateKeyDialog } from "./rotate-key-dialog.tsx";
@@ -28,20 +29,7 @@ export function KeyTable({ keys, membership, onChanged }: KeyTableProps) {
     <>
       <table class="list" onFocusIn={keepFocus}>
         <caption class="visually-hidden">API keys of {membership.organization.name}, newest first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Status</th>
-            <th scope="col">Used by</th>
-            <th scope="col">Created</th>
-            <th scope="col">Last used</th>
-            {canManage ? (
-              <th scope="col">
-                <span class="visually-hidden">Actions</span>
-              </th>
-            ) : null}
-          </tr>
-        </thead>
+        <ListHead columns={["Name", "Status", "Used by", "Created", "Last used"]} hasActions={canManage} />
         <tbody>
           {keys.map((apiKey) => (
             <KeyRow

@@ -6,6 +6,7 @@ import { removeMember, updateMemberRole } from "../server/people.ts";
 import type { Role } from "../server/viewer.ts";
 import type { Membership } from "../session.ts";
 import { ActionDialog } from "./action-dialog.tsx";
+import { ListHead } from "./list-head.tsx";
 import { Menu } from "./menu.tsx";
 import { RoleField } from "./role-field.tsx";
 
@@ -32,35 +33,15 @@ export function MemberTable({ members, membership, onChanged }: MemberTableProps
     <>
       <table class="list" onFocusIn={keepFocus}>
         <caption class="visually-hidden">Members of {membership.organization.name}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">E-mail</th>
-            <th scope="col">Role</th>
-            {canManage ? (
-              <th scope="col">
-                <span class="visually-hidden">Actions</span>
-              </th>
-            ) : null}
-          </tr>
-        </thead>
+        <ListHead columns={["Name", "E-mail", "Role"]} hasActions={canManage} />
         <tbody>
           {members.map((member) => (
-            <tr key={member.id}>
-              <td data-label="Name">
-                <span class="name">{member.user.name}</span>
-                {member.user.id === viewer.user.id ? <span class="under">you</span> : null}
-              </td>
-              <td data-label="E-mail">{member.user.email}</td>
-              <td data-label="Role">{member.role}</td>
-              {canManage ? (
-                <td class="actions">
-                  {member.user.id === viewer.user.id ? null : (
-                    <MemberMenu name={member.user.name} ask={(what) => setAsked({ what, member })} />
-                  )}
-                </td>
-              ) : null}
-            </tr>
+            <MemberRow
+              key={member.id}
+              member={member}
+              viewerId={viewer.user.id}
+              ask={canManage ? (what) => setAsked({ what, member }) : undefined}
+            />
           ))}
         </tbody>
       </table>
@@ -69,6 +50,28 @@ export function MemberTable({ members, membership, onChanged }: MemberTableProps
       ) : null}
       {asked?.what === "remove" ? <RemoveDialog member={asked.member} {...dialog} /> : null}
     </>
+  );
+}
+
+interface MemberRowProps {
+  readonly member: Member;
+  readonly viewerId: string;
+  readonly ask: ((what: Asked["what"]) => void) | undefined;
+}
+
+function MemberRow({ member: { user, role }, viewerId, ask }: MemberRowProps) {
+  return (
+    <tr>
+      <td data-label="Name">
+        <span class="name">{user.name}</span>
+        {user.id === viewerId ? <span class="under">you</span> : null}
+      </td>
+      <td data-label="E-mail">{user.email}</td>
+      <td data-label="Role">{role}</td>
+      {ask === undefined ? null : (
+        <td class="actions">{user.id === viewerId ? null : <MemberMenu name={user.name} ask={ask} />}</td>
+      )}
+    </tr>
   );
 }
 

@@ -1,3 +1,4 @@
+import type { RefObject } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 
 export interface MenuItem {
@@ -14,17 +15,6 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
-
-  const place = () => {
-    const menu = list.current;
-    const around = button.current?.getBoundingClientRect();
-    if (menu === null || around === undefined) return;
-    const { height, width } = menu.getBoundingClientRect();
-    const below = around.bottom + 4;
-    const top = below + height > window.innerHeight ? Math.max(4, around.top - 4 - height) : below;
-    menu.style.top = `${top}px`;
-    menu.style.left = `${Math.max(4, around.right - width)}px`;
-  };
   const choose = (item: MenuItem) => {
     if (item.unavailable !== undefined) return;
     list.current?.hidePopover();
@@ -32,64 +22,99 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
     button.current?.focus();
     item.onSelect();
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Tab") return list.current?.hidePopover();
-    const entries = [...(list.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
-    const at = entries.findIndex((entry) => entry.matches(":focus"));
-    const next = steppedTo(event.key, at, entries.length);
-    if (next === undefined) return;
-    event.preventDefault();
-    entries[next]?.focus();
-  };
   const onToggle = (event: { readonly newState: string }) => {
     setOpen(event.newState === "open");
-    if (event.newState !== "open") return;
-    place();
-    list.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
+    if (event.newState !== "open" || list.current === null || button.current === null) return;
+    placeBelow(list.current, button.current);
+    entriesOf(list.current)[0]?.focus();
   };
   return (
     <>
-      <button
-        ref={button}
-        type="button"
-        class="quiet menu-button"
-        aria-label={label}
-        aria-haspopup="menu"
-        aria-expanded={isOpen}
-        popovertarget={id}
-      >
-        <span aria-hidden="true">⋯</span>
-      </button>
+      <MenuButton button={button} label={label} isOpen={isOpen} menuId={id} />
       <div
         ref={list}
         id={id}
         popover="auto"
         role="menu"
         aria-label={label}
-        onKeyDown={onKeyDown}
         onToggle={onToggle}
+        onKeyDown={(event) => moveFocus(event.currentTarget, event)}
       >
         {items.map((item) => (
-          <div
-            key={item.label}
-            role="menuitem"
-            tabIndex={-1}
-            class={item.isDangerous === true ? "dangerous" : undefined}
-            aria-disabled={item.unavailable === undefined ? undefined : true}
-            onClick={() => choose(item)}
-            onKeyDown={(event) => {
-              if (event.key !== "Enter" && event.key !== " ") return;
-              event.preventDefault();
-              choose(item);
-            }}
-          >
-            {item.label}
-            {item.unavailable === undefined ? null : <small>{item.unavailable}</small>}
-          </div>
+          <MenuEntry key={item.label} item={item} onChosen={() => choose(item)} />
         ))}
       </div>
     </>
   );
+}
+
+interface MenuButtonProps {
+  readonly button: RefObject<HTMLButtonElement | null>;
+  readonly label: string;
+  readonly isOpen: boolean;
+  readonly menuId: string;
+}
+
+function MenuButton({ button, label, isOpen, menuId }: MenuButtonProps) {
+  return (
+    <button
+      ref={button}
+      type="button"
+      class="quiet menu-button"
+      aria-label={label}
+      aria-haspopup="menu"
+      aria-expanded={isOpen}
+      popovertarget={menuId}
+    >
+      <span aria-hidden="true">⋯</span>
+    </button>
+  );
+}
+
+function MenuEntry({ item, onChosen }: { item: MenuItem; onChosen: () => void }) {
+  const { label, unavailable, isDangerous } = item;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    onChosen();
+  };
+  return (
+    <div
+      role="menuitem"
+      tabIndex={-1}
+      class={isDangerous === true ? "dangerous" : undefined}
+      aria-disabled={unavailable === undefined ? undefined : true}
+      onClick={onChosen}
+      onKeyDown={onKeyDown}
+    >
+      {label}
+      {unavailable === undefined ? null : <small>{unavailable}</small>}
+    </div>
+  );
+}
+
+function entriesOf(menu: HTMLElement): readonly HTMLElement[] {
+  return [...menu.querySelectorAll<HTMLElement>("[role=menuitem]")];
+}
+
+/** Right-aligned under the button, or above it where there is no room. */
+function placeBelow(menu: HTMLElement, button: HTMLElement): void {
+  const around = button.getBoundingClientRect();
+  const { height, width } = menu.getBoundingClientRect();
+  const below = around.bottom + 4;
+  const top = below + height > window.innerHeight ? Math.max(4, around.top - 4 - height) : below;
+  menu.style.top = `${top}px`;
+  menu.style.left = `${Math.max(4, around.right - width)}px`;
+}
+
+function moveFocus(menu: HTMLElement, event: KeyboardEvent): void {
+  if (event.key === "Tab") menu.hidePopover();
+  const entries = entriesOf(menu);
+  const at = entries.findIndex((entry) => entry.matches(":focus"));
+  const next = steppedTo(event.key, at, entries.length);
+  if (next === undefined) return;
+  event.preventDefault();
+  entries[next]?.focus();
 }
 
 function steppedTo(key: string, at: number, count: number): number | undefined {

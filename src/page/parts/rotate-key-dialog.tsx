@@ -91,18 +91,22 @@ function GraceChoice({ grace, onChange, latest }: GraceChoiceProps) {
           <small>Executors that take the new key before then lose nothing.</small>
         </span>
       </label>
-      {grace === undefined ? null : (
-        <label class="field">
-          Revoke the old key at
-          <input
-            type="datetime-local"
-            required
-            value={grace}
-            min={localInputValue(Date.now() + 60_000)}
-            onInput={(event) => onChange(event.currentTarget.value)}
-          />
-        </label>
-      )}
+      {grace === undefined ? null : <GraceEnd grace={grace} onChange={onChange} />}
     </fieldset>
+  );
+}
+
+function GraceEnd({ grace, onChange }: { grace: string; onChange: (grace: string) => void }) {
+  return (
+    <label class="field">
+      Revoke the old key at
+      <input
+        type="datetime-local"
+        required
+        value={grace}
+        min={localInputValue(Date.now() + 60_000)}
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
+    </label>
   );
 }
