@@ -29,11 +29,15 @@ export function makeHome(folder: string, program: string) {
 
 export type Home = ReturnType<typeof makeHome>;
 
-export function startSubject({ folder, program }: Home, args: readonly string[]): Subject {
+export function startSubject(
+  { folder, program }: Home,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Subject {
   const log = openSync(join(folder, "log"), "a");
   const startedAtMs = performance.now();
   // An environment of nobody's: a NODE_EXTRA_CA_CERTS of the shell would cost memory.
-  const child = spawn(program, args, { env: {}, stdio: ["ignore", log, log] });
+  const child = spawn(program, args, { env: { ...environment }, stdio: ["ignore", log, log] });
   return {
     pid: child.pid ?? 0,
     startedAtMs,

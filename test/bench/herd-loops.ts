@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import { createCore } from "../../src/agent/core.ts";
+import { nextDue } from "../../src/agent/rotation.ts";
+import { buildSyncRequest } from "../../src/agent/sync-request.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createSyncClient } from "../../src/sync/sync-client.ts";
+import { fileWith, PATH } from "../agent/loaded.ts";
+import { fleetExecutorName, fleetKey } from "./fleet-database.ts";
+
+/** `node herd-loops.ts URL SEED FIRST COUNT`, as a child: the loops of many agents; reports every exchange over IPC. */
+const [url = "", seed = "", first = "", count = ""] = process.argv.slice(2);
+
+/** An exchange: which agent, when (epoch ms), and whether it was accepted. */
+export type Exchange = readonly [agent: number, atMs: number, accepted: boolean];
+
+const never = new AbortController().signal;
+let exchanges: Exchange[] = [];
+setInterval(() => {
+  process.send?.(exchanges);
+  exchanges = [];
+}, 200);
+process.on("disconnect", () => process.exit());
+for (let agent = Number(first); agent < Number(first) + Number(count); agent += 1) void loop(agent);
+
+/** What src/agent/agent.ts does, without files, socket and journal. */
+async function loop(agent: number): Promise<void> {
+  const file = fileWith(fleetKey(seed, agent), { name: fleetExecutorName(agent), url, dataDir: tmpdir() });
+  const client = createSyncClient({
+    url,
+    key: file.key,
+    caPem: undefined,
+    proxy: "none",
+    environment: {},
+    userAgent: "novacula-agent/bench",
+    deadlineMs: 10_000,
+  });
+  const core = createCore({ path: PATH, clock: systemClock, random: Math.random, recall: () => undefined });
+  const instanceId = randomUUID();
+  // A fleet is not started in one moment; what happens when it is restarted in one is simulated (herd.ts).
+  await pause(Math.random() * 10_000);
+  core.takeFiles(file);
+  for (;;) {
+    const due = nextDue(core.rotation());
+    if (due === undefined) return;
+    await pause(Math.max(0, due.nextAt - systemClock.now()));
+    const request = await buildSyncRequest(due.generation.config, instanceId, undefined);
+    const outcome = await client.sync(request, never);
+    if (outcome === undefined) return;
+    exchanges.push([agent, Date.now(), outcome.kind === "accepted"]);
+    core.takeOutcome(due.generation.id, outcome);
+  }
+}

@@ -1,0 +1,115 @@
+import { createConnection, type Socket } from "node:net";
+import { SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
+import { fleetExecutorName, fleetKey } from "./fleet-database.ts";
+
+/**
+ * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE`: syncs of a fleet over kept connections. RATE 0:
+ * each connection sends as soon as it was answered. Else RATE a second in all, each at its own moment, and a latency
+ * counts from that moment, whether or not the answer before was in time. Prints one line of JSON.
+ */
+const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0] = process.argv.slice(2).map(Number);
+const seed = process.argv[3] ?? "";
+
+interface Lane {
+  readonly socket: Socket;
+  received: string;
+  /** When the request in flight was due, `performance.now()`; undefined: none is. */
+  dueAtMs: number | undefined;
+  executor: number;
+}
+
+const keys = Array.from({ length: executors }, (_, index) => fleetKey(seed, index));
+const latencies = new Float32Array(4_000_000);
+let answered = 0;
+let failed = 0;
+let isOver = false;
+
+const lanes = await Promise.all(
+  Array.from({ length: Math.min(connections, executors) }, (_, index) => open(index)),
+);
+const startedAtMs = performance.now();
+if (rate === 0) for (const lane of lanes) send(lane, performance.now());
+else pace();
+await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+isOver = true;
+const lastedMs = performance.now() - startedAtMs;
+const sorted = latencies.subarray(0, Math.min(answered, latencies.length)).sort();
+const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+process.stdout.write(
+  `${JSON.stringify({ perSecond: (answered / lastedMs) * 1000, failed, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999) })}\n`,
+);
+process.exit();
+
+function open(index: number): Promise<Lane> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
+    const lane: Lane = { socket, received: "", dueAtMs: undefined, executor: index };
+    socket.setEncoding("latin1").on("data", (chunk) => receive(lane, String(chunk)));
+    socket.once("connect", () => resolve(lane)).once("error", reject);
+  });
+}
+
+/** Each lane has its own moment in the cycle, as each executor has. */
+function pace(): void {
+  const cycleMs = (lanes.length / rate) * 1000;
+  let next = 0;
+  const turn = () => {
+    const now = performance.now() - startedAtMs;
+    for (; (next / lanes.length) * cycleMs <= now; next += 1) {
+      const lane = lanes[next % lanes.length];
+      // One that has not been answered for a whole cycle is late already.
+      if (lane === undefined || lane.dueAtMs !== undefined) failed += 1;
+      else send(lane, startedAtMs + (next / lanes.length) * cycleMs);
+    }
+    if (!isOver) setTimeout(turn, 1);
+  };
+  turn();
+}
+
+function send(lane: Lane, dueAtMs: number): void {
+  lane.dueAtMs = dueAtMs;
+  const body = bodyOf(lane.executor);
+  lane.socket.write(
+    `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${keys[lane.executor] ?? ""}\r\n` +
+      `Accept: application/graphql-response+json\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    "latin1",
+  );
+}
+
+function bodyOf(executor: number): string {
+  const input = {
+    name: fleetExecutorName(executor),
+    kind: "agent",
+    version: "0.1.0",
+    channel: "stable",
+    instanceId: `instance-${executor}`,
+    hostName: `host-${executor}`,
+    capabilities: { supportedChains: [], features: ["sync"], storageClasses: [] },
+    resources: {
+      cpuCount: 2,
+      memoryTotalBytes: 8e9,
+      memoryFreeBytes: 4e9,
+      diskTotalBytes: 1e11,
+      diskFreeBytes: 5e10,
+    },
+  };
+  return JSON.stringify({ query: SYNC_EXECUTOR, operationName: "SyncExecutor", variables: { input } });
+}
+
+function receive(lane: Lane, chunk: string): void {
+  lane.received += chunk;
+  const end = lane.received.indexOf("\r\n\r\n");
+  if (end < 0) return;
+  const length = Number(/content-length: (\d+)/i.exec(lane.received)?.[1]);
+  if (lane.received.length < end + 4 + length) return;
+  if (!isOver) {
+    if (!lane.received.startsWith("HTTP/1.1 200") || lane.received.includes('"errors"')) failed += 1;
+    latencies[answered] = performance.now() - (lane.dueAtMs ?? 0);
+    answered += 1;
+  }
+  lane.received = "";
+  lane.dueAtMs = undefined;
+  // In turn: every executor of the fleet syncs, however few the connections.
+  lane.executor = (lane.executor + lanes.length) % executors;
+  if (rate === 0 && !isOver) send(lane, performance.now());
+}
