@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { lacks } from "../../support/requires.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "./support/debian-release.ts";
 import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
 import { bootEmpty, haveMachines, suiteRoots } from "./support/hosts.ts";
@@ -25,6 +27,21 @@ async function emptyWithArchives(release: DebianRelease): Promise<ExecutorHost> 
 
 /** dpkg as an unattended upgrade runs it: nobody answers. */
 const INSTALL = ["env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--install"];
+
+const hasLintian = spawnSync("lintian", ["--version"]).status === 0;
+
+it.skipIf(!haveMachines || lacks("lintian", hasLintian))(
+  "lintian has no error and no warning for the packages",
+  () => {
+    const { agent, controlPlane } = suiteRoots().archives;
+    // The suite's own packages are packed with zstd, for speed; what is released is packed with xz.
+    const args = ["--suppress-tags=malformed-deb-archive", "--fail-on=error,warning", "--allow-root"];
+    const { status, stdout } = spawnSync("lintian", [...args, agent, controlPlane], { encoding: "utf8" });
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  },
+  120_000,
+);
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (release) => {
   it("installs without a key as a calm service that says what it waits for, and goes online with one", async () => {

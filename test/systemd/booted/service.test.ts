@@ -56,7 +56,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (r
     expect((await host.show("ActiveState"))["ActiveState"]).toBe("active");
   });
 
-  it("is killed by the watchdog when its loop is blocked, and comes back", async () => {
+  it("is killed by the watchdog when it stands still, leaves no dump, and comes back", async () => {
     const { host, key } = await ExecutorHost.online(release);
     await host.machine.sh(`
       mkdir -p /run/systemd/system/${SERVICE}.d
@@ -99,11 +99,13 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (r
   it("stops cleanly in the middle of a sync, 40 times", async () => {
     const { host } = await ExecutorHost.online(release);
     const failed = await host.machine.sh(`
+      mkdir -p /run/systemd/system/${SERVICE}.d
+      printf '[Unit]\\nStartLimitIntervalSec=0\\n' > /run/systemd/system/${SERVICE}.d/limit.conf
+      systemctl daemon-reload
       for i in $(seq 40); do
         systemctl restart ${SERVICE}
         systemctl stop ${SERVICE}
         systemctl is-failed --quiet ${SERVICE} && echo "stop $i failed"
-        systemctl reset-failed ${SERVICE}
       done; true`);
     expect(failed).toBe("");
   });
