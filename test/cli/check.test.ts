@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { failure, html, json } from "../support/behaviours.ts";
-import { startFaultyServer } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
 import { lacks } from "../support/requires.ts";
-import { command, home, isRunnableByNobody, knowing, NOBODY } from "./command.ts";
+import { command, isRunnableByNobody, NOBODY } from "./command.ts";
+import { home, setScene } from "./scene.ts";
 
 const URL_OF_NOBODY = "http://127.0.0.1:1";
 
-describe("check, offline", () => {
+describe.concurrent("check, offline", () => {
   it("says calmly what is good", async () => {
     const key = makeKey();
-    const place = home();
+    using place = home();
     place.write({ url: URL_OF_NOBODY, key });
     const { code, stdout, stderr } = await command(["check", "-c", place.configPath]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -27,7 +27,7 @@ describe("check, offline", () => {
   });
 
   it("names every issue at once, each with its place", async () => {
-    const place = home();
+    using place = home();
     writeFileSync(
       place.configPath,
       '[agent]\nnmae = "a"\n[control_plane]\nurl = "ftp://cp"\nacces_token = "x"\n',
@@ -43,7 +43,7 @@ describe("check, offline", () => {
 
   it("refuses a damaged key, with line and column and never the key", async () => {
     const key = makeKey();
-    const place = home();
+    using place = home();
     place.write({ url: URL_OF_NOBODY, key: `${key.slice(0, 30)} ${key.slice(30)}` });
     const { code, stdout } = await command(["check", "-c", place.configPath]);
     expect(code).toBe(1);
@@ -52,7 +52,7 @@ describe("check, offline", () => {
   });
 
   it("warns of what is used all the same, and of a file that others can read", async () => {
-    const place = home();
+    using place = home();
     place.write({ url: URL_OF_NOBODY, key: `${makeKey()} ` });
     chmodSync(place.configPath, 0o644);
     const { code, stdout } = await command(["check", "-c", place.configPath]);
@@ -65,7 +65,7 @@ describe("check, offline", () => {
   it.skipIf(lacks("root, and a checkout that others may read", isRunnableByNobody()))(
     "cannot tell where the file may not be read, and says for whom",
     async () => {
-      const place = home();
+      using place = home();
       place.write({ url: URL_OF_NOBODY, key: makeKey() });
       chownSync(place.folder, NOBODY, NOBODY);
       const { code, stdout } = await command(["check", "-c", place.configPath], { uid: NOBODY });
@@ -75,10 +75,10 @@ describe("check, offline", () => {
   );
 });
 
-describe("check --key-file", () => {
+describe.concurrent("check --key-file", () => {
   it("tries a candidate and leaves the configured key alone", async () => {
     const candidate = makeKey();
-    const place = home();
+    using place = home();
     place.write({ url: URL_OF_NOBODY });
     const file = join(place.folder, "candidate");
     writeFileSync(file, `${candidate}\n`, { mode: 0o600 });
@@ -91,7 +91,7 @@ describe("check --key-file", () => {
   });
 
   it("refuses a damaged candidate, an empty one, and a file that is not there", async () => {
-    const place = home();
+    using place = home();
     place.write({ url: URL_OF_NOBODY, key: makeKey() });
     const check = (file: string, input = "") =>
       command(["check", "-c", place.configPath, "--key-file", file], { input });
@@ -107,14 +107,11 @@ describe("check --key-file", () => {
   });
 });
 
-describe("check --online", () => {
+describe.concurrent("check --online", () => {
   it("asks the control plane, and registers nothing", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    const { code, stdout } = await command(["check", "--online", "-c", place.configPath]);
+    await using scene = await setScene();
+    const { key, server } = scene;
+    const { code, stdout } = await scene.run("check", "--online");
     expect(code).toBe(0);
     const host = new URL(server.url).host;
     expect(stdout).toContain(
@@ -124,9 +121,9 @@ describe("check --online", () => {
   });
 
   it("says when the key ends", async () => {
-    await using server = await startFaultyServer();
+    await using scene = await setScene();
     const expiresAt = Date.now() + 5 * 86_400_000 + 3_600_000;
-    server.respond(
+    scene.server.respond(
       json(200, {
         data: {
           currentKey: {
@@ -136,17 +133,14 @@ describe("check --online", () => {
         },
       }),
     );
-    const place = home();
-    place.write({ url: server.url, key: makeKey() });
-    const { stdout } = await command(["check", "--online", "-c", place.configPath]);
+    const { stdout } = await scene.run("check", "--online");
     expect(stdout).toMatch(/organization Acme, good until \d{4}-\d\d-\d\d \d\d:\d\d, in 5 d/u);
   });
 
   it("tells refused, forbidden and unreachable apart, each with a remedy", async () => {
-    await using server = await startFaultyServer();
-    const place = home();
-    place.write({ url: server.url, key: makeKey() });
-    const check = () => command(["check", "--online", "-c", place.configPath]);
+    await using scene = await setScene();
+    const { server } = scene;
+    const check = () => scene.run("check", "--online");
     server.respond(json(401, failure("UNAUTHENTICATED", { reason: "revoked" }, null)));
     const refused = await check();
     expect(refused.code).toBe(1);
@@ -166,12 +160,9 @@ describe("check --online", () => {
   });
 
   it("as JSON has the verdict, its parts, and no key", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    const { code, stdout } = await command(["check", "--online", "--json", "-c", place.configPath]);
+    await using scene = await setScene();
+    const { key, place } = scene;
+    const { code, stdout } = await scene.run("check", "--online", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       verdict: "good",
@@ -183,7 +174,7 @@ describe("check --online", () => {
   });
 
   it("has nothing to ask with while the configuration is invalid", async () => {
-    const place = home();
+    using place = home();
     mkdirSync(place.runtimeDir);
     writeFileSync(place.configPath, "[agent]\n", { mode: 0o600 });
     const { code, stdout } = await command(["check", "--online", "-c", place.configPath]);

@@ -2,22 +2,15 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
-import { type AgentHome, type AgentProcess, agentHome, startAgent } from "../support/agent-process.ts";
-import { json } from "../support/behaviours.ts";
+import { vi } from "vitest";
 import { keepText } from "../support/canary.ts";
-import type { Behaviour } from "../support/faulty-server.ts";
-import { onlyFor } from "../support/only-for.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { ENVIRONMENT } from "../support/program-environment.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 export const NOBODY = 65534;
 
-/** Half of a command's time goes into compiling it, which Node remembers here; where it may not write, it does not. */
-export const ENVIRONMENT = {
-  PATH: process.env["PATH"],
-  NODE_COMPILE_CACHE: fileURLToPath(new URL("../../.cache/node-compile", import.meta.url)),
-};
+// Two processors: more programs at once would not end sooner, only less punctually.
+vi.setConfig({ maxConcurrency: 3 });
 
 export interface CommandResult {
   readonly code: number | null;
@@ -56,31 +49,4 @@ export function isRunnableByNobody(): boolean {
   if (process.geteuid?.() !== 0) return false;
   const options = { uid: NOBODY, gid: NOBODY, cwd: "/" };
   return spawnSync(process.execPath, [PROGRAM, "--version"], options).status === 0;
-}
-
-/** A control plane that knows these keys, each by the id `k_` and its fingerprint; every other is revoked. */
-export function knowing(...secrets: readonly string[]): Behaviour {
-  return (exchange) => {
-    const { keyFingerprint: fingerprint, operationName } = exchange.request;
-    const isKnown = secrets.map(keyFingerprint).includes(fingerprint ?? "");
-    if (operationName !== "CurrentKey" || !isKnown) return onlyFor(secrets)(exchange);
-    const key = { id: `k_${fingerprint}`, name: "prod", expiresAt: null, revokesAt: null };
-    const organization = { id: "org-1", name: "Acme", slug: "acme" };
-    json(200, { data: { currentKey: { key, organization } } })(exchange);
-  };
-}
-
-/** A folder with an agent.toml, removed with the test. */
-export function home(): AgentHome & { readonly folder: string } {
-  const folder = tempDir();
-  return { folder, ...agentHome(folder) };
-}
-
-/** The agent of a home, once it is online with that key. */
-export async function onlineAgent(place: AgentHome, secret: string): Promise<AgentProcess> {
-  const agent = startAgent(place);
-  await agent.waitForStatus(
-    (status) => status.state === "online" && status.key?.fingerprint === keyFingerprint(secret),
-  );
-  return agent;
 }

@@ -1,20 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { agentStatusSchema } from "../../src/agent/status.ts";
 import { keepFiles, keepText, noteKey } from "../support/canary.ts";
 import { eventually } from "../support/eventually.ts";
-import { tempDir } from "../support/temp-dir.ts";
-import { command, ENVIRONMENT, PROGRAM } from "./command.ts";
+import { ENVIRONMENT } from "../support/program-environment.ts";
+import { temporaryDirectory } from "../support/temp-dir.ts";
+import { command, PROGRAM } from "./command.ts";
 
-describe("dev", { timeout: 90_000 }, () => {
+// Each is four processes.
+vi.setConfig({ maxConcurrency: 2 });
+
+describe.concurrent("dev", { timeout: 90_000 }, () => {
   it("ends with the agent online, and what it prints can be pasted to rotate the key", async () => {
-    const folder = join(tempDir(), "dev");
-    const first = startDev(folder);
+    using directory = temporaryDirectory();
+    const folder = join(directory.path, "dev");
+    await using first = startDev(folder);
     const before = await first.fingerprint();
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, "agent.toml")).mode & 0o777).toBe(0o600);
@@ -35,7 +40,7 @@ describe("dev", { timeout: 90_000 }, () => {
     noteKeys(folder);
 
     // A second run goes on where the first one was, with the same key.
-    const second = startDev(folder);
+    await using second = startDev(folder);
     expect(await second.fingerprint()).toBe(/online with key (\w{8})/u.exec(handedOver)?.[1]);
     expect(second.output()).not.toContain("Issued");
     expect(await second.end("SIGTERM", "alone")).toBe(0);
@@ -43,8 +48,10 @@ describe("dev", { timeout: 90_000 }, () => {
   });
 
   it("issues another key where the one in the file is dead", async () => {
-    const folder = join(tempDir(), "dev");
-    const first = startDev(folder);
+    using directory = temporaryDirectory();
+    const folder = join(directory.path, "dev");
+    const port = await freePort();
+    await using first = startDev(folder, port);
     const before = await first.fingerprint();
     await shell(first.commands()[1] ?? "");
     await first.waitFor(/key\.refused/u);
@@ -53,13 +60,14 @@ describe("dev", { timeout: 90_000 }, () => {
     // And where the whole control plane is another one, with an organization of its own.
     for (const name of ["control-plane.db", "control-plane.db-shm", "control-plane.db-wal"])
       rmSync(join(folder, name), { force: true });
-    const second = startDev(folder);
+    await using second = startDev(folder, port);
     expect(await second.fingerprint()).not.toBe(before);
     expect(await second.end("SIGINT", "group")).toBe(0);
   });
 
   it("ends everything with the reason when one of the two dies", async () => {
-    const dev = startDev(join(tempDir(), "dev"));
+    using directory = temporaryDirectory();
+    await using dev = startDev(join(directory.path, "dev"), await freePort());
     await dev.fingerprint();
     const { stdout } = await command(["status", "--json", "-c", dev.configPath]);
     process.kill(agentStatusSchema.parse(JSON.parse(stdout)).pid, "SIGKILL");
@@ -69,8 +77,10 @@ describe("dev", { timeout: 90_000 }, () => {
   });
 
   it("runs once in a folder, and says who is there", async () => {
-    const folder = join(tempDir(), "dev");
-    const dev = startDev(folder);
+    using directory = temporaryDirectory();
+    const folder = join(directory.path, "dev");
+    const port = await freePort();
+    await using dev = startDev(folder, port);
     await dev.fingerprint();
     const { code, stderr } = await command(["dev", "--directory", folder]);
     expect(code).toBe(1);
@@ -80,7 +90,8 @@ describe("dev", { timeout: 90_000 }, () => {
   });
 
   it("finds room for its sockets where the folder's path is too long for them", async () => {
-    const dev = startDev(join(tempDir(), "d".repeat(120)));
+    using directory = temporaryDirectory();
+    await using dev = startDev(join(directory.path, "d".repeat(120)), await freePort());
     await dev.fingerprint();
     const text = readFileSync(dev.configPath, "utf8");
     const sockets = /runtime_dir = "(.*\/novacula-dev-\w{12})"/u.exec(text)?.[1] ?? "";
@@ -90,15 +101,14 @@ describe("dev", { timeout: 90_000 }, () => {
   });
 
   it("refuses a port that is taken, and a file that it cannot use", async () => {
-    const server = createServer();
+    using directory = temporaryDirectory();
+    await using server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void server.close());
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    const taken = await command(["dev", "--directory", join(tempDir(), "dev"), "--port", String(port)]);
+    const port = portOf(server);
+    const taken = await command(["dev", "--directory", join(directory.path, "dev"), "--port", String(port)]);
     expect(taken.code).toBe(1);
     expect(taken.stderr).toContain(`port ${port} is taken: name another with --port, or none`);
-    const folder = tempDir();
+    const folder = directory.path;
     writeFileSync(join(folder, "agent.toml"), "[agnet]\n");
     const invalid = await command(["dev", "--directory", folder]);
     expect(invalid.code).toBe(1);
@@ -114,8 +124,9 @@ describe("dev", { timeout: 90_000 }, () => {
 });
 
 /** `dev` in a process group of its own, as a shell starts it. */
-function startDev(folder: string) {
-  const child = spawn(process.execPath, [PROGRAM, "dev", "--directory", folder], {
+function startDev(folder: string, port?: number) {
+  const words = port === undefined ? [] : ["--port", String(port)];
+  const child = spawn(process.execPath, [PROGRAM, "dev", "--directory", folder, ...words], {
     detached: true,
     env: ENVIRONMENT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -128,10 +139,6 @@ function startDev(folder: string) {
   const closed = once(child, "close").then(() => {
     keepText("dev.txt", output);
     return child.exitCode;
-  });
-  onTestFinished(async () => {
-    signalGroup(child, "SIGKILL");
-    await closed;
   });
   const waitFor = (pattern: RegExp) =>
     eventually(() => pattern.exec(output)?.[1] ?? (pattern.test(output) ? "" : undefined), {
@@ -156,7 +163,23 @@ function startDev(folder: string) {
     },
     ended: () => closed,
     isAnyoneLeft: () => signalGroup(child, 0),
+    async [Symbol.asyncDispose]() {
+      signalGroup(child, "SIGKILL");
+      await closed;
+    },
   };
+}
+
+/** Two that look for a port in the same moment find the same one: side by side, only one test leaves that to `dev`. */
+async function freePort(): Promise<number> {
+  await using server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return portOf(server);
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** False where the group has no process any more. */

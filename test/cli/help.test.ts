@@ -8,7 +8,7 @@ const { stdin, stdout, stderr } = process;
 const program = createCommands({ terminal: { stdin, stdout, stderr, environment: {} }, end() {} });
 const names = program.commands.map((each) => each.name());
 
-describe("help", () => {
+describe.concurrent("help", () => {
   it.each(names)("%s --help says what it takes, with examples", async (name) => {
     const { code, stdout: help, stderr: complaint } = await command([name, "--help"]);
     expect({ code, complaint }).toEqual({ code: 0, complaint: "" });
@@ -44,7 +44,7 @@ describe("help", () => {
   });
 });
 
-describe("a usage error", () => {
+describe.concurrent("a usage error", () => {
   const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
     [["staus"], /unknown command 'staus'\n\(Did you mean status\?\)/],
     [
@@ -66,7 +66,7 @@ describe("a usage error", () => {
   });
 });
 
-describe("a key in an argument", () => {
+describe.concurrent("a key in an argument", () => {
   const key = makeKey();
   const cases: readonly (readonly [what: string, args: readonly string[]])[] = [
     ["of set-key", ["set-key", key]],

@@ -1,15 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { afterInput } from "../../src/cli/hidden-prompt.ts";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { keepText } from "../support/canary.ts";
-import { startFaultyServer } from "../support/faulty-server.ts";
-import { makeKey } from "../support/keys.ts";
+import { ENVIRONMENT } from "../support/program-environment.ts";
 import { lacks } from "../support/requires.ts";
-import { home, knowing, PROGRAM } from "./command.ts";
+import { PROGRAM } from "./command.ts";
+import { type Scene, setScene } from "./scene.ts";
 
 describe("what is typed", () => {
   const cases: readonly (readonly [
@@ -39,46 +38,39 @@ describe("what is typed", () => {
 
 const hasPython = spawnSync("python3", ["-c", "import pty, termios"]).status === 0;
 
-describe.skipIf(lacks("python3, for a terminal", hasPython))("the prompt on a terminal", () => {
+describe.skipIf(lacks("python3, for a terminal", hasPython)).concurrent("the prompt on a terminal", () => {
   it("takes a key without showing it", async () => {
-    const { old, fresh, configPath } = await stage();
-    const { shown, code, isEchoing, leftOver } = await onTerminal(configPath, [`${fresh}\r`]);
+    await using scene = await setScene();
+    const { key, fresh } = scene;
+    const { shown, code, isEchoing, leftOver } = await onTerminal(scene, [`${fresh}\r`]);
     expect(shown).toContain("Executor key (it is not shown): \r\n");
     expect(shown).toContain(`The control plane accepts key ${keyFingerprint(fresh)}`);
     expect({ code, isEchoing, leftOver }).toEqual({ code: 0, isEchoing: true, leftOver: "" });
-    expect(readFileSync(configPath, "utf8")).toContain(fresh);
-    expect(shown).not.toContain(old.slice(4, 20));
+    expect(scene.text()).toContain(fresh);
+    expect(shown).not.toContain(key.slice(4, 20));
   });
 
   it("is called off with Ctrl-C, and leaves the terminal as it was", async () => {
-    const { old, fresh, configPath } = await stage();
-    const { shown, code, isEchoing } = await onTerminal(configPath, [fresh.slice(0, 20), "\u0003"]);
+    await using scene = await setScene();
+    const { key, fresh } = scene;
+    const { shown, code, isEchoing } = await onTerminal(scene, [fresh.slice(0, 20), "\u0003"]);
     expect(shown).toContain("Called off. Nothing was written.");
     expect({ code, isEchoing }).toEqual({ code: 1, isEchoing: true });
-    expect(readFileSync(configPath, "utf8")).toContain(old);
+    expect(scene.text()).toContain(key);
   });
 
   it("takes a key that was wrapped into two lines whole, so that no shell gets its second half", async () => {
-    const { old, fresh, configPath } = await stage();
-    const { shown, code, leftOver } = await onTerminal(configPath, [
+    await using scene = await setScene();
+    const { key, fresh } = scene;
+    const { shown, code, leftOver } = await onTerminal(scene, [
       `${fresh.slice(0, 40)}\r`,
       `${fresh.slice(40)}\r`,
     ]);
     expect(shown).toMatch(/The key from the prompt has a line break/u);
     expect({ code, leftOver }).toEqual({ code: 1, leftOver: "" });
-    expect(readFileSync(configPath, "utf8")).toContain(old);
+    expect(scene.text()).toContain(key);
   });
 });
-
-async function stage() {
-  const [old, fresh] = [makeKey(), makeKey()];
-  const server = await startFaultyServer();
-  onTestFinished(() => server[Symbol.asyncDispose]());
-  server.respond(knowing(old, fresh));
-  const place = home();
-  place.write({ url: server.url, key: old });
-  return { old, fresh, configPath: place.configPath };
-}
 
 /** A person at a terminal: waits for the question, types piece by piece, and looks at the terminal afterwards. */
 const PERSON = `
@@ -116,9 +108,10 @@ const seen = z.object({
   isEchoing: z.boolean(),
 });
 
-async function onTerminal(configPath: string, pieces: readonly string[]): Promise<z.infer<typeof seen>> {
-  const program = [process.execPath, PROGRAM, "set-key", "-c", configPath];
+async function onTerminal({ place }: Scene, pieces: readonly string[]): Promise<z.infer<typeof seen>> {
+  const program = [process.execPath, PROGRAM, "set-key", "-c", place.configPath];
   const person = spawn("python3", ["-c", PERSON, JSON.stringify(program)], {
+    env: ENVIRONMENT,
     stdio: ["pipe", "pipe", "inherit"],
   });
   person.stdin.end(JSON.stringify(pieces));

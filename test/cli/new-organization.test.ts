@@ -4,12 +4,12 @@ import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { failure, json } from "../support/behaviours.ts";
 import { eventually } from "../support/eventually.ts";
-import { NOBODY, onlineAgent } from "./command.ts";
-import { prepared } from "./prepared.ts";
+import { NOBODY } from "./command.ts";
+import { onlineAgent, setScene } from "./scene.ts";
 
 const isRoot = process.geteuid?.() === 0;
 
-describe("set-key --new-organization", () => {
+describe.concurrent("set-key --new-organization", () => {
   /** Knows each key in an organization of its own, and refuses a host that says it belongs to another. */
   const organizations =
     (...secrets: readonly string[]) =>
@@ -35,9 +35,10 @@ describe("set-key --new-organization", () => {
     };
 
   it("moves a running agent, which is refused without it", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    server.respond(organizations(old, fresh));
-    await using agent = await onlineAgent(place, old);
+    await using scene = await setScene();
+    const { key, fresh, server, place, setKey } = scene;
+    server.respond(organizations(key, fresh));
+    await using agent = await onlineAgent(place, key);
     await rememberedOrganization(place.dataDir, "org-0");
     const refused = await setKey(fresh);
     expect(refused.code).toBe(1);
@@ -47,9 +48,10 @@ describe("set-key --new-organization", () => {
   });
 
   it("moves a host on which no agent runs; its memory stays readable for the next one", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    server.respond(organizations(old, fresh));
-    const before = await onlineAgent(place, old);
+    await using scene = await setScene();
+    const { key, fresh, server, place, setKey } = scene;
+    server.respond(organizations(key, fresh));
+    await using before = await onlineAgent(place, key);
     await rememberedOrganization(place.dataDir, "org-0");
     await before.stop();
     if (isRoot) chownSync(join(place.dataDir, "state.json"), NOBODY, NOBODY);

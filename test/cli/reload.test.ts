@@ -2,22 +2,18 @@ import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { startAgent } from "../support/agent-process.ts";
-import { startFaultyServer } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
-import { command, home, knowing, onlineAgent } from "./command.ts";
+import { command } from "./command.ts";
+import { home, knowing, setOnlineScene, setScene } from "./scene.ts";
 
-describe("reload", () => {
+describe.concurrent("reload", () => {
   it("returns once the agent took it, however long the verdict takes", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    await using agent = await onlineAgent(place, key);
+    await using scene = await setOnlineScene();
+    const { server, agent } = scene;
     server.respond(() => {});
-    place.write({ url: server.url, key: makeKey() });
+    scene.putKey(makeKey());
     const startedAt = performance.now();
-    const { code, stdout } = await command(["reload", "-c", place.configPath]);
+    const { code, stdout } = await scene.run("reload");
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: "The agent reads its files now. What came of it: novacula-agent status\n",
@@ -27,61 +23,46 @@ describe("reload", () => {
   });
 
   it("--wait is good when the files are in use and accepted", async () => {
-    const [old, fresh] = [makeKey(), makeKey()];
-    await using server = await startFaultyServer();
-    server.respond(knowing(old, fresh));
-    const place = home();
-    place.write({ url: server.url, key: old });
-    await using _agent = await onlineAgent(place, old);
-    place.write({ url: server.url, key: fresh });
-    const { code, stdout } = await command(["reload", "--wait", "-c", place.configPath]);
+    await using scene = await setOnlineScene();
+    const { fresh } = scene;
+    scene.putKey(fresh);
+    const { code, stdout } = await scene.run("reload", "--wait");
     expect(code).toBe(0);
     expect(stdout).toContain(`Online with key ${keyFingerprint(fresh)}`);
   });
 
   it("--wait is bad when they are not, though the executor stays online", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    await using _agent = await onlineAgent(place, key);
-    place.write({ url: server.url, key: makeKey() });
-    const refused = await command(["reload", "--wait", "-c", place.configPath]);
+    await using scene = await setOnlineScene();
+    const { key, server, place } = scene;
+    scene.putKey(makeKey());
+    const refused = await scene.run("reload", "--wait");
     expect(refused.code).toBe(1);
     expect(refused.stdout).toMatch(/^Online with key .*\nChange in the file refused: /u);
     writeFileSync(place.configPath, `${place.toml({ url: server.url, key })}[loging]\n`);
-    const invalid = await command(["reload", "--wait", "-c", place.configPath]);
+    const invalid = await scene.run("reload", "--wait");
     expect(invalid.code).toBe(1);
     expect(invalid.stdout).toMatch(/Change in the file unusable: .*Did you mean \[logging\]\?/u);
   });
 
   it("--wait cannot tell while the control plane is away", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    await using _agent = await onlineAgent(place, key);
-    await server.stop();
-    place.write({ url: server.url, key: makeKey() });
-    const { code, stdout } = await command(["reload", "--wait", "-c", place.configPath]);
+    await using scene = await setOnlineScene();
+    await scene.server.stop();
+    scene.putKey(makeKey());
+    const { code, stdout } = await scene.run("reload", "--wait");
     expect(code).toBe(2);
     expect(stdout).toMatch(/Change in the file (not tried yet|being tried): /u);
   });
 });
 
-describe("retry", () => {
+describe.concurrent("retry", () => {
   it("has a refused key tried at once", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
+    await using scene = await setScene();
+    const { key, server, place } = scene;
     server.respond(knowing());
-    const place = home();
-    place.write({ url: server.url, key });
     await using agent = startAgent(place);
     await agent.waitForStatus(({ state, attempts }) => state === "key-refused" && attempts >= 3, 20_000);
     server.respond(knowing(key));
-    const { code, stdout } = await command(["retry", "-c", place.configPath]);
+    const { code, stdout } = await scene.run("retry");
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: "The agent tries now whatever waits. What came of it: novacula-agent status\n",
@@ -90,8 +71,8 @@ describe("retry", () => {
   });
 });
 
-it.each(["reload", "retry"])("%s ends with 3 where no agent runs", async (name) => {
-  const place = home();
+it.concurrent.each(["reload", "retry"])("%s ends with 3 where no agent runs", async (name) => {
+  using place = home();
   place.write({ url: "http://127.0.0.1:1", key: makeKey() });
   const { code, stdout, stderr } = await command([name, "-c", place.configPath]);
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" });

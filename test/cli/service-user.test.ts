@@ -5,9 +5,11 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { identityIn, obstacleFor } from "../../src/cli/service-user.ts";
 import { makeKey } from "../support/keys.ts";
+import { ENVIRONMENT } from "../support/program-environment.ts";
 import { lacks } from "../support/requires.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { home, PROGRAM } from "./command.ts";
+import { PROGRAM } from "./command.ts";
+import { home } from "./scene.ts";
 
 const isRoot = process.geteuid?.() === 0;
 const PASSWD = "root:x:0:0::/root:/bin/sh\nnovacula:x:998:997::/var/lib/novacula:/usr/sbin/nologin\n";
@@ -74,7 +76,7 @@ describe("check as root", () => {
   it.skipIf(lacks("root, to mount a passwd file of its own", canMount))(
     "judges what that user can read, with the commands that mend it",
     async () => {
-      const place = home();
+      using place = home();
       place.write({ url: "http://127.0.0.1:1", key: makeKey() });
       chmodSync(place.folder, 0o755);
       const [passwd, group] = [join(place.folder, "passwd"), join(place.folder, "group")];
@@ -83,7 +85,9 @@ describe("check as root", () => {
       const script = 'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && shift 2 && exec "$@"';
       const check = [process.execPath, PROGRAM, "check", "-c", place.configPath];
       const run = () =>
-        promisify(execFile)("unshare", ["-m", "sh", "-c", script, "sh", passwd, group, ...check]);
+        promisify(execFile)("unshare", ["-m", "sh", "-c", script, "sh", passwd, group, ...check], {
+          env: ENVIRONMENT,
+        });
       await expect(run()).rejects.toMatchObject({
         code: 1,
         stdout: expect.stringContaining(

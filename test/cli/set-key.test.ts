@@ -7,16 +7,16 @@ import { failure, json } from "../support/behaviours.ts";
 import type { FaultyServer } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
 import { lacks } from "../support/requires.ts";
-import { command, isRunnableByNobody, knowing, NOBODY, onlineAgent } from "./command.ts";
-import { prepared } from "./prepared.ts";
+import { command, isRunnableByNobody, NOBODY } from "./command.ts";
+import { knowing, onlineAgent, setOnlineScene, setScene } from "./scene.ts";
 
-describe("set-key with a running agent", () => {
+describe.concurrent("set-key with a running agent", () => {
   it("tries the key, writes it, waits until it is in use, and names the old one", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    await using agent = await onlineAgent(place, old);
+    await using scene = await setOnlineScene();
+    const { key, fresh, server, place, setKey, agent } = scene;
     const { code, stdout, stderr } = await setKey(`${fresh}\n`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const [oldId, freshId] = [keyFingerprint(old), keyFingerprint(fresh)];
+    const [oldId, freshId] = [keyFingerprint(key), keyFingerprint(fresh)];
     expect(stdout.trimEnd().split("\n")).toEqual([
       `The control plane accepts key ${freshId}: prod (k_${freshId}), organization Acme, without an end.`,
       `Written to ${place.configPath}.`,
@@ -28,11 +28,12 @@ describe("set-key with a running agent", () => {
       ),
     ]);
     expect((await agent.status()).key?.fingerprint).toBe(freshId);
-    expect(refusedSyncs(server, [old, fresh])).toEqual([]);
+    expect(refusedSyncs(server, [key, fresh])).toEqual([]);
   });
 
   it("mends an executor whose key is refused", async () => {
-    const { fresh, server, place, setKey } = await prepared();
+    await using scene = await setScene();
+    const { fresh, server, place, setKey } = scene;
     server.respond(knowing(fresh));
     await using agent = startAgent(place);
     await agent.waitForStatus(({ state }) => state === "key-refused");
@@ -42,25 +43,25 @@ describe("set-key with a running agent", () => {
   });
 
   it("--no-wait leaves the confirmation to status --wait-for", async () => {
-    const { old, fresh, place, setKey } = await prepared();
-    await using _agent = await onlineAgent(place, old);
+    await using scene = await setOnlineScene();
+    const { fresh, setKey } = scene;
     const { code, stdout } = await setKey(fresh, "--no-wait");
     expect(code).toBe(0);
     const confirmation = `novacula-agent status --wait-for key=${keyFingerprint(fresh)}`;
     expect(stdout).toContain(confirmation);
     const [, ...args] = confirmation.split(" ");
-    expect((await command([...args, "-c", place.configPath])).code).toBe(0);
+    expect((await scene.run(...args)).code).toBe(0);
   });
 
   it("ends with 1 where the agent does not come online with it, and says why", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
-    await using _agent = await onlineAgent(place, old);
+    await using scene = await setOnlineScene();
+    const { key, fresh, server, setKey } = scene;
     // Good for a question, not for this executor: what a server may say that checks less in one than in the other.
     const refused = json(403, failure("FORBIDDEN", { reason: "key_held_by_other_executor" }, null));
     server.respond((exchange) => {
       const { operationName, keyFingerprint: fingerprint } = exchange.request;
       const isFresh = operationName === "SyncExecutor" && fingerprint === keyFingerprint(fresh);
-      return (isFresh ? refused : knowing(old, fresh))(exchange);
+      return (isFresh ? refused : knowing(key, fresh))(exchange);
     });
     const { code, stderr } = await setKey(fresh, "--timeout", "1.5");
     expect(code).toBe(1);
@@ -69,48 +70,53 @@ describe("set-key with a running agent", () => {
   });
 
   it("says so where the agent that runs reads another file", async () => {
-    const { old, fresh, server, place, setKey } = await prepared();
+    await using scene = await setScene();
+    const { key, fresh, server, place, setKey } = scene;
     const other = join(place.folder, "other.toml");
-    writeFileSync(other, place.toml({ url: server.url, key: old }), { mode: 0o600 });
-    await using _agent = await onlineAgent({ ...place, configPath: other }, old);
+    writeFileSync(other, place.toml({ url: server.url, key }), { mode: 0o600 });
+    await using _agent = await onlineAgent({ ...place, configPath: other }, key);
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(2);
     expect(stderr).toContain(`The agent that runs here reads ${other} and not this file`);
   });
 });
 
-describe("set-key without an agent", () => {
+describe.concurrent("set-key without an agent", () => {
   it("writes the key for the next start, and names the old one", async () => {
-    const { old, fresh, setKey, text } = await prepared();
+    await using scene = await setScene();
+    const { key, fresh, setKey, text } = scene;
     const { code, stdout } = await setKey(fresh);
     expect(code).toBe(0);
     expect(stdout).toContain("No agent runs here: the key is used at the next start");
-    expect(stdout).toContain(`Before: key ${keyFingerprint(old)}. Revoke it when`);
+    expect(stdout).toContain(`Before: key ${keyFingerprint(key)}. Revoke it when`);
     expect(text()).toContain(fresh);
-    expect(text()).not.toContain(old);
+    expect(text()).not.toContain(key);
   });
 
   it("says that a key is there already, and verifies it all the same", async () => {
-    const { old, server, place, setKey } = await prepared();
+    await using scene = await setScene();
+    const { key, server, place, setKey } = scene;
     const before = statSync(place.configPath).ino;
-    const { code, stdout } = await setKey(old);
+    const { code, stdout } = await setKey(key);
     expect(code).toBe(0);
     expect(stdout).toContain(`It is in ${place.configPath} already; there is nothing to write.`);
     expect(statSync(place.configPath).ino).toBe(before);
     expect(server.requests.map(({ operationName }) => operationName)).toEqual(["CurrentKey"]);
     server.respond(knowing());
-    expect((await setKey(old)).code).toBe(1);
+    expect((await setKey(key)).code).toBe(1);
   });
 
   it("tidies the same key where there was white space around it", async () => {
-    const { old, server, place, setKey, text } = await prepared();
-    place.write({ url: server.url, key: ` ${old} ` });
-    expect((await setKey(old)).code).toBe(0);
-    expect(text()).toContain(`"${old}"`);
+    await using scene = await setScene();
+    const { key, setKey, text } = scene;
+    scene.putKey(` ${key} `);
+    expect((await setKey(key)).code).toBe(0);
+    expect(text()).toContain(`"${key}"`);
   });
 
   it("puts the first key into a file that has none", async () => {
-    const { fresh, server, place, setKey, text } = await prepared();
+    await using scene = await setScene();
+    const { fresh, server, place, setKey, text } = scene;
     place.write({ url: server.url });
     const { code, stdout } = await setKey(fresh);
     expect(code).toBe(0);
@@ -119,7 +125,7 @@ describe("set-key without an agent", () => {
   });
 });
 
-describe("set-key writes nothing", () => {
+describe.concurrent("set-key writes nothing", () => {
   const damaged: readonly (readonly [what: string, damage: (key: string) => string, says: RegExp])[] = [
     ["empty", () => "", /is empty/u],
     ["with white space inside", (key) => `${key.slice(0, 20)} ${key.slice(20)}`, /U\+0020 SPACE/u],
@@ -128,17 +134,19 @@ describe("set-key writes nothing", () => {
     ["that is a placeholder", () => "exc_...", /placeholder|example|cut off/iu],
   ];
   it.each(damaged)("of a key %s", async (_what, damage, says) => {
-    const { old, fresh, server, setKey, text } = await prepared();
+    await using scene = await setScene();
+    const { key, fresh, server, setKey, text } = scene;
     const { code, stderr } = await setKey(damage(fresh));
     expect(code).toBe(1);
     expect(stderr).toMatch(says);
     expect(stderr).toMatch(/Nothing was written\.\n$/u);
-    expect(text()).toContain(old);
+    expect(text()).toContain(key);
     expect(server.requests).toEqual([]);
   });
 
   it("of a key that the control plane refuses, not even with --force", async () => {
-    const { old, setKey, text } = await prepared();
+    await using scene = await setScene();
+    const { key, setKey, text } = scene;
     for (const more of [[], ["--force"]]) {
       const bad = makeKey();
       const { code, stderr } = await setKey(bad, ...more);
@@ -149,19 +157,19 @@ describe("set-key writes nothing", () => {
         ),
       );
     }
-    expect(text()).toContain(old);
+    expect(text()).toContain(key);
   });
 
   it("while the control plane cannot be asked, unless forced", async () => {
-    const { old, fresh, server, place, setKey, text } = await prepared();
-    await using agent = await onlineAgent(place, old);
+    await using scene = await setOnlineScene();
+    const { key, fresh, server, setKey, text, agent } = scene;
     await server.stop();
     const timid = await setKey(fresh);
     expect(timid.code).toBe(2);
     expect(timid.stderr).toMatch(
       /could not be tried: connection refused .* To write it untried: --force\. Nothing was written\.\n$/u,
     );
-    expect(text()).toContain(old);
+    expect(text()).toContain(key);
     const forced = await setKey(fresh, "--force", "--timeout", "1");
     expect(forced.code).toBe(2);
     expect(forced.stderr).toContain("It is tried by itself until the control plane answers");
@@ -171,7 +179,8 @@ describe("set-key writes nothing", () => {
   });
 
   it("into a file that is not valid", async () => {
-    const { fresh, place, setKey, text } = await prepared();
+    await using scene = await setScene();
+    const { fresh, place, setKey, text } = scene;
     writeFileSync(place.configPath, `${text()}[loging]\n`);
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(1);
@@ -181,11 +190,12 @@ describe("set-key writes nothing", () => {
   });
 
   it("over what somebody else wrote meanwhile", async () => {
-    const { old, fresh, server, place, setKey, text } = await prepared();
+    await using scene = await setScene();
+    const { key, fresh, server, place, setKey, text } = scene;
     // The answer to its question is the moment at which somebody else saves the file.
     server.respond((exchange) => {
-      writeFileSync(place.configPath, `${place.toml({ url: server.url, key: old })}# mine\n`);
-      knowing(old, fresh)(exchange);
+      writeFileSync(place.configPath, `${place.toml({ url: server.url, key })}# mine\n`);
+      knowing(key, fresh)(exchange);
     });
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(1);
@@ -197,14 +207,15 @@ describe("set-key writes nothing", () => {
   it.skipIf(lacks("root, and a checkout that others may read", isRunnableByNobody()))(
     "as a user who may not, and says so",
     async () => {
-      const { old, fresh, place, text } = await prepared();
+      await using scene = await setScene();
+      const { key, fresh, place, text } = scene;
       chmodSync(place.folder, 0o755);
       chownSync(place.configPath, NOBODY, NOBODY);
       const args = ["set-key", "-c", place.configPath];
       const { code, stderr } = await command(args, { input: fresh, uid: NOBODY });
       expect(code).toBe(1);
       expect(stderr).toMatch(/cannot write \S+agent\.toml, so nothing was written: .*may not: use sudo/u);
-      expect(text()).toContain(old);
+      expect(text()).toContain(key);
     },
   );
 });

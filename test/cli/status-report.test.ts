@@ -5,8 +5,10 @@ import type { AgentStatus } from "../../src/agent/status.ts";
 import { keyName, statusLine, statusReport } from "../../src/cli/status-report.ts";
 import { filesVerdict, stateVerdict } from "../../src/cli/verdict.ts";
 import { makeKey } from "../support/keys.ts";
+import { ENVIRONMENT } from "../support/program-environment.ts";
 import { lacks } from "../support/requires.ts";
-import { home, PROGRAM } from "./command.ts";
+import { PROGRAM } from "./command.ts";
+import { home } from "./scene.ts";
 
 const NOW = Date.UTC(2026, 10, 19, 12, 3, 6);
 const at = (ms: number) => new Date(NOW + ms).toISOString();
@@ -108,12 +110,12 @@ const hasScript = spawnSync("script", ["-qec", "true", "/dev/null"]).status === 
 
 describe.skipIf(lacks("script(1), for a terminal", hasScript))("on a terminal", () => {
   it("there is colour, unless NO_COLOR is set", async () => {
-    const place = home();
+    using place = home();
     place.write({ url: "http://127.0.0.1:1", key: makeKey() });
     const shown = async (environment: NodeJS.ProcessEnv) => {
       const line = `'${process.execPath}' '${PROGRAM}' check -c '${place.configPath}'`;
       const child = spawn("script", ["-qec", line, "/dev/null"], {
-        env: { PATH: process.env["PATH"], TERM: "xterm", ...environment },
+        env: { ...ENVIRONMENT, TERM: "xterm", ...environment },
         stdio: ["ignore", "pipe", "inherit"],
       });
       return await text(child.stdout);

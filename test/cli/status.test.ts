@@ -1,26 +1,27 @@
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { agentStatusSchema } from "../../src/agent/status.ts";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { startAgent } from "../support/agent-process.ts";
 import { eventually } from "../support/eventually.ts";
-import { startFaultyServer } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
 import { lacks } from "../support/requires.ts";
-import { command, home, isRunnableByNobody, knowing, NOBODY, onlineAgent } from "./command.ts";
+import { command, isRunnableByNobody, NOBODY } from "./command.ts";
+import { home, knowing, type OnlineScene, setOnlineScene, setScene } from "./scene.ts";
 
-describe("status of a running agent", () => {
-  it("is online: exit 0, its own sentence first, the facts aligned below", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    await using agent = await onlineAgent(place, key);
-    const { code, stdout, stderr } = await command(["status", "-c", place.configPath]);
+describe.concurrent("status of an agent that is online", () => {
+  let scene: OnlineScene;
+  beforeAll(async () => {
+    scene = await setOnlineScene();
+    return () => scene[Symbol.asyncDispose]();
+  });
+
+  it("exits with 0, its own sentence first, the facts aligned below", async () => {
+    const { key, agent } = scene;
+    const { code, stdout, stderr } = await scene.run("status");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const [sentence, empty, ...facts] = stdout.trimEnd().split("\n");
     expect(sentence).toMatch(
@@ -42,56 +43,44 @@ describe("status of a running agent", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
-  it("as JSON fits the published schema", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    await using _agent = await onlineAgent(place, key);
-    const { code, stdout } = await command(["status", "--json", "-c", place.configPath]);
+  it("fits the published schema as JSON", async () => {
+    const { code, stdout } = await scene.run("status", "--json");
     expect(code).toBe(0);
     const published = z.fromJSONSchema(publishedSchema());
     expect(published.safeParse(JSON.parse(stdout)).error).toBeUndefined();
     expect(published.safeParse({ ...JSON.parse(stdout), state: "fine" }).success).toBe(false);
-    expect(agentStatusSchema.parse(JSON.parse(stdout)).key?.fingerprint).toBe(keyFingerprint(key));
+    expect(agentStatusSchema.parse(JSON.parse(stdout)).key?.fingerprint).toBe(keyFingerprint(scene.key));
   });
+});
 
+describe.concurrent("status of an agent that", () => {
   it("is refused: exit 1", async () => {
-    await using server = await startFaultyServer();
-    server.respond(knowing());
-    const place = home();
-    place.write({ url: server.url, key: makeKey() });
-    await using agent = startAgent(place);
+    await using scene = await setScene();
+    scene.server.respond(knowing());
+    await using agent = startAgent(scene.place);
     await agent.waitForStatus(({ state }) => state === "key-refused");
-    const { code, stdout } = await command(["status", "-c", place.configPath]);
+    const { code, stdout } = await scene.run("status");
     expect(code).toBe(1);
     expect(stdout).toMatch(/^\S+ refuses key .* \(401\)/u);
     expect(stdout).toMatch(/last accepted +never/u);
   });
 
   it("is unreachable: exit 2", async () => {
-    await using server = await startFaultyServer();
-    await server.stop();
-    const place = home();
-    place.write({ url: server.url, key: makeKey() });
-    await using agent = startAgent(place);
+    await using scene = await setScene();
+    await scene.server.stop();
+    await using agent = startAgent(scene.place);
     await agent.waitForStatus(({ state }) => state === "unreachable");
-    const { code, stdout } = await command(["status", "-c", place.configPath]);
+    const { code, stdout } = await scene.run("status");
     expect(code).toBe(2);
     expect(stdout).toContain("is unreachable since");
   });
 
   it("shows a change that did not take, and is online all the same", async () => {
-    const [key, bad] = [makeKey(), makeKey()];
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    await using agent = await onlineAgent(place, key);
-    place.write({ url: server.url, key: bad });
-    await agent.waitForStatus(({ pendingChange }) => pendingChange?.state === "refused");
-    const { code, stdout } = await command(["status", "-c", place.configPath]);
+    await using scene = await setOnlineScene();
+    const bad = makeKey();
+    scene.putKey(bad);
+    await scene.agent.waitForStatus(({ pendingChange }) => pendingChange?.state === "refused");
+    const { code, stdout } = await scene.run("status");
     expect(code).toBe(0);
     expect(stdout.split("\n")[1]).toMatch(
       new RegExp(
@@ -101,23 +90,19 @@ describe("status of a running agent", () => {
   });
 
   it("is found when its file has become invalid meanwhile", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    await using agent = await onlineAgent(place, key);
+    await using scene = await setOnlineScene();
+    const { key, server, place, agent } = scene;
     writeFileSync(place.configPath, `${place.toml({ url: server.url, key })}\nnonsense = = 1\n`);
     await agent.waitForStatus(({ pendingChange }) => pendingChange?.state === "unusable");
-    const { code, output } = await command(["status", "-c", place.configPath]);
+    const { code, output } = await scene.run("status");
     expect(code).toBe(0);
     expect(output).toContain("Change in the file unusable:");
   });
 });
 
-describe("status without an agent", () => {
+describe.concurrent("status without an agent", () => {
   it("ends with 3 and says how to start one; stdout stays empty for whoever parses it", async () => {
-    const place = home();
+    using place = home();
     place.write({ url: "http://127.0.0.1:1", key: makeKey() });
     const { code, stdout, stderr } = await command(["status", "--json", "-c", place.configPath]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
@@ -126,16 +111,12 @@ describe("status without an agent", () => {
   });
 
   it("tells what the last one knew, and sees through the socket of a dead one", async () => {
-    const key = makeKey();
-    await using server = await startFaultyServer();
-    server.respond(knowing(key));
-    const place = home();
-    place.write({ url: server.url, key });
-    const agent = await onlineAgent(place, key);
+    await using scene = await setOnlineScene();
+    const { key, place, agent } = scene;
     const written = () => readFileSync(join(place.dataDir, "state.json"), "utf8").includes("keyId");
     await eventually(written, { describe: "a memory" });
     await agent[Symbol.asyncDispose]();
-    const { code, stderr } = await command(["status", "-c", place.configPath]);
+    const { code, stderr } = await scene.run("status");
     expect(code).toBe(3);
     expect(stderr).toContain("is what a dead one left behind");
     expect(stderr).toMatch(
@@ -146,12 +127,11 @@ describe("status without an agent", () => {
   });
 
   it("says that an agent which answers otherwise is of another version", async () => {
-    const place = home();
+    using place = home();
     place.write({ url: "http://127.0.0.1:1", key: makeKey() });
     mkdirSync(place.runtimeDir);
-    const old = createServer((_request, response) => response.end('{"state":"fine"}'));
+    await using old = createServer((_request, response) => response.end('{"state":"fine"}'));
     await new Promise<void>((resolve) => old.listen(join(place.runtimeDir, "agent.sock"), resolve));
-    onTestFinished(() => void old.close());
     const { code, stderr } = await command(["status", "-c", place.configPath]);
     expect(code).toBe(2);
     expect(stderr).toContain("does not speak as this version does: restart the agent after an upgrade");
@@ -160,12 +140,8 @@ describe("status without an agent", () => {
   it.skipIf(lacks("root, and a checkout that others may read", isRunnableByNobody()))(
     "names the group that may ask, to a user who may not",
     async () => {
-      const key = makeKey();
-      await using server = await startFaultyServer();
-      server.respond(knowing(key));
-      const place = home();
-      place.write({ url: server.url, key });
-      await using _agent = await onlineAgent(place, key);
+      await using scene = await setOnlineScene();
+      const { place } = scene;
       chownSync(place.folder, NOBODY, NOBODY);
       chownSync(place.configPath, NOBODY, NOBODY);
       const { code, stderr } = await command(["status", "-c", place.configPath], { uid: NOBODY });
@@ -175,7 +151,7 @@ describe("status without an agent", () => {
   );
 });
 
-describe("status --schema", () => {
+describe.concurrent("status --schema", () => {
   it("prints the published schema, with a description for people", async () => {
     const { code, stdout } = await command(["status", "--schema"]);
     expect(code).toBe(0);

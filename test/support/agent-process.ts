@@ -10,6 +10,7 @@ import * as z from "zod";
 import { type AgentStatus, agentStatusSchema } from "../../src/agent/status.ts";
 import { keepFiles, keepText } from "./canary.ts";
 import { eventually } from "./eventually.ts";
+import { ENVIRONMENT } from "./program-environment.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -60,7 +61,7 @@ export function startAgent(options: StartOptions): AgentProcess {
   const own = [process.execPath, ...(options.arguments ?? []), PROGRAM, "run", "-c", options.configPath];
   const [program = "", ...command] = [...(options.wrapper ?? []), ...own];
   const child = spawn(program, command, {
-    env: { PATH: process.env["PATH"], ...options.environment },
+    env: { ...ENVIRONMENT, ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
   });

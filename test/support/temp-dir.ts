@@ -3,16 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A directory of its own, removed when the test that asked for it has finished. */
+/** A directory of its own, removed when the test that asked for it has finished. Not for tests that run side by side. */
 export function tempDir(): string {
   const { path, remove } = temporaryDirectory();
   onTestFinished(remove);
   return path;
 }
 
-/** The same where no test runs yet (`beforeAll`): the caller removes it. */
-export function temporaryDirectory(): { readonly path: string; readonly remove: () => void } {
+export interface TemporaryDirectory extends Disposable {
+  readonly path: string;
+  readonly remove: () => void;
+}
+
+/** The same where no test runs yet (`beforeAll`), or where several do: `using`, or the caller removes it. */
+export function temporaryDirectory(): TemporaryDirectory {
   // Short: the path of a Unix socket has at most 107 bytes.
   const path = mkdtempSync(join(tmpdir(), "nova-"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  return { path, remove, [Symbol.dispose]: remove };
 }
