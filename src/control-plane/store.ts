@@ -5,7 +5,8 @@ import type { Organization, PeopleReader, PeopleWriter } from "./people-store.ts
  * Where the control plane keeps what must survive it. Callers see records and never SQL, so that a second engine can
  * stand behind the same interface. Every method may reject with `StoreUnavailable`, never with anything of the engine's.
  *
- * What is read outside a transaction is committed. Transactions run one after the other, and a resolved one is on disk.
+ * What is read outside a transaction is committed. Transactions run one after the other, and a resolved one is on disk
+ * (but see `Durability`).
  * Times are milliseconds since the Unix epoch; null is "not", "none" or "never".
  */
 
@@ -200,9 +201,15 @@ export interface StoreTransaction extends StoreReader {
   insertAuditEvent(event: AuditEvent): Promise<void>;
 }
 
+/** What a transaction survives, once it is resolved: everything, or the end of the process but not of the machine's power. */
+export type Durability = "power-cut" | "crash";
+
 export interface Store extends StoreReader {
   /** All of `work` or nothing: a rejection rolls back. `work` awaits nothing but the transaction it is given. */
-  transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result>;
+  transaction<Result>(
+    work: (transaction: StoreTransaction) => Promise<Result>,
+    durability?: Durability,
+  ): Promise<Result>;
   /** What better-auth reads and writes people through. */
   betterAuthDatabase(): { readonly dialect: Dialect; readonly type: "sqlite" | "postgres" };
   close(): Promise<void>;

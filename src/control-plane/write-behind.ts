@@ -70,7 +70,7 @@ class BufferedActivity implements WriteBehind {
       try {
         await this.store.transaction(async (transaction) => {
           for (const [, activity] of chunk) await transaction.record(activity);
-        });
+        }, "crash");
       } catch (error) {
         // What was noted in the meantime is newer.
         for (const [id, activity] of entries) if (!this.pending.has(id)) this.keep(id, activity);

@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import { StoreUnavailable } from "../store.ts";
 import { noteStoreFailure } from "../store-failure.ts";
 import { asStoreError } from "./unavailable.ts";
 
@@ -76,8 +77,9 @@ class StatementConnection implements DatabaseConnection {
       if (query.query.kind === "SelectQueryNode") return execute<Row>(this.access.reader, query);
       return await this.access.write((writer) => execute<Row>(writer, query));
     } catch (error) {
-      noteStoreFailure(asStoreError(error));
-      throw error;
+      const failure = asStoreError(error);
+      if (failure instanceof StoreUnavailable) noteStoreFailure(failure);
+      throw failure;
     }
   }
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { OperatorError } from "../../lib/errors.ts";
-import { type Store, type StoreTransaction, StoreUnavailable } from "../store.ts";
+import { type Durability, type Store, type StoreTransaction, StoreUnavailable } from "../store.ts";
 import { betterAuthDialect } from "./better-auth-dialect.ts";
 import { migrate } from "./migrations.ts";
 import { SqlitePeopleReader } from "./people.ts";
@@ -52,6 +52,7 @@ class SqliteStore extends SqliteReader implements Store {
   private readonly inTransaction: SqliteTransaction;
   private tail: Promise<unknown> = Promise.resolve();
   private queued = 0;
+  private durability: Durability = "power-cut";
 
   constructor(writer: DatabaseSync, reader: DatabaseSync) {
     super(reader);
@@ -61,12 +62,15 @@ class SqliteStore extends SqliteReader implements Store {
     this.inTransaction = new SqliteTransaction(writer);
   }
 
-  async transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(
+    work: (transaction: StoreTransaction) => Promise<Result>,
+    durability: Durability = "power-cut",
+  ): Promise<Result> {
     if (this.queued >= MAX_QUEUED)
       throw new StoreUnavailable("too many changes are waiting for the database");
     const deadline = performance.now() + BUSY_LIMIT_MS;
     this.queued += 1;
-    const result = this.tail.then(() => this.runTransaction(work, deadline));
+    const result = this.tail.then(() => this.runTransaction(work, deadline, durability));
     this.tail = result.then(noResult, noResult);
     try {
       return await result;
@@ -90,8 +94,9 @@ class SqliteStore extends SqliteReader implements Store {
   private async runTransaction<Result>(
     work: (transaction: StoreTransaction) => Promise<Result>,
     deadline: number,
+    durability: Durability,
   ): Promise<Result> {
-    await this.begin(deadline);
+    await this.begin(deadline, durability);
     try {
       const result = await work(this.inTransaction);
       this.writer.exec("commit");
@@ -102,9 +107,17 @@ class SqliteStore extends SqliteReader implements Store {
     }
   }
 
-  private async begin(deadline: number): Promise<void> {
+  /** What is written behind waits for no disk: the next transaction that must endure takes it along, or a checkpoint. */
+  private endure(durability: Durability): void {
+    if (durability === this.durability) return;
+    this.writer.exec(`pragma synchronous = ${durability === "crash" ? "normal" : "full"}`);
+    this.durability = durability;
+  }
+
+  private async begin(deadline: number, durability: Durability): Promise<void> {
     for (;;) {
       try {
+        this.endure(durability);
         return this.writer.exec("begin immediate");
       } catch (error) {
         if (!isBusy(error) || performance.now() >= deadline) throw asStoreError(error);

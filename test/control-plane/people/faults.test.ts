@@ -73,6 +73,7 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
     expect((await sync(controlPlane, secret)).status).toBe(200);
     const stranger = openBrowser(controlPlane.url);
     expect(await stranger.signIn()).toMatchObject({ status: 503, code: "SERVICE_UNAVAILABLE" });
+    expect((await stranger.signIn()).headers["retry-after"]).toBe("2");
     // The page still reads, and says what it is told.
     expect(await creations(admin)).toBe(acknowledged);
     disk.empty();

@@ -62,6 +62,20 @@ describe("an invitation", () => {
     expect(people.text.match(/nadia@example.com/g)).toHaveLength(1);
   });
 
+  it("of somebody who has an account makes one membership, however often it is accepted at once", async () => {
+    const server = await startPeopleServer();
+    await server.createOrganization("bravo");
+    const owner = await server.signedIn("owner");
+    const known = await server.signedIn("member", "bravo", "known@example.com");
+    const id = await invite(owner, "known@example.com");
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => known.post("/organization/accept-invitation", { invitationId: id })),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const members = await owner.graphql("{ members { user { email } } }");
+    expect(members.text.match(/known@example.com/g)).toHaveLength(1);
+  });
+
   it("of somebody who has an account is accepted by signing in, and by nobody else", async () => {
     const server = await startPeopleServer();
     await server.createOrganization("bravo");
