@@ -1,5 +1,5 @@
 import { printable } from "../lib/printable.ts";
-import { badInput, conflict, notFound } from "./api-error.ts";
+import { badInput, conflict, forbidden, notFound } from "./api-error.ts";
 import { type Actor, auditKey } from "./audit.ts";
 import { keyHash } from "./guard.ts";
 import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
@@ -34,15 +34,18 @@ export interface ApiKeys {
 }
 
 export function createApiKeys(store: Store, now: () => number): ApiKeys {
+  const change = <Result>(actor: Actor, make: (change: Change) => Promise<Result>) =>
+    store.transaction(async (transaction) => {
+      if (!(await actor.mayStillChange(transaction)))
+        throw forbidden("operation_not_allowed", "you are no owner or admin of the organization any more");
+      return make({ transaction, actor, at: now() });
+    });
   return {
-    create: (actor, request) =>
-      store.transaction((transaction) => create({ transaction, actor, at: now() }, request)),
-    rotate: (actor, id, revokesAt) =>
-      store.transaction((transaction) => rotate({ transaction, actor, at: now() }, id, revokesAt)),
-    revoke: (actor, id) => store.transaction((transaction) => revoke({ transaction, actor, at: now() }, id)),
-    revokeAccess: (actor, executorId) =>
-      store.transaction((transaction) => revokeAccess({ transaction, actor, at: now() }, executorId)),
-    delete: (actor, id) => store.transaction((transaction) => remove({ transaction, actor, at: now() }, id)),
+    create: (actor, request) => change(actor, (step) => create(step, request)),
+    rotate: (actor, id, revokesAt) => change(actor, (step) => rotate(step, id, revokesAt)),
+    revoke: (actor, id) => change(actor, (step) => revoke(step, id)),
+    revokeAccess: (actor, executorId) => change(actor, (step) => revokeAccess(step, executorId)),
+    delete: (actor, id) => change(actor, (step) => remove(step, id)),
   };
 }
 

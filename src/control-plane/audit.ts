@@ -1,5 +1,5 @@
 import { randomId } from "./random-id.ts";
-import type { KeyRecord, StoreTransaction } from "./store.ts";
+import type { KeyRecord, StoreReader, StoreTransaction } from "./store.ts";
 
 /** Who does something, as the audit log names them, and where. */
 export interface Actor {
@@ -7,6 +7,8 @@ export interface Actor {
   readonly source: "management socket" | "page";
   /** Whether the organization is one whose keys and executors exist for this actor. */
   reaches(organizationId: string): boolean;
+  /** Whether changes are still theirs to make: asked in the transaction, since a request waits its turn. */
+  mayStillChange(reader: StoreReader): Promise<boolean>;
 }
 
 /** Whoever may open the 0600 socket; Node cannot ask the kernel who that was. */
@@ -14,6 +16,7 @@ export const LOCAL_OPERATOR: Actor = {
   name: "local operator",
   source: "management socket",
   reaches: () => true,
+  mayStillChange: async () => true,
 };
 
 export type KeyAction = "api_key.created" | "api_key.updated" | "api_key.revoked" | "api_key.deleted";

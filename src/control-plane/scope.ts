@@ -42,10 +42,15 @@ export function personScope({ person, active }: SignedIn): Scope {
   };
 }
 
-export function personActor({ name, email }: Person, organizationId?: string): Actor {
+export function personActor({ id, name, email }: Person, organizationId?: string): Actor {
   return {
     name: `${name} <${email}>`,
     source: "page",
-    reaches: (id) => id === organizationId,
+    reaches: (other) => other === organizationId,
+    async mayStillChange(reader) {
+      const memberships = await reader.people.memberships(id);
+      const role = memberships.find(({ organization }) => organization.id === organizationId)?.role;
+      return role === "owner" || role === "admin";
+    },
   };
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { createApiKeys } from "../../../src/control-plane/api-keys.ts";
+import { personActor } from "../../../src/control-plane/scope.ts";
+import { noteKey } from "../../support/canary.ts";
 import { startPeopleServer } from "../../support/people.ts";
 
 const ROTATE = "mutation($id: ID!) { rotateApiKey(id: $id) { secret apiKey { id name } } }";
@@ -74,6 +77,28 @@ describe("two admins at once", () => {
       "api_key.created",
     ]);
   });
+});
+
+it("a change that waited its turn is refused where the role is gone by then", async () => {
+  const server = await startPeopleServer();
+  const admin = await server.signedIn("admin");
+  const { id: organizationId } = (await server.store.organization("acme")) ?? { id: "" };
+  const person = await server.store.people.personByEmail(admin.email);
+  if (person === undefined) throw new Error("the admin is gone");
+  const actor = personActor(person, organizationId);
+  const apiKeys = createApiKeys(server.store, Date.now);
+  const request = { organizationId, name: "late", expiresAt: undefined, target: undefined };
+  await server.store.transaction((transaction) =>
+    transaction.people.changeRole(organizationId, person.id, "member"),
+  );
+  await expect(apiKeys.create(actor, request)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  expect(await server.auditEvents()).toEqual([]);
+  await server.store.transaction((transaction) =>
+    transaction.people.changeRole(organizationId, person.id, "owner"),
+  );
+  const { key, secret } = await apiKeys.create(actor, request);
+  noteKey(secret);
+  expect(key.name).toBe("late");
 });
 
 describe("while executors sync", () => {
