@@ -2,11 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { runCommandLine } from "../../src/control-plane/cli/command-line.ts";
 import { keepFiles, keepText, noteKey } from "./canary.ts";
 import { eventually } from "./eventually.ts";
+import { ENVIRONMENT } from "./program-environment.ts";
 import { onSmallDisk } from "./small-disk.ts";
 import { temporaryDirectory } from "./temp-dir.ts";
 
@@ -104,9 +106,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => lines.push(line));
-  }
+  for (const input of [child.stdout, child.stderr])
+    createInterface({ input }).on("line", (line) => lines.push(line));
   const exited = once(child, "exit");
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
@@ -149,11 +150,13 @@ function serveCommand(
 }
 
 function environment(
-  { port = 0, env, tls, socketPath }: ControlPlaneOptions,
+  { port = 0, env, tls, socketPath, maxFileBlocks }: ControlPlaneOptions,
   databasePath: string,
 ): NodeJS.ProcessEnv {
   return {
-    PATH: process.env["PATH"],
+    PATH: ENVIRONMENT.PATH,
+    // The bound on files would cut off the cache's as well.
+    ...(maxFileBlocks === undefined && ENVIRONMENT),
     DATABASE_URL: `file:${databasePath}`,
     ...(socketPath === undefined ? {} : { MANAGEMENT_SOCKET: socketPath }),
     PORT: String(port),
@@ -241,17 +244,11 @@ export async function runControlPlane(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
-    env: { PATH: process.env["PATH"], ...env },
+    env: { ...ENVIRONMENT, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  await once(child, "close");
+  const closed = once(child, "close");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
   return { exitCode: child.exitCode, stdout, stderr };
 }
