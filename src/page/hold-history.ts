@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { pushHeld } from "./route.ts";
+import { pushHeld, replacePlace } from "./route.ts";
 
 /**
  * Keeps Back from doing anything, for as long as the component is there: the history gets an entry that Back may take
@@ -21,7 +21,8 @@ export function useHeldHistory(): void {
       window.removeEventListener("popstate", hold);
       window.removeEventListener("beforeunload", ask);
       // Browsers skip entries that a page adds without being touched: after a Back, one step may be too far.
-      if (!wasTaken) window.history.back();
+      if (wasTaken) replacePlace(url);
+      else window.history.back();
     };
   }, []);
 }

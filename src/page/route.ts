@@ -36,7 +36,7 @@ export function navigate(url: string): void {
 
 /** Makes `url` the present place in an entry of its own; see hold-history.ts. */
 export function pushHeld(url: string): void {
-  window.history.pushState(null, "", url);
+  window.history.pushState({ isHeld: true }, "", url);
   place.set(readPlace());
 }
 

@@ -32,11 +32,6 @@ export function exactly(at: number): string {
   return EXACT.format(at);
 }
 
-/** `20 Nov 2026` */
-export function dateOf(at: number): string {
-  return DATE.format(at);
-}
-
 /** `12:03:07` today, with its date otherwise: what stands behind "since". */
 export function sinceWhen(at: number, now: number): string {
   return DATE.format(at) === DATE.format(now) ? CLOCK.format(at) : `${DATE.format(at)}, ${CLOCK.format(at)}`;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, vi } from "vitest";
 import { lacks } from "../support/requires.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -13,7 +13,10 @@ const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const STEP_TIMEOUT_MS = 10_000;
+/** Generous, for a machine that does much else: a step that fails takes this long, one that works does not. */
+const STEP_TIMEOUT_MS = 20_000;
+const TEST_TIMEOUT_MS = 90_000;
+vi.setConfig({ testTimeout: TEST_TIMEOUT_MS, hookTimeout: TEST_TIMEOUT_MS });
 
 /** Whether this machine has no browser; said once. */
 export const lacksBrowser = lacks("chromium", existsSync(CHROMIUM));

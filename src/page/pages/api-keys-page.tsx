@@ -22,6 +22,10 @@ export function ApiKeysPage({ membership }: { membership: Membership }) {
     listApiKeys({ limit: PAGE_SIZE + 1, before, search }, signal),
   );
   const { canManage, organization } = membership;
+  const close = () => {
+    setCreating(false);
+    reload();
+  };
   return (
     <>
       <PageHead title="API keys">
@@ -42,16 +46,7 @@ export function ApiKeysPage({ membership }: { membership: Membership }) {
           onChanged={reload}
         />
       )}
-      {isCreating ? (
-        <NewKeyDialog
-          organizationId={organization.id}
-          onDismiss={() => setCreating(false)}
-          onDone={() => {
-            setCreating(false);
-            reload();
-          }}
-        />
-      ) : null}
+      {isCreating ? <NewKeyDialog organizationId={organization.id} onClose={close} /> : null}
     </>
   );
 }

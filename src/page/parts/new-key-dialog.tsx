@@ -11,14 +11,14 @@ import { TargetField } from "./target-field.tsx";
 
 interface NewKeyProps {
   readonly organizationId: string;
-  readonly onDismiss: () => void;
-  readonly onDone: () => void;
+  /** Created or not. */
+  readonly onClose: () => void;
 }
 
 const MAX_DAYS = 3650;
 
 /** Target, name, expiry: all there is to say about a key, and all of it final (B1, B7). */
-export function NewKeyDialog({ organizationId, onDismiss, onDone }: NewKeyProps) {
+export function NewKeyDialog({ organizationId, onClose }: NewKeyProps) {
   const [target, setTarget] = useState<Reference>();
   const [name, setName] = useState("");
   const [days, setDays] = useState("");
@@ -31,7 +31,7 @@ export function NewKeyDialog({ organizationId, onDismiss, onDone }: NewKeyProps)
     const { id, name: issuedName, fingerprint } = issued.apiKey;
     const executors = target === undefined ? [] : [target];
     follow({ key: { id, name: issuedName, fingerprint }, old: null, executors, organizationId });
-    onDone();
+    onClose();
     showOnce({ issued, title: `${issuedName} is created`, executorName: target?.name, connect: undefined });
   };
   return (
@@ -44,7 +44,7 @@ export function NewKeyDialog({ organizationId, onDismiss, onDone }: NewKeyProps)
           signal,
         )
       }
-      onDismiss={onDismiss}
+      onDismiss={onClose}
       onDone={done}
     >
       <TargetField target={target} onChange={aim} />
