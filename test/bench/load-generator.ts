@@ -11,7 +11,8 @@ const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0] = proc
 const seed = process.argv[3] ?? "";
 
 interface Lane {
-  readonly socket: Socket;
+  /** Opened with its first request: a server hangs up on those who connect and say nothing. */
+  socket: Socket | undefined;
   received: string;
   /** When the request in flight was due, `performance.now()`; undefined: none is. */
   dueAtMs: number | undefined;
@@ -24,15 +25,17 @@ let answered = 0;
 let failed = 0;
 let isOver = false;
 
-const lanes = await Promise.all(
-  Array.from({ length: Math.min(connections, executors) }, (_, index) => open(index)),
-);
+const lanes = Array.from({ length: Math.min(connections, executors) }, (_, index): Lane => {
+  return { socket: undefined, received: "", dueAtMs: undefined, executor: index };
+});
 const startedAtMs = performance.now();
+/** The first round, in which everybody connects, is not counted. */
+const countedFromMs = startedAtMs + (rate === 0 ? 500 : (lanes.length / rate) * 1000);
 if (rate === 0) for (const lane of lanes) send(lane, performance.now());
 else pace();
-await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+await new Promise((resolve) => setTimeout(resolve, countedFromMs - startedAtMs + seconds * 1000));
 isOver = true;
-const lastedMs = performance.now() - startedAtMs;
+const lastedMs = performance.now() - countedFromMs;
 const sorted = latencies.subarray(0, Math.min(answered, latencies.length)).sort();
 const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 process.stdout.write(
@@ -40,13 +43,18 @@ process.stdout.write(
 );
 process.exit();
 
-function open(index: number): Promise<Lane> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
-    const lane: Lane = { socket, received: "", dueAtMs: undefined, executor: index };
-    socket.setEncoding("latin1").on("data", (chunk) => receive(lane, String(chunk)));
-    socket.once("connect", () => resolve(lane)).once("error", reject);
+function open(lane: Lane): Socket {
+  const socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
+  socket.setEncoding("latin1").on("data", (chunk) => receive(lane, String(chunk)));
+  socket.once("error", () => {
+    if (!isOver) failed += 1;
   });
+  socket.once("close", () => {
+    lane.socket = undefined;
+    lane.dueAtMs = undefined;
+  });
+  lane.socket = socket;
+  return socket;
 }
 
 /** Each lane has its own moment in the cycle, as each executor has. */
@@ -69,7 +77,8 @@ function pace(): void {
 function send(lane: Lane, dueAtMs: number): void {
   lane.dueAtMs = dueAtMs;
   const body = bodyOf(lane.executor);
-  lane.socket.write(
+  const socket = lane.socket ?? open(lane);
+  socket.write(
     `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${keys[lane.executor] ?? ""}\r\n` +
       `Accept: application/graphql-response+json\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     "latin1",
@@ -102,7 +111,7 @@ function receive(lane: Lane, chunk: string): void {
   if (end < 0) return;
   const length = Number(/content-length: (\d+)/i.exec(lane.received)?.[1]);
   if (lane.received.length < end + 4 + length) return;
-  if (!isOver) {
+  if (!isOver && performance.now() >= countedFromMs) {
     if (!lane.received.startsWith("HTTP/1.1 200") || lane.received.includes('"errors"')) failed += 1;
     latencies[answered] = performance.now() - (lane.dueAtMs ?? 0);
     answered += 1;
