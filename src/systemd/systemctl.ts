@@ -7,7 +7,7 @@ const LONGEST_MS = 120_000;
 
 /** Runs systemctl with this process's terminal, which it may ask for a password. Resolves with its exit status. */
 export async function systemctl(...args: readonly string[]): Promise<number> {
-  const child = spawn("systemctl", [...args], { stdio: "inherit", timeout: LONGEST_MS });
+  const child = spawn("systemctl", [...args], { stdio: "inherit" });
   try {
     const [exitCode] = await once(child, "exit");
     return typeof exitCode === "number" ? exitCode : 1;
