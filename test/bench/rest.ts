@@ -29,7 +29,10 @@ export async function measureRest({ quick, log }: BenchOptions): Promise<Section
   const lastsMs = quick ? 60_000 : 600_000;
   const temporary = temporaryDirectory();
   await using server = await startRecordingServer();
-  const rows = [...(await startLoops(temporary.path, server, rounds)), ...(await startPeers(temporary.path, log))];
+  const rows = [
+    ...(await startLoops(temporary.path, server, rounds)),
+    ...(await startPeers(temporary.path, log)),
+  ];
   try {
     log(`at rest: ${rows.map(({ name }) => name).join(", ")}; ${lastsMs / 1000} s`);
     await pause(WARM_UP_MS);
@@ -82,7 +85,10 @@ function section(measured: readonly Measured[], lastsMs: number): Section {
       bare === undefined ? "" : ratio(pss(one), pss(bare)),
       spread(anonymous(one)),
       lean === undefined ? "" : ratio(anonymous(one), anonymous(lean)),
-      spread(one.cpuMsPerHour.map((ms) => ms / 1000), 2),
+      spread(
+        one.cpuMsPerHour.map((ms) => ms / 1000),
+        2,
+      ),
       bare === undefined ? "" : ratio(one.cpuMsPerHour, bare.cpuMsPerHour),
     ]),
     notes: [
