@@ -70,12 +70,16 @@ export async function setOnlineScene(): Promise<OnlineScene> {
   return { ...scene, agent, [Symbol.asyncDispose]: () => finished.disposeAsync() };
 }
 
+/** Three start at once, on a machine that may be busy. */
+export const START_LIMIT_MS = 20_000;
+
 /** The agent of a home, once it is online with that key. */
 export async function onlineAgent(place: AgentHome, secret: string): Promise<AgentProcess> {
   await using unfinished = new AsyncDisposableStack();
   const agent = unfinished.use(startAgent(place));
   await agent.waitForStatus(
     (status) => status.state === "online" && status.key?.fingerprint === keyFingerprint(secret),
+    START_LIMIT_MS,
   );
   unfinished.move();
   return agent;

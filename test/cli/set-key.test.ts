@@ -8,7 +8,7 @@ import type { FaultyServer } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
 import { lacks } from "../support/requires.ts";
 import { command, isRunnableByNobody, NOBODY } from "./command.ts";
-import { knowing, onlineAgent, setOnlineScene, setScene } from "./scene.ts";
+import { knowing, onlineAgent, START_LIMIT_MS, setOnlineScene, setScene } from "./scene.ts";
 
 describe.concurrent("set-key with a running agent", () => {
   it("tries the key, writes it, waits until it is in use, and names the old one", async () => {
@@ -36,7 +36,7 @@ describe.concurrent("set-key with a running agent", () => {
     const { fresh, server, place, setKey } = scene;
     server.respond(knowing(fresh));
     await using agent = startAgent(place);
-    await agent.waitForStatus(({ state }) => state === "key-refused");
+    await agent.waitForStatus(({ state }) => state === "key-refused", START_LIMIT_MS);
     const { code, stdout } = await setKey(fresh);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Before: key \w+, which was never accepted here\.$/mu);

@@ -10,7 +10,7 @@ import { eventually } from "../support/eventually.ts";
 import { makeKey } from "../support/keys.ts";
 import { lacks } from "../support/requires.ts";
 import { command, isRunnableByNobody, NOBODY } from "./command.ts";
-import { home, knowing, type OnlineScene, setOnlineScene, setScene } from "./scene.ts";
+import { home, knowing, type OnlineScene, START_LIMIT_MS, setOnlineScene, setScene } from "./scene.ts";
 
 describe.concurrent("status of an agent that is online", () => {
   let scene: OnlineScene;
@@ -58,7 +58,7 @@ describe.concurrent("status of an agent that", () => {
     await using scene = await setScene();
     scene.server.respond(knowing());
     await using agent = startAgent(scene.place);
-    await agent.waitForStatus(({ state }) => state === "key-refused");
+    await agent.waitForStatus(({ state }) => state === "key-refused", START_LIMIT_MS);
     const { code, stdout } = await scene.run("status");
     expect(code).toBe(1);
     expect(stdout).toMatch(/^\S+ refuses key .* \(401\)/u);
@@ -69,7 +69,7 @@ describe.concurrent("status of an agent that", () => {
     await using scene = await setScene();
     await scene.server.stop();
     await using agent = startAgent(scene.place);
-    await agent.waitForStatus(({ state }) => state === "unreachable");
+    await agent.waitForStatus(({ state }) => state === "unreachable", START_LIMIT_MS);
     const { code, stdout } = await scene.run("status");
     expect(code).toBe(2);
     expect(stdout).toContain("is unreachable since");
