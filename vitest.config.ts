@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
+    // Most tests wait for processes and sockets; one worker, the default on two cores, would wait alone.
+    maxWorkers: 2,
     globalSetup: ["test/support/canary-setup.ts", "test/support/page-setup.ts"],
   },
 });
