@@ -160,16 +160,16 @@ function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey })
 /** When an active key ends, where it does; when a revoked one did. */
 function KeyEnd({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKey: ApiKey }) {
   const now = useNow();
-  const line = (word: string, at: number, tense: "past" | "future") => (
+  const line = (at: number, tense: "past" | "future", word = "") => (
     <span class="under">
-      {word}{" "}
+      {word}
       <time dateTime={new Date(at).toISOString()} title={exactly(at)}>
         {relatively(at, now, tense)}
       </time>
     </span>
   );
-  if (status === "revoked") return revokedAt === null ? null : line("since", revokedAt, "past");
-  if (status === "expired") return expiresAt === null ? null : line("since", expiresAt, "past");
-  if (revokesAt !== null) return line("revoked", revokesAt, "future");
-  return expiresAt === null ? null : line("expires", expiresAt, "future");
+  if (status === "revoked") return revokedAt === null ? null : line(revokedAt, "past");
+  if (status === "expired") return expiresAt === null ? null : line(expiresAt, "past");
+  if (revokesAt !== null) return line(revokesAt, "future", "revoked ");
+  return expiresAt === null ? null : line(expiresAt, "future", "expires ");
 }
