@@ -8,6 +8,7 @@ import { VERSION } from "../../lib/version.ts";
 import { createLogger } from "../log.ts";
 import { type ControlPlaneServer, createServer, type ServerDeps } from "../server.ts";
 import { readSettings, type Settings, SettingsError } from "../settings.ts";
+import { startCheckpoints } from "../sqlite/checkpoints.ts";
 import { openSqliteStore } from "../sqlite/store.ts";
 import type { Store } from "../store.ts";
 import { untilShutdown } from "./shutdown.ts";
@@ -51,11 +52,13 @@ async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
   process.umask(0o077);
   createDirectories([dirname(databasePath), dirname(socketPath)]);
   const store = openSqliteStore(databasePath);
+  const checkpoints = startCheckpoints(databasePath);
   try {
     const people = await openPeople(settings.people, store, logger);
     const deps = { host, port, socketPath, tls, heartbeatTimeoutMs, version: VERSION, people };
     await serveUntilShutdown(createServer({ store, logger, ...deps }), logger, { socketPath, databasePath });
   } finally {
+    await checkpoints.stop();
     await store.close();
   }
   logger.info({ event: "stopped" }, "stopped; everything is written");
