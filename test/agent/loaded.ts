@@ -91,7 +91,7 @@ export function replyOf(keyId = "k_1", changes: Partial<SyncReply> = {}): SyncRe
     organization: { id: "o_1", name: "Acme", slug: "acme" },
     heartbeatTimeoutMs: 30_000,
     syncIntervalMs: null,
-    restartSpreadMs: null,
+    restartSpreadMs: 2400,
     compatibility: { verdict: "supported", recommendedVersion: null },
     duplicates: [],
     pendingUpgrade: null,

@@ -41,6 +41,7 @@ describe("state.json", () => {
       verdict: "accepted",
       acceptedAt: 1000,
       keyId: "k_1",
+      restartSpreadMs: 2400,
     });
     const path = join(dataDir, "state.json");
     expect(leaksIn(readFileSync(path, "utf8"), [secret])).toEqual([]);
