@@ -182,8 +182,10 @@ function withoutEmpty(env: Environment): Record<string, string> {
 function described(error: z.ZodError, env: Environment): string {
   const lines = error.issues.map((issue) => {
     const name = issue.path.length === 0 ? "DATABASE_URL" : issue.path.join(".");
-    const got = env[name];
-    return `  ${name}: ${issue.message}${got === undefined || got === "" || SECRETS.has(name) ? "" : ` (got ${printable(got)})`}`;
+    const got = env[name] ?? "";
+    // What stands before an @ in a URL is a password often enough.
+    const isShown = got !== "" && !SECRETS.has(name) && !got.includes("@");
+    return `  ${name}: ${issue.message}${isShown ? ` (got ${printable(got)})` : ""}`;
   });
   return ["the environment is not right:", ...new Set(lines)].join("\n");
 }
