@@ -1,5 +1,5 @@
 import { SERVICE } from "../systemd/service-unit.ts";
-import { systemctl } from "../systemd/systemctl.ts";
+import { forgetStarts, systemctl } from "../systemd/systemctl.ts";
 import { complain, type Terminal } from "./terminal.ts";
 
 /** `systemctl start|stop|restart` of the service; a failing systemctl's status is passed on, with where to look. */
@@ -7,6 +7,8 @@ export async function controlService(
   verb: "start" | "stop" | "restart",
   terminal: Terminal,
 ): Promise<number> {
+  // Or systemd would hold earlier starts against this one (StartLimitBurst=).
+  if (verb !== "stop" && process.geteuid?.() === 0) await forgetStarts(SERVICE);
   const status = await systemctl(verb, SERVICE);
   if (status !== 0) {
     const look =

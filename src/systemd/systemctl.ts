@@ -16,6 +16,11 @@ export async function systemctl(...args: readonly string[]): Promise<number> {
   }
 }
 
+/** Clears a failed state and the count of starts. A unit that is not there has neither. */
+export async function forgetStarts(unit: string): Promise<void> {
+  await captured("systemctl", ["reset-failed", unit]);
+}
+
 /** Runs a tool of the host that must succeed; rejects with what it said. */
 export async function runHostTool(tool: string, args: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await captured(tool, args);

@@ -56,8 +56,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the units on $title", (rel
       "RestartUSec",
     );
     expect(shown).toEqual({
-      StartLimitBurst: "5",
-      StartLimitIntervalUSec: "5min",
+      StartLimitBurst: "10",
+      StartLimitIntervalUSec: "6min",
       TimeoutStartUSec: "30s",
       RestartUSec: "2s",
     });

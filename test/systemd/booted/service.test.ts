@@ -92,8 +92,13 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (r
       describe: "the start limit ends it",
     });
     const text = (await host.journal()).slice(-12).join("\n");
+    expect((await host.machine.try(["systemctl", "restart", SERVICE])).exitCode).toBe(1);
     expect(text).toContain("cannot create /run/novacula");
     expect(text).toContain("[agent].runtime_dir");
+    // The cause is gone, and so is the count: no reset-failed to remember.
+    await host.machine.sh(`rm /run/systemd/system/${SERVICE}.d/broken.conf; systemctl daemon-reload`);
+    await host.machine.run(["novacula-agent", "start"]);
+    expect((await host.show("ActiveState"))["ActiveState"]).toBe("active");
   });
 
   it("stops cleanly in the middle of a sync, 40 times", async () => {
