@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { request } from "node:http";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import pRetry from "p-retry";
 import * as z from "zod";
 import { diagnoseKey } from "../key/diagnose-key.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
+import { delay } from "../lib/delay.ts";
 import { OperatorError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { type Child, startChild } from "./child.ts";
@@ -18,18 +17,18 @@ import { complain, paint, type Terminal } from "./terminal.ts";
 export interface DevControlPlane {
   readonly url: string;
   readonly child: Child;
-  /** Resolves once it answers; a cancelled wait resolves too. */
-  ready(signal: AbortSignal): Promise<void>;
+  /** True once this very process listens; false where it ended instead, or the wait was cancelled. */
+  ready(signal: AbortSignal): Promise<boolean>;
   /** A new key, in the one organization, which is made first where there is none. */
   issueKey(name: string): Promise<ExecutorKey>;
 }
 
 const organizations = z.array(z.object({ slug: z.string() }));
 const issued = z.object({ secret: z.string() });
-const logLine = z.looseObject({ level: z.string(), msg: z.string() });
+const logLine = z.looseObject({ level: z.string(), msg: z.string(), event: z.string().optional() });
 const LOUD: ReadonlySet<string> = new Set(["warn", "error", "fatal"]);
-/** 15 s on a busy machine. */
-const READY = { retries: 150, minTimeout: 100, factor: 1 };
+/** On a busy machine. */
+const READY_LIMIT_MS = 15_000;
 
 export function startControlPlane(
   program: Program,
@@ -48,21 +47,29 @@ export function startControlPlane(
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // Its own word, not an answer at its address: what answers there may be somebody else's.
+  const outcome = Promise.withResolvers<boolean>();
   for (const stream of [child.process.stdout, child.process.stderr]) {
-    if (stream !== null) createInterface({ input: stream }).on("line", (line) => passOn(line, terminal));
+    if (stream === null) continue;
+    createInterface({ input: stream }).on("line", (line) => {
+      if (decodeLog(line)?.event === "listening") outcome.resolve(true);
+      passOn(line, terminal);
+    });
   }
+  void child.ended.then(() => outcome.resolve(false));
   const manage = (...args: readonly string[]) =>
     ask(program, [...args, "--json", "--socket", folder.managementSocket]);
   return {
     url,
     child,
     async ready(signal) {
-      try {
-        await pRetry(() => assertHealthy(`${url}/healthz`), { ...READY, signal });
-      } catch (error) {
-        if (!signal.aborted)
-          throw new OperatorError(`the control plane does not answer at ${url}`, { cause: error });
-      }
+      const waiting = new AbortController();
+      const limit = delay(READY_LIMIT_MS, AbortSignal.any([signal, waiting.signal]));
+      const isReady = await Promise.race([outcome.promise, limit]);
+      waiting.abort();
+      if (isReady !== undefined || signal.aborted) return isReady === true;
+      await child.end(0);
+      throw new OperatorError(`the control plane does not listen on ${url} after ${READY_LIMIT_MS / 1000} s`);
     },
     async issueKey(name) {
       const known = organizations.parse(await manage("org", "list"));
@@ -91,18 +98,6 @@ async function ask(program: Program, args: readonly string[]): Promise<unknown> 
   throw new OperatorError(`the control plane's command line failed: ${printable(complaint, 500)}`);
 }
 
-function assertHealthy(url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    request(url, { agent: false }, (response) => {
-      response.resume();
-      if (response.statusCode === 200) resolve();
-      else reject(new Error(`it answered ${response.statusCode}`));
-    })
-      .on("error", reject)
-      .end();
-  });
-}
-
 /** Its warnings and errors only: the agent's journal is what one reads here. */
 function passOn(line: string, terminal: Terminal): void {
   const said = worthSaying(line);
@@ -112,10 +107,16 @@ function passOn(line: string, terminal: Terminal): void {
 
 function worthSaying(line: string): string | undefined {
   if (!line.startsWith("{")) return /ExperimentalWarning|--trace-warnings/u.test(line) ? undefined : line;
+  const logged = decodeLog(line);
+  if (logged === undefined) return line;
+  return LOUD.has(logged.level) ? logged.msg : undefined;
+}
+
+/** Undefined for what is no line of its log. */
+function decodeLog(line: string): z.infer<typeof logLine> | undefined {
   try {
-    const { level, msg } = logLine.parse(JSON.parse(line));
-    return LOUD.has(level) ? msg : undefined;
+    return logLine.parse(JSON.parse(line));
   } catch {
-    return line;
+    return undefined;
   }
 }

@@ -79,7 +79,7 @@ export async function choosePort(asked: number | undefined, before: number | und
   return (await listenOnce(0)) ?? DEFAULT_PORT;
 }
 
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
 

@@ -9,7 +9,7 @@ import { askAgent } from "./agent-socket.ts";
 import { askControlPlane } from "./ask-control-plane.ts";
 import { type Child, startChild } from "./child.ts";
 import { type DevControlPlane, startControlPlane } from "./dev-control-plane.ts";
-import { choosePort, type DevFolder, openDevFolder, writeConfig } from "./dev-folder.ts";
+import { choosePort, type DevFolder, isFree, openDevFolder, writeConfig } from "./dev-folder.ts";
 import { devGuide } from "./dev-guide.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { keyTarget } from "./key-target.ts";
@@ -49,6 +49,9 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<Exit
   try {
     await start(options, folder, guard, terminal, signal);
     await aborted(signal);
+  } catch (error) {
+    // What a Ctrl-C interrupts fails in its own words: not one of them is news.
+    if (!signal.aborted) throw error;
   } finally {
     if (!stop.signal.aborted && reason !== undefined) complain(terminal, `${reason} So everything ends.`);
     const patienceMs = stop.signal.aborted && stop.isWholeGroup() ? CTRL_C_PATIENCE_MS : 0;
@@ -66,11 +69,9 @@ async function start(
   signal: AbortSignal,
 ): Promise<void> {
   const programs = findPrograms();
-  const port = await choosePort(asked, await portBefore(folder));
-  const controlPlane = startControlPlane(programs.controlPlane, folder, port, terminal);
-  guard(controlPlane.child);
-  await controlPlane.ready(signal);
-  if (signal.aborted) return;
+  const launch = (port: number) => startControlPlane(programs.controlPlane, folder, port, terminal);
+  const controlPlane = await listening(launch, { asked, before: await portBefore(folder) }, guard, signal);
+  if (controlPlane === undefined || signal.aborted) return;
   print(terminal, `The control plane listens on ${controlPlane.url}.`);
   const key = await ensureKey(controlPlane, folder, terminal, signal);
   if (signal.aborted) return;
@@ -88,6 +89,26 @@ async function start(
       `the agent is not online after ${ONLINE_LIMIT_MS / 1000} s: ${answer.status.reason}`,
     );
   print(terminal, devGuide(answer.status, folder, programs, terminal));
+}
+
+/**
+ * The control plane, guarded; undefined where it ended or the wait was cancelled. Another program may take the port
+ * between the look at it and its use: then another port is tried, unless this one was asked for.
+ */
+async function listening(
+  launch: (port: number) => DevControlPlane,
+  { asked, before }: { readonly asked: number | undefined; readonly before: number | undefined },
+  guard: (child: Child) => Child,
+  signal: AbortSignal,
+): Promise<DevControlPlane | undefined> {
+  for (;;) {
+    const port = await choosePort(asked, before);
+    const controlPlane = launch(port);
+    const isReady = await controlPlane.ready(signal);
+    if (!isReady && !signal.aborted && asked === undefined && !(await isFree(port))) continue;
+    guard(controlPlane.child);
+    return isReady ? controlPlane : undefined;
+  }
 }
 
 /** The key of the run before, where the control plane still takes it; else a new one, put where the old one was. */

@@ -89,6 +89,26 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     expect(dev.isAnyoneLeft()).toBe(false);
   });
 
+  it("shares the machine with one that starts at the same moment", async () => {
+    using directory = temporaryDirectory();
+    await using one = startDev(join(directory.path, "one"));
+    await using other = startDev(join(directory.path, "other"));
+    await Promise.all([one.fingerprint(), other.fingerprint()]);
+    const [first, second] = [one, other].map((dev) => /listens on (\S+)\.$/mu.exec(dev.output())?.[1]);
+    expect(first).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
+    expect(second).not.toBe(first);
+    expect(await Promise.all([one.end("SIGINT", "group"), other.end("SIGINT", "group")])).toEqual([0, 0]);
+  });
+
+  it("ends in order, without a complaint, when it is interrupted while it starts", async () => {
+    using directory = temporaryDirectory();
+    await using dev = startDev(join(directory.path, "dev"), await freePort());
+    await dev.waitFor(/The control plane listens/u);
+    expect(await dev.end("SIGINT", "group")).toBe(0);
+    expect(dev.output()).not.toContain("novacula-agent: ");
+    expect(dev.isAnyoneLeft()).toBe(false);
+  });
+
   it("finds room for its sockets where the folder's path is too long for them", async () => {
     using directory = temporaryDirectory();
     await using dev = startDev(join(directory.path, "d".repeat(120)), await freePort());
@@ -170,7 +190,6 @@ function startDev(folder: string, port?: number) {
   };
 }
 
-/** Two that look for a port in the same moment find the same one: side by side, only one test leaves that to `dev`. */
 async function freePort(): Promise<number> {
   await using server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
