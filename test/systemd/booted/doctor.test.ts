@@ -57,8 +57,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
   it("tries a candidate key without touching the file", async () => {
     const { host, key } = await ExecutorHost.online(release);
     const unknown = makeKey();
-    await host.machine.sh("umask 077; cat > /root/candidate", unknown);
-    const { checks, exitCode } = await examine(host, "--key-file", "/root/candidate");
+    await host.machine.sh("umask 077; cat > /srv/candidate", unknown);
+    const { checks, exitCode } = await examine(host, "--key-file", "/srv/candidate");
     const failed = checks.filter((check) => check.status === "failed");
     expect(failed.map((check) => check.stage)).toEqual(["authentication"]);
     expect(exitCode).toBe(1);

@@ -75,21 +75,21 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the units on $title", (rel
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the binary on a bare $title", (release) => {
   it("runs without a Node, is both programs, and takes no NODE_OPTIONS and no inspector", async () => {
     const machine = await bootEmpty(release);
-    copyFileSync(EXECUTABLE, machine.path("/root/novacula-agent"));
-    const binary = "/root/novacula-agent";
+    copyFileSync(EXECUTABLE, machine.path("/srv/novacula-agent"));
+    const binary = "/srv/novacula-agent";
     expect(await machine.run([binary, "--version"])).toMatch(/^\d+\.\d+\.\d+$/u);
-    await machine.sh(`ln -s ${binary} /root/novacula-control-plane`);
-    expect(await machine.run(["/root/novacula-control-plane", "--help"])).toContain("keys");
+    await machine.sh(`ln -s ${binary} /srv/novacula-control-plane`);
+    expect(await machine.run(["/srv/novacula-control-plane", "--help"])).toContain("keys");
     expect(await machine.run(["env", "NODE_OPTIONS=--require=/nowhere", binary, "--version"])).toMatch(
       /^\d/u,
     );
     const usage = await machine.try([binary, "--inspect", "run"]);
     expect(usage.exitCode).toBe(64);
     const ports = await machine.sh(`
-      mkdir -m 0755 /root/d
-      printf '[agent]\\ndata_dir="/root/d"\\nruntime_dir="/root/d"\\n[control_plane]\\nurl="http://127.0.0.1:1"\\naccess_token="exc_%s"\\n' "$(head -c 400 /dev/urandom | base64 -w0 | tr -dc a-zA-Z | head -c 64)" > /root/agent.toml
-      ${binary} run -c /root/agent.toml >/root/log 2>&1 & pid=$!
-      for i in $(seq 50); do test -S /root/d/agent.sock && break; sleep 0.1; done
+      mkdir -m 0755 /srv/d
+      printf '[agent]\\ndata_dir="/srv/d"\\nruntime_dir="/srv/d"\\n[control_plane]\\nurl="http://127.0.0.1:1"\\naccess_token="exc_%s"\\n' "$(head -c 400 /dev/urandom | base64 -w0 | tr -dc a-zA-Z | head -c 64)" > /srv/agent.toml
+      ${binary} run -c /srv/agent.toml >/srv/log 2>&1 & pid=$!
+      for i in $(seq 50); do test -S /srv/d/agent.sock && break; sleep 0.1; done
       kill -USR1 $pid; sleep 0.3
       cat /proc/net/tcp | grep -c ':240D ' || true
       kill -0 $pid && kill $pid`);

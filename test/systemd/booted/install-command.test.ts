@@ -10,18 +10,18 @@ const UNIT = "/etc/systemd/system/novacula-agent.service";
 
 async function withBinary(release: DebianRelease): Promise<Machine> {
   const machine = await bootEmpty(release);
-  copyFileSync(EXECUTABLE, machine.path("/root/novacula-agent"));
+  copyFileSync(EXECUTABLE, machine.path("/srv/novacula-agent"));
   return machine;
 }
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("install without a package on $title", (release) => {
   it("says what it would do, does it, and does nothing the second time", async () => {
     const machine = await withBinary(release);
-    const dry = await machine.run(["/root/novacula-agent", "install", "--dry-run"]);
+    const dry = await machine.run(["/srv/novacula-agent", "install", "--dry-run"]);
     expect(dry).toContain(`would     write ${UNIT}`);
     await machine.sh(`! test -e ${UNIT} && ! test -e /etc/novacula && ! id novacula 2>/dev/null`);
 
-    const first = await machine.run(["/root/novacula-agent", "install"]);
+    const first = await machine.run(["/srv/novacula-agent", "install"]);
     expect(first.match(/^done /gmu)).toHaveLength(4);
     const host = new ExecutorHost(machine);
     expect(await host.show("ActiveState", "NRestarts", "FragmentPath")).toEqual({
@@ -41,34 +41,34 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("install without a package 
 
   it("leaves an edited unit alone without --force, and its drop-ins always", async () => {
     const machine = await withBinary(release);
-    await machine.run(["/root/novacula-agent", "install"]);
+    await machine.run(["/srv/novacula-agent", "install"]);
     await machine.sh(`sed -i 's/^RestartSec=.*/RestartSec=9s/' ${UNIT}`);
-    const refused = await machine.try(["/root/novacula-agent", "install"]);
+    const refused = await machine.try(["/srv/novacula-agent", "install"]);
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain("has been edited");
     expect(await machine.run(["cat", UNIT])).toContain("RestartSec=9s");
-    await machine.run(["/root/novacula-agent", "install", "--force"]);
+    await machine.run(["/srv/novacula-agent", "install", "--force"]);
     expect(await machine.run(["cat", UNIT])).not.toContain("RestartSec=9s");
   });
 
   it("uninstalls what it installed, and keeps configuration and state", async () => {
     const machine = await withBinary(release);
-    await machine.run(["/root/novacula-agent", "install"]);
+    await machine.run(["/srv/novacula-agent", "install"]);
     const said = await machine.run(["/usr/local/bin/novacula-agent", "uninstall"]);
     expect(said).toContain("Kept: /etc/novacula");
     await machine.sh(
       `! test -e ${UNIT}; ! test -e /usr/local/bin/novacula-agent; test -e /etc/novacula/agent.toml; test -d /var/lib/novacula`,
     );
     expect((await machine.try(["systemctl", "is-active", "novacula-agent"])).stdout.trim()).toBe("inactive");
-    expect(await machine.run(["/root/novacula-agent", "uninstall"])).toContain("Nothing to do");
+    expect(await machine.run(["/srv/novacula-agent", "uninstall"])).toContain("Nothing to do");
   });
 
   it("starts, stops and restarts, passes systemctl's status on, and leaves the package's service to apt", async () => {
     const machine = await withBinary(release);
-    const missing = await machine.try(["/root/novacula-agent", "start"]);
+    const missing = await machine.try(["/srv/novacula-agent", "start"]);
     expect(missing.exitCode).toBe(5);
     expect(missing.stderr).toContain("novacula-agent install");
-    await machine.run(["/root/novacula-agent", "install"]);
+    await machine.run(["/srv/novacula-agent", "install"]);
     const host = new ExecutorHost(machine);
     for (const [verb, state] of [
       ["stop", "inactive"],

@@ -10,10 +10,10 @@ import { NEWER_VERSION } from "./support/newer-version.ts";
 
 /** Everything that a package, a service or an administrator may have left. */
 const TRACES =
-  "find / -xdev \\( -path /proc -o -path /sys \\) -prune -o -name '*novacula*' -print | grep -v '^/var/log/\\|^/tmp\\|^/root' | sort";
+  "find / -xdev \\( -path /proc -o -path /sys \\) -prune -o -name '*novacula*' -print | grep -v '^/var/log/\\|^/tmp\\|^/srv' | sort";
 
 async function put(machine: Machine, archive: string, name: string): Promise<void> {
-  copyFileSync(archive, machine.path(`/root/${name}.deb`));
+  copyFileSync(archive, machine.path(`/srv/${name}.deb`));
 }
 
 async function emptyWithArchives(release: DebianRelease): Promise<ExecutorHost> {
@@ -47,7 +47,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
   it("installs without a key as a calm service that says what it waits for, and goes online with one", async () => {
     const host = await emptyWithArchives(release);
     const { machine } = host;
-    await machine.run([...INSTALL, "/root/control-plane.deb", "/root/agent.deb"]);
+    await machine.run([...INSTALL, "/srv/control-plane.deb", "/srv/agent.deb"]);
     expect(await machine.run(["systemctl", "is-enabled", "novacula-agent"])).toBe("enabled");
     expect(await host.show("ActiveState", "NRestarts")).toEqual({ ActiveState: "active", NRestarts: "0" });
     expect((await host.show("StatusText"))["StatusText"]).toContain("novacula-agent set-key");
@@ -67,11 +67,11 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
   it("upgrades unattended in well under a second, keeps edits, mode and disable, and downgrades", async () => {
     const host = await emptyWithArchives(release);
     const { machine } = host;
-    await machine.run([...INSTALL, "/root/agent.deb"]);
+    await machine.run([...INSTALL, "/srv/agent.deb"]);
     await machine.sh(`echo '# mine' >> ${CONFIG}; chmod 0600 ${CONFIG}; chown novacula:novacula ${CONFIG}`);
     const before = await machine.run(["sha256sum", CONFIG]);
     const { MainPID } = await host.show("MainPID");
-    await machine.run([...INSTALL, "/root/newer.deb"]);
+    await machine.run([...INSTALL, "/srv/newer.deb"]);
     expect(await machine.run(["dpkg-query", "--show", "novacula-agent"])).toBe(
       `novacula-agent\t${NEWER_VERSION}`,
     );
@@ -82,7 +82,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
     expect(await downtimeMs(machine)).toBeLessThan(3000);
 
     await machine.run(["systemctl", "disable", "--now", "novacula-agent"]);
-    await machine.run([...INSTALL, "/root/agent.deb"]);
+    await machine.run([...INSTALL, "/srv/agent.deb"]);
     expect((await machine.try(["systemctl", "is-enabled", "novacula-agent"])).stdout.trim()).toBe("disabled");
     expect((await host.show("ActiveState"))["ActiveState"]).toBe("inactive");
     expect(await machine.run(["sha256sum", CONFIG])).toBe(before);
@@ -92,14 +92,14 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
     const host = await emptyWithArchives(release);
     const { machine } = host;
     const before = await machine.sh(TRACES);
-    await machine.run([...INSTALL, "/root/control-plane.deb", "/root/agent.deb"]);
+    await machine.run([...INSTALL, "/srv/control-plane.deb", "/srv/agent.deb"]);
     await machine.run(["dpkg", "--remove", "novacula-agent", "novacula-control-plane"]);
     expect((await machine.try(["systemctl", "is-active", "novacula-agent"])).stdout.trim()).toBe("inactive");
     await machine.sh(`test -f ${CONFIG} && test -f /var/lib/novacula/state.json`);
     await machine.sh(
       "test -f /var/lib/novacula-control-plane/control-plane.db && ! test -e /usr/bin/novacula-agent",
     );
-    await machine.run([...INSTALL, "/root/agent.deb"]);
+    await machine.run([...INSTALL, "/srv/agent.deb"]);
     expect(await machine.run(["systemctl", "is-active", "novacula-agent"])).toBe("active");
 
     await machine.run(["dpkg", "--purge", "novacula-agent", "novacula-control-plane"]);

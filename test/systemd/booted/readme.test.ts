@@ -25,14 +25,14 @@ describe.skipIf(!haveMachines || commands === "").each(DEBIAN_RELEASES)("the REA
     const host = new ExecutorHost(machine);
     const { agent, controlPlane } = suiteRoots().archives;
     for (const archive of [agent, controlPlane])
-      copyFileSync(archive, machine.path(`/root/${basename(archive)}`));
+      copyFileSync(archive, machine.path(`/srv/${basename(archive)}`));
     for (const [name, script] of Object.entries({ sudo: SUDO, nano: NANO }))
       await machine.sh(`cat > /usr/local/bin/${name}; chmod +x /usr/local/bin/${name}`, script);
     await machine.sh(`
-      dpkg --install /root/${basename(controlPlane)}
+      dpkg --install /srv/${basename(controlPlane)}
       until novacula-control-plane org create acme >/dev/null 2>&1; do sleep 0.1; done`);
     const key = await host.createKey("first");
-    const said = await machine.sh(`cd /root; ${commands}`, `${key.secret}\n`);
+    const said = await machine.sh(`cd /srv; ${commands}`, `${key.secret}\n`);
     expect(said).toContain(key.id);
     const { state, key: running } = await host.status();
     expect([state, running?.fingerprint]).toEqual(["online", key.fingerprint]);
