@@ -13,7 +13,7 @@ import { ConnectionBanner } from "./parts/connection-banner.tsx";
 import { LiveRegion } from "./parts/live-region.tsx";
 import { SecretDialog } from "./parts/secret-dialog.tsx";
 import { usePolled } from "./poll.ts";
-import { usePlace } from "./route.ts";
+import { segmentAfter, usePlace } from "./route.ts";
 import { askViewer, type Viewer } from "./server/viewer.ts";
 import { type Membership, membershipOf, noteViewer, useSession } from "./session.ts";
 
@@ -43,9 +43,8 @@ export function App() {
 
 function SignedOut() {
   const { path } = usePlace();
-  const invitation = /^\/invitation\/([^/]+)$/.exec(path)?.[1];
-  if (invitation !== undefined)
-    return <InvitationPage id={decodeURIComponent(invitation)} viewer={undefined} />;
+  const invitation = segmentAfter("/invitation/", path);
+  if (invitation !== undefined) return <InvitationPage id={invitation} viewer={undefined} />;
   return (
     <>
       <ConnectionBanner />
@@ -56,8 +55,8 @@ function SignedOut() {
 
 function SignedIn({ viewer }: { viewer: Viewer }) {
   const { path } = usePlace();
-  const invitation = /^\/invitation\/([^/]+)$/.exec(path)?.[1];
-  if (invitation !== undefined) return <InvitationPage id={decodeURIComponent(invitation)} viewer={viewer} />;
+  const invitation = segmentAfter("/invitation/", path);
+  if (invitation !== undefined) return <InvitationPage id={invitation} viewer={viewer} />;
   const membership = membershipOf(viewer);
   return (
     <Frame viewer={viewer}>
@@ -68,9 +67,8 @@ function SignedIn({ viewer }: { viewer: Viewer }) {
 }
 
 function Page({ path, membership }: { path: string; membership: Membership }) {
-  const executor = /^\/executors\/([^/]+)$/.exec(path)?.[1];
-  if (executor !== undefined)
-    return <ExecutorPage id={decodeURIComponent(executor)} membership={membership} />;
+  const executor = segmentAfter("/executors/", path);
+  if (executor !== undefined) return <ExecutorPage id={executor} membership={membership} />;
   switch (path) {
     case "/":
     case "/sign-in":

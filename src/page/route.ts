@@ -46,6 +46,17 @@ export function replacePlace(url: string): void {
   place.set(readPlace());
 }
 
+/** The one segment of `path` that follows `prefix`: an id from a URL that anybody may have written or cut off. */
+export function segmentAfter(prefix: string, path: string): string | undefined {
+  const segment = path.startsWith(prefix) ? path.slice(prefix.length) : "";
+  if (segment === "" || segment.includes("/")) return undefined;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment; // A stray %: nothing has such an id, and the page says so.
+  }
+}
+
 /** `/audit?action=…`: the present path with some of its query replaced; empty values are left out. */
 export function withQuery(
   { path, query }: Place,

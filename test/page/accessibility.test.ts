@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../support/source-files.ts";
 import { expectAccessible } from "./axe.ts";
-import { adminAtWork, issueKey, syncAs, useControlPlane } from "./beside.ts";
+import { adminAtWork, inviteAndAccept, issueKey, syncAs, useControlPlane } from "./beside.ts";
 import { type LookOptions, lacksBrowser, useBrowser } from "./browser.ts";
 import { choose, rowOf, signIn, statusOf, storeKey } from "./operator.ts";
 
@@ -50,6 +50,18 @@ describe.skipIf(lacksBrowser)("accessibility and looks", () => {
           .waitFor();
         await seen(place);
       }
+      await page.getByLabel("Name").fill(`${prefix}twin`);
+      await page.getByText("is an executor already").waitFor();
+      await seen("connect-taken");
+      await page.goto(`${url}/executors/none`);
+      await page.getByText("There is no such executor").waitFor();
+      await seen("no-such-executor");
+      await page.evaluate(() => {
+        history.pushState(null, "", "/nowhere");
+        dispatchEvent(new PopStateEvent("popstate"));
+      });
+      await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+      await seen("not-found");
       await page.goto(`${url}/executors?search=${prefix}twin`);
       await page.getByRole("link", { name: `${prefix}twin` }).click();
       await page.getByText("2 processes sync").waitFor();
@@ -63,6 +75,10 @@ describe.skipIf(lacksBrowser)("accessibility and looks", () => {
   );
 });
 
+/** Neither offers a place to break the line. */
+const LONG_HOST = `${"w".repeat(60)}.example.com`;
+const LONG_NAME = "M".repeat(60);
+
 /** Keys in every status, executors, a cloned host. */
 async function populate(url: string, prefix: string): Promise<void> {
   const admin = await adminAtWork(url);
@@ -70,7 +86,9 @@ async function populate(url: string, prefix: string): Promise<void> {
   await admin.graphql("mutation($id: ID!) { revokeApiKey(id: $id) { id } }", { id: revoked.id });
   await issueKey(admin, { name: `${prefix}expired`, expiresAt: Date.now() + 300 });
   const shared = await issueKey(admin, { name: `${prefix}shared`, expiresAt: Date.now() + 86_400_000 * 20 });
-  for (const name of ["one", "two", "three"]) await syncAs(url, shared.secret, `${prefix}${name}`);
+  for (const name of ["one", "two", "three"]) {
+    await syncAs(url, shared.secret, `${prefix}${name}`, { hostName: `${name}.${LONG_HOST}` });
+  }
   const twin = await issueKey(admin, { name: `${prefix}twin` });
   for (const instanceId of ["a", "b", "a", "b"]) {
     await syncAs(url, twin.secret, `${prefix}twin`, {
@@ -79,7 +97,8 @@ async function populate(url: string, prefix: string): Promise<void> {
     });
   }
   await issueKey(admin, { name: `${prefix}for twin`, target: `${prefix}twin` });
-  await admin.post("/organization/invite-member", { email: `${prefix}guest@example.com`, role: "member" });
+  await admin.post("/organization/invite-member", { email: `${prefix}guest@${LONG_HOST}`, role: "member" });
+  await inviteAndAccept(url, `${prefix}long@example.com`, "member", `${prefix}${LONG_NAME}`);
 }
 
 async function seePeople(
@@ -93,6 +112,7 @@ async function seePeople(
   await seen("change-password");
   await page.keyboard.press("Escape");
   await page.goto(`${url}/members`);
+  await seeMemberDialogs(page, prefix, seen);
   await page.getByRole("button", { name: "Invite" }).click();
   await page.getByLabel("E-mail").fill(`${prefix}new@example.com`);
   await seen("invite");
@@ -106,6 +126,26 @@ async function seePeople(
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByLabel("Your name").waitFor();
   await seen("invitation");
+}
+
+async function seeMemberDialogs(
+  page: Page,
+  prefix: string,
+  seen: (name: string) => Promise<void>,
+): Promise<void> {
+  const dialog = page.getByRole("dialog");
+  await choose(page, `${prefix}${LONG_NAME}`, "Change role");
+  await dialog.getByRole("group", { name: "Role" }).waitFor();
+  await seen("change-role");
+  await page.keyboard.press("Escape");
+  await choose(page, `${prefix}${LONG_NAME}`, "Remove");
+  await dialog.getByText("sees nothing of this organization any more").waitFor();
+  await seen("remove-member");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Cancel this invitation" }).first().click();
+  await dialog.getByText("The link stops working.").waitFor();
+  await seen("cancel-invitation");
+  await page.keyboard.press("Escape");
 }
 
 async function seeDialogs(page: Page, prefix: string, seen: (name: string) => Promise<void>): Promise<void> {

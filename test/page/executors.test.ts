@@ -34,6 +34,12 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("link", { name: "fresh" }).click();
     await page.getByRole("heading", { name: "fresh" }).waitFor();
     await page.getByText("1.4.0, beta").waitFor();
+    // Nobody connects a second one under its name unawares.
+    await page.goto(`${url}/connect`);
+    await page.getByLabel("Name").fill("fresh");
+    await page.getByRole("status").getByText("fresh is an executor already, online on host").waitFor();
+    await page.getByLabel("Name").fill("fresh too");
+    await page.getByText("is an executor already").waitFor({ state: "detached" });
   });
 
   it("shows a cloned host, a refused sync and the keys it has used", async () => {
@@ -100,6 +106,11 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const page = await browse();
     await signIn(page, url, "/executors/nothing");
     await page.getByText(/There is no such executor in /).waitFor();
+    // Half a character, as a link that was cut off has it.
+    await page.goto(`${url}/executors/%E0`);
+    await page.getByText(/There is no such executor in /).waitFor();
+    await page.goto(`${url}/invitation/%E0`);
+    await page.getByText("This invitation cannot be accepted").waitFor();
   });
 
   it("XSS: every stored name is text, wherever it is shown", async () => {

@@ -66,7 +66,7 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
             <td data-label="When">
               <time dateTime={new Date(event.at).toISOString()}>{exactly(event.at)}</time>
             </td>
-            <td data-label="Who">
+            <td data-label="Who" class="told">
               {event.actor}
               <span class="under">through the {event.source}</span>
             </td>

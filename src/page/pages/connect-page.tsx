@@ -5,6 +5,7 @@ import { oneTimeSecret, showOnce } from "../one-time-secret.ts";
 import { ConnectSteps } from "../parts/connect-steps.tsx";
 import { KeyNameField } from "../parts/key-name-field.tsx";
 import { Link } from "../parts/link.tsx";
+import { NameTaken } from "../parts/name-taken.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { SubmitButton } from "../parts/submit-button.tsx";
@@ -63,6 +64,7 @@ function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => voi
     <form class="panel" onSubmit={submission.submit}>
       <p>The executor gets a key of its own, named like it. What to do on the server comes next.</p>
       <KeyNameField name={name} onChange={setName} />
+      <NameTaken name={name.trim()} />
       <label class="field">
         Channel
         <select value={channel} onChange={(event) => setChannel(event.currentTarget.value)}>

@@ -94,7 +94,7 @@ function ExecutorRow({ executor }: { executor: ListedExecutor }) {
       <td data-label="Version">
         {version} <span class="under">{channel}</span>
       </td>
-      <td data-label="Host">
+      <td data-label="Host" class="told">
         {hostName}
         {publicHost === null ? null : <span class="under">{publicHost}</span>}
       </td>

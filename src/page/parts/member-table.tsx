@@ -66,7 +66,9 @@ function MemberRow({ member: { user, role }, viewerId, ask }: MemberRowProps) {
         <span class="name">{user.name}</span>
         {user.id === viewerId ? <span class="under">you</span> : null}
       </td>
-      <td data-label="E-mail">{user.email}</td>
+      <td data-label="E-mail" class="told">
+        {user.email}
+      </td>
       <td data-label="Role">{role}</td>
       {ask === undefined ? null : (
         <td class="actions">{user.id === viewerId ? null : <MemberMenu name={user.name} ask={ask} />}</td>

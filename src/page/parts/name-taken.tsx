@@ -1,0 +1,30 @@
+import { usePolled } from "../poll.ts";
+import { listExecutors } from "../server/executors.ts";
+import { Link } from "./link.tsx";
+import { Notice } from "./notice.tsx";
+
+const INTERVAL_MS = 30_000;
+/** Newest first; one that is older than so many others with the name in theirs goes unnoticed. */
+const LOOKED_AT = 100;
+
+/** Warns that a name is an executor's already: a second server under it would take its place. It may still be meant. */
+export function NameTaken({ name }: { name: string }) {
+  return <div role="status">{name === "" ? null : <Holder name={name} />}</div>;
+}
+
+function Holder({ name }: { name: string }) {
+  const { data } = usePolled(`holder of ${name}`, INTERVAL_MS, (signal) =>
+    listExecutors({ limit: LOOKED_AT, before: null, search: name }, signal),
+  );
+  const holder = data?.find((executor) => executor.name === name);
+  if (holder === undefined) return null;
+  return (
+    <Notice kind="warning">
+      <p>
+        <Link to={`/executors/${encodeURIComponent(holder.id)}`}>{name}</Link> is an executor already,{" "}
+        {holder.status} on host {holder.hostName}. A second server under this name takes its place: give that
+        one another name. For a new key of {name} itself, rotate the key that it has.
+      </p>
+    </Notice>
+  );
+}
