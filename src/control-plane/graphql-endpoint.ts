@@ -3,7 +3,7 @@ import { type DocumentNode, execute, type GraphQLError, type GraphQLSchema } fro
 import type { Logger } from "pino";
 import { errorChain } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { forbiddenRootField } from "./access.ts";
+import { forbiddenRootField, ROOT_FIELD_AUDIENCE } from "./access.ts";
 import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
 import { type Caller, callerKind, resolversFor } from "./caller.ts";
 import type { ExecutorCaller } from "./executor-sync.ts";
@@ -187,7 +187,9 @@ function accessRefusal(caller: Caller, field: string): ApiError {
     case "person":
       return forbidden(
         reason,
-        `you may not call ${field}: owners and admins of the organization may, members look; ask one of them`,
+        ROOT_FIELD_AUDIENCE[field] === "admin"
+          ? `you may not call ${field}: owners and admins of the organization may, members look; ask one of them`
+          : `${field} is not for the page: it is for executors with their key, or for the control plane's own host`,
       );
   }
 }

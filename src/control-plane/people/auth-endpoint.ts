@@ -158,6 +158,9 @@ export class AuthEndpoint {
   private async pass(request: IncomingMessage, path: string, sent?: Body): Promise<HttpAnswer> {
     const { auth, origin } = this.deps;
     const search = (request.url ?? "").split("?").slice(1).join("?");
+    if ((sent !== undefined && SLUG in sent) || new URLSearchParams(search).has(SLUG)) {
+      throw badInput("name the organization by its id: organizationId");
+    }
     const url = `${origin}${AUTH_PATH}${path}${sent === undefined && search !== "" ? `?${search}` : ""}`;
     const headers = authHeaders(request.headers, clientAddress(request));
     const init = sent === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(sent) };
@@ -188,6 +191,9 @@ export class AuthEndpoint {
     return role === "owner" || role === "admin" ? shown : { ...organization.data, invitations: [] };
   }
 }
+
+/** better-auth answers otherwise about another's slug than about none; an id cannot be guessed. */
+const SLUG = "organizationSlug";
 
 function parsed(bytes: Buffer): Body {
   try {

@@ -13,6 +13,7 @@ const MAY: Readonly<Record<CallerKind, readonly string[]>> = {
   admin: ["visitor", "member", "admin"],
 };
 
+const BY_ID = "name the organization by its id: organizationId";
 const B_SECRETS = /agent-of-b|key-of-b|owner-of-b|Bravo|bravo|invited-to-b/;
 
 async function twoOrganizations() {
@@ -116,6 +117,14 @@ describe("an owner of one organization", () => {
     );
     expect(full.text).not.toMatch(B_SECRETS);
     expect(full.status).toBeGreaterThanOrEqual(400);
+    for (const slug of ["bravo", "none"]) {
+      const bySlug = [
+        await browser.get(`/api/auth/organization/list-members?organizationSlug=${slug}`),
+        await browser.get(`/api/auth/organization/get-full-organization?organizationSlug=${slug}`),
+        await browser.post("/organization/set-active", { organizationSlug: slug }),
+      ];
+      for (const answer of bySlug) expect(answer).toMatchObject({ status: 400, message: BY_ID });
+    }
   });
 
   it("cannot make another organization the active one, nor change its people", async () => {
@@ -246,7 +255,10 @@ describe("roles", () => {
   it("introspection is closed to people and to visitors, and the size of their documents is bounded", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
-    expect(await owner.graphql("{ __schema { types { name } } }")).toMatchObject({ status: 403 });
+    expect(await owner.graphql("{ __schema { types { name } } }")).toMatchObject({
+      status: 403,
+      message: expect.stringMatching(/^__schema is not for the page: .*own host$/),
+    });
     expect(await server.browser().graphql("{ __schema { types { name } } }")).toMatchObject({ status: 401 });
     const deep = `{ ${"a { ".repeat(9)} b ${"}".repeat(9)} }`;
     const aliases = `{ ${Array.from({ length: 11 }, (_, n) => `a${n}: apiKeys { id }`).join(" ")} }`;

@@ -78,7 +78,7 @@ describe("an invitation", () => {
 
   it("of somebody who has an account is accepted by signing in, and by nobody else", async () => {
     const server = await startPeopleServer();
-    await server.createOrganization("bravo");
+    const organizationId = await server.createOrganization("bravo");
     const owner = await server.signedIn("owner");
     const known = await server.signedIn("member", "bravo", "known@example.com");
     const other = await server.signedIn("member", "bravo", "other@example.com");
@@ -99,7 +99,7 @@ describe("an invitation", () => {
         organizations: [{ organization: { slug: "bravo" } }, { organization: { slug: "acme" } }],
       },
     });
-    expect((await known.post("/organization/set-active", { organizationSlug: "bravo" })).status).toBe(200);
+    expect((await known.post("/organization/set-active", { organizationId })).status).toBe(200);
     expect((await known.graphql("{ viewer { activeOrganization { slug } } }")).data).toEqual({
       viewer: { activeOrganization: { slug: "bravo" } },
     });
