@@ -79,7 +79,9 @@ function holderOf(path: string): Promise<string | undefined> {
     const question = openRequest({ socketPath: path, path: "/status", timeout: INTRODUCTION_MS });
     const unnamed = () => resolve("it does not say its PID");
     question.once("response", (response) => {
-      text(response).then((body) => resolve(`PID ${agentStatusSchema.parse(JSON.parse(body)).pid}`), unnamed);
+      text(response)
+        .then((body) => resolve(`PID ${agentStatusSchema.parse(JSON.parse(body)).pid}`))
+        .catch(unnamed);
     });
     question.once("timeout", () => {
       unnamed();

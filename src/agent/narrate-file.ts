@@ -1,6 +1,6 @@
 import type { Entry } from "../journal/entry.ts";
 import type { Clock } from "../lib/clock.ts";
-import { changedSettings, type Generation, sameCredentials } from "./generation.ts";
+import { changedSettings, type Generation, newSettings, sameCredentials } from "./generation.ts";
 import { type FileProblem, type Rotation, running } from "./rotation.ts";
 import type { Session } from "./session.ts";
 import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
@@ -65,10 +65,10 @@ function applied(from: Generation, to: Generation): Entry[] {
 
 function trying(after: Rotation, wanted: Session, current: Session, clock: Clock): Entry {
   const { key } = wanted.generation;
-  const stays = running(after) === wanted ? "" : ` ${stayingOn(current)}`;
   const sameKey = key.equals(current.generation.key);
+  const stays = running(after) === wanted ? "" : ` ${stayingOn(current, sameKey ? "they are" : "that is")}`;
   const change = sameKey
-    ? `New settings (${changedSettings(current.generation.config, wanted.generation.config).live.join(", ")})`
+    ? `New settings (${newSettings(current.generation, wanted.generation)})`
     : `New ${key} in ${wanted.generation.keySource}`;
   return {
     event: "key.new",
@@ -81,8 +81,8 @@ function trying(after: Rotation, wanted: Session, current: Session, clock: Clock
   };
 }
 
-function stayingOn(current: Session): string {
-  return `Staying on ${keyLabel(current)} until that is accepted.`;
+function stayingOn(current: Session, untilIt: "that is" | "they are"): string {
+  return `Staying on ${keyLabel(current)} until ${untilIt} accepted.`;
 }
 
 function findingEntries(generation: Generation, previous: Generation | undefined): Entry[] {

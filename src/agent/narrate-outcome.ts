@@ -7,7 +7,17 @@ import { adviseRefusal } from "./refusal-advice.ts";
 import { reminderDue } from "./reminder.ts";
 import { type Rotation, running } from "./rotation.ts";
 import type { Session } from "./session.ts";
-import { clockTime, effort, hostOf, keyLabel, lastAcceptance, sentence, stillOn } from "./wording.ts";
+import {
+  changeLabel,
+  clockTime,
+  effort,
+  hostOf,
+  keyLabel,
+  lastAcceptance,
+  refusedChange,
+  sentence,
+  stillOn,
+} from "./wording.ts";
 
 /** What the journal says after an exchange: one line per transition, then reminders at growing distance. */
 export function narrateOutcome(
@@ -154,8 +164,9 @@ function unreachable(session: Session, repeat: string, clock: Clock): Entry {
 
 /** The candidate was not accepted; the running session is untouched. */
 function candidateTrouble(old: Session, session: Session, after: Rotation, clock: Clock): Entry[] {
-  const { connection, generation } = session;
+  const { connection } = session;
   if (connection.kind === "connecting" || connection.kind === "online") return [];
+  const current = running(after);
   const first = old.connection.kind !== connection.kind;
   if (!first && !reminderDue(connection.since, old.attemptedAt ?? connection.since, connection.lastAt))
     return [];
@@ -165,7 +176,7 @@ function candidateTrouble(old: Session, session: Session, after: Rotation, clock
     return [
       {
         event: "config.untried",
-        message: `The change in ${generation.keySource} (${generation.key}) could not be tried${repeat}: ${connection.last.detail}. ${sentence(connection.last.remedy ?? "It is tried again by itself")} ${stillOn(running(after), clock)}`,
+        message: `The ${changeLabel(session, current)} could not be tried${repeat}: ${connection.last.detail}. ${sentence(connection.last.remedy ?? "It is tried again by itself")} ${stillOn(current, clock)}`,
         fields: { ...fields, cause: connection.last.cause },
       },
     ];
@@ -173,7 +184,7 @@ function candidateTrouble(old: Session, session: Session, after: Rotation, clock
   return [
     {
       event: "key.new-refused",
-      message: `The new ${generation.key} in ${generation.keySource} was refused (${code(connection)})${repeat}: ${why}. ${stillOn(running(after), clock)} ${remedy}`,
+      message: `${refusedChange(session, current)} (${code(connection)})${repeat}: ${why}. ${stillOn(current, clock)} ${remedy}`,
       fields: { ...fields, reason: connection.last.reason },
     },
   ];

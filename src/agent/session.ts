@@ -4,7 +4,7 @@ import { type Connection, nextConnection } from "../sync/connection.ts";
 import type { SyncOutcome } from "../sync/sync-outcome.ts";
 import type { Generation } from "./generation.ts";
 
-/** A generation in use: what the control plane has said to it, and when it is asked again. Times are epoch ms. */
+/** A generation in use: what the control plane has said to it, and when it is asked again. Times are moments of the clock (`now`), ms. */
 export interface Session {
   readonly generation: Generation;
   readonly connection: Connection;

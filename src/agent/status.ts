@@ -4,7 +4,7 @@ import { VERSION } from "../lib/version.ts";
 import { adviseRefusal } from "./refusal-advice.ts";
 import { candidate, type Rotation, running } from "./rotation.ts";
 import type { Session } from "./session.ts";
-import { clockTime, hostOf, keyLabel, problemText } from "./wording.ts";
+import { changeLabel, clockTime, hostOf, keyLabel, problemText, refusedChange } from "./wording.ts";
 
 const moment = z.iso.datetime().nullable().describe("ISO 8601, UTC; null: never");
 
@@ -130,13 +130,17 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
       return {
         fingerprint,
         state: "refused",
-        reason: `The new ${waiting.generation.key} was refused: ${why}. ${remedy}`,
+        reason: `${refusedChange(waiting, running(rotation))}: ${why}. ${remedy}`,
       };
     }
     case "unreachable":
       return { fingerprint, state: "unreachable", reason: waiting.connection.last.detail };
     default:
-      return { fingerprint, state: "trying", reason: `The new ${waiting.generation.key} is being tried.` };
+      return {
+        fingerprint,
+        state: "trying",
+        reason: `The ${changeLabel(waiting, running(rotation))} is being tried.`,
+      };
   }
 }
 

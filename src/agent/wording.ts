@@ -3,7 +3,7 @@ import { formatIssue } from "../config/config-issue.ts";
 import { type Clock, timeOfDay } from "../lib/clock.ts";
 import { duration } from "../lib/duration.ts";
 import { printable } from "../lib/printable.ts";
-import type { Generation } from "./generation.ts";
+import { newSettings } from "./generation.ts";
 import type { FileProblem } from "./rotation.ts";
 import type { Session } from "./session.ts";
 
@@ -16,13 +16,24 @@ export function keyLabel(session: Session): string {
   return `${key} (${printable(session.keyName ?? "", 40)}, ${printable(session.keyId, 64)})`;
 }
 
-export function clockTime(clock: Clock, at: number): string {
-  return timeOfDay(clock.wall(at), clock.wall(clock.now()));
+/** A change that waits to be accepted: `new key 5b1c77e0 in agent.toml line 7`, `new control_plane.url`. */
+export function changeLabel({ generation }: Session, current: Session | undefined): string {
+  return current?.generation.key.equals(generation.key) === true
+    ? `new ${newSettings(current.generation, generation)}`
+    : `new ${generation.key} in ${generation.keySource}`;
 }
 
-/** `agent.toml line 7`, or the key file's path. */
-export function placeOfKey(generation: Generation): string {
-  return generation.keySource;
+/** Where the key is the one in use, it was refused for what came with it. */
+export function refusedChange(session: Session, current: Session | undefined): string {
+  const { key, keySource } = session.generation;
+  const change = changeLabel(session, current);
+  return current?.generation.key.equals(key) === true
+    ? `The ${key} in ${keySource} was refused with the ${change}`
+    : `The ${change} was refused`;
+}
+
+export function clockTime(clock: Clock, at: number): string {
+  return timeOfDay(clock.wall(at), clock.wall(clock.now()));
 }
 
 /** `last accepted at 12:03:06`, `never accepted here`. */

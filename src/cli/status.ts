@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type AgentStatus, agentStatusSchema, keyIs } from "../agent/status.ts";
 import { delay } from "../lib/delay.ts";
+import { printable } from "../lib/printable.ts";
 import { type AgentPlace, type ConfigOptions, findAgent } from "./agent-place.ts";
 import { type AgentAnswer, askAgent } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -77,6 +78,11 @@ async function unanswered(
 ): Promise<ExitCode> {
   complain(terminal, answer.why);
   if (answer.kind === "no-answer") return ExitCode.couldNotTell;
+  if (place.loaded.verdict === "invalid")
+    complain(
+      terminal,
+      `But ${printable(place.loaded.path, 4096)} cannot be used as it is (novacula-agent check): an agent that was started with another runtime_dir is not seen from here.`,
+    );
   complain(
     terminal,
     "Start it with: systemctl start novacula-agent (or, in the foreground: novacula-agent run)",

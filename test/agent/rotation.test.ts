@@ -94,6 +94,38 @@ describe("D1: a second key, then the first one revoked", () => {
   });
 });
 
+describe("a change of settings, with the key that is in use", () => {
+  const elsewhere = fileWith(K1, { url: "https://other.example.com" });
+  const withOther = (outcome: SyncOutcome) => (session: Session) =>
+    session.generation.config.controlPlane.url === elsewhere.config.controlPlane.url ? outcome : GOOD_1;
+
+  test.each([
+    [down(), "config.untried", /^The new control_plane\.url could not be tried: .* Still online with key /u],
+    [
+      refused("unknown"),
+      "key.new-refused",
+      /^The key \w{8} in agent\.toml line 7 was refused with the new control_plane\.url \(401 unknown\): /u,
+    ],
+  ])("is named as what it is when it does not take: %j", (outcome, event, line) => {
+    const agent = simulate({ file: fileWith(K1), answer: withOther(outcome) });
+    agent.run(MINUTE);
+    agent.change(elsewhere);
+    agent.run(SECOND);
+    expect(agent.said[1]?.message).toBe(
+      `New settings (control_plane.url): trying them. Staying on key ${F1} (prod, k_1) until they are accepted.`,
+    );
+    expect(agent.said.at(-1)).toMatchObject({ event, message: expect.stringMatching(line) });
+    expect(agent.status().pendingChange?.reason).not.toContain("new key");
+  });
+
+  test("counts another text of the CA file as a new ca_file", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
+    agent.run(MINUTE);
+    agent.change({ ...fileWith(K1), caPem: "another" });
+    expect(agent.said[1]?.message).toMatch(/^New settings \(control_plane\.ca_file\): trying them\. /u);
+  });
+});
+
 describe("D2 and D3: the old key is dead before the new one is there", () => {
   test("says so at once, names why and what to do, and takes the new key without a probe", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: GOOD_2 });

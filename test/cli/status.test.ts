@@ -84,7 +84,7 @@ describe.concurrent("status of an agent that", () => {
     expect(code).toBe(0);
     expect(stdout.split("\n")[1]).toMatch(
       new RegExp(
-        `^Change in the file refused: The new key ${keyFingerprint(bad)} was refused: it is revoked`,
+        `^Change in the file refused: The new key ${keyFingerprint(bad)} in agent\\.toml line 7 was refused: it is revoked`,
       ),
     );
   });
@@ -108,6 +108,18 @@ describe.concurrent("status without an agent", () => {
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
     expect(stderr).toContain(`No agent runs here: there is no ${place.runtimeDir}/agent.sock.`);
     expect(stderr).toContain("systemctl start novacula-agent");
+    expect(stderr).not.toContain("runtime_dir");
+  });
+
+  it("says that it may look in the wrong place where the file is damaged", async () => {
+    using place = home();
+    const text = place.toml({ url: "http://127.0.0.1:1", key: makeKey() });
+    writeFileSync(place.configPath, `${text}\nnonsense = = 1\n`);
+    const { code, stderr } = await command(["status", "-c", place.configPath]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(
+      `But ${place.configPath} cannot be used as it is (novacula-agent check): an agent that was started with another runtime_dir is not seen from here.`,
+    );
   });
 
   it("tells what the last one knew, and sees through the socket of a dead one", async () => {
