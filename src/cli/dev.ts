@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import pRetry from "p-retry";
 import { keyIs } from "../agent/status.ts";
 import { formatIssue } from "../config/config-issue.ts";
 import { type Loaded, loadConfig } from "../config/load-config.ts";
@@ -101,13 +102,25 @@ async function listening(
   guard: (child: Child) => Child,
   signal: AbortSignal,
 ): Promise<DevControlPlane | undefined> {
-  for (;;) {
+  const attempt = async () => {
     const port = await choosePort(asked, before);
     const controlPlane = launch(port);
     const isReady = await controlPlane.ready(signal);
-    if (!isReady && !signal.aborted && asked === undefined && !(await isFree(port))) continue;
+    if (!isReady && !signal.aborted && asked === undefined && !(await isFree(port))) throw new PortLost(port);
     guard(controlPlane.child);
     return isReady ? controlPlane : undefined;
+  };
+  return await pRetry(attempt, {
+    retries: 5,
+    minTimeout: 50,
+    randomize: true,
+    shouldRetry: ({ error }) => error instanceof PortLost,
+  });
+}
+
+class PortLost extends OperatorError {
+  constructor(port: number) {
+    super(`other programs take every port that is tried, ${port} just now: name one with --port`);
   }
 }
 
