@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { errorCode, OperatorError } from "../lib/errors.ts";
 import type { Agent } from "./agent.ts";
+import { takeStartTurn } from "./start-turn.ts";
 import { type AgentStatus, agentStatusSchema, keyIs } from "./status.ts";
 
 /** The longest that a client may ask to be kept waiting, ms. */
@@ -34,7 +35,13 @@ export function controlSocketPath(runtimeDir: string): string {
  */
 export async function openControlSocket(runtimeDir: string, agent: Agent): Promise<Server> {
   const path = controlSocketPath(runtimeDir);
-  await makeRoom(runtimeDir, path);
+  await makeFolder(runtimeDir);
+  using _turn = await takeStartTurn(runtimeDir);
+  await makeRoom(path);
+  return await listen(path, agent);
+}
+
+async function listen(path: string, agent: Agent): Promise<Server> {
   const server = createServer((request, response) => {
     answer(request, response, agent).catch(() => response.destroy());
   });
@@ -52,7 +59,7 @@ export async function openControlSocket(runtimeDir: string, agent: Agent): Promi
   return server;
 }
 
-async function makeRoom(runtimeDir: string, path: string): Promise<void> {
+async function makeFolder(runtimeDir: string): Promise<void> {
   try {
     await mkdir(runtimeDir, { recursive: true, mode: 0o755 });
   } catch (error) {
@@ -61,6 +68,9 @@ async function makeRoom(runtimeDir: string, path: string): Promise<void> {
       { cause: error },
     );
   }
+}
+
+async function makeRoom(path: string): Promise<void> {
   const holder = await holderOf(path);
   if (holder !== undefined)
     throw new OperatorError(
