@@ -1,7 +1,7 @@
-import { lstatSync, statSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { setOnlineScene } from "../e2e/scene.ts";
 import { agentHome, render, startAgent } from "../support/agent-process.ts";
@@ -45,6 +45,34 @@ describe("the lock", () => {
     await next.waitForLine("agent.started", /^/, 20_000);
     expect((await next.waitForStatus(() => true)).pid).toBe(next.pid);
   });
+
+  const holders: readonly (readonly [does: string, behave: (socket: Socket) => void])[] = [
+    ["answers what is no status", (socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n<html>")],
+    ["answers what is no HTTP", (socket) => socket.end("220 ready\r\n")],
+    ["hangs up in the middle", (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{")],
+    ["says nothing", () => undefined],
+  ];
+  test.each(holders)(
+    "a holder that %s is left alone, and the second ends in words",
+    async (_does, behave) => {
+      const home = agentHome(tempDir());
+      home.write({ url: "http://127.0.0.1:9", key: makeKey() });
+      mkdirSync(home.runtimeDir);
+      const holder = createServer((socket) =>
+        socket.on("error", () => undefined).once("data", () => behave(socket)),
+      );
+      const path = join(home.runtimeDir, "agent.sock");
+      await new Promise<void>((resolve) => holder.listen(path, resolve));
+      onTestFinished(() => void holder.close());
+      await using second = startAgent(home);
+      expect((await second.exited()).code).toBe(1);
+      expect(second.lines.map(({ message }) => message)).toEqual([
+        expect.stringContaining(
+          `another novacula-agent runs already (it does not say its PID, on ${path}): see`,
+        ),
+      ]);
+    },
+  );
 
   test("a clean end takes the socket away", async () => {
     await using scene = await setOnlineScene();
