@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
 import { type FileRead, readBoundedFile } from "./read-file.ts";
 
 /** A pasted password must not become guessable from a digest that somebody prints: it means nothing elsewhere. */
@@ -21,13 +22,18 @@ export class FileReads {
     return [...this.#reads.keys()];
   }
 
-  /** Over the content, or the reason why there is none, of every file. */
-  digest(): string {
+  /** Over the content, or the reason why there is none, of every file; over its owner and mode as well where they matter. */
+  digest(of: "content" | "content-and-access"): string {
     const hmac = createHmac("sha256", PROCESS_SALT);
     for (const [path, read] of this.#reads) {
       const content = read.kind === "read" ? read.bytes : read.code;
-      hmac.update(`${path}\0${read.kind}\0${content.length}\0`).update(content);
+      const access = read.kind === "read" && of === "content-and-access" ? accessOf(read.stats) : "";
+      hmac.update(`${path}\0${read.kind}\0${access}\0${content.length}\0`).update(content);
     }
     return hmac.digest("hex");
   }
+}
+
+function accessOf({ uid, gid, mode }: Stats): string {
+  return `${uid} ${gid} ${mode}`;
 }

@@ -15,7 +15,10 @@ const DEFAULT_PATH = "/etc/novacula/agent.toml";
 
 interface LoadedBase {
   readonly path: string;
-  /** Changes when the content, or the readability, of any of `files` does. To be compared within one process only. */
+  /**
+   * Changes when the content, or the readability, of any of `files` does; where a key is used, also when their owner or
+   * mode does, of which its findings warn. To be compared within one process only.
+   */
   readonly digest: string;
   /** What to watch: agent.toml, the key file and the CA file, absolute, as far as they are known. */
   readonly files: readonly string[];
@@ -60,9 +63,9 @@ export async function loadConfig(
   environment: NodeJS.ProcessEnv,
   known?: Loaded,
 ): Promise<Loaded> {
-  if (known !== undefined && (await digestOf(known.files)) === known.digest) return known;
+  if (known !== undefined && (await digestNow(known)) === known.digest) return known;
   const reads = new FileReads();
-  const base = () => ({ path, digest: reads.digest(), files: reads.paths });
+  const base = () => ({ path, digest: reads.digest("content"), files: reads.paths });
   const invalid = (issues: readonly ConfigIssue[]): Loaded => {
     return { ...base(), verdict: "invalid", issues, config: undefined };
   };
@@ -87,13 +90,14 @@ export async function loadConfig(
     controlPlane: { ...parsed.config.controlPlane, accessTokenFile: keyFile },
   };
   if (key === undefined) return { ...base(), verdict: "key-unusable", config, keySource, findings };
-  return { ...base(), verdict: "usable", config, key, caPem: ca.pem, keySource, findings };
+  const digest = reads.digest("content-and-access");
+  return { ...base(), digest, verdict: "usable", config, key, caPem: ca.pem, keySource, findings };
 }
 
-async function digestOf(files: readonly string[]): Promise<string> {
+async function digestNow({ files, verdict }: Loaded): Promise<string> {
   const reads = new FileReads();
   for (const file of files) await reads.read(file);
-  return reads.digest();
+  return reads.digest(verdict === "usable" ? "content-and-access" : "content");
 }
 
 async function readCa(

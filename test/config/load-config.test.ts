@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -121,7 +121,27 @@ it("takes a CA file with several certificates, and watches it", async () => {
 });
 
 describe("the digest", () => {
-  it("changes with the content of any file and with its readability, and with nothing else", async () => {
+  it("changes with who may read or change a file while its key is used, and not while there is none", async () => {
+    await using directory = await temporaryDirectory();
+    const keyFile = join(directory.path, "key");
+    const path = await writeConfig(directory.path, minimal(`access_token_file = "${keyFile}"`));
+    await writeFile(keyFile, K, { mode: 0o600 });
+    const closed = await loadConfig(path, {});
+    await chmod(keyFile, 0o644);
+    const open = await loadConfig(path, {}, closed);
+    expect(findingsOf(closed)).toEqual([]);
+    expect(findingsOf(open)).toEqual([expect.stringContaining("every user of this host can read")]);
+    expect(open.digest).not.toBe(closed.digest);
+    expect(await loadConfig(path, {}, open)).toBe(open);
+    await chmod(keyFile, 0o600);
+    expect((await loadConfig(path, {}, open)).digest).toBe(closed.digest);
+    await writeFile(keyFile, "exc_...");
+    const unusable = await loadConfig(path, {});
+    await chmod(keyFile, 0o644);
+    expect(await loadConfig(path, {}, unusable)).toBe(unusable);
+  });
+
+  it("changes with the content of any file and with its readability, and not with its inode", async () => {
     await using directory = await temporaryDirectory();
     const keyFile = join(directory.path, "key");
     const path = await writeConfig(directory.path, minimal(`access_token_file = "${keyFile}"`));
