@@ -1,7 +1,7 @@
 import { type Clock, dateAndMinute } from "../lib/clock.ts";
 import type { Refusal } from "../sync/sync-outcome.ts";
 import type { Session } from "./session.ts";
-import { clockTime, hostOf } from "./wording.ts";
+import { clockTime } from "./wording.ts";
 
 /** Why a key was most likely refused, and what to do: from the control plane's reason, and from what this agent has seen of the key. */
 export interface RefusalAdvice {
@@ -11,19 +11,27 @@ export interface RefusalAdvice {
   readonly remedy: string;
 }
 
-const NEW_KEY = "Put a working key into";
+/** How another key gets to where this one came from: into its file, or by the command that this one was handed to (`again`: `Run set-key again`). */
+export type KeyRoute = { readonly kind: "file" } | { readonly kind: "command"; readonly again: string };
 
-export function adviseRefusal(refusal: Refusal, session: Session, clock: Clock): RefusalAdvice {
+const BY_FILE: KeyRoute = { kind: "file" };
+
+export function adviseRefusal(
+  refusal: Refusal,
+  session: Session,
+  clock: Clock,
+  route: KeyRoute = BY_FILE,
+): RefusalAdvice {
   return refusal.kind === "refused"
-    ? { why: whyRefused(refusal, session, clock), remedy: remedyOf401(refusal, session) }
-    : adviseForbidden(refusal, session);
+    ? { why: whyRefused(refusal, session, clock), remedy: remedyOf401(refusal, session, route) }
+    : adviseForbidden(refusal, session, route);
 }
 
 /** 401: the reason code first, then whether the key was ever accepted here, then how it looks. */
 function whyRefused(refusal: Refusal, session: Session, clock: Clock): string {
   const until =
     session.acceptedAt === undefined ? undefined : `accepted until ${clockTime(clock, session.acceptedAt)}`;
-  const host = hostOf(session.generation.config.controlPlane.url);
+  const length = oddLength(session);
   switch (refusal.reason) {
     case "revoked":
       return until === undefined
@@ -32,45 +40,56 @@ function whyRefused(refusal: Refusal, session: Session, clock: Clock): string {
     case "expired":
       return `${expiry(refusal, session)}${until === undefined ? "" : `; it was ${until}`}`;
     case "malformed":
-      return `${host} does not take it for an executor key${looksCutOff(session) ? ": probably cut off when copied" : ""}`;
+      return `the control plane does not take it for an executor key${length === undefined ? "" : `: ${length}`}`;
     case "unknown":
-      if (until !== undefined) return `${host} does not know it any more (deleted?); it was ${until}`;
-      if (looksCutOff(session))
-        return `${host} does not know it: probably cut off when copied (${lengthOf(session)})`;
-      return `${host} does not know it: it was deleted, or belongs to another control plane`;
+      if (until !== undefined)
+        return `the control plane does not know it any more (deleted?); it was ${until}`;
+      return `the control plane does not know it: ${length ?? "it was deleted, or belongs to another control plane"}`;
     default:
       if (until !== undefined) return `it was ${until}, so it was rotated, revoked or expired since`;
-      if (looksCutOff(session))
-        return `it was never accepted here: probably cut off when copied (${lengthOf(session)})`;
-      return "it was never accepted here: cut off when copied, revoked before use, or of another organization or control plane";
+      return `it was never accepted here: ${length ?? "cut off when copied, revoked before use, or of another organization or control plane"}`;
   }
 }
 
-function remedyOf401(refusal: Refusal, session: Session): string {
-  const place = session.generation.keySource;
-  if (refusal.reason === "unknown" && session.acceptedAt === undefined)
-    return `Copy the whole key again into ${place}, or create a new one; check control_plane.url. The agent takes it at once.`;
-  return `${NEW_KEY} ${place} (novacula-agent set-key); the agent takes it at once.`;
+function remedyOf401(refusal: Refusal, session: Session, route: KeyRoute): string {
+  const isDead = refusal.reason === "revoked" || refusal.reason === "expired";
+  const looksDamaged = refusal.reason === "unknown" || (!isDead && oddLength(session) !== undefined);
+  if (looksDamaged && session.acceptedAt === undefined)
+    return route.kind === "file"
+      ? `Copy the whole key again into ${session.generation.keySource}, or create a new one; check control_plane.url. The agent takes it at once.`
+      : `${route.again} with the whole key, or with a new one; check control_plane.url.`;
+  return route.kind === "file"
+    ? `${bring("a working key", session, route)} (novacula-agent set-key); the agent takes it at once.`
+    : `${bring("a working key", session, route)}.`;
 }
 
-function adviseForbidden(refusal: Refusal, session: Session): RefusalAdvice {
+/** A clause in the imperative. */
+function bring(key: string, session: Session, route: KeyRoute): string {
+  return route.kind === "file"
+    ? `Put ${key} into ${session.generation.keySource}`
+    : `${route.again} with ${key}`;
+}
+
+function adviseForbidden(refusal: Refusal, session: Session, route: KeyRoute): RefusalAdvice {
   const { name } = session.generation.config.agent;
-  const place = session.generation.keySource;
+  const working = bring("a working key", session, route);
+  const it = bring("it", session, route);
+  const andBringIt = `and ${it.charAt(0).toLowerCase()}${it.slice(1)}`;
   switch (refusal.reason) {
     case "wrong_organization":
       return {
         why: "it belongs to another organization than this executor has been in",
-        remedy: `${NEW_KEY} ${place} that is of this organization; to move the host on purpose: novacula-agent set-key --new-organization.`,
+        remedy: `${working} that is of this organization; to move the host on purpose: novacula-agent set-key --new-organization.`,
       };
     case "key_targets_other_executor":
       return {
         why: `it was issued for another executor than ${name}`,
-        remedy: `Create a key for ${name} (or for a new executor) and put it into ${place}, or mend [agent].name.`,
+        remedy: `Create a key for ${name} (or for a new executor) ${andBringIt}, or mend [agent].name.`,
       };
     case "key_held_by_other_executor":
       return {
         why: `${name} is bound to another key, and this one serves another executor already`,
-        remedy: `Create a key of its own for ${name} and put it into ${place}, or mend [agent].name.`,
+        remedy: `Create a key of its own for ${name} ${andBringIt}, or mend [agent].name.`,
       };
     case "kind_mismatch":
       return {
@@ -80,7 +99,7 @@ function adviseForbidden(refusal: Refusal, session: Session): RefusalAdvice {
     default:
       return {
         why: `its scope does not reach this executor (${refusal.message})`,
-        remedy: `${NEW_KEY} ${place} that is an executor key of this organization.`,
+        remedy: `${working} that is an executor key of this organization.`,
       };
   }
 }
@@ -94,11 +113,9 @@ function expiry(refusal: Refusal, session: Session): string {
   return past ? `it expired at ${dateAndMinute(ends)}` : "it has expired";
 }
 
-function looksCutOff(session: Session): boolean {
-  return session.generation.findings.some((finding) => finding.code === "unusual-length");
-}
-
-function lengthOf(session: Session): string {
-  const finding = session.generation.findings.find((each) => each.code === "unusual-length");
-  return finding?.problem.split(":")[0] ?? "unusual length";
+/** `probably cut off when copied (has 46 characters behind exc_ where a key has 64)`; undefined for a key of the usual length. */
+function oddLength(session: Session): string | undefined {
+  const finding = session.generation.findings.find(({ code }) => code === "unusual-length");
+  const [count, guess] = finding?.problem.split(/: | \(/u) ?? [];
+  return guess === undefined ? undefined : `${guess} (${count})`;
 }

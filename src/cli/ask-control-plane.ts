@@ -1,5 +1,5 @@
 import { readMemory, recallKey, recallOrganization } from "../agent/memory.ts";
-import { adviseRefusal } from "../agent/refusal-advice.ts";
+import { adviseRefusal, type KeyRoute } from "../agent/refusal-advice.ts";
 import { newSession } from "../agent/session.ts";
 import { hostOf } from "../agent/wording.ts";
 import type { AgentConfig } from "../config/agent-config.ts";
@@ -35,12 +35,19 @@ export interface KeyQuestion {
   /** For the sentences: where the key stands, or is to stand. */
   readonly keySource: string;
   readonly findings: readonly KeyFinding[];
+  /** For the sentences: where another key would have to go. */
+  readonly route: KeyRoute;
   /** The host may move to the key's organization: what it remembers of its own is not held against the key. */
   readonly isMove: boolean;
   readonly environment: NodeJS.ProcessEnv;
 }
 
 const DEADLINE_MS = 10_000;
+
+/** Of a key that came by `--key-file`, where that was given; else it stands in the configuration. */
+export function keyRoute(keyFile: string | undefined, again: string): KeyRoute {
+  return keyFile === undefined ? { kind: "file" } : { kind: "command", again };
+}
 
 /** Asks `currentKey` as the executor that the configuration names. */
 export async function askControlPlane(question: KeyQuestion, signal: AbortSignal): Promise<KeyVerdict> {
@@ -76,7 +83,7 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     const generation = { id: 0, config, key, caPem, keySource, findings };
     const known = recallKey(memory, { fingerprint: key.fingerprint, url }, systemClock);
     const session = newSession(generation, systemClock.now(), known);
-    const { why, remedy } = adviseRefusal(outcome, session, systemClock);
+    const { why, remedy } = adviseRefusal(outcome, session, systemClock, question.route);
     const code = outcome.kind === "forbidden" ? "403" : "401";
     return { kind: "refused", why: `${hostOf(url)} refuses it (${code}): ${why}`, remedy, ...time };
   } finally {

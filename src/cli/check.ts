@@ -9,7 +9,7 @@ import { errorCode } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import type { CurrentKeyReply } from "../protocol/sync.ts";
 import type { ConfigOptions } from "./agent-place.ts";
-import { askControlPlane, type KeyVerdict } from "./ask-control-plane.ts";
+import { askControlPlane, type KeyQuestion, type KeyVerdict, keyRoute } from "./ask-control-plane.ts";
 import {
   type CheckLine,
   type CheckReport,
@@ -50,7 +50,9 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   const subject = await subjectOf(options, loaded, isDenied, terminal);
   // Not before: nothing is lost when a Ctrl-C ends the wait for a key.
   const signal = shutdownSignal();
-  const verdict = options.online === true ? await ask(loaded, subject, environment, signal) : undefined;
+  const route = keyRoute(options.keyFile, "Check again");
+  const verdict =
+    options.online === true ? await ask(loaded, subject, { route, environment }, signal) : undefined;
   const lines = [
     ...configurationLines(loaded, isDenied),
     ...(subject === undefined ? [] : keyLines(subject)),
@@ -124,14 +126,16 @@ async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Pro
 async function ask(
   loaded: Loaded,
   subject: Subject | undefined,
-  environment: NodeJS.ProcessEnv,
+  around: Pick<KeyQuestion, "route" | "environment">,
   signal: AbortSignal,
 ): Promise<KeyVerdict | undefined> {
   if (loaded.verdict === "invalid" || subject?.key === undefined) return undefined;
   const { config } = loaded;
   const { key, source, findings } = subject;
-  const question = { config, key, keySource: source, findings, isMove: false, environment };
-  return await askControlPlane(question, signal);
+  return await askControlPlane(
+    { config, key, keySource: source, findings, isMove: false, ...around },
+    signal,
+  );
 }
 
 function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine {

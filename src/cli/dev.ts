@@ -135,7 +135,8 @@ async function ensureKey(
   const { environment } = terminal;
   if (loaded.verdict === "usable") {
     const { config, key, keySource, findings } = loaded;
-    const question = { config, key, keySource, findings, isMove: false, environment };
+    const route = { kind: "file" } as const;
+    const question = { config, key, keySource, findings, route, isMove: false, environment };
     if ((await askControlPlane(question, signal)).kind === "accepted") return key;
   }
   // A database that was deleted meanwhile is another organization.

@@ -9,7 +9,7 @@ import { SERVICE } from "../systemd/service-unit.ts";
 import { unitProperties } from "../systemd/systemctl.ts";
 import { type ConfigOptions, findAgent } from "./agent-place.ts";
 import { askAgent } from "./agent-socket.ts";
-import { askControlPlane } from "./ask-control-plane.ts";
+import { askControlPlane, type KeyQuestion, keyRoute } from "./ask-control-plane.ts";
 import { describeReply } from "./check.ts";
 import { exitCodeOf } from "./check-report.ts";
 import { examinationText } from "./doctor-report.ts";
@@ -35,7 +35,11 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   );
   const checks = [
     ...checkFiles(loaded, await obstacles(loaded)),
-    ...(await connection(loaded, environment, signal)),
+    ...(await connection(
+      loaded,
+      { route: keyRoute(options.keyFile, "Ask doctor again"), environment },
+      signal,
+    )),
     ...(await unit(options, loaded, environment, signal)),
   ];
   const result = examination(loaded.path, checks);
@@ -70,16 +74,18 @@ async function obstacles(loaded: Loaded): Promise<readonly Obstacle[]> {
 
 async function connection(
   loaded: Loaded,
-  environment: NodeJS.ProcessEnv,
+  around: Pick<KeyQuestion, "route" | "environment">,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
   if (loaded.verdict === "invalid") return connectionUntold("the configuration is not valid yet");
   if (loaded.verdict === "key-unusable") return connectionUntold("there is no key to ask with");
   const { config, key, keySource, findings } = loaded;
   const { url, proxy } = config.controlPlane;
-  const question = { config, key, keySource, findings, isMove: false, environment };
-  const verdict = await askControlPlane(question, signal);
-  const route = proxyRoute({ endpoint: new URL(url), proxy, environment });
+  const verdict = await askControlPlane(
+    { config, key, keySource, findings, isMove: false, ...around },
+    signal,
+  );
+  const route = proxyRoute({ endpoint: new URL(url), proxy, environment: around.environment });
   const answer =
     verdict.kind === "accepted"
       ? { kind: verdict.kind, detail: `accepted: ${describeReply(verdict.reply)}`, remedy: undefined }

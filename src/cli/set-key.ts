@@ -1,6 +1,7 @@
 import { formatIssue } from "../config/config-issue.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
+import type { KeyFinding } from "../key/finding.ts";
 import { printable } from "../lib/printable.ts";
 import { type AgentPlace, type ConfigOptions, findAgent } from "./agent-place.ts";
 import { askAgent } from "./agent-socket.ts";
@@ -25,6 +26,7 @@ export interface SetKeyOptions extends ConfigOptions {
 type Configured = Exclude<Loaded, { verdict: "invalid" }>;
 
 const NOTHING_WRITTEN = "Nothing was written.";
+const ROUTE = { kind: "command", again: "Run set-key again" } as const;
 /** Findings that another look at the same key would mend: they are of the file, not of the key. */
 const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
 
@@ -38,29 +40,34 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
   }
   const handed = await keyFromPerson(terminal);
   if (handed === undefined) return giveUp("Called off.", ExitCode.bad, terminal);
-  for (const { problem, remedy } of handed.findings)
-    complain(terminal, `The key from ${handed.source} ${problem}. ${remedy}`);
-  if (handed.key === undefined) return giveUp("", ExitCode.bad, terminal);
+  if (handed.key === undefined) {
+    sayFindings(handed, terminal);
+    return giveUp("", ExitCode.bad, terminal);
+  }
   // From here on a Ctrl-C ends the command in order: never between a temporary file and its place.
   return await install({ ...place, loaded }, { ...handed, key: handed.key }, options, terminal);
 }
 
 async function install(
   place: AgentPlace & { readonly loaded: Configured },
-  { key, findings }: HandedKey & { readonly key: ExecutorKey },
+  handed: HandedKey & { readonly key: ExecutorKey },
   options: SetKeyOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const signal = shutdownSignal();
   const { environment } = terminal;
   const { loaded } = place;
+  const { key, findings } = handed;
   const target = await keyTarget(loaded, key, environment);
   const isMove = options.newOrganization === true;
   const verdict = await askControlPlane(
-    { config: loaded.config, key, keySource: loaded.keySource, findings, isMove, environment },
+    { config: loaded.config, key, keySource: loaded.keySource, findings, route: ROUTE, isMove, environment },
     signal,
   );
   if (signal.aborted) return giveUp("Interrupted.", ExitCode.bad, terminal);
+  // Where it is why the key is refused, the refusal says it.
+  const isOpen = ({ code }: KeyFinding) => verdict.kind !== "refused" || code !== "unusual-length";
+  sayFindings({ ...handed, findings: findings.filter(isOpen) }, terminal);
   const obstacle = saying(verdict, key, options, terminal);
   if (obstacle !== undefined) return obstacle;
   const running = await askAgent(place.runtimeDir, "GET /status", 0, signal);
@@ -74,6 +81,11 @@ async function install(
   const wasTried = verdict.kind === "accepted";
   const waitMs = options.wait ? options.timeout : 0;
   return await confirmKey({ place, key, running, wasTried, waitMs }, terminal, signal);
+}
+
+function sayFindings({ findings, source }: HandedKey, terminal: Terminal): void {
+  for (const { problem, remedy } of findings)
+    complain(terminal, `The key from ${source} ${problem}. ${remedy}`);
 }
 
 /** Says what the control plane said of the key; the exit code where that is a reason not to write it. */

@@ -212,7 +212,7 @@ describe("D4: the new key is bad, the old one works", () => {
     const finding = {
       code: "unusual-length",
       severity: "warning" as const,
-      problem: "has 40 letters behind exc_, where a key has 64",
+      problem: "has 40 characters behind exc_ where a key has 64: probably cut off when copied",
       remedy: "Copy it again.",
     };
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("unknown") });
@@ -220,7 +220,7 @@ describe("D4: the new key is bad, the old one works", () => {
     agent.run(MINUTE);
     agent.change(fileWith(K2, { findings: [finding] }));
     agent.run(SECOND);
-    expect(last(agent)).toContain("probably cut off when copied (has 40 letters");
+    expect(last(agent)).toContain("probably cut off when copied (has 40 characters");
   });
 
   test("accepted after all (a key may need a moment to be known everywhere): the switch is silent", () => {

@@ -160,6 +160,23 @@ describe.concurrent("set-key writes nothing", () => {
     expect(text()).toContain(key);
   });
 
+  it("of a key that is cut off and unknown, of which it says so once", async () => {
+    await using scene = await setScene();
+    const { fresh, server, setKey } = scene;
+    const cut = fresh.slice(0, 50);
+    const { host } = new URL(server.url);
+    server.respond(json(401, failure("UNAUTHENTICATED", { reason: "unknown" }, null)));
+    expect(await setKey(cut)).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `The new key ${keyFingerprint(cut)}: ${host} refuses it (401): the control plane does not know it: probably cut off when copied (has 46 characters behind exc_ where a key has 64). Run set-key again with the whole key, or with a new one; check control_plane.url. Nothing was written.\n`,
+    });
+    server.respond(knowing(cut));
+    const { code, stderr } = await setKey(cut);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^The key from stdin has 46 characters behind exc_ .*cut off when copied\. /u);
+  });
+
   it("while the control plane cannot be asked, unless forced", async () => {
     await using scene = await setOnlineScene();
     const { key, fresh, server, setKey, text, agent } = scene;
