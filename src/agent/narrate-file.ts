@@ -28,7 +28,7 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, path: s
   if (problem.kind === "invalid")
     return {
       event: "config.invalid",
-      message: `${fileName(path)} cannot be used as it is: ${problemText(problem)} ${consequence}`,
+      message: `The configuration cannot be used as it is: ${problemText(problem)} ${consequence}`,
       fields: { path, issues: problem.issues.length },
     };
   return {

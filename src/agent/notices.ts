@@ -75,7 +75,7 @@ function expiring(session: Session, serverMs: number): Entry {
   const left = endsAt - serverMs;
   return {
     event: "key.expiring",
-    message: `${keyLabel(session)} ends in ${duration(left)}, at ${dateAndMinute(endsAt)}. Create a new key, put it into ${session.generation.keySource} (novacula-agent set-key), and the switch is silent.`,
+    message: `The ${keyLabel(session)} ends in ${duration(left)}, at ${dateAndMinute(endsAt)}. Create a new key, put it into ${session.generation.keySource} (novacula-agent set-key), and the switch is silent.`,
     fields: { fingerprint: session.generation.key.fingerprint, keyId: session.keyId, endsAt },
   };
 }

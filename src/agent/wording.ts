@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { formatIssue } from "../config/config-issue.ts";
+import { formatIssues } from "../config/config-issue.ts";
 import { type Clock, timeOfDay } from "../lib/clock.ts";
 import { duration } from "../lib/duration.ts";
 import { printable } from "../lib/printable.ts";
@@ -45,7 +45,7 @@ export function lastAcceptance(session: Session, clock: Clock): string {
 
 /** Every issue or finding of the files, as one line. */
 export function problemText(problem: FileProblem): string {
-  if (problem.kind === "invalid") return problem.issues.map(formatIssue).join(" | ");
+  if (problem.kind === "invalid") return formatIssues(problem.issues);
   const findings = problem.findings.filter((finding) => finding.severity === "refused");
   return `the key in ${problem.keySource} ${findings.map((finding) => `${finding.problem}. ${finding.remedy}`).join(" | ")}`;
 }

@@ -18,9 +18,24 @@ export interface ConfigIssue {
 
 /** `/etc/novacula/agent.toml:7:3: control_plane.acces_token: unknown key. Did you mean access_token?` */
 export function formatIssue(issue: ConfigIssue): string {
-  const place = [printable(issue.file), issue.line, issue.column]
-    .filter((part) => part !== undefined)
-    .join(":");
-  const subject = issue.key === undefined ? "" : `${issue.key}: `;
-  return `${place}: ${subject}${issue.problem}. ${issue.remedy}`;
+  const { file, line, column } = issue;
+  return formatAt([printable(file), line, column].filter((part) => part !== undefined).join(":"), issue);
+}
+
+/** Every issue in one line; a file that several are in is named once: `/etc/novacula/agent.toml:7:3: … | line 9: …` */
+export function formatIssues(issues: readonly ConfigIssue[]): string {
+  return issues
+    .map((issue, i) =>
+      issues[i - 1]?.file === issue.file ? formatAt(lineOf(issue), issue) : formatIssue(issue),
+    )
+    .join(" | ");
+}
+
+function lineOf({ line, column }: ConfigIssue): string {
+  if (line === undefined) return "";
+  return column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
+}
+
+function formatAt(place: string, { key = "", problem, remedy }: ConfigIssue): string {
+  return [place, key, `${problem}. ${remedy}`].filter((part) => part !== "").join(": ");
 }

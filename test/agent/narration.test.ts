@@ -196,7 +196,7 @@ describe("what an accepted sync says beside its acceptance", () => {
     expect(daysLeft.map(Math.round)).toEqual([14, 3, 1]);
     for (const [i, days] of daysLeft.entries())
       expect(Math.abs(days - ([14, 3, 1][i] ?? 0))).toBeLessThan(0.01);
-    expect(warnings[0]?.message).toMatch(/^key [0-9a-f]{8} \(prod, k_1\) ends in 1[34] d/i);
+    expect(warnings[0]?.message).toMatch(/^The key [0-9a-f]{8} \(prod, k_1\) ends in 1[34] d/);
     expect(warnings[0]?.message).toContain("novacula-agent set-key");
   });
 
@@ -280,7 +280,7 @@ describe("damage in the file", () => {
       "no configuration",
       invalidFile(),
       "config.invalid",
-      /cannot be used as it is: .*line|:7: .*Still online/,
+      /^The configuration cannot be used as it is: \/etc\/novacula\/agent\.toml:7: is not valid TOML here\. Mend it\. Still online/,
     ],
   ] as const)(
     "%s: one line, nothing that runs changes, and the repair is said",

@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { type ConfigIssue, formatIssues } from "../../src/config/config-issue.ts";
+
+const FILE = "/etc/novacula/agent.toml";
+const issue = (more: Partial<ConfigIssue>): ConfigIssue => {
+  return { code: "wrong-value", file: FILE, problem: "is odd", remedy: "Mend it.", ...more };
+};
+
+describe("issues in one line", () => {
+  it("name their file once", () => {
+    const issues = [
+      issue({ line: 7, column: 3, key: "agent.nmae" }),
+      issue({ line: 9, column: 2 }),
+      issue({ key: "agent.name" }),
+      issue({}),
+    ];
+    expect(formatIssues(issues)).toBe(
+      `${FILE}:7:3: agent.nmae: is odd. Mend it. | line 9, column 2: is odd. Mend it. | agent.name: is odd. Mend it. | is odd. Mend it.`,
+    );
+  });
+
+  it("name every file that they are in", () => {
+    expect(formatIssues([issue({ line: 7 }), issue({ file: "/ca.pem" })])).toBe(
+      `${FILE}:7: is odd. Mend it. | /ca.pem: is odd. Mend it.`,
+    );
+  });
+});
