@@ -8,6 +8,7 @@ import { printable } from "../lib/printable.ts";
 import type { AgentPlace } from "./agent-place.ts";
 import type { AgentAnswer } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { nextCommand } from "./next-command.ts";
 import { keyName, statusLine } from "./status-report.ts";
 import { complain, print, type Terminal } from "./terminal.ts";
 import { waitForKey } from "./wait-for-key.ts";
@@ -48,10 +49,8 @@ export async function confirmKey(
   }
   const waitMs = wasTried ? placed.waitMs : Math.min(placed.waitMs, UNTRIED_WAIT_MS);
   if (waitMs === 0) {
-    print(
-      terminal,
-      `The agent takes it at once. To see it: novacula-agent status --wait-for key=${key.fingerprint}`,
-    );
+    const see = nextCommand(`status --wait-for key=${key.fingerprint}`, place.loaded, terminal.environment);
+    print(terminal, `The agent takes it at once. To see it: ${see}`);
     return ExitCode.good;
   }
   const answer = await waitForKey(place.runtimeDir, key.fingerprint, waitMs, signal);

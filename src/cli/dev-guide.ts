@@ -1,5 +1,6 @@
 import type { AgentStatus } from "../agent/status.ts";
 import { printable } from "../lib/printable.ts";
+import { shellWord } from "../lib/shell-word.ts";
 import type { DevFolder } from "./dev-folder.ts";
 import { type Program, shown } from "./programs.ts";
 import { keyName } from "./status-report.ts";
@@ -45,6 +46,5 @@ export function devGuide(
 }
 
 function word(path: string): string {
-  const text = shown(path);
-  return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return shellWord(shown(path));
 }

@@ -1,6 +1,7 @@
 import { type ConfigOptions, findAgent } from "./agent-place.ts";
 import { askAgent } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { nextCommand } from "./next-command.ts";
 import { shutdownSignal } from "./shutdown.ts";
 import { statusReport } from "./status-report.ts";
 import { complain, print, type Terminal } from "./terminal.ts";
@@ -11,7 +12,7 @@ export async function reload(
   options: ConfigOptions & { readonly wait?: boolean },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { runtimeDir } = await findAgent(options, terminal.environment);
+  const { loaded, runtimeDir } = await findAgent(options, terminal.environment);
   const operation = options.wait === true ? "POST /reload" : "POST /reload?wait=0";
   const answer = await askAgent(runtimeDir, operation, 0, shutdownSignal());
   if (answer.kind !== "answered") {
@@ -19,7 +20,8 @@ export async function reload(
     return answer.kind === "not-running" ? ExitCode.notRunning : ExitCode.couldNotTell;
   }
   if (options.wait !== true) {
-    print(terminal, "The agent reads its files now. What came of it: novacula-agent status");
+    const status = nextCommand("status", loaded, terminal.environment);
+    print(terminal, `The agent reads its files now. What came of it: ${status}`);
     return ExitCode.good;
   }
   print(terminal, statusReport(answer.status, Date.now(), terminal));

@@ -1,15 +1,17 @@
 import { type ConfigOptions, findAgent } from "./agent-place.ts";
 import { askAgent } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { nextCommand } from "./next-command.ts";
 import { shutdownSignal } from "./shutdown.ts";
 import { complain, print, type Terminal } from "./terminal.ts";
 
 /** Has the running agent try at once whatever waits for its backoff. */
 export async function retry(options: ConfigOptions, terminal: Terminal): Promise<ExitCode> {
-  const { runtimeDir } = await findAgent(options, terminal.environment);
+  const { loaded, runtimeDir } = await findAgent(options, terminal.environment);
   const answer = await askAgent(runtimeDir, "POST /retry", 0, shutdownSignal());
   if (answer.kind === "answered") {
-    print(terminal, "The agent tries now whatever waits. What came of it: novacula-agent status");
+    const status = nextCommand("status", loaded, terminal.environment);
+    print(terminal, `The agent tries now whatever waits. What came of it: ${status}`);
     return ExitCode.good;
   }
   complain(terminal, answer.why);

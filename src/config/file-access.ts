@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import type { KeyFinding } from "../key/finding.ts";
 import { printable } from "../lib/printable.ts";
+import { shellWord } from "../lib/shell-word.ts";
 
 /** Of the packaged service: the state that it comes in is root:novacula 0640. */
 const SERVICE_GROUP = "novacula";
@@ -112,10 +113,6 @@ function octal(stats: Stats): string {
   return (stats.mode & 0o7777).toString(8).padStart(4, "0");
 }
 
-/** For copying into a shell, whatever characters the path has. */
 function command(...words: readonly string[]): string {
-  return words
-    .map((word) => printable(word, 4096))
-    .map((word) => (/^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(" ");
+  return words.map(shellWord).join(" ");
 }

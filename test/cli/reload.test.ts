@@ -9,14 +9,14 @@ import { home, knowing, setOnlineScene, setScene } from "./scene.ts";
 describe.concurrent("reload", () => {
   it("returns once the agent took it, however long the verdict takes", async () => {
     await using scene = await setOnlineScene();
-    const { server, agent } = scene;
+    const { server, agent, place } = scene;
     server.respond(() => {});
     scene.putKey(makeKey());
     const startedAt = performance.now();
     const { code, stdout } = await scene.run("reload");
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: "The agent reads its files now. What came of it: novacula-agent status\n",
+      stdout: `The agent reads its files now. What came of it: novacula-agent status -c ${place.configPath}\n`,
     });
     expect(performance.now() - startedAt).toBeLessThan(5000);
     await agent.waitForLine("reload.requested");
@@ -65,9 +65,13 @@ describe.concurrent("retry", () => {
     const { code, stdout } = await scene.run("retry");
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: "The agent tries now whatever waits. What came of it: novacula-agent status\n",
+      stdout: `The agent tries now whatever waits. What came of it: novacula-agent status -c ${place.configPath}\n`,
     });
     await agent.waitForStatus(({ state }) => state === "online", 1500);
+    const environment = { NOVACULA_CONFIG: place.configPath };
+    expect((await command(["retry"], { environment })).stdout).toMatch(
+      /What came of it: novacula-agent status\n$/u,
+    );
   });
 });
 
