@@ -4,6 +4,8 @@ import { pauseAfter } from "../../src/sync/cadence.ts";
 import { type Connection, nextConnection } from "../../src/sync/connection.ts";
 import { type SyncOutcome, unreachable } from "../../src/sync/sync-outcome.ts";
 import { accepted, down, forbidden, refused, replyOf } from "../agent/loaded.ts";
+import { seededRandom } from "../agent/simulation.ts";
+import { AGENT, simulateHerd } from "../bench/herd-simulation.ts";
 
 const CHANCES = [0, 0.25, 0.5, 0.75, 0.999999];
 
@@ -36,16 +38,30 @@ describe("accepted", () => {
 });
 
 describe("unreachable", () => {
-  test("at the cap, an agent is back in half of the heartbeat timeout, and still none in step with another", () => {
-    for (const times of [5, 50, 5000, 2 ** 31]) {
-      const connection = { ...afterTimes(down(), 1), attempts: times };
-      if (connection.kind !== "unreachable") expect.unreachable();
-      else {
-        const waits = CHANCES.map((chance) => pauseAfter(connection, 5000, () => chance));
-        expect(Math.max(...waits)).toBeLessThan(15_000);
-        expect(Math.max(...waits) / Math.min(...waits)).toBeGreaterThan(1.8);
-      }
-    }
+  const waits = (attempts: number) => {
+    const connection = afterTimes(down(), 1);
+    if (connection.kind !== "unreachable") return expect.unreachable();
+    return CHANCES.map((chance) => pauseAfter({ ...connection, attempts }, 5000, () => chance));
+  };
+  const widest = (attempts: number) => Math.max(...waits(attempts)) - Math.min(...waits(attempts));
+
+  test("however long the outage, an agent is back in half of the heartbeat timeout", () => {
+    for (const attempts of [1, 2, 3, 5, 50, 5000, 2 ** 31])
+      expect(Math.max(...waits(attempts)), `attempt ${attempts}`).toBeLessThan(15_000);
+  });
+
+  test("the second wait is spread over a whole period of the later ones: no fleet stays in step", () => {
+    expect(widest(2)).toBeCloseTo(waits(3)[2] ?? 0, -2);
+    expect(widest(3)).toBeGreaterThan(3000);
+    expect(waits(4)).toEqual(waits(3));
+  });
+
+  test("one failed sync, or an outage of 10 s, does not take an executor offline", () => {
+    const steady = pauses(accepted(), 1);
+    const thirdTryMs = Math.min(...steady) + Math.min(...waits(1)) + Math.min(...waits(2));
+    expect(thirdTryMs).toBeGreaterThan(10_000);
+    const silentMs = Math.max(...steady) + Math.max(...waits(1)) + Math.max(...waits(2));
+    expect(silentMs).toBeLessThan(30_000);
   });
 
   test("a foreign refusal is asked as seldom as a refusal", () => {
@@ -65,6 +81,31 @@ describe.each([
     expect(means.slice(0, 3).reduce((sum, pause) => sum + pause)).toBeLessThan(8000);
     expect(means).toEqual([...means].sort((a, b) => a - b));
     expect(Math.max(...pauses(outcome, 99))).toBeLessThanOrEqual(60_000);
+  });
+});
+
+describe("a fleet of 2,000", () => {
+  const OUTAGES = [20, 60, 300].flatMap((seconds) =>
+    [undefined, 2000].map((retryAfterMs) => ({ seconds, retryAfterMs })),
+  );
+  test.each(OUTAGES)(
+    "$seconds s down, Retry-After $retryAfterMs ms: no more than a tenth returns in any second, all within 15 s, never a rush",
+    ({ seconds, retryAfterMs }) => {
+      const event = { kind: "outage", ms: seconds * 1000, retryAfterMs } as const;
+      for (let seed = 1; seed <= 10; seed += 1) {
+        const scenario = { name: "", agents: 2000, event, policy: AGENT };
+        const herd = simulateHerd(scenario, seededRandom(seed));
+        expect(herd.peakReturn, `seed ${seed}`).toBeLessThanOrEqual(0.1);
+        expect(herd.peakRequests, `seed ${seed}`).toBeLessThan(0.32);
+        expect(herd.lastBackMs, `seed ${seed}`).toBeLessThan(15_000);
+      }
+    },
+  );
+
+  test("told to wait for half a minute, not all come when it is over", () => {
+    const event = { kind: "outage", ms: 25_000, retryAfterMs: 30_000 } as const;
+    const herd = simulateHerd({ name: "", agents: 2000, event, policy: AGENT }, seededRandom(1));
+    expect(herd.peakReturn).toBeLessThan(0.1);
   });
 });
 
