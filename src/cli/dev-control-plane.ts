@@ -19,13 +19,26 @@ export interface DevControlPlane {
   readonly child: Child;
   /** True once this very process listens; false where it ended instead, or the wait was cancelled. */
   ready(signal: AbortSignal): Promise<boolean>;
+  /** Says what it complained of before it was ready, which until then is kept: another try may be news enough. */
+  explain(): void;
   /** A new key, in the one organization, which is made first where there is none. */
   issueKey(name: string): Promise<ExecutorKey>;
 }
 
 const organizations = z.array(z.object({ slug: z.string() }));
 const issued = z.object({ secret: z.string() });
-const logLine = z.looseObject({ level: z.string(), msg: z.string(), event: z.string().optional() });
+const word = z.string().optional().catch(undefined);
+const logLine = z.looseObject({
+  level: z.string(),
+  msg: z.string(),
+  event: word,
+  status: z.number().optional().catch(undefined),
+  reason: word,
+  fingerprint: word,
+  keyId: word,
+  executor: word,
+});
+type LogLine = z.infer<typeof logLine>;
 const LOUD: ReadonlySet<string> = new Set(["warn", "error", "fatal"]);
 /** On a busy machine. */
 const READY_LIMIT_MS = 15_000;
@@ -49,11 +62,20 @@ export function startControlPlane(
   });
   // Its own word, not an answer at its address: what answers there may be somebody else's.
   const outcome = Promise.withResolvers<boolean>();
+  let kept: string[] | undefined = [];
+  const explain = () => {
+    for (const line of kept ?? []) passOn(line, terminal);
+    kept = undefined;
+  };
   for (const stream of [child.process.stdout, child.process.stderr]) {
     if (stream === null) continue;
     createInterface({ input: stream }).on("line", (line) => {
-      if (decodeLog(line)?.event === "listening") outcome.resolve(true);
-      passOn(line, terminal);
+      if (decodeLog(line)?.event === "listening") {
+        explain();
+        outcome.resolve(true);
+      }
+      if (kept === undefined) passOn(line, terminal);
+      else kept.push(line);
     });
   }
   void child.ended.then(() => outcome.resolve(false));
@@ -62,6 +84,7 @@ export function startControlPlane(
   return {
     url,
     child,
+    explain,
     async ready(signal) {
       const waiting = new AbortController();
       const limit = delay(READY_LIMIT_MS, AbortSignal.any([signal, waiting.signal]));
@@ -69,6 +92,7 @@ export function startControlPlane(
       waiting.abort();
       if (isReady !== undefined || signal.aborted) return isReady === true;
       await child.end(0);
+      explain();
       throw new OperatorError(`the control plane does not listen on ${url} after ${READY_LIMIT_MS / 1000} s`);
     },
     async issueKey(name) {
@@ -109,11 +133,22 @@ function worthSaying(line: string): string | undefined {
   if (!line.startsWith("{")) return /ExperimentalWarning|--trace-warnings/u.test(line) ? undefined : line;
   const logged = decodeLog(line);
   if (logged === undefined) return line;
-  return LOUD.has(logged.level) ? logged.msg : undefined;
+  return LOUD.has(logged.level) ? logged.msg.replace(/;|$/u, (end) => `${subject(logged)}${end}`) : undefined;
+}
+
+/** ` (401 unknown, key 3fa9c1d2, executor agent-1)`: whom a refusal is about. */
+function subject({ status, reason, fingerprint, keyId, executor }: LogLine): string {
+  const facts = [
+    [status, reason].filter((part) => part !== undefined).join(" "),
+    fingerprint === undefined ? "" : `key ${fingerprint}`,
+    fingerprint === undefined ? (keyId ?? "") : "",
+    executor === undefined ? "" : `executor ${executor}`,
+  ].filter((fact) => fact !== "");
+  return facts.length === 0 ? "" : ` (${facts.join(", ")})`;
 }
 
 /** Undefined for what is no line of its log. */
-function decodeLog(line: string): z.infer<typeof logLine> | undefined {
+function decodeLog(line: string): LogLine | undefined {
   try {
     return logLine.parse(JSON.parse(line));
   } catch {

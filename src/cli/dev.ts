@@ -107,6 +107,7 @@ async function listening(
     const controlPlane = launch(port);
     const isReady = await controlPlane.ready(signal);
     if (!isReady && !signal.aborted && asked === undefined && !(await isFree(port))) throw new PortLost(port);
+    if (!isReady && !signal.aborted) controlPlane.explain();
     guard(controlPlane.child);
     return isReady ? controlPlane : undefined;
   };

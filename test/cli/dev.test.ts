@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -55,6 +55,9 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     const before = await first.fingerprint();
     await shell(first.commands()[1] ?? "");
     await first.waitFor(/key\.refused/u);
+    await first.waitFor(
+      new RegExp(`^control plane: a key was refused \\(401 revoked, key ${before}\\); the next minute`, "mu"),
+    );
     expect(await first.end("SIGINT", "alone")).toBe(0);
     expect(first.isAnyoneLeft()).toBe(false);
     // And where the whole control plane is another one, with an organization of its own.
@@ -100,11 +103,39 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     expect(await Promise.all([one.end("SIGINT", "group"), other.end("SIGINT", "group")])).toEqual([0, 0]);
   });
 
+  it("takes another port without a word where its own is taken before it listens", async () => {
+    using directory = temporaryDirectory();
+    const { folder, port } = await lostPort(directory.path);
+    await using dev = startDev(folder);
+    await using _other = await takeOnce(port, join(folder, "control-plane.db"));
+    await dev.fingerprint();
+    expect(dev.output()).not.toMatch(/EADDRINUSE|cannot listen|ended/u);
+    expect(dev.output()).not.toContain(`listens on http://127.0.0.1:${port}.`);
+    expect(await dev.end("SIGINT", "group")).toBe(0);
+  });
+
+  it("says why its control plane ends where it is not the port", async () => {
+    using directory = temporaryDirectory();
+    const folder = join(directory.path, "dev");
+    mkdirSync(join(folder, "control-plane.db"), { recursive: true });
+    const { code, stderr } = await command([
+      "dev",
+      "--directory",
+      folder,
+      "--port",
+      String(await freePort()),
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^control plane: .*control-plane\.db.*\n.*The control plane ended with exit code \d+\./mu,
+    );
+  });
+
   it("ends in order, without a complaint, when it is interrupted while it starts", async () => {
     using directory = temporaryDirectory();
     await using dev = startDev(join(directory.path, "dev"), await freePort());
     await dev.waitFor(/The control plane listens/u);
-    expect(await dev.end("SIGINT", "group")).toBe(0);
+    expect(await dev.end("SIGINT", "group"), dev.output()).toBe(0);
     expect(dev.output()).not.toContain("novacula-agent: ");
     expect(dev.isAnyoneLeft()).toBe(false);
   });
@@ -188,6 +219,25 @@ function startDev(folder: string, port?: number) {
       await closed;
     },
   };
+}
+
+/** A folder of a run before, which listened on `port`: the next one looks there first. */
+async function lostPort(path: string): Promise<{ readonly folder: string; readonly port: number }> {
+  const folder = join(path, "dev");
+  const port = await freePort();
+  await using before = startDev(folder, port);
+  await before.fingerprint();
+  await before.end("SIGINT", "group");
+  rmSync(join(folder, "control-plane.db"));
+  return { folder, port };
+}
+
+/** Listens on `port` as soon as there is that file: the port has been looked at, and is not in use yet. */
+async function takeOnce(port: number, path: string): Promise<Server> {
+  while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 1));
+  const server = createServer();
+  await once(server.listen(port, "127.0.0.1"), "listening");
+  return server;
 }
 
 async function freePort(): Promise<number> {
