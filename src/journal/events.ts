@@ -142,14 +142,15 @@ const table = {
   },
   "key.new": {
     level: "info",
-    meaning: "A key that is not in use yet was found in the file and is being tried.",
+    meaning:
+      "A key that is not in use yet, or a new control plane URL, proxy, CA or `name`, was found in the file and is being tried.",
     remedy: NOTHING_TO_DO,
   },
   "key.new-refused": {
     level: "error",
     meaning:
-      "The new key in the file was refused. The executor stays online with the old one; a restart would not come online.",
-    remedy: PUT_A_WORKING_KEY,
+      "The new key in the file, or the key with a new control plane URL, proxy, CA or `name`, was refused. The executor stays online with what it had; a restart would not come online.",
+    remedy: `${PUT_A_WORKING_KEY} If it was a setting that changed, what the line says.`,
     flaps: true,
   },
   "key.recovered": {
