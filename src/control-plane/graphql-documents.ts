@@ -1,7 +1,18 @@
 import { readFileSync } from "node:fs";
-import { buildSchema, type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
+import {
+  buildSchema,
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from "graphql";
 import { ApiError, ApiErrorCode } from "./api-error.ts";
+import { type CompiledDocument, compileExecutorDocuments } from "./compiled-documents.ts";
 import { documentExcess } from "./document-limits.ts";
+import type { GraphqlRequest } from "./graphql-request.ts";
 import { defineTimestamp } from "./timestamp-scalar.ts";
 
 const MAX_CACHED = 100;
@@ -10,7 +21,11 @@ const MAX_TOKENS = 2000;
 
 /** A document that may be executed, or why it may not. */
 export type PreparedDocument =
-  | { readonly kind: "valid"; readonly document: DocumentNode }
+  | {
+      readonly kind: "valid";
+      readonly document: DocumentNode;
+      readonly compiled: CompiledDocument | undefined;
+    }
   | { readonly kind: "invalid"; readonly document: DocumentNode | undefined; readonly error: ApiError };
 
 export function loadSchema(): GraphQLSchema {
@@ -22,16 +37,18 @@ export function loadSchema(): GraphQLSchema {
 /** Parses, measures and validates a document once: executors send the same two for ever. The oldest makes room. */
 export class GraphqlDocuments {
   private readonly prepared = new Map<string, PreparedDocument>();
+  private readonly compiled: ReadonlyMap<string, CompiledDocument>;
   private readonly schema: GraphQLSchema;
 
   constructor(schema: GraphQLSchema) {
     this.schema = schema;
+    this.compiled = compileExecutorDocuments(schema);
   }
 
   prepare(source: string): PreparedDocument {
     const known = this.prepared.get(source);
     if (known !== undefined) return known;
-    const fresh = prepare(this.schema, source);
+    const fresh = this.fresh(source);
     if (this.prepared.size >= MAX_CACHED) {
       for (const oldest of this.prepared.keys()) {
         this.prepared.delete(oldest);
@@ -41,6 +58,31 @@ export class GraphqlDocuments {
     // What is refused is not worth a place.
     if (fresh.kind === "valid") this.prepared.set(source, fresh);
     return fresh;
+  }
+
+  /** The request's answer; `prepared` is its document, and the caller may have it. */
+  async execute(
+    { document, compiled }: Extract<PreparedDocument, { kind: "valid" }>,
+    request: Pick<GraphqlRequest, "variables" | "operationName">,
+    rootValue: unknown,
+  ): Promise<ExecutionResult> {
+    return (
+      (await compiled?.(rootValue, request)) ??
+      execute({
+        schema: this.schema,
+        document,
+        rootValue,
+        variableValues: request.variables,
+        operationName: request.operationName,
+        options: { maxCoercionErrors: 5 },
+        hideSuggestions: true,
+      })
+    );
+  }
+
+  private fresh(source: string): PreparedDocument {
+    const prepared = prepare(this.schema, source);
+    return prepared.kind === "valid" ? { ...prepared, compiled: this.compiled.get(source) } : prepared;
   }
 }
 
@@ -59,7 +101,7 @@ function prepare(schema: GraphQLSchema, source: string): PreparedDocument {
   if (excess !== undefined) return invalid(ApiErrorCode.badUserInput, excess, document);
   const [error] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions: true });
   if (error !== undefined) return invalid(ApiErrorCode.validationFailed, error.message, document);
-  return { kind: "valid", document };
+  return { kind: "valid", document, compiled: undefined };
 }
 
 function invalid(code: ApiError["code"], message: string, document?: DocumentNode): PreparedDocument {

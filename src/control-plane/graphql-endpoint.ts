@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type DocumentNode, execute, type GraphQLError, type GraphQLSchema } from "graphql";
+import type { DocumentNode, GraphQLError, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { errorChain } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
@@ -102,23 +102,14 @@ export class GraphqlEndpoint {
   }
 
   private async answer(
-    { query, variables, operationName }: GraphqlRequest,
+    request: GraphqlRequest,
     caller: Caller,
     mediaType: GraphqlMediaType,
   ): Promise<HttpAnswer> {
-    const prepared = this.documents.prepare(query);
+    const prepared = this.documents.prepare(request.query);
     if (prepared.document !== undefined) this.requireAccess(prepared.document, caller);
     if (prepared.kind === "invalid") throw prepared.error;
-    const { schema } = this.deps;
-    const result = await execute({
-      schema,
-      document: prepared.document,
-      rootValue: resolversFor(this.deps, caller),
-      variableValues: variables,
-      operationName,
-      options: { maxCoercionErrors: 5 },
-      hideSuggestions: true,
-    });
+    const result = await this.documents.execute(prepared, request, resolversFor(this.deps, caller));
     // Every root field is non-null: with an error there is no data to lose.
     const [error] = result.errors ?? [];
     if (error !== undefined) return errorAnswer(this.published(thrownBy(error)), mediaType);
