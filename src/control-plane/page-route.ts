@@ -4,6 +4,8 @@ import type { PageAsset, PageAssets } from "./page-assets.ts";
 
 /** The page's own places; what they show is the page's affair. */
 const PLACES = /^\/(?:|api-keys|executors(?:\/[^/]+)?|audit|connect|members|invitation\/[^/]+|sign-in)$/;
+/** What others answer, also to a browser. */
+const NOT_THE_PAGES: ReadonlySet<string> = new Set(["/graphql", "/healthz"]);
 const IMMUTABLE = /^assets\//;
 const NOT_BUILT = "The page is not built: run npm run build:page in the checkout, or install the package.\n";
 
@@ -17,7 +19,7 @@ export function servePage(
   const isPlace = PLACES.test(path);
   const file = isPlace ? "index.html" : path.slice(1);
   const asset = assets.find(file);
-  if (asset === undefined && !isPlace) return false;
+  if (asset === undefined && !isPlace) return serveNothing(request, response, path, assets);
   if (request.method !== "GET" && request.method !== "HEAD") {
     send(response, { status: 405, headers: { Allow: "GET, HEAD" }, body: { message: "GET it" } });
   } else if (asset === undefined) {
@@ -26,6 +28,27 @@ export function servePage(
   } else {
     sendAsset(request, response, asset, IMMUTABLE.test(file));
   }
+  return true;
+}
+
+/** A person who followed a wrong link is told by the page, with the way on; programs are left to who else may answer. */
+function serveNothing(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  assets: PageAssets,
+): boolean {
+  const isLook = request.method === "GET" || request.method === "HEAD";
+  const isPerson = request.headers.accept?.includes("text/html") === true;
+  const page = isLook && isPerson && !NOT_THE_PAGES.has(path) ? assets.find("index.html") : undefined;
+  if (page === undefined) return false;
+  const { body, contentType } = page;
+  response.writeHead(404, {
+    "Cache-Control": "no-store",
+    "Content-Type": contentType,
+    "Content-Length": body.length,
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
   return true;
 }
 

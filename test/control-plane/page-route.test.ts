@@ -119,6 +119,30 @@ describe("the page", () => {
     expect(await ask(path)).toMatchObject({ status: 404 });
   });
 
+  it("says itself that there is nothing, to a person who followed a wrong link", async () => {
+    const { ask } = await startWithPage();
+    const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (const path of ["/nowhere", "/executors/a/b", "/index.html/", "//etc/passwd"]) {
+      const answer = await ask(path, "GET", { accept });
+      expect(answer, path).toMatchObject({ status: 404, text: "<!doctype html><title>page</title>" });
+      expect(answer.headers).toMatchObject({
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "content-security-policy": CSP,
+      });
+      expect(await ask(path, "HEAD", { accept })).toMatchObject({ status: 404, text: "" });
+      expect((await ask(path, "POST", { accept })).headers["content-type"]).toMatch(/^application\/json/);
+      expect((await ask(path, "GET", { accept: "*/*" })).headers["content-type"]).toMatch(
+        /^application\/json/,
+      );
+    }
+    expect(await ask("/healthz", "GET", { accept })).toMatchObject({
+      status: 200,
+      text: expect.stringMatching(/^\{"status":"ok"/),
+    });
+    expect(await ask("/graphql", "GET", { accept })).toMatchObject({ status: 405 });
+  });
+
   it("is the same where the program carries it", async () => {
     const page = embeddedPage({ "index.html": Buffer.from("<!doctype html>").toString("base64") });
     expect(page.find("index.html")).toMatchObject({ contentType: "text/html; charset=utf-8" });
@@ -141,8 +165,9 @@ describe("the page", () => {
 it("there is no page and no sign-in where people are off", async () => {
   const server = await startServer();
   for (const path of ["/", "/api-keys", "/assets/x.js", "/api/auth/get-session"]) {
-    const response = await request(`${server.url}${path}`);
+    const response = await request(`${server.url}${path}`, { headers: { accept: "text/html" } });
     await response.body.dump();
+    expect(response.headers["content-type"]).toMatch(/^application\/json/);
     expect(response.statusCode).toBe(404);
     expect(response.headers).not.toHaveProperty("content-security-policy");
   }
