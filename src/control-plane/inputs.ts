@@ -69,6 +69,7 @@ const organization = optional(reference);
 const search = orNull(z.string().max(200)).transform((text) => (text?.trim() === "" ? null : text));
 
 export const listArguments = z.object({ organization, search, ...page });
+export const executorListArguments = listArguments.extend({ name: orNull(z.string().max(253)) });
 export const auditArguments = z.object({
   organization,
   action: search,

@@ -10,7 +10,7 @@ import type { Store } from "./store.ts";
 
 /** What anybody may ask who looks at the page. */
 export function viewerResolvers(
-  { store, now }: Pick<ResolverDeps, "store" | "now">,
+  { store, presence, now }: Pick<ResolverDeps, "store" | "presence" | "now">,
   signedIn: SignedIn | undefined,
 ): Resolvers {
   return {
@@ -22,6 +22,7 @@ export function viewerResolvers(
             activeOrganization: signedIn.active?.organization ?? null,
             role: signedIn.active?.role ?? null,
             organizations: signedIn.memberships,
+            heartbeatTimeoutMs: presence.timeoutMs,
           },
     invitation: async (input) => {
       const invitation = await store.people.invitation(decoded(inputs.keyArguments, input).id);

@@ -16,7 +16,7 @@ interface Present {
  */
 export class Presence {
   private readonly present = new Map<string, Present>();
-  private readonly timeoutMs: number;
+  readonly timeoutMs: number;
   private readonly logger: Logger;
 
   constructor(timeoutMs: number, logger: Logger) {

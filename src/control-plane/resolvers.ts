@@ -9,7 +9,7 @@ import { publishedAuditEvent, publishedExecutor, publishedKey } from "./publishe
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
 import { operatorScope, personScope, type Scope } from "./scope.ts";
 import type { SignedIn } from "./signed-in.ts";
-import type { KeyRecord } from "./store.ts";
+import type { ExecutorRecord, KeyRecord, SearchPage, Store } from "./store.ts";
 
 export function executorResolvers({ executorSync }: ResolverDeps, caller: ExecutorCaller): Resolvers {
   return {
@@ -95,12 +95,23 @@ function keyChanges({ store, apiKeys, now }: ResolverDeps, { actor, ...scope }: 
   };
 }
 
+async function executorsOf(
+  store: Store,
+  organizationId: string,
+  name: string | null,
+  page: SearchPage,
+): Promise<readonly ExecutorRecord[]> {
+  if (name === null) return store.executors(organizationId, page);
+  const executor = await store.executorByName(organizationId, name);
+  return executor === undefined ? [] : [executor];
+}
+
 function executorResolversOf({ store, presence, now }: ResolverDeps, scope: Scope): Resolvers {
   return {
     executors: async (input) => {
-      const { organization, ...page } = decoded(inputs.listArguments, input);
+      const { organization, name, ...page } = decoded(inputs.executorListArguments, input);
       const found = await scope.organization(organization);
-      const executors = found === undefined ? [] : await store.executors(found.id, page);
+      const executors = found === undefined ? [] : await executorsOf(store, found.id, name, page);
       return executors.map((executor) => publishedExecutor(executor, store, presence, now()));
     },
     executor: async (input) => {

@@ -1,3 +1,4 @@
+import { duration } from "../lib/duration.ts";
 import type { Answer } from "./server/answer.ts";
 import type { Organization, Role, Viewer } from "./server/viewer.ts";
 import { createStore, useStore } from "./store.ts";
@@ -13,6 +14,12 @@ export const session = createStore<Session>({ kind: "loading" });
 
 export function useSession(): Session {
   return useStore(session);
+}
+
+/** How long an executor may be silent before it is offline, as a person reads it: `30 s`. */
+export function useHeartbeatTimeout(): string {
+  const now = useSession();
+  return now.kind === "signed-in" ? duration(now.viewer.heartbeatTimeoutMs) : "the heartbeat timeout";
 }
 
 /** What was asked about the viewer becomes the session. A server that is gone ends none. */

@@ -190,6 +190,27 @@ describe("who may act for an executor", () => {
     expect(await executors(server, "other")).toMatchObject([{ key: { id: b.id } }]);
   });
 
+  it("are listed by exactly their name, however many newer ones have it in theirs", async () => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    for (const name of ["web", "web 1", "web 2"]) await server.sync(secret, { name });
+    const named = async (name: string) => {
+      const document =
+        'query($name: String) { executors(organization: "acme", limit: 1, name: $name) { name } }';
+      return (await server.manage(document, { name })).data;
+    };
+    expect(await named("web")).toEqual({ executors: [{ name: "web" }] });
+    expect(await named("we")).toEqual({ executors: [] });
+    expect(await named("WEB")).toEqual({ executors: [] });
+    expect((await server.manage('{ executors(organization: "acme", limit: 1) { name } }')).data).toEqual({
+      executors: [{ name: "web 2" }],
+    });
+    await server.createOrganization("other");
+    expect((await server.manage('{ executors(organization: "other", name: "web") { name } }')).data).toEqual({
+      executors: [],
+    });
+  });
+
   it("refuses another kind under the same name", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { expectAccessible } from "./axe.ts";
 import { adminAtWork, issueKey, syncAs, useControlPlane } from "./beside.ts";
 import { lacksBrowser, useBrowser } from "./browser.ts";
-import { createKey, rowOf, shownKey, signIn, statusOf, storeKey } from "./operator.ts";
+import { choose, createKey, rowOf, shownKey, signIn, statusOf, storeKey } from "./operator.ts";
 
 const browse = useBrowser();
 const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "4000" } });
@@ -34,7 +34,8 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("link", { name: "fresh" }).click();
     await page.getByRole("heading", { name: "fresh" }).waitFor();
     await page.getByText("1.4.0, beta").waitFor();
-    // Nobody connects a second one under its name unawares.
+    // Nobody connects a second one under its name unawares, however many have it in theirs.
+    for (let n = 0; n < 101; n += 1) expect(await syncAs(url, secret, `fresh ${n}`)).toBe(200);
     await page.goto(`${url}/connect`);
     await page.getByLabel("Name").fill("fresh");
     await page.getByRole("status").getByText("fresh is an executor already, online on host").waitFor();
@@ -111,6 +112,31 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByText(/There is no such executor in /).waitFor();
     await page.goto(`${url}/invitation/%E0`);
     await page.getByText("This invitation cannot be accepted").waitFor();
+  });
+
+  it("says of a wrong link that there is no such page, with the way on", async () => {
+    const { url } = controlPlane();
+    const page = await browse({ mayLog: /status of 404/ });
+    await signIn(page, url, "/executors");
+    expect((await page.goto(`${url}/executors/one/two`))?.status()).toBe(404);
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await page.getByRole("main").getByRole("link", { name: "API keys" }).click();
+    await page.getByRole("heading", { name: "API keys" }).waitFor();
+  });
+
+  it("says how long an executor stays online whose key is revoked, as this control plane has it", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const { secret } = await issueKey(admin, { name: "of lasting" });
+    expect(await syncAs(url, secret, "lasting")).toBe(200);
+    const page = await browse();
+    await signIn(page, url);
+    const dialog = await choose(page, "of lasting", "Revoke");
+    await dialog.getByText("they go offline within 4 s,").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "lasting", exact: true }).click();
+    await page.getByRole("button", { name: "Revoke executor access" }).click();
+    await page.getByRole("dialog").getByText("it goes offline within 4 s,").waitFor();
   });
 
   it("XSS: every stored name is text, wherever it is shown", async () => {

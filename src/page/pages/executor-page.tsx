@@ -9,7 +9,7 @@ import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { usePolled } from "../poll.ts";
 import { askExecutor, type Executor, revokeExecutorAccess } from "../server/executors.ts";
-import type { Membership } from "../session.ts";
+import { type Membership, useHeartbeatTimeout } from "../session.ts";
 
 const INTERVAL_MS = 2000;
 
@@ -72,6 +72,7 @@ interface RevokeAccessProps {
 
 function RevokeAccessDialog({ executor, onDismiss, onDone }: RevokeAccessProps) {
   const { id, name, key } = executor;
+  const timeout = useHeartbeatTimeout();
   return (
     <ActionDialog
       title={`Revoke the access of ${name}?`}
@@ -86,8 +87,8 @@ function RevokeAccessDialog({ executor, onDismiss, onDone }: RevokeAccessProps) 
     >
       {key === null ? null : <KeyLabel apiKey={key} />}
       <p>
-        The key that {name} is on is revoked. Its next sync is refused, and it goes offline within 30 s, until
-        it is given another key; so does every other executor on this key. Its nodes keep running.
+        The key that {name} is on is revoked. Its next sync is refused, and it goes offline within {timeout},
+        until it is given another key; so does every other executor on this key. Its nodes keep running.
       </p>
       <p>This cannot be undone.</p>
     </ActionDialog>

@@ -1,6 +1,7 @@
 import { announce } from "../announce.ts";
 import { noteRevoked, unfollow } from "../follow-up.ts";
 import { type ApiKey, deleteApiKey, revokeApiKey } from "../server/api-keys.ts";
+import { useHeartbeatTimeout } from "../session.ts";
 import { ActionDialog } from "./action-dialog.tsx";
 import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
 import { KeyIds } from "./key-label.tsx";
@@ -13,6 +14,7 @@ interface EndKeyProps {
 
 export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
   const bound = useBoundExecutors(apiKey);
+  const timeout = useHeartbeatTimeout();
   return (
     <ActionDialog
       title={`Revoke ${apiKey.name}?`}
@@ -30,7 +32,7 @@ export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
       <KeyExecutors bound={bound} />
       <p>
         {bound !== undefined && bound.length > 0
-          ? "Their next sync is refused, and they go offline within 30 s, until they are given another key. Their nodes keep running."
+          ? `Their next sync is refused, and they go offline within ${timeout}, until they are given another key. Their nodes keep running.`
           : "Whoever presents it is refused from the next request on."}{" "}
         The key stays in the list with its history. This cannot be undone.
       </p>

@@ -1,11 +1,9 @@
 import { usePolled } from "../poll.ts";
-import { listExecutors } from "../server/executors.ts";
+import { askExecutorNamed } from "../server/executors.ts";
 import { Link } from "./link.tsx";
 import { Notice } from "./notice.tsx";
 
 const INTERVAL_MS = 30_000;
-/** Newest first; one that is older than so many others with the name in theirs goes unnoticed. */
-const LOOKED_AT = 100;
 
 /** Warns that a name is an executor's already: a second server under it would take its place. It may still be meant. */
 export function NameTaken({ name }: { name: string }) {
@@ -13,11 +11,10 @@ export function NameTaken({ name }: { name: string }) {
 }
 
 function Holder({ name }: { name: string }) {
-  const { data } = usePolled(`holder of ${name}`, INTERVAL_MS, (signal) =>
-    listExecutors({ limit: LOOKED_AT, before: null, search: name }, signal),
+  const { data: holder } = usePolled(`holder of ${name}`, INTERVAL_MS, (signal) =>
+    askExecutorNamed(name, signal),
   );
-  const holder = data?.find((executor) => executor.name === name);
-  if (holder === undefined) return null;
+  if (holder === undefined || holder === null) return null;
   return (
     <Notice kind="warning">
       <p>

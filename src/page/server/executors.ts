@@ -58,6 +58,16 @@ export async function listExecutors(
   return answer.kind === "data" ? { kind: "data", data: answer.data.executors } : answer;
 }
 
+/** The executor of exactly this name, however many others there are; null: there is none. */
+export async function askExecutorNamed(
+  name: string,
+  signal: AbortSignal,
+): Promise<Answer<ListedExecutor | null>> {
+  const document = `query ExecutorNamed($name: String!) { executors(name: $name) { ${LISTED} } }`;
+  const answer = await askGraphql(document, { name }, z.object({ executors: z.array(listed) }), signal);
+  return answer.kind === "data" ? { kind: "data", data: answer.data.executors[0] ?? null } : answer;
+}
+
 /** Null: there is none of this id in the organization. */
 export async function askExecutor(id: string, signal: AbortSignal): Promise<Answer<Executor | null>> {
   const document = `query Executor($id: ID!) { executor(id: $id) { ${DETAILED} } }`;

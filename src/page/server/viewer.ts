@@ -14,6 +14,7 @@ const viewer = z.object({
   activeOrganization: z.nullable(organization),
   role: z.nullable(role),
   organizations: z.array(z.object({ organization, role })),
+  heartbeatTimeoutMs: z.number(),
 });
 
 /** Who is signed in, and as what in which organization. */
@@ -25,6 +26,7 @@ const VIEWER = `query Viewer {
     activeOrganization { id name slug }
     role
     organizations { organization { id name slug } role }
+    heartbeatTimeoutMs
   }
 }`;
 

@@ -2,10 +2,10 @@ import { expect, it, onTestFinished } from "vitest";
 import { ADMIN, openBrowser, startWithPeople } from "../../support/people.ts";
 
 const VIEWER =
-  "{ viewer { user { name email } activeOrganization { name slug } role organizations { role } } }";
+  "{ viewer { user { name email } activeOrganization { name slug } role organizations { role } heartbeatTimeoutMs } }";
 
 it("lets the first admin sign in, see the first organization and issue a key in it", async () => {
-  const controlPlane = await startWithPeople();
+  const controlPlane = await startWithPeople({ env: { HEARTBEAT_TIMEOUT_MS: "5000" } });
   onTestFinished(async () => void (await controlPlane.stop()));
   const browser = openBrowser(controlPlane.url);
   expect((await browser.graphql(VIEWER)).data).toEqual({ viewer: null });
@@ -17,6 +17,7 @@ it("lets the first admin sign in, see the first organization and issue a key in 
       activeOrganization: { name: "Default", slug: "default" },
       role: "owner",
       organizations: [{ role: "owner" }],
+      heartbeatTimeoutMs: 5000,
     },
   });
   const created = await browser.graphql(
