@@ -1,6 +1,6 @@
 import { printable } from "../lib/printable.ts";
 import type { ForbiddenReason } from "../protocol/refusal.ts";
-import type { ExecutorRecord, ExecutorReference, KeyRecord, StoreReader } from "./store.ts";
+import type { BoundExecutor, ExecutorReference, KeyRecord, StoreReader } from "./store.ts";
 
 /** Everything that decides whether a good key may act for an executor. */
 export interface AdmissionFacts {
@@ -11,7 +11,7 @@ export interface AdmissionFacts {
   readonly kind: string | undefined;
   readonly key: Pick<KeyRecord, "id" | "name" | "organization" | "target" | "lineageId">;
   /** The executor of this name in the key's organization. */
-  readonly executor: Pick<ExecutorRecord, "id" | "kind" | "key"> | undefined;
+  readonly executor: Omit<BoundExecutor, "name"> | undefined;
   /** One bound to the key, other than `executor`. */
   readonly otherExecutor: ExecutorReference | undefined;
 }
@@ -37,8 +37,8 @@ export async function admissionFacts(
   store: StoreReader,
   key: KeyRecord,
   claim: Pick<AdmissionFacts, "executorName" | "expectedOrganizationId" | "kind">,
-): Promise<AdmissionFacts & { readonly executor: ExecutorRecord | undefined }> {
-  const executor = await store.executorByName(key.organization.id, claim.executorName);
+): Promise<AdmissionFacts & { readonly executor: BoundExecutor | undefined }> {
+  const executor = await store.boundExecutor(key.organization.id, claim.executorName);
   const otherExecutor =
     executor === undefined || executor.key === null || executor.key.id === key.id
       ? undefined // Not asked for on the path of every sync: where nothing is rebound, it decides nothing.

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { errorCode } from "../lib/errors.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -14,17 +13,18 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return { kind: "too-large" };
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  try {
-    // destroyOnReturn off: the answer still has to leave through this connection.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError("a request body is read as bytes");
+  return new Promise((resolve) => {
+    const take = (chunk: Buffer) => {
       sizeBytes += chunk.length;
-      if (sizeBytes > MAX_BODY_BYTES) return { kind: "too-large" };
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (errorCode(error) !== "ECONNRESET") throw error;
-    return { kind: "incomplete" };
-  }
-  return { kind: "complete", bytes: Buffer.concat(chunks) };
+      if (sizeBytes <= MAX_BODY_BYTES) return void chunks.push(chunk);
+      // Neither read on nor destroyed: the answer still has to leave through this connection.
+      request.off("data", take).pause();
+      resolve({ kind: "too-large" });
+    };
+    request
+      .on("data", take)
+      .once("end", () => resolve({ kind: "complete", bytes: Buffer.concat(chunks) }))
+      .once("error", () => resolve({ kind: "incomplete" }))
+      .once("close", () => resolve({ kind: "incomplete" }));
+  });
 }

@@ -50,6 +50,12 @@ export interface ExecutorReference {
   readonly name: string;
 }
 
+/** An executor as far as every sync has to know it. */
+export interface BoundExecutor extends ExecutorReference {
+  readonly kind: string;
+  readonly key: { readonly id: string; readonly lineageId: string } | null;
+}
+
 export interface KeyReference {
   readonly id: string;
   readonly name: string;
@@ -171,6 +177,7 @@ export interface StoreReader {
   keyUses(keyId: string, limit: number): Promise<readonly KeyUse[]>;
   keyUseCount(keyId: string): Promise<number>;
   executorByName(organizationId: string, name: string): Promise<ExecutorRecord | undefined>;
+  boundExecutor(organizationId: string, name: string): Promise<BoundExecutor | undefined>;
   /** By id; undefined also where it is another organization's. */
   executor(organizationId: string, id: string): Promise<ExecutorRecord | undefined>;
   /** Of whichever organization. */

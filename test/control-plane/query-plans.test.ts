@@ -48,6 +48,7 @@ const READS: Readonly<Record<string, (store: SqliteTransaction) => Promise<unkno
   newestOfLineage: (store) => store.newestOfLineage("key-1"),
   keyUses: (store) => store.keyUses("key-1", 2),
   keyUseCount: (store) => store.keyUseCount("key-1"),
+  boundExecutor: (store) => store.boundExecutor("acme", "agent-1"),
   executorByName: (store) => store.executorByName("acme", "agent-1"),
   executor: (store) => store.executor("acme", "executor-1"),
   executorById: (store) => store.executorById("executor-1"),

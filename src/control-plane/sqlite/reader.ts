@@ -3,6 +3,7 @@ import type { PeopleReader } from "../people-store.ts";
 import type {
   AuditEvent,
   AuditPage,
+  BoundExecutor,
   ExecutorKeyUse,
   ExecutorRecord,
   ExecutorReference,
@@ -95,6 +96,12 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   async executorByName(organizationId: string, name: string): Promise<ExecutorRecord | undefined> {
     const sql = `${EXECUTOR} where x.organizationId = ? and x.name = ?`;
     return mapped(this.get(sql, organizationId, name), records.executor);
+  }
+
+  async boundExecutor(organizationId: string, name: string): Promise<BoundExecutor | undefined> {
+    const sql = `select x.id, x.name, x.kind, x.keyId, e.lineageId from executor x
+      left join executorKey e on e.keyId = x.keyId where x.organizationId = ? and x.name = ?`;
+    return mapped(this.get(sql, organizationId, name), records.boundExecutor);
   }
 
   async executor(organizationId: string, id: string): Promise<ExecutorRecord | undefined> {

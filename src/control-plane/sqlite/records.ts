@@ -1,5 +1,12 @@
 import * as z from "zod";
-import type { AuditEvent, ExecutorRecord, ExecutorRefusal, KeyRecord, Organization } from "../store.ts";
+import type {
+  AuditEvent,
+  BoundExecutor,
+  ExecutorRecord,
+  ExecutorRefusal,
+  KeyRecord,
+  Organization,
+} from "../store.ts";
 import { date, dateOrNull, integer, integerOrNull, type Row, text, textOrNull } from "./row.ts";
 
 export function organization(row: Row): Organization {
@@ -27,6 +34,16 @@ export function key(row: Row): KeyRecord {
     // A key that better-auth's plugin made begins a lineage of its own.
     lineageId: textOrNull(row, "lineageId") ?? text(row, "id"),
     target: targetId === null ? null : { id: targetId, name: text(row, "targetName") },
+  };
+}
+
+export function boundExecutor(row: Row): BoundExecutor {
+  const keyId = textOrNull(row, "keyId");
+  return {
+    id: text(row, "id"),
+    name: text(row, "name"),
+    kind: text(row, "kind"),
+    key: keyId === null ? null : { id: keyId, lineageId: textOrNull(row, "lineageId") ?? keyId },
   };
 }
 
@@ -87,5 +104,5 @@ function refusal(json: string | null): ExecutorRefusal | null {
 
 /** The stored hash is the same SHA-256 that a fingerprint is the beginning of (src/protocol/fingerprint.ts). */
 export function fingerprintOfHash(hash: string): string {
-  return Buffer.from(hash, "base64url").toString("hex").slice(0, 8);
+  return Buffer.from(hash.slice(0, 6), "base64url").toString("hex");
 }
