@@ -1,33 +1,86 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a process costs now, as Linux counts it. */
+/** What a process and its children cost now, as Linux counts it. */
 export interface Usage {
   /** Proportional set size: pages that several processes map count in parts. */
   readonly pssKib: number;
   /** Memory of its own, backed by no file. */
   readonly anonymousKib: number;
-  /** Processor time of all of its threads so far, milliseconds; counted in nanoseconds, not in ticks. */
+  /** Processor time so far, of all threads and of children that have ended too, milliseconds. */
   readonly cpuMs: number;
   readonly threads: number;
 }
 
+/** USER_HZ, which is 100 on every Linux that we run on. */
+const TICK_MS = 10;
+
+const NOTHING: Usage = { pssKib: 0, anonymousKib: 0, cpuMs: 0, threads: 0 };
+
+/** Throws where there is no such process; a child that has just ended counts nothing. */
 export function usageOf(pid: number): Usage {
+  return childrenOf(pid).map(usageOrNothing).reduce(add, usageOfOne(pid));
+}
+
+function usageOrNothing(pid: number): Usage {
+  try {
+    return usageOf(pid);
+  } catch {
+    return NOTHING;
+  }
+}
+
+function add(one: Usage, other: Usage): Usage {
+  return {
+    pssKib: one.pssKib + other.pssKib,
+    anonymousKib: one.anonymousKib + other.anonymousKib,
+    cpuMs: one.cpuMs + other.cpuMs,
+    threads: one.threads + other.threads,
+  };
+}
+
+function usageOfOne(pid: number): Usage {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   const field = (name: string) => Number(new RegExp(`^${name}: *(\\d+) kB$`, "m").exec(rollup)?.[1]);
-  const threads = readdirSync(`/proc/${pid}/task`);
+  const threads = threadsOf(pid);
+  const { ownMs, endedChildrenMs } = countedInTicks(pid);
+  const liveMs = threads.reduce((sum, thread) => sum + threadCpuMs(pid, thread), 0);
   return {
     pssKib: field("Pss"),
     anonymousKib: field("Anonymous"),
-    cpuMs: threads.reduce((sum, thread) => sum + threadCpuMs(pid, thread), 0),
+    // To the nanosecond where no thread has ended, and to two ticks where one has.
+    cpuMs: Math.max(liveMs, ownMs) + endedChildrenMs,
     threads: threads.length,
   };
 }
 
+function threadsOf(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/task`);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const lists = threadsOf(pid).map((thread) => readOrEmpty(`/proc/${pid}/task/${thread}/children`));
+  return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
+}
+
 /** proc(5), schedstat: the first number is nanoseconds on a processor. A thread that has just ended counts nothing. */
 function threadCpuMs(pid: number, thread: string): number {
+  return Number(readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]) / 1e6;
+}
+
+/** proc(5), stat: fields 14 to 17 are user and system time, its own and that of the children it has waited for. */
+function countedInTicks(pid: number): { readonly ownMs: number; readonly endedChildrenMs: number } {
+  // The name, in parentheses, may hold anything; the third field follows it.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  const ticks = (first: number) => Number(fields[first - 3]) + Number(fields[first - 2]);
+  return { ownMs: ticks(14) * TICK_MS, endedChildrenMs: ticks(16) * TICK_MS };
+}
+
+function readOrEmpty(path: string): string {
   try {
-    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+    return readFileSync(path, "utf8");
   } catch {
-    return 0;
+    return "";
   }
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { EXECUTABLE } from "../../packaging/paths.ts";
 import { agentHome } from "../support/agent-process.ts";
 import { makeKey } from "../support/keys.ts";
+import { removeAtExit } from "./leftovers.ts";
 import { type Usage, usageOf } from "./process-usage.ts";
 import type { Recorded } from "./recording-server.ts";
 
@@ -38,6 +39,8 @@ export function startSubject(
   const startedAtMs = performance.now();
   // An environment of nobody's: a NODE_EXTRA_CA_CERTS of the shell would cost memory.
   const child = spawn(program, args, { env: { ...environment }, stdio: ["ignore", log, log] });
+  const keep = removeAtExit(() => child.kill("SIGKILL"));
+  child.once("exit", keep);
   return {
     pid: child.pid ?? 0,
     startedAtMs,

@@ -1,0 +1,25 @@
+import { constants } from "node:os";
+
+/** What must not outlive the benchmark, also when it fails or is interrupted. */
+const leftovers = new Set<() => void>();
+
+process.on("exit", () => {
+  for (const remove of [...leftovers].reverse()) attempt(remove);
+});
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+
+/** `remove` is called, once, when this process exits, the last one given first; the result takes it back. */
+export function removeAtExit(remove: () => void): () => void {
+  leftovers.add(remove);
+  return () => void leftovers.delete(remove);
+}
+
+/** One that cannot be removed must not keep the others. */
+function attempt(remove: () => void): void {
+  try {
+    remove();
+  } catch (error) {
+    process.stderr.write(`bench: left behind: ${String(error)}\n`);
+  }
+}

@@ -1,0 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { createServer } from "node:net";
+
+/** `unshare --net node own-loopback-child.ts`, as a child: brings the loopback up, and sends a listener on it to its parent. */
+execFileSync("ip", ["link", "set", "lo", "up"]);
+process.on("disconnect", () => process.exit());
+const listener = createServer();
+listener.listen(0, "127.0.0.1", () => {
+  // Our own copy has to go: it would take every second connection, and never answer.
+  process.send?.("listening", listener, () => void listener.close());
+});

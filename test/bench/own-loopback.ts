@@ -1,0 +1,34 @@
+import { fork } from "node:child_process";
+import { Server } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const CHILD = fileURLToPath(new URL("own-loopback-child.ts", import.meta.url));
+
+/** A network that holds a loopback and nothing else: a program in it reaches us, and no rule of this host. */
+export interface OwnLoopback {
+  /** Opened in there; whoever serves it may live outside. */
+  readonly listener: Server;
+  /** What a command line begins with to run in there; the program keeps the process. */
+  readonly enter: readonly string[];
+  close(): void;
+}
+
+/** Needs root. The network lives as long as somebody in it or its listener does. */
+export async function makeOwnLoopback(): Promise<OwnLoopback> {
+  const child = fork(CHILD, { execPath: "unshare", execArgv: ["--net", process.execPath] });
+  const listener = await new Promise<Server>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error("unshare --net: no network of its own")));
+    child.once("message", (_message, handle) => {
+      if (handle instanceof Server) resolve(handle);
+    });
+  });
+  return {
+    listener,
+    enter: ["nsenter", `--net=/proc/${child.pid}/ns/net`, "--"],
+    close() {
+      listener.close();
+      if (child.connected) child.disconnect();
+    },
+  };
+}

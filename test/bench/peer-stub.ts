@@ -1,0 +1,45 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { Server } from "node:net";
+
+/** What a peer polls. It counts, because a figure of a peer that sits idle would be a lie. */
+export interface PeerStub {
+  readonly port: number;
+  /** Polls that brought the right key, so far. */
+  readonly polls: () => number;
+  close(): void;
+}
+
+export interface HttpStubOptions {
+  readonly isAuthorized: (headers: IncomingHttpHeaders) => boolean;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Answers every request that brings the key alike; on `listener` where it has been opened already. */
+export async function startHttpStub(
+  { isAuthorized, contentType, body }: HttpStubOptions,
+  listener?: Server,
+): Promise<PeerStub> {
+  let polls = 0;
+  const server = createServer({ keepAliveTimeout: 65_000 }, ({ headers }, response) => {
+    if (!isAuthorized(headers)) {
+      response.writeHead(403).end();
+      return;
+    }
+    polls += 1;
+    response.writeHead(200, { "content-type": contentType }).end(body);
+  });
+  await new Promise<void>((resolve) => {
+    if (listener === undefined) server.listen(0, "127.0.0.1", resolve);
+    else server.listen(listener, resolve);
+  });
+  const address = server.address();
+  return {
+    port: address !== null && typeof address === "object" ? address.port : 0,
+    polls: () => polls,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
