@@ -6,6 +6,7 @@ import { printable } from "../lib/printable.ts";
 import { forbiddenRootField, ROOT_FIELD_AUDIENCE } from "./access.ts";
 import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
 import { type Caller, callerKind, resolversFor } from "./caller.ts";
+import { clientAddress } from "./client-address.ts";
 import type { ExecutorCaller } from "./executor-sync.ts";
 import { GraphqlDocuments } from "./graphql-documents.ts";
 import { type GraphqlRequest, parseGraphqlRequest } from "./graphql-request.ts";
@@ -89,7 +90,7 @@ export class GraphqlEndpoint {
 
   private async authenticated(request: IncomingMessage): Promise<ExecutorCaller> {
     const { store, writeBehind, refusals, now } = this.deps;
-    const address = request.socket.remoteAddress ?? null;
+    const address = clientAddress(request) ?? null;
     const result = await authenticate(request.headers.authorization, store, now());
     if (result.kind === "accepted") {
       writeBehind.note({ kind: "key-used", keyId: result.key.id, at: now() });

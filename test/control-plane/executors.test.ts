@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { CURRENT_KEY } from "../../src/protocol/operations.ts";
-import { startServer, type TestServer } from "../support/control-plane-server.ts";
+import { CURRENT_KEY, SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
+import { SYNC_INPUT, startServer, type TestServer } from "../support/control-plane-server.ts";
 import { eventually } from "../support/eventually.ts";
 
 const keyReference = z.object({ id: z.string(), name: z.string(), fingerprint: z.string() });
@@ -307,6 +307,28 @@ describe("presence", () => {
     server.clock.offsetMs = 31_000;
     expect(await told("a")).toEqual([]);
     expect(events(server, "executor.duplicate-gone")).toHaveLength(1);
+  });
+
+  it("names the hosts of a clone by what a proxy of this host says of them, and by its last word alone", async () => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    for (const [instanceId, forwarded] of [
+      ["a", "203.0.113.9, 198.51.100.7"],
+      ["b", "2001:db8::7"],
+      ["a", "203.0.113.9, 198.51.100.7"],
+      ["b", "<img>"],
+    ] as const) {
+      const input = { ...SYNC_INPUT, instanceId };
+      await server.post(secret, SYNC_EXECUTOR, { input }, { "x-forwarded-for": forwarded });
+    }
+    expect(await executors(server)).toMatchObject([
+      {
+        instances: [
+          { instanceId: "b", address: "127.0.0.1" },
+          { instanceId: "a", address: "198.51.100.7" },
+        ],
+      },
+    ]);
   });
 
   it("warns of an executor that is too old", async () => {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { isIPv6 } from "node:net";
 
 /** A request as better-auth takes it: the headers that matter to it, and the address that we know. */
@@ -10,15 +10,6 @@ export function authHeaders(headers: IncomingHttpHeaders, address: string | unde
   }
   if (address !== undefined) passed.set("x-novacula-address", address);
   return passed;
-}
-
-/** Where the request comes from. On a loopback connection a TLS proxy of this host says it, as the last that it added. */
-export function clientAddress(request: IncomingMessage): string | undefined {
-  const peer = request.socket.remoteAddress;
-  const forwarded = request.headers["x-forwarded-for"];
-  if (!isLoopback(peer) || forwarded === undefined) return peer;
-  const last = String(forwarded).split(",").at(-1)?.trim();
-  return last === undefined || !/^[\da-fA-F.:]{2,45}$/.test(last) ? peer : last;
 }
 
 /**
@@ -38,8 +29,4 @@ export function networkOf(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(":")}::/64`;
-}
-
-function isLoopback(address: string | undefined): boolean {
-  return address === "::1" || /^(?:::ffff:)?127\./.test(address ?? "");
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { ApiError } from "../api-error.ts";
+import { clientAddress } from "../client-address.ts";
 import type { SignedIn } from "../signed-in.ts";
 import { type Store, StoreUnavailable } from "../store.ts";
 import { watchingStore } from "../store-failure.ts";
 import { type Auth, createAuth } from "./auth.ts";
 import { AuthEndpoint } from "./auth-endpoint.ts";
-import { authHeaders, clientAddress } from "./auth-request.ts";
+import { authHeaders } from "./auth-request.ts";
 import { InvitedPeople } from "./invited-people.ts";
 import { SignInLimit } from "./sign-in-limit.ts";
 
