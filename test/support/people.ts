@@ -126,8 +126,8 @@ export async function startPeopleServer(
 }
 
 /** A browser without a screen: keeps cookies, and sends what a page of `origin` would send. */
-export function openBrowser(url: string, origin = url): Browser {
-  const client = new Client(url);
+export function openBrowser(url: string, origin = url, connection: Client.Options = {}): Browser {
+  const client = new Client(url, connection);
   onTestFinished(() => client.close());
   const cookies = new Map<string, string>();
   const cookie = () =>
