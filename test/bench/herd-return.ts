@@ -9,6 +9,7 @@ import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 import { fillFleetDatabase } from "./fleet-database.ts";
 import type { Exchange } from "./herd-loops.ts";
+import { removeAtExit } from "./leftovers.ts";
 import type { BenchOptions } from "./options.ts";
 import { quantile } from "./statistics.ts";
 import { percent, type Section } from "./table.ts";
@@ -27,26 +28,28 @@ export async function measureReturn({ quick, log }: BenchOptions): Promise<Secti
   const seed = randomUUID();
   await fillFleetDatabase(join(temporary.path, "control-plane.db"), agents, seed);
   const place = { directory: temporary.path, env: { LOG_LEVEL: "info" } };
-  const first = await startControlPlane(place);
+  let controlPlane = await startControlPlane(place);
+  const keep = [removeAtExit(temporary.remove), removeAtExit(() => void controlPlane.kill())];
   const exchanges: Exchange[] = [];
-  const children = startLoops(first.url, seed, agents, (batch) => exchanges.push(...batch));
+  const children = startLoops(controlPlane.url, seed, agents, (batch) => exchanges.push(...batch));
   try {
     log(`return: ${agents} client loops; waiting until all are online`);
     await untilAllAccepted(exchanges, agents, 0);
     await pause(STEADY_MS);
     log(`return: SIGKILL; back in ${outageMs / 1000} s`);
     const downAtMs = Date.now();
-    await first.kill();
+    await controlPlane.kill();
     await pause(outageMs);
-    const second = await startControlPlane({ ...place, port: first.port });
+    controlPlane = await startControlPlane({ ...place, port: controlPlane.port });
     const upAtMs = Date.now();
     await untilAllAccepted(exchanges, agents, upAtMs);
     await pause(STEADY_MS);
-    await second.stop();
     return section({ agents, outageMs, exchanges, downAtMs, upAtMs });
   } finally {
     for (const child of children) child.kill();
+    await controlPlane.kill();
     temporary.remove();
+    for (const takeBack of keep) takeBack();
   }
 }
 
