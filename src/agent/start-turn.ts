@@ -12,7 +12,8 @@ const PAUSE_MS = 10;
  *
  * The turn is a socket in Linux's abstract namespace (unix(7)): only one process can bind a name, and the kernel frees it
  * however that process ends, so nothing can be left behind. Any user may bind any name there, and must not be able to
- * keep the agent from starting: who waits in vain goes on without its turn.
+ * keep the agent from starting: who waits in vain goes on without its turn. The namespace is the network's: containers
+ * that share a folder but no network are not kept apart.
  */
 export async function takeStartTurn(folder: string): Promise<Disposable> {
   const { dev, ino } = await stat(folder);
