@@ -138,7 +138,7 @@ export class GraphqlEndpoint {
       this.noteUnavailable(error);
       return unavailable();
     }
-    const reference = randomId().slice(0, 8);
+    const reference = randomId().slice(-8);
     this.deps.logger.error(
       { event: "bug", reference, err: error },
       "a request failed through a bug of ours: please report it",

@@ -2,9 +2,15 @@ import { randomInt } from "node:crypto";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/** 32 letters and digits, as better-auth's ids are. */
+const TIME_LENGTH = 9;
+
+/**
+ * 32 letters and digits, as better-auth's ids are. They begin with the millisecond, in base 36, so that rows which were
+ * made together lie together in every index (RFC 9562, 6.11); 137 bits are random.
+ */
 export function randomId(): string {
-  return randomText(32, `${LETTERS}0123456789`);
+  const time = Date.now().toString(36).padStart(TIME_LENGTH, "0");
+  return time + randomText(32 - TIME_LENGTH, `${LETTERS}0123456789`);
 }
 
 /** A new executor key: `exc_` and 64 letters, 365 bits, as better-auth's plugin makes them (B2). */

@@ -223,6 +223,21 @@ describe("writing behind", () => {
     expect(await server.store.keyUseCount(id)).toBe(2000);
     expect((await server.store.keyUses(id, 1))[0]?.lastUsedAt).toBe(2000);
   });
+
+  it("shows what a large fleet leaves behind within 5 s (C2)", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { id } = await server.createKey();
+    const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
+    writeBehind.start();
+    onTestFinished(() => writeBehind.stop());
+    for (let n = 0; n < 2000; n += 1) writeBehind.note({ kind: "key-used", keyId: `gone-${n}`, at: n });
+    writeBehind.note({ kind: "key-used", keyId: id, at: Date.now() });
+    await eventually(async () => (await server.store.key(id))?.lastUsedAt !== null, {
+      timeoutMs: 5000,
+      describe: "the key's last use",
+    });
+  });
 });
 
 it("keeps database and socket to the owner", async () => {

@@ -107,7 +107,7 @@ export async function startPeopleServer(
     async signedIn(
       role,
       slug = "acme",
-      email = `${role}-${slug}-${randomId().slice(0, 6)}@example.com`.toLowerCase(),
+      email = `${role}-${slug}-${randomId().slice(-6)}@example.com`.toLowerCase(),
     ) {
       const hash = await passwordHash;
       await store.transaction(async (transaction) => {
