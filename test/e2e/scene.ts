@@ -5,7 +5,7 @@ import {
   type StartOptions,
   startAgent,
 } from "../support/agent-process.ts";
-import { type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
+import { type Behaviour, type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
 import { onlyFor } from "../support/only-for.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
@@ -18,13 +18,13 @@ export interface Scene extends AsyncDisposable {
   readonly key: string;
 }
 
-/** The server knows the key; the agent has been started, no more. */
-export async function setScene(options: Partial<StartOptions> = {}): Promise<Scene> {
+/** The server knows the key, unless it is told otherwise; the agent has been started, no more. */
+export async function setScene(options: Partial<StartOptions> = {}, behaviour?: Behaviour): Promise<Scene> {
   const directory = temporaryDirectory();
   const server = await startFaultyServer();
   const key = makeKey();
   const home = agentHome(directory.path);
-  server.respond(onlyFor([key]));
+  server.respond(behaviour ?? onlyFor([key]));
   home.write({ url: server.url, key });
   const agent = startAgent({ ...home, ...options });
   return {

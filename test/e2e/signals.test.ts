@@ -4,6 +4,7 @@ import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { render, startAgent } from "../support/agent-process.ts";
 import { failure, json } from "../support/behaviours.ts";
 import { eventually } from "../support/eventually.ts";
+import type { Behaviour } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
 import { onlyFor, plainly } from "../support/only-for.ts";
 import { type Scene, setOnlineScene, setScene } from "./scene.ts";
@@ -11,14 +12,18 @@ import { type Scene, setOnlineScene, setScene } from "./scene.ts";
 const hang = () => {};
 
 /** What the agent is in the middle of when it is told to stop. */
-const MIDDLES: readonly (readonly [name: string, bring: (scene: Scene) => Promise<unknown>])[] = [
+const MIDDLES: readonly (readonly [
+  name: string,
+  bring: (scene: Scene) => Promise<unknown>,
+  fromTheStart?: Behaviour,
+])[] = [
   [
     "the first request, unanswered",
     async ({ server, agent }) => {
-      server.respond(hang);
       await eventually(() => server.requests.length > 0, { describe: "a request", timeoutMs: 20_000 });
       expect((await agent.status()).state).toBe("connecting");
     },
+    hang,
   ],
   [
     "a later request, unanswered",
@@ -67,16 +72,20 @@ const MIDDLES: readonly (readonly [name: string, bring: (scene: Scene) => Promis
 ];
 
 describe.concurrent("SIGTERM", () => {
-  test.each(MIDDLES)("in the middle of %s: the end comes within 2 s, with 0", async (_name, bring) => {
-    await using scene = await setScene();
-    const { agent } = scene;
-    await agent.waitForLine("agent.started", /^/, 20_000);
-    await bring(scene);
-    const from = performance.now();
-    expect(await agent.stop(), render(agent.lines)).toBe(0);
-    expect(performance.now() - from).toBeLessThan(2000);
-    expect(agent.lines.at(-1)?.event).toBe("agent.stopped");
-  });
+  const middles = MIDDLES.map(([name, bring, fromTheStart]) => [name, bring, fromTheStart] as const);
+  test.each(middles)(
+    "in the middle of %s: the end comes within 2 s, with 0",
+    async (_name, bring, behaviour) => {
+      await using scene = await setScene({}, behaviour);
+      const { agent } = scene;
+      await agent.waitForLine("agent.started", /^/, 20_000);
+      await bring(scene);
+      const from = performance.now();
+      expect(await agent.stop(), render(agent.lines)).toBe(0);
+      expect(performance.now() - from).toBeLessThan(2000);
+      expect(agent.lines.at(-1)?.event).toBe("agent.stopped");
+    },
+  );
 
   test("lets a sync that is on its way come to its end", async () => {
     await using scene = await setOnlineScene();
