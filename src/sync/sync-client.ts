@@ -10,6 +10,7 @@ import { startDeadline, untilAborted } from "./deadline.ts";
 import { unreachableByNetwork } from "./network-error.ts";
 import { type Post, type Progress, type Received, sendPost } from "./post.ts";
 import { proxyRoute, type Route } from "./proxy-route.ts";
+import { type Judge, sparingly } from "./same-answer.ts";
 import { createServerClock, type ServerClock } from "./server-clock.ts";
 import { type SyncOutcome, type Unreachable, unreachable } from "./sync-outcome.ts";
 import { openTransport, type Transport } from "./transport.ts";
@@ -43,23 +44,14 @@ export interface SyncClient {
   close(): Promise<void>;
 }
 
-interface Operation<Reply> extends Question<Reply> {
+interface Operation<Reply> {
   readonly name: string;
   readonly document: string;
+  readonly judge: Judge<Reply>;
 }
 
-const SYNC: Operation<SyncReply> = {
-  field: "syncExecutor",
-  name: "SyncExecutor",
-  document: SYNC_EXECUTOR,
-  reply: syncReply,
-};
-const CURRENT: Operation<CurrentKeyReply> = {
-  field: "currentKey",
-  name: "CurrentKey",
-  document: CURRENT_KEY,
-  reply: currentKeyReply,
-};
+const SYNC: Question<SyncReply> = { field: "syncExecutor", reply: syncReply };
+const CURRENT: Question<CurrentKeyReply> = { field: "currentKey", reply: currentKeyReply };
 
 /** A connection that takes longer is not going to be one; the rest of the deadline is for the answer. */
 const LONGEST_CONNECT_MS = 5000;
@@ -69,9 +61,19 @@ const STALE_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 export function createSyncClient(options: SyncClientOptions, clock: Clock = systemClock): SyncClient {
   const client = new HttpSyncClient(options, clock);
+  const sync: Operation<SyncReply> = {
+    name: "SyncExecutor",
+    document: SYNC_EXECUTOR,
+    judge: sparingly((answer) => outcomeOfAnswer(answer, SYNC)),
+  };
+  const currentKey: Operation<CurrentKeyReply> = {
+    name: "CurrentKey",
+    document: CURRENT_KEY,
+    judge: (answer) => outcomeOfAnswer(answer, CURRENT),
+  };
   return {
-    sync: (request, signal) => client.ask(SYNC, request, signal),
-    currentKey: (input, signal) => client.ask(CURRENT, input, signal),
+    sync: (request, signal) => client.ask(sync, request, signal),
+    currentKey: (input, signal) => client.ask(currentKey, input, signal),
     close: () => client.close(),
   };
 }
@@ -152,12 +154,12 @@ class HttpSyncClient {
     const transport = this.#connection();
     const isReused = transport.isConnected();
     try {
-      return await sendPost(transport.dispatcher, post, progress, signal);
+      return await sendPost(transport.dispatcher, post, progress);
     } catch (error) {
       const isStale = isReused && progress.status === undefined && STALE_CODES.has(errorCode(error) ?? "");
       const isAbandoned = transport !== this.#transport;
       if (signal.aborted || this.#isClosed || !(isStale || isAbandoned)) throw error;
-      return await sendPost(this.#connection().dispatcher, post, progress, signal);
+      return await sendPost(this.#connection().dispatcher, post, progress);
     }
   }
 
@@ -183,8 +185,7 @@ class HttpSyncClient {
     const answer = { ...received, host, receivedAtMs: this.#wallMs() };
     this.#serverClock.set(serverTimeMs(answer));
     // Where the status alone says that something failed, that is what to say, whatever became of the page.
-    if (received.unreadable === undefined || received.status >= 300)
-      return outcomeOfAnswer(answer, operation);
+    if (received.unreadable === undefined || received.status >= 300) return operation.judge(answer);
     return unreachable(received.unreadable.cause, `${host} answered ${received.unreadable.how}`, {
       httpStatus: received.status,
       remedy: "check [control_plane].url, and what stands between this host and it",
