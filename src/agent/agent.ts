@@ -75,7 +75,11 @@ export function createAgent(deps: AgentDeps): Agent {
   const keeper = createMemoryKeeper(deps.dataDir, deps.memory, clock, (reason) =>
     journal.write({ event: "state.unwritable", message: `${reason}. The agent goes on without its memory.` }),
   );
-  const exchanges = createExchanges(deps.createClient, (url) => recallOrganization(keeper.current(), url));
+  const exchanges = createExchanges(
+    deps.createClient,
+    (url) => recallOrganization(keeper.current(), url),
+    clock,
+  );
   const core = createCore({
     path: initial.path,
     clock,

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
+import type { Clock } from "../lib/clock.ts";
 import type { SyncClient } from "../sync/sync-client.ts";
 import type { SyncOutcome } from "../sync/sync-outcome.ts";
 import { createClients } from "./clients.ts";
 import type { Generation } from "./generation.ts";
+import { createHostMeter } from "./host-resources.ts";
 import type { Rotation } from "./rotation.ts";
 import { buildSyncRequest } from "./sync-request.ts";
 
@@ -26,9 +28,11 @@ export interface Exchanges {
 export function createExchanges(
   createClient: (generation: Generation) => SyncClient,
   recallOrganization: (url: string) => string | undefined,
+  clock: Clock,
 ): Exchanges {
   const instanceId = randomUUID();
   const clients = createClients(createClient);
+  const hostResources = createHostMeter(clock);
   let current: { readonly generationId: number; readonly controller: AbortController } | undefined;
   let movingFrom: number | undefined;
 
@@ -47,11 +51,9 @@ export function createExchanges(
       signal.addEventListener("abort", stop);
       current = { generationId: generation.id, controller };
       try {
-        const request = await buildSyncRequest(
-          generation.config,
-          instanceId,
-          expectedOrganization(generation),
-        );
+        const { config } = generation;
+        const resources = await hostResources(config.agent.dataDir);
+        const request = buildSyncRequest(config, instanceId, resources, expectedOrganization(generation));
         const outcome = await clients.of(generation).sync(request, controller.signal);
         if (outcome?.kind === "accepted" && generation.id !== movingFrom) movingFrom = undefined;
         return outcome;

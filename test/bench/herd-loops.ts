@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { createCore } from "../../src/agent/core.ts";
+import { measureHost } from "../../src/agent/host-resources.ts";
 import { nextDue } from "../../src/agent/rotation.ts";
 import { buildSyncRequest } from "../../src/agent/sync-request.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -15,6 +16,7 @@ const [url = "", seed = "", first = "", count = ""] = process.argv.slice(2);
 /** An exchange: which agent, when (epoch ms), and whether it was accepted. */
 export type Exchange = readonly [agent: number, atMs: number, accepted: boolean];
 
+const resources = await measureHost(tmpdir());
 const never = new AbortController().signal;
 let exchanges: Exchange[] = [];
 setInterval(() => {
@@ -45,7 +47,7 @@ async function loop(agent: number): Promise<void> {
     const due = nextDue(core.rotation());
     if (due === undefined) return;
     await pause(Math.max(0, due.nextAt - systemClock.now()));
-    const request = await buildSyncRequest(due.generation.config, instanceId, undefined);
+    const request = buildSyncRequest(due.generation.config, instanceId, resources, undefined);
     const outcome = await client.sync(request, never);
     if (outcome === undefined) return;
     exchanges.push([agent, Date.now(), outcome.kind === "accepted"]);
