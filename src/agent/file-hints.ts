@@ -1,33 +1,39 @@
-import { unwatchFile, watchFile } from "node:fs";
+import { unwatchFile, watchFile, watch as watchInode } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type FSWatcher, watch } from "chokidar";
+import { watch as watchFolders } from "chokidar";
+import { placesOf } from "./file-places.ts";
 
 /**
- * How often each file is looked at, by device, inode, size, mode and times in nanoseconds: ctime sees a chmod and a
- * write that keeps size and mtime. By watchFile, whose looks are libuv's: a third of what the same look costs from
- * JavaScript, and it is most of what an idle agent does (`npm run bench -- rest`).
+ * How often each file is looked at: by device, inode, size, mode and times in nanoseconds, of which ctime sees a chmod
+ * and a write that keeps size and mtime. By watchFile, whose looks are libuv's and wake no JavaScript: to be awake is
+ * most of what an idle agent costs (`npm run bench -- rest`).
  */
-const LOOK_MS = 1000;
+const LOOK_MS = 5000;
+/** Where the system notifies of nothing, the looks alone must be quick enough for whoever waits. */
+const LOOK_ALONE_MS = 1000;
 
 /** A write announces itself several times; one look serves them all. */
 const SETTLE_MS = 20;
 
 export interface Hints {
-  /** Which files to listen for from now on. */
-  watch(files: readonly string[]): void;
+  /** Which files to listen for from now on, as they are found now. */
+  watch(files: readonly string[]): Promise<void>;
   /** Resolves at the next sign of a change, after `ms` at the latest, or when `signal` aborts. */
   next(ms: number, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Two sources of hints; nothing depends on their coming. chokidar on the files' folders is there for speed: what it
- * misses (bind mounts, retargeted parent links, a file that becomes a Kubernetes mount) a look at each file finds within
- * a second. chokidar's errors degrade speed, not certainty.
+ * Three sources of hints; nothing depends on their coming. For speed, inotify: chokidar on the folder of each file and
+ * of each link on the way to it, and the file itself, for what is written through another mount of it (`docker -v`).
+ * For what nobody is notified of (a file system that is mounted over, another host on a network's) a look at each
+ * file. inotify's errors degrade speed, not certainty.
  */
 export function createHints({ onDegraded }: { readonly onDegraded: (reason: string) => void }): Hints {
-  let watcher: FSWatcher | undefined;
-  let watched: readonly string[] = [];
+  let watched = "";
+  let sources: readonly { close(): void | Promise<void> }[] = [];
+  let lookMs = LOOK_MS;
   let isHinted = false;
   let wake: (() => void) | undefined;
 
@@ -36,24 +42,35 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
     wake?.();
   }
 
+  function degrade(error: unknown): void {
+    onDegraded(error instanceof Error ? error.message : String(error));
+    if (lookMs === LOOK_ALONE_MS) return;
+    lookMs = LOOK_ALONE_MS;
+    // So that `watch` begins anew, at the other pace.
+    watched = "";
+    hint();
+  }
+
+  async function close(): Promise<void> {
+    const ended = sources;
+    sources = [];
+    await Promise.all(ended.map((source) => source.close()));
+  }
+
   return {
-    watch(files) {
-      if (files.join("\n") === watched.join("\n")) return;
-      void watcher?.close();
-      for (const file of watched) unwatchFile(file, hint);
-      for (const file of files) watchFile(file, { interval: LOOK_MS }, hint);
-      watched = files;
-      // What changed before the first look at a file is in nobody's memory.
+    async watch(files) {
+      const found = (await Promise.all(files.map(identityOf))).join("\n");
+      if (found === watched) return;
+      watched = found;
+      void close();
+      const places = await Promise.all(files.map(placesOf));
+      sources = [
+        listenInFolders(places.flat(), hint, degrade),
+        ...places.flatMap(([end]) => listenTo(end, hint)),
+        ...files.map((file) => lookAt(file, lookMs, hint)),
+      ];
+      // What changed before there was somebody to see it is in nobody's memory.
       isHinted = true;
-      const folders = [...new Set(files.map((file) => dirname(file)))];
-      const names = new Set([...files, ...folders]);
-      watcher = watch(folders, {
-        depth: 0,
-        ignoreInitial: true,
-        ignored: (path) => !names.has(path) && !path.includes("..data"),
-      });
-      watcher.on("all", hint);
-      watcher.on("error", (error) => onDegraded(error instanceof Error ? error.message : String(error)));
     },
     async next(ms, signal) {
       if (signal.aborted) return;
@@ -73,9 +90,42 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
       if (isHinted && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       isHinted = false;
     },
-    async close() {
-      for (const file of watched) unwatchFile(file, hint);
-      await watcher?.close();
-    },
+    close,
   };
+}
+
+/** Which file it is, and where: another one under the same name wants listeners of its own. */
+async function identityOf(file: string): Promise<string> {
+  try {
+    const [{ dev, ino }, path] = await Promise.all([stat(file, { bigint: true }), realpath(file)]);
+    return [file, path, dev, ino].join("\0");
+  } catch {
+    return file;
+  }
+}
+
+function listenInFolders(places: readonly string[], hint: () => void, degrade: (error: unknown) => void) {
+  const folders = [...new Set(places.map((place) => dirname(place)))];
+  const names = new Set([...places, ...folders]);
+  const options = { depth: 0, ignoreInitial: true, followSymlinks: false };
+  const watcher = watchFolders(folders, { ...options, ignored: (path) => !names.has(path) });
+  watcher.on("all", hint);
+  watcher.on("error", degrade);
+  return watcher;
+}
+
+/** By its inode, however it is reached. None where the file is not there; its folder tells when it is. */
+function listenTo(file: string, hint: () => void) {
+  try {
+    const watcher = watchInode(file, hint);
+    watcher.on("error", hint);
+    return [watcher];
+  } catch {
+    return [];
+  }
+}
+
+function lookAt(file: string, ms: number, hint: () => void) {
+  watchFile(file, { interval: ms }, hint);
+  return { close: () => unwatchFile(file, hint) };
 }

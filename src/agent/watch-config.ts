@@ -4,7 +4,7 @@ import { createHints } from "./file-hints.ts";
 
 /** The timing of a watch, milliseconds. */
 const PENDING_LOOK_MS = 100;
-const READ_ANYWAY_MS = 5000;
+const READ_ANYWAY_MS = 30_000;
 /** A valid file is taken when it has not changed for this long: writers that go in steps are done by then. */
 const SETTLED_MS = 400;
 /** Absence and damage must last: an editor that removes and recreates is not worth a line. */
@@ -30,7 +30,7 @@ export interface ConfigWatcherDeps {
 
 /**
  * Delivers the files whenever their content is not what was delivered last, whichever way they were changed (A7).
- * Hints (file-hints.ts) say when to read; every five seconds the content is read whatever they say.
+ * Hints (file-hints.ts) say when to read; every half minute the content is read whatever they say.
  */
 export function createConfigWatcher({
   load,
@@ -77,7 +77,7 @@ export function createConfigWatcher({
       const hints = createHints({ onDegraded });
       while (!signal.aborted) {
         await exclusively(look);
-        hints.watch(pending?.loaded.files ?? delivered.files);
+        await hints.watch(pending?.loaded.files ?? delivered.files);
         await hints.next(pending === undefined ? READ_ANYWAY_MS : PENDING_LOOK_MS, signal);
       }
       await hints.close();
