@@ -113,7 +113,7 @@ function section(measured: readonly Measured[], lastsMs: number, log: (line: str
       return [one.name, verdict, "", "", "", "", ""];
     }),
     notes: [
-      `After ${Math.round((lastsMs + WARM_UP_MS) / 60_000)} min, all at once, each with a copy of its program of its own (PSS falls when pages are shared). Ratios: PSS and CPU to the bare loop with default flags, anonymous memory to the one with the agent's flags. The bare loop sends the agent's own request and does nothing else; the agent also looks at its files every second. Medians (least–most).`,
+      `After ${Math.round((lastsMs + WARM_UP_MS) / 60_000)} min, all at once, each with a copy of its program of its own (PSS falls when pages are shared). Ratios: PSS and CPU to the bare loop with default flags, anonymous memory to the one with the agent's flags. The bare loop sends the agent's own request and does nothing else; the agent also watches its files. Medians (least–most).`,
       `Requests of each in the ${lastsMs / 1000} s measured, counted by the side that answers: ${measured.map(({ name, polls }) => `${name}: ${polls.toFixed(0)}`).join("; ")}.${measured.length > 3 ? ` ${PEERS_NOTE}` : ""}`,
     ],
   };
