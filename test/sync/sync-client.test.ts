@@ -84,6 +84,16 @@ describe("a sync", () => {
     expect(server.requests[0]?.path).toBe("/novacula/graphql");
   });
 
+  test("is answered by what follows early hints", async () => {
+    await using server = await startFaultyServer();
+    await using client = testClient(server.url);
+    server.respond((exchange) => {
+      exchange.response.writeEarlyHints({ link: "</style.css>; rel=preload" });
+      accepted(exchange);
+    });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
+  });
+
   test("is not sent over plain HTTP to another host", async () => {
     await using client = testClient("http://cp.example.com");
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
