@@ -116,7 +116,7 @@ export class ExecutorSync {
       await transaction.bindExecutor(bound.id, verdict.key.id);
       const declaration = declarationOf(input);
       const used = keyReference(verdict.key);
-      await transaction.record({ kind: "synced", executorId: bound.id, key: used, declaration, at: now() });
+      await transaction.record([{ kind: "synced", executorId: bound.id, key: used, declaration, at: now() }]);
       return { executor: bound, admission };
     });
   }

@@ -204,7 +204,7 @@ export interface StoreTransaction extends StoreReader {
   deleteKey(id: string): Promise<void>;
   insertExecutor(executor: NewExecutor): Promise<void>;
   bindExecutor(executorId: string, keyId: string): Promise<void>;
-  record(activity: Activity): Promise<void>;
+  record(activities: readonly Activity[]): Promise<void>;
   insertAuditEvent(event: AuditEvent): Promise<void>;
 }
 

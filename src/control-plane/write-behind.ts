@@ -73,9 +73,8 @@ class BufferedActivity implements WriteBehind {
     while (entries.length > 0) {
       const chunk = entries.slice(0, CHUNK_SIZE);
       try {
-        await this.store.transaction(async (transaction) => {
-          for (const [, activity] of chunk) await transaction.record(activity);
-        }, "crash");
+        const activities = chunk.map(([, activity]) => activity);
+        await this.store.transaction((transaction) => transaction.record(activities), "crash");
       } catch (error) {
         // What was noted in the meantime is newer.
         for (const [id, activity] of entries) if (!this.pending.has(id)) this.keep(id, activity);

@@ -26,6 +26,8 @@ const keysFrom = (apikey: string) => `
   left join executorKey e on e.keyId = k.id left join executor t on t.id = e.targetExecutorId
   where k.configId = 'executor'`;
 const KEY = keysFrom("apikey k");
+// Of each sync, and therefore put together once: a statement is found by its text.
+const KEY_BY_HASH = `${KEY} and k.key = ?`;
 /** Named, since statistics of one large organization would advise against it. */
 const LISTED_KEY = keysFrom("apikey k indexed by apikey_list");
 
@@ -56,7 +58,7 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   }
 
   async keyByHash(hash: string): Promise<KeyRecord | undefined> {
-    return mapped(this.get(`${KEY} and k.key = ?`, hash), records.key);
+    return mapped(this.get(KEY_BY_HASH, hash), records.key);
   }
 
   async key(id: string): Promise<KeyRecord | undefined> {

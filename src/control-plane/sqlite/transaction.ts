@@ -67,18 +67,21 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.run("update executor set keyId = ? where id = ?", keyId, executorId);
   }
 
-  async record(activity: Activity): Promise<void> {
+  async record(activities: readonly Activity[]): Promise<void> {
+    for (const activity of activities) this.recordOne(activity);
+  }
+
+  private recordOne(activity: Activity): void {
     switch (activity.kind) {
       case "key-used":
-        return this.recordKeyUse(activity.keyId, activity.at);
+        this.recordKeyUse(activity.keyId, activity.at);
+        break;
       case "synced":
-        return this.recordSync(activity);
+        this.recordSync(activity);
+        break;
       case "refused":
-        return this.run(
-          "update executor set lastRefusal = ? where id = ?",
-          JSON.stringify(activity.refusal),
-          activity.executorId,
-        );
+        this.recordRefusal(activity);
+        break;
     }
   }
 
@@ -95,6 +98,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     const sql =
       "update apikey set lastRequest = ?1 where id = ?2 and (lastRequest is null or lastRequest < ?1)";
     this.run(sql, dateText(at), keyId);
+  }
+
+  private recordRefusal({ executorId, refusal }: Extract<Activity, { kind: "refused" }>): void {
+    this.run("update executor set lastRefusal = ? where id = ?", JSON.stringify(refusal), executorId);
   }
 
   private recordSync(sync: Extract<Activity, { kind: "synced" }>): void {
