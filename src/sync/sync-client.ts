@@ -82,6 +82,7 @@ class HttpSyncClient {
   readonly #options: SyncClientOptions;
   readonly #endpoint: URL;
   readonly #route: Route;
+  readonly #obstacle: Unreachable | undefined;
   readonly #clock: Clock;
   readonly #serverClock: ServerClock;
   #transport: Transport | undefined;
@@ -93,6 +94,7 @@ class HttpSyncClient {
     this.#serverClock = createServerClock(clock);
     this.#endpoint = new URL(`${options.url.replace(/\/+$/, "")}/graphql`);
     this.#route = proxyRoute({ ...options, endpoint: this.#endpoint });
+    this.#obstacle = obstacleTo(this.#endpoint, this.#route);
   }
 
   async ask<Reply>(
@@ -101,8 +103,7 @@ class HttpSyncClient {
     signal: AbortSignal,
   ): Promise<SyncOutcome<Reply> | undefined> {
     if (signal.aborted || this.#isClosed) return undefined;
-    const obstacle = this.#obstacle();
-    if (obstacle !== undefined) return obstacle;
+    if (this.#obstacle !== undefined) return this.#obstacle;
 
     using deadline = startDeadline(this.#options.deadlineMs, signal);
     const progress: Progress = { status: undefined };
@@ -120,16 +121,6 @@ class HttpSyncClient {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#transport?.destroy();
-  }
-
-  /** What makes every request pointless or unsafe, whoever listens at the other end. */
-  #obstacle(): Unreachable | undefined {
-    if (this.#endpoint.protocol !== "https:" && !isLoopbackHost(this.#endpoint.hostname)) {
-      const detail = `the key is not sent to ${this.#endpoint.host} over plain HTTP: anyone on the way could read it`;
-      return unreachable("insecure-url", detail, { remedy: "write https:// in [control_plane].url" });
-    }
-    if (this.#route.kind !== "unusable") return undefined;
-    return unreachable("proxy", this.#route.problem, { remedy: this.#route.remedy });
   }
 
   #post(operation: Operation<unknown>, input: SyncRequest | CurrentKeyInput): Post {
@@ -219,6 +210,16 @@ class HttpSyncClient {
         : `${address} began an answer (${status}) and did not end it within ${seconds}`;
     return unreachable("timeout", detail, { httpStatus: status });
   }
+}
+
+/** What makes every request pointless or unsafe, whoever listens at the other end. */
+function obstacleTo(endpoint: URL, route: Route): Unreachable | undefined {
+  if (endpoint.protocol !== "https:" && !isLoopbackHost(endpoint.hostname)) {
+    const detail = `the key is not sent to ${endpoint.host} over plain HTTP: anyone on the way could read it`;
+    return unreachable("insecure-url", detail, { remedy: "write https:// in [control_plane].url" });
+  }
+  if (route.kind !== "unusable") return undefined;
+  return unreachable("proxy", route.problem, { remedy: route.remedy });
 }
 
 /** Host and port, the port also where the URL leaves it out. */
