@@ -69,7 +69,7 @@ export function effort(attempts: number, spanMs: number): string {
 }
 
 export function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : printable(url);
+  return URL.parse(url)?.host ?? printable(url);
 }
 
 /** The configuration file as a line names it: its own name where the path is the usual one. */
