@@ -42,9 +42,10 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
     wake?.();
   }
 
+  /** For good: whatever it was may come again, and a look a second costs little. */
   function degrade(error: unknown): void {
-    onDegraded(error instanceof Error ? error.message : String(error));
     if (lookMs === LOOK_ALONE_MS) return;
+    onDegraded(error instanceof Error ? error.message : String(error));
     lookMs = LOOK_ALONE_MS;
     // So that `watch` begins anew, at the other pace.
     watched = "";
