@@ -1,4 +1,6 @@
 const MAX_LENGTH = 200;
+/** What nearly everything is: words of ASCII with single spaces between, which stay as they are. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
 
 /**
  * Text from outside (a server's message, a reason code, a name, a path) as it may reach the journal, `STATUS=`, a
@@ -6,6 +8,7 @@ const MAX_LENGTH = 200;
  * a `<0>` priority or a `MAINPID=`; a bidi mark must not reorder the line around it.
  */
 export function printable(value: unknown, maxLength = MAX_LENGTH): string {
+  if (typeof value === "string" && value.length <= maxLength && PLAIN.test(value)) return value;
   const line = textOf(value)
     .slice(0, maxLength * 4)
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\s]+/gu, " ")
