@@ -45,7 +45,9 @@ export function sendPost(dispatcher: Dispatcher, post: Post, progress: Progress)
     path: post.path,
     method: "POST",
     headers: { ...post.headers, "accept-encoding": "identity" },
-    body: post.body,
+    // In memory of its own. undici would cut it from a slab that Node shares among small buffers; at rest each slab
+    // lives long enough to wait for a full collection, and megabytes of them gather until there is one.
+    body: new TextEncoder().encode(post.body),
     // The deadline bounds them both, and more exactly.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -60,7 +62,8 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #resolve: (received: Received) => void;
   readonly #reject: (error: Error) => void;
   #head: Pick<Received, "status" | "headers"> = { status: 0, headers: {} };
-  readonly #chunks: Uint8Array[] = [];
+  readonly #decoder = new TextDecoder();
+  #body = "";
   #sizeBytes = 0;
 
   constructor(progress: Progress, resolve: (received: Received) => void, reject: (error: Error) => void) {
@@ -89,12 +92,11 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#sizeBytes += chunk.byteLength;
     if (this.#sizeBytes > MAX_ANSWER_BYTES) this.#giveUp(controller, TOO_LARGE);
-    else this.#chunks.push(chunk);
+    else this.#body += this.#decoder.decode(chunk, { stream: true });
   }
 
   onResponseEnd(): void {
-    const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
-    this.#resolve({ ...this.#head, body, unreadable: undefined });
+    this.#resolve({ ...this.#head, body: this.#body + this.#decoder.decode(), unreadable: undefined });
   }
 
   /** Also of an answer that was given up: it has been handed over by then. */
