@@ -11,8 +11,8 @@ interface Present {
 }
 
 /**
- * Which executors are here, in memory: what the store knows a second later, and the events that go with it. An executor
- * is online while its last sync is younger than the heartbeat timeout (C4).
+ * Which executors are here, in memory: what the store knows some seconds later, and the events that go with it. An
+ * executor is online while its last sync is younger than the heartbeat timeout (C4).
  */
 export class Presence {
   private readonly present = new Map<string, Present>();

@@ -112,7 +112,7 @@ async function writeTheRest(writeBehind: WriteBehind): Promise<void> {
   try {
     await writeBehind.stop();
   } catch (error) {
-    throw new OperatorError("the last second's uses and heartbeats could not be written", { cause: error });
+    throw new OperatorError("the last uses and heartbeats could not be written", { cause: error });
   }
 }
 

@@ -3,11 +3,9 @@ import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MIGRATIONS } from "../../src/control-plane/sqlite/migrations.ts";
 import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
-import { createWriteBehind } from "../../src/control-plane/write-behind.ts";
 import { startServer } from "../support/control-plane-server.ts";
 import { eventually } from "../support/eventually.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -130,7 +128,7 @@ describe("a store that fails", () => {
 });
 
 describe("a stop", () => {
-  it("says so when the last second could not be written", async () => {
+  it("says so when the last uses and heartbeats could not be written", async () => {
     const server = await startServer();
     await server.createOrganization("acme");
     const { secret } = await server.createKey();
@@ -180,63 +178,6 @@ describe("a transaction", () => {
     );
     expect(() => database.exec("delete from auditEvent")).toThrow(/audit events never change/);
     database.close();
-  });
-});
-
-describe("writing behind", () => {
-  it("writes thousands in chunks, while others get their turn", async () => {
-    const server = await startServer();
-    await server.createOrganization("acme");
-    const { id } = await server.createKey();
-    const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
-    const key = { id, name: "prod", fingerprint: "00000000" };
-    const declaration = {
-      version: "1",
-      channel: "stable",
-      hostName: "h",
-      publicHost: null,
-      capabilities: "{}",
-      resources: "{}",
-    };
-    await server.store.transaction(async (transaction) => {
-      const { id: organizationId } = (await transaction.organization("acme")) ?? { id: "" };
-      for (let n = 0; n < 2000; n += 1) {
-        await transaction.insertExecutor({
-          ...declaration,
-          id: `e${n}`,
-          organizationId,
-          name: `e${n}`,
-          kind: "agent",
-          createdAt: 0,
-        });
-      }
-    });
-    for (let n = 0; n < 2000; n += 1)
-      writeBehind.note({ kind: "synced", executorId: `e${n}`, key, declaration, at: n + 1 });
-    let turns = 0;
-    const turn = setInterval(() => {
-      turns += 1;
-    }, 0);
-    await writeBehind.stop();
-    clearInterval(turn);
-    expect(turns).toBeGreaterThanOrEqual(3);
-    expect(await server.store.keyUseCount(id)).toBe(2000);
-    expect((await server.store.keyUses(id, 1))[0]?.lastUsedAt).toBe(2000);
-  });
-
-  it("shows what a large fleet leaves behind within 5 s (C2)", async () => {
-    const server = await startServer();
-    await server.createOrganization("acme");
-    const { id } = await server.createKey();
-    const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
-    writeBehind.start();
-    onTestFinished(() => writeBehind.stop());
-    for (let n = 0; n < 2000; n += 1) writeBehind.note({ kind: "key-used", keyId: `gone-${n}`, at: n });
-    writeBehind.note({ kind: "key-used", keyId: id, at: Date.now() });
-    await eventually(async () => (await server.store.key(id))?.lastUsedAt !== null, {
-      timeoutMs: 5000,
-      describe: "the key's last use",
-    });
   });
 });
 
