@@ -1,6 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-/** Where the request comes from. On a loopback connection a TLS proxy of this host says it, as the last that it added. */
+/**
+ * Where the request comes from. On a loopback connection a TLS proxy of this host says it, as the last that it added;
+ * one that adds none leaves it to the client what it is called.
+ */
 export function clientAddress(request: IncomingMessage): string | undefined {
   const peer = request.socket.remoteAddress;
   const forwarded = request.headers["x-forwarded-for"];
