@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, vi } from "vitest";
 import { agentStatusSchema } from "../../src/agent/status.ts";
-import { keepFiles, keepText, noteKey } from "../support/canary.ts";
-import { eventually } from "../support/eventually.ts";
+import { freePort, portOf } from "../support/free-port.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
-import { command, PROGRAM } from "./command.ts";
+import { command } from "./command.ts";
+import { noteKeys, startDev } from "./dev-process.ts";
 
 // Each is four processes.
 vi.setConfig({ maxConcurrency: 2 });
@@ -174,53 +174,6 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 });
 
-/** `dev` in a process group of its own, as a shell starts it. */
-function startDev(folder: string, port?: number) {
-  const words = port === undefined ? [] : ["--port", String(port)];
-  const child = spawn(process.execPath, [PROGRAM, "dev", "--directory", folder, ...words], {
-    detached: true,
-    env: ENVIRONMENT,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk) => {
-      output += String(chunk);
-    });
-  const closed = once(child, "close").then(() => {
-    keepText("dev.txt", output);
-    return child.exitCode;
-  });
-  const waitFor = (pattern: RegExp) =>
-    eventually(() => pattern.exec(output)?.[1] ?? (pattern.test(output) ? "" : undefined), {
-      timeoutMs: 30_000,
-      describe: `${pattern} in ${output}`,
-    });
-  return {
-    configPath: join(folder, "agent.toml"),
-    output: () => output,
-    waitFor,
-    async fingerprint() {
-      await waitFor(/Ctrl-C ends both programs/u);
-      noteKeys(folder);
-      return await waitFor(/^Online: executor agent-1 with key (\w{8}) /mu);
-    },
-    /** The commands that it prints, continued lines joined. */
-    commands: () => output.replaceAll(/ \\\n\s+/gu, " ").match(/^ {5}\S*node\S* .*main\.ts .*$/gmu) ?? [],
-    async end(signal: NodeJS.Signals, to: "group" | "alone") {
-      if (to === "alone") child.kill(signal);
-      else signalGroup(child, signal);
-      return await closed;
-    },
-    ended: () => closed,
-    isAnyoneLeft: () => signalGroup(child, 0),
-    async [Symbol.asyncDispose]() {
-      signalGroup(child, "SIGKILL");
-      await closed;
-    },
-  };
-}
-
 /** A folder of a run before, which listened on `port`: the next one looks there first. */
 async function lostPort(path: string): Promise<{ readonly folder: string; readonly port: number }> {
   const folder = join(path, "dev");
@@ -240,37 +193,9 @@ async function takeOnce(port: number, path: string): Promise<Server> {
   return server;
 }
 
-async function freePort(): Promise<number> {
-  await using server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return portOf(server);
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-/** False where the group has no process any more. */
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return child.pid !== undefined && process.kill(-child.pid, signal);
-  } catch {
-    return false;
-  }
-}
-
 async function shell(line: string): Promise<string> {
   const child = spawn("sh", ["-c", line], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (stderr !== "") throw new Error(`${line}: ${stderr}`);
   return stdout;
-}
-
-/** The keys of a dev folder are made by the control plane: the canary must know them too. */
-function noteKeys(folder: string): void {
-  const secret = /access_token = "(exc_\w+)"/u.exec(readFileSync(join(folder, "agent.toml"), "utf8"))?.[1];
-  if (secret !== undefined) noteKey(secret);
-  keepFiles(join(folder, "data"));
-  keepFiles(join(folder, "control-plane.db"));
 }

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer as createRelay, type Server } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { Client } from "undici";
 import { describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import { type Certificate, testCertificates } from "../support/certificates.ts";
 import type { TestControlPlane } from "../support/control-plane.ts";
 import { SYNC_INPUT, sendRaw } from "../support/control-plane-server.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort, portOf } from "../support/free-port.ts";
 import { makeKey } from "../support/keys.ts";
 import { lacksNginx, startNginx } from "../support/nginx.ts";
 import { ADMIN, openBrowser, startWithPeople } from "../support/people.ts";
@@ -75,7 +76,7 @@ function readmeSite(
 /** Passes on what nginx sends, and counts in how many connections. */
 async function countingRelay(target: number) {
   let count = 0;
-  const server = createRelay((incoming) => {
+  const server = createServer((incoming) => {
     count += 1;
     const outgoing = connect(target, "127.0.0.1");
     incoming.pipe(outgoing).pipe(incoming);
@@ -85,18 +86,8 @@ async function countingRelay(target: number) {
     ] as const)
       one.on("error", () => other.destroy()).on("close", () => other.destroy());
   });
-  return { server, port: await listening(server), connections: () => count };
-}
-
-async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function freePort(): Promise<number> {
-  await using server = createRelay();
-  return await listening(server);
+  return { server, port: portOf(server), connections: () => count };
 }
 
 /** A connection through TLS as of a client whose address is `localAddress`. */

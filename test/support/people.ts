@@ -11,6 +11,7 @@ import type { ServerDeps } from "../../src/control-plane/server.ts";
 import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
 import { type ControlPlaneOptions, startControlPlane, type TestControlPlane } from "./control-plane.ts";
 import { startServer, type TestServer } from "./control-plane-server.ts";
+import { freePort } from "./free-port.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export const ADMIN = { email: "admin@example.com", password: "an admin's long password" } as const;
@@ -186,16 +187,4 @@ function read(text: string): Pick<PageAnswer, "body" | "data" | "code" | "messag
     code: error?.extensions.code ?? failure.data?.code,
     message: error?.message ?? failure.data?.message,
   };
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
-    });
-  });
 }
