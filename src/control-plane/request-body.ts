@@ -11,6 +11,8 @@ export type RequestBody =
 /** Reads at most 1 MiB; the rest of a larger body is left unread. How long it may take is the server's requestTimeout. */
 export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return { kind: "too-large" };
+  // Who hung up before is not heard of any more: there is no event to come.
+  if (request.destroyed) return { kind: "incomplete" };
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   return new Promise((resolve) => {
