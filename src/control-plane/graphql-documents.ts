@@ -63,7 +63,7 @@ export class GraphqlDocuments {
   /** The request's answer; `prepared` is its document, and the caller may have it. */
   async execute(
     { document, compiled }: Extract<PreparedDocument, { kind: "valid" }>,
-    request: Pick<GraphqlRequest, "variables" | "operationName">,
+    request: Omit<GraphqlRequest, "query">,
     rootValue: unknown,
   ): Promise<ExecutionResult> {
     return (

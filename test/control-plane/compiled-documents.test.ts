@@ -1,5 +1,7 @@
 import { Client } from "undici";
 import { expect, it, onTestFinished } from "vitest";
+import { compileExecutorDocuments } from "../../src/control-plane/compiled-documents.ts";
+import { loadSchema } from "../../src/control-plane/graphql-documents.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { SYNC_INPUT, sendRaw, startServer } from "../support/control-plane-server.ts";
 
@@ -45,4 +47,15 @@ it.each([
   const { headers: _compiledHeaders, ...compiled } = await ask(source);
   const { headers: _headers, ...interpreted } = await ask(inOtherWords(source));
   expect(compiled).toEqual(interpreted);
+});
+
+it("leaves a large request to graphql-js, which stops at the fifth mistake in its variables", async () => {
+  const execute = compileExecutorDocuments(loadSchema()).get(CURRENT_KEY);
+  const key = { id: "k", name: "prod", expiresAt: null, revokesAt: null };
+  const currentKey = () => ({ key, organization: { id: "o", name: "Acme", slug: "acme" } });
+  const request = { variables: { input: { executorName: "agent-1" } }, operationName: undefined };
+  expect(await execute?.({ currentKey }, { ...request, sizeBytes: 8192 })).toMatchObject({
+    data: { currentKey: { key: { id: "k" } } },
+  });
+  expect(await execute?.({ currentKey }, { ...request, sizeBytes: 8193 })).toBeUndefined();
 });
