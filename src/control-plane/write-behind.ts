@@ -36,6 +36,7 @@ class BufferedActivity implements WriteBehind {
   private running: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private isTicking = false;
+  /** Since the last write began. */
   private ticks = 0;
   private isFailing = false;
 
@@ -87,8 +88,9 @@ class BufferedActivity implements WriteBehind {
 
   private async tick(): Promise<void> {
     this.ticks += 1;
-    if (this.pending.size > CHUNK_SIZE && this.ticks % LARGE_EVERY !== 0) return;
     if (this.isTicking) return;
+    if (this.pending.size > CHUNK_SIZE && this.ticks < LARGE_EVERY) return;
+    this.ticks = 0;
     this.isTicking = true;
     try {
       await this.flush();
