@@ -10,7 +10,8 @@ export const AGENT_V8_FLAGS = [
   "--no-maglev",
   "--no-sparkplug",
   "--optimize-for-size",
-  "--max-semi-space-size=1",
+  // New objects stay in the first MiB. Its maximum size would be the plainer flag, and is read only before a program starts.
+  "--semi-space-growth-factor=1",
 ] as const;
 
 /**
