@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { agentStatusSchema } from "../../src/agent/status.ts";
+import { errorCode } from "../../src/lib/errors.ts";
 import { freePort, portOf } from "../support/free-port.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
@@ -105,9 +107,9 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
 
   it("takes another port without a word where its own is taken before it listens", async () => {
     using directory = temporaryDirectory();
-    const { folder, port } = await lostPort(directory.path);
-    await using dev = startDev(folder);
-    await using _other = await takeOnce(port, join(folder, "control-plane.db"));
+    const { dev, port, other } = await startAndLosePort(directory.path);
+    await using _dev = dev;
+    await using _other = other;
     await dev.fingerprint();
     expect(dev.output()).not.toMatch(/EADDRINUSE|cannot listen|ended/u);
     expect(dev.output()).not.toContain(`listens on http://127.0.0.1:${port}.`);
@@ -174,8 +176,20 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 });
 
+/** `dev`, whose port somebody else took between its look and its listening. Now and then it is the faster one: then again. */
+async function startAndLosePort(path: string) {
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    const { folder, port } = await usedPort(join(path, String(attempt)));
+    const dev = startDev(folder);
+    const other = await takeOnce(port, join(folder, "control-plane.db"));
+    if (other !== undefined) return { dev, port, other };
+    await dev[Symbol.asyncDispose]();
+  }
+  throw new Error("dev listened before its port could be taken, five times");
+}
+
 /** A folder of a run before, which listened on `port`: the next one looks there first. */
-async function lostPort(path: string): Promise<{ readonly folder: string; readonly port: number }> {
+async function usedPort(path: string): Promise<{ readonly folder: string; readonly port: number }> {
   const folder = join(path, "dev");
   const port = await freePort();
   await using before = startDev(folder, port);
@@ -185,12 +199,18 @@ async function lostPort(path: string): Promise<{ readonly folder: string; readon
   return { folder, port };
 }
 
-/** Listens on `port` as soon as there is that file: the port has been looked at, and is not in use yet. */
-async function takeOnce(port: number, path: string): Promise<Server> {
-  while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 1));
+/** Listens on `port` as soon as there is that file: the port has been looked at, and is not in use yet. Undefined: it is. */
+async function takeOnce(port: number, path: string): Promise<Server | undefined> {
+  const limit = AbortSignal.timeout(20_000);
+  while (!existsSync(path)) await delay(1, undefined, { signal: limit });
   const server = createServer();
-  await once(server.listen(port, "127.0.0.1"), "listening");
-  return server;
+  try {
+    await once(server.listen(port, "127.0.0.1"), "listening");
+    return server;
+  } catch (error) {
+    if (errorCode(error) !== "EADDRINUSE") throw error;
+    return undefined;
+  }
 }
 
 async function shell(line: string): Promise<string> {
