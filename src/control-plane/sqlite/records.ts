@@ -48,12 +48,10 @@ export function boundExecutor(row: Row): BoundExecutor {
 }
 
 export function executor(row: Row): ExecutorRecord {
-  const keyId = textOrNull(row, "keyId");
+  const bound = boundExecutor(row);
   return {
-    id: text(row, "id"),
+    ...bound,
     organizationId: text(row, "organizationId"),
-    name: text(row, "name"),
-    kind: text(row, "kind"),
     version: text(row, "version"),
     channel: text(row, "channel"),
     hostName: text(row, "hostName"),
@@ -63,13 +61,12 @@ export function executor(row: Row): ExecutorRecord {
     createdAt: integer(row, "createdAt"),
     lastSyncAt: integerOrNull(row, "lastSyncAt"),
     key:
-      keyId === null
+      bound.key === null
         ? null
         : {
-            id: keyId,
+            ...bound.key,
             name: textOrNull(row, "keyName") ?? "",
             fingerprint: fingerprintOfHash(text(row, "keyHash")),
-            lineageId: textOrNull(row, "lineageId") ?? keyId,
           },
     lastRefusal: refusal(textOrNull(row, "lastRefusal")),
   };
