@@ -1,7 +1,7 @@
 import { Client } from "undici";
 import { expect, it, onTestFinished } from "vitest";
 import { compileExecutorDocuments } from "../../src/control-plane/compiled-documents.ts";
-import { loadSchema } from "../../src/control-plane/graphql-documents.ts";
+import { GraphqlDocuments, loadSchema } from "../../src/control-plane/graphql-documents.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { SYNC_INPUT, sendRaw, startServer } from "../support/control-plane-server.ts";
 
@@ -58,4 +58,16 @@ it("leaves a large request to graphql-js, which stops at the fifth mistake in it
     data: { currentKey: { key: { id: "k" } } },
   });
   expect(await execute?.({ currentKey }, { ...request, sizeBytes: 8193 })).toBeUndefined();
+});
+
+it("compiles what an executor sends, and nothing that came over the network", () => {
+  const documents = new GraphqlDocuments(loadSchema());
+  const compiled = (source: string) => {
+    const prepared = documents.prepare(source);
+    return prepared.kind === "valid" ? prepared.compiled !== undefined : "invalid";
+  };
+  for (const source of [SYNC_EXECUTOR, CURRENT_KEY]) {
+    expect(compiled(source)).toBe(true);
+    expect(compiled(inOtherWords(source))).toBe(false);
+  }
 });
