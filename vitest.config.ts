@@ -1,9 +1,6 @@
-import { createRequire } from "node:module";
 import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
-  // The file that Node takes, and not the one for browsers' bundlers: graphql-jit and we must meet in one graphql.
-  resolve: { alias: { graphql: createRequire(import.meta.url).resolve("graphql") } },
   test: {
     include: ["test/**/*.test.ts"],
     // Real boots have a configuration of their own: vitest.systemd.config.ts.

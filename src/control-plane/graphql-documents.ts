@@ -10,7 +10,6 @@ import {
   validate,
 } from "graphql";
 import { ApiError, ApiErrorCode } from "./api-error.ts";
-import { type CompiledDocument, compileExecutorDocuments } from "./compiled-documents.ts";
 import { documentExcess } from "./document-limits.ts";
 import type { GraphqlRequest } from "./graphql-request.ts";
 import { defineTimestamp } from "./timestamp-scalar.ts";
@@ -21,11 +20,7 @@ const MAX_TOKENS = 2000;
 
 /** A document that may be executed, or why it may not. */
 export type PreparedDocument =
-  | {
-      readonly kind: "valid";
-      readonly document: DocumentNode;
-      readonly compiled: CompiledDocument | undefined;
-    }
+  | { readonly kind: "valid"; readonly document: DocumentNode }
   | { readonly kind: "invalid"; readonly document: DocumentNode | undefined; readonly error: ApiError };
 
 export function loadSchema(): GraphQLSchema {
@@ -34,21 +29,19 @@ export function loadSchema(): GraphQLSchema {
   return schema;
 }
 
-/** Parses, measures and validates a document once: executors send the same two for ever. The oldest makes room. */
+/** Parses, measures and validates a document once: the page sends the same few for ever. The oldest makes room. */
 export class GraphqlDocuments {
   private readonly prepared = new Map<string, PreparedDocument>();
-  private readonly compiled: ReadonlyMap<string, CompiledDocument>;
   private readonly schema: GraphQLSchema;
 
   constructor(schema: GraphQLSchema) {
     this.schema = schema;
-    this.compiled = compileExecutorDocuments(schema);
   }
 
   prepare(source: string): PreparedDocument {
     const known = this.prepared.get(source);
     if (known !== undefined) return known;
-    const fresh = this.fresh(source);
+    const fresh = prepare(this.schema, source);
     if (this.prepared.size >= MAX_CACHED) {
       for (const oldest of this.prepared.keys()) {
         this.prepared.delete(oldest);
@@ -60,29 +53,21 @@ export class GraphqlDocuments {
     return fresh;
   }
 
-  /** The request's answer; `prepared` is its document, and the caller may have it. */
+  /** The request's answer; `document` is prepared, and the caller may have it. */
   async execute(
-    { document, compiled }: Extract<PreparedDocument, { kind: "valid" }>,
+    document: DocumentNode,
     request: Omit<GraphqlRequest, "query">,
     rootValue: unknown,
   ): Promise<ExecutionResult> {
-    return (
-      (await compiled?.(rootValue, request)) ??
-      execute({
-        schema: this.schema,
-        document,
-        rootValue,
-        variableValues: request.variables,
-        operationName: request.operationName,
-        options: { maxCoercionErrors: 5 },
-        hideSuggestions: true,
-      })
-    );
-  }
-
-  private fresh(source: string): PreparedDocument {
-    const prepared = prepare(this.schema, source);
-    return prepared.kind === "valid" ? { ...prepared, compiled: this.compiled.get(source) } : prepared;
+    return execute({
+      schema: this.schema,
+      document,
+      rootValue,
+      variableValues: request.variables,
+      operationName: request.operationName,
+      options: { maxCoercionErrors: 5 },
+      hideSuggestions: true,
+    });
   }
 }
 
@@ -101,7 +86,7 @@ function prepare(schema: GraphQLSchema, source: string): PreparedDocument {
   if (excess !== undefined) return invalid(ApiErrorCode.badUserInput, excess, document);
   const [error] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions: true });
   if (error !== undefined) return invalid(ApiErrorCode.validationFailed, error.message, document);
-  return { kind: "valid", document, compiled: undefined };
+  return { kind: "valid", document };
 }
 
 function invalid(code: ApiError["code"], message: string, document?: DocumentNode): PreparedDocument {

@@ -7,6 +7,7 @@ import { forbiddenRootField, ROOT_FIELD_AUDIENCE } from "./access.ts";
 import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
 import { type Caller, callerKind, resolversFor } from "./caller.ts";
 import { clientAddress } from "./client-address.ts";
+import { answerExecutor } from "./executor-documents.ts";
 import type { ExecutorCaller } from "./executor-sync.ts";
 import { GraphqlDocuments } from "./graphql-documents.ts";
 import { type GraphqlRequest, parseGraphqlRequest } from "./graphql-request.ts";
@@ -107,10 +108,14 @@ export class GraphqlEndpoint {
     caller: Caller,
     mediaType: GraphqlMediaType,
   ): Promise<HttpAnswer> {
+    if (caller.kind === "executor") {
+      const body = await answerExecutor(request, this.deps.executorSync, caller.executor);
+      if (body !== undefined) return { status: 200, body };
+    }
     const prepared = this.documents.prepare(request.query);
     if (prepared.document !== undefined) this.requireAccess(prepared.document, caller);
     if (prepared.kind === "invalid") throw prepared.error;
-    const result = await this.documents.execute(prepared, request, resolversFor(this.deps, caller));
+    const result = await this.documents.execute(prepared.document, request, resolversFor(this.deps, caller));
     // Every root field is non-null: with an error there is no data to lose.
     const [error] = result.errors ?? [];
     if (error !== undefined) return errorAnswer(this.published(thrownBy(error)), mediaType);

@@ -6,8 +6,6 @@ export interface GraphqlRequest {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>> | undefined;
   readonly operationName: string | undefined;
-  /** Of the whole body. */
-  readonly sizeBytes: number;
 }
 
 const requestBody = z.object({
@@ -22,12 +20,7 @@ export function parseGraphqlRequest(bytes: Buffer): GraphqlRequest {
   if (!result.success)
     throw badInput("the body is no GraphQL request: send an object with query and variables");
   const { query, variables, operationName } = result.data;
-  return {
-    query,
-    variables: variables ?? undefined,
-    operationName: operationName ?? undefined,
-    sizeBytes: bytes.length,
-  };
+  return { query, variables: variables ?? undefined, operationName: operationName ?? undefined };
 }
 
 function parseJson(bytes: Buffer): unknown {

@@ -22,12 +22,13 @@ const optionalBytes = optional(bytes);
 
 const expectedOrganizationId = optional(reference);
 
-export const currentKeyArguments = z.object({
-  input: z.object({ executorName: line(253), expectedOrganizationId }),
+// Strict, as GraphQL is: an executor's own documents are answered without it (executor-documents.ts).
+export const currentKeyArguments = z.strictObject({
+  input: z.strictObject({ executorName: line(253), expectedOrganizationId }),
 });
 
-export const syncArguments = z.object({
-  input: z.object({
+export const syncArguments = z.strictObject({
+  input: z.strictObject({
     name: line(253),
     kind: z.enum(["agent", "operator"]),
     version: line(100),
@@ -36,13 +37,17 @@ export const syncArguments = z.object({
     hostName: line(253),
     publicHost: optional(line(253)),
     expectedOrganizationId,
-    capabilities: z.object({
-      supportedChains: z.array(z.object({ chain: line(100), networks: words })).max(200),
+    capabilities: z.strictObject({
+      supportedChains: z.array(z.strictObject({ chain: line(100), networks: words })).max(200),
       features: words,
       storageClasses: words,
     }),
-    resources: z.object({
-      cpuCount: z.number().int().min(0),
+    resources: z.strictObject({
+      cpuCount: z
+        .number()
+        .int()
+        .min(0)
+        .max(2 ** 31 - 1),
       memoryTotalBytes: bytes,
       memoryFreeBytes: bytes,
       diskTotalBytes: optionalBytes,
