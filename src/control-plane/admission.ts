@@ -1,6 +1,6 @@
 import { printable } from "../lib/printable.ts";
 import type { ForbiddenReason } from "../protocol/refusal.ts";
-import type { BoundExecutor, ExecutorReference, KeyRecord, StoreReader } from "./store.ts";
+import type { BoundExecutor, ExecutorReference, PresentedKey, StoreReader } from "./store.ts";
 
 /** Everything that decides whether a good key may act for an executor. */
 export interface AdmissionFacts {
@@ -9,7 +9,7 @@ export interface AdmissionFacts {
   readonly expectedOrganizationId: string | undefined;
   /** Undefined where nobody syncs (`currentKey`). */
   readonly kind: string | undefined;
-  readonly key: Pick<KeyRecord, "id" | "name" | "organization" | "target" | "lineageId">;
+  readonly key: Pick<PresentedKey, "id" | "name" | "organization" | "target" | "lineageId">;
   /** The executor of this name in the key's organization. */
   readonly executor: Omit<BoundExecutor, "name"> | undefined;
   /** One bound to the key, other than `executor`. */
@@ -35,7 +35,7 @@ export function admit(facts: AdmissionFacts): Admission {
 /** The facts as the store has them now: inside a transaction, or outside for a first look. */
 export async function admissionFacts(
   store: StoreReader,
-  key: KeyRecord,
+  key: PresentedKey,
   claim: Pick<AdmissionFacts, "executorName" | "expectedOrganizationId" | "kind">,
 ): Promise<AdmissionFacts & { readonly executor: BoundExecutor | undefined }> {
   const executor = await store.boundExecutor(key.organization.id, claim.executorName);

@@ -12,9 +12,9 @@ import { restartSpreadMs } from "./restart-spread.ts";
 import type {
   ExecutorDeclaration,
   ExecutorReference,
-  KeyRecord,
   KeyReference,
   Organization,
+  PresentedKey,
   Store,
   StoreReader,
   StoreTransaction,
@@ -33,7 +33,7 @@ export interface ExecutorSyncDeps {
 
 /** Who presented the key, and from where. */
 export interface ExecutorCaller {
-  readonly key: KeyRecord;
+  readonly key: PresentedKey;
   readonly address: string | null;
 }
 
@@ -70,14 +70,15 @@ export class ExecutorSync {
       address: caller.address,
       lastSyncAt: at,
     };
+    const duplicates = presence.sync(binding.executor, instance, binding.isNew);
     return {
-      ...identified(caller.key),
       executor: binding.executor,
+      ...identified(caller.key),
       heartbeatTimeoutMs,
       syncIntervalMs: null,
-      compatibility: compatibility(input.version, version),
-      duplicates: [...presence.sync(binding.executor, instance, binding.isNew)],
       restartSpreadMs: restartSpreadMs(presence.count),
+      compatibility: compatibility(input.version, version),
+      duplicates: [...duplicates],
       pendingUpgrade: null,
     };
   }
@@ -121,7 +122,7 @@ export class ExecutorSync {
     });
   }
 
-  private async look(store: StoreReader, key: KeyRecord, input: SyncInput): Promise<Look> {
+  private async look(store: StoreReader, key: PresentedKey, input: SyncInput): Promise<Look> {
     const { name: executorName, kind, expectedOrganizationId } = input;
     const facts = await admissionFacts(store, key, { executorName, kind, expectedOrganizationId });
     return { executor: facts.executor, admission: admit(facts) };
@@ -162,12 +163,12 @@ export class ExecutorSync {
   }
 }
 
-function identified(key: KeyRecord): CurrentKeyReply {
+function identified(key: PresentedKey): CurrentKeyReply {
   const { id, name, expiresAt, revokesAt, organization } = key;
   return { key: { id, name, expiresAt, revokesAt }, organization };
 }
 
-function keyReference({ id, name, fingerprint }: KeyRecord): KeyReference {
+function keyReference({ id, name, fingerprint }: PresentedKey): KeyReference {
   return { id, name, fingerprint };
 }
 

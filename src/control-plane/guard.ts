@@ -2,10 +2,10 @@ import { hash } from "node:crypto";
 import { keyFingerprint } from "../protocol/fingerprint.ts";
 import type { KeyRefusalReason } from "../protocol/refusal.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
-import type { KeyRecord, StoreReader } from "./store.ts";
+import type { PresentedKey, StoreReader } from "./store.ts";
 
 export type Authentication =
-  | { readonly kind: "accepted"; readonly key: KeyRecord }
+  | { readonly kind: "accepted"; readonly key: PresentedKey }
   | {
       readonly kind: "refused";
       readonly reason: KeyRefusalReason;
@@ -40,7 +40,7 @@ export async function authenticate(
 }
 
 /** A known key's own verdict at `now`. */
-export function judge(key: KeyRecord, now: number): Authentication {
+export function judge(key: PresentedKey, now: number): Authentication {
   const status = keyStatus(key, now);
   if (status === "active") return { kind: "accepted", key };
   const since = status === "revoked" ? revocationTime(key, now) : key.expiresAt;

@@ -5,8 +5,7 @@ import type { Organization, PeopleReader, PeopleWriter } from "./people-store.ts
  * Where the control plane keeps what must survive it. Callers see records and never SQL, so that a second engine can
  * stand behind the same interface. Every method may reject with `StoreUnavailable`, never with anything of the engine's.
  *
- * What is read outside a transaction is committed. Transactions run one after the other, and a resolved one is on disk
- * (but see `Durability`).
+ * What is read outside a transaction is committed. Transactions run one after the other, and a resolved one is on disk.
  * Times are milliseconds since the Unix epoch; null is "not", "none" or "never".
  */
 
@@ -30,6 +29,9 @@ export interface KeyRecord {
   readonly lineageId: string;
   readonly target: ExecutorReference | null;
 }
+
+/** A key as far as every sync has to know it. */
+export type PresentedKey = Omit<KeyRecord, "lastUsedAt">;
 
 export interface NewKey {
   readonly id: string;
@@ -168,7 +170,7 @@ export interface StoreReader {
   organizations(limit: number): Promise<readonly Organization[]>;
   /** By id or slug. */
   organization(reference: string): Promise<Organization | undefined>;
-  keyByHash(hash: string): Promise<KeyRecord | undefined>;
+  keyByHash(hash: string): Promise<PresentedKey | undefined>;
   key(id: string): Promise<KeyRecord | undefined>;
   keys(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]>;
   /** The key that was issued last among those rotated from one another. */
@@ -208,15 +210,11 @@ export interface StoreTransaction extends StoreReader {
   insertAuditEvent(event: AuditEvent): Promise<void>;
 }
 
-/** What a transaction survives, once it is resolved: everything, or the end of the process but not of the machine's power. */
-export type Durability = "power-cut" | "crash";
-
 export interface Store extends StoreReader {
   /** All of `work` or nothing: a rejection rolls back. `work` awaits nothing but the transaction it is given. */
-  transaction<Result>(
-    work: (transaction: StoreTransaction) => Promise<Result>,
-    durability?: Durability,
-  ): Promise<Result>;
+  transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result>;
+  /** All or nothing; once resolved it survives the end of the process, but not yet of the machine's power. */
+  record(activities: readonly Activity[]): Promise<void>;
   /** What better-auth reads and writes people through. */
   betterAuthDatabase(): { readonly dialect: Dialect; readonly type: "sqlite" | "postgres" };
   close(): Promise<void>;

@@ -74,8 +74,7 @@ class BufferedActivity implements WriteBehind {
     while (entries.length > 0) {
       const chunk = entries.slice(0, CHUNK_SIZE);
       try {
-        const activities = chunk.map(([, activity]) => activity);
-        await this.store.transaction((transaction) => transaction.record(activities), "crash");
+        await this.store.record(chunk.map(([, activity]) => activity));
       } catch (error) {
         // What was noted in the meantime is newer.
         for (const [id, activity] of entries) if (!this.pending.has(id)) this.keep(id, activity);

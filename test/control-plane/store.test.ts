@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MIGRATIONS } from "../../src/control-plane/sqlite/migrations.ts";
 import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { type StoreTransaction, StoreUnavailable } from "../../src/control-plane/store.ts";
 import { startServer } from "../support/control-plane-server.ts";
 import { eventually } from "../support/eventually.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -178,6 +179,83 @@ describe("a transaction", () => {
     );
     expect(() => database.exec("delete from auditEvent")).toThrow(/audit events never change/);
     database.close();
+  });
+});
+
+describe("what every sync reads", () => {
+  const HASH = "h".repeat(43);
+  const declaration = {
+    version: "0.1.0",
+    channel: "stable",
+    hostName: "h",
+    publicHost: null,
+    capabilities: "{}",
+    resources: "{}",
+  };
+
+  /** Two control planes on one database, each of which has seen an executor bound to a key. */
+  async function twoStores() {
+    const path = join(tempDir(), "cp.db");
+    const [one, other] = [openSqliteStore(path), openSqliteStore(path)];
+    onTestFinished(async () => {
+      await one.close();
+      await other.close();
+    });
+    const key = { name: "prod", start: "exc_aa", organizationId: "o", createdAt: 0, expiresAt: null };
+    const target = { targetExecutorId: null };
+    const executor = { id: "x", organizationId: "o", name: "agent-1", kind: "agent", createdAt: 0 };
+    await one.transaction(async (transaction) => {
+      await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+      await transaction.insertKey({ ...key, ...target, id: "k", hash: HASH, lineageId: "k" });
+      await transaction.insertKey({ ...key, ...target, id: "k2", hash: "2".repeat(43), lineageId: "k2" });
+      await transaction.insertExecutor({ ...executor, ...declaration });
+      await transaction.bindExecutor("x", "k");
+    });
+    for (const store of [one, other, one, other]) {
+      expect(await store.keyByHash(HASH)).toMatchObject({ id: "k", isEnabled: true });
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ key: { id: "k" } });
+    }
+    return [one, other] as const;
+  }
+
+  it.each([
+    ["revoked", (t: StoreTransaction) => t.revokeKey("k", 5), { isEnabled: false, revokedAt: 5 }],
+    ["ended later", (t: StoreTransaction) => t.endKeyAt("k", 9, 5), { revokesAt: 9 }],
+    ["deleted", (t: StoreTransaction) => t.deleteKey("k"), undefined],
+  ])("is read anew by every control plane once a key was %s", async (_what, change, expected) => {
+    const stores = await twoStores();
+    await stores[0].transaction(change);
+    for (const store of stores) {
+      const found = await store.keyByHash(HASH);
+      if (expected === undefined) expect(found).toBeUndefined();
+      else expect(found).toMatchObject(expected);
+    }
+  });
+
+  it("is read anew by every control plane once an executor has another key", async () => {
+    const stores = await twoStores();
+    await stores[1].transaction((transaction) => transaction.bindExecutor("x", "k2"));
+    for (const store of stores)
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ key: { id: "k2" } });
+  });
+
+  it("stays as it was while a transaction is open, and after one that failed", async () => {
+    const [store] = await twoStores();
+    const failed = store.transaction(async (transaction) => {
+      await transaction.revokeKey("k", 5);
+      expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
+      throw new Error("on purpose");
+    });
+    await expect(failed).rejects.toThrow("on purpose");
+    expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
+    await store.transaction((transaction) => transaction.revokeKey("k", 5));
+    expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: false });
+  });
+
+  it("is not answered from memory once the database is closed", async () => {
+    const [store] = await twoStores();
+    await store.close();
+    await expect(store.keyByHash(HASH)).rejects.toThrow(StoreUnavailable);
   });
 });
 

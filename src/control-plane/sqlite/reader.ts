@@ -10,6 +10,7 @@ import type {
   KeyRecord,
   KeyUse,
   Organization,
+  PresentedKey,
   SearchPage,
   StoreReader,
 } from "../store.ts";
@@ -26,7 +27,7 @@ const keysFrom = (apikey: string) => `
   left join executorKey e on e.keyId = k.id left join executor t on t.id = e.targetExecutorId
   where k.configId = 'executor'`;
 const KEY = keysFrom("apikey k");
-// Of each sync, and therefore put together once: a statement is found by its text.
+// Put together once: a statement is found by its text.
 const KEY_BY_HASH = `${KEY} and k.key = ?`;
 /** Named, since statistics of one large organization would advise against it. */
 const LISTED_KEY = keysFrom("apikey k indexed by apikey_list");
@@ -57,8 +58,8 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
     return mapped(this.get(sql, reference), records.organization);
   }
 
-  async keyByHash(hash: string): Promise<KeyRecord | undefined> {
-    return mapped(this.get(KEY_BY_HASH, hash), records.key);
+  async keyByHash(hash: string): Promise<PresentedKey | undefined> {
+    return mapped(this.get(KEY_BY_HASH, hash), records.presentedKey);
   }
 
   async key(id: string): Promise<KeyRecord | undefined> {

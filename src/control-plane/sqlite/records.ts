@@ -6,6 +6,7 @@ import type {
   ExecutorRefusal,
   KeyRecord,
   Organization,
+  PresentedKey,
 } from "../store.ts";
 import { date, dateOrNull, integer, integerOrNull, type Row, text, textOrNull } from "./row.ts";
 
@@ -14,6 +15,10 @@ export function organization(row: Row): Organization {
 }
 
 export function key(row: Row): KeyRecord {
+  return { ...presentedKey(row), lastUsedAt: dateOrNull(row, "lastRequest") };
+}
+
+export function presentedKey(row: Row): PresentedKey {
   const targetId = textOrNull(row, "targetId");
   return {
     id: text(row, "id"),
@@ -26,7 +31,6 @@ export function key(row: Row): KeyRecord {
     },
     createdAt: date(row, "createdAt"),
     expiresAt: dateOrNull(row, "expiresAt"),
-    lastUsedAt: dateOrNull(row, "lastRequest"),
     // As better-auth reads it: only an explicit false disables.
     isEnabled: integerOrNull(row, "enabled") !== 0,
     revokedAt: integerOrNull(row, "revokedAt"),

@@ -1,7 +1,14 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { OperatorError } from "../../lib/errors.ts";
-import { type Durability, type Store, type StoreTransaction, StoreUnavailable } from "../store.ts";
+import {
+  type Activity,
+  type BoundExecutor,
+  type PresentedKey,
+  type Store,
+  type StoreTransaction,
+  StoreUnavailable,
+} from "../store.ts";
 import { betterAuthDialect } from "./better-auth-dialect.ts";
 import { migrate } from "./migrations.ts";
 import { SqlitePeopleReader } from "./people.ts";
@@ -9,6 +16,10 @@ import { SqliteReader } from "./reader.ts";
 import { fingerprintOfHash } from "./records.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { asStoreError, isBusy } from "./unavailable.ts";
+import { Unchanged } from "./unchanged.ts";
+
+/** What a transaction survives: everything, or the end of the process but not of the machine's power. */
+type Durability = "power-cut" | "crash";
 
 /** How long a transaction waits for another process's before it is `StoreUnavailable`. */
 const BUSY_LIMIT_MS = 2000;
@@ -55,6 +66,11 @@ class SqliteStore extends SqliteReader implements Store {
   private tail: Promise<unknown> = Promise.resolve();
   private queued = 0;
   private durability: Durability = "power-cut";
+  /** Of this process, but for what is recorded of syncs. */
+  private transactions = 0;
+  private readonly dataVersion: StatementSync;
+  private readonly keptKeys = new Unchanged<PresentedKey>(() => this.revision());
+  private readonly keptExecutors = new Unchanged<BoundExecutor>(() => this.revision());
 
   constructor(writer: DatabaseSync, reader: DatabaseSync) {
     super(reader);
@@ -62,11 +78,31 @@ class SqliteStore extends SqliteReader implements Store {
     this.writer = writer;
     this.reader = reader;
     this.inTransaction = new SqliteTransaction(writer);
+    // Of the writer: what other connections commit changes it, what its own does is counted (sqlite.org/pragma.html).
+    this.dataVersion = writer.prepare("pragma data_version");
   }
 
-  async transaction<Result>(
+  override async keyByHash(hash: string): Promise<PresentedKey | undefined> {
+    return this.keptKeys.get(hash, () => super.keyByHash(hash));
+  }
+
+  override async boundExecutor(organizationId: string, name: string): Promise<BoundExecutor | undefined> {
+    return this.keptExecutors.get(`${organizationId} ${name}`, () =>
+      super.boundExecutor(organizationId, name),
+    );
+  }
+
+  async record(activities: readonly Activity[]): Promise<void> {
+    await this.enqueue((transaction) => transaction.record(activities), "crash");
+  }
+
+  transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
+    return this.enqueue(work, "power-cut");
+  }
+
+  private async enqueue<Result>(
     work: (transaction: StoreTransaction) => Promise<Result>,
-    durability: Durability = "power-cut",
+    durability: Durability,
   ): Promise<Result> {
     if (this.queued >= MAX_QUEUED)
       throw new StoreUnavailable("too many changes are waiting for the database");
@@ -105,6 +141,17 @@ class SqliteStore extends SqliteReader implements Store {
       return result;
     } catch (error) {
       this.rollBack();
+      throw asStoreError(error);
+    } finally {
+      if (durability === "power-cut") this.transactions += 1;
+    }
+  }
+
+  /** Differs after every commit, of this process or another, that may have changed a key or who is bound to it. */
+  private revision(): string {
+    try {
+      return `${this.transactions} ${this.dataVersion.get()?.["data_version"]}`;
+    } catch (error) {
       throw asStoreError(error);
     }
   }
