@@ -128,9 +128,9 @@ describe("query plans", () => {
     expect(plans.filter((step) => step.startsWith("SCAN") && !MAY_BE_SCANNED.test(step))).toEqual([]);
   });
 
-  it("of the audit log sort nothing but a page", async () => {
+  it.each(["keys", "executors", "auditEvents"])("of %s sort nothing but a page", async (name) => {
     const plans = await plansOf(
-      (database) => READS["auditEvents"]?.(new SqliteTransaction(database)) ?? Promise.reject(),
+      (database) => READS[name]?.(new SqliteTransaction(database)) ?? Promise.reject(),
     );
     expect(plans.filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
     expect(PEOPLE_TABLES).toContain("auditEvent_at");

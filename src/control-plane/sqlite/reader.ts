@@ -19,18 +19,18 @@ import * as records from "./records.ts";
 import { integer, type Row, text } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
-const keysFrom = (apikey: string) => `
+const keysFrom = (apikeyJoined: string) => `
   select k.id, k.name, k.key, k.createdAt, k.expiresAt, k.lastRequest, k.enabled,
     o.id as organizationId, o.name as organizationName, o.slug as organizationSlug,
     e.revokedAt, e.revokesAt, e.lineageId, t.id as targetId, t.name as targetName
-  from ${apikey} join organization o on o.id = k.referenceId
+  from ${apikeyJoined} organization o on o.id = k.referenceId
   left join executorKey e on e.keyId = k.id left join executor t on t.id = e.targetExecutorId
   where k.configId = 'executor'`;
-const KEY = keysFrom("apikey k");
+const KEY = keysFrom("apikey k join");
 // Put together once: a statement is found by its text.
 const KEY_BY_HASH = `${KEY} and k.key = ?`;
-/** Named, since statistics of one large organization would advise against it. */
-const LISTED_KEY = keysFrom("apikey k indexed by apikey_list");
+/** Index and order are named, since statistics of one large organization would advise against them, and to sort all its keys. */
+const LISTED_KEY = keysFrom("apikey k indexed by apikey_list cross join");
 
 const EXECUTOR = `
   select x.*, k.name as keyName, k.key as keyHash, e.lineageId from executor x
