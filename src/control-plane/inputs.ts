@@ -11,9 +11,10 @@ const reference = z.string().min(1).max(200);
 const line = (maxLength: number) =>
   z
     .string()
-    .min(1)
-    .max(maxLength)
-    .refine((value) => printable(value, maxLength) === value, "is one line of printable characters");
+    .refine(
+      (value) => value !== "" && printable(value, maxLength) === value,
+      `must be one line of 1 to ${maxLength} printable characters`,
+    );
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
 const words = z.array(line(100)).max(200);
