@@ -7,10 +7,10 @@ import { forbiddenRootField, ROOT_FIELD_AUDIENCE } from "./access.ts";
 import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
 import { type Caller, callerKind, resolversFor } from "./caller.ts";
 import { clientAddress } from "./client-address.ts";
-import { answerExecutor } from "./executor-documents.ts";
+import { ExecutorDocuments } from "./executor-documents.ts";
 import type { ExecutorCaller } from "./executor-sync.ts";
 import { GraphqlDocuments } from "./graphql-documents.ts";
-import { type GraphqlRequest, parseGraphqlRequest } from "./graphql-request.ts";
+import { parseGraphqlRequest } from "./graphql-request.ts";
 import { authenticate } from "./guard.ts";
 import {
   errorAnswer,
@@ -47,11 +47,13 @@ export type Listener = "network" | "management-socket";
 export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
   private readonly documents: GraphqlDocuments;
+  private readonly executorDocuments: ExecutorDocuments;
   private unavailableNotedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: GraphqlEndpointDeps) {
     this.deps = deps;
     this.documents = new GraphqlDocuments(deps.schema);
+    this.executorDocuments = new ExecutorDocuments(deps.executorSync, deps.now);
   }
 
   /** Answers the request, always; no error leaves here. */
@@ -64,7 +66,7 @@ export class GraphqlEndpoint {
       const body = await readBody(request);
       if (body.kind === "incomplete") return;
       if (body.kind === "too-large") return sendAndClose(request, response, bodyTooLarge());
-      const answer = await this.answer(parseGraphqlRequest(body.bytes), caller, mediaType);
+      const answer = await this.answer(body.bytes.toString("utf8"), caller, mediaType);
       send(response, answer, mediaType);
     } catch (error) {
       send(response, errorAnswer(this.published(error), mediaType), mediaType);
@@ -103,15 +105,12 @@ export class GraphqlEndpoint {
     throw new ApiError(ApiErrorCode.unauthenticated, message, reason);
   }
 
-  private async answer(
-    request: GraphqlRequest,
-    caller: Caller,
-    mediaType: GraphqlMediaType,
-  ): Promise<HttpAnswer> {
+  private async answer(text: string, caller: Caller, mediaType: GraphqlMediaType): Promise<HttpAnswer> {
     if (caller.kind === "executor") {
-      const body = await answerExecutor(request, this.deps.executorSync, caller.executor);
+      const body = await this.executorDocuments.answer(text, caller.executor);
       if (body !== undefined) return { status: 200, body };
     }
+    const request = parseGraphqlRequest(text);
     const prepared = this.documents.prepare(request.query);
     if (prepared.document !== undefined) this.requireAccess(prepared.document, caller);
     if (prepared.kind === "invalid") throw prepared.error;

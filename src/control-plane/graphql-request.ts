@@ -15,17 +15,17 @@ const requestBody = z.object({
 });
 
 /** Decodes a body; the error repeats nothing of it. */
-export function parseGraphqlRequest(bytes: Buffer): GraphqlRequest {
-  const result = requestBody.safeParse(parseJson(bytes));
+export function parseGraphqlRequest(text: string): GraphqlRequest {
+  const result = requestBody.safeParse(parseJson(text));
   if (!result.success)
     throw badInput("the body is no GraphQL request: send an object with query and variables");
   const { query, variables, operationName } = result.data;
   return { query, variables: variables ?? undefined, operationName: operationName ?? undefined };
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    return JSON.parse(text);
   } catch {
     throw badInput("the body is not JSON: send a GraphQL request as application/json");
   }

@@ -1,9 +1,13 @@
 import { Client } from "undici";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import * as z from "zod";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { SYNC_INPUT, sendRaw, startServer } from "../support/control-plane-server.ts";
 
 const sync = (input: unknown, operationName?: string) => ({ source: SYNC_EXECUTOR, input, operationName });
+
+const reference = z.object({ id: z.string() });
+const syncedKey = z.object({ syncExecutor: z.object({ executor: reference, key: reference }) });
 
 /** The same document in other words: not one of ours, so that graphql-js executes it. */
 const inOtherWords = (source: string) => `${source} # `;
@@ -75,4 +79,40 @@ it("answers with the fields in the order of the document, and none beside", asyn
   };
   await body(SYNC_EXECUTOR);
   expect(await body(SYNC_EXECUTOR)).toBe(await body(inOtherWords(SYNC_EXECUTOR)));
+});
+
+describe("a sync that repeats the one before to the letter", () => {
+  it("is answered as if it were new, also to another key", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    await server.createOrganization("globex");
+    const [one, other] = [await server.createKey(), await server.createKey({ organization: "globex" })];
+    const replies = [];
+    for (const { secret } of [one, one, other, one, other])
+      replies.push(syncedKey.parse((await server.sync(secret)).data).syncExecutor);
+    expect(replies.map(({ key }) => key.id)).toEqual([one.id, one.id, other.id, one.id, other.id]);
+    expect(new Set(replies.map(({ executor }) => executor.id)).size).toBe(2);
+  });
+
+  it("is refused once its key is revoked", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret, id } = await server.createKey();
+    for (let n = 0; n < 3; n += 1) expect((await server.sync(secret)).status).toBe(200);
+    await server.revokeKey(id);
+    expect(await server.sync(secret)).toMatchObject({ status: 401, reason: "revoked" });
+  });
+
+  it("keeps its executor online", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret } = await server.createKey();
+    for (let n = 0; n < 5; n += 1) {
+      server.clock.offsetMs += 20_000;
+      await server.sync(secret);
+    }
+    expect(server.lines.filter((line) => line.includes("executor.disconnected"))).toEqual([]);
+    const { data } = await server.manage('{ executors(organization: "acme", limit: 1) { status } }');
+    expect(data).toEqual({ executors: [{ status: "online" }] });
+  });
 });
