@@ -19,6 +19,9 @@ interface Lane {
   executor: number;
 }
 
+/** Agents measure their memory and disk each half minute: every sixth body of an executor says something new. */
+const SYNCS_PER_MEASUREMENT = 6;
+const syncs = new Uint32Array(executors);
 const keys = Array.from({ length: executors }, (_, index) => fleetKey(seed, index));
 const latencies = new Float32Array(4_000_000);
 let answered = 0;
@@ -86,6 +89,9 @@ function send(lane: Lane, dueAtMs: number): void {
 }
 
 function bodyOf(executor: number): string {
+  const sync = (syncs[executor] ?? 0) + 1;
+  syncs[executor] = sync;
+  const measurement = Math.floor((executor + sync) / SYNCS_PER_MEASUREMENT);
   const input = {
     name: fleetExecutorName(executor),
     kind: "agent",
@@ -97,7 +103,7 @@ function bodyOf(executor: number): string {
     resources: {
       cpuCount: 2,
       memoryTotalBytes: 8e9,
-      memoryFreeBytes: 4e9,
+      memoryFreeBytes: 4e9 + measurement * 4096,
       diskTotalBytes: 1e11,
       diskFreeBytes: 5e10,
     },
