@@ -59,6 +59,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
     ),
     clock: systemClock,
     random: Math.random,
+    collectGarbage: globalThis.gc,
     dataDir,
     memory: await readMemory(dataDir),
   });
