@@ -5,8 +5,8 @@ import { type GraphqlRequest, parseGraphqlRequest } from "./graphql-request.ts";
 import { currentKeyArguments, type SyncInput, syncArguments } from "./inputs.ts";
 import { Recent } from "./recent.ts";
 
-/** Several times what an executor sends; whoever sends more gets no more of our memory for it. */
-const MAX_KEPT_CHARACTERS = 8192;
+/** Several times what an executor sends; whoever sends more is nobody whose request is worth keeping. */
+const MAX_CHARACTERS = 8192;
 
 /** A sync's request and what it says. */
 interface KnownSync {
@@ -32,18 +32,19 @@ export class ExecutorDocuments {
   }
 
   /**
-   * The answer's body. Undefined, and nothing done, for any other document, and where the variables do not fit: graphql-js
-   * has the words for that. Rejects with an ApiError for a refusal, or where the text is no request.
+   * The answer's body. Undefined, and nothing done, for a longer text or another document, and where the variables do not
+   * fit: graphql-js has the words for that. Rejects with an ApiError for a refusal, or where the text is no request.
    */
   async answer(text: string, caller: ExecutorCaller): Promise<unknown> {
+    if (text.length > MAX_CHARACTERS) return undefined;
     const last = this.lastSyncs.get(caller.key.id);
     if (last?.text === text) return this.sync(caller, last.input);
     const request = parseGraphqlRequest(text);
     if (isFor(request, SYNC_EXECUTOR, "SyncExecutor")) {
       const input = fitting(syncArguments, request)?.input;
-      if (input !== undefined && text.length <= MAX_KEPT_CHARACTERS)
-        this.lastSyncs.set(caller.key.id, { text, input });
-      return input && this.sync(caller, input);
+      if (input === undefined) return undefined;
+      this.lastSyncs.set(caller.key.id, { text, input });
+      return this.sync(caller, input);
     }
     if (!isFor(request, CURRENT_KEY, "CurrentKey")) return undefined;
     const input = fitting(currentKeyArguments, request)?.input;

@@ -19,7 +19,7 @@ const MAX_CHARACTERS = 16_384;
 const MAX_TOKENS = 2000;
 
 /** A document that may be executed, or why it may not. */
-export type PreparedDocument =
+type PreparedDocument =
   | { readonly kind: "valid"; readonly document: DocumentNode }
   | { readonly kind: "invalid"; readonly document: DocumentNode | undefined; readonly error: ApiError };
 

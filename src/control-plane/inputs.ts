@@ -3,16 +3,18 @@ import { printable } from "../lib/printable.ts";
 import { badInput } from "./api-error.ts";
 import { ROLES } from "./people-store.ts";
 
-/** The arguments of every root field, bounded: GraphQL has checked their types, and knows no lengths. */
+/** The arguments of every root field, bounded: GraphQL knows no lengths. */
 
 const MAX_LIST_LIMIT = 500;
+/** Of what is wrong, as many are named. */
+const MAX_ISSUES = 20;
 
 const reference = z.string().min(1).max(200);
 const line = (maxLength: number) =>
   z
     .string()
     .refine(
-      (value) => value !== "" && printable(value, maxLength) === value,
+      (value) => value !== "" && value.length <= maxLength && printable(value, maxLength) === value,
       `must be one line of 1 to ${maxLength} printable characters`,
     );
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
@@ -103,10 +105,12 @@ export const createKeyArguments = z.object({
   }),
 });
 
-/** `value` as the schema has it, or BAD_USER_INPUT that names every place that is not. Never shows the value. */
+/** `value` as the schema has it, or BAD_USER_INPUT that names the places that are not. Never shows the value. */
 export function decoded<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const issues = result.error.issues
+    .slice(0, MAX_ISSUES)
+    .map((issue) => `${issue.path.join(".")}: ${issue.message}`);
   throw badInput(printable(issues.join("; "), 1000));
 }

@@ -54,6 +54,8 @@ interface Load {
   readonly seconds: number;
   /** A second; 0: as many as it answers. */
   readonly rate: number;
+  /** How often the server was measured before. */
+  readonly round?: number;
 }
 
 /** The released control plane on one core, beside an HTTP server that does nothing, the generator of the load on another. */
@@ -82,7 +84,7 @@ export async function measureCapacity({ quick, log }: BenchOptions): Promise<Sec
   const sustained = await withServer("control-plane", load, async (server) => {
     await measure(server, { ...load, seconds: 5 });
     const page = setInterval(() => lookAtPage(server), PAGE_INTERVAL_MS);
-    const measured = await measure(server, load);
+    const measured = await measure(server, { ...load, round: 1 });
     clearInterval(page);
     return [measured];
   });
@@ -118,14 +120,23 @@ async function repeat(rounds: number, server: Server, load: Load): Promise<reado
   // Every executor has synced once before anything is measured.
   await measure(server, { ...load, seconds: Math.max(2, load.executors / SLOWEST_ROUND) });
   const measured: Measured[] = [];
-  for (let round = 0; round < rounds; round += 1) measured.push(await measure(server, load));
+  for (let round = 0; round < rounds; round += 1)
+    measured.push(await measure(server, { ...load, round: round + 1 }));
   return measured;
 }
 
 async function measure({ subject, port, folder }: Server, load: Load): Promise<Measured> {
   const before = subject.usage();
   const startedAtMs = performance.now();
-  const words = [port, seedOf(folder), load.executors, load.connections, load.seconds, load.rate].map(String);
+  const words = [
+    port,
+    seedOf(folder),
+    load.executors,
+    load.connections,
+    load.seconds,
+    load.rate,
+    load.round ?? 0,
+  ].map(String);
   const [program, args] = pinned(1, process.execPath, [GENERATOR, ...words]);
   const { stdout } = await run(program, [...args]);
   const result = loadResult.parse(JSON.parse(stdout));

@@ -3,11 +3,13 @@ import { SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { fleetExecutorName, fleetKey } from "./fleet-database.ts";
 
 /**
- * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE`: syncs of a fleet over kept connections. RATE 0:
+ * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE ROUND`: syncs of a fleet over kept connections. RATE 0:
  * each connection sends as soon as it was answered. Else RATE a second in all, each at its own moment, and a latency
  * counts from that moment, whether or not the answer before was in time. Prints one line of JSON.
  */
-const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0] = process.argv.slice(2).map(Number);
+const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, round = 0] = process.argv
+  .slice(2)
+  .map(Number);
 const seed = process.argv[3] ?? "";
 
 interface Lane {
@@ -19,7 +21,10 @@ interface Lane {
   executor: number;
 }
 
-/** Agents measure their memory and disk each half minute: every sixth body of an executor says something new. */
+/**
+ * Agents measure their memory and disk each half minute: every sixth body of an executor says something new, also where
+ * it syncs once a ROUND.
+ */
 const SYNCS_PER_MEASUREMENT = 6;
 const syncs = new Uint32Array(executors);
 const keys = Array.from({ length: executors }, (_, index) => fleetKey(seed, index));
@@ -91,7 +96,7 @@ function send(lane: Lane, dueAtMs: number): void {
 function bodyOf(executor: number): string {
   const sync = (syncs[executor] ?? 0) + 1;
   syncs[executor] = sync;
-  const measurement = Math.floor((executor + sync) / SYNCS_PER_MEASUREMENT);
+  const measurement = Math.floor((executor + sync + round) / SYNCS_PER_MEASUREMENT);
   const input = {
     name: fleetExecutorName(executor),
     kind: "agent",

@@ -1,8 +1,17 @@
+import { join } from "node:path";
+import { pino } from "pino";
 import { Client } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
+import { ExecutorDocuments } from "../../src/control-plane/executor-documents.ts";
+import { ExecutorSync } from "../../src/control-plane/executor-sync.ts";
+import { Presence } from "../../src/control-plane/presence.ts";
+import { RefusalLog } from "../../src/control-plane/refusal-log.ts";
+import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { createWriteBehind } from "../../src/control-plane/write-behind.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { SYNC_INPUT, sendRaw, startServer } from "../support/control-plane-server.ts";
+import { tempDir } from "../support/temp-dir.ts";
 
 const sync = (input: unknown, operationName?: string) => ({ source: SYNC_EXECUTOR, input, operationName });
 
@@ -66,19 +75,62 @@ it.each([
 });
 
 it("answers with the fields in the order of the document, and none beside", async () => {
-  const server = await startServer();
+  const now = Date.now();
+  const server = await startServer({ now: () => now });
   await server.createOrganization("acme");
   const { secret } = await server.createKey();
-  const body = async (query: string) => {
+  const body = async (query: string, instanceId: string) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${secret}` },
-      body: JSON.stringify({ query, variables: { input: SYNC_INPUT }, extra: "ignored" }),
+      body: JSON.stringify({ query, variables: { input: { ...SYNC_INPUT, instanceId } }, extra: "ignored" }),
     });
     return response.text();
   };
-  await body(SYNC_EXECUTOR);
-  expect(await body(SYNC_EXECUTOR)).toBe(await body(inOtherWords(SYNC_EXECUTOR)));
+  for (const instanceId of ["one", "two", "one", "two"]) await body(SYNC_EXECUTOR, instanceId);
+  const direct = await body(SYNC_EXECUTOR, "one");
+  expect(direct).toContain('"duplicates":[{"instanceId":"two"');
+  expect(await body(inOtherWords(SYNC_EXECUTOR), "one")).toBe(direct);
+});
+
+it("answers the documents of executors, and no others", async () => {
+  const store = openSqliteStore(join(tempDir(), "cp.db"));
+  onTestFinished(() => store.close());
+  const logger = pino({ enabled: false });
+  const now = Date.now;
+  const executorSync = new ExecutorSync({
+    store,
+    writeBehind: createWriteBehind(store, logger),
+    presence: new Presence(30_000, logger),
+    refusals: new RefusalLog(logger, now),
+    heartbeatTimeoutMs: 30_000,
+    version: "1.4.0",
+    now,
+  });
+  await store.transaction(async (transaction) => {
+    await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+    const key = { name: "prod", start: "exc_aa", createdAt: 0, expiresAt: null, targetExecutorId: null };
+    await transaction.insertKey({ ...key, id: "k", hash: "h", organizationId: "o", lineageId: "k" });
+  });
+  const key = await store.keyByHash("h");
+  if (key === undefined) throw new Error("the key is there");
+  const documents = new ExecutorDocuments(executorSync, now);
+  const answer = (query: string, input: object) =>
+    documents.answer(JSON.stringify({ query, variables: { input } }), { key, address: null });
+  const look = { executorName: "agent-1" };
+  for (const repeated of [false, true])
+    expect(await answer(SYNC_EXECUTOR, SYNC_INPUT), `repeated: ${repeated}`).toMatchObject({
+      data: { syncExecutor: { key: { id: "k" } } },
+    });
+  expect(await answer(CURRENT_KEY, look)).toMatchObject({ data: { currentKey: { key: { id: "k" } } } });
+  expect(await answer(inOtherWords(SYNC_EXECUTOR), SYNC_INPUT)).toBeUndefined();
+  expect(await answer(inOtherWords(CURRENT_KEY), look)).toBeUndefined();
+  expect(await answer(SYNC_EXECUTOR, { ...SYNC_INPUT, colour: "red" })).toBeUndefined();
+  const long = {
+    ...SYNC_INPUT,
+    capabilities: { ...SYNC_INPUT.capabilities, features: Array(100).fill("f".repeat(100)) },
+  };
+  expect(await answer(SYNC_EXECUTOR, long)).toBeUndefined();
 });
 
 describe("a sync that repeats the one before to the letter", () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Kysely } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { MIGRATIONS } from "../../src/control-plane/sqlite/migrations.ts";
 import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
@@ -248,8 +249,25 @@ describe("what every sync reads", () => {
     });
     await expect(failed).rejects.toThrow("on purpose");
     expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
-    await store.transaction((transaction) => transaction.revokeKey("k", 5));
+  });
+
+  it("is read anew after a commit, also where it was asked for while the transaction was open", async () => {
+    const [store] = await twoStores();
+    await store.transaction(async (transaction) => {
+      await transaction.revokeKey("k", 5);
+      await transaction.bindExecutor("x", "k2");
+      expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ key: { id: "k" } });
+    });
     expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: false });
+    expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ key: { id: "k2" } });
+  });
+
+  it("is read anew after what better-auth wrote", async () => {
+    const [store] = await twoStores();
+    const database = new Kysely<{ organization: { id: string; name: string } }>(store.betterAuthDatabase());
+    await database.updateTable("organization").set({ name: "Globex" }).where("id", "=", "o").execute();
+    expect(await store.keyByHash(HASH)).toMatchObject({ organization: { name: "Globex" } });
   });
 
   it("is not answered from memory once the database is closed", async () => {

@@ -14,6 +14,7 @@ import { migrate } from "./migrations.ts";
 import { SqlitePeopleReader } from "./people.ts";
 import { SqliteReader } from "./reader.ts";
 import { fingerprintOfHash } from "./records.ts";
+import { integer } from "./row.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { asStoreError, isBusy } from "./unavailable.ts";
 import { Unchanged } from "./unchanged.ts";
@@ -150,7 +151,7 @@ class SqliteStore extends SqliteReader implements Store {
   /** Differs after every commit, of this process or another, that may have changed a key or who is bound to it. */
   private revision(): string {
     try {
-      return `${this.transactions} ${this.dataVersion.get()?.["data_version"]}`;
+      return `${this.transactions} ${integer(this.dataVersion.get() ?? {}, "data_version")}`;
     } catch (error) {
       throw asStoreError(error);
     }

@@ -1,5 +1,5 @@
-/** Twice what a large fleet has; beyond that everything is forgotten and read again. */
-const MAX_KEPT = 200_000;
+/** A very large fleet; beyond that everything is forgotten and read again. */
+const MAX_KEPT = 150_000;
 
 /** Keeps what was read for as long as the database has not changed since. What is not there is looked for each time. */
 export class Unchanged<Value> {
