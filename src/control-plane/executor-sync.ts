@@ -10,7 +10,6 @@ import { randomId } from "./random-id.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
 import type {
-  ExecutorDeclaration,
   ExecutorReference,
   KeyReference,
   Organization,
@@ -61,9 +60,8 @@ export class ExecutorSync {
     const { presence, writeBehind, heartbeatTimeoutMs, version, now } = this.deps;
     const binding = await this.admittedExecutor(caller, input);
     const at = now();
-    const declaration = declarationOf(input);
     const executorId = binding.executor.id;
-    writeBehind.note({ kind: "synced", executorId, key: keyReference(caller.key), declaration, at });
+    writeBehind.note({ kind: "synced", executorId, key: caller.key, declaration: input, at });
     const instance = {
       instanceId: input.instanceId,
       hostName: input.hostName,
@@ -115,9 +113,10 @@ export class ExecutorSync {
       const { organization } = verdict.key;
       const bound = executor ?? (await createExecutor(transaction, organization, input, now()));
       await transaction.bindExecutor(bound.id, verdict.key.id);
-      const declaration = declarationOf(input);
-      const used = keyReference(verdict.key);
-      await transaction.record([{ kind: "synced", executorId: bound.id, key: used, declaration, at: now() }]);
+      const { key: used } = verdict;
+      await transaction.record([
+        { kind: "synced", executorId: bound.id, key: used, declaration: input, at: now() },
+      ]);
       return { executor: bound, admission };
     });
   }
@@ -178,27 +177,7 @@ async function createExecutor(
   input: SyncInput,
   createdAt: number,
 ): Promise<ExecutorReference> {
-  const { name, kind } = input;
   const id = randomId();
-  const declaration = declarationOf(input);
-  await transaction.insertExecutor({
-    ...declaration,
-    id,
-    organizationId: organization.id,
-    name,
-    kind,
-    createdAt,
-  });
-  return { id, name };
-}
-
-function declarationOf(input: SyncInput): ExecutorDeclaration {
-  return {
-    version: input.version,
-    channel: input.channel,
-    hostName: input.hostName,
-    publicHost: input.publicHost ?? null,
-    capabilities: JSON.stringify(input.capabilities),
-    resources: JSON.stringify(input.resources),
-  };
+  await transaction.insertExecutor({ ...input, id, organizationId: organization.id, createdAt });
+  return { id, name: input.name };
 }

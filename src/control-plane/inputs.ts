@@ -19,6 +19,11 @@ const line = (maxLength: number) =>
     );
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
+const orNull = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? null);
+/** What is kept and shown as it came. */
+const asJson = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape).transform((value) => JSON.stringify(value));
 const words = z.array(line(100)).max(200);
 const bytes = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const optionalBytes = optional(bytes);
@@ -38,14 +43,14 @@ export const syncArguments = z.strictObject({
     channel: z.enum(["stable", "beta", "dev"]),
     instanceId: line(100),
     hostName: line(253),
-    publicHost: optional(line(253)),
+    publicHost: orNull(line(253)),
     expectedOrganizationId,
-    capabilities: z.strictObject({
+    capabilities: asJson({
       supportedChains: z.array(z.strictObject({ chain: line(100), networks: words })).max(200),
       features: words,
       storageClasses: words,
     }),
-    resources: z.strictObject({
+    resources: asJson({
       cpuCount: z
         .number()
         .int()
@@ -64,15 +69,9 @@ export type SyncInput = z.output<typeof syncArguments>["input"];
 
 const page = {
   limit: z.number().int().min(1).max(MAX_LIST_LIMIT),
-  before: z
-    .string()
-    .max(200)
-    .nullish()
-    .transform((value) => value ?? null),
+  before: orNull(z.string().max(200)),
 };
 
-const orNull = <Schema extends z.ZodType>(schema: Schema) =>
-  schema.nullish().transform((value) => value ?? null);
 const organization = optional(reference);
 const search = orNull(z.string().max(200)).transform((text) => (text?.trim() === "" ? null : text));
 

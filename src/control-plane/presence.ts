@@ -31,10 +31,10 @@ export class Presence {
 
   /** Notes a sync; `isNew` where it created the executor. Returns the duplicates of the instance that made it. */
   sync(executor: ExecutorReference, instance: ExecutorInstance, isNew: boolean): readonly ExecutorInstance[] {
-    this.leaveWhenSilent(executor.id, instance.lastSyncAt);
     const before = this.present.get(executor.id);
-    const entry = before ?? this.enter(executor, instance.lastSyncAt);
-    if (before === undefined) this.announceArrival(executor, instance, isNew);
+    const isHere = before !== undefined && !this.leavesWhenSilent(before, instance.lastSyncAt);
+    const entry = isHere ? before : this.enter(executor, instance.lastSyncAt);
+    if (!isHere) this.announceArrival(executor, instance, isNew);
     entry.lastSyncAt = instance.lastSyncAt;
     const duplicates = entry.instances.sync(instance);
     this.announceDuplicates(entry, instance, duplicates);
@@ -62,18 +62,22 @@ export class Presence {
 
   /** Lets those go that have been silent for longer than the timeout, each with one event. */
   sweep(now: number): void {
-    for (const id of this.present.keys()) this.leaveWhenSilent(id, now);
+    for (const entry of this.present.values()) this.leavesWhenSilent(entry, now);
   }
 
-  private leaveWhenSilent(id: string, now: number): void {
-    const entry = this.present.get(id);
-    if (entry === undefined || now - entry.lastSyncAt <= this.timeoutMs) return;
-    this.present.delete(id);
-    const { executor, lastSyncAt } = entry;
+  private leavesWhenSilent({ executor, lastSyncAt }: Present, now: number): boolean {
+    if (now - lastSyncAt <= this.timeoutMs) return false;
+    this.present.delete(executor.id);
     this.logger.warn(
-      { event: "executor.disconnected", executorId: id, executor: printable(executor.name), lastSyncAt },
+      {
+        event: "executor.disconnected",
+        executorId: executor.id,
+        executor: printable(executor.name),
+        lastSyncAt,
+      },
       "executor is offline: it has been silent for longer than the heartbeat timeout; its nodes are left alone",
     );
+    return true;
   }
 
   private enter(executor: ExecutorReference, lastSyncAt: number): Present {

@@ -33,8 +33,8 @@ let answered = 0;
 let failed = 0;
 let isOver = false;
 
-const lanes = Array.from({ length: Math.min(connections, executors) }, (_, index): Lane => {
-  return { socket: undefined, received: "", dueAtMs: undefined, executor: index };
+const lanes = Array.from({ length: connections }, (_, index): Lane => {
+  return { socket: undefined, received: "", dueAtMs: undefined, executor: index % executors };
 });
 const startedAtMs = performance.now();
 /** The first round, in which everybody connects, is not counted. */
