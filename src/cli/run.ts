@@ -59,7 +59,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
     ),
     clock: systemClock,
     random: Math.random,
-    collectGarbage: globalThis.gc,
+    collectGarbage: () => globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" }),
     dataDir,
     memory: await readMemory(dataDir),
   });
