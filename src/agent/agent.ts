@@ -28,8 +28,8 @@ const RELOAD_LIMIT_MS = 9000;
 const LONGEST_WAIT_MS = 60_000;
 const OVERDUE_MS = 30_000;
 /**
- * So many syncs leave about 10 KiB that only a full collection takes, and V8 would make one in weeks. One that also gives
- * back what the heap has free is about 13 ms, each hour and a half at 5 s (npm run bench, soak).
+ * So many syncs leave about 10 KiB that only a full collection takes (npm run bench, soak), and V8 would make one in
+ * weeks. One that also gives back what the heap has free takes some 13 ms, each hour and a half at 5 s.
  */
 const SYNCS_PER_COLLECTION = 1000;
 /** A first sync that is further away is announced. */
