@@ -67,7 +67,7 @@ url = ${JSON.stringify(url)}
   await writeFile(folder.configPath, text, { mode: 0o600, flag: "wx" });
 }
 
-/** The port that was asked for, else the one of the run before, else 3000, else any free one. */
+/** The port that was asked for, else the one of the run before, else 3000, else one that is free. */
 export async function choosePort(asked: number | undefined, before: number | undefined): Promise<number> {
   if (asked !== undefined) {
     if (await isFree(asked)) return asked;

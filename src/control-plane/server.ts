@@ -35,7 +35,7 @@ export interface ServerDeps {
   readonly store: Store;
   readonly logger: Logger;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: one that is free. */
   readonly port: number;
   readonly socketPath: string;
   /** PEM texts. */

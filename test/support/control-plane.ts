@@ -17,7 +17,7 @@ const PROGRAM = fileURLToPath(new URL("../../src/control-plane/main.ts", import.
 export interface ControlPlaneOptions {
   /** Keeps the database of an earlier start; the caller removes it. Default: a new one, removed by `stop` and `kill`. */
   readonly directory?: string;
-  /** Default: any free one. Give an earlier start's to restart where its executors look for it. */
+  /** Default: one that is free. Give an earlier start's to restart where its executors look for it. */
   readonly port?: number;
   /** More environment, such as HEARTBEAT_TIMEOUT_MS or LOG_LEVEL (default debug: every refusal is in `lines`). */
   readonly env?: Readonly<Record<string, string>>;

@@ -26,7 +26,7 @@ Environment:
                         (default file:/var/lib/novacula-control-plane/control-plane.db)
   MANAGEMENT_SOCKET     Unix socket for the other commands (default management.sock beside the database)
   HOST                  address for executors (default 127.0.0.1)
-  PORT                  port for executors; 0: any free one (default 3000)
+  PORT                  port for executors; 0: one that is free (default 3000)
   TLS_CERT, TLS_KEY     PEM files; set both for https, none for http
   HEARTBEAT_TIMEOUT_MS  an executor silent for longer is offline (default 30000)
   LOG_LEVEL             debug, info, warn or error (default info); debug shows every refusal

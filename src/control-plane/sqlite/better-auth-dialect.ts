@@ -83,8 +83,8 @@ class StatementConnection implements DatabaseConnection {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: the interface wants a generator, and better-auth never streams.
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+  /** The interface wants it; better-auth never streams. */
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new TypeError("nothing is streamed here");
   }
 }

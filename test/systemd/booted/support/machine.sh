@@ -8,8 +8,8 @@ name=$1 folder=$2 lower=$3
 shift 3
 # A shell gives its background commands /dev/null for stdin.
 exec 3<&0
-mkdir -p "$folder/upper" "$folder/work" "$folder/root"
-mount -t overlay "$name" -o "lowerdir=$lower,upperdir=$folder/upper,workdir=$folder/work" "$folder/root" || exit 2
+mkdir -p "$folder/upper" "$folder/work" "$folder/merged"
+mount -t overlay "$name" -o "lowerdir=$lower,upperdir=$folder/upper,workdir=$folder/work" "$folder/merged" || exit 2
 
 # Two containers in one control group would share their units' groups: each gets its own.
 groups=
@@ -36,7 +36,7 @@ while [ ! -e "$folder/stopping" ]; do
     sh -c 'for group in $0; do echo $$ >"$group/cgroup.procs"; done
            exec setpriv --pdeathsig TERM systemd-nspawn "$@"' "$groups" \
         --quiet --boot --register=no --keep-unit --private-network --console=pipe \
-        --machine="$name" --directory="$folder/root" "$@" </dev/null 3<&- >>"$folder/console" 2>&1 &
+        --machine="$name" --directory="$folder/merged" "$@" </dev/null 3<&- >>"$folder/console" 2>&1 &
     echo $! >"$folder/pid"
     echo "booting $!"
     wait $!
@@ -45,7 +45,7 @@ while [ ! -e "$folder/stopping" ]; do
 done
 
 rm -f "$folder/pid"
-umount --lazy "$folder/root"
+umount --lazy "$folder/merged"
 for group in $groups; do
     find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
 done

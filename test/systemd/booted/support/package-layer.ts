@@ -9,13 +9,13 @@ const run = promisify(execFile);
 const INSTALL = `
 folder=$1 lower=$2
 shift 2
-mkdir -p "$folder/upper" "$folder/work" "$folder/root"
-mount -t overlay package-layer -o "lowerdir=$lower,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
-mkdir "$folder/root/tmp/archives"
-cp "$@" "$folder/root/tmp/archives"
-chroot "$folder/root" sh -c 'dpkg --install /tmp/archives/*.deb'
-rm -r "$folder/root/tmp/archives"
-umount "$folder/root"
+mkdir -p "$folder/upper" "$folder/work" "$folder/merged"
+mount -t overlay package-layer -o "lowerdir=$lower,upperdir=$folder/upper,workdir=$folder/work" "$folder/merged"
+mkdir "$folder/merged/tmp/archives"
+cp "$@" "$folder/merged/tmp/archives"
+chroot "$folder/merged" sh -c 'dpkg --install /tmp/archives/*.deb'
+rm -r "$folder/merged/tmp/archives"
+umount "$folder/merged"
 `;
 
 /** `lower` with the packages installed, as an image is prepared: nothing runs yet. Resolves with the folder to lay over it. */
