@@ -13,7 +13,7 @@ import { temporaryDirectory } from "../support/temp-dir.ts";
 import { fillFleetDatabase } from "./fleet-database.ts";
 import type { BenchOptions } from "./options.ts";
 import { type Subject, startSubject } from "./subject.ts";
-import { percent, type Section, spread } from "./table.ts";
+import { percent, ratio, type Section, spread } from "./table.ts";
 
 const run = promisify(execFile);
 const GENERATOR = fileURLToPath(new URL("load-generator.ts", import.meta.url));
@@ -116,6 +116,57 @@ export async function measureCapacity({ quick, log }: BenchOptions): Promise<Sec
   };
 }
 
+/** How two builds saturate one core, in turn, each against the other in the same moments. */
+export async function compareCapacity({ quick, against, log }: BenchOptions): Promise<Section> {
+  const sizes = quick ? [1000] : [10, 10_000];
+  const rounds = quick ? 3 : 6;
+  const rows: string[][] = [];
+  for (const executors of sizes) {
+    const load = { executors, connections: 64, seconds: 6, rate: 0 };
+    const ours: Measured[] = [];
+    const theirs: Measured[] = [];
+    await withServer("control-plane", load, (server) =>
+      withServer(
+        "control-plane",
+        load,
+        async (other) => {
+          await repeat(0, server, load);
+          await repeat(0, other, load);
+          for (let round = 1; round <= rounds; round += 1) {
+            log(`compare: ${executors} executors, round ${round} of ${rounds}`);
+            ours.push(await measure(server, { ...load, round }));
+            theirs.push(await measure(other, { ...load, round }));
+          }
+        },
+        against,
+      ),
+    );
+    rows.push([
+      `saturated, ${executors.toLocaleString("en")} executors`,
+      ...[ours, theirs].map((all) =>
+        spread(
+          all.map(({ perSecond }) => perSecond),
+          0,
+        ),
+      ),
+      ratio(
+        ours.map(({ perSecond }) => perSecond),
+        theirs.map(({ perSecond }) => perSecond),
+        3,
+      ),
+      String([...ours, ...theirs].reduce((sum, { failed }) => sum + failed, 0)),
+    ]);
+  }
+  return {
+    title: "Two builds of the control plane on one core",
+    header: ["", "syncs a second", "the other build", "ratio, round by round", "failed"],
+    rows,
+    notes: [
+      "Both run all the time, one idle while the other is asked; the load as in the table of one build.",
+    ],
+  };
+}
+
 async function repeat(rounds: number, server: Server, load: Load): Promise<readonly Measured[]> {
   // Every executor has synced once before anything is measured.
   await measure(server, { ...load, seconds: Math.max(2, load.executors / SLOWEST_ROUND) });
@@ -171,6 +222,7 @@ async function withServer<Result>(
   kind: "floor" | "control-plane",
   { executors }: Load,
   task: (server: Server) => Promise<Result>,
+  build = EXECUTABLE,
 ): Promise<Result> {
   const temporary = temporaryDirectory();
   const folder = temporary.path;
@@ -179,7 +231,7 @@ async function withServer<Result>(
   try {
     if (kind === "control-plane")
       await fillFleetDatabase(join(folder, "control-plane.db"), executors, seedOf(folder));
-    await using subject = kind === "floor" ? startFloor(folder, port) : startReleased(folder, port);
+    await using subject = kind === "floor" ? startFloor(folder, port) : startReleased(folder, port, build);
     await eventually(() => isListening(port), { timeoutMs: 15_000, describe: "the server listens" });
     return await task({ subject, port, folder });
   } finally {
@@ -192,10 +244,10 @@ function startFloor(folder: string, port: number): Subject {
   return startSubject({ folder, program }, args);
 }
 
-function startReleased(folder: string, port: number): Subject {
+function startReleased(folder: string, port: number, build: string): Subject {
   mkdirSync(join(folder, "bin"));
   const executable = join(folder, "bin", "novacula-control-plane");
-  symlinkSync(EXECUTABLE, executable);
+  symlinkSync(build, executable);
   const [program, args] = pinned(0, executable, ["serve"]);
   const environment = {
     DATABASE_URL: `file:${join(folder, "control-plane.db")}`,

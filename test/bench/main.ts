@@ -8,7 +8,8 @@ import { render, type Section } from "./table.ts";
 
 /**
  * `npm run bench [-- PART…] [--quick] [--output FILE]`: what the agent costs, how a fleet behaves, what a control plane
- * carries. Linux, loopback only; everything ends by itself. Without parts: all of them, in the order of the table.
+ * carries. Linux, loopback only; everything ends by itself. Without parts: all of them, in the order of the table, but
+ * for `compare`: it needs `--against FILE`, another build of the released binary, and measures the two in turn.
  */
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Section[]>>> = {
   rest: async (options) => [await (await import("./rest.ts")).measureRest(options)],
@@ -17,23 +18,34 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly
   herd: async (options) => (await import("./herd.ts")).simulateHerds(options),
   return: async (options) => [await (await import("./herd-return.ts")).measureReturn(options)],
   capacity: async (options) => [await (await import("./capacity.ts")).measureCapacity(options)],
+  compare: async (options) => [await (await import("./capacity.ts")).compareCapacity(options)],
 };
+const ON_REQUEST: readonly string[] = ["compare"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: false }, output: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    output: { type: "string" },
+    against: { type: "string" },
+  },
 });
 const unknown = positionals.filter((part) => !(part in PARTS));
 if (unknown.length > 0) {
   process.stderr.write(`bench: no part ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}\n`);
   process.exitCode = 64;
+} else if (positionals.includes("compare") && values.against === undefined) {
+  process.stderr.write("bench: compare needs --against FILE, another build of the released binary\n");
+  process.exitCode = 64;
 } else {
-  await run(positionals.length > 0 ? positionals : Object.keys(PARTS));
+  const all = Object.keys(PARTS).filter((part) => !ON_REQUEST.includes(part));
+  await run(positionals.length > 0 ? positionals : all);
 }
 
 async function run(parts: readonly string[]): Promise<void> {
   if (!existsSync(EXECUTABLE)) execFileSync(process.execPath, ["packaging/build.ts"], { stdio: "inherit" });
-  const options = { quick: values.quick, log: (line: string) => void process.stderr.write(`${line}\n`) };
+  const { quick, against } = values;
+  const options = { quick, against, log: (line: string) => void process.stderr.write(`${line}\n`) };
   const texts = [machine()];
   for (const part of parts)
     for (const section of (await PARTS[part]?.(options)) ?? []) {
