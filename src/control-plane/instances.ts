@@ -44,9 +44,23 @@ export class Instances {
     this.forgetSilent(now);
     const latest = this.seen.at(-1);
     return this.seen
-      .filter((seen) => seen === latest || this.duplicatesOf(seen.instanceId).length > 0)
+      .filter((seen) => seen === latest || this.hasDuplicate(seen))
       .map(published)
       .reverse();
+  }
+
+  /** All that have a duplicate, as of the last sync; newest first. */
+  duplicates(): readonly ExecutorInstance[] {
+    // What nearly all executors have is one.
+    if (this.seen.length < 2) return [];
+    return this.seen
+      .filter((seen) => this.hasDuplicate(seen))
+      .map(published)
+      .reverse();
+  }
+
+  private hasDuplicate(seen: Seen): boolean {
+    return this.seen.some((other) => other !== seen && takesTurns(seen, other));
   }
 
   private duplicatesOf(instanceId: string): readonly ExecutorInstance[] {

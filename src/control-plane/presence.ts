@@ -37,7 +37,7 @@ export class Presence {
     if (!isHere) this.announceArrival(executor, instance, isNew);
     entry.lastSyncAt = instance.lastSyncAt;
     const duplicates = entry.instances.sync(instance);
-    this.announceDuplicates(entry, instance, duplicates);
+    this.announceDuplicates(entry);
     return duplicates;
   }
 
@@ -105,11 +105,9 @@ export class Presence {
     );
   }
 
-  private announceDuplicates(
-    entry: Present,
-    instance: ExecutorInstance,
-    duplicates: readonly ExecutorInstance[],
-  ): void {
+  /** Of the executor as a whole: whoever changes its instance id with each sync does not end it with each, too. */
+  private announceDuplicates(entry: Present): void {
+    const duplicates = entry.instances.duplicates();
     const hasDuplicates = duplicates.length > 0;
     if (hasDuplicates === entry.hasDuplicates) return;
     entry.hasDuplicates = hasDuplicates;
@@ -121,9 +119,7 @@ export class Presence {
       );
       return;
     }
-    const hosts = [instance, ...duplicates].map(
-      ({ hostName, address }) => `${printable(hostName)} (${address ?? "?"})`,
-    );
+    const hosts = duplicates.map(({ hostName, address }) => `${printable(hostName)} (${address ?? "?"})`);
     this.logger.warn(
       { event: "executor.duplicate", ...fields, hosts },
       "several processes sync as this executor at once, a cloned host perhaps: stop all but one, or rename them",

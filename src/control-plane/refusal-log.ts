@@ -1,8 +1,11 @@
 import type { Logger } from "pino";
+import { Flood } from "../lib/flood.ts";
 import { printable } from "../lib/printable.ts";
 
-const INTERVAL_MS = 60_000;
-const MAX_REMEMBERED = 10_000;
+/** The same refusal: one line a minute. */
+const SUBJECT = { burst: 1, refillMs: 60_000 };
+/** All refusals of one key, whatever names it is presented with: it does not crowd out the others. */
+const KEY = { burst: 5, refillMs: 60_000 };
 
 export interface RefusalEvent {
   /** Undefined where the request was refused before it was read. */
@@ -17,16 +20,18 @@ export interface RefusalEvent {
 
 /**
  * One line for each refusal at debug level, and one at warn for each key (or address, where the key is unknown) and
- * reason in a minute: an agent with a dead key must not fill the disk.
+ * reason in a minute: an agent with a dead key must not fill the disk. log-budget.ts bounds them all together.
  */
 export class RefusalLog {
   private readonly logger: Logger;
-  private readonly now: () => number;
-  private announcedAt = new Map<string, number>();
+  private readonly subjects: Flood;
+  private readonly keys: Flood;
 
+  /** `now` is monotonic milliseconds. */
   constructor(logger: Logger, now: () => number) {
     this.logger = logger;
-    this.now = now;
+    this.subjects = new Flood(SUBJECT, now);
+    this.keys = new Flood(KEY, now);
   }
 
   note(refusal: RefusalEvent): void {
@@ -38,21 +43,17 @@ export class RefusalLog {
       { event: isCheck ? "check.refused" : "sync.refused", ...fields },
       isCheck ? "check refused" : "sync refused",
     );
-    if (!this.isDue(`${status} ${reason} ${keyId ?? fingerprint ?? address} ${executor ?? ""}`)) return;
-    this.logger.warn(
-      { event: status === 401 ? "key.refused" : "executor.refused", ...fields },
+    const subject = `${status} ${reason} ${keyId ?? fingerprint ?? address} ${executor ?? ""}`;
+    if (this.subjects.admit(subject) === undefined) return;
+    const leftOut = keyId === undefined ? 0 : this.keys.admit(keyId);
+    if (leftOut === undefined) return;
+    const message =
       status === 401
         ? "a key was refused; the next minute's refusals of it are shown at debug level only"
-        : "a good key was refused for this executor; the next minute's refusals are shown at debug level only",
+        : "a good key was refused for this executor; the next minute's refusals are shown at debug level only";
+    this.logger.warn(
+      { event: status === 401 ? "key.refused" : "executor.refused", ...fields },
+      leftOut === 0 ? message : `${message}; ${leftOut} more of this key, for other executors, were left out`,
     );
-  }
-
-  private isDue(subject: string): boolean {
-    const now = this.now();
-    const last = this.announcedAt.get(subject);
-    if (last !== undefined && now - last < INTERVAL_MS) return false;
-    if (this.announcedAt.size >= MAX_REMEMBERED) this.announcedAt = new Map();
-    this.announcedAt.set(subject, now);
-    return true;
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { errorChain, OperatorError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
 import { VERSION } from "../../lib/version.ts";
 import { addAuditCommands } from "./audit-commands.ts";
 import { addBackupCommand } from "./backup-command.ts";
@@ -10,6 +11,8 @@ import { addOrganizationCommands } from "./organization-commands.ts";
 import { addPeopleCommands } from "./people-commands.ts";
 import { addServeCommand } from "./serve-command.ts";
 import type { Terminal } from "./terminal.ts";
+
+const MAX_LINE = 2000;
 
 /** Runs one command; the exit code. Every error ends here, as one message on stderr: a stack only for a bug of ours. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -22,7 +25,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
       error instanceof OperatorError
         ? errorChain(error)
         : `a bug of novacula-control-plane, please report it: ${error instanceof Error ? error.stack : error}`;
-    terminal.stderr.write(`novacula-control-plane: ${message}\n`);
+    terminal.stderr.write(`novacula-control-plane: ${indented(message)}\n`);
     return exitCodeOf(error);
   }
 }
@@ -59,4 +62,12 @@ Exit codes: 0 done, 1 failed, 64 usage, 70 a bug, 78 configuration.`,
   addPeopleCommands(program, terminal);
   addBackupCommand(program, terminal);
   return program;
+}
+
+/** In the journal a line that begins with `<0>` is an emergency, and an outsider's text may be in here. */
+function indented(message: string): string {
+  return message
+    .split("\n")
+    .map((line) => printable(line, MAX_LINE))
+    .join("\n    ");
 }

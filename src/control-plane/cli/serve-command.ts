@@ -5,7 +5,8 @@ import type { Logger } from "pino";
 import { OperatorError } from "../../lib/errors.ts";
 import { isLoopbackHost } from "../../lib/loopback.ts";
 import { VERSION } from "../../lib/version.ts";
-import { createLogger } from "../log.ts";
+import { routeLibraryOutput } from "../library-output.ts";
+import { createLog } from "../log.ts";
 import { type ControlPlaneServer, createServer, type ServerDeps } from "../server.ts";
 import { readSettings, type Settings, SettingsError } from "../settings.ts";
 import { startCheckpoints } from "../sqlite/checkpoints.ts";
@@ -45,8 +46,18 @@ Examples:
 }
 
 async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
+  const log = createLog(settings.logLevel, stdout);
+  const restoreOutput = routeLibraryOutput(log.logger);
+  try {
+    await serveLogging(settings, log.logger);
+  } finally {
+    log.close();
+    restoreOutput();
+  }
+}
+
+async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
   const { databasePath, socketPath, host, port, heartbeatTimeoutMs } = settings;
-  const logger = createLogger(settings.logLevel, stdout);
   const tls = readTls(settings.tls);
   // The database holds hashes, the socket the keys to everything: both are the owner's alone.
   process.umask(0o077);
@@ -87,7 +98,7 @@ async function openPeople(
 async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, paths: object): Promise<void> {
   try {
     const { url } = await server.listen();
-    const shutdown = untilShutdown();
+    const shutdown = untilShutdown(logger);
     logger.info({ event: "listening", url, ...paths, version: VERSION }, `control plane listening on ${url}`);
     const signal = await shutdown;
     logger.info({ event: "stopping", signal }, "stopping: what runs may finish");

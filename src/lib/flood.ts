@@ -1,0 +1,55 @@
+const MAX_REMEMBERED = 10_000;
+
+export interface FloodLimits {
+  /** So many in quick succession. */
+  readonly burst: number;
+  /** Then one in this time. */
+  readonly refillMs: number;
+}
+
+interface Bucket {
+  readonly tokens: number;
+  readonly at: number;
+  readonly heldBack: number;
+}
+
+/**
+ * Lets each subject through `burst` times, then once in `refillMs`, and counts what it holds back. Whoever invents
+ * subjects gets no more of our memory than 10,000 of them; the one unused for longest goes first. `now` is monotonic
+ * milliseconds.
+ */
+export class Flood {
+  private readonly buckets = new Map<string, Bucket>();
+  private readonly limits: FloodLimits;
+  private readonly now: () => number;
+
+  constructor(limits: FloodLimits, now: () => number) {
+    this.limits = limits;
+    this.now = now;
+  }
+
+  /** How many of this subject were held back before it; undefined to hold this one back. */
+  admit(subject: string): number | undefined {
+    const { burst, refillMs } = this.limits;
+    const at = this.now();
+    const bucket = this.buckets.get(subject) ?? { tokens: burst, at, heldBack: 0 };
+    const tokens = Math.min(burst, bucket.tokens + (at - bucket.at) / refillMs);
+    const isAdmitted = tokens >= 1;
+    this.remember(
+      subject,
+      isAdmitted ? { tokens: tokens - 1, at, heldBack: 0 } : { tokens, at, heldBack: bucket.heldBack + 1 },
+    );
+    return isAdmitted ? bucket.heldBack : undefined;
+  }
+
+  private remember(subject: string, bucket: Bucket): void {
+    // Behind all others: the order of a Map is that of insertion.
+    this.buckets.delete(subject);
+    this.buckets.set(subject, bucket);
+    if (this.buckets.size <= MAX_REMEMBERED) return;
+    for (const oldest of this.buckets.keys()) {
+      this.buckets.delete(oldest);
+      break;
+    }
+  }
+}
