@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind } from "graphql";
+import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode } from "graphql";
 import { rootFields } from "./root-fields.ts";
 
 /**
@@ -68,6 +68,22 @@ export function forbiddenRootField(document: DocumentNode, caller: CallerKind): 
     }
   }
   return undefined;
+}
+
+/** What the document does to the organization that a session is about, in any of its operations; undefined: nothing. */
+export function organizationPurpose(document: DocumentNode): "change" | "look" | undefined {
+  const purposes = document.definitions.map((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION ? operationPurpose(definition, document) : undefined,
+  );
+  return purposes.find((purpose) => purpose === "change") ?? purposes.find((purpose) => purpose === "look");
+}
+
+function operationPurpose(operation: OperationDefinitionNode, document: DocumentNode) {
+  if (operation.operation === OperationTypeNode.MUTATION) return "change";
+  const isAboutOrganization = [...rootFields(operation, document)].some(
+    (field) => !field.startsWith("__") && !mayCall("visitor", field),
+  );
+  return isAboutOrganization ? "look" : undefined;
 }
 
 function isAllowed(field: string, caller: CallerKind): boolean {

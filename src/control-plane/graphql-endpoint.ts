@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { DocumentNode, GraphQLError, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { errorChain } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { forbiddenRootField, ROOT_FIELD_AUDIENCE } from "./access.ts";
+import { forbiddenRootField, organizationPurpose, ROOT_FIELD_AUDIENCE } from "./access.ts";
 import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
 import { type Caller, callerKind, resolversFor } from "./caller.ts";
 import { clientAddress } from "./client-address.ts";
@@ -26,6 +26,7 @@ import type { RefusalLog } from "./refusal-log.ts";
 import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
 import type { ResolverDeps } from "./resolver.ts";
 import { requireSameOrigin } from "./same-origin.ts";
+import { requireShownOrganization } from "./shown-organization.ts";
 import { StoreUnavailable } from "./store.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
@@ -66,7 +67,7 @@ export class GraphqlEndpoint {
       const body = await readBody(request);
       if (body.kind === "incomplete") return;
       if (body.kind === "too-large") return sendAndClose(request, response, bodyTooLarge());
-      const answer = await this.answer(body.bytes.toString("utf8"), caller, mediaType);
+      const answer = await this.answer(body.bytes.toString("utf8"), caller, request.headers, mediaType);
       send(response, answer, mediaType);
     } catch (error) {
       send(response, errorAnswer(this.published(error), mediaType), mediaType);
@@ -105,14 +106,22 @@ export class GraphqlEndpoint {
     throw new ApiError(ApiErrorCode.unauthenticated, message, reason);
   }
 
-  private async answer(text: string, caller: Caller, mediaType: GraphqlMediaType): Promise<HttpAnswer> {
+  private async answer(
+    text: string,
+    caller: Caller,
+    headers: IncomingHttpHeaders,
+    mediaType: GraphqlMediaType,
+  ): Promise<HttpAnswer> {
     if (caller.kind === "executor") {
       const body = await this.executorDocuments.answer(text, caller.executor);
       if (body !== undefined) return { status: 200, body };
     }
     const request = parseGraphqlRequest(text);
     const prepared = this.documents.prepare(request.query);
-    if (prepared.document !== undefined) this.requireAccess(prepared.document, caller);
+    if (prepared.document !== undefined) {
+      this.requireAccess(prepared.document, caller);
+      requireOrganization(prepared.document, caller, headers);
+    }
     if (prepared.kind === "invalid") throw prepared.error;
     const result = await this.documents.execute(prepared.document, request, resolversFor(this.deps, caller));
     // Every root field is non-null: with an error there is no data to lose.
@@ -163,6 +172,13 @@ export class GraphqlEndpoint {
       "the store failed: requests are answered 503 until it is back",
     );
   }
+}
+
+/** What a person sees is what they decide about. Executors have the organization of their key, operators name one. */
+function requireOrganization(document: DocumentNode, caller: Caller, headers: IncomingHttpHeaders): void {
+  const purpose = caller.kind === "person" ? organizationPurpose(document) : undefined;
+  if (caller.kind !== "person" || purpose === undefined) return;
+  requireShownOrganization(headers, caller.signedIn.active, purpose);
 }
 
 function accessRefusal(caller: Caller, field: string): ApiError {

@@ -82,6 +82,11 @@ function httpStatus(error: ApiError, mediaType: GraphqlMediaType): number {
       return 401;
     case ApiErrorCode.forbidden:
       return 403;
+    case ApiErrorCode.organizationChanged:
+      return 409;
+    case ApiErrorCode.organizationRequired:
+      // RFC 6585, 3.
+      return 428;
     case ApiErrorCode.unavailable:
       return 503;
     case ApiErrorCode.internal:

@@ -11,6 +11,7 @@ import { SignInPage } from "./pages/sign-in-page.tsx";
 import { UnavailablePage } from "./pages/unavailable-page.tsx";
 import { ConnectionBanner } from "./parts/connection-banner.tsx";
 import { LiveRegion } from "./parts/live-region.tsx";
+import { OrganizationNotice } from "./parts/organization-notice.tsx";
 import { SecretDialog } from "./parts/secret-dialog.tsx";
 import { usePolled } from "./poll.ts";
 import { segmentAfter, usePlace } from "./route.ts";
@@ -34,7 +35,9 @@ export function App() {
       {session.kind === "loading" ? <p class="loading">Loading…</p> : null}
       {session.kind === "unavailable" ? <UnavailablePage sentence={session.sentence} /> : null}
       {session.kind === "signed-out" ? <SignedOut /> : null}
-      {session.kind === "signed-in" ? <SignedIn viewer={session.viewer} /> : null}
+      {session.kind === "signed-in" ? (
+        <SignedIn key={session.viewer.user.id} viewer={session.viewer} />
+      ) : null}
       <SecretDialog />
       <LiveRegion />
     </>
@@ -61,6 +64,7 @@ function SignedIn({ viewer }: { viewer: Viewer }) {
   return (
     <Frame viewer={viewer}>
       <ConnectionBanner />
+      <OrganizationNotice />
       {membership === undefined ? <NoOrganization /> : <Page path={path} membership={membership} />}
     </Frame>
   );

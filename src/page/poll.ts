@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "./server/answer.ts";
-import { noteSignedOut } from "./session.ts";
+import { isMove, noteSignedOut } from "./session.ts";
 
 export interface Polled<Data> {
   /** The last that was loaded; stays while the server does not answer. */
@@ -32,6 +32,7 @@ export function usePolled<Data>(
         const answer = await latestLoad.current(signal);
         if (signal.aborted) return;
         if (answer.kind === "signed-out") noteSignedOut();
+        await isMove(answer, signal);
         setSeen((before) => taken(before?.key === key ? before.data : undefined, answer, key));
         await pause(intervalMs, signal, (end) => {
           wake.current = end;

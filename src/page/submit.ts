@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { useGiveUp } from "./give-up.ts";
 import type { Answer } from "./server/answer.ts";
-import { noteSignedOut } from "./session.ts";
+import { isMove, noteSignedOut } from "./session.ts";
 
 export interface Submission {
   readonly isBusy: boolean;
@@ -23,10 +23,13 @@ export function useSubmit<Data>(
     setFailure(undefined);
     const answer = await act(signal);
     if (signal.aborted) return;
+    const isSaid = await isMove(answer, signal);
+    if (signal.aborted) return;
     setBusy(false);
     if (answer.kind === "data") onDone(answer.data);
     else if (answer.kind === "signed-out") noteSignedOut();
-    else setFailure(failureSentence(answer));
+    // Said above, with the choice, for as long as it is so.
+    else if (!isSaid) setFailure(failureSentence(answer));
   };
   return {
     isBusy,

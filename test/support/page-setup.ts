@@ -20,8 +20,11 @@ export async function setup(): Promise<void> {
 function isFresh(): boolean {
   const built = statSync(join(ROOT, "dist/page/index.html"), { throwIfNoEntry: false });
   if (built === undefined) return false;
-  const sources = globSync(["src/page/**", "src/lib/{printable,duration}.ts", "vite.config.ts"], {
-    cwd: ROOT,
-  });
+  const sources = globSync(
+    ["src/page/**", "src/{lib/{printable,duration},protocol/shown-organization}.ts", "vite.config.ts"],
+    {
+      cwd: ROOT,
+    },
+  );
   return sources.every((path) => statSync(join(ROOT, path)).mtimeMs <= built.mtimeMs);
 }

@@ -9,6 +9,7 @@ import type { Role } from "../../src/control-plane/people-store.ts";
 import { randomId } from "../../src/control-plane/random-id.ts";
 import type { ServerDeps } from "../../src/control-plane/server.ts";
 import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { SHOWN_ORGANIZATION_HEADER } from "../../src/protocol/shown-organization.ts";
 import { type ControlPlaneOptions, startControlPlane, type TestControlPlane } from "./control-plane.ts";
 import { startServer, type TestServer } from "./control-plane-server.ts";
 import { freePort } from "./free-port.ts";
@@ -50,6 +51,9 @@ export interface Browser {
 const graphqlBody = z.object({
   data: z.unknown(),
   errors: z.array(z.object({ message: z.string(), extensions: z.object({ code: z.string() }) })).optional(),
+});
+const viewerBody = z.object({
+  viewer: z.object({ activeOrganization: z.object({ id: z.string() }).nullable() }).nullable(),
 });
 const authBody = z.object({ code: z.string(), message: z.string() });
 
@@ -133,6 +137,21 @@ export function openBrowser(url: string, origin = url, connection: Client.Option
   const cookies = new Map<string, string>();
   const cookie = () =>
     cookies.size === 0 ? undefined : [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  let known: string | undefined;
+  /** As a page does, a change names the organization that is active, learnt once. */
+  const shownOrganization = async (path: string, body: unknown): Promise<string | undefined> => {
+    if (cookie() === undefined || !isChange(path, body)) return undefined;
+    if (known === undefined) {
+      const viewer = await send(
+        "POST",
+        "/graphql",
+        { query: "{ viewer { activeOrganization { id } } }" },
+        {},
+      );
+      known = viewerBody.safeParse(viewer.data).data?.viewer?.activeOrganization?.id;
+    }
+    return known;
+  };
   const send = async (
     method: Dispatcher.HttpMethod,
     path: string,
@@ -140,8 +159,10 @@ export function openBrowser(url: string, origin = url, connection: Client.Option
     extra: ExtraHeaders,
   ): Promise<PageAnswer> => {
     const sent = cookie();
+    const shown = extra[SHOWN_ORGANIZATION_HEADER] === undefined ? await shownOrganization(path, body) : "";
     const headers = {
       ...(sent === undefined ? {} : { cookie: sent }),
+      ...(shown === undefined ? {} : { [SHOWN_ORGANIZATION_HEADER]: shown }),
       ...(method === "GET" ? {} : { origin, "content-type": "application/json" }),
       ...extra,
     };
@@ -153,6 +174,7 @@ export function openBrowser(url: string, origin = url, connection: Client.Option
     });
     const text = await response.body.text();
     keepCookies(cookies, response.headers["set-cookie"]);
+    if (MAY_SWITCH.test(path)) known = undefined;
     return { status: response.statusCode, headers: response.headers, text, ...read(text) };
   };
   const post: Browser["post"] = (path, body, headers = {}) => send("POST", `/api/auth${path}`, body, headers);
@@ -165,6 +187,15 @@ export function openBrowser(url: string, origin = url, connection: Client.Option
     get: (path, headers = {}) => send("GET", path, undefined, headers),
     signIn: (email = ADMIN.email, password = ADMIN.password) => post("/sign-in/email", { email, password }),
   };
+}
+
+const MAY_SWITCH = /\/(?:sign-in|sign-out|set-active|accept-invitation|accept-as-new)/;
+
+function isChange(path: string, body: unknown): boolean {
+  const query = z.object({ query: z.string() }).safeParse(body).data?.query;
+  return path === "/graphql"
+    ? /^\s*mutation\b/m.test(query ?? "")
+    : path.startsWith("/api/auth/organization/");
 }
 
 function keepCookies(cookies: Map<string, string>, set: string | string[] | undefined): void {

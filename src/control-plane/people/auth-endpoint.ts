@@ -7,13 +7,15 @@ import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http-answer
 import type { Person } from "../people-store.ts";
 import { readBody } from "../request-body.ts";
 import { requireSameOrigin } from "../same-origin.ts";
+import { requireShownOrganization } from "../shown-organization.ts";
 import type { Store } from "../store.ts";
 import { watchingStore } from "../store-failure.ts";
 import type { Auth } from "./auth.ts";
 import { authHeaders, networkOf } from "./auth-request.ts";
-import { AUTH_ROUTES } from "./auth-routes.ts";
+import { AUTH_ROUTES, ORGANIZATION_ROUTES } from "./auth-routes.ts";
 import type { InvitedPeople } from "./invited-people.ts";
 import { auditChange, isAudited } from "./people-audit.ts";
+import { sessionOf } from "./session.ts";
 import type { SignInLimit } from "./sign-in-limit.ts";
 
 export const AUTH_PATH = "/api/auth";
@@ -156,8 +158,20 @@ export class AuthEndpoint {
     return answer;
   }
 
-  private async pass(request: IncomingMessage, path: string, sent?: Body): Promise<HttpAnswer> {
+  /** What the page shows is what is changed: the organization is named to better-auth, which would read the session again. */
+  private async forShownOrganization(request: IncomingMessage, path: string, sent: Body | undefined) {
+    const purpose = ORGANIZATION_ROUTES.get(path);
+    if (purpose === undefined) return sent;
+    const { auth, store } = this.deps;
+    const { signedIn } = await sessionOf(request, auth, store);
+    requireShownOrganization(request.headers, signedIn?.active, purpose);
+    const organizationId = signedIn?.active?.organization.id;
+    return sent === undefined || organizationId === undefined ? sent : { ...sent, organizationId };
+  }
+
+  private async pass(request: IncomingMessage, path: string, body?: Body): Promise<HttpAnswer> {
     const { auth, origin } = this.deps;
+    const sent = await this.forShownOrganization(request, path, body);
     const search = (request.url ?? "").split("?").slice(1).join("?");
     if ((sent !== undefined && SLUG in sent) || new URLSearchParams(search).has(SLUG)) {
       throw badInput("name the organization by its id: organizationId");

@@ -17,3 +17,13 @@ export const AUTH_ROUTES: ReadonlyMap<string, "GET" | "POST"> = new Map([
   ["/organization/remove-member", "POST"],
   ["/organization/update-member-role", "POST"],
 ]);
+
+/** Those about the organization that a session is about; the others are about a person, or name what they are for. */
+export const ORGANIZATION_ROUTES: ReadonlyMap<string, "change" | "look"> = new Map([
+  ["/organization/list-members", "look"],
+  ["/organization/get-full-organization", "look"],
+  ["/organization/invite-member", "change"],
+  ["/organization/cancel-invitation", "change"],
+  ["/organization/remove-member", "change"],
+  ["/organization/update-member-role", "change"],
+]);

@@ -1,14 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { ApiError } from "../api-error.ts";
-import { clientAddress } from "../client-address.ts";
 import type { SignedIn } from "../signed-in.ts";
-import { type Store, StoreUnavailable } from "../store.ts";
-import { watchingStore } from "../store-failure.ts";
-import { type Auth, createAuth } from "./auth.ts";
+import type { Store } from "../store.ts";
+import { createAuth } from "./auth.ts";
 import { AuthEndpoint } from "./auth-endpoint.ts";
-import { authHeaders } from "./auth-request.ts";
 import { InvitedPeople } from "./invited-people.ts";
+import { sessionOf } from "./session.ts";
 import { SignInLimit } from "./sign-in-limit.ts";
 
 export interface PeopleDeps {
@@ -43,16 +41,9 @@ export function createPeople({ store, logger, origin, secret, now }: PeopleDeps)
   return {
     origin,
     async signedIn(request, response) {
-      if (request.headers.cookie === undefined) return undefined;
-      const headers = authHeaders(request.headers, clientAddress(request));
-      const found = await renewedSession(auth, headers);
-      const cookies = found.headers.getSetCookie();
+      const { signedIn, cookies } = await sessionOf(request, auth, store);
       if (cookies.length > 0) response.setHeader("Set-Cookie", cookies);
-      if (found.response === null) return undefined;
-      const { user, session } = found.response;
-      const memberships = await store.people.memberships(user.id);
-      const active = memberships.find(({ organization }) => organization.id === session.activeOrganizationId);
-      return { person: { id: user.id, name: user.name, email: user.email }, active, memberships };
+      return signedIn;
     },
     handle: (request, response, answerTo) =>
       new AuthEndpoint({ auth, origin, logger, store, now, limit, invitedPeople, answerTo }).handle(
@@ -60,15 +51,4 @@ export function createPeople({ store, logger, origin, secret, now }: PeopleDeps)
         response,
       ),
   };
-}
-
-/** Where the database takes no write, a session goes on as it is: people can look at what they cannot change. */
-async function renewedSession(auth: Auth, headers: Headers) {
-  try {
-    return await watchingStore(() => auth.api.getSession({ headers, returnHeaders: true }));
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    const query = { disableRefresh: true };
-    return watchingStore(() => auth.api.getSession({ headers, query, returnHeaders: true }));
-  }
 }

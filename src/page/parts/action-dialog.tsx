@@ -3,6 +3,7 @@ import type { Answer } from "../server/answer.ts";
 import { useSubmit } from "../submit.ts";
 import { Dialog } from "./dialog.tsx";
 import { Notice } from "./notice.tsx";
+import { OrganizationNotice } from "./organization-notice.tsx";
 
 interface ActionDialogProps<Data> {
   readonly title: string;
@@ -28,6 +29,7 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
       <form onSubmit={submit}>
         <div class="dialog-body">
           {children}
+          <OrganizationNotice />
           {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
         </div>
         <div class="dialog-buttons">

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import { printable } from "../../lib/printable.ts";
+import { SHOWN_ORGANIZATION_HEADER } from "../../protocol/shown-organization.ts";
 import { noteAnswered, noteLost } from "./connection.ts";
+import { shownOrganization } from "./shown-organization.ts";
 
 const DEADLINE_MS = 15_000;
 
@@ -12,7 +14,7 @@ export type HttpReply =
     }
   | { readonly kind: "unavailable"; readonly sentence: string };
 
-/** One request to the server that the page came from, with its cookie. JSON in, JSON out; never rejects. */
+/** One request to the server that the page came from, with its cookie and what it shows. JSON in, JSON out; never rejects. */
 export async function request(
   method: "GET" | "POST",
   path: string,
@@ -33,9 +35,14 @@ async function exchange(
   body: unknown,
   signal: AbortSignal,
 ): Promise<HttpReply> {
+  const shown = shownOrganization.get();
   const init: RequestInit = {
     method,
-    headers: { accept: "application/json", "content-type": "application/json" },
+    headers: {
+      accept: "application/json",
+      "content-type": "application/json",
+      ...(shown === undefined ? {} : { [SHOWN_ORGANIZATION_HEADER]: shown }),
+    },
     cache: "no-store",
     credentials: "same-origin",
     redirect: "error",
