@@ -75,6 +75,10 @@ const CONTROL_PLANE: DebianPackage = {
       ["HOST, PORT", "Where to listen; default: 127.0.0.1 and 3000."],
       ["TLS_CERT, TLS_KEY", "Certificate and key (PEM files) to serve HTTPS with."],
       ["HEARTBEAT_TIMEOUT_MS", "How long a silent executor counts as online; default: 30000."],
+      [
+        "MAX_EXECUTORS_PER_KEY",
+        "How many existing executors a key, with those it was rotated from, may have enrolled; default: 100.",
+      ],
       ["LOG_LEVEL", "debug, info, warn or error."],
     ],
     exitStatus: [

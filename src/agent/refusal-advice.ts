@@ -86,6 +86,16 @@ function adviseForbidden(refusal: Refusal, session: Session, route: KeyRoute): R
         why: `it was issued for another executor than ${name}`,
         remedy: `Create a key for ${name} (or for a new executor) ${andBringIt}, or mend [agent].name.`,
       };
+    case "target_deleted":
+      return {
+        why: "it was made for an executor that was deleted on the control plane",
+        remedy: `Create a key for ${name} ${andBringIt}.`,
+      };
+    case "key_executor_limit":
+      return {
+        why: "it has enrolled as many executors as one key may",
+        remedy: `Create another key for ${name} ${andBringIt}, or delete executors that are gone.`,
+      };
     case "key_held_by_other_executor":
       return {
         why: `${name} is bound to another key, and this one serves another executor already`,

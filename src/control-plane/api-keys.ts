@@ -80,7 +80,7 @@ async function create({ transaction, actor, at }: Change, request: NewKeyRequest
     createdAt: at,
     expiresAt: expiresAt ?? null,
     lineageId: null,
-    targetExecutorId: target?.id ?? null,
+    target: target ?? null,
   });
   await auditKey(transaction, actor, "api_key.created", issued.key, at, {
     expiresAt: issued.key.expiresAt,
@@ -107,7 +107,7 @@ async function rotate(
     createdAt: at,
     expiresAt: old.expiresAt,
     lineageId: old.lineageId,
-    targetExecutorId: old.target?.id ?? null,
+    target: old.target,
   });
   await auditKey(transaction, actor, "api_key.created", issued.key, at, {
     expiresAt: issued.key.expiresAt,

@@ -1,6 +1,6 @@
 import type { ForbiddenReason, KeyRefusalReason } from "../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../protocol/sync.ts";
-import { type Admission, admissionFacts, admit } from "./admission.ts";
+import { type Admission, admissionFacts, admit, type Claim } from "./admission.ts";
 import { ApiError, ApiErrorCode, forbidden } from "./api-error.ts";
 import { compatibility } from "./compatibility.ts";
 import { judge } from "./guard.ts";
@@ -12,7 +12,6 @@ import { restartSpreadMs } from "./restart-spread.ts";
 import type {
   ExecutorReference,
   KeyReference,
-  Organization,
   PresentedKey,
   Store,
   StoreReader,
@@ -26,6 +25,8 @@ export interface ExecutorSyncDeps {
   readonly presence: Presence;
   readonly refusals: RefusalLog;
   readonly heartbeatTimeoutMs: number;
+  /** How many executors that exist the keys of a lineage may have enrolled. */
+  readonly maxExecutorsPerKey: number;
   readonly version: string;
   readonly now: () => number;
 }
@@ -83,15 +84,14 @@ export class ExecutorSync {
 
   /** The same verdict without any trace but the key's last use. */
   async currentKey(caller: ExecutorCaller, input: CurrentKeyInput): Promise<CurrentKeyReply> {
-    const facts = await admissionFacts(this.deps.store, caller.key, { ...input, kind: undefined });
-    const admission = admit(facts);
+    const { admission } = await this.look(this.deps.store, caller.key, { ...input, kind: undefined });
     if (admission.kind === "admitted") return identified(caller.key);
     this.note("currentKey", caller, input.executorName, 403, admission.reason);
     throw forbidden(admission.reason, admission.message);
   }
 
   private async admittedExecutor(caller: ExecutorCaller, input: SyncInput): Promise<Binding> {
-    const first = await this.look(this.deps.store, caller.key, input);
+    const first = await this.look(this.deps.store, caller.key, claimOf(input));
     const { executor, admission } =
       first.admission.kind === "admitted" && !first.admission.isBound
         ? await this.bind(caller, input)
@@ -108,11 +108,10 @@ export class ExecutorSync {
       const key = await transaction.key(caller.key.id);
       const verdict = key === undefined ? undefined : judge(key, now());
       if (verdict?.kind !== "accepted") throw this.goneSince(caller, input, verdict?.reason ?? "unknown");
-      const { executor, admission } = await this.look(transaction, verdict.key, input);
+      const { executor, admission } = await this.look(transaction, verdict.key, claimOf(input));
       if (admission.kind === "refused") return { executor, admission };
-      const { organization } = verdict.key;
-      const bound = executor ?? (await createExecutor(transaction, organization, input, now()));
-      await transaction.bindExecutor(bound.id, verdict.key.id);
+      const bound = executor ?? (await createExecutor(transaction, verdict.key, input, now()));
+      await transaction.bindExecutor(bound.id, verdict.key);
       const { key: used } = verdict;
       await transaction.record([
         { kind: "synced", executorId: bound.id, key: used, declaration: input, at: now() },
@@ -121,9 +120,8 @@ export class ExecutorSync {
     });
   }
 
-  private async look(store: StoreReader, key: PresentedKey, input: SyncInput): Promise<Look> {
-    const { name: executorName, kind, expectedOrganizationId } = input;
-    const facts = await admissionFacts(store, key, { executorName, kind, expectedOrganizationId });
+  private async look(store: StoreReader, key: PresentedKey, claim: Claim): Promise<Look> {
+    const facts = await admissionFacts(store, key, claim, this.deps.maxExecutorsPerKey);
     return { executor: facts.executor, admission: admit(facts) };
   }
 
@@ -167,17 +165,21 @@ function identified(key: PresentedKey): CurrentKeyReply {
   return { key: { id, name, expiresAt, revokesAt }, organization };
 }
 
+function claimOf({ name: executorName, kind, expectedOrganizationId }: SyncInput): Claim {
+  return { executorName, kind, expectedOrganizationId };
+}
+
 function keyReference({ id, name, fingerprint }: PresentedKey): KeyReference {
   return { id, name, fingerprint };
 }
 
 async function createExecutor(
   transaction: StoreTransaction,
-  organization: Organization,
+  { organization, lineageId: enrolledBy }: PresentedKey,
   input: SyncInput,
   createdAt: number,
 ): Promise<ExecutorReference> {
   const id = randomId();
-  await transaction.insertExecutor({ ...input, id, organizationId: organization.id, createdAt });
+  await transaction.insertExecutor({ ...input, id, organizationId: organization.id, createdAt, enrolledBy });
   return { id, name: input.name };
 }

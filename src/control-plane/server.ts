@@ -41,6 +41,8 @@ export interface ServerDeps {
   /** PEM texts. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly heartbeatTimeoutMs: number;
+  /** How many executors that exist the keys of a lineage may have enrolled. */
+  readonly maxExecutorsPerKey: number;
   /** The version that executors are compared with, and recommended. */
   readonly version: string;
   /** Left out: nobody signs in, there is no page, and the network serves executors alone. */
@@ -91,11 +93,11 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 }
 
 function assemble(deps: ServerDeps, now: () => number) {
-  const { store, logger, heartbeatTimeoutMs, version } = deps;
+  const { store, logger, heartbeatTimeoutMs, maxExecutorsPerKey, version } = deps;
   const writeBehind = createWriteBehind(store, logger);
   const presence = new Presence(heartbeatTimeoutMs, logger);
   const shared = { store, writeBehind, presence, refusals: new RefusalLog(logger, now), now };
-  const executorSync = new ExecutorSync({ ...shared, heartbeatTimeoutMs, version });
+  const executorSync = new ExecutorSync({ ...shared, heartbeatTimeoutMs, maxExecutorsPerKey, version });
   const apiKeys = createApiKeys(store, now);
   const endpoint = new GraphqlEndpoint({
     ...shared,

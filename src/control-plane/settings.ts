@@ -14,6 +14,7 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly heartbeatTimeoutMs: number;
+  readonly maxExecutorsPerKey: number;
   /** Paths of PEM files. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -92,6 +93,7 @@ const environment = z
       .default("127.0.0.1"),
     PORT: integerBetween(0, 65_535).prefault("3000"),
     HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000).prefault("30000"),
+    MAX_EXECUTORS_PER_KEY: integerBetween(1, 1_000_000).prefault("100"),
     TLS_CERT: z.string().optional(),
     TLS_KEY: z.string().optional(),
     LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "want debug, info, warn or error").default("info"),
@@ -128,6 +130,7 @@ export function readSettings(env: Environment): Settings {
     host: set.HOST,
     port: set.PORT,
     heartbeatTimeoutMs: set.HEARTBEAT_TIMEOUT_MS,
+    maxExecutorsPerKey: set.MAX_EXECUTORS_PER_KEY,
     tls:
       set.TLS_CERT === undefined || set.TLS_KEY === undefined
         ? undefined

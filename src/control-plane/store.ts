@@ -27,7 +27,7 @@ export interface KeyRecord {
   readonly revokesAt: number | null;
   /** Shared by a key and all that were rotated from it. */
   readonly lineageId: string;
-  readonly target: ExecutorReference | null;
+  readonly target: NamedExecutor | null;
 }
 
 /** A key as far as every sync has to know it. */
@@ -44,7 +44,7 @@ export interface NewKey {
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly lineageId: string;
-  readonly targetExecutorId: string | null;
+  readonly target: ExecutorReference | null;
 }
 
 export interface ExecutorReference {
@@ -52,10 +52,26 @@ export interface ExecutorReference {
   readonly name: string;
 }
 
+/** An executor that may have been deleted since: its id and name are what is left of it. */
+export interface NamedExecutor extends ExecutorReference {
+  readonly isDeleted: boolean;
+}
+
 /** An executor as far as every sync has to know it. */
 export interface BoundExecutor extends ExecutorReference {
   readonly kind: string;
-  readonly key: { readonly id: string; readonly lineageId: string } | null;
+  /** Null: its key was deleted. */
+  readonly keyId: string | null;
+  /** Of the key that it was bound to last, also where that was deleted; null: nobody knows any more. */
+  readonly lineageId: string | null;
+}
+
+/** Whom the keys of a lineage serve, beside one executor. */
+export interface LineageUse {
+  /** One that is bound to the lineage. */
+  readonly executor: ExecutorReference | undefined;
+  /** One that a key of the lineage was made for. */
+  readonly target: ExecutorReference | undefined;
 }
 
 export interface KeyReference {
@@ -83,7 +99,7 @@ export interface ExecutorRecord extends ExecutorDeclaration {
   readonly kind: string;
   readonly createdAt: number;
   readonly lastSyncAt: number | null;
-  readonly key: (KeyReference & { readonly lineageId: string }) | null;
+  readonly key: KeyReference | null;
   readonly lastRefusal: ExecutorRefusal | null;
 }
 
@@ -93,6 +109,8 @@ export interface NewExecutor extends ExecutorDeclaration {
   readonly name: string;
   readonly kind: string;
   readonly createdAt: number;
+  /** The lineage whose key made the first sync. */
+  readonly enrolledBy: string;
 }
 
 export interface ExecutorRefusal {
@@ -104,7 +122,7 @@ export interface ExecutorRefusal {
 }
 
 export interface KeyUse {
-  readonly executor: ExecutorReference;
+  readonly executor: NamedExecutor;
   readonly firstUsedAt: number;
   readonly lastUsedAt: number;
 }
@@ -187,8 +205,10 @@ export interface StoreReader {
   executors(organizationId: string, page: SearchPage): Promise<readonly ExecutorRecord[]>;
   /** Of every organization: those whose last sync is not older than `sinceMs`. */
   executorsSyncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
-  /** An executor bound to the key, other than the one named. */
-  otherExecutorOf(keyId: string, executorName: string): Promise<ExecutorReference | undefined>;
+  /** Whom the lineage serves beside the executor of that id. */
+  lineageUse(lineageId: string, executorId: string): Promise<LineageUse>;
+  /** How many of today's executors the lineage has enrolled. */
+  enrolledCount(lineageId: string): Promise<number>;
   /** Newest first. */
   executorKeyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]>;
   /** The executors that are bound to the key just now, by name. */
@@ -205,7 +225,7 @@ export interface StoreTransaction extends StoreReader {
   /** Unbinds its executors; their history keeps the key's id, name and fingerprint. */
   deleteKey(id: string): Promise<void>;
   insertExecutor(executor: NewExecutor): Promise<void>;
-  bindExecutor(executorId: string, keyId: string): Promise<void>;
+  bindExecutor(executorId: string, key: Pick<KeyRecord, "id" | "lineageId">): Promise<void>;
   record(activities: readonly Activity[]): Promise<void>;
   insertAuditEvent(event: AuditEvent): Promise<void>;
 }

@@ -12,8 +12,12 @@ export const FORBIDDEN_REASONS = [
   "wrong_organization",
   /** The key is bound to another executor by its target. */
   "key_targets_other_executor",
-  /** The executor is bound to another key, and this one serves another executor already. */
+  /** The key was made for an executor that was deleted since. */
+  "target_deleted",
+  /** The executor is bound to another key, and this one, or its lineage, serves another executor already. */
   "key_held_by_other_executor",
+  /** The key, with those it was rotated from, has enrolled as many executors as one may. */
+  "key_executor_limit",
   /** The executor's kind was fixed by its first sync. */
   "kind_mismatch",
   /** The key is good, the operation is not one that an executor key may call. */

@@ -76,6 +76,12 @@ describe("a key that a command was handed", () => {
       "key_targets_other_executor",
       "Create a key for agent-1 (or for a new executor) and run set-key again with it, or mend [agent].name.",
     ],
+    ["forbidden", "target_deleted", "Create a key for agent-1 and run set-key again with it."],
+    [
+      "forbidden",
+      "key_executor_limit",
+      "Create another key for agent-1 and run set-key again with it, or delete executors that are gone.",
+    ],
     [
       "forbidden",
       "key_held_by_other_executor",

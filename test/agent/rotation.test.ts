@@ -183,6 +183,8 @@ describe("D4: the new key is bad, the old one works", () => {
       forbidden("key_targets_other_executor"),
       "issued for another executor than agent-1",
     ],
+    ["for a deleted executor", forbidden("target_deleted"), "made for an executor that was deleted"],
+    ["at its limit", forbidden("key_executor_limit"), "enrolled as many executors as one key may"],
     ["bound elsewhere", forbidden("key_held_by_other_executor"), "serves another executor already"],
   ])(
     "%s: stays online, says what is wrong with the new one and what a restart would do",

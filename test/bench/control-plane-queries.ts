@@ -40,6 +40,7 @@ const server = createServer({
   port: 0,
   tls: undefined,
   heartbeatTimeoutMs: 30_000,
+  maxExecutorsPerKey: 100,
   version: "1.4.0",
 });
 const { url } = await server.listen();

@@ -28,7 +28,7 @@ export async function fillFleetDatabase(path: string, executors: number, seed: s
   );
   const lineage = database.prepare("insert into executorKey (keyId, lineageId) values (?, ?)");
   const executor = database.prepare(
-    "insert into executor (id, organizationId, name, kind, version, channel, hostName, capabilities, resources, createdAt, keyId) values (?, 'acme', ?, 'agent', '0.1.0', 'stable', 'host', '{}', '{}', ?, ?)",
+    "insert into executor (id, organizationId, name, kind, version, channel, hostName, capabilities, resources, createdAt, keyId, lineageId, enrolledBy) values (?1, 'acme', ?2, 'agent', '0.1.0', 'stable', 'host', '{}', '{}', ?3, ?4, ?4, ?4)",
   );
   for (let index = 0; index < executors; index += 1) {
     const keyId = `key-${index}`;

@@ -104,12 +104,13 @@ it("answers the documents of executors, and no others", async () => {
     presence: new Presence(30_000, logger),
     refusals: new RefusalLog(logger, now),
     heartbeatTimeoutMs: 30_000,
+    maxExecutorsPerKey: 100,
     version: "1.4.0",
     now,
   });
   await store.transaction(async (transaction) => {
     await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
-    const key = { name: "prod", start: "exc_aa", createdAt: 0, expiresAt: null, targetExecutorId: null };
+    const key = { name: "prod", start: "exc_aa", createdAt: 0, expiresAt: null, target: null };
     await transaction.insertKey({ ...key, id: "k", hash: "h", organizationId: "o", lineageId: "k" });
   });
   const key = await store.keyByHash("h");

@@ -13,7 +13,7 @@ import { tempDir } from "../support/temp-dir.ts";
 import { createVersion1Database } from "../support/version-1-database.ts";
 
 /** What is out in the world and may never change; a new migration adds a line. */
-const RELEASED = ["8702420bca640110", "c41a332038590c4e"];
+const RELEASED = ["8702420bca640110", "c41a332038590c4e", "cd0049ca40172b3a"];
 
 function schemaOf(path: string): readonly unknown[] {
   const database = new DatabaseSync(path);
@@ -46,7 +46,11 @@ describe("migrations", () => {
     expect(await store.executors("o1", page)).toMatchObject([
       { id: "x1", key: { id: "k1" }, lastSyncAt: 2000 },
     ]);
-    expect(await store.keyUses("k1", 5)).toMatchObject([{ executor: { id: "x1" }, firstUsedAt: 1000 }]);
+    const x1 = { id: "x1", name: "agent-1", isDeleted: false };
+    expect(await store.keyUses("k1", 5)).toMatchObject([{ executor: x1, firstUsedAt: 1000 }]);
+    expect(await store.key("k1")).toMatchObject({ target: x1 });
+    expect(await store.boundExecutor("o1", "agent-1")).toMatchObject({ keyId: "k1", lineageId: "k1" });
+    expect(await store.enrolledCount("k1")).toBe(1);
     const all = { ...page, action: null, actor: null, target: null, from: null, to: null };
     expect((await store.auditEvents("o1", all)).map(({ id }) => id)).toEqual(["e2", "e1"]);
     expect(await store.people.hasPeople()).toBe(false);

@@ -57,7 +57,8 @@ const READS: Readonly<Record<string, (store: SqliteTransaction) => Promise<unkno
     await store.executors("acme", { ...page, before: "executor-9" }),
   ],
   executorsSyncedSince: (store) => store.executorsSyncedSince(NOW),
-  otherExecutorOf: (store) => store.otherExecutorOf("key-1", "agent-1"),
+  lineageUse: (store) => store.lineageUse("key-1", "executor-1"),
+  enrolledCount: (store) => store.enrolledCount("key-1"),
   executorsOn: (store) => store.executorsOn("key-1", 100),
   executorKeyUses: (store) => store.executorKeyUses("executor-1", 20),
   auditEvents: async (store) => {

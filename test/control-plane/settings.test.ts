@@ -9,6 +9,7 @@ describe("the environment of serve", () => {
       host: "127.0.0.1",
       port: 3000,
       heartbeatTimeoutMs: 30_000,
+      maxExecutorsPerKey: 100,
       tls: undefined,
       logLevel: "info",
     });
@@ -27,6 +28,7 @@ describe("the environment of serve", () => {
       DATABASE_URL: "postgres://db/cp",
       PORT: "70000",
       HEARTBEAT_TIMEOUT_MS: "-1",
+      MAX_EXECUTORS_PER_KEY: "0",
       LOG_LEVEL: "loud",
       HOST: "a b",
     };

@@ -203,18 +203,25 @@ describe("what every sync reads", () => {
       await other.close();
     });
     const key = { name: "prod", start: "exc_aa", organizationId: "o", createdAt: 0, expiresAt: null };
-    const target = { targetExecutorId: null };
-    const executor = { id: "x", organizationId: "o", name: "agent-1", kind: "agent", createdAt: 0 };
+    const target = { target: null };
+    const executor = {
+      id: "x",
+      organizationId: "o",
+      name: "agent-1",
+      kind: "agent",
+      createdAt: 0,
+      enrolledBy: "k",
+    };
     await one.transaction(async (transaction) => {
       await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
       await transaction.insertKey({ ...key, ...target, id: "k", hash: HASH, lineageId: "k" });
       await transaction.insertKey({ ...key, ...target, id: "k2", hash: "2".repeat(43), lineageId: "k2" });
       await transaction.insertExecutor({ ...executor, ...declaration });
-      await transaction.bindExecutor("x", "k");
+      await transaction.bindExecutor("x", { id: "k", lineageId: "k" });
     });
     for (const store of [one, other, one, other]) {
       expect(await store.keyByHash(HASH)).toMatchObject({ id: "k", isEnabled: true });
-      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ key: { id: "k" } });
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k", lineageId: "k" });
     }
     return [one, other] as const;
   }
@@ -235,9 +242,11 @@ describe("what every sync reads", () => {
 
   it("is read anew by every control plane once an executor has another key", async () => {
     const stores = await twoStores();
-    await stores[1].transaction((transaction) => transaction.bindExecutor("x", "k2"));
+    await stores[1].transaction((transaction) =>
+      transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }),
+    );
     for (const store of stores)
-      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ key: { id: "k2" } });
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
   });
 
   it("stays as it was while a transaction is open, and after one that failed", async () => {
@@ -255,12 +264,12 @@ describe("what every sync reads", () => {
     const [store] = await twoStores();
     await store.transaction(async (transaction) => {
       await transaction.revokeKey("k", 5);
-      await transaction.bindExecutor("x", "k2");
+      await transaction.bindExecutor("x", { id: "k2", lineageId: "k2" });
       expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
-      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ key: { id: "k" } });
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k", lineageId: "k" });
     });
     expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: false });
-    expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ key: { id: "k2" } });
+    expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
   });
 
   it("is read anew after what better-auth wrote", async () => {

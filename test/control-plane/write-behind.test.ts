@@ -29,6 +29,7 @@ describe("writing behind", () => {
           name: `e${n}`,
           kind: "agent",
           createdAt: 0,
+          enrolledBy: "k",
         });
       }
     });

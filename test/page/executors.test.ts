@@ -5,7 +5,7 @@ import { lacksBrowser, useBrowser } from "./browser.ts";
 import { choose, createKey, rowOf, shownKey, signIn, statusOf, storeKey } from "./operator.ts";
 
 const browse = useBrowser();
-const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "4000" } });
+const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "4000", MAX_EXECUTORS_PER_KEY: "200" } });
 
 describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
   it("connects an executor: its key, the steps, and the moment it is online", async () => {

@@ -62,9 +62,12 @@ function fillKeys(insert: Insert, { keys }: LargeSizes, now: number): void {
 function fillExecutors(insert: Insert, { executors, keys }: LargeSizes, now: number): void {
   const executor = insert(
     "executor",
-    "id,organizationId,name,kind,version,channel,hostName,capabilities,resources,createdAt,lastSyncAt,keyId",
+    "id,organizationId,name,kind,version,channel,hostName,capabilities,resources,createdAt,lastSyncAt,keyId,lineageId,enrolledBy",
   );
-  const usage = insert("executorKeyUsage", "executorId,keyId,keyName,keyFingerprint,firstUsedAt,lastUsedAt");
+  const usage = insert(
+    "executorKeyUsage",
+    "executorId,executorName,keyId,keyName,keyFingerprint,firstUsedAt,lastUsedAt",
+  );
   const capabilities = JSON.stringify({ supportedChains: "x".repeat(800), features: ["sync"] });
   for (let n = 0; n < executors; n += 1) {
     const id = `executor-${n}`;
@@ -83,10 +86,12 @@ function fillExecutors(insert: Insert, { executors, keys }: LargeSizes, now: num
       now,
       now,
       keyId,
+      keyId,
+      keyId,
     );
     for (let older = 0; older < 3; older += 1) {
       const used = `key-${(n + older) % keys}`;
-      usage.run(id, used, "prod", "00000000", now - older * DAY_MS, now - older * DAY_MS);
+      usage.run(id, `agent-${n}`, used, "prod", "00000000", now - older * DAY_MS, now - older * DAY_MS);
     }
   }
 }

@@ -30,6 +30,8 @@ Environment:
   PORT                  port for executors; 0: one that is free (default 3000)
   TLS_CERT, TLS_KEY     PEM files; set both for https, none for http
   HEARTBEAT_TIMEOUT_MS  an executor silent for longer is offline (default 30000)
+  MAX_EXECUTORS_PER_KEY how many existing executors a key, with those it was rotated from, may have
+                        enrolled (default 100); more than that today go on working
   LOG_LEVEL             debug, info, warn or error (default info); debug shows every refusal
 
   BETTER_AUTH_SECRET    at least 32 characters, signs the sessions; set it and people can sign in
@@ -57,7 +59,7 @@ async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
 }
 
 async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
-  const { databasePath, socketPath, host, port, heartbeatTimeoutMs } = settings;
+  const { databasePath, socketPath, host, port, heartbeatTimeoutMs, maxExecutorsPerKey } = settings;
   const tls = readTls(settings.tls);
   // The database holds hashes, the socket the keys to everything: both are the owner's alone.
   process.umask(0o077);
@@ -66,7 +68,8 @@ async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
   const checkpoints = startCheckpoints(databasePath);
   try {
     const people = await openPeople(settings.people, store, logger);
-    const deps = { host, port, socketPath, tls, heartbeatTimeoutMs, version: VERSION, people };
+    const limits = { heartbeatTimeoutMs, maxExecutorsPerKey };
+    const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people };
     await serveUntilShutdown(createServer({ store, logger, ...deps }), logger, { socketPath, databasePath });
   } finally {
     await checkpoints.stop();

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { OperatorError } from "../../lib/errors.ts";
+import { EXECUTOR_TABLES } from "./executor-tables.ts";
 import { PEOPLE_TABLES } from "./people-tables.ts";
 import { integer } from "./row.ts";
 
@@ -85,6 +86,7 @@ export const MIGRATIONS: readonly string[] = [
   create trigger auditEvent_delete before delete on auditEvent begin select raise(abort, 'audit events never change'); end;
   `,
   PEOPLE_TABLES,
+  EXECUTOR_TABLES,
 ];
 
 /** Brings the database to this program's version, in one transaction per step; several programs may start at once. */

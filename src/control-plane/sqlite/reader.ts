@@ -9,6 +9,7 @@ import type {
   ExecutorReference,
   KeyRecord,
   KeyUse,
+  LineageUse,
   Organization,
   PresentedKey,
   SearchPage,
@@ -22,7 +23,7 @@ import { SqliteStatements } from "./statements.ts";
 const keysFrom = (apikeyJoined: string) => `
   select k.id, k.name, k.key, k.createdAt, k.expiresAt, k.lastRequest, k.enabled,
     o.id as organizationId, o.name as organizationName, o.slug as organizationSlug,
-    e.revokedAt, e.revokesAt, e.lineageId, t.id as targetId, t.name as targetName
+    e.revokedAt, e.revokesAt, e.lineageId, e.targetExecutorId as targetId, e.targetName, t.id as existingTarget
   from ${apikeyJoined} organization o on o.id = k.referenceId
   left join executorKey e on e.keyId = k.id left join executor t on t.id = e.targetExecutorId
   where k.configId = 'executor'`;
@@ -33,8 +34,7 @@ const KEY_BY_HASH = `${KEY} and k.key = ?`;
 const LISTED_KEY = keysFrom("apikey k indexed by apikey_list cross join");
 
 const EXECUTOR = `
-  select x.*, k.name as keyName, k.key as keyHash, e.lineageId from executor x
-  left join apikey k on k.id = x.keyId left join executorKey e on e.keyId = k.id`;
+  select x.*, k.name as keyName, k.key as keyHash from executor x left join apikey k on k.id = x.keyId`;
 
 /** Reads through one connection. */
 export abstract class SqliteReader extends SqliteStatements implements StoreReader {
@@ -82,13 +82,10 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   }
 
   async keyUses(keyId: string, limit: number): Promise<readonly KeyUse[]> {
-    const sql = `select x.id, x.name, u.firstUsedAt, u.lastUsedAt from executorKeyUsage u join executor x on x.id = u.executorId
+    const sql = `select u.executorId, u.executorName, u.firstUsedAt, u.lastUsedAt, x.id as existingExecutor
+      from executorKeyUsage u left join executor x on x.id = u.executorId
       where u.keyId = ? order by u.lastUsedAt desc limit ?`;
-    return this.all(sql, keyId, limit).map((row) => ({
-      executor: { id: text(row, "id"), name: text(row, "name") },
-      firstUsedAt: integer(row, "firstUsedAt"),
-      lastUsedAt: integer(row, "lastUsedAt"),
-    }));
+    return this.all(sql, keyId, limit).map(records.keyUse);
   }
 
   async keyUseCount(keyId: string): Promise<number> {
@@ -102,8 +99,7 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   }
 
   async boundExecutor(organizationId: string, name: string): Promise<BoundExecutor | undefined> {
-    const sql = `select x.id, x.name, x.kind, x.keyId, e.lineageId from executor x
-      left join executorKey e on e.keyId = x.keyId where x.organizationId = ? and x.name = ?`;
+    const sql = "select id, name, kind, keyId, lineageId from executor where organizationId = ? and name = ?";
     return mapped(this.get(sql, organizationId, name), records.boundExecutor);
   }
 
@@ -128,13 +124,19 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
     return this.all(`${EXECUTOR} where x.lastSyncAt >= ?`, sinceMs).map(records.executor);
   }
 
-  async otherExecutorOf(keyId: string, executorName: string): Promise<ExecutorReference | undefined> {
-    const row = this.get(
-      "select id, name from executor where keyId = ? and name <> ? limit 1",
-      keyId,
-      executorName,
-    );
-    return mapped(row, (found) => ({ id: text(found, "id"), name: text(found, "name") }));
+  async lineageUse(lineageId: string, executorId: string): Promise<LineageUse> {
+    const bound = "select id, name from executor where lineageId = ? and id <> ? limit 1";
+    const target = `select targetExecutorId as id, targetName as name from executorKey
+      where lineageId = ? and targetExecutorId is not null limit 1`;
+    return {
+      executor: mapped(this.get(bound, lineageId, executorId), records.executorReference),
+      target: mapped(this.get(target, lineageId), records.executorReference),
+    };
+  }
+
+  async enrolledCount(lineageId: string): Promise<number> {
+    const row = this.get("select count(*) as count from executor where enrolledBy = ?", lineageId);
+    return row === undefined ? 0 : integer(row, "count");
   }
 
   async executorKeyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]> {
@@ -148,7 +150,7 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
 
   async executorsOn(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {
     const sql = "select id, name from executor where keyId = ? order by name limit ?";
-    return this.all(sql, keyId, limit).map((row) => ({ id: text(row, "id"), name: text(row, "name") }));
+    return this.all(sql, keyId, limit).map(records.executorReference);
   }
 
   async auditEvents(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]> {

@@ -3,8 +3,10 @@ import type {
   AuditEvent,
   BoundExecutor,
   ExecutorRecord,
+  ExecutorReference,
   ExecutorRefusal,
   KeyRecord,
+  KeyUse,
   Organization,
   PresentedKey,
 } from "../store.ts";
@@ -37,24 +39,43 @@ export function presentedKey(row: Row): PresentedKey {
     revokesAt: integerOrNull(row, "revokesAt"),
     // A key that better-auth's plugin made begins a lineage of its own.
     lineageId: textOrNull(row, "lineageId") ?? text(row, "id"),
-    target: targetId === null ? null : { id: targetId, name: text(row, "targetName") },
+    target: targetId === null ? null : { id: targetId, ...named(row, "targetName", "existingTarget") },
   };
 }
 
+export function executorReference(row: Row): ExecutorReference {
+  return { id: text(row, "id"), name: textOrNull(row, "name") ?? "" };
+}
+
 export function boundExecutor(row: Row): BoundExecutor {
+  return {
+    id: text(row, "id"),
+    name: text(row, "name"),
+    kind: text(row, "kind"),
+    keyId: textOrNull(row, "keyId"),
+    lineageId: textOrNull(row, "lineageId"),
+  };
+}
+
+/** A name that outlives its executor, and whether that is still there under the id in the column `existing`. */
+function named(row: Row, name: string, existing: string): { name: string; isDeleted: boolean } {
+  return { name: textOrNull(row, name) ?? "", isDeleted: textOrNull(row, existing) === null };
+}
+
+export function keyUse(row: Row): KeyUse {
+  return {
+    executor: { id: text(row, "executorId"), ...named(row, "executorName", "existingExecutor") },
+    firstUsedAt: integer(row, "firstUsedAt"),
+    lastUsedAt: integer(row, "lastUsedAt"),
+  };
+}
+
+export function executor(row: Row): ExecutorRecord {
   const keyId = textOrNull(row, "keyId");
   return {
     id: text(row, "id"),
     name: text(row, "name"),
     kind: text(row, "kind"),
-    key: keyId === null ? null : { id: keyId, lineageId: textOrNull(row, "lineageId") ?? keyId },
-  };
-}
-
-export function executor(row: Row): ExecutorRecord {
-  const bound = boundExecutor(row);
-  return {
-    ...bound,
     organizationId: text(row, "organizationId"),
     version: text(row, "version"),
     channel: text(row, "channel"),
@@ -65,10 +86,10 @@ export function executor(row: Row): ExecutorRecord {
     createdAt: integer(row, "createdAt"),
     lastSyncAt: integerOrNull(row, "lastSyncAt"),
     key:
-      bound.key === null
+      keyId === null
         ? null
         : {
-            ...bound.key,
+            id: keyId,
             name: textOrNull(row, "keyName") ?? "",
             fingerprint: fingerprintOfHash(text(row, "keyHash")),
           },

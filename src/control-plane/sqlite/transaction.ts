@@ -3,6 +3,7 @@ import type {
   Activity,
   AuditEvent,
   ExecutorDeclaration,
+  KeyRecord,
   NewExecutor,
   NewKey,
   Organization,
@@ -34,8 +35,9 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     const sql = `insert into apikey (id, configId, name, start, referenceId, prefix, key, enabled, rateLimitEnabled,
       requestCount, expiresAt, createdAt, updatedAt) values (?, 'executor', ?, ?, ?, 'exc_', ?, 1, 0, 0, ?, ?, ?)`;
     this.run(sql, id, name, start, organizationId, hash, dateText(key.expiresAt), createdAt, createdAt);
-    const side = "insert into executorKey (keyId, lineageId, targetExecutorId) values (?, ?, ?)";
-    this.run(side, id, key.lineageId, key.targetExecutorId);
+    const side =
+      "insert into executorKey (keyId, lineageId, targetExecutorId, targetName) values (?, ?, ?, ?)";
+    this.run(side, id, key.lineageId, key.target?.id ?? null, key.target?.name ?? null);
   }
 
   async revokeKey(id: string, at: number): Promise<void> {
@@ -57,14 +59,14 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   async insertExecutor(executor: NewExecutor): Promise<void> {
-    const sql = `insert into executor (id, organizationId, name, kind, createdAt, version, channel, hostName, publicHost,
-      capabilities, resources) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-    const { id, organizationId, name, kind, createdAt } = executor;
-    this.run(sql, id, organizationId, name, kind, createdAt, ...declared(executor));
+    const sql = `insert into executor (id, organizationId, name, kind, createdAt, enrolledBy, version, channel, hostName,
+      publicHost, capabilities, resources) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    const { id, organizationId, name, kind, createdAt, enrolledBy } = executor;
+    this.run(sql, id, organizationId, name, kind, createdAt, enrolledBy, ...declared(executor));
   }
 
-  async bindExecutor(executorId: string, keyId: string): Promise<void> {
-    this.run("update executor set keyId = ? where id = ?", keyId, executorId);
+  async bindExecutor(executorId: string, key: Pick<KeyRecord, "id" | "lineageId">): Promise<void> {
+    this.run("update executor set keyId = ?, lineageId = ? where id = ?", key.id, key.lineageId, executorId);
   }
 
   async record(activities: readonly Activity[]): Promise<void> {
@@ -109,8 +111,9 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     const heartbeat = `update executor set version = ?, channel = ?, hostName = ?, publicHost = ?, capabilities = ?,
       resources = ?, lastSyncAt = ? where id = ? and (lastSyncAt is null or lastSyncAt <= ?)`;
     this.run(heartbeat, ...declared(sync.declaration), at, executorId, at);
-    const usage = `insert into executorKeyUsage (executorId, keyId, keyName, keyFingerprint, firstUsedAt, lastUsedAt)
-      select id, ?2, ?3, ?4, ?5, ?5 from executor where id = ?1
+    const usage = `insert into executorKeyUsage
+      (executorId, executorName, keyId, keyName, keyFingerprint, firstUsedAt, lastUsedAt)
+      select id, name, ?2, ?3, ?4, ?5, ?5 from executor where id = ?1
       on conflict (executorId, keyId) do update set lastUsedAt = max(lastUsedAt, excluded.lastUsedAt)`;
     this.run(usage, executorId, key.id, key.name, key.fingerprint, at);
   }
