@@ -1,5 +1,6 @@
 import type { Dialect } from "kysely";
 import type { Organization, PeopleReader, PeopleWriter } from "./people-store.ts";
+import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.ts";
 
 /**
  * Where the control plane keeps what must survive it. Callers see records and never SQL, so that a second engine can
@@ -185,6 +186,7 @@ export interface AuditPage extends Page {
 
 export interface StoreReader {
   readonly people: PeopleReader;
+  readonly devices: SignInDeviceReader;
   organizations(limit: number): Promise<readonly Organization[]>;
   /** By id or slug. */
   organization(reference: string): Promise<Organization | undefined>;
@@ -218,6 +220,7 @@ export interface StoreReader {
 
 export interface StoreTransaction extends StoreReader {
   readonly people: PeopleWriter;
+  readonly devices: SignInDeviceWriter;
   insertOrganization(organization: Organization & { readonly createdAt: number }): Promise<void>;
   insertKey(key: NewKey): Promise<void>;
   revokeKey(id: string, at: number): Promise<void>;

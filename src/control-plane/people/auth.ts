@@ -3,6 +3,7 @@ import { organization } from "better-auth/plugins/organization";
 import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import type { Store } from "../store.ts";
+import { hashPassword, verifyPassword } from "./password-hashing.ts";
 
 export const MIN_PASSWORD_CHARACTERS = 12;
 /** scrypt takes any length; better-auth's default. */
@@ -58,6 +59,7 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
       disableSignUp: true,
       minPasswordLength: MIN_PASSWORD_CHARACTERS,
       maxPasswordLength: MAX_PASSWORD_CHARACTERS,
+      password: { hash: hashPassword, verify: verifyPassword },
     },
     session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_REFRESH_SECONDS },
     advanced: {

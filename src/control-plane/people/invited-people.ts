@@ -1,4 +1,3 @@
-import { hashPassword } from "better-auth/crypto";
 import * as z from "zod";
 import { printable } from "../../lib/printable.ts";
 import { badInput, conflict, notFound } from "../api-error.ts";
@@ -8,6 +7,7 @@ import { randomId } from "../random-id.ts";
 import { personActor } from "../scope.ts";
 import type { Store, StoreReader } from "../store.ts";
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "./auth.ts";
+import { hashPassword } from "./password-hashing.ts";
 
 const acceptance = z.object({
   invitationId: z.string().min(1).max(200),

@@ -3,6 +3,7 @@ import { OperatorError } from "../../lib/errors.ts";
 import { EXECUTOR_TABLES } from "./executor-tables.ts";
 import { PEOPLE_TABLES } from "./people-tables.ts";
 import { integer } from "./row.ts";
+import { SIGN_IN_DEVICE_TABLE } from "./sign-in-device-table.ts";
 
 /**
  * Forward only: entry N takes a database from version N to N + 1 (`PRAGMA user_version`). A released entry never
@@ -87,6 +88,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   PEOPLE_TABLES,
   EXECUTOR_TABLES,
+  SIGN_IN_DEVICE_TABLE,
 ];
 
 /** Brings the database to this program's version, in one transaction per step; several programs may start at once. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PeopleReader } from "../people-store.ts";
+import type { SignInDeviceReader } from "../sign-in-devices.ts";
 import type {
   AuditEvent,
   AuditPage,
@@ -39,6 +40,7 @@ const EXECUTOR = `
 /** Reads through one connection. */
 export abstract class SqliteReader extends SqliteStatements implements StoreReader {
   abstract readonly people: PeopleReader;
+  abstract readonly devices: SignInDeviceReader;
   private readonly auditLog: SqliteAuditLog;
 
   constructor(database: DatabaseSync) {

@@ -15,6 +15,7 @@ import { SqlitePeopleReader } from "./people.ts";
 import { SqliteReader } from "./reader.ts";
 import { fingerprintOfHash } from "./records.ts";
 import { integer } from "./row.ts";
+import { SqliteSignInDevices } from "./sign-in-devices.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { asStoreError, isBusy } from "./unavailable.ts";
 import { Unchanged } from "./unchanged.ts";
@@ -61,6 +62,7 @@ export function defineFunctions(database: DatabaseSync): void {
 
 class SqliteStore extends SqliteReader implements Store {
   readonly people: SqlitePeopleReader;
+  readonly devices: SqliteSignInDevices;
   private readonly writer: DatabaseSync;
   private readonly reader: DatabaseSync;
   private readonly inTransaction: SqliteTransaction;
@@ -76,6 +78,7 @@ class SqliteStore extends SqliteReader implements Store {
   constructor(writer: DatabaseSync, reader: DatabaseSync) {
     super(reader);
     this.people = new SqlitePeopleReader(reader);
+    this.devices = new SqliteSignInDevices(reader);
     this.writer = writer;
     this.reader = reader;
     this.inTransaction = new SqliteTransaction(writer);

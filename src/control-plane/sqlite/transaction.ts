@@ -12,14 +12,17 @@ import type {
 import { SqlitePeopleWriter } from "./people.ts";
 import { SqliteReader } from "./reader.ts";
 import { dateText } from "./row.ts";
+import { SqliteSignInDevices } from "./sign-in-devices.ts";
 
 /** Reads and writes through the writing connection, inside the transaction that sqlite/store.ts has begun. */
 export class SqliteTransaction extends SqliteReader implements StoreTransaction {
   readonly people: SqlitePeopleWriter;
+  readonly devices: SqliteSignInDevices;
 
   constructor(writer: DatabaseSync) {
     super(writer);
     this.people = new SqlitePeopleWriter(writer);
+    this.devices = new SqliteSignInDevices(writer);
   }
 
   async insertOrganization(organization: Organization & { readonly createdAt: number }): Promise<void> {

@@ -1,71 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { networkOf } from "../../../src/control-plane/people/auth-request.ts";
-import { SignInLimit } from "../../../src/control-plane/people/sign-in-limit.ts";
 import { ADMIN, startPeopleServer } from "../../support/people.ts";
 
-const MINUTE_MS = 60_000;
 const PASSWORD = "everybody's password in tests";
-
-function failures(limit: SignInLimit, account: string, addresses: readonly string[]): string[] {
-  return addresses.map((address) => limit.begin(account, address).kind);
-}
-
-describe("the limit", () => {
-  it("holds an account from one address after 5 failures, for what is left of 15 minutes", () => {
-    let now = 1_000_000;
-    const limit = new SignInLimit(() => now);
-    expect(failures(limit, "a@x", Array(5).fill("1.1.1.1"))).toEqual(Array(5).fill("allowed"));
-    now += 5 * MINUTE_MS;
-    expect(limit.begin(" A@X ", "1.1.1.1")).toEqual({ kind: "limited", retryAfterSeconds: 600 });
-    expect(limit.begin("a@x", "2.2.2.2").kind).toBe("allowed");
-    expect(limit.begin("b@x", "1.1.1.1").kind).toBe("allowed");
-    now += 10 * MINUTE_MS + 1;
-    expect(limit.begin("a@x", "1.1.1.1").kind).toBe("allowed");
-  });
-
-  it("holds an account after 25 failures from anywhere, and an address after 50 of any account", () => {
-    const limit = new SignInLimit(() => 0);
-    const many = Array.from({ length: 25 }, (_, n) => `10.0.0.${n}`);
-    expect(new Set(failures(limit, "a@x", many))).toEqual(new Set(["allowed"]));
-    expect(limit.begin("a@x", "10.9.9.9").kind).toBe("limited");
-    const accounts = Array.from({ length: 51 }, (_, n) => limit.begin(`${n}@x`, "9.9.9.9").kind);
-    expect(accounts.filter((kind) => kind === "limited")).toHaveLength(1);
-  });
-
-  it("forgets the pair when it succeeds, and keeps what others did to the account", () => {
-    const limit = new SignInLimit(() => 0);
-    failures(
-      limit,
-      "a@x",
-      Array(24)
-        .fill("")
-        .map((_, n) => `10.0.0.${n % 6}`),
-    );
-    const attempt = limit.begin("a@x", "10.0.0.99");
-    if (attempt.kind === "allowed") attempt.succeeded();
-    expect(limit.begin("a@x", "10.0.0.98").kind).toBe("allowed");
-    expect(limit.begin("a@x", "10.0.0.97").kind).toBe("limited");
-  });
-
-  it("remembers no more than a bounded number of them", () => {
-    const limit = new SignInLimit(() => 0);
-    for (let n = 0; n < 30_000; n += 1) limit.begin(`${n}@x`, `address ${n}`);
-    expect(limit.size).toBeLessThanOrEqual(20_000);
-  });
-});
-
-it.each([
-  ["192.0.2.7", "192.0.2.7"],
-  ["::ffff:192.0.2.7", "192.0.2.7"],
-  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-  ["2001:db8:1:2::9", "2001:db8:1:2::/64"],
-  ["2001:DB8:0001::9", "2001:db8:1:0::/64"],
-  ["::1", "0:0:0:0::/64"],
-  ["fe80::1%eth0", "fe80:0:0:0::/64"],
-  ["", ""],
-])("the address %s counts as %s", (address, network) => {
-  expect(networkOf(address)).toBe(network);
-});
 
 describe("signing in", () => {
   it("answers 429 with Retry-After after five wrong passwords, to the right one too, and no longer than it says", async () => {

@@ -1,0 +1,121 @@
+import { ApiError, ApiErrorCode } from "./api-error.ts";
+
+/** Who wants something hashed, in the order in which they are served. */
+export type Place =
+  /** The host's own operator, and the program itself: never refused. */
+  | { readonly kind: "operator" }
+  /** A device that has signed in to this account before. */
+  | { readonly kind: "device"; readonly id: string }
+  | { readonly kind: "network"; readonly network: string };
+
+export interface HashingQueueOptions {
+  /** How many work at a time. */
+  readonly slots: number;
+  /** How many may wait; half of them are for devices alone. */
+  readonly places: number;
+}
+
+interface Waiting {
+  readonly subject: string;
+  readonly rank: number;
+  readonly enter: () => void;
+}
+
+const RANKS = { operator: 0, device: 1, network: 2 } as const;
+
+/**
+ * The one way to a password's hash, which takes a whole core for as long as a hundred other requests: few work at a time,
+ * few wait, and of each network and each device one. Everybody else is told to come back. What strangers send cannot
+ * make the queue longer than it is.
+ */
+export class HashingQueue {
+  private readonly options: HashingQueueOptions;
+  private readonly waiting: Waiting[] = [];
+  private working = 0;
+
+  constructor(options: HashingQueueOptions) {
+    this.options = options;
+  }
+
+  /** How many wait. */
+  get length(): number {
+    return this.waiting.length;
+  }
+
+  /**
+   * Runs `work` when its turn comes. Rejects with an ApiError (503) where there is no place for it, or where `gone` aborts
+   * before its turn: the place is free again at once.
+   */
+  async run<Result>(place: Place, work: () => Promise<Result>, gone?: AbortSignal): Promise<Result> {
+    await this.turn(place, gone);
+    try {
+      return await work();
+    } finally {
+      this.next();
+    }
+  }
+
+  private async turn(place: Place, gone: AbortSignal | undefined): Promise<void> {
+    if (gone?.aborted === true) throw hasGone();
+    if (this.working < this.options.slots) {
+      this.working += 1;
+      return;
+    }
+    const subject = subjectOf(place);
+    if (!this.hasPlaceFor(place, subject)) throw isFull();
+    await this.untilTurn(subject, RANKS[place.kind], gone);
+  }
+
+  private untilTurn(subject: string, rank: number, gone: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.waiting.splice(this.waiting.indexOf(waiting), 1);
+        reject(hasGone());
+      };
+      const enter = () => {
+        gone?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const waiting = { subject, rank, enter };
+      gone?.addEventListener("abort", leave, { once: true });
+      const behind = this.waiting.findIndex((other) => other.rank > rank);
+      this.waiting.splice(behind < 0 ? this.waiting.length : behind, 0, waiting);
+    });
+  }
+
+  private hasPlaceFor(place: Place, subject: string): boolean {
+    if (place.kind === "operator") return true;
+    if (this.waiting.some((waiting) => waiting.subject === subject)) return false;
+    const strangers = this.waiting.filter(({ rank }) => rank === RANKS.network).length;
+    const { places } = this.options;
+    return this.waiting.length < places && (place.kind === "device" || strangers < places / 2);
+  }
+
+  private next(): void {
+    const first = this.waiting.shift();
+    if (first === undefined) this.working -= 1;
+    else first.enter();
+  }
+}
+
+function subjectOf(place: Place): string {
+  switch (place.kind) {
+    case "operator":
+      return "operator";
+    case "device":
+      return `device ${place.id}`;
+    case "network":
+      return `network ${place.network}`;
+  }
+}
+
+function isFull(): ApiError {
+  return new ApiError(
+    ApiErrorCode.unavailable,
+    "too many people are signing in just now: try again in a few seconds",
+  );
+}
+
+function hasGone(): ApiError {
+  return new ApiError(ApiErrorCode.unavailable, "the client went away before its turn");
+}

@@ -1,0 +1,57 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+const PORT = /:\d{1,5}$/;
+
+/**
+ * An IP address in the one spelling that is used here, or undefined where the text is none: a proxy may add a port or a
+ * zone, write an IPv6 address in many ways, and an IPv4 address as an IPv6 one. RFC 5952 otherwise.
+ */
+export function ipAddress(text: string): string | undefined {
+  const host = withoutPort(text);
+  if (isIPv4(host)) return host;
+  const [address = ""] = host.split("%", 1);
+  // With the zone: a zone without a name is no address.
+  return isIPv6(host) ? (mappedIPv4(groupsOf(address)) ?? canonicalIPv6(address)) : undefined;
+}
+
+/**
+ * Who an address belongs to, where requests are counted: an IPv4 address is one customer's, of IPv6 each customer has a
+ * /56 at least (RFC 6177, 2). Takes what `ipAddress` returns.
+ */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [first = 0, second = 0, third = 0, fourth = 0] = groupsOf(address);
+  const network = [first, second, third, fourth & 0xff00].map((group) => group.toString(16)).join(":");
+  return `${canonicalIPv6(`${network}::`)}/56`;
+}
+
+export function isLoopbackAddress(address: string): boolean {
+  return address === "::1" || /^127\./.test(address);
+}
+
+/** `[2001:db8::1]:443`, `203.0.113.8:40001`; the colons of a bare IPv6 address are its own. */
+function withoutPort(text: string): string {
+  const bracketed = /^\[([^\]]*)\]$/.exec(text.replace(PORT, ""))?.[1];
+  if (bracketed !== undefined) return isIPv6(bracketed) ? bracketed : "";
+  return isIPv6(text) ? text : text.replace(PORT, "");
+}
+
+/** The WHATWG URL's writer of IPv6 addresses is RFC 5952's. */
+function canonicalIPv6(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+}
+
+function groupsOf(address: string): readonly number[] {
+  const [head = "", tail = ""] = canonicalIPv6(address).split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === "" ? [] : tail.split(":");
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
+  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16));
+}
+
+/** ::ffff:0:0/96 (RFC 4291, 2.5.5.2). */
+function mappedIPv4(groups: readonly number[]): string | undefined {
+  const [high = 0, low = 0] = groups.slice(6);
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  return isMapped ? [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".") : undefined;
+}

@@ -1,0 +1,69 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { SignInDevice } from "../sign-in-devices.ts";
+import { type Store, StoreUnavailable } from "../store.ts";
+import { type CookieNames, isHttps } from "./cookies.ts";
+
+const SECRET_BYTES = 32;
+const VALID_SECONDS = 180 * 86_400;
+/** Of one person. */
+const MAX_DEVICES = 10;
+
+export interface DeviceCookieDeps {
+  readonly store: Store;
+  readonly names: CookieNames;
+  readonly origin: string;
+  readonly now: () => number;
+}
+
+/**
+ * A browser keeps a device cookie after its first sign-in to an account, so that what strangers guess at this account
+ * later does not keep its owner out. It is no way in: the password is asked for all the same.
+ */
+export class DeviceCookie {
+  private readonly deps: DeviceCookieDeps;
+
+  constructor(deps: DeviceCookieDeps) {
+    this.deps = deps;
+  }
+
+  /** The device that the cookie is for, where it is the account's; `email` in any case. */
+  async deviceOf(cookie: string | undefined, email: string): Promise<SignInDevice | undefined> {
+    const device = await this.deviceIn(cookie);
+    return device?.email === email.toLowerCase() ? device : undefined;
+  }
+
+  /**
+   * After a sign-in: the Set-Cookie that keeps this browser a device of the person, for 180 days from now. Undefined
+   * where the database takes no write just now: nobody is kept out for that.
+   */
+  async keep(cookie: string | undefined, personId: string): Promise<string | undefined> {
+    const device = await this.deviceIn(cookie);
+    const isTheirs = cookie !== undefined && device?.personId === personId;
+    const secret = isTheirs ? cookie : randomBytes(SECRET_BYTES).toString("base64url");
+    const kept = { hash: hashOf(secret), personId, lastUsedAt: this.deps.now() };
+    try {
+      await this.deps.store.transaction(({ devices }) => devices.keepDevice(kept, MAX_DEVICES));
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return undefined;
+      throw error;
+    }
+    return this.setCookie(secret);
+  }
+
+  private async deviceIn(cookie: string | undefined): Promise<SignInDevice | undefined> {
+    if (cookie === undefined) return undefined;
+    const device = await this.deps.store.devices.device(hashOf(cookie));
+    const endsAt = (device?.lastUsedAt ?? 0) + VALID_SECONDS * 1000;
+    return endsAt > this.deps.now() ? device : undefined;
+  }
+
+  private setCookie(secret: string): string {
+    const { names, origin } = this.deps;
+    const secure = isHttps(origin) ? "; Secure" : "";
+    return `${names.device}=${secret}; Max-Age=${VALID_SECONDS}; Path=/; HttpOnly${secure}; SameSite=Lax`;
+  }
+}
+
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
