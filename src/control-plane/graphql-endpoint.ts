@@ -82,9 +82,7 @@ export class GraphqlEndpoint {
   ): Promise<Caller> {
     if (listener === "management-socket") return { kind: "operator" };
     const { people } = this.deps;
-    const { authorization, cookie, origin } = request.headers;
-    const isForPeople = authorization === undefined && (cookie !== undefined || origin !== undefined);
-    if (people === undefined || !isForPeople) {
+    if (people === undefined || !isBrowser(request.headers)) {
       return { kind: "executor", executor: await this.authenticated(request) };
     }
     requireSameOrigin(request.headers, people.origin);
@@ -172,6 +170,13 @@ export class GraphqlEndpoint {
       "the store failed: requests are answered 503 until it is back",
     );
   }
+}
+
+/** A key decides alone who it is for; a browser sends none. */
+function isBrowser(headers: IncomingHttpHeaders): boolean {
+  const { authorization, cookie, origin } = headers;
+  const isSaid = cookie !== undefined || origin !== undefined || headers["sec-fetch-site"] !== undefined;
+  return authorization === undefined && isSaid;
 }
 
 /** What a person sees is what they decide about. Executors have the organization of their key, operators name one. */

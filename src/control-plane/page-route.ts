@@ -5,7 +5,7 @@ import type { PageAsset, PageAssets } from "./page-assets.ts";
 /** The page's own places; what they show is the page's affair. */
 const PLACES = /^\/(?:|api-keys|executors(?:\/[^/]+)?|audit|connect|members|invitation\/[^/]+|sign-in)$/;
 /** What others answer, also to a browser. */
-const NOT_THE_PAGES: ReadonlySet<string> = new Set(["/graphql", "/healthz"]);
+export const OTHERS_PLACES: ReadonlySet<string> = new Set(["/graphql", "/healthz"]);
 const IMMUTABLE = /^assets\//;
 const NOT_BUILT = "The page is not built: run npm run build:page in the checkout, or install the package.\n";
 
@@ -19,7 +19,7 @@ export function servePage(
   const isPlace = PLACES.test(path);
   const file = isPlace ? "index.html" : path.slice(1);
   const asset = assets.find(file);
-  if (asset === undefined && !isPlace) return serveNothing(request, response, path, assets);
+  if (asset === undefined && !isPlace) return serveNothing(request, response, assets);
   if (request.method !== "GET" && request.method !== "HEAD") {
     send(response, { status: 405, headers: { Allow: "GET, HEAD" }, body: { message: "GET it" } });
   } else if (asset === undefined) {
@@ -32,15 +32,10 @@ export function servePage(
 }
 
 /** A person who followed a wrong link is told by the page, with the way on; programs are left to who else may answer. */
-function serveNothing(
-  request: IncomingMessage,
-  response: ServerResponse,
-  path: string,
-  assets: PageAssets,
-): boolean {
+function serveNothing(request: IncomingMessage, response: ServerResponse, assets: PageAssets): boolean {
   const isLook = request.method === "GET" || request.method === "HEAD";
   const isPerson = request.headers.accept?.includes("text/html") === true;
-  const page = isLook && isPerson && !NOT_THE_PAGES.has(path) ? assets.find("index.html") : undefined;
+  const page = isLook && isPerson ? assets.find("index.html") : undefined;
   if (page === undefined) return false;
   const { body, contentType } = page;
   response.writeHead(404, {

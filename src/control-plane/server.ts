@@ -10,6 +10,7 @@ import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import { errorChain, OperatorError } from "../lib/errors.ts";
 import { createApiKeys } from "./api-keys.ts";
+import { serveBrowser } from "./browser-route.ts";
 import { builtPage } from "./built-page.ts";
 import { ExecutorSync } from "./executor-sync.ts";
 import { loadSchema } from "./graphql-documents.ts";
@@ -17,11 +18,9 @@ import { GraphqlEndpoint, type Listener } from "./graphql-endpoint.ts";
 import { send } from "./http-answer.ts";
 import { listenOnManagementSocket } from "./management-socket.ts";
 import type { PageAssets } from "./page-assets.ts";
-import { servePage } from "./page-route.ts";
 import type { People } from "./people/people.ts";
 import { Presence } from "./presence.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { setSecurityHeaders } from "./security-headers.ts";
 import { SettingsError } from "./settings.ts";
 import { type Store, StoreUnavailable } from "./store.ts";
 import { createWriteBehind, type WriteBehind } from "./write-behind.ts";
@@ -69,8 +68,10 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
   };
   const pageAssets = deps.pageAssets ?? builtPage();
   const network = createListener(deps, (request, response) => {
-    if (!serveBrowser(request, response, endpoint, deps.people, pageAssets))
-      handler("network")(request, response);
+    const isServed = serveBrowser(request, response, deps.people, pageAssets, (error) =>
+      endpoint.published(error),
+    );
+    if (!isServed) handler("network")(request, response);
   });
   const management = createHttpServer(timeouts(deps), handler("management-socket"));
   let sweep: NodeJS.Timeout | undefined;
@@ -116,22 +117,6 @@ async function writeTheRest(writeBehind: WriteBehind): Promise<void> {
   } catch (error) {
     throw new OperatorError("the last uses and heartbeats could not be written", { cause: error });
   }
-}
-
-/** Whether the request was the page's or sign-in's, and answered. Executors come with a key, and are left alone. */
-function serveBrowser(
-  request: IncomingMessage,
-  response: ServerResponse,
-  endpoint: GraphqlEndpoint,
-  people: People | undefined,
-  pageAssets: PageAssets,
-): boolean {
-  if (people === undefined || request.headers.authorization !== undefined) return false;
-  setSecurityHeaders(response, people.origin);
-  const path = request.url?.split("?", 1)[0] ?? "";
-  if (!path.startsWith("/api/auth/")) return servePage(request, response, path, pageAssets);
-  void people.handle(request, response, (error) => endpoint.published(error));
-  return true;
 }
 
 async function route(
