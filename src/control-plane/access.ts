@@ -38,6 +38,7 @@ export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   organizations: "management",
   createOrganization: "management",
   people: "management",
+  organizationsWithoutOwner: "management",
   addMember: "management",
   resetPassword: "management",
 };

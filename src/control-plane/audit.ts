@@ -3,6 +3,8 @@ import type { KeyRecord, StoreReader, StoreTransaction } from "./store.ts";
 
 /** Who does something, as the audit log names them, and where. */
 export interface Actor {
+  /** The person's id; null where it is none of the people. */
+  readonly id: string | null;
   readonly name: string;
   readonly source: "management socket" | "page";
   /** Whether the organization is one whose keys and executors exist for this actor. */
@@ -13,6 +15,7 @@ export interface Actor {
 
 /** Whoever may open the 0600 socket; Node cannot ask the kernel who that was. */
 export const LOCAL_OPERATOR: Actor = {
+  id: null,
   name: "local operator",
   source: "management socket",
   reaches: () => true,
@@ -58,6 +61,7 @@ export async function auditKey(
     organizationId: key.organization.id,
     at,
     actor: actor.name,
+    actorId: actor.id,
     action,
     targetType: "api_key",
     targetId: key.id,
@@ -85,6 +89,7 @@ export async function auditPerson(transaction: StoreTransaction, event: PersonEv
     organizationId,
     at,
     actor: actor.name,
+    actorId: actor.id,
     action,
     targetType: "person",
     targetId: target.id,

@@ -88,7 +88,7 @@ export const auditArguments = z.object({
 });
 const email = z.string().min(1).max(320);
 export const emailArguments = z.object({ email });
-export const addMemberArguments = z.object({ organization, email, role: z.enum(ROLES) });
+export const addMemberArguments = z.object({ organization, email, role: optional(z.enum(ROLES)) });
 export const scopeArguments = z.object({ organization });
 export const executorArguments = z.object({ executorId: reference });
 export const usedByArguments = z.object({ limit: z.number().int().min(1).max(100) });

@@ -1,6 +1,7 @@
 import { printable } from "../lib/printable.ts";
 import { badInput, conflict, notFound } from "./api-error.ts";
 import { randomId } from "./random-id.ts";
+import { checkedName } from "./shown-name.ts";
 import type { Organization, Store, StoreReader } from "./store.ts";
 
 const MAX_NAME_CHARACTERS = 100;
@@ -13,7 +14,11 @@ export function createOrganization(
   slug: string,
   now: number,
 ): Promise<Organization> {
-  const organization = { id: randomId(), name: checkedName(name), slug: checkedSlug(slug) };
+  const organization = {
+    id: randomId(),
+    name: checkedName(name, "the name of an organization", MAX_NAME_CHARACTERS),
+    slug: checkedSlug(slug),
+  };
   return store.transaction(async (transaction) => {
     const holder = await transaction.organization(slug);
     if (holder !== undefined)
@@ -34,13 +39,12 @@ export async function requiredOrganization(reader: StoreReader, reference: strin
   return organization;
 }
 
-function checkedName(raw: string): string {
-  const name = raw.trim();
-  const length = Array.from(name).length;
-  if (length === 0 || length > MAX_NAME_CHARACTERS || printable(name) !== name) {
-    throw badInput(`an organization's name has 1 to ${MAX_NAME_CHARACTERS} printable characters on one line`);
-  }
-  return name;
+/** What is said of an organization that has members and no owner. `slug` is of a-z, 0-9 and -. */
+export function withoutOwner(slug: string): string {
+  return (
+    `organization ${slug} has members and no owner: make one with ` +
+    `novacula-control-plane people add EMAIL --role owner --org ${slug}`
+  );
 }
 
 function checkedSlug(slug: string): string {

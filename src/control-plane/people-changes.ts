@@ -1,35 +1,42 @@
 import { printable } from "../lib/printable.ts";
 import { notFound } from "./api-error.ts";
 import { auditPerson, LOCAL_OPERATOR } from "./audit.ts";
-import type { Person, Role } from "./people-store.ts";
+import { changeRole, joinOrganization } from "./members.ts";
+import type { Organization, Person, Role } from "./people-store.ts";
 import { randomPassword } from "./random-id.ts";
 import type { Store, StoreReader } from "./store.ts";
 
 /** What the local operator does to people, where nobody can do it on the page (any more). Each is one transaction. */
 
-/** Puts a person into an organization, or gives them another role in it: the way back to an organization without owners. */
+export interface AddedMember {
+  readonly person: Person;
+  readonly role: Role;
+  /** False: they were a member before, and nothing changed. */
+  readonly isChanged: boolean;
+}
+
+/**
+ * Puts a person into an organization (`role` undefined: as a member), or gives a member the role that is named: the way
+ * back to an organization without owners. A member without a named role stays as they are.
+ */
 export function addMember(
   store: Store,
-  organizationId: string,
+  organization: Organization,
   email: string,
-  role: Role,
+  role: Role | undefined,
   at: number,
-): Promise<Person> {
+): Promise<AddedMember> {
   return store.transaction(async (transaction) => {
     const person = await requiredPerson(transaction, email);
-    const memberships = await transaction.people.memberships(person.id);
-    const isMember = memberships.some(({ organization }) => organization.id === organizationId);
-    if (isMember) await transaction.people.changeRole(organizationId, person.id, role);
-    else await transaction.people.insertMember(organizationId, person.id, role, at);
-    await auditPerson(transaction, {
-      actor: LOCAL_OPERATOR,
-      action: isMember ? "member.role_changed" : "member.joined",
-      organizationId,
-      target: { id: person.id, name: person.email },
-      details: { role },
-      at,
-    });
-    return person;
+    const change = { actor: LOCAL_OPERATOR, organization, person, at };
+    const member = await transaction.people.memberOf(organization.id, person.id);
+    if (member === undefined) {
+      await joinOrganization(transaction, change, role ?? "member");
+      return { person, role: role ?? "member", isChanged: true };
+    }
+    if (role === undefined || role === member.role) return { person, role: member.role, isChanged: false };
+    await changeRole(transaction, change, role);
+    return { person, role, isChanged: true };
   });
 }
 

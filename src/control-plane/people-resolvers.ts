@@ -1,6 +1,7 @@
 import { notFound } from "./api-error.ts";
 import * as inputs from "./inputs.ts";
 import { decoded } from "./inputs.ts";
+import { isOpen, visibleInvitations } from "./invitations.ts";
 import { addMember, resetPassword } from "./people-changes.ts";
 import type { Invitation } from "./people-store.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
@@ -26,9 +27,8 @@ export function viewerResolvers(
           },
     invitation: async (input) => {
       const invitation = await store.people.invitation(decoded(inputs.keyArguments, input).id);
-      const isOpen =
-        invitation !== undefined && invitation.status === "pending" && invitation.expiresAt > now();
-      return isOpen ? publishedInvitation(invitation, store) : null;
+      if (invitation === undefined || !isOpen(invitation, now())) return null;
+      return publishedInvitation(invitation, store);
     },
   };
 }
@@ -43,7 +43,8 @@ export function peopleResolvers({ store, now }: ResolverDeps, scope: Scope): Res
     },
     invitations: async (input) => {
       const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
-      const invitations = found === undefined ? [] : await store.people.openInvitations(found.id, now());
+      const invitations =
+        found === undefined ? [] : await visibleInvitations(store, found.id, scope.role, now());
       return invitations.map((invitation) => publishedInvitation(invitation, store));
     },
   };
@@ -56,11 +57,13 @@ export function peopleManagement({ store, now }: ResolverDeps, scope: Scope): Re
       const people = await store.people.people();
       return people.map((person) => ({ ...person, memberships: () => store.people.memberships(person.id) }));
     },
+    organizationsWithoutOwner: () => store.people.organizationsWithoutOwner(),
     addMember: async (input) => {
       const { organization, email, role } = decoded(inputs.addMemberArguments, input);
       const found = await scope.organization(organization);
       if (found === undefined) throw notFound("there is no such organization: see org list");
-      return addMember(store, found.id, email, role, now());
+      const { person, ...added } = await addMember(store, found, email, role, now());
+      return { ...person, ...added };
     },
     resetPassword: async (input) => resetPassword(store, decoded(inputs.emailArguments, input).email, now()),
   };

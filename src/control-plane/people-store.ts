@@ -36,6 +36,19 @@ export interface Invitation {
   readonly expiresAt: number;
   readonly createdAt: number;
   readonly inviter: Person;
+  /** What the inviter is in the organization now; undefined where they are not in it any more. */
+  readonly inviterRole: Role | undefined;
+}
+
+export interface NewInvitation {
+  readonly id: string;
+  readonly organizationId: string;
+  /** In lower case. */
+  readonly email: string;
+  readonly role: Role;
+  readonly inviterId: string;
+  readonly expiresAt: number;
+  readonly createdAt: number;
 }
 
 export interface NewPerson extends Person {
@@ -55,10 +68,18 @@ export interface PeopleReader {
   memberships(personId: string): Promise<readonly Membership[]>;
   /** By name. */
   members(organizationId: string): Promise<readonly Member[]>;
-  /** Those that can still be accepted at `now`; newest first. */
-  openInvitations(organizationId: string, now: number): Promise<readonly Invitation[]>;
+  memberById(organizationId: string, memberId: string): Promise<Member | undefined>;
+  memberByEmail(organizationId: string, email: string): Promise<Member | undefined>;
+  memberOf(organizationId: string, personId: string): Promise<Member | undefined>;
+  countMembers(organizationId: string): Promise<number>;
+  /** At most 2: whether somebody is the last one. */
+  ownerIds(organizationId: string): Promise<readonly string[]>;
+  /** Neither used nor cancelled, and not expired at `now`; newest first. */
+  pendingInvitations(organizationId: string, now: number): Promise<readonly Invitation[]>;
   invitation(id: string): Promise<Invitation | undefined>;
   organizationsWithoutMembers(): Promise<readonly Organization[]>;
+  /** Those that have members, and no owner among them. */
+  organizationsWithoutOwner(): Promise<readonly Organization[]>;
 }
 
 export interface PeopleWriter extends PeopleReader {
@@ -66,8 +87,12 @@ export interface PeopleWriter extends PeopleReader {
   insertPerson(person: NewPerson): Promise<void>;
   insertMember(organizationId: string, personId: string, role: Role, createdAt: number): Promise<void>;
   changeRole(organizationId: string, personId: string, role: Role): Promise<void>;
+  /** No session of the person is in the organization afterwards. */
+  deleteMember(organizationId: string, personId: string): Promise<void>;
+  setActiveOrganization(sessionId: string, organizationId: string): Promise<void>;
   deleteEndedSessions(now: number): Promise<void>;
   /** Ends the sessions, too. */
   setPassword(personId: string, passwordHash: string, at: number): Promise<void>;
-  acceptInvitation(id: string): Promise<void>;
+  insertInvitation(invitation: NewInvitation): Promise<void>;
+  endInvitation(id: string, status: "accepted" | "canceled"): Promise<void>;
 }

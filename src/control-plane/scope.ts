@@ -1,13 +1,15 @@
 import { badInput, notFound } from "./api-error.ts";
 import { type Actor, LOCAL_OPERATOR } from "./audit.ts";
 import { requiredOrganization } from "./organizations.ts";
-import type { Person } from "./people-store.ts";
+import type { Person, Role } from "./people-store.ts";
 import type { SignedIn } from "./signed-in.ts";
 import type { Organization, Store } from "./store.ts";
 
 /** What exists for a caller: everything over the management socket, the active organization for a person. */
 export interface Scope {
   readonly actor: Actor;
+  /** What the caller counts as in the organizations that exist for them. */
+  readonly role: Role;
   /** The organization that a list is about, by id or slug; undefined where there is none for this caller. */
   organization(reference: string | undefined): Promise<Organization | undefined>;
 }
@@ -16,6 +18,7 @@ export interface Scope {
 export function operatorScope(store: Store): Scope {
   return {
     actor: LOCAL_OPERATOR,
+    role: "owner",
     async organization(reference) {
       if (reference !== undefined) return requiredOrganization(store, reference);
       const [only, other] = await store.organizations(2);
@@ -35,6 +38,7 @@ export function personScope({ person, active }: SignedIn): Scope {
   const organization = active?.organization;
   return {
     actor: personActor(person, organization?.id),
+    role: active?.role ?? "member",
     organization: async (reference) =>
       reference === undefined || reference === organization?.id || reference === organization?.slug
         ? organization
@@ -44,6 +48,7 @@ export function personScope({ person, active }: SignedIn): Scope {
 
 export function personActor({ id, name, email }: Person, organizationId?: string): Actor {
   return {
+    id,
     name: `${name} <${email}>`,
     source: "page",
     reaches: (other) => other === organizationId,

@@ -1,4 +1,5 @@
 import type { Dialect } from "kysely";
+import type { AuditEvent } from "./audit-event.ts";
 import type { Organization, PeopleReader, PeopleWriter } from "./people-store.ts";
 import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.ts";
 
@@ -10,7 +11,7 @@ import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.t
  * Times are milliseconds since the Unix epoch; null is "not", "none" or "never".
  */
 
-export type { Organization };
+export type { AuditEvent, Organization };
 
 /** An executor key without its secret: of that there is only the hash, and only the store sees it. */
 export interface KeyRecord {
@@ -132,20 +133,6 @@ export interface ExecutorKeyUse {
   readonly key: KeyReference;
   readonly firstUsedAt: number;
   readonly lastUsedAt: number;
-}
-
-export interface AuditEvent {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly at: number;
-  readonly actor: string;
-  readonly action: string;
-  readonly targetType: string;
-  readonly targetId: string;
-  readonly targetName: string;
-  /** JSON of an allow-list of fields. */
-  readonly details: string;
-  readonly source: string;
 }
 
 /** What happens on every sync and is written behind: the newest of each kind wins. */

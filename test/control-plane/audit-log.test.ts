@@ -23,6 +23,7 @@ async function logOf(events: readonly Partial<AuditEvent>[]) {
       organizationId: "acme",
       at: n,
       actor: "Olga <olga@example.com>",
+      actorId: null,
       action: "api_key.created",
       targetType: "api_key",
       targetId: `k${n}`,

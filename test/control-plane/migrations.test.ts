@@ -13,7 +13,13 @@ import { tempDir } from "../support/temp-dir.ts";
 import { createVersion1Database } from "../support/version-1-database.ts";
 
 /** What is out in the world and may never change; a new migration adds a line. */
-const RELEASED = ["8702420bca640110", "c41a332038590c4e", "cd0049ca40172b3a", "d7735e6b547799d8"];
+const RELEASED = [
+  "8702420bca640110",
+  "c41a332038590c4e",
+  "cd0049ca40172b3a",
+  "d7735e6b547799d8",
+  "4eba77fd1f9745ca",
+];
 
 function schemaOf(path: string): readonly unknown[] {
   const database = new DatabaseSync(path);

@@ -81,9 +81,15 @@ const PEOPLE_READS: Readonly<Record<string, (people: SqlitePeopleReader) => Prom
   personByEmail: (people) => people.personByEmail("a@example.com"),
   memberships: (people) => people.memberships("x"),
   members: (people) => people.members("acme"),
-  openInvitations: (people) => people.openInvitations("acme", NOW),
+  memberById: (people) => people.memberById("acme", "x"),
+  memberByEmail: (people) => people.memberByEmail("acme", "a@example.com"),
+  memberOf: (people) => people.memberOf("acme", "x"),
+  countMembers: (people) => people.countMembers("acme"),
+  ownerIds: (people) => people.ownerIds("acme"),
+  pendingInvitations: (people) => people.pendingInvitations("acme", NOW),
   invitation: (people) => people.invitation("x"),
   organizationsWithoutMembers: (people) => people.organizationsWithoutMembers(),
+  organizationsWithoutOwner: (people) => people.organizationsWithoutOwner(),
 };
 
 function methodsOf({ prototype }: { readonly prototype: object }): string[] {

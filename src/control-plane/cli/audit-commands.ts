@@ -20,6 +20,7 @@ const auditEvent = z.object({
   id: z.string(),
   at: z.number(),
   actor: z.string(),
+  actorId: z.string().nullable(),
   action: z.string(),
   targetType: z.string(),
   targetId: z.string(),
@@ -30,7 +31,7 @@ const auditEvent = z.object({
 
 const AUDIT_EVENTS = `query($organization: String!, $limit: Int, $before: ID) {
   auditEvents(organization: $organization, limit: $limit, before: $before) {
-    id at actor action targetType targetId targetName details source } }`;
+    id at actor actorId action targetType targetId targetName details source } }`;
 
 export function addAuditCommands(program: Command, terminal: Terminal): void {
   const commands = program

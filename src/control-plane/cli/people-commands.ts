@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import * as z from "zod";
 import { printable } from "../../lib/printable.ts";
+import { withoutOwner } from "../organizations.ts";
 import { ROLES } from "../people-store.ts";
 import {
   type CommonOptions,
@@ -15,11 +16,11 @@ import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 const user = z.object({ id: z.string(), name: z.string(), email: z.string() });
+const slug = z.object({ slug: z.string() });
 const people = z.array(
-  user.extend({
-    memberships: z.array(z.object({ role: z.string(), organization: z.object({ slug: z.string() }) })),
-  }),
+  user.extend({ memberships: z.array(z.object({ role: z.string(), organization: slug })) }),
 );
+const added = user.extend({ role: z.string(), isChanged: z.boolean() });
 
 export function addPeopleCommands(program: Command, terminal: Terminal): void {
   const commands = program
@@ -32,12 +33,17 @@ export function addPeopleCommands(program: Command, terminal: Terminal): void {
   withOrganizationOption(commands.command("add"))
     .description("put somebody who has an account into an organization, or change their role in it")
     .argument("<email>", "the address that they sign in with")
-    .addOption(new Option("--role <role>", "owner, admin or member").choices(ROLES).default("member"))
+    .addOption(
+      new Option(
+        "--role <role>",
+        "owner, admin or member (default: a new member's is member, a member's stays)",
+      ).choices(ROLES),
+    )
     .addHelpText(
       "after",
       "\nExample:\n  $ novacula-control-plane people add olga@example.com --org acme --role owner",
     )
-    .action((email: string, options: OrganizationOptions & { role: string }) =>
+    .action((email: string, options: OrganizationOptions & { role?: string }) =>
       add(email, options, terminal),
     );
   withCommonOptions(commands.command("reset-password"))
@@ -48,35 +54,55 @@ export function addPeopleCommands(program: Command, terminal: Terminal): void {
 }
 
 async function list(options: CommonOptions, terminal: Terminal): Promise<void> {
-  const document = "{ people { id name email memberships { role organization { slug } } } }";
-  const answer = await managementClient(options, terminal).request(document, {}, z.object({ people }));
-  const rows = answer.people.map(({ email, name, memberships }) => [
+  const document =
+    "{ people { id name email memberships { role organization { slug } } } organizationsWithoutOwner { slug } }";
+  const data = z.object({ people, organizationsWithoutOwner: z.array(slug) });
+  const answer = await managementClient(options, terminal).request(document, {}, data);
+  const ownerless = answer.organizationsWithoutOwner.map((organization) => organization.slug);
+  print(terminal, options, withOwners(answer.people, ownerless), listed(answer.people, ownerless));
+}
+
+function listed(found: z.output<typeof people>, ownerless: readonly string[]): string {
+  if (found.length === 0) {
+    return "Nobody yet: set BETTER_AUTH_SECRET, INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for serve.\n";
+  }
+  const rows = found.map(({ email, name, memberships }) => [
     email,
     name,
     memberships.map(({ role, organization }) => `${organization.slug} (${role})`).join(", ") || "-",
   ]);
-  const none =
-    "Nobody yet: set BETTER_AUTH_SECRET, INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for serve.\n";
-  print(
-    terminal,
-    options,
-    answer.people,
-    rows.length === 0 ? none : table(["E-MAIL", "NAME", "ROLES"], rows),
-  );
+  const warnings = ownerless.map((organization) => `\n${withoutOwner(organization)}\n`);
+  return table(["E-MAIL", "NAME", "ROLES"], rows) + warnings.join("");
+}
+
+/** The same people, and of each organization whether it has an owner. */
+function withOwners(found: z.output<typeof people>, ownerless: readonly string[]) {
+  return found.map(({ memberships, ...person }) => ({
+    ...person,
+    memberships: memberships.map(({ role, organization }) => ({
+      role,
+      organization: { ...organization, hasOwner: !ownerless.includes(organization.slug) },
+    })),
+  }));
 }
 
 async function add(
   email: string,
-  options: OrganizationOptions & { readonly role: string },
+  options: OrganizationOptions & { readonly role?: string },
   terminal: Terminal,
 ): Promise<void> {
   const client = managementClient(options, terminal);
   const organization = await oneOrganization(client, options);
-  const document = `mutation($organization: String, $email: String!, $role: Role!) {
-    addMember(organization: $organization, email: $email, role: $role) { id name email } }`;
+  const document = `mutation($organization: String, $email: String!, $role: Role) {
+    addMember(organization: $organization, email: $email, role: $role) { id name email role isChanged } }`;
   const variables = { organization: organization.id, email, role: options.role };
-  const { addMember } = await client.request(document, variables, z.object({ addMember: user }));
-  const text = `${printable(addMember.email)} is ${options.role} of ${organization.slug}.\n`;
+  const { addMember } = await client.request(document, variables, z.object({ addMember: added }));
+  const { role, isChanged } = addMember;
+  const place = `${role} of ${organization.slug}`;
+  const hint = options.role === undefined ? "; give --role to change that" : "";
+  const text = isChanged
+    ? `${printable(addMember.email)} is ${place}.\n`
+    : `${printable(addMember.email)} is already ${place}: nothing changed${hint}.\n`;
   print(terminal, options, addMember, text);
 }
 

@@ -7,6 +7,7 @@ import { isLoopbackHost } from "../../lib/loopback.ts";
 import { VERSION } from "../../lib/version.ts";
 import { routeLibraryOutput } from "../library-output.ts";
 import { createLog } from "../log.ts";
+import { withoutOwner } from "../organizations.ts";
 import { type ControlPlaneServer, createServer, type ServerDeps } from "../server.ts";
 import { readSettings, type Settings, SettingsError } from "../settings.ts";
 import { startCheckpoints } from "../sqlite/checkpoints.ts";
@@ -95,6 +96,9 @@ async function openPeople(
     );
   }
   await ensureFirstAdmin(store, firstAdmin, organizationName, logger, Date.now());
+  for (const { slug } of await store.people.organizationsWithoutOwner()) {
+    logger.error({ event: "organization.no-owner", organization: slug }, withoutOwner(slug));
+  }
   return createPeople({ store, logger, origin, secret, now: Date.now });
 }
 

@@ -1,29 +1,75 @@
+import type { IncomingMessage } from "node:http";
+import type * as z from "zod";
+import type { HttpAnswer } from "../http-answer.ts";
+import { decoded } from "../inputs.ts";
+import * as inputs from "./auth-inputs.ts";
+import type { MemberActions } from "./member-actions.ts";
+import type { SessionActions } from "./session-actions.ts";
+
+export interface AuthActions {
+  readonly sessions: SessionActions;
+  readonly members: MemberActions;
+}
+
+export interface AuthRoute {
+  readonly method: "GET" | "POST";
+  /** Of the body; of the query string where the method is GET. */
+  readonly input: z.ZodType;
+  /** Decodes what was sent, or rejects with BAD_USER_INPUT, and does what the route is for. */
+  answer(actions: AuthActions, request: IncomingMessage, sent: unknown): Promise<HttpAnswer>;
+}
+
 /**
- * better-auth's endpoints that exist here, below /api/auth; every other one, and whatever a later version adds, is 404.
+ * All that there is below /api/auth; whatever else better-auth has, and whatever a later version adds, is 404. The paths
+ * are better-auth's, but for accept-as-new: an account for the address that an invitation was made for.
  */
-export const AUTH_ROUTES: ReadonlyMap<string, "GET" | "POST"> = new Map([
-  ["/sign-in/email", "POST"],
-  ["/sign-out", "POST"],
-  ["/get-session", "GET"],
-  ["/change-password", "POST"],
-  ["/organization/list", "GET"],
-  ["/organization/set-active", "POST"],
-  ["/organization/list-members", "GET"],
-  ["/organization/get-full-organization", "GET"],
-  ["/organization/get-invitation", "GET"],
-  ["/organization/invite-member", "POST"],
-  ["/organization/cancel-invitation", "POST"],
-  ["/organization/accept-invitation", "POST"],
-  ["/organization/remove-member", "POST"],
-  ["/organization/update-member-role", "POST"],
+export const AUTH_ROUTES: ReadonlyMap<string, AuthRoute> = new Map([
+  ["/sign-in/email", route("POST", inputs.signIn, ({ sessions }, ...rest) => sessions.signIn(...rest))],
+  ["/sign-out", route("POST", inputs.nothing, ({ sessions }, request) => sessions.signOut(request))],
+  ["/get-session", route("GET", inputs.nothing, ({ sessions }, request) => sessions.getSession(request))],
+  [
+    "/change-password",
+    route("POST", inputs.changePassword, ({ sessions }, ...rest) => sessions.changePassword(...rest)),
+  ],
+  [
+    "/invitation/accept-as-new",
+    route("POST", inputs.acceptAsNew, ({ sessions }, ...rest) => sessions.acceptAsNew(...rest)),
+  ],
+  [
+    "/organization/set-active",
+    route("POST", inputs.setActive, ({ members }, ...rest) => members.setActive(...rest)),
+  ],
+  [
+    "/organization/invite-member",
+    route("POST", inputs.inviteMember, ({ members }, ...rest) => members.invite(...rest)),
+  ],
+  [
+    "/organization/cancel-invitation",
+    route("POST", inputs.invitation, ({ members }, ...rest) => members.cancelInvitation(...rest)),
+  ],
+  [
+    "/organization/accept-invitation",
+    route("POST", inputs.invitation, ({ members }, ...rest) => members.acceptInvitation(...rest)),
+  ],
+  [
+    "/organization/remove-member",
+    route("POST", inputs.removeMember, ({ members }, ...rest) => members.remove(...rest)),
+  ],
+  [
+    "/organization/update-member-role",
+    route("POST", inputs.updateMemberRole, ({ members }, ...rest) => members.changeRole(...rest)),
+  ],
 ]);
 
-/** Those about the organization that a session is about; the others are about a person, or name what they are for. */
-export const ORGANIZATION_ROUTES: ReadonlyMap<string, "change" | "look"> = new Map([
-  ["/organization/list-members", "look"],
-  ["/organization/get-full-organization", "look"],
-  ["/organization/invite-member", "change"],
-  ["/organization/cancel-invitation", "change"],
-  ["/organization/remove-member", "change"],
-  ["/organization/update-member-role", "change"],
-]);
+function route<Schema extends z.ZodType>(
+  method: AuthRoute["method"],
+  input: Schema,
+  act: (actions: AuthActions, request: IncomingMessage, given: z.output<Schema>) => Promise<HttpAnswer>,
+): AuthRoute {
+  // Not in act's own time: what is malformed is refused before anybody counts, looks up or waits.
+  return {
+    method,
+    input,
+    answer: async (actions, request, sent) => act(actions, request, decoded(input, sent)),
+  };
+}

@@ -1,5 +1,4 @@
 import { betterAuth } from "better-auth";
-import { organization } from "better-auth/plugins/organization";
 import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import type { Store } from "../store.ts";
@@ -10,17 +9,6 @@ export const MIN_PASSWORD_CHARACTERS = 12;
 export const MAX_PASSWORD_CHARACTERS = 128;
 const SESSION_SECONDS = 7 * 86_400;
 const SESSION_REFRESH_SECONDS = 86_400;
-const INVITATION_SECONDS = 7 * 86_400;
-
-const ORGANIZATION_OPTIONS = {
-  allowUserToCreateOrganization: false,
-  invitationExpiresIn: INVITATION_SECONDS,
-  invitationLimit: 1000,
-  membershipLimit: 1000,
-  // The link is the proof: it is handed over by an admin, not mailed by us.
-  requireEmailVerificationOnInvitation: false,
-  cancelPendingInvitationsOnReInvite: true,
-} as const;
 
 export interface AuthDeps {
   readonly store: Store;
@@ -34,7 +22,7 @@ export interface AuthDeps {
 
 export type Auth = ReturnType<typeof createAuth>;
 
-/** better-auth for people: passwords, sessions, organizations with their roles, invitations. Nobody signs up by themselves. */
+/** better-auth for people: passwords and sessions. Who belongs where is ours (members.ts, invitations.ts). Nobody signs up by themselves. */
 export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
   /** The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it. */
   async function beginSession<Session extends { userId: string }>(session: Session) {
@@ -61,7 +49,13 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
       maxPasswordLength: MAX_PASSWORD_CHARACTERS,
       password: { hash: hashPassword, verify: verifyPassword },
     },
-    session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_REFRESH_SECONDS },
+    // Deferred: a session is renewed by a POST, and a GET writes nothing.
+    session: {
+      expiresIn: SESSION_SECONDS,
+      updateAge: SESSION_REFRESH_SECONDS,
+      deferSessionRefresh: true,
+      additionalFields: { activeOrganizationId: { type: "string", required: false, input: false } },
+    },
     advanced: {
       useSecureCookies: origin.startsWith("https:"),
       defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: "/" },
@@ -69,7 +63,6 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
       ipAddress: { ipAddressHeaders: ["x-novacula-address"] },
     },
     databaseHooks: { session: { create: { before: beginSession } } },
-    plugins: [organization(ORGANIZATION_OPTIONS)],
   });
 }
 

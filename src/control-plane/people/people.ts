@@ -5,8 +5,11 @@ import type { SignedIn } from "../signed-in.ts";
 import type { Store } from "../store.ts";
 import { createAuth } from "./auth.ts";
 import { AuthEndpoint } from "./auth-endpoint.ts";
+import { AuthGateway } from "./auth-gateway.ts";
 import { InvitedPeople } from "./invited-people.ts";
+import { MemberActions } from "./member-actions.ts";
 import { sessionOf } from "./session.ts";
+import { SessionActions } from "./session-actions.ts";
 import { SignInLimit } from "./sign-in-limit.ts";
 
 export interface PeopleDeps {
@@ -38,6 +41,11 @@ export function createPeople({ store, logger, origin, secret, now }: PeopleDeps)
   const auth = createAuth({ store, logger, origin, secret, now });
   const limit = new SignInLimit(now);
   const invitedPeople = new InvitedPeople(store, now);
+  const gateway = new AuthGateway(auth, origin);
+  const actions = {
+    sessions: new SessionActions({ gateway, logger, limit, invitedPeople }),
+    members: new MemberActions({ gateway, store, now }),
+  };
   return {
     origin,
     async signedIn(request, response) {
@@ -46,9 +54,6 @@ export function createPeople({ store, logger, origin, secret, now }: PeopleDeps)
       return signedIn;
     },
     handle: (request, response, answerTo) =>
-      new AuthEndpoint({ auth, origin, logger, store, now, limit, invitedPeople, answerTo }).handle(
-        request,
-        response,
-      ),
+      new AuthEndpoint({ origin, actions, answerTo }).handle(request, response),
   };
 }

@@ -26,7 +26,7 @@ export async function sessionOf(
 /** Where the database takes no write, a session goes on as it is: people can look at what they cannot change. */
 async function renewedSession(auth: Auth, headers: Headers) {
   try {
-    return await watchingStore(() => auth.api.getSession({ headers, returnHeaders: true }));
+    return await watchingStore(() => auth.api.getSession({ method: "POST", headers, returnHeaders: true }));
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     const query = { disableRefresh: true };

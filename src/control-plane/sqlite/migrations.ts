@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { OperatorError } from "../../lib/errors.ts";
 import { EXECUTOR_TABLES } from "./executor-tables.ts";
 import { PEOPLE_TABLES } from "./people-tables.ts";
+import { REPAIR_ROLES } from "./role-repair.ts";
 import { integer } from "./row.ts";
 import { SIGN_IN_DEVICE_TABLE } from "./sign-in-device-table.ts";
 
@@ -89,6 +90,7 @@ export const MIGRATIONS: readonly string[] = [
   PEOPLE_TABLES,
   EXECUTOR_TABLES,
   SIGN_IN_DEVICE_TABLE,
+  REPAIR_ROLES,
 ];
 
 /** Brings the database to this program's version, in one transaction per step; several programs may start at once. */

@@ -2,24 +2,29 @@ import type {
   Invitation,
   Member,
   Membership,
+  NewInvitation,
   NewPerson,
   PeopleReader,
   PeopleWriter,
   Person,
   Role,
 } from "../people-store.ts";
-import { ROLES } from "../people-store.ts";
 import { randomId } from "../random-id.ts";
 import type { Organization } from "../store.ts";
 import { organization } from "./records.ts";
-import { date, dateText, type Row, text, textOrNull } from "./row.ts";
+import { lowestRoleNamed } from "./role-repair.ts";
+import { date, dateText, integer, type Row, text, textOrNull } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
 const PERSON = "select id as personId, name as personName, email as personEmail from user";
 const INVITATION = `
   select i.id as invitationId, i.email as invitedEmail, i.role, i.status, i.expiresAt, i.createdAt,
-    o.id, o.name, o.slug, u.id as personId, u.name as personName, u.email as personEmail
-  from invitation i join organization o on o.id = i.organizationId join user u on u.id = i.inviterId`;
+    o.id, o.name, o.slug, u.id as personId, u.name as personName, u.email as personEmail, m.role as inviterRole
+  from invitation i join organization o on o.id = i.organizationId join user u on u.id = i.inviterId
+  left join member m on m.organizationId = i.organizationId and m.userId = i.inviterId`;
+const MEMBER = `
+  select m.id as memberId, m.role, m.createdAt, u.id as personId, u.name as personName, u.email as personEmail
+  from member m join user u on u.id = m.userId where m.organizationId = ?`;
 
 /** Reads better-auth's tables through one connection. */
 export class SqlitePeopleReader extends SqliteStatements implements PeopleReader {
@@ -33,12 +38,12 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
 
   async person(id: string): Promise<Person | undefined> {
     const row = this.get(`${PERSON} where id = ?`, id);
-    return row === undefined ? undefined : person(row);
+    return mapped(row, person);
   }
 
   async personByEmail(email: string): Promise<Person | undefined> {
     const row = this.get(`${PERSON} where email = ?`, email.toLowerCase());
-    return row === undefined ? undefined : person(row);
+    return mapped(row, person);
   }
 
   async memberships(personId: string): Promise<readonly Membership[]> {
@@ -46,35 +51,58 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
       where m.userId = ? order by m.createdAt, m.rowid`;
     return this.all(sql, personId).map((row) => ({
       organization: organization(row),
-      role: role(text(row, "role")),
+      role: lowestRoleNamed(text(row, "role")),
     }));
   }
 
   async members(organizationId: string): Promise<readonly Member[]> {
-    const sql = `select m.id, m.role, m.createdAt, u.id as personId, u.name as personName, u.email as personEmail
-      from member m join user u on u.id = m.userId where m.organizationId = ? order by u.name, u.email limit 1000`;
-    return this.all(sql, organizationId).map((row) => ({
-      id: text(row, "id"),
-      person: person(row),
-      role: role(text(row, "role")),
-      createdAt: date(row, "createdAt"),
-    }));
+    return this.all(`${MEMBER} order by u.name, u.email limit 1000`, organizationId).map(member);
   }
 
-  async openInvitations(organizationId: string, now: number): Promise<readonly Invitation[]> {
+  async memberById(organizationId: string, memberId: string): Promise<Member | undefined> {
+    return mapped(this.get(`${MEMBER} and m.id = ?`, organizationId, memberId), member);
+  }
+
+  async memberByEmail(organizationId: string, email: string): Promise<Member | undefined> {
+    return mapped(this.get(`${MEMBER} and u.email = ?`, organizationId, email.toLowerCase()), member);
+  }
+
+  async memberOf(organizationId: string, personId: string): Promise<Member | undefined> {
+    return mapped(this.get(`${MEMBER} and m.userId = ?`, organizationId, personId), member);
+  }
+
+  async countMembers(organizationId: string): Promise<number> {
+    const row = this.get("select count(*) as count from member where organizationId = ?", organizationId);
+    return row === undefined ? 0 : integer(row, "count");
+  }
+
+  async ownerIds(organizationId: string): Promise<readonly string[]> {
+    const sql = "select userId from member where organizationId = ? and role = 'owner' limit 2";
+    return this.all(sql, organizationId).map((row) => text(row, "userId"));
+  }
+
+  async pendingInvitations(organizationId: string, now: number): Promise<readonly Invitation[]> {
     const sql = `${INVITATION} where i.organizationId = ? and i.status = 'pending' and i.expiresAt > ?
-      order by i.createdAt desc limit 1000`;
+      order by i.createdAt desc`;
     return this.all(sql, organizationId, dateText(now)).map(invitation);
   }
 
   async invitation(id: string): Promise<Invitation | undefined> {
     const row = this.get(`${INVITATION} where i.id = ?`, id);
-    return row === undefined ? undefined : invitation(row);
+    return mapped(row, invitation);
   }
 
   async organizationsWithoutMembers(): Promise<readonly Organization[]> {
     const sql = `select id, name, slug from organization o
       where not exists (select 1 from member m where m.organizationId = o.id) order by slug`;
+    return this.all(sql).map(organization);
+  }
+
+  async organizationsWithoutOwner(): Promise<readonly Organization[]> {
+    const sql = `select id, name, slug from organization o
+      where exists (select 1 from member m where m.organizationId = o.id)
+        and not exists (select 1 from member m where m.organizationId = o.id and m.role = 'owner')
+      order by slug limit 1000`;
     return this.all(sql).map(organization);
   }
 }
@@ -106,6 +134,17 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
     this.run(sql, memberRole, organizationId, personId);
   }
 
+  async deleteMember(organizationId: string, personId: string): Promise<void> {
+    this.run("delete from member where organizationId = ? and userId = ?", organizationId, personId);
+    const sql =
+      "update session set activeOrganizationId = null where userId = ? and activeOrganizationId = ?";
+    this.run(sql, personId, organizationId);
+  }
+
+  async setActiveOrganization(sessionId: string, organizationId: string): Promise<void> {
+    this.run("update session set activeOrganizationId = ? where id = ?", organizationId, sessionId);
+  }
+
   async deleteEndedSessions(now: number): Promise<void> {
     this.run("delete from session where expiresAt <= ?", dateText(now));
   }
@@ -117,30 +156,47 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
     this.run("delete from session where userId = ?", personId);
   }
 
-  async acceptInvitation(id: string): Promise<void> {
-    this.run("update invitation set status = 'accepted' where id = ?", id);
+  async insertInvitation(invitation: NewInvitation): Promise<void> {
+    const { id, organizationId, email, role: offered, inviterId, expiresAt, createdAt } = invitation;
+    const sql = `insert into invitation (id, organizationId, email, role, status, expiresAt, createdAt, inviterId)
+      values (?, ?, ?, ?, 'pending', ?, ?, ?)`;
+    const [ends, made] = [dateText(expiresAt), dateText(createdAt)];
+    this.run(sql, id, organizationId, email, offered, ends, made, inviterId);
   }
+
+  async endInvitation(id: string, status: "accepted" | "canceled"): Promise<void> {
+    this.run("update invitation set status = ? where id = ?", status, id);
+  }
+}
+
+function mapped<Result>(row: Row | undefined, decode: (row: Row) => Result): Result | undefined {
+  return row === undefined ? undefined : decode(row);
 }
 
 function person(row: Row): Person {
   return { id: text(row, "personId"), name: text(row, "personName"), email: text(row, "personEmail") };
 }
 
+function member(row: Row): Member {
+  return {
+    id: text(row, "memberId"),
+    person: person(row),
+    role: lowestRoleNamed(text(row, "role")),
+    createdAt: date(row, "createdAt"),
+  };
+}
+
 function invitation(row: Row): Invitation {
+  const inviterRole = textOrNull(row, "inviterRole");
   return {
     id: text(row, "invitationId"),
     organization: organization(row),
     email: text(row, "invitedEmail"),
-    role: role(textOrNull(row, "role") ?? "member"),
+    role: lowestRoleNamed(textOrNull(row, "role")),
     status: text(row, "status"),
     expiresAt: date(row, "expiresAt"),
     createdAt: date(row, "createdAt"),
     inviter: person(row),
+    inviterRole: inviterRole === null ? undefined : lowestRoleNamed(inviterRole),
   };
-}
-
-/** better-auth joins several roles with commas; the strongest counts, and one that we do not know is a member's. */
-function role(stored: string): Role {
-  const names = stored.split(",");
-  return ROLES.find((known) => names.includes(known)) ?? "member";
 }

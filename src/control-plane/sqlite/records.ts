@@ -103,6 +103,7 @@ export function auditEvent(row: Row): AuditEvent {
     organizationId: text(row, "organizationId"),
     at: integer(row, "at"),
     actor: text(row, "actor"),
+    actorId: textOrNull(row, "actorId"),
     action: text(row, "action"),
     targetType: text(row, "targetType"),
     targetId: text(row, "targetId"),

@@ -14,6 +14,7 @@ import { migrate } from "./migrations.ts";
 import { SqlitePeopleReader } from "./people.ts";
 import { SqliteReader } from "./reader.ts";
 import { fingerprintOfHash } from "./records.ts";
+import { defineRoleRepair } from "./role-repair.ts";
 import { integer } from "./row.ts";
 import { SqliteSignInDevices } from "./sign-in-devices.ts";
 import { SqliteTransaction } from "./transaction.ts";
@@ -40,6 +41,7 @@ export function openSqliteStore(path: string): Store {
   try {
     const writer = new DatabaseSync(path, { timeout: MIGRATION_LOCK_MS, enableForeignKeyConstraints: true });
     defineFunctions(writer);
+    defineRoleRepair(writer);
     writer.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
     // Beyond the reach of a second at 2,000 syncs: checkpoints.ts is sooner.
     writer.exec("pragma wal_autocheckpoint = 16384");

@@ -91,11 +91,12 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   async insertAuditEvent(event: AuditEvent): Promise<void> {
-    const { id, organizationId, at, actor, action, targetType, targetId, targetName, details, source } =
-      event;
-    const sql = `insert into auditEvent (id, organizationId, at, actor, action, targetType, targetId, targetName,
-      details, source) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-    this.run(sql, id, organizationId, at, actor, action, targetType, targetId, targetName, details, source);
+    const sql = `insert into auditEvent (id, organizationId, at, actor, actorId, action, targetType, targetId, targetName,
+      details, source) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    const { id, organizationId, at, actor, actorId, action, source } = event;
+    const { targetType, targetId, targetName, details } = event;
+    const target = [targetType, targetId, targetName] as const;
+    this.run(sql, id, organizationId, at, actor, actorId, action, ...target, details, source);
   }
 
   // ISO text in UTC of one length compares as the time does. Another control plane on this database may be ahead of us.

@@ -94,6 +94,9 @@ describe("signing in", () => {
       currentPassword: PASSWORD,
       newPassword: "short",
     });
-    expect(answer).toMatchObject({ status: 400, code: "PASSWORD_TOO_SHORT" });
+    expect(answer).toMatchObject({
+      status: 400,
+      message: "newPassword: want a password of 12 to 128 characters",
+    });
   });
 });

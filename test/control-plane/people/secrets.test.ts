@@ -35,7 +35,7 @@ it("a secret is in one answer and nowhere else: no later answer, no log line, no
     await admin.graphql("{ auditEvents { details targetName } executors { name } }"),
     await admin.graphql("mutation($id: ID!) { revokeApiKey(id: $id) { id name } }", { id: apiKey.id }),
     await admin.get("/api/auth/get-session"),
-    await admin.get("/api/auth/organization/get-full-organization"),
+    await admin.graphql("{ members { id user { name email } } invitations { id } }"),
     await admin.get("/"),
   ];
   expect(await controlPlane.stop()).toBe(0);
