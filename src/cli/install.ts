@@ -1,5 +1,5 @@
-import { chmod, chown, copyFile, mkdir, readFile, rename } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { lstat, mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { isSea } from "node:sea";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { errorCode, OperatorError } from "../lib/errors.ts";
@@ -13,6 +13,15 @@ import {
 import { runHostTool, systemctl } from "../systemd/systemctl.ts";
 import { exampleConfig } from "./example-config.ts";
 import { ExitCode } from "./exit-codes.ts";
+import {
+  INSTALL_RECORD,
+  type InstalledFile,
+  readInstallRecord,
+  sha256,
+  withFiles,
+  writeInstallRecord,
+} from "./install-record.ts";
+import { assertProgramPlace } from "./program-place.ts";
 import { serviceUser } from "./service-user.ts";
 import { type Step, takeSteps } from "./steps.ts";
 import { print, type Terminal } from "./terminal.ts";
@@ -34,14 +43,21 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
     throw new OperatorError(
       "installing a service needs root: use sudo, or --dry-run to see what would be done",
     );
-  const binary = resolve(options.binary);
+  const { binary } = options;
+  assertProgramPlace(binary);
+  if (!isSea())
+    throw new OperatorError("only the single binary can be installed: node packaging/build.ts makes it");
   const unit = installedUnit(binary);
   await assertUnedited(unit, options.force === true);
-  const isChanged = await anyNeeded([binaryStep(binary), unitStep(unit)]);
-  const steps = [binaryStep(binary), userStep(), configStep(), unitStep(unit)];
+  // The program that runs, whatever is at its path by now.
+  const program = await readFile("/proc/self/exe");
+  const binaryStep = fileStep(`copy this program to ${binary}`, binary, program, 0o755);
+  const unitStep = fileStep(`write ${INSTALLED_UNIT}`, INSTALLED_UNIT, Buffer.from(unit), 0o644);
+  const written = await needed([binaryStep, unitStep]);
+  const steps = [recordStep(written), binaryStep, userStep(), configStep(), unitStep];
   await takeSteps(steps, { isDryRun }, terminal);
   if (isDryRun) return ExitCode.good;
-  const status = await startService(isChanged);
+  const status = await startService(written.length > 0);
   if (status === 0) print(terminal, nextSteps(terminal));
   return status;
 }
@@ -73,6 +89,11 @@ async function assertNoPackage(): Promise<void> {
 }
 
 async function assertUnedited(unit: string, isForced: boolean): Promise<void> {
+  const stats = await lstat(INSTALLED_UNIT).catch(() => undefined);
+  if (stats?.isSymbolicLink() === true)
+    throw new OperatorError(
+      `${INSTALLED_UNIT} is a symbolic link (a masked or a linked unit): remove it with systemctl unmask or systemctl disable ${SERVICE}, then try again`,
+    );
   const found = await textOf(INSTALLED_UNIT);
   if (found === undefined || found === unit || isForced || isAsInstalled(found)) return;
   throw new OperatorError(
@@ -80,25 +101,42 @@ async function assertUnedited(unit: string, isForced: boolean): Promise<void> {
   );
 }
 
-function binaryStep(binary: string): Step {
-  const source = process.execPath;
+/** A step that makes a file which the record names. */
+interface FileStep extends Step {
+  readonly file: InstalledFile;
+}
+
+/** Root's own file with these bytes: one that another user could change is written anew. */
+function fileStep(what: string, path: string, content: Buffer, mode: number): FileStep {
   return {
-    what: `copy this program to ${binary}`,
+    what,
+    file: { path, sha256: sha256(content) },
     async needed() {
-      if (!isSea())
-        throw new OperatorError("only the single binary can be installed: node packaging/build.ts makes it");
-      if (source === binary) return false;
-      const [ours, theirs] = await Promise.all([readFile(source), readFile(binary).catch(() => undefined)]);
-      return theirs === undefined || !ours.equals(theirs);
+      const stats = await lstat(path).catch(() => undefined);
+      if (stats?.isFile() !== true || stats.uid !== 0 || (stats.mode & 0o7777) !== mode) return true;
+      return !content.equals(await readFile(path));
     },
     async perform() {
-      await mkdir(dirname(binary), { recursive: true });
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
       // Renamed over: a running binary cannot be written to.
-      await copyFile(source, `${binary}.new`);
-      await chmod(`${binary}.new`, 0o755);
-      await rename(`${binary}.new`, binary);
+      await writeFileAtomically(path, content, { mode, owner: { uid: 0, gid: 0 } });
     },
   };
+}
+
+/** Before the files are: after an interrupted run, a file that is not as the record says is left alone. */
+function recordStep(written: readonly InstalledFile[]): Step {
+  return {
+    what: `record in ${INSTALL_RECORD} what uninstall may remove`,
+    needed: async () => written.length > 0,
+    perform: async () => await writeInstallRecord(withFiles(await readInstallRecord(), written)),
+  };
+}
+
+async function needed(steps: readonly FileStep[]): Promise<readonly InstalledFile[]> {
+  const found: InstalledFile[] = [];
+  for (const step of steps) if (await step.needed()) found.push(step.file);
+  return found;
 }
 
 function userStep(): Step {
@@ -119,22 +157,6 @@ function configStep(): Step {
       await writeFileAtomically(CONFIG, exampleConfig(), { mode: 0o640, owner: { uid: 0, gid } });
     },
   };
-}
-
-function unitStep(unit: string): Step {
-  return {
-    what: `write ${INSTALLED_UNIT}`,
-    needed: async () => (await textOf(INSTALLED_UNIT)) !== unit,
-    async perform() {
-      await writeFileAtomically(INSTALLED_UNIT, unit, { mode: 0o644 });
-      await chown(INSTALLED_UNIT, 0, 0);
-    },
-  };
-}
-
-async function anyNeeded(steps: readonly Step[]): Promise<boolean> {
-  const needed = await Promise.all(steps.map((step) => step.needed()));
-  return needed.includes(true);
 }
 
 /** undefined where there is no such file. */

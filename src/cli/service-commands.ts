@@ -17,7 +17,11 @@ function install({ terminal, end }: CommandContext): Command {
     .description(
       "Copies this program, creates the user novacula, agent.toml and the systemd unit, and starts the service. Prints each step, and leaves alone what is done already: run it again to upgrade. Needs root, and the single binary.",
     )
-    .option("-b, --binary <file>", "where the program goes", "/usr/local/bin/novacula-agent")
+    .option(
+      "-b, --binary <file>",
+      "where the program goes: a whole path, in a folder that only root may write",
+      "/usr/local/bin/novacula-agent",
+    )
     .option("--dry-run", "print what would be done, and do nothing")
     .option("--force", "replace a unit that has been edited")
     .action(async (options) => end(await (await import("./install.ts")).install(options, terminal)));
@@ -31,10 +35,10 @@ function uninstall({ terminal, end }: CommandContext): Command {
   const command = new Command("uninstall")
     .summary("take back what install made; configuration, key and state stay")
     .description(
-      "Stops and removes the service and the program that install put there. Configuration, key, state and the user novacula stay.",
+      "Stops the service, and removes the unit and the program where they are still what install wrote (it keeps a record of path and SHA-256). A program that was changed since is left, with the command that removes it by hand; an edited unit is refused without --force. Configuration, key, state and the user novacula stay.",
     )
     .option("--dry-run", "print what would be done, and do nothing")
-    .option("--force", "remove a unit that has been edited, or is not of install")
+    .option("--force", "go on although the unit was edited, and leave that file")
     .action(async (options) => end(await (await import("./uninstall.ts")).uninstall(options, terminal)));
   return withExamples(command, [
     { command: "sudo novacula-agent uninstall", does: "revoke the key if the host is gone for good" },

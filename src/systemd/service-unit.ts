@@ -6,13 +6,13 @@ export const SERVICE = "novacula-agent.service";
 export const INSTALLED_UNIT = `/etc/systemd/system/${SERVICE}`;
 export const PACKAGED_UNITS = [`/usr/lib/systemd/system/${SERVICE}`, `/lib/systemd/system/${SERVICE}`];
 
-const PACKAGED_BINARY = "/usr/bin/novacula-agent";
+export const PACKAGED_BINARY = "/usr/bin/novacula-agent";
 const STAMP = /^# Written by `novacula-agent install`; sha256 ([0-9a-f]{64})\n/u;
 
 /** The unit of the package (systemd/novacula-agent.service), with another binary, and a first line that tells whether it was edited since. */
 export function installedUnit(binary: string): string {
   const shipped = readFileSync(new URL("../../systemd/novacula-agent.service", import.meta.url), "utf8");
-  const text = shipped.replaceAll(PACKAGED_BINARY, binary);
+  const text = shipped.replaceAll(PACKAGED_BINARY, () => binary);
   return `# Written by \`novacula-agent install\`; sha256 ${digest(text)}\n${text}`;
 }
 
@@ -22,7 +22,7 @@ export function isAsInstalled(text: string): boolean {
   return stamp !== null && digest(text.slice(stamp[0].length)) === stamp[1];
 }
 
-/** The program that a unit starts; undefined for a text that is no such unit. */
+/** The program that a unit names, for a sentence only: what a text names is never removed. */
 export function binaryOf(unit: string): string | undefined {
   return /^ExecStart=(\S+)/mu.exec(unit)?.[1];
 }

@@ -22,3 +22,10 @@ export function temporaryDirectory(): TemporaryDirectory {
   const remove = () => rmSync(path, { recursive: true, force: true });
   return { path, remove, [Symbol.dispose]: remove };
 }
+
+/** A directory on whose whole path only root may write, which /tmp is not. For tests that run as root. */
+export function rootOnlyDir(): string {
+  const path = mkdtempSync("/srv/nova-");
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}

@@ -22,7 +22,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("install without a package 
     await machine.sh(`! test -e ${UNIT} && ! test -e /etc/novacula && ! id novacula 2>/dev/null`);
 
     const first = await machine.run(["/srv/novacula-agent", "install"]);
-    expect(first.match(/^done /gmu)).toHaveLength(4);
+    expect(first.match(/^done /gmu)).toHaveLength(5);
     const host = new ExecutorHost(machine);
     expect(await host.show("ActiveState", "NRestarts", "FragmentPath")).toEqual({
       ActiveState: "active",
@@ -61,6 +61,59 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("install without a package 
     );
     expect((await machine.try(["systemctl", "is-active", "novacula-agent"])).stdout.trim()).toBe("inactive");
     expect(await machine.run(["/srv/novacula-agent", "uninstall"])).toContain("Nothing to do");
+  });
+
+  it("uninstall --force removes no program that an edited unit names, and leaves the unit", async () => {
+    const machine = await withBinary(release);
+    await machine.run(["/srv/novacula-agent", "install"]);
+    await machine.sh(
+      `sed -i 's|^ExecStart=.*|ExecStart=/usr/bin/env LANG=C /usr/local/bin/novacula-agent run|' ${UNIT}
+       mkdir ${UNIT}.d; printf '[Service]\\nRestartSec=9s\\n' > ${UNIT}.d/own.conf; systemctl daemon-reload`,
+    );
+    const refused = await machine.try(["/srv/novacula-agent", "uninstall"]);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("was edited");
+    await machine.sh(`test -e ${UNIT}; test -e /usr/local/bin/novacula-agent`);
+
+    const said = await machine.run(["/srv/novacula-agent", "uninstall", "--force"]);
+    expect(said).toContain(`Left: ${UNIT} was changed since install wrote it. To remove it: sudo rm ${UNIT}`);
+    expect((await machine.try(["systemctl", "is-active", "novacula-agent"])).stdout.trim()).toBe("inactive");
+    await machine.sh(
+      `test -x /usr/bin/env; test -e ${UNIT}; test -e ${UNIT}.d/own.conf
+       ! test -e /usr/local/bin/novacula-agent; ! test -e /var/lib/novacula-agent-install.json`,
+    );
+  });
+
+  it("uninstall leaves a program that is not the one it installed any more", async () => {
+    const machine = await withBinary(release);
+    await machine.run(["/srv/novacula-agent", "install", "--binary", "/opt/novacula/agent"]);
+    await machine.sh("cp /bin/true /opt/novacula/new; mv /opt/novacula/new /opt/novacula/agent");
+    const said = await machine.run(["/srv/novacula-agent", "uninstall"]);
+    expect(said).toContain("Left: /opt/novacula/agent was changed since install wrote it.");
+    await machine.sh(`test -x /opt/novacula/agent; ! test -e ${UNIT}`);
+  });
+
+  it("uninstall of an installation without a record removes the unit, and names the program", async () => {
+    const machine = await withBinary(release);
+    await machine.run(["/srv/novacula-agent", "install"]);
+    await machine.sh("rm /var/lib/novacula-agent-install.json");
+    const said = await machine.run(["/srv/novacula-agent", "uninstall"]);
+    expect(said).toContain("To remove it: sudo rm /usr/local/bin/novacula-agent");
+    await machine.sh(`! test -e ${UNIT}; test -x /usr/local/bin/novacula-agent`);
+  });
+
+  it("install writes through nothing that was put in its way, and its unit says what was meant", async () => {
+    const machine = await withBinary(release);
+    await machine.sh("ln -s /etc/victim /usr/local/bin/novacula-agent.new; echo mine > /etc/victim");
+    await machine.run(["/srv/novacula-agent", "install", "--binary", "/usr/local/bin/nova+a@b,c:d=e_f-g"]);
+    expect(await machine.run(["cat", "/etc/victim"])).toBe("mine");
+    const { ExecStart } = await new ExecutorHost(machine).show("ExecStart", "ActiveState");
+    expect(ExecStart).toContain("path=/usr/local/bin/nova+a@b,c:d=e_f-g ;");
+    await machine.sh("mkdir -m 1777 /srv/open");
+    const refused = await machine.try(["/srv/novacula-agent", "install", "--binary", "/srv/open/agent"]);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("not only root may write /srv/open (owner 0, group 0, mode 1777)");
+    await machine.sh("! test -e /srv/open/agent");
   });
 
   it("starts, stops and restarts, passes systemctl's status on, and leaves the package's service to apt", async () => {

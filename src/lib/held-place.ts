@@ -1,0 +1,113 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from "node:fs";
+import { join } from "node:path";
+
+/** A folder that another user than root may write, as it is now. */
+export interface OpenFolder {
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** The permission bits. */
+  readonly mode: number;
+}
+
+/** A file's place, with its folder held open: nobody can put another folder there meanwhile. */
+export interface HeldPlace extends Disposable {
+  /** `/proc/self/fd/7/agent.toml`. The last part is no link, or it was one of the folder's user. */
+  readonly handle: string;
+  /** Without links, for people. */
+  readonly real: string;
+  /** The folders on the way, outermost first, that not only root may write. */
+  readonly open: readonly OpenFolder[];
+}
+
+const MAX_LINKS = 40;
+const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** A link in a folder that not only root may write: it may lead anywhere, and elsewhere a moment later. */
+export class LinkInOpenFolder extends Error {
+  override readonly name = "LinkInOpenFolder";
+  readonly link: string;
+  readonly folder: OpenFolder;
+
+  constructor(link: string, folder: OpenFolder) {
+    super(`${link} is a symbolic link`);
+    this.link = link;
+    this.folder = folder;
+  }
+}
+
+/**
+ * Goes to the absolute `path` one part after the other, each opened from the one before. Links are followed only in
+ * folders that nobody but root may write. The file itself need not exist. Throws a LinkInOpenFolder, or a system error.
+ */
+export function holdPlace(path: string): HeldPlace {
+  const walk = new Walk();
+  try {
+    const name = walk.to(path);
+    const { fd, real, open } = walk;
+    return {
+      handle: `/proc/self/fd/${fd}/${name}`,
+      real: join(real, name),
+      open,
+      [Symbol.dispose]: () => closeSync(fd),
+    };
+  } catch (error) {
+    closeSync(walk.fd);
+    throw error;
+  }
+}
+
+class Walk {
+  fd = openSync("/", FOLDER);
+  real = "/";
+  readonly open: OpenFolder[] = [];
+  #links = 0;
+
+  /** The name of the file in the folder where the walk ends. */
+  to(path: string): string {
+    const parts = partsOf(path);
+    for (;;) {
+      const name = parts.shift();
+      if (name === undefined) throw systemError("EISDIR", path);
+      const here = `/proc/self/fd/${this.fd}/${name}`;
+      if (lstatSync(here, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+        parts.unshift(...this.#follow(here, name, path));
+      } else if (parts.length === 0 && name !== "..") return name;
+      else this.#enter(here, name);
+    }
+  }
+
+  #follow(here: string, name: string, path: string): readonly string[] {
+    const folder = this.open.at(-1);
+    if (folder !== undefined) throw new LinkInOpenFolder(join(this.real, name), folder);
+    this.#links += 1;
+    if (this.#links > MAX_LINKS) throw systemError("ELOOP", path);
+    const target = readlinkSync(here);
+    if (target.startsWith("/")) this.#enter("/", "/");
+    return partsOf(target);
+  }
+
+  #enter(here: string, name: string): void {
+    const next = openSync(here, FOLDER);
+    closeSync(this.fd);
+    this.fd = next;
+    this.real = name === "/" ? name : join(this.real, name);
+    const stats = fstatSync(next);
+    const { uid, gid, mode } = stats;
+    if (!isRootOnly(stats)) this.open.push({ path: this.real, uid, gid, mode: mode & 0o7777 });
+  }
+}
+
+/** The sticky bit does not count: in such a folder everybody may put a link where there is no file yet. */
+function isRootOnly({ uid, gid, mode }: Stats): boolean {
+  const others = gid === 0 ? 0o002 : 0o022;
+  return uid === 0 && (mode & others) === 0;
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function systemError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code });
+}
