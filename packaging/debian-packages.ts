@@ -31,6 +31,7 @@ const AGENT: DebianPackage = {
     files: [
       ["/etc/novacula/agent.toml", "Configuration and key. A change is taken as soon as the file is saved."],
       ["/var/lib/novacula/state.json", "What the agent knows across restarts; never a key."],
+      ["/var/lib/novacula/agent.lock", "Lets one agent run on the host; the kernel frees it with the agent."],
       ["/run/novacula/agent.sock", "How the commands talk to the running agent."],
       [
         "/usr/share/doc/novacula-agent/examples/agent.toml",

@@ -1,107 +1,89 @@
-import { mkdir, unlink } from "node:fs/promises";
-import {
-  createServer,
-  type IncomingMessage,
-  request as openRequest,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { lstatSync, renameSync, unlinkSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { errorCode, OperatorError } from "../lib/errors.ts";
 import type { Agent } from "./agent.ts";
-import { takeStartTurn } from "./start-turn.ts";
-import { type AgentStatus, agentStatusSchema, keyIs } from "./status.ts";
+import { type AgentStatus, keyIs } from "./status.ts";
 
 /** The longest that a client may ask to be kept waiting, ms. */
 const LONGEST_WAIT_MS = 600_000;
-/** How long a process that holds the socket has to say who it is, ms. */
-const INTRODUCTION_MS = 2000;
+
+/** The open socket. */
+export interface ControlSocket {
+  /** Ends all its connections, and removes its file where that is still its own. */
+  close(): void;
+}
 
 export function controlSocketPath(runtimeDir: string): string {
   return join(runtimeDir, "agent.sock");
 }
 
 /**
- * `<runtime_dir>/agent.sock`, mode 0660: how the command line talks to the running agent, and the lock that lets only
- * one run. HTTP over a Unix socket:
+ * `<runtime_dir>/agent.sock`, mode 0660: how the command line talks to the running agent. HTTP over a Unix socket:
  *
  *   GET  /status[?key=FINGERPRINT&timeoutMs=N]   the status; with `key`, once the executor is on that key
  *   POST /retry                                  whatever waits is tried at once
  *   POST /reload[?wait=0]                        reads the files now, answers when it is decided what they are good for, or at once
  *   POST /allow-new-organization                 the next key may be of another organization
  *
- * Rejects with an OperatorError where another agent holds the socket, or the folder cannot be written.
+ * The folder is there, and locked: what is found in it was left behind. Rejects with an OperatorError where a program
+ * listens on it all the same, or the folder cannot be written.
  */
-export async function openControlSocket(runtimeDir: string, agent: Agent): Promise<Server> {
+export async function openControlSocket(runtimeDir: string, agent: Agent): Promise<ControlSocket> {
   const path = controlSocketPath(runtimeDir);
-  await makeFolder(runtimeDir);
-  using _turn = await takeStartTurn(runtimeDir);
-  await makeRoom(path);
-  return await listen(path, agent);
-}
-
-async function listen(path: string, agent: Agent): Promise<Server> {
+  if (await isAnswered(path))
+    throw new OperatorError(
+      `another program listens on ${path}: stop it, or give this agent an [agent].runtime_dir of its own`,
+    );
   const server = createServer((request, response) => {
     answer(request, response, agent).catch(() => response.destroy());
   });
+  // Made under another name, of the same length, and put in place when it is whole: Node removes a socket by its name
+  // at the end, and by then the name may be another agent's.
+  const made = join(runtimeDir, `.${randomBytes(5).toString("hex").slice(1)}`);
+  try {
+    await listen(server, made);
+    const { ino } = lstatSync(made);
+    renameSync(made, path);
+    return { close: () => close(server, path, ino) };
+  } catch (error) {
+    server.close();
+    throw new OperatorError(`cannot listen on ${path}`, { cause: error });
+  }
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  const listening = once(server, "listening");
+  // The file is made inside listen(), so nothing else is made under this mask.
   const umask = process.umask(0o117);
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(path, resolve);
-    });
-  } catch (error) {
-    throw new OperatorError(`cannot listen on ${path}`, { cause: error });
+    server.listen(path);
   } finally {
     process.umask(umask);
   }
-  return server;
+  await listening;
 }
 
-async function makeFolder(runtimeDir: string): Promise<void> {
-  try {
-    await mkdir(runtimeDir, { recursive: true, mode: 0o755 });
-  } catch (error) {
-    throw new OperatorError(
-      `cannot create ${runtimeDir}: set [agent].runtime_dir to a folder that this user may write`,
-      { cause: error },
-    );
-  }
+function close(server: Server, path: string, ino: number): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) unlinkSync(path);
+  server.close();
+  server.closeAllConnections();
 }
 
-async function makeRoom(path: string): Promise<void> {
-  const holder = await holderOf(path);
-  if (holder !== undefined)
-    throw new OperatorError(
-      `another novacula-agent runs already (${holder}, on ${path}): see novacula-agent status, or stop it first`,
-    );
-  try {
-    await unlink(path);
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw new OperatorError(`cannot replace ${path}`, { cause: error });
-  }
-}
-
-/** `PID 4711`, where a process answers on the socket; undefined for one that a dead process left behind, which refuses at once. */
-function holderOf(path: string): Promise<string | undefined> {
+/** Also by an agent of a version that knew no lock. One that a dead process left behind refuses at once. */
+function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const question = openRequest({ socketPath: path, path: "/status", timeout: INTRODUCTION_MS });
-    const unnamed = () => resolve("it does not say its PID");
-    question.once("response", (response) => {
-      text(response)
-        .then((body) => resolve(`PID ${agentStatusSchema.parse(JSON.parse(body)).pid}`))
-        .catch(unnamed);
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
     });
-    question.once("timeout", () => {
-      unnamed();
-      question.destroy();
+    socket.once("error", (error) => {
+      resolve(!["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(errorCode(error) ?? ""));
     });
-    question.once("error", (error) => {
-      const isNobody = ["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(errorCode(error) ?? "");
-      resolve(isNobody ? undefined : "it does not say its PID");
-    });
-    question.end();
   });
 }
 

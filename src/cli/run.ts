@@ -11,7 +11,9 @@ import { systemClock } from "../lib/clock.ts";
 import { VERSION } from "../lib/version.ts";
 import { createSyncClient } from "../sync/sync-client.ts";
 import { createNotifier } from "../systemd/notifier.ts";
+import { lockFolder } from "./agent-lock.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { becomeOwner } from "./run-as-owner.ts";
 import { shutdownSignal } from "./shutdown.ts";
 import { complain, type Terminal } from "./terminal.ts";
 
@@ -27,7 +29,9 @@ export async function run(options: { readonly config?: string }, terminal: Termi
 
   const { environment } = terminal;
   const path = configPath(options.config, environment);
-  const initial = await loadConfig(path, environment);
+  let initial = await loadConfig(path, environment);
+  // Another user may read less than root: judged is what the agent itself can read, now and later.
+  if (becomeOwner(folders(initial, environment), terminal)) initial = await loadConfig(path, environment);
   if (initial.verdict !== "usable" && !isService(terminal)) return refuse(initial, terminal);
 
   const logging = initial.config?.logging;
@@ -38,6 +42,8 @@ export async function run(options: { readonly config?: string }, terminal: Termi
     systemClock.now,
   );
   const { dataDir, runtimeDir } = folders(initial, environment);
+  using _onlyOnHost = await lockFolder(dataDir, "data_dir");
+  using _onlyOnSocket = await lockFolder(runtimeDir, "runtime_dir");
   const agent = createAgent({
     initial,
     load: (known) => loadConfig(path, environment, known),
@@ -70,7 +76,6 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   } finally {
     // Also after a bug: an open socket would keep a process without a loop alive.
     socket.close();
-    socket.closeAllConnections();
   }
   return ExitCode.good;
 }

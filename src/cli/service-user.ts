@@ -19,6 +19,14 @@ export function serviceUser(): Identity | undefined {
   return identityIn(textOf("/etc/passwd"), textOf("/etc/group"), SERVICE_USER);
 }
 
+/** The user with this number; one that this host has no name for has only the group given. */
+export function userOf(uid: number, gid: number): Identity {
+  const passwd = textOf("/etc/passwd");
+  const name = entries(passwd).find(([, , id]) => id === String(uid))?.[0];
+  const known = name === undefined ? undefined : identityIn(passwd, textOf("/etc/group"), name);
+  return known ?? { name: String(uid), uid, gids: [gid], groupName: String(gid) };
+}
+
 /** passwd(5) and group(5) as texts. */
 export function identityIn(passwd: string, group: string, name: string): Identity | undefined {
   const [, , uid, gid] = entries(passwd).find(([user]) => user === name) ?? [];

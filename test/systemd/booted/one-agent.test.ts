@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "../../support/eventually.ts";
+import { DEBIAN_RELEASES } from "./support/debian-release.ts";
+import { ExecutorHost } from "./support/executor-host.ts";
+import { haveMachines } from "./support/hosts.ts";
+
+const SERVICE = "novacula-agent.service";
+
+describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("one agent on a host, on $title", (release) => {
+  it("a person's run beside the service loses, and names it", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const { MainPID } = await host.show("MainPID");
+    const second = await host.machine.try(["novacula-agent", "run"]);
+    expect(second.exitCode).toBe(1);
+    expect(second.stderr).toMatch(
+      new RegExp(
+        `another novacula-agent runs already \\(PID ${MainPID}, user novacula, unit ${SERVICE}, since .*systemctl stop ${SERVICE}`,
+        "u",
+      ),
+    );
+    await host.untilOnline(key);
+    expect(String((await host.status()).pid)).toBe(MainPID);
+  });
+
+  it("the service beside a person's run fails in words, leaves the socket, and runs when that ends", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const { machine } = host;
+    await machine.run(["systemctl", "stop", SERVICE]);
+    await machine.sh("nohup novacula-agent run > /root/run.log 2>&1 & echo $! > /root/pid");
+    await host.untilOnline(key);
+    const pid = await machine.run(["cat", "/root/pid"]);
+    expect((await machine.try(["systemctl", "start", SERVICE])).exitCode).not.toBe(0);
+    await eventually(async () => Number((await host.show("NRestarts"))["NRestarts"]) >= 2, {
+      timeoutMs: 20_000,
+      describe: "the service is tried again",
+    });
+    expect((await host.journal()).join("\n")).toContain(
+      `another novacula-agent runs already (PID ${pid}, user novacula`,
+    );
+    expect(String((await host.status()).pid)).toBe(pid);
+    expect(await machine.run(["novacula-agent", "status"])).toContain("Online");
+    await machine.sh(`test "$(pgrep -c -f 'novacula-agent run')" = 1`);
+    expect(await machine.sh("find /var/lib/novacula /run/novacula ! -user novacula")).toBe("");
+
+    await machine.run(["kill", pid]);
+    await eventually(async () => (await host.show("ActiveState"))["ActiveState"] === "active", {
+      timeoutMs: 20_000,
+      describe: "the service runs",
+    });
+    await host.untilOnline(key);
+    expect(String((await host.status()).pid)).toBe((await host.show("MainPID"))["MainPID"]);
+  });
+});
