@@ -34,6 +34,7 @@ export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   revokeApiKey: "admin",
   revokeExecutorAccess: "admin",
   deleteApiKey: "admin",
+  deleteExecutor: "admin",
 
   organizations: "management",
   createOrganization: "management",

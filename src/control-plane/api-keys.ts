@@ -1,6 +1,7 @@
 import { printable } from "../lib/printable.ts";
-import { badInput, conflict, forbidden, notFound } from "./api-error.ts";
+import { badInput, conflict, notFound } from "./api-error.ts";
 import { type Actor, auditKey } from "./audit.ts";
+import { type Change, changeAs } from "./change.ts";
 import { keyHash } from "./guard.ts";
 import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
@@ -35,11 +36,7 @@ export interface ApiKeys {
 
 export function createApiKeys(store: Store, now: () => number): ApiKeys {
   const change = <Result>(actor: Actor, make: (change: Change) => Promise<Result>) =>
-    store.transaction(async (transaction) => {
-      if (!(await actor.mayStillChange(transaction)))
-        throw forbidden("operation_not_allowed", "you are no owner or admin of the organization any more");
-      return make({ transaction, actor, at: now() });
-    });
+    changeAs({ store, now }, actor, make);
   return {
     create: (actor, request) => change(actor, (step) => create(step, request)),
     rotate: (actor, id, revokesAt) => change(actor, (step) => rotate(step, id, revokesAt)),
@@ -47,13 +44,6 @@ export function createApiKeys(store: Store, now: () => number): ApiKeys {
     revokeAccess: (actor, executorId) => change(actor, (step) => revokeAccess(step, executorId)),
     delete: (actor, id) => change(actor, (step) => remove(step, id)),
   };
-}
-
-/** One change: who makes it, when, in which transaction. */
-interface Change {
-  readonly transaction: StoreTransaction;
-  readonly actor: Actor;
-  readonly at: number;
 }
 
 async function create({ transaction, actor, at }: Change, request: NewKeyRequest): Promise<IssuedKey> {
@@ -166,6 +156,11 @@ async function requireRotatable(reader: StoreReader, key: KeyRecord, at: number)
     const when = status === "revoked" ? since(key, at) : "";
     throw conflict(
       `key ${key.id} is ${status}${when}, and only an active key can be rotated: create a new one`,
+    );
+  }
+  if (key.target?.isDeleted === true) {
+    throw conflict(
+      `key ${key.id} was made for executor ${printable(key.target.name)}, which was deleted: create a new one`,
     );
   }
   if (key.revokesAt === null) return;

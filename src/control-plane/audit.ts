@@ -1,5 +1,5 @@
 import { randomId } from "./random-id.ts";
-import type { KeyRecord, StoreReader, StoreTransaction } from "./store.ts";
+import type { ExecutorRecord, KeyRecord, StoreReader, StoreTransaction } from "./store.ts";
 
 /** Who does something, as the audit log names them, and where. */
 export interface Actor {
@@ -23,6 +23,8 @@ export const LOCAL_OPERATOR: Actor = {
 };
 
 export type KeyAction = "api_key.created" | "api_key.updated" | "api_key.revoked" | "api_key.deleted";
+
+export type ExecutorAction = "executor.deleted";
 
 export type PeopleAction =
   | "member.invited"
@@ -94,6 +96,36 @@ export async function auditPerson(transaction: StoreTransaction, event: PersonEv
     targetType: "person",
     targetId: target.id,
     targetName: target.name,
+    details: JSON.stringify(details),
+    source: actor.source,
+  });
+}
+
+export interface ExecutorEvent {
+  readonly actor: Actor;
+  readonly action: ExecutorAction;
+  readonly executor: Pick<ExecutorRecord, "id" | "name" | "organizationId">;
+  readonly details: {
+    readonly lastSyncAt: number | null;
+    /** Ids of the keys that were revoked with it. */
+    readonly revokedKeys?: readonly string[];
+  };
+  readonly at: number;
+}
+
+/** Records what was done to an executor, in the transaction that does it. */
+export async function auditExecutor(transaction: StoreTransaction, event: ExecutorEvent): Promise<void> {
+  const { actor, action, executor, details, at } = event;
+  await transaction.insertAuditEvent({
+    id: randomId(),
+    organizationId: executor.organizationId,
+    at,
+    actor: actor.name,
+    actorId: actor.id,
+    action,
+    targetType: "executor",
+    targetId: executor.id,
+    targetName: executor.name,
     details: JSON.stringify(details),
     source: actor.source,
   });

@@ -91,6 +91,7 @@ export const emailArguments = z.object({ email });
 export const addMemberArguments = z.object({ organization, email, role: optional(z.enum(ROLES)) });
 export const scopeArguments = z.object({ organization });
 export const executorArguments = z.object({ executorId: reference });
+export const deleteExecutorArguments = z.object({ executorId: reference, revokeKeys: z.boolean() });
 export const usedByArguments = z.object({ limit: z.number().int().min(1).max(100) });
 export const organizationArguments = z.object({ name: z.string().max(1000), slug: z.string().max(1000) });
 export const keyArguments = z.object({ id: reference });

@@ -48,7 +48,8 @@ export class Presence {
 
   /** The later of what the store has and what this process has seen. */
   lastSyncAt(executor: Pick<ExecutorRecord, "id" | "lastSyncAt">): number | null {
-    return this.present.get(executor.id)?.lastSyncAt ?? executor.lastSyncAt;
+    const here = this.present.get(executor.id)?.lastSyncAt;
+    return here === undefined ? executor.lastSyncAt : Math.max(here, executor.lastSyncAt ?? here);
   }
 
   isOnline(executor: Pick<ExecutorRecord, "id" | "lastSyncAt">, now: number): boolean {
@@ -58,6 +59,11 @@ export class Presence {
 
   instances(executorId: string, now: number): readonly ExecutorInstance[] {
     return this.present.get(executorId)?.instances.current(now) ?? [];
+  }
+
+  /** Of one that was deleted: its silence is no event. */
+  forget(executorId: string): void {
+    this.present.delete(executorId);
   }
 
   /** Lets those go that have been silent for longer than the timeout, each with one event. */

@@ -1,3 +1,4 @@
+import { activeKeysOf } from "./executor-deletion.ts";
 import { decoded, usedByArguments } from "./inputs.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
 import type { Presence } from "./presence.ts";
@@ -22,7 +23,10 @@ export function publishedKey(key: KeyRecord, store: StoreReader, now: number) {
     target,
     usedBy: (input: unknown) => store.keyUses(id, decoded(usedByArguments, input).limit),
     usedByCount: () => store.keyUseCount(id),
-    boundExecutors: (input: unknown) => store.executorsOn(id, decoded(usedByArguments, input).limit),
+    boundExecutors: async (input: unknown) => {
+      const executors = await store.executorsOn(id, decoded(usedByArguments, input).limit);
+      return executors.map((executor) => ({ ...executor, isDeleted: false }));
+    },
   };
 }
 
@@ -40,6 +44,8 @@ export function publishedExecutor(
       const key = executor.key === null ? undefined : await store.key(executor.key.id);
       return key === undefined ? null : publishedKey(key, store, now);
     },
+    ownKeys: async () =>
+      (await activeKeysOf(store, executor, now)).map((key) => publishedKey(key, store, now)),
     keyHistory: () => store.executorKeyUses(executor.id, MAX_KEY_HISTORY),
     instances: () => presence.instances(executor.id, now),
   };

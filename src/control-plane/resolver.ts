@@ -1,4 +1,5 @@
 import type { ApiKeys } from "./api-keys.ts";
+import type { ExecutorDeletion } from "./executor-deletion.ts";
 import type { ExecutorSync } from "./executor-sync.ts";
 import type { Presence } from "./presence.ts";
 import type { Store } from "./store.ts";
@@ -7,6 +8,7 @@ export interface ResolverDeps {
   readonly store: Store;
   readonly apiKeys: ApiKeys;
   readonly executorSync: ExecutorSync;
+  readonly executorDeletion: ExecutorDeletion;
   readonly presence: Presence;
   readonly now: () => number;
 }

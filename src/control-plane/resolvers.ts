@@ -41,6 +41,7 @@ function scopedResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
     ...keyResolvers(deps, scope),
     ...keyChanges(deps, scope),
     ...executorResolversOf(deps, scope),
+    ...executorChanges(deps, scope),
     ...peopleResolvers(deps, scope),
   };
 }
@@ -125,6 +126,16 @@ function executorResolversOf({ store, presence, now }: ResolverDeps, scope: Scop
       const found = await scope.organization(organization);
       const events = found === undefined ? [] : await store.auditEvents(found.id, page);
       return events.map(publishedAuditEvent);
+    },
+  };
+}
+
+function executorChanges(deps: ResolverDeps, { actor }: Scope): Resolvers {
+  const { store, presence, executorDeletion, now } = deps;
+  return {
+    deleteExecutor: async (input) => {
+      const executor = await executorDeletion.delete(actor, decoded(inputs.deleteExecutorArguments, input));
+      return publishedExecutor(executor, store, presence, now());
     },
   };
 }

@@ -12,6 +12,7 @@ import { errorChain, OperatorError } from "../lib/errors.ts";
 import { createApiKeys } from "./api-keys.ts";
 import { serveBrowser } from "./browser-route.ts";
 import { builtPage } from "./built-page.ts";
+import { createExecutorDeletion } from "./executor-deletion.ts";
 import { ExecutorSync } from "./executor-sync.ts";
 import { loadSchema } from "./graphql-documents.ts";
 import { GraphqlEndpoint, type Listener } from "./graphql-endpoint.ts";
@@ -100,11 +101,13 @@ function assemble(deps: ServerDeps, now: () => number) {
   const shared = { store, writeBehind, presence, refusals: new RefusalLog(logger, now), now };
   const executorSync = new ExecutorSync({ ...shared, heartbeatTimeoutMs, maxExecutorsPerKey, version });
   const apiKeys = createApiKeys(store, now);
+  const executorDeletion = createExecutorDeletion({ store, presence, logger, now });
   const endpoint = new GraphqlEndpoint({
     ...shared,
     schema: loadSchema(),
     apiKeys,
     executorSync,
+    executorDeletion,
     logger,
     people: deps.people,
   });

@@ -1,5 +1,18 @@
 import type { Dialect } from "kysely";
 import type { AuditEvent } from "./audit-event.ts";
+import type {
+  BoundExecutor,
+  ExecutorDeclaration,
+  ExecutorKeyUse,
+  ExecutorRecord,
+  ExecutorReference,
+  ExecutorRefusal,
+  KeyReference,
+  KeyUse,
+  LineageUse,
+  NamedExecutor,
+  NewExecutor,
+} from "./executor-records.ts";
 import type { Organization, PeopleReader, PeopleWriter } from "./people-store.ts";
 import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.ts";
 
@@ -11,6 +24,7 @@ import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.t
  * Times are milliseconds since the Unix epoch; null is "not", "none" or "never".
  */
 
+export type * from "./executor-records.ts";
 export type { AuditEvent, Organization };
 
 /** An executor key without its secret: of that there is only the hash, and only the store sees it. */
@@ -47,92 +61,6 @@ export interface NewKey {
   readonly expiresAt: number | null;
   readonly lineageId: string;
   readonly target: ExecutorReference | null;
-}
-
-export interface ExecutorReference {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** An executor that may have been deleted since: its id and name are what is left of it. */
-export interface NamedExecutor extends ExecutorReference {
-  readonly isDeleted: boolean;
-}
-
-/** An executor as far as every sync has to know it. */
-export interface BoundExecutor extends ExecutorReference {
-  readonly kind: string;
-  /** Null: its key was deleted. */
-  readonly keyId: string | null;
-  /** Of the key that it was bound to last, also where that was deleted; null: nobody knows any more. */
-  readonly lineageId: string | null;
-}
-
-/** Whom the keys of a lineage serve, beside one executor. */
-export interface LineageUse {
-  /** One that is bound to the lineage. */
-  readonly executor: ExecutorReference | undefined;
-  /** One that a key of the lineage was made for. */
-  readonly target: ExecutorReference | undefined;
-}
-
-export interface KeyReference {
-  readonly id: string;
-  readonly name: string;
-  readonly fingerprint: string;
-}
-
-/** What an executor declares of itself on every sync. */
-export interface ExecutorDeclaration {
-  readonly version: string;
-  readonly channel: string;
-  readonly hostName: string;
-  readonly publicHost: string | null;
-  /** JSON. */
-  readonly capabilities: string;
-  /** JSON. */
-  readonly resources: string;
-}
-
-export interface ExecutorRecord extends ExecutorDeclaration {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly createdAt: number;
-  readonly lastSyncAt: number | null;
-  readonly key: KeyReference | null;
-  readonly lastRefusal: ExecutorRefusal | null;
-}
-
-export interface NewExecutor extends ExecutorDeclaration {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly createdAt: number;
-  /** The lineage whose key made the first sync. */
-  readonly enrolledBy: string;
-}
-
-export interface ExecutorRefusal {
-  readonly key: KeyReference;
-  readonly reason: string;
-  readonly message: string;
-  readonly address: string | null;
-  readonly at: number;
-}
-
-export interface KeyUse {
-  readonly executor: NamedExecutor;
-  readonly firstUsedAt: number;
-  readonly lastUsedAt: number;
-}
-
-export interface ExecutorKeyUse {
-  readonly key: KeyReference;
-  readonly firstUsedAt: number;
-  readonly lastUsedAt: number;
 }
 
 /** What happens on every sync and is written behind: the newest of each kind wins. */
@@ -194,6 +122,11 @@ export interface StoreReader {
   executors(organizationId: string, page: SearchPage): Promise<readonly ExecutorRecord[]>;
   /** Of every organization: those whose last sync is not older than `sinceMs`. */
   executorsSyncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
+  /**
+   * The keys that serve this executor and no other, revoked and expired ones too: those of its lineage, where that has
+   * no other executor, and those made for it. Oldest first, at most 100.
+   */
+  keysOfExecutor(executorId: string): Promise<readonly KeyRecord[]>;
   /** Whom the lineage serves beside the executor of that id. */
   lineageUse(lineageId: string, executorId: string): Promise<LineageUse>;
   /** How many of today's executors the lineage has enrolled. */
@@ -216,6 +149,8 @@ export interface StoreTransaction extends StoreReader {
   deleteKey(id: string): Promise<void>;
   insertExecutor(executor: NewExecutor): Promise<void>;
   bindExecutor(executorId: string, key: Pick<KeyRecord, "id" | "lineageId">): Promise<void>;
+  /** Its history and the keys made for it keep its id and name. */
+  deleteExecutor(id: string): Promise<void>;
   record(activities: readonly Activity[]): Promise<void>;
   insertAuditEvent(event: AuditEvent): Promise<void>;
 }

@@ -126,6 +126,18 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
     return this.all(`${EXECUTOR} where x.lastSyncAt >= ?`, sinceMs).map(records.executor);
   }
 
+  async keysOfExecutor(executorId: string): Promise<readonly KeyRecord[]> {
+    const sql = `${KEY} and k.id in (
+        select keyId from executorKey where targetExecutorId = ?1
+        union select s.keyId from executor x join executorKey s on s.lineageId = x.lineageId
+          where x.id = ?1 and not exists (select 1 from executor y where y.lineageId = x.lineageId and y.id <> ?1)
+        union select x.keyId from executor x
+          where x.id = ?1 and not exists (select 1 from executorKey s where s.keyId = x.keyId)
+            and not exists (select 1 from executor y where y.keyId = x.keyId and y.id <> ?1))
+      order by k.createdAt, k.rowid limit 100`;
+    return this.all(sql, executorId).map(records.key);
+  }
+
   async lineageUse(lineageId: string, executorId: string): Promise<LineageUse> {
     const bound = "select id, name from executor where lineageId = ? and id <> ? limit 1";
     const target = `select targetExecutorId as id, targetName as name from executorKey

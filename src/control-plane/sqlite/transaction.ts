@@ -72,6 +72,10 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.run("update executor set keyId = ?, lineageId = ? where id = ?", key.id, key.lineageId, executorId);
   }
 
+  async deleteExecutor(id: string): Promise<void> {
+    this.run("delete from executor where id = ?", id);
+  }
+
   async record(activities: readonly Activity[]): Promise<void> {
     for (const activity of activities) this.recordOne(activity);
   }

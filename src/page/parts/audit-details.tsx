@@ -9,6 +9,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["revokesAt", "revoked at"],
   ["rotatedFrom", "rotated from"],
   ["rotatedTo", "rotated to"],
+  ["lastSyncAt", "last sync"],
+  ["revokedKeys", "keys revoked with it"],
 ]);
 
 /** What was acted on: its name then, its id, and a key's fingerprint. */

@@ -7,6 +7,7 @@ const ACTIONS = [
   "api_key.updated",
   "api_key.revoked",
   "api_key.deleted",
+  "executor.deleted",
   "member.invited",
   "member.invitation_canceled",
   "member.joined",
