@@ -23,7 +23,7 @@ import {
 import type { People } from "./people/people.ts";
 import { randomId } from "./random-id.ts";
 import type { RefusalLog } from "./refusal-log.ts";
-import { MAX_BODY_BYTES, readBody } from "./request-body.ts";
+import { hasArrived, MAX_BODY_BYTES, readBody } from "./request-body.ts";
 import type { ResolverDeps } from "./resolver.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { requireShownOrganization } from "./shown-organization.ts";
@@ -44,7 +44,10 @@ const UNAVAILABLE_NOTE_INTERVAL_MS = 60_000;
 /** Where a request came in. */
 export type Listener = "network" | "management-socket";
 
-/** POST /graphql: who is it, what do they ask, may they, do it. In this order: nobody unknown has a byte parsed. */
+/**
+ * POST /graphql: who is it, what do they ask, may they, do it. In this order: nobody unknown has a byte parsed. Who is it
+ * is asked again of a body that came later than its headers.
+ */
 export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
   private readonly documents: GraphqlDocuments;
@@ -61,12 +64,15 @@ export class GraphqlEndpoint {
   async handle(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
     const mediaType = preferredMediaType(request.headers.accept);
     try {
-      const caller = await this.caller(request, response, listener);
+      const isThere = await hasArrived(request);
+      const known = await this.caller(request, response, listener);
       if (!isJson(request.headers["content-type"]))
         return sendAndClose(request, response, unsupportedMediaType());
       const body = await readBody(request);
       if (body.kind === "incomplete") return;
       if (body.kind === "too-large") return sendAndClose(request, response, bodyTooLarge());
+      // It may have taken seconds: a key can be revoked meanwhile, a session end, an admin become a member.
+      const caller = isThere ? known : await this.caller(request, response, listener);
       const answer = await this.answer(body.bytes.toString("utf8"), caller, request.headers, mediaType);
       send(response, answer, mediaType);
     } catch (error) {
