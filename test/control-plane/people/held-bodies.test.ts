@@ -85,7 +85,7 @@ describe("an admin whose request's body is on its way", () => {
       expect((await server.manage('{ apiKeys(organization: "acme") { name } }')).data).toEqual({
         apiKeys: [],
       });
-      expect(await server.store.people.openInvitations(acme.id, Date.now())).toEqual([]);
+      expect(await server.store.people.pendingInvitations(acme.id, Date.now())).toEqual([]);
       const members = await server.store.people.members(acme.id);
       expect(members.find(({ id }) => id === memberId)?.role).toBe("member");
     });
@@ -110,6 +110,6 @@ describe("an admin whose request's body is on its way", () => {
     for (const request of held) expect((await request.finish()).status).toBe(409);
     expect((await server.manage('{ apiKeys(organization: "acme") { name } }')).data).toEqual({ apiKeys: [] });
     expect((await server.manage('{ apiKeys(organization: "beta") { name } }')).data).toEqual({ apiKeys: [] });
-    expect(await server.store.people.openInvitations(beta, Date.now())).toEqual([]);
+    expect(await server.store.people.pendingInvitations(beta, Date.now())).toEqual([]);
   });
 });
