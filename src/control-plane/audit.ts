@@ -32,6 +32,9 @@ export type PeopleAction =
   | "member.joined"
   | "member.removed"
   | "member.role_changed"
+  // What a migration has made of roles that are none (sqlite/role-repair.ts).
+  | "member.role_repaired"
+  | "member.invitation_repaired"
   | "person.password_reset";
 
 /** All that an audit event may tell beside the key's id and name (C6): never a secret, never a free text. */

@@ -12,6 +12,8 @@ const ACTIONS = [
   "member.invitation_canceled",
   "member.joined",
   "member.role_changed",
+  "member.role_repaired",
+  "member.invitation_repaired",
   "member.removed",
   "person.password_reset",
 ] as const;

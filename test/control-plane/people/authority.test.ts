@@ -1,0 +1,338 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import type { Role } from "../../../src/control-plane/people-store.ts";
+import { ROLES } from "../../../src/control-plane/people-store.ts";
+import { type Browser, type PeopleServer, startPeopleServer } from "../../support/people.ts";
+
+const PASSWORD = "a new person's password";
+const ACTIONS = "{ auditEvents { action actor targetName details } }";
+
+async function invite(browser: Browser, email: string, role: Role = "member"): Promise<string> {
+  const answer = await browser.post("/organization/invite-member", { email, role });
+  expect(answer.status).toBe(200);
+  return z.object({ id: z.string() }).parse(answer.body).id;
+}
+
+function acceptAsNew(server: PeopleServer, invitationId: string) {
+  return server
+    .browser()
+    .post("/invitation/accept-as-new", { invitationId, name: "Nadia", password: PASSWORD });
+}
+
+const listed = z.object({
+  members: z.array(z.object({ id: z.string(), role: z.string(), user: z.object({ email: z.string() }) })),
+});
+
+async function membersOf(server: PeopleServer) {
+  const answer = await server.manage('{ members(organization: "acme") { id role user { email } } }');
+  return listed.parse(answer.data).members;
+}
+
+async function memberId(server: PeopleServer, email: string): Promise<string> {
+  return (await membersOf(server)).find(({ user }) => user.email === email)?.id ?? "none";
+}
+
+async function roleOf(server: PeopleServer, email: string): Promise<string | undefined> {
+  return (await membersOf(server)).find(({ user }) => user.email === email)?.role;
+}
+
+async function changeRole(server: PeopleServer, browser: Browser, email: string, role: Role) {
+  return browser.post("/organization/update-member-role", { memberId: await memberId(server, email), role });
+}
+
+describe("an invitation of somebody who may not make it any more", () => {
+  const ENDS: readonly (readonly [
+    what: string,
+    end: (server: PeopleServer, owner: Browser, email: string) => Promise<unknown>,
+  ])[] = [
+    [
+      "was removed",
+      (_server, owner, email) => owner.post("/organization/remove-member", { memberIdOrEmail: email }),
+    ],
+    ["is a member now", (server, owner, email) => changeRole(server, owner, email, "member")],
+    [
+      "was made a member by the operator",
+      (server, _owner, email) =>
+        server.manage(`mutation { addMember(organization: "acme", email: "${email}", role: member) { id } }`),
+    ],
+  ];
+
+  it.each(ENDS)("who %s is cancelled, with an event, and takes nobody in", async (_what, end) => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const admin = await server.signedIn("admin");
+    const known = await server.signedIn("member", "acme", "known@example.com");
+    await server.createOrganization("bravo");
+    await owner.post("/organization/remove-member", { memberIdOrEmail: known.email });
+    const [first, second, others] = [
+      await invite(admin, "nadia@example.com", "admin"),
+      await invite(admin, known.email),
+      await invite(owner, "other@example.com"),
+    ];
+    await end(server, owner, admin.email);
+    expect((await acceptAsNew(server, first)).status).toBe(400);
+    expect((await known.post("/organization/accept-invitation", { invitationId: second })).status).toBe(400);
+    const preview = (id: string) =>
+      server.browser().graphql("query($id: ID!) { invitation(id: $id) { role } }", { id });
+    expect((await preview(first)).data).toEqual({ invitation: null });
+    expect((await acceptAsNew(server, others)).status).toBe(200);
+    const events = (await owner.graphql(ACTIONS)).text;
+    for (const email of ["nadia@example.com", known.email])
+      expect(events).toMatch(
+        new RegExp(`"member.invitation_canceled","actor":"[^"]*","targetName":"${email}"`),
+      );
+    expect(events).not.toMatch(
+      /"member.invitation_canceled","actor":"[^"]*","targetName":"other@example.com"/,
+    );
+    // Nor when they are an admin again: what was cancelled stays so.
+    await server.manage(
+      `mutation { addMember(organization: "acme", email: "${admin.email}", role: admin) { id } }`,
+    );
+    expect((await acceptAsNew(server, first)).status).toBe(400);
+  });
+
+  it("as an owner, and is an admin now, ends; those that an admin may make stay", async () => {
+    const server = await startPeopleServer();
+    const [first, second] = [await server.signedIn("owner"), await server.signedIn("owner")];
+    const [asOwner, asAdmin] = [
+      await invite(second, "o@example.com", "owner"),
+      await invite(second, "a@example.com", "admin"),
+    ];
+    expect((await changeRole(server, first, second.email, "admin")).status).toBe(200);
+    expect((await acceptAsNew(server, asOwner)).status).toBe(400);
+    expect((await acceptAsNew(server, asAdmin)).status).toBe(200);
+    expect(await roleOf(server, "a@example.com")).toBe("admin");
+  });
+
+  it("is judged again where it is accepted, if nobody has cancelled it", async () => {
+    const server = await startPeopleServer();
+    await server.signedIn("owner");
+    const admin = await server.signedIn("admin");
+    const id = await invite(admin, "nadia@example.com");
+    const organizationId = (await server.store.organization("acme"))?.id ?? "";
+    const person = await server.store.people.personByEmail(admin.email);
+    // As an earlier version did it: the role alone.
+    await server.store.transaction(({ people }) =>
+      people.changeRole(organizationId, person?.id ?? "", "member"),
+    );
+    expect(await acceptAsNew(server, id)).toMatchObject({ status: 400, code: "NOT_FOUND" });
+    await server.store.transaction(({ people }) => people.deleteMember(organizationId, person?.id ?? ""));
+    expect((await acceptAsNew(server, id)).status).toBe(400);
+    expect((await server.manage("{ invitations { id } }")).data).toEqual({ invitations: [] });
+  });
+});
+
+describe("the role table", () => {
+  const MAY: Readonly<Record<Role, readonly Role[]>> = {
+    owner: ["owner", "admin", "member"],
+    admin: ["admin", "member"],
+    member: [],
+  };
+  const CASES = ROLES.flatMap((own) =>
+    ROLES.map((other) => ({ own, other, isAllowed: MAY[own].includes(other) })),
+  );
+
+  it.each(CASES)("$own may give and take $other: $isAllowed", async ({ own, other, isAllowed }) => {
+    const server = await startPeopleServer();
+    await server.signedIn("owner");
+    const actor = await server.signedIn(own);
+    const [target, plain, removed] = [
+      await server.signedIn(other),
+      await server.signedIn("member"),
+      await server.signedIn(other),
+    ];
+    const wanted = isAllowed ? 200 : 403;
+    const invited = await actor.post("/organization/invite-member", {
+      email: "new@example.com",
+      role: other,
+    });
+    expect(invited.status).toBe(wanted);
+    expect((await changeRole(server, actor, plain.email, other)).status).toBe(wanted);
+    const taken = await changeRole(server, actor, target.email, "member");
+    expect(taken.status).toBe(wanted);
+    const gone = await actor.post("/organization/remove-member", { memberIdOrEmail: removed.email });
+    expect(gone.status).toBe(wanted);
+    if (isAllowed) return;
+    expect(gone.message).toMatch(/^you may not remove an? \w+: .*owners.* may; ask one of them$/);
+    expect(await roleOf(server, target.email)).toBe(other);
+    expect(await roleOf(server, plain.email)).toBe("member");
+    expect(await roleOf(server, removed.email)).toBe(other);
+    expect(await server.auditEvents()).toEqual([]);
+  });
+
+  it("an admin neither sees, replaces nor cancels an owner's invitation: its link would make them one", async () => {
+    const server = await startPeopleServer();
+    const [owner, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
+    const id = await invite(owner, "next@example.com", "owner");
+    expect((await admin.graphql("{ invitations { id } }")).data).toEqual({ invitations: [] });
+    expect((await admin.graphql(ACTIONS)).text).not.toContain(id);
+    const again = await admin.post("/organization/invite-member", {
+      email: "next@example.com",
+      role: "member",
+    });
+    expect(again.status).toBe(403);
+    expect((await admin.post("/organization/cancel-invitation", { invitationId: id })).status).toBe(403);
+    expect((await owner.graphql("{ invitations { id } }")).data).toEqual({ invitations: [{ id }] });
+    expect((await acceptAsNew(server, id)).status).toBe(200);
+  });
+
+  it("invites nobody who is a member, whatever the case of the address", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const member = await server.signedIn("member", "acme", "known@example.com");
+    const answer = await owner.post("/organization/invite-member", {
+      email: "KNOWN@Example.com",
+      role: "admin",
+    });
+    expect(answer).toMatchObject({ status: 400, code: "CONFLICT" });
+    expect(answer.message).toContain("is a member already");
+    expect(await roleOf(server, member.email)).toBe("member");
+  });
+});
+
+describe("the last owner", () => {
+  it("stays, on the page and for the operator, with what to do", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const sentence = `${owner.email} is the only owner of acme, which needs one: make somebody else an owner first`;
+    for (const role of ["admin", "member"] as const) {
+      expect(await changeRole(server, owner, owner.email, role)).toMatchObject({
+        status: 400,
+        message: sentence,
+      });
+      const added = await server.manage(
+        `mutation { addMember(email: "${owner.email}", role: ${role}) { id } }`,
+      );
+      expect(added).toMatchObject({ code: "CONFLICT", message: sentence });
+    }
+    for (const reference of [owner.email, owner.email.toUpperCase(), await memberId(server, owner.email)]) {
+      const removed = await owner.post("/organization/remove-member", { memberIdOrEmail: reference });
+      expect(removed).toMatchObject({ status: 400, message: sentence });
+    }
+    expect(await roleOf(server, owner.email)).toBe("owner");
+    expect(await server.auditEvents()).toEqual([]);
+    await server.signedIn("owner");
+    expect((await changeRole(server, owner, owner.email, "admin")).status).toBe(200);
+  });
+
+  it("is there whatever two owners do to each other at the same moment", async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const server = await startPeopleServer();
+      const [one, other] = [await server.signedIn("owner"), await server.signedIn("owner")];
+      const answers = await Promise.all(
+        round % 2 === 0
+          ? [changeRole(server, one, other.email, "member"), changeRole(server, other, one.email, "admin")]
+          : [
+              one.post("/organization/remove-member", { memberIdOrEmail: other.email }),
+              other.post("/organization/remove-member", { memberIdOrEmail: one.email }),
+            ],
+      );
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(answers.filter(({ status }) => status === 400 || status === 403)).toHaveLength(1);
+      expect((await membersOf(server)).filter(({ role }) => role === "owner")).toHaveLength(1);
+      expect(await server.auditEvents()).toHaveLength(1);
+    }
+  });
+
+  it("stays where both leave at the same moment", async () => {
+    const server = await startPeopleServer();
+    const owners = [await server.signedIn("owner"), await server.signedIn("owner")];
+    const answers = await Promise.all(
+      owners.map((owner) => owner.post("/organization/remove-member", { memberIdOrEmail: owner.email })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
+    expect((await membersOf(server)).map(({ role }) => role)).toEqual(["owner"]);
+  });
+});
+
+describe("an invitation that is none any more", () => {
+  it.each([
+    [
+      "accepted",
+      async (server: PeopleServer, id: string) => void (await acceptAsNew(server, id)),
+      "nadia@example.com has accepted this invitation: remove them from the members instead",
+    ],
+    [
+      "cancelled",
+      async (_server: PeopleServer, id: string, owner: Browser) =>
+        void (await owner.post("/organization/cancel-invitation", { invitationId: id })),
+      "this invitation was cancelled already",
+    ],
+    [
+      "expired",
+      async (server: PeopleServer) => {
+        server.clock.offsetMs = 7 * 86_400_000 - 60_000;
+      },
+      "this invitation has expired: nobody can accept it any more",
+    ],
+  ])("%s, is not cancelled", async (what, end, sentence) => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const id = await invite(owner, "nadia@example.com");
+    await end(server, id, owner);
+    if (what === "expired") server.clock.offsetMs += 61_000;
+    const events = (await server.auditEvents()).length;
+    expect(await owner.post("/organization/cancel-invitation", { invitationId: id })).toMatchObject({
+      status: 400,
+      code: "CONFLICT",
+      message: sentence,
+    });
+    expect(await server.auditEvents()).toHaveLength(events);
+    if (what === "accepted") expect(await roleOf(server, "nadia@example.com")).toBe("member");
+  });
+
+  it("is not told from another organization's", async () => {
+    const server = await startPeopleServer();
+    await server.createOrganization("bravo");
+    const id = await invite(await server.signedIn("owner", "bravo"), "nadia@example.com");
+    const owner = await server.signedIn("owner");
+    const cancel = async (invitationId: string) =>
+      (await owner.post("/organization/cancel-invitation", { invitationId })).text;
+    expect(await cancel(id)).toBe(await cancel("none"));
+    expect((await acceptAsNew(server, id)).status).toBe(200);
+  });
+});
+
+describe("who is removed", () => {
+  it("is in no organization, also when they come back, until they choose it", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const member = await server.signedIn("member");
+    await owner.post("/organization/remove-member", { memberIdOrEmail: member.email });
+    const active = async () => (await member.graphql("{ viewer { activeOrganization { slug } } }")).data;
+    expect(await active()).toEqual({ viewer: { activeOrganization: null } });
+    const organizationId = (await server.store.organization("acme"))?.id ?? "";
+    expect((await member.post("/organization/set-active", { organizationId })).status).toBe(403);
+    await server.manage(`mutation { addMember(email: "${member.email}") { id } }`);
+    expect(await active()).toEqual({ viewer: { activeOrganization: null } });
+    expect((await member.post("/organization/set-active", { organizationId })).status).toBe(200);
+    expect(await active()).toEqual({ viewer: { activeOrganization: { slug: "acme" } } });
+  });
+
+  it("cannot act in the organization with the session that they have", async () => {
+    const server = await startPeopleServer();
+    const [owner, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
+    await invite(admin, "a@example.com");
+    await owner.post("/organization/remove-member", { memberIdOrEmail: admin.email });
+    const late = await admin.post("/organization/invite-member", { email: "b@example.com", role: "member" });
+    expect(late.status).toBeGreaterThanOrEqual(400);
+    expect((await server.manage("{ invitations { email } }")).data).toEqual({ invitations: [] });
+  });
+});
+
+it("every event carries the id of the person who acted", async () => {
+  const server = await startPeopleServer();
+  const owner = await server.signedIn("owner");
+  const person = await server.store.people.personByEmail(owner.email);
+  await invite(owner, "nadia@example.com");
+  await owner.graphql('mutation { createApiKey(input: { name: "x" }) { apiKey { id } } }');
+  await server.createKey();
+  const answer = await owner.graphql("{ auditEvents { action actorId } }");
+  expect(answer.data).toEqual({
+    auditEvents: [
+      { action: "api_key.created", actorId: null },
+      { action: "api_key.created", actorId: person?.id },
+      { action: "member.invited", actorId: person?.id },
+    ],
+  });
+});
