@@ -4,7 +4,7 @@ import { randomId } from "./random-id.ts";
 import { checkedName } from "./shown-name.ts";
 import type { Organization, Store, StoreReader } from "./store.ts";
 
-const MAX_NAME_CHARACTERS = 100;
+export const MAX_ORGANIZATION_NAME_CHARACTERS = 100;
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/;
 
 /** Creates an organization; a slug in use is a conflict. */
@@ -16,7 +16,7 @@ export function createOrganization(
 ): Promise<Organization> {
   const organization = {
     id: randomId(),
-    name: checkedName(name, "the name of an organization", MAX_NAME_CHARACTERS),
+    name: checkedName(name, "the name of an organization", MAX_ORGANIZATION_NAME_CHARACTERS),
     slug: checkedSlug(slug),
   };
   return store.transaction(async (transaction) => {

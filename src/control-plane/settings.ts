@@ -2,6 +2,8 @@ import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { OperatorError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import { MAX_ORGANIZATION_NAME_CHARACTERS } from "./organizations.ts";
+import { nameProblem } from "./shown-name.ts";
 
 const DEFAULT_DATABASE_URL = "file:/var/lib/novacula-control-plane/control-plane.db";
 /** sockaddr_un has 108 bytes for a path and its end (unix(7)). */
@@ -79,10 +81,9 @@ const environment = z
       .optional(),
     INITIAL_ORGANIZATION: z
       .string()
-      .max(100)
       .refine(
-        (name) => printable(name) === name && name.trim() === name,
-        "want one line of at most 100 characters",
+        (name) => name.trim() === name && nameProblem(name, MAX_ORGANIZATION_NAME_CHARACTERS) === undefined,
+        `want one line of at most ${MAX_ORGANIZATION_NAME_CHARACTERS} visible characters`,
       )
       .default("Default"),
     DATABASE_URL: databasePath.prefault(DEFAULT_DATABASE_URL),

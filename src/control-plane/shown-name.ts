@@ -15,16 +15,19 @@ const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
  */
 export function checkedName(raw: string, what: string, most: number): string {
   const name = raw.trim();
-  const length = Array.from(name).length;
-  if (length === 0) throw badInput(`${what} has 1 to ${most} characters, this one has none: choose one`);
-  if (length > most) {
-    throw badInput(`${what} has at most ${most} characters, this one has ${length}: shorten it`);
-  }
-  if (printable(name, most) !== name) {
-    throw badInput(`${what} is one line of printable characters with single spaces: retype it`);
-  }
-  if (INVISIBLE.test(name) || !VISIBLE.test(name)) {
-    throw badInput(`${what} has characters that nobody can see: retype it`);
-  }
+  const problem = nameProblem(name, most);
+  if (problem !== undefined) throw badInput(`${what} ${problem}`);
   return name;
+}
+
+/** What is wrong with a trimmed name, as the rest of a sentence about it; undefined where nothing is. */
+export function nameProblem(name: string, most: number): string | undefined {
+  const length = Array.from(name).length;
+  if (length === 0) return `has 1 to ${most} characters, this one has none: choose one`;
+  if (length > most) return `has at most ${most} characters, this one has ${length}: shorten it`;
+  if (printable(name, most) !== name) {
+    return "is one line of printable characters with single spaces: retype it";
+  }
+  if (INVISIBLE.test(name) || !VISIBLE.test(name)) return "has characters that nobody can see: retype it";
+  return undefined;
 }

@@ -39,6 +39,9 @@ describe("the name of a new key", () => {
     ["a\u202Eb", /one line/],
     ["a\u0000b", /one line/],
     ["a  b", /single spaces/],
+    ["prod\u3164", /nobody can see/],
+    ["pr\u2800od", /nobody can see/],
+    ["\u00ad\u00ad", /one line/],
   ])("%j is refused", (raw, why) => {
     expect(() => checkedKeyName(raw)).toThrow(why);
   });

@@ -11,6 +11,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["rotatedTo", "rotated to"],
   ["lastSyncAt", "last sync"],
   ["revokedKeys", "keys revoked with it"],
+  ["stored", "stored until then"],
 ]);
 
 /** What was acted on: its name then, its id, and a key's fingerprint. */

@@ -97,3 +97,39 @@ it("asks for the organization only where there are several, and then names no ot
     code: "NOT_FOUND",
   });
 });
+
+it("people add changes a role only by --role, and keeps the last owner", async () => {
+  const controlPlane = await startWithPeople();
+  onTestFinished(async () => void (await controlPlane.stop()));
+  const run = async (...args: string[]) => {
+    const { exitCode, stdout, stderr } = await runCommand([...args, "--socket", controlPlane.socketPath]);
+    return { exitCode, said: stdout + stderr };
+  };
+  await run("org", "create", "bravo");
+  const add = (...args: string[]) => run("people", "add", ADMIN.email, ...args);
+  expect(await add("--org", "default")).toEqual({
+    exitCode: 0,
+    said: "admin@example.com is already owner of default: nothing changed; give --role to change that.\n",
+  });
+  expect(await add("--org", "default", "--role", "owner")).toEqual({
+    exitCode: 0,
+    said: "admin@example.com is already owner of default: nothing changed.\n",
+  });
+  for (const role of ["member", "admin"]) {
+    expect(await add("--org", "default", "--role", role)).toMatchObject({
+      exitCode: 1,
+      said: expect.stringContaining(
+        "admin@example.com is the only owner of Default, which needs one: make somebody else an owner first",
+      ),
+    });
+  }
+  expect((await run("audit", "list", "--org", "default")).said).not.toContain("member.");
+  expect((await add("--org", "bravo")).said).toBe("admin@example.com is member of bravo.\n");
+  expect((await add("--org", "bravo")).said).toMatch(/^admin@example.com is already member of bravo/);
+  expect((await add("--org", "bravo", "--role", "owner", "--json")).said).toMatch(/"role": "owner"/);
+  const events = (await run("audit", "list", "--org", "bravo", "--json")).said;
+  expect(JSON.parse(events)).toMatchObject([
+    { action: "member.role_changed", actorId: null, details: '{"role":"owner"}' },
+    { action: "member.joined", actorId: null, details: '{"role":"member"}' },
+  ]);
+});
