@@ -55,6 +55,16 @@ const SINGLE_OWNERS: readonly {
     because: "the daemon spawns nothing but systemd-notify",
   },
   {
+    what: /"better-auth\/crypto"/,
+    owners: [/^src\/control-plane\/people\/password-hashing\.ts$/],
+    because: "every hash of a password waits in one queue",
+  },
+  {
+    what: /\bremoteAddress\b/,
+    owners: [/^src\/control-plane\/client-address\.ts$/],
+    because: "an address is parsed, and compared by its value",
+  },
+  {
     what: /\bconsole\./,
     owners: [],
     because: "the journal is where the agent speaks, the terminal where a command does",

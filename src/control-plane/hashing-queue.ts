@@ -18,7 +18,9 @@ export interface HashingQueueOptions {
 interface Waiting {
   readonly subject: string;
   readonly rank: number;
+  readonly isGone: () => boolean;
   readonly enter: () => void;
+  readonly leave: () => void;
 }
 
 const RANKS = { operator: 0, device: 1, network: 2 } as const;
@@ -30,24 +32,24 @@ const RANKS = { operator: 0, device: 1, network: 2 } as const;
  */
 export class HashingQueue {
   private readonly options: HashingQueueOptions;
-  private readonly waiting: Waiting[] = [];
+  private waiting: readonly Waiting[] = [];
   private working = 0;
 
   constructor(options: HashingQueueOptions) {
     this.options = options;
   }
 
-  /** How many wait. */
+  /** How many wait, those who have gone included. */
   get length(): number {
     return this.waiting.length;
   }
 
   /**
-   * Runs `work` when its turn comes. Rejects with an ApiError (503) where there is no place for it, or where `gone` aborts
-   * before its turn: the place is free again at once.
+   * Runs `work` when its turn comes. Rejects with an ApiError (503) where there is no place for it, and where `isGone`
+   * says that nobody waits for it any more: such a place is free for the next who asks.
    */
-  async run<Result>(place: Place, work: () => Promise<Result>, gone?: AbortSignal): Promise<Result> {
-    await this.turn(place, gone);
+  async run<Result>(place: Place, work: () => Promise<Result>, isGone = isHere): Promise<Result> {
+    await this.turn(place, isGone);
     try {
       return await work();
     } finally {
@@ -55,31 +57,23 @@ export class HashingQueue {
     }
   }
 
-  private async turn(place: Place, gone: AbortSignal | undefined): Promise<void> {
-    if (gone?.aborted === true) throw hasGone();
+  private async turn(place: Place, isGone: () => boolean): Promise<void> {
+    if (isGone()) throw hasGone();
     if (this.working < this.options.slots) {
       this.working += 1;
       return;
     }
+    this.dropGone();
     const subject = subjectOf(place);
     if (!this.hasPlaceFor(place, subject)) throw isFull();
-    await this.untilTurn(subject, RANKS[place.kind], gone);
-  }
-
-  private untilTurn(subject: string, rank: number, gone: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.waiting.splice(this.waiting.indexOf(waiting), 1);
-        reject(hasGone());
-      };
-      const enter = () => {
-        gone?.removeEventListener("abort", leave);
-        resolve();
-      };
-      const waiting = { subject, rank, enter };
-      gone?.addEventListener("abort", leave, { once: true });
-      const behind = this.waiting.findIndex((other) => other.rank > rank);
-      this.waiting.splice(behind < 0 ? this.waiting.length : behind, 0, waiting);
+    await new Promise<void>((resolve, reject) => {
+      this.insert({
+        subject,
+        rank: RANKS[place.kind],
+        isGone,
+        enter: resolve,
+        leave: () => reject(hasGone()),
+      });
     });
   }
 
@@ -91,11 +85,27 @@ export class HashingQueue {
     return this.waiting.length < places && (place.kind === "device" || strangers < places / 2);
   }
 
+  private insert(waiting: Waiting): void {
+    const behind = this.waiting.findIndex(({ rank }) => rank > waiting.rank);
+    this.waiting = this.waiting.toSpliced(behind < 0 ? this.waiting.length : behind, 0, waiting);
+  }
+
+  private dropGone(): void {
+    for (const waiting of this.waiting) if (waiting.isGone()) waiting.leave();
+    this.waiting = this.waiting.filter((waiting) => !waiting.isGone());
+  }
+
   private next(): void {
-    const first = this.waiting.shift();
+    this.dropGone();
+    const [first, ...rest] = this.waiting;
+    this.waiting = rest;
     if (first === undefined) this.working -= 1;
     else first.enter();
   }
+}
+
+function isHere(): boolean {
+  return false;
 }
 
 function subjectOf(place: Place): string {
@@ -112,7 +122,7 @@ function subjectOf(place: Place): string {
 function isFull(): ApiError {
   return new ApiError(
     ApiErrorCode.unavailable,
-    "too many people are signing in just now: try again in a few seconds",
+    "too many passwords are being checked just now: try again in a few seconds",
   );
 }
 

@@ -18,7 +18,7 @@ function startQueue(options: Partial<{ slots: number; places: number }> = {}) {
   return {
     queue,
     begun,
-    run: (name: string, place: Place, gone?: AbortSignal) =>
+    run: (name: string, place: Place, isGone?: () => boolean) =>
       queue.run(
         place,
         async () => {
@@ -26,7 +26,7 @@ function startQueue(options: Partial<{ slots: number; places: number }> = {}) {
           await new Promise<void>((resolve) => ends.push(resolve));
           return name;
         },
-        gone,
+        isGone,
       ),
     async endOne() {
       await settled();
@@ -89,31 +89,36 @@ describe("the queue before the hash", () => {
   });
 
   it("gives the place of a client that goes away to the next, and runs nothing for it", async () => {
-    const { run, begun, queue, endOne } = startQueue();
+    const { run, begun, endOne } = startQueue();
     const working = run("a", network(1));
-    const client = new AbortController();
-    const gone = run("b", network(2), client.signal);
-    client.abort();
+    let isGone = false;
+    const gone = run("b", network(2), () => isGone);
+    isGone = true;
+    const next = run("c", network(2));
     await expect(gone).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
-    expect(queue.length).toBe(0);
-    await expect(run("c", network(3), client.signal)).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
-    const next = run("d", network(2));
+    await expect(run("d", network(3), () => true)).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
     await endOne();
     await endOne();
-    expect(await Promise.all([working, next])).toEqual(["a", "d"]);
-    expect(begun).toEqual(["a", "d"]);
+    expect(await Promise.all([working, next])).toEqual(["a", "c"]);
+    expect(begun).toEqual(["a", "c"]);
   });
 
-  it("does not lose a place to a client that goes away while it works", async () => {
-    const { run, queue, endOne } = startQueue();
-    const client = new AbortController();
-    const working = run("a", network(1), client.signal);
-    const next = run("b", network(2));
+  it("passes over clients that went away before their turn, and loses no place to them", async () => {
+    const { run, begun, queue, endOne } = startQueue();
+    let isGone = false;
+    const working = run("a", network(1), () => isGone);
+    const left = [2, 3].map((n) =>
+      expect(run(`${n}`, network(n), () => isGone)).rejects.toThrow("went away"),
+    );
+    const last = run("last", network(4));
     await settled();
-    client.abort();
-    expect(queue.length).toBe(1);
+    isGone = true;
     await endOne();
+    await Promise.all(left);
+    expect(queue.length).toBe(0);
     await endOne();
-    expect(await Promise.all([working, next])).toEqual(["a", "b"]);
+    expect(await Promise.all([working, last])).toEqual(["a", "last"]);
+    await Promise.all([run("b", network(5)), endOne()]);
+    expect(begun).toEqual(["a", "last", "b"]);
   });
 });

@@ -123,7 +123,8 @@ describe.skipIf(lacksNginx)("behind nginx, as the README has it", () => {
     expect(signedIn).toMatchObject({ status: 200 });
     expect(signedIn.headers["strict-transport-security"]).toBe("max-age=31536000");
     expect([signedIn.headers["set-cookie"] ?? []].flat()).toEqual([
-      expect.stringMatching(/^__Secure-.*; HttpOnly; Secure; SameSite=/),
+      expect.stringMatching(/^__Host-better-auth\.session_token=.*; HttpOnly; Secure; SameSite=/),
+      expect.stringMatching(/^__Host-novacula\.device=.*; HttpOnly; Secure; SameSite=/),
     ]);
     expect((await browser.graphql("{ viewer { user { email } } }")).data).toEqual({
       viewer: { user: { email: ADMIN.email } },

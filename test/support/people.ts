@@ -84,30 +84,43 @@ const PASSWORD = "everybody's password in tests";
 const passwordHash = hashPassword(PASSWORD);
 
 export interface PeopleServer extends TestServer {
-  readonly people: { readonly lines: readonly string[] };
+  readonly people: {
+    readonly lines: readonly string[];
+    /** How far somebody has set the wall clock, beside the movement of all time (`clock`). */
+    readonly wall: { offsetMs: number };
+  };
   /** A person who is in the organization with that slug, and signed in. */
   signedIn(role: Role, slug?: string, email?: string): Promise<Browser & { readonly email: string }>;
   browser(origin?: string): Browser;
 }
 
-/** The control plane in this process, with people on and the organization acme in it. */
+/** The control plane in this process, with people on and the organization acme in it. `ca`: what browsers trust, PEM. */
 export async function startPeopleServer(
-  overrides: Partial<ServerDeps> & { readonly origin?: string } = {},
+  overrides: Partial<ServerDeps> & { readonly origin?: string; readonly ca?: string } = {},
 ): Promise<PeopleServer> {
   const directory = tempDir();
-  const { origin = ORIGIN, ...deps } = overrides;
+  const { origin = ORIGIN, ca, ...deps } = overrides;
   const store = openSqliteStore(join(directory, "control-plane.db"));
   const lines: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
   const clock = { now: () => Date.now() };
-  const people = createPeople({ store, logger, origin, secret: SECRET, now: () => clock.now() });
+  const wall = { offsetMs: 0 };
+  const people = createPeople({
+    store,
+    logger,
+    origin,
+    secret: SECRET,
+    now: () => clock.now() + wall.offsetMs,
+    monotonicNow: () => clock.now(),
+  });
   const server = await startServer({ store, people, ...deps }, directory);
   clock.now = server.clock.now;
   await server.createOrganization("acme");
-  const browser = (from = origin) => openBrowser(server.url, from);
+  const trust = ca === undefined ? {} : { connect: { ca } };
+  const browser = (from = origin) => openBrowser(server.url, from, trust);
   return {
     ...server,
-    people: { lines },
+    people: { lines, wall },
     browser,
     async signedIn(
       role,

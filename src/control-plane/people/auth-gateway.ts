@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import * as z from "zod";
 import { ApiError, ApiErrorCode } from "../api-error.ts";
-import { clientAddress } from "../client-address.ts";
 import type { HttpAnswer } from "../http-answer.ts";
 import type { Person } from "../people-store.ts";
 import { watchingStore } from "../store-failure.ts";
 import type { Auth } from "./auth.ts";
 import { authHeaders } from "./auth-request.ts";
+import type { CookieNames } from "./cookies.ts";
 
 export const AUTH_PATH = "/api/auth";
 
@@ -21,10 +21,12 @@ export interface Session {
 export class AuthGateway {
   private readonly auth: Auth;
   private readonly origin: string;
+  private readonly names: CookieNames;
 
-  constructor(auth: Auth, origin: string) {
+  constructor(auth: Auth, origin: string, names: CookieNames) {
     this.auth = auth;
     this.origin = origin;
+    this.names = names;
   }
 
   /** Without its query string: it is empty here. */
@@ -38,7 +40,7 @@ export class AuthGateway {
 
   /** Whose session the request comes with, or UNAUTHENTICATED. */
   async session(request: IncomingMessage): Promise<Session> {
-    const headers = authHeaders(request.headers, undefined);
+    const headers = this.headers(request);
     const query = { disableRefresh: true };
     const found = await watchingStore(() => this.auth.api.getSession({ headers, query }));
     if (found === null)
@@ -52,7 +54,7 @@ export class AuthGateway {
   }
 
   private headers(request: IncomingMessage): Headers {
-    return authHeaders(request.headers, clientAddress(request));
+    return authHeaders(request, this.names);
   }
 
   private async pass(path: string, init: RequestInit): Promise<HttpAnswer> {

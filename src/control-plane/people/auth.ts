@@ -2,6 +2,7 @@ import { betterAuth } from "better-auth";
 import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import type { Store } from "../store.ts";
+import { cookieNames, isHttps } from "./cookies.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
 
 export const MIN_PASSWORD_CHARACTERS = 12;
@@ -57,8 +58,10 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
       additionalFields: { activeOrganizationId: { type: "string", required: false, input: false } },
     },
     advanced: {
-      useSecureCookies: origin.startsWith("https:"),
-      defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: "/" },
+      // Its own prefix for secure cookies would be __Secure-, which any host under the same domain can set.
+      useSecureCookies: false,
+      cookiePrefix: cookieNames(origin).betterAuthPrefix,
+      defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: "/", secure: isHttps(origin) },
       // The address in a session row is the one that this program has seen, set by auth-request.ts.
       ipAddress: { ipAddressHeaders: ["x-novacula-address"] },
     },

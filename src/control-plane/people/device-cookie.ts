@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { SignInDevice } from "../sign-in-devices.ts";
 import { type Store, StoreUnavailable } from "../store.ts";
-import { type CookieNames, isHttps } from "./cookies.ts";
+import { type CookieNames, isHttps, ownCookies } from "./cookies.ts";
 
 const SECRET_BYTES = 32;
 const VALID_SECONDS = 180 * 86_400;
@@ -26,9 +27,9 @@ export class DeviceCookie {
     this.deps = deps;
   }
 
-  /** The device that the cookie is for, where it is the account's; `email` in any case. */
-  async deviceOf(cookie: string | undefined, email: string): Promise<SignInDevice | undefined> {
-    const device = await this.deviceIn(cookie);
+  /** The device that the request comes from, where it is the account's; `email` in any case. */
+  async deviceOf(request: IncomingMessage, email: string): Promise<SignInDevice | undefined> {
+    const device = await this.deviceIn(this.secretIn(request));
     return device?.email === email.toLowerCase() ? device : undefined;
   }
 
@@ -36,10 +37,11 @@ export class DeviceCookie {
    * After a sign-in: the Set-Cookie that keeps this browser a device of the person, for 180 days from now. Undefined
    * where the database takes no write just now: nobody is kept out for that.
    */
-  async keep(cookie: string | undefined, personId: string): Promise<string | undefined> {
-    const device = await this.deviceIn(cookie);
-    const isTheirs = cookie !== undefined && device?.personId === personId;
-    const secret = isTheirs ? cookie : randomBytes(SECRET_BYTES).toString("base64url");
+  async keep(request: IncomingMessage, personId: string): Promise<string | undefined> {
+    const sent = this.secretIn(request);
+    const device = await this.deviceIn(sent);
+    const isTheirs = sent !== undefined && device?.personId === personId;
+    const secret = isTheirs ? sent : randomBytes(SECRET_BYTES).toString("base64url");
     const kept = { hash: hashOf(secret), personId, lastUsedAt: this.deps.now() };
     try {
       await this.deps.store.transaction(({ devices }) => devices.keepDevice(kept, MAX_DEVICES));
@@ -50,9 +52,13 @@ export class DeviceCookie {
     return this.setCookie(secret);
   }
 
-  private async deviceIn(cookie: string | undefined): Promise<SignInDevice | undefined> {
-    if (cookie === undefined) return undefined;
-    const device = await this.deps.store.devices.device(hashOf(cookie));
+  private secretIn({ headers }: IncomingMessage): string | undefined {
+    return ownCookies(headers, this.deps.names).device;
+  }
+
+  private async deviceIn(secret: string | undefined): Promise<SignInDevice | undefined> {
+    if (secret === undefined) return undefined;
+    const device = await this.deps.store.devices.device(hashOf(secret));
     const endsAt = (device?.lastUsedAt ?? 0) + VALID_SECONDS * 1000;
     return endsAt > this.deps.now() ? device : undefined;
   }

@@ -18,10 +18,13 @@ export class InvitedPeople {
     this.now = now;
   }
 
+  /** Rejects with an ApiError that says why not: so that a wrong link waits for nothing, and costs no hash. */
+  async requireOpen(invitationId: string): Promise<void> {
+    await this.open(this.store, invitationId);
+  }
+
   /** Makes the account and the membership in one step, and uses the link up. Resolves to the address; rejects with an ApiError that says why not. */
   async accept({ invitationId, name, password }: z.output<typeof inputs.acceptAsNew>): Promise<string> {
-    // Looked at first, so that a wrong link costs no scrypt; and again where it counts.
-    await this.open(this.store, invitationId);
     const passwordHash = await hashPassword(password);
     return this.store.transaction(async (transaction) => {
       const invitation = await this.open(transaction, invitationId);

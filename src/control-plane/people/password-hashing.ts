@@ -23,9 +23,9 @@ const turns = new AsyncLocalStorage<true>();
 export function inHashingQueue<Result>(
   place: Place,
   work: () => Promise<Result>,
-  gone?: AbortSignal,
+  isGone?: () => boolean,
 ): Promise<Result> {
-  return queue.run(place, () => turns.run(true, work), gone);
+  return queue.run(place, () => turns.run(true, work), isGone);
 }
 
 /** As better-auth's hashPassword. */

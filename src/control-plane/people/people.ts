@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
+import { systemClock } from "../../lib/clock.ts";
 import type { ApiError } from "../api-error.ts";
 import type { SignedIn } from "../signed-in.ts";
 import type { Store } from "../store.ts";
 import { createAuth } from "./auth.ts";
 import { AuthEndpoint } from "./auth-endpoint.ts";
 import { AuthGateway } from "./auth-gateway.ts";
+import { cookieNames } from "./cookies.ts";
+import { DeviceCookie } from "./device-cookie.ts";
 import { InvitedPeople } from "./invited-people.ts";
 import { MemberActions } from "./member-actions.ts";
 import { sessionOf } from "./session.ts";
@@ -19,6 +22,8 @@ export interface PeopleDeps {
   readonly origin: string;
   readonly secret: string;
   readonly now: () => number;
+  /** For intervals: never steps back, as the wall clock may. Default: lib/clock.ts. */
+  readonly monotonicNow?: () => number;
 }
 
 /** People, as the rest of the control plane sees them. */
@@ -37,19 +42,29 @@ export interface People {
   ): Promise<void>;
 }
 
-export function createPeople({ store, logger, origin, secret, now }: PeopleDeps): People {
+export function createPeople(deps: PeopleDeps): People {
+  const { store, logger, origin, secret, now, monotonicNow = systemClock.now } = deps;
   const auth = createAuth({ store, logger, origin, secret, now });
-  const limit = new SignInLimit(now);
-  const invitedPeople = new InvitedPeople(store, now);
-  const gateway = new AuthGateway(auth, origin);
+  const names = cookieNames(origin);
+  const gateway = new AuthGateway(auth, origin, names);
+  const sessions = {
+    gateway,
+    logger,
+    // Apart: what is cheap to fail at, as a link is, must not push what is held out of the others' memory.
+    signIns: new SignInLimit(monotonicNow),
+    passwordChanges: new SignInLimit(monotonicNow),
+    acceptances: new SignInLimit(monotonicNow),
+    invitedPeople: new InvitedPeople(store, now),
+    devices: new DeviceCookie({ store, names, origin, now }),
+  };
   const actions = {
-    sessions: new SessionActions({ gateway, logger, limit, invitedPeople }),
+    sessions: new SessionActions(sessions),
     members: new MemberActions({ gateway, store, now }),
   };
   return {
     origin,
     async signedIn(request, response) {
-      const { signedIn, cookies } = await sessionOf(request, auth, store);
+      const { signedIn, cookies } = await sessionOf(request, auth, store, names);
       if (cookies.length > 0) response.setHeader("Set-Cookie", cookies);
       return signedIn;
     },

@@ -1,22 +1,33 @@
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
-import type * as z from "zod";
+import * as z from "zod";
+import { ApiError, ApiErrorCode } from "../api-error.ts";
 import { clientAddress } from "../client-address.ts";
+import type { Place } from "../hashing-queue.ts";
 import type { HttpAnswer } from "../http-answer.ts";
 import { networkOf } from "../ip-address.ts";
+import type { SignInDevice } from "../sign-in-devices.ts";
 import type { AuthGateway } from "./auth-gateway.ts";
 import type * as inputs from "./auth-inputs.ts";
+import type { DeviceCookie } from "./device-cookie.ts";
 import type { InvitedPeople } from "./invited-people.ts";
-import type { SignInLimit } from "./sign-in-limit.ts";
+import { inHashingQueue } from "./password-hashing.ts";
+import type { Attempt, SignInLimit } from "./sign-in-limit.ts";
 
 export interface SessionActionsDeps {
   readonly gateway: AuthGateway;
   readonly logger: Logger;
-  readonly limit: SignInLimit;
+  readonly signIns: SignInLimit;
+  readonly passwordChanges: SignInLimit;
+  readonly acceptances: SignInLimit;
   readonly invitedPeople: InvitedPeople;
+  readonly devices: DeviceCookie;
 }
 
-/** What begins and ends sessions. What tries a password or a link passes the limit, and only once it is well-formed. */
+/**
+ * What begins and ends sessions. What tries a password or a link passes the limit, and only once it is well-formed; what
+ * needs a hash has a place in the queue before better-auth hears of it.
+ */
 export class SessionActions {
   private readonly deps: SessionActionsDeps;
 
@@ -24,10 +35,20 @@ export class SessionActions {
     this.deps = deps;
   }
 
-  signIn(request: IncomingMessage, { email, password }: z.output<typeof inputs.signIn>): Promise<HttpAnswer> {
-    return this.limited(request, email, () =>
-      this.deps.gateway.post(request, "/sign-in/email", { email, password }),
-    );
+  async signIn(
+    request: IncomingMessage,
+    { email, password }: z.output<typeof inputs.signIn>,
+  ): Promise<HttpAnswer> {
+    const { gateway, devices, signIns } = this.deps;
+    const device = await devices.deviceOf(request, email);
+    const attempt =
+      device === undefined
+        ? signIns.begin(email, networkOfClient(request))
+        : signIns.beginOnDevice(device.hash);
+    return this.attempt(request, attempt, async () => {
+      const signIn = () => gateway.post(request, "/sign-in/email", { email, password });
+      return this.onKeptDevice(request, await inTurn(request, device, signIn));
+    });
   }
 
   signOut(request: IncomingMessage): Promise<HttpAnswer> {
@@ -38,15 +59,20 @@ export class SessionActions {
     return this.deps.gateway.get(request, "/get-session");
   }
 
-  /** Whoever has a session of this person that is not theirs loses it. */
-  changePassword(
+  /** Whoever has a session or a device of this person that is not theirs loses it. */
+  async changePassword(
     request: IncomingMessage,
     { currentPassword, newPassword }: z.output<typeof inputs.changePassword>,
   ): Promise<HttpAnswer> {
-    const body = { currentPassword, newPassword, revokeOtherSessions: true };
-    return this.limited(request, `change-password ${request.headers.cookie ?? ""}`, () =>
-      this.deps.gateway.post(request, "/change-password", body),
-    );
+    const { gateway, devices, passwordChanges } = this.deps;
+    const { person } = await gateway.session(request);
+    const device = await devices.deviceOf(request, person.email);
+    const attempt = passwordChanges.begin(person.id, networkOfClient(request));
+    return this.attempt(request, attempt, async () => {
+      const body = { currentPassword, newPassword, revokeOtherSessions: true };
+      const change = () => gateway.post(request, "/change-password", body);
+      return this.onKeptDevice(request, await inTurn(request, device, change));
+    });
   }
 
   /** Makes the account, then signs in with it as anybody does. */
@@ -54,38 +80,86 @@ export class SessionActions {
     request: IncomingMessage,
     acceptance: z.output<typeof inputs.acceptAsNew>,
   ): Promise<HttpAnswer> {
-    return this.limited(request, "invitation", async () => {
-      const email = await this.deps.invitedPeople.accept(acceptance);
-      return this.deps.gateway.post(request, "/sign-in/email", { email, password: acceptance.password });
+    const { gateway, invitedPeople, acceptances } = this.deps;
+    const attempt = acceptances.begin(acceptance.invitationId, networkOfClient(request));
+    return this.attempt(request, attempt, async () => {
+      await invitedPeople.requireOpen(acceptance.invitationId);
+      const accept = async () => {
+        const email = await invitedPeople.accept(acceptance);
+        return gateway.post(request, "/sign-in/email", { email, password: acceptance.password });
+      };
+      return this.onKeptDevice(request, await inTurn(request, undefined, accept));
     });
   }
 
-  private async limited(
+  /** Only what was judged and refused counts: neither a full queue nor a database that fails is a wrong password. */
+  private async attempt(
     request: IncomingMessage,
-    account: string,
+    attempt: Attempt,
     work: () => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    const address = clientAddress(request) ?? "";
-    const { limit, logger } = this.deps;
-    const attempt = limit.begin(account, networkOf(address));
-    if (attempt.kind === "limited") {
-      const { retryAfterSeconds } = attempt;
-      logger.debug({ event: "sign-in.limited", address, retryAfterSeconds }, "too many attempts: not tried");
-      const message = `too many attempts: try again in ${Math.ceil(retryAfterSeconds / 60)} minutes`;
-      return {
-        status: 429,
-        headers: { "Retry-After": String(retryAfterSeconds) },
-        body: { code: "TOO_MANY_REQUESTS", message },
-      };
+    if (attempt.kind === "limited") return this.limited(request, attempt.retryAfterSeconds);
+    try {
+      const answer = await work();
+      if (answer.status < 400) attempt.succeeded();
+      else if (answer.status < 500) this.noteRefusal(request, answer.status);
+      else attempt.withdrawn();
+      return answer;
+    } catch (error) {
+      if (isRefusal(error)) this.noteRefusal(request, 400);
+      else attempt.withdrawn();
+      throw error;
     }
-    const answer = await work();
-    if (answer.status < 400) attempt.succeeded();
-    // The limit bounds these lines, too. Not who: people type passwords into the field above.
-    else
-      logger.warn(
-        { event: "sign-in.refused", address, status: answer.status },
-        "a password or link was refused",
-      );
-    return answer;
   }
+
+  private limited(request: IncomingMessage, retryAfterSeconds: number): HttpAnswer {
+    const address = clientAddress(request);
+    const fields = { event: "sign-in.limited", address, retryAfterSeconds };
+    this.deps.logger.debug(fields, "too many attempts: not tried");
+    const message = `too many attempts: try again in ${Math.ceil(retryAfterSeconds / 60)} minutes`;
+    return {
+      status: 429,
+      headers: { "Retry-After": String(retryAfterSeconds) },
+      body: { code: "TOO_MANY_REQUESTS", message },
+    };
+  }
+
+  /** Not who: people type passwords into the field above. */
+  private noteRefusal(request: IncomingMessage, status: number): void {
+    const address = clientAddress(request);
+    this.deps.logger.warn({ event: "sign-in.refused", address, status }, "a password or link was refused");
+  }
+
+  /** With the cookie of the device, where the answer is that somebody is signed in. */
+  private async onKeptDevice(request: IncomingMessage, answer: HttpAnswer): Promise<HttpAnswer> {
+    const signedIn = signedInAnswer.safeParse(answer.body);
+    if (answer.status >= 400 || !signedIn.success) return answer;
+    const cookie = await this.deps.devices.keep(request, signedIn.data.user.id);
+    if (cookie === undefined) return answer;
+    const cookies = [answer.headers?.["Set-Cookie"] ?? [], cookie].flat();
+    return { ...answer, headers: { ...answer.headers, "Set-Cookie": cookies } };
+  }
+}
+
+const signedInAnswer = z.object({ user: z.object({ id: z.string() }) });
+
+function networkOfClient(request: IncomingMessage): string {
+  return networkOf(clientAddress(request) ?? "");
+}
+
+function inTurn(
+  request: IncomingMessage,
+  device: SignInDevice | undefined,
+  work: () => Promise<HttpAnswer>,
+): Promise<HttpAnswer> {
+  const place: Place =
+    device === undefined
+      ? { kind: "network", network: networkOfClient(request) }
+      : { kind: "device", id: device.hash };
+  return inHashingQueue(place, work, () => request.socket.destroyed);
+}
+
+function isRefusal(error: unknown): boolean {
+  const { unavailable, internal } = ApiErrorCode;
+  return error instanceof ApiError && error.code !== unavailable && error.code !== internal;
 }

@@ -1,19 +1,23 @@
 import type { IncomingMessage } from "node:http";
-import { clientAddress } from "../client-address.ts";
 import type { SignedIn } from "../signed-in.ts";
 import { type Store, StoreUnavailable } from "../store.ts";
 import { watchingStore } from "../store-failure.ts";
 import type { Auth } from "./auth.ts";
 import { authHeaders } from "./auth-request.ts";
+import { type CookieNames, ownCookies } from "./cookies.ts";
 
-/** Who the request's cookie is for, and what renews it; read anew each time. Rejects with `StoreUnavailable`. */
+/**
+ * Who the request's cookie is for, and what renews it; read anew each time. Rejects with `StoreUnavailable`, and with an
+ * ApiError where a cookie comes twice.
+ */
 export async function sessionOf(
   request: IncomingMessage,
   auth: Auth,
   store: Store,
+  names: CookieNames,
 ): Promise<{ readonly signedIn: SignedIn | undefined; readonly cookies: readonly string[] }> {
-  if (request.headers.cookie === undefined) return { signedIn: undefined, cookies: [] };
-  const found = await renewedSession(auth, authHeaders(request.headers, clientAddress(request)));
+  if (ownCookies(request.headers, names).session === undefined) return { signedIn: undefined, cookies: [] };
+  const found = await renewedSession(auth, authHeaders(request, names));
   const cookies = found.headers.getSetCookie();
   if (found.response === null) return { signedIn: undefined, cookies };
   const { user, session } = found.response;
