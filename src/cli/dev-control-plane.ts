@@ -133,6 +133,8 @@ function worthSaying(line: string): string | undefined {
   if (!line.startsWith("{")) return /ExperimentalWarning|--trace-warnings/u.test(line) ? undefined : line;
   const logged = decodeLog(line);
   if (logged === undefined) return line;
+  // A new folder has a new database: here that is no news.
+  if (logged.event === "database.created") return undefined;
   return LOUD.has(logged.level) ? logged.msg.replace(/;|$/u, (end) => `${subject(logged)}${end}`) : undefined;
 }
 

@@ -150,6 +150,8 @@ async function route(
 /** 200 while the store can be read: what a load balancer or a container's probe asks. */
 async function health(response: ServerResponse, store: Store, version: string): Promise<void> {
   try {
+    const problem = store.problem();
+    if (problem !== undefined) throw new StoreUnavailable(problem.reason);
     await store.organizations(1);
     send(response, { status: 200, body: { status: "ok", version } });
   } catch (error) {

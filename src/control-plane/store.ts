@@ -162,7 +162,17 @@ export interface Store extends StoreReader {
   record(activities: readonly Activity[]): Promise<void>;
   /** What better-auth reads and writes people through. */
   betterAuthDatabase(): { readonly dialect: Dialect; readonly type: "sqlite" | "postgres" };
+  /** Looks anew why what the store says cannot be relied on; undefined where it can. */
+  problem(): StoreProblem | undefined;
   close(): Promise<void>;
+}
+
+/** For the operator. */
+export interface StoreProblem {
+  /** What happened. */
+  readonly reason: string;
+  /** What to do. */
+  readonly remedy: string;
 }
 
 /** The store cannot answer just now (busy, disk full, I/O, closed): 503, and never 401. */

@@ -12,7 +12,9 @@ import { type ControlPlaneServer, createServer, type ServerDeps } from "../serve
 import { readSettings, type Settings, SettingsError } from "../settings.ts";
 import { startCheckpoints } from "../sqlite/checkpoints.ts";
 import { openSqliteStore } from "../sqlite/store.ts";
-import type { Store } from "../store.ts";
+import { cannotOpen } from "../sqlite/unavailable.ts";
+import { type Store, StoreUnavailable } from "../store.ts";
+import { watchStore } from "../store-watch.ts";
 import { untilShutdown } from "./shutdown.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -65,18 +67,30 @@ async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
   // The database holds hashes, the socket the keys to everything: both are the owner's alone.
   process.umask(0o077);
   createDirectories([dirname(databasePath), dirname(socketPath)]);
-  const store = openSqliteStore(databasePath);
+  const store = openSqliteStore(databasePath, () => warnOfCreation(logger, databasePath));
   const checkpoints = startCheckpoints(databasePath);
+  const watch = watchStore(store, logger);
   try {
     const people = await openPeople(settings.people, store, logger);
     const limits = { heartbeatTimeoutMs, maxExecutorsPerKey };
     const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people };
     await serveUntilShutdown(createServer({ store, logger, ...deps }), logger, { socketPath, databasePath });
+  } catch (error) {
+    throw error instanceof StoreUnavailable ? cannotOpen(databasePath, error) : error;
   } finally {
+    watch.stop();
     await checkpoints.stop();
     await store.close();
   }
   logger.info({ event: "stopped" }, "stopped; everything is written");
+}
+
+function warnOfCreation(logger: Logger, databasePath: string): void {
+  logger.warn(
+    { event: "database.created", databasePath },
+    `there was no database at ${databasePath}: a new one was made, and it knows no key; ` +
+      "if you expected your keys, stop, and let DATABASE_URL name the database that has them",
+  );
 }
 
 /** Imported only where people sign in: better-auth costs 0.2 s and 60 MB, which executors alone do not need. */

@@ -77,7 +77,7 @@ class StatementConnection implements DatabaseConnection {
       if (query.query.kind === "SelectQueryNode") return execute<Row>(this.access.reader, query);
       return await this.access.write((writer) => execute<Row>(writer, query));
     } catch (error) {
-      const failure = asStoreError(error);
+      const failure = asStoreError(error, this.access.reader);
       if (failure instanceof StoreUnavailable) noteStoreFailure(failure);
       throw failure;
     }

@@ -3,8 +3,9 @@ import { OperatorError } from "../../lib/errors.ts";
 import { EXECUTOR_TABLES } from "./executor-tables.ts";
 import { PEOPLE_TABLES } from "./people-tables.ts";
 import { REPAIR_ROLES } from "./role-repair.ts";
-import { integer } from "./row.ts";
+import { integer, text } from "./row.ts";
 import { SIGN_IN_DEVICE_TABLE } from "./sign-in-device-table.ts";
+import { DAMAGE_REMEDY } from "./unavailable.ts";
 
 /**
  * Forward only: entry N takes a database from version N to N + 1 (`PRAGMA user_version`). A released entry never
@@ -117,6 +118,18 @@ export function migrate(database: DatabaseSync): void {
       throw error;
     }
   }
+}
+
+/** Throws an OperatorError where the database lacks a table, index or trigger that the sound one has. */
+export function requireSchema(database: DatabaseSync, sound: DatabaseSync): void {
+  const there = schemaNames(database);
+  const missing = [...schemaNames(sound)].filter((name) => !there.has(name));
+  if (missing.length > 0) throw new OperatorError(`it lacks ${missing.join(", ")}: ${DAMAGE_REMEDY}`);
+}
+
+function schemaNames(database: DatabaseSync): ReadonlySet<string> {
+  const rows = database.prepare("select type, name from sqlite_schema where name not like 'sqlite_%'").all();
+  return new Set(rows.map((row) => `${text(row, "type")} ${text(row, "name")}`));
 }
 
 function userVersion(database: DatabaseSync): number {

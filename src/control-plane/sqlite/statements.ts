@@ -33,7 +33,7 @@ export class SqliteStatements {
       this.statements.set(sql, statement);
       return use(statement);
     } catch (error) {
-      throw asStoreError(error);
+      throw asStoreError(error, this.database);
     }
   }
 }

@@ -1,16 +1,17 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
-import { OperatorError } from "../../lib/errors.ts";
 import {
   type Activity,
   type BoundExecutor,
   type PresentedKey,
   type Store,
+  type StoreProblem,
   type StoreTransaction,
   StoreUnavailable,
 } from "../store.ts";
 import { betterAuthDialect } from "./better-auth-dialect.ts";
-import { migrate } from "./migrations.ts";
+import { createIfMissing, DatabaseFile } from "./database-file.ts";
+import { migrate, requireSchema } from "./migrations.ts";
 import { SqlitePeopleReader } from "./people.ts";
 import { SqliteReader } from "./reader.ts";
 import { fingerprintOfHash } from "./records.ts";
@@ -18,7 +19,7 @@ import { defineRoleRepair } from "./role-repair.ts";
 import { integer } from "./row.ts";
 import { SqliteSignInDevices } from "./sign-in-devices.ts";
 import { SqliteTransaction } from "./transaction.ts";
-import { asStoreError, isBusy } from "./unavailable.ts";
+import { asStoreError, cannotOpen, DAMAGE_REMEDY, isBusy, isDamaged } from "./unavailable.ts";
 import { Unchanged } from "./unchanged.ts";
 
 /** What a transaction survives: everything, or the end of the process but not of the machine's power. */
@@ -30,15 +31,22 @@ const BUSY_PAUSE_MS = 20;
 const MIGRATION_LOCK_MS = 10_000;
 const MAX_QUEUED = 2000;
 
+const REPLACED_REMEDY =
+  "put the original back in its place, or restart the control plane to use what is there now; until then changes and " +
+  "executors are answered 503";
+
 /**
- * Opens, creates and migrates the database at `path`. Rejects with an OperatorError that names the path.
+ * Opens, creates and migrates the database at `path`. Throws an OperatorError that names the path and the way out.
+ * `onCreated` is called where there was none.
  *
  * Two connections: what a transaction has not committed yet is never read outside it. WAL, and synchronous=FULL where
  * it is written: what was acknowledged survives a power cut, and one fsync per transaction is what that costs
  * (write-behind.ts keeps transactions few).
  */
-export function openSqliteStore(path: string): Store {
+export function openSqliteStore(path: string, onCreated: () => void = () => {}): Store {
   try {
+    const isNew = createIfMissing(path);
+    const file = new DatabaseFile(path);
     const writer = new DatabaseSync(path, { timeout: MIGRATION_LOCK_MS, enableForeignKeyConstraints: true });
     defineFunctions(writer);
     defineRoleRepair(writer);
@@ -46,15 +54,27 @@ export function openSqliteStore(path: string): Store {
     // Beyond the reach of a second at 2,000 syncs: checkpoints.ts is sooner.
     writer.exec("pragma wal_autocheckpoint = 16384");
     migrate(writer);
+    requireSchema(writer, newDatabase());
     // From here on nobody waits inside SQLite: that would stop the whole process. BUSY comes back at once, see begin().
     writer.exec("pragma busy_timeout = 0");
     const reader = new DatabaseSync(path, { timeout: 0 });
     defineFunctions(reader);
     reader.exec("pragma query_only = on");
-    return new SqliteStore(writer, reader);
+    const store = new SqliteStore(writer, reader, file);
+    file.opened();
+    if (isNew) onCreated();
+    return store;
   } catch (error) {
-    throw new OperatorError(`cannot open the database ${path}`, { cause: error });
+    throw cannotOpen(path, error);
   }
+}
+
+/** What this program makes where there is nothing. */
+function newDatabase(): DatabaseSync {
+  const database = new DatabaseSync(":memory:");
+  defineFunctions(database);
+  migrate(database);
+  return database;
 }
 
 /** What the statements use beside SQLite's own. */
@@ -67,6 +87,7 @@ class SqliteStore extends SqliteReader implements Store {
   readonly devices: SqliteSignInDevices;
   private readonly writer: DatabaseSync;
   private readonly reader: DatabaseSync;
+  private readonly file: DatabaseFile;
   private readonly inTransaction: SqliteTransaction;
   private tail: Promise<unknown> = Promise.resolve();
   private queued = 0;
@@ -77,22 +98,28 @@ class SqliteStore extends SqliteReader implements Store {
   private readonly keptKeys = new Unchanged<PresentedKey>(() => this.revision());
   private readonly keptExecutors = new Unchanged<BoundExecutor>(() => this.revision());
 
-  constructor(writer: DatabaseSync, reader: DatabaseSync) {
+  constructor(writer: DatabaseSync, reader: DatabaseSync, file: DatabaseFile) {
     super(reader);
     this.people = new SqlitePeopleReader(reader);
     this.devices = new SqliteSignInDevices(reader);
     this.writer = writer;
     this.reader = reader;
+    this.file = file;
     this.inTransaction = new SqliteTransaction(writer);
     // Of the writer: what other connections commit changes it, what its own does is counted (sqlite.org/pragma.html).
     this.dataVersion = writer.prepare("pragma data_version");
   }
 
   override async keyByHash(hash: string): Promise<PresentedKey | undefined> {
-    return this.keptKeys.get(hash, () => super.keyByHash(hash));
+    this.requireInPlace();
+    const key = await this.keptKeys.get(hash, () => super.keyByHash(hash));
+    // In a damaged database it may be there all the same: nobody's good key is called unknown.
+    if (key === undefined && this.isDamaged) throw new StoreUnavailable("the database is damaged");
+    return key;
   }
 
   override async boundExecutor(organizationId: string, name: string): Promise<BoundExecutor | undefined> {
+    this.requireInPlace();
     return this.keptExecutors.get(`${organizationId} ${name}`, () =>
       super.boundExecutor(organizationId, name),
     );
@@ -129,6 +156,26 @@ class SqliteStore extends SqliteReader implements Store {
     return { dialect: betterAuthDialect({ reader: this.reader, write }), type: "sqlite" as const };
   }
 
+  problem(): StoreProblem | undefined {
+    const reason = this.file.look();
+    if (reason !== undefined) return { reason, remedy: REPLACED_REMEDY };
+    return this.isDamaged ? { reason: "the database is damaged", remedy: DAMAGE_REMEDY } : undefined;
+  }
+
+  private get isDamaged(): boolean {
+    return isDamaged(this.writer) || isDamaged(this.reader);
+  }
+
+  /** As of the last look, which is a second old at most: a stat for each sync would cost. */
+  private requireInPlace(): void {
+    if (this.file.problem !== undefined) throw new StoreUnavailable(this.file.problem);
+  }
+
+  private lookInPlace(): void {
+    this.file.look();
+    this.requireInPlace();
+  }
+
   async close(): Promise<void> {
     await this.tail;
     if (this.reader.isOpen) this.reader.close();
@@ -140,14 +187,18 @@ class SqliteStore extends SqliteReader implements Store {
     deadline: number,
     durability: Durability,
   ): Promise<Result> {
+    this.lookInPlace();
     await this.begin(deadline, durability);
     try {
       const result = await work(this.inTransaction);
+      this.lookInPlace();
       this.writer.exec("commit");
+      // What is acknowledged is in the file that the next start opens.
+      this.lookInPlace();
       return result;
     } catch (error) {
       this.rollBack();
-      throw asStoreError(error);
+      throw asStoreError(error, this.writer);
     } finally {
       if (durability === "power-cut") this.transactions += 1;
     }
@@ -158,7 +209,7 @@ class SqliteStore extends SqliteReader implements Store {
     try {
       return `${this.transactions} ${integer(this.dataVersion.get() ?? {}, "data_version")}`;
     } catch (error) {
-      throw asStoreError(error);
+      throw asStoreError(error, this.writer);
     }
   }
 
@@ -175,7 +226,7 @@ class SqliteStore extends SqliteReader implements Store {
         this.endure(durability);
         return this.writer.exec("begin immediate");
       } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw asStoreError(error);
+        if (!isBusy(error) || performance.now() >= deadline) throw asStoreError(error, this.writer);
       }
       await pause(BUSY_PAUSE_MS);
     }

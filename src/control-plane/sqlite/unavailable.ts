@@ -1,4 +1,5 @@
-import { errorCode } from "../../lib/errors.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { errorChain, errorCode, OperatorError } from "../../lib/errors.ts";
 import { StoreUnavailable } from "../store.ts";
 
 /**
@@ -19,14 +20,54 @@ const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
 ]);
 
 const BUSY = 5;
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+
+export const DAMAGE_REMEDY =
+  "stop the control plane and restore a backup (novacula-control-plane backup makes them), or save what is readable: " +
+  'sqlite3 DAMAGED.db .recover | sqlite3 NEW.db (from the package "sqlite3")';
+
+/** What an operator can do, by SQLite's primary result code. */
+const REMEDIES: ReadonlyMap<number, string> = new Map([
+  [3, "the file and its folder have to belong to the user that the control plane runs as"],
+  [5, "another program holds its lock: end that one"],
+  [6, "another program holds its lock: end that one"],
+  [8, "the file and its folder have to be writable for the user that the control plane runs as"],
+  [
+    10,
+    "look for errors of the disk in the kernel's log (dmesg); if the disk is sound, the file is damaged: restore a backup",
+  ],
+  [11, DAMAGE_REMEDY],
+  [13, "make room on the disk"],
+  [
+    14,
+    "the file and its folder have to be readable and writable for the user that the control plane runs as",
+  ],
+  [26, DAMAGE_REMEDY],
+]);
+
+/** Connections that have met damage: what they do not find may be there all the same. */
+const damaged = new WeakSet<DatabaseSync>();
+
+export function isDamaged(database: DatabaseSync): boolean {
+  return damaged.has(database);
+}
+
+/** Why the database at `path` cannot be used, with the way out; for errors of SQLite and of the system. */
+export function cannotOpen(path: string, error: unknown): OperatorError {
+  const code = primaryCode(error) ?? primaryCode(error instanceof Error ? error.cause : undefined);
+  const remedy = code === undefined ? undefined : REMEDIES.get(code);
+  const cause = remedy === undefined ? error : new Error(`${errorChain(error)}: ${remedy}`);
+  return new OperatorError(`cannot open the database ${path}`, { cause });
+}
 
 export function isBusy(error: unknown): boolean {
   return primaryCode(error) === BUSY;
 }
 
-/** `error` as `StoreUnavailable` where it is one; everything else as it came. */
-export function asStoreError(error: unknown): unknown {
+/** `error` as `StoreUnavailable` where it is one; everything else as it came. Remembers damage that `database` met. */
+export function asStoreError(error: unknown, database: DatabaseSync): unknown {
   const code = primaryCode(error);
+  if (code !== undefined && DAMAGED.has(code)) damaged.add(database);
   const reason = code === undefined ? undefined : UNAVAILABLE.get(code);
   if (reason !== undefined) return new StoreUnavailable(reason, { cause: error });
   // node:sqlite after close(): the connection or its statement has gone.
