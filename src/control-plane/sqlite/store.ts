@@ -48,8 +48,7 @@ export function openSqliteStore(path: string, onCreated: () => void = () => {}):
     const isNew = createIfMissing(path);
     const file = new DatabaseFile(path);
     const writer = new DatabaseSync(path, { timeout: MIGRATION_LOCK_MS, enableForeignKeyConstraints: true });
-    defineFunctions(writer);
-    defineRoleRepair(writer);
+    defineWriterFunctions(writer);
     writer.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
     // Beyond the reach of a second at 2,000 syncs: checkpoints.ts is sooner.
     writer.exec("pragma wal_autocheckpoint = 16384");
@@ -72,9 +71,15 @@ export function openSqliteStore(path: string, onCreated: () => void = () => {}):
 /** What this program makes where there is nothing. */
 function newDatabase(): DatabaseSync {
   const database = new DatabaseSync(":memory:");
-  defineFunctions(database);
+  defineWriterFunctions(database);
   migrate(database);
   return database;
+}
+
+/** What migrations use as well. */
+function defineWriterFunctions(database: DatabaseSync): void {
+  defineFunctions(database);
+  defineRoleRepair(database);
 }
 
 /** What the statements use beside SQLite's own. */
