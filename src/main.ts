@@ -1,10 +1,18 @@
 #!/usr/bin/env node
+import { existsSync } from "node:fs";
 import { reportBug } from "./cli/bug-report.ts";
 import { ExitCode } from "./cli/exit-codes.ts";
 import { runProgram } from "./cli/program.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import { scrub } from "./journal/journal.ts";
 import { errorChain, OperatorError } from "./lib/errors.ts";
+
+const SHELL = "/bin/sh";
+/** What is still to be done when a command is over has that long, ms. */
+const LEAVE_MS = 100;
+
+// Before its first use. Node's 4 threads look up names and files alike; the files that hang must leave some over.
+process.env["UV_THREADPOOL_SIZE"] ??= "8";
 
 const terminal: Terminal = {
   stdin: process.stdin,
@@ -17,7 +25,7 @@ const terminal: Terminal = {
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 process.on("uncaughtException", (error) => {
-  process.exit(reportBug(error, terminal));
+  leave(reportBug(error, terminal));
 });
 
 // Not a top-level await: the single binary is a CommonJS bundle.
@@ -29,6 +37,20 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   }
+  // Fires only where something keeps the process from ending by itself.
+  setInterval(() => {
+    if (process.stdout.writableLength + process.stderr.writableLength === 0) leave(Number(process.exitCode));
+  }, LEAVE_MS).unref();
+}
+
+/**
+ * Ends the process also while a thread waits for a file that does not answer: exit(3) would join that thread, and Node
+ * with it. execve(2) ends all threads.
+ */
+function leave(code: number): void {
+  process.emit("exit", code);
+  if (existsSync(SHELL)) process.execve?.(SHELL, ["sh", "-c", `exit ${code}`], {});
+  process.kill(process.pid, "SIGKILL");
 }
 
 function report(error: unknown): ExitCode {

@@ -2,11 +2,10 @@ import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
-import { delay } from "../lib/delay.ts";
+import { delay, delayAfter } from "../lib/delay.ts";
 import { runTasks } from "../lib/tasks.ts";
-import { VERSION } from "../lib/version.ts";
+import { untilAborted } from "../sync/deadline.ts";
 import type { SyncClient } from "../sync/sync-client.ts";
-import type { SyncOutcome } from "../sync/sync-outcome.ts";
 import type { Notifier } from "../systemd/notifier.ts";
 import { createCore } from "./core.ts";
 import { createExchanges } from "./exchanges.ts";
@@ -14,6 +13,7 @@ import type { Generation } from "./generation.ts";
 import { createMailbox } from "./mailbox.ts";
 import { type Memory, recallKey, recallOrganization } from "./memory.ts";
 import { createMemoryKeeper } from "./memory-keeper.ts";
+import { exchangeEntry, startEntry } from "./narrate-agent.ts";
 import { createObservers } from "./observers.ts";
 import { candidate, nextDue, running } from "./rotation.ts";
 import type { Session } from "./session.ts";
@@ -24,6 +24,8 @@ import { createConfigWatcher } from "./watch-config.ts";
 const REREAD_LIMIT_MS = 2500;
 /** systemd must see the end of a reload within 10 s, whatever the probe does. */
 const RELOAD_LIMIT_MS = 9000;
+/** A stop takes no longer, whatever hangs: a file, a systemd that does not listen. */
+const STOP_LIMIT_MS = 1800;
 /** The loop turns at least this often, ms; the watchdog is fed for as long as it does. */
 const LONGEST_WAIT_MS = 60_000;
 const OVERDUE_MS = 30_000;
@@ -148,7 +150,7 @@ export function createAgent(deps: AgentDeps): Agent {
   async function sync({ generation }: Session, signal: AbortSignal): Promise<void> {
     const outcome = await exchanges.attempt(generation, signal);
     if (outcome === undefined) return;
-    journal.write(debugEntry(generation, outcome));
+    journal.write(exchangeEntry(generation, outcome));
     if (outcome.kind === "refused" || outcome.kind === "forbidden") {
       // Before a refusal counts, the file may already hold the answer.
       await watcher.settled(AbortSignal.any([signal, AbortSignal.timeout(REREAD_LIMIT_MS)]));
@@ -172,6 +174,12 @@ export function createAgent(deps: AgentDeps): Agent {
     }
   }
 
+  async function workUntil(signal: AbortSignal): Promise<void> {
+    await runTasks([loop, watcher.run, feedWatchdog], signal);
+    await keeper.write();
+    await Promise.all([exchanges.close(), notifier.flushed()]);
+  }
+
   function status(): AgentStatus {
     return agentStatus(core.rotation(), { configPath: initial.path, startedAt, pid: process.pid, clock });
   }
@@ -191,13 +199,11 @@ export function createAgent(deps: AgentDeps): Agent {
   return {
     async run(signal) {
       const entries = core.takeFiles(initial);
-      journal.write(started(initial, firstSyncNote()));
+      journal.write(startEntry(initial, firstSyncNote()));
       announce(entries);
       notifier.ready(statusLine(core.rotation(), clock));
       signal.addEventListener("abort", () => notifier.stopping(), { once: true });
-      await runTasks([loop, watcher.run, feedWatchdog], signal);
-      await keeper.write();
-      await Promise.all([exchanges.close(), notifier.flushed()]);
+      await Promise.race([workUntil(signal), delayAfter(signal, STOP_LIMIT_MS)]);
       journal.write({ event: "agent.stopped", message: "Stopped as asked. The nodes keep running." });
     },
     status,
@@ -209,7 +215,7 @@ export function createAgent(deps: AgentDeps): Agent {
       });
       notifier.reloading();
       const limit = AbortSignal.timeout(RELOAD_LIMIT_MS);
-      await watcher.readNow();
+      await untilAborted(watcher.readNow(), limit);
       const at = clock.now();
       let isHandled = false;
       mailbox.put({
@@ -228,23 +234,4 @@ export function createAgent(deps: AgentDeps): Agent {
       return status();
     },
   };
-}
-
-function started(initial: Loaded, note: string): Entry {
-  const who =
-    initial.verdict === "invalid"
-      ? ""
-      : ` as executor ${initial.config.agent.name} for ${initial.config.controlPlane.url}`;
-  return {
-    event: "agent.started",
-    message: `novacula-agent ${VERSION} (PID ${process.pid}) runs${who}, with ${initial.path}.${note}`,
-    fields: { version: VERSION, pid: process.pid, path: initial.path },
-  };
-}
-
-function debugEntry({ key, config }: Generation, outcome: SyncOutcome): Entry {
-  if (outcome.kind === "accepted")
-    return { event: "sync.accepted", message: `${config.agent.name} with ${key}.` };
-  const detail = outcome.kind === "unreachable" ? outcome.detail : outcome.message;
-  return { event: "sync.failed", message: `${config.agent.name} with ${key}: ${outcome.kind}, ${detail}.` };
 }

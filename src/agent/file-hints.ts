@@ -2,6 +2,7 @@ import { unwatchFile, watchFile, watch as watchInode } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { watch as watchFolders } from "chokidar";
+import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
 import { placesOf } from "./file-places.ts";
 
 /**
@@ -28,12 +29,14 @@ export interface Hints {
  * Three sources of hints; nothing depends on their coming. For speed, inotify: chokidar on the folder of each file and
  * of each link on the way to it, and the file itself, for what is written through another mount of it (`docker -v`).
  * For what nobody is notified of (a file system that is mounted over, another host on a network's) a look at each
- * file. inotify's errors degrade speed, not certainty.
+ * file. inotify's errors degrade speed, not certainty. While a file does not answer there are none of them: each
+ * touches its neighbours too, and would hang with it. Then the reader looks each second.
  */
 export function createHints({ onDegraded }: { readonly onDegraded: (reason: string) => void }): Hints {
   let watched = "";
   let sources: readonly { close(): void | Promise<void> }[] = [];
   let lookMs = LOOK_MS;
+  let isPartial = false;
   let isHinted = false;
   let wake: (() => void) | undefined;
 
@@ -60,15 +63,18 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
 
   return {
     async watch(files) {
-      const found = (await Promise.all(files.map(identityOf))).join("\n");
+      const identities = await answersOf(files, identityOf);
+      isPartial = identities.size < files.length;
+      const found = [...identities.values()].join("\n");
       if (found === watched) return;
       watched = found;
       void close();
-      const places = await Promise.all(files.map(placesOf));
+      if (isPartial) return;
+      const places = [...(await answersOf([...identities.keys()], placesOf)).values()];
       sources = [
         listenInFolders(places.flat(), hint, degrade),
         ...places.flatMap(([end]) => listenTo(end, hint)),
-        ...files.map((file) => lookAt(file, lookMs, hint)),
+        ...[...identities.keys()].map((file) => lookAt(file, lookMs, hint)),
       ];
       // What changed before there was somebody to see it is in nobody's memory.
       isHinted = true;
@@ -83,7 +89,7 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
             wake = undefined;
             resolve();
           };
-          const timer = setTimeout(finish, ms);
+          const timer = setTimeout(finish, isPartial ? Math.min(ms, LOOK_ALONE_MS) : ms);
           signal.addEventListener("abort", finish);
           wake = finish;
         });
@@ -95,11 +101,24 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
   };
 }
 
+/** What `question` comes to for each file that answers; one after the other, for each holds a thread. */
+async function answersOf<T>(files: readonly string[], question: (file: string) => Promise<T>) {
+  const answers = new Map<string, T>();
+  for (const file of files) {
+    try {
+      answers.set(file, await inTime(file, () => question(file)));
+    } catch (error) {
+      if (!(error instanceof NoFileAnswer)) throw error;
+    }
+  }
+  return answers;
+}
+
 /** Which file it is, and where: another one under the same name wants listeners of its own. */
 async function identityOf(file: string): Promise<string> {
   try {
-    const [{ dev, ino }, path] = await Promise.all([stat(file, { bigint: true }), realpath(file)]);
-    return [file, path, dev, ino].join("\0");
+    const { dev, ino } = await stat(file, { bigint: true });
+    return [file, await realpath(file), dev, ino].join("\0");
   } catch {
     return file;
   }

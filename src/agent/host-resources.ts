@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import type { Clock } from "../lib/clock.ts";
+import { inTime } from "../lib/file-answer.ts";
 import type { SyncRequest } from "../protocol/sync.ts";
 
 export type HostResources = SyncRequest["resources"];
@@ -34,10 +35,10 @@ export function createHostMeter(clock: Clock): (dataDir: string) => Promise<Host
   };
 }
 
-/** A data_dir that is not there yet has no file system to speak of. */
+/** A data_dir that is not there yet has no file system to speak of; one that hangs holds up no sync. */
 async function diskOf(dataDir: string): Promise<{ diskTotalBytes?: number; diskFreeBytes?: number }> {
   try {
-    const { bsize, blocks, bavail } = await statfs(dataDir);
+    const { bsize, blocks, bavail } = await inTime(dataDir, () => statfs(dataDir));
     return { diskTotalBytes: blocks * bsize, diskFreeBytes: bavail * bsize };
   } catch {
     return {};

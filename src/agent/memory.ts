@@ -4,6 +4,7 @@ import { readBoundedFile } from "../config/read-file.ts";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorCode } from "../lib/errors.ts";
+import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
 import type { KeyMemory, Session } from "./session.ts";
 
 const KEYS_KEPT = 8;
@@ -49,13 +50,18 @@ export async function readMemory(dataDir: string): Promise<Memory> {
 
 /** Resolves with the reason where it could not be written. */
 export async function writeMemory(dataDir: string, memory: Memory): Promise<string | undefined> {
+  const path = statePath(dataDir);
+  const text = `${JSON.stringify(memory, undefined, 2)}\n`;
   try {
-    await writeFileAtomically(statePath(dataDir), `${JSON.stringify(memory, undefined, 2)}\n`, {
-      mode: 0o600,
+    await inTime(path, (signal) => {
+      // What comes through late must not replace what is written meanwhile.
+      const beforeRename = async () => signal.throwIfAborted();
+      return writeFileAtomically(path, text, { mode: 0o600, beforeRename });
     });
     return undefined;
   } catch (error) {
-    return `${statePath(dataDir)}: ${errorCode(error) ?? "cannot be written"}`;
+    if (error instanceof NoFileAnswer) return `${path} ${error.message}`;
+    return `${path}: ${errorCode(error) ?? "cannot be written"}`;
   }
 }
 

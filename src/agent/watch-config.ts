@@ -1,5 +1,6 @@
 import type { Loaded } from "../config/load-config.ts";
 import type { Clock } from "../lib/clock.ts";
+import { untilAborted } from "../sync/deadline.ts";
 import { createHints } from "./file-hints.ts";
 
 /** The timing of a watch, milliseconds. */
@@ -84,7 +85,8 @@ export function createConfigWatcher({
     },
     readNow: () => exclusively(async () => take(await read(), () => 0)),
     async settled(signal) {
-      await exclusively(async () => take(await read(), settleMs));
+      const look = exclusively(async () => take(await read(), settleMs));
+      await untilAborted(look, signal);
       if (pending === undefined || signal.aborted) return;
       await new Promise<void>((resolve) => {
         const wake = () => {

@@ -1,32 +1,60 @@
-import { readFile } from "node:fs/promises";
 import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../config/agent-config.ts";
+import { decodeText } from "../config/config-text.ts";
 import { configPath, type Loaded, loadConfig } from "../config/load-config.ts";
+import { parseConfig } from "../config/parse-config.ts";
+import { type FileRead, readBoundedFile } from "../config/read-file.ts";
 
-/** Where an agent is found: its configuration as it is on disk now, and its two folders. */
-export interface AgentPlace {
-  readonly loaded: Loaded;
+/** Where a running agent is found. */
+export interface AgentFolders {
+  /** Of agent.toml, absolute. */
+  readonly path: string;
   readonly runtimeDir: string;
   readonly dataDir: string;
+  /** Why agent.toml itself cannot be used, as a clause; undefined where it can. Then the folders are a guess. */
+  readonly obstacle: string | undefined;
+}
+
+/** The same, and the configuration with its key, as it is on disk now. */
+export interface AgentPlace extends AgentFolders {
+  readonly loaded: Loaded;
 }
 
 export interface ConfigOptions {
   readonly config?: string;
 }
 
-/** The agent that the options name. A file that has become invalid does not hide the agent that still runs with it. */
-export async function findAgent(options: ConfigOptions, environment: NodeJS.ProcessEnv): Promise<AgentPlace> {
+/**
+ * The folders of the agent that the options name, from agent.toml alone: who only asks the agent needs no key file, which
+ * may hang. A file that has become invalid does not hide the agent that still runs with it.
+ */
+export async function findFolders(
+  options: ConfigOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<AgentFolders> {
   const path = configPath(options.config, environment);
-  const loaded = await loadConfig(path, environment);
-  if (loaded.config !== undefined) return { loaded, ...loaded.config.agent };
-  const text = await readFile(path, "utf8").catch(() => "");
+  const read = await readBoundedFile(path);
+  const text = textOf(read);
+  const parsed = text === undefined ? undefined : await parseConfig(text, path);
+  if (parsed?.kind === "valid") return { path, ...parsed.config.agent, obstacle: undefined };
   return {
-    loaded,
+    path,
     runtimeDir: written(text, "runtime_dir") ?? environment["RUNTIME_DIRECTORY"] ?? DEFAULT_RUNTIME_DIR,
     dataDir: written(text, "data_dir") ?? environment["STATE_DIRECTORY"] ?? DEFAULT_DATA_DIR,
+    obstacle: read.kind === "unreadable" ? read.problem : "cannot be used as it is (novacula-agent check)",
   };
 }
 
+export async function findAgent(options: ConfigOptions, environment: NodeJS.ProcessEnv): Promise<AgentPlace> {
+  const folders = await findFolders(options, environment);
+  return { loaded: await loadConfig(folders.path, environment), ...folders };
+}
+
+function textOf(read: FileRead): string | undefined {
+  const decoded = read.kind === "read" ? decodeText(read.bytes) : undefined;
+  return decoded?.kind === "text" ? decoded.text : undefined;
+}
+
 /** A guess at what the damaged file says: the agent was started when it was whole. */
-function written(text: string, name: string): string | undefined {
-  return new RegExp(`^\\s*${name}\\s*=\\s*["'](/[^"']*)["']`, "mu").exec(text)?.[1];
+function written(text: string | undefined, name: string): string | undefined {
+  return new RegExp(`^\\s*${name}\\s*=\\s*["'](/[^"']*)["']`, "mu").exec(text ?? "")?.[1];
 }

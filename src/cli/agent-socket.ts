@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { controlSocketPath } from "../agent/control-socket.ts";
 import { type AgentStatus, agentStatusSchema } from "../agent/status.ts";
 import { errorCode } from "../lib/errors.ts";
+import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
 import { printable } from "../lib/printable.ts";
 
 /** What came of asking the running agent. `why` is a whole sentence, or two. */
@@ -29,9 +30,12 @@ export async function askAgent(
 ): Promise<AgentAnswer> {
   const path = controlSocketPath(runtimeDir);
   try {
+    // connect(2) would hold this process, and not a thread of it.
+    await inTime(path, () => stat(path));
     const { status, body } = await exchange(path, operation, waitMs + PATIENCE_MS, signal);
     return status === 200 ? decode(body, path) : noAnswer(tooOld(path));
   } catch (error) {
+    if (error instanceof NoFileAnswer) return noAnswer(`${printable(path)} ${error.message}.`);
     return await explain(errorCode(error) ?? "", path);
   }
 }
@@ -87,7 +91,7 @@ async function explain(code: string, path: string): Promise<AgentAnswer> {
 async function whoMay(path: string): Promise<string> {
   for (const place of [path, dirname(path)]) {
     try {
-      const { gid } = await stat(place);
+      const { gid } = await inTime(place, () => stat(place));
       return `It is open to root and to the group ${groupName(gid)}: use sudo, or join that group.`;
     } catch {
       // A folder that may not be entered hides the socket, but is itself visible.

@@ -6,6 +6,7 @@ import { configPath, type Loaded, loadConfig } from "../config/load-config.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import { errorCode } from "../lib/errors.ts";
+import { inTime } from "../lib/file-answer.ts";
 import { printable } from "../lib/printable.ts";
 import type { CurrentKeyReply } from "../protocol/sync.ts";
 import type { ConfigOptions } from "./agent-place.ts";
@@ -116,7 +117,7 @@ async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Pro
   for (const file of loaded.files) {
     if (credentials !== undefined && file.startsWith(join(credentials, "/"))) continue;
     // A file that is not there is an issue or a finding already.
-    const obstacle = await obstacleFor(user, file).catch(() => undefined);
+    const obstacle = await inTime(file, () => obstacleFor(user, file)).catch(() => undefined);
     if (obstacle === undefined) continue;
     lines.push({ verdict: "bad", text: `${printable(file, 4096)}: ${obstacle.problem}. ${obstacle.remedy}` });
   }
@@ -190,7 +191,7 @@ function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckRepo
 async function isAnyDenied(files: readonly string[]): Promise<boolean> {
   const denied = await Promise.all(
     files.map((file) =>
-      access(file, constants.R_OK).then(
+      inTime(file, () => access(file, constants.R_OK)).then(
         () => false,
         (error: unknown) => ["EACCES", "EPERM"].includes(errorCode(error) ?? ""),
       ),

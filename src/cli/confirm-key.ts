@@ -4,6 +4,7 @@ import { type AgentStatus, keyIs } from "../agent/status.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import { timeOfDay } from "../lib/clock.ts";
+import { inTime } from "../lib/file-answer.ts";
 import { printable } from "../lib/printable.ts";
 import type { AgentPlace } from "./agent-place.ts";
 import type { AgentAnswer } from "./agent-socket.ts";
@@ -98,6 +99,6 @@ async function waitingForStart({ place, key }: PlacedKey, terminal: Terminal): P
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean> {
-  const real = (path: string) => realpath(path).catch(() => path);
+  const real = (path: string) => inTime(path, () => realpath(path)).catch(() => path);
   return (await real(a)) === (await real(b));
 }

@@ -4,10 +4,11 @@ import { checkConnection, connectionUntold } from "../doctor/check-connection.ts
 import { checkFiles, type Obstacle } from "../doctor/check-files.ts";
 import { checkUnit, UNIT_FACTS } from "../doctor/check-unit.ts";
 import { type Check, examination } from "../doctor/examination.ts";
+import { inTime } from "../lib/file-answer.ts";
 import { proxyRoute } from "../sync/proxy-route.ts";
 import { SERVICE } from "../systemd/service-unit.ts";
 import { unitProperties } from "../systemd/systemctl.ts";
-import { type ConfigOptions, findAgent } from "./agent-place.ts";
+import { type ConfigOptions, findFolders } from "./agent-place.ts";
 import { askAgent } from "./agent-socket.ts";
 import { askControlPlane, type KeyQuestion, keyRoute } from "./ask-control-plane.ts";
 import { describeReply } from "./check.ts";
@@ -68,7 +69,9 @@ async function withCandidate(
 async function obstacles(loaded: Loaded): Promise<readonly Obstacle[]> {
   const user = process.geteuid?.() === 0 ? serviceUser() : undefined;
   if (user === undefined) return [];
-  const found = await Promise.all(loaded.files.map((file) => obstacleFor(user, file).catch(() => undefined)));
+  const found = await Promise.all(
+    loaded.files.map((file) => inTime(file, () => obstacleFor(user, file)).catch(() => undefined)),
+  );
   return found.filter((obstacle) => obstacle !== undefined);
 }
 
@@ -100,7 +103,7 @@ async function unit(
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
-  const { runtimeDir } = await findAgent(options, environment);
+  const { runtimeDir } = await findFolders(options, environment);
   const answer = await askAgent(runtimeDir, "GET /status", 0, signal);
   const status: AgentStatus | undefined = answer.kind === "answered" ? answer.status : undefined;
   return checkUnit({

@@ -1,7 +1,8 @@
 import { chown, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { forgetOrganization, readMemory, writeMemory } from "../agent/memory.ts";
-import { OperatorError } from "../lib/errors.ts";
+import { errorCode, OperatorError } from "../lib/errors.ts";
+import { neededInTime } from "../lib/file-answer.ts";
 import type { AgentPlace } from "./agent-place.ts";
 import { type AgentAnswer, askAgent } from "./agent-socket.ts";
 
@@ -27,7 +28,11 @@ export async function allowNewOrganization(
 /** For while no agent runs. The file stays its owner's: the agent that starts next must be able to read what root wrote. */
 export async function forgetOwnOrganization(dataDir: string, url: string): Promise<void> {
   const path = join(dataDir, "state.json");
-  const before = await stat(path).catch(() => undefined);
+  const before = await neededInTime(path, () =>
+    stat(path).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }),
+  );
   if (before === undefined) return;
   const memory = await readMemory(dataDir);
   const failure = await writeMemory(dataDir, forgetOrganization(memory, url));

@@ -1,4 +1,4 @@
-import { type ConfigOptions, findAgent } from "./agent-place.ts";
+import { type ConfigOptions, findFolders } from "./agent-place.ts";
 import { askAgent } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { nextCommand } from "./next-command.ts";
@@ -12,15 +12,15 @@ export async function reload(
   options: ConfigOptions & { readonly wait?: boolean },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { loaded, runtimeDir } = await findAgent(options, terminal.environment);
+  const folders = await findFolders(options, terminal.environment);
   const operation = options.wait === true ? "POST /reload" : "POST /reload?wait=0";
-  const answer = await askAgent(runtimeDir, operation, 0, shutdownSignal());
+  const answer = await askAgent(folders.runtimeDir, operation, 0, shutdownSignal());
   if (answer.kind !== "answered") {
     complain(terminal, answer.why);
     return answer.kind === "not-running" ? ExitCode.notRunning : ExitCode.couldNotTell;
   }
   if (options.wait !== true) {
-    const status = nextCommand("status", loaded, terminal.environment);
+    const status = nextCommand("status", folders, terminal.environment);
     print(terminal, `The agent reads its files now. What came of it: ${status}`);
     return ExitCode.good;
   }

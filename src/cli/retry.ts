@@ -1,4 +1,4 @@
-import { type ConfigOptions, findAgent } from "./agent-place.ts";
+import { type ConfigOptions, findFolders } from "./agent-place.ts";
 import { askAgent } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { nextCommand } from "./next-command.ts";
@@ -7,10 +7,10 @@ import { complain, print, type Terminal } from "./terminal.ts";
 
 /** Has the running agent try at once whatever waits for its backoff. */
 export async function retry(options: ConfigOptions, terminal: Terminal): Promise<ExitCode> {
-  const { loaded, runtimeDir } = await findAgent(options, terminal.environment);
-  const answer = await askAgent(runtimeDir, "POST /retry", 0, shutdownSignal());
+  const folders = await findFolders(options, terminal.environment);
+  const answer = await askAgent(folders.runtimeDir, "POST /retry", 0, shutdownSignal());
   if (answer.kind === "answered") {
-    const status = nextCommand("status", loaded, terminal.environment);
+    const status = nextCommand("status", folders, terminal.environment);
     print(terminal, `The agent tries now whatever waits. What came of it: ${status}`);
     return ExitCode.good;
   }

@@ -9,9 +9,11 @@ import { formatForStdout } from "../journal/format.ts";
 import { createJournal } from "../journal/journal.ts";
 import { systemClock } from "../lib/clock.ts";
 import { VERSION } from "../lib/version.ts";
+import { untilAborted } from "../sync/deadline.ts";
 import { createSyncClient } from "../sync/sync-client.ts";
 import { createNotifier } from "../systemd/notifier.ts";
 import { lockFolder } from "./agent-lock.ts";
+import { findFolders } from "./agent-place.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { becomeOwner } from "./run-as-owner.ts";
 import { shutdownSignal } from "./shutdown.ts";
@@ -29,9 +31,10 @@ export async function run(options: { readonly config?: string }, terminal: Termi
 
   const { environment } = terminal;
   const path = configPath(options.config, environment);
-  let initial = await loadConfig(path, environment);
-  // Another user may read less than root: judged is what the agent itself can read, now and later.
-  if (becomeOwner(folders(initial, environment), terminal)) initial = await loadConfig(path, environment);
+  // Before the key is read: another user may read less than root, and setuid(2) waits for a thread that hangs at it.
+  becomeOwner(await findFolders(options, environment), terminal);
+  const initial = await untilAborted(loadConfig(path, environment), signal);
+  if (initial === undefined) return ExitCode.good;
   if (initial.verdict !== "usable" && !isService(terminal)) return refuse(initial, terminal);
 
   const logging = initial.config?.logging;

@@ -2,6 +2,7 @@ import { formatIssue } from "../config/config-issue.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
+import { neededInTime } from "../lib/file-answer.ts";
 import { printable } from "../lib/printable.ts";
 import { type AgentPlace, type ConfigOptions, findAgent } from "./agent-place.ts";
 import { askAgent } from "./agent-socket.ts";
@@ -58,7 +59,9 @@ async function install(
   const { environment } = terminal;
   const { loaded } = place;
   const { key, findings } = handed;
-  const target = await keyTarget(loaded, key, environment);
+  const target = await neededInTime(loaded.config.controlPlane.accessTokenFile ?? loaded.path, () =>
+    keyTarget(loaded, key, environment),
+  );
   const isMove = options.newOrganization === true;
   const verdict = await askControlPlane(
     { config: loaded.config, key, keySource: loaded.keySource, findings, route: ROUTE, isMove, environment },
@@ -75,7 +78,7 @@ async function install(
   if (isInPlace(loaded, key)) {
     print(terminal, `It is in ${printable(target.path, 4096)} already; there is nothing to write.`);
   } else {
-    await target.write();
+    await neededInTime(target.path, () => target.write());
     print(terminal, `Written to ${printable(target.path, 4096)}.`);
   }
   const wasTried = verdict.kind === "accepted";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type AgentStatus, agentStatusSchema, keyIs } from "../agent/status.ts";
 import { delay } from "../lib/delay.ts";
 import { printable } from "../lib/printable.ts";
-import { type AgentPlace, type ConfigOptions, findAgent } from "./agent-place.ts";
+import { type AgentFolders, type ConfigOptions, findFolders } from "./agent-place.ts";
 import { type AgentAnswer, askAgent } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { lastKnown } from "./last-known.ts";
@@ -31,7 +31,7 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
     return ExitCode.good;
   }
   const signal = shutdownSignal();
-  const place = await findAgent(options, terminal.environment);
+  const place = await findFolders(options, terminal.environment);
   if (options.watch === true) return await watch(place, options, terminal, signal);
   const answer =
     options.waitFor === undefined
@@ -73,15 +73,15 @@ function verdictOnKey(
 
 async function unanswered(
   answer: Exclude<AgentAnswer, { kind: "answered" }>,
-  place: AgentPlace,
+  place: AgentFolders,
   terminal: Terminal,
 ): Promise<ExitCode> {
   complain(terminal, answer.why);
   if (answer.kind === "no-answer") return ExitCode.couldNotTell;
-  if (place.loaded.verdict === "invalid")
+  if (place.obstacle !== undefined)
     complain(
       terminal,
-      `But ${printable(place.loaded.path, 4096)} cannot be used as it is (novacula-agent check): an agent that was started with another runtime_dir is not seen from here.`,
+      `But ${printable(place.path, 4096)} ${place.obstacle}: an agent that was started with another runtime_dir is not seen from here.`,
     );
   complain(
     terminal,
@@ -94,7 +94,7 @@ async function unanswered(
 
 /** Prints whenever something changed that a person would act on; the time of the next try alone is none. */
 async function watch(
-  place: AgentPlace,
+  place: AgentFolders,
   options: StatusOptions,
   terminal: Terminal,
   signal: AbortSignal,

@@ -1,4 +1,3 @@
-import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
@@ -43,7 +42,7 @@ export async function readKey(
   const diagnosis = diagnoseKeyFile(read, keyFile);
   const isCredential =
     credentialsDirectory !== undefined && keyFile.startsWith(join(credentialsDirectory, "/"));
-  const exposed = read.kind === "read" && !isCredential ? await exposure(read) : [];
+  const exposed = read.kind === "read" && !isCredential ? exposure(read) : [];
   return { keySource: printable(keyFile), keyFile, diagnosis: withFindings(diagnosis, exposed) };
 }
 
@@ -54,7 +53,7 @@ async function keyInConfig(agentToml: ReadFile, token: FoundToken | undefined): 
   let diagnosis = diagnoseKey(token.text, origin);
   if (diagnosis.findings.length > 0) diagnosis = diagnoseKey(token.text, origin, await token.locator());
   const keySource = token.line === undefined ? "agent.toml" : `agent.toml line ${token.line}`;
-  return { keySource, keyFile: undefined, diagnosis: withFindings(diagnosis, await exposure(agentToml)) };
+  return { keySource, keyFile: undefined, diagnosis: withFindings(diagnosis, exposure(agentToml)) };
 }
 
 /** An unreadable key file is a finding, not an issue: the configuration itself is good, and waits for it. */
@@ -87,8 +86,8 @@ function noCredentials(written: string): TableIssue {
   return { code: "no-credentials-directory", path, key: path.join("."), problem, remedy };
 }
 
-async function exposure(read: ReadFile): Promise<readonly KeyFinding[]> {
-  return exposureFindings(read.path, read.stats, await realpath(read.path).catch(() => read.path));
+function exposure({ path, stats, realPath }: ReadFile): readonly KeyFinding[] {
+  return exposureFindings(path, stats, realPath);
 }
 
 function withFindings(diagnosis: KeyDiagnosis, more: readonly KeyFinding[]): KeyDiagnosis {

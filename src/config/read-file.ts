@@ -1,11 +1,19 @@
 import type { Stats } from "node:fs";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { errorCode } from "../lib/errors.ts";
+import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
 import { accessRemedy, runningUser } from "./file-access.ts";
 
 export type FileRead =
-  | { readonly kind: "read"; readonly path: string; readonly bytes: Uint8Array; readonly stats: Stats }
+  | {
+      readonly kind: "read";
+      readonly path: string;
+      /** Behind all symbolic links. */
+      readonly realPath: string;
+      readonly bytes: Uint8Array;
+      readonly stats: Stats;
+    }
   | { readonly kind: "unreadable"; readonly code: string; readonly problem: string; readonly remedy: string };
 
 /** No configuration, key or CA bundle comes near it; a log file or a disk image that was named by mistake does. */
@@ -13,9 +21,21 @@ export const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
  * The bytes of a regular file of at most 1 MiB, symbolic links followed. Never rejects for what a disk or a person
- * can do, and never hangs: without O_NONBLOCK, opening a FIFO waits for its writer, and the agent with it.
+ * can do, and never hangs: a file that does not answer within seconds is unreadable (`no-answer`).
  */
 export async function readBoundedFile(path: string): Promise<FileRead> {
+  try {
+    return await inTime(path, () => read(path));
+  } catch (error) {
+    if (!(error instanceof NoFileAnswer)) throw error;
+    const remedy =
+      "Look at the mount that it is on, such as FUSE or NFS: what serves it has stopped. It is taken when it answers again.";
+    return { kind: "unreadable", code: error.code, problem: error.message, remedy };
+  }
+}
+
+/** Without O_NONBLOCK, opening a FIFO would wait for its writer. */
+async function read(path: string): Promise<FileRead> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -32,7 +52,8 @@ export async function readBoundedFile(path: string): Promise<FileRead> {
         remedy: "Check that this is the file that was meant.",
       };
     }
-    return { kind: "read", path, bytes, stats };
+    const realPath = await realpath(path).catch(() => path);
+    return { kind: "read", path, realPath, bytes, stats };
   } catch (error) {
     return await explain(path, errorCode(error) ?? "unknown");
   } finally {

@@ -1,4 +1,5 @@
-import { type DestinationStream, type LogFn, type Logger, pino, type SerializedError } from "pino";
+import { type LogFn, type Logger, pino, type SerializedError } from "pino";
+import { boundedOutput, type OutputStream } from "../lib/bounded-output.ts";
 import { systemClock } from "../lib/clock.ts";
 import { printable } from "../lib/printable.ts";
 import { type BudgetedFields, type LeftOut, LogBudget } from "./log-budget.ts";
@@ -15,9 +16,9 @@ export interface Log {
 /**
  * JSON lines on `stdout`, with ISO times; a reader that has gone takes nothing down with it. At any level but debug the
  * lines of an event are bounded (log-budget.ts); once a minute one line says how many were left out. `now` is monotonic
- * milliseconds.
+ * milliseconds. A reader that stops reading costs it lines, and this program a bounded memory.
  */
-export function createLog(level: string, stdout: DestinationStream, now = systemClock.now): Log {
+export function createLog(level: string, stdout: OutputStream, now = systemClock.now): Log {
   const budget = new LogBudget(now);
   let report: NodeJS.Timeout | undefined;
   const admit = (lineLevel: number, fields: BudgetedFields): boolean => {
@@ -25,8 +26,9 @@ export function createLog(level: string, stdout: DestinationStream, now = system
     report ??= setTimeout(writeLeftOut, REPORT_INTERVAL_MS).unref();
     return false;
   };
-  const writer = pino(options(level), stdout);
-  const logger = pino({ ...options(level), hooks: { logMethod: onlyWhere(admit) } }, stdout);
+  const output = boundedOutput(stdout, (count) => writer.warn(...unread(count)));
+  const writer = pino(options(level), output);
+  const logger = pino({ ...options(level), hooks: { logMethod: onlyWhere(admit) } }, output);
 
   function writeLeftOut(): void {
     clearTimeout(report);
@@ -53,6 +55,13 @@ function onlyWhere(admit: (level: number, fields: BudgetedFields) => boolean) {
     const [fields] = args;
     if (admit(level, typeof fields === "object" && fields !== null ? fields : {})) method.apply(this, args);
   };
+}
+
+function unread(count: number): [fields: object, message: string] {
+  return [
+    { event: "log.unread", count },
+    `nobody read this log for a while: ${count.toLocaleString("en")} lines were left out`,
+  ];
 }
 
 function counted({ event, count, durationMs, addresses }: LeftOut): [fields: object, message: string] {

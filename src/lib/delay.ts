@@ -11,3 +11,12 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", finish);
   });
 }
+
+/** Resolves `ms` after `signal` has aborted; keeps no process alive. */
+export function delayAfter(signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const start = () => void setTimeout(resolve, ms).unref();
+    if (signal.aborted) start();
+    else signal.addEventListener("abort", start, { once: true });
+  });
+}

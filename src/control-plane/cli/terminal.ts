@@ -1,12 +1,9 @@
+import type { OutputStream } from "../../lib/bounded-output.ts";
 import type { Environment } from "../settings.ts";
-
-export interface Output {
-  write(text: string): unknown;
-}
 
 /** What a command may touch of the process around it. */
 export interface Terminal {
   readonly env: Environment;
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
 }

@@ -1,0 +1,32 @@
+/** What is needed of a stream; process.stdout is one. One without `writableLength` keeps nothing. */
+export interface OutputStream {
+  write(text: string): unknown;
+  /** Bytes that wait for the reader. */
+  readonly writableLength?: number;
+  once?(event: "drain", listener: () => void): unknown;
+}
+
+const MAX_WAITING_BYTES = 1024 * 1024;
+
+/**
+ * Lines for a reader that may have stopped reading: at most 1 MiB waits for it, what comes then is left out and counted.
+ * `sayLeftOut` is called once the reader has taken what waited.
+ */
+export function boundedOutput(
+  stream: OutputStream,
+  sayLeftOut: (count: number) => void,
+): { write(line: string): void } {
+  let leftOut = 0;
+  const whenRead = () => {
+    const count = leftOut;
+    leftOut = 0;
+    sayLeftOut(count);
+  };
+  return {
+    write(line) {
+      if ((stream.writableLength ?? 0) < MAX_WAITING_BYTES) return void stream.write(line);
+      if (leftOut === 0) stream.once?.("drain", whenRead);
+      leftOut += 1;
+    },
+  };
+}
