@@ -9,7 +9,7 @@ export interface EventDescription {
   readonly level: Level;
   readonly meaning: string;
   readonly remedy: string;
-  /** May come in quick succession when a control plane flaps: the journal lets 20 through, then one in 5 minutes, counting the rest. */
+  /** What a control plane answers can bring it about again and again: the journal lets 20 through, then one in 5 minutes, counting the rest. */
   readonly flaps?: true;
 }
 
@@ -125,6 +125,7 @@ const table = {
     meaning: "The key that is in use ends soon (said 14, 3 and 1 days ahead).",
     remedy:
       "Create a new key and put it into the file; revoke the old one when the line `key.rotated` is there.",
+    flaps: true,
   },
   "key.fallback": {
     level: "error",
@@ -193,6 +194,7 @@ const table = {
     meaning:
       "The agent's memory across restarts (`state.json`) could not be written. Everything else goes on.",
     remedy: "Make room on the disk, or give the agent its `data_dir`.",
+    flaps: true,
   },
   "sync.accepted": {
     level: "debug",
