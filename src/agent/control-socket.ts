@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from "node:net";
 import { join } from "node:path";
 import { errorCode, OperatorError } from "../lib/errors.ts";
+import { withoutSecrets } from "../lib/secret-guard.ts";
 import type { Agent } from "./agent.ts";
 import { type AgentStatus, keyIs } from "./status.ts";
 
@@ -94,7 +95,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, agent:
   const operation = `${request.method} ${url?.pathname}`;
   const status = await handle(operation, url?.searchParams ?? new URLSearchParams(), agent, gone.signal);
   response.writeHead(status === undefined ? 404 : 200, { "content-type": "application/json" });
-  response.end(JSON.stringify(status ?? { error: "no such operation" }));
+  response.end(withoutSecrets(JSON.stringify(status ?? { error: "no such operation" })));
 }
 
 async function handle(

@@ -5,6 +5,7 @@ import { writeFileAtomically } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorCode } from "../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
+import { withoutSecrets } from "../lib/secret-guard.ts";
 import type { KeyMemory, Session } from "./session.ts";
 
 const KEYS_KEPT = 8;
@@ -51,7 +52,7 @@ export async function readMemory(dataDir: string): Promise<Memory> {
 /** Resolves with the reason where it could not be written. */
 export async function writeMemory(dataDir: string, memory: Memory): Promise<string | undefined> {
   const path = statePath(dataDir);
-  const text = `${JSON.stringify(memory, undefined, 2)}\n`;
+  const text = withoutSecrets(`${JSON.stringify(memory, undefined, 2)}\n`);
   try {
     await inTime(path, (signal) => {
       // What comes through late must not replace what is written meanwhile.

@@ -1,3 +1,5 @@
+import { withoutSecrets } from "../lib/secret-guard.ts";
+
 /** What a command has of the process that it runs in; main.ts gives the real one. */
 export interface Terminal {
   readonly stdin: NodeJS.ReadStream;
@@ -7,11 +9,11 @@ export interface Terminal {
 }
 
 export function print(terminal: Terminal, text: string): void {
-  terminal.stdout.write(`${text}\n`);
+  terminal.stdout.write(`${withoutSecrets(text)}\n`);
 }
 
 export function complain(terminal: Terminal, text: string): void {
-  terminal.stderr.write(`${text}\n`);
+  terminal.stderr.write(`${withoutSecrets(text)}\n`);
 }
 
 const CODES = { bold: "1", dim: "2", red: "31", green: "32", yellow: "33" } as const;

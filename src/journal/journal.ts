@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from "pino";
+import { withoutSecrets } from "../lib/secret-guard.ts";
 import type { Entry } from "./entry.ts";
 import { EVENTS, type Level } from "./events.ts";
 import { createFlood } from "./flood.ts";
@@ -52,7 +53,7 @@ export function createJournal(
   };
 }
 
-/** Belt and braces: no code writes a key here, and if one ever does, this is not where it gets out. */
+/** Belt and braces: no code writes a key here, and if one ever does, or a server makes it, this is not where it gets out. */
 export function scrub(text: string): string {
-  return text.replaceAll(/exc_[A-Za-z0-9_-]{8,}/g, "exc_[redacted]");
+  return withoutSecrets(text).replaceAll(/exc_[A-Za-z0-9_-]{8,}/g, "exc_[redacted]");
 }

@@ -1,11 +1,12 @@
 import { inspect } from "node:util";
+import { guardSecret, type SecretGuard } from "../lib/secret-guard.ts";
 import { keyFingerprint } from "../protocol/fingerprint.ts";
 
-const secrets = new WeakMap<ExecutorKey, string>();
+const secrets = new WeakMap<ExecutorKey, { readonly secret: string; readonly guard: SecretGuard }>();
 
 /**
  * An executor's API key. In every context that prints (string, JSON, `util.inspect`, error) it is its
- * fingerprint; only `revealKey` gives the secret, and test/architecture.test.ts names who may call it.
+ * fingerprint, and no outlet lets a piece of it pass (lib/secret-guard.ts); only `revealKey` gives the secret, and test/architecture.test.ts names who may call it.
  */
 export class ExecutorKey {
   readonly fingerprint: string;
@@ -13,11 +14,11 @@ export class ExecutorKey {
   /** `secret` has passed `diagnoseKey`: only a well-formed key has a fingerprint, a pasted password must not become guessable. */
   constructor(secret: string) {
     this.fingerprint = keyFingerprint(secret);
-    secrets.set(this, secret);
+    secrets.set(this, { secret, guard: guardSecret(secret) });
   }
 
   equals(other: ExecutorKey): boolean {
-    return secrets.get(this) === secrets.get(other);
+    return secrets.get(this)?.secret === secrets.get(other)?.secret;
   }
 
   toString(): string {
@@ -35,7 +36,7 @@ export class ExecutorKey {
 
 /** The secret itself: for the authorization header and for the file that set-key writes, nowhere else. */
 export function revealKey(key: ExecutorKey): string {
-  const secret = secrets.get(key);
+  const secret = secrets.get(key)?.secret;
   if (secret === undefined) throw new TypeError("not an ExecutorKey of this process");
   return secret;
 }

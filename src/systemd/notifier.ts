@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import notify from "systemd-notify";
 import { delay } from "../lib/delay.ts";
 import { printable } from "../lib/printable.ts";
+import { withoutSecrets } from "../lib/secret-guard.ts";
 
 /** The name of the descriptor in the unit's `OpenFile=`. */
 const DESCRIPTOR_NAME = "notify";
@@ -67,7 +68,7 @@ export function createNotifier(
 
 /** One assignment, whatever the text: a second line would be an assignment of its own. */
 function statusAssignment(text: string): string {
-  return `STATUS=${printable(text, LONGEST_STATUS)}`;
+  return `STATUS=${printable(withoutSecrets(text), LONGEST_STATUS)}`;
 }
 
 function sender(environment: NodeJS.ProcessEnv): Send | undefined {

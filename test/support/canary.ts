@@ -38,7 +38,7 @@ export interface Leak {
 }
 
 /** A piece of a key that is this long is a leak: nobody guesses the rest of 64 letters, but nobody should have to try. */
-const PIECE_LENGTH = 16;
+const PIECE_LENGTH = 12;
 
 /** Every key of `secrets` of which a piece stands in `text`, plain or in base64. */
 export function leaksIn(text: string, secrets: readonly string[]): readonly string[] {
