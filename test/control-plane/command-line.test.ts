@@ -7,11 +7,13 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import {
   type ControlPlaneOptions,
   runCommand,
+  runCommandAnswering,
   runControlPlane,
   startControlPlane,
   type TestControlPlane,
 } from "../support/control-plane.ts";
 import { eventually } from "../support/eventually.ts";
+import { createExecutorSyncs } from "../support/executor-syncs.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 async function started(options: ControlPlaneOptions = {}): Promise<TestControlPlane> {
@@ -65,6 +67,42 @@ describe("the commands", () => {
       "api_key.updated",
       undefined,
     ]);
+  });
+
+  it("delete an executor, once that is confirmed and it is offline", { timeout: 60_000 }, async () => {
+    const controlPlane = await started({ env: { HEARTBEAT_TIMEOUT_MS: "1500" } });
+    const made = await controlPlane.createKey();
+    const [one, two] = ["agent-1", "agent-2"].map((name) =>
+      createExecutorSyncs(controlPlane.url, made.secret, name),
+    );
+    for (const syncs of [one, two]) expect((await syncs?.one())?.status).toBe(200);
+    const socket = ["--socket", controlPlane.socketPath];
+    const online = await failure(controlPlane, "executors", "delete", "agent-1", "--yes");
+    expect(online).toMatch(/agent-1 is online.*stop its agent first.*it can be deleted from 20/);
+    await eventually(
+      async () => (await controlPlane.executors()).every(({ status }) => status === "offline"),
+      { describe: "both are offline" },
+    );
+    const unasked = await runCommand(["executors", "delete", "agent-1", ...socket]);
+    expect(unasked).toMatchObject({ exitCode: 64, stdout: "" });
+    expect(unasked.stderr).toMatch(/nobody can be asked here: confirm with --yes/);
+    const refused = await runCommandAnswering(["executors", "delete", "agent-1", ...socket], "agent-2\n");
+    expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/No active key serves it alone.*\n.*Type its name.*nothing was deleted/s);
+    expect(await controlPlane.executors()).toHaveLength(2);
+    const deleted = await runCommandAnswering(["executor", "delete", "agent-1", ...socket], "agent-1\n");
+    expect(deleted).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^Deleted executor agent-1, \w{32}\.\n$/),
+    });
+    const asJson = await controlPlane.management("executors", "delete", "agent-2", "--revoke-keys", "--yes");
+    expect(asJson).toMatchObject({ name: "agent-2", revokedKeys: [made.id] });
+    expect(await text(controlPlane, "keys", "list")).toMatch(
+      /revoked +agent-\d \(deleted\), agent-\d \(deleted\)/,
+    );
+    expect(await failure(controlPlane, "executors", "delete", "agent-2", "--yes")).toMatch(
+      /there is no executor agent-2: give an id or a name from executors list/,
+    );
   });
 
   it("find a key by id, fingerprint or unique name, and list the candidates of another", {
@@ -153,6 +191,7 @@ describe("the commands", () => {
     "keys revoke --help",
     "keys delete --help",
     "executors list --help",
+    "executors delete --help",
     "audit list --help",
   ])("%s shows examples", async (line) => {
     const { exitCode, stdout } = await runCommand(line.split(" "));

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
@@ -224,6 +225,19 @@ async function runManagement(args: readonly string[], socketPath: string): Promi
   if (result.exitCode !== 0)
     throw new Error(`${args.slice(0, 2).join(" ")} ended with ${result.exitCode}: ${result.stderr}`);
   return JSON.parse(result.stdout);
+}
+
+/** Runs the program's command line in this process, with a person at its terminal who types `answer`. */
+export async function runCommandAnswering(args: readonly string[], answer: string) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const exitCode = await runCommandLine(args, {
+    env: {},
+    stdin: Object.assign(Readable.from([answer]), { isTTY: true }),
+    stdout: { write: (text) => stdout.push(text) },
+    stderr: { write: (text) => stderr.push(text) },
+  });
+  return { exitCode, stdout: stdout.join(""), stderr: stderr.join("") };
 }
 
 /** Runs the program's command line in this process, which is much quicker; all but `serve` is the same in a process of its own. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import * as z from "zod";
 import { printable } from "../../lib/printable.ts";
+import { addExecutorDeletionCommand } from "./executor-deletion-command.ts";
 import { allPages } from "./key-listing.ts";
 import {
   managementClient,
@@ -59,11 +60,15 @@ const EXECUTORS = `query($organization: String!, $limit: Int, $before: ID) {
     lastRefusal { key { id name fingerprint } reason message address at } } }`;
 
 export function addExecutorCommands(program: Command, terminal: Terminal): void {
-  const commands = program.command("executors").description("executors: who is online, with which key");
+  const commands = program
+    .command("executors")
+    .alias("executor")
+    .description("executors: who is online, with which key; delete one");
   withOrganizationOption(commands.command("list"))
     .description("list the executors; names clones, and syncs that were refused")
     .addHelpText("after", "\nExample:\n  $ novacula-control-plane executors list --org acme")
     .action((options: OrganizationOptions) => list(options, terminal));
+  addExecutorDeletionCommand(commands, terminal);
 }
 
 async function list(options: OrganizationOptions, terminal: Terminal): Promise<void> {

@@ -6,10 +6,10 @@ import { relativeTime, table } from "./table.ts";
 
 const PAGE_SIZE = 500;
 const time = z.number().nullable();
-const executorReference = z.object({ id: z.string(), name: z.string() });
+const executorReference = z.object({ id: z.string(), name: z.string(), isDeleted: z.boolean() });
 
 export const API_KEY_FIELDS = `id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
-  target { id name } usedBy(limit: 2) { executor { id name } lastUsedAt } usedByCount`;
+  target { id name isDeleted } usedBy(limit: 2) { executor { id name isDeleted } lastUsedAt } usedByCount`;
 
 export const listedKey = z.object({
   id: z.string(),
@@ -74,10 +74,14 @@ export function keyTable(keys: readonly ListedKey[], now: number): string {
 }
 
 function usedBy({ usedBy: uses, usedByCount, target }: ListedKey): string {
-  const names = uses.map(({ executor }) => executor.name);
+  const names = uses.map(({ executor }) => nameOf(executor));
   const more = usedByCount - names.length;
-  if (names.length === 0) return target === null ? "-" : `(for ${target.name})`;
+  if (names.length === 0) return target === null ? "-" : `(for ${nameOf(target)})`;
   return names.join(", ") + (more > 0 ? ` +${more}` : "");
+}
+
+function nameOf({ name, isDeleted }: z.output<typeof executorReference>): string {
+  return isDeleted ? `${name} (deleted)` : name;
 }
 
 function ending({ revokedAt, revokesAt, expiresAt }: ListedKey, now: number): string {
