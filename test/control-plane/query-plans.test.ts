@@ -69,6 +69,8 @@ const READS: Readonly<Record<string, (store: SqliteTransaction) => Promise<unkno
       { actor: "person7" },
       { target: "prod 7" },
       { target: "zzz" },
+      { target: "prod 7", actor: "person7" },
+      { action: "member.removed", actor: "person7" },
     ])
       for (const window of [{}, { before: "event-500" }, { from: NOW - 1000, to: NOW }])
         await store.auditEvents("acme", { ...audit, ...filter, ...window });
@@ -102,7 +104,7 @@ describe("query plans", () => {
   beforeAll(async () => {
     const directory = temporaryDirectory();
     path = join(directory.path, "cp.db");
-    await fillLargeDatabase(path, { keys: 200, executors: 1000, auditEvents: 10_000 }, NOW);
+    await fillLargeDatabase(path, { keys: 200, executors: 1000, auditEvents: 10_000, actors: 300 }, NOW);
     return () => directory.remove();
   });
 

@@ -12,14 +12,27 @@ export interface LargeSizes {
   readonly keys: number;
   readonly executors: number;
   readonly auditEvents: number;
+  /** How many people have acted; each in every way. */
+  readonly actors: number;
 }
 
-const ACTIONS = ["api_key.created", "api_key.updated", "api_key.revoked", "api_key.deleted"];
+const ACTIONS = [
+  "api_key.created",
+  "api_key.updated",
+  "api_key.revoked",
+  "api_key.deleted",
+  "executor.deleted",
+  "member.invited",
+  "member.invitation_canceled",
+  "member.joined",
+  "member.role_changed",
+  "person.password_reset",
+];
 const DAY_MS = 86_400_000;
 
 /**
  * Fills a new database at `path` with one organization of the given sizes beside a small one. The audit log is as it
- * grows: 20 people and the local operator, ever new key names, a rare action, and one person who did a single thing.
+ * grows: many people, ever new key names, a rare action, and one person who did a single thing.
  */
 export async function fillLargeDatabase(
   path: string,
@@ -96,15 +109,17 @@ function fillExecutors(insert: Insert, { executors, keys }: LargeSizes, now: num
   }
 }
 
-function fillAudit(insert: Insert, { auditEvents, keys }: LargeSizes, now: number): void {
+function fillAudit(insert: Insert, { auditEvents, keys, actors }: LargeSizes, now: number): void {
   const event = insert(
     "auditEvent",
     "id,organizationId,at,actor,action,targetType,targetId,targetName,details,source",
   );
   const details = JSON.stringify({ fingerprint: "00000000", expiresAt: null });
   for (let n = 0; n < auditEvents; n += 1) {
-    const actor = n === 1000 ? "Rare <rare@example.com>" : `Person ${n % 20} <person${n % 20}@example.com>`;
-    const action = n % 50_000 === 7 ? "member.removed" : (ACTIONS[n % 4] ?? "");
+    const actor =
+      n === 1000 ? "Rare <rare@example.com>" : `Person ${n % actors} <person${n % actors}@example.com>`;
+    const action =
+      n % 50_000 === 7 ? "member.removed" : (ACTIONS[Math.floor(n / actors) % ACTIONS.length] ?? "");
     // Each key lives through some events; the log has far more keys than there are today.
     const key = auditEvents - n <= keys * 4 ? n % keys : Math.floor(n / 40);
     const organization = n % 100 === 99 ? "bravo" : "acme";

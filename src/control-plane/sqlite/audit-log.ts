@@ -4,8 +4,6 @@ import * as records from "./records.ts";
 import { integer, text } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
-/** Beyond so many pairs of action and actor, matches are common: the events are gone through until a page is full. */
-const MAX_PAIRS = 2000;
 const MAX_NAMES = 200;
 const NEWEST = "order by e.at desc, e.sequence desc limit :limit";
 
@@ -19,7 +17,12 @@ interface Condition {
 
 /** One that an index answers in the list's order: from its end, no more than a page is read. */
 interface Branch extends Condition {
-  readonly index: "auditEvent_at" | "auditEvent_action" | "auditEvent_target" | "auditEvent_targetName";
+  readonly index:
+    | "auditEvent_at"
+    | "auditEvent_action"
+    | "auditEvent_actor"
+    | "auditEvent_target"
+    | "auditEvent_targetName";
 }
 
 /** An event's place in the list: by time, then by the order in which they were written. */
@@ -29,16 +32,18 @@ interface Place {
 }
 
 /**
- * The audit log, newest first. It grows for ever, so no filter may read all of it: what an actor or a name contains is
- * looked for in the different ones that there are, each found by one seek (a loose index scan), and of each of those a
- * page is read. The indexes are named, so that no statistics change what is read.
+ * The audit log, newest first. It grows for ever, so no filter may read all of it. What an actor's name contains is
+ * looked for among the different actors, which have a table of their own; the newest event of each is found by one seek,
+ * and only of those whose newest can be on the page is more read. What a target's name begins with is looked for among
+ * the different names, each found by one seek (a loose index scan). The indexes are named, so that no statistics change
+ * what is read.
  */
 export class SqliteAuditLog extends SqliteStatements {
   events(organizationId: string, page: AuditPage): readonly AuditEvent[] {
     const after = page.before === null ? undefined : this.placeOf(organizationId, page.before);
     if (page.before !== null && after === undefined) return [];
     const window = windowOf(organizationId, page, after);
-    const places = this.branches(organizationId, page).flatMap((branch) =>
+    const places = this.branches(organizationId, page, window).flatMap((branch) =>
       this.newest(branch, window, page.limit),
     );
     const sequences = [...new Set(places.toSorted(byPlace).map(({ sequence }) => sequence))];
@@ -62,17 +67,38 @@ export class SqliteAuditLog extends SqliteStatements {
     return rows.map((row) => ({ at: integer(row, "at"), sequence: integer(row, "sequence") }));
   }
 
-  private branches(organizationId: string, page: AuditPage): readonly Branch[] {
+  private branches(organizationId: string, page: AuditPage, window: Condition): readonly Branch[] {
     if (page.target !== null) return this.targetBranches(organizationId, page.target, page);
     if (page.action === null && page.actor === null)
       return [{ index: "auditEvent_at", sql: "true", values: {} }];
-    const pairs = this.pairs(organizationId, page);
-    if (pairs === undefined) return [{ index: "auditEvent_at", ...wanted(page) }];
-    return pairs.map(([action, actor]) => ({
-      index: "auditEvent_action",
-      sql: "e.action = :action and e.actor = :actor",
-      values: { action, actor },
-    }));
+    return this.actorBranches(page, window);
+  }
+
+  /**
+   * One for each actor who may have something on the page. Where there are as many actors as the page has places, each
+   * of the newest ones has an event that is not older than `oldest`: no event of the page is older.
+   */
+  private actorBranches({ action, actor, limit }: AuditPage, window: Condition): readonly Branch[] {
+    const index = action === null ? "auditEvent_actor" : "auditEvent_action";
+    const isAction = action === null ? "true" : "e.action = :action";
+    const sql = `select a.actor, (
+        select e.at from auditEvent e indexed by ${index}
+        where ${window.sql} and ${isAction} and e.actor = a.actor ${NEWEST.replace(":limit", "1")}) as newest
+      from auditActor a where a.organizationId = :organizationId
+        and (:actor is null or contains(a.actor, :actor))`;
+    const values = { ...window.values, ...(action !== null && { action }) };
+    const found = this.allNamed(sql, { ...values, actor })
+      .filter((row) => row["newest"] !== null)
+      .map((row) => ({ actor: text(row, "actor"), newest: integer(row, "newest") }))
+      .toSorted((one, other) => other.newest - one.newest);
+    const oldest = found[limit - 1]?.newest ?? Number.MIN_SAFE_INTEGER;
+    return found
+      .filter(({ newest }) => newest >= oldest)
+      .map((each) => ({
+        index,
+        sql: `${isAction} and e.actor = :actor and e.at >= :oldest`,
+        values: { actor: each.actor, oldest, ...(action !== null && { action }) },
+      }));
   }
 
   /** A target has few events of its own: the other filters look at each of them. */
@@ -85,27 +111,6 @@ export class SqliteAuditLog extends SqliteStatements {
         return { index: "auditEvent_targetName", sql: isNamed, values: { ...values, name } };
       }),
     ];
-  }
-
-  /** The pairs of action and actor that match; undefined where there are too many. */
-  private pairs(
-    organizationId: string,
-    { action, actor }: AuditPage,
-  ): (readonly [string, string])[] | undefined {
-    const base = "auditEvent indexed by auditEvent_action where organizationId = ?";
-    const actions =
-      action === null
-        ? this.different(`select min(action) as value from ${base} and action > ?`, organizationId)
-        : [action];
-    const pairs: (readonly [string, string])[] = [];
-    for (const one of actions) {
-      const next = `select min(actor) as value from ${base} and action = ? and actor > ?`;
-      for (const found of this.different(next, organizationId, one)) {
-        if (actor === null || found.toLowerCase().includes(actor.toLowerCase())) pairs.push([one, found]);
-        if (pairs.length > MAX_PAIRS) return undefined;
-      }
-    }
-    return pairs;
   }
 
   /** The names that begin with the target; where those are too many, the target and what rotations made of it. */
@@ -130,16 +135,6 @@ export class SqliteAuditLog extends SqliteStatements {
     }
     return names;
   }
-
-  /** Every value that `sql` finds, each beyond the one before; its last parameter is that one. */
-  private *different(sql: string, ...values: readonly string[]): Generator<string> {
-    for (let previous = ""; ; ) {
-      const row = this.get(sql, ...values, previous);
-      if (row === undefined || row["value"] === null) return;
-      previous = text(row, "value");
-      yield previous;
-    }
-  }
 }
 
 function windowOf(organizationId: string, { from, to }: AuditPage, after: Place | undefined): Condition {
@@ -159,7 +154,7 @@ function windowOf(organizationId: string, { from, to }: AuditPage, after: Place 
 
 function wanted({ action, actor }: AuditPage): Condition {
   const sql = `(:wantedAction is null or e.action = :wantedAction)
-    and (:wantedActor is null or instr(lower(e.actor), lower(:wantedActor)) > 0)`;
+    and (:wantedActor is null or contains(e.actor, :wantedActor))`;
   return { sql, values: { wantedAction: action, wantedActor: actor } };
 }
 

@@ -85,6 +85,10 @@ function defineWriterFunctions(database: DatabaseSync): void {
 /** What the statements use beside SQLite's own. */
 export function defineFunctions(database: DatabaseSync): void {
   database.function("fingerprint", { deterministic: true }, (hash) => fingerprintOfHash(String(hash)));
+  // SQLite's own lower() knows the letters of ASCII alone.
+  database.function("contains", { deterministic: true }, (text, part) =>
+    String(text).toLowerCase().includes(String(part).toLowerCase()) ? 1 : 0,
+  );
 }
 
 class SqliteStore extends SqliteReader implements Store {
