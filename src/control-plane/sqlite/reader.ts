@@ -71,7 +71,8 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   async keys(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]> {
     const { before, limit, search } = page;
     const sql = `${LISTED_KEY} and k.referenceId = ?1
-      and (?2 is null or (k.createdAt, k.rowid) < (select createdAt, rowid from apikey where id = ?2))
+      and (?2 is null or (k.createdAt, k.rowid) < (
+        select createdAt, rowid from apikey where id = ?2 and referenceId = ?1 and configId = 'executor'))
       and (?4 is null or instr(lower(k.name), lower(?4)) > 0 or substr(k.id, 1, length(?4)) = ?4
         or substr(fingerprint(k.key), 1, length(?4)) = lower(?4))
       order by k.createdAt desc, k.rowid desc limit ?3`;
@@ -117,7 +118,8 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   async executors(organizationId: string, page: SearchPage): Promise<readonly ExecutorRecord[]> {
     const { before, limit, search } = page;
     const sql = `${EXECUTOR} where x.organizationId = ?1
-      and (?2 is null or x.rowid < (select rowid from executor where id = ?2))
+      and (?2 is null or x.rowid < (
+        select rowid from executor where id = ?2 and organizationId = ?1))
       and (?4 is null or instr(lower(x.name), lower(?4)) > 0 or substr(x.id, 1, length(?4)) = ?4) order by x.rowid desc limit ?3`;
     return this.all(sql, organizationId, before, limit, search).map(records.executor);
   }
