@@ -26,12 +26,24 @@ export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: Code;
   readonly reason: KeyRefusalReason | ForbiddenReason | undefined;
+  /** When it may be tried again, where that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: Code, message: string, reason?: KeyRefusalReason | ForbiddenReason) {
+  constructor(
+    code: Code,
+    message: string,
+    reason?: KeyRefusalReason | ForbiddenReason,
+    retryAfterMs?: number,
+  ) {
     super(message);
     this.code = code;
     this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
   }
+}
+
+export function rateLimited(message: string, retryAfterMs: number): ApiError {
+  return new ApiError(ApiErrorCode.rateLimited, message, undefined, retryAfterMs);
 }
 
 export function notFound(message: string): ApiError {

@@ -1,7 +1,9 @@
+import { Flood } from "../lib/flood.ts";
+import { printable } from "../lib/printable.ts";
 import type { ForbiddenReason, KeyRefusalReason } from "../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../protocol/sync.ts";
 import { type Admission, admissionFacts, admit, type Claim } from "./admission.ts";
-import { ApiError, ApiErrorCode, forbidden } from "./api-error.ts";
+import { ApiError, ApiErrorCode, forbidden, rateLimited } from "./api-error.ts";
 import { compatibility } from "./compatibility.ts";
 import { judge } from "./guard.ts";
 import type { CurrentKeyInput, SyncInput } from "./inputs.ts";
@@ -19,6 +21,9 @@ import type {
 } from "./store.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
+/** Of one lineage: a whole rack at once, then ten a second. Deleting what was enrolled must not make an endless loop. */
+const ENROLMENTS = { burst: 100, refillMs: 100 };
+
 export interface ExecutorSyncDeps {
   readonly store: Store;
   readonly writeBehind: WriteBehind;
@@ -27,6 +32,7 @@ export interface ExecutorSyncDeps {
   readonly heartbeatTimeoutMs: number;
   /** How many executors that exist the keys of a lineage may have enrolled. */
   readonly maxExecutorsPerKey: number;
+  readonly monotonicNow: () => number;
   readonly version: string;
   readonly now: () => number;
 }
@@ -51,9 +57,11 @@ interface Binding {
 /** `syncExecutor` and `currentKey`: what a good key may do (C3). A refusal is an ApiError, FORBIDDEN with its reason. */
 export class ExecutorSync {
   private readonly deps: ExecutorSyncDeps;
+  private readonly enrolments: Flood;
 
   constructor(deps: ExecutorSyncDeps) {
     this.deps = deps;
+    this.enrolments = new Flood(ENROLMENTS, deps.monotonicNow);
   }
 
   /** The heartbeat. What every sync writes is written behind; who is bound to which key, at once. */
@@ -92,13 +100,23 @@ export class ExecutorSync {
 
   private async admittedExecutor(caller: ExecutorCaller, input: SyncInput): Promise<Binding> {
     const first = await this.look(this.deps.store, caller.key, claimOf(input));
-    const { executor, admission } =
-      first.admission.kind === "admitted" && !first.admission.isBound
-        ? await this.bind(caller, input)
-        : first;
+    const isToBind = first.admission.kind === "admitted" && !first.admission.isBound;
+    if (isToBind && first.executor === undefined) this.requirePlace(caller, input);
+    const { executor, admission } = isToBind ? await this.bind(caller, input) : first;
     if (admission.kind === "refused") throw this.refuse(caller, input, executor, admission);
     if (executor === undefined) throw new TypeError("an admitted sync has no executor");
     return { executor: { id: executor.id, name: executor.name }, isNew: first.executor === undefined };
+  }
+
+  /** Before anything is written: an enrolment waits for the disk, and others with it. */
+  private requirePlace(caller: ExecutorCaller, input: SyncInput): void {
+    if (this.enrolments.admit(caller.key.lineageId) !== undefined) return;
+    this.note("syncExecutor", caller, input.name, 429, "too_many_enrolments");
+    throw rateLimited(
+      `key ${printable(caller.key.name)} enrols too many new executors at once: ` +
+        `${printable(input.name)} is enrolled with a later sync`,
+      ENROLMENTS.refillMs,
+    );
   }
 
   /** Decides again inside the transaction, where nobody can revoke the key or take the executor in between. */
@@ -152,8 +170,8 @@ export class ExecutorSync {
     operation: "syncExecutor" | "currentKey",
     { key, address }: ExecutorCaller,
     executorName: string,
-    status: 401 | 403,
-    reason: KeyRefusalReason | ForbiddenReason,
+    status: 401 | 403 | 429,
+    reason: KeyRefusalReason | ForbiddenReason | "too_many_enrolments",
   ): void {
     const { id: keyId, fingerprint } = key;
     this.deps.refusals.note({ operation, status, reason, keyId, fingerprint, executorName, address });

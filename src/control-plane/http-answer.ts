@@ -63,10 +63,15 @@ export function errorAnswer(error: ApiError, mediaType: GraphqlMediaType): HttpA
     status,
     headers: {
       ...(status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
-      ...(status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {}),
+      ...retryAfter(status, error.retryAfterMs),
     },
     body: { errors: [{ message, extensions }], data: null },
   };
+}
+
+function retryAfter(status: number, retryAfterMs: number | undefined): Record<string, string> {
+  if (retryAfterMs !== undefined) return { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) };
+  return status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {};
 }
 
 export function unavailable(): ApiError {
@@ -87,6 +92,8 @@ function httpStatus(error: ApiError, mediaType: GraphqlMediaType): number {
     case ApiErrorCode.organizationRequired:
       // RFC 6585, 3.
       return 428;
+    case ApiErrorCode.rateLimited:
+      return 429;
     case ApiErrorCode.unavailable:
       return 503;
     case ApiErrorCode.internal:

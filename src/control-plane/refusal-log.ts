@@ -10,7 +10,7 @@ const KEY = { burst: 5, refillMs: 60_000 };
 export interface RefusalEvent {
   /** Undefined where the request was refused before it was read. */
   readonly operation: string | undefined;
-  readonly status: 401 | 403;
+  readonly status: 401 | 403 | 429;
   readonly reason: string | undefined;
   readonly keyId: string | undefined;
   readonly fingerprint: string | undefined;

@@ -8,6 +8,7 @@ import {
 import { createServer as createHttpsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
+import { systemClock } from "../lib/clock.ts";
 import { errorChain, OperatorError } from "../lib/errors.ts";
 import { createApiKeys } from "./api-keys.ts";
 import { serveBrowser } from "./browser-route.ts";
@@ -49,6 +50,7 @@ export interface ServerDeps {
   readonly people?: People | undefined;
   readonly pageAssets?: PageAssets;
   readonly now?: () => number;
+  readonly monotonicNow?: () => number;
   /** How long a client may take over its headers, and over its whole request. */
   readonly headersTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
@@ -96,10 +98,12 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 
 function assemble(deps: ServerDeps, now: () => number) {
   const { store, logger, heartbeatTimeoutMs, maxExecutorsPerKey, version } = deps;
+  const { monotonicNow = systemClock.now } = deps;
   const writeBehind = createWriteBehind(store, logger);
   const presence = new Presence(heartbeatTimeoutMs, logger);
   const shared = { store, writeBehind, presence, refusals: new RefusalLog(logger, now), now };
-  const executorSync = new ExecutorSync({ ...shared, heartbeatTimeoutMs, maxExecutorsPerKey, version });
+  const limits = { heartbeatTimeoutMs, maxExecutorsPerKey, monotonicNow };
+  const executorSync = new ExecutorSync({ ...shared, ...limits, version });
   const apiKeys = createApiKeys(store, now);
   const executorDeletion = createExecutorDeletion({ store, presence, logger, now });
   const endpoint = new GraphqlEndpoint({

@@ -32,6 +32,8 @@ export const ErrorCode = {
   unauthenticated: "UNAUTHENTICATED",
   forbidden: "FORBIDDEN",
   badUserInput: "BAD_USER_INPUT",
+  /** Too much in too short a time; `Retry-After` says when again. */
+  rateLimited: "RATE_LIMITED",
   unavailable: "SERVICE_UNAVAILABLE",
   internal: "INTERNAL_SERVER_ERROR",
 } as const;

@@ -105,6 +105,7 @@ it("answers the documents of executors, and no others", async () => {
     refusals: new RefusalLog(logger, now),
     heartbeatTimeoutMs: 30_000,
     maxExecutorsPerKey: 100,
+    monotonicNow: now,
     version: "1.4.0",
     now,
   });

@@ -345,6 +345,35 @@ describe("the limit on what a key enrols", () => {
   });
 });
 
+describe("how fast a key enrols", () => {
+  it("is bounded for its lineage, with a time to try again; bound executors and other keys go on", async () => {
+    const clock = { ms: 0 };
+    const server = await startServer({ maxExecutorsPerKey: 1000, monotonicNow: () => clock.ms });
+    await server.createOrganization("acme");
+    const { id, secret } = await server.createKey();
+    const enrol = (from: number, count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, n) => server.sync(secret, { name: `agent-${from + n}` })),
+      );
+    for (const { status } of await enrol(0, 100)) expect(status).toBe(200);
+    const [refused] = await enrol(100, 1);
+    expect(refused).toMatchObject({ status: 429, code: "RATE_LIMITED", headers: { "retry-after": "1" } });
+    expect(refused?.message).toMatch(
+      /enrols too many new executors at once: agent-100 is enrolled with a later/,
+    );
+    expect(events(server, "executor.refused").join()).toContain("too_many_enrolments");
+    expect((await server.sync(secret, { name: "agent-99" })).status).toBe(200);
+    const successor = await server.rotateKey(id, Date.now() + 60_000);
+    expect(await server.sync(successor.secret, { name: "agent-100" })).toMatchObject({ status: 429 });
+    expect((await server.sync(successor.secret, { name: "agent-99" })).status).toBe(200);
+    const other = await server.createKey();
+    expect((await server.sync(other.secret, { name: "of another key" })).status).toBe(200);
+    clock.ms = 1000;
+    const later = await enrol(100, 11);
+    expect(later.filter(({ status }) => status === 200)).toHaveLength(10);
+  });
+});
+
 describe("currentKey", () => {
   it("checks without registering, binding or counting as a heartbeat, with the same verdicts", async () => {
     const server = await serverWithOrganization();

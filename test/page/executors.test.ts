@@ -124,6 +124,58 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("heading", { name: "API keys" }).waitFor();
   });
 
+  it("deletes an executor that is offline, and with it the keys that serve it alone", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const own = await issueKey(admin, { name: "of leaving" });
+    expect(await syncAs(url, own.secret, "leaving")).toBe(200);
+    const page = await browse();
+    await signIn(page, url, "/executors");
+    await page.getByRole("link", { name: "leaving" }).click();
+    await page.getByRole("button", { name: "Delete executor" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("It is online: stop its agent first").waitFor();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await dialog.getByText(/Executor leaving is online.*it can be deleted from 20/).waitFor();
+    await dialog.getByText("It is online: stop its agent first").waitFor({ state: "detached" });
+    await dialog.getByText("This key serves it alone:").waitFor();
+    await dialog.getByText("of leaving").waitFor();
+    await dialog.getByText("registers again, as a new executor").waitFor();
+    await expectAccessible(page);
+    const targeted = await issueKey(admin, { name: "made for leaving", target: "leaving" });
+    await dialog.getByText("These keys serve it alone:").waitFor();
+    await dialog.getByLabel("Revoke them too").check();
+    await dialog.getByText("is refused from the next request on").waitFor();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "Executors" }).waitFor();
+    await page.getByRole("link", { name: "leaving" }).waitFor({ state: "detached" });
+    expect(await syncAs(url, own.secret, "leaving")).toBe(401);
+    expect(await syncAs(url, targeted.secret, "leaving")).toBe(401);
+    await page.getByRole("link", { name: "API keys" }).click();
+    await rowOf(page, "of leaving").getByText("leaving, deleted").waitFor();
+    await rowOf(page, "made for leaving").getByText("made for leaving, which was deleted").waitFor();
+    expect(await statusOf(page, "of leaving").textContent()).toBe("Revoked");
+    await page.getByRole("link", { name: "Audit" }).click();
+    await rowOf(page, "leaving").getByText("executor.deleted").waitFor();
+  });
+
+  it("deletes an executor and leaves its keys, if nobody says otherwise", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const own = await issueKey(admin, { name: "of coming back" });
+    expect(await syncAs(url, own.secret, "coming back")).toBe(200);
+    const page = await browse();
+    await signIn(page, url, "/executors");
+    await page.getByRole("link", { name: "coming back" }).click();
+    await page.locator(".status-line").getByText("Offline").waitFor();
+    await page.getByRole("button", { name: "Delete executor" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "Executors" }).waitFor();
+    await page.getByRole("link", { name: "coming back" }).waitFor({ state: "detached" });
+    expect(await syncAs(url, own.secret, "coming back")).toBe(200);
+    await page.getByRole("link", { name: "coming back" }).waitFor();
+  });
+
   it("says how long an executor stays online whose key is revoked, as this control plane has it", async () => {
     const { url } = controlPlane();
     const admin = await adminAtWork(url);

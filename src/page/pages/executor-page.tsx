@@ -2,12 +2,14 @@ import { useState } from "preact/hooks";
 import { announce } from "../announce.ts";
 import { ActionDialog } from "../parts/action-dialog.tsx";
 import { Badge } from "../parts/badge.tsx";
+import { DeleteExecutorDialog } from "../parts/delete-executor-dialog.tsx";
 import { ExecutorFacts, ExecutorWarnings, KeyHistory } from "../parts/executor-facts.tsx";
 import { KeyLabel } from "../parts/key-label.tsx";
 import { Link } from "../parts/link.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { usePolled } from "../poll.ts";
+import { navigate } from "../route.ts";
 import { askExecutor, type Executor, revokeExecutorAccess } from "../server/executors.ts";
 import { type Membership, useHeartbeatTimeout } from "../session.ts";
 
@@ -18,7 +20,7 @@ export function ExecutorPage({ id, membership }: { id: string; membership: Membe
   const { data, failure, reload } = usePolled(`executor ${id}`, INTERVAL_MS, (signal) =>
     askExecutor(id, signal),
   );
-  const [isRevoking, setRevoking] = useState(false);
+  const [asked, setAsked] = useState<"revoke" | "delete">();
   const executor = data ?? undefined;
   return (
     <>
@@ -27,8 +29,13 @@ export function ExecutorPage({ id, membership }: { id: string; membership: Membe
       </p>
       <PageHead title={executor?.name ?? "Executor"}>
         {membership.canManage && executor !== undefined && executor.key !== null ? (
-          <button type="button" class="danger" onClick={() => setRevoking(true)}>
+          <button type="button" class="danger" onClick={() => setAsked("revoke")}>
             Revoke executor access
+          </button>
+        ) : null}
+        {membership.canManage && executor !== undefined ? (
+          <button type="button" class="danger" onClick={() => setAsked("delete")}>
+            Delete executor
           </button>
         ) : null}
       </PageHead>
@@ -37,14 +44,21 @@ export function ExecutorPage({ id, membership }: { id: string; membership: Membe
         <p class="empty">There is no such executor in {membership.organization.name}.</p>
       ) : null}
       {executor === undefined ? null : <ExecutorView executor={executor} />}
-      {isRevoking && executor !== undefined ? (
+      {asked === "revoke" && executor !== undefined ? (
         <RevokeAccessDialog
           executor={executor}
-          onDismiss={() => setRevoking(false)}
+          onDismiss={() => setAsked(undefined)}
           onDone={() => {
-            setRevoking(false);
+            setAsked(undefined);
             reload();
           }}
+        />
+      ) : null}
+      {asked === "delete" && executor !== undefined ? (
+        <DeleteExecutorDialog
+          executor={executor}
+          onDismiss={() => setAsked(undefined)}
+          onDone={() => navigate("/executors")}
         />
       ) : null}
     </>

@@ -132,14 +132,19 @@ const SHOWN_EXECUTORS = 2;
 /** The two executors that used it last; the others are a number. A key that waits for its executor says for which. */
 function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey }) {
   const shown = usedBy.slice(0, SHOWN_EXECUTORS);
-  const isAwaited = target !== null && !usedBy.some(({ executor }) => executor.id === target.id);
+  const isAwaited =
+    target !== null && (target.isDeleted || !usedBy.some(({ executor }) => executor.id === target.id));
   if (shown.length === 0 && !isAwaited) return <span class="muted">nobody yet</span>;
   const more = usedByCount - shown.length;
   return (
     <ul class="used-by">
       {shown.map(({ executor }) => (
         <li key={executor.id}>
-          <Link to={`/executors/${encodeURIComponent(executor.id)}`}>{executor.name}</Link>
+          {executor.isDeleted ? (
+            <span class="muted">{executor.name}, deleted</span>
+          ) : (
+            <Link to={`/executors/${encodeURIComponent(executor.id)}`}>{executor.name}</Link>
+          )}
         </li>
       ))}
       {more > 0 ? (
@@ -152,9 +157,13 @@ function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey })
           +{more}
         </li>
       ) : null}
-      {isAwaited ? <li class="muted">waits for {target.name}</li> : null}
+      {isAwaited ? <li class="muted">{targetLine(target)}</li> : null}
     </ul>
   );
+}
+
+function targetLine({ name, isDeleted }: NonNullable<ApiKey["target"]>): string {
+  return isDeleted ? `refused: made for ${name}, which was deleted` : `waits for ${name}`;
 }
 
 /** When an active key ends, where it does; when a revoked one did. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Answer } from "./answer.ts";
-import { reference, shownText, timestamp } from "./decode.ts";
+import { namedExecutor, reference, shownText, timestamp } from "./decode.ts";
 import { askGraphql } from "./graphql.ts";
 
 const apiKey = z.object({
@@ -13,8 +13,8 @@ const apiKey = z.object({
   revokesAt: z.nullable(timestamp),
   revokedAt: z.nullable(timestamp),
   lastUsedAt: z.nullable(timestamp),
-  target: z.nullable(reference),
-  usedBy: z.array(z.object({ executor: reference, lastUsedAt: timestamp })),
+  target: z.nullable(namedExecutor),
+  usedBy: z.array(z.object({ executor: namedExecutor, lastUsedAt: timestamp })),
   usedByCount: z.number(),
 });
 
@@ -37,7 +37,7 @@ export type IssuedKey = z.output<typeof issuedKey>;
 const LISTED_USES = 20;
 
 const FIELDS = `id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
-  target { id name } usedBy(limit: ${LISTED_USES}) { executor { id name } lastUsedAt } usedByCount`;
+  target { id name isDeleted } usedBy(limit: ${LISTED_USES}) { executor { id name isDeleted } lastUsedAt } usedByCount`;
 
 /** What a list is asked for: at most `limit`, older than the one with the id `before`. */
 export interface PageRequest {

@@ -13,5 +13,8 @@ export const timestamp = z.number();
 export const reference = z.object({ id: z.string(), name: shownText });
 export type Reference = z.output<typeof reference>;
 
+/** An executor that may have been deleted since. */
+export const namedExecutor = z.extend(reference, { isDeleted: z.boolean() });
+
 export const keyReference = z.object({ id: z.string(), name: shownText, fingerprint: z.string() });
 export type KeyReference = z.output<typeof keyReference>;

@@ -36,6 +36,8 @@ const listed = z.object({
 });
 
 const detailed = z.extend(listed, {
+  /** The active keys that serve it alone. */
+  ownKeys: z.array(keyReference),
   keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: timestamp, lastUsedAt: timestamp })),
 });
 
@@ -45,7 +47,7 @@ export type Executor = z.output<typeof detailed>;
 const LISTED = `id name kind status version channel hostName publicHost createdAt lastSyncAt
   key { id name fingerprint } instances { instanceId hostName address lastSyncAt }
   lastRefusal { key { id name fingerprint } reason message address at }`;
-const DETAILED = `${LISTED} keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }`;
+const DETAILED = `${LISTED} ownKeys { id name fingerprint } keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }`;
 
 export async function listExecutors(
   page: PageRequest,
@@ -79,4 +81,17 @@ export function revokeExecutorAccess(executorId: string, signal: AbortSignal): P
   const document =
     "mutation RevokeExecutorAccess($executorId: ID!) { revoked: revokeExecutorAccess(executorId: $executorId) { id } }";
   return askGraphql(document, { executorId }, z.object({ revoked: z.object({ id: z.string() }) }), signal);
+}
+
+/** `revokeKeys`: with the active keys that serve it alone. */
+export function deleteExecutor(
+  executorId: string,
+  revokeKeys: boolean,
+  signal: AbortSignal,
+): Promise<Answer<unknown>> {
+  const document = `mutation DeleteExecutor($executorId: ID!, $revokeKeys: Boolean! = false) {
+    deleted: deleteExecutor(executorId: $executorId, revokeKeys: $revokeKeys) { id }
+  }`;
+  const schema = z.object({ deleted: z.object({ id: z.string() }) });
+  return askGraphql(document, { executorId, revokeKeys }, schema, signal);
 }

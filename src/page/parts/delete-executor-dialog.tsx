@@ -1,0 +1,78 @@
+import { useId, useState } from "preact/hooks";
+import { announce } from "../announce.ts";
+import { deleteExecutor, type Executor } from "../server/executors.ts";
+import { useHeartbeatTimeout } from "../session.ts";
+import { ActionDialog } from "./action-dialog.tsx";
+import { KeyLabel } from "./key-label.tsx";
+
+interface DeleteExecutorProps {
+  readonly executor: Executor;
+  readonly onDismiss: () => void;
+  readonly onDone: () => void;
+}
+
+/** Says what is left of the executor, and lets the keys that serve it alone go with it. */
+export function DeleteExecutorDialog({ executor, onDismiss, onDone }: DeleteExecutorProps) {
+  const { id, name, status, ownKeys } = executor;
+  const [revokeKeys, setRevokeKeys] = useState(false);
+  const timeout = useHeartbeatTimeout();
+  return (
+    <ActionDialog
+      title={`Delete ${name}?`}
+      verb="Delete"
+      kind="danger"
+      act={(signal) => deleteExecutor(id, revokeKeys && ownKeys.length > 0, signal)}
+      onDismiss={onDismiss}
+      onDone={() => {
+        announce(`${name} is deleted`);
+        onDone();
+      }}
+    >
+      {status === "online" ? (
+        <p>
+          It is online: stop its agent first (<code>systemctl stop novacula-agent</code>). It can be deleted
+          once it has been silent for {timeout}.
+        </p>
+      ) : null}
+      <OwnKeys executor={executor} revokeKeys={revokeKeys} onChange={setRevokeKeys} />
+      <p>
+        {revokeKeys && ownKeys.length > 0
+          ? "Whoever presents these keys is refused from the next request on. "
+          : `A host that still runs ${name} with a key that works registers again, as a new executor. `}
+        The audit log and the keys’ history keep its name. This cannot be undone.
+      </p>
+    </ActionDialog>
+  );
+}
+
+interface OwnKeysProps {
+  readonly executor: Executor;
+  readonly revokeKeys: boolean;
+  readonly onChange: (revokeKeys: boolean) => void;
+}
+
+function OwnKeys({ executor: { ownKeys }, revokeKeys, onChange }: OwnKeysProps) {
+  const id = useId();
+  if (ownKeys.length === 0) return <p>No active key serves it alone.</p>;
+  return (
+    <div>
+      <p>{ownKeys.length === 1 ? "This key serves it alone:" : "These keys serve it alone:"}</p>
+      <ul>
+        {ownKeys.map((apiKey) => (
+          <li key={apiKey.id}>
+            <KeyLabel apiKey={apiKey} />
+          </li>
+        ))}
+      </ul>
+      <p class="choice">
+        <input
+          id={id}
+          type="checkbox"
+          checked={revokeKeys}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />{" "}
+        <label for={id}>{ownKeys.length === 1 ? "Revoke it too" : "Revoke them too"}</label>
+      </p>
+    </div>
+  );
+}
