@@ -231,3 +231,49 @@ describe("a session in use", () => {
     database.close();
   });
 });
+
+describe("a GET", () => {
+  const TABLES = ["session", "user", "account", "member", "invitation", "verification", "auditEvent"];
+
+  function contentOf(path: string): unknown {
+    using database = new DatabaseSync(path);
+    return TABLES.map((table) => database.prepare(`select * from "${table}"`).all());
+  }
+
+  it.each([
+    ["in use", 0],
+    ["due for its renewal", 2],
+    ["that has ended", 8],
+  ])("changes nothing, with a session %s", async (_what, days) => {
+    const server = await startPeopleServer();
+    await server.createOrganization("bravo");
+    const { browser } = await personIn(server);
+    const database = new DatabaseSync(server.databasePath);
+    const aged = new Date(Date.now() + (7 - days) * 86_400_000).toISOString();
+    database.prepare("update session set expiresAt = ?, updatedAt = ?").run(aged, new Date(0).toISOString());
+    database.close();
+    const before = contentOf(server.databasePath);
+    const headers = { cookie: browser.cookie ?? "" };
+    const query = "?organizationId=none&organizationSlug=bravo";
+    const paths = [
+      ...AUTH_ROUTES.keys(),
+      "/organization/get-full-organization",
+      "/organization/list-members",
+    ];
+    for (const path of paths) {
+      for (const search of ["", query]) await server.browser().get(`/api/auth${path}${search}`, headers);
+    }
+    for (const path of ["/", "/members", "/invitation/none", "/graphql?query={viewer{user{id}}}"])
+      await server.browser().get(path, headers);
+    expect(contentOf(server.databasePath)).toEqual(before);
+  });
+
+  it("of the session says who it is, and another site's is answered nothing that changes it", async () => {
+    const server = await startPeopleServer();
+    const { browser, email } = await personIn(server);
+    const own = await browser.get("/api/auth/get-session");
+    expect(own.status).toBe(200);
+    expect(own.text).toContain(email);
+    expect(cookiesOf(own.headers)).toEqual([]);
+  });
+});
