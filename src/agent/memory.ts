@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { readBoundedFile } from "../config/read-file.ts";
-import { writeFileAtomically } from "../lib/atomic-file.ts";
+import { type AtomicFileOptions, writeFileAtomically } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorCode } from "../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
@@ -52,18 +52,26 @@ export async function readMemory(dataDir: string): Promise<Memory> {
 /** Resolves with the reason where it could not be written. */
 export async function writeMemory(dataDir: string, memory: Memory): Promise<string | undefined> {
   const path = statePath(dataDir);
-  const text = withoutSecrets(`${JSON.stringify(memory, undefined, 2)}\n`);
   try {
-    await inTime(path, (signal) => {
+    await inTime(path, (signal) =>
       // What comes through late must not replace what is written meanwhile.
-      const beforeRename = async () => signal.throwIfAborted();
-      return writeFileAtomically(path, text, { mode: 0o600, beforeRename });
-    });
+      storeMemory(dataDir, memory, { beforeRename: async () => signal.throwIfAborted() }),
+    );
     return undefined;
   } catch (error) {
     if (error instanceof NoFileAnswer) return `${path} ${error.message}`;
     return `${path}: ${errorCode(error) ?? "cannot be written"}`;
   }
+}
+
+/** Rejects where it could not be written. */
+export async function storeMemory(
+  dataDir: string,
+  memory: Memory,
+  options: Omit<AtomicFileOptions, "mode">,
+): Promise<void> {
+  const text = withoutSecrets(`${JSON.stringify(memory, undefined, 2)}\n`);
+  await writeFileAtomically(statePath(dataDir), text, { mode: 0o600, ...options });
 }
 
 /** Which key, at which control plane. */

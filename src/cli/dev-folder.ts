@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { errorCode, OperatorError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import { assertRootOnly } from "./write-place.ts";
 
 /** Where `dev` keeps everything between two runs. All paths are absolute. */
 export interface DevFolder {
@@ -23,6 +24,7 @@ const DEFAULT_PORT = 3000;
 /** Makes the folder, for its owner alone: it holds a key. Its sockets go elsewhere where its path is too long for them. */
 export async function openDevFolder(directory: string): Promise<DevFolder> {
   const path = resolve(directory);
+  await assertFolderFor(path);
   const isLong = Buffer.byteLength(join(path, "management.sock")) > MAX_SOCKET_PATH_BYTES;
   const name = `novacula-dev-${createHash("sha256").update(path).digest("hex").slice(0, 12)}`;
   const sockets = isLong ? join(tmpdir(), name) : path;
@@ -38,15 +40,31 @@ export async function openDevFolder(directory: string): Promise<DevFolder> {
   };
 }
 
+async function assertFolderFor(path: string): Promise<void> {
+  try {
+    await assertRootOnly(path);
+  } catch (error) {
+    // Folders that are missing are made, and with root's rights.
+    if (errorCode(error) !== "ENOENT") throw error;
+    await assertFolderFor(dirname(path));
+  }
+}
+
+/** A folder that is there already is taken only where it is this user's own, and no link to one: in /tmp anybody makes links. */
 async function makePrivate(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    if ((await stat(folder)).uid !== process.geteuid?.())
-      throw new OperatorError("it belongs to another user");
-    await chmod(folder, 0o700);
+    await mkdir(dirname(folder), { recursive: true });
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      if (errorCode(error) !== "EEXIST") throw error;
+    });
+    const stats = await lstat(folder);
+    if (!stats.isDirectory()) throw new OperatorError("it is a link or a file");
+    if (stats.uid !== process.geteuid?.()) throw new OperatorError("it belongs to another user");
+    if ((stats.mode & 0o777) !== 0o700) await chmod(folder, 0o700);
   } catch (error) {
+    const why = error instanceof OperatorError ? error.message : (errorCode(error) ?? "unknown error");
     throw new OperatorError(
-      `cannot use ${printable(folder, 4096)}: name another folder with --directory (${errorCode(error) ?? "it belongs to another user"})`,
+      `cannot use ${printable(folder, 4096)}: name another folder with --directory (${why})`,
     );
   }
 }

@@ -25,6 +25,7 @@ import { assertProgramPlace } from "./program-place.ts";
 import { serviceUser } from "./service-user.ts";
 import { type Step, takeSteps } from "./steps.ts";
 import { print, type Terminal } from "./terminal.ts";
+import { inPlace } from "./write-place.ts";
 
 export interface InstallOptions {
   readonly binary: string;
@@ -44,7 +45,7 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
       "installing a service needs root: use sudo, or --dry-run to see what would be done",
     );
   const { binary } = options;
-  assertProgramPlace(binary);
+  await assertProgramPlace(binary);
   if (!isSea())
     throw new OperatorError("only the single binary can be installed: node packaging/build.ts makes it");
   const unit = installedUnit(binary);
@@ -154,7 +155,10 @@ function configStep(): Step {
     async perform() {
       await mkdir(dirname(CONFIG), { recursive: true, mode: 0o755 });
       const gid = serviceUser()?.gids[0] ?? 0;
-      await writeFileAtomically(CONFIG, exampleConfig(), { mode: 0o640, owner: { uid: 0, gid } });
+      const options = { mode: 0o640, owner: { uid: 0, gid } };
+      await inPlace(CONFIG, ({ path, mayGiveAway }) =>
+        writeFileAtomically(path, exampleConfig(), mayGiveAway ? options : { mode: options.mode }),
+      );
     },
   };
 }

@@ -1,18 +1,19 @@
 import type { Stats } from "node:fs";
-import { readFile, realpath, stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { formatIssue } from "../config/config-issue.ts";
 import { keyFileText, withAccessToken } from "../config/edit-config.ts";
 import { runningUser } from "../config/file-access.ts";
 import type { Loaded } from "../config/load-config.ts";
+import { readBoundedFile } from "../config/read-file.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { errorCode, OperatorError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import { inPlace } from "./write-place.ts";
 
 /** The file that is to hold a key, as it was and as it is to be. */
 export interface KeyTarget {
-  /** As it is named, for people; what is written is the file that it leads to. */
+  /** As it is named, for people; what is written is the file that it leads to (see write-place.ts). */
   readonly path: string;
   write(): Promise<void>;
 }
@@ -59,23 +60,18 @@ async function keyFileTarget(
   try {
     return target(path, await readAsIs(path), content);
   } catch (error) {
+    if (error instanceof OperatorError) throw error;
     if (errorCode(error) !== "ENOENT") throw cannotWrite(path, error);
     const { uid, gid } = configStats;
-    const options = { mode: NEW_FILE_MODE, owner: { uid, gid } };
     return {
       path,
-      write: () =>
-        writeFileAtomically(path, content, options).catch((failure: unknown) => {
-          throw cannotWrite(path, failure);
-        }),
+      write: () => put(path, content, { mode: NEW_FILE_MODE, owner: { uid, gid } }),
     };
   }
 }
 
 interface FileAsIs {
-  /** The file itself, behind all symbolic links. */
-  readonly real: string;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly text: string;
   readonly encoding: Encoding;
   readonly stats: Stats;
@@ -84,12 +80,17 @@ interface FileAsIs {
 type Encoding = "utf-8" | "utf-16le" | "utf-16be";
 
 async function readAsIs(path: string): Promise<FileAsIs> {
-  const real = await realpath(path);
-  const [bytes, stats] = await Promise.all([readFile(real), stat(real)]);
-  const mark = bytes.subarray(0, 2).toString("hex");
+  const { bytes, stats } = await inPlace(path, (place) => read(place.path));
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString("hex");
   const encoding = mark === "fffe" ? "utf-16le" : mark === "feff" ? "utf-16be" : "utf-8";
   const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes);
-  return { real, bytes, text, encoding, stats };
+  return { bytes, text, encoding, stats };
+}
+
+async function read(path: string): Promise<{ readonly bytes: Uint8Array; readonly stats: Stats }> {
+  const found = await readBoundedFile(path);
+  if (found.kind === "read") return found;
+  throw Object.assign(new Error(found.problem), { code: found.code });
 }
 
 function encode(text: string, encoding: Encoding): Uint8Array {
@@ -102,24 +103,36 @@ function target(path: string, before: FileAsIs, content: string | Uint8Array): K
   const { mode, uid, gid } = before.stats;
   return {
     path,
-    async write() {
-      try {
-        await writeFileAtomically(before.real, content, {
-          mode: mode & 0o7777,
-          owner: { uid, gid },
-          beforeRename: () => assertUnchanged(path, before),
-        });
-      } catch (error) {
-        throw error instanceof OperatorError ? error : cannotWrite(path, error);
-      }
-    },
+    write: () => put(path, content, { mode: mode & 0o7777, owner: { uid, gid }, before }),
   };
 }
 
+interface PutOptions {
+  readonly mode: number;
+  readonly owner: { readonly uid: number; readonly gid: number };
+  /** What is to be replaced; undefined for a new file. */
+  readonly before?: FileAsIs;
+}
+
+async function put(path: string, content: string | Uint8Array, options: PutOptions): Promise<void> {
+  const { mode, owner, before } = options;
+  try {
+    await inPlace(path, (place) =>
+      writeFileAtomically(place.path, content, {
+        mode,
+        ...(place.mayGiveAway && { owner }),
+        ...(before !== undefined && { beforeRename: () => assertUnchanged(path, place.path, before) }),
+      }),
+    );
+  } catch (error) {
+    throw error instanceof OperatorError ? error : cannotWrite(path, error);
+  }
+}
+
 /** Somebody else's edit is not overwritten; what is left of the race is the time of one rename. */
-async function assertUnchanged(path: string, before: FileAsIs): Promise<void> {
-  const now = await readFile(await realpath(path)).catch(() => undefined);
-  if (now !== undefined && before.bytes.equals(now)) return;
+async function assertUnchanged(path: string, place: string, before: FileAsIs): Promise<void> {
+  const now = await readBoundedFile(place);
+  if (now.kind === "read" && Buffer.from(before.bytes).equals(now.bytes)) return;
   throw new OperatorError(
     `${printable(path, 4096)} was changed by somebody else meanwhile, so nothing was written: look at it, then try again`,
   );

@@ -1,10 +1,11 @@
-import { chown, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { forgetOrganization, readMemory, writeMemory } from "../agent/memory.ts";
+import { lstat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { forgetOrganization, readMemory, storeMemory } from "../agent/memory.ts";
 import { errorCode, OperatorError } from "../lib/errors.ts";
 import { neededInTime } from "../lib/file-answer.ts";
 import type { AgentPlace } from "./agent-place.ts";
 import { type AgentAnswer, askAgent } from "./agent-socket.ts";
+import { inPlace, type WritePlace } from "./write-place.ts";
 
 /**
  * Lets the next key be of another organization: the running agent is told, and where none runs its memory is.
@@ -28,17 +29,20 @@ export async function allowNewOrganization(
 /** For while no agent runs. The file stays its owner's: the agent that starts next must be able to read what root wrote. */
 export async function forgetOwnOrganization(dataDir: string, url: string): Promise<void> {
   const path = join(dataDir, "state.json");
-  const before = await neededInTime(path, () =>
-    stat(path).catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw error;
-    }),
-  );
-  if (before === undefined) return;
-  const memory = await readMemory(dataDir);
-  const failure = await writeMemory(dataDir, forgetOrganization(memory, url));
-  if (failure !== undefined)
-    throw new OperatorError(
-      `the agent's memory of its organization stays, so nothing was written: ${failure}`,
-    );
-  await chown(path, before.uid, before.gid);
+  try {
+    await neededInTime(path, () => inPlace(path, (place) => forget(place, url)));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return;
+    throw new OperatorError("the agent's memory of its organization stays, so nothing was written", {
+      cause:
+        error instanceof OperatorError ? error : new Error(`${path}: ${errorCode(error) ?? "unknown error"}`),
+    });
+  }
+}
+
+async function forget({ path, mayGiveAway }: WritePlace, url: string): Promise<void> {
+  const { uid, gid } = await lstat(path);
+  const folder = dirname(path);
+  const memory = forgetOrganization(await readMemory(folder), url);
+  await storeMemory(folder, memory, mayGiveAway ? { owner: { uid, gid } } : {});
 }

@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { errorCode, OperatorError } from "../lib/errors.ts";
 import { holdPlace, LinkInOpenFolder, type OpenFolder } from "../lib/held-place.ts";
@@ -13,8 +13,9 @@ const HIDDEN = ["/home", "/root", "/tmp", "/var/tmp", "/run", "/dev", "/proc", "
  * Rejects with an OperatorError where `install` may not put the program at `binary`: what is put there is started by
  * systemd and run by root, so nobody else may be able to replace it, and its name goes into the unit as it is.
  */
-export function assertProgramPlace(binary: string): void {
-  const problem = nameProblem(binary) ?? folderProblem(dirname(binary)) ?? fileProblem(binary);
+export async function assertProgramPlace(binary: string): Promise<void> {
+  const problem =
+    nameProblem(binary) ?? (await folderProblem(dirname(binary))) ?? (await fileProblem(binary));
   if (problem === undefined) return;
   throw new OperatorError(`cannot install to ${printable(binary, 4096)}, so nothing was done: ${problem}`);
 }
@@ -34,14 +35,14 @@ function nameProblem(binary: string): string | undefined {
 }
 
 /** Also of a folder that is not there yet: `install` makes it, so the one above counts. */
-function folderProblem(folder: string): string | undefined {
+async function folderProblem(folder: string): Promise<string | undefined> {
   try {
-    using place = holdPlace(`${folder}/file`);
+    await using place = await holdPlace(`${folder}/file`);
     const open = place.open[0];
     return open && writableProblem(open);
   } catch (error) {
     if (error instanceof LinkInOpenFolder) return writableProblem(error.folder);
-    if (errorCode(error) === "ENOENT" && folder !== "/") return folderProblem(dirname(folder));
+    if (errorCode(error) === "ENOENT" && folder !== "/") return await folderProblem(dirname(folder));
     return `its folder cannot be used (${errorCode(error) ?? "unknown error"})`;
   }
 }
@@ -51,8 +52,8 @@ function writableProblem({ path, uid, gid, mode }: OpenFolder): string {
   return `not only root may write ${shown}, and who may could replace the program: take another folder, or make it root's (chown root:root, chmod go-w)`;
 }
 
-function fileProblem(binary: string): string | undefined {
-  const stats = lstatSync(binary, { throwIfNoEntry: false });
+async function fileProblem(binary: string): Promise<string | undefined> {
+  const stats = await lstat(binary).catch(() => undefined);
   if (stats === undefined || stats.isFile()) return undefined;
   if (stats.isSymbolicLink())
     return "it is a symbolic link: name the file that it leads to, or remove the link";

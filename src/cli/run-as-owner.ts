@@ -10,14 +10,14 @@ import { complain, type Terminal } from "./terminal.ts";
  * cannot be led elsewhere by a link. True where it did. Where the folder is root's own, and on a host of one's own, nothing
  * changes.
  */
-export function becomeOwner(
+export async function becomeOwner(
   { dataDir, runtimeDir }: { readonly dataDir: string; readonly runtimeDir: string },
   terminal: Terminal,
-): boolean {
+): Promise<boolean> {
   if (process.geteuid?.() !== 0) return false;
-  const owner = ownerOf(dataDir);
+  const owner = await ownerOf(dataDir);
   if (owner === undefined) return false;
-  giveFolder(runtimeDir, owner);
+  await giveFolder(runtimeDir, owner);
   complain(
     terminal,
     `novacula-agent: ${dataDir} belongs to ${owner.name}, so the agent runs as ${owner.name}, not as root`,
@@ -29,18 +29,18 @@ export function becomeOwner(
 }
 
 /** Of the folder, or of the innermost one on the way to it, that is not root's; undefined where all are. */
-function ownerOf(folder: string): Identity | undefined {
+async function ownerOf(folder: string): Promise<Identity | undefined> {
   try {
-    using place = holdPlace(folder);
+    await using place = await holdPlace(folder);
     const itself = lstatSync(place.handle, { throwIfNoEntry: false });
     const foreign = [...place.open, ...(itself === undefined ? [] : [itself])].findLast(
       ({ uid }) => uid !== 0,
     );
     return foreign && userOf(foreign.uid, foreign.gid);
   } catch (error) {
-    if (error instanceof LinkInOpenFolder) return ownerOfLink(error) ?? ownerOf(realpathSync(folder));
+    if (error instanceof LinkInOpenFolder) return ownerOfLink(error) ?? (await ownerOf(realpathSync(folder)));
     const parent = dirname(folder);
-    return errorCode(error) === "ENOENT" && parent !== folder ? ownerOf(parent) : undefined;
+    return errorCode(error) === "ENOENT" && parent !== folder ? await ownerOf(parent) : undefined;
   }
 }
 
@@ -51,9 +51,9 @@ function ownerOfLink({ link, folder }: LinkInOpenFolder): Identity | undefined {
 }
 
 /** /run is root's: a folder in it is made while that can be done. */
-function giveFolder(folder: string, { uid, gids }: Identity): void {
+async function giveFolder(folder: string, { uid, gids }: Identity): Promise<void> {
   try {
-    using place = holdPlace(folder);
+    await using place = await holdPlace(folder);
     if (place.open.length > 0) return;
     mkdirSync(place.handle, { mode: 0o750 });
     const made = openSync(place.handle, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);

@@ -75,7 +75,7 @@ async function find(): Promise<Findings> {
     if (state === "missing") continue;
     const isPackaged = file.path === PACKAGED_BINARY && PACKAGED_UNITS.some(existsSync);
     if (isPackaged) continue;
-    if (state === "unchanged" && !isInOpenFolder(file.path)) removable.push(file.path);
+    if (state === "unchanged" && !(await isInOpenFolder(file.path))) removable.push(file.path);
     else if (state === "unchanged") left.push({ path: file.path, why: "is where not only root may write" });
     else left.push({ path: file.path, why: "was changed since install wrote it" });
   }
@@ -95,9 +95,9 @@ async function find(): Promise<Findings> {
 }
 
 /** There another file could take its place between the look and the removal. */
-function isInOpenFolder(path: string): boolean {
+async function isInOpenFolder(path: string): Promise<boolean> {
   try {
-    using place = holdPlace(path);
+    await using place = await holdPlace(path);
     return place.open.length > 0;
   } catch {
     return true;

@@ -1,5 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from "node:fs";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "./errors.ts";
 
 /** A folder that another user than root may write, as it is now. */
 export interface OpenFolder {
@@ -11,7 +13,7 @@ export interface OpenFolder {
 }
 
 /** A file's place, with its folder held open: nobody can put another folder there meanwhile. */
-export interface HeldPlace extends Disposable {
+export interface HeldPlace extends AsyncDisposable {
   /** `/proc/self/fd/7/agent.toml`. The last part is no link, or it was one of the folder's user. */
   readonly handle: string;
   /** Without links, for people. */
@@ -38,63 +40,75 @@ export class LinkInOpenFolder extends Error {
 
 /**
  * Goes to the absolute `path` one part after the other, each opened from the one before. Links are followed only in
- * folders that nobody but root may write. The file itself need not exist. Throws a LinkInOpenFolder, or a system error.
+ * folders that nobody but root may write. The file itself need not exist. Rejects with a LinkInOpenFolder, or a system error.
  */
-export function holdPlace(path: string): HeldPlace {
-  const walk = new Walk();
+export async function holdPlace(path: string): Promise<HeldPlace> {
+  const walk = new Walk(await open("/", FOLDER));
   try {
-    const name = walk.to(path);
-    const { fd, real, open } = walk;
+    const name = await walk.to(path);
+    const { folder, real, open } = walk;
     return {
-      handle: `/proc/self/fd/${fd}/${name}`,
+      handle: `/proc/self/fd/${folder.fd}/${name}`,
       real: join(real, name),
       open,
-      [Symbol.dispose]: () => closeSync(fd),
+      [Symbol.asyncDispose]: () => folder.close(),
     };
   } catch (error) {
-    closeSync(walk.fd);
+    await walk.folder.close();
     throw error;
   }
 }
 
 class Walk {
-  fd = openSync("/", FOLDER);
+  folder: FileHandle;
   real = "/";
   readonly open: OpenFolder[] = [];
   #links = 0;
 
+  constructor(root: FileHandle) {
+    this.folder = root;
+  }
+
   /** The name of the file in the folder where the walk ends. */
-  to(path: string): string {
+  async to(path: string): Promise<string> {
     const parts = partsOf(path);
     for (;;) {
       const name = parts.shift();
       if (name === undefined) throw systemError("EISDIR", path);
-      const here = `/proc/self/fd/${this.fd}/${name}`;
-      if (lstatSync(here, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-        parts.unshift(...this.#follow(here, name, path));
-      } else if (parts.length === 0 && name !== "..") return name;
-      else this.#enter(here, name);
+      const here = `/proc/self/fd/${this.folder.fd}/${name}`;
+      if (await isLink(here)) parts.unshift(...(await this.#follow(here, name, path)));
+      else if (parts.length === 0 && name !== "..") return name;
+      else await this.#enter(here, name);
     }
   }
 
-  #follow(here: string, name: string, path: string): readonly string[] {
+  async #follow(here: string, name: string, path: string): Promise<readonly string[]> {
     const folder = this.open.at(-1);
     if (folder !== undefined) throw new LinkInOpenFolder(join(this.real, name), folder);
     this.#links += 1;
     if (this.#links > MAX_LINKS) throw systemError("ELOOP", path);
-    const target = readlinkSync(here);
-    if (target.startsWith("/")) this.#enter("/", "/");
+    const target = await readlink(here);
+    if (target.startsWith("/")) await this.#enter("/", "/");
     return partsOf(target);
   }
 
-  #enter(here: string, name: string): void {
-    const next = openSync(here, FOLDER);
-    closeSync(this.fd);
-    this.fd = next;
+  async #enter(here: string, name: string): Promise<void> {
+    const next = await open(here, FOLDER);
+    await this.folder.close();
+    this.folder = next;
     this.real = name === "/" ? name : join(this.real, name);
-    const stats = fstatSync(next);
+    const stats = await next.stat();
     const { uid, gid, mode } = stats;
     if (!isRootOnly(stats)) this.open.push({ path: this.real, uid, gid, mode: mode & 0o7777 });
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
   }
 }
 

@@ -10,7 +10,7 @@ import { agentStatusSchema } from "../../src/agent/status.ts";
 import { errorCode } from "../../src/lib/errors.ts";
 import { freePort, portOf } from "../support/free-port.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";
-import { temporaryDirectory } from "../support/temp-dir.ts";
+import { HOST_BASE, temporaryDirectory } from "../support/temp-dir.ts";
 import { command } from "./command.ts";
 import { noteKeys, startDev } from "./dev-process.ts";
 
@@ -19,7 +19,7 @@ vi.setConfig({ maxConcurrency: 2 });
 
 describe.concurrent("dev", { timeout: 90_000 }, () => {
   it("ends with the agent online, and what it prints can be pasted to rotate the key", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     const folder = join(directory.path, "dev");
     await using first = startDev(folder);
     const before = await first.fingerprint();
@@ -50,7 +50,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("issues another key where the one in the file is dead", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     const folder = join(directory.path, "dev");
     const port = await freePort();
     await using first = startDev(folder, port);
@@ -71,7 +71,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("ends everything with the reason when one of the two dies", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     await using dev = startDev(join(directory.path, "dev"), await freePort());
     await dev.fingerprint();
     const { stdout } = await command(["status", "--json", "-c", dev.configPath]);
@@ -82,7 +82,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("runs once in a folder, and says who is there", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     const folder = join(directory.path, "dev");
     const port = await freePort();
     await using dev = startDev(folder, port);
@@ -95,7 +95,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("shares the machine with one that starts at the same moment", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     await using one = startDev(join(directory.path, "one"));
     await using other = startDev(join(directory.path, "other"));
     await Promise.all([one.fingerprint(), other.fingerprint()]);
@@ -106,7 +106,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("takes another port without a word where its own is taken before it listens", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     const { dev, port, other } = await startAndLosePort(directory.path);
     await using _dev = dev;
     await using _other = other;
@@ -117,7 +117,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("says why its control plane ends where it is not the port", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     const folder = join(directory.path, "dev");
     mkdirSync(join(folder, "control-plane.db"), { recursive: true });
     const { code, stderr } = await command([
@@ -134,7 +134,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("ends in order, without a complaint, when it is interrupted while it starts", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     await using dev = startDev(join(directory.path, "dev"), await freePort());
     await dev.waitFor(/The control plane listens/u);
     expect(await dev.end("SIGINT", "group"), dev.output()).toBe(0);
@@ -143,7 +143,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("finds room for its sockets where the folder's path is too long for them", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     await using dev = startDev(join(directory.path, "d".repeat(120)), await freePort());
     await dev.fingerprint();
     const text = readFileSync(dev.configPath, "utf8");
@@ -154,7 +154,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
   });
 
   it("refuses a port that is taken, and a file that it cannot use", async () => {
-    using directory = temporaryDirectory();
+    using directory = temporaryDirectory(HOST_BASE);
     await using server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const port = portOf(server);

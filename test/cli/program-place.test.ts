@@ -31,18 +31,18 @@ describe("install --binary", () => {
     ["a folder that is empty after a boot", "/run/agent"],
     ["a folder of everybody", "/var/tmp/agent"],
   ])("refuses %s, and says why, before anything is done", async (_what, binary) => {
-    expect(() => assertProgramPlace(binary)).toThrow(/cannot install to .*so nothing was done: ./u);
+    await expect(assertProgramPlace(binary)).rejects.toThrow(/cannot install to .*so nothing was done: ./u);
     const { code, stderr } = await command(["install", "--dry-run", "--binary", binary]);
     expect(code).toBe(1);
     expect(stderr).toContain("so nothing was done");
   });
 
-  it("what it takes is one word of the unit, whatever a generator makes of it", () => {
+  it("what it takes is one word of the unit, whatever a generator makes of it", async () => {
     const path = fc.string({ minLength: 1, maxLength: 20, unit: "binary" }).map((name) => `/opt/${name}`);
-    fc.assert(
-      fc.property(fc.oneof(path, fc.stringMatching(/^\/opt\/[\w+@,:=.-]{1,12}$/u)), (binary) => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(path, fc.stringMatching(/^\/opt\/[\w+@,:=.-]{1,12}$/u)), async (binary) => {
         try {
-          assertProgramPlace(binary);
+          await assertProgramPlace(binary);
         } catch {
           return;
         }
@@ -60,24 +60,27 @@ describe("install --binary", () => {
       ["belongs to a user", 0o755, 65534, 0],
       ["is everybody's", 0o1777, 0, 0],
       ["is a group's", 0o775, 0, 65534],
-    ])("refuses a folder that %s, also for folders below it that are not there", (_what, mode, uid, gid) => {
-      const folder = rootOnlyDir();
-      chownSync(folder, uid, gid);
-      chmodSync(folder, mode);
-      mkdirSync(join(folder, "below"));
-      symlinkSync("/usr/bin", join(folder, "link"));
-      const says = `not only root may write ${folder} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
-      for (const path of ["agent", "below/agent", "no/such/agent", "link/agent"])
-        expect(() => assertProgramPlace(join(folder, path))).toThrow(says);
-    });
+    ])(
+      "refuses a folder that %s, also for folders below it that are not there",
+      async (_what, mode, uid, gid) => {
+        const folder = rootOnlyDir();
+        chownSync(folder, uid, gid);
+        chmodSync(folder, mode);
+        mkdirSync(join(folder, "below"));
+        symlinkSync("/usr/bin", join(folder, "link"));
+        const says = `not only root may write ${folder} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
+        for (const path of ["agent", "below/agent", "no/such/agent", "link/agent"])
+          await expect(assertProgramPlace(join(folder, path))).rejects.toThrow(says);
+      },
+    );
 
-    it("refuses a link in the file's place", () => {
+    it("refuses a link in the file's place", async () => {
       const folder = rootOnlyDir();
-      expect(() => assertProgramPlace(join(folder, "new", "agent"))).not.toThrow();
+      await expect(assertProgramPlace(join(folder, "new", "agent"))).resolves.toBeUndefined();
       writeFileSync(join(folder, "real"), "");
-      expect(() => assertProgramPlace(join(folder, "real"))).not.toThrow();
+      await expect(assertProgramPlace(join(folder, "real"))).resolves.toBeUndefined();
       symlinkSync("real", join(folder, "agent"));
-      expect(() => assertProgramPlace(join(folder, "agent"))).toThrow("it is a symbolic link");
+      await expect(assertProgramPlace(join(folder, "agent"))).rejects.toThrow("it is a symbolic link");
     });
   });
 });

@@ -5,7 +5,7 @@ import { json } from "../support/behaviours.ts";
 import { type Behaviour, type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
 import { makeKey } from "../support/keys.ts";
 import { onlyFor } from "../support/only-for.ts";
-import { temporaryDirectory } from "../support/temp-dir.ts";
+import { HOST_BASE, temporaryDirectory } from "../support/temp-dir.ts";
 import { type CommandResult, command } from "./command.ts";
 
 /** A folder for an agent.toml and all that its agent writes; it goes with the test. */
@@ -14,7 +14,7 @@ export interface Home extends AgentHome, Disposable {
 }
 
 export function home(): Home {
-  const folder = temporaryDirectory();
+  const folder = temporaryDirectory(HOST_BASE);
   return { folder: folder.path, ...agentHome(folder.path), [Symbol.dispose]: folder.remove };
 }
 

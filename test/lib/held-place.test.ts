@@ -16,32 +16,32 @@ import { rootOnlyDir } from "../support/temp-dir.ts";
 const NOBODY = 65534;
 
 describe.skipIf(lacks("root, to give folders away", process.geteuid?.() === 0))("holdPlace", () => {
-  it("follows links where only root may write, also relative and nested ones", () => {
+  it("follows links where only root may write, also relative and nested ones", async () => {
     const root = rootOnlyDir();
     mkdirSync(join(root, "real"));
     writeFileSync(join(root, "real", "file"), "text");
     symlinkSync("real", join(root, "one"));
     symlinkSync(join(root, "one"), join(root, "two"));
     symlinkSync("../two/./file", join(root, "real", "link"));
-    using place = holdPlace(join(root, "two", "..", "one", "link"));
+    await using place = await holdPlace(join(root, "two", "..", "one", "link"));
     expect(place.real).toBe(join(root, "real", "file"));
     expect(place.open).toEqual([]);
     expect(readFileSync(place.handle, "utf8")).toBe("text");
   });
 
-  it("holds the place of a file that is not there, and the one that a dangling link names", () => {
+  it("holds the place of a file that is not there, and the one that a dangling link names", async () => {
     const root = rootOnlyDir();
     symlinkSync("missing", join(root, "link"));
-    using place = holdPlace(join(root, "link"));
+    await using place = await holdPlace(join(root, "link"));
     expect(place.real).toBe(join(root, "missing"));
-    expect(() => holdPlace(join(root, "no", "file"))).toThrow("ENOENT");
-    expect(() => holdPlace("/")).toThrow("EISDIR");
+    await expect(holdPlace(join(root, "no", "file"))).rejects.toThrow("ENOENT");
+    await expect(holdPlace("/")).rejects.toThrow("EISDIR");
   });
 
-  it("ends a link that leads to itself", () => {
+  it("ends a link that leads to itself", async () => {
     const root = rootOnlyDir();
     symlinkSync("loop", join(root, "loop"));
-    expect(() => holdPlace(join(root, "loop"))).toThrow("ELOOP");
+    await expect(holdPlace(join(root, "loop"))).rejects.toThrow("ELOOP");
   });
 
   it.each([
@@ -49,7 +49,7 @@ describe.skipIf(lacks("root, to give folders away", process.geteuid?.() === 0))(
     ["everybody's", 0o777, 0, 0],
     ["everybody's with the sticky bit", 0o1777, 0, 0],
     ["a group's", 0o775, 0, NOBODY],
-  ])("names a folder that is %s, and follows no link below it", (_whose, mode, uid, gid) => {
+  ])("names a folder that is %s, and follows no link below it", async (_whose, mode, uid, gid) => {
     const root = rootOnlyDir();
     const open = join(root, "open");
     mkdirSync(join(open, "below"), { recursive: true });
@@ -58,17 +58,17 @@ describe.skipIf(lacks("root, to give folders away", process.geteuid?.() === 0))(
     symlinkSync("/etc/passwd", join(open, "below", "link"));
     chownSync(open, uid, gid);
     chmodSync(open, mode);
-    using place = holdPlace(join(open, "below", "file"));
+    await using place = await holdPlace(join(open, "below", "file"));
     expect(place.open).toEqual([{ path: open, uid, gid, mode }]);
     for (const path of ["link", "folder/passwd", "below/link"])
-      expect(() => holdPlace(join(open, path))).toThrow(LinkInOpenFolder);
+      await expect(holdPlace(join(open, path))).rejects.toThrow(LinkInOpenFolder);
   });
 
-  it("stays in the folder that was opened, whatever takes its name", () => {
+  it("stays in the folder that was opened, whatever takes its name", async () => {
     const root = rootOnlyDir();
     const folder = join(root, "folder");
     mkdirSync(folder);
-    using place = holdPlace(join(folder, "file"));
+    await using place = await holdPlace(join(folder, "file"));
     renameSync(folder, `${folder}-moved`);
     symlinkSync("/etc", folder);
     writeFileSync(place.handle, "text");

@@ -16,16 +16,19 @@ export interface TemporaryDirectory extends Disposable {
 }
 
 /** The same where no test runs yet (`beforeAll`), or where several do: `using`, or the caller removes it. */
-export function temporaryDirectory(): TemporaryDirectory {
+export function temporaryDirectory(base = tmpdir()): TemporaryDirectory {
   // Short: the path of a Unix socket has at most 107 bytes.
-  const path = mkdtempSync(join(tmpdir(), "nova-"));
+  const path = mkdtempSync(join(base, "nova-"));
   const remove = () => rmSync(path, { recursive: true, force: true });
   return { path, remove, [Symbol.dispose]: remove };
 }
 
-/** A directory on whose whole path only root may write, which /tmp is not. For tests that run as root. */
+/** For what root writes, only root may write on the whole way there, which is not so of /tmp. */
+export const HOST_BASE = process.geteuid?.() === 0 ? "/srv" : tmpdir();
+
+/** A directory on whose whole path only root may write, in a test that runs as root. */
 export function rootOnlyDir(): string {
-  const path = mkdtempSync("/srv/nova-");
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const { path, remove } = temporaryDirectory(HOST_BASE);
+  onTestFinished(remove);
   return path;
 }
