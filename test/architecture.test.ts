@@ -65,6 +65,11 @@ const SINGLE_OWNERS: readonly {
     because: "an address is parsed, and compared by its value",
   },
   {
+    what: /\b(?:writeFileSync|createWriteStream|copyFile|copyFileSync|cp|cpSync|appendFile|appendFileSync)\(/,
+    owners: [],
+    because: "a file is made exclusively (wx, mkdtemp, writeFileAtomically): these take what somebody planted",
+  },
+  {
     what: /\bconsole\./,
     owners: [],
     because: "the journal is where the agent speaks, the terminal where a command does",

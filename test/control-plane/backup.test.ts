@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { runCommand, runControlPlane, startControlPlane } from "../support/control-plane.ts";
@@ -43,8 +52,75 @@ it.each([
   const result = await runCommand(["backup", file], { DATABASE_URL: `file:${join(directory, "cp.db")}` });
   expect(result.exitCode).toBe(1);
   expect(result.stderr).toMatch(sentence);
-  expect(readdirSync(directory).filter((name) => name.includes("partial"))).toEqual([]);
+  expect(readdirSync(directory).filter((name) => name.startsWith(".backup"))).toEqual([]);
 });
+
+it("takes nothing that was planted for its copy, and leaves nothing of it behind", async () => {
+  const directory = tempDir();
+  const database = join(directory, "cp.db");
+  const { openSqliteStore } = await import("../../src/control-plane/sqlite/store.ts");
+  await openSqliteStore(database).close();
+  const target = tempDir();
+  chmodSync(target, 0o1777);
+  const file = join(target, "b.db");
+  // Empty files that anybody may write, for each name that a process here could take.
+  const planted = Array.from({ length: 10 }, (_, n) => `b.db.partial-${process.pid + n}`);
+  for (const name of planted) {
+    writeFileSync(join(target, name), "");
+    chmodSync(join(target, name), 0o666);
+  }
+  const made = await runCommand(["backup", file], { DATABASE_URL: `file:${database}` });
+  expect(made).toMatchObject({ exitCode: 0, stderr: "" });
+  const { mode, uid, nlink } = statSync(file);
+  expect([mode & 0o777, uid, nlink]).toEqual([0o600, process.getuid?.(), 1]);
+  expect(readdirSync(target).sort()).toEqual(["b.db", ...planted].sort());
+  for (const name of planted) expect(statSync(join(target, name)).size).toBe(0);
+});
+
+it("does not follow a link that is in its place", async () => {
+  const directory = tempDir();
+  const { openSqliteStore } = await import("../../src/control-plane/sqlite/store.ts");
+  await openSqliteStore(join(directory, "cp.db")).close();
+  symlinkSync(join(directory, "elsewhere"), join(directory, "b.db"));
+  const made = await runCommand(["backup", join(directory, "b.db")], {
+    DATABASE_URL: `file:${join(directory, "cp.db")}`,
+  });
+  expect(made).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is there already") });
+  expect(readdirSync(directory)).not.toContain("elsewhere");
+});
+
+it.each([
+  ["that anybody may write", 0o777],
+  ["that another group may write", 0o775],
+])("refuses a folder %s, with its owner and mode", async (_what, mode) => {
+  const directory = tempDir();
+  const { openSqliteStore } = await import("../../src/control-plane/sqlite/store.ts");
+  await openSqliteStore(join(directory, "cp.db")).close();
+  const target = tempDir();
+  if (process.getuid?.() === 0) chownSync(target, 0, 12_345);
+  chmodSync(target, process.getuid?.() === 0 ? mode : 0o777);
+  const made = await runCommand(["backup", join(target, "b.db")], {
+    DATABASE_URL: `file:${join(directory, "cp.db")}`,
+  });
+  expect(made.exitCode).toBe(1);
+  expect(made.stderr).toMatch(/others may replace files in .*owner \d+, mode 77[75]/);
+  expect(readdirSync(target)).toEqual([]);
+});
+
+it.skipIf(process.getuid?.() !== 0)(
+  "refuses a folder of another user, which could swap what root makes",
+  async () => {
+    const directory = tempDir();
+    const { openSqliteStore } = await import("../../src/control-plane/sqlite/store.ts");
+    await openSqliteStore(join(directory, "cp.db")).close();
+    const target = tempDir();
+    chownSync(target, 12_345, 12_345);
+    const made = await runCommand(["backup", join(target, "b.db")], {
+      DATABASE_URL: `file:${join(directory, "cp.db")}`,
+    });
+    expect(made).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("owner 12345") });
+  },
+);
 
 it("makes no database where there is none to copy", async () => {
   const directory = tempDir();

@@ -1,5 +1,5 @@
-import { linkSync, rmSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { linkSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Command } from "commander";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
@@ -17,7 +17,8 @@ export function addBackupCommand(program: Command, terminal: Terminal): void {
       "after",
       `
 The copy is the state of one moment, complete and checked, readable by its owner alone. To restore it: stop the control
-plane, put it in the place of the database, remove the files beside it that end in -wal and -shm, start again.
+plane, put it in the place of the database, remove the files beside it that end in -wal and -shm, start again. The folder
+has to be yours or root's, and nobody else may be able to replace files in it: who could would have the copy.
 DATABASE_URL says which database, as for serve.
 
 Example:
@@ -32,21 +33,38 @@ Example:
  */
 function backup(databasePath: string, file: string, { stdout }: Terminal): void {
   const mask = process.umask(0o077);
-  const partial = `${file}.partial-${process.pid}`;
+  let place: string | undefined;
   try {
-    copyDatabase(databasePath, partial);
-    requireSound(partial);
+    requireTrusted(dirname(file));
+    // A new folder of our own, 0700: nobody's file or link waits in it for the copy, whatever VACUUM INTO would take.
+    place = mkdtempSync(join(dirname(file), ".backup-"));
+    const copy = join(place, "copy.db");
+    copyDatabase(databasePath, copy);
+    requireSound(copy);
     // Not a rename: that would replace what is there.
-    linkSync(partial, file);
+    linkSync(copy, file);
   } catch (error) {
     if (errorCode(error) === "EEXIST")
       throw new OperatorError(`${file} is there already: name a file that is not, or remove it`);
     throw new OperatorError(`cannot back up the database ${databasePath} to ${file}`, { cause: error });
   } finally {
-    rmSync(partial, { force: true });
+    if (place !== undefined) rmSync(place, { recursive: true, force: true });
     process.umask(mask);
   }
   stdout.write(`Backed up ${databasePath} to ${file}, ${statSync(file).size} bytes, checked.\n`);
+}
+
+/** Throws an OperatorError where somebody else could replace what we make in the folder. */
+function requireTrusted(folder: string): void {
+  const { uid, gid, mode } = statSync(folder);
+  const [ownUid, ownGid] = [process.getuid?.(), process.getgid?.()];
+  const isOwnersAlone = (mode & 0o002) === 0 && ((mode & 0o020) === 0 || gid === ownGid);
+  const isSticky = (mode & 0o1000) !== 0;
+  if ((uid === 0 || uid === ownUid) && (isOwnersAlone || isSticky)) return;
+  throw new OperatorError(
+    `others may replace files in ${folder} (owner ${uid}, mode ${(mode & 0o7777).toString(8)}): ` +
+      "name a folder that belongs to you or to root and that nobody else may write",
+  );
 }
 
 function copyDatabase(databasePath: string, file: string): void {
