@@ -67,7 +67,8 @@ const SINGLE_OWNERS: readonly {
   {
     what: /\b(?:writeFileSync|createWriteStream|copyFile|copyFileSync|cp|cpSync|appendFile|appendFileSync)\(/,
     owners: [],
-    because: "a file is made exclusively (wx, mkdtemp, writeFileAtomically): these take what somebody planted",
+    because:
+      "a file is made exclusively (wx, mkdtemp, writeFileAtomically): these take what somebody planted",
   },
   {
     what: /\bconsole\./,
