@@ -1,5 +1,6 @@
 import { parse } from "@iarna/toml";
 import type { ConfigIssue } from "./config-issue.ts";
+import { inexactNumber } from "./toml-number.ts";
 import { outlineToml, positionAt, type TextPosition } from "./toml-outline.ts";
 import { explainDuplicate, explainSyntax } from "./toml-syntax.ts";
 import { shownName } from "./unknown-key.ts";
@@ -22,7 +23,9 @@ export async function parseToml(source: string, file: string): Promise<ParsedTom
   if (hostile !== undefined) return { kind: "issue", issue: hostile };
   let refusal: ReturnType<typeof parserRefusal>;
   try {
-    return { kind: "table", table: parse(text) };
+    const table = parse(text);
+    const inexact = await inexactNumber(table, text, file);
+    return inexact === undefined ? { kind: "table", table } : { kind: "issue", issue: inexact };
   } catch (error) {
     refusal = parserRefusal(error);
   }
