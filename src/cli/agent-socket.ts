@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { dirname } from "node:path";
-import { text } from "node:stream/consumers";
 import { controlSocketPath } from "../agent/control-socket.ts";
 import { type AgentStatus, agentStatusSchema } from "../agent/status.ts";
 import { errorCode } from "../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
 import { printable } from "../lib/printable.ts";
+import { startDeadline } from "../sync/deadline.ts";
 
 /** What came of asking the running agent. `why` is a whole sentence, or two. */
 export type AgentAnswer =
@@ -18,10 +18,18 @@ export type AgentAnswer =
 /** `GET /status?key=…`: an operation of src/agent/control-socket.ts. */
 export type AgentOperation = `${"GET" | "POST"} /${string}`;
 
+/** A status has a kilobyte or two. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** A sentence about a configuration with many mistakes has some thousand characters. */
+const MAX_TEXT = 16_384;
+
 /** An answer that takes longer than what it was asked to wait for, and this, ms, does not come any more. */
 const PATIENCE_MS = 15_000;
 
-/** Asks the agent that runs with `runtimeDir`; `waitMs` is how long the operation itself may keep the answer. */
+/**
+ * Asks the agent that runs with `runtimeDir`; `waitMs` is how long the operation itself may keep the answer. Whatever
+ * listens there, this ends in time, and texts come back printable: the socket may be anybody's.
+ */
 export async function askAgent(
   runtimeDir: string,
   operation: AgentOperation,
@@ -32,8 +40,12 @@ export async function askAgent(
   try {
     // connect(2) would hold this process, and not a thread of it.
     await inTime(path, () => stat(path));
-    const { status, body } = await exchange(path, operation, waitMs + PATIENCE_MS, signal);
-    return status === 200 ? decode(body, path) : noAnswer(tooOld(path));
+    using deadline = startDeadline(waitMs + PATIENCE_MS, signal);
+    const answer = await exchange(path, operation, deadline.signal).catch((error: unknown) => {
+      if (!deadline.isPast()) throw error;
+    });
+    if (answer === undefined) return await explain("ETIMEDOUT", path);
+    return answer.status === 200 ? decode(answer.body, path) : noAnswer(tooOld(path));
   } catch (error) {
     if (error instanceof NoFileAnswer) return noAnswer(`${printable(path)} ${error.message}.`);
     return await explain(errorCode(error) ?? "", path);
@@ -43,22 +55,36 @@ export async function askAgent(
 function exchange(
   socketPath: string,
   operation: AgentOperation,
-  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<{ readonly status: number | undefined; readonly body: string }> {
   const [method, path] = operation.split(" ");
   return new Promise((resolve, reject) => {
     const outgoing = request({ socketPath, method, path, signal, agent: false }, (incoming) => {
-      text(incoming).then((body) => resolve({ status: incoming.statusCode, body }), reject);
+      bodyOf(incoming).then((body) => resolve({ status: incoming.statusCode, body }), reject);
     });
-    outgoing.setTimeout(timeoutMs, () => outgoing.destroy(new Error("timeout")));
     outgoing.on("error", reject).end();
   });
 }
 
+/** Destroys the connection with what is more than 1 MiB. */
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of incoming) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    sizeBytes += bytes.length;
+    if (sizeBytes > MAX_ANSWER_BYTES) return "";
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 function decode(body: string, path: string): AgentAnswer {
   try {
-    const decoded = agentStatusSchema.safeParse(JSON.parse(body));
+    const printed = JSON.parse(body, (_name, value: unknown) =>
+      typeof value === "string" ? printable(value, MAX_TEXT) : value,
+    );
+    const decoded = agentStatusSchema.safeParse(printed);
     return decoded.success ? { kind: "answered", status: decoded.data } : noAnswer(tooOld(path));
   } catch {
     return noAnswer(tooOld(path));

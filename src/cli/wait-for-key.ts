@@ -4,7 +4,8 @@ import { type AgentAnswer, askAgent } from "./agent-socket.ts";
 
 /** The agent itself waits, and answers the moment that it is there; this bounds what one question keeps open. */
 const SLICE_MS = 30_000;
-const NOT_RUNNING_PAUSE_MS = 200;
+/** Also for who answers at once, though it was asked to wait. */
+const PAUSE_MS = 200;
 
 /**
  * The agent's answer once the executor is online with this key, else its last one when `timeoutMs` is over. An agent
@@ -24,6 +25,6 @@ export async function waitForKey(
     const answer = await askAgent(runtimeDir, operation, sliceMs, signal);
     const isThere = answer.kind === "answered" && keyIs(answer.status, fingerprint);
     if (isThere || leftMs <= 0 || signal.aborted) return answer;
-    if (answer.kind !== "answered") await delay(NOT_RUNNING_PAUSE_MS, signal);
+    await delay(PAUSE_MS, signal);
   }
 }
