@@ -10,6 +10,8 @@ import { errorChain, OperatorError } from "./lib/errors.ts";
 const SHELL = "/bin/sh";
 /** What is still to be done when a command is over has that long, ms. */
 const LEAVE_MS = 100;
+/** Who has not read by then what was said does not read, ms. */
+const READER_PATIENCE_MS = 1000;
 
 // Before its first use. Node's 4 threads look up names and files alike; the files that hang must leave some over.
 process.env["UV_THREADPOOL_SIZE"] ??= "8";
@@ -38,8 +40,10 @@ async function main(): Promise<void> {
     process.exitCode = report(error);
   }
   // Fires only where something keeps the process from ending by itself.
+  const until = performance.now() + READER_PATIENCE_MS;
   setInterval(() => {
-    if (process.stdout.writableLength + process.stderr.writableLength === 0) leave(Number(process.exitCode));
+    const isRead = process.stdout.writableLength + process.stderr.writableLength === 0;
+    if (isRead || performance.now() >= until) leave(Number(process.exitCode));
   }, LEAVE_MS).unref();
 }
 

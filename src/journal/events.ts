@@ -115,6 +115,12 @@ const table = {
     meaning: "The `name` in the file changed: this host is a new executor now, the old one goes offline.",
     remedy: "Nothing, if that was meant; otherwise put the old name back.",
   },
+  "journal.gap": {
+    level: "warn",
+    meaning: "Nobody read the agent's lines for a while, so that some were left out; the line says how many.",
+    remedy: "Look at what reads them: `systemctl status systemd-journald`, or the program behind the pipe.",
+    flaps: true,
+  },
   "key.accepted": {
     level: "info",
     meaning: "The control plane accepted the key: the executor is online with it.",

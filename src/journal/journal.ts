@@ -1,4 +1,5 @@
-import { type DestinationStream, pino } from "pino";
+import { pino } from "pino";
+import { boundedOutput, type OutputStream } from "../lib/bounded-output.ts";
 import { withoutSecrets } from "../lib/secret-guard.ts";
 import type { Entry } from "./entry.ts";
 import { EVENTS, type Level } from "./events.ts";
@@ -20,15 +21,12 @@ export interface JournalOptions {
 /**
  * pino on a plain stream: its own default destination loses lines on SIGTERM, and transports fail in a single
  * binary. Every line passes `scrub` as a whole, because pino's `redact` reaches neither messages nor stacks.
- * `now` is monotonic milliseconds.
+ * A reader that has stopped costs 1 MiB and the lines that come then. `now` is monotonic milliseconds.
  */
-export function createJournal(
-  output: DestinationStream,
-  initial: JournalOptions,
-  now: () => number,
-): Journal {
+export function createJournal(output: OutputStream, initial: JournalOptions, now: () => number): Journal {
   let { format } = initial;
   const flood = createFlood(now);
+  const bounded = boundedOutput(output, (count) => write(gap(count)));
   const logger = pino(
     {
       level: initial.level,
@@ -37,20 +35,28 @@ export function createJournal(
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: (line) => formatLine(scrub(line), format) },
     },
-    output,
+    bounded,
   );
+
+  function write({ event, message, fields }: Entry): void {
+    const left = EVENTS[event].level === "debug" ? 0 : flood.admit(event);
+    if (left === undefined) return;
+    const suffix = left === 0 ? "" : ` (${left} more lines like this were left out)`;
+    logger[EVENTS[event].level]({ event, ...fields }, message + suffix);
+  }
+
   return {
-    write({ event, message, fields }) {
-      const left = EVENTS[event].level === "debug" ? 0 : flood.admit(event);
-      if (left === undefined) return;
-      const suffix = left === 0 ? "" : ` (${left} more lines like this were left out)`;
-      logger[EVENTS[event].level]({ event, ...fields }, message + suffix);
-    },
+    write,
     configure(options) {
       format = options.format;
       logger.level = options.level;
     },
   };
+}
+
+function gap(count: number): Entry {
+  const lines = count === 1 ? "1 line was" : `${count} lines were`;
+  return { event: "journal.gap", message: `${lines} left out here: nobody read what the agent writes.` };
 }
 
 /** Belt and braces: no code writes a key here, and if one ever does, or a server makes it, this is not where it gets out. */

@@ -82,3 +82,35 @@ test("every event says what it means and what to do, and only errors need a pers
     if (level === "error") expect(remedy, name).not.toBe("Nothing.");
   }
 });
+
+describe("a reader that has stopped", () => {
+  test("costs the lines beyond 1 MiB, which are counted when it is back", () => {
+    const kept: string[] = [];
+    let waiting = 0;
+    let back = () => {};
+    const output = {
+      write: (line: string) => {
+        kept.push(line);
+        waiting += line.length;
+      },
+      get writableLength() {
+        return waiting;
+      },
+      once: (_event: "drain", listener: () => void) => {
+        back = listener;
+      },
+    };
+    const journal = createJournal(output, { level: "info", format: "journal" }, () => 0);
+    const line = { event: "config.restored", message: "x".repeat(10_000) } as const;
+    for (let count = 0; count < 1000; count += 1) journal.write(line);
+    expect(waiting).toBeLessThan(1.1 * 1024 * 1024);
+    const before = kept.length;
+    waiting = 0;
+    back();
+    expect(kept.slice(before)).toEqual([
+      `<4>journal.gap: ${1000 - before} lines were left out here: nobody read what the agent writes.\n`,
+    ]);
+    journal.write(line);
+    expect(kept.at(-1)).toContain("config.restored");
+  });
+});
