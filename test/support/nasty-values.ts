@@ -55,7 +55,7 @@ export const nonsense: fc.Arbitrary<unknown> = fc.oneof(
 
 /** Mostly the right value, since behind the first refusal nothing else is tried. */
 export function mostly(right: fc.Arbitrary<unknown>, wrong: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  return fc.oneof({ weight: 4, arbitrary: right }, { weight: 1, arbitrary: wrong });
+  return fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: wrong });
 }
 
 /** The members of `shape`, at times with one that nobody asked for, or without one that is. */
@@ -67,7 +67,7 @@ export function body(shape: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc
     nonsense,
   );
   return fc.oneof(
-    { weight: 8, arbitrary: whole },
+    { weight: 16, arbitrary: whole },
     { weight: 1, arbitrary: extra.map(([right, name, value]) => ({ ...right, [name]: value })) },
     { weight: 1, arbitrary: fc.record(shape, { requiredKeys: [] }) },
   );

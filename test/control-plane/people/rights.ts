@@ -24,6 +24,7 @@ const invitation = z.object({
 });
 const session = z.object({
   id: z.string(),
+  token: z.string(),
   userId: z.string(),
   activeOrganizationId: z.string().nullable(),
 });
@@ -48,7 +49,7 @@ export function openRights(databasePath: string): { read(): Rights; [Symbol.disp
         invitation,
         "select id, organizationId, email, role, status, inviterId from invitation order by id",
       ),
-      sessions: all(session, "select id, userId, activeOrganizationId from session order by id"),
+      sessions: all(session, "select id, token, userId, activeOrganizationId from session order by id"),
       people: all(
         person,
         `select u.id, u.email, u.name, a.password from user u
