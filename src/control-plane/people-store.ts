@@ -63,6 +63,8 @@ export interface PeopleReader {
   /** By e-mail address; at most 1000. */
   people(): Promise<readonly Person[]>;
   person(id: string): Promise<Person | undefined>;
+  /** As better-auth's hashPassword() makes it; undefined where there is no such person. */
+  passwordHash(personId: string): Promise<string | undefined>;
   personByEmail(email: string): Promise<Person | undefined>;
   /** Oldest first: the first is where a person begins. */
   memberships(personId: string): Promise<readonly Membership[]>;
@@ -91,6 +93,7 @@ export interface PeopleWriter extends PeopleReader {
   deleteMember(organizationId: string, personId: string): Promise<void>;
   setActiveOrganization(sessionId: string, organizationId: string): Promise<void>;
   deleteEndedSessions(now: number): Promise<void>;
+  endSessions(personId: string): Promise<void>;
   /** Ends the sessions, too. */
   setPassword(personId: string, passwordHash: string, at: number): Promise<void>;
   insertInvitation(invitation: NewInvitation): Promise<void>;

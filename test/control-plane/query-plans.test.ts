@@ -81,6 +81,7 @@ const PEOPLE_READS: Readonly<Record<string, (people: SqlitePeopleReader) => Prom
   hasPeople: (people) => people.hasPeople(),
   people: (people) => people.people(),
   person: (people) => people.person("x"),
+  passwordHash: (people) => people.passwordHash("x"),
   personByEmail: (people) => people.personByEmail("a@example.com"),
   memberships: (people) => people.memberships("x"),
   members: (people) => people.members("acme"),

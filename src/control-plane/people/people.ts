@@ -11,6 +11,7 @@ import { cookieNames } from "./cookies.ts";
 import { DeviceCookie } from "./device-cookie.ts";
 import { InvitedPeople } from "./invited-people.ts";
 import { MemberActions } from "./member-actions.ts";
+import { Passwords } from "./passwords.ts";
 import { sessionOf } from "./session.ts";
 import { SessionActions } from "./session-actions.ts";
 import { SignInLimit } from "./sign-in-limit.ts";
@@ -49,6 +50,7 @@ export function createPeople(deps: PeopleDeps): People {
   const gateway = new AuthGateway(auth, origin, names);
   const sessions = {
     gateway,
+    passwords: new Passwords(store, gateway, now),
     logger,
     // Apart: what is cheap to fail at, as a link is, must not push what is held out of the others' memory.
     signIns: new SignInLimit(monotonicNow),

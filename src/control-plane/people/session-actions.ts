@@ -12,10 +12,12 @@ import type * as inputs from "./auth-inputs.ts";
 import type { DeviceCookie } from "./device-cookie.ts";
 import type { InvitedPeople } from "./invited-people.ts";
 import { inHashingQueue } from "./password-hashing.ts";
+import type { Passwords } from "./passwords.ts";
 import type { Attempt, SignInLimit } from "./sign-in-limit.ts";
 
 export interface SessionActionsDeps {
   readonly gateway: AuthGateway;
+  readonly passwords: Passwords;
   readonly logger: Logger;
   readonly signIns: SignInLimit;
   readonly passwordChanges: SignInLimit;
@@ -39,14 +41,14 @@ export class SessionActions {
     request: IncomingMessage,
     { email, password }: z.output<typeof inputs.signIn>,
   ): Promise<HttpAnswer> {
-    const { gateway, devices, signIns } = this.deps;
+    const { passwords, devices, signIns } = this.deps;
     const device = await devices.deviceOf(request, email);
     const attempt =
       device === undefined
         ? signIns.begin(email, networkOfClient(request))
         : signIns.beginOnDevice(device.hash);
     return this.attempt(request, attempt, async () => {
-      const signIn = () => gateway.post(request, "/sign-in/email", { email, password });
+      const signIn = () => passwords.signIn(request, email, password);
       return this.onKeptDevice(request, await inTurn(request, device, signIn));
     });
   }
@@ -64,13 +66,12 @@ export class SessionActions {
     request: IncomingMessage,
     { currentPassword, newPassword }: z.output<typeof inputs.changePassword>,
   ): Promise<HttpAnswer> {
-    const { gateway, devices, passwordChanges } = this.deps;
+    const { gateway, passwords, devices, passwordChanges } = this.deps;
     const { person } = await gateway.session(request);
     const device = await devices.deviceOf(request, person.email);
     const attempt = passwordChanges.begin(person.id, networkOfClient(request));
     return this.attempt(request, attempt, async () => {
-      const body = { currentPassword, newPassword, revokeOtherSessions: true };
-      const change = () => gateway.post(request, "/change-password", body);
+      const change = () => passwords.change(request, person, currentPassword, newPassword);
       return this.onKeptDevice(request, await inTurn(request, device, change));
     });
   }
@@ -80,13 +81,13 @@ export class SessionActions {
     request: IncomingMessage,
     acceptance: z.output<typeof inputs.acceptAsNew>,
   ): Promise<HttpAnswer> {
-    const { gateway, invitedPeople, acceptances } = this.deps;
+    const { passwords, invitedPeople, acceptances } = this.deps;
     const attempt = acceptances.begin(acceptance.invitationId, networkOfClient(request));
     return this.attempt(request, attempt, async () => {
       await invitedPeople.requireOpen(acceptance.invitationId);
       const accept = async () => {
         const email = await invitedPeople.accept(acceptance);
-        return gateway.post(request, "/sign-in/email", { email, password: acceptance.password });
+        return passwords.signIn(request, email, acceptance.password);
       };
       return this.onKeptDevice(request, await inTurn(request, undefined, accept));
     });

@@ -41,6 +41,11 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
     return mapped(row, person);
   }
 
+  async passwordHash(personId: string): Promise<string | undefined> {
+    const sql = "select password from account where userId = ? and providerId = 'credential'";
+    return mapped(this.get(sql, personId), (row) => text(row, "password"));
+  }
+
   async personByEmail(email: string): Promise<Person | undefined> {
     const row = this.get(`${PERSON} where email = ?`, email.toLowerCase());
     return mapped(row, person);
@@ -153,6 +158,10 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
     const sql =
       "update account set password = ?, updatedAt = ? where userId = ? and providerId = 'credential'";
     this.run(sql, passwordHash, dateText(at), personId);
+    await this.endSessions(personId);
+  }
+
+  async endSessions(personId: string): Promise<void> {
     this.run("delete from session where userId = ?", personId);
   }
 
