@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { basename } from "node:path";
 import { getAsset } from "node:sea";
-import { setFlagsFromString } from "node:v8";
+import { setFlagsFromString, stopCoverage } from "node:v8";
 import { compileFunction, constants } from "node:vm";
 import { CONTROL_PLANE_ASSET } from "./assets.ts";
 import { AGENT_V8_FLAGS } from "./v8-flags.ts";
@@ -11,6 +11,9 @@ import { AGENT_V8_FLAGS } from "./v8-flags.ts";
  * `novacula-control-plane`, the agent under every other name. So one download can show both (`novacula-agent dev`),
  * and neither program imports the other.
  */
+
+// Of NODE_V8_COVERAGE, nothing is written: Node has begun to collect by now.
+stopCoverage();
 if (basename(process.argv0) === "novacula-control-plane") {
   runControlPlane();
 } else {

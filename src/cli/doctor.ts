@@ -1,6 +1,7 @@
 import type { AgentStatus } from "../agent/status.ts";
 import { configPath, type Loaded, loadConfig } from "../config/load-config.ts";
 import { checkConnection, connectionUntold } from "../doctor/check-connection.ts";
+import { checkEnvironment, ENVIRONMENT_FACTS } from "../doctor/check-environment.ts";
 import { checkFiles, type Obstacle } from "../doctor/check-files.ts";
 import { checkUnit, UNIT_FACTS } from "../doctor/check-unit.ts";
 import { type Check, examination } from "../doctor/examination.ts";
@@ -106,9 +107,8 @@ async function unit(
   const { runtimeDir } = await findFolders(options, environment);
   const answer = await askAgent(runtimeDir, "GET /status", 0, signal);
   const status: AgentStatus | undefined = answer.kind === "answered" ? answer.status : undefined;
-  return checkUnit({
-    unit: await unitProperties(SERVICE, UNIT_FACTS).catch(() => undefined),
-    status,
-    fingerprint: loaded.verdict === "usable" ? loaded.key.fingerprint : undefined,
-  });
+  const facts = await unitProperties(SERVICE, [...UNIT_FACTS, ...ENVIRONMENT_FACTS]).catch(() => undefined);
+  const fingerprint = loaded.verdict === "usable" ? loaded.key.fingerprint : undefined;
+  const checks = checkUnit({ unit: facts, status, fingerprint });
+  return facts === undefined ? checks : [...checks, ...checkEnvironment(facts)];
 }

@@ -72,6 +72,31 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the units on $title", (rel
   });
 });
 
+describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)(
+  "the environment of the services on $title",
+  (release) => {
+    it("has nothing that would load code or trust other certificates, wherever it is set", async () => {
+      const { host } = await ExecutorHost.online(release);
+      const { machine } = host;
+      await machine.sh(`
+      systemctl set-environment OPENSSL_CONF=/srv/x NODE_OPTIONS=--require=/srv/x NODE_V8_COVERAGE=/run/novacula/x
+      echo NODE_EXTRA_CA_CERTS=/srv/x >> /etc/default/novacula-control-plane
+      mkdir -p /etc/systemd/system/novacula-agent.service.d
+      printf '[Service]\\nEnvironment=LD_PRELOAD=/srv/x KEPT=1\\n' > /etc/systemd/system/novacula-agent.service.d/own.conf
+      systemctl daemon-reload
+      systemctl restart novacula-agent novacula-control-plane`);
+      for (const service of ["novacula-agent", "novacula-control-plane"]) {
+        const pid = await machine.run(["systemctl", "show", service, "--property=MainPID", "--value"]);
+        const environment = await machine.sh(`tr '\\0' '\\n' < /proc/${pid}/environ`);
+        expect(environment).not.toMatch(/^(?:OPENSSL|NODE|LD)_/mu);
+        expect(environment.includes("KEPT=1")).toBe(service === "novacula-agent");
+      }
+      const { stdout } = await machine.try(["novacula-agent", "doctor"]);
+      expect(stdout).toContain("its unit sets LD_PRELOAD, without effect");
+    });
+  },
+);
+
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the binary on a bare $title", (release) => {
   it("runs without a Node, is both programs, and takes no NODE_OPTIONS and no inspector", async () => {
     const machine = await bootEmpty(release);
@@ -83,6 +108,13 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the binary on a bare $titl
     expect(await machine.run(["env", "NODE_OPTIONS=--require=/nowhere", binary, "--version"])).toMatch(
       /^\d/u,
     );
+    // An engine that is not there: who reads this file, fails.
+    const openssl = ["nodejs_conf = a", "[a]", "engines = b", "[b]", "c = d", "[d]", "engine_id = c"];
+    const text = [...openssl, "dynamic_path = /srv/nothing.so", "init = 1", ""].join("\n");
+    await machine.sh("mkdir /srv/coverage; cat > /srv/openssl.cnf", text);
+    for (const variable of ["OPENSSL_CONF=/srv/openssl.cnf", "NODE_V8_COVERAGE=/srv/coverage"])
+      expect(await machine.run(["env", variable, binary, "--version"])).toMatch(/^\d/u);
+    expect(await machine.run(["find", "/srv/coverage", "-type", "f"])).toBe("");
     const usage = await machine.try([binary, "--inspect", "run"]);
     expect(usage.exitCode).toBe(64);
     const ports = await machine.sh(`
