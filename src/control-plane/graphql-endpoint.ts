@@ -35,6 +35,7 @@ export interface GraphqlEndpointDeps extends ResolverDeps {
   readonly writeBehind: WriteBehind;
   readonly refusals: RefusalLog;
   readonly logger: Logger;
+  readonly monotonicNow: () => number;
   /** Undefined: nobody signs in here, and the network serves executors alone. */
   readonly people: People | undefined;
 }
@@ -57,7 +58,7 @@ export class GraphqlEndpoint {
   constructor(deps: GraphqlEndpointDeps) {
     this.deps = deps;
     this.documents = new GraphqlDocuments(deps.schema);
-    this.executorDocuments = new ExecutorDocuments(deps.executorSync, deps.now);
+    this.executorDocuments = new ExecutorDocuments(deps.executorSync, deps.monotonicNow);
   }
 
   /** Answers the request, always; no error leaves here. */
@@ -168,7 +169,7 @@ export class GraphqlEndpoint {
 
   /** A full disk meets every sync of the fleet: one line a minute says it. */
   private noteUnavailable(error: StoreUnavailable): void {
-    const now = this.deps.now();
+    const now = this.deps.monotonicNow();
     if (now - this.unavailableNotedAt < UNAVAILABLE_NOTE_INTERVAL_MS) return;
     this.unavailableNotedAt = now;
     this.deps.logger.error(

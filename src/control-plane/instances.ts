@@ -3,10 +3,12 @@ export interface ExecutorInstance {
   readonly instanceId: string;
   readonly hostName: string;
   readonly address: string | null;
+  /** For people: the wall clock's, epoch ms. */
   readonly lastSyncAt: number;
 }
 
 interface Seen extends ExecutorInstance {
+  readonly seenAt: number;
   readonly firstTurn: number;
   readonly lastTurn: number;
 }
@@ -19,6 +21,8 @@ const MAX_INSTANCES = 16;
  *
  * Two of them are duplicates when they take turns: the older one was seen again after the newer one's first sync. A
  * restart never looks like that, since the old process is silent from the new one's first sync on.
+ *
+ * `now` is monotonic milliseconds everywhere.
  */
 export class Instances {
   private seen: readonly Seen[] = [];
@@ -30,12 +34,14 @@ export class Instances {
   }
 
   /** Notes a sync and returns the duplicates of the instance that made it. */
-  sync(instance: ExecutorInstance): readonly ExecutorInstance[] {
-    this.forgetSilent(instance.lastSyncAt);
+  sync(instance: ExecutorInstance, now: number): readonly ExecutorInstance[] {
+    this.forgetSilent(now);
     this.turn += 1;
     const firstTurn = this.find(instance.instanceId)?.firstTurn ?? this.turn;
     const others = this.seen.filter((seen) => seen.instanceId !== instance.instanceId);
-    this.seen = [...others, { ...instance, firstTurn, lastTurn: this.turn }].slice(-MAX_INSTANCES);
+    this.seen = [...others, { ...instance, seenAt: now, firstTurn, lastTurn: this.turn }].slice(
+      -MAX_INSTANCES,
+    );
     return this.duplicatesOf(instance.instanceId);
   }
 
@@ -75,7 +81,7 @@ export class Instances {
   }
 
   private forgetSilent(now: number): void {
-    this.seen = this.seen.filter((seen) => now - seen.lastSyncAt <= this.timeoutMs);
+    this.seen = this.seen.filter((seen) => now - seen.seenAt <= this.timeoutMs);
   }
 }
 

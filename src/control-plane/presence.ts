@@ -6,37 +6,55 @@ import type { ExecutorRecord, ExecutorReference } from "./store.ts";
 interface Present {
   readonly executor: ExecutorReference;
   readonly instances: Instances;
+  /** For people: the wall clock's, epoch ms. */
   lastSyncAt: number;
+  /** The latest that it has been: what the store has and is no later came from here. */
+  latestSyncAt: number;
+  /** Monotonic. */
+  seenAt: number;
   hasDuplicates: boolean;
 }
 
 /**
  * Which executors are here, in memory: what the store knows some seconds later, and the events that go with it. An
- * executor is online while its last sync is younger than the heartbeat timeout (C4).
+ * executor is online while its last sync is younger than the heartbeat timeout (C4), by a clock that nobody can set.
  */
 export class Presence {
   private readonly present = new Map<string, Present>();
+  /** `latestSyncAt` of each that has left. */
+  private readonly departed = new Map<string, number>();
   readonly timeoutMs: number;
   private readonly logger: Logger;
+  private readonly monotonicNow: () => number;
 
-  constructor(timeoutMs: number, logger: Logger) {
+  constructor(timeoutMs: number, logger: Logger, monotonicNow: () => number) {
     this.timeoutMs = timeoutMs;
     this.logger = logger;
+    this.monotonicNow = monotonicNow;
   }
 
-  /** After a start: those that synced with the process before this one, so that their silence is noticed too. */
-  expect(executors: readonly ExecutorRecord[]): void {
-    for (const executor of executors) this.enter(executor, executor.lastSyncAt ?? 0);
+  /**
+   * After a start: those that synced with the process before this one, so that their silence is noticed too. `now` is
+   * the wall clock's; a sync that is later was noted before the clock was set back, and counts as made just now.
+   */
+  expect(executors: readonly ExecutorRecord[], now: number): void {
+    for (const executor of executors) {
+      const lastSyncAt = executor.lastSyncAt ?? 0;
+      this.enter(executor, lastSyncAt, this.monotonicNow() - Math.max(0, now - lastSyncAt));
+    }
   }
 
   /** Notes a sync; `isNew` where it created the executor. Returns the duplicates of the instance that made it. */
   sync(executor: ExecutorReference, instance: ExecutorInstance, isNew: boolean): readonly ExecutorInstance[] {
+    const now = this.monotonicNow();
     const before = this.present.get(executor.id);
-    const isHere = before !== undefined && !this.leavesWhenSilent(before, instance.lastSyncAt);
-    const entry = isHere ? before : this.enter(executor, instance.lastSyncAt);
+    const isHere = before !== undefined && !this.leavesWhenSilent(before, now);
+    const entry = isHere ? before : this.enter(executor, instance.lastSyncAt, now);
     if (!isHere) this.announceArrival(executor, instance, isNew);
     entry.lastSyncAt = instance.lastSyncAt;
-    const duplicates = entry.instances.sync(instance);
+    entry.latestSyncAt = Math.max(entry.latestSyncAt, instance.lastSyncAt);
+    entry.seenAt = now;
+    const duplicates = entry.instances.sync(instance, now);
     this.announceDuplicates(entry);
     return duplicates;
   }
@@ -52,28 +70,35 @@ export class Presence {
     return here === undefined ? executor.lastSyncAt : Math.max(here, executor.lastSyncAt ?? here);
   }
 
-  isOnline(executor: Pick<ExecutorRecord, "id" | "lastSyncAt">, now: number): boolean {
-    const lastSyncAt = this.lastSyncAt(executor);
-    return lastSyncAt !== null && now - lastSyncAt <= this.timeoutMs;
+  /** `now` is the wall clock's: what another control plane on this database has noted is known by its date alone. */
+  isOnline({ id, lastSyncAt }: Pick<ExecutorRecord, "id" | "lastSyncAt">, now: number): boolean {
+    const here = this.present.get(id);
+    if (here !== undefined && this.monotonicNow() - here.seenAt <= this.timeoutMs) return true;
+    const known = here?.latestSyncAt ?? this.departed.get(id);
+    if (lastSyncAt === null || (known !== undefined && lastSyncAt <= known)) return false;
+    return lastSyncAt <= now && now - lastSyncAt <= this.timeoutMs;
   }
 
-  instances(executorId: string, now: number): readonly ExecutorInstance[] {
-    return this.present.get(executorId)?.instances.current(now) ?? [];
+  instances(executorId: string): readonly ExecutorInstance[] {
+    return this.present.get(executorId)?.instances.current(this.monotonicNow()) ?? [];
   }
 
   /** Of one that was deleted: its silence is no event. */
   forget(executorId: string): void {
     this.present.delete(executorId);
+    this.departed.delete(executorId);
   }
 
   /** Lets those go that have been silent for longer than the timeout, each with one event. */
-  sweep(now: number): void {
+  sweep(): void {
+    const now = this.monotonicNow();
     for (const entry of this.present.values()) this.leavesWhenSilent(entry, now);
   }
 
-  private leavesWhenSilent({ executor, lastSyncAt }: Present, now: number): boolean {
-    if (now - lastSyncAt <= this.timeoutMs) return false;
+  private leavesWhenSilent({ executor, lastSyncAt, latestSyncAt, seenAt }: Present, now: number): boolean {
+    if (now - seenAt <= this.timeoutMs) return false;
     this.present.delete(executor.id);
+    this.departed.set(executor.id, latestSyncAt);
     this.logger.warn(
       {
         event: "executor.disconnected",
@@ -86,14 +111,17 @@ export class Presence {
     return true;
   }
 
-  private enter(executor: ExecutorReference, lastSyncAt: number): Present {
+  private enter(executor: ExecutorReference, lastSyncAt: number, seenAt: number): Present {
     const reference = { id: executor.id, name: executor.name };
     const entry: Present = {
       executor: reference,
       instances: new Instances(this.timeoutMs),
       lastSyncAt,
+      latestSyncAt: Math.max(lastSyncAt, this.departed.get(executor.id) ?? lastSyncAt),
+      seenAt,
       hasDuplicates: false,
     };
+    this.departed.delete(executor.id);
     this.present.set(executor.id, entry);
     return entry;
   }

@@ -47,7 +47,7 @@ export function publishedExecutor(
     ownKeys: async () =>
       (await activeKeysOf(store, executor, now)).map((key) => publishedKey(key, store, now)),
     keyHistory: () => store.executorKeyUses(executor.id, MAX_KEY_HISTORY),
-    instances: () => presence.instances(executor.id, now),
+    instances: () => presence.instances(executor.id),
   };
 }
 

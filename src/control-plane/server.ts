@@ -49,7 +49,9 @@ export interface ServerDeps {
   /** Left out: nobody signs in, there is no page, and the network serves executors alone. */
   readonly people?: People | undefined;
   readonly pageAssets?: PageAssets;
+  /** The wall clock: dates that people see and that are stored. */
   readonly now?: () => number;
+  /** For every interval: nobody can set it (lib/clock.ts). */
   readonly monotonicNow?: () => number;
   /** How long a client may take over its headers, and over its whole request. */
   readonly headersTimeoutMs?: number;
@@ -81,11 +83,12 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 
   return {
     async listen() {
-      presence.expect(await store.executorsSyncedSince(now() - heartbeatTimeoutMs));
+      const startedAt = now();
+      presence.expect(await store.executorsSyncedSince(startedAt - heartbeatTimeoutMs), startedAt);
       await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
       writeBehind.start();
-      sweep = setInterval(() => presence.sweep(now()), Math.min(1000, heartbeatTimeoutMs / 4));
+      sweep = setInterval(() => presence.sweep(), Math.min(1000, heartbeatTimeoutMs / 4));
       return { url };
     },
     async close() {
@@ -100,14 +103,16 @@ function assemble(deps: ServerDeps, now: () => number) {
   const { store, logger, heartbeatTimeoutMs, maxExecutorsPerKey, version } = deps;
   const { monotonicNow = systemClock.now } = deps;
   const writeBehind = createWriteBehind(store, logger);
-  const presence = new Presence(heartbeatTimeoutMs, logger);
-  const shared = { store, writeBehind, presence, refusals: new RefusalLog(logger, now), now };
+  const presence = new Presence(heartbeatTimeoutMs, logger, monotonicNow);
+  const refusals = new RefusalLog(logger, monotonicNow);
+  const shared = { store, writeBehind, presence, refusals, now };
   const limits = { heartbeatTimeoutMs, maxExecutorsPerKey, monotonicNow };
   const executorSync = new ExecutorSync({ ...shared, ...limits, version });
   const apiKeys = createApiKeys(store, now);
   const executorDeletion = createExecutorDeletion({ store, presence, logger, now });
   const endpoint = new GraphqlEndpoint({
     ...shared,
+    monotonicNow,
     schema: loadSchema(),
     apiKeys,
     executorSync,

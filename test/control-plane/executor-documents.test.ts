@@ -101,7 +101,7 @@ it("answers the documents of executors, and no others", async () => {
   const executorSync = new ExecutorSync({
     store,
     writeBehind: createWriteBehind(store, logger),
-    presence: new Presence(30_000, logger),
+    presence: new Presence(30_000, logger, now),
     refusals: new RefusalLog(logger, now),
     heartbeatTimeoutMs: 30_000,
     maxExecutorsPerKey: 100,

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import * as z from "zod";
 import { createServer, type ServerDeps } from "../../src/control-plane/server.ts";
 import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { keepFiles, keepText, noteKey } from "./canary.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -58,7 +59,13 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
   const lines: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
   const store = overrides.store ?? openSqliteStore(databasePath);
-  const clock = { offsetMs: 0, now: () => Date.now() + clock.offsetMs };
+  /** `offsetMs`: how far all time has moved; `wallStepMs`: how far somebody has set the wall clock beside that. */
+  const clock = {
+    offsetMs: 0,
+    wallStepMs: 0,
+    now: () => Date.now() + clock.offsetMs + clock.wallStepMs,
+    monotonicNow: () => systemClock.now() + clock.offsetMs,
+  };
   const server = createServer({
     store,
     logger,
@@ -70,6 +77,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
     maxExecutorsPerKey: 100,
     version: "1.4.0",
     now: clock.now,
+    monotonicNow: clock.monotonicNow,
     ...overrides,
   });
   const { url } = await server.listen();

@@ -103,10 +103,11 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.run(sql, id, organizationId, at, actor, actorId, action, ...target, details, source);
   }
 
-  // ISO text in UTC of one length compares as the time does. Another control plane on this database may be ahead of us.
+  // Another control plane on this database may be ahead of us; what lies in the future was noted before the wall clock
+  // was set back, and gives way. ISO text in UTC of one length compares as the time does.
   private recordKeyUse(keyId: string, at: number): void {
-    const sql =
-      "update apikey set lastRequest = ?1 where id = ?2 and (lastRequest is null or lastRequest < ?1)";
+    const sql = `update apikey set lastRequest = ?1 where id = ?2 and (lastRequest is null or lastRequest < ?1
+      or lastRequest > strftime('%Y-%m-%dT%H:%M:%fZ'))`;
     this.run(sql, dateText(at), keyId);
   }
 
@@ -117,15 +118,20 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   private recordSync(sync: Extract<Activity, { kind: "synced" }>): void {
     const { executorId, key, at } = sync;
     const heartbeat = `update executor set version = ?, channel = ?, hostName = ?, publicHost = ?, capabilities = ?,
-      resources = ?, lastSyncAt = ? where id = ? and (lastSyncAt is null or lastSyncAt <= ?)`;
+      resources = ?, lastSyncAt = ? where id = ? 
+      and (lastSyncAt is null or lastSyncAt <= ? or lastSyncAt > ${NOW_MS})`;
     this.run(heartbeat, ...declared(sync.declaration), at, executorId, at);
     const usage = `insert into executorKeyUsage
       (executorId, executorName, keyId, keyName, keyFingerprint, firstUsedAt, lastUsedAt)
       select id, name, ?2, ?3, ?4, ?5, ?5 from executor where id = ?1
-      on conflict (executorId, keyId) do update set lastUsedAt = max(lastUsedAt, excluded.lastUsedAt)`;
+      on conflict (executorId, keyId) do update set lastUsedAt = excluded.lastUsedAt
+        where lastUsedAt < excluded.lastUsedAt or lastUsedAt > ${NOW_MS}`;
     this.run(usage, executorId, key.id, key.name, key.fingerprint, at);
   }
 }
+
+/** The wall clock's, when the statement runs. */
+const NOW_MS = "cast(unixepoch('subsec') * 1000 as integer)";
 
 function declared(d: ExecutorDeclaration): [string, string, string, string | null, string, string] {
   return [d.version, d.channel, d.hostName, d.publicHost, d.capabilities, d.resources];
