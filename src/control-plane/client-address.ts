@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { ipAddress, isLoopbackAddress } from "./ip-address.ts";
 
 /**
@@ -10,4 +11,9 @@ export function clientAddress(request: IncomingMessage): string | undefined {
   const forwarded = request.headers["x-forwarded-for"];
   if (forwarded === undefined || peer === undefined || !isLoopbackAddress(peer)) return peer;
   return ipAddress(String(forwarded).split(",").at(-1)?.trim() ?? "") ?? peer;
+}
+
+/** Tells the connections of a listener apart, while they are open. */
+export function connectionName({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

@@ -9,10 +9,11 @@ import { createServer as createHttpsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import { systemClock } from "../lib/clock.ts";
-import { errorChain, OperatorError } from "../lib/errors.ts";
+import { OperatorError } from "../lib/errors.ts";
 import { createApiKeys } from "./api-keys.ts";
 import { serveBrowser } from "./browser-route.ts";
 import { builtPage } from "./built-page.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { createExecutorDeletion } from "./executor-deletion.ts";
 import { ExecutorSync } from "./executor-sync.ts";
 import { loadSchema } from "./graphql-documents.ts";
@@ -29,6 +30,8 @@ import { createWriteBehind, type WriteBehind } from "./write-behind.ts";
 
 /** Executors sync every 5 s; well over that, so that none reconnects for each sync. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Longer than any answer takes to make. */
+const ANSWER_TIMEOUT_MS = 30_000;
 const FINISH_LIMIT_MS = 2000;
 const FINISH_LOOK_MS = 50;
 
@@ -53,9 +56,12 @@ export interface ServerDeps {
   readonly now?: () => number;
   /** For every interval: nobody can set it (lib/clock.ts). */
   readonly monotonicNow?: () => number;
-  /** How long a client may take over its headers, and over its whole request. */
+  /** How long a client may take over the TLS handshake, and over its headers after that. */
   readonly headersTimeoutMs?: number;
+  /** Over its whole request. */
   readonly requestTimeoutMs?: number;
+  /** How long nothing may be sent or taken while a request is answered. */
+  readonly answerTimeoutMs?: number;
 }
 
 export interface ControlPlaneServer {
@@ -78,6 +84,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     );
     if (!isServed) handler("network")(request, response);
   });
+  network.timeout = deps.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   const management = createHttpServer(timeouts(deps), handler("management-socket"));
   let sweep: NodeJS.Timeout | undefined;
 
@@ -87,6 +94,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       presence.expect(await store.executorsSyncedSince(startedAt - heartbeatTimeoutMs), startedAt);
       await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
+      limitConnections(network, deps.logger);
       writeBehind.start();
       sweep = setInterval(() => presence.sweep(), Math.min(1000, heartbeatTimeoutMs / 4));
       return { url };
@@ -175,13 +183,16 @@ function createListener(
 ): Server {
   if (deps.tls === undefined) return createHttpServer(timeouts(deps), handler);
   try {
-    return createHttpsServer({ ...timeouts(deps), ...deps.tls, minVersion: "TLSv1.2" }, handler);
+    const options = { ...timeouts(deps), ...deps.tls, minVersion: "TLSv1.2" as const };
+    return createHttpsServer({ ...options, handshakeTimeout: options.headersTimeout }, handler);
   } catch (error) {
     throw new SettingsError("cannot use the certificate and key of TLS_CERT and TLS_KEY", { cause: error });
   }
 }
 
-function timeouts({ headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: ServerDeps) {
+/** Every phase of a connection has its end; Node counts some of them by the whole seconds of the checking interval. */
+function timeouts(deps: ServerDeps) {
+  const { headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 } = deps;
   return {
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -195,7 +206,7 @@ async function listenOnNetwork(server: Server, { host, port, tls }: ServerDeps):
     server.listen(port, host);
     await once(server, "listening");
   } catch (error) {
-    throw new OperatorError(`cannot listen on HOST ${host}, PORT ${port}: ${errorChain(error)}`);
+    throw new OperatorError(`cannot listen on HOST ${host}, PORT ${port}`, { cause: error });
   }
   const address = server.address();
   const actualPort = address !== null && typeof address === "object" ? address.port : port;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { Client } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -299,7 +300,8 @@ describe("serve", () => {
       child.kill("SIGKILL");
       await exited;
     });
-    await once(child.stdout, "data");
+    for await (const line of createInterface({ input: child.stdout }))
+      if (line.includes('"listening"')) break;
     child.stdout.destroy();
     const socket = ["--socket", join(directory, "management.sock")];
     for (let n = 0; n < 3; n += 1)

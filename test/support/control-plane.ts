@@ -24,6 +24,8 @@ export interface ControlPlaneOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** No file may grow beyond so many blocks of 512 bytes: what a full disk is to a database. */
   readonly maxFileBlocks?: number;
+  /** How many files and sockets it may have open. */
+  readonly maxOpenFiles?: number;
   /** Puts the directory on a disk of that size, which only the program sees (small-disk.ts). */
   readonly smallDiskKiB?: number;
   /** Default: in the directory. */
@@ -141,11 +143,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 function serveCommand(
-  { maxFileBlocks, smallDiskKiB }: ControlPlaneOptions,
+  { maxFileBlocks, maxOpenFiles, smallDiskKiB }: ControlPlaneOptions,
   directory: string,
 ): [string, ...string[]] {
   const serve: [string, ...string[]] = [process.execPath, PROGRAM, "serve"];
   if (smallDiskKiB !== undefined) return onSmallDisk(directory, smallDiskKiB, serve);
+  if (maxOpenFiles !== undefined) return ["sh", "-c", `ulimit -n ${maxOpenFiles}; exec "$0" "$@"`, ...serve];
   if (maxFileBlocks === undefined) return serve;
   return ["sh", "-c", `trap "" XFSZ; ulimit -f ${maxFileBlocks}; exec "$0" "$@"`, ...serve];
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { errorChain, OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { VERSION } from "../../lib/version.ts";
+import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../connection-limit.ts";
 import { addAuditCommands } from "./audit-commands.ts";
 import { addBackupCommand } from "./backup-command.ts";
 import { addExecutorCommands } from "./executor-commands.ts";
@@ -19,7 +20,10 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   try {
     await createProgram(terminal).parseAsync(argv, { from: "user" });
     return ExitCode.ok;
-  } catch (error) {
+  } catch (thrown) {
+    const error = isOutOfDescriptors(thrown)
+      ? new OperatorError(`${errorChain(thrown)}; ${MORE_DESCRIPTORS}`)
+      : thrown;
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
     const message =
       error instanceof OperatorError
