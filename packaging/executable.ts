@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -27,7 +28,8 @@ export async function makeExecutable(): Promise<void> {
       createRequire(import.meta.url).resolve("postject/dist/cli.js"),
       ...[executable, "NODE_SEA_BLOB", blob, "--sentinel-fuse", FUSE],
     ]);
-    await copyFile(executable, `${EXECUTABLE}.new`);
+    await rm(`${EXECUTABLE}.new`, { force: true });
+    await copyFile(executable, `${EXECUTABLE}.new`, constants.COPYFILE_EXCL);
     await chmod(`${EXECUTABLE}.new`, 0o755);
     await rename(`${EXECUTABLE}.new`, EXECUTABLE);
   } finally {
