@@ -1,6 +1,7 @@
 import { betterAuth } from "better-auth";
 import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
+import { ipAddress } from "../ip-address.ts";
 import type { Store } from "../store.ts";
 import { cookieNames, isHttps } from "./cookies.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
@@ -21,15 +22,24 @@ export interface AuthDeps {
   readonly now: () => number;
 }
 
+/** What we know of it. */
+interface NewSession {
+  readonly userId: string;
+  readonly ipAddress?: string | null | undefined;
+}
+
 export type Auth = ReturnType<typeof createAuth>;
 
 /** better-auth for people: passwords and sessions. Who belongs where is ours (members.ts, invitations.ts). Nobody signs up by themselves. */
 export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
   /** The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it. */
-  async function beginSession<Session extends { userId: string }>(session: Session) {
+  async function beginSession<Session extends NewSession>(session: Session) {
     await store.transaction((transaction) => transaction.people.deleteEndedSessions(now()));
     const [first] = await store.people.memberships(session.userId);
-    return { data: { ...session, activeOrganizationId: first?.organization.id ?? null } };
+    const address = ipAddress(session.ipAddress ?? "") ?? null;
+    return {
+      data: { ...session, ipAddress: address, activeOrganizationId: first?.organization.id ?? null },
+    };
   }
 
   return betterAuth({
@@ -63,7 +73,7 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
       cookiePrefix: cookieNames(origin).betterAuthPrefix,
       defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: "/", secure: isHttps(origin) },
       // The address in a session row is the one that this program has seen, set by auth-request.ts.
-      ipAddress: { ipAddressHeaders: ["x-novacula-address"] },
+      ipAddress: { ipAddressHeaders: ["x-novacula-address"], ipv6Subnet: 128 },
     },
     databaseHooks: { session: { create: { before: beginSession } } },
   });
