@@ -19,6 +19,8 @@ const EXECUTORS = 10;
 const SYNC_INTERVAL_MS = 20;
 const PAGE_INTERVAL_MS = 40;
 const SIGN_IN_PAUSE_MS = 200;
+/** Code that has not run before is compiled then, which no attack does twice. */
+const LEAD_IN_MS = 2000;
 /** Well below what saturates a core: the question is what hashing does, not what answering "no" does. */
 const RATE = 200;
 const PAGE = `{ viewer { user { name } role }
@@ -89,7 +91,7 @@ export async function measureSignInAttack({ quick, log }: BenchOptions): Promise
     ],
     rows,
     notes: [
-      `The released control plane, not pinned, and everybody else on the same cores. ${RATE} sign-ins a second with wrong passwords, of the first admin and of accounts that do not exist, beside as many requests for a path that does not exist. Meanwhile a sync every ${SYNC_INTERVAL_MS} ms, a query of the page every ${PAGE_INTERVAL_MS} ms, and one sign-in of the first admin, who has a device cookie, ${SIGN_IN_PAUSE_MS} ms after the other; latency from the moment a request was due. Ratios to the requests that cost nothing, round by round.`,
+      `The released control plane, not pinned, and everybody else on the same cores. ${RATE} sign-ins a second with wrong passwords, of the first admin and of accounts that do not exist, beside as many requests for a path that does not exist. Meanwhile a sync every ${SYNC_INTERVAL_MS} ms, a query of the page every ${PAGE_INTERVAL_MS} ms, and one sign-in of the first admin, who has a device cookie, ${SIGN_IN_PAUSE_MS} ms after the other; latency from the moment a request was due, from the third second on. Ratios to the requests that cost nothing, round by round.`,
     ],
   };
 }
@@ -171,7 +173,8 @@ async function measure(
   rate: number,
   seconds: number,
 ): Promise<Measured> {
-  const untilMs = performance.now() + seconds * 1000;
+  const fromMs = performance.now() + LEAD_IN_MS;
+  const untilMs = fromMs + seconds * 1000;
   const { url } = scene;
   const crowd = new Pool(url, { connections: strangers?.connections ?? 1 });
   const attack =
@@ -187,11 +190,11 @@ async function measure(
   await Promise.all([
     every(SYNC_INTERVAL_MS, untilMs, async (n, dueMs) => {
       if ((await sync(executors, n % EXECUTORS)) !== 200) failed += 1;
-      syncs.push(performance.now() - dueMs);
+      if (dueMs >= fromMs) syncs.push(performance.now() - dueMs);
     }),
     every(PAGE_INTERVAL_MS, untilMs, async (_n, dueMs) => {
       if ((await page(browser, scene)) !== 200) failed += 1;
-      pages.push(performance.now() - dueMs);
+      if (dueMs >= fromMs) pages.push(performance.now() - dueMs);
     }),
     oneByOne(SIGN_IN_PAUSE_MS, untilMs, async () => {
       const begunMs = performance.now();
@@ -207,7 +210,7 @@ async function measure(
     signInMs: quantile(signIns, 0.99),
     refusedSignIns,
     failed,
-    perSecond: answered / seconds,
+    perSecond: (answered * 1000) / (LEAD_IN_MS + seconds * 1000),
   };
 }
 
