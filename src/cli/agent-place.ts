@@ -3,6 +3,7 @@ import { decodeText } from "../config/config-text.ts";
 import { configPath, type Loaded, loadConfig } from "../config/load-config.ts";
 import { parseConfig } from "../config/parse-config.ts";
 import { type FileRead, readBoundedFile } from "../config/read-file.ts";
+import { serviceReader } from "./service-identity.ts";
 
 /** Where a running agent is found. */
 export interface AgentFolders {
@@ -46,7 +47,10 @@ export async function findFolders(
 
 export async function findAgent(options: ConfigOptions, environment: NodeJS.ProcessEnv): Promise<AgentPlace> {
   const folders = await findFolders(options, environment);
-  return { loaded: await loadConfig(folders.path, environment), ...folders };
+  return {
+    loaded: await loadConfig(folders.path, environment, undefined, await serviceReader()),
+    ...folders,
+  };
 }
 
 function textOf(read: FileRead): string | undefined {

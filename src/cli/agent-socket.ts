@@ -7,6 +7,7 @@ import { type AgentStatus, agentStatusSchema } from "../agent/status.ts";
 import { errorCode } from "../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
 import { printable } from "../lib/printable.ts";
+import { asRoot } from "../lib/shell-word.ts";
 import { startDeadline } from "../sync/deadline.ts";
 
 /** What came of asking the running agent. `why` is a whole sentence, or two. */
@@ -109,7 +110,7 @@ async function explain(code: string, path: string): Promise<AgentAnswer> {
       return noAnswer(`${shown} is too long for a socket: set a shorter [agent].runtime_dir.`);
     default:
       return noAnswer(
-        `The agent at ${shown} did not answer${code === "" ? "" : ` (${printable(code, 40)})`}. Its journal may say why: journalctl -u novacula-agent`,
+        `The agent at ${shown} did not answer${code === "" ? "" : ` (${printable(code, 40)})`}. Its journal may say why: ${asRoot("journalctl -u novacula-agent")}`,
       );
   }
 }
@@ -141,5 +142,5 @@ function noAnswer(why: string): AgentAnswer {
 }
 
 function tooOld(path: string): string {
-  return `What answers at ${printable(path)} does not speak as this version does: restart the agent after an upgrade (systemctl restart novacula-agent).`;
+  return `What answers at ${printable(path)} does not speak as this version does: restart the agent after an upgrade (${asRoot("systemctl restart novacula-agent")}).`;
 }

@@ -22,7 +22,8 @@ import {
 } from "./check-report.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { keyFromFile, keyFromPerson } from "./key-input.ts";
-import { obstacleFor, serviceUser } from "./service-user.ts";
+import { serviceIdentity, serviceReader } from "./service-identity.ts";
+import { obstacleFor } from "./service-user.ts";
 import { shutdownSignal } from "./shutdown.ts";
 import { ending } from "./status-report.ts";
 import { print, type Terminal } from "./terminal.ts";
@@ -46,7 +47,12 @@ const CALLED_OFF: CheckLine = { verdict: "could-not-tell", text: "No key was giv
 /** Says everything that is wrong with configuration and key, and what is right; changes nothing. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const { environment } = terminal;
-  const loaded = await loadConfig(configPath(options.config, environment), environment);
+  const loaded = await loadConfig(
+    configPath(options.config, environment),
+    environment,
+    undefined,
+    await serviceReader(),
+  );
   const isDenied = await isAnyDenied(loaded.files);
   const subject = await subjectOf(options, loaded, isDenied, terminal);
   // Not before: nothing is lost when a Ctrl-C ends the wait for a key.
@@ -110,7 +116,7 @@ function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckL
 
 /** Root reads everything; the service's user must be able to read it too. What systemd hands it as a credential it can. */
 async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Promise<readonly CheckLine[]> {
-  const user = process.geteuid?.() === 0 ? serviceUser() : undefined;
+  const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
   if (user === undefined) return [];
   const { CREDENTIALS_DIRECTORY: credentials } = environment;
   const lines: CheckLine[] = [];

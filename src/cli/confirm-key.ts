@@ -6,6 +6,7 @@ import type { ExecutorKey } from "../key/executor-key.ts";
 import { timeOfDay } from "../lib/clock.ts";
 import { inTime } from "../lib/file-answer.ts";
 import { printable } from "../lib/printable.ts";
+import { asRoot } from "../lib/shell-word.ts";
 import type { AgentPlace } from "./agent-place.ts";
 import type { AgentAnswer } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -88,7 +89,10 @@ function inVain(answer: AgentAnswer, { key, wasTried }: PlacedKey, terminal: Ter
 }
 
 async function waitingForStart({ place, key }: PlacedKey, terminal: Terminal): Promise<ExitCode> {
-  print(terminal, "No agent runs here: the key is used at the next start (systemctl start novacula-agent).");
+  print(
+    terminal,
+    `No agent runs here: the key is used at the next start (${asRoot("systemctl start novacula-agent")}).`,
+  );
   const { loaded, dataDir } = place;
   if (loaded.verdict !== "usable" || loaded.key.equals(key)) return ExitCode.good;
   const { fingerprint } = loaded.key;

@@ -17,7 +17,8 @@ import { exitCodeOf } from "./check-report.ts";
 import { examinationText } from "./doctor-report.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { keyFromFile, keyFromPerson } from "./key-input.ts";
-import { obstacleFor, serviceUser } from "./service-user.ts";
+import { serviceIdentity, serviceReader } from "./service-identity.ts";
+import { obstacleFor } from "./service-user.ts";
 import { shutdownSignal } from "./shutdown.ts";
 import { print, type Terminal } from "./terminal.ts";
 
@@ -31,7 +32,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   const { environment } = terminal;
   const signal = shutdownSignal();
   const loaded = await withCandidate(
-    await loadConfig(configPath(options.config, environment), environment),
+    await loadConfig(configPath(options.config, environment), environment, undefined, await serviceReader()),
     options.keyFile,
     terminal,
   );
@@ -68,7 +69,7 @@ async function withCandidate(
 
 /** Root reads everything: what counts is what the service's user can read. */
 async function obstacles(loaded: Loaded): Promise<readonly Obstacle[]> {
-  const user = process.geteuid?.() === 0 ? serviceUser() : undefined;
+  const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
   if (user === undefined) return [];
   const found = await Promise.all(
     loaded.files.map((file) => inTime(file, () => obstacleFor(user, file)).catch(() => undefined)),

@@ -36,7 +36,7 @@ async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey> {
 }
 
 export async function keyFromFile(path: string): Promise<HandedKey> {
-  const read = await readBoundedFile(path);
+  const read = await readBoundedFile(path, { kind: "unknown" });
   const source = printable(path, 4096);
   if (read.kind === "read")
     return { source, isDenied: false, ...diagnoseBytes(read.bytes, { kind: "key-file" }) };

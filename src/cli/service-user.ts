@@ -19,6 +19,17 @@ export function serviceUser(): Identity | undefined {
   return identityIn(textOf("/etc/passwd"), textOf("/etc/group"), SERVICE_USER);
 }
 
+/** The user of a unit's `User=`, by name or number, with its `Group=` where that is set. */
+export function userNamed(user: string, group: string): Identity | undefined {
+  const [passwd, groups] = [textOf("/etc/passwd"), textOf("/etc/group")];
+  const name = entries(passwd).find(([, , uid]) => uid === user)?.[0] ?? user;
+  const identity = identityIn(passwd, groups, name);
+  if (identity === undefined || group === "") return identity;
+  const [groupName, , gid] = entries(groups).find(([known, , id]) => known === group || id === group) ?? [];
+  if (groupName === undefined) return identity;
+  return { ...identity, groupName, gids: [Number(gid), ...identity.gids] };
+}
+
 /** The user with this number; one that this host has no name for has only the group given. */
 export function userOf(uid: number, gid: number): Identity {
   const passwd = textOf("/etc/passwd");
@@ -51,8 +62,10 @@ export async function obstacleFor(
     const wants = place === real ? READ : PASS;
     if (grants(stats, user, wants)) continue;
     const problem = `the service's user ${user.name} cannot ${wants === READ ? "read" : "pass"} ${printable(place, 4096)} (mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}, owner ${stats.uid}, group ${stats.gid})`;
-    const mode = wants === READ ? "0640" : "g+x";
     const word = quoted(place);
+    // Of its own file, the mode of its group does not count.
+    if (stats.uid === user.uid) return { problem, remedy: `chmod ${wants === READ ? "u+r" : "u+x"} ${word}` };
+    const mode = wants === READ ? "0640" : "g+x";
     return { problem, remedy: `chgrp ${user.groupName} ${word} && chmod ${mode} ${word}` };
   }
   return undefined;

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type AgentStatus, agentStatusSchema, keyIs } from "../agent/status.ts";
 import { delay } from "../lib/delay.ts";
 import { printable } from "../lib/printable.ts";
+import { asRoot } from "../lib/shell-word.ts";
 import { type AgentFolders, type ConfigOptions, findFolders } from "./agent-place.ts";
 import { type AgentAnswer, askAgent } from "./agent-socket.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -85,7 +86,7 @@ async function unanswered(
     );
   complain(
     terminal,
-    "Start it with: systemctl start novacula-agent (or, in the foreground: novacula-agent run)",
+    `Start it with: ${asRoot("systemctl start novacula-agent")} (or, in the foreground: novacula-agent run)`,
   );
   const known = await lastKnown(place.dataDir);
   if (known !== undefined) complain(terminal, known);

@@ -12,6 +12,20 @@ const WORLD_READ = 0o004;
 const WORLD_WRITE = 0o002;
 const GROUP_WRITE = 0o020;
 
+/** Who is to read the files. `unknown`: the person who runs this command is not, and could not change them for who is. */
+export type FileReader =
+  | { readonly kind: "known"; readonly uid: number; readonly group: Group | undefined }
+  | { readonly kind: "unknown" };
+
+const AS_ROOT = "Run this command with sudo: it then names what lets the service in, and nobody else.";
+
+/** This process itself. Root may be looking on behalf of the packaged service, which must not be locked out of its file. */
+export function ownReader(): FileReader {
+  const uid = process.geteuid?.() ?? 0;
+  const group = uid === 0 ? findGroup(({ name }) => name === SERVICE_GROUP) : ownGroup();
+  return { kind: "known", uid, group };
+}
+
 /** `user novacula (uid 998)`, or the number alone where the system has no name for it (a container). */
 export function runningUser(): string {
   const uid = process.geteuid?.() ?? -1;
@@ -22,14 +36,15 @@ export function runningUser(): string {
   }
 }
 
-/** What makes `path` readable for the user that runs this: the file's own mode, or a directory above it. */
-export async function accessRemedy(path: string): Promise<string> {
+/** What makes `path` readable for its reader, who runs this: the file's own mode, or a directory above it. */
+export async function accessRemedy(path: string, reader: FileReader): Promise<string> {
+  if (reader.kind === "unknown") return AS_ROOT;
   for (let current = path; ; current = dirname(current)) {
     try {
       const stats = await stat(current);
       if (current !== path)
         return `Let its group pass: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
-      return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}: ${lockDown(path, stats)}`;
+      return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}: ${closingCommand(path, stats, reader)}`;
     } catch {
       if (dirname(current) === current)
         return "Make the file and the directories above it readable for that user.";
@@ -41,12 +56,17 @@ export async function accessRemedy(path: string): Promise<string> {
  * Whether others on this host can read or change the file that holds the key. Group read is fine: the packaged state
  * is root:novacula 0640, and that group is the agent's own. Group *write* is not: no one but root changes the key.
  */
-export function exposureFindings(path: string, stats: Stats, realPath = path): readonly KeyFinding[] {
+export function exposureFindings(
+  { path, stats, realPath }: { readonly path: string; readonly stats: Stats; readonly realPath: string },
+  reader: FileReader,
+): readonly KeyFinding[] {
   const findings: KeyFinding[] = [];
   const place = `${printable(path)}, mode ${octal(stats)}`;
   const remedy = isKubernetesMount(realPath)
     ? "Set defaultMode: 0440 on the Secret's volume, and fsGroup for the agent's group."
-    : `Close it: ${lockDown(path, stats)}`;
+    : reader.kind === "unknown"
+      ? AS_ROOT
+      : `Close it: ${closingCommand(path, stats, reader)}`;
   if ((stats.mode & WORLD_READ) !== 0) {
     const problem = `is in a file that every user of this host can read (${place})`;
     findings.push({ code: "file-readable-by-others", severity: "warning", problem, remedy });
@@ -58,13 +78,6 @@ export function exposureFindings(path: string, stats: Stats, realPath = path): r
     findings.push({ code: "file-writable-by-others", severity: "warning", problem, remedy });
   }
   return findings;
-}
-
-function lockDown(path: string, stats: Stats): string {
-  const uid = process.geteuid?.() ?? 0;
-  // Root may be looking on behalf of the packaged service, which must not be locked out of its file.
-  const group = uid === 0 ? findGroup(({ name }) => name === SERVICE_GROUP) : ownGroup();
-  return closingCommand(path, stats, { uid, group });
 }
 
 /** What to type so that `reader` can still read `path`, and others cannot. Without a group, the file is its owner's alone. */

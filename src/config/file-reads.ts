@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
+import type { FileReader } from "./file-access.ts";
 import { type FileRead, readBoundedFile } from "./read-file.ts";
 
 /** A pasted password must not become guessable from a digest that somebody prints: it means nothing elsewhere. */
@@ -7,13 +8,18 @@ const PROCESS_SALT = randomBytes(32);
 
 /** The files that one load has read, and a digest that tells whether a later load saw the same. */
 export class FileReads {
+  readonly reader: FileReader;
   readonly #reads = new Map<string, FileRead>();
+
+  constructor(reader: FileReader) {
+    this.reader = reader;
+  }
 
   /** Each file once: agent.toml and a key file at the same path are one content. */
   async read(path: string): Promise<FileRead> {
     const known = this.#reads.get(path);
     if (known !== undefined) return known;
-    const read = await readBoundedFile(path);
+    const read = await readBoundedFile(path, this.reader);
     this.#reads.set(path, read);
     return read;
   }

@@ -35,25 +35,33 @@ export async function readKey(
   credentialsDirectory: string | undefined,
 ): Promise<FoundKey | { readonly issue: ConfigIssue }> {
   const written = parsed.config.controlPlane.accessTokenFile;
-  if (written === undefined) return await keyInConfig(agentToml, parsed.accessToken);
+  if (written === undefined) return await keyInConfig(agentToml, parsed.accessToken, reads);
   const keyFile = resolveKeyFile(written, credentialsDirectory);
   if (keyFile === undefined) return { issue: await parsed.issueAt(noCredentials(written)) };
   const read = await reads.read(keyFile);
   const diagnosis = diagnoseKeyFile(read, keyFile);
   const isCredential =
     credentialsDirectory !== undefined && keyFile.startsWith(join(credentialsDirectory, "/"));
-  const exposed = read.kind === "read" && !isCredential ? exposure(read) : [];
+  const exposed = read.kind === "read" && !isCredential ? exposureFindings(read, reads.reader) : [];
   return { keySource: printable(keyFile), keyFile, diagnosis: withFindings(diagnosis, exposed) };
 }
 
-async function keyInConfig(agentToml: ReadFile, token: FoundToken | undefined): Promise<FoundKey> {
+async function keyInConfig(
+  agentToml: ReadFile,
+  token: FoundToken | undefined,
+  { reader }: FileReads,
+): Promise<FoundKey> {
   if (token === undefined)
     return { keySource: "agent.toml", keyFile: undefined, diagnosis: refused(MISSING) };
   const origin = { kind: "config" } as const;
   let diagnosis = diagnoseKey(token.text, origin);
   if (diagnosis.findings.length > 0) diagnosis = diagnoseKey(token.text, origin, await token.locator());
   const keySource = token.line === undefined ? "agent.toml" : `agent.toml line ${token.line}`;
-  return { keySource, keyFile: undefined, diagnosis: withFindings(diagnosis, exposure(agentToml)) };
+  return {
+    keySource,
+    keyFile: undefined,
+    diagnosis: withFindings(diagnosis, exposureFindings(agentToml, reader)),
+  };
 }
 
 /** An unreadable key file is a finding, not an issue: the configuration itself is good, and waits for it. */
@@ -84,10 +92,6 @@ function noCredentials(written: string): TableIssue {
   const problem = "names a systemd credential, but $CREDENTIALS_DIRECTORY is not set";
   const remedy = `Start the agent by a unit with LoadCredential=${printable(written)}:/its/path, or write an absolute path.`;
   return { code: "no-credentials-directory", path, key: path.join("."), problem, remedy };
-}
-
-function exposure({ path, stats, realPath }: ReadFile): readonly KeyFinding[] {
-  return exposureFindings(path, stats, realPath);
 }
 
 function withFindings(diagnosis: KeyDiagnosis, more: readonly KeyFinding[]): KeyDiagnosis {

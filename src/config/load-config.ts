@@ -6,6 +6,7 @@ import type { AgentConfig } from "./agent-config.ts";
 import { readCertificates } from "./ca-file.ts";
 import type { ConfigIssue } from "./config-issue.ts";
 import { type ConfigText, decodeText } from "./config-text.ts";
+import { type FileReader, ownReader } from "./file-access.ts";
 import { FileReads } from "./file-reads.ts";
 import { readKey } from "./key-source.ts";
 import { type ParsedConfig, parseConfig } from "./parse-config.ts";
@@ -57,14 +58,16 @@ export function configPath(flag: string | undefined, environment: NodeJS.Process
  * Reads agent.toml and the files that it names, and diagnoses the key (A1, A2, A6). Never rejects for what a person or
  * a disk can do. Of `environment`, only `CREDENTIALS_DIRECTORY` is looked at. `known` is an earlier result for the
  * same path and environment: it is the answer, and nothing is parsed, while the files hold what they held then.
+ * `reader` is for whom remedies are computed.
  */
 export async function loadConfig(
   path: string,
   environment: NodeJS.ProcessEnv,
   known?: Loaded,
+  reader: FileReader = ownReader(),
 ): Promise<Loaded> {
   if (known !== undefined && (await digestNow(known)) === known.digest) return known;
-  const reads = new FileReads();
+  const reads = new FileReads(reader);
   const base = () => ({ path, digest: reads.digest("content"), files: reads.paths });
   const invalid = (issues: readonly ConfigIssue[]): Loaded => {
     return { ...base(), verdict: "invalid", issues, config: undefined };
@@ -95,7 +98,7 @@ export async function loadConfig(
 }
 
 async function digestNow({ files, verdict }: Loaded): Promise<string> {
-  const reads = new FileReads();
+  const reads = new FileReads(ownReader());
   for (const file of files) await reads.read(file);
   return reads.digest(verdict === "usable" ? "content-and-access" : "content");
 }

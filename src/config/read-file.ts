@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { errorCode } from "../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../lib/file-answer.ts";
-import { accessRemedy, runningUser } from "./file-access.ts";
+import { accessRemedy, type FileReader, ownReader, runningUser } from "./file-access.ts";
 
 export type FileRead =
   | {
@@ -21,11 +21,12 @@ export const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
  * The bytes of a regular file of at most 1 MiB, symbolic links followed. Never rejects for what a disk or a person
- * can do, and never hangs: a file that does not answer within seconds is unreadable (`no-answer`).
+ * can do, and never hangs: a file that does not answer within seconds is unreadable (`no-answer`). `reader` is for the
+ * remedy of one that may not be read.
  */
-export async function readBoundedFile(path: string): Promise<FileRead> {
+export async function readBoundedFile(path: string, reader: FileReader = ownReader()): Promise<FileRead> {
   try {
-    return await inTime(path, () => read(path));
+    return await inTime(path, () => read(path, reader));
   } catch (error) {
     if (!(error instanceof NoFileAnswer)) throw error;
     const remedy =
@@ -35,7 +36,7 @@ export async function readBoundedFile(path: string): Promise<FileRead> {
 }
 
 /** Without O_NONBLOCK, opening a FIFO would wait for its writer. */
-async function read(path: string): Promise<FileRead> {
+async function read(path: string, reader: FileReader): Promise<FileRead> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -55,7 +56,7 @@ async function read(path: string): Promise<FileRead> {
     const realPath = await realpath(path).catch(() => path);
     return { kind: "read", path, realPath, bytes, stats };
   } catch (error) {
-    return await explain(path, errorCode(error) ?? "unknown");
+    return await explain(path, errorCode(error) ?? "unknown", reader);
   } finally {
     await handle?.close().catch(() => undefined);
   }
@@ -93,7 +94,7 @@ async function readAtMost(handle: FileHandle, sizeBytes: number, limit: number):
   return Buffer.concat(chunks);
 }
 
-async function explain(path: string, code: string): Promise<FileRead> {
+async function explain(path: string, code: string, reader: FileReader): Promise<FileRead> {
   const answer = (problem: string, remedy: string): FileRead => ({
     kind: "unreadable",
     code,
@@ -114,7 +115,7 @@ async function explain(path: string, code: string): Promise<FileRead> {
       return answer("is a symbolic link that leads back to itself", "Mend the link.");
     case "EACCES":
     case "EPERM":
-      return answer(`may not be read by ${runningUser()}`, await accessRemedy(path));
+      return answer(`may not be read by ${runningUser()}`, await accessRemedy(path, reader));
     case "ENAMETOOLONG":
       return answer("has a path that is too long for this system", "Name a shorter path.");
     case "ENXIO":

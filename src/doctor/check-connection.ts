@@ -3,6 +3,7 @@ import { CLOCK_TOLERANCE_MS } from "../agent/notices.ts";
 import { hostOf } from "../agent/wording.ts";
 import { duration } from "../lib/duration.ts";
 import { printable } from "../lib/printable.ts";
+import { asRoot } from "../lib/shell-word.ts";
 import type { Route } from "../sync/proxy-route.ts";
 import type { UnreachableCause } from "../sync/sync-outcome.ts";
 import { untold } from "./check-files.ts";
@@ -115,7 +116,7 @@ function clock({ answer, nowMs, url }: Connection): Check {
     stage: "clock",
     status: "warning",
     detail: `this host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(url)}'s`,
-    remedy: "Set the clock that is wrong: timedatectl set-ntp true.",
+    remedy: `Set the clock that is wrong: ${asRoot("timedatectl set-ntp true")}.`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { type AgentStatus, keyIs } from "../agent/status.ts";
 import { printable } from "../lib/printable.ts";
+import { asRoot } from "../lib/shell-word.ts";
 import type { Check } from "./examination.ts";
 
 /** What `systemctl show` says of the service. */
@@ -40,15 +41,22 @@ export function checkUnit(agent: RunningAgent): readonly Check[] {
 
 function checkService(unit: UnitFacts): readonly Check[] {
   if (unit.LoadState === "not-found")
-    return [warning("the service is not installed", "Install the package, or run: novacula-agent install.")];
+    return [
+      warning(
+        "the service is not installed",
+        `Install the package, or run: ${asRoot("novacula-agent install")}.`,
+      ),
+    ];
   const checks: Check[] = [];
   if (unit.NeedDaemonReload === "yes")
-    checks.push(warning("its unit was changed since systemd read it", "Run: systemctl daemon-reload."));
+    checks.push(
+      warning("its unit was changed since systemd read it", `Run: ${asRoot("systemctl daemon-reload")}.`),
+    );
   if (!unit.UnitFileState.startsWith("enabled"))
     checks.push(
       warning(
         `it is ${printable(unit.UnitFileState || "not enabled", 40)}: it does not start when this host does`,
-        "Run: systemctl enable novacula-agent.",
+        `Run: ${asRoot("systemctl enable novacula-agent")}.`,
       ),
     );
   return [activity(unit), ...checks];
@@ -62,7 +70,7 @@ function activity({ ActiveState, Result }: UnitFacts): Check {
     stage: "unit",
     status: "failed",
     detail: `the service is ${printable(ActiveState, 40)}${result}`,
-    remedy: "Run: systemctl start novacula-agent. Why it ended is in: journalctl -u novacula-agent.",
+    remedy: `Run: ${asRoot("systemctl start novacula-agent")}. Why it ended is in: ${asRoot("journalctl -u novacula-agent")}.`,
   };
 }
 

@@ -5,3 +5,8 @@ export function shellWord(text: string): string {
   const word = printable(text, 4096);
   return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** A command that only root may run, as whoever runs this program types it. */
+export function asRoot(command: string): string {
+  return process.geteuid?.() === 0 ? command : `sudo ${command}`;
+}

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { closingCommand } from "../../src/config/file-access.ts";
 
 const novacula = { name: "novacula", gid: 998 };
-const service = { uid: 998, group: novacula };
-const root = { uid: 0, group: novacula };
+const service = { kind: "known", uid: 998, group: novacula };
+const root = { kind: "known", uid: 0, group: novacula };
 
 describe("the command that closes a file", () => {
   it.each([
