@@ -181,7 +181,9 @@ export function createAgent(deps: AgentDeps): Agent {
   }
 
   function status(): AgentStatus {
-    return agentStatus(core.rotation(), { configPath: initial.path, startedAt, pid: process.pid, clock });
+    const { pid } = process;
+    const { dataDir } = deps;
+    return agentStatus(core.rotation(), { configPath: initial.path, dataDir, startedAt, pid, clock });
   }
 
   /** Where a restarted fleet is spread, nothing else would happen in the journal for seconds. */

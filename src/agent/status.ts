@@ -53,6 +53,7 @@ export const agentStatusSchema = z
       .nullable()
       .describe("What is wrong with, or not yet known of, the files as they are now"),
     configPath: z.string(),
+    dataDir: z.string().describe("The folder with which this is the only agent"),
     pid: z.number().int(),
     version: z.string(),
     startedAt: moment,
@@ -63,6 +64,7 @@ export type AgentStatus = z.infer<typeof agentStatusSchema>;
 
 export interface StatusContext {
   readonly configPath: string;
+  readonly dataDir: string;
   readonly startedAt: number;
   readonly pid: number;
   readonly clock: Clock;
@@ -90,6 +92,7 @@ export function agentStatus(rotation: Rotation, context: StatusContext): AgentSt
     attempts: connection === undefined || connection.kind === "connecting" ? 0 : connection.attempts,
     pendingChange: pendingChange(rotation, clock),
     configPath: context.configPath,
+    dataDir: context.dataDir,
     pid: context.pid,
     version: VERSION,
     startedAt: iso(context.startedAt),

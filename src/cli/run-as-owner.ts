@@ -1,6 +1,6 @@
 import { closeSync, constants, fchownSync, lstatSync, mkdirSync, openSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
-import { errorCode } from "../lib/errors.ts";
+import { errorCode, OperatorError } from "../lib/errors.ts";
 import { holdPlace, LinkInOpenFolder } from "../lib/held-place.ts";
 import { type Identity, userOf } from "./service-user.ts";
 import { complain, type Terminal } from "./terminal.ts";
@@ -22,9 +22,18 @@ export async function becomeOwner(
     terminal,
     `novacula-agent: ${dataDir} belongs to ${owner.name}, so the agent runs as ${owner.name}, not as root`,
   );
-  process.setgroups?.([...owner.gids]);
-  process.setgid?.(owner.gids[0] ?? owner.uid);
-  process.setuid?.(owner.uid);
+  try {
+    process.setgroups?.([...owner.gids]);
+    process.setgid?.(owner.gids[0] ?? owner.uid);
+    process.setuid?.(owner.uid);
+  } catch (error) {
+    throw new OperatorError(
+      `cannot become ${owner.name}, to whom ${dataDir} belongs: run the agent as that user`,
+      {
+        cause: error,
+      },
+    );
+  }
   return true;
 }
 

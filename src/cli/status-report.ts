@@ -56,6 +56,7 @@ function facts(status: AgentStatus, now: number): readonly (readonly [name: stri
     ["next attempt", ahead(status.nextAttemptAt, now)],
     ["agent", `${printable(status.version)}, PID ${status.pid}${since(status.startedAt)}`],
     ["configuration", printable(status.configPath, 4096)],
+    ["data", printable(status.dataDir, 4096)],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }

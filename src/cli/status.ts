@@ -40,6 +40,11 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
       : await waitForKey(place.runtimeDir, options.waitFor, options.timeout, signal);
   if (answer.kind !== "answered") return await unanswered(answer, place, terminal);
   show(answer.status, options, terminal);
+  if (place.obstacle === undefined && answer.status.dataDir !== place.dataDir)
+    complain(
+      terminal,
+      `This agent keeps its state in ${printable(answer.status.dataDir, 4096)}, and agent.toml says ${printable(place.dataDir, 4096)}: it is another agent, or it has not been restarted since.`,
+    );
   return options.waitFor === undefined
     ? stateVerdict(answer.status)
     : verdictOnKey(answer.status, options.waitFor, options.timeout, terminal);

@@ -189,7 +189,13 @@ function checkState(rotation: Rotation, witness: Witness, now: number): void {
     expect(isKept, "the key that was accepted last was forgotten").toBe(true);
   }
 
-  const status = agentStatus(rotation, { configPath: PATH, startedAt: 0, pid: 1, clock: stopped(now) });
+  const status = agentStatus(rotation, {
+    configPath: PATH,
+    dataDir: "/var/lib/novacula",
+    startedAt: 0,
+    pid: 1,
+    clock: stopped(now),
+  });
   expect(status.state).toBe(expectedState(current, witness, problem !== undefined));
   const runsTheFile =
     !witness.isDamaged &&

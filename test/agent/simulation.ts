@@ -98,7 +98,14 @@ export function simulate({
     stepWallClock(ms) {
       wallOffset += ms;
     },
-    status: () => agentStatus(core.rotation(), { configPath: PATH, startedAt: START_MS, pid: 1, clock }),
+    status: () =>
+      agentStatus(core.rotation(), {
+        configPath: PATH,
+        dataDir: "/var/lib/novacula",
+        startedAt: START_MS,
+        pid: 1,
+        clock,
+      }),
     elapsedMs: () => now - START_MS,
     wallMs: () => now + wallOffset,
     said,

@@ -25,6 +25,7 @@ const status = (text: string) => ({
   attempts: 1,
   pendingChange: { fingerprint: text, state: "refused", reason: text },
   configPath: text,
+  dataDir: text,
   pid: 1,
   version: text,
   startedAt: "2026-01-01T00:00:00Z",

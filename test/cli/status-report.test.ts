@@ -30,6 +30,7 @@ const ONLINE: AgentStatus = {
   attempts: 3,
   pendingChange: null,
   configPath: "/etc/novacula/agent.toml",
+  dataDir: "/var/lib/novacula",
   pid: 4711,
   version: "0.1.0",
   startedAt: at(-DAY_MS),

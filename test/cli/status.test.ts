@@ -54,6 +54,18 @@ describe.concurrent("status of an agent that is online", () => {
 });
 
 describe.concurrent("status of an agent that", () => {
+  it("keeps its state elsewhere than agent.toml says now: it says so", async () => {
+    await using scene = await setOnlineScene();
+    const { place, run } = scene;
+    expect((await run("status")).stderr).toBe("");
+    writeFileSync(place.configPath, scene.text().replace(place.dataDir, `${place.dataDir}-moved`));
+    const { stderr, stdout } = await run("status");
+    expect(stdout).toMatch(new RegExp(`data +${place.dataDir}$`, "mu"));
+    expect(stderr).toContain(
+      `This agent keeps its state in ${place.dataDir}, and agent.toml says ${place.dataDir}-moved`,
+    );
+  });
+
   it("is refused: exit 1", async () => {
     await using scene = await setScene();
     scene.server.respond(knowing());

@@ -24,6 +24,7 @@ const ONLINE: AgentStatus = {
   attempts: 1,
   pendingChange: null,
   configPath: "/etc/novacula/agent.toml",
+  dataDir: "/var/lib/novacula",
   pid: 42,
   version: "1.2.3",
   startedAt: null,
