@@ -37,6 +37,7 @@ describe.concurrent("status of an agent that is online", () => {
       "next attempt",
       "agent",
       "configuration",
+      "data",
     ]);
     expect(facts.every((line) => /^ {2}.{13} {2}\S/u.test(line))).toBe(true);
     expect(stdout).toContain(`PID ${agent.pid}`);
