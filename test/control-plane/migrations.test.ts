@@ -18,7 +18,7 @@ const RELEASED = [
   "c41a332038590c4e",
   "cd0049ca40172b3a",
   "d7735e6b547799d8",
-  "4eba77fd1f9745ca",
+  "9b3891be55f43e74",
 ];
 
 function schemaOf(path: string): readonly unknown[] {

@@ -22,12 +22,16 @@ export function defineRoleRepair(database: DatabaseSync): void {
   database.function("random_id", randomId);
 }
 
-const isNoRole = "role is null or role not in ('owner', 'admin', 'member')";
-const event = (action: string, target: string, from: string) => `
-  insert into auditEvent (id, organizationId, at, actor, action, targetType, targetId, targetName, details, source)
-    select random_id(), row.organizationId, cast(unixepoch('subsec') * 1000 as integer), 'migration', '${action}', 'person',
-      ${target}, json_object('role', lowest_role_named(row.role), 'stored', shown_text(row.role)), 'migration'
-    from ${from} where row.${isNoRole.replace("or role", "or row.role")} order by row.rowid;`;
+const IS_NO_ROLE = "role is null or role not in ('owner', 'admin', 'member')";
+
+/** An event for each row of `rows` whose role is none; `target` is its id and its name. */
+function eventsOf(action: string, target: string, rows: string): string {
+  return `
+    insert into auditEvent (id, organizationId, at, actor, action, targetType, targetId, targetName, details, source)
+      select random_id(), organizationId, cast(unixepoch('subsec') * 1000 as integer), 'migration', '${action}', 'person',
+        ${target}, json_object('role', lowest_role_named(role), 'stored', shown_text(role)), 'migration'
+      from ${rows} where ${IS_NO_ROLE};`;
+}
 
 /**
  * Every role becomes exactly one of the three, with an event that tells what was there. Nobody is promoted: an
@@ -35,8 +39,8 @@ const event = (action: string, target: string, from: string) => `
  */
 export const REPAIR_ROLES = `
   alter table auditEvent add column actorId text;
-  ${event("member.role_repaired", "u.id, u.email", "member row join user u on u.id = row.userId")}
-  update member set role = lowest_role_named(role) where ${isNoRole};
-  ${event("member.invitation_repaired", "row.email, row.email", "invitation row")}
-  update invitation set role = lowest_role_named(role) where ${isNoRole};
+  ${eventsOf("member.role_repaired", "user.id, user.email", "member join user on user.id = member.userId")}
+  update member set role = lowest_role_named(role) where ${IS_NO_ROLE};
+  ${eventsOf("member.invitation_repaired", "email, email", "invitation")}
+  update invitation set role = lowest_role_named(role) where ${IS_NO_ROLE};
 `;

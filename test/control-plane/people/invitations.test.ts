@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { Browser, PeopleServer } from "../../support/people.ts";
@@ -197,5 +198,64 @@ describe("an invitation", () => {
     const removed = await owner.post("/organization/remove-member", { memberIdOrEmail: owner.email });
     expect(removed.status).toBe(400);
     expect((await owner.graphql("{ viewer { role } }")).data).toEqual({ viewer: { role: "owner" } });
+  });
+});
+
+describe("an organization", () => {
+  const LIMIT = 1000;
+
+  /** Rows made by hand, since a thousand of them through the page take minutes. */
+  function fill(server: PeopleServer, table: "member" | "invitation", count: number): void {
+    using database = new DatabaseSync(server.databasePath);
+    database.exec("begin immediate");
+    const person = database.prepare(
+      "insert into user (id, name, email, emailVerified, createdAt, updatedAt) values (?1, ?1, ?1 || '@x.test', 0, ?2, ?2)",
+    );
+    const row = database.prepare(
+      table === "member"
+        ? "insert into member (id, organizationId, userId, role, createdAt) select ?1, id, ?1, 'member', ?2 from organization"
+        : `insert into invitation (id, organizationId, email, role, status, expiresAt, createdAt, inviterId)
+            select ?1, o.id, ?1 || '@x.test', 'member', 'pending', '9999-01-01T00:00:00.000Z', ?2, m.userId
+            from organization o join member m on m.organizationId = o.id and m.role = 'owner'`,
+    );
+    for (let n = 0; n < count; n += 1) {
+      if (table === "member") person.run(`many-${n}`, DATE);
+      row.run(`many-${n}`, DATE);
+    }
+    database.exec("commit");
+  }
+  const DATE = "2026-01-01T00:00:00.000Z";
+
+  it("has at most 1000 open invitations; one that takes another's place is always possible", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    fill(server, "invitation", LIMIT - 1);
+    await invite(owner, "last@example.com");
+    const refused = await owner.post("/organization/invite-member", {
+      email: "more@example.com",
+      role: "member",
+    });
+    expect(refused).toMatchObject({
+      status: 400,
+      code: "CONFLICT",
+      message: expect.stringContaining("1000 open"),
+    });
+    await invite(owner, "last@example.com", "admin");
+    expect((await owner.graphql("{ invitations { id } }")).text.match(/"id"/g)).toHaveLength(LIMIT);
+  });
+
+  it("has at most 1000 members, whichever way they come", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const [asNew, last] = [await invite(owner, "nadia@example.com"), await invite(owner, "last@example.com")];
+    fill(server, "member", LIMIT - 2);
+    expect((await acceptAsNew(server, last)).status).toBe(200);
+    expect(await acceptAsNew(server, asNew)).toMatchObject({
+      status: 400,
+      message: expect.stringContaining("1000 members"),
+    });
+    expect((await preview(owner, asNew)).data).not.toEqual({ invitation: null });
+    await owner.post("/organization/remove-member", { memberIdOrEmail: "many-1" });
+    expect((await acceptAsNew(server, asNew)).status).toBe(200);
   });
 });
