@@ -160,6 +160,35 @@ describe("a database that is, under the running control plane,", { timeout: 60_0
     },
   );
 
+  it.each([
+    ["-wal", "deleted", rmSync],
+    ["-shm", "deleted", rmSync],
+    [
+      "-wal",
+      "replaced",
+      (path: string) => {
+        rmSync(path);
+        writeFileSync(path, "");
+      },
+    ],
+  ] as const)(
+    "without its own %s file (%s) keeps what was acknowledged, after the restart that the line asks for",
+    async (suffix, _how, fault) => {
+      const directory = tempDir();
+      const controlPlane = await running(directory);
+      const [kept, revoked] = [await controlPlane.createKey(), await controlPlane.createKey({ name: "old" })];
+      await controlPlane.revokeKey(revoked.id);
+      fault(controlPlane.databasePath + suffix);
+      await eventually(() => events(controlPlane, "database.lost").length === 1, {
+        describe: "it is noticed",
+      });
+      await controlPlane.stop();
+      const again = await running(directory);
+      expect((await createExecutorSyncs(again.url, kept.secret).one()).status).toBe(200);
+      expect((await createExecutorSyncs(again.url, revoked.secret).one()).status).toBe(401);
+    },
+  );
+
   it("swapped between the beginning of a change and its end: the change is not acknowledged, and not made", async () => {
     const path = join(tempDir(), "cp.db");
     const store = openSqliteStore(path);

@@ -76,13 +76,19 @@ async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
     const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people };
     await serveUntilShutdown(createServer({ store, logger, ...deps }), logger, { socketPath, databasePath });
   } catch (error) {
-    throw error instanceof StoreUnavailable ? cannotOpen(databasePath, error) : error;
+    throw error instanceof StoreUnavailable ? unusable(store, databasePath, error) : error;
   } finally {
     watch.stop();
     await checkpoints.stop();
     await store.close();
   }
   logger.info({ event: "stopped" }, "stopped; everything is written");
+}
+
+/** A file that is moved away during the start looks like a failing disk to SQLite. */
+function unusable(store: Store, databasePath: string, error: StoreUnavailable): OperatorError {
+  const problem = store.problem();
+  return cannotOpen(databasePath, problem === undefined ? error : `${problem.reason}: ${problem.remedy}`);
 }
 
 function warnOfCreation(logger: Logger, databasePath: string): void {
@@ -118,8 +124,8 @@ async function openPeople(
 
 async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, paths: object): Promise<void> {
   try {
-    const { url } = await server.listen();
     const shutdown = untilShutdown(logger);
+    const { url } = await server.listen();
     logger.info({ event: "listening", url, ...paths, version: VERSION }, `control plane listening on ${url}`);
     const signal = await shutdown;
     logger.info({ event: "stopping", signal }, "stopping: what runs may finish");

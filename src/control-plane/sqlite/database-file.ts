@@ -22,7 +22,8 @@ export function createIfMissing(path: string): boolean {
   }
   // A link to nothing is "there", too: SQLite would make what it names.
   const stat = statSync(path);
-  if (!stat.isFile()) throw new OperatorError(`it is no file: DATABASE_URL names another thing`);
+  if (!stat.isFile())
+    throw new OperatorError("this is no file: let DATABASE_URL name the file of the database");
   return stat.size === 0;
 }
 
