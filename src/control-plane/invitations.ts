@@ -142,7 +142,10 @@ async function cancel(
   inviter: Inviter,
   invitation: Invitation,
 ): Promise<void> {
-  requireMayGive(inviter.role, invitation.role, `cancel the invitation of ${oneOf(invitation.role)}`);
+  // One that nobody can accept is nobody's to keep.
+  if (isOpen(invitation, inviter.at)) {
+    requireMayGive(inviter.role, invitation.role, `cancel the invitation of ${oneOf(invitation.role)}`);
+  }
   await end(transaction, inviter, invitation);
 }
 

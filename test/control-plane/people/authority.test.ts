@@ -122,6 +122,21 @@ describe("an invitation of somebody who may not make it any more", () => {
     expect((await acceptAsNew(server, id)).status).toBe(400);
     expect((await server.manage("{ invitations { id } }")).data).toEqual({ invitations: [] });
   });
+
+  it("is in nobody's way, if nobody has cancelled it: an admin may replace what an owner once made", async () => {
+    const server = await startPeopleServer();
+    const [former, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
+    const id = await invite(former, "nadia@example.com", "owner");
+    const organizationId = (await server.store.organization("acme"))?.id ?? "";
+    const person = await server.store.people.personByEmail(former.email);
+    await server.store.transaction(({ people }) =>
+      people.changeRole(organizationId, person?.id ?? "", "admin"),
+    );
+    const next = await invite(admin, "nadia@example.com");
+    expect((await acceptAsNew(server, id)).status).toBe(400);
+    expect((await acceptAsNew(server, next)).status).toBe(200);
+    expect(await roleOf(server, "nadia@example.com")).toBe("member");
+  });
 });
 
 describe("the role table", () => {
