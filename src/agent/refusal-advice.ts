@@ -39,6 +39,8 @@ function whyRefused(refusal: Refusal, session: Session, clock: Clock): string {
         : `it was revoked or rotated; it was ${until}`;
     case "expired":
       return `${expiry(refusal, session)}${until === undefined ? "" : `; it was ${until}`}`;
+    case "damaged":
+      return "the control plane's own record of it is damaged";
     case "malformed":
       return `the control plane does not take it for an executor key${length === undefined ? "" : `: ${length}`}`;
     case "unknown":

@@ -2,6 +2,8 @@ import { printable } from "../lib/printable.ts";
 import type { ForbiddenReason } from "../protocol/refusal.ts";
 import type { BoundExecutor, LineageUse, PresentedKey, StoreReader } from "./store.ts";
 
+type Admitted = Omit<BoundExecutor, "name" | "damaged">;
+
 /** Everything that decides whether a good key may act for an executor. */
 export interface AdmissionFacts {
   readonly executorName: string;
@@ -11,7 +13,7 @@ export interface AdmissionFacts {
   readonly kind: string | undefined;
   readonly key: Pick<PresentedKey, "id" | "name" | "organization" | "target" | "lineageId">;
   /** The executor of this name in the key's organization. */
-  readonly executor: Omit<BoundExecutor, "name"> | undefined;
+  readonly executor: Admitted | undefined;
   /** Of the key's lineage, beside `executor`; left out where nothing is taken from another lineage. */
   readonly lineage: LineageUse | undefined;
   /** How many of today's executors the key's lineage has enrolled, where it would enrol another. */
@@ -29,13 +31,12 @@ export type Admission =
  * of none that is known any more, only where it was made for it, or where its whole lineage serves nobody.
  */
 export function admit(facts: AdmissionFacts): Admission {
-  const { key, executor } = facts;
   return (
     wrongOrganization(facts) ??
     deletedTarget(facts) ??
     otherTarget(facts) ??
     otherKind(facts) ??
-    (executor?.keyId === key.id ? { kind: "admitted", isBound: true } : undefined) ??
+    boundAlready(facts) ??
     tooManyEnrolled(facts) ??
     takenFromOthers(facts) ?? { kind: "admitted", isBound: false }
   );
@@ -61,11 +62,13 @@ export async function admissionFacts(
   return { ...claim, key, executor, lineage, enrolled, maxEnrolled };
 }
 
-function isOfLineage(
-  executor: Omit<BoundExecutor, "name">,
-  key: Pick<PresentedKey, "id" | "lineageId">,
-): boolean {
+function isOfLineage(executor: Admitted, key: Pick<PresentedKey, "id" | "lineageId">): boolean {
   return executor.keyId === key.id || executor.lineageId === key.lineageId;
+}
+
+function boundAlready({ key, executor }: AdmissionFacts): Admission | undefined {
+  if (executor?.keyId !== key.id) return undefined;
+  return { kind: "admitted", isBound: executor.kind !== undefined };
 }
 
 function wrongOrganization({ expectedOrganizationId, key }: AdmissionFacts): Admission | undefined {
@@ -98,7 +101,8 @@ function otherTarget({ key, executor, executorName }: AdmissionFacts): Admission
 }
 
 function otherKind({ kind, executor, executorName }: AdmissionFacts): Admission | undefined {
-  if (kind === undefined || executor === undefined || executor.kind === kind) return undefined;
+  // One that cannot be read is written anew with this sync.
+  if (kind === undefined || executor?.kind === undefined || executor.kind === kind) return undefined;
   return refused(
     "kind_mismatch",
     `${printable(executorName)} is an executor of kind ${executor.kind} since its first sync, not ${kind}: ` +

@@ -142,7 +142,7 @@ async function revokeAccess(change: Change, executorId: string): Promise<KeyReco
 async function remove({ transaction, actor, at }: Change, id: string): Promise<KeyRecord> {
   const key = await reachedKey(transaction, actor, id);
   const status = keyStatus(key, at);
-  if (status !== "revoked") {
+  if (status !== "revoked" && status !== "damaged") {
     throw conflict(`key ${id} is ${status}, and only a revoked key can be deleted: revoke it first`);
   }
   await transaction.deleteKey(id);

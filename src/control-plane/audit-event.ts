@@ -1,5 +1,7 @@
+import type { Damageable } from "./damage.ts";
+
 /** What was done, as the store keeps it for ever. */
-export interface AuditEvent {
+export interface NewAuditEvent {
   readonly id: string;
   readonly organizationId: string;
   readonly at: number;
@@ -14,3 +16,5 @@ export interface AuditEvent {
   readonly details: string;
   readonly source: string;
 }
+
+export interface AuditEvent extends NewAuditEvent, Damageable {}

@@ -78,7 +78,7 @@ async function remove(
 /** Everything that an executor must be without to be deleted; its nodes will be asked for here. */
 function requireUnused(executor: ExecutorRecord, presence: Presence, at: number): void {
   if (!presence.isOnline(executor, at)) return;
-  const lastSyncAt = presence.lastSyncAt(executor) ?? at;
+  const lastSyncAt = Math.min(presence.lastSyncAt(executor) ?? at, at);
   const freeAt = new Date(lastSyncAt + presence.timeoutMs).toISOString();
   throw conflict(
     `executor ${printable(executor.name)} is online, its last sync was at ${new Date(lastSyncAt).toISOString()}: ` +

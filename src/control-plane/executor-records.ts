@@ -1,5 +1,7 @@
 /** What is kept of executors, as store.ts has it. Times are milliseconds since the Unix epoch; null is "none" or "never". */
 
+import type { Damageable } from "./damage.ts";
+
 export interface ExecutorReference {
   readonly id: string;
   readonly name: string;
@@ -11,8 +13,9 @@ export interface NamedExecutor extends ExecutorReference {
 }
 
 /** An executor as far as every sync has to know it. */
-export interface BoundExecutor extends ExecutorReference {
-  readonly kind: string;
+export interface BoundExecutor extends ExecutorReference, Damageable {
+  /** Undefined where it cannot be read. */
+  readonly kind: string | undefined;
   /** Null: its key was deleted. */
   readonly keyId: string | null;
   /** Of the key that it was bound to last, also where that was deleted; null: nobody knows any more. */
@@ -45,7 +48,7 @@ export interface ExecutorDeclaration {
   readonly resources: string;
 }
 
-export interface ExecutorRecord extends ExecutorDeclaration {
+export interface ExecutorRecord extends ExecutorDeclaration, Damageable {
   readonly id: string;
   readonly organizationId: string;
   readonly name: string;
@@ -74,13 +77,13 @@ export interface ExecutorRefusal {
   readonly at: number;
 }
 
-export interface KeyUse {
+export interface KeyUse extends Damageable {
   readonly executor: NamedExecutor;
   readonly firstUsedAt: number;
   readonly lastUsedAt: number;
 }
 
-export interface ExecutorKeyUse {
+export interface ExecutorKeyUse extends Damageable {
   readonly key: KeyReference;
   readonly firstUsedAt: number;
   readonly lastUsedAt: number;

@@ -5,6 +5,7 @@ import type { CurrentKeyReply, SyncReply } from "../protocol/sync.ts";
 import { type Admission, admissionFacts, admit, type Claim } from "./admission.ts";
 import { ApiError, ApiErrorCode, forbidden, rateLimited } from "./api-error.ts";
 import { compatibility } from "./compatibility.ts";
+import type { DamageLog } from "./damage.ts";
 import { judge } from "./guard.ts";
 import type { CurrentKeyInput, SyncInput } from "./inputs.ts";
 import type { Presence } from "./presence.ts";
@@ -12,6 +13,7 @@ import { randomId } from "./random-id.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
 import type {
+  BoundExecutor,
   ExecutorReference,
   KeyReference,
   PresentedKey,
@@ -29,6 +31,7 @@ export interface ExecutorSyncDeps {
   readonly writeBehind: WriteBehind;
   readonly presence: Presence;
   readonly refusals: RefusalLog;
+  readonly damages: DamageLog;
   readonly heartbeatTimeoutMs: number;
   /** How many executors that exist the keys of a lineage may have enrolled. */
   readonly maxExecutorsPerKey: number;
@@ -129,7 +132,7 @@ export class ExecutorSync {
       const { executor, admission } = await this.look(transaction, verdict.key, claimOf(input));
       if (admission.kind === "refused") return { executor, admission };
       const bound = executor ?? (await createExecutor(transaction, verdict.key, input, now()));
-      await transaction.bindExecutor(bound.id, verdict.key);
+      await transaction.bindExecutor(bound.id, verdict.key, input.kind);
       const { key: used } = verdict;
       await transaction.record([
         { kind: "synced", executorId: bound.id, key: used, declaration: input, at: now() },
@@ -140,7 +143,19 @@ export class ExecutorSync {
 
   private async look(store: StoreReader, key: PresentedKey, claim: Claim): Promise<Look> {
     const facts = await admissionFacts(store, key, claim, this.deps.maxExecutorsPerKey);
+    if (facts.executor !== undefined && facts.executor.damaged.length > 0) this.meetDamage(facts.executor);
     return { executor: facts.executor, admission: admit(facts) };
+  }
+
+  /** What a sync writes anew is no reason to refuse it; without an id nothing can be written. */
+  private meetDamage(executor: BoundExecutor): void {
+    this.deps.damages.note("executor", executor.id, executor);
+    if (executor.damaged.includes("id")) {
+      throw new ApiError(
+        ApiErrorCode.unavailable,
+        "the control plane's own record of this executor is damaged: its operator has to repair it",
+      );
+    }
   }
 
   /** The other side of a 403 reads it in the executor's row. Another organization's executor is not touched (B2). */

@@ -105,7 +105,8 @@ export class GraphqlEndpoint {
       writeBehind.note({ kind: "key-used", keyId: result.key.id, at: now() });
       return { key: result.key, address };
     }
-    const { reason, message, keyId, fingerprint } = result;
+    const { reason, message, keyId, fingerprint, damage } = result;
+    if (damage !== undefined) this.deps.damages.note("apikey", damage.id, damage);
     const operation = undefined;
     refusals.note({ operation, status: 401, reason, keyId, fingerprint, executorName: undefined, address });
     throw new ApiError(ApiErrorCode.unauthenticated, message, reason);

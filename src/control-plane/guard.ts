@@ -13,6 +13,8 @@ export type Authentication =
       /** The key's fingerprint where what was presented looks like a key: a pasted password must not become guessable. */
       readonly fingerprint: string | undefined;
       readonly keyId: string | undefined;
+      /** The key, where its row cannot be read as it is. */
+      readonly damage?: PresentedKey;
     };
 
 const BEARER = /^bearer +(.*)$/i;
@@ -43,6 +45,7 @@ export async function authenticate(
 export function judge(key: PresentedKey, now: number): Authentication {
   const status = keyStatus(key, now);
   if (status === "active") return { kind: "accepted", key };
+  if (status === "damaged") return damaged(key);
   const since = status === "revoked" ? revocationTime(key, now) : key.expiresAt;
   const when = since === null ? "" : ` at ${new Date(since).toISOString()}`;
   return {
@@ -51,6 +54,20 @@ export function judge(key: PresentedKey, now: number): Authentication {
     message: status === "revoked" ? `this key was revoked${when}` : `this key expired${when}`,
     fingerprint: key.fingerprint,
     keyId: key.id,
+  };
+}
+
+function damaged(key: PresentedKey): Authentication {
+  const { fingerprint, id, damaged: columns } = key;
+  return {
+    kind: "refused",
+    reason: "damaged",
+    message:
+      `the control plane's own record of this key is damaged (${columns.join(", ")}), so it is refused: ` +
+      "create another key",
+    fingerprint,
+    keyId: id,
+    damage: key,
   };
 }
 

@@ -1,11 +1,14 @@
 import type { KeyRecord } from "./store.ts";
 
-export type KeyStatus = "active" | "expired" | "revoked";
+/** Damaged: its row cannot be read as it is, and it is refused. */
+export type KeyStatus = "active" | "expired" | "revoked" | "damaged";
 
 type Dates = Pick<KeyRecord, "isEnabled" | "revokedAt" | "revokesAt" | "expiresAt">;
+type Judged = Dates & Pick<KeyRecord, "damaged">;
 
 /** What a key is at `now`. Revoked is said before expired: it is what somebody did, and it cannot be undone. */
-export function keyStatus(key: Dates, now: number): KeyStatus {
+export function keyStatus(key: Judged, now: number): KeyStatus {
+  if (key.damaged.length > 0) return "damaged";
   if (!key.isEnabled || revocationTime(key, now) !== null) return "revoked";
   return key.expiresAt !== null && key.expiresAt <= now ? "expired" : "active";
 }

@@ -34,27 +34,31 @@ export function viewerResolvers(
 }
 
 /** The people of an organization, for those in it. */
-export function peopleResolvers({ store, now }: ResolverDeps, scope: Scope): Resolvers {
+export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Scope): Resolvers {
   return {
     members: async (input) => {
       const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
       const members = found === undefined ? [] : await store.people.members(found.id);
+      for (const member of members) damages.note("member", member.id, member);
       return members.map(({ person, ...member }) => ({ ...member, user: person }));
     },
     invitations: async (input) => {
       const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
       const invitations =
         found === undefined ? [] : await visibleInvitations(store, found.id, scope.role, now());
+      // Never an invitation's id, which is its link.
+      for (const invitation of invitations) damages.note("invitation", invitation.email, invitation);
       return invitations.map((invitation) => publishedInvitation(invitation, store));
     },
   };
 }
 
 /** What the local operator may do to everybody. */
-export function peopleManagement({ store, now }: ResolverDeps, scope: Scope): Resolvers {
+export function peopleManagement({ store, damages, now }: ResolverDeps, scope: Scope): Resolvers {
   return {
     people: async () => {
       const people = await store.people.people();
+      for (const person of people) damages.note("user", person.id, person);
       return people.map((person) => ({ ...person, memberships: () => store.people.memberships(person.id) }));
     },
     organizationsWithoutOwner: () => store.people.organizationsWithoutOwner(),
@@ -70,7 +74,7 @@ export function peopleManagement({ store, now }: ResolverDeps, scope: Scope): Re
 }
 
 function publishedInvitation(invitation: Invitation, store: Store) {
-  const { id, organization, email, role, inviter, createdAt, expiresAt } = invitation;
+  const { id, organization, email, role, inviter, createdAt, expiresAt, damaged } = invitation;
   const hasAccount = async () => (await store.people.personByEmail(email)) !== undefined;
-  return { id, organization, email, role, inviter, createdAt, expiresAt, hasAccount };
+  return { id, organization, email, role, inviter, createdAt, expiresAt, hasAccount, damaged };
 }

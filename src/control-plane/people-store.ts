@@ -1,3 +1,5 @@
+import type { Damageable } from "./damage.ts";
+
 export interface Organization {
   readonly id: string;
   readonly name: string;
@@ -20,14 +22,14 @@ export interface Membership {
   readonly role: Role;
 }
 
-export interface Member {
+export interface Member extends Damageable {
   readonly id: string;
   readonly person: Person;
   readonly role: Role;
   readonly createdAt: number;
 }
 
-export interface Invitation {
+export interface Invitation extends Damageable {
   readonly id: string;
   readonly organization: Organization;
   readonly email: string;
@@ -61,7 +63,7 @@ export interface NewPerson extends Person {
 export interface PeopleReader {
   hasPeople(): Promise<boolean>;
   /** By e-mail address; at most 1000. */
-  people(): Promise<readonly Person[]>;
+  people(): Promise<readonly (Person & Damageable)[]>;
   person(id: string): Promise<Person | undefined>;
   /** As better-auth's hashPassword() makes it; undefined where there is no such person. */
   passwordHash(personId: string): Promise<string | undefined>;

@@ -1,4 +1,5 @@
 import type { ApiKeys } from "./api-keys.ts";
+import type { DamageLog } from "./damage.ts";
 import type { ExecutorDeletion } from "./executor-deletion.ts";
 import type { ExecutorSync } from "./executor-sync.ts";
 import type { Presence } from "./presence.ts";
@@ -10,6 +11,7 @@ export interface ResolverDeps {
   readonly executorSync: ExecutorSync;
   readonly executorDeletion: ExecutorDeletion;
   readonly presence: Presence;
+  readonly damages: DamageLog;
   readonly now: () => number;
 }
 

@@ -56,25 +56,25 @@ function organizationResolvers({ store, now }: ResolverDeps): Resolvers {
   };
 }
 
-function keyResolvers({ store, now }: ResolverDeps, scope: Scope): Resolvers {
+function keyResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
+  const { store } = deps;
   return {
     apiKeys: async (input) => {
       const { organization, ...page } = decoded(inputs.listArguments, input);
       const found = await scope.organization(organization);
       const keys = found === undefined ? [] : await store.keys(found.id, page);
-      return keys.map((key) => publishedKey(key, store, now()));
+      return keys.map((key) => publishedKey(key, deps));
     },
     apiKey: async (input) => {
       const key = await store.key(decoded(inputs.keyArguments, input).id);
-      return key === undefined || !scope.actor.reaches(key.organization.id)
-        ? null
-        : publishedKey(key, store, now());
+      return key === undefined || !scope.actor.reaches(key.organization.id) ? null : publishedKey(key, deps);
     },
   };
 }
 
-function keyChanges({ store, apiKeys, now }: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
-  const published = (key: KeyRecord) => publishedKey(key, store, now());
+function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
+  const { apiKeys } = deps;
+  const published = (key: KeyRecord) => publishedKey(key, deps);
   const issued = ({ key, secret }: IssuedKey) => ({ apiKey: published(key), secret });
   return {
     createApiKey: async (input) => {
@@ -107,35 +107,36 @@ async function executorsOf(
   return executor === undefined ? [] : [executor];
 }
 
-function executorResolversOf({ store, presence, now }: ResolverDeps, scope: Scope): Resolvers {
+function executorResolversOf(deps: ResolverDeps, scope: Scope): Resolvers {
+  const { store } = deps;
   return {
     executors: async (input) => {
       const { organization, name, ...page } = decoded(inputs.executorListArguments, input);
       const found = await scope.organization(organization);
       const executors = found === undefined ? [] : await executorsOf(store, found.id, name, page);
-      return executors.map((executor) => publishedExecutor(executor, store, presence, now()));
+      return executors.map((executor) => publishedExecutor(executor, deps));
     },
     executor: async (input) => {
       const executor = await store.executorById(decoded(inputs.keyArguments, input).id);
       return executor === undefined || !scope.actor.reaches(executor.organizationId)
         ? null
-        : publishedExecutor(executor, store, presence, now());
+        : publishedExecutor(executor, deps);
     },
     auditEvents: async (input) => {
       const { organization, ...page } = decoded(inputs.auditArguments, input);
       const found = await scope.organization(organization);
       const events = found === undefined ? [] : await store.auditEvents(found.id, page);
-      return events.map(publishedAuditEvent);
+      return events.map((event) => publishedAuditEvent(event, deps));
     },
   };
 }
 
 function executorChanges(deps: ResolverDeps, { actor }: Scope): Resolvers {
-  const { store, presence, executorDeletion, now } = deps;
+  const { executorDeletion } = deps;
   return {
     deleteExecutor: async (input) => {
       const executor = await executorDeletion.delete(actor, decoded(inputs.deleteExecutorArguments, input));
-      return publishedExecutor(executor, store, presence, now());
+      return publishedExecutor(executor, deps);
     },
   };
 }

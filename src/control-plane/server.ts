@@ -14,6 +14,7 @@ import { createApiKeys } from "./api-keys.ts";
 import { serveBrowser } from "./browser-route.ts";
 import { builtPage } from "./built-page.ts";
 import { limitConnections } from "./connection-limit.ts";
+import { DamageLog } from "./damage.ts";
 import { createExecutorDeletion } from "./executor-deletion.ts";
 import { ExecutorSync } from "./executor-sync.ts";
 import { loadSchema } from "./graphql-documents.ts";
@@ -73,7 +74,7 @@ export interface ControlPlaneServer {
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
   const { store, heartbeatTimeoutMs, now = Date.now } = deps;
-  const { endpoint, presence, writeBehind } = assemble(deps, now);
+  const { endpoint, presence, writeBehind, damages } = assemble(deps, now);
   const handler = (listener: Listener) => (request: IncomingMessage, response: ServerResponse) => {
     void route(request, response, () => endpoint.handle(request, response, listener), deps);
   };
@@ -91,7 +92,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
   return {
     async listen() {
       const startedAt = now();
-      presence.expect(await store.executorsSyncedSince(startedAt - heartbeatTimeoutMs), startedAt);
+      presence.expect(await recentExecutors(store, startedAt - heartbeatTimeoutMs, damages), startedAt);
       await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
       limitConnections(network, deps.logger);
@@ -113,7 +114,8 @@ function assemble(deps: ServerDeps, now: () => number) {
   const writeBehind = createWriteBehind(store, logger);
   const presence = new Presence(heartbeatTimeoutMs, logger, monotonicNow);
   const refusals = new RefusalLog(logger, monotonicNow);
-  const shared = { store, writeBehind, presence, refusals, now };
+  const damages = new DamageLog(logger);
+  const shared = { store, writeBehind, presence, refusals, damages, now };
   const limits = { heartbeatTimeoutMs, maxExecutorsPerKey, monotonicNow };
   const executorSync = new ExecutorSync({ ...shared, ...limits, version });
   const apiKeys = createApiKeys(store, now);
@@ -128,7 +130,14 @@ function assemble(deps: ServerDeps, now: () => number) {
     logger,
     people: deps.people,
   });
-  return { endpoint, presence, writeBehind };
+  return { endpoint, presence, writeBehind, damages };
+}
+
+/** Those whose last sync cannot be read are not expected: nobody knows when they fell silent. */
+async function recentExecutors(store: Store, sinceMs: number, damages: DamageLog) {
+  const executors = await store.executorsSyncedSince(sinceMs);
+  for (const executor of executors) damages.note("executor", executor.id, executor);
+  return executors.filter(({ lastSyncAt }) => lastSyncAt !== null);
 }
 
 async function writeTheRest(writeBehind: WriteBehind): Promise<void> {

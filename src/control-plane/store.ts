@@ -1,5 +1,6 @@
 import type { Dialect } from "kysely";
-import type { AuditEvent } from "./audit-event.ts";
+import type { AuditEvent, NewAuditEvent } from "./audit-event.ts";
+import type { Damageable } from "./damage.ts";
 import type {
   BoundExecutor,
   ExecutorDeclaration,
@@ -25,10 +26,10 @@ import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.t
  */
 
 export type * from "./executor-records.ts";
-export type { AuditEvent, Organization };
+export type { AuditEvent, NewAuditEvent, Organization };
 
 /** An executor key without its secret: of that there is only the hash, and only the store sees it. */
-export interface KeyRecord {
+export interface KeyRecord extends Damageable {
   readonly id: string;
   readonly name: string;
   readonly fingerprint: string;
@@ -148,11 +149,12 @@ export interface StoreTransaction extends StoreReader {
   /** Unbinds its executors; their history keeps the key's id, name and fingerprint. */
   deleteKey(id: string): Promise<void>;
   insertExecutor(executor: NewExecutor): Promise<void>;
-  bindExecutor(executorId: string, key: Pick<KeyRecord, "id" | "lineageId">): Promise<void>;
+  /** The kind is the executor's own, but for one that cannot be read. */
+  bindExecutor(executorId: string, key: Pick<KeyRecord, "id" | "lineageId">, kind: string): Promise<void>;
   /** Its history and the keys made for it keep its id and name. */
   deleteExecutor(id: string): Promise<void>;
   record(activities: readonly Activity[]): Promise<void>;
-  insertAuditEvent(event: AuditEvent): Promise<void>;
+  insertAuditEvent(event: NewAuditEvent): Promise<void>;
 }
 
 export interface Store extends StoreReader {

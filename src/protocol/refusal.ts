@@ -4,7 +4,14 @@
  */
 
 /** With 401: the key itself is not good. */
-export const KEY_REFUSAL_REASONS = ["unknown", "revoked", "expired", "malformed"] as const;
+export const KEY_REFUSAL_REASONS = [
+  "unknown",
+  "revoked",
+  "expired",
+  "malformed",
+  /** The control plane cannot read its own record of the key. */
+  "damaged",
+] as const;
 
 /** With 403: the key is good, but not for this executor or operation. */
 export const FORBIDDEN_REASONS = [

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
-import type { AuditEvent, AuditPage } from "../../src/control-plane/store.ts";
+import type { AuditPage, NewAuditEvent } from "../../src/control-plane/store.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const ALL: AuditPage = {
@@ -14,11 +14,11 @@ const ALL: AuditPage = {
   to: null,
 };
 
-async function logOf(events: readonly Partial<AuditEvent>[]) {
+async function logOf(events: readonly Partial<NewAuditEvent>[]) {
   const store = openSqliteStore(join(tempDir(), "cp.db"));
   onTestFinished(() => store.close());
   const written = events.map(
-    (event, n): AuditEvent => ({
+    (event, n): NewAuditEvent => ({
       id: `e${n}`,
       organizationId: "acme",
       at: n,
@@ -42,7 +42,7 @@ async function logOf(events: readonly Partial<AuditEvent>[]) {
 }
 
 /** What the filters mean, without an index. */
-function expected(events: readonly AuditEvent[], page: AuditPage): string[] {
+function expected(events: readonly NewAuditEvent[], page: AuditPage): string[] {
   const has = (whole: string, part: string | null) =>
     part === null || whole.toLowerCase().includes(part.toLowerCase());
   const newest = events

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { Client } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
+import { DamageLog } from "../../src/control-plane/damage.ts";
 import { ExecutorDocuments } from "../../src/control-plane/executor-documents.ts";
 import { ExecutorSync } from "../../src/control-plane/executor-sync.ts";
 import { Presence } from "../../src/control-plane/presence.ts";
@@ -103,6 +104,7 @@ it("answers the documents of executors, and no others", async () => {
     writeBehind: createWriteBehind(store, logger),
     presence: new Presence(30_000, logger, now),
     refusals: new RefusalLog(logger, now),
+    damages: new DamageLog(logger),
     heartbeatTimeoutMs: 30_000,
     maxExecutorsPerKey: 100,
     monotonicNow: now,

@@ -217,7 +217,7 @@ describe("what every sync reads", () => {
       await transaction.insertKey({ ...key, ...target, id: "k", hash: HASH, lineageId: "k" });
       await transaction.insertKey({ ...key, ...target, id: "k2", hash: "2".repeat(43), lineageId: "k2" });
       await transaction.insertExecutor({ ...executor, ...declaration });
-      await transaction.bindExecutor("x", { id: "k", lineageId: "k" });
+      await transaction.bindExecutor("x", { id: "k", lineageId: "k" }, "agent");
     });
     for (const store of [one, other, one, other]) {
       expect(await store.keyByHash(HASH)).toMatchObject({ id: "k", isEnabled: true });
@@ -243,7 +243,7 @@ describe("what every sync reads", () => {
   it("is read anew by every control plane once an executor has another key", async () => {
     const stores = await twoStores();
     await stores[1].transaction((transaction) =>
-      transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }),
+      transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }, "agent"),
     );
     for (const store of stores)
       expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
@@ -264,7 +264,7 @@ describe("what every sync reads", () => {
     const [store] = await twoStores();
     await store.transaction(async (transaction) => {
       await transaction.revokeKey("k", 5);
-      await transaction.bindExecutor("x", { id: "k2", lineageId: "k2" });
+      await transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }, "agent");
       expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
       expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k", lineageId: "k" });
     });

@@ -84,7 +84,7 @@ const keyReference = z.object({ id: z.string(), name: z.string(), fingerprint: z
 const executor = z.object({
   id: z.string(),
   name: z.string(),
-  status: z.enum(["online", "offline"]),
+  status: z.enum(["online", "offline", "damaged"]),
   version: z.string(),
   lastSyncAt: z.number().nullable(),
   key: keyReference.nullable(),

@@ -8,7 +8,7 @@ import {
   print,
   withOrganizationOption,
 } from "./options.ts";
-import { table } from "./table.ts";
+import { damageNotes, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface AuditOptions extends OrganizationOptions {
@@ -27,11 +27,12 @@ const auditEvent = z.object({
   targetName: z.string(),
   details: z.string(),
   source: z.string(),
+  damaged: z.array(z.string()),
 });
 
 const AUDIT_EVENTS = `query($organization: String!, $limit: Int, $before: ID) {
   auditEvents(organization: $organization, limit: $limit, before: $before) {
-    id at actor actorId action targetType targetId targetName details source } }`;
+    id at actor actorId action targetType targetId targetName details source damaged } }`;
 
 export function addAuditCommands(program: Command, terminal: Terminal): void {
   const commands = program
@@ -51,14 +52,16 @@ async function list(options: AuditOptions, terminal: Terminal): Promise<void> {
   const variables = { organization: organization.id, limit: options.limit, before: options.before };
   const data = z.object({ auditEvents: z.array(auditEvent) });
   const { auditEvents: events } = await client.request(AUDIT_EVENTS, variables, data);
-  const rows = events.map(({ at, action, targetName, targetId, actor, details }) => [
-    new Date(at).toISOString(),
+  const rows = events.map(({ at, action, targetName, targetId, actor, details, damaged }) => [
+    damaged.includes("at") ? "-" : new Date(at).toISOString(),
     action,
     targetName,
     targetId,
     actor,
     details,
   ]);
-  const text = table(["TIME", "ACTION", "KEY", "KEY ID", "ACTOR", "DETAILS"], rows);
+  const text =
+    table(["TIME", "ACTION", "KEY", "KEY ID", "ACTOR", "DETAILS"], rows) +
+    damageNotes(events, "what cannot be read of it, a backup may have");
   print(terminal, options, events, rows.length === 0 ? "Nothing was done yet.\n" : text);
 }

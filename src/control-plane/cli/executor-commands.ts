@@ -10,7 +10,7 @@ import {
   print,
   withOrganizationOption,
 } from "./options.ts";
-import { relativeTime, table } from "./table.ts";
+import { damageNotes, relativeTime, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Older refusals are history, and no news. */
@@ -22,7 +22,8 @@ const listedExecutor = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.string(),
-  status: z.enum(["online", "offline"]),
+  status: z.enum(["online", "offline", "damaged"]),
+  damaged: z.array(z.string()),
   version: z.string(),
   channel: z.string(),
   hostName: z.string(),
@@ -54,7 +55,7 @@ type ListedExecutor = z.output<typeof listedExecutor>;
 
 const EXECUTORS = `query($organization: String!, $limit: Int, $before: ID) {
   executors(organization: $organization, limit: $limit, before: $before) {
-    id name kind status version channel hostName publicHost createdAt lastSyncAt key { id name fingerprint }
+    damaged id name kind status version channel hostName publicHost createdAt lastSyncAt key { id name fingerprint }
     keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }
     instances { instanceId hostName address lastSyncAt }
     lastRefusal { key { id name fingerprint } reason message address at } } }`;
@@ -95,7 +96,8 @@ function executorTable(executors: readonly ListedExecutor[], now: number): strin
   ]);
   const text = table(["NAME", "STATUS", "KIND", "VERSION", "HOST", "LAST SYNC", "KEY"], rows);
   const notes = executors.flatMap((executor) => [...duplicateNote(executor), ...refusalNote(executor, now)]);
-  return notes.length === 0 ? text : `${text}\n${notes.join("")}`;
+  const remedy = "its next sync puts right what it declares; what stays so, repair, or delete the executor";
+  return `${notes.length === 0 ? text : `${text}\n${notes.join("")}`}${damageNotes(executors, remedy)}`;
 }
 
 function duplicateNote({ name, instances }: ListedExecutor): string[] {

@@ -2,20 +2,21 @@ import * as z from "zod";
 import { OperatorError } from "../../lib/errors.ts";
 import type { Organization } from "../store.ts";
 import type { ManagementClient } from "./management-client.ts";
-import { relativeTime, table } from "./table.ts";
+import { damageNotes, relativeTime, table } from "./table.ts";
 
 const PAGE_SIZE = 500;
 const time = z.number().nullable();
 const executorReference = z.object({ id: z.string(), name: z.string(), isDeleted: z.boolean() });
 
-export const API_KEY_FIELDS = `id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
+export const API_KEY_FIELDS = `damaged id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
   target { id name isDeleted } usedBy(limit: 2) { executor { id name isDeleted } lastUsedAt } usedByCount`;
 
 export const listedKey = z.object({
   id: z.string(),
   name: z.string(),
   fingerprint: z.string(),
-  status: z.enum(["active", "expired", "revoked"]),
+  status: z.enum(["active", "expired", "revoked", "damaged"]),
+  damaged: z.array(z.string()),
   createdAt: z.number(),
   expiresAt: time,
   revokesAt: time,
@@ -66,11 +67,13 @@ export function keyTable(keys: readonly ListedKey[], now: number): string {
     key.fingerprint,
     key.status,
     usedBy(key),
-    relativeTime(key.createdAt, now),
+    key.damaged.includes("createdAt") ? "-" : relativeTime(key.createdAt, now),
     relativeTime(key.lastUsedAt, now),
     ending(key, now),
   ]);
-  return table(["NAME", "KEY ID", "FINGERPRINT", "STATUS", "USED BY", "CREATED", "LAST USED", "ENDS"], rows);
+  const headings = ["NAME", "KEY ID", "FINGERPRINT", "STATUS", "USED BY", "CREATED", "LAST USED", "ENDS"];
+  const remedy = "it is refused: revoke it and create another one";
+  return table(headings, rows) + damageNotes(keys, remedy);
 }
 
 function usedBy({ usedBy: uses, usedByCount, target }: ListedKey): string {

@@ -19,6 +19,22 @@ export function relativeTime(time: number | null, now: number): string {
   return time > now ? `in ${duration(time - now)}` : `${duration(now - time)} ago`;
 }
 
+/** A line for each entry whose row in the database cannot be read as it is; nothing where all is well. */
+export function damageNotes(entries: readonly DamagedEntry[], remedy: string): string {
+  const lines = entries
+    .filter(({ damaged }) => damaged.length > 0)
+    .map(
+      ({ id, damaged }) =>
+        `${printable(id)}: its row in the database is damaged (${damaged.join(", ")}); ${remedy}\n`,
+    );
+  return lines.length === 0 ? "" : `\n${lines.join("")}`;
+}
+
+interface DamagedEntry {
+  readonly id: string;
+  readonly damaged: readonly string[];
+}
+
 function width(text: string): number {
   return Array.from(text).length;
 }

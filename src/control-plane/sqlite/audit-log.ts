@@ -1,7 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { AuditEvent, AuditPage } from "../store.ts";
 import * as records from "./records.ts";
-import { integer, text } from "./row.ts";
+import type { Row } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
 const MAX_NAMES = 200;
@@ -25,10 +25,10 @@ interface Branch extends Condition {
     | "auditEvent_targetName";
 }
 
-/** An event's place in the list: by time, then by the order in which they were written. */
+/** An event's place in the list, as SQLite has it: by time, then by the order in which they were written. */
 interface Place {
-  readonly at: number;
-  readonly sequence: number;
+  readonly at: SQLInputValue;
+  readonly sequence: SQLInputValue;
 }
 
 /**
@@ -48,7 +48,7 @@ export class SqliteAuditLog extends SqliteStatements {
     );
     const sequences = [...new Set(places.toSorted(byPlace).map(({ sequence }) => sequence))];
     const sql = `select e.* from json_each(?) wanted cross join auditEvent e on e.sequence = wanted.value`;
-    return this.all(sql, JSON.stringify(sequences.slice(0, page.limit))).map(records.auditEvent);
+    return this.all(sql, `[${sequences.slice(0, page.limit).join()}]`).map(records.auditEvent);
   }
 
   private placeOf(organizationId: string, id: string): Place | undefined {
@@ -57,14 +57,13 @@ export class SqliteAuditLog extends SqliteStatements {
       id,
       organizationId,
     );
-    return row === undefined ? undefined : { at: integer(row, "at"), sequence: integer(row, "sequence") };
+    return row === undefined ? undefined : placeIn(row);
   }
 
   private newest(branch: Branch, window: Condition, limit: number): Place[] {
     const sql = `select e.at, e.sequence from auditEvent e indexed by ${branch.index}
       where ${window.sql} and ${branch.sql} ${NEWEST}`;
-    const rows = this.allNamed(sql, { ...window.values, ...branch.values, limit });
-    return rows.map((row) => ({ at: integer(row, "at"), sequence: integer(row, "sequence") }));
+    return this.allNamed(sql, { ...window.values, ...branch.values, limit }).map(placeIn);
   }
 
   private branches(organizationId: string, page: AuditPage, window: Condition): readonly Branch[] {
@@ -89,11 +88,11 @@ export class SqliteAuditLog extends SqliteStatements {
     const values = { ...window.values, ...(action !== null && { action }) };
     const found = this.allNamed(sql, { ...values, actor })
       .filter((row) => row["newest"] !== null)
-      .map((row) => ({ actor: text(row, "actor"), newest: integer(row, "newest") }))
-      .toSorted((one, other) => other.newest - one.newest);
+      .map((row) => ({ actor: value(row, "actor"), newest: value(row, "newest") }))
+      .toSorted((one, other) => order(other.newest) - order(one.newest));
     const oldest = found[limit - 1]?.newest ?? Number.MIN_SAFE_INTEGER;
     return found
-      .filter(({ newest }) => newest >= oldest)
+      .filter(({ newest }) => order(newest) >= order(oldest))
       .map((each) => ({
         index,
         sql: `${isAction} and e.actor = :actor and e.at >= :oldest`,
@@ -129,8 +128,8 @@ export class SqliteAuditLog extends SqliteStatements {
         where e.organizationId = :organizationId and e.targetName collate nocase ${comparison} :previous
         order by e.targetName collate nocase limit 1`;
       const [row] = this.allNamed(sql, { organizationId, previous: names.at(-1) ?? beginning });
-      const name = row === undefined ? undefined : text(row, "value");
-      if (name === undefined || !name.toLowerCase().startsWith(beginning.toLowerCase())) break;
+      const name = row?.["value"];
+      if (typeof name !== "string" || !name.toLowerCase().startsWith(beginning.toLowerCase())) break;
       names.push(name);
     }
     return names;
@@ -159,5 +158,19 @@ function wanted({ action, actor }: AuditPage): Condition {
 }
 
 function byPlace(one: Place, other: Place): number {
-  return other.at - one.at || other.sequence - one.sequence;
+  return order(other.at) - order(one.at) || order(other.sequence) - order(one.sequence);
+}
+
+function placeIn(row: Row): Place {
+  return { at: value(row, "at"), sequence: value(row, "sequence") };
+}
+
+function value(row: Row, column: string): SQLInputValue {
+  const found = row[column];
+  return typeof found === "bigint" || typeof found === "number" || typeof found === "string" ? found : null;
+}
+
+/** What is no number comes behind all numbers, as in SQLite. */
+function order(cell: SQLInputValue): number {
+  return typeof cell === "bigint" || typeof cell === "number" ? Number(cell) : Number.MAX_VALUE;
 }

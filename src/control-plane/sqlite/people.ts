@@ -1,3 +1,4 @@
+import type { Damageable } from "../damage.ts";
 import type {
   Invitation,
   Member,
@@ -11,9 +12,10 @@ import type {
 } from "../people-store.ts";
 import { randomId } from "../random-id.ts";
 import type { Organization } from "../store.ts";
+import { Cells } from "./cells.ts";
 import { organization } from "./records.ts";
 import { lowestRoleNamed } from "./role-repair.ts";
-import { date, dateText, integer, type Row, text, textOrNull } from "./row.ts";
+import { dateText, integer, type Row } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
 const PERSON = "select id as personId, name as personName, email as personEmail from user";
@@ -32,7 +34,7 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
     return this.get("select id from user limit 1") !== undefined;
   }
 
-  async people(): Promise<readonly Person[]> {
+  async people(): Promise<readonly (Person & Damageable)[]> {
     return this.all(`${PERSON} order by email limit 1000`).map(person);
   }
 
@@ -43,7 +45,8 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
 
   async passwordHash(personId: string): Promise<string | undefined> {
     const sql = "select password from account where userId = ? and providerId = 'credential'";
-    return mapped(this.get(sql, personId), (row) => text(row, "password"));
+    const hash = this.get(sql, personId)?.["password"];
+    return typeof hash === "string" ? hash : undefined;
   }
 
   async personByEmail(email: string): Promise<Person | undefined> {
@@ -56,7 +59,7 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
       where m.userId = ? order by m.createdAt, m.rowid`;
     return this.all(sql, personId).map((row) => ({
       organization: organization(row),
-      role: lowestRoleNamed(text(row, "role")),
+      role: lowestRoleNamed(new Cells(row).textOrNull("role")),
     }));
   }
 
@@ -83,7 +86,7 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
 
   async ownerIds(organizationId: string): Promise<readonly string[]> {
     const sql = "select userId from member where organizationId = ? and role = 'owner' limit 2";
-    return this.all(sql, organizationId).map((row) => text(row, "userId"));
+    return this.all(sql, organizationId).map((row) => new Cells(row).text("userId"));
   }
 
   async pendingInvitations(organizationId: string, now: number): Promise<readonly Invitation[]> {
@@ -182,30 +185,40 @@ function mapped<Result>(row: Row | undefined, decode: (row: Row) => Result): Res
   return row === undefined ? undefined : decode(row);
 }
 
-function person(row: Row): Person {
-  return { id: text(row, "personId"), name: text(row, "personName"), email: text(row, "personEmail") };
+function person(row: Row): Person & Damageable {
+  const cells = new Cells(row);
+  return { ...personIn(cells), damaged: cells.damaged };
+}
+
+function personIn(cells: Cells): Person {
+  return { id: cells.text("personId"), name: cells.text("personName"), email: cells.text("personEmail") };
 }
 
 function member(row: Row): Member {
+  const cells = new Cells(row);
   return {
-    id: text(row, "memberId"),
-    person: person(row),
-    role: lowestRoleNamed(text(row, "role")),
-    createdAt: date(row, "createdAt"),
+    id: cells.text("memberId"),
+    person: personIn(cells),
+    role: lowestRoleNamed(cells.textOrNull("role")),
+    createdAt: cells.date("createdAt"),
+    damaged: cells.damaged,
   };
 }
 
+/** One whose end cannot be read has ended. */
 function invitation(row: Row): Invitation {
-  const inviterRole = textOrNull(row, "inviterRole");
+  const cells = new Cells(row);
+  const inviterRole = cells.textOrNull("inviterRole");
   return {
-    id: text(row, "invitationId"),
+    id: cells.text("invitationId"),
     organization: organization(row),
-    email: text(row, "invitedEmail"),
-    role: lowestRoleNamed(textOrNull(row, "role")),
-    status: text(row, "status"),
-    expiresAt: date(row, "expiresAt"),
-    createdAt: date(row, "createdAt"),
-    inviter: person(row),
+    email: cells.text("invitedEmail"),
+    role: lowestRoleNamed(cells.textOrNull("role")),
+    status: cells.text("status"),
+    expiresAt: cells.date("expiresAt"),
+    createdAt: cells.date("createdAt"),
+    inviter: personIn(cells),
     inviterRole: inviterRole === null ? undefined : lowestRoleNamed(inviterRole),
+    damaged: cells.damaged,
   };
 }

@@ -18,7 +18,7 @@ import type {
 } from "../store.ts";
 import { SqliteAuditLog } from "./audit-log.ts";
 import * as records from "./records.ts";
-import { integer, type Row, text } from "./row.ts";
+import { integer, type Row } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
 const keysFrom = (apikeyJoined: string) => `
@@ -61,7 +61,7 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   }
 
   async keyByHash(hash: string): Promise<PresentedKey | undefined> {
-    return mapped(this.get(KEY_BY_HASH, hash), records.presentedKey);
+    return mapped(this.get(KEY_BY_HASH, hash), records.key);
   }
 
   async key(id: string): Promise<KeyRecord | undefined> {
@@ -157,11 +157,7 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
 
   async executorKeyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]> {
     const sql = "select * from executorKeyUsage where executorId = ? order by lastUsedAt desc limit ?";
-    return this.all(sql, executorId, limit).map((row) => ({
-      key: { id: text(row, "keyId"), name: text(row, "keyName"), fingerprint: text(row, "keyFingerprint") },
-      firstUsedAt: integer(row, "firstUsedAt"),
-      lastUsedAt: integer(row, "lastUsedAt"),
-    }));
+    return this.all(sql, executorId, limit).map(records.executorKeyUse);
   }
 
   async executorsOn(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {

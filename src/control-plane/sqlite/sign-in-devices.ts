@@ -1,5 +1,5 @@
 import type { SignInDevice, SignInDeviceReader, SignInDeviceWriter } from "../sign-in-devices.ts";
-import { integer, text } from "./row.ts";
+import { Cells } from "./cells.ts";
 import { SqliteStatements } from "./statements.ts";
 
 /** The devices of one connection. */
@@ -9,11 +9,12 @@ export class SqliteSignInDevices extends SqliteStatements implements SignInDevic
       where d.hash = ?`;
     const row = this.get(sql, hash);
     if (row === undefined) return undefined;
+    const cells = new Cells(row);
     return {
-      hash: text(row, "hash"),
-      personId: text(row, "userId"),
-      email: text(row, "email").toLowerCase(),
-      lastUsedAt: integer(row, "lastUsedAt"),
+      hash,
+      personId: cells.text("userId"),
+      email: cells.text("email").toLowerCase(),
+      lastUsedAt: cells.time("lastUsedAt"),
     };
   }
 

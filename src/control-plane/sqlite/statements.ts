@@ -29,7 +29,11 @@ export class SqliteStatements {
 
   private attempt<Result>(sql: string, use: (statement: StatementSync) => Result): Result {
     try {
-      const statement = this.statements.get(sql) ?? this.database.prepare(sql);
+      const known = this.statements.get(sql);
+      if (known !== undefined) return use(known);
+      const statement = this.database.prepare(sql);
+      // Beyond 2^53 an integer would fail the whole statement, and not only its row.
+      statement.setReadBigInts(true);
       this.statements.set(sql, statement);
       return use(statement);
     } catch (error) {

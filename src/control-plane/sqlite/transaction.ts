@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type {
   Activity,
-  AuditEvent,
   ExecutorDeclaration,
   KeyRecord,
+  NewAuditEvent,
   NewExecutor,
   NewKey,
   Organization,
@@ -68,8 +68,13 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.run(sql, id, organizationId, name, kind, createdAt, enrolledBy, ...declared(executor));
   }
 
-  async bindExecutor(executorId: string, key: Pick<KeyRecord, "id" | "lineageId">): Promise<void> {
-    this.run("update executor set keyId = ?, lineageId = ? where id = ?", key.id, key.lineageId, executorId);
+  async bindExecutor(
+    executorId: string,
+    key: Pick<KeyRecord, "id" | "lineageId">,
+    kind: string,
+  ): Promise<void> {
+    const sql = "update executor set keyId = ?, lineageId = ?, kind = ? where id = ?";
+    this.run(sql, key.id, key.lineageId, kind, executorId);
   }
 
   async deleteExecutor(id: string): Promise<void> {
@@ -94,7 +99,7 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     }
   }
 
-  async insertAuditEvent(event: AuditEvent): Promise<void> {
+  async insertAuditEvent(event: NewAuditEvent): Promise<void> {
     const sql = `insert into auditEvent (id, organizationId, at, actor, actorId, action, targetType, targetId, targetName,
       details, source) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
     const { id, organizationId, at, actor, actorId, action, source } = event;

@@ -1,5 +1,6 @@
 import { AuditDetails, AuditTarget } from "../parts/audit-details.tsx";
 import { AuditFilters } from "../parts/audit-filters.tsx";
+import { DamagedColumns } from "../parts/damaged-columns.tsx";
 import { ListHead } from "../parts/list-head.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { PageHead } from "../parts/page-head.tsx";
@@ -64,7 +65,12 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
         {events.map((event) => (
           <tr key={event.id}>
             <td data-label="When">
-              <time dateTime={new Date(event.at).toISOString()}>{exactly(event.at)}</time>
+              {event.damaged.includes("at") ? (
+                "unknown"
+              ) : (
+                <time dateTime={new Date(event.at).toISOString()}>{exactly(event.at)}</time>
+              )}
+              <DamagedColumns columns={event.damaged} />
             </td>
             <td data-label="Who" class="told">
               {event.actor}

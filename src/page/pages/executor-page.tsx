@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { announce } from "../announce.ts";
 import { ActionDialog } from "../parts/action-dialog.tsx";
 import { Badge } from "../parts/badge.tsx";
+import { DamagedColumns } from "../parts/damaged-columns.tsx";
 import { DeleteExecutorDialog } from "../parts/delete-executor-dialog.tsx";
 import { ExecutorFacts, ExecutorWarnings, KeyHistory } from "../parts/executor-facts.tsx";
 import { KeyLabel } from "../parts/key-label.tsx";
@@ -70,6 +71,7 @@ function ExecutorView({ executor }: { executor: Executor }) {
     <>
       <p class="status-line">
         <Badge status={executor.status} /> <code>{executor.id}</code>
+        <DamagedColumns columns={executor.damaged} />
       </p>
       <ExecutorWarnings executor={executor} />
       <ExecutorFacts executor={executor} />

@@ -1,4 +1,5 @@
 import { Badge } from "../parts/badge.tsx";
+import { DamagedColumns } from "../parts/damaged-columns.tsx";
 import { FINGERPRINT_SAYS } from "../parts/key-label.tsx";
 import { Link } from "../parts/link.tsx";
 import { ListHead } from "../parts/list-head.tsx";
@@ -72,7 +73,8 @@ function ExecutorList({ executors, canManage, isFiltered }: ExecutorListProps) {
 }
 
 function ExecutorRow({ executor }: { executor: ListedExecutor }) {
-  const { id, name, status, version, channel, hostName, publicHost, key, lastSyncAt, instances } = executor;
+  const { id, name, status, version, channel, hostName, publicHost, key, lastSyncAt, instances, damaged } =
+    executor;
   return (
     <tr>
       <td data-label="Name">
@@ -87,6 +89,7 @@ function ExecutorRow({ executor }: { executor: ListedExecutor }) {
       </td>
       <td data-label="Status">
         <Badge status={status} />
+        <DamagedColumns columns={damaged} />
         {instances.length > 1 ? (
           <span class="under warning">{instances.length} hosts use this name</span>
         ) : null}

@@ -4,6 +4,7 @@ const WORDS = {
   revoked: "Revoked",
   online: "Online",
   offline: "Offline",
+  damaged: "Damaged",
 } as const;
 
 /** A status: its word, and a mark whose shape differs too, so that colour is never all there is. */

@@ -5,6 +5,7 @@ import type { ApiKey } from "../server/api-keys.ts";
 import type { Membership } from "../session.ts";
 import { exactly, relatively } from "../when.ts";
 import { Badge } from "./badge.tsx";
+import { DamagedColumns } from "./damaged-columns.tsx";
 import { DeleteKeyDialog, RevokeKeyDialog } from "./end-key-dialogs.tsx";
 import { KeyLabel } from "./key-label.tsx";
 import { Link } from "./link.tsx";
@@ -78,12 +79,13 @@ function KeyRow({ apiKey, ask }: { apiKey: ApiKey; ask: ((what: Asked["what"]) =
       <td data-label="Status">
         <Badge status={apiKey.status} />
         <KeyEnd apiKey={apiKey} />
+        <DamagedColumns columns={apiKey.damaged} />
       </td>
       <td data-label="Used by">
         <UsedBy apiKey={apiKey} />
       </td>
       <td data-label="Created">
-        <Moment at={apiKey.createdAt} />
+        {apiKey.damaged.includes("createdAt") ? "unknown" : <Moment at={apiKey.createdAt} />}
       </td>
       <td data-label="Last used">
         {apiKey.lastUsedAt === null ? "never" : <Moment at={apiKey.lastUsedAt} />}
@@ -120,7 +122,7 @@ function KeyMenu({
     {
       label: "Delete",
       onSelect: () => ask("delete"),
-      unavailable: status === "revoked" ? undefined : "Revoke it first",
+      unavailable: status === "revoked" || status === "damaged" ? undefined : "Revoke it first",
       isDangerous: true,
     },
   ];
@@ -177,6 +179,7 @@ function KeyEnd({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKe
       </time>
     </span>
   );
+  if (status === "damaged") return null;
   if (status === "revoked") return revokedAt === null ? null : line(revokedAt, "past");
   if (status === "expired") return expiresAt === null ? null : line(expiresAt, "past");
   if (revokesAt !== null) return line(revokesAt, "future", "revoked ");

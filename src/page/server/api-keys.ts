@@ -7,7 +7,9 @@ const apiKey = z.object({
   id: z.string(),
   name: shownText,
   fingerprint: z.string(),
-  status: z.enum(["active", "expired", "revoked"]),
+  status: z.enum(["active", "expired", "revoked", "damaged"]),
+  /** Columns of its row that cannot be read. */
+  damaged: z.array(z.string()),
   createdAt: timestamp,
   expiresAt: z.nullable(timestamp),
   revokesAt: z.nullable(timestamp),
@@ -36,7 +38,7 @@ export type IssuedKey = z.output<typeof issuedKey>;
 /** How many executors of a key a list asks for; it shows two, and names the others on hover. */
 const LISTED_USES = 20;
 
-const FIELDS = `id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
+const FIELDS = `damaged id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
   target { id name isDeleted } usedBy(limit: ${LISTED_USES}) { executor { id name isDeleted } lastUsedAt } usedByCount`;
 
 /** What a list is asked for: at most `limit`, older than the one with the id `before`. */

@@ -13,6 +13,8 @@ const auditEvent = z.object({
   targetName: shownText,
   details: z.string(),
   source: shownText,
+  /** Columns of its row that cannot be read. */
+  damaged: z.array(z.string()),
 });
 
 export type AuditEvent = z.output<typeof auditEvent>;
@@ -34,7 +36,7 @@ const DOCUMENT = `query AuditEvents(
 ) {
   auditEvents(
     limit: $limit, before: $before, action: $action, actor: $actor, target: $target, from: $from, to: $to
-  ) { id at actor action targetType targetId targetName details source }
+  ) { id at actor action targetType targetId targetName details source damaged }
 }`;
 
 export async function listAuditEvents(

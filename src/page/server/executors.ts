@@ -15,7 +15,9 @@ const listed = z.object({
   id: z.string(),
   name: shownText,
   kind: z.string(),
-  status: z.enum(["online", "offline"]),
+  status: z.enum(["online", "offline", "damaged"]),
+  /** Columns of its row that cannot be read. */
+  damaged: z.array(z.string()),
   version: shownText,
   channel: z.string(),
   hostName: shownText,
@@ -44,7 +46,7 @@ const detailed = z.extend(listed, {
 export type ListedExecutor = z.output<typeof listed>;
 export type Executor = z.output<typeof detailed>;
 
-const LISTED = `id name kind status version channel hostName publicHost createdAt lastSyncAt
+const LISTED = `damaged id name kind status version channel hostName publicHost createdAt lastSyncAt
   key { id name fingerprint } instances { instanceId hostName address lastSyncAt }
   lastRefusal { key { id name fingerprint } reason message address at }`;
 const DETAILED = `${LISTED} ownKeys { id name fingerprint } keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }`;
