@@ -1,6 +1,13 @@
 /** A row as node:sqlite gives it. */
 export type Row = Record<string, unknown>;
 
+/** A text that the statement makes. */
+export function text(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== "string") throw new TypeError(`column ${column} holds no text`);
+  return value;
+}
+
 /** A number that the statement makes, such as a count. */
 export function integer(row: Row, column: string): number {
   const value = row[column];
