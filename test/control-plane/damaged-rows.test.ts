@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type Answer, startServer, type TestServer } from "../support/control-plane-server.ts";
 import { eventually } from "../support/eventually.ts";
+import { startPeopleServer } from "../support/people.ts";
 import { callOf, ROOT_FIELDS } from "../support/root-fields.ts";
 
 /** Every table that a list or a sync reads, with the row that is damaged; the others of its list stay whole. */
@@ -81,15 +82,18 @@ async function filled() {
 
 /** Takes from the schema whatever would refuse nonsense, as a damaged disk does not ask either. */
 function withoutConstraints(path: string): void {
-  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
-  database.enableDefensive(false);
-  database.exec(
-    "drop trigger auditEvent_update; drop trigger auditEvent_delete; pragma writable_schema = on",
-  );
-  database.exec(`update sqlite_schema set sql = replace(replace(replace(sql, 'not null', ''), 'strict, without rowid', 'without rowid'),
-    ') strict', ')') where type = 'table'`);
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false, defensive: false });
+  database.exec("pragma writable_schema = on");
+  database.exec(`update sqlite_schema set sql =
+    replace(replace(replace(sql, 'not null', ''), 'strict, without rowid', 'without rowid'), ') strict', ')')
+    where type = 'table'`);
   database.exec("pragma writable_schema = reset");
   database.close();
+}
+
+function withoutTriggers(path: string): void {
+  using database = new DatabaseSync(path);
+  database.exec("drop trigger auditEvent_update; drop trigger auditEvent_delete");
 }
 
 function columnsOf(path: string): readonly (readonly [table: string, column: string])[] {
@@ -136,7 +140,7 @@ function highestRowid(database: DatabaseSync, table: string): unknown {
 }
 
 function rowidOf(database: DatabaseSync, table: string): unknown {
-  return database.prepare(`select rowid from ${table} where ${TABLES[table]}`).get()?.["rowid"];
+  return database.prepare(`select rowid as rowid from ${table} where ${TABLES[table]}`).get()?.["rowid"];
 }
 
 function expectNoBug(server: TestServer, what: string, answer: Answer): void {
@@ -181,8 +185,8 @@ async function look(server: TestServer, what: string, table: string, first: stri
   });
   for (const { status, damaged } of [...apiKeys, ...executors])
     expect({ what, isDamaged: status === "damaged" }).toEqual({ what, isDamaged: damaged.length > 0 });
-  // Unknown, where it is the very hash that is damaged.
-  if (apiKeys.some(({ status }) => status === "damaged"))
+  // Unknown, where it is the very hash that is damaged. A use that is still to be written puts the last one right.
+  if (!what.startsWith("apikey.lastRequest") && apiKeys.some(({ status }) => status === "damaged"))
     expect({ what, status: own.status }).toEqual({ what, status: 401 });
 }
 
@@ -192,6 +196,7 @@ describe("a damaged row", () => {
   }, async () => {
     const { server, first, second } = await filled();
     withoutConstraints(server.databasePath);
+    withoutTriggers(server.databasePath);
     let tried = 0;
     for (const cell of columnsOf(server.databasePath)) {
       for (const nonsense of NONSENSE) {
@@ -260,5 +265,15 @@ describe("a damaged row", () => {
     const deletion = await server.manage(`mutation { deleteExecutor(executorId: "${executorId}") { name } }`);
     expect(deletion.data).toEqual({ deleteExecutor: { name: "agent-1" } });
     expect((await state()).executors.map(({ name }) => name)).toEqual(["agent-2"]);
+  });
+
+  it("of a person leaves them signed in, whatever number better-auth reads", async () => {
+    const server = await startPeopleServer();
+    const member = await server.signedIn("member");
+    using database = new DatabaseSync(server.databasePath);
+    database.exec("update user set emailVerified = 1152921504606846976");
+    const viewer = await member.graphql("{ viewer { user { email } } }");
+    expect(viewer.data).toEqual({ viewer: { user: { email: member.email } } });
+    expect(server.people.lines.concat(server.lines).join()).not.toContain('"event":"bug"');
   });
 });

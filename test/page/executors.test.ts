@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { expectAccessible } from "./axe.ts";
 import { adminAtWork, issueKey, syncAs, useControlPlane } from "./beside.ts";
@@ -174,6 +175,33 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("link", { name: "coming back" }).waitFor({ state: "detached" });
     expect(await syncAs(url, own.secret, "coming back")).toBe(200);
     await page.getByRole("link", { name: "coming back" }).waitFor();
+  });
+
+  it("shows rows of the database that cannot be read as damaged, and all others as ever", async () => {
+    const { url, databasePath } = controlPlane();
+    const admin = await adminAtWork(url);
+    const { secret } = await issueKey(admin, { name: "of damaged" });
+    expect(await syncAs(url, secret, "damaged")).toBe(200);
+    await issueKey(admin, { name: "whole" });
+    using database = new DatabaseSync(databasePath, { timeout: 5000 });
+    database.exec("update apikey set expiresAt = 'soon' where name = 'of damaged'");
+    database.exec("update executor set lastRefusal = '{' where name = 'damaged'");
+    expect(await syncAs(url, secret, "damaged")).toBe(401);
+    const page = await browse();
+    await signIn(page, url);
+    await rowOf(page, "of damaged").getByText("its row in the database is damaged: expiresAt").waitFor();
+    expect(await statusOf(page, "of damaged").textContent()).toBe("Damaged");
+    expect(await statusOf(page, "whole").textContent()).toBe("Active");
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "damaged", exact: true }).click();
+    await page.getByText("its row in the database is damaged: lastRefusal").waitFor();
+    await expectAccessible(page);
+    database.exec("update apikey set expiresAt = null where name = 'of damaged'");
+    database.exec("update executor set lastRefusal = null where name = 'damaged'");
+    await page
+      .locator(".status-line")
+      .getByText(/Online|Offline/)
+      .waitFor();
   });
 
   it("says how long an executor stays online whose key is revoked, as this control plane has it", async () => {

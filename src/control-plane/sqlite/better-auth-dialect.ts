@@ -93,7 +93,11 @@ function execute<Row>(database: DatabaseSync, { sql, parameters }: CompiledQuery
   const statement = database.prepare(sql);
   const values = parameters.filter(isInput);
   if (values.length !== parameters.length) throw new TypeError("a value that SQLite has no type for");
-  if (statement.columns().length > 0) return { rows: asRows<Row>(statement.all(...values)) };
+  if (statement.columns().length > 0) {
+    // Beyond 2^53 an integer would fail the statement; rounded, it spoils nothing but itself.
+    statement.setReadBigInts(true);
+    return { rows: asRows<Row>(statement.all(...values).map(withNumbers)) };
+  }
   const { changes, lastInsertRowid } = statement.run(...values);
   return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
 }
@@ -101,6 +105,14 @@ function execute<Row>(database: DatabaseSync, { sql, parameters }: CompiledQuery
 /** What the columns hold is better-auth's own affair: it made the tables' shape, and Kysely has no proof to ask for. */
 function asRows<Row>(rows: readonly unknown[]): Row[] {
   return rows.filter((row): row is Row => row !== undefined);
+}
+
+function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
+  const cells = Object.entries(row).map(([name, cell]) => [
+    name,
+    typeof cell === "bigint" ? Number(cell) : cell,
+  ]);
+  return Object.fromEntries(cells);
 }
 
 function isInput(value: unknown): value is SQLInputValue {
