@@ -12,7 +12,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("set-key as root on $title"
     await machine.sh(
       `
       install -d -o novacula -g novacula -m 0700 ${FOLDER}
-      install -o novacula -g novacula -m 0600 /dev/stdin ${FOLDER}/key
+      umask 077; cat > ${FOLDER}/key; chown novacula: ${FOLDER}/key
       sed -i 's|^access_token = .*|access_token_file = "${FOLDER}/key"|' ${CONFIG}`,
       `${key.secret}\n`,
     );
