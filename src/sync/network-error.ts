@@ -12,6 +12,9 @@ export interface NetworkPlace extends TlsPlace {
   readonly proxyAddress: string | undefined;
   /** True when the proxy itself could not be reached. */
   readonly isProxyFault: boolean;
+  /** True from when TCP stood until TLS did. */
+  readonly isHandshaking: boolean;
+  readonly connectTimeoutMs: number;
 }
 
 interface Explanation {
@@ -95,6 +98,7 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
   const byTls = error instanceof Error ? unreachableByTls(code, error, place) : undefined;
   if (byTls !== undefined) return byTls;
   if (/^HPE_/.test(code)) return notHttp(code, place);
+  if (code === "UND_ERR_CONNECT_TIMEOUT" && place.isHandshaking) return slowHandshake(code, place);
   const known = EXPLANATIONS.get(code);
   if (known === lost && place.answerStatus !== undefined) return brokenOff(code, place);
   if (known === undefined) {
@@ -117,6 +121,14 @@ function codeOf(error: unknown): string {
 function brokenOff(code: string, { address, answerStatus }: NetworkPlace): Unreachable {
   const detail = `${address} broke off its answer (${answerStatus}, ${code})`;
   return unreachable("connection-lost", detail, { httpStatus: answerStatus });
+}
+
+function slowHandshake(code: string, { address, connectTimeoutMs }: NetworkPlace): Unreachable {
+  const detail = `the TLS handshake with ${address} did not finish in ${connectTimeoutMs / 1000} s (${code})`;
+  return unreachable("tls-other", detail, {
+    remedy:
+      "if it lasts, see whether the control plane is overloaded, whether that port speaks TLS, and whether something on the way drops large packets (MTU)",
+  });
 }
 
 function lostRemedy({ isTls }: NetworkPlace): string | undefined {

@@ -159,7 +159,7 @@ class HttpSyncClient {
       endpoint: this.#endpoint,
       proxy: this.#route.kind === "proxy" ? this.#route.proxy : undefined,
       caPem: this.#options.caPem,
-      connectTimeoutMs: Math.min(LONGEST_CONNECT_MS, this.#options.deadlineMs),
+      connectTimeoutMs: this.#connectTimeoutMs(),
     });
     return this.#transport;
   }
@@ -193,8 +193,14 @@ class HttpSyncClient {
       certificate: this.#transport?.certificateValidity(),
       hasCaFile: this.#options.caPem !== undefined,
       proxyAddress: this.#route.kind === "proxy" ? addressOf(this.#route.proxy) : undefined,
+      isHandshaking: this.#transport?.isHandshaking() ?? false,
+      connectTimeoutMs: this.#connectTimeoutMs(),
       isProxyFault: this.#transport?.isProxyFault(error) ?? false,
     });
+  }
+
+  #connectTimeoutMs(): number {
+    return Math.min(LONGEST_CONNECT_MS, this.#options.deadlineMs);
   }
 
   #wallMs(): number {

@@ -1,5 +1,6 @@
 import { printable } from "../lib/printable.ts";
 import { type Unreachable, unreachable } from "./sync-outcome.ts";
+import { explainTls } from "./tls-codes.ts";
 
 export interface ValidityPeriod {
   readonly fromMs: number;
@@ -41,8 +42,15 @@ export function unreachableByTls(code: string, error: Error, place: TlsPlace): U
       remedy: "check the port in [control_plane].url: something that speaks plain HTTP listens there",
     });
   }
+  const known = explainTls(code, error.message);
+  if (known !== undefined)
+    return unreachable(known.cause, `${known.detail(place.address)} (${printable(code, 60)})`, {
+      remedy: known.remedy,
+    });
   if (
-    !/^(ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_|EPROTO$|INVALID_|HOSTNAME_MISMATCH$|UNABLE_TO_)/.test(code)
+    !/^(ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_|EPROTO$|UNSPECIFIED$|INVALID_|HOSTNAME_MISMATCH$|UNABLE_TO_)/.test(
+      code,
+    )
   ) {
     return undefined;
   }

@@ -9,6 +9,8 @@ export interface Transport {
   isConnected(): boolean;
   /** Of the certificate that the control plane showed last, whether it was accepted or not; unknown through a proxy. */
   certificateValidity(): ValidityPeriod | undefined;
+  /** True from when TCP stood until TLS did: where a connection that takes too long is stuck. */
+  isHandshaking(): boolean;
   /** True when an error came from reaching the proxy, not the control plane behind it. */
   isProxyFault(error: unknown): boolean;
   destroy(): Promise<void>;
@@ -44,12 +46,20 @@ export function openTransport(options: TransportOptions): Transport {
 function openDirect(options: TransportOptions): Transport {
   const connect = buildConnector(connectorOptions(options));
   let validity: ValidityPeriod | undefined;
+  let isHandshaking = false;
   const client = new Client(options.endpoint.origin, {
     ...CONNECTION,
     connect(request, callback) {
       // Node destroys the socket before it reports a bad certificate; `secure` is the last moment to read it.
       const socket: unknown = connect(request, callback);
+      isHandshaking = false;
       if (!(socket instanceof TLSSocket)) return;
+      socket.once("connect", () => {
+        isHandshaking = true;
+      });
+      socket.once("secureConnect", () => {
+        isHandshaking = false;
+      });
       socket.prependOnceListener("secure", () => {
         const { valid_from, valid_to } = socket.getPeerCertificate();
         validity = { fromMs: Date.parse(valid_from), toMs: Date.parse(valid_to) };
@@ -61,6 +71,7 @@ function openDirect(options: TransportOptions): Transport {
     dispatcher: client,
     isConnected,
     certificateValidity: () => validity,
+    isHandshaking: () => isHandshaking,
     isProxyFault: () => false,
     destroy: () => client.destroy(),
   };
@@ -90,6 +101,8 @@ function openProxied(options: TransportOptions, proxy: URL): Transport {
     dispatcher: agent,
     isConnected: () => isConnected(),
     certificateValidity: () => undefined,
+    // What is slow behind a proxy that has connected is TLS.
+    isHandshaking: () => !isConnected(),
     isProxyFault: (error) => error instanceof Error && proxyFaults.has(error),
     destroy: () => agent.destroy(),
   };

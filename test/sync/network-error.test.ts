@@ -14,6 +14,8 @@ const PLACE: NetworkPlace = {
   hasCaFile: false,
   proxyAddress: undefined,
   isProxyFault: false,
+  isHandshaking: false,
+  connectTimeoutMs: 5000,
 };
 
 function failed(code: string, more: object = {}): Error {
