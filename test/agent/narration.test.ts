@@ -309,3 +309,28 @@ describe("damage in the file", () => {
     expect(agent.status().state).toBe("online");
   });
 });
+
+describe("a wall clock that is set", () => {
+  test.each([
+    ["back by a day", -DAY],
+    ["forward by a day", DAY],
+    ["back to 1970", -Date.UTC(2026, 5, 1)],
+  ])("%s neither silences refusals nor changes the cadence", (_name, stepMs) => {
+    const history = (step: number) => {
+      const agent = simulate({
+        file: fileWith(K1),
+        answer: (_, atMs) => (atMs < HOUR ? accepted() : atMs < 2 * HOUR ? down() : refused("revoked")),
+      });
+      for (let hour = 0; hour < 6; hour += 1) {
+        agent.run(HOUR / 2);
+        agent.stepWallClock(step);
+        agent.run(HOUR / 2);
+      }
+      const said = agent.said.filter(({ event }) => event !== "clock.off");
+      return { exchanges: agent.exchanges, said: said.map(({ event, atMs }) => [event, atMs]) };
+    };
+    const steady = history(0);
+    expect(steady.said.filter(([event]) => event === "key.refused").length).toBeGreaterThan(5);
+    expect(history(stepMs)).toEqual(steady);
+  });
+});
