@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { lstatSync, renameSync, unlinkSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import { errorCode, OperatorError } from "../lib/errors.ts";
+import { OperatorError } from "../lib/errors.ts";
 import { withoutSecrets } from "../lib/secret-guard.ts";
+import { isAnswered, listenOnUnixSocket } from "../lib/unix-socket.ts";
 import type { Agent } from "./agent.ts";
 import { type AgentStatus, keyIs } from "./status.ts";
 
@@ -35,57 +33,36 @@ export function controlSocketPath(runtimeDir: string): string {
  */
 export async function openControlSocket(runtimeDir: string, agent: Agent): Promise<ControlSocket> {
   const path = controlSocketPath(runtimeDir);
-  if (await isAnswered(path))
-    throw new OperatorError(
-      `another program listens on ${path}: stop it, or give this agent an [agent].runtime_dir of its own`,
-    );
   const server = createServer((request, response) => {
     answer(request, response, agent).catch(() => response.destroy());
   });
-  // Made under another name, of the same length, and put in place when it is whole: Node removes a socket by its name
-  // at the end, and by then the name may be another agent's.
-  const made = join(runtimeDir, `.${randomBytes(5).toString("hex").slice(1)}`);
   try {
-    await listen(server, made);
-    const { ino } = lstatSync(made);
-    renameSync(made, path);
-    return { close: () => close(server, path, ino) };
+    if (await isAnsweredByAnother(path))
+      throw new OperatorError(
+        `another program listens on ${path}: stop it, or give this agent an [agent].runtime_dir of its own`,
+      );
+    rmSync(path, { force: true });
+    const socket = await listenOnUnixSocket(server, path, 0o117);
+    return {
+      close() {
+        socket.remove();
+        server.close();
+        server.closeAllConnections();
+      },
+    };
   } catch (error) {
-    server.close();
+    if (error instanceof OperatorError) throw error;
     throw new OperatorError(`cannot listen on ${path}`, { cause: error });
   }
 }
 
-async function listen(server: Server, path: string): Promise<void> {
-  const listening = once(server, "listening");
-  // The file is made inside listen(), so nothing else is made under this mask.
-  const umask = process.umask(0o117);
+/** Also by an agent of a version that knew no lock, and by one that does not let this user in. */
+async function isAnsweredByAnother(path: string): Promise<boolean> {
   try {
-    server.listen(path);
-  } finally {
-    process.umask(umask);
+    return await isAnswered(path);
+  } catch {
+    return true;
   }
-  await listening;
-}
-
-function close(server: Server, path: string, ino: number): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) unlinkSync(path);
-  server.close();
-  server.closeAllConnections();
-}
-
-/** Also by an agent of a version that knew no lock. One that a dead process left behind refuses at once. */
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", (error) => {
-      resolve(!["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(errorCode(error) ?? ""));
-    });
-  });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, agent: Agent): Promise<void> {

@@ -10,6 +10,7 @@ import { isIPv6 } from "node:net";
 import type { Logger } from "pino";
 import { systemClock } from "../lib/clock.ts";
 import { OperatorError } from "../lib/errors.ts";
+import type { UnixSocket } from "../lib/unix-socket.ts";
 import { createApiKeys } from "./api-keys.ts";
 import { serveBrowser } from "./browser-route.ts";
 import { builtPage } from "./built-page.ts";
@@ -87,13 +88,14 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
   });
   network.timeout = deps.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   const management = createHttpServer(timeouts(deps), handler("management-socket"));
+  let managementSocket: UnixSocket | undefined;
   let sweep: NodeJS.Timeout | undefined;
 
   return {
     async listen() {
       const startedAt = now();
       presence.expect(await recentExecutors(store, startedAt - heartbeatTimeoutMs, damages), startedAt);
-      await listenOnManagementSocket(management, deps.socketPath);
+      managementSocket = await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
       limitConnections(network, deps.logger);
       writeBehind.start();
@@ -102,6 +104,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     },
     async close() {
       clearInterval(sweep);
+      managementSocket?.remove();
       await Promise.all([finish(network), finish(management)]);
       await writeTheRest(writeBehind);
     },

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Client } from "undici";
@@ -245,6 +245,19 @@ describe("serve", () => {
     expect(existsSync(first.socketPath)).toBe(true);
     const second = await started({ directory });
     expect(await second.management("org", "list")).toMatchObject([{ slug: "acme" }]);
+  });
+
+  it("leaves the socket of another control plane where it is when it stops", {
+    timeout: 60_000,
+  }, async () => {
+    const directory = tempDir();
+    const first = await started({ directory });
+    rmSync(first.socketPath);
+    const second = await started({ directory });
+    expect(await first.stop()).toBe(0);
+    expect(existsSync(second.socketPath)).toBe(true);
+    expect(await second.management("org", "list")).toEqual([]);
+    expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
   it("refuses to remove a file that is no socket, and a port that is taken", {
