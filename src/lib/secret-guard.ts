@@ -2,19 +2,27 @@
 const PIECE_LENGTH = 12;
 const INSTEAD = "[redacted]";
 
-/** What makes pieces of one secret known. It is looked for as long as somebody holds this. */
+/** What makes the pieces of one secret known. They are looked for as long as somebody holds this. */
 export interface SecretGuard {
-  /** Every piece, in lower case, of the secret itself and of its other forms. */
-  readonly pieces: ReadonlySet<string>;
+  readonly pieceCount: number;
 }
 
-const guards = new Set<WeakRef<SecretGuard>>();
+/** Every piece, in lower case, of guarded secrets and of their other forms; how many guards know it. */
+const known = new Map<string, number>();
+const released = new FinalizationRegistry<readonly string[]>((pieces) => {
+  for (const piece of pieces) {
+    const holders = (known.get(piece) ?? 1) - 1;
+    if (holders === 0) known.delete(piece);
+    else known.set(piece, holders);
+  }
+});
 
 /** From now on `withoutSecrets` takes every piece of `secret` out, also of its base64 and its hexadecimal form. */
 export function guardSecret(secret: string): SecretGuard {
-  const guard = { pieces: new Set(formsOf(secret).flatMap(piecesOf)) };
-  for (const known of guards) if (known.deref() === undefined) guards.delete(known);
-  guards.add(new WeakRef(guard));
+  const pieces = [...new Set(formsOf(secret).flatMap(piecesOf))];
+  for (const piece of pieces) known.set(piece, (known.get(piece) ?? 0) + 1);
+  const guard = { pieceCount: pieces.length };
+  released.register(guard, pieces);
   return guard;
 }
 
@@ -42,14 +50,13 @@ const CHARACTER =
  * either case, is replaced. A server that is handed a key can put it, whole or cut, into everything that it answers.
  */
 export function withoutSecrets(text: string): string {
-  const known = [...guards].flatMap((guard) => guard.deref()?.pieces ?? []);
-  if (known.length === 0 || text.length < PIECE_LENGTH) return text;
+  if (known.size === 0 || text.length < PIECE_LENGTH) return text;
   const written = Array.from(text.matchAll(CHARACTER));
   const plain = written.map(characterOf).join("");
   let result = "";
   let at = 0;
   while (at < written.length) {
-    const end = endOfRun(plain, at, known);
+    const end = endOfRun(plain, at);
     result += end === at ? written[at]?.[0] : INSTEAD;
     at = Math.max(end, at + 1);
   }
@@ -57,11 +64,11 @@ export function withoutSecrets(text: string): string {
 }
 
 /** Where the pieces that begin at `at`, or within one that did, end; `at` itself where none begins. */
-function endOfRun(plain: string, at: number, known: readonly ReadonlySet<string>[]): number {
+function endOfRun(plain: string, at: number): number {
   let end = at;
   for (let next = at; next === at || next <= end; next += 1) {
     const piece = plain.slice(next, next + PIECE_LENGTH);
-    if (known.some((pieces) => pieces.has(piece))) end = next + PIECE_LENGTH;
+    if (known.has(piece)) end = next + PIECE_LENGTH;
     else if (next === at) break;
   }
   return end;
