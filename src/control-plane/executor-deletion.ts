@@ -47,7 +47,7 @@ export async function activeKeysOf(
   executor: ExecutorRecord,
   now: number,
 ): Promise<readonly KeyRecord[]> {
-  const keys = await store.keysOfExecutor(executor.id);
+  const keys = await store.keysOfExecutor(executor.id, now);
   return keys.filter((key) => keyStatus(key, now) === "active");
 }
 

@@ -57,7 +57,7 @@ const READS: Readonly<Record<string, (store: SqliteTransaction) => Promise<unkno
     await store.executors("acme", { ...page, before: "executor-9" }),
   ],
   executorsSyncedSince: (store) => store.executorsSyncedSince(NOW),
-  keysOfExecutor: (store) => store.keysOfExecutor("executor-1"),
+  keysOfExecutor: (store) => store.keysOfExecutor("executor-1", 0),
   lineageUse: (store) => store.lineageUse("key-1", "executor-1"),
   enrolledCount: (store) => store.enrolledCount("key-1"),
   executorsOn: (store) => store.executorsOn("key-1", 100),

@@ -128,7 +128,8 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
     return this.all(`${EXECUTOR} where x.lastSyncAt >= ?`, sinceMs).map(records.executor);
   }
 
-  async keysOfExecutor(executorId: string): Promise<readonly KeyRecord[]> {
+  async keysOfExecutor(executorId: string, now: number): Promise<readonly KeyRecord[]> {
+    // Revoked ones are left out here: a lineage has many of them, and one that works among the newest.
     const sql = `${KEY} and k.id in (
         select keyId from executorKey where targetExecutorId = ?1
         union select s.keyId from executor x join executorKey s on s.lineageId = x.lineageId
@@ -136,8 +137,9 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
         union select x.keyId from executor x
           where x.id = ?1 and not exists (select 1 from executorKey s where s.keyId = x.keyId)
             and not exists (select 1 from executor y where y.keyId = x.keyId and y.id <> ?1))
+      and k.enabled is not 0 and e.revokedAt is null and (e.revokesAt is null or e.revokesAt > ?2)
       order by k.createdAt, k.rowid limit 100`;
-    return this.all(sql, executorId).map(records.key);
+    return this.all(sql, executorId, now).map(records.key);
   }
 
   async lineageUse(lineageId: string, executorId: string): Promise<LineageUse> {
