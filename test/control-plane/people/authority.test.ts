@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
-import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import type { Role } from "../../../src/control-plane/people-store.ts";
 import { ROLES } from "../../../src/control-plane/people-store.ts";
+import { eventually } from "../../support/eventually.ts";
 import { type Browser, type PeopleServer, startPeopleServer } from "../../support/people.ts";
 
 const PASSWORD = "a new person's password";
@@ -246,8 +246,9 @@ describe("the last owner", () => {
     // Nothing can be written until both requests have read all that they read before.
     using blocker = new DatabaseSync(server.databasePath);
     blocker.exec("begin immediate");
+    const transactions = vi.spyOn(server.store, "transaction");
     const both = Promise.all([act(one, targets[0] ?? ""), act(other, targets[1] ?? "")]);
-    await pause(300);
+    await eventually(() => transactions.mock.calls.length === 2, { describe: "both wait to write" });
     blocker.exec("rollback");
     const statuses = (await both).map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);

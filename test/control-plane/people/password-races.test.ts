@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
-import { setTimeout as pause } from "node:timers/promises";
 import { hashPassword } from "better-auth/crypto";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { eventually } from "../../support/eventually.ts";
 import { type Browser, type PageAnswer, type PeopleServer, startPeopleServer } from "../../support/people.ts";
 
 const OLD = "everybody's password in tests";
@@ -21,8 +21,12 @@ async function resetMeanwhile(
   const hash = await hashPassword(RESET);
   using database = new DatabaseSync(server.databasePath);
   database.exec("begin immediate");
+  const transactions = vi.spyOn(server.store, "transaction");
   const answer = work();
-  await pause(1200);
+  await eventually(() => transactions.mock.calls.length > 0, {
+    timeoutMs: 30_000,
+    describe: "the old password is verified, and something is to be written",
+  });
   const { id } = database.prepare("select id from user where email = ?").get(email) ?? {};
   database.prepare("update account set password = ? where userId = ?").run(hash, String(id));
   database.prepare("delete from session where userId = ?").run(String(id));

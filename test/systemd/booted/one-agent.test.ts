@@ -26,9 +26,9 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("one agent on a host, on $t
     const { host, key } = await ExecutorHost.online(release);
     const { machine } = host;
     await machine.run(["systemctl", "stop", SERVICE]);
-    await machine.sh("nohup novacula-agent run > /root/run.log 2>&1 & echo $! > /root/pid");
+    await machine.sh("nohup novacula-agent run > /run/by-hand.log 2>&1 & echo $! > /run/by-hand.pid");
     await host.untilOnline(key);
-    const pid = await machine.run(["cat", "/root/pid"]);
+    const pid = await machine.run(["cat", "/run/by-hand.pid"]);
     expect((await machine.try(["systemctl", "start", SERVICE])).exitCode).not.toBe(0);
     await eventually(async () => Number((await host.show("NRestarts"))["NRestarts"]) >= 2, {
       timeoutMs: 20_000,
