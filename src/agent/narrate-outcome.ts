@@ -196,7 +196,7 @@ function code(connection: Extract<Connection, { kind: "key-refused" | "forbidden
 }
 
 function until(session: Session): string {
-  return session.keyEndsAt === undefined ? "" : `, good until ${dateAndMinute(session.keyEndsAt)}`;
+  return session.keyEndsAt === undefined ? "" : `, valid until ${dateAndMinute(session.keyEndsAt)}`;
 }
 
 function identity(session: Session) {

@@ -86,12 +86,12 @@ function adviseForbidden(refusal: Refusal, session: Session, route: KeyRoute): R
     case "key_targets_other_executor":
       return {
         why: `it was issued for another executor than ${name}`,
-        remedy: `Create a key for ${name} (or for a new executor) ${andBringIt}, or mend [agent].name.`,
+        remedy: `Create a key for ${name} (or for a new executor) ${andBringIt}, or fix [agent].name.`,
       };
     case "target_deleted":
       return {
         why: "it was made for an executor that was deleted on the control plane",
-        remedy: `Create a key for ${name} ${andBringIt}.`,
+        remedy: `Create a key without a target ${andBringIt}; ${name} registers again with it.`,
       };
     case "key_executor_limit":
       return {
@@ -101,7 +101,7 @@ function adviseForbidden(refusal: Refusal, session: Session, route: KeyRoute): R
     case "key_held_by_other_executor":
       return {
         why: `${name} is bound to another key, and this one serves another executor already`,
-        remedy: `Create a key of its own for ${name} ${andBringIt}, or mend [agent].name.`,
+        remedy: `Create a key of its own for ${name} ${andBringIt}, or fix [agent].name.`,
       };
     case "kind_mismatch":
       return {

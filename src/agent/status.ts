@@ -153,7 +153,7 @@ export function describeState(rotation: Rotation, clock: Clock): string {
   if (session === undefined)
     return rotation.problem === undefined
       ? "Starting."
-      : `Waiting for the file to be mended: ${problemText(rotation.problem)}`;
+      : `Waiting for the file to be fixed: ${problemText(rotation.problem)}`;
   const host = hostOf(session.generation.config.controlPlane.url);
   const { connection } = session;
   switch (connection.kind) {

@@ -52,7 +52,7 @@ export function problemText(problem: FileProblem): string {
 
 /** What an operator must know of a change that did not take: what still runs, and what a restart would do. */
 export function stillOn(session: Session | undefined, clock: Clock): string {
-  if (session === undefined) return "Nothing is sent until it is mended; the agent takes it at once.";
+  if (session === undefined) return "Nothing is sent until it is fixed; the agent takes it at once.";
   switch (session.connection.kind) {
     case "online":
       return `Still online with ${keyLabel(session)}; a restart now would not come online.`;

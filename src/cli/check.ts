@@ -162,10 +162,10 @@ function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine 
   }
 }
 
-/** `prod 260601 (k_7d…), organization Acme, good until 2026-12-01 12:00, in 12 d`. */
+/** `prod 260601 (k_7d…), organization Acme, valid until 2026-12-01 12:00, in 12 d`. */
 export function describeReply({ key, organization }: CurrentKeyReply): string {
   const endsAt = endOf(key);
-  const end = endsAt === undefined ? "without an end" : `good until ${ending(endsAt, Date.now())}`;
+  const end = endsAt === undefined ? "without an end" : `valid until ${ending(endsAt, Date.now())}`;
   return `${printable(key.name, 40)} (${printable(key.id, 64)}), organization ${printable(organization.name)}, ${end}`;
 }
 

@@ -125,7 +125,7 @@ function reload({ terminal, end }: CommandContext): Command {
   const command = new Command("reload")
     .summary("have the running agent read its files now")
     .description(
-      "Has the running agent read agent.toml and the key file now, as SIGHUP does. It sees changes by itself within a second; this is for whoever wants to know. With --wait: 0 the files are in use and accepted, 1 refused or invalid, 2 could not tell; 3 no agent runs.",
+      "Has the running agent read agent.toml and the key file now, as SIGHUP does. It sees changes by itself within a second; this is for a script that waits for the verdict. With --wait: 0 the files are in use and accepted, 1 refused or invalid, 2 could not tell; 3 no agent runs.",
     )
     .addOption(configOption())
     .option("--wait", "wait for the verdict on the files, and print it")
@@ -145,7 +145,7 @@ function retry({ terminal, end }: CommandContext): Command {
     .addOption(configOption())
     .action(async (options) => end(await (await import("./retry.ts")).retry(options, terminal)));
   return withExamples(command, [
-    { command: "novacula-agent retry", does: "after the control plane was mended" },
+    { command: "novacula-agent retry", does: "after the control plane was fixed" },
   ]);
 }
 
@@ -172,7 +172,7 @@ function doctor({ terminal, end }: CommandContext): Command {
   const command = new Command("doctor")
     .summary("look for what is wrong, from the file to the running service")
     .description(
-      "Goes the whole way that a sync goes: file, mode, syntax, key, DNS, TCP, TLS, proxy, clock, authentication, unit. Prints what passed, what failed and what could not be told, each failure with its remedy. Changes and registers nothing. Exits with 0 good, 1 bad, 2 could not tell.",
+      "Goes the whole way that a sync goes: file, mode, syntax, key, DNS, TCP, TLS, proxy, clock, authentication, unit. Prints what passed, what failed and what is unknown, each failure with its remedy. Changes and registers nothing. Exits with 0 good, 1 bad, 2 could not tell.",
     )
     .addOption(configOption())
     .option("--key-file <file>", "with the key in this file in place of the configured one; - is stdin")

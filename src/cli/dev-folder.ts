@@ -42,7 +42,10 @@ export async function openDevFolder(directory: string): Promise<DevFolder> {
 
 async function assertFolderFor(path: string): Promise<void> {
   try {
-    await assertRootOnly(path);
+    await assertRootOnly(
+      path,
+      "name a folder such as /root/novacula-dev with --directory, where only root may write on the whole path",
+    );
   } catch (error) {
     // Folders that are missing are made, and with root's rights.
     if (errorCode(error) !== "ENOENT") throw error;

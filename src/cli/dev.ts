@@ -175,7 +175,7 @@ async function portBefore(folder: DevFolder): Promise<number | undefined> {
 }
 
 function unusable({ issues, path }: Extract<Loaded, { verdict: "invalid" }>): OperatorError {
-  return new OperatorError(`mend ${path}, or delete it:\n${issues.map(formatIssue).join("\n")}`);
+  return new OperatorError(`fix ${path}, or delete it:\n${issues.map(formatIssue).join("\n")}`);
 }
 
 async function assertAlone({ runtimeDir, path }: DevFolder, signal: AbortSignal): Promise<void> {

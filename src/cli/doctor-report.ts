@@ -10,7 +10,7 @@ const MARKS = {
 
 const VERDICTS = {
   good: "Nothing is wrong.",
-  bad: "Mend what is bad, from the top: what comes later may be a consequence.",
+  bad: "Fix what is bad, from the top: what comes later may be a consequence.",
   "could-not-tell": "Nothing is known to be wrong, but not everything could be told.",
 } as const;
 

@@ -23,7 +23,7 @@ export async function allowNewOrganization(
   }
   const answer = await askAgent(runtimeDir, "POST /allow-new-organization", 0, signal);
   if (answer.kind !== "answered")
-    throw new OperatorError(`the agent could not be told of the move, so nothing was written: ${answer.why}`);
+    throw new OperatorError(`the move could not be sent to the agent, so nothing was written: ${answer.why}`);
 }
 
 /** For while no agent runs. The file stays its owner's: the agent that starts next must be able to read what root wrote. */

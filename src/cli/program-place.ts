@@ -49,7 +49,7 @@ async function folderProblem(folder: string): Promise<string | undefined> {
 
 function writableProblem({ path, uid, gid, mode }: OpenFolder): string {
   const shown = `${printable(path, 4096)} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
-  return `not only root may write ${shown}, and who may could replace the program: take another folder, or make it root's (chown root:root, chmod go-w)`;
+  return `not only root may write ${shown}, and who may could replace the program: take another folder, such as /usr/local/bin`;
 }
 
 async function fileProblem(binary: string): Promise<string | undefined> {

@@ -28,7 +28,7 @@ type Configured = Exclude<Loaded, { verdict: "invalid" }>;
 
 const NOTHING_WRITTEN = "Nothing was written.";
 const ROUTE = { kind: "command", again: "Run set-key again" } as const;
-/** Findings that another look at the same key would mend: they are of the file, not of the key. */
+/** Findings that another look at the same key would fix: they are of the file, not of the key. */
 const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
 
 /** Puts a new key where the configuration says that it is: diagnosed and tried before, confirmed after (D1, A8). */
@@ -37,7 +37,7 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
   const { loaded } = place;
   if (loaded.verdict === "invalid") {
     for (const issue of loaded.issues) complain(terminal, formatIssue(issue));
-    return giveUp("A key can be set when that is mended.", ExitCode.bad, terminal);
+    return giveUp("A key can be set when that is fixed.", ExitCode.bad, terminal);
   }
   const handed = await keyFromPerson(terminal);
   if (handed === undefined) return giveUp("Called off.", ExitCode.bad, terminal);

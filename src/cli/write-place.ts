@@ -6,6 +6,9 @@ import { shellWord } from "../lib/shell-word.ts";
 import { asUser } from "./as-user.ts";
 import { type Identity, serviceUser, userOf } from "./service-user.ts";
 
+const ELSEWHERE =
+  "move the file to a folder such as /etc/novacula, where only root may write on the whole path";
+
 /** Where a file is written. */
 export interface WritePlace {
   /** For reading and writing while the place is held; the last part is no link. */
@@ -36,12 +39,15 @@ export async function inPlace<T>(
   }
 }
 
-/** Rejects for root where another user may write on the way to `path`: what is made there could become that user's. */
-export async function assertRootOnly(path: string): Promise<void> {
+/**
+ * Rejects for root where another user may write on the way to `path`: what is made there could become that user's.
+ * `elsewhere`: which other place to take, a clause in the imperative.
+ */
+export async function assertRootOnly(path: string, elsewhere: string): Promise<void> {
   if (process.geteuid?.() !== 0) return;
-  await using place = await hold(path);
+  await using place = await hold(path, elsewhere);
   const [foreign] = place.open;
-  if (foreign !== undefined) throw notRoots(path, foreign);
+  if (foreign !== undefined) throw notRoots(path, foreign, elsewhere);
 }
 
 /** A file that is not there yet is made at its path. */
@@ -54,13 +60,13 @@ async function behindLinks(path: string): Promise<string> {
   }
 }
 
-async function hold(path: string): Promise<HeldPlace> {
+async function hold(path: string, elsewhere = ELSEWHERE): Promise<HeldPlace> {
   try {
     return await holdPlace(path);
   } catch (error) {
     if (!(error instanceof LinkInOpenFolder)) throw error;
     const { link, folder } = error;
-    const remedy = `name the file that the link leads to, or make the folder root's: ${closing(folder)}`;
+    const remedy = `name the file that the link leads to, or ${remedyOf(folder, elsewhere)}`;
     throw refused(
       path,
       `${printable(link, 4096)} is a symbolic link in ${described(folder)}, and could lead anywhere: ${remedy}`,
@@ -76,13 +82,16 @@ function writerOf(path: string, { open }: HeldPlace, user: Identity | undefined)
   throw notRoots(path, foreign);
 }
 
-function notRoots(path: string, folder: OpenFolder): OperatorError {
-  const owner = folder.uid === 0 ? undefined : userOf(folder.uid, folder.gid).name;
-  const asOwner = owner === undefined ? "" : `run this as ${owner}, or `;
-  return refused(
-    path,
-    `not only root may write ${described(folder)}: ${asOwner}make the folder root's: ${closing(folder)}`,
-  );
+function notRoots(path: string, folder: OpenFolder, elsewhere = ELSEWHERE): OperatorError {
+  return refused(path, `not only root may write ${described(folder)}: ${remedyOf(folder, elsewhere)}`);
+}
+
+/** Never a chown, and no chmod of a shared folder: either would lock out those whose folder it is, /tmp's users say. */
+function remedyOf({ path, uid, gid, mode }: OpenFolder, elsewhere: string): string {
+  if (uid !== 0) return `run this as ${userOf(uid, gid).name}, or ${elsewhere}`;
+  return (mode & 0o1000) !== 0
+    ? elsewhere
+    : `${elsewhere}, or close the folder: chmod go-w ${shellWord(path)}`;
 }
 
 function refused(path: string, why: string): OperatorError {
@@ -91,8 +100,4 @@ function refused(path: string, why: string): OperatorError {
 
 function described({ path, uid, gid, mode }: OpenFolder): string {
   return `${printable(path, 4096)} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
-}
-
-function closing({ path }: OpenFolder): string {
-  return `chown root ${shellWord(path)} && chmod go-w ${shellWord(path)}`;
 }

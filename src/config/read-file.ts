@@ -106,13 +106,13 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
       return (await isLink(path))
         ? answer(
             "is a symbolic link to a file that does not exist",
-            "Create the file that it leads to, or mend the link.",
+            "Create the file that it leads to, or fix the link.",
           )
         : answer("does not exist", "Create it, or name another file.");
     case "ENOTDIR":
       return answer("does not exist: a part of its path is not a directory", "Check the path.");
     case "ELOOP":
-      return answer("is a symbolic link that leads back to itself", "Mend the link.");
+      return answer("is a symbolic link that leads back to itself", "Fix the link.");
     case "EACCES":
     case "EPERM":
       return answer(`may not be read by ${runningUser()}`, await accessRemedy(path, reader));

@@ -87,7 +87,7 @@ function deletedTarget({ key, executorName }: AdmissionFacts): Admission | undef
   return refused(
     "target_deleted",
     `this key was made for executor ${printable(key.target.name)}, which was deleted: ` +
-      `create a key for ${printable(executorName)}`,
+      `create a key without a target for ${printable(executorName)}`,
   );
 }
 

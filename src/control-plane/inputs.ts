@@ -111,6 +111,6 @@ export function decoded<Schema extends z.ZodType>(schema: Schema, value: unknown
   if (result.success) return result.data;
   const issues = result.error.issues
     .slice(0, MAX_ISSUES)
-    .map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
   throw badInput(printable(issues.join("; "), 1000));
 }

@@ -14,7 +14,7 @@ export interface Answer {
   readonly kind: "accepted" | "refused" | "unreachable";
   /** A clause. */
   readonly detail: string;
-  /** A sentence; undefined where there is nothing to mend. */
+  /** A sentence; undefined where there is nothing to fix. */
   readonly remedy: string | undefined;
   /** Of an answer that did not come. */
   readonly cause: UnreachableCause | undefined;

@@ -4,7 +4,7 @@ import type { KeyFinding } from "../key/finding.ts";
 import { printable } from "../lib/printable.ts";
 import type { Check } from "./examination.ts";
 
-/** Why the service's user cannot read one of the files, and the command that mends it. */
+/** Why the service's user cannot read one of the files, and the command that fixes it. */
 export interface Obstacle {
   readonly problem: string;
   readonly remedy: string;

@@ -32,7 +32,7 @@ export interface Examination {
   readonly checks: readonly Check[];
 }
 
-/** One failure makes it bad; without one, whatever matters and could not be told leaves it open. */
+/** One failure makes it bad; without one, whatever matters and is unknown leaves it open. */
 export function examination(configPath: string, checks: readonly Check[]): Examination {
   const sorted = [...checks].sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
   const has = (status: Check["status"]) => sorted.some((check) => check.status === status);

@@ -60,7 +60,7 @@ const table = {
     level: "error",
     meaning:
       "The configuration file cannot be used as it is now; the line lists every issue with its place. What ran before goes on.",
-    remedy: "Mend the file; the agent takes it at once. `novacula-agent check` tries it first.",
+    remedy: "Fix the file; the agent takes it at once. `novacula-agent check` tries it first.",
   },
   "config.needs-restart": {
     level: "warn",

@@ -18,7 +18,7 @@ export function withoutEdges(text: string): { readonly start: number; readonly e
   return { start, end };
 }
 
-/** White space around the key: unambiguous, so the key is used without it, but the file should be mended. */
+/** White space around the key: unambiguous, so the key is used without it, but the file should be fixed. */
 export function edgeFindings(
   text: string,
   { start, end }: { readonly start: number; readonly end: number },

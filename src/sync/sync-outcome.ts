@@ -27,7 +27,7 @@ export interface Unreachable {
   readonly cause: UnreachableCause;
   /** Why, as a clause for people, printable: `connection refused by 127.0.0.1:3000`. */
   readonly detail: string;
-  /** What to do where the agent's patience alone will not mend it; undefined when it will. */
+  /** What to do where the agent's patience alone will not fix it; undefined when it will. */
   readonly remedy: string | undefined;
   readonly retryAfterMs: number | undefined;
   /** True for an answer that a firewall may hold against the impatient (a foreign 401 or 403): retried as a refusal is. */

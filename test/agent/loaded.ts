@@ -79,7 +79,7 @@ export function invalidFile(): Loaded {
     file: PATH,
     line: 7,
     problem: "is not valid TOML here",
-    remedy: "Mend it.",
+    remedy: "Fix it.",
   };
   return { ...base(), verdict: "invalid", issues: [issue], config: undefined };
 }

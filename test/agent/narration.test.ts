@@ -280,7 +280,7 @@ describe("damage in the file", () => {
       "no configuration",
       invalidFile(),
       "config.invalid",
-      /^The configuration cannot be used as it is: \/etc\/novacula\/agent\.toml:7: is not valid TOML here\. Mend it\. Still online/,
+      /^The configuration cannot be used as it is: \/etc\/novacula\/agent\.toml:7: is not valid TOML here\. Fix it\. Still online/,
     ],
   ] as const)(
     "%s: one line, nothing that runs changes, and the repair is said",

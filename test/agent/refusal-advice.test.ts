@@ -74,9 +74,13 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "key_targets_other_executor",
-      "Create a key for agent-1 (or for a new executor) and run set-key again with it, or mend [agent].name.",
+      "Create a key for agent-1 (or for a new executor) and run set-key again with it, or fix [agent].name.",
     ],
-    ["forbidden", "target_deleted", "Create a key for agent-1 and run set-key again with it."],
+    [
+      "forbidden",
+      "target_deleted",
+      "Create a key without a target and run set-key again with it; agent-1 registers again with it.",
+    ],
     [
       "forbidden",
       "key_executor_limit",
@@ -85,7 +89,7 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "key_held_by_other_executor",
-      "Create a key of its own for agent-1 and run set-key again with it, or mend [agent].name.",
+      "Create a key of its own for agent-1 and run set-key again with it, or fix [agent].name.",
     ],
     [
       "forbidden",
@@ -98,7 +102,7 @@ describe("a key that a command was handed", () => {
 
   test("in a file is to be put there", () => {
     expect(advise({ kind: "forbidden", reason: "key_held_by_other_executor" }).remedy).toBe(
-      "Create a key of its own for agent-1 and put it into agent.toml line 7, or mend [agent].name.",
+      "Create a key of its own for agent-1 and put it into agent.toml line 7, or fix [agent].name.",
     );
   });
 });

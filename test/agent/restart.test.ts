@@ -71,15 +71,15 @@ describe("the first sync of a process", () => {
     expect(agent.exchanges[0]?.atMs).toBe(0);
   });
 
-  it("is at once for a key that came into the file after the start, and for a file that was mended", () => {
+  it("is at once for a key that came into the file after the start, and for a file that was fixed", () => {
     const recall = () => memoryOf(SECOND);
     const changed = simulate({ file: fileWith(K1), answer: () => accepted(), recall });
     changed.change(fileWith(K2));
     changed.run(10);
     expect(changed.exchanges).toHaveLength(1);
-    const mended = simulate({ file: damagedFile(), answer: () => accepted(), recall });
-    mended.change(fileWith(K1));
-    mended.run(10);
-    expect(mended.exchanges).toHaveLength(1);
+    const fixed = simulate({ file: damagedFile(), answer: () => accepted(), recall });
+    fixed.change(fileWith(K1));
+    fixed.run(10);
+    expect(fixed.exchanges).toHaveLength(1);
   });
 });

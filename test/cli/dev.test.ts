@@ -172,7 +172,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     expect(other.stderr).toContain(
       "is for https://cp.example.com, not for the control plane of dev: delete it",
     );
-    expect(invalid.stderr).toMatch(/mend \S+agent\.toml, or delete it:\n.*Did you mean \[agent\]\?/su);
+    expect(invalid.stderr).toMatch(/fix \S+agent\.toml, or delete it:\n.*Did you mean \[agent\]\?/su);
   });
 });
 

@@ -76,7 +76,7 @@ const canMount = isRoot && (await succeeds("unshare", ["-m", "true"]));
 
 describe("check as root", () => {
   it.skipIf(lacks("root, to mount a passwd file of its own", canMount))(
-    "judges what that user can read, with the commands that mend it",
+    "judges what that user can read, with the commands that fix it",
     async () => {
       using place = home();
       place.write({ url: "http://127.0.0.1:1", key: makeKey() });

@@ -31,7 +31,7 @@ describe.concurrent("set-key with a running agent", () => {
     expect(refusedSyncs(server, [key, fresh])).toEqual([]);
   });
 
-  it("mends an executor whose key is refused", async () => {
+  it("fixes an executor whose key is refused", async () => {
     await using scene = await setScene();
     const { fresh, server, place, setKey } = scene;
     server.respond(knowing(fresh));
@@ -201,7 +201,7 @@ describe.concurrent("set-key writes nothing", () => {
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /Did you mean \[logging\]\?\nA key can be set when that is mended\. Nothing was written\.\n$/u,
+      /Did you mean \[logging\]\?\nA key can be set when that is fixed\. Nothing was written\.\n$/u,
     );
   });
 

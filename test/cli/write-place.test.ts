@@ -73,10 +73,10 @@ describe.skipIf(lacks("root, who writes", isRoot))("what root writes", () => {
       "another user's",
       OTHER,
       0o700,
-      /run this as \S+, or make the folder root's: chown root \S+ && chmod go-w/u,
+      /: run this as \S+, or move the file to a folder such as \/etc\/novacula, [^:]*$/u,
     ],
-    ["everybody's", 0, 0o777, /: make the folder root's/u],
-    ["everybody's with the sticky bit", 0, 0o1777, /: make the folder root's/u],
+    ["everybody's", 0, 0o777, /: move the file .*, or close the folder: chmod go-w \S+$/u],
+    ["everybody's with the sticky bit, such as /tmp", 0, 0o1777, /: move the file to [^:]*$/u],
     ["the service's user's and everybody's", NOBODY, 0o777, /mode 0777/u],
     ["the service's user's and its group's", NOBODY, 0o770, /mode 0770/u],
   ])("is refused in a folder that is %s, with owner and mode", async (_whose, uid, mode, remedy) => {

@@ -3,7 +3,7 @@ import { type ConfigIssue, formatIssues } from "../../src/config/config-issue.ts
 
 const FILE = "/etc/novacula/agent.toml";
 const issue = (more: Partial<ConfigIssue>): ConfigIssue => {
-  return { code: "wrong-value", file: FILE, problem: "is odd", remedy: "Mend it.", ...more };
+  return { code: "wrong-value", file: FILE, problem: "is odd", remedy: "Fix it.", ...more };
 };
 
 describe("issues in one line", () => {
@@ -15,13 +15,13 @@ describe("issues in one line", () => {
       issue({}),
     ];
     expect(formatIssues(issues)).toBe(
-      `${FILE}:7:3: agent.nmae: is odd. Mend it. | line 9, column 2: is odd. Mend it. | agent.name: is odd. Mend it. | is odd. Mend it.`,
+      `${FILE}:7:3: agent.nmae: is odd. Fix it. | line 9, column 2: is odd. Fix it. | agent.name: is odd. Fix it. | is odd. Fix it.`,
     );
   });
 
   it("name every file that they are in", () => {
     expect(formatIssues([issue({ line: 7 }), issue({ file: "/ca.pem" })])).toBe(
-      `${FILE}:7: is odd. Mend it. | /ca.pem: is odd. Mend it.`,
+      `${FILE}:7: is odd. Fix it. | /ca.pem: is odd. Fix it.`,
     );
   });
 });

@@ -30,12 +30,12 @@ describe("a file that cannot be read", () => {
     [
       "is a dangling link",
       (path: string) => symlink("nowhere", path),
-      "is a symbolic link to a file that does not exist. Create the file that it leads to, or mend the link.",
+      "is a symbolic link to a file that does not exist. Create the file that it leads to, or fix the link.",
     ],
     [
       "is a link to itself",
       (path: string) => symlink(path, path),
-      "is a symbolic link that leads back to itself. Mend the link.",
+      "is a symbolic link that leads back to itself. Fix the link.",
     ],
     [
       "is larger than a mebibyte",

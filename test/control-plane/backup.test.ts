@@ -42,7 +42,11 @@ it.each([
     (directory: string) => writeFileSync(join(directory, "b.db"), "mine"),
     /is there already/,
   ],
-  ["a directory that is not there", () => undefined, /cannot back up the database .*cp\.db to .*no\/b\.db/],
+  [
+    "a directory that is not there",
+    () => undefined,
+    /cannot back up the database .*cp\.db to .*no\/b\.db: there is no folder .*\/no: make it, or name another\n$/,
+  ],
 ])("does not back up to %s", async (_what, prepare, sentence) => {
   const directory = tempDir();
   const { openSqliteStore } = await import("../../src/control-plane/sqlite/store.ts");
@@ -122,6 +126,18 @@ it.skipIf(process.getuid?.() !== 0)(
   },
 );
 
+it("never advises to remove what is there: it could be the database itself, or a folder", async () => {
+  const directory = tempDir();
+  const database = join(directory, "cp.db");
+  const { openSqliteStore } = await import("../../src/control-plane/sqlite/store.ts");
+  await openSqliteStore(database).close();
+  for (const file of [database, directory]) {
+    const result = await runCommand(["backup", file], { DATABASE_URL: `file:${database}` });
+    expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is there already") });
+    expect(result.stderr).not.toContain("remove");
+  }
+});
+
 it("makes no database where there is none to copy", async () => {
   const directory = tempDir();
   mkdirSync(join(directory, "d"));
@@ -130,7 +146,7 @@ it("makes no database where there is none to copy", async () => {
   });
   expect(result).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining("cannot back up the database"),
+    stderr: expect.stringMatching(/cannot back up the database .*: there is no database: set DATABASE_URL/),
   });
   expect(readdirSync(join(directory, "d"))).toEqual([]);
 });

@@ -86,10 +86,12 @@ describe("the commands", () => {
     );
     const unasked = await runCommand(["executors", "delete", "agent-1", ...socket]);
     expect(unasked).toMatchObject({ exitCode: 64, stdout: "" });
-    expect(unasked.stderr).toMatch(/nobody can be asked here: confirm with --yes/);
+    expect(unasked.stderr).toMatch(/there is no terminal to ask on: confirm with --yes/);
     const refused = await runCommandAnswering(["executors", "delete", "agent-1", ...socket], "agent-2\n");
     expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
-    expect(refused.stderr).toMatch(/No active key serves it alone.*\n.*Type its name.*nothing was deleted/s);
+    expect(refused.stderr).toMatch(
+      /No active key serves only this executor.*\n.*Type its name.*nothing was deleted/s,
+    );
     expect(await controlPlane.executors()).toHaveLength(2);
     const deleted = await runCommandAnswering(["executor", "delete", "agent-1", ...socket], "agent-1\n");
     expect(deleted).toMatchObject({

@@ -169,7 +169,9 @@ describe("deleting an executor", () => {
     for (const name of ["agent-1", "agent-2"]) {
       const refused = await server.sync(targeted.secret, { name });
       expect(refused).toMatchObject({ status: 403, reason: "target_deleted" });
-      expect(refused.message).toContain(`executor agent-1, which was deleted: create a key for ${name}`);
+      expect(refused.message).toContain(
+        `executor agent-1, which was deleted: create a key without a target for ${name}`,
+      );
       const check = await server.post(targeted.secret, CURRENT_KEY, { input: { executorName: name } });
       expect(check).toMatchObject({ status: 403, reason: "target_deleted" });
     }

@@ -125,7 +125,7 @@ describe.concurrent("a control plane that cannot be talked to from the start", (
     ["a certificate for another name", "wrongName", /name|localhost/],
     ["a certificate that is not valid yet", "notYetValid", /not (yet )?valid|before/],
     ["a certificate of nobody", "selfSigned", /self-signed|signed|trust/],
-  ] as const)("%s: the key stays here, and a mended URL is taken", async (_name, which, sentence) => {
+  ] as const)("%s: the key stays here, and a fixed URL is taken", async (_name, which, sentence) => {
     const certificates = await testCertificates();
     await using server = await startFaultyServer({ tls: certificates[which] });
     await meet(server.url, server.requests, sentence);
@@ -142,14 +142,14 @@ describe.concurrent("a control plane that cannot be talked to from the start", (
   });
 });
 
-/** Starts an agent against `url`, expects no request, and mends the file. */
+/** Starts an agent against `url`, expects no request, and fixes the file. */
 async function meet(url: string, requests: readonly unknown[], sentence: RegExp): Promise<void> {
   const directory = temporaryDirectory();
   const { caPem, good } = await testCertificates();
   try {
-    await using mended = await startFaultyServer({ tls: good });
+    await using fixed = await startFaultyServer({ tls: good });
     const key = makeKey();
-    mended.respond(onlyFor([key]));
+    fixed.respond(onlyFor([key]));
     const caFile = join(directory.path, "ca.pem");
     writeFileSync(caFile, caPem);
     const home = agentHome(directory.path);
@@ -159,7 +159,7 @@ async function meet(url: string, requests: readonly unknown[], sentence: RegExp)
     expect(line.message).toMatch(sentence);
     expect(line.message).toContain("The nodes keep running; next try at ");
     expect(requests).toEqual([]);
-    home.write({ url: mended.url, key, caFile });
+    home.write({ url: fixed.url, key, caFile });
     await agent.waitForStatus((status) => status.state === "online");
     expect(await agent.stop()).toBe(0);
   } finally {

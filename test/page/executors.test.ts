@@ -125,7 +125,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("heading", { name: "API keys" }).waitFor();
   });
 
-  it("deletes an executor that is offline, and with it the keys that serve it alone", async () => {
+  it("deletes an executor that is offline, and with it the keys that serve only it", async () => {
     const { url } = controlPlane();
     const admin = await adminAtWork(url);
     const own = await issueKey(admin, { name: "of leaving" });
@@ -139,12 +139,12 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await dialog.getByRole("button", { name: "Delete" }).click();
     await dialog.getByText(/Executor leaving is online.*it can be deleted from 20/).waitFor();
     await dialog.getByText("It is online: stop its agent first").waitFor({ state: "detached" });
-    await dialog.getByText("This key serves it alone:").waitFor();
+    await dialog.getByText("This key serves only this executor:").waitFor();
     await dialog.getByText("of leaving").waitFor();
     await dialog.getByText("registers again, as a new executor").waitFor();
     await expectAccessible(page);
     const targeted = await issueKey(admin, { name: "made for leaving", target: "leaving" });
-    await dialog.getByText("These keys serve it alone:").waitFor();
+    await dialog.getByText("These keys serve only this executor:").waitFor();
     await dialog.getByLabel("Revoke them too").check();
     await dialog.getByText("is refused from the next request on").waitFor();
     await dialog.getByRole("button", { name: "Delete" }).click();

@@ -44,7 +44,7 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     await rowOf(page, "not lost").waitFor();
   });
 
-  it("answering 503 from the first look on has a page of its own, until it is mended", async ({
+  it("answering 503 from the first look on has a page of its own, until it is fixed", async ({
     onTestFinished,
   }) => {
     const front = await startFront(onTestFinished);

@@ -1,8 +1,9 @@
-import { linkSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, linkSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Command } from "commander";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
 import { databasePathOf } from "../settings.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,8 +46,10 @@ function backup(databasePath: string, file: string, { stdout }: Terminal): void 
     linkSync(copy, file);
   } catch (error) {
     if (errorCode(error) === "EEXIST")
-      throw new OperatorError(`${file} is there already: name a file that is not, or remove it`);
-    throw new OperatorError(`cannot back up the database ${databasePath} to ${file}`, { cause: error });
+      throw new OperatorError(`${printable(file, 4096)} is there already: name a file that is not`);
+    throw new OperatorError(`cannot back up the database ${databasePath} to ${printable(file, 4096)}`, {
+      cause: error,
+    });
   } finally {
     if (place !== undefined) rmSync(place, { recursive: true, force: true });
     process.umask(mask);
@@ -56,7 +59,9 @@ function backup(databasePath: string, file: string, { stdout }: Terminal): void 
 
 /** Throws an OperatorError where somebody else could replace what we make in the folder. */
 function requireTrusted(folder: string): void {
-  const { uid, gid, mode } = statSync(folder);
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined) throw new OperatorError(`there is no folder ${folder}: make it, or name another`);
+  const { uid, gid, mode } = stats;
   const [ownUid, ownGid] = [process.getuid?.(), process.getgid?.()];
   const isOwnersAlone = (mode & 0o002) === 0 && ((mode & 0o020) === 0 || gid === ownGid);
   const isSticky = (mode & 0o1000) !== 0;
@@ -68,6 +73,8 @@ function requireTrusted(folder: string): void {
 }
 
 function copyDatabase(databasePath: string, file: string): void {
+  if (!existsSync(databasePath))
+    throw new OperatorError("there is no database: set DATABASE_URL to that of the control plane");
   using database = new DatabaseSync(databasePath, { readOnly: true, timeout: BUSY_LIMIT_MS });
   database.prepare("vacuum into ?").run(file);
 }

@@ -37,7 +37,7 @@ export function addExecutorDeletionCommand(commands: Command, terminal: Terminal
       "delete an executor that is offline; the audit log and the keys' history keep its id and name",
     )
     .argument("<executor>", "its id or name")
-    .option("--revoke-keys", "revoke the active keys that serve it alone, too")
+    .option("--revoke-keys", "revoke the active keys that serve no other executor, too")
     .option("--yes", "ask nothing")
     .addHelpText(
       "after",
@@ -53,7 +53,7 @@ Exit codes: 0 deleted, 1 not deleted, 64 usage.`,
     )
     .action(async (reference: string, options: DeletionOptions, command: Command) => {
       if (options.yes !== true && terminal.stdin?.isTTY !== true)
-        command.error("error: nobody can be asked here: confirm with --yes");
+        command.error("error: there is no terminal to ask on: confirm with --yes");
       await remove(reference, options, terminal);
     });
 }
@@ -86,10 +86,10 @@ async function confirm(
   if (stdin === undefined) throw new TypeError("nobody can be asked here");
   const keys =
     found.ownKeys.length === 0
-      ? "No active key serves it alone."
+      ? "No active key serves only this executor."
       : options.revokeKeys === true
         ? `Revoked with it: ${names(found.ownKeys)}.`
-        : `Keys that serve it alone stay active: ${names(found.ownKeys)}. A host that still runs it registers again; ` +
+        : `Keys that serve only this executor stay active: ${names(found.ownKeys)}. A host that still runs it registers again; ` +
           "--revoke-keys revokes them too.";
   const name = printable(found.name, 300);
   const seen = relativeTime(found.lastSyncAt, Date.now());

@@ -36,7 +36,7 @@ function Invited({ invitation, viewer }: { invitation: Invitation; viewer: Viewe
     <>
       <p>
         {inviter.name} ({inviter.email}) invites {email} to <strong>{organization.name}</strong> with the role{" "}
-        {role}. The invitation is good until {exactly(expiresAt)}.
+        {role}. The invitation is valid until {exactly(expiresAt)}.
       </p>
       {viewer === undefined && hasAccount ? <SignInForm email={email} /> : null}
       {viewer === undefined && !hasAccount ? <NewAccountForm invitation={invitation} /> : null}

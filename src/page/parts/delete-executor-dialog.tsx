@@ -11,7 +11,7 @@ interface DeleteExecutorProps {
   readonly onDone: () => void;
 }
 
-/** Says what is left of the executor, and lets the keys that serve it alone go with it. */
+/** Says what is left of the executor, and lets the keys that serve only it go with it. */
 export function DeleteExecutorDialog({ executor, onDismiss, onDone }: DeleteExecutorProps) {
   const { id, name, status, ownKeys } = executor;
   const [revokeKeys, setRevokeKeys] = useState(false);
@@ -37,7 +37,7 @@ export function DeleteExecutorDialog({ executor, onDismiss, onDone }: DeleteExec
       <OwnKeys executor={executor} revokeKeys={revokeKeys} onChange={setRevokeKeys} />
       <p>
         {revokeKeys && ownKeys.length > 0
-          ? "Whoever presents these keys is refused from the next request on. "
+          ? "These keys are refused from the next request on. "
           : `A host that still runs ${name} with a key that works registers again, as a new executor. `}
         The audit log and the keys’ history keep its name. This cannot be undone.
       </p>
@@ -53,10 +53,14 @@ interface OwnKeysProps {
 
 function OwnKeys({ executor: { ownKeys }, revokeKeys, onChange }: OwnKeysProps) {
   const id = useId();
-  if (ownKeys.length === 0) return <p>No active key serves it alone.</p>;
+  if (ownKeys.length === 0) return <p>No active key serves only this executor.</p>;
   return (
     <div>
-      <p>{ownKeys.length === 1 ? "This key serves it alone:" : "These keys serve it alone:"}</p>
+      <p>
+        {ownKeys.length === 1
+          ? "This key serves only this executor:"
+          : "These keys serve only this executor:"}
+      </p>
       <ul>
         {ownKeys.map((apiKey) => (
           <li key={apiKey.id}>

@@ -33,7 +33,7 @@ export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
       <p>
         {bound !== undefined && bound.length > 0
           ? `Their next sync is refused, and they go offline within ${timeout}, until they are given another key. Their nodes keep running.`
-          : "Whoever presents it is refused from the next request on."}{" "}
+          : "It is refused from the next request on."}{" "}
         The key stays in the list with its history. This cannot be undone.
       </p>
     </ActionDialog>

@@ -40,7 +40,7 @@ function LinkDialog({ email, link, onDismiss }: { email: string; link: string; o
   return (
     <Dialog title="Invitation link" onDismiss={onDismiss}>
       <div class="dialog-body">
-        <p>Send this link to {email}. It is good for that address alone.</p>
+        <p>Send this link to {email}. It is valid for that address only, and once.</p>
         <CopyBlock what="the link" text={link} />
       </div>
       <div class="dialog-buttons">

@@ -38,7 +38,7 @@ const listed = z.object({
 });
 
 const detailed = z.extend(listed, {
-  /** The active keys that serve it alone. */
+  /** The active keys that serve only it. */
   ownKeys: z.array(keyReference),
   keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: timestamp, lastUsedAt: timestamp })),
 });
@@ -85,7 +85,7 @@ export function revokeExecutorAccess(executorId: string, signal: AbortSignal): P
   return askGraphql(document, { executorId }, z.object({ revoked: z.object({ id: z.string() }) }), signal);
 }
 
-/** `revokeKeys`: with the active keys that serve it alone. */
+/** `revokeKeys`: with the active keys that serve only it. */
 export function deleteExecutor(
   executorId: string,
   revokeKeys: boolean,

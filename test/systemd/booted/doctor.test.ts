@@ -28,7 +28,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     expect(well.checks.filter((check) => check.status !== "passed")).toEqual([]);
     expect(well.exitCode).toBe(0);
 
-    const breaks: readonly (readonly [stage: string, script: string, mend: string])[] = [
+    const breaks: readonly (readonly [stage: string, script: string, fix: string])[] = [
       ["mode", `chgrp root ${CONFIG}`, `chgrp novacula ${CONFIG}`],
       ["syntax", `sed -i 's/^url = /ulr = /' ${CONFIG}`, `sed -i 's/^ulr = /url = /' ${CONFIG}`],
       ["file", `mv ${CONFIG} ${CONFIG}.away`, `mv ${CONFIG}.away ${CONFIG}`],
@@ -41,7 +41,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
       ],
       ["tls", `sed -i 's#http://127#https://127#' ${CONFIG}`, `sed -i 's#https://127#http://127#' ${CONFIG}`],
     ];
-    for (const [stage, script, mend] of breaks) {
+    for (const [stage, script, fix] of breaks) {
       await host.machine.sh(script);
       const { checks, exitCode } = await examine(host);
       const failed = checks.filter((check) => check.status === "failed");
@@ -49,7 +49,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
       expect(stages, `${script}: ${JSON.stringify(checks)}`).toEqual([stage]);
       expect(failed[0]?.remedy ?? "", stage).not.toBe("");
       expect(exitCode).toBe(1);
-      await host.machine.sh(mend);
+      await host.machine.sh(fix);
       await host.untilOnline(key, 20_000);
     }
   });
