@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { printable } from "../lib/printable.ts";
+import { ROLES } from "../protocol/roles.ts";
 import { badInput } from "./api-error.ts";
-import { ROLES } from "./people-store.ts";
 
 /** The arguments of every root field, bounded: GraphQL knows no lengths. */
 

@@ -1,9 +1,10 @@
 import { printable } from "../lib/printable.ts";
+import { mayGive, type Role } from "../protocol/roles.ts";
 import { conflict, notFound } from "./api-error.ts";
 import { type Actor, auditPerson, type PeopleAction } from "./audit.ts";
-import type { Invitation, Person, Role } from "./people-store.ts";
+import type { Invitation, Person } from "./people-store.ts";
 import { randomId } from "./random-id.ts";
-import { mayGive, oneOf, requireMayGive } from "./role-rules.ts";
+import { oneOf, requireMayGive } from "./role-rules.ts";
 import { personActor } from "./scope.ts";
 import type { StoreReader, StoreTransaction } from "./store.ts";
 

@@ -1,8 +1,9 @@
 import { printable } from "../lib/printable.ts";
+import type { Role } from "../protocol/roles.ts";
 import { conflict } from "./api-error.ts";
 import { type Actor, auditPerson, type PeopleAction } from "./audit.ts";
 import { cancelInvitationsOf } from "./invitations.ts";
-import type { Organization, Person, Role } from "./people-store.ts";
+import type { Organization, Person } from "./people-store.ts";
 import type { StoreTransaction } from "./store.ts";
 
 /**

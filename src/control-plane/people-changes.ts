@@ -1,8 +1,9 @@
 import { printable } from "../lib/printable.ts";
+import type { Role } from "../protocol/roles.ts";
 import { notFound } from "./api-error.ts";
 import { auditPerson, LOCAL_OPERATOR } from "./audit.ts";
 import { changeRole, joinOrganization } from "./members.ts";
-import type { Organization, Person, Role } from "./people-store.ts";
+import type { Organization, Person } from "./people-store.ts";
 import { randomPassword } from "./random-id.ts";
 import type { Store, StoreReader } from "./store.ts";
 

@@ -1,3 +1,4 @@
+import type { Role } from "../protocol/roles.ts";
 import type { Damageable } from "./damage.ts";
 
 export interface Organization {
@@ -5,10 +6,6 @@ export interface Organization {
   readonly name: string;
   readonly slug: string;
 }
-
-/** What a person may do in an organization (B9): owners and admins change things, members look. */
-export const ROLES = ["owner", "admin", "member"] as const;
-export type Role = (typeof ROLES)[number];
 
 export interface Person {
   readonly id: string;

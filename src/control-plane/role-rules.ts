@@ -1,16 +1,5 @@
+import { mayGive, ROLES, type Role } from "../protocol/roles.ts";
 import { forbidden } from "./api-error.ts";
-import { ROLES, type Role } from "./people-store.ts";
-
-/** The role table (B9): which roles each may give and take, to members and in invitations. */
-const MAY_GIVE: Readonly<Record<Role, readonly Role[]>> = {
-  owner: ["owner", "admin", "member"],
-  admin: ["admin", "member"],
-  member: [],
-};
-
-export function mayGive(own: Role, role: Role): boolean {
-  return MAY_GIVE[own].includes(role);
-}
 
 /** FORBIDDEN where somebody of role `own` may not give or take `role`. `deed` names it: "remove an owner". */
 export function requireMayGive(own: Role, role: Role, deed: string): void {

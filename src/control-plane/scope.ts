@@ -1,7 +1,8 @@
+import type { Role } from "../protocol/roles.ts";
 import { badInput, notFound } from "./api-error.ts";
 import { type Actor, LOCAL_OPERATOR } from "./audit.ts";
 import { requiredOrganization } from "./organizations.ts";
-import type { Person, Role } from "./people-store.ts";
+import type { Person } from "./people-store.ts";
 import type { SignedIn } from "./signed-in.ts";
 import type { Organization, Store } from "./store.ts";
 

@@ -1,8 +1,9 @@
 import { duration } from "../lib/duration.ts";
+import type { Role } from "../protocol/roles.ts";
 import { ORGANIZATION_CHANGED } from "../protocol/shown-organization.ts";
 import type { Answer } from "./server/answer.ts";
 import { shownOrganization } from "./server/shown-organization.ts";
-import { askViewer, type Organization, type Role, type Viewer } from "./server/viewer.ts";
+import { askViewer, type Organization, type Viewer } from "./server/viewer.ts";
 import { createStore, useStore } from "./store.ts";
 
 export type Session =

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import * as z from "zod";
 import { printable } from "../../lib/printable.ts";
+import { ROLES } from "../../protocol/roles.ts";
 import { withoutOwner } from "../organizations.ts";
-import { ROLES } from "../people-store.ts";
 import {
   type CommonOptions,
   managementClient,

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { ROLES } from "../../protocol/roles.ts";
 import { badInput } from "../api-error.ts";
-import { ROLES } from "../people-store.ts";
 import { checkedName } from "../shown-name.ts";
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "./auth.ts";
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { printable } from "../../lib/printable.ts";
-import { ROLES, type Role } from "../people-store.ts";
+import { ROLES, type Role } from "../../protocol/roles.ts";
 import { randomId } from "../random-id.ts";
 
 const MAX_SHOWN_CHARACTERS = 100;

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
+import type { Role } from "../../protocol/roles.ts";
 import { inviteMember } from "../server/people.ts";
-import type { Role } from "../server/viewer.ts";
 import { ActionDialog } from "./action-dialog.tsx";
 import { CopyBlock } from "./copy-block.tsx";
 import { Dialog } from "./dialog.tsx";

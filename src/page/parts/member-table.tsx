@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
+import type { Role } from "../../protocol/roles.ts";
 import { announce } from "../announce.ts";
 import { useKeptFocus } from "../kept-focus.ts";
 import type { Member } from "../server/members.ts";
 import { removeMember, updateMemberRole } from "../server/people.ts";
-import type { Role } from "../server/viewer.ts";
 import type { Membership } from "../session.ts";
 import { ActionDialog } from "./action-dialog.tsx";
 import { ListHead } from "./list-head.tsx";

@@ -1,6 +1,6 @@
-import type { Role } from "../server/viewer.ts";
+import { mayGive, type Role } from "../../protocol/roles.ts";
 
-const ROLES: readonly { readonly role: Role; readonly says: string }[] = [
+const CHOICES: readonly { readonly role: Role; readonly says: string }[] = [
   { role: "member", says: "sees everything, changes nothing" },
   { role: "admin", says: "manages keys, executors and members" },
   { role: "owner", says: "an admin who also decides on owners" },
@@ -8,13 +8,13 @@ const ROLES: readonly { readonly role: Role; readonly says: string }[] = [
 
 interface RoleFieldProps {
   readonly role: Role;
-  /** The role of who chooses: only an owner makes owners. */
+  /** The role of the person who chooses. */
   readonly own: Role;
   readonly onChange: (role: Role) => void;
 }
 
 export function RoleField({ role, own, onChange }: RoleFieldProps) {
-  const offered = ROLES.filter((each) => own === "owner" || each.role !== "owner" || role === "owner");
+  const offered = CHOICES.filter((each) => mayGive(own, each.role) || each.role === role);
   return (
     <fieldset>
       <legend>Role</legend>

@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
+import { ROLES } from "../../protocol/roles.ts";
 import type { Answer } from "./answer.ts";
 import { shownText, timestamp } from "./decode.ts";
 import { askGraphql } from "./graphql.ts";
 
-const role = z.enum(["owner", "admin", "member"]);
+const role = z.enum(ROLES);
 const user = z.object({ id: z.string(), name: shownText, email: shownText });
 const member = z.object({ id: z.string(), user, role });
 const pending = z.object({ id: z.string(), email: shownText, role, expiresAt: timestamp });

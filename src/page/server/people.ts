@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
+import type { Role } from "../../protocol/roles.ts";
 import type { Answer } from "./answer.ts";
 import { shownText } from "./decode.ts";
 import { sentence } from "./graphql.ts";
 import { request } from "./request.ts";
-import type { Role } from "./viewer.ts";
 
 /** People, sessions and invitations: better-auth's endpoints under /api/auth. */
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { ROLES } from "../../protocol/roles.ts";
 import type { Answer } from "./answer.ts";
 import { shownText } from "./decode.ts";
 import { askGraphql } from "./graphql.ts";
@@ -6,8 +7,7 @@ import { askGraphql } from "./graphql.ts";
 const organization = z.object({ id: z.string(), name: shownText, slug: z.string() });
 export type Organization = z.output<typeof organization>;
 
-const role = z.enum(["owner", "admin", "member"]);
-export type Role = z.output<typeof role>;
+const role = z.enum(ROLES);
 
 const viewer = z.object({
   user: z.object({ id: z.string(), name: shownText, email: shownText }),

@@ -1,8 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import type { Role } from "../../../src/control-plane/people-store.ts";
-import { ROLES } from "../../../src/control-plane/people-store.ts";
+import { ROLES, type Role } from "../../../src/protocol/roles.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type Browser, type PeopleServer, startPeopleServer } from "../../support/people.ts";
 
