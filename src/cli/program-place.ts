@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { errorCode, OperatorError } from "../lib/errors.ts";
-import { holdPlace, LinkInOpenFolder, type OpenFolder } from "../lib/held-place.ts";
+import { folderText, holdPlace, LinkInOpenFolder, type OpenFolder } from "../lib/held-place.ts";
 import { printable } from "../lib/printable.ts";
 
 /** No character of it means anything to systemd.service(5) or to a shell. */
@@ -47,9 +47,8 @@ async function folderProblem(folder: string): Promise<string | undefined> {
   }
 }
 
-function writableProblem({ path, uid, gid, mode }: OpenFolder): string {
-  const shown = `${printable(path, 4096)} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
-  return `not only root may write ${shown}, and who may could replace the program: take another folder, such as /usr/local/bin`;
+function writableProblem(folder: OpenFolder): string {
+  return `not only root may write ${folderText(folder)}, and who may could replace the program: take another folder, such as /usr/local/bin`;
 }
 
 async function fileProblem(binary: string): Promise<string | undefined> {

@@ -1,6 +1,12 @@
 import { realpath } from "node:fs/promises";
 import { errorCode, OperatorError } from "../lib/errors.ts";
-import { type HeldPlace, holdPlace, LinkInOpenFolder, type OpenFolder } from "../lib/held-place.ts";
+import {
+  folderText,
+  type HeldPlace,
+  holdPlace,
+  LinkInOpenFolder,
+  type OpenFolder,
+} from "../lib/held-place.ts";
 import { printable } from "../lib/printable.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { asUser } from "./as-user.ts";
@@ -69,7 +75,7 @@ async function hold(path: string, elsewhere = ELSEWHERE): Promise<HeldPlace> {
     const remedy = `name the file that the link leads to, or ${remedyOf(folder, elsewhere)}`;
     throw refused(
       path,
-      `${printable(link, 4096)} is a symbolic link in ${described(folder)}, and could lead anywhere: ${remedy}`,
+      `${printable(link, 4096)} is a symbolic link in ${folderText(folder)}, and could lead anywhere: ${remedy}`,
     );
   }
 }
@@ -83,7 +89,7 @@ function writerOf(path: string, { open }: HeldPlace, user: Identity | undefined)
 }
 
 function notRoots(path: string, folder: OpenFolder, elsewhere = ELSEWHERE): OperatorError {
-  return refused(path, `not only root may write ${described(folder)}: ${remedyOf(folder, elsewhere)}`);
+  return refused(path, `not only root may write ${folderText(folder)}: ${remedyOf(folder, elsewhere)}`);
 }
 
 /** Never a chown, and no chmod of a shared folder: either would lock out those whose folder it is, /tmp's users say. */
@@ -96,8 +102,4 @@ function remedyOf({ path, uid, gid, mode }: OpenFolder, elsewhere: string): stri
 
 function refused(path: string, why: string): OperatorError {
   return new OperatorError(`cannot write ${printable(path, 4096)} as root, so nothing was written: ${why}`);
-}
-
-function described({ path, uid, gid, mode }: OpenFolder): string {
-  return `${printable(path, 4096)} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
 }

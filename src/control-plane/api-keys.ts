@@ -1,7 +1,7 @@
 import { printable } from "../lib/printable.ts";
 import { badInput, conflict, notFound } from "./api-error.ts";
 import { type Actor, auditKey } from "./audit.ts";
-import { type Change, changeAs } from "./change.ts";
+import { type Change, changeAs, reachedExecutor } from "./change.ts";
 import { keyHash } from "./guard.ts";
 import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
@@ -128,11 +128,7 @@ async function revoke(
 }
 
 async function revokeAccess(change: Change, executorId: string): Promise<KeyRecord> {
-  const { transaction, actor } = change;
-  const executor = await transaction.executorById(executorId);
-  if (executor === undefined || !actor.reaches(executor.organizationId)) {
-    throw notFound(`there is no executor with id ${printable(executorId)}: see executors list`);
-  }
+  const executor = await reachedExecutor(change, executorId);
   if (executor.key === null) {
     throw conflict(`executor ${printable(executor.name)} is bound to no key: there is nothing to revoke`);
   }

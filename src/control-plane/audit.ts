@@ -61,19 +61,8 @@ export async function auditKey(
   details: Omit<AuditDetails, "fingerprint"> = {},
 ): Promise<void> {
   const allowed: AuditDetails = { fingerprint: key.fingerprint, ...details };
-  await transaction.insertAuditEvent({
-    id: randomId(),
-    organizationId: key.organization.id,
-    at,
-    actor: actor.name,
-    actorId: actor.id,
-    action,
-    targetType: "api_key",
-    targetId: key.id,
-    targetName: key.name,
-    details: JSON.stringify(allowed),
-    source: actor.source,
-  });
+  const organizationId = key.organization.id;
+  await record(transaction, "api_key", { actor, action, organizationId, target: key, details: allowed, at });
 }
 
 export interface PersonEvent {
@@ -88,20 +77,7 @@ export interface PersonEvent {
 
 /** Records what was done to somebody's place in an organization. */
 export async function auditPerson(transaction: StoreTransaction, event: PersonEvent): Promise<void> {
-  const { actor, action, organizationId, target, details, at } = event;
-  await transaction.insertAuditEvent({
-    id: randomId(),
-    organizationId,
-    at,
-    actor: actor.name,
-    actorId: actor.id,
-    action,
-    targetType: "person",
-    targetId: target.id,
-    targetName: target.name,
-    details: JSON.stringify(details),
-    source: actor.source,
-  });
+  await record(transaction, "person", event);
 }
 
 export interface ExecutorEvent {
@@ -118,17 +94,38 @@ export interface ExecutorEvent {
 
 /** Records what was done to an executor, in the transaction that does it. */
 export async function auditExecutor(transaction: StoreTransaction, event: ExecutorEvent): Promise<void> {
-  const { actor, action, executor, details, at } = event;
+  const { executor, ...rest } = event;
+  await record(transaction, "executor", {
+    ...rest,
+    organizationId: executor.organizationId,
+    target: executor,
+  });
+}
+
+interface RecordedEvent {
+  readonly actor: Actor;
+  readonly action: string;
+  readonly organizationId: string;
+  readonly target: { readonly id: string; readonly name: string };
+  readonly details: object;
+  readonly at: number;
+}
+
+async function record(
+  transaction: StoreTransaction,
+  targetType: "api_key" | "person" | "executor",
+  { actor, action, organizationId, target, details, at }: RecordedEvent,
+): Promise<void> {
   await transaction.insertAuditEvent({
     id: randomId(),
-    organizationId: executor.organizationId,
+    organizationId,
     at,
     actor: actor.name,
     actorId: actor.id,
     action,
-    targetType: "executor",
-    targetId: executor.id,
-    targetName: executor.name,
+    targetType,
+    targetId: target.id,
+    targetName: target.name,
     details: JSON.stringify(details),
     source: actor.source,
   });

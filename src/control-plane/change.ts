@@ -1,6 +1,7 @@
-import { forbidden } from "./api-error.ts";
+import { printable } from "../lib/printable.ts";
+import { forbidden, notFound } from "./api-error.ts";
 import type { Actor } from "./audit.ts";
-import type { Store, StoreTransaction } from "./store.ts";
+import type { ExecutorRecord, Store, StoreTransaction } from "./store.ts";
 
 /** One change: who makes it, when, in which transaction. */
 export interface Change {
@@ -20,4 +21,14 @@ export function changeAs<Result>(
       throw forbidden("operation_not_allowed", "you are no owner or admin of the organization any more");
     return make({ transaction, actor, at: now() });
   });
+}
+
+/** The executor, where it exists for the actor; NOT_FOUND otherwise. */
+export async function reachedExecutor(
+  { transaction, actor }: Change,
+  executorId: string,
+): Promise<ExecutorRecord> {
+  const executor = await transaction.executorById(executorId);
+  if (executor !== undefined && actor.reaches(executor.organizationId)) return executor;
+  throw notFound(`there is no executor with id ${printable(executorId)}: see executors list`);
 }

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import { printable } from "../lib/printable.ts";
-import { conflict, notFound } from "./api-error.ts";
+import { conflict } from "./api-error.ts";
 import { type Actor, auditExecutor, auditKey } from "./audit.ts";
-import { type Change, changeAs } from "./change.ts";
+import { type Change, changeAs, reachedExecutor } from "./change.ts";
 import { keyStatus } from "./key-status.ts";
 import type { Presence } from "./presence.ts";
 import type { ExecutorRecord, KeyRecord, Store, StoreReader } from "./store.ts";
@@ -57,10 +57,7 @@ async function remove(
   { executorId, revokeKeys }: DeletionRequest,
 ): Promise<ExecutorRecord> {
   const { transaction, actor, at } = change;
-  const executor = await transaction.executorById(executorId);
-  if (executor === undefined || !actor.reaches(executor.organizationId)) {
-    throw notFound(`there is no executor with id ${printable(executorId)}: see executors list`);
-  }
+  const executor = await reachedExecutor(change, executorId);
   const keys = revokeKeys ? await activeKeysOf(transaction, executor, at) : [];
   for (const key of keys) {
     await transaction.revokeKey(key.id, at);

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { DocumentNode, GraphQLError, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { errorChain } from "../lib/errors.ts";
+import { Flood } from "../lib/flood.ts";
 import { printable } from "../lib/printable.ts";
 import { forbiddenRootField, organizationPurpose, ROOT_FIELD_AUDIENCE } from "./access.ts";
 import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
@@ -40,7 +41,8 @@ export interface GraphqlEndpointDeps extends ResolverDeps {
   readonly people: People | undefined;
 }
 
-const UNAVAILABLE_NOTE_INTERVAL_MS = 60_000;
+/** A full disk meets every sync of the fleet: one line a minute says it. */
+const UNAVAILABLE = { burst: 1, refillMs: 60_000 };
 
 /** Where a request came in. */
 export type Listener = "network" | "management-socket";
@@ -53,11 +55,12 @@ export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
   private readonly documents: GraphqlDocuments;
   private readonly executorDocuments: ExecutorDocuments;
-  private unavailableNotedAt = Number.NEGATIVE_INFINITY;
+  private readonly unavailable: Flood;
 
   constructor(deps: GraphqlEndpointDeps) {
     this.deps = deps;
     this.documents = new GraphqlDocuments(deps.schema);
+    this.unavailable = new Flood(UNAVAILABLE, deps.monotonicNow);
     this.executorDocuments = new ExecutorDocuments(deps.executorSync, deps.monotonicNow);
   }
 
@@ -168,11 +171,8 @@ export class GraphqlEndpoint {
     );
   }
 
-  /** A full disk meets every sync of the fleet: one line a minute says it. */
   private noteUnavailable(error: StoreUnavailable): void {
-    const now = this.deps.monotonicNow();
-    if (now - this.unavailableNotedAt < UNAVAILABLE_NOTE_INTERVAL_MS) return;
-    this.unavailableNotedAt = now;
+    if (this.unavailable.admit("") === undefined) return;
     this.deps.logger.error(
       { event: "store.unavailable", reason: errorChain(error) },
       "the store failed: requests are answered 503 until it is back",

@@ -2,6 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "./errors.ts";
+import { printable } from "./printable.ts";
 
 /** A folder that another user than root may write, as it is now. */
 export interface OpenFolder {
@@ -10,6 +11,11 @@ export interface OpenFolder {
   readonly gid: number;
   /** The permission bits. */
   readonly mode: number;
+}
+
+/** `/var/lib/x (owner 998, group 998, mode 0755)`, for a sentence. */
+export function folderText({ path, uid, gid, mode }: OpenFolder): string {
+  return `${printable(path, 4096)} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
 }
 
 /** A file's place, with its folder held open: nobody can put another folder there meanwhile. */

@@ -1,3 +1,4 @@
+import type { Role } from "../../protocol/roles.ts";
 import type { Damageable } from "../damage.ts";
 import type {
   Invitation,
@@ -8,14 +9,13 @@ import type {
   PeopleReader,
   PeopleWriter,
   Person,
-  Role,
 } from "../people-store.ts";
 import { randomId } from "../random-id.ts";
 import type { Organization } from "../store.ts";
 import { Cells } from "./cells.ts";
 import { organization } from "./records.ts";
 import { lowestRoleNamed } from "./role-repair.ts";
-import { dateText, integer, type Row } from "./row.ts";
+import { dateText, integer, mapped, type Row } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
 const PERSON = "select id as personId, name as personName, email as personEmail from user";
@@ -179,10 +179,6 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
   async endInvitation(id: string, status: "accepted" | "canceled"): Promise<void> {
     this.run("update invitation set status = ? where id = ?", status, id);
   }
-}
-
-function mapped<Result>(row: Row | undefined, decode: (row: Row) => Result): Result | undefined {
-  return row === undefined ? undefined : decode(row);
 }
 
 function person(row: Row): Person & Damageable {

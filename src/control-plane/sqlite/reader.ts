@@ -18,7 +18,7 @@ import type {
 } from "../store.ts";
 import { SqliteAuditLog } from "./audit-log.ts";
 import * as records from "./records.ts";
-import { integer, type Row } from "./row.ts";
+import { integer, mapped } from "./row.ts";
 import { SqliteStatements } from "./statements.ts";
 
 const keysFrom = (apikeyJoined: string) => `
@@ -170,8 +170,4 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   async auditEvents(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]> {
     return this.auditLog.events(organizationId, page);
   }
-}
-
-function mapped<Result>(row: Row | undefined, decode: (row: Row) => Result): Result | undefined {
-  return row === undefined ? undefined : decode(row);
 }

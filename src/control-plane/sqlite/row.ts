@@ -16,6 +16,10 @@ export function integer(row: Row, column: string): number {
   return Number(value);
 }
 
+export function mapped<Result>(row: Row | undefined, decode: (row: Row) => Result): Result | undefined {
+  return row === undefined ? undefined : decode(row);
+}
+
 export function dateText(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }
