@@ -8,6 +8,9 @@ import { keyStatus, revocationTime } from "./key-status.ts";
 import { randomId, randomKey } from "./random-id.ts";
 import type { ExecutorRecord, KeyRecord, NewKey, Store, StoreReader, StoreTransaction } from "./store.ts";
 
+/** Dates are stored with years of four digits. */
+const LAST_EXPIRY = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 export interface NewKeyRequest {
   readonly organizationId: string;
   /** Undefined: the target's name (B1). */
@@ -52,6 +55,9 @@ async function create({ transaction, actor, at }: Change, request: NewKeyRequest
     throw badInput(
       `the key would have expired at ${isoTime(expiresAt)}: give a time that is still to come, or none`,
     );
+  }
+  if (expiresAt !== undefined && expiresAt > LAST_EXPIRY) {
+    throw badInput("the key would expire after the year 9999: give an earlier time, or none");
   }
   const target =
     request.target === undefined

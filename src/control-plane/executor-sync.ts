@@ -7,11 +7,12 @@ import { ApiError, ApiErrorCode, forbidden, rateLimited } from "./api-error.ts";
 import { compatibility } from "./compatibility.ts";
 import type { DamageLog } from "./damage.ts";
 import { judge } from "./guard.ts";
-import type { CurrentKeyInput, SyncInput } from "./inputs.ts";
+import { type CurrentKeyInput, MAX_EXECUTOR_NAME_CHARACTERS, type SyncInput } from "./inputs.ts";
 import type { Presence } from "./presence.ts";
 import { randomId } from "./random-id.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
+import { checkedName } from "./shown-name.ts";
 import type {
   BoundExecutor,
   ExecutorReference,
@@ -144,7 +145,10 @@ export class ExecutorSync {
   private async look(store: StoreReader, key: PresentedKey, claim: Claim): Promise<Look> {
     const facts = await admissionFacts(store, key, claim, this.deps.maxExecutorsPerKey);
     if (facts.executor !== undefined && facts.executor.damaged.length > 0) this.meetDamage(facts.executor);
-    return { executor: facts.executor, admission: admit(facts) };
+    const admission = admit(facts);
+    // Only of a new one: what is there already goes on.
+    if (facts.executor === undefined && admission.kind === "admitted") requireVisible(claim.executorName);
+    return { executor: facts.executor, admission };
   }
 
   /** What a sync writes anew is no reason to refuse it; without an id nothing can be written. */
@@ -196,6 +200,11 @@ export class ExecutorSync {
 function identified(key: PresentedKey): CurrentKeyReply {
   const { id, name, expiresAt, revokesAt, organization } = key;
   return { key: { id, name, expiresAt, revokesAt }, organization };
+}
+
+/** Two names that look alike are one to whoever deletes, rotates or revokes. */
+function requireVisible(executorName: string): void {
+  checkedName(executorName, "the name of an executor", MAX_EXECUTOR_NAME_CHARACTERS);
 }
 
 function claimOf({ name: executorName, kind, expectedOrganizationId }: SyncInput): Claim {

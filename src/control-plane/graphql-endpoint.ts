@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import type { DocumentNode, GraphQLError, GraphQLSchema } from "graphql";
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { errorChain } from "../lib/errors.ts";
 import { Flood } from "../lib/flood.ts";
@@ -219,9 +219,15 @@ function accessRefusal(caller: Caller, field: string): ApiError {
   }
 }
 
-/** What a resolver threw; without a path none was reached, and the request's variables or operation name are wrong. */
+/**
+ * What a resolver threw. Without a path none was reached, and the request's variables or operation name are wrong; what
+ * graphql-js itself finds at a place of the document, such as a null from a variable, is the request's mistake, too.
+ */
 function thrownBy(error: GraphQLError): unknown {
-  return error.path === undefined ? badInput(printable(error.message, 500)) : (error.originalError ?? error);
+  const { path, originalError } = error;
+  const isOfRequest =
+    path === undefined || (originalError instanceof GraphQLError && originalError.nodes !== undefined);
+  return isOfRequest ? badInput(printable(error.message, 500)) : (originalError ?? error);
 }
 
 function preferredMediaType(accept: string | undefined): GraphqlMediaType {

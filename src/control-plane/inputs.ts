@@ -6,6 +6,7 @@ import { badInput } from "./api-error.ts";
 /** The arguments of every root field, bounded: GraphQL knows no lengths. */
 
 const MAX_LIST_LIMIT = 500;
+export const MAX_EXECUTOR_NAME_CHARACTERS = 253;
 /** Of what is wrong, as many are named. */
 const MAX_ISSUES = 20;
 
@@ -32,12 +33,12 @@ const expectedOrganizationId = optional(reference);
 
 // Strict, as GraphQL is: an executor's own documents are answered without it (executor-documents.ts).
 export const currentKeyArguments = z.strictObject({
-  input: z.strictObject({ executorName: line(253), expectedOrganizationId }),
+  input: z.strictObject({ executorName: line(MAX_EXECUTOR_NAME_CHARACTERS), expectedOrganizationId }),
 });
 
 export const syncArguments = z.strictObject({
   input: z.strictObject({
-    name: line(253),
+    name: line(MAX_EXECUTOR_NAME_CHARACTERS),
     kind: z.enum(["agent", "operator"]),
     version: line(100),
     channel: z.enum(["stable", "beta", "dev"]),
@@ -76,7 +77,9 @@ const organization = optional(reference);
 const search = orNull(z.string().max(200)).transform((text) => (text?.trim() === "" ? null : text));
 
 export const listArguments = z.object({ organization, search, ...page });
-export const executorListArguments = listArguments.extend({ name: orNull(z.string().max(253)) });
+export const executorListArguments = listArguments.extend({
+  name: orNull(z.string().max(MAX_EXECUTOR_NAME_CHARACTERS)),
+});
 export const auditArguments = z.object({
   organization,
   action: search,

@@ -222,6 +222,27 @@ describe("who may act for an executor", () => {
   });
 });
 
+describe("the name of a new executor", () => {
+  it.each([
+    "\u3164",
+    "agent-1\u3164",
+    "agent-1\u115f",
+    "agent\u2800-1",
+    "agent-1\u{1d159}",
+    "\u0301",
+    "agent-1\ufe0f",
+  ])("has no characters that nobody can see: %j", async (name) => {
+    const server = await serverWithOrganization();
+    const { secret } = await server.createKey();
+    await server.sync(secret);
+    const refused = { code: "BAD_USER_INPUT", message: expect.stringMatching(/nobody can see|printable/) };
+    expect(await server.sync(secret, { name })).toMatchObject(refused);
+    expect(await server.post(secret, CURRENT_KEY, { input: { executorName: name } })).toMatchObject(refused);
+    const listed = await server.manage('{ executors(organization: "acme") { name } }');
+    expect(listed.data).toEqual({ executors: [{ name: "agent-1" }] });
+  });
+});
+
 describe("a lineage of keys", () => {
   /** A is on the first of two keys, B on one of its own. */
   async function twoExecutors() {

@@ -207,6 +207,15 @@ describe("documents", () => {
     );
   });
 
+  it("that put null where none may be are the sender's mistake, and no bug of ours", async () => {
+    const server = await startServer();
+    const query = 'mutation($x: Boolean) { deleteExecutor(executorId: "x", revokeKeys: $x) { id } }';
+    const answer = await server.manage(query, { x: null });
+    expect(answer).toMatchObject({ status: 200, code: "BAD_USER_INPUT" });
+    expect(answer.message).toContain("revokeKeys");
+    expect(server.lines.join("")).not.toContain('"bug"');
+  });
+
   it("run the operation that is named", async () => {
     const { client, secret } = await serverWithKey();
     const query = `query A { __typename } query B { b: __typename }`;
