@@ -17,7 +17,7 @@ export function startEntry(initial: Loaded, note: string): Entry {
   };
 }
 
-/** One exchange, for whoever debugs. */
+/** One exchange, at debug level. */
 export function exchangeEntry({ key, config }: Generation, outcome: SyncOutcome): Entry {
   if (outcome.kind === "accepted")
     return { event: "sync.accepted", message: `${config.agent.name} with ${key}.` };

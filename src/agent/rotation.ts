@@ -86,7 +86,7 @@ export function nextRotation(
 function afterValidFile(rotation: Rotation, fresh: Session, now: number, random: () => number): Rotation {
   const { wanted, proven, problem } = rotation;
   if (wanted === undefined) {
-    // Whoever has just fixed the file is waiting for it.
+    // The person who has just fixed the file is waiting for it.
     const first = problem === undefined ? atStart(fresh, now, random) : fresh;
     return { wanted: first, proven: undefined, problem: undefined };
   }

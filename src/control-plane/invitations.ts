@@ -22,7 +22,7 @@ export interface Inviter {
   readonly at: number;
 }
 
-/** Whether it can be accepted: whoever made it must still be allowed to. */
+/** Whether it can be accepted: the person who made it must still be allowed to. */
 export function isOpen({ status, expiresAt, inviterRole, role }: Invitation, now: number): boolean {
   return status === "pending" && expiresAt > now && inviterRole !== undefined && mayGive(inviterRole, role);
 }

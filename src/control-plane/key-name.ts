@@ -3,7 +3,7 @@ import { checkedName } from "./shown-name.ts";
 const MAX_CHARACTERS = 32;
 const DATE_SUFFIX = / \d{6}$/;
 
-/** The name of a key as it is stored: trimmed, 1 to 32 visible characters on one line (B1). */
+/** The name of a key as it is stored: trimmed, 1 to 32 visible characters on one line. */
 export function checkedKeyName(raw: string): string {
   return checkedName(raw, "the name of a key", MAX_CHARACTERS);
 }

@@ -17,7 +17,7 @@ interface Present {
 
 /**
  * Which executors are here, in memory: what the store knows some seconds later, and the events that go with it. An
- * executor is online while its last sync is younger than the heartbeat timeout (C4), by a clock that nobody can set.
+ * executor is online while its last sync is younger than the heartbeat timeout, by a clock that nobody can set.
  */
 export class Presence {
   private readonly present = new Map<string, Present>();
@@ -139,7 +139,7 @@ export class Presence {
     );
   }
 
-  /** Of the executor as a whole: whoever changes its instance id with each sync does not end it with each, too. */
+  /** Of the executor as a whole: an instance id that changes with each sync does not end it with each. */
   private announceDuplicates(entry: Present): void {
     const duplicates = entry.instances.duplicates();
     const hasDuplicates = duplicates.length > 0;

@@ -14,8 +14,8 @@ interface Bucket {
 }
 
 /**
- * Lets each subject through `burst` times, then once in `refillMs`, and counts what it holds back. Whoever invents
- * subjects gets no more of our memory than 10,000 of them; the one unused for longest goes first. `now` is monotonic
+ * Lets each subject through `burst` times, then once in `refillMs`, and counts what it holds back. Of
+ * invented subjects it remembers no more than 10,000; the one unused for longest goes first. `now` is monotonic
  * milliseconds.
  */
 export class Flood {

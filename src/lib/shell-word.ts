@@ -6,7 +6,7 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A command that only root may run, as whoever runs this program types it. */
+/** A command that only root may run, as the user who runs this program types it. */
 export function asRoot(command: string): string {
   return process.geteuid?.() === 0 ? command : `sudo ${command}`;
 }

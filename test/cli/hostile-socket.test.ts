@@ -82,7 +82,7 @@ async function withSocket<T>(
 
 describe.concurrent("a socket that", () => {
   test.for(Object.entries(ANSWERS))(
-    "%s: no command hangs, and each says that it could not be told",
+    "%s: no command hangs, and each says that it cannot tell",
     {
       timeout: 120_000,
     },

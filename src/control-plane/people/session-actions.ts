@@ -61,7 +61,7 @@ export class SessionActions {
     return this.deps.gateway.get(request, "/get-session");
   }
 
-  /** Whoever has a session or a device of this person that is not theirs loses it. */
+  /** Ends all of the person's sessions and devices: some of them may be somebody else's. */
   async changePassword(
     request: IncomingMessage,
     { currentPassword, newPassword }: z.output<typeof inputs.changePassword>,

@@ -38,7 +38,7 @@ describe("signing in", () => {
     expect(statuses.slice(-12)).toEqual(Array(12).fill(429));
   });
 
-  it("holds for as long as it says, whoever sets the clock", async () => {
+  it("holds for as long as it says, whatever the clock is set to", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
     for (let n = 0; n < 5; n += 1) await server.browser().signIn(email, `wrong password ${n}`);
