@@ -15,9 +15,11 @@ export const AGENT_V8_FLAGS = [
 ] as const;
 
 /**
- * Of both programs, fixed in the binary. `--disable-sigusr1`: nobody attaches an inspector to a process that holds a key.
- * The semi-space is half of Node's default: 100 MB less in a control plane under 2,000 syncs a second, at the same speed.
- * `--openssl-config`: OpenSSL would load what OPENSSL_CONF names, before any line of either program runs.
+ * Of both programs, fixed in the binary. `--disable-sigusr1`: nobody attaches an inspector to a
+ * process that holds a key. The semi-space is half of Node's default: 100 MB less in a control
+ * plane under 2,000 syncs a second, at the same speed.
+ * `--openssl-config`: OpenSSL would load what OPENSSL_CONF names, before any line of either program
+ * runs.
  * `--expose-gc`: the agent asks for a full collection now and then (src/agent/agent.ts).
  */
 export const BINARY_NODE_FLAGS = [

@@ -13,7 +13,8 @@ const LEAVE_MS = 100;
 /** Who has not read by then what was said does not read, ms. */
 const READER_PATIENCE_MS = 1000;
 
-// Before its first use. Node's 4 threads look up names and files alike; the files that hang must leave some over.
+// Before its first use. Node's 4 threads look up names and files alike; the files that hang must
+// leave some over.
 process.env["UV_THREADPOOL_SIZE"] ??= "8";
 
 const terminal: Terminal = {
@@ -48,8 +49,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * Ends the process also while a thread waits for a file that does not answer: exit(3) would join that thread, and Node
- * with it. execve(2) ends all threads.
+ * Ends the process also while a thread waits for a file that does not answer: exit(3) would join
+ * that thread, and Node with it. execve(2) ends all threads.
  */
 function leave(code: number): void {
   process.emit("exit", code);

@@ -21,15 +21,16 @@ export function controlSocketPath(runtimeDir: string): string {
 }
 
 /**
- * `<runtime_dir>/agent.sock`, mode 0660: how the command line talks to the running agent. HTTP over a Unix socket:
+ * `<runtime_dir>/agent.sock`, mode 0660: how the command line talks to the running agent. HTTP over
+ * a Unix socket:
  *
  *   GET  /status[?key=FINGERPRINT&timeoutMs=N]   the status; with `key`, once the executor is on that key
  *   POST /retry                                  whatever waits is tried at once
  *   POST /reload[?wait=0]                        reads the files now, answers when it is decided what they are good for, or at once
  *   POST /allow-new-organization                 the next key may be of another organization
  *
- * The folder is there, and locked: what is found in it was left behind. Rejects with an OperatorError where a program
- * listens on it all the same, or the folder cannot be written.
+ * The folder is there, and locked: what is found in it was left behind. Rejects with an
+ * OperatorError where a program listens on it all the same, or the folder cannot be written.
  */
 export async function openControlSocket(runtimeDir: string, agent: Agent): Promise<ControlSocket> {
   const path = controlSocketPath(runtimeDir);

@@ -26,11 +26,12 @@ export interface Hints {
 }
 
 /**
- * Three sources of hints; nothing depends on their coming. For speed, inotify: chokidar on the folder of each file and
- * of each link on the way to it, and the file itself, for what is written through another mount of it (`docker -v`).
- * For what nobody is notified of (a file system that is mounted over, another host on a network's) a look at each
- * file. inotify's errors degrade speed, not certainty. While a file does not answer there are none of them: each
- * touches its neighbours too, and would hang with it. Then the reader looks each second.
+ * Three sources of hints; nothing depends on their coming. For speed, inotify: chokidar on the
+ * folder of each file and of each link on the way to it, and the file itself, for what is written
+ * through another mount of it (`docker -v`). For what nobody is notified of (a file system that is
+ * mounted over, another host on a network's) a look at each file. inotify's errors degrade speed,
+ * not certainty. While a file does not answer there are none of them: each touches its neighbours
+ * too, and would hang with it. Then the reader looks each second.
  */
 export function createHints({ onDegraded }: { readonly onDegraded: (reason: string) => void }): Hints {
   let watched = "";
@@ -101,7 +102,10 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
   };
 }
 
-/** What `question` comes to for each file that answers; one after the other, for each holds a thread. */
+/**
+ * What `question` comes to for each file that answers; one after the other, for each holds a
+ * thread.
+ */
 async function answersOf<T>(files: readonly string[], question: (file: string) => Promise<T>) {
   const answers = new Map<string, T>();
   for (const file of files) {

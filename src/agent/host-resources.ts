@@ -35,7 +35,9 @@ export function createHostMeter(clock: Clock): (dataDir: string) => Promise<Host
   };
 }
 
-/** A data_dir that is not there yet has no file system to speak of; one that hangs holds up no sync. */
+/**
+ * A data_dir that is not there yet has no file system to speak of; one that hangs holds up no sync.
+ */
 async function diskOf(dataDir: string): Promise<{ diskTotalBytes?: number; diskFreeBytes?: number }> {
   try {
     const { bsize, blocks, bavail } = await inTime(dataDir, () => statfs(dataDir));

@@ -19,7 +19,10 @@ import { printable } from "../lib/printable.ts";
 import { shellWord } from "../lib/shell-word.ts";
 import { lockFile } from "../systemd/flock.ts";
 
-/** The folders of which an agent is the only one: by `data_dir` one runs on a host, by `runtime_dir` one answers on a socket. */
+/**
+ * The folders of which an agent is the only one: by `data_dir` one runs on a host, by `runtime_dir`
+ * one answers on a socket.
+ */
 const FOLDERS = {
   data_dir: { name: "agent.lock", mode: 0o700 },
   runtime_dir: { name: "agent.sock.lock", mode: 0o755 },
@@ -36,7 +39,10 @@ const holderSchema = z.strictObject({
 });
 type Holder = z.infer<typeof holderSchema>;
 
-/** From having the lock to having said so, a holder needs milliseconds; until then its predecessor's words are there. */
+/**
+ * From having the lock to having said so, a holder needs milliseconds; until then its predecessor's
+ * words are there.
+ */
 const PATIENCE_MS = 2000;
 const PAUSE_MS = 20;
 
@@ -46,8 +52,9 @@ const TRIES = 100;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Makes this process the only agent with `folder`, until it ends however it ends: a lock of the kernel on a file of mode
- * 0600 in it, which stays. Rejects with an OperatorError that names the holder where there is one.
+ * Makes this process the only agent with `folder`, until it ends however it ends: a lock of the
+ * kernel on a file of mode 0600 in it, which stays. Rejects with an OperatorError that names the
+ * holder where there is one.
  */
 export async function lockFolder(folder: string, setting: keyof typeof FOLDERS): Promise<Disposable> {
   const { name, mode } = FOLDERS[setting];
@@ -190,7 +197,10 @@ function ownNamespace(): string {
   }
 }
 
-/** The service that systemd runs this process in: cgroups(7), `0::/system.slice/novacula-agent.service`. */
+/**
+ * The service that systemd runs this process in: cgroups(7),
+ * `0::/system.slice/novacula-agent.service`.
+ */
 function ownUnit(): string | null {
   try {
     return /^0::.*\/([^/\n]+\.service)$/mu.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? null;

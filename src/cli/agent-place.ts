@@ -11,7 +11,10 @@ export interface AgentFolders {
   readonly path: string;
   readonly runtimeDir: string;
   readonly dataDir: string;
-  /** Why agent.toml itself cannot be used, as a clause; undefined where it can. Then the folders are a guess. */
+  /**
+   * Why agent.toml itself cannot be used, as a clause; undefined where it can. Then the folders are
+   * a guess.
+   */
   readonly obstacle: string | undefined;
 }
 
@@ -25,8 +28,9 @@ export interface ConfigOptions {
 }
 
 /**
- * The folders of the agent that the options name, from agent.toml alone: who only asks the agent needs no key file, which
- * may hang. A file that has become invalid does not hide the agent that still runs with it.
+ * The folders of the agent that the options name, from agent.toml alone: who only asks the agent
+ * needs no key file, which may hang. A file that has become invalid does not hide the agent that
+ * still runs with it.
  */
 export async function findFolders(
   options: ConfigOptions,

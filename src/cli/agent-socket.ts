@@ -28,8 +28,9 @@ const MAX_TEXT = 16_384;
 const PATIENCE_MS = 15_000;
 
 /**
- * Asks the agent that runs with `runtimeDir`; `waitMs` is how long the operation itself may keep the answer. Whatever
- * listens there, this ends in time, and texts come back printable: the socket may be anybody's.
+ * Asks the agent that runs with `runtimeDir`; `waitMs` is how long the operation itself may keep
+ * the answer. Whatever listens there, this ends in time, and texts come back printable: the socket
+ * may be anybody's.
  */
 export async function askAgent(
   runtimeDir: string,

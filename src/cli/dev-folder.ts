@@ -53,7 +53,10 @@ async function assertFolderFor(path: string): Promise<void> {
   }
 }
 
-/** A folder that is there already is taken only where it is this user's own, and no link to one: in /tmp anybody makes links. */
+/**
+ * A folder that is there already is taken only where it is this user's own, and no link to one: in
+ * /tmp anybody makes links.
+ */
 async function makePrivate(folder: string): Promise<void> {
   try {
     await mkdir(dirname(folder), { recursive: true });

@@ -27,7 +27,10 @@ export interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;
 }
 
-/** Goes the whole way from the file to the running service, and says what passed, what failed, and what is unknown. Changes nothing. */
+/**
+ * Goes the whole way from the file to the running service, and says what passed, what failed, and
+ * what is unknown. Changes nothing.
+ */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitCode> {
   const { environment } = terminal;
   const signal = shutdownSignal();

@@ -5,7 +5,9 @@ import * as z from "zod";
 import { writeFileAtomically } from "../lib/atomic-file.ts";
 import { errorCode } from "../lib/errors.ts";
 
-/** Directly in a folder that only root may write: the service's own, /var/lib/novacula, is not one. */
+/**
+ * Directly in a folder that only root may write: the service's own, /var/lib/novacula, is not one.
+ */
 export const INSTALL_RECORD = "/var/lib/novacula-agent-install.json";
 
 const recordSchema = z.strictObject({
@@ -21,7 +23,10 @@ export type InstalledFile = InstallRecord["files"][number];
 
 const LONGEST_RECORD = 64 * 1024;
 
-/** undefined where there is none that can be trusted: root's own regular file, that nobody else may write. */
+/**
+ * undefined where there is none that can be trusted: root's own regular file, that nobody else may
+ * write.
+ */
 export async function readInstallRecord(path = INSTALL_RECORD): Promise<InstallRecord | undefined> {
   const file = await openRegular(path);
   if (typeof file === "string") return undefined;

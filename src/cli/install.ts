@@ -125,7 +125,10 @@ function fileStep(what: string, path: string, content: Buffer, mode: number): Fi
   };
 }
 
-/** Before the files are: after an interrupted run, a file that is not as the record says is left alone. */
+/**
+ * Before the files are: after an interrupted run, a file that is not as the record says is left
+ * alone.
+ */
 function recordStep(written: readonly InstalledFile[]): Step {
   return {
     what: `record in ${INSTALL_RECORD} what uninstall may remove`,

@@ -13,7 +13,9 @@ import { inPlace } from "./write-place.ts";
 
 /** The file that is to hold a key, as it was and as it is to be. */
 export interface KeyTarget {
-  /** As it is named, for people; what is written is the file that it leads to (see write-place.ts). */
+  /**
+   * As it is named, for people; what is written is the file that it leads to (see write-place.ts).
+   */
   readonly path: string;
   write(): Promise<void>;
 }

@@ -6,12 +6,16 @@ import { printable } from "../lib/printable.ts";
 
 /** No character of it means anything to systemd.service(5) or to a shell. */
 const PLAIN = /^[\w./+@,:=-]+$/u;
-/** The unit hides them from the service (ProtectHome=, PrivateTmp=), or they are empty after each boot. */
+/**
+ * The unit hides them from the service (ProtectHome=, PrivateTmp=), or they are empty after each
+ * boot.
+ */
 const HIDDEN = ["/home", "/root", "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys"];
 
 /**
- * Rejects with an OperatorError where `install` may not put the program at `binary`: what is put there is started by
- * systemd and run by root, so nobody else may be able to replace it, and its name goes into the unit as it is.
+ * Rejects with an OperatorError where `install` may not put the program at `binary`: what is put
+ * there is started by systemd and run by root, so nobody else may be able to replace it, and its
+ * name goes into the unit as it is.
  */
 export async function assertProgramPlace(binary: string): Promise<void> {
   const problem =

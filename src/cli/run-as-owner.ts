@@ -6,9 +6,9 @@ import { type Identity, userOf } from "./service-user.ts";
 import { complain, type Terminal } from "./terminal.ts";
 
 /**
- * Root becomes the user whose folder `dataDir` is, for good: it leaves no file there that this user could not write, and
- * cannot be led elsewhere by a link. True where it did. Where the folder is root's own, and on a host of one's own, nothing
- * changes.
+ * Root becomes the user whose folder `dataDir` is, for good: it leaves no file there that this user
+ * could not write, and cannot be led elsewhere by a link. True where it did. Where the folder is
+ * root's own, and on a host of one's own, nothing changes.
  */
 export async function becomeOwner(
   { dataDir, runtimeDir }: { readonly dataDir: string; readonly runtimeDir: string },
@@ -37,7 +37,10 @@ export async function becomeOwner(
   return true;
 }
 
-/** Of the folder, or of the innermost one on the way to it, that is not root's; undefined where all are. */
+/**
+ * Of the folder, or of the innermost one on the way to it, that is not root's; undefined where all
+ * are.
+ */
 async function ownerOf(folder: string): Promise<Identity | undefined> {
   try {
     await using place = await holdPlace(folder);

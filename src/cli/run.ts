@@ -31,7 +31,8 @@ export async function run(options: { readonly config?: string }, terminal: Termi
 
   const { environment } = terminal;
   const path = configPath(options.config, environment);
-  // Before the key is read: another user may read less than root, and setuid(2) waits for a thread that hangs at it.
+  // Before the key is read: another user may read less than root, and setuid(2) waits for a thread
+  // that hangs at it.
   await becomeOwner(await findFolders(options, environment), terminal);
   const initial = await untilAborted(loadConfig(path, environment), signal);
   if (initial === undefined) return ExitCode.good;

@@ -3,14 +3,20 @@ import { SERVICE } from "../systemd/service-unit.ts";
 import { unitProperties } from "../systemd/systemctl.ts";
 import { type Identity, serviceUser, userNamed } from "./service-user.ts";
 
-/** The user that the unit on this host runs as; the packaged one's where no systemd answers, undefined where there is neither. */
+/**
+ * The user that the unit on this host runs as; the packaged one's where no systemd answers,
+ * undefined where there is neither.
+ */
 export async function serviceIdentity(): Promise<Identity | undefined> {
   const unit = await unitProperties(SERVICE, ["LoadState", "User", "Group"]).catch(() => undefined);
   if (unit?.LoadState !== "loaded") return serviceUser();
   return userNamed(unit.User || "root", unit.Group);
 }
 
-/** For whom a command computes remedies: the service, by root alone; where there is none, the user that runs it. */
+/**
+ * For whom a command computes remedies: the service, by root alone; where there is none, the user
+ * that runs it.
+ */
 export async function serviceReader(): Promise<FileReader> {
   const service = await serviceIdentity();
   if (service === undefined) return ownReader();

@@ -49,7 +49,10 @@ export function identityIn(passwd: string, group: string, name: string): Identit
   return { name, uid: Number(uid), gids, groupName: primary ?? gid };
 }
 
-/** Why that user cannot read `path`, by the modes on the way there, and the commands that fix it; undefined where it can. */
+/**
+ * Why that user cannot read `path`, by the modes on the way there, and the commands that fix it;
+ * undefined where it can.
+ */
 export async function obstacleFor(
   user: Identity,
   path: string,

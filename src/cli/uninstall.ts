@@ -32,8 +32,8 @@ interface Findings {
 }
 
 /**
- * Takes back what `install` made: service, unit, binary. It removes only what `install` is proved to have written, and
- * never what a text names. Configuration, key and state stay, and it says so.
+ * Takes back what `install` made: service, unit, binary. It removes only what `install` is proved
+ * to have written, and never what a text names. Configuration, key and state stay, and it says so.
  */
 export async function uninstall(options: UninstallOptions, terminal: Terminal): Promise<number> {
   const isDryRun = options.dryRun === true;
@@ -81,7 +81,8 @@ async function find(): Promise<Findings> {
   }
   if (recorded.some(({ path }) => path === INSTALLED_UNIT) || !isThere(INSTALLED_UNIT))
     return { removable, left };
-  // Before there was a record, the unit's first line told whether it was edited; nothing told it of the program.
+  // Before there was a record, the unit's first line told whether it was edited; nothing told it of
+  // the program.
   const unit = (await textOf(INSTALLED_UNIT)) ?? "";
   if (lstatSync(INSTALLED_UNIT).isSymbolicLink() || !isAsInstalled(unit))
     return { removable, left: [...left, { path: INSTALLED_UNIT, why: "is not as install wrote it" }] };

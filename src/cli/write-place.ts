@@ -24,9 +24,10 @@ export interface WritePlace {
 }
 
 /**
- * Holds the place of the file `path` during `work`. For root: links are followed only where every folder on the way
- * belongs to root and nobody else may write it; in a folder of the service's user `work` is done as that user, and no
- * link is followed; every other place is refused with an OperatorError. Other users write what their rights allow.
+ * Holds the place of the file `path` during `work`. For root: links are followed only where every
+ * folder on the way belongs to root and nobody else may write it; in a folder of the service's user
+ * `work` is done as that user, and no link is followed; every other place is refused with an
+ * OperatorError. Other users write what their rights allow.
  */
 export async function inPlace<T>(
   path: string,
@@ -46,7 +47,8 @@ export async function inPlace<T>(
 }
 
 /**
- * Rejects for root where another user may write on the way to `path`: what is made there could become that user's.
+ * Rejects for root where another user may write on the way to `path`: what is made there could
+ * become that user's.
  * `elsewhere`: which other place to take, a clause in the imperative.
  */
 export async function assertRootOnly(path: string, elsewhere: string): Promise<void> {
@@ -92,7 +94,10 @@ function notRoots(path: string, folder: OpenFolder, elsewhere = ELSEWHERE): Oper
   return refused(path, `not only root may write ${folderText(folder)}: ${remedyOf(folder, elsewhere)}`);
 }
 
-/** Never a chown, and no chmod of a shared folder: either would lock out those whose folder it is, /tmp's users say. */
+/**
+ * Never a chown, and no chmod of a shared folder: either would lock out those whose folder it is,
+ * /tmp's users say.
+ */
 function remedyOf({ path, uid, gid, mode }: OpenFolder, elsewhere: string): string {
   if (uid !== 0) return `run this as ${userOf(uid, gid).name}, or ${elsewhere}`;
   return (mode & 0o1000) !== 0

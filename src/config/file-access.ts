@@ -12,14 +12,20 @@ const WORLD_READ = 0o004;
 const WORLD_WRITE = 0o002;
 const GROUP_WRITE = 0o020;
 
-/** Who is to read the files. `unknown`: the person who runs this command is not, and could not change them for who is. */
+/**
+ * Who is to read the files. `unknown`: the person who runs this command is not, and could not
+ * change them for who is.
+ */
 export type FileReader =
   | { readonly kind: "known"; readonly uid: number; readonly group: Group | undefined }
   | { readonly kind: "unknown" };
 
 const AS_ROOT = "Run this command with sudo: it then names what lets the service in, and nobody else.";
 
-/** This process itself. Root may be looking on behalf of the packaged service, which must not be locked out of its file. */
+/**
+ * This process itself. Root may be looking on behalf of the packaged service, which must not be
+ * locked out of its file.
+ */
 export function ownReader(): FileReader {
   const uid = process.geteuid?.() ?? 0;
   const group = uid === 0 ? findGroup(({ name }) => name === SERVICE_GROUP) : ownGroup();
@@ -36,7 +42,10 @@ export function runningUser(): string {
   }
 }
 
-/** What makes `path` readable for its reader, who runs this: the file's own mode, or a directory above it. */
+/**
+ * What makes `path` readable for its reader, who runs this: the file's own mode, or a directory
+ * above it.
+ */
 export async function accessRemedy(path: string, reader: FileReader): Promise<string> {
   if (reader.kind === "unknown") return AS_ROOT;
   for (let current = path; ; current = dirname(current)) {

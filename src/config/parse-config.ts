@@ -48,7 +48,10 @@ export async function parseConfig(source: string, file: string): Promise<ParsedC
   };
 }
 
-/** What is wrong with the key is said along with the rest, so that one look at the file fixes all of it. */
+/**
+ * What is wrong with the key is said along with the rest, so that one look at the file fixes all of
+ * it.
+ */
 async function keyIssues(token: FoundToken, file: string): Promise<readonly ConfigIssue[]> {
   const origin = { kind: "config" } as const;
   const places = diagnoseKey(token.text, origin, await token.locator()).findings;

@@ -20,9 +20,9 @@ export type FileRead =
 export const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
- * The bytes of a regular file of at most 1 MiB, symbolic links followed. Never rejects for what a disk or a person
- * can do, and never hangs: a file that does not answer within seconds is unreadable (`no-answer`). `reader` is for the
- * remedy of one that may not be read.
+ * The bytes of a regular file of at most 1 MiB, symbolic links followed. Never rejects for what a
+ * disk or a person can do, and never hangs: a file that does not answer within seconds is
+ * unreadable (`no-answer`). `reader` is for the remedy of one that may not be read.
  */
 export async function readBoundedFile(path: string, reader: FileReader = ownReader()): Promise<FileRead> {
   try {

@@ -5,8 +5,9 @@ import { outlineToml, positionAt, type TomlEntry } from "./toml-outline.ts";
 import { shownName } from "./unknown-key.ts";
 
 /**
- * The first number of a parsed TOML text that is another one than the file says: `@iarna/toml` makes integers beyond
- * ±(2^53 − 1) BigInts, of which it keeps 64 bits, and 1e400 infinite. undefined where all are what they say.
+ * The first number of a parsed TOML text that is another one than the file says: `@iarna/toml`
+ * makes integers beyond ±(2^53 − 1) BigInts, of which it keeps 64 bits, and 1e400 infinite.
+ * undefined where all are what they say.
  */
 export async function inexactNumber(
   table: Readonly<Record<string, unknown>>,

@@ -72,7 +72,10 @@ export function forbiddenRootField(document: DocumentNode, caller: CallerKind): 
   return undefined;
 }
 
-/** What the document does to the organization that a session is about, in any of its operations; undefined: nothing. */
+/**
+ * What the document does to the organization that a session is about, in any of its operations;
+ * undefined: nothing.
+ */
 export function organizationPurpose(document: DocumentNode): "change" | "look" | undefined {
   const purposes = document.definitions.map((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION ? operationPurpose(definition, document) : undefined,

@@ -14,7 +14,9 @@ export interface AdmissionFacts {
   readonly key: Pick<PresentedKey, "id" | "name" | "organization" | "target" | "lineageId">;
   /** The executor of this name in the key's organization. */
   readonly executor: Admitted | undefined;
-  /** Of the key's lineage, beside `executor`; left out where nothing is taken from another lineage. */
+  /**
+   * Of the key's lineage, beside `executor`; left out where nothing is taken from another lineage.
+   */
   readonly lineage: LineageUse | undefined;
   /** How many of today's executors the key's lineage has enrolled, where it would enrol another. */
   readonly enrolled: number;
@@ -26,9 +28,10 @@ export type Admission =
   | { readonly kind: "refused"; readonly reason: ForbiddenReason; readonly message: string };
 
 /**
- * The rules, in order; the first that matches decides. A key serves the executors of its lineage: itself with all that
- * were rotated from one another. It enrols names that do not exist. It takes over an executor of another lineage, or
- * of none that is known any more, only where it was made for it, or where its whole lineage serves nobody.
+ * The rules, in order; the first that matches decides. A key serves the executors of its lineage:
+ * itself with all that were rotated from one another. It enrols names that do not exist. It takes
+ * over an executor of another lineage, or of none that is known any more, only where it was made
+ * for it, or where its whole lineage serves nobody.
  */
 export function admit(facts: AdmissionFacts): Admission {
   return (

@@ -8,7 +8,10 @@ export const ApiErrorCode = {
   notFound: "NOT_FOUND",
   /** It is there, but in a state that does not allow this: revoked already, rotated by somebody else, a slug in use. */
   conflict: "CONFLICT",
-  /** The page shows another organization than the session is about. Nothing was written, nothing read. */
+  /**
+   * The page shows another organization than the session is about. Nothing was written, nothing
+   * read.
+   */
   organizationChanged: ORGANIZATION_CHANGED,
   /** A change over a session does not name the organization that it is for. */
   organizationRequired: "ORGANIZATION_REQUIRED",

@@ -6,7 +6,10 @@ export interface NewAuditEvent {
   readonly organizationId: string;
   readonly at: number;
   readonly actor: string;
-  /** Id of the person; null where it was none of the people, or was written before this was recorded. */
+  /**
+   * Id of the person; null where it was none of the people, or was written before this was
+   * recorded.
+   */
   readonly actorId: string | null;
   readonly action: string;
   readonly targetType: string;

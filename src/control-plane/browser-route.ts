@@ -8,8 +8,8 @@ import { crossSiteRefusal } from "./same-origin.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 
 /**
- * Whether the request was the page's or sign-in's, and answered; `answerTo`: what is said of an error that is nobody's
- * mistake. Executors come with a key, and are left alone.
+ * Whether the request was the page's or sign-in's, and answered; `answerTo`: what is said of an
+ * error that is nobody's mistake. Executors come with a key, and are left alone.
  */
 export function serveBrowser(
   request: IncomingMessage,

@@ -10,7 +10,10 @@ export interface Change {
   readonly at: number;
 }
 
-/** Makes a change in one transaction with its audit event; FORBIDDEN where the actor may not any more. */
+/**
+ * Makes a change in one transaction with its audit event; FORBIDDEN where the actor may not any
+ * more.
+ */
 export function changeAs<Result>(
   { store, now }: { readonly store: Store; readonly now: () => number },
   actor: Actor,

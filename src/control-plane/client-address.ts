@@ -3,8 +3,9 @@ import type { Socket } from "node:net";
 import { ipAddress, isLoopbackAddress } from "./ip-address.ts";
 
 /**
- * Where the request comes from, in the spelling of ip-address.ts. On a loopback connection a TLS proxy of this host says
- * it, as the last that it added; one that adds none leaves it to the client what it is called.
+ * Where the request comes from, in the spelling of ip-address.ts. On a loopback connection a TLS
+ * proxy of this host says it, as the last that it added; one that adds none leaves it to the client
+ * what it is called.
  */
 export function clientAddress(request: IncomingMessage): string | undefined {
   const peer = ipAddress(request.socket.remoteAddress ?? "");

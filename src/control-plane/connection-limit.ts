@@ -7,7 +7,10 @@ import { errorCode } from "../lib/errors.ts";
 import { Flood } from "../lib/flood.ts";
 import { connectionName } from "./client-address.ts";
 
-/** Descriptors for what is no connection from the network: the database, the management socket, files. */
+/**
+ * Descriptors for what is no connection from the network: the database, the management socket,
+ * files.
+ */
 const RESERVED = 32;
 const LIMITS_FILE = "/proc/self/limits";
 const OPEN_FILES = "/proc/self/fd";
@@ -17,9 +20,10 @@ export const MORE_DESCRIPTORS =
   "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand";
 
 /**
- * Keeps the connections of a server that listens below the number of file descriptors that the process may have: one more
- * would take the database's or the management socket's. The one that has been silent for longest makes room; where all
- * have sent a request, the newest is closed unanswered. One line a minute says so.
+ * Keeps the connections of a server that listens below the number of file descriptors that the
+ * process may have: one more would take the database's or the management socket's. The one that has
+ * been silent for longest makes room; where all have sent a request, the newest is closed
+ * unanswered. One line a minute says so.
  */
 export function limitConnections(server: Server, logger: Logger): void {
   const room = descriptorRoom();
@@ -46,7 +50,10 @@ export function isOutOfDescriptors(error: unknown): boolean {
   );
 }
 
-/** Connections that have sent no request yet, oldest first. Under TLS the socket of a request is another object. */
+/**
+ * Connections that have sent no request yet, oldest first. Under TLS the socket of a request is
+ * another object.
+ */
 class SilentConnections {
   private open = 0;
   private readonly sockets = new Map<string, Socket>();

@@ -1,9 +1,14 @@
 import type { Logger } from "pino";
 import { printable } from "../lib/printable.ts";
 
-/** A record whose row may hold what it may not: somebody changed the database by hand, or a disk did. */
+/**
+ * A record whose row may hold what it may not: somebody changed the database by hand, or a disk
+ * did.
+ */
 export interface Damageable {
-  /** The columns that cannot be read as they are; "(damaged)", 0 or nothing stands in their place. */
+  /**
+   * The columns that cannot be read as they are; "(damaged)", 0 or nothing stands in their place.
+   */
   readonly damaged: readonly string[];
 }
 

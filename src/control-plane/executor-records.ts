@@ -1,4 +1,7 @@
-/** What is kept of executors, as store.ts has it. Times are milliseconds since the Unix epoch; null is "none" or "never". */
+/**
+ * What is kept of executors, as store.ts has it. Times are milliseconds since the Unix epoch; null
+ * is "none" or "never".
+ */
 
 import type { Damageable } from "./damage.ts";
 
@@ -18,7 +21,9 @@ export interface BoundExecutor extends ExecutorReference, Damageable {
   readonly kind: string | undefined;
   /** Null: its key was deleted. */
   readonly keyId: string | null;
-  /** Of the key that it was bound to last, also where that was deleted; null: nobody knows any more. */
+  /**
+   * Of the key that it was bound to last, also where that was deleted; null: nobody knows any more.
+   */
   readonly lineageId: string | null;
 }
 

@@ -24,7 +24,10 @@ import type {
 } from "./store.ts";
 import type { WriteBehind } from "./write-behind.ts";
 
-/** Of one lineage: a whole rack at once, then ten a second. Deleting what was enrolled must not make an endless loop. */
+/**
+ * Of one lineage: a whole rack at once, then ten a second. Deleting what was enrolled must not make
+ * an endless loop.
+ */
 const ENROLMENTS = { burst: 100, refillMs: 100 };
 
 export interface ExecutorSyncDeps {

@@ -48,8 +48,8 @@ const UNAVAILABLE = { burst: 1, refillMs: 60_000 };
 export type Listener = "network" | "management-socket";
 
 /**
- * POST /graphql: who is it, what do they ask, may they, do it. In this order: nobody unknown has a byte parsed. Who is it
- * is asked again of a body that came later than its headers.
+ * POST /graphql: who is it, what do they ask, may they, do it. In this order: nobody unknown has a
+ * byte parsed. Who is it is asked again of a body that came later than its headers.
  */
 export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
@@ -75,7 +75,8 @@ export class GraphqlEndpoint {
       const body = await readBody(request);
       if (body.kind === "incomplete") return;
       if (body.kind === "too-large") return sendAndClose(request, response, bodyTooLarge());
-      // It may have taken seconds: a key can be revoked meanwhile, a session end, an admin become a member.
+      // It may have taken seconds: a key can be revoked meanwhile, a session end, an admin become a
+      // member.
       const caller = isThere ? known : await this.caller(request, response, listener);
       const answer = await this.answer(body.bytes.toString("utf8"), caller, request.headers, mediaType);
       send(response, answer, mediaType);
@@ -187,7 +188,10 @@ function isBrowser(headers: IncomingHttpHeaders): boolean {
   return authorization === undefined && isSaid;
 }
 
-/** What a person sees is what they decide about. Executors have the organization of their key, operators name one. */
+/**
+ * What a person sees is what they decide about. Executors have the organization of their key,
+ * operators name one.
+ */
 function requireOrganization(document: DocumentNode, caller: Caller, headers: IncomingHttpHeaders): void {
   const purpose = caller.kind === "person" ? organizationPurpose(document) : undefined;
   if (caller.kind !== "person" || purpose === undefined) return;
@@ -220,8 +224,9 @@ function accessRefusal(caller: Caller, field: string): ApiError {
 }
 
 /**
- * What a resolver threw. Without a path none was reached, and the request's variables or operation name are wrong; what
- * graphql-js itself finds at a place of the document, such as a null from a variable, is the request's mistake, too.
+ * What a resolver threw. Without a path none was reached, and the request's variables or operation
+ * name are wrong; what graphql-js itself finds at a place of the document, such as a null from a
+ * variable, is the request's mistake, too.
  */
 function thrownBy(error: GraphQLError): unknown {
   const { path, originalError } = error;

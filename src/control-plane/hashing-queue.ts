@@ -26,9 +26,9 @@ interface Waiting {
 const RANKS = { operator: 0, device: 1, network: 2 } as const;
 
 /**
- * The one way to a password's hash, which takes a whole core for as long as a hundred other requests: few work at a time,
- * few wait, and of each network and each device one. Everybody else is told to come back. What strangers send cannot
- * make the queue longer than it is.
+ * The one way to a password's hash, which takes a whole core for as long as a hundred other
+ * requests: few work at a time, few wait, and of each network and each device one. Everybody else
+ * is told to come back. What strangers send cannot make the queue longer than it is.
  */
 export class HashingQueue {
   private readonly options: HashingQueueOptions;
@@ -45,8 +45,9 @@ export class HashingQueue {
   }
 
   /**
-   * Runs `work` when its turn comes. Rejects with an ApiError (503) where there is no place for it, and where `isGone`
-   * says that nobody waits for it any more: such a place is free for the next who asks.
+   * Runs `work` when its turn comes. Rejects with an ApiError (503) where there is no place for it,
+   * and where `isGone` says that nobody waits for it any more: such a place is free for the next
+   * who asks.
    */
   async run<Result>(place: Place, work: () => Promise<Result>, isGone = isHere): Promise<Result> {
     await this.turn(place, isGone);

@@ -27,7 +27,10 @@ export function isOpen({ status, expiresAt, inviterRole, role }: Invitation, now
   return status === "pending" && expiresAt > now && inviterRole !== undefined && mayGive(inviterRole, role);
 }
 
-/** Those of the organization that somebody with the role `own` may see: an invitation's id is its link. */
+/**
+ * Those of the organization that somebody with the role `own` may see: an invitation's id is its
+ * link.
+ */
 export async function visibleInvitations(
   reader: StoreReader,
   organizationId: string,
@@ -45,7 +48,9 @@ export async function openInvitation(reader: StoreReader, id: string, now: numbe
   throw notFound("this invitation cannot be accepted any more: ask for a new one");
 }
 
-/** Invites the address; an open invitation of the same address ends. Resolves to the new one's id. */
+/**
+ * Invites the address; an open invitation of the same address ends. Resolves to the new one's id.
+ */
 export async function invite(
   transaction: StoreTransaction,
   inviter: Inviter,
@@ -80,7 +85,9 @@ export async function invite(
   return id;
 }
 
-/** Ends an invitation by its id; one that is used, cancelled or too old is a conflict that says so. */
+/**
+ * Ends an invitation by its id; one that is used, cancelled or too old is a conflict that says so.
+ */
 export async function cancelInvitation(
   transaction: StoreTransaction,
   inviter: Inviter,
@@ -97,7 +104,10 @@ export async function cancelInvitation(
   await cancel(transaction, inviter, invitation);
 }
 
-/** Ends the invitations that a member made and with `role` (undefined: as none) may not make any more. */
+/**
+ * Ends the invitations that a member made and with `role` (undefined: as none) may not make any
+ * more.
+ */
 export async function cancelInvitationsOf(
   transaction: StoreTransaction,
   change: {

@@ -3,8 +3,9 @@ import { isIPv4, isIPv6 } from "node:net";
 const PORT = /:\d{1,5}$/;
 
 /**
- * An IP address in the one spelling that is used here, or undefined where the text is none: a proxy may add a port or a
- * zone, write an IPv6 address in many ways, and an IPv4 address as an IPv6 one. RFC 5952 otherwise.
+ * An IP address in the one spelling that is used here, or undefined where the text is none: a proxy
+ * may add a port or a zone, write an IPv6 address in many ways, and an IPv4 address as an IPv6 one.
+ * RFC 5952 otherwise.
  */
 export function ipAddress(text: string): string | undefined {
   const host = withoutPort(text);
@@ -15,8 +16,8 @@ export function ipAddress(text: string): string | undefined {
 }
 
 /**
- * Who an address belongs to, where requests are counted: an IPv4 address is one customer's, of IPv6 each customer has a
- * /56 at least (RFC 6177, 2). Takes what `ipAddress` returns.
+ * Who an address belongs to, where requests are counted: an IPv4 address is one customer's, of IPv6
+ * each customer has a /56 at least (RFC 6177, 2). Takes what `ipAddress` returns.
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;

@@ -10,8 +10,9 @@ const SAID = ["log", "info", "debug", "dir", "dirxml", "table", "timeEnd", "time
 const NEVER_SHOWN = ["group", "groupCollapsed", "groupEnd", "clear"] as const;
 
 /**
- * What libraries print by themselves goes through `logger`, each time as one line: what is in it may be an outsider's,
- * and raw lines of theirs on stdout or stderr could claim any priority in the journal. Returns how to undo it.
+ * What libraries print by themselves goes through `logger`, each time as one line: what is in it
+ * may be an outsider's, and raw lines of theirs on stdout or stderr could claim any priority in the
+ * journal. Returns how to undo it.
  */
 export function routeLibraryOutput(logger: Logger): () => void {
   const methods = { ...globalThis.console };

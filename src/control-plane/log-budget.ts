@@ -2,7 +2,10 @@ import { Flood } from "../lib/flood.ts";
 
 /** What anybody can cause: 20 lines of a kind at once, then one a minute. */
 const ANYBODY = { burst: 20, refillMs: 60_000 };
-/** What names a key or an executor that exists: invented ones cannot crowd it out. 100 at once, then 20 a minute. */
+/**
+ * What names a key or an executor that exists: invented ones cannot crowd it out. 100 at once, then
+ * 20 a minute.
+ */
 const KNOWN = { burst: 100, refillMs: 3000 };
 const MAX_ADDRESSES = 1000;
 
@@ -32,7 +35,10 @@ interface HeldBack {
   count: number;
 }
 
-/** How many lines of each event are written, whatever causes them: nobody outside decides how fast the log grows. */
+/**
+ * How many lines of each event are written, whatever causes them: nobody outside decides how fast
+ * the log grows.
+ */
 export class LogBudget {
   private readonly anybody: Flood;
   private readonly known: Flood;

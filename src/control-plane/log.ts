@@ -14,9 +14,10 @@ export interface Log {
 }
 
 /**
- * JSON lines on `stdout`, with ISO times; a reader that has gone takes nothing down with it. At any level but debug the
- * lines of an event are bounded (log-budget.ts); once a minute one line says how many were left out. `now` is monotonic
- * milliseconds. A reader that stops reading costs it lines, and this program a bounded memory.
+ * JSON lines on `stdout`, with ISO times; a reader that has gone takes nothing down with it. At any
+ * level but debug the lines of an event are bounded (log-budget.ts); once a minute one line says
+ * how many were left out. `now` is monotonic milliseconds. A reader that stops reading costs it
+ * lines, and this program a bounded memory.
  */
 export function createLog(level: string, stdout: OutputStream, now = systemClock.now): Log {
   const budget = new LogBudget(now);
@@ -73,7 +74,10 @@ function counted({ event, count, durationMs, addresses }: LeftOut): [fields: obj
   ];
 }
 
-/** An error's own words may be an outsider's. None of its other properties: they may hold what was sent. */
+/**
+ * An error's own words may be an outsider's. None of its other properties: they may hold what was
+ * sent.
+ */
 function serializedError(error: unknown): Pick<SerializedError, "type" | "message" | "stack"> {
   if (!(error instanceof Error)) return { type: typeof error, message: printable(error, 500), stack: "" };
   const stack = (error.stack ?? "").split("\n", MAX_STACK_LINES).map((line) => printable(line));

@@ -9,7 +9,10 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** How long a service that is over waits for the reader of its log. A pager may take its time with a list. */
+/**
+ * How long a service that is over waits for the reader of its log. A pager may take its time with a
+ * list.
+ */
 const LOG_LIMIT_MS = 1000;
 
 const { argv, env, stdin, stdout, stderr } = process;

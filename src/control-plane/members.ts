@@ -7,9 +7,9 @@ import type { Organization, Person } from "./people-store.ts";
 import type { StoreTransaction } from "./store.ts";
 
 /**
- * Changes to members, each inside the transaction that it is given, with its audit event. That the actor may do it has
- * been judged there. On every path an organization keeps its last owner, and nobody's invitations outlive the right to
- * make them.
+ * Changes to members, each inside the transaction that it is given, with its audit event. That the
+ * actor may do it has been judged there. On every path an organization keeps its last owner, and
+ * nobody's invitations outlive the right to make them.
  */
 export interface MemberChange {
   readonly actor: Actor;

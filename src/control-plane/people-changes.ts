@@ -17,8 +17,9 @@ export interface AddedMember {
 }
 
 /**
- * Puts a person into an organization (`role` undefined: as a member), or gives a member the role that is named: the way
- * back to an organization without owners. A member without a named role stays as they are.
+ * Puts a person into an organization (`role` undefined: as a member), or gives a member the role
+ * that is named: the way back to an organization without owners. A member without a named role
+ * stays as they are.
  */
 export function addMember(
   store: Store,

@@ -16,8 +16,9 @@ interface Present {
 }
 
 /**
- * Which executors are here, in memory: what the store knows some seconds later, and the events that go with it. An
- * executor is online while its last sync is younger than the heartbeat timeout, by a clock that nobody can set.
+ * Which executors are here, in memory: what the store knows some seconds later, and the events that
+ * go with it. An executor is online while its last sync is younger than the heartbeat timeout, by a
+ * clock that nobody can set.
  */
 export class Presence {
   private readonly present = new Map<string, Present>();
@@ -34,8 +35,9 @@ export class Presence {
   }
 
   /**
-   * After a start: those that synced with the process before this one, so that their silence is noticed too. `now` is
-   * the wall clock's; a sync that is later was noted before the clock was set back, and counts as made just now.
+   * After a start: those that synced with the process before this one, so that their silence is
+   * noticed too. `now` is the wall clock's; a sync that is later was noted before the clock was set
+   * back, and counts as made just now.
    */
   expect(executors: readonly ExecutorRecord[], now: number): void {
     for (const executor of executors) {
@@ -70,7 +72,10 @@ export class Presence {
     return here === undefined ? executor.lastSyncAt : Math.max(here, executor.lastSyncAt ?? here);
   }
 
-  /** `now` is the wall clock's: what another control plane on this database has noted is known by its date alone. */
+  /**
+   * `now` is the wall clock's: what another control plane on this database has noted is known by
+   * its date alone.
+   */
   isOnline({ id, lastSyncAt }: Pick<ExecutorRecord, "id" | "lastSyncAt">, now: number): boolean {
     const here = this.present.get(id);
     if (here !== undefined && this.monotonicNow() - here.seenAt <= this.timeoutMs) return true;
@@ -139,7 +144,10 @@ export class Presence {
     );
   }
 
-  /** Of the executor as a whole: an instance id that changes with each sync does not end it with each. */
+  /**
+   * Of the executor as a whole: an instance id that changes with each sync does not end it with
+   * each.
+   */
   private announceDuplicates(entry: Present): void {
     const duplicates = entry.instances.duplicates();
     const hasDuplicates = duplicates.length > 0;

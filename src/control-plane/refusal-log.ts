@@ -4,7 +4,9 @@ import { printable } from "../lib/printable.ts";
 
 /** The same refusal: one line a minute. */
 const SUBJECT = { burst: 1, refillMs: 60_000 };
-/** All refusals of one key, whatever names it is presented with: it does not crowd out the others. */
+/**
+ * All refusals of one key, whatever names it is presented with: it does not crowd out the others.
+ */
 const KEY = { burst: 5, refillMs: 60_000 };
 
 export interface RefusalEvent {
@@ -19,8 +21,9 @@ export interface RefusalEvent {
 }
 
 /**
- * One line for each refusal at debug level, and one at warn for each key (or address, where the key is unknown) and
- * reason in a minute: an agent with a dead key must not fill the disk. log-budget.ts bounds them all together.
+ * One line for each refusal at debug level, and one at warn for each key (or address, where the key
+ * is unknown) and reason in a minute: an agent with a dead key must not fill the disk.
+ * log-budget.ts bounds them all together.
  */
 export class RefusalLog {
   private readonly logger: Logger;

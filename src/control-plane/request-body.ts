@@ -32,7 +32,10 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   });
 }
 
-/** Whether the whole body came with the headers, as that of a small request does: then nothing has happened in between. */
+/**
+ * Whether the whole body came with the headers, as that of a small request does: then nothing has
+ * happened in between.
+ */
 export async function hasArrived(request: IncomingMessage): Promise<boolean> {
   // Node's parser goes on with the bytes that it has when the handler first waits.
   await Promise.resolve();

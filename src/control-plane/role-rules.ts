@@ -1,7 +1,10 @@
 import { mayGive, ROLES, type Role } from "../protocol/roles.ts";
 import { forbidden } from "./api-error.ts";
 
-/** FORBIDDEN where somebody of role `own` may not give or take `role`. `deed` names it: "remove an owner". */
+/**
+ * FORBIDDEN where somebody of role `own` may not give or take `role`. `deed` names it: "remove an
+ * owner".
+ */
 export function requireMayGive(own: Role, role: Role, deed: string): void {
   if (mayGive(own, role)) return;
   const others = ROLES.filter((one) => mayGive(one, role)).map((one) => `${one}s`);

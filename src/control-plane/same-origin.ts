@@ -12,10 +12,11 @@ export interface SentFrom {
 export type Asked = "document" | "data";
 
 /**
- * Whether the page at `origin` itself sent the request, or its person by hand. Another site, a sibling of the same domain
- * included, may open a document in a tab and nothing more: it can make a browser send the cookie, but neither this Origin
- * nor these Sec-Fetch headers (Fetch, 3.2; Fetch Metadata, 2). A browser that sends no Sec-Fetch-Site, and a program, are
- * known by Origin for all that could change something.
+ * Whether the page at `origin` itself sent the request, or its person by hand. Another site, a
+ * sibling of the same domain included, may open a document in a tab and nothing more: it can make a
+ * browser send the cookie, but neither this Origin nor these Sec-Fetch headers (Fetch, 3.2; Fetch
+ * Metadata, 2). A browser that sends no Sec-Fetch-Site, and a program, are known by Origin for all
+ * that could change something.
  */
 export function isFromOwnPage({ method, headers }: SentFrom, asked: Asked, origin: string): boolean {
   const isLook = method === "GET" || method === "HEAD";

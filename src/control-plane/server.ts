@@ -202,7 +202,10 @@ function createListener(
   }
 }
 
-/** Every phase of a connection has its end; Node counts some of them by the whole seconds of the checking interval. */
+/**
+ * Every phase of a connection has its end; Node counts some of them by the whole seconds of the
+ * checking interval.
+ */
 function timeouts(deps: ServerDeps) {
   const { headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 } = deps;
   return {

@@ -4,11 +4,12 @@ import { ApiError, ApiErrorCode } from "./api-error.ts";
 import type { Membership } from "./people-store.ts";
 
 /**
- * Rejects a request about an organization where the page that sent it shows another one than the session's: another tab
- * has switched it, and what a person sees is what they decide about. A change has to name the organization, a look may.
+ * Rejects a request about an organization where the page that sent it shows another one than the
+ * session's: another tab has switched it, and what a person sees is what they decide about. A
+ * change has to name the organization, a look may.
  *
- * `active` is the membership that the change is made under, and not read anew afterwards. Undefined: there is no
- * organization to act in, and nothing to compare; their rights say no.
+ * `active` is the membership that the change is made under, and not read anew afterwards.
+ * Undefined: there is no organization to act in, and nothing to compare; their rights say no.
  */
 export function requireShownOrganization(
   headers: IncomingHttpHeaders,

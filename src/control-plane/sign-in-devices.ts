@@ -15,10 +15,13 @@ export interface SignInDeviceReader {
 }
 
 /**
- * A person's devices are forgotten by the database itself with whatever changes their password, takes them out of an
- * organization, or deletes them.
+ * A person's devices are forgotten by the database itself with whatever changes their password,
+ * takes them out of an organization, or deletes them.
  */
 export interface SignInDeviceWriter extends SignInDeviceReader {
-  /** Keeps a device, or the moment of its last use, and of the person no more than the `most` that were used last. */
+  /**
+   * Keeps a device, or the moment of its last use, and of the person no more than the `most` that
+   * were used last.
+   */
   keepDevice(device: Omit<SignInDevice, "email">, most: number): Promise<void>;
 }

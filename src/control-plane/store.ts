@@ -124,8 +124,9 @@ export interface StoreReader {
   /** Of every organization: those whose last sync is not older than `sinceMs`. */
   executorsSyncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
   /**
-   * The keys that serve this executor and no other, without those that are revoked at `now`: those of its lineage,
-   * where that has no other executor, and those made for it. Oldest first, at most 100.
+   * The keys that serve this executor and no other, without those that are revoked at `now`: those
+   * of its lineage, where that has no other executor, and those made for it. Oldest first, at most
+   * 100.
    */
   keysOfExecutor(executorId: string, now: number): Promise<readonly KeyRecord[]>;
   /** Whom the lineage serves beside the executor of that id. */

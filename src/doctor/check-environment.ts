@@ -9,7 +9,10 @@ export interface UnitEnvironment {
 
 export const ENVIRONMENT_FACTS = ["Environment", "UnsetEnvironment"] as const;
 
-/** Does the unit set variables that change what the program itself is? Only their names are said: a value may be a secret. */
+/**
+ * Does the unit set variables that change what the program itself is? Only their names are said: a
+ * value may be a secret.
+ */
 export function checkEnvironment({ Environment, UnsetEnvironment }: UnitEnvironment): readonly Check[] {
   const taken = new Set(UnsetEnvironment.split(/\s+/u));
   const names = [...Environment.matchAll(/(?:^|[\s"'])([A-Z]\w*)=/gu)].map(([, name = ""]) => name);

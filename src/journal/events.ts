@@ -9,7 +9,10 @@ export interface EventDescription {
   readonly level: Level;
   readonly meaning: string;
   readonly remedy: string;
-  /** What a control plane answers can bring it about again and again: the journal lets 20 through, then one in 5 minutes, counting the rest. */
+  /**
+   * What a control plane answers can bring it about again and again: the journal lets 20 through,
+   * then one in 5 minutes, counting the rest.
+   */
   readonly flaps?: true;
 }
 

@@ -19,9 +19,10 @@ export interface JournalOptions {
 }
 
 /**
- * pino on a plain stream: its own default destination loses lines on SIGTERM, and transports fail in a single
- * binary. Every line passes `scrub` as a whole, because pino's `redact` reaches neither messages nor stacks.
- * A reader that has stopped costs 1 MiB and the lines that come then. `now` is monotonic milliseconds.
+ * pino on a plain stream: its own default destination loses lines on SIGTERM, and transports fail
+ * in a single binary. Every line passes `scrub` as a whole, because pino's `redact` reaches neither
+ * messages nor stacks. A reader that has stopped costs 1 MiB and the lines that come then. `now` is
+ * monotonic milliseconds.
  */
 export function createJournal(output: OutputStream, initial: JournalOptions, now: () => number): Journal {
   let { format } = initial;
@@ -59,7 +60,10 @@ function gap(count: number): Entry {
   return { event: "journal.gap", message: `${lines} left out here: nobody read what the agent writes.` };
 }
 
-/** Belt and braces: no code writes a key here, and if one ever does, or a server makes it, this is not where it gets out. */
+/**
+ * Belt and braces: no code writes a key here, and if one ever does, or a server makes it, this is
+ * not where it gets out.
+ */
 export function scrub(text: string): string {
   return withoutSecrets(text).replaceAll(/exc_[A-Za-z0-9_-]{8,}/g, "exc_[redacted]");
 }

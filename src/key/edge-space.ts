@@ -18,7 +18,10 @@ export function withoutEdges(text: string): { readonly start: number; readonly e
   return { start, end };
 }
 
-/** White space around the key: unambiguous, so the key is used without it, but the file should be fixed. */
+/**
+ * White space around the key: unambiguous, so the key is used without it, but the file should be
+ * fixed.
+ */
 export function edgeFindings(
   text: string,
   { start, end }: { readonly start: number; readonly end: number },

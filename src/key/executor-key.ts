@@ -5,8 +5,9 @@ import { keyFingerprint } from "../protocol/fingerprint.ts";
 const secrets = new WeakMap<ExecutorKey, { readonly secret: string; readonly guard: SecretGuard }>();
 
 /**
- * An executor's API key. In every context that prints (string, JSON, `util.inspect`, error) it is its
- * fingerprint, and no outlet lets a piece of it pass (lib/secret-guard.ts); only `revealKey` gives the secret, and test/architecture.test.ts names who may call it.
+ * An executor's API key. In every context that prints (string, JSON, `util.inspect`, error) it is
+ * its fingerprint, and no outlet lets a piece of it pass (lib/secret-guard.ts); only `revealKey`
+ * gives the secret, and test/architecture.test.ts names who may call it.
  */
 export class ExecutorKey {
   readonly fingerprint: string;

@@ -1,4 +1,6 @@
-/** What is needed of a stream; process.stdout is one. One without `writableLength` keeps nothing. */
+/**
+ * What is needed of a stream; process.stdout is one. One without `writableLength` keeps nothing.
+ */
 export interface OutputStream {
   write(text: string): unknown;
   /** Bytes that wait for the reader. */
@@ -9,7 +11,8 @@ export interface OutputStream {
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**
- * Lines for a reader that may have stopped reading: at most 1 MiB waits for it, what comes then is left out and counted.
+ * Lines for a reader that may have stopped reading: at most 1 MiB waits for it, what comes then is
+ * left out and counted.
  * `sayLeftOut` is called once the reader has taken what waited.
  */
 export function boundedOutput(

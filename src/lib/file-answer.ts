@@ -2,11 +2,15 @@ import { timeOfDay } from "./clock.ts";
 import { OperatorError } from "./errors.ts";
 import { printable } from "./printable.ts";
 
-/** How long a file, with the folders on the way to it, may take to answer, ms. An autofs mount takes a second or two. */
+/**
+ * How long a file, with the folders on the way to it, may take to answer, ms. An autofs mount takes
+ * a second or two.
+ */
 const DEADLINE_MS = 3000;
 /**
- * An access that hangs (a FUSE program that has stopped, an NFS server that is away) holds one of the few threads that
- * also look up names. So many may hang at once, each at a file of its own; beyond that none is begun.
+ * An access that hangs (a FUSE program that has stopped, an NFS server that is away) holds one of
+ * the few threads that also look up names. So many may hang at once, each at a file of its own;
+ * beyond that none is begun.
  */
 const MOST_OVERDUE = 3;
 
@@ -20,8 +24,9 @@ export class NoFileAnswer extends Error {
 const overdue = new Map<string, number>();
 
 /**
- * What `access` to the file at `path` comes to. Rejects with NoFileAnswer after 3 s, and at once where an earlier access
- * to that file still hangs. `signal` aborts then: who changes something looks at it before the last step.
+ * What `access` to the file at `path` comes to. Rejects with NoFileAnswer after 3 s, and at once
+ * where an earlier access to that file still hangs. `signal` aborts then: who changes something
+ * looks at it before the last step.
  */
 export async function inTime<T>(path: string, access: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const since = overdue.get(path);
@@ -45,7 +50,10 @@ export async function inTime<T>(path: string, access: (signal: AbortSignal) => P
   return await Promise.race([result, deadline]);
 }
 
-/** `inTime` for a command that cannot go on without: rejects with an OperatorError that names the file. */
+/**
+ * `inTime` for a command that cannot go on without: rejects with an OperatorError that names the
+ * file.
+ */
 export async function neededInTime<T>(path: string, access: () => Promise<T>): Promise<T> {
   try {
     return await inTime(path, access);

@@ -14,9 +14,9 @@ interface Bucket {
 }
 
 /**
- * Lets each subject through `burst` times, then once in `refillMs`, and counts what it holds back. Of
- * invented subjects it remembers no more than 10,000; the one unused for longest goes first. `now` is monotonic
- * milliseconds.
+ * Lets each subject through `burst` times, then once in `refillMs`, and counts what it holds back.
+ * Of invented subjects it remembers no more than 10,000; the one unused for longest goes first.
+ * `now` is monotonic milliseconds.
  */
 export class Flood {
   private readonly buckets = new Map<string, Bucket>();

@@ -31,7 +31,10 @@ export interface HeldPlace extends AsyncDisposable {
 const MAX_LINKS = 40;
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-/** A link in a folder that not only root may write: it may lead anywhere, and elsewhere a moment later. */
+/**
+ * A link in a folder that not only root may write: it may lead anywhere, and elsewhere a moment
+ * later.
+ */
 export class LinkInOpenFolder extends Error {
   override readonly name = "LinkInOpenFolder";
   readonly link: string;
@@ -45,8 +48,9 @@ export class LinkInOpenFolder extends Error {
 }
 
 /**
- * Goes to the absolute `path` one part after the other, each opened from the one before. Links are followed only in
- * folders that nobody but root may write. The file itself need not exist. Rejects with a LinkInOpenFolder, or a system error.
+ * Goes to the absolute `path` one part after the other, each opened from the one before. Links are
+ * followed only in folders that nobody but root may write. The file itself need not exist. Rejects
+ * with a LinkInOpenFolder, or a system error.
  */
 export async function holdPlace(path: string): Promise<HeldPlace> {
   const walk = new Walk(await open("/", FOLDER));
@@ -118,7 +122,10 @@ async function isLink(path: string): Promise<boolean> {
   }
 }
 
-/** The sticky bit does not count: in such a folder everybody may put a link where there is no file yet. */
+/**
+ * The sticky bit does not count: in such a folder everybody may put a link where there is no file
+ * yet.
+ */
 function isRootOnly({ uid, gid, mode }: Stats): boolean {
   const others = gid === 0 ? 0o002 : 0o022;
   return uid === 0 && (mode & others) === 0;

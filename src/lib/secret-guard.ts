@@ -2,12 +2,16 @@
 const PIECE_LENGTH = 12;
 const INSTEAD = "[redacted]";
 
-/** What makes the pieces of one secret known. They are looked for as long as somebody holds this. */
+/**
+ * What makes the pieces of one secret known. They are looked for as long as somebody holds this.
+ */
 export interface SecretGuard {
   readonly pieceCount: number;
 }
 
-/** Every piece, in lower case, of guarded secrets and of their other forms; how many guards know it. */
+/**
+ * Every piece, in lower case, of guarded secrets and of their other forms; how many guards know it.
+ */
 const known = new Map<string, number>();
 const released = new FinalizationRegistry<readonly string[]>((pieces) => {
   for (const piece of pieces) {
@@ -17,7 +21,10 @@ const released = new FinalizationRegistry<readonly string[]>((pieces) => {
   }
 });
 
-/** From now on `withoutSecrets` takes every piece of `secret` out, also of its base64 and its hexadecimal form. */
+/**
+ * From now on `withoutSecrets` takes every piece of `secret` out, also of its base64 and its
+ * hexadecimal form.
+ */
 export function guardSecret(secret: string): SecretGuard {
   const pieces = [...new Set(formsOf(secret).flatMap(piecesOf))];
   for (const piece of pieces) known.set(piece, (known.get(piece) ?? 0) + 1);
@@ -26,7 +33,10 @@ export function guardSecret(secret: string): SecretGuard {
   return guard;
 }
 
-/** Base64 at each of the three places in a group; of its ends, the part that depends on the neighbours is left out. */
+/**
+ * Base64 at each of the three places in a group; of its ends, the part that depends on the
+ * neighbours is left out.
+ */
 function formsOf(secret: string): readonly string[] {
   const base64 = ["", "x", "xx"].map((before) =>
     Buffer.from(before + secret)
@@ -46,8 +56,9 @@ const CHARACTER =
   /\\\\|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|%([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#(\d{1,7});|./gis;
 
 /**
- * `text` without what this process must not say: each run of 12 and more successive characters of a guarded secret, in
- * either case, is replaced. A server that is handed a key can put it, whole or cut, into everything that it answers.
+ * `text` without what this process must not say: each run of 12 and more successive characters of a
+ * guarded secret, in either case, is replaced. A server that is handed a key can put it, whole or
+ * cut, into everything that it answers.
  */
 export function withoutSecrets(text: string): string {
   if (known.size === 0 || text.length < PIECE_LENGTH) return text;
@@ -63,7 +74,9 @@ export function withoutSecrets(text: string): string {
   return result;
 }
 
-/** Where the pieces that begin at `at`, or within one that did, end; `at` itself where none begins. */
+/**
+ * Where the pieces that begin at `at`, or within one that did, end; `at` itself where none begins.
+ */
 function endOfRun(plain: string, at: number): number {
   let end = at;
   for (let next = at; next === at || next <= end; next += 1) {

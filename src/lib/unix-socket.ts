@@ -7,15 +7,18 @@ import { errorCode } from "./errors.ts";
 
 /** The file of a Unix socket that a server of this process listens on. */
 export interface UnixSocket {
-  /** Removes the file where it is still this server's own: another process may have the name by now. */
+  /**
+   * Removes the file where it is still this server's own: another process may have the name by now.
+   */
   remove(): void;
 }
 
 /**
- * Listens on a Unix socket at `path`, made under `umask`. Rejects where anything is at `path` already: EEXIST.
+ * Listens on a Unix socket at `path`, made under `umask`. Rejects where anything is at `path`
+ * already: EEXIST.
  *
- * The socket is made under a name of its own and linked when it is whole. Node removes a socket by the name that it was
- * made under, and by then `path` may be another process's.
+ * The socket is made under a name of its own and linked when it is whole. Node removes a socket by
+ * the name that it was made under, and by then `path` may be another process's.
  */
 export async function listenOnUnixSocket(server: Server, path: string, umask: number): Promise<UnixSocket> {
   // Ten characters: the kernel allows 107 for the whole path.
@@ -41,7 +44,9 @@ export async function listenOnUnixSocket(server: Server, path: string, umask: nu
   }
 }
 
-/** Whether a process listens at `path`. A socket that a dead process left behind refuses at once. */
+/**
+ * Whether a process listens at `path`. A socket that a dead process left behind refuses at once.
+ */
 export async function isAnswered(path: string): Promise<boolean> {
   const socket = connect(path);
   try {

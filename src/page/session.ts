@@ -13,9 +13,14 @@ export type Session =
   | { readonly kind: "signed-out" }
   | {
       readonly kind: "signed-in";
-      /** With the organization and role that the page shows, which stay until the person chooses. */
+      /**
+       * With the organization and role that the page shows, which stay until the person chooses.
+       */
       readonly viewer: Viewer;
-      /** What another tab has made the session's organization since; undefined: it is the one that is shown. */
+      /**
+       * What another tab has made the session's organization since; undefined: it is the one that
+       * is shown.
+       */
       readonly movedTo: Organization | undefined;
     };
 
@@ -41,7 +46,10 @@ export function noteViewer(answer: Answer<Viewer>): void {
   }
 }
 
-/** Somebody who looks at one organization is never led into another one: what they have typed was meant for the first. */
+/**
+ * Somebody who looks at one organization is never led into another one: what they have typed was
+ * meant for the first.
+ */
 function show(before: Session, viewer: Viewer): void {
   const shown = before.kind === "signed-in" ? before.viewer : undefined;
   const isSamePerson = shown?.user.id === viewer.user.id;
@@ -65,7 +73,10 @@ export async function lookAgain(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) noteViewer(answer);
 }
 
-/** Whether the answer is no for the reason that another tab has switched the organization, which the page says then. */
+/**
+ * Whether the answer is no for the reason that another tab has switched the organization, which the
+ * page says then.
+ */
 export async function isMove(answer: Answer<unknown>, signal: AbortSignal): Promise<boolean> {
   if (answer.kind !== "refused" || answer.code !== ORGANIZATION_CHANGED) return false;
   if (!hasMoved()) await lookAgain(signal);

@@ -21,7 +21,10 @@ export const FORBIDDEN_REASONS = [
   "key_targets_other_executor",
   /** The key was made for an executor that was deleted since. */
   "target_deleted",
-  /** The executor is bound to another key, and this one, or its lineage, serves another executor already. */
+  /**
+   * The executor is bound to another key, and this one, or its lineage, serves another executor
+   * already.
+   */
   "key_held_by_other_executor",
   /** The key, with those it was rotated from, has enrolled as many executors as one may. */
   "key_executor_limit",

@@ -1,4 +1,7 @@
-/** What a person may do in an organization: owners and admins change things, members look. Highest first. */
+/**
+ * What a person may do in an organization: owners and admins change things, members look. Highest
+ * first.
+ */
 export const ROLES = ["owner", "admin", "member"] as const;
 export type Role = (typeof ROLES)[number];
 

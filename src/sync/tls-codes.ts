@@ -1,6 +1,9 @@
 import type { UnreachableCause } from "./sync-outcome.ts";
 
-/** What a failed handshake means. `detail` is a clause behind the address: `it asks for a certificate of this host`. */
+/**
+ * What a failed handshake means. `detail` is a clause behind the address: `it asks for a
+ * certificate of this host`.
+ */
 export interface TlsExplanation {
   readonly cause: UnreachableCause;
   readonly detail: (address: string) => string;
@@ -30,7 +33,10 @@ const server = (what: string, remedy: string): TlsExplanation => ({
   remedy,
 });
 
-/** X509_verify_cert(3ssl): the codes that Node has for its results. Validity, names and trust are in tls-error.ts. */
+/**
+ * X509_verify_cert(3ssl): the codes that Node has for its results. Validity, names and trust are in
+ * tls-error.ts.
+ */
 const VERIFY_CODES: Readonly<Record<string, TlsExplanation>> = {
   CERT_REVOKED: certificate("was revoked", RENEW),
   CERT_REJECTED: certificate("is rejected by the authority that is to vouch for it", CHAIN),
@@ -139,10 +145,16 @@ const HANDSHAKE: Readonly<Record<string, TlsExplanation>> = {
   UNSUPPORTED_EXTENSION: INTERNAL,
 };
 
-/** `ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE` and, since OpenSSL 3.2, `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`. */
+/**
+ * `ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE` and, since OpenSSL 3.2,
+ * `ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE`.
+ */
 const DRESS = /^ERR_SSL_(?:(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_)?(?:ALERT_)?/;
 
-/** By Node's code, and by OpenSSL's message where that is all there is; undefined for what is in no table. */
+/**
+ * By Node's code, and by OpenSSL's message where that is all there is; undefined for what is in no
+ * table.
+ */
 export function explainTls(code: string, message: string): TlsExplanation | undefined {
   if (Object.hasOwn(VERIFY_CODES, code)) return VERIFY_CODES[code];
   if (code === "UNSPECIFIED") return VERIFY_WORDS.find(([words]) => words.test(message))?.[1];

@@ -10,9 +10,9 @@ const TAKEN = 1;
 const LONGEST_MS = 20_000;
 
 /**
- * Takes flock(2)'s exclusive lock on the open file, through flock(1): Node has no call for it. The lock is the open
- * file's, not that of the process that asked for it, so it stays when flock(1) ends, and goes with the descriptor.
- * Resolves with false where another open file has it.
+ * Takes flock(2)'s exclusive lock on the open file, through flock(1): Node has no call for it. The
+ * lock is the open file's, not that of the process that asked for it, so it stays when flock(1)
+ * ends, and goes with the descriptor. Resolves with false where another open file has it.
  */
 export async function lockFile(descriptor: number): Promise<boolean> {
   const child = spawn("flock", ["-n", "-x", "3"], {

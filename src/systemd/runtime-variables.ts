@@ -1,6 +1,7 @@
 /**
- * Variables with which the runtime, OpenSSL or the C library would load code, trust other certificates, write files or
- * say more than they should. Neither program needs one of them: `UnsetEnvironment=` of both units has them all.
+ * Variables with which the runtime, OpenSSL or the C library would load code, trust other
+ * certificates, write files or say more than they should. Neither program needs one of them:
+ * `UnsetEnvironment=` of both units has them all.
  */
 export const RUNTIME_VARIABLES: readonly string[] = [
   "OPENSSL_CONF",

@@ -7,9 +7,10 @@ import type { BenchOptions } from "./options.ts";
 import { render, type Section } from "./table.ts";
 
 /**
- * `npm run bench [-- PART…] [--quick] [--output FILE]`: what the agent costs, how a fleet behaves, what a control plane
- * carries. Linux, loopback only; everything ends by itself. Without parts: all of them, in the order of the table, but
- * for `compare`: it needs `--against FILE`, another build of the released binary, and measures the two in turn.
+ * `npm run bench [-- PART…] [--quick] [--output FILE]`: what the agent costs, how a fleet behaves,
+ * what a control plane carries. Linux, loopback only; everything ends by itself. Without parts: all
+ * of them, in the order of the table, but for `compare`: it needs `--against FILE`, another build
+ * of the released binary, and measures the two in turn.
  */
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Section[]>>> = {
   rest: async (options) => [await (await import("./rest.ts")).measureRest(options)],

@@ -21,7 +21,10 @@ const PAGE_INTERVAL_MS = 40;
 const SIGN_IN_PAUSE_MS = 200;
 /** Code that has not run before is compiled then, which no attack does twice. */
 const LEAD_IN_MS = 2000;
-/** Well below what saturates a core: the question is what hashing does, not what answering "no" does. */
+/**
+ * Well below what saturates a core: the question is what hashing does, not what answering "no"
+ * does.
+ */
 const RATE = 200;
 const PAGE = `{ viewer { user { name } role }
   apiKeys(limit: 100) { id name status createdAt lastUsedAt } }`;
@@ -58,7 +61,10 @@ interface Measured {
   readonly perSecond: number;
 }
 
-/** What strangers who sign in cost executors and the page, beside as many requests that cost nothing to refuse. */
+/**
+ * What strangers who sign in cost executors and the page, beside as many requests that cost nothing
+ * to refuse.
+ */
 export async function measureSignInAttack({ quick, log }: BenchOptions): Promise<Section> {
   const rounds = quick ? 1 : 3;
   const seconds = quick ? 5 : 10;
@@ -251,7 +257,9 @@ async function attackUntil(
   return inTime;
 }
 
-/** Begins `task` every so often, whether or not the one before has ended; resolves once all have. */
+/**
+ * Begins `task` every so often, whether or not the one before has ended; resolves once all have.
+ */
 async function every(
   intervalMs: number,
   untilMs: number,

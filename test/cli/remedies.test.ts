@@ -13,7 +13,10 @@ const UID = 1;
 const COMMANDS = /\b(?:chown|chgrp|chmod)\b/;
 const LACKS_USERS = lacks("other users that can run this checkout", isRunnableByNobody());
 
-/** A host whose agent.toml, and key file, are root's; `systemctl` says what a systemd with such a unit would. */
+/**
+ * A host whose agent.toml, and key file, are root's; `systemctl` says what a systemd with such a
+ * unit would.
+ */
 function host({ keyFile = false, unit = `LoadState=loaded\nUser=${USER}\nGroup=` } = {}) {
   const place = home();
   chmodSync(place.folder, 0o755);

@@ -131,7 +131,10 @@ describe("admission", () => {
 /** "E" is the executor that asks; "F" another one; "gone" was deleted; null: none. */
 type Target = "E" | "F" | "gone" | null;
 
-/** Whose key an executor is on: K1 is presented, K2 of its lineage, M of another; "-" where the key was deleted. */
+/**
+ * Whose key an executor is on: K1 is presented, K2 of its lineage, M of another; "-" where the key
+ * was deleted.
+ */
 type Bound = "K1" | "K2" | "M" | "L-" | "M-" | "?-" | null;
 
 interface State {

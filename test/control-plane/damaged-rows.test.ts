@@ -6,7 +6,10 @@ import { eventually } from "../support/eventually.ts";
 import { startPeopleServer } from "../support/people.ts";
 import { callOf, ROOT_FIELDS } from "../support/root-fields.ts";
 
-/** Every table that a list or a sync reads, with the row that is damaged; the others of its list stay whole. */
+/**
+ * Every table that a list or a sync reads, with the row that is damaged; the others of its list
+ * stay whole.
+ */
 const TABLES: Readonly<Record<string, string>> = {
   organization: "slug = 'acme'",
   apikey: "name = 'first'",
@@ -20,7 +23,10 @@ const TABLES: Readonly<Record<string, string>> = {
   invitation: "email = 'invited@example.com'",
 };
 
-/** As SQL: dates that are none, JSON that is none, numbers beyond 2^53 and beyond dates, other types. */
+/**
+ * As SQL: dates that are none, JSON that is none, numbers beyond 2^53 and beyond dates, other
+ * types.
+ */
 const NONSENSE = [
   "'nonsense'",
   "''",
@@ -106,7 +112,10 @@ function columnsOf(path: string): readonly (readonly [table: string, column: str
   );
 }
 
-/** Puts one nonsense into one cell while `look` runs; false where the schema's index or key takes it for impossible. */
+/**
+ * Puts one nonsense into one cell while `look` runs; false where the schema's index or key takes it
+ * for impossible.
+ */
 async function damaging(
   path: string,
   [table, column]: readonly [string, string],
@@ -185,7 +194,8 @@ async function look(server: TestServer, what: string, table: string, first: stri
   });
   for (const { status, damaged } of [...apiKeys, ...executors])
     expect({ what, isDamaged: status === "damaged" }).toEqual({ what, isDamaged: damaged.length > 0 });
-  // Unknown, where it is the very hash that is damaged. A use that is still to be written puts the last one right.
+  // Unknown, where it is the very hash that is damaged. A use that is still to be written puts the
+  // last one right.
   if (!what.startsWith("apikey.lastRequest") && apiKeys.some(({ status }) => status === "damaged"))
     expect({ what, status: own.status }).toEqual({ what, status: 401 });
 }

@@ -52,7 +52,8 @@ describe("creating a key", () => {
     [{ organization: "nobody" }, "NOT_FOUND", /no organization nobody/],
     [{ target: "agent-9" }, "NOT_FOUND", /no executor agent-9/],
     [{ expiresAt: 1.5 }, "BAD_USER_INPUT", /Timestamp/],
-    // Dates are stored as text with four digits for the year: it would be a damaged key from its first day on.
+    // Dates are stored as text with four digits for the year: it would be a damaged key from its
+    // first day on.
     [{ expiresAt: Date.UTC(10_000, 0, 1) }, "BAD_USER_INPUT", /after the year 9999/],
     [{ expiresAt: 8.64e15 }, "BAD_USER_INPUT", /after the year 9999/],
   ])("refuses %o", async (input, code, why) => {

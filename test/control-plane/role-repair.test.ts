@@ -38,7 +38,10 @@ const STORED: readonly (readonly [stored: SQLInputValue, role: string])[] = [
 ];
 const ODD = STORED.filter(([stored, role]) => stored !== role);
 
-/** A database as it was before, with a member and an invitation for each of the roles, in an organization each. */
+/**
+ * A database as it was before, with a member and an invitation for each of the roles, in an
+ * organization each.
+ */
 function oldDatabase(path: string, roles: readonly SQLInputValue[]): void {
   using database = new DatabaseSync(path);
   const before = MIGRATIONS.indexOf(REPAIR_ROLES);

@@ -121,7 +121,10 @@ const MOOD_COMPLAINTS: Readonly<Record<Mood, RegExp | undefined>> = {
   "key-unusable": /key\.unusable: /,
 };
 
-/** Each complaint was true, and was made once; what was complained of and fixed is taken back by the rotation itself. */
+/**
+ * Each complaint was true, and was made once; what was complained of and fixed is taken back by the
+ * rotation itself.
+ */
 function judgeJournal(agent: AgentProcess, mood: Mood, change: FileChange): void {
   const errors = agent.lines.filter(({ level }) => level === "error");
   const rest = errors

@@ -11,7 +11,10 @@ import { makeKey } from "../support/keys.ts";
 import { onlyFor } from "../support/only-for.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 
-/** A host whose key, and all else that `inFolder` names, is in a folder of its own; the agent runs as a service. */
+/**
+ * A host whose key, and all else that `inFolder` names, is in a folder of its own; the agent runs
+ * as a service.
+ */
 async function scene({ allInFolder = false } = {}) {
   await using unfinished = new AsyncDisposableStack();
   const directory = unfinished.use(temporaryDirectory());

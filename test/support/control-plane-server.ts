@@ -59,7 +59,10 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
   const lines: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
   const store = overrides.store ?? openSqliteStore(databasePath);
-  /** `offsetMs`: how far all time has moved; `wallStepMs`: how far somebody has set the wall clock beside that. */
+  /**
+   * `offsetMs`: how far all time has moved; `wallStepMs`: how far somebody has set the wall clock
+   * beside that.
+   */
   const clock = {
     offsetMs: 0,
     wallStepMs: 0,

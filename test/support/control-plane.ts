@@ -230,7 +230,10 @@ async function runManagement(args: readonly string[], socketPath: string): Promi
   return JSON.parse(result.stdout);
 }
 
-/** Runs the program's command line in this process, with a person at its terminal who types `answer`. */
+/**
+ * Runs the program's command line in this process, with a person at its terminal who types
+ * `answer`.
+ */
 export async function runCommandAnswering(args: readonly string[], answer: string) {
   const stdout: string[] = [];
   const stderr: string[] = [];

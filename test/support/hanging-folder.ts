@@ -16,7 +16,10 @@ export interface HangingFolder extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** Its FUSE program opens the connection and never reads it; it ends with this process, whatever becomes of the test. */
+/**
+ * Its FUSE program opens the connection and never reads it; it ends with this process, whatever
+ * becomes of the test.
+ */
 const PROGRAM =
   'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0,allow_other hanging "$0" && echo mounted && exec cat';
 

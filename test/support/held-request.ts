@@ -11,7 +11,10 @@ export interface HeldRequest {
 /** How the body comes: its length announced, or in chunks. */
 export type Framing = "length" | "chunks";
 
-/** A POST over a socket of its own, of which the server has everything but the last byte when this resolves. */
+/**
+ * A POST over a socket of its own, of which the server has everything but the last byte when this
+ * resolves.
+ */
 export async function holdRequest(
   port: number,
   path: string,

@@ -2,7 +2,10 @@ import fc from "fast-check";
 
 /** Values that a tired or hostile client sends in place of the right one. */
 
-/** White space and fillers of all kinds, among them some that `trim()` takes away and some that it leaves. */
+/**
+ * White space and fillers of all kinds, among them some that `trim()` takes away and some that it
+ * leaves.
+ */
 const INVISIBLE = [
   " ",
   "\t",
@@ -25,7 +28,10 @@ const INVISIBLE = [
 ];
 const SEPARATORS = [",", ", ", ";", "|", "/", "\u0000", "&", "]["];
 
-/** The right value in a spelling that some library takes for it: padded, joined, in other case, in a container. */
+/**
+ * The right value in a spelling that some library takes for it: padded, joined, in other case, in a
+ * container.
+ */
 export function misspelled(right: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
   const filler = fc.constantFrom(...INVISIBLE);
   const separator = fc.constantFrom(...SEPARATORS);

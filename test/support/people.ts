@@ -94,7 +94,10 @@ export interface PeopleServer extends TestServer {
   browser(origin?: string): Browser;
 }
 
-/** The control plane in this process, with people on and the organization acme in it. `ca`: what browsers trust, PEM. */
+/**
+ * The control plane in this process, with people on and the organization acme in it. `ca`: what
+ * browsers trust, PEM.
+ */
 export async function startPeopleServer(
   overrides: Partial<ServerDeps> & { readonly origin?: string; readonly ca?: string } = {},
 ): Promise<PeopleServer> {

@@ -37,7 +37,8 @@ function backup(databasePath: string, file: string, { stdout }: Terminal): void 
   let place: string | undefined;
   try {
     requireTrusted(dirname(file));
-    // A new folder of our own, 0700: nobody's file or link waits in it for the copy, whatever VACUUM INTO would take.
+    // A new folder of our own, 0700: nobody's file or link waits in it for the copy, whatever
+    // VACUUM INTO would take.
     place = mkdtempSync(join(dirname(file), ".backup-"));
     const copy = join(place, "copy.db");
     copyDatabase(databasePath, copy);

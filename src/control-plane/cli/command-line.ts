@@ -68,7 +68,10 @@ Exit codes: 0 done, 1 failed, 64 usage, 70 a bug, 78 configuration.`,
   return program;
 }
 
-/** In the journal a line that begins with `<0>` is an emergency, and an outsider's text may be in here. */
+/**
+ * In the journal a line that begins with `<0>` is an emergency, and an outsider's text may be in
+ * here.
+ */
 function indented(message: string): string {
   return message
     .split("\n")

@@ -4,8 +4,9 @@ import type { Logger } from "pino";
 const CRASH_LIMIT_MS = 10_000;
 
 /**
- * Resolves with the first SIGTERM or SIGINT; a second one then ends the process as it would by default. Rejects with an
- * error that nobody caught, which the log has by then: Node itself would print its text, an outsider's perhaps, raw.
+ * Resolves with the first SIGTERM or SIGINT; a second one then ends the process as it would by
+ * default. Rejects with an error that nobody caught, which the log has by then: Node itself would
+ * print its text, an outsider's perhaps, raw.
  */
 export function untilShutdown(logger: Logger): Promise<NodeJS.Signals> {
   return new Promise((resolve, reject) => {

@@ -19,7 +19,10 @@ export function relativeTime(time: number | null, now: number): string {
   return time > now ? `in ${duration(time - now)}` : `${duration(now - time)} ago`;
 }
 
-/** A line for each entry whose row in the database cannot be read as it is; nothing where all is well. */
+/**
+ * A line for each entry whose row in the database cannot be read as it is; nothing where all is
+ * well.
+ */
 export function damageNotes(entries: readonly DamagedEntry[], remedy: string): string {
   const lines = entries
     .filter(({ damaged }) => damaged.length > 0)

@@ -14,7 +14,10 @@ export interface AuthEndpointDeps {
   readonly answerTo: (error: unknown) => ApiError;
 }
 
-/** /api/auth/*: the routes of auth-routes.ts, each with what its schema has decoded, and nothing else. */
+/**
+ * /api/auth/*: the routes of auth-routes.ts, each with what its schema has decoded, and nothing
+ * else.
+ */
 export class AuthEndpoint {
   private readonly deps: AuthEndpointDeps;
 

@@ -17,7 +17,10 @@ export interface Session {
   readonly activeOrganizationId: string | undefined;
 }
 
-/** The only way to better-auth's routes: it gets the headers that matter to it, and a body that was decoded. */
+/**
+ * The only way to better-auth's routes: it gets the headers that matter to it, and a body that was
+ * decoded.
+ */
 export class AuthGateway {
   private readonly auth: Auth;
   private readonly origin: string;

@@ -5,8 +5,9 @@ import { checkedName } from "../shown-name.ts";
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "./auth.ts";
 
 /**
- * What each route under /api/auth takes, to the letter: better-auth judges some values before it has trimmed, split or
- * converted them, and uses them afterwards. Nothing but what is decoded here reaches it.
+ * What each route under /api/auth takes, to the letter: better-auth judges some values before it
+ * has trimmed, split or converted them, and uses them afterwards. Nothing but what is decoded here
+ * reaches it.
  */
 
 /** RFC 5321, 4.5.3.1.3, without the angle brackets. */
@@ -53,7 +54,10 @@ export const removeMember = z.strictObject({
 export const updateMemberRole = z.strictObject({ memberId: id, role });
 export const acceptAsNew = z.strictObject({ invitationId: id, name, password: newPassword });
 
-/** A query string as an object; BAD_USER_INPUT where a name is there twice: readers differ in which one counts. */
+/**
+ * A query string as an object; BAD_USER_INPUT where a name is there twice: readers differ in which
+ * one counts.
+ */
 export function queryObject(search: string): unknown {
   const pairs = [...new URLSearchParams(search)];
   if (new Set(pairs.map(([key]) => key)).size < pairs.length) {

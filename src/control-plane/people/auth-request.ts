@@ -3,8 +3,8 @@ import { clientAddress } from "../client-address.ts";
 import { type CookieNames, ownCookies } from "./cookies.ts";
 
 /**
- * A request as better-auth takes it: the headers that matter to it, of the cookies the session's alone, and the address
- * that we know. Throws an ApiError where a cookie comes twice.
+ * A request as better-auth takes it: the headers that matter to it, of the cookies the session's
+ * alone, and the address that we know. Throws an ApiError where a cookie comes twice.
  */
 export function authHeaders(request: IncomingMessage, names: CookieNames): Headers {
   const passed = new Headers();

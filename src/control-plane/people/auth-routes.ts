@@ -20,8 +20,9 @@ export interface AuthRoute {
 }
 
 /**
- * All that there is below /api/auth; whatever else better-auth has, and whatever a later version adds, is 404. The paths
- * are better-auth's, but for accept-as-new: an account for the address that an invitation was made for.
+ * All that there is below /api/auth; whatever else better-auth has, and whatever a later version
+ * adds, is 404. The paths are better-auth's, but for accept-as-new: an account for the address that
+ * an invitation was made for.
  */
 export const AUTH_ROUTES: ReadonlyMap<string, AuthRoute> = new Map([
   ["/sign-in/email", route("POST", inputs.signIn, ({ sessions }, ...rest) => sessions.signIn(...rest))],

@@ -30,7 +30,10 @@ interface NewSession {
 
 export type Auth = ReturnType<typeof createAuth>;
 
-/** better-auth for people: passwords and sessions. Who belongs where is ours (members.ts, invitations.ts). Nobody signs up by themselves. */
+/**
+ * better-auth for people: passwords and sessions. Who belongs where is ours (members.ts,
+ * invitations.ts). Nobody signs up by themselves.
+ */
 export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
   /** The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it. */
   async function beginSession<Session extends NewSession>(session: Session) {
@@ -68,7 +71,8 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
       additionalFields: { activeOrganizationId: { type: "string", required: false, input: false } },
     },
     advanced: {
-      // Its own prefix for secure cookies would be __Secure-, which any host under the same domain can set.
+      // Its own prefix for secure cookies would be __Secure-, which any host under the same domain
+      // can set.
       useSecureCookies: false,
       cookiePrefix: cookieNames(origin).betterAuthPrefix,
       defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: "/", secure: isHttps(origin) },

@@ -17,8 +17,9 @@ export interface OwnCookies {
 }
 
 /**
- * Where the page is https, browsers take a `__Host-` cookie from this host alone, and none that a neighbour under the
- * same domain sets (RFC 6265bis, 4.1.3.2). They keep none without TLS: `http:` is for this machine.
+ * Where the page is https, browsers take a `__Host-` cookie from this host alone, and none that a
+ * neighbour under the same domain sets (RFC 6265bis, 4.1.3.2). They keep none without TLS: `http:`
+ * is for this machine.
  */
 export function cookieNames(origin: string): CookieNames {
   const prefix = isHttps(origin) ? "__Host-" : "";
@@ -35,8 +36,9 @@ export function isHttps(origin: string): boolean {
 }
 
 /**
- * The cookies that are ours, by their exact names: every other one, under another prefix too, is somebody else's. Throws
- * an ApiError (401) where one comes twice: a browser that does so was given one of them by somebody else.
+ * The cookies that are ours, by their exact names: every other one, under another prefix too, is
+ * somebody else's. Throws an ApiError (401) where one comes twice: a browser that does so was given
+ * one of them by somebody else.
  */
 export function ownCookies({ cookie }: IncomingHttpHeaders, names: CookieNames): OwnCookies {
   const pairs = (cookie ?? "").split(";").map(pairOf);
@@ -51,8 +53,8 @@ function pairOf(text: string): Pair {
 }
 
 /**
- * Only what RFC 6265 calls white space is taken off: more would make another name one of ours. By hand: a regular
- * expression tries each of thousands of blanks anew, and everybody waits for it.
+ * Only what RFC 6265 calls white space is taken off: more would make another name one of ours. By
+ * hand: a regular expression tries each of thousands of blanks anew, and everybody waits for it.
  */
 function withoutBlanks(text: string): string {
   let start = 0;

@@ -17,8 +17,9 @@ export interface DeviceCookieDeps {
 }
 
 /**
- * A browser keeps a device cookie after its first sign-in to an account, so that what strangers guess at this account
- * later does not keep its owner out. It is no way in: the password is asked for all the same.
+ * A browser keeps a device cookie after its first sign-in to an account, so that what strangers
+ * guess at this account later does not keep its owner out. It is no way in: the password is asked
+ * for all the same.
  */
 export class DeviceCookie {
   private readonly deps: DeviceCookieDeps;
@@ -34,8 +35,8 @@ export class DeviceCookie {
   }
 
   /**
-   * After a sign-in: the Set-Cookie that keeps this browser a device of the person, for 180 days from now. Undefined
-   * where the database takes no write just now: nobody is kept out for that.
+   * After a sign-in: the Set-Cookie that keeps this browser a device of the person, for 180 days
+   * from now. Undefined where the database takes no write just now: nobody is kept out for that.
    */
   async keep(request: IncomingMessage, personId: string): Promise<string | undefined> {
     const sent = this.secretIn(request);

@@ -18,12 +18,18 @@ export class InvitedPeople {
     this.now = now;
   }
 
-  /** Rejects with an ApiError that says why not: so that a wrong link waits for nothing, and costs no hash. */
+  /**
+   * Rejects with an ApiError that says why not: so that a wrong link waits for nothing, and costs
+   * no hash.
+   */
   async requireOpen(invitationId: string): Promise<void> {
     await this.open(this.store, invitationId);
   }
 
-  /** Makes the account and the membership in one step, and uses the link up. Resolves to the address; rejects with an ApiError that says why not. */
+  /**
+   * Makes the account and the membership in one step, and uses the link up. Resolves to the
+   * address; rejects with an ApiError that says why not.
+   */
   async accept({ invitationId, name, password }: z.output<typeof inputs.acceptAsNew>): Promise<string> {
     const passwordHash = await hashPassword(password);
     return this.store.transaction(async (transaction) => {

@@ -18,14 +18,20 @@ export interface MemberActionsDeps {
   readonly now: () => number;
 }
 
-/** Who acts, as what, in the organization that their session is in; read in the transaction that acts. */
+/**
+ * Who acts, as what, in the organization that their session is in; read in the transaction that
+ * acts.
+ */
 interface Acting {
   readonly own: Member;
   readonly organization: Organization;
   readonly at: number;
 }
 
-/** Who belongs to an organization: each change one transaction, with its audit event and the rights that it needs. */
+/**
+ * Who belongs to an organization: each change one transaction, with its audit event and the rights
+ * that it needs.
+ */
 export class MemberActions {
   private readonly deps: MemberActionsDeps;
 

@@ -7,8 +7,9 @@ const MAX_AT_A_TIME = 2;
 const PLACES = 32;
 
 /**
- * One for the process, as the cores are: one core is left to everything else. scrypt works on the threads that files and
- * names are read on, too (four, unless UV_THREADPOOL_SIZE says otherwise): two of them at most.
+ * One for the process, as the cores are: one core is left to everything else. scrypt works on the
+ * threads that files and names are read on, too (four, unless UV_THREADPOOL_SIZE says otherwise):
+ * two of them at most.
  */
 const queue = new HashingQueue({
   slots: Math.max(1, Math.min(MAX_AT_A_TIME, availableParallelism() - 1)),
@@ -17,8 +18,8 @@ const queue = new HashingQueue({
 const turns = new AsyncLocalStorage<true>();
 
 /**
- * Runs `work`, which hashes passwords, when its turn comes; see HashingQueue.run. What is hashed outside of it waits for
- * a turn of its own.
+ * Runs `work`, which hashes passwords, when its turn comes; see HashingQueue.run. What is hashed
+ * outside of it waits for a turn of its own.
  */
 export function inHashingQueue<Result>(
   place: Place,

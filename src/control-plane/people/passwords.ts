@@ -7,8 +7,9 @@ import type { AuthGateway } from "./auth-gateway.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
 
 /**
- * What a password opens. Hashing takes its time, and so does a turn for it: the operator may have given the person a new
- * one meanwhile, because somebody else knows the old one. So what was verified is compared again where it is used.
+ * What a password opens. Hashing takes its time, and so does a turn for it: the operator may have
+ * given the person a new one meanwhile, because somebody else knows the old one. So what was
+ * verified is compared again where it is used.
  */
 export class Passwords {
   private readonly store: Store;
@@ -32,7 +33,9 @@ export class Passwords {
     throw passwordChanged();
   }
 
-  /** Ends every session of the person, and begins one. The change and that end are one transaction. */
+  /**
+   * Ends every session of the person, and begins one. The change and that end are one transaction.
+   */
   async change(
     request: IncomingMessage,
     { id, email }: Person,

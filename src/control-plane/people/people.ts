@@ -52,7 +52,8 @@ export function createPeople(deps: PeopleDeps): People {
     gateway,
     passwords: new Passwords(store, gateway, now),
     logger,
-    // Apart: what is cheap to fail at, as a link is, must not push what is held out of the others' memory.
+    // Apart: what is cheap to fail at, as a link is, must not push what is held out of the others'
+    // memory.
     signIns: new SignInLimit(monotonicNow),
     passwordChanges: new SignInLimit(monotonicNow),
     acceptances: new SignInLimit(monotonicNow),

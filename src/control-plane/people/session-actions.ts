@@ -27,8 +27,8 @@ export interface SessionActionsDeps {
 }
 
 /**
- * What begins and ends sessions. What tries a password or a link passes the limit, and only once it is well-formed; what
- * needs a hash has a place in the queue before better-auth hears of it.
+ * What begins and ends sessions. What tries a password or a link passes the limit, and only once it
+ * is well-formed; what needs a hash has a place in the queue before better-auth hears of it.
  */
 export class SessionActions {
   private readonly deps: SessionActionsDeps;
@@ -93,7 +93,10 @@ export class SessionActions {
     });
   }
 
-  /** Only what was judged and refused counts: neither a full queue nor a database that fails is a wrong password. */
+  /**
+   * Only what was judged and refused counts: neither a full queue nor a database that fails is a
+   * wrong password.
+   */
   private async attempt(
     request: IncomingMessage,
     attempt: Attempt,

@@ -7,8 +7,8 @@ import { authHeaders } from "./auth-request.ts";
 import { type CookieNames, ownCookies } from "./cookies.ts";
 
 /**
- * Who the request's cookie is for, and what renews it; read anew each time. Rejects with `StoreUnavailable`, and with an
- * ApiError where a cookie comes twice.
+ * Who the request's cookie is for, and what renews it; read anew each time. Rejects with
+ * `StoreUnavailable`, and with an ApiError where a cookie comes twice.
  */
 export async function sessionOf(
   request: IncomingMessage,
@@ -27,7 +27,10 @@ export async function sessionOf(
   return { signedIn: { person, active, memberships }, cookies };
 }
 
-/** Where the database takes no write, a session goes on as it is: people can look at what they cannot change. */
+/**
+ * Where the database takes no write, a session goes on as it is: people can look at what they
+ * cannot change.
+ */
 async function renewedSession(auth: Auth, headers: Headers) {
   try {
     return await watchingStore(() => auth.api.getSession({ method: "POST", headers, returnHeaders: true }));

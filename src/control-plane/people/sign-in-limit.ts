@@ -1,5 +1,8 @@
 const WINDOW_MS = 15 * 60_000;
-/** Failures in a window. A network may be a whole office behind one NAT; an account may be attacked from many. */
+/**
+ * Failures in a window. A network may be a whole office behind one NAT; an account may be attacked
+ * from many.
+ */
 const MAX_OF_PAIR = 5;
 const MAX_OF_ACCOUNT = 25;
 const MAX_OF_NETWORK = 50;
@@ -24,9 +27,10 @@ interface Subject {
 }
 
 /**
- * Counts attempts that failed, in memory. Every attempt counts until it has succeeded, so that a thousand at once are no
- * way around. An account and a network together are held sooner than either alone: somebody else's guesses do not easily
- * keep the owner of the account out, and never on a device that the owner has signed in with before.
+ * Counts attempts that failed, in memory. Every attempt counts until it has succeeded, so that a
+ * thousand at once are no way around. An account and a network together are held sooner than either
+ * alone: somebody else's guesses do not easily keep the owner of the account out, and never on a
+ * device that the owner has signed in with before.
  */
 export class SignInLimit {
   private readonly open = new Map<string, readonly number[]>();
@@ -44,7 +48,10 @@ export class SignInLimit {
     return this.open.size + this.held.size;
   }
 
-  /** `account`: what is guessed at, in any spelling, whether it exists or not. `network`: see ip-address.ts. */
+  /**
+   * `account`: what is guessed at, in any spelling, whether it exists or not. `network`: see
+   * ip-address.ts.
+   */
   begin(account: string, network: string): Attempt {
     const name = account.trim().toLowerCase().slice(0, 320);
     return this.beginFor([

@@ -25,18 +25,22 @@ interface Branch extends Condition {
     | "auditEvent_targetName";
 }
 
-/** An event's place in the list, as SQLite has it: by time, then by the order in which they were written. */
+/**
+ * An event's place in the list, as SQLite has it: by time, then by the order in which they were
+ * written.
+ */
 interface Place {
   readonly at: SQLInputValue;
   readonly sequence: SQLInputValue;
 }
 
 /**
- * The audit log, newest first. It grows for ever, so no filter may read all of it. What an actor's name contains is
- * looked for among the different actors, which have a table of their own; the newest event of each is found by one seek,
- * and only of those whose newest can be on the page is more read. What a target's name begins with is looked for among
- * the different names, each found by one seek (a loose index scan). The indexes are named, so that no statistics change
- * what is read.
+ * The audit log, newest first. It grows for ever, so no filter may read all of it. What an actor's
+ * name contains is looked for among the different actors, which have a table of their own; the
+ * newest event of each is found by one seek, and only of those whose newest can be on the page is
+ * more read. What a target's name begins with is looked for among the different names, each found
+ * by one seek (a loose index scan). The indexes are named, so that no statistics change what is
+ * read.
  */
 export class SqliteAuditLog extends SqliteStatements {
   events(organizationId: string, page: AuditPage): readonly AuditEvent[] {
@@ -74,8 +78,9 @@ export class SqliteAuditLog extends SqliteStatements {
   }
 
   /**
-   * One for each actor who may have something on the page. Where there are as many actors as the page has places, each
-   * of the newest ones has an event that is not older than `oldest`: no event of the page is older.
+   * One for each actor who may have something on the page. Where there are as many actors as the
+   * page has places, each of the newest ones has an event that is not older than `oldest`: no event
+   * of the page is older.
    */
   private actorBranches({ action, actor, limit }: AuditPage, window: Condition): readonly Branch[] {
     const index = action === null ? "auditEvent_actor" : "auditEvent_action";

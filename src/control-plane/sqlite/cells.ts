@@ -10,9 +10,9 @@ const ISO_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
 const jsonObject = z.record(z.string(), z.unknown());
 
 /**
- * Reads the cells of one row. A cell that holds what it may not (a date that is none, another type, an unknown word:
- * somebody changed the database by hand, or a disk did) spoils nothing but itself: something harmless stands in its
- * place, and `damaged` names its column.
+ * Reads the cells of one row. A cell that holds what it may not (a date that is none, another type,
+ * an unknown word: somebody changed the database by hand, or a disk did) spoils nothing but itself:
+ * something harmless stands in its place, and `damaged` names its column.
  */
 export class Cells {
   readonly damaged: string[] = [];

@@ -1,7 +1,10 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
 
-/** The database, and what SQLite keeps beside it in WAL mode: without them, or with others, what was written is lost. */
+/**
+ * The database, and what SQLite keeps beside it in WAL mode: without them, or with others, what was
+ * written is lost.
+ */
 const FILES = ["", "-wal", "-shm"];
 const PRIVATE = 0o600;
 
@@ -9,8 +12,8 @@ const PRIVATE = 0o600;
 type Identity = string | undefined;
 
 /**
- * Makes an empty file where there is none; whether it did, or found an empty one, which SQLite takes for a new database.
- * Rejects with an OperatorError where something else is in the way.
+ * Makes an empty file where there is none; whether it did, or found an empty one, which SQLite
+ * takes for a new database. Rejects with an OperatorError where something else is in the way.
  */
 export function createIfMissing(path: string): boolean {
   try {
@@ -28,8 +31,8 @@ export function createIfMissing(path: string): boolean {
 }
 
 /**
- * Whether a path still names the database that is open: SQLite itself goes on writing to a file that was replaced,
- * moved or deleted, and nobody would ever open it again.
+ * Whether a path still names the database that is open: SQLite itself goes on writing to a file
+ * that was replaced, moved or deleted, and nobody would ever open it again.
  */
 export class DatabaseFile {
   private readonly path: string;
@@ -44,7 +47,10 @@ export class DatabaseFile {
     this.main = identity(path);
   }
 
-  /** After it is open and has been read. Throws an OperatorError where it is not the same file any more. */
+  /**
+   * After it is open and has been read. Throws an OperatorError where it is not the same file any
+   * more.
+   */
   opened(): void {
     this.identities = [this.main, ...FILES.slice(1).map((suffix) => identity(this.path + suffix))];
     const problem = this.look();

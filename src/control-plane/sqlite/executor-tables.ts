@@ -1,10 +1,12 @@
 /**
  * Migration: lineages, and executors that can be deleted.
  *
- * An executor remembers the lineage it is bound to, also when its key is deleted, and the one that enrolled it. What
- * refers to an executor keeps its id and name, and needs no row of it: its history and its key's target outlive it.
+ * An executor remembers the lineage it is bound to, also when its key is deleted, and the one that
+ * enrolled it. What refers to an executor keeps its id and name, and needs no row of it: its
+ * history and its key's target outlive it.
  *
- * The different actors of the audit log stand in a table of their own: what a name contains is looked for in those.
+ * The different actors of the audit log stand in a table of their own: what a name contains is
+ * looked for in those.
  */
 export const EXECUTOR_TABLES = `
   alter table executor add column lineageId text;

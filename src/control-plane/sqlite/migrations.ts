@@ -120,7 +120,10 @@ export function migrate(database: DatabaseSync): void {
   }
 }
 
-/** Throws an OperatorError where the database lacks a table, index or trigger that the sound one has. */
+/**
+ * Throws an OperatorError where the database lacks a table, index or trigger that the sound one
+ * has.
+ */
 export function requireSchema(database: DatabaseSync, sound: DatabaseSync): void {
   const there = schemaNames(database);
   const missing = [...schemaNames(sound)].filter((name) => !there.has(name));

@@ -129,7 +129,8 @@ export abstract class SqliteReader extends SqliteStatements implements StoreRead
   }
 
   async keysOfExecutor(executorId: string, now: number): Promise<readonly KeyRecord[]> {
-    // Revoked ones are left out here: a lineage has many of them, and one that works among the newest.
+    // Revoked ones are left out here: a lineage has many of them, and one that works among the
+    // newest.
     const sql = `${KEY} and k.id in (
         select keyId from executorKey where targetExecutorId = ?1
         union select s.keyId from executor x join executorKey s on s.lineageId = x.lineageId

@@ -12,7 +12,10 @@ import type {
 import { Cells, UNREADABLE } from "./cells.ts";
 import type { Row } from "./row.ts";
 
-/** Rows as records. None of these throws: a row that cannot be read as it is names its columns in `damaged`. */
+/**
+ * Rows as records. None of these throws: a row that cannot be read as it is names its columns in
+ * `damaged`.
+ */
 
 const KINDS = ["agent", "operator"] as const;
 const CHANNELS = ["stable", "beta", "dev"] as const;
@@ -67,7 +70,10 @@ export function boundExecutor(row: Row): BoundExecutor {
   };
 }
 
-/** A name that outlives its executor, and whether that is still there under the id in the column `existing`. */
+/**
+ * A name that outlives its executor, and whether that is still there under the id in the column
+ * `existing`.
+ */
 function named(cells: Cells, name: string, existing: string): { name: string; isDeleted: boolean } {
   return { name: cells.text(name), isDeleted: cells.textOrNull(existing) === null };
 }

@@ -6,8 +6,9 @@ import { randomId } from "../random-id.ts";
 const MAX_SHOWN_CHARACTERS = 100;
 
 /**
- * The role that a stored text grants: the one that it is; of several the lowest, and member where it names none. An
- * earlier version let better-auth store what an admin had sent, such as "admin, owner".
+ * The role that a stored text grants: the one that it is; of several the lowest, and member where
+ * it names none. An earlier version let better-auth store what an admin had sent, such as "admin,
+ * owner".
  */
 export function lowestRoleNamed(stored: unknown): Role {
   if (typeof stored !== "string") return "member";
@@ -34,8 +35,9 @@ function eventsOf(action: string, target: string, rows: string): string {
 }
 
 /**
- * Every role becomes exactly one of the three, with an event that tells what was there. Nobody is promoted: an
- * organization that has no owner then is named at the start, and in the list of people.
+ * Every role becomes exactly one of the three, with an event that tells what was there. Nobody is
+ * promoted: an organization that has no owner then is named at the start, and in the list of
+ * people.
  */
 export const REPAIR_ROLES = `
   alter table auditEvent add column actorId text;

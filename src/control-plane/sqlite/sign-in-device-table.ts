@@ -1,6 +1,6 @@
 /**
- * The browsers that people have signed in with. The triggers are the database's, so that no way to change a password or
- * to remove somebody, better-auth's own included, leaves a device behind.
+ * The browsers that people have signed in with. The triggers are the database's, so that no way to
+ * change a password or to remove somebody, better-auth's own included, leaves a device behind.
  */
 export const SIGN_IN_DEVICE_TABLE = `
   create table signInDevice (

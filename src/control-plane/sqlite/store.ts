@@ -36,12 +36,13 @@ const REPLACED_REMEDY =
   "executors are answered 503";
 
 /**
- * Opens, creates and migrates the database at `path`. Throws an OperatorError that names the path and the way out.
+ * Opens, creates and migrates the database at `path`. Throws an OperatorError that names the path
+ * and the way out.
  * `onCreated` is called where there was none.
  *
- * Two connections: what a transaction has not committed yet is never read outside it. WAL, and synchronous=FULL where
- * it is written: what was acknowledged survives a power cut, and one fsync per transaction is what that costs
- * (write-behind.ts keeps transactions few).
+ * Two connections: what a transaction has not committed yet is never read outside it. WAL, and
+ * synchronous=FULL where it is written: what was acknowledged survives a power cut, and one fsync
+ * per transaction is what that costs (write-behind.ts keeps transactions few).
  */
 export function openSqliteStore(path: string, onCreated: () => void = () => {}): Store {
   try {

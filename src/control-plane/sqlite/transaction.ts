@@ -108,8 +108,9 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
     this.run(sql, id, organizationId, at, actor, actorId, action, ...target, details, source);
   }
 
-  // Another control plane on this database may be ahead of us; what lies in the future was noted before the wall clock
-  // was set back, and gives way. ISO text in UTC of one length compares as the time does.
+  // Another control plane on this database may be ahead of us; what lies in the future was noted
+  // before the wall clock was set back, and gives way. ISO text in UTC of one length compares as
+  // the time does.
   private recordKeyUse(keyId: string, at: number): void {
     const sql = `update apikey set lastRequest = ?1 where id = ?2 and (lastRequest is null or lastRequest < ?1
       or lastRequest > strftime('%Y-%m-%dT%H:%M:%fZ'))`;

@@ -52,7 +52,10 @@ export function isDamaged(database: DatabaseSync): boolean {
   return damaged.has(database);
 }
 
-/** Why the database at `path` cannot be used, with the way out; for errors of SQLite and of the system. */
+/**
+ * Why the database at `path` cannot be used, with the way out; for errors of SQLite and of the
+ * system.
+ */
 export function cannotOpen(path: string, error: unknown): OperatorError {
   const code = primaryCode(error) ?? primaryCode(error instanceof Error ? error.cause : undefined);
   const remedy = code === undefined ? undefined : REMEDIES.get(code);
@@ -64,7 +67,10 @@ export function isBusy(error: unknown): boolean {
   return primaryCode(error) === BUSY;
 }
 
-/** `error` as `StoreUnavailable` where it is one; everything else as it came. Remembers damage that `database` met. */
+/**
+ * `error` as `StoreUnavailable` where it is one; everything else as it came. Remembers damage that
+ * `database` met.
+ */
 export function asStoreError(error: unknown, database: DatabaseSync): unknown {
   const code = primaryCode(error);
   if (code !== undefined && DAMAGED.has(code)) damaged.add(database);

@@ -4,8 +4,8 @@ import { setActiveOrganization } from "../server/people.ts";
 import { lookAgain, useSession } from "../session.ts";
 
 /**
- * Says that another tab has switched the organization, and offers both ways on. The page changes nothing until one is
- * chosen; what was typed stays for as long as this organization is shown.
+ * Says that another tab has switched the organization, and offers both ways on. The page changes
+ * nothing until one is chosen; what was typed stays for as long as this organization is shown.
  */
 export function OrganizationNotice() {
   const session = useSession();

@@ -14,7 +14,10 @@ export type HttpReply =
     }
   | { readonly kind: "unavailable"; readonly sentence: string };
 
-/** One request to the server that the page came from, with its cookie and what it shows. JSON in, JSON out; never rejects. */
+/**
+ * One request to the server that the page came from, with its cookie and what it shows. JSON in,
+ * JSON out; never rejects.
+ */
 export async function request(
   method: "GET" | "POST",
   path: string,

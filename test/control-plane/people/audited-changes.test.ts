@@ -9,7 +9,10 @@ import { tempDir } from "../../support/temp-dir.ts";
 const PASSWORD = "a new person's password";
 const TRIALS = 6;
 
-/** What is there beside what was written down of it, read in one statement: one state of the database. */
+/**
+ * What is there beside what was written down of it, read in one statement: one state of the
+ * database.
+ */
 const STATE = `select
   (select count(*) from invitation) as invitations,
   (select count(*) from auditEvent where action = 'member.invited') as invitedEvents,

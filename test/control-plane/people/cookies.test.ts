@@ -56,7 +56,9 @@ describe("the cookies of a request", () => {
     },
   );
 
-  /** 3,000 cost half a minute where each is tried anew, and a header may hold five times as many. */
+  /**
+   * 3,000 cost half a minute where each is tried anew, and a header may hold five times as many.
+   */
   const blanks = " \t".repeat(1500);
 
   it.each([

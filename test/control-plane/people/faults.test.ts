@@ -70,7 +70,8 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
     expect(refused).toMatchObject({ status: 503, code: "SERVICE_UNAVAILABLE" });
     expect(refused.headers["retry-after"]).toBe("2");
     expect(refused.text).not.toMatch(/sqlite|enospc/i);
-    // Who is new has to be written down; who is known goes on. The log may have room for a few that are smaller.
+    // Who is new has to be written down; who is known goes on. The log may have room for a few that
+    // are smaller.
     let newcomers = 1;
     await eventually(
       async () => {

@@ -10,8 +10,8 @@ const RESET = "the password that the operator gives";
 const VIEWER = "{ viewer { user { email } } }";
 
 /**
- * Resets the password, as the operator does, when `work` has verified the old one and waits to write: nothing else can
- * be written until then.
+ * Resets the password, as the operator does, when `work` has verified the old one and waits to
+ * write: nothing else can be written until then.
  */
 async function resetMeanwhile(
   server: PeopleServer,

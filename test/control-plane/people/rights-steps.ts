@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { body, misspelled, mostly, nonsense } from "../../support/nasty-values.ts";
 import { ROOT_FIELDS } from "../../support/root-fields.ts";
 
-/** What random callers send: right requests and nasty ones, to all that people may reach and to what they may not. */
+/**
+ * What random callers send: right requests and nasty ones, to all that people may reach and to what
+ * they may not.
+ */
 
 const PASSWORD = "everybody's password in tests";
 

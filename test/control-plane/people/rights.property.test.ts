@@ -6,8 +6,9 @@ import { excesses, openRights, type Rights, type Sender } from "./rights.ts";
 import { Reference, type Step, steps } from "./rights-steps.ts";
 
 /**
- * Random callers send random requests, right ones and nasty ones, to everything that people may reach. After each of
- * them nobody's rights exceed what the role table says, judged from the database alone.
+ * Random callers send random requests, right ones and nasty ones, to everything that people may
+ * reach. After each of them nobody's rights exceed what the role table says, judged from the
+ * database alone.
  */
 
 const STEPS = Number(process.env["RIGHTS_STEPS"] ?? 500);
@@ -47,7 +48,8 @@ async function everybodyBack(
     const slug = slugOf(index);
     await put(server, email, slug, place);
     if (index === 3) await put(server, email, "bravo", "owner");
-    // A removal took the session out of it; an answer that refuses it is none of this test's affair.
+    // A removal took the session out of it; an answer that refuses it is none of this test's
+    // affair.
     await browser?.post("/organization/set-active", { organizationId: organizations.get(slug) });
   }
   for (const [inviter, invited] of [
@@ -124,7 +126,10 @@ function searchOf(query: unknown): string {
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
-/** As the database has the browser's session. An invitation accepted with a new account makes it somebody else's. */
+/**
+ * As the database has the browser's session. An invitation accepted with a new account makes it
+ * somebody else's.
+ */
 function senderOf({ browser }: Caller, rights: Rights): Sender {
   const cookies = decodeURIComponent(browser.cookie ?? "");
   const session = rights.sessions.find(({ token }) => cookies.includes(`=${token}.`));

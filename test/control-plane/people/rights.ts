@@ -1,7 +1,10 @@
 import { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
 
-/** Who may do what to whom, as the database has it: read beside the program, with nothing of its code. */
+/**
+ * Who may do what to whom, as the database has it: read beside the program, with nothing of its
+ * code.
+ */
 export interface Rights {
   readonly members: readonly Member[];
   readonly invitations: readonly Invitation[];
@@ -131,7 +134,10 @@ function memberExcesses(before: Rights, after: Rights, sender: Sender, role: str
   return found;
 }
 
-/** By an invitation that was open, to this address, for exactly this role, and whose inviter may still give it. */
+/**
+ * By an invitation that was open, to this address, for exactly this role, and whose inviter may
+ * still give it.
+ */
 function isInvited(before: Rights, after: Rights, joined: Member): boolean {
   const email = after.people.find(({ id }) => id === joined.userId)?.email;
   return before.invitations.some(

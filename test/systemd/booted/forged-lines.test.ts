@@ -6,12 +6,15 @@ import { ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
 
 /**
- * systemd reads a number in angle brackets at the beginning of a line as its priority, and an EMERG line goes to every
- * terminal of the host. No text from outside may begin a line.
+ * systemd reads a number in angle brackets at the beginning of a line as its priority, and an EMERG
+ * line goes to every terminal of the host. No text from outside may begin a line.
  */
 const FORGED = 'x\n<0>FORGED {"level":"fatal"}\r<0>FORGED\u2028<0>FORGED\u0085<0>FORGED';
 
-/** Sends the forged text in every place that a client can put one, signed in, with a good key and with none. */
+/**
+ * Sends the forged text in every place that a client can put one, signed in, with a good key and
+ * with none.
+ */
 const HOSTILE_CLIENT = `
 const FORGED = ${JSON.stringify(FORGED)};
 const [key, email, password] = process.argv.slice(1);
