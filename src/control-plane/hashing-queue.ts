@@ -1,8 +1,8 @@
 import { ApiError, ApiErrorCode } from "./api-error.ts";
 
-/** Who wants something hashed, in the order in which they are served. */
+/** Who wants something hashed. */
 export type Place =
-  /** The host's own operator, and the program itself: never refused. */
+  /** The host's own operator, and the program itself: never refused, and next. */
   | { readonly kind: "operator" }
   /** A device that has signed in to this account before. */
   | { readonly kind: "device"; readonly id: string }
@@ -34,6 +34,7 @@ export class HashingQueue {
   private readonly options: HashingQueueOptions;
   private waiting: readonly Waiting[] = [];
   private working = 0;
+  private wasDevice = false;
 
   constructor(options: HashingQueueOptions) {
     this.options = options;
@@ -62,6 +63,7 @@ export class HashingQueue {
     if (isGone()) throw hasGone();
     if (this.working < this.options.slots) {
       this.working += 1;
+      this.noteTurn(RANKS[place.kind]);
       return;
     }
     this.dropGone();
@@ -98,10 +100,25 @@ export class HashingQueue {
 
   private next(): void {
     this.dropGone();
-    const [first, ...rest] = this.waiting;
-    this.waiting = rest;
-    if (first === undefined) this.working -= 1;
-    else first.enter();
+    const next = this.nextWaiting();
+    this.waiting = this.waiting.filter((waiting) => waiting !== next);
+    if (next === undefined) {
+      this.working -= 1;
+      return;
+    }
+    this.noteTurn(next.rank);
+    next.enter();
+  }
+
+  /** Devices and strangers take turns: whoever signs in again and again on devices keeps nobody else out. */
+  private nextWaiting(): Waiting | undefined {
+    const [first] = this.waiting;
+    if (first?.rank !== RANKS.device || !this.wasDevice) return first;
+    return this.waiting.find(({ rank }) => rank === RANKS.network) ?? first;
+  }
+
+  private noteTurn(rank: number): void {
+    if (rank !== RANKS.operator) this.wasDevice = rank === RANKS.device;
   }
 }
 

@@ -67,7 +67,7 @@ describe("the queue before the hash", () => {
     expect(await Promise.all([working, waiting, other])).toEqual(["a", "b", "d"]);
   });
 
-  it("keeps half of the places for devices, which go first; and the operator before all of them", async () => {
+  it("keeps half of the places for devices, which take turns with others; the operator before all of them", async () => {
     const { run, begun, queue, endOne } = startQueue();
     const all = [run("working", network(0))];
     for (let n = 1; n <= 4; n += 1) all.push(run(`network ${n}`, network(n)));
@@ -83,9 +83,20 @@ describe("the queue before the hash", () => {
       "working",
       "operator",
       "operator",
-      ...[1, 2, 3, 4].map((n) => `device ${n}`),
-      ...[1, 2, 3, 4].map((n) => `network ${n}`),
+      ...[1, 2, 3, 4].flatMap((n) => [`device ${n}`, `network ${n}`]),
     ]);
+  });
+
+  it("lets a stranger in between two devices, however often those come", async () => {
+    const { run, begun, endOne } = startQueue();
+    const all = [run("device 1", device(1)), run("device 2", device(2)), run("stranger", network(1))];
+    for (let n = 3; n < 8; n += 1) {
+      all.push(run(`device ${n}`, device(n)));
+      await endOne();
+    }
+    for (let n = 0; n < 3; n += 1) await endOne();
+    await Promise.all(all);
+    expect(begun.slice(0, 3)).toEqual(["device 1", "stranger", "device 2"]);
   });
 
   it("gives the place of a client that goes away to the next, and runs nothing for it", async () => {
