@@ -205,7 +205,7 @@ function identified(key: PresentedKey): CurrentKeyReply {
   return { key: { id, name, expiresAt, revokesAt }, organization };
 }
 
-/** Two names that look alike are one to whoever deletes, rotates or revokes. */
+/** Two names that look alike are one to the person who deletes, rotates or revokes. */
 function requireVisible(executorName: string): void {
   checkedName(executorName, "the name of an executor", MAX_EXECUTOR_NAME_CHARACTERS);
 }

@@ -110,7 +110,7 @@ export class HashingQueue {
     next.enter();
   }
 
-  /** Devices and strangers take turns: whoever signs in again and again on devices keeps nobody else out. */
+  /** Devices and strangers take turns: signing in again and again on devices keeps nobody else out. */
   private nextWaiting(): Waiting | undefined {
     const [first] = this.waiting;
     if (first?.rank !== RANKS.device || !this.wasDevice) return first;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { linkSync, lstatSync, rmSync, unlinkSync } from "node:fs";
+import { linkSync, lstatSync, rmSync } from "node:fs";
 import { connect, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { errorCode } from "./errors.ts";
@@ -61,5 +61,5 @@ export async function isAnswered(path: string): Promise<boolean> {
 }
 
 function removeOwn(path: string, ino: number): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) unlinkSync(path);
+  if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true });
 }

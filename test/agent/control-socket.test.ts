@@ -120,9 +120,8 @@ describe("the socket", () => {
       join(scene.home.runtimeDir, "agent.sock"),
       get("/status?key=00000000&timeoutMs=60000"),
     );
-    const from = performance.now();
+    // They would wait for longer than the test may.
     expect(await scene.agent.stop()).toBe(0);
-    expect(performance.now() - from).toBeLessThan(2000);
     await waiting;
   });
 });

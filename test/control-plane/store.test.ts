@@ -120,10 +120,12 @@ describe("a store that fails", () => {
     await server.createOrganization("acme");
     const { secret, id } = await server.createKey();
     const release = await lockDatabase(server.databasePath);
-    const revoked = server.revokeKey(id);
-    const started = performance.now();
-    for (let n = 0; n < 20; n += 1) expect((await server.post(secret, CURRENT_KEY)).status).toBe(200);
-    expect(performance.now() - started).toBeLessThan(1000);
+    let isOver = false;
+    const revoked = server.revokeKey(id).finally(() => {
+      isOver = true;
+    });
+    for (let n = 0; n < 3; n += 1) expect((await server.post(secret, CURRENT_KEY)).status).toBe(200);
+    expect(isOver).toBe(false);
     await release();
     expect((await revoked).status).toBe(200);
   });
