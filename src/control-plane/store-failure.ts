@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { StoreUnavailable } from "./store.ts";
 
 /** What went wrong with the store during one request: better-auth wraps errors of its database beyond recognition. */
 const failures = new AsyncLocalStorage<{ error: unknown }>();
@@ -6,6 +7,16 @@ const failures = new AsyncLocalStorage<{ error: unknown }>();
 export function noteStoreFailure(error: unknown): void {
   const failure = failures.getStore();
   if (failure !== undefined) failure.error = error;
+}
+
+/** For what better-auth calls and that uses the store by itself. */
+export async function notingStoreFailure<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StoreUnavailable) noteStoreFailure(error);
+    throw error;
+  }
 }
 
 /** Runs `work`; rejects with what the store failed with, if it did, whatever was made of that in between. */

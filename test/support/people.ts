@@ -80,7 +80,7 @@ export async function startWithPeople(options: ControlPlaneOptions = {}): Promis
 
 /** Where the browsers of `startPeopleServer` believe they are. */
 export const ORIGIN = "http://cp.test";
-const PASSWORD = "everybody's password in tests";
+export const PASSWORD = "everybody's password in tests";
 const passwordHash = hashPassword(PASSWORD);
 
 export interface PeopleServer extends TestServer {

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import { ipAddress } from "../ip-address.ts";
 import type { Store } from "../store.ts";
+import { notingStoreFailure } from "../store-failure.ts";
 import { cookieNames, isHttps } from "./cookies.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
 
@@ -79,7 +80,9 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
       // The address in a session row is the one that this program has seen, set by auth-request.ts.
       ipAddress: { ipAddressHeaders: ["x-novacula-address"], ipv6Subnet: 128 },
     },
-    databaseHooks: { session: { create: { before: beginSession } } },
+    databaseHooks: {
+      session: { create: { before: (session) => notingStoreFailure(() => beginSession(session)) } },
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -10,7 +11,13 @@ import { noteKey } from "../../support/canary.ts";
 import type { TestControlPlane } from "../../support/control-plane.ts";
 import { SYNC_INPUT } from "../../support/control-plane-server.ts";
 import { eventually } from "../../support/eventually.ts";
-import { type Browser, openBrowser, startWithPeople } from "../../support/people.ts";
+import {
+  type Browser,
+  openBrowser,
+  PASSWORD,
+  startPeopleServer,
+  startWithPeople,
+} from "../../support/people.ts";
 import { lacks } from "../../support/requires.ts";
 import { diskOf, LACKS_PRIVATE_MOUNTS } from "../../support/small-disk.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -130,6 +137,23 @@ describe.skipIf(lacks("prlimit", spawnSync("prlimit", ["--version"]).status === 
     expect(await creations(admin)).toBe(2);
     expect((await sync(controlPlane, secret, "agent-2")).status).toBe(200);
   });
+});
+
+it("a database that is moved away is said to who signs in, and counts for nothing", async () => {
+  const server = await startPeopleServer();
+  const person = await server.signedIn("owner");
+  renameSync(server.databasePath, `${server.databasePath}.moved`);
+  const unavailable = {
+    status: 503,
+    code: "SERVICE_UNAVAILABLE",
+    message: expect.stringContaining("try again"),
+  };
+  for (let n = 0; n < 6; n += 1)
+    expect(await person.signIn(person.email, PASSWORD)).toMatchObject(unavailable);
+  const lines = server.lines.concat(server.people.lines).join("");
+  expect(lines).not.toMatch(/"bug"|sign-in.refused/);
+  renameSync(`${server.databasePath}.moved`, server.databasePath);
+  expect((await person.signIn(person.email, PASSWORD)).status).toBe(200);
 });
 
 it("a read-only database is the machine's trouble, and no bug of ours", () => {
