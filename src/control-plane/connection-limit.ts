@@ -23,15 +23,18 @@ export const MORE_DESCRIPTORS =
  * Keeps the connections of a server that listens below the number of file descriptors that the
  * process may have: one more would take the database's or the management socket's. The one that has
  * been silent for longest makes room; where all have sent a request, the newest is closed
- * unanswered. One line a minute says so.
+ * unanswered. One line a minute says so. A connection that neither this server nor `management` can
+ * take ends neither of them.
  */
-export function limitConnections(server: Server, logger: Logger): void {
+export function limitConnections(server: Server, management: Server, logger: Logger): void {
   const room = descriptorRoom();
   const note = descriptorNote(logger, room?.limit);
-  server.on("error", (error) => {
-    if (!isOutOfDescriptors(error)) throw error;
-    note();
-  });
+  for (const listener of [server, management]) {
+    listener.on("error", (error) => {
+      if (!isOutOfDescriptors(error)) throw error;
+      note();
+    });
+  }
   if (room === undefined) return;
   server.maxConnections = room.connections;
   server.on("drop", note);

@@ -97,7 +97,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       presence.expect(await recentExecutors(store, startedAt - heartbeatTimeoutMs, damages), startedAt);
       managementSocket = await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
-      limitConnections(network, deps.logger);
+      limitConnections(network, management, deps.logger);
       writeBehind.start();
       sweep = setInterval(() => presence.sweep(), Math.min(1000, heartbeatTimeoutMs / 4));
       return { url };
