@@ -1,3 +1,4 @@
+import { OVERLOADED } from "../protocol/overloaded.ts";
 import { ErrorCode, type ForbiddenReason, type KeyRefusalReason } from "../protocol/refusal.ts";
 import { ORGANIZATION_CHANGED } from "../protocol/shown-organization.ts";
 
@@ -15,6 +16,8 @@ export const ApiErrorCode = {
   organizationChanged: ORGANIZATION_CHANGED,
   /** A change over a session does not name the organization that it is for. */
   organizationRequired: "ORGANIZATION_REQUIRED",
+  /** There is no place in the queue for it: nothing was done, and in a few seconds there may be one. */
+  overloaded: OVERLOADED,
   parseFailed: "GRAPHQL_PARSE_FAILED",
   validationFailed: "GRAPHQL_VALIDATION_FAILED",
 } as const;

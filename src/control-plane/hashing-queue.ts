@@ -139,7 +139,7 @@ function subjectOf(place: Place): string {
 
 function isFull(): ApiError {
   return new ApiError(
-    ApiErrorCode.unavailable,
+    ApiErrorCode.overloaded,
     "too many passwords are being checked just now: try again in a few seconds",
   );
 }

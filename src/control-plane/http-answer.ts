@@ -95,6 +95,7 @@ function httpStatus(error: ApiError, mediaType: GraphqlMediaType): number {
     case ApiErrorCode.rateLimited:
       return 429;
     case ApiErrorCode.unavailable:
+    case ApiErrorCode.overloaded:
       return 503;
     case ApiErrorCode.internal:
       return 500;

@@ -4,7 +4,7 @@ import { HashingQueue, type Place } from "../../src/control-plane/hashing-queue.
 const network = (name: string | number): Place => ({ kind: "network", network: `10.0.0.${name}` });
 const device = (id: string | number): Place => ({ kind: "device", id: `${id}` });
 const operator: Place = { kind: "operator" };
-const FULL = { code: "SERVICE_UNAVAILABLE", message: expect.stringContaining("try again") };
+const FULL = { code: "OVERLOADED", message: expect.stringContaining("try again") };
 
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -63,6 +63,33 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     await page.getByText(/answers 503/).waitFor({ state: "detached" });
   });
 
+  it("whose queue of passwords is full says that, and neither that it is gone nor that something may be done", async ({
+    onTestFinished,
+  }) => {
+    const controlPlane = await startWithPeople();
+    onTestFinished(async () => void (await controlPlane.stop()));
+    const page = await browse({ mayLog: /status of (401|503)/, atEnd: onTestFinished });
+    await page.goto(controlPlane.url);
+    const said = page.getByText("Too many passwords are being checked just now: try again in a few seconds.");
+    let isOver = false;
+    const crowd = Array.from({ length: 40 }, async (_, number) => {
+      for (let turn = 0; !isOver; turn += 1) await guess(controlPlane.url, number, turn);
+    });
+    try {
+      for (let turn = 0; turn < 20 && (await said.count()) === 0; turn += 1) {
+        await page.getByLabel("E-mail").fill(`somebody${turn}@example.com`);
+        await page.getByLabel("Password").fill("a long password of theirs");
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await page.getByRole("alert").waitFor();
+      }
+      await said.waitFor();
+    } finally {
+      isOver = true;
+      await Promise.all(crowd);
+    }
+    expect(await page.getByText(/What is shown is from|is not known/).count()).toBe(0);
+  });
+
   it("is not asked while the tab is hidden", async ({ onTestFinished }) => {
     const front = await startFront(onTestFinished);
     const page = await browse({ atEnd: onTestFinished });
@@ -99,6 +126,20 @@ async function settled(front: Front): Promise<void> {
     last = front.asked;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+}
+
+/** From a network of its own, as behind a proxy on this host. */
+async function guess(url: string, network: number, turn: number): Promise<void> {
+  const answer = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: "POST",
+    headers: {
+      origin: url,
+      "content-type": "application/json",
+      "x-forwarded-for": `198.51.${turn % 256}.${network}`,
+    },
+    body: JSON.stringify({ email: `guess${network}-${turn}@example.com`, password: "a wrong password" }),
+  });
+  await answer.arrayBuffer();
 }
 
 /** A server in front of a real control plane, as a proxy is, that can answer 503 in its place. */

@@ -21,7 +21,11 @@ function isFresh(): boolean {
   const built = statSync(join(ROOT, "dist/page/index.html"), { throwIfNoEntry: false });
   if (built === undefined) return false;
   const sources = globSync(
-    ["src/page/**", "src/{lib/{printable,duration},protocol/shown-organization}.ts", "vite.config.ts"],
+    [
+      "src/page/**",
+      "src/{lib/{printable,duration},protocol/{shown-organization,overloaded}}.ts",
+      "vite.config.ts",
+    ],
     {
       cwd: ROOT,
     },

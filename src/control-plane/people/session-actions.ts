@@ -164,6 +164,7 @@ function inTurn(
 }
 
 function isRefusal(error: unknown): boolean {
-  const { unavailable, internal } = ApiErrorCode;
-  return error instanceof ApiError && error.code !== unavailable && error.code !== internal;
+  const { unavailable, overloaded, internal } = ApiErrorCode;
+  const faults: readonly string[] = [unavailable, overloaded, internal];
+  return error instanceof ApiError && !faults.includes(error.code);
 }

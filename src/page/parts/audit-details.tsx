@@ -50,5 +50,6 @@ function fieldsOf(json: string): ReadonlyMap<string, unknown> {
 
 function shownValue(name: string, value: unknown): string {
   if (typeof value === "number" && name.endsWith("At")) return exactly(value);
+  if (Array.isArray(value)) return value.map((each) => shownValue("", each)).join(", ");
   return printable(typeof value === "string" ? value : JSON.stringify(value), 300);
 }

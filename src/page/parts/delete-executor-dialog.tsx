@@ -37,7 +37,7 @@ export function DeleteExecutorDialog({ executor, onDismiss, onDone }: DeleteExec
       <OwnKeys executor={executor} revokeKeys={revokeKeys} onChange={setRevokeKeys} />
       <p>
         {revokeKeys && ownKeys.length > 0
-          ? "These keys are refused from the next request on. "
+          ? `${ownKeys.length === 1 ? "The key is" : "The keys are"} refused from the next request on. `
           : `A host that still runs ${name} with a key that works registers again, as a new executor. `}
         The audit log and the keys’ history keep its name. This cannot be undone.
       </p>

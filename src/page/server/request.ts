@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { printable } from "../../lib/printable.ts";
+import { OVERLOADED } from "../../protocol/overloaded.ts";
 import { SHOWN_ORGANIZATION_HEADER } from "../../protocol/shown-organization.ts";
 import { noteAnswered, noteLost } from "./connection.ts";
 import { shownOrganization } from "./shown-organization.ts";
@@ -63,7 +64,8 @@ async function exchange(
 
 function judged({ status }: Response, text: string): HttpReply {
   const parsed = parsedJson(text);
-  if (status >= 500 || parsed === undefined) {
+  const isOverloaded = authFailure.safeParse(parsed?.value).data?.code === OVERLOADED;
+  if (parsed === undefined || (status >= 500 && !isOverloaded)) {
     return { kind: "unavailable", sentence: brokenSentence(status, parsed?.value) };
   }
   return { kind: "answered", status, body: parsed.value };

@@ -10,7 +10,7 @@ const PASSWORD = "everybody's password in tests";
 const NEW_PASSWORD = "another password of the same person";
 const AT_A_TIME = Math.max(1, Math.min(2, availableParallelism() - 1));
 const VIEWER = "{ viewer { user { email } } }";
-const BUSY = { status: 503, code: "SERVICE_UNAVAILABLE", message: expect.stringContaining("try again") };
+const BUSY = { status: 503, code: "OVERLOADED", message: expect.stringContaining("try again") };
 
 /** As many as may hash at a time do so, until the result is called. */
 async function occupyQueue(): Promise<() => Promise<void>> {
