@@ -44,6 +44,12 @@ export interface GraphqlEndpointDeps extends ResolverDeps {
 /** A full disk meets every sync of the fleet: one line a minute says it. */
 const UNAVAILABLE = { burst: 1, refillMs: 60_000 };
 
+/**
+ * Several times what the page sends of who is to sign in, or has an invitation; a full body takes
+ * a hundred times as long.
+ */
+const MAX_VISITOR_CHARACTERS = 2048;
+
 /** Where a request came in. */
 export type Listener = "network" | "management-socket";
 
@@ -126,6 +132,8 @@ export class GraphqlEndpoint {
       const body = await this.executorDocuments.answer(text, caller.executor);
       if (body !== undefined) return { status: 200, body };
     }
+    // Nobody unknown has more of it parsed than the page of one who is to sign in sends.
+    if (caller.kind === "visitor" && text.length > MAX_VISITOR_CHARACTERS) throw notSignedIn();
     const request = parseGraphqlRequest(text);
     const prepared = this.documents.prepare(request.query);
     if (prepared.document !== undefined) {
@@ -212,7 +220,7 @@ function accessRefusal(caller: Caller, field: string): ApiError {
         `${field} is for executors with their key, or for the page, and not for operators`,
       );
     case "visitor":
-      return new ApiError(ApiErrorCode.unauthenticated, "you are not signed in, or not any more: sign in");
+      return notSignedIn();
     case "person":
       return forbidden(
         reason,
@@ -221,6 +229,10 @@ function accessRefusal(caller: Caller, field: string): ApiError {
           : `${field} is not for the page: it is for executors with their key, or for the control plane's own host`,
       );
   }
+}
+
+function notSignedIn(): ApiError {
+  return new ApiError(ApiErrorCode.unauthenticated, "you are not signed in, or not any more: sign in");
 }
 
 /**

@@ -297,3 +297,18 @@ describe("roles", () => {
     });
   });
 });
+
+describe("somebody who is not signed in", () => {
+  it.each([
+    ["a document", { query: `{ ${"viewer { user { id } } ".repeat(100)} }` }],
+    ["a document that is none", { query: "{".repeat(2048) }],
+    ["variables", { query: "{ viewer { role } }", variables: { x: "x".repeat(2048) } }],
+    ["what only a member may ask", { query: `{ apiKeys { ${"id ".repeat(700)} } }` }],
+  ])("has nothing large parsed: %s", async (_what, { query, ...rest }) => {
+    const server = await startPeopleServer();
+    const variables = "variables" in rest ? rest.variables : {};
+    const refused = { status: 401, code: "UNAUTHENTICATED" };
+    expect(await server.browser().graphql(query, variables)).toMatchObject(refused);
+    expect(await server.browser().graphql("{ viewer { role } }")).toMatchObject({ status: 200 });
+  });
+});
