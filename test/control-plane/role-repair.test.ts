@@ -114,6 +114,11 @@ describe("a stored role that is none of the three", () => {
     expect(events.filter(({ targetName }) => targetName === `i${of}@example.com`)).toMatchObject([
       { action: "member.invitation_repaired", details: '{"role":"admin","stored":"admin, owner"}' },
     ]);
+    // What was there never looks like the role that it was not.
+    const stored = events.map(({ details }) => JSON.parse(details).stored);
+    expect(stored).toContain('" owner"');
+    expect(stored).toContain('"owner\\t"');
+    expect(stored).not.toContain("owner");
     // An invitation's id is its link.
     expect(JSON.stringify(events)).not.toMatch(/"i\d+"/);
   });

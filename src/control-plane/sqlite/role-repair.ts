@@ -19,11 +19,17 @@ export function lowestRoleNamed(stored: unknown): Role {
 /** What REPAIR_ROLES uses beside SQLite's own functions. */
 export function defineRoleRepair(database: DatabaseSync): void {
   database.function("lowest_role_named", { deterministic: true }, lowestRoleNamed);
-  database.function("shown_text", { deterministic: true }, (value) => printable(value, MAX_SHOWN_CHARACTERS));
+  database.function("shown_text", { deterministic: true }, shownText);
   database.function("random_id", randomId);
 }
 
 const IS_NO_ROLE = "role is null or role not in ('owner', 'admin', 'member')";
+
+/** In quotes where it would look like a role: what makes it none is a blank, or nothing that is seen. */
+function shownText(stored: unknown): string {
+  const shown = printable(stored, MAX_SHOWN_CHARACTERS);
+  return ROLES.some((role) => role === shown) ? printable(JSON.stringify(stored)) : shown;
+}
 
 /** An event for each row of `rows` whose role is none; `target` is its id and its name. */
 function eventsOf(action: string, target: string, rows: string): string {
