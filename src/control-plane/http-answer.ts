@@ -77,7 +77,7 @@ function retryAfter(status: number, retryAfterMs: number | undefined): Record<st
 export function unavailable(): ApiError {
   return new ApiError(
     ApiErrorCode.unavailable,
-    "the control plane cannot use its database just now: try again",
+    "the control plane cannot use its database now: try again later; its log and /healthz say why",
   );
 }
 

@@ -49,7 +49,7 @@ Examples:
   $ novacula-control-plane executors delete agent-1
   $ novacula-control-plane executors delete agent-1 --org acme --revoke-keys --yes
 
-Exit codes: 0 deleted, 1 not deleted, 64 usage.`,
+Exit codes: 0 deleted, 1 not deleted, 64 wrong usage (no --yes where there is no terminal).`,
     )
     .action(async (reference: string, options: DeletionOptions, command: Command) => {
       if (options.yes !== true && terminal.stdin?.isTTY !== true)

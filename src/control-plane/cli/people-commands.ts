@@ -36,7 +36,7 @@ export function addPeopleCommands(program: Command, terminal: Terminal): void {
     .addOption(
       new Option(
         "--role <role>",
-        "owner, admin or member (default: a new member's is member, a member's stays)",
+        "owner, admin or member; without it a new member is member, and the role of a member stays",
       ).choices(ROLES),
     )
     .addHelpText(
