@@ -171,7 +171,7 @@ async function end(
 
 function endedSentence({ status, email }: Invitation): string {
   if (status === "accepted")
-    return `${printable(email)} has accepted this invitation: remove them from the members instead`;
+    return `the invitation of ${printable(email)} was accepted: remove them from the members instead`;
   return "this invitation was cancelled already";
 }
 

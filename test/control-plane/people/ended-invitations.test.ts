@@ -104,7 +104,7 @@ describe("an invitation that is none any more", () => {
     [
       "accepted",
       async (server: PeopleServer, id: string) => void (await acceptAsNew(server, id)),
-      "nadia@example.com has accepted this invitation: remove them from the members instead",
+      "the invitation of nadia@example.com was accepted: remove them from the members instead",
     ],
     [
       "cancelled",
