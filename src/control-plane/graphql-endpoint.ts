@@ -4,9 +4,9 @@ import type { Logger } from "pino";
 import { errorChain } from "../lib/errors.ts";
 import { Flood } from "../lib/flood.ts";
 import { printable } from "../lib/printable.ts";
-import { forbiddenRootField, organizationPurpose, ROOT_FIELD_AUDIENCE } from "./access.ts";
-import { ApiError, ApiErrorCode, badInput, forbidden } from "./api-error.ts";
-import { type Caller, callerKind, resolversFor } from "./caller.ts";
+import { forbiddenRootField, organizationPurpose } from "./access.ts";
+import { ApiError, ApiErrorCode, badInput } from "./api-error.ts";
+import { accessRefusal, type Caller, callerKind, notSignedIn, resolversFor } from "./caller.ts";
 import { clientAddress } from "./client-address.ts";
 import { ExecutorDocuments } from "./executor-documents.ts";
 import type { ExecutorCaller } from "./executor-sync.ts";
@@ -204,35 +204,6 @@ function requireOrganization(document: DocumentNode, caller: Caller, headers: In
   const purpose = caller.kind === "person" ? organizationPurpose(document) : undefined;
   if (caller.kind !== "person" || purpose === undefined) return;
   requireShownOrganization(headers, caller.signedIn.active, purpose);
-}
-
-function accessRefusal(caller: Caller, field: string): ApiError {
-  const reason = "operation_not_allowed";
-  switch (caller.kind) {
-    case "executor":
-      return forbidden(
-        reason,
-        `an executor key may not call ${field}: use the page, or the management socket on the control plane's host`,
-      );
-    case "operator":
-      return forbidden(
-        reason,
-        `${field} is for executors with their key, or for the page, and not for operators`,
-      );
-    case "visitor":
-      return notSignedIn();
-    case "person":
-      return forbidden(
-        reason,
-        ROOT_FIELD_AUDIENCE[field] === "admin"
-          ? `you may not call ${field}: owners and admins of the organization may, members look; ask one of them`
-          : `${field} is not for the page: it is for executors with their key, or for the control plane's own host`,
-      );
-  }
-}
-
-function notSignedIn(): ApiError {
-  return new ApiError(ApiErrorCode.unauthenticated, "you are not signed in, or not any more: sign in");
 }
 
 /**

@@ -152,7 +152,7 @@ class SqliteStore extends SqliteReader implements Store {
     const deadline = performance.now() + BUSY_LIMIT_MS;
     this.queued += 1;
     const result = this.tail.then(() => this.runTransaction(work, deadline, durability));
-    this.tail = result.then(noResult, noResult);
+    this.tail = Promise.allSettled([result]);
     try {
       return await result;
     } finally {
@@ -247,5 +247,3 @@ class SqliteStore extends SqliteReader implements Store {
     if (this.writer.isOpen && this.writer.isTransaction) this.writer.exec("rollback");
   }
 }
-
-function noResult(): void {}
