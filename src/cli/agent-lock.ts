@@ -51,10 +51,15 @@ const LONGEST_HOLDER = 1000;
 const TRIES = 100;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** The folder cannot hold a lock: it is not there, or nothing can be made in it. So nobody holds one. */
+export class NoPlaceForLock extends OperatorError {
+  override readonly name = "NoPlaceForLock";
+}
+
 /**
  * Makes this process the only agent with `folder`, until it ends however it ends: a lock of the
  * kernel on a file of mode 0600 in it, which stays. Rejects with an OperatorError that names the
- * holder where there is one.
+ * holder where there is one, and with a NoPlaceForLock where there can be none.
  */
 export async function lockFolder(folder: string, setting: keyof typeof FOLDERS): Promise<Disposable> {
   const { name, mode } = FOLDERS[setting];
@@ -81,7 +86,7 @@ function makeFolder(folder: string, setting: string, mode: number): void {
   try {
     mkdirSync(folder, { recursive: true, mode });
   } catch (error) {
-    throw new OperatorError(
+    throw new NoPlaceForLock(
       `cannot create ${folder}: set [agent].${setting} to a folder that this user may write`,
       { cause: error },
     );
@@ -90,16 +95,36 @@ function makeFolder(folder: string, setting: string, mode: number): void {
 
 function open(path: string, setting: string): number {
   try {
-    const file = openSync(path, FLAGS, 0o600);
+    const file = openAtAnyMode(path);
     if (fstatSync(file).isFile()) return file;
     closeSync(file);
   } catch (error) {
-    throw new OperatorError(
+    const Unusable = mayBeThere(path) ? OperatorError : NoPlaceForLock;
+    throw new Unusable(
       `cannot open ${path}, the lock that lets only one agent run: give [agent].${setting} to this user, or set it to a folder of this user's`,
       { cause: error },
     );
   }
   throw new OperatorError(`${path} is no regular file, and is to be the agent's lock: remove it`);
+}
+
+/** Also where the folder lets this user see nothing: another user's agent may hold it. */
+function mayBeThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** A disk that has become read-only locks as well: only who holds it stays unsaid. */
+function openAtAnyMode(path: string): number {
+  try {
+    return openSync(path, FLAGS, 0o600);
+  } catch (error) {
+    if (errorCode(error) !== "EROFS") throw error;
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  }
 }
 
 async function locked(file: number, path: string, setting: string): Promise<boolean> {

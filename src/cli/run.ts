@@ -6,13 +6,14 @@ import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../config/agent-config.ts
 import { formatIssue } from "../config/config-issue.ts";
 import { configPath, type Loaded, loadConfig } from "../config/load-config.ts";
 import { formatForStdout } from "../journal/format.ts";
-import { createJournal } from "../journal/journal.ts";
+import { createJournal, type Journal } from "../journal/journal.ts";
 import { systemClock } from "../lib/clock.ts";
+import { errorChain } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { untilAborted } from "../sync/deadline.ts";
 import { createSyncClient } from "../sync/sync-client.ts";
 import { createNotifier } from "../systemd/notifier.ts";
-import { lockFolder } from "./agent-lock.ts";
+import { lockFolder, NoPlaceForLock } from "./agent-lock.ts";
 import { findFolders } from "./agent-place.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { becomeOwner } from "./run-as-owner.ts";
@@ -46,7 +47,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
     systemClock.now,
   );
   const { dataDir, runtimeDir } = folders(initial, environment);
-  using _onlyOnHost = await lockFolder(dataDir, "data_dir");
+  using _onlyOnHost = await lockedDataDir(dataDir, journal);
   using _onlyOnSocket = await lockFolder(runtimeDir, "runtime_dir");
   const agent = createAgent({
     initial,
@@ -82,6 +83,18 @@ export async function run(options: { readonly config?: string }, terminal: Termi
     socket.close();
   }
   return ExitCode.good;
+}
+
+/** A disk that takes nothing, or a folder that is not there, keeps no executor offline. */
+async function lockedDataDir(dataDir: string, journal: Journal): Promise<Disposable | undefined> {
+  try {
+    return await lockFolder(dataDir, "data_dir");
+  } catch (error) {
+    if (!(error instanceof NoPlaceForLock)) throw error;
+    const message = `${errorChain(error)}. The agent goes on; a second one on this host would not be noticed.`;
+    journal.write({ event: "state.unwritable", message });
+    return undefined;
+  }
 }
 
 /** systemd.exec(5) sets INVOCATION_ID for every service; a terminal that systemd started for a user inherits it too. */

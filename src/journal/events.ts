@@ -201,7 +201,7 @@ const table = {
   "state.unwritable": {
     level: "warn",
     meaning:
-      "The agent's memory across restarts (`state.json`) could not be written. Everything else goes on.",
+      "`data_dir` takes no memory across restarts (`state.json`), or no lock against a second agent. All else goes on.",
     remedy: "Make room on the disk, or give the agent its `data_dir`.",
     flaps: true,
   },

@@ -145,6 +145,17 @@ describe("one agent for each data_dir", () => {
     expect(lstatSync("/etc/novacula-no-such-file", { throwIfNoEntry: false })).toBeUndefined();
   });
 
+  test("a data_dir in which nothing can be made keeps the agent from nothing, and is said", async () => {
+    const home = idleHome();
+    // Not even root makes a folder there.
+    const dataDir = "/sys/novacula-data";
+    writeFileSync(home.configPath, readFileSync(home.configPath, "utf8").replace(home.dataDir, dataDir));
+    const agent = await started(home);
+    expect(render(agent.lines)).toMatch(
+      /state\.unwritable.*cannot create \/sys\/novacula-data: .* a second one on this host would not be noticed/u,
+    );
+  });
+
   test("without flock(1) nothing starts, and it says what to install", async () => {
     const home = idleHome();
     await using agent = startAgent({ ...home, environment: { PATH: tempDir() } });
