@@ -4,13 +4,12 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { request } from "node:http";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { EXECUTABLE } from "../../packaging/paths.ts";
+import { CHECKOUT } from "../../packaging/paths.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
-import { fillFleetDatabase } from "./fleet-database.ts";
 import type { BenchOptions } from "./options.ts";
 import { type Subject, startSubject } from "./subject.ts";
 import { percent, ratio, type Section, spread } from "./table.ts";
@@ -222,7 +221,7 @@ async function withServer<Result>(
   kind: "floor" | "control-plane",
   { executors }: Load,
   task: (server: Server) => Promise<Result>,
-  build = EXECUTABLE,
+  checkout = CHECKOUT,
 ): Promise<Result> {
   const temporary = temporaryDirectory();
   const folder = temporary.path;
@@ -230,13 +229,25 @@ async function withServer<Result>(
   writeFileSync(join(folder, "seed"), randomUUID());
   try {
     if (kind === "control-plane")
-      await fillFleetDatabase(join(folder, "control-plane.db"), executors, seedOf(folder));
-    await using subject = kind === "floor" ? startFloor(folder, port) : startReleased(folder, port, build);
+      await (await fleetDatabaseOf(checkout)).fillFleetDatabase(
+        join(folder, "control-plane.db"),
+        executors,
+        seedOf(folder),
+      );
+    await using subject =
+      kind === "floor"
+        ? startFloor(folder, port)
+        : startReleased(folder, port, join(checkout, "dist", "novacula-agent"));
     await eventually(() => isListening(port), { timeoutMs: 15_000, describe: "the server listens" });
     return await task({ subject, port, folder });
   } finally {
     temporary.remove();
   }
+}
+
+/** A database as that checkout makes it: an older control plane opens no newer one. */
+async function fleetDatabaseOf(checkout: string): Promise<typeof import("./fleet-database.ts")> {
+  return await import(pathToFileURL(join(checkout, "test", "bench", "fleet-database.ts")).href);
 }
 
 function startFloor(folder: string, port: number): Subject {

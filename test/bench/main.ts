@@ -37,7 +37,7 @@ if (unknown.length > 0) {
   process.stderr.write(`bench: no part ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}\n`);
   process.exitCode = 64;
 } else if (positionals.includes("compare") && values.against === undefined) {
-  process.stderr.write("bench: compare needs --against FILE, another build of the released binary\n");
+  process.stderr.write("bench: compare needs --against FOLDER, another checkout that is built\n");
   process.exitCode = 64;
 } else {
   const all = Object.keys(PARTS).filter((part) => !ON_REQUEST.includes(part));

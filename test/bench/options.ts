@@ -2,7 +2,7 @@
 export interface BenchOptions {
   /** Shorter and fewer: to see whether something got worse, not to quote. */
   readonly quick: boolean;
-  /** Another build of the released binary, for the parts that compare two. */
+  /** Another checkout with its dist/, for the parts that compare two. */
   readonly against: string | undefined;
   /** Progress, for whoever waits. */
   readonly log: (line: string) => void;
