@@ -8,10 +8,21 @@ import { ipAddress, isLoopbackAddress } from "./ip-address.ts";
  * what it is called.
  */
 export function clientAddress(request: IncomingMessage): string | undefined {
-  const peer = ipAddress(request.socket.remoteAddress ?? "");
+  const peer = peerAddress(request.socket);
   const forwarded = request.headers["x-forwarded-for"];
   if (forwarded === undefined || peer === undefined || !isLoopbackAddress(peer)) return peer;
   return ipAddress(String(forwarded).split(",").at(-1)?.trim() ?? "") ?? peer;
+}
+
+/** It stays the same for as long as the connection does, which brings thousands of requests. */
+const peers = new WeakMap<Socket, string>();
+
+function peerAddress(socket: Socket): string | undefined {
+  const known = peers.get(socket);
+  if (known !== undefined) return known;
+  const address = ipAddress(socket.remoteAddress ?? "");
+  if (address !== undefined) peers.set(socket, address);
+  return address;
 }
 
 /** Tells the connections of a listener apart, while they are open. */
