@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import {
   buildSchema,
   type DocumentNode,
+  defaultFieldResolver,
   type ExecutionResult,
   execute,
   GraphQLError,
+  type GraphQLFieldResolver,
   type GraphQLSchema,
   parse,
   validate,
@@ -12,6 +14,7 @@ import {
 import { ApiError, ApiErrorCode } from "./api-error.ts";
 import { documentExcess } from "./document-limits.ts";
 import type { GraphqlRequest } from "./graphql-request.ts";
+import type { QueryReads } from "./query-reads.ts";
 import { defineTimestamp } from "./timestamp-scalar.ts";
 
 const MAX_CACHED = 100;
@@ -53,11 +56,15 @@ export class GraphqlDocuments {
     return fresh;
   }
 
-  /** The request's answer; `document` is prepared, and the caller may have it. */
+  /**
+   * The request's answer; `document` is prepared, and the caller may have it. What is resolved by a function waits for
+   * its turn in `reads`; left out, it waits for nobody.
+   */
   async execute(
     document: DocumentNode,
     request: Omit<GraphqlRequest, "query">,
     rootValue: unknown,
+    reads?: QueryReads,
   ): Promise<ExecutionResult> {
     return execute({
       schema: this.schema,
@@ -65,10 +72,21 @@ export class GraphqlDocuments {
       rootValue,
       variableValues: request.variables,
       operationName: request.operationName,
+      ...(reads === undefined ? {} : { fieldResolver: inTurn(reads) }),
       options: { maxCoercionErrors: 5 },
       hideSuggestions: true,
     });
   }
+}
+
+/** As graphql-js resolves a field, a function in its turn. */
+function inTurn(reads: QueryReads): GraphQLFieldResolver<unknown, unknown> {
+  return (source, args, context, info) => {
+    const isObject = typeof source === "object" && source !== null && info.fieldName in source;
+    const isRead = isObject && typeof Reflect.get(source, info.fieldName) === "function";
+    const resolve = () => defaultFieldResolver(source, args, context, info);
+    return isRead ? reads.take(resolve) : resolve();
+  };
 }
 
 function prepare(schema: GraphQLSchema, source: string): PreparedDocument {

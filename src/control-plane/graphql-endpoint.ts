@@ -22,6 +22,7 @@ import {
   unavailable,
 } from "./http-answer.ts";
 import type { People } from "./people/people.ts";
+import { QueryReads, ReadTurns } from "./query-reads.ts";
 import { randomId } from "./random-id.ts";
 import type { RefusalLog } from "./refusal-log.ts";
 import { hasArrived, MAX_BODY_BYTES, readBody } from "./request-body.ts";
@@ -60,12 +61,14 @@ export type Listener = "network" | "management-socket";
 export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
   private readonly documents: GraphqlDocuments;
+  private readonly readTurns: ReadTurns;
   private readonly executorDocuments: ExecutorDocuments;
   private readonly unavailable: Flood;
 
   constructor(deps: GraphqlEndpointDeps) {
     this.deps = deps;
     this.documents = new GraphqlDocuments(deps.schema);
+    this.readTurns = new ReadTurns(deps.monotonicNow);
     this.unavailable = new Flood(UNAVAILABLE, deps.monotonicNow);
     this.executorDocuments = new ExecutorDocuments(deps.executorSync, deps.monotonicNow);
   }
@@ -141,7 +144,10 @@ export class GraphqlEndpoint {
       requireOrganization(prepared.document, caller, headers);
     }
     if (prepared.kind === "invalid") throw prepared.error;
-    const result = await this.documents.execute(prepared.document, request, resolversFor(this.deps, caller));
+    // Executors wait for nobody's query: theirs read next to nothing.
+    const reads = caller.kind === "executor" ? undefined : new QueryReads(this.readTurns);
+    const resolvers = resolversFor(this.deps, caller);
+    const result = await this.documents.execute(prepared.document, request, resolvers, reads);
     // Every root field is non-null: with an error there is no data to lose.
     const [error] = result.errors ?? [];
     if (error !== undefined) return errorAnswer(this.published(thrownBy(error)), mediaType);

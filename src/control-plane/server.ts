@@ -104,9 +104,10 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     },
     async close() {
       clearInterval(sweep);
-      managementSocket?.remove();
       await Promise.all([finish(network), finish(management)]);
       await writeTheRest(writeBehind);
+      // Last: a folder that lets nothing be removed costs no heartbeat.
+      managementSocket?.remove();
     },
   };
 }
