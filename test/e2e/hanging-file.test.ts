@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { command } from "../cli/command.ts";
-import { agentHome, startAgent } from "../support/agent-process.ts";
+import { type AgentProcess, agentHome, startAgent } from "../support/agent-process.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FaultyServer, startFaultyServer } from "../support/faulty-server.ts";
@@ -45,6 +45,39 @@ async function scene({ allInFolder = false } = {}) {
   };
 }
 
+/**
+ * Online, and listening to its files: Node asks the kernel for a listener in its only thread, so a file that begins to
+ * hang in that very moment does stop the agent, until the watchdog ends it.
+ */
+async function settles(agent: AgentProcess): Promise<void> {
+  await agent.waitForLine("key.accepted", /^/, 20_000);
+  let before = 0;
+  let since = performance.now();
+  await eventually(
+    () => {
+      const now = listeners(agent.pid);
+      if (now !== before) since = performance.now();
+      before = now;
+      return now > 0 && performance.now() - since > 1500;
+    },
+    { timeoutMs: 30_000, describe: "the agent listens to its files" },
+  );
+}
+
+/** How many inotify watches the process has: proc_pid_fdinfo(5). */
+function listeners(pid: number): number {
+  const folder = `/proc/${pid}/fdinfo`;
+  const infos = readdirSync(folder).map((fd) => {
+    try {
+      return readFileSync(join(folder, fd), "utf8");
+    } catch {
+      // Closed in the meantime.
+      return "";
+    }
+  });
+  return infos.join("").match(/^inotify /gm)?.length ?? 0;
+}
+
 async function reconnects(server: FaultyServer): Promise<void> {
   for (const _ of [1, 2]) {
     const from = server.requests.length;
@@ -62,7 +95,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
   }, async () => {
     await using place = await scene();
     const agent = place.start();
-    await agent.waitForLine("key.accepted", /^/, 20_000);
+    await settles(agent);
     const hanging = await hangFolder(place.folder);
     try {
       await agent.post("reload");
@@ -120,7 +153,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
   test("does not keep the agent from stopping", { timeout: 120_000 }, async () => {
     await using place = await scene();
     const agent = place.start();
-    await agent.waitForLine("key.accepted", /^/, 20_000);
+    await settles(agent);
     await using hanging = await hangFolder(place.folder);
     await agent.post("reload");
     expect(await place.run("status")).toMatchObject({ code: 0 });
@@ -136,7 +169,7 @@ describe.skipIf(LACKS_FUSE)("agent.toml, key and CA that all hang", () => {
   }, async () => {
     await using place = await scene({ allInFolder: true });
     const agent = place.start();
-    await agent.waitForLine("key.accepted", /^/, 20_000);
+    await settles(agent);
     await using hanging = await hangFolder(place.folder);
     await agent.post("reload");
     await agent.waitForLine("config.invalid", /agent\.toml: does not answer since /, 60_000);
