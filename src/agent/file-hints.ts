@@ -11,7 +11,7 @@ import { placesOf } from "./file-places.ts";
  * most of what an idle agent costs (`npm run bench -- rest`).
  */
 const LOOK_MS = 5000;
-/** Where the system notifies of nothing, the looks alone must be quick enough for whoever waits. */
+/** Where the system notifies of nothing, the looks alone must be quick enough for those who wait. */
 const LOOK_ALONE_MS = 1000;
 
 /** A write announces itself several times; one look serves them all. */

@@ -105,7 +105,7 @@ function lastProven(wanted: Session, proven: Session | undefined): Session | und
   return proven.acceptedAt > wanted.acceptedAt ? proven : wanted;
 }
 
-/** Whoever saves the file of a refused key, even unchanged, wants to see it tried. */
+/** A person who saves the file of a refused key, even unchanged, wants to see it tried. */
 function triedAgain(session: Session, now: number): Session {
   return isRefused(session) ? dueNow(session, now) : session;
 }

@@ -185,7 +185,7 @@ function hasUntakenChange(rotation: Rotation): boolean {
   return rotation.problem !== undefined || candidate(rotation) !== undefined;
 }
 
-/** True where the executor is online with this key: the confirmation step of a rotation (A8). */
+/** True where the executor is online with this key: the confirmation step of a rotation. */
 export function keyIs(status: AgentStatus, fingerprint: string): boolean {
   return status.state === "online" && status.key?.fingerprint === fingerprint;
 }

@@ -4,7 +4,7 @@ import { VERSION } from "../lib/version.ts";
 import type { SyncRequest } from "../protocol/sync.ts";
 import type { HostResources } from "./host-resources.ts";
 
-/** What every sync declares (A12): who this executor is, what it can do, what it has. */
+/** What every sync declares: who this executor is, what it can do, what it has. */
 export function buildSyncRequest(
   config: AgentConfig,
   instanceId: string,

@@ -30,7 +30,7 @@ export interface ConfigWatcherDeps {
 }
 
 /**
- * Delivers the files whenever their content is not what was delivered last, whichever way they were changed (A7).
+ * Delivers the files whenever their content is not what was delivered last, whichever way they were changed.
  * Hints (file-hints.ts) say when to read; every half minute the content is read whatever they say.
  */
 export function createConfigWatcher({

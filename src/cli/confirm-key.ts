@@ -29,7 +29,7 @@ export interface PlacedKey {
 /** Nobody waits long for an agent to be online with a key while the control plane is known to be away. */
 const UNTRIED_WAIT_MS = 5000;
 
-/** The confirmation step of the recipe (A8): waits until the running agent is on the key, and names the one before. */
+/** The confirmation step of the recipe: waits until the running agent is on the key, and names the one before. */
 export async function confirmKey(
   placed: PlacedKey,
   terminal: Terminal,

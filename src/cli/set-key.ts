@@ -31,7 +31,7 @@ const ROUTE = { kind: "command", again: "Run set-key again" } as const;
 /** Findings that another look at the same key would fix: they are of the file, not of the key. */
 const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
 
-/** Puts a new key where the configuration says that it is: diagnosed and tried before, confirmed after (D1, A8). */
+/** Puts a new key where the configuration says that it is: diagnosed and tried before, confirmed after. */
 export async function setKey(options: SetKeyOptions, terminal: Terminal): Promise<ExitCode> {
   const place = await findAgent(options, terminal.environment);
   const { loaded } = place;

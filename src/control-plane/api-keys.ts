@@ -32,7 +32,7 @@ export interface ApiKeys {
   /** The old key is revoked at once, or at `revokesAt`. */
   rotate(actor: Actor, id: string, revokesAt: number | undefined): Promise<IssuedKey>;
   revoke(actor: Actor, id: string): Promise<KeyRecord>;
-  /** Revokes the key that the executor is bound to, whoever else is on it. */
+  /** Revokes the key that the executor is bound to, also where others are on it. */
   revokeAccess(actor: Actor, executorId: string): Promise<KeyRecord>;
   delete(actor: Actor, id: string): Promise<KeyRecord>;
 }

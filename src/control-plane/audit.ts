@@ -13,7 +13,7 @@ export interface Actor {
   mayStillChange(reader: StoreReader): Promise<boolean>;
 }
 
-/** Whoever may open the 0600 socket; Node cannot ask the kernel who that was. */
+/** A person who may open the 0600 socket; Node cannot ask the kernel who that was. */
 export const LOCAL_OPERATOR: Actor = {
   id: null,
   name: "local operator",

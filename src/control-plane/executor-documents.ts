@@ -5,7 +5,7 @@ import { type GraphqlRequest, parseGraphqlRequest } from "./graphql-request.ts";
 import { currentKeyArguments, type SyncInput, syncArguments } from "./inputs.ts";
 import { Recent } from "./recent.ts";
 
-/** Several times what an executor sends; whoever sends more is nobody whose request is worth keeping. */
+/** Several times what an executor sends: a larger request is not worth keeping. */
 const MAX_CHARACTERS = 8192;
 
 /** A sync's request and what it says. */
