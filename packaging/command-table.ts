@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { createCommands } from "../src/cli/commands.ts";
+import { createCommands } from "../src/agent/cli/commands.ts";
 import { createProgram } from "../src/control-plane/cli/command-line.ts";
 
 export interface OptionEntry {

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import type { Plugin } from "rolldown";
 import { inCheckout } from "./paths.ts";
 
-const BUILT_PAGE = "/src/control-plane/built-page.ts";
+const BUILT_PAGE = "/src/control-plane/page/built-page.ts";
 
 /** The binary carries the page: in the place of the module that reads the folder, one that has the files in it. */
 export function embedPage(directory = inCheckout("dist/page")): Plugin {

@@ -19,7 +19,7 @@ if (basename(process.argv0) === "novacula-control-plane") {
 } else {
   // Before the agent is compiled, and not in the binary's execArgv: the control plane wants its compilers.
   for (const flag of AGENT_V8_FLAGS) setFlagsFromString(flag);
-  void import("../src/main.ts");
+  void import("../src/agent/main.ts");
 }
 
 /** Its text is beside the agent's, not in it: an agent would keep 1.5 MB in memory that it never runs. */

@@ -16,7 +16,7 @@ const LEAN_MODULE = `
   exports.buildConnector = require("./lib/core/connect.js");
 `;
 
-/** HTTP/2 is switched off wherever a client is made (src/sync/transport.ts); its module would load node:http2. */
+/** HTTP/2 is switched off wherever a client is made (src/agent/sync/network/transport.ts); its module would load node:http2. */
 const NO_HTTP2 = `module.exports = () => { throw new Error("HTTP/2 is switched off"); };`;
 
 /**

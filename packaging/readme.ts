@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createCommands } from "../src/cli/commands.ts";
-import { EVENTS, type Level } from "../src/journal/events.ts";
+import { createCommands } from "../src/agent/cli/commands.ts";
+import { EVENTS, type Level } from "../src/agent/journal/events.ts";
 
 /**
  * The README's tables that have their home in code: `npm run docs` writes them, test/docs.test.ts holds them.

@@ -20,7 +20,7 @@ export const AGENT_V8_FLAGS = [
  * plane under 2,000 syncs a second, at the same speed.
  * `--openssl-config`: OpenSSL would load what OPENSSL_CONF names, before any line of either program
  * runs.
- * `--expose-gc`: the agent asks for a full collection now and then (src/agent/agent.ts).
+ * `--expose-gc`: the agent asks for a full collection now and then (src/agent/daemon/agent.ts).
  */
 export const BINARY_NODE_FLAGS = [
   "--disable-sigusr1",

@@ -28,10 +28,10 @@ describe("the README", () => {
 describe("the journal's events", () => {
   it("are all written by somebody", () => {
     const code = sourceFiles()
-      .filter((file) => file.path !== "src/journal/events.ts")
+      .filter((file) => file.path !== "src/agent/journal/events.ts")
       .map((file) => file.text)
       .join("\n");
-    const events = readFileSync(join(ROOT, "src/journal/events.ts"), "utf8");
+    const events = readFileSync(join(ROOT, "src/agent/journal/events.ts"), "utf8");
     const names = [...events.matchAll(/^ {2}"([a-z.-]+)": \{/gm)].map((match) => match[1] ?? "");
     expect(names.length).toBeGreaterThan(20);
     expect(names.filter((name) => !code.includes(`"${name}"`))).toEqual([]);

@@ -2,8 +2,8 @@ import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { OperatorError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { MAX_ORGANIZATION_NAME_CHARACTERS } from "./organizations.ts";
-import { nameProblem } from "./shown-name.ts";
+import { MAX_ORGANIZATION_NAME_CHARACTERS } from "./organizations/organizations.ts";
+import { nameProblem } from "./organizations/shown-name.ts";
 
 const DEFAULT_DATABASE_URL = "file:/var/lib/novacula-control-plane/control-plane.db";
 /** sockaddr_un has 108 bytes for a path and its end (unix(7)). */

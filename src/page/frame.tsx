@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { Link } from "./parts/link.tsx";
-import { Menu } from "./parts/menu.tsx";
-import { PasswordDialog } from "./parts/password-dialog.tsx";
-import { usePlace } from "./route.ts";
-import { setActiveOrganization, signOut } from "./server/people.ts";
-import type { Viewer } from "./server/viewer.ts";
-import { session } from "./session.ts";
+import { PasswordDialog } from "./account/password-dialog.tsx";
+import { setActiveOrganization, signOut } from "./api/people.ts";
+import type { Viewer } from "./api/viewer.ts";
+import { session } from "./session/session.ts";
+import { usePlace } from "./state/route.ts";
+import { Link } from "./ui/link.tsx";
+import { Menu } from "./ui/menu.tsx";
 
 const PAGES = [
   { path: "/api-keys", title: "API keys" },

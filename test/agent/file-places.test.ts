@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placesOf } from "../../src/agent/file-places.ts";
+import { placesOf } from "../../src/agent/daemon/watch/file-places.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temp-dir.ts";
 
 describe("the places of a file", () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createHostMeter, measureHost } from "../../src/agent/host-resources.ts";
+import { createHostMeter, measureHost } from "../../src/agent/daemon/resources/host-resources.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 
 describe("what the host has", () => {

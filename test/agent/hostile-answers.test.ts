@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { outcomeOfAnswer } from "../../src/agent/sync/answer/answer.ts";
 import { syncReply } from "../../src/protocol/sync.ts";
-import { outcomeOfAnswer } from "../../src/sync/answer.ts";
 import { makeKey } from "../support/keys.ts";
 import { fileWith } from "./loaded.ts";
 import { counts, DAY, HOUR, MINUTE, SECOND, seededRandom, simulate } from "./simulation.ts";

@@ -1,9 +1,9 @@
-import type { AgentConfig } from "../../src/config/agent-config.ts";
-import type { Loaded } from "../../src/config/load-config.ts";
-import { ExecutorKey } from "../../src/key/executor-key.ts";
-import type { KeyFinding } from "../../src/key/finding.ts";
+import type { Loaded } from "../../src/agent/config/load-config.ts";
+import type { AgentConfig } from "../../src/agent/config/schema/agent-config.ts";
+import { ExecutorKey } from "../../src/agent/key/executor-key.ts";
+import type { KeyFinding } from "../../src/agent/key/finding.ts";
+import { type SyncOutcome, unreachable } from "../../src/agent/sync/answer/sync-outcome.ts";
 import type { SyncReply } from "../../src/protocol/sync.ts";
-import { type SyncOutcome, unreachable } from "../../src/sync/sync-outcome.ts";
 
 /** What tests of the heart hand to it in place of files and of a control plane. */
 

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { createMailbox } from "../../src/agent/mailbox.ts";
+import { createMailbox } from "../../src/agent/daemon/mailbox.ts";
 
 const NEVER = new AbortController().signal;
 

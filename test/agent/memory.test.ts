@@ -2,11 +2,17 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Memory, readMemory, recallKey, remember, writeMemory } from "../../src/agent/memory.ts";
-import { createMemoryKeeper } from "../../src/agent/memory-keeper.ts";
-import { afterOutcome, newSession, type Session } from "../../src/agent/session.ts";
+import {
+  type Memory,
+  readMemory,
+  recallKey,
+  remember,
+  writeMemory,
+} from "../../src/agent/daemon/resources/memory.ts";
+import { createMemoryKeeper } from "../../src/agent/daemon/resources/memory-keeper.ts";
+import { afterOutcome, newSession, type Session } from "../../src/agent/daemon/rotation/session.ts";
+import type { SyncOutcome } from "../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../src/lib/clock.ts";
-import type { SyncOutcome } from "../../src/sync/sync-outcome.ts";
 import { leaksIn } from "../support/canary.ts";
 import { makeKey } from "../support/keys.ts";
 import { tempDir } from "../support/temp-dir.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { adviseRefusal, type KeyRoute } from "../../src/agent/refusal-advice.ts";
-import { newSession } from "../../src/agent/session.ts";
-import { diagnoseKey } from "../../src/key/diagnose-key.ts";
+import { adviseRefusal, type KeyRoute } from "../../src/agent/daemon/narration/refusal-advice.ts";
+import { newSession } from "../../src/agent/daemon/rotation/session.ts";
+import { diagnoseKey } from "../../src/agent/key/diagnose-key.ts";
+import type { Refusal } from "../../src/agent/sync/answer/sync-outcome.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import type { Refusal } from "../../src/sync/sync-outcome.ts";
 import { makeKey } from "../support/keys.ts";
 import { fileWith } from "./loaded.ts";
 

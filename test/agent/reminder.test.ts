@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { reminderDue } from "../../src/agent/reminder.ts";
+import { reminderDue } from "../../src/agent/daemon/narration/reminder.ts";
 
 const MINUTE = 60_000;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeyMemory } from "../../src/agent/session.ts";
+import type { KeyMemory } from "../../src/agent/daemon/rotation/session.ts";
 import { accepted, damagedFile, fileWith } from "./loaded.ts";
 import { MINUTE, SECOND, seededRandom, simulate } from "./simulation.ts";
 

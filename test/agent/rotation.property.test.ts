@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Generation, sameCredentials } from "../../src/agent/generation.ts";
+import { type Generation, sameCredentials } from "../../src/agent/daemon/rotation/generation.ts";
 import {
   candidate,
   NOTHING_YET,
@@ -9,11 +9,11 @@ import {
   type Rotation,
   type RotationEvent,
   running,
-} from "../../src/agent/rotation.ts";
-import type { KeyMemory, Session } from "../../src/agent/session.ts";
-import { agentStatus } from "../../src/agent/status.ts";
+} from "../../src/agent/daemon/rotation/rotation.ts";
+import type { KeyMemory, Session } from "../../src/agent/daemon/rotation/session.ts";
+import { agentStatus } from "../../src/agent/daemon/status/status.ts";
+import type { SyncOutcome } from "../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../src/lib/clock.ts";
-import type { SyncOutcome } from "../../src/sync/sync-outcome.ts";
 import { makeKey } from "../support/keys.ts";
 import {
   accepted,

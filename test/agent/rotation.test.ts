@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { KeyMemory, Session } from "../../src/agent/session.ts";
-import type { SyncOutcome } from "../../src/sync/sync-outcome.ts";
+import type { KeyMemory, Session } from "../../src/agent/daemon/rotation/session.ts";
+import type { SyncOutcome } from "../../src/agent/sync/answer/sync-outcome.ts";
 import { makeKey } from "../support/keys.ts";
 import { accepted, damagedFile, down, fileWith, forbidden, refused, replyOf } from "./loaded.ts";
 import { counts, HOUR, MINUTE, SECOND, type Simulation, simulate } from "./simulation.ts";

@@ -1,13 +1,13 @@
-import { createCore } from "../../src/agent/core.ts";
-import { nextDue } from "../../src/agent/rotation.ts";
-import type { KeyMemory, Session } from "../../src/agent/session.ts";
-import { type AgentStatus, agentStatus } from "../../src/agent/status.ts";
-import type { Loaded } from "../../src/config/load-config.ts";
-import type { Entry } from "../../src/journal/entry.ts";
-import { EVENTS, type EventName } from "../../src/journal/events.ts";
-import { createJournal } from "../../src/journal/journal.ts";
+import type { Loaded } from "../../src/agent/config/load-config.ts";
+import { createCore } from "../../src/agent/daemon/core.ts";
+import { nextDue } from "../../src/agent/daemon/rotation/rotation.ts";
+import type { KeyMemory, Session } from "../../src/agent/daemon/rotation/session.ts";
+import { type AgentStatus, agentStatus } from "../../src/agent/daemon/status/status.ts";
+import type { Entry } from "../../src/agent/journal/entry.ts";
+import { EVENTS, type EventName } from "../../src/agent/journal/events.ts";
+import { createJournal } from "../../src/agent/journal/journal.ts";
+import type { SyncOutcome } from "../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../src/lib/clock.ts";
-import type { SyncOutcome } from "../../src/sync/sync-outcome.ts";
 import { PATH } from "./loaded.ts";
 
 export const SECOND = 1000;

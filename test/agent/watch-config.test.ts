@@ -1,8 +1,8 @@
 import { chmodSync, renameSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createConfigWatcher } from "../../src/agent/watch-config.ts";
-import { type Loaded, loadConfig } from "../../src/config/load-config.ts";
+import { type Loaded, loadConfig } from "../../src/agent/config/load-config.ts";
+import { createConfigWatcher } from "../../src/agent/daemon/watch/watch-config.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { agentHome } from "../support/agent-process.ts";
 import { eventually } from "../support/eventually.ts";

@@ -13,7 +13,7 @@ import { request } from "undici";
 import { ensureFirstAdmin } from "../../src/control-plane/people/first-admin.ts";
 import { createPeople } from "../../src/control-plane/people/people.ts";
 import { createServer } from "../../src/control-plane/server.ts";
-import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
 import { fillLargeDatabase } from "../support/large-database.ts";
 
 const ROUNDS = 40;

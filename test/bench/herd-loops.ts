@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { createCore } from "../../src/agent/core.ts";
-import { measureHost } from "../../src/agent/host-resources.ts";
-import { nextDue } from "../../src/agent/rotation.ts";
-import { buildSyncRequest } from "../../src/agent/sync-request.ts";
+import { createCore } from "../../src/agent/daemon/core.ts";
+import { measureHost } from "../../src/agent/daemon/resources/host-resources.ts";
+import { nextDue } from "../../src/agent/daemon/rotation/rotation.ts";
+import { buildSyncRequest } from "../../src/agent/daemon/sync-request.ts";
+import { createSyncClient } from "../../src/agent/sync/sync-client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { createSyncClient } from "../../src/sync/sync-client.ts";
 import { fileWith, PATH } from "../agent/loaded.ts";
 import { fleetExecutorName, fleetKey } from "./fleet-database.ts";
 
@@ -26,7 +26,7 @@ setInterval(() => {
 process.on("disconnect", () => process.exit());
 for (let agent = Number(first); agent < Number(first) + Number(count); agent += 1) void loop(agent);
 
-/** What src/agent/agent.ts does, without files, socket and journal. */
+/** What src/agent/daemon/agent.ts does, without files, socket and journal. */
 async function loop(agent: number): Promise<void> {
   const file = fileWith(fleetKey(seed, agent), { name: fleetExecutorName(agent), url, dataDir: tmpdir() });
   const client = createSyncClient({

@@ -1,6 +1,6 @@
 import { Agent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { controlSocketPath } from "../../src/agent/control-socket.ts";
+import { controlSocketPath } from "../../src/agent/daemon/control-socket.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 import type { BenchOptions } from "./options.ts";
 import { startRecordingServer } from "./recording-server.ts";

@@ -6,7 +6,7 @@ import { vi } from "vitest";
 import { keepText } from "../support/canary.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";
 
-export const PROGRAM = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+export const PROGRAM = fileURLToPath(new URL("../../src/agent/main.ts", import.meta.url));
 export const NOBODY = 65534;
 
 // Two processors: more programs at once would not end sooner, only less punctually.

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync, statSync, symlinkSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openDevFolder } from "../../src/cli/dev-folder.ts";
+import { openDevFolder } from "../../src/agent/cli/dev/dev-folder.ts";
 import { lacks } from "../support/requires.ts";
 import { rootOnlyDir } from "../support/temp-dir.ts";
 import { NOBODY } from "./command.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { agentStatusSchema } from "../../src/agent/status.ts";
+import { agentStatusSchema } from "../../src/agent/daemon/status/status.ts";
 import { errorCode } from "../../src/lib/errors.ts";
 import { freePort, portOf } from "../support/free-port.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";

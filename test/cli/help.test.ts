@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createCommands } from "../../src/cli/commands.ts";
-import { examplesOf } from "../../src/cli/examples.ts";
+import { createCommands } from "../../src/agent/cli/commands.ts";
+import { examplesOf } from "../../src/agent/cli/examples.ts";
 import { makeKey } from "../support/keys.ts";
 import { command } from "./command.ts";
 

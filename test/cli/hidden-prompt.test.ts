@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { afterInput } from "../../src/cli/hidden-prompt.ts";
+import { afterInput } from "../../src/agent/cli/key/hidden-prompt.ts";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { keepText } from "../support/canary.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";

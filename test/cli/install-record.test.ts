@@ -1,7 +1,7 @@
 import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readInstallRecord, sha256, stateOf, withFiles } from "../../src/cli/install-record.ts";
+import { readInstallRecord, sha256, stateOf, withFiles } from "../../src/agent/cli/service/install-record.ts";
 import { lacks } from "../support/requires.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

@@ -2,8 +2,8 @@ import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "nod
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assertProgramPlace } from "../../src/cli/program-place.ts";
-import { installedUnit } from "../../src/systemd/service-unit.ts";
+import { assertProgramPlace } from "../../src/agent/cli/service/program-place.ts";
+import { installedUnit } from "../../src/agent/systemd/service-unit.ts";
 import { lacks } from "../support/requires.ts";
 import { rootOnlyDir } from "../support/temp-dir.ts";
 import { command } from "./command.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { installedUnit, isAsInstalled } from "../../src/systemd/service-unit.ts";
+import { installedUnit, isAsInstalled } from "../../src/agent/systemd/service-unit.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { command } from "./command.ts";
 

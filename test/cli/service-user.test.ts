@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { identityIn, obstacleFor } from "../../src/cli/service-user.ts";
+import { identityIn, obstacleFor } from "../../src/agent/cli/host/service-user.ts";
 import { makeKey } from "../support/keys.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";
 import { lacks } from "../support/requires.ts";

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import type { AgentStatus } from "../../src/agent/status.ts";
-import { keyName, statusLine, statusReport } from "../../src/cli/status-report.ts";
-import { filesVerdict, stateVerdict } from "../../src/cli/verdict.ts";
+import { keyName, statusLine, statusReport } from "../../src/agent/cli/status/status-report.ts";
+import { filesVerdict, stateVerdict } from "../../src/agent/cli/status/verdict.ts";
+import type { AgentStatus } from "../../src/agent/daemon/status/status.ts";
 import { makeKey } from "../support/keys.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";
 import { lacks } from "../support/requires.ts";

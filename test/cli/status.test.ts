@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { agentStatusSchema } from "../../src/agent/status.ts";
+import { agentStatusSchema } from "../../src/agent/daemon/status/status.ts";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { startAgent } from "../support/agent-process.ts";
 import { eventually } from "../support/eventually.ts";
@@ -185,6 +185,6 @@ describe.concurrent("status --schema", () => {
 });
 
 function publishedSchema() {
-  const path = new URL("../../src/agent/status.schema.json", import.meta.url);
+  const path = new URL("../../src/agent/daemon/status/status.schema.json", import.meta.url);
   return JSON.parse(readFileSync(path, "utf8"));
 }

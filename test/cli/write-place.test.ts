@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { userOf } from "../../src/cli/service-user.ts";
-import { inPlace, type WritePlace } from "../../src/cli/write-place.ts";
-import { writeFileAtomically } from "../../src/lib/atomic-file.ts";
+import { userOf } from "../../src/agent/cli/host/service-user.ts";
+import { inPlace, type WritePlace } from "../../src/agent/cli/host/write-place.ts";
 import { OperatorError } from "../../src/lib/errors.ts";
+import { writeFileAtomically } from "../../src/lib/files/atomic-file.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";
 import { lacks } from "../support/requires.ts";
 import { rootOnlyDir } from "../support/temp-dir.ts";

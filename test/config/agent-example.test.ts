@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { KEYS_BY_TABLE } from "../../src/config/config-schema.ts";
-import { parseConfig } from "../../src/config/parse-config.ts";
+import { parseConfig } from "../../src/agent/config/parse-config.ts";
+import { KEYS_BY_TABLE } from "../../src/agent/config/schema/config-schema.ts";
 
 const EXAMPLE = readFileSync(new URL("../../agent.example.toml", import.meta.url), "utf8");
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ConfigIssue, formatIssues } from "../../src/config/config-issue.ts";
+import { type ConfigIssue, formatIssues } from "../../src/agent/config/issue/config-issue.ts";
 
 const FILE = "/etc/novacula/agent.toml";
 const issue = (more: Partial<ConfigIssue>): ConfigIssue => {

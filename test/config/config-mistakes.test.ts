@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatIssue } from "../../src/config/config-issue.ts";
-import { parseConfig } from "../../src/config/parse-config.ts";
+import { formatIssue } from "../../src/agent/config/issue/config-issue.ts";
+import { parseConfig } from "../../src/agent/config/parse-config.ts";
 import { leaked, minimal, rareLetters } from "./config-file.ts";
 
 const L = rareLetters();

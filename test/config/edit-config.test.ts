@@ -1,8 +1,8 @@
 import { parse } from "@iarna/toml";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { withAccessToken } from "../../src/config/edit-config.ts";
-import { ExecutorKey } from "../../src/key/executor-key.ts";
+import { withAccessToken } from "../../src/agent/config/toml/edit-config.ts";
+import { ExecutorKey } from "../../src/agent/key/executor-key.ts";
 import { leaked, rareLetters } from "./config-file.ts";
 
 const OLD = `exc_${rareLetters()}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closingCommand } from "../../src/config/file-access.ts";
+import { closingCommand } from "../../src/agent/config/file/file-access.ts";
 
 const novacula = { name: "novacula", gid: 998 };
 const service = { kind: "known", uid: 998, group: novacula };

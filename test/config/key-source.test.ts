@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config/load-config.ts";
+import { loadConfig } from "../../src/agent/config/load-config.ts";
 import { minimal, rareLetters, temporaryDirectory, writeConfig } from "./config-file.ts";
 import { findingsOf, issuesOf, keyOf } from "./loaded-config.ts";
 

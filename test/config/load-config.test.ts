@@ -3,7 +3,7 @@ import { chmod, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { configPath, loadConfig } from "../../src/config/load-config.ts";
+import { configPath, loadConfig } from "../../src/agent/config/load-config.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { minimal, rareLetters, temporaryDirectory, writeConfig } from "./config-file.ts";
 import { findingsOf, issuesOf, keyOf } from "./loaded-config.ts";
@@ -167,7 +167,7 @@ describe("the digest", () => {
   it("does not let anybody try out passwords", async () => {
     await using directory = await temporaryDirectory();
     const path = await writeConfig(directory.path, minimal('access_token = "hunter2"'));
-    const script = `import { loadConfig } from "./src/config/load-config.ts"; console.log((await loadConfig(${JSON.stringify(path)}, {})).digest);`;
+    const script = `import { loadConfig } from "./src/agent/config/load-config.ts"; console.log((await loadConfig(${JSON.stringify(path)}, {})).digest);`;
     const elsewhere = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
       encoding: "utf8",
     });

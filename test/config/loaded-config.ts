@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import { formatIssue } from "../../src/config/config-issue.ts";
-import type { Loaded } from "../../src/config/load-config.ts";
-import { revealKey } from "../../src/key/executor-key.ts";
+import { formatIssue } from "../../src/agent/config/issue/config-issue.ts";
+import type { Loaded } from "../../src/agent/config/load-config.ts";
+import { revealKey } from "../../src/agent/key/executor-key.ts";
 
 /** What an operator reads of a configuration that is invalid, else its verdict. */
 export function issuesOf(loaded: Loaded): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { holdsKey, looksSecret } from "../../src/config/secret-looks.ts";
+import { holdsKey, looksSecret } from "../../src/agent/config/schema/secret-looks.ts";
 import { makeKey } from "../support/keys.ts";
 
 const K = makeKey();

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { formatIssue } from "../../src/config/config-issue.ts";
-import { withAccessToken } from "../../src/config/edit-config.ts";
-import { parseToml } from "../../src/config/parse-toml.ts";
-import { diagnoseKey } from "../../src/key/diagnose-key.ts";
+import { formatIssue } from "../../src/agent/config/issue/config-issue.ts";
+import { withAccessToken } from "../../src/agent/config/toml/edit-config.ts";
+import { parseToml } from "../../src/agent/config/toml/parse-toml.ts";
+import { diagnoseKey } from "../../src/agent/key/diagnose-key.ts";
 import { makeKey } from "../support/keys.ts";
 
 const TWO_64 = 2n ** 64n;

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatIssue } from "../../src/config/config-issue.ts";
-import { parseConfig } from "../../src/config/parse-config.ts";
+import { formatIssue } from "../../src/agent/config/issue/config-issue.ts";
+import { parseConfig } from "../../src/agent/config/parse-config.ts";
 import { leaked, rareLetters } from "./config-file.ts";
 
 const L = rareLetters();

@@ -9,7 +9,7 @@ import {
   isNonNullType,
 } from "graphql";
 import { describe, expect, it } from "vitest";
-import { ROOT_FIELD_AUDIENCE } from "../../src/control-plane/access.ts";
+import { ROOT_FIELD_AUDIENCE } from "../../src/control-plane/rights/access.ts";
 import { startServer } from "../support/control-plane-server.ts";
 
 const schema = buildSchema(

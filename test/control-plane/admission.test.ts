@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type AdmissionFacts, admissionFacts, admit } from "../../src/control-plane/admission.ts";
-import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { type AdmissionFacts, admissionFacts, admit } from "../../src/control-plane/executors/admission.ts";
+import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const acme = { id: "org-a", name: "Acme", slug: "acme" };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
-import type { AuditPage, NewAuditEvent } from "../../src/control-plane/store.ts";
+import type { AuditPage, NewAuditEvent } from "../../src/control-plane/store/contract/store.ts";
+import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const ALL: AuditPage = {

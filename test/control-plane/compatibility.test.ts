@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { compatibility } from "../../src/control-plane/compatibility.ts";
+import { compatibility } from "../../src/control-plane/executors/compatibility.ts";
 
 it.each([
   ["3.1.0", "supported"],

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { pino } from "pino";
 import { expect, it } from "vitest";
-import { limitConnections } from "../../src/control-plane/connection-limit.ts";
+import { limitConnections } from "../../src/control-plane/http/connection-limit.ts";
 
 it.each(["network", "management"] as const)(
   "a connection that the %s listener finds no descriptor for ends nothing, and one line says so",

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { connect as tlsConnect } from "node:tls";
 import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { PageAssets } from "../../src/control-plane/page-assets.ts";
+import type { PageAssets } from "../../src/control-plane/page/page-assets.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { startServer } from "../support/control-plane-server.ts";
 import { startPeopleServer } from "../support/people.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { HashingQueue, type Place } from "../../src/control-plane/hashing-queue.ts";
+import { HashingQueue, type Place } from "../../src/control-plane/people/sign-in/hashing-queue.ts";
 
 const network = (name: string | number): Place => ({ kind: "network", network: `10.0.0.${name}` });
 const device = (id: string | number): Place => ({ kind: "device", id: `${id}` });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Instances } from "../../src/control-plane/instances.ts";
+import { Instances } from "../../src/control-plane/executors/instances.ts";
 
 const TIMEOUT_MS = 30_000;
 

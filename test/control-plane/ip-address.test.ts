@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ipAddress, isLoopbackAddress, networkOf } from "../../src/control-plane/ip-address.ts";
+import { ipAddress, isLoopbackAddress, networkOf } from "../../src/control-plane/http/ip-address.ts";
 
 describe("an address", () => {
   it.each([

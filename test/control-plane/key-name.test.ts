@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkedKeyName, rotatedKeyName } from "../../src/control-plane/key-name.ts";
+import { checkedKeyName, rotatedKeyName } from "../../src/control-plane/keys/key-name.ts";
 
 const JUNE_2026 = Date.UTC(2026, 5, 1, 23, 59, 59);
 

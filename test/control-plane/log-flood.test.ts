@@ -1,7 +1,7 @@
 import { Client } from "undici";
 import { describe, expect, it } from "vitest";
-import { createLog } from "../../src/control-plane/log.ts";
-import { randomKey } from "../../src/control-plane/random-id.ts";
+import { createLog } from "../../src/control-plane/log/log.ts";
+import { randomKey } from "../../src/lib/random-id.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { SYNC_INPUT, sendRaw, startServer, type TestServer } from "../support/control-plane-server.ts";
 import { sourceFiles } from "../support/source-files.ts";
@@ -174,7 +174,7 @@ describe("every event above debug", () => {
     const makers = sourceFiles().filter(
       ({ folder, text }) => folder === "control-plane" && /\bpino\(/.test(text),
     );
-    expect(makers.map(({ path }) => path)).toEqual(["src/control-plane/log.ts"]);
+    expect(makers.map(({ path }) => path)).toEqual(["src/control-plane/log/log.ts"]);
   });
 });
 

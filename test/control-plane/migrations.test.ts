@@ -7,8 +7,8 @@ import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { organization } from "better-auth/plugins";
 import { describe, expect, it } from "vitest";
-import { MIGRATIONS } from "../../src/control-plane/sqlite/migrations.ts";
-import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { MIGRATIONS } from "../../src/control-plane/store/sqlite/migrations.ts";
+import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { createVersion1Database } from "../support/version-1-database.ts";
 
@@ -85,7 +85,7 @@ describe("migrations", () => {
   it("run once when several programs start at the same moment", async () => {
     const path = join(tempDir(), "cp.db");
     createVersion1Database(path);
-    const program = `import(${JSON.stringify(new URL("../../src/control-plane/sqlite/store.ts", import.meta.url).href)})
+    const program = `import(${JSON.stringify(new URL("../../src/control-plane/store/sqlite/store.ts", import.meta.url).href)})
       .then(({ openSqliteStore }) => openSqliteStore(${JSON.stringify(path)}).close())`;
     const children = Array.from({ length: 3 }, () =>
       spawn(process.execPath, ["--input-type=module", "-e", program], {

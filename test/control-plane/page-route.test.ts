@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { embeddedPage, pageAssetsIn } from "../../src/control-plane/page-assets.ts";
+import { embeddedPage, pageAssetsIn } from "../../src/control-plane/page/page-assets.ts";
 import { startServer } from "../support/control-plane-server.ts";
 import { startPeopleServer } from "../support/people.ts";
 import { tempDir } from "../support/temp-dir.ts";

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { beforeAll, describe, expect, it } from "vitest";
-import { SqlitePeopleReader } from "../../src/control-plane/sqlite/people.ts";
-import { PEOPLE_TABLES } from "../../src/control-plane/sqlite/people-tables.ts";
-import { SqliteReader } from "../../src/control-plane/sqlite/reader.ts";
-import { defineFunctions } from "../../src/control-plane/sqlite/store.ts";
-import { SqliteTransaction } from "../../src/control-plane/sqlite/transaction.ts";
-import type { AuditPage, SearchPage } from "../../src/control-plane/store.ts";
+import type { AuditPage, SearchPage } from "../../src/control-plane/store/contract/store.ts";
+import { SqlitePeopleReader } from "../../src/control-plane/store/sqlite/people/people.ts";
+import { PEOPLE_TABLES } from "../../src/control-plane/store/sqlite/people/people-tables.ts";
+import { SqliteReader } from "../../src/control-plane/store/sqlite/reader.ts";
+import { defineFunctions } from "../../src/control-plane/store/sqlite/store.ts";
+import { SqliteTransaction } from "../../src/control-plane/store/sqlite/transaction.ts";
 import { fillLargeDatabase } from "../support/large-database.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 

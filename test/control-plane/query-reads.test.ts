@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { ReadTurns } from "../../src/control-plane/query-reads.ts";
+import { ReadTurns } from "../../src/control-plane/graphql/request/query-reads.ts";
 import { startPeopleServer } from "../support/people.ts";
 
 /** A clock that each read of 1 ms moves on. */

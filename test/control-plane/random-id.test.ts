@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { randomId } from "../../src/control-plane/random-id.ts";
+import { randomId } from "../../src/lib/random-id.ts";
 
 describe("an id", () => {
   it("is 32 letters and digits, and no other's, also of one that is made in the same moment", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Recent } from "../../src/control-plane/recent.ts";
+import { Recent } from "../../src/control-plane/executors/recent.ts";
 
 function recent() {
   const clock = { now: 0 };

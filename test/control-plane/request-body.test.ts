@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { expect, it } from "vitest";
-import { type RequestBody, readBody } from "../../src/control-plane/request-body.ts";
+import { type RequestBody, readBody } from "../../src/control-plane/http/request-body.ts";
 import { eventually } from "../support/eventually.ts";
 import { portOf } from "../support/free-port.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { checkedName } from "../../src/control-plane/shown-name.ts";
+import { checkedName } from "../../src/control-plane/organizations/shown-name.ts";
 import { startPeopleServer } from "../support/people.ts";
 
 const FILLERS = [

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Unchanged } from "../../src/control-plane/sqlite/unchanged.ts";
+import { Unchanged } from "../../src/control-plane/store/sqlite/unchanged.ts";
 
 /** A database of one number for each id, that counts how often it was read. */
 function database() {

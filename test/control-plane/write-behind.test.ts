@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createWriteBehind } from "../../src/control-plane/write-behind.ts";
+import { createWriteBehind } from "../../src/control-plane/executors/write-behind.ts";
 import { startServer } from "../support/control-plane-server.ts";
 import { eventually } from "../support/eventually.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, checkConnection, connectionUntold } from "../../src/doctor/check-connection.ts";
-import { examination } from "../../src/doctor/examination.ts";
-import { UNREACHABLE_CAUSES } from "../../src/sync/sync-outcome.ts";
+import { type Answer, checkConnection, connectionUntold } from "../../src/agent/doctor/check-connection.ts";
+import { examination } from "../../src/agent/doctor/examination.ts";
+import { UNREACHABLE_CAUSES } from "../../src/agent/sync/answer/sync-outcome.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const DIRECT = { kind: "direct" } as const;

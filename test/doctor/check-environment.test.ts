@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { checkEnvironment } from "../../src/doctor/check-environment.ts";
-import { RUNTIME_VARIABLES } from "../../src/systemd/runtime-variables.ts";
+import { checkEnvironment } from "../../src/agent/doctor/check-environment.ts";
+import { RUNTIME_VARIABLES } from "../../src/agent/systemd/runtime-variables.ts";
 
 describe("the unit's environment", () => {
   it.each([

@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config/load-config.ts";
-import { checkFiles } from "../../src/doctor/check-files.ts";
+import { loadConfig } from "../../src/agent/config/load-config.ts";
+import { checkFiles } from "../../src/agent/doctor/check-files.ts";
 import { makeKey } from "../support/keys.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

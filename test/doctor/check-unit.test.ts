@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AgentStatus } from "../../src/agent/status.ts";
-import { checkUnit, type UnitFacts } from "../../src/doctor/check-unit.ts";
+import type { AgentStatus } from "../../src/agent/daemon/status/status.ts";
+import { checkUnit, type UnitFacts } from "../../src/agent/doctor/check-unit.ts";
 
 const RUNNING: UnitFacts = {
   LoadState: "loaded",

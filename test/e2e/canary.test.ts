@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { ExecutorKey } from "../../src/key/executor-key.ts";
+import { ExecutorKey } from "../../src/agent/key/executor-key.ts";
 import { errorChain, OperatorError } from "../../src/lib/errors.ts";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { agentHome, render, startAgent } from "../support/agent-process.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { UnreachableCause } from "../../src/sync/sync-outcome.ts";
+import type { UnreachableCause } from "../../src/agent/sync/answer/sync-outcome.ts";
 import { agentHome, render, startAgent } from "../support/agent-process.ts";
 import { testCertificates } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";

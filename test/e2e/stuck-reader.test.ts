@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { agentStatusSchema } from "../../src/agent/status.ts";
+import { agentStatusSchema } from "../../src/agent/daemon/status/status.ts";
 import { agentHome } from "../support/agent-process.ts";
 import { eventually } from "../support/eventually.ts";
 import { startFaultyServer } from "../support/faulty-server.ts";
@@ -15,7 +15,7 @@ import { onlyFor } from "../support/only-for.ts";
 import { ENVIRONMENT } from "../support/program-environment.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../src/agent/main.ts", import.meta.url));
 /** pipe(7): what a pipe takes before its reader must. */
 const PIPE_BYTES = 65_536;
 

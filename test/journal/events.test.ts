@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EVENTS, type EventName } from "../../src/journal/events.ts";
+import { EVENTS, type EventName } from "../../src/agent/journal/events.ts";
 
 /** Why what a control plane answers cannot make such a line come again and again. */
 const NOT_BY_ANSWERS: Partial<Record<EventName, string>> = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createFlood } from "../../src/journal/flood.ts";
+import { createFlood } from "../../src/agent/journal/flood.ts";
 
 const MINUTE = 60_000;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatForStdout, formatLine } from "../../src/journal/format.ts";
+import { formatForStdout, formatLine } from "../../src/agent/journal/format.ts";
 
 function line(msg: string, level = "warn"): string {
   return JSON.stringify({ level, time: "2026-06-01T12:00:00.000Z", event: "key.refused", msg });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { EVENTS } from "../../src/journal/events.ts";
-import { createJournal, type JournalOptions, scrub } from "../../src/journal/journal.ts";
+import { EVENTS } from "../../src/agent/journal/events.ts";
+import { createJournal, type JournalOptions, scrub } from "../../src/agent/journal/journal.ts";
 import { leaksIn } from "../support/canary.ts";
 import { makeKey } from "../support/keys.ts";
 

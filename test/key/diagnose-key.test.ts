@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diagnoseKey, type KeyDiagnosis } from "../../src/key/diagnose-key.ts";
-import { revealKey } from "../../src/key/executor-key.ts";
+import { diagnoseKey, type KeyDiagnosis } from "../../src/agent/key/diagnose-key.ts";
+import { revealKey } from "../../src/agent/key/executor-key.ts";
 import { makeKey } from "../support/keys.ts";
 import { REFUSED, SENT } from "./damaged-keys.ts";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { writeFileAtomically } from "../../src/lib/atomic-file.ts";
+import { writeFileAtomically } from "../../src/lib/files/atomic-file.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 test("replaces a file, with the mode that was asked for, whatever the old one had", async () => {

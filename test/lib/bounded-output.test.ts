@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { expect, it, onTestFinished } from "vitest";
-import { boundedOutput } from "../../src/lib/bounded-output.ts";
+import { boundedOutput } from "../../src/lib/log/bounded-output.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const MIB = 1024 * 1024;

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { holdPlace, LinkInOpenFolder } from "../../src/lib/held-place.ts";
+import { holdPlace, LinkInOpenFolder } from "../../src/lib/files/held-place.ts";
 import { lacks } from "../support/requires.ts";
 import { rootOnlyDir } from "../support/temp-dir.ts";
 

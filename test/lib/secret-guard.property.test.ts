@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { guardSecret, withoutSecrets } from "../../src/lib/secret-guard.ts";
+import { guardSecret, withoutSecrets } from "../../src/lib/log/secret-guard.ts";
 import { makeKey } from "../support/keys.ts";
 
 const SECRET = makeKey();

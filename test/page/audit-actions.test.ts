@@ -10,7 +10,7 @@ function actionsIn(path: string): readonly string[] {
 }
 
 it("the audit page offers exactly the actions that the control plane writes down", () => {
-  const written = actionsIn("src/control-plane/audit.ts");
+  const written = actionsIn("src/control-plane/audit/audit.ts");
   expect(written.length).toBeGreaterThan(3);
-  expect(actionsIn("src/page/parts/audit-filters.tsx")).toEqual(written);
+  expect(actionsIn("src/page/audit/audit-filters.tsx")).toEqual(written);
 });

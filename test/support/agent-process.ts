@@ -7,12 +7,12 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { type AgentStatus, agentStatusSchema } from "../../src/agent/status.ts";
+import { type AgentStatus, agentStatusSchema } from "../../src/agent/daemon/status/status.ts";
 import { keepFiles, keepText } from "./canary.ts";
 import { eventually } from "./eventually.ts";
 import { ENVIRONMENT } from "./program-environment.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../src/agent/main.ts", import.meta.url));
 
 /** A running agent, as the service manager has it: a process, its output, its socket. */
 export interface AgentProcess extends AsyncDisposable {

@@ -4,7 +4,7 @@ import { Client, type Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
 import * as z from "zod";
 import { createServer, type ServerDeps } from "../../src/control-plane/server.ts";
-import { openSqliteStore } from "../../src/control-plane/sqlite/store.ts";
+import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { keepFiles, keepText, noteKey } from "./canary.ts";

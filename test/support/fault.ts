@@ -1,4 +1,4 @@
-import type { UnreachableCause } from "../../src/sync/sync-outcome.ts";
+import type { UnreachableCause } from "../../src/agent/sync/answer/sync-outcome.ts";
 import type { Behaviour } from "./faulty-server.ts";
 
 /** What a client must make of a fault. */

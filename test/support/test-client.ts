@@ -1,7 +1,11 @@
 import { inspect } from "node:util";
-import { ExecutorKey } from "../../src/key/executor-key.ts";
+import { ExecutorKey } from "../../src/agent/key/executor-key.ts";
+import {
+  createSyncClient,
+  type SyncClient,
+  type SyncClientOptions,
+} from "../../src/agent/sync/sync-client.ts";
 import type { SyncRequest } from "../../src/protocol/sync.ts";
-import { createSyncClient, type SyncClient, type SyncClientOptions } from "../../src/sync/sync-client.ts";
 import { makeKey } from "./keys.ts";
 
 export const SYNC_REQUEST: SyncRequest = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { type Answer, outcomeOfAnswer } from "../../src/agent/sync/answer/answer.ts";
 import { currentKeyReply, syncReply } from "../../src/protocol/sync.ts";
-import { type Answer, outcomeOfAnswer } from "../../src/sync/answer.ts";
 
 const DATE = "Sat, 21 Nov 2026 12:00:00 GMT";
 const REPLY = {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { pauseAfter } from "../../src/sync/cadence.ts";
-import { type Connection, nextConnection } from "../../src/sync/connection.ts";
-import { type SyncOutcome, unreachable } from "../../src/sync/sync-outcome.ts";
+import { type SyncOutcome, unreachable } from "../../src/agent/sync/answer/sync-outcome.ts";
+import { pauseAfter } from "../../src/agent/sync/cadence.ts";
+import { type Connection, nextConnection } from "../../src/agent/sync/connection.ts";
 import { accepted, down, forbidden, refused, replyOf } from "../agent/loaded.ts";
 import { seededRandom } from "../agent/simulation.ts";
 import { AGENT, simulateHerd } from "../bench/herd-simulation.ts";

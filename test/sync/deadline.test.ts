@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { startDeadline, untilAborted } from "../../src/sync/deadline.ts";
+import { startDeadline, untilAborted } from "../../src/agent/sync/network/deadline.ts";
 
 describe("a deadline", () => {
   test("aborts when its time is past, and says so", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type NetworkPlace, unreachableByNetwork } from "../../src/sync/network-error.ts";
+import { type NetworkPlace, unreachableByNetwork } from "../../src/agent/sync/network/network-error.ts";
 import { HOSTILE_TEXT } from "../support/behaviours.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { proxyRoute } from "../../src/sync/proxy-route.ts";
+import { proxyRoute } from "../../src/agent/sync/network/proxy-route.ts";
 
 const PROXY = "http://proxy.example.com:3128";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { httpDateMs, retryAfterMs } from "../../src/sync/retry-after.ts";
+import { httpDateMs, retryAfterMs } from "../../src/agent/sync/answer/retry-after.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 12, 0, 0);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Answer } from "../../src/sync/answer.ts";
-import { sparingly } from "../../src/sync/same-answer.ts";
-import { unreachable } from "../../src/sync/sync-outcome.ts";
+import type { Answer } from "../../src/agent/sync/answer/answer.ts";
+import { sparingly } from "../../src/agent/sync/answer/same-answer.ts";
+import { unreachable } from "../../src/agent/sync/answer/sync-outcome.ts";
 
 /** A judge that gives each body as the reply, refuses an empty one, and counts how often it is asked. */
 function counting() {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { createServerClock } from "../../src/agent/sync/answer/server-clock.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { createServerClock } from "../../src/sync/server-clock.ts";
 
 test("goes on from the last answer by a clock that nobody sets", () => {
   let monotonicMs = 1000;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
-import { explainTls } from "../../src/sync/tls-codes.ts";
+import { explainTls } from "../../src/agent/sync/network/tls-codes.ts";
 import { type TestCertificates, testCertificates } from "../support/certificates.ts";
 import { NEVER, SYNC_REQUEST, testClient } from "../support/test-client.ts";
 

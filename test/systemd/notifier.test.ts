@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { createNotifier } from "../../src/systemd/notifier.ts";
+import { createNotifier } from "../../src/agent/systemd/notifier.ts";
 import { setOnlineScene } from "../e2e/scene.ts";
 import { failure, HOSTILE_TEXT, json } from "../support/behaviours.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import * as z from "zod";
+import { damageNotes, table } from "../../lib/command-line/table.ts";
 import {
   integerUpTo,
   managementClient,
@@ -8,7 +9,6 @@ import {
   print,
   withOrganizationOption,
 } from "./options.ts";
-import { damageNotes, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface AuditOptions extends OrganizationOptions {

@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { errorChain, OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { VERSION } from "../../lib/version.ts";
-import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../connection-limit.ts";
+import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../http/connection-limit.ts";
 import { addAuditCommands } from "./audit-commands.ts";
 import { addBackupCommand } from "./backup-command.ts";
 import { addExecutorCommands } from "./executor-commands.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import * as z from "zod";
+import { damageNotes, relativeTime, table } from "../../lib/command-line/table.ts";
 import { printable } from "../../lib/printable.ts";
 import { addExecutorDeletionCommand } from "./executor-deletion-command.ts";
 import { allPages } from "./key-listing.ts";
@@ -10,7 +11,6 @@ import {
   print,
   withOrganizationOption,
 } from "./options.ts";
-import { damageNotes, relativeTime, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Older refusals are history, and no news. */

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import * as z from "zod";
+import { relativeTime } from "../../lib/command-line/table.ts";
 import { OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { allPages } from "./key-listing.ts";
@@ -12,7 +13,6 @@ import {
   print,
   withOrganizationOption,
 } from "./options.ts";
-import { relativeTime } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface DeletionOptions extends OrganizationOptions {

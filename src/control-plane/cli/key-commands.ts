@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import * as z from "zod";
+import { relativeTime } from "../../lib/command-line/table.ts";
 import { printable } from "../../lib/printable.ts";
 import { API_KEY_FIELDS, keyTable, type ListedKey, listedKey, listKeys } from "./key-listing.ts";
 import { keyByReference } from "./key-reference.ts";
@@ -14,7 +15,6 @@ import {
   print,
   withOrganizationOption,
 } from "./options.ts";
-import { relativeTime } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface CreateOptions extends OrganizationOptions {

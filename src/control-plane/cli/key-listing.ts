@@ -1,8 +1,8 @@
 import * as z from "zod";
+import { damageNotes, relativeTime, table } from "../../lib/command-line/table.ts";
 import { OperatorError } from "../../lib/errors.ts";
-import type { Organization } from "../store.ts";
+import type { Organization } from "../store/contract/store.ts";
 import type { ManagementClient } from "./management-client.ts";
-import { damageNotes, relativeTime, table } from "./table.ts";
 
 const PAGE_SIZE = 500;
 const time = z.number().nullable();

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { managementSocketPath } from "../settings.ts";
-import type { Organization } from "../store.ts";
+import type { Organization } from "../store/contract/store.ts";
 import { ManagementClient } from "./management-client.ts";
 import type { Terminal } from "./terminal.ts";
 

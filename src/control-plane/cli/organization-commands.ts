@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import * as z from "zod";
+import { table } from "../../lib/command-line/table.ts";
 import { OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import {
@@ -9,7 +10,6 @@ import {
   print,
   withCommonOptions,
 } from "./options.ts";
-import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 const organization = z.object({ id: z.string(), name: z.string(), slug: z.string() });

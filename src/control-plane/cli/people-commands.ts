@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import * as z from "zod";
+import { table } from "../../lib/command-line/table.ts";
 import { printable } from "../../lib/printable.ts";
 import { ROLES } from "../../protocol/roles.ts";
-import { withoutOwner } from "../organizations.ts";
+import { withoutOwner } from "../organizations/organizations.ts";
 import {
   type CommonOptions,
   managementClient,
@@ -12,7 +13,6 @@ import {
   withCommonOptions,
   withOrganizationOption,
 } from "./options.ts";
-import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 const user = z.object({ id: z.string(), name: z.string(), email: z.string() });

@@ -1,4 +1,4 @@
-import type { OutputStream } from "../../lib/bounded-output.ts";
+import type { OutputStream } from "../../lib/log/bounded-output.ts";
 import type { Environment } from "../settings.ts";
 
 /** Where a person answers, if there is one. */

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApiError } from "../api-error.ts";
-import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http-answer.ts";
-import { readBody } from "../request-body.ts";
-import { requireSameOrigin } from "../same-origin.ts";
-import { AUTH_PATH } from "./auth-gateway.ts";
-import { bodyObject, queryObject } from "./auth-inputs.ts";
+import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http/http-answer.ts";
+import { readBody } from "../http/request-body.ts";
+import { requireSameOrigin } from "../http/same-origin.ts";
 import { AUTH_ROUTES, type AuthActions, type AuthRoute } from "./auth-routes.ts";
+import { AUTH_PATH } from "./sign-in/auth-gateway.ts";
+import { bodyObject, queryObject } from "./sign-in/auth-inputs.ts";
 
 export interface AuthEndpointDeps {
   readonly origin: string;

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type * as z from "zod";
-import type { HttpAnswer } from "../http-answer.ts";
-import { decoded } from "../inputs.ts";
-import * as inputs from "./auth-inputs.ts";
-import type { MemberActions } from "./member-actions.ts";
+import { decoded } from "../graphql/request/inputs.ts";
+import type { HttpAnswer } from "../http/http-answer.ts";
+import type { MemberActions } from "./members/member-actions.ts";
 import type { SessionActions } from "./session-actions.ts";
+import * as inputs from "./sign-in/auth-inputs.ts";
 
 export interface AuthActions {
   readonly sessions: SessionActions;

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
-import { randomId } from "../random-id.ts";
+import { randomId } from "../../lib/random-id.ts";
 import { SettingsError } from "../settings.ts";
-import type { Store, StoreTransaction } from "../store.ts";
-import { hashPassword } from "./password-hashing.ts";
+import type { Store, StoreTransaction } from "../store/contract/store.ts";
+import { hashPassword } from "./sign-in/password-hashing.ts";
 
 export interface FirstAdmin {
   readonly email: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type CallerKind, ROOT_FIELD_AUDIENCE } from "../../../src/control-plane/access.ts";
+import { type CallerKind, ROOT_FIELD_AUDIENCE } from "../../../src/control-plane/rights/access.ts";
 import { openBrowser, type PeopleServer, startPeopleServer } from "../../support/people.ts";
 import { type ArgumentValues, callOf, ROOT_FIELDS } from "../../support/root-fields.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { createApiKeys } from "../../../src/control-plane/api-keys.ts";
-import { personActor } from "../../../src/control-plane/scope.ts";
+import { createApiKeys } from "../../../src/control-plane/keys/api-keys.ts";
+import { personActor } from "../../../src/control-plane/rights/scope.ts";
 import { noteKey } from "../../support/canary.ts";
 import { startPeopleServer } from "../../support/people.ts";
 

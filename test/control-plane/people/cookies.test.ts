@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cookieNames, ownCookies } from "../../../src/control-plane/people/cookies.ts";
+import { cookieNames, ownCookies } from "../../../src/control-plane/people/sign-in/cookies.ts";
 
 const SESSION = "__Host-better-auth.session_token";
 const NONE = { session: undefined, device: undefined };

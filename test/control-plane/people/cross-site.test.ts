@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import type { PageAssets } from "../../../src/control-plane/page-assets.ts";
-import { isFromOwnPage } from "../../../src/control-plane/same-origin.ts";
+import { isFromOwnPage } from "../../../src/control-plane/http/same-origin.ts";
+import type { PageAssets } from "../../../src/control-plane/page/page-assets.ts";
 import { ORIGIN, startPeopleServer } from "../../support/people.ts";
 
 const OTHER = "https://elsewhere.example";

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as pause, setImmediate as settled } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { inHashingQueue } from "../../../src/control-plane/people/password-hashing.ts";
+import { inHashingQueue } from "../../../src/control-plane/people/sign-in/password-hashing.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type PageAnswer, type PeopleServer, startPeopleServer } from "../../support/people.ts";
 

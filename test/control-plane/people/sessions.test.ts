@@ -162,7 +162,7 @@ describe("another site's page", () => {
 
 describe("what is not for the page", () => {
   it("is 404 of all that better-auth has", async () => {
-    const { createAuth } = await import("../../../src/control-plane/people/auth.ts");
+    const { createAuth } = await import("../../../src/control-plane/people/sign-in/auth.ts");
     const server = await startPeopleServer();
     const { pino } = await import("pino");
     const auth = createAuth({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SignInLimit } from "../../../src/control-plane/people/sign-in-limit.ts";
+import { SignInLimit } from "../../../src/control-plane/people/sign-in/sign-in-limit.ts";
 
 const MINUTE_MS = 60_000;
 

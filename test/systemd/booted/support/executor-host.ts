@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
-import { type AgentStatus, agentStatusSchema, keyIs } from "../../../../src/agent/status.ts";
+import { type AgentStatus, agentStatusSchema, keyIs } from "../../../../src/agent/daemon/status/status.ts";
 import { noteKey } from "../../../support/canary.ts";
 import { eventually } from "../../../support/eventually.ts";
 import type { DebianRelease } from "./debian-release.ts";

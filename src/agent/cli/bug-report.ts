@@ -1,0 +1,20 @@
+import { inspect } from "node:util";
+import { systemClock } from "../../lib/clock.ts";
+import { ExitCode } from "../../lib/command-line/exit-codes.ts";
+import { complain, type Terminal } from "../../lib/command-line/terminal.ts";
+import { formatForStdout } from "../journal/format.ts";
+import { createJournal, scrub } from "../journal/journal.ts";
+
+/** The one place where a stack reaches an operator: something failed that should not be able to. In the journal each line has its priority. */
+export function reportBug(error: unknown, terminal: Terminal): ExitCode {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
+  const message = `This is a bug of novacula-agent; please report it with these lines.\n${stack}`;
+  const format = formatForStdout(terminal.environment["JOURNAL_STREAM"]);
+  if (format === "journal")
+    createJournal(terminal.stdout, { level: "error", format }, systemClock.now).write({
+      event: "agent.bug",
+      message,
+    });
+  else complain(terminal, `agent.bug: ${scrub(message)}`);
+  return ExitCode.bug;
+}

@@ -1,0 +1,159 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import * as z from "zod";
+import { complain, paint, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { delay } from "../../../lib/delay.ts";
+import { OperatorError } from "../../../lib/errors.ts";
+import { printable } from "../../../lib/printable.ts";
+import { diagnoseKey } from "../../key/diagnose-key.ts";
+import type { ExecutorKey } from "../../key/executor-key.ts";
+import type { Program } from "../host/programs.ts";
+import { type Child, startChild } from "./child.ts";
+import type { DevFolder } from "./dev-folder.ts";
+
+/** The embedded control plane: a process of its own, asked through its own command line. */
+export interface DevControlPlane {
+  readonly url: string;
+  readonly child: Child;
+  /** True once this very process listens; false where it ended instead, or the wait was cancelled. */
+  ready(signal: AbortSignal): Promise<boolean>;
+  /** Says what it complained of before it was ready, which until then is kept: another try may be news enough. */
+  explain(): void;
+  /** A new key, in the one organization, which is made first where there is none. */
+  issueKey(name: string): Promise<ExecutorKey>;
+}
+
+const organizations = z.array(z.object({ slug: z.string() }));
+const issued = z.object({ secret: z.string() });
+const word = z.string().optional().catch(undefined);
+const logLine = z.looseObject({
+  level: z.string(),
+  msg: z.string(),
+  event: word,
+  status: z.number().optional().catch(undefined),
+  reason: word,
+  fingerprint: word,
+  keyId: word,
+  executor: word,
+});
+type LogLine = z.infer<typeof logLine>;
+const LOUD: ReadonlySet<string> = new Set(["warn", "error", "fatal"]);
+/** On a busy machine. */
+const READY_LIMIT_MS = 15_000;
+
+export function startControlPlane(
+  program: Program,
+  folder: DevFolder,
+  port: number,
+  terminal: Terminal,
+): DevControlPlane {
+  const url = `http://127.0.0.1:${port}`;
+  const child = startChild("The control plane", program, ["serve"], {
+    env: {
+      PATH: terminal.environment["PATH"],
+      DATABASE_URL: `file:${folder.databasePath}`,
+      MANAGEMENT_SOCKET: folder.managementSocket,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  // Its own word, not an answer at its address: what answers there may be somebody else's.
+  const outcome = Promise.withResolvers<boolean>();
+  let kept: string[] | undefined = [];
+  const explain = () => {
+    for (const line of kept ?? []) passOn(line, terminal);
+    kept = undefined;
+  };
+  for (const stream of [child.process.stdout, child.process.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on("line", (line) => {
+      if (decodeLog(line)?.event === "listening") {
+        explain();
+        outcome.resolve(true);
+      }
+      if (kept === undefined) passOn(line, terminal);
+      else kept.push(line);
+    });
+  }
+  void child.ended.then(() => outcome.resolve(false));
+  const manage = (...args: readonly string[]) =>
+    ask(program, [...args, "--json", "--socket", folder.managementSocket]);
+  return {
+    url,
+    child,
+    explain,
+    async ready(signal) {
+      const waiting = new AbortController();
+      const limit = delay(READY_LIMIT_MS, AbortSignal.any([signal, waiting.signal]));
+      const isReady = await Promise.race([outcome.promise, limit]);
+      waiting.abort();
+      if (isReady !== undefined || signal.aborted) return isReady === true;
+      await child.end(0);
+      explain();
+      throw new OperatorError(`the control plane does not listen on ${url} after ${READY_LIMIT_MS / 1000} s`);
+    },
+    async issueKey(name) {
+      const known = organizations.parse(await manage("org", "list"));
+      if (known.length === 0) await manage("org", "create", "dev");
+      const [organization = { slug: "dev" }] = known;
+      const { secret } = issued.parse(
+        await manage("keys", "create", "--name", name, "--org", organization.slug),
+      );
+      const { key } = diagnoseKey(secret, { kind: "input" });
+      if (key === undefined) throw new TypeError("the control plane issued a key that is none");
+      return key;
+    },
+  };
+}
+
+/** One command of the control plane's own, its answer decoded from JSON. A secret comes on stdout and goes nowhere else. */
+async function ask(program: Program, args: readonly string[]): Promise<unknown> {
+  const child = spawn(program.file, [...program.args, ...args], {
+    argv0: program.argv0,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "close");
+  const [answer, complaint] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await ended;
+  if (child.exitCode === 0) return JSON.parse(answer);
+  throw new OperatorError(`the control plane's command line failed: ${printable(complaint, 500)}`);
+}
+
+/** Its warnings and errors only: the agent's journal is what one reads here. */
+function passOn(line: string, terminal: Terminal): void {
+  const said = worthSaying(line);
+  if (said !== undefined)
+    complain(terminal, paint(terminal, "dim", `control plane: ${printable(said, 500)}`));
+}
+
+function worthSaying(line: string): string | undefined {
+  if (!line.startsWith("{")) return /ExperimentalWarning|--trace-warnings/u.test(line) ? undefined : line;
+  const logged = decodeLog(line);
+  if (logged === undefined) return line;
+  // A new folder has a new database: here that is no news.
+  if (logged.event === "database.created") return undefined;
+  return LOUD.has(logged.level) ? logged.msg.replace(/;|$/u, (end) => `${subject(logged)}${end}`) : undefined;
+}
+
+/** ` (401 unknown, key 3fa9c1d2, executor agent-1)`: whom a refusal is about. */
+function subject({ status, reason, fingerprint, keyId, executor }: LogLine): string {
+  const facts = [
+    [status, reason].filter((part) => part !== undefined).join(" "),
+    fingerprint === undefined ? "" : `key ${fingerprint}`,
+    fingerprint === undefined ? (keyId ?? "") : "",
+    executor === undefined ? "" : `executor ${executor}`,
+  ].filter((fact) => fact !== "");
+  return facts.length === 0 ? "" : ` (${facts.join(", ")})`;
+}
+
+/** Undefined for what is no line of its log. */
+function decodeLog(line: string): LogLine | undefined {
+  try {
+    return logLine.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { chmod, lstat, mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { errorCode, OperatorError } from "../../../lib/errors.ts";
+import { printable } from "../../../lib/printable.ts";
+import { assertRootOnly } from "../host/write-place.ts";
+
+/** Where `dev` keeps everything between two runs. All paths are absolute. */
+export interface DevFolder {
+  readonly path: string;
+  readonly configPath: string;
+  readonly databasePath: string;
+  readonly managementSocket: string;
+  readonly dataDir: string;
+  readonly runtimeDir: string;
+}
+
+/** sockaddr_un has 108 bytes for a path and its end (unix(7)). */
+const MAX_SOCKET_PATH_BYTES = 107;
+const DEFAULT_PORT = 3000;
+
+/** Makes the folder, for its owner alone: it holds a key. Its sockets go elsewhere where its path is too long for them. */
+export async function openDevFolder(directory: string): Promise<DevFolder> {
+  const path = resolve(directory);
+  await assertFolderFor(path);
+  const isLong = Buffer.byteLength(join(path, "management.sock")) > MAX_SOCKET_PATH_BYTES;
+  const name = `novacula-dev-${createHash("sha256").update(path).digest("hex").slice(0, 12)}`;
+  const sockets = isLong ? join(tmpdir(), name) : path;
+  const dataDir = join(path, "data");
+  for (const folder of [path, sockets, dataDir]) await makePrivate(folder);
+  return {
+    path,
+    configPath: join(path, "agent.toml"),
+    databasePath: join(path, "control-plane.db"),
+    managementSocket: join(sockets, "management.sock"),
+    dataDir,
+    runtimeDir: sockets,
+  };
+}
+
+async function assertFolderFor(path: string): Promise<void> {
+  try {
+    await assertRootOnly(
+      path,
+      "name a folder such as /root/novacula-dev with --directory, where only root may write on the whole path",
+    );
+  } catch (error) {
+    // Folders that are missing are made, and with root's rights.
+    if (errorCode(error) !== "ENOENT") throw error;
+    await assertFolderFor(dirname(path));
+  }
+}
+
+/**
+ * A folder that is there already is taken only where it is this user's own, and no link to one: in
+ * /tmp anybody makes links.
+ */
+async function makePrivate(folder: string): Promise<void> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      if (errorCode(error) !== "EEXIST") throw error;
+    });
+    const stats = await lstat(folder);
+    if (!stats.isDirectory()) throw new OperatorError("it is a link or a file");
+    if (stats.uid !== process.geteuid?.()) throw new OperatorError("it belongs to another user");
+    if ((stats.mode & 0o777) !== 0o700) await chmod(folder, 0o700);
+  } catch (error) {
+    const why = error instanceof OperatorError ? error.message : (errorCode(error) ?? "unknown error");
+    throw new OperatorError(
+      `cannot use ${printable(folder, 4096)}: name another folder with --directory (${why})`,
+    );
+  }
+}
+
+/** An agent.toml without a key, in the shape of agent.example.toml. */
+export async function writeConfig(folder: DevFolder, url: string): Promise<void> {
+  const text = `# The agent of \`novacula-agent dev\`. Change anything here and save: it is taken at once.
+# agent.example.toml explains every key.
+
+[agent]
+name = "agent-1"
+data_dir = ${JSON.stringify(folder.dataDir)}
+runtime_dir = ${JSON.stringify(folder.runtimeDir)}
+
+[control_plane]
+url = ${JSON.stringify(url)}
+`;
+  await writeFile(folder.configPath, text, { mode: 0o600, flag: "wx" });
+}
+
+/** The port that was asked for, else the one of the run before, else 3000, else one that is free. */
+export async function choosePort(asked: number | undefined, before: number | undefined): Promise<number> {
+  if (asked !== undefined) {
+    if (await isFree(asked)) return asked;
+    throw new OperatorError(`port ${asked} is taken: name another with --port, or none`);
+  }
+  for (const port of [before, DEFAULT_PORT]) {
+    if (port !== undefined && (await isFree(port))) return port;
+  }
+  return (await listenOnce(0)) ?? DEFAULT_PORT;
+}
+
+export async function isFree(port: number): Promise<boolean> {
+  return (await listenOnce(port)) !== undefined;
+}
+
+function listenOnce(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      const taken = typeof address === "object" && address !== null ? address.port : port;
+      server.close(() => resolve(taken));
+    });
+  });
+}

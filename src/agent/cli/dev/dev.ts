@@ -1,0 +1,208 @@
+import { setMaxListeners } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import pRetry from "p-retry";
+import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
+import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
+import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { OperatorError } from "../../../lib/errors.ts";
+import { formatIssue } from "../../config/issue/config-issue.ts";
+import { type Loaded, loadConfig } from "../../config/load-config.ts";
+import { keyIs } from "../../daemon/status/status.ts";
+import type { ExecutorKey } from "../../key/executor-key.ts";
+import { askAgent } from "../host/agent-socket.ts";
+import { findPrograms } from "../host/programs.ts";
+import { askControlPlane } from "../key/ask-control-plane.ts";
+import { keyTarget } from "../key/key-target.ts";
+import { forgetOwnOrganization } from "../key/new-organization.ts";
+import { waitForKey } from "../status/wait-for-key.ts";
+import { type Child, startChild } from "./child.ts";
+import { type DevControlPlane, startControlPlane } from "./dev-control-plane.ts";
+import { choosePort, type DevFolder, isFree, openDevFolder, writeConfig } from "./dev-folder.ts";
+import { devGuide } from "./dev-guide.ts";
+
+export interface DevOptions {
+  readonly directory: string;
+  readonly port?: number;
+}
+
+const ONLINE_LIMIT_MS = 20_000;
+/** Ctrl-C reaches the whole process group: the children are stopping already, and a second signal would cut that short. */
+const CTRL_C_PATIENCE_MS = 1500;
+
+/** The README's first command: a control plane and an agent on this machine, a key issued, ready to be rotated. */
+export async function dev(options: DevOptions, terminal: Terminal): Promise<ExitCode> {
+  const stop = stopSignal();
+  const folder = await openDevFolder(options.directory);
+  await assertAlone(folder, stop.signal);
+  const children: Child[] = [];
+  const failure = new AbortController();
+  let reason: string | undefined;
+  const guard = (child: Child): Child => {
+    children.push(child);
+    void child.ended.then((how) => {
+      reason ??= how;
+      failure.abort();
+    });
+    return child;
+  };
+  const signal = AbortSignal.any([stop.signal, failure.signal]);
+  setMaxListeners(0, signal);
+  try {
+    await start(options, folder, guard, terminal, signal);
+    await aborted(signal);
+  } catch (error) {
+    // What a Ctrl-C interrupts fails in its own words: not one of them is news.
+    if (!signal.aborted) throw error;
+  } finally {
+    if (!stop.signal.aborted && reason !== undefined) complain(terminal, `${reason} So everything ends.`);
+    const patienceMs = stop.signal.aborted && stop.isWholeGroup() ? CTRL_C_PATIENCE_MS : 0;
+    await Promise.all(children.map((child) => child.end(patienceMs)));
+  }
+  return stop.signal.aborted ? ExitCode.good : ExitCode.bad;
+}
+
+/** Resolves when the agent is online and that has been said, or `signal` aborted. */
+async function start(
+  { port: asked }: DevOptions,
+  folder: DevFolder,
+  guard: (child: Child) => Child,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const programs = findPrograms();
+  const launch = (port: number) => startControlPlane(programs.controlPlane, folder, port, terminal);
+  const controlPlane = await listening(launch, { asked, before: await portBefore(folder) }, guard, signal);
+  if (controlPlane === undefined || signal.aborted) return;
+  print(terminal, `The control plane listens on ${controlPlane.url}.`);
+  const key = await ensureKey(controlPlane, folder, terminal, signal);
+  if (signal.aborted) return;
+  guard(
+    startChild("The agent", programs.agent, ["run", "-c", folder.configPath], {
+      env: terminal.environment,
+      stdio: ["ignore", "inherit", "inherit"],
+    }),
+  );
+  const answer = await waitForKey(folder.runtimeDir, key.fingerprint, ONLINE_LIMIT_MS, signal);
+  if (signal.aborted) return;
+  if (answer.kind !== "answered") throw new OperatorError(`the agent does not answer: ${answer.why}`);
+  if (!keyIs(answer.status, key.fingerprint))
+    throw new OperatorError(
+      `the agent is not online after ${ONLINE_LIMIT_MS / 1000} s: ${answer.status.reason}`,
+    );
+  print(terminal, devGuide(answer.status, folder, programs, terminal));
+}
+
+/**
+ * The control plane, guarded; undefined where it ended or the wait was cancelled. Another program may take the port
+ * between the look at it and its use: then another port is tried, unless this one was asked for.
+ */
+async function listening(
+  launch: (port: number) => DevControlPlane,
+  { asked, before }: { readonly asked: number | undefined; readonly before: number | undefined },
+  guard: (child: Child) => Child,
+  signal: AbortSignal,
+): Promise<DevControlPlane | undefined> {
+  const attempt = async () => {
+    const port = await choosePort(asked, before);
+    const controlPlane = launch(port);
+    const isReady = await controlPlane.ready(signal);
+    if (!isReady && !signal.aborted && asked === undefined && !(await isFree(port))) throw new PortLost(port);
+    if (!isReady && !signal.aborted) controlPlane.explain();
+    guard(controlPlane.child);
+    return isReady ? controlPlane : undefined;
+  };
+  return await pRetry(attempt, {
+    retries: 5,
+    minTimeout: 50,
+    randomize: true,
+    shouldRetry: ({ error }) => error instanceof PortLost,
+  });
+}
+
+class PortLost extends OperatorError {
+  constructor(port: number) {
+    super(`other programs take every port that is tried, ${port} just now: name one with --port`);
+  }
+}
+
+/** The key of the run before, where the control plane still takes it; else a new one, put where the old one was. */
+async function ensureKey(
+  controlPlane: DevControlPlane,
+  folder: DevFolder,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExecutorKey> {
+  const loaded = await ensureConfig(controlPlane.url, folder, terminal.environment);
+  const { environment } = terminal;
+  if (loaded.verdict === "usable") {
+    const { config, key, keySource, findings } = loaded;
+    const route = { kind: "file" } as const;
+    const question = { config, key, keySource, findings, route, isMove: false, environment };
+    if ((await askControlPlane(question, signal)).kind === "accepted") return key;
+  }
+  // A database that was deleted meanwhile is another organization.
+  await forgetOwnOrganization(folder.dataDir, controlPlane.url);
+  const key = await controlPlane.issueKey("dev");
+  await (await keyTarget(loaded, key, environment)).write();
+  print(terminal, `Issued ${key} and wrote it to ${folder.configPath}.`);
+  return key;
+}
+
+async function ensureConfig(url: string, folder: DevFolder, environment: NodeJS.ProcessEnv) {
+  const text = await readFile(folder.configPath, "utf8").catch(() => undefined);
+  if (text === undefined) await writeConfig(folder, url);
+  else {
+    // The port may be another one this time; the rest of the file is the reader's own.
+    const moved = text.replace(OWN_URL, `$1${url}`);
+    if (moved !== text) await writeFile(folder.configPath, moved);
+  }
+  const loaded = await loadConfig(folder.configPath, environment);
+  if (loaded.verdict === "invalid") throw unusable(loaded);
+  const { url: written } = loaded.config.controlPlane;
+  if (written !== url)
+    throw new OperatorError(
+      `${loaded.path} is for ${written}, not for the control plane of dev: delete it, or name another folder with --directory`,
+    );
+  return loaded;
+}
+
+const OWN_URL = /^(\s*url\s*=\s*")http:\/\/127\.0\.0\.1:(\d+)(?=")/mu;
+
+async function portBefore(folder: DevFolder): Promise<number | undefined> {
+  const text = await readFile(folder.configPath, "utf8").catch(() => "");
+  const port = OWN_URL.exec(text)?.[2];
+  return port === undefined ? undefined : Number(port);
+}
+
+function unusable({ issues, path }: Extract<Loaded, { verdict: "invalid" }>): OperatorError {
+  return new OperatorError(`fix ${path}, or delete it:\n${issues.map(formatIssue).join("\n")}`);
+}
+
+async function assertAlone({ runtimeDir, path }: DevFolder, signal: AbortSignal): Promise<void> {
+  const answer = await askAgent(runtimeDir, "GET /status", 0, signal);
+  if (answer.kind !== "answered") return;
+  throw new OperatorError(
+    `novacula-agent dev runs in ${path} already (its agent is PID ${answer.status.pid}): end it, or name another folder with --directory`,
+  );
+}
+
+/** SIGINT, SIGTERM, and SIGHUP: a closed terminal must not leave two processes behind. */
+function stopSignal(): { readonly signal: AbortSignal; isWholeGroup(): boolean } {
+  let isWholeGroup = true;
+  const hangup = new AbortController();
+  process.once("SIGTERM", () => {
+    isWholeGroup = false;
+  });
+  process.once("SIGHUP", () => {
+    isWholeGroup = false;
+    hangup.abort();
+  });
+  return { signal: AbortSignal.any([shutdownSignal(), hangup.signal]), isWholeGroup: () => isWholeGroup };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

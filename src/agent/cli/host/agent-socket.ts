@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
+import { dirname } from "node:path";
+import { errorCode } from "../../../lib/errors.ts";
+import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
+import { controlSocketPath } from "../../daemon/control-socket.ts";
+import { type AgentStatus, agentStatusSchema } from "../../daemon/status/status.ts";
+import { startDeadline } from "../../sync/network/deadline.ts";
+
+/** What came of asking the running agent. `why` is a whole sentence, or two. */
+export type AgentAnswer =
+  | { readonly kind: "answered"; readonly status: AgentStatus }
+  | { readonly kind: "not-running"; readonly why: string }
+  | { readonly kind: "no-answer"; readonly why: string };
+
+/** `GET /status?key=…`: an operation of src/agent/daemon/control-socket.ts. */
+export type AgentOperation = `${"GET" | "POST"} /${string}`;
+
+/** A status has a kilobyte or two. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** A sentence about a configuration with many mistakes has some thousand characters. */
+const MAX_TEXT = 16_384;
+
+/** An answer that takes longer than what it was asked to wait for, and this, ms, does not come any more. */
+const PATIENCE_MS = 15_000;
+
+/**
+ * Asks the agent that runs with `runtimeDir`; `waitMs` is how long the operation itself may keep
+ * the answer. Whatever listens there, this ends in time, and texts come back printable: the socket
+ * may be anybody's.
+ */
+export async function askAgent(
+  runtimeDir: string,
+  operation: AgentOperation,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<AgentAnswer> {
+  const path = controlSocketPath(runtimeDir);
+  try {
+    // connect(2) would hold this process, and not a thread of it.
+    await inTime(path, () => stat(path));
+    using deadline = startDeadline(waitMs + PATIENCE_MS, signal);
+    const answer = await exchange(path, operation, deadline.signal).catch((error: unknown) => {
+      if (!deadline.isPast()) throw error;
+    });
+    if (answer === undefined) return await explain("ETIMEDOUT", path);
+    return answer.status === 200 ? decode(answer.body, path) : noAnswer(tooOld(path));
+  } catch (error) {
+    if (error instanceof NoFileAnswer) return noAnswer(`${printable(path)} ${error.message}.`);
+    return await explain(errorCode(error) ?? "", path);
+  }
+}
+
+function exchange(
+  socketPath: string,
+  operation: AgentOperation,
+  signal: AbortSignal,
+): Promise<{ readonly status: number | undefined; readonly body: string }> {
+  const [method, path] = operation.split(" ");
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath, method, path, signal, agent: false }, (incoming) => {
+      bodyOf(incoming).then((body) => resolve({ status: incoming.statusCode, body }), reject);
+    });
+    outgoing.on("error", reject).end();
+  });
+}
+
+/** Destroys the connection with what is more than 1 MiB. */
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of incoming) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    sizeBytes += bytes.length;
+    if (sizeBytes > MAX_ANSWER_BYTES) return "";
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function decode(body: string, path: string): AgentAnswer {
+  try {
+    const printed = JSON.parse(body, (_name, value: unknown) =>
+      typeof value === "string" ? printable(value, MAX_TEXT) : value,
+    );
+    const decoded = agentStatusSchema.safeParse(printed);
+    return decoded.success ? { kind: "answered", status: decoded.data } : noAnswer(tooOld(path));
+  } catch {
+    return noAnswer(tooOld(path));
+  }
+}
+
+async function explain(code: string, path: string): Promise<AgentAnswer> {
+  const shown = printable(path);
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return { kind: "not-running", why: `No agent runs here: there is no ${shown}.` };
+    case "ECONNREFUSED":
+      return { kind: "not-running", why: `No agent runs here: ${shown} is what a dead one left behind.` };
+    case "EACCES":
+    case "EPERM":
+      return noAnswer(`This user may not ask the agent at ${shown}. ${await whoMay(path)}`);
+    case "ABORT_ERR":
+      return noAnswer("Interrupted.");
+    case "ENAMETOOLONG":
+    case "EINVAL":
+      return noAnswer(`${shown} is too long for a socket: set a shorter [agent].runtime_dir.`);
+    default:
+      return noAnswer(
+        `The agent at ${shown} did not answer${code === "" ? "" : ` (${printable(code, 40)})`}. Its journal may say why: ${asRoot("journalctl -u novacula-agent")}`,
+      );
+  }
+}
+
+async function whoMay(path: string): Promise<string> {
+  for (const place of [path, dirname(path)]) {
+    try {
+      const { gid } = await inTime(place, () => stat(place));
+      return `It is open to root and to the group ${groupName(gid)}: use sudo, or join that group.`;
+    } catch {
+      // A folder that may not be entered hides the socket, but is itself visible.
+    }
+  }
+  return "Use sudo.";
+}
+
+function groupName(gid: number): string {
+  try {
+    const lines = readFileSync("/etc/group", "utf8").split("\n");
+    const name = lines.find((line) => line.split(":")[2] === String(gid))?.split(":")[0];
+    return printable(name ?? gid);
+  } catch {
+    return String(gid);
+  }
+}
+
+function noAnswer(why: string): AgentAnswer {
+  return { kind: "no-answer", why };
+}
+
+function tooOld(path: string): string {
+  return `What answers at ${printable(path)} does not speak as this version does: restart the agent after an upgrade (${asRoot("systemctl restart novacula-agent")}).`;
+}

@@ -1,0 +1,27 @@
+import { type FileReader, ownReader } from "../../config/file/file-access.ts";
+import { SERVICE } from "../../systemd/service-unit.ts";
+import { unitProperties } from "../../systemd/systemctl.ts";
+import { type Identity, serviceUser, userNamed } from "./service-user.ts";
+
+/**
+ * The user that the unit on this host runs as; the packaged one's where no systemd answers,
+ * undefined where there is neither.
+ */
+export async function serviceIdentity(): Promise<Identity | undefined> {
+  const unit = await unitProperties(SERVICE, ["LoadState", "User", "Group"]).catch(() => undefined);
+  if (unit?.LoadState !== "loaded") return serviceUser();
+  return userNamed(unit.User || "root", unit.Group);
+}
+
+/**
+ * For whom a command computes remedies: the service, by root alone; where there is none, the user
+ * that runs it.
+ */
+export async function serviceReader(): Promise<FileReader> {
+  const service = await serviceIdentity();
+  if (service === undefined) return ownReader();
+  if (process.geteuid?.() !== 0) return { kind: "unknown" };
+  const { uid, gids, groupName } = service;
+  const group = uid === 0 ? undefined : { name: groupName, gid: gids[0] ?? uid };
+  return { kind: "known", uid, group };
+}

@@ -1,0 +1,108 @@
+import { systemClock } from "../../../lib/clock.ts";
+import { VERSION } from "../../../lib/version.ts";
+import type { CurrentKeyReply } from "../../../protocol/sync.ts";
+import { readCertificates } from "../../config/file/ca-file.ts";
+import { readBoundedFile } from "../../config/file/read-file.ts";
+import type { AgentConfig } from "../../config/schema/agent-config.ts";
+import { adviseRefusal, type KeyRoute } from "../../daemon/narration/refusal-advice.ts";
+import { hostOf } from "../../daemon/narration/wording.ts";
+import { readMemory, recallKey, recallOrganization } from "../../daemon/resources/memory.ts";
+import { newSession } from "../../daemon/rotation/session.ts";
+import type { ExecutorKey } from "../../key/executor-key.ts";
+import type { KeyFinding } from "../../key/finding.ts";
+import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import { createSyncClient } from "../../sync/sync-client.ts";
+
+/** What the control plane says of a key, without anything being registered. */
+export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection) & {
+  /** Of an answer that did not come. */
+  readonly cause?: UnreachableCause;
+  /** The control plane's clock, epoch ms, where it answered and said. */
+  readonly serverTimeMs?: number;
+};
+
+export interface KeyObjection {
+  readonly kind: "refused" | "unreachable";
+  /** A clause. */
+  readonly why: string;
+  /** A sentence. */
+  readonly remedy: string;
+}
+
+export interface KeyQuestion {
+  readonly config: AgentConfig;
+  readonly key: ExecutorKey;
+  /** For the sentences: where the key stands, or is to stand. */
+  readonly keySource: string;
+  readonly findings: readonly KeyFinding[];
+  /** For the sentences: where another key would have to go. */
+  readonly route: KeyRoute;
+  /** The host may move to the key's organization: what it remembers of its own is not held against the key. */
+  readonly isMove: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+const DEADLINE_MS = 10_000;
+
+/** Of a key that came by `--key-file`, where that was given; else it stands in the configuration. */
+export function keyRoute(keyFile: string | undefined, again: string): KeyRoute {
+  return keyFile === undefined ? { kind: "file" } : { kind: "command", again };
+}
+
+/** Asks `currentKey` as the executor that the configuration names. */
+export async function askControlPlane(question: KeyQuestion, signal: AbortSignal): Promise<KeyVerdict> {
+  const { config, key, keySource, findings, environment } = question;
+  const caPem = await caPemOf(config);
+  const { url, proxy } = config.controlPlane;
+  const memory = await readMemory(config.agent.dataDir);
+  const organization = question.isMove ? undefined : recallOrganization(memory, url);
+  const client = createSyncClient({
+    url,
+    key,
+    caPem,
+    proxy,
+    environment,
+    userAgent: `novacula-agent/${VERSION}`,
+    deadlineMs: DEADLINE_MS,
+  });
+  try {
+    const input = {
+      executorName: config.agent.name,
+      ...(organization !== undefined && { expectedOrganizationId: organization }),
+    };
+    const outcome = await client.currentKey(input, signal);
+    if (outcome === undefined)
+      return { kind: "unreachable", why: "the question was interrupted", remedy: "Ask again." };
+    if (outcome.kind === "unreachable") {
+      const { cause, detail, remedy } = outcome;
+      return { kind: "unreachable", why: detail, remedy: sentence(remedy ?? LATER), cause };
+    }
+    const { serverTimeMs } = outcome;
+    const time = serverTimeMs === undefined ? {} : { serverTimeMs };
+    if (outcome.kind === "accepted") return { kind: "accepted", reply: outcome.reply, ...time };
+    const generation = { id: 0, config, key, caPem, keySource, findings };
+    const known = recallKey(memory, { fingerprint: key.fingerprint, url }, systemClock);
+    const session = newSession(generation, systemClock.now(), known);
+    const { why, remedy } = adviseRefusal(outcome, session, systemClock, question.route);
+    const code = outcome.kind === "forbidden" ? "403" : "401";
+    return { kind: "refused", why: `${hostOf(url)} refuses it (${code}): ${why}`, remedy, ...time };
+  } finally {
+    await client.close();
+  }
+}
+
+/** The configuration is valid, so its CA file has been read and parsed once. */
+async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefined> {
+  if (controlPlane.caFile === undefined) return undefined;
+  const read = await readBoundedFile(controlPlane.caFile);
+  const ca = read.kind === "read" ? readCertificates(read.bytes) : undefined;
+  return ca?.kind === "certificates" ? ca.pem : undefined;
+}
+
+const LATER = "Nothing on this host seems wrong: try again when the control plane answers.";
+
+/** The sync client's remedies are clauses in the imperative. */
+function sentence(clause: string): string {
+  const text = clause.charAt(0).toUpperCase() + clause.slice(1);
+  return /[.?!]$/u.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,207 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
+import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
+import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { errorCode } from "../../../lib/errors.ts";
+import { inTime } from "../../../lib/files/file-answer.ts";
+import { printable } from "../../../lib/printable.ts";
+import type { CurrentKeyReply } from "../../../protocol/sync.ts";
+import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
+import { hostOf } from "../../daemon/narration/wording.ts";
+import type { ExecutorKey } from "../../key/executor-key.ts";
+import type { KeyFinding } from "../../key/finding.ts";
+import type { ConfigOptions } from "../host/agent-place.ts";
+import { serviceIdentity, serviceReader } from "../host/service-identity.ts";
+import { obstacleFor } from "../host/service-user.ts";
+import { ending } from "../status/status-report.ts";
+import { askControlPlane, type KeyQuestion, type KeyVerdict, keyRoute } from "./ask-control-plane.ts";
+import {
+  type CheckLine,
+  type CheckReport,
+  checkText,
+  exitCodeOf,
+  findingLine,
+  issueLine,
+  overall,
+} from "./check-report.ts";
+import { keyFromFile, keyFromPerson } from "./key-input.ts";
+
+export interface CheckOptions extends ConfigOptions {
+  readonly online?: boolean;
+  readonly keyFile?: string;
+  readonly json?: boolean;
+}
+
+/** The key that is checked: the configured one, or a candidate. */
+interface Subject {
+  readonly source: string;
+  readonly key: ExecutorKey | undefined;
+  readonly findings: readonly KeyFinding[];
+  readonly isDenied: boolean;
+}
+
+const CALLED_OFF: CheckLine = { verdict: "could-not-tell", text: "No key was given: called off." };
+
+/** Says everything that is wrong with configuration and key, and what is right; changes nothing. */
+export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
+  const { environment } = terminal;
+  const loaded = await loadConfig(
+    configPath(options.config, environment),
+    environment,
+    undefined,
+    await serviceReader(),
+  );
+  const isDenied = await isAnyDenied(loaded.files);
+  const subject = await subjectOf(options, loaded, isDenied, terminal);
+  // Not before: nothing is lost when a Ctrl-C ends the wait for a key.
+  const signal = shutdownSignal();
+  const route = keyRoute(options.keyFile, "Check again");
+  const verdict =
+    options.online === true ? await ask(loaded, subject, { route, environment }, signal) : undefined;
+  const lines = [
+    ...configurationLines(loaded, isDenied),
+    ...(subject === undefined ? [] : keyLines(subject)),
+    ...(subject === undefined && options.keyFile !== undefined ? [CALLED_OFF] : []),
+    ...(await serviceLines(loaded, environment)),
+    ...(options.online === true ? [onlineLine(loaded, verdict)] : []),
+  ];
+  const report: CheckReport = {
+    verdict: overall(lines),
+    path: loaded.path,
+    issues: loaded.verdict === "invalid" ? loaded.issues : [],
+    key: subject === undefined ? null : reportedKey(subject),
+    controlPlane:
+      loaded.config === undefined ? null : reportedAnswer(loaded.config.controlPlane.url, verdict),
+    lines,
+  };
+  const isJson = options.json === true;
+  print(terminal, isJson ? JSON.stringify(report, undefined, 2) : checkText(lines, terminal));
+  return exitCodeOf(report.verdict);
+}
+
+async function subjectOf(
+  options: CheckOptions,
+  loaded: Loaded,
+  isDenied: boolean,
+  terminal: Terminal,
+): Promise<Subject | undefined> {
+  const { keyFile } = options;
+  if (keyFile !== undefined)
+    return keyFile === "-" ? await keyFromPerson(terminal) : await keyFromFile(keyFile);
+  if (loaded.verdict === "invalid") return undefined;
+  const key = loaded.verdict === "usable" ? loaded.key : undefined;
+  return { source: loaded.keySource, key, findings: loaded.findings, isDenied };
+}
+
+function configurationLines(loaded: Loaded, isDenied: boolean): readonly CheckLine[] {
+  if (loaded.verdict !== "invalid") {
+    const { agent, controlPlane } = loaded.config;
+    const text = `${printable(loaded.path, 4096)} is valid: executor ${printable(agent.name)} for ${printable(controlPlane.url)}.`;
+    return [{ verdict: "good", text }];
+  }
+  return loaded.issues.map((issue) => {
+    const isUntold = (issue.code === "unreadable" && isDenied) || issue.code === "no-credentials-directory";
+    return issueLine(issue, isUntold ? "could-not-tell" : "bad");
+  });
+}
+
+function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckLine[] {
+  const lines = findings.map((finding) => findingLine(source, finding, isDenied));
+  if (key === undefined) return lines;
+  const text = `${printable(source, 4096)}: ${key} ${lines.length === 0 ? "looks right" : "can be sent all the same"}.`;
+  return [...lines, { verdict: "good", text }];
+}
+
+/** Root reads everything; the service's user must be able to read it too. What systemd hands it as a credential it can. */
+async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Promise<readonly CheckLine[]> {
+  const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
+  if (user === undefined) return [];
+  const { CREDENTIALS_DIRECTORY: credentials } = environment;
+  const lines: CheckLine[] = [];
+  for (const file of loaded.files) {
+    if (credentials !== undefined && file.startsWith(join(credentials, "/"))) continue;
+    // A file that is not there is an issue or a finding already.
+    const obstacle = await inTime(file, () => obstacleFor(user, file)).catch(() => undefined);
+    if (obstacle === undefined) continue;
+    lines.push({ verdict: "bad", text: `${printable(file, 4096)}: ${obstacle.problem}. ${obstacle.remedy}` });
+  }
+  return lines;
+}
+
+async function ask(
+  loaded: Loaded,
+  subject: Subject | undefined,
+  around: Pick<KeyQuestion, "route" | "environment">,
+  signal: AbortSignal,
+): Promise<KeyVerdict | undefined> {
+  if (loaded.verdict === "invalid" || subject?.key === undefined) return undefined;
+  const { config } = loaded;
+  const { key, source, findings } = subject;
+  return await askControlPlane(
+    { config, key, keySource: source, findings, isMove: false, ...around },
+    signal,
+  );
+}
+
+function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine {
+  const host = loaded.config === undefined ? "The control plane" : hostOf(loaded.config.controlPlane.url);
+  switch (verdict?.kind) {
+    case undefined:
+      return { verdict: "could-not-tell", text: `${host} was not asked: there is nothing to ask with yet.` };
+    case "accepted":
+      return { verdict: "good", text: `${host} accepts it: ${describeReply(verdict.reply)}.` };
+    case "refused":
+      return { verdict: "bad", text: `${verdict.why}. ${verdict.remedy}` };
+    case "unreachable":
+      return {
+        verdict: "could-not-tell",
+        text: `${host} could not be asked: ${verdict.why}. ${verdict.remedy}`,
+      };
+  }
+}
+
+/** `prod 260601 (k_7d…), organization Acme, valid until 2026-12-01 12:00, in 12 d`. */
+export function describeReply({ key, organization }: CurrentKeyReply): string {
+  const endsAt = endOf(key);
+  const end = endsAt === undefined ? "without an end" : `valid until ${ending(endsAt, Date.now())}`;
+  return `${printable(key.name, 40)} (${printable(key.id, 64)}), organization ${printable(organization.name)}, ${end}`;
+}
+
+function endOf({ expiresAt, revokesAt }: CurrentKeyReply["key"]): number | undefined {
+  const ends = [expiresAt, revokesAt].filter((at) => at !== null);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+function reportedKey({ source, key, findings }: Subject): CheckReport["key"] {
+  return { source, fingerprint: key?.fingerprint ?? null, findings };
+}
+
+function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckReport["controlPlane"] {
+  if (verdict === undefined) return null;
+  const reply = verdict.kind === "accepted" ? verdict.reply : undefined;
+  const endsAt = reply === undefined ? undefined : endOf(reply.key);
+  return {
+    url,
+    outcome: verdict.kind,
+    reason: verdict.kind === "accepted" ? null : `${verdict.why}. ${verdict.remedy}`,
+    keyId: reply?.key.id ?? null,
+    keyName: reply?.key.name ?? null,
+    endsAt: endsAt === undefined ? null : new Date(endsAt).toISOString(),
+    organization: reply?.organization.name ?? null,
+  };
+}
+
+/** Whether this user may not read one of the files: then their verdict says something of the user, not of them. */
+async function isAnyDenied(files: readonly string[]): Promise<boolean> {
+  const denied = await Promise.all(
+    files.map((file) =>
+      inTime(file, () => access(file, constants.R_OK)).then(
+        () => false,
+        (error: unknown) => ["EACCES", "EPERM"].includes(errorCode(error) ?? ""),
+      ),
+    ),
+  );
+  return denied.includes(true);
+}

@@ -1,0 +1,108 @@
+import { realpath } from "node:fs/promises";
+import { timeOfDay } from "../../../lib/clock.ts";
+import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
+import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { inTime } from "../../../lib/files/file-answer.ts";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
+import type { Loaded } from "../../config/load-config.ts";
+import { readMemory } from "../../daemon/resources/memory.ts";
+import { type AgentStatus, keyIs } from "../../daemon/status/status.ts";
+import type { ExecutorKey } from "../../key/executor-key.ts";
+import type { AgentPlace } from "../host/agent-place.ts";
+import type { AgentAnswer } from "../host/agent-socket.ts";
+import { nextCommand } from "../host/next-command.ts";
+import { keyName, statusLine } from "../status/status-report.ts";
+import { waitForKey } from "../status/wait-for-key.ts";
+
+/** A key that has just been put into its place. */
+export interface PlacedKey {
+  readonly place: AgentPlace & { readonly loaded: Exclude<Loaded, { verdict: "invalid" }> };
+  readonly key: ExecutorKey;
+  /** The agent's answer before anything was written. */
+  readonly running: AgentAnswer;
+  /** False where the control plane could not be asked. */
+  readonly wasTried: boolean;
+  readonly waitMs: number;
+}
+
+/** Nobody waits long for an agent to be online with a key while the control plane is known to be away. */
+const UNTRIED_WAIT_MS = 5000;
+
+/** The confirmation step of the recipe: waits until the running agent is on the key, and names the one before. */
+export async function confirmKey(
+  placed: PlacedKey,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { place, key, running, wasTried } = placed;
+  if (running.kind === "not-running") return await waitingForStart(placed, terminal);
+  if (running.kind === "no-answer") {
+    complain(terminal, `Whether the agent has taken it could not be seen: ${running.why}`);
+    return ExitCode.couldNotTell;
+  }
+  if (!(await isSameFile(running.status.configPath, place.loaded.path))) {
+    const other = printable(running.status.configPath, 4096);
+    complain(
+      terminal,
+      `The agent that runs here reads ${other} and not this file: it goes on with its own key.`,
+    );
+    return ExitCode.couldNotTell;
+  }
+  const waitMs = wasTried ? placed.waitMs : Math.min(placed.waitMs, UNTRIED_WAIT_MS);
+  if (waitMs === 0) {
+    const see = nextCommand(`status --wait-for key=${key.fingerprint}`, place.loaded, terminal.environment);
+    print(terminal, `The agent takes it at once. To see it: ${see}`);
+    return ExitCode.good;
+  }
+  const answer = await waitForKey(place.runtimeDir, key.fingerprint, waitMs, signal);
+  if (answer.kind === "answered" && keyIs(answer.status, key.fingerprint)) {
+    print(terminal, inUse(answer.status, running.status));
+    return ExitCode.good;
+  }
+  return inVain(answer, placed, terminal);
+}
+
+function inUse(now: AgentStatus, before: AgentStatus): string {
+  const key = now.key === null ? "" : keyName(now.key);
+  const online = `Executor ${printable(now.executor ?? "")} is online with key ${key}.`;
+  if (before.key === null || before.key.fingerprint === now.key?.fingerprint) return online;
+  const old = keyName(before.key);
+  if (before.lastAcceptedAt === null) return `${online}\nBefore: key ${old}, which was never accepted here.`;
+  const last = timeOfDay(Date.parse(before.lastAcceptedAt), Date.now());
+  return `${online}\nBefore: key ${old}, last accepted at ${last}. This host does not need it any more: it can be revoked.`;
+}
+
+function inVain(answer: AgentAnswer, { key, wasTried }: PlacedKey, terminal: Terminal): ExitCode {
+  if (answer.kind !== "answered") {
+    complain(terminal, `The agent went away meanwhile. ${answer.why}`);
+    return ExitCode.couldNotTell;
+  }
+  complain(terminal, `The agent is not online with ${key} yet:`);
+  complain(terminal, statusLine(answer.status, Date.now(), terminal));
+  if (wasTried) return ExitCode.bad;
+  complain(
+    terminal,
+    "It is tried by itself until the control plane answers; the key before stays in use till then.",
+  );
+  return ExitCode.couldNotTell;
+}
+
+async function waitingForStart({ place, key }: PlacedKey, terminal: Terminal): Promise<ExitCode> {
+  print(
+    terminal,
+    `No agent runs here: the key is used at the next start (${asRoot("systemctl start novacula-agent")}).`,
+  );
+  const { loaded, dataDir } = place;
+  if (loaded.verdict !== "usable" || loaded.key.equals(key)) return ExitCode.good;
+  const { fingerprint } = loaded.key;
+  const known = (await readMemory(dataDir)).keys.find((each) => each.fingerprint === fingerprint);
+  const old = keyName({ fingerprint, id: known?.keyId, name: known?.keyName });
+  print(terminal, `Before: key ${old}. Revoke it when the agent is online with the new one.`);
+  return ExitCode.good;
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const real = (path: string) => inTime(path, () => realpath(path)).catch(() => path);
+  return (await real(a)) === (await real(b));
+}

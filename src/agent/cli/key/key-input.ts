@@ -1,0 +1,68 @@
+import type { Terminal } from "../../../lib/command-line/terminal.ts";
+import { printable } from "../../../lib/printable.ts";
+import { readBoundedFile } from "../../config/file/read-file.ts";
+import { decodeText } from "../../config/schema/config-text.ts";
+import { diagnoseKey, type KeyDiagnosis, type KeyOrigin } from "../../key/diagnose-key.ts";
+import { askHidden } from "./hidden-prompt.ts";
+
+/** A key as a person hands it over, diagnosed. `isDenied`: this user may not read it, so nothing can be said of it. */
+export interface HandedKey extends KeyDiagnosis {
+  /** `stdin`, `the prompt`, or the file's path. */
+  readonly source: string;
+  readonly isDenied: boolean;
+}
+
+/** Nothing that is a key comes near it. */
+const MAX_BYTES = 65_536;
+
+/** From a hidden prompt where a person sits there, else from stdin; undefined where it was called off. */
+export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | undefined> {
+  if (!terminal.stdin.isTTY) return await keyFromStdin(terminal.stdin);
+  const typed = await askHidden("Executor key (it is not shown): ", terminal);
+  if (typed === undefined) return undefined;
+  return { source: "the prompt", isDenied: false, ...diagnoseKey(typed, { kind: "input" }) };
+}
+
+async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size > MAX_BYTES) break;
+  }
+  return { source: "stdin", isDenied: false, ...diagnoseBytes(Buffer.concat(chunks), { kind: "input" }) };
+}
+
+export async function keyFromFile(path: string): Promise<HandedKey> {
+  const read = await readBoundedFile(path, { kind: "unknown" });
+  const source = printable(path, 4096);
+  if (read.kind === "read")
+    return { source, isDenied: false, ...diagnoseBytes(read.bytes, { kind: "key-file" }) };
+  const { problem, remedy, code } = read;
+  return {
+    source,
+    isDenied: code === "EACCES" || code === "EPERM",
+    key: undefined,
+    findings: [
+      {
+        code: "key-file-unreadable",
+        severity: "refused",
+        problem: `is not available: the file ${problem}`,
+        remedy,
+      },
+    ],
+  };
+}
+
+function diagnoseBytes(bytes: Uint8Array, origin: KeyOrigin): KeyDiagnosis {
+  const decoded = decodeText(bytes);
+  if (decoded.kind === "text") return diagnoseKey(decoded.text, origin);
+  const problem = `is in a text that ${decoded.problem}`;
+  const { remedy } = decoded;
+  return {
+    key: undefined,
+    findings: [{ code: "key-file-not-text", severity: "refused", problem, remedy }],
+  };
+}

@@ -1,0 +1,122 @@
+import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
+import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
+import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { neededInTime } from "../../../lib/files/file-answer.ts";
+import { printable } from "../../../lib/printable.ts";
+import { formatIssue } from "../../config/issue/config-issue.ts";
+import type { Loaded } from "../../config/load-config.ts";
+import type { ExecutorKey } from "../../key/executor-key.ts";
+import type { KeyFinding } from "../../key/finding.ts";
+import { type AgentPlace, type ConfigOptions, findAgent } from "../host/agent-place.ts";
+import { askAgent } from "../host/agent-socket.ts";
+import { askControlPlane, type KeyVerdict } from "./ask-control-plane.ts";
+import { describeReply } from "./check.ts";
+import { confirmKey } from "./confirm-key.ts";
+import { type HandedKey, keyFromPerson } from "./key-input.ts";
+import { keyTarget } from "./key-target.ts";
+import { allowNewOrganization } from "./new-organization.ts";
+
+export interface SetKeyOptions extends ConfigOptions {
+  readonly force?: boolean;
+  readonly newOrganization?: boolean;
+  readonly wait: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+type Configured = Exclude<Loaded, { verdict: "invalid" }>;
+
+const NOTHING_WRITTEN = "Nothing was written.";
+const ROUTE = { kind: "command", again: "Run set-key again" } as const;
+/** Findings that another look at the same key would fix: they are of the file, not of the key. */
+const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
+
+/** Puts a new key where the configuration says that it is: diagnosed and tried before, confirmed after. */
+export async function setKey(options: SetKeyOptions, terminal: Terminal): Promise<ExitCode> {
+  const place = await findAgent(options, terminal.environment);
+  const { loaded } = place;
+  if (loaded.verdict === "invalid") {
+    for (const issue of loaded.issues) complain(terminal, formatIssue(issue));
+    return giveUp("A key can be set when that is fixed.", ExitCode.bad, terminal);
+  }
+  const handed = await keyFromPerson(terminal);
+  if (handed === undefined) return giveUp("Called off.", ExitCode.bad, terminal);
+  if (handed.key === undefined) {
+    sayFindings(handed, terminal);
+    return giveUp("", ExitCode.bad, terminal);
+  }
+  // From here on a Ctrl-C ends the command in order: never between a temporary file and its place.
+  return await install({ ...place, loaded }, { ...handed, key: handed.key }, options, terminal);
+}
+
+async function install(
+  place: AgentPlace & { readonly loaded: Configured },
+  handed: HandedKey & { readonly key: ExecutorKey },
+  options: SetKeyOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const signal = shutdownSignal();
+  const { environment } = terminal;
+  const { loaded } = place;
+  const { key, findings } = handed;
+  const target = await neededInTime(loaded.config.controlPlane.accessTokenFile ?? loaded.path, () =>
+    keyTarget(loaded, key, environment),
+  );
+  const isMove = options.newOrganization === true;
+  const verdict = await askControlPlane(
+    { config: loaded.config, key, keySource: loaded.keySource, findings, route: ROUTE, isMove, environment },
+    signal,
+  );
+  if (signal.aborted) return giveUp("Interrupted.", ExitCode.bad, terminal);
+  // Where it is why the key is refused, the refusal says it.
+  const isOpen = ({ code }: KeyFinding) => verdict.kind !== "refused" || code !== "unusual-length";
+  sayFindings({ ...handed, findings: findings.filter(isOpen) }, terminal);
+  const obstacle = saying(verdict, key, options, terminal);
+  if (obstacle !== undefined) return obstacle;
+  const running = await askAgent(place.runtimeDir, "GET /status", 0, signal);
+  if (isMove) await allowNewOrganization(place, running, signal);
+  if (isInPlace(loaded, key)) {
+    print(terminal, `It is in ${printable(target.path, 4096)} already; there is nothing to write.`);
+  } else {
+    await neededInTime(target.path, () => target.write());
+    print(terminal, `Written to ${printable(target.path, 4096)}.`);
+  }
+  const wasTried = verdict.kind === "accepted";
+  const waitMs = options.wait ? options.timeout : 0;
+  return await confirmKey({ place, key, running, wasTried, waitMs }, terminal, signal);
+}
+
+function sayFindings({ findings, source }: HandedKey, terminal: Terminal): void {
+  for (const { problem, remedy } of findings)
+    complain(terminal, `The key from ${source} ${problem}. ${remedy}`);
+}
+
+/** Says what the control plane said of the key; the exit code where that is a reason not to write it. */
+function saying(
+  verdict: KeyVerdict,
+  key: ExecutorKey,
+  { force }: SetKeyOptions,
+  terminal: Terminal,
+): ExitCode | undefined {
+  if (verdict.kind === "accepted") {
+    print(terminal, `The control plane accepts ${key}: ${describeReply(verdict.reply)}.`);
+    return undefined;
+  }
+  const why = `${verdict.why}. ${verdict.remedy}`;
+  if (verdict.kind === "refused") return giveUp(`The new ${key}: ${why}`, ExitCode.bad, terminal);
+  const untried = `The new ${key} could not be tried: ${why}`;
+  if (force !== true)
+    return giveUp(`${untried} To write it untried: --force.`, ExitCode.couldNotTell, terminal);
+  complain(terminal, untried);
+  return undefined;
+}
+
+function isInPlace(loaded: Configured, key: ExecutorKey): boolean {
+  if (loaded.verdict !== "usable" || !loaded.key.equals(key)) return false;
+  return !loaded.findings.some((finding) => UNTIDY.has(finding.code));
+}
+
+function giveUp(why: string, code: ExitCode, terminal: Terminal): ExitCode {
+  complain(terminal, why === "" ? NOTHING_WRITTEN : `${why} ${NOTHING_WRITTEN}`);
+  return code;
+}

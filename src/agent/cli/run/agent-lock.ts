@@ -1,0 +1,235 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { errorCode, OperatorError } from "../../../lib/errors.ts";
+import { printable } from "../../../lib/printable.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
+import { lockFile } from "../../systemd/flock.ts";
+
+/**
+ * The folders of which an agent is the only one: by `data_dir` one runs on a host, by `runtime_dir`
+ * one answers on a socket.
+ */
+const FOLDERS = {
+  data_dir: { name: "agent.lock", mode: 0o700 },
+  runtime_dir: { name: "agent.sock.lock", mode: 0o755 },
+} as const;
+
+/** What a holder writes into its lock, for the sentence that another agent says. */
+const holderSchema = z.strictObject({
+  pid: z.number().int(),
+  user: z.string(),
+  unit: z.string().nullable(),
+  since: z.string(),
+  /** The kernel's name of the namespace in which `pid` counts: `pid:[4026531836]`. */
+  namespace: z.string(),
+});
+type Holder = z.infer<typeof holderSchema>;
+
+/**
+ * From having the lock to having said so, a holder needs milliseconds; until then its predecessor's
+ * words are there.
+ */
+const PATIENCE_MS = 2000;
+const PAUSE_MS = 20;
+
+const LONGEST_HOLDER = 1000;
+/** A lock whose file was removed meanwhile is none; nobody removes it a hundred times. */
+const TRIES = 100;
+const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The folder cannot hold a lock: it is not there, or nothing can be made in it. So nobody holds one. */
+export class NoPlaceForLock extends OperatorError {
+  override readonly name = "NoPlaceForLock";
+}
+
+/**
+ * Makes this process the only agent with `folder`, until it ends however it ends: a lock of the
+ * kernel on a file of mode 0600 in it, which stays. Rejects with an OperatorError that names the
+ * holder where there is one, and with a NoPlaceForLock where there can be none.
+ */
+export async function lockFolder(folder: string, setting: keyof typeof FOLDERS): Promise<Disposable> {
+  const { name, mode } = FOLDERS[setting];
+  makeFolder(folder, setting, mode);
+  const path = join(folder, name);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const file = open(path, setting);
+    try {
+      if (!(await locked(file, path, setting))) throw taken(await findHolder(file), folder, setting);
+      if (isAt(file, path)) {
+        introduce(file);
+        return { [Symbol.dispose]: () => closeSync(file) };
+      }
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    closeSync(file);
+  }
+  throw new OperatorError(`cannot lock ${path}: somebody removes it again and again`);
+}
+
+function makeFolder(folder: string, setting: string, mode: number): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode });
+  } catch (error) {
+    throw new NoPlaceForLock(
+      `cannot create ${folder}: set [agent].${setting} to a folder that this user may write`,
+      { cause: error },
+    );
+  }
+}
+
+function open(path: string, setting: string): number {
+  try {
+    const file = openAtAnyMode(path);
+    if (fstatSync(file).isFile()) return file;
+    closeSync(file);
+  } catch (error) {
+    const Unusable = mayBeThere(path) ? OperatorError : NoPlaceForLock;
+    throw new Unusable(
+      `cannot open ${path}, the lock that lets only one agent run: give [agent].${setting} to this user, or set it to a folder of this user's`,
+      { cause: error },
+    );
+  }
+  throw new OperatorError(`${path} is no regular file, and is to be the agent's lock: remove it`);
+}
+
+/** Also where the folder lets this user see nothing: another user's agent may hold it. */
+function mayBeThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** A disk that has become read-only locks as well: only who holds it stays unsaid. */
+function openAtAnyMode(path: string): number {
+  try {
+    return openSync(path, FLAGS, 0o600);
+  } catch (error) {
+    if (errorCode(error) !== "EROFS") throw error;
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  }
+}
+
+async function locked(file: number, path: string, setting: string): Promise<boolean> {
+  try {
+    return await lockFile(file);
+  } catch (error) {
+    throw new OperatorError(`cannot lock ${path}; [agent].${setting} needs a file system with locks`, {
+      cause: error,
+    });
+  }
+}
+
+function isAt(file: number, path: string): boolean {
+  const now = lstatSync(path, { throwIfNoEntry: false });
+  const { dev, ino } = fstatSync(file);
+  return now?.dev === dev && now.ino === ino;
+}
+
+function introduce(file: number): void {
+  const holder: Holder = {
+    pid: process.pid,
+    user: userName(),
+    unit: ownUnit(),
+    since: new Date().toISOString(),
+    namespace: ownNamespace(),
+  };
+  try {
+    ftruncateSync(file);
+    writeSync(file, `${JSON.stringify(holder)}\n`, 0);
+  } catch {
+    // A full disk: the lock is held, and only who holds it stays unsaid.
+  }
+}
+
+function taken(holder: Holder | undefined, folder: string, setting: string): OperatorError {
+  const place = `${setting} ${printable(folder, 4096)}`;
+  if (holder === undefined)
+    return new OperatorError(
+      `another novacula-agent runs already (it does not say its PID, with ${place}): see novacula-agent status, or stop it first`,
+    );
+  const { pid, user, unit, since, namespace } = holder;
+  const service = unit === null ? "" : `, unit ${printable(unit, 100)}`;
+  const isHere = namespace === ownNamespace();
+  const byPid = isHere ? `kill ${pid}` : "in its container";
+  const stop = unit === null ? byPid : `systemctl stop ${shellWord(unit)}`;
+  return new OperatorError(
+    `another novacula-agent runs already (PID ${pid}${isHere ? "" : " of another container"}, user ${printable(user, 100)}${service}, since ${printable(since, 40)}, with ${place}): see novacula-agent status, or stop it first: ${stop}`,
+  );
+}
+
+/** Who has the lock; undefined where that is not said. */
+async function findHolder(file: number): Promise<Holder | undefined> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const holder = readHolder(file);
+    if (holder !== undefined && mayLive(holder)) return holder;
+    if (performance.now() >= until) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+function mayLive({ pid, namespace }: Holder): boolean {
+  if (namespace !== ownNamespace()) return true;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) !== "ESRCH";
+  }
+}
+
+function readHolder(file: number): Holder | undefined {
+  try {
+    const text = Buffer.alloc(LONGEST_HOLDER);
+    const length = readSync(file, text, 0, LONGEST_HOLDER, 0);
+    return holderSchema.parse(JSON.parse(text.toString("utf8", 0, length)));
+  } catch {
+    return undefined;
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    // A user without a line in passwd(5), as in a container.
+    return `${process.geteuid?.() ?? errorCode(error)}`;
+  }
+}
+
+function ownNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * The service that systemd runs this process in: cgroups(7),
+ * `0::/system.slice/novacula-agent.service`.
+ */
+function ownUnit(): string | null {
+  try {
+    return /^0::.*\/([^/\n]+\.service)$/mu.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}

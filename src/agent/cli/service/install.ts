@@ -1,0 +1,177 @@
+import { lstat, mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { isSea } from "node:sea";
+import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
+import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { errorCode, OperatorError } from "../../../lib/errors.ts";
+import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
+import {
+  INSTALLED_UNIT,
+  installedUnit,
+  isAsInstalled,
+  PACKAGED_UNITS,
+  SERVICE,
+} from "../../systemd/service-unit.ts";
+import { runHostTool, systemctl } from "../../systemd/systemctl.ts";
+import { serviceUser } from "../host/service-user.ts";
+import { inPlace } from "../host/write-place.ts";
+import { exampleConfig } from "./example-config.ts";
+import {
+  INSTALL_RECORD,
+  type InstalledFile,
+  readInstallRecord,
+  sha256,
+  withFiles,
+  writeInstallRecord,
+} from "./install-record.ts";
+import { assertProgramPlace } from "./program-place.ts";
+import { type Step, takeSteps } from "./steps.ts";
+
+export interface InstallOptions {
+  readonly binary: string;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+}
+
+const CONFIG = "/etc/novacula/agent.toml";
+const SYSUSERS = 'u novacula - "Novacula agent" /var/lib/novacula';
+
+/** Makes this host run the agent as a service, without a package: each step is printed, and one that is done already is left alone. */
+export async function install(options: InstallOptions, terminal: Terminal): Promise<number> {
+  const isDryRun = options.dryRun === true;
+  await assertNoPackage();
+  if (!isDryRun && process.geteuid?.() !== 0)
+    throw new OperatorError(
+      "installing a service needs root: use sudo, or --dry-run to see what would be done",
+    );
+  const { binary } = options;
+  await assertProgramPlace(binary);
+  if (!isSea())
+    throw new OperatorError("only the single binary can be installed: node packaging/build.ts makes it");
+  const unit = installedUnit(binary);
+  await assertUnedited(unit, options.force === true);
+  // The program that runs, whatever is at its path by now.
+  const program = await readFile("/proc/self/exe");
+  const binaryStep = fileStep(`copy this program to ${binary}`, binary, program, 0o755);
+  const unitStep = fileStep(`write ${INSTALLED_UNIT}`, INSTALLED_UNIT, Buffer.from(unit), 0o644);
+  const written = await needed([binaryStep, unitStep]);
+  const steps = [recordStep(written), binaryStep, userStep(), configStep(), unitStep];
+  await takeSteps(steps, { isDryRun }, terminal);
+  if (isDryRun) return ExitCode.good;
+  const status = await startService(written.length > 0);
+  if (status === 0) print(terminal, nextSteps(terminal));
+  return status;
+}
+
+async function startService(isChanged: boolean): Promise<number> {
+  const reload = await systemctl("daemon-reload");
+  if (reload !== 0) return reload;
+  const enable = await systemctl("enable", "--quiet", SERVICE);
+  if (enable !== 0) return enable;
+  return await systemctl(isChanged ? "restart" : "start", SERVICE);
+}
+
+function nextSteps(terminal: Terminal): string {
+  const editor = terminal.environment["EDITOR"] ?? "nano";
+  return [
+    `${SERVICE} runs. What is left to do:`,
+    `  sudo ${editor} ${CONFIG}   # the control plane's url`,
+    "  sudo novacula-agent set-key                 # the key, safely",
+    "  novacula-agent status",
+  ].join("\n");
+}
+
+async function assertNoPackage(): Promise<void> {
+  for (const path of PACKAGED_UNITS)
+    if ((await textOf(path)) !== undefined)
+      throw new OperatorError(
+        `the package novacula-agent is installed here (${path}), and it manages the service: use apt`,
+      );
+}
+
+async function assertUnedited(unit: string, isForced: boolean): Promise<void> {
+  const stats = await lstat(INSTALLED_UNIT).catch(() => undefined);
+  if (stats?.isSymbolicLink() === true)
+    throw new OperatorError(
+      `${INSTALLED_UNIT} is a symbolic link (a masked or a linked unit): remove it with systemctl unmask or systemctl disable ${SERVICE}, then try again`,
+    );
+  const found = await textOf(INSTALLED_UNIT);
+  if (found === undefined || found === unit || isForced || isAsInstalled(found)) return;
+  throw new OperatorError(
+    `${INSTALLED_UNIT} has been edited: keep your changes in a drop-in (systemctl edit ${SERVICE}), then replace the file with --force`,
+  );
+}
+
+/** A step that makes a file which the record names. */
+interface FileStep extends Step {
+  readonly file: InstalledFile;
+}
+
+/** Root's own file with these bytes: one that another user could change is written anew. */
+function fileStep(what: string, path: string, content: Buffer, mode: number): FileStep {
+  return {
+    what,
+    file: { path, sha256: sha256(content) },
+    async needed() {
+      const stats = await lstat(path).catch(() => undefined);
+      if (stats?.isFile() !== true || stats.uid !== 0 || (stats.mode & 0o7777) !== mode) return true;
+      return !content.equals(await readFile(path));
+    },
+    async perform() {
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      // Renamed over: a running binary cannot be written to.
+      await writeFileAtomically(path, content, { mode, owner: { uid: 0, gid: 0 } });
+    },
+  };
+}
+
+/**
+ * Before the files are: after an interrupted run, a file that is not as the record says is left
+ * alone.
+ */
+function recordStep(written: readonly InstalledFile[]): Step {
+  return {
+    what: `record in ${INSTALL_RECORD} what uninstall may remove`,
+    needed: async () => written.length > 0,
+    perform: async () => await writeInstallRecord(withFiles(await readInstallRecord(), written)),
+  };
+}
+
+async function needed(steps: readonly FileStep[]): Promise<readonly InstalledFile[]> {
+  const found: InstalledFile[] = [];
+  for (const step of steps) if (await step.needed()) found.push(step.file);
+  return found;
+}
+
+function userStep(): Step {
+  return {
+    what: "create the user novacula, which the service runs as",
+    needed: async () => serviceUser() === undefined,
+    perform: async () => await runHostTool("systemd-sysusers", ["--inline", SYSUSERS]),
+  };
+}
+
+function configStep(): Step {
+  return {
+    what: `write ${CONFIG} (root:novacula, 0640), for you to fill in`,
+    needed: async () => (await textOf(CONFIG)) === undefined,
+    async perform() {
+      await mkdir(dirname(CONFIG), { recursive: true, mode: 0o755 });
+      const gid = serviceUser()?.gids[0] ?? 0;
+      const options = { mode: 0o640, owner: { uid: 0, gid } };
+      await inPlace(CONFIG, ({ path, mayGiveAway }) =>
+        writeFileAtomically(path, exampleConfig(), mayGiveAway ? options : { mode: options.mode }),
+      );
+    },
+  };
+}
+
+/** undefined where there is no such file. */
+export async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw new OperatorError(`cannot read ${path}`, { cause: error });
+  }
+}

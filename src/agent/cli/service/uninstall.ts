@@ -1,0 +1,130 @@
+import { existsSync, lstatSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
+import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { OperatorError } from "../../../lib/errors.ts";
+import { holdPlace } from "../../../lib/files/held-place.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
+import {
+  binaryOf,
+  INSTALLED_UNIT,
+  isAsInstalled,
+  PACKAGED_BINARY,
+  PACKAGED_UNITS,
+  SERVICE,
+} from "../../systemd/service-unit.ts";
+import { systemctl } from "../../systemd/systemctl.ts";
+import { textOf } from "./install.ts";
+import { INSTALL_RECORD, readInstallRecord, stateOf } from "./install-record.ts";
+import { type Step, takeSteps } from "./steps.ts";
+
+export interface UninstallOptions {
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+}
+
+/** What `install` made, as it is now. */
+interface Findings {
+  /** Proved to be as `install` wrote them: by its record, or a unit by its own first line. */
+  readonly removable: readonly string[];
+  /** Files that stay, each with the reason. */
+  readonly left: readonly { readonly path: string; readonly why: string }[];
+}
+
+/**
+ * Takes back what `install` made: service, unit, binary. It removes only what `install` is proved
+ * to have written, and never what a text names. Configuration, key and state stay, and it says so.
+ */
+export async function uninstall(options: UninstallOptions, terminal: Terminal): Promise<number> {
+  const isDryRun = options.dryRun === true;
+  const { removable, left } = await find();
+  if (removable.length === 0 && left.length === 0) {
+    print(terminal, `Nothing to do: there is no ${INSTALLED_UNIT}. A package is removed with apt.`);
+    return ExitCode.good;
+  }
+  if (left.some(({ path }) => path === INSTALLED_UNIT) && options.force !== true)
+    throw new OperatorError(
+      `${INSTALLED_UNIT} was edited, or install did not write it: --force stops the service, removes what install wrote, and leaves this file`,
+    );
+  if (!isDryRun && process.geteuid?.() !== 0)
+    throw new OperatorError(
+      "removing a service needs root: use sudo, or --dry-run to see what would be done",
+    );
+  await takeSteps([stopStep(), ...removable.map(removeStep)], { isDryRun }, terminal);
+  for (const { path, why } of left)
+    print(terminal, `Left: ${path} ${why}. To remove it: sudo rm ${shellWord(path)}`);
+  if (isDryRun) return ExitCode.good;
+  await rm(INSTALL_RECORD, { force: true });
+  const status = await systemctl("daemon-reload");
+  print(
+    terminal,
+    "Kept: /etc/novacula (configuration and key), /var/lib/novacula (state) and the user novacula. Revoke the key if this host is not to come back.",
+  );
+  if (PACKAGED_UNITS.some(existsSync))
+    print(terminal, `The package's service is stopped too: start it with systemctl enable --now ${SERVICE}.`);
+  return status;
+}
+
+async function find(): Promise<Findings> {
+  const removable: string[] = [];
+  const left: { path: string; why: string }[] = [];
+  const record = await readInstallRecord();
+  const recorded = record?.files ?? [];
+  for (const file of recorded) {
+    const state = await stateOf(file);
+    if (state === "missing") continue;
+    const isPackaged = file.path === PACKAGED_BINARY && PACKAGED_UNITS.some(existsSync);
+    if (isPackaged) continue;
+    if (state === "unchanged" && !(await isInOpenFolder(file.path))) removable.push(file.path);
+    else if (state === "unchanged") left.push({ path: file.path, why: "is where not only root may write" });
+    else left.push({ path: file.path, why: "was changed since install wrote it" });
+  }
+  if (recorded.some(({ path }) => path === INSTALLED_UNIT) || !isThere(INSTALLED_UNIT))
+    return { removable, left };
+  // Before there was a record, the unit's first line told whether it was edited; nothing told it of
+  // the program.
+  const unit = (await textOf(INSTALLED_UNIT)) ?? "";
+  if (lstatSync(INSTALLED_UNIT).isSymbolicLink() || !isAsInstalled(unit))
+    return { removable, left: [...left, { path: INSTALLED_UNIT, why: "is not as install wrote it" }] };
+  const binary = binaryOf(unit);
+  if (binary !== undefined && isThere(binary) && !recorded.some(({ path }) => path === binary))
+    left.push({
+      path: binary,
+      why: "is the program that the unit names, and nothing proves where it is from",
+    });
+  return { removable: [INSTALLED_UNIT, ...removable], left };
+}
+
+/** There another file could take its place between the look and the removal. */
+async function isInOpenFolder(path: string): Promise<boolean> {
+  try {
+    await using place = await holdPlace(path);
+    return place.open.length > 0;
+  } catch {
+    return true;
+  }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function stopStep(): Step {
+  return {
+    what: `stop and disable ${SERVICE}`,
+    needed: async () => isThere(INSTALLED_UNIT),
+    async perform() {
+      const status = await systemctl("disable", "--quiet", "--now", SERVICE);
+      if (status !== 0)
+        throw new OperatorError(`${SERVICE} could not be stopped (systemctl ended with ${status})`);
+    },
+  };
+}
+
+function removeStep(path: string): Step {
+  return {
+    what: `remove ${path}`,
+    needed: async () => isThere(path),
+    perform: async () => await rm(path),
+  };
+}

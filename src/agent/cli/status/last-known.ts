@@ -1,0 +1,18 @@
+import { dateAndMinute } from "../../../lib/clock.ts";
+import { printable } from "../../../lib/printable.ts";
+import { readMemory } from "../../daemon/resources/memory.ts";
+import { keyName } from "./status-report.ts";
+
+/** What the last agent to run here remembered of its key, as a sentence; undefined where there is nothing, or it may not be read. */
+export async function lastKnown(dataDir: string): Promise<string | undefined> {
+  const { keys, organizations } = await readMemory(dataDir);
+  const [key] = keys;
+  if (key === undefined) return undefined;
+  const [organization] = organizations;
+  const where = organization === undefined ? "" : ` in organization ${printable(organization.name)}`;
+  const name = keyName({ fingerprint: key.fingerprint, name: key.keyName, id: key.keyId });
+  const accepted =
+    key.acceptedAt === undefined ? "never accepted" : `last accepted at ${dateAndMinute(key.acceptedAt)}`;
+  const end = key.verdict === "refused" ? ", and refused when the agent stopped" : "";
+  return `Last known: key ${name}${where}, ${accepted}${end}.`;
+}

@@ -1,0 +1,102 @@
+import { dateAndMinute, timeOfDay } from "../../../lib/clock.ts";
+import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
+import { type Colour, paint, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { duration } from "../../../lib/duration.ts";
+import { printable } from "../../../lib/printable.ts";
+import type { AgentStatus } from "../../daemon/status/status.ts";
+import { stateVerdict } from "./verdict.ts";
+
+const SENTENCE_LENGTH = 2000;
+
+/** `status` for a person: the state's own sentence, what waits, then the facts behind it. `now` is epoch ms. */
+export function statusReport(status: AgentStatus, now: number, terminal: Terminal): string {
+  const rows = facts(status, now);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, value]) => `  ${paint(terminal, "dim", name.padEnd(width))}  ${value}`);
+  return [...headline(status, terminal), "", ...lines].join("\n");
+}
+
+/** One line for one moment: what `--watch` prints, and what is said when a wait was in vain. */
+export function statusLine(status: AgentStatus, now: number, terminal: Terminal): string {
+  const [first = "", ...rest] = headline(status, terminal);
+  return [`${timeOfDay(now, now)}  ${first}`, ...rest.map((line) => `          ${line}`)].join("\n");
+}
+
+function headline(status: AgentStatus, terminal: Terminal): readonly string[] {
+  const sentence = paint(terminal, colourOf(status), printable(status.reason, SENTENCE_LENGTH));
+  const { pendingChange } = status;
+  // Without a running key, what is wrong with the file is the state's own sentence.
+  if (pendingChange === null || status.key === null) return [sentence];
+  const label = paint(terminal, "yellow", `Change in the file ${PENDING[pendingChange.state]}:`);
+  return [sentence, `${label} ${printable(pendingChange.reason, SENTENCE_LENGTH)}`];
+}
+
+const PENDING = {
+  trying: "being tried",
+  refused: "refused",
+  unreachable: "not tried yet",
+  unusable: "unusable",
+} as const;
+
+function colourOf(status: AgentStatus): Colour {
+  const verdict = stateVerdict(status);
+  if (verdict === ExitCode.good) return "green";
+  return verdict === ExitCode.bad ? "red" : "yellow";
+}
+
+function facts(status: AgentStatus, now: number): readonly (readonly [name: string, value: string])[] {
+  const rows: (readonly [string, string | undefined])[] = [
+    ["executor", shown(status.executor)],
+    ["control plane", shown(status.controlPlane)],
+    ["organization", shown(status.organization?.name)],
+    ["key", status.key === null ? undefined : keyFact(status.key)],
+    ["key ends", status.key?.endsAt == null ? undefined : ending(Date.parse(status.key.endsAt), now)],
+    ["last accepted", status.key === null ? undefined : (ago(status.lastAcceptedAt, now) ?? "never")],
+    ["last attempt", status.state === "online" ? undefined : ago(status.lastAttemptAt, now)],
+    ["next attempt", ahead(status.nextAttemptAt, now)],
+    ["agent", `${printable(status.version)}, PID ${status.pid}${since(status.startedAt)}`],
+    ["configuration", printable(status.configPath, 4096)],
+    ["data", printable(status.dataDir, 4096)],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+}
+
+function keyFact({ fingerprint, id, name, source }: NonNullable<AgentStatus["key"]>): string {
+  return `${keyName({ fingerprint, id, name })}, from ${printable(source, 4096)}`;
+}
+
+/** `3fa9c1d2 (prod 260601, k_7d…)`; the fingerprint alone before the control plane has named the key. */
+export function keyName(key: {
+  readonly fingerprint: string;
+  readonly id?: string | null | undefined;
+  readonly name?: string | null | undefined;
+}): string {
+  const known = [key.name, key.id].flatMap((part) => (part == null ? [] : [printable(part, 64)]));
+  return known.length === 0 ? key.fingerprint : `${key.fingerprint} (${known.join(", ")})`;
+}
+
+/** `2026-12-01 12:00, in 12 d 3 h`. */
+export function ending(endsAt: number, now: number): string {
+  const left = endsAt - now;
+  return `${dateAndMinute(endsAt)}, ${left >= 0 ? `in ${duration(left)}` : `${duration(-left)} ago`}`;
+}
+
+function ago(moment: string | null, now: number): string | undefined {
+  if (moment === null) return undefined;
+  const at = Date.parse(moment);
+  return `${timeOfDay(at, now)}, ${duration(Math.max(0, now - at))} ago`;
+}
+
+function ahead(moment: string | null, now: number): string | undefined {
+  if (moment === null) return undefined;
+  const left = Date.parse(moment) - now;
+  return left <= 0 ? "now" : `in ${duration(left)}`;
+}
+
+function since(moment: string | null): string {
+  return moment === null ? "" : `, since ${dateAndMinute(Date.parse(moment))}`;
+}
+
+function shown(text: string | null | undefined): string | undefined {
+  return text == null ? undefined : printable(text);
+}

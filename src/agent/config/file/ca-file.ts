@@ -1,0 +1,34 @@
+import { X509Certificate } from "node:crypto";
+import { decodeText } from "../schema/config-text.ts";
+
+export type CaFile =
+  | { readonly kind: "certificates"; readonly pem: string }
+  | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
+
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/gu;
+const REMEDY = "Name a PEM file: it has one or more blocks that begin with -----BEGIN CERTIFICATE-----.";
+
+/** The text of a PEM bundle, each of its certificates parsed once, so that a bad one is found here and not in a handshake. */
+export function readCertificates(bytes: Uint8Array): CaFile {
+  const decoded = decodeText(bytes);
+  const text = decoded.kind === "text" ? decoded.text : "";
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/u.test(text)) {
+    const remedy =
+      "Name a file with the CA's certificate alone; the agent must not be able to read the CA's key.";
+    return { kind: "unusable", problem: "holds a private key", remedy };
+  }
+  const blocks = text.match(BLOCK) ?? [];
+  if (blocks.length === 0) return { kind: "unusable", problem: "holds no PEM certificate", remedy: REMEDY };
+  const bad = blocks.findIndex((block) => !isCertificate(block));
+  if (bad === -1) return { kind: "certificates", pem: text };
+  const problem = `holds a certificate that cannot be parsed (number ${bad + 1} of ${blocks.length})`;
+  return { kind: "unusable", problem, remedy: "Copy that certificate again, whole." };
+}
+
+function isCertificate(block: string): boolean {
+  try {
+    return new X509Certificate(block).raw.length > 0;
+  } catch {
+    return false;
+  }
+}

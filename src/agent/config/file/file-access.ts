@@ -1,0 +1,140 @@
+import { readFileSync, type Stats } from "node:fs";
+import { stat } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { dirname } from "node:path";
+import { printable } from "../../../lib/printable.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
+import type { KeyFinding } from "../../key/finding.ts";
+
+/** Of the packaged service: the state that it comes in is root:novacula 0640. */
+const SERVICE_GROUP = "novacula";
+const WORLD_READ = 0o004;
+const WORLD_WRITE = 0o002;
+const GROUP_WRITE = 0o020;
+
+/**
+ * Who is to read the files. `unknown`: the person who runs this command is not, and could not
+ * change them for who is.
+ */
+export type FileReader =
+  | { readonly kind: "known"; readonly uid: number; readonly group: Group | undefined }
+  | { readonly kind: "unknown" };
+
+const AS_ROOT = "Run this command with sudo: it then names what lets the service in, and nobody else.";
+
+/**
+ * This process itself. Root may be looking on behalf of the packaged service, which must not be
+ * locked out of its file.
+ */
+export function ownReader(): FileReader {
+  const uid = process.geteuid?.() ?? 0;
+  const group = uid === 0 ? findGroup(({ name }) => name === SERVICE_GROUP) : ownGroup();
+  return { kind: "known", uid, group };
+}
+
+/** `user novacula (uid 998)`, or the number alone where the system has no name for it (a container). */
+export function runningUser(): string {
+  const uid = process.geteuid?.() ?? -1;
+  try {
+    return `user ${printable(userInfo().username)} (uid ${uid})`;
+  } catch {
+    return `uid ${uid}`;
+  }
+}
+
+/**
+ * What makes `path` readable for its reader, who runs this: the file's own mode, or a directory
+ * above it.
+ */
+export async function accessRemedy(path: string, reader: FileReader): Promise<string> {
+  if (reader.kind === "unknown") return AS_ROOT;
+  for (let current = path; ; current = dirname(current)) {
+    try {
+      const stats = await stat(current);
+      if (current !== path)
+        return `Let its group pass: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
+      return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}: ${closingCommand(path, stats, reader)}`;
+    } catch {
+      if (dirname(current) === current)
+        return "Make the file and the directories above it readable for that user.";
+    }
+  }
+}
+
+/**
+ * Whether others on this host can read or change the file that holds the key. Group read is fine: the packaged state
+ * is root:novacula 0640, and that group is the agent's own. Group *write* is not: no one but root changes the key.
+ */
+export function exposureFindings(
+  { path, stats, realPath }: { readonly path: string; readonly stats: Stats; readonly realPath: string },
+  reader: FileReader,
+): readonly KeyFinding[] {
+  const findings: KeyFinding[] = [];
+  const place = `${printable(path)}, mode ${octal(stats)}`;
+  const remedy = isKubernetesMount(realPath)
+    ? "Set defaultMode: 0440 on the Secret's volume, and fsGroup for the agent's group."
+    : reader.kind === "unknown"
+      ? AS_ROOT
+      : `Close it: ${closingCommand(path, stats, reader)}`;
+  if ((stats.mode & WORLD_READ) !== 0) {
+    const problem = `is in a file that every user of this host can read (${place})`;
+    findings.push({ code: "file-readable-by-others", severity: "warning", problem, remedy });
+  }
+  if ((stats.mode & (WORLD_WRITE | GROUP_WRITE)) !== 0) {
+    const who =
+      (stats.mode & WORLD_WRITE) !== 0 ? "every user of this host" : `every member of group ${stats.gid}`;
+    const problem = `is in a file that ${who} can change (${place})`;
+    findings.push({ code: "file-writable-by-others", severity: "warning", problem, remedy });
+  }
+  return findings;
+}
+
+/** What to type so that `reader` can still read `path`, and others cannot. Without a group, the file is its owner's alone. */
+export function closingCommand(
+  path: string,
+  owner: { readonly uid: number; readonly gid: number },
+  reader: { readonly uid: number; readonly group: Group | undefined },
+): string {
+  const { uid, group } = reader;
+  if (group === undefined || (uid !== 0 && uid === owner.uid)) return command("chmod", "0600", path);
+  const close = command("chmod", "0640", path);
+  if (owner.uid === 0 && owner.gid === group.gid) return close;
+  return `${command("chown", `root:${group.name}`, path)} && ${close}`;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly gid: number;
+}
+
+/** The group that this process runs in; its number serves as its name where it has none: `chown` takes both. */
+function ownGroup(): Group {
+  const own = process.getegid?.() ?? 0;
+  return findGroup(({ gid }) => gid === own) ?? { name: String(own), gid: own };
+}
+
+/** group(5); a group that only a directory service knows is not found, and goes by its number. */
+function findGroup(isWanted: (group: Group) => boolean): Group | undefined {
+  try {
+    const rows = readFileSync("/etc/group", "utf8").split("\n");
+    return rows
+      .map((row) => row.split(":"))
+      .map(([name = "", , gid]) => ({ name, gid: Number(gid) }))
+      .find((group) => /^[\w.-]+$/u.test(group.name) && isWanted(group));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A Secret's volume is read-only and its modes come from the pod: `chmod` would fail there. */
+function isKubernetesMount(realPath: string): boolean {
+  return /\/\.\.(data|\d{4}_\d{2}_\d{2}_)/u.test(realPath);
+}
+
+function octal(stats: Stats): string {
+  return (stats.mode & 0o7777).toString(8).padStart(4, "0");
+}
+
+function command(...words: readonly string[]): string {
+  return words.map(shellWord).join(" ");
+}

@@ -1,0 +1,140 @@
+import type { Stats } from "node:fs";
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { errorCode } from "../../../lib/errors.ts";
+import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
+import { accessRemedy, type FileReader, ownReader, runningUser } from "./file-access.ts";
+
+export type FileRead =
+  | {
+      readonly kind: "read";
+      readonly path: string;
+      /** Behind all symbolic links. */
+      readonly realPath: string;
+      readonly bytes: Uint8Array;
+      readonly stats: Stats;
+    }
+  | { readonly kind: "unreadable"; readonly code: string; readonly problem: string; readonly remedy: string };
+
+/** No configuration, key or CA bundle comes near it; a log file or a disk image that was named by mistake does. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+
+/**
+ * The bytes of a regular file of at most 1 MiB, symbolic links followed. Never rejects for what a
+ * disk or a person can do, and never hangs: a file that does not answer within seconds is
+ * unreadable (`no-answer`). `reader` is for the remedy of one that may not be read.
+ */
+export async function readBoundedFile(path: string, reader: FileReader = ownReader()): Promise<FileRead> {
+  try {
+    return await inTime(path, () => read(path, reader));
+  } catch (error) {
+    if (!(error instanceof NoFileAnswer)) throw error;
+    const remedy =
+      "Look at the mount that it is on, such as FUSE or NFS: what serves it has stopped. It is taken when it answers again.";
+    return { kind: "unreadable", code: error.code, problem: error.message, remedy };
+  }
+}
+
+/** Without O_NONBLOCK, opening a FIFO would wait for its writer. */
+async function read(path: string, reader: FileReader): Promise<FileRead> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const stats = await handle.stat();
+    const kind = otherKind(stats);
+    if (kind !== undefined) return notAFile(kind);
+    const bytes = await readAtMost(handle, stats.size, MAX_FILE_BYTES + 1);
+    if (bytes.length > MAX_FILE_BYTES) {
+      const problem = "is larger than 1 MiB, as no configuration, key or certificate is";
+      return {
+        kind: "unreadable",
+        code: "too-large",
+        problem,
+        remedy: "Check that this is the file that was meant.",
+      };
+    }
+    const realPath = await realpath(path).catch(() => path);
+    return { kind: "read", path, realPath, bytes, stats };
+  } catch (error) {
+    return await explain(path, errorCode(error) ?? "unknown", reader);
+  } finally {
+    await handle?.close().catch(() => undefined);
+  }
+}
+
+function otherKind(stats: Stats): string | undefined {
+  if (stats.isFile()) return undefined;
+  if (stats.isDirectory()) return "directory";
+  if (stats.isFIFO()) return "named pipe";
+  if (stats.isSocket()) return "socket";
+  return "device";
+}
+
+function notAFile(kind: string): FileRead {
+  const problem = `is a ${kind}, not a regular file`;
+  return {
+    kind: "unreadable",
+    code: `is-${kind.replace(" ", "-")}`,
+    problem,
+    remedy: "Name a regular file.",
+  };
+}
+
+/** One read where the file is as large as it says: a byte more than that is asked for, and less comes only at the end. */
+async function readAtMost(handle: FileHandle, sizeBytes: number, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  while (total < limit) {
+    const room = new Uint8Array(Math.min(Math.max(sizeBytes - total, 0) + 4096, limit - total));
+    const { bytesRead, buffer } = await handle.read({ buffer: room });
+    chunks.push(buffer.subarray(0, bytesRead));
+    total += bytesRead;
+    if (bytesRead === 0 || (total === sizeBytes && bytesRead < room.length)) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+async function explain(path: string, code: string, reader: FileReader): Promise<FileRead> {
+  const answer = (problem: string, remedy: string): FileRead => ({
+    kind: "unreadable",
+    code,
+    problem,
+    remedy,
+  });
+  switch (code) {
+    case "ENOENT":
+      return (await isLink(path))
+        ? answer(
+            "is a symbolic link to a file that does not exist",
+            "Create the file that it leads to, or fix the link.",
+          )
+        : answer("does not exist", "Create it, or name another file.");
+    case "ENOTDIR":
+      return answer("does not exist: a part of its path is not a directory", "Check the path.");
+    case "ELOOP":
+      return answer("is a symbolic link that leads back to itself", "Fix the link.");
+    case "EACCES":
+    case "EPERM":
+      return answer(`may not be read by ${runningUser()}`, await accessRemedy(path, reader));
+    case "ENAMETOOLONG":
+      return answer("has a path that is too long for this system", "Name a shorter path.");
+    case "ENXIO":
+      return answer("is a socket or a device without its other side", "Name a regular file.");
+    case "EMFILE":
+    case "ENFILE":
+      return answer(
+        "could not be opened: too many files are open",
+        "It is tried again by itself; look for what holds them.",
+      );
+    default:
+      return answer(`could not be read (${code})`, "Look at the disk or the mount below it.");
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}

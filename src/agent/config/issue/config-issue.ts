@@ -1,0 +1,41 @@
+import { printable } from "../../../lib/printable.ts";
+
+/** One thing that is wrong with a configuration. Never holds a character of a key, nor a proxy's password. */
+export interface ConfigIssue {
+  /** Stable, kebab-case: `unknown-key`, `wrong-value`, `syntax`, `not-found`, … */
+  readonly code: string;
+  readonly file: string;
+  /** 1-based; `column` counts characters, not bytes. */
+  readonly line?: number;
+  readonly column?: number;
+  /** The key as a path: `control_plane.url`. */
+  readonly key?: string;
+  /** What is wrong, as a clause without a full stop. */
+  readonly problem: string;
+  /** What to do, as a sentence. */
+  readonly remedy: string;
+}
+
+/** `/etc/novacula/agent.toml:7:3: control_plane.acces_token: unknown key. Did you mean access_token?` */
+export function formatIssue(issue: ConfigIssue): string {
+  const { file, line, column } = issue;
+  return formatAt([printable(file), line, column].filter((part) => part !== undefined).join(":"), issue);
+}
+
+/** Every issue in one line; a file that several are in is named once: `/etc/novacula/agent.toml:7:3: … | line 9: …` */
+export function formatIssues(issues: readonly ConfigIssue[]): string {
+  return issues
+    .map((issue, i) =>
+      issues[i - 1]?.file === issue.file ? formatAt(lineOf(issue), issue) : formatIssue(issue),
+    )
+    .join(" | ");
+}
+
+function lineOf({ line, column }: ConfigIssue): string {
+  if (line === undefined) return "";
+  return column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
+}
+
+function formatAt(place: string, { key = "", problem, remedy }: ConfigIssue): string {
+  return [place, key, `${problem}. ${remedy}`].filter((part) => part !== "").join(": ");
+}

@@ -1,0 +1,114 @@
+import { printable } from "../../../lib/printable.ts";
+import { looksSecret } from "../schema/secret-looks.ts";
+import { shownName, unknownKeyRemedy, unknownTableRemedy } from "./unknown-key.ts";
+
+/** An issue before its place in the file is known: `path` leads to the key, or to the table that lacks it. */
+export interface TableIssue {
+  readonly code: string;
+  readonly path: readonly string[];
+  readonly key: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** Never echoed, whatever it holds. */
+const SILENT_KEYS: ReadonlySet<string> = new Set(["control_plane.access_token", "control_plane.proxy"]);
+
+export function unknownKey(table: string, key: string): TableIssue {
+  return {
+    code: "unknown-key",
+    path: [table, key],
+    key: `${table}.${shownName(key)}`,
+    problem: "unknown key",
+    remedy: unknownKeyRemedy(table, key),
+  };
+}
+
+/** A table, or a key above the first table, that agent.toml does not have. */
+export function unknownAtTop(name: string, value: unknown): TableIssue {
+  const what = isTable(value) ? "unknown table" : "unknown key";
+  const code = isTable(value) ? "unknown-table" : "unknown-key";
+  return { code, path: [name], key: shownName(name), problem: what, remedy: unknownTableRemedy(name) };
+}
+
+/** A key or `[[table]]` where a table should be. */
+export function notATable(name: string, value: unknown): TableIssue {
+  const problem = `is ${describeFound(name, value)}, but must be a table`;
+  return {
+    code: "not-a-table",
+    path: [name],
+    key: name,
+    problem,
+    remedy: `Write [${name}] on a line of its own.`,
+  };
+}
+
+export function bothSources(): TableIssue {
+  return {
+    code: "two-key-sources",
+    path: ["control_plane", "access_token_file"],
+    key: "control_plane.access_token_file",
+    problem: "is set together with access_token, and only one of them can say what the key is",
+    remedy: "Delete the line of access_token, or that of access_token_file.",
+  };
+}
+
+/** `wants` completes "It must be …"; without a value, the key is missing from its table. */
+export function wrongValue(table: string, key: string, value: unknown, wants: string): TableIssue {
+  const path = `${table}.${key}`;
+  if (value === undefined) {
+    const remedy = `Add ${key} to [${table}]: ${wants}.`;
+    return { code: "missing-key", path: [table], key: path, problem: "is not set", remedy };
+  }
+  return {
+    code: "wrong-value",
+    path: [table, key],
+    key: path,
+    problem: `is ${describeFound(path, value)}`,
+    remedy: remedyFor(key, value, wants),
+  };
+}
+
+function remedyFor(key: string, value: unknown, wants: string): string {
+  const wanted = `It must be ${wants}.`;
+  if (typeof value !== "string") return wanted;
+  const word = wants.startsWith("one of") ? meantWord(value, wants) : undefined;
+  if (word !== undefined) return `${wanted} Did you mean "${word}"?`;
+  if (wants.startsWith("a number") && /^\d+(\.\d+)?$/u.test(value)) return `${wanted} Remove the quotes.`;
+  if (/exc[_-]/iu.test(value)) return `${wanted} A key belongs in access_token of [control_plane].`;
+  if (/^(~|\$|%d)/u.test(value)) {
+    const name = key === "access_token_file" ? "; of a systemd credential, write the name alone" : "";
+    return `${wanted} Nothing is expanded here, neither ~ nor a variable${name}.`;
+  }
+  return wanted;
+}
+
+/** `WARN` and `warning` mean `warn`; `err` means `error`. */
+function meantWord(value: string, wants: string): string | undefined {
+  const written = value.toLowerCase();
+  const words = [...wants.matchAll(/"(\w+)"/gu)].map(([, word = ""]) => word);
+  return words.find((word) => written.startsWith(word) || (written.length > 1 && word.startsWith(written)));
+}
+
+/** What was found, as far as it may be shown. */
+function describeFound(path: string, value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  if (value instanceof Date) return "a date";
+  switch (typeof value) {
+    case "string":
+      if (value === "") return "empty";
+      if (SILENT_KEYS.has(path) || looksSecret(value)) return "a text that is not shown here";
+      return `"${printable(value, 60)}"`;
+    case "number":
+    case "bigint":
+      return SILENT_KEYS.has(path) ? "a number" : `the number ${value}`;
+    case "boolean":
+      return String(value);
+    default:
+      return "a table";
+  }
+}
+
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}

@@ -1,0 +1,105 @@
+import { KEYS_BY_TABLE } from "../schema/config-schema.ts";
+import { looksSecret } from "../schema/secret-looks.ts";
+
+/** What other agents call the same thing: nobody's typo, but what fingers remember. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ["token", "access_token"],
+  ["key", "access_token"],
+  ["api_key", "access_token"],
+  ["apikey", "access_token"],
+  ["executor_key", "access_token"],
+  ["secret", "access_token"],
+  ["token_file", "access_token_file"],
+  ["key_file", "access_token_file"],
+  ["access_token_path", "access_token_file"],
+  ["endpoint", "url"],
+  ["server", "url"],
+  ["address", "url"],
+  ["host", "url"],
+  ["ca", "ca_file"],
+  ["ca_cert", "ca_file"],
+  ["ca_path", "ca_file"],
+  ["https_proxy", "proxy"],
+  ["http_proxy", "proxy"],
+  ["log_level", "level"],
+  ["log_format", "format"],
+  ["hostname", "name"],
+  ["executor_name", "name"],
+  ["data_directory", "data_dir"],
+  ["state_dir", "data_dir"],
+]);
+
+/** What to do about a key that agent.toml does not have in `[table]`; never quotes the value. */
+export function unknownKeyRemedy(table: string, key: string): string {
+  const own = KEYS_BY_TABLE.get(table) ?? [];
+  const near = nearest(key, own);
+  if (near !== undefined) return `Did you mean ${near}?`;
+  for (const [other, keys] of KEYS_BY_TABLE) {
+    if (other === table) continue;
+    const home = nearest(key, keys);
+    if (home === undefined) continue;
+    return normal(home) === normal(key)
+      ? `${home} belongs in [${other}].`
+      : `Did you mean ${home} in [${other}]?`;
+  }
+  return `[${table}] has ${own.join(", ")}. Delete the line, or put a # in front of it.`;
+}
+
+/** What to do about a table, or a key above the first table, that agent.toml does not have. */
+export function unknownTableRemedy(name: string): string {
+  const near = nearest(name, [...KEYS_BY_TABLE.keys()]);
+  if (near !== undefined) return `Did you mean [${near}]?`;
+  for (const [table, keys] of KEYS_BY_TABLE) {
+    const home = nearest(name, keys);
+    if (home !== undefined) return `${home} belongs in [${table}]: put it below a line that says [${table}].`;
+  }
+  return `The tables are ${[...KEYS_BY_TABLE.keys()].map((table) => `[${table}]`).join(", ")}.`;
+}
+
+/** A key's name as it may be shown: a name that could be a piece of an API key is not. */
+export function shownName(name: string): string {
+  return /^[\w.-]{1,40}$/u.test(name) && !looksSecret(name) ? name : "(a name that is not shown)";
+}
+
+function nearest(name: string, candidates: readonly string[]): string | undefined {
+  const wanted = normal(name);
+  const synonym = SYNONYMS.get(name.toLowerCase().replaceAll("-", "_"));
+  if (synonym !== undefined && candidates.includes(synonym)) return synonym;
+  let best: string | undefined;
+  let bestDistance = Math.min(3, Math.floor(wanted.length / 3) + 1);
+  for (const candidate of candidates) {
+    const distance = editDistance(wanted, normal(candidate));
+    if (distance >= bestDistance) continue;
+    best = candidate;
+    bestDistance = distance;
+  }
+  return best ?? candidates.find((candidate) => wanted.length >= 4 && normal(candidate).includes(wanted));
+}
+
+/** `Access-Token`, `accessToken` and `access_token` are one name to a person. */
+function normal(name: string): string {
+  return name.slice(0, 64).toLowerCase().replaceAll(/[-_ ]/gu, "");
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours between `a` and `b` (optimal string alignment). */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const next = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const change = a[row - 1] === b[column - 1] ? 0 : 1;
+      let cost = Math.min(at(last, column) + 1, at(next, column - 1) + 1, at(last, column - 1) + change);
+      const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (isSwap) cost = Math.min(cost, at(beforeLast, column - 2) + 1);
+      next.push(cost);
+    }
+    beforeLast = last;
+    last = next;
+  }
+  return at(last, b.length);
+}
+
+function at(costs: readonly number[], index: number): number {
+  return costs[index] ?? Number.POSITIVE_INFINITY;
+}

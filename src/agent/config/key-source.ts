@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import { printable } from "../../lib/printable.ts";
+import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
+import type { KeyFinding } from "../key/finding.ts";
+import { exposureFindings } from "./file/file-access.ts";
+import type { FileReads } from "./file/file-reads.ts";
+import type { FileRead } from "./file/read-file.ts";
+import type { ConfigIssue } from "./issue/config-issue.ts";
+import type { TableIssue } from "./issue/table-issue.ts";
+import type { FoundToken, ParsedConfig } from "./parse-config.ts";
+import { decodeText } from "./schema/config-text.ts";
+
+export interface FoundKey {
+  /** `agent.toml line 7`, or the path of the key file. */
+  readonly keySource: string;
+  /** Absolute; undefined where the key stands in agent.toml. */
+  readonly keyFile: string | undefined;
+  readonly diagnosis: KeyDiagnosis;
+}
+
+type ReadFile = Extract<FileRead, { kind: "read" }>;
+
+const MISSING: KeyFinding = {
+  code: "missing",
+  severity: "refused",
+  problem: "is missing: [control_plane] has neither access_token nor access_token_file",
+  remedy: "Create a key on the control plane and hand it over with `novacula-agent set-key`.",
+};
+
+/** The key from where the configuration says that it is: `agentToml` itself, a key file or a systemd credential (A2). */
+export async function readKey(
+  agentToml: ReadFile,
+  parsed: Extract<ParsedConfig, { kind: "valid" }>,
+  reads: FileReads,
+  credentialsDirectory: string | undefined,
+): Promise<FoundKey | { readonly issue: ConfigIssue }> {
+  const written = parsed.config.controlPlane.accessTokenFile;
+  if (written === undefined) return await keyInConfig(agentToml, parsed.accessToken, reads);
+  const keyFile = resolveKeyFile(written, credentialsDirectory);
+  if (keyFile === undefined) return { issue: await parsed.issueAt(noCredentials(written)) };
+  const read = await reads.read(keyFile);
+  const diagnosis = diagnoseKeyFile(read, keyFile);
+  const isCredential =
+    credentialsDirectory !== undefined && keyFile.startsWith(join(credentialsDirectory, "/"));
+  const exposed = read.kind === "read" && !isCredential ? exposureFindings(read, reads.reader) : [];
+  return { keySource: printable(keyFile), keyFile, diagnosis: withFindings(diagnosis, exposed) };
+}
+
+async function keyInConfig(
+  agentToml: ReadFile,
+  token: FoundToken | undefined,
+  { reader }: FileReads,
+): Promise<FoundKey> {
+  if (token === undefined)
+    return { keySource: "agent.toml", keyFile: undefined, diagnosis: refused(MISSING) };
+  const origin = { kind: "config" } as const;
+  let diagnosis = diagnoseKey(token.text, origin);
+  if (diagnosis.findings.length > 0) diagnosis = diagnoseKey(token.text, origin, await token.locator());
+  const keySource = token.line === undefined ? "agent.toml" : `agent.toml line ${token.line}`;
+  return {
+    keySource,
+    keyFile: undefined,
+    diagnosis: withFindings(diagnosis, exposureFindings(agentToml, reader)),
+  };
+}
+
+/** An unreadable key file is a finding, not an issue: the configuration itself is good, and waits for it. */
+function diagnoseKeyFile(read: FileRead, path: string): KeyDiagnosis {
+  if (read.kind === "unreadable") {
+    const problem = `is not available: ${printable(path)} ${read.problem}`;
+    return refused({ code: "key-file-unreadable", severity: "refused", problem, remedy: read.remedy });
+  }
+  const decoded = decodeText(read.bytes);
+  if (decoded.kind === "text") return diagnoseKey(decoded.text, { kind: "key-file" });
+  const { remedy, place } = decoded;
+  const where = place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
+  const problem = `is in a file that ${decoded.problem}${where}`;
+  return refused({ code: "key-file-not-text", severity: "refused", problem, remedy, ...place });
+}
+
+/**
+ * `access_token_file` as an absolute path. A name without a slash is a systemd credential (`LoadCredential=name:…`):
+ * systemd puts those into a directory that only the unit knows by its environment, so they cannot be written out.
+ */
+function resolveKeyFile(written: string, credentialsDirectory: string | undefined): string | undefined {
+  if (written.startsWith("/")) return written;
+  return credentialsDirectory?.startsWith("/") ? join(credentialsDirectory, written) : undefined;
+}
+
+function noCredentials(written: string): TableIssue {
+  const path = ["control_plane", "access_token_file"];
+  const problem = "names a systemd credential, but $CREDENTIALS_DIRECTORY is not set";
+  const remedy = `Start the agent by a unit with LoadCredential=${printable(written)}:/its/path, or write an absolute path.`;
+  return { code: "no-credentials-directory", path, key: path.join("."), problem, remedy };
+}
+
+function withFindings(diagnosis: KeyDiagnosis, more: readonly KeyFinding[]): KeyDiagnosis {
+  return { key: diagnosis.key, findings: [...diagnosis.findings, ...more] };
+}
+
+function refused(finding: KeyFinding): KeyDiagnosis {
+  return { key: undefined, findings: [finding] };
+}

@@ -1,0 +1,129 @@
+import { resolve } from "node:path";
+import { printable } from "../../lib/printable.ts";
+import type { ExecutorKey } from "../key/executor-key.ts";
+import type { KeyFinding } from "../key/finding.ts";
+import { readCertificates } from "./file/ca-file.ts";
+import { type FileReader, ownReader } from "./file/file-access.ts";
+import { FileReads } from "./file/file-reads.ts";
+import type { FileRead } from "./file/read-file.ts";
+import type { ConfigIssue } from "./issue/config-issue.ts";
+import { readKey } from "./key-source.ts";
+import { type ParsedConfig, parseConfig } from "./parse-config.ts";
+import type { AgentConfig } from "./schema/agent-config.ts";
+import { type ConfigText, decodeText } from "./schema/config-text.ts";
+
+const DEFAULT_PATH = "/etc/novacula/agent.toml";
+
+interface LoadedBase {
+  readonly path: string;
+  /**
+   * Changes when the content, or the readability, of any of `files` does; where a key is used, also when their owner or
+   * mode does, of which its findings warn. To be compared within one process only.
+   */
+  readonly digest: string;
+  /** What to watch: agent.toml, the key file and the CA file, absolute, as far as they are known. */
+  readonly files: readonly string[];
+}
+
+/** What is on disk now: a configuration with a key, one without a usable key, or none. */
+export type Loaded = LoadedBase &
+  (
+    | {
+        readonly verdict: "usable";
+        readonly config: AgentConfig;
+        readonly key: ExecutorKey;
+        /** The text of `ca_file`, whose certificates have been parsed once. */
+        readonly caPem: string | undefined;
+        /** `agent.toml line 7`, or the path of the key file. */
+        readonly keySource: string;
+        /** Warnings only. */
+        readonly findings: readonly KeyFinding[];
+      }
+    | {
+        readonly verdict: "key-unusable";
+        readonly config: AgentConfig;
+        readonly keySource: string;
+        readonly findings: readonly KeyFinding[];
+      }
+    | { readonly verdict: "invalid"; readonly issues: readonly ConfigIssue[]; readonly config: undefined }
+  );
+
+/** Which file, made absolute: the flag, else `NOVACULA_CONFIG`, else `/etc/novacula/agent.toml` (A1). */
+export function configPath(flag: string | undefined, environment: NodeJS.ProcessEnv): string {
+  const { NOVACULA_CONFIG: variable } = environment;
+  return resolve(flag || variable || DEFAULT_PATH);
+}
+
+/**
+ * Reads agent.toml and the files that it names, and diagnoses the key (A1, A2, A6). Never rejects for what a person or
+ * a disk can do. Of `environment`, only `CREDENTIALS_DIRECTORY` is looked at. `known` is an earlier result for the
+ * same path and environment: it is the answer, and nothing is parsed, while the files hold what they held then.
+ * `reader` is for whom remedies are computed.
+ */
+export async function loadConfig(
+  path: string,
+  environment: NodeJS.ProcessEnv,
+  known?: Loaded,
+  reader: FileReader = ownReader(),
+): Promise<Loaded> {
+  if (known !== undefined && (await digestNow(known)) === known.digest) return known;
+  const reads = new FileReads(reader);
+  const base = () => ({ path, digest: reads.digest("content"), files: reads.paths });
+  const invalid = (issues: readonly ConfigIssue[]): Loaded => {
+    return { ...base(), verdict: "invalid", issues, config: undefined };
+  };
+
+  const file = await reads.read(path);
+  if (file.kind === "unreadable") return invalid([unreadable(path, file)]);
+  const decoded = decodeText(file.bytes);
+  if (decoded.kind === "not-text") return invalid([notText(path, decoded)]);
+  const parsed = await parseConfig(decoded.text, path);
+  if (parsed.kind === "invalid") return invalid(parsed.issues);
+
+  const { CREDENTIALS_DIRECTORY: credentialsDirectory } = environment;
+  const found = await readKey(file, parsed, reads, credentialsDirectory);
+  const ca = await readCa(parsed, reads);
+  const issues = [found, ca].flatMap((part) => ("issue" in part ? [part.issue] : []));
+  if ("issue" in found || "issue" in ca) return invalid(issues);
+
+  const { keySource, keyFile } = found;
+  const { key, findings } = found.diagnosis;
+  const config = {
+    ...parsed.config,
+    controlPlane: { ...parsed.config.controlPlane, accessTokenFile: keyFile },
+  };
+  if (key === undefined) return { ...base(), verdict: "key-unusable", config, keySource, findings };
+  const digest = reads.digest("content-and-access");
+  return { ...base(), digest, verdict: "usable", config, key, caPem: ca.pem, keySource, findings };
+}
+
+async function digestNow({ files, verdict }: Loaded): Promise<string> {
+  const reads = new FileReads(ownReader());
+  for (const file of files) await reads.read(file);
+  return reads.digest(verdict === "usable" ? "content-and-access" : "content");
+}
+
+async function readCa(
+  parsed: Extract<ParsedConfig, { kind: "valid" }>,
+  reads: FileReads,
+): Promise<{ readonly pem: string | undefined } | { readonly issue: ConfigIssue }> {
+  const { caFile } = parsed.config.controlPlane;
+  if (caFile === undefined) return { pem: undefined };
+  const read = await reads.read(caFile);
+  const ca = read.kind === "read" ? readCertificates(read.bytes) : read;
+  if (ca.kind === "certificates") return { pem: ca.pem };
+  const problem = `leads to ${printable(caFile)}, which ${ca.problem}`;
+  const path = ["control_plane", "ca_file"];
+  const issue = { code: "ca-file", path, key: path.join("."), problem, remedy: ca.remedy };
+  return { issue: await parsed.issueAt(issue) };
+}
+
+function unreadable(file: string, read: Extract<FileRead, { kind: "unreadable" }>): ConfigIssue {
+  const code = read.code === "ENOENT" ? "not-found" : "unreadable";
+  return { code, file, problem: read.problem, remedy: read.remedy };
+}
+
+function notText(file: string, decoded: Extract<ConfigText, { kind: "not-text" }>): ConfigIssue {
+  const { problem, remedy, place } = decoded;
+  return { code: "not-text", file, ...place, problem, remedy };
+}

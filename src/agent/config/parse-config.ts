@@ -1,0 +1,121 @@
+import { diagnoseKey } from "../key/diagnose-key.ts";
+import type { ConfigIssue } from "./issue/config-issue.ts";
+import type { TableIssue } from "./issue/table-issue.ts";
+import type { AgentConfig } from "./schema/agent-config.ts";
+import { parseToml, unixLineEnds } from "./toml/parse-toml.ts";
+import {
+  findEntry,
+  outlineToml,
+  positionAt,
+  type TextPosition,
+  type TomlOutline,
+} from "./toml/toml-outline.ts";
+import { locateInString } from "./toml/toml-string.ts";
+import { validateConfig } from "./validate-config.ts";
+
+/** `access_token` as it was found, and where. */
+export interface FoundToken {
+  readonly text: string;
+  readonly line: number | undefined;
+  /** Maps an index into `text` to its place in the file, through escapes and line breaks. */
+  locator(): Promise<((index: number) => TextPosition) | undefined>;
+}
+
+export type ParsedConfig =
+  | {
+      readonly kind: "valid";
+      readonly config: AgentConfig;
+      readonly accessToken: FoundToken | undefined;
+      /** An issue that only the disk could tell, at the place of the key it is about. */
+      issueAt(issue: TableIssue): Promise<ConfigIssue>;
+    }
+  | { readonly kind: "invalid"; readonly issues: readonly ConfigIssue[] };
+
+const TOKEN_PATH = ["control_plane", "access_token"] as const;
+
+/** agent.toml's text as a configuration with every default filled in, or all of its issues in the order of the file. */
+export async function parseConfig(source: string, file: string): Promise<ParsedConfig> {
+  const parsed = await parseToml(source, file);
+  if (parsed.kind === "issue") return { kind: "invalid", issues: [parsed.issue] };
+  const text = unixLineEnds(source);
+  const place = async (issues: readonly TableIssue[]) =>
+    placeIssues(issues, text, file, await outlined(text));
+  const { config, issues, accessToken } = validateConfig(parsed.table);
+  const token = accessToken === undefined ? undefined : await foundToken(accessToken, text);
+  if (config === undefined) {
+    const ofKey = token === undefined ? [] : await keyIssues(token, file);
+    return { kind: "invalid", issues: inFileOrder([...(await place(issues)), ...ofKey]) };
+  }
+  return {
+    kind: "valid",
+    config,
+    accessToken: token,
+    issueAt: async (issue) => (await place([issue]))[0] ?? { ...issue, file },
+  };
+}
+
+/**
+ * What is wrong with the key is said along with the rest, so that one look at the file fixes all of
+ * it.
+ */
+async function keyIssues(token: FoundToken, file: string): Promise<readonly ConfigIssue[]> {
+  const origin = { kind: "config" } as const;
+  const places = diagnoseKey(token.text, origin, await token.locator()).findings;
+  const { findings } = diagnoseKey(token.text, origin);
+  return findings.flatMap(({ code, severity, problem, remedy }, index): readonly ConfigIssue[] => {
+    if (severity !== "refused") return [];
+    const { line, column } = places[index] ?? {};
+    const where = line === undefined || column === undefined ? {} : { line, column };
+    return [{ code: `key-${code}`, file, ...where, key: TOKEN_PATH.join("."), problem, remedy }];
+  });
+}
+
+async function foundToken(token: string, text: string): Promise<FoundToken> {
+  const locator = async () => {
+    const outline = await outlined(text);
+    const value = outline && findEntry(outline, TOKEN_PATH)?.value;
+    if (value?.type !== "TOMLValue" || value.kind !== "string") return undefined;
+    const indexes = locateInString(text.slice(...value.range), value, value.range[0]);
+    return (index: number) => positionAt(text, indexes[index] ?? value.range[0]);
+  };
+  return { text: token, line: plainLine(text) ?? (await locator())?.(0).line, locator };
+}
+
+/** The only line that begins with `access_token =`, as nearly every file has it: no second parser for that. */
+function plainLine(text: string): number | undefined {
+  const lines = text.split("\n");
+  const first = lines.findIndex((line) => /^\s*access_token\s*=/u.test(line));
+  const last = lines.findLastIndex(
+    (line) => line.includes("access_token") && !line.trimStart().startsWith("#"),
+  );
+  return first !== -1 && first === last && !/"""|'''/u.test(text) ? first + 1 : undefined;
+}
+
+/** undefined where the two parsers disagree: an issue without its place is better than one with a wrong one. */
+async function outlined(text: string): Promise<TomlOutline | undefined> {
+  const result = await outlineToml(text);
+  return result.kind === "outline" ? result.outline : undefined;
+}
+
+function placeIssues(
+  issues: readonly TableIssue[],
+  text: string,
+  file: string,
+  outline: TomlOutline | undefined,
+): readonly ConfigIssue[] {
+  return issues.map(({ path, ...issue }): ConfigIssue => {
+    const index = outline === undefined ? undefined : indexOf(outline, path);
+    return index === undefined ? { ...issue, file } : { ...issue, file, ...positionAt(text, index) };
+  });
+}
+
+function inFileOrder(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
+  return issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+/** Of the key itself; else of the first thing in its table, for a table that is only spelled out in `a.b = …`. */
+function indexOf(outline: TomlOutline, path: readonly string[]): number | undefined {
+  const exact = findEntry(outline, path);
+  if (exact !== undefined) return exact.keyStart;
+  return outline.entries.find((entry) => path.every((name, depth) => name === entry.path[depth]))?.keyStart;
+}

@@ -1,0 +1,75 @@
+import { parse } from "@iarna/toml";
+import type { ConfigIssue } from "../issue/config-issue.ts";
+import { shownName } from "../issue/unknown-key.ts";
+import { inexactNumber } from "./toml-number.ts";
+import { outlineToml, positionAt, type TextPosition } from "./toml-outline.ts";
+import { explainDuplicate, explainSyntax } from "./toml-syntax.ts";
+
+export type ParsedToml =
+  | { readonly kind: "table"; readonly table: Readonly<Record<string, unknown>> }
+  | { readonly kind: "issue"; readonly issue: ConfigIssue };
+
+/** Every name that a plain object has without having it: as a TOML key, `@iarna/toml` would write through it. */
+const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+const MAYBE_INHERITED = new RegExp([...INHERITED_NAMES, String.raw`\\u`].join("|"), "iu");
+
+/**
+ * TOML text, with line ends as a Windows editor writes them, as a table. `@iarna/toml`'s errors quote the lines around
+ * the mistake, the key's among them: nothing of such an error leaves this function but its position.
+ */
+export async function parseToml(source: string, file: string): Promise<ParsedToml> {
+  const text = unixLineEnds(source);
+  const hostile = await inheritedKey(text, file);
+  if (hostile !== undefined) return { kind: "issue", issue: hostile };
+  let refusal: ReturnType<typeof parserRefusal>;
+  try {
+    const table = parse(text);
+    const inexact = await inexactNumber(table, text, file);
+    return inexact === undefined ? { kind: "table", table } : { kind: "issue", issue: inexact };
+  } catch (error) {
+    refusal = parserRefusal(error);
+  }
+  const outlined = await outlineToml(text);
+  const located = outlined.kind === "syntax-error" ? [positionAt(text, outlined.at)] : [];
+  const places = [...located, ...refusal.places];
+  const [place] = places;
+  const isDuplicate = refusal.isDuplicate && place !== undefined;
+  const issue = isDuplicate ? explainDuplicate(text, file, place) : explainSyntax(text, file, places);
+  return { kind: "issue", issue };
+}
+
+/** What the parser sees; line and column stay what they are in the file. */
+export function unixLineEnds(text: string): string {
+  return text.replaceAll("\r\n", "\n");
+}
+
+/**
+ * `constructor.foo = 1` would set `Object.foo` for the whole process, so such keys never reach the parser. A text
+ * without such a word, or an escape that could spell one, is not parsed twice.
+ */
+async function inheritedKey(text: string, file: string): Promise<ConfigIssue | undefined> {
+  if (!MAYBE_INHERITED.test(text)) return undefined;
+  const outlined = await outlineToml(text);
+  if (outlined.kind === "syntax-error") return explainSyntax(text, file, [positionAt(text, outlined.at)]);
+  for (const entry of outlined.outline.entries) {
+    const name = entry.path.find((part) => INHERITED_NAMES.has(part));
+    if (name === undefined) continue;
+    const place = positionAt(text, entry.keyStart);
+    const remedy = "Delete the line: agent.toml has no such key.";
+    return { code: "unknown-key", file, ...place, key: shownName(name), problem: "unknown key", remedy };
+  }
+  return undefined;
+}
+
+/** All that may be known of the parser's error: it quotes the source in its message and its stack. */
+function parserRefusal(error: unknown): {
+  readonly places: readonly TextPosition[];
+  readonly isDuplicate: boolean;
+} {
+  if (!(error instanceof Error)) return { places: [], isDuplicate: false };
+  const isDuplicate = error.message.startsWith("Can't redefine");
+  if (!("line" in error && "col" in error)) return { places: [], isDuplicate };
+  const { line, col } = error;
+  const hasPlace = typeof line === "number" && typeof col === "number";
+  return { places: hasPlace ? [{ line: line + 1, column: col + 1 }] : [], isDuplicate };
+}

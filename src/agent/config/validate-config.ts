@@ -1,0 +1,109 @@
+import { hostname } from "node:os";
+import type { z } from "zod";
+import {
+  bothSources,
+  isTable,
+  notATable,
+  type TableIssue,
+  unknownAtTop,
+  unknownKey,
+  wrongValue,
+} from "./issue/table-issue.ts";
+import type { AgentConfig } from "./schema/agent-config.ts";
+import { CONFIG_TABLES } from "./schema/config-schema.ts";
+
+export interface Validated {
+  /** undefined where there are issues. `accessTokenFile` is still as written: `key-source.ts` resolves a credential's name. */
+  readonly config: AgentConfig | undefined;
+  readonly issues: readonly TableIssue[];
+  /** Also of a configuration with issues: the key is diagnosed along with them. */
+  readonly accessToken: string | undefined;
+}
+
+/** A file with more of them in one table is not an agent.toml, and nobody reads on. */
+const MAX_UNKNOWN = 50;
+
+/** A parsed agent.toml as a configuration, or everything that is wrong with it at once. */
+export function validateConfig(root: Readonly<Record<string, unknown>>): Validated {
+  const unknown = Object.keys(root).filter((name) => !Object.hasOwn(CONFIG_TABLES, name));
+  const issues = unknown.slice(0, MAX_UNKNOWN).map((name) => unknownAtTop(name, root[name]));
+  const read = <T>(name: string, schema: z.ZodType<T>): T | undefined =>
+    readTable(root, name, schema, issues);
+  const tables = {
+    agent: read("agent", CONFIG_TABLES.agent),
+    controlPlane: read("control_plane", CONFIG_TABLES.control_plane),
+    logging: read("logging", CONFIG_TABLES.logging),
+    reconciler: read("reconciler", CONFIG_TABLES.reconciler),
+    reporter: read("reporter", CONFIG_TABLES.reporter),
+  };
+  const { control_plane: controlPlane } = root;
+  const written = new Map(isTable(controlPlane) ? Object.entries(controlPlane) : []);
+  if (written.has("access_token") && written.has("access_token_file")) issues.push(bothSources());
+  const token = written.get("access_token");
+  const accessToken = typeof token === "string" ? token : undefined;
+  return { config: issues.length === 0 ? inMilliseconds(tables) : undefined, issues, accessToken };
+}
+
+type Tables = {
+  readonly agent: z.infer<typeof CONFIG_TABLES.agent> | undefined;
+  readonly controlPlane: z.infer<typeof CONFIG_TABLES.control_plane> | undefined;
+  readonly logging: z.infer<typeof CONFIG_TABLES.logging> | undefined;
+  readonly reconciler: z.infer<typeof CONFIG_TABLES.reconciler> | undefined;
+  readonly reporter: z.infer<typeof CONFIG_TABLES.reporter> | undefined;
+};
+
+function inMilliseconds({
+  agent,
+  controlPlane,
+  logging,
+  reconciler,
+  reporter,
+}: Tables): AgentConfig | undefined {
+  if (!agent || !controlPlane || !logging || !reconciler || !reporter) return undefined;
+  return {
+    agent: {
+      name: agent.name ?? hostname().slice(0, 63),
+      dataDir: agent.data_dir,
+      runtimeDir: agent.runtime_dir,
+      publicHost: agent.public_host,
+      channel: agent.channel,
+    },
+    controlPlane: {
+      url: controlPlane.url,
+      accessTokenFile: controlPlane.access_token_file,
+      caFile: controlPlane.ca_file,
+      proxy: controlPlane.proxy,
+      syncIntervalMs: controlPlane.sync_interval_secs * 1000,
+    },
+    logging: { level: logging.level, format: logging.format },
+    reconciler: { intervalMs: reconciler.interval_secs * 1000 },
+    reporter: { intervalMs: reporter.interval_secs * 1000, scrapeTimeoutMs: reporter.scrape_timeout_ms },
+  };
+}
+
+function readTable<T>(
+  root: Readonly<Record<string, unknown>>,
+  name: string,
+  schema: z.ZodType<T>,
+  issues: TableIssue[],
+): T | undefined {
+  const table = Object.hasOwn(root, name) ? root[name] : {};
+  if (!isTable(table)) {
+    issues.push(notATable(name, table));
+    return undefined;
+  }
+  const result = schema.safeParse(table);
+  if (result.success) return result.data;
+  const seen = new Set<string>();
+  for (const issue of result.error.issues) {
+    if (issue.code === "unrecognized_keys") {
+      issues.push(...issue.keys.slice(0, MAX_UNKNOWN).map((key) => unknownKey(name, key)));
+      continue;
+    }
+    const key = String(issue.path[0]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    issues.push(wrongValue(name, key, Object.hasOwn(table, key) ? table[key] : undefined, issue.message));
+  }
+  return undefined;
+}

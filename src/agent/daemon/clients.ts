@@ -1,0 +1,26 @@
+import type { SyncClient } from "../sync/sync-client.ts";
+import type { Generation } from "./rotation/generation.ts";
+import type { Rotation } from "./rotation/rotation.ts";
+
+/** One client, so one pool of connections, for each session there is; those of sessions that are gone are closed. */
+export function createClients(create: (generation: Generation) => SyncClient) {
+  const clients = new Map<number, SyncClient>();
+  return {
+    of(generation: Generation): SyncClient {
+      const client = clients.get(generation.id) ?? create(generation);
+      clients.set(generation.id, client);
+      return client;
+    },
+    closeOthers({ wanted, proven }: Rotation): void {
+      for (const [id, client] of clients) {
+        if (id === wanted?.generation.id || id === proven?.generation.id) continue;
+        clients.delete(id);
+        void client.close();
+      }
+    },
+    async closeAll(): Promise<void> {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+      clients.clear();
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
+import { OperatorError } from "../../lib/errors.ts";
+import { withoutSecrets } from "../../lib/log/secret-guard.ts";
+import { isAnswered, listenOnUnixSocket } from "../../lib/unix-socket.ts";
+import type { Agent } from "./agent.ts";
+import { type AgentStatus, keyIs } from "./status/status.ts";
+
+/** The longest that a client may ask to be kept waiting, ms. */
+const LONGEST_WAIT_MS = 600_000;
+
+/** The open socket. */
+export interface ControlSocket {
+  /** Ends all its connections, and removes its file where that is still its own. */
+  close(): void;
+}
+
+export function controlSocketPath(runtimeDir: string): string {
+  return join(runtimeDir, "agent.sock");
+}
+
+/**
+ * `<runtime_dir>/agent.sock`, mode 0660: how the command line talks to the running agent. HTTP over
+ * a Unix socket:
+ *
+ *   GET  /status[?key=FINGERPRINT&timeoutMs=N]   the status; with `key`, once the executor is on that key
+ *   POST /retry                                  whatever waits is tried at once
+ *   POST /reload[?wait=0]                        reads the files now, answers when it is decided what they are good for, or at once
+ *   POST /allow-new-organization                 the next key may be of another organization
+ *
+ * The folder is there, and locked: what is found in it was left behind. Rejects with an
+ * OperatorError where a program listens on it all the same, or the folder cannot be written.
+ */
+export async function openControlSocket(runtimeDir: string, agent: Agent): Promise<ControlSocket> {
+  const path = controlSocketPath(runtimeDir);
+  const server = createServer((request, response) => {
+    answer(request, response, agent).catch(() => response.destroy());
+  });
+  try {
+    if (await isAnsweredByAnother(path))
+      throw new OperatorError(
+        `another program listens on ${path}: stop it, or give this agent an [agent].runtime_dir of its own`,
+      );
+    rmSync(path, { force: true });
+    const socket = await listenOnUnixSocket(server, path, 0o117);
+    return {
+      close() {
+        socket.remove();
+        server.close();
+        server.closeAllConnections();
+      },
+    };
+  } catch (error) {
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError(`cannot listen on ${path}`, { cause: error });
+  }
+}
+
+/** Also by an agent of a version that knew no lock, and by one that does not let this user in. */
+async function isAnsweredByAnother(path: string): Promise<boolean> {
+  try {
+    return await isAnswered(path);
+  } catch {
+    return true;
+  }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, agent: Agent): Promise<void> {
+  const url = URL.parse(request.url ?? "/", "http://agent");
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  const operation = `${request.method} ${url?.pathname}`;
+  const status = await handle(operation, url?.searchParams ?? new URLSearchParams(), agent, gone.signal);
+  response.writeHead(status === undefined ? 404 : 200, { "content-type": "application/json" });
+  response.end(withoutSecrets(JSON.stringify(status ?? { error: "no such operation" })));
+}
+
+async function handle(
+  operation: string,
+  parameters: URLSearchParams,
+  agent: Agent,
+  gone: AbortSignal,
+): Promise<AgentStatus | undefined> {
+  switch (operation) {
+    case "GET /status":
+      return await statusOnceOn(parameters.get("key"), Number(parameters.get("timeoutMs")), agent, gone);
+    case "POST /retry":
+      agent.retry();
+      return agent.status();
+    case "POST /reload":
+      if (parameters.get("wait") !== "0") return await agent.reload();
+      void agent.reload();
+      return agent.status();
+    case "POST /allow-new-organization":
+      agent.allowNewOrganization();
+      return agent.status();
+    default:
+      return undefined;
+  }
+}
+
+function statusOnceOn(
+  fingerprint: string | null,
+  timeoutMs: number,
+  agent: Agent,
+  gone: AbortSignal,
+): Promise<AgentStatus> | AgentStatus {
+  if (fingerprint === null) return agent.status();
+  const limit = AbortSignal.timeout(Math.min(LONGEST_WAIT_MS, Math.max(0, timeoutMs || 0)));
+  return agent.until((status) => keyIs(status, fingerprint), AbortSignal.any([limit, gone]));
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../lib/clock.ts";
+import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
+import type { SyncClient } from "../sync/sync-client.ts";
+import { createClients } from "./clients.ts";
+import { createHostMeter } from "./resources/host-resources.ts";
+import type { Generation } from "./rotation/generation.ts";
+import type { Rotation } from "./rotation/rotation.ts";
+import { buildSyncRequest } from "./sync-request.ts";
+
+/** How long a stop waits for the exchange in flight, ms: the whole stop must end within 2 s. */
+const STOP_GRACE_MS = 1000;
+
+/** The requests of this process: one at a time, each with the client of its session. */
+export interface Exchanges {
+  /** Resolves with undefined where the exchange was abandoned: by `abandon`, or a second after `signal` aborted. */
+  attempt(generation: Generation, signal: AbortSignal): Promise<SyncOutcome | undefined>;
+  /** The generation whose exchange is in flight. */
+  inFlight(): number | undefined;
+  abandon(): void;
+  /** Closes the connections of sessions that are gone. */
+  keepOnly(rotation: Rotation): void;
+  /** Every generation but this one may be of another organization than this host has been in; -1: every one. */
+  allowNewOrganization(exceptGenerationId: number): void;
+  close(): Promise<void>;
+}
+
+export function createExchanges(
+  createClient: (generation: Generation) => SyncClient,
+  recallOrganization: (url: string) => string | undefined,
+  clock: Clock,
+): Exchanges {
+  const instanceId = randomUUID();
+  const clients = createClients(createClient);
+  const hostResources = createHostMeter(clock);
+  let current: { readonly generationId: number; readonly controller: AbortController } | undefined;
+  let movingFrom: number | undefined;
+
+  function expectedOrganization({ id, config }: Generation): string | undefined {
+    const isMoving = movingFrom !== undefined && id !== movingFrom;
+    return isMoving ? undefined : recallOrganization(config.controlPlane.url);
+  }
+
+  return {
+    async attempt(generation, signal) {
+      const controller = new AbortController();
+      let grace: NodeJS.Timeout | undefined;
+      const stop = () => {
+        grace = setTimeout(() => controller.abort(), STOP_GRACE_MS);
+      };
+      signal.addEventListener("abort", stop);
+      current = { generationId: generation.id, controller };
+      try {
+        const { config } = generation;
+        const resources = await hostResources(config.agent.dataDir);
+        const request = buildSyncRequest(config, instanceId, resources, expectedOrganization(generation));
+        const outcome = await clients.of(generation).sync(request, controller.signal);
+        if (outcome?.kind === "accepted" && generation.id !== movingFrom) movingFrom = undefined;
+        return outcome;
+      } finally {
+        current = undefined;
+        clearTimeout(grace);
+        signal.removeEventListener("abort", stop);
+      }
+    },
+    inFlight: () => current?.generationId,
+    abandon: () => current?.controller.abort(),
+    keepOnly: (rotation) => clients.closeOthers(rotation),
+    allowNewOrganization(exceptGenerationId) {
+      movingFrom = exceptGenerationId;
+    },
+    close: () => clients.closeAll(),
+  };
+}

@@ -1,0 +1,26 @@
+import { VERSION } from "../../../lib/version.ts";
+import type { Loaded } from "../../config/load-config.ts";
+import type { Entry } from "../../journal/entry.ts";
+import type { SyncOutcome } from "../../sync/answer/sync-outcome.ts";
+import type { Generation } from "../rotation/generation.ts";
+
+/** Who runs, and with what. */
+export function startEntry(initial: Loaded, note: string): Entry {
+  const who =
+    initial.verdict === "invalid"
+      ? ""
+      : ` as executor ${initial.config.agent.name} for ${initial.config.controlPlane.url}`;
+  return {
+    event: "agent.started",
+    message: `novacula-agent ${VERSION} (PID ${process.pid}) runs${who}, with ${initial.path}.${note}`,
+    fields: { version: VERSION, pid: process.pid, path: initial.path },
+  };
+}
+
+/** One exchange, at debug level. */
+export function exchangeEntry({ key, config }: Generation, outcome: SyncOutcome): Entry {
+  if (outcome.kind === "accepted")
+    return { event: "sync.accepted", message: `${config.agent.name} with ${key}.` };
+  const detail = outcome.kind === "unreachable" ? outcome.detail : outcome.message;
+  return { event: "sync.failed", message: `${config.agent.name} with ${key}: ${outcome.kind}, ${detail}.` };
+}

@@ -1,0 +1,127 @@
+import { type Clock, dateAndMinute, timeOfDay } from "../../../lib/clock.ts";
+import { duration } from "../../../lib/duration.ts";
+import { printable } from "../../../lib/printable.ts";
+import type { SyncReply } from "../../../protocol/sync.ts";
+import type { Entry } from "../../journal/entry.ts";
+import type { Session } from "../rotation/session.ts";
+import { hostOf, keyLabel } from "./wording.ts";
+
+const DAY_MS = 86_400_000;
+const EXPIRY_DAYS = [1, 3, 14];
+/** How far this host's clock and the control plane's may be apart before it is worth a word, ms. */
+export const CLOCK_TOLERANCE_MS = 60_000;
+
+/** What has been said of an accepted executor, so that it is said once and taken back when it is over. */
+export interface Notices {
+  /** The nearest expiry warning that was given. */
+  readonly expiry: ExpiryNotice | undefined;
+  readonly duplicates: readonly string[];
+  readonly verdict: SyncReply["compatibility"]["verdict"];
+  readonly isClockOff: boolean;
+}
+
+interface ExpiryNotice {
+  readonly keyId: string | undefined;
+  readonly days: number;
+}
+
+export const NO_NOTICES: Notices = {
+  expiry: undefined,
+  duplicates: [],
+  verdict: "supported",
+  isClockOff: false,
+};
+
+/** What an accepted sync says beyond its acceptance: a key that ends, a twin, an old version, a clock that is off. */
+export function noticesOf(before: Notices, session: Session, version: string, clock: Clock) {
+  const { connection } = session;
+  if (connection.kind !== "online") return { notices: before, entries: [] };
+  const { reply } = connection;
+  const wallMs = clock.wall(connection.lastAt);
+  const serverMs = connection.serverTimeMs ?? wallMs;
+  const offsetMs = serverMs - wallMs;
+  const notices: Notices = {
+    expiry: expiryNotice(before.expiry, session, serverMs),
+    duplicates: reply.duplicates.map((instance) => instance.instanceId),
+    verdict: reply.compatibility.verdict,
+    isClockOff: Math.abs(offsetMs) > CLOCK_TOLERANCE_MS,
+  };
+  const entries: Entry[] = [];
+  if (notices.expiry !== undefined && notices.expiry !== before.expiry)
+    entries.push(expiring(session, serverMs));
+  if (notices.duplicates.some((id) => !before.duplicates.includes(id)))
+    entries.push(duplicate(session, reply, clock));
+  if (notices.duplicates.length === 0 && before.duplicates.length > 0) entries.push(duplicateGone(session));
+  if (notices.verdict !== before.verdict && notices.verdict !== "supported")
+    entries.push(behind(reply.compatibility, version));
+  if (notices.isClockOff && !before.isClockOff) entries.push(clockOff(session, offsetMs));
+  return { notices, entries };
+}
+
+/** Judged by the control plane's clock. Only a nearer one replaces what was said: clocks of two servers behind one address differ. */
+function expiryNotice(
+  said: ExpiryNotice | undefined,
+  { keyId, keyEndsAt }: Session,
+  serverMs: number,
+): ExpiryNotice | undefined {
+  const known = said?.keyId === keyId ? said : undefined;
+  if (keyEndsAt === undefined) return known;
+  const days = EXPIRY_DAYS.find((limit) => keyEndsAt - serverMs <= limit * DAY_MS);
+  return days === undefined || (known !== undefined && known.days <= days) ? known : { keyId, days };
+}
+
+function expiring(session: Session, serverMs: number): Entry {
+  const endsAt = session.keyEndsAt ?? 0;
+  const left = endsAt - serverMs;
+  return {
+    event: "key.expiring",
+    message: `The ${keyLabel(session)} ends in ${duration(left)}, at ${dateAndMinute(endsAt)}. Create a new key, put it into ${session.generation.keySource} (novacula-agent set-key), and the switch is silent.`,
+    fields: { fingerprint: session.generation.key.fingerprint, keyId: session.keyId, endsAt },
+  };
+}
+
+function duplicate(session: Session, reply: SyncReply, clock: Clock): Entry {
+  const today = clock.wall(clock.now());
+  const twins = reply.duplicates
+    .slice(0, 5)
+    .map(
+      ({ hostName, address, lastSyncAt }) =>
+        `${printable(hostName, 64)}${address === null ? "" : ` (${printable(address, 64)})`}, last seen ${timeOfDay(lastSyncAt, today)}`,
+    );
+  const { name } = session.generation.config.agent;
+  return {
+    event: "executor.duplicate",
+    message: `Another process syncs as executor ${name} with the same key: ${twins.join("; ")}. A cloned host? Give one of them another [agent].name and a key of its own.`,
+    fields: { executor: name, duplicates: reply.duplicates.length },
+  };
+}
+
+function duplicateGone(session: Session): Entry {
+  return {
+    event: "executor.duplicate-gone",
+    message: `No other process syncs as executor ${session.generation.config.agent.name} any more.`,
+  };
+}
+
+function behind({ verdict, recommendedVersion }: SyncReply["compatibility"], version: string): Entry {
+  const upgrade =
+    recommendedVersion === null ? "Upgrade it" : `Upgrade to ${printable(recommendedVersion, 40)}`;
+  if (verdict === "deprecated")
+    return {
+      event: "agent.deprecated",
+      message: `The control plane calls version ${version} deprecated: it works, but is behind. ${upgrade}.`,
+    };
+  return {
+    event: "agent.out-of-support",
+    message: `The control plane does not support version ${version} any more: the executor is kept online, its nodes cannot be managed. ${upgrade}.`,
+  };
+}
+
+function clockOff(session: Session, offsetMs: number): Entry {
+  const direction = offsetMs > 0 ? "behind" : "ahead of";
+  return {
+    event: "clock.off",
+    message: `This host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(session.generation.config.controlPlane.url)}'s. One of the two is wrong: check timedatectl.`,
+    fields: { offsetMs: Math.round(offsetMs) },
+  };
+}

@@ -1,0 +1,84 @@
+import { basename } from "node:path";
+import { type Clock, timeOfDay } from "../../../lib/clock.ts";
+import { duration } from "../../../lib/duration.ts";
+import { printable } from "../../../lib/printable.ts";
+import { formatIssues } from "../../config/issue/config-issue.ts";
+import { newSettings } from "../rotation/generation.ts";
+import type { FileProblem } from "../rotation/rotation.ts";
+import type { Session } from "../rotation/session.ts";
+
+/** The phrases that journal lines, `STATUS=` and `status` share: one wording for one thing. */
+
+/** `key 3fa9c1d2 (prod 260601, k_7d…)`; only the fingerprint before the control plane has named it. */
+export function keyLabel(session: Session): string {
+  const { key } = session.generation;
+  if (session.keyId === undefined) return `${key}`;
+  return `${key} (${printable(session.keyName ?? "", 40)}, ${printable(session.keyId, 64)})`;
+}
+
+/** A change that waits to be accepted: `new key 5b1c77e0 in agent.toml line 7`, `new control_plane.url`. */
+export function changeLabel({ generation }: Session, current: Session | undefined): string {
+  return current?.generation.key.equals(generation.key) === true
+    ? `new ${newSettings(current.generation, generation)}`
+    : `new ${generation.key} in ${generation.keySource}`;
+}
+
+/** Where the key is the one in use, it was refused for what came with it. */
+export function refusedChange(session: Session, current: Session | undefined): string {
+  const { key, keySource } = session.generation;
+  const change = changeLabel(session, current);
+  return current?.generation.key.equals(key) === true
+    ? `The ${key} in ${keySource} was refused with the ${change}`
+    : `The ${change} was refused`;
+}
+
+export function clockTime(clock: Clock, at: number): string {
+  return timeOfDay(clock.wall(at), clock.wall(clock.now()));
+}
+
+/** `last accepted at 12:03:06`, `never accepted here`. */
+export function lastAcceptance(session: Session, clock: Clock): string {
+  return session.acceptedAt === undefined
+    ? "never accepted here"
+    : `last accepted at ${clockTime(clock, session.acceptedAt)}`;
+}
+
+/** Every issue or finding of the files, as one line. */
+export function problemText(problem: FileProblem): string {
+  if (problem.kind === "invalid") return formatIssues(problem.issues);
+  const findings = problem.findings.filter((finding) => finding.severity === "refused");
+  return `the key in ${problem.keySource} ${findings.map((finding) => `${finding.problem}. ${finding.remedy}`).join(" | ")}`;
+}
+
+/** What an operator must know of a change that did not take: what still runs, and what a restart would do. */
+export function stillOn(session: Session | undefined, clock: Clock): string {
+  if (session === undefined) return "Nothing is sent until it is fixed; the agent takes it at once.";
+  switch (session.connection.kind) {
+    case "online":
+      return `Still online with ${keyLabel(session)}; a restart now would not come online.`;
+    case "unreachable":
+      return `Still on ${keyLabel(session)}, ${lastAcceptance(session, clock)}; a restart now would not come online.`;
+    default:
+      return `Still on ${keyLabel(session)}, which is not accepted either.`;
+  }
+}
+
+/** `3 attempts in 12 s`. */
+export function effort(attempts: number, spanMs: number): string {
+  return `${attempts} ${attempts === 1 ? "attempt" : "attempts"} in ${duration(spanMs)}`;
+}
+
+export function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? printable(url);
+}
+
+/** The configuration file as a line names it: its own name where the path is the usual one. */
+export function fileName(path: string): string {
+  return path === "/etc/novacula/agent.toml" ? basename(path) : path;
+}
+
+/** A clause or sentence from elsewhere as a sentence: capital, one full stop. */
+export function sentence(text: string): string {
+  const trimmed = text.trim().replace(/[.\s]+$/, "");
+  return trimmed === "" ? "" : `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}.`;
+}

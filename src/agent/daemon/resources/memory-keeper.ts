@@ -1,0 +1,47 @@
+import type { Clock } from "../../../lib/clock.ts";
+import type { Session } from "../rotation/session.ts";
+import { type Memory, remember, writeMemory } from "./memory.ts";
+
+/** How old `acceptedAt` in state.json may get while nothing else changes; a crash makes it at most this imprecise. */
+const STALE_MS = 60_000;
+
+/** Keeps state.json near the truth without writing it at every sync. */
+export function createMemoryKeeper(
+  dataDir: string,
+  initial: Memory,
+  clock: Clock,
+  onFailure: (reason: string) => void,
+) {
+  let memory = initial;
+  let written = essence(initial);
+  let writtenAt = Number.NEGATIVE_INFINITY;
+  let failed = false;
+
+  async function write(): Promise<void> {
+    writtenAt = clock.now();
+    written = essence(memory);
+    const failure = await writeMemory(dataDir, memory);
+    if (failure !== undefined && !failed) onFailure(failure);
+    failed = failure !== undefined;
+  }
+
+  return {
+    current: () => memory,
+    replace(next: Memory): void {
+      memory = next;
+    },
+    async note(session: Session): Promise<void> {
+      memory = remember(memory, session, clock);
+      if (essence(memory) !== written || clock.now() - writtenAt >= STALE_MS) await write();
+    },
+    write,
+  };
+}
+
+/** Everything but the times and the order, in which a running key and a refused one take turns: what is worth a write at once. */
+function essence(memory: Memory): string {
+  const keys = memory.keys.map(({ url, fingerprint, verdict, keyId, keyName }) =>
+    [url, fingerprint, verdict, keyId, keyName].join("\0"),
+  );
+  return JSON.stringify([keys.sort(), memory.organizations]);
+}

@@ -1,0 +1,141 @@
+import { join } from "node:path";
+import * as z from "zod";
+import type { Clock } from "../../../lib/clock.ts";
+import { errorCode } from "../../../lib/errors.ts";
+import { type AtomicFileOptions, writeFileAtomically } from "../../../lib/files/atomic-file.ts";
+import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
+import { withoutSecrets } from "../../../lib/log/secret-guard.ts";
+import { readBoundedFile } from "../../config/file/read-file.ts";
+import type { KeyMemory, Session } from "../rotation/session.ts";
+
+const KEYS_KEPT = 8;
+
+/** `<data_dir>/state.json`: what the agent knows across restarts. Fingerprints and times, never a key. Times are epoch ms. */
+const memorySchema = z.object({
+  format: z.literal(1),
+  keys: z.array(
+    z.object({
+      /** The control plane that said so: of another one's, a key's past says nothing. */
+      url: z.string(),
+      fingerprint: z.string(),
+      verdict: z.enum(["accepted", "refused"]),
+      acceptedAt: z.number().optional(),
+      keyId: z.string().optional(),
+      keyName: z.string().optional(),
+      keyEndsAt: z.number().optional(),
+      restartSpreadMs: z.number().optional(),
+    }),
+  ),
+  /** The organization that this host has been in, by control plane URL: a key of another one is refused by the control plane. */
+  organizations: z.array(z.object({ url: z.string(), id: z.string(), name: z.string() })),
+});
+
+export type Memory = z.infer<typeof memorySchema>;
+
+const EMPTY: Memory = { format: 1, keys: [], organizations: [] };
+
+function statePath(dataDir: string): string {
+  return join(dataDir, "state.json");
+}
+
+/** A missing or damaged file is an empty memory: it only makes sentences more precise. What is no file, or no small one, is not read. */
+export async function readMemory(dataDir: string): Promise<Memory> {
+  const read = await readBoundedFile(statePath(dataDir));
+  if (read.kind === "unreadable") return EMPTY;
+  try {
+    return memorySchema.parse(JSON.parse(new TextDecoder().decode(read.bytes)));
+  } catch {
+    return EMPTY;
+  }
+}
+
+/** Resolves with the reason where it could not be written. */
+export async function writeMemory(dataDir: string, memory: Memory): Promise<string | undefined> {
+  const path = statePath(dataDir);
+  try {
+    await inTime(path, (signal) =>
+      // What comes through late must not replace what is written meanwhile.
+      storeMemory(dataDir, memory, { beforeRename: async () => signal.throwIfAborted() }),
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof NoFileAnswer) return `${path} ${error.message}`;
+    return `${path}: ${errorCode(error) ?? "cannot be written"}`;
+  }
+}
+
+/** Rejects where it could not be written. */
+export async function storeMemory(
+  dataDir: string,
+  memory: Memory,
+  options: Omit<AtomicFileOptions, "mode">,
+): Promise<void> {
+  const text = withoutSecrets(`${JSON.stringify(memory, undefined, 2)}\n`);
+  await writeFileAtomically(statePath(dataDir), text, { mode: 0o600, ...options });
+}
+
+/** Which key, at which control plane. */
+export interface KeyAtControlPlane {
+  readonly url: string;
+  readonly fingerprint: string;
+}
+
+export function recallKey(memory: Memory, which: KeyAtControlPlane, clock: Clock): KeyMemory | undefined {
+  const key = memory.keys.find((each) => isSame(each, which));
+  return (
+    key && {
+      verdict: key.verdict,
+      acceptedAt: key.acceptedAt === undefined ? undefined : clock.fromWall(key.acceptedAt),
+      keyId: key.keyId,
+      keyName: key.keyName,
+      keyEndsAt: key.keyEndsAt,
+      restartSpreadMs: key.restartSpreadMs,
+    }
+  );
+}
+
+function isSame(a: KeyAtControlPlane, b: KeyAtControlPlane): boolean {
+  return a.fingerprint === b.fingerprint && a.url === b.url;
+}
+
+export function recallOrganization(memory: Memory, url: string): string | undefined {
+  return memory.organizations.find((organization) => organization.url === url)?.id;
+}
+
+/** `memory` with what is known now of a session's key; unchanged where the control plane has said nothing yet. */
+export function remember(memory: Memory, session: Session, clock: Clock): Memory {
+  if (session.verdict === undefined) return memory;
+  const { fingerprint } = session.generation.key;
+  const { url } = session.generation.config.controlPlane;
+  const key = {
+    url,
+    fingerprint,
+    verdict: session.verdict,
+    ...(session.acceptedAt !== undefined && { acceptedAt: Math.round(clock.wall(session.acceptedAt)) }),
+    ...(session.keyId !== undefined && { keyId: session.keyId }),
+    ...(session.keyName !== undefined && { keyName: session.keyName }),
+    ...(session.keyEndsAt !== undefined && { keyEndsAt: session.keyEndsAt }),
+    ...(session.restartSpreadMs !== undefined && { restartSpreadMs: session.restartSpreadMs }),
+  };
+  const organizations =
+    session.connection.kind === "online"
+      ? [
+          {
+            url,
+            id: session.connection.reply.organization.id,
+            name: session.connection.reply.organization.name,
+          },
+          ...memory.organizations.filter((organization) => organization.url !== url),
+        ].slice(0, KEYS_KEPT)
+      : memory.organizations;
+  const others = memory.keys.filter((each) => !isSame(each, key));
+  return { format: 1, keys: [key, ...others].slice(0, KEYS_KEPT), organizations };
+}
+
+/** The host is to be moved: the next organization that accepts it is its own (`set-key --new-organization`). */
+export function forgetOrganization(memory: Memory, url: string): Memory {
+  return {
+    ...memory,
+    organizations: memory.organizations.filter((organization) => organization.url !== url),
+  };
+}

@@ -1,0 +1,159 @@
+import type { ConfigIssue } from "../../config/issue/config-issue.ts";
+import type { KeyFinding } from "../../key/finding.ts";
+import type { SyncOutcome } from "../../sync/answer/sync-outcome.ts";
+import { type Generation, sameCredentials } from "./generation.ts";
+import { afterOutcome, atStart, dueNow, type KeyMemory, newSession, type Session } from "./session.ts";
+
+/**
+ * Make before break (design.md, Restarting on change), as a pure function of what was there and what happened.
+ *
+ * Two sessions at most. `wanted` is what the files last validly said. `proven` is the last one that was ever
+ * accepted, kept for as long as the wanted one is not. Which of them the executor runs on is derived, never stored:
+ *
+ *   proven exists and its last authoritative answer was an acceptance → runs on proven, wanted is a candidate
+ *   otherwise                                                         → runs on wanted, proven is tried second
+ *
+ * Invariants, property-tested in test/agent/rotation.property.test.ts:
+ * - a session whose last authoritative answer is an acceptance is never left for one that was not accepted;
+ * - a key that was accepted is not forgotten before another one has been;
+ * - what is wrong with the files (`problem`) changes nothing that runs.
+ */
+export interface Rotation {
+  readonly wanted: Session | undefined;
+  readonly proven: Session | undefined;
+  /** What is wrong with the files as they are now; undefined while they are what `wanted` says. */
+  readonly problem: FileProblem | undefined;
+}
+
+export type FileProblem =
+  | { readonly kind: "invalid"; readonly issues: readonly ConfigIssue[]; readonly since: number }
+  | {
+      readonly kind: "key-unusable";
+      readonly findings: readonly KeyFinding[];
+      readonly keySource: string;
+      readonly since: number;
+    };
+
+export type RotationEvent =
+  | { readonly kind: "file-valid"; readonly generation: Generation; readonly memory: KeyMemory | undefined }
+  | { readonly kind: "file-problem"; readonly problem: FileProblem }
+  | { readonly kind: "outcome"; readonly generationId: number; readonly outcome: SyncOutcome }
+  /** SIGHUP, `retry`: whatever waits is tried at once. */
+  | { readonly kind: "retry" };
+
+export const NOTHING_YET: Rotation = { wanted: undefined, proven: undefined, problem: undefined };
+
+/** The session that the executor is on. Undefined until the files have been valid once. */
+export function running(rotation: Rotation): Session | undefined {
+  return rotation.proven?.verdict === "accepted" ? rotation.proven : rotation.wanted;
+}
+
+/** The session that waits to be accepted before it takes over. */
+export function candidate(rotation: Rotation): Session | undefined {
+  return running(rotation) === rotation.wanted ? undefined : rotation.wanted;
+}
+
+/** The session whose sync is due first; the running one where both are. */
+export function nextDue(rotation: Rotation): Session | undefined {
+  const { wanted, proven } = rotation;
+  if (wanted === undefined || proven === undefined) return wanted ?? proven;
+  if (wanted.nextAt === proven.nextAt) return running(rotation);
+  return wanted.nextAt < proven.nextAt ? wanted : proven;
+}
+
+export function nextRotation(
+  rotation: Rotation,
+  event: RotationEvent,
+  now: number,
+  random: () => number,
+): Rotation {
+  switch (event.kind) {
+    case "file-valid":
+      return afterValidFile(rotation, newSession(event.generation, now, event.memory), now, random);
+    case "file-problem":
+      return { ...withoutCandidate(rotation), problem: event.problem };
+    case "outcome":
+      return afterExchange(rotation, event.generationId, event.outcome, now, random);
+    case "retry":
+      return {
+        ...rotation,
+        wanted: rotation.wanted && dueNow(rotation.wanted, now),
+        proven: rotation.proven && dueNow(rotation.proven, now),
+      };
+  }
+}
+
+function afterValidFile(rotation: Rotation, fresh: Session, now: number, random: () => number): Rotation {
+  const { wanted, proven, problem } = rotation;
+  if (wanted === undefined) {
+    // The person who has just fixed the file is waiting for it.
+    const first = problem === undefined ? atStart(fresh, now, random) : fresh;
+    return { wanted: first, proven: undefined, problem: undefined };
+  }
+  if (sameCredentials(wanted.generation, fresh.generation))
+    return { wanted: triedAgain(renewed(wanted, fresh.generation), now), proven, problem: undefined };
+  if (proven !== undefined && sameCredentials(proven.generation, fresh.generation))
+    return { wanted: dueNow(renewed(proven, fresh.generation), now), proven: undefined, problem: undefined };
+  // What an earlier process knew stands in for an answer at the start; later, this process asks for itself.
+  return { wanted: { ...fresh, verdict: undefined }, proven: lastProven(wanted, proven), problem: undefined };
+}
+
+/** The one that runs where it was accepted; else the one that was accepted last, by this process or an earlier one. */
+function lastProven(wanted: Session, proven: Session | undefined): Session | undefined {
+  if (proven?.verdict === "accepted" || wanted.acceptedAt === undefined) return proven;
+  if (proven?.acceptedAt === undefined) return wanted;
+  return proven.acceptedAt > wanted.acceptedAt ? proven : wanted;
+}
+
+/** A person who saves the file of a refused key, even unchanged, wants to see it tried. */
+function triedAgain(session: Session, now: number): Session {
+  return isRefused(session) ? dueNow(session, now) : session;
+}
+
+function isRefused({ connection }: Session): boolean {
+  return connection.kind === "key-refused" || connection.kind === "forbidden";
+}
+
+/** Same credentials, other settings: the exchange in flight and its client stay this session's own. */
+function renewed(session: Session, generation: Generation): Session {
+  return { ...session, generation: { ...generation, id: session.generation.id } };
+}
+
+/** The files do not say any more what the candidate came from. A running key that is itself refused keeps its company: a key is never discarded. */
+function withoutCandidate(rotation: Rotation): Rotation {
+  return candidate(rotation) === undefined
+    ? rotation
+    : { ...rotation, wanted: rotation.proven, proven: undefined };
+}
+
+function afterExchange(
+  rotation: Rotation,
+  generationId: number,
+  outcome: SyncOutcome,
+  now: number,
+  random: () => number,
+): Rotation {
+  const { wanted, proven } = rotation;
+  if (wanted?.generation.id === generationId) {
+    const next = afterOutcome(wanted, outcome, now, random);
+    if (outcome.kind === "accepted") return { ...rotation, wanted: next, proven: undefined };
+    return { ...rotation, wanted: next, proven: proven && secondTry(proven, next, now) };
+  }
+  if (proven?.generation.id === generationId) {
+    const next = afterOutcome(proven, outcome, now, random);
+    return { ...rotation, wanted: wanted && neighbour(wanted, proven, next, now), proven: next };
+  }
+  return rotation;
+}
+
+/** In a false-401 incident a bad edit must not evict the good key: it is tried right after each refusal of the file's. */
+function secondTry(proven: Session, wanted: Session, now: number): Session {
+  return isRefused(wanted) && proven.verdict !== "accepted" ? dueNow(proven, now) : proven;
+}
+
+/** The candidate need not wait out its backoff when the running key has just been refused, or the control plane has just come back. */
+function neighbour(wanted: Session, before: Session, after: Session, now: number): Session {
+  const refusedNow = before.verdict === "accepted" && after.verdict === "refused";
+  const cameBack = before.connection.kind === "unreachable" && after.connection.kind === "online";
+  return refusedNow || (cameBack && wanted.connection.kind === "unreachable") ? dueNow(wanted, now) : wanted;
+}

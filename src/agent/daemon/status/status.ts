@@ -1,0 +1,198 @@
+import * as z from "zod";
+import type { Clock } from "../../../lib/clock.ts";
+import { VERSION } from "../../../lib/version.ts";
+import { adviseRefusal } from "../narration/refusal-advice.ts";
+import {
+  changeLabel,
+  clockTime,
+  hostOf,
+  keyLabel,
+  problemText,
+  refusedChange,
+} from "../narration/wording.ts";
+import { candidate, type Rotation, running } from "../rotation/rotation.ts";
+import type { Session } from "../rotation/session.ts";
+
+const moment = z.iso.datetime().nullable().describe("ISO 8601, UTC; null: never");
+
+/** What `status --json` prints; its JSON schema is published as src/agent/daemon/status/status.schema.json. Every field names its evidence. */
+export const agentStatusSchema = z
+  .object({
+    state: z
+      .enum([
+        "connecting",
+        "online",
+        "unreachable",
+        "key-refused",
+        "forbidden",
+        "key-unusable",
+        "config-invalid",
+      ])
+      .describe("Where the executor stands with the control plane"),
+    since: moment.describe("When the state began"),
+    reason: z.string().describe("One sentence: what the state is, why, and what to do"),
+    executor: z.string().nullable(),
+    controlPlane: z.string().nullable().describe("URL"),
+    organization: z.object({ id: z.string(), name: z.string() }).nullable(),
+    key: z
+      .object({
+        fingerprint: z.string().describe("8 hex digits of the key's SHA-256"),
+        id: z.string().nullable(),
+        name: z.string().nullable(),
+        source: z.string().describe("File, and line where it is agent.toml"),
+        endsAt: moment.describe("Expiry, or end of a rotation's grace period"),
+      })
+      .nullable()
+      .describe("The key that the executor runs on"),
+    lastAcceptedAt: moment,
+    lastAttemptAt: moment,
+    nextAttemptAt: moment,
+    attempts: z.number().int().describe("Exchanges since the state began"),
+    pendingChange: z
+      .object({
+        fingerprint: z
+          .string()
+          .nullable()
+          .describe("Of the key that waits; null where the file has no usable one"),
+        state: z.enum(["trying", "refused", "unreachable", "unusable"]),
+        reason: z.string(),
+      })
+      .nullable()
+      .describe("What is wrong with, or not yet known of, the files as they are now"),
+    configPath: z.string(),
+    dataDir: z.string().describe("The folder with which this is the only agent"),
+    pid: z.number().int(),
+    version: z.string(),
+    startedAt: moment,
+  })
+  .describe("The state of a running novacula-agent");
+
+export type AgentStatus = z.infer<typeof agentStatusSchema>;
+
+export interface StatusContext {
+  readonly configPath: string;
+  readonly dataDir: string;
+  readonly startedAt: number;
+  readonly pid: number;
+  readonly clock: Clock;
+}
+
+export function agentStatus(rotation: Rotation, context: StatusContext): AgentStatus {
+  const { clock } = context;
+  const iso = (at: number | undefined) => (at === undefined ? null : isoTime(clock.wall(at)));
+  const session = running(rotation);
+  const connection = session?.connection;
+  return {
+    state: stateOf(rotation, session),
+    since: iso(connection?.since ?? rotation.problem?.since ?? context.startedAt),
+    reason: describeState(rotation, clock),
+    executor: session?.generation.config.agent.name ?? null,
+    controlPlane: session?.generation.config.controlPlane.url ?? null,
+    organization:
+      connection?.kind === "online"
+        ? { id: connection.reply.organization.id, name: connection.reply.organization.name }
+        : null,
+    key: session === undefined ? null : keyStatus(session),
+    lastAcceptedAt: iso(session?.acceptedAt),
+    lastAttemptAt: iso(session?.attemptedAt),
+    nextAttemptAt: iso(session?.nextAt),
+    attempts: connection === undefined || connection.kind === "connecting" ? 0 : connection.attempts,
+    pendingChange: pendingChange(rotation, clock),
+    configPath: context.configPath,
+    dataDir: context.dataDir,
+    pid: context.pid,
+    version: VERSION,
+    startedAt: iso(context.startedAt),
+  };
+}
+
+function stateOf(rotation: Rotation, session: Session | undefined): AgentStatus["state"] {
+  if (session !== undefined) return session.connection.kind;
+  return rotation.problem?.kind === "key-unusable" ? "key-unusable" : "config-invalid";
+}
+
+function keyStatus(session: Session): NonNullable<AgentStatus["key"]> {
+  return {
+    fingerprint: session.generation.key.fingerprint,
+    id: session.keyId ?? null,
+    name: session.keyName ?? null,
+    source: session.generation.keySource,
+    endsAt: session.keyEndsAt === undefined ? null : isoTime(session.keyEndsAt),
+  };
+}
+
+/** null for a moment that no calendar has: a control plane may send any number. */
+function isoTime(wallMs: number): string | null {
+  const at = new Date(wallMs);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
+function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingChange"] {
+  if (rotation.problem !== undefined)
+    return { fingerprint: null, state: "unusable", reason: problemText(rotation.problem) };
+  const waiting = candidate(rotation);
+  if (waiting === undefined) return null;
+  const { fingerprint } = waiting.generation.key;
+  switch (waiting.connection.kind) {
+    case "key-refused":
+    case "forbidden": {
+      const { why, remedy } = adviseRefusal(waiting.connection.last, waiting, clock);
+      return {
+        fingerprint,
+        state: "refused",
+        reason: `${refusedChange(waiting, running(rotation))}: ${why}. ${remedy}`,
+      };
+    }
+    case "unreachable":
+      return { fingerprint, state: "unreachable", reason: waiting.connection.last.detail };
+    default:
+      return {
+        fingerprint,
+        state: "trying",
+        reason: `The ${changeLabel(waiting, running(rotation))} is being tried.`,
+      };
+  }
+}
+
+/** The state's own sentence: the first line of `status`, `reason` in JSON. */
+export function describeState(rotation: Rotation, clock: Clock): string {
+  const session = running(rotation);
+  if (session === undefined)
+    return rotation.problem === undefined
+      ? "Starting."
+      : `Waiting for the file to be fixed: ${problemText(rotation.problem)}`;
+  const host = hostOf(session.generation.config.controlPlane.url);
+  const { connection } = session;
+  switch (connection.kind) {
+    case "connecting":
+      return session.nextAt > clock.now()
+        ? `Restarted: the first sync with ${host} is at ${clockTime(clock, session.nextAt)}, spread so that a fleet does not return in one second; novacula-agent retry does it now.`
+        : `Connecting to ${host} with ${keyLabel(session)}.`;
+    case "online":
+      return `Online with ${keyLabel(session)} at ${host} since ${clockTime(clock, connection.since)}.`;
+    case "unreachable":
+      return `${host} is unreachable since ${clockTime(clock, connection.since)}: ${connection.last.detail}. Next try at ${clockTime(clock, session.nextAt)}.`;
+    case "key-refused":
+    case "forbidden": {
+      const { why, remedy } = adviseRefusal(connection.last, session, clock);
+      const code = connection.kind === "forbidden" ? "403" : "401";
+      return `${host} refuses ${keyLabel(session)} (${code}) since ${clockTime(clock, connection.since)}: ${why}. ${remedy}`;
+    }
+  }
+}
+
+/** `STATUS=` of systemd, so that `systemctl status` alone explains what is wrong; what `status` says line by line is a hint here. */
+export function statusLine(rotation: Rotation, clock: Clock): string {
+  const sentence = describeState(rotation, clock);
+  const waits = running(rotation)?.connection.kind === "online" && hasUntakenChange(rotation);
+  return waits ? `${sentence} A change in the file has not taken: see novacula-agent status.` : sentence;
+}
+
+function hasUntakenChange(rotation: Rotation): boolean {
+  return rotation.problem !== undefined || candidate(rotation) !== undefined;
+}
+
+/** True where the executor is online with this key: the confirmation step of a rotation. */
+export function keyIs(status: AgentStatus, fingerprint: string): boolean {
+  return status.state === "online" && status.key?.fingerprint === fingerprint;
+}

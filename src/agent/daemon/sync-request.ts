@@ -1,0 +1,27 @@
+import { hostname } from "node:os";
+import { VERSION } from "../../lib/version.ts";
+import type { SyncRequest } from "../../protocol/sync.ts";
+import type { AgentConfig } from "../config/schema/agent-config.ts";
+import type { HostResources } from "./resources/host-resources.ts";
+
+/** What every sync declares: who this executor is, what it can do, what it has. */
+export function buildSyncRequest(
+  config: AgentConfig,
+  instanceId: string,
+  resources: HostResources,
+  expectedOrganizationId: string | undefined,
+): SyncRequest {
+  const { name, channel, publicHost } = config.agent;
+  return {
+    name,
+    kind: "agent",
+    version: VERSION,
+    channel,
+    instanceId,
+    hostName: hostname(),
+    ...(publicHost !== undefined && { publicHost }),
+    ...(expectedOrganizationId !== undefined && { expectedOrganizationId }),
+    capabilities: { supportedChains: [], features: ["sync"], storageClasses: [] },
+    resources,
+  };
+}

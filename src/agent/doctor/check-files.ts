@@ -1,0 +1,103 @@
+import { printable } from "../../lib/printable.ts";
+import { type ConfigIssue, formatIssue } from "../config/issue/config-issue.ts";
+import type { Loaded } from "../config/load-config.ts";
+import type { KeyFinding } from "../key/finding.ts";
+import type { Check } from "./examination.ts";
+
+/** Why the service's user cannot read one of the files, and the command that fixes it. */
+export interface Obstacle {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** What loading says of files and key: the daemon's own reading of them, sorted by stage. */
+export function checkFiles(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[] {
+  const path = printable(loaded.path, 4096);
+  const issues = loaded.verdict === "invalid" ? loaded.issues : [];
+  const [unread, invalid] = split(issues, (issue) => UNREAD.has(issue.code));
+  const isRead = !unread.some((issue) => issue.code !== "no-credentials-directory");
+  const files: readonly Check[] =
+    unread.length === 0
+      ? [{ stage: "file", status: "passed", detail: `${path} is there` }]
+      : unread.map(readIssue);
+  if (!isRead) {
+    const later = `${path} could not be read`;
+    return [...files, untold("mode", later), untold("syntax", later), untold("key", later)];
+  }
+  return [...files, ...modes(loaded, obstacles), ...syntax(loaded, invalid), ...keys(loaded)];
+}
+
+/** Issues that are about reaching a file, not about what it says. */
+const UNREAD: ReadonlySet<string> = new Set(["not-found", "unreadable", "no-credentials-directory"]);
+/** Findings that are about who can read the key's file, not about the key. */
+const MODE_FINDINGS = /^file-/u;
+
+function readIssue(issue: ConfigIssue): Check {
+  const status = issue.code === "no-credentials-directory" ? "untold" : "failed";
+  return { stage: "file", status, detail: detailOf(issue), remedy: issue.remedy };
+}
+
+function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[] {
+  const findings = findingsOf(loaded).filter((finding) => MODE_FINDINGS.test(finding.code));
+  const checks: readonly Check[] = [
+    ...obstacles.map(
+      ({ problem, remedy }) => ({ stage: "mode", status: "failed", detail: problem, remedy }) as const,
+    ),
+    ...findings.map((finding) => ofFinding("mode", finding)),
+  ];
+  return checks.length > 0
+    ? checks
+    : [{ stage: "mode", status: "passed", detail: "nobody but its owner and its group can read the key" }];
+}
+
+function syntax(loaded: Loaded, issues: readonly ConfigIssue[]): readonly Check[] {
+  if (loaded.verdict === "invalid")
+    return issues.map((issue) => ({
+      stage: "syntax",
+      status: "failed",
+      detail: detailOf(issue),
+      remedy: issue.remedy,
+    }));
+  const { agent, controlPlane } = loaded.config;
+  const detail = `valid: executor ${printable(agent.name)} for ${printable(controlPlane.url)}`;
+  return [{ stage: "syntax", status: "passed", detail }];
+}
+
+function keys(loaded: Loaded): readonly Check[] {
+  if (loaded.verdict === "invalid") return [untold("key", "the configuration is not valid yet")];
+  const findings = loaded.findings.filter((finding) => !MODE_FINDINGS.test(finding.code));
+  const checks = findings.map((finding) => ofFinding("key", finding));
+  if (loaded.verdict === "key-unusable") return checks;
+  const { key, keySource } = loaded;
+  const detail = `${key} in ${printable(keySource, 4096)} ${checks.length === 0 ? "looks right" : "can be sent all the same"}`;
+  return [...checks, { stage: "key", status: "passed", detail }];
+}
+
+function findingsOf(loaded: Loaded): readonly KeyFinding[] {
+  return loaded.verdict === "invalid" ? [] : loaded.findings;
+}
+
+function ofFinding(stage: Check["stage"], { severity, problem, remedy }: KeyFinding): Check {
+  return {
+    stage,
+    status: severity === "warning" ? "warning" : "failed",
+    detail: `the key ${problem}`,
+    remedy,
+  };
+}
+
+/** The remedy stands by itself in a check. */
+function detailOf(issue: ConfigIssue): string {
+  return formatIssue({ ...issue, remedy: "" }).replace(/\.\s*$/u, "");
+}
+
+export function untold(stage: Check["stage"], detail: string): Check {
+  return { stage, status: "untold", detail: `not looked at: ${detail}` };
+}
+
+function split<Item>(
+  items: readonly Item[],
+  isFirst: (item: Item) => boolean,
+): readonly [readonly Item[], readonly Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}

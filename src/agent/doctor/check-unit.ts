@@ -1,0 +1,94 @@
+import { printable } from "../../lib/printable.ts";
+import { asRoot } from "../../lib/shell-word.ts";
+import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
+import type { Check } from "./examination.ts";
+
+/** What `systemctl show` says of the service. */
+export interface UnitFacts {
+  readonly LoadState: string;
+  readonly ActiveState: string;
+  readonly UnitFileState: string;
+  readonly NeedDaemonReload: string;
+  readonly Result: string;
+}
+
+export const UNIT_FACTS = [
+  "LoadState",
+  "ActiveState",
+  "UnitFileState",
+  "NeedDaemonReload",
+  "Result",
+] as const;
+
+export interface RunningAgent {
+  readonly unit: UnitFacts | undefined;
+  /** What the agent that runs says of itself; undefined where none answers. */
+  readonly status: AgentStatus | undefined;
+  /** Of the key in the files; undefined where it is unusable. */
+  readonly fingerprint: string | undefined;
+}
+
+/** Is there a service, does it run, will it after a reboot, and on the key that is in the file? */
+export function checkUnit(agent: RunningAgent): readonly Check[] {
+  const { unit, status } = agent;
+  if (unit === undefined && status === undefined)
+    return [
+      { stage: "unit", status: "untold", detail: "no systemd answers on this host, and no agent runs" },
+    ];
+  const service = unit === undefined ? [] : checkService(unit);
+  return status === undefined ? service : [...service, checkStatus(status, agent.fingerprint)];
+}
+
+function checkService(unit: UnitFacts): readonly Check[] {
+  if (unit.LoadState === "not-found")
+    return [
+      warning(
+        "the service is not installed",
+        `Install the package, or run: ${asRoot("novacula-agent install")}.`,
+      ),
+    ];
+  const checks: Check[] = [];
+  if (unit.NeedDaemonReload === "yes")
+    checks.push(
+      warning("its unit was changed since systemd read it", `Run: ${asRoot("systemctl daemon-reload")}.`),
+    );
+  if (!unit.UnitFileState.startsWith("enabled"))
+    checks.push(
+      warning(
+        `it is ${printable(unit.UnitFileState || "not enabled", 40)}: it does not start when this host does`,
+        `Run: ${asRoot("systemctl enable novacula-agent")}.`,
+      ),
+    );
+  return [activity(unit), ...checks];
+}
+
+function activity({ ActiveState, Result }: UnitFacts): Check {
+  if (ActiveState === "active" || ActiveState === "reloading")
+    return { stage: "unit", status: "passed", detail: "the service runs" };
+  const result = Result === "success" ? "" : ` (${printable(Result, 40)})`;
+  return {
+    stage: "unit",
+    status: "failed",
+    detail: `the service is ${printable(ActiveState, 40)}${result}`,
+    remedy: `Run: ${asRoot("systemctl start novacula-agent")}. Why it ended is in: ${asRoot("journalctl -u novacula-agent")}.`,
+  };
+}
+
+/** The agent's own sentence; it is no second failure where the stages before have named the cause. */
+function checkStatus(status: AgentStatus, fingerprint: string | undefined): Check {
+  const look = "See: novacula-agent status.";
+  if (status.state !== "online") return warning(trimmed(status.reason), look);
+  const isOnFile = fingerprint !== undefined && keyIs(status, fingerprint);
+  if (isOnFile && status.pendingChange === null)
+    return { stage: "unit", status: "passed", detail: trimmed(status.reason) };
+  const why = status.pendingChange?.reason ?? "it has not taken what the file says now";
+  return warning(`the agent is online on key ${status.key?.fingerprint ?? "?"} still: ${trimmed(why)}`, look);
+}
+
+function warning(detail: string, remedy: string): Check {
+  return { stage: "unit", status: "warning", detail, remedy };
+}
+
+function trimmed(sentence: string): string {
+  return printable(sentence, 600).replace(/\.$/u, "");
+}

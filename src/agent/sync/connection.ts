@@ -1,0 +1,67 @@
+import type { SyncReply } from "../../protocol/sync.ts";
+import type { Refusal, SyncOutcome, Unreachable } from "./answer/sync-outcome.ts";
+
+/**
+ * Where one key stands with one control plane: a value, computed by `nextConnection` from the last value and the
+ * last outcome, held in one place (src/agent/daemon/rotation/rotation.ts). Times are epoch ms.
+ *
+ *   state \ outcome   accepted   unreachable        refused        forbidden
+ *   any               online     unreachable(n+1)   key-refused    forbidden
+ *
+ * `since` is when this kind of state began; `attempts` counts its exchanges. Invariants (property-tested): never
+ * `online` after a refusal; a refusal carries its own words, never an empty success.
+ */
+export type Connection =
+  | { readonly kind: "connecting"; readonly since: number }
+  | Online
+  | {
+      readonly kind: "unreachable";
+      readonly since: number;
+      readonly lastAt: number;
+      readonly attempts: number;
+      readonly last: Unreachable;
+    }
+  | {
+      readonly kind: "key-refused" | "forbidden";
+      readonly since: number;
+      readonly lastAt: number;
+      readonly attempts: number;
+      readonly last: Refusal;
+    };
+
+export interface Online {
+  readonly kind: "online";
+  readonly since: number;
+  readonly lastAt: number;
+  readonly attempts: number;
+  readonly reply: SyncReply;
+  /** The control plane's clock at `lastAt`, epoch ms; undefined where it sent no `Date`. */
+  readonly serverTimeMs: number | undefined;
+}
+
+export function nextConnection(connection: Connection, outcome: SyncOutcome, now: number): Connection {
+  switch (outcome.kind) {
+    case "accepted":
+      return {
+        kind: "online",
+        ...continued(connection, "online", now),
+        reply: outcome.reply,
+        serverTimeMs: outcome.serverTimeMs,
+      };
+    case "unreachable":
+      return { kind: "unreachable", ...continued(connection, "unreachable", now), last: outcome };
+    case "refused":
+      return { kind: "key-refused", ...continued(connection, "key-refused", now), last: outcome };
+    case "forbidden":
+      return { kind: "forbidden", ...continued(connection, "forbidden", now), last: outcome };
+  }
+}
+
+function continued(connection: Connection, kind: Connection["kind"], now: number) {
+  const same = connection.kind === kind && connection.kind !== "connecting";
+  return {
+    since: same ? connection.since : now,
+    lastAt: now,
+    attempts: same ? connection.attempts + 1 : 1,
+  };
+}

@@ -1,0 +1,140 @@
+import { printable } from "../../../lib/printable.ts";
+import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
+import { explainTls } from "./tls-codes.ts";
+
+export interface ValidityPeriod {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What is known where a TLS handshake failed. */
+export interface TlsPlace {
+  /** `cp.example.com:443` */
+  readonly address: string;
+  /** This host's clock, epoch ms. */
+  readonly nowMs: number;
+  /** What the control plane's clock should say by now, from its last answer; undefined before the first. */
+  readonly serverNowMs: number | undefined;
+  readonly certificate: ValidityPeriod | undefined;
+  readonly hasCaFile: boolean;
+}
+
+/** No clock that is right says less: the year in which this agent was written. */
+const EARLIEST_NOW_MS = Date.UTC(2026, 0, 1);
+
+const UNTRUSTED = new Set([
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+/** A handshake that failed, by OpenSSL's and Node's codes (requirement A4); undefined when the error is no TLS error. */
+export function unreachableByTls(code: string, error: Error, place: TlsPlace): Unreachable | undefined {
+  if (code === "CERT_HAS_EXPIRED") return expired(place);
+  if (code === "CERT_NOT_YET_VALID") return notYetValid(place);
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return nameMismatch(error, place);
+  if (UNTRUSTED.has(code)) return untrusted(code, place);
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
+    return unreachable("tls-other", `${place.address} does not speak TLS (${code})`, {
+      remedy: "check the port in [control_plane].url: something that speaks plain HTTP listens there",
+    });
+  }
+  const known = explainTls(code, error.message);
+  if (known !== undefined)
+    return unreachable(known.cause, `${known.detail(place.address)} (${printable(code, 60)})`, {
+      remedy: known.remedy,
+    });
+  if (
+    !/^(ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_|EPROTO$|UNSPECIFIED$|INVALID_|HOSTNAME_MISMATCH$|UNABLE_TO_)/.test(
+      code,
+    )
+  ) {
+    return undefined;
+  }
+  return unreachable("tls-other", `no TLS connection to ${place.address} (${printable(code, 60)})`, {
+    remedy: `look at what it offers: openssl s_client -connect ${place.address}`,
+  });
+}
+
+function expired(place: TlsPlace): Unreachable {
+  const clock = wrongClock(place);
+  if (clock !== undefined) return clock("tls-expired");
+  const { certificate, nowMs, address } = place;
+  if (certificate === undefined || certificate.toMs > nowMs) {
+    return unreachable("tls-expired", `a certificate that vouches for ${address} has expired`, {
+      remedy: `renew the control plane's certificate and its chain, or set this host's clock if ${day(nowMs)} is not today`,
+    });
+  }
+  const since = `expired on ${day(certificate.toMs)} (this host's clock says ${day(nowMs)})`;
+  return unreachable("tls-expired", `the certificate of ${address} ${since}`, {
+    remedy: `renew the control plane's certificate, or set this host's clock if ${day(nowMs)} is not today`,
+  });
+}
+
+/** Servers are rarely given a certificate from the future; hosts often start with a clock from the past. */
+function notYetValid(place: TlsPlace): Unreachable {
+  const clock = wrongClock(place);
+  if (clock !== undefined) return clock("tls-not-yet-valid");
+  const { certificate, nowMs, address } = place;
+  const from = certificate === undefined ? "" : ` before ${moment(certificate.fromMs)}`;
+  const says = `this host's clock says ${moment(nowMs)}`;
+  return unreachable("tls-not-yet-valid", `the certificate of ${address} is not valid${from}, and ${says}`, {
+    remedy: "set this host's clock, most likely it is slow: timedatectl status",
+  });
+}
+
+/** Names the clock where it can be shown to be wrong: it is before this program, or far from the control plane's. */
+function wrongClock(
+  place: TlsPlace,
+): ((cause: "tls-expired" | "tls-not-yet-valid") => Unreachable) | undefined {
+  const { nowMs, serverNowMs, certificate, address } = place;
+  const isValidThere =
+    serverNowMs !== undefined &&
+    (certificate === undefined || (certificate.fromMs <= serverNowMs && serverNowMs <= certificate.toMs)) &&
+    Math.abs(serverNowMs - nowMs) > 60_000;
+  if (nowMs >= EARLIEST_NOW_MS && !isValidThere) return undefined;
+  const other = isValidThere ? `, the control plane's ${moment(serverNowMs)}` : "";
+  const detail = `this host's clock is wrong, so the certificate of ${address} cannot be judged: it says ${moment(nowMs)}${other}`;
+  return (cause) =>
+    unreachable(cause, detail, { remedy: "set this host's clock: timedatectl set-ntp true, or date -s" });
+}
+
+function untrusted(code: string, { address, hasCaFile }: TlsPlace): Unreachable {
+  const how =
+    code === "DEPTH_ZERO_SELF_SIGNED_CERT"
+      ? "is self-signed"
+      : "is signed by a certificate authority that this host does not know";
+  const unless = "or have the control plane send its intermediate certificates";
+  return unreachable("tls-untrusted", `the certificate of ${address} ${how} (${code})`, {
+    remedy: hasCaFile
+      ? `[control_plane].ca_file does not hold the authority that signed it: put that one's certificate there, ${unless}`
+      : `put the authority's certificate into a file and name that file in [control_plane].ca_file, ${unless}`,
+  });
+}
+
+function nameMismatch(error: Error, { address }: TlsPlace): Unreachable {
+  const names = certificateNames(error);
+  const list = names === "" ? "names no host" : `is for ${names}`;
+  return unreachable("tls-name-mismatch", `the certificate of ${address} ${list}, not for that name`, {
+    remedy: "use one of the certificate's names in [control_plane].url, or add the name to the certificate",
+  });
+}
+
+function certificateNames(error: Error): string {
+  const certificate = "cert" in error ? error.cert : undefined;
+  if (typeof certificate !== "object" || certificate === null || !("subjectaltname" in certificate))
+    return "";
+  const names = printable(certificate.subjectaltname ?? "", 400).split(/,\s*/);
+  return printable(names.map((name) => name.replace(/^(DNS|IP Address|URI):/, "")).join(", "), 120);
+}
+
+function day(atMs: number): string {
+  return moment(atMs).slice(0, 10);
+}
+
+function moment(atMs: number): string {
+  return Number.isNaN(new Date(atMs).getTime()) ? "?" : `${new Date(atMs).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,234 @@
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import { errorCode } from "../../lib/errors.ts";
+import { isLoopbackHost } from "../../lib/loopback.ts";
+import { CURRENT_KEY, SYNC_EXECUTOR } from "../../protocol/operations.ts";
+import type { CurrentKeyReply, SyncReply, SyncRequest } from "../../protocol/sync.ts";
+import { currentKeyReply, syncReply } from "../../protocol/sync.ts";
+import { type ExecutorKey, revealKey } from "../key/executor-key.ts";
+import { outcomeOfAnswer, type Question, serverTimeMs } from "./answer/answer.ts";
+import { type Judge, sparingly } from "./answer/same-answer.ts";
+import { createServerClock, type ServerClock } from "./answer/server-clock.ts";
+import { type SyncOutcome, type Unreachable, unreachable } from "./answer/sync-outcome.ts";
+import { startDeadline, untilAborted } from "./network/deadline.ts";
+import { unreachableByNetwork } from "./network/network-error.ts";
+import { proxyRoute, type Route } from "./network/proxy-route.ts";
+import { openTransport, type Transport } from "./network/transport.ts";
+import { type Post, type Progress, type Received, sendPost } from "./post.ts";
+
+export interface SyncClientOptions {
+  /** `AgentConfig.controlPlane.url`, without `/graphql`. */
+  readonly url: string;
+  readonly key: ExecutorKey;
+  /** PEM, added to the default roots, not instead of them. */
+  readonly caPem: string | undefined;
+  /** A URL, `none`, or undefined: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of `environment`. */
+  readonly proxy: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly userAgent: string;
+  /** Of a whole exchange, from the look-up of the name to the last byte. */
+  readonly deadlineMs: number;
+}
+
+export interface CurrentKeyInput {
+  readonly executorName: string;
+  readonly expectedOrganizationId?: string;
+}
+
+/**
+ * The only place in the agent that makes a request (requirements A3, A4). Undefined means that `signal` or `close`
+ * ended the exchange; nothing that a network or a server can do makes it reject.
+ */
+export interface SyncClient {
+  sync(request: SyncRequest, signal: AbortSignal): Promise<SyncOutcome | undefined>;
+  currentKey(input: CurrentKeyInput, signal: AbortSignal): Promise<SyncOutcome<CurrentKeyReply> | undefined>;
+  close(): Promise<void>;
+}
+
+interface Operation<Reply> {
+  readonly name: string;
+  readonly document: string;
+  readonly judge: Judge<Reply>;
+}
+
+const SYNC: Question<SyncReply> = { field: "syncExecutor", reply: syncReply };
+const CURRENT: Question<CurrentKeyReply> = { field: "currentKey", reply: currentKeyReply };
+
+/** A connection that takes longer is not going to be one; the rest of the deadline is for the answer. */
+const LONGEST_CONNECT_MS = 5000;
+
+/** A connection that idled until the server closed it: what crossed with the closing is sent once more, at once. */
+const STALE_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
+export function createSyncClient(options: SyncClientOptions, clock: Clock = systemClock): SyncClient {
+  const client = new HttpSyncClient(options, clock);
+  const sync: Operation<SyncReply> = {
+    name: "SyncExecutor",
+    document: SYNC_EXECUTOR,
+    judge: sparingly((answer) => outcomeOfAnswer(answer, SYNC)),
+  };
+  const currentKey: Operation<CurrentKeyReply> = {
+    name: "CurrentKey",
+    document: CURRENT_KEY,
+    judge: (answer) => outcomeOfAnswer(answer, CURRENT),
+  };
+  return {
+    sync: (request, signal) => client.ask(sync, request, signal),
+    currentKey: (input, signal) => client.ask(currentKey, input, signal),
+    close: () => client.close(),
+  };
+}
+
+class HttpSyncClient {
+  readonly #options: SyncClientOptions;
+  readonly #endpoint: URL;
+  readonly #route: Route;
+  readonly #obstacle: Unreachable | undefined;
+  readonly #clock: Clock;
+  readonly #serverClock: ServerClock;
+  #transport: Transport | undefined;
+  #isClosed = false;
+
+  constructor(options: SyncClientOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#serverClock = createServerClock(clock);
+    this.#endpoint = new URL(`${options.url.replace(/\/+$/, "")}/graphql`);
+    this.#route = proxyRoute({ ...options, endpoint: this.#endpoint });
+    this.#obstacle = obstacleTo(this.#endpoint, this.#route);
+  }
+
+  async ask<Reply>(
+    operation: Operation<Reply>,
+    input: SyncRequest | CurrentKeyInput,
+    signal: AbortSignal,
+  ): Promise<SyncOutcome<Reply> | undefined> {
+    if (signal.aborted || this.#isClosed) return undefined;
+    if (this.#obstacle !== undefined) return this.#obstacle;
+
+    using deadline = startDeadline(this.#options.deadlineMs, signal);
+    const progress: Progress = { status: undefined };
+    try {
+      const post = this.#post(operation, input);
+      const received = await untilAborted(this.#send(post, progress, deadline.signal), deadline.signal);
+      if (received !== undefined) return this.#judge(received, operation);
+    } catch (error) {
+      if (!deadline.signal.aborted && !this.#isClosed) return this.#explain(error, progress);
+    }
+    this.#abandon();
+    return deadline.isPast() && !signal.aborted && !this.#isClosed ? this.#timedOut(progress) : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#transport?.destroy();
+  }
+
+  #post(operation: Operation<unknown>, input: SyncRequest | CurrentKeyInput): Post {
+    return {
+      origin: this.#endpoint.origin,
+      path: this.#endpoint.pathname,
+      headers: {
+        accept: "application/graphql-response+json, application/json;q=0.9",
+        authorization: `Bearer ${revealKey(this.#options.key)}`,
+        "content-type": "application/json",
+        "user-agent": this.#options.userAgent,
+      },
+      body: JSON.stringify({
+        query: operation.document,
+        operationName: operation.name,
+        variables: { input },
+      }),
+    };
+  }
+
+  async #send(post: Post, progress: Progress, signal: AbortSignal): Promise<Received> {
+    const transport = this.#connection();
+    const isReused = transport.isConnected();
+    try {
+      return await sendPost(transport.dispatcher, post, progress);
+    } catch (error) {
+      const isStale = isReused && progress.status === undefined && STALE_CODES.has(errorCode(error) ?? "");
+      const isAbandoned = transport !== this.#transport;
+      if (signal.aborted || this.#isClosed || !(isStale || isAbandoned)) throw error;
+      return await sendPost(this.#connection().dispatcher, post, progress);
+    }
+  }
+
+  #connection(): Transport {
+    this.#transport ??= openTransport({
+      endpoint: this.#endpoint,
+      proxy: this.#route.kind === "proxy" ? this.#route.proxy : undefined,
+      caPem: this.#options.caPem,
+      connectTimeoutMs: this.#connectTimeoutMs(),
+    });
+    return this.#transport;
+  }
+
+  /** After an exchange that did not end: whatever is stuck in that connection, the next one starts without it. */
+  #abandon(): void {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    transport?.destroy();
+  }
+
+  #judge<Reply>(received: Received, operation: Operation<Reply>): SyncOutcome<Reply> {
+    const { host } = this.#endpoint;
+    const answer = { ...received, host, receivedAtMs: this.#wallMs() };
+    this.#serverClock.set(serverTimeMs(answer));
+    // Where the status alone says that something failed, that is what to say, whatever became of the page.
+    if (received.unreadable === undefined || received.status >= 300) return operation.judge(answer);
+    return unreachable(received.unreadable.cause, `${host} answered ${received.unreadable.how}`, {
+      httpStatus: received.status,
+      remedy: "check [control_plane].url, and what stands between this host and it",
+    });
+  }
+
+  #explain(error: unknown, { status }: Progress): Unreachable {
+    return unreachableByNetwork(error, {
+      address: addressOf(this.#endpoint),
+      answerStatus: status,
+      isTls: this.#endpoint.protocol === "https:",
+      nowMs: this.#wallMs(),
+      serverNowMs: this.#serverClock.now(),
+      certificate: this.#transport?.certificateValidity(),
+      hasCaFile: this.#options.caPem !== undefined,
+      proxyAddress: this.#route.kind === "proxy" ? addressOf(this.#route.proxy) : undefined,
+      isHandshaking: this.#transport?.isHandshaking() ?? false,
+      connectTimeoutMs: this.#connectTimeoutMs(),
+      isProxyFault: this.#transport?.isProxyFault(error) ?? false,
+    });
+  }
+
+  #connectTimeoutMs(): number {
+    return Math.min(LONGEST_CONNECT_MS, this.#options.deadlineMs);
+  }
+
+  #wallMs(): number {
+    return this.#clock.wall(this.#clock.now());
+  }
+
+  #timedOut({ status }: Progress): Unreachable {
+    const seconds = `${this.#options.deadlineMs / 1000} s`;
+    const address = addressOf(this.#endpoint);
+    const detail =
+      status === undefined
+        ? `no answer from ${address} within ${seconds}`
+        : `${address} began an answer (${status}) and did not end it within ${seconds}`;
+    return unreachable("timeout", detail, { httpStatus: status });
+  }
+}
+
+/** What makes every request pointless or unsafe, whoever listens at the other end. */
+function obstacleTo(endpoint: URL, route: Route): Unreachable | undefined {
+  if (endpoint.protocol !== "https:" && !isLoopbackHost(endpoint.hostname)) {
+    const detail = `the key is not sent to ${endpoint.host} over plain HTTP: anyone on the way could read it`;
+    return unreachable("insecure-url", detail, { remedy: "write https:// in [control_plane].url" });
+  }
+  if (route.kind !== "unusable") return undefined;
+  return unreachable("proxy", route.problem, { remedy: route.remedy });
+}
+
+/** Host and port, the port also where the URL leaves it out. */
+function addressOf(url: URL): string {
+  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
+}

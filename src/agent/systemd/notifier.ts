@@ -1,0 +1,104 @@
+import { execFile } from "node:child_process";
+import { writeSync } from "node:fs";
+import { promisify } from "node:util";
+import notify from "systemd-notify";
+import { delay } from "../../lib/delay.ts";
+import { withoutSecrets } from "../../lib/log/secret-guard.ts";
+import { printable } from "../../lib/printable.ts";
+
+/** The name of the descriptor in the unit's `OpenFile=`. */
+const DESCRIPTOR_NAME = "notify";
+const FIRST_PASSED_DESCRIPTOR = 3;
+/** systemd shows more, nobody reads it. */
+const LONGEST_STATUS = 1000;
+/** A systemd-notify that hangs must not keep a stop from ending. */
+const FLUSH_LIMIT_MS = 500;
+
+/** sd_notify(3) for the daemon. Inert outside systemd; a notification that fails is never an error of the daemon. */
+export interface Notifier {
+  /** The configuration has been read and the loop turns. Not: the control plane has answered. */
+  ready(status: string): void;
+  status(text: string): void;
+  /** RELOADING=1; `ready` ends it. */
+  reloading(): void;
+  stopping(): void;
+  watchdog(): void;
+  /** How often `watchdog` must be called; undefined where systemd does not ask for it. */
+  readonly watchdogIntervalMs: number | undefined;
+  /** Resolves when everything said so far has been handed over, after half a second at the latest. */
+  flushed(): Promise<void>;
+}
+
+type Send = (assignments: readonly string[]) => Promise<unknown>;
+
+export function createNotifier(
+  environment: NodeJS.ProcessEnv,
+  onFailure: (reason: string) => void,
+): Notifier {
+  const send = sender(environment);
+  let last: Promise<unknown> = Promise.resolve();
+  let shown = "";
+
+  /** One after the other: READY=1 must not overtake RELOADING=1. */
+  function say(...assignments: string[]): void {
+    if (send === undefined) return;
+    last = last.then(() => send(assignments)).catch((error: unknown) => onFailure(String(error)));
+  }
+
+  return {
+    ready(status) {
+      shown = status;
+      say("READY=1", statusAssignment(status));
+    },
+    status(text) {
+      if (text !== shown) say(statusAssignment(text));
+      shown = text;
+    },
+    reloading: () => say("RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
+    stopping: () => say("STOPPING=1"),
+    watchdog: () => say("WATCHDOG=1"),
+    watchdogIntervalMs: watchdogInterval(environment),
+    async flushed() {
+      const controller = new AbortController();
+      await Promise.race([last, delay(FLUSH_LIMIT_MS, controller.signal)]);
+      controller.abort();
+    },
+  };
+}
+
+/** One assignment, whatever the text: a second line would be an assignment of its own. */
+function statusAssignment(text: string): string {
+  return `STATUS=${printable(withoutSecrets(text), LONGEST_STATUS)}`;
+}
+
+function sender(environment: NodeJS.ProcessEnv): Send | undefined {
+  const descriptor = passedDescriptor(environment);
+  if (descriptor !== undefined)
+    return async (assignments) => writeSync(descriptor, `${assignments.join("\n")}\n`);
+  return environment["NOTIFY_SOCKET"] === undefined ? undefined : spawnSystemdNotify;
+}
+
+/** The package knows READY and STATUS; what it cannot say goes through the same binary. */
+const run = promisify(execFile);
+const spawnSystemdNotify: Send = (assignments) => {
+  const status = assignments.find((assignment) => assignment.startsWith("STATUS="))?.slice("STATUS=".length);
+  const isReady = assignments.includes("READY=1");
+  if (isReady || status !== undefined)
+    return notify({ ...(isReady && { ready: true }), ...(status !== undefined && { status }) });
+  return run("systemd-notify", [`--pid=${process.pid}`, ...assignments], { timeout: 10_000 });
+};
+
+/** systemd.service(5), OpenFile= (253 and newer): PID 1 hands over a connected datagram socket, and nothing need be spawned. */
+function passedDescriptor(environment: NodeJS.ProcessEnv): number | undefined {
+  if (environment["LISTEN_PID"] !== String(process.pid)) return undefined;
+  const index = (environment["LISTEN_FDNAMES"] ?? "").split(":").indexOf(DESCRIPTOR_NAME);
+  return index < 0 ? undefined : FIRST_PASSED_DESCRIPTOR + index;
+}
+
+/** sd_watchdog_enabled(3): half the time that systemd allows. */
+function watchdogInterval(environment: NodeJS.ProcessEnv): number | undefined {
+  const allowedUs = Number(environment["WATCHDOG_USEC"]);
+  const pid = environment["WATCHDOG_PID"];
+  if (!Number.isFinite(allowedUs) || allowedUs <= 0) return undefined;
+  return pid === undefined || pid === String(process.pid) ? allowedUs / 2000 : undefined;
+}

@@ -1,0 +1,75 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
+
+const LONGEST_MS = 120_000;
+
+/** Runs systemctl with this process's terminal, which it may ask for a password. Resolves with its exit status. */
+export async function systemctl(...args: readonly string[]): Promise<number> {
+  const child = spawn("systemctl", [...args], { stdio: "inherit" });
+  try {
+    const [exitCode] = await once(child, "exit");
+    return typeof exitCode === "number" ? exitCode : 1;
+  } catch (error) {
+    throw notThere("systemctl", error);
+  }
+}
+
+/** Clears a failed state and the count of starts. A unit that is not there has neither. */
+export async function forgetStarts(unit: string): Promise<void> {
+  await captured("systemctl", ["reset-failed", unit]);
+}
+
+/** Runs a tool of the host that must succeed; rejects with what it said. */
+export async function runHostTool(tool: string, args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await captured(tool, args);
+  if (exitCode !== 0) throw new OperatorError(`${tool} failed (${exitCode}): ${printable(stderr)}`);
+}
+
+/** Properties of a unit as `systemctl show` has them; undefined where no systemd answers. */
+export async function unitProperties<Name extends string>(
+  unit: string,
+  names: readonly Name[],
+): Promise<Readonly<Record<Name, string>> | undefined> {
+  const { exitCode, stdout } = await captured("systemctl", ["show", unit, `--property=${names.join(",")}`]);
+  if (exitCode !== 0) return undefined;
+  const values = new Map<string, string>();
+  for (const line of stdout.split("\n")) {
+    const equals = line.indexOf("=");
+    if (equals > 0) values.set(line.slice(0, equals), line.slice(equals + 1));
+  }
+  const found: Partial<Record<Name, string>> = {};
+  for (const name of names) found[name] = values.get(name) ?? "";
+  return isComplete(found, names) ? found : undefined;
+}
+
+function isComplete<Name extends string>(
+  record: Partial<Record<Name, string>>,
+  names: readonly Name[],
+): record is Record<Name, string> {
+  return names.every((name) => record[name] !== undefined);
+}
+
+interface Captured {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function captured(tool: string, args: readonly string[]): Promise<Captured> {
+  return new Promise((resolve, reject) => {
+    execFile(tool, [...args], { timeout: LONGEST_MS }, (error, stdout, stderr) => {
+      if (error !== null && errorCode(error) === "ENOENT") return reject(notThere(tool, error));
+      const exitCode = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+      resolve({ exitCode, stdout, stderr });
+    });
+  });
+}
+
+function notThere(tool: string, error: unknown): OperatorError {
+  if (errorCode(error) !== "ENOENT") return new OperatorError(`cannot run ${tool}`, { cause: error });
+  return new OperatorError(
+    `this host has no ${tool}: without systemd, have your own service manager run \`novacula-agent run\``,
+  );
+}

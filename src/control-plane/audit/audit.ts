@@ -1,0 +1,132 @@
+import { randomId } from "../../lib/random-id.ts";
+import type { ExecutorRecord, KeyRecord, StoreReader, StoreTransaction } from "../store/contract/store.ts";
+
+/** Who does something, as the audit log names them, and where. */
+export interface Actor {
+  /** The person's id; null where it is none of the people. */
+  readonly id: string | null;
+  readonly name: string;
+  readonly source: "management socket" | "page";
+  /** Whether the organization is one whose keys and executors exist for this actor. */
+  reaches(organizationId: string): boolean;
+  /** Whether changes are still theirs to make: asked in the transaction, since a request waits its turn. */
+  mayStillChange(reader: StoreReader): Promise<boolean>;
+}
+
+/** A person who may open the 0600 socket; Node cannot ask the kernel who that was. */
+export const LOCAL_OPERATOR: Actor = {
+  id: null,
+  name: "local operator",
+  source: "management socket",
+  reaches: () => true,
+  mayStillChange: async () => true,
+};
+
+export type KeyAction = "api_key.created" | "api_key.updated" | "api_key.revoked" | "api_key.deleted";
+
+export type ExecutorAction = "executor.deleted";
+
+export type PeopleAction =
+  | "member.invited"
+  | "member.invitation_canceled"
+  | "member.joined"
+  | "member.removed"
+  | "member.role_changed"
+  // What a migration has made of roles that are none (sqlite/role-repair.ts).
+  | "member.role_repaired"
+  | "member.invitation_repaired"
+  | "person.password_reset";
+
+/** All that an audit event may tell beside the key's id and name (C6): never a secret, never a free text. */
+export interface AuditDetails {
+  readonly fingerprint: string;
+  readonly expiresAt?: number | null;
+  readonly revokesAt?: number;
+  readonly target?: string;
+  /** The executor whose access was revoked, where that was what was asked for. */
+  readonly executor?: string;
+  /** Id of the key that this one was rotated from. */
+  readonly rotatedFrom?: string;
+  /** Id of the key that took its place. */
+  readonly rotatedTo?: string;
+}
+
+/** Records what was done to a key, in the transaction that does it: acknowledged means audited. */
+export async function auditKey(
+  transaction: StoreTransaction,
+  actor: Actor,
+  action: KeyAction,
+  key: KeyRecord,
+  at: number,
+  details: Omit<AuditDetails, "fingerprint"> = {},
+): Promise<void> {
+  const allowed: AuditDetails = { fingerprint: key.fingerprint, ...details };
+  const organizationId = key.organization.id;
+  await record(transaction, "api_key", { actor, action, organizationId, target: key, details: allowed, at });
+}
+
+export interface PersonEvent {
+  readonly actor: Actor;
+  readonly action: PeopleAction;
+  readonly organizationId: string;
+  /** Never an invitation's id, which is its link. */
+  readonly target: { readonly id: string; readonly name: string };
+  readonly details: { readonly role?: string };
+  readonly at: number;
+}
+
+/** Records what was done to somebody's place in an organization. */
+export async function auditPerson(transaction: StoreTransaction, event: PersonEvent): Promise<void> {
+  await record(transaction, "person", event);
+}
+
+export interface ExecutorEvent {
+  readonly actor: Actor;
+  readonly action: ExecutorAction;
+  readonly executor: Pick<ExecutorRecord, "id" | "name" | "organizationId">;
+  readonly details: {
+    readonly lastSyncAt: number | null;
+    /** Ids of the keys that were revoked with it. */
+    readonly revokedKeys?: readonly string[];
+  };
+  readonly at: number;
+}
+
+/** Records what was done to an executor, in the transaction that does it. */
+export async function auditExecutor(transaction: StoreTransaction, event: ExecutorEvent): Promise<void> {
+  const { executor, ...rest } = event;
+  await record(transaction, "executor", {
+    ...rest,
+    organizationId: executor.organizationId,
+    target: executor,
+  });
+}
+
+interface RecordedEvent {
+  readonly actor: Actor;
+  readonly action: string;
+  readonly organizationId: string;
+  readonly target: { readonly id: string; readonly name: string };
+  readonly details: object;
+  readonly at: number;
+}
+
+async function record(
+  transaction: StoreTransaction,
+  targetType: "api_key" | "person" | "executor",
+  { actor, action, organizationId, target, details, at }: RecordedEvent,
+): Promise<void> {
+  await transaction.insertAuditEvent({
+    id: randomId(),
+    organizationId,
+    at,
+    actor: actor.name,
+    actorId: actor.id,
+    action,
+    targetType,
+    targetId: target.id,
+    targetName: target.name,
+    details: JSON.stringify(details),
+    source: actor.source,
+  });
+}

@@ -1,0 +1,84 @@
+import type { Logger } from "pino";
+import { printable } from "../../lib/printable.ts";
+import { conflict } from "../api-error.ts";
+import { type Actor, auditExecutor, auditKey } from "../audit/audit.ts";
+import { keyStatus } from "../keys/key-status.ts";
+import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
+import type { ExecutorRecord, KeyRecord, Store, StoreReader } from "../store/contract/store.ts";
+import type { Presence } from "./presence.ts";
+
+export interface ExecutorDeletionDeps {
+  readonly store: Store;
+  readonly presence: Presence;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+export interface DeletionRequest {
+  readonly executorId: string;
+  /** Revokes with it the keys that serve nobody else. */
+  readonly revokeKeys: boolean;
+}
+
+/** What can be done to executors. Each is one transaction with its audit events, or an ApiError. */
+export interface ExecutorDeletion {
+  /** The executor as it was. What it did stays: the audit log, and which keys it used. */
+  delete(actor: Actor, request: DeletionRequest): Promise<ExecutorRecord>;
+}
+
+export function createExecutorDeletion(deps: ExecutorDeletionDeps): ExecutorDeletion {
+  return {
+    async delete(actor, request) {
+      const executor = await changeAs(deps, actor, (change) => remove(change, deps.presence, request));
+      deps.presence.forget(executor.id);
+      const { id: executorId, name } = executor;
+      deps.logger.info(
+        { event: "executor.deleted", executorId, executor: printable(name), actor: printable(actor.name) },
+        "executor deleted; its history stays, and a host that still runs it registers again",
+      );
+      return executor;
+    },
+  };
+}
+
+/** Those that work today and serve this executor alone, or were made for it. */
+export async function activeKeysOf(
+  store: StoreReader,
+  executor: ExecutorRecord,
+  now: number,
+): Promise<readonly KeyRecord[]> {
+  const keys = await store.keysOfExecutor(executor.id, now);
+  return keys.filter((key) => keyStatus(key, now) === "active");
+}
+
+async function remove(
+  change: Change,
+  presence: Presence,
+  { executorId, revokeKeys }: DeletionRequest,
+): Promise<ExecutorRecord> {
+  const { transaction, actor, at } = change;
+  const executor = await reachedExecutor(change, executorId);
+  const keys = revokeKeys ? await activeKeysOf(transaction, executor, at) : [];
+  for (const key of keys) {
+    await transaction.revokeKey(key.id, at);
+    await auditKey(transaction, actor, "api_key.revoked", key, at, { executor: executor.name });
+  }
+  const revokedKeys = keys.length === 0 ? undefined : keys.map(({ id }) => id);
+  const details = { lastSyncAt: presence.lastSyncAt(executor), ...(revokedKeys && { revokedKeys }) };
+  await auditExecutor(transaction, { actor, action: "executor.deleted", executor, details, at });
+  // Last: no sync that is acknowledged before the executor goes may be missed.
+  requireUnused(executor, presence, at);
+  await transaction.deleteExecutor(executor.id);
+  return executor;
+}
+
+/** Everything that an executor must be without to be deleted; its nodes will be asked for here. */
+function requireUnused(executor: ExecutorRecord, presence: Presence, at: number): void {
+  if (!presence.isOnline(executor, at)) return;
+  const lastSyncAt = Math.min(presence.lastSyncAt(executor) ?? at, at);
+  const freeAt = new Date(lastSyncAt + presence.timeoutMs).toISOString();
+  throw conflict(
+    `executor ${printable(executor.name)} is online, its last sync was at ${new Date(lastSyncAt).toISOString()}: ` +
+      `stop its agent first (systemctl stop novacula-agent); without another sync it can be deleted from ${freeAt} on`,
+  );
+}

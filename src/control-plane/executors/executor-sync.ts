@@ -1,0 +1,234 @@
+import { Flood } from "../../lib/log/flood.ts";
+import { printable } from "../../lib/printable.ts";
+import { randomId } from "../../lib/random-id.ts";
+import type { ForbiddenReason, KeyRefusalReason } from "../../protocol/refusal.ts";
+import type { CurrentKeyReply, SyncReply } from "../../protocol/sync.ts";
+import { ApiError, ApiErrorCode, forbidden, rateLimited } from "../api-error.ts";
+import {
+  type CurrentKeyInput,
+  MAX_EXECUTOR_NAME_CHARACTERS,
+  type SyncInput,
+} from "../graphql/request/inputs.ts";
+import { judge } from "../keys/guard.ts";
+import type { RefusalLog } from "../log/refusal-log.ts";
+import { checkedName } from "../organizations/shown-name.ts";
+import type { DamageLog } from "../store/contract/damage.ts";
+import type {
+  BoundExecutor,
+  ExecutorReference,
+  KeyReference,
+  PresentedKey,
+  Store,
+  StoreReader,
+  StoreTransaction,
+} from "../store/contract/store.ts";
+import { type Admission, admissionFacts, admit, type Claim } from "./admission.ts";
+import { compatibility } from "./compatibility.ts";
+import type { Presence } from "./presence.ts";
+import { restartSpreadMs } from "./restart-spread.ts";
+import type { WriteBehind } from "./write-behind.ts";
+
+/**
+ * Of one lineage: a whole rack at once, then ten a second. Deleting what was enrolled must not make
+ * an endless loop.
+ */
+const ENROLMENTS = { burst: 100, refillMs: 100 };
+
+export interface ExecutorSyncDeps {
+  readonly store: Store;
+  readonly writeBehind: WriteBehind;
+  readonly presence: Presence;
+  readonly refusals: RefusalLog;
+  readonly damages: DamageLog;
+  readonly heartbeatTimeoutMs: number;
+  /** How many executors that exist the keys of a lineage may have enrolled. */
+  readonly maxExecutorsPerKey: number;
+  readonly monotonicNow: () => number;
+  readonly version: string;
+  readonly now: () => number;
+}
+
+/** Who presented the key, and from where. */
+export interface ExecutorCaller {
+  readonly key: PresentedKey;
+  readonly address: string | null;
+}
+
+/** An executor as far as it is there, and whether the key may act for it. */
+interface Look {
+  readonly executor: ExecutorReference | undefined;
+  readonly admission: Admission;
+}
+
+interface Binding {
+  readonly executor: ExecutorReference;
+  readonly isNew: boolean;
+}
+
+/** `syncExecutor` and `currentKey`: what a good key may do (C3). A refusal is an ApiError, FORBIDDEN with its reason. */
+export class ExecutorSync {
+  private readonly deps: ExecutorSyncDeps;
+  private readonly enrolments: Flood;
+
+  constructor(deps: ExecutorSyncDeps) {
+    this.deps = deps;
+    this.enrolments = new Flood(ENROLMENTS, deps.monotonicNow);
+  }
+
+  /** The heartbeat. What every sync writes is written behind; who is bound to which key, at once. */
+  async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncReply> {
+    const { presence, writeBehind, heartbeatTimeoutMs, version, now } = this.deps;
+    const binding = await this.admittedExecutor(caller, input);
+    const at = now();
+    const executorId = binding.executor.id;
+    writeBehind.note({ kind: "synced", executorId, key: caller.key, declaration: input, at });
+    const instance = {
+      instanceId: input.instanceId,
+      hostName: input.hostName,
+      address: caller.address,
+      lastSyncAt: at,
+    };
+    const duplicates = presence.sync(binding.executor, instance, binding.isNew);
+    return {
+      executor: binding.executor,
+      ...identified(caller.key),
+      heartbeatTimeoutMs,
+      syncIntervalMs: null,
+      restartSpreadMs: restartSpreadMs(presence.count),
+      compatibility: compatibility(input.version, version),
+      duplicates: [...duplicates],
+      pendingUpgrade: null,
+    };
+  }
+
+  /** The same verdict without any trace but the key's last use. */
+  async currentKey(caller: ExecutorCaller, input: CurrentKeyInput): Promise<CurrentKeyReply> {
+    const { admission } = await this.look(this.deps.store, caller.key, { ...input, kind: undefined });
+    if (admission.kind === "admitted") return identified(caller.key);
+    this.note("currentKey", caller, input.executorName, 403, admission.reason);
+    throw forbidden(admission.reason, admission.message);
+  }
+
+  private async admittedExecutor(caller: ExecutorCaller, input: SyncInput): Promise<Binding> {
+    const first = await this.look(this.deps.store, caller.key, claimOf(input));
+    const isToBind = first.admission.kind === "admitted" && !first.admission.isBound;
+    if (isToBind && first.executor === undefined) this.requirePlace(caller, input);
+    const { executor, admission } = isToBind ? await this.bind(caller, input) : first;
+    if (admission.kind === "refused") throw this.refuse(caller, input, executor, admission);
+    if (executor === undefined) throw new TypeError("an admitted sync has no executor");
+    return { executor: { id: executor.id, name: executor.name }, isNew: first.executor === undefined };
+  }
+
+  /** Before anything is written: an enrolment waits for the disk, and others with it. */
+  private requirePlace(caller: ExecutorCaller, input: SyncInput): void {
+    if (this.enrolments.admit(caller.key.lineageId) !== undefined) return;
+    this.note("syncExecutor", caller, input.name, 429, "too_many_enrolments");
+    throw rateLimited(
+      `key ${printable(caller.key.name)} enrols too many new executors at once: ` +
+        `${printable(input.name)} is enrolled with a later sync`,
+      ENROLMENTS.refillMs,
+    );
+  }
+
+  /** Decides again inside the transaction, where nobody can revoke the key or take the executor in between. */
+  private bind(caller: ExecutorCaller, input: SyncInput): Promise<Look> {
+    const { store, now } = this.deps;
+    return store.transaction(async (transaction) => {
+      const key = await transaction.key(caller.key.id);
+      const verdict = key === undefined ? undefined : judge(key, now());
+      if (verdict?.kind !== "accepted") throw this.goneSince(caller, input, verdict?.reason ?? "unknown");
+      const { executor, admission } = await this.look(transaction, verdict.key, claimOf(input));
+      if (admission.kind === "refused") return { executor, admission };
+      const bound = executor ?? (await createExecutor(transaction, verdict.key, input, now()));
+      await transaction.bindExecutor(bound.id, verdict.key, input.kind);
+      const { key: used } = verdict;
+      await transaction.record([
+        { kind: "synced", executorId: bound.id, key: used, declaration: input, at: now() },
+      ]);
+      return { executor: bound, admission };
+    });
+  }
+
+  private async look(store: StoreReader, key: PresentedKey, claim: Claim): Promise<Look> {
+    const facts = await admissionFacts(store, key, claim, this.deps.maxExecutorsPerKey);
+    if (facts.executor !== undefined && facts.executor.damaged.length > 0) this.meetDamage(facts.executor);
+    const admission = admit(facts);
+    // Only of a new one: what is there already goes on.
+    if (facts.executor === undefined && admission.kind === "admitted") requireVisible(claim.executorName);
+    return { executor: facts.executor, admission };
+  }
+
+  /** What a sync writes anew is no reason to refuse it; without an id nothing can be written. */
+  private meetDamage(executor: BoundExecutor): void {
+    this.deps.damages.note("executor", executor.id, executor);
+    if (executor.damaged.includes("id")) {
+      throw new ApiError(
+        ApiErrorCode.unavailable,
+        "the control plane's own record of this executor is damaged: its operator has to repair it",
+      );
+    }
+  }
+
+  /** The other side of a 403 reads it in the executor's row. Another organization's executor is not touched (B2). */
+  private refuse(
+    caller: ExecutorCaller,
+    input: SyncInput,
+    executor: ExecutorReference | undefined,
+    admission: Extract<Admission, { kind: "refused" }>,
+  ): ApiError {
+    const { reason, message } = admission;
+    this.note("syncExecutor", caller, input.name, 403, reason);
+    if (executor !== undefined && reason !== "wrong_organization") {
+      const { address, key } = caller;
+      const refusal = { key: keyReference(key), reason, message, address, at: this.deps.now() };
+      this.deps.writeBehind.note({ kind: "refused", executorId: executor.id, refusal });
+    }
+    return forbidden(reason, message);
+  }
+
+  /** The key was good when the request came in, and is not any more. */
+  private goneSince(caller: ExecutorCaller, input: SyncInput, reason: KeyRefusalReason): ApiError {
+    this.note("syncExecutor", caller, input.name, 401, reason);
+    return new ApiError(ApiErrorCode.unauthenticated, `this key is ${reason} since a moment ago`, reason);
+  }
+
+  private note(
+    operation: "syncExecutor" | "currentKey",
+    { key, address }: ExecutorCaller,
+    executorName: string,
+    status: 401 | 403 | 429,
+    reason: KeyRefusalReason | ForbiddenReason | "too_many_enrolments",
+  ): void {
+    const { id: keyId, fingerprint } = key;
+    this.deps.refusals.note({ operation, status, reason, keyId, fingerprint, executorName, address });
+  }
+}
+
+function identified(key: PresentedKey): CurrentKeyReply {
+  const { id, name, expiresAt, revokesAt, organization } = key;
+  return { key: { id, name, expiresAt, revokesAt }, organization };
+}
+
+/** Two names that look alike are one to the person who deletes, rotates or revokes. */
+function requireVisible(executorName: string): void {
+  checkedName(executorName, "the name of an executor", MAX_EXECUTOR_NAME_CHARACTERS);
+}
+
+function claimOf({ name: executorName, kind, expectedOrganizationId }: SyncInput): Claim {
+  return { executorName, kind, expectedOrganizationId };
+}
+
+function keyReference({ id, name, fingerprint }: PresentedKey): KeyReference {
+  return { id, name, fingerprint };
+}
+
+async function createExecutor(
+  transaction: StoreTransaction,
+  { organization, lineageId: enrolledBy }: PresentedKey,
+  input: SyncInput,
+  createdAt: number,
+): Promise<ExecutorReference> {
+  const id = randomId();
+  await transaction.insertExecutor({ ...input, id, organizationId: organization.id, createdAt, enrolledBy });
+  return { id, name: input.name };
+}

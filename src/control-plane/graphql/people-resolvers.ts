@@ -1,0 +1,80 @@
+import { notFound } from "../api-error.ts";
+import { isOpen, visibleInvitations } from "../people/members/invitations.ts";
+import { addMember, resetPassword } from "../people/members/people-changes.ts";
+import type { Scope } from "../rights/scope.ts";
+import type { SignedIn } from "../rights/signed-in.ts";
+import type { Invitation } from "../store/contract/people-store.ts";
+import type { Store } from "../store/contract/store.ts";
+import * as inputs from "./request/inputs.ts";
+import { decoded } from "./request/inputs.ts";
+import type { ResolverDeps, Resolvers } from "./resolver.ts";
+
+/** What anybody may ask who looks at the page. */
+export function viewerResolvers(
+  { store, presence, now }: Pick<ResolverDeps, "store" | "presence" | "now">,
+  signedIn: SignedIn | undefined,
+): Resolvers {
+  return {
+    viewer: async () =>
+      signedIn === undefined
+        ? null
+        : {
+            user: signedIn.person,
+            activeOrganization: signedIn.active?.organization ?? null,
+            role: signedIn.active?.role ?? null,
+            organizations: signedIn.memberships,
+            heartbeatTimeoutMs: presence.timeoutMs,
+          },
+    invitation: async (input) => {
+      const invitation = await store.people.invitation(decoded(inputs.keyArguments, input).id);
+      if (invitation === undefined || !isOpen(invitation, now())) return null;
+      return publishedInvitation(invitation, store);
+    },
+  };
+}
+
+/** The people of an organization, for those in it. */
+export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Scope): Resolvers {
+  return {
+    members: async (input) => {
+      const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
+      const members = found === undefined ? [] : await store.people.members(found.id);
+      for (const member of members) damages.note("member", member.id, member);
+      return members.map(({ person, ...member }) => ({ ...member, user: person }));
+    },
+    invitations: async (input) => {
+      const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
+      const invitations =
+        found === undefined ? [] : await visibleInvitations(store, found.id, scope.role, now());
+      // Never an invitation's id, which is its link.
+      for (const invitation of invitations) damages.note("invitation", invitation.email, invitation);
+      return invitations.map((invitation) => publishedInvitation(invitation, store));
+    },
+  };
+}
+
+/** What the local operator may do to everybody. */
+export function peopleManagement({ store, damages, now }: ResolverDeps, scope: Scope): Resolvers {
+  return {
+    people: async () => {
+      const people = await store.people.people();
+      for (const person of people) damages.note("user", person.id, person);
+      return people.map((person) => ({ ...person, memberships: () => store.people.memberships(person.id) }));
+    },
+    organizationsWithoutOwner: () => store.people.organizationsWithoutOwner(),
+    addMember: async (input) => {
+      const { organization, email, role } = decoded(inputs.addMemberArguments, input);
+      const found = await scope.organization(organization);
+      if (found === undefined) throw notFound("there is no such organization: see org list");
+      const { person, ...added } = await addMember(store, found, email, role, now());
+      return { ...person, ...added };
+    },
+    resetPassword: async (input) => resetPassword(store, decoded(inputs.emailArguments, input).email, now()),
+  };
+}
+
+function publishedInvitation(invitation: Invitation, store: Store) {
+  const { id, organization, email, role, inviter, createdAt, expiresAt, damaged } = invitation;
+  const hasAccount = async () => (await store.people.personByEmail(email)) !== undefined;
+  return { id, organization, email, role, inviter, createdAt, expiresAt, hasAccount, damaged };
+}

@@ -1,0 +1,78 @@
+import { activeKeysOf } from "../executors/executor-deletion.ts";
+import type { Presence } from "../executors/presence.ts";
+import { keyStatus, revocationTime } from "../keys/key-status.ts";
+import type { AuditEvent, ExecutorRecord, KeyRecord } from "../store/contract/store.ts";
+import { decoded, usedByArguments } from "./request/inputs.ts";
+import type { ResolverDeps } from "./resolver.ts";
+
+/** Records as the schema shows them. A member that is a function is resolved only where it is asked for. */
+
+const MAX_KEY_HISTORY = 20;
+
+/** What publishing takes: damaged rows are said in the log on their way. */
+export type Publishing = Pick<ResolverDeps, "store" | "presence" | "damages" | "now">;
+
+export function publishedKey(
+  key: KeyRecord,
+  { store, damages, now }: Pick<Publishing, "store" | "damages" | "now">,
+) {
+  damages.note("apikey", key.id, key);
+  const at = now();
+  const { id, name, fingerprint, createdAt, expiresAt, revokesAt, lastUsedAt, target, damaged } = key;
+  return {
+    id,
+    name,
+    fingerprint,
+    damaged,
+    status: keyStatus(key, at),
+    createdAt,
+    expiresAt,
+    revokesAt,
+    revokedAt: revocationTime(key, at),
+    lastUsedAt,
+    target,
+    usedBy: async (input: unknown) => {
+      const uses = await store.keyUses(id, decoded(usedByArguments, input).limit);
+      for (const use of uses) damages.note("executorKeyUsage", `${use.executor.id} ${id}`, use);
+      return uses;
+    },
+    usedByCount: () => store.keyUseCount(id),
+    boundExecutors: async (input: unknown) => {
+      const executors = await store.executorsOn(id, decoded(usedByArguments, input).limit);
+      return executors.map((executor) => ({ ...executor, isDeleted: false }));
+    },
+  };
+}
+
+export function publishedExecutor(executor: ExecutorRecord, deps: Publishing) {
+  const { store, presence, damages } = deps;
+  damages.note("executor", executor.id, executor);
+  const now = deps.now();
+  return {
+    ...executor,
+    status: executorStatus(executor, presence, now),
+    lastSyncAt: presence.lastSyncAt(executor),
+    apiKey: async () => {
+      const key = executor.key === null ? undefined : await store.key(executor.key.id);
+      return key === undefined ? null : publishedKey(key, deps);
+    },
+    ownKeys: async () => (await activeKeysOf(store, executor, now)).map((key) => publishedKey(key, deps)),
+    keyHistory: async () => {
+      const uses = await store.executorKeyUses(executor.id, MAX_KEY_HISTORY);
+      for (const use of uses) damages.note("executorKeyUsage", `${executor.id} ${use.key.id}`, use);
+      return uses;
+    },
+    instances: () => presence.instances(executor.id),
+  };
+}
+
+function executorStatus(executor: ExecutorRecord, presence: Presence, now: number) {
+  if (executor.damaged.length > 0) return "damaged";
+  return presence.isOnline(executor, now) ? "online" : "offline";
+}
+
+export function publishedAuditEvent(event: AuditEvent, { damages }: Pick<Publishing, "damages">) {
+  damages.note("auditEvent", event.id, event);
+  const { organizationId: _, ...shown } = event;
+  return shown;
+}

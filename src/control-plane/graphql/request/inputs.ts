@@ -1,0 +1,119 @@
+import * as z from "zod";
+import { printable } from "../../../lib/printable.ts";
+import { ROLES } from "../../../protocol/roles.ts";
+import { badInput } from "../../api-error.ts";
+
+/** The arguments of every root field, bounded: GraphQL knows no lengths. */
+
+const MAX_LIST_LIMIT = 500;
+export const MAX_EXECUTOR_NAME_CHARACTERS = 253;
+/** Of what is wrong, as many are named. */
+const MAX_ISSUES = 20;
+
+const reference = z.string().min(1).max(200);
+const line = (maxLength: number) =>
+  z
+    .string()
+    .refine(
+      (value) => value !== "" && value.length <= maxLength && printable(value, maxLength) === value,
+      `must be one line of 1 to ${maxLength} printable characters`,
+    );
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? undefined);
+const orNull = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value) => value ?? null);
+/** What is kept and shown as it came. */
+const asJson = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape).transform((value) => JSON.stringify(value));
+const words = z.array(line(100)).max(200);
+const bytes = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+const optionalBytes = optional(bytes);
+
+const expectedOrganizationId = optional(reference);
+
+// Strict, as GraphQL is: an executor's own documents are answered without it (executor-documents.ts).
+export const currentKeyArguments = z.strictObject({
+  input: z.strictObject({ executorName: line(MAX_EXECUTOR_NAME_CHARACTERS), expectedOrganizationId }),
+});
+
+export const syncArguments = z.strictObject({
+  input: z.strictObject({
+    name: line(MAX_EXECUTOR_NAME_CHARACTERS),
+    kind: z.enum(["agent", "operator"]),
+    version: line(100),
+    channel: z.enum(["stable", "beta", "dev"]),
+    instanceId: line(100),
+    hostName: line(253),
+    publicHost: orNull(line(253)),
+    expectedOrganizationId,
+    capabilities: asJson({
+      supportedChains: z.array(z.strictObject({ chain: line(100), networks: words })).max(200),
+      features: words,
+      storageClasses: words,
+    }),
+    resources: asJson({
+      cpuCount: z
+        .number()
+        .int()
+        .min(0)
+        .max(2 ** 31 - 1),
+      memoryTotalBytes: bytes,
+      memoryFreeBytes: bytes,
+      diskTotalBytes: optionalBytes,
+      diskFreeBytes: optionalBytes,
+    }),
+  }),
+});
+
+export type CurrentKeyInput = z.output<typeof currentKeyArguments>["input"];
+export type SyncInput = z.output<typeof syncArguments>["input"];
+
+const page = {
+  limit: z.number().int().min(1).max(MAX_LIST_LIMIT),
+  before: orNull(z.string().max(200)),
+};
+
+const organization = optional(reference);
+const search = orNull(z.string().max(200)).transform((text) => (text?.trim() === "" ? null : text));
+
+export const listArguments = z.object({ organization, search, ...page });
+export const executorListArguments = listArguments.extend({
+  name: orNull(z.string().max(MAX_EXECUTOR_NAME_CHARACTERS)),
+});
+export const auditArguments = z.object({
+  organization,
+  action: search,
+  actor: search,
+  target: search,
+  from: orNull(z.number()),
+  to: orNull(z.number()),
+  ...page,
+});
+const email = z.string().min(1).max(320);
+export const emailArguments = z.object({ email });
+export const addMemberArguments = z.object({ organization, email, role: optional(z.enum(ROLES)) });
+export const scopeArguments = z.object({ organization });
+export const executorArguments = z.object({ executorId: reference });
+export const deleteExecutorArguments = z.object({ executorId: reference, revokeKeys: z.boolean() });
+export const usedByArguments = z.object({ limit: z.number().int().min(1).max(100) });
+export const organizationArguments = z.object({ name: z.string().max(1000), slug: z.string().max(1000) });
+export const keyArguments = z.object({ id: reference });
+export const rotateArguments = z.object({ id: reference, revokesAt: optional(z.number()) });
+export const createKeyArguments = z.object({
+  input: z.object({
+    organization,
+    name: optional(z.string().max(1000)),
+    expiresAt: optional(z.number()),
+    target: optional(reference),
+  }),
+});
+
+/** `value` as the schema has it, or BAD_USER_INPUT that names the places that are not. Never shows the value. */
+export function decoded<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
+  throw badInput(printable(issues.join("; "), 1000));
+}

@@ -1,0 +1,19 @@
+import type { ExecutorDeletion } from "../executors/executor-deletion.ts";
+import type { ExecutorSync } from "../executors/executor-sync.ts";
+import type { Presence } from "../executors/presence.ts";
+import type { ApiKeys } from "../keys/api-keys.ts";
+import type { DamageLog } from "../store/contract/damage.ts";
+import type { Store } from "../store/contract/store.ts";
+
+export interface ResolverDeps {
+  readonly store: Store;
+  readonly apiKeys: ApiKeys;
+  readonly executorSync: ExecutorSync;
+  readonly executorDeletion: ExecutorDeletion;
+  readonly presence: Presence;
+  readonly damages: DamageLog;
+  readonly now: () => number;
+}
+
+/** What a root field does, given its arguments. Access has been checked (access.ts), the arguments have not. */
+export type Resolvers = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;

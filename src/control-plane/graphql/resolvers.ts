@@ -1,0 +1,142 @@
+import { notFound } from "../api-error.ts";
+import type { ExecutorCaller } from "../executors/executor-sync.ts";
+import type { IssuedKey } from "../keys/api-keys.ts";
+import { createOrganization } from "../organizations/organizations.ts";
+import { operatorScope, personScope, type Scope } from "../rights/scope.ts";
+import type { SignedIn } from "../rights/signed-in.ts";
+import type { ExecutorRecord, KeyRecord, SearchPage, Store } from "../store/contract/store.ts";
+import { peopleManagement, peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
+import { publishedAuditEvent, publishedExecutor, publishedKey } from "./published.ts";
+import * as inputs from "./request/inputs.ts";
+import { decoded } from "./request/inputs.ts";
+import type { ResolverDeps, Resolvers } from "./resolver.ts";
+
+export function executorResolvers({ executorSync }: ResolverDeps, caller: ExecutorCaller): Resolvers {
+  return {
+    currentKey: async (input) =>
+      executorSync.currentKey(caller, decoded(inputs.currentKeyArguments, input).input),
+    syncExecutor: async (input) => executorSync.sync(caller, decoded(inputs.syncArguments, input).input),
+  };
+}
+
+export function operatorResolvers(deps: ResolverDeps): Resolvers {
+  const scope = operatorScope(deps.store);
+  return {
+    ...organizationResolvers(deps),
+    ...peopleManagement(deps, scope),
+    ...scopedResolvers(deps, scope),
+  };
+}
+
+export function personResolvers(deps: ResolverDeps, signedIn: SignedIn): Resolvers {
+  return { ...viewerResolvers(deps, signedIn), ...scopedResolvers(deps, personScope(signedIn)) };
+}
+
+export function visitorResolvers(deps: ResolverDeps): Resolvers {
+  return viewerResolvers(deps, undefined);
+}
+
+function scopedResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
+  return {
+    ...keyResolvers(deps, scope),
+    ...keyChanges(deps, scope),
+    ...executorResolversOf(deps, scope),
+    ...executorChanges(deps, scope),
+    ...peopleResolvers(deps, scope),
+  };
+}
+
+function organizationResolvers({ store, now }: ResolverDeps): Resolvers {
+  return {
+    organizations: () => store.organizations(1000),
+    createOrganization: async (input) => {
+      const { name, slug } = decoded(inputs.organizationArguments, input);
+      return createOrganization(store, name, slug, now());
+    },
+  };
+}
+
+function keyResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
+  const { store } = deps;
+  return {
+    apiKeys: async (input) => {
+      const { organization, ...page } = decoded(inputs.listArguments, input);
+      const found = await scope.organization(organization);
+      const keys = found === undefined ? [] : await store.keys(found.id, page);
+      return keys.map((key) => publishedKey(key, deps));
+    },
+    apiKey: async (input) => {
+      const key = await store.key(decoded(inputs.keyArguments, input).id);
+      return key === undefined || !scope.actor.reaches(key.organization.id) ? null : publishedKey(key, deps);
+    },
+  };
+}
+
+function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
+  const { apiKeys } = deps;
+  const published = (key: KeyRecord) => publishedKey(key, deps);
+  const issued = ({ key, secret }: IssuedKey) => ({ apiKey: published(key), secret });
+  return {
+    createApiKey: async (input) => {
+      const { organization, ...request } = decoded(inputs.createKeyArguments, input).input;
+      const found = await scope.organization(organization);
+      if (found === undefined) throw notFound("there is no such organization: leave it out");
+      return issued(await apiKeys.create(actor, { ...request, organizationId: found.id }));
+    },
+    rotateApiKey: async (input) => {
+      const { id, revokesAt } = decoded(inputs.rotateArguments, input);
+      return issued(await apiKeys.rotate(actor, id, revokesAt));
+    },
+    revokeApiKey: async (input) =>
+      published(await apiKeys.revoke(actor, decoded(inputs.keyArguments, input).id)),
+    revokeExecutorAccess: async (input) =>
+      published(await apiKeys.revokeAccess(actor, decoded(inputs.executorArguments, input).executorId)),
+    deleteApiKey: async (input) =>
+      published(await apiKeys.delete(actor, decoded(inputs.keyArguments, input).id)),
+  };
+}
+
+async function executorsOf(
+  store: Store,
+  organizationId: string,
+  name: string | null,
+  page: SearchPage,
+): Promise<readonly ExecutorRecord[]> {
+  if (name === null) return store.executors(organizationId, page);
+  const executor = await store.executorByName(organizationId, name);
+  return executor === undefined ? [] : [executor];
+}
+
+function executorResolversOf(deps: ResolverDeps, scope: Scope): Resolvers {
+  const { store } = deps;
+  return {
+    executors: async (input) => {
+      const { organization, name, ...page } = decoded(inputs.executorListArguments, input);
+      const found = await scope.organization(organization);
+      const executors = found === undefined ? [] : await executorsOf(store, found.id, name, page);
+      return executors.map((executor) => publishedExecutor(executor, deps));
+    },
+    executor: async (input) => {
+      const executor = await store.executorById(decoded(inputs.keyArguments, input).id);
+      return executor === undefined || !scope.actor.reaches(executor.organizationId)
+        ? null
+        : publishedExecutor(executor, deps);
+    },
+    auditEvents: async (input) => {
+      const { organization, ...page } = decoded(inputs.auditArguments, input);
+      const found = await scope.organization(organization);
+      const events = found === undefined ? [] : await store.auditEvents(found.id, page);
+      return events.map((event) => publishedAuditEvent(event, deps));
+    },
+  };
+}
+
+function executorChanges(deps: ResolverDeps, { actor }: Scope): Resolvers {
+  const { executorDeletion } = deps;
+  return {
+    deleteExecutor: async (input) => {
+      const executor = await executorDeletion.delete(actor, decoded(inputs.deleteExecutorArguments, input));
+      return publishedExecutor(executor, deps);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Logger } from "pino";
+import { systemClock } from "../../lib/clock.ts";
+import { errorCode } from "../../lib/errors.ts";
+import { Flood } from "../../lib/log/flood.ts";
+import { connectionName } from "./client-address.ts";
+
+/**
+ * Descriptors for what is no connection from the network: the database, the management socket,
+ * files.
+ */
+const RESERVED = 32;
+const LIMITS_FILE = "/proc/self/limits";
+const OPEN_FILES = "/proc/self/fd";
+const NOTE_INTERVAL_MS = 60_000;
+
+export const MORE_DESCRIPTORS =
+  "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand";
+
+/**
+ * Keeps the connections of a server that listens below the number of file descriptors that the
+ * process may have: one more would take the database's or the management socket's. The one that has
+ * been silent for longest makes room; where all have sent a request, the newest is closed
+ * unanswered. One line a minute says so. A connection that neither this server nor `management` can
+ * take ends neither of them.
+ */
+export function limitConnections(server: Server, management: Server, logger: Logger): void {
+  const room = descriptorRoom();
+  const note = descriptorNote(logger, room?.limit);
+  for (const listener of [server, management]) {
+    listener.on("error", (error) => {
+      if (!isOutOfDescriptors(error)) throw error;
+      note();
+    });
+  }
+  if (room === undefined) return;
+  server.maxConnections = room.connections;
+  server.on("drop", note);
+  const silent = new SilentConnections();
+  server.on("connection", (socket: Socket) => {
+    if (silent.add(socket) >= room.connections && silent.endOldest(socket)) note();
+  });
+  server.on("request", (request: IncomingMessage) => silent.noteRequest(request.socket));
+}
+
+/** Also one of opening a file or a socket, whatever wraps it. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  const code = errorCode(error);
+  return (
+    code === "EMFILE" || code === "ENFILE" || (error instanceof Error && isOutOfDescriptors(error.cause))
+  );
+}
+
+/**
+ * Connections that have sent no request yet, oldest first. Under TLS the socket of a request is
+ * another object.
+ */
+class SilentConnections {
+  private open = 0;
+  private readonly sockets = new Map<string, Socket>();
+  private readonly heard = new WeakSet<Socket>();
+
+  /** How many connections there are now. */
+  add(socket: Socket): number {
+    const name = connectionName(socket);
+    this.open += 1;
+    this.sockets.set(name, socket);
+    socket.once("close", () => {
+      this.open -= 1;
+      this.sockets.delete(name);
+    });
+    return this.open;
+  }
+
+  noteRequest(socket: Socket): void {
+    if (this.heard.has(socket)) return;
+    this.heard.add(socket);
+    this.sockets.delete(connectionName(socket));
+  }
+
+  /** Whether there was one beside `newest`. */
+  endOldest(newest: Socket): boolean {
+    const [oldest] = this.sockets.values();
+    if (oldest === undefined || oldest === newest) return false;
+    oldest.destroy();
+    return true;
+  }
+}
+
+function descriptorNote(logger: Logger, limit: number | undefined): () => void {
+  const flood = new Flood({ burst: 1, refillMs: NOTE_INTERVAL_MS }, systemClock.now);
+  return () => {
+    const before = flood.admit("");
+    if (before === undefined) return;
+    logger.error(
+      { event: "descriptors.exhausted", limit, closed: before + 1 },
+      `no file descriptor is left for another connection (limit ${limit ?? "unknown"}): connections are closed unanswered; ${MORE_DESCRIPTORS}`,
+    );
+  };
+}
+
+/** Undefined where the system does not say, or sets no limit. */
+function descriptorRoom(): { readonly limit: number; readonly connections: number } | undefined {
+  try {
+    const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync(LIMITS_FILE, "utf8"))?.[1]);
+    if (!Number.isFinite(limit)) return undefined;
+    const left = limit - readdirSync(OPEN_FILES).length;
+    return { limit, connections: Math.max(1, left - Math.min(RESERVED, Math.floor(left / 2))) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ApiError, ApiErrorCode } from "../api-error.ts";
+
+const RETRY_AFTER_SECONDS = 2;
+const DISCARD_MS = 1000;
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Sent as JSON. */
+  readonly body: unknown;
+}
+
+/** A GraphQL answer in the media type that the client prefers. */
+export type GraphqlMediaType = "application/json" | "application/graphql-response+json";
+
+export function send(response: ServerResponse, answer: HttpAnswer, mediaType = "application/json"): void {
+  if (response.destroyed || response.headersSent) return;
+  response.end(begin(response, answer, mediaType));
+}
+
+/**
+ * The same while the client is still sending a body that nobody wants: it can read the answer for a moment before the
+ * connection ends. Ended at once, the connection would be reset and the answer lost.
+ */
+export function sendAndClose(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {
+  if (response.destroyed || response.headersSent) return;
+  response.setHeader("Connection", "close");
+  response.write(begin(response, answer, "application/json"));
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, DISCARD_MS);
+  request.once("close", end).once("end", end).resume();
+}
+
+function begin(response: ServerResponse, answer: HttpAnswer, mediaType: string): string {
+  const body = JSON.stringify(answer.body);
+  response.writeHead(answer.status, {
+    "Content-Type": `${mediaType}; charset=utf-8`,
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+    ...answer.headers,
+  });
+  return body;
+}
+
+/**
+ * An error as both conventions have it: GraphQL's body under the HTTP status of the thing itself. A 401 or 403 carries
+ * Nest's `originalError` too, so that a client of either world knows it.
+ */
+export function errorAnswer(error: ApiError, mediaType: GraphqlMediaType): HttpAnswer {
+  const status = httpStatus(error, mediaType);
+  const { code, reason, message } = error;
+  const isRefusal = status === 401 || status === 403;
+  const extensions = {
+    code,
+    ...(reason === undefined ? {} : { reason }),
+    ...(isRefusal ? { originalError: { message, statusCode: status } } : {}),
+  };
+  return {
+    status,
+    headers: {
+      ...(status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
+      ...retryAfter(status, error.retryAfterMs),
+    },
+    body: { errors: [{ message, extensions }], data: null },
+  };
+}
+
+function retryAfter(status: number, retryAfterMs: number | undefined): Record<string, string> {
+  if (retryAfterMs !== undefined) return { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) };
+  return status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {};
+}
+
+export function unavailable(): ApiError {
+  return new ApiError(
+    ApiErrorCode.unavailable,
+    "the control plane cannot use its database now: try again later; its log and /healthz say why",
+  );
+}
+
+function httpStatus(error: ApiError, mediaType: GraphqlMediaType): number {
+  switch (error.code) {
+    case ApiErrorCode.unauthenticated:
+      return 401;
+    case ApiErrorCode.forbidden:
+      return 403;
+    case ApiErrorCode.organizationChanged:
+      return 409;
+    case ApiErrorCode.organizationRequired:
+      // RFC 6585, 3.
+      return 428;
+    case ApiErrorCode.rateLimited:
+      return 429;
+    case ApiErrorCode.unavailable:
+    case ApiErrorCode.overloaded:
+      return 503;
+    case ApiErrorCode.internal:
+      return 500;
+    case ApiErrorCode.parseFailed:
+    case ApiErrorCode.validationFailed:
+      // GraphQL over HTTP, 6.4: the older media type says 200 where the document was understood to be one.
+      return mediaType === "application/json" ? 200 : 400;
+    case ApiErrorCode.badUserInput:
+    case ApiErrorCode.notFound:
+    case ApiErrorCode.conflict:
+      return 200;
+  }
+}

@@ -1,0 +1,50 @@
+import { lstatSync, unlinkSync } from "node:fs";
+import type { Server } from "node:http";
+import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { isAnswered, listenOnUnixSocket, type UnixSocket } from "../../lib/unix-socket.ts";
+
+/**
+ * Listens on the Unix socket at `path`, readable and writable by the owner alone from its first moment on: it is all
+ * that protects management. A socket that nobody listens on any more is replaced; rejects with an OperatorError where
+ * another control plane has it, or where something else is in the way.
+ */
+export async function listenOnManagementSocket(server: Server, path: string): Promise<UnixSocket> {
+  await removeStaleSocket(path);
+  try {
+    return await listenOnUnixSocket(server, path, 0o177);
+  } catch (error) {
+    // Another one that started in the same moment.
+    if (errorCode(error) === "EEXIST") throw isTaken(path);
+    throw new OperatorError(`cannot listen on the management socket ${path}`, { cause: error });
+  }
+}
+
+async function removeStaleSocket(path: string): Promise<void> {
+  const before = inode(path);
+  if (before === undefined) return;
+  if (await isListenedOn(path)) throw isTaken(path);
+  if (inode(path) === before) unlinkSync(path);
+}
+
+function isTaken(path: string): OperatorError {
+  return new OperatorError(
+    `another control plane is listening on ${path}: stop it, or give this one a MANAGEMENT_SOCKET of its own`,
+  );
+}
+
+/** Undefined where there is nothing; an OperatorError where there is a file that is no socket. */
+function inode(path: string): bigint | undefined {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined || stat.isSocket()) return stat?.ino;
+  throw new OperatorError(
+    `${path} is in the way of the management socket and is no socket: remove or rename it`,
+  );
+}
+
+async function isListenedOn(path: string): Promise<boolean> {
+  try {
+    return await isAnswered(path);
+  } catch (error) {
+    throw new OperatorError(`cannot tell whether a control plane listens on ${path}`, { cause: error });
+  }
+}

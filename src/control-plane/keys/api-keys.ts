@@ -1,0 +1,231 @@
+import { printable } from "../../lib/printable.ts";
+import { randomId, randomKey } from "../../lib/random-id.ts";
+import { badInput, conflict, notFound } from "../api-error.ts";
+import { type Actor, auditKey } from "../audit/audit.ts";
+import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
+import type {
+  ExecutorRecord,
+  KeyRecord,
+  NewKey,
+  Store,
+  StoreReader,
+  StoreTransaction,
+} from "../store/contract/store.ts";
+import { keyHash } from "./guard.ts";
+import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
+import { keyStatus, revocationTime } from "./key-status.ts";
+
+/** Dates are stored with years of four digits. */
+const LAST_EXPIRY = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+export interface NewKeyRequest {
+  readonly organizationId: string;
+  /** Undefined: the target's name (B1). */
+  readonly name: string | undefined;
+  readonly expiresAt: number | undefined;
+  /** Name or id of an executor. */
+  readonly target: string | undefined;
+}
+
+/** The one moment in which a secret is known outside its executor. */
+export interface IssuedKey {
+  readonly key: KeyRecord;
+  readonly secret: string;
+}
+
+/** What can be done to executor keys (B1, B4 to B8, B11). Each is one transaction with its audit event, or an ApiError. */
+export interface ApiKeys {
+  create(actor: Actor, request: NewKeyRequest): Promise<IssuedKey>;
+  /** The old key is revoked at once, or at `revokesAt`. */
+  rotate(actor: Actor, id: string, revokesAt: number | undefined): Promise<IssuedKey>;
+  revoke(actor: Actor, id: string): Promise<KeyRecord>;
+  /** Revokes the key that the executor is bound to, also where others are on it. */
+  revokeAccess(actor: Actor, executorId: string): Promise<KeyRecord>;
+  delete(actor: Actor, id: string): Promise<KeyRecord>;
+}
+
+export function createApiKeys(store: Store, now: () => number): ApiKeys {
+  const change = <Result>(actor: Actor, make: (change: Change) => Promise<Result>) =>
+    changeAs({ store, now }, actor, make);
+  return {
+    create: (actor, request) => change(actor, (step) => create(step, request)),
+    rotate: (actor, id, revokesAt) => change(actor, (step) => rotate(step, id, revokesAt)),
+    revoke: (actor, id) => change(actor, (step) => revoke(step, id)),
+    revokeAccess: (actor, executorId) => change(actor, (step) => revokeAccess(step, executorId)),
+    delete: (actor, id) => change(actor, (step) => remove(step, id)),
+  };
+}
+
+async function create({ transaction, actor, at }: Change, request: NewKeyRequest): Promise<IssuedKey> {
+  const { expiresAt, organizationId } = request;
+  if (expiresAt !== undefined && expiresAt < at) {
+    throw badInput(
+      `the key would have expired at ${isoTime(expiresAt)}: give a time that is still to come, or none`,
+    );
+  }
+  if (expiresAt !== undefined && expiresAt > LAST_EXPIRY) {
+    throw badInput("the key would expire after the year 9999: give an earlier time, or none");
+  }
+  const target =
+    request.target === undefined
+      ? undefined
+      : await requiredTarget(transaction, organizationId, request.target);
+  if (request.name === undefined && target === undefined)
+    throw badInput("a key needs a name of 1 to 32 characters");
+  const issued = await issue(transaction, {
+    name: checkedKeyName(
+      request.name ??
+        Array.from(target?.name ?? "")
+          .slice(0, 32)
+          .join(""),
+    ),
+    organizationId,
+    createdAt: at,
+    expiresAt: expiresAt ?? null,
+    lineageId: null,
+    target: target ?? null,
+  });
+  await auditKey(transaction, actor, "api_key.created", issued.key, at, {
+    expiresAt: issued.key.expiresAt,
+    ...(target === undefined ? {} : { target: target.name }),
+  });
+  return issued;
+}
+
+async function rotate(
+  { transaction, actor, at }: Change,
+  id: string,
+  revokesAt: number | undefined,
+): Promise<IssuedKey> {
+  const old = await reachedKey(transaction, actor, id);
+  await requireRotatable(transaction, old, at);
+  if (revokesAt !== undefined && revokesAt <= at) {
+    throw badInput(
+      `the grace would have ended at ${isoTime(revokesAt)}: give a time that is still to come, or none`,
+    );
+  }
+  const issued = await issue(transaction, {
+    name: rotatedKeyName(old.name, at),
+    organizationId: old.organization.id,
+    createdAt: at,
+    expiresAt: old.expiresAt,
+    lineageId: old.lineageId,
+    target: old.target,
+  });
+  await auditKey(transaction, actor, "api_key.created", issued.key, at, {
+    expiresAt: issued.key.expiresAt,
+    rotatedFrom: old.id,
+    ...(old.target === null ? {} : { target: old.target.name }),
+  });
+  const rotatedTo = issued.key.id;
+  if (revokesAt === undefined) {
+    await transaction.revokeKey(old.id, at);
+    await auditKey(transaction, actor, "api_key.revoked", old, at, { rotatedTo });
+  } else {
+    await transaction.endKeyAt(old.id, revokesAt, at);
+    await auditKey(transaction, actor, "api_key.updated", old, at, { rotatedTo, revokesAt });
+  }
+  return issued;
+}
+
+async function revoke(
+  { transaction, actor, at }: Change,
+  id: string,
+  details: { readonly executor?: string } = {},
+): Promise<KeyRecord> {
+  const key = await reachedKey(transaction, actor, id);
+  if (keyStatus(key, at) === "revoked") throw conflict(`key ${id} is revoked already${since(key, at)}`);
+  await transaction.revokeKey(id, at);
+  await auditKey(transaction, actor, "api_key.revoked", key, at, details);
+  return requiredKey(transaction, id);
+}
+
+async function revokeAccess(change: Change, executorId: string): Promise<KeyRecord> {
+  const executor = await reachedExecutor(change, executorId);
+  if (executor.key === null) {
+    throw conflict(`executor ${printable(executor.name)} is bound to no key: there is nothing to revoke`);
+  }
+  return revoke(change, executor.key.id, { executor: executor.name });
+}
+
+async function remove({ transaction, actor, at }: Change, id: string): Promise<KeyRecord> {
+  const key = await reachedKey(transaction, actor, id);
+  const status = keyStatus(key, at);
+  if (status !== "revoked" && status !== "damaged") {
+    throw conflict(`key ${id} is ${status}, and only a revoked key can be deleted: revoke it first`);
+  }
+  await transaction.deleteKey(id);
+  await auditKey(transaction, actor, "api_key.deleted", key, at);
+  return key;
+}
+
+async function requireRotatable(reader: StoreReader, key: KeyRecord, at: number): Promise<void> {
+  const status = keyStatus(key, at);
+  if (status !== "active") {
+    const when = status === "revoked" ? since(key, at) : "";
+    throw conflict(
+      `key ${key.id} is ${status}${when}, and only an active key can be rotated: create a new one`,
+    );
+  }
+  if (key.target?.isDeleted === true) {
+    throw conflict(
+      `key ${key.id} was made for executor ${printable(key.target.name)}, which was deleted: create a new one`,
+    );
+  }
+  if (key.revokesAt === null) return;
+  const successor = await reader.newestOfLineage(key.lineageId);
+  throw conflict(
+    `key ${key.id} was rotated already and stays active until ${isoTime(key.revokesAt)}: ` +
+      `rotate its successor${successor === undefined || successor.id === key.id ? "" : `, key ${successor.id}`}`,
+  );
+}
+
+async function issue(
+  transaction: StoreTransaction,
+  key: Omit<NewKey, "id" | "hash" | "start" | "lineageId"> & { readonly lineageId: string | null },
+): Promise<IssuedKey> {
+  const id = randomId();
+  const secret = randomKey();
+  const lineageId = key.lineageId ?? id;
+  await transaction.insertKey({ ...key, id, hash: keyHash(secret), start: secret.slice(0, 6), lineageId });
+  return { key: await requiredKey(transaction, id), secret };
+}
+
+async function requiredKey(reader: StoreReader, id: string): Promise<KeyRecord> {
+  return (await reader.key(id)) ?? noSuchKey(id);
+}
+
+/** The key, where it exists for the actor: another organization's does not, in the same words (B2). */
+async function reachedKey(reader: StoreReader, actor: Actor, id: string): Promise<KeyRecord> {
+  const key = await reader.key(id);
+  return key === undefined || !actor.reaches(key.organization.id) ? noSuchKey(id) : key;
+}
+
+function noSuchKey(id: string): never {
+  throw notFound(`there is no key with id ${printable(id)}: see keys list`);
+}
+
+async function requiredTarget(
+  reader: StoreReader,
+  organizationId: string,
+  reference: string,
+): Promise<ExecutorRecord> {
+  const executor =
+    (await reader.executorByName(organizationId, reference)) ??
+    (await reader.executor(organizationId, reference));
+  if (executor === undefined) {
+    throw notFound(
+      `there is no executor ${printable(reference)} to target: see executors list, or leave the target out`,
+    );
+  }
+  return executor;
+}
+
+function since(key: KeyRecord, at: number): string {
+  const time = revocationTime(key, at);
+  return time === null ? "" : ` since ${isoTime(time)}`;
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString();
+}

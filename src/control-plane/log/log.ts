@@ -1,0 +1,85 @@
+import { type LogFn, type Logger, pino, type SerializedError } from "pino";
+import { systemClock } from "../../lib/clock.ts";
+import { boundedOutput, type OutputStream } from "../../lib/log/bounded-output.ts";
+import { printable } from "../../lib/printable.ts";
+import { type BudgetedFields, type LeftOut, LogBudget } from "./log-budget.ts";
+
+const REPORT_INTERVAL_MS = 60_000;
+const MAX_STACK_LINES = 20;
+
+export interface Log {
+  readonly logger: Logger;
+  /** Writes what is still to be said of lines that were left out. */
+  close(): void;
+}
+
+/**
+ * JSON lines on `stdout`, with ISO times; a reader that has gone takes nothing down with it. At any
+ * level but debug the lines of an event are bounded (log-budget.ts); once a minute one line says
+ * how many were left out. `now` is monotonic milliseconds. A reader that stops reading costs it
+ * lines, and this program a bounded memory.
+ */
+export function createLog(level: string, stdout: OutputStream, now = systemClock.now): Log {
+  const budget = new LogBudget(now);
+  let report: NodeJS.Timeout | undefined;
+  const admit = (lineLevel: number, fields: BudgetedFields): boolean => {
+    if (level === "debug" || budget.admit(lineLevel, fields)) return true;
+    report ??= setTimeout(writeLeftOut, REPORT_INTERVAL_MS).unref();
+    return false;
+  };
+  const output = boundedOutput(stdout, (count) => writer.warn(...unread(count)));
+  const writer = pino(options(level), output);
+  const logger = pino({ ...options(level), hooks: { logMethod: onlyWhere(admit) } }, output);
+
+  function writeLeftOut(): void {
+    clearTimeout(report);
+    report = undefined;
+    for (const left of budget.takeLeftOut()) writer[left.level >= WARN ? "warn" : "info"](...counted(left));
+  }
+  return { logger, close: writeLeftOut };
+}
+
+const WARN = pino.levels.values["warn"] ?? 40;
+
+function options(level: string) {
+  return {
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: serializedError },
+  };
+}
+
+function onlyWhere(admit: (level: number, fields: BudgetedFields) => boolean) {
+  return function logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+    const [fields] = args;
+    if (admit(level, typeof fields === "object" && fields !== null ? fields : {})) method.apply(this, args);
+  };
+}
+
+function unread(count: number): [fields: object, message: string] {
+  return [
+    { event: "log.unread", count },
+    `nobody read this log for a while: ${count.toLocaleString("en")} lines were left out`,
+  ];
+}
+
+function counted({ event, count, durationMs, addresses }: LeftOut): [fields: object, message: string] {
+  const seconds = Math.ceil(durationMs / 1000);
+  const from = addresses === 0 ? "" : `, from ${addresses} ${addresses === 1 ? "address" : "addresses"}`;
+  return [
+    { event: "log.left-out", of: event, count, seconds, ...(addresses === 0 ? {} : { addresses }) },
+    `${count.toLocaleString("en")} more lines of ${event} were left out in ${seconds} s${from}: LOG_LEVEL=debug shows each`,
+  ];
+}
+
+/**
+ * An error's own words may be an outsider's. None of its other properties: they may hold what was
+ * sent.
+ */
+function serializedError(error: unknown): Pick<SerializedError, "type" | "message" | "stack"> {
+  if (!(error instanceof Error)) return { type: typeof error, message: printable(error, 500), stack: "" };
+  const stack = (error.stack ?? "").split("\n", MAX_STACK_LINES).map((line) => printable(line));
+  return { type: printable(error.name), message: printable(error.message, 500), stack: stack.join("\n") };
+}

@@ -1,0 +1,62 @@
+import type { Logger } from "pino";
+import { Flood } from "../../lib/log/flood.ts";
+import { printable } from "../../lib/printable.ts";
+
+/** The same refusal: one line a minute. */
+const SUBJECT = { burst: 1, refillMs: 60_000 };
+/**
+ * All refusals of one key, whatever names it is presented with: it does not crowd out the others.
+ */
+const KEY = { burst: 5, refillMs: 60_000 };
+
+export interface RefusalEvent {
+  /** Undefined where the request was refused before it was read. */
+  readonly operation: string | undefined;
+  readonly status: 401 | 403 | 429;
+  readonly reason: string | undefined;
+  readonly keyId: string | undefined;
+  readonly fingerprint: string | undefined;
+  readonly executorName: string | undefined;
+  readonly address: string | null;
+}
+
+/**
+ * One line for each refusal at debug level, and one at warn for each key (or address, where the key
+ * is unknown) and reason in a minute: an agent with a dead key must not fill the disk.
+ * log-budget.ts bounds them all together.
+ */
+export class RefusalLog {
+  private readonly logger: Logger;
+  private readonly subjects: Flood;
+  private readonly keys: Flood;
+
+  /** `now` is monotonic milliseconds. */
+  constructor(logger: Logger, now: () => number) {
+    this.logger = logger;
+    this.subjects = new Flood(SUBJECT, now);
+    this.keys = new Flood(KEY, now);
+  }
+
+  note(refusal: RefusalEvent): void {
+    const { operation, status, reason, keyId, fingerprint, address } = refusal;
+    const executor = refusal.executorName === undefined ? undefined : printable(refusal.executorName);
+    const fields = { operation, status, reason, keyId, fingerprint, executor, address };
+    const isCheck = operation === "currentKey";
+    this.logger.debug(
+      { event: isCheck ? "check.refused" : "sync.refused", ...fields },
+      isCheck ? "check refused" : "sync refused",
+    );
+    const subject = `${status} ${reason} ${keyId ?? fingerprint ?? address} ${executor ?? ""}`;
+    if (this.subjects.admit(subject) === undefined) return;
+    const leftOut = keyId === undefined ? 0 : this.keys.admit(keyId);
+    if (leftOut === undefined) return;
+    const message =
+      status === 401
+        ? "a key was refused; the next minute's refusals of it are shown at debug level only"
+        : "a good key was refused for this executor; the next minute's refusals are shown at debug level only";
+    this.logger.warn(
+      { event: status === 401 ? "key.refused" : "executor.refused", ...fields },
+      leftOut === 0 ? message : `${message}; ${leftOut} more of this key, for other executors, were left out`,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { printable } from "../../lib/printable.ts";
+import { randomId } from "../../lib/random-id.ts";
+import { badInput, conflict, notFound } from "../api-error.ts";
+import type { Organization, Store, StoreReader } from "../store/contract/store.ts";
+import { checkedName } from "./shown-name.ts";
+
+export const MAX_ORGANIZATION_NAME_CHARACTERS = 100;
+const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/;
+
+/** Creates an organization; a slug in use is a conflict. */
+export function createOrganization(
+  store: Store,
+  name: string,
+  slug: string,
+  now: number,
+): Promise<Organization> {
+  const organization = {
+    id: randomId(),
+    name: checkedName(name, "the name of an organization", MAX_ORGANIZATION_NAME_CHARACTERS),
+    slug: checkedSlug(slug),
+  };
+  return store.transaction(async (transaction) => {
+    const holder = await transaction.organization(slug);
+    if (holder !== undefined)
+      throw conflict(`the slug ${slug} belongs to an organization already: choose another one`);
+    await transaction.insertOrganization({ ...organization, createdAt: now });
+    return organization;
+  });
+}
+
+/** The organization with this id or slug, or NOT_FOUND. */
+export async function requiredOrganization(reader: StoreReader, reference: string): Promise<Organization> {
+  const organization = await reader.organization(reference);
+  if (organization === undefined) {
+    throw notFound(
+      `there is no organization ${printable(reference)}: see org list, or create it with org create`,
+    );
+  }
+  return organization;
+}
+
+/** What is said of an organization that has members and no owner. `slug` is of a-z, 0-9 and -. */
+export function withoutOwner(slug: string): string {
+  return (
+    `organization ${slug} has members and no owner: make one with ` +
+    `novacula-control-plane people add EMAIL --role owner --org ${slug}`
+  );
+}
+
+function checkedSlug(slug: string): string {
+  if (SLUG.test(slug)) return slug;
+  throw badInput("a slug has 1 to 48 characters of a-z, 0-9 and -, and neither begins nor ends with -");
+}

@@ -1,0 +1,179 @@
+import type { IncomingMessage } from "node:http";
+import type * as z from "zod";
+import { badInput, forbidden, notFound } from "../../api-error.ts";
+import type { HttpAnswer } from "../../http/http-answer.ts";
+import { requireShownOrganization } from "../../organizations/shown-organization.ts";
+import { oneOf, requireMayGive } from "../../rights/role-rules.ts";
+import { personActor } from "../../rights/scope.ts";
+import type { Member, Organization } from "../../store/contract/people-store.ts";
+import type { Store, StoreTransaction } from "../../store/contract/store.ts";
+import type { AuthGateway, Session } from "../sign-in/auth-gateway.ts";
+import type * as inputs from "../sign-in/auth-inputs.ts";
+import { cancelInvitation, type Inviter, invite, join, openInvitation } from "./invitations.ts";
+import { changeRole, type MemberChange, removeMember } from "./members.ts";
+
+export interface MemberActionsDeps {
+  readonly gateway: AuthGateway;
+  readonly store: Store;
+  readonly now: () => number;
+}
+
+/**
+ * Who acts, as what, in the organization that their session is in; read in the transaction that
+ * acts.
+ */
+interface Acting {
+  readonly own: Member;
+  readonly organization: Organization;
+  readonly at: number;
+}
+
+/**
+ * Who belongs to an organization: each change one transaction, with its audit event and the rights
+ * that it needs.
+ */
+export class MemberActions {
+  private readonly deps: MemberActionsDeps;
+
+  constructor(deps: MemberActionsDeps) {
+    this.deps = deps;
+  }
+
+  async setActive(
+    request: IncomingMessage,
+    { organizationId }: z.output<typeof inputs.setActive>,
+  ): Promise<HttpAnswer> {
+    const { id, person } = await this.deps.gateway.session(request);
+    return this.deps.store.transaction(async ({ people }) => {
+      if ((await people.memberOf(organizationId, person.id)) === undefined) throw notYours();
+      await people.setActiveOrganization(id, organizationId);
+      return done({ id: organizationId });
+    });
+  }
+
+  invite(
+    request: IncomingMessage,
+    { email, role }: z.output<typeof inputs.inviteMember>,
+  ): Promise<HttpAnswer> {
+    return this.act(request, async (transaction, acting) => {
+      const id = await invite(transaction, inviterOf(acting), email, role);
+      return done({ id, email, role });
+    });
+  }
+
+  cancelInvitation(
+    request: IncomingMessage,
+    { invitationId }: z.output<typeof inputs.invitation>,
+  ): Promise<HttpAnswer> {
+    return this.act(request, async (transaction, acting) => {
+      await cancelInvitation(transaction, inviterOf(acting), invitationId);
+      return done({ id: invitationId });
+    });
+  }
+
+  async acceptInvitation(
+    request: IncomingMessage,
+    { invitationId }: z.output<typeof inputs.invitation>,
+  ): Promise<HttpAnswer> {
+    const { id, person } = await this.deps.gateway.session(request);
+    const at = this.deps.now();
+    return this.deps.store.transaction(async (transaction) => {
+      const invitation = await openInvitation(transaction, invitationId, at);
+      if (invitation.email !== person.email.toLowerCase()) {
+        throw forbidden(
+          "operation_not_allowed",
+          "this invitation is for another address: sign in with that one",
+        );
+      }
+      await join(transaction, invitation, person, at);
+      await transaction.people.setActiveOrganization(id, invitation.organization.id);
+      return done({ organizationId: invitation.organization.id, role: invitation.role });
+    });
+  }
+
+  remove(
+    request: IncomingMessage,
+    { memberIdOrEmail }: z.output<typeof inputs.removeMember>,
+  ): Promise<HttpAnswer> {
+    return this.act(request, async (transaction, acting) => {
+      const member = await memberNamed(transaction, acting, memberIdOrEmail);
+      requireMayGive(acting.own.role, member.role, `remove ${oneOf(member.role)}`);
+      await removeMember(transaction, changeOf(acting, member), member.role);
+      return done({ id: member.id });
+    });
+  }
+
+  changeRole(
+    request: IncomingMessage,
+    { memberId, role }: z.output<typeof inputs.updateMemberRole>,
+  ): Promise<HttpAnswer> {
+    return this.act(request, async (transaction, acting) => {
+      const member = await memberNamed(transaction, acting, memberId);
+      requireMayGive(acting.own.role, member.role, `change the role of ${oneOf(member.role)}`);
+      requireMayGive(acting.own.role, role, `make somebody ${oneOf(role)}`);
+      if (member.role !== role) await changeRole(transaction, changeOf(acting, member), role);
+      return done({ id: member.id, role });
+    });
+  }
+
+  private async act(
+    request: IncomingMessage,
+    work: (transaction: StoreTransaction, acting: Acting) => Promise<HttpAnswer>,
+  ): Promise<HttpAnswer> {
+    const session = await this.deps.gateway.session(request);
+    const at = this.deps.now();
+    return this.deps.store.transaction(async (transaction) => {
+      const place = await placeOf(transaction, session);
+      // What the page shows is what is changed.
+      requireShownOrganization(request.headers, { ...place, role: place.own.role }, "change");
+      return work(transaction, { ...place, at });
+    });
+  }
+}
+
+/** Read where it is used: a role may have gone since the request came in. */
+async function placeOf(
+  transaction: StoreTransaction,
+  { person, activeOrganizationId }: Session,
+): Promise<Omit<Acting, "at">> {
+  if (activeOrganizationId === undefined) {
+    throw badInput("you are in no organization just now: choose one first");
+  }
+  const own = await transaction.people.memberOf(activeOrganizationId, person.id);
+  const organization = await transaction.organization(activeOrganizationId);
+  if (own === undefined || organization === undefined) throw notYours();
+  return { own, organization };
+}
+
+async function memberNamed(
+  transaction: StoreTransaction,
+  { organization }: Acting,
+  reference: string,
+): Promise<Member> {
+  const { people } = transaction;
+  const member = reference.includes("@")
+    ? await people.memberByEmail(organization.id, reference)
+    : await people.memberById(organization.id, reference);
+  if (member === undefined) throw notFound("there is no such member in this organization: reload the page");
+  return member;
+}
+
+function inviterOf({ own, organization, at }: Acting): Inviter {
+  const { person, role } = own;
+  return { actor: personActor(person, organization.id), person, role, organizationId: organization.id, at };
+}
+
+function changeOf({ own, organization, at }: Acting, { person }: Member): MemberChange {
+  return { actor: personActor(own.person, organization.id), organization, person, at };
+}
+
+function notYours() {
+  return forbidden(
+    "operation_not_allowed",
+    "you are not in this organization, or not any more: reload the page",
+  );
+}
+
+function done(body: object): HttpAnswer {
+  return { status: 200, body };
+}

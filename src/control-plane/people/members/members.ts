@@ -1,0 +1,82 @@
+import { printable } from "../../../lib/printable.ts";
+import type { Role } from "../../../protocol/roles.ts";
+import { conflict } from "../../api-error.ts";
+import { type Actor, auditPerson, type PeopleAction } from "../../audit/audit.ts";
+import type { Organization, Person } from "../../store/contract/people-store.ts";
+import type { StoreTransaction } from "../../store/contract/store.ts";
+import { cancelInvitationsOf } from "./invitations.ts";
+
+/**
+ * Changes to members, each inside the transaction that it is given, with its audit event. That the
+ * actor may do it has been judged there. On every path an organization keeps its last owner, and
+ * nobody's invitations outlive the right to make them.
+ */
+export interface MemberChange {
+  readonly actor: Actor;
+  readonly organization: Organization;
+  readonly person: Person;
+  readonly at: number;
+}
+
+export async function joinOrganization(
+  transaction: StoreTransaction,
+  change: MemberChange,
+  role: Role,
+): Promise<void> {
+  const { organization, person, at } = change;
+  await transaction.people.insertMember(organization.id, person.id, role, at);
+  await audit(transaction, change, "member.joined", role);
+}
+
+export async function changeRole(
+  transaction: StoreTransaction,
+  change: MemberChange,
+  role: Role,
+): Promise<void> {
+  const { organization, person } = change;
+  if (role !== "owner") await requireOtherOwner(transaction, change);
+  await transaction.people.changeRole(organization.id, person.id, role);
+  await audit(transaction, change, "member.role_changed", role);
+  await cancelInvitationsOf(transaction, change, role);
+}
+
+export async function removeMember(
+  transaction: StoreTransaction,
+  change: MemberChange,
+  role: Role,
+): Promise<void> {
+  const { organization, person } = change;
+  await requireOtherOwner(transaction, change);
+  await transaction.people.deleteMember(organization.id, person.id);
+  await audit(transaction, change, "member.removed", role);
+  await cancelInvitationsOf(transaction, change, undefined);
+}
+
+async function requireOtherOwner(
+  transaction: StoreTransaction,
+  { organization, person }: MemberChange,
+): Promise<void> {
+  const owners = await transaction.people.ownerIds(organization.id);
+  if (owners.length !== 1 || owners[0] !== person.id) return;
+  throw conflict(
+    `${printable(person.email)} is the only owner of ${printable(organization.name)}, which needs one: ` +
+      "make somebody else an owner first",
+  );
+}
+
+async function audit(
+  transaction: StoreTransaction,
+  { actor, organization, person, at }: MemberChange,
+  action: PeopleAction,
+  role: Role,
+): Promise<void> {
+  const target = { id: person.id, name: person.email };
+  await auditPerson(transaction, {
+    actor,
+    action,
+    organizationId: organization.id,
+    target,
+    details: { role },
+    at,
+  });
+}

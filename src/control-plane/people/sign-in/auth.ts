@@ -1,0 +1,99 @@
+import { betterAuth } from "better-auth";
+import type { Logger } from "pino";
+import { printable } from "../../../lib/printable.ts";
+import { ipAddress } from "../../http/ip-address.ts";
+import type { Store } from "../../store/contract/store.ts";
+import { notingStoreFailure } from "../../store/store-failure.ts";
+import { cookieNames, isHttps } from "./cookies.ts";
+import { hashPassword, verifyPassword } from "./password-hashing.ts";
+
+export const MIN_PASSWORD_CHARACTERS = 12;
+/** scrypt takes any length; better-auth's default. */
+export const MAX_PASSWORD_CHARACTERS = 128;
+const SESSION_SECONDS = 7 * 86_400;
+const SESSION_REFRESH_SECONDS = 86_400;
+
+export interface AuthDeps {
+  readonly store: Store;
+  readonly logger: Logger;
+  /** As the browser's address bar shows it: https://cp.example.com */
+  readonly origin: string;
+  /** Signs the cookies. */
+  readonly secret: string;
+  readonly now: () => number;
+}
+
+/** What we know of it. */
+interface NewSession {
+  readonly userId: string;
+  readonly ipAddress?: string | null | undefined;
+}
+
+export type Auth = ReturnType<typeof createAuth>;
+
+/**
+ * better-auth for people: passwords and sessions. Who belongs where is ours (members.ts,
+ * invitations.ts). Nobody signs up by themselves.
+ */
+export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
+  /** The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it. */
+  async function beginSession<Session extends NewSession>(session: Session) {
+    await store.transaction((transaction) => transaction.people.deleteEndedSessions(now()));
+    const [first] = await store.people.memberships(session.userId);
+    const address = ipAddress(session.ipAddress ?? "") ?? null;
+    return {
+      data: { ...session, ipAddress: address, activeOrganizationId: first?.organization.id ?? null },
+    };
+  }
+
+  return betterAuth({
+    appName: "novacula control plane",
+    baseURL: origin,
+    basePath: "/api/auth",
+    secret,
+    trustedOrigins: [origin],
+    database: store.betterAuthDatabase(),
+    telemetry: { enabled: false },
+    // Ours, per account and address, and of failures alone: sign-in-limit.ts.
+    rateLimit: { enabled: false },
+    logger: authLogger(logger),
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: MIN_PASSWORD_CHARACTERS,
+      maxPasswordLength: MAX_PASSWORD_CHARACTERS,
+      password: { hash: hashPassword, verify: verifyPassword },
+    },
+    // Deferred: a session is renewed by a POST, and a GET writes nothing.
+    session: {
+      expiresIn: SESSION_SECONDS,
+      updateAge: SESSION_REFRESH_SECONDS,
+      deferSessionRefresh: true,
+      additionalFields: { activeOrganizationId: { type: "string", required: false, input: false } },
+    },
+    advanced: {
+      // Its own prefix for secure cookies would be __Secure-, which any host under the same domain
+      // can set.
+      useSecureCookies: false,
+      cookiePrefix: cookieNames(origin).betterAuthPrefix,
+      defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: "/", secure: isHttps(origin) },
+      // The address in a session row is the one that this program has seen, set by auth-request.ts.
+      ipAddress: { ipAddressHeaders: ["x-novacula-address"], ipv6Subnet: 128 },
+    },
+    databaseHooks: {
+      session: { create: { before: (session) => notingStoreFailure(() => beginSession(session)) } },
+    },
+  });
+}
+
+/** better-auth's own lines, which name e-mail addresses at times: at debug level, an error at warn. */
+function authLogger(logger: Logger) {
+  return {
+    level: "debug" as const,
+    log: (level: string, message: string) => {
+      const line = { event: "better-auth", detail: printable(message, 500) };
+      if (level === "error") logger.warn(line, "better-auth reports an error");
+      else logger.debug(line, "better-auth");
+    },
+  };
+}

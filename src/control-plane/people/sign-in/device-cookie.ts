@@ -1,0 +1,76 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { SignInDevice } from "../../store/contract/sign-in-devices.ts";
+import { type Store, StoreUnavailable } from "../../store/contract/store.ts";
+import { type CookieNames, isHttps, ownCookies } from "./cookies.ts";
+
+const SECRET_BYTES = 32;
+const VALID_SECONDS = 180 * 86_400;
+/** Of one person. */
+const MAX_DEVICES = 10;
+
+export interface DeviceCookieDeps {
+  readonly store: Store;
+  readonly names: CookieNames;
+  readonly origin: string;
+  readonly now: () => number;
+}
+
+/**
+ * A browser keeps a device cookie after its first sign-in to an account, so that what strangers
+ * guess at this account later does not keep its owner out. It is no way in: the password is asked
+ * for all the same.
+ */
+export class DeviceCookie {
+  private readonly deps: DeviceCookieDeps;
+
+  constructor(deps: DeviceCookieDeps) {
+    this.deps = deps;
+  }
+
+  /** The device that the request comes from, where it is the account's; `email` in any case. */
+  async deviceOf(request: IncomingMessage, email: string): Promise<SignInDevice | undefined> {
+    const device = await this.deviceIn(this.secretIn(request));
+    return device?.email === email.toLowerCase() ? device : undefined;
+  }
+
+  /**
+   * After a sign-in: the Set-Cookie that keeps this browser a device of the person, for 180 days
+   * from now. Undefined where the database takes no write just now: nobody is kept out for that.
+   */
+  async keep(request: IncomingMessage, personId: string): Promise<string | undefined> {
+    const sent = this.secretIn(request);
+    const device = await this.deviceIn(sent);
+    const isTheirs = sent !== undefined && device?.personId === personId;
+    const secret = isTheirs ? sent : randomBytes(SECRET_BYTES).toString("base64url");
+    const kept = { hash: hashOf(secret), personId, lastUsedAt: this.deps.now() };
+    try {
+      await this.deps.store.transaction(({ devices }) => devices.keepDevice(kept, MAX_DEVICES));
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return undefined;
+      throw error;
+    }
+    return this.setCookie(secret);
+  }
+
+  private secretIn({ headers }: IncomingMessage): string | undefined {
+    return ownCookies(headers, this.deps.names).device;
+  }
+
+  private async deviceIn(secret: string | undefined): Promise<SignInDevice | undefined> {
+    if (secret === undefined) return undefined;
+    const device = await this.deps.store.devices.device(hashOf(secret));
+    const endsAt = (device?.lastUsedAt ?? 0) + VALID_SECONDS * 1000;
+    return endsAt > this.deps.now() ? device : undefined;
+  }
+
+  private setCookie(secret: string): string {
+    const { names, origin } = this.deps;
+    const secure = isHttps(origin) ? "; Secure" : "";
+    return `${names.device}=${secret}; Max-Age=${VALID_SECONDS}; Path=/; HttpOnly${secure}; SameSite=Lax`;
+  }
+}
+
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}

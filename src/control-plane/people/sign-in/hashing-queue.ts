@@ -1,0 +1,149 @@
+import { ApiError, ApiErrorCode } from "../../api-error.ts";
+
+/** Who wants something hashed. */
+export type Place =
+  /** The host's own operator, and the program itself: never refused, and next. */
+  | { readonly kind: "operator" }
+  /** A device that has signed in to this account before. */
+  | { readonly kind: "device"; readonly id: string }
+  | { readonly kind: "network"; readonly network: string };
+
+export interface HashingQueueOptions {
+  /** How many work at a time. */
+  readonly slots: number;
+  /** How many may wait; half of them are for devices alone. */
+  readonly places: number;
+}
+
+interface Waiting {
+  readonly subject: string;
+  readonly rank: number;
+  readonly isGone: () => boolean;
+  readonly enter: () => void;
+  readonly leave: () => void;
+}
+
+const RANKS = { operator: 0, device: 1, network: 2 } as const;
+
+/**
+ * The one way to a password's hash, which takes a whole core for as long as a hundred other
+ * requests: few work at a time, few wait, and of each network and each device one. Everybody else
+ * is told to come back. What strangers send cannot make the queue longer than it is.
+ */
+export class HashingQueue {
+  private readonly options: HashingQueueOptions;
+  private waiting: readonly Waiting[] = [];
+  private working = 0;
+  private wasDevice = false;
+
+  constructor(options: HashingQueueOptions) {
+    this.options = options;
+  }
+
+  /** How many wait, those who have gone included. */
+  get length(): number {
+    return this.waiting.length;
+  }
+
+  /**
+   * Runs `work` when its turn comes. Rejects with an ApiError (503) where there is no place for it,
+   * and where `isGone` says that nobody waits for it any more: such a place is free for the next
+   * who asks.
+   */
+  async run<Result>(place: Place, work: () => Promise<Result>, isGone = isHere): Promise<Result> {
+    await this.turn(place, isGone);
+    try {
+      return await work();
+    } finally {
+      this.next();
+    }
+  }
+
+  private async turn(place: Place, isGone: () => boolean): Promise<void> {
+    if (isGone()) throw hasGone();
+    if (this.working < this.options.slots) {
+      this.working += 1;
+      this.noteTurn(RANKS[place.kind]);
+      return;
+    }
+    this.dropGone();
+    const subject = subjectOf(place);
+    if (!this.hasPlaceFor(place, subject)) throw isFull();
+    await new Promise<void>((resolve, reject) => {
+      this.insert({
+        subject,
+        rank: RANKS[place.kind],
+        isGone,
+        enter: resolve,
+        leave: () => reject(hasGone()),
+      });
+    });
+  }
+
+  private hasPlaceFor(place: Place, subject: string): boolean {
+    if (place.kind === "operator") return true;
+    if (this.waiting.some((waiting) => waiting.subject === subject)) return false;
+    const strangers = this.waiting.filter(({ rank }) => rank === RANKS.network).length;
+    const { places } = this.options;
+    return this.waiting.length < places && (place.kind === "device" || strangers < places / 2);
+  }
+
+  private insert(waiting: Waiting): void {
+    const behind = this.waiting.findIndex(({ rank }) => rank > waiting.rank);
+    this.waiting = this.waiting.toSpliced(behind < 0 ? this.waiting.length : behind, 0, waiting);
+  }
+
+  private dropGone(): void {
+    for (const waiting of this.waiting) if (waiting.isGone()) waiting.leave();
+    this.waiting = this.waiting.filter((waiting) => !waiting.isGone());
+  }
+
+  private next(): void {
+    this.dropGone();
+    const next = this.nextWaiting();
+    this.waiting = this.waiting.filter((waiting) => waiting !== next);
+    if (next === undefined) {
+      this.working -= 1;
+      return;
+    }
+    this.noteTurn(next.rank);
+    next.enter();
+  }
+
+  /** Devices and strangers take turns: signing in again and again on devices keeps nobody else out. */
+  private nextWaiting(): Waiting | undefined {
+    const [first] = this.waiting;
+    if (first?.rank !== RANKS.device || !this.wasDevice) return first;
+    return this.waiting.find(({ rank }) => rank === RANKS.network) ?? first;
+  }
+
+  private noteTurn(rank: number): void {
+    if (rank !== RANKS.operator) this.wasDevice = rank === RANKS.device;
+  }
+}
+
+function isHere(): boolean {
+  return false;
+}
+
+function subjectOf(place: Place): string {
+  switch (place.kind) {
+    case "operator":
+      return "operator";
+    case "device":
+      return `device ${place.id}`;
+    case "network":
+      return `network ${place.network}`;
+  }
+}
+
+function isFull(): ApiError {
+  return new ApiError(
+    ApiErrorCode.overloaded,
+    "too many passwords are being checked just now: try again in a few seconds",
+  );
+}
+
+function hasGone(): ApiError {
+  return new ApiError(ApiErrorCode.unavailable, "the client went away before its turn");
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage } from "node:http";
+import { ApiError, ApiErrorCode } from "../../api-error.ts";
+import type { HttpAnswer } from "../../http/http-answer.ts";
+import type { Person } from "../../store/contract/people-store.ts";
+import type { Store } from "../../store/contract/store.ts";
+import type { AuthGateway } from "./auth-gateway.ts";
+import { hashPassword, verifyPassword } from "./password-hashing.ts";
+
+/**
+ * What a password opens. Hashing takes its time, and so does a turn for it: the operator may have
+ * given the person a new one meanwhile, because somebody else knows the old one. So what was
+ * verified is compared again where it is used.
+ */
+export class Passwords {
+  private readonly store: Store;
+  private readonly gateway: AuthGateway;
+  private readonly now: () => number;
+
+  constructor(store: Store, gateway: AuthGateway, now: () => number) {
+    this.store = store;
+    this.gateway = gateway;
+    this.now = now;
+  }
+
+  /** Rejects with UNAUTHENTICATED where the password changed in between. */
+  async signIn(request: IncomingMessage, email: string, password: string): Promise<HttpAnswer> {
+    const before = await this.current(email);
+    const answer = await this.gateway.post(request, "/sign-in/email", { email, password });
+    if (answer.status >= 400 || before === undefined) return answer;
+    const { person, hash } = before;
+    if ((await this.store.people.passwordHash(person.id)) === hash) return answer;
+    await this.store.transaction(({ people }) => people.endSessions(person.id));
+    throw passwordChanged();
+  }
+
+  /**
+   * Ends every session of the person, and begins one. The change and that end are one transaction.
+   */
+  async change(
+    request: IncomingMessage,
+    { id, email }: Person,
+    currentPassword: string,
+    newPassword: string,
+  ): Promise<HttpAnswer> {
+    const hash = await this.store.people.passwordHash(id);
+    if (hash === undefined || !(await verifyPassword({ hash, password: currentPassword }))) {
+      return { status: 400, body: { code: "INVALID_PASSWORD", message: "Invalid password" } };
+    }
+    const newHash = await hashPassword(newPassword);
+    await this.store.transaction(async ({ people }) => {
+      if ((await people.passwordHash(id)) !== hash) throw passwordChanged();
+      await people.setPassword(id, newHash, this.now());
+    });
+    return this.signIn(request, email, newPassword);
+  }
+
+  private async current(email: string) {
+    const person = await this.store.people.personByEmail(email);
+    const hash = person === undefined ? undefined : await this.store.people.passwordHash(person.id);
+    return person === undefined ? undefined : { person, hash };
+  }
+}
+
+function passwordChanged(): ApiError {
+  return new ApiError(
+    ApiErrorCode.unauthenticated,
+    "the password was changed at the same moment: sign in with the new one",
+  );
+}

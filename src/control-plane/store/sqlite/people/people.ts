@@ -1,0 +1,220 @@
+import { randomId } from "../../../../lib/random-id.ts";
+import type { Role } from "../../../../protocol/roles.ts";
+import type { Damageable } from "../../contract/damage.ts";
+import type {
+  Invitation,
+  Member,
+  Membership,
+  NewInvitation,
+  NewPerson,
+  PeopleReader,
+  PeopleWriter,
+  Person,
+} from "../../contract/people-store.ts";
+import type { Organization } from "../../contract/store.ts";
+import { Cells } from "../rows/cells.ts";
+import { organization } from "../rows/records.ts";
+import { dateText, integer, mapped, type Row } from "../rows/row.ts";
+import { SqliteStatements } from "../rows/statements.ts";
+import { lowestRoleNamed } from "./role-repair.ts";
+
+const PERSON = "select id as personId, name as personName, email as personEmail from user";
+const INVITATION = `
+  select i.id as invitationId, i.email as invitedEmail, i.role, i.status, i.expiresAt, i.createdAt,
+    o.id, o.name, o.slug, u.id as personId, u.name as personName, u.email as personEmail, m.role as inviterRole
+  from invitation i join organization o on o.id = i.organizationId join user u on u.id = i.inviterId
+  left join member m on m.organizationId = i.organizationId and m.userId = i.inviterId`;
+const MEMBER = `
+  select m.id as memberId, m.role, m.createdAt, u.id as personId, u.name as personName, u.email as personEmail
+  from member m join user u on u.id = m.userId where m.organizationId = ?`;
+
+/** Reads better-auth's tables through one connection. */
+export class SqlitePeopleReader extends SqliteStatements implements PeopleReader {
+  async hasPeople(): Promise<boolean> {
+    return this.get("select id from user limit 1") !== undefined;
+  }
+
+  async people(): Promise<readonly (Person & Damageable)[]> {
+    return this.all(`${PERSON} order by email limit 1000`).map(person);
+  }
+
+  async person(id: string): Promise<Person | undefined> {
+    const row = this.get(`${PERSON} where id = ?`, id);
+    return mapped(row, person);
+  }
+
+  async passwordHash(personId: string): Promise<string | undefined> {
+    const sql = "select password from account where userId = ? and providerId = 'credential'";
+    const hash = this.get(sql, personId)?.["password"];
+    return typeof hash === "string" ? hash : undefined;
+  }
+
+  async personByEmail(email: string): Promise<Person | undefined> {
+    const row = this.get(`${PERSON} where email = ?`, email.toLowerCase());
+    return mapped(row, person);
+  }
+
+  async memberships(personId: string): Promise<readonly Membership[]> {
+    const sql = `select o.id, o.name, o.slug, m.role from member m join organization o on o.id = m.organizationId
+      where m.userId = ? order by m.createdAt, m.rowid`;
+    return this.all(sql, personId).map((row) => ({
+      organization: organization(row),
+      role: lowestRoleNamed(new Cells(row).textOrNull("role")),
+    }));
+  }
+
+  async members(organizationId: string): Promise<readonly Member[]> {
+    return this.all(`${MEMBER} order by u.name, u.email limit 1000`, organizationId).map(member);
+  }
+
+  async memberById(organizationId: string, memberId: string): Promise<Member | undefined> {
+    return mapped(this.get(`${MEMBER} and m.id = ?`, organizationId, memberId), member);
+  }
+
+  async memberByEmail(organizationId: string, email: string): Promise<Member | undefined> {
+    return mapped(this.get(`${MEMBER} and u.email = ?`, organizationId, email.toLowerCase()), member);
+  }
+
+  async memberOf(organizationId: string, personId: string): Promise<Member | undefined> {
+    return mapped(this.get(`${MEMBER} and m.userId = ?`, organizationId, personId), member);
+  }
+
+  async countMembers(organizationId: string): Promise<number> {
+    const row = this.get("select count(*) as count from member where organizationId = ?", organizationId);
+    return row === undefined ? 0 : integer(row, "count");
+  }
+
+  async ownerIds(organizationId: string): Promise<readonly string[]> {
+    const sql = "select userId from member where organizationId = ? and role = 'owner' limit 2";
+    return this.all(sql, organizationId).map((row) => new Cells(row).text("userId"));
+  }
+
+  async pendingInvitations(organizationId: string, now: number): Promise<readonly Invitation[]> {
+    const sql = `${INVITATION} where i.organizationId = ? and i.status = 'pending' and i.expiresAt > ?
+      order by i.createdAt desc`;
+    return this.all(sql, organizationId, dateText(now)).map(invitation);
+  }
+
+  async invitation(id: string): Promise<Invitation | undefined> {
+    const row = this.get(`${INVITATION} where i.id = ?`, id);
+    return mapped(row, invitation);
+  }
+
+  async organizationsWithoutMembers(): Promise<readonly Organization[]> {
+    const sql = `select id, name, slug from organization o
+      where not exists (select 1 from member m where m.organizationId = o.id) order by slug`;
+    return this.all(sql).map(organization);
+  }
+
+  async organizationsWithoutOwner(): Promise<readonly Organization[]> {
+    const sql = `select id, name, slug from organization o
+      where exists (select 1 from member m where m.organizationId = o.id)
+        and not exists (select 1 from member m where m.organizationId = o.id and m.role = 'owner')
+      order by slug limit 1000`;
+    return this.all(sql).map(organization);
+  }
+}
+
+/** Reads and writes inside the transaction that sqlite/store.ts has begun. */
+export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWriter {
+  async insertPerson({ id, name, email, passwordHash, createdAt }: NewPerson): Promise<void> {
+    const at = dateText(createdAt);
+    const user =
+      "insert into user (id, name, email, emailVerified, createdAt, updatedAt) values (?, ?, ?, 0, ?, ?)";
+    this.run(user, id, name, email.toLowerCase(), at, at);
+    const account = `insert into account (id, accountId, providerId, userId, password, createdAt, updatedAt)
+      values (?, ?, 'credential', ?, ?, ?, ?)`;
+    this.run(account, randomId(), id, id, passwordHash, at, at);
+  }
+
+  async insertMember(
+    organizationId: string,
+    personId: string,
+    memberRole: Role,
+    createdAt: number,
+  ): Promise<void> {
+    const sql = "insert into member (id, organizationId, userId, role, createdAt) values (?, ?, ?, ?, ?)";
+    this.run(sql, randomId(), organizationId, personId, memberRole, dateText(createdAt));
+  }
+
+  async changeRole(organizationId: string, personId: string, memberRole: Role): Promise<void> {
+    const sql = "update member set role = ? where organizationId = ? and userId = ?";
+    this.run(sql, memberRole, organizationId, personId);
+  }
+
+  async deleteMember(organizationId: string, personId: string): Promise<void> {
+    this.run("delete from member where organizationId = ? and userId = ?", organizationId, personId);
+    const sql =
+      "update session set activeOrganizationId = null where userId = ? and activeOrganizationId = ?";
+    this.run(sql, personId, organizationId);
+  }
+
+  async setActiveOrganization(sessionId: string, organizationId: string): Promise<void> {
+    this.run("update session set activeOrganizationId = ? where id = ?", organizationId, sessionId);
+  }
+
+  async deleteEndedSessions(now: number): Promise<void> {
+    this.run("delete from session where expiresAt <= ?", dateText(now));
+  }
+
+  async setPassword(personId: string, passwordHash: string, at: number): Promise<void> {
+    const sql =
+      "update account set password = ?, updatedAt = ? where userId = ? and providerId = 'credential'";
+    this.run(sql, passwordHash, dateText(at), personId);
+    await this.endSessions(personId);
+  }
+
+  async endSessions(personId: string): Promise<void> {
+    this.run("delete from session where userId = ?", personId);
+  }
+
+  async insertInvitation(invitation: NewInvitation): Promise<void> {
+    const { id, organizationId, email, role: offered, inviterId, expiresAt, createdAt } = invitation;
+    const sql = `insert into invitation (id, organizationId, email, role, status, expiresAt, createdAt, inviterId)
+      values (?, ?, ?, ?, 'pending', ?, ?, ?)`;
+    const [ends, made] = [dateText(expiresAt), dateText(createdAt)];
+    this.run(sql, id, organizationId, email, offered, ends, made, inviterId);
+  }
+
+  async endInvitation(id: string, status: "accepted" | "canceled"): Promise<void> {
+    this.run("update invitation set status = ? where id = ?", status, id);
+  }
+}
+
+function person(row: Row): Person & Damageable {
+  const cells = new Cells(row);
+  return { ...personIn(cells), damaged: cells.damaged };
+}
+
+function personIn(cells: Cells): Person {
+  return { id: cells.text("personId"), name: cells.text("personName"), email: cells.text("personEmail") };
+}
+
+function member(row: Row): Member {
+  const cells = new Cells(row);
+  return {
+    id: cells.text("memberId"),
+    person: personIn(cells),
+    role: lowestRoleNamed(cells.textOrNull("role")),
+    createdAt: cells.date("createdAt"),
+    damaged: cells.damaged,
+  };
+}
+
+/** One whose end cannot be read has ended. */
+function invitation(row: Row): Invitation {
+  const cells = new Cells(row);
+  const inviterRole = cells.textOrNull("inviterRole");
+  return {
+    id: cells.text("invitationId"),
+    organization: organization(row),
+    email: cells.text("invitedEmail"),
+    role: lowestRoleNamed(cells.textOrNull("role")),
+    status: cells.text("status"),
+    expiresAt: cells.date("expiresAt"),
+    createdAt: cells.date("createdAt"),
+    inviter: personIn(cells),
+    inviterRole: inviterRole === null ? undefined : lowestRoleNamed(inviterRole),
+    damaged: cells.damaged,
+  };
+}

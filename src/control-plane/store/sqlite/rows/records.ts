@@ -1,0 +1,164 @@
+import * as z from "zod";
+import type {
+  AuditEvent,
+  BoundExecutor,
+  ExecutorKeyUse,
+  ExecutorRecord,
+  ExecutorReference,
+  KeyRecord,
+  KeyUse,
+  Organization,
+} from "../../contract/store.ts";
+import { Cells, UNREADABLE } from "./cells.ts";
+import type { Row } from "./row.ts";
+
+/**
+ * Rows as records. None of these throws: a row that cannot be read as it is names its columns in
+ * `damaged`.
+ */
+
+const KINDS = ["agent", "operator"] as const;
+const CHANNELS = ["stable", "beta", "dev"] as const;
+
+export function organization(row: Row): Organization {
+  const cells = new Cells(row);
+  return { id: cells.text("id"), name: cells.text("name"), slug: cells.text("slug") };
+}
+
+export function key(row: Row): KeyRecord {
+  const cells = new Cells(row);
+  const targetId = cells.textOrNull("targetId");
+  const id = cells.text("id");
+  // What is wrong with the organization is no fault of the key.
+  const own = new Cells(row);
+  return {
+    id,
+    name: cells.textOrNull("name") ?? "",
+    fingerprint: fingerprintOfHash(cells.text("key")),
+    organization: {
+      id: own.text("organizationId"),
+      name: own.text("organizationName"),
+      slug: own.text("organizationSlug"),
+    },
+    createdAt: cells.date("createdAt"),
+    expiresAt: cells.dateOrNull("expiresAt"),
+    lastUsedAt: cells.dateOrNull("lastRequest"),
+    isEnabled: cells.flag("enabled"),
+    revokedAt: cells.timeOrNull("revokedAt"),
+    revokesAt: cells.timeOrNull("revokesAt"),
+    // A key that better-auth's plugin made begins a lineage of its own.
+    lineageId: cells.textOrNull("lineageId") ?? id,
+    target: targetId === null ? null : { id: targetId, ...named(cells, "targetName", "existingTarget") },
+    damaged: cells.damaged,
+  };
+}
+
+export function executorReference(row: Row): ExecutorReference {
+  const cells = new Cells(row);
+  return { id: cells.text("id"), name: cells.text("name") };
+}
+
+export function boundExecutor(row: Row): BoundExecutor {
+  const cells = new Cells(row);
+  return {
+    id: cells.text("id"),
+    name: cells.text("name"),
+    kind: cells.wordOrUndefined("kind", KINDS),
+    keyId: cells.textOrNull("keyId"),
+    lineageId: cells.textOrNull("lineageId"),
+    damaged: cells.damaged,
+  };
+}
+
+/**
+ * A name that outlives its executor, and whether that is still there under the id in the column
+ * `existing`.
+ */
+function named(cells: Cells, name: string, existing: string): { name: string; isDeleted: boolean } {
+  return { name: cells.text(name), isDeleted: cells.textOrNull(existing) === null };
+}
+
+export function keyUse(row: Row): KeyUse {
+  const cells = new Cells(row);
+  return {
+    executor: { id: cells.text("executorId"), ...named(cells, "executorName", "existingExecutor") },
+    firstUsedAt: cells.time("firstUsedAt"),
+    lastUsedAt: cells.time("lastUsedAt"),
+    damaged: cells.damaged,
+  };
+}
+
+export function executorKeyUse(row: Row): ExecutorKeyUse {
+  const cells = new Cells(row);
+  return {
+    key: {
+      id: cells.text("keyId"),
+      name: cells.text("keyName"),
+      fingerprint: cells.text("keyFingerprint"),
+    },
+    firstUsedAt: cells.time("firstUsedAt"),
+    lastUsedAt: cells.time("lastUsedAt"),
+    damaged: cells.damaged,
+  };
+}
+
+export function executor(row: Row): ExecutorRecord {
+  const cells = new Cells(row);
+  const keyId = cells.textOrNull("keyId");
+  return {
+    id: cells.text("id"),
+    name: cells.text("name"),
+    kind: cells.wordOrUndefined("kind", KINDS) ?? "agent",
+    organizationId: cells.text("organizationId"),
+    version: cells.text("version"),
+    channel: cells.wordOrUndefined("channel", CHANNELS) ?? "stable",
+    hostName: cells.text("hostName"),
+    publicHost: cells.textOrNull("publicHost"),
+    capabilities: cells.json("capabilities"),
+    resources: cells.json("resources"),
+    createdAt: cells.time("createdAt"),
+    lastSyncAt: cells.timeOrNull("lastSyncAt"),
+    key: keyId === null ? null : boundKey(row, keyId),
+    lastRefusal: cells.jsonOrNull("lastRefusal", refusal),
+    damaged: cells.damaged,
+  };
+}
+
+/** What is wrong with the key's row is shown with the key. */
+function boundKey(row: Row, id: string) {
+  const cells = new Cells(row);
+  const hash = cells.textOrNull("keyHash");
+  const fingerprint = hash === null ? UNREADABLE : fingerprintOfHash(hash);
+  return { id, name: cells.textOrNull("keyName") ?? "", fingerprint };
+}
+
+export function auditEvent(row: Row): AuditEvent {
+  const cells = new Cells(row);
+  return {
+    id: cells.text("id"),
+    organizationId: cells.text("organizationId"),
+    at: cells.time("at"),
+    actor: cells.text("actor"),
+    actorId: cells.textOrNull("actorId"),
+    action: cells.text("action"),
+    targetType: cells.text("targetType"),
+    targetId: cells.text("targetId"),
+    targetName: cells.text("targetName"),
+    details: cells.json("details"),
+    source: cells.text("source"),
+    damaged: cells.damaged,
+  };
+}
+
+const refusal = z.object({
+  key: z.object({ id: z.string(), name: z.string(), fingerprint: z.string() }),
+  reason: z.string(),
+  message: z.string(),
+  address: z.string().nullable(),
+  at: z.number().int().min(0).max(8.64e15),
+});
+
+/** The stored hash is the same SHA-256 that a fingerprint is the beginning of (src/protocol/fingerprint.ts). */
+export function fingerprintOfHash(hash: string): string {
+  return Buffer.from(hash.slice(0, 6), "base64url").toString("hex");
+}

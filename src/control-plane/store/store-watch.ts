@@ -1,0 +1,22 @@
+import type { Logger } from "pino";
+import type { Store } from "./contract/store.ts";
+
+const INTERVAL_MS = 1000;
+
+/** Says once that the store cannot be relied on, and what to do, and once that it can be again. */
+export function watchStore(store: Store, logger: Logger): { stop(): void } {
+  let said: string | undefined;
+  const look = () => {
+    const problem = store.problem();
+    if (problem?.reason === said) return;
+    said = problem?.reason;
+    if (problem === undefined) {
+      logger.info({ event: "database.back" }, "the database file is back in its place: everything goes on");
+      return;
+    }
+    const { reason, remedy } = problem;
+    logger.error({ event: "database.lost", reason }, `${reason}: ${remedy}`);
+  };
+  const timer = setInterval(look, INTERVAL_MS);
+  return { stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,29 @@
+import { Field } from "../ui/field.tsx";
+
+const MIN_PASSWORD_CHARACTERS = 12;
+
+interface PasswordFieldProps {
+  readonly label: string;
+  readonly password: string;
+  readonly onChange: (password: string) => void;
+}
+
+/** A password that is being chosen. */
+export function PasswordField({ label, password, onChange }: PasswordFieldProps) {
+  return (
+    <Field label={label} hint={`At least ${MIN_PASSWORD_CHARACTERS} characters.`}>
+      {(id, hintId) => (
+        <input
+          id={id}
+          type="password"
+          required
+          minLength={MIN_PASSWORD_CHARACTERS}
+          autocomplete="new-password"
+          value={password}
+          aria-describedby={hintId}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,187 @@
+import { useState } from "preact/hooks";
+import type { ApiKey } from "../api/api-keys.ts";
+import type { Membership } from "../session/session.ts";
+import { useKeptFocus } from "../state/kept-focus.ts";
+import { useNow } from "../state/now.ts";
+import { exactly, relatively } from "../state/when.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Link } from "../ui/link.tsx";
+import { DamagedColumns } from "../ui/list/damaged-columns.tsx";
+import { ListHead } from "../ui/list/list-head.tsx";
+import { Menu } from "../ui/menu.tsx";
+import { Moment } from "../ui/moment.tsx";
+import { DeleteKeyDialog, RevokeKeyDialog } from "./end-key-dialogs.tsx";
+import { KeyLabel } from "./key-label.tsx";
+import { RotateKeyDialog } from "./rotate-key-dialog.tsx";
+
+interface KeyTableProps {
+  readonly keys: readonly ApiKey[];
+  readonly membership: Membership;
+  readonly onChanged: () => void;
+}
+
+type Asked = { readonly what: "rotate" | "revoke" | "delete"; readonly apiKey: ApiKey };
+
+export function KeyTable({ keys, membership, onChanged }: KeyTableProps) {
+  const [asked, setAsked] = useState<Asked>();
+  const { canManage } = membership;
+  const keepFocus = useKeptFocus();
+  return (
+    <>
+      <table class="list" onFocusIn={keepFocus}>
+        <caption class="visually-hidden">API keys of {membership.organization.name}, newest first</caption>
+        <ListHead columns={["Name", "Status", "Used by", "Created", "Last used"]} hasActions={canManage} />
+        <tbody>
+          {keys.map((apiKey) => (
+            <KeyRow
+              key={apiKey.id}
+              apiKey={apiKey}
+              ask={canManage ? (what) => setAsked({ what, apiKey }) : undefined}
+            />
+          ))}
+        </tbody>
+      </table>
+      {asked === undefined ? null : (
+        <AskedDialog
+          asked={asked}
+          organizationId={membership.organization.id}
+          onDismiss={() => setAsked(undefined)}
+          onDone={() => {
+            setAsked(undefined);
+            onChanged();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface AskedDialogProps {
+  readonly asked: Asked;
+  readonly organizationId: string;
+  readonly onDismiss: () => void;
+  readonly onDone: () => void;
+}
+
+function AskedDialog({ asked: { what, apiKey }, organizationId, onDismiss, onDone }: AskedDialogProps) {
+  const shared = { apiKey, onDismiss, onDone };
+  if (what === "rotate") return <RotateKeyDialog {...shared} organizationId={organizationId} />;
+  if (what === "revoke") return <RevokeKeyDialog {...shared} />;
+  return <DeleteKeyDialog {...shared} />;
+}
+
+function KeyRow({ apiKey, ask }: { apiKey: ApiKey; ask: ((what: Asked["what"]) => void) | undefined }) {
+  return (
+    <tr>
+      <td data-label="Name">
+        <KeyLabel apiKey={apiKey} />
+      </td>
+      <td data-label="Status">
+        <Badge status={apiKey.status} />
+        <KeyEnd apiKey={apiKey} />
+        <DamagedColumns columns={apiKey.damaged} />
+      </td>
+      <td data-label="Used by">
+        <UsedBy apiKey={apiKey} />
+      </td>
+      <td data-label="Created">
+        {apiKey.damaged.includes("createdAt") ? "unknown" : <Moment at={apiKey.createdAt} />}
+      </td>
+      <td data-label="Last used">
+        {apiKey.lastUsedAt === null ? "never" : <Moment at={apiKey.lastUsedAt} />}
+      </td>
+      {ask === undefined ? null : (
+        <td class="actions">
+          <KeyMenu apiKey={apiKey} ask={ask} />
+        </td>
+      )}
+    </tr>
+  );
+}
+
+function KeyMenu({
+  apiKey: { name, status, revokesAt },
+  ask,
+}: {
+  apiKey: ApiKey;
+  ask: (what: Asked["what"]) => void;
+}) {
+  const wasRotated = revokesAt === null ? undefined : "Rotated already: rotate its successor";
+  const items = [
+    {
+      label: "Rotate",
+      onSelect: () => ask("rotate"),
+      unavailable: status === "active" ? wasRotated : `The key is ${status}`,
+    },
+    {
+      label: "Revoke",
+      onSelect: () => ask("revoke"),
+      unavailable: status === "revoked" ? "The key is revoked" : undefined,
+      isDangerous: true,
+    },
+    {
+      label: "Delete",
+      onSelect: () => ask("delete"),
+      unavailable: status === "revoked" || status === "damaged" ? undefined : "Revoke it first",
+      isDangerous: true,
+    },
+  ];
+  return <Menu label={`Actions for ${name}`} items={items} />;
+}
+
+const SHOWN_EXECUTORS = 2;
+
+/** The two executors that used it last; the others are a number. A key that waits for its executor says for which. */
+function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey }) {
+  const shown = usedBy.slice(0, SHOWN_EXECUTORS);
+  const isAwaited =
+    target !== null && (target.isDeleted || !usedBy.some(({ executor }) => executor.id === target.id));
+  if (shown.length === 0 && !isAwaited) return <span class="muted">nobody yet</span>;
+  const more = usedByCount - shown.length;
+  return (
+    <ul class="used-by">
+      {shown.map(({ executor }) => (
+        <li key={executor.id}>
+          {executor.isDeleted ? (
+            <span class="muted">{executor.name}, deleted</span>
+          ) : (
+            <Link to={`/executors/${encodeURIComponent(executor.id)}`}>{executor.name}</Link>
+          )}
+        </li>
+      ))}
+      {more > 0 ? (
+        <li
+          title={usedBy
+            .slice(SHOWN_EXECUTORS)
+            .map(({ executor }) => executor.name)
+            .join(", ")}
+        >
+          +{more}
+        </li>
+      ) : null}
+      {isAwaited ? <li class="muted">{targetLine(target)}</li> : null}
+    </ul>
+  );
+}
+
+function targetLine({ name, isDeleted }: NonNullable<ApiKey["target"]>): string {
+  return isDeleted ? `refused: made for ${name}, which was deleted` : `waits for ${name}`;
+}
+
+/** When an active key ends, where it does; when a revoked one did. */
+function KeyEnd({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKey: ApiKey }) {
+  const now = useNow();
+  const line = (at: number, tense: "past" | "future", word = "") => (
+    <span class="under">
+      {word}
+      <time dateTime={new Date(at).toISOString()} title={exactly(at)}>
+        {relatively(at, now, tense)}
+      </time>
+    </span>
+  );
+  if (status === "damaged") return null;
+  if (status === "revoked") return revokedAt === null ? null : line(revokedAt, "past");
+  if (status === "expired") return expiresAt === null ? null : line(expiresAt, "past");
+  if (revokesAt !== null) return line(revokesAt, "future", "revoked ");
+  return expiresAt === null ? null : line(expiresAt, "future", "expires ");
+}

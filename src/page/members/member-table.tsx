@@ -1,0 +1,131 @@
+import { useState } from "preact/hooks";
+import type { Role } from "../../protocol/roles.ts";
+import type { Member } from "../api/members.ts";
+import { removeMember, updateMemberRole } from "../api/people.ts";
+import type { Membership } from "../session/session.ts";
+import { announce } from "../state/announce.ts";
+import { useKeptFocus } from "../state/kept-focus.ts";
+import { ActionDialog } from "../ui/action-dialog.tsx";
+import { ListHead } from "../ui/list/list-head.tsx";
+import { Menu } from "../ui/menu.tsx";
+import { RoleField } from "./role-field.tsx";
+
+interface MemberTableProps {
+  readonly members: readonly Member[];
+  readonly membership: Membership;
+  readonly onChanged: () => void;
+}
+
+type Asked = { readonly what: "role" | "remove"; readonly member: Member };
+
+export function MemberTable({ members, membership, onChanged }: MemberTableProps) {
+  const [asked, setAsked] = useState<Asked>();
+  const { canManage, viewer } = membership;
+  const keepFocus = useKeptFocus();
+  const dialog = {
+    onDismiss: () => setAsked(undefined),
+    onDone: () => {
+      setAsked(undefined);
+      onChanged();
+    },
+  };
+  return (
+    <>
+      <table class="list" onFocusIn={keepFocus}>
+        <caption class="visually-hidden">Members of {membership.organization.name}</caption>
+        <ListHead columns={["Name", "E-mail", "Role"]} hasActions={canManage} />
+        <tbody>
+          {members.map((member) => (
+            <MemberRow
+              key={member.id}
+              member={member}
+              viewerId={viewer.user.id}
+              ask={canManage ? (what) => setAsked({ what, member }) : undefined}
+            />
+          ))}
+        </tbody>
+      </table>
+      {asked?.what === "role" ? (
+        <RoleDialog member={asked.member} role={membership.role} {...dialog} />
+      ) : null}
+      {asked?.what === "remove" ? <RemoveDialog member={asked.member} {...dialog} /> : null}
+    </>
+  );
+}
+
+interface MemberRowProps {
+  readonly member: Member;
+  readonly viewerId: string;
+  readonly ask: ((what: Asked["what"]) => void) | undefined;
+}
+
+function MemberRow({ member: { user, role }, viewerId, ask }: MemberRowProps) {
+  return (
+    <tr>
+      <td data-label="Name">
+        <span class="name">{user.name}</span>
+        {user.id === viewerId ? <span class="under">you</span> : null}
+      </td>
+      <td data-label="E-mail" class="told">
+        {user.email}
+      </td>
+      <td data-label="Role">{role}</td>
+      {ask === undefined ? null : (
+        <td class="actions">{user.id === viewerId ? null : <MemberMenu name={user.name} ask={ask} />}</td>
+      )}
+    </tr>
+  );
+}
+
+function MemberMenu({ name, ask }: { name: string; ask: (what: Asked["what"]) => void }) {
+  const items = [
+    { label: "Change role", onSelect: () => ask("role") },
+    { label: "Remove", onSelect: () => ask("remove"), isDangerous: true },
+  ];
+  return <Menu label={`Actions for ${name}`} items={items} />;
+}
+
+interface MemberDialogProps {
+  readonly member: Member;
+  readonly onDismiss: () => void;
+  readonly onDone: () => void;
+}
+
+function RoleDialog({ member, role: own, onDismiss, onDone }: MemberDialogProps & { readonly role: Role }) {
+  const [role, setRole] = useState<Role>(member.role);
+  return (
+    <ActionDialog
+      title={`Role of ${member.user.name}`}
+      verb="Change role"
+      act={(signal) => updateMemberRole(member.id, role, signal)}
+      onDismiss={onDismiss}
+      onDone={() => {
+        announce(`${member.user.name} is ${role} now`);
+        onDone();
+      }}
+    >
+      <RoleField role={role} own={own} onChange={setRole} />
+    </ActionDialog>
+  );
+}
+
+function RemoveDialog({ member, onDismiss, onDone }: MemberDialogProps) {
+  return (
+    <ActionDialog
+      title={`Remove ${member.user.name}?`}
+      verb="Remove"
+      kind="danger"
+      act={(signal) => removeMember(member.id, signal)}
+      onDismiss={onDismiss}
+      onDone={() => {
+        announce(`${member.user.name} is removed`);
+        onDone();
+      }}
+    >
+      <p>
+        {member.user.email} sees nothing of this organization any more. The keys that they created stay as
+        they are: rotate those that they have seen.
+      </p>
+    </ActionDialog>
+  );
+}
