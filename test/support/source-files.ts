@@ -1,12 +1,21 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 
-export interface SourceFile {
-  /** From the project's root: `src/sync/cadence.ts`. */
+/** Where a file stands in src. */
+export interface Place {
+  /** Undefined: in lib or protocol, which all programs share. */
+  readonly program: "agent" | "control-plane" | "page" | undefined;
+  /**
+   * From the program's folder (`sync/answer`), from src for what is shared (`lib/log`); a file at a
+   * program's top stands alone, under its own name.
+   */
+  readonly folder: string;
+}
+
+export interface SourceFile extends Place {
+  /** From the project's root: `src/agent/sync/cadence.ts`. */
   readonly path: string;
   readonly text: string;
-  /** The folder directly under src, or `.` for src/main.ts. */
-  readonly folder: string;
   /** Project files it imports, from the root. */
   readonly imports: readonly string[];
   /** Packages and node: modules it imports. */
@@ -16,10 +25,26 @@ export interface SourceFile {
 export const ROOT = join(import.meta.dirname, "../..");
 
 export function sourceFiles(): SourceFile[] {
-  return readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".d.ts"))
-    .map((name) => read(join("src", name)))
-    .sort((a, b) => a.path.localeCompare(b.path));
+  return allFiles()
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(".d.ts"))
+    .map(read);
+}
+
+/** Every file under src, from the project's root. */
+export function allFiles(): string[] {
+  return readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
+    .sort((a, b) => a.localeCompare(b));
+}
+
+/** @param path from the project's root */
+export function placeOf(path: string): Place {
+  const [, program = "", ...rest] = path.split("/");
+  const folder = rest.slice(0, -1).join("/");
+  if (program !== "agent" && program !== "control-plane" && program !== "page")
+    return { program: undefined, folder: [program, folder].filter(Boolean).join("/") };
+  return { program, folder: folder || (rest[0] ?? "") };
 }
 
 function read(path: string): SourceFile {
@@ -27,11 +52,10 @@ function read(path: string): SourceFile {
   const specifiers = [...text.matchAll(/(?:from|import\(|^import)\s*"([^"]+)"/gm)].map(
     (match) => match[1] ?? "",
   );
-  const parts = relative("src", path).split("/");
   return {
+    ...placeOf(path),
     path,
     text,
-    folder: parts.length === 1 ? "." : (parts[0] ?? "."),
     imports: specifiers
       .filter((specifier) => specifier.startsWith("."))
       .map((specifier) => normalize(join(dirname(path), specifier))),
