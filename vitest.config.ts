@@ -10,6 +10,6 @@ export default defineConfig({
     pool: "forks",
     // Most tests wait for processes and sockets; one worker, the default on two cores, would wait alone.
     maxWorkers: 2,
-    globalSetup: ["test/support/canary-setup.ts", "test/support/page-setup.ts"],
+    globalSetup: ["test/support/canary-setup.ts", "test/support/page/page-setup.ts"],
   },
 });

@@ -194,7 +194,8 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
 
 /** Folders with more than MAX_FILES files, and why they have to be so large. */
 const LARGE_FOLDERS: Readonly<Record<string, string>> = {
-  "src/control-plane/cli": "its terminal, exit codes and shutdown are about to join those of the agent in lib",
+  "src/control-plane/cli":
+    "its terminal, exit codes and shutdown are about to join those of the agent in lib",
 };
 const MAX_FILES = 15;
 

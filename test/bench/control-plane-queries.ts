@@ -14,7 +14,7 @@ import { ensureFirstAdmin } from "../../src/control-plane/people/first-admin.ts"
 import { createPeople } from "../../src/control-plane/people/people.ts";
 import { createServer } from "../../src/control-plane/server.ts";
 import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
-import { fillLargeDatabase } from "../support/large-database.ts";
+import { fillLargeDatabase } from "../support/control-plane/large-database.ts";
 
 const ROUNDS = 40;
 const origin = "http://cp.test";

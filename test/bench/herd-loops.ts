@@ -7,7 +7,7 @@ import { nextDue } from "../../src/agent/daemon/rotation/rotation.ts";
 import { buildSyncRequest } from "../../src/agent/daemon/sync-request.ts";
 import { createSyncClient } from "../../src/agent/sync/sync-client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { fileWith, PATH } from "../agent/loaded.ts";
+import { fileWith, PATH } from "../support/agent/loaded.ts";
 import { fleetExecutorName, fleetKey } from "./fleet-database.ts";
 
 /** `node herd-loops.ts URL SEED FIRST COUNT`, as a child: the loops of many agents; reports every exchange over IPC. */

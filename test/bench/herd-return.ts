@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { startControlPlane } from "../support/control-plane.ts";
+import { startControlPlane } from "../support/control-plane/control-plane.ts";
 import { eventually } from "../support/eventually.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 import { fillFleetDatabase } from "./fleet-database.ts";

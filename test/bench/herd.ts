@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { seededRandom } from "../agent/simulation.ts";
+import { seededRandom } from "../support/agent/simulation.ts";
 import { plotHerds } from "./herd-plot.ts";
 import { AGENT, FIXED, type HerdEvent, type HerdResult, simulateHerd } from "./herd-simulation.ts";
 import type { BenchOptions } from "./options.ts";

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXECUTABLE } from "../../packaging/paths.ts";
-import { agentHome } from "../support/agent-process.ts";
+import { agentHome } from "../support/agent/agent-process.ts";
 import { makeKey } from "../support/keys.ts";
 import { removeAtExit } from "./leftovers.ts";
 import { type Usage, usageOf } from "./process-usage.ts";

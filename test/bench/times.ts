@@ -1,8 +1,14 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { FILE_CHANGES, type FileChange, hasVim, type Place, stageFile } from "../e2e/file-change.ts";
-import { agentHome } from "../support/agent-process.ts";
+import { agentHome } from "../support/agent/agent-process.ts";
+import {
+  FILE_CHANGES,
+  type FileChange,
+  hasVim,
+  type Place,
+  stageFile,
+} from "../support/agent/file-change.ts";
 import { makeKey } from "../support/keys.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 import type { BenchOptions } from "./options.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { printable } from "../../src/lib/printable.ts";
-import { HOSTILE_TEXT } from "../support/behaviours.ts";
+import { HOSTILE_TEXT } from "../support/agent/behaviours.ts";
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u;
 

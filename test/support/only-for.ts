@@ -1,6 +1,6 @@
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
-import { failure, json } from "./behaviours.ts";
-import type { Behaviour } from "./faulty-server.ts";
+import { failure, json } from "./agent/behaviours.ts";
+import type { Behaviour } from "./agent/faulty-server.ts";
 
 /** A reply with nothing in it that an operator would have to hear of. */
 export const plainly: Behaviour = (exchange) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nodeBinary } from "../../../packaging/executable.ts";
-import { ADMIN, SECRET } from "../../support/people.ts";
+import { ADMIN, SECRET } from "../../support/control-plane/people.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";

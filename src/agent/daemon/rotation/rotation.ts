@@ -13,7 +13,7 @@ import { afterOutcome, atStart, dueNow, type KeyMemory, newSession, type Session
  *   proven exists and its last authoritative answer was an acceptance → runs on proven, wanted is a candidate
  *   otherwise                                                         → runs on wanted, proven is tried second
  *
- * Invariants, property-tested in test/agent/rotation.property.test.ts:
+ * Invariants, property-tested in test/agent/daemon/rotation/rotation.property.test.ts:
  * - a session whose last authoritative answer is an acceptance is never left for one that was not accepted;
  * - a key that was accepted is not forgotten before another one has been;
  * - what is wrong with the files (`problem`) changes nothing that runs.

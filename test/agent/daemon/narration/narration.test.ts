@@ -1,0 +1,345 @@
+import { describe, expect, test } from "vitest";
+import {
+  accepted,
+  damagedFile,
+  down,
+  fileWith,
+  forbidden,
+  invalidFile,
+  refused,
+  replyOf,
+} from "../../../support/agent/loaded.ts";
+import { counts, DAY, HOUR, MINUTE, SECOND, simulate } from "../../../support/agent/simulation.ts";
+import { makeKey } from "../../../support/keys.ts";
+
+const K1 = makeKey();
+const K2 = makeKey();
+
+describe("the length of a journal", () => {
+  test("ten hours of 401: under 40 lines", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => refused("unknown") });
+    agent.run(10 * HOUR);
+    expect(counts(agent.said)).toEqual({ "key.refused": 13 });
+    expect(agent.lines.length).toBeLessThan(40);
+    expect(agent.exchanges.length).toBeGreaterThan(500);
+  });
+
+  test("ten hours of 401 after an hour online: under 40 lines", () => {
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) => (atMs < HOUR ? accepted() : refused("revoked")),
+    });
+    agent.run(11 * HOUR);
+    expect(agent.lines.length).toBeLessThan(40);
+  });
+
+  test("ten hours of 401 for the old key and the new one: under 40 lines", () => {
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) => (atMs < HOUR ? accepted() : refused()),
+    });
+    agent.run(2 * HOUR);
+    agent.change(fileWith(K2));
+    agent.run(10 * HOUR);
+    expect(agent.lines.length).toBeLessThan(40);
+  });
+
+  test("ten hours with a bad key pending beside one that works: under 40 lines", () => {
+    const { fingerprint } = fileWith(K1).key;
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: ({ generation }) =>
+        generation.key.fingerprint === fingerprint ? accepted() : refused("expired"),
+    });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(10 * HOUR);
+    expect(agent.status()).toMatchObject({ state: "online", pendingChange: { state: "refused" } });
+    expect(agent.lines.length).toBeLessThan(40);
+  });
+
+  test("ten hours of outage: under 40 lines", () => {
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) => (atMs < HOUR ? accepted() : down()),
+    });
+    agent.run(11 * HOUR);
+    expect(counts(agent.said)).toEqual({ "key.accepted": 1, "control-plane.unreachable": 13 });
+    expect(agent.lines.length).toBeLessThan(40);
+  });
+
+  test("a healthy day with three short outages: under 50 lines", () => {
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) =>
+        atMs % (8 * HOUR) > HOUR && atMs % (8 * HOUR) < HOUR + 7 * SECOND ? down() : accepted(),
+    });
+    agent.run(DAY);
+    expect(counts(agent.said)).toEqual({
+      "key.accepted": 1,
+      "control-plane.unreachable": 3,
+      "control-plane.recovered": 3,
+    });
+    expect(agent.lines.length).toBeLessThan(50);
+  });
+
+  test.each([
+    ["out of reach", down()],
+    ["refusing", refused()],
+    ["forbidding", forbidden()],
+  ])("ten hours of a control plane that flaps every 5 s, %s: under 300 lines", (_name, trouble) => {
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) => (Math.floor(atMs / 5000) % 2 === 0 ? accepted() : trouble),
+    });
+    agent.run(10 * HOUR);
+    expect(agent.said.length).toBeGreaterThan(1000);
+    expect(agent.lines.length).toBeLessThan(300);
+    expect(agent.lines.some((line) => line.includes("more lines like this were left out"))).toBe(true);
+  });
+});
+
+describe("an outage", () => {
+  test.each([
+    ["1 s", SECOND],
+    ["30 s", 30 * SECOND],
+    ["10 min", 10 * MINUTE],
+    ["6 h", 6 * HOUR],
+  ])("of %s: online again within 15 s of its end, over 500 seeds", (_name, outageMs) => {
+    const seeds = outageMs > HOUR ? 50 : 500;
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const from = MINUTE + ((seed * 37) % 5000);
+      const agent = simulate({
+        file: fileWith(K1),
+        seed,
+        answer: (_, atMs) => (atMs >= from && atMs < from + outageMs ? down() : accepted()),
+      });
+      agent.run(from + outageMs + 15 * SECOND);
+      expect(agent.status().state, `seed ${seed}`).toBe("online");
+      expect(
+        agent.exchanges.some(({ atMs }) => atMs >= from + outageMs),
+        `seed ${seed}`,
+      ).toBe(true);
+    }
+  });
+
+  test("is said with its cause, and its end with its length", () => {
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) => (atMs > MINUTE && atMs < 3 * MINUTE ? down() : accepted()),
+    });
+    agent.run(5 * MINUTE);
+    const [online, lost, still, back] = agent.said.map(({ message }) => message);
+    expect(online).toMatch(
+      /^Online as executor agent-1 of Acme at https:\/\/cp\.example\.com with key [0-9a-f]{8} \(prod, k_1\)\.$/,
+    );
+    expect(lost).toMatch(
+      /^cp\.example\.com is unreachable: connection refused by cp\.example\.com:443\. The nodes keep running; next try at /,
+    );
+    expect(still).toMatch(/^cp\.example\.com is still unreachable \(\d+ attempts in 1 min/);
+    expect(back).toMatch(
+      /^Online again at cp\.example\.com with key [0-9a-f]{8} \(prod, k_1\) after (1 min|2 min)/,
+    );
+  });
+
+  test("asks neither in a rush nor so seldom that its return would take half the heartbeat timeout", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => down() });
+    agent.run(HOUR);
+    const pauses = agent.exchanges.slice(1).map(({ atMs }, i) => atMs - (agent.exchanges[i]?.atMs ?? 0));
+    expect(Math.min(...pauses)).toBeGreaterThan(1000);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(15_000);
+  });
+});
+
+describe("Retry-After", () => {
+  test("is waited for, with jitter after it", () => {
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) => (atMs === 0 ? down(60_000) : accepted()),
+    });
+    agent.run(80 * SECOND);
+    expect(agent.exchanges[1]?.atMs).toBeGreaterThanOrEqual(60_000);
+    expect(agent.exchanges[1]?.atMs).toBeLessThan(75_000);
+  });
+
+  test.each([
+    ["an outage", down(30 * DAY)],
+    ["a refusal", refused(undefined, 30 * DAY)],
+  ])("of a month in %s is five minutes", (_name, outcome) => {
+    const agent = simulate({ file: fileWith(K1), answer: (_, atMs) => (atMs === 0 ? outcome : accepted()) });
+    agent.run(6 * MINUTE);
+    expect(agent.exchanges[1]?.atMs).toBeGreaterThanOrEqual(5 * MINUTE);
+    expect(agent.status().state).toBe("online");
+  });
+
+  test("does not keep a new key from being tried", () => {
+    const { fingerprint } = fileWith(K2).key;
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: ({ generation }) =>
+        generation.key.fingerprint === fingerprint ? accepted() : refused("revoked", 300_000),
+    });
+    agent.run(10 * SECOND);
+    agent.change(fileWith(K2));
+    agent.run(SECOND);
+    expect(agent.status()).toMatchObject({ state: "online", key: { fingerprint } });
+  });
+});
+
+describe("what an accepted sync says beside its acceptance", () => {
+  const endsAt = (atMs: number) =>
+    replyOf("k_1", { key: { id: "k_1", name: "prod", expiresAt: atMs, revokesAt: null } });
+
+  test("the end of the key: 14, 3 and 1 days ahead, once each, judged by the control plane's clock", () => {
+    const wallStart = simulate({ file: fileWith(K1), answer: () => accepted() }).wallMs();
+    const end = wallStart + 20 * DAY;
+    // Two servers behind one address, three seconds apart, and this host's clock a day off.
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) => accepted(endsAt(end), wallStart + atMs + (Math.floor(atMs / 5000) % 2) * 3000),
+    });
+    agent.stepWallClock(DAY);
+    agent.run(20 * DAY);
+    const warnings = agent.said.filter(({ event }) => event === "key.expiring");
+    const daysLeft = warnings.map(({ atMs }) => (20 * DAY - atMs) / DAY);
+    expect(daysLeft.map(Math.round)).toEqual([14, 3, 1]);
+    for (const [i, days] of daysLeft.entries())
+      expect(Math.abs(days - ([14, 3, 1][i] ?? 0))).toBeLessThan(0.01);
+    expect(warnings[0]?.message).toMatch(/^The key [0-9a-f]{8} \(prod, k_1\) ends in 1[34] d/);
+    expect(warnings[0]?.message).toContain("novacula-agent set-key");
+  });
+
+  test("a key that ends tomorrow is said once, not three times", () => {
+    const probe = simulate({ file: fileWith(K1), answer: () => accepted() });
+    const agent = simulate({ file: fileWith(K1), answer: () => accepted(endsAt(probe.wallMs() + DAY / 2)) });
+    agent.run(MINUTE);
+    expect(counts(agent.said)["key.expiring"]).toBe(1);
+  });
+
+  test("a date that no calendar has does not throw, neither in the journal nor in the status", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => accepted(endsAt(Number.MAX_SAFE_INTEGER)) });
+    agent.run(MINUTE);
+    expect(agent.status()).toMatchObject({ state: "online", key: { endsAt: null } });
+    expect(agent.lines.join("")).toContain("an impossible date");
+  });
+
+  test("a twin: once while it is there, and once when it is gone", () => {
+    const twin = { instanceId: "i_2", hostName: "clone\n<0>x", address: "192.0.2.7", lastSyncAt: 1 };
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) =>
+        accepted(replyOf("k_1", { duplicates: atMs > MINUTE && atMs < HOUR ? [twin] : [] })),
+    });
+    agent.run(2 * HOUR);
+    expect(counts(agent.said)).toEqual({
+      "key.accepted": 1,
+      "executor.duplicate": 1,
+      "executor.duplicate-gone": 1,
+    });
+    expect(agent.lines.filter((line) => line.includes("clone <0>x (192.0.2.7)"))).toHaveLength(1);
+  });
+
+  test.each([
+    ["deprecated", "agent.deprecated", "<4>"],
+    ["out_of_support", "agent.out-of-support", "<3>"],
+  ] as const)("a version that is %s: once, with what to upgrade to", (verdict, event, priority) => {
+    const compatibility = { verdict, recommendedVersion: "2.0.0" };
+    const agent = simulate({ file: fileWith(K1), answer: () => accepted(replyOf("k_1", { compatibility })) });
+    agent.run(DAY);
+    expect(counts(agent.said)[event]).toBe(1);
+    expect(agent.lines.filter((line) => line.startsWith(`${priority}${event}: `))).toHaveLength(1);
+    expect(agent.lines.join("")).toContain("Upgrade to 2.0.0.");
+  });
+
+  test("a clock that is off: by the wall clock as it is now, said again only after it was right", () => {
+    const start = simulate({ file: fileWith(K1), answer: () => accepted() }).wallMs();
+    const agent = simulate({ file: fileWith(K1), answer: (_, atMs) => accepted(replyOf(), start + atMs) });
+    agent.run(HOUR);
+    expect(counts(agent.said)["clock.off"]).toBeUndefined();
+    agent.stepWallClock(-2 * HOUR);
+    agent.run(HOUR);
+    expect(agent.said.at(-1)?.message).toMatch(
+      /^This host's clock is (2 h|1 h 59 min) behind cp\.example\.com's\./,
+    );
+    agent.stepWallClock(2 * HOUR);
+    agent.run(HOUR);
+    expect(counts(agent.said)["clock.off"]).toBe(1);
+  });
+});
+
+describe("a wall clock that is set", () => {
+  test.each([
+    ["forward", DAY],
+    ["back", -DAY],
+  ])("%s by a day does not move the next sync", (_name, stepMs) => {
+    const agent = simulate({ file: fileWith(K1), answer: () => accepted() });
+    agent.run(MINUTE);
+    const before = agent.exchanges.length;
+    agent.stepWallClock(stepMs);
+    agent.run(MINUTE);
+    expect(agent.exchanges.length - before).toBeGreaterThanOrEqual(11);
+    expect(agent.exchanges.length - before).toBeLessThanOrEqual(13);
+  });
+});
+
+describe("damage in the file", () => {
+  test.each([
+    ["a damaged key", damagedFile(), "key.unusable", /It is not sent\. Still online with key [0-9a-f]{8}/],
+    [
+      "no configuration",
+      invalidFile(),
+      "config.invalid",
+      /^The configuration cannot be used as it is: \/etc\/novacula\/agent\.toml:7: is not valid TOML here\. Fix it\. Still online/,
+    ],
+  ] as const)(
+    "%s: one line, nothing that runs changes, and the repair is said",
+    (_name, file, event, sentence) => {
+      const agent = simulate({ file: fileWith(K1), answer: () => accepted() });
+      agent.run(MINUTE);
+      agent.change(file);
+      agent.run(HOUR);
+      expect(agent.status()).toMatchObject({ state: "online", pendingChange: { state: "unusable" } });
+      agent.change(fileWith(K1));
+      agent.run(MINUTE);
+      expect(agent.said.map((each) => each.event)).toEqual(["key.accepted", event, "config.restored"]);
+      expect(agent.said[1]?.message).toMatch(sentence);
+      expect(agent.said[1]?.message).toContain("a restart now would not come online");
+      expect(agent.status().pendingChange).toBeNull();
+    },
+  );
+
+  test("from the start: nothing is sent, and the file heals it", () => {
+    const agent = simulate({ file: damagedFile(), answer: () => accepted() });
+    agent.run(HOUR);
+    expect(agent.exchanges).toEqual([]);
+    expect(agent.status()).toMatchObject({ state: "key-unusable", key: null });
+    agent.change(fileWith(K1));
+    agent.run(SECOND);
+    expect(agent.status().state).toBe("online");
+  });
+});
+
+describe("a wall clock that is set", () => {
+  test.each([
+    ["back by a day", -DAY],
+    ["forward by a day", DAY],
+    ["back to 1970", -Date.UTC(2026, 5, 1)],
+  ])("%s neither silences refusals nor changes the cadence", (_name, stepMs) => {
+    const history = (step: number) => {
+      const agent = simulate({
+        file: fileWith(K1),
+        answer: (_, atMs) => (atMs < HOUR ? accepted() : atMs < 2 * HOUR ? down() : refused("revoked")),
+      });
+      for (let hour = 0; hour < 6; hour += 1) {
+        agent.run(HOUR / 2);
+        agent.stepWallClock(step);
+        agent.run(HOUR / 2);
+      }
+      const said = agent.said.filter(({ event }) => event !== "clock.off");
+      return { exchanges: agent.exchanges, said: said.map(({ event, atMs }) => [event, atMs]) };
+    };
+    const steady = history(0);
+    expect(steady.said.filter(([event]) => event === "key.refused").length).toBeGreaterThan(5);
+    expect(history(stepMs)).toEqual(steady);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { adviseRefusal, type KeyRoute } from "../../../../src/agent/daemon/narration/refusal-advice.ts";
+import { newSession } from "../../../../src/agent/daemon/rotation/session.ts";
+import { diagnoseKey } from "../../../../src/agent/key/diagnose-key.ts";
+import type { Refusal } from "../../../../src/agent/sync/answer/sync-outcome.ts";
+import { systemClock } from "../../../../src/lib/clock.ts";
+import { fileWith } from "../../../support/agent/loaded.ts";
+import { makeKey } from "../../../support/keys.ts";
+
+const FILE: KeyRoute = { kind: "file" };
+const COMMAND: KeyRoute = { kind: "command", again: "Run set-key again" };
+const KEY = makeKey();
+
+interface Case {
+  readonly key?: string;
+  readonly kind?: Refusal["kind"];
+  readonly reason?: string | undefined;
+  readonly route?: KeyRoute;
+}
+
+/** What is said of a key that was never accepted here, and stands in line 7 of agent.toml. */
+function advise({ key = KEY, kind = "refused", reason, route = FILE }: Case) {
+  const { findings } = diagnoseKey(key, { kind: "config" }, (index) => ({ line: 7, column: index + 17 }));
+  const generation = { ...fileWith(key, { findings }), id: 1 };
+  const answer = { httpStatus: 401, message: "no", serverTimeMs: undefined, retryAfterMs: undefined };
+  const session = newSession(generation, systemClock.now(), undefined);
+  return adviseRefusal({ kind, reason, ...answer }, session, systemClock, route);
+}
+
+describe("a key of another length than a key has", () => {
+  const short = KEY.slice(0, 50);
+  const guess = "probably cut off when copied (has 46 characters behind exc_ where a key has 64)";
+
+  test.each([
+    ["unknown", `the control plane does not know it: ${guess}`],
+    ["malformed", `the control plane does not take it for an executor key: ${guess}`],
+    [undefined, `it was never accepted here: ${guess}`],
+  ])("is why it is refused (%s), and is to be copied whole", (reason, why) => {
+    expect(advise({ key: short, reason })).toEqual({
+      why,
+      remedy:
+        "Copy the whole key again into agent.toml line 7, or create a new one; check control_plane.url. The agent takes it at once.",
+    });
+  });
+
+  test("that is too long is not called cut off", () => {
+    expect(advise({ key: `${KEY}ab`, reason: "unknown" }).why).toBe(
+      "the control plane does not know it: probably something was pasted along (has 66 characters behind exc_ where a key has 64)",
+    );
+  });
+
+  test("is not why it is revoked", () => {
+    expect(advise({ key: short, reason: "revoked" })).toEqual({
+      why: "it is revoked (or was rotated)",
+      remedy:
+        "Put a working key into agent.toml line 7 (novacula-agent set-key); the agent takes it at once.",
+    });
+  });
+});
+
+describe("a key that a command was handed", () => {
+  test.each([
+    [
+      "refused",
+      "unknown",
+      "Run set-key again with the whole key, or with a new one; check control_plane.url.",
+    ],
+    ["refused", "revoked", "Run set-key again with a working key."],
+    [
+      "forbidden",
+      "wrong_organization",
+      "Run set-key again with a working key that is of this organization; to move the host on purpose: novacula-agent set-key --new-organization.",
+    ],
+    [
+      "forbidden",
+      "key_targets_other_executor",
+      "Create a key for agent-1 (or for a new executor) and run set-key again with it, or fix [agent].name.",
+    ],
+    [
+      "forbidden",
+      "target_deleted",
+      "Create a key without a target and run set-key again with it; agent-1 registers again with it.",
+    ],
+    [
+      "forbidden",
+      "key_executor_limit",
+      "Create another key for agent-1 and run set-key again with it, or delete executors that are gone.",
+    ],
+    [
+      "forbidden",
+      "key_held_by_other_executor",
+      "Create a key of its own for agent-1 and run set-key again with it, or fix [agent].name.",
+    ],
+    [
+      "forbidden",
+      undefined,
+      "Run set-key again with a working key that is an executor key of this organization.",
+    ],
+  ] as const)("is to be handed over again, not put into a file: %s, %s", (kind, reason, remedy) => {
+    expect(advise({ kind, reason, route: COMMAND }).remedy).toBe(remedy);
+  });
+
+  test("in a file is to be put there", () => {
+    expect(advise({ kind: "forbidden", reason: "key_held_by_other_executor" }).remedy).toBe(
+      "Create a key of its own for agent-1 and put it into agent.toml line 7, or fix [agent].name.",
+    );
+  });
+});

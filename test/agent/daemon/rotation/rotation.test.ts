@@ -1,0 +1,431 @@
+import { describe, expect, test } from "vitest";
+import type { KeyMemory, Session } from "../../../../src/agent/daemon/rotation/session.ts";
+import type { SyncOutcome } from "../../../../src/agent/sync/answer/sync-outcome.ts";
+import {
+  accepted,
+  damagedFile,
+  down,
+  fileWith,
+  forbidden,
+  refused,
+  replyOf,
+} from "../../../support/agent/loaded.ts";
+import {
+  counts,
+  HOUR,
+  MINUTE,
+  SECOND,
+  type Simulation,
+  simulate,
+} from "../../../support/agent/simulation.ts";
+import { makeKey } from "../../../support/keys.ts";
+
+/** The recipe of a rotation (requirements D1 to D5) as what the journal says and the status shows, on virtual time. */
+
+const K1 = makeKey();
+const K2 = makeKey();
+const K3 = makeKey();
+const [F1, F2, F3] = [K1, K2, K3].map((secret) => fileWith(secret).key.fingerprint);
+
+/** What the control plane says to each key, changed at will. */
+function controlPlane(initial: Readonly<Record<string, SyncOutcome>>) {
+  const verdicts = new Map(Object.entries(initial));
+  return {
+    set: (secret: string, outcome: SyncOutcome) => verdicts.set(secret, outcome),
+    answer({ generation }: Session): SyncOutcome {
+      const secret = [K1, K2, K3].find((each) => fileWith(each).key.equals(generation.key)) ?? "";
+      return verdicts.get(secret) ?? refused("unknown");
+    },
+  };
+}
+
+function events(agent: Simulation): readonly string[] {
+  return agent.said.map(({ event }) => event);
+}
+
+function last(agent: Simulation): string {
+  return agent.said.at(-1)?.message ?? "";
+}
+
+const GOOD_1 = accepted(replyOf("k_1"));
+const GOOD_2 = accepted(replyOf("k_2"));
+
+describe("D1: a second key, then the first one revoked", () => {
+  test("says which key it is on, which one it was on, and that that one can go", () => {
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: GOOD_2 });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(SECOND);
+    plane.set(K1, refused("revoked"));
+    agent.run(HOUR);
+    expect(events(agent)).toEqual(["key.accepted", "key.new", "key.rotated"]);
+    expect(agent.said[1]?.message).toBe(
+      `New key ${F2} in agent.toml line 7: trying it. Staying on key ${F1} (prod, k_1) until that is accepted.`,
+    );
+    expect(last(agent)).toMatch(
+      new RegExp(
+        `^Now on key ${F2} \\(prod, k_2\\) instead of key ${F1} \\(prod, k_1\\), last accepted at [\\d: -]+: it can be revoked\\.$`,
+      ),
+    );
+    expect(agent.status()).toMatchObject({
+      state: "online",
+      pendingChange: null,
+      key: { fingerprint: F2, id: "k_2" },
+    });
+    expect(
+      agent.exchanges.filter(({ atMs, fingerprint }) => atMs > MINUTE + SECOND && fingerprint === F1),
+    ).toEqual([]);
+  });
+
+  test("is undone before the control plane answered: nothing happened", () => {
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: down() });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(10 * SECOND);
+    expect(agent.status()).toMatchObject({
+      state: "online",
+      pendingChange: { fingerprint: F2, state: "unreachable" },
+    });
+    agent.change(fileWith(K1));
+    agent.run(MINUTE);
+    expect(events(agent)).toEqual(["key.accepted", "key.new", "config.untried", "config.restored"]);
+    expect(agent.status()).toMatchObject({ state: "online", pendingChange: null, key: { fingerprint: F1 } });
+  });
+
+  test("overtaken by a third key: only that one is asked about from then on", () => {
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("expired"), [K3]: GOOD_2 });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(MINUTE);
+    agent.change(fileWith(K3));
+    agent.run(MINUTE);
+    expect(events(agent)).toEqual(["key.accepted", "key.new", "key.new-refused", "key.new", "key.rotated"]);
+    expect(
+      agent.exchanges.filter(({ atMs, fingerprint }) => atMs > 2 * MINUTE && fingerprint === F2),
+    ).toEqual([]);
+  });
+});
+
+describe("a change of settings, with the key that is in use", () => {
+  const elsewhere = fileWith(K1, { url: "https://other.example.com" });
+  const withOther = (outcome: SyncOutcome) => (session: Session) =>
+    session.generation.config.controlPlane.url === elsewhere.config.controlPlane.url ? outcome : GOOD_1;
+
+  test.each([
+    [down(), "config.untried", /^The new control_plane\.url could not be tried: .* Still online with key /u],
+    [
+      refused("unknown"),
+      "key.new-refused",
+      /^The key \w{8} in agent\.toml line 7 was refused with the new control_plane\.url \(401 unknown\): /u,
+    ],
+  ])("is named as what it is when it does not take: %j", (outcome, event, line) => {
+    const agent = simulate({ file: fileWith(K1), answer: withOther(outcome) });
+    agent.run(MINUTE);
+    agent.change(elsewhere);
+    agent.run(SECOND);
+    expect(agent.said[1]?.message).toBe(
+      `New settings (control_plane.url): trying them. Staying on key ${F1} (prod, k_1) until they are accepted.`,
+    );
+    expect(agent.said.at(-1)).toMatchObject({ event, message: expect.stringMatching(line) });
+    expect(agent.status().pendingChange?.reason).not.toContain("new key");
+  });
+
+  test("counts another text of the CA file as a new ca_file", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
+    agent.run(MINUTE);
+    agent.change({ ...fileWith(K1), caPem: "another" });
+    expect(agent.said[1]?.message).toMatch(/^New settings \(control_plane\.ca_file\): trying them\. /u);
+  });
+});
+
+describe("D2 and D3: the old key is dead before the new one is there", () => {
+  test("says so at once, names why and what to do, and takes the new key without a probe", () => {
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: GOOD_2 });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(MINUTE);
+    plane.set(K1, refused("revoked"));
+    agent.run(10 * SECOND);
+    expect(last(agent)).toMatch(
+      new RegExp(
+        `^cp\\.example\\.com refused key ${F1} \\(prod, k_1\\) \\(401 revoked\\): it was revoked or rotated; it was accepted until [\\d:]+\\. Put a working key into agent\\.toml line 7 \\(novacula-agent set-key\\); the agent takes it at once\\. The nodes keep running\\.$`,
+      ),
+    );
+    agent.change(fileWith(K2));
+    agent.run(SECOND);
+    expect(agent.status()).toMatchObject({ state: "online", key: { fingerprint: F2 } });
+    expect(events(agent)).toEqual(["key.accepted", "key.refused", "key.new", "key.rotated"]);
+    expect(last(agent)).toContain("it was refused since");
+  });
+
+  test("a 403 reads differently from a 401", () => {
+    const plane = controlPlane({ [K1]: forbidden("wrong_organization") });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(SECOND);
+    expect(events(agent)).toEqual(["key.forbidden"]);
+    expect(last(agent)).toContain(
+      "(403 wrong_organization): it belongs to another organization than this executor has been in",
+    );
+    expect(last(agent)).toContain("novacula-agent set-key --new-organization");
+    expect(agent.status().state).toBe("forbidden");
+  });
+
+  test("a refused key is tried at once when its file is saved again, and on retry", () => {
+    const plane = controlPlane({ [K1]: refused() });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(10 * MINUTE);
+    const before = agent.exchanges.length;
+    agent.change(fileWith(K1));
+    agent.run(1);
+    expect(agent.exchanges.length).toBe(before + 1);
+    agent.retry();
+    agent.run(1);
+    expect(agent.exchanges.length).toBe(before + 2);
+  });
+});
+
+describe("D4: the new key is bad, the old one works", () => {
+  test.each([
+    ["unknown", refused("unknown"), "does not know it"],
+    ["revoked", refused("revoked"), "it is revoked (or was rotated)"],
+    ["expired", refused("expired"), "it has expired"],
+    ["without a reason", refused(), "it was never accepted here"],
+    ["of another organization", forbidden("wrong_organization"), "belongs to another organization"],
+    [
+      "for another executor",
+      forbidden("key_targets_other_executor"),
+      "issued for another executor than agent-1",
+    ],
+    ["for a deleted executor", forbidden("target_deleted"), "made for an executor that was deleted"],
+    ["at its limit", forbidden("key_executor_limit"), "enrolled as many executors as one key may"],
+    ["bound elsewhere", forbidden("key_held_by_other_executor"), "serves another executor already"],
+  ])(
+    "%s: stays online, says what is wrong with the new one and what a restart would do",
+    (_name, outcome, why) => {
+      const plane = controlPlane({ [K1]: GOOD_1, [K2]: outcome });
+      const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+      agent.run(MINUTE);
+      agent.change(fileWith(K2));
+      agent.run(10 * MINUTE);
+      const complaint = agent.said.find(({ event }) => event === "key.new-refused")?.message ?? "";
+      expect(complaint).toContain(`The new key ${F2} in agent.toml line 7 was refused`);
+      expect(complaint).toContain(why);
+      expect(complaint).toContain(
+        `Still online with key ${F1} (prod, k_1); a restart now would not come online.`,
+      );
+      expect(agent.status()).toMatchObject({
+        state: "online",
+        key: { fingerprint: F1 },
+        pendingChange: { fingerprint: F2, state: "refused" },
+      });
+      const gaps = agent.exchanges.filter(({ fingerprint }) => fingerprint === F1).map(({ atMs }) => atMs);
+      expect(Math.max(...gaps.slice(1).map((atMs, i) => atMs - (gaps[i] ?? 0)))).toBeLessThan(6000);
+    },
+  );
+
+  test("cut off when copied is named first", () => {
+    const finding = {
+      code: "unusual-length",
+      severity: "warning" as const,
+      problem: "has 40 characters behind exc_ where a key has 64: probably cut off when copied",
+      remedy: "Copy it again.",
+    };
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("unknown") });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2, { findings: [finding] }));
+    agent.run(SECOND);
+    expect(last(agent)).toContain("probably cut off when copied (has 40 characters");
+  });
+
+  test("accepted after all (a key may need a moment to be known everywhere): the switch is silent", () => {
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("unknown") });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(2 * SECOND);
+    plane.set(K2, GOOD_2);
+    agent.run(5 * SECOND);
+    expect(events(agent)).toEqual(["key.accepted", "key.new", "key.new-refused", "key.rotated"]);
+    expect(agent.status().state).toBe("online");
+  });
+});
+
+describe("a control plane that refuses good keys for a while", () => {
+  test("a bad edit in the middle of it does not evict the good key: it is tried second, and is back", () => {
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("unknown") });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(MINUTE);
+    plane.set(K1, refused());
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(10 * MINUTE);
+    expect(agent.status()).toMatchObject({ state: "key-refused", key: { fingerprint: F2 } });
+    plane.set(K1, GOOD_1);
+    agent.run(70 * SECOND);
+    expect(agent.status()).toMatchObject({
+      state: "online",
+      key: { fingerprint: F1 },
+      pendingChange: { fingerprint: F2, state: "refused" },
+    });
+    const fallback = agent.said.find(({ event }) => event === "key.fallback")?.message ?? "";
+    expect(fallback).toMatch(
+      new RegExp(
+        `^Online again with the earlier key ${F1} \\(prod, k_1\\)\\. The key ${F2} in agent\\.toml line 7 is not accepted\\.`,
+      ),
+    );
+    expect(fallback).toContain("a restart now would not come online");
+  });
+
+  test("the same key comes back by itself, and that is said with how long it was", () => {
+    const plane = controlPlane({ [K1]: GOOD_1 });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(MINUTE);
+    plane.set(K1, refused());
+    agent.run(30 * SECOND);
+    plane.set(K1, GOOD_1);
+    agent.run(MINUTE);
+    expect(events(agent)).toEqual(["key.accepted", "key.refused", "key.recovered"]);
+    expect(last(agent)).toMatch(
+      /^cp\.example\.com accepts key [0-9a-f]{8} \(prod, k_1\) again after [\d.]+ s \(\d+ refusals\)\.$/,
+    );
+  });
+});
+
+describe("a restart", () => {
+  const memory = (verdict: KeyMemory["verdict"], atMs: number): KeyMemory => ({
+    verdict,
+    acceptedAt: atMs,
+    keyId: "k_1",
+    keyName: "prod",
+    keyEndsAt: undefined,
+    restartSpreadMs: undefined,
+  });
+
+  test("during an outage, with a new key put in before the first answer: the remembered key stays until the new one is accepted", () => {
+    const plane = controlPlane({ [K1]: down(), [K2]: down() });
+    const recall = (fingerprint: string) => (fingerprint === F1 ? memory("accepted", 1) : undefined);
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer, recall });
+    agent.run(10 * SECOND);
+    agent.change(fileWith(K2));
+    agent.run(10 * SECOND);
+    expect(agent.status()).toMatchObject({ state: "unreachable", key: { fingerprint: F1, id: "k_1" } });
+    plane.set(K1, GOOD_1);
+    plane.set(K2, refused("unknown"));
+    agent.run(MINUTE);
+    expect(agent.status()).toMatchObject({ state: "online", key: { fingerprint: F1 } });
+  });
+
+  test("with a key that was revoked meanwhile: says until when it was accepted", () => {
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: () => refused(),
+      recall: () => memory("accepted", Date.UTC(2026, 4, 30, 12)),
+    });
+    agent.run(SECOND);
+    expect(last(agent)).toMatch(
+      /it was accepted until 2026-05-30 \d\d:00:00, so it was rotated, revoked or expired since/,
+    );
+  });
+
+  test("what an earlier process knew of the new key displaces nothing that runs", () => {
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("revoked"), [K3]: refused("unknown") });
+    const recall = (fingerprint: string) => (fingerprint === F2 ? memory("accepted", 5) : undefined);
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer, recall });
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(MINUTE);
+    agent.change(fileWith(K3));
+    agent.run(MINUTE);
+    expect(agent.status()).toMatchObject({
+      state: "online",
+      key: { fingerprint: F1 },
+      pendingChange: { fingerprint: F3 },
+    });
+  });
+});
+
+describe("D5: the key ends on a date", () => {
+  test("is warned of ahead, expires with its date, and the switch before it is silent", () => {
+    const start = simulate({ file: fileWith(K1), answer: () => GOOD_1 }).wallMs();
+    const end = start + 2 * HOUR;
+    const ending = accepted(
+      replyOf("k_1", { key: { id: "k_1", name: "prod", expiresAt: end, revokesAt: null } }),
+    );
+    const plane = controlPlane({ [K1]: ending, [K2]: GOOD_2 });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(HOUR);
+    agent.change(fileWith(K2));
+    agent.run(2 * HOUR);
+    expect(counts(agent.said)).toEqual({
+      "key.accepted": 1,
+      "key.expiring": 1,
+      "key.new": 1,
+      "key.rotated": 1,
+    });
+  });
+
+  test("when nobody acts, the refusal names the date", () => {
+    const start = simulate({ file: fileWith(K1), answer: () => GOOD_1 }).wallMs();
+    const end = start + HOUR;
+    const ending = accepted(
+      replyOf("k_1", { key: { id: "k_1", name: "prod", expiresAt: end, revokesAt: null } }),
+    );
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: (_, atMs) => (atMs < HOUR ? ending : { ...refused("expired"), serverTimeMs: start + atMs }),
+    });
+    agent.run(HOUR + 10 * SECOND);
+    expect(last(agent)).toMatch(/\(401 expired\): it expired at 2026-06-01 \d\d:00; it was accepted until /);
+  });
+});
+
+describe("settings beside the key", () => {
+  test("logging is taken at once; a data_dir is said to need a restart", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
+    agent.run(SECOND);
+    agent.change(fileWith(K1, { level: "debug", dataDir: "/srv/novacula" }));
+    agent.run(MINUTE);
+    expect(events(agent)).toEqual(["key.accepted", "config.applied", "config.needs-restart"]);
+    expect(agent.said[1]?.message).toBe("In use without a restart: logging.level.");
+    expect(last(agent)).toContain("agent.data_dir");
+  });
+
+  test("a new name is a new executor, and the line says so", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
+    agent.run(SECOND);
+    agent.change(fileWith(K1, { name: "agent-2" }));
+    agent.run(SECOND);
+    expect(events(agent)).toEqual(["key.accepted", "key.new", "executor.renamed"]);
+    expect(last(agent)).toContain(
+      "This host is now executor agent-2, a new one for the control plane; agent-1 goes offline.",
+    );
+  });
+
+  test("a new URL with the same key is a switch, not a rotation", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
+    agent.run(SECOND);
+    agent.change(fileWith(K1, { url: "https://cp2.example.com" }));
+    agent.run(SECOND);
+    expect(events(agent)).toEqual(["key.accepted", "key.new", "config.switched"]);
+  });
+
+  test("damage while the new key is being tried gives the probe up", () => {
+    const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused() });
+    const agent = simulate({ file: fileWith(K1), answer: plane.answer });
+    agent.run(SECOND);
+    agent.change(fileWith(K2));
+    agent.run(SECOND);
+    agent.change(damagedFile());
+    agent.run(HOUR);
+    expect(
+      agent.exchanges.filter(({ atMs, fingerprint }) => atMs > 3 * SECOND && fingerprint === F2),
+    ).toEqual([]);
+    expect(agent.status()).toMatchObject({
+      state: "online",
+      pendingChange: { state: "unusable", fingerprint: null },
+    });
+  });
+});

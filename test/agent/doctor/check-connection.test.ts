@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Answer,
+  checkConnection,
+  connectionUntold,
+} from "../../../src/agent/doctor/check-connection.ts";
+import { examination } from "../../../src/agent/doctor/examination.ts";
+import { UNREACHABLE_CAUSES } from "../../../src/agent/sync/answer/sync-outcome.ts";
+
+const NOW_MS = Date.UTC(2026, 0, 2);
+const DIRECT = { kind: "direct" } as const;
+
+function answer(more: Partial<Answer>): Answer {
+  return {
+    kind: "accepted",
+    detail: "so",
+    remedy: undefined,
+    cause: undefined,
+    serverTimeMs: NOW_MS,
+    ...more,
+  };
+}
+
+function statuses(given: Answer, route: Parameters<typeof checkConnection>[0]["route"] = DIRECT) {
+  const checks = checkConnection({ url: "https://cp.example.com", route, answer: given, nowMs: NOW_MS });
+  return Object.fromEntries(checks.map(({ stage, status }) => [stage, status]));
+}
+
+describe("one exchange, read stage by stage", () => {
+  it("accepted: everything on the way worked", () => {
+    expect(new Set(Object.values(statuses(answer({}))))).toEqual(new Set(["passed"]));
+  });
+
+  it("refused: the way is good, the key is not", () => {
+    expect(statuses(answer({ kind: "refused", remedy: "Do." }))).toEqual({
+      proxy: "passed",
+      dns: "passed",
+      tcp: "passed",
+      tls: "passed",
+      clock: "passed",
+      authentication: "failed",
+    });
+  });
+
+  it.each([
+    ["dns", "dns", ["tcp", "tls", "authentication"]],
+    ["connection-refused", "tcp", ["tls", "authentication"]],
+    ["tls-expired", "tls", ["authentication"]],
+    ["proxy-authentication", "proxy", ["dns", "tcp", "tls", "authentication"]],
+  ] as const)("%s: fails at %s, and what lies behind is not told", (cause, stage, behind) => {
+    const found = statuses(answer({ kind: "unreachable", cause, serverTimeMs: undefined }));
+    expect(found[stage]).toBe("failed");
+    for (const later of behind) expect(found[later]).toBe("untold");
+    expect(found["clock"]).toBe("untold");
+  });
+
+  it.each(UNREACHABLE_CAUSES)("%s is never an authentication that passed or failed", (cause) => {
+    const found = statuses(answer({ kind: "unreachable", cause, serverTimeMs: undefined }));
+    expect(found["authentication"]).toBe("untold");
+    expect(Object.values(found).filter((status) => status === "failed").length).toBeLessThanOrEqual(1);
+  });
+
+  it("a clock that is off is a warning, with the direction", () => {
+    const [late, early] = [5, -5].map((minutes) =>
+      checkConnection({
+        url: "https://cp.example.com",
+        route: DIRECT,
+        answer: answer({ serverTimeMs: NOW_MS + minutes * 60_000 }),
+        nowMs: NOW_MS,
+      }).find((check) => check.stage === "clock"),
+    );
+    expect(late).toMatchObject({ status: "warning", detail: expect.stringContaining("5 min behind") });
+    expect(early).toMatchObject({ status: "warning", detail: expect.stringContaining("5 min ahead of") });
+  });
+
+  it("never shows the credentials of a proxy", () => {
+    const route = { kind: "proxy", proxy: new URL("http://user:hunter2@proxy.example.com:3128") } as const;
+    const checks = checkConnection({
+      url: "https://cp.example.com",
+      route,
+      answer: answer({}),
+      nowMs: NOW_MS,
+    });
+    expect(JSON.stringify(checks)).toContain("proxy.example.com:3128");
+    expect(JSON.stringify(checks)).not.toMatch(/hunter2|user:/u);
+  });
+});
+
+describe("the verdict", () => {
+  it("is bad with a failure, open with something untold, good with nothing but warnings", () => {
+    const untold = connectionUntold("no key");
+    expect(examination("f", untold).verdict).toBe("could-not-tell");
+    expect(examination("f", [...untold, { stage: "file", status: "failed", detail: "d" }]).verdict).toBe(
+      "bad",
+    );
+    expect(examination("f", [{ stage: "clock", status: "warning", detail: "d" }]).verdict).toBe("good");
+  });
+
+  it("lists the checks in the order in which one needs the other", () => {
+    const checks = [
+      { stage: "unit", status: "passed", detail: "u" },
+      { stage: "key", status: "passed", detail: "k" },
+      { stage: "file", status: "passed", detail: "f" },
+    ] as const;
+    expect(examination("f", checks).checks.map((check) => check.stage)).toEqual(["file", "key", "unit"]);
+  });
+});

@@ -1,0 +1,66 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../../src/agent/config/load-config.ts";
+import { checkFiles } from "../../../src/agent/doctor/check-files.ts";
+import { makeKey } from "../../support/keys.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+async function examine(text: string | undefined, mode = 0o600) {
+  const path = join(tempDir(), "agent.toml");
+  if (text !== undefined) {
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+  }
+  const checks = checkFiles(await loadConfig(path, {}), []);
+  return Object.fromEntries(checks.map(({ stage, status }) => [stage, status]));
+}
+
+function config(key: string): string {
+  return `[control_plane]\nurl = "https://cp.example.com"\naccess_token = "${key}"\n`;
+}
+
+describe("files, read as the agent reads them", () => {
+  it("pass where all is well", async () => {
+    expect(await examine(config(makeKey()))).toEqual({
+      file: "passed",
+      mode: "passed",
+      syntax: "passed",
+      key: "passed",
+    });
+  });
+
+  it("a file that is not there leaves the rest untold", async () => {
+    expect(await examine(undefined)).toEqual({
+      file: "failed",
+      mode: "untold",
+      syntax: "untold",
+      key: "untold",
+    });
+  });
+
+  it("an issue is the syntax's, and leaves the key untold", async () => {
+    expect(await examine(`${config(makeKey())}colour = "red"\n`)).toMatchObject({
+      file: "passed",
+      syntax: "failed",
+      key: "untold",
+    });
+  });
+
+  it("a damaged key is the key's, a file that everybody reads is the mode's", async () => {
+    const key = makeKey();
+    expect(await examine(config(`${key.slice(0, 20)} ${key.slice(20)}`))).toMatchObject({ key: "failed" });
+    expect(await examine(config(key), 0o644)).toMatchObject({ mode: "warning", key: "passed" });
+  });
+
+  it("an obstacle of the service's user is the mode's", async () => {
+    const path = join(tempDir(), "agent.toml");
+    writeFileSync(path, config(makeKey()), { mode: 0o600 });
+    const obstacle = { problem: "the service's user novacula cannot read it", remedy: "chmod 0640 it" };
+    const checks = checkFiles(await loadConfig(path, {}), [obstacle]);
+    expect(checks.find((check) => check.stage === "mode")).toMatchObject({
+      status: "failed",
+      remedy: obstacle.remedy,
+    });
+  });
+});

@@ -1,0 +1,231 @@
+import { describe, expect, test } from "vitest";
+import { type Answer, outcomeOfAnswer } from "../../../../src/agent/sync/answer/answer.ts";
+import { currentKeyReply, syncReply } from "../../../../src/protocol/sync.ts";
+
+const DATE = "Sat, 21 Nov 2026 12:00:00 GMT";
+const REPLY = {
+  key: { id: "key-1", name: "prod", expiresAt: null, revokesAt: null },
+  organization: { id: "org-1", name: "Acme", slug: "acme" },
+};
+
+function outcomeOf(status: number, body: unknown, headers: Answer["headers"] = {}) {
+  return outcomeOfAnswer(
+    {
+      status,
+      headers: { "content-type": "application/json", ...headers },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+      receivedAtMs: Date.UTC(2030, 0, 1),
+      host: "cp.example.com",
+    },
+    { field: "currentKey", reply: currentKeyReply },
+  );
+}
+
+function error(code: string, more: object = {}): object {
+  return { message: "Unauthorized", extensions: { code, ...more } };
+}
+
+describe("an acceptance", () => {
+  test("has the reply and the server's clock", () => {
+    expect(outcomeOf(200, { data: { currentKey: REPLY } }, { date: DATE })).toEqual({
+      kind: "accepted",
+      reply: REPLY,
+      serverTimeMs: Date.UTC(2026, 10, 21, 12),
+    });
+  });
+
+  test.each([undefined, "yesterday", "2026-11-21"])("with the date %s has no server's clock", (date) => {
+    expect(outcomeOf(200, { data: { currentKey: REPLY } }, { date })).toMatchObject({
+      serverTimeMs: undefined,
+    });
+  });
+
+  test("does not mind fields that this version does not know, nor an empty list of errors", () => {
+    const reply = { ...REPLY, key: { ...REPLY.key, colour: "red" }, new: {} };
+    expect(outcomeOf(200, { data: { currentKey: reply }, errors: [], extensions: {} })).toMatchObject({
+      kind: "accepted",
+      reply: REPLY,
+    });
+  });
+
+  test("keeps the lines of a signature, and of nothing else", () => {
+    const text = "two\nlines";
+    const pendingUpgrade = { targetVersion: text, url: text, sha256: text, signature: text, expiresAt: 1 };
+    const syncExecutor = {
+      ...REPLY,
+      executor: { id: "executor-1", name: text },
+      heartbeatTimeoutMs: 30_000,
+      compatibility: { verdict: "supported" },
+      duplicates: [{ instanceId: "a", hostName: text, address: text, lastSyncAt: 1 }],
+      pendingUpgrade,
+    };
+    const outcome = outcomeOfAnswer(
+      {
+        status: 200,
+        headers: {},
+        body: JSON.stringify({ data: { syncExecutor } }),
+        receivedAtMs: 0,
+        host: "cp",
+      },
+      { field: "syncExecutor", reply: syncReply },
+    );
+    expect(JSON.stringify(outcome).match(/two.{1,2}lines/g)).toEqual([
+      "two lines",
+      "two lines",
+      "two lines",
+      "two lines",
+      "two lines",
+      "two lines",
+      "two\\nlines",
+    ]);
+  });
+
+  test("stands although an optional part below it failed", () => {
+    const part = { message: "no", path: ["currentKey", "key", "revokesAt"] };
+    expect(outcomeOf(200, { data: { currentKey: REPLY }, errors: [part] }).kind).toBe("accepted");
+  });
+
+  test.each([
+    ["an error of the field itself", { message: "no", path: ["currentKey"] }],
+    ["an error without a path", { message: "no" }],
+    ["an error of another field", { message: "no", path: ["other", "part"] }],
+    ["a limit below it", { message: "Rate limit exceeded", path: ["currentKey", "key"] }],
+  ])("does not stand beside %s", (_what, failure) => {
+    expect(outcomeOf(200, { data: { currentKey: REPLY }, errors: [failure] }).kind).toBe("unreachable");
+  });
+
+  test.each([
+    ["UNAUTHENTICATED", "refused"],
+    ["FORBIDDEN", "forbidden"],
+  ])("never stands beside %s", (code, kind) => {
+    const failure = { ...error(code), path: ["currentKey", "key", "revokesAt"] };
+    expect(outcomeOf(200, { data: { currentKey: REPLY }, errors: [failure] }).kind).toBe(kind);
+  });
+
+  test("is not one with a status of failure", () => {
+    expect(outcomeOf(500, { data: { currentKey: REPLY } })).toMatchObject({ cause: "server-error" });
+    expect(outcomeOf(401, { data: { currentKey: REPLY } })).toMatchObject({ cause: "foreign-refusal" });
+  });
+
+  test.each([
+    [{ ...REPLY, key: { ...REPLY.key, id: 7 } }, "currentKey.key.id"],
+    [{ ...REPLY, organization: null }, "currentKey.organization"],
+    [null, "currentKey"],
+    ["text", "currentKey"],
+  ])("that is %j names what is wrong in it", (reply, path) => {
+    const outcome = outcomeOf(200, { data: { currentKey: reply } });
+    expect(outcome).toMatchObject({ cause: "answer-malformed", remedy: expect.stringContaining("versions") });
+    expect(outcome).toHaveProperty("detail", expect.stringContaining(`without a valid ${path}:`));
+  });
+});
+
+describe("several errors", () => {
+  test.each([
+    [["INTERNAL_SERVER_ERROR", "UNAUTHENTICATED"], "refused", undefined],
+    [["FORBIDDEN", "UNAUTHENTICATED"], "refused", undefined],
+    [["BAD_USER_INPUT", "FORBIDDEN"], "forbidden", undefined],
+    [["UNAUTHENTICATED", "RATE_LIMITED"], "unreachable", "rate-limited"],
+    [["INTERNAL_SERVER_ERROR", "BAD_USER_INPUT"], "unreachable", "server-error"],
+  ])("%j are %s", (codes, kind, cause) => {
+    const outcome = outcomeOf(200, { errors: codes.map((code) => error(code)), data: null });
+    expect(outcome).toMatchObject(cause === undefined ? { kind } : { kind, cause });
+  });
+});
+
+describe("a refusal", () => {
+  test("carries reason, message, status, clock and the wait that was asked for", () => {
+    const body = {
+      errors: [{ message: "key revoked", extensions: { code: "UNAUTHENTICATED", reason: "revoked" } }],
+    };
+    const headers = { date: DATE, "retry-after": "Sat, 21 Nov 2026 12:00:30 GMT" };
+    expect(outcomeOf(401, body, headers)).toEqual({
+      kind: "refused",
+      reason: "revoked",
+      message: "key revoked",
+      httpStatus: 401,
+      serverTimeMs: Date.UTC(2026, 10, 21, 12),
+      retryAfterMs: 30_000,
+    });
+  });
+
+  test("keeps a reason that this version does not know", () => {
+    expect(outcomeOf(401, { errors: [error("UNAUTHENTICATED", { reason: "on_holiday" })] })).toMatchObject({
+      reason: "on_holiday",
+    });
+  });
+
+  test("says its code where that and its status differ", () => {
+    expect(outcomeOf(403, { errors: [error("UNAUTHENTICATED")] }).kind).toBe("refused");
+    expect(outcomeOf(401, { errors: [error("FORBIDDEN")] }).kind).toBe("forbidden");
+  });
+
+  test("is not read out of a body for another status", () => {
+    expect(outcomeOf(401, { statusCode: 500, message: "x" })).toMatchObject({ cause: "foreign-refusal" });
+    expect(outcomeOf(200, { statusCode: 401, message: "x" })).toMatchObject({ cause: "not-a-control-plane" });
+  });
+});
+
+describe("what an operator reads", () => {
+  test.each([
+    [
+      401,
+      "<html>",
+      "something at cp.example.com answered 401, but not as a control plane does: a proxy or a wrong URL",
+    ],
+    [503, "<title>Down</title>", 'cp.example.com answered 503 Service Unavailable with a page titled "Down"'],
+    [502, "", "cp.example.com answered 502 Bad Gateway"],
+    [
+      404,
+      "<title>404 Not Found</title>",
+      "cp.example.com answered 404 Not Found: not a control plane, or not its URL",
+    ],
+    [
+      200,
+      { errors: [{ message: "Unexpected error." }] },
+      'cp.example.com answered with an error: "Unexpected error."',
+    ],
+    [
+      200,
+      { errors: [error("executor_offline")] },
+      'cp.example.com would not do it (executor_offline): "Unauthorized"',
+    ],
+    [
+      200,
+      "<title>Sign in</title>",
+      'cp.example.com answered 200 OK with a page titled "Sign in": not a control plane, or not its URL',
+    ],
+    [
+      400,
+      { message: ["name must be shorter", "kind is missing"], statusCode: 400 },
+      'cp.example.com does not understand this agent\'s request (400): "name must be shorter; kind is missing"',
+    ],
+    [429, "", "cp.example.com asks for fewer requests (429)"],
+    [
+      400,
+      "<center>The plain HTTP request was sent to HTTPS port</center>",
+      "cp.example.com speaks TLS, and was asked in plain HTTP",
+    ],
+  ])("of %i %j", (status, body, detail) => {
+    expect(outcomeOf(status, body)).toMatchObject({ kind: "unreachable", detail });
+  });
+
+  test("of a redirect is where to, never with its path or its user info", () => {
+    const outcome = outcomeOf(302, "", { location: "https://user:secret@login.example.com/a?token=b" });
+    expect(outcome).toMatchObject({
+      cause: "redirect",
+      detail: "cp.example.com answered 302, a redirect to https://login.example.com, which is not followed",
+    });
+  });
+});
+
+test("a body nested a hundred thousand deep is only malformed", () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  expect(outcomeOf(200, `{"data":{"currentKey":${deep}}}`)).toMatchObject({ cause: "answer-malformed" });
+  expect(outcomeOf(401, `{"errors":[{"message":"x","extensions":{"code":${deep}}}]}`).kind).toBe("refused");
+  expect(outcomeOf(200, deep)).toMatchObject({ cause: "not-a-control-plane" });
+});
+
+test("a body cannot reach a prototype", () => {
+  const outcome = outcomeOf(200, '{"data":{"__proto__":{"currentKey":{}},"constructor":1}}');
+  expect(outcome).toMatchObject({ cause: "answer-malformed" });
+});

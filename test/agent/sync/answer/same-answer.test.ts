@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import type { Answer } from "../../../../src/agent/sync/answer/answer.ts";
+import { sparingly } from "../../../../src/agent/sync/answer/same-answer.ts";
+import { unreachable } from "../../../../src/agent/sync/answer/sync-outcome.ts";
+
+/** A judge that gives each body as the reply, refuses an empty one, and counts how often it is asked. */
+function counting() {
+  const asked: string[] = [];
+  const judge = sparingly<string>(({ body }) => {
+    asked.push(body);
+    return body === ""
+      ? unreachable("answer-malformed", "nothing")
+      : { kind: "accepted", reply: body, serverTimeMs: undefined };
+  });
+  return { asked, judge };
+}
+
+function answer(body: string, more: Partial<Answer> = {}): Answer {
+  return { status: 200, headers: {}, body, receivedAtMs: 0, host: "cp.example.com", ...more };
+}
+
+describe("the same answer again", () => {
+  test("is not judged again, and tells its own time", () => {
+    const { asked, judge } = counting();
+    judge(answer("a", { headers: { date: "Sat, 21 Nov 2026 03:00:00 GMT" } }));
+    const outcome = judge(answer("a", { headers: { date: "Sat, 21 Nov 2026 03:00:05 GMT" } }));
+    expect(outcome).toEqual({
+      kind: "accepted",
+      reply: "a",
+      serverTimeMs: Date.UTC(2026, 10, 21, 3, 0, 5),
+    });
+    expect(asked).toEqual(["a"]);
+  });
+
+  test("is judged where it is another one, has another status, or was no acceptance", () => {
+    const { asked, judge } = counting();
+    judge(answer("a"));
+    judge(answer("b"));
+    judge(answer("b", { status: 201 }));
+    judge(answer("b"));
+    judge(answer(""));
+    judge(answer(""));
+    expect(asked).toEqual(["a", "b", "b", "b", "", ""]);
+  });
+});

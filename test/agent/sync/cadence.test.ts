@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type SyncOutcome, unreachable } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import { pauseAfter } from "../../../src/agent/sync/cadence.ts";
+import { type Connection, nextConnection } from "../../../src/agent/sync/connection.ts";
+import { AGENT, simulateHerd } from "../../bench/herd-simulation.ts";
+import { accepted, down, forbidden, refused, replyOf } from "../../support/agent/loaded.ts";
+import { seededRandom } from "../../support/agent/simulation.ts";
+
+const CHANCES = [0, 0.25, 0.5, 0.75, 0.999999];
+
+function afterTimes(outcome: SyncOutcome, times: number): Connection {
+  let connection: Connection = { kind: "connecting", since: 0 };
+  for (let count = 0; count < times; count += 1) connection = nextConnection(connection, outcome, count);
+  return connection;
+}
+
+function pauses(outcome: SyncOutcome, times: number, intervalMs = 5000): readonly number[] {
+  const connection = afterTimes(outcome, times);
+  return CHANCES.map((chance) => pauseAfter(connection, intervalMs, () => chance));
+}
+
+describe("accepted", () => {
+  test("the interval, a twentieth to either side", () => {
+    expect(Math.min(...pauses(accepted(), 1))).toBe(4750);
+    expect(Math.max(...pauses(accepted(), 1))).toBeLessThanOrEqual(5250);
+    expect(new Set(pauses(accepted(), 9)).size).toBe(CHANCES.length);
+  });
+
+  test.each([
+    [1, 500],
+    [10_000, 10_000],
+    [Number.MAX_SAFE_INTEGER, 300_000],
+  ])("what the control plane asks for, within bounds: %i ms is %i ms", (syncIntervalMs, expectedMs) => {
+    const outcome = accepted(replyOf("k_1", { syncIntervalMs }));
+    expect(pauseAfter(afterTimes(outcome, 1), 5000, () => 0.5)).toBeCloseTo(expectedMs, 0);
+  });
+});
+
+describe("unreachable", () => {
+  const waits = (attempts: number) => {
+    const connection = afterTimes(down(), 1);
+    if (connection.kind !== "unreachable") return expect.unreachable();
+    return CHANCES.map((chance) => pauseAfter({ ...connection, attempts }, 5000, () => chance));
+  };
+  const widest = (attempts: number) => Math.max(...waits(attempts)) - Math.min(...waits(attempts));
+
+  test("however long the outage, an agent is back in half of the heartbeat timeout", () => {
+    for (const attempts of [1, 2, 3, 5, 50, 5000, 2 ** 31])
+      expect(Math.max(...waits(attempts)), `attempt ${attempts}`).toBeLessThan(15_000);
+  });
+
+  test("the second wait is spread over a whole period of the later ones: no fleet stays in step", () => {
+    expect(widest(2)).toBeCloseTo(waits(3)[2] ?? 0, -2);
+    expect(widest(3)).toBeGreaterThan(3000);
+    expect(waits(4)).toEqual(waits(3));
+  });
+
+  test("one failed sync, or an outage of 10 s, does not take an executor offline", () => {
+    const steady = pauses(accepted(), 1);
+    const thirdTryMs = Math.min(...steady) + Math.min(...waits(1)) + Math.min(...waits(2));
+    expect(thirdTryMs).toBeGreaterThan(10_000);
+    const silentMs = Math.max(...steady) + Math.max(...waits(1)) + Math.max(...waits(2));
+    expect(silentMs).toBeLessThan(30_000);
+  });
+
+  test("a foreign refusal is asked as seldom as a refusal", () => {
+    const foreign = unreachable("foreign-refusal", "somebody in between", { slow: true });
+    expect(Math.min(...pauses(foreign, 20))).toBeGreaterThanOrEqual(30_000);
+  });
+});
+
+describe.each([
+  ["refused", refused()],
+  ["forbidden", forbidden()],
+])("%s", (_name, outcome) => {
+  test("three quick tries, then towards a minute", () => {
+    const means = [1, 2, 3, 4, 5, 6, 7, 30].map((times) =>
+      pauseAfter(afterTimes(outcome, times), 5000, () => 0.5),
+    );
+    expect(means.slice(0, 3).reduce((sum, pause) => sum + pause)).toBeLessThan(8000);
+    expect(means).toEqual([...means].sort((a, b) => a - b));
+    expect(Math.max(...pauses(outcome, 99))).toBeLessThanOrEqual(60_000);
+  });
+});
+
+describe("a fleet of 2,000", () => {
+  const OUTAGES = [20, 60, 300].flatMap((seconds) =>
+    [undefined, 2000].map((retryAfterMs) => ({ seconds, retryAfterMs })),
+  );
+  test.each(OUTAGES)(
+    "$seconds s down, Retry-After $retryAfterMs ms: no more than a tenth returns in any second, all within 15 s, never a rush",
+    ({ seconds, retryAfterMs }) => {
+      const event = { kind: "outage", ms: seconds * 1000, retryAfterMs } as const;
+      for (let seed = 1; seed <= 10; seed += 1) {
+        const scenario = { name: "", agents: 2000, event, policy: AGENT };
+        const herd = simulateHerd(scenario, seededRandom(seed));
+        expect(herd.peakReturn, `seed ${seed}`).toBeLessThanOrEqual(0.1);
+        expect(herd.peakRequests, `seed ${seed}`).toBeLessThan(0.32);
+        expect(herd.lastBackMs, `seed ${seed}`).toBeLessThan(15_000);
+      }
+    },
+  );
+
+  test("told to wait for half a minute, not all come when it is over", () => {
+    const event = { kind: "outage", ms: 25_000, retryAfterMs: 30_000 } as const;
+    const herd = simulateHerd({ name: "", agents: 2000, event, policy: AGENT }, seededRandom(1));
+    expect(herd.peakReturn).toBeLessThan(0.1);
+  });
+});
+
+test("whatever comes, the wait is a finite time that is neither a flood nor an agent that looks dead", () => {
+  const outcomes = fc.oneof(
+    fc.constantFrom(accepted(), refused(), forbidden(), down()),
+    fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).map((ms) => down(ms)),
+    fc
+      .integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
+      .map((ms) => accepted(replyOf("k", { syncIntervalMs: ms }))),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(outcomes, { minLength: 1, maxLength: 40 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (all, chance) => {
+        let connection: Connection = { kind: "connecting", since: 0 };
+        for (const [now, outcome] of all.entries()) connection = nextConnection(connection, outcome, now);
+        const pause = pauseAfter(connection, 5000, () => chance);
+        expect(pause).toBeGreaterThanOrEqual(450);
+        expect(pause).toBeLessThanOrEqual(400_000);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});

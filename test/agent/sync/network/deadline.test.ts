@@ -1,0 +1,44 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { startDeadline, untilAborted } from "../../../../src/agent/sync/network/deadline.ts";
+
+describe("a deadline", () => {
+  test("aborts when its time is past, and says so", async () => {
+    using deadline = startDeadline(5, new AbortController().signal);
+    await untilAborted(new Promise(() => {}), deadline.signal);
+    expect(deadline.isPast()).toBe(true);
+  });
+
+  test("aborts with its caller, and does not call that time", () => {
+    const caller = new AbortController();
+    using deadline = startDeadline(60_000, caller.signal);
+    caller.abort();
+    expect(deadline.signal.aborted).toBe(true);
+    expect(deadline.isPast()).toBe(false);
+  });
+
+  test("leaves nothing behind", () => {
+    const caller = new AbortController();
+    startDeadline(60_000, caller.signal)[Symbol.dispose]();
+    expect(getEventListeners(caller.signal, "abort")).toEqual([]);
+  });
+});
+
+describe("untilAborted", () => {
+  test("gives the value, or the error, of the work", async () => {
+    const { signal } = new AbortController();
+    expect(await untilAborted(Promise.resolve(1), signal)).toBe(1);
+    await expect(untilAborted(Promise.reject(new Error("no")), signal)).rejects.toThrow("no");
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  test("gives undefined at once when the work takes no notice, and swallows its late failure", async () => {
+    const controller = new AbortController();
+    const work = Promise.withResolvers<number>();
+    const result = untilAborted(work.promise, controller.signal);
+    controller.abort();
+    expect(await result).toBeUndefined();
+    work.reject(new Error("late"));
+    expect(await untilAborted(Promise.resolve(1), AbortSignal.abort())).toBeUndefined();
+  });
+});

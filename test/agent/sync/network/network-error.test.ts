@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { type NetworkPlace, unreachableByNetwork } from "../../../../src/agent/sync/network/network-error.ts";
+import { HOSTILE_TEXT } from "../../../support/agent/behaviours.ts";
+
+const DAY_MS = 86_400_000;
+const NOW_MS = Date.UTC(2026, 10, 21, 12);
+const PLACE: NetworkPlace = {
+  address: "cp.example.com:443",
+  isTls: true,
+  answerStatus: undefined,
+  nowMs: NOW_MS,
+  serverNowMs: undefined,
+  certificate: undefined,
+  hasCaFile: false,
+  proxyAddress: undefined,
+  isProxyFault: false,
+  isHandshaking: false,
+  connectTimeoutMs: 5000,
+};
+
+function failed(code: string, more: object = {}): Error {
+  return Object.assign(new Error("exc_this-message-goes-nowhere"), { code, ...more });
+}
+
+test.each([
+  ["ENOTFOUND", "dns", true],
+  ["EAI_AGAIN", "dns", false],
+  ["ECONNREFUSED", "connection-refused", true],
+  ["ECONNRESET", "connection-lost", false],
+  ["EPIPE", "connection-lost", false],
+  ["UND_ERR_SOCKET", "connection-lost", false],
+  ["ETIMEDOUT", "timeout", false],
+  ["UND_ERR_CONNECT_TIMEOUT", "timeout", false],
+  ["EHOSTUNREACH", "network", false],
+  ["ENETUNREACH", "network", false],
+  ["EACCES", "network", true],
+  ["EMFILE", "network", false],
+  ["UND_ERR_HEADERS_OVERFLOW", "answer-too-large", true],
+  ["HPE_INVALID_CONSTANT", "not-a-control-plane", true],
+  ["CERT_REVOKED", "tls-other", true],
+  ["EPROTO", "tls-other", true],
+  ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "tls-other", true],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "tls-untrusted", true],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "tls-untrusted", true],
+])("%s is %s", (code, cause, hasRemedy) => {
+  const outcome = unreachableByNetwork(failed(code), PLACE);
+  expect(outcome).toMatchObject({ kind: "unreachable", cause, slow: false, httpStatus: undefined });
+  expect(outcome.detail).toContain("cp.example.com:443");
+  expect(outcome.remedy !== undefined).toBe(hasRemedy);
+  expect(JSON.stringify(outcome)).not.toContain("exc_");
+});
+
+describe("an error without a code", () => {
+  test("of the HTTP parser is known by its name", () => {
+    const error = new Error("Expected HTTP/");
+    error.name = "HTTPParserError";
+    expect(unreachableByNetwork(error, PLACE).cause).toBe("not-a-control-plane");
+  });
+
+  test("of several addresses is that of the first", () => {
+    const error = new AggregateError([failed("ECONNREFUSED"), failed("ENETUNREACH")]);
+    expect(unreachableByNetwork(error, PLACE).cause).toBe("connection-refused");
+  });
+
+  test("is that of its cause", () => {
+    expect(unreachableByNetwork(new Error("x", { cause: failed("EAI_AGAIN") }), PLACE).cause).toBe("dns");
+  });
+
+  test("or that is none at all is still an outcome", () => {
+    expect(unreachableByNetwork("exc_text", PLACE)).toMatchObject({
+      cause: "network",
+      detail: expect.stringContaining("unknown error"),
+    });
+  });
+});
+
+describe("the clock", () => {
+  const valid = { fromMs: NOW_MS - DAY_MS, toMs: NOW_MS + DAY_MS };
+
+  test("before this program's time is named instead of the certificate", () => {
+    const place = { ...PLACE, nowMs: 0, certificate: valid };
+    expect(unreachableByNetwork(failed("CERT_NOT_YET_VALID"), place)).toMatchObject({
+      cause: "tls-not-yet-valid",
+      detail: expect.stringMatching(/^this host's clock is wrong.*it says 1970-01-01T00:00:00Z$/),
+      remedy: expect.stringContaining("set this host's clock"),
+    });
+  });
+
+  test("far from the control plane's is named when the certificate is valid by that one", () => {
+    const place = { ...PLACE, nowMs: NOW_MS + 900 * DAY_MS, serverNowMs: NOW_MS, certificate: valid };
+    expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place)).toMatchObject({
+      cause: "tls-expired",
+      detail: expect.stringMatching(/^this host's clock is wrong.*the control plane's 2026-11-21T12:00:00Z$/),
+    });
+  });
+
+  test("is not blamed for a certificate that has expired by the control plane's as well", () => {
+    const certificate = { fromMs: NOW_MS - 90 * DAY_MS, toMs: NOW_MS - DAY_MS };
+    const place = { ...PLACE, serverNowMs: NOW_MS, certificate };
+    expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place).detail).toBe(
+      "the certificate of cp.example.com:443 expired on 2026-11-20 (this host's clock says 2026-11-21)",
+    );
+  });
+
+  test("an issuer that has expired is told from a leaf that has", () => {
+    const place = { ...PLACE, certificate: valid };
+    expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place).detail).toContain("vouches for");
+  });
+
+  test("a certificate with unreadable dates is no trouble", () => {
+    const place = { ...PLACE, certificate: { fromMs: Number.NaN, toMs: Number.NaN } };
+    expect(unreachableByNetwork(failed("CERT_NOT_YET_VALID"), place).cause).toBe("tls-not-yet-valid");
+  });
+});
+
+test.each([
+  [
+    { subjectaltname: "DNS:a.example, DNS:b.example, IP Address:192.0.2.1" },
+    "is for a.example, b.example, 192.0.2.1,",
+  ],
+  [{ subjectaltname: `DNS:${HOSTILE_TEXT}` }, "is for bad <0>panic MAINPID=1 STOPPING=1"],
+  [{ subjectaltname: undefined }, "names no host"],
+  [{}, "names no host"],
+  [undefined, "names no host"],
+])("a certificate for %j is said to be so", (cert, words) => {
+  const { detail } = unreachableByNetwork(failed("ERR_TLS_CERT_ALTNAME_INVALID", { cert }), PLACE);
+  expect(detail).toContain(words);
+  expect(detail).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
+test("a connection that is lost in plain HTTP may have met TLS", () => {
+  const remedy = (isTls: boolean) =>
+    unreachableByNetwork(failed("UND_ERR_SOCKET"), { ...PLACE, isTls }).remedy;
+  expect(remedy(false)).toContain("https://");
+  expect(remedy(true)).toBeUndefined();
+});

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type FaultyServer, startFaultyServer } from "../../support/agent/faulty-server.ts";
+import { startTestProxy } from "../../support/agent/test-proxy.ts";
+import { type TestCertificates, testCertificates } from "../../support/certificates.ts";
+import { everythingIn, NEVER, SYNC_REQUEST, testClient } from "../../support/control-plane/test-client.ts";
+import { makeKey } from "../../support/keys.ts";
+
+/** A name that only the proxy can reach: its tunnels all end at `server`, which has the certificate of that name. */
+const URL_BEHIND = "https://other.example.com";
+
+let certificates: TestCertificates;
+let server: FaultyServer;
+beforeAll(async () => {
+  certificates = await testCertificates();
+  server = await startFaultyServer({ tls: certificates.wrongName });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+describe("through a proxy", () => {
+  test("the control plane is reached, over one tunnel, and the key stays inside it", async () => {
+    await using proxy = await startTestProxy({ targetPort: server.port });
+    const secret = makeKey();
+    const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem, secret };
+    await using client = testClient(URL_BEHIND, options);
+    for (let count = 0; count < 3; count += 1) {
+      expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
+    }
+    expect(proxy.requests).toEqual(["CONNECT other.example.com:443"]);
+    expect(proxy.seen()).not.toContain(secret);
+    expect(proxy.seen().toLowerCase()).not.toMatch(/^authorization/m);
+  });
+
+  test.each(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"])("that %s names", async (variable) => {
+    await using proxy = await startTestProxy({ targetPort: server.port });
+    const environment = { [variable]: `http://${proxy.address}` };
+    await using client = testClient(URL_BEHIND, { environment, caPem: certificates.caPem });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
+  });
+
+  test("a certificate is judged like any other", async () => {
+    await using proxy = await startTestProxy({ targetPort: server.port });
+    const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem };
+    await using untrusting = testClient(URL_BEHIND, { ...options, caPem: undefined });
+    await using misnamed = testClient("https://cp.example.com", options);
+    expect(await untrusting.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "tls-untrusted" });
+    expect(await misnamed.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "tls-name-mismatch" });
+  });
+
+  test("credentials are given, with their escapes undone", async () => {
+    await using proxy = await startTestProxy({ targetPort: server.port, credentials: "user:p@ss%" });
+    const url = `http://user:p%40ss%25@${proxy.address}`;
+    await using client = testClient(URL_BEHIND, { proxy: url, caPem: certificates.caPem });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
+  });
+
+  test("a stale tunnel costs one repetition and no failed sync", async () => {
+    await using proxy = await startTestProxy({ targetPort: server.port });
+    const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem };
+    await using client = testClient(URL_BEHIND, options);
+    await client.sync(SYNC_REQUEST, NEVER);
+    const first = server.connectionCount();
+    server.respond(({ request, response }) => {
+      if (request.connection === first) response.destroy();
+      else response.writeHead(503).end();
+    });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "server-error" });
+  });
+
+  test("over TLS, the proxy's certificate is judged too", async () => {
+    await using proxy = await startTestProxy({ targetPort: server.port, tls: certificates.good });
+    const url = `https://${proxy.address.replace("127.0.0.1", "localhost")}`;
+    await using trusting = testClient(URL_BEHIND, { proxy: url, caPem: certificates.caPem });
+    await using untrusting = testClient(URL_BEHIND, { proxy: url });
+    expect(await trusting.sync(SYNC_REQUEST, NEVER)).toMatchObject({ httpStatus: 503 });
+    expect(await untrusting.sync(SYNC_REQUEST, NEVER)).toMatchObject({
+      cause: "proxy",
+      detail: expect.stringContaining("certificate of localhost:"),
+    });
+  });
+});
+
+describe("a proxy that does not work", () => {
+  test.each([
+    [407, "proxy-authentication", "asks for credentials (407)"],
+    [403, "proxy", "would not connect to other.example.com:443 (403)"],
+    [502, "proxy", "would not connect to other.example.com:443 (502)"],
+  ] as const)("answers CONNECT with %i", async (status, cause, words) => {
+    await using proxy = await startTestProxy({ targetPort: server.port });
+    proxy.setMode(status);
+    await using client = testClient(URL_BEHIND, { proxy: `http://user:hunter2@${proxy.address}` });
+    const outcome = await client.sync(SYNC_REQUEST, NEVER);
+    expect(outcome).toMatchObject({ kind: "unreachable", cause, detail: expect.stringContaining(words) });
+    expect(everythingIn(outcome)).not.toContain("hunter2");
+  });
+
+  test("is down: the sentence names the proxy, not the control plane", async () => {
+    const proxy = await startTestProxy({ targetPort: server.port });
+    await proxy[Symbol.asyncDispose]();
+    await using client = testClient(URL_BEHIND, { proxy: `http://${proxy.address}` });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
+      cause: "proxy",
+      detail: `the proxy does not work: connection refused by ${proxy.address} (ECONNREFUSED)`,
+    });
+  });
+
+  test("hangs: the sync ends with the deadline, and the next one has a new tunnel", async () => {
+    await using proxy = await startTestProxy({ targetPort: server.port });
+    proxy.setMode("hang");
+    const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem, deadlineMs: 400 };
+    await using client = testClient(URL_BEHIND, options);
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "unreachable", cause: "timeout" });
+    proxy.setMode("tunnel");
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ httpStatus: 503 });
+  });
+
+  test.each([
+    "proxy.example.com:3128",
+    "10.0.0.1:3128",
+    "socks5://proxy.example.com:1080",
+    "http://user:50%@proxy.example.com",
+    "http://",
+    "nonsense",
+  ])("is written as %s: an outcome with a remedy, and the password is not repeated", async (proxy) => {
+    await using client = testClient(URL_BEHIND, { environment: { HTTPS_PROXY: proxy } });
+    const outcome = await client.sync(SYNC_REQUEST, NEVER);
+    expect(outcome).toMatchObject({
+      kind: "unreachable",
+      cause: "proxy",
+      detail: expect.stringContaining("HTTPS_PROXY"),
+      remedy: expect.stringContaining("HTTPS_PROXY"),
+    });
+    expect(everythingIn(outcome)).not.toContain("50%");
+  });
+});
+
+test("loopback goes past every proxy", async () => {
+  await using here = await startFaultyServer();
+  await using proxy = await startTestProxy({ targetPort: here.port });
+  const address = `http://${proxy.address}`;
+  await using client = testClient(here.url, { proxy: address, environment: { HTTP_PROXY: address } });
+  expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
+  expect(proxy.requests).toEqual([]);
+});

@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import { pino } from "pino";
+import { Client } from "undici";
+import { describe, expect, it, onTestFinished } from "vitest";
+import * as z from "zod";
+import { ExecutorDocuments } from "../../../src/control-plane/executors/executor-documents.ts";
+import { ExecutorSync } from "../../../src/control-plane/executors/executor-sync.ts";
+import { Presence } from "../../../src/control-plane/executors/presence.ts";
+import { createWriteBehind } from "../../../src/control-plane/executors/write-behind.ts";
+import { RefusalLog } from "../../../src/control-plane/log/refusal-log.ts";
+import { DamageLog } from "../../../src/control-plane/store/contract/damage.ts";
+import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
+import { CURRENT_KEY, SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
+import { SYNC_INPUT, sendRaw, startServer } from "../../support/control-plane/control-plane-server.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const sync = (input: unknown, operationName?: string) => ({ source: SYNC_EXECUTOR, input, operationName });
+
+const reference = z.object({ id: z.string() });
+const syncedKey = z.object({ syncExecutor: z.object({ executor: reference, key: reference }) });
+
+/** The same document in other words: not one of ours, so that graphql-js executes it. */
+const inOtherWords = (source: string) => `${source} # `;
+
+it.each([
+  ["a sync", sync(SYNC_INPUT)],
+  ["a sync by its name", sync(SYNC_INPUT, "SyncExecutor")],
+  ["another operation's name", sync(SYNC_INPUT, "CurrentKey")],
+  ["no input", sync(undefined)],
+  ["an input that is none", sync("agent-1")],
+  ["a name that is a number", sync({ ...SYNC_INPUT, name: 1 })],
+  ["a kind that is unknown", sync({ ...SYNC_INPUT, kind: "robot" })],
+  ["a field too many", sync({ ...SYNC_INPUT, colour: "red" })],
+  ["a field of every object", sync({ ...SYNC_INPUT, constructor: 1 })],
+  [
+    "a field too many further in",
+    sync({ ...SYNC_INPUT, resources: { ...SYNC_INPUT.resources, colour: "red" } }),
+  ],
+  [
+    "a number that no Int holds",
+    sync({ ...SYNC_INPUT, resources: { ...SYNC_INPUT.resources, cpuCount: 2 ** 31 } }),
+  ],
+  [
+    "a fraction where an Int belongs",
+    sync({ ...SYNC_INPUT, resources: { ...SYNC_INPUT.resources, cpuCount: 1.5 } }),
+  ],
+  ["an id that is a number", sync({ ...SYNC_INPUT, instanceId: 7 })],
+  ["null where nothing is", sync({ ...SYNC_INPUT, publicHost: null, expectedOrganizationId: null })],
+  [
+    "one item where a list belongs",
+    sync({ ...SYNC_INPUT, capabilities: { ...SYNC_INPUT.capabilities, features: "sync" } }),
+  ],
+  ["a name that is too long", sync({ ...SYNC_INPUT, name: "n".repeat(254) })],
+  ["another organization", sync({ ...SYNC_INPUT, expectedOrganizationId: "elsewhere" })],
+  [
+    "a look at the key",
+    { source: CURRENT_KEY, input: { executorName: "agent-1" }, operationName: undefined },
+  ],
+  ["a look without a name", { source: CURRENT_KEY, input: {}, operationName: undefined }],
+])("answers %s as graphql-js does", async (_what, { source, input, operationName }) => {
+  const server = await startServer();
+  await server.createOrganization("acme");
+  const { secret } = await server.createKey();
+  const client = new Client(server.url);
+  onTestFinished(() => client.destroy());
+  const ask = (query: string) =>
+    sendRaw(
+      client,
+      { "content-type": "application/json", authorization: `Bearer ${secret}` },
+      JSON.stringify({ query, variables: { input }, operationName }),
+    );
+  await ask(SYNC_EXECUTOR);
+  const { headers: _directHeaders, ...direct } = await ask(source);
+  const { headers: _headers, ...asked } = await ask(inOtherWords(source));
+  expect(direct).toEqual(asked);
+});
+
+it("answers with the fields in the order of the document, and none beside", async () => {
+  const now = Date.now();
+  const server = await startServer({ now: () => now });
+  await server.createOrganization("acme");
+  const { secret } = await server.createKey();
+  const body = async (query: string, instanceId: string) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${secret}` },
+      body: JSON.stringify({ query, variables: { input: { ...SYNC_INPUT, instanceId } }, extra: "ignored" }),
+    });
+    return response.text();
+  };
+  for (const instanceId of ["one", "two", "one", "two"]) await body(SYNC_EXECUTOR, instanceId);
+  const direct = await body(SYNC_EXECUTOR, "one");
+  expect(direct).toContain('"duplicates":[{"instanceId":"two"');
+  expect(await body(inOtherWords(SYNC_EXECUTOR), "one")).toBe(direct);
+});
+
+it("answers the documents of executors, and no others", async () => {
+  const store = openSqliteStore(join(tempDir(), "cp.db"));
+  onTestFinished(() => store.close());
+  const logger = pino({ enabled: false });
+  const now = Date.now;
+  const executorSync = new ExecutorSync({
+    store,
+    writeBehind: createWriteBehind(store, logger),
+    presence: new Presence(30_000, logger, now),
+    refusals: new RefusalLog(logger, now),
+    damages: new DamageLog(logger),
+    heartbeatTimeoutMs: 30_000,
+    maxExecutorsPerKey: 100,
+    monotonicNow: now,
+    version: "1.4.0",
+    now,
+  });
+  await store.transaction(async (transaction) => {
+    await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+    const key = { name: "prod", start: "exc_aa", createdAt: 0, expiresAt: null, target: null };
+    await transaction.insertKey({ ...key, id: "k", hash: "h", organizationId: "o", lineageId: "k" });
+  });
+  const key = await store.keyByHash("h");
+  if (key === undefined) throw new Error("the key is there");
+  const documents = new ExecutorDocuments(executorSync, now);
+  const answer = (query: string, input: object) =>
+    documents.answer(JSON.stringify({ query, variables: { input } }), { key, address: null });
+  const look = { executorName: "agent-1" };
+  for (const repeated of [false, true])
+    expect(await answer(SYNC_EXECUTOR, SYNC_INPUT), `repeated: ${repeated}`).toMatchObject({
+      data: { syncExecutor: { key: { id: "k" } } },
+    });
+  expect(await answer(CURRENT_KEY, look)).toMatchObject({ data: { currentKey: { key: { id: "k" } } } });
+  expect(await answer(inOtherWords(SYNC_EXECUTOR), SYNC_INPUT)).toBeUndefined();
+  expect(await answer(inOtherWords(CURRENT_KEY), look)).toBeUndefined();
+  expect(await answer(SYNC_EXECUTOR, { ...SYNC_INPUT, colour: "red" })).toBeUndefined();
+  const long = {
+    ...SYNC_INPUT,
+    capabilities: { ...SYNC_INPUT.capabilities, features: Array(100).fill("f".repeat(100)) },
+  };
+  expect(await answer(SYNC_EXECUTOR, long)).toBeUndefined();
+});
+
+describe("a sync that repeats the one before to the letter", () => {
+  it("is answered as if it were new, also to another key", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    await server.createOrganization("globex");
+    const [one, other] = [await server.createKey(), await server.createKey({ organization: "globex" })];
+    const replies = [];
+    for (const { secret } of [one, one, other, one, other])
+      replies.push(syncedKey.parse((await server.sync(secret)).data).syncExecutor);
+    expect(replies.map(({ key }) => key.id)).toEqual([one.id, one.id, other.id, one.id, other.id]);
+    expect(new Set(replies.map(({ executor }) => executor.id)).size).toBe(2);
+  });
+
+  it("is refused once its key is revoked", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret, id } = await server.createKey();
+    for (let n = 0; n < 3; n += 1) expect((await server.sync(secret)).status).toBe(200);
+    await server.revokeKey(id);
+    expect(await server.sync(secret)).toMatchObject({ status: 401, reason: "revoked" });
+  });
+
+  it("keeps its executor online", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret } = await server.createKey();
+    for (let n = 0; n < 5; n += 1) {
+      server.clock.offsetMs += 20_000;
+      await server.sync(secret);
+    }
+    expect(server.lines.filter((line) => line.includes("executor.disconnected"))).toEqual([]);
+    const { data } = await server.manage('{ executors(organization: "acme", limit: 1) { status } }');
+    expect(data).toEqual({ executors: [{ status: "online" }] });
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { startServer } from "../../support/control-plane/control-plane-server.ts";
+import { ROOT_FIELDS } from "../../support/control-plane/root-fields.ts";
+
+/** Every list that is read page by page. */
+const LISTS = ROOT_FIELDS.filter(({ field }) => field.args.some(({ name }) => name === "before")).map(
+  ({ name }) => name,
+);
+
+async function twoOrganizations() {
+  const server = await startServer();
+  for (const slug of ["acme", "other"]) await server.createOrganization(slug);
+  // By turns, so that each one's entries lie between the other's.
+  for (let n = 0; n < 3; n += 1) {
+    for (const organization of ["other", "acme"]) {
+      const { secret } = await server.createKey({ organization, name: `key ${n}` });
+      await server.sync(secret, { name: `agent-${n}` });
+    }
+  }
+  const ids = async (list: string, organization: string, before?: string | null) => {
+    const answer = await server.manage(
+      `query($organization: String, $before: ID) { list: ${list}(organization: $organization, before: $before) { id } }`,
+      { organization, before },
+    );
+    return z
+      .object({ list: z.array(z.object({ id: z.string() })) })
+      .parse(answer.data)
+      .list.map(({ id }) => id);
+  };
+  return { server, ids };
+}
+
+describe("the cursor of a list", () => {
+  it("is that of every list that has one", () => {
+    expect(LISTS.toSorted()).toEqual(["apiKeys", "auditEvents", "executors"]);
+  });
+
+  it.each(LISTS)("of %s goes on in the same organization, and takes no other's id", async (list) => {
+    const { ids } = await twoOrganizations();
+    const [own, foreign] = [await ids(list, "acme"), await ids(list, "other")];
+    expect([own.length, foreign.length]).toEqual([3, 3]);
+    expect(await ids(list, "acme", own[0])).toEqual(own.slice(1));
+    expect(await ids(list, "acme", own[2])).toEqual([]);
+    for (const before of [...foreign, "nothing", "", "' or 1=1 --", "%"])
+      expect(await ids(list, "acme", before)).toEqual([]);
+    for (const other of LISTS.filter((name) => name !== list)) {
+      for (const before of await ids(other, "acme")) expect(await ids(list, "acme", before)).toEqual([]);
+    }
+    expect(await ids(list, "acme", null)).toEqual(own);
+  });
+});

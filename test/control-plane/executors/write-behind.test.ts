@@ -1,0 +1,63 @@
+import { pino } from "pino";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createWriteBehind } from "../../../src/control-plane/executors/write-behind.ts";
+import { startServer } from "../../support/control-plane/control-plane-server.ts";
+import { eventually } from "../../support/eventually.ts";
+
+describe("writing behind", () => {
+  it("writes thousands in chunks, while others get their turn", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { id } = await server.createKey();
+    const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
+    const key = { id, name: "prod", fingerprint: "00000000" };
+    const declaration = {
+      version: "1",
+      channel: "stable",
+      hostName: "h",
+      publicHost: null,
+      capabilities: "{}",
+      resources: "{}",
+    };
+    await server.store.transaction(async (transaction) => {
+      const { id: organizationId } = (await transaction.organization("acme")) ?? { id: "" };
+      for (let n = 0; n < 2000; n += 1) {
+        await transaction.insertExecutor({
+          ...declaration,
+          id: `e${n}`,
+          organizationId,
+          name: `e${n}`,
+          kind: "agent",
+          createdAt: 0,
+          enrolledBy: "k",
+        });
+      }
+    });
+    for (let n = 0; n < 2000; n += 1)
+      writeBehind.note({ kind: "synced", executorId: `e${n}`, key, declaration, at: n + 1 });
+    let turns = 0;
+    const turn = setInterval(() => {
+      turns += 1;
+    }, 0);
+    await writeBehind.stop();
+    clearInterval(turn);
+    expect(turns).toBeGreaterThanOrEqual(3);
+    expect(await server.store.keyUseCount(id)).toBe(2000);
+    expect((await server.store.keyUses(id, 1))[0]?.lastUsedAt).toBe(2000);
+  });
+
+  it("shows what a large fleet leaves behind within 5 s (C2)", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { id } = await server.createKey();
+    const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
+    writeBehind.start();
+    onTestFinished(() => writeBehind.stop());
+    for (let n = 0; n < 2000; n += 1) writeBehind.note({ kind: "key-used", keyId: `gone-${n}`, at: n });
+    writeBehind.note({ kind: "key-used", keyId: id, at: Date.now() });
+    await eventually(async () => (await server.store.key(id))?.lastUsedAt !== null, {
+      timeoutMs: 5000,
+      describe: "the key's last use",
+    });
+  });
+});

@@ -1,0 +1,210 @@
+import { Client } from "undici";
+import { describe, expect, it } from "vitest";
+import { createLog } from "../../../src/control-plane/log/log.ts";
+import { randomKey } from "../../../src/lib/random-id.ts";
+import { CURRENT_KEY, SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
+import {
+  SYNC_INPUT,
+  sendRaw,
+  startServer,
+  type TestServer,
+} from "../../support/control-plane/control-plane-server.ts";
+import { sourceFiles } from "../../support/source-files.ts";
+
+const ATTACKS = 10_000;
+const PARALLEL = 32;
+/** What anybody can cause: 20 at once. What names a key or an executor that exists: 100. */
+const ANYBODY = 20;
+const KNOWN = 100;
+
+/** A log at its default level, and a clock that a test moves. */
+function testLog() {
+  const lines: string[] = [];
+  const clock = { now: 0 };
+  const log = createLog("info", { write: (line: string) => void lines.push(line) }, () => clock.now);
+  const of = (event: string) => lines.filter((line) => line.includes(`"event":"${event}"`));
+  return { ...log, lines, clock, of };
+}
+
+type TestLog = ReturnType<typeof testLog>;
+
+async function attackedServer(): Promise<{ server: TestServer; log: TestLog }> {
+  const log = testLog();
+  const server = await startServer({ logger: log.logger });
+  await server.createOrganization("acme");
+  return { server, log };
+}
+
+/** `attack` 10,000 times, some at once; every connection is its own. */
+async function repeat(url: string, attack: (client: Client, n: number) => Promise<unknown>): Promise<void> {
+  let n = 0;
+  await Promise.all(
+    Array.from({ length: PARALLEL }, async () => {
+      const client = new Client(url);
+      while (n < ATTACKS) await attack(client, n++);
+      await client.close();
+    }),
+  );
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+const bearer = (secret: string) => ({ ...JSON_TYPE, authorization: `Bearer ${secret}` });
+const syncBody = (input: object) =>
+  JSON.stringify({ query: SYNC_EXECUTOR, variables: { input: { ...SYNC_INPUT, ...input } } });
+const checkBody = (executorName: string) =>
+  JSON.stringify({ query: CURRENT_KEY, variables: { input: { executorName } } });
+
+describe("ten thousand hostile requests write a bounded log", { timeout: 120_000 }, () => {
+  it.each<[what: string, headers: (n: number) => Record<string, string>]>([
+    ["with invented keys", () => bearer(randomKey())],
+    ["with what is no key", (n) => ({ ...JSON_TYPE, authorization: `Basic ${n}` })],
+    [
+      "with invented keys, from invented addresses",
+      (n) => ({ ...bearer(randomKey()), "x-forwarded-for": `203.0.${n >> 8}.${n % 256}` }),
+    ],
+  ])("%s", async (_what, headers) => {
+    const { server, log } = await attackedServer();
+    await repeat(server.url, (client, n) => sendRaw(client, headers(n), syncBody({})));
+    expect(log.of("key.refused").length).toBeLessThanOrEqual(ANYBODY);
+    expect(log.lines.join("").length).toBeLessThan(30_000);
+  });
+
+  it("with one good key and changing names that another key serves", async () => {
+    const { server, log } = await attackedServer();
+    const [one, two] = [await server.createKey({ name: "one" }), await server.createKey({ name: "two" })];
+    await server.sync(one.secret, { name: "host-1" });
+    await server.sync(two.secret, { name: "host-2" });
+    const other = await server.createOrganization("other");
+    const wrong = (n: number) =>
+      n % 2 === 0
+        ? checkBody("host-1")
+        : syncBody({ name: `invented-${n}`, expectedOrganizationId: other, instanceId: `${n}` });
+    await repeat(server.url, (client, n) => sendRaw(client, bearer(two.secret), wrong(n)));
+    expect(log.of("executor.refused").length).toBeLessThanOrEqual(5);
+    expect(log.lines.join("").length).toBeLessThan(10_000);
+  });
+
+  it("with one good key whose clones invent themselves anew each time", async () => {
+    const { server, log } = await attackedServer();
+    const { secret } = await server.createKey();
+    const instanceId = (n: number) => (n % 2 === 0 ? "constant" : `invented-${n}`);
+    await repeat(server.url, (client, n) =>
+      sendRaw(client, bearer(secret), syncBody({ instanceId: instanceId(n), hostName: `h${n}` })),
+    );
+    expect(log.of("executor.duplicate").length + log.of("executor.duplicate-gone").length).toBe(1);
+  });
+
+  it("with bodies and types that are not taken", async () => {
+    const { server, log } = await attackedServer();
+    const { secret } = await server.createKey();
+    const before = log.lines.length;
+    await repeat(server.url, (client, n) =>
+      n % 2 === 0
+        ? sendRaw(client, { ...bearer(secret), "content-type": `text/${n}` }, "x")
+        : sendRaw(client, bearer(secret), `{ "query": "{ nothing${n} }" }`),
+    );
+    expect(log.lines.length).toBe(before);
+  });
+
+  it("and a known key that is refused during them is still found", async () => {
+    const { server, log } = await attackedServer();
+    const revoked = await server.createKey({ name: "revoked" });
+    await server.revokeKey(revoked.id);
+    await repeat(server.url, async (client, n) => {
+      await sendRaw(client, bearer(randomKey()), syncBody({}));
+      if (n === ATTACKS / 2) await sendRaw(client, bearer(revoked.secret), syncBody({}));
+    });
+    expect(log.of("key.refused").filter((line) => line.includes(`"keyId":"${revoked.id}"`))).toHaveLength(1);
+  });
+
+  it("and one key's changing names do not hide what another key is refused for", async () => {
+    const { server, log } = await attackedServer();
+    const keys = [];
+    for (const name of ["loud", "quiet"]) {
+      keys.push(await server.createKey({ name }));
+      await server.sync(keys.at(-1)?.secret ?? "", { name: `host-of-${name}` });
+    }
+    const [loud, quiet] = keys;
+    const wrong = await server.createOrganization("other");
+    const refused = (name: string) => syncBody({ name, expectedOrganizationId: wrong });
+    await repeat(server.url, (client, n) => sendRaw(client, bearer(loud?.secret ?? ""), refused(`n${n}`)));
+    await server.sync(quiet?.secret ?? "", { expectedOrganizationId: wrong });
+    expect(log.of("executor.refused").some((line) => line.includes(`"keyId":"${quiet?.id}"`))).toBe(true);
+  });
+});
+
+/** Every event that the control plane's source can write above debug. */
+function eventsAboveDebug(): string[] {
+  const events = new Set<string>();
+  for (const file of sourceFiles()) {
+    if (file.folder !== "control-plane") continue;
+    for (const [call] of file.text.matchAll(/\.(?:info|warn|error|fatal)\([\s\S]*?event: [^,}]*/g))
+      for (const [, event] of call.matchAll(/"([a-z-]+(?:\.[a-z-]+)*)"/g))
+        if (event !== undefined) events.add(event);
+  }
+  return [...events].sort();
+}
+
+describe("every event above debug", () => {
+  const events = eventsAboveDebug();
+
+  it("is found in the source", () => {
+    expect(events).toEqual(expect.arrayContaining(["key.refused", "executor.connected", "bug", "listening"]));
+    expect(events.length).toBeGreaterThan(12);
+  });
+
+  it.each(events)("%s: ten thousand lines become a bounded number, and one that counts the rest", (event) => {
+    const log = testLog();
+    for (let n = 0; n < ATTACKS; n += 1) {
+      const err = new Error(`an outsider's text ${n}\n<0>forged`);
+      log.logger.error({ event, address: `203.0.113.${n % 7}`, err }, "failed");
+      log.logger.warn({ event, executorId: `${n}`, executor: "x".repeat(100) }, "failed");
+    }
+    expect(log.of(event).length).toBeLessThanOrEqual(ANYBODY + KNOWN);
+    expect(Math.max(...log.lines.map((line) => line.length))).toBeLessThan(5000);
+    log.clock.now = 61_000;
+    log.close();
+    const last = JSON.parse(log.lines.at(-1) ?? "");
+    expect(last).toMatchObject({
+      event: "log.left-out",
+      of: event,
+      count: 2 * ATTACKS - log.of(event).length,
+      seconds: 61,
+      addresses: 7,
+    });
+    expect(last.msg).toContain("LOG_LEVEL=debug");
+  });
+
+  it("come from the one logger that is bounded", () => {
+    const makers = sourceFiles().filter(
+      ({ folder, text }) => folder === "control-plane" && /\bpino\(/.test(text),
+    );
+    expect(makers.map(({ path }) => path)).toEqual(["src/control-plane/log/log.ts"]);
+  });
+});
+
+it("goes on with one line a minute of what anybody causes, for as long as it lasts", () => {
+  const log = testLog();
+  for (let minute = 0; minute < 60; minute += 1) {
+    log.clock.now = minute * 60_000;
+    for (let n = 0; n < 1000; n += 1) log.logger.warn({ event: "key.refused" }, "refused");
+  }
+  expect(log.of("key.refused").length).toBeLessThanOrEqual(ANYBODY + 60);
+});
+
+it("holds nothing back at debug level", () => {
+  const lines: string[] = [];
+  const { logger } = createLog("debug", { write: (line: string) => void lines.push(line) }, () => 0);
+  for (let n = 0; n < 500; n += 1) logger.warn({ event: "key.refused" }, "refused");
+  expect(lines).toHaveLength(500);
+});
+
+it("shows of an error its name, message and stack, one printable line each, and nothing that it carries", () => {
+  const log = testLog();
+  const err = Object.assign(new Error('bad\n<0>{"level":"fatal"}\u202e'), { body: { password: "hunter2" } });
+  log.logger.error({ event: "bug", err }, "failed");
+  expect(log.lines.join("")).not.toContain("hunter2");
+  const { err: shown } = JSON.parse(log.lines[0] ?? "");
+  expect(shown.message).toBe('bad <0>{"level":"fatal"}');
+  expect(shown.stack.split("\n").every((line: string) => !line.includes("\u202e"))).toBe(true);
+});

@@ -1,0 +1,127 @@
+import { lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
+import { agentHome, render, startAgent } from "../../support/agent/agent-process.ts";
+import { setOnlineScene } from "../../support/agent/agent-scene.ts";
+import { makeKey } from "../../support/keys.ts";
+import { onlyFor } from "../../support/only-for.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+/** What the socket answers to these bytes, until it closes the connection. */
+function send(path: string, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(path, () => socket.write(bytes));
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      answer += text;
+    });
+    socket.on("close", () => resolve(answer)).on("error", reject);
+  });
+}
+
+function get(target: string, method = "GET"): string {
+  return `${method} ${target} HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n\r\n`;
+}
+
+describe("the lock", () => {
+  test("a second agent is told the PID of the first, and ends with 1; the first does not notice", async () => {
+    await using scene = await setOnlineScene();
+    await using second = startAgent(scene.home);
+    expect((await second.exited()).code).toBe(1);
+    expect(render(second.lines)).toContain(
+      `another novacula-agent runs already (PID ${scene.agent.pid}, user `,
+    );
+    expect((await scene.agent.status()).pid).toBe(scene.agent.pid);
+  });
+
+  test("a socket that a dead agent left behind is taken over", async () => {
+    await using scene = await setOnlineScene();
+    scene.agent.signal("SIGKILL");
+    await scene.agent.exited();
+    expect(lstatSync(join(scene.home.runtimeDir, "agent.sock")).isSocket()).toBe(true);
+    await using next = startAgent(scene.home);
+    await next.waitForLine("agent.started", /^/, 20_000);
+    expect((await next.waitForStatus(() => true)).pid).toBe(next.pid);
+  });
+
+  test("a program that listens without being the agent is left alone, and the agent ends in words", async () => {
+    const home = agentHome(tempDir());
+    home.write({ url: "http://127.0.0.1:9", key: makeKey() });
+    mkdirSync(home.runtimeDir);
+    const holder = createServer((socket) => socket.on("error", () => undefined).destroy());
+    const path = join(home.runtimeDir, "agent.sock");
+    await new Promise<void>((resolve) => holder.listen(path, resolve));
+    onTestFinished(() => void holder.close());
+    await using second = startAgent(home);
+    expect((await second.exited()).code).toBe(1);
+    expect(render(second.lines)).toContain(`another program listens on ${path}: stop it, or`);
+    expect(lstatSync(path).isSocket()).toBe(true);
+  });
+
+  test("a clean end takes the socket away", async () => {
+    await using scene = await setOnlineScene();
+    await scene.agent.stop();
+    expect(() => lstatSync(join(scene.home.runtimeDir, "agent.sock"))).toThrow("ENOENT");
+  });
+
+  test("a folder that cannot be made is said, with the setting to change", async () => {
+    const folder = tempDir();
+    const home = agentHome(folder);
+    writeFileSync(join(folder, "a-file"), "");
+    const toml = home.toml({ url: "http://127.0.0.1:9", key: makeKey() });
+    writeFileSync(home.configPath, toml.replace(home.runtimeDir, join(folder, "a-file", "run")), {
+      mode: 0o600,
+    });
+    await using agent = startAgent(home);
+    expect((await agent.exited()).code).toBe(1);
+    expect(render(agent.lines)).toMatch(/cannot create .*a-file\/run: set \[agent\]\.runtime_dir/);
+  });
+});
+
+describe("the socket", () => {
+  test("is for its owner and its group", async () => {
+    await using scene = await setOnlineScene();
+    expect(statSync(join(scene.home.runtimeDir, "agent.sock")).mode & 0o777).toBe(0o660);
+  });
+
+  test("answers what it knows, says so of what it does not, and survives what is no request", async () => {
+    await using scene = await setOnlineScene();
+    const path = join(scene.home.runtimeDir, "agent.sock");
+    expect(await send(path, get("/status"))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await send(path, get("/stat"))).toMatch(/^HTTP\/1\.1 404 .*no such operation/s);
+    expect(await send(path, get("/status", "DELETE"))).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await send(path, get("//"))).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await send(path, get("/status?key=%00%0a<0>&timeoutMs=nonsense"))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await send(path, "\u0000\u0001 what is this\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await scene.agent.status()).state).toBe("online");
+    expect(scene.agent.lines.filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  test("keeps a question for a key open until the executor is on it, or the time is up", async () => {
+    await using scene = await setOnlineScene();
+    const { home, server, key } = scene;
+    const path = join(home.runtimeDir, "agent.sock");
+    const fresh = makeKey();
+    server.respond(onlyFor([key, fresh]));
+    const waiting = send(path, get(`/status?key=${keyFingerprint(fresh)}&timeoutMs=10000`));
+    const from = performance.now();
+    const inVain = await send(path, get(`/status?key=${keyFingerprint(fresh)}&timeoutMs=200`));
+    expect(performance.now() - from).toBeGreaterThanOrEqual(190);
+    expect(inVain).toContain(`"fingerprint":"${keyFingerprint(key)}"`);
+    home.write({ url: server.url, key: fresh });
+    expect(await waiting).toContain(`"fingerprint":"${keyFingerprint(fresh)}"`);
+  });
+
+  test("a stop does not wait for those who wait", async () => {
+    await using scene = await setOnlineScene();
+    const waiting = send(
+      join(scene.home.runtimeDir, "agent.sock"),
+      get("/status?key=00000000&timeoutMs=60000"),
+    );
+    // They would wait for longer than the test may.
+    expect(await scene.agent.stop()).toBe(0);
+    await waiting;
+  });
+});

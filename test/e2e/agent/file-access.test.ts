@@ -1,0 +1,54 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { AgentProcess } from "../../support/agent/agent-process.ts";
+import { setOnlineScene } from "../../support/agent/agent-scene.ts";
+import type { FaultyServer } from "../../support/agent/faulty-server.ts";
+import { eventually } from "../../support/eventually.ts";
+
+/** Who may read the key's file changes, and nothing else (A6): said once, and the executor stays as it is. */
+describe.concurrent("a change of mode alone", () => {
+  test("of agent.toml is said each time that it opens the key to others, and not when it closes", async () => {
+    await using scene = await setOnlineScene();
+    await openAndClose(scene.home.configPath, scene.agent, scene.server);
+  });
+
+  test("of a key file as well", async () => {
+    await using scene = await setOnlineScene();
+    const { agent, home, key, server } = scene;
+    const keyFile = join(dirname(home.configPath), "key");
+    writeFileSync(keyFile, key, { mode: 0o600 });
+    home.write({ url: server.url, keyFile });
+    await agent.waitForLine("config.applied", /access_token_file/);
+    await openAndClose(keyFile, agent, server);
+  });
+});
+
+async function openAndClose(path: string, agent: AgentProcess, server: FaultyServer): Promise<void> {
+  const { since, key } = await agent.status();
+  const from = agent.lines.length;
+  const warnings = () => agent.lines.slice(from).filter(({ event }) => event === "key.warning");
+  for (const time of [1, 2]) {
+    const openedAtMs = Date.now();
+    chmodSync(path, 0o644);
+    const warning = await eventually(() => warnings()[time - 1], { describe: "a warning" });
+    expect(warning.message).toMatch(/^The key \w+ in .* every user of this host can read .*mode 0644\)\. /);
+    expect(warning.atMs - openedAtMs).toBeLessThan(2000);
+    await syncsTwice(server);
+    chmodSync(path, 0o600);
+    // Longer than a look at the files and their settling take.
+    await syncsTwice(server);
+    await syncsTwice(server);
+  }
+  expect(agent.lines.slice(from)).toEqual(warnings());
+  expect(warnings()).toHaveLength(2);
+  const after = await agent.status();
+  expect(after).toMatchObject({ state: "online", key, pendingChange: null });
+  // The wall clock is told in whole milliseconds: the same moment may be the next one a second later.
+  expect(Math.abs(Date.parse(after.since ?? "") - Date.parse(since ?? ""))).toBeLessThan(10);
+}
+
+async function syncsTwice({ requests }: FaultyServer): Promise<void> {
+  const from = requests.length;
+  await eventually(() => requests.length >= from + 2, { describe: "two more syncs" });
+}

@@ -1,0 +1,113 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../../src/agent/config/load-config.ts";
+import { minimal, rareLetters, temporaryDirectory, writeConfig } from "../../support/agent/config-file.ts";
+import { findingsOf, issuesOf, keyOf } from "../../support/agent/loaded-config.ts";
+
+const K = `exc_${rareLetters()}`;
+
+describe("a key file", () => {
+  async function withKeyFile(content: string | Uint8Array | undefined, mode = 0o640) {
+    const directory = await temporaryDirectory();
+    const keyFile = join(directory.path, "key");
+    if (content !== undefined) await writeFile(keyFile, content, { mode });
+    const path = await writeConfig(directory.path, minimal(`access_token_file = "${keyFile}"`), 0o644);
+    return { directory, keyFile, path };
+  }
+
+  it("gives the key, and is watched", async () => {
+    const { directory, keyFile, path } = await withKeyFile(`${K}\n`);
+    await using _ = directory;
+    const loaded = await loadConfig(path, {});
+    expect(loaded).toMatchObject({ keySource: keyFile, files: [path, keyFile], findings: [] });
+    expect(loaded).toMatchObject({ config: { controlPlane: { accessTokenFile: keyFile } } });
+    expect(keyOf(loaded)).toBe(K);
+  });
+
+  it("may come from PowerShell", async () => {
+    const { directory, path } = await withKeyFile(Buffer.from(`\ufeff${K}\r\n`, "utf16le"));
+    await using _ = directory;
+    expect(keyOf(await loadConfig(path, {}))).toBe(K);
+  });
+
+  it("that is not there leaves a valid configuration that waits for it", async () => {
+    const { directory, keyFile, path } = await withKeyFile(undefined);
+    await using _ = directory;
+    const loaded = await loadConfig(path, {});
+    expect(loaded).toMatchObject({ verdict: "key-unusable", files: [path, keyFile], keySource: keyFile });
+    expect(findingsOf(loaded)).toEqual([
+      `the key is not available: ${keyFile} does not exist. Create it, or name another file.`,
+    ]);
+  });
+
+  it("that is no text is named with its place", async () => {
+    const { directory, path } = await withKeyFile(Buffer.from([0x65, 0x78, 0x63, 0x5f, 0x93, 0x0a]));
+    await using _ = directory;
+    const loaded = await loadConfig(path, {});
+    expect(loaded).toMatchObject({ findings: [{ code: "key-file-not-text", line: 1, column: 5 }] });
+    expect(findingsOf(loaded)[0]).toContain(
+      "is not UTF-8: byte 0x93, a curly quote in Windows-1252, stands here (line 1, column 5)",
+    );
+  });
+
+  it("may be a systemd credential, named without a slash, whose mode is systemd's affair", async () => {
+    await using directory = await temporaryDirectory();
+    const path = await writeConfig(directory.path, minimal('access_token_file = "novacula-key"'));
+    await writeFile(join(directory.path, "novacula-key"), K, { mode: 0o444 });
+    const loaded = await loadConfig(path, { CREDENTIALS_DIRECTORY: directory.path });
+    expect(loaded).toMatchObject({ keySource: join(directory.path, "novacula-key"), findings: [] });
+    expect(keyOf(loaded)).toBe(K);
+    expect(issuesOf(await loadConfig(path, {}))).toEqual([
+      `${path}:3:1: control_plane.access_token_file: names a systemd credential, but $CREDENTIALS_DIRECTORY is not set. Start the agent by a unit with LoadCredential=novacula-key:/its/path, or write an absolute path.`,
+    ]);
+  });
+});
+
+describe("who else can get at the key", () => {
+  it.each([
+    [0o600, []],
+    [0o640, []],
+    [0o440, []],
+    [0o644, ["file-readable-by-others"]],
+    [0o660, ["file-writable-by-others"]],
+    [0o666, ["file-readable-by-others", "file-writable-by-others"]],
+  ])("is told of mode %o", async (mode, codes) => {
+    await using directory = await temporaryDirectory();
+    const path = await writeConfig(directory.path, minimal(`access_token = "${K}"`), 0o600);
+    execFileSync("chmod", [mode.toString(8), path]);
+    const loaded = await loadConfig(path, {});
+    expect(loaded.verdict).toBe("usable");
+    expect(loaded.verdict === "usable" && loaded.findings.map(({ code }) => code)).toEqual(codes);
+  });
+
+  it("comes with a command that closes the file and leaves the agent in", async () => {
+    await using directory = await temporaryDirectory();
+    const path = await writeConfig(directory.path, minimal(`access_token = "${K}"`), 0o644);
+    const [finding] = findingsOf(await loadConfig(path, {}));
+    expect(finding).toMatch(
+      /^the key is in a file that every user of this host can read \(.*, mode 0644\)\. Close it: chmod 0\d\d0 /u,
+    );
+    execFileSync("sh", ["-c", finding?.split("Close it: ")[1] ?? "false"]);
+    expect(findingsOf(await loadConfig(path, {}))).toEqual([]);
+  });
+
+  it("is not told of an agent.toml without a key in it", async () => {
+    await using directory = await temporaryDirectory();
+    const loaded = await loadConfig(await writeConfig(directory.path, minimal(), 0o644), {});
+    expect(loaded).toMatchObject({ findings: [{ code: "missing" }] });
+  });
+
+  it("is told what a Kubernetes volume wants, where chmod would fail", async () => {
+    await using directory = await temporaryDirectory();
+    await mkdir(join(directory.path, "..2026_01_01_00_00_00.1"));
+    await writeFile(join(directory.path, "..2026_01_01_00_00_00.1", "key"), K, { mode: 0o644 });
+    await symlink("..2026_01_01_00_00_00.1", join(directory.path, "..data"));
+    await symlink("..data/key", join(directory.path, "key"));
+    const path = await writeConfig(directory.path, minimal(`access_token_file = "${directory.path}/key"`));
+    expect(findingsOf(await loadConfig(path, {}))[0]).toContain(
+      "Set defaultMode: 0440 on the Secret's volume",
+    );
+  });
+});

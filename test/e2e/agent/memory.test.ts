@@ -1,0 +1,144 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  type Memory,
+  readMemory,
+  recallKey,
+  remember,
+  writeMemory,
+} from "../../../src/agent/daemon/resources/memory.ts";
+import { createMemoryKeeper } from "../../../src/agent/daemon/resources/memory-keeper.ts";
+import { afterOutcome, newSession, type Session } from "../../../src/agent/daemon/rotation/session.ts";
+import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
+import { accepted, down, fileWith, refused } from "../../support/agent/loaded.ts";
+import { leaksIn } from "../../support/canary.ts";
+import { makeKey } from "../../support/keys.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const EMPTY: Memory = { format: 1, keys: [], organizations: [] };
+/** A host whose wall clock is an hour ahead of what it was when the process began. */
+const clock: Clock = { now: () => 5000, wall: (at) => at + 3_600_000, fromWall: (at) => at - 3_600_000 };
+
+function sessionAfter(secret: string, ...outcomes: readonly SyncOutcome[]): Session {
+  const { config, key, keySource } = fileWith(secret);
+  const generation = { id: 1, config, key, keySource, caPem: undefined, findings: [] };
+  const fresh = newSession(generation, 1000, undefined);
+  return outcomes.reduce((session, outcome) => afterOutcome(session, outcome, 1000, () => 0.5), fresh);
+}
+
+describe("state.json", () => {
+  test("is recalled by the next process as it was, with times of the wall", async () => {
+    const dataDir = tempDir();
+    const secret = makeKey();
+    const session = sessionAfter(secret, accepted());
+    const memory = remember(EMPTY, session, clock);
+    expect(await writeMemory(dataDir, memory)).toBeUndefined();
+
+    const read = await readMemory(dataDir);
+    expect(read).toEqual(memory);
+    expect(read.keys[0]?.acceptedAt).toBe(3_601_000);
+    expect(read.organizations).toEqual([{ url: "https://cp.example.com", id: "o_1", name: "Acme" }]);
+    const { fingerprint } = session.generation.key;
+    expect(recallKey(read, { url: "https://elsewhere.example.com", fingerprint }, clock)).toBeUndefined();
+    expect(recallKey(read, { url: "https://cp.example.com", fingerprint }, clock)).toMatchObject({
+      verdict: "accepted",
+      acceptedAt: 1000,
+      keyId: "k_1",
+      restartSpreadMs: 2400,
+    });
+    const path = join(dataDir, "state.json");
+    expect(leaksIn(readFileSync(path, "utf8"), [secret])).toEqual([]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test.each([
+    ["empty", ""],
+    ["cut off", '{"format":1,"keys":[{"finger'],
+    ["of a later format", '{"format":2,"keys":[],"organizations":[]}'],
+    ["of other types", '{"format":1,"keys":{"length":1e9},"organizations":"x"}'],
+    ["of dangerous names", '{"__proto__":{"format":1},"constructor":1}'],
+    ["not text", "\u0000\u0001\u0002"],
+    ["deep", "[".repeat(100_000)],
+    ["large", `{"format":1,"keys":[],"organizations":[],"x":"${"x".repeat(2 ** 21)}"}`],
+  ])("%s is no memory, and no error", async (_name, text) => {
+    const dataDir = tempDir();
+    writeFileSync(join(dataDir, "state.json"), text);
+    expect(await readMemory(dataDir)).toEqual(EMPTY);
+  });
+
+  test("that is a directory, or a pipe that nobody writes to, is no memory, and does not hang", async () => {
+    const [a, b] = [tempDir(), tempDir()];
+    mkdirSync(join(a, "state.json"));
+    execFileSync("mkfifo", [join(b, "state.json")]);
+    expect(await readMemory(a)).toEqual(EMPTY);
+    expect(await readMemory(b)).toEqual(EMPTY);
+  });
+
+  test("that cannot be written is an answer with its path", async () => {
+    const file = join(tempDir(), "a-file");
+    writeFileSync(file, "");
+    expect(await writeMemory(join(file, "below"), EMPTY)).toMatch(/a-file\/below\/state\.json: ENOTDIR$/);
+  });
+});
+
+describe("what is remembered", () => {
+  test("nothing before the control plane has said something", () => {
+    expect(remember(EMPTY, sessionAfter(makeKey(), down()), clock)).toEqual(EMPTY);
+  });
+
+  test("a refusal, with the acceptance before it, also through an outage", () => {
+    const session = sessionAfter(makeKey(), accepted(), refused(), down());
+    expect(remember(EMPTY, session, clock).keys).toMatchObject([
+      { verdict: "refused", acceptedAt: 3_601_000 },
+    ]);
+  });
+
+  test("the last eight keys", () => {
+    const sessions = Array.from({ length: 12 }, () => sessionAfter(makeKey(), accepted()));
+    const memory = sessions.reduce((before, session) => remember(before, session, clock), EMPTY);
+    expect(memory.keys.map(({ fingerprint }) => fingerprint)).toEqual(
+      sessions
+        .slice(-8)
+        .map(({ generation }) => generation.key.fingerprint)
+        .reverse(),
+    );
+  });
+});
+
+describe("the keeper", () => {
+  test("writes when something changes, not at every sync, and once a minute for the times", async () => {
+    const dataDir = tempDir();
+    let now = 0;
+    const ticking: Clock = { now: () => now, wall: (at) => at, fromWall: (at) => at };
+    const keeper = createMemoryKeeper(dataDir, EMPTY, ticking, (reason) => expect.fail(reason));
+    const path = join(dataDir, "state.json");
+    const [running, pending] = [sessionAfter(makeKey(), accepted()), sessionAfter(makeKey(), refused())];
+    await keeper.note(running);
+    await keeper.note(pending);
+    const written = statSync(path).ino;
+    for (; now < 55_000; now += 5000) {
+      await keeper.note(running);
+      await keeper.note(pending);
+    }
+    expect(statSync(path).ino).toBe(written);
+    now = 70_000;
+    await keeper.note(running);
+    expect(statSync(path).ino).not.toBe(written);
+  });
+
+  test("complains once of a disk that cannot be written, and again after it could", async () => {
+    const dataDir = join(tempDir(), "later");
+    const reasons: string[] = [];
+    const keeper = createMemoryKeeper(dataDir, EMPTY, clock, (reason) => void reasons.push(reason));
+    await keeper.write();
+    await keeper.write();
+    expect(reasons).toHaveLength(1);
+    mkdirSync(dataDir);
+    await keeper.write();
+    expect(await readMemory(dataDir)).toEqual(EMPTY);
+    expect(reasons).toHaveLength(1);
+  });
+});

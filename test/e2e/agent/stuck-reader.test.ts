@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { request } from "node:http";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { agentStatusSchema } from "../../../src/agent/daemon/status/status.ts";
+import { agentHome } from "../../support/agent/agent-process.ts";
+import { startFaultyServer } from "../../support/agent/faulty-server.ts";
+import { notifications, notifyWrapper } from "../../support/agent/notify-receiver.ts";
+import { eventually } from "../../support/eventually.ts";
+import { makeKey } from "../../support/keys.ts";
+import { onlyFor } from "../../support/only-for.ts";
+import { ENVIRONMENT } from "../../support/program-environment.ts";
+import { temporaryDirectory } from "../../support/temp-dir.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../../src/agent/main.ts", import.meta.url));
+/** pipe(7): what a pipe takes before its reader must. */
+const PIPE_BYTES = 65_536;
+
+async function ask(socketPath: string, method: string, path: string): Promise<string> {
+  const question = request({ socketPath, method, path });
+  question.end();
+  const [response] = await once(question, "response");
+  return await text(response);
+}
+
+test("an agent whose lines nobody reads goes on, feeds the watchdog, and stops", {
+  timeout: 120_000,
+}, async () => {
+  using directory = temporaryDirectory();
+  await using server = await startFaultyServer();
+  const key = makeKey();
+  server.respond(onlyFor([key]));
+  const home = agentHome(directory.path);
+  home.write({ url: server.url, key, level: "debug" });
+  const [program = "", ...words] = [
+    ...notifyWrapper("descriptor", directory.path),
+    ...["sh", "-c", `head -c ${PIPE_BYTES} /dev/zero && exec "$@"`, "sh"],
+    ...[process.execPath, PROGRAM, "run", "-c", home.configPath],
+  ];
+  const agent = spawn(program, words, {
+    env: { ...ENVIRONMENT, WATCHDOG_USEC: "1000000" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(agent, "exit");
+  try {
+    const socketPath = join(home.runtimeDir, "agent.sock");
+    const status = async () => agentStatusSchema.parse(JSON.parse(await ask(socketPath, "GET", "/status")));
+    await eventually(async () => (await status()).state === "online", {
+      describe: "online",
+      timeoutMs: 30_000,
+    });
+    for (let round = 0; round < 500; round += 1) await ask(socketPath, "POST", "/reload?wait=0");
+    const fed = () => notifications(directory.path).filter((line) => line.includes("WATCHDOG=1")).length;
+    const before = { fed: fed(), requests: server.requests.length };
+    await eventually(() => fed() >= before.fed + 2 && server.requests.length >= before.requests + 2, {
+      describe: "a fed watchdog and more syncs",
+      timeoutMs: 20_000,
+    });
+    expect((await status()).state).toBe("online");
+    agent.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+  } finally {
+    agent.kill("SIGKILL");
+    await exited;
+  }
+});

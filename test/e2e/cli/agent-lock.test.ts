@@ -1,0 +1,240 @@
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  type AgentHome,
+  type AgentProcess,
+  agentHome,
+  render,
+  startAgent,
+} from "../../support/agent/agent-process.ts";
+import { setOnlineScene } from "../../support/agent/agent-scene.ts";
+import { eventually } from "../../support/eventually.ts";
+import { makeKey } from "../../support/keys.ts";
+import { lacks } from "../../support/requires.ts";
+import { rootOnlyDir, tempDir } from "../../support/temp-dir.ts";
+
+const NOBODY = 65534;
+const LIMIT_MS = 60_000;
+
+/** A host without a control plane. */
+function idleHome(folder = tempDir()): AgentHome {
+  const home = agentHome(folder);
+  home.write({ url: "http://127.0.0.1:9", key: makeKey() });
+  return home;
+}
+
+async function started(home: AgentHome, uid?: number): Promise<AgentProcess> {
+  const agent = startAgent({ ...home, ...(uid !== undefined && { uid }) });
+  onTestFinished(() => agent[Symbol.asyncDispose]());
+  await agent.waitForLine("agent.started", /^/, LIMIT_MS);
+  return agent;
+}
+
+/** Ends with 1, and says whom to stop. */
+async function expectRefused(other: AgentProcess, holder: AgentProcess): Promise<void> {
+  expect((await other.exited()).code).toBe(1);
+  expect(render(other.lines)).toMatch(
+    new RegExp(
+      `another novacula-agent runs already \\(PID ${holder.pid}, user [\\w-]+(, unit \\S+)?, since \\d{4}-\\S+Z, with (data|runtime)_dir /`,
+      "u",
+    ),
+  );
+}
+
+describe("one agent for each data_dir", () => {
+  test("of 20 that start at once over what a killed one left, one runs, and the others name it", async () => {
+    const home = idleHome();
+    const killed = await started(home);
+    killed.signal("SIGKILL");
+    await killed.exited();
+    const agents = Array.from({ length: 20 }, () => startAgent(home));
+    await using stack = new AsyncDisposableStack();
+    for (const agent of agents) stack.use(agent);
+    const running = await eventually(() => onlyOneLeft(agents), {
+      timeoutMs: 120_000,
+      describe: "one agent",
+    });
+    for (const other of agents.filter((agent) => agent !== running)) await expectRefused(other, running);
+    expect((await running.waitForStatus(() => true, LIMIT_MS)).pid).toBe(running.pid);
+  }, 180_000);
+
+  test("also where another has a runtime_dir of its own, as two containers with one volume have", async () => {
+    const home = idleHome();
+    const first = await started(home);
+    const own = agentHome(tempDir());
+    const toml = readFileSync(home.configPath, "utf8").replace(home.runtimeDir, own.runtimeDir);
+    writeFileSync(own.configPath, toml, { mode: 0o600 });
+    await using second = startAgent(own);
+    await expectRefused(second, first);
+    expect(lstatSync(own.runtimeDir, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test("also by another name of the folder", async () => {
+    const home = idleHome();
+    const first = await started(home);
+    const own = agentHome(tempDir());
+    rmSync(own.dataDir, { recursive: true });
+    symlinkSync(home.dataDir, own.dataDir);
+    own.write({ url: "http://127.0.0.1:9", key: makeKey() });
+    await using second = startAgent(own);
+    await expectRefused(second, first);
+  });
+
+  test("while the holder is stopped; and the next starts when it was killed", async () => {
+    const home = idleHome();
+    const holder = await started(home);
+    holder.signal("SIGSTOP");
+    await using second = startAgent(home);
+    await expectRefused(second, holder);
+    holder.signal("SIGKILL");
+    await holder.exited();
+    const next = await started(home);
+    expect((await next.status()).pid).toBe(next.pid);
+  });
+
+  test("two with folders of their own run side by side", async () => {
+    const [one, two] = [await started(idleHome()), await started(idleHome())];
+    expect((await one.status()).pid).toBe(one.pid);
+    expect((await two.status()).pid).toBe(two.pid);
+  });
+
+  test("two with one runtime_dir do not, though each has its own data_dir", async () => {
+    const home = idleHome();
+    const first = await started(home);
+    const own = agentHome(tempDir());
+    const toml = readFileSync(home.configPath, "utf8").replace(home.dataDir, own.dataDir);
+    writeFileSync(own.configPath, toml, { mode: 0o600 });
+    await using second = startAgent(own);
+    await expectRefused(second, first);
+    expect((await first.status()).pid).toBe(first.pid);
+  });
+
+  test("a lock of 0600 that stays, and is taken again where it was removed while free", async () => {
+    const home = idleHome();
+    const lock = join(home.dataDir, "agent.lock");
+    const first = await started(home);
+    expect(statSync(lock).mode & 0o777).toBe(0o600);
+    await first.stop();
+    expect(statSync(lock).isFile()).toBe(true);
+    rmSync(lock);
+    await started(home);
+    expect(statSync(lock).isFile()).toBe(true);
+  });
+
+  test.each([
+    ["a link", (path: string) => symlinkSync("/etc/novacula-no-such-file", path), "cannot open"],
+    ["a folder", (path: string) => mkdirSync(path), "cannot open"],
+  ])("%s in the lock's place is said, and not followed", async (_what, put, says) => {
+    const home = idleHome();
+    put(join(home.dataDir, "agent.lock"));
+    await using agent = startAgent(home);
+    expect((await agent.exited()).code).toBe(1);
+    expect(render(agent.lines)).toContain(`${says} ${home.dataDir}/agent.lock`);
+    expect(lstatSync("/etc/novacula-no-such-file", { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test("a data_dir in which nothing can be made keeps the agent from nothing, and is said", async () => {
+    const home = idleHome();
+    // Not even root makes a folder there.
+    const dataDir = "/sys/novacula-data";
+    writeFileSync(home.configPath, readFileSync(home.configPath, "utf8").replace(home.dataDir, dataDir));
+    const agent = await started(home);
+    expect(render(agent.lines)).toMatch(
+      /state\.unwritable.*cannot create \/sys\/novacula-data: .* a second one on this host would not be noticed/u,
+    );
+  });
+
+  test("without flock(1) nothing starts, and it says what to install", async () => {
+    const home = idleHome();
+    await using agent = startAgent({ ...home, environment: { PATH: tempDir() } });
+    expect((await agent.exited()).code).toBe(1);
+    expect(render(agent.lines)).toContain("this host has no flock: install util-linux");
+  });
+
+  test("no name that every user may bind keeps it waiting", async () => {
+    const home = idleHome();
+    mkdirSync(home.runtimeDir, { recursive: true });
+    const { dev, ino } = statSync(home.runtimeDir);
+    const took = { free: [] as number[], taken: [] as number[] };
+    for (const names of ["free", "taken", "free", "taken", "free", "taken"] as const) {
+      const squatter = createServer();
+      if (names === "taken") squatter.listen(`\0novacula-agent/${dev}/${ino}`);
+      const from = performance.now();
+      const agent = await started(home);
+      took[names].push(performance.now() - from);
+      await agent.stop();
+      squatter.close();
+    }
+    expect(Math.min(...took.taken)).toBeLessThan(Math.min(...took.free) + 4000);
+  });
+});
+
+describe("the socket", () => {
+  test("of another is not removed by one that stops", async () => {
+    await using scene = await setOnlineScene();
+    const path = join(scene.home.runtimeDir, "agent.sock");
+    rmSync(path);
+    const other = createServer((socket) => socket.end("other"));
+    await new Promise<void>((resolve) => other.listen(path, resolve));
+    onTestFinished(() => void other.close());
+    expect(await scene.agent.stop()).toBe(0);
+    expect(lstatSync(path).isSocket()).toBe(true);
+    const said = await new Promise<string>((resolve) =>
+      connect(path).on("data", (data) => resolve(`${data}`)),
+    );
+    expect(said).toBe("other");
+  });
+});
+
+describe.skipIf(lacks("root, who runs it", process.geteuid?.() === 0))("as root on a user's data_dir", () => {
+  test("the agent is that user's: same lock, and no file of root's", async () => {
+    const folder = rootOnlyDir();
+    chmodSync(folder, 0o755);
+    const home = idleHome(folder);
+    chownSync(home.configPath, 0, NOBODY);
+    chmodSync(home.configPath, 0o640);
+    chownSync(home.dataDir, NOBODY, NOBODY);
+    const asRoot = await started(home);
+    expect(render(asRoot.lines)).toContain("so the agent runs as nobody, not as root");
+    await using asUser = startAgent({ ...home, uid: NOBODY });
+    await expectRefused(asUser, asRoot);
+    await asRoot.post("allow-new-organization");
+    await asRoot.stop();
+    for (const path of [
+      home.runtimeDir,
+      join(home.runtimeDir, "agent.sock.lock"),
+      join(home.dataDir, "agent.lock"),
+    ])
+      expect([path, statSync(path).uid]).toEqual([path, NOBODY]);
+    await started(home, NOBODY);
+    await using again = startAgent(home);
+    expect((await again.exited()).code).toBe(1);
+  });
+
+  test("what that user cannot read is said, as by its own start", async () => {
+    const folder = rootOnlyDir();
+    chmodSync(folder, 0o755);
+    const home = idleHome(folder);
+    chownSync(home.dataDir, NOBODY, NOBODY);
+    await using agent = startAgent(home);
+    expect((await agent.exited()).code).toBe(78);
+    expect(render(agent.lines)).toContain("may not be read by");
+  });
+});
+
+function onlyOneLeft(agents: readonly AgentProcess[]): AgentProcess | undefined {
+  const left = agents.filter(({ child }) => child.exitCode === null && child.signalCode === null);
+  return left.length === 1 ? left[0] : undefined;
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { keyFingerprint } from "../../../../src/protocol/fingerprint.ts";
+import { html } from "../../../support/agent/behaviours.ts";
+import { home, setOnlineScene, setScene } from "../../../support/agent/cli-scene.ts";
+import { command } from "../../../support/agent/command.ts";
+import { makeKey } from "../../../support/keys.ts";
+
+const examination = z.object({
+  verdict: z.enum(["good", "bad", "could-not-tell"]),
+  checks: z.array(z.object({ stage: z.string(), status: z.string(), detail: z.string() })),
+});
+
+function stagesThat(status: string, output: string): readonly string[] {
+  const { checks } = examination.parse(JSON.parse(output));
+  return [...new Set(checks.filter((check) => check.status === status).map((check) => check.stage))];
+}
+
+describe.concurrent("doctor", () => {
+  it("goes the whole way, and ends with the running agent's own sentence", async () => {
+    await using scene = await setOnlineScene();
+    const { stdout, stderr } = await scene.run("doctor");
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^ok {6}authentication +accepted: prod \(k_/mu);
+    expect(stdout).toContain(`Online with key ${keyFingerprint(scene.key)}`);
+    expect(stdout).not.toMatch(/^bad /mu);
+  });
+
+  it("a refused key is the authentication's, with the advice that the agent gives", async () => {
+    await using scene = await setScene();
+    scene.putKey(makeKey());
+    const { code, stdout } = await scene.run("doctor", "--json");
+    expect(code).toBe(1);
+    expect(stagesThat("failed", stdout)).toEqual(["authentication"]);
+    expect(stdout).toContain("set-key");
+  });
+
+  it("tries a candidate from stdin, and leaves the file as it is", async () => {
+    await using scene = await setScene();
+    const before = scene.text();
+    const args = ["doctor", "--json", "--key-file", "-", "-c", scene.place.configPath];
+    const fresh = await command(args, { input: scene.fresh });
+    expect(stagesThat("failed", fresh.stdout)).toEqual([]);
+    expect(fresh.stdout).toContain(`k_${keyFingerprint(scene.fresh)}`);
+    const damaged = await command(args, {
+      input: `${scene.fresh.slice(0, 30)}\u00a0${scene.fresh.slice(30)}`,
+    });
+    expect(stagesThat("failed", damaged.stdout)).toEqual(["key"]);
+    expect(scene.text()).toBe(before);
+  });
+
+  it("an answer that is not a control plane's leaves the key unjudged: 2, could not tell", async () => {
+    await using scene = await setScene();
+    scene.server.respond(html(403, "<h1>Forbidden</h1>"));
+    const { code, stdout } = await scene.run("doctor", "--json");
+    expect(code).toBe(2);
+    expect(stagesThat("failed", stdout)).toEqual([]);
+    expect(stagesThat("untold", stdout)).toContain("authentication");
+  });
+
+  it("nothing that listens is the TCP stage's", async () => {
+    using place = home();
+    place.write({ url: "http://127.0.0.1:1", key: makeKey() });
+    const { code, stdout } = await command(["doctor", "--json", "-c", place.configPath]);
+    expect(code).toBe(1);
+    expect(stagesThat("failed", stdout)).toEqual(["tcp"]);
+    expect(stagesThat("passed", stdout)).toEqual(expect.arrayContaining(["file", "syntax", "key", "dns"]));
+  });
+});

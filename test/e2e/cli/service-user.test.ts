@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { identityIn, obstacleFor } from "../../../src/agent/cli/host/service-user.ts";
+import { home } from "../../support/agent/cli-scene.ts";
+import { PROGRAM } from "../../support/agent/command.ts";
+import { makeKey } from "../../support/keys.ts";
+import { ENVIRONMENT } from "../../support/program-environment.ts";
+import { lacks } from "../../support/requires.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const isRoot = process.geteuid?.() === 0;
+const PASSWD = "root:x:0:0::/root:/bin/sh\nnovacula:x:998:997::/var/lib/novacula:/usr/sbin/nologin\n";
+const GROUP = "root:x:0:\nnovacula:x:997:\nvault:x:500:www,novacula\nother:x:501:novaculas\n";
+
+describe("the service's user", () => {
+  it("has its own group and those that name it", () => {
+    expect(identityIn(PASSWD, GROUP, "novacula")).toEqual({
+      name: "novacula",
+      uid: 998,
+      gids: [997, 500],
+      groupName: "novacula",
+    });
+    expect(identityIn(PASSWD, GROUP, "nobody")).toBeUndefined();
+  });
+
+  const cases: readonly (readonly [
+    what: string,
+    owner: readonly [uid: number, gid: number],
+    mode: number,
+    isReadable: boolean,
+  ])[] = [
+    ["its own file", [998, 0], 0o400, true],
+    ["its own file that only others may read", [998, 0], 0o044, false],
+    ["a file of its group", [0, 997], 0o640, true],
+    ["a file of another of its groups", [0, 500], 0o640, true],
+    ["a file of its group that only others may read", [0, 997], 0o604, false],
+    ["a file of root", [0, 0], 0o600, false],
+    ["a file of everybody", [0, 0], 0o644, true],
+  ];
+  it.skipIf(lacks("root, to give files away", isRoot)).each(cases)(
+    "judges %s by its mode",
+    async (_what, [uid, gid], mode, isReadable) => {
+      const user = identityIn(PASSWD, GROUP, "novacula");
+      if (user === undefined) throw new TypeError("no such user");
+      const folder = tempDir();
+      chmodSync(folder, 0o755);
+      const path = join(folder, "agent.toml");
+      writeFileSync(path, "");
+      chownSync(path, uid, gid);
+      chmodSync(path, mode);
+      const obstacle = await obstacleFor(user, path);
+      if (isReadable) expect(obstacle).toBeUndefined();
+      // Its owner is judged by the owner's bits alone: no group helps.
+      else if (uid === user.uid) expect(obstacle?.remedy).toBe(`chmod u+r ${path}`);
+      else expect(obstacle?.remedy).toBe(`chgrp novacula ${path} && chmod 0640 ${path}`);
+    },
+  );
+
+  it.skipIf(lacks("root, to give files away", isRoot))("is stopped by a folder on the way", async () => {
+    const user = identityIn(PASSWD, GROUP, "novacula");
+    if (user === undefined) throw new TypeError("no such user");
+    const folder = join(tempDir(), "it's");
+    chmodSync(join(folder, ".."), 0o755);
+    mkdirSync(folder, { mode: 0o700 });
+    const path = join(folder, "agent.toml");
+    writeFileSync(path, "", { mode: 0o644 });
+    const quoted = `'${folder.replace("'", "'\\''")}'`;
+    expect((await obstacleFor(user, path))?.remedy).toBe(`chgrp novacula ${quoted} && chmod g+x ${quoted}`);
+  });
+});
+
+const canMount = isRoot && (await succeeds("unshare", ["-m", "true"]));
+
+describe("check as root", () => {
+  it.skipIf(lacks("root, to mount a passwd file of its own", canMount))(
+    "judges what that user can read, with the commands that fix it",
+    async () => {
+      using place = home();
+      place.write({ url: "http://127.0.0.1:1", key: makeKey() });
+      chmodSync(place.folder, 0o755);
+      const [passwd, group] = [join(place.folder, "passwd"), join(place.folder, "group")];
+      writeFileSync(passwd, PASSWD);
+      writeFileSync(group, GROUP);
+      const script = 'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && shift 2 && exec "$@"';
+      const check = [process.execPath, PROGRAM, "check", "-c", place.configPath];
+      const run = () =>
+        promisify(execFile)("unshare", ["-m", "sh", "-c", script, "sh", passwd, group, ...check], {
+          env: ENVIRONMENT,
+        });
+      await expect(run()).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining(
+          `bad     ${place.configPath}: the service's user novacula cannot read ${place.configPath} (mode 0600, owner 0, group 0). chgrp novacula ${place.configPath} && chmod 0640 ${place.configPath}`,
+        ),
+      });
+      chownSync(place.configPath, 0, 997);
+      chmodSync(place.configPath, 0o640);
+      expect((await run()).stdout).toMatch(/^(ok .*\n){2}$/u);
+    },
+  );
+});
+
+async function succeeds(file: string, args: readonly string[]): Promise<boolean> {
+  return promisify(execFile)(file, [...args]).then(
+    () => true,
+    () => false,
+  );
+}

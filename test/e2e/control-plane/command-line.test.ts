@@ -1,0 +1,364 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Client } from "undici";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  type ControlPlaneOptions,
+  runCommand,
+  runCommandAnswering,
+  runControlPlane,
+  startControlPlane,
+  type TestControlPlane,
+} from "../../support/control-plane/control-plane.ts";
+import { createExecutorSyncs } from "../../support/control-plane/executor-syncs.ts";
+import { eventually } from "../../support/eventually.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+async function started(options: ControlPlaneOptions = {}): Promise<TestControlPlane> {
+  const controlPlane = await startControlPlane(options);
+  onTestFinished(async () => void (await controlPlane.stop()));
+  return controlPlane;
+}
+
+/** What an operator reads of a command. */
+async function text(controlPlane: TestControlPlane, ...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand([...args, "--socket", controlPlane.socketPath]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  return stdout;
+}
+
+async function failure(controlPlane: TestControlPlane, ...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand([...args, "--socket", controlPlane.socketPath]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+  return stderr;
+}
+
+describe("the commands", () => {
+  it("lead an operator from an organization to a deleted key", { timeout: 60_000 }, async () => {
+    const controlPlane = await started();
+    expect(await text(controlPlane, "org", "create", "Ácme, Inc.")).toMatch(
+      /^Created organization acme-inc \(Ácme, Inc\.\)\.\nNext, a key for it: .* keys create --org acme-inc/,
+    );
+    expect(await text(controlPlane, "keys", "list")).toMatch(
+      /^Organization acme-inc has no key yet: keys create/,
+    );
+    const created = await text(controlPlane, "keys", "create", "--name", "prod", "--expires-in-days", "90");
+    expect(created).toMatch(/shown this once.*\n\n\[control_plane\]\naccess_token = "exc_[a-zA-Z]{64}"\n$/s);
+    expect(created.match(/exc_[a-zA-Z]{64}/g)).toHaveLength(1);
+    expect(await text(controlPlane, "keys", "list")).toMatch(
+      /^NAME +KEY ID .*\nprod +\w{32} +[0-9a-f]{8} +active +- +\S+ s ago +never +expires in \d+ d/,
+    );
+    expect(await text(controlPlane, "keys", "rotate", "prod", "--grace-days", "7")).toMatch(
+      /^Rotated prod to prod \d{6}\. The old key, \w{32}, stays active until 20/,
+    );
+    expect(await text(controlPlane, "keys", "revoke", "prod")).toMatch(
+      /^Revoked key prod, \w{32}\. It is refused from now on\.\n$/,
+    );
+    expect(await text(controlPlane, "keys", "list")).toMatch(/\nprod +.* revoked +.* revoked \S+ s ago\n$/);
+    expect(await text(controlPlane, "keys", "delete", "prod")).toMatch(/^Deleted key prod/);
+    expect(await text(controlPlane, "executors", "list")).toMatch(/no executor yet/);
+    const audit = await text(controlPlane, "audit", "list", "--limit", "3");
+    expect(audit.split("\n").map((line) => line.split(/ {2,}/)[1])).toEqual([
+      "ACTION",
+      "api_key.deleted",
+      "api_key.revoked",
+      "api_key.updated",
+      undefined,
+    ]);
+  });
+
+  it("delete an executor, once that is confirmed and it is offline", { timeout: 60_000 }, async () => {
+    const controlPlane = await started({ env: { HEARTBEAT_TIMEOUT_MS: "1500" } });
+    const made = await controlPlane.createKey();
+    const [one, two] = ["agent-1", "agent-2"].map((name) =>
+      createExecutorSyncs(controlPlane.url, made.secret, name),
+    );
+    for (const syncs of [one, two]) expect((await syncs?.one())?.status).toBe(200);
+    const socket = ["--socket", controlPlane.socketPath];
+    const online = await failure(controlPlane, "executors", "delete", "agent-1", "--yes");
+    expect(online).toMatch(/agent-1 is online.*stop its agent first.*it can be deleted from 20/);
+    await eventually(
+      async () => (await controlPlane.executors()).every(({ status }) => status === "offline"),
+      { describe: "both are offline" },
+    );
+    const unasked = await runCommand(["executors", "delete", "agent-1", ...socket]);
+    expect(unasked).toMatchObject({ exitCode: 64, stdout: "" });
+    expect(unasked.stderr).toMatch(/there is no terminal to ask on: confirm with --yes/);
+    const refused = await runCommandAnswering(["executors", "delete", "agent-1", ...socket], "agent-2\n");
+    expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /No active key serves only this executor.*\n.*Type its name.*nothing was deleted/s,
+    );
+    expect(await controlPlane.executors()).toHaveLength(2);
+    const deleted = await runCommandAnswering(["executor", "delete", "agent-1", ...socket], "agent-1\n");
+    expect(deleted).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^Deleted executor agent-1, \w{32}\.\n$/),
+    });
+    const asJson = await controlPlane.management("executors", "delete", "agent-2", "--revoke-keys", "--yes");
+    expect(asJson).toMatchObject({ name: "agent-2", revokedKeys: [made.id] });
+    expect(await text(controlPlane, "keys", "list")).toMatch(
+      /revoked +agent-\d \(deleted\), agent-\d \(deleted\)/,
+    );
+    expect(await failure(controlPlane, "executors", "delete", "agent-2", "--yes")).toMatch(
+      /there is no executor agent-2: give an id or a name from executors list/,
+    );
+  });
+
+  it("find a key by id, fingerprint or unique name, and list the candidates of another", {
+    timeout: 60_000,
+  }, async () => {
+    const controlPlane = await started();
+    const one = await controlPlane.createKey({ name: "same" });
+    const two = await controlPlane.createKey({ name: "same" });
+    const ambiguous = await failure(controlPlane, "keys", "revoke", "same");
+    expect(ambiguous).toMatch(/2 keys are called same: give the id of one/);
+    for (const { id } of [one, two]) expect(ambiguous).toContain(id);
+    await controlPlane.management("keys", "revoke", one.fingerprint);
+    await controlPlane.management("keys", "revoke", two.id);
+    expect(await failure(controlPlane, "keys", "revoke", two.id)).toMatch(/is revoked already since/);
+    expect(await failure(controlPlane, "keys", "revoke", "nothing")).toMatch(
+      /there is no key nothing: give a key id/,
+    );
+    const pasted = await failure(controlPlane, "keys", "revoke", one.secret);
+    expect(pasted).toMatch(/that is the key itself/);
+    expect(pasted).not.toContain(one.secret);
+  });
+
+  it("ask which organization is meant where there are several", { timeout: 60_000 }, async () => {
+    const controlPlane = await started();
+    expect(await failure(controlPlane, "keys", "list")).toMatch(
+      /there is no organization yet: create one with/,
+    );
+    await controlPlane.createOrganization("acme");
+    await controlPlane.createOrganization("zeta");
+    expect(await failure(controlPlane, "keys", "list")).toMatch(/name one with --org; there are acme, zeta/);
+    expect(await failure(controlPlane, "keys", "list", "--org", "no")).toMatch(
+      /no organization no; there are acme, zeta/,
+    );
+    expect(await failure(controlPlane, "org", "create", "acme")).toMatch(
+      /slug acme belongs to an organization already/,
+    );
+    const key = await controlPlane.createKey({ org: "zeta" });
+    await controlPlane.management("keys", "revoke", key.id);
+  });
+
+  it("are the program's own: as a process they print, and end with the same codes", async () => {
+    const controlPlane = await started();
+    const socket = ["--socket", controlPlane.socketPath];
+    expect(await runControlPlane(["org", "create", "acme", ...socket])).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+    });
+    const key = await runControlPlane(["keys", "create", "--name", "prod", ...socket]);
+    expect(key.stdout).toMatch(/\naccess_token = "exc_[a-zA-Z]{64}"\n$/);
+    expect(await runControlPlane(["keys", "revoke", "nobody", ...socket])).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+    });
+    expect(await runControlPlane(["keys", "lits"])).toMatchObject({ exitCode: 64, stdout: "" });
+  });
+
+  it.each([
+    [["keys", "create"], 64, /needs a name: give one with --name/],
+    [["keys", "create", "--name", "a", "--expires-in-days", "0"], 64, /want a number of days/],
+    [["keys", "create", "--name", "a", "--expires-at", "tomorrow"], 64, /want an ISO 8601 time/],
+    [["keys", "create", "--name", "a", "--expires-at", "2026-01-01T00:00:00"], 64, /want an ISO 8601 time/],
+    [["audit", "list", "--limit", "501"], 64, /integer from 1 to 500/],
+    [["keys", "lits"], 64, /Did you mean list/],
+    [["nonsense"], 64, /unknown command/],
+    [[], 64, /Usage:/],
+    [
+      ["keys", "list", "--socket", "/nonexistent/management.sock"],
+      1,
+      /no control plane listens on \/nonexistent\/management.sock: start it with/,
+    ],
+  ])("%j ends with %i and a sentence", async (args, exitCode, why) => {
+    const result = await runCommand(args);
+    expect(result).toMatchObject({ exitCode, stdout: "" });
+    expect(result.stderr).toMatch(why);
+    expect(result.stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it.each([
+    "--help",
+    "serve --help",
+    "org create --help",
+    "org list --help",
+    "keys create --help",
+    "keys list --help",
+    "keys rotate --help",
+    "keys revoke --help",
+    "keys delete --help",
+    "executors list --help",
+    "executors delete --help",
+    "audit list --help",
+  ])("%s shows examples", async (line) => {
+    const { exitCode, stdout } = await runCommand(line.split(" "));
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Usage: novacula-control-plane/);
+    expect(stdout).toMatch(/Examples?:\n {2}\$ novacula-control-plane/);
+  });
+});
+
+describe("serve", () => {
+  it("names every problem of its environment at once, and ends with 78", async () => {
+    const env = { DATABASE_URL: "mysql://x", PORT: "many", TLS_CERT: "a.pem" };
+    const { exitCode, stderr } = await runControlPlane(["serve"], env);
+    expect(exitCode).toBe(78);
+    for (const name of ["DATABASE_URL", "PORT", "TLS_CERT"]) expect(stderr).toContain(`  ${name}: `);
+  });
+
+  it("says what is wrong with a certificate, and ends with 78", async () => {
+    const directory = tempDir();
+    const env = { DATABASE_URL: `file:${join(directory, "cp.db")}`, PORT: "0" };
+    const absent = await runControlPlane(["serve"], {
+      ...env,
+      TLS_CERT: "/nonexistent.pem",
+      TLS_KEY: "/nonexistent.key",
+    });
+    expect(absent).toMatchObject({
+      exitCode: 78,
+      stderr: expect.stringMatching(/cannot read TLS_CERT or TLS_KEY: ENOENT/),
+    });
+    const path = join(directory, "empty.pem");
+    writeFileSync(path, "nothing\n");
+    const empty = await runControlPlane(["serve"], { ...env, TLS_CERT: path, TLS_KEY: path });
+    expect(empty).toMatchObject({
+      exitCode: 78,
+      stderr: expect.stringMatching(/cannot use the certificate and key/),
+    });
+  });
+
+  it("refuses a socket that another one has, and replaces one that nobody has", {
+    timeout: 60_000,
+  }, async () => {
+    const directory = tempDir();
+    const first = await startControlPlane({ directory });
+    await first.createOrganization("acme");
+    await expect(startControlPlane({ directory })).rejects.toThrow(
+      /another control plane is listening on .*management\.sock: stop it/,
+    );
+    expect(existsSync(first.socketPath)).toBe(true);
+    await first.kill();
+    expect(existsSync(first.socketPath)).toBe(true);
+    const second = await started({ directory });
+    expect(await second.management("org", "list")).toMatchObject([{ slug: "acme" }]);
+  });
+
+  it("leaves the socket of another control plane where it is when it stops", {
+    timeout: 60_000,
+  }, async () => {
+    const directory = tempDir();
+    const first = await started({ directory });
+    rmSync(first.socketPath);
+    const second = await started({ directory });
+    expect(await first.stop()).toBe(0);
+    expect(existsSync(second.socketPath)).toBe(true);
+    expect(await second.management("org", "list")).toEqual([]);
+    expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it("refuses to remove a file that is no socket, and a port that is taken", {
+    timeout: 60_000,
+  }, async () => {
+    const directory = tempDir();
+    writeFileSync(join(directory, "management.sock"), "mine");
+    await expect(startControlPlane({ directory })).rejects.toThrow(/is no socket: remove or rename it/);
+    const first = await started();
+    await expect(startControlPlane({ port: first.port })).rejects.toThrow(
+      new RegExp(`cannot listen on HOST 127.0.0.1, PORT ${first.port}: .*EADDRINUSE`),
+    );
+  });
+
+  it("keeps socket and database to their owner from the first moment on", async () => {
+    const controlPlane = await started();
+    for (const path of [
+      controlPlane.socketPath,
+      controlPlane.databasePath,
+      `${controlPlane.databasePath}-wal`,
+    ]) {
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it("ends with 0 within 2 s on SIGTERM, removes its socket, and has kept everything at the next start", {
+    timeout: 60_000,
+  }, async () => {
+    const directory = tempDir();
+    const first = await startControlPlane({ directory });
+    const key = await first.createKey();
+    const before = performance.now();
+    expect(await first.stop()).toBe(0);
+    expect(performance.now() - before).toBeLessThan(2500);
+    expect(existsSync(first.socketPath)).toBe(false);
+    expect(first.lines.at(-1)).toContain('"event":"stopped"');
+    const second = await started({ directory });
+    expect(await second.management("keys", "list")).toMatchObject([
+      { id: key.id, name: "prod", status: "active" },
+    ]);
+    expect(await second.management("audit", "list")).toMatchObject([
+      { action: "api_key.created", targetId: key.id },
+    ]);
+  });
+
+  it("goes on when whoever reads its output has gone", async () => {
+    const directory = tempDir();
+    const program = new URL("../../../src/control-plane/main.ts", import.meta.url).pathname;
+    const env = { DATABASE_URL: `file:${join(directory, "cp.db")}`, PORT: "0", LOG_LEVEL: "debug" };
+    const child = spawn(process.execPath, [program, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    const exited = once(child, "exit");
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      await exited;
+    });
+    for await (const line of createInterface({ input: child.stdout }))
+      if (line.includes('"listening"')) break;
+    child.stdout.destroy();
+    const socket = ["--socket", join(directory, "management.sock")];
+    for (let n = 0; n < 3; n += 1)
+      expect((await runCommand(["org", "create", `org ${n}`, ...socket])).exitCode).toBe(0);
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it("answers 503, and not 401, when the disk is full, and loses nothing that it acknowledged", {
+    timeout: 60_000,
+  }, async () => {
+    const directory = tempDir();
+    const first = await startControlPlane({ directory });
+    const key = await first.createKey();
+    await first.stop();
+    const fillers: string[] = [];
+    const limited = await startControlPlane({ directory, maxFileBlocks: 300 });
+    const full = await eventually(
+      async () => {
+        const client = new Client("http://localhost", { socketPath: limited.socketPath });
+        const query = `mutation { createOrganization(name: "filler", slug: "filler-${fillers.length}") { id } }`;
+        const headers = { "content-type": "application/json" };
+        const answer = await client.request({
+          path: "/graphql",
+          method: "POST",
+          headers,
+          body: JSON.stringify({ query }),
+        });
+        await answer.body.dump();
+        await client.close();
+        if (answer.statusCode === 200) fillers.push(`filler-${fillers.length}`);
+        return answer.statusCode === 200 ? undefined : answer;
+      },
+      { timeoutMs: 20_000, describe: "the disk is full" },
+    );
+    expect(full).toMatchObject({ statusCode: 503, headers: { "retry-after": "2" } });
+    expect(limited.lines.filter((line) => line.includes('"event":"store.unavailable"'))).toHaveLength(1);
+    expect(fillers.length).toBeGreaterThan(0);
+    await limited.stop();
+    const again = await started({ directory });
+    expect(await again.management("keys", "list", "--org", "acme")).toMatchObject([{ id: key.id }]);
+    const slugs = (await text(again, "org", "list")).match(/^filler-\d+/gm);
+    expect(slugs?.sort()).toEqual(fillers.sort());
+  });
+});

@@ -1,0 +1,112 @@
+import { readdirSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, it, onTestFinished } from "vitest";
+import {
+  type ControlPlaneOptions,
+  startControlPlane,
+  type TestControlPlane,
+} from "../../support/control-plane/control-plane.ts";
+import { eventually } from "../../support/eventually.ts";
+
+/** Of which the program itself needs some forty. */
+const MAX_OPEN_FILES = 100;
+const HEALTH = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+
+interface Connection {
+  readonly socket: Socket;
+  readonly received: string[];
+}
+
+async function start(options: ControlPlaneOptions = {}): Promise<TestControlPlane> {
+  const controlPlane = await startControlPlane({ maxOpenFiles: MAX_OPEN_FILES, ...options });
+  onTestFinished(async () => void (await controlPlane.stop()));
+  await controlPlane.createOrganization("acme");
+  return controlPlane;
+}
+
+/** Connects, and sends a request where one is given. */
+function open({ port }: TestControlPlane, sent = ""): Connection {
+  const received: string[] = [];
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  socket.setEncoding("utf8").on("data", (text: string) => void received.push(text));
+  onTestFinished(() => void socket.destroy());
+  if (sent !== "") socket.write(sent);
+  return { socket, received };
+}
+
+async function openMany(controlPlane: TestControlPlane, sent = ""): Promise<readonly Connection[]> {
+  const all: Connection[] = [];
+  for (let n = 0; n < 3 * MAX_OPEN_FILES; n += 1) {
+    all.push(open(controlPlane, sent));
+    // One after the other, so that a connection that is answered keeps its place.
+    await pause(sent === "" ? 1 : 10);
+  }
+  return all;
+}
+
+function isAnswered(connection: Connection): boolean {
+  return connection.received.join("").startsWith("HTTP/1.1 200");
+}
+
+function said({ lines }: TestControlPlane): readonly unknown[] {
+  return lines
+    .filter((line) => line.includes('"event":"descriptors.exhausted"'))
+    .map((line): unknown => JSON.parse(line));
+}
+
+const LINE = {
+  level: "error",
+  limit: MAX_OPEN_FILES,
+  msg: expect.stringMatching(/no file descriptor is left.*LimitNOFILE=.*ulimit -n/),
+};
+
+it("silent connections beyond the descriptors make room for others, and one line names the remedy", async () => {
+  const controlPlane = await start();
+  const silent = await openMany(controlPlane);
+  const asking = open(controlPlane, HEALTH);
+  await eventually(() => isAnswered(asking), { timeoutMs: 20_000, describe: "a new one is answered" });
+  expect(readdirSync(`/proc/${controlPlane.pid}/fd`).length).toBeLessThan(MAX_OPEN_FILES);
+  expect(await controlPlane.management("org", "list")).toHaveLength(1);
+  expect(said(controlPlane)).toMatchObject([LINE]);
+  for (const { socket } of silent) socket.destroy();
+});
+
+it("with all of them in use the newest is closed, the host's own commands work, and it goes on when some are free", async () => {
+  const controlPlane = await start();
+  const all = await openMany(controlPlane, HEALTH);
+  const isOver = ({ socket }: Connection) => socket.destroyed;
+  await eventually(() => all.every((each) => isOver(each) || isAnswered(each)), {
+    timeoutMs: 20_000,
+    describe: "each is answered or closed",
+  });
+  const served = all.filter(isAnswered);
+  expect(served.length).toBeGreaterThan(10);
+  expect(served.length).toBeLessThan(MAX_OPEN_FILES);
+  expect(await controlPlane.management("org", "list")).toHaveLength(1);
+  expect(await controlPlane.createKey()).toMatchObject({ name: "prod" });
+  expect(said(controlPlane)).toMatchObject([LINE]);
+  for (const { socket } of served.slice(0, 5)) socket.destroy();
+  const next = await eventually(
+    async () => {
+      const connection = open(controlPlane, HEALTH);
+      await pause(200);
+      return isAnswered(connection) && connection;
+    },
+    { timeoutMs: 20_000, describe: "a new one is answered" },
+  );
+  expect(next.received.join("")).toContain("200 OK");
+  expect(controlPlane.lines.filter((line) => line.includes('"level":"fatal"'))).toEqual([]);
+});
+
+it("too few to start with are said, with the remedy", async () => {
+  let message: string | undefined;
+  for (let maxOpenFiles = 40; message === undefined && maxOpenFiles > 20; maxOpenFiles -= 1) {
+    message = await startControlPlane({ maxOpenFiles }).then(
+      async (controlPlane) => void (await controlPlane.stop()),
+      String,
+    );
+  }
+  expect(message).toMatch(/EMFILE: too many open files.*raise LimitNOFILE= in the unit/);
+  expect(message).not.toContain("a bug");
+}, 120_000);

@@ -1,0 +1,174 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Client, request } from "undici";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { embeddedPage, pageAssetsIn } from "../../../src/control-plane/page/page-assets.ts";
+import { startServer } from "../../support/control-plane/control-plane-server.ts";
+import { startPeopleServer } from "../../support/control-plane/people.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const PLACES = [
+  "/",
+  "/api-keys",
+  "/executors",
+  "/executors/abc",
+  "/audit",
+  "/audit?action=api_key.created",
+  "/connect",
+  "/members",
+  "/invitation/abc",
+  "/sign-in",
+];
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+function builtPage(): string {
+  const directory = join(tempDir(), "page");
+  mkdirSync(join(directory, "assets"), { recursive: true });
+  writeFileSync(join(directory, "index.html"), "<!doctype html><title>page</title>");
+  writeFileSync(join(directory, "favicon.svg"), "<svg/>");
+  writeFileSync(join(directory, "assets", "index-1a2b.js"), "let a;");
+  return directory;
+}
+
+async function startWithPage(origin = "http://cp.test", directory = builtPage()) {
+  const server = await startPeopleServer({ origin, pageAssets: pageAssetsIn(directory) });
+  const client = new Client(server.url);
+  onTestFinished(() => client.close());
+  const ask = async (path: string, method: "GET" | "HEAD" | "POST" = "GET", headers = {}) => {
+    // Not request(): that would write the path in its normal form.
+    const response = await client.request({ path, method, headers });
+    return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+  };
+  return { ...server, ask };
+}
+
+describe("the page", () => {
+  it.each(PLACES)("is there at %s, with every header that guards it", async (path) => {
+    const { ask } = await startWithPage();
+    const answer = await ask(path);
+    expect(answer).toMatchObject({ status: 200, text: "<!doctype html><title>page</title>" });
+    expect(answer.headers).toMatchObject({
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-cache",
+      "content-security-policy": CSP,
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": "no-referrer",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      "permissions-policy": expect.stringContaining("camera=()"),
+    });
+    expect(answer.headers).not.toHaveProperty("strict-transport-security");
+  });
+
+  it("asks for https ever after, where it is served so", async () => {
+    const { ask } = await startWithPage("https://cp.test");
+    expect((await ask("/")).headers["strict-transport-security"]).toBe("max-age=31536000");
+  });
+
+  it("guards the answers of /api/auth and /graphql in the same way, and caches none", async () => {
+    const { ask, url } = await startWithPage();
+    const graphql = await request(`${url}/graphql`, {
+      method: "POST",
+      headers: { origin: "http://cp.test", "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ viewer { role } }" }),
+    });
+    await graphql.body.dump();
+    for (const headers of [graphql.headers, (await ask("/api/auth/get-session")).headers]) {
+      expect(headers).toMatchObject({
+        "content-security-policy": CSP,
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+      });
+      expect(headers).not.toHaveProperty("access-control-allow-origin");
+    }
+  });
+
+  it("keeps what is below assets for ever, and asks again for the rest", async () => {
+    const { ask } = await startWithPage();
+    const script = await ask("/assets/index-1a2b.js");
+    expect(script).toMatchObject({ status: 200, text: "let a;" });
+    expect(script.headers).toMatchObject({
+      "content-type": "text/javascript; charset=utf-8",
+      "cache-control": "public, max-age=31536000, immutable",
+    });
+    const icon = await ask("/favicon.svg");
+    expect(icon.headers).toMatchObject({ "content-type": "image/svg+xml", "cache-control": "no-cache" });
+    expect(await ask("/", "GET", { "if-none-match": (await ask("/")).headers["etag"] })).toMatchObject({
+      status: 304,
+      text: "",
+    });
+    expect(await ask("/", "HEAD")).toMatchObject({ status: 200, text: "" });
+    expect((await ask("/", "POST")).status).toBe(405);
+  });
+
+  it.each([
+    "/assets/none.js",
+    "/assets/../index.html",
+    "/assets/%2e%2e/index.html",
+    "/../../etc/passwd",
+    "/..%2f..%2fetc/passwd",
+    "//etc/passwd",
+    "/executors/a/b",
+    "/constructor",
+    "/__proto__",
+    "/index.html/",
+  ])("has nothing at %s", async (path) => {
+    const { ask } = await startWithPage();
+    expect(await ask(path)).toMatchObject({ status: 404 });
+  });
+
+  it("says itself that there is nothing, to a person who followed a wrong link", async () => {
+    const { ask } = await startWithPage();
+    const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for (const path of ["/nowhere", "/executors/a/b", "/index.html/", "//etc/passwd"]) {
+      const answer = await ask(path, "GET", { accept });
+      expect(answer, path).toMatchObject({ status: 404, text: "<!doctype html><title>page</title>" });
+      expect(answer.headers).toMatchObject({
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "content-security-policy": CSP,
+      });
+      expect(await ask(path, "HEAD", { accept })).toMatchObject({ status: 404, text: "" });
+      expect((await ask(path, "POST", { accept })).headers["content-type"]).toMatch(/^application\/json/);
+      expect((await ask(path, "GET", { accept: "*/*" })).headers["content-type"]).toMatch(
+        /^application\/json/,
+      );
+    }
+    expect(await ask("/healthz", "GET", { accept })).toMatchObject({
+      status: 200,
+      text: expect.stringMatching(/^\{"status":"ok"/),
+    });
+    expect(await ask("/graphql", "GET", { accept })).toMatchObject({ status: 405 });
+  });
+
+  it("is the same where the program carries it", async () => {
+    const page = embeddedPage({ "index.html": Buffer.from("<!doctype html>").toString("base64") });
+    expect(page.find("index.html")).toMatchObject({ contentType: "text/html; charset=utf-8" });
+    expect(page.find("index.html")?.body.toString()).toBe("<!doctype html>");
+    expect(page.find("assets/none.js")).toBeUndefined();
+  });
+
+  it("that is not built says how to, and is there as soon as it is", async () => {
+    const directory = builtPage();
+    rmSync(directory, { recursive: true });
+    const { ask } = await startWithPage("http://cp.test", directory);
+    const answer = await ask("/api-keys");
+    expect(answer).toMatchObject({ status: 503, text: expect.stringContaining("npm run build:page") });
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, "index.html"), "built");
+    expect(await ask("/api-keys")).toMatchObject({ status: 200, text: "built" });
+  });
+});
+
+it("there is no page and no sign-in where people are off", async () => {
+  const server = await startServer();
+  for (const path of ["/", "/api-keys", "/assets/x.js", "/api/auth/get-session"]) {
+    const response = await request(`${server.url}${path}`, { headers: { accept: "text/html" } });
+    await response.body.dump();
+    expect(response.headers["content-type"]).toMatch(/^application\/json/);
+    expect(response.statusCode).toBe(404);
+    expect(response.headers).not.toHaveProperty("content-security-policy");
+  }
+});

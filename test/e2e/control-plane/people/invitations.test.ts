@@ -1,0 +1,261 @@
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import type { Browser, PeopleServer } from "../../../support/control-plane/people.ts";
+import { startPeopleServer } from "../../../support/control-plane/people.ts";
+
+const PASSWORD = "a new person's password";
+const DAY_MS = 86_400_000;
+
+async function invite(browser: Browser, email: string, role = "member"): Promise<string> {
+  const answer = await browser.post("/organization/invite-member", { email, role });
+  expect(answer.status).toBe(200);
+  return z.object({ id: z.string() }).parse(answer.body).id;
+}
+
+function preview(browser: Browser, id: string) {
+  return browser.graphql(
+    "query($id: ID!) { invitation(id: $id) { email role hasAccount organization { slug } inviter { name } } }",
+    { id },
+  );
+}
+
+function acceptAsNew(server: PeopleServer, invitationId: string, browser = server.browser()) {
+  return browser.post("/invitation/accept-as-new", { invitationId, name: "Nadia", password: PASSWORD });
+}
+
+describe("an invitation", () => {
+  it("is seen by whoever has its link, makes the account, signs in, and is used up", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const id = await invite(owner, "Nadia@Example.com", "admin");
+    const nadia = server.browser();
+    expect((await preview(nadia, id)).data).toEqual({
+      invitation: {
+        email: "nadia@example.com",
+        role: "admin",
+        hasAccount: false,
+        organization: { slug: "acme" },
+        inviter: { name: "owner" },
+      },
+    });
+    expect((await acceptAsNew(server, id, nadia)).status).toBe(200);
+    expect(
+      (await nadia.graphql("{ viewer { user { name email } role activeOrganization { slug } } }")).data,
+    ).toEqual({
+      viewer: {
+        user: { name: "Nadia", email: "nadia@example.com" },
+        role: "admin",
+        activeOrganization: { slug: "acme" },
+      },
+    });
+    expect((await preview(nadia, id)).data).toEqual({ invitation: null });
+    expect(await acceptAsNew(server, id)).toMatchObject({ status: 400, code: "NOT_FOUND" });
+    expect((await server.browser().signIn("nadia@example.com", PASSWORD)).status).toBe(200);
+  });
+
+  it("is accepted once, however many try at the same moment", async () => {
+    const server = await startPeopleServer();
+    const id = await invite(await server.signedIn("owner"), "nadia@example.com");
+    const answers = await Promise.all(Array.from({ length: 4 }, () => acceptAsNew(server, id)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const people = await server.manage("{ members { user { email } } }");
+    expect(people.text.match(/nadia@example.com/g)).toHaveLength(1);
+  });
+
+  it("of somebody who has an account makes one membership, however often it is accepted at once", async () => {
+    const server = await startPeopleServer();
+    await server.createOrganization("bravo");
+    const owner = await server.signedIn("owner");
+    const known = await server.signedIn("member", "bravo", "known@example.com");
+    const id = await invite(owner, "known@example.com");
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => known.post("/organization/accept-invitation", { invitationId: id })),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const members = await owner.graphql("{ members { user { email } } }");
+    expect(members.text.match(/known@example.com/g)).toHaveLength(1);
+  });
+
+  it("of somebody who has an account is accepted by signing in, and by nobody else", async () => {
+    const server = await startPeopleServer();
+    const organizationId = await server.createOrganization("bravo");
+    const owner = await server.signedIn("owner");
+    const known = await server.signedIn("member", "bravo", "known@example.com");
+    const other = await server.signedIn("member", "bravo", "other@example.com");
+    const id = await invite(owner, "known@example.com");
+    expect((await preview(server.browser(), id)).data).toMatchObject({ invitation: { hasAccount: true } });
+    expect(await acceptAsNew(server, id)).toMatchObject({ status: 400, code: "CONFLICT" });
+    expect((await other.post("/organization/accept-invitation", { invitationId: id })).status).toBe(403);
+    expect((await known.post("/organization/accept-invitation", { invitationId: id })).status).toBe(200);
+    expect(
+      (
+        await known.graphql(
+          "{ viewer { activeOrganization { slug } organizations { organization { slug } } } }",
+        )
+      ).data,
+    ).toEqual({
+      viewer: {
+        activeOrganization: { slug: "acme" },
+        organizations: [{ organization: { slug: "bravo" } }, { organization: { slug: "acme" } }],
+      },
+    });
+    expect((await known.post("/organization/set-active", { organizationId })).status).toBe(200);
+    expect((await known.graphql("{ viewer { activeOrganization { slug } } }")).data).toEqual({
+      viewer: { activeOrganization: { slug: "bravo" } },
+    });
+  });
+
+  it.each([
+    [
+      "was canceled",
+      async (_server: PeopleServer, owner: Browser, id: string) => {
+        expect((await owner.post("/organization/cancel-invitation", { invitationId: id })).status).toBe(200);
+      },
+    ],
+    [
+      "is a week old",
+      async (server: PeopleServer) => {
+        server.clock.offsetMs = 7 * DAY_MS + 1000;
+      },
+    ],
+    [
+      "was replaced by a newer one",
+      async (_server: PeopleServer, owner: Browser) => {
+        await invite(owner, "nadia@example.com");
+      },
+    ],
+  ])("that %s is none any more", async (_what, end) => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const id = await invite(owner, "nadia@example.com");
+    await end(server, owner, id);
+    expect((await preview(server.browser(), id)).data).toEqual({ invitation: null });
+    expect(await acceptAsNew(server, id)).toMatchObject({ status: 400, code: "NOT_FOUND" });
+    expect((await server.browser().signIn("nadia@example.com", PASSWORD)).status).toBe(401);
+  });
+
+  it("is made by owners and admins, and an admin makes no owner", async () => {
+    const server = await startPeopleServer();
+    const [admin, member] = [await server.signedIn("admin"), await server.signedIn("member")];
+    await invite(admin, "a@example.com", "admin");
+    const attempts = [
+      await admin.post("/organization/invite-member", { email: "b@example.com", role: "owner" }),
+      await member.post("/organization/invite-member", { email: "c@example.com", role: "member" }),
+      await server.browser().post("/organization/invite-member", { email: "d@example.com", role: "member" }),
+    ];
+    expect(attempts.map(({ status }) => status)).toEqual([403, 403, 401]);
+    const left = await admin.graphql("{ invitations { email } }");
+    expect(left.data).toEqual({ invitations: [{ email: "a@example.com" }] });
+  });
+
+  it.each([
+    ["no name", { name: "  " }],
+    ["a name of several lines", { name: "a\nb" }],
+    ["a short password", { password: "short" }],
+    ["an endless password", { password: "x".repeat(1000) }],
+    ["another type", { password: 7 }],
+    ["no invitation", { invitationId: "" }],
+  ])("is not accepted with %s", async (_what, wrong) => {
+    const server = await startPeopleServer();
+    const id = await invite(await server.signedIn("owner"), "nadia@example.com");
+    const body = { invitationId: id, name: "Nadia", password: PASSWORD, ...wrong };
+    expect(await server.browser().post("/invitation/accept-as-new", body)).toMatchObject({
+      status: 400,
+      code: "BAD_USER_INPUT",
+    });
+    expect((await acceptAsNew(server, id)).status).toBe(200);
+  });
+
+  it("is accepted by twenty-six people while somebody tries wrong links, and from the same address", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const attempt = (invitationId: string, from: string) => {
+      const body = { invitationId, name: "Nadia", password: PASSWORD };
+      return server.browser().post("/invitation/accept-as-new", body, { "x-forwarded-for": from });
+    };
+    const ids: string[] = [];
+    for (let n = 0; n < 26; n += 1) ids.push(await invite(owner, `invited-${n}@example.com`));
+    for (let n = 0; n < 25; n += 1)
+      expect(await attempt(`wrong-${n}`, "203.0.113.7")).toMatchObject({ status: 400, code: "NOT_FOUND" });
+    for (const [n, id] of ids.entries())
+      expect((await attempt(id, n < 3 ? "203.0.113.7" : `198.51.100.${n}`)).status).toBe(200);
+    // Who tries on is held: the same link from here, then this address alone.
+    const again: number[] = [];
+    for (let n = 0; n < 6; n += 1) again.push((await attempt("wrong", "203.0.113.8")).status);
+    expect(again).toEqual([400, 400, 400, 400, 400, 429]);
+    const more: number[] = [];
+    for (let n = 0; n < 30; n += 1) more.push((await attempt(`more-${n}`, "203.0.113.7")).status);
+    expect(more.filter((status) => status === 400)).toHaveLength(25);
+    expect(more.filter((status) => status === 429)).toHaveLength(5);
+    const last = await invite(owner, "last@example.com");
+    expect((await attempt(last, "203.0.113.9")).status).toBe(200);
+  }, 120_000);
+
+  it("keeps the last owner in", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const removed = await owner.post("/organization/remove-member", { memberIdOrEmail: owner.email });
+    expect(removed.status).toBe(400);
+    expect((await owner.graphql("{ viewer { role } }")).data).toEqual({ viewer: { role: "owner" } });
+  });
+});
+
+describe("an organization", () => {
+  const LIMIT = 1000;
+
+  /** Rows made by hand, since a thousand of them through the page take minutes. */
+  function fill(server: PeopleServer, table: "member" | "invitation", count: number): void {
+    using database = new DatabaseSync(server.databasePath);
+    database.exec("begin immediate");
+    const person = database.prepare(
+      "insert into user (id, name, email, emailVerified, createdAt, updatedAt) values (?1, ?1, ?1 || '@x.test', 0, ?2, ?2)",
+    );
+    const row = database.prepare(
+      table === "member"
+        ? "insert into member (id, organizationId, userId, role, createdAt) select ?1, id, ?1, 'member', ?2 from organization"
+        : `insert into invitation (id, organizationId, email, role, status, expiresAt, createdAt, inviterId)
+            select ?1, o.id, ?1 || '@x.test', 'member', 'pending', '9999-01-01T00:00:00.000Z', ?2, m.userId
+            from organization o join member m on m.organizationId = o.id and m.role = 'owner'`,
+    );
+    for (let n = 0; n < count; n += 1) {
+      if (table === "member") person.run(`many-${n}`, DATE);
+      row.run(`many-${n}`, DATE);
+    }
+    database.exec("commit");
+  }
+  const DATE = "2026-01-01T00:00:00.000Z";
+
+  it("has at most 1000 open invitations; one that takes another's place is always possible", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    fill(server, "invitation", LIMIT - 1);
+    await invite(owner, "last@example.com");
+    const refused = await owner.post("/organization/invite-member", {
+      email: "more@example.com",
+      role: "member",
+    });
+    expect(refused).toMatchObject({
+      status: 400,
+      code: "CONFLICT",
+      message: expect.stringContaining("1000 open"),
+    });
+    await invite(owner, "last@example.com", "admin");
+    expect((await owner.graphql("{ invitations { id } }")).text.match(/"id"/g)).toHaveLength(LIMIT);
+  });
+
+  it("has at most 1000 members, whichever way they come", async () => {
+    const server = await startPeopleServer();
+    const owner = await server.signedIn("owner");
+    const [asNew, last] = [await invite(owner, "nadia@example.com"), await invite(owner, "last@example.com")];
+    fill(server, "member", LIMIT - 2);
+    expect((await acceptAsNew(server, last)).status).toBe(200);
+    expect(await acceptAsNew(server, asNew)).toMatchObject({
+      status: 400,
+      message: expect.stringContaining("1000 members"),
+    });
+    expect((await preview(owner, asNew)).data).not.toEqual({ invitation: null });
+    await owner.post("/organization/remove-member", { memberIdOrEmail: "many-1" });
+    expect((await acceptAsNew(server, asNew)).status).toBe(200);
+  });
+});

@@ -1,0 +1,156 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import {
+  runCommand,
+  runControlPlane,
+  startControlPlane,
+} from "../../../support/control-plane/control-plane.ts";
+import { createExecutorSyncs } from "../../../support/control-plane/executor-syncs.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+
+it("copies a database in use to the state of one moment, which a new control plane starts from", async () => {
+  const controlPlane = await startControlPlane();
+  onTestFinished(async () => void (await controlPlane.stop()));
+  const key = await controlPlane.createKey();
+  const syncs = createExecutorSyncs(controlPlane.url, key.secret);
+  await syncs.one();
+  const target = tempDir();
+  const file = join(target, "control-plane.db");
+  const running = syncs.until(() => existsSync(file));
+  const made = await runControlPlane(["backup", file], { DATABASE_URL: `file:${controlPlane.databasePath}` });
+  await running;
+  expect(made).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(made.stdout).toMatch(/^Backed up .* to .*, \d+ bytes, checked\.\n$/);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readdirSync(target)).toEqual(["control-plane.db"]);
+  await controlPlane.revokeKey(key.id);
+  const restored = await startControlPlane({ directory: target });
+  onTestFinished(async () => void (await restored.stop()));
+  expect(await restored.executors("acme")).toMatchObject([{ name: "agent-1", key: { id: key.id } }]);
+  expect((await createExecutorSyncs(restored.url, key.secret).one()).status).toBe(200);
+});
+
+it.each([
+  [
+    "a file that is there",
+    (directory: string) => writeFileSync(join(directory, "b.db"), "mine"),
+    /is there already/,
+  ],
+  [
+    "a directory that is not there",
+    () => undefined,
+    /cannot back up the database .*cp\.db to .*no\/b\.db: there is no folder .*\/no: make it, or name another\n$/,
+  ],
+])("does not back up to %s", async (_what, prepare, sentence) => {
+  const directory = tempDir();
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  await openSqliteStore(join(directory, "cp.db")).close();
+  prepare(directory);
+  const file = String(sentence).includes("no") ? join(directory, "no", "b.db") : join(directory, "b.db");
+  const result = await runCommand(["backup", file], { DATABASE_URL: `file:${join(directory, "cp.db")}` });
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toMatch(sentence);
+  expect(readdirSync(directory).filter((name) => name.startsWith(".backup"))).toEqual([]);
+});
+
+it("takes nothing that was planted for its copy, and leaves nothing of it behind", async () => {
+  const directory = tempDir();
+  const database = join(directory, "cp.db");
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  await openSqliteStore(database).close();
+  const target = tempDir();
+  chmodSync(target, 0o1777);
+  const file = join(target, "b.db");
+  // Empty files that anybody may write, for each name that a process here could take.
+  const planted = Array.from({ length: 10 }, (_, n) => `b.db.partial-${process.pid + n}`);
+  for (const name of planted) {
+    writeFileSync(join(target, name), "");
+    chmodSync(join(target, name), 0o666);
+  }
+  const made = await runCommand(["backup", file], { DATABASE_URL: `file:${database}` });
+  expect(made).toMatchObject({ exitCode: 0, stderr: "" });
+  const { mode, uid, nlink } = statSync(file);
+  expect([mode & 0o777, uid, nlink]).toEqual([0o600, process.getuid?.(), 1]);
+  expect(readdirSync(target).sort()).toEqual(["b.db", ...planted].sort());
+  for (const name of planted) expect(statSync(join(target, name)).size).toBe(0);
+});
+
+it("does not follow a link that is in its place", async () => {
+  const directory = tempDir();
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  await openSqliteStore(join(directory, "cp.db")).close();
+  symlinkSync(join(directory, "elsewhere"), join(directory, "b.db"));
+  const made = await runCommand(["backup", join(directory, "b.db")], {
+    DATABASE_URL: `file:${join(directory, "cp.db")}`,
+  });
+  expect(made).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is there already") });
+  expect(readdirSync(directory)).not.toContain("elsewhere");
+});
+
+it.each([
+  ["that anybody may write", 0o777],
+  ["that another group may write", 0o775],
+])("refuses a folder %s, with its owner and mode", async (_what, mode) => {
+  const directory = tempDir();
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  await openSqliteStore(join(directory, "cp.db")).close();
+  const target = tempDir();
+  if (process.getuid?.() === 0) chownSync(target, 0, 12_345);
+  chmodSync(target, process.getuid?.() === 0 ? mode : 0o777);
+  const made = await runCommand(["backup", join(target, "b.db")], {
+    DATABASE_URL: `file:${join(directory, "cp.db")}`,
+  });
+  expect(made.exitCode).toBe(1);
+  expect(made.stderr).toMatch(/others may replace files in .*owner \d+, mode 77[75]/);
+  expect(readdirSync(target)).toEqual([]);
+});
+
+it.skipIf(process.getuid?.() !== 0)(
+  "refuses a folder of another user, which could swap what root makes",
+  async () => {
+    const directory = tempDir();
+    const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+    await openSqliteStore(join(directory, "cp.db")).close();
+    const target = tempDir();
+    chownSync(target, 12_345, 12_345);
+    const made = await runCommand(["backup", join(target, "b.db")], {
+      DATABASE_URL: `file:${join(directory, "cp.db")}`,
+    });
+    expect(made).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("owner 12345") });
+  },
+);
+
+it("never advises to remove what is there: it could be the database itself, or a folder", async () => {
+  const directory = tempDir();
+  const database = join(directory, "cp.db");
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  await openSqliteStore(database).close();
+  for (const file of [database, directory]) {
+    const result = await runCommand(["backup", file], { DATABASE_URL: `file:${database}` });
+    expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is there already") });
+    expect(result.stderr).not.toContain("remove");
+  }
+});
+
+it("makes no database where there is none to copy", async () => {
+  const directory = tempDir();
+  mkdirSync(join(directory, "d"));
+  const result = await runCommand(["backup", join(directory, "b.db")], {
+    DATABASE_URL: `file:${join(directory, "d", "cp.db")}`,
+  });
+  expect(result).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/cannot back up the database .*: there is no database: set DATABASE_URL/),
+  });
+  expect(readdirSync(join(directory, "d"))).toEqual([]);
+});

@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { betterAuth } from "better-auth";
+import { getMigrations } from "better-auth/db/migration";
+import { organization } from "better-auth/plugins";
+import { describe, expect, it } from "vitest";
+import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations.ts";
+import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/store.ts";
+import { createVersion1Database } from "../../../support/control-plane/version-1-database.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+
+/** What is out in the world and may never change; a new migration adds a line. */
+const RELEASED = [
+  "8702420bca640110",
+  "c41a332038590c4e",
+  "cd0049ca40172b3a",
+  "d7735e6b547799d8",
+  "9b3891be55f43e74",
+];
+
+function schemaOf(path: string): readonly unknown[] {
+  const database = new DatabaseSync(path);
+  const rows = database
+    .prepare(
+      "select type, name, tbl_name, sql from sqlite_schema where name not like 'sqlite_%' order by type, name",
+    )
+    .all();
+  database.close();
+  return rows;
+}
+
+describe("migrations", () => {
+  it("that are released never change", () => {
+    const hashes = MIGRATIONS.map((sql) => createHash("sha256").update(sql).digest("hex").slice(0, 16));
+    expect(hashes).toEqual(RELEASED);
+  });
+
+  it("bring a database of version 1 to the schema of a new one, and lose nothing", async () => {
+    const directory = tempDir();
+    const [old, fresh] = [join(directory, "old.db"), join(directory, "new.db")];
+    createVersion1Database(old);
+    const store = openSqliteStore(old);
+    await openSqliteStore(fresh).close();
+    const page = { limit: 10, before: null, search: null };
+    expect((await store.keys("o1", page)).map(({ id, revokedAt }) => [id, revokedAt])).toEqual([
+      ["k2", 1500],
+      ["k1", null],
+    ]);
+    expect(await store.executors("o1", page)).toMatchObject([
+      { id: "x1", key: { id: "k1" }, lastSyncAt: 2000 },
+    ]);
+    const x1 = { id: "x1", name: "agent-1", isDeleted: false };
+    expect(await store.keyUses("k1", 5)).toMatchObject([{ executor: x1, firstUsedAt: 1000 }]);
+    expect(await store.key("k1")).toMatchObject({ target: x1 });
+    expect(await store.boundExecutor("o1", "agent-1")).toMatchObject({ keyId: "k1", lineageId: "k1" });
+    expect(await store.enrolledCount("k1")).toBe(1);
+    const all = { ...page, action: null, actor: null, target: null, from: null, to: null };
+    expect((await store.auditEvents("o1", all)).map(({ id }) => id)).toEqual(["e2", "e1"]);
+    expect(await store.people.hasPeople()).toBe(false);
+    await store.close();
+    expect(schemaOf(old)).toEqual(schemaOf(fresh));
+    const check = new DatabaseSync(old);
+    expect(check.prepare("pragma integrity_check").get()).toEqual({ integrity_check: "ok" });
+    expect(check.prepare("pragma foreign_key_check").all()).toEqual([]);
+    check.close();
+  });
+
+  it("are left undone as a whole where one fails, and done by the next start", async () => {
+    const path = join(tempDir(), "cp.db");
+    createVersion1Database(path);
+    const database = new DatabaseSync(path);
+    database.exec("create table invitation (inTheWay text)");
+    const before = schemaOf(path);
+    expect(() => openSqliteStore(path)).toThrow(path);
+    expect(schemaOf(path)).toEqual(before);
+    expect(database.prepare("pragma user_version").get()).toEqual({ user_version: 1 });
+    database.exec("drop table invitation");
+    database.close();
+    await openSqliteStore(path).close();
+  });
+
+  it("run once when several programs start at the same moment", async () => {
+    const path = join(tempDir(), "cp.db");
+    createVersion1Database(path);
+    const program = `import(${JSON.stringify(new URL("../../../../src/control-plane/store/sqlite/store.ts", import.meta.url).href)})
+      .then(({ openSqliteStore }) => openSqliteStore(${JSON.stringify(path)}).close())`;
+    const children = Array.from({ length: 3 }, () =>
+      spawn(process.execPath, ["--input-type=module", "-e", program], {
+        stdio: ["ignore", "inherit", "inherit"],
+      }),
+    );
+    const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0]));
+    expect(codes).toEqual([0, 0, 0]);
+  });
+
+  it("leave better-auth's own migration with nothing to do", async () => {
+    const path = join(tempDir(), "cp.db");
+    await openSqliteStore(path).close();
+    const database = new DatabaseSync(path);
+    const auth = betterAuth({
+      database,
+      secret: "a secret that only this test ever has, 0123456789",
+      baseURL: "http://localhost:3000",
+      emailAndPassword: { enabled: true },
+      logger: { disabled: true },
+      plugins: [organization()],
+    });
+    const { toBeCreated, toBeAdded } = await getMigrations(auth.options);
+    expect({ toBeCreated, toBeAdded }).toEqual({ toBeCreated: [], toBeAdded: [] });
+    database.close();
+  });
+});

@@ -1,0 +1,304 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { Kysely } from "kysely";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  type StoreTransaction,
+  StoreUnavailable,
+} from "../../../../src/control-plane/store/contract/store.ts";
+import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations.ts";
+import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/store.ts";
+import { startServer } from "../../../support/control-plane/control-plane-server.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+
+const CURRENT_KEY = 'query { currentKey(input: { executorName: "agent-1" }) { key { id } } }';
+
+/** Another process that holds the database's write lock until it is killed. */
+async function lockDatabase(databasePath: string) {
+  const program = `const { DatabaseSync } = require("node:sqlite");
+    const database = new DatabaseSync(${JSON.stringify(databasePath)});
+    database.exec("begin exclusive"); console.log("locked"); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
+  const release = async () => {
+    child.kill("SIGKILL");
+    await exited;
+  };
+  onTestFinished(release);
+  await once(child.stdout, "data");
+  return release;
+}
+
+describe("opening the database", () => {
+  it("creates it at this version, and finds nothing to do the second time", async () => {
+    const path = join(tempDir(), "cp.db");
+    for (let n = 0; n < 2; n += 1) await openSqliteStore(path).close();
+    const database = new DatabaseSync(path);
+    expect(database.prepare("pragma user_version").get()).toEqual({ user_version: MIGRATIONS.length });
+    expect(database.prepare("pragma journal_mode").get()).toEqual({ journal_mode: "wal" });
+    database.close();
+  });
+
+  it("refuses one that a newer version has used, and leaves it alone", () => {
+    const path = join(tempDir(), "cp.db");
+    const database = new DatabaseSync(path);
+    database.exec("pragma user_version = 99");
+    expect(() => openSqliteStore(path)).toThrow(
+      expect.objectContaining({
+        cause: expect.objectContaining({
+          message: expect.stringMatching(/version 99 .* newer novacula-control-plane/),
+        }),
+      }),
+    );
+    expect(database.prepare("select count(*) as tables from sqlite_master").get()).toEqual({ tables: 0 });
+    database.close();
+  });
+
+  it.each([
+    ["a directory that is not there", (directory: string) => join(directory, "no", "cp.db")],
+    [
+      "a file that is no database",
+      (directory: string) => {
+        const path = join(directory, "cp.db");
+        writeFileSync(path, "hello, world ".repeat(1000));
+        return path;
+      },
+    ],
+  ])("names the path of %s", (_what, make) => {
+    const path = make(tempDir());
+    expect(() => openSqliteStore(path)).toThrow(path);
+  });
+});
+
+describe("a store that fails", () => {
+  it("is 503 with Retry-After, and never 401, while it is closed", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret } = await server.createKey();
+    await server.store.close();
+    for (const answer of [
+      await server.post(secret, CURRENT_KEY),
+      await server.sync(secret),
+      await server.manage("{ organizations { id } }"),
+    ]) {
+      expect(answer).toMatchObject({ status: 503, code: "SERVICE_UNAVAILABLE" });
+      expect(answer.headers["retry-after"]).toBe("2");
+      expect(answer.text).not.toMatch(/sqlite|closed/i);
+    }
+    const health = await fetchHealth(server.url);
+    expect(health).toBe(503);
+  });
+
+  it("is 503 for what must be written while another process holds the lock; syncs go on, and nothing is lost", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret, id } = await server.createKey();
+    await server.sync(secret);
+    const release = await lockDatabase(server.databasePath);
+    const started = performance.now();
+    const changes = await Promise.all([server.revokeKey(id), server.sync(secret, { name: "agent-2" })]);
+    expect(changes.map(({ status }) => status)).toEqual([503, 503]);
+    expect(performance.now() - started).toBeLessThan(6000);
+    expect((await server.sync(secret)).status).toBe(200);
+    await eventually(() => server.lines.some((line) => line.includes('"event":"store.writes-delayed"')), {
+      describe: "it is said",
+    });
+    await release();
+    await eventually(() => server.lines.some((line) => line.includes('"event":"store.writes-resumed"')), {
+      describe: "the writes are made up",
+    });
+    expect((await server.revokeKey(id)).status).toBe(200);
+    expect((await server.auditEvents()).map(({ action }) => action)).toEqual([
+      "api_key.revoked",
+      "api_key.created",
+    ]);
+  });
+
+  it("never blocks the process while it waits", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret, id } = await server.createKey();
+    const release = await lockDatabase(server.databasePath);
+    let isOver = false;
+    const revoked = server.revokeKey(id).finally(() => {
+      isOver = true;
+    });
+    for (let n = 0; n < 3; n += 1) expect((await server.post(secret, CURRENT_KEY)).status).toBe(200);
+    expect(isOver).toBe(false);
+    await release();
+    expect((await revoked).status).toBe(200);
+  });
+});
+
+describe("a stop", () => {
+  it("says so when the last uses and heartbeats could not be written", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    const { secret } = await server.createKey();
+    await server.sync(secret);
+    const release = await lockDatabase(server.databasePath);
+    await server.sync(secret);
+    await expect(server.server.close()).rejects.toThrow(/could not be written/);
+    await release();
+  });
+});
+
+describe("a transaction", () => {
+  it("leaves nothing behind when it fails, and those after it run", async () => {
+    const store = openSqliteStore(join(tempDir(), "cp.db"));
+    const organization = { id: "o", name: "Acme", slug: "acme", createdAt: 0 };
+    const failed = store.transaction(async (transaction) => {
+      await transaction.insertOrganization(organization);
+      throw new Error("on purpose");
+    });
+    const next = store.transaction((transaction) =>
+      transaction.insertOrganization({ ...organization, slug: "b" }),
+    );
+    await expect(failed).rejects.toThrow("on purpose");
+    await next;
+    expect(await store.organizations(10)).toEqual([{ id: "o", name: "Acme", slug: "b" }]);
+    await store.close();
+  });
+
+  it("is not seen from outside before it is committed", async () => {
+    const store = openSqliteStore(join(tempDir(), "cp.db"));
+    await store.transaction(async (transaction) => {
+      await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+      expect(await transaction.organization("acme")).toBeDefined();
+      expect(await store.organization("acme")).toBeUndefined();
+    });
+    expect(await store.organization("acme")).toBeDefined();
+    await store.close();
+  });
+
+  it("keeps audit events from ever being changed", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    await server.createKey();
+    const database = new DatabaseSync(server.databasePath);
+    expect(() => database.exec("update auditEvent set actor = 'nobody'")).toThrow(
+      /audit events never change/,
+    );
+    expect(() => database.exec("delete from auditEvent")).toThrow(/audit events never change/);
+    database.close();
+  });
+});
+
+describe("what every sync reads", () => {
+  const HASH = "h".repeat(43);
+  const declaration = {
+    version: "0.1.0",
+    channel: "stable",
+    hostName: "h",
+    publicHost: null,
+    capabilities: "{}",
+    resources: "{}",
+  };
+
+  /** Two control planes on one database, each of which has seen an executor bound to a key. */
+  async function twoStores() {
+    const path = join(tempDir(), "cp.db");
+    const [one, other] = [openSqliteStore(path), openSqliteStore(path)];
+    onTestFinished(async () => {
+      await one.close();
+      await other.close();
+    });
+    const key = { name: "prod", start: "exc_aa", organizationId: "o", createdAt: 0, expiresAt: null };
+    const target = { target: null };
+    const executor = {
+      id: "x",
+      organizationId: "o",
+      name: "agent-1",
+      kind: "agent",
+      createdAt: 0,
+      enrolledBy: "k",
+    };
+    await one.transaction(async (transaction) => {
+      await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+      await transaction.insertKey({ ...key, ...target, id: "k", hash: HASH, lineageId: "k" });
+      await transaction.insertKey({ ...key, ...target, id: "k2", hash: "2".repeat(43), lineageId: "k2" });
+      await transaction.insertExecutor({ ...executor, ...declaration });
+      await transaction.bindExecutor("x", { id: "k", lineageId: "k" }, "agent");
+    });
+    for (const store of [one, other, one, other]) {
+      expect(await store.keyByHash(HASH)).toMatchObject({ id: "k", isEnabled: true });
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k", lineageId: "k" });
+    }
+    return [one, other] as const;
+  }
+
+  it.each([
+    ["revoked", (t: StoreTransaction) => t.revokeKey("k", 5), { isEnabled: false, revokedAt: 5 }],
+    ["ended later", (t: StoreTransaction) => t.endKeyAt("k", 9, 5), { revokesAt: 9 }],
+    ["deleted", (t: StoreTransaction) => t.deleteKey("k"), undefined],
+  ])("is read anew by every control plane once a key was %s", async (_what, change, expected) => {
+    const stores = await twoStores();
+    await stores[0].transaction(change);
+    for (const store of stores) {
+      const found = await store.keyByHash(HASH);
+      if (expected === undefined) expect(found).toBeUndefined();
+      else expect(found).toMatchObject(expected);
+    }
+  });
+
+  it("is read anew by every control plane once an executor has another key", async () => {
+    const stores = await twoStores();
+    await stores[1].transaction((transaction) =>
+      transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }, "agent"),
+    );
+    for (const store of stores)
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
+  });
+
+  it("stays as it was while a transaction is open, and after one that failed", async () => {
+    const [store] = await twoStores();
+    const failed = store.transaction(async (transaction) => {
+      await transaction.revokeKey("k", 5);
+      expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
+      throw new Error("on purpose");
+    });
+    await expect(failed).rejects.toThrow("on purpose");
+    expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
+  });
+
+  it("is read anew after a commit, also where it was asked for while the transaction was open", async () => {
+    const [store] = await twoStores();
+    await store.transaction(async (transaction) => {
+      await transaction.revokeKey("k", 5);
+      await transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }, "agent");
+      expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
+      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k", lineageId: "k" });
+    });
+    expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: false });
+    expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
+  });
+
+  it("is read anew after what better-auth wrote", async () => {
+    const [store] = await twoStores();
+    const database = new Kysely<{ organization: { id: string; name: string } }>(store.betterAuthDatabase());
+    await database.updateTable("organization").set({ name: "Globex" }).where("id", "=", "o").execute();
+    expect(await store.keyByHash(HASH)).toMatchObject({ organization: { name: "Globex" } });
+  });
+
+  it("is not answered from memory once the database is closed", async () => {
+    const [store] = await twoStores();
+    await store.close();
+    await expect(store.keyByHash(HASH)).rejects.toThrow(StoreUnavailable);
+  });
+});
+
+it("keeps database and socket to the owner", async () => {
+  const server = await startServer();
+  expect(statSync(server.socketPath).mode & 0o777).toBe(0o600);
+});
+
+async function fetchHealth(url: string): Promise<number> {
+  const { request } = await import("undici");
+  const answer = await request(`${url}/healthz`);
+  await answer.body.dump();
+  return answer.statusCode;
+}

@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readPrograms } from "../../../packaging/command-table.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "../../../packaging/completions.ts";
+import { lacks } from "../../support/requires.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const { agent, controlPlane } = readPrograms();
+
+function has(shell: string): boolean {
+  return spawnSync(shell, ["--version"]).status === 0;
+}
+
+/** What bash offers for the words, of which the last is still being typed. */
+function bash(script: string, words: readonly string[]): readonly string[] {
+  const ask = `${script}
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); compopt() { :; }
+    $(complete -p "$1" | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", ask, "bash", ...words], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+describe("bash", () => {
+  const script = bashCompletion("novacula-agent", agent);
+
+  it("offers the commands, and the options of the command that stands there", () => {
+    expect(bash(script, ["novacula-agent", "s"])).toEqual(["status", "set-key", "start", "stop"]);
+    expect(bash(script, ["novacula-agent", "status", "--w"])).toEqual(["--watch", "--wait-for"]);
+    expect(bash(script, ["novacula-agent", "status", "-c", "/dev/nul"])).toEqual(["/dev/null"]);
+    expect(bash(script, ["novacula-agent", "status", "--timeout", ""])).toEqual([]);
+  });
+
+  it("knows commands below commands", () => {
+    const nested = bashCompletion("novacula-control-plane", controlPlane);
+    expect(bash(nested, ["novacula-control-plane", "keys", "r"])).toEqual(["rotate", "revoke"]);
+    expect(bash(nested, ["novacula-control-plane", "keys", "create", "--na"])).toEqual(["--name"]);
+  });
+});
+
+describe("zsh", () => {
+  it.skipIf(lacks("zsh", has("zsh")))("takes the scripts, and defines the function of every command", () => {
+    const script = zshCompletion("novacula-agent", agent);
+    const defines = `compdef() { :; }; _arguments() { :; }; ${script.replace(/^_novacula_agent "\$@"$/mu, "")}
+      print -l \${(k)functions}`;
+    const { stdout, stderr } = spawnSync("zsh", ["-f", "-c", defines], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    const functions = new Set(stdout.split("\n"));
+    for (const { path } of agent.commands)
+      expect(functions).toContain(`_novacula_agent_${path.join("_").replaceAll("-", "_")}`);
+  });
+});
+
+describe("fish", () => {
+  it.skipIf(lacks("fish", has("fish")))("offers commands, options and files", () => {
+    const file = join(tempDir(), "novacula-agent.fish");
+    writeFileSync(file, fishCompletion("novacula-agent", agent));
+    const ask = (line: string) => {
+      const { stdout, stderr } = spawnSync(
+        "fish",
+        ["--no-config", "-c", `source ${file}; complete -C "${line}"`],
+        {
+          encoding: "utf8",
+          cwd: "/etc",
+        },
+      );
+      expect(stderr).toBe("");
+      return stdout.split("\n").map((each) => each.split("\t")[0]);
+    };
+    expect(ask("novacula-agent st")).toEqual(expect.arrayContaining(["status", "start", "stop"]));
+    expect(ask("novacula-agent status --wait")).toContain("--wait-for");
+    expect(ask("novacula-agent status --config pass")).toContain("passwd");
+  });
+});

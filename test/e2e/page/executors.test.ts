@@ -1,0 +1,259 @@
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { expectAccessible } from "../../support/page/axe.ts";
+import { adminAtWork, issueKey, syncAs, useControlPlane } from "../../support/page/beside.ts";
+import { lacksBrowser, useBrowser } from "../../support/page/browser.ts";
+import {
+  choose,
+  createKey,
+  rowOf,
+  shownKey,
+  signIn,
+  statusOf,
+  storeKey,
+} from "../../support/page/operator.ts";
+
+const browse = useBrowser();
+const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "4000", MAX_EXECUTORS_PER_KEY: "200" } });
+
+describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
+  it("connects an executor: its key, the steps, and the moment it is online", async () => {
+    const { url } = controlPlane();
+    const page = await browse();
+    await signIn(page, url, "/executors");
+    await page.getByText("No executors yet").waitFor();
+    await page.getByRole("main").getByRole("link", { name: "Connect an executor" }).first().click();
+    await page.getByLabel("Name").fill("fresh");
+    await page.getByLabel("Channel").selectOption({ label: "beta: what becomes the next release" });
+    await page.getByRole("button", { name: "Create its key" }).click();
+    const { secret } = await shownKey(page);
+    const configuration = await page
+      .getByRole("dialog")
+      .locator("code", { hasText: "[agent]" })
+      .textContent();
+    await expectAccessible(page);
+    expect(configuration).toMatch(/name {4}= "fresh"\nchannel = "beta"/);
+    expect(configuration).toContain(`url          = "${url}"\naccess_token = "${secret}"`);
+    await storeKey(page);
+    await page.getByText("waiting for fresh…").waitFor();
+    await expectAccessible(page);
+    expect(await page.getByRole("main").textContent()).not.toContain(secret);
+    expect(await syncAs(url, secret, "fresh", { channel: "beta" })).toBe(200);
+    await page.getByText(/fresh is online since \d\d:\d\d:\d\d$/).waitFor();
+    await page.getByRole("link", { name: "fresh" }).click();
+    await page.getByRole("heading", { name: "fresh" }).waitFor();
+    await page.getByText("1.4.0, beta").waitFor();
+    // Nobody connects a second one under its name unawares, however many have it in theirs.
+    for (let n = 0; n < 101; n += 1) expect(await syncAs(url, secret, `fresh ${n}`)).toBe(200);
+    await page.goto(`${url}/connect`);
+    await page.getByLabel("Name").fill("fresh");
+    await page.getByRole("status").getByText("fresh is an executor already, online on host").waitFor();
+    await page.getByLabel("Name").fill("fresh too");
+    await page.getByText("is an executor already").waitFor({ state: "detached" });
+  });
+
+  it("shows a cloned host, a refused sync and the keys it has used", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const first = await issueKey(admin, { name: "first of twin" });
+    expect(await syncAs(url, first.secret, "twin")).toBe(200);
+    const second = await issueKey(admin, { name: "second of twin", target: "twin" });
+    const elsewhere = await issueKey(admin, { name: "of elsewhere" });
+    expect(await syncAs(url, elsewhere.secret, "elsewhere")).toBe(200);
+    expect(await syncAs(url, elsewhere.secret, "twin")).toBe(403);
+    for (const instanceId of ["one", "two", "one", "two"]) {
+      const sync = await syncAs(url, second.secret, "twin", { instanceId, hostName: `host-${instanceId}` });
+      expect(sync).toBe(200);
+    }
+    const page = await browse();
+    await signIn(page, url, "/executors");
+    await rowOf(page, "twin").getByText("2 hosts use this name").waitFor();
+    await page.getByRole("link", { name: "twin" }).click();
+    await page.getByText("2 processes sync under the name twin at the same time").waitFor();
+    await page.getByText(/host-two \(/).waitFor();
+    await page.getByText("key_held_by_other_executor").waitFor();
+    const history = page.getByRole("table", { name: "Keys it has used, newest first" });
+    expect(await history.locator("tbody .name").allTextContents()).toEqual([
+      "second of twin",
+      "first of twin",
+    ]);
+    await history.getByText("on it now").waitFor();
+    // Silent for longer than the heartbeat timeout: offline, and the warning is gone.
+    await page.locator(".status-line").getByText("Offline").waitFor();
+    await page.getByText("2 processes sync").waitFor({ state: "detached" });
+  });
+
+  it("C6: the audit says who did what, and its URL carries the filter", async () => {
+    const { url } = controlPlane();
+    const page = await browse();
+    await signIn(page, url);
+    await createKey(page, { name: "audited", days: 3 });
+    await page.getByRole("link", { name: "Audit" }).click();
+    const row = rowOf(page, "audited");
+    await row.getByText("api_key.created").waitFor();
+    await row.getByText(/admin@example\.com/).waitFor();
+    await row.getByText("through the page").waitFor();
+    await row.getByText(/^expires .*\d{4}/).waitFor();
+    await page.getByLabel("What (name or id)").fill("audited");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
+    await page.getByLabel("Action").selectOption("api_key.deleted");
+    await page.getByText("Nothing matches.").waitFor();
+    expect(new URL(page.url()).search).toBe("?target=audited&action=api_key.deleted");
+    await page.goBack();
+    await rowOf(page, "audited").waitFor();
+    const today = new Date().toLocaleDateString("sv-SE", { timeZone: "Europe/Berlin" });
+    await page.goto(`${url}/audit?target=audited&from=${today}&to=${today}`);
+    await rowOf(page, "audited").waitFor();
+    await page.goto(`${url}/audit?target=audited&to=2020-01-01`);
+    await page.getByText("Nothing matches.").waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await rowOf(page, "audited").waitFor();
+  });
+
+  it("says of an executor or a page that is not there that it is not", async () => {
+    const { url } = controlPlane();
+    const page = await browse();
+    await signIn(page, url, "/executors/nothing");
+    await page.getByText(/There is no such executor in /).waitFor();
+    // Half a character, as a link that was cut off has it.
+    await page.goto(`${url}/executors/%E0`);
+    await page.getByText(/There is no such executor in /).waitFor();
+    await page.goto(`${url}/invitation/%E0`);
+    await page.getByText("This invitation cannot be accepted").waitFor();
+  });
+
+  it("says of a wrong link that there is no such page, with the way on", async () => {
+    const { url } = controlPlane();
+    const page = await browse({ mayLog: /status of 404/ });
+    await signIn(page, url, "/executors");
+    expect((await page.goto(`${url}/executors/one/two`))?.status()).toBe(404);
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await page.getByRole("main").getByRole("link", { name: "API keys" }).click();
+    await page.getByRole("heading", { name: "API keys" }).waitFor();
+  });
+
+  it("deletes an executor that is offline, and with it the keys that serve only it", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const own = await issueKey(admin, { name: "of leaving" });
+    expect(await syncAs(url, own.secret, "leaving")).toBe(200);
+    const page = await browse();
+    await signIn(page, url, "/executors");
+    await page.getByRole("link", { name: "leaving" }).click();
+    await page.getByRole("button", { name: "Delete executor" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("It is online: stop its agent first").waitFor();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await dialog.getByText(/Executor leaving is online.*it can be deleted from 20/).waitFor();
+    await dialog.getByText("It is online: stop its agent first").waitFor({ state: "detached" });
+    await dialog.getByText("This key serves only this executor:").waitFor();
+    await dialog.getByText("of leaving").waitFor();
+    await dialog.getByText("registers again, as a new executor").waitFor();
+    await expectAccessible(page);
+    const targeted = await issueKey(admin, { name: "made for leaving", target: "leaving" });
+    await dialog.getByText("These keys serve only this executor:").waitFor();
+    const tick = dialog.getByLabel("Revoke them too");
+    expect((await tick.boundingBox())?.width).toBeLessThan(24);
+    await tick.check();
+    await dialog.getByText("The keys are refused from the next request on").waitFor();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "Executors" }).waitFor();
+    await page.getByRole("link", { name: "leaving" }).waitFor({ state: "detached" });
+    expect(await syncAs(url, own.secret, "leaving")).toBe(401);
+    expect(await syncAs(url, targeted.secret, "leaving")).toBe(401);
+    await page.getByRole("link", { name: "API keys" }).click();
+    await rowOf(page, "of leaving").getByText("leaving, deleted").waitFor();
+    await rowOf(page, "made for leaving").getByText("made for leaving, which was deleted").waitFor();
+    expect(await statusOf(page, "of leaving").textContent()).toBe("Revoked");
+    await page.getByRole("link", { name: "Audit" }).click();
+    const event = rowOf(page, "leaving").filter({ hasText: "executor.deleted" });
+    await event.getByText("keys revoked with it").waitFor();
+    expect(await event.textContent()).not.toContain("[");
+  });
+
+  it("deletes an executor and leaves its keys, if nobody says otherwise", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const own = await issueKey(admin, { name: "of coming back" });
+    expect(await syncAs(url, own.secret, "coming back")).toBe(200);
+    const page = await browse();
+    await signIn(page, url, "/executors");
+    await page.getByRole("link", { name: "coming back" }).click();
+    await page.locator(".status-line").getByText("Offline").waitFor();
+    await page.getByRole("button", { name: "Delete executor" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "Executors" }).waitFor();
+    await page.getByRole("link", { name: "coming back" }).waitFor({ state: "detached" });
+    expect(await syncAs(url, own.secret, "coming back")).toBe(200);
+    await page.getByRole("link", { name: "coming back" }).waitFor();
+  });
+
+  it("shows rows of the database that cannot be read as damaged, and all others as ever", async () => {
+    const { url, databasePath } = controlPlane();
+    const admin = await adminAtWork(url);
+    const { secret } = await issueKey(admin, { name: "of damaged" });
+    expect(await syncAs(url, secret, "damaged")).toBe(200);
+    await issueKey(admin, { name: "whole" });
+    using database = new DatabaseSync(databasePath, { timeout: 5000 });
+    database.exec("update apikey set expiresAt = 'soon' where name = 'of damaged'");
+    database.exec("update executor set lastRefusal = '{' where name = 'damaged'");
+    expect(await syncAs(url, secret, "damaged")).toBe(401);
+    const page = await browse();
+    await signIn(page, url);
+    await rowOf(page, "of damaged").getByText("its row in the database is damaged: expiresAt").waitFor();
+    expect(await statusOf(page, "of damaged").textContent()).toBe("Damaged");
+    expect(await statusOf(page, "whole").textContent()).toBe("Active");
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "damaged", exact: true }).click();
+    await page.getByText("its row in the database is damaged: lastRefusal").waitFor();
+    await expectAccessible(page);
+    database.exec("update apikey set expiresAt = null where name = 'of damaged'");
+    database.exec("update executor set lastRefusal = null where name = 'damaged'");
+    await page
+      .locator(".status-line")
+      .getByText(/Online|Offline/)
+      .waitFor();
+  });
+
+  it("says how long an executor stays online whose key is revoked, as this control plane has it", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const { secret } = await issueKey(admin, { name: "of lasting" });
+    expect(await syncAs(url, secret, "lasting")).toBe(200);
+    const page = await browse();
+    await signIn(page, url);
+    const dialog = await choose(page, "of lasting", "Revoke");
+    await dialog.getByText("they go offline within 4 s,").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "lasting", exact: true }).click();
+    await page.getByRole("button", { name: "Revoke executor access" }).click();
+    await page.getByRole("dialog").getByText("it goes offline within 4 s,").waitFor();
+  });
+
+  it("XSS: every stored name is text, wherever it is shown", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const attack = "<img src=x onerror=alert(1)>";
+    const { secret } = await issueKey(admin, { name: attack });
+    expect(await syncAs(url, secret, `${attack} host`, { hostName: attack, publicHost: attack })).toBe(200);
+    const page = await browse();
+    page.on("dialog", () => expect.unreachable("a name was executed"));
+    await signIn(page, url);
+    await rowOf(page, attack)
+      .getByRole("link", { name: `${attack} host` })
+      .waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+    await page.getByRole("button", { name: `Actions for ${attack}` }).click();
+    await page.getByRole("menuitem", { name: "Rotate" }).click();
+    await page.getByRole("heading", { name: `Rotate ${attack}?` }).waitFor();
+    await page.getByRole("dialog").getByText("On this key now:").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: `${attack} host` }).click();
+    await page.getByRole("heading", { name: `${attack} host` }).waitFor();
+    await page.getByRole("link", { name: "Audit" }).click();
+    await rowOf(page, attack).waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
+    expect(await statusOf(page, attack).count()).toBe(0);
+  });
+});

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
+import { makeKey } from "../keys.ts";
+import { onlyFor } from "../only-for.ts";
+import { HOST_BASE, temporaryDirectory } from "../temp-dir.ts";
+import { type AgentHome, type AgentProcess, agentHome, startAgent } from "./agent-process.ts";
+import { json } from "./behaviours.ts";
+import { type CommandResult, command } from "./command.ts";
+import { type Behaviour, type FaultyServer, startFaultyServer } from "./faulty-server.ts";
+
+/** A folder for an agent.toml and all that its agent writes; it goes with the test. */
+export interface Home extends AgentHome, Disposable {
+  readonly folder: string;
+}
+
+export function home(): Home {
+  const folder = temporaryDirectory(HOST_BASE);
+  return { folder: folder.path, ...agentHome(folder.path), [Symbol.dispose]: folder.remove };
+}
+
+/** A host, its control plane, and a person at its shell. No agent runs yet. */
+export interface Scene extends AsyncDisposable {
+  /** In agent.toml. */
+  readonly key: string;
+  /** Known to the control plane as well, and in no file. */
+  readonly fresh: string;
+  readonly server: FaultyServer;
+  readonly place: Home;
+  /** Writes agent.toml anew, with that key. */
+  putKey(secret: string): void;
+  /** agent.toml as it is. */
+  text(): string;
+  /** Runs the program for this agent.toml. */
+  run(...words: readonly string[]): Promise<CommandResult>;
+  setKey(input: string | Uint8Array, ...words: readonly string[]): Promise<CommandResult>;
+}
+
+export interface OnlineScene extends Scene {
+  readonly agent: AgentProcess;
+}
+
+export async function setScene(): Promise<Scene> {
+  await using unfinished = new AsyncDisposableStack();
+  const [key, fresh] = [makeKey(), makeKey()];
+  const place = unfinished.use(home());
+  const server = unfinished.use(await startFaultyServer());
+  server.respond(knowing(key, fresh));
+  place.write({ url: server.url, key });
+  const finished = unfinished.move();
+  const { configPath } = place;
+  return {
+    key,
+    fresh,
+    server,
+    place,
+    putKey: (secret) => place.write({ url: server.url, key: secret }),
+    text: () => readFileSync(configPath, "utf8"),
+    run: (...words) => command([...words, "-c", configPath]),
+    setKey: (input, ...words) => command(["set-key", "-c", configPath, ...words], { input }),
+    [Symbol.asyncDispose]: () => finished.disposeAsync(),
+  };
+}
+
+/** The same, and its agent is online with the key. */
+export async function setOnlineScene(): Promise<OnlineScene> {
+  await using unfinished = new AsyncDisposableStack();
+  const scene = unfinished.use(await setScene());
+  const agent = unfinished.use(await onlineAgent(scene.place, scene.key));
+  const finished = unfinished.move();
+  return { ...scene, agent, [Symbol.asyncDispose]: () => finished.disposeAsync() };
+}
+
+/** Three start at once, on a machine that may be busy. */
+export const START_LIMIT_MS = 20_000;
+
+/** The agent of a home, once it is online with that key. */
+export async function onlineAgent(place: AgentHome, secret: string): Promise<AgentProcess> {
+  await using unfinished = new AsyncDisposableStack();
+  const agent = unfinished.use(startAgent(place));
+  await agent.waitForStatus(
+    (status) => status.state === "online" && status.key?.fingerprint === keyFingerprint(secret),
+    START_LIMIT_MS,
+  );
+  unfinished.move();
+  return agent;
+}
+
+/** A control plane that knows these keys, each by the id `k_` and its fingerprint; every other is revoked. */
+export function knowing(...secrets: readonly string[]): Behaviour {
+  return (exchange) => {
+    const { keyFingerprint: fingerprint, operationName } = exchange.request;
+    const isKnown = secrets.map(keyFingerprint).includes(fingerprint ?? "");
+    if (operationName !== "CurrentKey" || !isKnown) return onlyFor(secrets)(exchange);
+    const key = { id: `k_${fingerprint}`, name: "prod", expiresAt: null, revokesAt: null };
+    const organization = { id: "org-1", name: "Acme", slug: "acme" };
+    json(200, { data: { currentKey: { key, organization } } })(exchange);
+  };
+}

@@ -1,0 +1,52 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+import { keepText } from "../canary.ts";
+import { ENVIRONMENT } from "../program-environment.ts";
+
+export const PROGRAM = fileURLToPath(new URL("../../../src/agent/main.ts", import.meta.url));
+export const NOBODY = 65534;
+
+// Two processors: more programs at once would not end sooner, only less punctually.
+vi.setConfig({ maxConcurrency: 3 });
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both, for what must be said nowhere. */
+  readonly output: string;
+}
+
+export interface CommandOptions {
+  readonly input?: string | Uint8Array;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Runs as that user, without any group of the caller's. */
+  readonly uid?: number;
+}
+
+/** Runs the program as a person does, to its end. */
+export async function command(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    env: { ...ENVIRONMENT, ...options.environment },
+    stdio: ["pipe", "pipe", "pipe"],
+    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
+  });
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input ?? "");
+  const closed = once(child, "close");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
+  const output = stdout + stderr;
+  keepText(`command-${args[0]}.txt`, output);
+  return { code: child.exitCode, stdout, stderr, output };
+}
+
+/** Whether another user than root can run this checkout's program at all. */
+export function isRunnableByNobody(): boolean {
+  if (process.geteuid?.() !== 0) return false;
+  const options = { uid: NOBODY, gid: NOBODY, cwd: "/" };
+  return spawnSync(process.execPath, [PROGRAM, "--version"], options).status === 0;
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { keepFiles, keepText, noteKey } from "../canary.ts";
+import { eventually } from "../eventually.ts";
+import { ENVIRONMENT } from "../program-environment.ts";
+import { PROGRAM } from "./command.ts";
+
+/** `dev` in a process group of its own, as a shell starts it. */
+export function startDev(folder: string, port?: number) {
+  const words = port === undefined ? [] : ["--port", String(port)];
+  const child = spawn(process.execPath, [PROGRAM, "dev", "--directory", folder, ...words], {
+    detached: true,
+    env: ENVIRONMENT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      output += String(chunk);
+    });
+  const closed = once(child, "close").then(() => {
+    keepText("dev.txt", output);
+    return child.exitCode;
+  });
+  const waitFor = (pattern: RegExp) =>
+    eventually(() => pattern.exec(output)?.[1] ?? (pattern.test(output) ? "" : undefined), {
+      timeoutMs: 30_000,
+      describe: `${pattern} in ${output}`,
+    });
+  return {
+    configPath: join(folder, "agent.toml"),
+    output: () => output,
+    waitFor,
+    async fingerprint() {
+      await waitFor(/Ctrl-C ends both programs/u);
+      noteKeys(folder);
+      return await waitFor(/^Online: executor agent-1 with key (\w{8}) /mu);
+    },
+    /** The commands that it prints, continued lines joined. */
+    commands: () => output.replaceAll(/ \\\n\s+/gu, " ").match(/^ {5}\S*node\S* .*main\.ts .*$/gmu) ?? [],
+    async end(signal: NodeJS.Signals, to: "group" | "alone") {
+      if (to === "alone") child.kill(signal);
+      else signalGroup(child, signal);
+      return await closed;
+    },
+    ended: () => closed,
+    isAnyoneLeft: () => signalGroup(child, 0),
+    async [Symbol.asyncDispose]() {
+      signalGroup(child, "SIGKILL");
+      await closed;
+    },
+  };
+}
+
+/** False where the group has no process any more. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return child.pid !== undefined && process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** The keys of a dev folder are made by the control plane: the canary must know them too. */
+export function noteKeys(folder: string): void {
+  const secret = /access_token = "(exc_\w+)"/u.exec(readFileSync(join(folder, "agent.toml"), "utf8"))?.[1];
+  if (secret !== undefined) noteKey(secret);
+  keepFiles(join(folder, "data"));
+  keepFiles(join(folder, "control-plane.db"));
+}

@@ -1,0 +1,28 @@
+import { inspect } from "node:util";
+import { expect } from "vitest";
+import { formatIssue } from "../../../src/agent/config/issue/config-issue.ts";
+import type { Loaded } from "../../../src/agent/config/load-config.ts";
+import { revealKey } from "../../../src/agent/key/executor-key.ts";
+
+/** What an operator reads of a configuration that is invalid, else its verdict. */
+export function issuesOf(loaded: Loaded): readonly string[] {
+  expectNoKey(loaded);
+  return loaded.verdict === "invalid" ? loaded.issues.map(formatIssue) : [`is ${loaded.verdict}`];
+}
+
+/** What an operator reads of the key. */
+export function findingsOf(loaded: Loaded): readonly string[] {
+  if (loaded.verdict === "invalid") return issuesOf(loaded);
+  expectNoKey(loaded);
+  return loaded.findings.map(({ problem, remedy }) => `the key ${problem}. ${remedy}`);
+}
+
+export function keyOf(loaded: Loaded): string | undefined {
+  return loaded.verdict === "usable" ? revealKey(loaded.key) : undefined;
+}
+
+/** Rare letters in a row stand in keys alone, and in the random part of a temporary directory's name. */
+function expectNoKey(loaded: Loaded): void {
+  const said = `${JSON.stringify(loaded)} ${inspect(loaded, { depth: 10, showHidden: true })}`;
+  expect(said.replaceAll(/novacula-config-\w{6}/gu, "")).not.toMatch(/[QZXJVKqzxjvk]{3}/u);
+}

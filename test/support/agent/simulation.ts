@@ -1,0 +1,133 @@
+import type { Loaded } from "../../../src/agent/config/load-config.ts";
+import { createCore } from "../../../src/agent/daemon/core.ts";
+import { nextDue } from "../../../src/agent/daemon/rotation/rotation.ts";
+import type { KeyMemory, Session } from "../../../src/agent/daemon/rotation/session.ts";
+import { type AgentStatus, agentStatus } from "../../../src/agent/daemon/status/status.ts";
+import type { Entry } from "../../../src/agent/journal/entry.ts";
+import { EVENTS, type EventName } from "../../../src/agent/journal/events.ts";
+import { createJournal } from "../../../src/agent/journal/journal.ts";
+import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
+import { PATH } from "./loaded.ts";
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** How long an exchange takes, of virtual time. */
+const EXCHANGE_MS = 40;
+const START_MS = Date.UTC(2026, 5, 1, 12);
+
+export interface Said extends Entry {
+  readonly atMs: number;
+}
+
+export interface SimulationOptions {
+  readonly file: Loaded;
+  /** The scripted control plane: what it says to this session at this time after the start. */
+  readonly answer: (session: Session, atMs: number) => SyncOutcome;
+  readonly seed?: number;
+  /** What an earlier process knew; its times as epoch ms. */
+  readonly recall?: (fingerprint: string) => KeyMemory | undefined;
+}
+
+export interface Simulation {
+  /** Lets `ms` of virtual time pass, with every sync that falls due in it. */
+  run(ms: number): void;
+  change(file: Loaded): void;
+  retry(): void;
+  /** An administrator, or NTP, sets the wall clock. */
+  stepWallClock(ms: number): void;
+  status(): AgentStatus;
+  /** Since the start, ms. */
+  elapsedMs(): number;
+  wallMs(): number;
+  /** Everything that was said, before the journal's own bound on floods. */
+  readonly said: readonly Said[];
+  /** What reached the journal at level info and above. */
+  readonly lines: readonly string[];
+  /** When each exchange began, ms since the start, and with which key. */
+  readonly exchanges: readonly { readonly atMs: number; readonly fingerprint: string }[];
+}
+
+/** The agent's core on a virtual clock: ten hours are over in a moment, and the same seed gives the same ten hours. */
+export function simulate({
+  file,
+  answer,
+  seed = 1,
+  recall = () => undefined,
+}: SimulationOptions): Simulation {
+  let now = START_MS;
+  let wallOffset = 0;
+  const clock: Clock = {
+    now: () => now,
+    wall: (at) => at + wallOffset,
+    fromWall: (at) => at - wallOffset,
+  };
+  const core = createCore({ path: PATH, clock, random: seededRandom(seed), recall });
+  const said: Said[] = [];
+  const lines: string[] = [];
+  const exchanges: { atMs: number; fingerprint: string }[] = [];
+  const output = { write: (line: string) => void lines.push(line) };
+  const journal = createJournal(output, { level: "info", format: "journal" }, clock.now);
+
+  function say(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      said.push({ ...entry, atMs: now - START_MS });
+      journal.write(entry);
+    }
+  }
+
+  say(core.takeFiles(file));
+  return {
+    run(ms) {
+      const end = now + ms;
+      for (let due = nextDue(core.rotation()); due !== undefined && due.nextAt < end; ) {
+        now = Math.max(now, due.nextAt);
+        exchanges.push({ atMs: now - START_MS, fingerprint: due.generation.key.fingerprint });
+        const outcome = answer(due, now - START_MS);
+        now += EXCHANGE_MS;
+        say(core.takeOutcome(due.generation.id, outcome));
+        due = nextDue(core.rotation());
+      }
+      now = Math.max(now, end);
+    },
+    change: (changed) => say(core.takeFiles(changed)),
+    retry: () => core.retry(),
+    stepWallClock(ms) {
+      wallOffset += ms;
+    },
+    status: () =>
+      agentStatus(core.rotation(), {
+        configPath: PATH,
+        dataDir: "/var/lib/novacula",
+        startedAt: START_MS,
+        pid: 1,
+        clock,
+      }),
+    elapsedMs: () => now - START_MS,
+    wallMs: () => now + wallOffset,
+    said,
+    lines,
+    exchanges,
+  };
+}
+
+/** How often each event was said. */
+export function counts(said: readonly Said[]): Partial<Record<EventName, number>> {
+  const result: Partial<Record<EventName, number>> = {};
+  for (const { event } of said) if (EVENTS[event].level !== "debug") result[event] = (result[event] ?? 0) + 1;
+  return result;
+}
+
+/** mulberry32: small, and the same everywhere. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

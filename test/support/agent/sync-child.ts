@@ -1,0 +1,17 @@
+import { text } from "node:stream/consumers";
+import * as z from "zod";
+import { NEVER, SYNC_REQUEST, testClient } from "../control-plane/test-client.ts";
+
+/** A process of its own that syncs `count` times, so that its memory and its environment are its own. */
+const job = z
+  .object({ url: z.string(), caPem: z.string().optional(), count: z.number() })
+  .parse(JSON.parse(await text(process.stdin)));
+
+const client = testClient(job.url, { caPem: job.caPem });
+const outcomes = [await client.sync(SYNC_REQUEST, NEVER)];
+const rssBytes = process.memoryUsage.rss();
+for (let count = 1; count < job.count; count += 1) outcomes.push(await client.sync(SYNC_REQUEST, NEVER));
+const peakBytes = process.resourceUsage().maxRSS * 1024;
+await client.close();
+
+process.stdout.write(JSON.stringify({ outcomes, grownBytes: peakBytes - rssBytes }));

@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Certificate } from "../certificates.ts";
+
+export interface TestProxy extends AsyncDisposable {
+  readonly address: string;
+  /** What was asked: `CONNECT cp.example.com:443`, or the absolute URL of a request in clear text. */
+  readonly requests: readonly string[];
+  /** All that went through, both ways, as the proxy saw it. */
+  seen(): string;
+  setMode(mode: ProxyMode): void;
+}
+
+/** A status: the answer to every CONNECT. `hang`: no answer. */
+export type ProxyMode = "tunnel" | "hang" | 403 | 407 | 502;
+
+export interface TestProxyOptions {
+  /** Where every tunnel ends, on this host, whatever was asked for. */
+  readonly targetPort: number;
+  /** `user:password`; anything else gets 407. */
+  readonly credentials?: string;
+  readonly tls?: Certificate;
+}
+
+/** A real proxy for HTTP's CONNECT (RFC 9110 9.3.6). */
+export async function startTestProxy(options: TestProxyOptions): Promise<TestProxy> {
+  const requests: string[] = [];
+  const seen: Buffer[] = [];
+  const sockets = new Set<Socket>();
+  const state: { mode: ProxyMode } = { mode: "tunnel" };
+  const server = options.tls === undefined ? createServer() : createTlsServer(options.tls);
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+  });
+  server.on("request", (request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    response.writeHead(500).end();
+  });
+  server.on("connect", (request: IncomingMessage, client: Duplex) => {
+    requests.push(`CONNECT ${request.url}`);
+    seen.push(Buffer.from(request.rawHeaders.join("\n")));
+    const status = statusFor(request, state.mode, options.credentials);
+    if (status === "hang") return;
+    client.on("error", () => {});
+    client.write(`HTTP/1.1 ${status} x\r\n${status === 200 ? "" : "content-length: 0\r\n"}\r\n`);
+    if (status !== 200) return;
+    const target = connect(options.targetPort, "127.0.0.1").on("error", () => client.destroy());
+    sockets.add(target);
+    client.on("data", (chunk: Buffer) => seen.push(chunk));
+    target.on("data", (chunk: Buffer) => seen.push(chunk));
+    client.pipe(target).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    address: `127.0.0.1:${portOf(server.address())}`,
+    requests,
+    seen: () => Buffer.concat(seen).toString("latin1"),
+    setMode(mode) {
+      state.mode = mode;
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function statusFor(request: IncomingMessage, mode: ProxyMode, credentials: string | undefined) {
+  const wanted = `Basic ${Buffer.from(credentials ?? "").toString("base64")}`;
+  if (credentials !== undefined && request.headers["proxy-authorization"] !== wanted) return 407;
+  return mode === "tunnel" ? 200 : mode;
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  if (typeof address !== "object" || address === null) throw new TypeError("not listening on a port");
+  return address.port;
+}

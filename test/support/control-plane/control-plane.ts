@@ -1,0 +1,274 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { runCommandLine } from "../../../src/control-plane/cli/command-line.ts";
+import { keepFiles, keepText, noteKey } from "../canary.ts";
+import { eventually } from "../eventually.ts";
+import { ENVIRONMENT } from "../program-environment.ts";
+import { temporaryDirectory } from "../temp-dir.ts";
+import { onSmallDisk } from "./small-disk.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../../src/control-plane/main.ts", import.meta.url));
+
+export interface ControlPlaneOptions {
+  /** Keeps the database of an earlier start; the caller removes it. Default: a new one, removed by `stop` and `kill`. */
+  readonly directory?: string;
+  /** Default: one that is free. Give an earlier start's to restart where its executors look for it. */
+  readonly port?: number;
+  /** More environment, such as HEARTBEAT_TIMEOUT_MS or LOG_LEVEL (default debug: every refusal is in `lines`). */
+  readonly env?: Readonly<Record<string, string>>;
+  /** No file may grow beyond so many blocks of 512 bytes: what a full disk is to a database. */
+  readonly maxFileBlocks?: number;
+  /** How many files and sockets it may have open. */
+  readonly maxOpenFiles?: number;
+  /** Puts the directory on a disk of that size, which only the program sees (small-disk.ts). */
+  readonly smallDiskKiB?: number;
+  /** Default: in the directory. */
+  readonly socketPath?: string;
+  /** Paths of PEM files. */
+  readonly tls?: { readonly certPath: string; readonly keyPath: string };
+}
+
+export interface CreateKeyOptions {
+  readonly name?: string;
+  readonly org?: string;
+  readonly target?: string;
+  readonly expiresAt?: number;
+}
+
+export interface TestKey {
+  readonly id: string;
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly secret: string;
+}
+
+export interface TestControlPlane {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly directory: string;
+  readonly socketPath: string;
+  readonly databasePath: string;
+  /** Everything it has said so far on stdout (JSON lines) and stderr. */
+  readonly lines: readonly string[];
+  /** Runs the program's command line (in this process) against it; stdout parsed as JSON. Rejects with stderr where it fails. */
+  management(...args: string[]): Promise<unknown>;
+  /** Its id and slug. */
+  createOrganization(name: string): Promise<{ readonly id: string; readonly slug: string }>;
+  /** Makes the organization `acme` first where there is none and none is named. */
+  createKey(options?: CreateKeyOptions): Promise<TestKey>;
+  /** `revokesAt`: leaves the old key alive until then. */
+  rotateKey(id: string, revokesAt?: number): Promise<TestKey>;
+  revokeKey(id: string): Promise<void>;
+  executors(org?: string): Promise<readonly TestExecutor[]>;
+  /** The log's own record of refused syncs (LOG_LEVEL=debug). */
+  refusedSyncs(): readonly unknown[];
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+const issued = z.object({
+  apiKey: z.object({ id: z.string(), name: z.string(), fingerprint: z.string() }),
+  secret: z.string(),
+});
+const organizations = z.array(z.object({ id: z.string(), slug: z.string() }));
+const keyReference = z.object({ id: z.string(), name: z.string(), fingerprint: z.string() });
+const executor = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(["online", "offline", "damaged"]),
+  version: z.string(),
+  lastSyncAt: z.number().nullable(),
+  key: keyReference.nullable(),
+  keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: z.number(), lastUsedAt: z.number() })),
+  instances: z.array(z.object({ instanceId: z.string(), hostName: z.string() })),
+  lastRefusal: z
+    .object({ key: keyReference, reason: z.string(), message: z.string(), at: z.number() })
+    .nullable(),
+});
+
+export type TestExecutor = z.output<typeof executor>;
+
+/** Starts the real program as a process of its own; resolves once it accepts. The caller stops it. */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<TestControlPlane> {
+  const own = options.directory === undefined ? temporaryDirectory() : undefined;
+  const directory = options.directory ?? own?.path ?? "";
+  const databasePath = join(directory, "control-plane.db");
+  const socketPath = options.socketPath ?? join(directory, "management.sock");
+  const [command, ...args] = serveCommand(options, directory);
+  const child = spawn(command, args, {
+    env: environment(options, databasePath),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  for (const input of [child.stdout, child.stderr])
+    createInterface({ input }).on("line", (line) => lines.push(line));
+  const exited = once(child, "exit");
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    child.kill(signal);
+    await exited;
+    keepText("control-plane.log", lines.join("\n"));
+    keepFiles(directory);
+    own?.remove();
+    return child.exitCode;
+  };
+  const url = await listeningUrl(lines, () => child.exitCode !== null).catch(async (error: unknown) => {
+    await end("SIGKILL");
+    throw error;
+  });
+  const management = (...args: string[]) => runManagement(args, socketPath);
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid: child.pid ?? 0,
+    directory,
+    socketPath,
+    databasePath,
+    lines,
+    management,
+    ...commands(management),
+    refusedSyncs: () =>
+      lines.filter((line) => line.includes('"event":"sync.refused"')).map((line) => JSON.parse(line)),
+    stop: () => end("SIGTERM"),
+    kill: async () => void (await end("SIGKILL")),
+  };
+}
+
+function serveCommand(
+  { maxFileBlocks, maxOpenFiles, smallDiskKiB }: ControlPlaneOptions,
+  directory: string,
+): [string, ...string[]] {
+  const serve: [string, ...string[]] = [process.execPath, PROGRAM, "serve"];
+  if (smallDiskKiB !== undefined) return onSmallDisk(directory, smallDiskKiB, serve);
+  if (maxOpenFiles !== undefined) return ["sh", "-c", `ulimit -n ${maxOpenFiles}; exec "$0" "$@"`, ...serve];
+  if (maxFileBlocks === undefined) return serve;
+  return ["sh", "-c", `trap "" XFSZ; ulimit -f ${maxFileBlocks}; exec "$0" "$@"`, ...serve];
+}
+
+function environment(
+  { port = 0, env, tls, socketPath, maxFileBlocks }: ControlPlaneOptions,
+  databasePath: string,
+): NodeJS.ProcessEnv {
+  return {
+    PATH: ENVIRONMENT.PATH,
+    // The bound on files would cut off the cache's as well.
+    ...(maxFileBlocks === undefined && ENVIRONMENT),
+    DATABASE_URL: `file:${databasePath}`,
+    ...(socketPath === undefined ? {} : { MANAGEMENT_SOCKET: socketPath }),
+    PORT: String(port),
+    LOG_LEVEL: "debug",
+    ...(tls === undefined ? {} : { TLS_CERT: tls.certPath, TLS_KEY: tls.keyPath }),
+    ...env,
+  };
+}
+
+const listening = z.object({ event: z.literal("listening"), url: z.string() });
+
+function listeningUrl(lines: readonly string[], hasExited: () => boolean): Promise<string> {
+  return eventually(
+    () => {
+      if (hasExited()) return { failed: `the control plane ended at once:\n${lines.join("\n")}` };
+      for (const line of lines) {
+        const record = line.startsWith("{") ? listening.safeParse(JSON.parse(line)) : undefined;
+        if (record?.success === true) return { url: record.data.url };
+      }
+      return undefined;
+    },
+    { timeoutMs: 15_000, describe: "the control plane listens" },
+  ).then((result) => {
+    if ("failed" in result) throw new Error(result.failed);
+    return result.url;
+  });
+}
+
+function commands(management: TestControlPlane["management"]) {
+  const key = (output: unknown): TestKey => {
+    const { apiKey, secret } = issued.parse(output);
+    noteKey(secret);
+    return { ...apiKey, secret };
+  };
+  return {
+    async createOrganization(name: string) {
+      return z.object({ id: z.string(), slug: z.string() }).parse(await management("org", "create", name));
+    },
+    async createKey({ name = "prod", org, target, expiresAt }: CreateKeyOptions = {}): Promise<TestKey> {
+      if (org === undefined && organizations.parse(await management("org", "list")).length === 0) {
+        await management("org", "create", "acme");
+      }
+      const args = ["--name", name];
+      if (org !== undefined) args.push("--org", org);
+      if (target !== undefined) args.push("--target", target);
+      if (expiresAt !== undefined) args.push("--expires-at", new Date(expiresAt).toISOString());
+      return key(await management("keys", "create", ...args));
+    },
+    async rotateKey(id: string, revokesAt?: number): Promise<TestKey> {
+      const grace = revokesAt === undefined ? [] : ["--revokes-at", new Date(revokesAt).toISOString()];
+      return key(await management("keys", "rotate", id, ...grace));
+    },
+    async revokeKey(id: string): Promise<void> {
+      await management("keys", "revoke", id);
+    },
+    async executors(org?: string): Promise<readonly TestExecutor[]> {
+      const args = org === undefined ? [] : ["--org", org];
+      return z.array(executor).parse(await management("executors", "list", ...args));
+    },
+  };
+}
+
+async function runManagement(args: readonly string[], socketPath: string): Promise<unknown> {
+  const result = await runCommand([...args, "--json", "--socket", socketPath]);
+  if (result.exitCode !== 0)
+    throw new Error(`${args.slice(0, 2).join(" ")} ended with ${result.exitCode}: ${result.stderr}`);
+  return JSON.parse(result.stdout);
+}
+
+/**
+ * Runs the program's command line in this process, with a person at its terminal who types
+ * `answer`.
+ */
+export async function runCommandAnswering(args: readonly string[], answer: string) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const exitCode = await runCommandLine(args, {
+    env: {},
+    stdin: Object.assign(Readable.from([answer]), { isTTY: true }),
+    stdout: { write: (text) => stdout.push(text) },
+    stderr: { write: (text) => stderr.push(text) },
+  });
+  return { exitCode, stdout: stdout.join(""), stderr: stderr.join("") };
+}
+
+/** Runs the program's command line in this process, which is much quicker; all but `serve` is the same in a process of its own. */
+export async function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const exitCode = await runCommandLine(args, {
+    env,
+    stdout: { write: (text) => stdout.push(text) },
+    stderr: { write: (text) => stderr.push(text) },
+  });
+  return { exitCode, stdout: stdout.join(""), stderr: stderr.join("") };
+}
+
+/** Runs the program to its end, as a process. */
+export async function runControlPlane(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    env: { ...ENVIRONMENT, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const closed = once(child, "close");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await closed;
+  return { exitCode: child.exitCode, stdout, stderr };
+}

@@ -1,0 +1,38 @@
+import { spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { lacks } from "../requires.ts";
+
+/** A tmpfs in a mount namespace of its own wants root; nothing of it is seen outside, and it goes with its process. */
+export const LACKS_PRIVATE_MOUNTS = lacks(
+  "the right to mount a small disk in a namespace of its own",
+  spawnSync("unshare", ["--mount", "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /mnt"]).status === 0,
+);
+
+/** The command that runs `command` with a disk of `sizeKiB` mounted on `directory`. */
+export function onSmallDisk(
+  directory: string,
+  sizeKiB: number,
+  command: readonly string[],
+): [string, ...string[]] {
+  const script = `mount -t tmpfs -o size=${sizeKiB}k,mode=700 tmpfs "$0" && exec "$@"`;
+  return ["unshare", "--mount", "sh", "-c", script, directory, ...command];
+}
+
+/** What can be done to the disk that the process `pid` sees at `directory`. */
+export function diskOf(pid: number, directory: string) {
+  const filler = join(`/proc/${pid}/root`, directory, "filler");
+  return {
+    /** Leaves no byte free. */
+    fill(): void {
+      for (const bytes of [1 << 20, 1 << 16, 4096, 256, 1]) {
+        try {
+          for (;;) writeFileSync(filler, Buffer.alloc(bytes), { flag: "a" });
+        } catch (error) {
+          if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
+        }
+      }
+    },
+    empty: (): void => rmSync(filler),
+  };
+}

@@ -1,0 +1,106 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, vi } from "vitest";
+import { lacks } from "../requires.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** Generous, for a machine that does much else: a step that fails takes this long, one that works does not. */
+const STEP_TIMEOUT_MS = 20_000;
+const TEST_TIMEOUT_MS = 90_000;
+vi.setConfig({ testTimeout: TEST_TIMEOUT_MS, hookTimeout: TEST_TIMEOUT_MS });
+
+/** Whether this machine has no browser; said once. */
+export const lacksBrowser = lacks("chromium", existsSync(CHROMIUM));
+
+export interface LookOptions {
+  readonly colorScheme?: "light" | "dark";
+  /** Of the window, in CSS pixels; 390 is a phone's. */
+  readonly width?: number;
+  /** What the page may complain of besides nothing: a browser logs each answer of 4xx and 5xx. */
+  readonly mayLog?: RegExp;
+  /** Of the test's own context, which concurrent tests must use. */
+  readonly atEnd?: AtEnd;
+}
+
+export type AtEnd = (end: () => void | Promise<void>) => void;
+
+/** One browser for the tests of a file. */
+export function useBrowser(): (options?: LookOptions) => Promise<Page> {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (!lacksBrowser) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  });
+  afterAll(() => browser?.close());
+  return async (options = {}) => {
+    if (browser === undefined) throw new Error("there is no browser");
+    const context = await browser.newContext({
+      colorScheme: options.colorScheme ?? "light",
+      viewport: { width: options.width ?? 1280, height: 800 },
+      timezoneId: "Europe/Berlin",
+      locale: "en-GB",
+      reducedMotion: "reduce",
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    const atEnd = options.atEnd ?? onTestFinished;
+    atEnd(() => context.close());
+    context.setDefaultTimeout(STEP_TIMEOUT_MS);
+    const page = await context.newPage();
+    failOnComplaints(page, options.mayLog, atEnd);
+    return page;
+  };
+}
+
+/** Another tab of the same person. */
+export async function openTab(
+  page: Page,
+  { mayLog, atEnd = onTestFinished }: LookOptions = {},
+): Promise<Page> {
+  const tab = await page.context().newPage();
+  failOnComplaints(tab, mayLog, atEnd);
+  return tab;
+}
+
+/** A violation of the Content-Security-Policy, an exception, a warning: each fails the test at its end. */
+function failOnComplaints(page: Page, mayLog: RegExp | undefined, atEnd: AtEnd): void {
+  const complaints: string[] = [];
+  const note = (text: string) => {
+    if (mayLog?.test(text) !== true) complaints.push(text);
+  };
+  page.on("pageerror", (error) => note(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") note(message.text());
+  });
+  atEnd(() => expect(complaints).toEqual([]));
+}
+
+/** Everything of the browser that could hold a secret after it was shown: what the document says, and what is stored. */
+export async function everythingHeld(page: Page): Promise<string> {
+  const held = await page.evaluate(() => {
+    const fields = [...document.querySelectorAll("input, select, textarea")].map((field) =>
+      "value" in field ? String(field.value) : "",
+    );
+    return [
+      document.documentElement.outerHTML,
+      ...fields,
+      JSON.stringify(localStorage),
+      JSON.stringify(sessionStorage),
+      JSON.stringify(history.state),
+      location.href,
+      document.cookie,
+    ].join("\n");
+  });
+  return held + JSON.stringify(await contextState(page.context()));
+}
+
+function contextState(context: BrowserContext): Promise<unknown> {
+  return context.storageState({ indexedDB: true });
+}
