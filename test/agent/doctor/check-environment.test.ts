@@ -33,7 +33,7 @@ describe("the unit's environment", () => {
 
 describe.each(["novacula-agent", "novacula-control-plane"])("%s.service", (name) => {
   it("passes none of them on", () => {
-    const unit = readFileSync(new URL(`../../systemd/${name}.service`, import.meta.url), "utf8");
+    const unit = readFileSync(new URL(`../../../systemd/${name}.service`, import.meta.url), "utf8");
     const unset = unit.match(/^UnsetEnvironment=(.*)$/gmu)?.flatMap((line) => line.slice(17).split(" "));
     expect(unset).toEqual(RUNTIME_VARIABLES);
   });

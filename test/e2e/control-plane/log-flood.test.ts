@@ -137,7 +137,7 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
 function eventsAboveDebug(): string[] {
   const events = new Set<string>();
   for (const file of sourceFiles()) {
-    if (file.folder !== "control-plane") continue;
+    if (file.program !== "control-plane") continue;
     for (const [call] of file.text.matchAll(/\.(?:info|warn|error|fatal)\([\s\S]*?event: [^,}]*/g))
       for (const [, event] of call.matchAll(/"([a-z-]+(?:\.[a-z-]+)*)"/g))
         if (event !== undefined) events.add(event);
@@ -177,7 +177,7 @@ describe("every event above debug", () => {
 
   it("come from the one logger that is bounded", () => {
     const makers = sourceFiles().filter(
-      ({ folder, text }) => folder === "control-plane" && /\bpino\(/.test(text),
+      ({ program, text }) => program === "control-plane" && /\bpino\(/.test(text),
     );
     expect(makers.map(({ path }) => path)).toEqual(["src/control-plane/log/log.ts"]);
   });
