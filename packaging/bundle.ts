@@ -36,8 +36,9 @@ async function bundle(input: string, file: string): Promise<void> {
       comments: { legal: false },
     });
     const stray = output.find((part) => part.type === "chunk" && part.code.includes("import.meta"));
-    if (output.length !== 1 || stray !== undefined)
+    if (output.length !== 1 || stray !== undefined) {
       throw new Error(`${file} is not self-contained: ${output.map((part) => part.fileName).join(", ")}`);
+    }
   } finally {
     await build.close();
   }
@@ -47,11 +48,15 @@ function inlineFiles(): Plugin {
   return {
     name: "inline-files",
     async transform(code, id) {
-      if (!code.includes("import.meta.url")) return null;
+      if (!code.includes("import.meta.url")) {
+        return null;
+      }
       const texts = new Map<string, string>();
-      for (const [call, path] of code.matchAll(READ_BESIDE_SOURCE))
-        if (path !== undefined)
+      for (const [call, path] of code.matchAll(READ_BESIDE_SOURCE)) {
+        if (path !== undefined) {
           texts.set(call, JSON.stringify(await readFile(new URL(path, pathToFileURL(id)), "utf8")));
+        }
+      }
       return { code: code.replaceAll(READ_BESIDE_SOURCE, (call) => texts.get(call) ?? call), map: null };
     },
   };
@@ -62,7 +67,9 @@ function plainRequire(): Plugin {
   return {
     name: "plain-require",
     transform(code, id) {
-      if (!id.includes("@iarna/toml")) return null;
+      if (!id.includes("@iarna/toml")) {
+        return null;
+      }
       return { code: code.replace(`eval("require('util').inspect")`, "require('util').inspect"), map: null };
     },
   };
@@ -74,7 +81,9 @@ function plainLetters(): Plugin {
     name: "plain-letters",
     generateBundle(_options, bundle) {
       for (const part of Object.values(bundle)) {
-        if (part.type !== "chunk") continue;
+        if (part.type !== "chunk") {
+          continue;
+        }
         part.code = part.code.replaceAll(/[^\0-\x7f]/gu, (letter) =>
           Array.from(
             letter.split(""),

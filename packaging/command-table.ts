@@ -63,8 +63,12 @@ function readOption(option: Option): OptionEntry {
 
 function valueKind(flags: string): OptionEntry["value"] {
   const placeholder = /[<[]([^>\]]+)[>\]]/u.exec(flags)?.[1];
-  if (placeholder === undefined) return "none";
-  if (/file|path|socket/iu.test(placeholder)) return "file";
+  if (placeholder === undefined) {
+    return "none";
+  }
+  if (/file|path|socket/iu.test(placeholder)) {
+    return "file";
+  }
   return /folder|directory/iu.test(placeholder) ? "folder" : "text";
 }
 

@@ -54,8 +54,9 @@ export function zshCompletion(program: string, root: CommandEntry): string {
 function zshFunction(name: string, command: CommandEntry): string {
   const own = [name, ...command.path].map(identifier).join("_");
   const options = command.options.flatMap(zshOption);
-  if (command.commands.length === 0)
+  if (command.commands.length === 0) {
     return `_${own}() {\n  _arguments -s -S ${[...options, "'*: :_default'"].join(" ")}\n}`;
+  }
   const choices = command.commands.map(
     (each) => `'${each.path.at(-1)}:${quoted(each.summary).replaceAll(":", "\\:")}'`,
   );

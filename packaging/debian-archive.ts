@@ -52,7 +52,9 @@ async function addProgram(tree: PackageTree, definition: DebianPackage, options:
     `usr/share/fish/vendor_completions.d/${name}.fish`,
     fishCompletion(name, options.program),
   );
-  for (const [path, source] of Object.entries(files)) await tree.addFile(path, join(CHECKOUT, source));
+  for (const [path, source] of Object.entries(files)) {
+    await tree.addFile(path, join(CHECKOUT, source));
+  }
 }
 
 async function addDocuments(
@@ -77,8 +79,9 @@ async function addControl(tree: PackageTree, definition: DebianPackage, options:
   const checksums = tree.checksums();
   await tree.addText("DEBIAN/control", controlFile(definition, options.version, tree.sizeKib));
   await tree.addText("DEBIAN/md5sums", checksums);
-  for (const script of ["postinst", "prerm", "postrm"])
+  for (const script of ["postinst", "prerm", "postrm"]) {
     await tree.addText(`DEBIAN/${script}`, await template(`${definition.name}/${script}`), 0o755);
+  }
 }
 
 async function template(path: string): Promise<string> {

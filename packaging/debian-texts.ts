@@ -8,7 +8,9 @@ const DEPENDS = "libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 6), systemd (>= 249)
 function architecture(): string {
   const known: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
   const name = known[process.arch];
-  if (name === undefined) throw new Error(`no Debian architecture is known for ${process.arch}`);
+  if (name === undefined) {
+    throw new Error(`no Debian architecture is known for ${process.arch}`);
+  }
   return name;
 }
 

@@ -10,9 +10,12 @@ export function embedPage(directory = inCheckout("dist/page")): Plugin {
   return {
     name: "embed-page",
     load(id) {
-      if (!id.endsWith(BUILT_PAGE)) return null;
-      if (!existsSync(join(directory, "index.html")))
+      if (!id.endsWith(BUILT_PAGE)) {
+        return null;
+      }
+      if (!existsSync(join(directory, "index.html"))) {
         this.warn("the page is not built, and the binary will say so: npm run build:page first");
+      }
       return `import { embeddedPage } from "./page-assets.ts";
         export const builtPage = () => embeddedPage(${JSON.stringify(filesIn(directory))});`;
     },
@@ -21,7 +24,9 @@ export function embedPage(directory = inCheckout("dist/page")): Plugin {
 
 /** By path below the directory, base64. */
 function filesIn(directory: string): Record<string, string> {
-  if (!existsSync(directory)) return {};
+  if (!existsSync(directory)) {
+    return {};
+  }
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
   );

@@ -18,7 +18,9 @@ if (basename(process.argv0) === "novacula-control-plane") {
   runControlPlane();
 } else {
   // Before the agent is compiled, and not in the binary's execArgv: the control plane wants its compilers.
-  for (const flag of AGENT_V8_FLAGS) setFlagsFromString(flag);
+  for (const flag of AGENT_V8_FLAGS) {
+    setFlagsFromString(flag);
+  }
   void import("../src/agent/main.ts");
 }
 

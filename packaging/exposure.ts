@@ -21,8 +21,9 @@ const PEERS = [
 const folder = await mkdtemp(join(tmpdir(), "novacula-exposure-"));
 try {
   const rows: (readonly [unit: string, score: string])[] = [];
-  for (const unit of ["novacula-agent.service", "novacula-control-plane.service"])
+  for (const unit of ["novacula-agent.service", "novacula-control-plane.service"]) {
     rows.push([unit, await exposure(inCheckout(`systemd/${unit}`))]);
+  }
   for (const name of PEERS) {
     const { unit, version } = await fetchUnit(name);
     rows.push([`${basename(unit)} (${name} ${version})`, await exposure(unit)]);
@@ -37,17 +38,23 @@ try {
 async function exposure(unit: string): Promise<string> {
   const said = await runTool("systemd-analyze", ["security", "--offline=yes", "--no-pager", unit]);
   const score = /exposure level for .*: (\d+\.\d)/u.exec(said)?.[1];
-  if (score === undefined) throw new Error(`systemd-analyze gives no score for ${unit}`);
+  if (score === undefined) {
+    throw new Error(`systemd-analyze gives no score for ${unit}`);
+  }
   return score;
 }
 
 async function fetchUnit(name: string): Promise<{ readonly unit: string; readonly version: string }> {
   await runTool("apt-get", ["download", name], { cwd: folder });
   const archive = (await readdir(folder)).find((file) => file.startsWith(`${name}_`));
-  if (archive === undefined) throw new Error(`apt-get left no ${name}_….deb`);
+  if (archive === undefined) {
+    throw new Error(`apt-get left no ${name}_….deb`);
+  }
   const root = join(folder, name);
   await runTool("dpkg-deb", ["--extract", join(folder, archive), root]);
   const unit = (await readdir(root, { recursive: true })).find((file) => file.endsWith(`/${name}.service`));
-  if (unit === undefined) throw new Error(`${archive} has no ${name}.service`);
+  if (unit === undefined) {
+    throw new Error(`${archive} has no ${name}.service`);
+  }
   return { unit: join(root, unit), version: decodeURIComponent(archive.split("_")[1] ?? "") };
 }

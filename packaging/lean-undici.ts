@@ -39,8 +39,12 @@ export function leanUndici(): Plugin {
     resolveId: (source) => (source === "undici" ? main : null),
     load: (id) => (id === main ? LEAN_MODULE : id === http2 ? NO_HTTP2 : null),
     transform(code, id) {
-      if (id !== client) return null;
-      if (!code.includes(MANY_PLACES)) throw new Error(`${id} does not say "${MANY_PLACES}" any more`);
+      if (id !== client) {
+        return null;
+      }
+      if (!code.includes(MANY_PLACES)) {
+        throw new Error(`${id} does not say "${MANY_PLACES}" any more`);
+      }
       return { code: code.replace(MANY_PLACES, FEW_PLACES), map: null };
     },
   };

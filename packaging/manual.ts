@@ -43,7 +43,9 @@ export function renderManual(page: ManualPage): string {
 }
 
 function describe(command: CommandEntry, program: string): readonly string[] {
-  if (command.commands.length > 0) return command.commands.flatMap((each) => describe(each, program));
+  if (command.commands.length > 0) {
+    return command.commands.flatMap((each) => describe(each, program));
+  }
   return [
     `.SS ${literal([program, ...command.path].join(" "))}`,
     `.B ${literal(command.usage)}`,
@@ -64,7 +66,9 @@ function options(command: CommandEntry): readonly string[] {
 
 function notes(command: CommandEntry, heading: ".SH" | ".PP"): readonly string[] {
   const text = command.notes.replace(/^Examples:\n/u, "");
-  if (text === "") return [];
+  if (text === "") {
+    return [];
+  }
   return [heading === ".SH" ? ".SH EXAMPLES" : ".PP", ".nf", ...text.split("\n").map(literal), ".fi"];
 }
 

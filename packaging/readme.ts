@@ -37,8 +37,12 @@ function replaced(readme: string, name: string, table: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const from = readme.indexOf(start);
   const to = readme.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${end}`);
+  if (from < 0 || to < from) {
+    throw new Error(`README.md has no ${start} … ${end}`);
+  }
   return `${readme.slice(0, from + start.length)}\n${table}\n${readme.slice(to)}`;
 }
 
-if (import.meta.main) writeFileSync(README, withTables(readFileSync(README, "utf8")));
+if (import.meta.main) {
+  writeFileSync(README, withTables(readFileSync(README, "utf8")));
+}

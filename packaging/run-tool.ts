@@ -27,7 +27,9 @@ export async function runTool(
 }
 
 function lastWords(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
   const said = "stderr" in error && typeof error.stderr === "string" ? error.stderr.trim() : "";
   return said === "" ? error.message : said.slice(-2000);
 }

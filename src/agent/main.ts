@@ -44,7 +44,9 @@ async function main(): Promise<void> {
   const until = performance.now() + READER_PATIENCE_MS;
   setInterval(() => {
     const isRead = process.stdout.writableLength + process.stderr.writableLength === 0;
-    if (isRead || performance.now() >= until) leave(Number(process.exitCode));
+    if (isRead || performance.now() >= until) {
+      leave(Number(process.exitCode));
+    }
   }, LEAVE_MS).unref();
 }
 
@@ -54,12 +56,16 @@ async function main(): Promise<void> {
  */
 function leave(code: number): void {
   process.emit("exit", code);
-  if (existsSync(SHELL)) process.execve?.(SHELL, ["sh", "-c", `exit ${code}`], {});
+  if (existsSync(SHELL)) {
+    process.execve?.(SHELL, ["sh", "-c", `exit ${code}`], {});
+  }
   process.kill(process.pid, "SIGKILL");
 }
 
 function report(error: unknown): ExitCode {
-  if (!(error instanceof OperatorError)) return reportBug(error, terminal);
+  if (!(error instanceof OperatorError)) {
+    return reportBug(error, terminal);
+  }
   process.stderr.write(`novacula-agent: ${scrub(errorChain(error))}\n`);
   return ExitCode.bad;
 }

@@ -5,7 +5,9 @@ import { runCommandLine } from "./cli/command-line.ts";
 // `… | head` closes the pipe: no reason to fail.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error) => {
-    if (errorCode(error) !== "EPIPE") throw error;
+    if (errorCode(error) !== "EPIPE") {
+      throw error;
+    }
   });
 }
 
@@ -20,5 +22,7 @@ const { argv, env, stdin, stdout, stderr } = process;
 void runCommandLine(argv.slice(2), { env, stdin, stdout, stderr }).then((exitCode) => {
   process.exitCode = exitCode;
   // Fires only where something keeps the process from ending by itself.
-  if (argv[2] === "serve") setTimeout(() => process.exit(), LOG_LIMIT_MS).unref();
+  if (argv[2] === "serve") {
+    setTimeout(() => process.exit(), LOG_LIMIT_MS).unref();
+  }
 });

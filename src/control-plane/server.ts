@@ -84,7 +84,9 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     const isServed = serveBrowser(request, response, deps.people, pageAssets, (error) =>
       endpoint.published(error),
     );
-    if (!isServed) handler("network")(request, response);
+    if (!isServed) {
+      handler("network")(request, response);
+    }
   });
   network.timeout = deps.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   const management = createHttpServer(timeouts(deps), handler("management-socket"));
@@ -140,7 +142,9 @@ function assemble(deps: ServerDeps, now: () => number) {
 /** Those whose last sync cannot be read are not expected: nobody knows when they fell silent. */
 async function recentExecutors(store: Store, sinceMs: number, damages: DamageLog) {
   const executors = await store.executorsSyncedSince(sinceMs);
-  for (const executor of executors) damages.note("executor", executor.id, executor);
+  for (const executor of executors) {
+    damages.note("executor", executor.id, executor);
+  }
   return executors.filter(({ lastSyncAt }) => lastSyncAt !== null);
 }
 
@@ -160,7 +164,9 @@ async function route(
 ): Promise<void> {
   const path = request.url?.split("?", 1)[0];
   if (path === "/graphql") {
-    if (request.method === "POST") return graphql();
+    if (request.method === "POST") {
+      return graphql();
+    }
     return send(response, {
       status: 405,
       headers: { Allow: "POST" },
@@ -168,7 +174,9 @@ async function route(
     });
   }
   if (path === "/healthz") {
-    if (request.method === "GET" || request.method === "HEAD") return health(response, store, version);
+    if (request.method === "GET" || request.method === "HEAD") {
+      return health(response, store, version);
+    }
     return send(response, { status: 405, headers: { Allow: "GET, HEAD" }, body: { message: "GET it" } });
   }
   send(response, {
@@ -181,7 +189,9 @@ async function route(
 async function health(response: ServerResponse, store: Store, version: string): Promise<void> {
   try {
     const problem = store.problem();
-    if (problem !== undefined) throw new StoreUnavailable(problem.reason);
+    if (problem !== undefined) {
+      throw new StoreUnavailable(problem.reason);
+    }
     await store.organizations(1);
     send(response, { status: 200, body: { status: "ok", version } });
   } catch (error) {
@@ -194,7 +204,9 @@ function createListener(
   deps: ServerDeps,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
-  if (deps.tls === undefined) return createHttpServer(timeouts(deps), handler);
+  if (deps.tls === undefined) {
+    return createHttpServer(timeouts(deps), handler);
+  }
   try {
     const options = { ...timeouts(deps), ...deps.tls, minVersion: "TLSv1.2" as const };
     return createHttpsServer({ ...options, handshakeTimeout: options.headersTimeout }, handler);
@@ -231,7 +243,9 @@ async function listenOnNetwork(server: Server, { host, port, tls }: ServerDeps):
 
 /** Idle connections end at once, busy ones with their answer, all of them after 2 s. */
 async function finish(server: Server): Promise<void> {
-  if (!server.listening) return;
+  if (!server.listening) {
+    return;
+  }
   const closed = once(server, "close");
   server.close();
   const look = setInterval(() => server.closeIdleConnections(), FINISH_LOOK_MS);

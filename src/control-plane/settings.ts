@@ -123,7 +123,9 @@ const environment = z
 /** The settings of `serve`, or a SettingsError with every problem. An empty variable counts as unset. */
 export function readSettings(env: Environment): Settings {
   const result = environment.safeParse(withoutEmpty(env));
-  if (!result.success) throw new SettingsError(described(result.error, env));
+  if (!result.success) {
+    throw new SettingsError(described(result.error, env));
+  }
   const set = result.data;
   return {
     databasePath: set.DATABASE_URL,
@@ -143,7 +145,9 @@ export function readSettings(env: Environment): Settings {
 
 function peopleSettings(set: z.output<typeof environment>): PeopleSettings | undefined {
   const { BETTER_AUTH_URL, BETTER_AUTH_SECRET, INITIAL_ADMIN_EMAIL, INITIAL_ADMIN_PASSWORD } = set;
-  if (BETTER_AUTH_SECRET === undefined || BETTER_AUTH_URL === undefined) return undefined;
+  if (BETTER_AUTH_SECRET === undefined || BETTER_AUTH_URL === undefined) {
+    return undefined;
+  }
   return {
     origin: BETTER_AUTH_URL,
     secret: BETTER_AUTH_SECRET,
@@ -159,15 +163,18 @@ function peopleSettings(set: z.output<typeof environment>): PeopleSettings | und
 export function managementSocketPath(env: Environment): string {
   const { MANAGEMENT_SOCKET, DATABASE_URL } = withoutEmpty(env);
   const database = databasePath.safeParse(DATABASE_URL ?? DEFAULT_DATABASE_URL);
-  if (MANAGEMENT_SOCKET === undefined && !database.success)
+  if (MANAGEMENT_SOCKET === undefined && !database.success) {
     throw new SettingsError(described(database.error, env));
+  }
   return socketPathBeside(MANAGEMENT_SOCKET, database.success ? database.data : "");
 }
 
 /** The SQLite file, from the same environment that `serve` reads. */
 export function databasePathOf(env: Environment): string {
   const database = databasePath.safeParse(withoutEmpty(env)["DATABASE_URL"] ?? DEFAULT_DATABASE_URL);
-  if (!database.success) throw new SettingsError(described(database.error, env));
+  if (!database.success) {
+    throw new SettingsError(described(database.error, env));
+  }
   return database.data;
 }
 

@@ -36,7 +36,9 @@ export function dateAndMinute(wallMs: number): string {
 /** A moment no clock has (a control plane may send any number) reads as such and does not throw. */
 function localDateTime(wallMs: number): [date: string, time: string] {
   const at = new Date(wallMs);
-  if (Number.isNaN(at.getTime())) return ["an impossible date", ""];
+  if (Number.isNaN(at.getTime())) {
+    return ["an impossible date", ""];
+  }
   const two = (value: number) => String(value).padStart(2, "0");
   return [
     `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,

@@ -1,7 +1,9 @@
 /** Resolves after `ms`, or at once when `signal` aborts: cancellation is not an error. */
 export function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal.aborted) {
+      return resolve();
+    }
     const finish = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", finish);
@@ -16,7 +18,10 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
 export function delayAfter(signal: AbortSignal, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const start = () => void setTimeout(resolve, ms).unref();
-    if (signal.aborted) start();
-    else signal.addEventListener("abort", start, { once: true });
+    if (signal.aborted) {
+      start();
+    } else {
+      signal.addEventListener("abort", start, { once: true });
+    }
   });
 }

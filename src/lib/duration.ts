@@ -8,15 +8,22 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
 /** A duration as a person reads it: the two largest units, `0 s` to `12 d 3 h`; under 10 s with one decimal. */
 export function duration(ms: number): string {
   const span = Math.max(0, ms);
-  if (span < 9950) return `${(span / 1000).toFixed(1).replace(/\.0$/, "")} s`;
+  if (span < 9950) {
+    return `${(span / 1000).toFixed(1).replace(/\.0$/, "")} s`;
+  }
   let rest = Math.round(span / 1000) * 1000;
   const parts: string[] = [];
   for (const [name, unit] of UNITS) {
     const count = Math.floor(rest / unit);
     rest -= count * unit;
-    if (count > 0) parts.push(`${count} ${name}`);
-    else if (parts.length > 0) break;
-    if (parts.length === 2) break;
+    if (count > 0) {
+      parts.push(`${count} ${name}`);
+    } else if (parts.length > 0) {
+      break;
+    }
+    if (parts.length === 2) {
+      break;
+    }
   }
   return parts.join(" ");
 }

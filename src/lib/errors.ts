@@ -16,6 +16,8 @@ export function errorChain(error: unknown): string {
 
 /** `code` of a system error (`ENOENT`), of undici (`UND_ERR_…`) or of OpenSSL; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  if (!(error instanceof Error) || !("code" in error)) {
+    return undefined;
+  }
   return typeof error.code === "string" ? error.code : undefined;
 }

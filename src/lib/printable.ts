@@ -8,7 +8,9 @@ const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
  * a `<0>` priority or a `MAINPID=`; a bidi mark must not reorder the line around it.
  */
 export function printable(value: unknown, maxLength = MAX_LENGTH): string {
-  if (typeof value === "string" && value.length <= maxLength && PLAIN.test(value)) return value;
+  if (typeof value === "string" && value.length <= maxLength && PLAIN.test(value)) {
+    return value;
+  }
   const line = textOf(value)
     .slice(0, maxLength * 4)
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\s]+/gu, " ")
@@ -19,7 +21,9 @@ export function printable(value: unknown, maxLength = MAX_LENGTH): string {
 
 /** JSON from outside may hold `{"toString": null}`, of which no text can be made. */
 function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") {
+    return value;
+  }
   try {
     return String(value);
   } catch {

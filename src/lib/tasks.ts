@@ -6,7 +6,9 @@ export async function runTasks(tasks: readonly Task[], signal: AbortSignal): Pro
   const controller = new AbortController();
   const stop = () => controller.abort();
   signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
+  if (signal.aborted) {
+    stop();
+  }
   try {
     const results = await Promise.allSettled(
       tasks.map(async (task) => {
@@ -18,7 +20,9 @@ export async function runTasks(tasks: readonly Task[], signal: AbortSignal): Pro
       }),
     );
     const failure = results.find((result) => result.status === "rejected");
-    if (failure !== undefined) throw failure.reason;
+    if (failure !== undefined) {
+      throw failure.reason;
+    }
   } finally {
     signal.removeEventListener("abort", stop);
   }

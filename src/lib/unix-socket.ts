@@ -53,7 +53,9 @@ export async function isAnswered(path: string): Promise<boolean> {
     await once(socket, "connect");
     return true;
   } catch (error) {
-    if (["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(errorCode(error) ?? "")) return false;
+    if (["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(errorCode(error) ?? "")) {
+      return false;
+    }
     throw error;
   } finally {
     socket.destroy();
@@ -61,5 +63,7 @@ export async function isAnswered(path: string): Promise<boolean> {
 }
 
 function removeOwn(path: string, ino: number): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true });
+  if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) {
+    rmSync(path, { force: true });
+  }
 }

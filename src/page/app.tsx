@@ -27,7 +27,9 @@ export function App() {
   const interval = session.kind === "unavailable" ? RECOVERY_INTERVAL_MS : VIEWER_INTERVAL_MS;
   usePolled("viewer", interval, async (signal) => {
     const answer = await askViewer(signal);
-    if (!signal.aborted) noteViewer(answer);
+    if (!signal.aborted) {
+      noteViewer(answer);
+    }
     return answer;
   });
   return (
@@ -47,7 +49,9 @@ export function App() {
 function SignedOut() {
   const { path } = usePlace();
   const invitation = segmentAfter("/invitation/", path);
-  if (invitation !== undefined) return <InvitationPage id={invitation} viewer={undefined} />;
+  if (invitation !== undefined) {
+    return <InvitationPage id={invitation} viewer={undefined} />;
+  }
   return (
     <>
       <ConnectionBanner />
@@ -59,7 +63,9 @@ function SignedOut() {
 function SignedIn({ viewer }: { viewer: Viewer }) {
   const { path } = usePlace();
   const invitation = segmentAfter("/invitation/", path);
-  if (invitation !== undefined) return <InvitationPage id={invitation} viewer={viewer} />;
+  if (invitation !== undefined) {
+    return <InvitationPage id={invitation} viewer={viewer} />;
+  }
   const membership = membershipOf(viewer);
   return (
     <Frame viewer={viewer}>
@@ -72,7 +78,9 @@ function SignedIn({ viewer }: { viewer: Viewer }) {
 
 function Page({ path, membership }: { path: string; membership: Membership }) {
   const executor = segmentAfter("/executors/", path);
-  if (executor !== undefined) return <ExecutorPage id={executor} membership={membership} />;
+  if (executor !== undefined) {
+    return <ExecutorPage id={executor} membership={membership} />;
+  }
   switch (path) {
     case "/":
     case "/sign-in":

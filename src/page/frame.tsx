@@ -16,7 +16,9 @@ const PAGES = [
 ] as const;
 
 function isAt(path: string, page: (typeof PAGES)[number]): boolean {
-  if ("below" in page && path === page.below) return true;
+  if ("below" in page && path === page.below) {
+    return true;
+  }
   return (
     path === page.path || path.startsWith(`${page.path}/`) || (path === "/" && page.path === "/api-keys")
   );
@@ -56,7 +58,9 @@ function OrganizationChoice({ viewer: { organizations, activeOrganization } }: {
   const choose = async (id: string) => {
     const answer = await setActiveOrganization(id, new AbortController().signal);
     // Everything on the page belongs to the other organization: nothing of it is to stay.
-    if (answer.kind === "data") window.location.assign("/api-keys");
+    if (answer.kind === "data") {
+      window.location.assign("/api-keys");
+    }
   };
   return (
     <select
@@ -79,7 +83,9 @@ function Account({ viewer: { user, role } }: { viewer: Viewer }) {
   const [isChanging, setChanging] = useState(false);
   const leave = async () => {
     const answer = await signOut(new AbortController().signal);
-    if (answer.kind === "data" || answer.kind === "signed-out") session.set({ kind: "signed-out" });
+    if (answer.kind === "data" || answer.kind === "signed-out") {
+      session.set({ kind: "signed-out" });
+    }
   };
   return (
     <div class="account">

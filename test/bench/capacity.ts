@@ -170,8 +170,9 @@ async function repeat(rounds: number, server: Server, load: Load): Promise<reado
   // Every executor has synced once before anything is measured.
   await measure(server, { ...load, seconds: Math.max(2, load.executors / SLOWEST_ROUND) });
   const measured: Measured[] = [];
-  for (let round = 0; round < rounds; round += 1)
+  for (let round = 0; round < rounds; round += 1) {
     measured.push(await measure(server, { ...load, round: round + 1 }));
+  }
   return measured;
 }
 
@@ -228,12 +229,13 @@ async function withServer<Result>(
   const port = await freePort();
   writeFileSync(join(folder, "seed"), randomUUID());
   try {
-    if (kind === "control-plane")
+    if (kind === "control-plane") {
       await (await fleetDatabaseOf(checkout)).fillFleetDatabase(
         join(folder, "control-plane.db"),
         executors,
         seedOf(folder),
       );
+    }
     await using subject =
       kind === "floor"
         ? startFloor(folder, port)

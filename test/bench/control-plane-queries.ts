@@ -25,8 +25,9 @@ const directory = kept ?? mkdtempSync(join(tmpdir(), "control-plane-queries-"));
 mkdirSync(directory, { recursive: true });
 const path = join(directory, "control-plane.db");
 const now = Date.now();
-if (!existsSync(path))
+if (!existsSync(path)) {
   await fillLargeDatabase(path, { keys: 500, executors: 10_000, auditEvents, actors: 3000 }, now);
+}
 
 const store = openSqliteStore(path);
 const logger = pino({ level: "silent" });
@@ -149,4 +150,6 @@ for (const [name, query] of QUERIES) {
 }
 await server.close();
 await store.close();
-if (kept === undefined) rmSync(directory, { recursive: true });
+if (kept === undefined) {
+  rmSync(directory, { recursive: true });
+}

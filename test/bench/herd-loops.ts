@@ -24,7 +24,9 @@ setInterval(() => {
   exchanges = [];
 }, 200);
 process.on("disconnect", () => process.exit());
-for (let agent = Number(first); agent < Number(first) + Number(count); agent += 1) void loop(agent);
+for (let agent = Number(first); agent < Number(first) + Number(count); agent += 1) {
+  void loop(agent);
+}
 
 /** What src/agent/daemon/agent.ts does, without files, socket and journal. */
 async function loop(agent: number): Promise<void> {
@@ -45,11 +47,15 @@ async function loop(agent: number): Promise<void> {
   core.takeFiles(file);
   for (;;) {
     const due = nextDue(core.rotation());
-    if (due === undefined) return;
+    if (due === undefined) {
+      return;
+    }
     await pause(Math.max(0, due.nextAt - systemClock.now()));
     const request = buildSyncRequest(due.generation.config, instanceId, resources, undefined);
     const outcome = await client.sync(request, never);
-    if (outcome === undefined) return;
+    if (outcome === undefined) {
+      return;
+    }
     exchanges.push([agent, Date.now(), outcome.kind === "accepted"]);
     core.takeOutcome(due.generation.id, outcome);
   }

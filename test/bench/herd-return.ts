@@ -46,10 +46,14 @@ export async function measureReturn({ quick, log }: BenchOptions): Promise<Secti
     await pause(STEADY_MS);
     return section({ agents, outageMs, exchanges, downAtMs, upAtMs });
   } finally {
-    for (const child of children) child.kill();
+    for (const child of children) {
+      child.kill();
+    }
     await controlPlane.kill();
     temporary.remove();
-    for (const takeBack of keep) takeBack();
+    for (const takeBack of keep) {
+      takeBack();
+    }
   }
 }
 
@@ -83,9 +87,13 @@ async function untilAllAccepted(
     () => {
       for (; looked >= 0 && looked < exchanges.length; looked += 1) {
         const [agent = -1, atMs = 0, accepted = false] = exchanges[looked] ?? [];
-        if (accepted && atMs >= sinceMs) seen.add(agent);
+        if (accepted && atMs >= sinceMs) {
+          seen.add(agent);
+        }
       }
-      if (looked < 0 && exchanges.length > 0) looked = 0;
+      if (looked < 0 && exchanges.length > 0) {
+        looked = 0;
+      }
       return seen.size === agents;
     },
     { timeoutMs: 90_000, describe: `${agents} agents are accepted` },
@@ -102,8 +110,11 @@ interface Run {
 
 function section({ agents, outageMs, exchanges, downAtMs, upAtMs }: Run): Section {
   const backMs = new Map<number, number>();
-  for (const [agent, atMs, accepted] of exchanges)
-    if (accepted && atMs >= upAtMs && !backMs.has(agent)) backMs.set(agent, atMs - upAtMs);
+  for (const [agent, atMs, accepted] of exchanges) {
+    if (accepted && atMs >= upAtMs && !backMs.has(agent)) {
+      backMs.set(agent, atMs - upAtMs);
+    }
+  }
   const back = [...backMs.values()];
   const since = exchanges
     .filter(([, atMs]) => atMs >= downAtMs - STEADY_MS)
@@ -129,6 +140,8 @@ function section({ agents, outageMs, exchanges, downAtMs, upAtMs }: Run): Sectio
 
 function worstSecond(timesMs: readonly number[]): number {
   const counts = new Map<number, number>();
-  for (const ms of timesMs) counts.set(Math.floor(ms / 1000), (counts.get(Math.floor(ms / 1000)) ?? 0) + 1);
+  for (const ms of timesMs) {
+    counts.set(Math.floor(ms / 1000), (counts.get(Math.floor(ms / 1000)) ?? 0) + 1);
+  }
   return Math.max(...counts.values());
 }

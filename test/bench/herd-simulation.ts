@@ -92,7 +92,9 @@ export function simulateHerd(scenario: HerdScenario, random: () => number): Herd
     const isUp = now < LEAD_MS || now >= upAt;
     const second = Math.floor(now / 1000);
     requests[second] = (requests[second] ?? 0) + 1;
-    if (now >= upAt && backAt[agent] === 0) backAt[agent] = now;
+    if (now >= upAt && backAt[agent] === 0) {
+      backAt[agent] = now;
+    }
     const connection = nextConnection(connections[agent] ?? CONNECTING, isUp ? ACCEPTED : unavailable, now);
     connections[agent] = connection;
     return now + policy.after(connection, random);
@@ -125,11 +127,16 @@ function run(
     due[agent] = at;
     const bucket = Math.floor(at / BUCKET_MS);
     const others = buckets[bucket];
-    if (others === undefined) buckets[bucket] = [agent];
-    else others.push(agent);
+    if (others === undefined) {
+      buckets[bucket] = [agent];
+    } else {
+      others.push(agent);
+    }
   };
   const enqueueAll = (all: Float64Array) => {
-    for (const [agent, at] of all.entries()) enqueue(agent, at);
+    for (const [agent, at] of all.entries()) {
+      enqueue(agent, at);
+    }
   };
   enqueueAll(starts);
   for (let bucket = 0; bucket * BUCKET_MS < endAt; bucket += 1) {
@@ -155,7 +162,9 @@ function measure(
 ): HerdResult {
   const back = Float64Array.from(backAt, (at) => at - upAt).sort();
   const returns = new Map<number, number>();
-  for (const ms of back) returns.set(Math.floor(ms / 1000), (returns.get(Math.floor(ms / 1000)) ?? 0) + 1);
+  for (const ms of back) {
+    returns.set(Math.floor(ms / 1000), (returns.get(Math.floor(ms / 1000)) ?? 0) + 1);
+  }
   const at = (share: number) => back[Math.min(agents - 1, Math.floor(share * agents))] ?? 0;
   return {
     name,

@@ -19,12 +19,13 @@ export function simulateHerds({ quick, log }: BenchOptions): readonly Section[] 
     RETRY_AFTER_MS.map((retryAfterMs): HerdEvent => ({ kind: "outage", ms, retryAfterMs })),
   );
   const results: HerdResult[] = [];
-  for (const agents of sizes)
+  for (const agents of sizes) {
     for (const event of [...outages, { kind: "restart" } as const]) {
       const name = nameOf(event);
       log(`herd: ${agents} agents, ${name}`);
       results.push(simulateHerd({ name, agents, event, policy: AGENT }, seededRandom(SEED)));
     }
+  }
   const outage: HerdEvent = { kind: "outage", ms: MINUTE_MS, retryAfterMs: undefined };
   const fixed = [outage, { kind: "restart" } as const].map((event) =>
     simulateHerd(
@@ -57,7 +58,9 @@ export function simulateHerds({ quick, log }: BenchOptions): readonly Section[] 
 }
 
 function nameOf(event: HerdEvent): string {
-  if (event.kind === "restart") return "all restarted at once";
+  if (event.kind === "restart") {
+    return "all restarted at once";
+  }
   const answer =
     event.retryAfterMs === undefined
       ? "connections refused"

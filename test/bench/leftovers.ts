@@ -4,10 +4,13 @@ import { constants } from "node:os";
 const leftovers = new Set<() => void>();
 
 process.on("exit", () => {
-  for (const remove of [...leftovers].reverse()) attempt(remove);
+  for (const remove of [...leftovers].reverse()) {
+    attempt(remove);
+  }
 });
-for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const)
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
 
 /** `remove` is called, once, when this process exits, the last one given first; the result takes it back. */
 export function removeAtExit(remove: () => void): () => void {

@@ -39,8 +39,13 @@ const lanes = Array.from({ length: connections }, (_, index): Lane => {
 const startedAtMs = performance.now();
 /** The first round, in which everybody connects, is not counted. */
 const countedFromMs = startedAtMs + (rate === 0 ? 500 : (lanes.length / rate) * 1000);
-if (rate === 0) for (const lane of lanes) send(lane, performance.now());
-else pace();
+if (rate === 0) {
+  for (const lane of lanes) {
+    send(lane, performance.now());
+  }
+} else {
+  pace();
+}
 await new Promise((resolve) => setTimeout(resolve, countedFromMs - startedAtMs + seconds * 1000));
 isOver = true;
 const lastedMs = performance.now() - countedFromMs;
@@ -55,7 +60,9 @@ function open(lane: Lane): Socket {
   const socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
   socket.setEncoding("latin1").on("data", (chunk) => receive(lane, String(chunk)));
   socket.once("error", () => {
-    if (!isOver) failed += 1;
+    if (!isOver) {
+      failed += 1;
+    }
   });
   socket.once("close", () => {
     lane.socket = undefined;
@@ -74,10 +81,15 @@ function pace(): void {
     for (; (next / lanes.length) * cycleMs <= now; next += 1) {
       const lane = lanes[next % lanes.length];
       // One that has not been answered for a whole cycle is late already.
-      if (lane === undefined || lane.dueAtMs !== undefined) failed += 1;
-      else send(lane, startedAtMs + (next / lanes.length) * cycleMs);
+      if (lane === undefined || lane.dueAtMs !== undefined) {
+        failed += 1;
+      } else {
+        send(lane, startedAtMs + (next / lanes.length) * cycleMs);
+      }
     }
-    if (!isOver) setTimeout(turn, 1);
+    if (!isOver) {
+      setTimeout(turn, 1);
+    }
   };
   turn();
 }
@@ -119,11 +131,17 @@ function bodyOf(executor: number): string {
 function receive(lane: Lane, chunk: string): void {
   lane.received += chunk;
   const end = lane.received.indexOf("\r\n\r\n");
-  if (end < 0) return;
+  if (end < 0) {
+    return;
+  }
   const length = Number(/content-length: (\d+)/i.exec(lane.received)?.[1]);
-  if (lane.received.length < end + 4 + length) return;
+  if (lane.received.length < end + 4 + length) {
+    return;
+  }
   if (!isOver && performance.now() >= countedFromMs) {
-    if (!lane.received.startsWith("HTTP/1.1 200") || lane.received.includes('"errors"')) failed += 1;
+    if (!lane.received.startsWith("HTTP/1.1 200") || lane.received.includes('"errors"')) {
+      failed += 1;
+    }
     latencies[answered] = performance.now() - (lane.dueAtMs ?? 0);
     answered += 1;
   }
@@ -131,5 +149,7 @@ function receive(lane: Lane, chunk: string): void {
   lane.dueAtMs = undefined;
   // In turn: every executor of the fleet syncs, however few the connections.
   lane.executor = (lane.executor + lanes.length) % executors;
-  if (rate === 0 && !isOver) send(lane, performance.now());
+  if (rate === 0 && !isOver) {
+    send(lane, performance.now());
+  }
 }

@@ -45,16 +45,21 @@ if (unknown.length > 0) {
 }
 
 async function run(parts: readonly string[]): Promise<void> {
-  if (!existsSync(EXECUTABLE)) execFileSync(process.execPath, ["packaging/build.ts"], { stdio: "inherit" });
+  if (!existsSync(EXECUTABLE)) {
+    execFileSync(process.execPath, ["packaging/build.ts"], { stdio: "inherit" });
+  }
   const { quick, against } = values;
   const options = { quick, against, log: (line: string) => void process.stderr.write(`${line}\n`) };
   const texts = [machine()];
-  for (const part of parts)
+  for (const part of parts) {
     for (const section of (await PARTS[part]?.(options)) ?? []) {
       texts.push(render(section));
       process.stdout.write(`\n${texts.at(-1)}`);
     }
-  if (values.output !== undefined) writeFileSync(values.output, texts.join("\n"));
+  }
+  if (values.output !== undefined) {
+    writeFileSync(values.output, texts.join("\n"));
+  }
   process.exit();
 }
 

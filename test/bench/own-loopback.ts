@@ -20,7 +20,9 @@ export async function makeOwnLoopback(): Promise<OwnLoopback> {
     child.once("error", reject);
     child.once("exit", () => reject(new Error("unshare --net: no network of its own")));
     child.once("message", (_message, handle) => {
-      if (handle instanceof Server) resolve(handle);
+      if (handle instanceof Server) {
+        resolve(handle);
+      }
     });
   });
   return {
@@ -28,7 +30,9 @@ export async function makeOwnLoopback(): Promise<OwnLoopback> {
     enter: ["nsenter", `--net=/proc/${child.pid}/ns/net`, "--"],
     close() {
       listener.close();
-      if (child.connected) child.disconnect();
+      if (child.connected) {
+        child.disconnect();
+      }
     },
   };
 }

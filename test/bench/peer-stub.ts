@@ -30,8 +30,11 @@ export async function startHttpStub(
     response.writeHead(200, { "content-type": contentType }).end(body);
   });
   await new Promise<void>((resolve) => {
-    if (listener === undefined) server.listen(0, "127.0.0.1", resolve);
-    else server.listen(listener, resolve);
+    if (listener === undefined) {
+      server.listen(0, "127.0.0.1", resolve);
+    } else {
+      server.listen(listener, resolve);
+    }
   });
   const address = server.address();
   return {

@@ -155,7 +155,9 @@ export async function startPeers(folder: string, log: (line: string) => void): P
   const started = await Promise.all(
     PEERS.map(async (peer) => {
       const obstacle = obstacleTo(peer);
-      if (obstacle === undefined) return startPeer(peer, join(folder, peer.name), log);
+      if (obstacle === undefined) {
+        return startPeer(peer, join(folder, peer.name), log);
+      }
       log(`skipped ${peer.name}: ${obstacle}`);
       return undefined;
     }),
@@ -164,9 +166,12 @@ export async function startPeers(folder: string, log: (line: string) => void): P
 }
 
 function obstacleTo({ name, executable, needsRoot }: Peer): string | undefined {
-  if (spawnSync("test", ["-x", executable]).status !== 0)
+  if (spawnSync("test", ["-x", executable]).status !== 0) {
     return `${executable} is not installed (apt-get install --no-install-recommends ${name})`;
-  if (needsRoot && process.getuid?.() !== 0) return "a network of its own needs root";
+  }
+  if (needsRoot && process.getuid?.() !== 0) {
+    return "a network of its own needs root";
+  }
   return undefined;
 }
 

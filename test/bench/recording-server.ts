@@ -30,7 +30,9 @@ export async function startRecordingServer(): Promise<RecordingServer> {
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     void answer(request, response).then((one) => {
       recorded.push(one);
-      if (recorded.length > KEPT) recorded.shift();
+      if (recorded.length > KEPT) {
+        recorded.shift();
+      }
       counts.set(one.from, (counts.get(one.from) ?? 0) + 1);
     });
   });
@@ -56,8 +58,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const body = (await buffer(request)).toString();
   response.writeHead(200, { "content-type": "application/json" }).end(REPLY);
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers))
-    if (typeof value === "string" && !SKIPPED_HEADERS.has(name)) headers[name] = value;
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (typeof value === "string" && !SKIPPED_HEADERS.has(name)) {
+      headers[name] = value;
+    }
+  }
   return { atMs: performance.now(), from: (request.url ?? "").split("/")[1] ?? "", headers, body };
 }
 

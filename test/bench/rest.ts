@@ -107,7 +107,9 @@ function section(measured: readonly Measured[], lastsMs: number, log: (line: str
     title: "At rest: one sync every 5 s",
     header: ["", "PSS, MiB", "", "anonymous, MiB", "", "CPU, s/h", ""],
     rows: measured.map((one) => {
-      if (isOnTime(one, expected)) return [one.name, ...figures(one, bare, lean)];
+      if (isOnTime(one, expected)) {
+        return [one.name, ...figures(one, bare, lean)];
+      }
       const verdict = `${one.polls.toFixed(0)} requests, not ${expected}: no figures`;
       log(`LEFT OUT ${one.name}: ${verdict}`);
       return [one.name, verdict, "", "", "", "", ""];

@@ -195,16 +195,26 @@ async function measure(
   let refusedSignIns = 0;
   await Promise.all([
     every(SYNC_INTERVAL_MS, untilMs, async (n, dueMs) => {
-      if ((await sync(executors, n % EXECUTORS)) !== 200) failed += 1;
-      if (dueMs >= fromMs) syncs.push(performance.now() - dueMs);
+      if ((await sync(executors, n % EXECUTORS)) !== 200) {
+        failed += 1;
+      }
+      if (dueMs >= fromMs) {
+        syncs.push(performance.now() - dueMs);
+      }
     }),
     every(PAGE_INTERVAL_MS, untilMs, async (_n, dueMs) => {
-      if ((await page(browser, scene)) !== 200) failed += 1;
-      if (dueMs >= fromMs) pages.push(performance.now() - dueMs);
+      if ((await page(browser, scene)) !== 200) {
+        failed += 1;
+      }
+      if (dueMs >= fromMs) {
+        pages.push(performance.now() - dueMs);
+      }
     }),
     oneByOne(SIGN_IN_PAUSE_MS, untilMs, async () => {
       const begunMs = performance.now();
-      if ((await signIn(signInPage, url, scene.cookie)).status !== 200) refusedSignIns += 1;
+      if ((await signIn(signInPage, url, scene.cookie)).status !== 200) {
+        refusedSignIns += 1;
+      }
       signIns.push(performance.now() - begunMs);
     }),
   ]);
@@ -253,7 +263,9 @@ async function attackUntil(
     await pause(2);
   }
   const inTime = answered;
-  while (inFlight > 0) await pause(2);
+  while (inFlight > 0) {
+    await pause(2);
+  }
   return inTime;
 }
 
@@ -269,7 +281,9 @@ async function every(
   const begunMs = performance.now();
   for (let n = 0; ; n += 1) {
     const dueMs = begunMs + n * intervalMs;
-    if (dueMs >= untilMs) break;
+    if (dueMs >= untilMs) {
+      break;
+    }
     await pause(Math.max(0, dueMs - performance.now()));
     tasks.push(task(n, dueMs));
   }

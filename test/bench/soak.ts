@@ -44,8 +44,9 @@ export async function measureSoak({ quick, log }: BenchOptions): Promise<Section
     await retry();
     await pause(PACE_MS);
     const now = server.countOf("agent");
-    if (Math.floor(now / SAMPLE_EVERY) > Math.floor(before / SAMPLE_EVERY))
+    if (Math.floor(now / SAMPLE_EVERY) > Math.floor(before / SAMPLE_EVERY)) {
       points.push({ x: now, y: agent.usage().anonymousKib });
+    }
   }
   connection.destroy();
   await agent.stop();

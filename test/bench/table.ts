@@ -24,7 +24,9 @@ export function render({ title, header, rows, notes }: Section): string {
 /** `63.1 (62.8–63.4)`: the median, and the least and the most of all rounds. */
 export function spread(values: readonly number[], digits = 1): string {
   const shown = median(values).toFixed(digits);
-  if (values.length < 2) return shown;
+  if (values.length < 2) {
+    return shown;
+  }
   return `${shown} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`;
 }
 

@@ -37,7 +37,9 @@ export async function measureTimes({ quick, log }: BenchOptions): Promise<Sectio
       `${spread(all, 0)} ms; p95 ${quantile(all, 0.95).toFixed(0)}`,
       "",
     ]);
-    for (const { name, ms } of changes) rows.push([`— ${name}`, `${spread(ms, 0)} ms`, ""]);
+    for (const { name, ms } of changes) {
+      rows.push([`— ${name}`, `${spread(ms, 0)} ms`, ""]);
+    }
     return {
       title: "Times",
       header: ["", "median (least–most)", "of the bare loop"],
@@ -88,8 +90,9 @@ async function measureChanges(
       continue;
     }
     const ms: number[] = [];
-    for (let round = 0; round < rounds; round += 1)
+    for (let round = 0; round < rounds; round += 1) {
       ms.push(await measureChange(join(folder, `${index}-${round}`), server, home, change));
+    }
     log(`times: ${change.name}: ${median(ms).toFixed(0)} ms`);
     measured.push({ name: change.name, ms });
   }

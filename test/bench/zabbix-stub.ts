@@ -29,7 +29,9 @@ export async function startZabbixStub(identity: string, key: string): Promise<Pe
   });
   server.on("secureConnection", (socket) => {
     void converse(socket).then((asked) => {
-      if (asked === "agent data") polls += 1;
+      if (asked === "agent data") {
+        polls += 1;
+      }
     });
   });
   // A handshake with another key: not counted, and that is all there is to say.
@@ -50,7 +52,9 @@ async function converse(socket: TLSSocket): Promise<string | undefined> {
     for await (const chunk of socket) {
       bytes = Buffer.concat([bytes, chunk]);
       const body = bodyOf(bytes);
-      if (body === undefined) continue;
+      if (body === undefined) {
+        continue;
+      }
       const { request: asked } = request.parse(JSON.parse(body));
       socket.end(framed(JSON.stringify(asked === "active checks" ? ACTIVE_CHECKS : TAKEN)));
       return asked;
@@ -63,11 +67,16 @@ async function converse(socket: TLSSocket): Promise<string | undefined> {
 
 /** Undefined until all of it is there. */
 function bodyOf(bytes: Buffer): string | undefined {
-  if (bytes.length < HEADER_BYTES) return undefined;
+  if (bytes.length < HEADER_BYTES) {
+    return undefined;
+  }
   const length = bytes.readUInt32LE(5);
-  if (bytes.toString("latin1", 0, 4) !== "ZBXD" || length > MOST_BYTES)
+  if (bytes.toString("latin1", 0, 4) !== "ZBXD" || length > MOST_BYTES) {
     throw new Error("not Zabbix's protocol");
-  if (bytes.length < HEADER_BYTES + length) return undefined;
+  }
+  if (bytes.length < HEADER_BYTES + length) {
+    return undefined;
+  }
   const body = bytes.subarray(HEADER_BYTES, HEADER_BYTES + length);
   const isCompressed = ((bytes[4] ?? 0) & COMPRESSED) !== 0;
   return (isCompressed ? inflateSync(body, { maxOutputLength: MOST_BYTES }) : body).toString();

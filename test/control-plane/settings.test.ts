@@ -32,7 +32,9 @@ describe("the environment of serve", () => {
       LOG_LEVEL: "loud",
       HOST: "a b",
     };
-    for (const name of Object.keys(env)) expect(() => readSettings(env)).toThrow(name);
+    for (const name of Object.keys(env)) {
+      expect(() => readSettings(env)).toThrow(name);
+    }
   });
 
   it.each([
@@ -76,7 +78,9 @@ describe("the settings of people", () => {
       INITIAL_ORGANIZATION: "a\nb",
     };
     const read = () => readSettings(wrong);
-    for (const name of Object.keys(wrong)) expect(read).toThrow(name);
+    for (const name of Object.keys(wrong)) {
+      expect(read).toThrow(name);
+    }
     expect(read).toThrow("openssl rand -base64 32");
     expect(read).not.toThrow(/a short secret|tiny-secret/);
   });

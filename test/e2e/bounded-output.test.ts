@@ -16,7 +16,9 @@ it("keeps at most 1 MiB for a reader that does not read, and says what it left o
   });
   onTestFinished(() => void reader.kill("SIGKILL"));
   const [, , , pipe] = reader.stdio;
-  if (!(pipe instanceof Writable)) throw new Error("there is no pipe");
+  if (!(pipe instanceof Writable)) {
+    throw new Error("there is no pipe");
+  }
   const said: number[] = [];
   const output = boundedOutput(pipe, (count) => {
     said.push(count);
@@ -27,7 +29,9 @@ it("keeps at most 1 MiB for a reader that does not read, and says what it left o
   let most = 0;
   for (let n = 0; n < total; n += 1) {
     output.write(line);
-    if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (n % 100 === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     most = Math.max(most, pipe.writableLength);
   }
   expect(most).toBeGreaterThan(MIB / 2);
@@ -48,6 +52,8 @@ it("keeps at most 1 MiB for a reader that does not read, and says what it left o
 it("leaves nothing out for one that reads", async () => {
   const lines: string[] = [];
   const output = boundedOutput({ write: (line) => lines.push(line) }, () => expect.unreachable());
-  for (let n = 0; n < 5000; n += 1) output.write("x".repeat(1000));
+  for (let n = 0; n < 5000; n += 1) {
+    output.write("x".repeat(1000));
+  }
   expect(lines).toHaveLength(5000);
 });

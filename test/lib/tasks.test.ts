@@ -11,8 +11,11 @@ function patient() {
         state.ended = true;
         resolve();
       };
-      if (signal.aborted) end();
-      else signal.addEventListener("abort", end);
+      if (signal.aborted) {
+        end();
+      } else {
+        signal.addEventListener("abort", end);
+      }
     });
   return { state, task };
 }

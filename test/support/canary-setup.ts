@@ -16,7 +16,9 @@ export function teardown(): void {
   const { leaks, searched } = searchFolder(folder);
   rmSync(folder, { recursive: true, force: true });
   process.stdout.write(`canary: ${searched} outputs and files searched, ${leaks.length} keys found\n`);
-  if (leaks.length === 0) return;
+  if (leaks.length === 0) {
+    return;
+  }
   const lines = leaks.map(({ where, fingerprint }) => `  key ${fingerprint} in ${where}`);
   process.stderr.write(`canary: a key got out\n${[...new Set(lines)].join("\n")}\n`);
   process.exitCode = 1;

@@ -15,20 +15,29 @@ const KEPT = "kept";
 
 export function noteKey(secret: string): void {
   const folder = process.env[CANARY_FOLDER];
-  if (folder !== undefined) appendFileSync(join(folder, KEYS), `${secret}\n`, { mode: 0o600 });
+  if (folder !== undefined) {
+    appendFileSync(join(folder, KEYS), `${secret}\n`, { mode: 0o600 });
+  }
 }
 
 /** What a program has said. */
 export function keepText(name: string, text: string): void {
   const folder = process.env[CANARY_FOLDER];
-  if (folder !== undefined) writeFileSync(join(folder, `${KEPT}-${randomUUID()}-${name}`), text);
+  if (folder !== undefined) {
+    writeFileSync(join(folder, `${KEPT}-${randomUUID()}-${name}`), text);
+  }
 }
 
 /** A file as it is now, or every file of a directory: state, databases, what a crash left behind. */
 export function keepFiles(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory() === true) for (const name of readdirSync(path)) keepFiles(join(path, name));
-  else if (stats?.isFile() === true) keepText(basename(path), readFileSync(path, "latin1"));
+  if (stats?.isDirectory() === true) {
+    for (const name of readdirSync(path)) {
+      keepFiles(join(path, name));
+    }
+  } else if (stats?.isFile() === true) {
+    keepText(basename(path), readFileSync(path, "latin1"));
+  }
 }
 
 export interface Leak {
@@ -65,9 +74,11 @@ function piecesOf(secrets: readonly string[]): ReadonlyMap<string, string> {
   const pieces = new Map<string, string>();
   for (const secret of secrets) {
     const forms = [secret.replace(/^exc_/, ""), ...base64Forms(secret)];
-    for (const form of forms)
-      for (let at = 0; at + PIECE_LENGTH <= form.length; at += PIECE_LENGTH)
+    for (const form of forms) {
+      for (let at = 0; at + PIECE_LENGTH <= form.length; at += PIECE_LENGTH) {
         pieces.set(form.slice(at, at + PIECE_LENGTH), keyFingerprint(secret));
+      }
+    }
   }
   return pieces;
 }
@@ -83,10 +94,13 @@ function base64Forms(secret: string): readonly string[] {
 
 function findPieces(text: string, pieces: ReadonlyMap<string, string>): readonly string[] {
   const found = new Set<string>();
-  for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{16,}/g))
+  for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{16,}/g)) {
     for (let at = 0; at + PIECE_LENGTH <= run.length; at += 1) {
       const fingerprint = pieces.get(run.slice(at, at + PIECE_LENGTH));
-      if (fingerprint !== undefined) found.add(fingerprint);
+      if (fingerprint !== undefined) {
+        found.add(fingerprint);
+      }
     }
+  }
   return [...found];
 }

@@ -17,7 +17,9 @@ export async function eventually<Result>(
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const seen = await attempt(probe);
-    if ("result" in seen) return seen.result;
+    if ("result" in seen) {
+      return seen.result;
+    }
     if (performance.now() >= deadline) {
       throw new Error(`waited ${timeoutMs} ms in vain: ${describe}; last seen: ${seen.status}`, {
         cause: seen.error,

@@ -27,10 +27,14 @@ export async function hangFolder(path: string): Promise<HangingFolder> {
   const holder = spawn("sh", ["-c", PROGRAM, path], { stdio: ["pipe", "pipe", "inherit"] });
   const closed = once(holder, "close");
   await Promise.race([once(holder.stdout, "data"), closed]);
-  if (holder.exitCode !== null) throw new Error(`cannot mount a FUSE file system on ${path}`);
+  if (holder.exitCode !== null) {
+    throw new Error(`cannot mount a FUSE file system on ${path}`);
+  }
   const isHanging = () => holder.exitCode === null && holder.signalCode === null;
   const release = async () => {
-    if (!isHanging()) return;
+    if (!isHanging()) {
+      return;
+    }
     holder.kill("SIGKILL");
     await closed;
     await once(spawn("umount", ["--lazy", path], { stdio: "inherit" }), "close");

@@ -37,12 +37,16 @@ http {
   const closed = once(child, "close");
   await eventually(
     async () => {
-      if (child.exitCode !== null) return { ended: await complaints };
+      if (child.exitCode !== null) {
+        return { ended: await complaints };
+      }
       return (await isListening(port)) && { ended: undefined };
     },
     { describe: "nginx listens" },
   ).then(({ ended }) => {
-    if (ended !== undefined) throw new Error(`nginx ended: ${ended}`);
+    if (ended !== undefined) {
+      throw new Error(`nginx ended: ${ended}`);
+    }
   });
   return {
     async [Symbol.asyncDispose]() {

@@ -3,8 +3,12 @@
  * printed once; in CI, which installs what the tests need, a lack is a failure and not a skip.
  */
 export function lacks(need: string, isPresent: boolean): boolean {
-  if (isPresent) return false;
-  if (process.env["CI"] !== undefined) throw new Error(`CI lacks ${need}: .ci/run must install it`);
+  if (isPresent) {
+    return false;
+  }
+  if (process.env["CI"] !== undefined) {
+    throw new Error(`CI lacks ${need}: .ci/run must install it`);
+  }
   process.stderr.write(`skipped, for this machine lacks ${need}\n`);
   return true;
 }

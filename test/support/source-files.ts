@@ -42,8 +42,9 @@ export function allFiles(): string[] {
 export function placeOf(path: string): Place {
   const [, program = "", ...rest] = path.split("/");
   const folder = rest.slice(0, -1).join("/");
-  if (program !== "agent" && program !== "control-plane" && program !== "page")
+  if (program !== "agent" && program !== "control-plane" && program !== "page") {
     return { program: undefined, folder: [program, folder].filter(Boolean).join("/") };
+  }
   return { program, folder: folder || (rest[0] ?? "") };
 }
 

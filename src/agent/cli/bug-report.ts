@@ -10,11 +10,13 @@ export function reportBug(error: unknown, terminal: Terminal): ExitCode {
   const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   const message = `This is a bug of novacula-agent; please report it with these lines.\n${stack}`;
   const format = formatForStdout(terminal.environment["JOURNAL_STREAM"]);
-  if (format === "journal")
+  if (format === "journal") {
     createJournal(terminal.stdout, { level: "error", format }, systemClock.now).write({
       event: "agent.bug",
       message,
     });
-  else complain(terminal, `agent.bug: ${scrub(message)}`);
+  } else {
+    complain(terminal, `agent.bug: ${scrub(message)}`);
+  }
   return ExitCode.bug;
 }

@@ -26,7 +26,9 @@ export function createCommands(context: CommandContext): Command {
   for (const define of [run, check, status, setKey, doctor, reload, retry, ...SERVICE_COMMANDS, dev]) {
     program.addCommand(define(context));
   }
-  for (const command of [program, ...program.commands]) command.helpOption("-h, --help", "print this help");
+  for (const command of [program, ...program.commands]) {
+    command.helpOption("-h, --help", "print this help");
+  }
   return program;
 }
 

@@ -5,23 +5,27 @@ const MAX_SECONDS = 3600;
 /** `--timeout 30` as milliseconds. */
 export function seconds(text: string): number {
   const value = /^\d{1,4}(\.\d{1,3})?$/u.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= MAX_SECONDS))
+  if (!(value <= MAX_SECONDS)) {
     throw new InvalidArgumentError(`It must be a number of seconds from 0 to ${MAX_SECONDS}.`);
+  }
   return Math.round(value * 1000);
 }
 
 /** The fingerprint in `--wait-for key=3fa9c1d2`. */
 export function awaitedKey(text: string): string {
   const fingerprint = /^key=([0-9a-f]{8})$/iu.exec(text)?.[1];
-  if (fingerprint === undefined)
+  if (fingerprint === undefined) {
     throw new InvalidArgumentError(
       "It must be key= and the fingerprint of the key, 8 hex digits: key=3fa9c1d2. `novacula-agent check` shows it.",
     );
+  }
   return fingerprint.toLowerCase();
 }
 
 export function portNumber(text: string): number {
   const value = /^\d{1,5}$/u.test(text) ? Number(text) : 0;
-  if (value < 1 || value > 65_535) throw new InvalidArgumentError("It must be a port from 1 to 65535.");
+  if (value < 1 || value > 65_535) {
+    throw new InvalidArgumentError("It must be a port from 1 to 65535.");
+  }
   return value;
 }

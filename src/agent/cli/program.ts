@@ -25,7 +25,9 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) {
+      throw error;
+    }
     return error.exitCode === 0 ? ExitCode.good : ExitCode.usage;
   }
   return code;

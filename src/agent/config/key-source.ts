@@ -35,9 +35,13 @@ export async function readKey(
   credentialsDirectory: string | undefined,
 ): Promise<FoundKey | { readonly issue: ConfigIssue }> {
   const written = parsed.config.controlPlane.accessTokenFile;
-  if (written === undefined) return await keyInConfig(agentToml, parsed.accessToken, reads);
+  if (written === undefined) {
+    return await keyInConfig(agentToml, parsed.accessToken, reads);
+  }
   const keyFile = resolveKeyFile(written, credentialsDirectory);
-  if (keyFile === undefined) return { issue: await parsed.issueAt(noCredentials(written)) };
+  if (keyFile === undefined) {
+    return { issue: await parsed.issueAt(noCredentials(written)) };
+  }
   const read = await reads.read(keyFile);
   const diagnosis = diagnoseKeyFile(read, keyFile);
   const isCredential =
@@ -51,11 +55,14 @@ async function keyInConfig(
   token: FoundToken | undefined,
   { reader }: FileReads,
 ): Promise<FoundKey> {
-  if (token === undefined)
+  if (token === undefined) {
     return { keySource: "agent.toml", keyFile: undefined, diagnosis: refused(MISSING) };
+  }
   const origin = { kind: "config" } as const;
   let diagnosis = diagnoseKey(token.text, origin);
-  if (diagnosis.findings.length > 0) diagnosis = diagnoseKey(token.text, origin, await token.locator());
+  if (diagnosis.findings.length > 0) {
+    diagnosis = diagnoseKey(token.text, origin, await token.locator());
+  }
   const keySource = token.line === undefined ? "agent.toml" : `agent.toml line ${token.line}`;
   return {
     keySource,
@@ -71,7 +78,9 @@ function diagnoseKeyFile(read: FileRead, path: string): KeyDiagnosis {
     return refused({ code: "key-file-unreadable", severity: "refused", problem, remedy: read.remedy });
   }
   const decoded = decodeText(read.bytes);
-  if (decoded.kind === "text") return diagnoseKey(decoded.text, { kind: "key-file" });
+  if (decoded.kind === "text") {
+    return diagnoseKey(decoded.text, { kind: "key-file" });
+  }
   const { remedy, place } = decoded;
   const where = place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
   const problem = `is in a file that ${decoded.problem}${where}`;
@@ -83,7 +92,9 @@ function diagnoseKeyFile(read: FileRead, path: string): KeyDiagnosis {
  * systemd puts those into a directory that only the unit knows by its environment, so they cannot be written out.
  */
 function resolveKeyFile(written: string, credentialsDirectory: string | undefined): string | undefined {
-  if (written.startsWith("/")) return written;
+  if (written.startsWith("/")) {
+    return written;
+  }
   return credentialsDirectory?.startsWith("/") ? join(credentialsDirectory, written) : undefined;
 }
 

@@ -66,7 +66,9 @@ export async function loadConfig(
   known?: Loaded,
   reader: FileReader = ownReader(),
 ): Promise<Loaded> {
-  if (known !== undefined && (await digestNow(known)) === known.digest) return known;
+  if (known !== undefined && (await digestNow(known)) === known.digest) {
+    return known;
+  }
   const reads = new FileReads(reader);
   const base = () => ({ path, digest: reads.digest("content"), files: reads.paths });
   const invalid = (issues: readonly ConfigIssue[]): Loaded => {
@@ -74,17 +76,25 @@ export async function loadConfig(
   };
 
   const file = await reads.read(path);
-  if (file.kind === "unreadable") return invalid([unreadable(path, file)]);
+  if (file.kind === "unreadable") {
+    return invalid([unreadable(path, file)]);
+  }
   const decoded = decodeText(file.bytes);
-  if (decoded.kind === "not-text") return invalid([notText(path, decoded)]);
+  if (decoded.kind === "not-text") {
+    return invalid([notText(path, decoded)]);
+  }
   const parsed = await parseConfig(decoded.text, path);
-  if (parsed.kind === "invalid") return invalid(parsed.issues);
+  if (parsed.kind === "invalid") {
+    return invalid(parsed.issues);
+  }
 
   const { CREDENTIALS_DIRECTORY: credentialsDirectory } = environment;
   const found = await readKey(file, parsed, reads, credentialsDirectory);
   const ca = await readCa(parsed, reads);
   const issues = [found, ca].flatMap((part) => ("issue" in part ? [part.issue] : []));
-  if ("issue" in found || "issue" in ca) return invalid(issues);
+  if ("issue" in found || "issue" in ca) {
+    return invalid(issues);
+  }
 
   const { keySource, keyFile } = found;
   const { key, findings } = found.diagnosis;
@@ -92,14 +102,18 @@ export async function loadConfig(
     ...parsed.config,
     controlPlane: { ...parsed.config.controlPlane, accessTokenFile: keyFile },
   };
-  if (key === undefined) return { ...base(), verdict: "key-unusable", config, keySource, findings };
+  if (key === undefined) {
+    return { ...base(), verdict: "key-unusable", config, keySource, findings };
+  }
   const digest = reads.digest("content-and-access");
   return { ...base(), digest, verdict: "usable", config, key, caPem: ca.pem, keySource, findings };
 }
 
 async function digestNow({ files, verdict }: Loaded): Promise<string> {
   const reads = new FileReads(ownReader());
-  for (const file of files) await reads.read(file);
+  for (const file of files) {
+    await reads.read(file);
+  }
   return reads.digest(verdict === "usable" ? "content-and-access" : "content");
 }
 
@@ -108,10 +122,14 @@ async function readCa(
   reads: FileReads,
 ): Promise<{ readonly pem: string | undefined } | { readonly issue: ConfigIssue }> {
   const { caFile } = parsed.config.controlPlane;
-  if (caFile === undefined) return { pem: undefined };
+  if (caFile === undefined) {
+    return { pem: undefined };
+  }
   const read = await reads.read(caFile);
   const ca = read.kind === "read" ? readCertificates(read.bytes) : read;
-  if (ca.kind === "certificates") return { pem: ca.pem };
+  if (ca.kind === "certificates") {
+    return { pem: ca.pem };
+  }
   const problem = `leads to ${printable(caFile)}, which ${ca.problem}`;
   const path = ["control_plane", "ca_file"];
   const issue = { code: "ca-file", path, key: path.join("."), problem, remedy: ca.remedy };

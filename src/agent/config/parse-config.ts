@@ -36,7 +36,9 @@ const TOKEN_PATH = ["control_plane", "access_token"] as const;
 /** agent.toml's text as a configuration with every default filled in, or all of its issues in the order of the file. */
 export async function parseConfig(source: string, file: string): Promise<ParsedConfig> {
   const parsed = await parseToml(source, file);
-  if (parsed.kind === "issue") return { kind: "invalid", issues: [parsed.issue] };
+  if (parsed.kind === "issue") {
+    return { kind: "invalid", issues: [parsed.issue] };
+  }
   const text = unixLineEnds(source);
   const place = async (issues: readonly TableIssue[]) =>
     placeIssues(issues, text, file, await outlined(text));
@@ -63,7 +65,9 @@ async function keyIssues(token: FoundToken, file: string): Promise<readonly Conf
   const places = diagnoseKey(token.text, origin, await token.locator()).findings;
   const { findings } = diagnoseKey(token.text, origin);
   return findings.flatMap(({ code, severity, problem, remedy }, index): readonly ConfigIssue[] => {
-    if (severity !== "refused") return [];
+    if (severity !== "refused") {
+      return [];
+    }
     const { line, column } = places[index] ?? {};
     const where = line === undefined || column === undefined ? {} : { line, column };
     return [{ code: `key-${code}`, file, ...where, key: TOKEN_PATH.join("."), problem, remedy }];
@@ -74,7 +78,9 @@ async function foundToken(token: string, text: string): Promise<FoundToken> {
   const locator = async () => {
     const outline = await outlined(text);
     const value = outline && findEntry(outline, TOKEN_PATH)?.value;
-    if (value?.type !== "TOMLValue" || value.kind !== "string") return undefined;
+    if (value?.type !== "TOMLValue" || value.kind !== "string") {
+      return undefined;
+    }
     const indexes = locateInString(text.slice(...value.range), value, value.range[0]);
     return (index: number) => positionAt(text, indexes[index] ?? value.range[0]);
   };
@@ -116,6 +122,8 @@ function inFileOrder(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
 /** Of the key itself; else of the first thing in its table, for a table that is only spelled out in `a.b = …`. */
 function indexOf(outline: TomlOutline, path: readonly string[]): number | undefined {
   const exact = findEntry(outline, path);
-  if (exact !== undefined) return exact.keyStart;
+  if (exact !== undefined) {
+    return exact.keyStart;
+  }
   return outline.entries.find((entry) => path.every((name, depth) => name === entry.path[depth]))?.keyStart;
 }

@@ -38,7 +38,9 @@ export function validateConfig(root: Readonly<Record<string, unknown>>): Validat
   };
   const { control_plane: controlPlane } = root;
   const written = new Map(isTable(controlPlane) ? Object.entries(controlPlane) : []);
-  if (written.has("access_token") && written.has("access_token_file")) issues.push(bothSources());
+  if (written.has("access_token") && written.has("access_token_file")) {
+    issues.push(bothSources());
+  }
   const token = written.get("access_token");
   const accessToken = typeof token === "string" ? token : undefined;
   return { config: issues.length === 0 ? inMilliseconds(tables) : undefined, issues, accessToken };
@@ -59,7 +61,9 @@ function inMilliseconds({
   reconciler,
   reporter,
 }: Tables): AgentConfig | undefined {
-  if (!agent || !controlPlane || !logging || !reconciler || !reporter) return undefined;
+  if (!agent || !controlPlane || !logging || !reconciler || !reporter) {
+    return undefined;
+  }
   return {
     agent: {
       name: agent.name ?? hostname().slice(0, 63),
@@ -93,7 +97,9 @@ function readTable<T>(
     return undefined;
   }
   const result = schema.safeParse(table);
-  if (result.success) return result.data;
+  if (result.success) {
+    return result.data;
+  }
   const seen = new Set<string>();
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys") {
@@ -101,7 +107,9 @@ function readTable<T>(
       continue;
     }
     const key = String(issue.path[0]);
-    if (seen.has(key)) continue;
+    if (seen.has(key)) {
+      continue;
+    }
     seen.add(key);
     issues.push(wrongValue(name, key, Object.hasOwn(table, key) ? table[key] : undefined, issue.message));
   }

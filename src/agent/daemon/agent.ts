@@ -99,7 +99,9 @@ export function createAgent(deps: AgentDeps): Agent {
     load: deps.load,
     deliver(loaded) {
       mailbox.put({ kind: "files", loaded });
-      if (!mayFinish(exchanges.inFlight())) exchanges.abandon();
+      if (!mayFinish(exchanges.inFlight())) {
+        exchanges.abandon();
+      }
     },
     initial,
     clock,
@@ -111,7 +113,9 @@ export function createAgent(deps: AgentDeps): Agent {
 
   /** After every change: the journal, what systemd shows, whose connections are left, who waits. */
   function announce(entries: readonly Entry[]): void {
-    for (const entry of entries) journal.write(entry);
+    for (const entry of entries) {
+      journal.write(entry);
+    }
     exchanges.keepOnly(core.rotation());
     notifier.status(statusLine(core.rotation(), clock));
     observers.notify();
@@ -130,7 +134,9 @@ export function createAgent(deps: AgentDeps): Agent {
         message.onHandled?.();
         announce([]);
       } else {
-        if (message.loaded.verdict === "usable") deps.configureJournal(message.loaded.config.logging);
+        if (message.loaded.verdict === "usable") {
+          deps.configureJournal(message.loaded.config.logging);
+        }
         announce(core.takeFiles(message.loaded));
       }
     }
@@ -142,14 +148,19 @@ export function createAgent(deps: AgentDeps): Agent {
       const due = nextDue(core.rotation());
       const waitMs = Math.min(LONGEST_WAIT_MS, (due?.nextAt ?? Number.POSITIVE_INFINITY) - clock.now());
       turnDueBy = clock.now() + Math.max(0, waitMs) + OVERDUE_MS;
-      if (due === undefined || waitMs > 0) await mailbox.wait(waitMs, signal);
-      else await sync(due, signal);
+      if (due === undefined || waitMs > 0) {
+        await mailbox.wait(waitMs, signal);
+      } else {
+        await sync(due, signal);
+      }
     }
   }
 
   async function sync({ generation }: Session, signal: AbortSignal): Promise<void> {
     const outcome = await exchanges.attempt(generation, signal);
-    if (outcome === undefined) return;
+    if (outcome === undefined) {
+      return;
+    }
     journal.write(exchangeEntry(generation, outcome));
     if (outcome.kind === "refused" || outcome.kind === "forbidden") {
       // Before a refusal counts, the file may already hold the answer.
@@ -159,9 +170,13 @@ export function createAgent(deps: AgentDeps): Agent {
     announce(core.takeOutcome(generation.id, outcome));
     const { wanted, proven } = core.rotation();
     const after = [wanted, proven].find((session) => session?.generation.id === generation.id);
-    if (after !== undefined) await keeper.note(after);
+    if (after !== undefined) {
+      await keeper.note(after);
+    }
     syncs += 1;
-    if (syncs % SYNCS_PER_COLLECTION === 0) deps.collectGarbage();
+    if (syncs % SYNCS_PER_COLLECTION === 0) {
+      deps.collectGarbage();
+    }
   }
 
   /** WATCHDOG=1 for as long as the loop turns, whatever the network does. */
@@ -170,7 +185,9 @@ export function createAgent(deps: AgentDeps): Agent {
     while (!signal.aborted) {
       await delay(watchdogIntervalMs ?? LONGEST_WAIT_MS, signal);
       const turns = clock.now() < turnDueBy && !signal.aborted;
-      if (watchdogIntervalMs !== undefined && turns) notifier.watchdog();
+      if (watchdogIntervalMs !== undefined && turns) {
+        notifier.watchdog();
+      }
     }
   }
 

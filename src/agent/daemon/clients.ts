@@ -13,7 +13,9 @@ export function createClients(create: (generation: Generation) => SyncClient) {
     },
     closeOthers({ wanted, proven }: Rotation): void {
       for (const [id, client] of clients) {
-        if (id === wanted?.generation.id || id === proven?.generation.id) continue;
+        if (id === wanted?.generation.id || id === proven?.generation.id) {
+          continue;
+        }
         clients.delete(id);
         void client.close();
       }

@@ -38,10 +38,11 @@ export async function openControlSocket(runtimeDir: string, agent: Agent): Promi
     answer(request, response, agent).catch(() => response.destroy());
   });
   try {
-    if (await isAnsweredByAnother(path))
+    if (await isAnsweredByAnother(path)) {
       throw new OperatorError(
         `another program listens on ${path}: stop it, or give this agent an [agent].runtime_dir of its own`,
       );
+    }
     rmSync(path, { force: true });
     const socket = await listenOnUnixSocket(server, path, 0o117);
     return {
@@ -52,7 +53,9 @@ export async function openControlSocket(runtimeDir: string, agent: Agent): Promi
       },
     };
   } catch (error) {
-    if (error instanceof OperatorError) throw error;
+    if (error instanceof OperatorError) {
+      throw error;
+    }
     throw new OperatorError(`cannot listen on ${path}`, { cause: error });
   }
 }
@@ -89,7 +92,9 @@ async function handle(
       agent.retry();
       return agent.status();
     case "POST /reload":
-      if (parameters.get("wait") !== "0") return await agent.reload();
+      if (parameters.get("wait") !== "0") {
+        return await agent.reload();
+      }
       void agent.reload();
       return agent.status();
     case "POST /allow-new-organization":
@@ -106,7 +111,9 @@ function statusOnceOn(
   agent: Agent,
   gone: AbortSignal,
 ): Promise<AgentStatus> | AgentStatus {
-  if (fingerprint === null) return agent.status();
+  if (fingerprint === null) {
+    return agent.status();
+  }
   const limit = AbortSignal.timeout(Math.min(LONGEST_WAIT_MS, Math.max(0, timeoutMs || 0)));
   return agent.until((status) => keyIs(status, fingerprint), AbortSignal.any([limit, gone]));
 }

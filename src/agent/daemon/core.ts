@@ -65,7 +65,9 @@ export function createCore({ path, clock, random, recall }: CoreDeps): Core {
       const { before, after } = apply({ kind: "outcome", generationId, outcome });
       const entries = narrateOutcome(before, after, generationId, clock);
       const session = running(after);
-      if (outcome.kind !== "accepted" || session?.generation.id !== generationId) return entries;
+      if (outcome.kind !== "accepted" || session?.generation.id !== generationId) {
+        return entries;
+      }
       const said = noticesOf(notices, session, VERSION, clock);
       notices = said.notices;
       return [...entries, ...said.entries];

@@ -55,7 +55,9 @@ export function createExchanges(
         const resources = await hostResources(config.agent.dataDir);
         const request = buildSyncRequest(config, instanceId, resources, expectedOrganization(generation));
         const outcome = await clients.of(generation).sync(request, controller.signal);
-        if (outcome?.kind === "accepted" && generation.id !== movingFrom) movingFrom = undefined;
+        if (outcome?.kind === "accepted" && generation.id !== movingFrom) {
+          movingFrom = undefined;
+        }
         return outcome;
       } finally {
         current = undefined;

@@ -19,7 +19,9 @@ export function createMailbox<Message>(): Mailbox<Message> {
     },
     take: () => messages.shift(),
     wait(ms, signal) {
-      if (messages.length > 0 || signal.aborted || ms <= 0) return Promise.resolve();
+      if (messages.length > 0 || signal.aborted || ms <= 0) {
+        return Promise.resolve();
+      }
       return new Promise((resolve) => {
         const finish = () => {
           clearTimeout(timer);

@@ -58,8 +58,12 @@ export function checkConnection(connection: Connection): readonly Check[] {
       : undefined;
   const end = failedAt === undefined ? WAY.length : WAY.indexOf(failedAt);
   const checks = WAY.map((stage, index): Check => {
-    if (stage === failedAt) return failure(stage, answer);
-    if (index > end) return untold(stage, "the way there ends before it");
+    if (stage === failedAt) {
+      return failure(stage, answer);
+    }
+    if (index > end) {
+      return untold(stage, "the way there ends before it");
+    }
     return stage === "authentication" ? authentication(answer) : passed(stage, connection);
   });
   return [...checks, clock(connection)];
@@ -108,9 +112,13 @@ function resolved({ hostname }: URL): string {
 }
 
 function clock({ answer, nowMs, url }: Connection): Check {
-  if (answer.serverTimeMs === undefined) return untold("clock", "the control plane told no time");
+  if (answer.serverTimeMs === undefined) {
+    return untold("clock", "the control plane told no time");
+  }
   const offsetMs = answer.serverTimeMs - nowMs;
-  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) return pass("clock", `agrees with ${hostOf(url)}'s`);
+  if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) {
+    return pass("clock", `agrees with ${hostOf(url)}'s`);
+  }
   const direction = offsetMs > 0 ? "behind" : "ahead of";
   return {
     stage: "clock",

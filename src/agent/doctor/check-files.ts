@@ -51,23 +51,28 @@ function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[]
 }
 
 function syntax(loaded: Loaded, issues: readonly ConfigIssue[]): readonly Check[] {
-  if (loaded.verdict === "invalid")
+  if (loaded.verdict === "invalid") {
     return issues.map((issue) => ({
       stage: "syntax",
       status: "failed",
       detail: detailOf(issue),
       remedy: issue.remedy,
     }));
+  }
   const { agent, controlPlane } = loaded.config;
   const detail = `valid: executor ${printable(agent.name)} for ${printable(controlPlane.url)}`;
   return [{ stage: "syntax", status: "passed", detail }];
 }
 
 function keys(loaded: Loaded): readonly Check[] {
-  if (loaded.verdict === "invalid") return [untold("key", "the configuration is not valid yet")];
+  if (loaded.verdict === "invalid") {
+    return [untold("key", "the configuration is not valid yet")];
+  }
   const findings = loaded.findings.filter((finding) => !MODE_FINDINGS.test(finding.code));
   const checks = findings.map((finding) => ofFinding("key", finding));
-  if (loaded.verdict === "key-unusable") return checks;
+  if (loaded.verdict === "key-unusable") {
+    return checks;
+  }
   const { key, keySource } = loaded;
   const detail = `${key} in ${printable(keySource, 4096)} ${checks.length === 0 ? "looks right" : "can be sent all the same"}`;
   return [...checks, { stage: "key", status: "passed", detail }];

@@ -31,40 +31,45 @@ export interface RunningAgent {
 /** Is there a service, does it run, will it after a reboot, and on the key that is in the file? */
 export function checkUnit(agent: RunningAgent): readonly Check[] {
   const { unit, status } = agent;
-  if (unit === undefined && status === undefined)
+  if (unit === undefined && status === undefined) {
     return [
       { stage: "unit", status: "untold", detail: "no systemd answers on this host, and no agent runs" },
     ];
+  }
   const service = unit === undefined ? [] : checkService(unit);
   return status === undefined ? service : [...service, checkStatus(status, agent.fingerprint)];
 }
 
 function checkService(unit: UnitFacts): readonly Check[] {
-  if (unit.LoadState === "not-found")
+  if (unit.LoadState === "not-found") {
     return [
       warning(
         "the service is not installed",
         `Install the package, or run: ${asRoot("novacula-agent install")}.`,
       ),
     ];
+  }
   const checks: Check[] = [];
-  if (unit.NeedDaemonReload === "yes")
+  if (unit.NeedDaemonReload === "yes") {
     checks.push(
       warning("its unit was changed since systemd read it", `Run: ${asRoot("systemctl daemon-reload")}.`),
     );
-  if (!unit.UnitFileState.startsWith("enabled"))
+  }
+  if (!unit.UnitFileState.startsWith("enabled")) {
     checks.push(
       warning(
         `it is ${printable(unit.UnitFileState || "not enabled", 40)}: it does not start when this host does`,
         `Run: ${asRoot("systemctl enable novacula-agent")}.`,
       ),
     );
+  }
   return [activity(unit), ...checks];
 }
 
 function activity({ ActiveState, Result }: UnitFacts): Check {
-  if (ActiveState === "active" || ActiveState === "reloading")
+  if (ActiveState === "active" || ActiveState === "reloading") {
     return { stage: "unit", status: "passed", detail: "the service runs" };
+  }
   const result = Result === "success" ? "" : ` (${printable(Result, 40)})`;
   return {
     stage: "unit",
@@ -77,10 +82,13 @@ function activity({ ActiveState, Result }: UnitFacts): Check {
 /** The agent's own sentence; it is no second failure where the stages before have named the cause. */
 function checkStatus(status: AgentStatus, fingerprint: string | undefined): Check {
   const look = "See: novacula-agent status.";
-  if (status.state !== "online") return warning(trimmed(status.reason), look);
+  if (status.state !== "online") {
+    return warning(trimmed(status.reason), look);
+  }
   const isOnFile = fingerprint !== undefined && keyIs(status, fingerprint);
-  if (isOnFile && status.pendingChange === null)
+  if (isOnFile && status.pendingChange === null) {
     return { stage: "unit", status: "passed", detail: trimmed(status.reason) };
+  }
   const why = status.pendingChange?.reason ?? "it has not taken what the file says now";
   return warning(`the agent is online on key ${status.key?.fingerprint ?? "?"} still: ${trimmed(why)}`, look);
 }

@@ -18,11 +18,14 @@ const record = z.looseObject({
 
 /** One of pino's JSON lines in the wanted format. Every line of a multi-line message carries its own priority. */
 export function formatLine(line: string, format: Format): string {
-  if (format === "json") return line;
+  if (format === "json") {
+    return line;
+  }
   const { level, time, event, msg } = record.parse(JSON.parse(line));
   const lines = msg.split("\n");
-  if (format === "journal")
+  if (format === "journal") {
     return lines.map((text, i) => `${PRIORITY[level]}${i === 0 ? `${event}: ` : "  "}${text}\n`).join("");
+  }
   const at = new Date(time).toTimeString().slice(0, 8);
   const head = `${at} ${paint(level, level.padEnd(5))} ${event}: `;
   return lines.map((text, i) => `${i === 0 ? head : "  "}${text}\n`).join("");
@@ -34,7 +37,9 @@ function paint(level: Level, text: string): string {
 
 /** The format that fits stdout: systemd.exec(5), $JOURNAL_STREAM names the device and inode of the journal's socket. */
 export function formatForStdout(journalStream: string | undefined): Format {
-  if (journalStream === undefined) return "pretty";
+  if (journalStream === undefined) {
+    return "pretty";
+  }
   try {
     const { dev, ino } = fstatSync(1);
     return journalStream === `${dev}:${ino}` ? "journal" : "pretty";

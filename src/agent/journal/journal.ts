@@ -41,7 +41,9 @@ export function createJournal(output: OutputStream, initial: JournalOptions, now
 
   function write({ event, message, fields }: Entry): void {
     const left = EVENTS[event].level === "debug" ? 0 : flood.admit(event);
-    if (left === undefined) return;
+    if (left === undefined) {
+      return;
+    }
     const suffix = left === 0 ? "" : ` (${left} more lines like this were left out)`;
     logger[EVENTS[event].level]({ event, ...fields }, message + suffix);
   }

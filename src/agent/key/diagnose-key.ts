@@ -53,7 +53,9 @@ export function diagnoseKey(text: string, origin: KeyOrigin, locate?: Locate): K
 
 /** Every reason not to send `core`, from the outside in; indexes into `core`. */
 function refuse(core: string): readonly Spotted[] {
-  if (core.length > MAX_LENGTH) return [tooLong(core)];
+  if (core.length > MAX_LENGTH) {
+    return [tooLong(core)];
+  }
   const { wrappings, start, end } = unwrapKey(core);
   const found: Spotted[] = wrappings.map((wrapping) => ({ ...wrapping, severity: "refused" }));
   const inner = core.slice(start, end);
@@ -62,7 +64,9 @@ function refuse(core: string): readonly Spotted[] {
     return [...found, refusal("empty", problem, "Copy the key again, whole.", start)];
   }
   const other = notAKey(inner) ?? repeatedKey(inner);
-  if (other !== undefined) return [...found, { ...other, severity: "refused", index: start }];
+  if (other !== undefined) {
+    return [...found, { ...other, severity: "refused", index: start }];
+  }
   return [...found, ...shifted(characterFindings(inner), start)];
 }
 
@@ -73,14 +77,17 @@ function empty(body: string): Spotted {
 
 function tooLong(core: string): Spotted {
   const other = notAKey(core.slice(0, MAX_LENGTH));
-  if (other?.code === "pem" || other?.code === "foreign-secret")
+  if (other?.code === "pem" || other?.code === "foreign-secret") {
     return { ...other, severity: "refused", index: 0 };
+  }
   const problem = `is ${core.length} characters long, where a key has 68`;
   return refusal("too-long", problem, "Leave only the key: exc_ and 64 letters.", 0);
 }
 
 function placed({ index, ...finding }: Spotted, locate: Locate | undefined): KeyFinding {
-  if (locate === undefined) return finding;
+  if (locate === undefined) {
+    return finding;
+  }
   const { line, column } = locate(index);
   return { ...finding, problem: `${finding.problem} (line ${line}, column ${column})`, line, column };
 }

@@ -13,8 +13,12 @@ export function withoutEdges(text: string): { readonly start: number; readonly e
   let start = 0;
   let end = text.length;
   // Not a pattern: /[ …]+$/ takes a minute over a key file with a million spaces in its middle.
-  while (start < end && ASCII_SPACE.includes(text.charAt(start))) start += 1;
-  while (end > start && ASCII_SPACE.includes(text.charAt(end - 1))) end -= 1;
+  while (start < end && ASCII_SPACE.includes(text.charAt(start))) {
+    start += 1;
+  }
+  while (end > start && ASCII_SPACE.includes(text.charAt(end - 1))) {
+    end -= 1;
+  }
   return { start, end };
 }
 
@@ -42,6 +46,8 @@ function spaceName(space: string): string {
   const unix = space.replaceAll("\r\n", "\n");
   const [one, many] = new Set(unix).size === 1 ? (NAMES.get(unix.charAt(0)) ?? []) : [];
   const count = unix.length;
-  if (one === undefined) return count === 1 ? "a white-space character" : `${count} white-space characters`;
+  if (one === undefined) {
+    return count === 1 ? "a white-space character" : `${count} white-space characters`;
+  }
   return count === 1 ? one : `${count} ${many}`;
 }

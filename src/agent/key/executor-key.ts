@@ -38,6 +38,8 @@ export class ExecutorKey {
 /** The secret itself: for the authorization header and for the file that set-key writes, nowhere else. */
 export function revealKey(key: ExecutorKey): string {
   const secret = secrets.get(key)?.secret;
-  if (secret === undefined) throw new TypeError("not an ExecutorKey of this process");
+  if (secret === undefined) {
+    throw new TypeError("not an ExecutorKey of this process");
+  }
   return secret;
 }

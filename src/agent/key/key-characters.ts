@@ -80,9 +80,13 @@ export function characterFindings(text: string): readonly Spotted[] {
 function oddFindings(runs: readonly Run[], text: string): readonly Spotted[] {
   const byCode = Map.groupBy(runs, (run) => run.code);
   return [...byCode.values()].flatMap(([first, ...more]) => {
-    if (first === undefined) return [];
+    if (first === undefined) {
+      return [];
+    }
     const spotted = spot(first, text);
-    if (more.length === 0) return [spotted];
+    if (more.length === 0) {
+      return [spotted];
+    }
     const places = `${more.length} more ${more.length === 1 ? "place" : "places"}`;
     return [{ ...spotted, problem: `${spotted.problem} and in ${places}` }];
   });
@@ -160,7 +164,9 @@ function spot(run: Run, text: string): Spotted {
 
 /** `text` has no odd character any more. */
 function prefixFindings(text: string): readonly Spotted[] {
-  if (text.startsWith(PREFIX)) return [];
+  if (text.startsWith(PREFIX)) {
+    return [];
+  }
   const [, ...sentences] = PREFIX_FINDINGS.find(([pattern]) => pattern.test(text)) ?? WRONG_PREFIX;
   return [refusal(...sentences, 0)];
 }

@@ -151,7 +151,9 @@ export function unwrapKey(text: string): Unwrapped {
       continue;
     }
     const back = match(TRAILING, rest);
-    if (back === undefined) return { wrappings: withoutInner(wrappings), start, end };
+    if (back === undefined) {
+      return { wrappings: withoutInner(wrappings), start, end };
+    }
     end -= back.text.length;
     add(wrappings, { ...back, index: end + back.text.length - back.text.trimStart().length });
   }
@@ -171,7 +173,9 @@ interface Layer {
 function match(rules: readonly Rule[], text: string): Layer | undefined {
   for (const rule of rules) {
     const layer = text.match(rule.pattern)?.[0] ?? "";
-    if (layer !== "") return { rule, text: layer };
+    if (layer !== "") {
+      return { rule, text: layer };
+    }
   }
   return undefined;
 }
@@ -193,7 +197,9 @@ function add(wrappings: Wrapping[], { rule, text, index }: Layer & { readonly in
 
 function sentence(rule: Rule, text: string): string {
   const named = PUNCTUATION.get(text.trim());
-  if (rule.code === "trailing-punctuation" && named !== undefined) return `ends with ${named}`;
+  if (rule.code === "trailing-punctuation" && named !== undefined) {
+    return `ends with ${named}`;
+  }
   const [first = ""] = Array.from(text.trim());
   const isSmart = rule.code === "quotes" && /[^\x20-\x7e]/u.test(first);
   return isSmart ? `${rule.problem}, ${oddCharacter(first)?.name}` : rule.problem;

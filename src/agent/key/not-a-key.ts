@@ -125,7 +125,9 @@ export function notAKey(text: string): NotAKey | undefined {
       remedy,
     };
   }
-  if (text.startsWith("exc_")) return undefined;
+  if (text.startsWith("exc_")) {
+    return undefined;
+  }
   const [, product] = FOREIGN_PREFIXES.find(([pattern]) => pattern.test(text)) ?? [];
   if (product !== undefined) {
     return {
@@ -139,7 +141,9 @@ export function notAKey(text: string): NotAKey | undefined {
 }
 
 function isPlaceholder(text: string): boolean {
-  if (PLACEHOLDERS.some((pattern) => pattern.test(text))) return true;
+  if (PLACEHOLDERS.some((pattern) => pattern.test(text))) {
+    return true;
+  }
   const words = text.replace(/^exc_/iu, "");
   return (
     words.length <= 40 &&

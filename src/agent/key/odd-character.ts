@@ -130,16 +130,36 @@ export function withoutOddCharacters(text: string): string {
 }
 
 function oddCode(character: string): OddCode | undefined {
-  if (/^["'`]$/u.test(character)) return "inner-quote";
-  if (/^[\x21-\x7e]$/u.test(character)) return undefined;
-  if (/^[ \t]$/u.test(character)) return "inner-whitespace";
-  if (/^[\n\r]$/u.test(character)) return "line-break";
-  if (/^[\u0085\u2028\u2029\p{Zs}]$/u.test(character)) return "unicode-space";
-  if (/^\p{Cc}$/u.test(character)) return "control-character";
-  if (/^\p{Bidi_Control}$/u.test(character)) return "bidi-mark";
-  if (/^(?:[\p{Cf}\u3164]|\p{Default_Ignorable_Code_Point})$/u.test(character)) return "invisible-character";
-  if (/^[\p{Pi}\p{Pf}\u201a\u201e\u00b4\u2032\u2033\uff02\uff07]$/u.test(character)) return "smart-quote";
-  if (LOOK_ALIKES.has(character) || /^[\uff01-\uff5e]$/u.test(character)) return "look-alike";
+  if (/^["'`]$/u.test(character)) {
+    return "inner-quote";
+  }
+  if (/^[\x21-\x7e]$/u.test(character)) {
+    return undefined;
+  }
+  if (/^[ \t]$/u.test(character)) {
+    return "inner-whitespace";
+  }
+  if (/^[\n\r]$/u.test(character)) {
+    return "line-break";
+  }
+  if (/^[\u0085\u2028\u2029\p{Zs}]$/u.test(character)) {
+    return "unicode-space";
+  }
+  if (/^\p{Cc}$/u.test(character)) {
+    return "control-character";
+  }
+  if (/^\p{Bidi_Control}$/u.test(character)) {
+    return "bidi-mark";
+  }
+  if (/^(?:[\p{Cf}\u3164]|\p{Default_Ignorable_Code_Point})$/u.test(character)) {
+    return "invisible-character";
+  }
+  if (/^[\p{Pi}\p{Pf}\u201a\u201e\u00b4\u2032\u2033\uff02\uff07]$/u.test(character)) {
+    return "smart-quote";
+  }
+  if (LOOK_ALIKES.has(character) || /^[\uff01-\uff5e]$/u.test(character)) {
+    return "look-alike";
+  }
   return character === "\ufffd" ? "lost-character" : "non-ascii";
 }
 
@@ -152,7 +172,9 @@ function characterName(character: string): string {
 
 function fullWidthName(character: string): string | undefined {
   const latin = character.normalize("NFKC");
-  if (!/^[\uff21-\uff3a\uff41-\uff5a]$/u.test(character)) return undefined;
+  if (!/^[\uff21-\uff3a\uff41-\uff5a]$/u.test(character)) {
+    return undefined;
+  }
   return `FULLWIDTH LATIN ${latin === latin.toUpperCase() ? "CAPITAL" : "SMALL"} LETTER ${latin.toUpperCase()}`;
 }
 

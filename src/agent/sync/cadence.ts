@@ -76,7 +76,9 @@ function jittered(ms: number, spread: number, random: () => number): number {
 
 /** `Retry-After` is a time not to come before. Those who were told the same second must not come in it: a long one is spread by 10 s and more. */
 function notBefore(retryAfterMs: number | undefined, pauseMs: number, random: () => number): number {
-  if (retryAfterMs === undefined) return pauseMs;
+  if (retryAfterMs === undefined) {
+    return pauseMs;
+  }
   const notBeforeMs = Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS);
   const spreadMs = pauseMs / 2 + Math.min(RETRY_AFTER_SPREAD_MS, notBeforeMs / 3);
   return Math.max(pauseMs, notBeforeMs + random() * spreadMs);

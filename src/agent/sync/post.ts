@@ -77,7 +77,9 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     // 103 Early Hints and its like: the answer is still to come.
-    if (status < 200) return;
+    if (status < 200) {
+      return;
+    }
     this.#progress.status = status;
     this.#head = { status, headers };
     const encoding = headers["content-encoding"]?.toString().trim().toLowerCase() ?? "identity";
@@ -91,8 +93,11 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#sizeBytes += chunk.byteLength;
-    if (this.#sizeBytes > MAX_ANSWER_BYTES) this.#giveUp(controller, TOO_LARGE);
-    else this.#body += this.#decoder.decode(chunk, { stream: true });
+    if (this.#sizeBytes > MAX_ANSWER_BYTES) {
+      this.#giveUp(controller, TOO_LARGE);
+    } else {
+      this.#body += this.#decoder.decode(chunk, { stream: true });
+    }
   }
 
   onResponseEnd(): void {

@@ -102,17 +102,25 @@ class HttpSyncClient {
     input: SyncRequest | CurrentKeyInput,
     signal: AbortSignal,
   ): Promise<SyncOutcome<Reply> | undefined> {
-    if (signal.aborted || this.#isClosed) return undefined;
-    if (this.#obstacle !== undefined) return this.#obstacle;
+    if (signal.aborted || this.#isClosed) {
+      return undefined;
+    }
+    if (this.#obstacle !== undefined) {
+      return this.#obstacle;
+    }
 
     using deadline = startDeadline(this.#options.deadlineMs, signal);
     const progress: Progress = { status: undefined };
     try {
       const post = this.#post(operation, input);
       const received = await untilAborted(this.#send(post, progress, deadline.signal), deadline.signal);
-      if (received !== undefined) return this.#judge(received, operation);
+      if (received !== undefined) {
+        return this.#judge(received, operation);
+      }
     } catch (error) {
-      if (!deadline.signal.aborted && !this.#isClosed) return this.#explain(error, progress);
+      if (!deadline.signal.aborted && !this.#isClosed) {
+        return this.#explain(error, progress);
+      }
     }
     this.#abandon();
     return deadline.isPast() && !signal.aborted && !this.#isClosed ? this.#timedOut(progress) : undefined;
@@ -149,7 +157,9 @@ class HttpSyncClient {
     } catch (error) {
       const isStale = isReused && progress.status === undefined && STALE_CODES.has(errorCode(error) ?? "");
       const isAbandoned = transport !== this.#transport;
-      if (signal.aborted || this.#isClosed || !(isStale || isAbandoned)) throw error;
+      if (signal.aborted || this.#isClosed || !(isStale || isAbandoned)) {
+        throw error;
+      }
       return await sendPost(this.#connection().dispatcher, post, progress);
     }
   }
@@ -176,7 +186,9 @@ class HttpSyncClient {
     const answer = { ...received, host, receivedAtMs: this.#wallMs() };
     this.#serverClock.set(serverTimeMs(answer));
     // Where the status alone says that something failed, that is what to say, whatever became of the page.
-    if (received.unreadable === undefined || received.status >= 300) return operation.judge(answer);
+    if (received.unreadable === undefined || received.status >= 300) {
+      return operation.judge(answer);
+    }
     return unreachable(received.unreadable.cause, `${host} answered ${received.unreadable.how}`, {
       httpStatus: received.status,
       remedy: "check [control_plane].url, and what stands between this host and it",
@@ -224,7 +236,9 @@ function obstacleTo(endpoint: URL, route: Route): Unreachable | undefined {
     const detail = `the key is not sent to ${endpoint.host} over plain HTTP: anyone on the way could read it`;
     return unreachable("insecure-url", detail, { remedy: "write https:// in [control_plane].url" });
   }
-  if (route.kind !== "unusable") return undefined;
+  if (route.kind !== "unusable") {
+    return undefined;
+  }
   return unreachable("proxy", route.problem, { remedy: route.remedy });
 }
 

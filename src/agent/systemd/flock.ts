@@ -25,10 +25,14 @@ export async function lockFile(descriptor: number): Promise<boolean> {
       once(child, "close"),
       child.stderr === null ? "" : text(child.stderr),
     ]);
-    if (exitCode === 0 || exitCode === TAKEN) return exitCode === 0;
+    if (exitCode === 0 || exitCode === TAKEN) {
+      return exitCode === 0;
+    }
     throw new OperatorError(`flock ended with ${exitCode ?? "a signal"}: ${printable(complaint)}`);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+    if (errorCode(error) !== "ENOENT") {
+      throw error;
+    }
     throw new OperatorError("this host has no flock: install util-linux");
   }
 }

@@ -41,7 +41,9 @@ export function createNotifier(
 
   /** One after the other: READY=1 must not overtake RELOADING=1. */
   function say(...assignments: string[]): void {
-    if (send === undefined) return;
+    if (send === undefined) {
+      return;
+    }
     last = last.then(() => send(assignments)).catch((error: unknown) => onFailure(String(error)));
   }
 
@@ -51,7 +53,9 @@ export function createNotifier(
       say("READY=1", statusAssignment(status));
     },
     status(text) {
-      if (text !== shown) say(statusAssignment(text));
+      if (text !== shown) {
+        say(statusAssignment(text));
+      }
       shown = text;
     },
     reloading: () => say("RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
@@ -73,8 +77,9 @@ function statusAssignment(text: string): string {
 
 function sender(environment: NodeJS.ProcessEnv): Send | undefined {
   const descriptor = passedDescriptor(environment);
-  if (descriptor !== undefined)
+  if (descriptor !== undefined) {
     return async (assignments) => writeSync(descriptor, `${assignments.join("\n")}\n`);
+  }
   return environment["NOTIFY_SOCKET"] === undefined ? undefined : spawnSystemdNotify;
 }
 
@@ -83,14 +88,17 @@ const run = promisify(execFile);
 const spawnSystemdNotify: Send = (assignments) => {
   const status = assignments.find((assignment) => assignment.startsWith("STATUS="))?.slice("STATUS=".length);
   const isReady = assignments.includes("READY=1");
-  if (isReady || status !== undefined)
+  if (isReady || status !== undefined) {
     return notify({ ...(isReady && { ready: true }), ...(status !== undefined && { status }) });
+  }
   return run("systemd-notify", [`--pid=${process.pid}`, ...assignments], { timeout: 10_000 });
 };
 
 /** systemd.service(5), OpenFile= (253 and newer): PID 1 hands over a connected datagram socket, and nothing need be spawned. */
 function passedDescriptor(environment: NodeJS.ProcessEnv): number | undefined {
-  if (environment["LISTEN_PID"] !== String(process.pid)) return undefined;
+  if (environment["LISTEN_PID"] !== String(process.pid)) {
+    return undefined;
+  }
   const index = (environment["LISTEN_FDNAMES"] ?? "").split(":").indexOf(DESCRIPTOR_NAME);
   return index < 0 ? undefined : FIRST_PASSED_DESCRIPTOR + index;
 }
@@ -99,6 +107,8 @@ function passedDescriptor(environment: NodeJS.ProcessEnv): number | undefined {
 function watchdogInterval(environment: NodeJS.ProcessEnv): number | undefined {
   const allowedUs = Number(environment["WATCHDOG_USEC"]);
   const pid = environment["WATCHDOG_PID"];
-  if (!Number.isFinite(allowedUs) || allowedUs <= 0) return undefined;
+  if (!Number.isFinite(allowedUs) || allowedUs <= 0) {
+    return undefined;
+  }
   return pid === undefined || pid === String(process.pid) ? allowedUs / 2000 : undefined;
 }

@@ -24,7 +24,9 @@ export async function forgetStarts(unit: string): Promise<void> {
 /** Runs a tool of the host that must succeed; rejects with what it said. */
 export async function runHostTool(tool: string, args: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await captured(tool, args);
-  if (exitCode !== 0) throw new OperatorError(`${tool} failed (${exitCode}): ${printable(stderr)}`);
+  if (exitCode !== 0) {
+    throw new OperatorError(`${tool} failed (${exitCode}): ${printable(stderr)}`);
+  }
 }
 
 /** Properties of a unit as `systemctl show` has them; undefined where no systemd answers. */
@@ -33,14 +35,20 @@ export async function unitProperties<Name extends string>(
   names: readonly Name[],
 ): Promise<Readonly<Record<Name, string>> | undefined> {
   const { exitCode, stdout } = await captured("systemctl", ["show", unit, `--property=${names.join(",")}`]);
-  if (exitCode !== 0) return undefined;
+  if (exitCode !== 0) {
+    return undefined;
+  }
   const values = new Map<string, string>();
   for (const line of stdout.split("\n")) {
     const equals = line.indexOf("=");
-    if (equals > 0) values.set(line.slice(0, equals), line.slice(equals + 1));
+    if (equals > 0) {
+      values.set(line.slice(0, equals), line.slice(equals + 1));
+    }
   }
   const found: Partial<Record<Name, string>> = {};
-  for (const name of names) found[name] = values.get(name) ?? "";
+  for (const name of names) {
+    found[name] = values.get(name) ?? "";
+  }
   return isComplete(found, names) ? found : undefined;
 }
 
@@ -60,7 +68,9 @@ interface Captured {
 function captured(tool: string, args: readonly string[]): Promise<Captured> {
   return new Promise((resolve, reject) => {
     execFile(tool, [...args], { timeout: LONGEST_MS }, (error, stdout, stderr) => {
-      if (error !== null && errorCode(error) === "ENOENT") return reject(notThere(tool, error));
+      if (error !== null && errorCode(error) === "ENOENT") {
+        return reject(notThere(tool, error));
+      }
       const exitCode = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
       resolve({ exitCode, stdout, stderr });
     });
@@ -68,7 +78,9 @@ function captured(tool: string, args: readonly string[]): Promise<Captured> {
 }
 
 function notThere(tool: string, error: unknown): OperatorError {
-  if (errorCode(error) !== "ENOENT") return new OperatorError(`cannot run ${tool}`, { cause: error });
+  if (errorCode(error) !== "ENOENT") {
+    return new OperatorError(`cannot run ${tool}`, { cause: error });
+  }
   return new OperatorError(
     `this host has no ${tool}: without systemd, have your own service manager run \`novacula-agent run\``,
   );

@@ -46,13 +46,16 @@ function backup(databasePath: string, file: string, { stdout }: Terminal): void 
     // Not a rename: that would replace what is there.
     linkSync(copy, file);
   } catch (error) {
-    if (errorCode(error) === "EEXIST")
+    if (errorCode(error) === "EEXIST") {
       throw new OperatorError(`${printable(file, 4096)} is there already: name a file that is not`);
+    }
     throw new OperatorError(`cannot back up the database ${databasePath} to ${printable(file, 4096)}`, {
       cause: error,
     });
   } finally {
-    if (place !== undefined) rmSync(place, { recursive: true, force: true });
+    if (place !== undefined) {
+      rmSync(place, { recursive: true, force: true });
+    }
     process.umask(mask);
   }
   stdout.write(`Backed up ${databasePath} to ${file}, ${statSync(file).size} bytes, checked.\n`);
@@ -61,12 +64,16 @@ function backup(databasePath: string, file: string, { stdout }: Terminal): void 
 /** Throws an OperatorError where somebody else could replace what we make in the folder. */
 function requireTrusted(folder: string): void {
   const stats = statSync(folder, { throwIfNoEntry: false });
-  if (stats === undefined) throw new OperatorError(`there is no folder ${folder}: make it, or name another`);
+  if (stats === undefined) {
+    throw new OperatorError(`there is no folder ${folder}: make it, or name another`);
+  }
   const { uid, gid, mode } = stats;
   const [ownUid, ownGid] = [process.getuid?.(), process.getgid?.()];
   const isOwnersAlone = (mode & 0o002) === 0 && ((mode & 0o020) === 0 || gid === ownGid);
   const isSticky = (mode & 0o1000) !== 0;
-  if ((uid === 0 || uid === ownUid) && (isOwnersAlone || isSticky)) return;
+  if ((uid === 0 || uid === ownUid) && (isOwnersAlone || isSticky)) {
+    return;
+  }
   throw new OperatorError(
     `others may replace files in ${folder} (owner ${uid}, mode ${(mode & 0o7777).toString(8)}): ` +
       "name a folder that belongs to you or to root and that nobody else may write",
@@ -74,8 +81,9 @@ function requireTrusted(folder: string): void {
 }
 
 function copyDatabase(databasePath: string, file: string): void {
-  if (!existsSync(databasePath))
+  if (!existsSync(databasePath)) {
     throw new OperatorError("there is no database: set DATABASE_URL to that of the control plane");
+  }
   using database = new DatabaseSync(databasePath, { readOnly: true, timeout: BUSY_LIMIT_MS });
   database.prepare("vacuum into ?").run(file);
 }
@@ -83,6 +91,7 @@ function copyDatabase(databasePath: string, file: string): void {
 function requireSound(file: string): void {
   using copy = new DatabaseSync(file, { readOnly: true });
   const [answer] = copy.prepare("pragma integrity_check(1)").all();
-  if (answer?.["integrity_check"] !== "ok")
+  if (answer?.["integrity_check"] !== "ok") {
     throw new Error(`the copy is damaged: ${answer?.["integrity_check"]}`);
+  }
 }

@@ -24,7 +24,9 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
     const error = isOutOfDescriptors(thrown)
       ? new OperatorError(`${errorChain(thrown)}; ${MORE_DESCRIPTORS}`)
       : thrown;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    }
     const message =
       error instanceof OperatorError
         ? errorChain(error)

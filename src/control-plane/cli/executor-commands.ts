@@ -101,7 +101,9 @@ function executorTable(executors: readonly ListedExecutor[], now: number): strin
 }
 
 function duplicateNote({ name, instances }: ListedExecutor): string[] {
-  if (instances.length < 2) return [];
+  if (instances.length < 2) {
+    return [];
+  }
   const hosts = instances.map(
     ({ hostName, address }) => `${printable(hostName)} (${printable(address ?? "?")})`,
   );
@@ -111,7 +113,9 @@ function duplicateNote({ name, instances }: ListedExecutor): string[] {
 }
 
 function refusalNote({ name, lastRefusal }: ListedExecutor, now: number): string[] {
-  if (lastRefusal === null || now - lastRefusal.at > REFUSAL_NEWS_MS) return [];
+  if (lastRefusal === null || now - lastRefusal.at > REFUSAL_NEWS_MS) {
+    return [];
+  }
   const { key, at, message, address } = lastRefusal;
   const from = address === null ? "" : ` from ${printable(address)}`;
   const what = `a sync with key ${printable(key.name)} (${key.fingerprint})${from} was refused ${relativeTime(at, now)}`;

@@ -52,8 +52,9 @@ Examples:
 Exit codes: 0 deleted, 1 not deleted, 64 wrong usage (no --yes where there is no terminal).`,
     )
     .action(async (reference: string, options: DeletionOptions, command: Command) => {
-      if (options.yes !== true && terminal.stdin?.isTTY !== true)
+      if (options.yes !== true && terminal.stdin?.isTTY !== true) {
         command.error("error: there is no terminal to ask on: confirm with --yes");
+      }
       await remove(reference, options, terminal);
     });
 }
@@ -61,7 +62,9 @@ Exit codes: 0 deleted, 1 not deleted, 64 wrong usage (no --yes where there is no
 async function remove(reference: string, options: DeletionOptions, terminal: Terminal): Promise<void> {
   const client = managementClient(options, terminal);
   const found = await findExecutor(client, reference, options);
-  if (options.yes !== true) await confirm(found, options, terminal);
+  if (options.yes !== true) {
+    await confirm(found, options, terminal);
+  }
   const document = `mutation($executorId: ID!, $revokeKeys: Boolean! = false) {
     deleteExecutor(executorId: $executorId, revokeKeys: $revokeKeys) { id name lastSyncAt } }`;
   const variables = { executorId: found.id, revokeKeys: options.revokeKeys === true };
@@ -83,7 +86,9 @@ async function confirm(
   options: DeletionOptions,
   { stdin, stderr }: Terminal,
 ): Promise<void> {
-  if (stdin === undefined) throw new TypeError("nobody can be asked here");
+  if (stdin === undefined) {
+    throw new TypeError("nobody can be asked here");
+  }
   const keys =
     found.ownKeys.length === 0
       ? "No active key serves only this executor."
@@ -102,8 +107,9 @@ async function confirm(
     break;
   }
   lines.close();
-  if (typed.trim() !== found.name.trim())
+  if (typed.trim() !== found.name.trim()) {
     throw new OperatorError("that is not its name: nothing was deleted");
+  }
 }
 
 /** By id, else by name where only one of the organizations has it. */
@@ -127,9 +133,12 @@ async function findExecutor(
   const matches = byId.length > 0 ? byId : found.filter(({ name }) => name === reference);
   const [match, ...others] = matches;
   const shown = printable(reference);
-  if (match === undefined)
+  if (match === undefined) {
     throw new OperatorError(`there is no executor ${shown}: give an id or a name from executors list`);
-  if (others.length === 0) return match;
+  }
+  if (others.length === 0) {
+    return match;
+  }
   const candidates = matches.map(({ id, slug }) => `\n  ${id}  organization ${slug}`).join("");
   throw new OperatorError(
     `${matches.length} executors are called ${shown}: give the id of one, or --org${candidates}`,

@@ -7,6 +7,8 @@ export const ExitCode = { ok: 0, failed: 1, usage: 64, bug: 70, configuration: 7
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof SettingsError) return ExitCode.configuration;
+  if (error instanceof SettingsError) {
+    return ExitCode.configuration;
+  }
   return error instanceof OperatorError ? ExitCode.failed : ExitCode.bug;
 }

@@ -75,7 +75,9 @@ Examples:
   $ novacula-control-plane keys create --name prod --key-only | novacula-agent set-key`,
     )
     .action((options: CreateOptions, command: Command) => {
-      if (options.name !== undefined || options.target !== undefined) return create(options, terminal);
+      if (options.name !== undefined || options.target !== undefined) {
+        return create(options, terminal);
+      }
       command.error("error: a key needs a name: give one with --name, or a --target to take it from");
     });
 }
@@ -176,7 +178,9 @@ async function findKey(
 ): Promise<ListedKey> {
   const organizations = await organizationsOf(client, options);
   const keys: ListedKey[] = [];
-  for (const organization of organizations) keys.push(...(await listKeys(client, organization)));
+  for (const organization of organizations) {
+    keys.push(...(await listKeys(client, organization)));
+  }
   return keyByReference(keys, reference);
 }
 
@@ -185,7 +189,9 @@ function issued(
   headline: string,
   { keyOnly }: { readonly keyOnly?: boolean },
 ): string {
-  if (keyOnly === true) return `${secret}\n`;
+  if (keyOnly === true) {
+    return `${secret}\n`;
+  }
   return `${headline}
 
   key id       ${apiKey.id}
@@ -201,7 +207,9 @@ access_token = "${secret}"
 
 function lastUse(key: ListedKey): string {
   const [use] = key.usedBy;
-  if (use === undefined) return "";
+  if (use === undefined) {
+    return "";
+  }
   return ` Last used by ${printable(use.executor.name)}, ${relativeTime(use.lastUsedAt, Date.now())}.`;
 }
 

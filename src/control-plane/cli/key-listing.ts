@@ -52,9 +52,12 @@ export async function allPages<Entry extends { readonly id: string }>(
     const next = await page(before);
     entries.push(...next);
     const last = next.at(-1);
-    if (last === undefined || next.length < PAGE_SIZE) return entries;
-    if (last.id === before)
+    if (last === undefined || next.length < PAGE_SIZE) {
+      return entries;
+    }
+    if (last.id === before) {
       throw new OperatorError("the control plane answers the same page again and again");
+    }
     before = last.id;
   }
 }
@@ -79,7 +82,9 @@ export function keyTable(keys: readonly ListedKey[], now: number): string {
 function usedBy({ usedBy: uses, usedByCount, target }: ListedKey): string {
   const names = uses.map(({ executor }) => nameOf(executor));
   const more = usedByCount - names.length;
-  if (names.length === 0) return target === null ? "-" : `(for ${nameOf(target)})`;
+  if (names.length === 0) {
+    return target === null ? "-" : `(for ${nameOf(target)})`;
+  }
   return names.join(", ") + (more > 0 ? ` +${more}` : "");
 }
 
@@ -88,9 +93,12 @@ function nameOf({ name, isDeleted }: z.output<typeof executorReference>): string
 }
 
 function ending({ revokedAt, revokesAt, expiresAt }: ListedKey, now: number): string {
-  if (revokedAt !== null) return `revoked ${relativeTime(revokedAt, now)}`;
-  if (revokesAt !== null && (expiresAt === null || revokesAt < expiresAt))
+  if (revokedAt !== null) {
+    return `revoked ${relativeTime(revokedAt, now)}`;
+  }
+  if (revokesAt !== null && (expiresAt === null || revokesAt < expiresAt)) {
     return `revoked ${relativeTime(revokesAt, now)}`;
+  }
   return expiresAt === null
     ? "never"
     : `expires ${relativeTime(expiresAt, now)}`.replace(/^expires (.* ago)$/, "expired $1");

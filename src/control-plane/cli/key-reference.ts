@@ -15,7 +15,9 @@ export function keyByReference(keys: readonly ListedKey[], reference: string): L
       `there is no key ${shown(reference)}: give a key id, a name or a fingerprint from keys list`,
     );
   }
-  if (others.length === 0) return match;
+  if (others.length === 0) {
+    return match;
+  }
   const candidates = matches
     .map(({ id, status, fingerprint }) => `\n  ${id}  ${fingerprint}  ${status}`)
     .join("");

@@ -29,7 +29,9 @@ export class ManagementClient {
       throw new OperatorError(refused.data.errors.map(({ message }) => printable(message, 1000)).join("; "));
     }
     const result = data.safeParse(dataAnswer.safeParse(answer).data?.data);
-    if (result.success) return result.data;
+    if (result.success) {
+      return result.data;
+    }
     throw new OperatorError(`what listens on ${this.socketPath} is no control plane of this version`);
   }
 

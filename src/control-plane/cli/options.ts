@@ -47,9 +47,13 @@ export async function organizationsOf(
   { org }: OrganizationOptions,
 ): Promise<readonly Organization[]> {
   const organizations = await listOrganizations(client);
-  if (org === undefined) return organizations;
+  if (org === undefined) {
+    return organizations;
+  }
   const named = organizations.filter(({ id, slug }) => slug === org || id === org);
-  if (named.length > 0) return named;
+  if (named.length > 0) {
+    return named;
+  }
   throw new OperatorError(`there is no organization ${printable(org)}${candidates(organizations)}`);
 }
 
@@ -64,7 +68,9 @@ export async function oneOrganization(
       "there is no organization yet: create one with novacula-control-plane org create NAME",
     );
   }
-  if (others.length === 0) return organization;
+  if (others.length === 0) {
+    return organization;
+  }
   throw new OperatorError(
     `there are several organizations: name one with --org${candidates([organization, ...others])}`,
   );
@@ -79,8 +85,9 @@ export async function listOrganizations(client: ManagementClient): Promise<reado
 /** A number of days from now as epoch milliseconds. */
 export function daysFromNow(text: string): number {
   const days = /^\d{1,5}(?:\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-  if (days <= 0 || days > MAX_DAYS)
+  if (days <= 0 || days > MAX_DAYS) {
     throw new InvalidArgumentError(`want a number of days, more than 0 and at most ${MAX_DAYS}`);
+  }
   return Math.round(Date.now() + days * DAY_MS);
 }
 
@@ -89,15 +96,18 @@ export function isoTime(text: string): number {
   const time = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text)
     ? Date.parse(text)
     : Number.NaN;
-  if (Number.isNaN(time))
+  if (Number.isNaN(time)) {
     throw new InvalidArgumentError("want an ISO 8601 time, such as 2026-12-31T23:59:59Z");
+  }
   return time;
 }
 
 export function integerUpTo(most: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-    if (value < 1 || value > most) throw new InvalidArgumentError(`want an integer from 1 to ${most}`);
+    if (value < 1 || value > most) {
+      throw new InvalidArgumentError(`want an integer from 1 to ${most}`);
+    }
     return value;
   };
 }

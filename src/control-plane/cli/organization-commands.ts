@@ -70,7 +70,8 @@ function slugOf(name: string): string {
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, 48)
     .replace(/^-|-$/g, "");
-  if (slug === "")
+  if (slug === "") {
     throw new OperatorError("the name has no letter of a-z to make a slug from: give one with --slug");
+  }
   return slug;
 }

@@ -105,7 +105,9 @@ async function openPeople(
   store: Store,
   logger: Logger,
 ): Promise<ServerDeps["people"]> {
-  if (settings === undefined) return undefined;
+  if (settings === undefined) {
+    return undefined;
+  }
   const { ensureFirstAdmin } = await import("../people/first-admin.ts");
   const { createPeople } = await import("../people/people.ts");
   const { origin, secret, firstAdmin, organizationName } = settings;
@@ -135,7 +137,9 @@ async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, pa
 }
 
 function readTls(paths: Settings["tls"]): ServerDeps["tls"] {
-  if (paths === undefined) return undefined;
+  if (paths === undefined) {
+    return undefined;
+  }
   try {
     return { cert: readFileSync(paths.certPath, "utf8"), key: readFileSync(paths.keyPath, "utf8") };
   } catch (error) {

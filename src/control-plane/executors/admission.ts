@@ -70,13 +70,16 @@ function isOfLineage(executor: Admitted, key: Pick<PresentedKey, "id" | "lineage
 }
 
 function boundAlready({ key, executor }: AdmissionFacts): Admission | undefined {
-  if (executor?.keyId !== key.id) return undefined;
+  if (executor?.keyId !== key.id) {
+    return undefined;
+  }
   return { kind: "admitted", isBound: executor.kind !== undefined };
 }
 
 function wrongOrganization({ expectedOrganizationId, key }: AdmissionFacts): Admission | undefined {
-  if (expectedOrganizationId === undefined || expectedOrganizationId === key.organization.id)
+  if (expectedOrganizationId === undefined || expectedOrganizationId === key.organization.id) {
     return undefined;
+  }
   return refused(
     "wrong_organization",
     `this key belongs to organization ${printable(key.organization.slug)}, and the executor has been in another one: ` +
@@ -86,7 +89,9 @@ function wrongOrganization({ expectedOrganizationId, key }: AdmissionFacts): Adm
 
 /** Also where another executor has the name by now: the key was not made for that one. */
 function deletedTarget({ key, executorName }: AdmissionFacts): Admission | undefined {
-  if (key.target?.isDeleted !== true) return undefined;
+  if (key.target?.isDeleted !== true) {
+    return undefined;
+  }
   return refused(
     "target_deleted",
     `this key was made for executor ${printable(key.target.name)}, which was deleted: ` +
@@ -95,7 +100,9 @@ function deletedTarget({ key, executorName }: AdmissionFacts): Admission | undef
 }
 
 function otherTarget({ key, executor, executorName }: AdmissionFacts): Admission | undefined {
-  if (key.target === null || key.target.id === executor?.id) return undefined;
+  if (key.target === null || key.target.id === executor?.id) {
+    return undefined;
+  }
   return refused(
     "key_targets_other_executor",
     `this key was made for executor ${printable(key.target.name)}, not for ${printable(executorName)}: ` +
@@ -105,7 +112,9 @@ function otherTarget({ key, executor, executorName }: AdmissionFacts): Admission
 
 function otherKind({ kind, executor, executorName }: AdmissionFacts): Admission | undefined {
   // One that cannot be read is written anew with this sync.
-  if (kind === undefined || executor?.kind === undefined || executor.kind === kind) return undefined;
+  if (kind === undefined || executor?.kind === undefined || executor.kind === kind) {
+    return undefined;
+  }
   return refused(
     "kind_mismatch",
     `${printable(executorName)} is an executor of kind ${executor.kind} since its first sync, not ${kind}: ` +
@@ -114,7 +123,9 @@ function otherKind({ kind, executor, executorName }: AdmissionFacts): Admission 
 }
 
 function tooManyEnrolled({ key, executor, executorName, enrolled, maxEnrolled }: AdmissionFacts) {
-  if (executor !== undefined || enrolled < maxEnrolled) return undefined;
+  if (executor !== undefined || enrolled < maxEnrolled) {
+    return undefined;
+  }
   return refused(
     "key_executor_limit",
     `key ${printable(key.name)}, with the keys it was rotated from, has enrolled ${maxEnrolled} executors that exist, ` +
@@ -124,7 +135,9 @@ function tooManyEnrolled({ key, executor, executorName, enrolled, maxEnrolled }:
 }
 
 function takenFromOthers({ key, executor, executorName, lineage }: AdmissionFacts): Admission | undefined {
-  if (executor === undefined || key.target !== null || isOfLineage(executor, key)) return undefined;
+  if (executor === undefined || key.target !== null || isOfLineage(executor, key)) {
+    return undefined;
+  }
   const { executor: other, target } = lineage ?? {};
   const remedy = `create a key for ${printable(executorName)}`;
   if (other !== undefined) {
@@ -137,7 +150,9 @@ function takenFromOthers({ key, executor, executorName, lineage }: AdmissionFact
       `key ${key.id}, or one that it was rotated from or to, serves executor ${printable(other.name)}, and ${theirs}`,
     );
   }
-  if (target === undefined) return undefined;
+  if (target === undefined) {
+    return undefined;
+  }
   return refused(
     "key_targets_other_executor",
     `a key that this one was rotated from or to was made for executor ${printable(target.name)}: ${remedy}`,

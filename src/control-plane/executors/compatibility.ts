@@ -9,7 +9,9 @@ export function compatibility(executorVersion: string, controlPlaneVersion: stri
   const ours = majorVersion(controlPlaneVersion);
   const theirs = majorVersion(executorVersion);
   const behind = ours === undefined || theirs === undefined ? 1 : ours - theirs;
-  if (behind <= 0) return { verdict: "supported", recommendedVersion: null };
+  if (behind <= 0) {
+    return { verdict: "supported", recommendedVersion: null };
+  }
   return { verdict: behind === 1 ? "deprecated" : "out_of_support", recommendedVersion: controlPlaneVersion };
 }
 

@@ -74,7 +74,9 @@ async function remove(
 
 /** Everything that an executor must be without to be deleted; its nodes will be asked for here. */
 function requireUnused(executor: ExecutorRecord, presence: Presence, at: number): void {
-  if (!presence.isOnline(executor, at)) return;
+  if (!presence.isOnline(executor, at)) {
+    return;
+  }
   const lastSyncAt = Math.min(presence.lastSyncAt(executor) ?? at, at);
   const freeAt = new Date(lastSyncAt + presence.timeoutMs).toISOString();
   throw conflict(

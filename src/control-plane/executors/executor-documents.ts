@@ -36,17 +36,25 @@ export class ExecutorDocuments {
    * fit: graphql-js has the words for that. Rejects with an ApiError for a refusal, or where the text is no request.
    */
   async answer(text: string, caller: ExecutorCaller): Promise<unknown> {
-    if (text.length > MAX_CHARACTERS) return undefined;
+    if (text.length > MAX_CHARACTERS) {
+      return undefined;
+    }
     const last = this.lastSyncs.get(caller.key.id);
-    if (last?.text === text) return this.sync(caller, last.input);
+    if (last?.text === text) {
+      return this.sync(caller, last.input);
+    }
     const request = parseGraphqlRequest(text);
     if (isFor(request, SYNC_EXECUTOR, "SyncExecutor")) {
       const input = fitting(syncArguments, request)?.input;
-      if (input === undefined) return undefined;
+      if (input === undefined) {
+        return undefined;
+      }
       this.lastSyncs.set(caller.key.id, { text, input });
       return this.sync(caller, input);
     }
-    if (!isFor(request, CURRENT_KEY, "CurrentKey")) return undefined;
+    if (!isFor(request, CURRENT_KEY, "CurrentKey")) {
+      return undefined;
+    }
     const input = fitting(currentKeyArguments, request)?.input;
     return input && { data: { currentKey: await this.executorSync.currentKey(caller, input) } };
   }

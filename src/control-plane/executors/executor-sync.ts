@@ -104,7 +104,9 @@ export class ExecutorSync {
   /** The same verdict without any trace but the key's last use. */
   async currentKey(caller: ExecutorCaller, input: CurrentKeyInput): Promise<CurrentKeyReply> {
     const { admission } = await this.look(this.deps.store, caller.key, { ...input, kind: undefined });
-    if (admission.kind === "admitted") return identified(caller.key);
+    if (admission.kind === "admitted") {
+      return identified(caller.key);
+    }
     this.note("currentKey", caller, input.executorName, 403, admission.reason);
     throw forbidden(admission.reason, admission.message);
   }
@@ -112,16 +114,24 @@ export class ExecutorSync {
   private async admittedExecutor(caller: ExecutorCaller, input: SyncInput): Promise<Binding> {
     const first = await this.look(this.deps.store, caller.key, claimOf(input));
     const isToBind = first.admission.kind === "admitted" && !first.admission.isBound;
-    if (isToBind && first.executor === undefined) this.requirePlace(caller, input);
+    if (isToBind && first.executor === undefined) {
+      this.requirePlace(caller, input);
+    }
     const { executor, admission } = isToBind ? await this.bind(caller, input) : first;
-    if (admission.kind === "refused") throw this.refuse(caller, input, executor, admission);
-    if (executor === undefined) throw new TypeError("an admitted sync has no executor");
+    if (admission.kind === "refused") {
+      throw this.refuse(caller, input, executor, admission);
+    }
+    if (executor === undefined) {
+      throw new TypeError("an admitted sync has no executor");
+    }
     return { executor: { id: executor.id, name: executor.name }, isNew: first.executor === undefined };
   }
 
   /** Before anything is written: an enrolment waits for the disk, and others with it. */
   private requirePlace(caller: ExecutorCaller, input: SyncInput): void {
-    if (this.enrolments.admit(caller.key.lineageId) !== undefined) return;
+    if (this.enrolments.admit(caller.key.lineageId) !== undefined) {
+      return;
+    }
     this.note("syncExecutor", caller, input.name, 429, "too_many_enrolments");
     throw rateLimited(
       `key ${printable(caller.key.name)} enrols too many new executors at once: ` +
@@ -136,9 +146,13 @@ export class ExecutorSync {
     return store.transaction(async (transaction) => {
       const key = await transaction.key(caller.key.id);
       const verdict = key === undefined ? undefined : judge(key, now());
-      if (verdict?.kind !== "accepted") throw this.goneSince(caller, input, verdict?.reason ?? "unknown");
+      if (verdict?.kind !== "accepted") {
+        throw this.goneSince(caller, input, verdict?.reason ?? "unknown");
+      }
       const { executor, admission } = await this.look(transaction, verdict.key, claimOf(input));
-      if (admission.kind === "refused") return { executor, admission };
+      if (admission.kind === "refused") {
+        return { executor, admission };
+      }
       const bound = executor ?? (await createExecutor(transaction, verdict.key, input, now()));
       await transaction.bindExecutor(bound.id, verdict.key, input.kind);
       const { key: used } = verdict;
@@ -151,10 +165,14 @@ export class ExecutorSync {
 
   private async look(store: StoreReader, key: PresentedKey, claim: Claim): Promise<Look> {
     const facts = await admissionFacts(store, key, claim, this.deps.maxExecutorsPerKey);
-    if (facts.executor !== undefined && facts.executor.damaged.length > 0) this.meetDamage(facts.executor);
+    if (facts.executor !== undefined && facts.executor.damaged.length > 0) {
+      this.meetDamage(facts.executor);
+    }
     const admission = admit(facts);
     // Only of a new one: what is there already goes on.
-    if (facts.executor === undefined && admission.kind === "admitted") requireVisible(claim.executorName);
+    if (facts.executor === undefined && admission.kind === "admitted") {
+      requireVisible(claim.executorName);
+    }
     return { executor: facts.executor, admission };
   }
 

@@ -58,7 +58,9 @@ export class Instances {
   /** All that have a duplicate, as of the last sync; newest first. */
   duplicates(): readonly ExecutorInstance[] {
     // What nearly all executors have is one.
-    if (this.seen.length < 2) return [];
+    if (this.seen.length < 2) {
+      return [];
+    }
     return this.seen
       .filter((seen) => this.hasDuplicate(seen))
       .map(published)

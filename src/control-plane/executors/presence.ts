@@ -52,7 +52,9 @@ export class Presence {
     const before = this.present.get(executor.id);
     const isHere = before !== undefined && !this.leavesWhenSilent(before, now);
     const entry = isHere ? before : this.enter(executor, instance.lastSyncAt, now);
-    if (!isHere) this.announceArrival(executor, instance, isNew);
+    if (!isHere) {
+      this.announceArrival(executor, instance, isNew);
+    }
     entry.lastSyncAt = instance.lastSyncAt;
     entry.latestSyncAt = Math.max(entry.latestSyncAt, instance.lastSyncAt);
     entry.seenAt = now;
@@ -78,9 +80,13 @@ export class Presence {
    */
   isOnline({ id, lastSyncAt }: Pick<ExecutorRecord, "id" | "lastSyncAt">, now: number): boolean {
     const here = this.present.get(id);
-    if (here !== undefined && this.monotonicNow() - here.seenAt <= this.timeoutMs) return true;
+    if (here !== undefined && this.monotonicNow() - here.seenAt <= this.timeoutMs) {
+      return true;
+    }
     const known = here?.latestSyncAt ?? this.departed.get(id);
-    if (lastSyncAt === null || (known !== undefined && lastSyncAt <= known)) return false;
+    if (lastSyncAt === null || (known !== undefined && lastSyncAt <= known)) {
+      return false;
+    }
     return lastSyncAt <= now && now - lastSyncAt <= this.timeoutMs;
   }
 
@@ -97,11 +103,15 @@ export class Presence {
   /** Lets those go that have been silent for longer than the timeout, each with one event. */
   sweep(): void {
     const now = this.monotonicNow();
-    for (const entry of this.present.values()) this.leavesWhenSilent(entry, now);
+    for (const entry of this.present.values()) {
+      this.leavesWhenSilent(entry, now);
+    }
   }
 
   private leavesWhenSilent({ executor, lastSyncAt, latestSyncAt, seenAt }: Present, now: number): boolean {
-    if (now - seenAt <= this.timeoutMs) return false;
+    if (now - seenAt <= this.timeoutMs) {
+      return false;
+    }
     this.present.delete(executor.id);
     this.departed.set(executor.id, latestSyncAt);
     this.logger.warn(
@@ -151,7 +161,9 @@ export class Presence {
   private announceDuplicates(entry: Present): void {
     const duplicates = entry.instances.duplicates();
     const hasDuplicates = duplicates.length > 0;
-    if (hasDuplicates === entry.hasDuplicates) return;
+    if (hasDuplicates === entry.hasDuplicates) {
+      return;
+    }
     entry.hasDuplicates = hasDuplicates;
     const fields = { executorId: entry.executor.id, executor: printable(entry.executor.name) };
     if (!hasDuplicates) {

@@ -14,9 +14,13 @@ export class Recent<Value> {
   get(id: string): Value | undefined {
     this.age();
     const value = this.young.get(id);
-    if (value !== undefined) return value;
+    if (value !== undefined) {
+      return value;
+    }
     const older = this.old.get(id);
-    if (older !== undefined) this.young.set(id, older);
+    if (older !== undefined) {
+      this.young.set(id, older);
+    }
     return older;
   }
 
@@ -27,7 +31,9 @@ export class Recent<Value> {
 
   private age(): void {
     const now = this.now();
-    if (now - this.bornAt < GENERATION_MS) return;
+    if (now - this.bornAt < GENERATION_MS) {
+      return;
+    }
     // After a longer silence nothing was used in the last minute.
     this.old = now - this.bornAt < 2 * GENERATION_MS ? this.young : new Map();
     this.young = new Map();

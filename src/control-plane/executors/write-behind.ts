@@ -65,7 +65,9 @@ class BufferedActivity implements WriteBehind {
   }
 
   private keep(id: string, activity: Activity): void {
-    if (this.pending.size < MAX_PENDING || this.pending.has(id)) this.pending.set(id, activity);
+    if (this.pending.size < MAX_PENDING || this.pending.has(id)) {
+      this.pending.set(id, activity);
+    }
   }
 
   private async write(): Promise<void> {
@@ -77,7 +79,11 @@ class BufferedActivity implements WriteBehind {
         await this.store.record(chunk.map(([, activity]) => activity));
       } catch (error) {
         // What was noted in the meantime is newer.
-        for (const [id, activity] of entries) if (!this.pending.has(id)) this.keep(id, activity);
+        for (const [id, activity] of entries) {
+          if (!this.pending.has(id)) {
+            this.keep(id, activity);
+          }
+        }
         throw error;
       }
       entries.splice(0, CHUNK_SIZE);
@@ -87,8 +93,12 @@ class BufferedActivity implements WriteBehind {
 
   private async tick(): Promise<void> {
     this.ticks += 1;
-    if (this.isTicking) return;
-    if (this.pending.size > CHUNK_SIZE && this.ticks < LARGE_EVERY) return;
+    if (this.isTicking) {
+      return;
+    }
+    if (this.pending.size > CHUNK_SIZE && this.ticks < LARGE_EVERY) {
+      return;
+    }
     this.ticks = 0;
     this.isTicking = true;
     try {
@@ -102,13 +112,17 @@ class BufferedActivity implements WriteBehind {
   }
 
   private noteWorking(): void {
-    if (!this.isFailing) return;
+    if (!this.isFailing) {
+      return;
+    }
     this.isFailing = false;
     this.logger.info({ event: "store.writes-resumed" }, "the store takes writes again; nothing was lost");
   }
 
   private noteFailing(error: unknown): void {
-    if (this.isFailing) return;
+    if (this.isFailing) {
+      return;
+    }
     this.isFailing = true;
     this.logger.error(
       { event: "store.writes-delayed", reason: errorChain(error) },
@@ -122,7 +136,9 @@ function inOrder(pending: ReadonlyMap<string, Activity>): [string, Activity][] {
   const entries: [string, Activity][] = [];
   for (const id of [...pending.keys()].sort()) {
     const activity = pending.get(id);
-    if (activity !== undefined) entries.push([id, activity]);
+    if (activity !== undefined) {
+      entries.push([id, activity]);
+    }
   }
   return entries;
 }

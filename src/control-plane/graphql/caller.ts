@@ -15,7 +15,9 @@ export type Caller =
   | { readonly kind: "person"; readonly signedIn: SignedIn };
 
 export function callerKind(caller: Caller): CallerKind {
-  if (caller.kind !== "person") return caller.kind;
+  if (caller.kind !== "person") {
+    return caller.kind;
+  }
   const role = caller.signedIn.active?.role;
   return role === "owner" || role === "admin" ? "admin" : "member";
 }

@@ -79,11 +79,16 @@ export class GraphqlEndpoint {
     try {
       const isThere = await hasArrived(request);
       const known = await this.caller(request, response, listener);
-      if (!isJson(request.headers["content-type"]))
+      if (!isJson(request.headers["content-type"])) {
         return sendAndClose(request, response, unsupportedMediaType());
+      }
       const body = await readBody(request);
-      if (body.kind === "incomplete") return;
-      if (body.kind === "too-large") return sendAndClose(request, response, bodyTooLarge());
+      if (body.kind === "incomplete") {
+        return;
+      }
+      if (body.kind === "too-large") {
+        return sendAndClose(request, response, bodyTooLarge());
+      }
       // It may have taken seconds: a key can be revoked meanwhile, a session end, an admin become a
       // member.
       const caller = isThere ? known : await this.caller(request, response, listener);
@@ -100,7 +105,9 @@ export class GraphqlEndpoint {
     response: ServerResponse,
     listener: Listener,
   ): Promise<Caller> {
-    if (listener === "management-socket") return { kind: "operator" };
+    if (listener === "management-socket") {
+      return { kind: "operator" };
+    }
     const { people } = this.deps;
     if (people === undefined || !isBrowser(request.headers)) {
       return { kind: "executor", executor: await this.authenticated(request) };
@@ -119,7 +126,9 @@ export class GraphqlEndpoint {
       return { key: result.key, address };
     }
     const { reason, message, keyId, fingerprint, damage } = result;
-    if (damage !== undefined) this.deps.damages.note("apikey", damage.id, damage);
+    if (damage !== undefined) {
+      this.deps.damages.note("apikey", damage.id, damage);
+    }
     const operation = undefined;
     refusals.note({ operation, status: 401, reason, keyId, fingerprint, executorName: undefined, address });
     throw new ApiError(ApiErrorCode.unauthenticated, message, reason);
@@ -133,31 +142,43 @@ export class GraphqlEndpoint {
   ): Promise<HttpAnswer> {
     if (caller.kind === "executor") {
       const body = await this.executorDocuments.answer(text, caller.executor);
-      if (body !== undefined) return { status: 200, body };
+      if (body !== undefined) {
+        return { status: 200, body };
+      }
     }
     // Nobody unknown has more of it parsed than the page of one who is to sign in sends.
-    if (caller.kind === "visitor" && text.length > MAX_VISITOR_CHARACTERS) throw notSignedIn();
+    if (caller.kind === "visitor" && text.length > MAX_VISITOR_CHARACTERS) {
+      throw notSignedIn();
+    }
     const request = parseGraphqlRequest(text);
     const prepared = this.documents.prepare(request.query);
     if (prepared.document !== undefined) {
       this.requireAccess(prepared.document, caller);
       requireOrganization(prepared.document, caller, headers);
     }
-    if (prepared.kind === "invalid") throw prepared.error;
+    if (prepared.kind === "invalid") {
+      throw prepared.error;
+    }
     // Executors wait for nobody's query: theirs read next to nothing.
     const reads = caller.kind === "executor" ? undefined : new QueryReads(this.readTurns);
     const resolvers = resolversFor(this.deps, caller);
     const result = await this.documents.execute(prepared.document, request, resolvers, reads);
     // Every root field is non-null: with an error there is no data to lose.
     const [error] = result.errors ?? [];
-    if (error !== undefined) return errorAnswer(this.published(thrownBy(error)), mediaType);
+    if (error !== undefined) {
+      return errorAnswer(this.published(thrownBy(error)), mediaType);
+    }
     return { status: 200, body: result };
   }
 
   private requireAccess(document: DocumentNode, caller: Caller): void {
     const field = forbiddenRootField(document, callerKind(caller));
-    if (field === undefined) return;
-    if (caller.kind === "executor") this.noteRefusal(caller.executor, field);
+    if (field === undefined) {
+      return;
+    }
+    if (caller.kind === "executor") {
+      this.noteRefusal(caller.executor, field);
+    }
     throw accessRefusal(caller, field);
   }
 
@@ -170,7 +191,9 @@ export class GraphqlEndpoint {
 
   /** What the caller may know of an error. A bug is logged with a reference, and that is all that leaves. */
   published(error: unknown): ApiError {
-    if (error instanceof ApiError) return error;
+    if (error instanceof ApiError) {
+      return error;
+    }
     if (error instanceof StoreUnavailable) {
       this.noteUnavailable(error);
       return unavailable();
@@ -187,7 +210,9 @@ export class GraphqlEndpoint {
   }
 
   private noteUnavailable(error: StoreUnavailable): void {
-    if (this.unavailable.admit("") === undefined) return;
+    if (this.unavailable.admit("") === undefined) {
+      return;
+    }
     this.deps.logger.error(
       { event: "store.unavailable", reason: errorChain(error) },
       "the store failed: requests are answered 503 until it is back",
@@ -208,7 +233,9 @@ function isBrowser(headers: IncomingHttpHeaders): boolean {
  */
 function requireOrganization(document: DocumentNode, caller: Caller, headers: IncomingHttpHeaders): void {
   const purpose = caller.kind === "person" ? organizationPurpose(document) : undefined;
-  if (caller.kind !== "person" || purpose === undefined) return;
+  if (caller.kind !== "person" || purpose === undefined) {
+    return;
+  }
   requireShownOrganization(headers, caller.signedIn.active, purpose);
 }
 

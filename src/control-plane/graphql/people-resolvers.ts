@@ -27,7 +27,9 @@ export function viewerResolvers(
           },
     invitation: async (input) => {
       const invitation = await store.people.invitation(decoded(inputs.keyArguments, input).id);
-      if (invitation === undefined || !isOpen(invitation, now())) return null;
+      if (invitation === undefined || !isOpen(invitation, now())) {
+        return null;
+      }
       return publishedInvitation(invitation, store);
     },
   };
@@ -39,7 +41,9 @@ export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Sc
     members: async (input) => {
       const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
       const members = found === undefined ? [] : await store.people.members(found.id);
-      for (const member of members) damages.note("member", member.id, member);
+      for (const member of members) {
+        damages.note("member", member.id, member);
+      }
       return members.map(({ person, ...member }) => ({ ...member, user: person }));
     },
     invitations: async (input) => {
@@ -47,7 +51,9 @@ export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Sc
       const invitations =
         found === undefined ? [] : await visibleInvitations(store, found.id, scope.role, now());
       // Never an invitation's id, which is its link.
-      for (const invitation of invitations) damages.note("invitation", invitation.email, invitation);
+      for (const invitation of invitations) {
+        damages.note("invitation", invitation.email, invitation);
+      }
       return invitations.map((invitation) => publishedInvitation(invitation, store));
     },
   };
@@ -58,14 +64,18 @@ export function peopleManagement({ store, damages, now }: ResolverDeps, scope: S
   return {
     people: async () => {
       const people = await store.people.people();
-      for (const person of people) damages.note("user", person.id, person);
+      for (const person of people) {
+        damages.note("user", person.id, person);
+      }
       return people.map((person) => ({ ...person, memberships: () => store.people.memberships(person.id) }));
     },
     organizationsWithoutOwner: () => store.people.organizationsWithoutOwner(),
     addMember: async (input) => {
       const { organization, email, role } = decoded(inputs.addMemberArguments, input);
       const found = await scope.organization(organization);
-      if (found === undefined) throw notFound("there is no such organization: see org list");
+      if (found === undefined) {
+        throw notFound("there is no such organization: see org list");
+      }
       const { person, ...added } = await addMember(store, found, email, role, now());
       return { ...person, ...added };
     },

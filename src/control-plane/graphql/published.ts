@@ -33,7 +33,9 @@ export function publishedKey(
     target,
     usedBy: async (input: unknown) => {
       const uses = await store.keyUses(id, decoded(usedByArguments, input).limit);
-      for (const use of uses) damages.note("executorKeyUsage", `${use.executor.id} ${id}`, use);
+      for (const use of uses) {
+        damages.note("executorKeyUsage", `${use.executor.id} ${id}`, use);
+      }
       return uses;
     },
     usedByCount: () => store.keyUseCount(id),
@@ -59,7 +61,9 @@ export function publishedExecutor(executor: ExecutorRecord, deps: Publishing) {
     ownKeys: async () => (await activeKeysOf(store, executor, now)).map((key) => publishedKey(key, deps)),
     keyHistory: async () => {
       const uses = await store.executorKeyUses(executor.id, MAX_KEY_HISTORY);
-      for (const use of uses) damages.note("executorKeyUsage", `${executor.id} ${use.key.id}`, use);
+      for (const use of uses) {
+        damages.note("executorKeyUsage", `${executor.id} ${use.key.id}`, use);
+      }
       return uses;
     },
     instances: () => presence.instances(executor.id),
@@ -67,7 +71,9 @@ export function publishedExecutor(executor: ExecutorRecord, deps: Publishing) {
 }
 
 function executorStatus(executor: ExecutorRecord, presence: Presence, now: number) {
-  if (executor.damaged.length > 0) return "damaged";
+  if (executor.damaged.length > 0) {
+    return "damaged";
+  }
   return presence.isOnline(executor, now) ? "online" : "offline";
 }
 

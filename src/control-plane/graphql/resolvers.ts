@@ -80,7 +80,9 @@ function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
     createApiKey: async (input) => {
       const { organization, ...request } = decoded(inputs.createKeyArguments, input).input;
       const found = await scope.organization(organization);
-      if (found === undefined) throw notFound("there is no such organization: leave it out");
+      if (found === undefined) {
+        throw notFound("there is no such organization: leave it out");
+      }
       return issued(await apiKeys.create(actor, { ...request, organizationId: found.id }));
     },
     rotateApiKey: async (input) => {
@@ -102,7 +104,9 @@ async function executorsOf(
   name: string | null,
   page: SearchPage,
 ): Promise<readonly ExecutorRecord[]> {
-  if (name === null) return store.executors(organizationId, page);
+  if (name === null) {
+    return store.executors(organizationId, page);
+  }
   const executor = await store.executorByName(organizationId, name);
   return executor === undefined ? [] : [executor];
 }

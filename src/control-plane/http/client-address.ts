@@ -10,7 +10,9 @@ import { ipAddress, isLoopbackAddress } from "./ip-address.ts";
 export function clientAddress(request: IncomingMessage): string | undefined {
   const peer = peerAddress(request.socket);
   const forwarded = request.headers["x-forwarded-for"];
-  if (forwarded === undefined || peer === undefined || !isLoopbackAddress(peer)) return peer;
+  if (forwarded === undefined || peer === undefined || !isLoopbackAddress(peer)) {
+    return peer;
+  }
   return ipAddress(String(forwarded).split(",").at(-1)?.trim() ?? "") ?? peer;
 }
 
@@ -19,9 +21,13 @@ const peers = new WeakMap<Socket, string>();
 
 function peerAddress(socket: Socket): string | undefined {
   const known = peers.get(socket);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const address = ipAddress(socket.remoteAddress ?? "");
-  if (address !== undefined) peers.set(socket, address);
+  if (address !== undefined) {
+    peers.set(socket, address);
+  }
   return address;
 }
 

@@ -31,16 +31,22 @@ export function limitConnections(server: Server, management: Server, logger: Log
   const note = descriptorNote(logger, room?.limit);
   for (const listener of [server, management]) {
     listener.on("error", (error) => {
-      if (!isOutOfDescriptors(error)) throw error;
+      if (!isOutOfDescriptors(error)) {
+        throw error;
+      }
       note();
     });
   }
-  if (room === undefined) return;
+  if (room === undefined) {
+    return;
+  }
   server.maxConnections = room.connections;
   server.on("drop", note);
   const silent = new SilentConnections();
   server.on("connection", (socket: Socket) => {
-    if (silent.add(socket) >= room.connections && silent.endOldest(socket)) note();
+    if (silent.add(socket) >= room.connections && silent.endOldest(socket)) {
+      note();
+    }
   });
   server.on("request", (request: IncomingMessage) => silent.noteRequest(request.socket));
 }
@@ -75,7 +81,9 @@ class SilentConnections {
   }
 
   noteRequest(socket: Socket): void {
-    if (this.heard.has(socket)) return;
+    if (this.heard.has(socket)) {
+      return;
+    }
     this.heard.add(socket);
     this.sockets.delete(connectionName(socket));
   }
@@ -83,7 +91,9 @@ class SilentConnections {
   /** Whether there was one beside `newest`. */
   endOldest(newest: Socket): boolean {
     const [oldest] = this.sockets.values();
-    if (oldest === undefined || oldest === newest) return false;
+    if (oldest === undefined || oldest === newest) {
+      return false;
+    }
     oldest.destroy();
     return true;
   }
@@ -93,7 +103,9 @@ function descriptorNote(logger: Logger, limit: number | undefined): () => void {
   const flood = new Flood({ burst: 1, refillMs: NOTE_INTERVAL_MS }, systemClock.now);
   return () => {
     const before = flood.admit("");
-    if (before === undefined) return;
+    if (before === undefined) {
+      return;
+    }
     logger.error(
       { event: "descriptors.exhausted", limit, closed: before + 1 },
       `no file descriptor is left for another connection (limit ${limit ?? "unknown"}): connections are closed unanswered; ${MORE_DESCRIPTORS}`,
@@ -105,7 +117,9 @@ function descriptorNote(logger: Logger, limit: number | undefined): () => void {
 function descriptorRoom(): { readonly limit: number; readonly connections: number } | undefined {
   try {
     const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync(LIMITS_FILE, "utf8"))?.[1]);
-    if (!Number.isFinite(limit)) return undefined;
+    if (!Number.isFinite(limit)) {
+      return undefined;
+    }
     const left = limit - readdirSync(OPEN_FILES).length;
     return { limit, connections: Math.max(1, left - Math.min(RESERVED, Math.floor(left / 2))) };
   } catch {

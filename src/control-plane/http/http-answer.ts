@@ -15,7 +15,9 @@ export interface HttpAnswer {
 export type GraphqlMediaType = "application/json" | "application/graphql-response+json";
 
 export function send(response: ServerResponse, answer: HttpAnswer, mediaType = "application/json"): void {
-  if (response.destroyed || response.headersSent) return;
+  if (response.destroyed || response.headersSent) {
+    return;
+  }
   response.end(begin(response, answer, mediaType));
 }
 
@@ -24,7 +26,9 @@ export function send(response: ServerResponse, answer: HttpAnswer, mediaType = "
  * connection ends. Ended at once, the connection would be reset and the answer lost.
  */
 export function sendAndClose(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {
-  if (response.destroyed || response.headersSent) return;
+  if (response.destroyed || response.headersSent) {
+    return;
+  }
   response.setHeader("Connection", "close");
   response.write(begin(response, answer, "application/json"));
   const end = () => {
@@ -70,7 +74,9 @@ export function errorAnswer(error: ApiError, mediaType: GraphqlMediaType): HttpA
 }
 
 function retryAfter(status: number, retryAfterMs: number | undefined): Record<string, string> {
-  if (retryAfterMs !== undefined) return { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) };
+  if (retryAfterMs !== undefined) {
+    return { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) };
+  }
   return status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {};
 }
 

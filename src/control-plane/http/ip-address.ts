@@ -9,9 +9,13 @@ const PORT = /:\d{1,5}$/;
  */
 export function ipAddress(text: string): string | undefined {
   // Nearly always; to find out that a text is no IPv6 address costs more.
-  if (isIPv4(text)) return text;
+  if (isIPv4(text)) {
+    return text;
+  }
   const host = withoutPort(text);
-  if (isIPv4(host)) return host;
+  if (isIPv4(host)) {
+    return host;
+  }
   const [address = ""] = host.split("%", 1);
   // With the zone: a zone without a name is no address.
   return isIPv6(host) ? (mappedIPv4(groupsOf(address)) ?? canonicalIPv6(address)) : undefined;
@@ -22,7 +26,9 @@ export function ipAddress(text: string): string | undefined {
  * each customer has a /56 at least (RFC 6177, 2). Takes what `ipAddress` returns.
  */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!isIPv6(address)) {
+    return address;
+  }
   const [first = 0, second = 0, third = 0, fourth = 0] = groupsOf(address);
   const network = [first, second, third, fourth & 0xff00].map((group) => group.toString(16)).join(":");
   return `${canonicalIPv6(`${network}::`)}/56`;
@@ -35,7 +41,9 @@ export function isLoopbackAddress(address: string): boolean {
 /** `[2001:db8::1]:443`, `203.0.113.8:40001`; the colons of a bare IPv6 address are its own. */
 function withoutPort(text: string): string {
   const bracketed = /^\[([^\]]*)\]$/.exec(text.replace(PORT, ""))?.[1];
-  if (bracketed !== undefined) return isIPv6(bracketed) ? bracketed : "";
+  if (bracketed !== undefined) {
+    return isIPv6(bracketed) ? bracketed : "";
+  }
   return isIPv6(text) ? text : text.replace(PORT, "");
 }
 

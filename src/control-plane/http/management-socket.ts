@@ -14,16 +14,24 @@ export async function listenOnManagementSocket(server: Server, path: string): Pr
     return await listenOnUnixSocket(server, path, 0o177);
   } catch (error) {
     // Another one that started in the same moment.
-    if (errorCode(error) === "EEXIST") throw isTaken(path);
+    if (errorCode(error) === "EEXIST") {
+      throw isTaken(path);
+    }
     throw new OperatorError(`cannot listen on the management socket ${path}`, { cause: error });
   }
 }
 
 async function removeStaleSocket(path: string): Promise<void> {
   const before = inode(path);
-  if (before === undefined) return;
-  if (await isListenedOn(path)) throw isTaken(path);
-  if (inode(path) === before) unlinkSync(path);
+  if (before === undefined) {
+    return;
+  }
+  if (await isListenedOn(path)) {
+    throw isTaken(path);
+  }
+  if (inode(path) === before) {
+    unlinkSync(path);
+  }
 }
 
 function isTaken(path: string): OperatorError {
@@ -35,7 +43,9 @@ function isTaken(path: string): OperatorError {
 /** Undefined where there is nothing; an OperatorError where there is a file that is no socket. */
 function inode(path: string): bigint | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined || stat.isSocket()) return stat?.ino;
+  if (stat === undefined || stat.isSocket()) {
+    return stat?.ino;
+  }
   throw new OperatorError(
     `${path} is in the way of the management socket and is no socket: remove or rename it`,
   );

@@ -11,15 +11,21 @@ export type RequestBody =
 
 /** Reads at most 64 KiB; the rest of a larger body is left unread. How long it may take is the server's requestTimeout. */
 export async function readBody(request: IncomingMessage): Promise<RequestBody> {
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return { kind: "too-large" };
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
+    return { kind: "too-large" };
+  }
   // Who hung up before is not heard of any more: there is no event to come.
-  if (request.destroyed) return { kind: "incomplete" };
+  if (request.destroyed) {
+    return { kind: "incomplete" };
+  }
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   return new Promise((resolve) => {
     const take = (chunk: Buffer) => {
       sizeBytes += chunk.length;
-      if (sizeBytes <= MAX_BODY_BYTES) return void chunks.push(chunk);
+      if (sizeBytes <= MAX_BODY_BYTES) {
+        return void chunks.push(chunk);
+      }
       // Neither read on nor destroyed: the answer still has to leave through this connection.
       request.off("data", take).pause();
       resolve({ kind: "too-large" });

@@ -40,12 +40,16 @@ function isTopLevel(headers: IncomingHttpHeaders): boolean {
 /** Rejects a POST that another site has sent. */
 export function requireSameOrigin(headers: IncomingHttpHeaders, origin: string): void {
   const refusal = crossSiteRefusal({ method: "POST", headers }, "data", origin);
-  if (refusal !== undefined) throw refusal;
+  if (refusal !== undefined) {
+    throw refusal;
+  }
 }
 
 /** What is said to another site; undefined: the page itself sent the request. */
 export function crossSiteRefusal(request: SentFrom, asked: Asked, origin: string): ApiError | undefined {
-  if (isFromOwnPage(request, asked, origin)) return undefined;
+  if (isFromOwnPage(request, asked, origin)) {
+    return undefined;
+  }
   const sent = request.headers.origin;
   const where = sent === undefined || sent === origin ? "another site" : printable(sent, 100);
   return forbidden(

@@ -23,5 +23,7 @@ export function setSecurityHeaders(response: ServerResponse, origin: string): vo
   response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
   response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
   response.setHeader("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
-  if (origin.startsWith("https:")) response.setHeader("Strict-Transport-Security", `max-age=${YEAR_SECONDS}`);
+  if (origin.startsWith("https:")) {
+    response.setHeader("Strict-Transport-Security", `max-age=${YEAR_SECONDS}`);
+  }
 }

@@ -70,8 +70,9 @@ async function create({ transaction, actor, at }: Change, request: NewKeyRequest
     request.target === undefined
       ? undefined
       : await requiredTarget(transaction, organizationId, request.target);
-  if (request.name === undefined && target === undefined)
+  if (request.name === undefined && target === undefined) {
     throw badInput("a key needs a name of 1 to 32 characters");
+  }
   const issued = await issue(transaction, {
     name: checkedKeyName(
       request.name ??
@@ -134,7 +135,9 @@ async function revoke(
   details: { readonly executor?: string } = {},
 ): Promise<KeyRecord> {
   const key = await reachedKey(transaction, actor, id);
-  if (keyStatus(key, at) === "revoked") throw conflict(`key ${id} is revoked already${since(key, at)}`);
+  if (keyStatus(key, at) === "revoked") {
+    throw conflict(`key ${id} is revoked already${since(key, at)}`);
+  }
   await transaction.revokeKey(id, at);
   await auditKey(transaction, actor, "api_key.revoked", key, at, details);
   return requiredKey(transaction, id);
@@ -172,7 +175,9 @@ async function requireRotatable(reader: StoreReader, key: KeyRecord, at: number)
       `key ${key.id} was made for executor ${printable(key.target.name)}, which was deleted: create a new one`,
     );
   }
-  if (key.revokesAt === null) return;
+  if (key.revokesAt === null) {
+    return;
+  }
   const successor = await reader.newestOfLineage(key.lineageId);
   throw conflict(
     `key ${key.id} was rotated already and stays active until ${isoTime(key.revokesAt)}: ` +

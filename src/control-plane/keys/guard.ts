@@ -28,9 +28,13 @@ export async function authenticate(
   now: number,
 ): Promise<Authentication> {
   const presented = BEARER.exec(authorization ?? "")?.[1]?.trim();
-  if (presented === undefined || !KEY.test(presented)) return malformed(authorization);
+  if (presented === undefined || !KEY.test(presented)) {
+    return malformed(authorization);
+  }
   const key = await store.keyByHash(keyHash(presented));
-  if (key !== undefined) return judge(key, now);
+  if (key !== undefined) {
+    return judge(key, now);
+  }
   return {
     kind: "refused",
     reason: "unknown",
@@ -44,8 +48,12 @@ export async function authenticate(
 /** A known key's own verdict at `now`. */
 export function judge(key: PresentedKey, now: number): Authentication {
   const status = keyStatus(key, now);
-  if (status === "active") return { kind: "accepted", key };
-  if (status === "damaged") return damaged(key);
+  if (status === "active") {
+    return { kind: "accepted", key };
+  }
+  if (status === "damaged") {
+    return damaged(key);
+  }
   const since = status === "revoked" ? revocationTime(key, now) : key.expiresAt;
   const when = since === null ? "" : ` at ${new Date(since).toISOString()}`;
   return {

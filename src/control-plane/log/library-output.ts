@@ -20,7 +20,9 @@ export function routeLibraryOutput(logger: Logger): () => void {
   const warn = (...values: unknown[]) => logger.warn(line(formatted(values)), "a library reports a failure");
   const say = (...values: unknown[]) => logger.debug(line(formatted(values)), "a library says something");
   const assert = (isTrue: unknown, ...values: unknown[]) => {
-    if (!isTrue) warn("assertion failed:", ...values);
+    if (!isTrue) {
+      warn("assertion failed:", ...values);
+    }
   };
   Object.assign(globalThis.console, {
     ...Object.fromEntries(WARNED.map((name) => [name, warn])),
@@ -35,7 +37,9 @@ export function routeLibraryOutput(logger: Logger): () => void {
   return () => {
     Object.assign(globalThis.console, methods);
     process.removeAllListeners("warning");
-    for (const listener of warnings) process.on("warning", listener);
+    for (const listener of warnings) {
+      process.on("warning", listener);
+    }
   };
 }
 

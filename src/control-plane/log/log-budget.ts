@@ -55,11 +55,14 @@ export class LogBudget {
   admit(level: number, fields: BudgetedFields): boolean {
     const event = typeof fields.event === "string" ? fields.event : "";
     const isKnown = fields.keyId !== undefined || fields.executorId !== undefined;
-    if ((isKnown ? this.known : this.anybody).admit(event) !== undefined) return true;
+    if ((isKnown ? this.known : this.anybody).admit(event) !== undefined) {
+      return true;
+    }
     const held = this.heldBack.get(event) ?? { level, since: this.now(), addresses: new Set(), count: 0 };
     held.count += 1;
-    if (typeof fields.address === "string" && held.addresses.size < MAX_ADDRESSES)
+    if (typeof fields.address === "string" && held.addresses.size < MAX_ADDRESSES) {
       held.addresses.add(fields.address);
+    }
     this.heldBack.set(event, held);
     return false;
   }

@@ -23,7 +23,9 @@ export function createLog(level: string, stdout: OutputStream, now = systemClock
   const budget = new LogBudget(now);
   let report: NodeJS.Timeout | undefined;
   const admit = (lineLevel: number, fields: BudgetedFields): boolean => {
-    if (level === "debug" || budget.admit(lineLevel, fields)) return true;
+    if (level === "debug" || budget.admit(lineLevel, fields)) {
+      return true;
+    }
     report ??= setTimeout(writeLeftOut, REPORT_INTERVAL_MS).unref();
     return false;
   };
@@ -34,7 +36,9 @@ export function createLog(level: string, stdout: OutputStream, now = systemClock
   function writeLeftOut(): void {
     clearTimeout(report);
     report = undefined;
-    for (const left of budget.takeLeftOut()) writer[left.level >= WARN ? "warn" : "info"](...counted(left));
+    for (const left of budget.takeLeftOut()) {
+      writer[left.level >= WARN ? "warn" : "info"](...counted(left));
+    }
   }
   return { logger, close: writeLeftOut };
 }
@@ -54,7 +58,9 @@ function options(level: string) {
 function onlyWhere(admit: (level: number, fields: BudgetedFields) => boolean) {
   return function logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
     const [fields] = args;
-    if (admit(level, typeof fields === "object" && fields !== null ? fields : {})) method.apply(this, args);
+    if (admit(level, typeof fields === "object" && fields !== null ? fields : {})) {
+      method.apply(this, args);
+    }
   };
 }
 
@@ -79,7 +85,9 @@ function counted({ event, count, durationMs, addresses }: LeftOut): [fields: obj
  * sent.
  */
 function serializedError(error: unknown): Pick<SerializedError, "type" | "message" | "stack"> {
-  if (!(error instanceof Error)) return { type: typeof error, message: printable(error, 500), stack: "" };
+  if (!(error instanceof Error)) {
+    return { type: typeof error, message: printable(error, 500), stack: "" };
+  }
   const stack = (error.stack ?? "").split("\n", MAX_STACK_LINES).map((line) => printable(line));
   return { type: printable(error.name), message: printable(error.message, 500), stack: stack.join("\n") };
 }

@@ -47,9 +47,13 @@ export class RefusalLog {
       isCheck ? "check refused" : "sync refused",
     );
     const subject = `${status} ${reason} ${keyId ?? fingerprint ?? address} ${executor ?? ""}`;
-    if (this.subjects.admit(subject) === undefined) return;
+    if (this.subjects.admit(subject) === undefined) {
+      return;
+    }
     const leftOut = keyId === undefined ? 0 : this.keys.admit(keyId);
-    if (leftOut === undefined) return;
+    if (leftOut === undefined) {
+      return;
+    }
     const message =
       status === 401
         ? "a key was refused; the next minute's refusals of it are shown at debug level only"

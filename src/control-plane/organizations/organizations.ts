@@ -21,8 +21,9 @@ export function createOrganization(
   };
   return store.transaction(async (transaction) => {
     const holder = await transaction.organization(slug);
-    if (holder !== undefined)
+    if (holder !== undefined) {
       throw conflict(`the slug ${slug} belongs to an organization already: choose another one`);
+    }
     await transaction.insertOrganization({ ...organization, createdAt: now });
     return organization;
   });
@@ -48,6 +49,8 @@ export function withoutOwner(slug: string): string {
 }
 
 function checkedSlug(slug: string): string {
-  if (SLUG.test(slug)) return slug;
+  if (SLUG.test(slug)) {
+    return slug;
+  }
   throw badInput("a slug has 1 to 48 characters of a-z, 0-9 and -, and neither begins nor ends with -");
 }

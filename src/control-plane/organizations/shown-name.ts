@@ -17,7 +17,9 @@ const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 export function checkedName(raw: string, what: string, most: number): string {
   const name = raw.trim();
   const problem = nameProblem(name, most);
-  if (problem !== undefined) throw badInput(`${what} ${problem}`);
+  if (problem !== undefined) {
+    throw badInput(`${what} ${problem}`);
+  }
   return name;
 }
 
@@ -27,11 +29,17 @@ export function checkedName(raw: string, what: string, most: number): string {
  */
 export function nameProblem(name: string, most: number): string | undefined {
   const length = Array.from(name).length;
-  if (length === 0) return `has 1 to ${most} characters, this one has none: choose one`;
-  if (length > most) return `has at most ${most} characters, this one has ${length}: shorten it`;
+  if (length === 0) {
+    return `has 1 to ${most} characters, this one has none: choose one`;
+  }
+  if (length > most) {
+    return `has at most ${most} characters, this one has ${length}: shorten it`;
+  }
   if (printable(name, most) !== name) {
     return "is one line of printable characters with single spaces: retype it";
   }
-  if (INVISIBLE.test(name) || !VISIBLE.test(name)) return "has characters that nobody can see: retype it";
+  if (INVISIBLE.test(name) || !VISIBLE.test(name)) {
+    return "has characters that nobody can see: retype it";
+  }
   return undefined;
 }

@@ -16,16 +16,22 @@ export function requireShownOrganization(
   active: Membership | undefined,
   purpose: "change" | "look",
 ): void {
-  if (active === undefined) return;
+  if (active === undefined) {
+    return;
+  }
   const shown = headers[SHOWN_ORGANIZATION_HEADER];
-  if (shown === active.organization.id) return;
+  if (shown === active.organization.id) {
+    return;
+  }
   if (shown !== undefined) {
     throw new ApiError(
       ApiErrorCode.organizationChanged,
       "this page shows another organization than the one that is active now: another tab has switched it; nothing was done",
     );
   }
-  if (purpose === "look") return;
+  if (purpose === "look") {
+    return;
+  }
   throw new ApiError(
     ApiErrorCode.organizationRequired,
     "the request does not say which organization it is for: reload the page and try again " +

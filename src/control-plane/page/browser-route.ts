@@ -18,20 +18,28 @@ export function serveBrowser(
   pageAssets: PageAssets,
   answerTo: (error: unknown) => ApiError,
 ): boolean {
-  if (people === undefined || request.headers.authorization !== undefined) return false;
+  if (people === undefined || request.headers.authorization !== undefined) {
+    return false;
+  }
   setSecurityHeaders(response, people.origin);
   const path = request.url?.split("?", 1)[0] ?? "";
-  if (OTHERS_PLACES.has(path)) return false;
+  if (OTHERS_PLACES.has(path)) {
+    return false;
+  }
   const isForAuth = path.startsWith("/api/auth/");
   // Nothing else of a page than to look at it.
-  if (!isForAuth && request.method !== "GET") return servePage(request, response, path, pageAssets);
+  if (!isForAuth && request.method !== "GET") {
+    return servePage(request, response, path, pageAssets);
+  }
   const refusal = crossSiteRefusal(request, isForAuth ? "data" : "document", people.origin);
   if (refusal !== undefined) {
     const { code, message } = refusal;
     send(response, { status: 403, body: { code, message } });
     return true;
   }
-  if (!isForAuth) return servePage(request, response, path, pageAssets);
+  if (!isForAuth) {
+    return servePage(request, response, path, pageAssets);
+  }
   void people.handle(request, response, answerTo);
   return true;
 }

@@ -68,7 +68,9 @@ function readAssets(directory: string): ReadonlyMap<string, PageAsset> | undefin
       }),
     );
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") {
+      return undefined;
+    }
     throw error;
   }
 }

@@ -19,7 +19,9 @@ export function servePage(
   const isPlace = PLACES.test(path);
   const file = isPlace ? "index.html" : path.slice(1);
   const asset = assets.find(file);
-  if (asset === undefined && !isPlace) return serveNothing(request, response, assets);
+  if (asset === undefined && !isPlace) {
+    return serveNothing(request, response, assets);
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     send(response, { status: 405, headers: { Allow: "GET, HEAD" }, body: { message: "GET it" } });
   } else if (asset === undefined) {
@@ -36,7 +38,9 @@ function serveNothing(request: IncomingMessage, response: ServerResponse, assets
   const isLook = request.method === "GET" || request.method === "HEAD";
   const isPerson = request.headers.accept?.includes("text/html") === true;
   const page = isLook && isPerson ? assets.find("index.html") : undefined;
-  if (page === undefined) return false;
+  if (page === undefined) {
+    return false;
+  }
   const { body, contentType } = page;
   response.writeHead(404, {
     "Cache-Control": "no-store",

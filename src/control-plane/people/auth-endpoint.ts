@@ -29,7 +29,9 @@ export class AuthEndpoint {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [address = "", ...rest] = (request.url ?? "").split("?");
     const route = AUTH_ROUTES.get(address.slice(AUTH_PATH.length));
-    if (route === undefined) return send(response, failure(404, "NOT_FOUND", "there is nothing here"));
+    if (route === undefined) {
+      return send(response, failure(404, "NOT_FOUND", "there is nothing here"));
+    }
     const { method } = route;
     if (request.method !== method) {
       return send(response, {
@@ -39,7 +41,9 @@ export class AuthEndpoint {
     }
     try {
       const answer = await this.answer(request, response, route, rest.join("?"));
-      if (answer !== undefined) send(response, answer);
+      if (answer !== undefined) {
+        send(response, answer);
+      }
     } catch (error) {
       send(response, authError(error instanceof ApiError ? error : this.deps.answerTo(error)));
     }
@@ -52,20 +56,25 @@ export class AuthEndpoint {
     search: string,
   ): Promise<HttpAnswer | undefined> {
     const { actions, origin } = this.deps;
-    if (route.method === "GET") return route.answer(actions, request, queryObject(search));
+    if (route.method === "GET") {
+      return route.answer(actions, request, queryObject(search));
+    }
     requireSameOrigin(request.headers, origin);
     if (!/^application\/json(?:\s*;|$)/i.test(request.headers["content-type"] ?? "")) {
       sendAndClose(request, response, failure(415, "UNSUPPORTED_MEDIA_TYPE", "send JSON"));
       return undefined;
     }
     const read = await readBody(request);
-    if (read.kind === "incomplete") return undefined;
+    if (read.kind === "incomplete") {
+      return undefined;
+    }
     if (read.kind === "too-large") {
       sendAndClose(request, response, failure(413, "REQUEST_ENTITY_TOO_LARGE", "the body is too large"));
       return undefined;
     }
-    if (search !== "")
+    if (search !== "") {
       return failure(400, "BAD_USER_INPUT", "a change takes no query string: send all in the body");
+    }
     return route.answer(actions, request, bodyObject(read.bytes));
   }
 }

@@ -21,7 +21,9 @@ export async function ensureFirstAdmin(
   logger: Logger,
   now: number,
 ): Promise<void> {
-  if (await store.people.hasPeople()) return;
+  if (await store.people.hasPeople()) {
+    return;
+  }
   if (admin === undefined) {
     throw new SettingsError(
       "there is nobody yet who could sign in: set INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for the first start",
@@ -29,7 +31,9 @@ export async function ensureFirstAdmin(
   }
   const passwordHash = await hashPassword(admin.password);
   await store.transaction(async (transaction) => {
-    if (await transaction.people.hasPeople()) return;
+    if (await transaction.people.hasPeople()) {
+      return;
+    }
     const id = randomId();
     const { email } = admin;
     const name = email.split("@", 1)[0] ?? email;
@@ -46,7 +50,9 @@ export async function ensureFirstAdmin(
 }
 
 async function ensureOrganization(transaction: StoreTransaction, name: string, now: number): Promise<void> {
-  if ((await transaction.organizations(1)).length > 0) return;
+  if ((await transaction.organizations(1)).length > 0) {
+    return;
+  }
   const slug =
     name
       .toLowerCase()

@@ -68,7 +68,9 @@ export function createPeople(deps: PeopleDeps): People {
     origin,
     async signedIn(request, response) {
       const { signedIn, cookies } = await sessionOf(request, auth, store, names);
-      if (cookies.length > 0) response.setHeader("Set-Cookie", cookies);
+      if (cookies.length > 0) {
+        response.setHeader("Set-Cookie", cookies);
+      }
       return signedIn;
     },
     handle: (request, response, answerTo) =>

@@ -102,16 +102,25 @@ export class SessionActions {
     attempt: Attempt,
     work: () => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    if (attempt.kind === "limited") return this.limited(request, attempt.retryAfterSeconds);
+    if (attempt.kind === "limited") {
+      return this.limited(request, attempt.retryAfterSeconds);
+    }
     try {
       const answer = await work();
-      if (answer.status < 400) attempt.succeeded();
-      else if (answer.status < 500) this.noteRefusal(request, answer.status);
-      else attempt.withdrawn();
+      if (answer.status < 400) {
+        attempt.succeeded();
+      } else if (answer.status < 500) {
+        this.noteRefusal(request, answer.status);
+      } else {
+        attempt.withdrawn();
+      }
       return answer;
     } catch (error) {
-      if (isRefusal(error)) this.noteRefusal(request, 400);
-      else attempt.withdrawn();
+      if (isRefusal(error)) {
+        this.noteRefusal(request, 400);
+      } else {
+        attempt.withdrawn();
+      }
       throw error;
     }
   }
@@ -137,9 +146,13 @@ export class SessionActions {
   /** With the cookie of the device, where the answer is that somebody is signed in. */
   private async onKeptDevice(request: IncomingMessage, answer: HttpAnswer): Promise<HttpAnswer> {
     const signedIn = signedInAnswer.safeParse(answer.body);
-    if (answer.status >= 400 || !signedIn.success) return answer;
+    if (answer.status >= 400 || !signedIn.success) {
+      return answer;
+    }
     const cookie = await this.deps.devices.keep(request, signedIn.data.user.id);
-    if (cookie === undefined) return answer;
+    if (cookie === undefined) {
+      return answer;
+    }
     const cookies = [answer.headers?.["Set-Cookie"] ?? [], cookie].flat();
     return { ...answer, headers: { ...answer.headers, "Set-Cookie": cookies } };
   }

@@ -64,9 +64,13 @@ export function mayCall(caller: CallerKind, field: string): boolean {
  */
 export function forbiddenRootField(document: DocumentNode, caller: CallerKind): string | undefined {
   for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    if (definition.kind !== Kind.OPERATION_DEFINITION) {
+      continue;
+    }
     for (const field of rootFields(definition, document)) {
-      if (!isAllowed(field, caller)) return field;
+      if (!isAllowed(field, caller)) {
+        return field;
+      }
     }
   }
   return undefined;
@@ -84,7 +88,9 @@ export function organizationPurpose(document: DocumentNode): "change" | "look" |
 }
 
 function operationPurpose(operation: OperationDefinitionNode, document: DocumentNode) {
-  if (operation.operation === OperationTypeNode.MUTATION) return "change";
+  if (operation.operation === OperationTypeNode.MUTATION) {
+    return "change";
+  }
   const isAboutOrganization = [...rootFields(operation, document)].some(
     (field) => !field.startsWith("__") && !mayCall("visitor", field),
   );
@@ -92,7 +98,11 @@ function operationPurpose(operation: OperationDefinitionNode, document: Document
 }
 
 function isAllowed(field: string, caller: CallerKind): boolean {
-  if (field === "__typename") return true;
-  if (field.startsWith("__")) return caller === "operator";
+  if (field === "__typename") {
+    return true;
+  }
+  if (field.startsWith("__")) {
+    return caller === "operator";
+  }
   return !Object.hasOwn(ROOT_FIELD_AUDIENCE, field) || mayCall(caller, field);
 }

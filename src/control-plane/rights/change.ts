@@ -20,8 +20,9 @@ export function changeAs<Result>(
   make: (change: Change) => Promise<Result>,
 ): Promise<Result> {
   return store.transaction(async (transaction) => {
-    if (!(await actor.mayStillChange(transaction)))
+    if (!(await actor.mayStillChange(transaction))) {
       throw forbidden("operation_not_allowed", "you are no owner or admin of the organization any more");
+    }
     return make({ transaction, actor, at: now() });
   });
 }
@@ -32,6 +33,8 @@ export async function reachedExecutor(
   executorId: string,
 ): Promise<ExecutorRecord> {
   const executor = await transaction.executorById(executorId);
-  if (executor !== undefined && actor.reaches(executor.organizationId)) return executor;
+  if (executor !== undefined && actor.reaches(executor.organizationId)) {
+    return executor;
+  }
   throw notFound(`there is no executor with id ${printable(executorId)}: see executors list`);
 }

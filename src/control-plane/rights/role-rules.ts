@@ -6,7 +6,9 @@ import { forbidden } from "../api-error.ts";
  * owner".
  */
 export function requireMayGive(own: Role, role: Role, deed: string): void {
-  if (mayGive(own, role)) return;
+  if (mayGive(own, role)) {
+    return;
+  }
   const others = ROLES.filter((one) => mayGive(one, role)).map((one) => `${one}s`);
   throw forbidden(
     "operation_not_allowed",

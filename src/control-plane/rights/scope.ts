@@ -21,14 +21,18 @@ export function operatorScope(store: Store): Scope {
     actor: LOCAL_OPERATOR,
     role: "owner",
     async organization(reference) {
-      if (reference !== undefined) return requiredOrganization(store, reference);
+      if (reference !== undefined) {
+        return requiredOrganization(store, reference);
+      }
       const [only, other] = await store.organizations(2);
       if (only === undefined) {
         throw notFound(
           "there is no organization yet: create one with novacula-control-plane org create NAME",
         );
       }
-      if (other === undefined) return only;
+      if (other === undefined) {
+        return only;
+      }
       throw badInput("there are several organizations: name one, by id or slug");
     },
   };

@@ -6,7 +6,9 @@ const failures = new AsyncLocalStorage<{ error: unknown }>();
 
 export function noteStoreFailure(error: unknown): void {
   const failure = failures.getStore();
-  if (failure !== undefined) failure.error = error;
+  if (failure !== undefined) {
+    failure.error = error;
+  }
 }
 
 /** For what better-auth calls and that uses the store by itself. */
@@ -14,7 +16,9 @@ export async function notingStoreFailure<Result>(work: () => Promise<Result>): P
   try {
     return await work();
   } catch (error) {
-    if (error instanceof StoreUnavailable) noteStoreFailure(error);
+    if (error instanceof StoreUnavailable) {
+      noteStoreFailure(error);
+    }
     throw error;
   }
 }
@@ -23,7 +27,11 @@ export async function notingStoreFailure<Result>(work: () => Promise<Result>): P
 export async function watchingStore<Result>(work: () => Promise<Result>): Promise<Result> {
   const failure: { error: unknown } = { error: undefined };
   const [outcome] = await Promise.allSettled([failures.run(failure, work)]);
-  if (failure.error !== undefined) throw failure.error;
-  if (outcome.status === "rejected") throw outcome.reason;
+  if (failure.error !== undefined) {
+    throw failure.error;
+  }
+  if (outcome.status === "rejected") {
+    throw outcome.reason;
+  }
   return outcome.value;
 }

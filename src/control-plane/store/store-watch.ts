@@ -8,7 +8,9 @@ export function watchStore(store: Store, logger: Logger): { stop(): void } {
   let said: string | undefined;
   const look = () => {
     const problem = store.problem();
-    if (problem?.reason === said) return;
+    if (problem?.reason === said) {
+      return;
+    }
     said = problem?.reason;
     if (problem === undefined) {
       logger.info({ event: "database.back" }, "the database file is back in its place: everything goes on");

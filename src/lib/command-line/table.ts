@@ -15,7 +15,9 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 
 /** `3 min 20 s ago`, `in 12 d 3 h`, `never`. */
 export function relativeTime(time: number | null, now: number): string {
-  if (time === null) return "never";
+  if (time === null) {
+    return "never";
+  }
   return time > now ? `in ${duration(time - now)}` : `${duration(now - time)} ago`;
 }
 

@@ -20,7 +20,9 @@ export async function writeFileAtomically(
   try {
     const file = await open(temporary, "wx", 0o600);
     try {
-      if (options.owner !== undefined) await file.chown(options.owner.uid, options.owner.gid);
+      if (options.owner !== undefined) {
+        await file.chown(options.owner.uid, options.owner.gid);
+      }
       await file.chmod(options.mode);
       await file.writeFile(content);
       await file.sync();

@@ -30,9 +30,12 @@ const overdue = new Map<string, number>();
  */
 export async function inTime<T>(path: string, access: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const since = overdue.get(path);
-  if (since !== undefined) throw noAnswer(since);
-  if (overdue.size >= MOST_OVERDUE)
+  if (since !== undefined) {
+    throw noAnswer(since);
+  }
+  if (overdue.size >= MOST_OVERDUE) {
     throw new NoFileAnswer("is not looked at while other files do not answer");
+  }
   const startedAt = Date.now();
   const controller = new AbortController();
   const { promise: deadline, reject } = Promise.withResolvers<never>();
@@ -58,7 +61,9 @@ export async function neededInTime<T>(path: string, access: () => Promise<T>): P
   try {
     return await inTime(path, access);
   } catch (error) {
-    if (!(error instanceof NoFileAnswer)) throw error;
+    if (!(error instanceof NoFileAnswer)) {
+      throw error;
+    }
     throw new OperatorError(`${printable(path, 4096)} ${error.message}: look at the mount that it is on`);
   }
 }

@@ -84,21 +84,33 @@ class Walk {
     const parts = partsOf(path);
     for (;;) {
       const name = parts.shift();
-      if (name === undefined) throw systemError("EISDIR", path);
+      if (name === undefined) {
+        throw systemError("EISDIR", path);
+      }
       const here = `/proc/self/fd/${this.folder.fd}/${name}`;
-      if (await isLink(here)) parts.unshift(...(await this.#follow(here, name, path)));
-      else if (parts.length === 0 && name !== "..") return name;
-      else await this.#enter(here, name);
+      if (await isLink(here)) {
+        parts.unshift(...(await this.#follow(here, name, path)));
+      } else if (parts.length === 0 && name !== "..") {
+        return name;
+      } else {
+        await this.#enter(here, name);
+      }
     }
   }
 
   async #follow(here: string, name: string, path: string): Promise<readonly string[]> {
     const folder = this.open.at(-1);
-    if (folder !== undefined) throw new LinkInOpenFolder(join(this.real, name), folder);
+    if (folder !== undefined) {
+      throw new LinkInOpenFolder(join(this.real, name), folder);
+    }
     this.#links += 1;
-    if (this.#links > MAX_LINKS) throw systemError("ELOOP", path);
+    if (this.#links > MAX_LINKS) {
+      throw systemError("ELOOP", path);
+    }
     const target = await readlink(here);
-    if (target.startsWith("/")) await this.#enter("/", "/");
+    if (target.startsWith("/")) {
+      await this.#enter("/", "/");
+    }
     return partsOf(target);
   }
 
@@ -109,7 +121,9 @@ class Walk {
     this.real = name === "/" ? name : join(this.real, name);
     const stats = await next.stat();
     const { uid, gid, mode } = stats;
-    if (!isRootOnly(stats)) this.open.push({ path: this.real, uid, gid, mode: mode & 0o7777 });
+    if (!isRootOnly(stats)) {
+      this.open.push({ path: this.real, uid, gid, mode: mode & 0o7777 });
+    }
   }
 }
 
@@ -117,7 +131,9 @@ async function isLink(path: string): Promise<boolean> {
   try {
     return (await lstat(path)).isSymbolicLink();
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
+    if (errorCode(error) === "ENOENT") {
+      return false;
+    }
     throw error;
   }
 }

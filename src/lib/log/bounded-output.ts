@@ -27,8 +27,12 @@ export function boundedOutput(
   };
   return {
     write(line) {
-      if ((stream.writableLength ?? 0) < MAX_WAITING_BYTES) return void stream.write(line);
-      if (leftOut === 0) stream.once?.("drain", whenRead);
+      if ((stream.writableLength ?? 0) < MAX_WAITING_BYTES) {
+        return void stream.write(line);
+      }
+      if (leftOut === 0) {
+        stream.once?.("drain", whenRead);
+      }
       leftOut += 1;
     },
   };

@@ -46,7 +46,9 @@ export class Flood {
     // Behind all others: the order of a Map is that of insertion.
     this.buckets.delete(subject);
     this.buckets.set(subject, bucket);
-    if (this.buckets.size <= MAX_REMEMBERED) return;
+    if (this.buckets.size <= MAX_REMEMBERED) {
+      return;
+    }
     for (const oldest of this.buckets.keys()) {
       this.buckets.delete(oldest);
       break;

@@ -16,8 +16,11 @@ const known = new Map<string, number>();
 const released = new FinalizationRegistry<readonly string[]>((pieces) => {
   for (const piece of pieces) {
     const holders = (known.get(piece) ?? 1) - 1;
-    if (holders === 0) known.delete(piece);
-    else known.set(piece, holders);
+    if (holders === 0) {
+      known.delete(piece);
+    } else {
+      known.set(piece, holders);
+    }
   }
 });
 
@@ -27,7 +30,9 @@ const released = new FinalizationRegistry<readonly string[]>((pieces) => {
  */
 export function guardSecret(secret: string): SecretGuard {
   const pieces = [...new Set(formsOf(secret).flatMap(piecesOf))];
-  for (const piece of pieces) known.set(piece, (known.get(piece) ?? 0) + 1);
+  for (const piece of pieces) {
+    known.set(piece, (known.get(piece) ?? 0) + 1);
+  }
   const guard = { pieceCount: pieces.length };
   released.register(guard, pieces);
   return guard;
@@ -61,7 +66,9 @@ const CHARACTER =
  * cut, into everything that it answers.
  */
 export function withoutSecrets(text: string): string {
-  if (known.size === 0 || text.length < PIECE_LENGTH) return text;
+  if (known.size === 0 || text.length < PIECE_LENGTH) {
+    return text;
+  }
   const written = Array.from(text.matchAll(CHARACTER));
   const plain = written.map(characterOf).join("");
   let result = "";
@@ -81,8 +88,11 @@ function endOfRun(plain: string, at: number): number {
   let end = at;
   for (let next = at; next === at || next <= end; next += 1) {
     const piece = plain.slice(next, next + PIECE_LENGTH);
-    if (known.has(piece)) end = next + PIECE_LENGTH;
-    else if (next === at) break;
+    if (known.has(piece)) {
+      end = next + PIECE_LENGTH;
+    } else if (next === at) {
+      break;
+    }
   }
   return end;
 }

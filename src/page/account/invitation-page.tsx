@@ -86,7 +86,9 @@ function NewAccountForm({ invitation: { id, email, organization } }: { invitatio
 function OtherAccount({ viewer }: { viewer: Viewer }) {
   const leave = async () => {
     const answer = await signOut(new AbortController().signal);
-    if (answer.kind === "data") window.location.reload();
+    if (answer.kind === "data") {
+      window.location.reload();
+    }
   };
   return (
     <>

@@ -20,6 +20,8 @@ export function noteAnswered(): void {
 
 export function noteLost(sentence: string): void {
   const before = serverConnection.get();
-  if (before.kind === "lost" && before.sentence === sentence) return;
+  if (before.kind === "lost" && before.sentence === sentence) {
+    return;
+  }
   serverConnection.set({ kind: "lost", sentence, since: before.kind === "lost" ? before.since : Date.now() });
 }

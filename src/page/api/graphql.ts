@@ -25,13 +25,19 @@ export async function askGraphql<Schema extends z.ZodMiniType>(
   signal: AbortSignal,
 ): Promise<Answer<z.output<Schema>>> {
   const reply = await request("POST", "/graphql", { query: document, variables }, signal);
-  if (reply.kind === "unavailable") return reply;
+  if (reply.kind === "unavailable") {
+    return reply;
+  }
   const decoded = envelope.safeParse(reply.body);
-  if (!decoded.success) return { kind: "unavailable", sentence: NOT_OURS };
+  if (!decoded.success) {
+    return { kind: "unavailable", sentence: NOT_OURS };
+  }
   const [error] = decoded.data.errors ?? [];
   if (error !== undefined) {
     const code = error.extensions?.code ?? "";
-    if (code === "UNAUTHENTICATED") return { kind: "signed-out" };
+    if (code === "UNAUTHENTICATED") {
+      return { kind: "signed-out" };
+    }
     return { kind: "refused", code, sentence: sentence(error.message) };
   }
   const data = schema.safeParse(decoded.data.data);

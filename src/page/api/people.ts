@@ -17,7 +17,9 @@ async function ask<Schema extends z.ZodMiniType>(
   signal: AbortSignal,
 ): Promise<Answer<z.output<Schema>>> {
   const reply = await request(method, `/api/auth${path}`, body, signal);
-  if (reply.kind === "unavailable") return reply;
+  if (reply.kind === "unavailable") {
+    return reply;
+  }
   if (reply.status >= 400) {
     const { message, code } = refusal.safeParse(reply.body).data ?? {};
     return {
@@ -28,7 +30,9 @@ async function ask<Schema extends z.ZodMiniType>(
     };
   }
   const decoded = schema.safeParse(reply.body);
-  if (decoded.success) return { kind: "data", data: decoded.data };
+  if (decoded.success) {
+    return { kind: "data", data: decoded.data };
+  }
   return {
     kind: "unavailable",
     sentence: "The control plane's answer is of another version than this page.",

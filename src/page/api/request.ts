@@ -27,9 +27,14 @@ export async function request(
 ): Promise<HttpReply> {
   const reply = await exchange(method, path, body, signal);
   // A request that the page gave up says nothing of the server.
-  if (signal.aborted) return reply;
-  if (reply.kind === "answered") noteAnswered();
-  else noteLost(reply.sentence);
+  if (signal.aborted) {
+    return reply;
+  }
+  if (reply.kind === "answered") {
+    noteAnswered();
+  } else {
+    noteLost(reply.sentence);
+  }
   return reply;
 }
 
@@ -87,7 +92,11 @@ const authFailure = z.object({ code: z.string(), message: z.string() });
 function brokenSentence(status: number, body: unknown): string {
   const message =
     graphqlFailure.safeParse(body).data?.errors[0]?.message ?? authFailure.safeParse(body).data?.message;
-  if (message !== undefined) return `The control plane answers ${status}: ${printable(message)}.`;
-  if (status >= 500) return `The control plane, or a proxy before it, answers ${status}.`;
+  if (message !== undefined) {
+    return `The control plane answers ${status}: ${printable(message)}.`;
+  }
+  if (status >= 500) {
+    return `The control plane, or a proxy before it, answers ${status}.`;
+  }
   return `Something answers ${status} in place of the control plane: a proxy, or a wrong address.`;
 }

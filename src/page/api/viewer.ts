@@ -32,6 +32,8 @@ const VIEWER = `query Viewer {
 
 export async function askViewer(signal: AbortSignal): Promise<Answer<Viewer>> {
   const answer = await askGraphql(VIEWER, {}, z.object({ viewer: z.nullable(viewer) }), signal);
-  if (answer.kind !== "data") return answer;
+  if (answer.kind !== "data") {
+    return answer;
+  }
   return answer.data.viewer === null ? { kind: "signed-out" } : { kind: "data", data: answer.data.viewer };
 }

@@ -44,12 +44,18 @@ export function AuditDetails({ event: { details } }: { event: AuditEvent }) {
 
 function fieldsOf(json: string): ReadonlyMap<string, unknown> {
   const parsed: unknown = JSON.parse(json);
-  if (typeof parsed !== "object" || parsed === null) return new Map();
+  if (typeof parsed !== "object" || parsed === null) {
+    return new Map();
+  }
   return new Map(Object.entries(parsed).filter(([, value]) => value !== null));
 }
 
 function shownValue(name: string, value: unknown): string {
-  if (typeof value === "number" && name.endsWith("At")) return exactly(value);
-  if (Array.isArray(value)) return value.map((each) => shownValue("", each)).join(", ");
+  if (typeof value === "number" && name.endsWith("At")) {
+    return exactly(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map((each) => shownValue("", each)).join(", ");
+  }
   return printable(typeof value === "string" ? value : JSON.stringify(value), 300);
 }

@@ -51,7 +51,9 @@ function filterOf(query: URLSearchParams): AuditFilter {
 
 /** `2026-11-20` as the first instant of that day in the viewer's zone. */
 function startOfDay(date: string | null): number | null {
-  if (date === null) return null;
+  if (date === null) {
+    return null;
+  }
   const at = new Date(`${date}T00:00`).getTime();
   return Number.isNaN(at) ? null : at;
 }

@@ -88,7 +88,9 @@ function Awaited({ connecting: { name, keyId } }: { connecting: Connecting }) {
   const since = data?.usedBy.find(({ executor }) => executor.id === bound?.id)?.firstUsedAt;
   const arrived = bound === undefined || since === undefined ? undefined : bound.name;
   useEffect(() => {
-    if (arrived !== undefined) announce(`${arrived} is online`);
+    if (arrived !== undefined) {
+      announce(`${arrived} is online`);
+    }
   }, [arrived]);
   if (bound === undefined || since === undefined) {
     return (

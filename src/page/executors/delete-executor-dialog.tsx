@@ -53,7 +53,9 @@ interface OwnKeysProps {
 
 function OwnKeys({ executor: { ownKeys }, revokeKeys, onChange }: OwnKeysProps) {
   const id = useId();
-  if (ownKeys.length === 0) return <p>No active key serves only this executor.</p>;
+  if (ownKeys.length === 0) {
+    return <p>No active key serves only this executor.</p>;
+  }
   return (
     <div>
       <p>

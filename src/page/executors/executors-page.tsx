@@ -54,8 +54,12 @@ interface ExecutorListProps {
 
 function ExecutorList({ executors, canManage, isFiltered }: ExecutorListProps) {
   const { shown, hasOlder } = pageOf(executors);
-  if (shown.length === 0 && isFiltered) return <p class="empty">No executor matches.</p>;
-  if (shown.length === 0) return <NoExecutors canManage={canManage} />;
+  if (shown.length === 0 && isFiltered) {
+    return <p class="empty">No executor matches.</p>;
+  }
+  if (shown.length === 0) {
+    return <NoExecutors canManage={canManage} />;
+  }
   return (
     <>
       <table class="list">

@@ -60,8 +60,9 @@ interface KeyListProps {
 
 function KeyList({ keys, membership, isFiltered, onChanged }: KeyListProps) {
   const { shown, hasOlder } = pageOf(keys);
-  if (shown.length === 0)
+  if (shown.length === 0) {
     return isFiltered ? <p class="empty">No key matches.</p> : <NoKeys membership={membership} />;
+  }
   return (
     <>
       <KeyTable keys={shown} membership={membership} onChanged={onChanged} />

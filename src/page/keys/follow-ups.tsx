@@ -36,7 +36,9 @@ function Followed({ followUp }: { followUp: FollowUp }) {
   const arrived = progress.filter(({ since }) => since !== undefined);
   const arrivedNames = arrived.map(({ executor }) => executor.name).join(", ");
   useEffect(() => {
-    if (arrivedNames !== "") announce(`${arrivedNames}: on the new key ${key.name}`);
+    if (arrivedNames !== "") {
+      announce(`${arrivedNames}: on the new key ${key.name}`);
+    }
   }, [arrivedNames, key.name]);
   const isDone = progress.length > 0 && arrived.length === progress.length;
   return (
@@ -71,7 +73,9 @@ function Followed({ followUp }: { followUp: FollowUp }) {
 
 function ProgressLine({ progress, now }: { progress: Progress; now: number }) {
   const { executor, since } = progress;
-  if (since === undefined) return <li class="waiting">waiting for {executor.name}…</li>;
+  if (since === undefined) {
+    return <li class="waiting">waiting for {executor.name}…</li>;
+  }
   return (
     <li class="arrived">
       {executor.name} is on the new key since{" "}
@@ -83,8 +87,9 @@ function ProgressLine({ progress, now }: { progress: Progress; now: number }) {
 }
 
 function AfterWords({ old, now }: { old: NonNullable<FollowUp["old"]>; now: number }) {
-  if (old.revokesAt === null || old.revokesAt <= now)
+  if (old.revokesAt === null || old.revokesAt <= now) {
     return <p>The old key, {old.name}, is revoked; it can be deleted.</p>;
+  }
   return (
     <p>
       The old key, {old.name}, is not needed any more: revoke it now, or leave it to end by itself at{" "}

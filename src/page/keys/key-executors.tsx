@@ -13,7 +13,9 @@ export interface BoundExecutor extends Reference {
 /** The executors that are on this key now; undefined until the server has said. */
 export function useBoundExecutors({ id }: ApiKey): readonly BoundExecutor[] | undefined {
   const { data } = usePolled(`bound ${id}`, INTERVAL_MS, (signal) => askApiKeyUse(id, signal));
-  if (data === undefined) return undefined;
+  if (data === undefined) {
+    return undefined;
+  }
   const lastUsed = new Map(data?.usedBy.map(({ executor, lastUsedAt }) => [executor.id, lastUsedAt]));
   return (data?.boundExecutors ?? []).map((executor) => ({
     ...executor,
@@ -24,8 +26,12 @@ export function useBoundExecutors({ id }: ApiKey): readonly BoundExecutor[] | un
 /** Which executors are on a key, for whoever is about to end it. */
 export function KeyExecutors({ bound }: { bound: readonly BoundExecutor[] | undefined }) {
   const now = useNow();
-  if (bound === undefined) return <p class="muted">Looking which executors are on it…</p>;
-  if (bound.length === 0) return <p>No executor is on this key.</p>;
+  if (bound === undefined) {
+    return <p class="muted">Looking which executors are on it…</p>;
+  }
+  if (bound.length === 0) {
+    return <p>No executor is on this key.</p>;
+  }
   return (
     <div>
       <p>{bound.length === 1 ? "On this key now:" : `${bound.length} executors are on this key now:`}</p>

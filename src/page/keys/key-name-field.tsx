@@ -35,6 +35,8 @@ export function KeyNameField({ name, onChange }: { name: string; onChange: (name
 }
 
 function validity(count: number): string {
-  if (count === 0) return "Give the key a name of 1 to 32 characters.";
+  if (count === 0) {
+    return "Give the key a name of 1 to 32 characters.";
+  }
   return count > MAX_NAME_CHARACTERS ? `Shorten the name: ${count} characters, 32 at most.` : "";
 }

@@ -65,8 +65,12 @@ interface AskedDialogProps {
 
 function AskedDialog({ asked: { what, apiKey }, organizationId, onDismiss, onDone }: AskedDialogProps) {
   const shared = { apiKey, onDismiss, onDone };
-  if (what === "rotate") return <RotateKeyDialog {...shared} organizationId={organizationId} />;
-  if (what === "revoke") return <RevokeKeyDialog {...shared} />;
+  if (what === "rotate") {
+    return <RotateKeyDialog {...shared} organizationId={organizationId} />;
+  }
+  if (what === "revoke") {
+    return <RevokeKeyDialog {...shared} />;
+  }
   return <DeleteKeyDialog {...shared} />;
 }
 
@@ -136,7 +140,9 @@ function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey })
   const shown = usedBy.slice(0, SHOWN_EXECUTORS);
   const isAwaited =
     target !== null && (target.isDeleted || !usedBy.some(({ executor }) => executor.id === target.id));
-  if (shown.length === 0 && !isAwaited) return <span class="muted">nobody yet</span>;
+  if (shown.length === 0 && !isAwaited) {
+    return <span class="muted">nobody yet</span>;
+  }
   const more = usedByCount - shown.length;
   return (
     <ul class="used-by">
@@ -179,9 +185,17 @@ function KeyEnd({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKe
       </time>
     </span>
   );
-  if (status === "damaged") return null;
-  if (status === "revoked") return revokedAt === null ? null : line(revokedAt, "past");
-  if (status === "expired") return expiresAt === null ? null : line(expiresAt, "past");
-  if (revokesAt !== null) return line(revokesAt, "future", "revoked ");
+  if (status === "damaged") {
+    return null;
+  }
+  if (status === "revoked") {
+    return revokedAt === null ? null : line(revokedAt, "past");
+  }
+  if (status === "expired") {
+    return expiresAt === null ? null : line(expiresAt, "past");
+  }
+  if (revokesAt !== null) {
+    return line(revokesAt, "future", "revoked ");
+  }
   return expiresAt === null ? null : line(expiresAt, "future", "expires ");
 }

@@ -14,7 +14,9 @@ function Holder({ name }: { name: string }) {
   const { data: holder } = usePolled(`holder of ${name}`, INTERVAL_MS, (signal) =>
     askExecutorNamed(name, signal),
   );
-  if (holder === undefined || holder === null) return null;
+  if (holder === undefined || holder === null) {
+    return null;
+  }
   return (
     <Notice kind="warning">
       <p>

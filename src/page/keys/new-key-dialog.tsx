@@ -24,7 +24,9 @@ export function NewKeyDialog({ organizationId, onClose }: NewKeyProps) {
   const [days, setDays] = useState("");
   const aim = (next: Reference | undefined) => {
     // The name of the target, unless another one has been typed.
-    if (name === prefill(target)) setName(prefill(next));
+    if (name === prefill(target)) {
+      setName(prefill(next));
+    }
     setTarget(next);
   };
   const done = (issued: IssuedKey) => {

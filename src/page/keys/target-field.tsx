@@ -19,7 +19,9 @@ export function TargetField({
   const [isLong, setLong] = useState(false);
   const { data } = usePolled(`targets ${search}`, INTERVAL_MS, async (signal) => {
     const answer = await listExecutors({ limit: SHOWN + 1, before: null, search: search || null }, signal);
-    if (answer.kind === "data" && answer.data.length > SHOWN) setLong(true);
+    if (answer.kind === "data" && answer.data.length > SHOWN) {
+      setLong(true);
+    }
     return answer;
   });
   const found = (data ?? []).slice(0, SHOWN);

@@ -12,7 +12,9 @@ export function InviteDialog({ onDismiss }: { onDismiss: () => void }) {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("member");
   const [link, setLink] = useState<string>();
-  if (link !== undefined) return <LinkDialog email={email} link={link} onDismiss={onDismiss} />;
+  if (link !== undefined) {
+    return <LinkDialog email={email} link={link} onDismiss={onDismiss} />;
+  }
   return (
     <ActionDialog
       title="Invite somebody"

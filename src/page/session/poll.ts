@@ -30,8 +30,12 @@ export function usePolled<Data>(
     const turn = async (): Promise<void> => {
       while (!signal.aborted) {
         const answer = await latestLoad.current(signal);
-        if (signal.aborted) return;
-        if (answer.kind === "signed-out") noteSignedOut();
+        if (signal.aborted) {
+          return;
+        }
+        if (answer.kind === "signed-out") {
+          noteSignedOut();
+        }
         await isMove(answer, signal);
         setSeen((before) => taken(before?.key === key ? before.data : undefined, answer, key));
         await pause(intervalMs, signal, (end) => {
@@ -48,7 +52,9 @@ export function usePolled<Data>(
 }
 
 function taken<Data>(before: Data | undefined, answer: Answer<Data>, key: string) {
-  if (answer.kind === "data") return { key, data: answer.data, failure: undefined };
+  if (answer.kind === "data") {
+    return { key, data: answer.data, failure: undefined };
+  }
   const failure = answer.kind === "signed-out" ? "You are signed out." : answer.sentence;
   return { key, data: before, failure };
 }
@@ -64,7 +70,9 @@ function pause(ms: number, signal: AbortSignal, offerEnd: (end: () => void) => v
       resolve();
     };
     const whenSeen = () => {
-      if (isOver && !document.hidden) end();
+      if (isOver && !document.hidden) {
+        end();
+      }
     };
     const timer = window.setTimeout(() => {
       isOver = true;

@@ -39,9 +39,11 @@ export function useHeartbeatTimeout(): string {
 /** What was asked about the viewer becomes the session. A server that is gone ends none. */
 export function noteViewer(answer: Answer<Viewer>): void {
   const before = session.get();
-  if (answer.kind === "data") show(before, answer.data);
-  else if (answer.kind === "signed-out") session.set({ kind: "signed-out" });
-  else if (before.kind !== "signed-in" && before.kind !== "signed-out") {
+  if (answer.kind === "data") {
+    show(before, answer.data);
+  } else if (answer.kind === "signed-out") {
+    session.set({ kind: "signed-out" });
+  } else if (before.kind !== "signed-in" && before.kind !== "signed-out") {
     session.set({ kind: "unavailable", sentence: answer.sentence });
   }
 }
@@ -70,7 +72,9 @@ function show(before: Session, viewer: Viewer): void {
 /** Asks at once who is signed in, and in which organization. */
 export async function lookAgain(signal: AbortSignal): Promise<void> {
   const answer = await askViewer(signal);
-  if (!signal.aborted) noteViewer(answer);
+  if (!signal.aborted) {
+    noteViewer(answer);
+  }
 }
 
 /**
@@ -78,8 +82,12 @@ export async function lookAgain(signal: AbortSignal): Promise<void> {
  * page says then.
  */
 export async function isMove(answer: Answer<unknown>, signal: AbortSignal): Promise<boolean> {
-  if (answer.kind !== "refused" || answer.code !== ORGANIZATION_CHANGED) return false;
-  if (!hasMoved()) await lookAgain(signal);
+  if (answer.kind !== "refused" || answer.code !== ORGANIZATION_CHANGED) {
+    return false;
+  }
+  if (!hasMoved()) {
+    await lookAgain(signal);
+  }
   return hasMoved();
 }
 
@@ -90,7 +98,9 @@ function hasMoved(): boolean {
 
 /** Any answer can be the one that says it. */
 export function noteSignedOut(): void {
-  if (session.get().kind !== "signed-out") session.set({ kind: "signed-out" });
+  if (session.get().kind !== "signed-out") {
+    session.set({ kind: "signed-out" });
+  }
 }
 
 /** Who looks, at which organization, and whether they may change anything (B9). */
@@ -103,6 +113,8 @@ export interface Membership {
 
 export function membershipOf(viewer: Viewer): Membership | undefined {
   const { activeOrganization: organization, role } = viewer;
-  if (organization === null || role === null) return undefined;
+  if (organization === null || role === null) {
+    return undefined;
+  }
   return { viewer, organization, role, canManage: role !== "member" };
 }

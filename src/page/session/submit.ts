@@ -22,26 +22,39 @@ export function useSubmit<Data>(
     setBusy(true);
     setFailure(undefined);
     const answer = await act(signal);
-    if (signal.aborted) return;
+    if (signal.aborted) {
+      return;
+    }
     const isSaid = await isMove(answer, signal);
-    if (signal.aborted) return;
+    if (signal.aborted) {
+      return;
+    }
     setBusy(false);
-    if (answer.kind === "data") onDone(answer.data);
-    else if (answer.kind === "signed-out") noteSignedOut();
+    if (answer.kind === "data") {
+      onDone(answer.data);
+    } else if (answer.kind === "signed-out") {
+      noteSignedOut();
+    }
     // Said above, with the choice, for as long as it is so.
-    else if (!isSaid) setFailure(failureSentence(answer));
+    else if (!isSaid) {
+      setFailure(failureSentence(answer));
+    }
   };
   return {
     isBusy,
     failure,
     submit: (event) => {
       event.preventDefault();
-      if (!isBusy) void submit();
+      if (!isBusy) {
+        void submit();
+      }
     },
   };
 }
 
 function failureSentence(answer: Extract<Answer<unknown>, { sentence: string }>): string {
-  if (answer.kind === "refused") return answer.sentence;
+  if (answer.kind === "refused") {
+    return answer.sentence;
+  }
   return `${answer.sentence} Whether this was done is not known: look before you try again.`;
 }

@@ -21,8 +21,11 @@ export function useHeldHistory(): void {
       window.removeEventListener("popstate", hold);
       window.removeEventListener("beforeunload", ask);
       // Browsers skip entries that a page adds without being touched: after a Back, one step may be too far.
-      if (wasTaken) replacePlace(url);
-      else window.history.back();
+      if (wasTaken) {
+        replacePlace(url);
+      } else {
+        window.history.back();
+      }
     };
   }, []);
 }

@@ -7,9 +7,13 @@ import { useEffect, useRef } from "preact/hooks";
 export function useKeptFocus(): (event: FocusEvent) => void {
   const last = useRef<Element>(undefined);
   useEffect(() => {
-    if (last.current === undefined || last.current.isConnected) return;
+    if (last.current === undefined || last.current.isConnected) {
+      return;
+    }
     last.current = undefined;
-    if (document.activeElement === document.body) document.querySelector<HTMLElement>("h1")?.focus();
+    if (document.activeElement === document.body) {
+      document.querySelector<HTMLElement>("h1")?.focus();
+    }
   });
   return ({ target }) => {
     last.current = target instanceof Element ? target : undefined;

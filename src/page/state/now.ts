@@ -5,7 +5,9 @@ const TICK_MS = 1000;
 /** One clock for all times on the page. */
 const now = createStore(Date.now());
 window.setInterval(() => {
-  if (!document.hidden) now.set(Date.now());
+  if (!document.hidden) {
+    now.set(Date.now());
+  }
 }, TICK_MS);
 document.addEventListener("visibilitychange", () => now.set(Date.now()));
 

@@ -49,7 +49,9 @@ export function replacePlace(url: string): void {
 /** The one segment of `path` that follows `prefix`: an id from a URL that anybody may have written or cut off. */
 export function segmentAfter(prefix: string, path: string): string | undefined {
   const segment = path.startsWith(prefix) ? path.slice(prefix.length) : "";
-  if (segment === "" || segment.includes("/")) return undefined;
+  if (segment === "" || segment.includes("/")) {
+    return undefined;
+  }
   try {
     return decodeURIComponent(segment);
   } catch {
@@ -64,8 +66,11 @@ export function withQuery(
 ): string {
   const next = new URLSearchParams(query);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === undefined || value === "") next.delete(name);
-    else next.set(name, value);
+    if (value === undefined || value === "") {
+      next.delete(name);
+    } else {
+      next.set(name, value);
+    }
   }
   const text = next.toString();
   return text === "" ? path : `${path}?${text}`;

@@ -14,9 +14,13 @@ export function createStore<Value>(initial: Value): Store<Value> {
   return {
     get: () => value,
     set(next) {
-      if (Object.is(value, next)) return;
+      if (Object.is(value, next)) {
+        return;
+      }
       value = next;
-      for (const listener of [...listeners]) listener();
+      for (const listener of [...listeners]) {
+        listener();
+      }
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -32,7 +36,9 @@ export function useStore<Value>(store: Store<Value>): Value {
     const seen = store.get();
     const end = store.subscribe(() => render({}));
     // It may have changed between the render and this effect.
-    if (!Object.is(seen, store.get())) render({});
+    if (!Object.is(seen, store.get())) {
+      render({});
+    }
     return end;
   }, [store]);
   return store.get();

@@ -40,12 +40,18 @@ export function sinceWhen(at: number, now: number): string {
 /** `3 s ago`, `12 d ago`, `in 30 d`. What has happened is never in the future, whatever the two clocks say. */
 export function relatively(at: number, now: number, tense: "past" | "future"): string {
   const distance = tense === "past" ? Math.max(0, now - at) : at - now;
-  if (tense === "future" && distance <= 0) return "now";
-  if (distance < 2000) return tense === "past" ? "just now" : "now";
+  if (tense === "future" && distance <= 0) {
+    return "now";
+  }
+  if (distance < 2000) {
+    return tense === "past" ? "just now" : "now";
+  }
   const [unit, ms] = UNITS.find(([, size]) => distance >= size) ?? ["s", 1000];
   // What is to come is rounded: a key made for 30 days does not end in 29.
   const count = tense === "past" ? Math.floor(distance / ms) : Math.round(distance / ms);
-  if (tense === "past" && unit === "d" && count > 60) return DATE.format(at);
+  if (tense === "past" && unit === "d" && count > 60) {
+    return DATE.format(at);
+  }
   return tense === "past" ? `${count} ${unit} ago` : `in ${count} ${unit}`;
 }
 

@@ -22,7 +22,9 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
   const { isBusy, failure, submit } = useSubmit(act, onDone);
   // While it is being done, leaving would hide how it ended.
   const dismiss = () => {
-    if (!isBusy) onDismiss();
+    if (!isBusy) {
+      onDismiss();
+    }
   };
   return (
     <Dialog title={title} onDismiss={dismiss}>

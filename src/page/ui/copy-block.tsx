@@ -15,7 +15,9 @@ export function CopyBlock({ what, text }: CopyBlockProps) {
   const code = useRef<HTMLElement>(null);
   const copy = async () => {
     const isCopied = await copied(text);
-    if (!isCopied && code.current !== null) window.getSelection()?.selectAllChildren(code.current);
+    if (!isCopied && code.current !== null) {
+      window.getSelection()?.selectAllChildren(code.current);
+    }
     setState(isCopied ? "copied" : "selected");
   };
   return (

@@ -16,18 +16,27 @@ export function Dialog({ title, onDismiss, children }: DialogProps) {
   useModal(element, onDismiss === undefined ? "none" : "closerequest");
   const onCancel = (event: Event) => {
     // Of a field inside (a file chooser) it would bubble.
-    if (event.target !== element.current) return;
+    if (event.target !== element.current) {
+      return;
+    }
     event.preventDefault();
     onDismiss?.();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && onDismiss === undefined) event.preventDefault();
+    if (event.key === "Escape" && onDismiss === undefined) {
+      event.preventDefault();
+    }
   };
   const onClose = () => {
     // Closed by something that is none of our buttons, while still rendered.
-    if (element.current?.isConnected !== true) return;
-    if (onDismiss === undefined) element.current.showModal();
-    else onDismiss();
+    if (element.current?.isConnected !== true) {
+      return;
+    }
+    if (onDismiss === undefined) {
+      element.current.showModal();
+    } else {
+      onDismiss();
+    }
   };
   return (
     <dialog
@@ -47,7 +56,9 @@ export function Dialog({ title, onDismiss, children }: DialogProps) {
 function useModal(element: RefObject<HTMLDialogElement | null>, closedBy: "none" | "closerequest"): void {
   useEffect(() => {
     const dialog = element.current;
-    if (dialog === null) return;
+    if (dialog === null) {
+      return;
+    }
     dialog.setAttribute("closedby", closedBy);
     const before = document.activeElement;
     dialog.showModal();

@@ -11,7 +11,9 @@ interface LinkProps {
 /** A link within the page: a real one, so that it opens in a new tab too. */
 export function Link({ to, children, class: className, current }: LinkProps) {
   const follow = (event: MouseEvent) => {
-    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+      return;
+    }
     event.preventDefault();
     navigate(to);
   };

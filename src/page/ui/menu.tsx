@@ -16,7 +16,9 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const choose = (item: MenuItem) => {
-    if (item.unavailable !== undefined) return;
+    if (item.unavailable !== undefined) {
+      return;
+    }
     list.current?.hidePopover();
     // The dialog that opens gives the focus back to where it finds it.
     button.current?.focus();
@@ -24,7 +26,9 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
   };
   const onToggle = (event: { readonly newState: string }) => {
     setOpen(event.newState === "open");
-    if (event.newState !== "open" || list.current === null || button.current === null) return;
+    if (event.newState !== "open" || list.current === null || button.current === null) {
+      return;
+    }
     placeBelow(list.current, button.current);
     entriesOf(list.current)[0]?.focus();
   };
@@ -74,7 +78,9 @@ function MenuButton({ button, label, isOpen, menuId }: MenuButtonProps) {
 function MenuEntry({ item, onChosen }: { item: MenuItem; onChosen: () => void }) {
   const { label, unavailable, isDangerous } = item;
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
+    if (event.key !== "Enter" && event.key !== " ") {
+      return;
+    }
     event.preventDefault();
     onChosen();
   };
@@ -108,19 +114,31 @@ function placeBelow(menu: HTMLElement, button: HTMLElement): void {
 }
 
 function moveFocus(menu: HTMLElement, event: KeyboardEvent): void {
-  if (event.key === "Tab") menu.hidePopover();
+  if (event.key === "Tab") {
+    menu.hidePopover();
+  }
   const entries = entriesOf(menu);
   const at = entries.findIndex((entry) => entry.matches(":focus"));
   const next = steppedTo(event.key, at, entries.length);
-  if (next === undefined) return;
+  if (next === undefined) {
+    return;
+  }
   event.preventDefault();
   entries[next]?.focus();
 }
 
 function steppedTo(key: string, at: number, count: number): number | undefined {
-  if (key === "ArrowDown") return (at + 1) % count;
-  if (key === "ArrowUp") return (at - 1 + count) % count;
-  if (key === "Home") return 0;
-  if (key === "End") return count - 1;
+  if (key === "ArrowDown") {
+    return (at + 1) % count;
+  }
+  if (key === "ArrowUp") {
+    return (at - 1 + count) % count;
+  }
+  if (key === "Home") {
+    return 0;
+  }
+  if (key === "End") {
+    return count - 1;
+  }
   return undefined;
 }

@@ -11,13 +11,20 @@ export function OrganizationNotice() {
   const session = useSession();
   const signal = useGiveUp();
   const [failure, setFailure] = useState<string>();
-  if (session.kind !== "signed-in" || session.movedTo === undefined) return null;
+  if (session.kind !== "signed-in" || session.movedTo === undefined) {
+    return null;
+  }
   const shown = session.viewer.activeOrganization;
-  if (shown === null) return null;
+  if (shown === null) {
+    return null;
+  }
   const stay = async () => {
     const answer = await setActiveOrganization(shown.id, signal);
-    if (answer.kind === "data") await lookAgain(signal);
-    else if (answer.kind !== "signed-out") setFailure(answer.sentence);
+    if (answer.kind === "data") {
+      await lookAgain(signal);
+    } else if (answer.kind !== "signed-out") {
+      setFailure(answer.sentence);
+    }
   };
   return (
     <div class="notice notice-warning" role="alert">

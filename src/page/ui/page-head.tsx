@@ -7,7 +7,9 @@ export function PageHead({ title, children }: { title: string; children?: Compon
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // A screen reader says where one is, and Tab goes on from there.
-    if (takeArrival()) head.current?.focus();
+    if (takeArrival()) {
+      head.current?.focus();
+    }
   }, []);
   useEffect(() => {
     document.title = `${title} · Novacula`;

@@ -7,7 +7,9 @@ const EXAMPLE = readFileSync(new URL("../../../agent.example.toml", import.meta.
 
 async function configOf(text: string) {
   const parsed = await parseConfig(text, "agent.example.toml");
-  if (parsed.kind === "invalid") throw new Error(JSON.stringify(parsed.issues));
+  if (parsed.kind === "invalid") {
+    throw new Error(JSON.stringify(parsed.issues));
+  }
   return parsed;
 }
 
@@ -41,7 +43,9 @@ describe("agent.example.toml", () => {
     for (const [index, row] of rows.entries()) {
       table = row.match(/^\[(\w+)\]$/u)?.[1] ?? table;
       const key = row.match(/^(?:# )?(\w+) = /u)?.[1];
-      if (key === undefined) continue;
+      if (key === undefined) {
+        continue;
+      }
       keys.set(table, [...(keys.get(table) ?? []), key]);
       expect(rows[index - 1], key).toMatch(/^# .*[.:]$/u);
     }

@@ -8,7 +8,9 @@ const K = `exc_${L}`;
 
 async function issues(text: string): Promise<readonly string[]> {
   const parsed = await parseConfig(text, "agent.toml");
-  if (parsed.kind === "valid") return [];
+  if (parsed.kind === "valid") {
+    return [];
+  }
   expect(leaked(L, JSON.stringify(parsed))).toEqual([]);
   return parsed.issues.map(formatIssue);
 }
@@ -204,8 +206,11 @@ describe("a mistake in agent.toml", () => {
   ])("%#", async (text, sentence) => {
     const found = await issues(text);
     expect(found).toHaveLength(1);
-    if (typeof sentence === "string") expect(found).toEqual([sentence]);
-    else expect(found[0]).toMatch(sentence);
+    if (typeof sentence === "string") {
+      expect(found).toEqual([sentence]);
+    } else {
+      expect(found[0]).toMatch(sentence);
+    }
   });
 
   it("is said together with all others, in the order of the file, and with the key's own", async () => {

@@ -36,9 +36,12 @@ function hostile(seed: number, kinds: readonly ("accept" | "refuse" | "fail")[])
     pendingUpgrade: null,
   });
   const bodyOf = (kind: (typeof kinds)[number] | undefined, now: number) => {
-    if (kind === "accept") return JSON.stringify({ data: { syncExecutor: reply(now) } });
-    if (kind === "fail")
+    if (kind === "accept") {
+      return JSON.stringify({ data: { syncExecutor: reply(now) } });
+    }
+    if (kind === "fail") {
       return among(["", "{", `<title>${text()}</title>`, JSON.stringify({ message: text() })]);
+    }
     const code = among(["UNAUTHENTICATED", "FORBIDDEN", text()]);
     const reason = among(["revoked", "expired", "unknown", "wrong_organization", text()]);
     return JSON.stringify({ errors: [{ message: text(), extensions: { code, reason } }] });
@@ -80,8 +83,9 @@ describe("a control plane that changes its answer with each sync", () => {
       const most = MOST_LINES_AT_ONCE + agent.elapsedMs() / REFILL_MS;
       expect(agent.exchanges.length).toBeGreaterThan(1000);
       expect(agent.lines.length).toBeLessThanOrEqual(Object.keys(said).length * most);
-      for (const event of Object.keys(said))
+      for (const event of Object.keys(said)) {
         expect(agent.lines.filter((line) => line.includes(`>${event}: `)).length).toBeLessThanOrEqual(most);
+      }
     }
   });
 

@@ -6,7 +6,9 @@ const NEVER = new AbortController().signal;
 
 test("hands messages on in their order", async () => {
   const mailbox = createMailbox<number>();
-  for (const message of [1, 2, 3]) mailbox.put(message);
+  for (const message of [1, 2, 3]) {
+    mailbox.put(message);
+  }
   await mailbox.wait(60_000, NEVER);
   expect([mailbox.take(), mailbox.take(), mailbox.take(), mailbox.take()]).toEqual([1, 2, 3, undefined]);
 });

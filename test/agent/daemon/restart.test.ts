@@ -53,8 +53,9 @@ describe("the first sync of a process", () => {
 
   it("never waits for more than 12 s, whatever was written down", () => {
     const random = seededRandom(7);
-    for (const restartSpreadMs of [undefined, 1e12])
+    for (const restartSpreadMs of [undefined, 1e12]) {
       expect(firstSyncMs(memoryOf(SECOND, { restartSpreadMs }), random() * 1e6)).toBeLessThan(12_000);
+    }
   });
 
   it("is due at once when an operator asks, and the status says how", () => {

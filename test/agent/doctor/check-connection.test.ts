@@ -50,7 +50,9 @@ describe("one exchange, read stage by stage", () => {
   ] as const)("%s: fails at %s, and what lies behind is not told", (cause, stage, behind) => {
     const found = statuses(answer({ kind: "unreachable", cause, serverTimeMs: undefined }));
     expect(found[stage]).toBe("failed");
-    for (const later of behind) expect(found[later]).toBe("untold");
+    for (const later of behind) {
+      expect(found[later]).toBe("untold");
+    }
     expect(found["clock"]).toBe("untold");
   });
 

@@ -26,8 +26,9 @@ describe("the unit's environment", () => {
       expect.stringContaining("sets NODE_OPTIONS, without effect"),
     ]);
     expect(JSON.stringify(checks)).not.toContain("secret");
-    for (const { status, remedy } of checks)
+    for (const { status, remedy } of checks) {
       expect([status, remedy]).toEqual(["warning", expect.any(String)]);
+    }
   });
 });
 

@@ -17,7 +17,9 @@ test("lets an event that flaps through twenty times, then once in five minutes, 
 test("is calm again after a calm time", () => {
   let now = 0;
   const flood = createFlood(() => now);
-  for (let count = 0; count < 50; count += 1) flood.admit("key.refused");
+  for (let count = 0; count < 50; count += 1) {
+    flood.admit("key.refused");
+  }
   now = 100 * MINUTE;
   const admitted = Array.from({ length: 25 }, () => flood.admit("key.refused"));
   expect(admitted.filter((left) => left !== undefined)).toHaveLength(20);
@@ -25,7 +27,11 @@ test("is calm again after a calm time", () => {
 
 test("one event's flood does not hold back another, and what cannot flap is never held back", () => {
   const flood = createFlood(() => 0);
-  for (let count = 0; count < 50; count += 1) flood.admit("control-plane.unreachable");
+  for (let count = 0; count < 50; count += 1) {
+    flood.admit("control-plane.unreachable");
+  }
   expect(flood.admit("control-plane.recovered")).toBe(0);
-  for (let count = 0; count < 50; count += 1) expect(flood.admit("key.rotated")).toBe(0);
+  for (let count = 0; count < 50; count += 1) {
+    expect(flood.admit("key.rotated")).toBe(0);
+  }
 });

@@ -27,7 +27,9 @@ describe("for the journal", () => {
       fc.property(fc.array(fc.constantFrom("\n", "<0>", "<3>", "\r", "a", " ", "MAINPID=1")), (parts) => {
         const lines = formatLine(line(parts.join("")), "journal").split("\n");
         expect(lines.pop()).toBe("");
-        for (const each of lines) expect(each).toMatch(/^<4>(key\.refused: | {2})/);
+        for (const each of lines) {
+          expect(each).toMatch(/^<4>(key\.refused: | {2})/);
+        }
       }),
     );
   });

@@ -42,7 +42,9 @@ describe("a line", () => {
     const lines: string[] = [];
     const output = { write: (line: string) => void lines.push(line) };
     const journal = createJournal(output, { level: "info", format: "journal" }, () => now);
-    for (let count = 0; count < 25; count += 1) journal.write({ event: "key.refused", message: "Again." });
+    for (let count = 0; count < 25; count += 1) {
+      journal.write({ event: "key.refused", message: "Again." });
+    }
     expect(lines).toHaveLength(20);
     now = 300_000;
     journal.write({ event: "key.refused", message: "Again." });
@@ -79,7 +81,9 @@ test("every event says what it means and what to do, and only errors need a pers
     expect(name).toMatch(/^[a-z-]+\.[a-z-]+$/);
     expect(meaning, name).toMatch(/\.$/);
     expect(remedy, name).toMatch(/\.$/);
-    if (level === "error") expect(remedy, name).not.toBe("Nothing.");
+    if (level === "error") {
+      expect(remedy, name).not.toBe("Nothing.");
+    }
   }
 });
 
@@ -102,7 +106,9 @@ describe("a reader that has stopped", () => {
     };
     const journal = createJournal(output, { level: "info", format: "journal" }, () => 0);
     const line = { event: "config.restored", message: "x".repeat(10_000) } as const;
-    for (let count = 0; count < 1000; count += 1) journal.write(line);
+    for (let count = 0; count < 1000; count += 1) {
+      journal.write(line);
+    }
     expect(waiting).toBeLessThan(1.1 * 1024 * 1024);
     const before = kept.length;
     waiting = 0;

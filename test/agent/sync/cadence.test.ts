@@ -11,7 +11,9 @@ const CHANCES = [0, 0.25, 0.5, 0.75, 0.999999];
 
 function afterTimes(outcome: SyncOutcome, times: number): Connection {
   let connection: Connection = { kind: "connecting", since: 0 };
-  for (let count = 0; count < times; count += 1) connection = nextConnection(connection, outcome, count);
+  for (let count = 0; count < times; count += 1) {
+    connection = nextConnection(connection, outcome, count);
+  }
   return connection;
 }
 
@@ -40,14 +42,17 @@ describe("accepted", () => {
 describe("unreachable", () => {
   const waits = (attempts: number) => {
     const connection = afterTimes(down(), 1);
-    if (connection.kind !== "unreachable") return expect.unreachable();
+    if (connection.kind !== "unreachable") {
+      return expect.unreachable();
+    }
     return CHANCES.map((chance) => pauseAfter({ ...connection, attempts }, 5000, () => chance));
   };
   const widest = (attempts: number) => Math.max(...waits(attempts)) - Math.min(...waits(attempts));
 
   test("however long the outage, an agent is back in half of the heartbeat timeout", () => {
-    for (const attempts of [1, 2, 3, 5, 50, 5000, 2 ** 31])
+    for (const attempts of [1, 2, 3, 5, 50, 5000, 2 ** 31]) {
       expect(Math.max(...waits(attempts)), `attempt ${attempts}`).toBeLessThan(15_000);
+    }
   });
 
   test("the second wait is spread over a whole period of the later ones: no fleet stays in step", () => {
@@ -123,7 +128,9 @@ test("whatever comes, the wait is a finite time that is neither a flood nor an a
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (all, chance) => {
         let connection: Connection = { kind: "connecting", since: 0 };
-        for (const [now, outcome] of all.entries()) connection = nextConnection(connection, outcome, now);
+        for (const [now, outcome] of all.entries()) {
+          connection = nextConnection(connection, outcome, now);
+        }
         const pause = pauseAfter(connection, 5000, () => chance);
         expect(pause).toBeGreaterThanOrEqual(450);
         expect(pause).toBeLessThanOrEqual(400_000);

@@ -35,7 +35,9 @@ describe("cancelling", () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     const { signal } = new AbortController();
-    for (let count = 0; count < 3; count += 1) await client.sync(SYNC_REQUEST, signal);
+    for (let count = 0; count < 3; count += 1) {
+      await client.sync(SYNC_REQUEST, signal);
+    }
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });
@@ -44,7 +46,9 @@ test("an exchange that waits behind one that hangs survives its end", async () =
   await using server = await startFaultyServer();
   await using client = testClient(server.url, { deadlineMs: 600 });
   server.respond((exchange) => {
-    if (server.requests.length > 1) accepted(exchange);
+    if (server.requests.length > 1) {
+      accepted(exchange);
+    }
   });
   const hanging = client.sync(SYNC_REQUEST, NEVER);
   await delay(300, NEVER);

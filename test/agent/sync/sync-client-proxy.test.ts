@@ -60,8 +60,11 @@ describe("through a proxy", () => {
     await client.sync(SYNC_REQUEST, NEVER);
     const first = server.connectionCount();
     server.respond(({ request, response }) => {
-      if (request.connection === first) response.destroy();
-      else response.writeHead(503).end();
+      if (request.connection === first) {
+        response.destroy();
+      } else {
+        response.writeHead(503).end();
+      }
     });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "server-error" });
   });

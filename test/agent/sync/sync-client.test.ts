@@ -36,7 +36,9 @@ describe("every fault", () => {
       expect(everythingIn(outcome)).not.toContain(secret);
       for (const text of textsOf(outcome)) {
         expect(text).not.toMatch(UNPRINTABLE);
-        if (outcome?.kind !== "accepted") expect(text.length).toBeLessThanOrEqual(260);
+        if (outcome?.kind !== "accepted") {
+          expect(text.length).toBeLessThanOrEqual(260);
+        }
       }
       server.respond(accepted);
       expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
@@ -72,7 +74,9 @@ describe("a sync", () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     const outcome = await client.sync(SYNC_REQUEST, NEVER);
-    if (outcome?.kind !== "accepted") throw new Error("not accepted");
+    if (outcome?.kind !== "accepted") {
+      throw new Error("not accepted");
+    }
     expect(outcome.reply.key.id).toBe("key-1");
     expect(Math.abs((outcome.serverTimeMs ?? 0) - Date.now())).toBeLessThan(5000);
   });
@@ -180,8 +184,11 @@ describe("the connection", () => {
     await using client = testClient(server.url);
     await client.sync(SYNC_REQUEST, NEVER);
     server.respond(({ request, response }) => {
-      if (request.connection === 1) response.destroy();
-      else accepted({ request, response, elsewhereUrl: "" });
+      if (request.connection === 1) {
+        response.destroy();
+      } else {
+        accepted({ request, response, elsewhereUrl: "" });
+      }
     });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
     expect(server.requests.map(({ connection }) => connection)).toEqual([1, 1, 2]);
@@ -223,6 +230,8 @@ describe("the connection", () => {
 
 /** All texts of an outcome, wherever they are. */
 function textsOf(value: unknown): string[] {
-  if (typeof value === "string") return [value];
+  if (typeof value === "string") {
+    return [value];
+  }
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }

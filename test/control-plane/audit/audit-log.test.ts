@@ -34,7 +34,9 @@ async function logOf(events: readonly Partial<NewAuditEvent>[]) {
     }),
   );
   await store.transaction(async (transaction) => {
-    for (const event of written) await transaction.insertAuditEvent(event);
+    for (const event of written) {
+      await transaction.insertAuditEvent(event);
+    }
   });
   const ids = async (page: Partial<AuditPage>) =>
     (await store.auditEvents("acme", { ...ALL, ...page })).map(({ id }) => id);
@@ -95,10 +97,10 @@ it("answers every combination of filters, page by page, as a search of everythin
     to: [null, 60],
   };
   let compared = 0;
-  for (const action of filters.action)
-    for (const actor of filters.actor)
-      for (const target of filters.target)
-        for (const from of filters.from)
+  for (const action of filters.action) {
+    for (const actor of filters.actor) {
+      for (const target of filters.target) {
+        for (const from of filters.from) {
           for (const to of filters.to) {
             for (let before: string | null = null; ; compared += 1) {
               const page: AuditPage = {
@@ -113,10 +115,16 @@ it("answers every combination of filters, page by page, as a search of everythin
               const found = (await store.auditEvents("acme", page)).map(({ id }) => id);
               expect({ page, found }).toEqual({ page, found: expected(written, page) });
               const last = found.at(-1);
-              if (last === undefined) break;
+              if (last === undefined) {
+                break;
+              }
               before = last;
             }
           }
+        }
+      }
+    }
+  }
   expect(compared).toBeGreaterThan(150);
 });
 
@@ -149,17 +157,20 @@ it("goes through the events of hundreds of actors page by page, as they were wri
       at: Math.floor(n / 40),
     })),
   );
-  for (const action of [null, "api_key.revoked"])
+  for (const action of [null, "api_key.revoked"]) {
     for (const actor of ["EXAMPLE", "person 6"]) {
       const filter = { ...ALL, action, actor };
       const found: string[] = [];
       for (let before: string | null = null; ; before = found.at(-1) ?? null) {
         const page = await ids({ action, actor, before, limit: 70 });
-        if (page.length === 0) break;
+        if (page.length === 0) {
+          break;
+        }
         found.push(...page);
       }
       expect(found).toEqual(expected(written, { ...filter, limit: 5000 }));
     }
+  }
 });
 
 it("answers nothing after an event that is not there, or is another organization's", async () => {

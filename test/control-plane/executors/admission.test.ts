@@ -167,9 +167,15 @@ const STATES: readonly State[] = TARGETS.flatMap((targetOfK1) =>
 /** The rule in other words than the code's. */
 function maySync({ targetOfK1, targetOfK2, E, F }: State): boolean {
   const isThere = (name: Target) => (name === "E" && E !== null) || (name === "F" && F !== null);
-  if (E === null) return targetOfK1 === null;
-  if (targetOfK1 !== null) return targetOfK1 === "E" && isThere(targetOfK1);
-  if (LINEAGE[E] === "L") return true;
+  if (E === null) {
+    return targetOfK1 === null;
+  }
+  if (targetOfK1 !== null) {
+    return targetOfK1 === "E" && isThere(targetOfK1);
+  }
+  if (LINEAGE[E] === "L") {
+    return true;
+  }
   const isUsed = targetOfK2 !== null || (F !== null && LINEAGE[F] === "L");
   return !isUsed;
 }
@@ -207,11 +213,15 @@ describe("admission by what the database holds", () => {
       enter(database, state);
       const admission = await store.transaction(async (transaction) => {
         const presented = await transaction.key("K1");
-        if (presented === undefined) throw new Error("there is no key");
+        if (presented === undefined) {
+          throw new Error("there is no key");
+        }
         const claim = { executorName: "E", expectedOrganizationId: undefined, kind: "agent" };
         return admit(await admissionFacts(transaction, presented, claim, 100));
       });
-      if ((admission.kind === "admitted") !== maySync(state)) wrong.push({ state, admission });
+      if ((admission.kind === "admitted") !== maySync(state)) {
+        wrong.push({ state, admission });
+      }
     }
     expect(wrong).toEqual([]);
   });
@@ -223,7 +233,9 @@ function enter(database: DatabaseSync, { targetOfK1, targetOfK2, E, F }: State):
     (id, organizationId, name, kind, version, channel, hostName, capabilities, resources, createdAt, keyId, lineageId)
     values (?, 'org-a', ?, 'agent', '1', 'stable', 'h', '{}', '{}', 0, ?, ?)`);
   for (const [name, bound] of Object.entries({ E, F })) {
-    if (bound !== null) insert.run(name, name, bound.endsWith("-") ? null : bound, LINEAGE[bound] ?? null);
+    if (bound !== null) {
+      insert.run(name, name, bound.endsWith("-") ? null : bound, LINEAGE[bound] ?? null);
+    }
   }
   const aim = database.prepare(
     "update executorKey set targetExecutorId = ?1, targetName = ?1 where keyId = ?2",

@@ -72,9 +72,13 @@ describe.each([
   it("a clone is named once, and its end once", async () => {
     const { server, secret } = await onlineExecutor();
     const sync = (instanceId: string) => server.sync(secret, { instanceId });
-    for (const id of ["a", "b", "a"]) await sync(id);
+    for (const id of ["a", "b", "a"]) {
+      await sync(id);
+    }
     server.clock.wallStepMs = stepMs;
-    for (const id of ["b", "a", "b", "a"]) await sync(id);
+    for (const id of ["b", "a", "b", "a"]) {
+      await sync(id);
+    }
     expect([events(server, "executor.duplicate"), events(server, "executor.duplicate-gone")]).toEqual([1, 0]);
     server.clock.offsetMs = 31_000;
     await sync("a");
@@ -135,6 +139,7 @@ it("what a restart finds from before the clock was set back: missed when it stay
       ),
     })
     .parse(keys.data).apiKeys[0];
-  for (const at of [key?.lastUsedAt ?? 0, key?.usedBy[0]?.lastUsedAt ?? 0])
+  for (const at of [key?.lastUsedAt ?? 0, key?.usedBy[0]?.lastUsedAt ?? 0]) {
     expect(Math.abs(at - Date.now())).toBeLessThan(HOUR_MS / 2);
+  }
 });

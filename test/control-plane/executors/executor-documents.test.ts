@@ -88,7 +88,9 @@ it("answers with the fields in the order of the document, and none beside", asyn
     });
     return response.text();
   };
-  for (const instanceId of ["one", "two", "one", "two"]) await body(SYNC_EXECUTOR, instanceId);
+  for (const instanceId of ["one", "two", "one", "two"]) {
+    await body(SYNC_EXECUTOR, instanceId);
+  }
   const direct = await body(SYNC_EXECUTOR, "one");
   expect(direct).toContain('"duplicates":[{"instanceId":"two"');
   expect(await body(inOtherWords(SYNC_EXECUTOR), "one")).toBe(direct);
@@ -117,15 +119,18 @@ it("answers the documents of executors, and no others", async () => {
     await transaction.insertKey({ ...key, id: "k", hash: "h", organizationId: "o", lineageId: "k" });
   });
   const key = await store.keyByHash("h");
-  if (key === undefined) throw new Error("the key is there");
+  if (key === undefined) {
+    throw new Error("the key is there");
+  }
   const documents = new ExecutorDocuments(executorSync, now);
   const answer = (query: string, input: object) =>
     documents.answer(JSON.stringify({ query, variables: { input } }), { key, address: null });
   const look = { executorName: "agent-1" };
-  for (const repeated of [false, true])
+  for (const repeated of [false, true]) {
     expect(await answer(SYNC_EXECUTOR, SYNC_INPUT), `repeated: ${repeated}`).toMatchObject({
       data: { syncExecutor: { key: { id: "k" } } },
     });
+  }
   expect(await answer(CURRENT_KEY, look)).toMatchObject({ data: { currentKey: { key: { id: "k" } } } });
   expect(await answer(inOtherWords(SYNC_EXECUTOR), SYNC_INPUT)).toBeUndefined();
   expect(await answer(inOtherWords(CURRENT_KEY), look)).toBeUndefined();
@@ -144,8 +149,9 @@ describe("a sync that repeats the one before to the letter", () => {
     await server.createOrganization("globex");
     const [one, other] = [await server.createKey(), await server.createKey({ organization: "globex" })];
     const replies = [];
-    for (const { secret } of [one, one, other, one, other])
+    for (const { secret } of [one, one, other, one, other]) {
       replies.push(syncedKey.parse((await server.sync(secret)).data).syncExecutor);
+    }
     expect(replies.map(({ key }) => key.id)).toEqual([one.id, one.id, other.id, one.id, other.id]);
     expect(new Set(replies.map(({ executor }) => executor.id)).size).toBe(2);
   });
@@ -154,7 +160,9 @@ describe("a sync that repeats the one before to the letter", () => {
     const server = await startServer();
     await server.createOrganization("acme");
     const { secret, id } = await server.createKey();
-    for (let n = 0; n < 3; n += 1) expect((await server.sync(secret)).status).toBe(200);
+    for (let n = 0; n < 3; n += 1) {
+      expect((await server.sync(secret)).status).toBe(200);
+    }
     await server.revokeKey(id);
     expect(await server.sync(secret)).toMatchObject({ status: 401, reason: "revoked" });
   });

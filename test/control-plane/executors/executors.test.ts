@@ -112,7 +112,9 @@ describe("who may act for an executor", () => {
   it("lets a key shared by several executors be rotated, each following in its time", async () => {
     const server = await serverWithOrganization();
     const shared = await server.createKey();
-    for (const name of ["agent-1", "agent-2"]) await server.sync(shared.secret, { name });
+    for (const name of ["agent-1", "agent-2"]) {
+      await server.sync(shared.secret, { name });
+    }
     const next = await server.rotateKey(shared.id, Date.now() + 60_000);
     for (const name of ["agent-1", "agent-2"]) {
       expect((await server.sync(next.secret, { name })).status).toBe(200);
@@ -157,7 +159,9 @@ describe("who may act for an executor", () => {
   it("are listed by exactly their name, however many newer ones have it in theirs", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
-    for (const name of ["web", "web 1", "web 2"]) await server.sync(secret, { name });
+    for (const name of ["web", "web 1", "web 2"]) {
+      await server.sync(secret, { name });
+    }
     const named = async (name: string) => {
       const document =
         'query($name: String) { executors(organization: "acme", limit: 1, name: $name) { name } }';

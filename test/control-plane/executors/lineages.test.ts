@@ -35,8 +35,9 @@ describe("a lineage of keys", () => {
     const { server, first, ofB, keyOf } = await twoExecutors();
     const second = await server.rotateKey(first.id, Date.now() + 60_000);
     const third = await server.rotateKey(second.id, Date.now() + 60_000);
-    for (const { secret } of [second, third])
+    for (const { secret } of [second, third]) {
       expect(await server.sync(secret, { name: "B" })).toMatchObject({ status: 403 });
+    }
     expect(await keyOf("B")).toBe(ofB.id);
   });
 
@@ -85,7 +86,9 @@ describe("the limit on what a key enrols", () => {
     const server = await startServer({ maxExecutorsPerKey: 3 });
     await server.createOrganization("acme");
     const first = await server.createKey();
-    for (const name of ["a", "b"]) expect((await server.sync(first.secret, { name })).status).toBe(200);
+    for (const name of ["a", "b"]) {
+      expect((await server.sync(first.secret, { name })).status).toBe(200);
+    }
     const second = await server.rotateKey(first.id, Date.now() + 60_000);
     expect((await server.sync(second.secret, { name: "c" })).status).toBe(200);
     for (const { secret } of [first, second]) {
@@ -96,7 +99,9 @@ describe("the limit on what a key enrols", () => {
       expect(check).toMatchObject({ status: 403, reason: "key_executor_limit" });
     }
     expect(events(server, "executor.refused").join()).toContain("key_executor_limit");
-    for (const name of ["a", "b", "c"]) expect((await server.sync(second.secret, { name })).status).toBe(200);
+    for (const name of ["a", "b", "c"]) {
+      expect((await server.sync(second.secret, { name })).status).toBe(200);
+    }
     const another = await server.createKey();
     expect((await server.sync(another.secret, { name: "d" })).status).toBe(200);
   });
@@ -118,10 +123,14 @@ describe("the limit on what a key enrols", () => {
   it("leaves those alone that were above it before", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
-    for (const name of ["a", "b", "c"]) await server.sync(secret, { name });
+    for (const name of ["a", "b", "c"]) {
+      await server.sync(secret, { name });
+    }
     await server.close();
     const again = await startServer({ maxExecutorsPerKey: 1 }, server.directory);
-    for (const name of ["a", "b", "c"]) expect((await again.sync(secret, { name })).status).toBe(200);
+    for (const name of ["a", "b", "c"]) {
+      expect((await again.sync(secret, { name })).status).toBe(200);
+    }
     expect(await again.sync(secret, { name: "d" })).toMatchObject({ reason: "key_executor_limit" });
   });
 });
@@ -136,7 +145,9 @@ describe("how fast a key enrols", () => {
       Promise.all(
         Array.from({ length: count }, (_, n) => server.sync(secret, { name: `agent-${from + n}` })),
       );
-    for (const { status } of await enrol(0, 100)) expect(status).toBe(200);
+    for (const { status } of await enrol(0, 100)) {
+      expect(status).toBe(200);
+    }
     const [refused] = await enrol(100, 1);
     expect(refused).toMatchObject({ status: 429, code: "RATE_LIMITED", headers: { "retry-after": "1" } });
     expect(refused?.message).toMatch(

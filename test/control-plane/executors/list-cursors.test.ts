@@ -10,7 +10,9 @@ const LISTS = ROOT_FIELDS.filter(({ field }) => field.args.some(({ name }) => na
 
 async function twoOrganizations() {
   const server = await startServer();
-  for (const slug of ["acme", "other"]) await server.createOrganization(slug);
+  for (const slug of ["acme", "other"]) {
+    await server.createOrganization(slug);
+  }
   // By turns, so that each one's entries lie between the other's.
   for (let n = 0; n < 3; n += 1) {
     for (const organization of ["other", "acme"]) {
@@ -42,10 +44,13 @@ describe("the cursor of a list", () => {
     expect([own.length, foreign.length]).toEqual([3, 3]);
     expect(await ids(list, "acme", own[0])).toEqual(own.slice(1));
     expect(await ids(list, "acme", own[2])).toEqual([]);
-    for (const before of [...foreign, "nothing", "", "' or 1=1 --", "%"])
+    for (const before of [...foreign, "nothing", "", "' or 1=1 --", "%"]) {
       expect(await ids(list, "acme", before)).toEqual([]);
+    }
     for (const other of LISTS.filter((name) => name !== list)) {
-      for (const before of await ids(other, "acme")) expect(await ids(list, "acme", before)).toEqual([]);
+      for (const before of await ids(other, "acme")) {
+        expect(await ids(list, "acme", before)).toEqual([]);
+      }
     }
     expect(await ids(list, "acme", null)).toEqual(own);
   });

@@ -9,14 +9,18 @@ function recent() {
 it("keeps what is used, however long", () => {
   const { clock, kept } = recent();
   kept.set("a", "one");
-  for (clock.now = 0; clock.now < 600_000; clock.now += 59_000) expect(kept.get("a")).toBe("one");
+  for (clock.now = 0; clock.now < 600_000; clock.now += 59_000) {
+    expect(kept.get("a")).toBe("one");
+  }
 });
 
 it("lets go what was not used for two minutes, whoever else was", () => {
   const { clock, kept } = recent();
   kept.set("a", "one");
   kept.set("b", "two");
-  for (; clock.now < 120_000; clock.now += 10_000) kept.get("b");
+  for (; clock.now < 120_000; clock.now += 10_000) {
+    kept.get("b");
+  }
   expect([kept.get("a"), kept.get("b")]).toEqual([undefined, "two"]);
 });
 

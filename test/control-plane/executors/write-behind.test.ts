@@ -33,8 +33,9 @@ describe("writing behind", () => {
         });
       }
     });
-    for (let n = 0; n < 2000; n += 1)
+    for (let n = 0; n < 2000; n += 1) {
       writeBehind.note({ kind: "synced", executorId: `e${n}`, key, declaration, at: n + 1 });
+    }
     let turns = 0;
     const turn = setInterval(() => {
       turns += 1;
@@ -53,7 +54,9 @@ describe("writing behind", () => {
     const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
     writeBehind.start();
     onTestFinished(() => writeBehind.stop());
-    for (let n = 0; n < 2000; n += 1) writeBehind.note({ kind: "key-used", keyId: `gone-${n}`, at: n });
+    for (let n = 0; n < 2000; n += 1) {
+      writeBehind.note({ kind: "key-used", keyId: `gone-${n}`, at: n });
+    }
     writeBehind.note({ kind: "key-used", keyId: id, at: Date.now() });
     await eventually(async () => (await server.store.key(id))?.lastUsedAt !== null, {
       timeoutMs: 5000,

@@ -82,7 +82,9 @@ describe("the guard", () => {
   it("logs a refusal once a minute for each key and reason, with its fingerprint and never the key", async () => {
     const { server } = await serverWithKey();
     const unknown = randomKey();
-    for (let n = 0; n < 5; n += 1) await server.post(unknown, CURRENT_KEY);
+    for (let n = 0; n < 5; n += 1) {
+      await server.post(unknown, CURRENT_KEY);
+    }
     await server.post("exc_hunter2", CURRENT_KEY);
     await server.post("swordfish-of-1978", CURRENT_KEY);
     const warned = server.lines
@@ -99,8 +101,9 @@ describe("the guard", () => {
     await server.post(unknown, CURRENT_KEY);
     expect(server.lines.filter((line) => line.includes('"event":"key.refused"'))).toHaveLength(4);
     expect(server.lines.filter((line) => line.includes('"event":"sync.refused"'))).toHaveLength(8);
-    for (const secret of [unknown, "hunter2", "swordfish"])
+    for (const secret of [unknown, "hunter2", "swordfish"]) {
       expect(server.lines.join("")).not.toContain(secret);
+    }
   });
 });
 
@@ -136,7 +139,9 @@ describe("bodies", () => {
     const headers = { ...JSON_TYPE, authorization: `Bearer ${secret}` };
     expect((await sendRaw(client, headers, Buffer.alloc(3_000_000, 32))).status).toBe(413);
     const chunked = async function* () {
-      for (let n = 0; n < 40; n += 1) yield Buffer.alloc(65_536, 32);
+      for (let n = 0; n < 40; n += 1) {
+        yield Buffer.alloc(65_536, 32);
+      }
     };
     const answer = await request(`${server.url}/graphql`, {
       method: "POST",
@@ -265,7 +270,11 @@ describe("the rest of HTTP", () => {
     await Promise.race(running);
     const closing = server.server.close();
     const ends = await Promise.allSettled(running);
-    for (const end of ends) if (end.status === "fulfilled") expect(end.value.status).toBe(200);
+    for (const end of ends) {
+      if (end.status === "fulfilled") {
+        expect(end.value.status).toBe(200);
+      }
+    }
     await closing;
     await expect(request(`${server.url}/healthz`)).rejects.toThrow(/ECONNREFUSED/);
   });

@@ -198,7 +198,9 @@ describe("rotating a key", () => {
     );
     const lost = results.filter((result) => result.status === "rejected");
     expect(lost).toHaveLength(9);
-    for (const { reason } of lost) expect(String(reason)).toMatch(/CONFLICT/);
+    for (const { reason } of lost) {
+      expect(String(reason)).toMatch(/CONFLICT/);
+    }
     expect(await listKeys(server)).toHaveLength(2);
   });
 });
@@ -227,7 +229,9 @@ describe("the audit log", () => {
     });
     for (const event of events) {
       expect(event).toMatchObject({ actor: "local operator", source: "management socket" });
-      for (const { secret } of [first, second, third]) expect(JSON.stringify(event)).not.toContain(secret);
+      for (const { secret } of [first, second, third]) {
+        expect(JSON.stringify(event)).not.toContain(secret);
+      }
     }
   });
 });
@@ -236,7 +240,9 @@ describe("lists", () => {
   it("come in pages, newest first, and refuse a page that is too large", async () => {
     const server = await serverWithOrganization();
     const ids: string[] = [];
-    for (let n = 0; n < 5; n += 1) ids.unshift((await server.createKey({ name: `key ${n}` })).id);
+    for (let n = 0; n < 5; n += 1) {
+      ids.unshift((await server.createKey({ name: `key ${n}` })).id);
+    }
     const firstPage = await listKeys(server, ", limit: 3");
     expect(firstPage.map(({ id }) => id)).toEqual(ids.slice(0, 3));
     const secondPage = await listKeys(server, `, limit: 3, before: "${ids[2]}"`);

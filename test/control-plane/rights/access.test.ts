@@ -35,8 +35,12 @@ function call(field: GraphQLField<unknown, unknown>): string {
 }
 
 function literal(type: GraphQLInputType): string {
-  if (isNonNullType(type)) return literal(type.ofType);
-  if (isListType(type)) return "[]";
+  if (isNonNullType(type)) {
+    return literal(type.ofType);
+  }
+  if (isListType(type)) {
+    return "[]";
+  }
   const named = getNamedType(type);
   if (isInputObjectType(named)) {
     const fields = Object.values(named.getFields()).filter((field) => isNonNullType(field.type));

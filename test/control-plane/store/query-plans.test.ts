@@ -71,9 +71,11 @@ const READS: Readonly<Record<string, (store: SqliteTransaction) => Promise<unkno
       { target: "zzz" },
       { target: "prod 7", actor: "person7" },
       { action: "member.removed", actor: "person7" },
-    ])
-      for (const window of [{}, { before: "event-500" }, { from: NOW - 1000, to: NOW }])
+    ]) {
+      for (const window of [{}, { before: "event-500" }, { from: NOW - 1000, to: NOW }]) {
         await store.auditEvents("acme", { ...audit, ...filter, ...window });
+      }
+    }
   },
 };
 

@@ -46,8 +46,11 @@ describe("the canary sings", () => {
       keepText("status.json", `{"key":"${secret}"}`);
       expect(searchFolder(folder)).toEqual({ leaks: [{ where: "status.json", fingerprint }], searched: 2 });
     } finally {
-      if (outer === undefined) delete process.env["NOVACULA_TEST_CANARY"];
-      else process.env["NOVACULA_TEST_CANARY"] = outer;
+      if (outer === undefined) {
+        delete process.env["NOVACULA_TEST_CANARY"];
+      } else {
+        process.env["NOVACULA_TEST_CANARY"] = outer;
+      }
       rmSync(folder, { recursive: true });
     }
   });
@@ -74,12 +77,13 @@ test("a running agent and a running control plane have no key in their arguments
     const key = await plane.createKey();
     await using scene = await setOnlineScene();
     const secrets = [key.secret, scene.key];
-    for (const pid of [plane.pid, scene.agent.pid])
+    for (const pid of [plane.pid, scene.agent.pid]) {
       for (const file of ["cmdline", "environ"]) {
         const text = readFileSync(`/proc/${pid}/${file}`, "latin1");
         expect(text.length, file).toBeGreaterThan(0);
         expect(leaksIn(text, secrets), `${file} of ${pid}`).toEqual([]);
       }
+    }
   } finally {
     await plane.kill();
   }

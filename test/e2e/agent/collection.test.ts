@@ -8,8 +8,12 @@ const ASKED_FOR = /Mark-Compact \(reduce\).* testing/;
 test("all garbage is collected after a thousand syncs, with the flags of the released binary", async () => {
   await using scene = await setOnlineScene({ arguments: [...BINARY_NODE_FLAGS, "--trace-gc"] });
   const { agent, server } = scene;
-  while (server.requests.length < 950) await agent.post("retry");
+  while (server.requests.length < 950) {
+    await agent.post("retry");
+  }
   expect(agent.lines.filter(({ message }) => ASKED_FOR.test(message))).toEqual([]);
-  while (server.requests.length < 1001) await agent.post("retry");
+  while (server.requests.length < 1001) {
+    await agent.post("retry");
+  }
   await agent.waitForLine("stdout", ASKED_FOR);
 }, 60_000);

@@ -50,9 +50,11 @@ test("a key that is echoed, whole or cut, is said and kept nowhere", { timeout: 
   for (let round = 0; round < echoes.length * 5; round += 1) {
     await eventually(() => turn > round, { describe: "an exchange", timeoutMs: 20_000 });
     said.push(JSON.stringify(await agent.post("retry")));
-    if (round % 7 === 0)
-      for (const words of [["check", "--online"], ["doctor"], ["status"]])
+    if (round % 7 === 0) {
+      for (const words of [["check", "--online"], ["doctor"], ["status"]]) {
         said.push((await command([...words, "-c", home.configPath])).output);
+      }
+    }
   }
   said.push((await command(["set-key", "-c", home.configPath], { input: key })).output);
   await agent.stop();
@@ -67,6 +69,7 @@ test("a key that is echoed, whole or cut, is said and kept nowhere", { timeout: 
   expect(everything).toContain("[redacted]");
   expect(leaksIn(everything, [key])).toEqual([]);
   const lower = everything.toLowerCase();
-  for (let at = 4; at + 12 <= key.length; at += 1)
+  for (let at = 4; at + 12 <= key.length; at += 1) {
     expect(lower.includes(key.slice(at, at + 12).toLowerCase())).toBe(false);
+  }
 });

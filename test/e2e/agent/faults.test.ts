@@ -46,10 +46,18 @@ async function suffer({ server, agent, key }: Scene, { behaviour, expected }: Fa
   const { reason } = await agent.waitForStatus((status) => status.state === state, 15_000);
   expect(reason).not.toMatch(UNPRINTABLE);
   expect(reason.length).toBeLessThan(1000);
-  if (expected.kind === "refused") expect(reason).toContain("(401)");
-  if (expected.kind === "forbidden") expect(reason).toContain("(403)");
-  if (expected.kind === "unreachable") expect(reason).toContain(" is unreachable since ");
-  if (expected.cause !== undefined) expect(reason).toMatch(SENTENCES[expected.cause] ?? /^/);
+  if (expected.kind === "refused") {
+    expect(reason).toContain("(401)");
+  }
+  if (expected.kind === "forbidden") {
+    expect(reason).toContain("(403)");
+  }
+  if (expected.kind === "unreachable") {
+    expect(reason).toContain(" is unreachable since ");
+  }
+  if (expected.cause !== undefined) {
+    expect(reason).toMatch(SENTENCES[expected.cause] ?? /^/);
+  }
 
   server.respond(onlyFor([key]));
   await agent.post("retry");

@@ -35,14 +35,17 @@ const MOODS: readonly Mood[] = ["online", "key-refused", "key-unusable"];
 const CASES = MOODS.flatMap((mood) => [...FILE_CHANGES, BIND_MOUNT].map((change) => ({ mood, change })));
 
 describe.concurrent("a new key in the file", () => {
-  for (const { mood, change } of CASES)
+  for (const { mood, change } of CASES) {
     test.skipIf(isLacking(change))(`${change.name}, while ${mood}`, { timeout: 60_000 }, () =>
       rotate(mood, change),
     );
+  }
 });
 
 function isLacking({ needs, asNobody }: FileChange): boolean {
-  if (needs === "vim") return lacks("vim", hasVim());
+  if (needs === "vim") {
+    return lacks("vim", hasVim());
+  }
   return needs === "root"
     ? lacks("root, to mount", isRoot)
     : asNobody === true && lacks("root, to be another user", isRoot);
@@ -64,7 +67,9 @@ async function rotate(mood: Mood, change: FileChange): Promise<void> {
     const good = mood === "online" ? [old, fresh] : [fresh];
     server.respond(onlyFor(good));
     stageFile(change, place);
-    if (change.asNobody === true) giveAway(directory.path);
+    if (change.asNobody === true) {
+      giveAway(directory.path);
+    }
     await using agent = startAgent({
       ...home,
       environment: { INVOCATION_ID: "test" },
@@ -96,7 +101,9 @@ function firstUse(server: FaultyServer, agent: AgentProcess, secret: string): Pr
   return eventually(
     () => {
       const request = server.requests.find((each) => each.keyFingerprint === fingerprint);
-      if (request === undefined) throw new Error(render(agent.lines));
+      if (request === undefined) {
+        throw new Error(render(agent.lines));
+      }
       return request.atMs;
     },
     { timeoutMs: 10_000, describe: "the new key is used" },
@@ -109,7 +116,9 @@ function judgeRequests(server: FaultyServer, mood: Mood, old: string, fresh: str
   const first = keys.indexOf(fresh);
   expect(new Set(keys.slice(0, first))).toEqual(new Set(mood === "key-unusable" ? [] : [old]));
   expect(new Set(keys.slice(first)), "an old key after the new one").toEqual(new Set([fresh]));
-  if (mood !== "online") return;
+  if (mood !== "online") {
+    return;
+  }
   const times = server.requests.map(({ atMs }) => atMs);
   const gaps = times.slice(1).map((atMs, i) => atMs - (times[i] ?? 0));
   expect(Math.max(...gaps), "the heartbeat paused").toBeLessThan(2500);
@@ -141,6 +150,7 @@ function judgeJournal(agent: AgentProcess, mood: Mood, change: FileChange): void
 
 function giveAway(folder: string): void {
   chownSync(folder, NOBODY, NOBODY);
-  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     chownSync(join(folder, name), NOBODY, NOBODY);
+  }
 }

@@ -56,7 +56,9 @@ async function settles(agent: AgentProcess): Promise<void> {
   await eventually(
     () => {
       const now = listeners(agent.pid);
-      if (now !== before) since = performance.now();
+      if (now !== before) {
+        since = performance.now();
+      }
       before = now;
       return now > 0 && performance.now() - since > 1500;
     },

@@ -12,7 +12,9 @@ describe("a key file", () => {
   async function withKeyFile(content: string | Uint8Array | undefined, mode = 0o640) {
     const directory = await temporaryDirectory();
     const keyFile = join(directory.path, "key");
-    if (content !== undefined) await writeFile(keyFile, content, { mode });
+    if (content !== undefined) {
+      await writeFile(keyFile, content, { mode });
+    }
     const path = await writeConfig(directory.path, minimal(`access_token_file = "${keyFile}"`), 0o644);
     return { directory, keyFile, path };
   }

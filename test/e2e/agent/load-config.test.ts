@@ -89,7 +89,9 @@ describe("a CA file", () => {
   async function withCa(content: string | undefined) {
     await using directory = await temporaryDirectory();
     const ca = join(directory.path, "ca.pem");
-    if (content !== undefined) await writeFile(ca, content);
+    if (content !== undefined) {
+      await writeFile(ca, content);
+    }
     const path = await writeConfig(directory.path, minimal(`access_token = "${K}"`, `ca_file = "${ca}"`));
     const loaded = await loadConfig(path, {});
     return { loaded, said: issuesOf(loaded).map((line) => line.replaceAll(directory.path, "")) };

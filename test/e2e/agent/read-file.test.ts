@@ -60,8 +60,11 @@ describe("a file that cannot be read", () => {
     const loaded = await loadConfig(path, {});
     expect(loaded).toMatchObject({ verdict: "invalid", config: undefined, files: [path] });
     const [issue] = issuesOf(loaded);
-    if (typeof sentence === "string") expect(issue).toBe(`${path}: ${sentence}`);
-    else expect(issue).toMatch(sentence);
+    if (typeof sentence === "string") {
+      expect(issue).toBe(`${path}: ${sentence}`);
+    } else {
+      expect(issue).toMatch(sentence);
+    }
   });
 
   it("because a part of its path is a file", async () => {

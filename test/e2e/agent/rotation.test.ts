@@ -76,7 +76,9 @@ test("D2, rotated in one step: back a second after the file, twenty times", {
   for (let round = 0; round < 20; round += 1) {
     const fresh = await plane.rotateKey(key.id);
     // Half of the time the agent has met the dead key before the file is there, half of the time it is just about to.
-    if (round % 2 === 0) await host.agent.waitForStatus(({ state }) => state === "key-refused");
+    if (round % 2 === 0) {
+      await host.agent.waitForStatus(({ state }) => state === "key-refused");
+    }
     const writtenAtMs = host.useKey(fresh.secret);
     const online = await host.agent.waitForStatus(
       ({ state, key: current }) => state === "online" && current?.fingerprint === fresh.fingerprint,

@@ -59,7 +59,9 @@ async function setSilentScene(options: { readonly wrapper?: readonly string[]; r
   home.write({ ...settings, key: old });
   server.respond(onlyFor([old, fresh]));
   if (options.uid !== undefined) {
-    for (const path of [directory.path, home.dataDir, home.configPath]) chownSync(path, NOBODY, NOBODY);
+    for (const path of [directory.path, home.dataDir, home.configPath]) {
+      chownSync(path, NOBODY, NOBODY);
+    }
     chmodSync(folder, 0o711);
   }
   const agent = startAgent({ ...home, ...options });

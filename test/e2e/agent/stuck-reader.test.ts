@@ -52,7 +52,9 @@ test("an agent whose lines nobody reads goes on, feeds the watchdog, and stops",
       describe: "online",
       timeoutMs: 30_000,
     });
-    for (let round = 0; round < 500; round += 1) await ask(socketPath, "POST", "/reload?wait=0");
+    for (let round = 0; round < 500; round += 1) {
+      await ask(socketPath, "POST", "/reload?wait=0");
+    }
     const fed = () => notifications(directory.path).filter((line) => line.includes("WATCHDOG=1")).length;
     const before = { fed: fed(), requests: server.requests.length };
     await eventually(() => fed() >= before.fed + 2 && server.requests.length >= before.requests + 2, {

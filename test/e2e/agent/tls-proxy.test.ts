@@ -83,8 +83,9 @@ async function countingRelay(target: number) {
     for (const [one, other] of [
       [incoming, outgoing],
       [outgoing, incoming],
-    ] as const)
+    ] as const) {
       one.on("error", () => other.destroy()).on("close", () => other.destroy());
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { server, port: portOf(server), connections: () => count };
@@ -147,7 +148,9 @@ describe.skipIf(lacksNginx)("behind nginx, as the README has it", () => {
       ).status;
     };
     const guesses: number[] = [];
-    for (let n = 0; n < 6; n += 1) guesses.push(await guess("127.0.0.2"));
+    for (let n = 0; n < 6; n += 1) {
+      guesses.push(await guess("127.0.0.2"));
+    }
     expect(guesses).toEqual([401, 401, 401, 401, 401, 429]);
     expect(await guess("127.0.0.2", "198.51.100.1")).toBe(429);
     expect(await guess("127.0.0.3")).toBe(401);

@@ -61,12 +61,16 @@ describe("one agent for each data_dir", () => {
     await killed.exited();
     const agents = Array.from({ length: 20 }, () => startAgent(home));
     await using stack = new AsyncDisposableStack();
-    for (const agent of agents) stack.use(agent);
+    for (const agent of agents) {
+      stack.use(agent);
+    }
     const running = await eventually(() => onlyOneLeft(agents), {
       timeoutMs: 120_000,
       describe: "one agent",
     });
-    for (const other of agents.filter((agent) => agent !== running)) await expectRefused(other, running);
+    for (const other of agents.filter((agent) => agent !== running)) {
+      await expectRefused(other, running);
+    }
     expect((await running.waitForStatus(() => true, LIMIT_MS)).pid).toBe(running.pid);
   }, 180_000);
 
@@ -170,7 +174,9 @@ describe("one agent for each data_dir", () => {
     const took = { free: [] as number[], taken: [] as number[] };
     for (const names of ["free", "taken", "free", "taken", "free", "taken"] as const) {
       const squatter = createServer();
-      if (names === "taken") squatter.listen(`\0novacula-agent/${dev}/${ino}`);
+      if (names === "taken") {
+        squatter.listen(`\0novacula-agent/${dev}/${ino}`);
+      }
       const from = performance.now();
       const agent = await started(home);
       took[names].push(performance.now() - from);
@@ -216,8 +222,9 @@ describe.skipIf(lacks("root, who runs it", process.geteuid?.() === 0))("as root 
       home.runtimeDir,
       join(home.runtimeDir, "agent.sock.lock"),
       join(home.dataDir, "agent.lock"),
-    ])
+    ]) {
       expect([path, statSync(path).uid]).toEqual([path, NOBODY]);
+    }
     await started(home, NOBODY);
     await using again = startAgent(home);
     expect((await again.exited()).code).toBe(1);

@@ -22,7 +22,9 @@ describe.concurrent("help", () => {
     "%s has summary, description and examples as data",
     (name, each) => {
       expect(each.description()).toMatch(/[.]$/u);
-      if (each !== program) expect(each.summary()).toMatch(/^[a-z].*[^.]$/u);
+      if (each !== program) {
+        expect(each.summary()).toMatch(/^[a-z].*[^.]$/u);
+      }
       const examples = examplesOf(each);
       expect(examples.length).toBeGreaterThan(0);
       for (const example of examples) {

@@ -69,8 +69,9 @@ describe("install --binary", () => {
         mkdirSync(join(folder, "below"));
         symlinkSync("/usr/bin", join(folder, "link"));
         const says = `not only root may write ${folder} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
-        for (const path of ["agent", "below/agent", "no/such/agent", "link/agent"])
+        for (const path of ["agent", "below/agent", "no/such/agent", "link/agent"]) {
           await expect(assertProgramPlace(join(folder, path))).rejects.toThrow(says);
+        }
       },
     );
 

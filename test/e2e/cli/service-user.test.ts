@@ -44,7 +44,9 @@ describe("the service's user", () => {
     "judges %s by its mode",
     async (_what, [uid, gid], mode, isReadable) => {
       const user = identityIn(PASSWD, GROUP, "novacula");
-      if (user === undefined) throw new TypeError("no such user");
+      if (user === undefined) {
+        throw new TypeError("no such user");
+      }
       const folder = tempDir();
       chmodSync(folder, 0o755);
       const path = join(folder, "agent.toml");
@@ -52,16 +54,23 @@ describe("the service's user", () => {
       chownSync(path, uid, gid);
       chmodSync(path, mode);
       const obstacle = await obstacleFor(user, path);
-      if (isReadable) expect(obstacle).toBeUndefined();
+      if (isReadable) {
+        expect(obstacle).toBeUndefined();
+      }
       // Its owner is judged by the owner's bits alone: no group helps.
-      else if (uid === user.uid) expect(obstacle?.remedy).toBe(`chmod u+r ${path}`);
-      else expect(obstacle?.remedy).toBe(`chgrp novacula ${path} && chmod 0640 ${path}`);
+      else if (uid === user.uid) {
+        expect(obstacle?.remedy).toBe(`chmod u+r ${path}`);
+      } else {
+        expect(obstacle?.remedy).toBe(`chgrp novacula ${path} && chmod 0640 ${path}`);
+      }
     },
   );
 
   it.skipIf(lacks("root, to give files away", isRoot))("is stopped by a folder on the way", async () => {
     const user = identityIn(PASSWD, GROUP, "novacula");
-    if (user === undefined) throw new TypeError("no such user");
+    if (user === undefined) {
+      throw new TypeError("no such user");
+    }
     const folder = join(tempDir(), "it's");
     chmodSync(join(folder, ".."), 0o755);
     mkdirSync(folder, { mode: 0o700 });

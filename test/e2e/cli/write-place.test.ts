@@ -137,8 +137,9 @@ describe.skipIf(lacks("root, who writes", isRoot))("what root writes", () => {
     });
     await once(child.stdout, "data");
     try {
-      for (let round = 0; round < 1000; round += 1)
+      for (let round = 0; round < 1000; round += 1) {
         await inPlace(join(folder, "sub", "key"), put("text"), user).catch(() => undefined);
+      }
     } finally {
       child.kill("SIGKILL");
     }

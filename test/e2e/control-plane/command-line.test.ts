@@ -76,7 +76,9 @@ describe("the commands", () => {
     const [one, two] = ["agent-1", "agent-2"].map((name) =>
       createExecutorSyncs(controlPlane.url, made.secret, name),
     );
-    for (const syncs of [one, two]) expect((await syncs?.one())?.status).toBe(200);
+    for (const syncs of [one, two]) {
+      expect((await syncs?.one())?.status).toBe(200);
+    }
     const socket = ["--socket", controlPlane.socketPath];
     const online = await failure(controlPlane, "executors", "delete", "agent-1", "--yes");
     expect(online).toMatch(/agent-1 is online.*stop its agent first.*it can be deleted from 20/);
@@ -116,7 +118,9 @@ describe("the commands", () => {
     const two = await controlPlane.createKey({ name: "same" });
     const ambiguous = await failure(controlPlane, "keys", "revoke", "same");
     expect(ambiguous).toMatch(/2 keys are called same: give the id of one/);
-    for (const { id } of [one, two]) expect(ambiguous).toContain(id);
+    for (const { id } of [one, two]) {
+      expect(ambiguous).toContain(id);
+    }
     await controlPlane.management("keys", "revoke", one.fingerprint);
     await controlPlane.management("keys", "revoke", two.id);
     expect(await failure(controlPlane, "keys", "revoke", two.id)).toMatch(/is revoked already since/);
@@ -209,7 +213,9 @@ describe("serve", () => {
     const env = { DATABASE_URL: "mysql://x", PORT: "many", TLS_CERT: "a.pem" };
     const { exitCode, stderr } = await runControlPlane(["serve"], env);
     expect(exitCode).toBe(78);
-    for (const name of ["DATABASE_URL", "PORT", "TLS_CERT"]) expect(stderr).toContain(`  ${name}: `);
+    for (const name of ["DATABASE_URL", "PORT", "TLS_CERT"]) {
+      expect(stderr).toContain(`  ${name}: `);
+    }
   });
 
   it("says what is wrong with a certificate, and ends with 78", async () => {
@@ -315,12 +321,16 @@ describe("serve", () => {
       child.kill("SIGKILL");
       await exited;
     });
-    for await (const line of createInterface({ input: child.stdout }))
-      if (line.includes('"listening"')) break;
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.includes('"listening"')) {
+        break;
+      }
+    }
     child.stdout.destroy();
     const socket = ["--socket", join(directory, "management.sock")];
-    for (let n = 0; n < 3; n += 1)
+    for (let n = 0; n < 3; n += 1) {
       expect((await runCommand(["org", "create", `org ${n}`, ...socket])).exitCode).toBe(0);
+    }
     child.kill("SIGTERM");
     expect(await exited).toEqual([0, null]);
   });
@@ -347,7 +357,9 @@ describe("serve", () => {
         });
         await answer.body.dump();
         await client.close();
-        if (answer.statusCode === 200) fillers.push(`filler-${fillers.length}`);
+        if (answer.statusCode === 200) {
+          fillers.push(`filler-${fillers.length}`);
+        }
         return answer.statusCode === 200 ? undefined : answer;
       },
       { timeoutMs: 20_000, describe: "the disk is full" },

@@ -24,7 +24,9 @@ async function open(port: number): Promise<Socket> {
 /** However it comes to its end: what is written in the moment before may fail. */
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
-    if (socket.closed) return resolve();
+    if (socket.closed) {
+      return resolve();
+    }
     socket.once("close", () => resolve());
   });
 }

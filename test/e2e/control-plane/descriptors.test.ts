@@ -31,7 +31,9 @@ function open({ port }: TestControlPlane, sent = ""): Connection {
   const socket = connect(port, "127.0.0.1").on("error", () => undefined);
   socket.setEncoding("utf8").on("data", (text: string) => void received.push(text));
   onTestFinished(() => void socket.destroy());
-  if (sent !== "") socket.write(sent);
+  if (sent !== "") {
+    socket.write(sent);
+  }
   return { socket, received };
 }
 
@@ -69,7 +71,9 @@ it("silent connections beyond the descriptors make room for others, and one line
   expect(readdirSync(`/proc/${controlPlane.pid}/fd`).length).toBeLessThan(MAX_OPEN_FILES);
   expect(await controlPlane.management("org", "list")).toHaveLength(1);
   expect(said(controlPlane)).toMatchObject([LINE]);
-  for (const { socket } of silent) socket.destroy();
+  for (const { socket } of silent) {
+    socket.destroy();
+  }
 });
 
 it("with all of them in use the newest is closed, the host's own commands work, and it goes on when some are free", async () => {
@@ -86,7 +90,9 @@ it("with all of them in use the newest is closed, the host's own commands work, 
   expect(await controlPlane.management("org", "list")).toHaveLength(1);
   expect(await controlPlane.createKey()).toMatchObject({ name: "prod" });
   expect(said(controlPlane)).toMatchObject([LINE]);
-  for (const { socket } of served.slice(0, 5)) socket.destroy();
+  for (const { socket } of served.slice(0, 5)) {
+    socket.destroy();
+  }
   const next = await eventually(
     async () => {
       const connection = open(controlPlane, HEALTH);

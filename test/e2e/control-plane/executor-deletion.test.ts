@@ -134,14 +134,17 @@ describe("deleting an executor", () => {
       events.filter(({ action }) => action === "api_key.revoked").map(({ targetId }) => targetId),
     ).toEqual(own.toReversed());
     expect(JSON.parse(events[0]?.details ?? "")).toMatchObject({ revokedKeys: own });
-    for (const { secret } of [key, next, targeted])
+    for (const { secret } of [key, next, targeted]) {
       expect(await server.sync(secret)).toMatchObject({ status: 401, reason: "revoked" });
+    }
   });
 
   it("finds the key that works among all that it was rotated from, however many", async () => {
     const { server, key } = await silentExecutor();
     let newest = key;
-    for (let n = 0; n < 101; n += 1) newest = await server.rotateKey(newest.id);
+    for (let n = 0; n < 101; n += 1) {
+      newest = await server.rotateKey(newest.id);
+    }
     expect((await state(server)).executor("agent-1")?.ownKeys).toEqual([{ id: newest.id }]);
     await deletion(server, "agent-1", true);
     expect(await server.sync(newest.secret)).toMatchObject({ status: 401, reason: "revoked" });
@@ -187,7 +190,9 @@ describe("deleting an executor", () => {
     const server = await startServer({ maxExecutorsPerKey: 2 });
     await server.createOrganization("acme");
     const { secret } = await server.createKey();
-    for (const name of ["a", "b"]) await server.sync(secret, { name });
+    for (const name of ["a", "b"]) {
+      await server.sync(secret, { name });
+    }
     expect(await server.sync(secret, { name: "c" })).toMatchObject({ reason: "key_executor_limit" });
     server.clock.offsetMs = 31_000;
     await deletion(server, "a");

@@ -85,5 +85,7 @@ it.each([
   expect(lines.map((line) => JSON.parse(line).event)).toContain("bug");
   const said = (await program.stderr).trimEnd().split("\n");
   expect(said[0]).toMatch(/^novacula-control-plane: a bug/);
-  for (const line of said.slice(1)) expect(line).toMatch(/^ {4}/);
+  for (const line of said.slice(1)) {
+    expect(line).toMatch(/^ {4}/);
+  }
 });

@@ -41,7 +41,9 @@ async function repeat(url: string, attack: (client: Client, n: number) => Promis
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
       const client = new Client(url);
-      while (n < ATTACKS) await attack(client, n++);
+      while (n < ATTACKS) {
+        await attack(client, n++);
+      }
       await client.close();
     }),
   );
@@ -112,7 +114,9 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
     await server.revokeKey(revoked.id);
     await repeat(server.url, async (client, n) => {
       await sendRaw(client, bearer(randomKey()), syncBody({}));
-      if (n === ATTACKS / 2) await sendRaw(client, bearer(revoked.secret), syncBody({}));
+      if (n === ATTACKS / 2) {
+        await sendRaw(client, bearer(revoked.secret), syncBody({}));
+      }
     });
     expect(log.of("key.refused").filter((line) => line.includes(`"keyId":"${revoked.id}"`))).toHaveLength(1);
   });
@@ -137,10 +141,16 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
 function eventsAboveDebug(): string[] {
   const events = new Set<string>();
   for (const file of sourceFiles()) {
-    if (file.program !== "control-plane") continue;
-    for (const [call] of file.text.matchAll(/\.(?:info|warn|error|fatal)\([\s\S]*?event: [^,}]*/g))
-      for (const [, event] of call.matchAll(/"([a-z-]+(?:\.[a-z-]+)*)"/g))
-        if (event !== undefined) events.add(event);
+    if (file.program !== "control-plane") {
+      continue;
+    }
+    for (const [call] of file.text.matchAll(/\.(?:info|warn|error|fatal)\([\s\S]*?event: [^,}]*/g)) {
+      for (const [, event] of call.matchAll(/"([a-z-]+(?:\.[a-z-]+)*)"/g)) {
+        if (event !== undefined) {
+          events.add(event);
+        }
+      }
+    }
   }
   return [...events].sort();
 }
@@ -187,7 +197,9 @@ it("goes on with one line a minute of what anybody causes, for as long as it las
   const log = testLog();
   for (let minute = 0; minute < 60; minute += 1) {
     log.clock.now = minute * 60_000;
-    for (let n = 0; n < 1000; n += 1) log.logger.warn({ event: "key.refused" }, "refused");
+    for (let n = 0; n < 1000; n += 1) {
+      log.logger.warn({ event: "key.refused" }, "refused");
+    }
   }
   expect(log.of("key.refused").length).toBeLessThanOrEqual(ANYBODY + 60);
 });
@@ -195,7 +207,9 @@ it("goes on with one line a minute of what anybody causes, for as long as it las
 it("holds nothing back at debug level", () => {
   const lines: string[] = [];
   const { logger } = createLog("debug", { write: (line: string) => void lines.push(line) }, () => 0);
-  for (let n = 0; n < 500; n += 1) logger.warn({ event: "key.refused" }, "refused");
+  for (let n = 0; n < 500; n += 1) {
+    logger.warn({ event: "key.refused" }, "refused");
+  }
   expect(lines).toHaveLength(500);
 });
 

@@ -60,7 +60,9 @@ describe("a query of lists in lists", () => {
   it("is refused once it has read too much, with what to ask for instead", async () => {
     const server = await startPeopleServer();
     const key = await server.createKey();
-    for (let index = 0; index < 100; index += 1) await server.sync(key.secret, { name: `agent-${index}` });
+    for (let index = 0; index < 100; index += 1) {
+      await server.sync(key.secret, { name: `agent-${index}` });
+    }
     const member = await server.signedIn("member");
     const nested = `keyHistory { firstUsedAt } instances { instanceId } ownKeys { id }
       apiKey { usedBy { lastUsedAt } usedByCount boundExecutors { id } }`;

@@ -45,16 +45,19 @@ describe("a name", () => {
   );
 
   it.each(FILLERS)("is none of what nobody can see, alone, many times or beside letters: %j", (filler) => {
-    for (const name of [filler, filler.repeat(5), `${filler} ${filler}`])
+    for (const name of [filler, filler.repeat(5), `${filler} ${filler}`]) {
       expect(() => checkedName(name, "a name", 100)).toThrow(/^a name (?:has|is)/);
+    }
     // What a trim takes off is no part of the name, and a wide space inside is no single space.
-    for (const name of [`a${filler}b`, `Olga ${filler} B`])
+    for (const name of [`a${filler}b`, `Olga ${filler} B`]) {
       expect(() => checkedName(name, "a name", 100)).toThrow();
+    }
   });
 
   it("is none of marks that stand on nothing", () => {
-    for (const mark of ["\u0301", "\u0301\u0301", "\u20dd"])
+    for (const mark of ["\u0301", "\u0301\u0301", "\u20dd"]) {
       expect(() => checkedName(mark, "a name", 100)).toThrow(/nobody can see/);
+    }
   });
 });
 

@@ -48,7 +48,9 @@ async function refusals(pool: Pool, count: number): Promise<void> {
     const answers = Array.from({ length: 100 }, () =>
       pool.request({ path: "/graphql", method: "POST", headers, body: "{}" }).then(dumped),
     );
-    for (const status of await Promise.all(answers)) expect(status).toBe(401);
+    for (const status of await Promise.all(answers)) {
+      expect(status).toBe(401);
+    }
   }
 }
 

@@ -49,8 +49,9 @@ describe("zsh", () => {
     const { stdout, stderr } = spawnSync("zsh", ["-f", "-c", defines], { encoding: "utf8" });
     expect(stderr).toBe("");
     const functions = new Set(stdout.split("\n"));
-    for (const { path } of agent.commands)
+    for (const { path } of agent.commands) {
       expect(functions).toContain(`_novacula_agent_${path.join("_").replaceAll("-", "_")}`);
+    }
   });
 });
 

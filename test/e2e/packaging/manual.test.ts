@@ -16,7 +16,9 @@ describe.each(DEBIAN_PACKAGES)("the manual page of $name", ({ name, manual, prog
   it("has every command and every option", () => {
     for (const command of leaves(program)) {
       expect(text).toContain(`.SS ${[name, ...command.path].join(" ")}`);
-      for (const { flags } of command.options) expect(text).toContain(`.B ${flags}`);
+      for (const { flags } of command.options) {
+        expect(text).toContain(`.B ${flags}`);
+      }
     }
   });
 

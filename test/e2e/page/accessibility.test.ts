@@ -226,8 +226,11 @@ describe.skipIf(lacksBrowser)("the keyboard alone", () => {
     await page.keyboard.press("Enter");
     const stops: string[] = [];
     for (const key of ["", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp", "Home", "End"]) {
-      if (key === "") await page.locator("[role=menuitem]:focus").waitFor();
-      else await page.keyboard.press(key);
+      if (key === "") {
+        await page.locator("[role=menuitem]:focus").waitFor();
+      } else {
+        await page.keyboard.press(key);
+      }
       stops.push(await focused(page));
     }
     expect(stops.map((text) => text.slice(0, 6))).toEqual([
@@ -258,7 +261,9 @@ function focused(page: Page): Promise<string> {
 
 async function tabTo(page: Page, name: string): Promise<void> {
   for (let presses = 0; presses < 40; presses += 1) {
-    if ((await focused(page)) === name) return;
+    if ((await focused(page)) === name) {
+      return;
+    }
     await page.keyboard.press("Tab");
   }
   expect.unreachable(`Tab does not lead to ${name}`);
@@ -269,7 +274,9 @@ async function actByKeyboard(page: Page, keyName: string, moves: readonly string
   await page.getByRole("button", { name: `Actions for ${keyName}`, exact: true }).focus();
   await page.keyboard.press("Enter");
   await page.locator("[role=menuitem]:focus").waitFor();
-  for (const key of moves) await page.keyboard.press(key);
+  for (const key of moves) {
+    await page.keyboard.press(key);
+  }
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();
 }

@@ -183,7 +183,9 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
   it("stays calm with 500 keys: a page of 50 at a time, and a search", async () => {
     const { url } = controlPlane();
     const admin = await adminAtWork(url);
-    for (let count = 0; count < 500; count += 1) await issueKey(admin, { name: `bulk-${count}` });
+    for (let count = 0; count < 500; count += 1) {
+      await issueKey(admin, { name: `bulk-${count}` });
+    }
     const page = await browse();
     await signIn(page, url);
     await rowOf(page, "bulk-499").waitFor();

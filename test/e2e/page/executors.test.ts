@@ -44,7 +44,9 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("heading", { name: "fresh" }).waitFor();
     await page.getByText("1.4.0, beta").waitFor();
     // Nobody connects a second one under its name unawares, however many have it in theirs.
-    for (let n = 0; n < 101; n += 1) expect(await syncAs(url, secret, `fresh ${n}`)).toBe(200);
+    for (let n = 0; n < 101; n += 1) {
+      expect(await syncAs(url, secret, `fresh ${n}`)).toBe(200);
+    }
     await page.goto(`${url}/connect`);
     await page.getByLabel("Name").fill("fresh");
     await page.getByRole("status").getByText("fresh is an executor already, online on host").waitFor();

@@ -73,7 +73,9 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     const said = page.getByText("Too many passwords are being checked just now: try again in a few seconds.");
     let isOver = false;
     const crowd = Array.from({ length: 40 }, async (_, number) => {
-      for (let turn = 0; !isOver; turn += 1) await guess(controlPlane.url, number, turn);
+      for (let turn = 0; !isOver; turn += 1) {
+        await guess(controlPlane.url, number, turn);
+      }
     });
     try {
       for (let turn = 0; turn < 20 && (await said.count()) === 0; turn += 1) {
@@ -156,7 +158,9 @@ async function startFront(atEnd: AtEnd): Promise<Front> {
   });
   const front = { url, asked: 0, isBroken: false };
   server.on("request", (request, response) => {
-    if (request.url === "/graphql") front.asked += 1;
+    if (request.url === "/graphql") {
+      front.asked += 1;
+    }
     if (front.isBroken && request.method === "POST") {
       response.writeHead(503, { "content-type": "application/json" });
       response.end(JSON.stringify({ errors: [{ message: "the database cannot be used just now" }] }));

@@ -27,7 +27,9 @@ describe.skipIf(lacksBrowser)("the dialog that shows a key once", () => {
       expect(await dialog.getByText(secret, { exact: true }).isVisible()).toBe(true);
       expect(await dialog.evaluate((element) => element.matches(":modal"))).toBe(true);
     };
-    for (let times = 0; times < 4; times += 1) await page.keyboard.press("Escape");
+    for (let times = 0; times < 4; times += 1) {
+      await page.keyboard.press("Escape");
+    }
     await isShown();
     await page.mouse.click(4, 4);
     await page.mouse.click(1270, 790);
@@ -98,7 +100,9 @@ describe.skipIf(lacksBrowser)("the dialog that shows a key once", () => {
     const page = await browse();
     const answers: string[] = [];
     page.on("response", async (response) => {
-      if (response.url().endsWith("/graphql")) answers.push(await response.text().catch(() => ""));
+      if (response.url().endsWith("/graphql")) {
+        answers.push(await response.text().catch(() => ""));
+      }
     });
     await signIn(page, url);
     const { secret } = await createKey(page, { name: "secret" });
@@ -109,14 +113,17 @@ describe.skipIf(lacksBrowser)("the dialog that shows a key once", () => {
     expect(holding()).toHaveLength(2);
     answers.length = 0;
 
-    for (const path of ["Executors", "Audit", "API keys"])
+    for (const path of ["Executors", "Audit", "API keys"]) {
       await page.getByRole("link", { name: path }).click();
+    }
     await page.goBack();
     await page.goForward();
     await rowOf(page, "secret").waitFor();
     for (const held of [await everythingHeld(page), await reloaded(page)]) {
       expect(held).toContain("novacula.follow-ups");
-      for (const key of [secret, second]) expect(held.includes(key.slice(4, 24))).toBe(false);
+      for (const key of [secret, second]) {
+        expect(held.includes(key.slice(4, 24))).toBe(false);
+      }
     }
     expect(holding()).toEqual([]);
     expect(answers.length).toBeGreaterThan(3);

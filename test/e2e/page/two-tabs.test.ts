@@ -112,7 +112,9 @@ describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched
           .getByRole("button", { name: verbs[n] ?? "", exact: true })
           .click(),
       );
-      if (n === dialogs.length - 1) break;
+      if (n === dialogs.length - 1) {
+        break;
+      }
       await page.getByRole("dialog").getByRole("button", { name: "Switch back to alpha" }).click();
       await page.getByRole("dialog").getByRole("alert").waitFor({ state: "detached" });
       await other.goto(`${controlPlane.url}/api-keys`);

@@ -60,8 +60,9 @@ describe.skipIf(lacks("root, to give folders away", process.geteuid?.() === 0))(
     chmodSync(open, mode);
     await using place = await holdPlace(join(open, "below", "file"));
     expect(place.open).toEqual([{ path: open, uid, gid, mode }]);
-    for (const path of ["link", "folder/passwd", "below/link"])
+    for (const path of ["link", "folder/passwd", "below/link"]) {
       await expect(holdPlace(join(open, path))).rejects.toThrow(LinkInOpenFolder);
+    }
   });
 
   it("stays in the folder that was opened, whatever takes its name", async () => {

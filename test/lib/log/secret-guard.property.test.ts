@@ -38,8 +38,9 @@ test("any 12 successive characters, in any dress, between anything", () => {
       const said = withoutSecrets(before + worn + after);
       expect(said).toContain("[redacted]");
       expect(said).not.toContain(worn);
-      for (let at = 0; at + PIECE <= piece.length; at += 1)
+      for (let at = 0; at + PIECE <= piece.length; at += 1) {
         expect(said.toLowerCase()).not.toContain(piece.slice(at, at + PIECE).toLowerCase());
+      }
     }),
     { numRuns: 500 },
   );
@@ -70,6 +71,7 @@ test("two pieces with nothing between are both gone, and JSON stays JSON", () =>
 test("what is no piece stays as it is: 11 characters, another key, a fingerprint", () => {
   expect(GUARD.pieceCount).toBeGreaterThan(0);
   const other = makeKey();
-  for (const text of [SECRET.slice(10, 21), other, "3fa9c1d2", "\\\\u0041", "%zz &#; é\u0130"])
+  for (const text of [SECRET.slice(10, 21), other, "3fa9c1d2", "\\\\u0041", "%zz &#; é\u0130"]) {
     expect(withoutSecrets(`<${text}>`)).toBe(`<${text}>`);
+  }
 });

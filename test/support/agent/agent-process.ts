@@ -67,14 +67,17 @@ export function startAgent(options: StartOptions): AgentProcess {
   });
   const lines: JournalLine[] = [];
   let output = "";
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
       output += `${line}\n`;
       lines.push(parse(line, stream === child.stderr));
     });
+  }
   const ended = once(child, "close").then(() => {
     keepText(`agent-${child.pid}.log`, output);
-    if (options.dataDir !== undefined) keepFiles(options.dataDir);
+    if (options.dataDir !== undefined) {
+      keepFiles(options.dataDir);
+    }
     return { code: child.exitCode, signal: child.signalCode };
   });
   const ask = async (method: string, path: string) => {
@@ -99,7 +102,9 @@ export function startAgent(options: StartOptions): AgentProcess {
     waitForStatus: (predicate, timeoutMs = 10_000) =>
       eventually(
         async () => {
-          if (hasEnded()) return unseen(lines);
+          if (hasEnded()) {
+            return unseen(lines);
+          }
           const status = await ask("GET", "/status");
           return predicate(status) ? status : unseen(lines, status);
         },
@@ -109,11 +114,15 @@ export function startAgent(options: StartOptions): AgentProcess {
     signal: (signal) => void child.kill(signal),
     exited: () => ended,
     async stop() {
-      if (!hasEnded()) child.kill("SIGTERM");
+      if (!hasEnded()) {
+        child.kill("SIGTERM");
+      }
       return (await ended).code;
     },
     async [Symbol.asyncDispose]() {
-      if (!hasEnded()) child.kill("SIGKILL");
+      if (!hasEnded()) {
+        child.kill("SIGKILL");
+      }
       await ended;
     },
   };
@@ -122,8 +131,9 @@ export function startAgent(options: StartOptions): AgentProcess {
 function parse(line: string, isError: boolean): JournalLine {
   const atMs = Date.now();
   const record = line.startsWith("{") ? jsonLine.safeParse(JSON.parse(line)) : undefined;
-  if (record?.success === true)
+  if (record?.success === true) {
     return { event: record.data.event, level: record.data.level, message: record.data.msg, atMs };
+  }
   return { event: isError ? "stderr" : "stdout", level: "error", message: line, atMs };
 }
 
@@ -142,7 +152,9 @@ async function askAgent(socketPath: string, method: string, path: string): Promi
   question.end();
   const answered: unknown[] = await once(question, "response");
   const [response] = answered;
-  if (!isReadable(response)) throw new TypeError("no response");
+  if (!isReadable(response)) {
+    throw new TypeError("no response");
+  }
   return await text(response);
 }
 

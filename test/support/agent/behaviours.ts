@@ -11,7 +11,9 @@ export const LONG_NAME = "n".repeat(1024 * 1024);
 export function replyTo({ request }: Exchange, name: string): object {
   const key = { id: "key-1", name, expiresAt: null, revokesAt: null };
   const organization = { id: "org-1", name, slug: name };
-  if (request.operationName === "CurrentKey") return { data: { currentKey: { key, organization } } };
+  if (request.operationName === "CurrentKey") {
+    return { data: { currentKey: { key, organization } } };
+  }
   const syncExecutor = {
     executor: { id: "executor-1", name },
     key,

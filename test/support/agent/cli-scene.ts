@@ -90,7 +90,9 @@ export function knowing(...secrets: readonly string[]): Behaviour {
   return (exchange) => {
     const { keyFingerprint: fingerprint, operationName } = exchange.request;
     const isKnown = secrets.map(keyFingerprint).includes(fingerprint ?? "");
-    if (operationName !== "CurrentKey" || !isKnown) return onlyFor(secrets)(exchange);
+    if (operationName !== "CurrentKey" || !isKnown) {
+      return onlyFor(secrets)(exchange);
+    }
     const key = { id: `k_${fingerprint}`, name: "prod", expiresAt: null, revokesAt: null };
     const organization = { id: "org-1", name: "Acme", slug: "acme" };
     json(200, { data: { currentKey: { key, organization } } })(exchange);

@@ -46,7 +46,9 @@ export async function command(args: readonly string[], options: CommandOptions =
 
 /** Whether another user than root can run this checkout's program at all. */
 export function isRunnableByNobody(): boolean {
-  if (process.geteuid?.() !== 0) return false;
+  if (process.geteuid?.() !== 0) {
+    return false;
+  }
   const options = { uid: NOBODY, gid: NOBODY, cwd: "/" };
   return spawnSync(process.execPath, [PROGRAM, "--version"], options).status === 0;
 }

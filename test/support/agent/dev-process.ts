@@ -16,10 +16,11 @@ export function startDev(folder: string, port?: number) {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {
       output += String(chunk);
     });
+  }
   const closed = once(child, "close").then(() => {
     keepText("dev.txt", output);
     return child.exitCode;
@@ -41,8 +42,11 @@ export function startDev(folder: string, port?: number) {
     /** The commands that it prints, continued lines joined. */
     commands: () => output.replaceAll(/ \\\n\s+/gu, " ").match(/^ {5}\S*node\S* .*main\.ts .*$/gmu) ?? [],
     async end(signal: NodeJS.Signals, to: "group" | "alone") {
-      if (to === "alone") child.kill(signal);
-      else signalGroup(child, signal);
+      if (to === "alone") {
+        child.kill(signal);
+      } else {
+        signalGroup(child, signal);
+      }
       return await closed;
     },
     ended: () => closed,
@@ -66,7 +70,9 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
 /** The keys of a dev folder are made by the control plane: the canary must know them too. */
 export function noteKeys(folder: string): void {
   const secret = /access_token = "(exc_\w+)"/u.exec(readFileSync(join(folder, "agent.toml"), "utf8"))?.[1];
-  if (secret !== undefined) noteKey(secret);
+  if (secret !== undefined) {
+    noteKey(secret);
+  }
   keepFiles(join(folder, "data"));
   keepFiles(join(folder, "control-plane.db"));
 }

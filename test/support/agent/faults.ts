@@ -168,6 +168,8 @@ export const FAULTS: readonly Fault[] = [
 /** One of `FAULTS`, by its name. */
 export function fault(name: string): Fault {
   const found = FAULTS.find((each) => each.name === name);
-  if (found === undefined) throw new RangeError(`no fault is named ${name}`);
+  if (found === undefined) {
+    throw new RangeError(`no fault is named ${name}`);
+  }
   return found;
 }

@@ -123,11 +123,15 @@ async function listen(options: FaultyServerOptions, behaviour: () => Behaviour, 
 }
 
 function cut(sockets: ReadonlySet<Socket>): void {
-  for (const socket of sockets) socket.destroy();
+  for (const socket of sockets) {
+    socket.destroy();
+  }
 }
 
 function portOf(address: string | AddressInfo | null): number {
-  if (typeof address !== "object" || address === null) throw new TypeError("not listening on a port");
+  if (typeof address !== "object" || address === null) {
+    throw new TypeError("not listening on a port");
+  }
   return address.port;
 }
 
@@ -139,7 +143,9 @@ const envelope = z.object({
 async function record(incoming: IncomingMessage, connection: number): Promise<RecordedRequest> {
   const chunks: Uint8Array[] = [];
   try {
-    for await (const chunk of incoming) chunks.push(chunk);
+    for await (const chunk of incoming) {
+      chunks.push(chunk);
+    }
   } catch {
     // A client that went away in the middle of its request is recorded all the same.
   }

@@ -229,7 +229,9 @@ async function inTwoHalves(path: string, text: string, at: number): Promise<void
 async function editWithVim({ path, before, after }: Place, setting: string): Promise<void> {
   const edit = ["-c", setting, "-c", `%s/${keyOf(before)}/${keyOf(after)}/`, "-c", "wq"];
   await run("vim", ["-u", "NONE", "-es", "-N", ...edit, path]);
-  if (readFileSync(path, "utf8") !== after) throw new Error("vim wrote something else");
+  if (readFileSync(path, "utf8") !== after) {
+    throw new Error("vim wrote something else");
+  }
 }
 
 function keyOf(toml: string): string {
@@ -237,9 +239,14 @@ function keyOf(toml: string): string {
 }
 
 export function stageFile(change: FileChange, place: Place): void {
-  if (change.path === undefined) mkdirSync(dirname(place.path), { recursive: true });
-  if (change.stage !== undefined) change.stage(place);
-  else writeInPlace(place.path, place.before);
+  if (change.path === undefined) {
+    mkdirSync(dirname(place.path), { recursive: true });
+  }
+  if (change.stage !== undefined) {
+    change.stage(place);
+  } else {
+    writeInPlace(place.path, place.before);
+  }
 }
 
 export function hasVim(): boolean {

@@ -12,7 +12,9 @@ export function issuesOf(loaded: Loaded): readonly string[] {
 
 /** What an operator reads of the key. */
 export function findingsOf(loaded: Loaded): readonly string[] {
-  if (loaded.verdict === "invalid") return issuesOf(loaded);
+  if (loaded.verdict === "invalid") {
+    return issuesOf(loaded);
+  }
   expectNoKey(loaded);
   return loaded.findings.map(({ problem, remedy }) => `the key ${problem}. ${remedy}`);
 }

@@ -48,7 +48,9 @@ export async function startFleet(options: ControlPlaneOptions = {}): Promise<Fle
       return host;
     },
     async [Symbol.asyncDispose]() {
-      for (const host of hosts) await host[Symbol.asyncDispose]();
+      for (const host of hosts) {
+        await host[Symbol.asyncDispose]();
+      }
       await plane.kill();
     },
   };
@@ -99,7 +101,8 @@ export function watchExecutor(plane: TestControlPlane, name: string) {
 /** Waits until the executor has synced `count` times more. */
 export async function moreSyncs({ agent }: Host, count: number): Promise<void> {
   let { lastAcceptedAt } = await agent.status();
-  for (let seen = 0; seen < count; seen += 1)
+  for (let seen = 0; seen < count; seen += 1) {
     lastAcceptedAt = (await agent.waitForStatus((status) => status.lastAcceptedAt !== lastAcceptedAt))
       .lastAcceptedAt;
+  }
 }

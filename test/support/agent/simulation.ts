@@ -117,7 +117,11 @@ export function simulate({
 /** How often each event was said. */
 export function counts(said: readonly Said[]): Partial<Record<EventName, number>> {
   const result: Partial<Record<EventName, number>> = {};
-  for (const { event } of said) if (EVENTS[event].level !== "debug") result[event] = (result[event] ?? 0) + 1;
+  for (const { event } of said) {
+    if (EVENTS[event].level !== "debug") {
+      result[event] = (result[event] ?? 0) + 1;
+    }
+  }
   return result;
 }
 

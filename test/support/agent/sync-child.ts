@@ -10,7 +10,9 @@ const job = z
 const client = testClient(job.url, { caPem: job.caPem });
 const outcomes = [await client.sync(SYNC_REQUEST, NEVER)];
 const rssBytes = process.memoryUsage.rss();
-for (let count = 1; count < job.count; count += 1) outcomes.push(await client.sync(SYNC_REQUEST, NEVER));
+for (let count = 1; count < job.count; count += 1) {
+  outcomes.push(await client.sync(SYNC_REQUEST, NEVER));
+}
 const peakBytes = process.resourceUsage().maxRSS * 1024;
 await client.close();
 

@@ -43,10 +43,14 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
     requests.push(`CONNECT ${request.url}`);
     seen.push(Buffer.from(request.rawHeaders.join("\n")));
     const status = statusFor(request, state.mode, options.credentials);
-    if (status === "hang") return;
+    if (status === "hang") {
+      return;
+    }
     client.on("error", () => {});
     client.write(`HTTP/1.1 ${status} x\r\n${status === 200 ? "" : "content-length: 0\r\n"}\r\n`);
-    if (status !== 200) return;
+    if (status !== 200) {
+      return;
+    }
     const target = connect(options.targetPort, "127.0.0.1").on("error", () => client.destroy());
     sockets.add(target);
     client.on("data", (chunk: Buffer) => seen.push(chunk));
@@ -63,7 +67,9 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) {
+        socket.destroy();
+      }
       await closed;
     },
   };
@@ -71,11 +77,15 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
 
 function statusFor(request: IncomingMessage, mode: ProxyMode, credentials: string | undefined) {
   const wanted = `Basic ${Buffer.from(credentials ?? "").toString("base64")}`;
-  if (credentials !== undefined && request.headers["proxy-authorization"] !== wanted) return 407;
+  if (credentials !== undefined && request.headers["proxy-authorization"] !== wanted) {
+    return 407;
+  }
   return mode === "tunnel" ? 200 : mode;
 }
 
 function portOf(address: string | AddressInfo | null): number {
-  if (typeof address !== "object" || address === null) throw new TypeError("not listening on a port");
+  if (typeof address !== "object" || address === null) {
+    throw new TypeError("not listening on a port");
+  }
   return address.port;
 }

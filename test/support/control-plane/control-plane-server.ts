@@ -88,7 +88,9 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
   const management = new Client("http://localhost", { socketPath });
   let isOpen = true;
   const close = async () => {
-    if (!isOpen) return;
+    if (!isOpen) {
+      return;
+    }
     isOpen = false;
     await Promise.all([network.close(), management.close()]);
     keepText("control-plane.log", lines.join("\n"));
@@ -117,7 +119,9 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
   };
   const issue = async (document: string, variables: unknown): Promise<IssuedTestKey> => {
     const answer = await manage(document, variables);
-    if (answer.code !== undefined) throw new Error(`${answer.code}: ${answer.message}`);
+    if (answer.code !== undefined) {
+      throw new Error(`${answer.code}: ${answer.message}`);
+    }
     const { apiKey, secret } = issuedKey.parse(answer.data).issued;
     noteKey(secret);
     return { ...apiKey, secret };

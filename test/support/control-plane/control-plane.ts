@@ -109,8 +109,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];
-  for (const input of [child.stdout, child.stderr])
+  for (const input of [child.stdout, child.stderr]) {
     createInterface({ input }).on("line", (line) => lines.push(line));
+  }
   const exited = once(child, "exit");
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     child.kill(signal);
@@ -147,9 +148,15 @@ function serveCommand(
   directory: string,
 ): [string, ...string[]] {
   const serve: [string, ...string[]] = [process.execPath, PROGRAM, "serve"];
-  if (smallDiskKiB !== undefined) return onSmallDisk(directory, smallDiskKiB, serve);
-  if (maxOpenFiles !== undefined) return ["sh", "-c", `ulimit -n ${maxOpenFiles}; exec "$0" "$@"`, ...serve];
-  if (maxFileBlocks === undefined) return serve;
+  if (smallDiskKiB !== undefined) {
+    return onSmallDisk(directory, smallDiskKiB, serve);
+  }
+  if (maxOpenFiles !== undefined) {
+    return ["sh", "-c", `ulimit -n ${maxOpenFiles}; exec "$0" "$@"`, ...serve];
+  }
+  if (maxFileBlocks === undefined) {
+    return serve;
+  }
   return ["sh", "-c", `trap "" XFSZ; ulimit -f ${maxFileBlocks}; exec "$0" "$@"`, ...serve];
 }
 
@@ -175,16 +182,22 @@ const listening = z.object({ event: z.literal("listening"), url: z.string() });
 function listeningUrl(lines: readonly string[], hasExited: () => boolean): Promise<string> {
   return eventually(
     () => {
-      if (hasExited()) return { failed: `the control plane ended at once:\n${lines.join("\n")}` };
+      if (hasExited()) {
+        return { failed: `the control plane ended at once:\n${lines.join("\n")}` };
+      }
       for (const line of lines) {
         const record = line.startsWith("{") ? listening.safeParse(JSON.parse(line)) : undefined;
-        if (record?.success === true) return { url: record.data.url };
+        if (record?.success === true) {
+          return { url: record.data.url };
+        }
       }
       return undefined;
     },
     { timeoutMs: 15_000, describe: "the control plane listens" },
   ).then((result) => {
-    if ("failed" in result) throw new Error(result.failed);
+    if ("failed" in result) {
+      throw new Error(result.failed);
+    }
     return result.url;
   });
 }
@@ -204,9 +217,15 @@ function commands(management: TestControlPlane["management"]) {
         await management("org", "create", "acme");
       }
       const args = ["--name", name];
-      if (org !== undefined) args.push("--org", org);
-      if (target !== undefined) args.push("--target", target);
-      if (expiresAt !== undefined) args.push("--expires-at", new Date(expiresAt).toISOString());
+      if (org !== undefined) {
+        args.push("--org", org);
+      }
+      if (target !== undefined) {
+        args.push("--target", target);
+      }
+      if (expiresAt !== undefined) {
+        args.push("--expires-at", new Date(expiresAt).toISOString());
+      }
       return key(await management("keys", "create", ...args));
     },
     async rotateKey(id: string, revokesAt?: number): Promise<TestKey> {
@@ -225,8 +244,9 @@ function commands(management: TestControlPlane["management"]) {
 
 async function runManagement(args: readonly string[], socketPath: string): Promise<unknown> {
   const result = await runCommand([...args, "--json", "--socket", socketPath]);
-  if (result.exitCode !== 0)
+  if (result.exitCode !== 0) {
     throw new Error(`${args.slice(0, 2).join(" ")} ended with ${result.exitCode}: ${result.stderr}`);
+  }
   return JSON.parse(result.stdout);
 }
 

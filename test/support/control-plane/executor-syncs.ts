@@ -16,7 +16,9 @@ export function createExecutorSyncs(url: string, secret: string, name = "agent-1
     one,
     /** One after the other until `isDone`; at most 1000. */
     async until(isDone: () => boolean): Promise<void> {
-      for (let n = 0; n < 1000 && !isDone(); n += 1) await one();
+      for (let n = 0; n < 1000 && !isDone(); n += 1) {
+        await one();
+      }
     },
   };
 }

@@ -34,7 +34,9 @@ export async function holdRequest(
     `POST ${path} HTTP/1.1\r\n${lines}Connection: close\r\nExpect: 100-continue\r\n${length}\r\n\r\n`,
   );
   // Node says it once it has the headers, and hands the request over.
-  while (!received.join("").includes("100 Continue")) await once(socket, "data");
+  while (!received.join("").includes("100 Continue")) {
+    await once(socket, "data");
+  }
   const part = (text: string) => (framing === "length" ? text : `${text.length.toString(16)}\r\n${text}\r\n`);
   const middle = Math.floor(body.length / 2);
   for (const text of [body.slice(0, middle), body.slice(middle, -1)]) {

@@ -47,7 +47,9 @@ export async function fillLargeDatabase(
     return database.prepare(`insert into ${table} (${columns}) values (${marks.join(",")})`);
   };
   const organization = insert("organization", "id,name,slug,createdAt");
-  for (const slug of ["acme", "bravo"]) organization.run(slug, slug, slug, iso(now));
+  for (const slug of ["acme", "bravo"]) {
+    organization.run(slug, slug, slug, iso(now));
+  }
   fillKeys(insert, sizes, now);
   fillExecutors(insert, sizes, now);
   fillAudit(insert, sizes, now);

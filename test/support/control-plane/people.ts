@@ -135,12 +135,16 @@ export async function startPeopleServer(
         const person = { id: randomId(), name: role, email, passwordHash: hash, createdAt: Date.now() };
         await transaction.people.insertPerson(person);
         const organization = await transaction.organization(slug);
-        if (organization === undefined) throw new Error(`there is no organization ${slug}`);
+        if (organization === undefined) {
+          throw new Error(`there is no organization ${slug}`);
+        }
         await transaction.people.insertMember(organization.id, person.id, role, Date.now());
       });
       const own = browser();
       const answer = await own.signIn(email, PASSWORD);
-      if (answer.status !== 200) throw new Error(`signing in failed: ${answer.text}`);
+      if (answer.status !== 200) {
+        throw new Error(`signing in failed: ${answer.text}`);
+      }
       return Object.assign(own, { email });
     },
   };
@@ -156,7 +160,9 @@ export function openBrowser(url: string, origin = url, connection: Client.Option
   let known: string | undefined;
   /** As a page does, a change names the organization that is active, learnt once. */
   const shownOrganization = async (path: string, body: unknown): Promise<string | undefined> => {
-    if (cookie() === undefined || !isChange(path, body)) return undefined;
+    if (cookie() === undefined || !isChange(path, body)) {
+      return undefined;
+    }
     if (known === undefined) {
       const viewer = await send(
         "POST",
@@ -190,7 +196,9 @@ export function openBrowser(url: string, origin = url, connection: Client.Option
     });
     const text = await response.body.text();
     keepCookies(cookies, response.headers["set-cookie"]);
-    if (MAY_SWITCH.test(path)) known = undefined;
+    if (MAY_SWITCH.test(path)) {
+      known = undefined;
+    }
     return { status: response.statusCode, headers: response.headers, text, ...read(text) };
   };
   const post: Browser["post"] = (path, body, headers = {}) => send("POST", `/api/auth${path}`, body, headers);
@@ -218,8 +226,11 @@ function keepCookies(cookies: Map<string, string>, set: string | string[] | unde
   for (const line of [set ?? []].flat()) {
     const [pair = ""] = line.split(";", 1);
     const [name = "", value = ""] = pair.split(/=(.*)/s);
-    if (value === "" || /max-age=0/i.test(line)) cookies.delete(name);
-    else cookies.set(name, value);
+    if (value === "" || /max-age=0/i.test(line)) {
+      cookies.delete(name);
+    } else {
+      cookies.set(name, value);
+    }
   }
 }
 

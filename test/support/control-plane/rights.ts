@@ -120,15 +120,21 @@ function memberExcesses(before: Rights, after: Rights, sender: Sender, role: str
     const organizationId = (is ?? was)?.organizationId;
     const isHere = organizationId === sender.activeOrganizationId;
     if (was === undefined && is !== undefined) {
-      if (!isInvited(before, after, is)) found.push(`member ${id} (${is.role}) joined without an invitation`);
+      if (!isInvited(before, after, is)) {
+        found.push(`member ${id} (${is.role}) joined without an invitation`);
+      }
     } else if (was !== undefined && is === undefined) {
       const isSelf = was.userId === sender.userId;
-      if (!isSelf && !(isHere && mayGive(role, was.role))) found.push(`a ${role} removed a ${was.role}`);
+      if (!isSelf && !(isHere && mayGive(role, was.role))) {
+        found.push(`a ${role} removed a ${was.role}`);
+      }
     } else if (was !== undefined && is !== undefined) {
-      if (was.userId !== is.userId || was.organizationId !== is.organizationId)
+      if (was.userId !== is.userId || was.organizationId !== is.organizationId) {
         found.push(`member ${id} moved`);
-      if (!(isHere && mayGive(role, was.role, is.role)))
+      }
+      if (!(isHere && mayGive(role, was.role, is.role))) {
         found.push(`a ${role} made ${is.role} of a ${was.role}`);
+      }
     }
   }
   return found;
@@ -159,19 +165,28 @@ function invitationExcesses(
 ): string[] {
   const found: string[] = [];
   for (const { id, was, is } of differences(before.invitations, after.invitations)) {
-    if (is === undefined) found.push(`invitation ${id} vanished`);
-    else if (was === undefined) {
+    if (is === undefined) {
+      found.push(`invitation ${id} vanished`);
+    } else if (was === undefined) {
       const isHere = is.organizationId === sender.activeOrganizationId;
-      if (!isHere || !mayGive(role, String(is.role))) found.push(`a ${role} invited a ${is.role}`);
-      if (is.inviterId !== sender.userId) found.push(`invitation ${id} names another inviter`);
+      if (!isHere || !mayGive(role, String(is.role))) {
+        found.push(`a ${role} invited a ${is.role}`);
+      }
+      if (is.inviterId !== sender.userId) {
+        found.push(`invitation ${id} names another inviter`);
+      }
     } else {
-      if (was.role !== is.role || was.email !== is.email || was.organizationId !== is.organizationId)
+      if (was.role !== is.role || was.email !== is.email || was.organizationId !== is.organizationId) {
         found.push(`invitation ${id} changed its role, address or organization`);
-      if (was.status !== "pending") found.push(`invitation ${id} was ${was.status} and is ${is.status}`);
+      }
+      if (was.status !== "pending") {
+        found.push(`invitation ${id} was ${was.status} and is ${is.status}`);
+      }
       const isManaged = is.organizationId === sender.activeOrganizationId && mayGive(role, "member");
       const invitee = before.people.find((each) => each.id === sender.userId)?.email;
-      if (is.status !== "accepted" && !isManaged && invitee !== is.email)
+      if (is.status !== "accepted" && !isManaged && invitee !== is.email) {
         found.push(`a ${role} ended invitation ${id}`);
+      }
     }
   }
   return found;
@@ -205,24 +220,35 @@ function personExcesses(before: Rights, after: Rights, sender: Sender): string[]
 
 function invariants(before: Rights, after: Rights): string[] {
   const found: string[] = [];
-  for (const { id, role } of after.members)
-    if (!ROLES.includes(role)) found.push(`member ${id} has the role ${JSON.stringify(role)}`);
-  for (const { id, role } of after.invitations)
-    if (!ROLES.includes(String(role))) found.push(`invitation ${id} has the role ${JSON.stringify(role)}`);
+  for (const { id, role } of after.members) {
+    if (!ROLES.includes(role)) {
+      found.push(`member ${id} has the role ${JSON.stringify(role)}`);
+    }
+  }
+  for (const { id, role } of after.invitations) {
+    if (!ROLES.includes(String(role))) {
+      found.push(`invitation ${id} has the role ${JSON.stringify(role)}`);
+    }
+  }
   for (const { id } of before.organizations) {
     const owners = after.members.filter((each) => each.organizationId === id && each.role === "owner");
-    if (owners.length === 0) found.push(`organization ${id} has no owner`);
+    if (owners.length === 0) {
+      found.push(`organization ${id} has no owner`);
+    }
   }
-  for (const { id, userId, activeOrganizationId } of after.sessions)
-    if (activeOrganizationId !== null && roleOf(after, userId, activeOrganizationId) === undefined)
+  for (const { id, userId, activeOrganizationId } of after.sessions) {
+    if (activeOrganizationId !== null && roleOf(after, userId, activeOrganizationId) === undefined) {
       found.push(`session ${id} is in an organization that its person is not in`);
+    }
+  }
   const changed = [
     ...differences(before.members, after.members),
     ...differences(before.invitations, after.invitations),
     ...differences(before.keys, after.keys),
   ];
-  if (changed.length > 0 && after.auditEvents <= before.auditEvents)
+  if (changed.length > 0 && after.auditEvents <= before.auditEvents) {
     found.push("a change has no audit event");
+  }
   return found;
 }
 

@@ -48,15 +48,21 @@ function literal(name: string, type: GraphQLInputType, values: ArgumentValues): 
     return `{ ${fields.map((field) => `${field.name}: ${literal(field.name, field.type, values)}`).join(", ")} }`;
   }
   const value = values[name];
-  if (value !== undefined) return String(inner) === "Role" ? String(value) : JSON.stringify(value);
+  if (value !== undefined) {
+    return String(inner) === "Role" ? String(value) : JSON.stringify(value);
+  }
   return ["Int", "Float", "Timestamp"].includes(named.name) ? "0" : '"x"';
 }
 
 function selection(type: GraphQLField<unknown, unknown>["type"], depth: number): string {
   const named = getNamedType(type);
-  if (isLeafType(named) || !("getFields" in named)) return "";
+  if (isLeafType(named) || !("getFields" in named)) {
+    return "";
+  }
   const fields = Object.values(named.getFields()).flatMap((field) => {
-    if (isLeafType(getNamedType(field.type))) return [field.name];
+    if (isLeafType(getNamedType(field.type))) {
+      return [field.name];
+    }
     return depth === 0 ? [] : [`${field.name} ${selection(field.type, depth - 1)}`];
   });
   return `{ __typename ${fields.join(" ")} }`;

@@ -27,9 +27,13 @@ export function diskOf(pid: number, directory: string) {
     fill(): void {
       for (const bytes of [1 << 20, 1 << 16, 4096, 256, 1]) {
         try {
-          for (;;) writeFileSync(filler, Buffer.alloc(bytes), { flag: "a" });
+          for (;;) {
+            writeFileSync(filler, Buffer.alloc(bytes), { flag: "a" });
+          }
         } catch (error) {
-          if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
+          if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) {
+            throw error;
+          }
         }
       }
     },

@@ -18,7 +18,9 @@ const result = z.object({
 export async function expectAccessible(page: Page): Promise<void> {
   // Into the page's own world from outside: its Content-Security-Policy stays as it is.
   const isThere = await page.evaluate("typeof axe === 'object'");
-  if (isThere !== true) await page.evaluate(SOURCE);
+  if (isThere !== true) {
+    await page.evaluate(SOURCE);
+  }
   const found = result.parse(
     await page.evaluate(
       `axe.run(document, { runOnly: { type: "tag", values: ${JSON.stringify(TAGS)} }, resultTypes: ["violations", "passes"] })`,

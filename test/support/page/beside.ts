@@ -14,11 +14,15 @@ import { lacksBrowser } from "./browser.ts";
 export function useControlPlane(options: ControlPlaneOptions = {}): () => TestControlPlane {
   let controlPlane: TestControlPlane | undefined;
   beforeAll(async () => {
-    if (!lacksBrowser) controlPlane = await startWithPeople(options);
+    if (!lacksBrowser) {
+      controlPlane = await startWithPeople(options);
+    }
   });
   afterAll(async () => void (await controlPlane?.stop()));
   return () => {
-    if (controlPlane === undefined) throw new Error("there is no control plane");
+    if (controlPlane === undefined) {
+      throw new Error("there is no control plane");
+    }
     return controlPlane;
   };
 }
@@ -74,6 +78,8 @@ export async function inviteAndAccept(
     name,
     password,
   });
-  if (answer.status !== 200) throw new Error(`not accepted: ${answer.text}`);
+  if (answer.status !== 200) {
+    throw new Error(`not accepted: ${answer.text}`);
+  }
   return { email, password };
 }

@@ -37,11 +37,15 @@ export type AtEnd = (end: () => void | Promise<void>) => void;
 export function useBrowser(): (options?: LookOptions) => Promise<Page> {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    if (!lacksBrowser) browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    if (!lacksBrowser) {
+      browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    }
   });
   afterAll(() => browser?.close());
   return async (options = {}) => {
-    if (browser === undefined) throw new Error("there is no browser");
+    if (browser === undefined) {
+      throw new Error("there is no browser");
+    }
     const context = await browser.newContext({
       colorScheme: options.colorScheme ?? "light",
       viewport: { width: options.width ?? 1280, height: 800 },
@@ -73,11 +77,15 @@ export async function openTab(
 function failOnComplaints(page: Page, mayLog: RegExp | undefined, atEnd: AtEnd): void {
   const complaints: string[] = [];
   const note = (text: string) => {
-    if (mayLog?.test(text) !== true) complaints.push(text);
+    if (mayLog?.test(text) !== true) {
+      complaints.push(text);
+    }
   };
   page.on("pageerror", (error) => note(String(error)));
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") note(message.text());
+    if (message.type() === "error" || message.type() === "warning") {
+      note(message.text());
+    }
   });
   atEnd(() => expect(complaints).toEqual([]));
 }

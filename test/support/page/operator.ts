@@ -56,9 +56,15 @@ export interface NewKey {
 export async function createKey(page: Page, { name, target, days }: NewKey): Promise<ShownKey> {
   await page.getByRole("button", { name: "New key" }).click();
   const dialog = page.getByRole("dialog", { name: "New key" });
-  if (target !== undefined) await dialog.getByLabel("Target").selectOption({ label: target });
-  if (name !== undefined) await dialog.getByLabel("Name").fill(name);
-  if (days !== undefined) await dialog.getByLabel("Expires in (days)").fill(String(days));
+  if (target !== undefined) {
+    await dialog.getByLabel("Target").selectOption({ label: target });
+  }
+  if (name !== undefined) {
+    await dialog.getByLabel("Name").fill(name);
+  }
+  if (days !== undefined) {
+    await dialog.getByLabel("Expires in (days)").fill(String(days));
+  }
   await dialog.getByRole("button", { name: "Create" }).click();
   return storeKey(page);
 }

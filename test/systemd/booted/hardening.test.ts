@@ -30,7 +30,9 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the units on $title", (rel
       // The manual pages are there, but a minimal root has no man to look for them.
       const said = lines.filter((line) => !line.includes("Command 'man "));
       expect(said.filter((line) => !/Unknown key (name )?'OpenFile'/u.test(line))).toEqual([]);
-      if (release.systemdVersion >= 253) expect(said).toEqual([]);
+      if (release.systemdVersion >= 253) {
+        expect(said).toEqual([]);
+      }
     }
   });
 
@@ -112,8 +114,9 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the binary on a bare $titl
     const openssl = ["nodejs_conf = a", "[a]", "engines = b", "[b]", "c = d", "[d]", "engine_id = c"];
     const text = [...openssl, "dynamic_path = /srv/nothing.so", "init = 1", ""].join("\n");
     await machine.sh("mkdir /srv/coverage; cat > /srv/openssl.cnf", text);
-    for (const variable of ["OPENSSL_CONF=/srv/openssl.cnf", "NODE_V8_COVERAGE=/srv/coverage"])
+    for (const variable of ["OPENSSL_CONF=/srv/openssl.cnf", "NODE_V8_COVERAGE=/srv/coverage"]) {
       expect(await machine.run(["env", variable, binary, "--version"])).toMatch(/^\d/u);
+    }
     expect(await machine.run(["find", "/srv/coverage", "-type", "f"])).toBe("");
     const usage = await machine.try([binary, "--inspect", "run"]);
     expect(usage.exitCode).toBe(64);

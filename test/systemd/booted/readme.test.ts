@@ -24,10 +24,12 @@ describe.skipIf(!haveMachines || commands === "").each(DEBIAN_RELEASES)("the REA
     const machine = await bootEmpty(release);
     const host = new ExecutorHost(machine);
     const { agent, controlPlane } = suiteRoots().archives;
-    for (const archive of [agent, controlPlane])
+    for (const archive of [agent, controlPlane]) {
       copyFileSync(archive, machine.path(`/srv/${basename(archive)}`));
-    for (const [name, script] of Object.entries({ sudo: SUDO, nano: NANO }))
+    }
+    for (const [name, script] of Object.entries({ sudo: SUDO, nano: NANO })) {
       await machine.sh(`cat > /usr/local/bin/${name}; chmod +x /usr/local/bin/${name}`, script);
+    }
     await machine.sh(`
       dpkg --install /srv/${basename(controlPlane)}
       until novacula-control-plane org create acme >/dev/null 2>&1; do sleep 0.1; done`);

@@ -64,18 +64,25 @@ export function startControlPlane(
   const outcome = Promise.withResolvers<boolean>();
   let kept: string[] | undefined = [];
   const explain = () => {
-    for (const line of kept ?? []) passOn(line, terminal);
+    for (const line of kept ?? []) {
+      passOn(line, terminal);
+    }
     kept = undefined;
   };
   for (const stream of [child.process.stdout, child.process.stderr]) {
-    if (stream === null) continue;
+    if (stream === null) {
+      continue;
+    }
     createInterface({ input: stream }).on("line", (line) => {
       if (decodeLog(line)?.event === "listening") {
         explain();
         outcome.resolve(true);
       }
-      if (kept === undefined) passOn(line, terminal);
-      else kept.push(line);
+      if (kept === undefined) {
+        passOn(line, terminal);
+      } else {
+        kept.push(line);
+      }
     });
   }
   void child.ended.then(() => outcome.resolve(false));
@@ -90,20 +97,26 @@ export function startControlPlane(
       const limit = delay(READY_LIMIT_MS, AbortSignal.any([signal, waiting.signal]));
       const isReady = await Promise.race([outcome.promise, limit]);
       waiting.abort();
-      if (isReady !== undefined || signal.aborted) return isReady === true;
+      if (isReady !== undefined || signal.aborted) {
+        return isReady === true;
+      }
       await child.end(0);
       explain();
       throw new OperatorError(`the control plane does not listen on ${url} after ${READY_LIMIT_MS / 1000} s`);
     },
     async issueKey(name) {
       const known = organizations.parse(await manage("org", "list"));
-      if (known.length === 0) await manage("org", "create", "dev");
+      if (known.length === 0) {
+        await manage("org", "create", "dev");
+      }
       const [organization = { slug: "dev" }] = known;
       const { secret } = issued.parse(
         await manage("keys", "create", "--name", name, "--org", organization.slug),
       );
       const { key } = diagnoseKey(secret, { kind: "input" });
-      if (key === undefined) throw new TypeError("the control plane issued a key that is none");
+      if (key === undefined) {
+        throw new TypeError("the control plane issued a key that is none");
+      }
       return key;
     },
   };
@@ -118,23 +131,32 @@ async function ask(program: Program, args: readonly string[]): Promise<unknown> 
   const ended = once(child, "close");
   const [answer, complaint] = await Promise.all([text(child.stdout), text(child.stderr)]);
   await ended;
-  if (child.exitCode === 0) return JSON.parse(answer);
+  if (child.exitCode === 0) {
+    return JSON.parse(answer);
+  }
   throw new OperatorError(`the control plane's command line failed: ${printable(complaint, 500)}`);
 }
 
 /** Its warnings and errors only: the agent's journal is what one reads here. */
 function passOn(line: string, terminal: Terminal): void {
   const said = worthSaying(line);
-  if (said !== undefined)
+  if (said !== undefined) {
     complain(terminal, paint(terminal, "dim", `control plane: ${printable(said, 500)}`));
+  }
 }
 
 function worthSaying(line: string): string | undefined {
-  if (!line.startsWith("{")) return /ExperimentalWarning|--trace-warnings/u.test(line) ? undefined : line;
+  if (!line.startsWith("{")) {
+    return /ExperimentalWarning|--trace-warnings/u.test(line) ? undefined : line;
+  }
   const logged = decodeLog(line);
-  if (logged === undefined) return line;
+  if (logged === undefined) {
+    return line;
+  }
   // A new folder has a new database: here that is no news.
-  if (logged.event === "database.created") return undefined;
+  if (logged.event === "database.created") {
+    return undefined;
+  }
   return LOUD.has(logged.level) ? logged.msg.replace(/;|$/u, (end) => `${subject(logged)}${end}`) : undefined;
 }
 

@@ -29,7 +29,9 @@ export async function openDevFolder(directory: string): Promise<DevFolder> {
   const name = `novacula-dev-${createHash("sha256").update(path).digest("hex").slice(0, 12)}`;
   const sockets = isLong ? join(tmpdir(), name) : path;
   const dataDir = join(path, "data");
-  for (const folder of [path, sockets, dataDir]) await makePrivate(folder);
+  for (const folder of [path, sockets, dataDir]) {
+    await makePrivate(folder);
+  }
   return {
     path,
     configPath: join(path, "agent.toml"),
@@ -48,7 +50,9 @@ async function assertFolderFor(path: string): Promise<void> {
     );
   } catch (error) {
     // Folders that are missing are made, and with root's rights.
-    if (errorCode(error) !== "ENOENT") throw error;
+    if (errorCode(error) !== "ENOENT") {
+      throw error;
+    }
     await assertFolderFor(dirname(path));
   }
 }
@@ -61,12 +65,20 @@ async function makePrivate(folder: string): Promise<void> {
   try {
     await mkdir(dirname(folder), { recursive: true });
     await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-      if (errorCode(error) !== "EEXIST") throw error;
+      if (errorCode(error) !== "EEXIST") {
+        throw error;
+      }
     });
     const stats = await lstat(folder);
-    if (!stats.isDirectory()) throw new OperatorError("it is a link or a file");
-    if (stats.uid !== process.geteuid?.()) throw new OperatorError("it belongs to another user");
-    if ((stats.mode & 0o777) !== 0o700) await chmod(folder, 0o700);
+    if (!stats.isDirectory()) {
+      throw new OperatorError("it is a link or a file");
+    }
+    if (stats.uid !== process.geteuid?.()) {
+      throw new OperatorError("it belongs to another user");
+    }
+    if ((stats.mode & 0o777) !== 0o700) {
+      await chmod(folder, 0o700);
+    }
   } catch (error) {
     const why = error instanceof OperatorError ? error.message : (errorCode(error) ?? "unknown error");
     throw new OperatorError(
@@ -94,11 +106,15 @@ url = ${JSON.stringify(url)}
 /** The port that was asked for, else the one of the run before, else 3000, else one that is free. */
 export async function choosePort(asked: number | undefined, before: number | undefined): Promise<number> {
   if (asked !== undefined) {
-    if (await isFree(asked)) return asked;
+    if (await isFree(asked)) {
+      return asked;
+    }
     throw new OperatorError(`port ${asked} is taken: name another with --port, or none`);
   }
   for (const port of [before, DEFAULT_PORT]) {
-    if (port !== undefined && (await isFree(port))) return port;
+    if (port !== undefined && (await isFree(port))) {
+      return port;
+    }
   }
   return (await listenOnce(0)) ?? DEFAULT_PORT;
 }

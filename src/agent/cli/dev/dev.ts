@@ -52,9 +52,13 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<Exit
     await aborted(signal);
   } catch (error) {
     // What a Ctrl-C interrupts fails in its own words: not one of them is news.
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) {
+      throw error;
+    }
   } finally {
-    if (!stop.signal.aborted && reason !== undefined) complain(terminal, `${reason} So everything ends.`);
+    if (!stop.signal.aborted && reason !== undefined) {
+      complain(terminal, `${reason} So everything ends.`);
+    }
     const patienceMs = stop.signal.aborted && stop.isWholeGroup() ? CTRL_C_PATIENCE_MS : 0;
     await Promise.all(children.map((child) => child.end(patienceMs)));
   }
@@ -72,10 +76,14 @@ async function start(
   const programs = findPrograms();
   const launch = (port: number) => startControlPlane(programs.controlPlane, folder, port, terminal);
   const controlPlane = await listening(launch, { asked, before: await portBefore(folder) }, guard, signal);
-  if (controlPlane === undefined || signal.aborted) return;
+  if (controlPlane === undefined || signal.aborted) {
+    return;
+  }
   print(terminal, `The control plane listens on ${controlPlane.url}.`);
   const key = await ensureKey(controlPlane, folder, terminal, signal);
-  if (signal.aborted) return;
+  if (signal.aborted) {
+    return;
+  }
   guard(
     startChild("The agent", programs.agent, ["run", "-c", folder.configPath], {
       env: terminal.environment,
@@ -83,12 +91,17 @@ async function start(
     }),
   );
   const answer = await waitForKey(folder.runtimeDir, key.fingerprint, ONLINE_LIMIT_MS, signal);
-  if (signal.aborted) return;
-  if (answer.kind !== "answered") throw new OperatorError(`the agent does not answer: ${answer.why}`);
-  if (!keyIs(answer.status, key.fingerprint))
+  if (signal.aborted) {
+    return;
+  }
+  if (answer.kind !== "answered") {
+    throw new OperatorError(`the agent does not answer: ${answer.why}`);
+  }
+  if (!keyIs(answer.status, key.fingerprint)) {
     throw new OperatorError(
       `the agent is not online after ${ONLINE_LIMIT_MS / 1000} s: ${answer.status.reason}`,
     );
+  }
   print(terminal, devGuide(answer.status, folder, programs, terminal));
 }
 
@@ -106,8 +119,12 @@ async function listening(
     const port = await choosePort(asked, before);
     const controlPlane = launch(port);
     const isReady = await controlPlane.ready(signal);
-    if (!isReady && !signal.aborted && asked === undefined && !(await isFree(port))) throw new PortLost(port);
-    if (!isReady && !signal.aborted) controlPlane.explain();
+    if (!isReady && !signal.aborted && asked === undefined && !(await isFree(port))) {
+      throw new PortLost(port);
+    }
+    if (!isReady && !signal.aborted) {
+      controlPlane.explain();
+    }
     guard(controlPlane.child);
     return isReady ? controlPlane : undefined;
   };
@@ -138,7 +155,9 @@ async function ensureKey(
     const { config, key, keySource, findings } = loaded;
     const route = { kind: "file" } as const;
     const question = { config, key, keySource, findings, route, isMove: false, environment };
-    if ((await askControlPlane(question, signal)).kind === "accepted") return key;
+    if ((await askControlPlane(question, signal)).kind === "accepted") {
+      return key;
+    }
   }
   // A database that was deleted meanwhile is another organization.
   await forgetOwnOrganization(folder.dataDir, controlPlane.url);
@@ -150,19 +169,25 @@ async function ensureKey(
 
 async function ensureConfig(url: string, folder: DevFolder, environment: NodeJS.ProcessEnv) {
   const text = await readFile(folder.configPath, "utf8").catch(() => undefined);
-  if (text === undefined) await writeConfig(folder, url);
-  else {
+  if (text === undefined) {
+    await writeConfig(folder, url);
+  } else {
     // The port may be another one this time; the rest of the file is the reader's own.
     const moved = text.replace(OWN_URL, `$1${url}`);
-    if (moved !== text) await writeFile(folder.configPath, moved);
+    if (moved !== text) {
+      await writeFile(folder.configPath, moved);
+    }
   }
   const loaded = await loadConfig(folder.configPath, environment);
-  if (loaded.verdict === "invalid") throw unusable(loaded);
+  if (loaded.verdict === "invalid") {
+    throw unusable(loaded);
+  }
   const { url: written } = loaded.config.controlPlane;
-  if (written !== url)
+  if (written !== url) {
     throw new OperatorError(
       `${loaded.path} is for ${written}, not for the control plane of dev: delete it, or name another folder with --directory`,
     );
+  }
   return loaded;
 }
 
@@ -180,7 +205,9 @@ function unusable({ issues, path }: Extract<Loaded, { verdict: "invalid" }>): Op
 
 async function assertAlone({ runtimeDir, path }: DevFolder, signal: AbortSignal): Promise<void> {
   const answer = await askAgent(runtimeDir, "GET /status", 0, signal);
-  if (answer.kind !== "answered") return;
+  if (answer.kind !== "answered") {
+    return;
+  }
   throw new OperatorError(
     `novacula-agent dev runs in ${path} already (its agent is PID ${answer.status.pid}): end it, or name another folder with --directory`,
   );
@@ -202,7 +229,10 @@ function stopSignal(): { readonly signal: AbortSignal; isWholeGroup(): boolean }
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    }
   });
 }

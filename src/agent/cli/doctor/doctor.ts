@@ -60,20 +60,28 @@ async function withCandidate(
   keyFile: string | undefined,
   terminal: Terminal,
 ): Promise<Loaded> {
-  if (keyFile === undefined || loaded.verdict === "invalid") return loaded;
+  if (keyFile === undefined || loaded.verdict === "invalid") {
+    return loaded;
+  }
   const handed = keyFile === "-" ? await keyFromPerson(terminal) : await keyFromFile(keyFile);
-  if (handed === undefined) return loaded;
+  if (handed === undefined) {
+    return loaded;
+  }
   const { key, findings, source } = handed;
   const { path, digest, files, config } = loaded;
   const base = { path, digest, files, config, keySource: source, findings };
-  if (key === undefined) return { ...base, verdict: "key-unusable" };
+  if (key === undefined) {
+    return { ...base, verdict: "key-unusable" };
+  }
   return { ...base, verdict: "usable", key, caPem: loaded.verdict === "usable" ? loaded.caPem : undefined };
 }
 
 /** Root reads everything: what counts is what the service's user can read. */
 async function obstacles(loaded: Loaded): Promise<readonly Obstacle[]> {
   const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
-  if (user === undefined) return [];
+  if (user === undefined) {
+    return [];
+  }
   const found = await Promise.all(
     loaded.files.map((file) => inTime(file, () => obstacleFor(user, file)).catch(() => undefined)),
   );
@@ -85,8 +93,12 @@ async function connection(
   around: Pick<KeyQuestion, "route" | "environment">,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
-  if (loaded.verdict === "invalid") return connectionUntold("the configuration is not valid yet");
-  if (loaded.verdict === "key-unusable") return connectionUntold("there is no key to ask with");
+  if (loaded.verdict === "invalid") {
+    return connectionUntold("the configuration is not valid yet");
+  }
+  if (loaded.verdict === "key-unusable") {
+    return connectionUntold("there is no key to ask with");
+  }
   const { config, key, keySource, findings } = loaded;
   const { url, proxy } = config.controlPlane;
   const verdict = await askControlPlane(

@@ -40,7 +40,9 @@ export async function findFolders(
   const read = await readBoundedFile(path);
   const text = textOf(read);
   const parsed = text === undefined ? undefined : await parseConfig(text, path);
-  if (parsed?.kind === "valid") return { path, ...parsed.config.agent, obstacle: undefined };
+  if (parsed?.kind === "valid") {
+    return { path, ...parsed.config.agent, obstacle: undefined };
+  }
   return {
     path,
     runtimeDir: written(text, "runtime_dir") ?? environment["RUNTIME_DIRECTORY"] ?? DEFAULT_RUNTIME_DIR,

@@ -44,12 +44,18 @@ export async function askAgent(
     await inTime(path, () => stat(path));
     using deadline = startDeadline(waitMs + PATIENCE_MS, signal);
     const answer = await exchange(path, operation, deadline.signal).catch((error: unknown) => {
-      if (!deadline.isPast()) throw error;
+      if (!deadline.isPast()) {
+        throw error;
+      }
     });
-    if (answer === undefined) return await explain("ETIMEDOUT", path);
+    if (answer === undefined) {
+      return await explain("ETIMEDOUT", path);
+    }
     return answer.status === 200 ? decode(answer.body, path) : noAnswer(tooOld(path));
   } catch (error) {
-    if (error instanceof NoFileAnswer) return noAnswer(`${printable(path)} ${error.message}.`);
+    if (error instanceof NoFileAnswer) {
+      return noAnswer(`${printable(path)} ${error.message}.`);
+    }
     return await explain(errorCode(error) ?? "", path);
   }
 }
@@ -76,7 +82,9 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
     const bytes = Buffer.from(chunk);
     chunks.push(bytes);
     sizeBytes += bytes.length;
-    if (sizeBytes > MAX_ANSWER_BYTES) return "";
+    if (sizeBytes > MAX_ANSWER_BYTES) {
+      return "";
+    }
   }
   return Buffer.concat(chunks).toString();
 }

@@ -22,7 +22,9 @@ export function findPrograms(): { readonly agent: Program; readonly controlPlane
 
 function findProgram(name: string, source: string): Program {
   const file = process.execPath;
-  if (isSea()) return { file, args: [], argv0: name, typed: name };
+  if (isSea()) {
+    return { file, args: [], argv0: name, typed: name };
+  }
   const sources = dirname(dirname(fileURLToPath(import.meta.url)));
   const script = join(sources, source);
   const ownNode = join(dirname(sources), "node_modules", ".bin", "node");

@@ -9,7 +9,9 @@ import { type Identity, serviceUser, userNamed } from "./service-user.ts";
  */
 export async function serviceIdentity(): Promise<Identity | undefined> {
   const unit = await unitProperties(SERVICE, ["LoadState", "User", "Group"]).catch(() => undefined);
-  if (unit?.LoadState !== "loaded") return serviceUser();
+  if (unit?.LoadState !== "loaded") {
+    return serviceUser();
+  }
   return userNamed(unit.User || "root", unit.Group);
 }
 
@@ -19,8 +21,12 @@ export async function serviceIdentity(): Promise<Identity | undefined> {
  */
 export async function serviceReader(): Promise<FileReader> {
   const service = await serviceIdentity();
-  if (service === undefined) return ownReader();
-  if (process.geteuid?.() !== 0) return { kind: "unknown" };
+  if (service === undefined) {
+    return ownReader();
+  }
+  if (process.geteuid?.() !== 0) {
+    return { kind: "unknown" };
+  }
   const { uid, gids, groupName } = service;
   const group = uid === 0 ? undefined : { name: groupName, gid: gids[0] ?? uid };
   return { kind: "known", uid, group };

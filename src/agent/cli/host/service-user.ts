@@ -24,9 +24,13 @@ export function userNamed(user: string, group: string): Identity | undefined {
   const [passwd, groups] = [textOf("/etc/passwd"), textOf("/etc/group")];
   const name = entries(passwd).find(([, , uid]) => uid === user)?.[0] ?? user;
   const identity = identityIn(passwd, groups, name);
-  if (identity === undefined || group === "") return identity;
+  if (identity === undefined || group === "") {
+    return identity;
+  }
   const [groupName, , gid] = entries(groups).find(([known, , id]) => known === group || id === group) ?? [];
-  if (groupName === undefined) return identity;
+  if (groupName === undefined) {
+    return identity;
+  }
   return { ...identity, groupName, gids: [Number(gid), ...identity.gids] };
 }
 
@@ -41,7 +45,9 @@ export function userOf(uid: number, gid: number): Identity {
 /** passwd(5) and group(5) as texts. */
 export function identityIn(passwd: string, group: string, name: string): Identity | undefined {
   const [, , uid, gid] = entries(passwd).find(([user]) => user === name) ?? [];
-  if (uid === undefined || gid === undefined) return undefined;
+  if (uid === undefined || gid === undefined) {
+    return undefined;
+  }
   const groups = entries(group);
   const others = groups.filter(([, , , members]) => members?.split(",").includes(name));
   const primary = groups.find(([, , id]) => id === gid)?.[0];
@@ -59,15 +65,21 @@ export async function obstacleFor(
 ): Promise<{ readonly problem: string; readonly remedy: string } | undefined> {
   const real = await realpath(path);
   const places = [real];
-  for (let folder = dirname(real); folder !== places.at(-1); folder = dirname(folder)) places.push(folder);
+  for (let folder = dirname(real); folder !== places.at(-1); folder = dirname(folder)) {
+    places.push(folder);
+  }
   for (const place of places.reverse()) {
     const stats = await stat(place);
     const wants = place === real ? READ : PASS;
-    if (grants(stats, user, wants)) continue;
+    if (grants(stats, user, wants)) {
+      continue;
+    }
     const problem = `the service's user ${user.name} cannot ${wants === READ ? "read" : "pass"} ${printable(place, 4096)} (mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}, owner ${stats.uid}, group ${stats.gid})`;
     const word = quoted(place);
     // Of its own file, the mode of its group does not count.
-    if (stats.uid === user.uid) return { problem, remedy: `chmod ${wants === READ ? "u+r" : "u+x"} ${word}` };
+    if (stats.uid === user.uid) {
+      return { problem, remedy: `chmod ${wants === READ ? "u+r" : "u+x"} ${word}` };
+    }
     const mode = wants === READ ? "0640" : "g+x";
     return { problem, remedy: `chgrp ${user.groupName} ${word} && chmod ${mode} ${word}` };
   }
@@ -79,7 +91,9 @@ const PASS = 1;
 
 /** path_resolution(7): exactly one of the three classes decides. */
 function grants(stats: Stats, user: Identity, wants: number): boolean {
-  if (user.uid === 0) return true;
+  if (user.uid === 0) {
+    return true;
+  }
   const shift = stats.uid === user.uid ? 6 : user.gids.includes(stats.gid) ? 3 : 0;
   return ((stats.mode >> shift) & wants) !== 0;
 }

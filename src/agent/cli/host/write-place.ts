@@ -34,14 +34,20 @@ export async function inPlace<T>(
   work: (place: WritePlace) => Promise<T>,
   service = serviceUser(),
 ): Promise<T> {
-  if (process.geteuid?.() !== 0) return await work({ path: await behindLinks(path), mayGiveAway: true });
+  if (process.geteuid?.() !== 0) {
+    return await work({ path: await behindLinks(path), mayGiveAway: true });
+  }
   await using place = await hold(path);
   const user = writerOf(path, place, service);
-  if (user === undefined) return await work({ path: place.handle, mayGiveAway: true });
+  if (user === undefined) {
+    return await work({ path: place.handle, mayGiveAway: true });
+  }
   try {
     return await asUser(user, () => work({ path: place.handle, mayGiveAway: false }));
   } catch (error) {
-    if (!["EACCES", "EPERM"].includes(errorCode(error) ?? "")) throw error;
+    if (!["EACCES", "EPERM"].includes(errorCode(error) ?? "")) {
+      throw error;
+    }
     throw refused(path, `its folder belongs to ${user.name}, who may not: give the file to ${user.name}`);
   }
 }
@@ -52,10 +58,14 @@ export async function inPlace<T>(
  * `elsewhere`: which other place to take, a clause in the imperative.
  */
 export async function assertRootOnly(path: string, elsewhere: string): Promise<void> {
-  if (process.geteuid?.() !== 0) return;
+  if (process.geteuid?.() !== 0) {
+    return;
+  }
   await using place = await hold(path, elsewhere);
   const [foreign] = place.open;
-  if (foreign !== undefined) throw notRoots(path, foreign, elsewhere);
+  if (foreign !== undefined) {
+    throw notRoots(path, foreign, elsewhere);
+  }
 }
 
 /** A file that is not there yet is made at its path. */
@@ -63,7 +73,9 @@ async function behindLinks(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return path;
+    if (errorCode(error) === "ENOENT") {
+      return path;
+    }
     throw error;
   }
 }
@@ -72,7 +84,9 @@ async function hold(path: string, elsewhere = ELSEWHERE): Promise<HeldPlace> {
   try {
     return await holdPlace(path);
   } catch (error) {
-    if (!(error instanceof LinkInOpenFolder)) throw error;
+    if (!(error instanceof LinkInOpenFolder)) {
+      throw error;
+    }
     const { link, folder } = error;
     const remedy = `name the file that the link leads to, or ${remedyOf(folder, elsewhere)}`;
     throw refused(
@@ -84,9 +98,13 @@ async function hold(path: string, elsewhere = ELSEWHERE): Promise<HeldPlace> {
 
 /** undefined: root itself. */
 function writerOf(path: string, { open }: HeldPlace, user: Identity | undefined): Identity | undefined {
-  if (open.length === 0) return undefined;
+  if (open.length === 0) {
+    return undefined;
+  }
   const foreign = open.find(({ uid, mode }) => uid !== user?.uid || (mode & 0o022) !== 0);
-  if (foreign === undefined) return user;
+  if (foreign === undefined) {
+    return user;
+  }
   throw notRoots(path, foreign);
 }
 
@@ -99,7 +117,9 @@ function notRoots(path: string, folder: OpenFolder, elsewhere = ELSEWHERE): Oper
  * /tmp's users say.
  */
 function remedyOf({ path, uid, gid, mode }: OpenFolder, elsewhere: string): string {
-  if (uid !== 0) return `run this as ${userOf(uid, gid).name}, or ${elsewhere}`;
+  if (uid !== 0) {
+    return `run this as ${userOf(uid, gid).name}, or ${elsewhere}`;
+  }
   return (mode & 0o1000) !== 0
     ? elsewhere
     : `${elsewhere}, or close the folder: chmod go-w ${shellWord(path)}`;

@@ -71,15 +71,18 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
       ...(organization !== undefined && { expectedOrganizationId: organization }),
     };
     const outcome = await client.currentKey(input, signal);
-    if (outcome === undefined)
+    if (outcome === undefined) {
       return { kind: "unreachable", why: "the question was interrupted", remedy: "Ask again." };
+    }
     if (outcome.kind === "unreachable") {
       const { cause, detail, remedy } = outcome;
       return { kind: "unreachable", why: detail, remedy: sentence(remedy ?? LATER), cause };
     }
     const { serverTimeMs } = outcome;
     const time = serverTimeMs === undefined ? {} : { serverTimeMs };
-    if (outcome.kind === "accepted") return { kind: "accepted", reply: outcome.reply, ...time };
+    if (outcome.kind === "accepted") {
+      return { kind: "accepted", reply: outcome.reply, ...time };
+    }
     const generation = { id: 0, config, key, caPem, keySource, findings };
     const known = recallKey(memory, { fingerprint: key.fingerprint, url }, systemClock);
     const session = newSession(generation, systemClock.now(), known);
@@ -93,7 +96,9 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
 
 /** The configuration is valid, so its CA file has been read and parsed once. */
 async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefined> {
-  if (controlPlane.caFile === undefined) return undefined;
+  if (controlPlane.caFile === undefined) {
+    return undefined;
+  }
   const read = await readBoundedFile(controlPlane.caFile);
   const ca = read.kind === "read" ? readCertificates(read.bytes) : undefined;
   return ca?.kind === "certificates" ? ca.pem : undefined;

@@ -52,7 +52,9 @@ export function checkText(lines: readonly CheckLine[], terminal: Terminal): stri
 }
 
 export function overall(lines: readonly CheckLine[]): CheckReport["verdict"] {
-  if (lines.some((line) => line.verdict === "bad")) return "bad";
+  if (lines.some((line) => line.verdict === "bad")) {
+    return "bad";
+  }
   return lines.some((line) => line.verdict === "could-not-tell") ? "could-not-tell" : "good";
 }
 

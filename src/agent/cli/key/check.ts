@@ -88,9 +88,12 @@ async function subjectOf(
   terminal: Terminal,
 ): Promise<Subject | undefined> {
   const { keyFile } = options;
-  if (keyFile !== undefined)
+  if (keyFile !== undefined) {
     return keyFile === "-" ? await keyFromPerson(terminal) : await keyFromFile(keyFile);
-  if (loaded.verdict === "invalid") return undefined;
+  }
+  if (loaded.verdict === "invalid") {
+    return undefined;
+  }
   const key = loaded.verdict === "usable" ? loaded.key : undefined;
   return { source: loaded.keySource, key, findings: loaded.findings, isDenied };
 }
@@ -109,7 +112,9 @@ function configurationLines(loaded: Loaded, isDenied: boolean): readonly CheckLi
 
 function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckLine[] {
   const lines = findings.map((finding) => findingLine(source, finding, isDenied));
-  if (key === undefined) return lines;
+  if (key === undefined) {
+    return lines;
+  }
   const text = `${printable(source, 4096)}: ${key} ${lines.length === 0 ? "looks right" : "can be sent all the same"}.`;
   return [...lines, { verdict: "good", text }];
 }
@@ -117,14 +122,20 @@ function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckL
 /** Root reads everything; the service's user must be able to read it too. What systemd hands it as a credential it can. */
 async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Promise<readonly CheckLine[]> {
   const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
-  if (user === undefined) return [];
+  if (user === undefined) {
+    return [];
+  }
   const { CREDENTIALS_DIRECTORY: credentials } = environment;
   const lines: CheckLine[] = [];
   for (const file of loaded.files) {
-    if (credentials !== undefined && file.startsWith(join(credentials, "/"))) continue;
+    if (credentials !== undefined && file.startsWith(join(credentials, "/"))) {
+      continue;
+    }
     // A file that is not there is an issue or a finding already.
     const obstacle = await inTime(file, () => obstacleFor(user, file)).catch(() => undefined);
-    if (obstacle === undefined) continue;
+    if (obstacle === undefined) {
+      continue;
+    }
     lines.push({ verdict: "bad", text: `${printable(file, 4096)}: ${obstacle.problem}. ${obstacle.remedy}` });
   }
   return lines;
@@ -136,7 +147,9 @@ async function ask(
   around: Pick<KeyQuestion, "route" | "environment">,
   signal: AbortSignal,
 ): Promise<KeyVerdict | undefined> {
-  if (loaded.verdict === "invalid" || subject?.key === undefined) return undefined;
+  if (loaded.verdict === "invalid" || subject?.key === undefined) {
+    return undefined;
+  }
   const { config } = loaded;
   const { key, source, findings } = subject;
   return await askControlPlane(
@@ -179,7 +192,9 @@ function reportedKey({ source, key, findings }: Subject): CheckReport["key"] {
 }
 
 function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckReport["controlPlane"] {
-  if (verdict === undefined) return null;
+  if (verdict === undefined) {
+    return null;
+  }
   const reply = verdict.kind === "accepted" ? verdict.reply : undefined;
   const endsAt = reply === undefined ? undefined : endOf(reply.key);
   return {

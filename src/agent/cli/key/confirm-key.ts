@@ -36,7 +36,9 @@ export async function confirmKey(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const { place, key, running, wasTried } = placed;
-  if (running.kind === "not-running") return await waitingForStart(placed, terminal);
+  if (running.kind === "not-running") {
+    return await waitingForStart(placed, terminal);
+  }
   if (running.kind === "no-answer") {
     complain(terminal, `Whether the agent has taken it could not be seen: ${running.why}`);
     return ExitCode.couldNotTell;
@@ -66,9 +68,13 @@ export async function confirmKey(
 function inUse(now: AgentStatus, before: AgentStatus): string {
   const key = now.key === null ? "" : keyName(now.key);
   const online = `Executor ${printable(now.executor ?? "")} is online with key ${key}.`;
-  if (before.key === null || before.key.fingerprint === now.key?.fingerprint) return online;
+  if (before.key === null || before.key.fingerprint === now.key?.fingerprint) {
+    return online;
+  }
   const old = keyName(before.key);
-  if (before.lastAcceptedAt === null) return `${online}\nBefore: key ${old}, which was never accepted here.`;
+  if (before.lastAcceptedAt === null) {
+    return `${online}\nBefore: key ${old}, which was never accepted here.`;
+  }
   const last = timeOfDay(Date.parse(before.lastAcceptedAt), Date.now());
   return `${online}\nBefore: key ${old}, last accepted at ${last}. This host does not need it any more: it can be revoked.`;
 }
@@ -80,7 +86,9 @@ function inVain(answer: AgentAnswer, { key, wasTried }: PlacedKey, terminal: Ter
   }
   complain(terminal, `The agent is not online with ${key} yet:`);
   complain(terminal, statusLine(answer.status, Date.now(), terminal));
-  if (wasTried) return ExitCode.bad;
+  if (wasTried) {
+    return ExitCode.bad;
+  }
   complain(
     terminal,
     "It is tried by itself until the control plane answers; the key before stays in use till then.",
@@ -94,7 +102,9 @@ async function waitingForStart({ place, key }: PlacedKey, terminal: Terminal): P
     `No agent runs here: the key is used at the next start (${asRoot("systemctl start novacula-agent")}).`,
   );
   const { loaded, dataDir } = place;
-  if (loaded.verdict !== "usable" || loaded.key.equals(key)) return ExitCode.good;
+  if (loaded.verdict !== "usable" || loaded.key.equals(key)) {
+    return ExitCode.good;
+  }
   const { fingerprint } = loaded.key;
   const known = (await readMemory(dataDir)).keys.find((each) => each.fingerprint === fingerprint);
   const old = keyName({ fingerprint, id: known?.keyId, name: known?.keyName });

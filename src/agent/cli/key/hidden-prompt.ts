@@ -41,7 +41,9 @@ export async function askHidden(question: string, { stdin, stderr }: Terminal): 
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
-      if (typed.isEnded && typed !== seen) await quiet(() => typed);
+      if (typed.isEnded && typed !== seen) {
+        await quiet(() => typed);
+      }
     }
   } finally {
     stdin.off("data", take).off("end", finish).pause();
@@ -66,13 +68,17 @@ async function quiet(current: () => Typed): Promise<void> {
 export function afterInput(typed: Typed, chunk: string): Typed {
   let { text, isEnded } = typed;
   for (const key of chunk.replaceAll(PASTE_START, "").replaceAll(PASTE_END, "")) {
-    if (text === undefined) break;
+    if (text === undefined) {
+      break;
+    }
     switch (key) {
       case "\u0003":
         text = undefined;
         break;
       case "\u0004":
-        if (text === "") text = undefined;
+        if (text === "") {
+          text = undefined;
+        }
         isEnded = true;
         break;
       case "\u007f":

@@ -17,9 +17,13 @@ const MAX_BYTES = 65_536;
 
 /** From a hidden prompt where a person sits there, else from stdin; undefined where it was called off. */
 export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | undefined> {
-  if (!terminal.stdin.isTTY) return await keyFromStdin(terminal.stdin);
+  if (!terminal.stdin.isTTY) {
+    return await keyFromStdin(terminal.stdin);
+  }
   const typed = await askHidden("Executor key (it is not shown): ", terminal);
-  if (typed === undefined) return undefined;
+  if (typed === undefined) {
+    return undefined;
+  }
   return { source: "the prompt", isDenied: false, ...diagnoseKey(typed, { kind: "input" }) };
 }
 
@@ -30,7 +34,9 @@ async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey> {
     const bytes = Buffer.from(chunk);
     chunks.push(bytes);
     size += bytes.length;
-    if (size > MAX_BYTES) break;
+    if (size > MAX_BYTES) {
+      break;
+    }
   }
   return { source: "stdin", isDenied: false, ...diagnoseBytes(Buffer.concat(chunks), { kind: "input" }) };
 }
@@ -38,8 +44,9 @@ async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey> {
 export async function keyFromFile(path: string): Promise<HandedKey> {
   const read = await readBoundedFile(path, { kind: "unknown" });
   const source = printable(path, 4096);
-  if (read.kind === "read")
+  if (read.kind === "read") {
     return { source, isDenied: false, ...diagnoseBytes(read.bytes, { kind: "key-file" }) };
+  }
   const { problem, remedy, code } = read;
   return {
     source,
@@ -58,7 +65,9 @@ export async function keyFromFile(path: string): Promise<HandedKey> {
 
 function diagnoseBytes(bytes: Uint8Array, origin: KeyOrigin): KeyDiagnosis {
   const decoded = decodeText(bytes);
-  if (decoded.kind === "text") return diagnoseKey(decoded.text, origin);
+  if (decoded.kind === "text") {
+    return diagnoseKey(decoded.text, origin);
+  }
   const problem = `is in a text that ${decoded.problem}`;
   const { remedy } = decoded;
   return {

@@ -54,16 +54,21 @@ async function keyFileTarget(
   const path = loaded.config.controlPlane.accessTokenFile;
   const { CREDENTIALS_DIRECTORY: credentials } = environment;
   const isCredential = !isAbsolute(written) || (credentials !== undefined && written.startsWith(credentials));
-  if (path === undefined || isCredential)
+  if (path === undefined || isCredential) {
     throw new OperatorError(
       `the key is a systemd credential (${printable(written)}), which no one can write: put the new one where LoadCredential= takes it from, then restart the service`,
     );
+  }
   const content = keyFileText(key);
   try {
     return target(path, await readAsIs(path), content);
   } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    if (errorCode(error) !== "ENOENT") throw cannotWrite(path, error);
+    if (error instanceof OperatorError) {
+      throw error;
+    }
+    if (errorCode(error) !== "ENOENT") {
+      throw cannotWrite(path, error);
+    }
     const { uid, gid } = configStats;
     return {
       path,
@@ -91,12 +96,16 @@ async function readAsIs(path: string): Promise<FileAsIs> {
 
 async function read(path: string): Promise<{ readonly bytes: Uint8Array; readonly stats: Stats }> {
   const found = await readBoundedFile(path);
-  if (found.kind === "read") return found;
+  if (found.kind === "read") {
+    return found;
+  }
   throw Object.assign(new Error(found.problem), { code: found.code });
 }
 
 function encode(text: string, encoding: Encoding): Uint8Array {
-  if (encoding === "utf-8") return Buffer.from(text);
+  if (encoding === "utf-8") {
+    return Buffer.from(text);
+  }
   const bytes = Buffer.from(text, "utf16le");
   return encoding === "utf-16be" ? bytes.swap16() : bytes;
 }
@@ -134,7 +143,9 @@ async function put(path: string, content: string | Uint8Array, options: PutOptio
 /** Somebody else's edit is not overwritten; what is left of the race is the time of one rename. */
 async function assertUnchanged(path: string, place: string, before: FileAsIs): Promise<void> {
   const now = await readBoundedFile(place);
-  if (now.kind === "read" && Buffer.from(before.bytes).equals(now.bytes)) return;
+  if (now.kind === "read" && Buffer.from(before.bytes).equals(now.bytes)) {
+    return;
+  }
   throw new OperatorError(
     `${printable(path, 4096)} was changed by somebody else meanwhile, so nothing was written: look at it, then try again`,
   );

@@ -18,12 +18,15 @@ export async function allowNewOrganization(
 ): Promise<void> {
   if (running.kind === "not-running") {
     const url = loaded.config?.controlPlane.url;
-    if (url !== undefined) await forgetOwnOrganization(dataDir, url);
+    if (url !== undefined) {
+      await forgetOwnOrganization(dataDir, url);
+    }
     return;
   }
   const answer = await askAgent(runtimeDir, "POST /allow-new-organization", 0, signal);
-  if (answer.kind !== "answered")
+  if (answer.kind !== "answered") {
     throw new OperatorError(`the move could not be sent to the agent, so nothing was written: ${answer.why}`);
+  }
 }
 
 /** For while no agent runs. The file stays its owner's: the agent that starts next must be able to read what root wrote. */
@@ -32,7 +35,9 @@ export async function forgetOwnOrganization(dataDir: string, url: string): Promi
   try {
     await neededInTime(path, () => inPlace(path, (place) => forget(place, url)));
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return;
+    if (errorCode(error) === "ENOENT") {
+      return;
+    }
     throw new OperatorError("the agent's memory of its organization stays, so nothing was written", {
       cause:
         error instanceof OperatorError ? error : new Error(`${path}: ${errorCode(error) ?? "unknown error"}`),

@@ -36,11 +36,15 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
   const place = await findAgent(options, terminal.environment);
   const { loaded } = place;
   if (loaded.verdict === "invalid") {
-    for (const issue of loaded.issues) complain(terminal, formatIssue(issue));
+    for (const issue of loaded.issues) {
+      complain(terminal, formatIssue(issue));
+    }
     return giveUp("A key can be set when that is fixed.", ExitCode.bad, terminal);
   }
   const handed = await keyFromPerson(terminal);
-  if (handed === undefined) return giveUp("Called off.", ExitCode.bad, terminal);
+  if (handed === undefined) {
+    return giveUp("Called off.", ExitCode.bad, terminal);
+  }
   if (handed.key === undefined) {
     sayFindings(handed, terminal);
     return giveUp("", ExitCode.bad, terminal);
@@ -67,14 +71,20 @@ async function install(
     { config: loaded.config, key, keySource: loaded.keySource, findings, route: ROUTE, isMove, environment },
     signal,
   );
-  if (signal.aborted) return giveUp("Interrupted.", ExitCode.bad, terminal);
+  if (signal.aborted) {
+    return giveUp("Interrupted.", ExitCode.bad, terminal);
+  }
   // Where it is why the key is refused, the refusal says it.
   const isOpen = ({ code }: KeyFinding) => verdict.kind !== "refused" || code !== "unusual-length";
   sayFindings({ ...handed, findings: findings.filter(isOpen) }, terminal);
   const obstacle = saying(verdict, key, options, terminal);
-  if (obstacle !== undefined) return obstacle;
+  if (obstacle !== undefined) {
+    return obstacle;
+  }
   const running = await askAgent(place.runtimeDir, "GET /status", 0, signal);
-  if (isMove) await allowNewOrganization(place, running, signal);
+  if (isMove) {
+    await allowNewOrganization(place, running, signal);
+  }
   if (isInPlace(loaded, key)) {
     print(terminal, `It is in ${printable(target.path, 4096)} already; there is nothing to write.`);
   } else {
@@ -87,8 +97,9 @@ async function install(
 }
 
 function sayFindings({ findings, source }: HandedKey, terminal: Terminal): void {
-  for (const { problem, remedy } of findings)
+  for (const { problem, remedy } of findings) {
     complain(terminal, `The key from ${source} ${problem}. ${remedy}`);
+  }
 }
 
 /** Says what the control plane said of the key; the exit code where that is a reason not to write it. */
@@ -103,16 +114,21 @@ function saying(
     return undefined;
   }
   const why = `${verdict.why}. ${verdict.remedy}`;
-  if (verdict.kind === "refused") return giveUp(`The new ${key}: ${why}`, ExitCode.bad, terminal);
+  if (verdict.kind === "refused") {
+    return giveUp(`The new ${key}: ${why}`, ExitCode.bad, terminal);
+  }
   const untried = `The new ${key} could not be tried: ${why}`;
-  if (force !== true)
+  if (force !== true) {
     return giveUp(`${untried} To write it untried: --force.`, ExitCode.couldNotTell, terminal);
+  }
   complain(terminal, untried);
   return undefined;
 }
 
 function isInPlace(loaded: Configured, key: ExecutorKey): boolean {
-  if (loaded.verdict !== "usable" || !loaded.key.equals(key)) return false;
+  if (loaded.verdict !== "usable" || !loaded.key.equals(key)) {
+    return false;
+  }
   return !loaded.findings.some((finding) => UNTIDY.has(finding.code));
 }
 

@@ -68,7 +68,9 @@ export async function lockFolder(folder: string, setting: keyof typeof FOLDERS):
   for (let tries = 0; tries < TRIES; tries += 1) {
     const file = open(path, setting);
     try {
-      if (!(await locked(file, path, setting))) throw taken(await findHolder(file), folder, setting);
+      if (!(await locked(file, path, setting))) {
+        throw taken(await findHolder(file), folder, setting);
+      }
       if (isAt(file, path)) {
         introduce(file);
         return { [Symbol.dispose]: () => closeSync(file) };
@@ -96,7 +98,9 @@ function makeFolder(folder: string, setting: string, mode: number): void {
 function open(path: string, setting: string): number {
   try {
     const file = openAtAnyMode(path);
-    if (fstatSync(file).isFile()) return file;
+    if (fstatSync(file).isFile()) {
+      return file;
+    }
     closeSync(file);
   } catch (error) {
     const Unusable = mayBeThere(path) ? OperatorError : NoPlaceForLock;
@@ -122,7 +126,9 @@ function openAtAnyMode(path: string): number {
   try {
     return openSync(path, FLAGS, 0o600);
   } catch (error) {
-    if (errorCode(error) !== "EROFS") throw error;
+    if (errorCode(error) !== "EROFS") {
+      throw error;
+    }
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   }
 }
@@ -161,10 +167,11 @@ function introduce(file: number): void {
 
 function taken(holder: Holder | undefined, folder: string, setting: string): OperatorError {
   const place = `${setting} ${printable(folder, 4096)}`;
-  if (holder === undefined)
+  if (holder === undefined) {
     return new OperatorError(
       `another novacula-agent runs already (it does not say its PID, with ${place}): see novacula-agent status, or stop it first`,
     );
+  }
   const { pid, user, unit, since, namespace } = holder;
   const service = unit === null ? "" : `, unit ${printable(unit, 100)}`;
   const isHere = namespace === ownNamespace();
@@ -180,14 +187,20 @@ async function findHolder(file: number): Promise<Holder | undefined> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
     const holder = readHolder(file);
-    if (holder !== undefined && mayLive(holder)) return holder;
-    if (performance.now() >= until) return undefined;
+    if (holder !== undefined && mayLive(holder)) {
+      return holder;
+    }
+    if (performance.now() >= until) {
+      return undefined;
+    }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 
 function mayLive({ pid, namespace }: Holder): boolean {
-  if (namespace !== ownNamespace()) return true;
+  if (namespace !== ownNamespace()) {
+    return true;
+  }
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -14,9 +14,13 @@ export async function becomeOwner(
   { dataDir, runtimeDir }: { readonly dataDir: string; readonly runtimeDir: string },
   terminal: Terminal,
 ): Promise<boolean> {
-  if (process.geteuid?.() !== 0) return false;
+  if (process.geteuid?.() !== 0) {
+    return false;
+  }
   const owner = await ownerOf(dataDir);
-  if (owner === undefined) return false;
+  if (owner === undefined) {
+    return false;
+  }
   await giveFolder(runtimeDir, owner);
   complain(
     terminal,
@@ -50,7 +54,9 @@ async function ownerOf(folder: string): Promise<Identity | undefined> {
     );
     return foreign && userOf(foreign.uid, foreign.gid);
   } catch (error) {
-    if (error instanceof LinkInOpenFolder) return ownerOfLink(error) ?? (await ownerOf(realpathSync(folder)));
+    if (error instanceof LinkInOpenFolder) {
+      return ownerOfLink(error) ?? (await ownerOf(realpathSync(folder)));
+    }
     const parent = dirname(folder);
     return errorCode(error) === "ENOENT" && parent !== folder ? await ownerOf(parent) : undefined;
   }
@@ -66,7 +72,9 @@ function ownerOfLink({ link, folder }: LinkInOpenFolder): Identity | undefined {
 async function giveFolder(folder: string, { uid, gids }: Identity): Promise<void> {
   try {
     await using place = await holdPlace(folder);
-    if (place.open.length > 0) return;
+    if (place.open.length > 0) {
+      return;
+    }
     mkdirSync(place.handle, { mode: 0o750 });
     const made = openSync(place.handle, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     fchownSync(made, uid, gids[0] ?? uid);

@@ -36,8 +36,12 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   // that hangs at it.
   await becomeOwner(await findFolders(options, environment), terminal);
   const initial = await untilAborted(loadConfig(path, environment), signal);
-  if (initial === undefined) return ExitCode.good;
-  if (initial.verdict !== "usable" && !isService(terminal)) return refuse(initial, terminal);
+  if (initial === undefined) {
+    return ExitCode.good;
+  }
+  if (initial.verdict !== "usable" && !isService(terminal)) {
+    return refuse(initial, terminal);
+  }
 
   const logging = initial.config?.logging;
   const format = formatForStdout(environment["JOURNAL_STREAM"]);
@@ -90,7 +94,9 @@ async function lockedDataDir(dataDir: string, journal: Journal): Promise<Disposa
   try {
     return await lockFolder(dataDir, "data_dir");
   } catch (error) {
-    if (!(error instanceof NoPlaceForLock)) throw error;
+    if (!(error instanceof NoPlaceForLock)) {
+      throw error;
+    }
     const message = `${errorChain(error)}. The agent goes on; a second one on this host would not be noticed.`;
     journal.write({ event: "state.unwritable", message });
     return undefined;
@@ -112,10 +118,15 @@ function folders(initial: Loaded, environment: NodeJS.ProcessEnv) {
 }
 
 function refuse(loaded: Exclude<Loaded, { verdict: "usable" }>, terminal: Terminal): ExitCode {
-  if (loaded.verdict === "invalid") for (const issue of loaded.issues) complain(terminal, formatIssue(issue));
-  else
-    for (const finding of loaded.findings)
+  if (loaded.verdict === "invalid") {
+    for (const issue of loaded.issues) {
+      complain(terminal, formatIssue(issue));
+    }
+  } else {
+    for (const finding of loaded.findings) {
       complain(terminal, `${loaded.keySource}: the key ${finding.problem}. ${finding.remedy}`);
+    }
+  }
   complain(
     terminal,
     `novacula-agent: not started. Try the file with: novacula-agent check --config ${loaded.path}`,

@@ -8,7 +8,9 @@ export async function controlService(
   terminal: Terminal,
 ): Promise<number> {
   // Or systemd would hold earlier starts against this one (StartLimitBurst=).
-  if (verb !== "stop" && process.geteuid?.() === 0) await forgetStarts(SERVICE);
+  if (verb !== "stop" && process.geteuid?.() === 0) {
+    await forgetStarts(SERVICE);
+  }
   const status = await systemctl(verb, SERVICE);
   if (status !== 0) {
     const look =

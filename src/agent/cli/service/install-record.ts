@@ -29,10 +29,14 @@ const LONGEST_RECORD = 64 * 1024;
  */
 export async function readInstallRecord(path = INSTALL_RECORD): Promise<InstallRecord | undefined> {
   const file = await openRegular(path);
-  if (typeof file === "string") return undefined;
+  if (typeof file === "string") {
+    return undefined;
+  }
   await using _closed = file;
   const { uid, mode, size } = await file.stat();
-  if (uid !== 0 || (mode & 0o022) !== 0 || size > LONGEST_RECORD) return undefined;
+  if (uid !== 0 || (mode & 0o022) !== 0 || size > LONGEST_RECORD) {
+    return undefined;
+  }
   try {
     return recordSchema.parse(JSON.parse(await file.readFile("utf8")));
   } catch {
@@ -58,17 +62,23 @@ export async function writeInstallRecord(record: InstallRecord): Promise<void> {
 /** Whether the file is still the one that was written: the same bytes, and not a link to them. */
 export async function stateOf({ path, sha256 }: InstalledFile): Promise<"unchanged" | "changed" | "missing"> {
   const file = await openRegular(path);
-  if (typeof file === "string") return file;
+  if (typeof file === "string") {
+    return file;
+  }
   await using _closed = file;
   const hash = createHash("sha256");
-  for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk);
+  for await (const chunk of file.createReadStream({ autoClose: false })) {
+    hash.update(chunk);
+  }
   return hash.digest("hex") === sha256 ? "unchanged" : "changed";
 }
 
 async function openRegular(path: string): Promise<FileHandle | "changed" | "missing"> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if ((await file.stat()).isFile()) return file;
+    if ((await file.stat()).isFile()) {
+      return file;
+    }
     await file.close();
     return "changed";
   } catch (error) {

@@ -40,14 +40,16 @@ const SYSUSERS = 'u novacula - "Novacula agent" /var/lib/novacula';
 export async function install(options: InstallOptions, terminal: Terminal): Promise<number> {
   const isDryRun = options.dryRun === true;
   await assertNoPackage();
-  if (!isDryRun && process.geteuid?.() !== 0)
+  if (!isDryRun && process.geteuid?.() !== 0) {
     throw new OperatorError(
       "installing a service needs root: use sudo, or --dry-run to see what would be done",
     );
+  }
   const { binary } = options;
   await assertProgramPlace(binary);
-  if (!isSea())
+  if (!isSea()) {
     throw new OperatorError("only the single binary can be installed: node packaging/build.ts makes it");
+  }
   const unit = installedUnit(binary);
   await assertUnedited(unit, options.force === true);
   // The program that runs, whatever is at its path by now.
@@ -57,17 +59,25 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
   const written = await needed([binaryStep, unitStep]);
   const steps = [recordStep(written), binaryStep, userStep(), configStep(), unitStep];
   await takeSteps(steps, { isDryRun }, terminal);
-  if (isDryRun) return ExitCode.good;
+  if (isDryRun) {
+    return ExitCode.good;
+  }
   const status = await startService(written.length > 0);
-  if (status === 0) print(terminal, nextSteps(terminal));
+  if (status === 0) {
+    print(terminal, nextSteps(terminal));
+  }
   return status;
 }
 
 async function startService(isChanged: boolean): Promise<number> {
   const reload = await systemctl("daemon-reload");
-  if (reload !== 0) return reload;
+  if (reload !== 0) {
+    return reload;
+  }
   const enable = await systemctl("enable", "--quiet", SERVICE);
-  if (enable !== 0) return enable;
+  if (enable !== 0) {
+    return enable;
+  }
   return await systemctl(isChanged ? "restart" : "start", SERVICE);
 }
 
@@ -82,21 +92,26 @@ function nextSteps(terminal: Terminal): string {
 }
 
 async function assertNoPackage(): Promise<void> {
-  for (const path of PACKAGED_UNITS)
-    if ((await textOf(path)) !== undefined)
+  for (const path of PACKAGED_UNITS) {
+    if ((await textOf(path)) !== undefined) {
       throw new OperatorError(
         `the package novacula-agent is installed here (${path}), and it manages the service: use apt`,
       );
+    }
+  }
 }
 
 async function assertUnedited(unit: string, isForced: boolean): Promise<void> {
   const stats = await lstat(INSTALLED_UNIT).catch(() => undefined);
-  if (stats?.isSymbolicLink() === true)
+  if (stats?.isSymbolicLink() === true) {
     throw new OperatorError(
       `${INSTALLED_UNIT} is a symbolic link (a masked or a linked unit): remove it with systemctl unmask or systemctl disable ${SERVICE}, then try again`,
     );
+  }
   const found = await textOf(INSTALLED_UNIT);
-  if (found === undefined || found === unit || isForced || isAsInstalled(found)) return;
+  if (found === undefined || found === unit || isForced || isAsInstalled(found)) {
+    return;
+  }
   throw new OperatorError(
     `${INSTALLED_UNIT} has been edited: keep your changes in a drop-in (systemctl edit ${SERVICE}), then replace the file with --force`,
   );
@@ -114,7 +129,9 @@ function fileStep(what: string, path: string, content: Buffer, mode: number): Fi
     file: { path, sha256: sha256(content) },
     async needed() {
       const stats = await lstat(path).catch(() => undefined);
-      if (stats?.isFile() !== true || stats.uid !== 0 || (stats.mode & 0o7777) !== mode) return true;
+      if (stats?.isFile() !== true || stats.uid !== 0 || (stats.mode & 0o7777) !== mode) {
+        return true;
+      }
       return !content.equals(await readFile(path));
     },
     async perform() {
@@ -139,7 +156,11 @@ function recordStep(written: readonly InstalledFile[]): Step {
 
 async function needed(steps: readonly FileStep[]): Promise<readonly InstalledFile[]> {
   const found: InstalledFile[] = [];
-  for (const step of steps) if (await step.needed()) found.push(step.file);
+  for (const step of steps) {
+    if (await step.needed()) {
+      found.push(step.file);
+    }
+  }
   return found;
 }
 
@@ -171,7 +192,9 @@ export async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") {
+      return undefined;
+    }
     throw new OperatorError(`cannot read ${path}`, { cause: error });
   }
 }

@@ -20,18 +20,28 @@ const HIDDEN = ["/home", "/root", "/tmp", "/var/tmp", "/run", "/dev", "/proc", "
 export async function assertProgramPlace(binary: string): Promise<void> {
   const problem =
     nameProblem(binary) ?? (await folderProblem(dirname(binary))) ?? (await fileProblem(binary));
-  if (problem === undefined) return;
+  if (problem === undefined) {
+    return;
+  }
   throw new OperatorError(`cannot install to ${printable(binary, 4096)}, so nothing was done: ${problem}`);
 }
 
 function nameProblem(binary: string): string | undefined {
-  if (!binary.startsWith("/")) return "write the whole path, from / on";
-  if (!PLAIN.test(binary))
+  if (!binary.startsWith("/")) {
+    return "write the whole path, from / on";
+  }
+  if (!PLAIN.test(binary)) {
     return "the path may have letters without accents, digits and ./+@,:=_- only: it becomes a line of the systemd unit";
-  if (resolve(binary) !== binary) return `write it as ${resolve(binary)}`;
-  if (binary === "/") return "it is a folder: name the file in it";
-  if (basename(binary) === "novacula-control-plane")
+  }
+  if (resolve(binary) !== binary) {
+    return `write it as ${resolve(binary)}`;
+  }
+  if (binary === "/") {
+    return "it is a folder: name the file in it";
+  }
+  if (basename(binary) === "novacula-control-plane") {
     return "called like that the program is the control plane: give it another name";
+  }
   const hidden = HIDDEN.find((folder) => binary.startsWith(`${folder}/`));
   return (
     hidden && `the service does not see ${hidden}, or it does not outlast a boot: take /usr/local/bin or /opt`
@@ -45,8 +55,12 @@ async function folderProblem(folder: string): Promise<string | undefined> {
     const open = place.open[0];
     return open && writableProblem(open);
   } catch (error) {
-    if (error instanceof LinkInOpenFolder) return writableProblem(error.folder);
-    if (errorCode(error) === "ENOENT" && folder !== "/") return await folderProblem(dirname(folder));
+    if (error instanceof LinkInOpenFolder) {
+      return writableProblem(error.folder);
+    }
+    if (errorCode(error) === "ENOENT" && folder !== "/") {
+      return await folderProblem(dirname(folder));
+    }
     return `its folder cannot be used (${errorCode(error) ?? "unknown error"})`;
   }
 }
@@ -57,8 +71,11 @@ function writableProblem(folder: OpenFolder): string {
 
 async function fileProblem(binary: string): Promise<string | undefined> {
   const stats = await lstat(binary).catch(() => undefined);
-  if (stats === undefined || stats.isFile()) return undefined;
-  if (stats.isSymbolicLink())
+  if (stats === undefined || stats.isFile()) {
+    return undefined;
+  }
+  if (stats.isSymbolicLink()) {
     return "it is a symbolic link: name the file that it leads to, or remove the link";
+  }
   return stats.isDirectory() ? "it is a folder: name the file in it" : "there is something that is no file";
 }

@@ -22,7 +22,9 @@ export async function takeSteps(
       continue;
     }
     needed += 1;
-    if (!isDryRun) await step.perform();
+    if (!isDryRun) {
+      await step.perform();
+    }
     print(
       terminal,
       `${isDryRun ? paint(terminal, "yellow", "would    ") : paint(terminal, "green", "done     ")} ${step.what}`,

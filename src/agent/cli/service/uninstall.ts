@@ -42,26 +42,32 @@ export async function uninstall(options: UninstallOptions, terminal: Terminal): 
     print(terminal, `Nothing to do: there is no ${INSTALLED_UNIT}. A package is removed with apt.`);
     return ExitCode.good;
   }
-  if (left.some(({ path }) => path === INSTALLED_UNIT) && options.force !== true)
+  if (left.some(({ path }) => path === INSTALLED_UNIT) && options.force !== true) {
     throw new OperatorError(
       `${INSTALLED_UNIT} was edited, or install did not write it: --force stops the service, removes what install wrote, and leaves this file`,
     );
-  if (!isDryRun && process.geteuid?.() !== 0)
+  }
+  if (!isDryRun && process.geteuid?.() !== 0) {
     throw new OperatorError(
       "removing a service needs root: use sudo, or --dry-run to see what would be done",
     );
+  }
   await takeSteps([stopStep(), ...removable.map(removeStep)], { isDryRun }, terminal);
-  for (const { path, why } of left)
+  for (const { path, why } of left) {
     print(terminal, `Left: ${path} ${why}. To remove it: sudo rm ${shellWord(path)}`);
-  if (isDryRun) return ExitCode.good;
+  }
+  if (isDryRun) {
+    return ExitCode.good;
+  }
   await rm(INSTALL_RECORD, { force: true });
   const status = await systemctl("daemon-reload");
   print(
     terminal,
     "Kept: /etc/novacula (configuration and key), /var/lib/novacula (state) and the user novacula. Revoke the key if this host is not to come back.",
   );
-  if (PACKAGED_UNITS.some(existsSync))
+  if (PACKAGED_UNITS.some(existsSync)) {
     print(terminal, `The package's service is stopped too: start it with systemctl enable --now ${SERVICE}.`);
+  }
   return status;
 }
 
@@ -72,26 +78,37 @@ async function find(): Promise<Findings> {
   const recorded = record?.files ?? [];
   for (const file of recorded) {
     const state = await stateOf(file);
-    if (state === "missing") continue;
+    if (state === "missing") {
+      continue;
+    }
     const isPackaged = file.path === PACKAGED_BINARY && PACKAGED_UNITS.some(existsSync);
-    if (isPackaged) continue;
-    if (state === "unchanged" && !(await isInOpenFolder(file.path))) removable.push(file.path);
-    else if (state === "unchanged") left.push({ path: file.path, why: "is where not only root may write" });
-    else left.push({ path: file.path, why: "was changed since install wrote it" });
+    if (isPackaged) {
+      continue;
+    }
+    if (state === "unchanged" && !(await isInOpenFolder(file.path))) {
+      removable.push(file.path);
+    } else if (state === "unchanged") {
+      left.push({ path: file.path, why: "is where not only root may write" });
+    } else {
+      left.push({ path: file.path, why: "was changed since install wrote it" });
+    }
   }
-  if (recorded.some(({ path }) => path === INSTALLED_UNIT) || !isThere(INSTALLED_UNIT))
+  if (recorded.some(({ path }) => path === INSTALLED_UNIT) || !isThere(INSTALLED_UNIT)) {
     return { removable, left };
+  }
   // Before there was a record, the unit's first line told whether it was edited; nothing told it of
   // the program.
   const unit = (await textOf(INSTALLED_UNIT)) ?? "";
-  if (lstatSync(INSTALLED_UNIT).isSymbolicLink() || !isAsInstalled(unit))
+  if (lstatSync(INSTALLED_UNIT).isSymbolicLink() || !isAsInstalled(unit)) {
     return { removable, left: [...left, { path: INSTALLED_UNIT, why: "is not as install wrote it" }] };
+  }
   const binary = binaryOf(unit);
-  if (binary !== undefined && isThere(binary) && !recorded.some(({ path }) => path === binary))
+  if (binary !== undefined && isThere(binary) && !recorded.some(({ path }) => path === binary)) {
     left.push({
       path: binary,
       why: "is the program that the unit names, and nothing proves where it is from",
     });
+  }
   return { removable: [INSTALLED_UNIT, ...removable], left };
 }
 
@@ -115,8 +132,9 @@ function stopStep(): Step {
     needed: async () => isThere(INSTALLED_UNIT),
     async perform() {
       const status = await systemctl("disable", "--quiet", "--now", SERVICE);
-      if (status !== 0)
+      if (status !== 0) {
         throw new OperatorError(`${SERVICE} could not be stopped (systemctl ended with ${status})`);
+      }
     },
   };
 }

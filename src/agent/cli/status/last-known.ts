@@ -7,7 +7,9 @@ import { keyName } from "./status-report.ts";
 export async function lastKnown(dataDir: string): Promise<string | undefined> {
   const { keys, organizations } = await readMemory(dataDir);
   const [key] = keys;
-  if (key === undefined) return undefined;
+  if (key === undefined) {
+    return undefined;
+  }
   const [organization] = organizations;
   const where = organization === undefined ? "" : ` in organization ${printable(organization.name)}`;
   const name = keyName({ fingerprint: key.fingerprint, name: key.keyName, id: key.keyId });

@@ -26,7 +26,9 @@ function headline(status: AgentStatus, terminal: Terminal): readonly string[] {
   const sentence = paint(terminal, colourOf(status), printable(status.reason, SENTENCE_LENGTH));
   const { pendingChange } = status;
   // Without a running key, what is wrong with the file is the state's own sentence.
-  if (pendingChange === null || status.key === null) return [sentence];
+  if (pendingChange === null || status.key === null) {
+    return [sentence];
+  }
   const label = paint(terminal, "yellow", `Change in the file ${PENDING[pendingChange.state]}:`);
   return [sentence, `${label} ${printable(pendingChange.reason, SENTENCE_LENGTH)}`];
 }
@@ -40,7 +42,9 @@ const PENDING = {
 
 function colourOf(status: AgentStatus): Colour {
   const verdict = stateVerdict(status);
-  if (verdict === ExitCode.good) return "green";
+  if (verdict === ExitCode.good) {
+    return "green";
+  }
   return verdict === ExitCode.bad ? "red" : "yellow";
 }
 
@@ -82,13 +86,17 @@ export function ending(endsAt: number, now: number): string {
 }
 
 function ago(moment: string | null, now: number): string | undefined {
-  if (moment === null) return undefined;
+  if (moment === null) {
+    return undefined;
+  }
   const at = Date.parse(moment);
   return `${timeOfDay(at, now)}, ${duration(Math.max(0, now - at))} ago`;
 }
 
 function ahead(moment: string | null, now: number): string | undefined {
-  if (moment === null) return undefined;
+  if (moment === null) {
+    return undefined;
+  }
   const left = Date.parse(moment) - now;
   return left <= 0 ? "now" : `in ${duration(left)}`;
 }

@@ -33,18 +33,23 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
   }
   const signal = shutdownSignal();
   const place = await findFolders(options, terminal.environment);
-  if (options.watch === true) return await watch(place, options, terminal, signal);
+  if (options.watch === true) {
+    return await watch(place, options, terminal, signal);
+  }
   const answer =
     options.waitFor === undefined
       ? await askAgent(place.runtimeDir, "GET /status", 0, signal)
       : await waitForKey(place.runtimeDir, options.waitFor, options.timeout, signal);
-  if (answer.kind !== "answered") return await unanswered(answer, place, terminal);
+  if (answer.kind !== "answered") {
+    return await unanswered(answer, place, terminal);
+  }
   show(answer.status, options, terminal);
-  if (place.obstacle === undefined && answer.status.dataDir !== place.dataDir)
+  if (place.obstacle === undefined && answer.status.dataDir !== place.dataDir) {
     complain(
       terminal,
       `This agent keeps its state in ${printable(answer.status.dataDir, 4096)}, and agent.toml says ${printable(place.dataDir, 4096)}: it is another agent, or it has not been restarted since.`,
     );
+  }
   return options.waitFor === undefined
     ? stateVerdict(answer.status)
     : verdictOnKey(answer.status, options.waitFor, options.timeout, terminal);
@@ -68,7 +73,9 @@ function verdictOnKey(
   timeoutMs: number,
   terminal: Terminal,
 ): ExitCode {
-  if (keyIs(seen, fingerprint)) return ExitCode.good;
+  if (keyIs(seen, fingerprint)) {
+    return ExitCode.good;
+  }
   const other =
     seen.pendingChange === null && seen.key?.fingerprint !== fingerprint
       ? ` No key ${fingerprint} is in the files that the agent reads (${seen.configPath}).`
@@ -83,18 +90,23 @@ async function unanswered(
   terminal: Terminal,
 ): Promise<ExitCode> {
   complain(terminal, answer.why);
-  if (answer.kind === "no-answer") return ExitCode.couldNotTell;
-  if (place.obstacle !== undefined)
+  if (answer.kind === "no-answer") {
+    return ExitCode.couldNotTell;
+  }
+  if (place.obstacle !== undefined) {
     complain(
       terminal,
       `But ${printable(place.path, 4096)} ${place.obstacle}: an agent that was started with another runtime_dir is not seen from here.`,
     );
+  }
   complain(
     terminal,
     `Start it with: ${asRoot("systemctl start novacula-agent")} (or, in the foreground: novacula-agent run)`,
   );
   const known = await lastKnown(place.dataDir);
-  if (known !== undefined) complain(terminal, known);
+  if (known !== undefined) {
+    complain(terminal, known);
+  }
   return ExitCode.notRunning;
 }
 
@@ -111,9 +123,13 @@ async function watch(
     const essence = essenceOf(answer);
     if (essence !== last && !signal.aborted) {
       last = essence;
-      if (answer.kind !== "answered") complain(terminal, answer.why);
-      else if (options.json === true) print(terminal, JSON.stringify(answer.status));
-      else print(terminal, statusLine(answer.status, Date.now(), terminal));
+      if (answer.kind !== "answered") {
+        complain(terminal, answer.why);
+      } else if (options.json === true) {
+        print(terminal, JSON.stringify(answer.status));
+      } else {
+        print(terminal, statusLine(answer.status, Date.now(), terminal));
+      }
     }
     await delay(WATCH_INTERVAL_MS, signal);
   }
@@ -121,7 +137,9 @@ async function watch(
 }
 
 function essenceOf(answer: AgentAnswer): string {
-  if (answer.kind !== "answered") return answer.why;
+  if (answer.kind !== "answered") {
+    return answer.why;
+  }
   const { state, since, key, pendingChange, pid, executor, controlPlane } = answer.status;
   return JSON.stringify([state, since, key, pendingChange, pid, executor, controlPlane]);
 }

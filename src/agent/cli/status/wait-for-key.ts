@@ -24,7 +24,9 @@ export async function waitForKey(
     const operation = `GET /status?key=${fingerprint}&timeoutMs=${sliceMs}` as const;
     const answer = await askAgent(runtimeDir, operation, sliceMs, signal);
     const isThere = answer.kind === "answered" && keyIs(answer.status, fingerprint);
-    if (isThere || leftMs <= 0 || signal.aborted) return answer;
+    if (isThere || leftMs <= 0 || signal.aborted) {
+      return answer;
+    }
     await delay(PAUSE_MS, signal);
   }
 }

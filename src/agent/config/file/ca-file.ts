@@ -18,9 +18,13 @@ export function readCertificates(bytes: Uint8Array): CaFile {
     return { kind: "unusable", problem: "holds a private key", remedy };
   }
   const blocks = text.match(BLOCK) ?? [];
-  if (blocks.length === 0) return { kind: "unusable", problem: "holds no PEM certificate", remedy: REMEDY };
+  if (blocks.length === 0) {
+    return { kind: "unusable", problem: "holds no PEM certificate", remedy: REMEDY };
+  }
   const bad = blocks.findIndex((block) => !isCertificate(block));
-  if (bad === -1) return { kind: "certificates", pem: text };
+  if (bad === -1) {
+    return { kind: "certificates", pem: text };
+  }
   const problem = `holds a certificate that cannot be parsed (number ${bad + 1} of ${blocks.length})`;
   return { kind: "unusable", problem, remedy: "Copy that certificate again, whole." };
 }

@@ -47,16 +47,20 @@ export function runningUser(): string {
  * above it.
  */
 export async function accessRemedy(path: string, reader: FileReader): Promise<string> {
-  if (reader.kind === "unknown") return AS_ROOT;
+  if (reader.kind === "unknown") {
+    return AS_ROOT;
+  }
   for (let current = path; ; current = dirname(current)) {
     try {
       const stats = await stat(current);
-      if (current !== path)
+      if (current !== path) {
         return `Let its group pass: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
+      }
       return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}: ${closingCommand(path, stats, reader)}`;
     } catch {
-      if (dirname(current) === current)
+      if (dirname(current) === current) {
         return "Make the file and the directories above it readable for that user.";
+      }
     }
   }
 }
@@ -96,9 +100,13 @@ export function closingCommand(
   reader: { readonly uid: number; readonly group: Group | undefined },
 ): string {
   const { uid, group } = reader;
-  if (group === undefined || (uid !== 0 && uid === owner.uid)) return command("chmod", "0600", path);
+  if (group === undefined || (uid !== 0 && uid === owner.uid)) {
+    return command("chmod", "0600", path);
+  }
   const close = command("chmod", "0640", path);
-  if (owner.uid === 0 && owner.gid === group.gid) return close;
+  if (owner.uid === 0 && owner.gid === group.gid) {
+    return close;
+  }
   return `${command("chown", `root:${group.name}`, path)} && ${close}`;
 }
 

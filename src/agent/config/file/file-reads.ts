@@ -18,7 +18,9 @@ export class FileReads {
   /** Each file once: agent.toml and a key file at the same path are one content. */
   async read(path: string): Promise<FileRead> {
     const known = this.#reads.get(path);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const read = await readBoundedFile(path, this.reader);
     this.#reads.set(path, read);
     return read;

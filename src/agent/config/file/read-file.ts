@@ -28,7 +28,9 @@ export async function readBoundedFile(path: string, reader: FileReader = ownRead
   try {
     return await inTime(path, () => read(path, reader));
   } catch (error) {
-    if (!(error instanceof NoFileAnswer)) throw error;
+    if (!(error instanceof NoFileAnswer)) {
+      throw error;
+    }
     const remedy =
       "Look at the mount that it is on, such as FUSE or NFS: what serves it has stopped. It is taken when it answers again.";
     return { kind: "unreadable", code: error.code, problem: error.message, remedy };
@@ -42,7 +44,9 @@ async function read(path: string, reader: FileReader): Promise<FileRead> {
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stats = await handle.stat();
     const kind = otherKind(stats);
-    if (kind !== undefined) return notAFile(kind);
+    if (kind !== undefined) {
+      return notAFile(kind);
+    }
     const bytes = await readAtMost(handle, stats.size, MAX_FILE_BYTES + 1);
     if (bytes.length > MAX_FILE_BYTES) {
       const problem = "is larger than 1 MiB, as no configuration, key or certificate is";
@@ -63,10 +67,18 @@ async function read(path: string, reader: FileReader): Promise<FileRead> {
 }
 
 function otherKind(stats: Stats): string | undefined {
-  if (stats.isFile()) return undefined;
-  if (stats.isDirectory()) return "directory";
-  if (stats.isFIFO()) return "named pipe";
-  if (stats.isSocket()) return "socket";
+  if (stats.isFile()) {
+    return undefined;
+  }
+  if (stats.isDirectory()) {
+    return "directory";
+  }
+  if (stats.isFIFO()) {
+    return "named pipe";
+  }
+  if (stats.isSocket()) {
+    return "socket";
+  }
   return "device";
 }
 
@@ -89,7 +101,9 @@ async function readAtMost(handle: FileHandle, sizeBytes: number, limit: number):
     const { bytesRead, buffer } = await handle.read({ buffer: room });
     chunks.push(buffer.subarray(0, bytesRead));
     total += bytesRead;
-    if (bytesRead === 0 || (total === sizeBytes && bytesRead < room.length)) break;
+    if (bytesRead === 0 || (total === sizeBytes && bytesRead < room.length)) {
+      break;
+    }
   }
   return Buffer.concat(chunks);
 }

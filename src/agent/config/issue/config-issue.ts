@@ -32,7 +32,9 @@ export function formatIssues(issues: readonly ConfigIssue[]): string {
 }
 
 function lineOf({ line, column }: ConfigIssue): string {
-  if (line === undefined) return "";
+  if (line === undefined) {
+    return "";
+  }
   return column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
 }
 

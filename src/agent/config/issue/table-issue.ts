@@ -71,11 +71,19 @@ export function wrongValue(table: string, key: string, value: unknown, wants: st
 
 function remedyFor(key: string, value: unknown, wants: string): string {
   const wanted = `It must be ${wants}.`;
-  if (typeof value !== "string") return wanted;
+  if (typeof value !== "string") {
+    return wanted;
+  }
   const word = wants.startsWith("one of") ? meantWord(value, wants) : undefined;
-  if (word !== undefined) return `${wanted} Did you mean "${word}"?`;
-  if (wants.startsWith("a number") && /^\d+(\.\d+)?$/u.test(value)) return `${wanted} Remove the quotes.`;
-  if (/exc[_-]/iu.test(value)) return `${wanted} A key belongs in access_token of [control_plane].`;
+  if (word !== undefined) {
+    return `${wanted} Did you mean "${word}"?`;
+  }
+  if (wants.startsWith("a number") && /^\d+(\.\d+)?$/u.test(value)) {
+    return `${wanted} Remove the quotes.`;
+  }
+  if (/exc[_-]/iu.test(value)) {
+    return `${wanted} A key belongs in access_token of [control_plane].`;
+  }
   if (/^(~|\$|%d)/u.test(value)) {
     const name = key === "access_token_file" ? "; of a systemd credential, write the name alone" : "";
     return `${wanted} Nothing is expanded here, neither ~ nor a variable${name}.`;
@@ -92,12 +100,20 @@ function meantWord(value: string, wants: string): string | undefined {
 
 /** What was found, as far as it may be shown. */
 function describeFound(path: string, value: unknown): string {
-  if (Array.isArray(value)) return "an array";
-  if (value instanceof Date) return "a date";
+  if (Array.isArray(value)) {
+    return "an array";
+  }
+  if (value instanceof Date) {
+    return "a date";
+  }
   switch (typeof value) {
     case "string":
-      if (value === "") return "empty";
-      if (SILENT_KEYS.has(path) || looksSecret(value)) return "a text that is not shown here";
+      if (value === "") {
+        return "empty";
+      }
+      if (SILENT_KEYS.has(path) || looksSecret(value)) {
+        return "a text that is not shown here";
+      }
       return `"${printable(value, 60)}"`;
     case "number":
     case "bigint":

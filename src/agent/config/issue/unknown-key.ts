@@ -33,11 +33,17 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 export function unknownKeyRemedy(table: string, key: string): string {
   const own = KEYS_BY_TABLE.get(table) ?? [];
   const near = nearest(key, own);
-  if (near !== undefined) return `Did you mean ${near}?`;
+  if (near !== undefined) {
+    return `Did you mean ${near}?`;
+  }
   for (const [other, keys] of KEYS_BY_TABLE) {
-    if (other === table) continue;
+    if (other === table) {
+      continue;
+    }
     const home = nearest(key, keys);
-    if (home === undefined) continue;
+    if (home === undefined) {
+      continue;
+    }
     return normal(home) === normal(key)
       ? `${home} belongs in [${other}].`
       : `Did you mean ${home} in [${other}]?`;
@@ -48,10 +54,14 @@ export function unknownKeyRemedy(table: string, key: string): string {
 /** What to do about a table, or a key above the first table, that agent.toml does not have. */
 export function unknownTableRemedy(name: string): string {
   const near = nearest(name, [...KEYS_BY_TABLE.keys()]);
-  if (near !== undefined) return `Did you mean [${near}]?`;
+  if (near !== undefined) {
+    return `Did you mean [${near}]?`;
+  }
   for (const [table, keys] of KEYS_BY_TABLE) {
     const home = nearest(name, keys);
-    if (home !== undefined) return `${home} belongs in [${table}]: put it below a line that says [${table}].`;
+    if (home !== undefined) {
+      return `${home} belongs in [${table}]: put it below a line that says [${table}].`;
+    }
   }
   return `The tables are ${[...KEYS_BY_TABLE.keys()].map((table) => `[${table}]`).join(", ")}.`;
 }
@@ -64,12 +74,16 @@ export function shownName(name: string): string {
 function nearest(name: string, candidates: readonly string[]): string | undefined {
   const wanted = normal(name);
   const synonym = SYNONYMS.get(name.toLowerCase().replaceAll("-", "_"));
-  if (synonym !== undefined && candidates.includes(synonym)) return synonym;
+  if (synonym !== undefined && candidates.includes(synonym)) {
+    return synonym;
+  }
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.floor(wanted.length / 3) + 1);
   for (const candidate of candidates) {
     const distance = editDistance(wanted, normal(candidate));
-    if (distance >= bestDistance) continue;
+    if (distance >= bestDistance) {
+      continue;
+    }
     best = candidate;
     bestDistance = distance;
   }
@@ -91,7 +105,9 @@ export function editDistance(a: string, b: string): number {
       const change = a[row - 1] === b[column - 1] ? 0 : 1;
       let cost = Math.min(at(last, column) + 1, at(next, column - 1) + 1, at(last, column - 1) + change);
       const isSwap = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (isSwap) cost = Math.min(cost, at(beforeLast, column - 2) + 1);
+      if (isSwap) {
+        cost = Math.min(cost, at(beforeLast, column - 2) + 1);
+      }
       next.push(cost);
     }
     beforeLast = last;

@@ -26,8 +26,12 @@ const WINDOWS_1252: ReadonlyMap<number, string> = new Map([
  */
 export function decodeText(bytes: Uint8Array): ConfigText {
   const encoding = utf16Mark(bytes);
-  if (encoding !== undefined) return decodeUtf16(bytes, encoding);
-  if (!isUtf8(bytes)) return firstBadByte(bytes);
+  if (encoding !== undefined) {
+    return decodeUtf16(bytes, encoding);
+  }
+  if (!isUtf8(bytes)) {
+    return firstBadByte(bytes);
+  }
   if (bytes.includes(0)) {
     const remedy = "Save it as UTF-8: it may be UTF-16 without a byte-order mark.";
     return { kind: "not-text", problem: "holds NUL bytes, as no text file does", remedy };
@@ -36,8 +40,12 @@ export function decodeText(bytes: Uint8Array): ConfigText {
 }
 
 function utf16Mark(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) {
+    return "utf-16le";
+  }
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
+    return "utf-16be";
+  }
   return undefined;
 }
 
@@ -55,7 +63,9 @@ function firstBadByte(bytes: Uint8Array): ConfigText {
     const newline = bytes.indexOf(0x0a, start);
     const end = newline === -1 ? bytes.length : newline;
     const row = bytes.subarray(start, end);
-    if (!isUtf8(row)) return badByteIn(row, line);
+    if (!isUtf8(row)) {
+      return badByteIn(row, line);
+    }
     start = end + 1;
   }
   return { kind: "not-text", problem: "is not UTF-8 text", remedy: "Save it as UTF-8." };
@@ -81,7 +91,9 @@ function validPrefix(row: Uint8Array): { readonly text: string; readonly byteLen
   let end = 0;
   for (const character of decoded) {
     const encoded = Buffer.from(character);
-    if (!encoded.equals(row.subarray(byteLength, byteLength + encoded.length))) break;
+    if (!encoded.equals(row.subarray(byteLength, byteLength + encoded.length))) {
+      break;
+    }
     byteLength += encoded.length;
     end += character.length;
   }

@@ -9,28 +9,47 @@ const MAX_LENGTH = 2048;
 /** `https`, or `http` to this host alone: the key never travels in the clear. Decodes to the address without `/graphql`. */
 export const controlPlaneUrl = z.string({ error: URL_WANTS }).transform((text, context) => {
   const problem = urlProblem(text);
-  if (problem === undefined) return withoutEndpoint(new URL(text));
+  if (problem === undefined) {
+    return withoutEndpoint(new URL(text));
+  }
   context.issues.push({ code: "custom", input: text, message: problem });
   return z.NEVER;
 });
 
 /** The text as given: undici wants the URL with its credentials. */
 export const proxyUrl = z.string({ error: PROXY_WANTS }).superRefine((text, context) => {
-  if (text === "none") return;
+  if (text === "none") {
+    return;
+  }
   const problem = proxyProblem(text);
-  if (problem !== undefined) context.issues.push({ code: "custom", input: text, message: problem });
+  if (problem !== undefined) {
+    context.issues.push({ code: "custom", input: text, message: problem });
+  }
 });
 
 function urlProblem(text: string): string | undefined {
-  if (text.length > MAX_LENGTH) return `${URL_WANTS}, of at most ${MAX_LENGTH} characters`;
-  if (/[\s\p{C}]/u.test(text)) return `${URL_WANTS}, without white space or invisible characters`;
-  if (!/^https?:\/\/[^/]/iu.test(text)) return `${URL_WANTS}, starting with https://`;
+  if (text.length > MAX_LENGTH) {
+    return `${URL_WANTS}, of at most ${MAX_LENGTH} characters`;
+  }
+  if (/[\s\p{C}]/u.test(text)) {
+    return `${URL_WANTS}, without white space or invisible characters`;
+  }
+  if (!/^https?:\/\/[^/]/iu.test(text)) {
+    return `${URL_WANTS}, starting with https://`;
+  }
   const url = URL.parse(text);
-  if (url === null) return URL_WANTS;
-  if (holdsKey(text)) return `${URL_WANTS}, without a key in it`;
-  if (url.username !== "" || url.password !== "")
+  if (url === null) {
+    return URL_WANTS;
+  }
+  if (holdsKey(text)) {
+    return `${URL_WANTS}, without a key in it`;
+  }
+  if (url.username !== "" || url.password !== "") {
     return `${URL_WANTS}, without a user name or password in it`;
-  if (/[?#]/u.test(text)) return `${URL_WANTS}, without a query (?…) or fragment (#…)`;
+  }
+  if (/[?#]/u.test(text)) {
+    return `${URL_WANTS}, without a query (?…) or fragment (#…)`;
+  }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     return "https:// in place of http://, because over plain HTTP anybody on the way could read the key (only localhost may do without)";
   }
@@ -38,14 +57,22 @@ function urlProblem(text: string): string | undefined {
 }
 
 function proxyProblem(text: string): string | undefined {
-  if (text.length > MAX_LENGTH) return `${PROXY_WANTS}, of at most ${MAX_LENGTH} characters`;
-  if (/[\s\p{C}]/u.test(text)) return `${PROXY_WANTS}, without white space or invisible characters`;
-  if (!/^https?:\/\/[^/]/iu.test(text)) return `${PROXY_WANTS}, starting with http:// or https://`;
+  if (text.length > MAX_LENGTH) {
+    return `${PROXY_WANTS}, of at most ${MAX_LENGTH} characters`;
+  }
+  if (/[\s\p{C}]/u.test(text)) {
+    return `${PROXY_WANTS}, without white space or invisible characters`;
+  }
+  if (!/^https?:\/\/[^/]/iu.test(text)) {
+    return `${PROXY_WANTS}, starting with http:// or https://`;
+  }
   const url = URL.parse(text);
   if (url === null || !isPercentEncoded(url.username) || !isPercentEncoded(url.password)) {
     return `${PROXY_WANTS}; a %, @, : or / in the user name or password is written as %25, %40, %3A or %2F`;
   }
-  if (url.pathname !== "/" || /[?#]/u.test(text)) return `${PROXY_WANTS}, without a path, query or fragment`;
+  if (url.pathname !== "/" || /[?#]/u.test(text)) {
+    return `${PROXY_WANTS}, without a path, query or fragment`;
+  }
   return undefined;
 }
 

@@ -11,7 +11,9 @@ export function holdsKey(text: string): boolean {
  * only costs an operator a look into the file.
  */
 export function looksSecret(text: string): boolean {
-  if (/exc[_-]|-----BEGIN|:\/\/[^/]*@/iu.test(text)) return true;
+  if (/exc[_-]|-----BEGIN|:\/\/[^/]*@/iu.test(text)) {
+    return true;
+  }
   return (text.match(LONG_RUN) ?? []).some(isRandom);
 }
 

@@ -27,16 +27,24 @@ export async function withAccessToken(
   const mark = text.startsWith("\ufeff") ? "\ufeff" : "";
   const body = text.slice(mark.length);
   const parsed = await parseToml(body, file);
-  if (parsed.kind === "issue") return { kind: "unparsable", issues: [parsed.issue] };
+  if (parsed.kind === "issue") {
+    return { kind: "unparsable", issues: [parsed.issue] };
+  }
   const { control_plane: written = {} } = parsed.table;
-  if (!isTable(written)) return unparsable(notATable(TABLE, written), file);
+  if (!isTable(written)) {
+    return unparsable(notATable(TABLE, written), file);
+  }
   if (Object.hasOwn(written, "access_token_file")) {
-    if (Object.hasOwn(written, NAME)) return unparsable(bothSources(), file);
+    if (Object.hasOwn(written, NAME)) {
+      return unparsable(bothSources(), file);
+    }
     return { kind: "key-file", path: String(written["access_token_file"]) };
   }
   const outlined = await outlineToml(body);
   const edited = outlined.kind === "outline" ? edit(body, outlined.outline, revealKey(key)) : undefined;
-  if (edited === undefined) return unparsable(NOT_SAFE, file);
+  if (edited === undefined) {
+    return unparsable(NOT_SAFE, file);
+  }
   const after = await parseToml(edited, file);
   const wanted = { ...parsed.table, [TABLE]: { ...written, [NAME]: revealKey(key) } };
   const isSafe = after.kind === "table" && isDeepStrictEqual(after.table, wanted);
@@ -69,11 +77,16 @@ function edit(text: string, outline: TomlOutline, secret: string): string | unde
     return present.value && splice(text, present.value.range[0], present.value.range[1], value);
   }
   const header = findEntry(outline, [TABLE]);
-  if (header?.value?.type === "TOMLInlineTable")
+  if (header?.value?.type === "TOMLInlineTable") {
     return intoInlineTable(text, outline, header.value.range, value);
-  if (header?.kind === "table") return intoTable(text, outline, header, value);
+  }
+  if (header?.kind === "table") {
+    return intoTable(text, outline, header, value);
+  }
   const dotted = outline.entries.findLast(({ kind, path }) => kind === "value" && path[0] === TABLE);
-  if (dotted !== undefined && !dotted.isInline) return addLine(text, dotted, `${TABLE}.${NAME} = ${value}`);
+  if (dotted !== undefined && !dotted.isInline) {
+    return addLine(text, dotted, `${TABLE}.${NAME} = ${value}`);
+  }
   return atTheEnd(text, value);
 }
 
@@ -101,7 +114,9 @@ function aligned(text: string, neighbour: TomlEntry): string {
 
 function addLine(text: string, after: { readonly end: number }, line: string): string {
   const lineEnd = text.indexOf("\n", after.end);
-  if (lineEnd === -1) return `${text}${lineBreak(text)}${line}${lineBreak(text)}`;
+  if (lineEnd === -1) {
+    return `${text}${lineBreak(text)}${line}${lineBreak(text)}`;
+  }
   return splice(text, lineEnd + 1, lineEnd + 1, line + lineBreak(text));
 }
 
@@ -113,7 +128,9 @@ function intoInlineTable(
 ): string {
   const last = outline.entries.findLast((entry) => entry.isInline && entry.start > start && entry.end < end);
   const assignment = `${NAME} = ${value}`;
-  if (last === undefined) return splice(text, start + 1, end - 1, ` ${assignment} `);
+  if (last === undefined) {
+    return splice(text, start + 1, end - 1, ` ${assignment} `);
+  }
   return splice(text, last.end, last.end, `, ${assignment}`);
 }
 

@@ -20,7 +20,9 @@ const MAYBE_INHERITED = new RegExp([...INHERITED_NAMES, String.raw`\\u`].join("|
 export async function parseToml(source: string, file: string): Promise<ParsedToml> {
   const text = unixLineEnds(source);
   const hostile = await inheritedKey(text, file);
-  if (hostile !== undefined) return { kind: "issue", issue: hostile };
+  if (hostile !== undefined) {
+    return { kind: "issue", issue: hostile };
+  }
   let refusal: ReturnType<typeof parserRefusal>;
   try {
     const table = parse(text);
@@ -48,12 +50,18 @@ export function unixLineEnds(text: string): string {
  * without such a word, or an escape that could spell one, is not parsed twice.
  */
 async function inheritedKey(text: string, file: string): Promise<ConfigIssue | undefined> {
-  if (!MAYBE_INHERITED.test(text)) return undefined;
+  if (!MAYBE_INHERITED.test(text)) {
+    return undefined;
+  }
   const outlined = await outlineToml(text);
-  if (outlined.kind === "syntax-error") return explainSyntax(text, file, [positionAt(text, outlined.at)]);
+  if (outlined.kind === "syntax-error") {
+    return explainSyntax(text, file, [positionAt(text, outlined.at)]);
+  }
   for (const entry of outlined.outline.entries) {
     const name = entry.path.find((part) => INHERITED_NAMES.has(part));
-    if (name === undefined) continue;
+    if (name === undefined) {
+      continue;
+    }
     const place = positionAt(text, entry.keyStart);
     const remedy = "Delete the line: agent.toml has no such key.";
     return { code: "unknown-key", file, ...place, key: shownName(name), problem: "unknown key", remedy };
@@ -66,9 +74,13 @@ function parserRefusal(error: unknown): {
   readonly places: readonly TextPosition[];
   readonly isDuplicate: boolean;
 } {
-  if (!(error instanceof Error)) return { places: [], isDuplicate: false };
+  if (!(error instanceof Error)) {
+    return { places: [], isDuplicate: false };
+  }
   const isDuplicate = error.message.startsWith("Can't redefine");
-  if (!("line" in error && "col" in error)) return { places: [], isDuplicate };
+  if (!("line" in error && "col" in error)) {
+    return { places: [], isDuplicate };
+  }
   const { line, col } = error;
   const hasPlace = typeof line === "number" && typeof col === "number";
   return { places: hasPlace ? [{ line: line + 1, column: col + 1 }] : [], isDuplicate };

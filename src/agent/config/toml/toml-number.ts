@@ -14,32 +14,48 @@ export async function inexactNumber(
   text: string,
   file: string,
 ): Promise<ConfigIssue | undefined> {
-  if (!holdsSuspect(table)) return undefined;
+  if (!holdsSuspect(table)) {
+    return undefined;
+  }
   const outlined = await outlineToml(text);
   const entries = outlined.kind === "outline" ? outlined.outline.entries : [];
   for (const entry of entries) {
     const number = entry.value && numbersIn(entry.value).find(isInexact);
-    if (number !== undefined) return issueOf(entry, number, text, file);
+    if (number !== undefined) {
+      return issueOf(entry, number, text, file);
+    }
   }
   return undefined;
 }
 
 function holdsSuspect(value: unknown): boolean {
-  if (typeof value === "bigint") return true;
-  if (typeof value === "number") return !Number.isFinite(value);
-  if (Array.isArray(value)) return value.some(holdsSuspect);
+  if (typeof value === "bigint") {
+    return true;
+  }
+  if (typeof value === "number") {
+    return !Number.isFinite(value);
+  }
+  if (Array.isArray(value)) {
+    return value.some(holdsSuspect);
+  }
   return isTable(value) && Object.values(value).some(holdsSuspect);
 }
 
 /** The values of an inline table are entries of their own, unless it stands in an array. */
 function numbersIn(node: AST.TOMLContentNode): readonly AST.TOMLNumberValue[] {
-  if (node.type === "TOMLArray") return node.elements.flatMap(numbersIn);
-  if (node.type === "TOMLInlineTable") return node.body.flatMap(({ value }) => numbersIn(value));
+  if (node.type === "TOMLArray") {
+    return node.elements.flatMap(numbersIn);
+  }
+  if (node.type === "TOMLInlineTable") {
+    return node.body.flatMap(({ value }) => numbersIn(value));
+  }
   return node.kind === "integer" || node.kind === "float" ? [node] : [];
 }
 
 function isInexact(node: AST.TOMLNumberValue): boolean {
-  if (node.kind === "integer") return !Number.isSafeInteger(node.value);
+  if (node.kind === "integer") {
+    return !Number.isSafeInteger(node.value);
+  }
   return !Number.isFinite(node.value) && !/inf|nan/u.test(node.number);
 }
 

@@ -40,8 +40,11 @@ export async function outlineToml(text: string): Promise<Outlined> {
     const program = parseTOML(text, { tomlVersion: "1.0" });
     const entries: TomlEntry[] = [];
     for (const item of program.body[0].body) {
-      if (item.type === "TOMLKeyValue") addKeyValue(entries, [], item, false);
-      else addTable(entries, item);
+      if (item.type === "TOMLKeyValue") {
+        addKeyValue(entries, [], item, false);
+      } else {
+        addTable(entries, item);
+      }
     }
     const comments = program.comments.map(({ range, value }) => ({
       start: range[0],
@@ -66,7 +69,9 @@ export function positionAt(text: string, index: number): TextPosition {
   const before = text.slice(0, index);
   const lineStart = before.lastIndexOf("\n") + 1;
   let line = 1;
-  for (let at = before.indexOf("\n"); at !== -1; at = before.indexOf("\n", at + 1)) line += 1;
+  for (let at = before.indexOf("\n"); at !== -1; at = before.indexOf("\n", at + 1)) {
+    line += 1;
+  }
   return { line, column: Array.from(before.slice(lineStart)).length + 1 };
 }
 
@@ -75,7 +80,9 @@ function addTable(entries: TomlEntry[], table: AST.TOMLTable): void {
   const [start, end] = table.range;
   const keyStart = table.key.range[0];
   entries.push({ kind: "table", path, keyStart, start, end, value: undefined, isInline: false });
-  for (const item of table.body) addKeyValue(entries, path, item, false);
+  for (const item of table.body) {
+    addKeyValue(entries, path, item, false);
+  }
 }
 
 function addKeyValue(
@@ -87,8 +94,12 @@ function addKeyValue(
   const path = [...table, ...item.key.keys.map(keyName)];
   const [start, end] = item.range;
   entries.push({ kind: "value", path, keyStart: item.key.range[0], start, end, value: item.value, isInline });
-  if (item.value.type !== "TOMLInlineTable") return;
-  for (const inner of item.value.body) addKeyValue(entries, path, inner, true);
+  if (item.value.type !== "TOMLInlineTable") {
+    return;
+  }
+  for (const inner of item.value.body) {
+    addKeyValue(entries, path, inner, true);
+  }
 }
 
 function keyName(key: AST.TOMLBare | AST.TOMLQuoted): string {

@@ -15,10 +15,14 @@ export function locateInString(raw: string, node: AST.TOMLStringValue, start: nu
   const indexes: number[] = [];
   let at = quotes;
   // A line break right behind the opening quotes does not belong to the value.
-  if (node.multiline) at += raw.slice(at).match(/^\r?\n/u)?.[0].length ?? 0;
+  if (node.multiline) {
+    at += raw.slice(at).match(/^\r?\n/u)?.[0].length ?? 0;
+  }
   while (at < end) {
     const step = node.style === "basic" && raw[at] === "\\" ? escapeAt(raw, at) : { length: 1, units: 1 };
-    for (let unit = 0; unit < step.units; unit++) indexes.push(start + at);
+    for (let unit = 0; unit < step.units; unit++) {
+      indexes.push(start + at);
+    }
     at += step.length;
   }
   return indexes.length === node.value.length ? [...indexes, start + end] : [];
@@ -27,7 +31,9 @@ export function locateInString(raw: string, node: AST.TOMLStringValue, start: nu
 /** How much text an escape takes, and how many UTF-16 units it stands for: none for a backslash at the end of a line. */
 function escapeAt(raw: string, at: number): { readonly length: number; readonly units: number } {
   const lineEnd = raw.slice(at).match(/^\\[ \t]*\r?\n\s*/u);
-  if (lineEnd !== null) return { length: lineEnd[0].length, units: 0 };
+  if (lineEnd !== null) {
+    return { length: lineEnd[0].length, units: 0 };
+  }
   const length = ESCAPE_LENGTHS.get(raw[at + 1] ?? "") ?? 2;
   const isAstral = length === 10 && Number.parseInt(raw.slice(at + 2, at + 10), 16) > 0xffff;
   return { length, units: isAstral ? 2 : 1 };

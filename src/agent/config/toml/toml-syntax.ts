@@ -116,11 +116,15 @@ const LINE_RULES: readonly SyntaxRule[] = [
  */
 export function explainSyntax(text: string, file: string, places: readonly TextPosition[]): ConfigIssue {
   const whole = anotherFormat(text) ?? unclosedText(text);
-  if (whole !== undefined) return { file, ...whole };
+  if (whole !== undefined) {
+    return { file, ...whole };
+  }
   const lines = text.split("\n");
   for (const place of [...places, ...places.map((later) => lineAbove(lines, later))]) {
     const explained = explainLine((lines[place.line - 1] ?? "").slice(0, MAX_LINE), place);
-    if (explained === undefined) continue;
+    if (explained === undefined) {
+      continue;
+    }
     const key = knownKey(lines, place.line);
     const remedy = explained.remedy.replace("NAME", key?.split(".").at(-1) ?? "name");
     return key === undefined ? { file, ...explained, remedy } : { file, key, ...explained, remedy };
@@ -135,9 +139,13 @@ type Explained = Pick<ConfigIssue, "code" | "problem" | "remedy"> & TextPosition
 
 function explainLine(line: string, place: TextPosition): Explained | undefined {
   const odd = oddCharacterOn(line, place.line);
-  if (odd !== undefined) return odd;
+  if (odd !== undefined) {
+    return odd;
+  }
   const rule = LINE_RULES.find(({ pattern }) => pattern.test(line));
-  if (rule === undefined) return undefined;
+  if (rule === undefined) {
+    return undefined;
+  }
   const { code, problem, remedy } = rule;
   const index = rule.at === undefined ? -1 : line.search(rule.at);
   const column = index === -1 ? Math.min(place.column, columnOf(line, line.length)) : columnOf(line, index);
@@ -187,7 +195,9 @@ function anotherFormat(text: string): Explained | undefined {
     ["---\n", "YAML"],
   ] as const;
   const [, format] = formats.find(([mark]) => start.startsWith(mark)) ?? [];
-  if (format === undefined) return undefined;
+  if (format === undefined) {
+    return undefined;
+  }
   const remedy = 'Write it in TOML: [control_plane], and below it url = "https://…".';
   return { code: "not-toml", line: 1, column: 1, problem: `is ${format}, not TOML`, remedy };
 }
@@ -195,7 +205,9 @@ function anotherFormat(text: string): Explained | undefined {
 /** Three quotes that are never closed run to the end of the file, and that is where a parser complains. */
 function unclosedText(text: string): Explained | undefined {
   for (const quotes of ['"""', "'''"]) {
-    if (text.split(quotes).length % 2 === 1) continue;
+    if (text.split(quotes).length % 2 === 1) {
+      continue;
+    }
     const problem = "opens a text of several lines that is never closed";
     const remedy = "Use one quote on either side: no value of agent.toml has more than one line.";
     return { ...positionAt(text, text.lastIndexOf(quotes)), code: "missing-quote", problem, remedy };
@@ -208,7 +220,9 @@ function oddCharacterOn(line: string, lineNumber: number): Explained | undefined
   const smart = code.search(SMART_QUOTE);
   const index = smart === -1 ? code.search(ODD_SPACE) : smart;
   const name = oddCharacter(String.fromCodePoint(code.codePointAt(index) ?? 0))?.name;
-  if (index === -1 || name === undefined) return undefined;
+  if (index === -1 || name === undefined) {
+    return undefined;
+  }
   const place = { line: lineNumber, column: columnOf(line, index) };
   if (smart !== -1) {
     return {
@@ -230,11 +244,15 @@ function oddCharacterOn(line: string, lineNumber: number): Explained | undefined
 function knownKey(lines: readonly string[], lineNumber: number): string | undefined {
   const line = lines[lineNumber - 1] ?? "";
   const table = line.match(/^\s*\[\s*(\w+)/u)?.[1];
-  if (table !== undefined) return KEYS_BY_TABLE.has(table) ? table : undefined;
+  if (table !== undefined) {
+    return KEYS_BY_TABLE.has(table) ? table : undefined;
+  }
   const name = line.match(/^\s*(?:export\s+)?["']?(\w+)/u)?.[1]?.toLowerCase() ?? "";
   const above = lines.slice(0, lineNumber - 1);
   const header = above.findLast((row) => /^\s*\[\w+\]/u.test(row))?.match(/\w+/u)?.[0] ?? "";
-  if (KEYS_BY_TABLE.get(header)?.includes(name)) return `${header}.${name}`;
+  if (KEYS_BY_TABLE.get(header)?.includes(name)) {
+    return `${header}.${name}`;
+  }
   return [...KEYS_BY_TABLE.values()].some((keys) => keys.includes(name)) ? name : undefined;
 }
 

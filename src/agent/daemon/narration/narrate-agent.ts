@@ -19,8 +19,9 @@ export function startEntry(initial: Loaded, note: string): Entry {
 
 /** One exchange, at debug level. */
 export function exchangeEntry({ key, config }: Generation, outcome: SyncOutcome): Entry {
-  if (outcome.kind === "accepted")
+  if (outcome.kind === "accepted") {
     return { event: "sync.accepted", message: `${config.agent.name} with ${key}.` };
+  }
   const detail = outcome.kind === "unreachable" ? outcome.detail : outcome.message;
   return { event: "sync.failed", message: `${config.agent.name} with ${key}: ${outcome.kind}, ${detail}.` };
 }

@@ -8,29 +8,36 @@ import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
 /** What the journal says when the files were found changed: `before` and `after` are the rotation around that event. */
 export function narrateValidFile(before: Rotation, after: Rotation, path: string, clock: Clock): Entry[] {
   const { wanted } = after;
-  if (wanted === undefined) return [];
+  if (wanted === undefined) {
+    return [];
+  }
   const warnings = findingEntries(wanted.generation, before.wanted?.generation);
   const current = running(before);
-  if (current === undefined) return warnings;
-  if (sameCredentials(current.generation, wanted.generation))
+  if (current === undefined) {
+    return warnings;
+  }
+  if (sameCredentials(current.generation, wanted.generation)) {
     return [
       ...restored(before, current, path),
       ...applied(current.generation, wanted.generation),
       ...warnings,
     ];
-  if (before.wanted !== undefined && sameCredentials(before.wanted.generation, wanted.generation))
+  }
+  if (before.wanted !== undefined && sameCredentials(before.wanted.generation, wanted.generation)) {
     return [...restored(before, before.wanted, path), ...warnings];
+  }
   return [...warnings, trying(after, wanted, current, clock)];
 }
 
 export function narrateProblem(problem: FileProblem, rotation: Rotation, path: string, clock: Clock): Entry {
   const consequence = stillOn(running(rotation), clock);
-  if (problem.kind === "invalid")
+  if (problem.kind === "invalid") {
     return {
       event: "config.invalid",
       message: `The configuration cannot be used as it is: ${problemText(problem)} ${consequence}`,
       fields: { path, issues: problem.issues.length },
     };
+  }
   return {
     event: "key.unusable",
     message: `${capital(problemText(problem))} It is not sent. ${consequence}`,
@@ -40,7 +47,9 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, path: s
 
 function restored(before: Rotation, current: Session, path: string): Entry[] {
   const complained = before.problem !== undefined || before.wanted !== current;
-  if (!complained) return [];
+  if (!complained) {
+    return [];
+  }
   return [
     {
       event: "config.restored",
@@ -53,13 +62,15 @@ function restored(before: Rotation, current: Session, path: string): Entry[] {
 function applied(from: Generation, to: Generation): Entry[] {
   const { live, needsRestart } = changedSettings(from.config, to.config);
   const entries: Entry[] = [];
-  if (live.length > 0)
+  if (live.length > 0) {
     entries.push({ event: "config.applied", message: `In use without a restart: ${live.join(", ")}.` });
-  if (needsRestart.length > 0)
+  }
+  if (needsRestart.length > 0) {
     entries.push({
       event: "config.needs-restart",
       message: `Changed, but only a new process takes it: ${needsRestart.join(", ")}. Restart the agent when it suits; until then the old value stands.`,
     });
+  }
   return entries;
 }
 

@@ -28,9 +28,15 @@ export function narrateOutcome(
 ): Entry[] {
   const old = sessionOf(before, generationId);
   const session = sessionOf(after, generationId);
-  if (old === undefined || session === undefined) return [];
-  if (session.connection.kind === "online") return acceptance(before, after, old, session, clock);
-  if (old === running(before)) return trouble(old, session, after, clock);
+  if (old === undefined || session === undefined) {
+    return [];
+  }
+  if (session.connection.kind === "online") {
+    return acceptance(before, after, old, session, clock);
+  }
+  if (old === running(before)) {
+    return trouble(old, session, after, clock);
+  }
   return session === after.wanted ? candidateTrouble(old, session, after, clock) : [];
 }
 
@@ -46,11 +52,14 @@ function acceptance(
   clock: Clock,
 ): Entry[] {
   const previous = before.proven;
-  if (session === after.proven)
+  if (session === after.proven) {
     return previous?.verdict === "refused"
       ? [fellBack(after, session, clock)]
       : back(old.connection, session, clock);
-  if (previous !== undefined) return [switched(previous, session, clock)];
+  }
+  if (previous !== undefined) {
+    return [switched(previous, session, clock)];
+  }
   return old.connection.kind === "connecting"
     ? [firstAcceptance(session)]
     : back(old.connection, session, clock);
@@ -70,18 +79,20 @@ function firstAcceptance(session: Session): Entry {
 function switched(previous: Session, session: Session, clock: Clock): Entry {
   const from = previous.generation;
   const to = session.generation;
-  if (from.config.agent.name !== to.config.agent.name)
+  if (from.config.agent.name !== to.config.agent.name) {
     return {
       event: "executor.renamed",
       message: `This host is now executor ${to.config.agent.name}, a new one for the control plane; ${from.config.agent.name} goes offline. Online with ${keyLabel(session)}.`,
       fields: identity(session),
     };
-  if (from.key.equals(to.key))
+  }
+  if (from.key.equals(to.key)) {
     return {
       event: "config.switched",
       message: `Now at ${to.config.controlPlane.url}, still with ${keyLabel(session)}.`,
       fields: identity(session),
     };
+  }
   const retire = previous.verdict === "accepted" ? "it can be revoked" : "it was refused since";
   return {
     event: "key.rotated",
@@ -104,11 +115,13 @@ function fellBack(after: Rotation, session: Session, clock: Clock): Entry {
 }
 
 function back(from: Connection, session: Session, clock: Clock): Entry[] {
-  if (from.kind === "online" || from.kind === "connecting") return [];
+  if (from.kind === "online" || from.kind === "connecting") {
+    return [];
+  }
   const outage = clock.now() - from.since;
   const host = hostOf(session.generation.config.controlPlane.url);
   const fields = { ...identity(session), outageMs: Math.round(outage), attempts: from.attempts };
-  if (from.kind === "unreachable")
+  if (from.kind === "unreachable") {
     return [
       {
         event: "control-plane.recovered",
@@ -116,6 +129,7 @@ function back(from: Connection, session: Session, clock: Clock): Entry[] {
         fields,
       },
     ];
+  }
   return [
     {
       event: "key.recovered",
@@ -128,12 +142,17 @@ function back(from: Connection, session: Session, clock: Clock): Entry[] {
 /** The running session was not accepted. */
 function trouble(old: Session, session: Session, after: Rotation, clock: Clock): Entry[] {
   const { connection } = session;
-  if (connection.kind === "connecting" || connection.kind === "online") return [];
-  const first = old.connection.kind !== connection.kind;
-  if (!first && !reminderDue(connection.since, old.attemptedAt ?? connection.since, connection.lastAt))
+  if (connection.kind === "connecting" || connection.kind === "online") {
     return [];
+  }
+  const first = old.connection.kind !== connection.kind;
+  if (!first && !reminderDue(connection.since, old.attemptedAt ?? connection.since, connection.lastAt)) {
+    return [];
+  }
   const repeat = first ? "" : ` (${effort(connection.attempts, connection.lastAt - connection.since)})`;
-  if (connection.kind === "unreachable") return [unreachable(session, repeat, clock)];
+  if (connection.kind === "unreachable") {
+    return [unreachable(session, repeat, clock)];
+  }
   const { why, remedy } = adviseRefusal(connection.last, session, clock);
   const still = first ? "refused" : "still refused";
   const next = running(after) === session ? "" : ` Trying the ${after.wanted?.generation.key} from the file.`;
@@ -165,14 +184,17 @@ function unreachable(session: Session, repeat: string, clock: Clock): Entry {
 /** The candidate was not accepted; the running session is untouched. */
 function candidateTrouble(old: Session, session: Session, after: Rotation, clock: Clock): Entry[] {
   const { connection } = session;
-  if (connection.kind === "connecting" || connection.kind === "online") return [];
+  if (connection.kind === "connecting" || connection.kind === "online") {
+    return [];
+  }
   const current = running(after);
   const first = old.connection.kind !== connection.kind;
-  if (!first && !reminderDue(connection.since, old.attemptedAt ?? connection.since, connection.lastAt))
+  if (!first && !reminderDue(connection.since, old.attemptedAt ?? connection.since, connection.lastAt)) {
     return [];
+  }
   const repeat = first ? "" : ` (${effort(connection.attempts, connection.lastAt - connection.since)})`;
   const fields = { ...identity(session), attempts: connection.attempts };
-  if (connection.kind === "unreachable")
+  if (connection.kind === "unreachable") {
     return [
       {
         event: "config.untried",
@@ -180,6 +202,7 @@ function candidateTrouble(old: Session, session: Session, after: Rotation, clock
         fields: { ...fields, cause: connection.last.cause },
       },
     ];
+  }
   const { why, remedy } = adviseRefusal(connection.last, session, clock);
   return [
     {

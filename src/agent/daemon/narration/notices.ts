@@ -35,7 +35,9 @@ export const NO_NOTICES: Notices = {
 /** What an accepted sync says beyond its acceptance: a key that ends, a twin, an old version, a clock that is off. */
 export function noticesOf(before: Notices, session: Session, version: string, clock: Clock) {
   const { connection } = session;
-  if (connection.kind !== "online") return { notices: before, entries: [] };
+  if (connection.kind !== "online") {
+    return { notices: before, entries: [] };
+  }
   const { reply } = connection;
   const wallMs = clock.wall(connection.lastAt);
   const serverMs = connection.serverTimeMs ?? wallMs;
@@ -47,14 +49,21 @@ export function noticesOf(before: Notices, session: Session, version: string, cl
     isClockOff: Math.abs(offsetMs) > CLOCK_TOLERANCE_MS,
   };
   const entries: Entry[] = [];
-  if (notices.expiry !== undefined && notices.expiry !== before.expiry)
+  if (notices.expiry !== undefined && notices.expiry !== before.expiry) {
     entries.push(expiring(session, serverMs));
-  if (notices.duplicates.some((id) => !before.duplicates.includes(id)))
+  }
+  if (notices.duplicates.some((id) => !before.duplicates.includes(id))) {
     entries.push(duplicate(session, reply, clock));
-  if (notices.duplicates.length === 0 && before.duplicates.length > 0) entries.push(duplicateGone(session));
-  if (notices.verdict !== before.verdict && notices.verdict !== "supported")
+  }
+  if (notices.duplicates.length === 0 && before.duplicates.length > 0) {
+    entries.push(duplicateGone(session));
+  }
+  if (notices.verdict !== before.verdict && notices.verdict !== "supported") {
     entries.push(behind(reply.compatibility, version));
-  if (notices.isClockOff && !before.isClockOff) entries.push(clockOff(session, offsetMs));
+  }
+  if (notices.isClockOff && !before.isClockOff) {
+    entries.push(clockOff(session, offsetMs));
+  }
   return { notices, entries };
 }
 
@@ -65,7 +74,9 @@ function expiryNotice(
   serverMs: number,
 ): ExpiryNotice | undefined {
   const known = said?.keyId === keyId ? said : undefined;
-  if (keyEndsAt === undefined) return known;
+  if (keyEndsAt === undefined) {
+    return known;
+  }
   const days = EXPIRY_DAYS.find((limit) => keyEndsAt - serverMs <= limit * DAY_MS);
   return days === undefined || (known !== undefined && known.days <= days) ? known : { keyId, days };
 }
@@ -106,11 +117,12 @@ function duplicateGone(session: Session): Entry {
 function behind({ verdict, recommendedVersion }: SyncReply["compatibility"], version: string): Entry {
   const upgrade =
     recommendedVersion === null ? "Upgrade it" : `Upgrade to ${printable(recommendedVersion, 40)}`;
-  if (verdict === "deprecated")
+  if (verdict === "deprecated") {
     return {
       event: "agent.deprecated",
       message: `The control plane calls version ${version} deprecated: it works, but is behind. ${upgrade}.`,
     };
+  }
   return {
     event: "agent.out-of-support",
     message: `The control plane does not support version ${version} any more: the executor is kept online, its nodes cannot be managed. ${upgrade}.`,

@@ -44,11 +44,14 @@ function whyRefused(refusal: Refusal, session: Session, clock: Clock): string {
     case "malformed":
       return `the control plane does not take it for an executor key${length === undefined ? "" : `: ${length}`}`;
     case "unknown":
-      if (until !== undefined)
+      if (until !== undefined) {
         return `the control plane does not know it any more (deleted?); it was ${until}`;
+      }
       return `the control plane does not know it: ${length ?? "it was deleted, or belongs to another control plane"}`;
     default:
-      if (until !== undefined) return `it was ${until}, so it was rotated, revoked or expired since`;
+      if (until !== undefined) {
+        return `it was ${until}, so it was rotated, revoked or expired since`;
+      }
       return `it was never accepted here: ${length ?? "cut off when copied, revoked before use, or of another organization or control plane"}`;
   }
 }
@@ -56,10 +59,11 @@ function whyRefused(refusal: Refusal, session: Session, clock: Clock): string {
 function remedyOf401(refusal: Refusal, session: Session, route: KeyRoute): string {
   const isDead = refusal.reason === "revoked" || refusal.reason === "expired";
   const looksDamaged = refusal.reason === "unknown" || (!isDead && oddLength(session) !== undefined);
-  if (looksDamaged && session.acceptedAt === undefined)
+  if (looksDamaged && session.acceptedAt === undefined) {
     return route.kind === "file"
       ? `Copy the whole key again into ${session.generation.keySource}, or create a new one; check control_plane.url. The agent takes it at once.`
       : `${route.again} with the whole key, or with a new one; check control_plane.url.`;
+  }
   return route.kind === "file"
     ? `${bring("a working key", session, route)} (novacula-agent set-key); the agent takes it at once.`
     : `${bring("a working key", session, route)}.`;
@@ -119,7 +123,9 @@ function adviseForbidden(refusal: Refusal, session: Session, route: KeyRoute): R
 /** The control plane's own clock judges an expiry where it sent one; a clock of this host that is off explains other things, not this. */
 function expiry(refusal: Refusal, session: Session): string {
   const ends = session.keyEndsAt;
-  if (ends === undefined) return "it has expired";
+  if (ends === undefined) {
+    return "it has expired";
+  }
   // Its `Date` is in whole seconds, cut off.
   const past = refusal.serverTimeMs === undefined || ends < refusal.serverTimeMs + 1000;
   return past ? `it expired at ${dateAndMinute(ends)}` : "it has expired";

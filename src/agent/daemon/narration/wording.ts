@@ -12,7 +12,9 @@ import type { Session } from "../rotation/session.ts";
 /** `key 3fa9c1d2 (prod 260601, k_7d…)`; only the fingerprint before the control plane has named it. */
 export function keyLabel(session: Session): string {
   const { key } = session.generation;
-  if (session.keyId === undefined) return `${key}`;
+  if (session.keyId === undefined) {
+    return `${key}`;
+  }
   return `${key} (${printable(session.keyName ?? "", 40)}, ${printable(session.keyId, 64)})`;
 }
 
@@ -45,14 +47,18 @@ export function lastAcceptance(session: Session, clock: Clock): string {
 
 /** Every issue or finding of the files, as one line. */
 export function problemText(problem: FileProblem): string {
-  if (problem.kind === "invalid") return formatIssues(problem.issues);
+  if (problem.kind === "invalid") {
+    return formatIssues(problem.issues);
+  }
   const findings = problem.findings.filter((finding) => finding.severity === "refused");
   return `the key in ${problem.keySource} ${findings.map((finding) => `${finding.problem}. ${finding.remedy}`).join(" | ")}`;
 }
 
 /** What an operator must know of a change that did not take: what still runs, and what a restart would do. */
 export function stillOn(session: Session | undefined, clock: Clock): string {
-  if (session === undefined) return "Nothing is sent until it is fixed; the agent takes it at once.";
+  if (session === undefined) {
+    return "Nothing is sent until it is fixed; the agent takes it at once.";
+  }
   switch (session.connection.kind) {
     case "online":
       return `Still online with ${keyLabel(session)}; a restart now would not come online.`;

@@ -28,7 +28,9 @@ export function createHostMeter(clock: Clock): (dataDir: string) => Promise<Host
   let last: { readonly dataDir: string; readonly at: number; readonly resources: HostResources } | undefined;
   return async (dataDir) => {
     const at = clock.now();
-    if (last?.dataDir === dataDir && at - last.at < FRESH_MS) return last.resources;
+    if (last?.dataDir === dataDir && at - last.at < FRESH_MS) {
+      return last.resources;
+    }
     const resources = await measureHost(dataDir);
     last = { dataDir, at, resources };
     return resources;

@@ -21,7 +21,9 @@ export function createMemoryKeeper(
     writtenAt = clock.now();
     written = essence(memory);
     const failure = await writeMemory(dataDir, memory);
-    if (failure !== undefined && !failed) onFailure(failure);
+    if (failure !== undefined && !failed) {
+      onFailure(failure);
+    }
     failed = failure !== undefined;
   }
 
@@ -32,7 +34,9 @@ export function createMemoryKeeper(
     },
     async note(session: Session): Promise<void> {
       memory = remember(memory, session, clock);
-      if (essence(memory) !== written || clock.now() - writtenAt >= STALE_MS) await write();
+      if (essence(memory) !== written || clock.now() - writtenAt >= STALE_MS) {
+        await write();
+      }
     },
     write,
   };

@@ -41,7 +41,9 @@ function statePath(dataDir: string): string {
 /** A missing or damaged file is an empty memory: it only makes sentences more precise. What is no file, or no small one, is not read. */
 export async function readMemory(dataDir: string): Promise<Memory> {
   const read = await readBoundedFile(statePath(dataDir));
-  if (read.kind === "unreadable") return EMPTY;
+  if (read.kind === "unreadable") {
+    return EMPTY;
+  }
   try {
     return memorySchema.parse(JSON.parse(new TextDecoder().decode(read.bytes)));
   } catch {
@@ -59,7 +61,9 @@ export async function writeMemory(dataDir: string, memory: Memory): Promise<stri
     );
     return undefined;
   } catch (error) {
-    if (error instanceof NoFileAnswer) return `${path} ${error.message}`;
+    if (error instanceof NoFileAnswer) {
+      return `${path} ${error.message}`;
+    }
     return `${path}: ${errorCode(error) ?? "cannot be written"}`;
   }
 }
@@ -104,7 +108,9 @@ export function recallOrganization(memory: Memory, url: string): string | undefi
 
 /** `memory` with what is known now of a session's key; unchanged where the control plane has said nothing yet. */
 export function remember(memory: Memory, session: Session, clock: Clock): Memory {
-  if (session.verdict === undefined) return memory;
+  if (session.verdict === undefined) {
+    return memory;
+  }
   const { fingerprint } = session.generation.key;
   const { url } = session.generation.config.controlPlane;
   const key = {

@@ -42,7 +42,9 @@ export function changedSettings(a: AgentConfig, b: AgentConfig) {
 /** The settings of `to` that are not `from`'s, as a line names them; certificates that changed in their file count as `ca_file`. */
 export function newSettings(from: Generation, to: Generation): string {
   const names = new Set(changedSettings(from.config, to.config).live);
-  if (from.caPem !== to.caPem) names.add("control_plane.ca_file");
+  if (from.caPem !== to.caPem) {
+    names.add("control_plane.ca_file");
+  }
   return [...names].join(", ");
 }
 

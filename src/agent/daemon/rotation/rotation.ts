@@ -56,8 +56,12 @@ export function candidate(rotation: Rotation): Session | undefined {
 /** The session whose sync is due first; the running one where both are. */
 export function nextDue(rotation: Rotation): Session | undefined {
   const { wanted, proven } = rotation;
-  if (wanted === undefined || proven === undefined) return wanted ?? proven;
-  if (wanted.nextAt === proven.nextAt) return running(rotation);
+  if (wanted === undefined || proven === undefined) {
+    return wanted ?? proven;
+  }
+  if (wanted.nextAt === proven.nextAt) {
+    return running(rotation);
+  }
   return wanted.nextAt < proven.nextAt ? wanted : proven;
 }
 
@@ -90,18 +94,24 @@ function afterValidFile(rotation: Rotation, fresh: Session, now: number, random:
     const first = problem === undefined ? atStart(fresh, now, random) : fresh;
     return { wanted: first, proven: undefined, problem: undefined };
   }
-  if (sameCredentials(wanted.generation, fresh.generation))
+  if (sameCredentials(wanted.generation, fresh.generation)) {
     return { wanted: triedAgain(renewed(wanted, fresh.generation), now), proven, problem: undefined };
-  if (proven !== undefined && sameCredentials(proven.generation, fresh.generation))
+  }
+  if (proven !== undefined && sameCredentials(proven.generation, fresh.generation)) {
     return { wanted: dueNow(renewed(proven, fresh.generation), now), proven: undefined, problem: undefined };
+  }
   // What an earlier process knew stands in for an answer at the start; later, this process asks for itself.
   return { wanted: { ...fresh, verdict: undefined }, proven: lastProven(wanted, proven), problem: undefined };
 }
 
 /** The one that runs where it was accepted; else the one that was accepted last, by this process or an earlier one. */
 function lastProven(wanted: Session, proven: Session | undefined): Session | undefined {
-  if (proven?.verdict === "accepted" || wanted.acceptedAt === undefined) return proven;
-  if (proven?.acceptedAt === undefined) return wanted;
+  if (proven?.verdict === "accepted" || wanted.acceptedAt === undefined) {
+    return proven;
+  }
+  if (proven?.acceptedAt === undefined) {
+    return wanted;
+  }
   return proven.acceptedAt > wanted.acceptedAt ? proven : wanted;
 }
 
@@ -136,7 +146,9 @@ function afterExchange(
   const { wanted, proven } = rotation;
   if (wanted?.generation.id === generationId) {
     const next = afterOutcome(wanted, outcome, now, random);
-    if (outcome.kind === "accepted") return { ...rotation, wanted: next, proven: undefined };
+    if (outcome.kind === "accepted") {
+      return { ...rotation, wanted: next, proven: undefined };
+    }
     return { ...rotation, wanted: next, proven: proven && secondTry(proven, next, now) };
   }
   if (proven?.generation.id === generationId) {

@@ -89,7 +89,9 @@ export function afterOutcome(
 }
 
 function endOfKey({ expiresAt, revokesAt }: AuthenticatedKey): number | undefined {
-  if (expiresAt === null || revokesAt === null) return expiresAt ?? revokesAt ?? undefined;
+  if (expiresAt === null || revokesAt === null) {
+    return expiresAt ?? revokesAt ?? undefined;
+  }
   return Math.min(expiresAt, revokesAt);
 }
 

@@ -3,11 +3,13 @@ export function createObservers() {
   const waiting = new Set<() => void>();
   return {
     notify(): void {
-      for (const wake of [...waiting]) wake();
+      for (const wake of [...waiting]) {
+        wake();
+      }
     },
     /** Resolves once `predicate` holds, or when `signal` aborts. */
     async until(predicate: () => boolean, signal: AbortSignal): Promise<void> {
-      while (!predicate() && !signal.aborted)
+      while (!predicate() && !signal.aborted) {
         await new Promise<void>((resolve) => {
           const wake = () => {
             waiting.delete(wake);
@@ -17,6 +19,7 @@ export function createObservers() {
           waiting.add(wake);
           signal.addEventListener("abort", wake);
         });
+      }
     },
   };
 }

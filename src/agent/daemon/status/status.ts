@@ -107,7 +107,9 @@ export function agentStatus(rotation: Rotation, context: StatusContext): AgentSt
 }
 
 function stateOf(rotation: Rotation, session: Session | undefined): AgentStatus["state"] {
-  if (session !== undefined) return session.connection.kind;
+  if (session !== undefined) {
+    return session.connection.kind;
+  }
   return rotation.problem?.kind === "key-unusable" ? "key-unusable" : "config-invalid";
 }
 
@@ -128,10 +130,13 @@ function isoTime(wallMs: number): string | null {
 }
 
 function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingChange"] {
-  if (rotation.problem !== undefined)
+  if (rotation.problem !== undefined) {
     return { fingerprint: null, state: "unusable", reason: problemText(rotation.problem) };
+  }
   const waiting = candidate(rotation);
-  if (waiting === undefined) return null;
+  if (waiting === undefined) {
+    return null;
+  }
   const { fingerprint } = waiting.generation.key;
   switch (waiting.connection.kind) {
     case "key-refused":
@@ -157,10 +162,11 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
 /** The state's own sentence: the first line of `status`, `reason` in JSON. */
 export function describeState(rotation: Rotation, clock: Clock): string {
   const session = running(rotation);
-  if (session === undefined)
+  if (session === undefined) {
     return rotation.problem === undefined
       ? "Starting."
       : `Waiting for the file to be fixed: ${problemText(rotation.problem)}`;
+  }
   const host = hostOf(session.generation.config.controlPlane.url);
   const { connection } = session;
   switch (connection.kind) {

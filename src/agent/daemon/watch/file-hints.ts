@@ -48,7 +48,9 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
 
   /** For good: whatever it was may come again, and a look a second costs little. */
   function degrade(error: unknown): void {
-    if (lookMs === LOOK_ALONE_MS) return;
+    if (lookMs === LOOK_ALONE_MS) {
+      return;
+    }
     onDegraded(error instanceof Error ? error.message : String(error));
     lookMs = LOOK_ALONE_MS;
     // So that `watch` begins anew, at the other pace.
@@ -67,10 +69,14 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
       const identities = await answersOf(files, identityOf);
       isPartial = identities.size < files.length;
       const found = [...identities.values()].join("\n");
-      if (found === watched) return;
+      if (found === watched) {
+        return;
+      }
       watched = found;
       void close();
-      if (isPartial) return;
+      if (isPartial) {
+        return;
+      }
       const places = [...(await answersOf([...identities.keys()], placesOf)).values()];
       sources = [
         listenInFolders(places.flat(), hint, degrade),
@@ -81,7 +87,9 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
       isHinted = true;
     },
     async next(ms, signal) {
-      if (signal.aborted) return;
+      if (signal.aborted) {
+        return;
+      }
       if (!isHinted) {
         await new Promise<void>((resolve) => {
           const finish = () => {
@@ -95,7 +103,9 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
           wake = finish;
         });
       }
-      if (isHinted && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      if (isHinted && !signal.aborted) {
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      }
       isHinted = false;
     },
     close,
@@ -112,7 +122,9 @@ async function answersOf<T>(files: readonly string[], question: (file: string) =
     try {
       answers.set(file, await inTime(file, () => question(file)));
     } catch (error) {
-      if (!(error instanceof NoFileAnswer)) throw error;
+      if (!(error instanceof NoFileAnswer)) {
+        throw error;
+      }
     }
   }
   return answers;

@@ -21,7 +21,9 @@ export async function placesOf(file: string): Promise<readonly [end: string, ...
     }
     links.push(next);
     rest.unshift(...target.split("/"));
-    if (isAbsolute(target)) reached = "/";
+    if (isAbsolute(target)) {
+      reached = "/";
+    }
   }
   return [reached, ...links];
 }

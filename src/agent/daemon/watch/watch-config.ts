@@ -54,19 +54,28 @@ export function createConfigWatcher({
   }
 
   function take(loaded: Loaded, settle: (loaded: Loaded) => number): void {
-    if (loaded.digest === delivered.digest) pending = undefined;
-    else if (pending?.loaded.digest !== loaded.digest) pending = { loaded, since: clock.now() };
+    if (loaded.digest === delivered.digest) {
+      pending = undefined;
+    } else if (pending?.loaded.digest !== loaded.digest) {
+      pending = { loaded, since: clock.now() };
+    }
     if (pending !== undefined && clock.now() - pending.since >= settle(loaded)) {
       delivered = pending.loaded;
       pending = undefined;
       deliver(delivered);
     }
-    if (pending === undefined) for (const wake of waiters) wake();
+    if (pending === undefined) {
+      for (const wake of waiters) {
+        wake();
+      }
+    }
   }
 
   /** One look at a time; who comes while one runs waits for it and looks again. */
   async function exclusively(task: () => Promise<void>): Promise<void> {
-    while (looking !== undefined) await looking;
+    while (looking !== undefined) {
+      await looking;
+    }
     looking = task().finally(() => {
       looking = undefined;
     });
@@ -87,7 +96,9 @@ export function createConfigWatcher({
     async settled(signal) {
       const look = exclusively(async () => take(await read(), settleMs));
       await untilAborted(look, signal);
-      if (pending === undefined || signal.aborted) return;
+      if (pending === undefined || signal.aborted) {
+        return;
+      }
       await new Promise<void>((resolve) => {
         const wake = () => {
           waiters.delete(wake);

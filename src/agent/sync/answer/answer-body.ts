@@ -66,15 +66,21 @@ const restBody = z.object({
 });
 
 export function readAnswerBody(text: string, httpStatus: number): AnswerBody {
-  if (text.trim() === "") return { kind: "empty" };
+  if (text.trim() === "") {
+    return { kind: "empty" };
+  }
   const json = parseJson(text);
-  if (json === undefined) return { kind: "text", title: titleOf(text) };
+  if (json === undefined) {
+    return { kind: "text", title: titleOf(text) };
+  }
   return readGraphql(json) ?? readRest(json, httpStatus) ?? { kind: "foreign" };
 }
 
 function readGraphql(json: unknown): AnswerBody | undefined {
   const body = graphqlBody.safeParse(json);
-  if (!body.success) return undefined;
+  if (!body.success) {
+    return undefined;
+  }
   const errors = (body.data.errors ?? []).map(reportedError);
   const data = body.data.data ?? null;
   return errors.length > 0 || (typeof data === "object" && data !== null)
@@ -102,9 +108,13 @@ function reportedError({ message, path, extensions: more }: z.infer<typeof graph
 /** A gateway's `{"message":"Unauthorized"}` is not enough: the body must also say the status, or a code. */
 function readRest(json: unknown, httpStatus: number): AnswerBody | undefined {
   const body = restBody.safeParse(json);
-  if (!body.success) return undefined;
+  if (!body.success) {
+    return undefined;
+  }
   const { message, statusCode, code } = body.data;
-  if (statusCode === undefined ? code === undefined : statusCode !== httpStatus) return undefined;
+  if (statusCode === undefined ? code === undefined : statusCode !== httpStatus) {
+    return undefined;
+  }
   return {
     kind: "rest",
     error: { message: printable(message, 120), code, status: statusCode, reason: undefined, path: [] },

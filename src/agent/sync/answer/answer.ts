@@ -44,11 +44,16 @@ export function outcomeOfAnswer<Reply>(answer: Answer, question: Question<Reply>
     );
   }
   const target = header(answer, "location");
-  if (status >= 300 && status < 400 && target !== undefined) return redirected(answer, target);
+  if (status >= 300 && status < 400 && target !== undefined) {
+    return redirected(answer, target);
+  }
   const body = readAnswerBody(answer.body, status);
-  if (body.kind === "graphql") return outcomeOfGraphql(answer, body.errors, body.data, question);
-  if (body.kind === "rest" && status >= 400 && !isNoSuchPath(status))
+  if (body.kind === "graphql") {
+    return outcomeOfGraphql(answer, body.errors, body.data, question);
+  }
+  if (body.kind === "rest" && status >= 400 && !isNoSuchPath(status)) {
     return outcomeOfErrors(answer, [body.error]);
+  }
   return foreign(answer, body);
 }
 
@@ -66,7 +71,9 @@ function outcomeOfGraphql<Reply>(
   const [first, ...others] = errors;
   const reply = decode(data, question);
   if (first === undefined) {
-    if (answer.status >= 400) return foreign(answer, { kind: "foreign" });
+    if (answer.status >= 400) {
+      return foreign(answer, { kind: "foreign" });
+    }
     return reply.success ? accepted(answer, reply.data) : malformed(answer, reply.error, question);
   }
   const failure = outcomeOfErrors(answer, [first, ...others]);
@@ -87,9 +94,15 @@ function decode<Reply>(data: unknown, { field, reply }: Question<Reply>) {
  * signature is verified and never printed, and minisign's has lines.
  */
 function withPrintableTexts(value: unknown): unknown {
-  if (typeof value === "string") return printable(value, 4096);
-  if (Array.isArray(value)) return value.map(withPrintableTexts);
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value === "string") {
+    return printable(value, 4096);
+  }
+  if (Array.isArray(value)) {
+    return value.map(withPrintableTexts);
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
   const parts = Object.entries(value).map(([name, part]) => {
     return [name, name === "signature" ? part : withPrintableTexts(part)];
   });
@@ -136,7 +149,9 @@ function foreign(answer: Answer, body: AnswerBody): Unreachable {
     const titled = body.kind === "text" && body.title !== undefined ? ` (a page titled "${body.title}")` : "";
     return troubled(answer, "foreign-refusal", `${detail}${titled}`, { remedy: CHECK_URL, slow: true });
   }
-  if (status === 429) return troubled(answer, "rate-limited", `${host} asks for fewer requests (429)`);
+  if (status === 429) {
+    return troubled(answer, "rate-limited", `${host} asks for fewer requests (429)`);
+  }
   if (status === 408 || status >= 500) {
     return troubled(answer, "server-error", `${host} answered ${words(status)}${shape}`);
   }
@@ -161,9 +176,15 @@ function isNoSuchPath(status: number): boolean {
 }
 
 function shapeOf(body: AnswerBody, status: number): string {
-  if (body.kind === "empty") return status < 300 ? " with nothing in it" : "";
-  if (body.kind !== "text") return " with JSON that is not GraphQL";
-  if (body.title === undefined) return " with text that is not JSON";
+  if (body.kind === "empty") {
+    return status < 300 ? " with nothing in it" : "";
+  }
+  if (body.kind !== "text") {
+    return " with JSON that is not GraphQL";
+  }
+  if (body.title === undefined) {
+    return " with text that is not JSON";
+  }
   // Most servers' pages only repeat the status.
   const isRepeated = body.title.includes(STATUS_CODES[status] ?? body.title);
   return isRepeated && status >= 400 ? "" : ` with a page titled "${body.title}"`;

@@ -45,7 +45,9 @@ export function verdictOf(
   const judged = errors.map((error) => ({ error, verdict: verdictOfOne(error, httpStatus) }));
   for (const verdict of PRECEDENCE) {
     const found = judged.find((each) => each.verdict === verdict);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      return found;
+    }
   }
   return { error: errors[0], verdict: verdictOfOne(errors[0], httpStatus) };
 }
@@ -56,18 +58,32 @@ function verdictOfOne(error: ReportedError, httpStatus: number): ErrorVerdict {
     return "rate-limited";
   }
   // Apollo answers a refusal with 500; 502 and up come from a control plane, or a proxy, that could not ask.
-  if (httpStatus > 500) return "server-error";
+  if (httpStatus > 500) {
+    return "server-error";
+  }
   const known = BY_CODE.get(code ?? "") ?? byStatus(status) ?? byStatus(httpStatus);
-  if (known !== undefined) return known;
-  if (VALIDATION.test(message)) return "rejected-request";
+  if (known !== undefined) {
+    return known;
+  }
+  if (VALIDATION.test(message)) {
+    return "rejected-request";
+  }
   // A code of the control plane's own: it understood what was asked, and would not.
   return code === undefined || code === ErrorCode.internal ? "server-error" : "declined";
 }
 
 function byStatus(status: number | undefined): ErrorVerdict | undefined {
-  if (status === undefined || status < 400) return undefined;
-  if (status === 429) return "rate-limited";
-  if (status === 401) return "refused";
-  if (status === 403) return "forbidden";
+  if (status === undefined || status < 400) {
+    return undefined;
+  }
+  if (status === 429) {
+    return "rate-limited";
+  }
+  if (status === 401) {
+    return "refused";
+  }
+  if (status === 403) {
+    return "forbidden";
+  }
   return status >= 500 || status === 408 ? "server-error" : "rejected-request";
 }

@@ -4,7 +4,9 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
 
 /** An HTTP date as epoch ms; undefined for anything else (RFC 9110 5.6.7). */
 export function httpDateMs(text: string | undefined): number | undefined {
-  if (text === undefined || !HTTP_DATE.test(text)) return undefined;
+  if (text === undefined || !HTTP_DATE.test(text)) {
+    return undefined;
+  }
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : at;
 }
@@ -14,7 +16,9 @@ export function httpDateMs(text: string | undefined): number | undefined {
  * clock (RFC 9110 10.2.3; requirement A4). Zero, the past and anything unreadable ask for nothing.
  */
 export function retryAfterMs(text: string | undefined, serverNowMs: number): number | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    return undefined;
+  }
   const value = text.trim();
   const at = httpDateMs(value);
   const ms = /^\d{1,12}$/.test(value) ? Number(value) * 1000 : at === undefined ? 0 : at - serverNowMs;

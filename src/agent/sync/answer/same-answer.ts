@@ -11,7 +11,9 @@ export function sparingly<Reply>(judge: Judge<Reply>): Judge<Reply> {
   let last: { readonly body: string; readonly outcome: SyncOutcome<Reply> } | undefined;
   return (answer) => {
     const { status, body } = answer;
-    if (status === 200 && body === last?.body) return { ...last.outcome, serverTimeMs: serverTimeMs(answer) };
+    if (status === 200 && body === last?.body) {
+      return { ...last.outcome, serverTimeMs: serverTimeMs(answer) };
+    }
     const outcome = judge(answer);
     last = status === 200 && outcome.kind === "accepted" ? { body, outcome } : undefined;
     return outcome;

@@ -12,7 +12,9 @@ export function createServerClock(clock: Clock): ServerClock {
   let seen: { readonly serverMs: number; readonly atMs: number } | undefined;
   return {
     set(serverMs) {
-      if (serverMs !== undefined) seen = { serverMs, atMs: clock.now() };
+      if (serverMs !== undefined) {
+        seen = { serverMs, atMs: clock.now() };
+      }
     },
     now: () => (seen === undefined ? undefined : seen.serverMs + clock.now() - seen.atMs),
   };

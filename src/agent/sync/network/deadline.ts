@@ -15,7 +15,9 @@ export function startDeadline(ms: number, caller: AbortSignal): Deadline {
     controller.abort();
   }, ms);
   caller.addEventListener("abort", cancel);
-  if (caller.aborted) cancel();
+  if (caller.aborted) {
+    cancel();
+  }
   return {
     signal: controller.signal,
     isPast: () => past,
@@ -30,7 +32,9 @@ export function startDeadline(ms: number, caller: AbortSignal): Deadline {
 export function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
   return new Promise((resolve, reject) => {
     const give = () => resolve(undefined);
-    if (signal.aborted) give();
+    if (signal.aborted) {
+      give();
+    }
     signal.addEventListener("abort", give);
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
   });

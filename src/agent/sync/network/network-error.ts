@@ -93,14 +93,26 @@ const EXPLANATIONS = new Map<string, Explanation>([
 export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unreachable {
   const code = codeOf(error);
   const refusal = tunnelRefusal(error, place);
-  if (refusal !== undefined) return refusal;
-  if (place.isProxyFault) return proxyFault(error, code, place);
+  if (refusal !== undefined) {
+    return refusal;
+  }
+  if (place.isProxyFault) {
+    return proxyFault(error, code, place);
+  }
   const byTls = error instanceof Error ? unreachableByTls(code, error, place) : undefined;
-  if (byTls !== undefined) return byTls;
-  if (/^HPE_/.test(code)) return notHttp(code, place);
-  if (code === "UND_ERR_CONNECT_TIMEOUT" && place.isHandshaking) return slowHandshake(code, place);
+  if (byTls !== undefined) {
+    return byTls;
+  }
+  if (/^HPE_/.test(code)) {
+    return notHttp(code, place);
+  }
+  if (code === "UND_ERR_CONNECT_TIMEOUT" && place.isHandshaking) {
+    return slowHandshake(code, place);
+  }
   const known = EXPLANATIONS.get(code);
-  if (known === lost && place.answerStatus !== undefined) return brokenOff(code, place);
+  if (known === lost && place.answerStatus !== undefined) {
+    return brokenOff(code, place);
+  }
   if (known === undefined) {
     return unreachable("network", `the exchange with ${place.address} failed (${code})`);
   }
@@ -111,10 +123,18 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
 /** undici leaves the code of a parser's error undefined in some versions, and puts several errors into one cause. */
 function codeOf(error: unknown): string {
   const code = errorCode(error);
-  if (code !== undefined) return printable(code, 60);
-  if (!(error instanceof Error)) return "unknown error";
-  if (error.name === "HTTPParserError") return "HPE_INVALID";
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  if (code !== undefined) {
+    return printable(code, 60);
+  }
+  if (!(error instanceof Error)) {
+    return "unknown error";
+  }
+  if (error.name === "HTTPParserError") {
+    return "HPE_INVALID";
+  }
+  if (error instanceof AggregateError) {
+    return codeOf(error.errors[0]);
+  }
   return error.cause === undefined ? printable(error.name, 60) : codeOf(error.cause);
 }
 
@@ -148,7 +168,9 @@ function notHttp(code: string, { address, isTls }: NetworkPlace): Unreachable {
 function tunnelRefusal(error: unknown, { proxyAddress, address }: NetworkPlace): Unreachable | undefined {
   const message = error instanceof Error && proxyAddress !== undefined ? error.message : "";
   const status = /Proxy response \((\d{3})\)/.exec(message)?.[1];
-  if (status === undefined) return undefined;
+  if (status === undefined) {
+    return undefined;
+  }
   if (status === "407") {
     return unreachable("proxy-authentication", `the proxy ${proxyAddress} asks for credentials (407)`, {
       remedy: "put them into the proxy's URL, http://user:password@host:port, in [control_plane].proxy",

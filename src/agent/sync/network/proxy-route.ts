@@ -19,14 +19,20 @@ const VARIABLES = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"];
 
 /** Loopback never goes through a proxy, so plain HTTP never does either. An explicit proxy is not subject to NO_PROXY. */
 export function proxyRoute({ endpoint, proxy, environment }: RouteInput): Route {
-  if (isLoopbackHost(endpoint.hostname)) return { kind: "direct" };
+  if (isLoopbackHost(endpoint.hostname)) {
+    return { kind: "direct" };
+  }
   if (proxy !== undefined) {
     return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, "[control_plane].proxy");
   }
   const variable = VARIABLES.find((name) => (environment[name] ?? "").trim() !== "");
-  if (variable === undefined) return { kind: "direct" };
+  if (variable === undefined) {
+    return { kind: "direct" };
+  }
   const { no_proxy, NO_PROXY } = environment;
-  if (isExcepted(endpoint, no_proxy ?? NO_PROXY ?? "")) return { kind: "direct" };
+  if (isExcepted(endpoint, no_proxy ?? NO_PROXY ?? "")) {
+    return { kind: "direct" };
+  }
   return usableProxy(environment[variable] ?? "", variable);
 }
 
@@ -35,7 +41,9 @@ function usableProxy(text: string, source: string): Route {
   const unusable = (problem: string, remedy: string): Route => ({ kind: "unusable", problem, remedy });
   const form = `write ${source} as http://host:port, or as http://user:password@host:port`;
   const proxy = URL.parse(text.trim());
-  if (proxy === null) return unusable(`the proxy in ${source} is not a URL`, form);
+  if (proxy === null) {
+    return unusable(`the proxy in ${source} is not a URL`, form);
+  }
   if (proxy.protocol !== "http:" && proxy.protocol !== "https:") {
     return unusable(`the proxy in ${source} does not begin with http:// or https://`, form);
   }
@@ -67,10 +75,16 @@ function isExcepted(endpoint: URL, exceptions: string): boolean {
 
 function matches(entry: string, host: string, port: string): boolean {
   const withPort = /^(\[.+\]|[^:]+):(\d+)$/.exec(entry);
-  if (withPort !== null && withPort[2] !== port) return false;
+  if (withPort !== null && withPort[2] !== port) {
+    return false;
+  }
   const pattern = bareHost(withPort?.[1] ?? entry);
-  if (pattern === "*" || pattern === host) return true;
-  if (isIP(host) !== 0) return pattern.includes("/") && isInRange(host, pattern);
+  if (pattern === "*" || pattern === host) {
+    return true;
+  }
+  if (isIP(host) !== 0) {
+    return pattern.includes("/") && isInRange(host, pattern);
+  }
   const suffix = pattern.replace(/^\*?\./, "");
   return host.endsWith(`.${suffix}`) || (host === suffix && !pattern.startsWith("*"));
 }
@@ -79,8 +93,9 @@ function isInRange(address: string, range: string): boolean {
   const [network = "", bits = ""] = range.split("/");
   const version = isIP(network);
   const prefix = Number(bits);
-  if (version !== isIP(address) || !/^\d{1,3}$/.test(bits) || prefix > (version === 4 ? 32 : 128))
+  if (version !== isIP(address) || !/^\d{1,3}$/.test(bits) || prefix > (version === 4 ? 32 : 128)) {
     return false;
+  }
   const family = version === 4 ? "ipv4" : "ipv6";
   const list = new BlockList();
   list.addSubnet(network, prefix, family);

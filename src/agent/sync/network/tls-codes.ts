@@ -156,8 +156,12 @@ const DRESS = /^ERR_SSL_(?:(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_)?(?:ALERT_)?/;
  * table.
  */
 export function explainTls(code: string, message: string): TlsExplanation | undefined {
-  if (Object.hasOwn(VERIFY_CODES, code)) return VERIFY_CODES[code];
-  if (code === "UNSPECIFIED") return VERIFY_WORDS.find(([words]) => words.test(message))?.[1];
+  if (Object.hasOwn(VERIFY_CODES, code)) {
+    return VERIFY_CODES[code];
+  }
+  if (code === "UNSPECIFIED") {
+    return VERIFY_WORDS.find(([words]) => words.test(message))?.[1];
+  }
   const name = code.replace(DRESS, "");
   return name !== code && Object.hasOwn(HANDSHAKE, name) ? HANDSHAKE[name] : undefined;
 }

@@ -33,20 +33,29 @@ const UNTRUSTED = new Set([
 
 /** A handshake that failed, by OpenSSL's and Node's codes (requirement A4); undefined when the error is no TLS error. */
 export function unreachableByTls(code: string, error: Error, place: TlsPlace): Unreachable | undefined {
-  if (code === "CERT_HAS_EXPIRED") return expired(place);
-  if (code === "CERT_NOT_YET_VALID") return notYetValid(place);
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return nameMismatch(error, place);
-  if (UNTRUSTED.has(code)) return untrusted(code, place);
+  if (code === "CERT_HAS_EXPIRED") {
+    return expired(place);
+  }
+  if (code === "CERT_NOT_YET_VALID") {
+    return notYetValid(place);
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return nameMismatch(error, place);
+  }
+  if (UNTRUSTED.has(code)) {
+    return untrusted(code, place);
+  }
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
     return unreachable("tls-other", `${place.address} does not speak TLS (${code})`, {
       remedy: "check the port in [control_plane].url: something that speaks plain HTTP listens there",
     });
   }
   const known = explainTls(code, error.message);
-  if (known !== undefined)
+  if (known !== undefined) {
     return unreachable(known.cause, `${known.detail(place.address)} (${printable(code, 60)})`, {
       remedy: known.remedy,
     });
+  }
   if (
     !/^(ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_|EPROTO$|UNSPECIFIED$|INVALID_|HOSTNAME_MISMATCH$|UNABLE_TO_)/.test(
       code,
@@ -61,7 +70,9 @@ export function unreachableByTls(code: string, error: Error, place: TlsPlace): U
 
 function expired(place: TlsPlace): Unreachable {
   const clock = wrongClock(place);
-  if (clock !== undefined) return clock("tls-expired");
+  if (clock !== undefined) {
+    return clock("tls-expired");
+  }
   const { certificate, nowMs, address } = place;
   if (certificate === undefined || certificate.toMs > nowMs) {
     return unreachable("tls-expired", `a certificate that vouches for ${address} has expired`, {
@@ -77,7 +88,9 @@ function expired(place: TlsPlace): Unreachable {
 /** Servers are rarely given a certificate from the future; hosts often start with a clock from the past. */
 function notYetValid(place: TlsPlace): Unreachable {
   const clock = wrongClock(place);
-  if (clock !== undefined) return clock("tls-not-yet-valid");
+  if (clock !== undefined) {
+    return clock("tls-not-yet-valid");
+  }
   const { certificate, nowMs, address } = place;
   const from = certificate === undefined ? "" : ` before ${moment(certificate.fromMs)}`;
   const says = `this host's clock says ${moment(nowMs)}`;
@@ -95,7 +108,9 @@ function wrongClock(
     serverNowMs !== undefined &&
     (certificate === undefined || (certificate.fromMs <= serverNowMs && serverNowMs <= certificate.toMs)) &&
     Math.abs(serverNowMs - nowMs) > 60_000;
-  if (nowMs >= EARLIEST_NOW_MS && !isValidThere) return undefined;
+  if (nowMs >= EARLIEST_NOW_MS && !isValidThere) {
+    return undefined;
+  }
   const other = isValidThere ? `, the control plane's ${moment(serverNowMs)}` : "";
   const detail = `this host's clock is wrong, so the certificate of ${address} cannot be judged: it says ${moment(nowMs)}${other}`;
   return (cause) =>
@@ -125,8 +140,9 @@ function nameMismatch(error: Error, { address }: TlsPlace): Unreachable {
 
 function certificateNames(error: Error): string {
   const certificate = "cert" in error ? error.cert : undefined;
-  if (typeof certificate !== "object" || certificate === null || !("subjectaltname" in certificate))
+  if (typeof certificate !== "object" || certificate === null || !("subjectaltname" in certificate)) {
     return "";
+  }
   const names = printable(certificate.subjectaltname ?? "", 400).split(/,\s*/);
   return printable(names.map((name) => name.replace(/^(DNS|IP Address|URI):/, "")).join(", "), 120);
 }

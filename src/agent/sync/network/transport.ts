@@ -53,7 +53,9 @@ function openDirect(options: TransportOptions): Transport {
       // Node destroys the socket before it reports a bad certificate; `secure` is the last moment to read it.
       const socket: unknown = connect(request, callback);
       isHandshaking = false;
-      if (!(socket instanceof TLSSocket)) return;
+      if (!(socket instanceof TLSSocket)) {
+        return;
+      }
       socket.once("connect", () => {
         isHandshaking = true;
       });

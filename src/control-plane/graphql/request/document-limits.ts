@@ -25,13 +25,22 @@ const NOTHING: Size = { depth: 0, fields: 0, aliases: 0 };
 export function documentExcess(document: DocumentNode): string | undefined {
   const measure = new DocumentMeasure(document);
   for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    if (definition.kind !== Kind.OPERATION_DEFINITION) {
+      continue;
+    }
     const size = measure.of(definition.selectionSet);
-    if (size.depth > MAX_DEPTH) return `the document is nested deeper than ${MAX_DEPTH} levels`;
-    if (size.fields > MAX_FIELDS) return `the document asks for more than ${MAX_FIELDS} fields`;
-    if (definition.operation === OperationTypeNode.MUTATION && changes(definition, document) > 1)
+    if (size.depth > MAX_DEPTH) {
+      return `the document is nested deeper than ${MAX_DEPTH} levels`;
+    }
+    if (size.fields > MAX_FIELDS) {
+      return `the document asks for more than ${MAX_FIELDS} fields`;
+    }
+    if (definition.operation === OperationTypeNode.MUTATION && changes(definition, document) > 1) {
       return "the document makes more than one change: send each on its own, so that its answer is its own";
-    if (size.aliases > MAX_ALIASES) return `the document has more than ${MAX_ALIASES} aliases`;
+    }
+    if (size.aliases > MAX_ALIASES) {
+      return `the document has more than ${MAX_ALIASES} aliases`;
+    }
   }
   return undefined;
 }
@@ -71,7 +80,9 @@ class DocumentMeasure {
 
   private ofFragment(name: string): Size {
     const known = this.sizes.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     // Until it is measured: a fragment that spreads itself ends here, and validation refuses it later.
     this.sizes.set(name, NOTHING);
     const fragment = this.fragments.get(name);

@@ -45,7 +45,9 @@ export class GraphqlDocuments {
 
   prepare(source: string): PreparedDocument {
     const known = this.prepared.get(source);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const fresh = prepare(this.schema, source);
     if (this.prepared.size >= MAX_CACHED) {
       for (const oldest of this.prepared.keys()) {
@@ -54,7 +56,9 @@ export class GraphqlDocuments {
       }
     }
     // What is refused is not worth a place.
-    if (fresh.kind === "valid") this.prepared.set(source, fresh);
+    if (fresh.kind === "valid") {
+      this.prepared.set(source, fresh);
+    }
     return fresh;
   }
 
@@ -99,13 +103,19 @@ function prepare(schema: GraphQLSchema, source: string): PreparedDocument {
   try {
     document = parse(source, { maxTokens: MAX_TOKENS, noLocation: true });
   } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
+    if (!(error instanceof GraphQLError)) {
+      throw error;
+    }
     return invalid(ApiErrorCode.parseFailed, error.message);
   }
   const excess = documentExcess(document);
-  if (excess !== undefined) return invalid(ApiErrorCode.badUserInput, excess, document);
+  if (excess !== undefined) {
+    return invalid(ApiErrorCode.badUserInput, excess, document);
+  }
   const [error] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions: true });
-  if (error !== undefined) return invalid(ApiErrorCode.validationFailed, error.message, document);
+  if (error !== undefined) {
+    return invalid(ApiErrorCode.validationFailed, error.message, document);
+  }
   return { kind: "valid", document };
 }
 

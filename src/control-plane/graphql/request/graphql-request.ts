@@ -17,8 +17,9 @@ const requestBody = z.object({
 /** Decodes a body; the error repeats nothing of it. */
 export function parseGraphqlRequest(text: string): GraphqlRequest {
   const result = requestBody.safeParse(parseJson(text));
-  if (!result.success)
+  if (!result.success) {
     throw badInput("the body is no GraphQL request: send an object with query and variables");
+  }
   const { query, variables, operationName } = result.data;
   return { query, variables: variables ?? undefined, operationName: operationName ?? undefined };
 }

@@ -111,7 +111,9 @@ export const createKeyArguments = z.object({
 /** `value` as the schema has it, or BAD_USER_INPUT that names the places that are not. Never shows the value. */
 export function decoded<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    return result.data;
+  }
   const issues = result.error.issues
     .slice(0, MAX_ISSUES)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));

@@ -22,7 +22,9 @@ export class ReadTurns {
 
   /** What `read` returns: at once where this turn has time left, else in a later one, in the order of the calls. */
   take<Result>(read: () => Result): Result | Promise<Awaited<Result>> {
-    if (this.waiting.length === 0 && this.hasTime()) return read();
+    if (this.waiting.length === 0 && this.hasTime()) {
+      return read();
+    }
     return new Promise<Awaited<Result>>((resolve, reject) => {
       this.waiting.push(() => {
         try {
@@ -46,7 +48,9 @@ export class ReadTurns {
     this.sliceEndsAt = undefined;
     const waiting = this.waiting;
     let next = 0;
-    while (next < waiting.length && this.hasTime()) waiting[next++]?.();
+    while (next < waiting.length && this.hasTime()) {
+      waiting[next++]?.();
+    }
     // Those that came meanwhile are behind the rest.
     this.waiting = waiting.slice(next);
   }

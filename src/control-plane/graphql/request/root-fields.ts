@@ -7,19 +7,26 @@ export function rootFields(operation: OperationDefinitionNode, document: Documen
 
 function* fieldsOf(set: SelectionSetNode, document: DocumentNode, visited: Set<string>): Generator<string> {
   for (const selection of set.selections) {
-    if (selection.kind === Kind.FIELD) yield selection.name.value;
-    else if (selection.kind === Kind.INLINE_FRAGMENT)
+    if (selection.kind === Kind.FIELD) {
+      yield selection.name.value;
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
       yield* fieldsOf(selection.selectionSet, document, visited);
-    else yield* fragmentFields(selection.name.value, document, visited);
+    } else {
+      yield* fragmentFields(selection.name.value, document, visited);
+    }
   }
 }
 
 /** Each fragment once: fragments that spread one another end here, and validation refuses them later. */
 function* fragmentFields(name: string, document: DocumentNode, visited: Set<string>): Generator<string> {
-  if (visited.has(name)) return;
+  if (visited.has(name)) {
+    return;
+  }
   visited.add(name);
   for (const definition of document.definitions) {
-    if (definition.kind !== Kind.FRAGMENT_DEFINITION || definition.name.value !== name) continue;
+    if (definition.kind !== Kind.FRAGMENT_DEFINITION || definition.name.value !== name) {
+      continue;
+    }
     yield* fieldsOf(definition.selectionSet, document, visited);
   }
 }

@@ -3,7 +3,9 @@ import { GraphQLError, type GraphQLSchema, isScalarType, Kind } from "graphql";
 /** Gives the schema's `Timestamp` its meaning: an integer of milliseconds since the Unix epoch, also beyond 32 bits. */
 export function defineTimestamp(schema: GraphQLSchema): void {
   const type = schema.getType("Timestamp");
-  if (!isScalarType(type)) throw new TypeError("schema.graphql has no scalar Timestamp");
+  if (!isScalarType(type)) {
+    throw new TypeError("schema.graphql has no scalar Timestamp");
+  }
   type.serialize = timestamp;
   type.parseValue = timestamp;
   type.parseLiteral = (node) => timestamp(node.kind === Kind.INT ? Number(node.value) : undefined);
@@ -11,6 +13,8 @@ export function defineTimestamp(schema: GraphQLSchema): void {
 
 function timestamp(value: unknown): number {
   // Beyond this JavaScript has no dates (ECMA-262, 21.4.1.1).
-  if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= 8.64e15) return value;
+  if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= 8.64e15) {
+    return value;
+  }
   throw new GraphQLError("a Timestamp is an integer: milliseconds since the Unix epoch");
 }

@@ -44,7 +44,9 @@ export async function visibleInvitations(
 /** The invitation, or NOT_FOUND where it cannot be accepted. */
 export async function openInvitation(reader: StoreReader, id: string, now: number): Promise<Invitation> {
   const invitation = await reader.people.invitation(id);
-  if (invitation !== undefined && isOpen(invitation, now)) return invitation;
+  if (invitation !== undefined && isOpen(invitation, now)) {
+    return invitation;
+  }
   throw notFound("this invitation cannot be accepted any more: ask for a new one");
 }
 
@@ -60,11 +62,14 @@ export async function invite(
   const { person, organizationId, at } = inviter;
   requireMayGive(inviter.role, role, `invite ${oneOf(role)}`);
   const isMember = (await transaction.people.memberByEmail(organizationId, email)) !== undefined;
-  if (isMember)
+  if (isMember) {
     throw conflict(`${printable(email)} is a member already: change their role in the list of members`);
+  }
   const pending = await transaction.people.pendingInvitations(organizationId, at);
   const earlier = pending.filter((one) => one.email === email);
-  for (const invitation of earlier) await cancel(transaction, inviter, invitation);
+  for (const invitation of earlier) {
+    await cancel(transaction, inviter, invitation);
+  }
   if (pending.length - earlier.length >= MAX_OPEN_INVITATIONS) {
     throw conflict(
       `there are ${MAX_OPEN_INVITATIONS} open invitations already: cancel those that nobody needs any more`,
@@ -97,7 +102,9 @@ export async function cancelInvitation(
   if (invitation === undefined || invitation.organization.id !== inviter.organizationId) {
     throw notFound("there is no such invitation in this organization: reload the page");
   }
-  if (invitation.status !== "pending") throw conflict(endedSentence(invitation));
+  if (invitation.status !== "pending") {
+    throw conflict(endedSentence(invitation));
+  }
   if (invitation.expiresAt <= inviter.at) {
     throw conflict("this invitation has expired: nobody can accept it any more");
   }
@@ -120,8 +127,9 @@ export async function cancelInvitationsOf(
 ): Promise<void> {
   const { actor, organization, person, at } = change;
   for (const invitation of await transaction.people.pendingInvitations(organization.id, at)) {
-    if (invitation.inviter.id !== person.id || (role !== undefined && mayGive(role, invitation.role)))
+    if (invitation.inviter.id !== person.id || (role !== undefined && mayGive(role, invitation.role))) {
       continue;
+    }
     await end(transaction, { actor, organizationId: organization.id, at }, invitation);
   }
 }
@@ -170,8 +178,9 @@ async function end(
 }
 
 function endedSentence({ status, email }: Invitation): string {
-  if (status === "accepted")
+  if (status === "accepted") {
     return `the invitation of ${printable(email)} was accepted: remove them from the members instead`;
+  }
   return "this invitation was cancelled already";
 }
 

@@ -45,7 +45,9 @@ export class MemberActions {
   ): Promise<HttpAnswer> {
     const { id, person } = await this.deps.gateway.session(request);
     return this.deps.store.transaction(async ({ people }) => {
-      if ((await people.memberOf(organizationId, person.id)) === undefined) throw notYours();
+      if ((await people.memberOf(organizationId, person.id)) === undefined) {
+        throw notYours();
+      }
       await people.setActiveOrganization(id, organizationId);
       return done({ id: organizationId });
     });
@@ -111,7 +113,9 @@ export class MemberActions {
       const member = await memberNamed(transaction, acting, memberId);
       requireMayGive(acting.own.role, member.role, `change the role of ${oneOf(member.role)}`);
       requireMayGive(acting.own.role, role, `make somebody ${oneOf(role)}`);
-      if (member.role !== role) await changeRole(transaction, changeOf(acting, member), role);
+      if (member.role !== role) {
+        await changeRole(transaction, changeOf(acting, member), role);
+      }
       return done({ id: member.id, role });
     });
   }
@@ -141,7 +145,9 @@ async function placeOf(
   }
   const own = await transaction.people.memberOf(activeOrganizationId, person.id);
   const organization = await transaction.organization(activeOrganizationId);
-  if (own === undefined || organization === undefined) throw notYours();
+  if (own === undefined || organization === undefined) {
+    throw notYours();
+  }
   return { own, organization };
 }
 
@@ -154,7 +160,9 @@ async function memberNamed(
   const member = reference.includes("@")
     ? await people.memberByEmail(organization.id, reference)
     : await people.memberById(organization.id, reference);
-  if (member === undefined) throw notFound("there is no such member in this organization: reload the page");
+  if (member === undefined) {
+    throw notFound("there is no such member in this organization: reload the page");
+  }
   return member;
 }
 

@@ -34,7 +34,9 @@ export async function changeRole(
   role: Role,
 ): Promise<void> {
   const { organization, person } = change;
-  if (role !== "owner") await requireOtherOwner(transaction, change);
+  if (role !== "owner") {
+    await requireOtherOwner(transaction, change);
+  }
   await transaction.people.changeRole(organization.id, person.id, role);
   await audit(transaction, change, "member.role_changed", role);
   await cancelInvitationsOf(transaction, change, role);
@@ -57,7 +59,9 @@ async function requireOtherOwner(
   { organization, person }: MemberChange,
 ): Promise<void> {
   const owners = await transaction.people.ownerIds(organization.id);
-  if (owners.length !== 1 || owners[0] !== person.id) return;
+  if (owners.length !== 1 || owners[0] !== person.id) {
+    return;
+  }
   throw conflict(
     `${printable(person.email)} is the only owner of ${printable(organization.name)}, which needs one: ` +
       "make somebody else an owner first",

@@ -36,7 +36,9 @@ export function addMember(
       await joinOrganization(transaction, change, role ?? "member");
       return { person, role: role ?? "member", isChanged: true };
     }
-    if (role === undefined || role === member.role) return { person, role: member.role, isChanged: false };
+    if (role === undefined || role === member.role) {
+      return { person, role: member.role, isChanged: false };
+    }
     await changeRole(transaction, change, role);
     return { person, role, isChanged: true };
   });
@@ -74,7 +76,9 @@ export async function resetPassword(store: Store, email: string, at: number): Pr
 
 async function requiredPerson(reader: StoreReader, email: string): Promise<Person> {
   const person = await reader.people.personByEmail(email);
-  if (person !== undefined) return person;
+  if (person !== undefined) {
+    return person;
+  }
   throw notFound(
     `nobody here has the address ${printable(email)}: see people list, or invite them on the page`,
   );

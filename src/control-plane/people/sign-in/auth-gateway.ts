@@ -46,8 +46,9 @@ export class AuthGateway {
     const headers = this.headers(request);
     const query = { disableRefresh: true };
     const found = await watchingStore(() => this.auth.api.getSession({ headers, query }));
-    if (found === null)
+    if (found === null) {
       throw new ApiError(ApiErrorCode.unauthenticated, "you are not signed in, or not any more: sign in");
+    }
     const { user, session } = found;
     return {
       id: session.id,
@@ -78,7 +79,9 @@ const object = z.record(z.string(), z.unknown());
 /** A session's token stays in its HttpOnly cookie. */
 function withoutToken(shown: unknown): unknown {
   const found = object.safeParse(shown);
-  if (!found.success) return shown;
+  if (!found.success) {
+    return shown;
+  }
   const { token: _, ...rest } = found.data;
   return "session" in rest ? { ...rest, session: withoutToken(rest["session"]) } : rest;
 }

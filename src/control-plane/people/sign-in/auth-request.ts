@@ -10,11 +10,17 @@ export function authHeaders(request: IncomingMessage, names: CookieNames): Heade
   const passed = new Headers();
   for (const name of ["content-type", "origin", "user-agent", "accept"] as const) {
     const value = request.headers[name];
-    if (value !== undefined) passed.set(name, value);
+    if (value !== undefined) {
+      passed.set(name, value);
+    }
   }
   const { session } = ownCookies(request.headers, names);
-  if (session !== undefined) passed.set("cookie", `${names.session}=${session}`);
+  if (session !== undefined) {
+    passed.set("cookie", `${names.session}=${session}`);
+  }
   const address = clientAddress(request);
-  if (address !== undefined) passed.set("x-novacula-address", address);
+  if (address !== undefined) {
+    passed.set("x-novacula-address", address);
+  }
   return passed;
 }

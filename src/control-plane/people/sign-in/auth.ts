@@ -92,8 +92,11 @@ function authLogger(logger: Logger) {
     level: "debug" as const,
     log: (level: string, message: string) => {
       const line = { event: "better-auth", detail: printable(message, 500) };
-      if (level === "error") logger.warn(line, "better-auth reports an error");
-      else logger.debug(line, "better-auth");
+      if (level === "error") {
+        logger.warn(line, "better-auth reports an error");
+      } else {
+        logger.debug(line, "better-auth");
+      }
     },
   };
 }

@@ -59,8 +59,12 @@ function pairOf(text: string): Pair {
 function withoutBlanks(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && isBlank(text[start])) start += 1;
-  while (start < end && isBlank(text[end - 1])) end -= 1;
+  while (start < end && isBlank(text[start])) {
+    start += 1;
+  }
+  while (start < end && isBlank(text[end - 1])) {
+    end -= 1;
+  }
   return text.slice(start, end);
 }
 

@@ -47,7 +47,9 @@ export class DeviceCookie {
     try {
       await this.deps.store.transaction(({ devices }) => devices.keepDevice(kept, MAX_DEVICES));
     } catch (error) {
-      if (error instanceof StoreUnavailable) return undefined;
+      if (error instanceof StoreUnavailable) {
+        return undefined;
+      }
       throw error;
     }
     return this.setCookie(secret);
@@ -58,7 +60,9 @@ export class DeviceCookie {
   }
 
   private async deviceIn(secret: string | undefined): Promise<SignInDevice | undefined> {
-    if (secret === undefined) return undefined;
+    if (secret === undefined) {
+      return undefined;
+    }
     const device = await this.deps.store.devices.device(hashOf(secret));
     const endsAt = (device?.lastUsedAt ?? 0) + VALID_SECONDS * 1000;
     return endsAt > this.deps.now() ? device : undefined;

@@ -60,7 +60,9 @@ export class HashingQueue {
   }
 
   private async turn(place: Place, isGone: () => boolean): Promise<void> {
-    if (isGone()) throw hasGone();
+    if (isGone()) {
+      throw hasGone();
+    }
     if (this.working < this.options.slots) {
       this.working += 1;
       this.noteTurn(RANKS[place.kind]);
@@ -68,7 +70,9 @@ export class HashingQueue {
     }
     this.dropGone();
     const subject = subjectOf(place);
-    if (!this.hasPlaceFor(place, subject)) throw isFull();
+    if (!this.hasPlaceFor(place, subject)) {
+      throw isFull();
+    }
     await new Promise<void>((resolve, reject) => {
       this.insert({
         subject,
@@ -81,8 +85,12 @@ export class HashingQueue {
   }
 
   private hasPlaceFor(place: Place, subject: string): boolean {
-    if (place.kind === "operator") return true;
-    if (this.waiting.some((waiting) => waiting.subject === subject)) return false;
+    if (place.kind === "operator") {
+      return true;
+    }
+    if (this.waiting.some((waiting) => waiting.subject === subject)) {
+      return false;
+    }
     const strangers = this.waiting.filter(({ rank }) => rank === RANKS.network).length;
     const { places } = this.options;
     return this.waiting.length < places && (place.kind === "device" || strangers < places / 2);
@@ -94,7 +102,11 @@ export class HashingQueue {
   }
 
   private dropGone(): void {
-    for (const waiting of this.waiting) if (waiting.isGone()) waiting.leave();
+    for (const waiting of this.waiting) {
+      if (waiting.isGone()) {
+        waiting.leave();
+      }
+    }
     this.waiting = this.waiting.filter((waiting) => !waiting.isGone());
   }
 
@@ -113,12 +125,16 @@ export class HashingQueue {
   /** Devices and strangers take turns: signing in again and again on devices keeps nobody else out. */
   private nextWaiting(): Waiting | undefined {
     const [first] = this.waiting;
-    if (first?.rank !== RANKS.device || !this.wasDevice) return first;
+    if (first?.rank !== RANKS.device || !this.wasDevice) {
+      return first;
+    }
     return this.waiting.find(({ rank }) => rank === RANKS.network) ?? first;
   }
 
   private noteTurn(rank: number): void {
-    if (rank !== RANKS.operator) this.wasDevice = rank === RANKS.device;
+    if (rank !== RANKS.operator) {
+      this.wasDevice = rank === RANKS.device;
+    }
   }
 }
 

@@ -26,9 +26,13 @@ export class Passwords {
   async signIn(request: IncomingMessage, email: string, password: string): Promise<HttpAnswer> {
     const before = await this.current(email);
     const answer = await this.gateway.post(request, "/sign-in/email", { email, password });
-    if (answer.status >= 400 || before === undefined) return answer;
+    if (answer.status >= 400 || before === undefined) {
+      return answer;
+    }
     const { person, hash } = before;
-    if ((await this.store.people.passwordHash(person.id)) === hash) return answer;
+    if ((await this.store.people.passwordHash(person.id)) === hash) {
+      return answer;
+    }
     await this.store.transaction(({ people }) => people.endSessions(person.id));
     throw passwordChanged();
   }
@@ -48,7 +52,9 @@ export class Passwords {
     }
     const newHash = await hashPassword(newPassword);
     await this.store.transaction(async ({ people }) => {
-      if ((await people.passwordHash(id)) !== hash) throw passwordChanged();
+      if ((await people.passwordHash(id)) !== hash) {
+        throw passwordChanged();
+      }
       await people.setPassword(id, newHash, this.now());
     });
     return this.signIn(request, email, newPassword);

@@ -16,10 +16,14 @@ export async function sessionOf(
   store: Store,
   names: CookieNames,
 ): Promise<{ readonly signedIn: SignedIn | undefined; readonly cookies: readonly string[] }> {
-  if (ownCookies(request.headers, names).session === undefined) return { signedIn: undefined, cookies: [] };
+  if (ownCookies(request.headers, names).session === undefined) {
+    return { signedIn: undefined, cookies: [] };
+  }
   const found = await renewedSession(auth, authHeaders(request, names));
   const cookies = found.headers.getSetCookie();
-  if (found.response === null) return { signedIn: undefined, cookies };
+  if (found.response === null) {
+    return { signedIn: undefined, cookies };
+  }
   const { user, session } = found.response;
   const memberships = await store.people.memberships(user.id);
   const active = memberships.find(({ organization }) => organization.id === session.activeOrganizationId);
@@ -35,7 +39,9 @@ async function renewedSession(auth: Auth, headers: Headers) {
   try {
     return await watchingStore(() => auth.api.getSession({ method: "POST", headers, returnHeaders: true }));
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
+    if (!(error instanceof StoreUnavailable)) {
+      throw error;
+    }
     const query = { disableRefresh: true };
     return watchingStore(() => auth.api.getSession({ headers, query, returnHeaders: true }));
   }

@@ -69,8 +69,12 @@ export class SignInLimit {
   private beginFor(subjects: readonly Subject[]): Attempt {
     const at = this.now();
     const waitMs = Math.max(...subjects.map((subject) => this.waitMs(subject, at)));
-    if (waitMs > 0) return { kind: "limited", retryAfterSeconds: Math.ceil(waitMs / 1000) };
-    for (const subject of subjects) this.remember(subject, [...this.recent(subject, at), at], at);
+    if (waitMs > 0) {
+      return { kind: "limited", retryAfterSeconds: Math.ceil(waitMs / 1000) };
+    }
+    for (const subject of subjects) {
+      this.remember(subject, [...this.recent(subject, at), at], at);
+    }
     return {
       kind: "allowed",
       succeeded: () => this.forget(subjects, at, true),
@@ -104,9 +108,13 @@ export class SignInLimit {
   private remember({ name, most }: Subject, times: readonly number[], at: number): void {
     this.open.delete(name);
     this.held.delete(name);
-    if (times.length === 0) return;
+    if (times.length === 0) {
+      return;
+    }
     (times.length < most ? this.open : this.held).set(name, times);
-    if (this.size > MAX_REMEMBERED) this.forgetOne(at);
+    if (this.size > MAX_REMEMBERED) {
+      this.forgetOne(at);
+    }
   }
 
   /** The oldest that is not held any more, else the oldest that never was, else the oldest. */
@@ -114,7 +122,10 @@ export class SignInLimit {
     const [oldestHeld] = this.held;
     const [oldestOpen] = this.open.keys();
     const isOver = (oldestHeld?.[1].at(-1) ?? at) <= at - WINDOW_MS;
-    if (oldestHeld !== undefined && (isOver || oldestOpen === undefined)) this.held.delete(oldestHeld[0]);
-    else if (oldestOpen !== undefined) this.open.delete(oldestOpen);
+    if (oldestHeld !== undefined && (isOver || oldestOpen === undefined)) {
+      this.held.delete(oldestHeld[0]);
+    } else if (oldestOpen !== undefined) {
+      this.open.delete(oldestOpen);
+    }
   }
 }

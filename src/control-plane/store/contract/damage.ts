@@ -45,9 +45,13 @@ export class DamageLog {
   }
 
   note(table: DamagedTable, id: string, { damaged }: Damageable): void {
-    if (damaged.length === 0 || this.noted.size > MAX_LINES) return;
+    if (damaged.length === 0 || this.noted.size > MAX_LINES) {
+      return;
+    }
     const row = `${table} ${id} ${damaged.join()}`;
-    if (this.noted.has(row)) return;
+    if (this.noted.has(row)) {
+      return;
+    }
     this.noted.add(row);
     const isLast = this.noted.size > MAX_LINES;
     this.logger.warn(

@@ -45,7 +45,9 @@ interface Place {
 export class SqliteAuditLog extends SqliteStatements {
   events(organizationId: string, page: AuditPage): readonly AuditEvent[] {
     const after = page.before === null ? undefined : this.placeOf(organizationId, page.before);
-    if (page.before !== null && after === undefined) return [];
+    if (page.before !== null && after === undefined) {
+      return [];
+    }
     const window = windowOf(organizationId, page, after);
     const places = this.branches(organizationId, page, window).flatMap((branch) =>
       this.newest(branch, window, page.limit),
@@ -71,9 +73,12 @@ export class SqliteAuditLog extends SqliteStatements {
   }
 
   private branches(organizationId: string, page: AuditPage, window: Condition): readonly Branch[] {
-    if (page.target !== null) return this.targetBranches(organizationId, page.target, page);
-    if (page.action === null && page.actor === null)
+    if (page.target !== null) {
+      return this.targetBranches(organizationId, page.target, page);
+    }
+    if (page.action === null && page.actor === null) {
       return [{ index: "auditEvent_at", sql: "true", values: {} }];
+    }
     return this.actorBranches(page, window);
   }
 
@@ -120,7 +125,9 @@ export class SqliteAuditLog extends SqliteStatements {
   /** The names that begin with the target; where those are too many, the target and what rotations made of it. */
   private names(organizationId: string, target: string): readonly string[] {
     const all = this.namesBeginningWith(organizationId, target);
-    if (all.length <= MAX_NAMES) return all;
+    if (all.length <= MAX_NAMES) {
+      return all;
+    }
     const dated = this.namesBeginningWith(organizationId, `${target} `);
     return [target, ...dated.filter((name) => /^ \d{6}$/.test(name.slice(target.length)))];
   }
@@ -134,7 +141,9 @@ export class SqliteAuditLog extends SqliteStatements {
         order by e.targetName collate nocase limit 1`;
       const [row] = this.allNamed(sql, { organizationId, previous: names.at(-1) ?? beginning });
       const name = row?.["value"];
-      if (typeof name !== "string" || !name.toLowerCase().startsWith(beginning.toLowerCase())) break;
+      if (typeof name !== "string" || !name.toLowerCase().startsWith(beginning.toLowerCase())) {
+        break;
+      }
       names.push(name);
     }
     return names;

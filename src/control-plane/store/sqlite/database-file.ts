@@ -21,12 +21,15 @@ export function createIfMissing(path: string): boolean {
     closeSync(openSync(path, "wx", PRIVATE));
     return true;
   } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
+    if (errorCode(error) !== "EEXIST") {
+      throw error;
+    }
   }
   // A link to nothing is "there", too: SQLite would make what it names.
   const stat = statSync(path);
-  if (!stat.isFile())
+  if (!stat.isFile()) {
     throw new OperatorError("this is no file: let DATABASE_URL name the file of the database");
+  }
   return stat.size === 0;
 }
 
@@ -54,7 +57,9 @@ export class DatabaseFile {
   opened(): void {
     this.identities = [this.main, ...FILES.slice(1).map((suffix) => identity(this.path + suffix))];
     const problem = this.look();
-    if (problem !== undefined) throw new OperatorError(`${problem} while it was opened: start again`);
+    if (problem !== undefined) {
+      throw new OperatorError(`${problem} while it was opened: start again`);
+    }
   }
 
   /** Looks anew: one sentence where something has changed. */
@@ -73,7 +78,9 @@ function changed(path: string, suffix: string, expected: Identity): string | und
   } catch (error) {
     return `${name} cannot be looked for (${errorCode(error) ?? "no reason given"})`;
   }
-  if (found === expected) return undefined;
+  if (found === expected) {
+    return undefined;
+  }
   return found === undefined ? `${name} was moved or deleted` : `${name} was replaced by another`;
 }
 

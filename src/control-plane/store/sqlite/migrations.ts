@@ -112,9 +112,13 @@ export function migrate(database: DatabaseSync): void {
         database.exec(`pragma user_version = ${version + 1}`);
       }
       database.exec("commit");
-      if (step === undefined) return;
+      if (step === undefined) {
+        return;
+      }
     } catch (error) {
-      if (database.isTransaction) database.exec("rollback");
+      if (database.isTransaction) {
+        database.exec("rollback");
+      }
       throw error;
     }
   }
@@ -127,7 +131,9 @@ export function migrate(database: DatabaseSync): void {
 export function requireSchema(database: DatabaseSync, sound: DatabaseSync): void {
   const there = schemaNames(database);
   const missing = [...schemaNames(sound)].filter((name) => !there.has(name));
-  if (missing.length > 0) throw new OperatorError(`it lacks ${missing.join(", ")}: ${DAMAGE_REMEDY}`);
+  if (missing.length > 0) {
+    throw new OperatorError(`it lacks ${missing.join(", ")}: ${DAMAGE_REMEDY}`);
+  }
 }
 
 function schemaNames(database: DatabaseSync): ReadonlySet<string> {

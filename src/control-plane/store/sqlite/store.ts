@@ -62,7 +62,9 @@ export function openSqliteStore(path: string, onCreated: () => void = () => {}):
     reader.exec("pragma query_only = on");
     const store = new SqliteStore(writer, reader, file);
     file.opened();
-    if (isNew) onCreated();
+    if (isNew) {
+      onCreated();
+    }
     return store;
   } catch (error) {
     throw cannotOpen(path, error);
@@ -124,7 +126,9 @@ class SqliteStore extends SqliteReader implements Store {
     this.requireInPlace();
     const key = await this.keptKeys.get(hash, () => super.keyByHash(hash));
     // In a damaged database it may be there all the same: nobody's good key is called unknown.
-    if (key === undefined && this.isDamaged) throw new StoreUnavailable("the database is damaged");
+    if (key === undefined && this.isDamaged) {
+      throw new StoreUnavailable("the database is damaged");
+    }
     return key;
   }
 
@@ -147,8 +151,9 @@ class SqliteStore extends SqliteReader implements Store {
     work: (transaction: StoreTransaction) => Promise<Result>,
     durability: Durability,
   ): Promise<Result> {
-    if (this.queued >= MAX_QUEUED)
+    if (this.queued >= MAX_QUEUED) {
       throw new StoreUnavailable("too many changes are waiting for the database");
+    }
     const deadline = performance.now() + BUSY_LIMIT_MS;
     this.queued += 1;
     const result = this.tail.then(() => this.runTransaction(work, deadline, durability));
@@ -168,7 +173,9 @@ class SqliteStore extends SqliteReader implements Store {
 
   problem(): StoreProblem | undefined {
     const reason = this.file.look();
-    if (reason !== undefined) return { reason, remedy: REPLACED_REMEDY };
+    if (reason !== undefined) {
+      return { reason, remedy: REPLACED_REMEDY };
+    }
     return this.isDamaged ? { reason: "the database is damaged", remedy: DAMAGE_REMEDY } : undefined;
   }
 
@@ -178,7 +185,9 @@ class SqliteStore extends SqliteReader implements Store {
 
   /** As of the last look, which is a second old at most: a stat for each sync would cost. */
   private requireInPlace(): void {
-    if (this.file.problem !== undefined) throw new StoreUnavailable(this.file.problem);
+    if (this.file.problem !== undefined) {
+      throw new StoreUnavailable(this.file.problem);
+    }
   }
 
   private lookInPlace(): void {
@@ -188,8 +197,12 @@ class SqliteStore extends SqliteReader implements Store {
 
   async close(): Promise<void> {
     await this.tail;
-    if (this.reader.isOpen) this.reader.close();
-    if (this.writer.isOpen) this.writer.close();
+    if (this.reader.isOpen) {
+      this.reader.close();
+    }
+    if (this.writer.isOpen) {
+      this.writer.close();
+    }
   }
 
   private async runTransaction<Result>(
@@ -210,7 +223,9 @@ class SqliteStore extends SqliteReader implements Store {
       this.rollBack();
       throw asStoreError(error, this.writer);
     } finally {
-      if (durability === "power-cut") this.transactions += 1;
+      if (durability === "power-cut") {
+        this.transactions += 1;
+      }
     }
   }
 
@@ -225,7 +240,9 @@ class SqliteStore extends SqliteReader implements Store {
 
   /** What is written behind waits for no disk: the next transaction that must endure takes it along, or a checkpoint. */
   private endure(durability: Durability): void {
-    if (durability === this.durability) return;
+    if (durability === this.durability) {
+      return;
+    }
     this.writer.exec(`pragma synchronous = ${durability === "crash" ? "normal" : "full"}`);
     this.durability = durability;
   }
@@ -236,7 +253,9 @@ class SqliteStore extends SqliteReader implements Store {
         this.endure(durability);
         return this.writer.exec("begin immediate");
       } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw asStoreError(error, this.writer);
+        if (!isBusy(error) || performance.now() >= deadline) {
+          throw asStoreError(error, this.writer);
+        }
       }
       await pause(BUSY_PAUSE_MS);
     }
@@ -244,6 +263,8 @@ class SqliteStore extends SqliteReader implements Store {
 
   /** After a full disk SQLite has rolled back by itself; a closed connection has nothing to roll back. */
   private rollBack(): void {
-    if (this.writer.isOpen && this.writer.isTransaction) this.writer.exec("rollback");
+    if (this.writer.isOpen && this.writer.isTransaction) {
+      this.writer.exec("rollback");
+    }
   }
 }

@@ -82,7 +82,9 @@ export class SqliteTransaction extends SqliteReader implements StoreTransaction 
   }
 
   async record(activities: readonly Activity[]): Promise<void> {
-    for (const activity of activities) this.recordOne(activity);
+    for (const activity of activities) {
+      this.recordOne(activity);
+    }
   }
 
   private recordOne(activity: Activity): void {

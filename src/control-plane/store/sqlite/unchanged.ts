@@ -16,12 +16,18 @@ export class Unchanged<Value> {
   async get(id: string, read: () => Promise<Value | undefined>): Promise<Value | undefined> {
     // Before it is read: a change in between makes it newer than it is taken for, and it is read once more.
     const revision = this.revision();
-    if (revision !== this.keptAt || this.kept.size >= MAX_KEPT) this.kept.clear();
+    if (revision !== this.keptAt || this.kept.size >= MAX_KEPT) {
+      this.kept.clear();
+    }
     this.keptAt = revision;
     const known = this.kept.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const value = await read();
-    if (value !== undefined && this.keptAt === revision) this.kept.set(id, value);
+    if (value !== undefined && this.keptAt === revision) {
+      this.kept.set(id, value);
+    }
     return value;
   }
 }

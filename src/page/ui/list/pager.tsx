@@ -15,7 +15,9 @@ export function pageOf<Item>(items: readonly Item[]): {
 export function Pager({ lastId, hasOlder }: { lastId: string | undefined; hasOlder: boolean }) {
   const place = usePlace();
   const isFirst = !place.query.has("before");
-  if (isFirst && !hasOlder) return null;
+  if (isFirst && !hasOlder) {
+    return null;
+  }
   return (
     <nav class="pager" aria-label="Pages">
       {isFirst ? null : <Link to={withQuery(place, { before: undefined })}>Newest</Link>}

@@ -8,7 +8,9 @@ export function SearchBox({ label }: { label: string }) {
   const place = usePlace();
   const [text, setText] = useState(place.query.get("search") ?? "");
   useEffect(() => {
-    if (text.trim() === (place.query.get("search") ?? "")) return;
+    if (text.trim() === (place.query.get("search") ?? "")) {
+      return;
+    }
     const timer = window.setTimeout(
       () => replacePlace(withQuery(place, { search: text.trim(), before: undefined })),
       SETTLE_MS,

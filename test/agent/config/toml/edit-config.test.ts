@@ -15,7 +15,9 @@ const tableOf = (text: string) => parse(text.replaceAll("\r\n", "\n"));
 
 async function edited(text: string): Promise<string> {
   const result = await withAccessToken(text, key);
-  if (result.kind !== "edited") throw new Error(JSON.stringify(result));
+  if (result.kind !== "edited") {
+    throw new Error(JSON.stringify(result));
+  }
   return result.text;
 }
 

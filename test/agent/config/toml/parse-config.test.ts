@@ -59,7 +59,9 @@ describe("agent.toml as it is meant", () => {
       [minimal(`access_token = "${K} "`).replaceAll("\n", "\r\n"), 3, 85],
     ] as const) {
       const parsed = await parseConfig(text, "agent.toml");
-      if (parsed.kind === "invalid") throw new Error(parsed.issues.map(formatIssue).join("\n"));
+      if (parsed.kind === "invalid") {
+        throw new Error(parsed.issues.map(formatIssue).join("\n"));
+      }
       const token = parsed.accessToken;
       expect(token?.text).toBe(`${K} `);
       expect((await token?.locator())?.(68)).toEqual({ line, column });

@@ -48,20 +48,25 @@ test.for(Object.entries(PLACES))(
         kind: "issue",
         issue: { code: "inexact-number", line: place[2], column: place[3] },
       });
-      if (parsed.kind === "issue") expect(formatIssue(parsed.issue)).not.toMatch(/25377642|: is -?\d/);
+      if (parsed.kind === "issue") {
+        expect(formatIssue(parsed.issue)).not.toMatch(/25377642|: is -?\d/);
+      }
     }
   },
 );
 
 test.for(Object.entries(PLACES))("in %s: any other is taken", async ([_name, place]) => {
-  for (const value of EXACT)
+  for (const value of EXACT) {
     expect(await parseToml(bare(place, value), "agent.toml"), value).toMatchObject({
       kind: "table",
     });
+  }
 });
 
 test("set-key does not write into such a file", async () => {
   const { key } = diagnoseKey(makeKey(), { kind: "config" });
-  if (key === undefined) throw new TypeError("no key");
+  if (key === undefined) {
+    throw new TypeError("no key");
+  }
   expect(await withAccessToken("[other]\nx = 9007199254740993\n", key)).toMatchObject({ kind: "unparsable" });
 });

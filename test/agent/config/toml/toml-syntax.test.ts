@@ -12,7 +12,9 @@ const TAIL = '\n[logging]\nlevel = "info"\n';
 
 async function issue(text: string): Promise<string> {
   const parsed = await parseConfig(text, "agent.toml");
-  if (parsed.kind === "valid") throw new Error("is valid");
+  if (parsed.kind === "valid") {
+    throw new Error("is valid");
+  }
   const said = `${JSON.stringify(parsed)} ${inspect(parsed, { depth: 10, showHidden: true })}`;
   expect(leaked(L, said)).toEqual([]);
   return parsed.issues.map(formatIssue).join("\n");
@@ -141,8 +143,11 @@ describe("a TOML mistake beside the key", () => {
     [`access_token = "${K}"\n= 1\n`, /^agent.toml:2:1: is not valid TOML from here on\./u],
   ])("%#", async (text, sentence) => {
     const said = await issue(text);
-    if (typeof sentence === "string") expect(said).toBe(sentence);
-    else expect(said).toMatch(sentence);
+    if (typeof sentence === "string") {
+      expect(said).toBe(sentence);
+    } else {
+      expect(said).toMatch(sentence);
+    }
   });
 
   it.each([

@@ -203,8 +203,9 @@ describe("what an accepted sync says beside its acceptance", () => {
     const warnings = agent.said.filter(({ event }) => event === "key.expiring");
     const daysLeft = warnings.map(({ atMs }) => (20 * DAY - atMs) / DAY);
     expect(daysLeft.map(Math.round)).toEqual([14, 3, 1]);
-    for (const [i, days] of daysLeft.entries())
+    for (const [i, days] of daysLeft.entries()) {
       expect(Math.abs(days - ([14, 3, 1][i] ?? 0))).toBeLessThan(0.01);
+    }
     expect(warnings[0]?.message).toMatch(/^The key [0-9a-f]{8} \(prod, k_1\) ends in 1[34] d/);
     expect(warnings[0]?.message).toContain("novacula-agent set-key");
   });

@@ -6,8 +6,11 @@ const MINUTE = 60_000;
 /** When reminders come, minutes after the beginning, for one look every `everyMs`. */
 function reminders(everyMs: number, minutes: number): number[] {
   const found: number[] = [];
-  for (let at = everyMs; at <= minutes * MINUTE; at += everyMs)
-    if (reminderDue(0, at - everyMs, at)) found.push(at / MINUTE);
+  for (let at = everyMs; at <= minutes * MINUTE; at += everyMs) {
+    if (reminderDue(0, at - everyMs, at)) {
+      found.push(at / MINUTE);
+    }
+  }
   return found;
 }
 
@@ -21,6 +24,7 @@ test("comes once where one look passes several of them", () => {
 });
 
 test("ten hours of looks at any distance are at most 13", () => {
-  for (const everyMs of [700, 5000, 14_321, 60_000, 3_700_000])
+  for (const everyMs of [700, 5000, 14_321, 60_000, 3_700_000]) {
     expect(reminders(everyMs, 600).length).toBeLessThanOrEqual(13);
+  }
 });

@@ -104,7 +104,9 @@ function live(steps: readonly Step[], chance: Iterator<number>): void {
   for (const [index, each] of steps.entries()) {
     now += each.kind === "wait" ? each.ms : 1;
     const event = eventOf(each, index, rotation, witness, now);
-    if (event === undefined) continue;
+    if (event === undefined) {
+      continue;
+    }
     const before = rotation;
     rotation = nextRotation(before, event, now, random);
     observe(witness, event, rotation);
@@ -134,7 +136,9 @@ function eventOf(
     }
     case "damage": {
       const loaded = damagedFile();
-      if (loaded.verdict !== "key-unusable") return undefined;
+      if (loaded.verdict !== "key-unusable") {
+        return undefined;
+      }
       const { findings, keySource } = loaded;
       return { kind: "file-problem", problem: { kind: "key-unusable", findings, keySource, since: now } };
     }
@@ -154,16 +158,24 @@ function observe(witness: Witness, event: RotationEvent, after: Rotation): void 
     witness.file = event.generation;
     witness.isDamaged = false;
   }
-  if (event.kind === "file-problem") witness.isDamaged = true;
-  if (event.kind !== "outcome") return;
+  if (event.kind === "file-problem") {
+    witness.isDamaged = true;
+  }
+  if (event.kind !== "outcome") {
+    return;
+  }
   witness.lastAnswer.set(event.generationId, event.outcome.kind);
-  if (event.outcome.kind === "accepted") witness.lastAccepted = byId(after, event.generationId)?.generation;
+  if (event.outcome.kind === "accepted") {
+    witness.lastAccepted = byId(after, event.generationId)?.generation;
+  }
 }
 
 function checkTransition(before: Rotation, after: Rotation, event: RotationEvent): void {
   const old = running(before);
   const current = running(after);
-  if (old !== undefined) expect(current, "an executor stopped running").toBeDefined();
+  if (old !== undefined) {
+    expect(current, "an executor stopped running").toBeDefined();
+  }
   if (old?.verdict === "accepted" && current?.generation.id !== old.generation.id) {
     const isDisplaced = current?.verdict === "accepted" && current.connection.kind === "online";
     const wasRefused = byId(after, old.generation.id)?.verdict === "refused";
@@ -171,18 +183,26 @@ function checkTransition(before: Rotation, after: Rotation, event: RotationEvent
       true,
     );
   }
-  if (event.kind === "file-problem") expect(current, "a problem in the file changed what runs").toEqual(old);
-  if (event.kind === "retry")
+  if (event.kind === "file-problem") {
+    expect(current, "a problem in the file changed what runs").toEqual(old);
+  }
+  if (event.kind === "retry") {
     expect(nextDue(after)?.nextAt ?? 0).toBeLessThanOrEqual(nextDue(before)?.nextAt ?? 0);
+  }
 }
 
 function checkState(rotation: Rotation, witness: Witness, now: number): void {
   const { wanted, proven, problem } = rotation;
   const current = running(rotation);
-  if (wanted !== undefined) expect(Number.isFinite(nextDue(rotation)?.nextAt), "nothing is due").toBe(true);
-  if (wanted !== undefined && proven !== undefined)
+  if (wanted !== undefined) {
+    expect(Number.isFinite(nextDue(rotation)?.nextAt), "nothing is due").toBe(true);
+  }
+  if (wanted !== undefined && proven !== undefined) {
     expect(sameCredentials(wanted.generation, proven.generation), "two sessions with one key").toBe(false);
-  if (proven !== undefined) expect(proven.acceptedAt, "proven, but never accepted").toBeDefined();
+  }
+  if (proven !== undefined) {
+    expect(proven.acceptedAt, "proven, but never accepted").toBeDefined();
+  }
   if (witness.lastAccepted !== undefined) {
     const { lastAccepted } = witness;
     const isKept = [wanted, proven].some((each) => each && sameCredentials(each.generation, lastAccepted));
@@ -210,7 +230,9 @@ function checkState(rotation: Rotation, witness: Witness, now: number): void {
 
 /** The running session's state is the last answer that its generation was given, and nothing else. */
 function expectedState(current: Session | undefined, witness: Witness, hasProblem: boolean): string {
-  if (current === undefined) return hasProblem ? "key-unusable" : "config-invalid";
+  if (current === undefined) {
+    return hasProblem ? "key-unusable" : "config-invalid";
+  }
   switch (witness.lastAnswer.get(current.generation.id)) {
     case undefined:
       return "connecting";

@@ -44,7 +44,9 @@ describe("the queue before the hash", () => {
     expect(begun).toEqual(["0", "1"]);
     await endOne();
     expect(begun).toEqual(["0", "1", "2"]);
-    for (let n = 0; n < 3; n += 1) await endOne();
+    for (let n = 0; n < 3; n += 1) {
+      await endOne();
+    }
     expect(await Promise.all(all)).toEqual(["0", "1", "2", "3"]);
   });
 
@@ -63,21 +65,29 @@ describe("the queue before the hash", () => {
     await expect(run("c", network(1))).rejects.toMatchObject(FULL);
     const other = run("d", network(2));
     expect(queue.length).toBe(2);
-    for (let n = 0; n < 3; n += 1) await endOne();
+    for (let n = 0; n < 3; n += 1) {
+      await endOne();
+    }
     expect(await Promise.all([working, waiting, other])).toEqual(["a", "b", "d"]);
   });
 
   it("keeps half of the places for devices, which take turns with others; the operator before all of them", async () => {
     const { run, begun, queue, endOne } = startQueue();
     const all = [run("working", network(0))];
-    for (let n = 1; n <= 4; n += 1) all.push(run(`network ${n}`, network(n)));
+    for (let n = 1; n <= 4; n += 1) {
+      all.push(run(`network ${n}`, network(n)));
+    }
     await expect(run("network 5", network(5))).rejects.toMatchObject(FULL);
-    for (let n = 1; n <= 4; n += 1) all.push(run(`device ${n}`, device(n)));
+    for (let n = 1; n <= 4; n += 1) {
+      all.push(run(`device ${n}`, device(n)));
+    }
     await expect(run("device 1", device(1))).rejects.toMatchObject(FULL);
     await expect(run("device 5", device(5))).rejects.toMatchObject(FULL);
     all.push(run("operator", operator), run("operator", operator));
     expect(queue.length).toBe(10);
-    for (let n = 0; n < 11; n += 1) await endOne();
+    for (let n = 0; n < 11; n += 1) {
+      await endOne();
+    }
     await Promise.all(all);
     expect(begun).toEqual([
       "working",
@@ -94,7 +104,9 @@ describe("the queue before the hash", () => {
       all.push(run(`device ${n}`, device(n)));
       await endOne();
     }
-    for (let n = 0; n < 3; n += 1) await endOne();
+    for (let n = 0; n < 3; n += 1) {
+      await endOne();
+    }
     await Promise.all(all);
     expect(begun.slice(0, 3)).toEqual(["device 1", "stranger", "device 2"]);
   });

@@ -48,7 +48,9 @@ describe("the limit", () => {
       from(24, (n) => `10.0.0.${n % 6}`),
     );
     const attempt = limit.begin("a@x", "10.0.0.99");
-    if (attempt.kind === "allowed") attempt.succeeded();
+    if (attempt.kind === "allowed") {
+      attempt.succeeded();
+    }
     expect(limit.begin("a@x", "10.0.0.98").kind).toBe("allowed");
     expect(limit.begin("a@x", "10.0.0.97").kind).toBe("limited");
   });
@@ -59,7 +61,9 @@ describe("the limit", () => {
     for (let n = 0; n < 30; n += 1) {
       const attempt = limit.begin("a@x", "1.1.1.1");
       expect(attempt.kind).toBe("allowed");
-      if (attempt.kind === "allowed") attempt.withdrawn();
+      if (attempt.kind === "allowed") {
+        attempt.withdrawn();
+      }
     }
     expect(limit.begin("a@x", "1.1.1.1").kind).toBe("allowed");
     expect(limit.begin("a@x", "1.1.1.1").kind).toBe("limited");
@@ -77,7 +81,9 @@ describe("the limit", () => {
     expect(devices).toEqual([...Array(5).fill("allowed"), "limited"]);
     const other = limit.beginOnDevice("d2");
     expect(other.kind).toBe("allowed");
-    if (other.kind === "allowed") other.succeeded();
+    if (other.kind === "allowed") {
+      other.succeeded();
+    }
     expect(limit.begin("a@x", "10.1.1.1").kind).toBe("limited");
     now += 15 * MINUTE_MS;
     expect(limit.beginOnDevice("d1").kind).toBe("allowed");
@@ -87,9 +93,13 @@ describe("the limit", () => {
 describe("what the limit remembers", () => {
   it("is bounded", () => {
     const limit = new SignInLimit(() => 0);
-    for (let n = 0; n < 30_000; n += 1) limit.begin(`${n}@x`, `network ${n}`);
+    for (let n = 0; n < 30_000; n += 1) {
+      limit.begin(`${n}@x`, `network ${n}`);
+    }
     expect(limit.size).toBeLessThanOrEqual(20_000);
-    for (let n = 0; n < 30_000; n += 1) failures(limit, `h${n}@x`, Array(5).fill(`n${n}`));
+    for (let n = 0; n < 30_000; n += 1) {
+      failures(limit, `h${n}@x`, Array(5).fill(`n${n}`));
+    }
     expect(limit.size).toBeLessThanOrEqual(20_000);
   });
 
@@ -102,8 +112,12 @@ describe("what the limit remembers", () => {
       from(25, (n) => `10.0.0.${n}`),
     );
     failures(limit, "admin@x", Array(5).fill("10.1.1.1"));
-    for (let n = 0; n < 50; n += 1) limit.begin(`${n}@y`, "10.2.2.2");
-    for (let n = 0; n < 100_000; n += 1) limit.begin(`${n}@z`, `network ${n}`);
+    for (let n = 0; n < 50; n += 1) {
+      limit.begin(`${n}@y`, "10.2.2.2");
+    }
+    for (let n = 0; n < 100_000; n += 1) {
+      limit.begin(`${n}@z`, `network ${n}`);
+    }
     expect(limit.begin("owner@x", "10.9.9.9").kind).toBe("limited");
     expect(limit.begin("admin@x", "10.1.1.1").kind).toBe("limited");
     expect(limit.begin("new@y", "10.2.2.2").kind).toBe("limited");
@@ -114,10 +128,14 @@ describe("what the limit remembers", () => {
   it("has room for new ones once those that were held are not any more", () => {
     let now = 0;
     const limit = new SignInLimit(() => now);
-    for (let n = 0; n < 20_000; n += 1) failures(limit, `${n}@x`, Array(5).fill(`network ${n}`));
+    for (let n = 0; n < 20_000; n += 1) {
+      failures(limit, `${n}@x`, Array(5).fill(`network ${n}`));
+    }
     now += 16 * MINUTE_MS;
     expect(failures(limit, "a@x", Array(6).fill("1.1.1.1")).at(-1)).toBe("limited");
-    for (let n = 0; n < 9000; n += 1) limit.begin(`${n}@y`, `late ${n}`);
+    for (let n = 0; n < 9000; n += 1) {
+      limit.begin(`${n}@y`, `late ${n}`);
+    }
     expect(limit.begin("a@x", "1.1.1.1").kind).toBe("limited");
   });
 });

@@ -102,7 +102,9 @@ test("a connection cut during the handshake is lost, and not one that went stale
   });
   await new Promise<void>((resolve) => cutter.listen(0, "127.0.0.1", resolve));
   const address = cutter.address();
-  if (typeof address !== "object" || address === null) throw new TypeError("not listening");
+  if (typeof address !== "object" || address === null) {
+    throw new TypeError("not listening");
+  }
   await using client = testClient(`https://localhost:${address.port}`);
   expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "connection-lost" });
   expect(connectionCount).toBe(1);

@@ -71,7 +71,9 @@ describe("a TLS server", () => {
     const sockets: { destroy(): void }[] = [];
     const silent = createTcpServer((socket) => void sockets.push(socket.on("error", () => {})));
     const outcome = await outcomeWith(silent, certificates.caPem, 20_000);
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
     expect(outcome).toMatchObject({
       cause: "tls-other",
       detail: expect.stringMatching(/^the TLS handshake with localhost:\d+ did not finish in 5 s \(/),
@@ -165,7 +167,8 @@ describe("each code says what, and what to do", () => {
       "constructor",
       "ERR_SSL_constructor",
       "UNSPECIFIED",
-    ])
+    ]) {
       expect(explainTls(code, "something else")).toBeUndefined();
+    }
   });
 });

@@ -63,8 +63,9 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     expect(await first.end("SIGINT", "alone")).toBe(0);
     expect(first.isAnyoneLeft()).toBe(false);
     // And where the whole control plane is another one, with an organization of its own.
-    for (const name of ["control-plane.db", "control-plane.db-shm", "control-plane.db-wal"])
+    for (const name of ["control-plane.db", "control-plane.db-shm", "control-plane.db-wal"]) {
       rmSync(join(folder, name), { force: true });
+    }
     await using second = startDev(folder, port);
     expect(await second.fingerprint()).not.toBe(before);
     expect(await second.end("SIGINT", "group")).toBe(0);
@@ -182,7 +183,9 @@ async function startAndLosePort(path: string) {
     const { folder, port } = await usedPort(join(path, String(attempt)));
     const dev = startDev(folder);
     const other = await takeOnce(port, join(folder, "control-plane.db"));
-    if (other !== undefined) return { dev, port, other };
+    if (other !== undefined) {
+      return { dev, port, other };
+    }
     await dev[Symbol.asyncDispose]();
   }
   throw new Error("dev listened before its port could be taken, five times");
@@ -202,13 +205,17 @@ async function usedPort(path: string): Promise<{ readonly folder: string; readon
 /** Listens on `port` as soon as there is that file: the port has been looked at, and is not in use yet. Undefined: it is. */
 async function takeOnce(port: number, path: string): Promise<Server | undefined> {
   const limit = AbortSignal.timeout(20_000);
-  while (!existsSync(path)) await delay(1, undefined, { signal: limit });
+  while (!existsSync(path)) {
+    await delay(1, undefined, { signal: limit });
+  }
   const server = createServer();
   try {
     await once(server.listen(port, "127.0.0.1"), "listening");
     return server;
   } catch (error) {
-    if (errorCode(error) !== "EADDRINUSE") throw error;
+    if (errorCode(error) !== "EADDRINUSE") {
+      throw error;
+    }
     return undefined;
   }
 }
@@ -216,6 +223,8 @@ async function takeOnce(port: number, path: string): Promise<Server | undefined>
 async function shell(line: string): Promise<string> {
   const child = spawn("sh", ["-c", line], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  if (stderr !== "") throw new Error(`${line}: ${stderr}`);
+  if (stderr !== "") {
+    throw new Error(`${line}: ${stderr}`);
+  }
   return stdout;
 }

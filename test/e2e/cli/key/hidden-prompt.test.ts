@@ -32,7 +32,9 @@ describe("what is typed", () => {
     const start: ReturnType<typeof afterInput> = { text: "", isEnded: false };
     const end = chunks.reduce<ReturnType<typeof afterInput>>(afterInput, start);
     expect(end.text).toBe(typed);
-    if (typed !== undefined) expect(end.isEnded).toBe(isEnded);
+    if (typed !== undefined) {
+      expect(end.isEnded).toBe(isEnded);
+    }
   });
 });
 

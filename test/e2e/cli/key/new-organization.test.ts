@@ -17,8 +17,9 @@ describe.concurrent("set-key --new-organization", () => {
       const { keyFingerprint: fingerprint, input } = exchange.request;
       const expected = input["expectedOrganizationId"];
       const id = `org-${secrets.map(keyFingerprint).indexOf(fingerprint ?? "")}`;
-      if (expected !== undefined && expected !== id)
+      if (expected !== undefined && expected !== id) {
         return json(403, failure("FORBIDDEN", { reason: "wrong_organization" }, null))(exchange);
+      }
       const organization = { id, name: id, slug: id };
       const key = { id: `k_${fingerprint}`, name: "prod", expiresAt: null, revokesAt: null };
       const syncExecutor = {
@@ -54,9 +55,13 @@ describe.concurrent("set-key --new-organization", () => {
     await using before = await onlineAgent(place, key);
     await rememberedOrganization(place.dataDir, "org-0");
     await before.stop();
-    if (isRoot) chownSync(join(place.dataDir, "state.json"), NOBODY, NOBODY);
+    if (isRoot) {
+      chownSync(join(place.dataDir, "state.json"), NOBODY, NOBODY);
+    }
     expect((await setKey(fresh, "--new-organization")).code).toBe(0);
-    if (isRoot) expect(statSync(join(place.dataDir, "state.json")).uid).toBe(NOBODY);
+    if (isRoot) {
+      expect(statSync(join(place.dataDir, "state.json")).uid).toBe(NOBODY);
+    }
     await using agent = await onlineAgent(place, fresh);
     expect((await agent.status()).organization?.id).toBe("org-1");
   });

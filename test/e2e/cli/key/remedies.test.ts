@@ -29,7 +29,9 @@ function host({ keyFile = false, unit = `LoadState=loaded\nUser=${USER}\nGroup=`
   const path = join(place.folder, "key");
   writeFileSync(path, key, { mode: 0o600 });
   place.write({ url: "http://127.0.0.1:9", ...(keyFile ? { keyFile: path } : { key }) });
-  if (keyFile) chmodSync(place.configPath, 0o644);
+  if (keyFile) {
+    chmodSync(place.configPath, 0o644);
+  }
   const environment = { PATH: `${bin}:${process.env["PATH"]}` };
   const secret = keyFile ? path : place.configPath;
   return {

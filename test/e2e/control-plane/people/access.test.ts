@@ -168,8 +168,9 @@ describe("roles", () => {
         member: MAY.member.includes(audience),
         visitor: MAY.visitor.includes(audience),
       });
-      if (field.operation === "mutation")
+      if (field.operation === "mutation") {
         expect([answers.member.status, answers.visitor.status]).toEqual([403, 401]);
+      }
       expect((await server.auditEvents()).length).toBe(before);
       for (const browser of [owner, admin]) {
         const isAllowed = (await browser.graphql(document)).code !== "FORBIDDEN";
@@ -232,7 +233,9 @@ describe("roles", () => {
       await member.get("/api/auth/get-session"),
       await member.graphql("{ auditEvents { targetId targetName details } members { id } }"),
     ];
-    for (const answer of answers) expect(answer.text).not.toContain(id);
+    for (const answer of answers) {
+      expect(answer.text).not.toContain(id);
+    }
     expect((await owner.graphql("{ invitations { id } }")).text).toContain(id);
   });
 

@@ -46,10 +46,18 @@ const state = z.object({
 });
 
 function disagreement(found: z.output<typeof state>, firstMembers: number): string | undefined {
-  if (found.invitations !== found.invitedEvents) return "invited";
-  if (found.canceled !== found.canceledEvents) return "canceled";
-  if (found.accepted !== found.joinedEvents) return "joined";
-  if (found.members !== firstMembers + found.joinedEvents - found.removedEvents) return "removed";
+  if (found.invitations !== found.invitedEvents) {
+    return "invited";
+  }
+  if (found.canceled !== found.canceledEvents) {
+    return "canceled";
+  }
+  if (found.accepted !== found.joinedEvents) {
+    return "joined";
+  }
+  if (found.members !== firstMembers + found.joinedEvents - found.removedEvents) {
+    return "removed";
+  }
   return found.roles === found.rolesByEvents ? undefined : "role";
 }
 
@@ -136,7 +144,9 @@ it("after kill -9 a role and its event are both there, or neither", { timeout: 1
   for (let trial = 0; trial < TRIALS; trial += 1) {
     const controlPlane = await startWithPeople({ directory });
     onTestFinished(() => controlPlane.kill());
-    if (trial === 0) await addSomebody(controlPlane);
+    if (trial === 0) {
+      await addSomebody(controlPlane);
+    }
     const owner = openBrowser(controlPlane.url);
     expect((await owner.signIn()).status).toBe(200);
     const memberId = await memberIdOf(owner, "somebody@example.com");

@@ -43,7 +43,9 @@ describe("the role table", () => {
     expect(taken.status).toBe(wanted);
     const gone = await actor.post("/organization/remove-member", { memberIdOrEmail: removed.email });
     expect(gone.status).toBe(wanted);
-    if (isAllowed) return;
+    if (isAllowed) {
+      return;
+    }
     expect(gone.message).toMatch(/^you may not remove an? \w+: .*owners.* may; ask one of them$/);
     expect(await roleOf(server, target.email)).toBe(other);
     expect(await roleOf(server, plain.email)).toBe("member");
@@ -111,8 +113,9 @@ describe("the last owner", () => {
     const [one, other] = [await server.signedIn("owner"), await server.signedIn("owner")];
     const targets = [await memberId(server, other.email), await memberId(server, one.email)];
     // Knows which organization it shows, so that what follows is one request each.
-    for (const browser of [one, other])
+    for (const browser of [one, other]) {
       await browser.post("/organization/cancel-invitation", { invitationId: "none" });
+    }
     const act = (browser: Browser, id: string) =>
       deed === "demote"
         ? browser.post("/organization/update-member-role", { memberId: id, role: "member" })

@@ -84,7 +84,9 @@ it("a change that waited its turn is refused where the role is gone by then", as
   const admin = await server.signedIn("admin");
   const { id: organizationId } = (await server.store.organization("acme")) ?? { id: "" };
   const person = await server.store.people.personByEmail(admin.email);
-  if (person === undefined) throw new Error("the admin is gone");
+  if (person === undefined) {
+    throw new Error("the admin is gone");
+  }
   const actor = personActor(person, organizationId);
   const apiKeys = createApiKeys(server.store, Date.now);
   const request = { organizationId, name: "late", expiresAt: undefined, target: undefined };
@@ -124,7 +126,11 @@ describe("while executors sync", () => {
     const [answer] = await Promise.all([revoking, syncing(), syncing()]);
     expect(answer.data).toEqual({ revokeApiKey: { id: key.id, status: "revoked" } });
     expect(syncs.some(({ status }) => status === 401)).toBe(true);
-    for (const { sentAt, status } of syncs) if (sentAt >= revokedAt) expect(status).toBe(401);
+    for (const { sentAt, status } of syncs) {
+      if (sentAt >= revokedAt) {
+        expect(status).toBe(401);
+      }
+    }
     expect(new Set(syncs.map(({ status }) => status)).size).toBeLessThanOrEqual(2);
   });
 

@@ -45,10 +45,11 @@ describe("an invitation of somebody who may not make it any more", () => {
     expect((await preview(first)).data).toEqual({ invitation: null });
     expect((await acceptAsNew(server, others)).status).toBe(200);
     const events = (await owner.graphql(ACTIONS)).text;
-    for (const email of ["nadia@example.com", known.email])
+    for (const email of ["nadia@example.com", known.email]) {
       expect(events).toMatch(
         new RegExp(`"member.invitation_canceled","actor":"[^"]*","targetName":"${email}"`),
       );
+    }
     expect(events).not.toMatch(
       /"member.invitation_canceled","actor":"[^"]*","targetName":"other@example.com"/,
     );
@@ -130,7 +131,9 @@ describe("an invitation that is none any more", () => {
     const owner = await server.signedIn("owner");
     const id = await invite(owner, "nadia@example.com");
     await end(server, id, owner);
-    if (what === "expired") server.clock.offsetMs += 61_000;
+    if (what === "expired") {
+      server.clock.offsetMs += 61_000;
+    }
     const events = (await server.auditEvents()).length;
     expect(await owner.post("/organization/cancel-invitation", { invitationId: id })).toMatchObject({
       status: 400,
@@ -138,7 +141,9 @@ describe("an invitation that is none any more", () => {
       message: sentence,
     });
     expect(await server.auditEvents()).toHaveLength(events);
-    if (what === "accepted") expect(await roleOf(server, "nadia@example.com")).toBe("member");
+    if (what === "accepted") {
+      expect(await roleOf(server, "nadia@example.com")).toBe("member");
+    }
   });
 
   it("is not told from another organization's", async () => {

@@ -69,7 +69,9 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
     const refused = await eventually(
       async () => {
         const answer = await admin.graphql(CREATE);
-        if (answer.status === 200) acknowledged += 1;
+        if (answer.status === 200) {
+          acknowledged += 1;
+        }
         return answer.status === 200 ? undefined : answer;
       },
       { describe: "the disk is full", timeoutMs: 20_000 },
@@ -148,8 +150,9 @@ it("a database that is moved away is said to who signs in, and counts for nothin
     code: "SERVICE_UNAVAILABLE",
     message: expect.stringContaining("try again"),
   };
-  for (let n = 0; n < 6; n += 1)
+  for (let n = 0; n < 6; n += 1) {
     expect(await person.signIn(person.email, PASSWORD)).toMatchObject(unavailable);
+  }
   const lines = server.lines.concat(server.people.lines).join("");
   expect(lines).not.toMatch(/"bug"|sign-in.refused/);
   renameSync(`${server.databasePath}.moved`, server.databasePath);

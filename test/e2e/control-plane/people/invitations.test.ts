@@ -175,17 +175,25 @@ describe("an invitation", () => {
       return server.browser().post("/invitation/accept-as-new", body, { "x-forwarded-for": from });
     };
     const ids: string[] = [];
-    for (let n = 0; n < 26; n += 1) ids.push(await invite(owner, `invited-${n}@example.com`));
-    for (let n = 0; n < 25; n += 1)
+    for (let n = 0; n < 26; n += 1) {
+      ids.push(await invite(owner, `invited-${n}@example.com`));
+    }
+    for (let n = 0; n < 25; n += 1) {
       expect(await attempt(`wrong-${n}`, "203.0.113.7")).toMatchObject({ status: 400, code: "NOT_FOUND" });
-    for (const [n, id] of ids.entries())
+    }
+    for (const [n, id] of ids.entries()) {
       expect((await attempt(id, n < 3 ? "203.0.113.7" : `198.51.100.${n}`)).status).toBe(200);
+    }
     // Who tries on is held: the same link from here, then this address alone.
     const again: number[] = [];
-    for (let n = 0; n < 6; n += 1) again.push((await attempt("wrong", "203.0.113.8")).status);
+    for (let n = 0; n < 6; n += 1) {
+      again.push((await attempt("wrong", "203.0.113.8")).status);
+    }
     expect(again).toEqual([400, 400, 400, 400, 400, 429]);
     const more: number[] = [];
-    for (let n = 0; n < 30; n += 1) more.push((await attempt(`more-${n}`, "203.0.113.7")).status);
+    for (let n = 0; n < 30; n += 1) {
+      more.push((await attempt(`more-${n}`, "203.0.113.7")).status);
+    }
     expect(more.filter((status) => status === 400)).toHaveLength(25);
     expect(more.filter((status) => status === 429)).toHaveLength(5);
     const last = await invite(owner, "last@example.com");
@@ -219,7 +227,9 @@ describe("an organization", () => {
             from organization o join member m on m.organizationId = o.id and m.role = 'owner'`,
     );
     for (let n = 0; n < count; n += 1) {
-      if (table === "member") person.run(`many-${n}`, DATE);
+      if (table === "member") {
+        person.run(`many-${n}`, DATE);
+      }
       row.run(`many-${n}`, DATE);
     }
     database.exec("commit");

@@ -52,7 +52,9 @@ it("records who invited, joined, changed and removed whom, and no link", async (
       { ...ofNo, action: "member.invited" },
     ],
   });
-  for (const id of [canceled, accepted]) expect(answer.text).not.toContain(id);
+  for (const id of [canceled, accepted]) {
+    expect(answer.text).not.toContain(id);
+  }
 });
 
 it("records nothing that was refused", async () => {

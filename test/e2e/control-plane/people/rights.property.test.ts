@@ -32,7 +32,9 @@ function slugOf(index: number): string {
 async function callersOf(server: PeopleServer): Promise<readonly Caller[]> {
   const signedIn: Awaited<ReturnType<PeopleServer["signedIn"]>>[] = [];
   // One after the other, since one address has one place in the queue for passwords.
-  for (const [index, role] of PLACES.entries()) signedIn.push(await server.signedIn(role, slugOf(index)));
+  for (const [index, role] of PLACES.entries()) {
+    signedIn.push(await server.signedIn(role, slugOf(index)));
+  }
   const visitor = { browser: server.browser(), email: undefined };
   return [...signedIn.map((browser) => ({ browser, email: browser.email })), visitor];
 }
@@ -47,7 +49,9 @@ async function everybodyBack(
     const { email = "", browser } = callers[index] ?? {};
     const slug = slugOf(index);
     await put(server, email, slug, place);
-    if (index === 3) await put(server, email, "bravo", "owner");
+    if (index === 3) {
+      await put(server, email, "bravo", "owner");
+    }
     // A removal took the session out of it; an answer that refuses it is none of this test's
     // affair.
     await browser?.post("/organization/set-active", { organizationId: organizations.get(slug) });
@@ -66,13 +70,21 @@ async function everybodyBack(
 async function put(server: PeopleServer, email: string, organization: string, role: string): Promise<void> {
   const document = `mutation { addMember(organization: "${organization}", email: "${email}", role: ${role}) { id } }`;
   const answer = await server.manage(document);
-  if (answer.code !== undefined) throw new Error(`${document}: ${answer.message}`);
+  if (answer.code !== undefined) {
+    throw new Error(`${document}: ${answer.message}`);
+  }
 }
 
 function resolved(value: unknown, rights: Rights): unknown {
-  if (value instanceof Reference) return named(value, rights);
-  if (Array.isArray(value)) return value.map((each) => resolved(each, rights));
-  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Reference) {
+    return named(value, rights);
+  }
+  if (Array.isArray(value)) {
+    return value.map((each) => resolved(each, rights));
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolved(each, rights)]));
 }
 
@@ -108,7 +120,9 @@ async function send(step: Step, { browser }: Caller, rights: Rights): Promise<nu
         .status;
     case "graphql": {
       const field = ROOT_FIELDS[request.field];
-      if (field === undefined) throw new Error("there is no such field");
+      if (field === undefined) {
+        throw new Error("there is no such field");
+      }
       const given: ArgumentValues = Object.fromEntries(
         Object.entries(request.values).map(([name, value]) => [name, resolved(value, rights)]),
       );
@@ -154,10 +168,14 @@ it(`nobody gets beyond the role table in ${STEPS} requests (seed ${SEED})`, {
   const answers = new Map<string, number>();
   let index = 0;
   for (const step of fc.sample(steps, { numRuns: STEPS, seed: SEED })) {
-    if (index % STEPS_PER_ROUND === 0) await everybodyBack(server, callers, organizations);
+    if (index % STEPS_PER_ROUND === 0) {
+      await everybodyBack(server, callers, organizations);
+    }
     index += 1;
     const caller = callers[step.sender % callers.length];
-    if (caller === undefined) throw new Error("there is no such caller");
+    if (caller === undefined) {
+      throw new Error("there is no such caller");
+    }
     const before = database.read();
     const sender = senderOf(caller, before);
     const status = await send(step, caller, before);

@@ -50,8 +50,9 @@ it("a secret is in one answer and nowhere else: no later answer, no log line, no
     .map((name) => readFileSync(join(directory, name), "latin1"));
   expect(files.length).toBeGreaterThan(0);
   const everything = [...later.map(({ text }) => text), ...controlPlane.lines, ...files].join("\n");
-  for (const kept of [secret, secret.slice(10, 40), ADMIN.password, SECRET])
+  for (const kept of [secret, secret.slice(10, 40), ADMIN.password, SECRET]) {
     expect(everything).not.toContain(kept);
+  }
   const cookie = decodeURIComponent(admin.cookie ?? "").split("=")[1] ?? "";
   expect(cookie.length).toBeGreaterThan(40);
   expect(everything).not.toContain(cookie);
@@ -72,7 +73,9 @@ it("what is stored of a password is scrypt's, with a salt of its own", async () 
   const database = new DatabaseSync(server.databasePath);
   const rows = database.prepare("select password from account").all();
   database.close();
-  for (const row of rows) expect(row["password"]).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/);
+  for (const row of rows) {
+    expect(row["password"]).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/);
+  }
   expect(rows.length).toBe(3);
 });
 
@@ -100,8 +103,9 @@ it.each(UNPRINTABLE)(
     const admin = await server.signedIn("admin");
     expect((await admin.graphql(create, { name })).code).toBe("BAD_USER_INPUT");
     const key = await server.createKey();
-    for (const input of [{ name }, { hostName: name }, { publicHost: name }, { version: name }])
+    for (const input of [{ name }, { hostName: name }, { publicHost: name }, { version: name }]) {
       expect((await server.sync(key.secret, input)).code).toBe("BAD_USER_INPUT");
+    }
     const invited = await admin.post("/organization/invite-member", {
       email: "n@example.com",
       role: "member",
@@ -114,8 +118,9 @@ it.each(UNPRINTABLE)(
       (await admin.post("/organization/invite-member", { email: `${name}@example.com`, role: "member" }))
         .status,
     ).toBe(400);
-    for (const line of [...server.lines, ...server.people.lines])
+    for (const line of [...server.lines, ...server.people.lines]) {
       expect(JSON.parse(line)).toBeTypeOf("object");
+    }
     expect([...server.lines, ...server.people.lines].join("")).not.toContain(name);
   },
 );

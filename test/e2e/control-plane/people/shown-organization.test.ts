@@ -19,7 +19,9 @@ async function switched() {
   const person = await server.store.people.personByEmail(owner.email);
   const beta = await server.store.organization("beta");
   const acme = await server.store.organization("acme");
-  if (person === undefined || beta === undefined || acme === undefined) throw new Error("nobody is there");
+  if (person === undefined || beta === undefined || acme === undefined) {
+    throw new Error("nobody is there");
+  }
   await server.store.transaction((transaction) =>
     transaction.people.insertMember(beta.id, person.id, "owner", Date.now()),
   );
@@ -33,7 +35,9 @@ async function switched() {
     );
   const members = await server.store.people.members(beta.id);
   const member = members.find(({ person: { email } }) => email === colleague.email);
-  if (member === undefined) throw new Error("the colleague is no member");
+  if (member === undefined) {
+    throw new Error("the colleague is no member");
+  }
   return { server, owner, acme, beta, key, invitation, member };
 }
 

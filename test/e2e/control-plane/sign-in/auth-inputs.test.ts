@@ -82,11 +82,19 @@ const NO_ROLES: readonly unknown[] = [
 ];
 
 function textsFor(member: string): readonly unknown[] {
-  if (/password/i.test(member)) return NO_STRINGS;
-  if (member === "revokeOtherSessions") return NO_STRINGS.filter((value) => value !== true);
-  if (member === "role") return NO_ROLES;
+  if (/password/i.test(member)) {
+    return NO_STRINGS;
+  }
+  if (member === "revokeOtherSessions") {
+    return NO_STRINGS.filter((value) => value !== true);
+  }
+  if (member === "role") {
+    return NO_ROLES;
+  }
   // A name may have most of the characters that an id may not.
-  if (member === "name") return [...NO_STRINGS, "a\nb", "a\u0000b", "a\u202eb", "\u001b[31m"];
+  if (member === "name") {
+    return [...NO_STRINGS, "a\nb", "a\u0000b", "a\u202eb", "\u001b[31m"];
+  }
   return [...NO_STRINGS, ...NASTY_TEXTS, ...BLANKS.map((blank) => `${blank}${ID}`)];
 }
 

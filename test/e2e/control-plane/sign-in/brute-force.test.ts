@@ -32,8 +32,9 @@ describe("signing in", () => {
     while (
       statuses.length < 120 &&
       (statuses.length === 0 || statuses.slice(-12).some((status) => status !== 429))
-    )
+    ) {
       statuses.push(...(await guessTwelve()).map(({ status }) => status));
+    }
     expect(statuses.filter((status) => status === 401)).toHaveLength(5);
     expect(statuses.slice(-12)).toEqual(Array(12).fill(429));
   });
@@ -41,7 +42,9 @@ describe("signing in", () => {
   it("holds for as long as it says, whatever the clock is set to", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
-    for (let n = 0; n < 5; n += 1) await server.browser().signIn(email, `wrong password ${n}`);
+    for (let n = 0; n < 5; n += 1) {
+      await server.browser().signIn(email, `wrong password ${n}`);
+    }
     for (const hours of [-24, -1, 1, 24]) {
       server.people.wall.offsetMs = hours * 3_600_000;
       expect((await server.browser().signIn(email, PASSWORD)).status).toBe(429);
@@ -73,7 +76,9 @@ describe("signing in", () => {
       ],
     ] as const) {
       const statuses: number[] = [];
-      for (const from of spellings) statuses.push((await attempt(account, from)).status);
+      for (const from of spellings) {
+        statuses.push((await attempt(account, from)).status);
+      }
       expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
     }
     expect((await attempt("b@example.com", "2001:db8:1:100::1")).status).toBe(401);
@@ -99,7 +104,9 @@ describe("signing in", () => {
   it("counts nothing for what is malformed, and forgets nothing for it", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
-    for (let n = 0; n < 5; n += 1) await server.browser().signIn(email, `wrong password ${n}`);
+    for (let n = 0; n < 5; n += 1) {
+      await server.browser().signIn(email, `wrong password ${n}`);
+    }
     const browser = server.browser();
     for (let n = 0; n < 60; n += 1) {
       for (const body of [
@@ -109,8 +116,9 @@ describe("signing in", () => {
         { email: `${n}@example.com`, password: "x".repeat(1000) },
         { email: `${n}@example.com`, password: "a wrong password", more: 1 },
         [],
-      ])
+      ]) {
         expect((await browser.post("/sign-in/email", body)).status).toBe(400);
+      }
     }
     expect((await browser.signIn("other@example.com", "a wrong password")).status).toBe(401);
     expect((await browser.signIn(email, PASSWORD)).status).toBe(429);
@@ -149,7 +157,9 @@ describe("signing in", () => {
           { "x-forwarded-for": `203.0.113.77, ${from}` },
         );
     const statuses: number[] = [];
-    for (let n = 0; n < 51; n += 1) statuses.push((await attempt(`${n}@example.com`, "198.51.100.7")).status);
+    for (let n = 0; n < 51; n += 1) {
+      statuses.push((await attempt(`${n}@example.com`, "198.51.100.7")).status);
+    }
     expect(statuses.slice(0, 50)).toEqual(Array(50).fill(401));
     expect(statuses[50]).toBe(429);
     expect((await attempt("1@example.com", "198.51.100.8")).status).toBe(401);

@@ -31,13 +31,15 @@ describe("under https", () => {
     const set = [answer.headers["set-cookie"] ?? []].flat();
     expect(set.map((cookie) => cookie.split("=", 1)[0]).sort()).toEqual([SESSION, "__Host-novacula.device"]);
     for (const cookie of set) {
-      for (const attribute of ["Path=/", "HttpOnly", "Secure", "SameSite=Lax"])
+      for (const attribute of ["Path=/", "HttpOnly", "Secure", "SameSite=Lax"]) {
         expect(cookie.split("; ")).toContain(attribute);
+      }
       expect(cookie).not.toMatch(/domain=/i);
     }
     const out = await browser.post("/sign-out", {});
-    for (const cookie of [out.headers["set-cookie"] ?? []].flat())
+    for (const cookie of [out.headers["set-cookie"] ?? []].flat()) {
       expect(cookie).toMatch(/^__Host-.*; Path=\/;.*Secure/);
+    }
     expect(cookieValue(browser)).toBe("");
   });
 

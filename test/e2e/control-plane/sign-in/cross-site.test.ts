@@ -35,12 +35,19 @@ const ALLOWED: readonly { readonly [Name in keyof Sent]?: readonly (string | und
 ];
 
 function* everyRequest(): Generator<Sent> {
-  for (const method of METHODS)
-    for (const site of SITES)
-      for (const origin of ORIGINS)
-        for (const mode of MODES)
-          for (const destination of DESTINATIONS)
-            for (const asked of ASKED) yield { method, site, origin, mode, destination, asked };
+  for (const method of METHODS) {
+    for (const site of SITES) {
+      for (const origin of ORIGINS) {
+        for (const mode of MODES) {
+          for (const destination of DESTINATIONS) {
+            for (const asked of ASKED) {
+              yield { method, site, origin, mode, destination, asked };
+            }
+          }
+        }
+      }
+    }
+  }
 }
 
 function isAllowed({ method, site, origin, mode, destination, asked }: Sent): boolean {
@@ -79,7 +86,9 @@ describe("where a browser's request comes from", () => {
       count += 1;
       const { method, asked } = sent;
       const actual = isFromOwnPage({ method, headers: headersOf(sent) }, asked, ORIGIN);
-      if (actual !== isAllowed(sent)) wrong.push(JSON.stringify(sent));
+      if (actual !== isAllowed(sent)) {
+        wrong.push(JSON.stringify(sent));
+      }
     }
     expect(count).toBe(
       METHODS.length * SITES.length * ORIGINS.length * MODES.length * DESTINATIONS.length * ASKED.length,
@@ -113,8 +122,9 @@ describe("where a browser's request comes from", () => {
     ]) {
       expect(await owner.get(path, headers), path).toMatchObject({ status: 403, code: "FORBIDDEN" });
     }
-    for (const path of ["/", "/members", "/invitation/abc", "/assets/page.js"])
+    for (const path of ["/", "/members", "/invitation/abc", "/assets/page.js"]) {
       expect((await owner.get(path, headers)).status, path).toBe(isLink ? 200 : 403);
+    }
     for (const origin of ["", OTHER, ORIGIN, "null"]) {
       const sent = { ...headers, origin };
       expect((await owner.post("/sign-out", {}, sent)).status).toBe(403);

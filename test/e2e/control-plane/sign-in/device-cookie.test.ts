@@ -19,7 +19,9 @@ function signIn(browser: Browser, email: string, password = PASSWORD, headers = 
 
 /** After it, nobody signs in to the account from here without a device of theirs. */
 async function hold(server: PeopleServer, email: string): Promise<void> {
-  for (let n = 0; n < 5; n += 1) await signIn(server.browser(), email, `wrong password ${n}`);
+  for (let n = 0; n < 5; n += 1) {
+    await signIn(server.browser(), email, `wrong password ${n}`);
+  }
   expect((await signIn(server.browser(), email)).status).toBe(429);
 }
 
@@ -50,7 +52,9 @@ describe("a device that has signed in before", () => {
     for (let n = 0; n < 100; n += 1) {
       const from = { "x-forwarded-for": `203.0.113.${n}` };
       guesses.push((await signIn(server.browser(), owner.email, `wrong password ${n}`, from)).status);
-      if (n % 20 !== 19) continue;
+      if (n % 20 !== 19) {
+        continue;
+      }
       const known = await signIn(server.browser(), owner.email, PASSWORD, { cookie: device });
       expect(known.status).toBe(200);
     }
@@ -104,8 +108,9 @@ describe("a device that has signed in before", () => {
       `${deviceOf(owner)}A`,
       deviceOf(owner).toUpperCase().replace("NOVACULA.DEVICE", "novacula.device"),
       `__Host-${deviceOf(owner)}`,
-    ])
+    ]) {
       expect((await signIn(server.browser(), owner.email, PASSWORD, { cookie })).status).toBe(429);
+    }
     const own = { cookie: deviceOf(owner) };
     expect((await signIn(server.browser(), owner.email.toUpperCase(), PASSWORD, own)).status).toBe(200);
   });
@@ -127,8 +132,9 @@ describe("a device that has signed in before", () => {
     const second = server.browser();
     await second.signIn(owner.email, PASSWORD);
     const cookie = deviceOf(owner);
-    for (let n = 0; n < 5; n += 1)
+    for (let n = 0; n < 5; n += 1) {
       expect((await signIn(server.browser(), owner.email, `wrong ${n}`, { cookie })).status).toBe(401);
+    }
     const held = await signIn(server.browser(), owner.email, PASSWORD, { cookie });
     expect(held).toMatchObject({ status: 429, code: "TOO_MANY_REQUESTS" });
     const other = { cookie: deviceOf(second) };
@@ -167,8 +173,9 @@ describe("a device is forgotten", () => {
     expect((await owner.post("/change-password", right)).status).toBe(200);
     expect(deviceOf(owner)).not.toBe(own);
     await hold(server, owner.email);
-    for (const cookie of [own, other])
+    for (const cookie of [own, other]) {
       expect((await signIn(server.browser(), owner.email, NEW_PASSWORD, { cookie })).status).toBe(429);
+    }
     const fresh = { cookie: deviceOf(owner) };
     expect((await signIn(server.browser(), owner.email, NEW_PASSWORD, fresh)).status).toBe(200);
   });
@@ -217,8 +224,9 @@ describe("a device is forgotten", () => {
     expect(counts.map((row) => row["devices"])).toEqual([1, 10]);
     await hold(server, owner.email);
     const statuses: number[] = [];
-    for (const cookie of cookies.slice(0, 3))
+    for (const cookie of cookies.slice(0, 3)) {
       statuses.push((await signIn(server.browser(), owner.email, PASSWORD, { cookie })).status);
+    }
     expect(statuses).toEqual([429, 200, 200]);
     await hold(server, admin.email);
     const other = { cookie: deviceOf(admin) };

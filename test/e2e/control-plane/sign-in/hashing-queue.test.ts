@@ -24,7 +24,9 @@ async function occupyQueue(): Promise<() => Promise<void>> {
   );
   await settled();
   const release = async () => {
-    for (const end of ends) end();
+    for (const end of ends) {
+      end();
+    }
     await Promise.all(held);
   };
   onTestFinished(release);
@@ -34,13 +36,17 @@ async function occupyQueue(): Promise<() => Promise<void>> {
 /** Answers in the order in which they came. */
 function watched(answers: readonly Promise<PageAnswer>[]): readonly PageAnswer[] {
   const come: PageAnswer[] = [];
-  for (const answer of answers) void answer.then((one) => come.push(one));
+  for (const answer of answers) {
+    void answer.then((one) => come.push(one));
+  }
   return come;
 }
 
 /** Enough of them that whatever is refused at once has been answered. */
 async function roundTrips(server: PeopleServer): Promise<void> {
-  for (let n = 0; n < 20; n += 1) await server.browser().get("/api/auth/get-session");
+  for (let n = 0; n < 20; n += 1) {
+    await server.browser().get("/api/auth/get-session");
+  }
 }
 
 function wrongSignIn(server: PeopleServer, account: string, from: string) {
@@ -155,7 +161,9 @@ describe("while as many passwords are hashed as may be", () => {
       email: member.email,
     });
     let come = 0;
-    for (const answer of [change, acceptance, reset]) void answer.then(() => (come += 1));
+    for (const answer of [change, acceptance, reset]) {
+      void answer.then(() => (come += 1));
+    }
     // Long enough for many hashes: no slow machine makes this fail, and none of them may have come.
     await pause(2000);
     expect((await server.browser().graphql(VIEWER, {}, page)).text).toContain(owner.email);
@@ -168,7 +176,9 @@ describe("while as many passwords are hashed as may be", () => {
   it("what is malformed, held, or comes with a wrong link is refused at once, and takes no place", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
-    for (let n = 0; n < 5; n += 1) await wrongSignIn(server, email, "198.51.100.7");
+    for (let n = 0; n < 5; n += 1) {
+      await wrongSignIn(server, email, "198.51.100.7");
+    }
     const release = await occupyQueue();
     expect((await wrongSignIn(server, email, "198.51.100.7")).status).toBe(429);
     expect((await wrongSignIn(server, "no address", "198.51.100.7")).status).toBe(400);

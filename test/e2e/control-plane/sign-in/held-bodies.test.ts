@@ -12,7 +12,9 @@ async function scene() {
   const admin = await server.signedIn("admin");
   const member = await server.signedIn("member");
   const acme = await server.store.organization("acme");
-  if (acme === undefined) throw new Error("there is no acme");
+  if (acme === undefined) {
+    throw new Error("there is no acme");
+  }
   const members = await server.store.people.members(acme.id);
   const idOf = (email: string) => members.find(({ person }) => person.email === email)?.id ?? "";
   const hold = (path: string, body: unknown, framing: Framing) =>
@@ -107,7 +109,9 @@ describe("an admin whose request's body is on its way", () => {
       await hold("/api/auth/organization/invite-member", invite, "length"),
     ];
     await ok(admin.post("/organization/set-active", { organizationId: beta }));
-    for (const request of held) expect((await request.finish()).status).toBe(409);
+    for (const request of held) {
+      expect((await request.finish()).status).toBe(409);
+    }
     expect((await server.manage('{ apiKeys(organization: "acme") { name } }')).data).toEqual({ apiKeys: [] });
     expect((await server.manage('{ apiKeys(organization: "beta") { name } }')).data).toEqual({ apiKeys: [] });
     expect(await server.store.people.pendingInvitations(beta, Date.now())).toEqual([]);

@@ -35,8 +35,9 @@ describe("the session's cookie", () => {
     expect(cookie).toMatch(/^(?:__Host-)?better-auth\.session_token=/);
     expect(cookie.startsWith("__Host-")).toBe(isSecure);
     expect(/; Secure/i.test(cookie)).toBe(isSecure);
-    for (const attribute of ["HttpOnly", "SameSite=Lax", "Path=/"])
+    for (const attribute of ["HttpOnly", "SameSite=Lax", "Path=/"]) {
       expect(cookie).toContain(`; ${attribute}`);
+    }
     expect(cookie).not.toMatch(/domain=/i);
   });
 
@@ -51,7 +52,9 @@ describe("the session's cookie", () => {
         ?.split(".")[0] ?? "";
     expect(token.length).toBeGreaterThan(20);
     expect(answers[1]?.text).toContain(email);
-    for (const answer of answers) expect(answer.text).not.toContain(token);
+    for (const answer of answers) {
+      expect(answer.text).not.toContain(token);
+    }
     const thief = openBrowser(server.url, ORIGIN);
     for (const forged of [token, `${token}.`, `${token}.AAAA`]) {
       const headers = { cookie: `better-auth.session_token=${encodeURIComponent(forged)}` };
@@ -266,10 +269,13 @@ describe("a GET", () => {
       "/organization/list-members",
     ];
     for (const path of paths) {
-      for (const search of ["", query]) await server.browser().get(`/api/auth${path}${search}`, headers);
+      for (const search of ["", query]) {
+        await server.browser().get(`/api/auth${path}${search}`, headers);
+      }
     }
-    for (const path of ["/", "/members", "/invitation/none", "/graphql?query={viewer{user{id}}}"])
+    for (const path of ["/", "/members", "/invitation/none", "/graphql?query={viewer{user{id}}}"]) {
       await server.browser().get(path, headers);
+    }
     expect(contentOf(server.databasePath)).toEqual(before);
   });
 

@@ -82,7 +82,9 @@ it("takes nothing that was planted for its copy, and leaves nothing of it behind
   const { mode, uid, nlink } = statSync(file);
   expect([mode & 0o777, uid, nlink]).toEqual([0o600, process.getuid?.(), 1]);
   expect(readdirSync(target).sort()).toEqual(["b.db", ...planted].sort());
-  for (const name of planted) expect(statSync(join(target, name)).size).toBe(0);
+  for (const name of planted) {
+    expect(statSync(join(target, name)).size).toBe(0);
+  }
 });
 
 it("does not follow a link that is in its place", async () => {
@@ -105,7 +107,9 @@ it.each([
   const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
   await openSqliteStore(join(directory, "cp.db")).close();
   const target = tempDir();
-  if (process.getuid?.() === 0) chownSync(target, 0, 12_345);
+  if (process.getuid?.() === 0) {
+    chownSync(target, 0, 12_345);
+  }
   chmodSync(target, process.getuid?.() === 0 ? mode : 0o777);
   const made = await runCommand(["backup", join(target, "b.db")], {
     DATABASE_URL: `file:${join(directory, "cp.db")}`,

@@ -128,7 +128,9 @@ async function damaging(
 ): Promise<boolean> {
   using database = new DatabaseSync(path, { enableForeignKeyConstraints: false, timeout: 5000 });
   const isRowid = table === "auditEvent" && column === "sequence";
-  if (isRowid && !/^\d+$/.test(nonsense)) return false;
+  if (isRowid && !/^\d+$/.test(nonsense)) {
+    return false;
+  }
   const where = table === "auditActor" ? TABLES[table] : `rowid = ${rowidOf(database, table)}`;
   const kept = database.prepare(`select quote(${column}) as value from ${table} where ${where}`).get();
   const newest = table === "auditActor" ? null : highestRowid(database, table);
@@ -140,7 +142,9 @@ async function damaging(
   }
   await look();
   // A sync may have written a row in the place of the one that it did not find.
-  if (/^executor/.test(table)) database.exec(`delete from ${table} where rowid > ${newest}`);
+  if (/^executor/.test(table)) {
+    database.exec(`delete from ${table} where rowid > ${newest}`);
+  }
   const restored = `update ${table} set ${column} = ${kept?.["value"]} where `;
   const actors =
     "delete from auditActor; insert into auditActor select distinct organizationId, actor from auditEvent";
@@ -168,19 +172,22 @@ function expectNoBug(server: TestServer, what: string, answer: Answer): void {
 
 /** What every list, a sync with the damaged key and one with a whole one come to. */
 async function look(server: TestServer, what: string, table: string, first: string, second: string) {
-  for (const field of READS)
+  for (const field of READS) {
     expectNoBug(
       server,
       `${what}: ${field.name}`,
       await server.manage(callOf(field, { organization: "acme" })),
     );
+  }
   const answer = await server.manage(LISTS);
   expectNoBug(server, what, answer);
   const own = await server.sync(first, { name: "agent-1" });
   const other = await server.sync(second, { name: "agent-2" });
   expectNoBug(server, `${what}: sync`, own);
   expectNoBug(server, `${what}: other sync`, other);
-  if (table === "organization") return;
+  if (table === "organization") {
+    return;
+  }
   expect({ what, status: other.status }).toEqual({ what, status: 200 });
   const { apiKeys, executors, auditEvents, members } = listed.parse(answer.data);
   const names = {
@@ -196,12 +203,14 @@ async function look(server: TestServer, what: string, table: string, first: stri
     events: expect.arrayContaining(["second"]),
     members: expect.arrayContaining(["two@example.com"]),
   });
-  for (const { status, damaged } of [...apiKeys, ...executors])
+  for (const { status, damaged } of [...apiKeys, ...executors]) {
     expect({ what, isDamaged: status === "damaged" }).toEqual({ what, isDamaged: damaged.length > 0 });
+  }
   // Unknown, where it is the very hash that is damaged. A use that is still to be written puts the
   // last one right.
-  if (!what.startsWith("apikey.lastRequest") && apiKeys.some(({ status }) => status === "damaged"))
+  if (!what.startsWith("apikey.lastRequest") && apiKeys.some(({ status }) => status === "damaged")) {
     expect({ what, status: own.status }).toEqual({ what, status: 401 });
+  }
 }
 
 describe("a damaged row", () => {

@@ -29,7 +29,9 @@ beforeAll(async () => {
   const { path: directory, remove } = temporaryDirectory();
   const env = peopleEnv("http://127.0.0.1:1");
   const controlPlane = await startControlPlane({ directory, env });
-  for (let n = 0; n < 30; n += 1) await controlPlane.createKey({ name: `key ${n}`, org: "default" });
+  for (let n = 0; n < 30; n += 1) {
+    await controlPlane.createKey({ name: `key ${n}`, org: "default" });
+  }
   await controlPlane.stop();
   sound = readFileSync(controlPlane.databasePath);
   remove();
@@ -147,8 +149,11 @@ describe("a start on a database with", { timeout: 120_000 }, () => {
         directory: join(path, ".."),
         env: peopleEnv("http://127.0.0.1:1"),
       }).catch((error: Error) => error.message);
-      if (typeof running === "string") seen.push(running);
-      else await running.stop();
+      if (typeof running === "string") {
+        seen.push(running);
+      } else {
+        await running.stop();
+      }
     }
     expect(seen.filter((said) => /a bug|\n\s+at /.test(said))).toEqual([]);
   });

@@ -149,7 +149,9 @@ describe("a database that is, under the running control plane,", { timeout: 60_0
         { level: "error", msg: expect.stringMatching(/put the original back.*or restart/) },
       ]);
 
-      if (undo === undefined) return;
+      if (undo === undefined) {
+        return;
+      }
       undo();
       await eventually(() => events(controlPlane, "database.back").length === 1, { describe: "it is back" });
       expect((await health(controlPlane)).status).toBe(200);

@@ -54,7 +54,9 @@ async function live(
   };
   const issue = async (query: string, variables: object): Promise<IssuedKey> => {
     const issued = (await manage(query, variables))?.issued;
-    if (issued === undefined) throw new Error("was not issued");
+    if (issued === undefined) {
+      throw new Error("was not issued");
+    }
     const key = { id: issued.apiKey.id, secret: issued.secret };
     noteKey(key.secret);
     record.issued.push(key);
@@ -79,12 +81,18 @@ async function live(
       { id: first.id },
     );
     revoked(first);
-    if ((await sync(first.secret)) !== 401) record.wronglyAccepted.push(first.id);
+    if ((await sync(first.secret)) !== 401) {
+      record.wronglyAccepted.push(first.id);
+    }
     expect(await sync(second.secret)).toBe(200);
-    if (round % 2 === 0) continue;
+    if (round % 2 === 0) {
+      continue;
+    }
     await manage("mutation($id: ID!) { revoked: revokeApiKey(id: $id) { id } }", { id: second.id });
     revoked(second);
-    if ((await sync(second.secret)) !== 401) record.wronglyAccepted.push(second.id);
+    if ((await sync(second.secret)) !== 401) {
+      record.wronglyAccepted.push(second.id);
+    }
   }
 }
 
@@ -152,13 +160,19 @@ it("survives kill -9 under load: what was acknowledged holds, and is audited", {
   onTestFinished(() => again.kill());
   const status = (secret: string) => post(again.url, network, secret, JSON.stringify({ query: CHECK }));
   expect(record.revoked.length).toBeGreaterThan(50);
-  for (const { secret } of record.revoked) expect(await status(secret)).toBe(401);
+  for (const { secret } of record.revoked) {
+    expect(await status(secret)).toBe(401);
+  }
   const revoked = new Set(record.revoked.map(({ id }) => id));
   // Unless its revocation was under way, unacknowledged, when the process died.
   const alive = record.issued.filter(
     ({ id }) => !revoked.has(id) && !auditedSet.has(`api_key.revoked ${id}`),
   );
   expect(alive.length).toBeGreaterThan(0);
-  for (const { secret } of alive) expect(await status(secret)).toBe(200);
-  for (let n = 0; n < 20; n += 1) expect(await status(randomKey())).toBe(401);
+  for (const { secret } of alive) {
+    expect(await status(secret)).toBe(200);
+  }
+  for (let n = 0; n < 20; n += 1) {
+    expect(await status(randomKey())).toBe(401);
+  }
 });

@@ -49,7 +49,9 @@ function oldDatabase(path: string, roles: readonly SQLInputValue[]): void {
   using database = new DatabaseSync(path);
   const before = MIGRATIONS.indexOf(REPAIR_ROLES);
   expect(before).toBeGreaterThan(1);
-  for (const step of MIGRATIONS.slice(0, before)) database.exec(step);
+  for (const step of MIGRATIONS.slice(0, before)) {
+    database.exec(step);
+  }
   database.exec(`pragma user_version = ${before}`);
   const run = (sql: string, ...values: SQLInputValue[]) => database.prepare(sql).run(...values);
   roles.forEach((role, n) => {
@@ -132,7 +134,9 @@ describe("a stored role that is none of the three", () => {
     const database = new DatabaseSync(path);
     database.exec("update invitation set role = null");
     database.close();
-    for (let start = 0; start < 2; start += 1) await openSqliteStore(path).close();
+    for (let start = 0; start < 2; start += 1) {
+      await openSqliteStore(path).close();
+    }
     using after = new DatabaseSync(path);
     expect(after.prepare("select role from invitation").all()).toEqual([{ role: "member" }]);
     expect(after.prepare("select count(*) as events from auditEvent").get()).toEqual({ events: 2 });

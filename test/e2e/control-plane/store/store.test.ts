@@ -36,7 +36,9 @@ async function lockDatabase(databasePath: string) {
 describe("opening the database", () => {
   it("creates it at this version, and finds nothing to do the second time", async () => {
     const path = join(tempDir(), "cp.db");
-    for (let n = 0; n < 2; n += 1) await openSqliteStore(path).close();
+    for (let n = 0; n < 2; n += 1) {
+      await openSqliteStore(path).close();
+    }
     const database = new DatabaseSync(path);
     expect(database.prepare("pragma user_version").get()).toEqual({ user_version: MIGRATIONS.length });
     expect(database.prepare("pragma journal_mode").get()).toEqual({ journal_mode: "wal" });
@@ -127,7 +129,9 @@ describe("a store that fails", () => {
     const revoked = server.revokeKey(id).finally(() => {
       isOver = true;
     });
-    for (let n = 0; n < 3; n += 1) expect((await server.post(secret, CURRENT_KEY)).status).toBe(200);
+    for (let n = 0; n < 3; n += 1) {
+      expect((await server.post(secret, CURRENT_KEY)).status).toBe(200);
+    }
     expect(isOver).toBe(false);
     await release();
     expect((await revoked).status).toBe(200);
@@ -240,8 +244,11 @@ describe("what every sync reads", () => {
     await stores[0].transaction(change);
     for (const store of stores) {
       const found = await store.keyByHash(HASH);
-      if (expected === undefined) expect(found).toBeUndefined();
-      else expect(found).toMatchObject(expected);
+      if (expected === undefined) {
+        expect(found).toBeUndefined();
+      } else {
+        expect(found).toMatchObject(expected);
+      }
     }
   });
 
@@ -250,8 +257,9 @@ describe("what every sync reads", () => {
     await stores[1].transaction((transaction) =>
       transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }, "agent"),
     );
-    for (const store of stores)
+    for (const store of stores) {
       expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
+    }
   });
 
   it("stays as it was while a transaction is open, and after one that failed", async () => {

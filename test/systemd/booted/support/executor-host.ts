@@ -127,7 +127,9 @@ export class ExecutorHost {
     return await eventually(
       async () => {
         const status = await this.status();
-        if (predicate(status)) return status;
+        if (predicate(status)) {
+          return status;
+        }
         throw new Error(`${status.state}: ${status.reason} ${JSON.stringify(status.pendingChange)}`);
       },
       { timeoutMs, describe },

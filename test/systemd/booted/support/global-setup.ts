@@ -42,7 +42,9 @@ let folder: string | undefined;
 export async function setup(project: TestProject): Promise<void> {
   const reason = await whyNot();
   if (reason !== undefined) {
-    if (process.env["CI"] !== undefined) throw new Error(`CI cannot boot systemd: ${reason}`);
+    if (process.env["CI"] !== undefined) {
+      throw new Error(`CI cannot boot systemd: ${reason}`);
+    }
     process.stderr.write(`test/systemd is skipped: ${reason}\n`);
     project.provide("roots", undefined);
     return;
@@ -58,7 +60,9 @@ export async function setup(project: TestProject): Promise<void> {
 }
 
 export function teardown(): void {
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  if (folder !== undefined) {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function makeRoots(layers: string): Promise<Roots> {
@@ -90,7 +94,9 @@ async function newerAgent(folder: string): Promise<string> {
 
 /** NOVACULA_TEST_DIST says that dist/ is fresh already. */
 async function buildPackages(): Promise<void> {
-  if (process.env["NOVACULA_TEST_DIST"] !== undefined && existsSync(DIST)) return;
+  if (process.env["NOVACULA_TEST_DIST"] !== undefined && existsSync(DIST)) {
+    return;
+  }
   await run(process.execPath, ["packaging/build.ts"], { cwd: CHECKOUT });
   await run(process.execPath, ["packaging/deb.ts", "--fast"], { cwd: CHECKOUT });
 }

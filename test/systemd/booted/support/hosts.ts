@@ -9,7 +9,9 @@ const roots = inject("roots");
 export const haveMachines = roots !== undefined;
 
 export function suiteRoots(): Roots {
-  if (roots === undefined) throw new Error("no machine can be booted: skip this test");
+  if (roots === undefined) {
+    throw new Error("no machine can be booted: skip this test");
+  }
   return roots;
 }
 

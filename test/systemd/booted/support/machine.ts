@@ -49,7 +49,9 @@ export class Machine {
       { stdio: ["pipe", "pipe", "inherit"], env: { PATH } },
     );
     this.#ended = once(this.#supervisor, "exit");
-    if (this.#supervisor.stdout === null) throw new Error("no stdout of the supervisor");
+    if (this.#supervisor.stdout === null) {
+      throw new Error("no stdout of the supervisor");
+    }
     createInterface({ input: this.#supervisor.stdout }).on("line", (line) => {
       this.#nspawnPid = Number(line.replace("booting ", ""));
       this.#boots += 1;
@@ -94,7 +96,9 @@ export class Machine {
   /** The same for a command that must succeed: its stdout, trimmed. */
   async run(command: readonly string[], input = ""): Promise<string> {
     const { exitCode, stdout, stderr } = await this.try(command, input);
-    if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${exitCode}: ${stderr}${stdout}`);
+    if (exitCode !== 0) {
+      throw new Error(`${command.join(" ")} ended with ${exitCode}: ${stderr}${stdout}`);
+    }
     return stdout.trim();
   }
 
@@ -133,11 +137,17 @@ export class Machine {
   async #isUp(boot: number): Promise<void> {
     await eventually(
       async () => {
-        if (this.#supervisor.exitCode !== null) throw new Error("the container ended");
-        if (this.#boots < boot) return undefined;
+        if (this.#supervisor.exitCode !== null) {
+          throw new Error("the container ended");
+        }
+        if (this.#boots < boot) {
+          return undefined;
+        }
         const children = readFileSync(`/proc/${this.#nspawnPid}/task/${this.#nspawnPid}/children`, "utf8");
         this.#leaderPid = Number(children.trim());
-        if (this.#leaderPid === 0) return undefined;
+        if (this.#leaderPid === 0) {
+          return undefined;
+        }
         const { stdout } = await this.try(["systemctl", "is-system-running"]);
         return ["running", "degraded"].includes(stdout.trim());
       },

@@ -33,7 +33,9 @@ export async function rootImage({ codename }: Pick<DebianRelease, "codename">): 
     .digest("hex")
     .slice(0, 8);
   const folder = join(cacheFolder(), `${codename}-${recipe}`);
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) {
+    return folder;
+  }
   await mkdir(cacheFolder(), { recursive: true });
   const unfinished = `${folder}.${process.pid}.tmp`;
   try {
@@ -52,7 +54,9 @@ export async function rootImage({ codename }: Pick<DebianRelease, "codename">): 
     );
     await rename(unfinished, folder).catch((error: unknown) => {
       // Another run of the suite was faster.
-      if (!existsSync(folder)) throw error;
+      if (!existsSync(folder)) {
+        throw error;
+      }
     });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
@@ -69,7 +73,8 @@ async function debianMirror(): Promise<string> {
     "Created-By: Packages",
   ]);
   const mirror = /^Debian Debian main (\S+)$/mu.exec(stdout)?.[1];
-  if (mirror === undefined)
+  if (mirror === undefined) {
     throw new Error("apt knows no Debian archive: run apt-get update, or look into /etc/apt/sources.list.d");
+  }
   return mirror;
 }

@@ -74,11 +74,15 @@ class StatementConnection implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     try {
-      if (query.query.kind === "SelectQueryNode") return execute<Row>(this.access.reader, query);
+      if (query.query.kind === "SelectQueryNode") {
+        return execute<Row>(this.access.reader, query);
+      }
       return await this.access.write((writer) => execute<Row>(writer, query));
     } catch (error) {
       const failure = asStoreError(error, this.access.reader);
-      if (failure instanceof StoreUnavailable) noteStoreFailure(failure);
+      if (failure instanceof StoreUnavailable) {
+        noteStoreFailure(failure);
+      }
       throw failure;
     }
   }
@@ -92,7 +96,9 @@ class StatementConnection implements DatabaseConnection {
 function execute<Row>(database: DatabaseSync, { sql, parameters }: CompiledQuery): QueryResult<Row> {
   const statement = database.prepare(sql);
   const values = parameters.filter(isInput);
-  if (values.length !== parameters.length) throw new TypeError("a value that SQLite has no type for");
+  if (values.length !== parameters.length) {
+    throw new TypeError("a value that SQLite has no type for");
+  }
   if (statement.columns().length > 0) {
     // Beyond 2^53 an integer would fail the statement; rounded, it spoils nothing but itself.
     statement.setReadBigInts(true);

@@ -11,7 +11,9 @@ const MAX_SHOWN_CHARACTERS = 100;
  * owner".
  */
 export function lowestRoleNamed(stored: unknown): Role {
-  if (typeof stored !== "string") return "member";
+  if (typeof stored !== "string") {
+    return "member";
+  }
   const names = stored.split(",").map((name) => name.trim());
   return ROLES.findLast((role) => names.includes(role)) ?? "member";
 }

@@ -8,7 +8,9 @@ export class SqliteSignInDevices extends SqliteStatements implements SignInDevic
     const sql = `select d.hash, d.userId, u.email, d.lastUsedAt from signInDevice d join user u on u.id = d.userId
       where d.hash = ?`;
     const row = this.get(sql, hash);
-    if (row === undefined) return undefined;
+    if (row === undefined) {
+      return undefined;
+    }
     const cells = new Cells(row);
     return {
       hash,

@@ -38,7 +38,9 @@ export class Cells {
 
   /** Null, too, where it cannot be read. */
   timeOrNull(column: string): number | null {
-    if (this.isNull(column)) return null;
+    if (this.isNull(column)) {
+      return null;
+    }
     const value = Number(this.integerOrUndefined(column));
     return value >= 0 && value <= LAST_TIME ? value : this.spoilt(column, null);
   }
@@ -49,7 +51,9 @@ export class Cells {
   }
 
   dateOrNull(column: string): number | null {
-    if (this.isNull(column)) return null;
+    if (this.isNull(column)) {
+      return null;
+    }
     const value = this.row[column];
     const time = typeof value === "string" && ISO_DATE.test(value) ? Date.parse(value) : Number.NaN;
     return Number.isNaN(time) ? this.spoilt(column, null) : time;
@@ -57,7 +61,9 @@ export class Cells {
 
   /** False only where it says so, as better-auth reads it. */
   flag(column: string): boolean {
-    if (this.isNull(column)) return true;
+    if (this.isNull(column)) {
+      return true;
+    }
     const value = Number(this.integerOrUndefined(column));
     return value === 0 || value === 1 ? value === 1 : this.spoilt(column, false);
   }
@@ -78,7 +84,9 @@ export class Cells {
 
   /** What the JSON text holds, decoded; null where there is none. */
   jsonOrNull<Schema extends z.ZodType>(column: string, schema: Schema): z.output<Schema> | null {
-    if (this.isNull(column)) return null;
+    if (this.isNull(column)) {
+      return null;
+    }
     const value = this.row[column];
     const parsed = typeof value === "string" ? this.parsed(value, schema) : undefined;
     return parsed === undefined ? this.spoilt(column, null) : parsed;
@@ -94,7 +102,9 @@ export class Cells {
 
   private integerOrUndefined(column: string): number | bigint | undefined {
     const value = this.row[column];
-    if (typeof value === "bigint") return value;
+    if (typeof value === "bigint") {
+      return value;
+    }
     return typeof value === "number" && Number.isInteger(value) ? value : undefined;
   }
 
@@ -103,7 +113,9 @@ export class Cells {
   }
 
   private spoilt<Value>(column: string, instead: Value): Value {
-    if (!this.damaged.includes(column)) this.damaged.push(column);
+    if (!this.damaged.includes(column)) {
+      this.damaged.push(column);
+    }
     return instead;
   }
 }

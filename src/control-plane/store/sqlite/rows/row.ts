@@ -4,15 +4,18 @@ export type Row = Record<string, unknown>;
 /** A text that the statement makes. */
 export function text(row: Row, column: string): string {
   const value = row[column];
-  if (typeof value !== "string") throw new TypeError(`column ${column} holds no text`);
+  if (typeof value !== "string") {
+    throw new TypeError(`column ${column} holds no text`);
+  }
   return value;
 }
 
 /** A number that the statement makes, such as a count. */
 export function integer(row: Row, column: string): number {
   const value = row[column];
-  if (typeof value !== "number" && typeof value !== "bigint")
+  if (typeof value !== "number" && typeof value !== "bigint") {
     throw new TypeError(`column ${column} holds no number`);
+  }
   return Number(value);
 }
 

@@ -30,7 +30,9 @@ export class SqliteStatements {
   private attempt<Result>(sql: string, use: (statement: StatementSync) => Result): Result {
     try {
       const known = this.statements.get(sql);
-      if (known !== undefined) return use(known);
+      if (known !== undefined) {
+        return use(known);
+      }
       const statement = this.database.prepare(sql);
       // Beyond 2^53 an integer would fail the whole statement, and not only its row.
       statement.setReadBigInts(true);

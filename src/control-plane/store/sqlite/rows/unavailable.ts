@@ -73,16 +73,23 @@ export function isBusy(error: unknown): boolean {
  */
 export function asStoreError(error: unknown, database: DatabaseSync): unknown {
   const code = primaryCode(error);
-  if (code !== undefined && DAMAGED.has(code)) damaged.add(database);
+  if (code !== undefined && DAMAGED.has(code)) {
+    damaged.add(database);
+  }
   const reason = code === undefined ? undefined : UNAVAILABLE.get(code);
-  if (reason !== undefined) return new StoreUnavailable(reason, { cause: error });
+  if (reason !== undefined) {
+    return new StoreUnavailable(reason, { cause: error });
+  }
   // node:sqlite after close(): the connection or its statement has gone.
-  if (errorCode(error) === "ERR_INVALID_STATE")
+  if (errorCode(error) === "ERR_INVALID_STATE") {
     return new StoreUnavailable("the database is closed", { cause: error });
+  }
   return error;
 }
 
 function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  if (!(error instanceof Error) || !("errcode" in error)) {
+    return undefined;
+  }
   return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
 }
