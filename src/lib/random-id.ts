@@ -13,7 +13,7 @@ export function randomId(): string {
   return time + randomText(32 - TIME_LENGTH, `${LETTERS}0123456789`);
 }
 
-/** A new executor key: `exc_` and 64 letters, 365 bits, as better-auth's plugin makes them (B2). */
+/** A new executor key: `exc_` and 64 letters, 365 bits, as better-auth's plugin makes them. */
 export function randomKey(): string {
   return `exc_${randomText(64, LETTERS)}`;
 }

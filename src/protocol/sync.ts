@@ -58,7 +58,7 @@ export type AuthenticatedKey = z.infer<typeof authenticatedKey>;
 export type CurrentKeyReply = z.infer<typeof currentKeyReply>;
 export type SyncReply = z.infer<typeof syncReply>;
 
-/** The input of `syncExecutor`; every sync declares all of it (A12). */
+/** The input of `syncExecutor`; every sync declares all of it. */
 export interface SyncRequest {
   readonly name: string;
   readonly kind: "agent" | "operator";

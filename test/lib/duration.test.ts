@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { duration } from "../../src/lib/duration.ts";
 
-test.each([
+it.each([
   [0, "0 s"],
   [-5, "0 s"],
   [340, "0.3 s"],

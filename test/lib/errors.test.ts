@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { errorChain, errorCode, OperatorError } from "../../src/lib/errors.ts";
 
-test("an error and its causes are one line", () => {
+it("an error and its causes are one line", () => {
   const cause = Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
   const error = new OperatorError("cannot read agent.toml", { cause });
   expect(errorChain(error)).toBe("cannot read agent.toml: EACCES: permission denied");
@@ -9,13 +9,13 @@ test("an error and its causes are one line", () => {
   expect(errorChain("only a text")).toBe("only a text");
 });
 
-test("causes in a circle come to an end", () => {
+it("causes in a circle come to an end", () => {
   const error = new Error("again");
   error.cause = error;
   expect(errorChain(error).split(": ").length).toBeLessThanOrEqual(8);
 });
 
-test("a code is a text on an error, and nothing else", () => {
+it("a code is a text on an error, and nothing else", () => {
   expect(errorCode(Object.assign(new Error(), { code: "ENOENT" }))).toBe("ENOENT");
   expect(errorCode(Object.assign(new Error(), { code: 7 }))).toBeUndefined();
   expect(errorCode({ code: "ENOENT" })).toBeUndefined();

@@ -1,14 +1,14 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { isLoopbackHost } from "../../src/lib/loopback.ts";
 
-test.each(["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.255.255.254", "[::1]", "::1"])(
+it.each(["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.255.255.254", "[::1]", "::1"])(
   "%s never leaves this machine",
   (host) => {
     expect(isLoopbackHost(host)).toBe(true);
   },
 );
 
-test.each([
+it.each([
   "128.0.0.1",
   "0.0.0.0",
   "[::]",
@@ -22,7 +22,7 @@ test.each([
 });
 
 // URL parsing is what turns the short and the numeric forms into the long one.
-test.each(["http://127.1", "http://2130706433", "http://0x7f.1", "http://[0:0:0:0:0:0:0:1]"])(
+it.each(["http://127.1", "http://2130706433", "http://0x7f.1", "http://[0:0:0:0:0:0:0:1]"])(
   "%s is loopback once it is a URL",
   (url) => {
     expect(isLoopbackHost(new URL(url).hostname)).toBe(true);

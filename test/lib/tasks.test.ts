@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runTasks, type Task } from "../../src/lib/tasks.ts";
 
 /** Runs until it is told to stop; `ended` says that it was. */
@@ -21,7 +21,7 @@ function patient() {
 }
 
 describe("tasks that run together", () => {
-  test("end when the signal says so, all of them, and leave no listener behind", async () => {
+  it("end when the signal says so, all of them, and leave no listener behind", async () => {
     const [a, b] = [patient(), patient()];
     const controller = new AbortController();
     const running = runTasks([a.task, b.task], controller.signal);
@@ -31,13 +31,13 @@ describe("tasks that run together", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
-  test("end when one of them ends", async () => {
+  it("end when one of them ends", async () => {
     const other = patient();
     await runTasks([async () => {}, other.task], new AbortController().signal);
     expect(other.state.ended).toBe(true);
   });
 
-  test.each([
+  it.each([
     ["rejects", async () => Promise.reject(new Error("first"))],
     [
       "throws at once",
@@ -51,7 +51,7 @@ describe("tasks that run together", () => {
     expect(other.state.ended).toBe(true);
   });
 
-  test("begin and end at once when it is over already", async () => {
+  it("begin and end at once when it is over already", async () => {
     const task = patient();
     await runTasks([task.task], AbortSignal.abort());
     expect(task.state.ended).toBe(true);

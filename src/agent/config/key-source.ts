@@ -27,7 +27,7 @@ const MISSING: KeyFinding = {
   remedy: "Create a key on the control plane and hand it over with `novacula-agent set-key`.",
 };
 
-/** The key from where the configuration says that it is: `agentToml` itself, a key file or a systemd credential (A2). */
+/** The key from where the configuration says that it is: `agentToml` itself, a key file or a systemd credential. */
 export async function readKey(
   agentToml: ReadFile,
   parsed: Extract<ParsedConfig, { kind: "valid" }>,

@@ -48,14 +48,14 @@ export type Loaded = LoadedBase &
     | { readonly verdict: "invalid"; readonly issues: readonly ConfigIssue[]; readonly config: undefined }
   );
 
-/** Which file, made absolute: the flag, else `NOVACULA_CONFIG`, else `/etc/novacula/agent.toml` (A1). */
+/** Which file, made absolute: the flag, else `NOVACULA_CONFIG`, else `/etc/novacula/agent.toml`. */
 export function configPath(flag: string | undefined, environment: NodeJS.ProcessEnv): string {
   const { NOVACULA_CONFIG: variable } = environment;
   return resolve(flag || variable || DEFAULT_PATH);
 }
 
 /**
- * Reads agent.toml and the files that it names, and diagnoses the key (A1, A2, A6). Never rejects for what a person or
+ * Reads agent.toml and the files that it names, and diagnoses the key. Never rejects for what a person or
  * a disk can do. Of `environment`, only `CREDENTIALS_DIRECTORY` is looked at. `known` is an earlier result for the
  * same path and environment: it is the answer, and nothing is parsed, while the files hold what they held then.
  * `reader` is for whom remedies are computed.

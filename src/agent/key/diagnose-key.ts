@@ -30,7 +30,7 @@ export type Locate = (index: number) => { readonly line: number; readonly column
 const MAX_LENGTH = 512;
 
 /**
- * What is wrong or odd with a key before it is sent (A6), as sentences that hold no character of it beyond `exc_`.
+ * What is wrong or odd with a key before it is sent, as sentences that hold no character of it beyond `exc_`.
  * White space at the ends is said and taken off; anything else that could not have been meant is refused, so that a
  * damaged key is named here and does not come back as a 401. Pure.
  */

@@ -35,7 +35,7 @@ export interface CurrentKeyInput {
 }
 
 /**
- * The only place in the agent that makes a request (requirements A3, A4). Undefined means that `signal` or `close`
+ * The only place in the agent that makes a request. Undefined means that `signal` or `close`
  * ended the exchange; nothing that a network or a server can do makes it reject.
  */
 export interface SyncClient {

@@ -37,7 +37,7 @@ export type PeopleAction =
   | "member.invitation_repaired"
   | "person.password_reset";
 
-/** All that an audit event may tell beside the key's id and name (C6): never a secret, never a free text. */
+/** All that an audit event may tell beside the key's id and name: never a secret, never a free text. */
 export interface AuditDetails {
   readonly fingerprint: string;
   readonly expiresAt?: number | null;

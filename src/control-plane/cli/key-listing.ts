@@ -62,7 +62,7 @@ export async function allPages<Entry extends { readonly id: string }>(
   }
 }
 
-/** The keys as a person reads them (B3). */
+/** The keys as a person reads them. */
 export function keyTable(keys: readonly ListedKey[], now: number): string {
   const rows = keys.map((key) => [
     key.name,

@@ -65,7 +65,7 @@ interface Binding {
   readonly isNew: boolean;
 }
 
-/** `syncExecutor` and `currentKey`: what a good key may do (C3). A refusal is an ApiError, FORBIDDEN with its reason. */
+/** `syncExecutor` and `currentKey`: what a good key may do. A refusal is an ApiError, FORBIDDEN with its reason. */
 export class ExecutorSync {
   private readonly deps: ExecutorSyncDeps;
   private readonly enrolments: Flood;
@@ -187,7 +187,7 @@ export class ExecutorSync {
     }
   }
 
-  /** The other side of a 403 reads it in the executor's row. Another organization's executor is not touched (B2). */
+  /** The other side of a 403 reads it in the executor's row. Another organization's executor is not touched. */
   private refuse(
     caller: ExecutorCaller,
     input: SyncInput,

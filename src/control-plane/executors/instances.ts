@@ -17,7 +17,7 @@ interface Seen extends ExecutorInstance {
 const MAX_INSTANCES = 16;
 
 /**
- * The processes that sync under one executor's name (C3a), each forgotten after a silence of `timeoutMs`.
+ * The processes that sync under one executor's name, each forgotten after a silence of `timeoutMs`.
  *
  * Two of them are duplicates when they take turns: the older one was seen again after the newer one's first sync. A
  * restart never looks like that, since the old process is silent from the new one's first sync on.

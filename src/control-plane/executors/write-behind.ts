@@ -8,7 +8,7 @@ const CHUNK_SIZE = 500;
 const INTERVAL_MS = 1000;
 /**
  * What fills more than one transaction is written every fourth time: neighbours that have come in by then share their
- * pages of the disk, and a row costs half (measured). Visible within 5 s is promised (C2).
+ * pages of the disk, and a row costs half (measured). Visible within 5 s is promised.
  */
 const LARGE_EVERY = 4;
 /** While the store is down: as many executors and keys as a fleet has, twice over. */

@@ -20,7 +20,7 @@ const LAST_EXPIRY = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 export interface NewKeyRequest {
   readonly organizationId: string;
-  /** Undefined: the target's name (B1). */
+  /** Undefined: the target's name. */
   readonly name: string | undefined;
   readonly expiresAt: number | undefined;
   /** Name or id of an executor. */
@@ -33,7 +33,7 @@ export interface IssuedKey {
   readonly secret: string;
 }
 
-/** What can be done to executor keys (B1, B4 to B8, B11). Each is one transaction with its audit event, or an ApiError. */
+/** What can be done to executor keys. Each is one transaction with its audit event, or an ApiError. */
 export interface ApiKeys {
   create(actor: Actor, request: NewKeyRequest): Promise<IssuedKey>;
   /** The old key is revoked at once, or at `revokesAt`. */
@@ -200,7 +200,7 @@ async function requiredKey(reader: StoreReader, id: string): Promise<KeyRecord> 
   return (await reader.key(id)) ?? noSuchKey(id);
 }
 
-/** The key, where it exists for the actor: another organization's does not, in the same words (B2). */
+/** The key, where it exists for the actor: another organization's does not, in the same words. */
 async function reachedKey(reader: StoreReader, actor: Actor, id: string): Promise<KeyRecord> {
   const key = await reader.key(id);
   return key === undefined || !actor.reaches(key.organization.id) ? noSuchKey(id) : key;

@@ -21,7 +21,7 @@ const BEARER = /^bearer +(.*)$/i;
 const KEY = /^exc_\w+$/;
 const WELL_FORMED = /^exc_\w{16,}$/;
 
-/** Checks the presented key, on every request anew (C1): a revocation holds from the next one on, across processes. */
+/** Checks the presented key, on every request anew: a revocation holds from the next one on, across processes. */
 export async function authenticate(
   authorization: string | undefined,
   store: StoreReader,
@@ -79,7 +79,7 @@ function damaged(key: PresentedKey): Authentication {
   };
 }
 
-/** How a key is stored and found (B8): SHA-256, base64url without padding, as better-auth does. */
+/** How a key is stored and found: SHA-256, base64url without padding, as better-auth does. */
 export function keyHash(secret: string): string {
   return hash("sha256", secret, "base64url");
 }

@@ -8,7 +8,7 @@ export function checkedKeyName(raw: string): string {
   return checkedName(raw, "the name of a key", MAX_CHARACTERS);
 }
 
-/** `prod` rotated on 1 June 2026 is `prod 260601`: an older suffix is replaced, the whole trimmed to 32 (B4). */
+/** `prod` rotated on 1 June 2026 is `prod 260601`: an older suffix is replaced, the whole trimmed to 32. */
 export function rotatedKeyName(name: string, now: number): string {
   const suffix = ` ${new Date(now).toISOString().slice(2, 10).replaceAll("-", "")}`;
   const base = Array.from(name.replace(DATE_SUFFIX, "")).slice(0, MAX_CHARACTERS - suffix.length);

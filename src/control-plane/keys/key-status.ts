@@ -17,7 +17,7 @@ export function keyStatus(key: Judged, now: number): KeyStatus {
   return key.expiresAt !== null && key.expiresAt <= now ? "expired" : "active";
 }
 
-/** Since when it is revoked: by hand, or by the end of its grace (B11). Null while it is not, or where better-auth's plugin disabled it. */
+/** Since when it is revoked: by hand, or by the end of its grace. Null while it is not, or where better-auth's plugin disabled it. */
 export function revocationTime(key: Omit<Dates, "expiresAt">, now: number): number | null {
   if (key.revokedAt !== null) {
     return key.revokedAt;

@@ -3,7 +3,7 @@ import { rootFields } from "../graphql/request/root-fields.ts";
 
 /**
  * Who a root field is for: an executor with its key over TCP; an operator over the management socket; anybody who looks
- * at the page, signed in or not; members of an organization; its owners and admins (B9).
+ * at the page, signed in or not; members of an organization; its owners and admins.
  */
 export type Audience = "executor-key" | "management" | "visitor" | "member" | "admin";
 

@@ -38,7 +38,7 @@ export function operatorScope(store: Store): Scope {
   };
 }
 
-/** The active organization alone; all others are as if they were not there (B2). */
+/** The active organization alone; all others are as if they were not there. */
 export function personScope({ person, active }: SignedIn): Scope {
   const organization = active?.organization;
   return {

@@ -13,7 +13,7 @@ import { AuditFilters } from "./audit-filters.tsx";
 
 const INTERVAL_MS = 5000;
 
-/** Who did what, to what, when; the URL carries the filter (C6). */
+/** Who did what, to what, when; the URL carries the filter. */
 export function AuditPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
   const filter = filterOf(query);

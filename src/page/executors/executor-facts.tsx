@@ -79,7 +79,7 @@ export function ExecutorFacts({ executor }: { executor: Executor }) {
   );
 }
 
-/** Which keys it has used: in a rotation, the line that says that the new one authenticated (A8). */
+/** Which keys it has used: in a rotation, the line that says that the new one authenticated. */
 export function KeyHistory({ executor: { keyHistory, key: bound } }: { executor: Executor }) {
   return (
     <section>

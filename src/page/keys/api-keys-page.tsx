@@ -13,7 +13,7 @@ import { NewKeyDialog } from "./new-key-dialog.tsx";
 
 const INTERVAL_MS = 3000;
 
-/** The API keys of the organization: list, create, rotate, revoke, delete (B10). */
+/** The API keys of the organization: list, create, rotate, revoke, delete. */
 export function ApiKeysPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
   const [isCreating, setCreating] = useState(false);

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { createStore } from "../state/store.ts";
 
-/** A new key on its way to where it is used: the page follows it until each executor is on it (A8). */
+/** A new key on its way to where it is used: the page follows it until each executor is on it. */
 const followUp = z.object({
   key: z.object({ id: z.string(), name: z.string(), fingerprint: z.string() }),
   /** The key that it replaces, where it came from a rotation. */

@@ -17,7 +17,7 @@ interface NewKeyProps {
 
 const MAX_DAYS = 3650;
 
-/** Target, name, expiry: all there is to say about a key, and all of it final (B1, B7). */
+/** Target, name, expiry: all there is to say about a key, and all of it final. */
 export function NewKeyDialog({ organizationId, onClose }: NewKeyProps) {
   const [target, setTarget] = useState<Reference>();
   const [name, setName] = useState("");

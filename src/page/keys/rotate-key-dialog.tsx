@@ -14,7 +14,7 @@ interface RotateKeyProps {
   readonly onDone: () => void;
 }
 
-/** Replaces a key: the old one revoked in the same step (B4), or alive until a date (B11). */
+/** Replaces a key: the old one revoked in the same step, or alive until a date. */
 export function RotateKeyDialog({ apiKey, organizationId, onDismiss, onDone }: RotateKeyProps) {
   const bound = useBoundExecutors(apiKey);
   const [grace, setGrace] = useState<string>();

@@ -103,7 +103,7 @@ export function noteSignedOut(): void {
   }
 }
 
-/** Who looks, at which organization, and whether they may change anything (B9). */
+/** Who looks, at which organization, and whether they may change anything. */
 export interface Membership {
   readonly viewer: Viewer;
   readonly organization: Organization;

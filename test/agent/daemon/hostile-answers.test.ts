@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { outcomeOfAnswer } from "../../../src/agent/sync/answer/answer.ts";
 import { syncReply } from "../../../src/protocol/sync.ts";
 import { fileWith } from "../../support/agent/loaded.ts";
@@ -67,7 +67,7 @@ function hostile(seed: number, kinds: readonly ("accept" | "refuse" | "fail")[])
 }
 
 describe("a control plane that changes its answer with each sync", () => {
-  test.for([
+  it.for([
     ["accepts", ["accept"]],
     ["refuses", ["refuse"]],
     ["fails", ["fail"]],
@@ -89,7 +89,7 @@ describe("a control plane that changes its answer with each sync", () => {
     }
   });
 
-  test("brings none of the lines about that are said once for a change of the files", () => {
+  it("brings none of the lines about that are said once for a change of the files", () => {
     const answer = hostile(4, ["accept", "refuse", "fail"]);
     const agent = simulate({ file: fileWith(makeKey()), answer: () => answer(agent.wallMs()) });
     agent.run(DAY);

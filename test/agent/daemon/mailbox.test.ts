@@ -1,10 +1,10 @@
 import { getEventListeners } from "node:events";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { createMailbox } from "../../../src/agent/daemon/mailbox.ts";
 
 const NEVER = new AbortController().signal;
 
-test("hands messages on in their order", async () => {
+it("hands messages on in their order", async () => {
   const mailbox = createMailbox<number>();
   for (const message of [1, 2, 3]) {
     mailbox.put(message);
@@ -13,7 +13,7 @@ test("hands messages on in their order", async () => {
   expect([mailbox.take(), mailbox.take(), mailbox.take(), mailbox.take()]).toEqual([1, 2, 3, undefined]);
 });
 
-test("wakes its reader", async () => {
+it("wakes its reader", async () => {
   const mailbox = createMailbox<string>();
   const waiting = mailbox.wait(60_000, NEVER);
   mailbox.put("now");
@@ -21,7 +21,7 @@ test("wakes its reader", async () => {
   expect(mailbox.take()).toBe("now");
 });
 
-test("wakes its reader when the time is up, and when all is over, and leaves no listener behind", async () => {
+it("wakes its reader when the time is up, and when all is over, and leaves no listener behind", async () => {
   const mailbox = createMailbox<string>();
   const controller = new AbortController();
   await mailbox.wait(5, controller.signal);
@@ -32,7 +32,7 @@ test("wakes its reader when the time is up, and when all is over, and leaves no 
   expect(getEventListeners(controller.signal, "abort")).toEqual([]);
 });
 
-test("waits for as long as a timer of Node can, not for no time at all", async () => {
+it("waits for as long as a timer of Node can, not for no time at all", async () => {
   const mailbox = createMailbox<string>();
   let isOver = false;
   const waiting = mailbox.wait(Number.POSITIVE_INFINITY, NEVER).then(() => {

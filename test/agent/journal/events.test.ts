@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { EVENTS, type EventName } from "../../../src/agent/journal/events.ts";
 
 /** Why what a control plane answers cannot make such a line come again and again. */
@@ -25,12 +25,12 @@ const NOT_BY_ANSWERS: Partial<Record<EventName, string>> = {
 
 const names = Object.keys(EVENTS).filter((name): name is EventName => name in EVENTS);
 
-test("each event has a limit, or a reason why no answer can drive it; none has both", () => {
+it("each event has a limit, or a reason why no answer can drive it; none has both", () => {
   const isLimited = (name: EventName) => "flaps" in EVENTS[name] && EVENTS[name].flaps === true;
   expect(names.filter((name) => isLimited(name) === name in NOT_BY_ANSWERS)).toEqual([]);
 });
 
-test("only what is said for debugging is exempt for its level", () => {
+it("only what is said for debugging is exempt for its level", () => {
   const reasons = Object.entries(NOT_BY_ANSWERS).filter(([, reason]) => reason.startsWith("debug"));
   expect(reasons.map(([name]) => name).sort()).toEqual(
     names.filter((name) => EVENTS[name].level === "debug").sort(),

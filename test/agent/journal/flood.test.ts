@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { createFlood } from "../../../src/agent/journal/flood.ts";
 
 const MINUTE = 60_000;
 
-test("lets an event that flaps through twenty times, then once in five minutes, and counts the rest", () => {
+it("lets an event that flaps through twenty times, then once in five minutes, and counts the rest", () => {
   let now = 0;
   const flood = createFlood(() => now);
   const first = Array.from({ length: 30 }, () => flood.admit("control-plane.unreachable"));
@@ -14,7 +14,7 @@ test("lets an event that flaps through twenty times, then once in five minutes, 
   expect(flood.admit("control-plane.unreachable")).toBeUndefined();
 });
 
-test("is calm again after a calm time", () => {
+it("is calm again after a calm time", () => {
   let now = 0;
   const flood = createFlood(() => now);
   for (let count = 0; count < 50; count += 1) {
@@ -25,7 +25,7 @@ test("is calm again after a calm time", () => {
   expect(admitted.filter((left) => left !== undefined)).toHaveLength(20);
 });
 
-test("one event's flood does not hold back another, and what cannot flap is never held back", () => {
+it("one event's flood does not hold back another, and what cannot flap is never held back", () => {
   const flood = createFlood(() => 0);
   for (let count = 0; count < 50; count += 1) {
     flood.admit("control-plane.unreachable");

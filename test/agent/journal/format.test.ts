@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { formatForStdout, formatLine } from "../../../src/agent/journal/format.ts";
 
 function line(msg: string, level = "warn"): string {
@@ -7,7 +7,7 @@ function line(msg: string, level = "warn"): string {
 }
 
 describe("for the journal", () => {
-  test.each([
+  it.each([
     ["debug", "<7>"],
     ["info", "<6>"],
     ["warn", "<4>"],
@@ -16,13 +16,13 @@ describe("for the journal", () => {
     expect(formatLine(line("Said.", level), "journal")).toBe(`${priority}key.refused: Said.\n`);
   });
 
-  test("each line of several carries the priority", () => {
+  it("each line of several carries the priority", () => {
     expect(formatLine(line("one\ntwo\nthree"), "journal")).toBe(
       "<4>key.refused: one\n<4>  two\n<4>  three\n",
     );
   });
 
-  test("no text can begin a line with a priority of its own", () => {
+  it("no text can begin a line with a priority of its own", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom("\n", "<0>", "<3>", "\r", "a", " ", "MAINPID=1")), (parts) => {
         const lines = formatLine(line(parts.join("")), "journal").split("\n");
@@ -35,17 +35,17 @@ describe("for the journal", () => {
   });
 });
 
-test("for machines it is the line itself", () => {
+it("for machines it is the line itself", () => {
   expect(formatLine(line("a\nb"), "json")).toBe(line("a\nb"));
 });
 
-test("for a terminal: the time, the level, the event; further lines are set back", () => {
+it("for a terminal: the time, the level, the event; further lines are set back", () => {
   expect(formatLine(line("one\ntwo"), "pretty")).toMatch(
     /^\d\d:\d\d:\d\d .*warn.* key\.refused: one\n {2}two\n$/,
   );
 });
 
-test("the journal's format is taken where stdout is the journal, and nowhere else", () => {
+it("the journal's format is taken where stdout is the journal, and nowhere else", () => {
   expect(formatForStdout(undefined)).toBe("pretty");
   expect(formatForStdout("8:12345")).toBe("pretty");
   expect(formatForStdout("nonsense")).toBe("pretty");

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { EVENTS } from "../../../src/agent/journal/events.ts";
 import { createJournal, type JournalOptions, scrub } from "../../../src/agent/journal/journal.ts";
 import { leaksIn } from "../../support/canary.ts";
@@ -11,7 +11,7 @@ function record(options: JournalOptions) {
 }
 
 describe("a line", () => {
-  test("has its event's level, its message and its fields", () => {
+  it("has its event's level, its message and its fields", () => {
     const { journal, lines } = record({ level: "info", format: "json" });
     journal.write({
       event: "key.refused",
@@ -28,7 +28,7 @@ describe("a line", () => {
     });
   });
 
-  test("below the level is not said, until the configuration asks for it", () => {
+  it("below the level is not said, until the configuration asks for it", () => {
     const { journal, lines } = record({ level: "info", format: "journal" });
     journal.write({ event: "sync.accepted", message: "One." });
     journal.configure({ level: "debug", format: "json" });
@@ -37,7 +37,7 @@ describe("a line", () => {
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "debug", msg: "Two." });
   });
 
-  test("that stands for others says how many were left out", () => {
+  it("that stands for others says how many were left out", () => {
     let now = 0;
     const lines: string[] = [];
     const output = { write: (line: string) => void lines.push(line) };
@@ -55,7 +55,7 @@ describe("a line", () => {
 describe("a key that some mistake brings here", () => {
   const secret = makeKey();
 
-  test.each(["journal", "pretty", "json"] as const)(
+  it.each(["journal", "pretty", "json"] as const)(
     "does not get out as %s: not in a message, not in a field",
     (format) => {
       const { journal, lines } = record({ level: "info", format });
@@ -69,14 +69,14 @@ describe("a key that some mistake brings here", () => {
     },
   );
 
-  test("is taken out of any text, however often it is there; its prefix alone is not", () => {
+  it("is taken out of any text, however often it is there; its prefix alone is not", () => {
     expect(scrub(`${secret} and Bearer ${secret}, but exc_ and exc_…`)).toBe(
       "exc_[redacted] and Bearer exc_[redacted], but exc_ and exc_…",
     );
   });
 });
 
-test("every event says what it means and what to do, and only errors need a person", () => {
+it("every event says what it means and what to do, and only errors need a person", () => {
   for (const [name, { level, meaning, remedy }] of Object.entries(EVENTS)) {
     expect(name).toMatch(/^[a-z-]+\.[a-z-]+$/);
     expect(meaning, name).toMatch(/\.$/);
@@ -88,7 +88,7 @@ test("every event says what it means and what to do, and only errors need a pers
 });
 
 describe("a reader that has stopped", () => {
-  test("costs the lines beyond 1 MiB, which are counted when it is back", () => {
+  it("costs the lines beyond 1 MiB, which are counted when it is back", () => {
     const kept: string[] = [];
     let waiting = 0;
     let back = () => {};

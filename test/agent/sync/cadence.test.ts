@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type SyncOutcome, unreachable } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { pauseAfter } from "../../../src/agent/sync/cadence.ts";
 import { type Connection, nextConnection } from "../../../src/agent/sync/connection.ts";
@@ -23,13 +23,13 @@ function pauses(outcome: SyncOutcome, times: number, intervalMs = 5000): readonl
 }
 
 describe("accepted", () => {
-  test("the interval, a twentieth to either side", () => {
+  it("the interval, a twentieth to either side", () => {
     expect(Math.min(...pauses(accepted(), 1))).toBe(4750);
     expect(Math.max(...pauses(accepted(), 1))).toBeLessThanOrEqual(5250);
     expect(new Set(pauses(accepted(), 9)).size).toBe(CHANCES.length);
   });
 
-  test.each([
+  it.each([
     [1, 500],
     [10_000, 10_000],
     [Number.MAX_SAFE_INTEGER, 300_000],
@@ -49,19 +49,19 @@ describe("unreachable", () => {
   };
   const widest = (attempts: number) => Math.max(...waits(attempts)) - Math.min(...waits(attempts));
 
-  test("however long the outage, an agent is back in half of the heartbeat timeout", () => {
+  it("however long the outage, an agent is back in half of the heartbeat timeout", () => {
     for (const attempts of [1, 2, 3, 5, 50, 5000, 2 ** 31]) {
       expect(Math.max(...waits(attempts)), `attempt ${attempts}`).toBeLessThan(15_000);
     }
   });
 
-  test("the second wait is spread over a whole period of the later ones: no fleet stays in step", () => {
+  it("the second wait is spread over a whole period of the later ones: no fleet stays in step", () => {
     expect(widest(2)).toBeCloseTo(waits(3)[2] ?? 0, -2);
     expect(widest(3)).toBeGreaterThan(3000);
     expect(waits(4)).toEqual(waits(3));
   });
 
-  test("one failed sync, or an outage of 10 s, does not take an executor offline", () => {
+  it("one failed sync, or an outage of 10 s, does not take an executor offline", () => {
     const steady = pauses(accepted(), 1);
     const thirdTryMs = Math.min(...steady) + Math.min(...waits(1)) + Math.min(...waits(2));
     expect(thirdTryMs).toBeGreaterThan(10_000);
@@ -69,7 +69,7 @@ describe("unreachable", () => {
     expect(silentMs).toBeLessThan(30_000);
   });
 
-  test("a foreign refusal is asked as seldom as a refusal", () => {
+  it("a foreign refusal is asked as seldom as a refusal", () => {
     const foreign = unreachable("foreign-refusal", "somebody in between", { slow: true });
     expect(Math.min(...pauses(foreign, 20))).toBeGreaterThanOrEqual(30_000);
   });
@@ -79,7 +79,7 @@ describe.each([
   ["refused", refused()],
   ["forbidden", forbidden()],
 ])("%s", (_name, outcome) => {
-  test("three quick tries, then towards a minute", () => {
+  it("three quick tries, then towards a minute", () => {
     const means = [1, 2, 3, 4, 5, 6, 7, 30].map((times) =>
       pauseAfter(afterTimes(outcome, times), 5000, () => 0.5),
     );
@@ -93,7 +93,7 @@ describe("a fleet of 2,000", () => {
   const OUTAGES = [20, 60, 300].flatMap((seconds) =>
     [undefined, 2000].map((retryAfterMs) => ({ seconds, retryAfterMs })),
   );
-  test.each(OUTAGES)(
+  it.each(OUTAGES)(
     "$seconds s down, Retry-After $retryAfterMs ms: no more than a tenth returns in any second, all within 15 s, never a rush",
     ({ seconds, retryAfterMs }) => {
       const event = { kind: "outage", ms: seconds * 1000, retryAfterMs } as const;
@@ -107,14 +107,14 @@ describe("a fleet of 2,000", () => {
     },
   );
 
-  test("told to wait for half a minute, not all come when it is over", () => {
+  it("told to wait for half a minute, not all come when it is over", () => {
     const event = { kind: "outage", ms: 25_000, retryAfterMs: 30_000 } as const;
     const herd = simulateHerd({ name: "", agents: 2000, event, policy: AGENT }, seededRandom(1));
     expect(herd.peakReturn).toBeLessThan(0.1);
   });
 });
 
-test("whatever comes, the wait is a finite time that is neither a flood nor an agent that looks dead", () => {
+it("whatever comes, the wait is a finite time that is neither a flood nor an agent that looks dead", () => {
   const outcomes = fc.oneof(
     fc.constantFrom(accepted(), refused(), forbidden(), down()),
     fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).map((ms) => down(ms)),

@@ -1,12 +1,12 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { delay } from "../../../src/lib/delay.ts";
 import { accepted } from "../../support/agent/behaviours.ts";
 import { startFaultyServer } from "../../support/agent/faulty-server.ts";
 import { NEVER, SYNC_REQUEST, testClient } from "../../support/control-plane/test-client.ts";
 
 describe("cancelling", () => {
-  test("a sync under way gives undefined at once, and is no error", async () => {
+  it("a sync under way gives undefined at once, and is no error", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     const controller = new AbortController();
@@ -16,14 +16,14 @@ describe("cancelling", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
   });
 
-  test("beforehand sends nothing", async () => {
+  it("beforehand sends nothing", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     expect(await client.sync(SYNC_REQUEST, AbortSignal.abort())).toBeUndefined();
     expect(server.connectionCount()).toBe(0);
   });
 
-  test("by close gives undefined to the sync under way and to later ones", async () => {
+  it("by close gives undefined to the sync under way and to later ones", async () => {
     await using server = await startFaultyServer();
     const client = testClient(server.url);
     server.respond(() => client.close());
@@ -31,7 +31,7 @@ describe("cancelling", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toBeUndefined();
   });
 
-  test("leaves nothing on the caller's signal", async () => {
+  it("leaves nothing on the caller's signal", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     const { signal } = new AbortController();
@@ -42,7 +42,7 @@ describe("cancelling", () => {
   });
 });
 
-test("an exchange that waits behind one that hangs survives its end", async () => {
+it("an exchange that waits behind one that hangs survives its end", async () => {
   await using server = await startFaultyServer();
   await using client = testClient(server.url, { deadlineMs: 600 });
   server.respond((exchange) => {

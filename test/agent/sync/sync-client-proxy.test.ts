@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FaultyServer, startFaultyServer } from "../../support/agent/faulty-server.ts";
 import { startTestProxy } from "../../support/agent/test-proxy.ts";
 import { type TestCertificates, testCertificates } from "../../support/certificates.ts";
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 describe("through a proxy", () => {
-  test("the control plane is reached, over one tunnel, and the key stays inside it", async () => {
+  it("the control plane is reached, over one tunnel, and the key stays inside it", async () => {
     await using proxy = await startTestProxy({ targetPort: server.port });
     const secret = makeKey();
     const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem, secret };
@@ -30,14 +30,14 @@ describe("through a proxy", () => {
     expect(proxy.seen().toLowerCase()).not.toMatch(/^authorization/m);
   });
 
-  test.each(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"])("that %s names", async (variable) => {
+  it.each(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"])("that %s names", async (variable) => {
     await using proxy = await startTestProxy({ targetPort: server.port });
     const environment = { [variable]: `http://${proxy.address}` };
     await using client = testClient(URL_BEHIND, { environment, caPem: certificates.caPem });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
   });
 
-  test("a certificate is judged like any other", async () => {
+  it("a certificate is judged like any other", async () => {
     await using proxy = await startTestProxy({ targetPort: server.port });
     const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem };
     await using untrusting = testClient(URL_BEHIND, { ...options, caPem: undefined });
@@ -46,14 +46,14 @@ describe("through a proxy", () => {
     expect(await misnamed.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "tls-name-mismatch" });
   });
 
-  test("credentials are given, with their escapes undone", async () => {
+  it("credentials are given, with their escapes undone", async () => {
     await using proxy = await startTestProxy({ targetPort: server.port, credentials: "user:p@ss%" });
     const url = `http://user:p%40ss%25@${proxy.address}`;
     await using client = testClient(URL_BEHIND, { proxy: url, caPem: certificates.caPem });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
   });
 
-  test("a stale tunnel costs one repetition and no failed sync", async () => {
+  it("a stale tunnel costs one repetition and no failed sync", async () => {
     await using proxy = await startTestProxy({ targetPort: server.port });
     const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem };
     await using client = testClient(URL_BEHIND, options);
@@ -69,7 +69,7 @@ describe("through a proxy", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "server-error" });
   });
 
-  test("over TLS, the proxy's certificate is judged too", async () => {
+  it("over TLS, the proxy's certificate is judged too", async () => {
     await using proxy = await startTestProxy({ targetPort: server.port, tls: certificates.good });
     const url = `https://${proxy.address.replace("127.0.0.1", "localhost")}`;
     await using trusting = testClient(URL_BEHIND, { proxy: url, caPem: certificates.caPem });
@@ -83,7 +83,7 @@ describe("through a proxy", () => {
 });
 
 describe("a proxy that does not work", () => {
-  test.each([
+  it.each([
     [407, "proxy-authentication", "asks for credentials (407)"],
     [403, "proxy", "would not connect to other.example.com:443 (403)"],
     [502, "proxy", "would not connect to other.example.com:443 (502)"],
@@ -96,7 +96,7 @@ describe("a proxy that does not work", () => {
     expect(everythingIn(outcome)).not.toContain("hunter2");
   });
 
-  test("is down: the sentence names the proxy, not the control plane", async () => {
+  it("is down: the sentence names the proxy, not the control plane", async () => {
     const proxy = await startTestProxy({ targetPort: server.port });
     await proxy[Symbol.asyncDispose]();
     await using client = testClient(URL_BEHIND, { proxy: `http://${proxy.address}` });
@@ -106,7 +106,7 @@ describe("a proxy that does not work", () => {
     });
   });
 
-  test("hangs: the sync ends with the deadline, and the next one has a new tunnel", async () => {
+  it("hangs: the sync ends with the deadline, and the next one has a new tunnel", async () => {
     await using proxy = await startTestProxy({ targetPort: server.port });
     proxy.setMode("hang");
     const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem, deadlineMs: 400 };
@@ -116,7 +116,7 @@ describe("a proxy that does not work", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ httpStatus: 503 });
   });
 
-  test.each([
+  it.each([
     "proxy.example.com:3128",
     "10.0.0.1:3128",
     "socks5://proxy.example.com:1080",
@@ -136,7 +136,7 @@ describe("a proxy that does not work", () => {
   });
 });
 
-test("loopback goes past every proxy", async () => {
+it("loopback goes past every proxy", async () => {
   await using here = await startFaultyServer();
   await using proxy = await startTestProxy({ targetPort: here.port });
   const address = `http://${proxy.address}`;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { delay } from "../../../src/lib/delay.ts";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import { accepted } from "../../support/agent/behaviours.ts";
@@ -17,38 +17,35 @@ describe("every fault", () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  test.each(FAULTS.map((each) => [each.name, each] as const))(
-    "%s",
-    async (_name, { behaviour, expected }) => {
-      const secret = makeKey();
-      const deadlineMs = expected.lastsUntilDeadline === true ? 400 : 5000;
-      await using client = testClient(server.url, { secret, deadlineMs });
-      server.respond(behaviour);
-      const before = server.requests.length;
-      const { lastsUntilDeadline: _, ...visible } = expected;
+  it.each(FAULTS.map((each) => [each.name, each] as const))("%s", async (_name, { behaviour, expected }) => {
+    const secret = makeKey();
+    const deadlineMs = expected.lastsUntilDeadline === true ? 400 : 5000;
+    await using client = testClient(server.url, { secret, deadlineMs });
+    server.respond(behaviour);
+    const before = server.requests.length;
+    const { lastsUntilDeadline: _, ...visible } = expected;
 
-      const outcome = await client.sync(SYNC_REQUEST, NEVER);
+    const outcome = await client.sync(SYNC_REQUEST, NEVER);
 
-      expect(outcome).toMatchObject(visible);
-      expect(server.requests.slice(before).map(({ keyFingerprint: seen }) => seen)).toEqual([
-        keyFingerprint(secret),
-      ]);
-      expect(everythingIn(outcome)).not.toContain(secret);
-      for (const text of textsOf(outcome)) {
-        expect(text).not.toMatch(UNPRINTABLE);
-        if (outcome?.kind !== "accepted") {
-          expect(text.length).toBeLessThanOrEqual(260);
-        }
+    expect(outcome).toMatchObject(visible);
+    expect(server.requests.slice(before).map(({ keyFingerprint: seen }) => seen)).toEqual([
+      keyFingerprint(secret),
+    ]);
+    expect(everythingIn(outcome)).not.toContain(secret);
+    for (const text of textsOf(outcome)) {
+      expect(text).not.toMatch(UNPRINTABLE);
+      if (outcome?.kind !== "accepted") {
+        expect(text.length).toBeLessThanOrEqual(260);
       }
-      server.respond(accepted);
-      expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
-      expect(server.elsewhere).toEqual([]);
-    },
-  );
+    }
+    server.respond(accepted);
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
+    expect(server.elsewhere).toEqual([]);
+  });
 });
 
 describe("a sync", () => {
-  test("presents the key and the whole request as GraphQL over HTTP", async () => {
+  it("presents the key and the whole request as GraphQL over HTTP", async () => {
     await using server = await startFaultyServer();
     const secret = makeKey();
     await using client = testClient(`${server.url}/`, { secret });
@@ -70,7 +67,7 @@ describe("a sync", () => {
     });
   });
 
-  test("gives the reply and the server's clock", async () => {
+  it("gives the reply and the server's clock", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     const outcome = await client.sync(SYNC_REQUEST, NEVER);
@@ -81,14 +78,14 @@ describe("a sync", () => {
     expect(Math.abs((outcome.serverTimeMs ?? 0) - Date.now())).toBeLessThan(5000);
   });
 
-  test("keeps the path of a URL in front of /graphql", async () => {
+  it("keeps the path of a URL in front of /graphql", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(`${server.url}/novacula`);
     await client.sync(SYNC_REQUEST, NEVER);
     expect(server.requests[0]?.path).toBe("/novacula/graphql");
   });
 
-  test("is answered by what follows early hints", async () => {
+  it("is answered by what follows early hints", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     server.respond((exchange) => {
@@ -98,7 +95,7 @@ describe("a sync", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
   });
 
-  test("is not sent over plain HTTP to another host", async () => {
+  it("is not sent over plain HTTP to another host", async () => {
     await using client = testClient("http://cp.example.com");
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       kind: "unreachable",
@@ -106,7 +103,7 @@ describe("a sync", () => {
     });
   });
 
-  test("names host, port and remedy of a server that is not there, and is back with it", async () => {
+  it("names host, port and remedy of a server that is not there, and is back with it", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     await client.sync(SYNC_REQUEST, NEVER);
@@ -122,7 +119,7 @@ describe("a sync", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
   });
 
-  test("names a host that does not exist", async () => {
+  it("names a host that does not exist", async () => {
     await using client = testClient("https://no-such-host.invalid");
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "dns",
@@ -131,7 +128,7 @@ describe("a sync", () => {
   });
 });
 
-test("currentKey asks its own operation", async () => {
+it("currentKey asks its own operation", async () => {
   await using server = await startFaultyServer();
   await using client = testClient(server.url);
   const outcome = await client.currentKey(
@@ -149,7 +146,7 @@ test("currentKey asks its own operation", async () => {
 });
 
 describe("the connection", () => {
-  test("is one for ten syncs", async () => {
+  it("is one for ten syncs", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     for (let count = 0; count < 10; count += 1) {
@@ -160,7 +157,7 @@ describe("the connection", () => {
   });
 
   // undici alone would give this connection up after 4 s: every sync would make a new one.
-  test.concurrent("outlasts the interval between two syncs", async () => {
+  it.concurrent("outlasts the interval between two syncs", async () => {
     await using server = await startFaultyServer({ keepAliveTimeoutMs: 0 });
     await using client = testClient(server.url);
     await client.sync(SYNC_REQUEST, NEVER);
@@ -170,7 +167,7 @@ describe("the connection", () => {
   });
 
   // undici alone takes 2 s off the server's hint of 1 s, and closes at once.
-  test.concurrent("is kept although the server's hint is short", async () => {
+  it.concurrent("is kept although the server's hint is short", async () => {
     await using server = await startFaultyServer({ keepAliveTimeoutMs: 1000 });
     await using client = testClient(server.url);
     await client.sync(SYNC_REQUEST, NEVER);
@@ -179,7 +176,7 @@ describe("the connection", () => {
     expect(server.requests.map(({ connection }) => connection)).toEqual([1, 1]);
   });
 
-  test("that went stale costs one repetition and no failed sync", async () => {
+  it("that went stale costs one repetition and no failed sync", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     await client.sync(SYNC_REQUEST, NEVER);
@@ -194,7 +191,7 @@ describe("the connection", () => {
     expect(server.requests.map(({ connection }) => connection)).toEqual([1, 1, 2]);
   });
 
-  test("that went stale is replaced exactly once", async () => {
+  it("that went stale is replaced exactly once", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     await client.sync(SYNC_REQUEST, NEVER);
@@ -203,7 +200,7 @@ describe("the connection", () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  test("that broke within an answer is not: the request had arrived", async () => {
+  it("that broke within an answer is not: the request had arrived", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url);
     await client.sync(SYNC_REQUEST, NEVER);
@@ -215,7 +212,7 @@ describe("the connection", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("is given up with a sync that did not end, and the next one has its own", async () => {
+  it("is given up with a sync that did not end, and the next one has its own", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url, { deadlineMs: 300 });
     server.respond(fault("hang").behaviour);

@@ -47,7 +47,7 @@ describe("writing behind", () => {
     expect((await server.store.keyUses(id, 1))[0]?.lastUsedAt).toBe(2000);
   });
 
-  it("shows what a large fleet leaves behind within 5 s (C2)", async () => {
+  it("shows what a large fleet leaves behind within 5 s", async () => {
     const server = await startServer();
     await server.createOrganization("acme");
     const { id } = await server.createKey();

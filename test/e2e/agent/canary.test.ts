@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ExecutorKey } from "../../../src/agent/key/executor-key.ts";
 import { errorChain, OperatorError } from "../../../src/lib/errors.ts";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
@@ -20,7 +20,7 @@ describe("the canary sings", () => {
   const secret = makeKey();
   const fingerprint = keyFingerprint(secret);
 
-  test.each([
+  it.each([
     ["a whole key", `Bearer ${secret}`],
     ["half of it", `…${secret.slice(30, 64)}…`],
     ["the end of it", secret.slice(-34)],
@@ -31,11 +31,11 @@ describe("the canary sings", () => {
     expect(leaksIn(text, [makeKey(), secret])).toEqual([fingerprint]);
   });
 
-  test("and not for its fingerprint, its prefix, or its first letters", () => {
+  it("and not for its fingerprint, its prefix, or its first letters", () => {
     expect(leaksIn(`exc_ key ${fingerprint} ${secret.slice(0, 12)}`, [secret])).toEqual([]);
   });
 
-  test("for what was kept anywhere in a run, and names the file", () => {
+  it("for what was kept anywhere in a run, and names the file", () => {
     const folder = mkdtempSync(join(tmpdir(), "nova-canary-test-"));
     const outer = process.env["NOVACULA_TEST_CANARY"];
     try {
@@ -56,7 +56,7 @@ describe("the canary sings", () => {
   });
 });
 
-test("a key in an error, its cause, an object or a template is its fingerprint", () => {
+it("a key in an error, its cause, an object or a template is its fingerprint", () => {
   const secret = makeKey();
   const key = new ExecutorKey(secret);
   const error = new OperatorError(`cannot use ${key}`, {
@@ -71,7 +71,7 @@ test("a key in an error, its cause, an object or a template is its fingerprint",
   expect(shown[1]).toContain(key.fingerprint);
 });
 
-test("a running agent and a running control plane have no key in their arguments and environment", async () => {
+it("a running agent and a running control plane have no key in their arguments and environment", async () => {
   const plane = await startControlPlane();
   try {
     const key = await plane.createKey();
@@ -89,7 +89,7 @@ test("a running agent and a running control plane have no key in their arguments
   }
 });
 
-test("status and state.json know a key by its fingerprint", async () => {
+it("status and state.json know a key by its fingerprint", async () => {
   await using scene = await setOnlineScene();
   const status = JSON.stringify(await scene.agent.status());
   const path = join(scene.home.dataDir, "state.json");
@@ -105,14 +105,14 @@ test("status and state.json know a key by its fingerprint", async () => {
 const NO_DUMP = ["sh", "-c", 'ulimit -c 0 && exec "$@"', "sh"];
 
 describe.concurrent("a forced crash leaves no key behind", () => {
-  test.each(["SIGABRT", "SIGSEGV", "SIGKILL"] as const)("%s", async (signal) => {
+  it.each(["SIGABRT", "SIGSEGV", "SIGKILL"] as const)("%s", async (signal) => {
     await using scene = await setOnlineScene({ wrapper: NO_DUMP });
     scene.agent.signal(signal);
     expect(await scene.agent.exited()).toMatchObject({ signal });
     expect(leftBehind(scene)).toEqual([]);
   });
 
-  test("an exception that nobody caught is a bug that says so", async () => {
+  it("an exception that nobody caught is a bug that says so", async () => {
     const bug = 'process.on("SIGUSR2", () => { throw new Error("a bug on purpose"); })';
     await using scene = await setOnlineScene({
       wrapper: NO_DUMP,
@@ -159,7 +159,7 @@ const MISTAKES: readonly (readonly [
 ];
 
 describe.concurrent("a TOML mistake", () => {
-  test.each(MISTAKES)(
+  it.each(MISTAKES)(
     "%s: said with its line, without the key, at start and while running",
     async (_name, line, damage) => {
       const directory = temporaryDirectory();

@@ -1,11 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { BINARY_NODE_FLAGS } from "../../../packaging/v8-flags.ts";
 import { setOnlineScene } from "../../support/agent/agent-scene.ts";
 
 /** As V8 writes of a collection that was asked for, and gives memory back. */
 const ASKED_FOR = /Mark-Compact \(reduce\).* testing/;
 
-test("all garbage is collected after a thousand syncs, with the flags of the released binary", async () => {
+it("all garbage is collected after a thousand syncs, with the flags of the released binary", async () => {
   await using scene = await setOnlineScene({ arguments: [...BINARY_NODE_FLAGS, "--trace-gc"] });
   const { agent, server } = scene;
   while (server.requests.length < 950) {

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import { agentHome, render, startAgent } from "../../support/agent/agent-process.ts";
 import { setOnlineScene } from "../../support/agent/agent-scene.ts";
@@ -26,7 +26,7 @@ function get(target: string, method = "GET"): string {
 }
 
 describe("the lock", () => {
-  test("a second agent is told the PID of the first, and ends with 1; the first does not notice", async () => {
+  it("a second agent is told the PID of the first, and ends with 1; the first does not notice", async () => {
     await using scene = await setOnlineScene();
     await using second = startAgent(scene.home);
     expect((await second.exited()).code).toBe(1);
@@ -36,7 +36,7 @@ describe("the lock", () => {
     expect((await scene.agent.status()).pid).toBe(scene.agent.pid);
   });
 
-  test("a socket that a dead agent left behind is taken over", async () => {
+  it("a socket that a dead agent left behind is taken over", async () => {
     await using scene = await setOnlineScene();
     scene.agent.signal("SIGKILL");
     await scene.agent.exited();
@@ -46,7 +46,7 @@ describe("the lock", () => {
     expect((await next.waitForStatus(() => true)).pid).toBe(next.pid);
   });
 
-  test("a program that listens without being the agent is left alone, and the agent ends in words", async () => {
+  it("a program that listens without being the agent is left alone, and the agent ends in words", async () => {
     const home = agentHome(tempDir());
     home.write({ url: "http://127.0.0.1:9", key: makeKey() });
     mkdirSync(home.runtimeDir);
@@ -60,13 +60,13 @@ describe("the lock", () => {
     expect(lstatSync(path).isSocket()).toBe(true);
   });
 
-  test("a clean end takes the socket away", async () => {
+  it("a clean end takes the socket away", async () => {
     await using scene = await setOnlineScene();
     await scene.agent.stop();
     expect(() => lstatSync(join(scene.home.runtimeDir, "agent.sock"))).toThrow("ENOENT");
   });
 
-  test("a folder that cannot be made is said, with the setting to change", async () => {
+  it("a folder that cannot be made is said, with the setting to change", async () => {
     const folder = tempDir();
     const home = agentHome(folder);
     writeFileSync(join(folder, "a-file"), "");
@@ -81,12 +81,12 @@ describe("the lock", () => {
 });
 
 describe("the socket", () => {
-  test("is for its owner and its group", async () => {
+  it("is for its owner and its group", async () => {
     await using scene = await setOnlineScene();
     expect(statSync(join(scene.home.runtimeDir, "agent.sock")).mode & 0o777).toBe(0o660);
   });
 
-  test("answers what it knows, says so of what it does not, and survives what is no request", async () => {
+  it("answers what it knows, says so of what it does not, and survives what is no request", async () => {
     await using scene = await setOnlineScene();
     const path = join(scene.home.runtimeDir, "agent.sock");
     expect(await send(path, get("/status"))).toMatch(/^HTTP\/1\.1 200 /);
@@ -99,7 +99,7 @@ describe("the socket", () => {
     expect(scene.agent.lines.filter(({ level }) => level === "error")).toEqual([]);
   });
 
-  test("keeps a question for a key open until the executor is on it, or the time is up", async () => {
+  it("keeps a question for a key open until the executor is on it, or the time is up", async () => {
     await using scene = await setOnlineScene();
     const { home, server, key } = scene;
     const path = join(home.runtimeDir, "agent.sock");
@@ -114,7 +114,7 @@ describe("the socket", () => {
     expect(await waiting).toContain(`"fingerprint":"${keyFingerprint(fresh)}"`);
   });
 
-  test("a stop does not wait for those who wait", async () => {
+  it("a stop does not wait for those who wait", async () => {
     await using scene = await setOnlineScene();
     const waiting = send(
       join(scene.home.runtimeDir, "agent.sock"),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { render } from "../../support/agent/agent-process.ts";
 import { setScene } from "../../support/agent/agent-scene.ts";
 import { failure, html, json, replyTo } from "../../support/agent/behaviours.ts";
@@ -34,7 +34,7 @@ const echoes: readonly ((piece: string) => Behaviour)[] = [
   (piece) => (exchange) => json(200, replyTo(exchange, piece))(exchange),
 ];
 
-test("a key that is echoed, whole or cut, is said and kept nowhere", { timeout: 120_000 }, async () => {
+it("a key that is echoed, whole or cut, is said and kept nowhere", { timeout: 120_000 }, async () => {
   using notified = temporaryDirectory();
   await using scene = await setScene({ wrapper: notifyWrapper("descriptor", notified.path) });
   const { agent, home, key, server } = scene;

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { agentHome, render, startAgent } from "../../support/agent/agent-process.ts";
 import { type Scene, setOnlineScene } from "../../support/agent/agent-scene.ts";
@@ -78,14 +78,14 @@ describe("an agent that meets one fault after the other", () => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test.each(BRIEF.map((fault) => [fault.name, fault] as const))(
+  it.each(BRIEF.map((fault) => [fault.name, fault] as const))(
     "%s: says so, and is back",
     async (_name, fault) => {
       await suffer(scene, fault);
     },
   );
 
-  test("has stayed small, sent its key nowhere else, and kept every line to one line", async () => {
+  it("has stayed small, sent its key nowhere else, and kept every line to one line", async () => {
     expect(peakMemoryBytes(scene.agent.pid) - memoryBytes).toBeLessThan(100 * 1024 * 1024);
     expect(scene.server.elsewhere).toEqual([]);
     for (const { event, message } of scene.agent.lines) {
@@ -97,12 +97,12 @@ describe("an agent that meets one fault after the other", () => {
 });
 
 describe.concurrent("faults that take their time", () => {
-  test.each(LASTING.map((fault) => [fault.name, fault] as const))("%s", async (_name, fault) => {
+  it.each(LASTING.map((fault) => [fault.name, fault] as const))("%s", async (_name, fault) => {
     await using scene = await setOnlineScene();
     await suffer(scene, fault);
   });
 
-  test.each([
+  it.each([
     ["1 s", 1000],
     ["30 s", 30_000],
   ])("an outage of %s: online again within 15 s", { timeout: 90_000 }, async (_name, outageMs) => {
@@ -128,7 +128,7 @@ describe.concurrent("faults that take their time", () => {
 });
 
 describe.concurrent("a control plane that cannot be talked to from the start", () => {
-  test.each([
+  it.each([
     ["an expired certificate", "expired", /expired|no longer valid/],
     ["a certificate for another name", "wrongName", /name|localhost/],
     ["a certificate that is not valid yet", "notYetValid", /not (yet )?valid|before/],
@@ -139,13 +139,13 @@ describe.concurrent("a control plane that cannot be talked to from the start", (
     await meet(server.url, server.requests, sentence);
   });
 
-  test("nobody listens", async () => {
+  it("nobody listens", async () => {
     await using server = await startFaultyServer();
     await server.stop();
     await meet(server.url, server.requests, /connection refused/);
   });
 
-  test("a name that does not resolve", async () => {
+  it("a name that does not resolve", async () => {
     await meet("https://control-plane.invalid", [], /control-plane\.invalid|resolve|name/);
   });
 });

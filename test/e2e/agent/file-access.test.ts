@@ -1,19 +1,19 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { AgentProcess } from "../../support/agent/agent-process.ts";
 import { setOnlineScene } from "../../support/agent/agent-scene.ts";
 import type { FaultyServer } from "../../support/agent/faulty-server.ts";
 import { eventually } from "../../support/eventually.ts";
 
-/** Who may read the key's file changes, and nothing else (A6): said once, and the executor stays as it is. */
+/** Who may read the key's file changes, and nothing else: said once, and the executor stays as it is. */
 describe.concurrent("a change of mode alone", () => {
-  test("of agent.toml is said each time that it opens the key to others, and not when it closes", async () => {
+  it("of agent.toml is said each time that it opens the key to others, and not when it closes", async () => {
     await using scene = await setOnlineScene();
     await openAndClose(scene.home.configPath, scene.agent, scene.server);
   });
 
-  test("of a key file as well", async () => {
+  it("of a key file as well", async () => {
     await using scene = await setOnlineScene();
     const { agent, home, key, server } = scene;
     const keyFile = join(dirname(home.configPath), "key");

@@ -1,6 +1,6 @@
 import { chownSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import { type AgentProcess, agentHome, render, startAgent } from "../../support/agent/agent-process.ts";
 import { type FaultyServer, startFaultyServer } from "../../support/agent/faulty-server.ts";
@@ -20,7 +20,7 @@ import { lacks } from "../../support/requires.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
 /**
- * Every way in which a file changes (A7), while the executor is online, while its key is refused, and while the key in
+ * Every way in which a file changes, while the executor is online, while its key is refused, and while the key in
  * the file is one that cannot be sent: the new key is in use 2 s after the last write, the old one until then, and no
  * line of level error is there that is not true.
  */
@@ -36,7 +36,7 @@ const CASES = MOODS.flatMap((mood) => [...FILE_CHANGES, BIND_MOUNT].map((change)
 
 describe.concurrent("a new key in the file", () => {
   for (const { mood, change } of CASES) {
-    test.skipIf(isLacking(change))(`${change.name}, while ${mood}`, { timeout: 60_000 }, () =>
+    it.skipIf(isLacking(change))(`${change.name}, while ${mood}`, { timeout: 60_000 }, () =>
       rotate(mood, change),
     );
   }

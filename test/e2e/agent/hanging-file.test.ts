@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type AgentProcess, agentHome, startAgent } from "../../support/agent/agent-process.ts";
 import { command } from "../../support/agent/command.ts";
 import { type FaultyServer, startFaultyServer } from "../../support/agent/faulty-server.ts";
@@ -92,7 +92,7 @@ async function reconnects(server: FaultyServer): Promise<void> {
 }
 
 describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
-  test("leaves the executor online, is named once, and once when it answers again", {
+  it("leaves the executor online, is named once, and once when it answers again", {
     timeout: 120_000,
   }, async () => {
     await using place = await scene();
@@ -123,7 +123,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
     expect(await agent.stop()).toBe(0);
   });
 
-  test.for([
+  it.for([
     ["check", 1],
     ["doctor", 1],
     ["set-key", 1],
@@ -139,7 +139,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
     expect(hanging.isHanging()).toBe(true);
   });
 
-  test("holds up no start: the key is taken when the file answers", { timeout: 120_000 }, async () => {
+  it("holds up no start: the key is taken when the file answers", { timeout: 120_000 }, async () => {
     await using place = await scene();
     const hanging = await hangFolder(place.folder);
     const agent = place.start();
@@ -152,7 +152,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
     expect(await agent.stop()).toBe(0);
   });
 
-  test("does not keep the agent from stopping", { timeout: 120_000 }, async () => {
+  it("does not keep the agent from stopping", { timeout: 120_000 }, async () => {
     await using place = await scene();
     const agent = place.start();
     await settles(agent);
@@ -166,7 +166,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
 });
 
 describe.skipIf(LACKS_FUSE)("agent.toml, key and CA that all hang", () => {
-  test("leave threads for names, and keep the agent neither online nor from stopping", {
+  it("leave threads for names, and keep the agent neither online nor from stopping", {
     timeout: 120_000,
   }, async () => {
     await using place = await scene({ allInFolder: true });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type Memory,
   readMemory,
@@ -30,7 +30,7 @@ function sessionAfter(secret: string, ...outcomes: readonly SyncOutcome[]): Sess
 }
 
 describe("state.json", () => {
-  test("is recalled by the next process as it was, with times of the wall", async () => {
+  it("is recalled by the next process as it was, with times of the wall", async () => {
     const dataDir = tempDir();
     const secret = makeKey();
     const session = sessionAfter(secret, accepted());
@@ -54,7 +54,7 @@ describe("state.json", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test.each([
+  it.each([
     ["empty", ""],
     ["cut off", '{"format":1,"keys":[{"finger'],
     ["of a later format", '{"format":2,"keys":[],"organizations":[]}'],
@@ -69,7 +69,7 @@ describe("state.json", () => {
     expect(await readMemory(dataDir)).toEqual(EMPTY);
   });
 
-  test("that is a directory, or a pipe that nobody writes to, is no memory, and does not hang", async () => {
+  it("that is a directory, or a pipe that nobody writes to, is no memory, and does not hang", async () => {
     const [a, b] = [tempDir(), tempDir()];
     mkdirSync(join(a, "state.json"));
     execFileSync("mkfifo", [join(b, "state.json")]);
@@ -77,7 +77,7 @@ describe("state.json", () => {
     expect(await readMemory(b)).toEqual(EMPTY);
   });
 
-  test("that cannot be written is an answer with its path", async () => {
+  it("that cannot be written is an answer with its path", async () => {
     const file = join(tempDir(), "a-file");
     writeFileSync(file, "");
     expect(await writeMemory(join(file, "below"), EMPTY)).toMatch(/a-file\/below\/state\.json: ENOTDIR$/);
@@ -85,18 +85,18 @@ describe("state.json", () => {
 });
 
 describe("what is remembered", () => {
-  test("nothing before the control plane has said something", () => {
+  it("nothing before the control plane has said something", () => {
     expect(remember(EMPTY, sessionAfter(makeKey(), down()), clock)).toEqual(EMPTY);
   });
 
-  test("a refusal, with the acceptance before it, also through an outage", () => {
+  it("a refusal, with the acceptance before it, also through an outage", () => {
     const session = sessionAfter(makeKey(), accepted(), refused(), down());
     expect(remember(EMPTY, session, clock).keys).toMatchObject([
       { verdict: "refused", acceptedAt: 3_601_000 },
     ]);
   });
 
-  test("the last eight keys", () => {
+  it("the last eight keys", () => {
     const sessions = Array.from({ length: 12 }, () => sessionAfter(makeKey(), accepted()));
     const memory = sessions.reduce((before, session) => remember(before, session, clock), EMPTY);
     expect(memory.keys.map(({ fingerprint }) => fingerprint)).toEqual(
@@ -109,7 +109,7 @@ describe("what is remembered", () => {
 });
 
 describe("the keeper", () => {
-  test("writes when something changes, not at every sync, and once a minute for the times", async () => {
+  it("writes when something changes, not at every sync, and once a minute for the times", async () => {
     const dataDir = tempDir();
     let now = 0;
     const ticking: Clock = { now: () => now, wall: (at) => at, fromWall: (at) => at };
@@ -129,7 +129,7 @@ describe("the keeper", () => {
     expect(statSync(path).ino).not.toBe(written);
   });
 
-  test("complains once of a disk that cannot be written, and again after it could", async () => {
+  it("complains once of a disk that cannot be written, and again after it could", async () => {
     const dataDir = join(tempDir(), "later");
     const reasons: string[] = [];
     const keeper = createMemoryKeeper(dataDir, EMPTY, clock, (reason) => void reasons.push(reason));

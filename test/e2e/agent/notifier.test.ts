@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createNotifier } from "../../../src/agent/systemd/notifier.ts";
 import { setOnlineScene } from "../../support/agent/agent-scene.ts";
 import { failure, HOSTILE_TEXT, json } from "../../support/agent/behaviours.ts";
@@ -23,7 +23,7 @@ const isLacking = lacks("python3 and systemd-notify", has("python3") && has("sys
 describe.skipIf(isLacking).each(MODES.map((mode) => ({ mode })))(
   "a service manager behind its $mode",
   ({ mode }) => {
-    test("hears of readiness, of the state, of a reload, of the turning loop and of the end, in this order", async () => {
+    it("hears of readiness, of the state, of a reload, of the turning loop and of the end, in this order", async () => {
       const { path, remove } = temporaryDirectory();
       try {
         await using scene = await setOnlineScene({
@@ -59,7 +59,7 @@ describe.skipIf(isLacking).each(MODES.map((mode) => ({ mode })))(
       }
     });
 
-    test("is not told more by a hostile control plane than a status", async () => {
+    it("is not told more by a hostile control plane than a status", async () => {
       const { path, remove } = temporaryDirectory();
       try {
         await using scene = await setOnlineScene({ wrapper: notifyWrapper(mode, path) });
@@ -89,7 +89,7 @@ function isReadyAfterReload(all: readonly string[]): boolean {
 }
 
 describe("without a service manager", () => {
-  test("nothing is said, and nothing fails", async () => {
+  it("nothing is said, and nothing fails", async () => {
     const notifier = createNotifier({}, (reason) => expect.fail(reason));
     notifier.ready("Starting.");
     notifier.reloading();
@@ -98,7 +98,7 @@ describe("without a service manager", () => {
     expect(notifier.watchdogIntervalMs).toBeUndefined();
   });
 
-  test.each([
+  it.each([
     [{ WATCHDOG_USEC: "30000000" }, 15_000],
     [{ WATCHDOG_USEC: "30000000", WATCHDOG_PID: String(process.pid) }, 15_000],
     [{ WATCHDOG_USEC: "30000000", WATCHDOG_PID: "1" }, undefined],
@@ -109,7 +109,7 @@ describe("without a service manager", () => {
     expect(createNotifier(environment, () => {}).watchdogIntervalMs).toBe(intervalMs);
   });
 
-  test("a socket that nobody listens on is said once per notification, and is no error", async () => {
+  it("a socket that nobody listens on is said once per notification, and is no error", async () => {
     const reasons: string[] = [];
     const notifier = createNotifier(
       { NOTIFY_SOCKET: "/nonexistent/notify" },

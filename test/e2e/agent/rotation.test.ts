@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type Fleet,
   type Host,
@@ -13,7 +13,7 @@ import type { TestKey } from "../../support/control-plane/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
-/** The rotation recipe (requirements D1 to D5), real agents against the real control plane. */
+/** The rotation recipe, real agents against the real control plane. */
 
 async function rotateInParallel(fleet: Fleet, host: Host, first: TestKey, name: string): Promise<void> {
   const { plane } = fleet;
@@ -36,8 +36,8 @@ async function rotateInParallel(fleet: Fleet, host: Host, first: TestKey, name: 
   expect(host.agent.lines.filter(({ level }) => level === "error")).toEqual([]);
 }
 
-describe("D1, a second key and then the first one revoked: no refused sync, never offline", () => {
-  test("over plain HTTP on this host", async () => {
+describe("a second key and then the first one revoked: no refused sync, never offline", () => {
+  it("over plain HTTP on this host", async () => {
     await using fleet = await startFleet();
     const key = await fleet.plane.createKey();
     const host = await fleet.online(key);
@@ -45,7 +45,7 @@ describe("D1, a second key and then the first one revoked: no refused sync, neve
     expect(await host.agent.stop()).toBe(0);
   });
 
-  test("over TLS with a private authority", async () => {
+  it("over TLS with a private authority", async () => {
     const directory = temporaryDirectory();
     try {
       const { caPem, good } = await testCertificates();
@@ -65,7 +65,7 @@ describe("D1, a second key and then the first one revoked: no refused sync, neve
   });
 });
 
-test("D2, rotated in one step: back a second after the file, twenty times", {
+it("rotated in one step: back a second after the file, twenty times", {
   timeout: 120_000,
 }, async () => {
   await using fleet = await startFleet();
@@ -94,7 +94,7 @@ test("D2, rotated in one step: back a second after the file, twenty times", {
   expect(sorted[19], `of ${sorted.map(Math.round)}`).toBeLessThanOrEqual(2000);
 });
 
-test("D3, revoked first: says so, and recovers by itself with the next key", async () => {
+it("revoked first: says so, and recovers by itself with the next key", async () => {
   await using fleet = await startFleet();
   const { plane } = fleet;
   const key = await plane.createKey();
@@ -112,7 +112,7 @@ test("D3, revoked first: says so, and recovers by itself with the next key", asy
   expect((await host.agent.status()).pid).toBe(host.agent.pid);
 });
 
-describe("D4, a bad new key while the old one works: online on the old one, and told what is wrong", () => {
+describe("a bad new key while the old one works: online on the old one, and told what is wrong", () => {
   let fleet: Fleet;
   let host: Host;
   let key: TestKey;
@@ -144,7 +144,7 @@ describe("D4, a bad new key while the old one works: online on the old one, and 
       (await fleet.plane.createKey({ name: "x", org: "acme", target: "agent-2" })).secret,
   };
 
-  test.each([
+  it.each([
     ["damaged", "key.unusable", /U\+201D RIGHT DOUBLE QUOTATION MARK/],
     ["with white space inside", "key.unusable", /U\+0020 SPACE|white space/],
     ["cut off", "key.new-refused", /401 (unknown|malformed).*cut off when copied/],
@@ -185,7 +185,7 @@ describe("D4, a bad new key while the old one works: online on the old one, and 
     ).toEqual([]);
   });
 
-  test("the control plane says why, too (C3)", async () => {
+  it("the control plane says why, too", async () => {
     host.useKey(other.secret);
     const refused = await eventually(
       async () =>
@@ -201,8 +201,8 @@ describe("D4, a bad new key while the old one works: online on the old one, and 
   });
 });
 
-describe("D5, a key that ends on a date", () => {
-  test("warns ahead, and the switch before the date is silent", async () => {
+describe("a key that ends on a date", () => {
+  it("warns ahead, and the switch before the date is silent", async () => {
     await using fleet = await startFleet();
     const { plane } = fleet;
     const expiresAt = Date.now() + 6000;
@@ -221,7 +221,7 @@ describe("D5, a key that ends on a date", () => {
     expect(host.agent.lines.filter(({ level }) => level === "error")).toEqual([]);
   });
 
-  test("the same with a rotation that leaves the old key its grace (B11)", async () => {
+  it("the same with a rotation that leaves the old key its grace", async () => {
     await using fleet = await startFleet();
     const { plane } = fleet;
     const key = await plane.createKey();
@@ -239,7 +239,7 @@ describe("D5, a key that ends on a date", () => {
     expect(plane.refusedSyncs()).toEqual([]);
   });
 
-  test("passed: the refusal names the date", async () => {
+  it("passed: the refusal names the date", async () => {
     await using fleet = await startFleet();
     const key = await fleet.plane.createKey({ expiresAt: Date.now() + 3000 });
     const host = await fleet.online(key);
@@ -250,7 +250,7 @@ describe("D5, a key that ends on a date", () => {
   });
 });
 
-test("C3, a bound executor is bound anew by a free key of its organization; a key may serve several", async () => {
+it("a bound executor is bound anew by a free key of its organization; a key may serve several", async () => {
   await using fleet = await startFleet();
   const { plane } = fleet;
   const key = await plane.createKey();
@@ -266,7 +266,7 @@ test("C3, a bound executor is bound anew by a free key of its organization; a ke
   expect(plane.refusedSyncs()).toEqual([]);
 });
 
-test("C3a, a cloned host is named on both sides, and so is its end", async () => {
+it("a cloned host is named on both sides, and so is its end", async () => {
   await using fleet = await startFleet();
   const { plane } = fleet;
   const key = await plane.createKey();

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import { render, startAgent } from "../../support/agent/agent-process.ts";
 import { type Scene, setOnlineScene, setScene } from "../../support/agent/agent-scene.ts";
@@ -73,7 +73,7 @@ const MIDDLES: readonly (readonly [
 
 describe.concurrent("SIGTERM", () => {
   const middles = MIDDLES.map(([name, bring, fromTheStart]) => [name, bring, fromTheStart] as const);
-  test.each(middles)(
+  it.each(middles)(
     "in the middle of %s: the end comes within 2 s, with 0",
     async (_name, bring, behaviour) => {
       await using scene = await setScene({}, behaviour);
@@ -87,7 +87,7 @@ describe.concurrent("SIGTERM", () => {
     },
   );
 
-  test("lets a sync that is on its way come to its end", async () => {
+  it("lets a sync that is on its way come to its end", async () => {
     await using scene = await setOnlineScene();
     const { server, agent } = scene;
     let wasHeard = false;
@@ -105,7 +105,7 @@ describe.concurrent("SIGTERM", () => {
     expect(wasHeard).toBe(true);
   });
 
-  test("with its echo a moment later (npm, a shell) still ends it cleanly", async () => {
+  it("with its echo a moment later (npm, a shell) still ends it cleanly", async () => {
     await using scene = await setOnlineScene();
     await hangNext(scene);
     const from = performance.now();
@@ -115,7 +115,7 @@ describe.concurrent("SIGTERM", () => {
     expect(performance.now() - from).toBeLessThan(2000);
   });
 
-  test("and SIGINT do the same", async () => {
+  it("and SIGINT do the same", async () => {
     await using scene = await setOnlineScene();
     scene.agent.signal("SIGINT");
     expect(await scene.agent.exited()).toEqual({ code: 0, signal: null });
@@ -123,7 +123,7 @@ describe.concurrent("SIGTERM", () => {
 });
 
 describe.concurrent("SIGHUP", () => {
-  test("before the agent is ready is survived", async () => {
+  it("before the agent is ready is survived", async () => {
     await using scene = await setScene();
     const { agent } = scene;
     await eventually(() => catchesHangup(agent.pid), {
@@ -135,7 +135,7 @@ describe.concurrent("SIGHUP", () => {
     expect(await agent.stop()).toBe(0);
   });
 
-  test("takes a good file without waiting for it to settle", async () => {
+  it("takes a good file without waiting for it to settle", async () => {
     await using scene = await setOnlineScene();
     const { agent, home, server } = scene;
     const fresh = makeKey();
@@ -147,7 +147,7 @@ describe.concurrent("SIGHUP", () => {
     expect((await agent.status()).key?.fingerprint).toBe(keyFingerprint(fresh));
   });
 
-  test("with a bad file says what is wrong with it, at once, and changes nothing that runs", async () => {
+  it("with a bad file says what is wrong with it, at once, and changes nothing that runs", async () => {
     await using scene = await setOnlineScene();
     const { agent, home, key } = scene;
     writeFileSync(home.configPath, '[control_plane]\nurl = "https://cp.example.com"\nacces_token = "x"\n');
@@ -161,7 +161,7 @@ describe.concurrent("SIGHUP", () => {
     expect(status.pendingChange).toMatchObject({ state: "unusable" });
   });
 
-  test("without anything to decide on is answered at once", async () => {
+  it("without anything to decide on is answered at once", async () => {
     await using scene = await setScene({ environment: { INVOCATION_ID: "test" } });
     const { agent, home } = scene;
     await agent.waitForLine("key.accepted", /^/, 20_000);
@@ -174,7 +174,7 @@ describe.concurrent("SIGHUP", () => {
   });
 });
 
-test("a journal that went away does not end the agent", async () => {
+it("a journal that went away does not end the agent", async () => {
   await using scene = await setOnlineScene();
   const { agent, server } = scene;
   agent.child.stdout?.destroy();

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import { agentHome, startAgent } from "../../support/agent/agent-process.ts";
 import { startFaultyServer } from "../../support/agent/faulty-server.ts";
@@ -14,9 +14,9 @@ import { temporaryDirectory } from "../../support/temp-dir.ts";
 const NOBODY = 65534;
 const isRoot = process.geteuid?.() === 0;
 
-/** What the system does not tell of is found all the same (A7), by the agent's own look. */
+/** What the system does not tell of is found all the same, by the agent's own look. */
 describe.concurrent("a change that nobody is notified of", () => {
-  test.skipIf(lacks("root, to mount", isRoot))("a file that is mounted over", async () => {
+  it.skipIf(lacks("root, to mount", isRoot))("a file that is mounted over", async () => {
     await using scene = await setSilentScene({ wrapper: ["unshare", "-m", "--propagation", "private"] });
     const { agent, directory, home, after } = scene;
     const other = join(directory, "other.toml");
@@ -28,7 +28,7 @@ describe.concurrent("a change that nobody is notified of", () => {
     expect(performance.now() - changedAtMs).toBeLessThan(7000);
   });
 
-  test.skipIf(lacks("root, to be another user", isRoot))(
+  it.skipIf(lacks("root, to be another user", isRoot))(
     "in a folder that the agent may not list: said once, and looked at each second",
     async () => {
       await using scene = await setSilentScene({ uid: NOBODY });

@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { agentStatusSchema } from "../../../src/agent/daemon/status/status.ts";
 import { agentHome } from "../../support/agent/agent-process.ts";
 import { startFaultyServer } from "../../support/agent/faulty-server.ts";
@@ -26,7 +26,7 @@ async function ask(socketPath: string, method: string, path: string): Promise<st
   return await text(response);
 }
 
-test("an agent whose lines nobody reads goes on, feeds the watchdog, and stops", {
+it("an agent whose lines nobody reads goes on, feeds the watchdog, and stops", {
   timeout: 120_000,
 }, async () => {
   using directory = temporaryDirectory();

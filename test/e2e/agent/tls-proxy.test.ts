@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { Client } from "undici";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
 import { agentHome, startAgent } from "../../support/agent/agent-process.ts";
 import { type Certificate, testCertificates } from "../../support/certificates.ts";
@@ -97,7 +97,7 @@ function from(localAddress: string, ca: string): Client.Options {
 }
 
 describe.skipIf(lacksNginx)("behind nginx, as the README has it", () => {
-  test("an executor syncs, in few connections, and an outage of what is behind is one", async () => {
+  it("an executor syncs, in few connections, and an outage of what is behind is one", async () => {
     await using proxied = await startProxied();
     const { url, caPem, folder, controlPlane } = proxied;
     const caFile = join(folder, "ca.pem");
@@ -116,7 +116,7 @@ describe.skipIf(lacksNginx)("behind nginx, as the README has it", () => {
     expect(agent.lines.filter(({ level }) => level === "error")).toEqual([]);
   });
 
-  test("a person signs in, with a cookie for TLS alone, and is guarded as without a proxy", async () => {
+  it("a person signs in, with a cookie for TLS alone, and is guarded as without a proxy", async () => {
     await using proxied = await startProxied();
     const { url, caPem } = proxied;
     const browser = openBrowser(url, url, from("127.0.0.2", caPem));
@@ -137,7 +137,7 @@ describe.skipIf(lacksNginx)("behind nginx, as the README has it", () => {
     expect(await elsewhere.signIn()).toMatchObject({ status: 403 });
   });
 
-  test("the limit on sign-ins is of each client's own address, whatever the client says that it is", async () => {
+  it("the limit on sign-ins is of each client's own address, whatever the client says that it is", async () => {
     await using proxied = await startProxied();
     const { url, caPem, controlPlane } = proxied;
     const guess = async (address: string, forged?: string) => {
@@ -157,7 +157,7 @@ describe.skipIf(lacksNginx)("behind nginx, as the README has it", () => {
     expect(controlPlane.lines.join("\n")).toMatch(/"event":"sign-in.refused","address":"127\.0\.0\.3"/);
   });
 
-  test("a refused executor is logged with its own address", async () => {
+  it("a refused executor is logged with its own address", async () => {
     await using proxied = await startProxied();
     const { url, caPem, controlPlane } = proxied;
     const client = new Client(url, from("127.0.0.4", caPem));

@@ -1,6 +1,6 @@
 import { chmodSync, renameSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Loaded, loadConfig } from "../../../src/agent/config/load-config.ts";
 import { createConfigWatcher } from "../../../src/agent/daemon/watch/watch-config.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
@@ -55,7 +55,7 @@ function pause(ms: number): Promise<void> {
 }
 
 describe.concurrent("a watched configuration", () => {
-  test("is delivered once, 0.4 s after it came to rest", async () => {
+  it("is delivered once, 0.4 s after it came to rest", async () => {
     await using watch = await watching();
     await pause(300);
     const from = performance.now();
@@ -69,7 +69,7 @@ describe.concurrent("a watched configuration", () => {
     expect(watch.delivered).toHaveLength(1);
   });
 
-  test("is not delivered for a touch, a chmod, or the same text again", async () => {
+  it("is not delivered for a touch, a chmod, or the same text again", async () => {
     await using watch = await watching();
     const { home, settings } = watch;
     utimesSync(home.configPath, 1, 1);
@@ -81,7 +81,7 @@ describe.concurrent("a watched configuration", () => {
     expect(watch.delivered).toEqual([]);
   });
 
-  test("that is damaged for less than a second is not worth a word; for longer, it is", async () => {
+  it("that is damaged for less than a second is not worth a word; for longer, it is", async () => {
     await using watch = await watching();
     const { home, settings } = watch;
     unlinkSync(home.configPath);
@@ -96,20 +96,20 @@ describe.concurrent("a watched configuration", () => {
     expect(watch.delivered[0]?.loaded.verdict).toBe("invalid");
   });
 
-  test("is taken at once when somebody says that it is done", async () => {
+  it("is taken at once when somebody says that it is done", async () => {
     await using watch = await watching();
     writeFileSync(watch.home.configPath, "[");
     await watch.watcher.readNow();
     expect(watch.delivered.map(({ loaded }) => loaded.verdict)).toEqual(["invalid"]);
   });
 
-  test("that is at rest is settled at once: no time has to pass for it", async () => {
+  it("that is at rest is settled at once: no time has to pass for it", async () => {
     await using watch = await watching({ ...systemClock, now: () => 0 });
     await watch.watcher.settled(new AbortController().signal);
     expect(watch.delivered).toEqual([]);
   });
 
-  test("that just changed is settled when it has been delivered", async () => {
+  it("that just changed is settled when it has been delivered", async () => {
     await using watch = await watching();
     const never = new AbortController().signal;
     watch.home.write({ ...watch.settings, key: makeKey() });
@@ -117,7 +117,7 @@ describe.concurrent("a watched configuration", () => {
     expect(watch.delivered).toHaveLength(1);
   });
 
-  test("whose key file is cut off gets the time that damage gets: it is most likely half written", async () => {
+  it("whose key file is cut off gets the time that damage gets: it is most likely half written", async () => {
     await using watch = await watching();
     const { home, settings } = watch;
     const keyFile = join(watch.directory, "key");
@@ -135,7 +135,7 @@ describe.concurrent("a watched configuration", () => {
     );
   });
 
-  test("is read again only when something has happened to it", async () => {
+  it("is read again only when something has happened to it", async () => {
     await using watch = await watching();
     await pause(500);
     const before = watch.reads();

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   type AgentHome,
   type AgentProcess,
@@ -54,7 +54,7 @@ async function expectRefused(other: AgentProcess, holder: AgentProcess): Promise
 }
 
 describe("one agent for each data_dir", () => {
-  test("of 20 that start at once over what a killed one left, one runs, and the others name it", async () => {
+  it("of 20 that start at once over what a killed one left, one runs, and the others name it", async () => {
     const home = idleHome();
     const killed = await started(home);
     killed.signal("SIGKILL");
@@ -74,7 +74,7 @@ describe("one agent for each data_dir", () => {
     expect((await running.waitForStatus(() => true, LIMIT_MS)).pid).toBe(running.pid);
   }, 180_000);
 
-  test("also where another has a runtime_dir of its own, as two containers with one volume have", async () => {
+  it("also where another has a runtime_dir of its own, as two containers with one volume have", async () => {
     const home = idleHome();
     const first = await started(home);
     const own = agentHome(tempDir());
@@ -85,7 +85,7 @@ describe("one agent for each data_dir", () => {
     expect(lstatSync(own.runtimeDir, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test("also by another name of the folder", async () => {
+  it("also by another name of the folder", async () => {
     const home = idleHome();
     const first = await started(home);
     const own = agentHome(tempDir());
@@ -96,7 +96,7 @@ describe("one agent for each data_dir", () => {
     await expectRefused(second, first);
   });
 
-  test("while the holder is stopped; and the next starts when it was killed", async () => {
+  it("while the holder is stopped; and the next starts when it was killed", async () => {
     const home = idleHome();
     const holder = await started(home);
     holder.signal("SIGSTOP");
@@ -108,13 +108,13 @@ describe("one agent for each data_dir", () => {
     expect((await next.status()).pid).toBe(next.pid);
   });
 
-  test("two with folders of their own run side by side", async () => {
+  it("two with folders of their own run side by side", async () => {
     const [one, two] = [await started(idleHome()), await started(idleHome())];
     expect((await one.status()).pid).toBe(one.pid);
     expect((await two.status()).pid).toBe(two.pid);
   });
 
-  test("two with one runtime_dir do not, though each has its own data_dir", async () => {
+  it("two with one runtime_dir do not, though each has its own data_dir", async () => {
     const home = idleHome();
     const first = await started(home);
     const own = agentHome(tempDir());
@@ -125,7 +125,7 @@ describe("one agent for each data_dir", () => {
     expect((await first.status()).pid).toBe(first.pid);
   });
 
-  test("a lock of 0600 that stays, and is taken again where it was removed while free", async () => {
+  it("a lock of 0600 that stays, and is taken again where it was removed while free", async () => {
     const home = idleHome();
     const lock = join(home.dataDir, "agent.lock");
     const first = await started(home);
@@ -137,7 +137,7 @@ describe("one agent for each data_dir", () => {
     expect(statSync(lock).isFile()).toBe(true);
   });
 
-  test.each([
+  it.each([
     ["a link", (path: string) => symlinkSync("/etc/novacula-no-such-file", path), "cannot open"],
     ["a folder", (path: string) => mkdirSync(path), "cannot open"],
   ])("%s in the lock's place is said, and not followed", async (_what, put, says) => {
@@ -149,7 +149,7 @@ describe("one agent for each data_dir", () => {
     expect(lstatSync("/etc/novacula-no-such-file", { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test("a data_dir in which nothing can be made keeps the agent from nothing, and is said", async () => {
+  it("a data_dir in which nothing can be made keeps the agent from nothing, and is said", async () => {
     const home = idleHome();
     // Not even root makes a folder there.
     const dataDir = "/sys/novacula-data";
@@ -160,14 +160,14 @@ describe("one agent for each data_dir", () => {
     );
   });
 
-  test("without flock(1) nothing starts, and it says what to install", async () => {
+  it("without flock(1) nothing starts, and it says what to install", async () => {
     const home = idleHome();
     await using agent = startAgent({ ...home, environment: { PATH: tempDir() } });
     expect((await agent.exited()).code).toBe(1);
     expect(render(agent.lines)).toContain("this host has no flock: install util-linux");
   });
 
-  test("no name that every user may bind keeps it waiting", async () => {
+  it("no name that every user may bind keeps it waiting", async () => {
     const home = idleHome();
     mkdirSync(home.runtimeDir, { recursive: true });
     const { dev, ino } = statSync(home.runtimeDir);
@@ -188,7 +188,7 @@ describe("one agent for each data_dir", () => {
 });
 
 describe("the socket", () => {
-  test("of another is not removed by one that stops", async () => {
+  it("of another is not removed by one that stops", async () => {
     await using scene = await setOnlineScene();
     const path = join(scene.home.runtimeDir, "agent.sock");
     rmSync(path);
@@ -205,7 +205,7 @@ describe("the socket", () => {
 });
 
 describe.skipIf(lacks("root, who runs it", process.geteuid?.() === 0))("as root on a user's data_dir", () => {
-  test("the agent is that user's: same lock, and no file of root's", async () => {
+  it("the agent is that user's: same lock, and no file of root's", async () => {
     const folder = rootOnlyDir();
     chmodSync(folder, 0o755);
     const home = idleHome(folder);
@@ -230,7 +230,7 @@ describe.skipIf(lacks("root, who runs it", process.geteuid?.() === 0))("as root 
     expect((await again.exited()).code).toBe(1);
   });
 
-  test("what that user cannot read is said, as by its own start", async () => {
+  it("what that user cannot read is said, as by its own start", async () => {
     const folder = rootOnlyDir();
     chmodSync(folder, 0o755);
     const home = idleHome(folder);

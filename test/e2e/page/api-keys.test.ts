@@ -23,7 +23,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await page.getByRole("heading", { name: "Connect an executor" }).waitFor();
   });
 
-  it("B1: counts the name by characters as it is typed, and creates nothing under a bad one", async () => {
+  it("counts the name by characters as it is typed, and creates nothing under a bad one", async () => {
     const page = await browse();
     await signIn(page, controlPlane().url);
     await page.getByRole("button", { name: "New key" }).click();
@@ -42,7 +42,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await rowOf(page, "🗝".repeat(32)).waitFor();
   });
 
-  it("B1: an expiry in days, or none; B3: name with id and fingerprint, status, created, last used", async () => {
+  it("an expiry in days, or none; name with id and fingerprint, status, created, last used", async () => {
     const page = await browse();
     await signIn(page, controlPlane().url);
     await createKey(page, { name: "contractor", days: 30 });
@@ -61,7 +61,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     expect(await created.getAttribute("title")).toMatch(/\d{4}, \d\d:\d\d:\d\d (CET|GMT\+1)/);
   });
 
-  it("B1: a target pre-fills the name, but not over one that was typed", async () => {
+  it("a target pre-fills the name, but not over one that was typed", async () => {
     const { url } = controlPlane();
     const { secret } = await issueKey(await adminAtWork(url), { name: "of the target" });
     expect(await syncAs(url, secret, "target-1")).toBe(200);
@@ -81,7 +81,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await rowOf(page, "my own").getByText("waits for target-1").waitFor();
   });
 
-  it("B3: shows the two executors that used a key last, then +N, and the last use within 5 s", async () => {
+  it("shows the two executors that used a key last, then +N, and the last use within 5 s", async () => {
     const { url } = controlPlane();
     const { secret } = await issueKey(await adminAtWork(url), { name: "shared" });
     const page = await browse();
@@ -105,7 +105,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     expect(await statusOf(page, "shared").textContent()).toBe("Active");
   });
 
-  it("B4: a rotation keeps the expiry and replaces the date suffix; the old key is revoked", async () => {
+  it("a rotation keeps the expiry and replaces the date suffix; the old key is revoked", async () => {
     const { url } = controlPlane();
     const expiresAt = Date.now() + 12 * 86_400_000;
     await issueKey(await adminAtWork(url), { name: "prod 250101", expiresAt });
@@ -120,7 +120,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     expect(await statusOf(page, "prod 250101").textContent()).toBe("Revoked");
   });
 
-  it("B5, B6, B7: revoke keeps the row, delete is for revoked keys alone, and nothing else can be done", async () => {
+  it("revoke keeps the row, delete is for revoked keys alone, and nothing else can be done", async () => {
     const { url } = controlPlane();
     await issueKey(await adminAtWork(url), { name: "retired" });
     const page = await browse();
@@ -142,7 +142,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await rowOf(page, "retired").waitFor({ state: "detached" });
   });
 
-  it("B9: a member sees everything and no action", async () => {
+  it("a member sees everything and no action", async () => {
     const { url } = controlPlane();
     await issueKey(await adminAtWork(url), { name: "seen by all" });
     const page = await browse();

@@ -85,7 +85,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByText("2 processes sync").waitFor({ state: "detached" });
   });
 
-  it("C6: the audit says who did what, and its URL carries the filter", async () => {
+  it("the audit says who did what, and its URL carries the filter", async () => {
     const { url } = controlPlane();
     const page = await browse();
     await signIn(page, url);

@@ -28,7 +28,7 @@ const CLOCK = /\d\d:\d\d:\d\d/;
 describe
   .skipIf(lacksBrowser)
   .concurrent("the rotation recipe, on the page and with the real agent beside it", () => {
-    it("D1: a second key, the agent takes it, the page says so, the first is revoked: no sync refused", async ({
+    it("a second key, the agent takes it, the page says so, the first is revoked: no sync refused", async ({
       onTestFinished,
     }) => {
       const { page, controlPlane, agent, home } = await connected(onTestFinished, "agent-1");
@@ -49,7 +49,7 @@ describe
       expect(agent.lines.filter(({ level }) => level === "error")).toEqual([]);
     });
 
-    it("D2: rotated in one step, the executor is back with the new key as soon as it is pasted", async ({
+    it("rotated in one step, the executor is back with the new key as soon as it is pasted", async ({
       onTestFinished,
     }) => {
       const { page, agent, home } = await connected(onTestFinished, "agent-2");
@@ -71,7 +71,7 @@ describe
       await rowOf(page, "agent-2").waitFor({ state: "detached" });
     });
 
-    it("B11: rotated with a grace date, nothing is refused, and the old key ends when the page revokes it", async ({
+    it("rotated with a grace date, nothing is refused, and the old key ends when the page revokes it", async ({
       onTestFinished,
     }) => {
       const { page, controlPlane, home } = await connected(onTestFinished, "agent-3");
@@ -90,7 +90,7 @@ describe
       expect(controlPlane.refusedSyncs()).toEqual([]);
     });
 
-    it("D3: revoked first, the agent says so, the page shows it offline, and a new key heals it", async ({
+    it("revoked first, the agent says so, the page shows it offline, and a new key heals it", async ({
       onTestFinished,
     }) => {
       const { page, controlPlane, agent, home } = await connected(onTestFinished, "agent-4", {

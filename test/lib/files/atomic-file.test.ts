@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { writeFileAtomically } from "../../../src/lib/files/atomic-file.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-test("replaces a file, with the mode that was asked for, whatever the old one had", async () => {
+it("replaces a file, with the mode that was asked for, whatever the old one had", async () => {
   const path = join(tempDir(), "state.json");
   writeFileSync(path, "old", { mode: 0o644 });
   await writeFileAtomically(path, "new", { mode: 0o600 });
@@ -12,7 +12,7 @@ test("replaces a file, with the mode that was asked for, whatever the old one ha
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-test("a reader that has the old file open keeps the old text; nothing temporary is left", async () => {
+it("a reader that has the old file open keeps the old text; nothing temporary is left", async () => {
   const folder = tempDir();
   const path = join(folder, "state.json");
   writeFileSync(path, "old");
@@ -22,7 +22,7 @@ test("a reader that has the old file open keeps the old text; nothing temporary 
   expect(readdirSync(folder)).toEqual(["state.json"]);
 });
 
-test("where it cannot be put, the failure leaves nothing behind", async () => {
+it("where it cannot be put, the failure leaves nothing behind", async () => {
   const folder = tempDir();
   await expect(writeFileAtomically(join(folder, "no", "state.json"), "x", { mode: 0o600 })).rejects.toThrow(
     "ENOENT",
@@ -32,7 +32,7 @@ test("where it cannot be put, the failure leaves nothing behind", async () => {
   expect(readdirSync(folder)).toEqual(["dead"]);
 });
 
-test("writers at once do not mix", async () => {
+it("writers at once do not mix", async () => {
   const path = join(tempDir(), "state.json");
   const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
   await Promise.all(texts.map((text) => writeFileAtomically(path, text, { mode: 0o600 })));

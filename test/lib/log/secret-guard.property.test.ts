@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { guardSecret, withoutSecrets } from "../../../src/lib/log/secret-guard.ts";
 import { makeKey } from "../../support/keys.ts";
 
@@ -31,7 +31,7 @@ const slice = fc
 const dress = fc.constantFrom(...Object.keys(DRESSES));
 const around = fc.string({ maxLength: 40 }).filter((text) => !/[\\%&]/.test(text));
 
-test("any 12 successive characters, in any dress, between anything", () => {
+it("any 12 successive characters, in any dress, between anything", () => {
   fc.assert(
     fc.property(slice, dress, around, around, (piece, name, before, after) => {
       const worn = DRESSES[name]?.(piece) ?? piece;
@@ -46,7 +46,7 @@ test("any 12 successive characters, in any dress, between anything", () => {
   );
 });
 
-test("base64 and hexadecimal of a piece, wherever it begins", () => {
+it("base64 and hexadecimal of a piece, wherever it begins", () => {
   fc.assert(
     fc.property(slice, fc.constantFrom("base64", "base64url", "hex"), around, (piece, encoding, before) => {
       const worn = Buffer.from(before + piece + piece).toString(encoding);
@@ -57,7 +57,7 @@ test("base64 and hexadecimal of a piece, wherever it begins", () => {
   );
 });
 
-test("two pieces with nothing between are both gone, and JSON stays JSON", () => {
+it("two pieces with nothing between are both gone, and JSON stays JSON", () => {
   fc.assert(
     fc.property(slice, slice, around, (one, other, text) => {
       const said = withoutSecrets(JSON.stringify({ a: `${text}${one}${other}`, b: [other] }));
@@ -68,7 +68,7 @@ test("two pieces with nothing between are both gone, and JSON stays JSON", () =>
   );
 });
 
-test("what is no piece stays as it is: 11 characters, another key, a fingerprint", () => {
+it("what is no piece stays as it is: 11 characters, another key, a fingerprint", () => {
   expect(GUARD.pieceCount).toBeGreaterThan(0);
   const other = makeKey();
   for (const text of [SECRET.slice(10, 21), other, "3fa9c1d2", "\\\\u0041", "%zz &#; é\u0130"]) {

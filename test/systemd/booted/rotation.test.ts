@@ -5,7 +5,7 @@ import { ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a rotation on $title", (release) => {
-  it("D1: parallel keys: same process, no refused sync, nothing for a person to read", async () => {
+  it("parallel keys: same process, no refused sync, nothing for a person to read", async () => {
     const { host, key } = await ExecutorHost.online(release);
     const before = await host.show("MainPID", "NRestarts");
     const second = await host.createKey("second");
@@ -25,7 +25,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a rotation on $title", (re
     expect(text).toMatch(/Status: "Online with key .*second/);
   });
 
-  it("D2: rotate in one step: refused only in between, back within a second of the new key", async () => {
+  it("rotate in one step: refused only in between, back within a second of the new key", async () => {
     const { host, key } = await ExecutorHost.online(release);
     const second = await host.rotateKey(key);
     await host.untilState("key-refused", 15_000);
@@ -39,7 +39,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a rotation on $title", (re
     expect(await host.show("NRestarts")).toEqual({ NRestarts: "0" });
   });
 
-  it("D3: emergency: revoked first; the service stays up and recovers with the new key", async () => {
+  it("emergency: revoked first; the service stays up and recovers with the new key", async () => {
     const { host, key } = await ExecutorHost.online(release);
     await host.revokeKey(key);
     await host.untilState("key-refused", 15_000);
@@ -51,7 +51,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a rotation on $title", (re
     await host.untilOnline(second, 3000);
   });
 
-  it("D4: a bad new key while the old one works: online on the old one, one line for each problem", async () => {
+  it("a bad new key while the old one works: online on the old one, one line for each problem", async () => {
     const { host, key } = await ExecutorHost.online(release);
     const second = await host.createKey("second");
     const revoked = await host.createKey("revoked");

@@ -5,7 +5,7 @@ import { type Generation, sameCredentials } from "./generation.ts";
 import { afterOutcome, atStart, dueNow, type KeyMemory, newSession, type Session } from "./session.ts";
 
 /**
- * Make before break (design.md, Restarting on change), as a pure function of what was there and what happened.
+ * Make before break, as a pure function of what was there and what happened.
  *
  * Two sessions at most. `wanted` is what the files last validly said. `proven` is the last one that was ever
  * accepted, kept for as long as the wanted one is not. Which of them the executor runs on is derived, never stored:

@@ -28,7 +28,7 @@ const CHECK_URL = "check [control_plane].url, and what stands between this host 
 const UPGRADE = "the versions of agent and control plane differ: upgrade the older one";
 
 /**
- * What an answer means; the one place that reads a status code (requirements A4, A5). Every shape that a control
+ * What an answer means; the one place that reads a status code. Every shape that a control
  * plane's refusal was seen in is a refusal; a 401 in any other shape is somebody in between.
  */
 export function outcomeOfAnswer<Reply>(answer: Answer, question: Question<Reply>): SyncOutcome<Reply> {

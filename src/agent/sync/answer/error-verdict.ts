@@ -36,7 +36,7 @@ const PRECEDENCE: readonly ErrorVerdict[] = ["rate-limited", "refused", "forbidd
 
 /**
  * Reads code, then the status hidden in the body, then the answer's own status: research in the field found each of
- * them alone (requirement A5). An error without any of these is the control plane's own trouble, not the key's.
+ * them alone. An error without any of these is the control plane's own trouble, not the key's.
  */
 export function verdictOf(
   errors: readonly [ReportedError, ...ReportedError[]],

@@ -13,7 +13,7 @@ export function httpDateMs(text: string | undefined): number | undefined {
 
 /**
  * How long `Retry-After` asks to wait, in ms, at most ten minutes: seconds, or a date seen from the server's own
- * clock (RFC 9110 10.2.3; requirement A4). Zero, the past and anything unreadable ask for nothing.
+ * clock (RFC 9110 10.2.3). Zero, the past and anything unreadable ask for nothing.
  */
 export function retryAfterMs(text: string | undefined, serverNowMs: number): number | undefined {
   if (text === undefined) {

@@ -88,7 +88,7 @@ const EXPLANATIONS = new Map<string, Explanation>([
 
 /**
  * What a failed exchange means, from the error's code alone: neither undici's error (it holds the socket) nor its
- * message goes further than this. Every sentence names host and port (requirement A4).
+ * message goes further than this. Every sentence names host and port.
  */
 export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unreachable {
   const code = codeOf(error);

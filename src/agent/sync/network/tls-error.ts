@@ -31,7 +31,7 @@ const UNTRUSTED = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-/** A handshake that failed, by OpenSSL's and Node's codes (requirement A4); undefined when the error is no TLS error. */
+/** A handshake that failed, by OpenSSL's and Node's codes; undefined when the error is no TLS error. */
 export function unreachableByTls(code: string, error: Error, place: TlsPlace): Unreachable | undefined {
   if (code === "CERT_HAS_EXPIRED") {
     return expired(place);

@@ -59,7 +59,7 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   create index executorKey_lineageId on executorKey (lineageId);
 
-  -- History (C5): it outlives the key, so it keeps the key's name, which never changes (B7), and refers to no row of it.
+  -- History: it outlives the key, so it keeps the key's name, which never changes, and refers to no row of it.
   create table executorKeyUsage (
     executorId text not null references executor (id) on delete cascade,
     keyId text not null,

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { formatIssue } from "../../../../src/agent/config/issue/config-issue.ts";
 import { withAccessToken } from "../../../../src/agent/config/toml/edit-config.ts";
 import { parseToml } from "../../../../src/agent/config/toml/parse-toml.ts";
@@ -38,7 +38,7 @@ const PLACES = {
 const bare = ([before, after]: readonly [string, string, ...unknown[]], value: string) =>
   `${before}${value}${after}\n`;
 
-test.for(Object.entries(PLACES))(
+it.for(Object.entries(PLACES))(
   "in %s: a number that is not exact is refused with its place",
   async ([_name, place]) => {
     for (const value of INEXACT) {
@@ -55,7 +55,7 @@ test.for(Object.entries(PLACES))(
   },
 );
 
-test.for(Object.entries(PLACES))("in %s: any other is taken", async ([_name, place]) => {
+it.for(Object.entries(PLACES))("in %s: any other is taken", async ([_name, place]) => {
   for (const value of EXACT) {
     expect(await parseToml(bare(place, value), "agent.toml"), value).toMatchObject({
       kind: "table",
@@ -63,7 +63,7 @@ test.for(Object.entries(PLACES))("in %s: any other is taken", async ([_name, pla
   }
 });
 
-test("set-key does not write into such a file", async () => {
+it("set-key does not write into such a file", async () => {
   const { key } = diagnoseKey(makeKey(), { kind: "config" });
   if (key === undefined) {
     throw new TypeError("no key");

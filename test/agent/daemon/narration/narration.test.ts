@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   accepted,
   damagedFile,
@@ -16,7 +16,7 @@ const K1 = makeKey();
 const K2 = makeKey();
 
 describe("the length of a journal", () => {
-  test("ten hours of 401: under 40 lines", () => {
+  it("ten hours of 401: under 40 lines", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => refused("unknown") });
     agent.run(10 * HOUR);
     expect(counts(agent.said)).toEqual({ "key.refused": 13 });
@@ -24,7 +24,7 @@ describe("the length of a journal", () => {
     expect(agent.exchanges.length).toBeGreaterThan(500);
   });
 
-  test("ten hours of 401 after an hour online: under 40 lines", () => {
+  it("ten hours of 401 after an hour online: under 40 lines", () => {
     const agent = simulate({
       file: fileWith(K1),
       answer: (_, atMs) => (atMs < HOUR ? accepted() : refused("revoked")),
@@ -33,7 +33,7 @@ describe("the length of a journal", () => {
     expect(agent.lines.length).toBeLessThan(40);
   });
 
-  test("ten hours of 401 for the old key and the new one: under 40 lines", () => {
+  it("ten hours of 401 for the old key and the new one: under 40 lines", () => {
     const agent = simulate({
       file: fileWith(K1),
       answer: (_, atMs) => (atMs < HOUR ? accepted() : refused()),
@@ -44,7 +44,7 @@ describe("the length of a journal", () => {
     expect(agent.lines.length).toBeLessThan(40);
   });
 
-  test("ten hours with a bad key pending beside one that works: under 40 lines", () => {
+  it("ten hours with a bad key pending beside one that works: under 40 lines", () => {
     const { fingerprint } = fileWith(K1).key;
     const agent = simulate({
       file: fileWith(K1),
@@ -58,7 +58,7 @@ describe("the length of a journal", () => {
     expect(agent.lines.length).toBeLessThan(40);
   });
 
-  test("ten hours of outage: under 40 lines", () => {
+  it("ten hours of outage: under 40 lines", () => {
     const agent = simulate({
       file: fileWith(K1),
       answer: (_, atMs) => (atMs < HOUR ? accepted() : down()),
@@ -68,7 +68,7 @@ describe("the length of a journal", () => {
     expect(agent.lines.length).toBeLessThan(40);
   });
 
-  test("a healthy day with three short outages: under 50 lines", () => {
+  it("a healthy day with three short outages: under 50 lines", () => {
     const agent = simulate({
       file: fileWith(K1),
       answer: (_, atMs) =>
@@ -83,7 +83,7 @@ describe("the length of a journal", () => {
     expect(agent.lines.length).toBeLessThan(50);
   });
 
-  test.each([
+  it.each([
     ["out of reach", down()],
     ["refusing", refused()],
     ["forbidding", forbidden()],
@@ -100,7 +100,7 @@ describe("the length of a journal", () => {
 });
 
 describe("an outage", () => {
-  test.each([
+  it.each([
     ["1 s", SECOND],
     ["30 s", 30 * SECOND],
     ["10 min", 10 * MINUTE],
@@ -123,7 +123,7 @@ describe("an outage", () => {
     }
   });
 
-  test("is said with its cause, and its end with its length", () => {
+  it("is said with its cause, and its end with its length", () => {
     const agent = simulate({
       file: fileWith(K1),
       answer: (_, atMs) => (atMs > MINUTE && atMs < 3 * MINUTE ? down() : accepted()),
@@ -142,7 +142,7 @@ describe("an outage", () => {
     );
   });
 
-  test("asks neither in a rush nor so seldom that its return would take half the heartbeat timeout", () => {
+  it("asks neither in a rush nor so seldom that its return would take half the heartbeat timeout", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => down() });
     agent.run(HOUR);
     const pauses = agent.exchanges.slice(1).map(({ atMs }, i) => atMs - (agent.exchanges[i]?.atMs ?? 0));
@@ -152,7 +152,7 @@ describe("an outage", () => {
 });
 
 describe("Retry-After", () => {
-  test("is waited for, with jitter after it", () => {
+  it("is waited for, with jitter after it", () => {
     const agent = simulate({
       file: fileWith(K1),
       answer: (_, atMs) => (atMs === 0 ? down(60_000) : accepted()),
@@ -162,7 +162,7 @@ describe("Retry-After", () => {
     expect(agent.exchanges[1]?.atMs).toBeLessThan(75_000);
   });
 
-  test.each([
+  it.each([
     ["an outage", down(30 * DAY)],
     ["a refusal", refused(undefined, 30 * DAY)],
   ])("of a month in %s is five minutes", (_name, outcome) => {
@@ -172,7 +172,7 @@ describe("Retry-After", () => {
     expect(agent.status().state).toBe("online");
   });
 
-  test("does not keep a new key from being tried", () => {
+  it("does not keep a new key from being tried", () => {
     const { fingerprint } = fileWith(K2).key;
     const agent = simulate({
       file: fileWith(K1),
@@ -190,7 +190,7 @@ describe("what an accepted sync says beside its acceptance", () => {
   const endsAt = (atMs: number) =>
     replyOf("k_1", { key: { id: "k_1", name: "prod", expiresAt: atMs, revokesAt: null } });
 
-  test("the end of the key: 14, 3 and 1 days ahead, once each, judged by the control plane's clock", () => {
+  it("the end of the key: 14, 3 and 1 days ahead, once each, judged by the control plane's clock", () => {
     const wallStart = simulate({ file: fileWith(K1), answer: () => accepted() }).wallMs();
     const end = wallStart + 20 * DAY;
     // Two servers behind one address, three seconds apart, and this host's clock a day off.
@@ -210,21 +210,21 @@ describe("what an accepted sync says beside its acceptance", () => {
     expect(warnings[0]?.message).toContain("novacula-agent set-key");
   });
 
-  test("a key that ends tomorrow is said once, not three times", () => {
+  it("a key that ends tomorrow is said once, not three times", () => {
     const probe = simulate({ file: fileWith(K1), answer: () => accepted() });
     const agent = simulate({ file: fileWith(K1), answer: () => accepted(endsAt(probe.wallMs() + DAY / 2)) });
     agent.run(MINUTE);
     expect(counts(agent.said)["key.expiring"]).toBe(1);
   });
 
-  test("a date that no calendar has does not throw, neither in the journal nor in the status", () => {
+  it("a date that no calendar has does not throw, neither in the journal nor in the status", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => accepted(endsAt(Number.MAX_SAFE_INTEGER)) });
     agent.run(MINUTE);
     expect(agent.status()).toMatchObject({ state: "online", key: { endsAt: null } });
     expect(agent.lines.join("")).toContain("an impossible date");
   });
 
-  test("a twin: once while it is there, and once when it is gone", () => {
+  it("a twin: once while it is there, and once when it is gone", () => {
     const twin = { instanceId: "i_2", hostName: "clone\n<0>x", address: "192.0.2.7", lastSyncAt: 1 };
     const agent = simulate({
       file: fileWith(K1),
@@ -240,7 +240,7 @@ describe("what an accepted sync says beside its acceptance", () => {
     expect(agent.lines.filter((line) => line.includes("clone <0>x (192.0.2.7)"))).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     ["deprecated", "agent.deprecated", "<4>"],
     ["out_of_support", "agent.out-of-support", "<3>"],
   ] as const)("a version that is %s: once, with what to upgrade to", (verdict, event, priority) => {
@@ -252,7 +252,7 @@ describe("what an accepted sync says beside its acceptance", () => {
     expect(agent.lines.join("")).toContain("Upgrade to 2.0.0.");
   });
 
-  test("a clock that is off: by the wall clock as it is now, said again only after it was right", () => {
+  it("a clock that is off: by the wall clock as it is now, said again only after it was right", () => {
     const start = simulate({ file: fileWith(K1), answer: () => accepted() }).wallMs();
     const agent = simulate({ file: fileWith(K1), answer: (_, atMs) => accepted(replyOf(), start + atMs) });
     agent.run(HOUR);
@@ -269,7 +269,7 @@ describe("what an accepted sync says beside its acceptance", () => {
 });
 
 describe("a wall clock that is set", () => {
-  test.each([
+  it.each([
     ["forward", DAY],
     ["back", -DAY],
   ])("%s by a day does not move the next sync", (_name, stepMs) => {
@@ -284,7 +284,7 @@ describe("a wall clock that is set", () => {
 });
 
 describe("damage in the file", () => {
-  test.each([
+  it.each([
     ["a damaged key", damagedFile(), "key.unusable", /It is not sent\. Still online with key [0-9a-f]{8}/],
     [
       "no configuration",
@@ -309,7 +309,7 @@ describe("damage in the file", () => {
     },
   );
 
-  test("from the start: nothing is sent, and the file heals it", () => {
+  it("from the start: nothing is sent, and the file heals it", () => {
     const agent = simulate({ file: damagedFile(), answer: () => accepted() });
     agent.run(HOUR);
     expect(agent.exchanges).toEqual([]);
@@ -321,7 +321,7 @@ describe("damage in the file", () => {
 });
 
 describe("a wall clock that is set", () => {
-  test.each([
+  it.each([
     ["back by a day", -DAY],
     ["forward by a day", DAY],
     ["back to 1970", -Date.UTC(2026, 5, 1)],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { adviseRefusal, type KeyRoute } from "../../../../src/agent/daemon/narration/refusal-advice.ts";
 import { newSession } from "../../../../src/agent/daemon/rotation/session.ts";
 import { diagnoseKey } from "../../../../src/agent/key/diagnose-key.ts";
@@ -31,7 +31,7 @@ describe("a key of another length than a key has", () => {
   const short = KEY.slice(0, 50);
   const guess = "probably cut off when copied (has 46 characters behind exc_ where a key has 64)";
 
-  test.each([
+  it.each([
     ["unknown", `the control plane does not know it: ${guess}`],
     ["malformed", `the control plane does not take it for an executor key: ${guess}`],
     [undefined, `it was never accepted here: ${guess}`],
@@ -43,13 +43,13 @@ describe("a key of another length than a key has", () => {
     });
   });
 
-  test("that is too long is not called cut off", () => {
+  it("that is too long is not called cut off", () => {
     expect(advise({ key: `${KEY}ab`, reason: "unknown" }).why).toBe(
       "the control plane does not know it: probably something was pasted along (has 66 characters behind exc_ where a key has 64)",
     );
   });
 
-  test("is not why it is revoked", () => {
+  it("is not why it is revoked", () => {
     expect(advise({ key: short, reason: "revoked" })).toEqual({
       why: "it is revoked (or was rotated)",
       remedy:
@@ -59,7 +59,7 @@ describe("a key of another length than a key has", () => {
 });
 
 describe("a key that a command was handed", () => {
-  test.each([
+  it.each([
     [
       "refused",
       "unknown",
@@ -100,7 +100,7 @@ describe("a key that a command was handed", () => {
     expect(advise({ kind, reason, route: COMMAND }).remedy).toBe(remedy);
   });
 
-  test("in a file is to be put there", () => {
+  it("in a file is to be put there", () => {
     expect(advise({ kind: "forbidden", reason: "key_held_by_other_executor" }).remedy).toBe(
       "Create a key of its own for agent-1 and put it into agent.toml line 7, or fix [agent].name.",
     );

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { reminderDue } from "../../../../src/agent/daemon/narration/reminder.ts";
 
 const MINUTE = 60_000;
@@ -14,16 +14,16 @@ function reminders(everyMs: number, minutes: number): number[] {
   return found;
 }
 
-test("comes after 1, 5 and 15 minutes, then each hour", () => {
+it("comes after 1, 5 and 15 minutes, then each hour", () => {
   expect(reminders(1000, 4 * 60)).toEqual([1, 5, 15, 60, 120, 180, 240]);
 });
 
-test("comes once where one look passes several of them", () => {
+it("comes once where one look passes several of them", () => {
   expect(reminders(20 * MINUTE, 60)).toEqual([20, 60]);
   expect(reminderDue(0, 0, 10 * 60 * MINUTE)).toBe(true);
 });
 
-test("ten hours of looks at any distance are at most 13", () => {
+it("ten hours of looks at any distance are at most 13", () => {
   for (const everyMs of [700, 5000, 14_321, 60_000, 3_700_000]) {
     expect(reminders(everyMs, 600).length).toBeLessThanOrEqual(13);
   }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createHostMeter, measureHost } from "../../../../src/agent/daemon/resources/host-resources.ts";
 import { temporaryDirectory } from "../../../support/temp-dir.ts";
 
 describe("what the host has", () => {
-  test("is its processors, its memory and the file system of data_dir", async () => {
+  it("is its processors, its memory and the file system of data_dir", async () => {
     using directory = temporaryDirectory();
     const host = await measureHost(directory.path);
     expect(host.cpuCount).toBeGreaterThan(0);
@@ -12,12 +12,12 @@ describe("what the host has", () => {
     expect(host.diskFreeBytes).toBeLessThanOrEqual(host.diskTotalBytes ?? 0);
   });
 
-  test("is without a disk where data_dir is not there yet", async () => {
+  it("is without a disk where data_dir is not there yet", async () => {
     using directory = temporaryDirectory();
     expect(await measureHost(join(directory.path, "missing"))).not.toHaveProperty("diskTotalBytes");
   });
 
-  test("is measured again after half a minute, or for another data_dir", async () => {
+  it("is measured again after half a minute, or for another data_dir", async () => {
     using directory = temporaryDirectory();
     let now = 0;
     const meter = createHostMeter({ now: () => now, wall: (at) => at, fromWall: (at) => at });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { type Generation, sameCredentials } from "../../../../src/agent/daemon/rotation/generation.ts";
 import {
   candidate,
@@ -80,7 +80,7 @@ interface Witness {
   readonly lastAnswer: Map<number, SyncOutcome["kind"]>;
 }
 
-test("whatever happens, in whichever order, the invariants of a rotation hold", () => {
+it("whatever happens, in whichever order, the invariants of a rotation hold", () => {
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 60 }),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { KeyMemory, Session } from "../../../../src/agent/daemon/rotation/session.ts";
 import type { SyncOutcome } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import {
@@ -20,7 +20,7 @@ import {
 } from "../../../support/agent/simulation.ts";
 import { makeKey } from "../../../support/keys.ts";
 
-/** The recipe of a rotation (requirements D1 to D5) as what the journal says and the status shows, on virtual time. */
+/** The recipe of a rotation as what the journal says and the status shows, on virtual time. */
 
 const K1 = makeKey();
 const K2 = makeKey();
@@ -50,8 +50,8 @@ function last(agent: Simulation): string {
 const GOOD_1 = accepted(replyOf("k_1"));
 const GOOD_2 = accepted(replyOf("k_2"));
 
-describe("D1: a second key, then the first one revoked", () => {
-  test("says which key it is on, which one it was on, and that that one can go", () => {
+describe("a second key, then the first one revoked", () => {
+  it("says which key it is on, which one it was on, and that that one can go", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: GOOD_2 });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(MINUTE);
@@ -78,7 +78,7 @@ describe("D1: a second key, then the first one revoked", () => {
     ).toEqual([]);
   });
 
-  test("is undone before the control plane answered: nothing happened", () => {
+  it("is undone before the control plane answered: nothing happened", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: down() });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(MINUTE);
@@ -94,7 +94,7 @@ describe("D1: a second key, then the first one revoked", () => {
     expect(agent.status()).toMatchObject({ state: "online", pendingChange: null, key: { fingerprint: F1 } });
   });
 
-  test("overtaken by a third key: only that one is asked about from then on", () => {
+  it("overtaken by a third key: only that one is asked about from then on", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("expired"), [K3]: GOOD_2 });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(MINUTE);
@@ -114,7 +114,7 @@ describe("a change of settings, with the key that is in use", () => {
   const withOther = (outcome: SyncOutcome) => (session: Session) =>
     session.generation.config.controlPlane.url === elsewhere.config.controlPlane.url ? outcome : GOOD_1;
 
-  test.each([
+  it.each([
     [down(), "config.untried", /^The new control_plane\.url could not be tried: .* Still online with key /u],
     [
       refused("unknown"),
@@ -133,7 +133,7 @@ describe("a change of settings, with the key that is in use", () => {
     expect(agent.status().pendingChange?.reason).not.toContain("new key");
   });
 
-  test("counts another text of the CA file as a new ca_file", () => {
+  it("counts another text of the CA file as a new ca_file", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
     agent.run(MINUTE);
     agent.change({ ...fileWith(K1), caPem: "another" });
@@ -141,8 +141,8 @@ describe("a change of settings, with the key that is in use", () => {
   });
 });
 
-describe("D2 and D3: the old key is dead before the new one is there", () => {
-  test("says so at once, names why and what to do, and takes the new key without a probe", () => {
+describe("the old key is dead before the new one is there", () => {
+  it("says so at once, names why and what to do, and takes the new key without a probe", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: GOOD_2 });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(MINUTE);
@@ -160,7 +160,7 @@ describe("D2 and D3: the old key is dead before the new one is there", () => {
     expect(last(agent)).toContain("it was refused since");
   });
 
-  test("a 403 reads differently from a 401", () => {
+  it("a 403 reads differently from a 401", () => {
     const plane = controlPlane({ [K1]: forbidden("wrong_organization") });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(SECOND);
@@ -172,7 +172,7 @@ describe("D2 and D3: the old key is dead before the new one is there", () => {
     expect(agent.status().state).toBe("forbidden");
   });
 
-  test("a refused key is tried at once when its file is saved again, and on retry", () => {
+  it("a refused key is tried at once when its file is saved again, and on retry", () => {
     const plane = controlPlane({ [K1]: refused() });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(10 * MINUTE);
@@ -186,8 +186,8 @@ describe("D2 and D3: the old key is dead before the new one is there", () => {
   });
 });
 
-describe("D4: the new key is bad, the old one works", () => {
-  test.each([
+describe("the new key is bad, the old one works", () => {
+  it.each([
     ["unknown", refused("unknown"), "does not know it"],
     ["revoked", refused("revoked"), "it is revoked (or was rotated)"],
     ["expired", refused("expired"), "it has expired"],
@@ -225,7 +225,7 @@ describe("D4: the new key is bad, the old one works", () => {
     },
   );
 
-  test("cut off when copied is named first", () => {
+  it("cut off when copied is named first", () => {
     const finding = {
       code: "unusual-length",
       severity: "warning" as const,
@@ -240,7 +240,7 @@ describe("D4: the new key is bad, the old one works", () => {
     expect(last(agent)).toContain("probably cut off when copied (has 40 characters");
   });
 
-  test("accepted after all (a key may need a moment to be known everywhere): the switch is silent", () => {
+  it("accepted after all (a key may need a moment to be known everywhere): the switch is silent", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("unknown") });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(MINUTE);
@@ -254,7 +254,7 @@ describe("D4: the new key is bad, the old one works", () => {
 });
 
 describe("a control plane that refuses good keys for a while", () => {
-  test("a bad edit in the middle of it does not evict the good key: it is tried second, and is back", () => {
+  it("a bad edit in the middle of it does not evict the good key: it is tried second, and is back", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("unknown") });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(MINUTE);
@@ -279,7 +279,7 @@ describe("a control plane that refuses good keys for a while", () => {
     expect(fallback).toContain("a restart now would not come online");
   });
 
-  test("the same key comes back by itself, and that is said with how long it was", () => {
+  it("the same key comes back by itself, and that is said with how long it was", () => {
     const plane = controlPlane({ [K1]: GOOD_1 });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(MINUTE);
@@ -304,7 +304,7 @@ describe("a restart", () => {
     restartSpreadMs: undefined,
   });
 
-  test("during an outage, with a new key put in before the first answer: the remembered key stays until the new one is accepted", () => {
+  it("during an outage, with a new key put in before the first answer: the remembered key stays until the new one is accepted", () => {
     const plane = controlPlane({ [K1]: down(), [K2]: down() });
     const recall = (fingerprint: string) => (fingerprint === F1 ? memory("accepted", 1) : undefined);
     const agent = simulate({ file: fileWith(K1), answer: plane.answer, recall });
@@ -318,7 +318,7 @@ describe("a restart", () => {
     expect(agent.status()).toMatchObject({ state: "online", key: { fingerprint: F1 } });
   });
 
-  test("with a key that was revoked meanwhile: says until when it was accepted", () => {
+  it("with a key that was revoked meanwhile: says until when it was accepted", () => {
     const agent = simulate({
       file: fileWith(K1),
       answer: () => refused(),
@@ -330,7 +330,7 @@ describe("a restart", () => {
     );
   });
 
-  test("what an earlier process knew of the new key displaces nothing that runs", () => {
+  it("what an earlier process knew of the new key displaces nothing that runs", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("revoked"), [K3]: refused("unknown") });
     const recall = (fingerprint: string) => (fingerprint === F2 ? memory("accepted", 5) : undefined);
     const agent = simulate({ file: fileWith(K1), answer: plane.answer, recall });
@@ -347,8 +347,8 @@ describe("a restart", () => {
   });
 });
 
-describe("D5: the key ends on a date", () => {
-  test("is warned of ahead, expires with its date, and the switch before it is silent", () => {
+describe("the key ends on a date", () => {
+  it("is warned of ahead, expires with its date, and the switch before it is silent", () => {
     const start = simulate({ file: fileWith(K1), answer: () => GOOD_1 }).wallMs();
     const end = start + 2 * HOUR;
     const ending = accepted(
@@ -367,7 +367,7 @@ describe("D5: the key ends on a date", () => {
     });
   });
 
-  test("when nobody acts, the refusal names the date", () => {
+  it("when nobody acts, the refusal names the date", () => {
     const start = simulate({ file: fileWith(K1), answer: () => GOOD_1 }).wallMs();
     const end = start + HOUR;
     const ending = accepted(
@@ -383,7 +383,7 @@ describe("D5: the key ends on a date", () => {
 });
 
 describe("settings beside the key", () => {
-  test("logging is taken at once; a data_dir is said to need a restart", () => {
+  it("logging is taken at once; a data_dir is said to need a restart", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
     agent.run(SECOND);
     agent.change(fileWith(K1, { level: "debug", dataDir: "/srv/novacula" }));
@@ -393,7 +393,7 @@ describe("settings beside the key", () => {
     expect(last(agent)).toContain("agent.data_dir");
   });
 
-  test("a new name is a new executor, and the line says so", () => {
+  it("a new name is a new executor, and the line says so", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
     agent.run(SECOND);
     agent.change(fileWith(K1, { name: "agent-2" }));
@@ -404,7 +404,7 @@ describe("settings beside the key", () => {
     );
   });
 
-  test("a new URL with the same key is a switch, not a rotation", () => {
+  it("a new URL with the same key is a switch, not a rotation", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
     agent.run(SECOND);
     agent.change(fileWith(K1, { url: "https://cp2.example.com" }));
@@ -412,7 +412,7 @@ describe("settings beside the key", () => {
     expect(events(agent)).toEqual(["key.accepted", "key.new", "config.switched"]);
   });
 
-  test("damage while the new key is being tried gives the probe up", () => {
+  it("damage while the new key is being tried gives the probe up", () => {
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused() });
     const agent = simulate({ file: fileWith(K1), answer: plane.answer });
     agent.run(SECOND);

@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { placesOf } from "../../../../src/agent/daemon/watch/file-places.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../../support/temp-dir.ts";
 
@@ -19,11 +19,11 @@ describe("the places of a file", () => {
     return { end: end.replace(root, ""), links: links.map((each) => each.replace(root, "")) };
   };
 
-  test("without a link: itself, also where it is not there", async () => {
+  it("without a link: itself, also where it is not there", async () => {
     expect(await places("etc/agent.toml")).toEqual({ end: "/etc/agent.toml", links: [] });
   });
 
-  test("a link in the way, relative or absolute, and one that goes up through another", async () => {
+  it("a link in the way, relative or absolute, and one that goes up through another", async () => {
     mkdirSync(join(root, "releases/2"), { recursive: true });
     link("releases", "all");
     link("all/2", "current");
@@ -35,14 +35,14 @@ describe("the places of a file", () => {
     });
   });
 
-  test("a Kubernetes Secret: the file's link and the one that is swapped", async () => {
+  it("a Kubernetes Secret: the file's link and the one that is swapped", async () => {
     mkdirSync(join(root, "..2026_06_01"));
     link("..2026_06_01", "..data");
     link("..data/key", "key");
     expect(await places("key")).toEqual({ end: "/..2026_06_01/key", links: ["/key", "/..data"] });
   });
 
-  test("links that lead back to themselves come to an end", async () => {
+  it("links that lead back to themselves come to an end", async () => {
     link("b", "a");
     link("a", "b");
     expect((await places("a")).links).toHaveLength(40);

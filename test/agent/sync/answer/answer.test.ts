@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Answer, outcomeOfAnswer } from "../../../../src/agent/sync/answer/answer.ts";
 import { currentKeyReply, syncReply } from "../../../../src/protocol/sync.ts";
 
@@ -26,7 +26,7 @@ function error(code: string, more: object = {}): object {
 }
 
 describe("an acceptance", () => {
-  test("has the reply and the server's clock", () => {
+  it("has the reply and the server's clock", () => {
     expect(outcomeOf(200, { data: { currentKey: REPLY } }, { date: DATE })).toEqual({
       kind: "accepted",
       reply: REPLY,
@@ -34,13 +34,13 @@ describe("an acceptance", () => {
     });
   });
 
-  test.each([undefined, "yesterday", "2026-11-21"])("with the date %s has no server's clock", (date) => {
+  it.each([undefined, "yesterday", "2026-11-21"])("with the date %s has no server's clock", (date) => {
     expect(outcomeOf(200, { data: { currentKey: REPLY } }, { date })).toMatchObject({
       serverTimeMs: undefined,
     });
   });
 
-  test("does not mind fields that this version does not know, nor an empty list of errors", () => {
+  it("does not mind fields that this version does not know, nor an empty list of errors", () => {
     const reply = { ...REPLY, key: { ...REPLY.key, colour: "red" }, new: {} };
     expect(outcomeOf(200, { data: { currentKey: reply }, errors: [], extensions: {} })).toMatchObject({
       kind: "accepted",
@@ -48,7 +48,7 @@ describe("an acceptance", () => {
     });
   });
 
-  test("keeps the lines of a signature, and of nothing else", () => {
+  it("keeps the lines of a signature, and of nothing else", () => {
     const text = "two\nlines";
     const pendingUpgrade = { targetVersion: text, url: text, sha256: text, signature: text, expiresAt: 1 };
     const syncExecutor = {
@@ -80,12 +80,12 @@ describe("an acceptance", () => {
     ]);
   });
 
-  test("stands although an optional part below it failed", () => {
+  it("stands although an optional part below it failed", () => {
     const part = { message: "no", path: ["currentKey", "key", "revokesAt"] };
     expect(outcomeOf(200, { data: { currentKey: REPLY }, errors: [part] }).kind).toBe("accepted");
   });
 
-  test.each([
+  it.each([
     ["an error of the field itself", { message: "no", path: ["currentKey"] }],
     ["an error without a path", { message: "no" }],
     ["an error of another field", { message: "no", path: ["other", "part"] }],
@@ -94,7 +94,7 @@ describe("an acceptance", () => {
     expect(outcomeOf(200, { data: { currentKey: REPLY }, errors: [failure] }).kind).toBe("unreachable");
   });
 
-  test.each([
+  it.each([
     ["UNAUTHENTICATED", "refused"],
     ["FORBIDDEN", "forbidden"],
   ])("never stands beside %s", (code, kind) => {
@@ -102,12 +102,12 @@ describe("an acceptance", () => {
     expect(outcomeOf(200, { data: { currentKey: REPLY }, errors: [failure] }).kind).toBe(kind);
   });
 
-  test("is not one with a status of failure", () => {
+  it("is not one with a status of failure", () => {
     expect(outcomeOf(500, { data: { currentKey: REPLY } })).toMatchObject({ cause: "server-error" });
     expect(outcomeOf(401, { data: { currentKey: REPLY } })).toMatchObject({ cause: "foreign-refusal" });
   });
 
-  test.each([
+  it.each([
     [{ ...REPLY, key: { ...REPLY.key, id: 7 } }, "currentKey.key.id"],
     [{ ...REPLY, organization: null }, "currentKey.organization"],
     [null, "currentKey"],
@@ -120,7 +120,7 @@ describe("an acceptance", () => {
 });
 
 describe("several errors", () => {
-  test.each([
+  it.each([
     [["INTERNAL_SERVER_ERROR", "UNAUTHENTICATED"], "refused", undefined],
     [["FORBIDDEN", "UNAUTHENTICATED"], "refused", undefined],
     [["BAD_USER_INPUT", "FORBIDDEN"], "forbidden", undefined],
@@ -133,7 +133,7 @@ describe("several errors", () => {
 });
 
 describe("a refusal", () => {
-  test("carries reason, message, status, clock and the wait that was asked for", () => {
+  it("carries reason, message, status, clock and the wait that was asked for", () => {
     const body = {
       errors: [{ message: "key revoked", extensions: { code: "UNAUTHENTICATED", reason: "revoked" } }],
     };
@@ -148,25 +148,25 @@ describe("a refusal", () => {
     });
   });
 
-  test("keeps a reason that this version does not know", () => {
+  it("keeps a reason that this version does not know", () => {
     expect(outcomeOf(401, { errors: [error("UNAUTHENTICATED", { reason: "on_holiday" })] })).toMatchObject({
       reason: "on_holiday",
     });
   });
 
-  test("says its code where that and its status differ", () => {
+  it("says its code where that and its status differ", () => {
     expect(outcomeOf(403, { errors: [error("UNAUTHENTICATED")] }).kind).toBe("refused");
     expect(outcomeOf(401, { errors: [error("FORBIDDEN")] }).kind).toBe("forbidden");
   });
 
-  test("is not read out of a body for another status", () => {
+  it("is not read out of a body for another status", () => {
     expect(outcomeOf(401, { statusCode: 500, message: "x" })).toMatchObject({ cause: "foreign-refusal" });
     expect(outcomeOf(200, { statusCode: 401, message: "x" })).toMatchObject({ cause: "not-a-control-plane" });
   });
 });
 
 describe("what an operator reads", () => {
-  test.each([
+  it.each([
     [
       401,
       "<html>",
@@ -209,7 +209,7 @@ describe("what an operator reads", () => {
     expect(outcomeOf(status, body)).toMatchObject({ kind: "unreachable", detail });
   });
 
-  test("of a redirect is where to, never with its path or its user info", () => {
+  it("of a redirect is where to, never with its path or its user info", () => {
     const outcome = outcomeOf(302, "", { location: "https://user:secret@login.example.com/a?token=b" });
     expect(outcome).toMatchObject({
       cause: "redirect",
@@ -218,14 +218,14 @@ describe("what an operator reads", () => {
   });
 });
 
-test("a body nested a hundred thousand deep is only malformed", () => {
+it("a body nested a hundred thousand deep is only malformed", () => {
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   expect(outcomeOf(200, `{"data":{"currentKey":${deep}}}`)).toMatchObject({ cause: "answer-malformed" });
   expect(outcomeOf(401, `{"errors":[{"message":"x","extensions":{"code":${deep}}}]}`).kind).toBe("refused");
   expect(outcomeOf(200, deep)).toMatchObject({ cause: "not-a-control-plane" });
 });
 
-test("a body cannot reach a prototype", () => {
+it("a body cannot reach a prototype", () => {
   const outcome = outcomeOf(200, '{"data":{"__proto__":{"currentKey":{}},"constructor":1}}');
   expect(outcome).toMatchObject({ cause: "answer-malformed" });
 });

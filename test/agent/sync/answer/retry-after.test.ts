@@ -1,9 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { httpDateMs, retryAfterMs } from "../../../../src/agent/sync/answer/retry-after.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 21, 12, 0, 0);
 
-test.each([
+it.each([
   ["1", 1000],
   [" 30 ", 30_000],
   ["600", 600_000],
@@ -15,7 +15,7 @@ test.each([
   expect(retryAfterMs(text, NOW_MS)).toBe(expected);
 });
 
-test.each([
+it.each([
   undefined,
   "",
   "0",
@@ -34,7 +34,7 @@ test.each([
   expect(retryAfterMs(text, NOW_MS)).toBeUndefined();
 });
 
-test("an HTTP date is read in the one form that a server may send", () => {
+it("an HTTP date is read in the one form that a server may send", () => {
   expect(httpDateMs("Sat, 21 Nov 2026 12:00:00 GMT")).toBe(NOW_MS);
   expect(httpDateMs("21 Nov 2026")).toBeUndefined();
   expect(httpDateMs("1")).toBeUndefined();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Answer } from "../../../../src/agent/sync/answer/answer.ts";
 import { sparingly } from "../../../../src/agent/sync/answer/same-answer.ts";
 import { unreachable } from "../../../../src/agent/sync/answer/sync-outcome.ts";
@@ -20,7 +20,7 @@ function answer(body: string, more: Partial<Answer> = {}): Answer {
 }
 
 describe("the same answer again", () => {
-  test("is not judged again, and tells its own time", () => {
+  it("is not judged again, and tells its own time", () => {
     const { asked, judge } = counting();
     judge(answer("a", { headers: { date: "Sat, 21 Nov 2026 03:00:00 GMT" } }));
     const outcome = judge(answer("a", { headers: { date: "Sat, 21 Nov 2026 03:00:05 GMT" } }));
@@ -32,7 +32,7 @@ describe("the same answer again", () => {
     expect(asked).toEqual(["a"]);
   });
 
-  test("is judged where it is another one, has another status, or was no acceptance", () => {
+  it("is judged where it is another one, has another status, or was no acceptance", () => {
     const { asked, judge } = counting();
     judge(answer("a"));
     judge(answer("b"));

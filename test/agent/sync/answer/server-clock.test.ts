@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { createServerClock } from "../../../../src/agent/sync/answer/server-clock.ts";
 import { systemClock } from "../../../../src/lib/clock.ts";
 
-test("goes on from the last answer by a clock that nobody sets", () => {
+it("goes on from the last answer by a clock that nobody sets", () => {
   let monotonicMs = 1000;
   const clock = createServerClock({ ...systemClock, now: () => monotonicMs });
   expect(clock.now()).toBeUndefined();

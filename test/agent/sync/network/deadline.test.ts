@@ -1,15 +1,15 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startDeadline, untilAborted } from "../../../../src/agent/sync/network/deadline.ts";
 
 describe("a deadline", () => {
-  test("aborts when its time is past, and says so", async () => {
+  it("aborts when its time is past, and says so", async () => {
     using deadline = startDeadline(5, new AbortController().signal);
     await untilAborted(new Promise(() => {}), deadline.signal);
     expect(deadline.isPast()).toBe(true);
   });
 
-  test("aborts with its caller, and does not call that time", () => {
+  it("aborts with its caller, and does not call that time", () => {
     const caller = new AbortController();
     using deadline = startDeadline(60_000, caller.signal);
     caller.abort();
@@ -17,7 +17,7 @@ describe("a deadline", () => {
     expect(deadline.isPast()).toBe(false);
   });
 
-  test("leaves nothing behind", () => {
+  it("leaves nothing behind", () => {
     const caller = new AbortController();
     startDeadline(60_000, caller.signal)[Symbol.dispose]();
     expect(getEventListeners(caller.signal, "abort")).toEqual([]);
@@ -25,14 +25,14 @@ describe("a deadline", () => {
 });
 
 describe("untilAborted", () => {
-  test("gives the value, or the error, of the work", async () => {
+  it("gives the value, or the error, of the work", async () => {
     const { signal } = new AbortController();
     expect(await untilAborted(Promise.resolve(1), signal)).toBe(1);
     await expect(untilAborted(Promise.reject(new Error("no")), signal)).rejects.toThrow("no");
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  test("gives undefined at once when the work takes no notice, and swallows its late failure", async () => {
+  it("gives undefined at once when the work takes no notice, and swallows its late failure", async () => {
     const controller = new AbortController();
     const work = Promise.withResolvers<number>();
     const result = untilAborted(work.promise, controller.signal);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type NetworkPlace, unreachableByNetwork } from "../../../../src/agent/sync/network/network-error.ts";
 import { HOSTILE_TEXT } from "../../../support/agent/behaviours.ts";
 
@@ -22,7 +22,7 @@ function failed(code: string, more: object = {}): Error {
   return Object.assign(new Error("exc_this-message-goes-nowhere"), { code, ...more });
 }
 
-test.each([
+it.each([
   ["ENOTFOUND", "dns", true],
   ["EAI_AGAIN", "dns", false],
   ["ECONNREFUSED", "connection-refused", true],
@@ -51,22 +51,22 @@ test.each([
 });
 
 describe("an error without a code", () => {
-  test("of the HTTP parser is known by its name", () => {
+  it("of the HTTP parser is known by its name", () => {
     const error = new Error("Expected HTTP/");
     error.name = "HTTPParserError";
     expect(unreachableByNetwork(error, PLACE).cause).toBe("not-a-control-plane");
   });
 
-  test("of several addresses is that of the first", () => {
+  it("of several addresses is that of the first", () => {
     const error = new AggregateError([failed("ECONNREFUSED"), failed("ENETUNREACH")]);
     expect(unreachableByNetwork(error, PLACE).cause).toBe("connection-refused");
   });
 
-  test("is that of its cause", () => {
+  it("is that of its cause", () => {
     expect(unreachableByNetwork(new Error("x", { cause: failed("EAI_AGAIN") }), PLACE).cause).toBe("dns");
   });
 
-  test("or that is none at all is still an outcome", () => {
+  it("or that is none at all is still an outcome", () => {
     expect(unreachableByNetwork("exc_text", PLACE)).toMatchObject({
       cause: "network",
       detail: expect.stringContaining("unknown error"),
@@ -77,7 +77,7 @@ describe("an error without a code", () => {
 describe("the clock", () => {
   const valid = { fromMs: NOW_MS - DAY_MS, toMs: NOW_MS + DAY_MS };
 
-  test("before this program's time is named instead of the certificate", () => {
+  it("before this program's time is named instead of the certificate", () => {
     const place = { ...PLACE, nowMs: 0, certificate: valid };
     expect(unreachableByNetwork(failed("CERT_NOT_YET_VALID"), place)).toMatchObject({
       cause: "tls-not-yet-valid",
@@ -86,7 +86,7 @@ describe("the clock", () => {
     });
   });
 
-  test("far from the control plane's is named when the certificate is valid by that one", () => {
+  it("far from the control plane's is named when the certificate is valid by that one", () => {
     const place = { ...PLACE, nowMs: NOW_MS + 900 * DAY_MS, serverNowMs: NOW_MS, certificate: valid };
     expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place)).toMatchObject({
       cause: "tls-expired",
@@ -94,7 +94,7 @@ describe("the clock", () => {
     });
   });
 
-  test("is not blamed for a certificate that has expired by the control plane's as well", () => {
+  it("is not blamed for a certificate that has expired by the control plane's as well", () => {
     const certificate = { fromMs: NOW_MS - 90 * DAY_MS, toMs: NOW_MS - DAY_MS };
     const place = { ...PLACE, serverNowMs: NOW_MS, certificate };
     expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place).detail).toBe(
@@ -102,18 +102,18 @@ describe("the clock", () => {
     );
   });
 
-  test("an issuer that has expired is told from a leaf that has", () => {
+  it("an issuer that has expired is told from a leaf that has", () => {
     const place = { ...PLACE, certificate: valid };
     expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place).detail).toContain("vouches for");
   });
 
-  test("a certificate with unreadable dates is no trouble", () => {
+  it("a certificate with unreadable dates is no trouble", () => {
     const place = { ...PLACE, certificate: { fromMs: Number.NaN, toMs: Number.NaN } };
     expect(unreachableByNetwork(failed("CERT_NOT_YET_VALID"), place).cause).toBe("tls-not-yet-valid");
   });
 });
 
-test.each([
+it.each([
   [
     { subjectaltname: "DNS:a.example, DNS:b.example, IP Address:192.0.2.1" },
     "is for a.example, b.example, 192.0.2.1,",
@@ -128,7 +128,7 @@ test.each([
   expect(detail).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
 
-test("a connection that is lost in plain HTTP may have met TLS", () => {
+it("a connection that is lost in plain HTTP may have met TLS", () => {
   const remedy = (isTls: boolean) =>
     unreachableByNetwork(failed("UND_ERR_SOCKET"), { ...PLACE, isTls }).remedy;
   expect(remedy(false)).toContain("https://");

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { proxyRoute } from "../../../../src/agent/sync/network/proxy-route.ts";
 
 const PROXY = "http://proxy.example.com:3128";
@@ -9,7 +9,7 @@ function routeOf(url: string, environment: NodeJS.ProcessEnv, proxy?: string) {
 }
 
 describe("the proxy", () => {
-  test.each<[NodeJS.ProcessEnv, string]>([
+  it.each<[NodeJS.ProcessEnv, string]>([
     [{}, "direct"],
     [{ HTTPS_PROXY: "" }, "direct"],
     [{ HTTPS_PROXY: "  " }, "direct"],
@@ -23,16 +23,16 @@ describe("the proxy", () => {
     expect(routeOf("https://cp.example.com", environment)).toBe(expected);
   });
 
-  test("of the configuration wins over the environment and over NO_PROXY", () => {
+  it("of the configuration wins over the environment and over NO_PROXY", () => {
     const environment = { HTTPS_PROXY: PROXY, NO_PROXY: "*" };
     expect(routeOf("https://cp.example.com", environment, "http://own:1")).toBe("own:1");
   });
 
-  test('is none with "none", whatever the environment says', () => {
+  it('is none with "none", whatever the environment says', () => {
     expect(routeOf("https://cp.example.com", { HTTPS_PROXY: PROXY }, "none")).toBe("direct");
   });
 
-  test.each(["http://localhost:3000", "https://127.0.0.1", "https://127.9.9.9", "https://[::1]:3000"])(
+  it.each(["http://localhost:3000", "https://127.0.0.1", "https://127.9.9.9", "https://[::1]:3000"])(
     "is never used for %s",
     (url) => {
       expect(routeOf(url, { HTTPS_PROXY: PROXY, HTTP_PROXY: PROXY }, PROXY)).toBe("direct");
@@ -41,7 +41,7 @@ describe("the proxy", () => {
 });
 
 describe("NO_PROXY", () => {
-  test.each([
+  it.each([
     ["*", "https://cp.example.com"],
     ["cp.example.com", "https://cp.example.com"],
     ["CP.Example.com", "https://cp.example.com"],
@@ -63,7 +63,7 @@ describe("NO_PROXY", () => {
     expect(routeOf(url, { HTTPS_PROXY: PROXY, no_proxy: exceptions })).toBe("direct");
   });
 
-  test.each([
+  it.each([
     ["", "https://cp.example.com"],
     ["ample.com", "https://cp.example.com"],
     ["example.org", "https://cp.example.com"],

@@ -1,10 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { accepted } from "../../../support/agent/behaviours.ts";
 import { fault } from "../../../support/agent/faults.ts";
 import { startFaultyServer } from "../../../support/agent/faulty-server.ts";
 import { runSyncChild } from "../../../support/agent/run-sync-child.ts";
 
-test.each([
+it.each([
   ["1 GB body", "answer-too-large"],
   ["1 GB announced", "answer-too-large"],
   ["gzip bomb", "answer-malformed"],

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { startFaultyServer } from "../../../support/agent/faulty-server.ts";
 import { runSyncChild } from "../../../support/agent/run-sync-child.ts";
 import { type TestCertificates, testCertificates } from "../../../support/certificates.ts";
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 describe("a private authority", () => {
-  test("is trusted when ca_file holds it, over one connection", async () => {
+  it("is trusted when ca_file holds it, over one connection", async () => {
     await using server = await startFaultyServer({ tls: certificates.good });
     await using client = testClient(server.url, { caPem: certificates.caPem });
     for (let count = 0; count < 3; count += 1) {
@@ -20,7 +20,7 @@ describe("a private authority", () => {
     expect(server.connectionCount()).toBe(1);
   });
 
-  test("is not trusted otherwise; the remedy is ca_file", async () => {
+  it("is not trusted otherwise; the remedy is ca_file", async () => {
     await using server = await startFaultyServer({ tls: certificates.good });
     await using client = testClient(server.url);
     const outcome = await client.sync(SYNC_REQUEST, NEVER);
@@ -33,7 +33,7 @@ describe("a private authority", () => {
     expect(server.requests).toEqual([]);
   });
 
-  test("that did not sign the certificate is said to be the wrong one", async () => {
+  it("that did not sign the certificate is said to be the wrong one", async () => {
     await using server = await startFaultyServer({ tls: certificates.selfSigned });
     await using client = testClient(server.url, { caPem: certificates.caPem });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
@@ -43,7 +43,7 @@ describe("a private authority", () => {
     });
   });
 
-  test("is trusted when ca_file holds the self-signed certificate itself", async () => {
+  it("is trusted when ca_file holds the self-signed certificate itself", async () => {
     await using server = await startFaultyServer({ tls: certificates.selfSigned });
     await using client = testClient(server.url, { caPem: certificates.selfSigned.cert });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
@@ -51,7 +51,7 @@ describe("a private authority", () => {
 });
 
 describe("a certificate", () => {
-  test("that has expired is named with its date and this host's", async () => {
+  it("that has expired is named with its date and this host's", async () => {
     await using server = await startFaultyServer({ tls: certificates.expired });
     await using client = testClient(server.url, { caPem: certificates.caPem });
     const today = new Date().toISOString().slice(0, 10);
@@ -61,7 +61,7 @@ describe("a certificate", () => {
     });
   });
 
-  test("that is not valid yet points at this host's clock", async () => {
+  it("that is not valid yet points at this host's clock", async () => {
     await using server = await startFaultyServer({ tls: certificates.notYetValid });
     await using client = testClient(server.url, { caPem: certificates.caPem });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
@@ -71,7 +71,7 @@ describe("a certificate", () => {
     });
   });
 
-  test("for other names lists them", async () => {
+  it("for other names lists them", async () => {
     await using server = await startFaultyServer({ tls: certificates.wrongName });
     await using client = testClient(server.url, { caPem: certificates.caPem });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
@@ -83,7 +83,7 @@ describe("a certificate", () => {
 });
 
 describe("NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
-  test("changes nothing", async () => {
+  it("changes nothing", async () => {
     await using server = await startFaultyServer({ tls: certificates.good });
     const { outcomes } = await runSyncChild(
       { url: server.url, count: 2 },
@@ -94,7 +94,7 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
   });
 });
 
-test("a connection cut during the handshake is lost, and not one that went stale", async () => {
+it("a connection cut during the handshake is lost, and not one that went stale", async () => {
   let connectionCount = 0;
   const cutter = createServer((socket) => {
     connectionCount += 1;
@@ -112,7 +112,7 @@ test("a connection cut during the handshake is lost, and not one that went stale
 });
 
 describe("http and https mixed up", () => {
-  test("https to a port that speaks HTTP", async () => {
+  it("https to a port that speaks HTTP", async () => {
     await using server = await startFaultyServer();
     await using client = testClient(server.url.replace("http:", "https:"));
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
@@ -122,7 +122,7 @@ describe("http and https mixed up", () => {
     });
   });
 
-  test("http to a port that speaks TLS", async () => {
+  it("http to a port that speaks TLS", async () => {
     await using server = await startFaultyServer({ tls: certificates.good });
     await using client = testClient(server.url.replace("https:", "http:"));
     const outcome = await client.sync(SYNC_REQUEST, NEVER);

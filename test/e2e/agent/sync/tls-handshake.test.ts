@@ -4,7 +4,7 @@ import { createServer as createTcpServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { explainTls } from "../../../../src/agent/sync/network/tls-codes.ts";
 import { type TestCertificates, testCertificates } from "../../../support/certificates.ts";
 import { NEVER, SYNC_REQUEST, testClient } from "../../../support/control-plane/test-client.ts";
@@ -40,7 +40,7 @@ const tlsServer = (options: TlsOptions) => {
 
 describe("a TLS server", () => {
   const WEAK = "DEFAULT@SECLEVEL=0";
-  test.for<[name: string, options: TlsOptions, detail: RegExp]>([
+  it.for<[name: string, options: TlsOptions, detail: RegExp]>([
     [
       "of another age",
       { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: WEAK },
@@ -67,7 +67,7 @@ describe("a TLS server", () => {
     expect(outcome).toMatchObject({ kind: "unreachable", detail: expect.stringMatching(detail) });
   });
 
-  test("that never ends the handshake", { timeout: 60_000 }, async () => {
+  it("that never ends the handshake", { timeout: 60_000 }, async () => {
     const sockets: { destroy(): void }[] = [];
     const silent = createTcpServer((socket) => void sockets.push(socket.on("error", () => {})));
     const outcome = await outcomeWith(silent, certificates.caPem, 20_000);
@@ -83,7 +83,7 @@ describe("a TLS server", () => {
 });
 
 describe("name constraints", () => {
-  test.for([
+  it.for([
     ["permitted;DNS:example.com", /not among the permitted/],
     ["excluded;DNS:localhost", /among the excluded/],
   ] as const)("%s", async ([constraint, detail]) => {
@@ -144,13 +144,13 @@ describe("each code says what, and what to do", () => {
     ...VERIFY.split(" "),
   ];
 
-  test.for(codes)("%s", (code) => {
+  it.for(codes)("%s", (code) => {
     const explained = explainTls(code, "");
     expect(explained?.detail("cp:443")).toMatch(/cp:443 \w+/);
     expect(explained?.remedy.length).toBeGreaterThan(20);
   });
 
-  test.for([
+  it.for([
     "permitted subtree violation",
     "excluded subtree violation",
     "unsupported name constraint type",
@@ -160,7 +160,7 @@ describe("each code says what, and what to do", () => {
     "unsuitable certificate purpose",
   ])("UNSPECIFIED: %s", (message) => expect(explainTls("UNSPECIFIED", message)?.remedy).toBeTruthy());
 
-  test("what is no TLS code is not explained", () => {
+  it("what is no TLS code is not explained", () => {
     for (const code of [
       "ECONNRESET",
       "HANDSHAKE_FAILURE",

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { home } from "../../../support/agent/cli-scene.ts";
 import { command, isRunnableByNobody, NOBODY } from "../../../support/agent/command.ts";
 import { makeKey } from "../../../support/keys.ts";
@@ -53,7 +53,7 @@ describe.skipIf(LACKS_USERS)("check and doctor", { timeout: 120_000 }, () => {
     ["doctor", true],
   ] as const;
 
-  test.for(cases)(
+  it.for(cases)(
     "%s without root names no command that would lock the service out (key file: %s)",
     async ([word, keyFile]) => {
       using place = host({ keyFile });
@@ -66,7 +66,7 @@ describe.skipIf(LACKS_USERS)("check and doctor", { timeout: 120_000 }, () => {
     },
   );
 
-  test.for(cases)(
+  it.for(cases)(
     "%s as root names a command that lets the unit's user in (key file: %s)",
     async ([word, keyFile]) => {
       using place = host({ keyFile });
@@ -92,7 +92,7 @@ describe.skipIf(LACKS_USERS)("check and doctor", { timeout: 120_000 }, () => {
     },
   );
 
-  test("where no service is, the user's own file is closed for the user", async () => {
+  it("where no service is, the user's own file is closed for the user", async () => {
     using place = host({ unit: "LoadState=not-found\nUser=\nGroup=" });
     chownSync(place.secret, NOBODY, NOBODY);
     chmodSync(place.secret, 0o644);

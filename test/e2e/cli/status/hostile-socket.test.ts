@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { home } from "../../../support/agent/cli-scene.ts";
 import { command } from "../../../support/agent/command.ts";
 import { makeKey } from "../../../support/keys.ts";
@@ -81,7 +81,7 @@ async function withSocket<T>(
 }
 
 describe.concurrent("a socket that", () => {
-  test.for(Object.entries(ANSWERS))(
+  it.for(Object.entries(ANSWERS))(
     "%s: no command hangs, and each says that it cannot tell",
     {
       timeout: 120_000,
@@ -96,7 +96,7 @@ describe.concurrent("a socket that", () => {
     },
   );
 
-  test("has control characters in everything: none is printed", async () => {
+  it("has control characters in everything: none is printed", async () => {
     for (const words of [["status"], ["status", "--json"], ["reload", "--wait"], ["retry"], ["doctor"]]) {
       const { output } = await withSocket(whole(JSON.stringify(status(HOSTILE))), (path) =>
         command([...words, "-c", path]),
@@ -106,7 +106,7 @@ describe.concurrent("a socket that", () => {
     }
   });
 
-  test("answers at once when it is asked to wait: it is not asked without pause", async () => {
+  it("answers at once when it is asked to wait: it is not asked without pause", async () => {
     let questions = 0;
     const answer = whole(JSON.stringify(status("3fa9c1d2")));
     const count = (socket: Socket) => {
