@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { createCore } from "../../src/agent/daemon/core.ts";
+import { createCore } from "../../src/agent/daemon/decisions.ts";
 import { measureHost } from "../../src/agent/daemon/resources/host-resources.ts";
 import { nextDue } from "../../src/agent/daemon/rotation/rotation.ts";
 import { buildSyncRequest } from "../../src/agent/daemon/sync-request.ts";

@@ -1,6 +1,6 @@
 import type { SyncOutcome } from "../../src/agent/sync/answer/sync-outcome.ts";
 import { pauseAfter, pauseAtRestart } from "../../src/agent/sync/cadence.ts";
-import { type Connection, nextConnection } from "../../src/agent/sync/connection.ts";
+import { type Connection, nextConnection } from "../../src/agent/sync/sync-state.ts";
 import { restartSpreadMs } from "../../src/control-plane/executors/restart-spread.ts";
 
 /** A fleet around one event, by the agent's own scheduling code, in virtual time. Times are milliseconds. */

@@ -1,4 +1,4 @@
-import type { Connection } from "./connection.ts";
+import type { Connection } from "./sync-state.ts";
 
 /** A wait is uniform between the two. */
 interface Wait {

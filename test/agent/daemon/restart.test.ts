@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeyMemory } from "../../../src/agent/daemon/rotation/session.ts";
+import type { KeyMemory } from "../../../src/agent/daemon/rotation/generation-state.ts";
 import { accepted, damagedFile, fileWith } from "../../support/agent/loaded.ts";
 import { MINUTE, SECOND, seededRandom, simulate } from "../../support/agent/simulation.ts";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type SyncOutcome, unreachable } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { pauseAfter } from "../../../src/agent/sync/cadence.ts";
-import { type Connection, nextConnection } from "../../../src/agent/sync/connection.ts";
+import { type Connection, nextConnection } from "../../../src/agent/sync/sync-state.ts";
 import { AGENT, simulateHerd } from "../../bench/herd-simulation.ts";
 import { accepted, down, forbidden, refused, replyOf } from "../../support/agent/loaded.ts";
 import { seededRandom } from "../../support/agent/simulation.ts";

@@ -10,7 +10,11 @@ import {
   writeMemory,
 } from "../../../src/agent/daemon/resources/memory.ts";
 import { createMemoryKeeper } from "../../../src/agent/daemon/resources/memory-keeper.ts";
-import { afterOutcome, newSession, type Session } from "../../../src/agent/daemon/rotation/session.ts";
+import {
+  afterOutcome,
+  newSession,
+  type Session,
+} from "../../../src/agent/daemon/rotation/generation-state.ts";
 import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { accepted, down, fileWith, refused } from "../../support/agent/loaded.ts";

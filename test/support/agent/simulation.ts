@@ -1,7 +1,7 @@
 import type { Loaded } from "../../../src/agent/config/load-config.ts";
-import { createCore } from "../../../src/agent/daemon/core.ts";
+import { createCore } from "../../../src/agent/daemon/decisions.ts";
+import type { KeyMemory, Session } from "../../../src/agent/daemon/rotation/generation-state.ts";
 import { nextDue } from "../../../src/agent/daemon/rotation/rotation.ts";
-import type { KeyMemory, Session } from "../../../src/agent/daemon/rotation/session.ts";
 import { type AgentStatus, agentStatus } from "../../../src/agent/daemon/status/status.ts";
 import type { Entry } from "../../../src/agent/journal/entry.ts";
 import { EVENTS, type EventName } from "../../../src/agent/journal/events.ts";

@@ -7,7 +7,7 @@ import type { AgentConfig } from "../../config/schema/agent-config.ts";
 import { adviseRefusal, type KeyRoute } from "../../daemon/narration/refusal-advice.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import { readMemory, recallKey, recallOrganization } from "../../daemon/resources/memory.ts";
-import { newSession } from "../../daemon/rotation/session.ts";
+import { newSession } from "../../daemon/rotation/generation-state.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";

@@ -1,8 +1,8 @@
 import type { Clock } from "../../../lib/clock.ts";
 import type { Entry } from "../../journal/entry.ts";
 import { changedSettings, type Generation, newSettings, sameCredentials } from "../rotation/generation.ts";
+import type { Session } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
-import type { Session } from "../rotation/session.ts";
 import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
 
 /** What the journal says when the files were found changed: `before` and `after` are the rotation around that event. */

@@ -2,9 +2,9 @@ import { type Clock, dateAndMinute } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { Entry } from "../../journal/entry.ts";
-import type { Connection } from "../../sync/connection.ts";
+import type { Connection } from "../../sync/sync-state.ts";
+import type { Session } from "../rotation/generation-state.ts";
 import { type Rotation, running } from "../rotation/rotation.ts";
-import type { Session } from "../rotation/session.ts";
 import { adviseRefusal } from "./refusal-advice.ts";
 import { reminderDue } from "./reminder.ts";
 import {

@@ -3,7 +3,7 @@ import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { SyncReply } from "../../../protocol/sync.ts";
 import type { Entry } from "../../journal/entry.ts";
-import type { Session } from "../rotation/session.ts";
+import type { Session } from "../rotation/generation-state.ts";
 import { hostOf, keyLabel } from "./wording.ts";
 
 const DAY_MS = 86_400_000;

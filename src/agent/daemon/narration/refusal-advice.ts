@@ -1,6 +1,6 @@
 import { type Clock, dateAndMinute } from "../../../lib/clock.ts";
 import type { Refusal } from "../../sync/answer/sync-outcome.ts";
-import type { Session } from "../rotation/session.ts";
+import type { Session } from "../rotation/generation-state.ts";
 import { clockTime } from "./wording.ts";
 
 /** Why a key was most likely refused, and what to do: from the control plane's reason, and from what this agent has seen of the key. */

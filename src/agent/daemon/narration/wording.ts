@@ -4,8 +4,8 @@ import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import { formatIssues } from "../../config/issue/config-issue.ts";
 import { newSettings } from "../rotation/generation.ts";
+import type { Session } from "../rotation/generation-state.ts";
 import type { FileProblem } from "../rotation/rotation.ts";
-import type { Session } from "../rotation/session.ts";
 
 /** The phrases that journal lines, `STATUS=` and `status` share: one wording for one thing. */
 

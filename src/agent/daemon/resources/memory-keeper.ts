@@ -1,5 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
-import type { Session } from "../rotation/session.ts";
+import type { Session } from "../rotation/generation-state.ts";
 import { type Memory, remember, writeMemory } from "./memory.ts";
 
 /** How old `acceptedAt` in state.json may get while nothing else changes; a crash makes it at most this imprecise. */

@@ -6,7 +6,7 @@ import { type AtomicFileOptions, writeFileAtomically } from "../../../lib/files/
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { withoutSecrets } from "../../../lib/log/secret-guard.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
-import type { KeyMemory, Session } from "../rotation/session.ts";
+import type { KeyMemory, Session } from "../rotation/generation-state.ts";
 
 const KEYS_KEPT = 8;
 

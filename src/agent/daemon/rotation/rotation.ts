@@ -2,7 +2,14 @@ import type { ConfigIssue } from "../../config/issue/config-issue.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import type { SyncOutcome } from "../../sync/answer/sync-outcome.ts";
 import { type Generation, sameCredentials } from "./generation.ts";
-import { afterOutcome, atStart, dueNow, type KeyMemory, newSession, type Session } from "./session.ts";
+import {
+  afterOutcome,
+  atStart,
+  dueNow,
+  type KeyMemory,
+  newSession,
+  type Session,
+} from "./generation-state.ts";
 
 /**
  * Make before break, as a pure function of what was there and what happened.

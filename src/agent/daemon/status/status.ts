@@ -10,8 +10,8 @@ import {
   problemText,
   refusedChange,
 } from "../narration/wording.ts";
+import type { Session } from "../rotation/generation-state.ts";
 import { candidate, type Rotation, running } from "../rotation/rotation.ts";
-import type { Session } from "../rotation/session.ts";
 
 const moment = z.iso.datetime().nullable().describe("ISO 8601, UTC; null: never");
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { adviseRefusal, type KeyRoute } from "../../../../src/agent/daemon/narration/refusal-advice.ts";
-import { newSession } from "../../../../src/agent/daemon/rotation/session.ts";
+import { newSession } from "../../../../src/agent/daemon/rotation/generation-state.ts";
 import { diagnoseKey } from "../../../../src/agent/key/diagnose-key.ts";
 import type { Refusal } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import { systemClock } from "../../../../src/lib/clock.ts";

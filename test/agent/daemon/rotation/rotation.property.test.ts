@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Generation, sameCredentials } from "../../../../src/agent/daemon/rotation/generation.ts";
+import type { KeyMemory, Session } from "../../../../src/agent/daemon/rotation/generation-state.ts";
 import {
   candidate,
   NOTHING_YET,
@@ -10,7 +11,6 @@ import {
   type RotationEvent,
   running,
 } from "../../../../src/agent/daemon/rotation/rotation.ts";
-import type { KeyMemory, Session } from "../../../../src/agent/daemon/rotation/session.ts";
 import { agentStatus } from "../../../../src/agent/daemon/status/status.ts";
 import type { SyncOutcome } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../../../src/lib/clock.ts";

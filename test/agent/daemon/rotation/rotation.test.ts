@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeyMemory, Session } from "../../../../src/agent/daemon/rotation/session.ts";
+import type { KeyMemory, Session } from "../../../../src/agent/daemon/rotation/generation-state.ts";
 import type { SyncOutcome } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import {
   accepted,

@@ -6,6 +6,7 @@ import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
 import { narrateProblem, narrateValidFile } from "./narration/narrate-file.ts";
 import { narrateOutcome } from "./narration/narrate-outcome.ts";
 import { NO_NOTICES, noticesOf } from "./narration/notices.ts";
+import type { KeyMemory } from "./rotation/generation-state.ts";
 import {
   type FileProblem,
   NOTHING_YET,
@@ -14,7 +15,6 @@ import {
   type RotationEvent,
   running,
 } from "./rotation/rotation.ts";
-import type { KeyMemory } from "./rotation/session.ts";
 
 /** The agent without its hands: what it is on, and what it says of it. No input or output, time and chance injected. */
 export interface Core {

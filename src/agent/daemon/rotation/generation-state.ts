@@ -1,7 +1,7 @@
 import type { AuthenticatedKey } from "../../../protocol/sync.ts";
 import type { SyncOutcome } from "../../sync/answer/sync-outcome.ts";
 import { pauseAfter, pauseAtRestart } from "../../sync/cadence.ts";
-import { type Connection, nextConnection } from "../../sync/connection.ts";
+import { type Connection, nextConnection } from "../../sync/sync-state.ts";
 import type { Generation } from "./generation.ts";
 
 /** A generation in use: what the control plane has said to it, and when it is asked again. Times are moments of the clock (`now`), ms. */
