@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { createCore } from "../../src/agent/daemon/decisions.ts";
+import { createDecisions } from "../../src/agent/daemon/decisions.ts";
 import { measureHost } from "../../src/agent/daemon/resources/host-resources.ts";
 import { nextDue } from "../../src/agent/daemon/rotation/rotation.ts";
 import { buildSyncRequest } from "../../src/agent/daemon/sync-request.ts";
@@ -40,13 +40,18 @@ async function loop(agent: number): Promise<void> {
     userAgent: "novacula-agent/bench",
     deadlineMs: 10_000,
   });
-  const core = createCore({ path: PATH, clock: systemClock, random: Math.random, recall: () => undefined });
+  const decisions = createDecisions({
+    path: PATH,
+    clock: systemClock,
+    random: Math.random,
+    recall: () => undefined,
+  });
   const instanceId = randomUUID();
   // A fleet is not started in one moment; what happens when it is restarted in one is simulated (herd.ts).
   await pause(Math.random() * 10_000);
-  core.takeFiles(file);
+  decisions.takeFiles(file);
   for (;;) {
-    const due = nextDue(core.rotation());
+    const due = nextDue(decisions.rotation());
     if (due === undefined) {
       return;
     }
@@ -57,6 +62,6 @@ async function loop(agent: number): Promise<void> {
       return;
     }
     exchanges.push([agent, Date.now(), outcome.kind === "accepted"]);
-    core.takeOutcome(due.generation.id, outcome);
+    decisions.takeOutcome(due.generation.id, outcome);
   }
 }

@@ -1,6 +1,6 @@
 import type { SyncOutcome } from "../../src/agent/sync/answer/sync-outcome.ts";
 import { pauseAfter, pauseAtRestart } from "../../src/agent/sync/cadence.ts";
-import { type Connection, nextConnection } from "../../src/agent/sync/sync-state.ts";
+import { nextSyncState, type SyncState } from "../../src/agent/sync/sync-state.ts";
 import { restartSpreadMs } from "../../src/control-plane/executors/restart-spread.ts";
 
 /** A fleet around one event, by the agent's own scheduling code, in virtual time. Times are milliseconds. */
@@ -23,7 +23,7 @@ export type HerdEvent =
 
 /** When an agent's next request is due. */
 export interface HerdPolicy {
-  readonly after: (connection: Connection, random: () => number) => number;
+  readonly after: (connection: SyncState, random: () => number) => number;
   readonly atRestart: (agents: number, random: () => number) => number;
 }
 
@@ -48,7 +48,7 @@ const LEAD_MS = 60_000;
 const TAIL_MS = 60_000;
 const BUCKET_MS = 10;
 
-const CONNECTING: Connection = { kind: "connecting", since: 0 };
+const CONNECTING: SyncState = { kind: "connecting", since: 0 };
 const ACCEPTED: SyncOutcome = {
   kind: "accepted",
   serverTimeMs: undefined,
@@ -78,7 +78,7 @@ export function simulateHerd(scenario: HerdScenario, random: () => number): Herd
   const { agents, event, policy } = scenario;
   const upAt = LEAD_MS + (event.kind === "outage" ? event.ms : 0);
   const endAt = upAt + TAIL_MS;
-  const connections: Connection[] = Array.from({ length: agents }, () => CONNECTING);
+  const connections: SyncState[] = Array.from({ length: agents }, () => CONNECTING);
   const starts = Float64Array.from({ length: agents }, () => random() * INTERVAL_MS);
   const backAt = new Float64Array(agents);
   const requests = new Uint32Array(Math.ceil(endAt / 1000) + 1);
@@ -95,7 +95,7 @@ export function simulateHerd(scenario: HerdScenario, random: () => number): Herd
     if (now >= upAt && backAt[agent] === 0) {
       backAt[agent] = now;
     }
-    const connection = nextConnection(connections[agent] ?? CONNECTING, isUp ? ACCEPTED : unavailable, now);
+    const connection = nextSyncState(connections[agent] ?? CONNECTING, isUp ? ACCEPTED : unavailable, now);
     connections[agent] = connection;
     return now + policy.after(connection, random);
   });

@@ -7,17 +7,17 @@ import type { Journal } from "../journal/journal.ts";
 import { untilAborted } from "../sync/network/deadline.ts";
 import type { SyncClient } from "../sync/sync-client.ts";
 import type { Notifier } from "../systemd/notifier.ts";
-import { createCore } from "./decisions.ts";
+import { createDecisions } from "./decisions.ts";
 import { createExchanges } from "./exchanges.ts";
 import { createMailbox } from "./mailbox.ts";
 import { exchangeEntry, startEntry } from "./narration/narrate-agent.ts";
 import { type Memory, recallKey, recallOrganization } from "./resources/memory.ts";
 import { createMemoryKeeper } from "./resources/memory-keeper.ts";
 import type { Generation } from "./rotation/generation.ts";
-import type { Session } from "./rotation/generation-state.ts";
+import type { GenerationState } from "./rotation/generation-state.ts";
 import { candidate, nextDue, running } from "./rotation/rotation.ts";
 import { createObservers } from "./status/observers.ts";
-import { type AgentStatus, agentStatus, describeState, statusLine } from "./status/status.ts";
+import { type AgentStatus, agentStatus, describeState, systemdStatus } from "./status/status.ts";
 import { createConfigWatcher } from "./watch/watch-config.ts";
 
 /** How long a refusal waits for a file that is just being written, ms. */
@@ -89,7 +89,7 @@ export function createAgent(deps: AgentDeps): Agent {
     (url) => recallOrganization(keeper.current(), url),
     clock,
   );
-  const core = createCore({
+  const decisions = createDecisions({
     path: initial.path,
     clock,
     random: deps.random,
@@ -116,28 +116,28 @@ export function createAgent(deps: AgentDeps): Agent {
     for (const entry of entries) {
       journal.write(entry);
     }
-    exchanges.keepOnly(core.rotation());
-    notifier.status(statusLine(core.rotation(), clock));
+    exchanges.keepOnly(decisions.rotation());
+    notifier.status(systemdStatus(decisions.rotation(), clock));
     observers.notify();
   }
 
   /** A running executor's sync is not cut off by a change of the file; a probe, or a sync of one that is not online, is. */
   function mayFinish(generationId: number | undefined): boolean {
-    const session = running(core.rotation());
-    return session?.generation.id === generationId && session?.connection.kind === "online";
+    const state = running(decisions.rotation());
+    return state?.generation.id === generationId && state?.sync.kind === "online";
   }
 
   function handleMessages(): void {
     for (let message = mailbox.take(); message !== undefined; message = mailbox.take()) {
       if (message.kind === "retry") {
-        core.retry();
+        decisions.retry();
         message.onHandled?.();
         announce([]);
       } else {
         if (message.loaded.verdict === "usable") {
           deps.configureJournal(message.loaded.config.logging);
         }
-        announce(core.takeFiles(message.loaded));
+        announce(decisions.takeFiles(message.loaded));
       }
     }
   }
@@ -145,7 +145,7 @@ export function createAgent(deps: AgentDeps): Agent {
   async function loop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       handleMessages();
-      const due = nextDue(core.rotation());
+      const due = nextDue(decisions.rotation());
       const waitMs = Math.min(LONGEST_WAIT_MS, (due?.nextAt ?? Number.POSITIVE_INFINITY) - clock.now());
       turnDueBy = clock.now() + Math.max(0, waitMs) + OVERDUE_MS;
       if (due === undefined || waitMs > 0) {
@@ -156,7 +156,7 @@ export function createAgent(deps: AgentDeps): Agent {
     }
   }
 
-  async function sync({ generation }: Session, signal: AbortSignal): Promise<void> {
+  async function sync({ generation }: GenerationState, signal: AbortSignal): Promise<void> {
     const outcome = await exchanges.attempt(generation, signal);
     if (outcome === undefined) {
       return;
@@ -167,9 +167,9 @@ export function createAgent(deps: AgentDeps): Agent {
       await watcher.settled(AbortSignal.any([signal, AbortSignal.timeout(REREAD_LIMIT_MS)]));
       handleMessages();
     }
-    announce(core.takeOutcome(generation.id, outcome));
-    const { wanted, proven } = core.rotation();
-    const after = [wanted, proven].find((session) => session?.generation.id === generation.id);
+    announce(decisions.takeOutcome(generation.id, outcome));
+    const { wanted, proven } = decisions.rotation();
+    const after = [wanted, proven].find((state) => state?.generation.id === generation.id);
     if (after !== undefined) {
       await keeper.note(after);
     }
@@ -200,27 +200,27 @@ export function createAgent(deps: AgentDeps): Agent {
   function status(): AgentStatus {
     const { pid } = process;
     const { dataDir } = deps;
-    return agentStatus(core.rotation(), { configPath: initial.path, dataDir, startedAt, pid, clock });
+    return agentStatus(decisions.rotation(), { configPath: initial.path, dataDir, startedAt, pid, clock });
   }
 
   /** Where a restarted fleet is spread, nothing else would happen in the journal for seconds. */
   function firstSyncNote(): string {
-    const waits = (running(core.rotation())?.nextAt ?? 0) - clock.now() > WORTH_A_WORD_MS;
-    return waits ? ` ${describeState(core.rotation(), clock)}` : "";
+    const waits = (running(decisions.rotation())?.nextAt ?? 0) - clock.now() > WORTH_A_WORD_MS;
+    return waits ? ` ${describeState(decisions.rotation(), clock)}` : "";
   }
 
   /** The control plane has been asked about what the files say, since `at`. */
   function isDecidedSince(at: number): boolean {
-    const waiting = candidate(core.rotation()) ?? running(core.rotation());
+    const waiting = candidate(decisions.rotation()) ?? running(decisions.rotation());
     return waiting === undefined || (waiting.attemptedAt ?? 0) >= at;
   }
 
   return {
     async run(signal) {
-      const entries = core.takeFiles(initial);
+      const entries = decisions.takeFiles(initial);
       journal.write(startEntry(initial, firstSyncNote()));
       announce(entries);
-      notifier.ready(statusLine(core.rotation(), clock));
+      notifier.ready(systemdStatus(decisions.rotation(), clock));
       signal.addEventListener("abort", () => notifier.stopping(), { once: true });
       await Promise.race([workUntil(signal), delayAfter(signal, STOP_LIMIT_MS)]);
       journal.write({ event: "agent.stopped", message: "Stopped as asked. The nodes keep running." });
@@ -244,10 +244,11 @@ export function createAgent(deps: AgentDeps): Agent {
         },
       });
       await observers.until(() => isHandled && isDecidedSince(at), limit);
-      notifier.ready(statusLine(core.rotation(), clock));
+      notifier.ready(systemdStatus(decisions.rotation(), clock));
       return status();
     },
-    allowNewOrganization: () => exchanges.allowNewOrganization(running(core.rotation())?.generation.id ?? -1),
+    allowNewOrganization: () =>
+      exchanges.allowNewOrganization(running(decisions.rotation())?.generation.id ?? -1),
     async until(predicate, signal) {
       await observers.until(() => predicate(status()), signal);
       return status();

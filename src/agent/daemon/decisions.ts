@@ -17,7 +17,7 @@ import {
 } from "./rotation/rotation.ts";
 
 /** The agent without its hands: what it is on, and what it says of it. No input or output, time and chance injected. */
-export interface Core {
+export interface Decisions {
   rotation(): Rotation;
   /** The files as they are now. Returns what the journal says. */
   takeFiles(loaded: Loaded): readonly Entry[];
@@ -26,7 +26,7 @@ export interface Core {
   retry(): void;
 }
 
-export interface CoreDeps {
+export interface DecisionsDeps {
   readonly path: string;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -35,7 +35,7 @@ export interface CoreDeps {
   readonly recall: (fingerprint: string, url: string) => KeyMemory | undefined;
 }
 
-export function createCore({ path, clock, random, recall }: CoreDeps): Core {
+export function createDecisions({ path, clock, random, recall }: DecisionsDeps): Decisions {
   let rotation = NOTHING_YET;
   let notices = NO_NOTICES;
   let generations = 0;
@@ -64,11 +64,11 @@ export function createCore({ path, clock, random, recall }: CoreDeps): Core {
     takeOutcome(generationId, outcome) {
       const { before, after } = apply({ kind: "outcome", generationId, outcome });
       const entries = narrateOutcome(before, after, generationId, clock);
-      const session = running(after);
-      if (outcome.kind !== "accepted" || session?.generation.id !== generationId) {
+      const state = running(after);
+      if (outcome.kind !== "accepted" || state?.generation.id !== generationId) {
         return entries;
       }
-      const said = noticesOf(notices, session, VERSION, clock);
+      const said = noticesOf(notices, state, VERSION, clock);
       notices = said.notices;
       return [...entries, ...said.entries];
     },

@@ -1,4 +1,4 @@
-import type { Connection } from "./sync-state.ts";
+import type { SyncState } from "./sync-state.ts";
 
 /** A wait is uniform between the two. */
 interface Wait {
@@ -33,20 +33,20 @@ const LONGEST_RESTART_SPREAD_MS = 12_000;
 const STEADY_LIMITS_MS = { least: 500, most: 300_000 };
 
 /** Milliseconds to wait after the exchange that led to `connection`. `random` is uniform in [0, 1). */
-export function pauseAfter(connection: Connection, intervalMs: number, random: () => number): number {
-  switch (connection.kind) {
+export function pauseAfter(sync: SyncState, intervalMs: number, random: () => number): number {
+  switch (sync.kind) {
     case "connecting":
       return 0;
     case "online":
-      return jittered(steady(connection.reply.syncIntervalMs ?? intervalMs), STEADY_SPREAD, random);
+      return jittered(steady(sync.reply.syncIntervalMs ?? intervalMs), STEADY_SPREAD, random);
     case "unreachable": {
-      const { attempts, last } = connection;
+      const { attempts, last } = sync;
       const pauseMs = last.slow ? afterRefusal(attempts, random) : afterFailure(attempts, random);
       return notBefore(last.retryAfterMs, pauseMs, random);
     }
     case "key-refused":
     case "forbidden":
-      return notBefore(connection.last.retryAfterMs, afterRefusal(connection.attempts, random), random);
+      return notBefore(sync.last.retryAfterMs, afterRefusal(sync.attempts, random), random);
   }
 }
 

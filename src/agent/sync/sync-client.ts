@@ -6,7 +6,7 @@ import type { CurrentKeyReply, SyncReply, SyncRequest } from "../../protocol/syn
 import { currentKeyReply, syncReply } from "../../protocol/sync.ts";
 import { type ExecutorKey, revealKey } from "../key/executor-key.ts";
 import { outcomeOfAnswer, type Question, serverTimeMs } from "./answer/answer.ts";
-import { type Judge, sparingly } from "./answer/last-answer.ts";
+import { type Judge, rememberLastAnswer } from "./answer/last-answer.ts";
 import { createServerClock, type ServerClock } from "./answer/server-clock.ts";
 import { type SyncOutcome, type Unreachable, unreachable } from "./answer/sync-outcome.ts";
 import { startDeadline, untilAborted } from "./network/deadline.ts";
@@ -64,7 +64,7 @@ export function createSyncClient(options: SyncClientOptions, clock: Clock = syst
   const sync: Operation<SyncReply> = {
     name: "SyncExecutor",
     document: SYNC_EXECUTOR,
-    judge: sparingly((answer) => outcomeOfAnswer(answer, SYNC)),
+    judge: rememberLastAnswer((answer) => outcomeOfAnswer(answer, SYNC)),
   };
   const currentKey: Operation<CurrentKeyReply> = {
     name: "CurrentKey",

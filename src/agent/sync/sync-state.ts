@@ -2,7 +2,7 @@ import type { SyncReply } from "../../protocol/sync.ts";
 import type { Refusal, SyncOutcome, Unreachable } from "./answer/sync-outcome.ts";
 
 /**
- * Where one key stands with one control plane: a value, computed by `nextConnection` from the last value and the
+ * Where one key stands with one control plane: a value, computed by `nextSyncState` from the last value and the
  * last outcome, held in one place (src/agent/daemon/rotation/rotation.ts). Times are epoch ms.
  *
  *   state \ outcome   accepted   unreachable        refused        forbidden
@@ -11,7 +11,7 @@ import type { Refusal, SyncOutcome, Unreachable } from "./answer/sync-outcome.ts
  * `since` is when this kind of state began; `attempts` counts its exchanges. Invariants (property-tested): never
  * `online` after a refusal; a refusal carries its own words, never an empty success.
  */
-export type Connection =
+export type SyncState =
   | { readonly kind: "connecting"; readonly since: number }
   | Online
   | {
@@ -39,29 +39,29 @@ export interface Online {
   readonly serverTimeMs: number | undefined;
 }
 
-export function nextConnection(connection: Connection, outcome: SyncOutcome, now: number): Connection {
+export function nextSyncState(sync: SyncState, outcome: SyncOutcome, now: number): SyncState {
   switch (outcome.kind) {
     case "accepted":
       return {
         kind: "online",
-        ...continued(connection, "online", now),
+        ...continued(sync, "online", now),
         reply: outcome.reply,
         serverTimeMs: outcome.serverTimeMs,
       };
     case "unreachable":
-      return { kind: "unreachable", ...continued(connection, "unreachable", now), last: outcome };
+      return { kind: "unreachable", ...continued(sync, "unreachable", now), last: outcome };
     case "refused":
-      return { kind: "key-refused", ...continued(connection, "key-refused", now), last: outcome };
+      return { kind: "key-refused", ...continued(sync, "key-refused", now), last: outcome };
     case "forbidden":
-      return { kind: "forbidden", ...continued(connection, "forbidden", now), last: outcome };
+      return { kind: "forbidden", ...continued(sync, "forbidden", now), last: outcome };
   }
 }
 
-function continued(connection: Connection, kind: Connection["kind"], now: number) {
-  const same = connection.kind === kind && connection.kind !== "connecting";
+function continued(sync: SyncState, kind: SyncState["kind"], now: number) {
+  const same = sync.kind === kind && sync.kind !== "connecting";
   return {
-    since: same ? connection.since : now,
+    since: same ? sync.since : now,
     lastAt: now,
-    attempts: same ? connection.attempts + 1 : 1,
+    attempts: same ? sync.attempts + 1 : 1,
   };
 }

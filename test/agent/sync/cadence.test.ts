@@ -2,24 +2,24 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type SyncOutcome, unreachable } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { pauseAfter } from "../../../src/agent/sync/cadence.ts";
-import { type Connection, nextConnection } from "../../../src/agent/sync/sync-state.ts";
+import { nextSyncState, type SyncState } from "../../../src/agent/sync/sync-state.ts";
 import { AGENT, simulateHerd } from "../../bench/herd-simulation.ts";
 import { accepted, down, forbidden, refused, replyOf } from "../../support/agent/loaded.ts";
 import { seededRandom } from "../../support/agent/simulation.ts";
 
 const CHANCES = [0, 0.25, 0.5, 0.75, 0.999999];
 
-function afterTimes(outcome: SyncOutcome, times: number): Connection {
-  let connection: Connection = { kind: "connecting", since: 0 };
+function afterTimes(outcome: SyncOutcome, times: number): SyncState {
+  let sync: SyncState = { kind: "connecting", since: 0 };
   for (let count = 0; count < times; count += 1) {
-    connection = nextConnection(connection, outcome, count);
+    sync = nextSyncState(sync, outcome, count);
   }
-  return connection;
+  return sync;
 }
 
 function pauses(outcome: SyncOutcome, times: number, intervalMs = 5000): readonly number[] {
-  const connection = afterTimes(outcome, times);
-  return CHANCES.map((chance) => pauseAfter(connection, intervalMs, () => chance));
+  const sync = afterTimes(outcome, times);
+  return CHANCES.map((chance) => pauseAfter(sync, intervalMs, () => chance));
 }
 
 describe("accepted", () => {
@@ -41,11 +41,11 @@ describe("accepted", () => {
 
 describe("unreachable", () => {
   const waits = (attempts: number) => {
-    const connection = afterTimes(down(), 1);
-    if (connection.kind !== "unreachable") {
+    const sync = afterTimes(down(), 1);
+    if (sync.kind !== "unreachable") {
       return expect.unreachable();
     }
-    return CHANCES.map((chance) => pauseAfter({ ...connection, attempts }, 5000, () => chance));
+    return CHANCES.map((chance) => pauseAfter({ ...sync, attempts }, 5000, () => chance));
   };
   const widest = (attempts: number) => Math.max(...waits(attempts)) - Math.min(...waits(attempts));
 
@@ -127,11 +127,11 @@ it("whatever comes, the wait is a finite time that is neither a flood nor an age
       fc.array(outcomes, { minLength: 1, maxLength: 40 }),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (all, chance) => {
-        let connection: Connection = { kind: "connecting", since: 0 };
+        let sync: SyncState = { kind: "connecting", since: 0 };
         for (const [now, outcome] of all.entries()) {
-          connection = nextConnection(connection, outcome, now);
+          sync = nextSyncState(sync, outcome, now);
         }
-        const pause = pauseAfter(connection, 5000, () => chance);
+        const pause = pauseAfter(sync, 5000, () => chance);
         expect(pause).toBeGreaterThanOrEqual(450);
         expect(pause).toBeLessThanOrEqual(400_000);
       },

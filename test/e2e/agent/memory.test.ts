@@ -12,8 +12,8 @@ import {
 import { createMemoryKeeper } from "../../../src/agent/daemon/resources/memory-keeper.ts";
 import {
   afterOutcome,
-  newSession,
-  type Session,
+  type GenerationState,
+  newGenerationState,
 } from "../../../src/agent/daemon/rotation/generation-state.ts";
 import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
@@ -26,26 +26,26 @@ const EMPTY: Memory = { format: 1, keys: [], organizations: [] };
 /** A host whose wall clock is an hour ahead of what it was when the process began. */
 const clock: Clock = { now: () => 5000, wall: (at) => at + 3_600_000, fromWall: (at) => at - 3_600_000 };
 
-function sessionAfter(secret: string, ...outcomes: readonly SyncOutcome[]): Session {
+function stateAfter(secret: string, ...outcomes: readonly SyncOutcome[]): GenerationState {
   const { config, key, keySource } = fileWith(secret);
   const generation = { id: 1, config, key, keySource, caPem: undefined, findings: [] };
-  const fresh = newSession(generation, 1000, undefined);
-  return outcomes.reduce((session, outcome) => afterOutcome(session, outcome, 1000, () => 0.5), fresh);
+  const fresh = newGenerationState(generation, 1000, undefined);
+  return outcomes.reduce((state, outcome) => afterOutcome(state, outcome, 1000, () => 0.5), fresh);
 }
 
 describe("state.json", () => {
   it("is recalled by the next process as it was, with times of the wall", async () => {
     const dataDir = tempDir();
     const secret = makeKey();
-    const session = sessionAfter(secret, accepted());
-    const memory = remember(EMPTY, session, clock);
+    const state = stateAfter(secret, accepted());
+    const memory = remember(EMPTY, state, clock);
     expect(await writeMemory(dataDir, memory)).toBeUndefined();
 
     const read = await readMemory(dataDir);
     expect(read).toEqual(memory);
     expect(read.keys[0]?.acceptedAt).toBe(3_601_000);
     expect(read.organizations).toEqual([{ url: "https://cp.example.com", id: "o_1", name: "Acme" }]);
-    const { fingerprint } = session.generation.key;
+    const { fingerprint } = state.generation.key;
     expect(recallKey(read, { url: "https://elsewhere.example.com", fingerprint }, clock)).toBeUndefined();
     expect(recallKey(read, { url: "https://cp.example.com", fingerprint }, clock)).toMatchObject({
       verdict: "accepted",
@@ -90,21 +90,19 @@ describe("state.json", () => {
 
 describe("what is remembered", () => {
   it("nothing before the control plane has said something", () => {
-    expect(remember(EMPTY, sessionAfter(makeKey(), down()), clock)).toEqual(EMPTY);
+    expect(remember(EMPTY, stateAfter(makeKey(), down()), clock)).toEqual(EMPTY);
   });
 
   it("a refusal, with the acceptance before it, also through an outage", () => {
-    const session = sessionAfter(makeKey(), accepted(), refused(), down());
-    expect(remember(EMPTY, session, clock).keys).toMatchObject([
-      { verdict: "refused", acceptedAt: 3_601_000 },
-    ]);
+    const state = stateAfter(makeKey(), accepted(), refused(), down());
+    expect(remember(EMPTY, state, clock).keys).toMatchObject([{ verdict: "refused", acceptedAt: 3_601_000 }]);
   });
 
   it("the last eight keys", () => {
-    const sessions = Array.from({ length: 12 }, () => sessionAfter(makeKey(), accepted()));
-    const memory = sessions.reduce((before, session) => remember(before, session, clock), EMPTY);
+    const states = Array.from({ length: 12 }, () => stateAfter(makeKey(), accepted()));
+    const memory = states.reduce((before, state) => remember(before, state, clock), EMPTY);
     expect(memory.keys.map(({ fingerprint }) => fingerprint)).toEqual(
-      sessions
+      states
         .slice(-8)
         .map(({ generation }) => generation.key.fingerprint)
         .reverse(),
@@ -119,7 +117,7 @@ describe("the keeper", () => {
     const ticking: Clock = { now: () => now, wall: (at) => at, fromWall: (at) => at };
     const keeper = createMemoryKeeper(dataDir, EMPTY, ticking, (reason) => expect.fail(reason));
     const path = join(dataDir, "state.json");
-    const [running, pending] = [sessionAfter(makeKey(), accepted()), sessionAfter(makeKey(), refused())];
+    const [running, pending] = [stateAfter(makeKey(), accepted()), stateAfter(makeKey(), refused())];
     await keeper.note(running);
     await keeper.note(pending);
     const written = statSync(path).ino;

@@ -1,6 +1,6 @@
 import type { Loaded } from "../../../src/agent/config/load-config.ts";
-import { createCore } from "../../../src/agent/daemon/decisions.ts";
-import type { KeyMemory, Session } from "../../../src/agent/daemon/rotation/generation-state.ts";
+import { createDecisions } from "../../../src/agent/daemon/decisions.ts";
+import type { GenerationState, KeyMemory } from "../../../src/agent/daemon/rotation/generation-state.ts";
 import { nextDue } from "../../../src/agent/daemon/rotation/rotation.ts";
 import { type AgentStatus, agentStatus } from "../../../src/agent/daemon/status/status.ts";
 import type { Entry } from "../../../src/agent/journal/entry.ts";
@@ -26,7 +26,7 @@ export interface Said extends Entry {
 export interface SimulationOptions {
   readonly file: Loaded;
   /** The scripted control plane: what it says to this session at this time after the start. */
-  readonly answer: (session: Session, atMs: number) => SyncOutcome;
+  readonly answer: (state: GenerationState, atMs: number) => SyncOutcome;
   readonly seed?: number;
   /** What an earlier process knew; its times as epoch ms. */
   readonly recall?: (fingerprint: string) => KeyMemory | undefined;
@@ -65,7 +65,7 @@ export function simulate({
     wall: (at) => at + wallOffset,
     fromWall: (at) => at - wallOffset,
   };
-  const core = createCore({ path: PATH, clock, random: seededRandom(seed), recall });
+  const decisions = createDecisions({ path: PATH, clock, random: seededRandom(seed), recall });
   const said: Said[] = [];
   const lines: string[] = [];
   const exchanges: { atMs: number; fingerprint: string }[] = [];
@@ -79,27 +79,27 @@ export function simulate({
     }
   }
 
-  say(core.takeFiles(file));
+  say(decisions.takeFiles(file));
   return {
     run(ms) {
       const end = now + ms;
-      for (let due = nextDue(core.rotation()); due !== undefined && due.nextAt < end; ) {
+      for (let due = nextDue(decisions.rotation()); due !== undefined && due.nextAt < end; ) {
         now = Math.max(now, due.nextAt);
         exchanges.push({ atMs: now - START_MS, fingerprint: due.generation.key.fingerprint });
         const outcome = answer(due, now - START_MS);
         now += EXCHANGE_MS;
-        say(core.takeOutcome(due.generation.id, outcome));
-        due = nextDue(core.rotation());
+        say(decisions.takeOutcome(due.generation.id, outcome));
+        due = nextDue(decisions.rotation());
       }
       now = Math.max(now, end);
     },
-    change: (changed) => say(core.takeFiles(changed)),
-    retry: () => core.retry(),
+    change: (changed) => say(decisions.takeFiles(changed)),
+    retry: () => decisions.retry(),
     stepWallClock(ms) {
       wallOffset += ms;
     },
     status: () =>
-      agentStatus(core.rotation(), {
+      agentStatus(decisions.rotation(), {
         configPath: PATH,
         dataDir: "/var/lib/novacula",
         startedAt: START_MS,

@@ -7,7 +7,7 @@ import type { AgentConfig } from "../../config/schema/agent-config.ts";
 import { adviseRefusal, type KeyRoute } from "../../daemon/narration/refusal-advice.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import { readMemory, recallKey, recallOrganization } from "../../daemon/resources/memory.ts";
-import { newSession } from "../../daemon/rotation/generation-state.ts";
+import { newGenerationState } from "../../daemon/rotation/generation-state.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
@@ -85,8 +85,8 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     }
     const generation = { id: 0, config, key, caPem, keySource, findings };
     const known = recallKey(memory, { fingerprint: key.fingerprint, url }, systemClock);
-    const session = newSession(generation, systemClock.now(), known);
-    const { why, remedy } = adviseRefusal(outcome, session, systemClock, question.route);
+    const state = newGenerationState(generation, systemClock.now(), known);
+    const { why, remedy } = adviseRefusal(outcome, state, systemClock, question.route);
     const code = outcome.kind === "forbidden" ? "403" : "401";
     return { kind: "refused", why: `${hostOf(url)} refuses it (${code}): ${why}`, remedy, ...time };
   } finally {

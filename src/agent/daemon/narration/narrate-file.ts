@@ -1,7 +1,7 @@
 import type { Clock } from "../../../lib/clock.ts";
 import type { Entry } from "../../journal/entry.ts";
 import { changedSettings, type Generation, newSettings, sameCredentials } from "../rotation/generation.ts";
-import type { Session } from "../rotation/generation-state.ts";
+import type { GenerationState } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
 import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
 
@@ -45,7 +45,7 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, path: s
   };
 }
 
-function restored(before: Rotation, current: Session, path: string): Entry[] {
+function restored(before: Rotation, current: GenerationState, path: string): Entry[] {
   const complained = before.problem !== undefined || before.wanted !== current;
   if (!complained) {
     return [];
@@ -74,7 +74,7 @@ function applied(from: Generation, to: Generation): Entry[] {
   return entries;
 }
 
-function trying(after: Rotation, wanted: Session, current: Session, clock: Clock): Entry {
+function trying(after: Rotation, wanted: GenerationState, current: GenerationState, clock: Clock): Entry {
   const { key } = wanted.generation;
   const sameKey = key.equals(current.generation.key);
   const stays = running(after) === wanted ? "" : ` ${stayingOn(current, sameKey ? "they are" : "that is")}`;
@@ -92,7 +92,7 @@ function trying(after: Rotation, wanted: Session, current: Session, clock: Clock
   };
 }
 
-function stayingOn(current: Session, untilIt: "that is" | "they are"): string {
+function stayingOn(current: GenerationState, untilIt: "that is" | "they are"): string {
   return `Staying on ${keyLabel(current)} until ${untilIt} accepted.`;
 }
 

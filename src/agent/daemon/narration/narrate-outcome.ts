@@ -2,8 +2,8 @@ import { type Clock, dateAndMinute } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { Entry } from "../../journal/entry.ts";
-import type { Connection } from "../../sync/sync-state.ts";
-import type { Session } from "../rotation/generation-state.ts";
+import type { SyncState } from "../../sync/sync-state.ts";
+import type { GenerationState } from "../rotation/generation-state.ts";
 import { type Rotation, running } from "../rotation/rotation.ts";
 import { adviseRefusal } from "./refusal-advice.ts";
 import { reminderDue } from "./reminder.ts";
@@ -26,82 +26,77 @@ export function narrateOutcome(
   generationId: number,
   clock: Clock,
 ): Entry[] {
-  const old = sessionOf(before, generationId);
-  const session = sessionOf(after, generationId);
-  if (old === undefined || session === undefined) {
+  const old = stateOf(before, generationId);
+  const state = stateOf(after, generationId);
+  if (old === undefined || state === undefined) {
     return [];
   }
-  if (session.connection.kind === "online") {
-    return acceptance(before, after, old, session, clock);
+  if (state.sync.kind === "online") {
+    return acceptance(before, after, old, state, clock);
   }
   if (old === running(before)) {
-    return trouble(old, session, after, clock);
+    return trouble(old, state, after, clock);
   }
-  return session === after.wanted ? candidateTrouble(old, session, after, clock) : [];
+  return state === after.wanted ? candidateTrouble(old, state, after, clock) : [];
 }
 
-function sessionOf(rotation: Rotation, generationId: number): Session | undefined {
-  return [rotation.wanted, rotation.proven].find((session) => session?.generation.id === generationId);
+function stateOf(rotation: Rotation, generationId: number): GenerationState | undefined {
+  return [rotation.wanted, rotation.proven].find((state) => state?.generation.id === generationId);
 }
 
 function acceptance(
   before: Rotation,
   after: Rotation,
-  old: Session,
-  session: Session,
+  old: GenerationState,
+  state: GenerationState,
   clock: Clock,
 ): Entry[] {
   const previous = before.proven;
-  if (session === after.proven) {
-    return previous?.verdict === "refused"
-      ? [fellBack(after, session, clock)]
-      : back(old.connection, session, clock);
+  if (state === after.proven) {
+    return previous?.verdict === "refused" ? [fellBack(after, state, clock)] : back(old.sync, state, clock);
   }
   if (previous !== undefined) {
-    return [switched(previous, session, clock)];
+    return [switched(previous, state, clock)];
   }
-  return old.connection.kind === "connecting"
-    ? [firstAcceptance(session)]
-    : back(old.connection, session, clock);
+  return old.sync.kind === "connecting" ? [firstAcceptance(state)] : back(old.sync, state, clock);
 }
 
-function firstAcceptance(session: Session): Entry {
-  const { agent, controlPlane } = session.generation.config;
-  const organization =
-    session.connection.kind === "online" ? printable(session.connection.reply.organization.name, 64) : "";
+function firstAcceptance(state: GenerationState): Entry {
+  const { agent, controlPlane } = state.generation.config;
+  const organization = state.sync.kind === "online" ? printable(state.sync.reply.organization.name, 64) : "";
   return {
     event: "key.accepted",
-    message: `Online as executor ${agent.name} of ${organization} at ${controlPlane.url} with ${keyLabel(session)}${until(session)}.`,
-    fields: { ...identity(session), organization },
+    message: `Online as executor ${agent.name} of ${organization} at ${controlPlane.url} with ${keyLabel(state)}${until(state)}.`,
+    fields: { ...identity(state), organization },
   };
 }
 
-function switched(previous: Session, session: Session, clock: Clock): Entry {
+function switched(previous: GenerationState, state: GenerationState, clock: Clock): Entry {
   const from = previous.generation;
-  const to = session.generation;
+  const to = state.generation;
   if (from.config.agent.name !== to.config.agent.name) {
     return {
       event: "executor.renamed",
-      message: `This host is now executor ${to.config.agent.name}, a new one for the control plane; ${from.config.agent.name} goes offline. Online with ${keyLabel(session)}.`,
-      fields: identity(session),
+      message: `This host is now executor ${to.config.agent.name}, a new one for the control plane; ${from.config.agent.name} goes offline. Online with ${keyLabel(state)}.`,
+      fields: identity(state),
     };
   }
   if (from.key.equals(to.key)) {
     return {
       event: "config.switched",
-      message: `Now at ${to.config.controlPlane.url}, still with ${keyLabel(session)}.`,
-      fields: identity(session),
+      message: `Now at ${to.config.controlPlane.url}, still with ${keyLabel(state)}.`,
+      fields: identity(state),
     };
   }
   const retire = previous.verdict === "accepted" ? "it can be revoked" : "it was refused since";
   return {
     event: "key.rotated",
-    message: `Now on ${keyLabel(session)}${until(session)} instead of ${keyLabel(previous)}, ${lastAcceptance(previous, clock)}: ${retire}.`,
-    fields: { ...identity(session), previous: from.key.fingerprint, previousKeyId: previous.keyId },
+    message: `Now on ${keyLabel(state)}${until(state)} instead of ${keyLabel(previous)}, ${lastAcceptance(previous, clock)}: ${retire}.`,
+    fields: { ...identity(state), previous: from.key.fingerprint, previousKeyId: previous.keyId },
   };
 }
 
-function fellBack(after: Rotation, session: Session, clock: Clock): Entry {
+function fellBack(after: Rotation, state: GenerationState, clock: Clock): Entry {
   const refused = after.wanted;
   const which =
     refused === undefined
@@ -109,23 +104,23 @@ function fellBack(after: Rotation, session: Session, clock: Clock): Entry {
       : ` The ${keyLabel(refused)} in ${refused.generation.keySource} is not accepted.`;
   return {
     event: "key.fallback",
-    message: `Online again with the earlier ${keyLabel(session)}.${which} ${stillOn(session, clock)}`,
-    fields: identity(session),
+    message: `Online again with the earlier ${keyLabel(state)}.${which} ${stillOn(state, clock)}`,
+    fields: identity(state),
   };
 }
 
-function back(from: Connection, session: Session, clock: Clock): Entry[] {
+function back(from: SyncState, state: GenerationState, clock: Clock): Entry[] {
   if (from.kind === "online" || from.kind === "connecting") {
     return [];
   }
   const outage = clock.now() - from.since;
-  const host = hostOf(session.generation.config.controlPlane.url);
-  const fields = { ...identity(session), outageMs: Math.round(outage), attempts: from.attempts };
+  const host = hostOf(state.generation.config.controlPlane.url);
+  const fields = { ...identity(state), outageMs: Math.round(outage), attempts: from.attempts };
   if (from.kind === "unreachable") {
     return [
       {
         event: "control-plane.recovered",
-        message: `Online again at ${host} with ${keyLabel(session)} after ${duration(outage)} (${from.attempts} failed ${from.attempts === 1 ? "attempt" : "attempts"}).`,
+        message: `Online again at ${host} with ${keyLabel(state)} after ${duration(outage)} (${from.attempts} failed ${from.attempts === 1 ? "attempt" : "attempts"}).`,
         fields,
       },
     ];
@@ -133,100 +128,105 @@ function back(from: Connection, session: Session, clock: Clock): Entry[] {
   return [
     {
       event: "key.recovered",
-      message: `${host} accepts ${keyLabel(session)} again after ${duration(outage)} (${from.attempts} ${from.attempts === 1 ? "refusal" : "refusals"}).`,
+      message: `${host} accepts ${keyLabel(state)} again after ${duration(outage)} (${from.attempts} ${from.attempts === 1 ? "refusal" : "refusals"}).`,
       fields,
     },
   ];
 }
 
 /** The running session was not accepted. */
-function trouble(old: Session, session: Session, after: Rotation, clock: Clock): Entry[] {
-  const { connection } = session;
-  if (connection.kind === "connecting" || connection.kind === "online") {
+function trouble(old: GenerationState, state: GenerationState, after: Rotation, clock: Clock): Entry[] {
+  const { sync } = state;
+  if (sync.kind === "connecting" || sync.kind === "online") {
     return [];
   }
-  const first = old.connection.kind !== connection.kind;
-  if (!first && !reminderDue(connection.since, old.attemptedAt ?? connection.since, connection.lastAt)) {
+  const first = old.sync.kind !== sync.kind;
+  if (!first && !reminderDue(sync.since, old.attemptedAt ?? sync.since, sync.lastAt)) {
     return [];
   }
-  const repeat = first ? "" : ` (${effort(connection.attempts, connection.lastAt - connection.since)})`;
-  if (connection.kind === "unreachable") {
-    return [unreachable(session, repeat, clock)];
+  const repeat = first ? "" : ` (${effort(sync.attempts, sync.lastAt - sync.since)})`;
+  if (sync.kind === "unreachable") {
+    return [unreachable(state, repeat, clock)];
   }
-  const { why, remedy } = adviseRefusal(connection.last, session, clock);
+  const { why, remedy } = adviseRefusal(sync.last, state, clock);
   const still = first ? "refused" : "still refused";
-  const next = running(after) === session ? "" : ` Trying the ${after.wanted?.generation.key} from the file.`;
-  const said = connection.last.reason === undefined ? `, said: ${connection.last.message}` : "";
+  const next = running(after) === state ? "" : ` Trying the ${after.wanted?.generation.key} from the file.`;
+  const said = sync.last.reason === undefined ? `, said: ${sync.last.message}` : "";
   return [
     {
-      event: connection.kind === "forbidden" ? "key.forbidden" : "key.refused",
-      message: `${hostOf(session.generation.config.controlPlane.url)} ${still} ${keyLabel(session)} (${code(connection)}${said})${repeat}: ${why}. ${remedy} The nodes keep running.${next}`,
-      fields: { ...identity(session), reason: connection.last.reason, attempts: connection.attempts },
+      event: sync.kind === "forbidden" ? "key.forbidden" : "key.refused",
+      message: `${hostOf(state.generation.config.controlPlane.url)} ${still} ${keyLabel(state)} (${code(sync)}${said})${repeat}: ${why}. ${remedy} The nodes keep running.${next}`,
+      fields: { ...identity(state), reason: sync.last.reason, attempts: sync.attempts },
     },
   ];
 }
 
-function unreachable(session: Session, repeat: string, clock: Clock): Entry {
-  const { connection } = session;
-  const detail = connection.kind === "unreachable" ? connection.last.detail : "";
-  const remedy = connection.kind === "unreachable" ? connection.last.remedy : undefined;
+function unreachable(state: GenerationState, repeat: string, clock: Clock): Entry {
+  const { sync } = state;
+  const detail = sync.kind === "unreachable" ? sync.last.detail : "";
+  const remedy = sync.kind === "unreachable" ? sync.last.remedy : undefined;
   return {
     event: "control-plane.unreachable",
-    message: `${hostOf(session.generation.config.controlPlane.url)} is ${repeat === "" ? "" : "still "}unreachable${repeat}: ${detail}. ${remedy === undefined ? "" : `${sentence(remedy)} `}The nodes keep running; next try at ${clockTime(clock, session.nextAt)}.`,
+    message: `${hostOf(state.generation.config.controlPlane.url)} is ${repeat === "" ? "" : "still "}unreachable${repeat}: ${detail}. ${remedy === undefined ? "" : `${sentence(remedy)} `}The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.`,
     fields: {
-      ...identity(session),
-      cause: connection.kind === "unreachable" ? connection.last.cause : undefined,
-      attempts: connection.kind === "connecting" ? 0 : connection.attempts,
+      ...identity(state),
+      cause: sync.kind === "unreachable" ? sync.last.cause : undefined,
+      attempts: sync.kind === "connecting" ? 0 : sync.attempts,
     },
   };
 }
 
 /** The candidate was not accepted; the running session is untouched. */
-function candidateTrouble(old: Session, session: Session, after: Rotation, clock: Clock): Entry[] {
-  const { connection } = session;
-  if (connection.kind === "connecting" || connection.kind === "online") {
+function candidateTrouble(
+  old: GenerationState,
+  state: GenerationState,
+  after: Rotation,
+  clock: Clock,
+): Entry[] {
+  const { sync } = state;
+  if (sync.kind === "connecting" || sync.kind === "online") {
     return [];
   }
   const current = running(after);
-  const first = old.connection.kind !== connection.kind;
-  if (!first && !reminderDue(connection.since, old.attemptedAt ?? connection.since, connection.lastAt)) {
+  const first = old.sync.kind !== sync.kind;
+  if (!first && !reminderDue(sync.since, old.attemptedAt ?? sync.since, sync.lastAt)) {
     return [];
   }
-  const repeat = first ? "" : ` (${effort(connection.attempts, connection.lastAt - connection.since)})`;
-  const fields = { ...identity(session), attempts: connection.attempts };
-  if (connection.kind === "unreachable") {
+  const repeat = first ? "" : ` (${effort(sync.attempts, sync.lastAt - sync.since)})`;
+  const fields = { ...identity(state), attempts: sync.attempts };
+  if (sync.kind === "unreachable") {
     return [
       {
         event: "config.untried",
-        message: `The ${changeLabel(session, current)} could not be tried${repeat}: ${connection.last.detail}. ${sentence(connection.last.remedy ?? "It is tried again by itself")} ${stillOn(current, clock)}`,
-        fields: { ...fields, cause: connection.last.cause },
+        message: `The ${changeLabel(state, current)} could not be tried${repeat}: ${sync.last.detail}. ${sentence(sync.last.remedy ?? "It is tried again by itself")} ${stillOn(current, clock)}`,
+        fields: { ...fields, cause: sync.last.cause },
       },
     ];
   }
-  const { why, remedy } = adviseRefusal(connection.last, session, clock);
+  const { why, remedy } = adviseRefusal(sync.last, state, clock);
   return [
     {
       event: "key.new-refused",
-      message: `${refusedChange(session, current)} (${code(connection)})${repeat}: ${why}. ${stillOn(current, clock)} ${remedy}`,
-      fields: { ...fields, reason: connection.last.reason },
+      message: `${refusedChange(state, current)} (${code(sync)})${repeat}: ${why}. ${stillOn(current, clock)} ${remedy}`,
+      fields: { ...fields, reason: sync.last.reason },
     },
   ];
 }
 
-function code(connection: Extract<Connection, { kind: "key-refused" | "forbidden" }>): string {
-  const status = connection.kind === "forbidden" ? "403" : "401";
-  return connection.last.reason === undefined ? status : `${status} ${connection.last.reason}`;
+function code(sync: Extract<SyncState, { kind: "key-refused" | "forbidden" }>): string {
+  const status = sync.kind === "forbidden" ? "403" : "401";
+  return sync.last.reason === undefined ? status : `${status} ${sync.last.reason}`;
 }
 
-function until(session: Session): string {
-  return session.keyEndsAt === undefined ? "" : `, valid until ${dateAndMinute(session.keyEndsAt)}`;
+function until(state: GenerationState): string {
+  return state.keyEndsAt === undefined ? "" : `, valid until ${dateAndMinute(state.keyEndsAt)}`;
 }
 
-function identity(session: Session) {
-  const { key, config } = session.generation;
+function identity(state: GenerationState) {
+  const { key, config } = state.generation;
   return {
     fingerprint: key.fingerprint,
-    keyId: session.keyId,
+    keyId: state.keyId,
     executor: config.agent.name,
     controlPlane: config.controlPlane.url,
   };

@@ -3,7 +3,7 @@ import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { SyncReply } from "../../../protocol/sync.ts";
 import type { Entry } from "../../journal/entry.ts";
-import type { Session } from "../rotation/generation-state.ts";
+import type { GenerationState } from "../rotation/generation-state.ts";
 import { hostOf, keyLabel } from "./wording.ts";
 
 const DAY_MS = 86_400_000;
@@ -33,36 +33,36 @@ export const NO_NOTICES: Notices = {
 };
 
 /** What an accepted sync says beyond its acceptance: a key that ends, a twin, an old version, a clock that is off. */
-export function noticesOf(before: Notices, session: Session, version: string, clock: Clock) {
-  const { connection } = session;
-  if (connection.kind !== "online") {
+export function noticesOf(before: Notices, state: GenerationState, version: string, clock: Clock) {
+  const { sync } = state;
+  if (sync.kind !== "online") {
     return { notices: before, entries: [] };
   }
-  const { reply } = connection;
-  const wallMs = clock.wall(connection.lastAt);
-  const serverMs = connection.serverTimeMs ?? wallMs;
+  const { reply } = sync;
+  const wallMs = clock.wall(sync.lastAt);
+  const serverMs = sync.serverTimeMs ?? wallMs;
   const offsetMs = serverMs - wallMs;
   const notices: Notices = {
-    expiry: expiryNotice(before.expiry, session, serverMs),
+    expiry: expiryNotice(before.expiry, state, serverMs),
     duplicates: reply.duplicates.map((instance) => instance.instanceId),
     verdict: reply.compatibility.verdict,
     isClockOff: Math.abs(offsetMs) > CLOCK_TOLERANCE_MS,
   };
   const entries: Entry[] = [];
   if (notices.expiry !== undefined && notices.expiry !== before.expiry) {
-    entries.push(expiring(session, serverMs));
+    entries.push(expiring(state, serverMs));
   }
   if (notices.duplicates.some((id) => !before.duplicates.includes(id))) {
-    entries.push(duplicate(session, reply, clock));
+    entries.push(duplicate(state, reply, clock));
   }
   if (notices.duplicates.length === 0 && before.duplicates.length > 0) {
-    entries.push(duplicateGone(session));
+    entries.push(duplicateGone(state));
   }
   if (notices.verdict !== before.verdict && notices.verdict !== "supported") {
     entries.push(behind(reply.compatibility, version));
   }
   if (notices.isClockOff && !before.isClockOff) {
-    entries.push(clockOff(session, offsetMs));
+    entries.push(clockOff(state, offsetMs));
   }
   return { notices, entries };
 }
@@ -70,7 +70,7 @@ export function noticesOf(before: Notices, session: Session, version: string, cl
 /** Judged by the control plane's clock. Only a nearer one replaces what was said: clocks of two servers behind one address differ. */
 function expiryNotice(
   said: ExpiryNotice | undefined,
-  { keyId, keyEndsAt }: Session,
+  { keyId, keyEndsAt }: GenerationState,
   serverMs: number,
 ): ExpiryNotice | undefined {
   const known = said?.keyId === keyId ? said : undefined;
@@ -81,17 +81,17 @@ function expiryNotice(
   return days === undefined || (known !== undefined && known.days <= days) ? known : { keyId, days };
 }
 
-function expiring(session: Session, serverMs: number): Entry {
-  const endsAt = session.keyEndsAt ?? 0;
+function expiring(state: GenerationState, serverMs: number): Entry {
+  const endsAt = state.keyEndsAt ?? 0;
   const left = endsAt - serverMs;
   return {
     event: "key.expiring",
-    message: `The ${keyLabel(session)} ends in ${duration(left)}, at ${dateAndMinute(endsAt)}. Create a new key, put it into ${session.generation.keySource} (novacula-agent set-key), and the switch is silent.`,
-    fields: { fingerprint: session.generation.key.fingerprint, keyId: session.keyId, endsAt },
+    message: `The ${keyLabel(state)} ends in ${duration(left)}, at ${dateAndMinute(endsAt)}. Create a new key, put it into ${state.generation.keySource} (novacula-agent set-key), and the switch is silent.`,
+    fields: { fingerprint: state.generation.key.fingerprint, keyId: state.keyId, endsAt },
   };
 }
 
-function duplicate(session: Session, reply: SyncReply, clock: Clock): Entry {
+function duplicate(state: GenerationState, reply: SyncReply, clock: Clock): Entry {
   const today = clock.wall(clock.now());
   const twins = reply.duplicates
     .slice(0, 5)
@@ -99,7 +99,7 @@ function duplicate(session: Session, reply: SyncReply, clock: Clock): Entry {
       ({ hostName, address, lastSyncAt }) =>
         `${printable(hostName, 64)}${address === null ? "" : ` (${printable(address, 64)})`}, last seen ${timeOfDay(lastSyncAt, today)}`,
     );
-  const { name } = session.generation.config.agent;
+  const { name } = state.generation.config.agent;
   return {
     event: "executor.duplicate",
     message: `Another process syncs as executor ${name} with the same key: ${twins.join("; ")}. A cloned host? Give one of them another [agent].name and a key of its own.`,
@@ -107,10 +107,10 @@ function duplicate(session: Session, reply: SyncReply, clock: Clock): Entry {
   };
 }
 
-function duplicateGone(session: Session): Entry {
+function duplicateGone(state: GenerationState): Entry {
   return {
     event: "executor.duplicate-gone",
-    message: `No other process syncs as executor ${session.generation.config.agent.name} any more.`,
+    message: `No other process syncs as executor ${state.generation.config.agent.name} any more.`,
   };
 }
 
@@ -129,11 +129,11 @@ function behind({ verdict, recommendedVersion }: SyncReply["compatibility"], ver
   };
 }
 
-function clockOff(session: Session, offsetMs: number): Entry {
+function clockOff(state: GenerationState, offsetMs: number): Entry {
   const direction = offsetMs > 0 ? "behind" : "ahead of";
   return {
     event: "clock.off",
-    message: `This host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(session.generation.config.controlPlane.url)}'s. One of the two is wrong: check timedatectl.`,
+    message: `This host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(state.generation.config.controlPlane.url)}'s. One of the two is wrong: check timedatectl.`,
     fields: { offsetMs: Math.round(offsetMs) },
   };
 }

@@ -1,6 +1,6 @@
 import { type Clock, dateAndMinute } from "../../../lib/clock.ts";
 import type { Refusal } from "../../sync/answer/sync-outcome.ts";
-import type { Session } from "../rotation/generation-state.ts";
+import type { GenerationState } from "../rotation/generation-state.ts";
 import { clockTime } from "./wording.ts";
 
 /** Why a key was most likely refused, and what to do: from the control plane's reason, and from what this agent has seen of the key. */
@@ -18,27 +18,27 @@ const BY_FILE: KeyRoute = { kind: "file" };
 
 export function adviseRefusal(
   refusal: Refusal,
-  session: Session,
+  state: GenerationState,
   clock: Clock,
   route: KeyRoute = BY_FILE,
 ): RefusalAdvice {
   return refusal.kind === "refused"
-    ? { why: whyRefused(refusal, session, clock), remedy: remedyOf401(refusal, session, route) }
-    : adviseForbidden(refusal, session, route);
+    ? { why: whyRefused(refusal, state, clock), remedy: remedyOf401(refusal, state, route) }
+    : adviseForbidden(refusal, state, route);
 }
 
 /** 401: the reason code first, then whether the key was ever accepted here, then how it looks. */
-function whyRefused(refusal: Refusal, session: Session, clock: Clock): string {
+function whyRefused(refusal: Refusal, state: GenerationState, clock: Clock): string {
   const until =
-    session.acceptedAt === undefined ? undefined : `accepted until ${clockTime(clock, session.acceptedAt)}`;
-  const length = oddLength(session);
+    state.acceptedAt === undefined ? undefined : `accepted until ${clockTime(clock, state.acceptedAt)}`;
+  const length = oddLength(state);
   switch (refusal.reason) {
     case "revoked":
       return until === undefined
         ? "it is revoked (or was rotated)"
         : `it was revoked or rotated; it was ${until}`;
     case "expired":
-      return `${expiry(refusal, session)}${until === undefined ? "" : `; it was ${until}`}`;
+      return `${expiry(refusal, state)}${until === undefined ? "" : `; it was ${until}`}`;
     case "damaged":
       return "the control plane's own record of it is damaged";
     case "malformed":
@@ -56,30 +56,30 @@ function whyRefused(refusal: Refusal, session: Session, clock: Clock): string {
   }
 }
 
-function remedyOf401(refusal: Refusal, session: Session, route: KeyRoute): string {
+function remedyOf401(refusal: Refusal, state: GenerationState, route: KeyRoute): string {
   const isDead = refusal.reason === "revoked" || refusal.reason === "expired";
-  const looksDamaged = refusal.reason === "unknown" || (!isDead && oddLength(session) !== undefined);
-  if (looksDamaged && session.acceptedAt === undefined) {
+  const looksDamaged = refusal.reason === "unknown" || (!isDead && oddLength(state) !== undefined);
+  if (looksDamaged && state.acceptedAt === undefined) {
     return route.kind === "file"
-      ? `Copy the whole key again into ${session.generation.keySource}, or create a new one; check control_plane.url. The agent takes it at once.`
+      ? `Copy the whole key again into ${state.generation.keySource}, or create a new one; check control_plane.url. The agent takes it at once.`
       : `${route.again} with the whole key, or with a new one; check control_plane.url.`;
   }
   return route.kind === "file"
-    ? `${bring("a working key", session, route)} (novacula-agent set-key); the agent takes it at once.`
-    : `${bring("a working key", session, route)}.`;
+    ? `${bring("a working key", state, route)} (novacula-agent set-key); the agent takes it at once.`
+    : `${bring("a working key", state, route)}.`;
 }
 
 /** A clause in the imperative. */
-function bring(key: string, session: Session, route: KeyRoute): string {
+function bring(key: string, state: GenerationState, route: KeyRoute): string {
   return route.kind === "file"
-    ? `Put ${key} into ${session.generation.keySource}`
+    ? `Put ${key} into ${state.generation.keySource}`
     : `${route.again} with ${key}`;
 }
 
-function adviseForbidden(refusal: Refusal, session: Session, route: KeyRoute): RefusalAdvice {
-  const { name } = session.generation.config.agent;
-  const working = bring("a working key", session, route);
-  const it = bring("it", session, route);
+function adviseForbidden(refusal: Refusal, state: GenerationState, route: KeyRoute): RefusalAdvice {
+  const { name } = state.generation.config.agent;
+  const working = bring("a working key", state, route);
+  const it = bring("it", state, route);
   const andBringIt = `and ${it.charAt(0).toLowerCase()}${it.slice(1)}`;
   switch (refusal.reason) {
     case "wrong_organization":
@@ -121,8 +121,8 @@ function adviseForbidden(refusal: Refusal, session: Session, route: KeyRoute): R
 }
 
 /** The control plane's own clock judges an expiry where it sent one; a clock of this host that is off explains other things, not this. */
-function expiry(refusal: Refusal, session: Session): string {
-  const ends = session.keyEndsAt;
+function expiry(refusal: Refusal, state: GenerationState): string {
+  const ends = state.keyEndsAt;
   if (ends === undefined) {
     return "it has expired";
   }
@@ -132,8 +132,8 @@ function expiry(refusal: Refusal, session: Session): string {
 }
 
 /** `probably cut off when copied (has 46 characters behind exc_ where a key has 64)`; undefined for a key of the usual length. */
-function oddLength(session: Session): string | undefined {
-  const finding = session.generation.findings.find(({ code }) => code === "unusual-length");
+function oddLength(state: GenerationState): string | undefined {
+  const finding = state.generation.findings.find(({ code }) => code === "unusual-length");
   const [count, guess] = finding?.problem.split(/: | \(/u) ?? [];
   return guess === undefined ? undefined : `${guess} (${count})`;
 }

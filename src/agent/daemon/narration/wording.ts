@@ -4,31 +4,31 @@ import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import { formatIssues } from "../../config/issue/config-issue.ts";
 import { newSettings } from "../rotation/generation.ts";
-import type { Session } from "../rotation/generation-state.ts";
+import type { GenerationState } from "../rotation/generation-state.ts";
 import type { FileProblem } from "../rotation/rotation.ts";
 
 /** The phrases that journal lines, `STATUS=` and `status` share: one wording for one thing. */
 
 /** `key 3fa9c1d2 (prod 260601, k_7d…)`; only the fingerprint before the control plane has named it. */
-export function keyLabel(session: Session): string {
-  const { key } = session.generation;
-  if (session.keyId === undefined) {
+export function keyLabel(state: GenerationState): string {
+  const { key } = state.generation;
+  if (state.keyId === undefined) {
     return `${key}`;
   }
-  return `${key} (${printable(session.keyName ?? "", 40)}, ${printable(session.keyId, 64)})`;
+  return `${key} (${printable(state.keyName ?? "", 40)}, ${printable(state.keyId, 64)})`;
 }
 
 /** A change that waits to be accepted: `new key 5b1c77e0 in agent.toml line 7`, `new control_plane.url`. */
-export function changeLabel({ generation }: Session, current: Session | undefined): string {
+export function changeLabel({ generation }: GenerationState, current: GenerationState | undefined): string {
   return current?.generation.key.equals(generation.key) === true
     ? `new ${newSettings(current.generation, generation)}`
     : `new ${generation.key} in ${generation.keySource}`;
 }
 
 /** Where the key is the one in use, it was refused for what came with it. */
-export function refusedChange(session: Session, current: Session | undefined): string {
-  const { key, keySource } = session.generation;
-  const change = changeLabel(session, current);
+export function refusedChange(state: GenerationState, current: GenerationState | undefined): string {
+  const { key, keySource } = state.generation;
+  const change = changeLabel(state, current);
   return current?.generation.key.equals(key) === true
     ? `The ${key} in ${keySource} was refused with the ${change}`
     : `The ${change} was refused`;
@@ -39,10 +39,10 @@ export function clockTime(clock: Clock, at: number): string {
 }
 
 /** `last accepted at 12:03:06`, `never accepted here`. */
-export function lastAcceptance(session: Session, clock: Clock): string {
-  return session.acceptedAt === undefined
+export function lastAcceptance(state: GenerationState, clock: Clock): string {
+  return state.acceptedAt === undefined
     ? "never accepted here"
-    : `last accepted at ${clockTime(clock, session.acceptedAt)}`;
+    : `last accepted at ${clockTime(clock, state.acceptedAt)}`;
 }
 
 /** Every issue or finding of the files, as one line. */
@@ -55,17 +55,17 @@ export function problemText(problem: FileProblem): string {
 }
 
 /** What an operator must know of a change that did not take: what still runs, and what a restart would do. */
-export function stillOn(session: Session | undefined, clock: Clock): string {
-  if (session === undefined) {
+export function stillOn(state: GenerationState | undefined, clock: Clock): string {
+  if (state === undefined) {
     return "Nothing is sent until it is fixed; the agent takes it at once.";
   }
-  switch (session.connection.kind) {
+  switch (state.sync.kind) {
     case "online":
-      return `Still online with ${keyLabel(session)}; a restart now would not come online.`;
+      return `Still online with ${keyLabel(state)}; a restart now would not come online.`;
     case "unreachable":
-      return `Still on ${keyLabel(session)}, ${lastAcceptance(session, clock)}; a restart now would not come online.`;
+      return `Still on ${keyLabel(state)}, ${lastAcceptance(state, clock)}; a restart now would not come online.`;
     default:
-      return `Still on ${keyLabel(session)}, which is not accepted either.`;
+      return `Still on ${keyLabel(state)}, which is not accepted either.`;
   }
 }
 

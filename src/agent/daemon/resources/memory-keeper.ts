@@ -1,5 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
-import type { Session } from "../rotation/generation-state.ts";
+import type { GenerationState } from "../rotation/generation-state.ts";
 import { type Memory, remember, writeMemory } from "./memory.ts";
 
 /** How old `acceptedAt` in state.json may get while nothing else changes; a crash makes it at most this imprecise. */
@@ -32,8 +32,8 @@ export function createMemoryKeeper(
     replace(next: Memory): void {
       memory = next;
     },
-    async note(session: Session): Promise<void> {
-      memory = remember(memory, session, clock);
+    async note(state: GenerationState): Promise<void> {
+      memory = remember(memory, state, clock);
       if (essence(memory) !== written || clock.now() - writtenAt >= STALE_MS) {
         await write();
       }

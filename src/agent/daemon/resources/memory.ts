@@ -6,7 +6,7 @@ import { type AtomicFileOptions, writeFileAtomically } from "../../../lib/files/
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { withoutSecrets } from "../../../lib/log/secret-guard.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
-import type { KeyMemory, Session } from "../rotation/generation-state.ts";
+import type { GenerationState, KeyMemory } from "../rotation/generation-state.ts";
 
 const KEYS_KEPT = 8;
 
@@ -107,29 +107,29 @@ export function recallOrganization(memory: Memory, url: string): string | undefi
 }
 
 /** `memory` with what is known now of a session's key; unchanged where the control plane has said nothing yet. */
-export function remember(memory: Memory, session: Session, clock: Clock): Memory {
-  if (session.verdict === undefined) {
+export function remember(memory: Memory, state: GenerationState, clock: Clock): Memory {
+  if (state.verdict === undefined) {
     return memory;
   }
-  const { fingerprint } = session.generation.key;
-  const { url } = session.generation.config.controlPlane;
+  const { fingerprint } = state.generation.key;
+  const { url } = state.generation.config.controlPlane;
   const key = {
     url,
     fingerprint,
-    verdict: session.verdict,
-    ...(session.acceptedAt !== undefined && { acceptedAt: Math.round(clock.wall(session.acceptedAt)) }),
-    ...(session.keyId !== undefined && { keyId: session.keyId }),
-    ...(session.keyName !== undefined && { keyName: session.keyName }),
-    ...(session.keyEndsAt !== undefined && { keyEndsAt: session.keyEndsAt }),
-    ...(session.restartSpreadMs !== undefined && { restartSpreadMs: session.restartSpreadMs }),
+    verdict: state.verdict,
+    ...(state.acceptedAt !== undefined && { acceptedAt: Math.round(clock.wall(state.acceptedAt)) }),
+    ...(state.keyId !== undefined && { keyId: state.keyId }),
+    ...(state.keyName !== undefined && { keyName: state.keyName }),
+    ...(state.keyEndsAt !== undefined && { keyEndsAt: state.keyEndsAt }),
+    ...(state.restartSpreadMs !== undefined && { restartSpreadMs: state.restartSpreadMs }),
   };
   const organizations =
-    session.connection.kind === "online"
+    state.sync.kind === "online"
       ? [
           {
             url,
-            id: session.connection.reply.organization.id,
-            name: session.connection.reply.organization.name,
+            id: state.sync.reply.organization.id,
+            name: state.sync.reply.organization.name,
           },
           ...memory.organizations.filter((organization) => organization.url !== url),
         ].slice(0, KEYS_KEPT)

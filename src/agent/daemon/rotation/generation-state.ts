@@ -1,13 +1,13 @@
 import type { AuthenticatedKey } from "../../../protocol/sync.ts";
 import type { SyncOutcome } from "../../sync/answer/sync-outcome.ts";
 import { pauseAfter, pauseAtRestart } from "../../sync/cadence.ts";
-import { type Connection, nextConnection } from "../../sync/sync-state.ts";
+import { nextSyncState, type SyncState } from "../../sync/sync-state.ts";
 import type { Generation } from "./generation.ts";
 
 /** A generation in use: what the control plane has said to it, and when it is asked again. Times are moments of the clock (`now`), ms. */
-export interface Session {
+export interface GenerationState {
   readonly generation: Generation;
-  readonly connection: Connection;
+  readonly sync: SyncState;
   /** The last authoritative answer; an outage does not take it back. */
   readonly verdict: "accepted" | "refused" | undefined;
   /** When this key was last accepted, also by an earlier process (state.json). */
@@ -37,10 +37,14 @@ export interface KeyMemory {
 /** A process that starts this soon after its key was accepted is a restart: its executor is still online, or was just now. */
 const RESTART_MS = 300_000;
 
-export function newSession(generation: Generation, now: number, memory: KeyMemory | undefined): Session {
+export function newGenerationState(
+  generation: Generation,
+  now: number,
+  memory: KeyMemory | undefined,
+): GenerationState {
   return {
     generation,
-    connection: { kind: "connecting", since: now },
+    sync: { kind: "connecting", since: now },
     verdict: memory?.verdict,
     acceptedAt: memory?.acceptedAt,
     keyId: memory?.keyId,
@@ -53,22 +57,22 @@ export function newSession(generation: Generation, now: number, memory: KeyMemor
 }
 
 /** The first session of a process. A fleet that is restarted together must not return in one second; a cold start, or a new key, does not wait. */
-export function atStart(session: Session, now: number, random: () => number): Session {
-  const { verdict, acceptedAt } = session;
+export function atStart(state: GenerationState, now: number, random: () => number): GenerationState {
+  const { verdict, acceptedAt } = state;
   const ageMs = acceptedAt === undefined ? Number.POSITIVE_INFINITY : now - acceptedAt;
   const isRestart = verdict === "accepted" && ageMs >= 0 && ageMs <= RESTART_MS;
-  return isRestart ? { ...session, nextAt: now + pauseAtRestart(session.restartSpreadMs, random) } : session;
+  return isRestart ? { ...state, nextAt: now + pauseAtRestart(state.restartSpreadMs, random) } : state;
 }
 
 export function afterOutcome(
-  session: Session,
+  state: GenerationState,
   outcome: SyncOutcome,
   now: number,
   random: () => number,
-): Session {
-  const connection = nextConnection(session.connection, outcome, now);
-  const nextAt = now + pauseAfter(connection, session.generation.config.controlPlane.syncIntervalMs, random);
-  const common = { ...session, connection, nextAt, attemptedAt: now };
+): GenerationState {
+  const sync = nextSyncState(state.sync, outcome, now);
+  const nextAt = now + pauseAfter(sync, state.generation.config.controlPlane.syncIntervalMs, random);
+  const common = { ...state, sync, nextAt, attemptedAt: now };
   switch (outcome.kind) {
     case "accepted":
       return {
@@ -95,6 +99,6 @@ function endOfKey({ expiresAt, revokesAt }: AuthenticatedKey): number | undefine
   return Math.min(expiresAt, revokesAt);
 }
 
-export function dueNow(session: Session, now: number): Session {
-  return { ...session, nextAt: Math.min(session.nextAt, now) };
+export function dueNow(state: GenerationState, now: number): GenerationState {
+  return { ...state, nextAt: Math.min(state.nextAt, now) };
 }

@@ -6,9 +6,9 @@ import {
   afterOutcome,
   atStart,
   dueNow,
+  type GenerationState,
   type KeyMemory,
-  newSession,
-  type Session,
+  newGenerationState,
 } from "./generation-state.ts";
 
 /**
@@ -26,8 +26,8 @@ import {
  * - what is wrong with the files (`problem`) changes nothing that runs.
  */
 export interface Rotation {
-  readonly wanted: Session | undefined;
-  readonly proven: Session | undefined;
+  readonly wanted: GenerationState | undefined;
+  readonly proven: GenerationState | undefined;
   /** What is wrong with the files as they are now; undefined while they are what `wanted` says. */
   readonly problem: FileProblem | undefined;
 }
@@ -51,17 +51,17 @@ export type RotationEvent =
 export const NOTHING_YET: Rotation = { wanted: undefined, proven: undefined, problem: undefined };
 
 /** The session that the executor is on. Undefined until the files have been valid once. */
-export function running(rotation: Rotation): Session | undefined {
+export function running(rotation: Rotation): GenerationState | undefined {
   return rotation.proven?.verdict === "accepted" ? rotation.proven : rotation.wanted;
 }
 
 /** The session that waits to be accepted before it takes over. */
-export function candidate(rotation: Rotation): Session | undefined {
+export function candidate(rotation: Rotation): GenerationState | undefined {
   return running(rotation) === rotation.wanted ? undefined : rotation.wanted;
 }
 
 /** The session whose sync is due first; the running one where both are. */
-export function nextDue(rotation: Rotation): Session | undefined {
+export function nextDue(rotation: Rotation): GenerationState | undefined {
   const { wanted, proven } = rotation;
   if (wanted === undefined || proven === undefined) {
     return wanted ?? proven;
@@ -80,7 +80,7 @@ export function nextRotation(
 ): Rotation {
   switch (event.kind) {
     case "file-valid":
-      return afterValidFile(rotation, newSession(event.generation, now, event.memory), now, random);
+      return afterValidFile(rotation, newGenerationState(event.generation, now, event.memory), now, random);
     case "file-problem":
       return { ...withoutCandidate(rotation), problem: event.problem };
     case "outcome":
@@ -94,7 +94,12 @@ export function nextRotation(
   }
 }
 
-function afterValidFile(rotation: Rotation, fresh: Session, now: number, random: () => number): Rotation {
+function afterValidFile(
+  rotation: Rotation,
+  fresh: GenerationState,
+  now: number,
+  random: () => number,
+): Rotation {
   const { wanted, proven, problem } = rotation;
   if (wanted === undefined) {
     // The person who has just fixed the file is waiting for it.
@@ -112,7 +117,10 @@ function afterValidFile(rotation: Rotation, fresh: Session, now: number, random:
 }
 
 /** The one that runs where it was accepted; else the one that was accepted last, by this process or an earlier one. */
-function lastProven(wanted: Session, proven: Session | undefined): Session | undefined {
+function lastProven(
+  wanted: GenerationState,
+  proven: GenerationState | undefined,
+): GenerationState | undefined {
   if (proven?.verdict === "accepted" || wanted.acceptedAt === undefined) {
     return proven;
   }
@@ -123,17 +131,17 @@ function lastProven(wanted: Session, proven: Session | undefined): Session | und
 }
 
 /** A person who saves the file of a refused key, even unchanged, wants to see it tried. */
-function triedAgain(session: Session, now: number): Session {
-  return isRefused(session) ? dueNow(session, now) : session;
+function triedAgain(state: GenerationState, now: number): GenerationState {
+  return isRefused(state) ? dueNow(state, now) : state;
 }
 
-function isRefused({ connection }: Session): boolean {
-  return connection.kind === "key-refused" || connection.kind === "forbidden";
+function isRefused({ sync }: GenerationState): boolean {
+  return sync.kind === "key-refused" || sync.kind === "forbidden";
 }
 
 /** Same credentials, other settings: the exchange in flight and its client stay this session's own. */
-function renewed(session: Session, generation: Generation): Session {
-  return { ...session, generation: { ...generation, id: session.generation.id } };
+function renewed(state: GenerationState, generation: Generation): GenerationState {
+  return { ...state, generation: { ...generation, id: state.generation.id } };
 }
 
 /** The files do not say any more what the candidate came from. A running key that is itself refused keeps its company: a key is never discarded. */
@@ -166,13 +174,18 @@ function afterExchange(
 }
 
 /** In a false-401 incident a bad edit must not evict the good key: it is tried right after each refusal of the file's. */
-function secondTry(proven: Session, wanted: Session, now: number): Session {
+function secondTry(proven: GenerationState, wanted: GenerationState, now: number): GenerationState {
   return isRefused(wanted) && proven.verdict !== "accepted" ? dueNow(proven, now) : proven;
 }
 
 /** The candidate need not wait out its backoff when the running key has just been refused, or the control plane has just come back. */
-function neighbour(wanted: Session, before: Session, after: Session, now: number): Session {
+function neighbour(
+  wanted: GenerationState,
+  before: GenerationState,
+  after: GenerationState,
+  now: number,
+): GenerationState {
   const refusedNow = before.verdict === "accepted" && after.verdict === "refused";
-  const cameBack = before.connection.kind === "unreachable" && after.connection.kind === "online";
-  return refusedNow || (cameBack && wanted.connection.kind === "unreachable") ? dueNow(wanted, now) : wanted;
+  const cameBack = before.sync.kind === "unreachable" && after.sync.kind === "online";
+  return refusedNow || (cameBack && wanted.sync.kind === "unreachable") ? dueNow(wanted, now) : wanted;
 }

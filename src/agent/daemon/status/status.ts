@@ -10,7 +10,7 @@ import {
   problemText,
   refusedChange,
 } from "../narration/wording.ts";
-import type { Session } from "../rotation/generation-state.ts";
+import type { GenerationState } from "../rotation/generation-state.ts";
 import { candidate, type Rotation, running } from "../rotation/rotation.ts";
 
 const moment = z.iso.datetime().nullable().describe("ISO 8601, UTC; null: never");
@@ -80,23 +80,21 @@ export interface StatusContext {
 export function agentStatus(rotation: Rotation, context: StatusContext): AgentStatus {
   const { clock } = context;
   const iso = (at: number | undefined) => (at === undefined ? null : isoTime(clock.wall(at)));
-  const session = running(rotation);
-  const connection = session?.connection;
+  const state = running(rotation);
+  const sync = state?.sync;
   return {
-    state: stateOf(rotation, session),
-    since: iso(connection?.since ?? rotation.problem?.since ?? context.startedAt),
+    state: stateOf(rotation, state),
+    since: iso(sync?.since ?? rotation.problem?.since ?? context.startedAt),
     reason: describeState(rotation, clock),
-    executor: session?.generation.config.agent.name ?? null,
-    controlPlane: session?.generation.config.controlPlane.url ?? null,
+    executor: state?.generation.config.agent.name ?? null,
+    controlPlane: state?.generation.config.controlPlane.url ?? null,
     organization:
-      connection?.kind === "online"
-        ? { id: connection.reply.organization.id, name: connection.reply.organization.name }
-        : null,
-    key: session === undefined ? null : keyStatus(session),
-    lastAcceptedAt: iso(session?.acceptedAt),
-    lastAttemptAt: iso(session?.attemptedAt),
-    nextAttemptAt: iso(session?.nextAt),
-    attempts: connection === undefined || connection.kind === "connecting" ? 0 : connection.attempts,
+      sync?.kind === "online" ? { id: sync.reply.organization.id, name: sync.reply.organization.name } : null,
+    key: state === undefined ? null : keyStatus(state),
+    lastAcceptedAt: iso(state?.acceptedAt),
+    lastAttemptAt: iso(state?.attemptedAt),
+    nextAttemptAt: iso(state?.nextAt),
+    attempts: sync === undefined || sync.kind === "connecting" ? 0 : sync.attempts,
     pendingChange: pendingChange(rotation, clock),
     configPath: context.configPath,
     dataDir: context.dataDir,
@@ -106,20 +104,20 @@ export function agentStatus(rotation: Rotation, context: StatusContext): AgentSt
   };
 }
 
-function stateOf(rotation: Rotation, session: Session | undefined): AgentStatus["state"] {
-  if (session !== undefined) {
-    return session.connection.kind;
+function stateOf(rotation: Rotation, state: GenerationState | undefined): AgentStatus["state"] {
+  if (state !== undefined) {
+    return state.sync.kind;
   }
   return rotation.problem?.kind === "key-unusable" ? "key-unusable" : "config-invalid";
 }
 
-function keyStatus(session: Session): NonNullable<AgentStatus["key"]> {
+function keyStatus(state: GenerationState): NonNullable<AgentStatus["key"]> {
   return {
-    fingerprint: session.generation.key.fingerprint,
-    id: session.keyId ?? null,
-    name: session.keyName ?? null,
-    source: session.generation.keySource,
-    endsAt: session.keyEndsAt === undefined ? null : isoTime(session.keyEndsAt),
+    fingerprint: state.generation.key.fingerprint,
+    id: state.keyId ?? null,
+    name: state.keyName ?? null,
+    source: state.generation.keySource,
+    endsAt: state.keyEndsAt === undefined ? null : isoTime(state.keyEndsAt),
   };
 }
 
@@ -138,10 +136,10 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
     return null;
   }
   const { fingerprint } = waiting.generation.key;
-  switch (waiting.connection.kind) {
+  switch (waiting.sync.kind) {
     case "key-refused":
     case "forbidden": {
-      const { why, remedy } = adviseRefusal(waiting.connection.last, waiting, clock);
+      const { why, remedy } = adviseRefusal(waiting.sync.last, waiting, clock);
       return {
         fingerprint,
         state: "refused",
@@ -149,7 +147,7 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
       };
     }
     case "unreachable":
-      return { fingerprint, state: "unreachable", reason: waiting.connection.last.detail };
+      return { fingerprint, state: "unreachable", reason: waiting.sync.last.detail };
     default:
       return {
         fingerprint,
@@ -161,36 +159,36 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
 
 /** The state's own sentence: the first line of `status`, `reason` in JSON. */
 export function describeState(rotation: Rotation, clock: Clock): string {
-  const session = running(rotation);
-  if (session === undefined) {
+  const state = running(rotation);
+  if (state === undefined) {
     return rotation.problem === undefined
       ? "Starting."
       : `Waiting for the file to be fixed: ${problemText(rotation.problem)}`;
   }
-  const host = hostOf(session.generation.config.controlPlane.url);
-  const { connection } = session;
-  switch (connection.kind) {
+  const host = hostOf(state.generation.config.controlPlane.url);
+  const { sync } = state;
+  switch (sync.kind) {
     case "connecting":
-      return session.nextAt > clock.now()
-        ? `Restarted: the first sync with ${host} is at ${clockTime(clock, session.nextAt)}, spread so that a fleet does not return in one second; novacula-agent retry does it now.`
-        : `Connecting to ${host} with ${keyLabel(session)}.`;
+      return state.nextAt > clock.now()
+        ? `Restarted: the first sync with ${host} is at ${clockTime(clock, state.nextAt)}, spread so that a fleet does not return in one second; novacula-agent retry does it now.`
+        : `Connecting to ${host} with ${keyLabel(state)}.`;
     case "online":
-      return `Online with ${keyLabel(session)} at ${host} since ${clockTime(clock, connection.since)}.`;
+      return `Online with ${keyLabel(state)} at ${host} since ${clockTime(clock, sync.since)}.`;
     case "unreachable":
-      return `${host} is unreachable since ${clockTime(clock, connection.since)}: ${connection.last.detail}. Next try at ${clockTime(clock, session.nextAt)}.`;
+      return `${host} is unreachable since ${clockTime(clock, sync.since)}: ${sync.last.detail}. Next try at ${clockTime(clock, state.nextAt)}.`;
     case "key-refused":
     case "forbidden": {
-      const { why, remedy } = adviseRefusal(connection.last, session, clock);
-      const code = connection.kind === "forbidden" ? "403" : "401";
-      return `${host} refuses ${keyLabel(session)} (${code}) since ${clockTime(clock, connection.since)}: ${why}. ${remedy}`;
+      const { why, remedy } = adviseRefusal(sync.last, state, clock);
+      const code = sync.kind === "forbidden" ? "403" : "401";
+      return `${host} refuses ${keyLabel(state)} (${code}) since ${clockTime(clock, sync.since)}: ${why}. ${remedy}`;
     }
   }
 }
 
 /** `STATUS=` of systemd, so that `systemctl status` alone explains what is wrong; what `status` says line by line is a hint here. */
-export function statusLine(rotation: Rotation, clock: Clock): string {
+export function systemdStatus(rotation: Rotation, clock: Clock): string {
   const sentence = describeState(rotation, clock);
-  const waits = running(rotation)?.connection.kind === "online" && hasUntakenChange(rotation);
+  const waits = running(rotation)?.sync.kind === "online" && hasUntakenChange(rotation);
   return waits ? `${sentence} A change in the file has not taken: see novacula-agent status.` : sentence;
 }
 

@@ -7,7 +7,7 @@ export type Judge<Reply> = (answer: Answer) => SyncOutcome<Reply>;
  * `judge`, spared where it would say again what it said last. At rest every answer is the last one, letter for letter,
  * and to decode it takes a sixth of a sync's processor time. Only an acceptance is remembered.
  */
-export function sparingly<Reply>(judge: Judge<Reply>): Judge<Reply> {
+export function rememberLastAnswer<Reply>(judge: Judge<Reply>): Judge<Reply> {
   let last: { readonly body: string; readonly outcome: SyncOutcome<Reply> } | undefined;
   return (answer) => {
     const { status, body } = answer;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { adviseRefusal, type KeyRoute } from "../../../../src/agent/daemon/narration/refusal-advice.ts";
-import { newSession } from "../../../../src/agent/daemon/rotation/generation-state.ts";
+import { newGenerationState } from "../../../../src/agent/daemon/rotation/generation-state.ts";
 import { diagnoseKey } from "../../../../src/agent/key/diagnose-key.ts";
 import type { Refusal } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import { systemClock } from "../../../../src/lib/clock.ts";
@@ -23,8 +23,8 @@ function advise({ key = KEY, kind = "refused", reason, route = FILE }: Case) {
   const { findings } = diagnoseKey(key, { kind: "config" }, (index) => ({ line: 7, column: index + 17 }));
   const generation = { ...fileWith(key, { findings }), id: 1 };
   const answer = { httpStatus: 401, message: "no", serverTimeMs: undefined, retryAfterMs: undefined };
-  const session = newSession(generation, systemClock.now(), undefined);
-  return adviseRefusal({ kind, reason, ...answer }, session, systemClock, route);
+  const state = newGenerationState(generation, systemClock.now(), undefined);
+  return adviseRefusal({ kind, reason, ...answer }, state, systemClock, route);
 }
 
 describe("a key of another length than a key has", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Generation, sameCredentials } from "../../../../src/agent/daemon/rotation/generation.ts";
-import type { KeyMemory, Session } from "../../../../src/agent/daemon/rotation/generation-state.ts";
+import type { GenerationState, KeyMemory } from "../../../../src/agent/daemon/rotation/generation-state.ts";
 import {
   candidate,
   NOTHING_YET,
@@ -125,9 +125,9 @@ function eventOf(
   switch (each.kind) {
     case "answer": {
       const due = nextDue(rotation);
-      const other = [rotation.wanted, rotation.proven].find((session) => session !== due) ?? due;
-      const session = each.whose === "due" ? due : other;
-      return session && { kind: "outcome", generationId: session.generation.id, outcome: each.outcome };
+      const other = [rotation.wanted, rotation.proven].find((state) => state !== due) ?? due;
+      const state = each.whose === "due" ? due : other;
+      return state && { kind: "outcome", generationId: state.generation.id, outcome: each.outcome };
     }
     case "file": {
       const { config, key, keySource } = fileWith(SECRETS[each.secret] ?? "", each.changes);
@@ -177,11 +177,9 @@ function checkTransition(before: Rotation, after: Rotation, event: RotationEvent
     expect(current, "an executor stopped running").toBeDefined();
   }
   if (old?.verdict === "accepted" && current?.generation.id !== old.generation.id) {
-    const isDisplaced = current?.verdict === "accepted" && current.connection.kind === "online";
+    const isDisplaced = current?.verdict === "accepted" && current.sync.kind === "online";
     const wasRefused = byId(after, old.generation.id)?.verdict === "refused";
-    expect(isDisplaced || wasRefused, "an accepted session was left for one that was not accepted").toBe(
-      true,
-    );
+    expect(isDisplaced || wasRefused, "an accepted state was left for one that was not accepted").toBe(true);
   }
   if (event.kind === "file-problem") {
     expect(current, "a problem in the file changed what runs").toEqual(old);
@@ -198,7 +196,7 @@ function checkState(rotation: Rotation, witness: Witness, now: number): void {
     expect(Number.isFinite(nextDue(rotation)?.nextAt), "nothing is due").toBe(true);
   }
   if (wanted !== undefined && proven !== undefined) {
-    expect(sameCredentials(wanted.generation, proven.generation), "two sessions with one key").toBe(false);
+    expect(sameCredentials(wanted.generation, proven.generation), "two states with one key").toBe(false);
   }
   if (proven !== undefined) {
     expect(proven.acceptedAt, "proven, but never accepted").toBeDefined();
@@ -229,7 +227,7 @@ function checkState(rotation: Rotation, witness: Witness, now: number): void {
 }
 
 /** The running session's state is the last answer that its generation was given, and nothing else. */
-function expectedState(current: Session | undefined, witness: Witness, hasProblem: boolean): string {
+function expectedState(current: GenerationState | undefined, witness: Witness, hasProblem: boolean): string {
   if (current === undefined) {
     return hasProblem ? "key-unusable" : "config-invalid";
   }
@@ -247,8 +245,8 @@ function expectedState(current: Session | undefined, witness: Witness, hasProble
   }
 }
 
-function byId({ wanted, proven }: Rotation, id: number): Session | undefined {
-  return [wanted, proven].find((session) => session?.generation.id === id);
+function byId({ wanted, proven }: Rotation, id: number): GenerationState | undefined {
+  return [wanted, proven].find((state) => state?.generation.id === id);
 }
 
 function stopped(now: number): Clock {

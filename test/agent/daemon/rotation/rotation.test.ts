@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeyMemory, Session } from "../../../../src/agent/daemon/rotation/generation-state.ts";
+import type { GenerationState, KeyMemory } from "../../../../src/agent/daemon/rotation/generation-state.ts";
 import type { SyncOutcome } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import {
   accepted,
@@ -32,7 +32,7 @@ function controlPlane(initial: Readonly<Record<string, SyncOutcome>>) {
   const verdicts = new Map(Object.entries(initial));
   return {
     set: (secret: string, outcome: SyncOutcome) => verdicts.set(secret, outcome),
-    answer({ generation }: Session): SyncOutcome {
+    answer({ generation }: GenerationState): SyncOutcome {
       const secret = [K1, K2, K3].find((each) => fileWith(each).key.equals(generation.key)) ?? "";
       return verdicts.get(secret) ?? refused("unknown");
     },
@@ -111,8 +111,8 @@ describe("a second key, then the first one revoked", () => {
 
 describe("a change of settings, with the key that is in use", () => {
   const elsewhere = fileWith(K1, { url: "https://other.example.com" });
-  const withOther = (outcome: SyncOutcome) => (session: Session) =>
-    session.generation.config.controlPlane.url === elsewhere.config.controlPlane.url ? outcome : GOOD_1;
+  const withOther = (outcome: SyncOutcome) => (state: GenerationState) =>
+    state.generation.config.controlPlane.url === elsewhere.config.controlPlane.url ? outcome : GOOD_1;
 
   it.each([
     [down(), "config.untried", /^The new control_plane\.url could not be tried: .* Still online with key /u],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../../../src/agent/sync/answer/answer.ts";
-import { sparingly } from "../../../../src/agent/sync/answer/last-answer.ts";
+import { rememberLastAnswer } from "../../../../src/agent/sync/answer/last-answer.ts";
 import { unreachable } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 
 /** A judge that gives each body as the reply, refuses an empty one, and counts how often it is asked. */
 function counting() {
   const asked: string[] = [];
-  const judge = sparingly<string>(({ body }) => {
+  const judge = rememberLastAnswer<string>(({ body }) => {
     asked.push(body);
     return body === ""
       ? unreachable("answer-malformed", "nothing")
