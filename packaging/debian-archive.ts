@@ -42,7 +42,7 @@ export async function buildDeb(definition: DebianPackage, options: DebOptions): 
 }
 
 async function addProgram(tree: PackageTree, definition: DebianPackage, options: DebOptions): Promise<void> {
-  const { name, files } = definition;
+  const { name, files, texts = {} } = definition;
   await tree.addFile(`usr/bin/${name}`, EXECUTABLE, 0o755);
   await tree.addFile(`usr/lib/systemd/system/${name}.service`, join(CHECKOUT, `systemd/${name}.service`));
   await tree.addText(`usr/lib/sysusers.d/${name}.conf`, await template(`${name}/sysusers`));
@@ -54,6 +54,9 @@ async function addProgram(tree: PackageTree, definition: DebianPackage, options:
   );
   for (const [path, source] of Object.entries(files)) {
     await tree.addFile(path, join(CHECKOUT, source));
+  }
+  for (const [path, text] of Object.entries(texts)) {
+    await tree.addText(path, text);
   }
 }
 

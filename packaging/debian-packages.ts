@@ -1,4 +1,7 @@
+import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
+import { sentences } from "../src/lib/command-line/environment-variable.ts";
 import type { CommandEntry } from "./command-table.ts";
+import { environmentFile } from "./environment-file.ts";
 import type { ManualPage } from "./manual.ts";
 
 /** What differs between the two packages. */
@@ -10,6 +13,8 @@ export interface DebianPackage {
   /** Installed path → file of this checkout. */
   readonly files: Readonly<Record<string, string>>;
   readonly manual: Pick<ManualPage, "files" | "environment" | "exitStatus" | "seeAlso">;
+  /** Installed path → text that is made here. */
+  readonly texts?: Readonly<Record<string, string>>;
   readonly program: "agent" | "controlPlane";
 }
 
@@ -64,24 +69,14 @@ const CONTROL_PLANE: DebianPackage = {
     "The control plane issues, lists, rotates and revokes the API keys of executors, admits the executors that present them, and keeps an audit log. It listens on 127.0.0.1:3000 unless /etc/default/novacula-control-plane sets HOST and PORT.",
   ],
   files: {},
+  texts: { "usr/share/novacula-control-plane/environment": environmentFile(ENVIRONMENT_VARIABLES) },
   manual: {
     files: [
       ["/etc/default/novacula-control-plane", "The environment of the service, one VARIABLE=value per line."],
       ["/var/lib/novacula-control-plane/control-plane.db", "The database."],
       ["/var/lib/novacula-control-plane/management.sock", "How the commands talk to the running service."],
     ],
-    environment: [
-      ["DATABASE_URL", "Where the database is."],
-      ["MANAGEMENT_SOCKET", "The management socket; default: beside the database."],
-      ["HOST, PORT", "Where to listen; default: 127.0.0.1 and 3000."],
-      ["TLS_CERT, TLS_KEY", "Certificate and key (PEM files) to serve HTTPS with."],
-      ["HEARTBEAT_TIMEOUT_MS", "How long a silent executor counts as online; default: 30000."],
-      [
-        "MAX_EXECUTORS_PER_KEY",
-        "How many existing executors a key, with those it was rotated from, may have enrolled; default: 100.",
-      ],
-      ["LOG_LEVEL", "debug, info, warn or error."],
-    ],
+    environment: ENVIRONMENT_VARIABLES.map((variable) => [variable.name, sentences(variable)]),
     exitStatus: [
       [0, "Done."],
       [1, "Failed."],

@@ -1,7 +1,13 @@
 import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
+import {
+  describeProblems,
+  environmentVariables,
+  problemsOf,
+  type VariableProblem,
+  variableTexts,
+} from "../lib/command-line/environment-variable.ts";
 import { OperatorError } from "../lib/errors.ts";
-import { printable } from "../lib/printable.ts";
 import { MAX_ORGANIZATION_NAME_CHARACTERS } from "./organizations/organizations.ts";
 import { nameProblem } from "./organizations/shown-name.ts";
 
@@ -63,68 +69,120 @@ const origin = z
   .refine((url) => /^https?:\/\/[^/?#@]+\/?$/i.test(url), "want it without a path, a user or a query")
   .transform((url) => new URL(url).origin);
 
-/** The names whose values are never shown. */
-const SECRETS: ReadonlySet<string> = new Set(["BETTER_AUTH_SECRET", "INITIAL_ADMIN_PASSWORD"]);
+/** Every environment variable of `serve`, in the order in which it is documented. */
+const variables = {
+  DATABASE_URL: databasePath.prefault(DEFAULT_DATABASE_URL).register(variableTexts, {
+    meaning: "The SQLite database: file: and its path. It is created if it does not exist.",
+  }),
+  MANAGEMENT_SOCKET: z.string().optional().register(variableTexts, {
+    meaning:
+      "The Unix socket through which the other commands talk to serve (default: management.sock beside the database)",
+    example: "/run/novacula-control-plane/management.sock",
+  }),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, "want an address or a host name")
+    .default("127.0.0.1")
+    .register(variableTexts, { meaning: "The address to listen on, for executors and the page." }),
+  PORT: integerBetween(0, 65_535)
+    .prefault("3000")
+    .register(variableTexts, { meaning: "The port to listen on. 0 picks a free one." }),
+  TLS_CERT: z.string().optional().register(variableTexts, {
+    meaning:
+      "A PEM file with the certificate and its chain. Set TLS_CERT and TLS_KEY for https; set neither for http.",
+    example: "/etc/ssl/cp.example.com.pem",
+  }),
+  TLS_KEY: z.string().optional().register(variableTexts, {
+    meaning: "A PEM file with the private key of TLS_CERT, readable by the user that runs serve.",
+    example: "/etc/ssl/private/cp.example.com.key",
+  }),
+  HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000).prefault("30000").register(variableTexts, {
+    meaning: "An executor that has not synced for longer is offline. Milliseconds.",
+  }),
+  MAX_EXECUTORS_PER_KEY: integerBetween(1, 1_000_000).prefault("100").register(variableTexts, {
+    meaning:
+      "How many executors a key and the keys it was rotated from may have enrolled. Executors above the limit keep working.",
+  }),
+  LOG_LEVEL: z
+    .enum(["debug", "info", "warn", "error"], "want debug, info, warn or error")
+    .default("info")
+    .register(variableTexts, { meaning: "debug, info, warn or error. debug logs every refused request." }),
+  BETTER_AUTH_URL: origin.optional().register(variableTexts, {
+    meaning: "The address of the page as the browser shows it, without a path.",
+    example: "https://cp.example.com",
+  }),
+  BETTER_AUTH_SECRET: z
+    .string()
+    .min(32, "want at least 32 characters: openssl rand -base64 32 makes some")
+    .optional()
+    .register(variableTexts, {
+      meaning:
+        "Signs the sessions; at least 32 characters, for instance from openssl rand -base64 32. Enables sign-in and the page.",
+      isSecret: true,
+    }),
+  INITIAL_ADMIN_EMAIL: z.email("want an e-mail address").max(254).optional().register(variableTexts, {
+    meaning:
+      "The e-mail address of the first owner. Needed until the first account exists, ignored afterwards.",
+    example: "you@example.com",
+  }),
+  INITIAL_ADMIN_PASSWORD: z
+    .string()
+    .min(12, "want at least 12 characters")
+    .max(128, "want at most 128 characters")
+    .optional()
+    .register(variableTexts, {
+      meaning: "The password of the first owner, 12 to 128 characters. Remove it once you have signed in.",
+      isSecret: true,
+    }),
+  INITIAL_ORGANIZATION: z
+    .string()
+    .refine(
+      (name) => name.trim() === name && nameProblem(name, MAX_ORGANIZATION_NAME_CHARACTERS) === undefined,
+      `want one line of at most ${MAX_ORGANIZATION_NAME_CHARACTERS} visible characters`,
+    )
+    .default("Default")
+    .register(variableTexts, {
+      meaning: "The name of the organization that the first start creates if there is none.",
+    }),
+};
 
-const environment = z
-  .object({
-    BETTER_AUTH_URL: origin.optional(),
-    BETTER_AUTH_SECRET: z
-      .string()
-      .min(32, "want at least 32 characters: openssl rand -base64 32 makes some")
-      .optional(),
-    INITIAL_ADMIN_EMAIL: z.email("want an e-mail address").max(254).optional(),
-    INITIAL_ADMIN_PASSWORD: z
-      .string()
-      .min(12, "want at least 12 characters")
-      .max(128, "want at most 128 characters")
-      .optional(),
-    INITIAL_ORGANIZATION: z
-      .string()
-      .refine(
-        (name) => name.trim() === name && nameProblem(name, MAX_ORGANIZATION_NAME_CHARACTERS) === undefined,
-        `want one line of at most ${MAX_ORGANIZATION_NAME_CHARACTERS} visible characters`,
-      )
-      .default("Default"),
-    DATABASE_URL: databasePath.prefault(DEFAULT_DATABASE_URL),
-    MANAGEMENT_SOCKET: z.string().optional(),
-    HOST: z
-      .string()
-      .regex(/^[\w.:-]+$/, "want an address or a host name")
-      .default("127.0.0.1"),
-    PORT: integerBetween(0, 65_535).prefault("3000"),
-    HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000).prefault("30000"),
-    MAX_EXECUTORS_PER_KEY: integerBetween(1, 1_000_000).prefault("100"),
-    TLS_CERT: z.string().optional(),
-    TLS_KEY: z.string().optional(),
-    LOG_LEVEL: z.enum(["debug", "info", "warn", "error"], "want debug, info, warn or error").default("info"),
-  })
-  .refine((env) => (env.TLS_CERT === undefined) === (env.TLS_KEY === undefined), {
-    path: ["TLS_CERT"],
-    message: "TLS_CERT and TLS_KEY belong together: set both, or none",
-  })
-  .refine((env) => (env.INITIAL_ADMIN_EMAIL === undefined) === (env.INITIAL_ADMIN_PASSWORD === undefined), {
-    path: ["INITIAL_ADMIN_EMAIL"],
-    message: "INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD belong together: set both, or none",
-  })
-  .refine((env) => env.BETTER_AUTH_SECRET === undefined || env.BETTER_AUTH_URL !== undefined, {
-    path: ["BETTER_AUTH_URL"],
-    message: "is needed with BETTER_AUTH_SECRET: the address at which people open the page",
-  })
-  .refine(
-    (env) =>
-      Buffer.byteLength(socketPathBeside(env.MANAGEMENT_SOCKET, env.DATABASE_URL)) <= MAX_SOCKET_PATH_BYTES,
+export const ENVIRONMENT_VARIABLES = environmentVariables(variables);
+
+const environment = z.object(variables);
+
+/** What must hold between variables, judged by what is set, so that it is told beside wrong values. */
+const RELATIONS: readonly (VariableProblem & { readonly holds: (set: Record<string, string>) => boolean })[] =
+  [
+    bothOrNeither("TLS_CERT", "TLS_KEY"),
+    bothOrNeither("INITIAL_ADMIN_EMAIL", "INITIAL_ADMIN_PASSWORD"),
     {
-      path: ["MANAGEMENT_SOCKET"],
-      message: `the path of a socket has at most ${MAX_SOCKET_PATH_BYTES} bytes: set a shorter one`,
+      name: "BETTER_AUTH_URL",
+      message: "set it together with BETTER_AUTH_SECRET, to the address at which people open the page",
+      holds: ({ BETTER_AUTH_SECRET, BETTER_AUTH_URL }) =>
+        BETTER_AUTH_SECRET === undefined || BETTER_AUTH_URL !== undefined,
     },
-  );
+    {
+      name: "MANAGEMENT_SOCKET",
+      message: `the path of a socket has at most ${MAX_SOCKET_PATH_BYTES} bytes: set a shorter one`,
+      holds: ({ MANAGEMENT_SOCKET, DATABASE_URL = DEFAULT_DATABASE_URL }) => {
+        const path = socketPathBeside(MANAGEMENT_SOCKET, databasePath.safeParse(DATABASE_URL).data ?? "");
+        return Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;
+      },
+    },
+  ];
+
+function bothOrNeither(name: string, other: string) {
+  const holds = (set: Record<string, string>) => (set[name] === undefined) === (set[other] === undefined);
+  return { name, message: `${name} and ${other} belong together: set both, or neither`, holds };
+}
 
 /** The settings of `serve`, or a SettingsError with every problem. An empty variable counts as unset. */
 export function readSettings(env: Environment): Settings {
-  const result = environment.safeParse(withoutEmpty(env));
-  if (!result.success) {
-    throw new SettingsError(described(result.error, env));
+  const given = withoutEmpty(env);
+  const result = environment.safeParse(given);
+  const problems = [...problemsOf(result.error), ...RELATIONS.filter(({ holds }) => !holds(given))];
+  if (!result.success || problems.length > 0) {
+    throw settingsError(problems, env);
   }
   const set = result.data;
   return {
@@ -164,7 +222,7 @@ export function managementSocketPath(env: Environment): string {
   const { MANAGEMENT_SOCKET, DATABASE_URL } = withoutEmpty(env);
   const database = databasePath.safeParse(DATABASE_URL ?? DEFAULT_DATABASE_URL);
   if (MANAGEMENT_SOCKET === undefined && !database.success) {
-    throw new SettingsError(described(database.error, env));
+    throw settingsError(problemsOf(database.error, "DATABASE_URL"), env);
   }
   return socketPathBeside(MANAGEMENT_SOCKET, database.success ? database.data : "");
 }
@@ -173,7 +231,7 @@ export function managementSocketPath(env: Environment): string {
 export function databasePathOf(env: Environment): string {
   const database = databasePath.safeParse(withoutEmpty(env)["DATABASE_URL"] ?? DEFAULT_DATABASE_URL);
   if (!database.success) {
-    throw new SettingsError(described(database.error, env));
+    throw settingsError(problemsOf(database.error, "DATABASE_URL"), env);
   }
   return database.data;
 }
@@ -190,13 +248,7 @@ function withoutEmpty(env: Environment): Record<string, string> {
   );
 }
 
-function described(error: z.ZodError, env: Environment): string {
-  const lines = error.issues.map((issue) => {
-    const name = issue.path.length === 0 ? "DATABASE_URL" : issue.path.join(".");
-    const got = env[name] ?? "";
-    // What stands before an @ in a URL is a password often enough.
-    const isShown = got !== "" && !SECRETS.has(name) && !got.includes("@");
-    return `  ${name}: ${issue.message}${isShown ? ` (got ${printable(got)})` : ""}`;
-  });
-  return ["the environment is not right:", ...new Set(lines)].join("\n");
+function settingsError(problems: readonly VariableProblem[], env: Environment): SettingsError {
+  const lines = describeProblems(ENVIRONMENT_VARIABLES, problems, env);
+  return new SettingsError(["the environment is not valid:", ...lines].join("\n"));
 }

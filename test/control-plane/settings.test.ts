@@ -31,8 +31,14 @@ describe("the environment of serve", () => {
       MAX_EXECUTORS_PER_KEY: "0",
       LOG_LEVEL: "loud",
       HOST: "a b",
+      TLS_CERT: "a.pem",
+      INITIAL_ADMIN_PASSWORD: "twelve chars",
+      BETTER_AUTH_SECRET: "0123456789abcdef0123456789abcdef",
     };
-    for (const name of Object.keys(env)) {
+    expect(() => readSettings(env)).toThrow(/BETTER_AUTH_URL: set it together/);
+    expect(() => readSettings(env)).toThrow(/INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD belong/);
+    const { INITIAL_ADMIN_PASSWORD: _, BETTER_AUTH_SECRET: __, ...named } = env;
+    for (const name of Object.keys(named)) {
       expect(() => readSettings(env)).toThrow(name);
     }
   });
@@ -86,7 +92,7 @@ describe("the settings of people", () => {
   });
 
   it.each([
-    [{ ...PEOPLE, BETTER_AUTH_URL: "" }, /BETTER_AUTH_URL: is needed with BETTER_AUTH_SECRET/],
+    [{ ...PEOPLE, BETTER_AUTH_URL: "" }, /BETTER_AUTH_URL: set it together with BETTER_AUTH_SECRET/],
     [{ ...PEOPLE, BETTER_AUTH_URL: "https://cp.example.com/page" }, /without a path/],
     [{ ...PEOPLE, BETTER_AUTH_URL: "https://user:pw@cp.example.com" }, /without a path, a user or a query$/],
     [{ ...PEOPLE, BETTER_AUTH_URL: "ftp://cp.example.com" }, /such as https:/],

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import type { Logger } from "pino";
+import { environmentHelp } from "../../lib/command-line/environment-variable.ts";
 import { OperatorError } from "../../lib/errors.ts";
 import { isLoopbackHost } from "../../lib/loopback.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -9,7 +10,7 @@ import { routeLibraryOutput } from "../log/library-output.ts";
 import { createLog } from "../log/log.ts";
 import { withoutOwner } from "../organizations/organizations.ts";
 import { type ControlPlaneServer, createServer, type ServerDeps } from "../server.ts";
-import { readSettings, type Settings, SettingsError } from "../settings.ts";
+import { ENVIRONMENT_VARIABLES, readSettings, type Settings, SettingsError } from "../settings.ts";
 import { type Store, StoreUnavailable } from "../store/contract/store.ts";
 import { startCheckpoints } from "../store/sqlite/checkpoints.ts";
 import { cannotOpen } from "../store/sqlite/rows/unavailable.ts";
@@ -25,23 +26,7 @@ export function addServeCommand(program: Command, terminal: Terminal): void {
     .addHelpText(
       "after",
       `
-Environment:
-  DATABASE_URL          file: and the path of the SQLite file
-                        (default file:/var/lib/novacula-control-plane/control-plane.db)
-  MANAGEMENT_SOCKET     Unix socket for the other commands (default management.sock beside the database)
-  HOST                  address for executors (default 127.0.0.1)
-  PORT                  port for executors; 0: one that is free (default 3000)
-  TLS_CERT, TLS_KEY     PEM files; set both for https, none for http
-  HEARTBEAT_TIMEOUT_MS  an executor silent for longer is offline (default 30000)
-  MAX_EXECUTORS_PER_KEY how many existing executors a key, with those it was rotated from, may have
-                        enrolled (default 100); more than that today go on working
-  LOG_LEVEL             debug, info, warn or error (default info); debug shows every refusal
-
-  BETTER_AUTH_SECRET    at least 32 characters, signs the sessions; set it and people can sign in
-  BETTER_AUTH_URL       the address of the page as a browser shows it, such as https://cp.example.com
-  INITIAL_ADMIN_EMAIL, INITIAL_ADMIN_PASSWORD
-                        the first person, at the first start (password: at least 12 characters)
-  INITIAL_ORGANIZATION  the first organization, where there is none (default Default)
+${environmentHelp(ENVIRONMENT_VARIABLES)}
 
 Examples:
   $ novacula-control-plane serve
