@@ -134,7 +134,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "store/contract",
     ],
     "graphql/request": ["api-error.ts"],
-    http: ["api-error.ts"],
+    http: ["api-error.ts", "settings.ts"],
     keys: ["api-error.ts", "audit", "organizations", "rights", "store/contract"],
     log: [],
     organizations: ["api-error.ts", "store/contract"],

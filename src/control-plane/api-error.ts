@@ -2,21 +2,20 @@ import { OVERLOADED } from "../protocol/overloaded.ts";
 import { ErrorCode, type ForbiddenReason, type KeyRefusalReason } from "../protocol/refusal.ts";
 import { ORGANIZATION_CHANGED } from "../protocol/shown-organization.ts";
 
-/** Every code that an answer's `errors[].extensions.code` can have. */
+/** Every value of `errors[].extensions.code` in an answer. */
 export const ApiErrorCode = {
   ...ErrorCode,
-  /** There is no such organization, key or executor. */
+  /** No such organization, key or executor exists for the caller. */
   notFound: "NOT_FOUND",
-  /** It is there, but in a state that does not allow this: revoked already, rotated by somebody else, a slug in use. */
+  /** Its state does not allow this: already revoked, rotated by somebody else, a slug in use. */
   conflict: "CONFLICT",
   /**
-   * The page shows another organization than the session is about. Nothing was written, nothing
-   * read.
+   * The page shows another organization than the session's. Nothing was read or written.
    */
   organizationChanged: ORGANIZATION_CHANGED,
-  /** A change over a session does not name the organization that it is for. */
+  /** A change through a session must name its organization, and this one did not. */
   organizationRequired: "ORGANIZATION_REQUIRED",
-  /** There is no place in the queue for it: nothing was done, and in a few seconds there may be one. */
+  /** The queue is full. Nothing was done; retry in a few seconds. */
   overloaded: OVERLOADED,
   parseFailed: "GRAPHQL_PARSE_FAILED",
   validationFailed: "GRAPHQL_VALIDATION_FAILED",
@@ -25,14 +24,14 @@ export const ApiErrorCode = {
 type Code = (typeof ApiErrorCode)[keyof typeof ApiErrorCode];
 
 /**
- * An answer that says no, in a sentence for the caller. Anything else that is thrown below the HTTP layer is a bug or
- * `StoreUnavailable`, and its text stays inside.
+ * A refusal with a sentence for the caller. Anything else that is thrown below the HTTP layer is a
+ * bug or `StoreUnavailable`, and its text is not sent.
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: Code;
   readonly reason: KeyRefusalReason | ForbiddenReason | undefined;
-  /** When it may be tried again, where that is known. */
+  /** When to retry, if known. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

@@ -1,12 +1,4 @@
-import { once } from "node:events";
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import { isIPv6 } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { systemClock } from "../lib/clock.ts";
 import { OperatorError } from "../lib/errors.ts";
@@ -19,6 +11,13 @@ import { GraphqlEndpoint, type Listener } from "./graphql/graphql-endpoint.ts";
 import { loadSchema } from "./graphql/request/graphql-documents.ts";
 import { limitConnections } from "./http/connection-limit.ts";
 import { send } from "./http/http-answer.ts";
+import {
+  createManagementServer,
+  createNetworkServer,
+  finish,
+  type ListenerOptions,
+  listenOnNetwork,
+} from "./http/listener.ts";
 import { listenOnManagementSocket } from "./http/management-socket.ts";
 import { createApiKeys } from "./keys/api-keys.ts";
 import { RefusalLog } from "./log/refusal-log.ts";
@@ -26,50 +25,34 @@ import { serveBrowser } from "./page/browser-route.ts";
 import { builtPage } from "./page/built-page.ts";
 import type { PageAssets } from "./page/page-assets.ts";
 import type { People } from "./people/people.ts";
-import { SettingsError } from "./settings.ts";
 import { DamageLog } from "./store/contract/damage.ts";
 import { type Store, StoreUnavailable } from "./store/contract/store.ts";
 
-/** Executors sync every 5 s; well over that, so that none reconnects for each sync. */
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** Longer than any answer takes to make. */
-const ANSWER_TIMEOUT_MS = 30_000;
-const FINISH_LIMIT_MS = 2000;
-const FINISH_LOOK_MS = 50;
-
-export interface ServerDeps {
+export interface ServerDeps extends ListenerOptions {
   readonly store: Store;
   readonly logger: Logger;
-  readonly host: string;
-  /** 0: one that is free. */
-  readonly port: number;
   readonly socketPath: string;
-  /** PEM texts. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly heartbeatTimeoutMs: number;
-  /** How many executors that exist the keys of a lineage may have enrolled. */
+  /** How many existing executors the keys of one lineage may have enrolled. */
   readonly maxExecutorsPerKey: number;
-  /** The version that executors are compared with, and recommended. */
+  /** Executors are compared with this version, and it is the one recommended to them. */
   readonly version: string;
-  /** Left out: nobody signs in, there is no page, and the network serves executors alone. */
+  /** Undefined: there is no sign-in and no page; the network listener serves executors only. */
   readonly people?: People | undefined;
   readonly pageAssets?: PageAssets;
-  /** The wall clock: dates that people see and that are stored. */
+  /** The wall clock, epoch ms: for dates that are stored and shown. */
   readonly now?: () => number;
-  /** For every interval: nobody can set it (lib/clock.ts). */
+  /** The monotonic clock, ms: for every interval, because nobody can set it. */
   readonly monotonicNow?: () => number;
-  /** How long a client may take over the TLS handshake, and over its headers after that. */
-  readonly headersTimeoutMs?: number;
-  /** Over its whole request. */
-  readonly requestTimeoutMs?: number;
-  /** How long nothing may be sent or taken while a request is answered. */
-  readonly answerTimeoutMs?: number;
 }
 
 export interface ControlPlaneServer {
-  /** Resolves once both listeners accept; rejects with an OperatorError where one cannot. */
+  /** Resolves once both listeners accept; rejects with an OperatorError if one cannot. */
   listen(): Promise<{ readonly url: string }>;
-  /** Stops accepting, lets what runs finish for at most 2 s, writes what was written behind (or rejects with an OperatorError). Leaves the store open. */
+  /**
+   * Stops accepting, lets running requests finish for at most 2 s, and writes the pending activity;
+   * rejects with an OperatorError if that fails. Leaves the store open.
+   */
   close(): Promise<void>;
 }
 
@@ -80,7 +63,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     void route(request, response, () => endpoint.handle(request, response, listener), deps);
   };
   const pageAssets = deps.pageAssets ?? builtPage();
-  const network = createListener(deps, (request, response) => {
+  const network = createNetworkServer(deps, (request, response) => {
     const isServed = serveBrowser(request, response, deps.people, pageAssets, (error) =>
       endpoint.published(error),
     );
@@ -88,8 +71,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       handler("network")(request, response);
     }
   });
-  network.timeout = deps.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
-  const management = createHttpServer(timeouts(deps), handler("management-socket"));
+  const management = createManagementServer(deps, handler("management-socket"));
   let managementSocket: UnixSocket | undefined;
   let sweep: NodeJS.Timeout | undefined;
 
@@ -108,7 +90,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       clearInterval(sweep);
       await Promise.all([finish(network), finish(management)]);
       await writeTheRest(writeBehind);
-      // Last: a folder that lets nothing be removed costs no heartbeat.
+      // Last, so that a folder that cannot be written costs no heartbeat.
       managementSocket?.remove();
     },
   };
@@ -139,7 +121,7 @@ function assemble(deps: ServerDeps, now: () => number) {
   return { endpoint, presence, writeBehind, damages };
 }
 
-/** Those whose last sync cannot be read are not expected: nobody knows when they fell silent. */
+/** Without those whose time of last sync cannot be read: nobody knows when they fell silent. */
 async function recentExecutors(store: Store, sinceMs: number, damages: DamageLog) {
   const executors = await store.executorsSyncedSince(sinceMs);
   for (const executor of executors) {
@@ -152,7 +134,7 @@ async function writeTheRest(writeBehind: WriteBehind): Promise<void> {
   try {
     await writeBehind.stop();
   } catch (error) {
-    throw new OperatorError("the last uses and heartbeats could not be written", { cause: error });
+    throw new OperatorError("the latest key uses and heartbeats could not be written", { cause: error });
   }
 }
 
@@ -181,11 +163,11 @@ async function route(
   }
   send(response, {
     status: 404,
-    body: { message: "there is nothing here: the control plane answers POST /graphql" },
+    body: { message: "nothing is here: the control plane answers POST /graphql" },
   });
 }
 
-/** 200 while the store can be read: what a load balancer or a container's probe asks. */
+/** For load balancers and container probes: 200 while the store can be read, otherwise 503. */
 async function health(response: ServerResponse, store: Store, version: string): Promise<void> {
   try {
     const problem = store.problem();
@@ -198,59 +180,4 @@ async function health(response: ServerResponse, store: Store, version: string): 
     const reason = error instanceof StoreUnavailable ? error.message : "the store failed";
     send(response, { status: 503, body: { status: "unavailable", reason, version } });
   }
-}
-
-function createListener(
-  deps: ServerDeps,
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
-): Server {
-  if (deps.tls === undefined) {
-    return createHttpServer(timeouts(deps), handler);
-  }
-  try {
-    const options = { ...timeouts(deps), ...deps.tls, minVersion: "TLSv1.2" as const };
-    return createHttpsServer({ ...options, handshakeTimeout: options.headersTimeout }, handler);
-  } catch (error) {
-    throw new SettingsError("cannot use the certificate and key of TLS_CERT and TLS_KEY", { cause: error });
-  }
-}
-
-/**
- * Every phase of a connection has its end; Node counts some of them by the whole seconds of the
- * checking interval.
- */
-function timeouts(deps: ServerDeps) {
-  const { headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 } = deps;
-  return {
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-  };
-}
-
-async function listenOnNetwork(server: Server, { host, port, tls }: ServerDeps): Promise<string> {
-  try {
-    server.listen(port, host);
-    await once(server, "listening");
-  } catch (error) {
-    throw new OperatorError(`cannot listen on HOST ${host}, PORT ${port}`, { cause: error });
-  }
-  const address = server.address();
-  const actualPort = address !== null && typeof address === "object" ? address.port : port;
-  return `${tls === undefined ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${actualPort}`;
-}
-
-/** Idle connections end at once, busy ones with their answer, all of them after 2 s. */
-async function finish(server: Server): Promise<void> {
-  if (!server.listening) {
-    return;
-  }
-  const closed = once(server, "close");
-  server.close();
-  const look = setInterval(() => server.closeIdleConnections(), FINISH_LOOK_MS);
-  const limit = setTimeout(() => server.closeAllConnections(), FINISH_LIMIT_MS);
-  await closed;
-  clearInterval(look);
-  clearTimeout(limit);
 }

@@ -26,23 +26,23 @@ export interface Settings {
   /** Paths of PEM files. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   readonly logLevel: "debug" | "info" | "warn" | "error";
-  /** Undefined: nobody signs in, and the network serves executors alone. */
+  /** Undefined: there is no sign-in and no page. */
   readonly people: PeopleSettings | undefined;
 }
 
 export interface PeopleSettings {
-  /** Of BETTER_AUTH_URL. */
+  /** The origin of BETTER_AUTH_URL. */
   readonly origin: string;
   readonly secret: string;
-  /** Needed while there is nobody yet. */
+  /** Needed until the first account exists. */
   readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
-  /** The name of the organization that is made where there is none. */
+  /** The name of the organization that is created if there is none. */
   readonly organizationName: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** One or more settings are wrong; the message names all of them, one a line. */
+/** One or more settings are wrong; the message names each on a line. */
 export class SettingsError extends OperatorError {
   override readonly name = "SettingsError";
 }
@@ -150,7 +150,9 @@ export const ENVIRONMENT_VARIABLES = environmentVariables(variables);
 
 const environment = z.object(variables);
 
-/** What must hold between variables, judged by what is set, so that it is told beside wrong values. */
+/**
+ * What must hold between variables, judged by what is set, so that it is told beside wrong values.
+ */
 const RELATIONS: readonly (VariableProblem & { readonly holds: (set: Record<string, string>) => boolean })[] =
   [
     bothOrNeither("TLS_CERT", "TLS_KEY"),
@@ -176,7 +178,10 @@ function bothOrNeither(name: string, other: string) {
   return { name, message: `${name} and ${other} belong together: set both, or neither`, holds };
 }
 
-/** The settings of `serve`, or a SettingsError with every problem. An empty variable counts as unset. */
+/**
+ * The settings of `serve`, or a SettingsError with every problem. An empty variable counts as
+ * unset.
+ */
 export function readSettings(env: Environment): Settings {
   const given = withoutEmpty(env);
   const result = environment.safeParse(given);

@@ -49,7 +49,7 @@ async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
 async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
   const { databasePath, socketPath, host, port, heartbeatTimeoutMs, maxExecutorsPerKey } = settings;
   const tls = readTls(settings.tls);
-  // The database holds hashes, the socket the keys to everything: both are the owner's alone.
+  // The database holds hashes, and the socket opens everything: only their owner may use them.
   process.umask(0o077);
   createDirectories([dirname(databasePath), dirname(socketPath)]);
   const store = openSqliteStore(databasePath, () => warnOfCreation(logger, databasePath));
@@ -67,10 +67,10 @@ async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
     await checkpoints.stop();
     await store.close();
   }
-  logger.info({ event: "stopped" }, "stopped; everything is written");
+  logger.info({ event: "stopped" }, "stopped; everything has been written");
 }
 
-/** A file that is moved away during the start looks like a failing disk to SQLite. */
+/** To SQLite, a file that is moved away during the start looks like a failing disk. */
 function unusable(store: Store, databasePath: string, error: StoreUnavailable): OperatorError {
   const problem = store.problem();
   return cannotOpen(databasePath, problem === undefined ? error : `${problem.reason}: ${problem.remedy}`);
@@ -79,12 +79,12 @@ function unusable(store: Store, databasePath: string, error: StoreUnavailable): 
 function warnOfCreation(logger: Logger, databasePath: string): void {
   logger.warn(
     { event: "database.created", databasePath },
-    `there was no database at ${databasePath}: a new one was made, and it knows no key; ` +
-      "if you expected your keys, stop, and let DATABASE_URL name the database that has them",
+    `there was no database at ${databasePath}, so a new, empty one was created. ` +
+      "If you expected your keys here, stop the control plane and set DATABASE_URL to the database that has them",
   );
 }
 
-/** Imported only where people sign in: better-auth costs 0.2 s and 60 MB, which executors alone do not need. */
+/** Imported only if people sign in: better-auth costs 0.2 s and 60 MB. */
 async function openPeople(
   settings: Settings["people"],
   store: Store,
@@ -99,7 +99,7 @@ async function openPeople(
   if (origin.startsWith("http:") && !isLoopbackHost(new URL(origin).hostname)) {
     logger.warn(
       { event: "people.unencrypted", origin },
-      "BETTER_AUTH_URL is http: passwords and keys cross the network readable; put TLS in front, or set TLS_CERT and TLS_KEY",
+      "BETTER_AUTH_URL is http, so passwords and keys cross the network unencrypted. Put a TLS proxy in front, or set TLS_CERT and TLS_KEY",
     );
   }
   await ensureFirstAdmin(store, firstAdmin, organizationName, logger, Date.now());
@@ -115,7 +115,7 @@ async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, pa
     const { url } = await server.listen();
     logger.info({ event: "listening", url, ...paths, version: VERSION }, `control plane listening on ${url}`);
     const signal = await shutdown;
-    logger.info({ event: "stopping", signal }, "stopping: what runs may finish");
+    logger.info({ event: "stopping", signal }, "stopping: running requests may finish");
   } finally {
     await server.close();
   }

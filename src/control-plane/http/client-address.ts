@@ -3,9 +3,9 @@ import type { Socket } from "node:net";
 import { ipAddress, isLoopbackAddress } from "./ip-address.ts";
 
 /**
- * Where the request comes from, in the spelling of ip-address.ts. On a loopback connection a TLS
- * proxy of this host says it, as the last that it added; one that adds none leaves it to the client
- * what it is called.
+ * The client's address in the spelling of ip-address.ts. On a loopback connection, the last entry
+ * of X-Forwarded-For counts: a TLS proxy on this host added it. A proxy that adds none lets clients
+ * choose their address.
  */
 export function clientAddress(request: IncomingMessage): string | undefined {
   const peer = peerAddress(request.socket);
@@ -16,7 +16,7 @@ export function clientAddress(request: IncomingMessage): string | undefined {
   return ipAddress(String(forwarded).split(",").at(-1)?.trim() ?? "") ?? peer;
 }
 
-/** It stays the same for as long as the connection does, which brings thousands of requests. */
+/** Parsed once per connection, which carries thousands of requests. */
 const peers = new WeakMap<Socket, string>();
 
 function peerAddress(socket: Socket): string | undefined {
@@ -31,7 +31,7 @@ function peerAddress(socket: Socket): string | undefined {
   return address;
 }
 
-/** Tells the connections of a listener apart, while they are open. */
+/** Identifies an open connection of a listener. */
 export function connectionName({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }

@@ -8,8 +8,8 @@ import { Flood } from "../../lib/log/flood.ts";
 import { connectionName } from "./client-address.ts";
 
 /**
- * Descriptors for what is no connection from the network: the database, the management socket,
- * files.
+ * File descriptors kept free for everything but network connections: the database, the management
+ * socket, files.
  */
 const RESERVED = 32;
 const LIMITS_FILE = "/proc/self/limits";
@@ -20,11 +20,10 @@ export const MORE_DESCRIPTORS =
   "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand";
 
 /**
- * Keeps the connections of a server that listens below the number of file descriptors that the
- * process may have: one more would take the database's or the management socket's. The one that has
- * been silent for longest makes room; where all have sent a request, the newest is closed
- * unanswered. One line a minute says so. A connection that neither this server nor `management` can
- * take ends neither of them.
+ * Keeps the number of connections below the process's limit of file descriptors, so that the
+ * database and the management socket always get theirs. At the limit, closes the connection that
+ * has been silent longest; if all have sent a request, closes the newest one unanswered. Logs one
+ * line a minute about it. Neither server stops when accept() fails.
  */
 export function limitConnections(server: Server, management: Server, logger: Logger): void {
   const room = descriptorRoom();
@@ -51,7 +50,7 @@ export function limitConnections(server: Server, management: Server, logger: Log
   server.on("request", (request: IncomingMessage) => silent.noteRequest(request.socket));
 }
 
-/** Also one of opening a file or a socket, whatever wraps it. */
+/** Whether the error, or a cause of it, is that no file descriptor is left. */
 export function isOutOfDescriptors(error: unknown): boolean {
   const code = errorCode(error);
   return (
@@ -60,15 +59,15 @@ export function isOutOfDescriptors(error: unknown): boolean {
 }
 
 /**
- * Connections that have sent no request yet, oldest first. Under TLS the socket of a request is
- * another object.
+ * Connections that have sent no request yet, oldest first. They are known by their addresses:
+ * under TLS, a request has another socket object than its connection.
  */
 class SilentConnections {
   private open = 0;
   private readonly sockets = new Map<string, Socket>();
   private readonly heard = new WeakSet<Socket>();
 
-  /** How many connections there are now. */
+  /** Returns how many connections are open now. */
   add(socket: Socket): number {
     const name = connectionName(socket);
     this.open += 1;
@@ -88,7 +87,7 @@ class SilentConnections {
     this.sockets.delete(connectionName(socket));
   }
 
-  /** Whether there was one beside `newest`. */
+  /** Closes the oldest silent connection; returns false if `newest` is the only one. */
   endOldest(newest: Socket): boolean {
     const [oldest] = this.sockets.values();
     if (oldest === undefined || oldest === newest) {
@@ -113,7 +112,7 @@ function descriptorNote(logger: Logger, limit: number | undefined): () => void {
   };
 }
 
-/** Undefined where the system does not say, or sets no limit. */
+/** Undefined if the system does not say or sets no limit. */
 function descriptorRoom(): { readonly limit: number; readonly connections: number } | undefined {
   try {
     const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync(LIMITS_FILE, "utf8"))?.[1]);

@@ -11,7 +11,7 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-/** A GraphQL answer in the media type that the client prefers. */
+/** The media types of a GraphQL answer. */
 export type GraphqlMediaType = "application/json" | "application/graphql-response+json";
 
 export function send(response: ServerResponse, answer: HttpAnswer, mediaType = "application/json"): void {
@@ -22,8 +22,8 @@ export function send(response: ServerResponse, answer: HttpAnswer, mediaType = "
 }
 
 /**
- * The same while the client is still sending a body that nobody wants: it can read the answer for a moment before the
- * connection ends. Ended at once, the connection would be reset and the answer lost.
+ * Answers while the client is still sending a body that nobody will read, and ends the connection a
+ * moment later. Ending it at once would reset it, and the client would lose the answer.
  */
 export function sendAndClose(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {
   if (response.destroyed || response.headersSent) {
@@ -51,8 +51,8 @@ function begin(response: ServerResponse, answer: HttpAnswer, mediaType: string):
 }
 
 /**
- * An error as both conventions have it: GraphQL's body under the HTTP status of the thing itself. A 401 or 403 carries
- * Nest's `originalError` too, so that a client of either world knows it.
+ * An error in both conventions: a GraphQL body, and the matching HTTP status. A 401 or 403 also
+ * carries NestJS's `originalError`, which its clients read.
  */
 export function errorAnswer(error: ApiError, mediaType: GraphqlMediaType): HttpAnswer {
   const status = httpStatus(error, mediaType);
@@ -83,7 +83,7 @@ function retryAfter(status: number, retryAfterMs: number | undefined): Record<st
 export function unavailable(): ApiError {
   return new ApiError(
     ApiErrorCode.unavailable,
-    "the control plane cannot use its database now: try again later; its log and /healthz say why",
+    "the control plane cannot use its database now; its log and /healthz say why. Try again later",
   );
 }
 
@@ -107,7 +107,7 @@ function httpStatus(error: ApiError, mediaType: GraphqlMediaType): number {
       return 500;
     case ApiErrorCode.parseFailed:
     case ApiErrorCode.validationFailed:
-      // GraphQL over HTTP, 6.4: the older media type says 200 where the document was understood to be one.
+      // GraphQL over HTTP, 6.4: under the older media type, a document with errors gets a 200.
       return mediaType === "application/json" ? 200 : 400;
     case ApiErrorCode.badUserInput:
     case ApiErrorCode.notFound:

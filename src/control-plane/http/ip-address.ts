@@ -3,12 +3,11 @@ import { isIPv4, isIPv6 } from "node:net";
 const PORT = /:\d{1,5}$/;
 
 /**
- * An IP address in the one spelling that is used here, or undefined where the text is none: a proxy
- * may add a port or a zone, write an IPv6 address in many ways, and an IPv4 address as an IPv6 one.
- * RFC 5952 otherwise.
+ * Parses an IP address into one spelling (RFC 5952), or undefined. A proxy may add a port or a
+ * zone, spell an IPv6 address in many ways, or write an IPv4 address as an IPv6 one.
  */
 export function ipAddress(text: string): string | undefined {
-  // Nearly always; to find out that a text is no IPv6 address costs more.
+  // The common case, and cheaper than ruling out IPv6 first.
   if (isIPv4(text)) {
     return text;
   }
@@ -17,13 +16,13 @@ export function ipAddress(text: string): string | undefined {
     return host;
   }
   const [address = ""] = host.split("%", 1);
-  // With the zone: a zone without a name is no address.
+  // Checked with its zone: an empty zone is invalid.
   return isIPv6(host) ? (mappedIPv4(groupsOf(address)) ?? canonicalIPv6(address)) : undefined;
 }
 
 /**
- * Who an address belongs to, where requests are counted: an IPv4 address is one customer's, of IPv6
- * each customer has a /56 at least (RFC 6177, 2). Takes what `ipAddress` returns.
+ * The network that counts as one client: an IPv4 address, or an IPv6 /56, which is the least that a
+ * customer gets (RFC 6177, 2). Takes what `ipAddress` returns.
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) {
@@ -38,7 +37,7 @@ export function isLoopbackAddress(address: string): boolean {
   return address === "::1" || /^127\./.test(address);
 }
 
-/** `[2001:db8::1]:443`, `203.0.113.8:40001`; the colons of a bare IPv6 address are its own. */
+/** For `[2001:db8::1]:443` and `203.0.113.8:40001`; a bare IPv6 address has no port. */
 function withoutPort(text: string): string {
   const bracketed = /^\[([^\]]*)\]$/.exec(text.replace(PORT, ""))?.[1];
   if (bracketed !== undefined) {
@@ -47,7 +46,7 @@ function withoutPort(text: string): string {
   return isIPv6(text) ? text : text.replace(PORT, "");
 }
 
-/** The WHATWG URL's writer of IPv6 addresses is RFC 5952's. */
+/** The WHATWG URL serializer writes IPv6 addresses as RFC 5952 does. */
 function canonicalIPv6(address: string): string {
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

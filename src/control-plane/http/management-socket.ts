@@ -4,16 +4,16 @@ import { errorCode, OperatorError } from "../../lib/errors.ts";
 import { isAnswered, listenOnUnixSocket, type UnixSocket } from "../../lib/unix-socket.ts";
 
 /**
- * Listens on the Unix socket at `path`, readable and writable by the owner alone from its first moment on: it is all
- * that protects management. A socket that nobody listens on any more is replaced; rejects with an OperatorError where
- * another control plane has it, or where something else is in the way.
+ * Listens on the Unix socket at `path`. From its first moment only its owner can open it: its mode
+ * is all that protects management. Replaces a stale socket. Rejects with an OperatorError if
+ * another control plane listens there, or if the path is no socket.
  */
 export async function listenOnManagementSocket(server: Server, path: string): Promise<UnixSocket> {
   await removeStaleSocket(path);
   try {
     return await listenOnUnixSocket(server, path, 0o177);
   } catch (error) {
-    // Another one that started in the same moment.
+    // Another control plane started at the same moment.
     if (errorCode(error) === "EEXIST") {
       throw isTaken(path);
     }
@@ -40,14 +40,14 @@ function isTaken(path: string): OperatorError {
   );
 }
 
-/** Undefined where there is nothing; an OperatorError where there is a file that is no socket. */
+/** Undefined if nothing is there; throws an OperatorError if it is no socket. */
 function inode(path: string): bigint | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined || stat.isSocket()) {
     return stat?.ino;
   }
   throw new OperatorError(
-    `${path} is in the way of the management socket and is no socket: remove or rename it`,
+    `${path} is not a socket, but the management socket belongs there: remove or rename it`,
   );
 }
 
@@ -55,6 +55,6 @@ async function isListenedOn(path: string): Promise<boolean> {
   try {
     return await isAnswered(path);
   } catch (error) {
-    throw new OperatorError(`cannot tell whether a control plane listens on ${path}`, { cause: error });
+    throw new OperatorError(`cannot find out whether a control plane listens on ${path}`, { cause: error });
   }
 }

@@ -1,20 +1,26 @@
 import type { IncomingMessage } from "node:http";
 
-/** Many times what anybody here sends, and little enough for the slowest of mistakes: graphql-js takes 0.35 s for a MiB of them (measured). */
+/**
+ * Far more than any real request. Small enough even for a document full of errors: graphql-js takes
+ * 0.35 s for 1 MiB of them.
+ */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 export type RequestBody =
   | { readonly kind: "complete"; readonly bytes: Buffer }
   | { readonly kind: "too-large" }
-  /** The client went away, or was cut off by the server's request timeout. */
+  /** The client closed the connection, or the server's request timeout did. */
   | { readonly kind: "incomplete" };
 
-/** Reads at most 64 KiB; the rest of a larger body is left unread. How long it may take is the server's requestTimeout. */
+/**
+ * Reads at most 64 KiB and leaves the rest of a larger body unread. The server's requestTimeout
+ * limits how long it takes.
+ */
 export async function readBody(request: IncomingMessage): Promise<RequestBody> {
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
     return { kind: "too-large" };
   }
-  // Who hung up before is not heard of any more: there is no event to come.
+  // The client has closed the connection already, so no event will come.
   if (request.destroyed) {
     return { kind: "incomplete" };
   }
@@ -26,7 +32,7 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
       if (sizeBytes <= MAX_BODY_BYTES) {
         return void chunks.push(chunk);
       }
-      // Neither read on nor destroyed: the answer still has to leave through this connection.
+      // Stop reading, but keep the connection: the answer still has to go out.
       request.off("data", take).pause();
       resolve({ kind: "too-large" });
     };
@@ -39,11 +45,11 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
 }
 
 /**
- * Whether the whole body came with the headers, as that of a small request does: then nothing has
- * happened in between.
+ * Whether the whole body arrived together with the headers, as it does for small requests: then
+ * nothing happened in between.
  */
 export async function hasArrived(request: IncomingMessage): Promise<boolean> {
-  // Node's parser goes on with the bytes that it has when the handler first waits.
+  // Node's parser handles the bytes that it has at the handler's first await.
   await Promise.resolve();
   return Number(request.headers["content-length"]) === request.readableLength;
 }

@@ -2,21 +2,20 @@ import type { IncomingHttpHeaders } from "node:http";
 import { printable } from "../../lib/printable.ts";
 import { type ApiError, forbidden } from "../api-error.ts";
 
-/** As much of a request as says where it comes from. */
+/** The parts of a request that say where it comes from. */
 export interface SentFrom {
   readonly method?: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What is asked for: a page that a link of any site may open, or anything else. */
+/** A document, which a link on any site may open, or anything else. */
 export type Asked = "document" | "data";
 
 /**
- * Whether the page at `origin` itself sent the request, or its person by hand. Another site, a
- * sibling of the same domain included, may open a document in a tab and nothing more: it can make a
- * browser send the cookie, but neither this Origin nor these Sec-Fetch headers (Fetch, 3.2; Fetch
- * Metadata, 2). A browser that sends no Sec-Fetch-Site, and a program, are known by Origin for all
- * that could change something.
+ * Whether the page at `origin`, or its user by hand, sent the request. Another site, even a sibling
+ * of the same domain, may open a document in a tab and nothing more: it can make a browser send the
+ * cookie, but it can forge neither Origin nor the Sec-Fetch headers (Fetch, 3.2; Fetch Metadata,
+ * 2). Without Sec-Fetch-Site, Origin decides for every request that could change something.
  */
 export function isFromOwnPage({ method, headers }: SentFrom, asked: Asked, origin: string): boolean {
   const isLook = method === "GET" || method === "HEAD";
@@ -37,7 +36,7 @@ function isTopLevel(headers: IncomingHttpHeaders): boolean {
   return headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
 }
 
-/** Rejects a POST that another site has sent. */
+/** Throws FORBIDDEN for a POST that another site sent. */
 export function requireSameOrigin(headers: IncomingHttpHeaders, origin: string): void {
   const refusal = crossSiteRefusal({ method: "POST", headers }, "data", origin);
   if (refusal !== undefined) {
@@ -45,7 +44,7 @@ export function requireSameOrigin(headers: IncomingHttpHeaders, origin: string):
   }
 }
 
-/** What is said to another site; undefined: the page itself sent the request. */
+/** The refusal for a request from another site; undefined if the page itself sent it. */
 export function crossSiteRefusal(request: SentFrom, asked: Asked, origin: string): ApiError | undefined {
   if (isFromOwnPage(request, asked, origin)) {
     return undefined;

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 
 const YEAR_SECONDS = 31_536_000;
 
-/** The page is one script and one style sheet of ours, talks to us alone, and is nobody's frame. */
+/** The page has one script and one style sheet, talks to its own server, and is never framed. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -14,7 +14,7 @@ const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'",
 ].join("; ");
 
-/** What every answer to a browser carries (CSP level 3; OWASP's list of secure headers). */
+/** Set on every answer to a browser (CSP level 3; OWASP Secure Headers). */
 export function setSecurityHeaders(response: ServerResponse, origin: string): void {
   response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
   response.setHeader("X-Content-Type-Options", "nosniff");

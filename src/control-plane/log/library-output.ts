@@ -3,22 +3,22 @@ import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 
 const MAX_DETAIL = 500;
-/** Bounds the work for a large object before `printable` bounds the text. */
+/** Keeps a large object cheap to format; `printable` then bounds the text. */
 const FORMAT = { depth: 2, maxArrayLength: 10, maxStringLength: MAX_DETAIL, breakLength: Infinity };
 const WARNED = ["error", "warn", "trace", "assert"] as const;
 const SAID = ["log", "info", "debug", "dir", "dirxml", "table", "timeEnd", "timeLog", "count"] as const;
 const NEVER_SHOWN = ["group", "groupCollapsed", "groupEnd", "clear"] as const;
 
 /**
- * What libraries print by themselves goes through `logger`, each time as one line: what is in it
- * may be an outsider's, and raw lines of theirs on stdout or stderr could claim any priority in the
- * journal. Returns how to undo it.
+ * Sends what libraries print through `logger`, one line per call. The text may come from an
+ * outsider, and a raw line on stdout or stderr could claim any priority in the journal. Returns the
+ * function that undoes it.
  */
 export function routeLibraryOutput(logger: Logger): () => void {
   const methods = { ...globalThis.console };
   const warnings = process.listeners("warning");
-  const warn = (...values: unknown[]) => logger.warn(line(formatted(values)), "a library reports a failure");
-  const say = (...values: unknown[]) => logger.debug(line(formatted(values)), "a library says something");
+  const warn = (...values: unknown[]) => logger.warn(line(formatted(values)), "a library reported a failure");
+  const say = (...values: unknown[]) => logger.debug(line(formatted(values)), "a library printed something");
   const assert = (isTrue: unknown, ...values: unknown[]) => {
     if (!isTrue) {
       warn("assertion failed:", ...values);
@@ -31,8 +31,8 @@ export function routeLibraryOutput(logger: Logger): () => void {
     assert,
   });
   const onWarning = (warning: Error) =>
-    logger.warn(line(`${warning.name}: ${warning.message}`), "the runtime warns");
-  // Node's own listener is the one that prints.
+    logger.warn(line(`${warning.name}: ${warning.message}`), "Node.js printed a warning");
+  // Node's own listener prints the raw text.
   process.removeAllListeners("warning").on("warning", onWarning);
   return () => {
     Object.assign(globalThis.console, methods);
@@ -47,7 +47,7 @@ function line(text: string) {
   return { event: "library.output", detail: printable(text, MAX_DETAIL) };
 }
 
-/** An object of a library may throw while it is shown. */
+/** A library's object may throw while it is formatted. */
 function formatted(values: readonly unknown[]): string {
   try {
     return formatWithOptions(FORMAT, ...values);

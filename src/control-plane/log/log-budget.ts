@@ -1,15 +1,15 @@
 import { Flood } from "../../lib/log/flood.ts";
 
-/** What anybody can cause: 20 lines of a kind at once, then one a minute. */
+/** For lines that anybody can cause: a burst of 20 for each event, then one a minute. */
 const ANYBODY = { burst: 20, refillMs: 60_000 };
 /**
- * What names a key or an executor that exists: invented ones cannot crowd it out. 100 at once, then
- * 20 a minute.
+ * For lines that name an existing key or executor, so that invented ones cannot crowd them out: a
+ * burst of 100 for each event, then 20 a minute.
  */
 const KNOWN = { burst: 100, refillMs: 3000 };
 const MAX_ADDRESSES = 1000;
 
-/** The fields of a line, as far as they decide its budget. */
+/** The fields of a line that decide which budget pays for it. */
 export interface BudgetedFields {
   readonly event?: unknown;
   readonly keyId?: unknown;
@@ -22,9 +22,9 @@ export interface LeftOut {
   readonly event: string;
   readonly level: number;
   readonly count: number;
-  /** How long it took to collect them. */
+  /** From the first of them to the report. */
   readonly durationMs: number;
-  /** Different ones that they came from; at most 1000 are told apart. */
+  /** Distinct client addresses, counted up to 1,000. */
   readonly addresses: number;
 }
 
@@ -36,8 +36,8 @@ interface HeldBack {
 }
 
 /**
- * How many lines of each event are written, whatever causes them: nobody outside decides how fast
- * the log grows.
+ * Limits how many lines of each event are written, so that no outsider decides how fast the log
+ * grows.
  */
 export class LogBudget {
   private readonly anybody: Flood;
@@ -51,7 +51,7 @@ export class LogBudget {
     this.now = now;
   }
 
-  /** Whether the line is to be written; otherwise it is counted. */
+  /** Returns whether to write the line; counts it if not. */
   admit(level: number, fields: BudgetedFields): boolean {
     const event = typeof fields.event === "string" ? fields.event : "";
     const isKnown = fields.keyId !== undefined || fields.executorId !== undefined;
@@ -71,7 +71,7 @@ export class LogBudget {
     return this.heldBack.size > 0;
   }
 
-  /** What was left out since the last call, one for each event. */
+  /** Returns what was left out since the last call, one entry per event. */
   takeLeftOut(): readonly LeftOut[] {
     const now = this.now();
     const leftOut = [...this.heldBack].map(([event, { level, since, addresses, count }]) => ({

@@ -9,15 +9,15 @@ const MAX_STACK_LINES = 20;
 
 export interface Log {
   readonly logger: Logger;
-  /** Writes what is still to be said of lines that were left out. */
+  /** Reports the lines that were left out since the last report. */
   close(): void;
 }
 
 /**
- * JSON lines on `stdout`, with ISO times; a reader that has gone takes nothing down with it. At any
- * level but debug the lines of an event are bounded (log-budget.ts); once a minute one line says
- * how many were left out. `now` is monotonic milliseconds. A reader that stops reading costs it
- * lines, and this program a bounded memory.
+ * Writes JSON lines with ISO times to `stdout`. A reader that goes away or stops reading loses
+ * lines; the program goes on, with bounded memory. At every level but debug, the lines of each
+ * event are limited (log-budget.ts), and one line a minute says how many were left out. `now` is
+ * monotonic milliseconds.
  */
 export function createLog(level: string, stdout: OutputStream, now = systemClock.now): Log {
   const budget = new LogBudget(now);
@@ -67,7 +67,7 @@ function onlyWhere(admit: (level: number, fields: BudgetedFields) => boolean) {
 function unread(count: number): [fields: object, message: string] {
   return [
     { event: "log.unread", count },
-    `nobody read this log for a while: ${count.toLocaleString("en")} lines were left out`,
+    `nobody read this log for a while, so ${count.toLocaleString("en")} lines were left out`,
   ];
 }
 
@@ -81,8 +81,8 @@ function counted({ event, count, durationMs, addresses }: LeftOut): [fields: obj
 }
 
 /**
- * An error's own words may be an outsider's. None of its other properties: they may hold what was
- * sent.
+ * An error's message may hold an outsider's text, so it is made printable. Its other properties are
+ * dropped: they may hold the request.
  */
 function serializedError(error: unknown): Pick<SerializedError, "type" | "message" | "stack"> {
   if (!(error instanceof Error)) {

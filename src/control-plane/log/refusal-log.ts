@@ -2,15 +2,16 @@ import type { Logger } from "pino";
 import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
 
-/** The same refusal: one line a minute. */
+/** Of the same refusal, one line a minute. */
 const SUBJECT = { burst: 1, refillMs: 60_000 };
 /**
- * All refusals of one key, whatever names it is presented with: it does not crowd out the others.
+ * Of all refusals of one key, under whatever executor names, five lines at once: one key does not
+ * crowd out the others.
  */
 const KEY = { burst: 5, refillMs: 60_000 };
 
 export interface RefusalEvent {
-  /** Undefined where the request was refused before it was read. */
+  /** Undefined if the request was refused before its body was read. */
   readonly operation: string | undefined;
   readonly status: 401 | 403 | 429;
   readonly reason: string | undefined;
@@ -21,9 +22,9 @@ export interface RefusalEvent {
 }
 
 /**
- * One line for each refusal at debug level, and one at warn for each key (or address, where the key
- * is unknown) and reason in a minute: an agent with a dead key must not fill the disk.
- * log-budget.ts bounds them all together.
+ * Logs each refusal at debug level. At warn level, logs one line a minute for each reason and key
+ * (or address, if the key is unknown), so that an agent with a dead key does not fill the disk.
+ * log-budget.ts limits all of them together.
  */
 export class RefusalLog {
   private readonly logger: Logger;
@@ -56,11 +57,13 @@ export class RefusalLog {
     }
     const message =
       status === 401
-        ? "a key was refused; the next minute's refusals of it are shown at debug level only"
-        : "a good key was refused for this executor; the next minute's refusals are shown at debug level only";
+        ? "a key was refused; its refusals of the next minute are logged at debug level only"
+        : "a valid key was refused for this executor; its refusals of the next minute are logged at debug level only";
     this.logger.warn(
       { event: status === 401 ? "key.refused" : "executor.refused", ...fields },
-      leftOut === 0 ? message : `${message}; ${leftOut} more of this key, for other executors, were left out`,
+      leftOut === 0
+        ? message
+        : `${message}; ${leftOut} more refusals of this key, for other executors, were left out`,
     );
   }
 }

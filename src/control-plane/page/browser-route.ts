@@ -8,8 +8,8 @@ import type { PageAssets } from "./page-assets.ts";
 import { OTHERS_PLACES, servePage } from "./page-route.ts";
 
 /**
- * Whether the request was the page's or sign-in's, and answered; `answerTo`: what is said of an
- * error that is nobody's mistake. Executors come with a key, and are left alone.
+ * Serves the page and sign-in; returns false if the request is for neither. Requests with a key
+ * come from executors and are left to others. `answerTo` turns an unexpected error into an answer.
  */
 export function serveBrowser(
   request: IncomingMessage,
@@ -27,7 +27,7 @@ export function serveBrowser(
     return false;
   }
   const isForAuth = path.startsWith("/api/auth/");
-  // Nothing else of a page than to look at it.
+  // The page is only ever fetched, so another method gets 405 whatever site it comes from.
   if (!isForAuth && request.method !== "GET") {
     return servePage(request, response, path, pageAssets);
   }

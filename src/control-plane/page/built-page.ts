@@ -1,7 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { type PageAssets, pageAssetsIn } from "./page-assets.ts";
 
-/** The page as `npm run build:page` leaves it; packaging/embed-page.ts puts one that carries its files in this place. */
+/**
+ * The page as `npm run build:page` leaves it. In a package, packaging/embed-page.ts replaces this
+ * module by one that carries the files.
+ */
 export function builtPage(): PageAssets {
   return pageAssetsIn(fileURLToPath(new URL("../../../dist/page", import.meta.url)));
 }

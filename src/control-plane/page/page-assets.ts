@@ -21,13 +21,17 @@ export interface PageAsset {
   readonly etag: string;
 }
 
-/** The built page: what `npm run build:page` leaves, or what a package carries in its place. */
+/** The files of the built page. */
 export interface PageAssets {
-  /** By path below /, such as index.html or assets/index-1a2b3c4d.js; undefined where there is none. */
+  /**
+   * By path below /, such as index.html or assets/index-1a2b3c4d.js; undefined if there is none.
+   */
   find(path: string): PageAsset | undefined;
 }
 
-/** The page in a folder, read into memory at its first use: a few files of some ten kilobytes. */
+/**
+ * The page in a folder, read into memory at its first use: a few files, some ten kilobytes each.
+ */
 export function pageAssetsIn(directory: string): PageAssets {
   let assets: ReadonlyMap<string, PageAsset> | undefined;
   return {
@@ -38,7 +42,7 @@ export function pageAssetsIn(directory: string): PageAssets {
   };
 }
 
-/** The page in the program itself; `files` by path, base64. */
+/** The page inside the program; `files` maps paths to base64. */
 export function embeddedPage(files: Readonly<Record<string, string>>): PageAssets {
   const entries = Object.entries(files);
   const assets = new Map(entries.map(([path, text]) => [path, pageAsset(path, Buffer.from(text, "base64"))]));
@@ -54,7 +58,7 @@ function pageAsset(path: string, body: Buffer): PageAsset {
   };
 }
 
-/** Undefined while nothing is built; it is looked for again at the next request. */
+/** Undefined if the page is not built; the next request looks again. */
 function readAssets(directory: string): ReadonlyMap<string, PageAsset> | undefined {
   try {
     const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { send } from "../http/http-answer.ts";
 import type { PageAsset, PageAssets } from "./page-assets.ts";
 
-/** The page's own places; what they show is the page's affair. */
+/** The URLs that the page's own router knows. */
 const PLACES = /^\/(?:|api-keys|executors(?:\/[^/]+)?|audit|connect|members|invitation\/[^/]+|sign-in)$/;
-/** What others answer, also to a browser. */
+/** Paths that are not the page's, even for a browser. */
 export const OTHERS_PLACES: ReadonlySet<string> = new Set(["/graphql", "/healthz"]);
 const IMMUTABLE = /^assets\//;
 const NOT_BUILT = "The page is not built: run npm run build:page in the checkout, or install the package.\n";
 
-/** Whether `path` is one of the page's, and answered. */
+/** Serves the page; returns false if `path` is not one of its paths. */
 export function servePage(
   request: IncomingMessage,
   response: ServerResponse,
@@ -33,7 +33,7 @@ export function servePage(
   return true;
 }
 
-/** A person who followed a wrong link is told by the page, with the way on; programs are left to who else may answer. */
+/** Shows the page's own "not found" to people; returns false for programs. */
 function serveNothing(request: IncomingMessage, response: ServerResponse, assets: PageAssets): boolean {
   const isLook = request.method === "GET" || request.method === "HEAD";
   const isPerson = request.headers.accept?.includes("text/html") === true;
@@ -51,7 +51,7 @@ function serveNothing(request: IncomingMessage, response: ServerResponse, assets
   return true;
 }
 
-/** Names below assets/ change with their content; the rest is asked for again each time, and answered 304. */
+/** Names below assets/ change with their content; browsers revalidate the rest each time. */
 function sendAsset(
   request: IncomingMessage,
   response: ServerResponse,

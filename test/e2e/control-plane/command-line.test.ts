@@ -235,7 +235,7 @@ describe("serve", () => {
     const empty = await runControlPlane(["serve"], { ...env, TLS_CERT: path, TLS_KEY: path });
     expect(empty).toMatchObject({
       exitCode: 78,
-      stderr: expect.stringMatching(/cannot use the certificate and key/),
+      stderr: expect.stringMatching(/cannot use the files of TLS_CERT/),
     });
   });
 

@@ -1,0 +1,94 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { isIPv6 } from "node:net";
+import { OperatorError } from "../../lib/errors.ts";
+import { SettingsError } from "../settings.ts";
+
+/** Well over the executors' 5 s, so that they do not reconnect for every sync. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Longer than any answer takes. */
+const ANSWER_TIMEOUT_MS = 30_000;
+const FINISH_LIMIT_MS = 2000;
+const FINISH_LOOK_MS = 50;
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** PEM texts. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Limit for the TLS handshake, and again for the headers. */
+  readonly headersTimeoutMs?: number;
+  /** Limit for the whole request. */
+  readonly requestTimeoutMs?: number;
+  /** Limit for a connection without traffic while a request is answered. */
+  readonly answerTimeoutMs?: number;
+}
+
+/** The server for executors and browsers; throws a SettingsError if the certificate cannot be used. */
+export function createNetworkServer(options: ListenerOptions, handler: RequestListener): Server {
+  const server = createTlsOrPlainServer(options, handler);
+  server.timeout = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
+  return server;
+}
+
+/** The server for the management socket. */
+export function createManagementServer(options: ListenerOptions, handler: RequestListener): Server {
+  return createHttpServer(timeouts(options), handler);
+}
+
+function createTlsOrPlainServer(options: ListenerOptions, handler: RequestListener): Server {
+  const { tls } = options;
+  if (tls === undefined) {
+    return createHttpServer(timeouts(options), handler);
+  }
+  try {
+    const limits = timeouts(options);
+    const handshakeTimeout = limits.headersTimeout;
+    return createHttpsServer({ ...limits, ...tls, minVersion: "TLSv1.2", handshakeTimeout }, handler);
+  } catch (error) {
+    throw new SettingsError("cannot use the files of TLS_CERT and TLS_KEY", { cause: error });
+  }
+}
+
+/**
+ * A limit for every phase of a connection. Node checks some of them only once per checking
+ * interval.
+ */
+function timeouts({ headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: ListenerOptions) {
+  return {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  };
+}
+
+/** Resolves with the URL, in which port 0 is replaced by the port that was free. */
+export async function listenOnNetwork(server: Server, options: ListenerOptions): Promise<string> {
+  const { host, port, tls } = options;
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    throw new OperatorError(`cannot listen on HOST ${host}, PORT ${port}`, { cause: error });
+  }
+  const address = server.address();
+  const actualPort = address !== null && typeof address === "object" ? address.port : port;
+  return `${tls === undefined ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${actualPort}`;
+}
+
+/** Ends idle connections at once, busy ones after their answer, and all of them after 2 s. */
+export async function finish(server: Server): Promise<void> {
+  if (!server.listening) {
+    return;
+  }
+  const closed = once(server, "close");
+  server.close();
+  const look = setInterval(() => server.closeIdleConnections(), FINISH_LOOK_MS);
+  const limit = setTimeout(() => server.closeAllConnections(), FINISH_LIMIT_MS);
+  await closed;
+  clearInterval(look);
+  clearTimeout(limit);
+}
