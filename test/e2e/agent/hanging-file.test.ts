@@ -1,12 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type AgentProcess, agentHome, startAgent } from "../../support/agent/agent-process.ts";
+import { agentHome, startAgent } from "../../support/agent/agent-process.ts";
 import { command } from "../../support/agent/command.ts";
 import { type FaultyServer, startFaultyServer } from "../../support/agent/faulty-server.ts";
 import { testCertificates } from "../../support/certificates.ts";
 import { eventually } from "../../support/eventually.ts";
-import { hangFolder, LACKS_FUSE } from "../../support/hanging-folder.ts";
+import { hangFolder, LACKS_FUSE } from "../../support/fuse-folder.ts";
 import { makeKey } from "../../support/keys.ts";
 import { onlyFor } from "../../support/only-for.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
@@ -45,41 +45,6 @@ async function scene({ allInFolder = false } = {}) {
   };
 }
 
-/**
- * Online, and listening to its files: Node asks the kernel for a listener in its only thread, so a file that begins to
- * hang in that very moment does stop the agent, until the watchdog ends it.
- */
-async function settles(agent: AgentProcess): Promise<void> {
-  await agent.waitForLine("key.accepted", /^/, 20_000);
-  let before = 0;
-  let since = performance.now();
-  await eventually(
-    () => {
-      const now = listeners(agent.pid);
-      if (now !== before) {
-        since = performance.now();
-      }
-      before = now;
-      return now > 0 && performance.now() - since > 1500;
-    },
-    { timeoutMs: 30_000, describe: "the agent listens to its files" },
-  );
-}
-
-/** How many inotify watches the process has: proc_pid_fdinfo(5). */
-function listeners(pid: number): number {
-  const folder = `/proc/${pid}/fdinfo`;
-  const infos = readdirSync(folder).map((fd) => {
-    try {
-      return readFileSync(join(folder, fd), "utf8");
-    } catch {
-      // Closed in the meantime.
-      return "";
-    }
-  });
-  return infos.join("").match(/^inotify /gm)?.length ?? 0;
-}
-
 async function reconnects(server: FaultyServer): Promise<void> {
   for (const _ of [1, 2]) {
     const from = server.requests.length;
@@ -97,7 +62,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
   }, async () => {
     await using place = await scene();
     const agent = place.start();
-    await settles(agent);
+    await agent.waitForLine("key.accepted", /^/, 20_000);
     const hanging = await hangFolder(place.folder);
     try {
       await agent.post("reload");
@@ -108,7 +73,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
       const status = await place.run("status");
       expect(status).toMatchObject({ code: 0 });
       expect(status.stdout).toContain("does not answer since ");
-      expect(hanging.isHanging()).toBe(true);
+      expect(hanging.isMounted()).toBe(true);
     } finally {
       await hanging.release();
     }
@@ -136,7 +101,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
     const result = await command([...args, "-c", place.home.configPath], { input: place.key });
     expect(result).toMatchObject({ code });
     expect(result.output).toContain(" does not answer since ");
-    expect(hanging.isHanging()).toBe(true);
+    expect(hanging.isMounted()).toBe(true);
   });
 
   it("holds up no start: the key is taken when the file answers", { timeout: 120_000 }, async () => {
@@ -155,12 +120,12 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
   it("does not keep the agent from stopping", { timeout: 120_000 }, async () => {
     await using place = await scene();
     const agent = place.start();
-    await settles(agent);
+    await agent.waitForLine("key.accepted", /^/, 20_000);
     await using hanging = await hangFolder(place.folder);
     await agent.post("reload");
     expect(await place.run("status")).toMatchObject({ code: 0 });
     expect(await agent.stop()).toBe(0);
-    expect(hanging.isHanging()).toBe(true);
+    expect(hanging.isMounted()).toBe(true);
     expect(agent.lines.at(-1)?.event).toBe("agent.stopped");
   });
 });
@@ -171,7 +136,7 @@ describe.skipIf(LACKS_FUSE)("agent.toml, key and CA that all hang", () => {
   }, async () => {
     await using place = await scene({ allInFolder: true });
     const agent = place.start();
-    await settles(agent);
+    await agent.waitForLine("key.accepted", /^/, 20_000);
     await using hanging = await hangFolder(place.folder);
     await agent.post("reload");
     await agent.waitForLine("config.invalid", /agent\.toml: does not answer since /, 60_000);
@@ -180,6 +145,6 @@ describe.skipIf(LACKS_FUSE)("agent.toml, key and CA that all hang", () => {
     await reconnects(place.server);
     expect(await agent.status()).toMatchObject({ state: "online" });
     expect(await agent.stop()).toBe(0);
-    expect(hanging.isHanging()).toBe(true);
+    expect(hanging.isMounted()).toBe(true);
   });
 });

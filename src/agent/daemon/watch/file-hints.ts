@@ -1,9 +1,7 @@
-import { unwatchFile, watchFile, watch as watchInode } from "node:fs";
+import { unwatchFile, watchFile } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
-import { dirname } from "node:path";
-import { watch as watchFolders } from "chokidar";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
-import { placesOf } from "./file-places.ts";
+import { type FileListeners, listenFor } from "./file-listeners.ts";
 
 /**
  * How often each file is looked at: by device, inode, size, mode and times in nanoseconds, of which ctime sees a chmod
@@ -11,7 +9,7 @@ import { placesOf } from "./file-places.ts";
  * most of what an idle agent costs (`npm run bench -- rest`).
  */
 const LOOK_MS = 5000;
-/** Where the system notifies of nothing, the looks alone must be quick enough for those who wait. */
+/** Where the system tells of nothing, the looks alone must be quick enough for those who wait. */
 const LOOK_ALONE_MS = 1000;
 
 /** A write announces itself several times; one look serves them all. */
@@ -22,21 +20,19 @@ export interface Hints {
   watch(files: readonly string[]): Promise<void>;
   /** Resolves at the next sign of a change, after `ms` at the latest, or when `signal` aborts. */
   next(ms: number, signal: AbortSignal): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /**
- * Three sources of hints; nothing depends on their coming. For speed, inotify: chokidar on the
- * folder of each file and of each link on the way to it, and the file itself, for what is written
- * through another mount of it (`docker -v`). For what nobody is notified of (a file system that is
- * mounted over, another host on a network's) a look at each file. inotify's errors degrade speed,
- * not certainty. While a file does not answer there are none of them: each touches its neighbours
- * too, and would hang with it. Then the reader looks each second.
+ * Two sources of hints; nothing depends on their coming. For speed, inotify. For what nobody is
+ * notified of (a file system that is mounted over, another host on a network's) a look at each
+ * file. inotify's errors degrade speed, not certainty. While a file does not answer there are none
+ * of them: then the reader looks each second.
  */
 export function createHints({ onDegraded }: { readonly onDegraded: (reason: string) => void }): Hints {
   let watched = "";
-  let sources: readonly { close(): void | Promise<void> }[] = [];
-  let lookMs = LOOK_MS;
+  let sources: readonly { close(): void }[] = [];
+  let isDegraded = false;
   let isPartial = false;
   let isHinted = false;
   let wake: (() => void) | undefined;
@@ -46,22 +42,34 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
     wake?.();
   }
 
-  /** For good: whatever it was may come again, and a look a second costs little. */
+  /** Said once: a look a second costs little, and nobody need do anything. */
   function degrade(error: unknown): void {
-    if (lookMs === LOOK_ALONE_MS) {
-      return;
+    if (!isDegraded) {
+      onDegraded(error instanceof Error ? error.message : String(error));
     }
-    onDegraded(error instanceof Error ? error.message : String(error));
-    lookMs = LOOK_ALONE_MS;
-    // So that `watch` begins anew, at the other pace.
-    watched = "";
-    hint();
+    isDegraded = true;
   }
 
-  async function close(): Promise<void> {
-    const ended = sources;
+  async function listenersOf(file: string, signal: AbortSignal): Promise<FileListeners> {
+    try {
+      const listeners = await listenFor(file, hint, signal);
+      for (const watcher of listeners.watchers) {
+        watcher.on("error", degrade);
+      }
+      return listeners;
+    } catch (error) {
+      if (!signal.aborted) {
+        degrade(error);
+      }
+      return { watchers: [], hearAll: false };
+    }
+  }
+
+  function close(): void {
+    for (const source of sources) {
+      source.close();
+    }
     sources = [];
-    await Promise.all(ended.map((source) => source.close()));
   }
 
   return {
@@ -73,16 +81,15 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
         return;
       }
       watched = found;
-      void close();
+      close();
       if (isPartial) {
         return;
       }
-      const places = [...(await answersOf([...identities.keys()], placesOf)).values()];
-      sources = [
-        listenInFolders(places.flat(), hint, degrade),
-        ...places.flatMap(([end]) => listenTo(end, hint)),
-        ...[...identities.keys()].map((file) => lookAt(file, lookMs, hint)),
-      ];
+      const listeners = await answersOf(files, listenersOf);
+      sources = files.flatMap((file) => {
+        const { watchers, hearAll } = listeners.get(file) ?? { watchers: [], hearAll: false };
+        return [...watchers, lookAt(file, hearAll ? LOOK_MS : LOOK_ALONE_MS, hint)];
+      });
       // What changed before there was somebody to see it is in nobody's memory.
       isHinted = true;
     },
@@ -116,11 +123,14 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
  * What `question` comes to for each file that answers; one after the other, for each holds a
  * thread.
  */
-async function answersOf<T>(files: readonly string[], question: (file: string) => Promise<T>) {
+async function answersOf<T>(
+  files: readonly string[],
+  question: (file: string, signal: AbortSignal) => Promise<T>,
+) {
   const answers = new Map<string, T>();
   for (const file of files) {
     try {
-      answers.set(file, await inTime(file, () => question(file)));
+      answers.set(file, await inTime(file, (signal) => question(file, signal)));
     } catch (error) {
       if (!(error instanceof NoFileAnswer)) {
         throw error;
@@ -137,27 +147,6 @@ async function identityOf(file: string): Promise<string> {
     return [file, await realpath(file), dev, ino].join("\0");
   } catch {
     return file;
-  }
-}
-
-function listenInFolders(places: readonly string[], hint: () => void, degrade: (error: unknown) => void) {
-  const folders = [...new Set(places.map((place) => dirname(place)))];
-  const names = new Set([...places, ...folders]);
-  const options = { depth: 0, ignoreInitial: true, followSymlinks: false };
-  const watcher = watchFolders(folders, { ...options, ignored: (path) => !names.has(path) });
-  watcher.on("all", hint);
-  watcher.on("error", degrade);
-  return watcher;
-}
-
-/** By its inode, however it is reached. None where the file is not there; its folder tells when it is. */
-function listenTo(file: string, hint: () => void) {
-  try {
-    const watcher = watchInode(file, hint);
-    watcher.on("error", hint);
-    return [watcher];
-  } catch {
-    return [];
   }
 }
 

@@ -90,7 +90,7 @@ export function createConfigWatcher({
         await hints.watch(pending?.loaded.files ?? delivered.files);
         await hints.next(pending === undefined ? READ_ANYWAY_MS : PENDING_LOOK_MS, signal);
       }
-      await hints.close();
+      hints.close();
     },
     readNow: () => exclusively(async () => take(await read(), () => 0)),
     async settled(signal) {

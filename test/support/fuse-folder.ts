@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { lacks } from "./requires.ts";
+
+/** A FUSE file system wants root and the kernel's part of it. */
+export const LACKS_FUSE = lacks(
+  "the right to mount a FUSE file system",
+  process.geteuid?.() === 0 && existsSync("/dev/fuse"),
+);
+
+/** A folder on which a FUSE file system is mounted. */
+export interface FuseFolder extends AsyncDisposable {
+  /** Its program takes no request from now on: every access hangs. */
+  stop(): void;
+  readonly isMounted: () => boolean;
+  /** What was there before is there again. */
+  release(): Promise<void>;
+}
+
+/** A folder in which every access hangs, to what was there before and to anything else. */
+export function hangFolder(path: string): Promise<FuseFolder> {
+  // Opens the connection and never reads it; ends with this process, whatever becomes of the test.
+  return mount(path, ["cat"]);
+}
+
+/** Shows the files of the folder `source` as another host would: the kernel is told of no change. */
+export async function serveFolder(source: string, path: string): Promise<FuseFolder> {
+  const program = fileURLToPath(new URL("fuse-program.ts", import.meta.url));
+  return await mount(path, [process.execPath, program, source]);
+}
+
+/** `command` is the file system's program; it has the connection as descriptor 3. */
+async function mount(path: string, command: readonly string[]): Promise<FuseFolder> {
+  const script =
+    'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0,allow_other test "$0" && echo mounted && exec "$@"';
+  const program = spawn("sh", ["-c", script, path, ...command], { stdio: ["pipe", "pipe", "inherit"] });
+  const closed = once(program, "close");
+  await Promise.race([once(program.stdout, "data"), closed]);
+  if (program.exitCode !== null) {
+    throw new Error(`cannot mount a FUSE file system on ${path}`);
+  }
+  const isMounted = () => program.exitCode === null && program.signalCode === null;
+  const release = async () => {
+    if (!isMounted()) {
+      return;
+    }
+    program.kill("SIGKILL");
+    await closed;
+    await once(spawn("umount", ["--lazy", path], { stdio: "inherit" }), "close");
+  };
+  return { stop: () => void program.kill("SIGSTOP"), isMounted, release, [Symbol.asyncDispose]: release };
+}
