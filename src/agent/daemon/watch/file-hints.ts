@@ -86,10 +86,17 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
         return;
       }
       const listeners = await answersOf(files, listenersOf);
-      sources = files.flatMap((file) => {
-        const { watchers, hearAll } = listeners.get(file) ?? { watchers: [], hearAll: false };
-        return [...watchers, lookAt(file, hearAll ? LOOK_MS : LOOK_ALONE_MS, hint)];
-      });
+      sources = [...listeners.values()].flatMap(({ watchers }) => watchers);
+      isPartial = listeners.size < files.length;
+      if (isPartial) {
+        // Begins anew when all answer. Until then a look at one that does not would hang as well.
+        watched = "";
+        return;
+      }
+      const looks = files.map((file) =>
+        lookAt(file, listeners.get(file)?.hearAll === true ? LOOK_MS : LOOK_ALONE_MS, hint),
+      );
+      sources = [...sources, ...looks];
       // What changed before there was somebody to see it is in nobody's memory.
       isHinted = true;
     },
