@@ -1,14 +1,18 @@
 /**
- * What every command ends with (sysexits.h(3) from 64 on). `run` uses 0, 1, 64, 70 and 78; `status` 3 as well, the
- * code that systemctl(1) and the LSB give a program that is not running.
+ * What a command of either program ends with; from 64 on the codes are those of sysexits.h(3). The
+ * agent never uses 4 and 5.
  */
 export const ExitCode = {
   good: 0,
-  /** A definite bad verdict, or it could not be done. */
+  /** A definite bad verdict, or the request was refused. */
   bad: 1,
-  /** The question could not be answered: the control plane or the agent did not. */
+  /** The control plane or the agent gave no answer. */
   couldNotTell: 2,
+  /** The agent or the control plane does not run: systemctl(1) and the LSB use this code, too. */
   notRunning: 3,
+  notFound: 4,
+  /** A name stands for several things. */
+  ambiguous: 5,
   usage: 64,
   bug: 70,
   configuration: 78,

@@ -1,11 +1,26 @@
+import type { OutputStream } from "../log/bounded-output.ts";
 import { withoutSecrets } from "../log/secret-guard.ts";
 
-/** What a command has of the process that it runs in; main.ts gives the real one. */
+/** What a command may touch of the process around it; main.ts gives the real streams. */
 export interface Terminal {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
   readonly environment: NodeJS.ProcessEnv;
+}
+
+/** `process.stdin` is one. */
+export interface Input extends NodeJS.ReadableStream {
+  /** True if a person can answer. */
+  readonly isTTY?: boolean;
+  setRawMode?(isRaw: boolean): unknown;
+}
+
+/** `process.stdout` is one. */
+export interface Output extends OutputStream {
+  readonly isTTY?: boolean;
+  /** Width of the terminal, in characters. */
+  readonly columns?: number;
 }
 
 export function print(terminal: Terminal, text: string): void {
@@ -20,8 +35,8 @@ const CODES = { bold: "1", dim: "2", red: "31", green: "32", yellow: "33" } as c
 
 export type Colour = keyof typeof CODES;
 
-/** `text` in a colour where stdout is a terminal and NO_COLOR (no-color.org) is unset or empty; plain elsewhere. */
+/** `text` in a colour; plain if stdout is no terminal or NO_COLOR (no-color.org) is set. */
 export function paint(terminal: Terminal, colour: Colour, text: string): string {
-  const isPlain = !terminal.stdout.isTTY || (terminal.environment["NO_COLOR"] ?? "") !== "";
+  const isPlain = terminal.stdout.isTTY !== true || (terminal.environment["NO_COLOR"] ?? "") !== "";
   return isPlain ? text : `\u001b[${CODES[colour]}m${text}\u001b[0m`;
 }

@@ -1,0 +1,59 @@
+import type { Command, Option } from "commander";
+
+const HELP = new Set(["-h", "--help"]);
+
+/**
+ * The arguments as commander reads them best:
+ *
+ * - `--org acme keys list` becomes `keys list --org acme`: an option of a command may come before it.
+ * - `help keys create` becomes `keys create --help`.
+ * - `frobnicate --help` becomes `frobnicate`, which is then the usage error that it should be.
+ */
+export function orderedArguments(program: Command, args: readonly string[]): readonly string[] {
+  const words: string[] = [];
+  const moved: string[] = [];
+  let command = program;
+  let wantsHelp = false;
+  let rest = [...args];
+  while (command.commands.length > 0) {
+    const [word = "--", ...after] = rest;
+    if (word === "help") {
+      wantsHelp = true;
+    } else if (word.startsWith("-")) {
+      const option = findOption(command, word);
+      if (option === undefined) {
+        break;
+      }
+      const length = option.required && !word.includes("=") ? 2 : 1;
+      moved.push(...rest.slice(0, length));
+      rest = rest.slice(length);
+      continue;
+    } else {
+      words.push(word);
+      const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+      if (next === undefined) {
+        return words;
+      }
+      command = next;
+    }
+    rest = after;
+  }
+  return [...words, ...moved, ...(wantsHelp ? ["--help"] : []), ...rest];
+}
+
+/** The option of a command below `command`. What the command has itself stays where it is. */
+function findOption(command: Command, word: string): Option | undefined {
+  const [name = ""] = word.split("=");
+  if (HELP.has(name) || command.options.some((option) => option.is(name))) {
+    return undefined;
+  }
+  return command.commands
+    .flatMap((each) => each.options.find((option) => option.is(name)) ?? findOption(each, name) ?? [])
+    .at(0);
+}
+
+/** Whether `--json` is among the options, so that an error has to be JSON as well. */
+export function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end)).includes("--json");
+}

@@ -1,0 +1,136 @@
+import { type Command, CommanderError } from "commander";
+import { errorChain, OperatorError } from "../errors.ts";
+import { printable } from "../printable.ts";
+import { orderedArguments, wantsJson } from "./arguments.ts";
+import type { CommandContext } from "./command.ts";
+import { CommandError } from "./command-error.ts";
+import { ExitCode } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+const MAX_LINE = 2000;
+
+export interface ProgramDefinition {
+  readonly name: string;
+  readonly create: (context: CommandContext) => Command;
+  /** Takes out what must not be shown. */
+  readonly scrub: (text: string) => string;
+  /** Turns errors that this program knows into CommandErrors; other errors stay as they are. */
+  readonly explain?: (error: unknown) => unknown;
+  /** Reports what is no OperatorError. Without it: with its stack, on stderr. */
+  readonly reportBug?: (error: unknown) => ExitCode;
+}
+
+/**
+ * Runs the one command that the arguments name; resolves with the exit code. Every error ends here,
+ * as one message on stderr: text, or JSON if the arguments have `--json`.
+ */
+export async function runProgram(
+  args: readonly string[],
+  terminal: Terminal,
+  definition: ProgramDefinition,
+): Promise<number> {
+  let code: number = ExitCode.good;
+  const program = definition.create({
+    terminal,
+    end(result) {
+      code = result;
+    },
+  });
+  let failed = program;
+  strict(program, terminal, (command) => {
+    failed = command;
+  });
+  try {
+    await program.parseAsync([...orderedArguments(program, args)], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      return ExitCode.good;
+    }
+    if (error instanceof CommanderError && error.code === "commander.help") {
+      // Without a command: the help is on stderr by now.
+      return ExitCode.usage;
+    }
+    const known = error instanceof CommanderError ? usageError(error, failed) : definition.explain?.(error);
+    return report(known ?? error, terminal, wantsJson(args), definition);
+  }
+}
+
+/** Makes every usage error an exception, and lets `onFailure` know which command it is about. */
+function strict(command: Command, terminal: Terminal, onFailure: (command: Command) => void): void {
+  command
+    .exitOverride((error) => {
+      onFailure(command);
+      throw error;
+    })
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: () => {},
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  for (const below of command.commands) {
+    strict(below, terminal, onFailure);
+  }
+}
+
+function usageError(error: CommanderError, command: Command): CommandError {
+  const names: string[] = [];
+  for (let each: Command | null = command; each !== null; each = each.parent) {
+    names.unshift(each.name());
+  }
+  return new CommandError("usage", error.message.replace(/^error: /, ""), {
+    fix: `Run '${names.join(" ")} --help' for usage.`,
+  });
+}
+
+function report(
+  error: unknown,
+  terminal: Terminal,
+  isJson: boolean,
+  { name, scrub, reportBug }: ProgramDefinition,
+): ExitCode {
+  if (!(error instanceof OperatorError) && reportBug !== undefined) {
+    return reportBug(error);
+  }
+  const described = describe(error, name);
+  const { message, fix, exitCode } = described;
+  const text = isJson
+    ? JSON.stringify({ error: described }, undefined, 2)
+    : `${name}: ${indented(fix === undefined ? message : `${message}\n${fix}`)}`;
+  terminal.stderr.write(`${scrub(text)}\n`);
+  return exitCode;
+}
+
+interface DescribedError {
+  /** One word for a program: `not_found`. */
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string;
+  readonly exitCode: ExitCode;
+}
+
+function describe(error: unknown, name: string): DescribedError {
+  if (error instanceof CommandError) {
+    const { code, fix, exitCode } = error;
+    return { code, message: errorChain(error), ...(fix !== undefined && { fix }), exitCode };
+  }
+  if (error instanceof OperatorError) {
+    return { code: "failed", message: errorChain(error), exitCode: ExitCode.bad };
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  const message = `a bug of ${name}; please report it with these lines: ${stack}`;
+  return { code: "bug", message, exitCode: ExitCode.bug };
+}
+
+/**
+ * In the journal a line that begins with `<0>` is an emergency, and an outsider's text may be in
+ * here.
+ */
+function indented(message: string): string {
+  return message
+    .split("\n")
+    .map((line) => printable(line, MAX_LINE))
+    .join("\n    ");
+}
