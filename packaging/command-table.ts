@@ -31,7 +31,7 @@ export function readPrograms(): { readonly agent: CommandEntry; readonly control
   const terminal = { stdin, stdout, stderr, environment: {} };
   return {
     agent: readCommand(createCommands({ terminal, end() {} }), []),
-    controlPlane: readCommand(createProgram({ env: {}, stdout, stderr }), []),
+    controlPlane: readCommand(createProgram({ terminal, end() {} }), []),
   };
 }
 

@@ -1,20 +1,17 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
-import { ExitCode } from "../lib/command-line/exit-codes.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
-import { errorChain, OperatorError } from "../lib/errors.ts";
 import { reportBug } from "./cli/bug-report.ts";
-import { runProgram } from "./cli/program.ts";
-import { scrub } from "./journal/journal.ts";
+import { runAgentProgram } from "./cli/program.ts";
 
 const SHELL = "/bin/sh";
-/** What is still to be done when a command is over has that long, ms. */
+/** How long a finished command has for work that is still open, in milliseconds. */
 const LEAVE_MS = 100;
-/** Who has not read by then what was said does not read, ms. */
+/** How long the reader of the output is waited for, in milliseconds. */
 const READER_PATIENCE_MS = 1000;
 
-// Before its first use. Node's 4 threads look up names and files alike; the files that hang must
-// leave some over.
+// Before its first use. Node's 4 threads look up names and read files alike. Files that hang must
+// leave some of them free.
 process.env["UV_THREADPOOL_SIZE"] ??= "8";
 
 const terminal: Terminal = {
@@ -24,7 +21,7 @@ const terminal: Terminal = {
   environment: process.env,
 };
 
-// A reader that went away (`| head`) is no reason to fall over.
+// `… | head` closes the pipe. That is no failure.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 process.on("uncaughtException", (error) => {
@@ -36,11 +33,11 @@ void main();
 
 async function main(): Promise<void> {
   try {
-    process.exitCode = await runProgram(process.argv.slice(2), terminal);
+    process.exitCode = await runAgentProgram(process.argv.slice(2), terminal);
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = reportBug(error, terminal);
   }
-  // Fires only where something keeps the process from ending by itself.
+  // Fires only if something keeps the process from ending by itself.
   const until = performance.now() + READER_PATIENCE_MS;
   setInterval(() => {
     const isRead = process.stdout.writableLength + process.stderr.writableLength === 0;
@@ -51,8 +48,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * Ends the process also while a thread waits for a file that does not answer: exit(3) would join
- * that thread, and Node with it. execve(2) ends all threads.
+ * Ends the process even while a thread waits for a file that does not answer. exit(3), and Node with
+ * it, would wait for that thread; execve(2) ends all threads.
  */
 function leave(code: number): void {
   process.emit("exit", code);
@@ -60,12 +57,4 @@ function leave(code: number): void {
     process.execve?.(SHELL, ["sh", "-c", `exit ${code}`], {});
   }
   process.kill(process.pid, "SIGKILL");
-}
-
-function report(error: unknown): ExitCode {
-  if (!(error instanceof OperatorError)) {
-    return reportBug(error, terminal);
-  }
-  process.stderr.write(`novacula-agent: ${scrub(errorChain(error))}\n`);
-  return ExitCode.bad;
 }

@@ -2,7 +2,7 @@
 import { errorCode } from "../lib/errors.ts";
 import { runCommandLine } from "./cli/command-line.ts";
 
-// `… | head` closes the pipe: no reason to fail.
+// `… | head` closes the pipe. That is no failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error) => {
     if (errorCode(error) !== "EPIPE") {
@@ -11,17 +11,14 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/**
- * How long a service that is over waits for the reader of its log. A pager may take its time with a
- * list.
- */
+/** How long a stopped service waits for the reader of its log. The reader of a list gets all the time it needs. */
 const LOG_LIMIT_MS = 1000;
 
 const { argv, env, stdin, stdout, stderr } = process;
 // Not a top-level await: the single binary is a CommonJS bundle.
-void runCommandLine(argv.slice(2), { env, stdin, stdout, stderr }).then((exitCode) => {
+void runCommandLine(argv.slice(2), { environment: env, stdin, stdout, stderr }).then((exitCode) => {
   process.exitCode = exitCode;
-  // Fires only where something keeps the process from ending by itself.
+  // Fires only if something keeps the process from ending by itself.
   if (argv[2] === "serve") {
     setTimeout(() => process.exit(), LOG_LIMIT_MS).unref();
   }

@@ -8,7 +8,7 @@ import { createJournal, scrub } from "../journal/journal.ts";
 /** The one place where a stack reaches an operator: something failed that should not be able to. In the journal each line has its priority. */
 export function reportBug(error: unknown, terminal: Terminal): ExitCode {
   const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
-  const message = `This is a bug of novacula-agent; please report it with these lines.\n${stack}`;
+  const message = `a bug of novacula-agent; please report it with these lines\n${stack}`;
   const format = formatForStdout(terminal.environment["JOURNAL_STREAM"]);
   if (format === "journal") {
     createJournal(terminal.stdout, { level: "error", format }, systemClock.now).write({
@@ -16,7 +16,7 @@ export function reportBug(error: unknown, terminal: Terminal): ExitCode {
       message,
     });
   } else {
-    complain(terminal, `agent.bug: ${scrub(message)}`);
+    complain(terminal, `novacula-agent: ${scrub(message)}`);
   }
   return ExitCode.bug;
 }

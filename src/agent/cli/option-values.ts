@@ -1,6 +1,18 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
+const DEFAULT_WAIT_MS = 30_000;
 const MAX_SECONDS = 3600;
+
+export function configOption(): Option {
+  return new Option(
+    "-c, --config <file>",
+    "agent.toml (default: $NOVACULA_CONFIG, else /etc/novacula/agent.toml)",
+  );
+}
+
+export function timeoutOption(what: string): Option {
+  return new Option("--timeout <seconds>", what).argParser(seconds).default(DEFAULT_WAIT_MS, "30");
+}
 
 /** `--timeout 30` as milliseconds. */
 export function seconds(text: string): number {

@@ -1,31 +1,35 @@
 import { existsSync, linkSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
+import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
+import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { databasePathOf } from "../settings.ts";
-import type { Terminal } from "./terminal.ts";
 
 const BUSY_LIMIT_MS = 10_000;
 
-export function addBackupCommand(program: Command, terminal: Terminal): void {
-  program
-    .command("backup")
-    .description("copy the database to a new file, while the control plane runs or not")
-    .argument("<file>", "where to; it must not be there yet")
-    .addHelpText(
-      "after",
-      `
-The copy is the state of one moment, complete and checked, readable by its owner alone. To restore it: stop the control
-plane, put it in the place of the database, remove the files beside it that end in -wal and -shm, start again. The folder
-has to be yours or root's, and nobody else may be able to replace files in it: who could would have the copy.
-DATABASE_URL says which database, as for serve.
+export function backupCommand({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "backup",
+    group: "Service:",
+    summary: "copy the database to a new file",
+    description:
+      "Copies the database to a new file, whether the control plane runs or not. The copy is the state of one moment, complete and checked, and only its owner can read it. DATABASE_URL names the database, as for serve.",
+    arguments: [new Argument("<file>", "where to; the file must not exist yet")],
+    notes: `The folder must be yours or root's, and nobody else may be able to replace files in it.
 
-Example:
-  $ novacula-control-plane backup /var/backups/control-plane-$(date +%F).db`,
-    )
-    .action((file: string) => backup(databasePathOf(terminal.env), resolve(file), terminal));
+To restore a copy: stop the control plane, move the copy to the place of the database, remove the
+files beside it that end in -wal and -shm, and start the control plane.`,
+    examples: [
+      {
+        command: "novacula-control-plane backup /var/backups/control-plane-$(date +%F).db",
+        does: "with the date in its name",
+      },
+    ],
+    action: (file: string) => backup(databasePathOf(terminal.environment), resolve(file), terminal),
+  });
 }
 
 /**

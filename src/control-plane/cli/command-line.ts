@@ -1,82 +1,70 @@
-import { Command, CommanderError } from "commander";
-import { errorChain, OperatorError } from "../../lib/errors.ts";
-import { printable } from "../../lib/printable.ts";
+import type { Command } from "commander";
+import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
+import { CommandError } from "../../lib/command-line/command-error.ts";
+import { runProgram } from "../../lib/command-line/run-program.ts";
+import type { Terminal } from "../../lib/command-line/terminal.ts";
+import { errorChain } from "../../lib/errors.ts";
+import { withoutSecrets } from "../../lib/log/secret-guard.ts";
 import { VERSION } from "../../lib/version.ts";
 import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../http/connection-limit.ts";
-import { addAuditCommands } from "./audit-commands.ts";
-import { addBackupCommand } from "./backup-command.ts";
-import { addExecutorCommands } from "./executor-commands.ts";
-import { ExitCode, exitCodeOf } from "./exit-code.ts";
-import { addKeyCommands } from "./key-commands.ts";
-import { addOrganizationCommands } from "./organization-commands.ts";
-import { addPeopleCommands } from "./people-commands.ts";
-import { addServeCommand } from "./serve-command.ts";
-import type { Terminal } from "./terminal.ts";
+import { SettingsError } from "../settings.ts";
+import { auditCommands } from "./audit-commands.ts";
+import { backupCommand } from "./backup-command.ts";
+import { executorCommands } from "./executor-commands.ts";
+import { keyCommands } from "./key-commands.ts";
+import { organizationCommands } from "./organization-commands.ts";
+import { peopleCommands } from "./people-commands.ts";
+import { serveCommand } from "./serve-command.ts";
 
-const MAX_LINE = 2000;
+const NAME = "novacula-control-plane";
 
-/** Runs one command; the exit code. Every error ends here, as one message on stderr: a stack only for a bug of ours. */
-export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  try {
-    await createProgram(terminal).parseAsync(argv, { from: "user" });
-    return ExitCode.ok;
-  } catch (thrown) {
-    const error = isOutOfDescriptors(thrown)
-      ? new OperatorError(`${errorChain(thrown)}; ${MORE_DESCRIPTORS}`)
-      : thrown;
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
-    }
-    const message =
-      error instanceof OperatorError
-        ? errorChain(error)
-        : `a bug of novacula-control-plane, please report it: ${error instanceof Error ? error.stack : error}`;
-    terminal.stderr.write(`novacula-control-plane: ${indented(message)}\n`);
-    return exitCodeOf(error);
-  }
+/** Runs one command; resolves with its exit code. */
+export function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+  return runProgram(args, terminal, { name: NAME, create: createProgram, scrub: withoutSecrets, explain });
 }
 
 /** Exported for the manual page and the completions, which are made from it. */
-export function createProgram(terminal: Terminal): Command {
-  const program = new Command("novacula-control-plane")
-    .description("A small control plane for novacula executors: issues, checks and revokes their API keys.")
-    .version(VERSION)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
-    })
-    .showHelpAfterError("(--help shows what is possible)")
-    .addHelpText(
-      "after",
-      `
-Examples:
-  $ novacula-control-plane serve
-  $ novacula-control-plane org create "Acme Inc" --slug acme
-  $ novacula-control-plane keys create --name prod
-  $ novacula-control-plane executors list
-
-All commands but serve and backup talk to a running serve on the same host, over its management socket: --socket, else
-MANAGEMENT_SOCKET, else management.sock beside the database.
-Exit codes: 0 done, 1 failed, 64 usage, 70 a bug, 78 configuration.`,
-    );
-  addServeCommand(program, terminal);
-  addOrganizationCommands(program, terminal);
-  addKeyCommands(program, terminal);
-  addExecutorCommands(program, terminal);
-  addAuditCommands(program, terminal);
-  addPeopleCommands(program, terminal);
-  addBackupCommand(program, terminal);
-  return program;
+export function createProgram(context: CommandContext): Command {
+  return createCommand({
+    name: NAME,
+    summary: "a small control plane for Novacula executors",
+    description: "A small control plane for Novacula executors: issues, checks and revokes their keys.",
+    commands: [
+      serveCommand,
+      backupCommand,
+      organizationCommands,
+      keyCommands,
+      executorCommands,
+      peopleCommands,
+      auditCommands,
+    ].map((define) => define(context)),
+    notes: `All commands but serve and backup ask a running control plane, over its management socket. Their
+options --socket, --org and --json may also come before the command.`,
+    examples: [
+      { command: "novacula-control-plane serve", does: "run it" },
+      { command: 'novacula-control-plane org create "Acme Inc" --slug acme', does: "then an organization" },
+      { command: "novacula-control-plane keys create --name prod", does: "and a key in it" },
+      { command: "novacula-control-plane executors list", does: "who is online, on which key?" },
+    ],
+    exitCodes: [
+      [0, "done"],
+      [1, "failed, refused by the control plane, or cancelled"],
+      [2, "the control plane did not answer, or its socket may not be opened"],
+      [3, "no control plane runs"],
+      [4, "there is no such key, executor, organization or person"],
+      [5, "a name stands for several: give an id, or --org"],
+      [64, "wrong arguments, or a confirmation is missing"],
+      [70, "a bug of the control plane"],
+      [78, "the environment is not a valid configuration"],
+    ],
+  }).version(VERSION, "-V, --version", "print the version");
 }
 
-/**
- * In the journal a line that begins with `<0>` is an emergency, and an outsider's text may be in
- * here.
- */
-function indented(message: string): string {
-  return message
-    .split("\n")
-    .map((line) => printable(line, MAX_LINE))
-    .join("\n    ");
+function explain(error: unknown): unknown {
+  if (error instanceof SettingsError) {
+    return new CommandError("configuration", error.message, { cause: error.cause });
+  }
+  return isOutOfDescriptors(error)
+    ? new CommandError("refused", errorChain(error), { fix: MORE_DESCRIPTORS })
+    : error;
 }

@@ -1,57 +1,30 @@
 import type { Command } from "commander";
 import * as z from "zod";
-import { damageNotes, relativeTime, table } from "../../lib/command-line/table.ts";
+import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
+import {
+  damageNotes,
+  type Listing,
+  type ListingOptions,
+  listingOptions,
+  listingText,
+} from "../../lib/command-line/listing.ts";
+import type { Terminal } from "../../lib/command-line/terminal.ts";
+import { relativeTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
-import { addExecutorDeletionCommand } from "./executor-deletion-command.ts";
-import { allPages } from "./key-listing.ts";
+import { executorDeletionCommand } from "./executor-deletion-command.ts";
+import { allPages, status } from "./key-listing.ts";
 import {
   managementClient,
   type OrganizationOptions,
   oneOrganization,
+  organizationOptions,
   print,
-  withOrganizationOption,
 } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Executor, executor } from "./outputs.ts";
 
-/** Older refusals are history, and no news. */
+/** Older refusals are no news. */
 const REFUSAL_NEWS_MS = 86_400_000;
-
-const keyReference = z.object({ id: z.string(), name: z.string(), fingerprint: z.string() });
-
-const listedExecutor = z.object({
-  id: z.string(),
-  name: z.string(),
-  kind: z.string(),
-  status: z.enum(["online", "offline", "damaged"]),
-  damaged: z.array(z.string()),
-  version: z.string(),
-  channel: z.string(),
-  hostName: z.string(),
-  publicHost: z.string().nullable(),
-  createdAt: z.number(),
-  lastSyncAt: z.number().nullable(),
-  key: keyReference.nullable(),
-  keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: z.number(), lastUsedAt: z.number() })),
-  instances: z.array(
-    z.object({
-      instanceId: z.string(),
-      hostName: z.string(),
-      address: z.string().nullable(),
-      lastSyncAt: z.number(),
-    }),
-  ),
-  lastRefusal: z
-    .object({
-      key: keyReference,
-      reason: z.string(),
-      message: z.string(),
-      address: z.string().nullable(),
-      at: z.number(),
-    })
-    .nullable(),
-});
-
-type ListedExecutor = z.output<typeof listedExecutor>;
+const COLOURS = { online: "green", offline: "yellow", damaged: "red" } as const;
 
 const EXECUTORS = `query($organization: String!, $limit: Int, $before: ID) {
   executors(organization: $organization, limit: $limit, before: $before) {
@@ -60,47 +33,70 @@ const EXECUTORS = `query($organization: String!, $limit: Int, $before: ID) {
     instances { instanceId hostName address lastSyncAt }
     lastRefusal { key { id name fingerprint } reason message address at } } }`;
 
-export function addExecutorCommands(program: Command, terminal: Terminal): void {
-  const commands = program
-    .command("executors")
-    .alias("executor")
-    .description("executors: who is online, with which key; delete one");
-  withOrganizationOption(commands.command("list"))
-    .description("list the executors; names clones, and syncs that were refused")
-    .addHelpText("after", "\nExample:\n  $ novacula-control-plane executors list --org acme")
-    .action((options: OrganizationOptions) => list(options, terminal));
-  addExecutorDeletionCommand(commands, terminal);
+export function executorCommands(context: CommandContext): Command {
+  return createCommand({
+    name: "executors",
+    alias: "executor",
+    group: "Management:",
+    summary: "list executors, and delete one",
+    description: "Shows which executors are online, and with which key. Deletes executors.",
+    commands: [listCommand(context), executorDeletionCommand(context)],
+  });
 }
 
-async function list(options: OrganizationOptions, terminal: Terminal): Promise<void> {
+function listCommand({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "list",
+    summary: "list the executors",
+    description: "Lists the executors. Below the table it names clones, and syncs that were refused.",
+    options: [...listingOptions(), ...organizationOptions()],
+    examples: [
+      { command: "novacula-control-plane executors list", does: "who is online, and with which key" },
+      { command: "novacula-control-plane executors list --org acme --quiet", does: "only their ids" },
+    ],
+    action: (options: OrganizationOptions & ListingOptions) => list(options, terminal),
+  });
+}
+
+async function list(options: OrganizationOptions & ListingOptions, terminal: Terminal): Promise<void> {
   const client = managementClient(options, terminal);
-  const organization = await oneOrganization(client, options);
-  const data = z.object({ executors: z.array(listedExecutor) });
+  const organization = await oneOrganization(client, options, terminal);
+  const data = z.object({ executors: z.array(executor) });
   const executors = await allPages(async (before) => {
     const variables = { organization: organization.id, limit: 500, before };
     return (await client.request(EXECUTORS, variables, data)).executors;
   });
-  const empty = `Organization ${organization.slug} has no executor yet: the first sync of an agent creates it.\n`;
-  print(terminal, options, executors, executors.length === 0 ? empty : executorTable(executors, Date.now()));
+  const empty = `Organization ${organization.slug} has no executor yet. The first sync of an agent creates it.`;
+  print<"executors list">(terminal, options, {
+    value: { executors: [...executors] },
+    text: listingText(listing(executors, empty, Date.now()), options, terminal),
+  });
 }
 
-function executorTable(executors: readonly ListedExecutor[], now: number): string {
-  const rows = executors.map(({ name, status, kind, version, hostName, lastSyncAt, key }) => [
-    name,
-    status,
-    kind,
-    version,
-    hostName,
-    relativeTime(lastSyncAt, now),
-    key === null ? "none" : `${key.name} (${key.fingerprint})`,
-  ]);
-  const text = table(["NAME", "STATUS", "KIND", "VERSION", "HOST", "LAST SYNC", "KEY"], rows);
-  const notes = executors.flatMap((executor) => [...duplicateNote(executor), ...refusalNote(executor, now)]);
-  const remedy = "its next sync puts right what it declares; what stays so, repair, or delete the executor";
-  return `${notes.length === 0 ? text : `${text}\n${notes.join("")}`}${damageNotes(executors, remedy)}`;
+function listing(executors: readonly Executor[], empty: string, now: number): Listing {
+  const remedy =
+    "wait for its next sync, which repairs what it declares. If it stays damaged, repair it or delete the executor";
+  return {
+    headings: ["NAME", "STATUS", "KIND", "VERSION", "HOST", "LAST SYNC", "KEY"],
+    rows: executors.map(({ name, status: state, kind, version, hostName, lastSyncAt, key }) => [
+      name,
+      status(state, COLOURS),
+      kind,
+      version,
+      hostName,
+      relativeTime(lastSyncAt, now),
+      key === null ? "none" : `${key.name} (${key.fingerprint})`,
+    ]),
+    ids: executors.map(({ id }) => id),
+    empty,
+    notes: [
+      ...executors.flatMap((each) => [...duplicateNote(each), ...refusalNote(each, now)]),
+      ...damageNotes(executors, remedy),
+    ],
+  };
 }
 
-function duplicateNote({ name, instances }: ListedExecutor): string[] {
+function duplicateNote({ name, instances }: Executor): string[] {
   if (instances.length < 2) {
     return [];
   }
@@ -108,16 +104,16 @@ function duplicateNote({ name, instances }: ListedExecutor): string[] {
     ({ hostName, address }) => `${printable(hostName)} (${printable(address ?? "?")})`,
   );
   return [
-    `${printable(name)}: ${hosts.join(" and ")} sync under this name at the same time; stop all but one, or rename them\n`,
+    `${printable(name)}: ${hosts.join(" and ")} sync under this name at the same time. Fix: stop all but one, or rename them`,
   ];
 }
 
-function refusalNote({ name, lastRefusal }: ListedExecutor, now: number): string[] {
-  if (lastRefusal === null || now - lastRefusal.at > REFUSAL_NEWS_MS) {
+function refusalNote({ name, lastRefusal }: Executor, now: number): string[] {
+  if (lastRefusal === null || now - Date.parse(lastRefusal.at) > REFUSAL_NEWS_MS) {
     return [];
   }
   const { key, at, message, address } = lastRefusal;
   const from = address === null ? "" : ` from ${printable(address)}`;
   const what = `a sync with key ${printable(key.name)} (${key.fingerprint})${from} was refused ${relativeTime(at, now)}`;
-  return [`${printable(name)}: ${what}: ${printable(message, 400)}\n`];
+  return [`${printable(name)}: ${what}: ${printable(message, 400)}`];
 }

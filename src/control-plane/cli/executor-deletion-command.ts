@@ -1,150 +1,141 @@
-import { createInterface } from "node:readline/promises";
-import type { Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import * as z from "zod";
-import { relativeTime } from "../../lib/command-line/table.ts";
-import { OperatorError } from "../../lib/errors.ts";
+import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
+import { CommandError } from "../../lib/command-line/command-error.ts";
+import { confirm } from "../../lib/command-line/confirm.ts";
+import type { Terminal } from "../../lib/command-line/terminal.ts";
+import { relativeTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
 import { allPages } from "./key-listing.ts";
 import type { ManagementClient } from "./management-client.ts";
 import {
   managementClient,
   type OrganizationOptions,
+  organizationOptions,
   organizationsOf,
   print,
-  withOrganizationOption,
+  suggestion,
+  yesOption,
 } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import { deletedExecutor, type KeyReference, keyReference } from "./outputs.ts";
 
 interface DeletionOptions extends OrganizationOptions {
   readonly revokeKeys?: boolean;
   readonly yes?: boolean;
 }
 
-const key = z.object({ id: z.string(), name: z.string(), fingerprint: z.string() });
-const executor = z.object({
-  id: z.string(),
-  name: z.string(),
-  lastSyncAt: z.number().nullable(),
-  ownKeys: z.array(key),
-});
+const executor = deletedExecutor.extend({ ownKeys: z.array(keyReference) });
 type Executor = z.output<typeof executor>;
 
 const FIELDS = "id name lastSyncAt ownKeys { id name fingerprint }";
 
-export function addExecutorDeletionCommand(commands: Command, terminal: Terminal): void {
-  withOrganizationOption(commands.command("delete"))
-    .description(
-      "delete an executor that is offline; the audit log and the keys' history keep its id and name",
-    )
-    .argument("<executor>", "its id or name")
-    .option("--revoke-keys", "revoke the active keys that serve no other executor, too")
-    .option("--yes", "ask nothing")
-    .addHelpText(
-      "after",
-      `
-Asks for confirmation on a terminal; elsewhere --yes is needed. An executor that is online is not deleted: stop its
-agent first. A host that still runs it registers again, unless its key is revoked.
-
-Examples:
-  $ novacula-control-plane executors delete agent-1
-  $ novacula-control-plane executors delete agent-1 --org acme --revoke-keys --yes
-
-Exit codes: 0 deleted, 1 not deleted, 64 wrong usage (no --yes where there is no terminal).`,
-    )
-    .action(async (reference: string, options: DeletionOptions, command: Command) => {
-      if (options.yes !== true && terminal.stdin?.isTTY !== true) {
-        command.error("error: there is no terminal to ask on: confirm with --yes");
-      }
-      await remove(reference, options, terminal);
-    });
+export function executorDeletionCommand({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "delete",
+    summary: "delete an executor that is offline",
+    description:
+      "Deletes an executor that is offline; to take one offline, stop its agent. The audit log and the history of the keys keep its id and name. A host that still runs the agent registers again, unless its key is revoked. This cannot be undone: on a terminal the command asks, elsewhere give --yes.",
+    arguments: [new Argument("<executor>", "its id or name")],
+    options: [
+      new Option("--revoke-keys", "also revoke the active keys that serve no other executor"),
+      yesOption(),
+      ...organizationOptions(),
+    ],
+    examples: [
+      { command: "novacula-control-plane executors delete agent-1", does: "asks first" },
+      {
+        command: "novacula-control-plane executors delete agent-1 --org acme --revoke-keys --yes",
+        does: "in a script, with its keys",
+      },
+    ],
+    action: (reference: string, options: DeletionOptions) => remove(reference, options, terminal),
+  });
 }
 
 async function remove(reference: string, options: DeletionOptions, terminal: Terminal): Promise<void> {
   const client = managementClient(options, terminal);
-  const found = await findExecutor(client, reference, options);
+  const found = await findExecutor(client, reference, options, terminal);
   if (options.yes !== true) {
-    await confirm(found, options, terminal);
+    const question = `Delete executor ${printable(found.name)}? This cannot be undone.`;
+    await confirm({ warning: warningOf(found, options), question }, terminal);
   }
   const document = `mutation($executorId: ID!, $revokeKeys: Boolean! = false) {
     deleteExecutor(executorId: $executorId, revokeKeys: $revokeKeys) { id name lastSyncAt } }`;
   const variables = { executorId: found.id, revokeKeys: options.revokeKeys === true };
-  const data = z.object({ deleteExecutor: executor.omit({ ownKeys: true }) });
+  const data = z.object({ deleteExecutor: deletedExecutor });
   const { deleteExecutor } = await client.request(document, variables, data);
-  const revoked = options.revokeKeys === true ? found.ownKeys : [];
-  const result = { ...deleteExecutor, revokedKeys: revoked.map(({ id }) => id) };
-  const effect =
-    revoked.length > 0
-      ? ` Revoked with it: ${names(revoked)}.`
-      : found.ownKeys.length > 0
-        ? ` Its keys stay active (${names(found.ownKeys)}): a host that still runs it registers again.`
-        : "";
-  print(terminal, options, result, `Deleted executor ${printable(found.name)}, ${found.id}.${effect}\n`);
+  const revokedKeys = options.revokeKeys === true ? found.ownKeys : [];
+  print<"executors delete">(terminal, options, {
+    value: { executor: deleteExecutor, revokedKeys },
+    text: `Deleted executor ${printable(found.name)}, ${found.id}.${effectOf(found, revokedKeys)}\n`,
+  });
 }
 
-async function confirm(
-  found: Executor,
-  options: DeletionOptions,
-  { stdin, stderr }: Terminal,
-): Promise<void> {
-  if (stdin === undefined) {
-    throw new TypeError("nobody can be asked here");
+function effectOf({ ownKeys }: Executor, revokedKeys: readonly KeyReference[]): string {
+  if (revokedKeys.length > 0) {
+    return ` Revoked its keys: ${names(revokedKeys)}.`;
   }
+  return ownKeys.length === 0
+    ? ""
+    : ` Its keys stay active (${names(ownKeys)}): a host that still runs the agent registers again.`;
+}
+
+function warningOf({ id, name, lastSyncAt, ownKeys }: Executor, { revokeKeys }: DeletionOptions): string {
   const keys =
-    found.ownKeys.length === 0
+    ownKeys.length === 0
       ? "No active key serves only this executor."
-      : options.revokeKeys === true
-        ? `Revoked with it: ${names(found.ownKeys)}.`
-        : `Keys that serve only this executor stay active: ${names(found.ownKeys)}. A host that still runs it registers again; ` +
-          "--revoke-keys revokes them too.";
-  const name = printable(found.name, 300);
-  const seen = relativeTime(found.lastSyncAt, Date.now());
-  stderr.write(`Executor ${name}, ${found.id}, last sync ${seen}.\n${keys}\nThis cannot be undone.\n`);
-  stderr.write("Type its name to delete it: ");
-  const lines = createInterface({ input: stdin });
-  let typed = "";
-  for await (const line of lines) {
-    typed = line;
-    break;
-  }
-  lines.close();
-  if (typed.trim() !== found.name.trim()) {
-    throw new OperatorError("that is not its name: nothing was deleted");
-  }
+      : revokeKeys === true
+        ? `These keys are revoked with it: ${names(ownKeys)}.`
+        : `These keys serve only this executor and stay active: ${names(ownKeys)}. With them, a host that still runs the agent registers again. To revoke them, give --revoke-keys.`;
+  return `Executor ${printable(name, 300)}, ${id}, last sync ${relativeTime(lastSyncAt, Date.now())}. ${keys}`;
 }
 
-/** By id, else by name where only one of the organizations has it. */
+/** The executor with this id; else the one executor that has this name. */
 async function findExecutor(
   client: ManagementClient,
   reference: string,
   options: OrganizationOptions,
+  terminal: Terminal,
 ): Promise<Executor> {
+  const found = await searchExecutors(client, reference, options, terminal);
+  const byId = found.filter(({ id }) => id === reference);
+  const matches = byId.length > 0 ? byId : found.filter(({ name }) => name === reference);
+  const [match, ...others] = matches;
+  const shown = printable(reference);
+  if (match === undefined) {
+    throw new CommandError("not_found", `there is no executor ${shown}`, {
+      fix: `give the id or the name of one from: ${suggestion("executors list", options)}`,
+    });
+  }
+  if (others.length === 0) {
+    return match;
+  }
+  const candidates = matches.map(({ id, slug }) => `\n  ${id}  organization ${slug}`).join("");
+  throw new CommandError("ambiguous", `${matches.length} executors are called ${shown}${candidates}`, {
+    fix: "give the id of one, or --org",
+  });
+}
+
+async function searchExecutors(
+  client: ManagementClient,
+  reference: string,
+  options: OrganizationOptions,
+  terminal: Terminal,
+): Promise<readonly (Executor & { readonly slug: string })[]> {
   const document = `query($organization: String!, $limit: Int, $before: ID, $search: String) {
     executors(organization: $organization, limit: $limit, before: $before, search: $search) { ${FIELDS} } }`;
+  const data = z.object({ executors: z.array(executor) });
   const found: (Executor & { readonly slug: string })[] = [];
-  for (const { id: organization, slug } of await organizationsOf(client, options)) {
-    const data = z.object({ executors: z.array(executor) });
+  for (const { id: organization, slug } of await organizationsOf(client, options, terminal)) {
     const listed = await allPages(async (before) => {
       const variables = { organization, limit: 500, before, search: reference.slice(0, 200) };
       return (await client.request(document, variables, data)).executors;
     });
     found.push(...listed.map((each) => ({ ...each, slug })));
   }
-  const byId = found.filter(({ id }) => id === reference);
-  const matches = byId.length > 0 ? byId : found.filter(({ name }) => name === reference);
-  const [match, ...others] = matches;
-  const shown = printable(reference);
-  if (match === undefined) {
-    throw new OperatorError(`there is no executor ${shown}: give an id or a name from executors list`);
-  }
-  if (others.length === 0) {
-    return match;
-  }
-  const candidates = matches.map(({ id, slug }) => `\n  ${id}  organization ${slug}`).join("");
-  throw new OperatorError(
-    `${matches.length} executors are called ${shown}: give the id of one, or --org${candidates}`,
-  );
+  return found;
 }
 
-function names(keys: readonly z.output<typeof key>[]): string {
+function names(keys: readonly KeyReference[]): string {
   return keys.map(({ name, fingerprint }) => `${printable(name)} (${fingerprint})`).join(", ");
 }

@@ -1,21 +1,25 @@
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import * as z from "zod";
-import { relativeTime } from "../../lib/command-line/table.ts";
+import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
+import { CommandError } from "../../lib/command-line/command-error.ts";
+import { type ListingOptions, listingOptions, listingText } from "../../lib/command-line/listing.ts";
+import type { Terminal } from "../../lib/command-line/terminal.ts";
+import { timeText, utcTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
-import { API_KEY_FIELDS, keyTable, type ListedKey, listedKey, listKeys } from "./key-listing.ts";
-import { keyByReference } from "./key-reference.ts";
-import type { ManagementClient } from "./management-client.ts";
+import { confirmIfInUse, deleteCommand, revokeCommand } from "./end-key.ts";
+import { findKey, KEY_FIELDS, keyListing, listKeys } from "./key-listing.ts";
 import {
   daysFromNow,
   isoTime,
   managementClient,
   type OrganizationOptions,
   oneOrganization,
-  organizationsOf,
+  organizationOptions,
   print,
-  withOrganizationOption,
+  suggestion,
+  yesOption,
 } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import { issuedKey } from "./outputs.ts";
 
 interface CreateOptions extends OrganizationOptions {
   readonly name?: string;
@@ -29,78 +33,99 @@ interface RotateOptions extends OrganizationOptions {
   readonly graceDays?: number;
   readonly revokesAt?: number;
   readonly keyOnly?: boolean;
+  readonly yes?: boolean;
 }
 
-const issuedKey = z.object({ apiKey: listedKey, secret: z.string() });
-type IssuedKey = z.output<typeof issuedKey>;
-
-export function addKeyCommands(program: Command, terminal: Terminal): void {
-  const commands = program.command("keys").description("executor keys: create, list, rotate, revoke, delete");
-  addCreateCommand(commands, terminal);
-  addRotateCommand(commands, terminal);
-  withOrganizationOption(commands.command("list"))
-    .description("list the keys, revoked and expired ones too; newest first")
-    .addHelpText("after", "\nExample:\n  $ novacula-control-plane keys list --org acme")
-    .action((options: OrganizationOptions) => list(options, terminal));
-  withOrganizationOption(commands.command("revoke"))
-    .description("revoke a key: it is refused from the next request on, and this cannot be undone")
-    .argument("<key>", "its id, fingerprint or unique name")
-    .addHelpText("after", "\nExample:\n  $ novacula-control-plane keys revoke 1a2b3c4d")
-    .action((reference: string, options: OrganizationOptions) => end("revoke", reference, options, terminal));
-  withOrganizationOption(commands.command("delete"))
-    .description("delete a revoked key for good; the audit log and the executors' history keep its id")
-    .argument("<key>", "its id, fingerprint or unique name")
-    .addHelpText("after", "\nExample:\n  $ novacula-control-plane keys delete 1a2b3c4d")
-    .action((reference: string, options: OrganizationOptions) => end("delete", reference, options, terminal));
+export function keyCommands(context: CommandContext): Command {
+  return createCommand({
+    name: "keys",
+    group: "Management:",
+    summary: "create, list, rotate, revoke and delete executor keys",
+    description: "Creates, lists, rotates, revokes and deletes executor keys.",
+    commands: [createCommandFor, rotateCommand, listCommand, revokeCommand, deleteCommand].map((define) =>
+      define(context),
+    ),
+  });
 }
 
-function addCreateCommand(commands: Command, terminal: Terminal): void {
-  withOrganizationOption(commands.command("create"))
-    .description("create a key and show it, this once")
-    .option("--name <name>", "1 to 32 characters (default: the target's name)")
-    .option("--expires-in-days <days>", "when it expires (default: never)", daysFromNow)
-    .addOption(
-      new Option("--expires-at <time>", "the same as an ISO 8601 time")
+function createCommandFor({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "create",
+    summary: "create a key and show it, this once",
+    description: "Creates a key and shows it, this once: the database holds only its hash.",
+    options: [
+      new Option("--name <name>", "1 to 32 characters (default: the name of the target)"),
+      new Option("--expires-in-days <days>", "when it expires (default: never)").argParser(daysFromNow),
+      new Option("--expires-at <time>", "when it expires, as an ISO 8601 time")
         .argParser(isoTime)
         .conflicts("expiresInDays"),
-    )
-    .option("--target <executor>", "the executor that it binds to on its next sync, by name or id")
-    .addOption(keyOnlyOption())
-    .addHelpText(
-      "after",
-      `
-Examples:
-  $ novacula-control-plane keys create --name prod
-  $ novacula-control-plane keys create --org acme --target agent-1 --expires-in-days 90
-  $ novacula-control-plane keys create --name prod --key-only | novacula-agent set-key`,
-    )
-    .action((options: CreateOptions, command: Command) => {
-      if (options.name !== undefined || options.target !== undefined) {
-        return create(options, terminal);
+      new Option("--target <executor>", "name or id of the executor that it binds to on its next sync"),
+      keyOnlyOption(),
+      ...organizationOptions(),
+    ],
+    examples: [
+      { command: "novacula-control-plane keys create --name prod", does: "a key that never expires" },
+      {
+        command: "novacula-control-plane keys create --org acme --target agent-1 --expires-in-days 90",
+        does: "a key for one executor",
+      },
+      {
+        command: "novacula-control-plane keys create --name prod --key-only | novacula-agent set-key",
+        does: "straight into the agent of this host",
+      },
+    ],
+    action(options: CreateOptions) {
+      if (options.name === undefined && options.target === undefined) {
+        throw new CommandError(
+          "usage",
+          "a key needs a name: give one with --name, or a --target to take it from",
+        );
       }
-      command.error("error: a key needs a name: give one with --name, or a --target to take it from");
-    });
+      return create(options, terminal);
+    },
+  });
 }
 
-function addRotateCommand(commands: Command, terminal: Terminal): void {
-  withOrganizationOption(commands.command("rotate"))
-    .description("create the successor of a key and revoke the old one, at once or after a grace")
-    .argument("<key>", "its id, fingerprint or unique name")
-    .option("--grace-days <days>", "how long the old key stays active (default: not at all)", daysFromNow)
-    .addOption(
-      new Option("--revokes-at <time>", "the same as an ISO 8601 time")
+function rotateCommand({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "rotate",
+    summary: "create the successor of a key, and revoke the old one at once or after a grace",
+    description:
+      "Creates the successor of a key. The old key is revoked at once, or works on for a grace. Without a grace, a key that executors use needs a confirmation.",
+    arguments: [new Argument("<key>", "its id, its fingerprint, or its name if no other key has it")],
+    options: [
+      new Option("--grace-days <days>", "how long the old key still works (default: not at all)").argParser(
+        daysFromNow,
+      ),
+      new Option("--revokes-at <time>", "when the old key is revoked, as an ISO 8601 time")
         .argParser(isoTime)
         .conflicts("graceDays"),
-    )
-    .addOption(keyOnlyOption())
-    .addHelpText(
-      "after",
-      `
-Examples:
-  $ novacula-control-plane keys rotate prod --grace-days 7   # nothing is refused: change the file within a week
-  $ novacula-control-plane keys rotate 1a2b3c4d              # the old key is dead from now on`,
-    )
-    .action((reference: string, options: RotateOptions) => rotate(reference, options, terminal));
+      keyOnlyOption(),
+      yesOption(),
+      ...organizationOptions(),
+    ],
+    examples: [
+      {
+        command: "novacula-control-plane keys rotate prod --grace-days 7",
+        does: "nothing is refused: change the file within a week",
+      },
+      { command: "novacula-control-plane keys rotate 1a2b3c4d", does: "the old key is refused from now on" },
+    ],
+    action: (reference: string, options: RotateOptions) => rotate(reference, options, terminal),
+  });
+}
+
+function listCommand({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "list",
+    summary: "list the keys, newest first",
+    description: "Lists the keys, newest first; revoked and expired ones, too.",
+    options: [...listingOptions(), ...organizationOptions()],
+    examples: [
+      { command: "novacula-control-plane keys list --org acme", does: "the keys of one organization" },
+    ],
+    action: (options: OrganizationOptions & ListingOptions) => list(options, terminal),
+  });
 }
 
 function keyOnlyOption(): Option {
@@ -109,83 +134,58 @@ function keyOnlyOption(): Option {
 
 async function create(options: CreateOptions, terminal: Terminal): Promise<void> {
   const client = managementClient(options, terminal);
-  const organization = await oneOrganization(client, options);
-  const document = `mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { ${API_KEY_FIELDS} } secret } }`;
+  const organization = await oneOrganization(client, options, terminal);
+  const document = `mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { ${KEY_FIELDS} } secret } }`;
   const { name, target } = options;
-  const input = {
-    organization: organization.id,
-    name,
-    target,
-    expiresAt: options.expiresInDays ?? options.expiresAt,
-  };
+  const expiresAt = options.expiresInDays ?? options.expiresAt;
+  const input = { organization: organization.id, name, target, expiresAt };
   const { createApiKey } = await client.request(document, { input }, z.object({ createApiKey: issuedKey }));
-  print(
-    terminal,
-    options,
-    createApiKey,
-    issued(
-      createApiKey,
-      `Created key ${nameOf(createApiKey.apiKey)} in organization ${organization.slug}.`,
-      options,
-    ),
-  );
+  const { apiKey: key, secret } = createApiKey;
+  const headline = `Created key ${printable(key.name)} in organization ${organization.slug}.`;
+  print<"keys create">(terminal, options, {
+    value: { key, secret },
+    text: issuedText(createApiKey, headline, options),
+  });
 }
 
 async function rotate(reference: string, options: RotateOptions, terminal: Terminal): Promise<void> {
   const client = managementClient(options, terminal);
-  const old = await findKey(client, reference, options);
-  const document = `mutation($id: ID!, $revokesAt: Timestamp) {
-    rotateApiKey(id: $id, revokesAt: $revokesAt) { apiKey { ${API_KEY_FIELDS} } secret } }`;
+  const old = await findKey(client, reference, options, terminal);
   const revokesAt = options.graceDays ?? options.revokesAt;
-  const { rotateApiKey } = await client.request(
-    document,
-    { id: old.id, revokesAt },
-    z.object({ rotateApiKey: issuedKey }),
-  );
-  const fate =
-    revokesAt === undefined ? "is revoked" : `stays active until ${new Date(revokesAt).toISOString()}`;
-  const headline = `Rotated ${nameOf(old)} to ${nameOf(rotateApiKey.apiKey)}. The old key, ${old.id}, ${fate}.`;
-  print(terminal, options, rotateApiKey, issued(rotateApiKey, headline, options));
-}
-
-async function list(options: OrganizationOptions, terminal: Terminal): Promise<void> {
-  const client = managementClient(options, terminal);
-  const organization = await oneOrganization(client, options);
-  const keys = await listKeys(client, organization);
-  const empty = `Organization ${organization.slug} has no key yet: keys create --org ${organization.slug} --name NAME.\n`;
-  print(terminal, options, keys, keys.length === 0 ? empty : keyTable(keys, Date.now()));
-}
-
-async function end(
-  action: "revoke" | "delete",
-  reference: string,
-  options: OrganizationOptions,
-  terminal: Terminal,
-): Promise<void> {
-  const client = managementClient(options, terminal);
-  const { id } = await findKey(client, reference, options);
-  const document = `mutation($id: ID!) { key: ${action}ApiKey(id: $id) { ${API_KEY_FIELDS} } }`;
-  const { key } = await client.request(document, { id }, z.object({ key: listedKey }));
-  const done = action === "revoke" ? "Revoked" : "Deleted";
-  const effect = action === "revoke" ? ` It is refused from now on.${lastUse(key)}` : "";
-  print(terminal, options, key, `${done} key ${nameOf(key)}, ${key.id}.${effect}\n`);
-}
-
-async function findKey(
-  client: ManagementClient,
-  reference: string,
-  options: OrganizationOptions,
-): Promise<ListedKey> {
-  const organizations = await organizationsOf(client, options);
-  const keys: ListedKey[] = [];
-  for (const organization of organizations) {
-    keys.push(...(await listKeys(client, organization)));
+  if (revokesAt === undefined) {
+    await confirmIfInUse(client, old, options, terminal);
   }
-  return keyByReference(keys, reference);
+  const document = `mutation($id: ID!, $revokesAt: Timestamp) {
+    rotateApiKey(id: $id, revokesAt: $revokesAt) { apiKey { ${KEY_FIELDS} } secret } }`;
+  const data = z.object({ rotateApiKey: issuedKey });
+  const { rotateApiKey } = await client.request(document, { id: old.id, revokesAt }, data);
+  const { apiKey: key, secret } = rotateApiKey;
+  const fate =
+    revokesAt === undefined
+      ? "is revoked"
+      : `stays active until ${utcTime(new Date(revokesAt).toISOString())}`;
+  const names = `${printable(old.name)} to ${printable(key.name)}`;
+  const { id, name, fingerprint } = old;
+  print<"keys rotate">(terminal, options, {
+    value: { key, secret, oldKey: { id, name, fingerprint } },
+    text: issuedText(rotateApiKey, `Rotated ${names}. The old key, ${id}, ${fate}.`, options),
+  });
 }
 
-function issued(
-  { apiKey, secret }: IssuedKey,
+async function list(options: OrganizationOptions & ListingOptions, terminal: Terminal): Promise<void> {
+  const client = managementClient(options, terminal);
+  const organization = await oneOrganization(client, options, terminal);
+  const keys = await listKeys(client, organization);
+  const next = suggestion(`keys create --org ${organization.slug} --name NAME`, options);
+  const empty = `Organization ${organization.slug} has no key yet. Create one: ${next}`;
+  print<"keys list">(terminal, options, {
+    value: { keys: [...keys] },
+    text: listingText(keyListing(keys, empty, Date.now()), options, terminal),
+  });
+}
+
+function issuedText(
+  { apiKey, secret }: z.output<typeof issuedKey>,
   headline: string,
   { keyOnly }: { readonly keyOnly?: boolean },
 ): string {
@@ -196,23 +196,11 @@ function issued(
 
   key id       ${apiKey.id}
   fingerprint  ${apiKey.fingerprint}
-  expires      ${relativeTime(apiKey.expiresAt, Date.now())}
+  expires      ${timeText(apiKey.expiresAt, Date.now())}
 
 The key is shown this once and cannot be read again. In agent.toml:
 
 [control_plane]
 access_token = "${secret}"
 `;
-}
-
-function lastUse(key: ListedKey): string {
-  const [use] = key.usedBy;
-  if (use === undefined) {
-    return "";
-  }
-  return ` Last used by ${printable(use.executor.name)}, ${relativeTime(use.lastUsedAt, Date.now())}.`;
-}
-
-function nameOf(key: ListedKey): string {
-  return printable(key.name);
 }

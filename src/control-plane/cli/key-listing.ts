@@ -1,49 +1,32 @@
 import * as z from "zod";
-import { damageNotes, relativeTime, table } from "../../lib/command-line/table.ts";
-import { OperatorError } from "../../lib/errors.ts";
-import type { Organization } from "../store/contract/store.ts";
+import { CommandError } from "../../lib/command-line/command-error.ts";
+import { damageNotes, type Listing } from "../../lib/command-line/listing.ts";
+import type { Cell } from "../../lib/command-line/table.ts";
+import type { Colour, Terminal } from "../../lib/command-line/terminal.ts";
+import { relativeTime } from "../../lib/command-line/times.ts";
+import { printable } from "../../lib/printable.ts";
 import type { ManagementClient } from "./management-client.ts";
+import { type OrganizationOptions, organizationsOf, suggestion } from "./options.ts";
+import { type Key, key, type Organization } from "./outputs.ts";
 
 const PAGE_SIZE = 500;
-const time = z.number().nullable();
-const executorReference = z.object({ id: z.string(), name: z.string(), isDeleted: z.boolean() });
+const COLOURS = { active: "green", expired: "yellow", revoked: "red", damaged: "red" } as const;
 
-export const API_KEY_FIELDS = `damaged id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
+export const KEY_FIELDS = `damaged id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
   target { id name isDeleted } usedBy(limit: 2) { executor { id name isDeleted } lastUsedAt } usedByCount`;
 
-export const listedKey = z.object({
-  id: z.string(),
-  name: z.string(),
-  fingerprint: z.string(),
-  status: z.enum(["active", "expired", "revoked", "damaged"]),
-  damaged: z.array(z.string()),
-  createdAt: z.number(),
-  expiresAt: time,
-  revokesAt: time,
-  revokedAt: time,
-  lastUsedAt: time,
-  target: executorReference.nullable(),
-  usedBy: z.array(z.object({ executor: executorReference, lastUsedAt: z.number() })),
-  usedByCount: z.number(),
-});
-
-export type ListedKey = z.output<typeof listedKey>;
-
-/** Every key of the organization, newest first, page by page. */
-export async function listKeys(
-  client: ManagementClient,
-  { id }: Organization,
-): Promise<readonly ListedKey[]> {
+/** Every key of the organization, newest first. */
+export async function listKeys(client: ManagementClient, { id }: Organization): Promise<readonly Key[]> {
   const document = `query($organization: String!, $limit: Int, $before: ID) {
-    apiKeys(organization: $organization, limit: $limit, before: $before) { ${API_KEY_FIELDS} } }`;
-  const data = z.object({ apiKeys: z.array(listedKey) });
+    apiKeys(organization: $organization, limit: $limit, before: $before) { ${KEY_FIELDS} } }`;
+  const data = z.object({ apiKeys: z.array(key) });
   return allPages(async (before) => {
     const variables = { organization: id, limit: PAGE_SIZE, before };
     return (await client.request(document, variables, data)).apiKeys;
   });
 }
 
-/** Asks for pages of 500 until one is not full. */
+/** Asks for pages of 500 entries until one is not full. */
 export async function allPages<Entry extends { readonly id: string }>(
   page: (before: string | null) => Promise<readonly Entry[]>,
 ): Promise<readonly Entry[]> {
@@ -56,30 +39,77 @@ export async function allPages<Entry extends { readonly id: string }>(
       return entries;
     }
     if (last.id === before) {
-      throw new OperatorError("the control plane answers the same page again and again");
+      throw new CommandError("no_answer", "the control plane answers with the same page again and again");
     }
     before = last.id;
   }
 }
 
-/** The keys as a person reads them. */
-export function keyTable(keys: readonly ListedKey[], now: number): string {
-  const rows = keys.map((key) => [
-    key.name,
-    key.id,
-    key.fingerprint,
-    key.status,
-    usedBy(key),
-    key.damaged.includes("createdAt") ? "-" : relativeTime(key.createdAt, now),
-    relativeTime(key.lastUsedAt, now),
-    ending(key, now),
-  ]);
-  const headings = ["NAME", "KEY ID", "FINGERPRINT", "STATUS", "USED BY", "CREATED", "LAST USED", "ENDS"];
-  const remedy = "it is refused: revoke it and create another one";
-  return table(headings, rows) + damageNotes(keys, remedy);
+/** The key with this id; else the one key that has this fingerprint or name. */
+export async function findKey(
+  client: ManagementClient,
+  reference: string,
+  options: OrganizationOptions,
+  terminal: Terminal,
+): Promise<Key> {
+  const keys: Key[] = [];
+  for (const organization of await organizationsOf(client, options, terminal)) {
+    keys.push(...(await listKeys(client, organization)));
+  }
+  const byId = keys.find(({ id }) => id === reference);
+  const matches =
+    byId === undefined
+      ? keys.filter(({ name, fingerprint }) => name === reference || fingerprint === reference)
+      : [byId];
+  const [match, ...others] = matches;
+  if (match === undefined) {
+    throw new CommandError("not_found", `there is no key ${shown(reference)}`, {
+      fix: `give the id, the fingerprint or the name of a key from: ${suggestion("keys list", options)}`,
+    });
+  }
+  if (others.length === 0) {
+    return match;
+  }
+  const candidates = matches
+    .map(({ id, status, fingerprint }) => `\n  ${id}  ${fingerprint}  ${status}`)
+    .join("");
+  throw new CommandError("ambiguous", `${matches.length} keys are called ${shown(reference)}${candidates}`, {
+    fix: "give the id of one",
+  });
 }
 
-function usedBy({ usedBy: uses, usedByCount, target }: ListedKey): string {
+/** Somebody will paste the key itself one day, and error messages travel far. */
+function shown(reference: string): string {
+  return reference.startsWith("exc_")
+    ? "exc_… (that is the key itself, which is not stored)"
+    : printable(reference);
+}
+
+/** The keys as a person reads them. `now` is epoch ms. */
+export function keyListing(keys: readonly Key[], empty: string, now: number): Listing {
+  return {
+    headings: ["NAME", "KEY ID", "FINGERPRINT", "STATUS", "USED BY", "CREATED", "LAST USED", "EXPIRES"],
+    rows: keys.map((key) => [
+      key.name,
+      key.id,
+      key.fingerprint,
+      status(key.status, COLOURS),
+      usedBy(key),
+      key.damaged.includes("createdAt") ? "-" : relativeTime(key.createdAt, now),
+      relativeTime(key.lastUsedAt, now),
+      expiry(key, now),
+    ]),
+    ids: keys.map(({ id }) => id),
+    empty,
+    notes: damageNotes(keys, "revoke it, as it is refused, and create another one"),
+  };
+}
+
+export function status<Name extends string>(name: Name, colours: Readonly<Record<Name, Colour>>): Cell {
+  return { text: name, colour: colours[name] };
+}
+
+function usedBy({ usedBy: uses, usedByCount, target }: Key): string {
   const names = uses.map(({ executor }) => nameOf(executor));
   const more = usedByCount - names.length;
   if (names.length === 0) {
@@ -88,18 +118,16 @@ function usedBy({ usedBy: uses, usedByCount, target }: ListedKey): string {
   return names.join(", ") + (more > 0 ? ` +${more}` : "");
 }
 
-function nameOf({ name, isDeleted }: z.output<typeof executorReference>): string {
+function nameOf({ name, isDeleted }: { readonly name: string; readonly isDeleted: boolean }): string {
   return isDeleted ? `${name} (deleted)` : name;
 }
 
-function ending({ revokedAt, revokesAt, expiresAt }: ListedKey, now: number): string {
+function expiry({ revokedAt, revokesAt, expiresAt }: Key, now: number): string {
   if (revokedAt !== null) {
     return `revoked ${relativeTime(revokedAt, now)}`;
   }
   if (revokesAt !== null && (expiresAt === null || revokesAt < expiresAt)) {
     return `revoked ${relativeTime(revokesAt, now)}`;
   }
-  return expiresAt === null
-    ? "never"
-    : `expires ${relativeTime(expiresAt, now)}`.replace(/^expires (.* ago)$/, "expired $1");
+  return relativeTime(expiresAt, now);
 }

@@ -1,23 +1,31 @@
 import { Client } from "undici";
 import * as z from "zod";
-import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { CommandError } from "../../lib/command-line/command-error.ts";
+import { errorCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
+import { ApiErrorCode } from "../api-error.ts";
 
 const TIMEOUT_MS = 30_000;
 
-const errorsAnswer = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
+const errorsAnswer = z.object({
+  errors: z
+    .array(z.object({ message: z.string(), extensions: z.object({ code: z.string() }).optional() }))
+    .min(1),
+});
 
 const dataAnswer = z.object({ data: z.unknown() });
 
 /** Asks a running control plane over its management socket. */
 export class ManagementClient {
   private readonly socketPath: string;
+  private readonly timeoutMs: number;
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, timeoutMs = TIMEOUT_MS) {
     this.socketPath = socketPath;
+    this.timeoutMs = timeoutMs;
   }
 
-  /** The decoded `data` of the answer; an OperatorError where nobody listens, or with what the control plane said. */
+  /** The decoded `data` of the answer. A CommandError if there is none, or with what it refused. */
   async request<Schema extends z.ZodType>(
     document: string,
     variables: Readonly<Record<string, unknown>>,
@@ -26,20 +34,22 @@ export class ManagementClient {
     const answer = await this.post(JSON.stringify({ query: document, variables }));
     const refused = errorsAnswer.safeParse(answer);
     if (refused.success) {
-      throw new OperatorError(refused.data.errors.map(({ message }) => printable(message, 1000)).join("; "));
+      throw refusal(refused.data.errors);
     }
     const result = data.safeParse(dataAnswer.safeParse(answer).data?.data);
     if (result.success) {
       return result.data;
     }
-    throw new OperatorError(`what listens on ${this.socketPath} is no control plane of this version`);
+    throw new CommandError("no_answer", `no control plane of this version listens on ${this.socketPath}`, {
+      fix: "use the novacula-control-plane of the version that runs, or restart the control plane",
+    });
   }
 
   private async post(body: string): Promise<unknown> {
     const client = new Client("http://localhost", { socketPath: this.socketPath });
     try {
       const headers = { "content-type": "application/json" };
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const signal = AbortSignal.timeout(this.timeoutMs);
       const response = await client.request({ path: "/graphql", method: "POST", headers, body, signal });
       return await response.body.json();
     } catch (error) {
@@ -49,21 +59,30 @@ export class ManagementClient {
     }
   }
 
-  private explained(error: unknown): unknown {
+  private explained(error: unknown): CommandError {
     switch (errorCode(error)) {
       case "ENOENT":
       case "ECONNREFUSED":
-        return new OperatorError(
-          `no control plane listens on ${this.socketPath}: start it with novacula-control-plane serve, ` +
+        return new CommandError("not_running", `no control plane listens on ${this.socketPath}`, {
+          fix:
+            "start it (systemctl start novacula-control-plane), " +
             "or name its socket with --socket or MANAGEMENT_SOCKET",
-        );
+        });
       case "EACCES":
       case "EPERM":
-        return new OperatorError(
-          `you may not open ${this.socketPath}: run this as the user that runs the control plane, or as root`,
-        );
+        return new CommandError("no_permission", `this user may not open ${this.socketPath}`, {
+          fix: "run this with sudo, or as the user that runs the control plane",
+        });
       default:
-        return new OperatorError(`the control plane on ${this.socketPath} did not answer`, { cause: error });
+        return new CommandError("no_answer", `the control plane on ${this.socketPath} did not answer`, {
+          cause: error,
+        });
     }
   }
+}
+
+function refusal(errors: z.output<typeof errorsAnswer>["errors"]): CommandError {
+  const message = errors.map((error) => printable(error.message, 1000)).join("; ");
+  const isAbsent = errors.some(({ extensions }) => extensions?.code === ApiErrorCode.notFound);
+  return new CommandError(isAbsent ? "not_found" : "refused", message);
 }

@@ -1,67 +1,87 @@
-import type { Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import * as z from "zod";
-import { table } from "../../lib/command-line/table.ts";
-import { OperatorError } from "../../lib/errors.ts";
+import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
+import { CommandError } from "../../lib/command-line/command-error.ts";
+import { type ListingOptions, listingOptions, listingText } from "../../lib/command-line/listing.ts";
+import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { printable } from "../../lib/printable.ts";
 import {
   type CommonOptions,
+  commonOptions,
   listOrganizations,
   managementClient,
   print,
-  withCommonOptions,
+  suggestion,
 } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import { organization } from "./outputs.ts";
 
-const organization = z.object({ id: z.string(), name: z.string(), slug: z.string() });
-
-export function addOrganizationCommands(program: Command, terminal: Terminal): void {
-  const commands = program.command("org").description("organizations: every key and executor belongs to one");
-  withCommonOptions(commands.command("create"))
-    .description("create an organization")
-    .argument("<name>", "its name")
-    .option("--slug <slug>", "its short name, of a-z, 0-9 and - (default: made from the name)")
-    .addHelpText(
-      "after",
-      '\nExamples:\n  $ novacula-control-plane org create Acme\n  $ novacula-control-plane org create "Acme Inc" --slug acme',
-    )
-    .action((name: string, options: CommonOptions & { slug?: string }) => create(name, options, terminal));
-  withCommonOptions(commands.command("list"))
-    .description("list the organizations")
-    .addHelpText("after", "\nExample:\n  $ novacula-control-plane org list")
-    .action((options: CommonOptions) => list(options, terminal));
+interface CreateOptions extends CommonOptions {
+  readonly slug?: string;
 }
 
-async function create(
-  name: string,
-  options: CommonOptions & { slug?: string },
-  terminal: Terminal,
-): Promise<void> {
+export function organizationCommands({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "org",
+    group: "Management:",
+    summary: "create and list organizations",
+    description: "Creates and lists organizations. Every key and every executor belongs to one.",
+    commands: [
+      createCommand({
+        name: "create",
+        summary: "create an organization",
+        description: "Creates an organization.",
+        arguments: [new Argument("<name>", "its name")],
+        options: [
+          new Option("--slug <slug>", "its short name, of a-z, 0-9 and - (default: made from the name)"),
+          ...commonOptions(),
+        ],
+        examples: [
+          { command: "novacula-control-plane org create Acme", does: "with the slug acme" },
+          {
+            command: 'novacula-control-plane org create "Acme Inc" --slug acme',
+            does: "with a slug of your own",
+          },
+        ],
+        action: (name: string, options: CreateOptions) => create(name, options, terminal),
+      }),
+      createCommand({
+        name: "list",
+        summary: "list the organizations",
+        description: "Lists the organizations.",
+        options: [...listingOptions(), ...commonOptions()],
+        examples: [{ command: "novacula-control-plane org list", does: "with slugs and ids" }],
+        action: (options: CommonOptions & ListingOptions) => list(options, terminal),
+      }),
+    ],
+  });
+}
+
+async function create(name: string, options: CreateOptions, terminal: Terminal): Promise<void> {
   const document =
     "mutation($name: String!, $slug: String!) { createOrganization(name: $name, slug: $slug) { id name slug } }";
   const data = z.object({ createOrganization: organization });
   const variables = { name, slug: options.slug ?? slugOf(name) };
-  const { createOrganization: created } = await managementClient(options, terminal).request(
-    document,
-    variables,
-    data,
-  );
-  const next = `novacula-control-plane keys create --org ${created.slug} --name NAME`;
-  print(
-    terminal,
-    options,
-    created,
-    `Created organization ${created.slug} (${printable(created.name)}).\nNext, a key for it: ${next}\n`,
-  );
+  const answer = await managementClient(options, terminal).request(document, variables, data);
+  const created = answer.createOrganization;
+  const next = suggestion(`keys create --org ${created.slug} --name NAME`, options);
+  print<"org create">(terminal, options, {
+    value: { organization: created },
+    text: `Created organization ${created.slug} (${printable(created.name)}).\nNext, create a key for it: ${next}\n`,
+  });
 }
 
-async function list(options: CommonOptions, terminal: Terminal): Promise<void> {
+async function list(options: CommonOptions & ListingOptions, terminal: Terminal): Promise<void> {
   const organizations = await listOrganizations(managementClient(options, terminal));
-  const rows = organizations.map(({ slug, name, id }) => [slug, name, id]);
-  const text =
-    rows.length === 0
-      ? "There is no organization yet: org create NAME.\n"
-      : table(["SLUG", "NAME", "ID"], rows);
-  print(terminal, options, organizations, text);
+  const listing = {
+    headings: ["SLUG", "NAME", "ID"],
+    rows: organizations.map(({ slug, name, id }) => [slug, name, id]),
+    ids: organizations.map(({ id }) => id),
+    empty: `There is no organization yet. Create one: ${suggestion("org create NAME", options)}`,
+  };
+  print<"org list">(terminal, options, {
+    value: { organizations: [...organizations] },
+    text: listingText(listing, options, terminal),
+  });
 }
 
 function slugOf(name: string): string {
@@ -71,7 +91,7 @@ function slugOf(name: string): string {
     .slice(0, 48)
     .replace(/^-|-$/g, "");
   if (slug === "") {
-    throw new OperatorError("the name has no letter of a-z to make a slug from: give one with --slug");
+    throw new CommandError("usage", "the name has no letter of a-z to make a slug from: give --slug");
   }
   return slug;
 }

@@ -1,84 +1,115 @@
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import * as z from "zod";
-import { table } from "../../lib/command-line/table.ts";
+import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
+import { type ListingOptions, listingOptions, listingText } from "../../lib/command-line/listing.ts";
+import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { printable } from "../../lib/printable.ts";
 import { ROLES } from "../../protocol/roles.ts";
 import { withoutOwner } from "../organizations/organizations.ts";
 import {
   type CommonOptions,
+  commonOptions,
   managementClient,
   type OrganizationOptions,
   oneOrganization,
+  organizationOptions,
   print,
-  withCommonOptions,
-  withOrganizationOption,
 } from "./options.ts";
-import type { Terminal } from "./terminal.ts";
+import { addedMember, passwordReset, person } from "./outputs.ts";
 
-const user = z.object({ id: z.string(), name: z.string(), email: z.string() });
-const slug = z.object({ slug: z.string() });
-const people = z.array(
-  user.extend({ memberships: z.array(z.object({ role: z.string(), organization: slug })) }),
-);
-const added = user.extend({ role: z.string(), isChanged: z.boolean() });
+type Person = z.output<typeof person>;
 
-export function addPeopleCommands(program: Command, terminal: Terminal): void {
-  const commands = program
-    .command("people")
-    .description("people who sign in on the page: who they are, and the way back in");
-  withCommonOptions(commands.command("list"))
-    .description("list the people, and their roles")
-    .addHelpText("after", "\nExample:\n  $ novacula-control-plane people list")
-    .action((options: CommonOptions) => list(options, terminal));
-  withOrganizationOption(commands.command("add"))
-    .description("put somebody who has an account into an organization, or change their role in it")
-    .argument("<email>", "the address that they sign in with")
-    .addOption(
-      new Option(
-        "--role <role>",
-        "owner, admin or member; without it a new member is member, and the role of a member stays",
-      ).choices(ROLES),
-    )
-    .addHelpText(
-      "after",
-      "\nExample:\n  $ novacula-control-plane people add olga@example.com --org acme --role owner",
-    )
-    .action((email: string, options: OrganizationOptions & { role?: string }) =>
-      add(email, options, terminal),
-    );
-  withCommonOptions(commands.command("reset-password"))
-    .description("give somebody a new password, show it this once, and end their sessions")
-    .argument("<email>", "the address that they sign in with")
-    .addHelpText("after", "\nExample:\n  $ novacula-control-plane people reset-password olga@example.com")
-    .action((email: string, options: CommonOptions) => resetPassword(email, options, terminal));
+const EMAIL_ARGUMENT = ["<email>", "the address that they sign in with"] as const;
+
+export function peopleCommands({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "people",
+    group: "Management:",
+    summary: "list people, set roles, reset a password",
+    description:
+      "Lists the people who sign in on the page, puts them into organizations, and resets a forgotten password.",
+    commands: [
+      createCommand({
+        name: "list",
+        summary: "list the people and their roles",
+        description:
+          "Lists the people and their roles. Below the table it names organizations without an owner.",
+        options: [...listingOptions(), ...commonOptions()],
+        examples: [{ command: "novacula-control-plane people list", does: "of all organizations" }],
+        action: (options: CommonOptions & ListingOptions) => list(options, terminal),
+      }),
+      createCommand({
+        name: "add",
+        summary: "put a person into an organization, or change their role",
+        description: "Puts a person who has an account into an organization, or changes their role in it.",
+        arguments: [new Argument(...EMAIL_ARGUMENT)],
+        options: [
+          new Option(
+            "--role <role>",
+            "the new role (default: member for a new member; a member keeps theirs)",
+          ).choices(ROLES),
+          ...organizationOptions(),
+        ],
+        examples: [
+          {
+            command: "novacula-control-plane people add olga@example.com --org acme --role owner",
+            does: "also gives an organization an owner again",
+          },
+        ],
+        action: (email: string, options: OrganizationOptions & { readonly role?: string }) =>
+          add(email, options, terminal),
+      }),
+      createCommand({
+        name: "reset-password",
+        summary: "give a person a new password, and end their sessions",
+        description: "Gives a person a new password, shows it this once, and ends all of their sessions.",
+        arguments: [new Argument(...EMAIL_ARGUMENT)],
+        options: commonOptions(),
+        examples: [
+          {
+            command: "novacula-control-plane people reset-password olga@example.com",
+            does: "prints the new password",
+          },
+        ],
+        action: (email: string, options: CommonOptions) => resetPassword(email, options, terminal),
+      }),
+    ],
+  });
 }
 
-async function list(options: CommonOptions, terminal: Terminal): Promise<void> {
+async function list(options: CommonOptions & ListingOptions, terminal: Terminal): Promise<void> {
   const document =
     "{ people { id name email memberships { role organization { slug } } } organizationsWithoutOwner { slug } }";
-  const data = z.object({ people, organizationsWithoutOwner: z.array(slug) });
-  const answer = await managementClient(options, terminal).request(document, {}, data);
-  const ownerless = answer.organizationsWithoutOwner.map((organization) => organization.slug);
-  print(terminal, options, withOwners(answer.people, ownerless), listed(answer.people, ownerless));
+  const slug = z.object({ slug: z.string() });
+  const data = z.object({ people: z.array(person), organizationsWithoutOwner: z.array(slug) });
+  const { people, organizationsWithoutOwner } = await managementClient(options, terminal).request(
+    document,
+    {},
+    data,
+  );
+  const ownerless = organizationsWithoutOwner.map((organization) => organization.slug);
+  const listing = {
+    headings: ["E-MAIL", "NAME", "ROLES"],
+    rows: people.map(({ email, name, memberships }) => [
+      email,
+      name,
+      memberships.map(({ role, organization }) => `${organization.slug} (${role})`).join(", "),
+    ]),
+    ids: people.map(({ id }) => id),
+    empty:
+      "There is nobody yet. For the first account, set BETTER_AUTH_SECRET, BETTER_AUTH_URL, INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for serve.",
+    notes: ownerless.map(withoutOwner),
+  };
+  print<"people list">(terminal, options, {
+    value: { people: withOwners(people, ownerless) },
+    text: listingText(listing, options, terminal),
+  });
 }
 
-function listed(found: z.output<typeof people>, ownerless: readonly string[]): string {
-  if (found.length === 0) {
-    return "Nobody yet: set BETTER_AUTH_SECRET, INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for serve.\n";
-  }
-  const rows = found.map(({ email, name, memberships }) => [
-    email,
-    name,
-    memberships.map(({ role, organization }) => `${organization.slug} (${role})`).join(", ") || "-",
-  ]);
-  const warnings = ownerless.map((organization) => `\n${withoutOwner(organization)}\n`);
-  return table(["E-MAIL", "NAME", "ROLES"], rows) + warnings.join("");
-}
-
-/** The same people, and of each organization whether it has an owner. */
-function withOwners(found: z.output<typeof people>, ownerless: readonly string[]) {
-  return found.map(({ memberships, ...person }) => ({
-    ...person,
+/** The same people, and whether each of their organizations has an owner. */
+function withOwners(people: readonly Person[], ownerless: readonly string[]) {
+  return people.map(({ memberships, ...who }) => ({
+    ...who,
     memberships: memberships.map(({ role, organization }) => ({
       role,
       organization: { ...organization, hasOwner: !ownerless.includes(organization.slug) },
@@ -92,29 +123,28 @@ async function add(
   terminal: Terminal,
 ): Promise<void> {
   const client = managementClient(options, terminal);
-  const organization = await oneOrganization(client, options);
+  const organization = await oneOrganization(client, options, terminal);
   const document = `mutation($organization: String, $email: String!, $role: Role) {
     addMember(organization: $organization, email: $email, role: $role) { id name email role isChanged } }`;
   const variables = { organization: organization.id, email, role: options.role };
-  const { addMember } = await client.request(document, variables, z.object({ addMember: added }));
-  const { role, isChanged } = addMember;
-  const place = `${role} of ${organization.slug}`;
-  const hint = options.role === undefined ? "; give --role to change that" : "";
+  const { addMember } = await client.request(document, variables, z.object({ addMember: addedMember }));
+  const { isChanged, ...member } = addMember;
+  const place = `${member.role} of ${organization.slug}`;
+  const hint = options.role === undefined ? " To change the role, give --role." : "";
   const text = isChanged
-    ? `${printable(addMember.email)} is ${place}.\n`
-    : `${printable(addMember.email)} is already ${place}: nothing changed${hint}.\n`;
-  print(terminal, options, addMember, text);
+    ? `${printable(member.email)} is ${place}.\n`
+    : `${printable(member.email)} is already ${place}: nothing changed.${hint}\n`;
+  print<"people add">(terminal, options, { value: { member, isChanged }, text });
 }
 
 async function resetPassword(email: string, options: CommonOptions, terminal: Terminal): Promise<void> {
   const document =
     "mutation($email: String!) { resetPassword(email: $email) { user { id name email } password } }";
-  const data = z.object({ resetPassword: z.object({ user, password: z.string() }) });
-  const { resetPassword: reset } = await managementClient(options, terminal).request(
-    document,
-    { email },
-    data,
-  );
-  const text = `${printable(reset.user.email)} has a new password, shown this once, and is signed out everywhere:\n\n  ${reset.password}\n`;
-  print(terminal, options, reset, text);
+  const data = z.object({ resetPassword: passwordReset });
+  const answer = await managementClient(options, terminal).request(document, { email }, data);
+  const { user, password } = answer.resetPassword;
+  print<"people reset-password">(terminal, options, {
+    value: { person: user, password },
+    text: `${printable(user.email)} has a new password, shown this once, and is signed out everywhere:\n\n  ${password}\n`,
+  });
 }

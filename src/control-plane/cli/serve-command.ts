@@ -2,7 +2,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import type { Logger } from "pino";
+import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { environmentHelp } from "../../lib/command-line/environment-variable.ts";
+import { shutdownSignal } from "../../lib/command-line/shutdown.ts";
+import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { OperatorError } from "../../lib/errors.ts";
 import { isLoopbackHost } from "../../lib/loopback.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -16,23 +19,34 @@ import { startCheckpoints } from "../store/sqlite/checkpoints.ts";
 import { cannotOpen } from "../store/sqlite/rows/unavailable.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import { watchStore } from "../store/store-watch.ts";
-import { untilShutdown } from "./shutdown.ts";
-import type { Terminal } from "./terminal.ts";
 
-export function addServeCommand(program: Command, terminal: Terminal): void {
-  program
-    .command("serve")
-    .description("run the control plane until SIGTERM or SIGINT; JSON lines on stdout")
-    .addHelpText(
-      "after",
-      `
-${environmentHelp(ENVIRONMENT_VARIABLES)}
+/** A broken program may be unable to stop in order. Milliseconds. */
+const CRASH_LIMIT_MS = 10_000;
 
-Examples:
-  $ novacula-control-plane serve
-  $ DATABASE_URL=file:./control-plane.db PORT=8443 TLS_CERT=cp.pem TLS_KEY=cp.key novacula-control-plane serve`,
-    )
-    .action(() => serve(readSettings(terminal.env), terminal));
+export function serveCommand({ terminal }: CommandContext): Command {
+  return createCommand({
+    name: "serve",
+    group: "Service:",
+    summary: "run the control plane; this is what the service does",
+    description:
+      "Runs the control plane until SIGTERM or Ctrl-C; this is what the service does. Prints its log on stdout, a JSON object a line.",
+    notes: environmentHelp(ENVIRONMENT_VARIABLES),
+    examples: [
+      { command: "novacula-control-plane serve", does: "on 127.0.0.1:3000" },
+      {
+        command:
+          "DATABASE_URL=file:./control-plane.db PORT=8443 TLS_CERT=cp.pem TLS_KEY=cp.key novacula-control-plane serve",
+        does: "with https, and a database of your own",
+      },
+    ],
+    exitCodes: [
+      [0, "stopped by a signal"],
+      [1, "cannot start, or the database failed"],
+      [70, "stopped by a bug"],
+      [78, "the environment is not a valid configuration"],
+    ],
+    action: () => serve(readSettings(terminal.environment), terminal),
+  });
 }
 
 async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
@@ -111,7 +125,7 @@ async function openPeople(
 
 async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, paths: object): Promise<void> {
   try {
-    const shutdown = untilShutdown(logger);
+    const shutdown = untilStopped(logger);
     const { url } = await server.listen();
     logger.info({ event: "listening", url, ...paths, version: VERSION }, `control plane listening on ${url}`);
     const signal = await shutdown;
@@ -119,6 +133,21 @@ async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, pa
   } finally {
     await server.close();
   }
+}
+
+/**
+ * Resolves with the first SIGTERM or SIGINT. Rejects with an error that nobody caught, after logging
+ * it: Node itself would print its text raw, and an outsider may have written it.
+ */
+function untilStopped(logger: Logger): Promise<NodeJS.Signals> {
+  return new Promise((resolve, reject) => {
+    shutdownSignal(resolve);
+    process.on("uncaughtException", (error) => {
+      logger.fatal({ event: "bug", err: error }, "stopping because of a bug: please report it");
+      setTimeout(() => process.kill(process.pid, "SIGKILL"), CRASH_LIMIT_MS).unref();
+      reject(error);
+    });
+  });
 }
 
 function readTls(paths: Settings["tls"]): ServerDeps["tls"] {

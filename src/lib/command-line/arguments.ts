@@ -44,12 +44,16 @@ export function orderedArguments(program: Command, args: readonly string[]): rea
 /** The option of a command below `command`. What the command has itself stays where it is. */
 function findOption(command: Command, word: string): Option | undefined {
   const [name = ""] = word.split("=");
-  if (HELP.has(name) || command.options.some((option) => option.is(name))) {
+  if (HELP.has(name) || command.options.some((option) => isCalled(option, name))) {
     return undefined;
   }
   return command.commands
-    .flatMap((each) => each.options.find((option) => option.is(name)) ?? findOption(each, name) ?? [])
+    .flatMap((each) => each.options.find((option) => isCalled(option, name)) ?? findOption(each, name) ?? [])
     .at(0);
+}
+
+function isCalled({ short, long }: Option, name: string): boolean {
+  return name !== "" && (short === name || long === name);
 }
 
 /** Whether `--json` is among the options, so that an error has to be JSON as well. */

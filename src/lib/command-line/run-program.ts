@@ -81,7 +81,7 @@ function usageError(error: CommanderError, command: Command): CommandError {
     names.unshift(each.name());
   }
   return new CommandError("usage", error.message.replace(/^error: /, ""), {
-    fix: `Run '${names.join(" ")} --help' for usage.`,
+    fix: `${names.join(" ")} --help`,
   });
 }
 
@@ -96,9 +96,10 @@ function report(
   }
   const described = describe(error, name);
   const { message, fix, exitCode } = described;
+  const label = exitCode === ExitCode.usage ? "See" : "Fix";
   const text = isJson
     ? JSON.stringify({ error: described }, undefined, 2)
-    : `${name}: ${indented(fix === undefined ? message : `${message}\n${fix}`)}`;
+    : `${name}: ${indented(fix === undefined ? message : `${message}\n${label}: ${fix}`)}`;
   terminal.stderr.write(`${scrub(text)}\n`);
   return exitCode;
 }

@@ -1,45 +1,82 @@
-import { duration } from "../duration.ts";
 import { printable } from "../printable.ts";
+import { type Colour, paint, type Terminal } from "./terminal.ts";
 
-/** Rows under upper-case headings, in columns of equal width; every cell is made printable. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [headings, ...rows.map((row) => row.map((cell) => printable(cell) || "-"))];
-  const widths = headings.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ""))));
-  return cells
-    .map((row) =>
-      row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - width(cell))).join("  "),
-    )
-    .map((line) => `${line.trimEnd()}\n`)
+/** A text, or one that is coloured on a terminal. */
+export type Cell = string | { readonly text: string; readonly colour: Colour };
+
+export interface TableOptions {
+  /** False: only the rows. */
+  readonly header?: boolean;
+  /** True: never cut a cell, however narrow the terminal is. */
+  readonly wide?: boolean;
+}
+
+const GAP = "  ";
+/** No column is cut below this width, in characters. */
+const MIN_WIDTH = 8;
+
+/**
+ * Rows below upper-case headings, in columns of equal width. Every cell is made printable. On a
+ * terminal the widest columns are cut until the table fits; in a pipe nothing is cut.
+ */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  terminal: Terminal,
+  { header = true, wide = false }: TableOptions = {},
+): string {
+  const texts = rows.map((row) => row.map((cell) => printable(textOf(cell)) || "-"));
+  const lines = header ? [headings, ...texts] : texts;
+  const { isTTY, columns } = terminal.stdout;
+  const limit = wide || isTTY !== true || columns === undefined ? Number.POSITIVE_INFINITY : columns;
+  const widths = fitted(
+    headings.map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? "")))),
+    limit,
+  );
+  return lines
+    .map((line, index) => {
+      const cells = rows[header ? index - 1 : index];
+      const parts = line.map((text, column) => {
+        const width = widths[column] ?? 0;
+        const padding = " ".repeat(Math.max(0, width - widthOf(text)));
+        return coloured(cut(text, width), cells?.[column], terminal) + padding;
+      });
+      return `${parts.join(GAP).trimEnd()}\n`;
+    })
     .join("");
 }
 
-/** `3 min 20 s ago`, `in 12 d 3 h`, `never`. */
-export function relativeTime(time: number | null, now: number): string {
-  if (time === null) {
-    return "never";
+/** Narrows the widest column again and again, until the line fits or nothing can be narrowed. */
+function fitted(widths: readonly number[], limit: number): readonly number[] {
+  const result = [...widths];
+  let excess = result.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - limit;
+  while (excess > 0) {
+    const widest = Math.max(...result);
+    if (widest <= MIN_WIDTH) {
+      break;
+    }
+    result[result.indexOf(widest)] = widest - 1;
+    excess -= 1;
   }
-  return time > now ? `in ${duration(time - now)}` : `${duration(now - time)} ago`;
+  return result;
 }
 
-/**
- * A line for each entry whose row in the database cannot be read as it is; nothing where all is
- * well.
- */
-export function damageNotes(entries: readonly DamagedEntry[], remedy: string): string {
-  const lines = entries
-    .filter(({ damaged }) => damaged.length > 0)
-    .map(
-      ({ id, damaged }) =>
-        `${printable(id)}: its row in the database is damaged (${damaged.join(", ")}); ${remedy}\n`,
-    );
-  return lines.length === 0 ? "" : `\n${lines.join("")}`;
+function cut(text: string, width: number): string {
+  return widthOf(text) <= width
+    ? text
+    : `${Array.from(text)
+        .slice(0, width - 1)
+        .join("")}…`;
 }
 
-interface DamagedEntry {
-  readonly id: string;
-  readonly damaged: readonly string[];
+function coloured(text: string, cell: Cell | undefined, terminal: Terminal): string {
+  return cell === undefined || typeof cell === "string" ? text : paint(terminal, cell.colour, text);
 }
 
-function width(text: string): number {
+function textOf(cell: Cell): string {
+  return typeof cell === "string" ? cell : cell.text;
+}
+
+function widthOf(text: string): number {
   return Array.from(text).length;
 }

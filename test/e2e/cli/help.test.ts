@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createCommands } from "../../../src/agent/cli/commands.ts";
-import { examplesOf } from "../../../src/agent/cli/examples.ts";
+import { definitionOf } from "../../../src/lib/command-line/command.ts";
 import { command } from "../../support/agent/command.ts";
 import { makeKey } from "../../support/keys.ts";
 
@@ -25,7 +25,7 @@ describe.concurrent("help", () => {
       if (each !== program) {
         expect(each.summary()).toMatch(/^[a-z].*[^.]$/u);
       }
-      const examples = examplesOf(each);
+      const examples = definitionOf(each)?.examples ?? [];
       expect(examples.length).toBeGreaterThan(0);
       for (const example of examples) {
         expect(example.command).toContain(each === program ? "novacula-agent" : `novacula-agent ${name}`);
@@ -48,10 +48,13 @@ describe.concurrent("help", () => {
 
 describe.concurrent("a usage error", () => {
   const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
-    [["staus"], /unknown command 'staus'\n\(Did you mean status\?\)/],
+    [
+      ["staus"],
+      /^novacula-agent: unknown command 'staus'\n +\(Did you mean status\?\)\n +See: novacula-agent --help\n$/,
+    ],
     [
       ["status", "--jsn"],
-      /unknown option '--jsn'\n\(Did you mean --json\?\)\nSee: novacula-agent status --help/,
+      /unknown option '--jsn'\n +\(Did you mean --json\?\)\n +See: novacula-agent status --help/,
     ],
     [["status", "now"], /too many arguments for 'status'/],
     [["check", "--config"], /argument missing/],

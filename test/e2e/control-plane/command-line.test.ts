@@ -30,9 +30,11 @@ async function text(controlPlane: TestControlPlane, ...args: string[]): Promise<
   return stdout;
 }
 
-async function failure(controlPlane: TestControlPlane, ...args: string[]): Promise<string> {
+/** What it says on stderr when it ends with `code`. */
+async function failure(controlPlane: TestControlPlane, code: number, ...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand([...args, "--socket", controlPlane.socketPath]);
-  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+  expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: "" });
+  expect(stderr).toMatch(/^novacula-control-plane: /);
   return stderr;
 }
 
@@ -40,19 +42,19 @@ describe("the commands", () => {
   it("lead an operator from an organization to a deleted key", { timeout: 60_000 }, async () => {
     const controlPlane = await started();
     expect(await text(controlPlane, "org", "create", "Ácme, Inc.")).toMatch(
-      /^Created organization acme-inc \(Ácme, Inc\.\)\.\nNext, a key for it: .* keys create --org acme-inc/,
+      /^Created organization acme-inc \(Ácme, Inc\.\)\.\nNext, create a key for it: novacula-control-plane keys create --org acme-inc --name NAME --socket \S+\n$/,
     );
     expect(await text(controlPlane, "keys", "list")).toMatch(
-      /^Organization acme-inc has no key yet: keys create/,
+      /^Organization acme-inc has no key yet. Create one: novacula-control-plane keys create --org acme-inc --name NAME --socket /,
     );
     const created = await text(controlPlane, "keys", "create", "--name", "prod", "--expires-in-days", "90");
     expect(created).toMatch(/shown this once.*\n\n\[control_plane\]\naccess_token = "exc_[a-zA-Z]{64}"\n$/s);
     expect(created.match(/exc_[a-zA-Z]{64}/g)).toHaveLength(1);
     expect(await text(controlPlane, "keys", "list")).toMatch(
-      /^NAME +KEY ID .*\nprod +\w{32} +[0-9a-f]{8} +active +- +\S+ s ago +never +expires in \d+ d/,
+      /^NAME +KEY ID .*\nprod +\w{32} +[0-9a-f]{8} +active +- +\S+ s ago +never +in \d+ d/,
     );
     expect(await text(controlPlane, "keys", "rotate", "prod", "--grace-days", "7")).toMatch(
-      /^Rotated prod to prod \d{6}\. The old key, \w{32}, stays active until 20/,
+      /^Rotated prod to prod \d{6}\. The old key, \w{32}, stays active until 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC\.\n/,
     );
     expect(await text(controlPlane, "keys", "revoke", "prod")).toMatch(
       /^Revoked key prod, \w{32}\. It is refused from now on\.\n$/,
@@ -80,7 +82,7 @@ describe("the commands", () => {
       expect((await syncs?.one())?.status).toBe(200);
     }
     const socket = ["--socket", controlPlane.socketPath];
-    const online = await failure(controlPlane, "executors", "delete", "agent-1", "--yes");
+    const online = await failure(controlPlane, 1, "executors", "delete", "agent-1", "--yes");
     expect(online).toMatch(/agent-1 is online.*stop its agent first.*it can be deleted from 20/);
     await eventually(
       async () => (await controlPlane.executors()).every(({ status }) => status === "offline"),
@@ -88,25 +90,25 @@ describe("the commands", () => {
     );
     const unasked = await runCommand(["executors", "delete", "agent-1", ...socket]);
     expect(unasked).toMatchObject({ exitCode: 64, stdout: "" });
-    expect(unasked.stderr).toMatch(/there is no terminal to ask on: confirm with --yes/);
-    const refused = await runCommandAnswering(["executors", "delete", "agent-1", ...socket], "agent-2\n");
+    expect(unasked.stderr).toMatch(/There is no terminal to ask on: confirm with --yes/);
+    const refused = await runCommandAnswering(["executors", "delete", "agent-1", ...socket], "no\n");
     expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
     expect(refused.stderr).toMatch(
-      /No active key serves only this executor.*\n.*Type its name.*nothing was deleted/s,
+      /No active key serves only this executor\.\nDelete executor agent-1\?.*\[y\/N\] .*cancelled\. Nothing was changed/s,
     );
     expect(await controlPlane.executors()).toHaveLength(2);
-    const deleted = await runCommandAnswering(["executor", "delete", "agent-1", ...socket], "agent-1\n");
+    const deleted = await runCommandAnswering(["executor", "delete", "agent-1", ...socket], "y\n");
     expect(deleted).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/^Deleted executor agent-1, \w{32}\.\n$/),
     });
     const asJson = await controlPlane.management("executors", "delete", "agent-2", "--revoke-keys", "--yes");
-    expect(asJson).toMatchObject({ name: "agent-2", revokedKeys: [made.id] });
+    expect(asJson).toMatchObject({ executor: { name: "agent-2" }, revokedKeys: [{ id: made.id }] });
     expect(await text(controlPlane, "keys", "list")).toMatch(
       /revoked +agent-\d \(deleted\), agent-\d \(deleted\)/,
     );
-    expect(await failure(controlPlane, "executors", "delete", "agent-2", "--yes")).toMatch(
-      /there is no executor agent-2: give an id or a name from executors list/,
+    expect(await failure(controlPlane, 4, "executors", "delete", "agent-2", "--yes")).toMatch(
+      /there is no executor agent-2\n +Fix: give the id or the name of one from: novacula-control-plane executors list --socket/,
     );
   });
 
@@ -116,34 +118,34 @@ describe("the commands", () => {
     const controlPlane = await started();
     const one = await controlPlane.createKey({ name: "same" });
     const two = await controlPlane.createKey({ name: "same" });
-    const ambiguous = await failure(controlPlane, "keys", "revoke", "same");
-    expect(ambiguous).toMatch(/2 keys are called same: give the id of one/);
+    const ambiguous = await failure(controlPlane, 5, "keys", "revoke", "same");
+    expect(ambiguous).toMatch(/2 keys are called same\n.*Fix: give the id of one/s);
     for (const { id } of [one, two]) {
       expect(ambiguous).toContain(id);
     }
     await controlPlane.management("keys", "revoke", one.fingerprint);
     await controlPlane.management("keys", "revoke", two.id);
-    expect(await failure(controlPlane, "keys", "revoke", two.id)).toMatch(/is revoked already since/);
-    expect(await failure(controlPlane, "keys", "revoke", "nothing")).toMatch(
-      /there is no key nothing: give a key id/,
+    expect(await failure(controlPlane, 1, "keys", "revoke", two.id)).toMatch(/is revoked already since/);
+    expect(await failure(controlPlane, 4, "keys", "revoke", "nothing")).toMatch(
+      /there is no key nothing\n +Fix: give the id/,
     );
-    const pasted = await failure(controlPlane, "keys", "revoke", one.secret);
+    const pasted = await failure(controlPlane, 4, "keys", "revoke", one.secret);
     expect(pasted).toMatch(/that is the key itself/);
     expect(pasted).not.toContain(one.secret);
   });
 
   it("ask which organization is meant where there are several", { timeout: 60_000 }, async () => {
     const controlPlane = await started();
-    expect(await failure(controlPlane, "keys", "list")).toMatch(
-      /there is no organization yet: create one with/,
+    expect(await failure(controlPlane, 4, "keys", "list")).toMatch(
+      /there is no organization yet\n +Fix: novacula-control-plane org create NAME --socket/,
     );
     await controlPlane.createOrganization("acme");
     await controlPlane.createOrganization("zeta");
-    expect(await failure(controlPlane, "keys", "list")).toMatch(/name one with --org; there are acme, zeta/);
-    expect(await failure(controlPlane, "keys", "list", "--org", "no")).toMatch(
-      /no organization no; there are acme, zeta/,
+    expect(await failure(controlPlane, 5, "keys", "list")).toMatch(/name one with --org: acme, zeta/);
+    expect(await failure(controlPlane, 4, "keys", "list", "--org", "no")).toMatch(
+      /no organization no\n +Fix: name one with --org: acme, zeta/,
     );
-    expect(await failure(controlPlane, "org", "create", "acme")).toMatch(
+    expect(await failure(controlPlane, 1, "org", "create", "acme")).toMatch(
       /slug acme belongs to an organization already/,
     );
     const key = await controlPlane.createKey({ org: "zeta" });
@@ -160,7 +162,7 @@ describe("the commands", () => {
     const key = await runControlPlane(["keys", "create", "--name", "prod", ...socket]);
     expect(key.stdout).toMatch(/\naccess_token = "exc_[a-zA-Z]{64}"\n$/);
     expect(await runControlPlane(["keys", "revoke", "nobody", ...socket])).toMatchObject({
-      exitCode: 1,
+      exitCode: 4,
       stdout: "",
     });
     expect(await runControlPlane(["keys", "lits"])).toMatchObject({ exitCode: 64, stdout: "" });
@@ -168,17 +170,21 @@ describe("the commands", () => {
 
   it.each([
     [["keys", "create"], 64, /needs a name: give one with --name/],
-    [["keys", "create", "--name", "a", "--expires-in-days", "0"], 64, /want a number of days/],
-    [["keys", "create", "--name", "a", "--expires-at", "tomorrow"], 64, /want an ISO 8601 time/],
-    [["keys", "create", "--name", "a", "--expires-at", "2026-01-01T00:00:00"], 64, /want an ISO 8601 time/],
-    [["audit", "list", "--limit", "501"], 64, /integer from 1 to 500/],
+    [["keys", "create", "--name", "a", "--expires-in-days", "0"], 64, /must be a number of days/],
+    [["keys", "create", "--name", "a", "--expires-at", "tomorrow"], 64, /must be an ISO 8601 time/],
+    [
+      ["keys", "create", "--name", "a", "--expires-at", "2026-01-01T00:00:00"],
+      64,
+      /must be an ISO 8601 time/,
+    ],
+    [["audit", "list", "--limit", "501"], 64, /must be an integer from 1 to 500/],
     [["keys", "lits"], 64, /Did you mean list/],
     [["nonsense"], 64, /unknown command/],
     [[], 64, /Usage:/],
     [
       ["keys", "list", "--socket", "/nonexistent/management.sock"],
-      1,
-      /no control plane listens on \/nonexistent\/management.sock: start it with/,
+      3,
+      /no control plane listens on \/nonexistent\/management.sock\n +Fix: start it/,
     ],
   ])("%j ends with %i and a sentence", async (args, exitCode, why) => {
     const result = await runCommand(args);
@@ -204,7 +210,7 @@ describe("the commands", () => {
     const { exitCode, stdout } = await runCommand(line.split(" "));
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^Usage: novacula-control-plane/);
-    expect(stdout).toMatch(/Examples?:\n {2}\$ novacula-control-plane/);
+    expect(stdout).toMatch(/\nExamples:\n {2}(?:# .*\n {2})?(?:\w+=\S+ )*novacula-control-plane/);
   });
 });
 
@@ -252,7 +258,7 @@ describe("serve", () => {
     await first.kill();
     expect(existsSync(first.socketPath)).toBe(true);
     const second = await started({ directory });
-    expect(await second.management("org", "list")).toMatchObject([{ slug: "acme" }]);
+    expect(await second.management("org", "list")).toMatchObject({ organizations: [{ slug: "acme" }] });
   });
 
   it("leaves the socket of another control plane where it is when it stops", {
@@ -264,7 +270,7 @@ describe("serve", () => {
     const second = await started({ directory });
     expect(await first.stop()).toBe(0);
     expect(existsSync(second.socketPath)).toBe(true);
-    expect(await second.management("org", "list")).toEqual([]);
+    expect(await second.management("org", "list")).toEqual({ organizations: [] });
     expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
@@ -303,12 +309,12 @@ describe("serve", () => {
     expect(existsSync(first.socketPath)).toBe(false);
     expect(first.lines.at(-1)).toContain('"event":"stopped"');
     const second = await started({ directory });
-    expect(await second.management("keys", "list")).toMatchObject([
-      { id: key.id, name: "prod", status: "active" },
-    ]);
-    expect(await second.management("audit", "list")).toMatchObject([
-      { action: "api_key.created", targetId: key.id },
-    ]);
+    expect(await second.management("keys", "list")).toMatchObject({
+      keys: [{ id: key.id, name: "prod", status: "active" }],
+    });
+    expect(await second.management("audit", "list")).toMatchObject({
+      events: [{ action: "api_key.created", targetId: key.id }],
+    });
   });
 
   it("goes on when whoever reads its output has gone", async () => {
@@ -369,7 +375,7 @@ describe("serve", () => {
     expect(fillers.length).toBeGreaterThan(0);
     await limited.stop();
     const again = await started({ directory });
-    expect(await again.management("keys", "list", "--org", "acme")).toMatchObject([{ id: key.id }]);
+    expect(await again.management("keys", "list", "--org", "acme")).toMatchObject({ keys: [{ id: key.id }] });
     const slugs = (await text(again, "org", "list")).match(/^filler-\d+/gm);
     expect(slugs?.sort()).toEqual(fillers.sort());
   });

@@ -69,7 +69,7 @@ it("silent connections beyond the descriptors make room for others, and one line
   const asking = open(controlPlane, HEALTH);
   await eventually(() => isAnswered(asking), { timeoutMs: 20_000, describe: "a new one is answered" });
   expect(readdirSync(`/proc/${controlPlane.pid}/fd`).length).toBeLessThan(MAX_OPEN_FILES);
-  expect(await controlPlane.management("org", "list")).toHaveLength(1);
+  expect(await controlPlane.management("org", "list")).toMatchObject({ organizations: [{}] });
   expect(said(controlPlane)).toMatchObject([LINE]);
   for (const { socket } of silent) {
     socket.destroy();
@@ -87,7 +87,7 @@ it("with all of them in use the newest is closed, the host's own commands work, 
   const served = all.filter(isAnswered);
   expect(served.length).toBeGreaterThan(10);
   expect(served.length).toBeLessThan(MAX_OPEN_FILES);
-  expect(await controlPlane.management("org", "list")).toHaveLength(1);
+  expect(await controlPlane.management("org", "list")).toMatchObject({ organizations: [{}] });
   expect(await controlPlane.createKey()).toMatchObject({ name: "prod" });
   expect(said(controlPlane)).toMatchObject([LINE]);
   for (const { socket } of served.slice(0, 5)) {

@@ -27,10 +27,10 @@ async function twoOrganizations(): Promise<TestControlPlane> {
   return controlPlane;
 }
 
-const audit = z.array(z.object({ action: z.string(), actor: z.string() }));
+const audit = z.object({ events: z.array(z.object({ action: z.string(), actor: z.string() })) });
 
 async function changesIn(controlPlane: TestControlPlane, org: string): Promise<readonly string[]> {
-  const events = audit.parse(await controlPlane.management("audit", "list", "--org", org));
+  const { events } = audit.parse(await controlPlane.management("audit", "list", "--org", org));
   return events.filter(({ actor }) => actor.includes(ADMIN.email)).map(({ action }) => action);
 }
 

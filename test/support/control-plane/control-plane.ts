@@ -76,22 +76,23 @@ export interface TestControlPlane {
 }
 
 const issued = z.object({
-  apiKey: z.object({ id: z.string(), name: z.string(), fingerprint: z.string() }),
+  key: z.object({ id: z.string(), name: z.string(), fingerprint: z.string() }),
   secret: z.string(),
 });
-const organizations = z.array(z.object({ id: z.string(), slug: z.string() }));
+const organizations = z.object({ organizations: z.array(z.object({ id: z.string(), slug: z.string() })) });
+const moment = z.iso.datetime().transform((text) => Date.parse(text));
 const keyReference = z.object({ id: z.string(), name: z.string(), fingerprint: z.string() });
 const executor = z.object({
   id: z.string(),
   name: z.string(),
   status: z.enum(["online", "offline", "damaged"]),
   version: z.string(),
-  lastSyncAt: z.number().nullable(),
+  lastSyncAt: moment.nullable(),
   key: keyReference.nullable(),
-  keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: z.number(), lastUsedAt: z.number() })),
+  keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: moment, lastUsedAt: moment })),
   instances: z.array(z.object({ instanceId: z.string(), hostName: z.string() })),
   lastRefusal: z
-    .object({ key: keyReference, reason: z.string(), message: z.string(), at: z.number() })
+    .object({ key: keyReference, reason: z.string(), message: z.string(), at: moment })
     .nullable(),
 });
 
@@ -204,16 +205,20 @@ function listeningUrl(lines: readonly string[], hasExited: () => boolean): Promi
 
 function commands(management: TestControlPlane["management"]) {
   const key = (output: unknown): TestKey => {
-    const { apiKey, secret } = issued.parse(output);
+    const { key: made, secret } = issued.parse(output);
     noteKey(secret);
-    return { ...apiKey, secret };
+    return { ...made, secret };
   };
   return {
     async createOrganization(name: string) {
-      return z.object({ id: z.string(), slug: z.string() }).parse(await management("org", "create", name));
+      const organization = z.object({ id: z.string(), slug: z.string() });
+      return z.object({ organization }).parse(await management("org", "create", name)).organization;
     },
     async createKey({ name = "prod", org, target, expiresAt }: CreateKeyOptions = {}): Promise<TestKey> {
-      if (org === undefined && organizations.parse(await management("org", "list")).length === 0) {
+      if (
+        org === undefined &&
+        organizations.parse(await management("org", "list")).organizations.length === 0
+      ) {
         await management("org", "create", "acme");
       }
       const args = ["--name", name];
@@ -229,15 +234,16 @@ function commands(management: TestControlPlane["management"]) {
       return key(await management("keys", "create", ...args));
     },
     async rotateKey(id: string, revokesAt?: number): Promise<TestKey> {
-      const grace = revokesAt === undefined ? [] : ["--revokes-at", new Date(revokesAt).toISOString()];
+      const grace = revokesAt === undefined ? ["--yes"] : ["--revokes-at", new Date(revokesAt).toISOString()];
       return key(await management("keys", "rotate", id, ...grace));
     },
     async revokeKey(id: string): Promise<void> {
-      await management("keys", "revoke", id);
+      await management("keys", "revoke", id, "--yes");
     },
     async executors(org?: string): Promise<readonly TestExecutor[]> {
       const args = org === undefined ? [] : ["--org", org];
-      return z.array(executor).parse(await management("executors", "list", ...args));
+      const data = z.object({ executors: z.array(executor) });
+      return data.parse(await management("executors", "list", ...args)).executors;
     },
   };
 }
@@ -258,7 +264,7 @@ export async function runCommandAnswering(args: readonly string[], answer: strin
   const stdout: string[] = [];
   const stderr: string[] = [];
   const exitCode = await runCommandLine(args, {
-    env: {},
+    environment: {},
     stdin: Object.assign(Readable.from([answer]), { isTTY: true }),
     stdout: { write: (text) => stdout.push(text) },
     stderr: { write: (text) => stderr.push(text) },
@@ -271,7 +277,8 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   const stdout: string[] = [];
   const stderr: string[] = [];
   const exitCode = await runCommandLine(args, {
-    env,
+    environment: env,
+    stdin: Readable.from([]),
     stdout: { write: (text) => stdout.push(text) },
     stderr: { write: (text) => stderr.push(text) },
   });

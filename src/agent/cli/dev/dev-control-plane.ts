@@ -25,7 +25,7 @@ export interface DevControlPlane {
   issueKey(name: string): Promise<ExecutorKey>;
 }
 
-const organizations = z.array(z.object({ slug: z.string() }));
+const organizations = z.object({ organizations: z.array(z.object({ slug: z.string() })) });
 const issued = z.object({ secret: z.string() });
 const word = z.string().optional().catch(undefined);
 const logLine = z.looseObject({
@@ -105,7 +105,7 @@ export function startControlPlane(
       throw new OperatorError(`the control plane does not listen on ${url} after ${READY_LIMIT_MS / 1000} s`);
     },
     async issueKey(name) {
-      const known = organizations.parse(await manage("org", "list"));
+      const { organizations: known } = organizations.parse(await manage("org", "list"));
       if (known.length === 0) {
         await manage("org", "create", "dev");
       }

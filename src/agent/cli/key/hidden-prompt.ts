@@ -32,7 +32,7 @@ export async function askHidden(question: string, { stdin, stderr }: Terminal): 
   };
   stdin.setEncoding("utf8");
   // Before the question: who answers it at once, or pastes, must not be echoed.
-  stdin.setRawMode(true);
+  stdin.setRawMode?.(true);
   stderr.write(question);
   stdin.on("data", take).on("end", finish).resume();
   try {
@@ -47,7 +47,7 @@ export async function askHidden(question: string, { stdin, stderr }: Terminal): 
     }
   } finally {
     stdin.off("data", take).off("end", finish).pause();
-    stdin.setRawMode(false);
+    stdin.setRawMode?.(false);
     stderr.write("\n");
   }
   return typed.text?.replace(/[\r\n]+$/u, "");

@@ -1,4 +1,4 @@
-import type { Terminal } from "../../../lib/command-line/terminal.ts";
+import type { Input, Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import { decodeText } from "../../config/schema/config-text.ts";
@@ -27,7 +27,7 @@ export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | und
   return { source: "the prompt", isDenied: false, ...diagnoseKey(typed, { kind: "input" }) };
 }
 
-async function keyFromStdin(stdin: NodeJS.ReadStream): Promise<HandedKey> {
+async function keyFromStdin(stdin: Input): Promise<HandedKey> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stdin) {

@@ -165,15 +165,17 @@ it("nobody is promoted: the start and the list of people name the organization, 
   ]);
   const list = async (...more: string[]) =>
     (await runCommand(["people", "list", ...more, "--socket", controlPlane.socketPath])).stdout;
-  expect(await list()).toContain(`\n${said("o-0")}\n\n${said("o-2")}\n`);
+  expect(await list()).toContain(`\n\n${said("o-0")}\n${said("o-2")}\n`);
   const place = (slug: string, role: string, hasOwner: boolean) => [
     { role, organization: { slug, hasOwner } },
   ];
-  expect(JSON.parse(await list("--json"))).toMatchObject([
-    { email: "u0@example.com", memberships: place("o-0", "admin", false) },
-    { email: "u1@example.com", memberships: place("o-1", "owner", true) },
-    { email: "u2@example.com", memberships: place("o-2", "member", false) },
-  ]);
+  expect(JSON.parse(await list("--json"))).toMatchObject({
+    people: [
+      { email: "u0@example.com", memberships: place("o-0", "admin", false) },
+      { email: "u1@example.com", memberships: place("o-1", "owner", true) },
+      { email: "u2@example.com", memberships: place("o-2", "member", false) },
+    ],
+  });
   const add = ["people", "add", "u0@example.com", "--role", "owner", "--org", "o-0"];
   expect((await runCommand([...add, "--socket", controlPlane.socketPath])).exitCode).toBe(0);
   expect(await list()).not.toContain("o-0 has members");

@@ -20,16 +20,15 @@ export interface Settings {
 }
 
 const issued = z.object({
-  apiKey: z.object({ id: z.string(), fingerprint: z.string() }),
+  key: z.object({ id: z.string(), fingerprint: z.string() }),
   secret: z.string(),
 });
-const executors = z.array(
-  z.object({
-    name: z.string(),
-    status: z.string(),
-    lastRefusal: z.object({ reason: z.string() }).nullable(),
-  }),
-);
+const executor = z.object({
+  name: z.string(),
+  status: z.string(),
+  lastRefusal: z.object({ reason: z.string() }).nullable(),
+});
+const executors = z.object({ executors: z.array(executor) });
 
 export const CONFIG = "/etc/novacula/agent.toml";
 const SERVICE = "novacula-agent.service";
@@ -73,11 +72,11 @@ export class ExecutorHost {
   }
 
   async rotateKey(key: IssuedKey): Promise<IssuedKey> {
-    return noted(await this.management("keys", "rotate", key.id));
+    return noted(await this.management("keys", "rotate", key.id, "--yes"));
   }
 
   async revokeKey(key: IssuedKey): Promise<void> {
-    await this.management("keys", "revoke", key.id);
+    await this.management("keys", "revoke", key.id, "--yes");
   }
 
   /** As an editor saves it: the file is replaced, owner and mode stay. */
@@ -160,13 +159,13 @@ export class ExecutorHost {
     return said.split("\n").filter((line) => line.includes('"event":"sync.refused"')).length;
   }
 
-  async executors(): Promise<z.output<typeof executors>> {
-    return executors.parse(await this.management("executors", "list"));
+  async executors(): Promise<readonly z.output<typeof executor>[]> {
+    return executors.parse(await this.management("executors", "list")).executors;
   }
 }
 
 function noted(output: unknown): IssuedKey {
-  const { apiKey, secret } = issued.parse(output);
+  const { key, secret } = issued.parse(output);
   noteKey(secret);
-  return { ...apiKey, secret };
+  return { ...key, secret };
 }
