@@ -19,6 +19,9 @@ const listed = z.object({
     }),
   ),
 });
+const syncedAs = z.object({
+  syncExecutor: z.object({ executor: z.object({ id: z.string() }) }),
+});
 const STATE = `{
   executors(organization: "acme") { id name ownKeys { id } }
   apiKeys(organization: "acme") { id status target { id name isDeleted } usedByCount
@@ -118,6 +121,19 @@ describe("deleting an executor", () => {
       ]),
     );
     expect(server.lines.filter((line) => line.includes('"event":"executor.connected"'))).toHaveLength(2);
+  });
+
+  it("lets it register again also at a control plane that has just seen it on this database", async () => {
+    const { server, key } = await silentExecutor();
+    const other = await startServer({ socketPath: `${server.directory}/other.sock` }, server.directory);
+    const idOf = async () => syncedAs.parse((await other.sync(key.secret)).data).syncExecutor.executor.id;
+    const first = await idOf();
+    expect(await idOf()).toBe(first);
+    server.clock.offsetMs = 90_000;
+    expect((await deletion(server, "agent-1")).code).toBeUndefined();
+    const again = await idOf();
+    expect(again).not.toBe(first);
+    expect((await state(server)).executors.map(({ id }) => id)).toEqual([again]);
   });
 
   it("revokes with it the keys that serve nobody else, where that is asked for", async () => {

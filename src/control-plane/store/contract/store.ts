@@ -106,6 +106,7 @@ export interface StoreReader {
   organizations(limit: number): Promise<readonly Organization[]>;
   /** By id or slug. */
   organization(reference: string): Promise<Organization | undefined>;
+  /** As it is now, whichever process changed it. */
   keyByHash(hash: string): Promise<PresentedKey | undefined>;
   key(id: string): Promise<KeyRecord | undefined>;
   keys(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]>;
@@ -115,6 +116,10 @@ export interface StoreReader {
   keyUses(keyId: string, limit: number): Promise<readonly KeyUse[]>;
   keyUseCount(keyId: string): Promise<number>;
   executorByName(organizationId: string, name: string): Promise<ExecutorRecord | undefined>;
+  /**
+   * As it was when a key was last looked for (`keyByHash`), or later: an executor is asked for with
+   * a key.
+   */
   boundExecutor(organizationId: string, name: string): Promise<BoundExecutor | undefined>;
   /** By id; undefined also where it is another organization's. */
   executor(organizationId: string, id: string): Promise<ExecutorRecord | undefined>;

@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   type Activity,
@@ -9,6 +9,7 @@ import {
   type StoreTransaction,
   StoreUnavailable,
 } from "../contract/store.ts";
+import { DataVersion } from "./data-version.ts";
 import { createIfMissing, DatabaseFile } from "./database-file.ts";
 import { migrate, requireSchema } from "./migrations.ts";
 import { betterAuthDialect } from "./people/better-auth-dialect.ts";
@@ -17,7 +18,6 @@ import { defineRoleRepair } from "./people/role-repair.ts";
 import { SqliteSignInDevices } from "./people/sign-in-devices.ts";
 import { SqliteReader } from "./reader.ts";
 import { fingerprintOfHash } from "./rows/records.ts";
-import { integer } from "./rows/row.ts";
 import { asStoreError, cannotOpen, DAMAGE_REMEDY, isBusy, isDamaged } from "./rows/unavailable.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { Unchanged } from "./unchanged.ts";
@@ -104,11 +104,9 @@ class SqliteStore extends SqliteReader implements Store {
   private tail: Promise<unknown> = Promise.resolve();
   private queued = 0;
   private durability: Durability = "power-cut";
-  /** Of this process, but for what is recorded of syncs. */
-  private transactions = 0;
-  private readonly dataVersion: StatementSync;
-  private readonly keptKeys = new Unchanged<PresentedKey>(() => this.revision());
-  private readonly keptExecutors = new Unchanged<BoundExecutor>(() => this.revision());
+  private readonly dataVersion: DataVersion;
+  private readonly keptKeys = new Unchanged<PresentedKey>();
+  private readonly keptExecutors = new Unchanged<BoundExecutor>();
 
   constructor(writer: DatabaseSync, reader: DatabaseSync, file: DatabaseFile) {
     super(reader);
@@ -118,12 +116,14 @@ class SqliteStore extends SqliteReader implements Store {
     this.reader = reader;
     this.file = file;
     this.inTransaction = new SqliteTransaction(writer);
-    // Of the writer: what other connections commit changes it, what its own does is counted (sqlite.org/pragma.html).
-    this.dataVersion = writer.prepare("pragma data_version");
+    this.dataVersion = new DataVersion(writer);
   }
 
   override async keyByHash(hash: string): Promise<PresentedKey | undefined> {
     this.requireInPlace();
+    if (this.dataVersion.hasChanged()) {
+      this.forget();
+    }
     const key = await this.keptKeys.get(hash, () => super.keyByHash(hash));
     // In a damaged database it may be there all the same: nobody's good key is called unknown.
     if (key === undefined && this.isDamaged) {
@@ -132,6 +132,7 @@ class SqliteStore extends SqliteReader implements Store {
     return key;
   }
 
+  // Other processes' commits were looked for with the key: to look again for each sync would cost.
   override async boundExecutor(organizationId: string, name: string): Promise<BoundExecutor | undefined> {
     this.requireInPlace();
     return this.keptExecutors.get(`${organizationId} ${name}`, () =>
@@ -223,19 +224,16 @@ class SqliteStore extends SqliteReader implements Store {
       this.rollBack();
       throw asStoreError(error, this.writer);
     } finally {
+      // What is recorded of syncs changes no key, and not who is bound to it.
       if (durability === "power-cut") {
-        this.transactions += 1;
+        this.forget();
       }
     }
   }
 
-  /** Differs after every commit, of this process or another, that may have changed a key or who is bound to it. */
-  private revision(): string {
-    try {
-      return `${this.transactions} ${integer(this.dataVersion.get() ?? {}, "data_version")}`;
-    } catch (error) {
-      throw asStoreError(error, this.writer);
-    }
+  private forget(): void {
+    this.keptKeys.forget();
+    this.keptExecutors.forget();
   }
 
   /** What is written behind waits for no disk: the next transaction that must endure takes it along, or a checkpoint. */

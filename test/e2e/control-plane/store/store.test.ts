@@ -258,6 +258,8 @@ describe("what every sync reads", () => {
       transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }, "agent"),
     );
     for (const store of stores) {
+      // As a sync does: the key first.
+      expect(await store.keyByHash(HASH)).toMatchObject({ id: "k" });
       expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
     }
   });
