@@ -1,20 +1,10 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-  writeSync,
-} from "node:fs";
+import { constants, readFileSync, readlinkSync } from "node:fs";
+import { type FileHandle, lstat, mkdir, open } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
+import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { lockFile } from "../../systemd/flock.ts";
@@ -51,7 +41,10 @@ const LONGEST_HOLDER = 1000;
 const TRIES = 100;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** The folder cannot hold a lock: it is not there, or nothing can be made in it. So nobody holds one. */
+/**
+ * The folder cannot hold a lock: it is not there, or nothing can be made in it, so nobody holds
+ * one. Or it does not answer, and then nobody can say.
+ */
 export class NoPlaceForLock extends OperatorError {
   override readonly name = "NoPlaceForLock";
 }
@@ -62,31 +55,57 @@ export class NoPlaceForLock extends OperatorError {
  * holder where there is one, and with a NoPlaceForLock where there can be none.
  */
 export async function lockFolder(folder: string, setting: keyof typeof FOLDERS): Promise<Disposable> {
-  const { name, mode } = FOLDERS[setting];
-  makeFolder(folder, setting, mode);
-  const path = join(folder, name);
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const file = open(path, setting);
-    try {
-      if (!(await locked(file, path, setting))) {
-        throw taken(await findHolder(file), folder, setting);
-      }
-      if (isAt(file, path)) {
-        introduce(file);
-        return { [Symbol.dispose]: () => closeSync(file) };
-      }
-    } catch (error) {
-      closeSync(file);
+  try {
+    return await lockInTime(folder, setting);
+  } catch (error) {
+    if (!(error instanceof NoFileAnswer)) {
       throw error;
     }
-    closeSync(file);
+    throw new NoPlaceForLock(
+      `${setting} ${printable(folder, 4096)} ${error.message}: look at the mount that it is on`,
+    );
+  }
+}
+
+async function lockInTime(folder: string, setting: keyof typeof FOLDERS): Promise<Disposable> {
+  const path = join(folder, FOLDERS[setting].name);
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const file = await inTime(folder, (signal) => openLock(folder, setting, signal));
+    const close = () => void file.close().catch(() => {});
+    try {
+      if (!(await locked(file, path, setting))) {
+        throw taken(await findHolder(file, folder), folder, setting);
+      }
+      if (await inTime(folder, () => isAt(file, path))) {
+        await introduce(file, folder);
+        return { [Symbol.dispose]: close };
+      }
+    } catch (error) {
+      close();
+      throw error;
+    }
+    close();
   }
   throw new OperatorError(`cannot lock ${path}: somebody removes it again and again`);
 }
 
-function makeFolder(folder: string, setting: string, mode: number): void {
+async function openLock(
+  folder: string,
+  setting: keyof typeof FOLDERS,
+  signal: AbortSignal,
+): Promise<FileHandle> {
+  const { name, mode } = FOLDERS[setting];
+  await makeFolder(folder, setting, mode);
+  const file = await openRegular(join(folder, name), setting);
+  if (signal.aborted) {
+    await file.close();
+  }
+  return file;
+}
+
+async function makeFolder(folder: string, setting: string, mode: number): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true, mode });
+    await mkdir(folder, { recursive: true, mode });
   } catch (error) {
     throw new NoPlaceForLock(
       `cannot create ${folder}: set [agent].${setting} to a folder that this user may write`,
@@ -95,15 +114,15 @@ function makeFolder(folder: string, setting: string, mode: number): void {
   }
 }
 
-function open(path: string, setting: string): number {
+async function openRegular(path: string, setting: string): Promise<FileHandle> {
   try {
-    const file = openAtAnyMode(path);
-    if (fstatSync(file).isFile()) {
+    const file = await openAtAnyMode(path);
+    if ((await file.stat()).isFile()) {
       return file;
     }
-    closeSync(file);
+    await file.close();
   } catch (error) {
-    const Unusable = mayBeThere(path) ? OperatorError : NoPlaceForLock;
+    const Unusable = (await mayBeThere(path)) ? OperatorError : NoPlaceForLock;
     throw new Unusable(
       `cannot open ${path}, the lock that lets only one agent run: give [agent].${setting} to this user, or set it to a folder of this user's`,
       { cause: error },
@@ -113,29 +132,28 @@ function open(path: string, setting: string): number {
 }
 
 /** Also where the folder lets this user see nothing: another user's agent may hold it. */
-function mayBeThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return true;
-  }
+async function mayBeThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    (error: unknown) => errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR",
+  );
 }
 
 /** A disk that has become read-only locks as well: only who holds it stays unsaid. */
-function openAtAnyMode(path: string): number {
+async function openAtAnyMode(path: string): Promise<FileHandle> {
   try {
-    return openSync(path, FLAGS, 0o600);
+    return await open(path, FLAGS, 0o600);
   } catch (error) {
     if (errorCode(error) !== "EROFS") {
       throw error;
     }
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   }
 }
 
-async function locked(file: number, path: string, setting: string): Promise<boolean> {
+async function locked(file: FileHandle, path: string, setting: string): Promise<boolean> {
   try {
-    return await lockFile(file);
+    return await lockFile(file.fd);
   } catch (error) {
     throw new OperatorError(`cannot lock ${path}; [agent].${setting} needs a file system with locks`, {
       cause: error,
@@ -143,13 +161,20 @@ async function locked(file: number, path: string, setting: string): Promise<bool
   }
 }
 
-function isAt(file: number, path: string): boolean {
-  const now = lstatSync(path, { throwIfNoEntry: false });
-  const { dev, ino } = fstatSync(file);
-  return now?.dev === dev && now.ino === ino;
+async function isAt(file: FileHandle, path: string): Promise<boolean> {
+  const { dev, ino } = await file.stat();
+  try {
+    const now = await lstat(path);
+    return now.dev === dev && now.ino === ino;
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") {
+      throw error;
+    }
+    return false;
+  }
 }
 
-function introduce(file: number): void {
+async function introduce(file: FileHandle, folder: string): Promise<void> {
   const holder: Holder = {
     pid: process.pid,
     user: userName(),
@@ -158,10 +183,12 @@ function introduce(file: number): void {
     namespace: ownNamespace(),
   };
   try {
-    ftruncateSync(file);
-    writeSync(file, `${JSON.stringify(holder)}\n`, 0);
+    await inTime(folder, async () => {
+      await file.truncate();
+      await file.write(`${JSON.stringify(holder)}\n`, 0);
+    });
   } catch {
-    // A full disk: the lock is held, and only who holds it stays unsaid.
+    // A full disk, or one that hangs: the lock is held, and only who holds it stays unsaid.
   }
 }
 
@@ -183,10 +210,10 @@ function taken(holder: Holder | undefined, folder: string, setting: string): Ope
 }
 
 /** Who has the lock; undefined where that is not said. */
-async function findHolder(file: number): Promise<Holder | undefined> {
+async function findHolder(file: FileHandle, folder: string): Promise<Holder | undefined> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
-    const holder = readHolder(file);
+    const holder = await readHolder(file, folder);
     if (holder !== undefined && mayLive(holder)) {
       return holder;
     }
@@ -208,11 +235,11 @@ function mayLive({ pid, namespace }: Holder): boolean {
   }
 }
 
-function readHolder(file: number): Holder | undefined {
+async function readHolder(file: FileHandle, folder: string): Promise<Holder | undefined> {
   try {
     const text = Buffer.alloc(LONGEST_HOLDER);
-    const length = readSync(file, text, 0, LONGEST_HOLDER, 0);
-    return holderSchema.parse(JSON.parse(text.toString("utf8", 0, length)));
+    const { bytesRead } = await inTime(folder, () => file.read(text, 0, LONGEST_HOLDER, 0));
+    return holderSchema.parse(JSON.parse(text.toString("utf8", 0, bytesRead)));
   } catch {
     return undefined;
   }
