@@ -1,17 +1,8 @@
+import { WaitList } from "./wait-list.ts";
+
 /** Resolves after `ms`, or at once when `signal` aborts: cancellation is not an error. */
 export function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      return resolve();
-    }
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener("abort", finish);
-  });
+  return new WaitList().wait(ms, signal);
 }
 
 /** Resolves `ms` after `signal` has aborted; keeps no process alive. */

@@ -49,7 +49,7 @@ async function loop(agent: number): Promise<void> {
   const instanceId = randomUUID();
   // A fleet is not started in one moment; what happens when it is restarted in one is simulated (herd.ts).
   await pause(Math.random() * 10_000);
-  decisions.takeFiles(file);
+  decisions.applyFiles(file);
   for (;;) {
     const due = nextDue(decisions.rotation());
     if (due === undefined) {
@@ -62,6 +62,6 @@ async function loop(agent: number): Promise<void> {
       return;
     }
     exchanges.push([agent, Date.now(), outcome.kind === "accepted"]);
-    decisions.takeOutcome(due.generation.id, outcome);
+    decisions.applyOutcome(due.generation.id, outcome);
   }
 }

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { startDeadline } from "../../lib/deadline.ts";
 import { OperatorError } from "../../lib/errors.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
 import { isAnswered, listenOnUnixSocket } from "../../lib/unix-socket.ts";
@@ -105,15 +106,15 @@ async function handle(
   }
 }
 
-function statusOnceOn(
+async function statusOnceOn(
   fingerprint: string | null,
   timeoutMs: number,
   agent: Agent,
   gone: AbortSignal,
-): Promise<AgentStatus> | AgentStatus {
+): Promise<AgentStatus> {
   if (fingerprint === null) {
     return agent.status();
   }
-  const limit = AbortSignal.timeout(Math.min(LONGEST_WAIT_MS, Math.max(0, timeoutMs || 0)));
-  return agent.until((status) => keyIs(status, fingerprint), AbortSignal.any([limit, gone]));
+  using limit = startDeadline(Math.min(LONGEST_WAIT_MS, Math.max(0, timeoutMs || 0)), gone);
+  return await agent.until((status) => keyIs(status, fingerprint), limit.signal);
 }

@@ -20,8 +20,8 @@ import {
 export interface Decisions {
   rotation(): Rotation;
   /** The files as they are now. Returns what the journal says. */
-  takeFiles(loaded: Loaded): readonly Entry[];
-  takeOutcome(generationId: number, outcome: SyncOutcome): readonly Entry[];
+  applyFiles(loaded: Loaded): readonly Entry[];
+  applyOutcome(generationId: number, outcome: SyncOutcome): readonly Entry[];
   /** Whatever waits is due now. */
   retry(): void;
 }
@@ -48,7 +48,7 @@ export function createDecisions({ path, clock, random, recall }: DecisionsDeps):
 
   return {
     rotation: () => rotation,
-    takeFiles(loaded) {
+    applyFiles(loaded) {
       if (loaded.verdict !== "usable") {
         const problem = problemOf(loaded, clock.now());
         const { after } = apply({ kind: "file-problem", problem });
@@ -61,7 +61,7 @@ export function createDecisions({ path, clock, random, recall }: DecisionsDeps):
       const { before, after } = apply({ kind: "file-valid", generation, memory });
       return narrateValidFile(before, after, path, clock);
     },
-    takeOutcome(generationId, outcome) {
+    applyOutcome(generationId, outcome) {
       const { before, after } = apply({ kind: "outcome", generationId, outcome });
       const entries = narrateOutcome(before, after, generationId, clock);
       const state = running(after);

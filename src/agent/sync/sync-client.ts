@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import { startDeadline, untilAborted } from "../../lib/deadline.ts";
 import { errorCode } from "../../lib/errors.ts";
 import { isLoopbackHost } from "../../lib/loopback.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../../protocol/operations.ts";
@@ -9,7 +10,6 @@ import { outcomeOfAnswer, type Question, serverTimeMs } from "./answer/answer.ts
 import { type Judge, rememberLastAnswer } from "./answer/last-answer.ts";
 import { createServerClock, type ServerClock } from "./answer/server-clock.ts";
 import { type SyncOutcome, type Unreachable, unreachable } from "./answer/sync-outcome.ts";
-import { startDeadline, untilAborted } from "./network/deadline.ts";
 import { unreachableByNetwork } from "./network/network-error.ts";
 import { proxyRoute, type Route } from "./network/proxy-route.ts";
 import { openTransport, type Transport } from "./network/transport.ts";

@@ -2,7 +2,7 @@ import { chmodSync, renameSync, unlinkSync, utimesSync, writeFileSync } from "no
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Loaded, loadConfig } from "../../../src/agent/config/load-config.ts";
-import { createConfigWatcher } from "../../../src/agent/daemon/watch/watch-config.ts";
+import { ConfigWatcher } from "../../../src/agent/daemon/watch/watch-config.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { agentHome } from "../../support/agent/agent-process.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -23,7 +23,7 @@ async function watching(clock = systemClock) {
   };
   const initial = await load();
   const delivered: { readonly loaded: Loaded; readonly atMs: number }[] = [];
-  const watcher = createConfigWatcher({
+  const watcher = new ConfigWatcher({
     load,
     deliver: (loaded) => void delivered.push({ loaded, atMs: performance.now() }),
     initial,

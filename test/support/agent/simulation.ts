@@ -79,7 +79,7 @@ export function simulate({
     }
   }
 
-  say(decisions.takeFiles(file));
+  say(decisions.applyFiles(file));
   return {
     run(ms) {
       const end = now + ms;
@@ -88,12 +88,12 @@ export function simulate({
         exchanges.push({ atMs: now - START_MS, fingerprint: due.generation.key.fingerprint });
         const outcome = answer(due, now - START_MS);
         now += EXCHANGE_MS;
-        say(decisions.takeOutcome(due.generation.id, outcome));
+        say(decisions.applyOutcome(due.generation.id, outcome));
         due = nextDue(decisions.rotation());
       }
       now = Math.max(now, end);
     },
-    change: (changed) => say(decisions.takeFiles(changed)),
+    change: (changed) => say(decisions.applyFiles(changed)),
     retry: () => decisions.retry(),
     stepWallClock(ms) {
       wallOffset += ms;

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { dirname } from "node:path";
+import { startDeadline } from "../../../lib/deadline.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
 import { controlSocketPath } from "../../daemon/control-socket.ts";
 import { type AgentStatus, agentStatusSchema } from "../../daemon/status/status.ts";
-import { startDeadline } from "../../sync/network/deadline.ts";
 
 /** What came of asking the running agent. `why` is a whole sentence, or two. */
 export type AgentAnswer =

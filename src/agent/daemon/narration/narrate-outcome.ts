@@ -4,7 +4,7 @@ import { printable } from "../../../lib/printable.ts";
 import type { Entry } from "../../journal/entry.ts";
 import type { SyncState } from "../../sync/sync-state.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
-import { type Rotation, running } from "../rotation/rotation.ts";
+import { byId, type Rotation, running } from "../rotation/rotation.ts";
 import { adviseRefusal } from "./refusal-advice.ts";
 import { reminderDue } from "./reminder.ts";
 import {
@@ -26,8 +26,8 @@ export function narrateOutcome(
   generationId: number,
   clock: Clock,
 ): Entry[] {
-  const old = stateOf(before, generationId);
-  const state = stateOf(after, generationId);
+  const old = byId(before, generationId);
+  const state = byId(after, generationId);
   if (old === undefined || state === undefined) {
     return [];
   }
@@ -38,10 +38,6 @@ export function narrateOutcome(
     return trouble(old, state, after, clock);
   }
   return state === after.wanted ? candidateTrouble(old, state, after, clock) : [];
-}
-
-function stateOf(rotation: Rotation, generationId: number): GenerationState | undefined {
-  return [rotation.wanted, rotation.proven].find((state) => state?.generation.id === generationId);
 }
 
 function acceptance(

@@ -6,12 +6,20 @@ import { type Memory, remember, writeMemory } from "./memory.ts";
 const STALE_MS = 60_000;
 
 /** Keeps state.json near the truth without writing it at every sync. */
+export interface MemoryKeeper {
+  current(): Memory;
+  /** Takes note of an outcome; writes what is worth it. */
+  note(state: GenerationState): Promise<void>;
+  write(): Promise<void>;
+}
+
+/** `onFailure` is called with the reason when a write fails after one that did not. */
 export function createMemoryKeeper(
   dataDir: string,
   initial: Memory,
   clock: Clock,
   onFailure: (reason: string) => void,
-) {
+): MemoryKeeper {
   let memory = initial;
   let written = essence(initial);
   let writtenAt = Number.NEGATIVE_INFINITY;
@@ -29,10 +37,7 @@ export function createMemoryKeeper(
 
   return {
     current: () => memory,
-    replace(next: Memory): void {
-      memory = next;
-    },
-    async note(state: GenerationState): Promise<void> {
+    async note(state) {
       memory = remember(memory, state, clock);
       if (essence(memory) !== written || clock.now() - writtenAt >= STALE_MS) {
         await write();

@@ -55,6 +55,10 @@ export function running(rotation: Rotation): GenerationState | undefined {
   return rotation.proven?.verdict === "accepted" ? rotation.proven : rotation.wanted;
 }
 
+export function byId({ wanted, proven }: Rotation, generationId: number): GenerationState | undefined {
+  return [wanted, proven].find((state) => state?.generation.id === generationId);
+}
+
 /** The session that waits to be accepted before it takes over. */
 export function candidate(rotation: Rotation): GenerationState | undefined {
   return running(rotation) === rotation.wanted ? undefined : rotation.wanted;

@@ -1,28 +1,22 @@
 import type { Clock } from "../../../lib/clock.ts";
+import { untilAborted } from "../../../lib/deadline.ts";
+import { WaitList } from "../../../lib/wait-list.ts";
 import type { Loaded } from "../../config/load-config.ts";
-import { untilAborted } from "../../sync/network/deadline.ts";
 import { createHints } from "./file-hints.ts";
 
-/** The timing of a watch, milliseconds. */
+/** How often a change that has not settled is looked at, ms. */
 const PENDING_LOOK_MS = 100;
+/** The files are read this often whatever the hints say, ms. */
 const READ_ANYWAY_MS = 30_000;
-/** A valid file is taken when it has not changed for this long: writers that go in steps are done by then. */
+/** A usable file is delivered when it has not changed for this long, ms: writers that go in steps are done. */
 const SETTLED_MS = 400;
-/** Absence and damage must last: an editor that removes and recreates is not worth a line. */
+/** Absence and damage must last, ms: an editor that removes and recreates is not worth a line. */
 const SETTLED_DAMAGE_MS = 1000;
 
-export interface ConfigWatcher {
-  /** Watches until `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>;
-  /** Reads now, whatever the stamps say; a change is delivered without waiting for it to settle (SIGHUP: the operator says that it is done). */
-  readNow(): Promise<void>;
-  /** Resolves once what the files hold now has been delivered or is what was delivered before; `signal` ends the wait. */
-  settled(signal: AbortSignal): Promise<void>;
-}
-
 export interface ConfigWatcherDeps {
-  /** What the files hold now; `known` itself where that is what they hold. */
+  /** Reads the files; returns `known` itself if that is what they still hold. */
   readonly load: (known: Loaded) => Promise<Loaded>;
+  /** Called with every change, once it has settled. */
   readonly deliver: (loaded: Loaded) => void;
   readonly initial: Loaded;
   readonly clock: Clock;
@@ -30,89 +24,76 @@ export interface ConfigWatcherDeps {
 }
 
 /**
- * Delivers the files whenever their content is not what was delivered last, whichever way they were changed.
- * Hints (file-hints.ts) say when to read; every half minute the content is read whatever they say.
+ * Delivers the files whenever their content differs from what was delivered last, however they were
+ * changed. Hints (file-hints.ts) say when to read; every half minute the files are read anyway.
  */
-export function createConfigWatcher({
-  load,
-  deliver,
-  initial,
-  clock,
-  onDegraded,
-}: ConfigWatcherDeps): ConfigWatcher {
-  let delivered = initial;
-  let pending: { readonly loaded: Loaded; readonly since: number } | undefined;
-  let looking: Promise<void> | undefined;
-  const waiters = new Set<() => void>();
+export class ConfigWatcher {
+  readonly #deps: ConfigWatcherDeps;
+  #delivered: Loaded;
+  /** A change that has not settled yet, and the moment it was seen. */
+  #pending: { readonly loaded: Loaded; readonly since: number } | undefined;
+  #reading: Promise<void> | undefined;
+  /** Woken when no change is pending any more. */
+  readonly #settled = new WaitList();
 
-  function read(): Promise<Loaded> {
-    return load(pending?.loaded ?? delivered);
+  constructor(deps: ConfigWatcherDeps) {
+    this.#deps = deps;
+    this.#delivered = deps.initial;
   }
 
-  async function look(): Promise<void> {
-    take(await read(), settleMs);
+  /** Watches until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const hints = createHints({ onDegraded: this.#deps.onDegraded });
+    while (!signal.aborted) {
+      await this.#read(settleMs);
+      await hints.watch(this.#pending?.loaded.files ?? this.#delivered.files);
+      await hints.next(this.#pending === undefined ? READ_ANYWAY_MS : PENDING_LOOK_MS, signal);
+    }
+    hints.close();
   }
 
-  function take(loaded: Loaded, settle: (loaded: Loaded) => number): void {
-    if (loaded.digest === delivered.digest) {
-      pending = undefined;
-    } else if (pending?.loaded.digest !== loaded.digest) {
-      pending = { loaded, since: clock.now() };
-    }
-    if (pending !== undefined && clock.now() - pending.since >= settle(loaded)) {
-      delivered = pending.loaded;
-      pending = undefined;
-      deliver(delivered);
-    }
-    if (pending === undefined) {
-      for (const wake of waiters) {
-        wake();
-      }
-    }
+  /** Reads now and delivers a change at once: with SIGHUP, the operator says that the file is done. */
+  async readNow(): Promise<void> {
+    await this.#read(() => 0);
   }
 
-  /** One look at a time; who comes while one runs waits for it and looks again. */
-  async function exclusively(task: () => Promise<void>): Promise<void> {
-    while (looking !== undefined) {
-      await looking;
+  /** Reads now. Resolves once a change has been delivered, or at once if there is none; `signal` ends the wait. */
+  async settled(signal: AbortSignal): Promise<void> {
+    await untilAborted(this.#read(settleMs), signal);
+    await this.#settled.until(() => this.#pending === undefined, signal);
+  }
+
+  /** One read at a time: a caller that comes while one runs waits for it and reads again. */
+  async #read(settle: (loaded: Loaded) => number): Promise<void> {
+    while (this.#reading !== undefined) {
+      await this.#reading;
     }
-    looking = task().finally(() => {
-      looking = undefined;
+    this.#reading = this.#readOnce(settle).finally(() => {
+      this.#reading = undefined;
     });
-    await looking;
+    await this.#reading;
   }
 
-  return {
-    async run(signal) {
-      const hints = createHints({ onDegraded });
-      while (!signal.aborted) {
-        await exclusively(look);
-        await hints.watch(pending?.loaded.files ?? delivered.files);
-        await hints.next(pending === undefined ? READ_ANYWAY_MS : PENDING_LOOK_MS, signal);
-      }
-      hints.close();
-    },
-    readNow: () => exclusively(async () => take(await read(), () => 0)),
-    async settled(signal) {
-      const look = exclusively(async () => take(await read(), settleMs));
-      await untilAborted(look, signal);
-      if (pending === undefined || signal.aborted) {
-        return;
-      }
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          waiters.delete(wake);
-          signal.removeEventListener("abort", wake);
-          resolve();
-        };
-        waiters.add(wake);
-        signal.addEventListener("abort", wake);
-      });
-    },
-  };
+  async #readOnce(settle: (loaded: Loaded) => number): Promise<void> {
+    const { load, deliver, clock } = this.#deps;
+    const loaded = await load(this.#pending?.loaded ?? this.#delivered);
+    if (loaded.digest === this.#delivered.digest) {
+      this.#pending = undefined;
+    } else if (this.#pending?.loaded.digest !== loaded.digest) {
+      this.#pending = { loaded, since: clock.now() };
+    }
+    if (this.#pending !== undefined && clock.now() - this.#pending.since >= settle(loaded)) {
+      this.#delivered = this.#pending.loaded;
+      this.#pending = undefined;
+      deliver(this.#delivered);
+    }
+    if (this.#pending === undefined) {
+      this.#settled.wake();
+    }
+  }
 }
 
-/** A key that looks cut off is taken like damage: it is most likely half of one that is still being written. */
+/** A key that looks cut off counts as damage: most likely it is half of one that is still being written. */
 function settleMs(loaded: Loaded): number {
   const looksWhole =
     loaded.verdict === "usable" && !loaded.findings.some((finding) => finding.code === "unusual-length");

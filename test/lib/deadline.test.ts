@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { startDeadline, untilAborted } from "../../../../src/agent/sync/network/deadline.ts";
+import { startDeadline, untilAborted } from "../../src/lib/deadline.ts";
 
 describe("a deadline", () => {
   it("aborts when its time is past, and says so", async () => {

@@ -1,11 +1,14 @@
-/** A bound on one exchange: aborts after `ms`, or with the caller's signal; disposing it leaves nothing behind. */
+/** A bound on one piece of work: aborts after its time, or with the caller's signal. Dispose it. */
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
-  /** True once time, not the caller, ended the exchange. */
+  /** True once time, not the caller, ended the work. */
   isPast(): boolean;
 }
 
-/** By hand, not with `AbortSignal.any` and `AbortSignal.timeout`: those retain memory on a long-lived signal, per call. */
+/**
+ * Starts a deadline of `ms`. Use it instead of `AbortSignal.any` and `AbortSignal.timeout`: on a
+ * long-lived signal each call of those keeps memory.
+ */
 export function startDeadline(ms: number, caller: AbortSignal): Deadline {
   const controller = new AbortController();
   let past = false;
@@ -28,14 +31,14 @@ export function startDeadline(ms: number, caller: AbortSignal): Deadline {
   };
 }
 
-/** The value of `work`, or undefined as soon as `signal` aborts, whether or not `work` takes notice of it. */
+/** The value of `work`; undefined as soon as `signal` aborts, even if `work` ignores the signal. */
 export function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
   return new Promise((resolve, reject) => {
-    const give = () => resolve(undefined);
+    const giveUp = () => resolve(undefined);
     if (signal.aborted) {
-      give();
+      giveUp();
     }
-    signal.addEventListener("abort", give);
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
+    signal.addEventListener("abort", giveUp);
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
   });
 }

@@ -1,0 +1,193 @@
+import type { Clock } from "../../lib/clock.ts";
+import { startDeadline } from "../../lib/deadline.ts";
+import type { Loaded } from "../config/load-config.ts";
+import type { Entry } from "../journal/entry.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
+import type { SyncClient } from "../sync/sync-client.ts";
+import { createDecisions, type Decisions } from "./decisions.ts";
+import { createExchanges, type Exchanges } from "./exchanges.ts";
+import { createMailbox } from "./mailbox.ts";
+import { exchangeEntry } from "./narration/narrate-agent.ts";
+import { type Memory, recallKey, recallOrganization } from "./resources/memory.ts";
+import { createMemoryKeeper, type MemoryKeeper } from "./resources/memory-keeper.ts";
+import type { Generation } from "./rotation/generation.ts";
+import { byId, nextDue, type Rotation, running } from "./rotation/rotation.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+/** How long a refusal waits for a file that is just being written, ms. */
+const REREAD_LIMIT_MS = 2500;
+/** The loop turns at least this often, ms. */
+const LONGEST_WAIT_MS = 60_000;
+/**
+ * So many syncs leave about 10 KiB that only a full collection frees (npm run bench, soak), and V8
+ * would make one in weeks. One that also gives the heap's free memory back takes some 13 ms, every
+ * hour and a half at a sync interval of 5 s.
+ */
+const SYNCS_PER_COLLECTION = 1000;
+
+export interface SyncLoopDeps {
+  /** What the files held at the start; anything else counts as a change. */
+  readonly initial: Loaded;
+  readonly createClient: (generation: Generation) => SyncClient;
+  readonly journal: Journal;
+  /** Applies the level and format of a changed configuration. */
+  readonly configureJournal: (logging: Generation["config"]["logging"]) => void;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** V8's full garbage collection; does nothing if the process was started without --expose-gc. */
+  readonly collectGarbage: () => void;
+  /** Where state.json is; fixed for the life of the process, like all that needs a restart. */
+  readonly dataDir: string;
+  readonly memory: Memory;
+}
+
+/** What the loop needs of the agent around it. */
+export interface LoopSurroundings {
+  readonly watchdog: Watchdog;
+  /** Reads the files; resolves when a change has been left with `filesChanged`, or there is none. */
+  readonly rereadFiles: (signal: AbortSignal) => Promise<void>;
+  /** Called after every change of the rotation, with the lines that the journal gets. */
+  readonly announce: (entries: readonly Entry[]) => void;
+}
+
+type Message = { readonly kind: "files"; readonly loaded: Loaded } | { readonly kind: "retry" };
+
+/**
+ * Keeps the executor online: one loop, one request in flight at a time. A turn of the loop
+ *
+ * 1. applies what was left in the mailbox: changed files, retries;
+ * 2. waits for the next sync or message, or runs the sync that is due;
+ * 3. reads the files again before a refusal counts: they may already hold the answer;
+ * 4. applies the outcome, and remembers it in state.json.
+ *
+ * Decisions owns the state, and only the loop changes it.
+ */
+export class SyncLoop {
+  readonly #deps: SyncLoopDeps;
+  readonly #around: LoopSurroundings;
+  readonly #mailbox = createMailbox<Message>();
+  readonly #memory: MemoryKeeper;
+  readonly #exchanges: Exchanges;
+  readonly #decisions: Decisions;
+  #retriedAt = Number.NEGATIVE_INFINITY;
+  #syncs = 0;
+
+  constructor(deps: SyncLoopDeps, around: LoopSurroundings) {
+    const { journal, clock, initial, random } = deps;
+    this.#deps = deps;
+    this.#around = around;
+    this.#memory = createMemoryKeeper(deps.dataDir, deps.memory, clock, (reason) =>
+      journal.write({
+        event: "state.unwritable",
+        message: `${reason}. The agent goes on without its memory.`,
+      }),
+    );
+    const recall = (fingerprint: string, url: string) =>
+      recallKey(this.#memory.current(), { fingerprint, url }, clock);
+    const organization = (url: string) => recallOrganization(this.#memory.current(), url);
+    this.#exchanges = createExchanges(deps.createClient, organization, clock);
+    this.#decisions = createDecisions({ path: initial.path, clock, random, recall });
+  }
+
+  rotation(): Rotation {
+    return this.#decisions.rotation();
+  }
+
+  /** When a retry was applied last, a moment of the clock. */
+  retriedAt(): number {
+    return this.#retriedAt;
+  }
+
+  /** Applies the files as they were at the start. Returns what the journal says. */
+  start(): readonly Entry[] {
+    return this.#decisions.applyFiles(this.#deps.initial);
+  }
+
+  /** Syncs now instead of at the planned time. */
+  retry(): void {
+    this.#mailbox.put({ kind: "retry" });
+  }
+
+  /** The loop applies the change. A request that the change outdates must not hold it up. */
+  filesChanged(loaded: Loaded): void {
+    this.#mailbox.put({ kind: "files", loaded });
+    const state = running(this.rotation());
+    const inFlight = this.#exchanges.inFlight();
+    if (state?.sync.kind !== "online" || state.generation.id !== inFlight) {
+      this.#exchanges.abandon();
+    }
+  }
+
+  /** The next key may be of another organization. */
+  allowNewOrganization(): void {
+    this.#exchanges.allowNewOrganization(running(this.rotation())?.generation.id ?? -1);
+  }
+
+  /** Runs until `signal` aborts; a request in flight is finished or abandoned, within a second. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#applyMessages();
+      const due = nextDue(this.rotation());
+      const waitMs = Math.min(LONGEST_WAIT_MS, (due?.nextAt ?? Infinity) - this.#deps.clock.now());
+      this.#around.watchdog.expectTurnIn(waitMs);
+      if (due === undefined || waitMs > 0) {
+        await this.#mailbox.wait(waitMs, signal);
+        continue;
+      }
+      const outcome = await this.#exchanges.attempt(due.generation, signal);
+      if (outcome !== undefined) {
+        await this.#conclude(due.generation, outcome, signal);
+      }
+    }
+  }
+
+  /** To be called once the loop has ended. */
+  async close(): Promise<void> {
+    await this.#memory.write();
+    await this.#exchanges.close();
+  }
+
+  #applyMessages(): void {
+    for (let message = this.#mailbox.take(); message !== undefined; message = this.#mailbox.take()) {
+      if (message.kind === "retry") {
+        this.#decisions.retry();
+        this.#retriedAt = this.#deps.clock.now();
+        this.#changed([]);
+      } else {
+        this.#applyFiles(message.loaded);
+      }
+    }
+  }
+
+  #applyFiles(loaded: Loaded): void {
+    if (loaded.verdict === "usable") {
+      this.#deps.configureJournal(loaded.config.logging);
+    }
+    this.#changed(this.#decisions.applyFiles(loaded));
+  }
+
+  async #conclude(generation: Generation, outcome: SyncOutcome, signal: AbortSignal): Promise<void> {
+    this.#deps.journal.write(exchangeEntry(generation, outcome));
+    if (outcome.kind === "refused" || outcome.kind === "forbidden") {
+      using limit = startDeadline(REREAD_LIMIT_MS, signal);
+      await this.#around.rereadFiles(limit.signal);
+      this.#applyMessages();
+    }
+    this.#changed(this.#decisions.applyOutcome(generation.id, outcome));
+    const state = byId(this.rotation(), generation.id);
+    if (state !== undefined) {
+      await this.#memory.note(state);
+    }
+    this.#syncs += 1;
+    if (this.#syncs % SYNCS_PER_COLLECTION === 0) {
+      this.#deps.collectGarbage();
+    }
+  }
+
+  #changed(entries: readonly Entry[]): void {
+    this.#exchanges.keepOnly(this.rotation());
+    this.#around.announce(entries);
+  }
+}
