@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CommandEntry } from "./command-table.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "./completions.ts";
-import type { DebianPackage } from "./debian-packages.ts";
+import { type DebianPackage, OPERATOR_DOCUMENTS } from "./debian-packages.ts";
 import { archiveName, changelog, controlFile } from "./debian-texts.ts";
 import { copyright, thirdPartyLicenses } from "./licenses.ts";
 import { renderManual } from "./manual.ts";
@@ -71,6 +71,9 @@ async function addDocuments(
     `usr/share/man/man8/${name}.8.gz`,
     renderManual({ ...manual, program, name, version, date }),
   );
+  for (const path of OPERATOR_DOCUMENTS) {
+    await tree.addFile(`usr/share/doc/${name}/${path.slice("docs/".length)}`, join(CHECKOUT, path));
+  }
   await tree.addCompressed(`usr/share/doc/${name}/changelog.gz`, changelog(name, version, builtAt));
   await tree.addText(`usr/share/doc/${name}/copyright`, await copyright(name));
   await tree.addCompressed(`usr/share/doc/${name}/third-party-licenses.gz`, await thirdPartyLicenses());

@@ -18,13 +18,32 @@ export interface DebianPackage {
   readonly program: "agent" | "controlPlane";
 }
 
+/** Documents for operators, from the root of the checkout: both packages ship them. */
+export const OPERATOR_DOCUMENTS = [
+  "docs/glossary.md",
+  "docs/install.md",
+  "docs/service.md",
+  "docs/systemd-credential.md",
+  "docs/rotate.md",
+  "docs/configuration.md",
+  "docs/commands.md",
+  "docs/journal.md",
+  "docs/troubleshooting.md",
+  "docs/control-plane/install.md",
+  "docs/control-plane/environment.md",
+  "docs/control-plane/people.md",
+  "docs/control-plane/proxy.md",
+  "docs/control-plane/backup-upgrade.md",
+  "docs/control-plane/log.md",
+] as const;
+
 export type Programs = { readonly [Name in DebianPackage["program"]]: CommandEntry };
 
 const AGENT: DebianPackage = {
   name: "novacula-agent",
   summary: "executor agent of Novacula for bare-metal servers",
   description: [
-    "The agent keeps a host online as an executor of a Novacula control plane. It takes a new API key the moment that its configuration file changes, without a restart, and stays on the old key until the new one has been accepted.",
+    "The agent keeps a host online as an executor of a Novacula control plane. It uses a new API key as soon as its configuration file changes, without a restart, and keeps the old key until the new one is accepted.",
     "The package starts a service that waits for its key in /etc/novacula/agent.toml.",
   ],
   files: {
@@ -34,28 +53,31 @@ const AGENT: DebianPackage = {
   },
   manual: {
     files: [
-      ["/etc/novacula/agent.toml", "Configuration and key. A change is taken as soon as the file is saved."],
-      ["/var/lib/novacula/state.json", "What the agent knows across restarts; never a key."],
-      ["/var/lib/novacula/agent.lock", "Lets one agent run on the host; the kernel frees it with the agent."],
-      ["/run/novacula/agent.sock", "How the commands talk to the running agent."],
       [
-        "/usr/share/doc/novacula-agent/examples/agent.toml",
-        "Every key of the configuration, with its default.",
+        "/etc/novacula/agent.toml",
+        "Configuration and key. The agent applies a change as soon as the file is saved.",
       ],
+      ["/var/lib/novacula/state.json", "What the agent remembers across restarts; never a key."],
+      [
+        "/var/lib/novacula/agent.lock",
+        "Lets one agent run on the host. The kernel holds the lock while that agent lives.",
+      ],
+      ["/run/novacula/agent.sock", "How the commands talk to the running agent."],
+      ["/usr/share/doc/novacula-agent/examples/agent.toml", "Every setting with its default."],
     ],
     environment: [
-      ["NOVACULA_CONFIG", "The configuration file, where --config does not name one."],
-      ["HTTPS_PROXY, NO_PROXY", "The way to the control plane, where [control_plane] proxy does not say."],
+      ["NOVACULA_CONFIG", "The configuration file, unless --config names one."],
+      ["HTTPS_PROXY, NO_PROXY", "The way to the control plane, unless control_plane.proxy is set."],
       ["NO_COLOR", "Print no colours."],
     ],
     exitStatus: [
-      [0, "Good; of status: online."],
-      [1, "Bad: a definite verdict, or it could not be done."],
-      [2, "Could not tell: the control plane or the agent did not answer."],
+      [0, "Good. From status: online."],
+      [1, "Bad: a definite result, or the command failed."],
+      [2, "Unknown: the control plane or the agent did not answer."],
       [3, "No agent runs."],
       [64, "Wrong arguments."],
       [70, "A bug of the agent."],
-      [78, "Of run in the foreground: configuration or key cannot work."],
+      [78, "Only from run in the foreground: the configuration or the key is not valid."],
     ],
     seeAlso: ["novacula-control-plane(8)", "systemctl(1)", "journalctl(1)", "systemd.exec(5)"],
   },
@@ -79,10 +101,14 @@ const CONTROL_PLANE: DebianPackage = {
     environment: ENVIRONMENT_VARIABLES.map((variable) => [variable.name, sentences(variable)]),
     exitStatus: [
       [0, "Done."],
-      [1, "Failed."],
+      [1, "Refused or failed; standard error says why."],
+      [2, "Unknown: the control plane gave no answer."],
+      [3, "No control plane runs here."],
+      [4, "Not found."],
+      [5, "The name stands for several things: use an ID."],
       [64, "Wrong arguments."],
       [70, "A bug of the control plane."],
-      [78, "The environment is not a valid configuration."],
+      [78, "The environment is not valid."],
     ],
     seeAlso: ["novacula-agent(8)", "systemctl(1)", "journalctl(1)"],
   },

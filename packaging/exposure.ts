@@ -15,7 +15,7 @@ const PEERS = [
 ];
 
 /**
- * `node packaging/exposure.ts`: the README's table of what systemd-analyze(1) says of our units and of others', from
+ * `npm run exposure`: the table in docs/service.md of what systemd-analyze(1) says of our units and of others', from
  * the files alone: 0 is a service that can do nothing, 10 one that is not confined at all. Downloads the packages.
  */
 const folder = await mkdtemp(join(tmpdir(), "novacula-exposure-"));

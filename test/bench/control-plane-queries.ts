@@ -1,7 +1,7 @@
 /**
  * What each query of the page costs with 500 keys, 10,000 executors and 1,000,000 audit events of
- * 3,000 people: p50 and p95 of the whole request over HTTP, signed in, in milliseconds. Issue 4
- * wants p95 <= 50.
+ * 3,000 people: p50 and p95 of the whole request over HTTP, signed in, in milliseconds.
+ * The goal is p95 <= 50.
  *
  *   node test/bench/control-plane-queries.ts [audit events] [directory that keeps the database]
  */

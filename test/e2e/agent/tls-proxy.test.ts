@@ -16,7 +16,7 @@ import { lacksNginx, startNginx } from "../../support/nginx.ts";
 import { ROOT } from "../../support/source-files.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
-/** The control plane behind nginx as the README has it (Behind a TLS proxy), and nothing else between. */
+/** The control plane behind nginx as docs/control-plane/proxy.md has it, and nothing else between. */
 
 interface Proxied extends AsyncDisposable {
   /** What executors and browsers know. */
@@ -38,7 +38,7 @@ async function startProxied(): Promise<Proxied> {
   unfinished.defer(async () => void (await controlPlane.stop()));
   const relay = await countingRelay(controlPlane.port);
   unfinished.use(relay.server);
-  const site = readmeSite(directory.path, good, { listen: port, upstream: relay.port });
+  const site = documentedSite(directory.path, good, { listen: port, upstream: relay.port });
   unfinished.use(await startNginx(join(directory.path, "nginx"), port, site));
   const finished = unfinished.move();
   return {
@@ -51,14 +51,14 @@ async function startProxied(): Promise<Proxied> {
   };
 }
 
-/** The README's nginx block with this host's ports, name and certificate; fails where one of them is not in it. */
-function readmeSite(
+/** The document's nginx block with this host's ports, name and certificate; fails where one of them is not in it. */
+function documentedSite(
   folder: string,
   { cert, key }: Certificate,
   ports: { readonly listen: number; readonly upstream: number },
 ): string {
-  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const block = /```nginx\n(.*?)```/su.exec(readme)?.[1] ?? "";
+  const document = readFileSync(join(ROOT, "docs/control-plane/proxy.md"), "utf8");
+  const block = /```nginx\n(.*?)```/su.exec(document)?.[1] ?? "";
   writeFileSync(join(folder, "cp.pem"), cert);
   writeFileSync(join(folder, "cp.key"), key, { mode: 0o600 });
   return [
@@ -96,7 +96,7 @@ function from(localAddress: string, ca: string): Client.Options {
   return { connect: { ca }, localAddress };
 }
 
-describe.skipIf(lacksNginx)("behind nginx, as the README has it", () => {
+describe.skipIf(lacksNginx)("behind nginx, as docs/control-plane/proxy.md has it", () => {
   it("an executor syncs, in few connections, and an outage of what is behind is one", async () => {
     await using proxied = await startProxied();
     const { url, caPem, folder, controlPlane } = proxied;

@@ -4,7 +4,7 @@ import { ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
 
 const DROP_IN = "/etc/systemd/system/novacula-agent.service.d";
-/** The README's drop-in: credentials are read at start only, so a reload can only be asked of the running agent. */
+/** The drop-in of docs/systemd-credential.md: credentials are read at start only, so a reload can only be asked of the running agent. */
 const RELOAD = "ExecReload=\\nExecReload=/usr/bin/novacula-agent reload --wait";
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a key from systemd on $title", (release) => {

@@ -53,7 +53,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
     expect((await host.show("StatusText"))["StatusText"]).toContain("novacula-agent set-key");
     expect(await machine.run(["stat", "-c", "%a %U:%G", CONFIG])).toBe("640 root:novacula");
 
-    // The README's server section.
+    // As the README says: url, then key.
     await machine.run(["sed", "-i", 's|^url = .*|url = "http://127.0.0.1:3000"|', CONFIG]);
     await machine.run(["novacula-control-plane", "org", "create", "acme"]);
     const key = await host.createKey("first");

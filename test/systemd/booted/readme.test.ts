@@ -6,10 +6,10 @@ import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { ExecutorHost } from "./support/executor-host.ts";
 import { bootEmpty, haveMachines, suiteRoots } from "./support/hosts.ts";
 
-/** The first block of commands of the README's server section, word for word. */
+/** The commands of the README's section on installing the agent, word for word. */
 function serverCommands(): string {
   const readme = readFileSync(join(CHECKOUT, "README.md"), "utf8");
-  const section = readme.split("\n## Install on a server\n")[1]?.split("\n## ")[0] ?? "";
+  const section = readme.split("\n## Install the agent\n")[1]?.split("\n## ")[0] ?? "";
   return /```sh\n([\s\S]*?)```/u.exec(section)?.[1] ?? "";
 }
 

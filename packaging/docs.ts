@@ -1,0 +1,123 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { EVENTS, type Level } from "../src/agent/journal/events.ts";
+import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
+import { type CommandEntry, readPrograms } from "./command-table.ts";
+import { DEBIAN_PACKAGES } from "./debian-packages.ts";
+import { environmentTable } from "./environment-file.ts";
+import { inCheckout } from "./paths.ts";
+
+/** Most urgent first. */
+const LEVELS: readonly Level[] = ["error", "warn", "info", "debug"];
+
+/**
+ * The documents with parts that are generated from code. `npm run docs` writes each part between
+ * `<!-- name -->` and `<!-- /name -->`; test/docs.test.ts fails if one is out of date.
+ */
+export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "docs/journal.md": { journal: journalTable },
+  "docs/commands.md": {
+    "agent-exit-codes": () => exitCodeTable("agent"),
+    "agent-commands": () => commandSections("agent"),
+    "control-plane-exit-codes": () => exitCodeTable("controlPlane"),
+    "control-plane-commands": () => commandSections("controlPlane"),
+  },
+  "docs/control-plane/environment.md": { environment: () => environmentTable(ENVIRONMENT_VARIABLES) },
+};
+
+/** `text` with the generated parts of the document `path` as the code has them now. */
+export function withGeneratedParts(path: string, text: string): string {
+  const parts = Object.entries(GENERATED[path] ?? {});
+  return parts.reduce((document, [name, generate]) => replacePart(document, name, generate()), text);
+}
+
+function replacePart(document: string, name: string, part: string): string {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const from = document.indexOf(start);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) {
+    throw new Error(`no ${start} … ${end}`);
+  }
+  return `${document.slice(0, from + start.length)}\n${part.trim()}\n${document.slice(to)}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** A bar would end the cell; `<file>` would be a tag. */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
+
+function journalTable(): string {
+  const rows = LEVELS.flatMap((level) =>
+    Object.entries(EVENTS)
+      .filter(([, event]) => event.level === level)
+      .map(([name, { meaning, remedy }]) => [level, `\`${name}\``, meaning, remedy]),
+  );
+  return table(["level", "event", "what it means", "what to do"], rows);
+}
+
+type Program = (typeof DEBIAN_PACKAGES)[number]["program"];
+
+function exitCodeTable(program: Program): string {
+  const { manual } = packageOf(program);
+  return table(
+    ["exit code", "meaning"],
+    manual.exitStatus.map(([code, what]) => [String(code), what]),
+  );
+}
+
+function commandSections(program: Program): string {
+  const { name } = packageOf(program);
+  return readPrograms()
+    [program].commands.flatMap((command) => sections(command, name))
+    .join("\n\n");
+}
+
+function packageOf(program: Program) {
+  const found = DEBIAN_PACKAGES.find((each) => each.program === program);
+  if (found === undefined) {
+    throw new Error(`no package holds ${program}`);
+  }
+  return found;
+}
+
+function sections(command: CommandEntry, program: string): readonly string[] {
+  if (command.commands.length > 0) {
+    return command.commands.flatMap((each) => sections(each, program));
+  }
+  const options = command.options.filter(({ flags }) => !flags.includes("--help"));
+  return [
+    [
+      `### ${[program, ...command.path].join(" ")}`,
+      sentence(command.description),
+      ...(options.length === 0 ? [] : [optionTable(options)]),
+      ["```text", `Usage: ${command.usage}`, ...notes(command), "```"].join("\n"),
+    ].join("\n\n"),
+  ];
+}
+
+function optionTable(options: CommandEntry["options"]): string {
+  return table(
+    ["option", "meaning"],
+    options.map(({ flags, description }) => [`\`${flags}\``, description]),
+  );
+}
+
+function notes(command: CommandEntry): readonly string[] {
+  return command.notes === "" ? [] : ["", command.notes];
+}
+
+function sentence(text: string): string {
+  const capital = text.slice(0, 1).toUpperCase() + text.slice(1);
+  return /[.!?]$/u.test(capital) ? capital : `${capital}.`;
+}
+
+if (import.meta.main) {
+  for (const path of Object.keys(GENERATED)) {
+    const file = inCheckout(path);
+    writeFileSync(file, withGeneratedParts(path, readFileSync(file, "utf8")));
+  }
+}
