@@ -4,14 +4,20 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** Whether a URL's host (`URL.hostname`, brackets and all) never leaves this machine: 127.0.0.0/8, ::1, localhost. */
+/** Whether packets to this IP address never leave this host: 127.0.0.0/8, ::1, and ::ffff:127.0.0.1. */
+export function isLoopbackAddress(address: string): boolean {
+  if (isIPv4(address)) {
+    return loopback.check(address, "ipv4");
+  }
+  // A BlockList judges ::ffff:0:0/96 by the IPv4 address inside.
+  return isIPv6(address) && loopback.check(address, "ipv6");
+}
+
+/**
+ * Whether a URL's host (`URL.hostname`, with its brackets) is this host: a loopback address or
+ * `localhost`. Not `localhost.`: /etc/hosts has no such name, so the system asks a DNS server.
+ */
 export function isLoopbackHost(hostname: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-  if (isIPv4(host)) {
-    return loopback.check(host, "ipv4");
-  }
-  if (isIPv6(host)) {
-    return loopback.check(host, "ipv6");
-  }
-  return host === "localhost" || host === "localhost.";
+  return host === "localhost" || isLoopbackAddress(host);
 }

@@ -55,6 +55,12 @@ export const syncReply = z.object({
 });
 
 export type AuthenticatedKey = z.infer<typeof authenticatedKey>;
+
+/** When a key stops working, epoch ms: at its expiry or its revocation, whichever is first; undefined: never. */
+export function endOfKey({ expiresAt, revokesAt }: AuthenticatedKey): number | undefined {
+  const ends = [expiresAt, revokesAt].filter((at) => at !== null);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
 export type CurrentKeyReply = z.infer<typeof currentKeyReply>;
 export type SyncReply = z.infer<typeof syncReply>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dateAndMinute, systemClock, timeOfDay } from "../../src/lib/clock.ts";
+import { systemClock, utcTime } from "../../src/lib/clock.ts";
 
 describe("the clock", () => {
   it("is the wall's at first, and turns moments into wall time and back", () => {
@@ -21,20 +21,26 @@ describe("the clock", () => {
   });
 });
 
-describe("for people", () => {
-  const noon = new Date(2026, 5, 1, 12, 3, 6).getTime();
-
-  it("the time alone today, with its date on another day", () => {
-    expect(timeOfDay(noon, noon + 3_600_000)).toBe("12:03:06");
-    expect(timeOfDay(noon, noon + 86_400_000)).toBe("2026-06-01 12:03:06");
-    expect(dateAndMinute(noon)).toBe("2026-06-01 12:03");
+describe("a time for people", () => {
+  it("has its date and its zone, wherever the host is", () => {
+    const zone = process.env["TZ"];
+    try {
+      process.env["TZ"] = "Asia/Kathmandu";
+      expect(utcTime(Date.UTC(2026, 5, 1, 12, 3, 6, 999))).toBe("2026-06-01 12:03:06 UTC");
+    } finally {
+      if (zone === undefined) {
+        delete process.env["TZ"];
+      } else {
+        process.env["TZ"] = zone;
+      }
+    }
   });
 
-  it.each([Number.MAX_SAFE_INTEGER, Number.NaN, -1e300])(
-    "a moment that no calendar has (%d) is called so",
-    (at) => {
-      expect(timeOfDay(at, noon)).toContain("an impossible date");
-      expect(dateAndMinute(at)).toContain("an impossible date");
-    },
-  );
+  it.each([Number.MAX_SAFE_INTEGER, Number.NaN, -1e300])("%d is no date", (at) => {
+    expect(utcTime(at)).toBe("an impossible date");
+  });
+
+  it.each([-62_198_755_200_000, 253_402_300_800_000])("%d is a date of an unusual year", (at) => {
+    expect(utcTime(at)).toMatch(/^[+-]\d{6}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+  });
 });

@@ -1,19 +1,29 @@
 import { expect, it } from "vitest";
-import { isLoopbackHost } from "../../src/lib/loopback.ts";
+import { isLoopbackAddress, isLoopbackHost } from "../../src/lib/loopback.ts";
 
-it.each(["localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.255.255.254", "[::1]", "::1"])(
-  "%s never leaves this machine",
-  (host) => {
-    expect(isLoopbackHost(host)).toBe(true);
-  },
-);
+it.each([
+  "localhost",
+  "LOCALHOST",
+  "127.0.0.1",
+  "127.255.255.254",
+  "[::1]",
+  "::1",
+  "[::ffff:127.0.0.1]",
+  "[::ffff:7f00:1]",
+])("%s never leaves this machine", (host) => {
+  expect(isLoopbackHost(host)).toBe(true);
+});
 
 it.each([
   "128.0.0.1",
   "0.0.0.0",
   "[::]",
   "[::2]",
+  // Not in /etc/hosts: a DNS server is asked for it.
+  "localhost.",
   "localhost.example.com",
+  "[::ffff:128.0.0.1]",
+  "::127.0.0.1",
   "127.0.0.1.example.com",
   "127.1",
   "",
@@ -28,3 +38,10 @@ it.each(["http://127.1", "http://2130706433", "http://0x7f.1", "http://[0:0:0:0:
     expect(isLoopbackHost(new URL(url).hostname)).toBe(true);
   },
 );
+
+it("names are no addresses", () => {
+  const texts = ["127.9.9.9", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::ffff:7f00:1"];
+  expect(texts.filter((text) => !isLoopbackAddress(text))).toEqual([]);
+  const others = ["localhost", "[::1]", "::127.0.0.1", "12.7.0.1", "127.0.0.1:80", ""];
+  expect(others.filter(isLoopbackAddress)).toEqual([]);
+});

@@ -4,12 +4,12 @@ import { complain, type Terminal } from "../../lib/command-line/terminal.ts";
 import { scrub } from "../journal/journal.ts";
 import { reportBug } from "./bug-report.ts";
 import { createCommands } from "./commands.ts";
-import { holdsKey, KEY_IN_ARGUMENT } from "./key/key-in-argument.ts";
+import { holdsKeyArgument, KEY_IN_ARGUMENT } from "./key/key-in-argument.ts";
 
 /** Runs one command; resolves with its exit code, which is that of systemctl for `start`, `stop` and `restart`. */
 export async function runAgentProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   // Before anything else looks at the arguments: a usage error would print one that it does not know.
-  if (args.some(holdsKey)) {
+  if (args.some(holdsKeyArgument)) {
     complain(terminal, KEY_IN_ARGUMENT);
     return ExitCode.usage;
   }

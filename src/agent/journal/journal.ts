@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { boundedOutput, type OutputStream } from "../../lib/log/bounded-output.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
+import { withoutKeys } from "../../protocol/key-shape.ts";
 import type { Entry } from "./entry.ts";
 import { EVENTS, type Level } from "./events.ts";
 import { createFlood } from "./flood.ts";
@@ -67,5 +68,5 @@ function gap(count: number): Entry {
  * not where it gets out.
  */
 export function scrub(text: string): string {
-  return withoutSecrets(text).replaceAll(/exc_[A-Za-z0-9_-]{8,}/g, "exc_[redacted]");
+  return withoutKeys(withoutSecrets(text));
 }

@@ -5,7 +5,7 @@ import { characterFindings, shapeFindings } from "./key-characters.ts";
 import { unwrapKey } from "./key-wrapping.ts";
 import { notAKey } from "./not-a-key.ts";
 import { repeatedKey } from "./repeated-key.ts";
-import { refusal, type Spotted, shifted } from "./spotted.ts";
+import { refusal, shifted, type UnplacedFinding } from "./unplaced-finding.ts";
 
 /**
  * Where a key was found: `config` is the string value of `access_token`; `key-file` is the whole text of a key file and
@@ -52,12 +52,12 @@ export function diagnoseKey(text: string, origin: KeyOrigin, locate?: Locate): K
 }
 
 /** Every reason not to send `core`, from the outside in; indexes into `core`. */
-function refuse(core: string): readonly Spotted[] {
+function refuse(core: string): readonly UnplacedFinding[] {
   if (core.length > MAX_LENGTH) {
     return [tooLong(core)];
   }
   const { wrappings, start, end } = unwrapKey(core);
-  const found: Spotted[] = wrappings.map((wrapping) => ({ ...wrapping, severity: "refused" }));
+  const found: UnplacedFinding[] = wrappings.map((wrapping) => ({ ...wrapping, severity: "refused" }));
   const inner = core.slice(start, end);
   if (inner === "" || /^exc_?$/u.test(inner)) {
     const problem = inner === "" ? "has nothing inside" : "is cut off right behind its prefix";
@@ -70,12 +70,12 @@ function refuse(core: string): readonly Spotted[] {
   return [...found, ...shifted(characterFindings(inner), start)];
 }
 
-function empty(body: string): Spotted {
+function empty(body: string): UnplacedFinding {
   const problem = body === "" ? "is empty" : "is nothing but white space";
   return refusal("empty", problem, "Put the executor key here: it starts with exc_.", 0);
 }
 
-function tooLong(core: string): Spotted {
+function tooLong(core: string): UnplacedFinding {
   const other = notAKey(core.slice(0, MAX_LENGTH));
   if (other?.code === "pem" || other?.code === "foreign-secret") {
     return { ...other, severity: "refused", index: 0 };
@@ -84,7 +84,7 @@ function tooLong(core: string): Spotted {
   return refusal("too-long", problem, "Leave only the key: exc_ and 64 letters.", 0);
 }
 
-function placed({ index, ...finding }: Spotted, locate: Locate | undefined): KeyFinding {
+function placed({ index, ...finding }: UnplacedFinding, locate: Locate | undefined): KeyFinding {
   if (locate === undefined) {
     return finding;
   }

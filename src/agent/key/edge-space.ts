@@ -1,4 +1,4 @@
-import { type Spotted, warning } from "./spotted.ts";
+import { type UnplacedFinding, warning } from "./unplaced-finding.ts";
 
 const ASCII_SPACE = " \t\n\v\f\r";
 const NAMES: ReadonlyMap<string, readonly [one: string, many: string]> = new Map([
@@ -30,7 +30,7 @@ export function edgeFindings(
   text: string,
   { start, end }: { readonly start: number; readonly end: number },
   isRefused: boolean,
-): readonly Spotted[] {
+): readonly UnplacedFinding[] {
   const remedy = (space: string) => {
     const it = space.length === 1 ? "it" : "them";
     return isRefused ? `Delete ${it}.` : `Delete ${it}; the key is used without ${it} until then.`;

@@ -1,11 +1,8 @@
+import { KEY_LETTERS, KEY_PREFIX } from "../../protocol/key-shape.ts";
 import { type OddCode, oddCharacter, withoutOddCharacters } from "./odd-character.ts";
-import { refusal, type Spotted, shifted, warning } from "./spotted.ts";
+import { refusal, shifted, type UnplacedFinding, warning } from "./unplaced-finding.ts";
 
-const PREFIX = "exc_";
-/** What the control plane issues: `exc_` and this many letters. */
-const USUAL_LETTERS = 64;
-
-const WHOLE_KEY_AND_MORE = /^(exc_[A-Za-z]{64})\s+\S/u;
+const WHOLE_KEY_AND_MORE = new RegExp(`^(${KEY_PREFIX}[A-Za-z]{${KEY_LETTERS}})\\s+\\S`, "u");
 
 const COPY_AGAIN = "Copy the key again, from where it was shown.";
 const REMEDIES: Readonly<Record<OddCode, string>> = {
@@ -43,7 +40,7 @@ const PREFIX_FINDINGS: readonly PrefixFinding[] = [
     "Write the prefix as exc_.",
   ],
   [
-    /^(c?_)?[A-Za-z]{64}$/u,
+    new RegExp(`^(c?_)?[A-Za-z]{${KEY_LETTERS}}$`, "u"),
     "prefix-missing",
     "lacks exc_ in front, or a part of it",
     "Put exc_ in front, or copy the key again.",
@@ -51,8 +48,8 @@ const PREFIX_FINDINGS: readonly PrefixFinding[] = [
 ];
 
 /** Text around the key, then characters that no key holds, then what is wrong with the prefix. */
-export function characterFindings(text: string): readonly Spotted[] {
-  const at = text.indexOf(PREFIX);
+export function characterFindings(text: string): readonly UnplacedFinding[] {
+  const at = text.indexOf(KEY_PREFIX);
   const isTextInFront = at > 0 && withoutOddCharacters(text.slice(0, at)) !== "";
   if (isTextInFront) {
     const count = `${at} character${at === 1 ? "" : "s"}`;
@@ -67,7 +64,7 @@ export function characterFindings(text: string): readonly Spotted[] {
   const whole = text.match(WHOLE_KEY_AND_MORE)?.[1]?.length;
   if (whole !== undefined) {
     const remedy = "Delete what stands behind the key.";
-    return [refusal("text-behind", `has more text behind its ${USUAL_LETTERS} letters`, remedy, whole)];
+    return [refusal("text-behind", `has more text behind its ${KEY_LETTERS} letters`, remedy, whole)];
   }
   const runs = oddRuns(text);
   return [
@@ -77,7 +74,7 @@ export function characterFindings(text: string): readonly Spotted[] {
 }
 
 /** Each kind is said once, at its first place. */
-function oddFindings(runs: readonly Run[], text: string): readonly Spotted[] {
+function oddFindings(runs: readonly Run[], text: string): readonly UnplacedFinding[] {
   const byCode = Map.groupBy(runs, (run) => run.code);
   return [...byCode.values()].flatMap(([first, ...more]) => {
     if (first === undefined) {
@@ -93,23 +90,23 @@ function oddFindings(runs: readonly Run[], text: string): readonly Spotted[] {
 }
 
 /** What is unlike the usual key, but may be one all the same: the control plane decides. */
-export function shapeFindings(key: string): readonly Spotted[] {
-  const letters = key.slice(PREFIX.length);
-  const findings: Spotted[] = [];
+export function shapeFindings(key: string): readonly UnplacedFinding[] {
+  const letters = key.slice(KEY_PREFIX.length);
+  const findings: UnplacedFinding[] = [];
   const others = letters.match(/[^A-Za-z]/gu)?.length ?? 0;
   if (others > 0) {
-    const index = PREFIX.length + letters.search(/[^A-Za-z]/u);
+    const index = KEY_PREFIX.length + letters.search(/[^A-Za-z]/u);
     const what = others === 1 ? "a character that is" : `${others} characters that are`;
     const problem = `has ${what} not a letter, ${others === 1 ? "" : "the first "}after character ${index}`;
     findings.push(warning("unusual-alphabet", problem, "Compare it with the key as it was shown.", index));
   }
-  if (letters.length !== USUAL_LETTERS) {
-    const isShort = letters.length < USUAL_LETTERS;
+  if (letters.length !== KEY_LETTERS) {
+    const isShort = letters.length < KEY_LETTERS;
     const why = isShort ? "probably cut off when copied" : "probably something was pasted along";
     const count = `${letters.length} character${letters.length === 1 ? "" : "s"} behind exc_`;
-    const problem = `has ${count} where a key has ${USUAL_LETTERS}: ${why}`;
+    const problem = `has ${count} where a key has ${KEY_LETTERS}: ${why}`;
     findings.push(
-      warning("unusual-length", problem, COPY_AGAIN, isShort ? key.length : PREFIX.length + USUAL_LETTERS),
+      warning("unusual-length", problem, COPY_AGAIN, isShort ? key.length : KEY_PREFIX.length + KEY_LETTERS),
     );
   }
   return findings;
@@ -148,7 +145,7 @@ function isSameKind(run: Run, code: OddCode): boolean {
   return run.code === code || (isSpace(run.code) && isSpace(code));
 }
 
-function spot(run: Run, text: string): Spotted {
+function spot(run: Run, text: string): UnplacedFinding {
   const before = Array.from(text.slice(0, run.index)).length;
   const isEnd = run.index + run.length === text.length;
   const where = before === 0 ? "at its start" : isEnd ? "at its end" : `after character ${before}`;
@@ -163,8 +160,8 @@ function spot(run: Run, text: string): Spotted {
 }
 
 /** `text` has no odd character any more. */
-function prefixFindings(text: string): readonly Spotted[] {
-  if (text.startsWith(PREFIX)) {
+function prefixFindings(text: string): readonly UnplacedFinding[] {
+  if (text.startsWith(KEY_PREFIX)) {
     return [];
   }
   const [, ...sentences] = PREFIX_FINDINGS.find(([pattern]) => pattern.test(text)) ?? WRONG_PREFIX;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 export const SERVICE = "novacula-agent.service";
@@ -13,20 +13,16 @@ const STAMP = /^# Written by `novacula-agent install`; sha256 ([0-9a-f]{64})\n/u
 export function installedUnit(binary: string): string {
   const shipped = readFileSync(new URL("../../../systemd/novacula-agent.service", import.meta.url), "utf8");
   const text = shipped.replaceAll(PACKAGED_BINARY, () => binary);
-  return `# Written by \`novacula-agent install\`; sha256 ${digest(text)}\n${text}`;
+  return `# Written by \`novacula-agent install\`; sha256 ${hash("sha256", text, "hex")}\n${text}`;
 }
 
 /** True for a unit that `install` wrote, of whatever version, and that nobody has changed since. */
 export function isAsInstalled(text: string): boolean {
   const stamp = STAMP.exec(text);
-  return stamp !== null && digest(text.slice(stamp[0].length)) === stamp[1];
+  return stamp !== null && hash("sha256", text.slice(stamp[0].length), "hex") === stamp[1];
 }
 
 /** The program that a unit names, for a sentence only: what a text names is never removed. */
 export function binaryOf(unit: string): string | undefined {
   return /^ExecStart=(\S+)/mu.exec(unit)?.[1];
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -5,6 +5,7 @@ import type { Cell } from "../../lib/command-line/table.ts";
 import type { Colour, Terminal } from "../../lib/command-line/terminal.ts";
 import { relativeTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
+import { KEY_PREFIX } from "../../protocol/key-shape.ts";
 import type { ManagementClient } from "./management-client.ts";
 import { type OrganizationOptions, organizationsOf, suggestion } from "./options.ts";
 import { type Key, key, type Organization } from "./outputs.ts";
@@ -80,7 +81,7 @@ export async function findKey(
 
 /** Somebody will paste the key itself one day, and error messages travel far. */
 function shown(reference: string): string {
-  return reference.startsWith("exc_")
+  return reference.startsWith(KEY_PREFIX)
     ? "exc_… (that is the key itself, which is not stored)"
     : printable(reference);
 }

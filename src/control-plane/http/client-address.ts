@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { ipAddress, isLoopbackAddress } from "./ip-address.ts";
+import { isLoopbackAddress } from "../../lib/loopback.ts";
+import { ipAddress } from "./ip-address.ts";
 
 /**
  * The client's address in the spelling of ip-address.ts. On a loopback connection, the last entry

@@ -33,10 +33,6 @@ export function networkOf(address: string): string {
   return `${canonicalIPv6(`${network}::`)}/56`;
 }
 
-export function isLoopbackAddress(address: string): boolean {
-  return address === "::1" || /^127\./.test(address);
-}
-
 /** For `[2001:db8::1]:443` and `203.0.113.8:40001`; a bare IPv6 address has no port. */
 function withoutPort(text: string): string {
   const bracketed = /^\[([^\]]*)\]$/.exec(text.replace(PORT, ""))?.[1];

@@ -1,5 +1,5 @@
 import { printable } from "../../lib/printable.ts";
-import { randomId, randomKey } from "../../lib/random-id.ts";
+import { randomId } from "../../lib/random-id.ts";
 import { badInput, conflict, notFound } from "../api-error.ts";
 import { type Actor, auditKey } from "../audit/audit.ts";
 import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
@@ -14,6 +14,7 @@ import type {
 import { keyHash } from "./guard.ts";
 import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
+import { randomKey } from "./random-key.ts";
 
 /** Dates are stored with years of four digits. */
 const LAST_EXPIRY = Date.UTC(9999, 11, 31, 23, 59, 59, 999);

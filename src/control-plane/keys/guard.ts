@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { keyFingerprint } from "../../protocol/fingerprint.ts";
+import { isKeyShaped, mayShowFingerprint } from "../../protocol/key-shape.ts";
 import type { KeyRefusalReason } from "../../protocol/refusal.ts";
 import type { PresentedKey, StoreReader } from "../store/contract/store.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
@@ -18,8 +19,6 @@ export type Authentication =
     };
 
 const BEARER = /^bearer +(.*)$/i;
-const KEY = /^exc_\w+$/;
-const WELL_FORMED = /^exc_\w{16,}$/;
 
 /** Checks the presented key, on every request anew: a revocation holds from the next one on, across processes. */
 export async function authenticate(
@@ -28,7 +27,7 @@ export async function authenticate(
   now: number,
 ): Promise<Authentication> {
   const presented = BEARER.exec(authorization ?? "")?.[1]?.trim();
-  if (presented === undefined || !KEY.test(presented)) {
+  if (presented === undefined || !isKeyShaped(presented)) {
     return malformed(authorization);
   }
   const key = await store.keyByHash(keyHash(presented));
@@ -40,7 +39,7 @@ export async function authenticate(
     reason: "unknown",
     message:
       "this key is not known here: it was cut off or changed when it was copied, deleted, or issued by another control plane",
-    fingerprint: WELL_FORMED.test(presented) ? keyFingerprint(presented) : undefined,
+    fingerprint: mayShowFingerprint(presented) ? keyFingerprint(presented) : undefined,
     keyId: undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { timeOfDay } from "../clock.ts";
+import { utcTime } from "../clock.ts";
 import { OperatorError } from "../errors.ts";
 import { printable } from "../printable.ts";
 
@@ -69,5 +69,5 @@ export async function neededInTime<T>(path: string, access: () => Promise<T>): P
 }
 
 function noAnswer(since: number): NoFileAnswer {
-  return new NoFileAnswer(`does not answer since ${timeOfDay(since, Date.now())}`);
+  return new NoFileAnswer(`does not answer since ${utcTime(since)}`);
 }

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { sentence } from "../../lib/sentence.ts";
 import type { Answer } from "./answer.ts";
 import { shownText } from "./decode.ts";
 import { request } from "./request.ts";
@@ -42,10 +43,4 @@ export async function askGraphql<Schema extends z.ZodMiniType>(
   }
   const data = schema.safeParse(decoded.data.data);
   return data.success ? { kind: "data", data: data.data } : { kind: "unavailable", sentence: NOT_OURS };
-}
-
-/** The server writes clauses (`this key is revoked already`); a page shows sentences. */
-export function sentence(clause: string): string {
-  const start = clause.charAt(0).toUpperCase() + clause.slice(1);
-  return /[.!?…]$/.test(start) ? start : `${start}.`;
 }

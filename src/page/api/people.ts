@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
+import { sentence } from "../../lib/sentence.ts";
 import type { Role } from "../../protocol/roles.ts";
 import type { Answer } from "./answer.ts";
 import { shownText } from "./decode.ts";
-import { sentence } from "./graphql.ts";
 import { request } from "./request.ts";
 
 /** People, sessions and invitations: better-auth's endpoints under /api/auth. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { randomKey } from "../../../src/lib/random-id.ts";
+import { randomKey } from "../../../src/control-plane/keys/random-key.ts";
 import { startServer, type TestServer } from "../../support/control-plane/control-plane-server.ts";
 import { eventually } from "../../support/eventually.ts";
 

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { Client, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { randomKey } from "../../../src/lib/random-id.ts";
+import { randomKey } from "../../../src/control-plane/keys/random-key.ts";
 import {
   SYNC_INPUT,
   sendRaw,

@@ -102,7 +102,7 @@ it("revoked first: says so, and recovers by itself with the next key", async () 
   await plane.revokeKey(key.id);
   const refusal = await host.agent.waitForLine("key.refused");
   expect(refusal.message).toMatch(
-    /\(401 revoked\): it was revoked or rotated; it was accepted until \d\d:\d\d:\d\d\./,
+    /\(401 revoked\): it was revoked or rotated; it was accepted until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\./,
   );
   expect(refusal.message).toContain("The nodes keep running.");
   const fresh = await plane.createKey({ name: "next" });
@@ -245,7 +245,7 @@ describe("a key that ends on a date", () => {
     const host = await fleet.online(key);
     const line = await host.agent.waitForLine("key.refused");
     expect(line.message).toMatch(
-      /\(401 expired\): it expired at \d{4}-\d\d-\d\d \d\d:\d\d; it was accepted until/,
+      /\(401 expired\): it expired at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; it was accepted until/,
     );
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { identityIn, obstacleFor } from "../../../src/agent/cli/host/service-user.ts";
+import { parseAccounts } from "../../../src/lib/accounts.ts";
 import { home } from "../../support/agent/cli-scene.ts";
 import { PROGRAM } from "../../support/agent/command.ts";
 import { makeKey } from "../../support/keys.ts";
@@ -14,16 +15,17 @@ import { tempDir } from "../../support/temp-dir.ts";
 const isRoot = process.geteuid?.() === 0;
 const PASSWD = "root:x:0:0::/root:/bin/sh\nnovacula:x:998:997::/var/lib/novacula:/usr/sbin/nologin\n";
 const GROUP = "root:x:0:\nnovacula:x:997:\nvault:x:500:www,novacula\nother:x:501:novaculas\n";
+const ACCOUNTS = parseAccounts(PASSWD, GROUP);
 
 describe("the service's user", () => {
   it("has its own group and those that name it", () => {
-    expect(identityIn(PASSWD, GROUP, "novacula")).toEqual({
+    expect(identityIn(ACCOUNTS, "novacula")).toEqual({
       name: "novacula",
       uid: 998,
       gids: [997, 500],
       groupName: "novacula",
     });
-    expect(identityIn(PASSWD, GROUP, "nobody")).toBeUndefined();
+    expect(identityIn(ACCOUNTS, "nobody")).toBeUndefined();
   });
 
   const cases: readonly (readonly [
@@ -43,7 +45,7 @@ describe("the service's user", () => {
   it.skipIf(lacks("root, to give files away", isRoot)).each(cases)(
     "judges %s by its mode",
     async (_what, [uid, gid], mode, isReadable) => {
-      const user = identityIn(PASSWD, GROUP, "novacula");
+      const user = identityIn(ACCOUNTS, "novacula");
       if (user === undefined) {
         throw new TypeError("no such user");
       }
@@ -67,7 +69,7 @@ describe("the service's user", () => {
   );
 
   it.skipIf(lacks("root, to give files away", isRoot))("is stopped by a folder on the way", async () => {
-    const user = identityIn(PASSWD, GROUP, "novacula");
+    const user = identityIn(ACCOUNTS, "novacula");
     if (user === undefined) {
       throw new TypeError("no such user");
     }

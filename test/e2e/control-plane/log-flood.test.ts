@@ -1,7 +1,7 @@
 import { Client } from "undici";
 import { describe, expect, it } from "vitest";
+import { randomKey } from "../../../src/control-plane/keys/random-key.ts";
 import { createLog } from "../../../src/control-plane/log/log.ts";
-import { randomKey } from "../../../src/lib/random-id.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
 import {
   SYNC_INPUT,

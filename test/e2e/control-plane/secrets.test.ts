@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
-import { randomKey } from "../../../src/lib/random-id.ts";
+import { randomKey } from "../../../src/control-plane/keys/random-key.ts";
 import { SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
 import { leaksIn, noteKey } from "../../support/canary.ts";
 import { testCertificates } from "../../support/certificates.ts";

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { chmod, lstat, mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ export async function openDevFolder(directory: string): Promise<DevFolder> {
   const path = resolve(directory);
   await assertFolderFor(path);
   const isLong = Buffer.byteLength(join(path, "management.sock")) > MAX_SOCKET_PATH_BYTES;
-  const name = `novacula-dev-${createHash("sha256").update(path).digest("hex").slice(0, 12)}`;
+  const name = `novacula-dev-${hash("sha256", path, "hex").slice(0, 12)}`;
   const sockets = isLong ? join(tmpdir(), name) : path;
   const dataDir = join(path, "data");
   for (const folder of [path, sockets, dataDir]) {

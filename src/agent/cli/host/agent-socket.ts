@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { dirname } from "node:path";
+import { readAccounts } from "../../../lib/accounts.ts";
 import { startDeadline } from "../../../lib/deadline.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
@@ -137,13 +137,7 @@ async function whoMay(path: string): Promise<string> {
 }
 
 function groupName(gid: number): string {
-  try {
-    const lines = readFileSync("/etc/group", "utf8").split("\n");
-    const name = lines.find((line) => line.split(":")[2] === String(gid))?.split(":")[0];
-    return printable(name ?? gid);
-  } catch {
-    return String(gid);
-  }
+  return printable(readAccounts().groups.find((group) => group.gid === gid)?.name ?? gid);
 }
 
 function noAnswer(why: string): AgentAnswer {

@@ -1,7 +1,9 @@
-import { readFileSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type Accounts, readAccounts } from "../../../lib/accounts.ts";
 import { printable } from "../../../lib/printable.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
 
 const SERVICE_USER = "novacula";
 
@@ -14,45 +16,40 @@ export interface Identity {
   readonly groupName: string;
 }
 
-/** The packaged service's user; undefined where this host has none. */
+/** The packaged service's user; undefined if this host has none. */
 export function serviceUser(): Identity | undefined {
-  return identityIn(textOf("/etc/passwd"), textOf("/etc/group"), SERVICE_USER);
+  return identityIn(readAccounts(), SERVICE_USER);
 }
 
-/** The user of a unit's `User=`, by name or number, with its `Group=` where that is set. */
+/** The user of a unit's `User=`, by name or number, with its `Group=` unless that is empty. */
 export function userNamed(user: string, group: string): Identity | undefined {
-  const [passwd, groups] = [textOf("/etc/passwd"), textOf("/etc/group")];
-  const name = entries(passwd).find(([, , uid]) => uid === user)?.[0] ?? user;
-  const identity = identityIn(passwd, groups, name);
-  if (identity === undefined || group === "") {
+  const accounts = readAccounts();
+  const name = accounts.users.find(({ uid }) => String(uid) === user)?.name ?? user;
+  const identity = identityIn(accounts, name);
+  const known = accounts.groups.find((one) => one.name === group || String(one.gid) === group);
+  if (identity === undefined || known === undefined) {
     return identity;
   }
-  const [groupName, , gid] = entries(groups).find(([known, , id]) => known === group || id === group) ?? [];
-  if (groupName === undefined) {
-    return identity;
-  }
-  return { ...identity, groupName, gids: [Number(gid), ...identity.gids] };
+  return { ...identity, groupName: known.name, gids: [known.gid, ...identity.gids] };
 }
 
-/** The user with this number; one that this host has no name for has only the group given. */
+/** The user with this number; if this host has no name for it, it has only the group given. */
 export function userOf(uid: number, gid: number): Identity {
-  const passwd = textOf("/etc/passwd");
-  const name = entries(passwd).find(([, , id]) => id === String(uid))?.[0];
-  const known = name === undefined ? undefined : identityIn(passwd, textOf("/etc/group"), name);
+  const accounts = readAccounts();
+  const name = accounts.users.find((user) => user.uid === uid)?.name;
+  const known = name === undefined ? undefined : identityIn(accounts, name);
   return known ?? { name: String(uid), uid, gids: [gid], groupName: String(gid) };
 }
 
-/** passwd(5) and group(5) as texts. */
-export function identityIn(passwd: string, group: string, name: string): Identity | undefined {
-  const [, , uid, gid] = entries(passwd).find(([user]) => user === name) ?? [];
-  if (uid === undefined || gid === undefined) {
+export function identityIn({ users, groups }: Accounts, name: string): Identity | undefined {
+  const user = users.find((one) => one.name === name);
+  if (user === undefined) {
     return undefined;
   }
-  const groups = entries(group);
-  const others = groups.filter(([, , , members]) => members?.split(",").includes(name));
-  const primary = groups.find(([, , id]) => id === gid)?.[0];
-  const gids = [gid, ...others.map(([, , id]) => id)].map(Number);
-  return { name, uid: Number(uid), gids, groupName: primary ?? gid };
+  const { uid, gid } = user;
+  const others = groups.filter(({ members }) => members.includes(name));
+  const groupName = groups.find((group) => group.gid === gid)?.name ?? String(gid);
+  return { name, uid, gids: [gid, ...others.map((group) => group.gid)], groupName };
 }
 
 /**
@@ -75,7 +72,7 @@ export async function obstacleFor(
       continue;
     }
     const problem = `the service's user ${user.name} cannot ${wants === READ ? "read" : "pass"} ${printable(place, 4096)} (mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}, owner ${stats.uid}, group ${stats.gid})`;
-    const word = quoted(place);
+    const word = shellWord(place);
     // Of its own file, the mode of its group does not count.
     if (stats.uid === user.uid) {
       return { problem, remedy: `chmod ${wants === READ ? "u+r" : "u+x"} ${word}` };
@@ -96,21 +93,4 @@ function grants(stats: Stats, user: Identity, wants: number): boolean {
   }
   const shift = stats.uid === user.uid ? 6 : user.gids.includes(stats.gid) ? 3 : 0;
   return ((stats.mode >> shift) & wants) !== 0;
-}
-
-function quoted(path: string): string {
-  const text = printable(path, 4096);
-  return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-function entries(text: string): readonly (readonly string[])[] {
-  return text.split("\n").map((line) => line.split(":"));
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,4 +1,5 @@
 import { systemClock } from "../../../lib/clock.ts";
+import { sentence } from "../../../lib/sentence.ts";
 import { VERSION } from "../../../lib/version.ts";
 import type { CurrentKeyReply } from "../../../protocol/sync.ts";
 import { readCertificates } from "../../config/file/ca-file.ts";
@@ -105,9 +106,3 @@ async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefine
 }
 
 const LATER = "Nothing on this host seems wrong: try again when the control plane answers.";
-
-/** The sync client's remedies are clauses in the imperative. */
-function sentence(clause: string): string {
-  const text = clause.charAt(0).toUpperCase() + clause.slice(1);
-  return /[.?!]$/u.test(text) ? text : `${text}.`;
-}

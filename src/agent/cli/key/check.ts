@@ -7,7 +7,7 @@ import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
-import type { CurrentKeyReply } from "../../../protocol/sync.ts";
+import { type CurrentKeyReply, endOfKey } from "../../../protocol/sync.ts";
 import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
@@ -177,14 +177,9 @@ function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine 
 
 /** `prod 260601 (k_7d…), organization Acme, valid until 2026-12-01 12:00, in 12 d`. */
 export function describeReply({ key, organization }: CurrentKeyReply): string {
-  const endsAt = endOf(key);
+  const endsAt = endOfKey(key);
   const end = endsAt === undefined ? "without an end" : `valid until ${ending(endsAt, Date.now())}`;
   return `${printable(key.name, 40)} (${printable(key.id, 64)}), organization ${printable(organization.name)}, ${end}`;
-}
-
-function endOf({ expiresAt, revokesAt }: CurrentKeyReply["key"]): number | undefined {
-  const ends = [expiresAt, revokesAt].filter((at) => at !== null);
-  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 function reportedKey({ source, key, findings }: Subject): CheckReport["key"] {
@@ -196,7 +191,7 @@ function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckRepo
     return null;
   }
   const reply = verdict.kind === "accepted" ? verdict.reply : undefined;
-  const endsAt = reply === undefined ? undefined : endOf(reply.key);
+  const endsAt = reply === undefined ? undefined : endOfKey(reply.key);
   return {
     url,
     outcome: verdict.kind,

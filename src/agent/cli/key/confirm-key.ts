@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { timeOfDay } from "../../../lib/clock.ts";
+import { utcTime } from "../../../lib/clock.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
@@ -75,7 +75,7 @@ function inUse(now: AgentStatus, before: AgentStatus): string {
   if (before.lastAcceptedAt === null) {
     return `${online}\nBefore: key ${old}, which was never accepted here.`;
   }
-  const last = timeOfDay(Date.parse(before.lastAcceptedAt), Date.now());
+  const last = utcTime(Date.parse(before.lastAcceptedAt));
   return `${online}\nBefore: key ${old}, last accepted at ${last}. This host does not need it any more: it can be revoked.`;
 }
 

@@ -1,13 +1,18 @@
-/** What a key looks like as an argument, whole or without its prefix, alone or behind an `=`; a path with `exc_` in it is not one. */
-const KEY = /(^|[=:\s"'])(exc_[A-Za-z0-9_-]{12,}|[A-Za-z]{64}(?![A-Za-z]))/iu;
+import { KEY_LETTERS, KEY_PREFIX } from "../../../protocol/key-shape.ts";
 
-/** Whether an argument holds a key: every user of this host can read it in the process list, and the shell keeps it. */
-export function holdsKey(argument: string): boolean {
+/** A key as an argument: with or without its prefix, alone or after an `=`. A path that contains exc_ is none. */
+const KEY = new RegExp(
+  `(^|[=:\\s"'])(${KEY_PREFIX}[A-Za-z0-9_-]{12,}|[A-Za-z]{${KEY_LETTERS}}(?![A-Za-z]))`,
+  "iu",
+);
+
+/** Whether an argument holds a key: the shell keeps it, and every user can read it in the process list. */
+export function holdsKeyArgument(argument: string): boolean {
   return KEY.test(argument);
 }
 
 export const KEY_IN_ARGUMENT = [
   "novacula-agent: an argument holds a key, so nothing was done.",
-  "It stands in the shell's history now, and any user of this host could read it in the process list: rotate that key.",
-  "Hand over the new one on stdin or at the prompt, never as an argument: novacula-agent set-key",
+  "It is in the shell's history now, and every user of this host could read it in the process list.",
+  "Fix: rotate that key, and give the new one at the prompt or on stdin: novacula-agent set-key",
 ].join("\n");

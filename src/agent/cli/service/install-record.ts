@@ -85,7 +85,3 @@ async function openRegular(path: string): Promise<FileHandle | "changed" | "miss
     return errorCode(error) === "ENOENT" ? "missing" : "changed";
   }
 }
-
-export function sha256(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
-}

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { lstat, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isSea } from "node:sea";
@@ -20,7 +21,6 @@ import {
   INSTALL_RECORD,
   type InstalledFile,
   readInstallRecord,
-  sha256,
   withFiles,
   writeInstallRecord,
 } from "./install-record.ts";
@@ -126,7 +126,7 @@ interface FileStep extends Step {
 function fileStep(what: string, path: string, content: Buffer, mode: number): FileStep {
   return {
     what,
-    file: { path, sha256: sha256(content) },
+    file: { path, sha256: hash("sha256", content, "hex") },
     async needed() {
       const stats = await lstat(path).catch(() => undefined);
       if (stats?.isFile() !== true || stats.uid !== 0 || (stats.mode & 0o7777) !== mode) {

@@ -1,4 +1,4 @@
-import { dateAndMinute } from "../../../lib/clock.ts";
+import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
 import { readMemory } from "../../daemon/resources/memory.ts";
 import { keyName } from "./status-report.ts";
@@ -14,7 +14,7 @@ export async function lastKnown(dataDir: string): Promise<string | undefined> {
   const where = organization === undefined ? "" : ` in organization ${printable(organization.name)}`;
   const name = keyName({ fingerprint: key.fingerprint, name: key.keyName, id: key.keyId });
   const accepted =
-    key.acceptedAt === undefined ? "never accepted" : `last accepted at ${dateAndMinute(key.acceptedAt)}`;
+    key.acceptedAt === undefined ? "never accepted" : `last accepted at ${utcTime(key.acceptedAt)}`;
   const end = key.verdict === "refused" ? ", and refused when the agent stopped" : "";
   return `Last known: key ${name}${where}, ${accepted}${end}.`;
 }

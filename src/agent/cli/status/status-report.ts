@@ -1,4 +1,4 @@
-import { dateAndMinute, timeOfDay } from "../../../lib/clock.ts";
+import { utcTime } from "../../../lib/clock.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { type Colour, paint, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { duration } from "../../../lib/duration.ts";
@@ -19,7 +19,8 @@ export function statusReport(status: AgentStatus, now: number, terminal: Termina
 /** One line for one moment: what `--watch` prints, and what is said when a wait was in vain. */
 export function statusLine(status: AgentStatus, now: number, terminal: Terminal): string {
   const [first = "", ...rest] = headline(status, terminal);
-  return [`${timeOfDay(now, now)}  ${first}`, ...rest.map((line) => `          ${line}`)].join("\n");
+  const time = `${utcTime(now)}  `;
+  return [`${time}${first}`, ...rest.map((line) => `${" ".repeat(time.length)}${line}`)].join("\n");
 }
 
 function headline(status: AgentStatus, terminal: Terminal): readonly string[] {
@@ -54,7 +55,7 @@ function facts(status: AgentStatus, now: number): readonly (readonly [name: stri
     ["control plane", shown(status.controlPlane)],
     ["organization", shown(status.organization?.name)],
     ["key", status.key === null ? undefined : keyFact(status.key)],
-    ["key ends", status.key?.endsAt == null ? undefined : ending(Date.parse(status.key.endsAt), now)],
+    ...expiry(status.key?.endsAt, now),
     ["last accepted", status.key === null ? undefined : (ago(status.lastAcceptedAt, now) ?? "never")],
     ["last attempt", status.state === "online" ? undefined : ago(status.lastAttemptAt, now)],
     ["next attempt", ahead(status.nextAttemptAt, now)],
@@ -63,6 +64,14 @@ function facts(status: AgentStatus, now: number): readonly (readonly [name: stri
     ["data", printable(status.dataDir, 4096)],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+}
+
+function expiry(endsAt: string | null | undefined, now: number): readonly (readonly [string, string])[] {
+  if (endsAt == null) {
+    return [];
+  }
+  const at = Date.parse(endsAt);
+  return [[at < now ? "key expired" : "key expires", ending(at, now)]];
 }
 
 function keyFact({ fingerprint, id, name, source }: NonNullable<AgentStatus["key"]>): string {
@@ -79,10 +88,10 @@ export function keyName(key: {
   return known.length === 0 ? key.fingerprint : `${key.fingerprint} (${known.join(", ")})`;
 }
 
-/** `2026-12-01 12:00, in 12 d 3 h`. */
+/** `2026-12-01 12:00:00 UTC, in 12 d 3 h`. */
 export function ending(endsAt: number, now: number): string {
   const left = endsAt - now;
-  return `${dateAndMinute(endsAt)}, ${left >= 0 ? `in ${duration(left)}` : `${duration(-left)} ago`}`;
+  return `${utcTime(endsAt)}, ${left >= 0 ? `in ${duration(left)}` : `${duration(-left)} ago`}`;
 }
 
 function ago(moment: string | null, now: number): string | undefined {
@@ -90,7 +99,7 @@ function ago(moment: string | null, now: number): string | undefined {
     return undefined;
   }
   const at = Date.parse(moment);
-  return `${timeOfDay(at, now)}, ${duration(Math.max(0, now - at))} ago`;
+  return `${utcTime(at)}, ${duration(Math.max(0, now - at))} ago`;
 }
 
 function ahead(moment: string | null, now: number): string | undefined {
@@ -102,7 +111,7 @@ function ahead(moment: string | null, now: number): string | undefined {
 }
 
 function since(moment: string | null): string {
-  return moment === null ? "" : `, since ${dateAndMinute(Date.parse(moment))}`;
+  return moment === null ? "" : `, since ${utcTime(Date.parse(moment))}`;
 }
 
 function shown(text: string | null | undefined): string | undefined {

@@ -1,7 +1,8 @@
-import { readFileSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
+import { type Group as AccountGroup, readAccounts } from "../../../lib/accounts.ts";
 import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import type { KeyFinding } from "../../key/finding.ts";
@@ -11,6 +12,9 @@ const SERVICE_GROUP = "novacula";
 const WORLD_READ = 0o004;
 const WORLD_WRITE = 0o002;
 const GROUP_WRITE = 0o020;
+
+/** Whom a file is to be open to. */
+type Group = Pick<AccountGroup, "name" | "gid">;
 
 /**
  * Who is to read the files. `unknown`: the person who runs this command is not, and could not
@@ -28,7 +32,7 @@ const AS_ROOT = "Run this command with sudo: it then names what lets the service
  */
 export function ownReader(): FileReader {
   const uid = process.geteuid?.() ?? 0;
-  const group = uid === 0 ? findGroup(({ name }) => name === SERVICE_GROUP) : ownGroup();
+  const group = uid === 0 ? readAccounts().groups.find(({ name }) => name === SERVICE_GROUP) : ownGroup();
   return { kind: "known", uid, group };
 }
 
@@ -110,28 +114,10 @@ export function closingCommand(
   return `${command("chown", `root:${group.name}`, path)} && ${close}`;
 }
 
-export interface Group {
-  readonly name: string;
-  readonly gid: number;
-}
-
-/** The group that this process runs in; its number serves as its name where it has none: `chown` takes both. */
+/** The group of this process; its number is its name if it has none: `chown` takes both. */
 function ownGroup(): Group {
   const own = process.getegid?.() ?? 0;
-  return findGroup(({ gid }) => gid === own) ?? { name: String(own), gid: own };
-}
-
-/** group(5); a group that only a directory service knows is not found, and goes by its number. */
-function findGroup(isWanted: (group: Group) => boolean): Group | undefined {
-  try {
-    const rows = readFileSync("/etc/group", "utf8").split("\n");
-    return rows
-      .map((row) => row.split(":"))
-      .map(([name = "", , gid]) => ({ name, gid: Number(gid) }))
-      .find((group) => /^[\w.-]+$/u.test(group.name) && isWanted(group));
-  } catch {
-    return undefined;
-  }
+  return readAccounts().groups.find(({ gid }) => gid === own) ?? { name: String(own), gid: own };
 }
 
 /** A Secret's volume is read-only and its modes come from the pod: `chmod` would fail there. */

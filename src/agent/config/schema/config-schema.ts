@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { holdsKey } from "../../../protocol/key-shape.ts";
 import { CHANNELS, LOG_FORMATS, LOG_LEVELS } from "./agent-config.ts";
 import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
-import { holdsKey } from "./secret-looks.ts";
 
 /** A name without a slash in `access_token_file`: a systemd credential, looked up in `$CREDENTIALS_DIRECTORY`. */
 export const CREDENTIAL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/u;

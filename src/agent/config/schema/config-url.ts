@@ -1,6 +1,6 @@
-import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { holdsKey } from "./secret-looks.ts";
+import { isLoopbackHost } from "../../../lib/loopback.ts";
+import { holdsKey } from "../../../protocol/key-shape.ts";
 
 const URL_WANTS = 'the control plane\'s address, such as "https://cp.example.com"';
 const PROXY_WANTS = 'a proxy such as "http://proxy.example.com:3128", or "none" for no proxy at all';
@@ -50,7 +50,7 @@ function urlProblem(text: string): string | undefined {
   if (/[?#]/u.test(text)) {
     return `${URL_WANTS}, without a query (?…) or fragment (#…)`;
   }
-  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+  if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
     return "https:// in place of http://, because over plain HTTP anybody on the way could read the key (only localhost may do without)";
   }
   return undefined;
@@ -83,13 +83,6 @@ function isPercentEncoded(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** 127.0.0.0/8, ::1, localhost. `URL` has already brought 127.1 and 0x7f000001 into four numbers. */
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" || hostname === "[::1]" || (isIPv4(hostname) && hostname.startsWith("127."))
-  );
 }
 
 /** A trailing slash and a pasted `/graphql` are what people copy from a browser; both are unambiguous. */

@@ -1,11 +1,6 @@
 /** A run this long of mixed-case letters or digits is no word that a person would write: more likely half a key. */
 const LONG_RUN = /[A-Za-z0-9]{20,}/gu;
 
-/** Whether an executor key stands in `text`: in a name, a path or a host it is in the wrong place, and refused there. */
-export function holdsKey(text: string): boolean {
-  return /exc_[A-Za-z0-9]{8,}/u.test(text);
-}
-
 /**
  * Whether a text out of a configuration may be a secret, or a piece of one. Such a text is never echoed: one too many
  * only costs an operator a look into the file.

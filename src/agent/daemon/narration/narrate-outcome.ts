@@ -1,6 +1,7 @@
-import { type Clock, dateAndMinute } from "../../../lib/clock.ts";
+import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
+import { sentence } from "../../../lib/sentence.ts";
 import type { Entry } from "../../journal/entry.ts";
 import type { SyncState } from "../../sync/sync-state.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
@@ -15,7 +16,6 @@ import {
   keyLabel,
   lastAcceptance,
   refusedChange,
-  sentence,
   stillOn,
 } from "./wording.ts";
 
@@ -215,7 +215,7 @@ function code(sync: Extract<SyncState, { kind: "key-refused" | "forbidden" }>): 
 }
 
 function until(state: GenerationState): string {
-  return state.keyEndsAt === undefined ? "" : `, valid until ${dateAndMinute(state.keyEndsAt)}`;
+  return state.keyEndsAt === undefined ? "" : `, valid until ${utcTime(state.keyEndsAt)}`;
 }
 
 function identity(state: GenerationState) {

@@ -1,4 +1,4 @@
-import { type Clock, dateAndMinute, timeOfDay } from "../../../lib/clock.ts";
+import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { SyncReply } from "../../../protocol/sync.ts";
@@ -53,7 +53,7 @@ export function noticesOf(before: Notices, state: GenerationState, version: stri
     entries.push(expiring(state, serverMs));
   }
   if (notices.duplicates.some((id) => !before.duplicates.includes(id))) {
-    entries.push(duplicate(state, reply, clock));
+    entries.push(duplicate(state, reply));
   }
   if (notices.duplicates.length === 0 && before.duplicates.length > 0) {
     entries.push(duplicateGone(state));
@@ -86,18 +86,17 @@ function expiring(state: GenerationState, serverMs: number): Entry {
   const left = endsAt - serverMs;
   return {
     event: "key.expiring",
-    message: `The ${keyLabel(state)} ends in ${duration(left)}, at ${dateAndMinute(endsAt)}. Create a new key, put it into ${state.generation.keySource} (novacula-agent set-key), and the switch is silent.`,
+    message: `The ${keyLabel(state)} ends in ${duration(left)}, at ${utcTime(endsAt)}. Create a new key, put it into ${state.generation.keySource} (novacula-agent set-key), and the switch is silent.`,
     fields: { fingerprint: state.generation.key.fingerprint, keyId: state.keyId, endsAt },
   };
 }
 
-function duplicate(state: GenerationState, reply: SyncReply, clock: Clock): Entry {
-  const today = clock.wall(clock.now());
+function duplicate(state: GenerationState, reply: SyncReply): Entry {
   const twins = reply.duplicates
     .slice(0, 5)
     .map(
       ({ hostName, address, lastSyncAt }) =>
-        `${printable(hostName, 64)}${address === null ? "" : ` (${printable(address, 64)})`}, last seen ${timeOfDay(lastSyncAt, today)}`,
+        `${printable(hostName, 64)}${address === null ? "" : ` (${printable(address, 64)})`}, last seen ${utcTime(lastSyncAt)}`,
     );
   const { name } = state.generation.config.agent;
   return {

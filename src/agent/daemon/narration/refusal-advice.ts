@@ -1,4 +1,4 @@
-import { type Clock, dateAndMinute } from "../../../lib/clock.ts";
+import { type Clock, utcTime } from "../../../lib/clock.ts";
 import type { Refusal } from "../../sync/answer/sync-outcome.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { clockTime } from "./wording.ts";
@@ -128,7 +128,7 @@ function expiry(refusal: Refusal, state: GenerationState): string {
   }
   // Its `Date` is in whole seconds, cut off.
   const past = refusal.serverTimeMs === undefined || ends < refusal.serverTimeMs + 1000;
-  return past ? `it expired at ${dateAndMinute(ends)}` : "it has expired";
+  return past ? `it expired at ${utcTime(ends)}` : "it has expired";
 }
 
 /** `probably cut off when copied (has 46 characters behind exc_ where a key has 64)`; undefined for a key of the usual length. */

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type Clock, timeOfDay } from "../../../lib/clock.ts";
+import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import { formatIssues } from "../../config/issue/config-issue.ts";
@@ -35,10 +35,10 @@ export function refusedChange(state: GenerationState, current: GenerationState |
 }
 
 export function clockTime(clock: Clock, at: number): string {
-  return timeOfDay(clock.wall(at), clock.wall(clock.now()));
+  return utcTime(clock.wall(at));
 }
 
-/** `last accepted at 12:03:06`, `never accepted here`. */
+/** `last accepted at 2026-11-28 12:03:06 UTC`, `never accepted here`. */
 export function lastAcceptance(state: GenerationState, clock: Clock): string {
   return state.acceptedAt === undefined
     ? "never accepted here"
@@ -81,10 +81,4 @@ export function hostOf(url: string): string {
 /** The configuration file as a line names it: its own name where the path is the usual one. */
 export function fileName(path: string): string {
   return path === "/etc/novacula/agent.toml" ? basename(path) : path;
-}
-
-/** A clause or sentence from elsewhere as a sentence: capital, one full stop. */
-export function sentence(text: string): string {
-  const trimmed = text.trim().replace(/[.\s]+$/, "");
-  return trimmed === "" ? "" : `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}.`;
 }

@@ -1,4 +1,4 @@
-import type { AuthenticatedKey } from "../../../protocol/sync.ts";
+import { endOfKey } from "../../../protocol/sync.ts";
 import type { SyncOutcome } from "../../sync/answer/sync-outcome.ts";
 import { pauseAfter, pauseAtRestart } from "../../sync/cadence.ts";
 import { nextSyncState, type SyncState } from "../../sync/sync-state.ts";
@@ -90,13 +90,6 @@ export function afterOutcome(
     case "unreachable":
       return common;
   }
-}
-
-function endOfKey({ expiresAt, revokesAt }: AuthenticatedKey): number | undefined {
-  if (expiresAt === null || revokesAt === null) {
-    return expiresAt ?? revokesAt ?? undefined;
-  }
-  return Math.min(expiresAt, revokesAt);
 }
 
 export function dueNow(state: GenerationState, now: number): GenerationState {

@@ -1,16 +1,12 @@
+import { hash } from "node:crypto";
 import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  readInstallRecord,
-  sha256,
-  stateOf,
-  withFiles,
-} from "../../../../src/agent/cli/service/install-record.ts";
+import { readInstallRecord, stateOf, withFiles } from "../../../../src/agent/cli/service/install-record.ts";
 import { lacks } from "../../../support/requires.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
-const HASH = sha256("the program");
+const HASH = hash("sha256", "the program", "hex");
 
 describe("a file that install wrote", () => {
   const changes: readonly (readonly [what: string, state: string, change: (path: string) => void])[] = [
@@ -53,7 +49,7 @@ describe("the record", () => {
     const other = { path: "/opt/agent", sha256: HASH };
     const both = withFiles({ format: 1, files: [...record.files] }, [other]);
     expect(both.files.map(({ path }) => path)).toEqual(["/usr/local/bin/novacula-agent", "/opt/agent"]);
-    expect(withFiles(both, [{ ...other, sha256: sha256("newer") }]).files).toHaveLength(2);
+    expect(withFiles(both, [{ ...other, sha256: hash("sha256", "newer", "hex") }]).files).toHaveLength(2);
   });
 
   it.skipIf(lacks("root, whose file it is", process.geteuid?.() === 0))(

@@ -65,7 +65,7 @@ describe("a second key, then the first one revoked", () => {
     );
     expect(last(agent)).toMatch(
       new RegExp(
-        `^Now on key ${F2} \\(prod, k_2\\) instead of key ${F1} \\(prod, k_1\\), last accepted at [\\d: -]+: it can be revoked\\.$`,
+        `^Now on key ${F2} \\(prod, k_2\\) instead of key ${F1} \\(prod, k_1\\), last accepted at [\\d: -]+ UTC: it can be revoked\\.$`,
       ),
     );
     expect(agent.status()).toMatchObject({
@@ -150,7 +150,7 @@ describe("the old key is dead before the new one is there", () => {
     agent.run(10 * SECOND);
     expect(last(agent)).toMatch(
       new RegExp(
-        `^cp\\.example\\.com refused key ${F1} \\(prod, k_1\\) \\(401 revoked\\): it was revoked or rotated; it was accepted until [\\d:]+\\. Put a working key into agent\\.toml line 7 \\(novacula-agent set-key\\); the agent takes it at once\\. The nodes keep running\\.$`,
+        `^cp\\.example\\.com refused key ${F1} \\(prod, k_1\\) \\(401 revoked\\): it was revoked or rotated; it was accepted until [\\d: -]+ UTC\\. Put a working key into agent\\.toml line 7 \\(novacula-agent set-key\\); the agent takes it at once\\. The nodes keep running\\.$`,
       ),
     );
     agent.change(fileWith(K2));
@@ -326,7 +326,7 @@ describe("a restart", () => {
     });
     agent.run(SECOND);
     expect(last(agent)).toMatch(
-      /it was accepted until 2026-05-30 \d\d:00:00, so it was rotated, revoked or expired since/,
+      /it was accepted until 2026-05-30 12:00:00 UTC, so it was rotated, revoked or expired since/,
     );
   });
 
@@ -378,7 +378,9 @@ describe("the key ends on a date", () => {
       answer: (_, atMs) => (atMs < HOUR ? ending : { ...refused("expired"), serverTimeMs: start + atMs }),
     });
     agent.run(HOUR + 10 * SECOND);
-    expect(last(agent)).toMatch(/\(401 expired\): it expired at 2026-06-01 \d\d:00; it was accepted until /);
+    expect(last(agent)).toMatch(
+      /\(401 expired\): it expired at 2026-06-01 \d\d:00:00 UTC; it was accepted until /,
+    );
   });
 });
 

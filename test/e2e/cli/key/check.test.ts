@@ -134,7 +134,7 @@ describe.concurrent("check --online", () => {
       }),
     );
     const { stdout } = await scene.run("check", "--online");
-    expect(stdout).toMatch(/organization Acme, valid until \d{4}-\d\d-\d\d \d\d:\d\d, in 5 d/u);
+    expect(stdout).toMatch(/organization Acme, valid until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, in 5 d/u);
   });
 
   it("tells refused, forbidden and unreachable apart, each with a remedy", async () => {

@@ -29,7 +29,7 @@ describe.concurrent("set-key with a running agent", () => {
       `Executor agent-1 is online with key ${freshId} (prod, k_${freshId}).`,
       expect.stringMatching(
         new RegExp(
-          `^Before: key ${oldId} \\(prod, k_${oldId}\\), last accepted at [\\d:]+\\. This host does not need it any more: it can be revoked\\.$`,
+          `^Before: key ${oldId} \\(prod, k_${oldId}\\), last accepted at [\\d: -]+ UTC\\. This host does not need it any more: it can be revoked\\.$`,
         ),
       ),
     ]);

@@ -73,6 +73,6 @@ describe.concurrent("status --watch", () => {
     expect(code).toBe(0);
     const lines = seen.trimEnd().split("\n");
     expect(lines.length).toBeLessThanOrEqual(4);
-    expect(lines.every((line) => /^(\d\d:\d\d:\d\d| {8}) {2}\S/u.test(line))).toBe(true);
+    expect(lines.every((line) => /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC| {23}) {2}\S/u.test(line))).toBe(true);
   });
 });

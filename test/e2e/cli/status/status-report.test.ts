@@ -40,17 +40,17 @@ const { stdin, stdout, stderr } = process;
 const terminal = { stdin, stdout, stderr, environment: { NO_COLOR: "1" } };
 
 describe("the report", () => {
-  it("says when the key ends, before and after", () => {
+  it("says when the key expires, before and after", () => {
     const ending = (ms: number) =>
       statusReport({ ...ONLINE, key: { ...KEY, endsAt: at(ms) } }, NOW, terminal);
-    expect(ending(12 * DAY_MS)).toMatch(/^ {2}key ends +2026-12-01 \d\d:03, in 12 d$/mu);
-    expect(ending(-DAY_MS)).toMatch(/^ {2}key ends +2026-11-18 \d\d:03, 1 d ago$/mu);
+    expect(ending(12 * DAY_MS)).toMatch(/^ {2}key expires +2026-12-01 12:03:06 UTC, in 12 d$/mu);
+    expect(ending(-DAY_MS)).toMatch(/^ {2}key expired +2026-11-18 12:03:06 UTC, 1 d ago$/mu);
   });
 
   it("shows the last attempt where it was not the last acceptance", () => {
     const status: AgentStatus = { ...ONLINE, state: "unreachable", lastAcceptedAt: at(-90_000) };
     expect(statusReport(status, NOW, terminal)).toMatch(
-      /last accepted +\S+, 1 min 30 s ago\n {2}last attempt +\S+, 3 s ago/u,
+      /last accepted +2026-11-19 12:01:36 UTC, 1 min 30 s ago\n {2}last attempt +2026-11-19 12:03:03 UTC, 3 s ago/u,
     );
   });
 

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { request } from "undici";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { randomKey } from "../../../../src/lib/random-id.ts";
+import { randomKey } from "../../../../src/control-plane/keys/random-key.ts";
 import { CURRENT_KEY } from "../../../../src/protocol/operations.ts";
 import { runControlPlane, startControlPlane } from "../../../support/control-plane/control-plane.ts";
 import { peopleEnv } from "../../../support/control-plane/people.ts";

@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Agent, Client, request } from "undici";
 import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { randomKey } from "../../../../src/lib/random-id.ts";
+import { randomKey } from "../../../../src/control-plane/keys/random-key.ts";
 import { SYNC_EXECUTOR } from "../../../../src/protocol/operations.ts";
 import { noteKey } from "../../../support/canary.ts";
 import { startControlPlane, type TestControlPlane } from "../../../support/control-plane/control-plane.ts";
