@@ -3,12 +3,12 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Real boots have a configuration of their own: vitest.systemd.config.ts.
+    // Booted machines have their own configuration: vitest.systemd.config.ts.
     exclude: [...configDefaults.exclude, "test/systemd/booted/**"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
-    // Most tests wait for processes and sockets; one worker, the default on two cores, would wait alone.
+    // Most tests wait for processes and sockets, so more workers than cores are faster.
     maxWorkers: 2,
     globalSetup: ["test/support/canary-setup.ts", "test/support/page/page-setup.ts"],
   },

@@ -4,7 +4,7 @@ import { bundlePrograms } from "./bundle.ts";
 import { makeExecutable } from "./executable.ts";
 import { AGENT_BUNDLE, CONTROL_PLANE_BUNDLE, DIST, EXECUTABLE } from "./paths.ts";
 
-/** `node packaging/build.ts`: dist/novacula-agent, the single binary of both programs. */
+/** Makes dist/novacula-agent, the single binary of both programs. */
 await mkdir(DIST, { recursive: true });
 await bundlePrograms();
 await makeExecutable();

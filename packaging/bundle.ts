@@ -5,14 +5,16 @@ import { embedPage } from "./embed-page.ts";
 import { leanUndici, UNDICI_AS_NODE_HAS_IT } from "./lean-undici.ts";
 import { AGENT_BUNDLE, CONTROL_PLANE_BUNDLE, inCheckout } from "./paths.ts";
 
-/** `readFileSync(new URL("x", import.meta.url), "utf8")`: a file that a program reads from beside its source. */
+/**
+ * `readFileSync(new URL("x", import.meta.url), "utf8")`: a program reads a file beside its source.
+ */
 const READ_BESIDE_SOURCE = /readFileSync\(\s*new URL\("([^"]+)", import\.meta\.url\),\s*"utf8",?\s*\)/gu;
 
 /**
- * Each program with all of its dependencies as one minified CommonJS file. CommonJS, because an ES module costs 10 MB
- * more in memory and Node 24 takes no other main script in a single executable; two files, because a program's text
- * stays in its memory for as long as it runs.
- * Rejects where a module would still look for a file that the binary does not carry.
+ * Bundles each program with its dependencies into one minified CommonJS file. CommonJS, because an
+ * ES module costs 10 MB more memory, and the main script of a single executable must be CommonJS in
+ * Node 24. Two files, because the text of a program stays in memory for as long as it runs.
+ * Rejects if a module would still look for a file that the binary does not carry.
  */
 export async function bundlePrograms(): Promise<void> {
   await bundle(inCheckout("packaging/entry.ts"), AGENT_BUNDLE);
@@ -62,7 +64,10 @@ function inlineFiles(): Plugin {
   };
 }
 
-/** @iarna/toml hides a require from browsers' bundlers in an eval, which would keep the minifier from its whole module. */
+/**
+ * @iarna/toml hides a require from bundlers for browsers in an eval. Because of the eval the
+ * minifier would leave the whole module alone.
+ */
 function plainRequire(): Plugin {
   return {
     name: "plain-require",
@@ -75,7 +80,9 @@ function plainRequire(): Plugin {
   };
 }
 
-/** V8 keeps a text with a single letter beyond Latin-1 at two bytes for each of its letters. */
+/**
+ * Escapes letters beyond Latin-1: with a single one V8 keeps two bytes for every letter of a text.
+ */
 function plainLetters(): Plugin {
   return {
     name: "plain-letters",

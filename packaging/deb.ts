@@ -6,8 +6,8 @@ import { buildDeb } from "./debian-archive.ts";
 import { DEBIAN_PACKAGES } from "./debian-packages.ts";
 
 /**
- * `node packaging/deb.ts`: the Debian packages of dist/novacula-agent, in dist/. With `--fast` they are packed for
- * tests, in a second and twice as large. The same sources give the same bytes.
+ * Packs dist/novacula-agent into Debian packages, in dist/. With `--fast` it packs them for tests:
+ * in a second, and twice as large. The same sources give the same bytes.
  */
 const { values } = parseArgs({ options: { fast: { type: "boolean", default: false } } });
 const programs = readPrograms();

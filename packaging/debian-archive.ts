@@ -14,13 +14,16 @@ import { runTool } from "./run-tool.ts";
 export interface DebOptions {
   readonly program: CommandEntry;
   readonly version: string;
-  /** Of dpkg-deb(1). */
+  /** Options of dpkg-deb(1). */
   readonly compression: readonly string[];
   /** Where the archive goes; dist/ unless given. */
   readonly folder?: string;
 }
 
-/** Packs dist/novacula-agent and what belongs to it; resolves with the archive's path. Needs dpkg-deb and nothing else of Debian. */
+/**
+ * Packs dist/novacula-agent with its unit, documents and scripts, and resolves with the path of the
+ * archive. Of Debian's tools it needs only dpkg-deb.
+ */
 export async function buildDeb(definition: DebianPackage, options: DebOptions): Promise<string> {
   const builtAt = await sourceDate();
   const root = await mkdtemp(join(tmpdir(), "novacula-deb-"));
@@ -94,7 +97,9 @@ async function template(path: string): Promise<string> {
   return await readFile(join(CHECKOUT, "packaging/debian", path), "utf8");
 }
 
-/** https://reproducible-builds.org/specs/source-date-epoch/; else when the sources were last committed. */
+/**
+ * The time of https://reproducible-builds.org/specs/source-date-epoch/, or else of the last commit.
+ */
 async function sourceDate(): Promise<Date> {
   const seconds =
     process.env["SOURCE_DATE_EPOCH"] ??

@@ -10,10 +10,10 @@ export interface DebianPackage {
   readonly summary: string;
   /** Paragraphs of the long description. */
   readonly description: readonly string[];
-  /** Installed path → file of this checkout. */
+  /** Installed path → file in this checkout. */
   readonly files: Readonly<Record<string, string>>;
   readonly manual: Pick<ManualPage, "files" | "environment" | "exitStatus" | "seeAlso">;
-  /** Installed path → text that is made here. */
+  /** Installed path → generated text. */
   readonly texts?: Readonly<Record<string, string>>;
   readonly program: "agent" | "controlPlane";
 }

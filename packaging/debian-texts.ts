@@ -1,10 +1,10 @@
 import type { DebianPackage } from "./debian-packages.ts";
 
 const MAINTAINER = "Novacula maintainers <maintainers@novacula.invalid>";
-/** Of Node's official binary: the oldest C library that it starts on. systemd 249 is Ubuntu 22.04's. */
+/** The oldest C library on which Node's official binary starts, and the systemd of Ubuntu 22.04. */
 const DEPENDS = "libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 6), systemd (>= 249)";
 
-/** dpkg's word for this machine's architecture. */
+/** dpkg's name for the architecture of this machine. */
 function architecture(): string {
   const known: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
   const name = known[process.arch];
@@ -36,13 +36,13 @@ export function controlFile(definition: DebianPackage, version: string, sizeKib:
   ].join("\n");
 }
 
-/** deb-changelog(5), the one entry that every version has; what changed is in CHANGELOG.md. */
+/** deb-changelog(5) with one entry, which points at CHANGELOG.md. */
 export function changelog(name: string, version: string, builtAt: Date): string {
   const date = builtAt.toUTCString().replace("GMT", "+0000");
   return `${name} (${version}) stable; urgency=medium\n\n  * Release ${version}; see CHANGELOG.md of the project.\n\n -- ${MAINTAINER}  ${date}\n`;
 }
 
-/** In lines of at most 80 columns, each after one space. */
+/** Wraps at 80 columns and begins each line with one space. */
 function wrapped(paragraph: string): string {
   const lines: string[] = [];
   let line = "";

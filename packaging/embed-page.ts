@@ -5,7 +5,9 @@ import { inCheckout } from "./paths.ts";
 
 const BUILT_PAGE = "/src/control-plane/page/built-page.ts";
 
-/** The binary carries the page: in the place of the module that reads the folder, one that has the files in it. */
+/**
+ * Puts the page into the binary: replaces the module that reads the folder by one with its files.
+ */
 export function embedPage(directory = inCheckout("dist/page")): Plugin {
   return {
     name: "embed-page",
@@ -22,7 +24,7 @@ export function embedPage(directory = inCheckout("dist/page")): Plugin {
   };
 }
 
-/** By path below the directory, base64. */
+/** The files in base64, by their path below the directory. */
 function filesIn(directory: string): Record<string, string> {
   if (!existsSync(directory)) {
     return {};

@@ -7,24 +7,27 @@ import { CONTROL_PLANE_ASSET } from "./assets.ts";
 import { AGENT_V8_FLAGS } from "./v8-flags.ts";
 
 /**
- * The first module of the binary, which holds both programs: it is the control plane where it is called
- * `novacula-control-plane`, the agent under every other name. So one download can show both (`novacula-agent dev`),
- * and neither program imports the other.
+ * The first module of the binary, which holds both programs. Called `novacula-control-plane` it is
+ * the control plane, under every other name the agent. So one download runs both (`novacula-agent
+ * dev`), and neither program imports the other.
  */
 
-// Of NODE_V8_COVERAGE, nothing is written: Node has begun to collect by now.
+// Node has begun to collect coverage if NODE_V8_COVERAGE is set; this keeps it from writing any.
 stopCoverage();
 if (basename(process.argv0) === "novacula-control-plane") {
   runControlPlane();
 } else {
-  // Before the agent is compiled, and not in the binary's execArgv: the control plane wants its compilers.
+  // Set before the agent is compiled. Not in the binary's execArgv, because the control plane needs
+  // the compilers that these flags switch off.
   for (const flag of AGENT_V8_FLAGS) {
     setFlagsFromString(flag);
   }
   void import("../src/agent/main.ts");
 }
 
-/** Its text is beside the agent's, not in it: an agent would keep 1.5 MB in memory that it never runs. */
+/**
+ * Loads its text from an asset. In the agent's own text it would cost every agent 1.5 MB of memory.
+ */
 function runControlPlane(): void {
   const run = compileFunction(
     getAsset(CONTROL_PLANE_ASSET, "utf8"),

@@ -2,7 +2,9 @@ import { type EnvironmentVariable, wrapped } from "../src/lib/command-line/envir
 
 const COLUMNS = 98;
 
-/** An EnvironmentFile= of systemd.exec(5) in which every variable is explained and commented out. */
+/**
+ * An EnvironmentFile= of systemd.exec(5) in which every variable is explained and commented out.
+ */
 export function environmentFile(variables: readonly EnvironmentVariable[]): string {
   const head = [
     "# Settings of novacula-control-plane.service, one VARIABLE=value per line, without spaces",

@@ -8,13 +8,13 @@ import { AGENT_BUNDLE, CONTROL_PLANE_BUNDLE, EXECUTABLE } from "./paths.ts";
 import { runTool } from "./run-tool.ts";
 import { BINARY_NODE_FLAGS } from "./v8-flags.ts";
 
-/** Where the fuse is in Node's binary: https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html */
+/** From https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 
 /**
- * Makes `EXECUTABLE` of the bundles and the Node that this checkout pins. Node is stripped before the bundle goes in: it
- * saves 18 MB, and stripping afterwards leaves a binary that dies with SIGSEGV (so packagers must not either).
- * The same bundles and Node give the same bytes.
+ * Makes `EXECUTABLE` from the bundles and the Node that this checkout pins. It strips Node before
+ * the bundle goes in, which saves 18 MB. Stripping afterwards leaves a binary that dies with
+ * SIGSEGV, so packagers must not do it. The same bundles and Node give the same bytes.
  */
 export async function makeExecutable(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "novacula-build-"));
@@ -47,12 +47,12 @@ async function makeBlob(folder: string): Promise<string> {
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
     execArgv: BINARY_NODE_FLAGS,
-    // NODE_OPTIONS and --node-options are not for whoever can set an environment variable.
+    // Ignores NODE_OPTIONS and --node-options, with which the environment could load code.
     execArgvExtension: "none",
   };
   await writeFile(config, JSON.stringify(settings));
-  // With other V8 flags than the binary runs with, every start would reject the code cache (it saves 50 ms of each).
-  // Without a fixed seed the cache would differ from build to build.
+  // The code cache saves 50 ms of each start. V8 accepts it only with the flags it was made with.
+  // The fixed seed makes it the same in every build.
   await runTool(
     nodeBinary(),
     [...BINARY_NODE_FLAGS, "--random-seed=1", "--experimental-sea-config", config],

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { inCheckout } from "./paths.ts";
 import { runTool } from "./run-tool.ts";
 
-/** Agents that users of this one know, as their Debian packages. */
+/** Debian packages of other agents, for comparison. */
 const PEERS = [
   "caddy",
   "prometheus-node-exporter",
@@ -15,8 +15,9 @@ const PEERS = [
 ];
 
 /**
- * `npm run exposure`: the table in docs/service.md of what systemd-analyze(1) says of our units and of others', from
- * the files alone: 0 is a service that can do nothing, 10 one that is not confined at all. Downloads the packages.
+ * `npm run exposure` prints the table in docs/service.md: what systemd-analyze(1) says of our units
+ * and of others, from the files alone. 0 is a service that can do nothing, 10 one that is not
+ * confined. Downloads the packages.
  */
 const folder = await mkdtemp(join(tmpdir(), "novacula-exposure-"));
 try {

@@ -17,13 +17,13 @@ const lockSchema = z.object({
   ),
 });
 
-/** The terms of the programs themselves. */
+/** debian/copyright: the licence of the programs themselves. */
 export async function copyright(packageName: string): Promise<string> {
   const others = `The binary contains Node.js and other packages; their terms are in\n/usr/share/doc/${packageName}/third-party-licenses.gz.`;
   return `${await licenseOf(CHECKOUT)}\n\n${others}\n`;
 }
 
-/** The terms of everything else in the binary: every package that the programs need to run, and Node. */
+/** The licences of everything else in the binary: all packages that the programs need, and Node. */
 export async function thirdPartyLicenses(): Promise<string> {
   const node = join(dirname(nodeBinary()), "..");
   return [...(await packageLicenses()), "Node.js, with what it contains", await licenseOf(node), ""].join(

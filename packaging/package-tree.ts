@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-/** The files of a package below one folder, with what dpkg wants to know of them. */
+/** Collects the files of a package in a folder, with the sizes and checksums that dpkg needs. */
 export class PackageTree {
   readonly #root: string;
   readonly #checksums = new Map<string, string>();
@@ -21,17 +21,17 @@ export class PackageTree {
     await this.#add(path, Buffer.from(text), mode);
   }
 
-  /** As gzip -9n makes it: the same text gives the same bytes. */
+  /** Compresses like gzip -9n: the same text gives the same bytes. */
   async addCompressed(path: string, text: string): Promise<void> {
     await this.#add(path, gzipSync(text, { level: 9 }), 0o644);
   }
 
-  /** deb-control(5), Installed-Size: every file and folder rounded up to whole KiB. */
+  /** Installed-Size of deb-control(5): every file and folder rounded up to whole KiB. */
   get sizeKib(): number {
     return this.#sizeKib;
   }
 
-  /** deb-md5sums(5): of everything added so far. */
+  /** deb-md5sums(5) of everything added so far. */
   checksums(): string {
     const lines = [...this.#checksums].map(([path, sum]) => `${sum}  ${path}\n`);
     return lines.sort((a, b) => a.slice(34).localeCompare(b.slice(34), "en")).join("");

@@ -8,7 +8,7 @@ export interface ToolOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** Runs a tool of the build to its end and resolves with its stdout; rejects with its last words where it fails. */
+/** Runs a tool and resolves with its stdout. If it fails, rejects with the end of its output. */
 export async function runTool(
   tool: string,
   args: readonly string[],

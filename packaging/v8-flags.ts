@@ -1,7 +1,8 @@
 /**
- * What keeps the agent small. It does one small request every 5 s: an optimising compiler would start work after an
- * hour, gain nothing that anybody could notice, and keep 12 MB for good. The one for WebAssembly would start at the
- * first answer: 64 ms and 40 MB, of which 10 MB stay, for undici's HTTP parser.
+ * Flags that keep the agent small. It sends one small request every 5 s. An optimising compiler
+ * would start after an hour, gain nothing noticeable, and keep 12 MB for good. The one for
+ * WebAssembly would start at the first answer, for undici's HTTP parser: 64 ms and 40 MB, of which
+ * 10 MB stay.
  */
 export const AGENT_V8_FLAGS = [
   "--no-wasm-tier-up",
@@ -10,17 +11,16 @@ export const AGENT_V8_FLAGS = [
   "--no-maglev",
   "--no-sparkplug",
   "--optimize-for-size",
-  // New objects stay in the first MiB. Its maximum size would be the plainer flag, and is read only before a program starts.
+  // Keeps new objects in the first MiB. The flag for the maximum size is read only before a start.
   "--semi-space-growth-factor=1",
 ] as const;
 
 /**
- * Of both programs, fixed in the binary. `--disable-sigusr1`: nobody attaches an inspector to a
- * process that holds a key. The semi-space is half of Node's default: 100 MB less in a control
- * plane under 2,000 syncs a second, at the same speed.
- * `--openssl-config`: OpenSSL would load what OPENSSL_CONF names, before any line of either program
- * runs.
- * `--expose-gc`: the agent asks for a full collection now and then (src/agent/daemon/agent.ts).
+ * Flags of both programs, fixed in the binary. `--disable-sigusr1`: nobody can attach an inspector
+ * to a process that holds a key. The semi-space is half of Node's default: a control plane at 2,000
+ * syncs a second needs 100 MB less and is as fast. `--openssl-config`: otherwise OpenSSL loads what
+ * OPENSSL_CONF names before either program runs. `--expose-gc`: the agent asks for a full
+ * collection now and then (src/agent/daemon/agent.ts).
  */
 export const BINARY_NODE_FLAGS = [
   "--disable-sigusr1",
