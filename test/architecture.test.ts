@@ -125,11 +125,11 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "store/contract",
     ],
     "graphql/request": ["api-error.ts"],
-    http: ["api-error.ts", "settings.ts"],
+    http: ["api-error.ts", "settings.ts", "store/contract"],
     keys: ["api-error.ts", "audit", "organizations", "rights", "store/contract"],
     log: [],
     organizations: ["api-error.ts", "store/contract"],
-    page: ["api-error.ts", "http", "people"],
+    page: ["http", "people"],
     people: [
       "api-error.ts",
       "graphql/request",

@@ -10,6 +10,7 @@ import { createWriteBehind, type WriteBehind } from "./executors/write-behind.ts
 import { GraphqlEndpoint, type Listener } from "./graphql/graphql-endpoint.ts";
 import { loadSchema } from "./graphql/request/graphql-documents.ts";
 import { limitConnections } from "./http/connection-limit.ts";
+import type { ErrorDisclosure } from "./http/error-disclosure.ts";
 import { send } from "./http/http-answer.ts";
 import {
   createManagementServer,
@@ -31,6 +32,7 @@ import { type Store, StoreUnavailable } from "./store/contract/store.ts";
 export interface ServerDeps extends ListenerOptions {
   readonly store: Store;
   readonly logger: Logger;
+  readonly errors: ErrorDisclosure;
   readonly socketPath: string;
   readonly heartbeatTimeoutMs: number;
   /** How many existing executors the keys of one lineage may have enrolled. */
@@ -64,10 +66,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
   };
   const pageAssets = deps.pageAssets ?? builtPage();
   const network = createNetworkServer(deps, (request, response) => {
-    const isServed = serveBrowser(request, response, deps.people, pageAssets, (error) =>
-      endpoint.published(error),
-    );
-    if (!isServed) {
+    if (!serveBrowser(request, response, deps.people, pageAssets)) {
       handler("network")(request, response);
     }
   });
@@ -98,7 +97,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 
 function assemble(deps: ServerDeps, now: () => number) {
   const { store, logger, heartbeatTimeoutMs, maxExecutorsPerKey, version } = deps;
-  const { monotonicNow = systemClock.now } = deps;
+  const { errors, monotonicNow = systemClock.now } = deps;
   const writeBehind = createWriteBehind(store, logger);
   const presence = new Presence(heartbeatTimeoutMs, logger, monotonicNow);
   const refusals = new RefusalLog(logger, monotonicNow);
@@ -115,7 +114,7 @@ function assemble(deps: ServerDeps, now: () => number) {
     apiKeys,
     executorSync,
     executorDeletion,
-    logger,
+    errors,
     people: deps.people,
   });
   return { endpoint, presence, writeBehind, damages };

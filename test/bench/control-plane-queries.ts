@@ -10,10 +10,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { request } from "undici";
+import { ErrorDisclosure } from "../../src/control-plane/http/error-disclosure.ts";
 import { ensureFirstAdmin } from "../../src/control-plane/people/first-admin.ts";
 import { createPeople } from "../../src/control-plane/people/people.ts";
 import { createServer } from "../../src/control-plane/server.ts";
 import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { fillLargeDatabase } from "../support/control-plane/large-database.ts";
 
 const ROUNDS = 40;
@@ -31,12 +33,14 @@ if (!existsSync(path)) {
 
 const store = openSqliteStore(path);
 const logger = pino({ level: "silent" });
+const errors = new ErrorDisclosure(logger, systemClock.now);
 await ensureFirstAdmin(store, admin, "Default", logger, now);
-const people = createPeople({ store, logger, origin, secret: "x1".repeat(20), now: Date.now });
+const people = createPeople({ store, logger, errors, origin, secret: "x1".repeat(20), now: Date.now });
 const socketPath = join(directory, "management.sock");
 const server = createServer({
   store,
   logger,
+  errors,
   people,
   socketPath,
   host: "127.0.0.1",

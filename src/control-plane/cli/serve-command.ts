@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import type { Logger } from "pino";
+import { systemClock } from "../../lib/clock.ts";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { environmentHelp } from "../../lib/command-line/environment-variable.ts";
 import { shutdownSignal } from "../../lib/command-line/shutdown.ts";
@@ -9,6 +10,7 @@ import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { OperatorError } from "../../lib/errors.ts";
 import { isLoopbackHost } from "../../lib/loopback.ts";
 import { VERSION } from "../../lib/version.ts";
+import { ErrorDisclosure } from "../http/error-disclosure.ts";
 import { routeLibraryOutput } from "../log/library-output.ts";
 import { createLog } from "../log/log.ts";
 import { withoutOwner } from "../organizations/organizations.ts";
@@ -70,10 +72,14 @@ async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
   const checkpoints = startCheckpoints(databasePath);
   const watch = watchStore(store, logger);
   try {
-    const people = await openPeople(settings.people, store, logger);
+    const errors = new ErrorDisclosure(logger, systemClock.now);
+    const people = await openPeople(settings.people, { store, logger, errors });
     const limits = { heartbeatTimeoutMs, maxExecutorsPerKey };
     const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people };
-    await serveUntilShutdown(createServer({ store, logger, ...deps }), logger, { socketPath, databasePath });
+    await serveUntilShutdown(createServer({ store, logger, errors, ...deps }), logger, {
+      socketPath,
+      databasePath,
+    });
   } catch (error) {
     throw error instanceof StoreUnavailable ? unusable(store, databasePath, error) : error;
   } finally {
@@ -101,14 +107,14 @@ function warnOfCreation(logger: Logger, databasePath: string): void {
 /** Imported only if people sign in: better-auth costs 0.2 s and 60 MB. */
 async function openPeople(
   settings: Settings["people"],
-  store: Store,
-  logger: Logger,
+  deps: Pick<ServerDeps, "store" | "logger" | "errors">,
 ): Promise<ServerDeps["people"]> {
   if (settings === undefined) {
     return undefined;
   }
   const { ensureFirstAdmin } = await import("../people/first-admin.ts");
   const { createPeople } = await import("../people/people.ts");
+  const { store, logger } = deps;
   const { origin, secret, firstAdmin, organizationName } = settings;
   if (origin.startsWith("http:") && !isLoopbackHost(new URL(origin).hostname)) {
     logger.warn(
@@ -120,7 +126,7 @@ async function openPeople(
   for (const { slug } of await store.people.organizationsWithoutOwner()) {
     logger.error({ event: "organization.no-owner", organization: slug }, withoutOwner(slug));
   }
-  return createPeople({ store, logger, origin, secret, now: Date.now });
+  return createPeople({ ...deps, origin, secret, now: Date.now });
 }
 
 async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, paths: object): Promise<void> {

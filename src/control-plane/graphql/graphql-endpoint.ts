@@ -1,31 +1,26 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from "graphql";
-import type { Logger } from "pino";
-import { errorChain } from "../../lib/errors.ts";
-import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
-import { randomId } from "../../lib/random-id.ts";
 import { ApiError, ApiErrorCode, badInput } from "../api-error.ts";
 import { ExecutorDocuments } from "../executors/executor-documents.ts";
 import type { ExecutorCaller } from "../executors/executor-sync.ts";
 import type { WriteBehind } from "../executors/write-behind.ts";
 import { clientAddress } from "../http/client-address.ts";
+import type { ErrorDisclosure } from "../http/error-disclosure.ts";
 import {
   errorAnswer,
   type GraphqlMediaType,
   type HttpAnswer,
   send,
   sendAndClose,
-  unavailable,
 } from "../http/http-answer.ts";
-import { hasArrived, MAX_BODY_BYTES, readBody } from "../http/request-body.ts";
+import { hasArrived, type RefusedBody, readJsonBody } from "../http/request-body.ts";
 import { requireSameOrigin } from "../http/same-origin.ts";
 import { authenticate } from "../keys/guard.ts";
 import type { RefusalLog } from "../log/refusal-log.ts";
 import { requireShownOrganization } from "../organizations/shown-organization.ts";
 import type { People } from "../people/people.ts";
 import { forbiddenRootField, organizationPurpose } from "../rights/access.ts";
-import { StoreUnavailable } from "../store/contract/store.ts";
 import { accessRefusal, type Caller, callerKind, notSignedIn, resolversFor } from "./caller.ts";
 import { GraphqlDocuments } from "./request/graphql-documents.ts";
 import { parseGraphqlRequest } from "./request/graphql-request.ts";
@@ -36,14 +31,11 @@ export interface GraphqlEndpointDeps extends ResolverDeps {
   readonly schema: GraphQLSchema;
   readonly writeBehind: WriteBehind;
   readonly refusals: RefusalLog;
-  readonly logger: Logger;
   readonly monotonicNow: () => number;
+  readonly errors: ErrorDisclosure;
   /** Undefined: nobody signs in here, and the network serves executors alone. */
   readonly people: People | undefined;
 }
-
-/** A full disk meets every sync of the fleet: one line a minute says it. */
-const UNAVAILABLE = { burst: 1, refillMs: 60_000 };
 
 /**
  * Several times what the page sends of who is to sign in, or has an invitation; a full body takes
@@ -63,13 +55,11 @@ export class GraphqlEndpoint {
   private readonly documents: GraphqlDocuments;
   private readonly readTurns: ReadTurns;
   private readonly executorDocuments: ExecutorDocuments;
-  private readonly unavailable: Flood;
 
   constructor(deps: GraphqlEndpointDeps) {
     this.deps = deps;
     this.documents = new GraphqlDocuments(deps.schema);
     this.readTurns = new ReadTurns(deps.monotonicNow);
-    this.unavailable = new Flood(UNAVAILABLE, deps.monotonicNow);
     this.executorDocuments = new ExecutorDocuments(deps.executorSync, deps.monotonicNow);
   }
 
@@ -79,15 +69,12 @@ export class GraphqlEndpoint {
     try {
       const isThere = await hasArrived(request);
       const known = await this.caller(request, response, listener);
-      if (!isJson(request.headers["content-type"])) {
-        return sendAndClose(request, response, unsupportedMediaType());
-      }
-      const body = await readBody(request);
+      const body = await readJsonBody(request);
       if (body.kind === "incomplete") {
         return;
       }
-      if (body.kind === "too-large") {
-        return sendAndClose(request, response, bodyTooLarge());
+      if (body.kind === "refused") {
+        return sendAndClose(request, response, failure(body));
       }
       // It may have taken seconds: a key can be revoked meanwhile, a session end, an admin become a
       // member.
@@ -95,7 +82,7 @@ export class GraphqlEndpoint {
       const answer = await this.answer(body.bytes.toString("utf8"), caller, request.headers, mediaType);
       send(response, answer, mediaType);
     } catch (error) {
-      send(response, errorAnswer(this.published(error), mediaType), mediaType);
+      send(response, errorAnswer(this.deps.errors.toApiError(error), mediaType), mediaType);
     }
   }
 
@@ -166,7 +153,7 @@ export class GraphqlEndpoint {
     // Every root field is non-null: with an error there is no data to lose.
     const [error] = result.errors ?? [];
     if (error !== undefined) {
-      return errorAnswer(this.published(thrownBy(error)), mediaType);
+      return errorAnswer(this.deps.errors.toApiError(thrownBy(error)), mediaType);
     }
     return { status: 200, body: result };
   }
@@ -187,36 +174,6 @@ export class GraphqlEndpoint {
     const reason = "operation_not_allowed";
     const executorName = undefined;
     this.deps.refusals.note({ operation, status: 403, reason, keyId, fingerprint, executorName, address });
-  }
-
-  /** What the caller may know of an error. A bug is logged with a reference, and that is all that leaves. */
-  published(error: unknown): ApiError {
-    if (error instanceof ApiError) {
-      return error;
-    }
-    if (error instanceof StoreUnavailable) {
-      this.noteUnavailable(error);
-      return unavailable();
-    }
-    const reference = randomId().slice(-8);
-    this.deps.logger.error(
-      { event: "bug", reference, err: error },
-      "a request failed through a bug of ours: please report it",
-    );
-    return new ApiError(
-      ApiErrorCode.internal,
-      `something went wrong here, reference ${reference} in the control plane's log`,
-    );
-  }
-
-  private noteUnavailable(error: StoreUnavailable): void {
-    if (this.unavailable.admit("") === undefined) {
-      return;
-    }
-    this.deps.logger.error(
-      { event: "store.unavailable", reason: errorChain(error) },
-      "the store failed: requests are answered 503 until it is back",
-    );
   }
 }
 
@@ -256,18 +213,6 @@ function preferredMediaType(accept: string | undefined): GraphqlMediaType {
   return accept?.includes(type) === true ? type : "application/json";
 }
 
-function isJson(contentType: string | undefined): boolean {
-  return /^application\/(?:graphql-response\+)?json(?:\s*;|$)/i.test(contentType?.trim() ?? "");
-}
-
-function unsupportedMediaType(): HttpAnswer {
-  return failure(415, "UNSUPPORTED_MEDIA_TYPE", "send the request as Content-Type: application/json");
-}
-
-function bodyTooLarge(): HttpAnswer {
-  return failure(413, "REQUEST_ENTITY_TOO_LARGE", `the body is larger than ${MAX_BODY_BYTES} bytes`);
-}
-
-function failure(status: number, code: string, message: string): HttpAnswer {
+function failure({ status, code, message }: RefusedBody): HttpAnswer {
   return { status, body: { errors: [{ message, extensions: { code } }], data: null } };
 }

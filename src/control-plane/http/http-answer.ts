@@ -83,7 +83,7 @@ function retryAfter(status: number, retryAfterMs: number | undefined): Record<st
 export function unavailable(): ApiError {
   return new ApiError(
     ApiErrorCode.unavailable,
-    "the control plane cannot use its database now; its log and /healthz say why. Try again later",
+    "the control plane cannot use its database: try again later. Its log and /healthz say why",
   );
 }
 

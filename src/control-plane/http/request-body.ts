@@ -4,21 +4,45 @@ import type { IncomingMessage } from "node:http";
  * Far more than any real request. Small enough even for a document full of errors: graphql-js takes
  * 0.35 s for 1 MiB of them.
  */
-export const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Why a body was not read, in an HTTP status, a code and a sentence. */
+export interface RefusedBody {
+  readonly kind: "refused";
+  readonly status: 413 | 415;
+  readonly code: "UNSUPPORTED_MEDIA_TYPE" | "REQUEST_ENTITY_TOO_LARGE";
+  readonly message: string;
+}
 
 export type RequestBody =
   | { readonly kind: "complete"; readonly bytes: Buffer }
-  | { readonly kind: "too-large" }
+  | RefusedBody
   /** The client closed the connection, or the server's request timeout did. */
   | { readonly kind: "incomplete" };
+
+const NOT_JSON: RefusedBody = {
+  kind: "refused",
+  status: 415,
+  code: "UNSUPPORTED_MEDIA_TYPE",
+  message: "send the request as Content-Type: application/json",
+};
+const TOO_LARGE: RefusedBody = {
+  kind: "refused",
+  status: 413,
+  code: "REQUEST_ENTITY_TOO_LARGE",
+  message: `the body is larger than ${MAX_BODY_BYTES} bytes`,
+};
 
 /**
  * Reads at most 64 KiB and leaves the rest of a larger body unread. The server's requestTimeout
  * limits how long it takes.
  */
-export async function readBody(request: IncomingMessage): Promise<RequestBody> {
+export async function readJsonBody(request: IncomingMessage): Promise<RequestBody> {
+  if (!isJson(request.headers["content-type"])) {
+    return NOT_JSON;
+  }
   if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
-    return { kind: "too-large" };
+    return TOO_LARGE;
   }
   // The client has closed the connection already, so no event will come.
   if (request.destroyed) {
@@ -34,7 +58,7 @@ export async function readBody(request: IncomingMessage): Promise<RequestBody> {
       }
       // Stop reading, but keep the connection: the answer still has to go out.
       request.off("data", take).pause();
-      resolve({ kind: "too-large" });
+      resolve(TOO_LARGE);
     };
     request
       .on("data", take)
@@ -52,4 +76,8 @@ export async function hasArrived(request: IncomingMessage): Promise<boolean> {
   // Node's parser handles the bytes that it has at the handler's first await.
   await Promise.resolve();
   return Number(request.headers["content-length"]) === request.readableLength;
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/(?:graphql-response\+)?json(?:\s*;|$)/i.test(contentType?.trim() ?? "");
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ApiError } from "../api-error.ts";
 import { send } from "../http/http-answer.ts";
 import { crossSiteRefusal } from "../http/same-origin.ts";
 import { setSecurityHeaders } from "../http/security-headers.ts";
@@ -9,14 +8,13 @@ import { OTHERS_PLACES, servePage } from "./page-route.ts";
 
 /**
  * Serves the page and sign-in; returns false if the request is for neither. Requests with a key
- * come from executors and are left to others. `answerTo` turns an unexpected error into an answer.
+ * come from executors and are left to others.
  */
 export function serveBrowser(
   request: IncomingMessage,
   response: ServerResponse,
   people: People | undefined,
   pageAssets: PageAssets,
-  answerTo: (error: unknown) => ApiError,
 ): boolean {
   if (people === undefined || request.headers.authorization !== undefined) {
     return false;
@@ -40,6 +38,6 @@ export function serveBrowser(
   if (!isForAuth) {
     return servePage(request, response, path, pageAssets);
   }
-  void people.handle(request, response, answerTo);
+  void people.handle(request, response);
   return true;
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ApiError } from "../api-error.ts";
+import type { ApiError } from "../api-error.ts";
+import type { ErrorDisclosure } from "../http/error-disclosure.ts";
 import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http/http-answer.ts";
-import { readBody } from "../http/request-body.ts";
+import { readJsonBody } from "../http/request-body.ts";
 import { requireSameOrigin } from "../http/same-origin.ts";
 import { AUTH_ROUTES, type AuthActions, type AuthRoute } from "./auth-routes.ts";
 import { AUTH_PATH } from "./sign-in/auth-gateway.ts";
@@ -10,8 +11,7 @@ import { bodyObject, queryObject } from "./sign-in/auth-inputs.ts";
 export interface AuthEndpointDeps {
   readonly origin: string;
   readonly actions: AuthActions;
-  /** The answer to an error that is nobody's mistake. */
-  readonly answerTo: (error: unknown) => ApiError;
+  readonly errors: ErrorDisclosure;
 }
 
 /**
@@ -25,7 +25,7 @@ export class AuthEndpoint {
     this.deps = deps;
   }
 
-  /** Answers the request, always; no error leaves here. */
+  /** Always answers the request; never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [address = "", ...rest] = (request.url ?? "").split("?");
     const route = AUTH_ROUTES.get(address.slice(AUTH_PATH.length));
@@ -45,7 +45,7 @@ export class AuthEndpoint {
         send(response, answer);
       }
     } catch (error) {
-      send(response, authError(error instanceof ApiError ? error : this.deps.answerTo(error)));
+      send(response, authError(this.deps.errors.toApiError(error)));
     }
   }
 
@@ -60,16 +60,12 @@ export class AuthEndpoint {
       return route.answer(actions, request, queryObject(search));
     }
     requireSameOrigin(request.headers, origin);
-    if (!/^application\/json(?:\s*;|$)/i.test(request.headers["content-type"] ?? "")) {
-      sendAndClose(request, response, failure(415, "UNSUPPORTED_MEDIA_TYPE", "send JSON"));
-      return undefined;
-    }
-    const read = await readBody(request);
+    const read = await readJsonBody(request);
     if (read.kind === "incomplete") {
       return undefined;
     }
-    if (read.kind === "too-large") {
-      sendAndClose(request, response, failure(413, "REQUEST_ENTITY_TOO_LARGE", "the body is too large"));
+    if (read.kind === "refused") {
+      sendAndClose(request, response, failure(read.status, read.code, read.message));
       return undefined;
     }
     if (search !== "") {

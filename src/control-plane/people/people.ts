@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import { systemClock } from "../../lib/clock.ts";
-import type { ApiError } from "../api-error.ts";
+import type { ErrorDisclosure } from "../http/error-disclosure.ts";
 import type { SignedIn } from "../rights/signed-in.ts";
 import type { Store } from "../store/contract/store.ts";
 import { AuthEndpoint } from "./auth-endpoint.ts";
@@ -19,6 +19,7 @@ import { SignInLimit } from "./sign-in/sign-in-limit.ts";
 export interface PeopleDeps {
   readonly store: Store;
   readonly logger: Logger;
+  readonly errors: ErrorDisclosure;
   /** As the browser's address bar shows it: https://cp.example.com */
   readonly origin: string;
   readonly secret: string;
@@ -35,16 +36,12 @@ export interface People {
    * `response`. Rejects with `StoreUnavailable`.
    */
   signedIn(request: IncomingMessage, response: ServerResponse): Promise<SignedIn | undefined>;
-  /** /api/auth/*; `answerTo`: what is said of an error that is nobody's mistake. Answers always. */
-  handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    answerTo: (error: unknown) => ApiError,
-  ): Promise<void>;
+  /** Always answers a request to /api/auth/*; never rejects. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
 export function createPeople(deps: PeopleDeps): People {
-  const { store, logger, origin, secret, now, monotonicNow = systemClock.now } = deps;
+  const { store, logger, errors, origin, secret, now, monotonicNow = systemClock.now } = deps;
   const auth = createAuth({ store, logger, origin, secret, now });
   const names = cookieNames(origin);
   const gateway = new AuthGateway(auth, origin, names);
@@ -64,6 +61,7 @@ export function createPeople(deps: PeopleDeps): People {
     sessions: new SessionActions(sessions),
     members: new MemberActions({ gateway, store, now }),
   };
+  const endpoint = new AuthEndpoint({ origin, actions, errors });
   return {
     origin,
     async signedIn(request, response) {
@@ -73,7 +71,6 @@ export function createPeople(deps: PeopleDeps): People {
       }
       return signedIn;
     },
-    handle: (request, response, answerTo) =>
-      new AuthEndpoint({ origin, actions, answerTo }).handle(request, response),
+    handle: (request, response) => endpoint.handle(request, response),
   };
 }

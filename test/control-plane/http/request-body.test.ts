@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { expect, it } from "vitest";
-import { type RequestBody, readBody } from "../../../src/control-plane/http/request-body.ts";
+import { type RequestBody, readJsonBody } from "../../../src/control-plane/http/request-body.ts";
 import { eventually } from "../../support/eventually.ts";
 import { portOf } from "../../support/free-port.ts";
 
 it.each([
-  ["before it is read", (request: IncomingMessage) => closed(request).then(() => readBody(request))],
-  ["while it is read", readBody],
+  ["before it is read", (request: IncomingMessage) => closed(request).then(() => readJsonBody(request))],
+  ["while it is read", readJsonBody],
 ])("a body whose sender hangs up %s is incomplete, and nobody waits for it", async (_when, read) => {
   let body: RequestBody | undefined;
   await using server = createServer((request) => {
@@ -17,7 +17,7 @@ it.each([
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const client = connect(portOf(server), "127.0.0.1");
-  client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{");
+  client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
   await eventually(async () => (await connections(server)) > 0, { describe: "a connection" });
   client.destroy();
   expect(await eventually(() => body, { describe: "an end" })).toEqual({ kind: "incomplete" });

@@ -279,7 +279,9 @@ describe("serve", () => {
   }, async () => {
     const directory = tempDir();
     writeFileSync(join(directory, "management.sock"), "mine");
-    await expect(startControlPlane({ directory })).rejects.toThrow(/is no socket: remove or rename it/);
+    await expect(startControlPlane({ directory })).rejects.toThrow(
+      /is not a socket, but .*: remove or rename it/,
+    );
     const first = await started();
     await expect(startControlPlane({ port: first.port })).rejects.toThrow(
       new RegExp(`cannot listen on HOST 127.0.0.1, PORT ${first.port}: .*EADDRINUSE`),

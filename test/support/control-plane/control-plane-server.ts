@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { Client, type Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
 import * as z from "zod";
+import { ErrorDisclosure } from "../../../src/control-plane/http/error-disclosure.ts";
 import { createServer, type ServerDeps } from "../../../src/control-plane/server.ts";
 import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
@@ -72,6 +73,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
   const server = createServer({
     store,
     logger,
+    errors: new ErrorDisclosure(logger, clock.monotonicNow),
     host: "127.0.0.1",
     port: 0,
     socketPath,

@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { Client, type Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
 import * as z from "zod";
+import { ErrorDisclosure } from "../../../src/control-plane/http/error-disclosure.ts";
 import { createPeople } from "../../../src/control-plane/people/people.ts";
 import type { ServerDeps } from "../../../src/control-plane/server.ts";
 import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
@@ -111,6 +112,7 @@ export async function startPeopleServer(
   const people = createPeople({
     store,
     logger,
+    errors: new ErrorDisclosure(logger, () => clock.now()),
     origin,
     secret: SECRET,
     now: () => clock.now() + wall.offsetMs,

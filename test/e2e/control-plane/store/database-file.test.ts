@@ -217,7 +217,7 @@ describe("a start", () => {
       {
         level: "warn",
         databasePath: first.databasePath,
-        msg: expect.stringMatching(/no key; if you expected your keys, .*DATABASE_URL/),
+        msg: expect.stringMatching(/empty one was created. If you expected your keys here, .*DATABASE_URL/),
       },
     ]);
     expect(await first.stop()).toBe(0);

@@ -1,0 +1,54 @@
+import type { Logger } from "pino";
+import { errorChain } from "../../lib/errors.ts";
+import { Flood } from "../../lib/log/flood.ts";
+import { randomId } from "../../lib/random-id.ts";
+import { ApiError, ApiErrorCode } from "../api-error.ts";
+import { StoreUnavailable } from "../store/contract/store.ts";
+import { unavailable } from "./http-answer.ts";
+
+/** A full disk fails every sync of the fleet: one line a minute is enough. */
+const UNAVAILABLE = { burst: 1, refillMs: 60_000 };
+
+/**
+ * Decides what a caller may know of an error. The text of a bug or of a failing store is logged and
+ * never sent: the caller gets a reference, or hears that the store is unavailable.
+ */
+export class ErrorDisclosure {
+  private readonly logger: Logger;
+  private readonly unavailable: Flood;
+
+  /** `now` is monotonic milliseconds. */
+  constructor(logger: Logger, now: () => number) {
+    this.logger = logger;
+    this.unavailable = new Flood(UNAVAILABLE, now);
+  }
+
+  toApiError(error: unknown): ApiError {
+    if (error instanceof ApiError) {
+      return error;
+    }
+    if (error instanceof StoreUnavailable) {
+      this.noteUnavailable(error);
+      return unavailable();
+    }
+    const reference = randomId().slice(-8);
+    this.logger.error(
+      { event: "bug", reference, err: error },
+      "a request failed because of a bug: please report it",
+    );
+    return new ApiError(
+      ApiErrorCode.internal,
+      `an internal error occurred; the control plane's log has it under reference ${reference}`,
+    );
+  }
+
+  private noteUnavailable(error: StoreUnavailable): void {
+    if (this.unavailable.admit("") === undefined) {
+      return;
+    }
+    this.logger.error(
+      { event: "store.unavailable", reason: errorChain(error) },
+      "the store failed: requests get 503 until it works again",
+    );
+  }
+}
