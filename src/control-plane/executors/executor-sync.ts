@@ -9,7 +9,7 @@ import {
   MAX_EXECUTOR_NAME_CHARACTERS,
   type SyncInput,
 } from "../graphql/request/inputs.ts";
-import { judge } from "../keys/guard.ts";
+import { judge } from "../keys/authenticate.ts";
 import type { RefusalLog } from "../log/refusal-log.ts";
 import { checkedName } from "../organizations/shown-name.ts";
 import type { DamageLog } from "../store/contract/damage.ts";

@@ -16,7 +16,7 @@ import {
 } from "../http/http-answer.ts";
 import { hasArrived, type RefusedBody, readJsonBody } from "../http/request-body.ts";
 import { requireSameOrigin } from "../http/same-origin.ts";
-import { authenticate } from "../keys/guard.ts";
+import { authenticate } from "../keys/authenticate.ts";
 import type { RefusalLog } from "../log/refusal-log.ts";
 import { requireShownOrganization } from "../organizations/shown-organization.ts";
 import type { People } from "../people/people.ts";

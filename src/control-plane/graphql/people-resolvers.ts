@@ -30,7 +30,7 @@ export function viewerResolvers(
       if (invitation === undefined || !isOpen(invitation, now())) {
         return null;
       }
-      return publishedInvitation(invitation, store);
+      return invitationAnswer(invitation, store);
     },
   };
 }
@@ -54,7 +54,7 @@ export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Sc
       for (const invitation of invitations) {
         damages.note("invitation", invitation.email, invitation);
       }
-      return invitations.map((invitation) => publishedInvitation(invitation, store));
+      return invitations.map((invitation) => invitationAnswer(invitation, store));
     },
   };
 }
@@ -83,7 +83,7 @@ export function peopleManagement({ store, damages, now }: ResolverDeps, scope: S
   };
 }
 
-function publishedInvitation(invitation: Invitation, store: Store) {
+function invitationAnswer(invitation: Invitation, store: Store) {
   const { id, organization, email, role, inviter, createdAt, expiresAt, damaged } = invitation;
   const hasAccount = async () => (await store.people.personByEmail(email)) !== undefined;
   return { id, organization, email, role, inviter, createdAt, expiresAt, hasAccount, damaged };

@@ -5,8 +5,8 @@ import { createOrganization } from "../organizations/organizations.ts";
 import { operatorScope, personScope, type Scope } from "../rights/scope.ts";
 import type { SignedIn } from "../rights/signed-in.ts";
 import type { ExecutorRecord, KeyRecord, SearchPage, Store } from "../store/contract/store.ts";
+import { auditEventAnswer, executorAnswer, keyAnswer } from "./answers.ts";
 import { peopleManagement, peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
-import { publishedAuditEvent, publishedExecutor, publishedKey } from "./published.ts";
 import * as inputs from "./request/inputs.ts";
 import { decoded } from "./request/inputs.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
@@ -63,19 +63,19 @@ function keyResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
       const { organization, ...page } = decoded(inputs.listArguments, input);
       const found = await scope.organization(organization);
       const keys = found === undefined ? [] : await store.keys(found.id, page);
-      return keys.map((key) => publishedKey(key, deps));
+      return keys.map((key) => keyAnswer(key, deps));
     },
     apiKey: async (input) => {
       const key = await store.key(decoded(inputs.keyArguments, input).id);
-      return key === undefined || !scope.actor.reaches(key.organization.id) ? null : publishedKey(key, deps);
+      return key === undefined || !scope.actor.reaches(key.organization.id) ? null : keyAnswer(key, deps);
     },
   };
 }
 
 function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
   const { apiKeys } = deps;
-  const published = (key: KeyRecord) => publishedKey(key, deps);
-  const issued = ({ key, secret }: IssuedKey) => ({ apiKey: published(key), secret });
+  const answer = (key: KeyRecord) => keyAnswer(key, deps);
+  const issued = ({ key, secret }: IssuedKey) => ({ apiKey: answer(key), secret });
   return {
     createApiKey: async (input) => {
       const { organization, ...request } = decoded(inputs.createKeyArguments, input).input;
@@ -90,11 +90,11 @@ function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
       return issued(await apiKeys.rotate(actor, id, revokesAt));
     },
     revokeApiKey: async (input) =>
-      published(await apiKeys.revoke(actor, decoded(inputs.keyArguments, input).id)),
+      answer(await apiKeys.revoke(actor, decoded(inputs.keyArguments, input).id)),
     revokeExecutorAccess: async (input) =>
-      published(await apiKeys.revokeAccess(actor, decoded(inputs.executorArguments, input).executorId)),
+      answer(await apiKeys.revokeAccess(actor, decoded(inputs.executorArguments, input).executorId)),
     deleteApiKey: async (input) =>
-      published(await apiKeys.delete(actor, decoded(inputs.keyArguments, input).id)),
+      answer(await apiKeys.delete(actor, decoded(inputs.keyArguments, input).id)),
   };
 }
 
@@ -118,19 +118,19 @@ function executorResolversOf(deps: ResolverDeps, scope: Scope): Resolvers {
       const { organization, name, ...page } = decoded(inputs.executorListArguments, input);
       const found = await scope.organization(organization);
       const executors = found === undefined ? [] : await executorsOf(store, found.id, name, page);
-      return executors.map((executor) => publishedExecutor(executor, deps));
+      return executors.map((executor) => executorAnswer(executor, deps));
     },
     executor: async (input) => {
       const executor = await store.executorById(decoded(inputs.keyArguments, input).id);
       return executor === undefined || !scope.actor.reaches(executor.organizationId)
         ? null
-        : publishedExecutor(executor, deps);
+        : executorAnswer(executor, deps);
     },
     auditEvents: async (input) => {
       const { organization, ...page } = decoded(inputs.auditArguments, input);
       const found = await scope.organization(organization);
       const events = found === undefined ? [] : await store.auditEvents(found.id, page);
-      return events.map((event) => publishedAuditEvent(event, deps));
+      return events.map((event) => auditEventAnswer(event, deps));
     },
   };
 }
@@ -140,7 +140,7 @@ function executorChanges(deps: ResolverDeps, { actor }: Scope): Resolvers {
   return {
     deleteExecutor: async (input) => {
       const executor = await executorDeletion.delete(actor, decoded(inputs.deleteExecutorArguments, input));
-      return publishedExecutor(executor, deps);
+      return executorAnswer(executor, deps);
     },
   };
 }

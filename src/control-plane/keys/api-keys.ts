@@ -11,7 +11,7 @@ import type {
   StoreReader,
   StoreTransaction,
 } from "../store/contract/store.ts";
-import { keyHash } from "./guard.ts";
+import { keyHash } from "./authenticate.ts";
 import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
 import { randomKey } from "./random-key.ts";

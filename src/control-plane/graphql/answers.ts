@@ -10,11 +10,11 @@ import type { ResolverDeps } from "./resolver.ts";
 const MAX_KEY_HISTORY = 20;
 
 /** What publishing takes: damaged rows are said in the log on their way. */
-export type Publishing = Pick<ResolverDeps, "store" | "presence" | "damages" | "now">;
+export type AnswerDeps = Pick<ResolverDeps, "store" | "presence" | "damages" | "now">;
 
-export function publishedKey(
+export function keyAnswer(
   key: KeyRecord,
-  { store, damages, now }: Pick<Publishing, "store" | "damages" | "now">,
+  { store, damages, now }: Pick<AnswerDeps, "store" | "damages" | "now">,
 ) {
   damages.note("apikey", key.id, key);
   const at = now();
@@ -46,7 +46,7 @@ export function publishedKey(
   };
 }
 
-export function publishedExecutor(executor: ExecutorRecord, deps: Publishing) {
+export function executorAnswer(executor: ExecutorRecord, deps: AnswerDeps) {
   const { store, presence, damages } = deps;
   damages.note("executor", executor.id, executor);
   const now = deps.now();
@@ -56,9 +56,9 @@ export function publishedExecutor(executor: ExecutorRecord, deps: Publishing) {
     lastSyncAt: presence.lastSyncAt(executor),
     apiKey: async () => {
       const key = executor.key === null ? undefined : await store.key(executor.key.id);
-      return key === undefined ? null : publishedKey(key, deps);
+      return key === undefined ? null : keyAnswer(key, deps);
     },
-    ownKeys: async () => (await activeKeysOf(store, executor, now)).map((key) => publishedKey(key, deps)),
+    ownKeys: async () => (await activeKeysOf(store, executor, now)).map((key) => keyAnswer(key, deps)),
     keyHistory: async () => {
       const uses = await store.executorKeyUses(executor.id, MAX_KEY_HISTORY);
       for (const use of uses) {
@@ -77,7 +77,7 @@ function executorStatus(executor: ExecutorRecord, presence: Presence, now: numbe
   return presence.isOnline(executor, now) ? "online" : "offline";
 }
 
-export function publishedAuditEvent(event: AuditEvent, { damages }: Pick<Publishing, "damages">) {
+export function auditEventAnswer(event: AuditEvent, { damages }: Pick<AnswerDeps, "damages">) {
   damages.note("auditEvent", event.id, event);
   const { organizationId: _, ...shown } = event;
   return shown;
