@@ -19,10 +19,13 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("install without a package 
     const machine = await withBinary(release);
     const dry = await machine.run(["/srv/novacula-agent", "install", "--dry-run"]);
     expect(dry).toContain(`would     write ${UNIT}`);
+    expect(dry).toContain("would     enable novacula-agent.service");
+    expect(dry).toContain("would     restart novacula-agent.service");
     await machine.sh(`! test -e ${UNIT} && ! test -e /etc/novacula && ! id novacula 2>/dev/null`);
 
     const first = await machine.run(["/srv/novacula-agent", "install"]);
-    expect(first.match(/^done /gmu)).toHaveLength(5);
+    const steps = (said: string) => [...said.matchAll(/^(?:would|done) +(.*)$/gmu)].map(([, step]) => step);
+    expect(steps(first)).toEqual(steps(dry));
     const host = new ExecutorHost(machine);
     expect(await host.show("ActiveState", "NRestarts", "FragmentPath")).toEqual({
       ActiveState: "active",
@@ -37,6 +40,18 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("install without a package 
     const second = await machine.run(["/usr/local/bin/novacula-agent", "install"]);
     expect(second).not.toMatch(/^done /mu);
     expect((await host.show("MainPID"))["MainPID"]).toBe(MainPID);
+  });
+
+  it("changes nothing where systemd does not run", async () => {
+    const machine = await withBinary(release);
+    const { exitCode, stderr } = await machine.try([
+      ...["unshare", "--mount", "sh", "-c"],
+      "mount -t tmpfs none /run && exec /srv/novacula-agent install",
+    ]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("systemd does not run this host, so nothing was changed");
+    await machine.sh(`! test -e ${UNIT} && ! test -e /etc/novacula && ! id novacula 2>/dev/null`);
+    await machine.sh("! test -e /usr/local/bin/novacula-agent");
   });
 
   it("leaves an edited unit alone without --force, and its drop-ins always", async () => {

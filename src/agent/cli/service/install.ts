@@ -13,7 +13,7 @@ import {
   PACKAGED_UNITS,
   SERVICE,
 } from "../../systemd/service-unit.ts";
-import { runHostTool, systemctl } from "../../systemd/systemctl.ts";
+import { runHostTool } from "../../systemd/systemctl.ts";
 import { serviceUser } from "../host/service-user.ts";
 import { inPlace } from "../host/write-place.ts";
 import { exampleConfig } from "./example-config.ts";
@@ -25,6 +25,7 @@ import {
   writeInstallRecord,
 } from "./install-record.ts";
 import { assertProgramPlace } from "./program-place.ts";
+import { assertSystemd, startSteps } from "./service-steps.ts";
 import { type Step, takeSteps } from "./steps.ts";
 
 export interface InstallOptions {
@@ -37,7 +38,7 @@ const CONFIG = "/etc/novacula/agent.toml";
 const SYSUSERS = 'u novacula - "Novacula agent" /var/lib/novacula';
 
 /** Makes this host run the agent as a service, without a package: each step is printed, and one that is done already is left alone. */
-export async function install(options: InstallOptions, terminal: Terminal): Promise<number> {
+export async function install(options: InstallOptions, terminal: Terminal): Promise<ExitCode> {
   const isDryRun = options.dryRun === true;
   await assertNoPackage();
   if (!isDryRun && process.geteuid?.() !== 0) {
@@ -48,8 +49,11 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
   const { binary } = options;
   await assertProgramPlace(binary);
   if (!isSea()) {
-    throw new OperatorError("only the single binary can be installed: node packaging/build.ts makes it");
+    throw new OperatorError(
+      "only the single binary can be installed: npm run build makes it, as dist/novacula-agent",
+    );
   }
+  assertSystemd();
   const unit = installedUnit(binary);
   await assertUnedited(unit, options.force === true);
   // The program that runs, whatever is at its path by now.
@@ -57,28 +61,12 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
   const binaryStep = fileStep(`copy this program to ${binary}`, binary, program, 0o755);
   const unitStep = fileStep(`write ${INSTALLED_UNIT}`, INSTALLED_UNIT, Buffer.from(unit), 0o644);
   const written = await needed([binaryStep, unitStep]);
-  const steps = [recordStep(written), binaryStep, userStep(), configStep(), unitStep];
-  await takeSteps(steps, { isDryRun }, terminal);
-  if (isDryRun) {
-    return ExitCode.good;
-  }
-  const status = await startService(written.length > 0);
-  if (status === 0) {
+  const files = [recordStep(written), binaryStep, userStep(), configStep(), unitStep];
+  await takeSteps([...files, ...startSteps(written.length > 0)], { isDryRun }, terminal);
+  if (!isDryRun) {
     print(terminal, nextSteps(terminal));
   }
-  return status;
-}
-
-async function startService(isChanged: boolean): Promise<number> {
-  const reload = await systemctl("daemon-reload");
-  if (reload !== 0) {
-    return reload;
-  }
-  const enable = await systemctl("enable", "--quiet", SERVICE);
-  if (enable !== 0) {
-    return enable;
-  }
-  return await systemctl(isChanged ? "restart" : "start", SERVICE);
+  return ExitCode.good;
 }
 
 function nextSteps(terminal: Terminal): string {
