@@ -31,7 +31,7 @@ export interface Hints {
  */
 export function createHints({ onDegraded }: { readonly onDegraded: (reason: string) => void }): Hints {
   let watched = "";
-  let sources: readonly { close(): void }[] = [];
+  let sources: readonly { close(): unknown }[] = [];
   let isDegraded = false;
   let isPartial = false;
   let isHinted = false;
@@ -53,15 +53,15 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
   async function listenersOf(file: string, signal: AbortSignal): Promise<FileListeners> {
     try {
       const listeners = await listenFor(file, hint, signal);
-      for (const watcher of listeners.watchers) {
-        watcher.on("error", degrade);
+      for (const listener of listeners.listeners) {
+        listener.on("error", degrade);
       }
       return listeners;
     } catch (error) {
       if (!signal.aborted) {
         degrade(error);
       }
-      return { watchers: [], hearAll: false };
+      return { listeners: [], hearAll: false };
     }
   }
 
@@ -86,7 +86,7 @@ export function createHints({ onDegraded }: { readonly onDegraded: (reason: stri
         return;
       }
       const listeners = await answersOf(files, listenersOf);
-      sources = [...listeners.values()].flatMap(({ watchers }) => watchers);
+      sources = [...listeners.values()].flatMap(({ listeners: made }) => made);
       isPartial = listeners.size < files.length;
       if (isPartial) {
         // Begins anew when all answer. Until then a look at one that does not would hang as well.

@@ -1,75 +1,117 @@
-import { constants, type FSWatcher, type WatchListener, watch } from "node:fs";
+import { once } from "node:events";
+import { constants, watch as watchInode } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { watch as watchFolders } from "chokidar";
 import { errorCode } from "../../../lib/errors.ts";
 import { placesOf } from "./file-places.ts";
 import { isOnLocalFileSystem } from "./local-file-system.ts";
 
-/** Waits for nobody, such as a FIFO's writer. */
+/** Does not wait for anything, such as the writer of a FIFO. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** inotify's listeners for one file. */
+/** An inotify listener of chokidar's or of Node's. */
+export interface FileListener {
+  on(event: "error", listener: (error: unknown) => void): unknown;
+  close(): unknown;
+}
+
+/** The listeners for one file. */
 export interface FileListeners {
-  readonly watchers: readonly FSWatcher[];
-  /** False where the file can change and none of them hears of it. */
+  readonly listeners: readonly FileListener[];
+  /** False if the file can change without any of them noticing. */
   readonly hearAll: boolean;
 }
 
 /**
- * Listens in the folder of `file` and of each link on the way to it, and to the file itself, for
- * what is written through another mount of it (`docker -v`). Rejects with a system error where that
- * is not allowed, or there are too many listeners. Makes none once `signal` has aborted.
+ * Listens for changes of `file` in two ways: chokidar listens in its folder, and in the folder of
+ * each link on the way to it; a listener on the file itself hears what is written through another
+ * mount of it (`docker -v`). Rejects with a system error if there are too many listeners or the user
+ * may not listen. Makes none once `signal` has aborted.
  *
- * Node asks the kernel for a listener in its only thread, and there the kernel looks the path up:
- * on a file system that begins to hang, it would stop the agent. So each place is opened first, in
- * a thread of its own, and the listener is for what is open, wherever its path leads by now. There
- * is none where another host or a program answers for the file system: the kernel may ask it for
- * the rights even then, and is told of nothing that others change there.
+ * Node asks the kernel for a listener in its only thread, and there the kernel looks up the path. If
+ * a file system on the way hung, so would the agent. So a folder is listened to only if the kernel
+ * alone answers for each part of its path, and the file is opened first, in a thread of the pool.
+ * Where another host or a program answers, there is no listener: inotify does not hear what others
+ * change there anyway.
  */
 export async function listenFor(file: string, hint: () => void, signal: AbortSignal): Promise<FileListeners> {
-  await using held = new AsyncDisposableStack();
-  const listeners: (() => FSWatcher)[] = [];
-  let hearAll = true;
-
-  async function prepare(path: string, suffix: string, listener: WatchListener<string>): Promise<void> {
-    const { fd } = held.use(await open(path, FLAGS));
-    const place = `/proc/self/fd/${fd}`;
-    if (await isOnLocalFileSystem(place)) {
-      listeners.push(() => watch(`${place}${suffix}`, listener));
-    } else {
-      hearAll = false;
-    }
-  }
-
   const places = await placesOf(file);
-  // What happens to a folder itself has the last part of the path that it is listened to by.
-  const names = new Set<string | null>([".", ...places.map((place) => basename(place))]);
-  for (const folder of new Set(places.map((place) => dirname(place)))) {
-    try {
-      await prepare(folder, "/.", (_event, name) => void (names.has(name) && hint()));
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR") {
-        throw error;
-      }
-      hearAll = false;
+  const folders = [...new Set(places.map((place) => dirname(place)))];
+  const local: string[] = [];
+  for (const folder of folders) {
+    if (await isLocalPath(folder)) {
+      local.push(folder);
     }
   }
-  // Where the file is not there, or not for this user, its folder tells when it is.
-  await prepare(places[0], "", hint).catch(() => {});
-  return { watchers: signal.aborted ? [] : begin(listeners), hearAll };
+  await using held = await openHeld(places[0]);
+  const isOwnLocal = held !== undefined && (await isOnLocalFileSystem(held.place));
+  if (signal.aborted) {
+    return { listeners: [], hearAll: false };
+  }
+  // A folder's own end is reported under the folder's name.
+  const names = new Set([...places, ...local].map((place) => basename(place)));
+  const hintOf = (name: string | null) => void ((name === null || names.has(name)) && hint());
+  const ofFolders = local.length === 0 ? [] : [await listenIn(local, hintOf, signal)];
+  const ofFile = isOwnLocal ? [watchInode(held.place, hint)] : [];
+  return {
+    listeners: [...ofFile, ...ofFolders],
+    hearAll: local.length === folders.length && (held === undefined || isOwnLocal),
+  };
 }
 
-function begin(listeners: readonly (() => FSWatcher)[]): readonly FSWatcher[] {
-  const watchers: FSWatcher[] = [];
+/** Resolves once chokidar listens in all folders; rejects with the first error, or once aborted. */
+async function listenIn(
+  folders: readonly string[],
+  onName: (name: string | null) => void,
+  signal: AbortSignal,
+): Promise<FileListener> {
+  // Ignored: chokidar would listen to each entry by its path, and follow links. "raw" is enough.
+  const ignored = (path: string) => !folders.includes(path);
+  const watcher = watchFolders([...folders], {
+    depth: 0,
+    ignoreInitial: true,
+    followSymlinks: false,
+    ignored,
+  });
+  watcher.on("raw", (_event, name) => onName(name));
   try {
-    for (const listen of listeners) {
-      watchers.push(listen());
-    }
-    return watchers;
+    await once(watcher, "ready", { signal });
+    return watcher;
   } catch (error) {
-    for (const watcher of watchers) {
-      watcher.close();
+    await watcher.close();
+    throw error;
+  }
+}
+
+/** False if another host or a program answers for a part of the path, or if it is not there. */
+async function isLocalPath(folder: string): Promise<boolean> {
+  try {
+    for (let path = folder; ; path = dirname(path)) {
+      if (!(await isOnLocalFileSystem(path))) {
+        return false;
+      }
+      if (path === "/") {
+        return true;
+      }
+    }
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") {
+      return false;
     }
     throw error;
+  }
+}
+
+/**
+ * Opens the file; `place` then leads to it, whatever happens to its path. Undefined if it is not
+ * there, or not for this user: its folder tells when that changes.
+ */
+async function openHeld(file: string): Promise<(AsyncDisposable & { readonly place: string }) | undefined> {
+  try {
+    const handle = await open(file, FLAGS);
+    return { place: `/proc/self/fd/${handle.fd}`, [Symbol.asyncDispose]: () => handle.close() };
+  } catch {
+    return undefined;
   }
 }
