@@ -1,6 +1,6 @@
 import { serverConnection } from "./api/connection.ts";
 import { useStore } from "./state/store.ts";
-import { exactly } from "./state/when.ts";
+import { exactly } from "./ui/time.tsx";
 
 /** Says above every page that what it shows is old, for as long as it is. */
 export function ConnectionBanner() {

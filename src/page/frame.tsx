@@ -1,10 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { PasswordDialog } from "./account/password-dialog.tsx";
-import { setActiveOrganization, signOut } from "./api/people.ts";
-import type { Viewer } from "./api/viewer.ts";
-import { session } from "./session/session.ts";
-import { usePlace } from "./state/route.ts";
+import { setActiveOrganization, signOut } from "./api/auth-operation.ts";
+import type { Viewer } from "./api/session.ts";
+import { usePlace } from "./state/navigation.ts";
+import { session } from "./state/session.ts";
 import { Link } from "./ui/link.tsx";
 import { Menu } from "./ui/menu.tsx";
 

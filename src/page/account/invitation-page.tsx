@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
+import { acceptInvitation, acceptWithNewAccount, signOut } from "../api/auth-operation.ts";
 import { askInvitation, type Invitation } from "../api/members.ts";
-import { acceptInvitation, acceptWithNewAccount, signOut } from "../api/people.ts";
-import type { Viewer } from "../api/viewer.ts";
-import { usePolled } from "../session/poll.ts";
-import { useSubmit } from "../session/submit.ts";
-import { exactly } from "../state/when.ts";
+import type { Viewer } from "../api/session.ts";
+import { usePolled } from "../state/polling.ts";
+import { useSubmit } from "../state/submission.ts";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { SubmitButton } from "../ui/submit-button.tsx";
+import { exactly } from "../ui/time.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { SignInForm } from "./sign-in-page.tsx";
 

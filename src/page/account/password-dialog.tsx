@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
-import { changePassword } from "../api/people.ts";
-import { announce } from "../state/announce.ts";
+import { changePassword } from "../api/auth-operation.ts";
+import { announce } from "../state/announcement.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { PasswordField } from "./password-field.tsx";
 

@@ -1,4 +1,4 @@
-import { Field } from "../ui/field.tsx";
+import { Field } from "../ui/form.tsx";
 
 const MIN_PASSWORD_CHARACTERS = 12;
 

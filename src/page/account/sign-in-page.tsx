@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
-import { signIn } from "../api/people.ts";
-import { askViewer } from "../api/viewer.ts";
-import { noteViewer } from "../session/session.ts";
-import { useSubmit } from "../session/submit.ts";
+import { signIn } from "../api/auth-operation.ts";
+import { askViewer } from "../api/session.ts";
+import { noteViewer } from "../state/session.ts";
+import { useSubmit } from "../state/submission.ts";
 import { PageHead } from "../ui/page-head.tsx";
 import { SubmitButton } from "../ui/submit-button.tsx";
 

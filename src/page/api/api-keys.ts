@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Answer } from "./answer.ts";
 import { namedExecutor, reference, shownText, timestamp } from "./decode.ts";
-import { askGraphql } from "./graphql.ts";
+import { askGraphql } from "./graphql-operation.ts";
 
 const apiKey = z.object({
   id: z.string(),

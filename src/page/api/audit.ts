@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Answer } from "./answer.ts";
 import { shownText, timestamp } from "./decode.ts";
-import { askGraphql } from "./graphql.ts";
+import { askGraphql } from "./graphql-operation.ts";
 
 const auditEvent = z.object({
   id: z.string(),

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Answer } from "./answer.ts";
 import type { PageRequest } from "./api-keys.ts";
 import { keyReference, shownText, timestamp } from "./decode.ts";
-import { askGraphql } from "./graphql.ts";
+import { askGraphql } from "./graphql-operation.ts";
 
 const instance = z.object({
   instanceId: z.string(),

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { ROLES } from "../../protocol/roles.ts";
 import type { Answer } from "./answer.ts";
 import { shownText, timestamp } from "./decode.ts";
-import { askGraphql } from "./graphql.ts";
+import { askGraphql } from "./graphql-operation.ts";
 
 const role = z.enum(ROLES);
 const user = z.object({ id: z.string(), name: shownText, email: shownText });

@@ -1,7 +1,7 @@
 import { printable } from "../../lib/printable.ts";
 import type { AuditEvent } from "../api/audit.ts";
 import { FINGERPRINT_SAYS } from "../keys/key-label.tsx";
-import { exactly } from "../state/when.ts";
+import { exactly } from "../ui/time.tsx";
 
 /** Details that the control plane writes, as a person says them; any other under its own name. */
 const WORDS: ReadonlyMap<string, string> = new Map([

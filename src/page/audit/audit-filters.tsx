@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { navigate, type Place, usePlace, withQuery } from "../state/route.ts";
+import { navigate, type Place, usePlace, withQuery } from "../state/navigation.ts";
 
 /** What the control plane writes down; one that is missing here is found by its target or actor. */
 const ACTIONS = [

@@ -1,13 +1,13 @@
 import { type AuditEvent, type AuditFilter, listAuditEvents } from "../api/audit.ts";
-import { usePolled } from "../session/poll.ts";
-import type { Membership } from "../session/session.ts";
-import { usePlace } from "../state/route.ts";
-import { DAY_MS, exactly } from "../state/when.ts";
+import { usePlace } from "../state/navigation.ts";
+import { usePolled } from "../state/polling.ts";
+import type { Membership } from "../state/session.ts";
 import { DamagedColumns } from "../ui/list/damaged-columns.tsx";
 import { ListHead } from "../ui/list/list-head.tsx";
 import { PAGE_SIZE, Pager, pageOf } from "../ui/list/pager.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
+import { DAY_MS, exactly } from "../ui/time.tsx";
 import { AuditDetails, AuditTarget } from "./audit-details.tsx";
 import { AuditFilters } from "./audit-filters.tsx";
 

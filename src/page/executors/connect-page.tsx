@@ -2,19 +2,19 @@ import { useEffect, useState } from "preact/hooks";
 import { askApiKeyUse, createApiKey } from "../api/api-keys.ts";
 import { ConnectSteps } from "../keys/connect-steps.tsx";
 import { KeyNameField } from "../keys/key-name-field.tsx";
-import { NameTaken } from "../keys/name-taken.tsx";
-import { oneTimeSecret, showOnce } from "../keys/one-time-secret.ts";
-import { usePolled } from "../session/poll.ts";
-import type { Membership } from "../session/session.ts";
-import { useSubmit } from "../session/submit.ts";
-import { announce } from "../state/announce.ts";
-import { useNow } from "../state/now.ts";
+import { announce } from "../state/announcement.ts";
+import { useNow } from "../state/clock.ts";
+import { oneTimeSecret, showOnce } from "../state/one-time-secret.ts";
+import { usePolled } from "../state/polling.ts";
+import type { Membership } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
-import { sinceWhen } from "../state/when.ts";
+import { useSubmit } from "../state/submission.ts";
 import { Link } from "../ui/link.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { SubmitButton } from "../ui/submit-button.tsx";
+import { sinceWhen } from "../ui/time.tsx";
+import { NameTaken } from "./name-taken.tsx";
 
 const INTERVAL_MS = 2000;
 const CHANNELS = [

@@ -1,8 +1,8 @@
 import { useId, useState } from "preact/hooks";
 import { deleteExecutor, type Executor } from "../api/executors.ts";
 import { KeyLabel } from "../keys/key-label.tsx";
-import { useHeartbeatTimeout } from "../session/session.ts";
-import { announce } from "../state/announce.ts";
+import { announce } from "../state/announcement.ts";
+import { useHeartbeatTimeout } from "../state/session.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 
 interface DeleteExecutorProps {

@@ -1,9 +1,9 @@
 import type { Executor } from "../api/executors.ts";
 import { KeyLabel } from "../keys/key-label.tsx";
-import { exactly } from "../state/when.ts";
 import { ListHead } from "../ui/list/list-head.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { Notice } from "../ui/notice.tsx";
+import { exactly } from "../ui/time.tsx";
 
 /** What somebody has to look at: two hosts under one name, a sync that was refused. */
 export function ExecutorWarnings({ executor: { name, instances, lastRefusal } }: { executor: Executor }) {

@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { askExecutor, type Executor, revokeExecutorAccess } from "../api/executors.ts";
 import { KeyLabel } from "../keys/key-label.tsx";
-import { usePolled } from "../session/poll.ts";
-import { type Membership, useHeartbeatTimeout } from "../session/session.ts";
-import { announce } from "../state/announce.ts";
-import { navigate } from "../state/route.ts";
+import { announce } from "../state/announcement.ts";
+import { navigate } from "../state/navigation.ts";
+import { usePolled } from "../state/polling.ts";
+import { type Membership, useHeartbeatTimeout } from "../state/session.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Link } from "../ui/link.tsx";

@@ -1,9 +1,9 @@
 import type { KeyReference } from "../api/decode.ts";
 import { type ListedExecutor, listExecutors } from "../api/executors.ts";
 import { FINGERPRINT_SAYS } from "../keys/key-label.tsx";
-import { usePolled } from "../session/poll.ts";
-import type { Membership } from "../session/session.ts";
-import { usePlace } from "../state/route.ts";
+import { usePlace } from "../state/navigation.ts";
+import { usePolled } from "../state/polling.ts";
+import type { Membership } from "../state/session.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Link } from "../ui/link.tsx";
 import { DamagedColumns } from "../ui/list/damaged-columns.tsx";

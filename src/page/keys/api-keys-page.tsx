@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import { type ApiKey, listApiKeys } from "../api/api-keys.ts";
-import { usePolled } from "../session/poll.ts";
-import type { Membership } from "../session/session.ts";
-import { usePlace } from "../state/route.ts";
+import { usePlace } from "../state/navigation.ts";
+import { usePolled } from "../state/polling.ts";
+import type { Membership } from "../state/session.ts";
 import { PAGE_SIZE, Pager, pageOf } from "../ui/list/pager.tsx";
 import { SearchBox } from "../ui/list/search-box.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
-import { FollowUps } from "./follow-ups.tsx";
+import { FollowUps } from "./follow-up-list.tsx";
 import { KeyTable } from "./key-table.tsx";
 import { NewKeyDialog } from "./new-key-dialog.tsx";
 

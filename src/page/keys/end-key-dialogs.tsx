@@ -1,8 +1,8 @@
 import { type ApiKey, deleteApiKey, revokeApiKey } from "../api/api-keys.ts";
-import { useHeartbeatTimeout } from "../session/session.ts";
-import { announce } from "../state/announce.ts";
+import { announce } from "../state/announcement.ts";
+import { noteRevoked, unfollow } from "../state/follow-ups.ts";
+import { useHeartbeatTimeout } from "../state/session.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
-import { noteRevoked, unfollow } from "./follow-up.ts";
 import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
 import { KeyIds } from "./key-label.tsx";
 

@@ -1,8 +1,8 @@
 import { type ApiKey, askApiKeyUse } from "../api/api-keys.ts";
 import type { Reference } from "../api/decode.ts";
-import { usePolled } from "../session/poll.ts";
-import { useNow } from "../state/now.ts";
-import { relatively } from "../state/when.ts";
+import { useNow } from "../state/clock.ts";
+import { usePolled } from "../state/polling.ts";
+import { relatively } from "../ui/time.tsx";
 
 const INTERVAL_MS = 3000;
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { Field } from "../ui/field.tsx";
+import { Field } from "../ui/form.tsx";
 
 export const MAX_NAME_CHARACTERS = 32;
 

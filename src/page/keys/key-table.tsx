@@ -1,15 +1,15 @@
 import { useState } from "preact/hooks";
 import type { ApiKey } from "../api/api-keys.ts";
-import type { Membership } from "../session/session.ts";
-import { useKeptFocus } from "../state/kept-focus.ts";
-import { useNow } from "../state/now.ts";
-import { exactly, relatively } from "../state/when.ts";
+import { useNow } from "../state/clock.ts";
+import type { Membership } from "../state/session.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Link } from "../ui/link.tsx";
 import { DamagedColumns } from "../ui/list/damaged-columns.tsx";
 import { ListHead } from "../ui/list/list-head.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { Moment } from "../ui/moment.tsx";
+import { useRestoredFocus } from "../ui/restore-focus.ts";
+import { exactly, relatively } from "../ui/time.tsx";
 import { DeleteKeyDialog, RevokeKeyDialog } from "./end-key-dialogs.tsx";
 import { KeyLabel } from "./key-label.tsx";
 import { RotateKeyDialog } from "./rotate-key-dialog.tsx";
@@ -25,10 +25,10 @@ type Asked = { readonly what: "rotate" | "revoke" | "delete"; readonly apiKey: A
 export function KeyTable({ keys, membership, onChanged }: KeyTableProps) {
   const [asked, setAsked] = useState<Asked>();
   const { canManage } = membership;
-  const keepFocus = useKeptFocus();
+  const restoreFocus = useRestoredFocus();
   return (
     <>
-      <table class="list" onFocusIn={keepFocus}>
+      <table class="list" onFocusIn={restoreFocus}>
         <caption class="visually-hidden">API keys of {membership.organization.name}, newest first</caption>
         <ListHead columns={["Name", "Status", "Used by", "Created", "Last used"]} hasActions={canManage} />
         <tbody>

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import { createApiKey, type IssuedKey } from "../api/api-keys.ts";
 import type { Reference } from "../api/decode.ts";
-import { DAY_MS, exactly } from "../state/when.ts";
+import { follow } from "../state/follow-ups.ts";
+import { showOnce } from "../state/one-time-secret.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
-import { Field } from "../ui/field.tsx";
-import { follow } from "./follow-up.ts";
+import { Field } from "../ui/form.tsx";
+import { DAY_MS, exactly } from "../ui/time.tsx";
 import { KeyNameField, MAX_NAME_CHARACTERS } from "./key-name-field.tsx";
-import { showOnce } from "./one-time-secret.ts";
 import { TargetField } from "./target-field.tsx";
 
 interface NewKeyProps {

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { type ApiKey, type IssuedKey, rotateApiKey } from "../api/api-keys.ts";
-import { DAY_MS, exactly, localInputValue } from "../state/when.ts";
+import { follow } from "../state/follow-ups.ts";
+import { showOnce } from "../state/one-time-secret.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
-import { follow } from "./follow-up.ts";
+import { DAY_MS, exactly, localInputValue } from "../ui/time.tsx";
 import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
 import { KeyIds } from "./key-label.tsx";
-import { showOnce } from "./one-time-secret.ts";
 
 interface RotateKeyProps {
   readonly apiKey: ApiKey;

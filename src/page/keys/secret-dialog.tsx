@@ -1,10 +1,10 @@
-import { announce } from "../state/announce.ts";
-import { useHeldHistory } from "../state/hold-history.ts";
+import { announce } from "../state/announcement.ts";
+import { type OneTimeSecret, oneTimeSecret } from "../state/one-time-secret.ts";
 import { useStore } from "../state/store.ts";
+import { useBlockedBack } from "../ui/block-back.ts";
 import { CopyBlock } from "../ui/copy-block.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { ConnectSteps } from "./connect-steps.tsx";
-import { type OneTimeSecret, oneTimeSecret } from "./one-time-secret.ts";
 
 /** The dialog above every page that shows a new key once. It outlives the page it was opened from. */
 export function SecretDialog() {
@@ -14,7 +14,7 @@ export function SecretDialog() {
 
 /** Nothing closes it but its button: not Escape, not a click beside it, not Back. */
 function OneTimeDialog({ shown }: { shown: OneTimeSecret }) {
-  useHeldHistory();
+  useBlockedBack();
   const { issued, title, connect, executorName } = shown;
   const { apiKey, secret } = issued;
   const stored = () => {

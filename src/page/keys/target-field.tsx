@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import type { Reference } from "../api/decode.ts";
 import { listExecutors } from "../api/executors.ts";
-import { usePolled } from "../session/poll.ts";
-import { Field } from "../ui/field.tsx";
+import { usePolled } from "../state/polling.ts";
+import { Field } from "../ui/form.tsx";
 
 const SHOWN = 100;
 const INTERVAL_MS = 30_000;

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
+import { cancelInvitation } from "../api/auth-operation.ts";
 import type { PendingInvitation } from "../api/members.ts";
-import { cancelInvitation } from "../api/people.ts";
-import { announce } from "../state/announce.ts";
+import { announce } from "../state/announcement.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { CopyBlock } from "../ui/copy-block.tsx";
 import { Moment } from "../ui/moment.tsx";

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Role } from "../../protocol/roles.ts";
-import { inviteMember } from "../api/people.ts";
+import { inviteMember } from "../api/auth-operation.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { CopyBlock } from "../ui/copy-block.tsx";
 import { Dialog } from "../ui/dialog.tsx";

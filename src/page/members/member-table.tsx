@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import type { Role } from "../../protocol/roles.ts";
+import { removeMember, updateMemberRole } from "../api/auth-operation.ts";
 import type { Member } from "../api/members.ts";
-import { removeMember, updateMemberRole } from "../api/people.ts";
-import type { Membership } from "../session/session.ts";
-import { announce } from "../state/announce.ts";
-import { useKeptFocus } from "../state/kept-focus.ts";
+import { announce } from "../state/announcement.ts";
+import type { Membership } from "../state/session.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { ListHead } from "../ui/list/list-head.tsx";
 import { Menu } from "../ui/menu.tsx";
+import { useRestoredFocus } from "../ui/restore-focus.ts";
 import { RoleField } from "./role-field.tsx";
 
 interface MemberTableProps {
@@ -21,7 +21,7 @@ type Asked = { readonly what: "role" | "remove"; readonly member: Member };
 export function MemberTable({ members, membership, onChanged }: MemberTableProps) {
   const [asked, setAsked] = useState<Asked>();
   const { canManage, viewer } = membership;
-  const keepFocus = useKeptFocus();
+  const restoreFocus = useRestoredFocus();
   const dialog = {
     onDismiss: () => setAsked(undefined),
     onDone: () => {
@@ -31,7 +31,7 @@ export function MemberTable({ members, membership, onChanged }: MemberTableProps
   };
   return (
     <>
-      <table class="list" onFocusIn={keepFocus}>
+      <table class="list" onFocusIn={restoreFocus}>
         <caption class="visually-hidden">Members of {membership.organization.name}</caption>
         <ListHead columns={["Name", "E-mail", "Role"]} hasActions={canManage} />
         <tbody>

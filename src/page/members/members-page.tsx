@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { askMembers, askPeople } from "../api/members.ts";
-import { usePolled } from "../session/poll.ts";
-import type { Membership } from "../session/session.ts";
+import { usePolled } from "../state/polling.ts";
+import type { Membership } from "../state/session.ts";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { InvitationList } from "./invitation-list.tsx";

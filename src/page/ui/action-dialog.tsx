@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Answer } from "../api/answer.ts";
-import { useSubmit } from "../session/submit.ts";
+import { useSubmit } from "../state/submission.ts";
 import { Dialog } from "./dialog.tsx";
 import { Notice } from "./notice.tsx";
 import { OrganizationNotice } from "./organization-notice.tsx";

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { navigate } from "../state/route.ts";
+import { navigate } from "../state/navigation.ts";
 
 interface LinkProps {
   readonly to: string;

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { announcement } from "../state/announce.ts";
+import { announcement } from "../state/announcement.ts";
 import { useStore } from "../state/store.ts";
 
 const SHOWN_MS = 6000;

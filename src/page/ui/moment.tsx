@@ -1,5 +1,5 @@
-import { useNow } from "../state/now.ts";
-import { exactly, relatively } from "../state/when.ts";
+import { useNow } from "../state/clock.ts";
+import { exactly, relatively } from "./time.tsx";
 
 /** When something happened, relative; exact on hover and for machines. */
 export function Moment({ at, tense = "past" }: { at: number; tense?: "past" | "future" }) {

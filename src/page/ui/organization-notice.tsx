@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
-import { setActiveOrganization } from "../api/people.ts";
-import { lookAgain, useSession } from "../session/session.ts";
-import { useGiveUp } from "../state/give-up.ts";
+import { setActiveOrganization } from "../api/auth-operation.ts";
+import { lookAgain, useSession } from "../state/session.ts";
+import { useUnmountSignal } from "../state/unmount-signal.ts";
 
 /**
  * Says that another tab has switched the organization, and offers both ways on. The page changes
@@ -9,7 +9,7 @@ import { useGiveUp } from "../state/give-up.ts";
  */
 export function OrganizationNotice() {
   const session = useSession();
-  const signal = useGiveUp();
+  const signal = useUnmountSignal();
   const [failure, setFailure] = useState<string>();
   if (session.kind !== "signed-in" || session.movedTo === undefined) {
     return null;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { takeArrival } from "../state/route.ts";
+import { takeArrival } from "../state/navigation.ts";
 
 /** The title of a page, in the document and on it, with the page's own actions beside it. */
 export function PageHead({ title, children }: { title: string; children?: ComponentChildren }) {

@@ -1,4 +1,4 @@
-import type { Submission } from "../session/submit.ts";
+import type { Submission } from "../state/submission.ts";
 import { Notice } from "./notice.tsx";
 
 /** Why the last attempt failed, and the button for the next. */

@@ -1,4 +1,4 @@
-import { usePlace, withQuery } from "../../state/route.ts";
+import { usePlace, withQuery } from "../../state/navigation.ts";
 import { Link } from "../link.tsx";
 
 export const PAGE_SIZE = 50;

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { replacePlace, usePlace, withQuery } from "../../state/route.ts";
+import { replacePlace, usePlace, withQuery } from "../../state/navigation.ts";
 
 const SETTLE_MS = 250;
 

@@ -1,5 +1,5 @@
 import type { IssuedKey } from "../api/api-keys.ts";
-import { createStore } from "../state/store.ts";
+import { createStore } from "./store.ts";
 
 /** A new key that its person has not stored yet: the one place in the page that holds a secret. */
 export interface OneTimeSecret {

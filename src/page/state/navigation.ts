@@ -34,7 +34,7 @@ export function navigate(url: string): void {
   window.scrollTo(0, 0);
 }
 
-/** Makes `url` the present place in an entry of its own; see hold-history.ts. */
+/** Makes `url` the present place in an entry of its own; see block-back.ts. */
 export function pushHeld(url: string): void {
   window.history.pushState({ isHeld: true }, "", url);
   place.set(readPlace());

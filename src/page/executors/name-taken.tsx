@@ -1,5 +1,5 @@
 import { askExecutorNamed } from "../api/executors.ts";
-import { usePolled } from "../session/poll.ts";
+import { usePolled } from "../state/polling.ts";
 import { Link } from "../ui/link.tsx";
 import { Notice } from "../ui/notice.tsx";
 

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { sentence } from "../../lib/sentence.ts";
 import type { Answer } from "./answer.ts";
+import { request } from "./client.ts";
 import { shownText } from "./decode.ts";
-import { request } from "./request.ts";
 
 const envelope = z.object({
   data: z.optional(z.unknown()),

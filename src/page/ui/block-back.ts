@@ -1,11 +1,11 @@
 import { useEffect } from "preact/hooks";
-import { pushHeld, replacePlace } from "./route.ts";
+import { pushHeld, replacePlace } from "../state/navigation.ts";
 
 /**
  * Keeps Back from doing anything, for as long as the component is there: the history gets an entry that Back may take
  * away, and gets it again. Closing the tab or going to another site is asked about first.
  */
-export function useHeldHistory(): void {
+export function useBlockedBack(): void {
   useEffect(() => {
     const url = window.location.href;
     let wasTaken = false;

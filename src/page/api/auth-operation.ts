@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import { sentence } from "../../lib/sentence.ts";
 import type { Role } from "../../protocol/roles.ts";
 import type { Answer } from "./answer.ts";
+import { request } from "./client.ts";
 import { shownText } from "./decode.ts";
-import { request } from "./request.ts";
 
 /** People, sessions and invitations: better-auth's endpoints under /api/auth. */
 

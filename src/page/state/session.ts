@@ -2,9 +2,9 @@ import { duration } from "../../lib/duration.ts";
 import type { Role } from "../../protocol/roles.ts";
 import { ORGANIZATION_CHANGED } from "../../protocol/shown-organization.ts";
 import type { Answer } from "../api/answer.ts";
+import { askViewer, type Organization, type Viewer } from "../api/session.ts";
 import { shownOrganization } from "../api/shown-organization.ts";
-import { askViewer, type Organization, type Viewer } from "../api/viewer.ts";
-import { createStore, useStore } from "../state/store.ts";
+import { createStore, useStore } from "./store.ts";
 
 export type Session =
   | { readonly kind: "loading" }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { createStore } from "../state/store.ts";
+import { createStore } from "./store.ts";
 
 /** A new key on its way to where it is used: the page follows it until each executor is on it. */
 const followUp = z.object({

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { ROLES } from "../../protocol/roles.ts";
 import type { Answer } from "./answer.ts";
 import { shownText } from "./decode.ts";
-import { askGraphql } from "./graphql.ts";
+import { askGraphql } from "./graphql-operation.ts";
 
 const organization = z.object({ id: z.string(), name: shownText, slug: z.string() });
 export type Organization = z.output<typeof organization>;

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
  * For a list whose rows come and go: when the one that had the focus goes, the focus moves to the head of the page.
  * Left to the browser it would be nowhere, and the next Tab at the very beginning.
  */
-export function useKeptFocus(): (event: FocusEvent) => void {
+export function useRestoredFocus(): (event: FocusEvent) => void {
   const last = useRef<Element>(undefined);
   useEffect(() => {
     if (last.current === undefined || last.current.isConnected) {

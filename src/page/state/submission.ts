@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Answer } from "../api/answer.ts";
-import { useGiveUp } from "../state/give-up.ts";
 import { isMove, noteSignedOut } from "./session.ts";
+import { useUnmountSignal } from "./unmount-signal.ts";
 
 export interface Submission {
   readonly isBusy: boolean;
@@ -17,7 +17,7 @@ export function useSubmit<Data>(
 ): Submission {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
-  const signal = useGiveUp();
+  const signal = useUnmountSignal();
   const submit = async () => {
     setBusy(true);
     setFailure(undefined);

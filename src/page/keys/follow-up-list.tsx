@@ -1,12 +1,12 @@
 import { useEffect } from "preact/hooks";
 import { type ApiKeyUse, askApiKeyUse } from "../api/api-keys.ts";
 import type { Reference } from "../api/decode.ts";
-import { usePolled } from "../session/poll.ts";
-import { announce } from "../state/announce.ts";
-import { useNow } from "../state/now.ts";
+import { announce } from "../state/announcement.ts";
+import { useNow } from "../state/clock.ts";
+import { type FollowUp, followUps, unfollow } from "../state/follow-ups.ts";
+import { usePolled } from "../state/polling.ts";
 import { useStore } from "../state/store.ts";
-import { exactly, sinceWhen } from "../state/when.ts";
-import { type FollowUp, followUps, unfollow } from "./follow-up.ts";
+import { exactly, sinceWhen } from "../ui/time.tsx";
 
 const INTERVAL_MS = 2000;
 
