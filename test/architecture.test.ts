@@ -159,15 +159,14 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "store/sqlite/rows": ["store/contract"],
   },
   page: {
-    account: ["api", "session", "state", "ui"],
-    api: ["state"],
-    audit: ["api", "keys", "session", "state", "ui", "ui/list"],
-    executors: ["api", "keys", "session", "state", "ui", "ui/list"],
-    keys: ["api", "session", "state", "ui", "ui/list"],
-    members: ["api", "session", "state", "ui", "ui/list"],
-    session: ["api", "state"],
-    state: [],
-    ui: ["api", "session", "state"],
+    account: ["api", "state", "ui"],
+    api: [],
+    audit: ["api", "keys", "state", "ui", "ui/list"],
+    executors: ["api", "keys", "state", "ui", "ui/list"],
+    keys: ["api", "state", "ui", "ui/list"],
+    members: ["api", "state", "ui", "ui/list"],
+    state: ["api"],
+    ui: ["api", "state"],
     "ui/list": ["state", "ui"],
   },
 };
@@ -215,7 +214,7 @@ const SINGLE_OWNERS: readonly {
   {
     what: /\bfetch\(/,
     // In a browser, where there is no other; what it sends holds no key.
-    owners: [/^src\/page\/api\/request\.ts$/],
+    owners: [/^src\/page\/api\/client\.ts$/],
     because: "fetch puts the key into its errors (use undici's request)",
   },
   {

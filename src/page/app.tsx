@@ -1,6 +1,6 @@
 import { InvitationPage } from "./account/invitation-page.tsx";
 import { SignInPage } from "./account/sign-in-page.tsx";
-import { askViewer, type Viewer } from "./api/session.ts";
+import type { Viewer } from "./api/session.ts";
 import { AuditPage } from "./audit/audit-page.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { ConnectPage } from "./executors/connect-page.tsx";
@@ -11,9 +11,10 @@ import { ApiKeysPage } from "./keys/api-keys-page.tsx";
 import { SecretDialog } from "./keys/secret-dialog.tsx";
 import { MembersPage } from "./members/members-page.tsx";
 import { NotFoundPage } from "./not-found-page.tsx";
-import { segmentAfter, usePlace } from "./state/navigation.ts";
-import { usePolled } from "./state/polling.ts";
-import { type Membership, membershipOf, noteViewer, useSession } from "./state/session.ts";
+import { segmentAfter } from "./state/navigation.ts";
+import { usePageState, usePlace, useSession } from "./state/page-state.ts";
+import { useRepeated } from "./state/polling.ts";
+import { type Membership, membershipOf } from "./state/session.ts";
 import { LiveRegion } from "./ui/live-region.tsx";
 import { OrganizationNotice } from "./ui/organization-notice.tsx";
 import { UnavailablePage } from "./unavailable-page.tsx";
@@ -21,25 +22,18 @@ import { UnavailablePage } from "./unavailable-page.tsx";
 const VIEWER_INTERVAL_MS = 10_000;
 const RECOVERY_INTERVAL_MS = 3000;
 
-/** The whole page: who is there, then where they are. */
+/** Asks who is signed in, and shows the page that they are on. */
 export function App() {
-  const session = useSession();
-  const interval = session.kind === "unavailable" ? RECOVERY_INTERVAL_MS : VIEWER_INTERVAL_MS;
-  usePolled("viewer", interval, async (signal) => {
-    const answer = await askViewer(signal);
-    if (!signal.aborted) {
-      noteViewer(answer);
-    }
-    return answer;
-  });
+  const { session } = usePageState();
+  const state = useSession();
+  const interval = state.kind === "unavailable" ? RECOVERY_INTERVAL_MS : VIEWER_INTERVAL_MS;
+  useRepeated("viewer", interval, (signal) => session.look(signal));
   return (
     <>
-      {session.kind === "loading" ? <p class="loading">Loading…</p> : null}
-      {session.kind === "unavailable" ? <UnavailablePage sentence={session.sentence} /> : null}
-      {session.kind === "signed-out" ? <SignedOut /> : null}
-      {session.kind === "signed-in" ? (
-        <SignedIn key={session.viewer.user.id} viewer={session.viewer} />
-      ) : null}
+      {state.kind === "loading" ? <p class="loading">Loading…</p> : null}
+      {state.kind === "unavailable" ? <UnavailablePage sentence={state.sentence} /> : null}
+      {state.kind === "signed-out" ? <SignedOut /> : null}
+      {state.kind === "signed-in" ? <SignedIn key={state.viewer.user.id} viewer={state.viewer} /> : null}
       <SecretDialog />
       <LiveRegion />
     </>
@@ -102,7 +96,7 @@ function Page({ path, membership }: { path: string; membership: Membership }) {
 function NoOrganization() {
   return (
     <p class="empty">
-      You belong to no organization, or have not chosen one. Ask an owner for an invitation.
+      Choose an organization. If there is none to choose, ask an owner or admin for an invitation.
     </p>
   );
 }

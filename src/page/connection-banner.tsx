@@ -1,18 +1,17 @@
-import { serverConnection } from "./api/connection.ts";
+import { usePageState } from "./state/page-state.ts";
 import { useStore } from "./state/store.ts";
-import { exactly } from "./ui/time.tsx";
+import { ExactTime } from "./ui/time.tsx";
 
-/** Says above every page that what it shows is old, for as long as it is. */
+/** While the control plane does not answer, says so and how old the shown data is. */
 export function ConnectionBanner() {
-  const connection = useStore(serverConnection);
+  const connection = useStore(usePageState().session.connection);
   return (
     <div role="status" class="connection">
       {connection.kind === "fine" ? null : (
         <div class="notice notice-warning">
           <p>
-            {connection.sentence} What is shown is from{" "}
-            <time dateTime={new Date(connection.since).toISOString()}>{exactly(connection.since)}</time>; the
-            page tries again by itself.
+            {connection.sentence} The data on this page is from <ExactTime at={connection.since} />. The page
+            retries automatically.
           </p>
         </div>
       )}

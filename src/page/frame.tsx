@@ -1,10 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { PasswordDialog } from "./account/password-dialog.tsx";
-import { setActiveOrganization, signOut } from "./api/auth-operation.ts";
-import type { Viewer } from "./api/session.ts";
-import { usePlace } from "./state/navigation.ts";
-import { session } from "./state/session.ts";
+import { setActiveOrganization, signOut, type Viewer } from "./api/session.ts";
+import { useAnnounce, usePageState, usePlace } from "./state/page-state.ts";
+import { useUnmountSignal } from "./state/submission.ts";
 import { Link } from "./ui/link.tsx";
 import { Menu } from "./ui/menu.tsx";
 
@@ -24,7 +23,7 @@ function isAt(path: string, page: (typeof PAGES)[number]): boolean {
   );
 }
 
-/** What is around every page of a signed-in person: where they are, and who. */
+/** The navigation and the account around every page of a signed-in person. */
 export function Frame({ viewer, children }: { viewer: Viewer; children: ComponentChildren }) {
   const { path } = usePlace();
   return (
@@ -52,14 +51,19 @@ export function Frame({ viewer, children }: { viewer: Viewer; children: Componen
 }
 
 function OrganizationChoice({ viewer: { organizations, activeOrganization } }: { viewer: Viewer }) {
+  const { session } = usePageState();
+  const announce = useAnnounce();
+  const signal = useUnmountSignal();
   if (organizations.length < 2 && activeOrganization !== null) {
     return <p class="organization">{activeOrganization.name}</p>;
   }
   const choose = async (id: string) => {
-    const answer = await setActiveOrganization(id, new AbortController().signal);
-    // Everything on the page belongs to the other organization: nothing of it is to stay.
+    const answer = await session.ask(setActiveOrganization(id), signal);
     if (answer.kind === "data") {
+      // Loaded anew, so that nothing of the previous organization stays on the page.
       window.location.assign("/api-keys");
+    } else if (answer.kind !== "signed-out") {
+      announce(`The organization was not changed. ${answer.sentence}`);
     }
   };
   return (
@@ -80,11 +84,16 @@ function OrganizationChoice({ viewer: { organizations, activeOrganization } }: {
 }
 
 function Account({ viewer: { user, role } }: { viewer: Viewer }) {
+  const { session } = usePageState();
+  const announce = useAnnounce();
+  const signal = useUnmountSignal();
   const [isChanging, setChanging] = useState(false);
   const leave = async () => {
-    const answer = await signOut(new AbortController().signal);
-    if (answer.kind === "data" || answer.kind === "signed-out") {
-      session.set({ kind: "signed-out" });
+    const answer = await session.ask(signOut(), signal);
+    if (answer.kind === "data") {
+      session.end();
+    } else if (answer.kind !== "signed-out") {
+      announce(`You are still signed in. ${answer.sentence}`);
     }
   };
   return (

@@ -6,8 +6,16 @@ import "./style/list.css";
 import "./style/dialog.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { createPageState, PageStateContext, startPageState } from "./state/page-state.ts";
 
 const root = document.getElementById("app");
 if (root !== null) {
-  render(<App />, root);
+  const state = createPageState();
+  startPageState(state);
+  render(
+    <PageStateContext.Provider value={state}>
+      <App />
+    </PageStateContext.Provider>,
+    root,
+  );
 }

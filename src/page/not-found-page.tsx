@@ -4,9 +4,9 @@ import { PageHead } from "./ui/page-head.tsx";
 export function NotFoundPage() {
   return (
     <>
-      <PageHead title="There is no such page" />
+      <PageHead title="Page not found" />
       <p>
-        Go to the <Link to="/api-keys">API keys</Link>.
+        The address may be wrong or out of date. Go to <Link to="/api-keys">API keys</Link>.
       </p>
     </>
   );

@@ -1,6 +1,6 @@
 import { PageHead } from "./ui/page-head.tsx";
 
-/** Before anything could be loaded at all. */
+/** Shown until the control plane has answered for the first time. */
 export function UnavailablePage({ sentence }: { sentence: string }) {
   return (
     <main class="alone">
@@ -8,8 +8,7 @@ export function UnavailablePage({ sentence }: { sentence: string }) {
       <PageHead title="The control plane cannot be reached" />
       <p>{sentence}</p>
       <p>
-        This page tries again by itself every few seconds. Nodes keep running meanwhile, and executors come
-        back by themselves.
+        This page retries every few seconds. Agents retry, too, and the nodes on their hosts keep running.
       </p>
     </main>
   );

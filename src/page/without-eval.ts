@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
 
-// Imported before everything else: schemas decide as they are made, and the Content-Security-Policy has no eval.
+// Imported before any schema is created: zod decides then, and the page's
+// Content-Security-Policy forbids eval.
 z.config({ jitless: true });

@@ -1,28 +1,35 @@
 import { useState } from "preact/hooks";
-import { acceptInvitation, acceptWithNewAccount, signOut } from "../api/auth-operation.ts";
-import { askInvitation, type Invitation } from "../api/members.ts";
-import type { Viewer } from "../api/session.ts";
+import {
+  acceptInvitation,
+  acceptWithNewAccount,
+  askInvitation,
+  type Invitation,
+} from "../api/invitations.ts";
+import { signOut, type Viewer } from "../api/session.ts";
 import { usePolled } from "../state/polling.ts";
 import { useSubmit } from "../state/submission.ts";
+import { SubmitButton } from "../ui/form.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
-import { SubmitButton } from "../ui/submit-button.tsx";
 import { exactly } from "../ui/time.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { SignInForm } from "./sign-in-page.tsx";
 
 const INTERVAL_MS = 30_000;
 
-/** Where the link of an invitation leads: whoever has it joins, with the account they have or a new one. */
+/** The page behind an invitation's link: its holder joins with their account, or with a new one. */
 export function InvitationPage({ id, viewer }: { id: string; viewer: Viewer | undefined }) {
-  const { data, failure } = usePolled(`invitation ${id}`, INTERVAL_MS, (signal) => askInvitation(id, signal));
+  const { data, failure } = usePolled(`invitation ${id}`, INTERVAL_MS, askInvitation(id));
   return (
     <main class="alone">
       <p class="brand">Novacula</p>
       <PageHead title="Invitation" />
       {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
       {data === null ? (
-        <p>This invitation cannot be accepted: it was used, cancelled, or is too old. Ask for another one.</p>
+        <p>
+          This invitation is not valid: it was used or cancelled, or it has expired. Ask the person who
+          invited you for a new one.
+        </p>
       ) : null}
       {data === undefined || data === null ? null : <Invited invitation={data} viewer={viewer} />}
     </main>
@@ -35,8 +42,8 @@ function Invited({ invitation, viewer }: { invitation: Invitation; viewer: Viewe
   return (
     <>
       <p>
-        {inviter.name} ({inviter.email}) invites {email} to <strong>{organization.name}</strong> with the role{" "}
-        {role}. The invitation is valid until {exactly(expiresAt)}.
+        {inviter.name} ({inviter.email}) invites {email} to join <strong>{organization.name}</strong> with the
+        role {role}. The invitation is valid until {exactly(expiresAt)}.
       </p>
       {viewer === undefined && hasAccount ? <SignInForm email={email} /> : null}
       {viewer === undefined && !hasAccount ? <NewAccountForm invitation={invitation} /> : null}
@@ -46,13 +53,13 @@ function Invited({ invitation, viewer }: { invitation: Invitation; viewer: Viewe
   );
 }
 
-/** Into the organization: everything on the page is another's then. */
+/** Loads the page anew, for the organization that was joined. */
 function enter(): void {
   window.location.assign("/api-keys");
 }
 
 function AcceptForm({ invitation: { id, organization } }: { invitation: Invitation }) {
-  const submission = useSubmit((signal) => acceptInvitation(id, signal), enter);
+  const submission = useSubmit(() => acceptInvitation(id), enter);
   return (
     <form onSubmit={submission.submit}>
       <SubmitButton submission={submission} verb={`Join ${organization.name}`} />
@@ -63,10 +70,10 @@ function AcceptForm({ invitation: { id, organization } }: { invitation: Invitati
 function NewAccountForm({ invitation: { id, email, organization } }: { invitation: Invitation }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const submission = useSubmit((signal) => acceptWithNewAccount(id, name.trim(), password, signal), enter);
+  const submission = useSubmit(() => acceptWithNewAccount(id, name.trim(), password), enter);
   return (
     <form onSubmit={submission.submit}>
-      <p>Your account is for {email}.</p>
+      <p>Create your account for {email}:</p>
       <label class="field">
         Your name
         <input
@@ -84,20 +91,14 @@ function NewAccountForm({ invitation: { id, email, organization } }: { invitatio
 }
 
 function OtherAccount({ viewer }: { viewer: Viewer }) {
-  const leave = async () => {
-    const answer = await signOut(new AbortController().signal);
-    if (answer.kind === "data") {
-      window.location.reload();
-    }
-  };
+  const submission = useSubmit(signOut, () => window.location.reload());
   return (
-    <>
-      <p>Signed in here is another account: {viewer.user.email}.</p>
+    <form onSubmit={submission.submit}>
       <p>
-        <button type="button" onClick={() => void leave()}>
-          Sign out
-        </button>
+        You are signed in as {viewer.user.email}, and the invitation is for another address. Sign out to
+        accept it.
       </p>
-    </>
+      <SubmitButton submission={submission} verb="Sign out" />
+    </form>
   );
 }

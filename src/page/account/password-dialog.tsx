@@ -1,26 +1,27 @@
 import { useState } from "preact/hooks";
-import { changePassword } from "../api/auth-operation.ts";
-import { announce } from "../state/announcement.ts";
+import { changePassword } from "../api/session.ts";
+import { useAnnounce } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { PasswordField } from "./password-field.tsx";
 
-/** Changes the viewer's password; their other sessions end. */
+/** Changes the viewer's password, which ends their other sessions. */
 export function PasswordDialog({ onDismiss }: { onDismiss: () => void }) {
+  const announce = useAnnounce();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   return (
     <ActionDialog
       title="Change password"
       verb="Change password"
-      act={(signal) => changePassword(current, next, signal)}
+      operation={() => changePassword(current, next)}
       onDismiss={onDismiss}
       onDone={() => {
-        announce("Your password is changed; your other sessions have ended");
+        announce("Password changed. You are signed out everywhere else.");
         onDismiss();
       }}
     >
       <label class="field">
-        Present password
+        Current password
         <input
           type="password"
           required
@@ -30,7 +31,7 @@ export function PasswordDialog({ onDismiss }: { onDismiss: () => void }) {
         />
       </label>
       <PasswordField label="New password" password={next} onChange={setNext} />
-      <p class="muted">Your sessions in other browsers end.</p>
+      <p class="muted">You stay signed in here. Everywhere else you are signed out.</p>
     </ActionDialog>
   );
 }

@@ -1,6 +1,5 @@
+import { MIN_PASSWORD_CHARACTERS } from "../../protocol/limits.ts";
 import { Field } from "../ui/form.tsx";
-
-const MIN_PASSWORD_CHARACTERS = 12;
 
 interface PasswordFieldProps {
   readonly label: string;
@@ -8,7 +7,7 @@ interface PasswordFieldProps {
   readonly onChange: (password: string) => void;
 }
 
-/** A password that is being chosen. */
+/** For a new password. */
 export function PasswordField({ label, password, onChange }: PasswordFieldProps) {
   return (
     <Field label={label} hint={`At least ${MIN_PASSWORD_CHARACTERS} characters.`}>

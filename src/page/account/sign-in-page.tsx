@@ -1,35 +1,40 @@
-import { useState } from "preact/hooks";
-import { signIn } from "../api/auth-operation.ts";
-import { askViewer } from "../api/session.ts";
-import { noteViewer } from "../state/session.ts";
-import { useSubmit } from "../state/submission.ts";
+import { useEffect, useState } from "preact/hooks";
+import { signIn } from "../api/session.ts";
+import { usePageState } from "../state/page-state.ts";
+import { useSubmit, useUnmountSignal } from "../state/submission.ts";
+import { SubmitButton } from "../ui/form.tsx";
 import { PageHead } from "../ui/page-head.tsx";
-import { SubmitButton } from "../ui/submit-button.tsx";
 
-/** Signs a person in, at whatever address of the page they came to; then that address is there. */
+/** Shown at every address while nobody is signed in. After the sign-in, the address's page follows. */
 export function SignInPage() {
   return (
     <main class="alone">
       <p class="brand">Novacula</p>
       <PageHead title="Sign in" />
       <SignInForm />
-      <p class="muted">Accounts are made by invitation. Ask an owner or admin of your organization.</p>
+      <p class="muted">
+        You need an invitation to get an account. Ask an owner or admin of your organization.
+      </p>
     </main>
   );
 }
 
-/** `email`: whom an invitation is for. */
+/** @param email filled in at the start: the address that an invitation is for */
 export function SignInForm({ email: presetEmail = "" }: { email?: string }) {
+  const { session } = usePageState();
+  const signal = useUnmountSignal();
   const [email, setEmail] = useState(presetEmail);
   const [password, setPassword] = useState("");
   const submission = useSubmit(
-    async (signal) => {
-      const answer = await signIn(email, password, signal);
-      setPassword("");
-      return answer.kind === "data" ? askViewer(signal) : answer;
-    },
-    (viewer) => noteViewer({ kind: "data", data: viewer }),
+    () => signIn(email, password),
+    () => void session.look(signal),
   );
+  const hasFailed = submission.failure !== undefined;
+  useEffect(() => {
+    if (hasFailed) {
+      setPassword("");
+    }
+  }, [hasFailed]);
   return (
     <form onSubmit={submission.submit}>
       <label class="field">

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { Answer } from "./answer.ts";
+import type { Operation } from "./answer.ts";
 import { shownText, timestamp } from "./decode.ts";
-import { askGraphql } from "./graphql-operation.ts";
+import { field, graphql } from "./graphql-operation.ts";
 
 const auditEvent = z.object({
   id: z.string(),
@@ -13,7 +13,7 @@ const auditEvent = z.object({
   targetName: shownText,
   details: z.string(),
   source: shownText,
-  /** Columns of its row that cannot be read. */
+  /** Columns that the control plane cannot read in its database. */
   damaged: z.array(z.string()),
 });
 
@@ -23,9 +23,9 @@ export interface AuditFilter {
   readonly action: string | null;
   readonly actor: string | null;
   readonly target: string | null;
-  /** Inclusive. */
+  /** Epoch ms, inclusive. */
   readonly from: number | null;
-  /** Exclusive. */
+  /** Epoch ms, exclusive. */
   readonly to: number | null;
   readonly before: string | null;
   readonly limit: number;
@@ -39,11 +39,6 @@ const DOCUMENT = `query AuditEvents(
   ) { id at actor action targetType targetId targetName details source damaged }
 }`;
 
-export async function listAuditEvents(
-  filter: AuditFilter,
-  signal: AbortSignal,
-): Promise<Answer<readonly AuditEvent[]>> {
-  const schema = z.object({ auditEvents: z.array(auditEvent) });
-  const answer = await askGraphql(DOCUMENT, { ...filter }, schema, signal);
-  return answer.kind === "data" ? { kind: "data", data: answer.data.auditEvents } : answer;
+export function listAuditEvents(filter: AuditFilter): Operation<readonly AuditEvent[]> {
+  return graphql(DOCUMENT, { ...filter }, field("auditEvents", z.array(auditEvent)));
 }

@@ -2,78 +2,57 @@ import * as z from "zod/mini";
 import { printable } from "../../lib/printable.ts";
 import { OVERLOADED } from "../../protocol/overloaded.ts";
 import { SHOWN_ORGANIZATION_HEADER } from "../../protocol/shown-organization.ts";
-import { noteAnswered, noteLost } from "./connection.ts";
-import { shownOrganization } from "./shown-organization.ts";
+import type { Answer, HttpReply, Operation } from "./answer.ts";
 
 const DEADLINE_MS = 15_000;
 
-export type HttpReply =
-  | {
-      readonly kind: "answered";
-      readonly status: number;
-      readonly body: unknown;
-    }
+type Exchange =
+  | { readonly kind: "answered"; readonly reply: HttpReply }
   | { readonly kind: "unavailable"; readonly sentence: string };
 
 /**
- * One request to the server that the page came from, with its cookie and what it shows. JSON in,
- * JSON out; never rejects.
+ * Sends one operation to the server that the page came from, with its cookie. Never rejects.
+ *
+ * @param shownOrganization id of the organization that the page shows; undefined: none
  */
-export async function request(
-  method: "GET" | "POST",
-  path: string,
-  body: unknown,
+export async function send<Data>(
+  { path, body, decode }: Operation<Data>,
+  shownOrganization: string | undefined,
   signal: AbortSignal,
-): Promise<HttpReply> {
-  const reply = await exchange(method, path, body, signal);
-  // A request that the page gave up says nothing of the server.
-  if (signal.aborted) {
-    return reply;
-  }
-  if (reply.kind === "answered") {
-    noteAnswered();
-  } else {
-    noteLost(reply.sentence);
-  }
-  return reply;
-}
-
-async function exchange(
-  method: "GET" | "POST",
-  path: string,
-  body: unknown,
-  signal: AbortSignal,
-): Promise<HttpReply> {
-  const shown = shownOrganization.get();
+): Promise<Answer<Data>> {
   const init: RequestInit = {
-    method,
+    method: "POST",
     headers: {
       accept: "application/json",
       "content-type": "application/json",
-      ...(shown === undefined ? {} : { [SHOWN_ORGANIZATION_HEADER]: shown }),
+      ...(shownOrganization === undefined ? {} : { [SHOWN_ORGANIZATION_HEADER]: shownOrganization }),
     },
     cache: "no-store",
     credentials: "same-origin",
     redirect: "error",
     signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: JSON.stringify(body),
   };
+  const exchanged = await exchange(path, init);
+  return exchanged.kind === "answered" ? decode(exchanged.reply) : exchanged;
+}
+
+async function exchange(path: string, init: RequestInit): Promise<Exchange> {
   try {
     const response = await fetch(path, init);
-    const text = await response.text();
-    return judged(response, text);
+    return readReply(response.status, await response.text());
   } catch {
     return { kind: "unavailable", sentence: "The control plane does not answer." };
   }
 }
 
-function judged({ status }: Response, text: string): HttpReply {
+function readReply(status: number, text: string): Exchange {
   const parsed = parsedJson(text);
   const isOverloaded = authFailure.safeParse(parsed?.value).data?.code === OVERLOADED;
   if (parsed === undefined || (status >= 500 && !isOverloaded)) {
     return { kind: "unavailable", sentence: brokenSentence(status, parsed?.value) };
   }
-  return { kind: "answered", status, body: parsed.value };
+  return { kind: "answered", reply: { status, body: parsed.value } };
 }
 
 function parsedJson(text: string): { readonly value: unknown } | undefined {
@@ -93,10 +72,10 @@ function brokenSentence(status: number, body: unknown): string {
   const message =
     graphqlFailure.safeParse(body).data?.errors[0]?.message ?? authFailure.safeParse(body).data?.message;
   if (message !== undefined) {
-    return `The control plane answers ${status}: ${printable(message)}.`;
+    return `The control plane answered ${status}: ${printable(message)}.`;
   }
   if (status >= 500) {
-    return `The control plane, or a proxy before it, answers ${status}.`;
+    return `The control plane, or a proxy in front of it, answered ${status}.`;
   }
-  return `Something answers ${status} in place of the control plane: a proxy, or a wrong address.`;
+  return `Something other than the control plane answered ${status}: a proxy, or a wrong address.`;
 }

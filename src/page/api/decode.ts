@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { printable } from "../../lib/printable.ts";
 
-/** Text that others have written (a name, a host, a message), as a page may show it. */
+/** Text that others wrote (a name, a host, a message), made safe to show. */
 export const shownText = z.pipe(
   z.string(),
   z.transform((text: string) => printable(text, 300)),
@@ -18,3 +18,15 @@ export const namedExecutor = z.extend(reference, { isDeleted: z.boolean() });
 
 export const keyReference = z.object({ id: z.string(), name: shownText, fingerprint: z.string() });
 export type KeyReference = z.output<typeof keyReference>;
+
+/** The answer to a reply that no schema of this page can read. */
+export const OTHER_VERSION = {
+  kind: "unavailable",
+  sentence: "The control plane runs another version than this page. Reload the page.",
+} as const;
+
+/** The control plane writes clauses (`this key is already revoked`); a page shows sentences. */
+export function asSentence(clause: string): string {
+  const start = clause.charAt(0).toUpperCase() + clause.slice(1);
+  return /[.!?…]$/.test(start) ? start : `${start}.`;
+}

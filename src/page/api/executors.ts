@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import type { Answer } from "./answer.ts";
+import type { Operation } from "./answer.ts";
 import type { PageRequest } from "./api-keys.ts";
 import { keyReference, shownText, timestamp } from "./decode.ts";
-import { askGraphql } from "./graphql-operation.ts";
+import { field, graphql } from "./graphql-operation.ts";
 
 const instance = z.object({
   instanceId: z.string(),
@@ -16,7 +16,7 @@ const listed = z.object({
   name: shownText,
   kind: z.string(),
   status: z.enum(["online", "offline", "damaged"]),
-  /** Columns of its row that cannot be read. */
+  /** Columns that the control plane cannot read in its database. */
   damaged: z.array(z.string()),
   version: shownText,
   channel: z.string(),
@@ -38,7 +38,7 @@ const listed = z.object({
 });
 
 const detailed = z.extend(listed, {
-  /** The active keys that serve only it. */
+  /** Active keys that serve only this executor. */
   ownKeys: z.array(keyReference),
   keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: timestamp, lastUsedAt: timestamp })),
 });
@@ -51,49 +51,43 @@ const LISTED = `damaged id name kind status version channel hostName publicHost 
   lastRefusal { key { id name fingerprint } reason message address at }`;
 const DETAILED = `${LISTED} ownKeys { id name fingerprint } keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }`;
 
-export async function listExecutors(
-  page: PageRequest,
-  signal: AbortSignal,
-): Promise<Answer<readonly ListedExecutor[]>> {
+export function listExecutors(page: PageRequest): Operation<readonly ListedExecutor[]> {
   const document = `query Executors($limit: Int, $before: ID, $search: String) {
     executors(limit: $limit, before: $before, search: $search) { ${LISTED} }
   }`;
-  const answer = await askGraphql(document, { ...page }, z.object({ executors: z.array(listed) }), signal);
-  return answer.kind === "data" ? { kind: "data", data: answer.data.executors } : answer;
+  return graphql(document, { ...page }, field("executors", z.array(listed)));
 }
 
-/** The executor of exactly this name, however many others there are; null: there is none. */
-export async function askExecutorNamed(
-  name: string,
-  signal: AbortSignal,
-): Promise<Answer<ListedExecutor | null>> {
+/** The executor with exactly this name; null: there is none. */
+export function askExecutorNamed(name: string): Operation<ListedExecutor | null> {
   const document = `query ExecutorNamed($name: String!) { executors(name: $name) { ${LISTED} } }`;
-  const answer = await askGraphql(document, { name }, z.object({ executors: z.array(listed) }), signal);
-  return answer.kind === "data" ? { kind: "data", data: answer.data.executors[0] ?? null } : answer;
+  const schema = z.pipe(
+    field("executors", z.array(listed)),
+    z.transform(([executor]) => executor ?? null),
+  );
+  return graphql(document, { name }, schema);
 }
 
-/** Null: there is none of this id in the organization. */
-export async function askExecutor(id: string, signal: AbortSignal): Promise<Answer<Executor | null>> {
+/** Null: the organization has no executor with this id. */
+export function askExecutor(id: string): Operation<Executor | null> {
   const document = `query Executor($id: ID!) { executor(id: $id) { ${DETAILED} } }`;
-  const answer = await askGraphql(document, { id }, z.object({ executor: z.nullable(detailed) }), signal);
-  return answer.kind === "data" ? { kind: "data", data: answer.data.executor } : answer;
+  return graphql(document, { id }, field("executor", z.nullable(detailed)));
 }
 
-export function revokeExecutorAccess(executorId: string, signal: AbortSignal): Promise<Answer<unknown>> {
-  const document =
-    "mutation RevokeExecutorAccess($executorId: ID!) { revoked: revokeExecutorAccess(executorId: $executorId) { id } }";
-  return askGraphql(document, { executorId }, z.object({ revoked: z.object({ id: z.string() }) }), signal);
-}
+const changed = field("changed", z.object({ id: z.string() }));
 
-/** `revokeKeys`: with the active keys that serve only it. */
-export function deleteExecutor(
-  executorId: string,
-  revokeKeys: boolean,
-  signal: AbortSignal,
-): Promise<Answer<unknown>> {
-  const document = `mutation DeleteExecutor($executorId: ID!, $revokeKeys: Boolean! = false) {
-    deleted: deleteExecutor(executorId: $executorId, revokeKeys: $revokeKeys) { id }
+/** Revokes the key that the executor is bound to. */
+export function revokeExecutorAccess(executorId: string): Operation<unknown> {
+  const document = `mutation RevokeExecutorAccess($executorId: ID!) {
+    changed: revokeExecutorAccess(executorId: $executorId) { id }
   }`;
-  const schema = z.object({ deleted: z.object({ id: z.string() }) });
-  return askGraphql(document, { executorId, revokeKeys }, schema, signal);
+  return graphql(document, { executorId }, changed);
+}
+
+/** @param revokeKeys whether the active keys that serve only this executor are revoked, too */
+export function deleteExecutor(executorId: string, revokeKeys: boolean): Operation<unknown> {
+  const document = `mutation DeleteExecutor($executorId: ID!, $revokeKeys: Boolean! = false) {
+    changed: deleteExecutor(executorId: $executorId, revokeKeys: $revokeKeys) { id }
+  }`;
+  return graphql(document, { executorId, revokeKeys }, changed);
 }

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
-import { sentence } from "../../lib/sentence.ts";
-import type { Answer } from "./answer.ts";
-import { request } from "./client.ts";
-import { shownText } from "./decode.ts";
+import { ErrorCode } from "../../protocol/refusal.ts";
+import type { Answer, HttpReply, Operation } from "./answer.ts";
+import { asSentence, OTHER_VERSION, shownText } from "./decode.ts";
 
 const envelope = z.object({
   data: z.optional(z.unknown()),
@@ -16,31 +15,40 @@ const envelope = z.object({
   ),
 });
 
-const NOT_OURS = "The control plane's answer is of another version than this page: reload the page.";
-
-/** Asks `document` with the session's cookie; `schema` is what `data` must look like. */
-export async function askGraphql<Schema extends z.ZodMiniType>(
+/** A GraphQL document with its variables; `schema` reads the answer's `data`. */
+export function graphql<Schema extends z.ZodMiniType>(
   document: string,
-  variables: Readonly<Record<string, unknown>>,
+  variables: object,
   schema: Schema,
-  signal: AbortSignal,
-): Promise<Answer<z.output<Schema>>> {
-  const reply = await request("POST", "/graphql", { query: document, variables }, signal);
-  if (reply.kind === "unavailable") {
-    return reply;
-  }
-  const decoded = envelope.safeParse(reply.body);
+): Operation<z.output<Schema>> {
+  return {
+    path: "/graphql",
+    body: { query: document, variables },
+    decode: (reply) => decode(reply, schema),
+  };
+}
+
+/** Reads `data` that has one root field, as the value of that field. */
+export function field<Schema extends z.ZodMiniType>(name: string, schema: Schema) {
+  const value = z.pipe(
+    z.record(z.string(), z.unknown()),
+    z.transform((data) => data[name]),
+  );
+  return z.pipe(value, schema);
+}
+
+function decode<Schema extends z.ZodMiniType>({ body }: HttpReply, schema: Schema): Answer<z.output<Schema>> {
+  const decoded = envelope.safeParse(body);
   if (!decoded.success) {
-    return { kind: "unavailable", sentence: NOT_OURS };
+    return OTHER_VERSION;
   }
   const [error] = decoded.data.errors ?? [];
   if (error !== undefined) {
     const code = error.extensions?.code ?? "";
-    if (code === "UNAUTHENTICATED") {
-      return { kind: "signed-out" };
-    }
-    return { kind: "refused", code, sentence: sentence(error.message) };
+    return code === ErrorCode.unauthenticated
+      ? { kind: "signed-out" }
+      : { kind: "refused", code, sentence: asSentence(error.message) };
   }
   const data = schema.safeParse(decoded.data.data);
-  return data.success ? { kind: "data", data: data.data } : { kind: "unavailable", sentence: NOT_OURS };
+  return data.success ? { kind: "data", data: data.data } : OTHER_VERSION;
 }

@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
 import { ROLES } from "../../protocol/roles.ts";
-import type { Answer } from "./answer.ts";
+import type { Operation } from "./answer.ts";
+import { anything, auth } from "./auth-operation.ts";
 import { shownText } from "./decode.ts";
-import { askGraphql } from "./graphql-operation.ts";
+import { field, graphql } from "./graphql-operation.ts";
 
 const organization = z.object({ id: z.string(), name: shownText, slug: z.string() });
 export type Organization = z.output<typeof organization>;
@@ -17,7 +18,7 @@ const viewer = z.object({
   heartbeatTimeoutMs: z.number(),
 });
 
-/** Who is signed in, and as what in which organization. */
+/** Who is signed in, and their role in the active organization. */
 export type Viewer = z.output<typeof viewer>;
 
 const VIEWER = `query Viewer {
@@ -30,10 +31,26 @@ const VIEWER = `query Viewer {
   }
 }`;
 
-export async function askViewer(signal: AbortSignal): Promise<Answer<Viewer>> {
-  const answer = await askGraphql(VIEWER, {}, z.object({ viewer: z.nullable(viewer) }), signal);
-  if (answer.kind !== "data") {
-    return answer;
-  }
-  return answer.data.viewer === null ? { kind: "signed-out" } : { kind: "data", data: answer.data.viewer };
+/** Null: nobody is signed in. */
+export function askViewer(): Operation<Viewer | null> {
+  return graphql(VIEWER, {}, field("viewer", z.nullable(viewer)));
+}
+
+export function signIn(email: string, password: string): Operation<unknown> {
+  return auth("/sign-in/email", { email, password }, anything);
+}
+
+export function signOut(): Operation<unknown> {
+  return auth("/sign-out", {}, anything);
+}
+
+/** For this session, in all of its tabs. */
+export function setActiveOrganization(organizationId: string): Operation<unknown> {
+  return auth("/organization/set-active", { organizationId }, anything);
+}
+
+/** Ends the person's other sessions. */
+export function changePassword(currentPassword: string, newPassword: string): Operation<unknown> {
+  const body = { currentPassword, newPassword, revokeOtherSessions: true };
+  return auth("/change-password", body, anything);
 }

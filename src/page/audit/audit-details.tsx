@@ -1,9 +1,9 @@
 import { printable } from "../../lib/printable.ts";
 import type { AuditEvent } from "../api/audit.ts";
-import { FINGERPRINT_SAYS } from "../keys/key-label.tsx";
+import { Fingerprint } from "../keys/key-label.tsx";
 import { exactly } from "../ui/time.tsx";
 
-/** Details that the control plane writes, as a person says them; any other under its own name. */
+/** Readable names of the details; any other keeps its own name. */
 const WORDS: ReadonlyMap<string, string> = new Map([
   ["expiresAt", "expires"],
   ["revokesAt", "revoked at"],
@@ -11,10 +11,10 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["rotatedTo", "rotated to"],
   ["lastSyncAt", "last sync"],
   ["revokedKeys", "keys revoked with it"],
-  ["stored", "stored until then"],
+  ["stored", "stored before"],
 ]);
 
-/** What was acted on: its name then, its id, and a key's fingerprint. */
+/** The key, executor or person that was changed, with its name at that time. */
 export function AuditTarget({ event: { targetName, targetId, details } }: { event: AuditEvent }) {
   const fingerprint = fieldsOf(details).get("fingerprint");
   return (
@@ -22,13 +22,13 @@ export function AuditTarget({ event: { targetName, targetId, details } }: { even
       <span class="name">{targetName}</span>
       <span class="ids">
         {targetId === targetName ? null : <code>{targetId}</code>}{" "}
-        {fingerprint === undefined ? null : <code title={FINGERPRINT_SAYS}>{printable(fingerprint)}</code>}
+        {fingerprint === undefined ? null : <Fingerprint text={printable(fingerprint)} />}
       </span>
     </div>
   );
 }
 
-/** What else was written down. */
+/** The event's details, except the fingerprint. */
 export function AuditDetails({ event: { details } }: { event: AuditEvent }) {
   const shown = [...fieldsOf(details)].filter(([name]) => name !== "fingerprint");
   return (

@@ -1,30 +1,16 @@
 import { useState } from "preact/hooks";
-import { navigate, type Place, usePlace, withQuery } from "../state/navigation.ts";
+import { AUDIT_ACTIONS } from "../../protocol/audit-actions.ts";
+import { type Place, withQuery } from "../state/navigation.ts";
+import { usePageState, usePlace } from "../state/page-state.ts";
 
-/** What the control plane writes down; one that is missing here is found by its target or actor. */
-const ACTIONS = [
-  "api_key.created",
-  "api_key.updated",
-  "api_key.revoked",
-  "api_key.deleted",
-  "executor.deleted",
-  "member.invited",
-  "member.invitation_canceled",
-  "member.joined",
-  "member.role_changed",
-  "member.role_repaired",
-  "member.invitation_repaired",
-  "member.removed",
-  "person.password_reset",
-] as const;
-
-/** What the list is narrowed to. The URL carries it: a filtered list can be sent to somebody. */
+/** Filters the list. The URL contains the filter, so that a filtered list can be shared. */
 export function AuditFilters() {
+  const { navigation } = usePageState();
   const place = usePlace();
   const [actor, setActor] = useState(place.query.get("actor") ?? "");
   const [target, setTarget] = useState(place.query.get("target") ?? "");
   const set = (changes: Readonly<Record<string, string>>) =>
-    navigate(withQuery(place, { ...changes, before: undefined }));
+    navigation.go(withQuery(place, { ...changes, before: undefined }));
   const submit = (event: Event) => {
     event.preventDefault();
     set({ actor: actor.trim(), target: target.trim() });
@@ -32,13 +18,13 @@ export function AuditFilters() {
   const clear = () => {
     setActor("");
     setTarget("");
-    navigate(place.path);
+    navigation.go(place.path);
   };
   return (
     <form class="filters" aria-label="Filter" onSubmit={submit}>
       <ActionFilter place={place} set={set} />
       <TextFilter label="Who" value={actor} onChange={setActor} />
-      <TextFilter label="What (name or id)" value={target} onChange={setTarget} />
+      <TextFilter label="What (name or ID)" value={target} onChange={setTarget} />
       <DayFilter label="From" name="from" place={place} set={set} />
       <DayFilter label="To" name="to" place={place} set={set} />
       <div class="filter-buttons">
@@ -67,7 +53,7 @@ function ActionFilter({ place, set }: PlacedFilterProps) {
         onChange={(event) => set({ action: event.currentTarget.value })}
       >
         <option value="">Any</option>
-        {ACTIONS.map((action) => (
+        {AUDIT_ACTIONS.map((action) => (
           <option key={action} value={action}>
             {action}
           </option>

@@ -1,48 +1,49 @@
 import { useEffect, useState } from "preact/hooks";
+import { CHANNELS, type Channel } from "../../protocol/channels.ts";
 import { askApiKeyUse, createApiKey } from "../api/api-keys.ts";
 import { ConnectSteps } from "../keys/connect-steps.tsx";
 import { KeyNameField } from "../keys/key-name-field.tsx";
-import { announce } from "../state/announcement.ts";
-import { useNow } from "../state/clock.ts";
-import { oneTimeSecret, showOnce } from "../state/one-time-secret.ts";
+import { useAnnounce, useNow, usePageState } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
 import type { Membership } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
 import { useSubmit } from "../state/submission.ts";
+import { SubmitButton } from "../ui/form.tsx";
 import { Link } from "../ui/link.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
-import { SubmitButton } from "../ui/submit-button.tsx";
 import { sinceWhen } from "../ui/time.tsx";
 import { NameTaken } from "./name-taken.tsx";
 
 const INTERVAL_MS = 2000;
-const CHANNELS = [
-  { name: "stable", says: "releases" },
-  { name: "beta", says: "what becomes the next release" },
-  { name: "dev", says: "every build" },
-] as const;
+const CHANNEL_TEXTS: Readonly<Record<Channel, string>> = {
+  stable: "releases",
+  beta: "candidates for the next release",
+  dev: "every build",
+};
 
 interface Connecting {
   readonly name: string;
-  readonly channel: string;
+  readonly channel: Channel;
   readonly keyId: string;
 }
 
-/** From a name to an executor that is online, on one page. */
+/** Leads from a name to an online executor: creates its key, shows the steps, waits for its first sync. */
 export function ConnectPage({ membership }: { membership: Membership }) {
   const [connecting, setConnecting] = useState<Connecting>();
-  const isStoring = useStore(oneTimeSecret) !== undefined;
+  const isStoring = useStore(usePageState().secret.shown) !== undefined;
   return (
     <>
       <PageHead title="Connect an executor" />
       {!membership.canManage ? (
-        <p class="empty">An owner or admin of {membership.organization.name} can connect an executor.</p>
+        <p class="empty">
+          Only owners and admins of {membership.organization.name} can connect an executor. Ask one of them.
+        </p>
       ) : null}
       {membership.canManage && connecting === undefined ? <ConnectForm onCreated={setConnecting} /> : null}
       {connecting !== undefined && !isStoring ? (
         <>
-          <Awaited connecting={connecting} />
+          <Arrival connecting={connecting} />
           <ConnectSteps name={connecting.name} channel={connecting.channel} />
         </>
       ) : null}
@@ -51,45 +52,56 @@ export function ConnectPage({ membership }: { membership: Membership }) {
 }
 
 function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => void }) {
+  const { secret } = usePageState();
   const [name, setName] = useState("");
-  const [channel, setChannel] = useState<string>("stable");
+  const [channel, setChannel] = useState<Channel>("stable");
   const submission = useSubmit(
-    (signal) => createApiKey({ name: name.trim(), expiresAt: null, target: null }, signal),
+    () => createApiKey({ name: name.trim(), expiresAt: null, target: null }),
     (issued) => {
-      onCreated({ name: name.trim(), channel, keyId: issued.apiKey.id });
-      showOnce({ issued, title: `Connect ${name.trim()}`, executorName: name.trim(), connect: { channel } });
+      const executorName = name.trim();
+      onCreated({ name: executorName, channel, keyId: issued.apiKey.id });
+      secret.show({ issued, title: `Connect ${executorName}`, executorName, connect: { channel } });
     },
   );
   return (
     <form class="panel" onSubmit={submission.submit}>
-      <p>The executor gets a key of its own, named like it. What to do on the server comes next.</p>
+      <p>
+        This creates a key with the executor’s name. The key never expires. The next step shows what to do on
+        the server.
+      </p>
       <KeyNameField name={name} onChange={setName} />
       <NameTaken name={name.trim()} />
       <label class="field">
         Channel
-        <select value={channel} onChange={(event) => setChannel(event.currentTarget.value)}>
+        <select
+          value={channel}
+          onChange={({ currentTarget }) => {
+            setChannel(CHANNELS.find((each) => each === currentTarget.value) ?? "stable");
+          }}
+        >
           {CHANNELS.map((each) => (
-            <option key={each.name} value={each.name}>
-              {each.name}: {each.says}
+            <option key={each} value={each}>
+              {each}: {CHANNEL_TEXTS[each]}
             </option>
           ))}
         </select>
       </label>
-      <SubmitButton submission={submission} verb="Create its key" />
+      <SubmitButton submission={submission} verb="Create the key" />
     </form>
   );
 }
 
-/** Waits until an executor has synced with the key that was made for it. */
-function Awaited({ connecting: { name, keyId } }: { connecting: Connecting }) {
+/** Waits until an executor has synced with the new key. */
+function Arrival({ connecting: { name, keyId } }: { connecting: Connecting }) {
   const now = useNow();
-  const { data } = usePolled(`awaited ${keyId}`, INTERVAL_MS, (signal) => askApiKeyUse(keyId, signal));
+  const announce = useAnnounce();
+  const { data } = usePolled(`arrival ${keyId}`, INTERVAL_MS, askApiKeyUse(keyId));
   const [bound] = data?.boundExecutors ?? [];
   const since = data?.usedBy.find(({ executor }) => executor.id === bound?.id)?.firstUsedAt;
   const arrived = bound === undefined || since === undefined ? undefined : bound.name;
   useEffect(() => {
     if (arrived !== undefined) {
-      announce(`${arrived} is online`);
+      announce(`${arrived} is online.`);
     }
   }, [arrived]);
   if (bound === undefined || since === undefined) {
@@ -97,7 +109,7 @@ function Awaited({ connecting: { name, keyId } }: { connecting: Connecting }) {
       <Notice kind="info">
         <p class="waiting">waiting for {name}…</p>
         <p>
-          This page says when it is online. These are the steps on the server, with the key that you stored:
+          This page tells you when {name} is online. Follow these steps on the server with the stored key:
         </p>
       </Notice>
     );
@@ -105,7 +117,7 @@ function Awaited({ connecting: { name, keyId } }: { connecting: Connecting }) {
   return (
     <Notice kind="good">
       <p class="arrived">
-        <Link to={`/executors/${encodeURIComponent(bound.id)}`}>{bound.name}</Link> is online since{" "}
+        <Link to={`/executors/${encodeURIComponent(bound.id)}`}>{bound.name}</Link> has been online since{" "}
         {sinceWhen(since, now)}
       </p>
     </Notice>

@@ -1,8 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import { deleteExecutor, type Executor } from "../api/executors.ts";
 import { KeyLabel } from "../keys/key-label.tsx";
-import { announce } from "../state/announcement.ts";
-import { useHeartbeatTimeout } from "../state/session.ts";
+import { useAnnounce, useHeartbeatTimeout } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 
 interface DeleteExecutorProps {
@@ -11,9 +10,10 @@ interface DeleteExecutorProps {
   readonly onDone: () => void;
 }
 
-/** Says what is left of the executor, and lets the keys that serve only it go with it. */
+/** Deletes an executor and, if the person chooses, revokes the keys that serve only this executor. */
 export function DeleteExecutorDialog({ executor, onDismiss, onDone }: DeleteExecutorProps) {
   const { id, name, status, ownKeys } = executor;
+  const announce = useAnnounce();
   const [revokeKeys, setRevokeKeys] = useState(false);
   const timeout = useHeartbeatTimeout();
   return (
@@ -21,25 +21,25 @@ export function DeleteExecutorDialog({ executor, onDismiss, onDone }: DeleteExec
       title={`Delete ${name}?`}
       verb="Delete"
       kind="danger"
-      act={(signal) => deleteExecutor(id, revokeKeys && ownKeys.length > 0, signal)}
+      operation={() => deleteExecutor(id, revokeKeys && ownKeys.length > 0)}
       onDismiss={onDismiss}
       onDone={() => {
-        announce(`${name} is deleted`);
+        announce(`${name} is deleted.`);
         onDone();
       }}
     >
       {status === "online" ? (
         <p>
-          It is online: stop its agent first (<code>systemctl stop novacula-agent</code>). It can be deleted
-          once it has been silent for {timeout}.
+          It is online, and only an offline executor can be deleted. Stop its agent (
+          <code>sudo novacula-agent stop</code>), then wait until it has been silent for {timeout}.
         </p>
       ) : null}
       <OwnKeys executor={executor} revokeKeys={revokeKeys} onChange={setRevokeKeys} />
       <p>
         {revokeKeys && ownKeys.length > 0
-          ? `${ownKeys.length === 1 ? "The key is" : "The keys are"} refused from the next request on. `
-          : `A host that still runs ${name} with a key that works registers again, as a new executor. `}
-        The audit log and the keys’ history keep its name. This cannot be undone.
+          ? `The control plane refuses ${ownKeys.length === 1 ? "the key" : "the keys"} from then on. `
+          : `If a host still runs ${name} with a valid key, it registers again as a new executor. `}
+        The audit log and the keys’ history keep its name. Deleting cannot be undone.
       </p>
     </ActionDialog>
   );
@@ -54,14 +54,14 @@ interface OwnKeysProps {
 function OwnKeys({ executor: { ownKeys }, revokeKeys, onChange }: OwnKeysProps) {
   const id = useId();
   if (ownKeys.length === 0) {
-    return <p>No active key serves only this executor.</p>;
+    return <p>This executor has no active key of its own.</p>;
   }
   return (
     <div>
       <p>
         {ownKeys.length === 1
-          ? "This key serves only this executor:"
-          : "These keys serve only this executor:"}
+          ? "One active key serves only this executor:"
+          : "These active keys serve only this executor:"}
       </p>
       <ul>
         {ownKeys.map((apiKey) => (

@@ -1,27 +1,23 @@
 import { useState } from "preact/hooks";
 import { askExecutor, type Executor, revokeExecutorAccess } from "../api/executors.ts";
 import { KeyLabel } from "../keys/key-label.tsx";
-import { announce } from "../state/announcement.ts";
-import { navigate } from "../state/navigation.ts";
+import { useAnnounce, useHeartbeatTimeout, usePageState } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
-import { type Membership, useHeartbeatTimeout } from "../state/session.ts";
+import type { Membership } from "../state/session.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
-import { Badge } from "../ui/badge.tsx";
+import { Badge, DamagedColumns } from "../ui/badge.tsx";
 import { Link } from "../ui/link.tsx";
-import { DamagedColumns } from "../ui/list/damaged-columns.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { DeleteExecutorDialog } from "./delete-executor-dialog.tsx";
-import { ExecutorFacts, ExecutorWarnings, KeyHistory } from "./executor-facts.tsx";
+import { ExecutorFacts, KeyHistory } from "./executor-facts.tsx";
+import { ExecutorWarnings } from "./executor-warnings.tsx";
 
 const INTERVAL_MS = 2000;
 
-/** One executor: where it is, which key it is on and was on, and the way to take it offline. */
+/** One executor: its status, its keys, and how to take it offline or delete it. */
 export function ExecutorPage({ id, membership }: { id: string; membership: Membership }) {
-  const { data, failure, reload } = usePolled(`executor ${id}`, INTERVAL_MS, (signal) =>
-    askExecutor(id, signal),
-  );
-  const [asked, setAsked] = useState<"revoke" | "delete">();
+  const { data, failure, reload } = usePolled(`executor ${id}`, INTERVAL_MS, askExecutor(id));
   const executor = data ?? undefined;
   return (
     <>
@@ -29,37 +25,45 @@ export function ExecutorPage({ id, membership }: { id: string; membership: Membe
         <Link to="/executors">Executors</Link>
       </p>
       <PageHead title={executor?.name ?? "Executor"}>
-        {membership.canManage && executor !== undefined && executor.key !== null ? (
-          <button type="button" class="danger" onClick={() => setAsked("revoke")}>
-            Revoke executor access
-          </button>
-        ) : null}
         {membership.canManage && executor !== undefined ? (
-          <button type="button" class="danger" onClick={() => setAsked("delete")}>
-            Delete executor
-          </button>
+          <ExecutorActions executor={executor} onChanged={reload} />
         ) : null}
       </PageHead>
       {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
       {data === null ? (
-        <p class="empty">There is no such executor in {membership.organization.name}.</p>
+        <p class="empty">{membership.organization.name} has no executor with this ID.</p>
       ) : null}
       {executor === undefined ? null : <ExecutorView executor={executor} />}
-      {asked === "revoke" && executor !== undefined ? (
-        <RevokeAccessDialog
-          executor={executor}
-          onDismiss={() => setAsked(undefined)}
-          onDone={() => {
-            setAsked(undefined);
-            reload();
-          }}
-        />
+    </>
+  );
+}
+
+function ExecutorActions({ executor, onChanged }: { executor: Executor; onChanged: () => void }) {
+  const { navigation } = usePageState();
+  const [asked, setAsked] = useState<"revoke" | "delete">();
+  const dismiss = () => setAsked(undefined);
+  const revoked = () => {
+    dismiss();
+    onChanged();
+  };
+  return (
+    <>
+      {executor.key === null ? null : (
+        <button type="button" class="danger" onClick={() => setAsked("revoke")}>
+          Revoke executor access
+        </button>
+      )}
+      <button type="button" class="danger" onClick={() => setAsked("delete")}>
+        Delete executor
+      </button>
+      {asked === "revoke" ? (
+        <RevokeAccessDialog executor={executor} onDismiss={dismiss} onDone={revoked} />
       ) : null}
-      {asked === "delete" && executor !== undefined ? (
+      {asked === "delete" ? (
         <DeleteExecutorDialog
           executor={executor}
-          onDismiss={() => setAsked(undefined)}
-          onDone={() => navigate("/executors")}
+          onDismiss={dismiss}
+          onDone={() => navigation.go("/executors")}
         />
       ) : null}
     </>
@@ -88,25 +92,26 @@ interface RevokeAccessProps {
 
 function RevokeAccessDialog({ executor, onDismiss, onDone }: RevokeAccessProps) {
   const { id, name, key } = executor;
+  const announce = useAnnounce();
   const timeout = useHeartbeatTimeout();
   return (
     <ActionDialog
       title={`Revoke the access of ${name}?`}
       verb="Revoke access"
       kind="danger"
-      act={(signal) => revokeExecutorAccess(id, signal)}
+      operation={() => revokeExecutorAccess(id)}
       onDismiss={onDismiss}
       onDone={() => {
-        announce(`The key of ${name} is revoked`);
+        announce(`The key of ${name} is revoked.`);
         onDone();
       }}
     >
       {key === null ? null : <KeyLabel apiKey={key} />}
       <p>
-        The key that {name} is on is revoked. Its next sync is refused, and it goes offline within {timeout},
-        until it is given another key; so does every other executor on this key. Its nodes keep running.
+        This revokes the key that {name} uses. {name}, and every other executor that uses this key, goes
+        offline within {timeout} and stays offline until it gets another key. Its nodes keep running.
       </p>
-      <p>This cannot be undone.</p>
+      <p>Revoking cannot be undone.</p>
     </ActionDialog>
   );
 }

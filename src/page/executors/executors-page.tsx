@@ -1,18 +1,17 @@
 import type { KeyReference } from "../api/decode.ts";
 import { type ListedExecutor, listExecutors } from "../api/executors.ts";
-import { FINGERPRINT_SAYS } from "../keys/key-label.tsx";
-import { usePlace } from "../state/navigation.ts";
+import { Fingerprint } from "../keys/key-label.tsx";
+import { usePlace } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
 import type { Membership } from "../state/session.ts";
-import { Badge } from "../ui/badge.tsx";
+import { Badge, DamagedColumns } from "../ui/badge.tsx";
 import { Link } from "../ui/link.tsx";
-import { DamagedColumns } from "../ui/list/damaged-columns.tsx";
-import { ListHead } from "../ui/list/list-head.tsx";
 import { PAGE_SIZE, Pager, pageOf } from "../ui/list/pager.tsx";
 import { SearchBox } from "../ui/list/search-box.tsx";
-import { Moment } from "../ui/moment.tsx";
+import { TableHead } from "../ui/list/table-head.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
+import { Moment } from "../ui/time.tsx";
 
 const INTERVAL_MS = 3000;
 
@@ -21,8 +20,10 @@ export function ExecutorsPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
   const search = query.get("search");
   const before = query.get("before");
-  const { data, failure } = usePolled(`executors ${before} ${search}`, INTERVAL_MS, (signal) =>
-    listExecutors({ limit: PAGE_SIZE + 1, before, search }, signal),
+  const { data, failure } = usePolled(
+    `executors ${before} ${search}`,
+    INTERVAL_MS,
+    listExecutors({ limit: PAGE_SIZE + 1, before, search }),
   );
   return (
     <>
@@ -33,7 +34,7 @@ export function ExecutorsPage({ membership }: { membership: Membership }) {
           </Link>
         ) : null}
       </PageHead>
-      <SearchBox label="Find an executor by name or id" />
+      <SearchBox label="Find an executor by name or ID" />
       {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
       {data === undefined ? null : (
         <ExecutorList
@@ -55,7 +56,7 @@ interface ExecutorListProps {
 function ExecutorList({ executors, canManage, isFiltered }: ExecutorListProps) {
   const { shown, hasOlder } = pageOf(executors);
   if (shown.length === 0 && isFiltered) {
-    return <p class="empty">No executor matches.</p>;
+    return <p class="empty">No executor matches your search.</p>;
   }
   if (shown.length === 0) {
     return <NoExecutors canManage={canManage} />;
@@ -64,7 +65,7 @@ function ExecutorList({ executors, canManage, isFiltered }: ExecutorListProps) {
     <>
       <table class="list">
         <caption class="visually-hidden">Executors, newest first</caption>
-        <ListHead columns={["Name", "Status", "Version", "Host", "Key", "Last sync"]} />
+        <TableHead columns={["Name", "Status", "Version", "Host", "Key", "Last sync"]} />
         <tbody>
           {shown.map((executor) => (
             <ExecutorRow key={executor.id} executor={executor} />
@@ -95,7 +96,7 @@ function ExecutorRow({ executor }: { executor: ListedExecutor }) {
         <Badge status={status} />
         <DamagedColumns columns={damaged} />
         {instances.length > 1 ? (
-          <span class="under warning">{instances.length} hosts use this name</span>
+          <span class="under warning">{instances.length} processes use this name</span>
         ) : null}
       </td>
       <td data-label="Version">
@@ -111,13 +112,13 @@ function ExecutorRow({ executor }: { executor: ListedExecutor }) {
   );
 }
 
-/** Its id is on the executor's own page. */
+/** Without the id, which the executor's own page shows. */
 function KeyLine({ apiKey: { name, fingerprint } }: { apiKey: KeyReference }) {
   return (
     <div class="label-with-id">
       <span class="name">{name}</span>
       <span class="ids">
-        <code title={FINGERPRINT_SAYS}>{fingerprint}</code>
+        <Fingerprint text={fingerprint} />
       </span>
     </div>
   );
@@ -130,7 +131,7 @@ function NoExecutors({ canManage }: { canManage: boolean }) {
       <p>An executor appears here with its first sync.</p>
       {canManage ? (
         <p>
-          <Link to="/connect">Connect an executor</Link> makes its key and says what to do on the server.
+          <Link to="/connect">Connect an executor</Link>: create its key, then follow the steps on the server.
         </p>
       ) : null}
     </div>

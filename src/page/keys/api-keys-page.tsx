@@ -1,25 +1,28 @@
 import { useState } from "preact/hooks";
 import { type ApiKey, listApiKeys } from "../api/api-keys.ts";
-import { usePlace } from "../state/navigation.ts";
+import { usePlace } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
 import type { Membership } from "../state/session.ts";
+import { Link } from "../ui/link.tsx";
 import { PAGE_SIZE, Pager, pageOf } from "../ui/list/pager.tsx";
 import { SearchBox } from "../ui/list/search-box.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
-import { FollowUps } from "./follow-up-list.tsx";
+import { FollowUpList } from "./follow-up-list.tsx";
 import { KeyTable } from "./key-table.tsx";
 import { NewKeyDialog } from "./new-key-dialog.tsx";
 
 const INTERVAL_MS = 3000;
 
-/** The API keys of the organization: list, create, rotate, revoke, delete. */
+/** The API keys of the organization: create, rotate, revoke and delete them. */
 export function ApiKeysPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
   const [isCreating, setCreating] = useState(false);
   const [search, before] = [query.get("search"), query.get("before")];
-  const { data, failure, reload } = usePolled(`keys ${before} ${search}`, INTERVAL_MS, (signal) =>
-    listApiKeys({ limit: PAGE_SIZE + 1, before, search }, signal),
+  const { data, failure, reload } = usePolled(
+    `keys ${before} ${search}`,
+    INTERVAL_MS,
+    listApiKeys({ limit: PAGE_SIZE + 1, before, search }),
   );
   const { canManage, organization } = membership;
   const close = () => {
@@ -35,8 +38,8 @@ export function ApiKeysPage({ membership }: { membership: Membership }) {
           </button>
         ) : null}
       </PageHead>
-      <FollowUps organizationId={organization.id} />
-      <SearchBox label="Find a key by name, id or fingerprint" />
+      <FollowUpList organizationId={organization.id} />
+      <SearchBox label="Find a key by name, ID or fingerprint" />
       {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
       {data === undefined ? null : (
         <KeyList
@@ -61,7 +64,7 @@ interface KeyListProps {
 function KeyList({ keys, membership, isFiltered, onChanged }: KeyListProps) {
   const { shown, hasOlder } = pageOf(keys);
   if (shown.length === 0) {
-    return isFiltered ? <p class="empty">No key matches.</p> : <NoKeys membership={membership} />;
+    return isFiltered ? <p class="empty">No key matches your search.</p> : <NoKeys membership={membership} />;
   }
   return (
     <>
@@ -75,11 +78,11 @@ function NoKeys({ membership: { canManage, organization } }: { membership: Membe
   return (
     <div class="empty">
       <h2>No API keys yet</h2>
-      <p>An API key is what an executor signs in with. Each executor should have its own.</p>
+      <p>An executor identifies itself with an API key. Give each executor its own.</p>
       {canManage ? (
         <p>
-          Select <strong>New key</strong>, or <a href="/connect">connect an executor</a>, which makes its key
-          on the way.
+          Select <strong>New key</strong>, or <Link to="/connect">connect an executor</Link>, which also
+          creates its key.
         </p>
       ) : (
         <p>An owner or admin of {organization.name} can create one.</p>

@@ -9,26 +9,26 @@ interface ConnectStepsProps {
 
 const INSTALL = "sudo apt install ./novacula-agent_*.deb";
 const EDIT = "sudoedit /etc/novacula/agent.toml";
-const START = "sudo novacula-agent check --online && sudo novacula-agent start";
+const CHECK = "sudo novacula-agent check --online";
 
-/** From a server without an agent to an executor that is online. */
+/** From a server without an agent to an online executor. */
 export function ConnectSteps({ name, channel, secret = "exc_…" }: ConnectStepsProps) {
   return (
     <ol class="steps">
       <li>
-        <p>Install the agent on the server:</p>
+        <p>Install the agent on the server. The package starts it, and it waits for a key:</p>
         <CopyBlock what="the install command" text={INSTALL} />
       </li>
       <li>
         <p>
-          Open <code>/etc/novacula/agent.toml</code> and make it this:
+          Open <code>/etc/novacula/agent.toml</code> and replace its content:
         </p>
         <CopyBlock what="the edit command" text={EDIT} />
         <CopyBlock what="the configuration" text={configuration(name, channel, secret)} />
       </li>
       <li>
-        <p>Try it, then start it:</p>
-        <CopyBlock what="the start command" text={START} />
+        <p>Save the file. The running agent applies it within seconds; nothing needs a restart. To check:</p>
+        <CopyBlock what="the check command" text={CHECK} />
       </li>
     </ol>
   );

@@ -1,7 +1,5 @@
 import { type ApiKey, deleteApiKey, revokeApiKey } from "../api/api-keys.ts";
-import { announce } from "../state/announcement.ts";
-import { noteRevoked, unfollow } from "../state/follow-ups.ts";
-import { useHeartbeatTimeout } from "../state/session.ts";
+import { useAnnounce, useHeartbeatTimeout, usePageState } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
 import { KeyIds } from "./key-label.tsx";
@@ -13,55 +11,60 @@ interface EndKeyProps {
 }
 
 export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
+  const { followUps } = usePageState();
+  const announce = useAnnounce();
   const bound = useBoundExecutors(apiKey);
+  const isUsed = bound !== undefined && bound.length > 0;
   const timeout = useHeartbeatTimeout();
   return (
     <ActionDialog
       title={`Revoke ${apiKey.name}?`}
       verb="Revoke"
       kind="danger"
-      act={(signal) => revokeApiKey(apiKey.id, signal)}
+      operation={() => revokeApiKey(apiKey.id)}
       onDismiss={onDismiss}
       onDone={() => {
-        noteRevoked(apiKey.id, Date.now());
-        announce(`${apiKey.name} is revoked`);
+        followUps.noteRevoked(apiKey.id, Date.now());
+        announce(`${apiKey.name} is revoked.`);
         onDone();
       }}
     >
       <KeyIds apiKey={apiKey} />
       <KeyExecutors bound={bound} />
       <p>
-        {bound !== undefined && bound.length > 0
-          ? `Their next sync is refused, and they go offline within ${timeout}, until they are given another key. Their nodes keep running.`
-          : "It is refused from the next request on."}{" "}
-        The key stays in the list with its history. This cannot be undone.
+        The control plane refuses the key from now on.{" "}
+        {isUsed
+          ? `These executors go offline within ${timeout} and stay offline until they get another key. Their nodes keep running. `
+          : ""}
+        The key stays in this list with its history. Revoking cannot be undone.
       </p>
     </ActionDialog>
   );
 }
 
 export function DeleteKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
+  const { followUps } = usePageState();
+  const announce = useAnnounce();
   const bound = useBoundExecutors(apiKey);
+  const isUsed = bound !== undefined && bound.length > 0;
   return (
     <ActionDialog
       title={`Delete ${apiKey.name}?`}
       verb="Delete"
       kind="danger"
-      act={(signal) => deleteApiKey(apiKey.id, signal)}
+      operation={() => deleteApiKey(apiKey.id)}
       onDismiss={onDismiss}
       onDone={() => {
-        unfollow(apiKey.id);
-        announce(`${apiKey.name} is deleted`);
+        followUps.remove(apiKey.id);
+        announce(`${apiKey.name} is deleted.`);
         onDone();
       }}
     >
       <KeyIds apiKey={apiKey} />
       <KeyExecutors bound={bound} />
       <p>
-        {bound !== undefined && bound.length > 0
-          ? "They are left without a key and have to be given one. "
-          : ""}
-        The key goes from the list for good; the audit log keeps what was done with it.
+        {isUsed ? "They stay offline until they get another key. " : ""}
+        The key disappears from this list. The audit log keeps its records. Deleting cannot be undone.
       </p>
     </ActionDialog>
   );

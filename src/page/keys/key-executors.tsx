@@ -1,18 +1,18 @@
 import { type ApiKey, askApiKeyUse } from "../api/api-keys.ts";
 import type { Reference } from "../api/decode.ts";
-import { useNow } from "../state/clock.ts";
 import { usePolled } from "../state/polling.ts";
-import { relatively } from "../ui/time.tsx";
+import { Moment } from "../ui/time.tsx";
 
 const INTERVAL_MS = 3000;
 
 export interface BoundExecutor extends Reference {
+  /** Epoch ms; undefined: never. */
   readonly lastUsedAt: number | undefined;
 }
 
-/** The executors that are on this key now; undefined until the server has said. */
+/** The executors that are bound to the key now; undefined until the control plane has answered. */
 export function useBoundExecutors({ id }: ApiKey): readonly BoundExecutor[] | undefined {
-  const { data } = usePolled(`bound ${id}`, INTERVAL_MS, (signal) => askApiKeyUse(id, signal));
+  const { data } = usePolled(`bound ${id}`, INTERVAL_MS, askApiKeyUse(id));
   if (data === undefined) {
     return undefined;
   }
@@ -23,24 +23,29 @@ export function useBoundExecutors({ id }: ApiKey): readonly BoundExecutor[] | un
   }));
 }
 
-/** Which executors are on a key, for whoever is about to end it. */
+/** Lists the executors that a change of the key affects. */
 export function KeyExecutors({ bound }: { bound: readonly BoundExecutor[] | undefined }) {
-  const now = useNow();
   if (bound === undefined) {
-    return <p class="muted">Looking which executors are on it…</p>;
+    return <p class="muted">Looking for executors that use this key…</p>;
   }
   if (bound.length === 0) {
-    return <p>No executor is on this key.</p>;
+    return <p>No executor uses this key now.</p>;
   }
   return (
     <div>
-      <p>{bound.length === 1 ? "On this key now:" : `${bound.length} executors are on this key now:`}</p>
+      <p>
+        {bound.length === 1
+          ? "One executor uses this key now:"
+          : `${bound.length} executors use this key now:`}
+      </p>
       <ul class="executors-on">
         {bound.map(({ id, name, lastUsedAt }) => (
           <li key={id}>
             <strong>{name}</strong>
             {lastUsedAt === undefined ? null : (
-              <span class="muted">, last used it {relatively(lastUsedAt, now, "past")}</span>
+              <span class="muted">
+                , last used it <Moment at={lastUsedAt} />
+              </span>
             )}
           </li>
         ))}

@@ -1,17 +1,20 @@
 import type { KeyReference } from "../api/decode.ts";
 
-export const FINGERPRINT_SAYS = "Fingerprint: the agent's journal and status show the same";
+/** The first digits of the key's hash, which the agent's journal and `status` show, too. */
+export function Fingerprint({ text }: { text: string }) {
+  return <code title="Fingerprint, as in the agent's journal and status">{text}</code>;
+}
 
-/** The id and the fingerprint of a key: what tells two of one name apart. */
+/** The id and fingerprint of a key, which distinguish keys of the same name. */
 export function KeyIds({ apiKey }: { apiKey: KeyReference }) {
   return (
     <span class="ids">
-      <code>{apiKey.id}</code> <code title={FINGERPRINT_SAYS}>{apiKey.fingerprint}</code>
+      <code>{apiKey.id}</code> <Fingerprint text={apiKey.fingerprint} />
     </span>
   );
 }
 
-/** A key's name, with its id and fingerprint under it. */
+/** A key's name, with its id and fingerprint below. */
 export function KeyLabel({ apiKey }: { apiKey: KeyReference }) {
   return (
     <div class="label-with-id">

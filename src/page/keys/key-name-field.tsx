@@ -1,20 +1,19 @@
 import { useEffect, useRef } from "preact/hooks";
+import { MAX_KEY_NAME_CHARACTERS } from "../../protocol/limits.ts";
 import { Field } from "../ui/form.tsx";
 
-export const MAX_NAME_CHARACTERS = 32;
-
-/** The name of a key, 1 to 32 characters, with the count as it is typed. */
+/** The name of a key, with its length counted while it is typed. */
 export function KeyNameField({ name, onChange }: { name: string; onChange: (name: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const count = Array.from(name.trim()).length;
-  const isTooLong = count > MAX_NAME_CHARACTERS;
+  const isTooLong = count > MAX_KEY_NAME_CHARACTERS;
   useEffect(() => {
     input.current?.setCustomValidity(validity(count));
   }, [count]);
   return (
     <Field
       label="Name"
-      hint={`${count} of ${MAX_NAME_CHARACTERS} characters`}
+      hint={`${count} of ${MAX_KEY_NAME_CHARACTERS} characters`}
       {...(isTooLong ? { hintKind: "bad" as const } : {})}
     >
       {(id, hintId) => (
@@ -34,9 +33,12 @@ export function KeyNameField({ name, onChange }: { name: string; onChange: (name
   );
 }
 
+/** The browser's message for a name of this length; empty: it is valid. */
 function validity(count: number): string {
   if (count === 0) {
-    return "Give the key a name of 1 to 32 characters.";
+    return `Enter a name of 1 to ${MAX_KEY_NAME_CHARACTERS} characters.`;
   }
-  return count > MAX_NAME_CHARACTERS ? `Shorten the name: ${count} characters, 32 at most.` : "";
+  return count > MAX_KEY_NAME_CHARACTERS
+    ? `Shorten the name: it has ${count} characters, and ${MAX_KEY_NAME_CHARACTERS} are allowed.`
+    : "";
 }

@@ -1,15 +1,12 @@
 import { useState } from "preact/hooks";
 import type { ApiKey } from "../api/api-keys.ts";
-import { useNow } from "../state/clock.ts";
 import type { Membership } from "../state/session.ts";
-import { Badge } from "../ui/badge.tsx";
+import { Badge, DamagedColumns } from "../ui/badge.tsx";
 import { Link } from "../ui/link.tsx";
-import { DamagedColumns } from "../ui/list/damaged-columns.tsx";
-import { ListHead } from "../ui/list/list-head.tsx";
+import { TableHead } from "../ui/list/table-head.tsx";
 import { Menu } from "../ui/menu.tsx";
-import { Moment } from "../ui/moment.tsx";
 import { useRestoredFocus } from "../ui/restore-focus.ts";
-import { exactly, relatively } from "../ui/time.tsx";
+import { Moment } from "../ui/time.tsx";
 import { DeleteKeyDialog, RevokeKeyDialog } from "./end-key-dialogs.tsx";
 import { KeyLabel } from "./key-label.tsx";
 import { RotateKeyDialog } from "./rotate-key-dialog.tsx";
@@ -20,6 +17,7 @@ interface KeyTableProps {
   readonly onChanged: () => void;
 }
 
+/** The action that was chosen in a key's menu. */
 type Asked = { readonly what: "rotate" | "revoke" | "delete"; readonly apiKey: ApiKey };
 
 export function KeyTable({ keys, membership, onChanged }: KeyTableProps) {
@@ -30,7 +28,7 @@ export function KeyTable({ keys, membership, onChanged }: KeyTableProps) {
     <>
       <table class="list" onFocusIn={restoreFocus}>
         <caption class="visually-hidden">API keys of {membership.organization.name}, newest first</caption>
-        <ListHead columns={["Name", "Status", "Used by", "Created", "Last used"]} hasActions={canManage} />
+        <TableHead columns={["Name", "Status", "Used by", "Created", "Last used"]} hasActions={canManage} />
         <tbody>
           {keys.map((apiKey) => (
             <KeyRow
@@ -82,7 +80,7 @@ function KeyRow({ apiKey, ask }: { apiKey: ApiKey; ask: ((what: Asked["what"]) =
       </td>
       <td data-label="Status">
         <Badge status={apiKey.status} />
-        <KeyEnd apiKey={apiKey} />
+        <KeyEndTime apiKey={apiKey} />
         <DamagedColumns columns={apiKey.damaged} />
       </td>
       <td data-label="Used by">
@@ -110,7 +108,7 @@ function KeyMenu({
   apiKey: ApiKey;
   ask: (what: Asked["what"]) => void;
 }) {
-  const wasRotated = revokesAt === null ? undefined : "Rotated already: rotate its successor";
+  const wasRotated = revokesAt === null ? undefined : "Already rotated. Rotate the new key instead";
   const items = [
     {
       label: "Rotate",
@@ -135,13 +133,13 @@ function KeyMenu({
 
 const SHOWN_EXECUTORS = 2;
 
-/** The two executors that used it last; the others are a number. A key that waits for its executor says for which. */
+/** The executors that used it last, the number of others, and the target that has not used it yet. */
 function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey }) {
   const shown = usedBy.slice(0, SHOWN_EXECUTORS);
-  const isAwaited =
+  const isWaiting =
     target !== null && (target.isDeleted || !usedBy.some(({ executor }) => executor.id === target.id));
-  if (shown.length === 0 && !isAwaited) {
-    return <span class="muted">nobody yet</span>;
+  if (shown.length === 0 && !isWaiting) {
+    return <span class="muted">no executor yet</span>;
   }
   const more = usedByCount - shown.length;
   return (
@@ -165,37 +163,37 @@ function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey })
           +{more}
         </li>
       ) : null}
-      {isAwaited ? <li class="muted">{targetLine(target)}</li> : null}
+      {isWaiting ? <li class="muted">{targetLine(target)}</li> : null}
     </ul>
   );
 }
 
 function targetLine({ name, isDeleted }: NonNullable<ApiKey["target"]>): string {
-  return isDeleted ? `refused: made for ${name}, which was deleted` : `waits for ${name}`;
+  return isDeleted ? `refused: its target ${name} was deleted` : `waiting for ${name}`;
 }
 
-/** When an active key ends, where it does; when a revoked one did. */
-function KeyEnd({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKey: ApiKey }) {
-  const now = useNow();
-  const line = (at: number, tense: "past" | "future", word = "") => (
+/** When an active key ends, or when one ended; nothing if it never does. */
+function KeyEndTime({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKey: ApiKey }) {
+  switch (status) {
+    case "damaged":
+      return null;
+    case "revoked":
+      return revokedAt === null ? null : <EndTime at={revokedAt} tense="past" />;
+    case "expired":
+      return expiresAt === null ? null : <EndTime at={expiresAt} tense="past" />;
+    case "active":
+      if (revokesAt !== null) {
+        return <EndTime word="will be revoked " at={revokesAt} tense="future" />;
+      }
+      return expiresAt === null ? null : <EndTime word="expires " at={expiresAt} tense="future" />;
+  }
+}
+
+function EndTime({ word = "", at, tense }: { word?: string; at: number; tense: "past" | "future" }) {
+  return (
     <span class="under">
       {word}
-      <time dateTime={new Date(at).toISOString()} title={exactly(at)}>
-        {relatively(at, now, tense)}
-      </time>
+      <Moment at={at} tense={tense} />
     </span>
   );
-  if (status === "damaged") {
-    return null;
-  }
-  if (status === "revoked") {
-    return revokedAt === null ? null : line(revokedAt, "past");
-  }
-  if (status === "expired") {
-    return expiresAt === null ? null : line(expiresAt, "past");
-  }
-  if (revokesAt !== null) {
-    return line(revokesAt, "future", "revoked ");
-  }
-  return expiresAt === null ? null : line(expiresAt, "future", "expires ");
 }

@@ -1,69 +1,72 @@
 import { useState } from "preact/hooks";
+import { MAX_KEY_NAME_CHARACTERS } from "../../protocol/limits.ts";
 import { createApiKey, type IssuedKey } from "../api/api-keys.ts";
 import type { Reference } from "../api/decode.ts";
-import { follow } from "../state/follow-ups.ts";
-import { showOnce } from "../state/one-time-secret.ts";
+import { usePageState } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { Field } from "../ui/form.tsx";
 import { DAY_MS, exactly } from "../ui/time.tsx";
-import { KeyNameField, MAX_NAME_CHARACTERS } from "./key-name-field.tsx";
+import { KeyNameField } from "./key-name-field.tsx";
 import { TargetField } from "./target-field.tsx";
 
 interface NewKeyProps {
   readonly organizationId: string;
-  /** Created or not. */
+  /** Called when the dialog ends, with a new key or without. */
   readonly onClose: () => void;
 }
 
 const MAX_DAYS = 3650;
 
-/** Target, name, expiry: all there is to say about a key, and all of it final. */
+/** Creates a key from target, name and expiry, none of which can be changed afterwards. */
 export function NewKeyDialog({ organizationId, onClose }: NewKeyProps) {
+  const { secret, followUps } = usePageState();
   const [target, setTarget] = useState<Reference>();
   const [name, setName] = useState("");
   const [days, setDays] = useState("");
-  const aim = (next: Reference | undefined) => {
-    // The name of the target, unless another one has been typed.
-    if (name === prefill(target)) {
-      setName(prefill(next));
+  const changeTarget = (next: Reference | undefined) => {
+    // The target's name is the default until another one is typed.
+    if (name === defaultName(target)) {
+      setName(defaultName(next));
     }
     setTarget(next);
   };
   const done = (issued: IssuedKey) => {
     const { id, name: issuedName, fingerprint } = issued.apiKey;
     const executors = target === undefined ? [] : [target];
-    follow({ key: { id, name: issuedName, fingerprint }, old: null, executors, organizationId });
+    followUps.add({ key: { id, name: issuedName, fingerprint }, old: null, executors, organizationId });
     onClose();
-    showOnce({ issued, title: `${issuedName} is created`, executorName: target?.name, connect: undefined });
+    secret.show({
+      issued,
+      title: `${issuedName} is created`,
+      executorName: target?.name,
+      connect: undefined,
+    });
   };
   return (
     <ActionDialog
       title="New key"
       verb="Create"
-      act={(signal) =>
-        createApiKey(
-          { name: name.trim(), expiresAt: expiry(days, Date.now()), target: target?.id ?? null },
-          signal,
-        )
+      operation={() =>
+        createApiKey({ name: name.trim(), expiresAt: expiry(days, Date.now()), target: target?.id ?? null })
       }
       onDismiss={onClose}
       onDone={done}
     >
-      <TargetField target={target} onChange={aim} />
+      <TargetField target={target} onChange={changeTarget} />
       <KeyNameField name={name} onChange={setName} />
       <DaysField days={days} onChange={setDays} />
-      <p class="muted">Name and expiry are fixed once the key is created.</p>
+      <p class="muted">You cannot change the name and the expiry later.</p>
     </ActionDialog>
   );
 }
 
-function prefill(target: Reference | undefined): string {
+function defaultName(target: Reference | undefined): string {
   return Array.from(target?.name ?? "")
-    .slice(0, MAX_NAME_CHARACTERS)
+    .slice(0, MAX_KEY_NAME_CHARACTERS)
     .join("");
 }
 
-/** Null: no expiry. */
+/** Epoch ms; null: the key never expires. */
 function expiry(days: string, now: number): number | null {
   const count = Number(days);
   return days === "" || !Number.isFinite(count) ? null : now + Math.round(count * DAY_MS);
@@ -76,7 +79,9 @@ function DaysField({ days, onChange }: { days: string; onChange: (days: string) 
     <Field
       label="Expires in (days)"
       hint={
-        at === null || !isInRange ? "Optional. Left empty, the key does not expire." : `Until ${exactly(at)}.`
+        at === null || !isInRange
+          ? "Optional. If empty, the key never expires."
+          : `The key is valid until ${exactly(at)}.`
       }
     >
       {(id, hintId) => (

@@ -1,7 +1,6 @@
 import { useState } from "preact/hooks";
 import { type ApiKey, type IssuedKey, rotateApiKey } from "../api/api-keys.ts";
-import { follow } from "../state/follow-ups.ts";
-import { showOnce } from "../state/one-time-secret.ts";
+import { usePageState } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { DAY_MS, exactly, localInputValue } from "../ui/time.tsx";
 import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
@@ -14,46 +13,45 @@ interface RotateKeyProps {
   readonly onDone: () => void;
 }
 
-/** Replaces a key: the old one revoked in the same step, or alive until a date. */
+/** Replaces a key. The old one is revoked in the same step, or works until a date. */
 export function RotateKeyDialog({ apiKey, organizationId, onDismiss, onDone }: RotateKeyProps) {
+  const { secret, followUps } = usePageState();
   const bound = useBoundExecutors(apiKey);
   const [grace, setGrace] = useState<string>();
+  const revokesAt = grace === undefined ? null : localInstant(grace);
   const done = (issued: IssuedKey) => {
     const { id, name, fingerprint } = issued.apiKey;
-    const revokesAt = grace === undefined ? null : graceEnd(grace);
-    follow({
+    followUps.add({
       key: { id, name, fingerprint },
       old: { id: apiKey.id, name: apiKey.name, revokesAt },
       executors: (bound ?? []).map((executor) => ({ id: executor.id, name: executor.name })),
       organizationId,
     });
     onDone();
-    const only = bound?.length === 1 ? bound[0]?.name : undefined;
-    showOnce({ issued, title: `${apiKey.name} is rotated`, executorName: only, connect: undefined });
+    const executorName = bound?.length === 1 ? bound[0]?.name : undefined;
+    secret.show({ issued, title: `${apiKey.name} is rotated`, executorName, connect: undefined });
   };
   return (
     <ActionDialog
       title={`Rotate ${apiKey.name}?`}
       verb="Rotate"
-      act={(signal) => rotateApiKey(apiKey.id, grace === undefined ? null : graceEnd(grace), signal)}
+      operation={() => rotateApiKey(apiKey.id, revokesAt)}
       onDismiss={onDismiss}
       onDone={done}
     >
       <KeyIds apiKey={apiKey} />
       <KeyExecutors bound={bound} />
       <p>
-        A new key takes its place, named after it with today’s date.{" "}
-        {apiKey.expiresAt === null
-          ? "It does not expire, as this one."
-          : `It expires as this one: ${exactly(apiKey.expiresAt)}.`}
+        A new key replaces this one. It has the same name with today’s date, and the same expiry:{" "}
+        {apiKey.expiresAt === null ? "it never expires." : `it is valid until ${exactly(apiKey.expiresAt)}.`}
       </p>
       <GraceChoice grace={grace} onChange={setGrace} latest={apiKey.expiresAt} />
     </ActionDialog>
   );
 }
 
-/** The chosen minute as an instant; null where the field is empty. */
-function graceEnd(value: string): number | null {
+/** The value of a date field as epoch ms; null: it is empty. */
+function localInstant(value: string): number | null {
   const at = new Date(value).getTime();
   return Number.isNaN(at) ? null : at;
 }
@@ -62,6 +60,7 @@ interface GraceChoiceProps {
   /** The value of the date field; undefined: the old key is revoked at once. */
   readonly grace: string | undefined;
   readonly onChange: (grace: string | undefined) => void;
+  /** When the old key expires, epoch ms; null: never. */
   readonly latest: number | null;
 }
 
@@ -75,7 +74,7 @@ function GraceChoice({ grace, onChange, latest }: GraceChoiceProps) {
         <span>
           Revoke it now
           <small>
-            Its executors are refused until they have the new key. Choose this when it may have leaked.
+            Its executors are refused until they get the new key. Choose this if the key may have leaked.
           </small>
         </span>
       </label>
@@ -87,8 +86,8 @@ function GraceChoice({ grace, onChange, latest }: GraceChoiceProps) {
           onChange={() => onChange(localInputValue(tomorrow))}
         />
         <span>
-          Leave it alive until a date
-          <small>Executors that take the new key before then lose nothing.</small>
+          Keep it until a date
+          <small>Executors that get the new key before that date stay online.</small>
         </span>
       </label>
       {grace === undefined ? null : <GraceEnd grace={grace} onChange={onChange} />}

@@ -1,33 +1,35 @@
-import { announce } from "../state/announcement.ts";
-import { type OneTimeSecret, oneTimeSecret } from "../state/one-time-secret.ts";
+import type { ShownSecret } from "../state/one-time-secret.ts";
+import { useAnnounce, usePageState } from "../state/page-state.ts";
 import { useStore } from "../state/store.ts";
 import { useBlockedBack } from "../ui/block-back.ts";
 import { CopyBlock } from "../ui/copy-block.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { ConnectSteps } from "./connect-steps.tsx";
 
-/** The dialog above every page that shows a new key once. It outlives the page it was opened from. */
+/** Shows a new key once, above every page, even after the page it was created on is gone. */
 export function SecretDialog() {
-  const shown = useStore(oneTimeSecret);
+  const shown = useStore(usePageState().secret.shown);
   return shown === undefined ? null : <OneTimeDialog key={shown.issued.apiKey.id} shown={shown} />;
 }
 
-/** Nothing closes it but its button: not Escape, not a click beside it, not Back. */
-function OneTimeDialog({ shown }: { shown: OneTimeSecret }) {
+/** Only its button closes it: not Escape, not a click beside it, not Back. */
+function OneTimeDialog({ shown }: { shown: ShownSecret }) {
   useBlockedBack();
+  const { secret: holder } = usePageState();
+  const announce = useAnnounce();
   const { issued, title, connect, executorName } = shown;
   const { apiKey, secret } = issued;
-  const stored = () => {
-    oneTimeSecret.set(undefined);
-    announce(`${apiKey.name} is stored; this page does not hold it any more`);
+  const close = () => {
+    holder.forget();
+    announce(`This page no longer holds the key ${apiKey.name}.`);
   };
   return (
     <Dialog title={title}>
       <div class="dialog-body">
         <p>
-          This is the only time that <strong>{apiKey.name}</strong> is shown (fingerprint{" "}
-          <code>{apiKey.fingerprint}</code>). Nobody can read it again: store it now, in a password manager or
-          where you keep the secrets of your servers.
+          Store the key <strong>{apiKey.name}</strong> (fingerprint <code>{apiKey.fingerprint}</code>) now, in
+          a password manager or with your servers’ other secrets. It is shown only once and cannot be read
+          again.
         </p>
         <section>
           <h3>The key</h3>
@@ -40,7 +42,7 @@ function OneTimeDialog({ shown }: { shown: OneTimeSecret }) {
         )}
       </div>
       <div class="dialog-buttons">
-        <button type="button" class="primary" onClick={stored}>
+        <button type="button" class="primary" onClick={close}>
           I’ve stored this key
         </button>
       </div>
@@ -49,22 +51,24 @@ function OneTimeDialog({ shown }: { shown: OneTimeSecret }) {
 }
 
 function PasteSteps({ secret, executorName }: { secret: string; executorName: string | undefined }) {
-  const where = executorName === undefined ? "the executor’s host" : executorName;
   return (
     <>
       <section>
         <h3>Give it to a running agent</h3>
         <p>
-          On {where}. It asks for the key (which then is in no shell history), tries it, writes it, and says
-          when the agent is on it:
+          Run this on {executorName ?? "the executor’s host"}. It asks for the key, so that no shell history
+          contains it, tries it, writes it to <code>agent.toml</code>, and says when the agent uses it:
         </p>
         <CopyBlock what="the command" text="sudo novacula-agent set-key" />
       </section>
       <section>
         <h3>
-          Or in <code>/etc/novacula/agent.toml</code>, under <code>[control_plane]</code>
+          Or put it into <code>/etc/novacula/agent.toml</code>
         </h3>
-        <p>The agent takes it when the file is saved; there is nothing to restart.</p>
+        <p>
+          Replace the line in the section <code>[control_plane]</code>. The agent applies it when the file is
+          saved; nothing needs a restart.
+        </p>
         <CopyBlock what="the line for agent.toml" text={`access_token = "${secret}"`} />
       </section>
     </>

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Reference } from "../api/decode.ts";
 import { listExecutors } from "../api/executors.ts";
 import { usePolled } from "../state/polling.ts";
@@ -7,36 +7,20 @@ import { Field } from "../ui/form.tsx";
 const SHOWN = 100;
 const INTERVAL_MS = 30_000;
 
-/** For whom a key is: an executor that has never been here, or one that has, which the key then binds to. */
-export function TargetField({
-  target,
-  onChange,
-}: {
-  target: Reference | undefined;
-  onChange: (target: Reference | undefined) => void;
-}) {
+interface TargetFieldProps {
+  readonly target: Reference | undefined;
+  readonly onChange: (target: Reference | undefined) => void;
+}
+
+/** Which executor a key is for: a new one, or an existing one that then binds to it. */
+export function TargetField({ target, onChange }: TargetFieldProps) {
   const [search, setSearch] = useState("");
-  const [isLong, setLong] = useState(false);
-  const { data } = usePolled(`targets ${search}`, INTERVAL_MS, async (signal) => {
-    const answer = await listExecutors({ limit: SHOWN + 1, before: null, search: search || null }, signal);
-    if (answer.kind === "data" && answer.data.length > SHOWN) {
-      setLong(true);
-    }
-    return answer;
-  });
-  const found = (data ?? []).slice(0, SHOWN);
+  const { found, isLong } = useExecutors(search);
   const options =
     target === undefined || found.some(({ id }) => id === target.id) ? found : [target, ...found];
   return (
     <>
-      <Field
-        label="Target"
-        hint={
-          target === undefined
-            ? "For an executor that has not been connected yet."
-            : `${target.name} binds to this key on its next successful sync with it.`
-        }
-      >
+      <Field label="Target" hint={targetHint(target)}>
         {(id, hintId) => (
           <select
             id={id}
@@ -53,18 +37,41 @@ export function TargetField({
           </select>
         )}
       </Field>
-      {isLong ? (
-        <Field label="Find an executor for the list above">
-          {(id) => (
-            <input
-              id={id}
-              type="search"
-              value={search}
-              onInput={(event) => setSearch(event.currentTarget.value.trim())}
-            />
-          )}
-        </Field>
-      ) : null}
+      {isLong ? <SearchField search={search} onChange={setSearch} /> : null}
     </>
+  );
+}
+
+function targetHint(target: Reference | undefined): string {
+  return target === undefined
+    ? "For an executor that has never connected."
+    : `${target.name} binds to this key on its next successful sync with it.`;
+}
+
+/** The first executors that match, and whether there have been too many to show. */
+function useExecutors(search: string): { found: readonly Reference[]; isLong: boolean } {
+  const page = { limit: SHOWN + 1, before: null, search: search || null };
+  const { data = [] } = usePolled(`targets ${search}`, INTERVAL_MS, listExecutors(page));
+  const hasMore = data.length > SHOWN;
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    // Never back: the search field must not vanish while it is used.
+    setLong((before) => before || hasMore);
+  }, [hasMore]);
+  return { found: data.slice(0, SHOWN), isLong };
+}
+
+function SearchField({ search, onChange }: { search: string; onChange: (search: string) => void }) {
+  return (
+    <Field label="Search for an executor in the list above">
+      {(id) => (
+        <input
+          id={id}
+          type="search"
+          value={search}
+          onInput={(event) => onChange(event.currentTarget.value.trim())}
+        />
+      )}
+    </Field>
   );
 }

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
-import { cancelInvitation } from "../api/auth-operation.ts";
+import { cancelInvitation } from "../api/invitations.ts";
 import type { PendingInvitation } from "../api/members.ts";
-import { announce } from "../state/announcement.ts";
+import { useAnnounce } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { CopyBlock } from "../ui/copy-block.tsx";
-import { Moment } from "../ui/moment.tsx";
+import { Moment } from "../ui/time.tsx";
 
-/** Where an invitation is accepted. */
+/** The address at which an invitation is accepted. */
 export function invitationLink(id: string): string {
   return `${window.location.origin}/invitation/${encodeURIComponent(id)}`;
 }
@@ -16,8 +16,9 @@ interface InvitationListProps {
   readonly onChanged: () => void;
 }
 
-/** Who has a link and has not come yet. */
+/** The invitations that nobody has accepted yet. */
 export function InvitationList({ invitations, onChanged }: InvitationListProps) {
+  const announce = useAnnounce();
   const [cancelled, setCancelled] = useState<PendingInvitation>();
   return (
     <section>
@@ -38,18 +39,18 @@ export function InvitationList({ invitations, onChanged }: InvitationListProps) 
       </ul>
       {cancelled === undefined ? null : (
         <ActionDialog
-          title={`Cancel the invitation of ${cancelled.email}?`}
+          title={`Cancel the invitation for ${cancelled.email}?`}
           verb="Cancel invitation"
           kind="danger"
-          act={(signal) => cancelInvitation(cancelled.id, signal)}
+          operation={() => cancelInvitation(cancelled.id)}
           onDismiss={() => setCancelled(undefined)}
           onDone={() => {
-            announce(`The invitation of ${cancelled.email} is cancelled`);
+            announce(`The invitation for ${cancelled.email} is cancelled.`);
             setCancelled(undefined);
             onChanged();
           }}
         >
-          <p>The link stops working.</p>
+          <p>The link stops working. You can invite this address again.</p>
         </ActionDialog>
       )}
     </section>

@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import type { Role } from "../../protocol/roles.ts";
-import { inviteMember } from "../api/auth-operation.ts";
+import { inviteMember } from "../api/invitations.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { CopyBlock } from "../ui/copy-block.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { invitationLink } from "./invitation-list.tsx";
 import { RoleField } from "./role-field.tsx";
 
-/** Invites somebody by a link, which goes to them by whatever way the two trust. */
+/** Creates an invitation link, which the person sends by a channel that both sides trust. */
 export function InviteDialog({ onDismiss }: { onDismiss: () => void }) {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("member");
@@ -17,9 +17,9 @@ export function InviteDialog({ onDismiss }: { onDismiss: () => void }) {
   }
   return (
     <ActionDialog
-      title="Invite somebody"
-      verb="Make a link"
-      act={(signal) => inviteMember(email.trim(), role, signal)}
+      title="Invite a person"
+      verb="Create link"
+      operation={() => inviteMember(email.trim(), role)}
       onDismiss={onDismiss}
       onDone={({ id }) => setLink(invitationLink(id))}
     >
@@ -42,7 +42,7 @@ function LinkDialog({ email, link, onDismiss }: { email: string; link: string; o
   return (
     <Dialog title="Invitation link" onDismiss={onDismiss}>
       <div class="dialog-body">
-        <p>Send this link to {email}. It is valid for that address only, and once.</p>
+        <p>Send this link to {email}; no e-mail is sent for you. It works once, for this address only.</p>
         <CopyBlock what="the link" text={link} />
       </div>
       <div class="dialog-buttons">

@@ -1,11 +1,10 @@
 import { useState } from "preact/hooks";
 import type { Role } from "../../protocol/roles.ts";
-import { removeMember, updateMemberRole } from "../api/auth-operation.ts";
-import type { Member } from "../api/members.ts";
-import { announce } from "../state/announcement.ts";
+import { type Member, removeMember, updateMemberRole } from "../api/members.ts";
+import { useAnnounce } from "../state/page-state.ts";
 import type { Membership } from "../state/session.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
-import { ListHead } from "../ui/list/list-head.tsx";
+import { TableHead } from "../ui/list/table-head.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { useRestoredFocus } from "../ui/restore-focus.ts";
 import { RoleField } from "./role-field.tsx";
@@ -16,6 +15,7 @@ interface MemberTableProps {
   readonly onChanged: () => void;
 }
 
+/** The action that was chosen in a member's menu. */
 type Asked = { readonly what: "role" | "remove"; readonly member: Member };
 
 export function MemberTable({ members, membership, onChanged }: MemberTableProps) {
@@ -33,7 +33,7 @@ export function MemberTable({ members, membership, onChanged }: MemberTableProps
     <>
       <table class="list" onFocusIn={restoreFocus}>
         <caption class="visually-hidden">Members of {membership.organization.name}</caption>
-        <ListHead columns={["Name", "E-mail", "Role"]} hasActions={canManage} />
+        <TableHead columns={["Name", "E-mail", "Role"]} hasActions={canManage} />
         <tbody>
           {members.map((member) => (
             <MemberRow
@@ -92,15 +92,16 @@ interface MemberDialogProps {
 }
 
 function RoleDialog({ member, role: own, onDismiss, onDone }: MemberDialogProps & { readonly role: Role }) {
+  const announce = useAnnounce();
   const [role, setRole] = useState<Role>(member.role);
   return (
     <ActionDialog
-      title={`Role of ${member.user.name}`}
+      title={`Change the role of ${member.user.name}`}
       verb="Change role"
-      act={(signal) => updateMemberRole(member.id, role, signal)}
+      operation={() => updateMemberRole(member.id, role)}
       onDismiss={onDismiss}
       onDone={() => {
-        announce(`${member.user.name} is ${role} now`);
+        announce(`${member.user.name} is now ${role}.`);
         onDone();
       }}
     >
@@ -110,21 +111,22 @@ function RoleDialog({ member, role: own, onDismiss, onDone }: MemberDialogProps 
 }
 
 function RemoveDialog({ member, onDismiss, onDone }: MemberDialogProps) {
+  const announce = useAnnounce();
   return (
     <ActionDialog
       title={`Remove ${member.user.name}?`}
       verb="Remove"
       kind="danger"
-      act={(signal) => removeMember(member.id, signal)}
+      operation={() => removeMember(member.id)}
       onDismiss={onDismiss}
       onDone={() => {
-        announce(`${member.user.name} is removed`);
+        announce(`${member.user.name} is removed.`);
         onDone();
       }}
     >
       <p>
-        {member.user.email} sees nothing of this organization any more. The keys that they created stay as
-        they are: rotate those that they have seen.
+        {member.user.email} loses access to this organization at once. The keys that they created keep
+        working: rotate those that they have seen. You can invite them again.
       </p>
     </ActionDialog>
   );

@@ -10,12 +10,12 @@ import { MemberTable } from "./member-table.tsx";
 
 const INTERVAL_MS = 5000;
 
-/** Who belongs to the organization, as what, and who has been invited. */
+/** The organization's members with their roles, and the pending invitations. */
 export function MembersPage({ membership }: { membership: Membership }) {
   const { data, failure, reload } = usePolled(
     "people",
     INTERVAL_MS,
-    membership.canManage ? askPeople : askMembers,
+    membership.canManage ? askPeople() : askMembers(),
   );
   const [isInviting, setInviting] = useState(false);
   const pending = data?.invitations ?? [];

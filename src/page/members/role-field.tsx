@@ -3,7 +3,7 @@ import { mayGive, type Role } from "../../protocol/roles.ts";
 const CHOICES: readonly { readonly role: Role; readonly says: string }[] = [
   { role: "member", says: "sees everything, changes nothing" },
   { role: "admin", says: "manages keys, executors and members" },
-  { role: "owner", says: "an admin who also decides on owners" },
+  { role: "owner", says: "does what an admin does, and appoints and removes owners" },
 ];
 
 interface RoleFieldProps {

@@ -1,17 +1,19 @@
-import { createStore, useStore } from "./store.ts";
+import { createStore } from "./store.ts";
 
 const TICK_MS = 1000;
 
-/** One clock for all times on the page. */
-const now = createStore(Date.now());
-window.setInterval(() => {
-  if (!document.hidden) {
-    now.set(Date.now());
-  }
-}, TICK_MS);
-document.addEventListener("visibilitychange", () => now.set(Date.now()));
+/** One clock for all times on the page. It stands still while the tab is hidden. */
+export class Clock {
+  /** Epoch ms. */
+  readonly now = createStore(Date.now());
 
-/** Milliseconds since the epoch, anew each second. */
-export function useNow(): number {
-  return useStore(now);
+  start(): void {
+    const tick = () => {
+      if (!document.hidden) {
+        this.now.set(Date.now());
+      }
+    };
+    window.setInterval(tick, TICK_MS);
+    document.addEventListener("visibilitychange", tick);
+  }
 }

@@ -1,52 +1,58 @@
-import { createStore, useStore } from "./store.ts";
+import { createStore } from "./store.ts";
 
 export interface Place {
   readonly path: string;
   readonly query: URLSearchParams;
 }
 
-const place = createStore(readPlace());
-window.addEventListener("popstate", () => place.set(readPlace()));
+/** Where in the page the person is: the browser's address and history. */
+export class Navigation {
+  readonly place = createStore(currentPlace());
+  private isArrival = false;
 
-function readPlace(): Place {
+  /** Follows the browser's Back and Forward. */
+  start(): void {
+    window.addEventListener("popstate", () => this.refresh());
+  }
+
+  /** Goes to `url` within the page, as a new entry of the history. */
+  go(url: string): void {
+    this.isArrival = new URL(url, window.location.href).pathname !== window.location.pathname;
+    window.history.pushState(null, "", url);
+    this.refresh();
+    window.scrollTo(0, 0);
+  }
+
+  /** Replaces the present entry of the history: for text that is typed into a filter. */
+  replace(url: string): void {
+    window.history.replaceState(null, "", url);
+    this.refresh();
+  }
+
+  /** Adds an entry to the history that Back may remove; see block-back.ts. */
+  pushBlocker(url: string): void {
+    window.history.pushState({ isBlocker: true }, "", url);
+    this.refresh();
+  }
+
+  /** Whether the person just came to another page, whose heading then gets the focus. True once. */
+  takeArrival(): boolean {
+    const wasArrival = this.isArrival;
+    this.isArrival = false;
+    return wasArrival;
+  }
+
+  private refresh(): void {
+    this.place.set(currentPlace());
+  }
+}
+
+function currentPlace(): Place {
   const { pathname, search } = window.location;
   return { path: pathname, query: new URLSearchParams(search) };
 }
 
-export function usePlace(): Place {
-  return useStore(place);
-}
-
-const isNewPage = createStore(false);
-
-/** Whether the page that is being shown was gone to, which its head then takes the focus for. True once. */
-export function takeArrival(): boolean {
-  const wasNew = isNewPage.get();
-  isNewPage.set(false);
-  return wasNew;
-}
-
-/** Goes to `url` within the page: a new entry of the history. */
-export function navigate(url: string): void {
-  isNewPage.set(new URL(url, window.location.href).pathname !== window.location.pathname);
-  window.history.pushState(null, "", url);
-  place.set(readPlace());
-  window.scrollTo(0, 0);
-}
-
-/** Makes `url` the present place in an entry of its own; see block-back.ts. */
-export function pushHeld(url: string): void {
-  window.history.pushState({ isHeld: true }, "", url);
-  place.set(readPlace());
-}
-
-/** The same, in place of the present entry: for what is typed into a filter. */
-export function replacePlace(url: string): void {
-  window.history.replaceState(null, "", url);
-  place.set(readPlace());
-}
-
-/** The one segment of `path` that follows `prefix`: an id from a URL that anybody may have written or cut off. */
+/** The single segment of `path` after `prefix`; undefined: there is none, or more than one. */
 export function segmentAfter(prefix: string, path: string): string | undefined {
   const segment = path.startsWith(prefix) ? path.slice(prefix.length) : "";
   if (segment === "" || segment.includes("/")) {
@@ -55,11 +61,11 @@ export function segmentAfter(prefix: string, path: string): string | undefined {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return segment; // A stray %: nothing has such an id, and the page says so.
+    return segment; // A stray %, as in a link that was cut off: no id looks like this.
   }
 }
 
-/** `/audit?action=…`: the present path with some of its query replaced; empty values are left out. */
+/** The URL of `place` with some query parameters replaced; empty values are left out. */
 export function withQuery(
   { path, query }: Place,
   changes: Readonly<Record<string, string | undefined>>,

@@ -1,22 +1,30 @@
 import type { IssuedKey } from "../api/api-keys.ts";
 import { createStore } from "./store.ts";
 
-/** A new key that its person has not stored yet: the one place in the page that holds a secret. */
-export interface OneTimeSecret {
+/** A new key that the person has not stored yet. */
+export interface ShownSecret {
   readonly issued: IssuedKey;
   readonly title: string;
-  /** The executor it is for, as it is to be called in agent.toml; undefined: unknown. */
+  /** The executor's name in agent.toml; undefined: not known. */
   readonly executorName: string | undefined;
-  /** What to do on a server that has no agent yet; undefined: there is one. */
+  /** For a server without an agent; undefined: it has one. */
   readonly connect: { readonly channel: string } | undefined;
 }
 
-export const oneTimeSecret = createStore<OneTimeSecret | undefined>(undefined);
+/** The only place in the page that holds a secret, until the person says that they stored it. */
+export class OneTimeSecret {
+  readonly shown = createStore<ShownSecret | undefined>(undefined);
 
-/** Shows it, until the person says that it is stored; what it was for is then followed. */
-export function showOnce(secret: OneTimeSecret): void {
-  oneTimeSecret.set(secret);
+  /** A person who leaves the page loses the secret: it must not come back from the browser's cache. */
+  start(): void {
+    window.addEventListener("pagehide", () => this.forget());
+  }
+
+  show(secret: ShownSecret): void {
+    this.shown.set(secret);
+  }
+
+  forget(): void {
+    this.shown.set(undefined);
+  }
 }
-
-// Whoever leaves the page in spite of the question has left the secret, too: it must not come back with the page.
-window.addEventListener("pagehide", () => oneTimeSecret.set(undefined));

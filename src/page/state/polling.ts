@@ -1,85 +1,101 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { Answer } from "../api/answer.ts";
-import { isMove, noteSignedOut } from "./session.ts";
+import type { Answer, Operation } from "../api/answer.ts";
+import { usePageState } from "./page-state.ts";
 
 export interface Polled<Data> {
-  /** The last that was loaded; stays while the server does not answer. */
+  /** The newest that was loaded. It stays while the control plane does not answer. */
   readonly data: Data | undefined;
-  /** Why there is no newer one: the server's sentence, or ours. */
+  /** Why the last attempt failed, as a sentence; undefined: it did not. */
   readonly failure: string | undefined;
   /** Loads again at once. */
   readonly reload: () => void;
 }
 
 /**
- * Loads at once, then every `intervalMs` while the tab is visible. Another `key` is another thing to load: what was
- * there is forgotten.
+ * Loads at once, and again `intervalMs` after each answer, while the tab is visible. `key` names
+ * what is loaded: with another key, the data of the previous one is forgotten.
  */
-export function usePolled<Data>(
-  key: string,
-  intervalMs: number,
-  load: (signal: AbortSignal) => Promise<Answer<Data>>,
-): Polled<Data> {
-  const [seen, setSeen] = useState<{ key: string; data: Data | undefined; failure: string | undefined }>();
-  const latestLoad = useRef(load);
-  latestLoad.current = load;
-  const wake = useRef<() => void>(() => {});
-  useEffect(() => {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const turn = async (): Promise<void> => {
-      while (!signal.aborted) {
-        const answer = await latestLoad.current(signal);
-        if (signal.aborted) {
-          return;
-        }
-        if (answer.kind === "signed-out") {
-          noteSignedOut();
-        }
-        await isMove(answer, signal);
-        setSeen((before) => taken(before?.key === key ? before.data : undefined, answer, key));
-        await pause(intervalMs, signal, (end) => {
-          wake.current = end;
-        });
-      }
-    };
-    void turn();
-    return () => controller.abort();
-  }, [key, intervalMs]);
-  const reload = useCallback(() => wake.current(), []);
+export function usePolled<Data>(key: string, intervalMs: number, operation: Operation<Data>): Polled<Data> {
+  const { session } = usePageState();
+  const [seen, setSeen] = useState<Seen<Data>>();
+  const reload = useRepeated(key, intervalMs, async (signal) => {
+    const answer = await session.ask(operation, signal);
+    if (!signal.aborted) {
+      setSeen((before) => merged(before, answer, key));
+    }
+  });
   const current = seen?.key === key ? seen : undefined;
   return { data: current?.data, failure: current?.failure, reload };
 }
 
-function taken<Data>(before: Data | undefined, answer: Answer<Data>, key: string) {
+interface Seen<Data> {
+  readonly key: string;
+  readonly data: Data | undefined;
+  readonly failure: string | undefined;
+}
+
+function merged<Data>(before: Seen<Data> | undefined, answer: Answer<Data>, key: string): Seen<Data> {
   if (answer.kind === "data") {
     return { key, data: answer.data, failure: undefined };
   }
-  const failure = answer.kind === "signed-out" ? "You are signed out." : answer.sentence;
-  return { key, data: before, failure };
+  const data = before?.key === key ? before.data : undefined;
+  return { key, data, failure: answer.kind === "signed-out" ? "You are signed out." : answer.sentence };
 }
 
-/** Ends after `ms` of which the last instant is visible, when woken, or when aborted. */
-function pause(ms: number, signal: AbortSignal, offerEnd: (end: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    let isOver = false;
-    const end = () => {
-      window.clearTimeout(timer);
-      document.removeEventListener("visibilitychange", whenSeen);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const whenSeen = () => {
-      if (isOver && !document.hidden) {
-        end();
+/**
+ * Runs `turn` at once, and again `intervalMs` after it ended, while the tab is visible; anew with
+ * another `key`. Returns what starts the next turn at once, or right after the present one.
+ */
+export function useRepeated(
+  key: string,
+  intervalMs: number,
+  turn: (signal: AbortSignal) => Promise<void>,
+): () => void {
+  const latest = useRef(turn);
+  latest.current = turn;
+  const pausing = useRef(new AbortController());
+  useEffect(() => {
+    const ended = new AbortController();
+    const repeat = async () => {
+      while (!ended.signal.aborted) {
+        // Before the turn: one that began before a change may not see it, so the next must not wait.
+        pausing.current = new AbortController();
+        await latest.current(ended.signal);
+        await pause(intervalMs, AbortSignal.any([ended.signal, pausing.current.signal]));
       }
     };
-    const timer = window.setTimeout(() => {
-      isOver = true;
-      whenSeen();
-    }, ms);
-    document.addEventListener("visibilitychange", whenSeen);
-    signal.addEventListener("abort", end);
-    offerEnd(end);
+    void repeat();
+    return () => ended.abort();
+  }, [key, intervalMs]);
+  return useCallback(() => pausing.current.abort(), []);
+}
+
+/** Resolves after `ms` or later, once the tab is visible; at once when `signal` aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await elapsed(ms, signal);
+  await visible(signal);
+}
+
+function elapsed(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      return resolve();
+    }
+    const timer = window.setTimeout(resolve, ms);
+    const end = () => {
+      window.clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+function visible(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted || !document.hidden) {
+      return resolve();
+    }
+    document.addEventListener("visibilitychange", () => resolve(), { once: true, signal });
+    signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 export interface Store<Value> {
   get(): Value;
   set(value: Value): void;
-  /** Returns what ends it. */
+  /** Returns a function that ends the subscription. */
   subscribe(listener: () => void): () => void;
 }
 
@@ -29,7 +29,7 @@ export function createStore<Value>(initial: Value): Store<Value> {
   };
 }
 
-/** The value, and a new render at each change of it. */
+/** The value; renders the component again when it changes. */
 export function useStore<Value>(store: Store<Value>): Value {
   const [, render] = useState({});
   useEffect(() => {

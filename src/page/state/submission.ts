@@ -1,60 +1,61 @@
-import { useState } from "preact/hooks";
-import type { Answer } from "../api/answer.ts";
-import { isMove, noteSignedOut } from "./session.ts";
-import { useUnmountSignal } from "./unmount-signal.ts";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Answer, Operation } from "../api/answer.ts";
+import { usePageState } from "./page-state.ts";
 
 export interface Submission {
   readonly isBusy: boolean;
-  /** Why the last attempt failed, for the person; undefined before one and while another is under way. */
+  /** Why the last attempt failed, as a sentence; undefined before the first and during one. */
   readonly failure: string | undefined;
   readonly submit: (event: Event) => void;
 }
 
-/** A form's one request: sent once at a time, its failure kept to be shown. An answer that nobody waits for is dropped. */
-export function useSubmit<Data>(
-  act: (signal: AbortSignal) => Promise<Answer<Data>>,
-  onDone: (data: Data) => void,
-): Submission {
+/**
+ * Sends a form, one attempt at a time. `onDone` gets the data of the one that succeeds. An answer
+ * that arrives after the form is gone is dropped.
+ */
+export function useSubmit<Data>(operation: () => Operation<Data>, onDone: (data: Data) => void): Submission {
+  const { session } = usePageState();
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   const signal = useUnmountSignal();
-  const submit = async () => {
+  const attempt = async () => {
     setBusy(true);
     setFailure(undefined);
-    const answer = await act(signal);
-    if (signal.aborted) {
-      return;
-    }
-    const isSaid = await isMove(answer, signal);
+    const answer = await session.ask(operation(), signal);
     if (signal.aborted) {
       return;
     }
     setBusy(false);
     if (answer.kind === "data") {
       onDone(answer.data);
-    } else if (answer.kind === "signed-out") {
-      noteSignedOut();
-    }
-    // Said above, with the choice, for as long as it is so.
-    else if (!isSaid) {
+    } else if (!session.isMove(answer)) {
+      // Otherwise the notice about the other tab gives the reason, and the choice.
       setFailure(failureSentence(answer));
     }
   };
-  return {
-    isBusy,
-    failure,
-    submit: (event) => {
-      event.preventDefault();
-      if (!isBusy) {
-        void submit();
-      }
-    },
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (!isBusy) {
+      void attempt();
+    }
   };
+  return { isBusy, failure, submit };
 }
 
-function failureSentence(answer: Extract<Answer<unknown>, { sentence: string }>): string {
-  if (answer.kind === "refused") {
-    return answer.sentence;
+/** Aborts when the component is removed, after which nobody waits for its answers. */
+export function useUnmountSignal(): AbortSignal {
+  const controller = useMemo(() => new AbortController(), []);
+  useEffect(() => () => controller.abort(), [controller]);
+  return controller.signal;
+}
+
+function failureSentence(answer: Exclude<Answer<unknown>, { kind: "data" }>): string {
+  switch (answer.kind) {
+    case "signed-out":
+      return "You are signed out.";
+    case "refused":
+      return answer.sentence;
+    case "unavailable":
+      return `${answer.sentence} It is not known whether this was done: check before you try again.`;
   }
-  return `${answer.sentence} Whether this was done is not known: look before you try again.`;
 }

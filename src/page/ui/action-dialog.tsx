@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { Answer } from "../api/answer.ts";
+import type { Operation } from "../api/answer.ts";
 import { useSubmit } from "../state/submission.ts";
 import { Dialog } from "./dialog.tsx";
 import { Notice } from "./notice.tsx";
@@ -7,20 +7,20 @@ import { OrganizationNotice } from "./organization-notice.tsx";
 
 interface ActionDialogProps<Data> {
   readonly title: string;
-  /** What the button says that does it. */
+  /** The label of the button that starts the operation. */
   readonly verb: string;
   readonly kind?: "danger" | "primary";
-  readonly act: (signal: AbortSignal) => Promise<Answer<Data>>;
+  readonly operation: () => Operation<Data>;
   readonly onDone: (data: Data) => void;
   readonly onDismiss: () => void;
   readonly children: ComponentChildren;
 }
 
-/** Asks before it does something; a refusal is shown where it was asked, and nothing typed is lost. */
+/** Confirms an operation and runs it. A failure is shown in the dialog, which keeps what was typed. */
 export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
-  const { title, verb, kind = "primary", act, onDone, onDismiss, children } = props;
-  const { isBusy, failure, submit } = useSubmit(act, onDone);
-  // While it is being done, leaving would hide how it ended.
+  const { title, verb, kind = "primary", operation, onDone, onDismiss, children } = props;
+  const { isBusy, failure, submit } = useSubmit(operation, onDone);
+  // Not while the operation runs: nobody would see how it ended.
   const dismiss = () => {
     if (!isBusy) {
       onDismiss();

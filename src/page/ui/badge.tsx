@@ -7,7 +7,15 @@ const WORDS = {
   damaged: "Damaged",
 } as const;
 
-/** A status: its word, and a mark whose shape differs too, so that colour is never all there is. */
+/** A status as a word with a mark. Each mark has its own shape, not only its own colour. */
 export function Badge({ status }: { status: keyof typeof WORDS }) {
   return <span class={`badge badge-${status}`}>{WORDS[status]}</span>;
+}
+
+/** Names the columns of a database row that cannot be read; nothing if there are none. */
+export function DamagedColumns({ columns }: { columns: readonly string[] }) {
+  if (columns.length === 0) {
+    return null;
+  }
+  return <span class="under warning">its row in the database is damaged: {columns.join(", ")}</span>;
 }

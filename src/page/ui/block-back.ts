@@ -1,28 +1,30 @@
 import { useEffect } from "preact/hooks";
-import { pushHeld, replacePlace } from "../state/navigation.ts";
+import { usePageState } from "../state/page-state.ts";
 
 /**
- * Keeps Back from doing anything, for as long as the component is there: the history gets an entry that Back may take
- * away, and gets it again. Closing the tab or going to another site is asked about first.
+ * Makes the Back button do nothing while the component is rendered, and makes the browser ask
+ * before the tab is closed or leaves the page. Back removes an entry that is added again at once.
  */
 export function useBlockedBack(): void {
+  const { navigation } = usePageState();
   useEffect(() => {
     const url = window.location.href;
-    let wasTaken = false;
-    const hold = () => {
-      wasTaken = true;
-      pushHeld(url);
+    let wasPressed = false;
+    const restore = () => {
+      wasPressed = true;
+      navigation.pushBlocker(url);
     };
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    pushHeld(url);
-    window.addEventListener("popstate", hold);
+    navigation.pushBlocker(url);
+    window.addEventListener("popstate", restore);
     window.addEventListener("beforeunload", ask);
     return () => {
-      window.removeEventListener("popstate", hold);
+      window.removeEventListener("popstate", restore);
       window.removeEventListener("beforeunload", ask);
-      // Browsers skip entries that a page adds without being touched: after a Back, one step may be too far.
-      if (wasTaken) {
-        replacePlace(url);
+      // After a Back, the browser skips the entry that was added without a click: one step back
+      // would leave the page.
+      if (wasPressed) {
+        navigation.replace(url);
       } else {
         window.history.back();
       }

@@ -1,15 +1,15 @@
 import { useRef, useState } from "preact/hooks";
 
 interface CopyBlockProps {
-  /** What the button copies, in words: `the key`. */
+  /** Names the text in the button's label: `the key`. */
   readonly what: string;
   readonly text: string;
 }
 
 const BUTTON = { idle: "Copy", copied: "Copied", selected: "Press Ctrl+C for" } as const;
-const SAID = { copied: "Copied", selected: "Press Ctrl+C to copy what is selected:" } as const;
+const SAID = { copied: "Copied", selected: "Press Ctrl+C to copy the selected text:" } as const;
 
-/** Text to take elsewhere, with a button that copies it. Where the browser gives no clipboard, it selects it. */
+/** Text with a button that copies it, or selects it if the browser offers no clipboard. */
 export function CopyBlock({ what, text }: CopyBlockProps) {
   const [state, setState] = useState<"idle" | "copied" | "selected">("idle");
   const code = useRef<HTMLElement>(null);

@@ -3,19 +3,19 @@ import { useEffect, useId, useRef } from "preact/hooks";
 
 interface DialogProps {
   readonly title: string;
-  /** What Escape does; left out: nothing but the dialog's own buttons closes it. */
+  /** Called on Escape. Left out: only the dialog's own buttons close it. */
   readonly onDismiss?: () => void;
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog for as long as it is rendered. A click beside it does nothing: what was typed would be lost. */
+/** A modal dialog. A click beside it does not close it, because typed text would be lost. */
 export function Dialog({ title, onDismiss, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // `none`: browsers close a dialog on the second Escape even where the first was refused.
+  // `none`: browsers close a dialog on the second Escape even if the first was prevented.
   useModal(element, onDismiss === undefined ? "none" : "closerequest");
   const onCancel = (event: Event) => {
-    // Of a field inside (a file chooser) it would bubble.
+    // A field inside (a file chooser) sends the same event, which bubbles.
     if (event.target !== element.current) {
       return;
     }
@@ -28,7 +28,7 @@ export function Dialog({ title, onDismiss, children }: DialogProps) {
     }
   };
   const onClose = () => {
-    // Closed by something that is none of our buttons, while still rendered.
+    // Something other than our buttons closed it while it is still rendered.
     if (element.current?.isConnected !== true) {
       return;
     }
@@ -52,7 +52,7 @@ export function Dialog({ title, onDismiss, children }: DialogProps) {
   );
 }
 
-/** Modal while it is there; afterwards the focus is where it was, or at the head of the page where that is gone. */
+/** Opens the dialog; afterwards the focus returns to its element, or to the page's heading. */
 function useModal(element: RefObject<HTMLDialogElement | null>, closedBy: "none" | "closerequest"): void {
   useEffect(() => {
     const dialog = element.current;
@@ -63,7 +63,7 @@ function useModal(element: RefObject<HTMLDialogElement | null>, closedBy: "none"
     const before = document.activeElement;
     dialog.showModal();
     return () => {
-      // By now it is out of the document, where the browser gives no focus back.
+      // The browser does not restore the focus of a dialog that was removed from the document.
       const isThere = before instanceof HTMLElement && before !== document.body && before.isConnected;
       (isThere ? before : document.querySelector<HTMLElement>("h1"))?.focus();
     };

@@ -1,12 +1,14 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import type { Submission } from "../state/submission.ts";
+import { Notice } from "./notice.tsx";
 
 interface FieldProps {
   readonly label: string;
-  /** What is said under the field, and read after its label. */
+  /** Shown under the field; a screen reader reads it after the label. */
   readonly hint?: string;
   readonly hintKind?: "bad";
-  /** The input, given the id that the label points at and the one of the hint. */
+  /** Renders the input with these ids: its own, which the label names, and its hint's. */
   readonly children: (id: string, hintId: string | undefined) => ComponentChildren;
 }
 
@@ -24,5 +26,18 @@ export function Field({ label, hint, hintKind, children }: FieldProps) {
         </small>
       )}
     </div>
+  );
+}
+
+/** The reason why the last attempt failed, and the button for the next one. */
+export function SubmitButton({ submission, verb }: { submission: Submission; verb: string }) {
+  const { isBusy, failure } = submission;
+  return (
+    <>
+      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
+      <button type="submit" class="primary" aria-disabled={isBusy ? true : undefined}>
+        {verb}
+      </button>
+    </>
   );
 }

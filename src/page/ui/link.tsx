@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { navigate } from "../state/navigation.ts";
+import { usePageState } from "../state/page-state.ts";
 
 interface LinkProps {
   readonly to: string;
@@ -8,14 +8,15 @@ interface LinkProps {
   readonly current?: "page" | undefined;
 }
 
-/** A link within the page: a real one, so that it opens in a new tab too. */
+/** A link within the page. It is a real link, so it also opens in a new tab. */
 export function Link({ to, children, class: className, current }: LinkProps) {
+  const { navigation } = usePageState();
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
       return;
     }
     event.preventDefault();
-    navigate(to);
+    navigation.go(to);
   };
   return (
     <a href={to} class={className} aria-current={current} onClick={follow}>

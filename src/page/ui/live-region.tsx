@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
-import { announcement } from "../state/announcement.ts";
+import { usePageState } from "../state/page-state.ts";
 import { useStore } from "../state/store.ts";
 
 const SHOWN_MS = 6000;
 
-/** What has just happened, for eyes and for screen readers. */
+/** Shows the last announcement for some seconds, and gives it to screen readers. */
 export function LiveRegion() {
-  const { text, at } = useStore(announcement);
+  const { text, at } = useStore(usePageState().announcement);
   const [shown, setShown] = useState("");
   useEffect(() => {
     setShown(text);

@@ -4,12 +4,12 @@ import { useId, useRef, useState } from "preact/hooks";
 export interface MenuItem {
   readonly label: string;
   readonly onSelect: () => void;
-  /** Why it cannot be chosen now. */
+  /** Why it cannot be chosen now; undefined: it can. */
   readonly unavailable?: string | undefined;
   readonly isDangerous?: boolean;
 }
 
-/** A button with a menu of actions: arrow keys, Home, End, Escape and Tab as in the ARIA menu pattern. */
+/** A button with a menu of actions. The keyboard works as in the ARIA menu pattern. */
 export function Menu({ label, items }: { label: string; items: readonly MenuItem[] }) {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
@@ -20,7 +20,7 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
       return;
     }
     list.current?.hidePopover();
-    // The dialog that opens gives the focus back to where it finds it.
+    // A dialog that opens now will return the focus to the element that has it.
     button.current?.focus();
     item.onSelect();
   };
@@ -103,7 +103,7 @@ function entriesOf(menu: HTMLElement): readonly HTMLElement[] {
   return [...menu.querySelectorAll<HTMLElement>("[role=menuitem]")];
 }
 
-/** Right-aligned under the button, or above it where there is no room. */
+/** Right-aligned below the button, or above it if there is no room. */
 function placeBelow(menu: HTMLElement, button: HTMLElement): void {
   const around = button.getBoundingClientRect();
   const { height, width } = menu.getBoundingClientRect();

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** One thing that the person should know; `alert` also interrupts a screen reader. */
+/** A message in a box; an error also interrupts a screen reader. */
 export function Notice({
   kind,
   children,

@@ -1,27 +1,26 @@
 import { useState } from "preact/hooks";
-import { setActiveOrganization } from "../api/auth-operation.ts";
-import { lookAgain, useSession } from "../state/session.ts";
-import { useUnmountSignal } from "../state/unmount-signal.ts";
+import { setActiveOrganization } from "../api/session.ts";
+import { usePageState, useSession } from "../state/page-state.ts";
+import { useUnmountSignal } from "../state/submission.ts";
 
 /**
- * Says that another tab has switched the organization, and offers both ways on. The page changes
- * nothing until one is chosen; what was typed stays for as long as this organization is shown.
+ * Says that another tab switched the organization, and offers both. Until the person chooses, the
+ * control plane refuses every change from this page, and typed text stays.
  */
 export function OrganizationNotice() {
-  const session = useSession();
+  const { session } = usePageState();
+  const state = useSession();
   const signal = useUnmountSignal();
   const [failure, setFailure] = useState<string>();
-  if (session.kind !== "signed-in" || session.movedTo === undefined) {
-    return null;
-  }
-  const shown = session.viewer.activeOrganization;
-  if (shown === null) {
+  const shown = state.kind === "signed-in" ? state.viewer.activeOrganization : null;
+  const movedTo = state.kind === "signed-in" ? state.movedTo : undefined;
+  if (shown === null || movedTo === undefined) {
     return null;
   }
   const stay = async () => {
-    const answer = await setActiveOrganization(shown.id, signal);
+    const answer = await session.ask(setActiveOrganization(shown.id), signal);
     if (answer.kind === "data") {
-      await lookAgain(signal);
+      await session.look(signal);
     } else if (answer.kind !== "signed-out") {
       setFailure(answer.sentence);
     }
@@ -29,8 +28,8 @@ export function OrganizationNotice() {
   return (
     <div class="notice notice-warning" role="alert">
       <p>
-        Another tab has switched to <strong>{session.movedTo.name}</strong>. This page still shows{" "}
-        <strong>{shown.name}</strong>, and nothing can be changed here until you choose.
+        Another tab switched to <strong>{movedTo.name}</strong>. This page still shows{" "}
+        <strong>{shown.name}</strong>. You cannot change anything here until you choose one.
       </p>
       {failure === undefined ? null : <p>{failure}</p>}
       <p class="choices">
@@ -38,7 +37,7 @@ export function OrganizationNotice() {
           Switch back to {shown.name}
         </button>
         <button type="button" onClick={() => window.location.assign("/api-keys")}>
-          Go to {session.movedTo.name}
+          Go to {movedTo.name}
         </button>
       </p>
     </div>

@@ -1,13 +1,14 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { takeArrival } from "../state/navigation.ts";
+import { usePageState } from "../state/page-state.ts";
 
-/** The title of a page, in the document and on it, with the page's own actions beside it. */
+/** The heading and browser title of a page, with the page's actions beside it. */
 export function PageHead({ title, children }: { title: string; children?: ComponentChildren }) {
+  const { navigation } = usePageState();
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    // A screen reader says where one is, and Tab goes on from there.
-    if (takeArrival()) {
+    // A screen reader then reads the new page's title, and Tab goes on from there.
+    if (navigation.takeArrival()) {
       head.current?.focus();
     }
   }, []);

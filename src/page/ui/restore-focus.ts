@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 
 /**
- * For a list whose rows come and go: when the one that had the focus goes, the focus moves to the head of the page.
- * Left to the browser it would be nowhere, and the next Tab at the very beginning.
+ * For a list whose rows come and go: if the row with the focus is removed, the focus moves to the
+ * page's heading. Otherwise the next Tab would start at the top of the document.
  */
 export function useRestoredFocus(): (event: FocusEvent) => void {
   const last = useRef<Element>(undefined);

@@ -1,4 +1,6 @@
-/** Times as a person reads them, in the viewer's zone. */
+import { useNow } from "../state/page-state.ts";
+
+/** Times as a person reads them, in the viewer's zone; all arguments are epoch ms. */
 
 const EXACT = new Intl.DateTimeFormat(undefined, {
   year: "numeric",
@@ -32,12 +34,12 @@ export function exactly(at: number): string {
   return EXACT.format(at);
 }
 
-/** `12:03:07` today, with its date otherwise: what stands behind "since". */
+/** `12:03:07` today, with the date on other days: for the words after "since". */
 export function sinceWhen(at: number, now: number): string {
   return DATE.format(at) === DATE.format(now) ? CLOCK.format(at) : `${DATE.format(at)}, ${CLOCK.format(at)}`;
 }
 
-/** `3 s ago`, `12 d ago`, `in 30 d`. What has happened is never in the future, whatever the two clocks say. */
+/** `3 s ago`, `12 d ago`, `in 30 d`. The past stays past, even if the server's clock is ahead. */
 export function relatively(at: number, now: number, tense: "past" | "future"): string {
   const distance = tense === "past" ? Math.max(0, now - at) : at - now;
   if (tense === "future" && distance <= 0) {
@@ -47,7 +49,7 @@ export function relatively(at: number, now: number, tense: "past" | "future"): s
     return tense === "past" ? "just now" : "now";
   }
   const [unit, ms] = UNITS.find(([, size]) => distance >= size) ?? ["s", 1000];
-  // What is to come is rounded: a key made for 30 days does not end in 29.
+  // Rounded, so that a key for 30 days does not expire in 29.
   const count = tense === "past" ? Math.floor(distance / ms) : Math.round(distance / ms);
   if (tense === "past" && unit === "d" && count > 60) {
     return DATE.format(at);
@@ -55,10 +57,24 @@ export function relatively(at: number, now: number, tense: "past" | "future"): s
   return tense === "past" ? `${count} ${unit} ago` : `in ${count} ${unit}`;
 }
 
-/** The value of an `<input type="datetime-local">` at this instant, to the minute. */
+/** The value of an `<input type="datetime-local">`, to the minute. */
 export function localInputValue(at: number): string {
   const date = new Date(at);
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** How long ago or how soon; the exact time on hover and for machines. */
+export function Moment({ at, tense = "past" }: { at: number; tense?: "past" | "future" }) {
+  const now = useNow();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={exactly(at)}>
+      {relatively(at, now, tense)}
+    </time>
+  );
+}
+
+export function ExactTime({ at }: { at: number }) {
+  return <time dateTime={new Date(at).toISOString()}>{exactly(at)}</time>;
 }

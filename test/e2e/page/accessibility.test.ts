@@ -57,16 +57,16 @@ describe.skipIf(lacksBrowser)("accessibility and looks", () => {
         await seen(place);
       }
       await page.getByLabel("Name").fill(`${prefix}twin`);
-      await page.getByText("is an executor already").waitFor();
+      await page.getByText("There is already an executor").waitFor();
       await seen("connect-taken");
       await page.goto(`${url}/executors/none`);
-      await page.getByText("There is no such executor").waitFor();
+      await page.getByText("has no executor with this ID").waitFor();
       await seen("no-such-executor");
       await page.evaluate(() => {
         history.pushState(null, "", "/nowhere");
         dispatchEvent(new PopStateEvent("popstate"));
       });
-      await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+      await page.getByRole("heading", { name: "Page not found" }).waitFor();
       await seen("not-found");
       await page.goto(`${url}/executors?search=${prefix}twin`);
       await page.getByRole("link", { name: `${prefix}twin` }).click();
@@ -122,13 +122,13 @@ async function seePeople(
   await page.getByRole("button", { name: "Invite" }).click();
   await page.getByLabel("E-mail").fill(`${prefix}new@example.com`);
   await seen("invite");
-  await page.getByRole("button", { name: "Make a link" }).click();
+  await page.getByRole("button", { name: "Create link" }).click();
   const link = page.getByRole("dialog").locator("code");
   await link.waitFor();
   await seen("invitation-link");
   const address = (await link.textContent()) ?? "";
   await page.goto(address);
-  await page.getByText("Signed in here is another account").waitFor();
+  await page.getByText("You are signed in as").waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByLabel("Your name").waitFor();
   await seen("invitation");
@@ -145,7 +145,7 @@ async function seeMemberDialogs(
   await seen("change-role");
   await page.keyboard.press("Escape");
   await choose(page, `${prefix}${LONG_NAME}`, "Remove");
-  await dialog.getByText("sees nothing of this organization any more").waitFor();
+  await dialog.getByText("loses access to this organization at once").waitFor();
   await seen("remove-member");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Cancel this invitation" }).first().click();
@@ -163,15 +163,15 @@ async function seeDialogs(page: Page, prefix: string, seen: (name: string) => Pr
   await seen("new-key");
   await page.keyboard.press("Escape");
   await choose(page, `${prefix}shared`, "Revoke");
-  await dialog.getByText("3 executors are on this key now:").waitFor();
+  await dialog.getByText("3 executors use this key now:").waitFor();
   await seen("revoke");
   await page.keyboard.press("Escape");
   await choose(page, `${prefix}revoked`, "Delete");
-  await dialog.getByText("No executor is on this key.").waitFor();
+  await dialog.getByText("No executor uses this key now.").waitFor();
   await seen("delete");
   await page.keyboard.press("Escape");
   await choose(page, `${prefix}shared`, "Rotate");
-  await dialog.getByLabel("Leave it alive until a date").check();
+  await dialog.getByLabel("Keep it until a date").check();
   await seen("rotate");
   await dialog.getByRole("button", { name: "Rotate" }).click();
   await dialog.getByText("The key", { exact: true }).waitFor();
@@ -200,7 +200,7 @@ describe.skipIf(lacksBrowser)("the keyboard alone", () => {
     await expect.poll(() => focused(page)).toBe("New key");
 
     await actByKeyboard(page, "by keyboard", []);
-    await page.getByRole("dialog").getByText("No executor is on this key.").waitFor();
+    await page.getByRole("dialog").getByText("No executor uses this key now.").waitFor();
     await tabTo(page, "Rotate");
     await keyboard.press("Enter");
     await tabTo(page, "I’ve stored this key");

@@ -56,7 +56,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     ]);
     expect(await statusOf(page, "for good").textContent()).toBe("Active");
     await row.getByText("never").waitFor();
-    await row.getByText("nobody yet").waitFor();
+    await row.getByText("no executor yet").waitFor();
     const created = row.locator("time").first();
     expect(await created.getAttribute("title")).toMatch(/\d{4}, \d\d:\d\d:\d\d (CET|GMT\+1)/);
   });
@@ -78,7 +78,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await dialog.getByLabel("Target").selectOption({ label: "target-1" });
     await dialog.getByRole("button", { name: "Create" }).click();
     await storeKey(page);
-    await rowOf(page, "my own").getByText("waits for target-1").waitFor();
+    await rowOf(page, "my own").getByText("waiting for target-1").waitFor();
   });
 
   it("shows the two executors that used a key last, then +N, and the last use within 5 s", async () => {
@@ -98,7 +98,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
       .waitFor();
 
     const dialog = await choose(page, "shared", "Revoke");
-    await dialog.getByText("3 executors are on this key now:").waitFor();
+    await dialog.getByText("3 executors use this key now:").waitFor();
     expect(await dialog.getByRole("listitem").count()).toBe(3);
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
@@ -112,7 +112,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     const page = await browse();
     await signIn(page, url);
     const dialog = await choose(page, "prod 250101", "Rotate");
-    await dialog.getByText(/It expires as this one: /).waitFor();
+    await dialog.getByText(/it is valid until /).waitFor();
     await dialog.getByRole("button", { name: "Rotate" }).click();
     await storeKey(page);
     const successor = `prod ${new Date().toISOString().slice(2, 10).replaceAll("-", "")}`;
@@ -137,7 +137,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await (await choose(page, "retired", "Revoke")).getByRole("button", { name: "Revoke" }).click();
     await statusOf(page, "retired").getByText("Revoked").waitFor();
     const dialog = await choose(page, "retired", "Delete");
-    await dialog.getByText("The key goes from the list for good").waitFor();
+    await dialog.getByText("The key disappears from this list").waitFor();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await rowOf(page, "retired").waitFor({ state: "detached" });
   });
@@ -158,7 +158,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await rowOf(page, "member@example.com").waitFor();
     expect(await main.getByRole("button").count()).toBe(0);
     await page.goto(`${url}/connect`);
-    await page.getByText(/An owner or admin of .* can connect an executor/).waitFor();
+    await page.getByText(/Only owners and admins of .* can connect an executor/).waitFor();
   });
 
   it("tells the second of two admins who rotate one key", async () => {
@@ -195,10 +195,10 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     expect(await page.locator("tbody tr").count()).toBe(50);
     await page.goBack();
     await rowOf(page, "bulk-499").waitFor();
-    await page.getByLabel("Find a key by name, id or fingerprint").fill("bulk-37");
+    await page.getByLabel("Find a key by name, ID or fingerprint").fill("bulk-37");
     await rowOf(page, "bulk-37").waitFor();
     await expect.poll(() => page.locator("tbody tr").count()).toBe(11);
-    await page.getByLabel("Find a key by name, id or fingerprint").fill("nothing like it");
-    await page.getByText("No key matches.").waitFor();
+    await page.getByLabel("Find a key by name, ID or fingerprint").fill("nothing like it");
+    await page.getByText("No key matches your search.").waitFor();
   });
 });

@@ -24,8 +24,8 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByText("No executors yet").waitFor();
     await page.getByRole("main").getByRole("link", { name: "Connect an executor" }).first().click();
     await page.getByLabel("Name").fill("fresh");
-    await page.getByLabel("Channel").selectOption({ label: "beta: what becomes the next release" });
-    await page.getByRole("button", { name: "Create its key" }).click();
+    await page.getByLabel("Channel").selectOption({ label: "beta: candidates for the next release" });
+    await page.getByRole("button", { name: "Create the key" }).click();
     const { secret } = await shownKey(page);
     const configuration = await page
       .getByRole("dialog")
@@ -39,7 +39,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await expectAccessible(page);
     expect(await page.getByRole("main").textContent()).not.toContain(secret);
     expect(await syncAs(url, secret, "fresh", { channel: "beta" })).toBe(200);
-    await page.getByText(/fresh is online since \d\d:\d\d:\d\d$/).waitFor();
+    await page.getByText(/fresh has been online since \d\d:\d\d:\d\d$/).waitFor();
     await page.getByRole("link", { name: "fresh" }).click();
     await page.getByRole("heading", { name: "fresh" }).waitFor();
     await page.getByText("1.4.0, beta").waitFor();
@@ -49,9 +49,9 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     }
     await page.goto(`${url}/connect`);
     await page.getByLabel("Name").fill("fresh");
-    await page.getByRole("status").getByText("fresh is an executor already, online on host").waitFor();
+    await page.getByRole("status").getByText("There is already an executor fresh, online on host").waitFor();
     await page.getByLabel("Name").fill("fresh too");
-    await page.getByText("is an executor already").waitFor({ state: "detached" });
+    await page.getByText("There is already an executor").waitFor({ state: "detached" });
   });
 
   it("shows a cloned host, a refused sync and the keys it has used", async () => {
@@ -69,17 +69,17 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     }
     const page = await browse();
     await signIn(page, url, "/executors");
-    await rowOf(page, "twin").getByText("2 hosts use this name").waitFor();
+    await rowOf(page, "twin").getByText("2 processes use this name").waitFor();
     await page.getByRole("link", { name: "twin" }).click();
     await page.getByText("2 processes sync under the name twin at the same time").waitFor();
     await page.getByText(/host-two \(/).waitFor();
     await page.getByText("key_held_by_other_executor").waitFor();
-    const history = page.getByRole("table", { name: "Keys it has used, newest first" });
+    const history = page.getByRole("table", { name: "Keys used, newest first" });
     expect(await history.locator("tbody .name").allTextContents()).toEqual([
       "second of twin",
       "first of twin",
     ]);
-    await history.getByText("on it now").waitFor();
+    await history.getByText("in use").waitFor();
     // Silent for longer than the heartbeat timeout: offline, and the warning is gone.
     await page.locator(".status-line").getByText("Offline").waitFor();
     await page.getByText("2 processes sync").waitFor({ state: "detached" });
@@ -94,13 +94,13 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const row = rowOf(page, "audited");
     await row.getByText("api_key.created").waitFor();
     await row.getByText(/admin@example\.com/).waitFor();
-    await row.getByText("through the page").waitFor();
+    await row.getByText("via the page").waitFor();
     await row.getByText(/^expires .*\d{4}/).waitFor();
-    await page.getByLabel("What (name or id)").fill("audited");
+    await page.getByLabel("What (name or ID)").fill("audited");
     await page.getByRole("button", { name: "Filter" }).click();
     await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
     await page.getByLabel("Action").selectOption("api_key.deleted");
-    await page.getByText("Nothing matches.").waitFor();
+    await page.getByText("No event matches the filter.").waitFor();
     expect(new URL(page.url()).search).toBe("?target=audited&action=api_key.deleted");
     await page.goBack();
     await rowOf(page, "audited").waitFor();
@@ -108,7 +108,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.goto(`${url}/audit?target=audited&from=${today}&to=${today}`);
     await rowOf(page, "audited").waitFor();
     await page.goto(`${url}/audit?target=audited&to=2020-01-01`);
-    await page.getByText("Nothing matches.").waitFor();
+    await page.getByText("No event matches the filter.").waitFor();
     await page.getByRole("button", { name: "Clear" }).click();
     await rowOf(page, "audited").waitFor();
   });
@@ -117,12 +117,12 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const { url } = controlPlane();
     const page = await browse();
     await signIn(page, url, "/executors/nothing");
-    await page.getByText(/There is no such executor in /).waitFor();
+    await page.getByText(/has no executor with this ID/).waitFor();
     // Half a character, as a link that was cut off has it.
     await page.goto(`${url}/executors/%E0`);
-    await page.getByText(/There is no such executor in /).waitFor();
+    await page.getByText(/has no executor with this ID/).waitFor();
     await page.goto(`${url}/invitation/%E0`);
-    await page.getByText("This invitation cannot be accepted").waitFor();
+    await page.getByText("This invitation is not valid").waitFor();
   });
 
   it("says of a wrong link that there is no such page, with the way on", async () => {
@@ -130,7 +130,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const page = await browse({ mayLog: /status of 404/ });
     await signIn(page, url, "/executors");
     expect((await page.goto(`${url}/executors/one/two`))?.status()).toBe(404);
-    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await page.getByRole("heading", { name: "Page not found" }).waitFor();
     await page.getByRole("main").getByRole("link", { name: "API keys" }).click();
     await page.getByRole("heading", { name: "API keys" }).waitFor();
   });
@@ -145,20 +145,22 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("link", { name: "leaving" }).click();
     await page.getByRole("button", { name: "Delete executor" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("It is online: stop its agent first").waitFor();
+    await dialog.getByText("It is online, and only an offline executor can be deleted").waitFor();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await dialog.getByText(/Executor leaving is online.*it can be deleted from 20/).waitFor();
-    await dialog.getByText("It is online: stop its agent first").waitFor({ state: "detached" });
-    await dialog.getByText("This key serves only this executor:").waitFor();
+    await dialog
+      .getByText("It is online, and only an offline executor can be deleted")
+      .waitFor({ state: "detached" });
+    await dialog.getByText("One active key serves only this executor:").waitFor();
     await dialog.getByText("of leaving").waitFor();
-    await dialog.getByText("registers again, as a new executor").waitFor();
+    await dialog.getByText("registers again as a new executor").waitFor();
     await expectAccessible(page);
     const targeted = await issueKey(admin, { name: "made for leaving", target: "leaving" });
-    await dialog.getByText("These keys serve only this executor:").waitFor();
+    await dialog.getByText("These active keys serve only this executor:").waitFor();
     const tick = dialog.getByLabel("Revoke them too");
     expect((await tick.boundingBox())?.width).toBeLessThan(24);
     await tick.check();
-    await dialog.getByText("The keys are refused from the next request on").waitFor();
+    await dialog.getByText("refuses the keys from then on").waitFor();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("heading", { name: "Executors" }).waitFor();
     await page.getByRole("link", { name: "leaving" }).waitFor({ state: "detached" });
@@ -166,7 +168,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     expect(await syncAs(url, targeted.secret, "leaving")).toBe(401);
     await page.getByRole("link", { name: "API keys" }).click();
     await rowOf(page, "of leaving").getByText("leaving, deleted").waitFor();
-    await rowOf(page, "made for leaving").getByText("made for leaving, which was deleted").waitFor();
+    await rowOf(page, "made for leaving").getByText("its target leaving was deleted").waitFor();
     expect(await statusOf(page, "of leaving").textContent()).toBe("Revoked");
     await page.getByRole("link", { name: "Audit" }).click();
     const event = rowOf(page, "leaving").filter({ hasText: "executor.deleted" });
@@ -226,11 +228,11 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const page = await browse();
     await signIn(page, url);
     const dialog = await choose(page, "of lasting", "Revoke");
-    await dialog.getByText("they go offline within 4 s,").waitFor();
+    await dialog.getByText("These executors go offline within 4 s").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "lasting", exact: true }).click();
     await page.getByRole("button", { name: "Revoke executor access" }).click();
-    await page.getByRole("dialog").getByText("it goes offline within 4 s,").waitFor();
+    await page.getByRole("dialog").getByText("goes offline within 4 s").waitFor();
   });
 
   it("XSS: every stored name is text, wherever it is shown", async () => {
@@ -249,7 +251,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("button", { name: `Actions for ${attack}` }).click();
     await page.getByRole("menuitem", { name: "Rotate" }).click();
     await page.getByRole("heading", { name: `Rotate ${attack}?` }).waitFor();
-    await page.getByRole("dialog").getByText("On this key now:").waitFor();
+    await page.getByRole("dialog").getByText("One executor uses this key now:").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: `${attack} host` }).click();
     await page.getByRole("heading", { name: `${attack} host` }).waitFor();

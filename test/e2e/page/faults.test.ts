@@ -10,7 +10,7 @@ import { rowOf, signIn } from "../../support/page/operator.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
 const browse = useBrowser();
-/** What a browser logs of a server that is gone or answers 503. */
+/** What a browser logs of a server that is gone or answered 503. */
 const GONE = /Failed to load resource|ERR_CONNECTION_REFUSED|503/;
 
 // They mostly wait: for the page's next look.
@@ -24,7 +24,7 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     await signIn(page, first.url);
     await rowOf(page, "still shown").waitFor();
     await first.kill();
-    await page.getByText(/^The control plane does not answer\. What is shown is from/).waitFor();
+    await page.getByText(/^The control plane does not answer\. The data on this page is from/).waitFor();
     expect(await rowOf(page, "still shown").isVisible()).toBe(true);
     const dialog = page.getByRole("dialog");
     await page.getByRole("button", { name: "New key" }).click();
@@ -32,7 +32,7 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     await dialog.getByRole("button", { name: "Create" }).click();
     await dialog
       .getByRole("alert")
-      .getByText(/does not answer.*Whether this was done is not known/)
+      .getByText(/does not answer.*It is not known whether this was done/)
       .waitFor();
 
     const second = await startWithPeople({ directory, port: first.port });
@@ -55,12 +55,12 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     await fresh.goto(`${front.url}/executors`);
     await fresh.getByRole("heading", { name: "The control plane cannot be reached" }).waitFor();
     await expectAccessible(fresh);
-    await fresh.getByText(/answers 503: The database cannot be used just now/i).waitFor();
-    await page.getByText(/answers 503.*What is shown is from/).waitFor();
+    await fresh.getByText(/answered 503: The database cannot be used just now/i).waitFor();
+    await page.getByText(/answered 503.*The data on this page is from/).waitFor();
     await expectAccessible(page);
     front.isBroken = false;
     await fresh.getByRole("heading", { name: "Executors", exact: true }).waitFor();
-    await page.getByText(/answers 503/).waitFor({ state: "detached" });
+    await page.getByText(/answered 503/).waitFor({ state: "detached" });
   });
 
   it("whose queue of passwords is full says that, and neither that it is gone nor that something may be done", async ({
@@ -89,7 +89,7 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
       isOver = true;
       await Promise.all(crowd);
     }
-    expect(await page.getByText(/What is shown is from|is not known/).count()).toBe(0);
+    expect(await page.getByText(/The data on this page is from|is not known/).count()).toBe(0);
   });
 
   it("is not asked while the tab is hidden", async ({ onTestFinished }) => {

@@ -52,7 +52,7 @@ describe.skipIf(lacksBrowser)("people", () => {
     await page.getByRole("button", { name: "Invite" }).click();
     await page.getByLabel("E-mail").fill("grace@example.com");
     await page.getByRole("radio", { name: /^admin/ }).check();
-    await page.getByRole("button", { name: "Make a link" }).click();
+    await page.getByRole("button", { name: "Create link" }).click();
     const link = (await page.getByRole("dialog").locator("code").textContent()) ?? "";
     expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/invitation\/\w+$/);
     await page.getByRole("button", { name: "Done" }).click();
@@ -67,7 +67,7 @@ describe.skipIf(lacksBrowser)("people", () => {
     await guest.getByRole("heading", { name: "API keys", exact: true }).waitFor();
     await guest.getByRole("button", { name: "New key" }).waitFor();
     await guest.goto(link);
-    await guest.getByText("This invitation cannot be accepted").waitFor();
+    await guest.getByText("This invitation is not valid").waitFor();
 
     await rowOf(page, "Grace Hopper").waitFor({ timeout: 15_000 });
     await (await choose(page, "Grace Hopper", "Change role")).getByRole("radio", { name: /^member/ }).check();
@@ -87,7 +87,7 @@ describe.skipIf(lacksBrowser)("people", () => {
     await signIn(page, url, "/members");
     await page.getByRole("button", { name: "Invite" }).click();
     await page.getByLabel("E-mail").fill("mallory@example.com");
-    await page.getByRole("button", { name: "Make a link" }).click();
+    await page.getByRole("button", { name: "Create link" }).click();
     const link = (await page.getByRole("dialog").locator("code").textContent()) ?? "";
     await page.getByRole("button", { name: "Done" }).click();
     const invited = page.getByRole("listitem").filter({ hasText: "mallory@example.com" });
@@ -96,7 +96,7 @@ describe.skipIf(lacksBrowser)("people", () => {
     await invited.waitFor({ state: "detached" });
     const guest = await browse();
     await guest.goto(link);
-    await guest.getByText("This invitation cannot be accepted").waitFor();
+    await guest.getByText("This invitation is not valid").waitFor();
   });
 
   it("with two organizations see one at a time, and choose which", async () => {
@@ -126,7 +126,7 @@ describe.skipIf(lacksBrowser)("people", () => {
     await page.getByRole("button", { name: "Your account" }).click();
     await page.getByRole("menuitem", { name: "Change password" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Present password").fill(person.password);
+    await dialog.getByLabel("Current password").fill(person.password);
     await dialog.getByLabel("New password").fill("quite another password");
     await dialog.getByRole("button", { name: "Change password" }).click();
     await dialog.waitFor({ state: "detached" });

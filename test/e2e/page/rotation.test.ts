@@ -37,7 +37,7 @@ describe
       await rowOf(page, "second").getByRole("link", { name: "agent-1" }).waitFor();
 
       const dialog = await choose(page, "agent-1", "Revoke");
-      await dialog.getByText("No executor is on this key.").waitFor();
+      await dialog.getByText("No executor uses this key now.").waitFor();
       await dialog.getByRole("button", { name: "Revoke" }).click();
       await statusOf(page, "agent-1").getByText("Revoked").waitFor();
       await page.goto(`${controlPlane.url}/executors`);
@@ -54,7 +54,7 @@ describe
     }) => {
       const { page, agent, home } = await connected(onTestFinished, "agent-2");
       const dialog = await choose(page, "agent-2", "Rotate");
-      await dialog.getByText("On this key now:").waitFor();
+      await dialog.getByText("One executor uses this key now:").waitFor();
       expect(await dialog.getByRole("listitem").allTextContents()).toEqual([
         expect.stringMatching(/^agent-2/),
       ]);
@@ -66,7 +66,7 @@ describe
       paste(home, key);
       const newName = `agent-2 ${new Date().toISOString().slice(2, 10).replaceAll("-", "")}`;
       await expectOnNewKey(page, newName, "agent-2");
-      await page.getByText("The old key, agent-2, is revoked; it can be deleted.").waitFor();
+      await page.getByText("The old key, agent-2, is revoked. You can delete it.").waitFor();
       await (await choose(page, "agent-2", "Delete")).getByRole("button", { name: "Delete" }).click();
       await rowOf(page, "agent-2").waitFor({ state: "detached" });
     });
@@ -76,17 +76,17 @@ describe
     }) => {
       const { page, controlPlane, home } = await connected(onTestFinished, "agent-3");
       const dialog = await choose(page, "agent-3", "Rotate");
-      await dialog.getByLabel("Leave it alive until a date").check();
+      await dialog.getByLabel("Keep it until a date").check();
       await dialog.getByRole("button", { name: "Rotate" }).click();
       const key = await storeKey(page);
       await rowOf(page, "agent-3")
-        .getByText(/^revoked in \d+ h$/)
+        .getByText(/^will be revoked in \d+ h$/)
         .waitFor();
       paste(home, key);
-      await page.getByText("agent-3 is on the new key since").waitFor();
-      await page.getByText(/The old key, agent-3, is not needed any more/).waitFor();
+      await page.getByText("agent-3 has used the new key since").waitFor();
+      await page.getByText(/The old key, agent-3, is no longer needed/).waitFor();
       await (await choose(page, "agent-3", "Revoke")).getByRole("button", { name: "Revoke" }).click();
-      await page.getByText("The old key, agent-3, is revoked; it can be deleted.").waitFor();
+      await page.getByText("The old key, agent-3, is revoked. You can delete it.").waitFor();
       expect(controlPlane.refusedSyncs()).toEqual([]);
     });
 
@@ -137,7 +137,7 @@ async function connected(
   await signIn(page, controlPlane.url);
   await page.getByText("No API keys yet").waitFor();
   const { secret } = await createKey(page, { name });
-  await page.getByText("waiting for an executor to present it…").waitFor();
+  await page.getByText("waiting for an executor to use it…").waitFor();
   const directory = temporaryDirectory();
   atEnd(directory.remove);
   const home = agentHome(directory.path);
@@ -148,7 +148,7 @@ async function connected(
     dataDir: home.dataDir,
   });
   atEnd(async () => await agent[Symbol.asyncDispose]());
-  await page.getByText(`${name} is on the new key since`).waitFor();
+  await page.getByText(`${name} has used the new key since`).waitFor();
   await page.getByRole("button", { name: `Dismiss ${name}` }).click();
   return { page, controlPlane, agent, home };
 }
@@ -160,8 +160,8 @@ function paste(home: AgentHome, { tomlLine }: ShownKey): void {
 }
 
 async function expectOnNewKey(page: Page, keyName: string, executor: string): Promise<void> {
-  const followed = page.getByRole("region", { name: `The way of ${keyName}`, exact: true });
-  const line = followed.getByText(`${executor} is on the new key since`);
+  const followed = page.getByRole("region", { name: `Progress of ${keyName}`, exact: true });
+  const line = followed.getByText(`${executor} has used the new key since`);
   await line.waitFor();
   expect(await line.textContent()).toMatch(CLOCK);
 }

@@ -43,7 +43,7 @@ async function switchTo(page: Page, url: string, organization: string): Promise<
   return other;
 }
 
-const SAID = "Another tab has switched to beta. This page still shows alpha";
+const SAID = "Another tab switched to beta. This page still shows alpha";
 
 describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched", () => {
   it("creates no key in the other one, says why, keeps what was typed, and goes on when it is switched back", async () => {
@@ -99,7 +99,7 @@ describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched
         (await choose(page, "Grace Hopper", "Change role")).getByRole("radio", { name: /^admin/ }).check(),
       async () => void (await choose(page, "Grace Hopper", "Remove")),
     ];
-    const verbs = ["Make a link", "Change role", "Remove"];
+    const verbs = ["Create link", "Change role", "Remove"];
     for (const [n, open] of dialogs.entries()) {
       await page.goto(`${controlPlane.url}/members`);
       await rowOf(page, "Grace Hopper").waitFor();

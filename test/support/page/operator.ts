@@ -42,8 +42,8 @@ export async function storeKey(page: Page): Promise<ShownKey> {
   const shown = await shownKey(page);
   await page.getByRole("button", { name: "I’ve stored this key" }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  // The entry that held the history goes a moment later; whoever reloads before that reloads nothing.
-  await page.waitForFunction(() => history.state?.isHeld !== true);
+  // The entry that blocks Back goes a moment later; a reload before that would reload nothing.
+  await page.waitForFunction(() => history.state?.isBlocker !== true);
   return shown;
 }
 

@@ -24,15 +24,6 @@ function isFresh(): boolean {
   if (built === undefined) {
     return false;
   }
-  const sources = globSync(
-    [
-      "src/page/**",
-      "src/{lib/{printable,duration},protocol/{shown-organization,overloaded}}.ts",
-      "vite.config.ts",
-    ],
-    {
-      cwd: ROOT,
-    },
-  );
+  const sources = globSync(["src/{page,lib,protocol}/**", "vite.config.ts"], { cwd: ROOT });
   return sources.every((path) => statSync(join(ROOT, path)).mtimeMs <= built.mtimeMs);
 }

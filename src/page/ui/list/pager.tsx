@@ -1,9 +1,10 @@
-import { usePlace, withQuery } from "../../state/navigation.ts";
+import { withQuery } from "../../state/navigation.ts";
+import { usePlace } from "../../state/page-state.ts";
 import { Link } from "../link.tsx";
 
 export const PAGE_SIZE = 50;
 
-/** A page of a list: it was asked for one more, which says whether there is an older page. */
+/** Splits off the one entry more that was asked for: it tells whether there is an older page. */
 export function pageOf<Item>(items: readonly Item[]): {
   readonly shown: readonly Item[];
   readonly hasOlder: boolean;
@@ -11,7 +12,7 @@ export function pageOf<Item>(items: readonly Item[]): {
   return { shown: items.slice(0, PAGE_SIZE), hasOlder: items.length > PAGE_SIZE };
 }
 
-/** The way to the older entries of a list, and back to the newest. */
+/** Links to the older entries of a list, and back to the newest. */
 export function Pager({ lastId, hasOlder }: { lastId: string | undefined; hasOlder: boolean }) {
   const place = usePlace();
   const isFirst = !place.query.has("before");

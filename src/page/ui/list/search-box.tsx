@@ -1,10 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
-import { replacePlace, usePlace, withQuery } from "../../state/navigation.ts";
+import { withQuery } from "../../state/navigation.ts";
+import { usePageState, usePlace } from "../../state/page-state.ts";
 
 const SETTLE_MS = 250;
 
-/** Filters the list of the page by the server's search; the URL carries what was typed. */
+/** Searches the page's list at the control plane. The URL keeps the text. */
 export function SearchBox({ label }: { label: string }) {
+  const { navigation } = usePageState();
   const place = usePlace();
   const [text, setText] = useState(place.query.get("search") ?? "");
   useEffect(() => {
@@ -12,7 +14,7 @@ export function SearchBox({ label }: { label: string }) {
       return;
     }
     const timer = window.setTimeout(
-      () => replacePlace(withQuery(place, { search: text.trim(), before: undefined })),
+      () => navigation.replace(withQuery(place, { search: text.trim(), before: undefined })),
       SETTLE_MS,
     );
     return () => window.clearTimeout(timer);

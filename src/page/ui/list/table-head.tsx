@@ -1,5 +1,5 @@
-/** The head of a table; `hasActions`: its last column holds what can be done with a row. */
-export function ListHead({ columns, hasActions }: { columns: readonly string[]; hasActions?: boolean }) {
+/** @param hasActions whether the table ends with a column of action menus */
+export function TableHead({ columns, hasActions }: { columns: readonly string[]; hasActions?: boolean }) {
   return (
     <thead>
       <tr>

@@ -1,0 +1,7 @@
+/** Limits that the control plane enforces and the page announces. */
+
+/** Unicode characters of an API key's name. */
+export const MAX_KEY_NAME_CHARACTERS = 32;
+
+export const MIN_PASSWORD_CHARACTERS = 12;
+export const MAX_PASSWORD_CHARACTERS = 128;
