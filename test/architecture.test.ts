@@ -224,7 +224,7 @@ const SINGLE_OWNERS: readonly {
   },
   {
     what: /\bAbortSignal\.any\(/,
-    owners: [/^src\/page\/api\/request\.ts$/, /^src\/agent\/cli\/dev\//],
+    owners: [/^src\/page\/api\/client\.ts$/, /^src\/agent\/cli\/dev\//],
     because: "it keeps memory on a long-lived signal, for each call (use startDeadline)",
   },
   {

@@ -4,4 +4,5 @@
 export const MAX_KEY_NAME_CHARACTERS = 32;
 
 export const MIN_PASSWORD_CHARACTERS = 12;
+/** scrypt accepts any length; this is better-auth's default. */
 export const MAX_PASSWORD_CHARACTERS = 128;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Channel } from "./channels.ts";
 
 /** What crosses the wire in `syncExecutor` and `currentKey`; mirrors schema.graphql, decoded strictly by type and leniently by extra fields. */
 
@@ -69,7 +70,7 @@ export interface SyncRequest {
   readonly name: string;
   readonly kind: "agent" | "operator";
   readonly version: string;
-  readonly channel: "stable" | "beta" | "dev";
+  readonly channel: Channel;
   readonly instanceId: string;
   readonly hostName: string;
   readonly publicHost?: string;

@@ -1,4 +1,5 @@
 import { randomId } from "../../lib/random-id.ts";
+import type { AuditAction } from "../../protocol/audit-actions.ts";
 import type { ExecutorRecord, KeyRecord, StoreReader, StoreTransaction } from "../store/contract/store.ts";
 
 /** Who does something, as the audit log names them, and where. */
@@ -22,20 +23,9 @@ export const LOCAL_OPERATOR: Actor = {
   mayStillChange: async () => true,
 };
 
-export type KeyAction = "api_key.created" | "api_key.updated" | "api_key.revoked" | "api_key.deleted";
-
-export type ExecutorAction = "executor.deleted";
-
-export type PeopleAction =
-  | "member.invited"
-  | "member.invitation_canceled"
-  | "member.joined"
-  | "member.removed"
-  | "member.role_changed"
-  // What a migration has made of roles that are none (sqlite/role-repair.ts).
-  | "member.role_repaired"
-  | "member.invitation_repaired"
-  | "person.password_reset";
+export type KeyAction = Extract<AuditAction, `api_key.${string}`>;
+export type ExecutorAction = Extract<AuditAction, `executor.${string}`>;
+export type PeopleAction = Extract<AuditAction, `member.${string}` | `person.${string}`>;
 
 /** All that an audit event may tell beside the key's id and name: never a secret, never a free text. */
 export interface AuditDetails {
@@ -104,7 +94,7 @@ export async function auditExecutor(transaction: StoreTransaction, event: Execut
 
 interface RecordedEvent {
   readonly actor: Actor;
-  readonly action: string;
+  readonly action: AuditAction;
   readonly organizationId: string;
   readonly target: { readonly id: string; readonly name: string };
   readonly details: object;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ROLES } from "../../protocol/roles.ts";
+import { API_KEY_STATUSES, EXECUTOR_STATUSES } from "../../protocol/statuses.ts";
 
 /** The latest moment that ISO 8601 writes with a year of four digits. */
 const LAST_MOMENT = "9999-12-31T23:59:59.999Z";
@@ -27,7 +28,7 @@ export type KeyReference = z.output<typeof keyReference>;
 const executorReference = z.object({ id: z.string(), name: z.string(), isDeleted: z.boolean() });
 
 export const key = keyReference.extend({
-  status: z.enum(["active", "expired", "revoked", "damaged"]),
+  status: z.enum(API_KEY_STATUSES),
   damaged,
   createdAt: moment,
   expiresAt: moment.nullable().describe("null: never"),
@@ -51,7 +52,7 @@ export const executor = z.object({
   id: z.string(),
   name: z.string(),
   kind: z.string(),
-  status: z.enum(["online", "offline", "damaged"]),
+  status: z.enum(EXECUTOR_STATUSES),
   damaged,
   version: z.string(),
   channel: z.string(),

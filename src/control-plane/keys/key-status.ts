@@ -1,13 +1,11 @@
+import type { ApiKeyStatus } from "../../protocol/statuses.ts";
 import type { KeyRecord } from "../store/contract/store.ts";
-
-/** Damaged: its row cannot be read as it is, and it is refused. */
-export type KeyStatus = "active" | "expired" | "revoked" | "damaged";
 
 type Dates = Pick<KeyRecord, "isEnabled" | "revokedAt" | "revokesAt" | "expiresAt">;
 type Judged = Dates & Pick<KeyRecord, "damaged">;
 
 /** What a key is at `now`. Revoked is said before expired: it is what somebody did, and it cannot be undone. */
-export function keyStatus(key: Judged, now: number): KeyStatus {
+export function keyStatus(key: Judged, now: number): ApiKeyStatus {
   if (key.damaged.length > 0) {
     return "damaged";
   }

@@ -95,7 +95,7 @@ function OtherAccount({ viewer }: { viewer: Viewer }) {
   return (
     <form onSubmit={submission.submit}>
       <p>
-        You are signed in as {viewer.user.email}, and the invitation is for another address. Sign out to
+        You are signed in with {viewer.user.email}, and the invitation is for another address. Sign out to
         accept it.
       </p>
       <SubmitButton submission={submission} verb="Sign out" />

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { API_KEY_STATUSES } from "../../protocol/statuses.ts";
 import type { Operation } from "./answer.ts";
 import { namedExecutor, reference, shownText, timestamp } from "./decode.ts";
 import { field, graphql } from "./graphql-operation.ts";
@@ -7,7 +8,7 @@ const apiKey = z.object({
   id: z.string(),
   name: shownText,
   fingerprint: z.string(),
-  status: z.enum(["active", "expired", "revoked", "damaged"]),
+  status: z.enum(API_KEY_STATUSES),
   /** Columns that the control plane cannot read in its database. */
   damaged: z.array(z.string()),
   createdAt: timestamp,

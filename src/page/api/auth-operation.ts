@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
+import { sentence } from "../../lib/sentence.ts";
 import { ErrorCode } from "../../protocol/refusal.ts";
 import type { Answer, HttpReply, Operation } from "./answer.ts";
-import { asSentence, OTHER_VERSION, shownText } from "./decode.ts";
+import { OTHER_VERSION, shownText } from "./decode.ts";
 
 const refusal = z.object({ message: z.optional(shownText), code: z.optional(z.string()) });
 
@@ -29,7 +30,7 @@ function decode<Schema extends z.ZodMiniType>(
     return {
       kind: "refused",
       code: code ?? String(status),
-      sentence: asSentence(message ?? `the control plane refused this (${status})`),
+      sentence: sentence(message ?? `the control plane refused this (${status})`),
     };
   }
   const decoded = schema.safeParse(body);

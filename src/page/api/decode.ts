@@ -24,9 +24,3 @@ export const OTHER_VERSION = {
   kind: "unavailable",
   sentence: "The control plane runs another version than this page. Reload the page.",
 } as const;
-
-/** The control plane writes clauses (`this key is already revoked`); a page shows sentences. */
-export function asSentence(clause: string): string {
-  const start = clause.charAt(0).toUpperCase() + clause.slice(1);
-  return /[.!?…]$/.test(start) ? start : `${start}.`;
-}

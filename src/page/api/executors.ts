@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { EXECUTOR_STATUSES } from "../../protocol/statuses.ts";
 import type { Operation } from "./answer.ts";
 import type { PageRequest } from "./api-keys.ts";
 import { keyReference, shownText, timestamp } from "./decode.ts";
@@ -15,7 +16,7 @@ const listed = z.object({
   id: z.string(),
   name: shownText,
   kind: z.string(),
-  status: z.enum(["online", "offline", "damaged"]),
+  status: z.enum(EXECUTOR_STATUSES),
   /** Columns that the control plane cannot read in its database. */
   damaged: z.array(z.string()),
   version: shownText,

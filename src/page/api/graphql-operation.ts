@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
+import { sentence } from "../../lib/sentence.ts";
 import { ErrorCode } from "../../protocol/refusal.ts";
 import type { Answer, HttpReply, Operation } from "./answer.ts";
-import { asSentence, OTHER_VERSION, shownText } from "./decode.ts";
+import { OTHER_VERSION, shownText } from "./decode.ts";
 
 const envelope = z.object({
   data: z.optional(z.unknown()),
@@ -47,7 +48,7 @@ function decode<Schema extends z.ZodMiniType>({ body }: HttpReply, schema: Schem
     const code = error.extensions?.code ?? "";
     return code === ErrorCode.unauthenticated
       ? { kind: "signed-out" }
-      : { kind: "refused", code, sentence: asSentence(error.message) };
+      : { kind: "refused", code, sentence: sentence(error.message) };
   }
   const data = schema.safeParse(decoded.data.data);
   return data.success ? { kind: "data", data: data.data } : OTHER_VERSION;

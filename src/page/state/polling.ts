@@ -53,21 +53,26 @@ export function useRepeated(
 ): () => void {
   const latest = useRef(turn);
   latest.current = turn;
-  const pausing = useRef(new AbortController());
+  const waiting = useRef(new AbortController());
   useEffect(() => {
     const ended = new AbortController();
     const repeat = async () => {
       while (!ended.signal.aborted) {
-        // Before the turn: one that began before a change may not see it, so the next must not wait.
-        pausing.current = new AbortController();
+        // Made before the turn: a turn that began before a change may not see it, and then the next
+        // one must not wait.
+        const wait = new AbortController();
+        waiting.current = wait;
         await latest.current(ended.signal);
-        await pause(intervalMs, AbortSignal.any([ended.signal, pausing.current.signal]));
+        await pause(intervalMs, wait.signal);
       }
     };
     void repeat();
-    return () => ended.abort();
+    return () => {
+      ended.abort();
+      waiting.current.abort();
+    };
   }, [key, intervalMs]);
-  return useCallback(() => pausing.current.abort(), []);
+  return useCallback(() => waiting.current.abort(), []);
 }
 
 /** Resolves after `ms` or later, once the tab is visible; at once when `signal` aborts. */

@@ -15,7 +15,8 @@ import { choose, rowOf, signIn, statusOf, storeKey } from "../../support/page/op
 import { ROOT } from "../../support/source-files.ts";
 
 const browse = useBrowser();
-const controlPlane = useControlPlane();
+/** Long enough for what synced at the start to be online on the last of many pages. */
+const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "600000" } });
 const SHOTS = join(ROOT, "test-results/page");
 const LOOKS: readonly (Required<Pick<LookOptions, "colorScheme" | "width">> & { readonly name: string })[] = [
   { name: "light", colorScheme: "light", width: 1280 },
@@ -128,7 +129,7 @@ async function seePeople(
   await seen("invitation-link");
   const address = (await link.textContent()) ?? "";
   await page.goto(address);
-  await page.getByText("You are signed in as").waitFor();
+  await page.getByText("You are signed in with").waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByLabel("Your name").waitFor();
   await seen("invitation");

@@ -7,7 +7,7 @@ import {
   syncAs,
   useControlPlane,
 } from "../../support/page/beside.ts";
-import { lacksBrowser, openTab, useBrowser } from "../../support/page/browser.ts";
+import { lacksBrowser, openTab, setHidden, useBrowser } from "../../support/page/browser.ts";
 import { choose, createKey, rowOf, signIn, statusOf, storeKey } from "../../support/page/operator.ts";
 
 const browse = useBrowser();
@@ -81,7 +81,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await rowOf(page, "my own").getByText("waiting for target-1").waitFor();
   });
 
-  it("shows the two executors that used a key last, then +N, and the last use within 5 s", async () => {
+  it("shows the two executors that used a key last, then +N, and the last use", async () => {
     const { url } = controlPlane();
     const { secret } = await issueKey(await adminAtWork(url), { name: "shared" });
     const page = await browse();
@@ -90,10 +90,10 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     for (const name of ["shared-1", "shared-2", "shared-3"]) {
       expect(await syncAs(url, secret, name)).toBe(200);
     }
-    await rowOf(page, "shared").getByText("+1").waitFor({ timeout: 5000 });
+    await rowOf(page, "shared").getByText("+1").waitFor();
     expect(await rowOf(page, "shared").getByRole("link").allTextContents()).toHaveLength(2);
     await rowOf(page, "shared")
-      .getByText(/^(just now|\d s ago)$/)
+      .getByText(/^(just now|\d+ s ago)$/)
       .last()
       .waitFor();
 
@@ -140,6 +140,33 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await dialog.getByText("The key disappears from this list").waitFor();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await rowOf(page, "retired").waitFor({ state: "detached" });
+  });
+
+  it("shows a change at once, even if a look was under way when it was made", async () => {
+    const { url } = controlPlane();
+    await issueKey(await adminAtWork(url), { name: "seen late" });
+    const page = await browse();
+    await signIn(page, url);
+    const dialog = await choose(page, "seen late", "Revoke");
+    const held = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    await page.route("**/graphql", async (route) => {
+      if (!(route.request().postData() ?? "").includes("query ApiKeys(")) {
+        return route.continue();
+      }
+      const response = await route.fetch();
+      held.resolve();
+      await release.promise;
+      return route.fulfill({ response });
+    });
+    await held.promise;
+    // From now on the page looks again only if it is told to.
+    await setHidden(page, true);
+    await dialog.getByRole("button", { name: "Revoke" }).click();
+    await dialog.waitFor({ state: "detached" });
+    release.resolve();
+    await statusOf(page, "seen late").getByText("Revoked").waitFor();
+    await page.unrouteAll({ behavior: "wait" });
   });
 
   it("a member sees everything and no action", async () => {

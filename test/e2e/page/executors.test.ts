@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { expectAccessible } from "../../support/page/axe.ts";
-import { adminAtWork, issueKey, syncAs, useControlPlane } from "../../support/page/beside.ts";
+import { adminAtWork, issueKey, keepSyncing, syncAs, useControlPlane } from "../../support/page/beside.ts";
 import { lacksBrowser, useBrowser } from "../../support/page/browser.ts";
 import {
   choose,
@@ -49,12 +49,15 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     }
     await page.goto(`${url}/connect`);
     await page.getByLabel("Name").fill("fresh");
-    await page.getByRole("status").getByText("There is already an executor fresh, online on host").waitFor();
+    await page
+      .getByRole("status")
+      .getByText(/There is already an executor fresh, (online|offline) on host/)
+      .waitFor();
     await page.getByLabel("Name").fill("fresh too");
     await page.getByText("There is already an executor").waitFor({ state: "detached" });
   });
 
-  it("shows a cloned host, a refused sync and the keys it has used", async () => {
+  it("shows a cloned host, a refused sync with its reason, and the keys used", async () => {
     const { url } = controlPlane();
     const admin = await adminAtWork(url);
     const first = await issueKey(admin, { name: "first of twin" });
@@ -63,16 +66,21 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const elsewhere = await issueKey(admin, { name: "of elsewhere" });
     expect(await syncAs(url, elsewhere.secret, "elsewhere")).toBe(200);
     expect(await syncAs(url, elsewhere.secret, "twin")).toBe(403);
-    for (const instanceId of ["one", "two", "one", "two"]) {
-      const sync = await syncAs(url, second.secret, "twin", { instanceId, hostName: `host-${instanceId}` });
-      expect(sync).toBe(200);
-    }
+    const stop = keepSyncing(
+      url,
+      second.secret,
+      "twin",
+      ["one", "two"].map((instanceId) => ({ instanceId, hostName: `host-${instanceId}` })),
+    );
     const page = await browse();
     await signIn(page, url, "/executors");
     await rowOf(page, "twin").getByText("2 processes use this name").waitFor();
     await page.getByRole("link", { name: "twin" }).click();
     await page.getByText("2 processes sync under the name twin at the same time").waitFor();
     await page.getByText(/host-two \(/).waitFor();
+    await page
+      .getByText("this executor is bound to another key, and the key already serves others.")
+      .waitFor();
     await page.getByText("key_held_by_other_executor").waitFor();
     const history = page.getByRole("table", { name: "Keys used, newest first" });
     expect(await history.locator("tbody .name").allTextContents()).toEqual([
@@ -80,6 +88,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
       "first of twin",
     ]);
     await history.getByText("in use").waitFor();
+    await stop();
     // Silent for longer than the heartbeat timeout: offline, and the warning is gone.
     await page.locator(".status-line").getByText("Offline").waitFor();
     await page.getByText("2 processes sync").waitFor({ state: "detached" });
@@ -139,7 +148,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const { url } = controlPlane();
     const admin = await adminAtWork(url);
     const own = await issueKey(admin, { name: "of leaving" });
-    expect(await syncAs(url, own.secret, "leaving")).toBe(200);
+    const stop = keepSyncing(url, own.secret, "leaving");
     const page = await browse();
     await signIn(page, url, "/executors");
     await page.getByRole("link", { name: "leaving" }).click();
@@ -148,6 +157,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await dialog.getByText("It is online, and only an offline executor can be deleted").waitFor();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await dialog.getByText(/Executor leaving is online.*it can be deleted from 20/).waitFor();
+    await stop();
     await dialog
       .getByText("It is online, and only an offline executor can be deleted")
       .waitFor({ state: "detached" });

@@ -5,7 +5,7 @@ import { startControlPlane } from "../../support/control-plane/control-plane.ts"
 import { peopleEnv, startWithPeople } from "../../support/control-plane/people.ts";
 import { eventually } from "../../support/eventually.ts";
 import { expectAccessible } from "../../support/page/axe.ts";
-import { type AtEnd, lacksBrowser, openTab, useBrowser } from "../../support/page/browser.ts";
+import { type AtEnd, lacksBrowser, openTab, setHidden, useBrowser } from "../../support/page/browser.ts";
 import { rowOf, signIn } from "../../support/page/operator.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
@@ -97,19 +97,12 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     const page = await browse({ atEnd: onTestFinished });
     await signIn(page, front.url);
     await page.getByText("No API keys yet").waitFor();
-    // As a browser has it for a tab behind another one; headless Chromium has none.
-    await page.evaluate(() => {
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    });
+    await setHidden(page, true);
     await settled(front);
     const before = front.asked;
     await new Promise((resolve) => setTimeout(resolve, 4000));
     expect(front.asked).toBe(before);
-    await page.evaluate(() => {
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => false });
-      document.dispatchEvent(new Event("visibilitychange"));
-    });
+    await setHidden(page, false);
     await eventually(() => front.asked > before, { describe: "it is asked again" });
   });
 });

@@ -42,7 +42,7 @@ describe.skipIf(lacksBrowser)("people", () => {
     await other.getByText("No executors yet").waitFor();
     await page.getByRole("button", { name: "Your account" }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
-    await other.getByRole("heading", { name: "Sign in" }).waitFor({ timeout: 5000 });
+    await other.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 
   it("an invitation goes by its link: a new account, its role, and the list of members", async () => {
@@ -69,7 +69,7 @@ describe.skipIf(lacksBrowser)("people", () => {
     await guest.goto(link);
     await guest.getByText("This invitation is not valid").waitFor();
 
-    await rowOf(page, "Grace Hopper").waitFor({ timeout: 15_000 });
+    await rowOf(page, "Grace Hopper").waitFor();
     await (await choose(page, "Grace Hopper", "Change role")).getByRole("radio", { name: /^member/ }).check();
     await page.getByRole("button", { name: "Change role" }).click();
     await rowOf(page, "Grace Hopper").getByText("member", { exact: true }).waitFor();

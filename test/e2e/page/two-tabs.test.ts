@@ -4,7 +4,7 @@ import * as z from "zod";
 import { startControlPlane, type TestControlPlane } from "../../support/control-plane/control-plane.ts";
 import { ADMIN, startWithPeople } from "../../support/control-plane/people.ts";
 import { inviteAndAccept } from "../../support/page/beside.ts";
-import { lacksBrowser, openTab, useBrowser } from "../../support/page/browser.ts";
+import { lacksBrowser, openTab, setHidden, useBrowser } from "../../support/page/browser.ts";
 import { choose, rowOf, signIn, storeKey } from "../../support/page/operator.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -138,5 +138,21 @@ describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched
     await page.getByRole("button", { name: "Switch back to alpha" }).click();
     await page.getByRole("alert").waitFor({ state: "detached" });
     await rowOf(page, "key of alpha").waitFor();
+  });
+
+  it("leads to the sign-in if the session has ended when Switch back is pressed", async () => {
+    const controlPlane = await twoOrganizations();
+    const page = await browse({ mayLog: /status of (401|409)/ });
+    await signIn(page, controlPlane.url);
+    await rowOf(page, "key of alpha").waitFor();
+    await switchTo(page, controlPlane.url, "beta");
+    await page.bringToFront();
+    await page.getByRole("alert").getByText(SAID).waitFor();
+    // No look of the page may find out first.
+    await setHidden(page, true);
+    await page.waitForLoadState("networkidle");
+    await page.context().clearCookies();
+    await page.getByRole("button", { name: "Switch back to alpha" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 });

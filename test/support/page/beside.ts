@@ -1,6 +1,7 @@
 import { request } from "undici";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import * as z from "zod";
+import { delay } from "../../../src/lib/delay.ts";
 import { SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
 import { noteKey } from "../canary.ts";
 import type { ControlPlaneOptions, TestControlPlane } from "../control-plane/control-plane.ts";
@@ -37,6 +38,32 @@ export async function syncAs(url: string, secret: string, name: string, input: o
   });
   await body.dump();
   return statusCode;
+}
+
+const BEAT_MS = 300;
+
+/** Syncs again and again as these processes, so that they stay online until the returned function is called. */
+export function keepSyncing(
+  url: string,
+  secret: string,
+  name: string,
+  processes: readonly object[] = [{}],
+): () => Promise<void> {
+  const stopped = new AbortController();
+  const beating = (async () => {
+    while (!stopped.signal.aborted) {
+      for (const input of processes) {
+        await syncAs(url, secret, name, input);
+      }
+      await delay(BEAT_MS, stopped.signal);
+    }
+  })();
+  const stop = async () => {
+    stopped.abort();
+    await beating;
+  };
+  onTestFinished(stop);
+  return stop;
 }
 
 /** An admin who works without looking. */

@@ -73,6 +73,14 @@ export async function openTab(
   return tab;
 }
 
+/** Makes the page believe that its tab is behind another one; headless Chromium has no such tabs. */
+export async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isHidden);
+}
+
 /** A violation of the Content-Security-Policy, an exception, a warning: each fails the test at its end. */
 function failOnComplaints(page: Page, mayLog: RegExp | undefined, atEnd: AtEnd): void {
   const complaints: string[] = [];

@@ -1,8 +1,9 @@
+import type { Channel } from "../../../protocol/channels.ts";
+
 /** Where things are unless the file says otherwise; the packaged unit makes both. */
 export const DEFAULT_DATA_DIR = "/var/lib/novacula";
 export const DEFAULT_RUNTIME_DIR = "/run/novacula";
 
-export const CHANNELS = ["stable", "beta", "dev"] as const;
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export const LOG_FORMATS = ["journal", "pretty", "json"] as const;
 
@@ -14,7 +15,7 @@ export interface AgentConfig {
     readonly dataDir: string;
     readonly runtimeDir: string;
     readonly publicHost: string | undefined;
-    readonly channel: (typeof CHANNELS)[number];
+    readonly channel: Channel;
   };
   readonly controlPlane: {
     /** Without a trailing slash and without `/graphql`. */

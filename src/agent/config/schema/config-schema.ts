@@ -1,7 +1,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+
+import { CHANNELS } from "../../../protocol/channels.ts";
 import { holdsKey } from "../../../protocol/key-shape.ts";
-import { CHANNELS, LOG_FORMATS, LOG_LEVELS } from "./agent-config.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "./agent-config.ts";
+
 import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
 
 /** A name without a slash in `access_token_file`: a systemd credential, looked up in `$CREDENTIALS_DIRECTORY`. */

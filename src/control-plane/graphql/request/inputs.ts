@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
+import { CHANNELS } from "../../../protocol/channels.ts";
 import { ROLES } from "../../../protocol/roles.ts";
 import { badInput } from "../../api-error.ts";
 
@@ -41,7 +42,7 @@ export const syncArguments = z.strictObject({
     name: line(MAX_EXECUTOR_NAME_CHARACTERS),
     kind: z.enum(["agent", "operator"]),
     version: line(100),
-    channel: z.enum(["stable", "beta", "dev"]),
+    channel: z.enum(CHANNELS),
     instanceId: line(100),
     hostName: line(253),
     publicHost: orNull(line(253)),

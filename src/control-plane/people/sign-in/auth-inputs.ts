@@ -1,8 +1,8 @@
 import * as z from "zod";
+import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "../../../protocol/limits.ts";
 import { ROLES } from "../../../protocol/roles.ts";
 import { badInput } from "../../api-error.ts";
 import { checkedName } from "../../organizations/shown-name.ts";
-import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "./auth.ts";
 
 /**
  * What each route under /api/auth takes, to the letter: better-auth judges some values before it

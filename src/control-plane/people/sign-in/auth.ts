@@ -1,15 +1,13 @@
 import { betterAuth } from "better-auth";
 import type { Logger } from "pino";
 import { printable } from "../../../lib/printable.ts";
+import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "../../../protocol/limits.ts";
 import { ipAddress } from "../../http/ip-address.ts";
 import type { Store } from "../../store/contract/store.ts";
 import { notingStoreFailure } from "../../store/store-failure.ts";
 import { cookieNames, isHttps } from "./cookies.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
 
-export const MIN_PASSWORD_CHARACTERS = 12;
-/** scrypt takes any length; better-auth's default. */
-export const MAX_PASSWORD_CHARACTERS = 128;
 const SESSION_SECONDS = 7 * 86_400;
 const SESSION_REFRESH_SECONDS = 86_400;
 

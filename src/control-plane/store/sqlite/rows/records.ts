@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CHANNELS } from "../../../../protocol/channels.ts";
 import type {
   AuditEvent,
   BoundExecutor,
@@ -18,7 +19,6 @@ import type { Row } from "./row.ts";
  */
 
 const KINDS = ["agent", "operator"] as const;
-const CHANNELS = ["stable", "beta", "dev"] as const;
 
 export function organization(row: Row): Organization {
   const cells = new Cells(row);
