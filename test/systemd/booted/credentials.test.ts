@@ -1,21 +1,36 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { inCheckout } from "../../../packaging/paths.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
 
 const DROP_IN = "/etc/systemd/system/novacula-agent.service.d";
-/** The drop-in of docs/systemd-credential.md: credentials are read at start only, so a reload can only be asked of the running agent. */
-const RELOAD = "ExecReload=\\nExecReload=/usr/bin/novacula-agent reload --wait";
+const DOCUMENT = readFileSync(inCheckout("docs/systemd-credential.md"), "utf8");
+const SETTINGS = block("toml").replace(
+  "[control_plane]\n",
+  '[control_plane]\nurl = "http://127.0.0.1:3000"\n',
+);
+const ENCRYPTED = "LoadCredentialEncrypted=novacula-key:/etc/novacula/key.cred";
+
+function block(language: string): string {
+  const text = DOCUMENT.split(`\`\`\`${language}\n`)[1]?.split("```")[0];
+  if (text === undefined) {
+    throw new Error(`docs/systemd-credential.md has no ${language}`);
+  }
+  return text;
+}
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a key from systemd on $title", (release) => {
   async function withCredential(host: ExecutorHost, line: string): Promise<void> {
-    await host.writeConfig(
-      '[control_plane]\nurl = "http://127.0.0.1:3000"\naccess_token_file = "novacula-key"\n',
+    const dropIn = block("ini");
+    expect(dropIn).toContain(ENCRYPTED);
+    await host.writeConfig(SETTINGS);
+    await host.machine.sh(
+      `mkdir -p ${DROP_IN}; cat > ${DROP_IN}/key.conf
+       systemctl daemon-reload; systemctl restart novacula-agent`,
+      dropIn.replace(ENCRYPTED, line),
     );
-    await host.machine.sh(`
-      mkdir -p ${DROP_IN}
-      printf '[Service]\\n${line}\\n${RELOAD}\\n' > ${DROP_IN}/key.conf
-      systemctl daemon-reload; systemctl restart novacula-agent`);
   }
 
   it("LoadCredential=: online; a rotation needs a restart, and the service says nothing of file modes", async () => {
@@ -41,7 +56,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a key from systemd on $tit
       "systemd-creds encrypt --with-key=host --name=novacula-key - /etc/novacula/key.cred",
       `${key.secret}\n`,
     );
-    await withCredential(host, "LoadCredentialEncrypted=novacula-key:/etc/novacula/key.cred");
+    await withCredential(host, ENCRYPTED);
     await host.untilOnline(key);
   });
 });

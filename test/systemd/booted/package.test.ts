@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { DEBIAN_PACKAGES, OPERATOR_DOCUMENTS } from "../../../packaging/debian-packages.ts";
 import { lacks } from "../../support/requires.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "./support/debian-release.ts";
 import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
@@ -40,8 +41,26 @@ it.skipIf(!haveMachines || lacks("lintian", hasLintian))(
     expect(stdout).toBe("");
     expect(status).toBe(0);
   },
-  120_000,
+  600_000,
 );
+
+it.skipIf(!haveMachines)("the packages hold the documents that their units and other documents name", () => {
+  const { archives } = suiteRoots();
+  for (const { name } of DEBIAN_PACKAGES) {
+    const archive = name === "novacula-agent" ? archives.agent : archives.controlPlane;
+    const { stdout: tree } = spawnSync("dpkg-deb", ["--fsys-tarfile", archive], { maxBuffer: 2 ** 28 });
+    const { stdout: listed } = spawnSync("tar", ["--list"], { input: tree, encoding: "utf8" });
+    const { stdout: unit } = spawnSync(
+      "tar",
+      ["--extract", "--to-stdout", `./usr/lib/systemd/system/${name}.service`],
+      { input: tree, encoding: "utf8" },
+    );
+    const cited = [...unit.matchAll(/file:\/\/(\/\S+)/gu)].map(([, path]) => `.${path}`);
+    expect(cited).toHaveLength(1);
+    const documents = OPERATOR_DOCUMENTS.map((path) => path.replace("docs/", `./usr/share/doc/${name}/`));
+    expect(listed.split("\n")).toEqual(expect.arrayContaining([...cited, ...documents]));
+  }
+});
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (release) => {
   it("installs without a key as a calm service that says what it waits for, and goes online with one", async () => {
