@@ -127,7 +127,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "graphql/request": ["api-error.ts"],
     http: ["api-error.ts", "settings.ts", "store/contract"],
     keys: ["api-error.ts", "audit", "organizations", "rights", "store/contract"],
-    log: [],
+    log: ["store/contract"],
     organizations: ["api-error.ts", "store/contract"],
     page: ["http", "people"],
     people: [
@@ -154,8 +154,8 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "settings.ts": ["organizations"],
     store: ["store/contract"],
     "store/contract": [],
-    "store/sqlite": ["store/contract", "store/sqlite/people", "store/sqlite/rows"],
-    "store/sqlite/people": ["store", "store/contract", "store/sqlite/rows"],
+    "store/sqlite": ["store", "store/contract", "store/sqlite/migrations", "store/sqlite/rows"],
+    "store/sqlite/migrations": ["store/sqlite/rows"],
     "store/sqlite/rows": ["store/contract"],
   },
   page: {

@@ -21,13 +21,14 @@ import {
 } from "./http/listener.ts";
 import { listenOnManagementSocket } from "./http/management-socket.ts";
 import { createApiKeys } from "./keys/api-keys.ts";
+import { DamageLog } from "./log/damage-log.ts";
 import { RefusalLog } from "./log/refusal-log.ts";
 import { serveBrowser } from "./page/browser-route.ts";
 import { builtPage } from "./page/built-page.ts";
 import type { PageAssets } from "./page/page-assets.ts";
 import type { People } from "./people/people.ts";
-import { DamageLog } from "./store/contract/damage.ts";
 import { type Store, StoreUnavailable } from "./store/contract/store.ts";
+import { cachedLookups } from "./store/revision-cache.ts";
 
 export interface ServerDeps extends ListenerOptions {
   readonly store: Store;
@@ -102,7 +103,7 @@ function assemble(deps: ServerDeps, now: () => number) {
   const presence = new Presence(heartbeatTimeoutMs, logger, monotonicNow);
   const refusals = new RefusalLog(logger, monotonicNow);
   const damages = new DamageLog(logger);
-  const shared = { store, writeBehind, presence, refusals, damages, now };
+  const shared = { store, lookups: cachedLookups(store), writeBehind, presence, refusals, damages, now };
   const limits = { heartbeatTimeoutMs, maxExecutorsPerKey, monotonicNow };
   const executorSync = new ExecutorSync({ ...shared, ...limits, version });
   const apiKeys = createApiKeys(store, now);
@@ -122,7 +123,7 @@ function assemble(deps: ServerDeps, now: () => number) {
 
 /** Without those whose time of last sync cannot be read: nobody knows when they fell silent. */
 async function recentExecutors(store: Store, sinceMs: number, damages: DamageLog) {
-  const executors = await store.executorsSyncedSince(sinceMs);
+  const executors = await store.executors.syncedSince(sinceMs);
   for (const executor of executors) {
     damages.note("executor", executor.id, executor);
   }
@@ -173,7 +174,7 @@ async function health(response: ServerResponse, store: Store, version: string): 
     if (problem !== undefined) {
       throw new StoreUnavailable(problem.reason);
     }
-    await store.organizations(1);
+    await store.organizations.list(1);
     send(response, { status: 200, body: { status: "ok", version } });
   } catch (error) {
     const reason = error instanceof StoreUnavailable ? error.message : "the store failed";

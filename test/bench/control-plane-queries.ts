@@ -14,7 +14,7 @@ import { ErrorDisclosure } from "../../src/control-plane/http/error-disclosure.t
 import { ensureFirstAdmin } from "../../src/control-plane/people/first-admin.ts";
 import { createPeople } from "../../src/control-plane/people/people.ts";
 import { createServer } from "../../src/control-plane/server.ts";
-import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
+import { openSqliteStore } from "../../src/control-plane/store/sqlite/open.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { fillLargeDatabase } from "../support/control-plane/large-database.ts";
 
@@ -35,7 +35,16 @@ const store = openSqliteStore(path);
 const logger = pino({ level: "silent" });
 const errors = new ErrorDisclosure(logger, systemClock.now);
 await ensureFirstAdmin(store, admin, "Default", logger, now);
-const people = createPeople({ store, logger, errors, origin, secret: "x1".repeat(20), now: Date.now });
+const authDatabase = store.betterAuthDatabase();
+const people = createPeople({
+  store,
+  authDatabase,
+  logger,
+  errors,
+  origin,
+  secret: "x1".repeat(20),
+  now: Date.now,
+});
 const socketPath = join(directory, "management.sock");
 const server = createServer({
   store,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { keyHash } from "../../src/control-plane/keys/authenticate.ts";
-import { openSqliteStore } from "../../src/control-plane/store/sqlite/store.ts";
+import { openSqliteStore } from "../../src/control-plane/store/sqlite/open.ts";
 
 /** The key of executor `index` of a fleet: of the usual form, and the same for whoever knows the fleet's seed. */
 export function fleetKey(seed: string, index: number): string {

@@ -1,6 +1,9 @@
 import { randomId } from "../../lib/random-id.ts";
 import type { AuditAction } from "../../protocol/audit-actions.ts";
-import type { ExecutorRecord, KeyRecord, StoreReader, StoreTransaction } from "../store/contract/store.ts";
+import type { AuditWriter } from "../store/contract/audit.ts";
+import type { ExecutorRecord } from "../store/contract/executors.ts";
+import type { KeyRecord } from "../store/contract/keys.ts";
+import type { MembershipReader } from "../store/contract/people.ts";
 
 /** Who does something, as the audit log names them, and where. */
 export interface Actor {
@@ -11,7 +14,7 @@ export interface Actor {
   /** Whether the organization is one whose keys and executors exist for this actor. */
   reaches(organizationId: string): boolean;
   /** Whether changes are still theirs to make: asked in the transaction, since a request waits its turn. */
-  mayStillChange(reader: StoreReader): Promise<boolean>;
+  mayStillChange(reader: { readonly people: MembershipReader }): Promise<boolean>;
 }
 
 /** A person who may open the 0600 socket; Node cannot ask the kernel who that was. */
@@ -41,18 +44,23 @@ export interface AuditDetails {
   readonly rotatedTo?: string;
 }
 
+export interface KeyEvent {
+  readonly actor: Actor;
+  readonly action: KeyAction;
+  readonly key: KeyRecord;
+  readonly details?: Omit<AuditDetails, "fingerprint">;
+  readonly at: number;
+}
+
 /** Records what was done to a key, in the transaction that does it: acknowledged means audited. */
-export async function auditKey(
-  transaction: StoreTransaction,
-  actor: Actor,
-  action: KeyAction,
-  key: KeyRecord,
-  at: number,
-  details: Omit<AuditDetails, "fingerprint"> = {},
-): Promise<void> {
+export async function auditKey(audit: AuditWriter, { key, details, ...event }: KeyEvent): Promise<void> {
   const allowed: AuditDetails = { fingerprint: key.fingerprint, ...details };
-  const organizationId = key.organization.id;
-  await record(transaction, "api_key", { actor, action, organizationId, target: key, details: allowed, at });
+  await record(audit, "api_key", {
+    ...event,
+    organizationId: key.organization.id,
+    target: key,
+    details: allowed,
+  });
 }
 
 export interface PersonEvent {
@@ -66,8 +74,8 @@ export interface PersonEvent {
 }
 
 /** Records what was done to somebody's place in an organization. */
-export async function auditPerson(transaction: StoreTransaction, event: PersonEvent): Promise<void> {
-  await record(transaction, "person", event);
+export async function auditPerson(audit: AuditWriter, event: PersonEvent): Promise<void> {
+  await record(audit, "person", event);
 }
 
 export interface ExecutorEvent {
@@ -83,9 +91,9 @@ export interface ExecutorEvent {
 }
 
 /** Records what was done to an executor, in the transaction that does it. */
-export async function auditExecutor(transaction: StoreTransaction, event: ExecutorEvent): Promise<void> {
+export async function auditExecutor(audit: AuditWriter, event: ExecutorEvent): Promise<void> {
   const { executor, ...rest } = event;
-  await record(transaction, "executor", {
+  await record(audit, "executor", {
     ...rest,
     organizationId: executor.organizationId,
     target: executor,
@@ -102,11 +110,11 @@ interface RecordedEvent {
 }
 
 async function record(
-  transaction: StoreTransaction,
+  audit: AuditWriter,
   targetType: "api_key" | "person" | "executor",
   { actor, action, organizationId, target, details, at }: RecordedEvent,
 ): Promise<void> {
-  await transaction.insertAuditEvent({
+  await audit.insert({
     id: randomId(),
     organizationId,
     at,

@@ -18,8 +18,9 @@ import { type ControlPlaneServer, createServer, type ServerDeps } from "../serve
 import { ENVIRONMENT_VARIABLES, readSettings, type Settings, SettingsError } from "../settings.ts";
 import { type Store, StoreUnavailable } from "../store/contract/store.ts";
 import { startCheckpoints } from "../store/sqlite/checkpoints.ts";
+import { openSqliteStore } from "../store/sqlite/open.ts";
 import { cannotOpen } from "../store/sqlite/rows/unavailable.ts";
-import { openSqliteStore } from "../store/sqlite/store.ts";
+import type { SqliteStore } from "../store/sqlite/store.ts";
 import { watchStore } from "../store/store-watch.ts";
 
 /** A broken program may be unable to stop in order. Milliseconds. */
@@ -107,7 +108,7 @@ function warnOfCreation(logger: Logger, databasePath: string): void {
 /** Imported only if people sign in: better-auth costs 0.2 s and 60 MB. */
 async function openPeople(
   settings: Settings["people"],
-  deps: Pick<ServerDeps, "store" | "logger" | "errors">,
+  deps: Pick<ServerDeps, "logger" | "errors"> & { readonly store: SqliteStore },
 ): Promise<ServerDeps["people"]> {
   if (settings === undefined) {
     return undefined;
@@ -123,10 +124,11 @@ async function openPeople(
     );
   }
   await ensureFirstAdmin(store, firstAdmin, organizationName, logger, Date.now());
-  for (const { slug } of await store.people.organizationsWithoutOwner()) {
+  for (const { slug } of await store.organizations.withoutOwner()) {
     logger.error({ event: "organization.no-owner", organization: slug }, withoutOwner(slug));
   }
-  return createPeople({ ...deps, origin, secret, now: Date.now });
+  const authDatabase = store.betterAuthDatabase();
+  return createPeople({ ...deps, authDatabase, origin, secret, now: Date.now });
 }
 
 async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, paths: object): Promise<void> {

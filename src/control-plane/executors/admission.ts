@@ -1,6 +1,12 @@
 import { printable } from "../../lib/printable.ts";
 import type { ForbiddenReason } from "../../protocol/refusal.ts";
-import type { BoundExecutor, LineageUse, PresentedKey, StoreReader } from "../store/contract/store.ts";
+import type {
+  BoundExecutor,
+  ExecutorLookup,
+  LineageReader,
+  LineageUse,
+} from "../store/contract/executors.ts";
+import type { PresentedKey } from "../store/contract/keys.ts";
 
 type Admitted = Omit<BoundExecutor, "name" | "damaged">;
 
@@ -48,20 +54,26 @@ export function admit(facts: AdmissionFacts): Admission {
 /** What an executor claims. */
 export type Claim = Pick<AdmissionFacts, "executorName" | "expectedOrganizationId" | "kind">;
 
+/** What admission asks of the store. */
+export interface AdmissionReads {
+  readonly executors: ExecutorLookup;
+  readonly lineages: LineageReader;
+}
+
 /** The facts as the store has them now: inside a transaction, or outside for a first look. */
 export async function admissionFacts(
-  store: StoreReader,
+  { executors, lineages }: AdmissionReads,
   key: PresentedKey,
   claim: Claim,
   maxEnrolled: number,
 ): Promise<AdmissionFacts & { readonly executor: BoundExecutor | undefined }> {
-  const executor = await store.boundExecutor(key.organization.id, claim.executorName);
+  const executor = await executors.bound(key.organization.id, claim.executorName);
   // Not asked for on the path of every sync, which enrols nobody and takes over nobody.
-  const enrolled = executor === undefined ? await store.enrolledCount(key.lineageId) : 0;
+  const enrolled = executor === undefined ? await lineages.enrolledCount(key.lineageId) : 0;
   const lineage =
     executor === undefined || isOfLineage(executor, key)
       ? undefined
-      : await store.lineageUse(key.lineageId, executor.id);
+      : await lineages.lineageUse(key.lineageId, executor.id);
   return { ...claim, key, executor, lineage, enrolled, maxEnrolled };
 }
 

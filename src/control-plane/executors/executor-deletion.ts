@@ -4,11 +4,13 @@ import { conflict } from "../api-error.ts";
 import { type Actor, auditExecutor, auditKey } from "../audit/audit.ts";
 import { keyStatus } from "../keys/key-status.ts";
 import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
-import type { ExecutorRecord, KeyRecord, Store, StoreReader } from "../store/contract/store.ts";
+import type { ExecutorRecord } from "../store/contract/executors.ts";
+import type { KeyReader, KeyRecord } from "../store/contract/keys.ts";
+import type { Transactions } from "../store/contract/store.ts";
 import type { Presence } from "./presence.ts";
 
 export interface ExecutorDeletionDeps {
-  readonly store: Store;
+  readonly store: Transactions;
   readonly presence: Presence;
   readonly logger: Logger;
   readonly now: () => number;
@@ -43,12 +45,12 @@ export function createExecutorDeletion(deps: ExecutorDeletionDeps): ExecutorDele
 
 /** Those that work today and serve this executor alone, or were made for it. */
 export async function activeKeysOf(
-  store: StoreReader,
+  keys: KeyReader,
   executor: ExecutorRecord,
   now: number,
 ): Promise<readonly KeyRecord[]> {
-  const keys = await store.keysOfExecutor(executor.id, now);
-  return keys.filter((key) => keyStatus(key, now) === "active");
+  const own = await keys.ofExecutor(executor.id, now);
+  return own.filter((key) => keyStatus(key, now) === "active");
 }
 
 async function remove(
@@ -58,17 +60,23 @@ async function remove(
 ): Promise<ExecutorRecord> {
   const { transaction, actor, at } = change;
   const executor = await reachedExecutor(change, executorId);
-  const keys = revokeKeys ? await activeKeysOf(transaction, executor, at) : [];
+  const keys = revokeKeys ? await activeKeysOf(transaction.keys, executor, at) : [];
   for (const key of keys) {
-    await transaction.revokeKey(key.id, at);
-    await auditKey(transaction, actor, "api_key.revoked", key, at, { executor: executor.name });
+    await transaction.keys.revoke(key.id, at);
+    await auditKey(transaction.audit, {
+      actor,
+      action: "api_key.revoked",
+      key: key,
+      at,
+      details: { executor: executor.name },
+    });
   }
   const revokedKeys = keys.length === 0 ? undefined : keys.map(({ id }) => id);
   const details = { lastSyncAt: presence.lastSyncAt(executor), ...(revokedKeys && { revokedKeys }) };
-  await auditExecutor(transaction, { actor, action: "executor.deleted", executor, details, at });
+  await auditExecutor(transaction.audit, { actor, action: "executor.deleted", executor, details, at });
   // Last: no sync that is acknowledged before the executor goes may be missed.
   requireUnused(executor, presence, at);
-  await transaction.deleteExecutor(executor.id);
+  await transaction.executors.delete(executor.id);
   return executor;
 }
 

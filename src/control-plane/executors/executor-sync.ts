@@ -10,19 +10,14 @@ import {
   type SyncInput,
 } from "../graphql/request/inputs.ts";
 import { judge } from "../keys/authenticate.ts";
+import type { DamageLog } from "../log/damage-log.ts";
 import type { RefusalLog } from "../log/refusal-log.ts";
 import { checkedName } from "../organizations/shown-name.ts";
-import type { DamageLog } from "../store/contract/damage.ts";
-import type {
-  BoundExecutor,
-  ExecutorReference,
-  KeyReference,
-  PresentedKey,
-  Store,
-  StoreReader,
-  StoreTransaction,
-} from "../store/contract/store.ts";
-import { type Admission, admissionFacts, admit, type Claim } from "./admission.ts";
+import type { BoundExecutor, ExecutorWriter, LineageReader } from "../store/contract/executors.ts";
+import type { PresentedKey } from "../store/contract/keys.ts";
+import type { ExecutorReference, KeyReference } from "../store/contract/references.ts";
+import type { SyncLookups, Transactions } from "../store/contract/store.ts";
+import { type Admission, type AdmissionReads, admissionFacts, admit, type Claim } from "./admission.ts";
 import { compatibility } from "./compatibility.ts";
 import type { Presence } from "./presence.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
@@ -35,7 +30,8 @@ import type { WriteBehind } from "./write-behind.ts";
 const ENROLMENTS = { burst: 100, refillMs: 100 };
 
 export interface ExecutorSyncDeps {
-  readonly store: Store;
+  readonly store: Transactions & { readonly executors: LineageReader };
+  readonly lookups: SyncLookups;
   readonly writeBehind: WriteBehind;
   readonly presence: Presence;
   readonly refusals: RefusalLog;
@@ -68,10 +64,13 @@ interface Binding {
 /** `syncExecutor` and `currentKey`: what a good key may do. A refusal is an ApiError, FORBIDDEN with its reason. */
 export class ExecutorSync {
   private readonly deps: ExecutorSyncDeps;
+  /** For a first look, outside any transaction. */
+  private readonly reads: AdmissionReads;
   private readonly enrolments: Flood;
 
   constructor(deps: ExecutorSyncDeps) {
     this.deps = deps;
+    this.reads = { executors: deps.lookups.executors, lineages: deps.store.executors };
     this.enrolments = new Flood(ENROLMENTS, deps.monotonicNow);
   }
 
@@ -103,7 +102,7 @@ export class ExecutorSync {
 
   /** The same verdict without any trace but the key's last use. */
   async currentKey(caller: ExecutorCaller, input: CurrentKeyInput): Promise<CurrentKeyReply> {
-    const { admission } = await this.look(this.deps.store, caller.key, { ...input, kind: undefined });
+    const { admission } = await this.look(this.reads, caller.key, { ...input, kind: undefined });
     if (admission.kind === "admitted") {
       return identified(caller.key);
     }
@@ -112,7 +111,7 @@ export class ExecutorSync {
   }
 
   private async admittedExecutor(caller: ExecutorCaller, input: SyncInput): Promise<Binding> {
-    const first = await this.look(this.deps.store, caller.key, claimOf(input));
+    const first = await this.look(this.reads, caller.key, claimOf(input));
     const isToBind = first.admission.kind === "admitted" && !first.admission.isBound;
     if (isToBind && first.executor === undefined) {
       this.requirePlace(caller, input);
@@ -144,17 +143,21 @@ export class ExecutorSync {
   private bind(caller: ExecutorCaller, input: SyncInput): Promise<Look> {
     const { store, now } = this.deps;
     return store.transaction(async (transaction) => {
-      const key = await transaction.key(caller.key.id);
+      const key = await transaction.keys.byId(caller.key.id);
       const verdict = key === undefined ? undefined : judge(key, now());
       if (verdict?.kind !== "accepted") {
         throw this.goneSince(caller, input, verdict?.reason ?? "unknown");
       }
-      const { executor, admission } = await this.look(transaction, verdict.key, claimOf(input));
+      const { executor, admission } = await this.look(
+        { executors: transaction.executors, lineages: transaction.executors },
+        verdict.key,
+        claimOf(input),
+      );
       if (admission.kind === "refused") {
         return { executor, admission };
       }
-      const bound = executor ?? (await createExecutor(transaction, verdict.key, input, now()));
-      await transaction.bindExecutor(bound.id, verdict.key, input.kind);
+      const bound = executor ?? (await createExecutor(transaction.executors, verdict.key, input, now()));
+      await transaction.executors.bind(bound.id, verdict.key, input.kind);
       const { key: used } = verdict;
       await transaction.record([
         { kind: "synced", executorId: bound.id, key: used, declaration: input, at: now() },
@@ -163,8 +166,8 @@ export class ExecutorSync {
     });
   }
 
-  private async look(store: StoreReader, key: PresentedKey, claim: Claim): Promise<Look> {
-    const facts = await admissionFacts(store, key, claim, this.deps.maxExecutorsPerKey);
+  private async look(reads: AdmissionReads, key: PresentedKey, claim: Claim): Promise<Look> {
+    const facts = await admissionFacts(reads, key, claim, this.deps.maxExecutorsPerKey);
     if (facts.executor !== undefined && facts.executor.damaged.length > 0) {
       this.meetDamage(facts.executor);
     }
@@ -241,12 +244,18 @@ function keyReference({ id, name, fingerprint }: PresentedKey): KeyReference {
 }
 
 async function createExecutor(
-  transaction: StoreTransaction,
+  executors: ExecutorWriter,
   { organization, lineageId: enrolledBy }: PresentedKey,
   input: SyncInput,
   createdAt: number,
 ): Promise<ExecutorReference> {
   const id = randomId();
-  await transaction.insertExecutor({ ...input, id, organizationId: organization.id, createdAt, enrolledBy });
+  await executors.insert({
+    ...input,
+    id,
+    organizationId: organization.id,
+    createdAt,
+    enrolledBy,
+  });
   return { id, name: input.name };
 }

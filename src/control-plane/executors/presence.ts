@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
-import type { ExecutorRecord, ExecutorReference } from "../store/contract/store.ts";
+import type { ExecutorRecord } from "../store/contract/executors.ts";
+import type { ExecutorReference } from "../store/contract/references.ts";
 import { type ExecutorInstance, Instances } from "./instances.ts";
 
 interface Present {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "pino";
 import { errorChain } from "../../lib/errors.ts";
-import type { Activity, Store } from "../store/contract/store.ts";
+import type { Activity, ActivityRecorder } from "../store/contract/activity.ts";
 
 /** One transaction of 500 rows holds the event loop for about 6 ms; ten thousand at once, for 70 (measured). */
 const CHUNK_SIZE = 500;
@@ -24,13 +24,13 @@ export interface WriteBehind {
   stop(): Promise<void>;
 }
 
-export function createWriteBehind(store: Store, logger: Logger): WriteBehind {
+export function createWriteBehind(store: ActivityRecorder, logger: Logger): WriteBehind {
   return new BufferedActivity(store, logger);
 }
 
 /** Collects what every sync leaves behind, the newest of a kind for each key and executor, and writes it in time. */
 class BufferedActivity implements WriteBehind {
-  private readonly store: Store;
+  private readonly store: ActivityRecorder;
   private readonly logger: Logger;
   private pending = new Map<string, Activity>();
   private running: Promise<void> = Promise.resolve();
@@ -40,7 +40,7 @@ class BufferedActivity implements WriteBehind {
   private ticks = 0;
   private isFailing = false;
 
-  constructor(store: Store, logger: Logger) {
+  constructor(store: ActivityRecorder, logger: Logger) {
     this.store = store;
     this.logger = logger;
   }

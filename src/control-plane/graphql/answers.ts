@@ -1,7 +1,9 @@
 import { activeKeysOf } from "../executors/executor-deletion.ts";
 import type { Presence } from "../executors/presence.ts";
 import { keyStatus, revocationTime } from "../keys/key-status.ts";
-import type { AuditEvent, ExecutorRecord, KeyRecord } from "../store/contract/store.ts";
+import type { AuditEvent } from "../store/contract/audit.ts";
+import type { ExecutorRecord } from "../store/contract/executors.ts";
+import type { KeyRecord } from "../store/contract/keys.ts";
 import { decoded, usedByArguments } from "./request/inputs.ts";
 import type { ResolverDeps } from "./resolver.ts";
 
@@ -32,15 +34,15 @@ export function keyAnswer(
     lastUsedAt,
     target,
     usedBy: async (input: unknown) => {
-      const uses = await store.keyUses(id, decoded(usedByArguments, input).limit);
+      const uses = await store.keys.uses(id, decoded(usedByArguments, input).limit);
       for (const use of uses) {
         damages.note("executorKeyUsage", `${use.executor.id} ${id}`, use);
       }
       return uses;
     },
-    usedByCount: () => store.keyUseCount(id),
+    usedByCount: () => store.keys.useCount(id),
     boundExecutors: async (input: unknown) => {
-      const executors = await store.executorsOn(id, decoded(usedByArguments, input).limit);
+      const executors = await store.executors.onKey(id, decoded(usedByArguments, input).limit);
       return executors.map((executor) => ({ ...executor, isDeleted: false }));
     },
   };
@@ -55,12 +57,12 @@ export function executorAnswer(executor: ExecutorRecord, deps: AnswerDeps) {
     status: executorStatus(executor, presence, now),
     lastSyncAt: presence.lastSyncAt(executor),
     apiKey: async () => {
-      const key = executor.key === null ? undefined : await store.key(executor.key.id);
+      const key = executor.key === null ? undefined : await store.keys.byId(executor.key.id);
       return key === undefined ? null : keyAnswer(key, deps);
     },
-    ownKeys: async () => (await activeKeysOf(store, executor, now)).map((key) => keyAnswer(key, deps)),
+    ownKeys: async () => (await activeKeysOf(store.keys, executor, now)).map((key) => keyAnswer(key, deps)),
     keyHistory: async () => {
-      const uses = await store.executorKeyUses(executor.id, MAX_KEY_HISTORY);
+      const uses = await store.executors.keyUses(executor.id, MAX_KEY_HISTORY);
       for (const use of uses) {
         damages.note("executorKeyUsage", `${executor.id} ${use.key.id}`, use);
       }

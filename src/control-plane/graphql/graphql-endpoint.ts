@@ -21,6 +21,7 @@ import type { RefusalLog } from "../log/refusal-log.ts";
 import { requireShownOrganization } from "../organizations/shown-organization.ts";
 import type { People } from "../people/people.ts";
 import { forbiddenRootField, organizationPurpose } from "../rights/access.ts";
+import type { SyncLookups } from "../store/contract/store.ts";
 import { accessRefusal, type Caller, callerKind, notSignedIn, resolversFor } from "./caller.ts";
 import { GraphqlDocuments } from "./request/graphql-documents.ts";
 import { parseGraphqlRequest } from "./request/graphql-request.ts";
@@ -29,6 +30,7 @@ import type { ResolverDeps } from "./resolver.ts";
 
 export interface GraphqlEndpointDeps extends ResolverDeps {
   readonly schema: GraphQLSchema;
+  readonly lookups: SyncLookups;
   readonly writeBehind: WriteBehind;
   readonly refusals: RefusalLog;
   readonly monotonicNow: () => number;
@@ -105,9 +107,9 @@ export class GraphqlEndpoint {
   }
 
   private async authenticated(request: IncomingMessage): Promise<ExecutorCaller> {
-    const { store, writeBehind, refusals, now } = this.deps;
+    const { lookups, writeBehind, refusals, now } = this.deps;
     const address = clientAddress(request) ?? null;
-    const result = await authenticate(request.headers.authorization, store, now());
+    const result = await authenticate(request.headers.authorization, lookups.keys, now());
     if (result.kind === "accepted") {
       writeBehind.note({ kind: "key-used", keyId: result.key.id, at: now() });
       return { key: result.key, address };

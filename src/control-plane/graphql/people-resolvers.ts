@@ -3,8 +3,7 @@ import { isOpen, visibleInvitations } from "../people/members/invitations.ts";
 import { addMember, resetPassword } from "../people/members/people-changes.ts";
 import type { Scope } from "../rights/scope.ts";
 import type { SignedIn } from "../rights/signed-in.ts";
-import type { Invitation } from "../store/contract/people-store.ts";
-import type { Store } from "../store/contract/store.ts";
+import type { AccountReader, Invitation } from "../store/contract/people.ts";
 import * as inputs from "./request/inputs.ts";
 import { decoded } from "./request/inputs.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
@@ -30,7 +29,7 @@ export function viewerResolvers(
       if (invitation === undefined || !isOpen(invitation, now())) {
         return null;
       }
-      return invitationAnswer(invitation, store);
+      return invitationAnswer(invitation, store.people);
     },
   };
 }
@@ -49,12 +48,12 @@ export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Sc
     invitations: async (input) => {
       const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
       const invitations =
-        found === undefined ? [] : await visibleInvitations(store, found.id, scope.role, now());
+        found === undefined ? [] : await visibleInvitations(store.people, found.id, scope.role, now());
       // Never an invitation's id, which is its link.
       for (const invitation of invitations) {
         damages.note("invitation", invitation.email, invitation);
       }
-      return invitations.map((invitation) => invitationAnswer(invitation, store));
+      return invitations.map((invitation) => invitationAnswer(invitation, store.people));
     },
   };
 }
@@ -63,13 +62,13 @@ export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Sc
 export function peopleManagement({ store, damages, now }: ResolverDeps, scope: Scope): Resolvers {
   return {
     people: async () => {
-      const people = await store.people.people();
+      const people = await store.people.list();
       for (const person of people) {
         damages.note("user", person.id, person);
       }
       return people.map((person) => ({ ...person, memberships: () => store.people.memberships(person.id) }));
     },
-    organizationsWithoutOwner: () => store.people.organizationsWithoutOwner(),
+    organizationsWithoutOwner: () => store.organizations.withoutOwner(),
     addMember: async (input) => {
       const { organization, email, role } = decoded(inputs.addMemberArguments, input);
       const found = await scope.organization(organization);
@@ -83,8 +82,8 @@ export function peopleManagement({ store, damages, now }: ResolverDeps, scope: S
   };
 }
 
-function invitationAnswer(invitation: Invitation, store: Store) {
+function invitationAnswer(invitation: Invitation, accounts: AccountReader) {
   const { id, organization, email, role, inviter, createdAt, expiresAt, damaged } = invitation;
-  const hasAccount = async () => (await store.people.personByEmail(email)) !== undefined;
+  const hasAccount = async () => (await accounts.byEmail(email)) !== undefined;
   return { id, organization, email, role, inviter, createdAt, expiresAt, hasAccount, damaged };
 }

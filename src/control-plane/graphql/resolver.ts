@@ -2,7 +2,7 @@ import type { ExecutorDeletion } from "../executors/executor-deletion.ts";
 import type { ExecutorSync } from "../executors/executor-sync.ts";
 import type { Presence } from "../executors/presence.ts";
 import type { ApiKeys } from "../keys/api-keys.ts";
-import type { DamageLog } from "../store/contract/damage.ts";
+import type { DamageLog } from "../log/damage-log.ts";
 import type { Store } from "../store/contract/store.ts";
 
 export interface ResolverDeps {

@@ -4,7 +4,9 @@ import type { IssuedKey } from "../keys/api-keys.ts";
 import { createOrganization } from "../organizations/organizations.ts";
 import { operatorScope, personScope, type Scope } from "../rights/scope.ts";
 import type { SignedIn } from "../rights/signed-in.ts";
-import type { ExecutorRecord, KeyRecord, SearchPage, Store } from "../store/contract/store.ts";
+import type { ExecutorReader, ExecutorRecord } from "../store/contract/executors.ts";
+import type { KeyRecord } from "../store/contract/keys.ts";
+import type { SearchPage } from "../store/contract/page.ts";
 import { auditEventAnswer, executorAnswer, keyAnswer } from "./answers.ts";
 import { peopleManagement, peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
 import * as inputs from "./request/inputs.ts";
@@ -20,7 +22,7 @@ export function executorResolvers({ executorSync }: ResolverDeps, caller: Execut
 }
 
 export function operatorResolvers(deps: ResolverDeps): Resolvers {
-  const scope = operatorScope(deps.store);
+  const scope = operatorScope(deps.store.organizations);
   return {
     ...organizationResolvers(deps),
     ...peopleManagement(deps, scope),
@@ -48,7 +50,7 @@ function scopedResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
 
 function organizationResolvers({ store, now }: ResolverDeps): Resolvers {
   return {
-    organizations: () => store.organizations(1000),
+    organizations: () => store.organizations.list(1000),
     createOrganization: async (input) => {
       const { name, slug } = decoded(inputs.organizationArguments, input);
       return createOrganization(store, name, slug, now());
@@ -62,11 +64,11 @@ function keyResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
     apiKeys: async (input) => {
       const { organization, ...page } = decoded(inputs.listArguments, input);
       const found = await scope.organization(organization);
-      const keys = found === undefined ? [] : await store.keys(found.id, page);
+      const keys = found === undefined ? [] : await store.keys.list(found.id, page);
       return keys.map((key) => keyAnswer(key, deps));
     },
     apiKey: async (input) => {
-      const key = await store.key(decoded(inputs.keyArguments, input).id);
+      const key = await store.keys.byId(decoded(inputs.keyArguments, input).id);
       return key === undefined || !scope.actor.reaches(key.organization.id) ? null : keyAnswer(key, deps);
     },
   };
@@ -99,15 +101,15 @@ function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
 }
 
 async function executorsOf(
-  store: Store,
+  executors: ExecutorReader,
   organizationId: string,
   name: string | null,
   page: SearchPage,
 ): Promise<readonly ExecutorRecord[]> {
   if (name === null) {
-    return store.executors(organizationId, page);
+    return executors.list(organizationId, page);
   }
-  const executor = await store.executorByName(organizationId, name);
+  const executor = await executors.byName(organizationId, name);
   return executor === undefined ? [] : [executor];
 }
 
@@ -117,11 +119,11 @@ function executorResolversOf(deps: ResolverDeps, scope: Scope): Resolvers {
     executors: async (input) => {
       const { organization, name, ...page } = decoded(inputs.executorListArguments, input);
       const found = await scope.organization(organization);
-      const executors = found === undefined ? [] : await executorsOf(store, found.id, name, page);
+      const executors = found === undefined ? [] : await executorsOf(store.executors, found.id, name, page);
       return executors.map((executor) => executorAnswer(executor, deps));
     },
     executor: async (input) => {
-      const executor = await store.executorById(decoded(inputs.keyArguments, input).id);
+      const executor = await store.executors.byId(decoded(inputs.keyArguments, input).id);
       return executor === undefined || !scope.actor.reaches(executor.organizationId)
         ? null
         : executorAnswer(executor, deps);
@@ -129,7 +131,7 @@ function executorResolversOf(deps: ResolverDeps, scope: Scope): Resolvers {
     auditEvents: async (input) => {
       const { organization, ...page } = decoded(inputs.auditArguments, input);
       const found = await scope.organization(organization);
-      const events = found === undefined ? [] : await store.auditEvents(found.id, page);
+      const events = found === undefined ? [] : await store.audit.events(found.id, page);
       return events.map((event) => auditEventAnswer(event, deps));
     },
   };

@@ -3,14 +3,9 @@ import { randomId } from "../../lib/random-id.ts";
 import { badInput, conflict, notFound } from "../api-error.ts";
 import { type Actor, auditKey } from "../audit/audit.ts";
 import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
-import type {
-  ExecutorRecord,
-  KeyRecord,
-  NewKey,
-  Store,
-  StoreReader,
-  StoreTransaction,
-} from "../store/contract/store.ts";
+import type { ExecutorReader, ExecutorRecord } from "../store/contract/executors.ts";
+import type { KeyReader, KeyRecord, KeyWriter, NewKey } from "../store/contract/keys.ts";
+import type { Transactions } from "../store/contract/store.ts";
 import { keyHash } from "./authenticate.ts";
 import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
@@ -45,7 +40,7 @@ export interface ApiKeys {
   delete(actor: Actor, id: string): Promise<KeyRecord>;
 }
 
-export function createApiKeys(store: Store, now: () => number): ApiKeys {
+export function createApiKeys(store: Transactions, now: () => number): ApiKeys {
   const change = <Result>(actor: Actor, make: (change: Change) => Promise<Result>) =>
     changeAs({ store, now }, actor, make);
   return {
@@ -70,11 +65,11 @@ async function create({ transaction, actor, at }: Change, request: NewKeyRequest
   const target =
     request.target === undefined
       ? undefined
-      : await requiredTarget(transaction, organizationId, request.target);
+      : await requiredTarget(transaction.executors, organizationId, request.target);
   if (request.name === undefined && target === undefined) {
     throw badInput("a key needs a name of 1 to 32 characters");
   }
-  const issued = await issue(transaction, {
+  const issued = await issue(transaction.keys, {
     name: checkedKeyName(
       request.name ??
         Array.from(target?.name ?? "")
@@ -87,9 +82,15 @@ async function create({ transaction, actor, at }: Change, request: NewKeyRequest
     lineageId: null,
     target: target ?? null,
   });
-  await auditKey(transaction, actor, "api_key.created", issued.key, at, {
-    expiresAt: issued.key.expiresAt,
-    ...(target === undefined ? {} : { target: target.name }),
+  await auditKey(transaction.audit, {
+    actor,
+    action: "api_key.created",
+    key: issued.key,
+    at,
+    details: {
+      expiresAt: issued.key.expiresAt,
+      ...(target === undefined ? {} : { target: target.name }),
+    },
   });
   return issued;
 }
@@ -99,14 +100,14 @@ async function rotate(
   id: string,
   revokesAt: number | undefined,
 ): Promise<IssuedKey> {
-  const old = await reachedKey(transaction, actor, id);
-  await requireRotatable(transaction, old, at);
+  const old = await reachedKey(transaction.keys, actor, id);
+  await requireRotatable(transaction.keys, old, at);
   if (revokesAt !== undefined && revokesAt <= at) {
     throw badInput(
       `the grace would have ended at ${isoTime(revokesAt)}: give a time that is still to come, or none`,
     );
   }
-  const issued = await issue(transaction, {
+  const issued = await issue(transaction.keys, {
     name: rotatedKeyName(old.name, at),
     organizationId: old.organization.id,
     createdAt: at,
@@ -114,18 +115,36 @@ async function rotate(
     lineageId: old.lineageId,
     target: old.target,
   });
-  await auditKey(transaction, actor, "api_key.created", issued.key, at, {
-    expiresAt: issued.key.expiresAt,
-    rotatedFrom: old.id,
-    ...(old.target === null ? {} : { target: old.target.name }),
+  await auditKey(transaction.audit, {
+    actor,
+    action: "api_key.created",
+    key: issued.key,
+    at,
+    details: {
+      expiresAt: issued.key.expiresAt,
+      rotatedFrom: old.id,
+      ...(old.target === null ? {} : { target: old.target.name }),
+    },
   });
   const rotatedTo = issued.key.id;
   if (revokesAt === undefined) {
-    await transaction.revokeKey(old.id, at);
-    await auditKey(transaction, actor, "api_key.revoked", old, at, { rotatedTo });
+    await transaction.keys.revoke(old.id, at);
+    await auditKey(transaction.audit, {
+      actor,
+      action: "api_key.revoked",
+      key: old,
+      at,
+      details: { rotatedTo },
+    });
   } else {
-    await transaction.endKeyAt(old.id, revokesAt, at);
-    await auditKey(transaction, actor, "api_key.updated", old, at, { rotatedTo, revokesAt });
+    await transaction.keys.endAt(old.id, revokesAt, at);
+    await auditKey(transaction.audit, {
+      actor,
+      action: "api_key.updated",
+      key: old,
+      at,
+      details: { rotatedTo, revokesAt },
+    });
   }
   return issued;
 }
@@ -135,13 +154,13 @@ async function revoke(
   id: string,
   details: { readonly executor?: string } = {},
 ): Promise<KeyRecord> {
-  const key = await reachedKey(transaction, actor, id);
+  const key = await reachedKey(transaction.keys, actor, id);
   if (keyStatus(key, at) === "revoked") {
     throw conflict(`key ${id} is revoked already${since(key, at)}`);
   }
-  await transaction.revokeKey(id, at);
-  await auditKey(transaction, actor, "api_key.revoked", key, at, details);
-  return requiredKey(transaction, id);
+  await transaction.keys.revoke(id, at);
+  await auditKey(transaction.audit, { actor, action: "api_key.revoked", key: key, at, details });
+  return requiredKey(transaction.keys, id);
 }
 
 async function revokeAccess(change: Change, executorId: string): Promise<KeyRecord> {
@@ -153,17 +172,17 @@ async function revokeAccess(change: Change, executorId: string): Promise<KeyReco
 }
 
 async function remove({ transaction, actor, at }: Change, id: string): Promise<KeyRecord> {
-  const key = await reachedKey(transaction, actor, id);
+  const key = await reachedKey(transaction.keys, actor, id);
   const status = keyStatus(key, at);
   if (status !== "revoked" && status !== "damaged") {
     throw conflict(`key ${id} is ${status}, and only a revoked key can be deleted: revoke it first`);
   }
-  await transaction.deleteKey(id);
-  await auditKey(transaction, actor, "api_key.deleted", key, at);
+  await transaction.keys.delete(id);
+  await auditKey(transaction.audit, { actor, action: "api_key.deleted", key: key, at });
   return key;
 }
 
-async function requireRotatable(reader: StoreReader, key: KeyRecord, at: number): Promise<void> {
+async function requireRotatable(keys: KeyReader, key: KeyRecord, at: number): Promise<void> {
   const status = keyStatus(key, at);
   if (status !== "active") {
     const when = status === "revoked" ? since(key, at) : "";
@@ -179,7 +198,7 @@ async function requireRotatable(reader: StoreReader, key: KeyRecord, at: number)
   if (key.revokesAt === null) {
     return;
   }
-  const successor = await reader.newestOfLineage(key.lineageId);
+  const successor = await keys.newestOfLineage(key.lineageId);
   throw conflict(
     `key ${key.id} was rotated already and stays active until ${isoTime(key.revokesAt)}: ` +
       `rotate its successor${successor === undefined || successor.id === key.id ? "" : `, key ${successor.id}`}`,
@@ -187,23 +206,23 @@ async function requireRotatable(reader: StoreReader, key: KeyRecord, at: number)
 }
 
 async function issue(
-  transaction: StoreTransaction,
+  keys: KeyWriter,
   key: Omit<NewKey, "id" | "hash" | "start" | "lineageId"> & { readonly lineageId: string | null },
 ): Promise<IssuedKey> {
   const id = randomId();
   const secret = randomKey();
   const lineageId = key.lineageId ?? id;
-  await transaction.insertKey({ ...key, id, hash: keyHash(secret), start: secret.slice(0, 6), lineageId });
-  return { key: await requiredKey(transaction, id), secret };
+  await keys.insert({ ...key, id, hash: keyHash(secret), start: secret.slice(0, 6), lineageId });
+  return { key: await requiredKey(keys, id), secret };
 }
 
-async function requiredKey(reader: StoreReader, id: string): Promise<KeyRecord> {
-  return (await reader.key(id)) ?? noSuchKey(id);
+async function requiredKey(keys: KeyReader, id: string): Promise<KeyRecord> {
+  return (await keys.byId(id)) ?? noSuchKey(id);
 }
 
 /** The key, where it exists for the actor: another organization's does not, in the same words. */
-async function reachedKey(reader: StoreReader, actor: Actor, id: string): Promise<KeyRecord> {
-  const key = await reader.key(id);
+async function reachedKey(keys: KeyReader, actor: Actor, id: string): Promise<KeyRecord> {
+  const key = await keys.byId(id);
   return key === undefined || !actor.reaches(key.organization.id) ? noSuchKey(id) : key;
 }
 
@@ -212,13 +231,13 @@ function noSuchKey(id: string): never {
 }
 
 async function requiredTarget(
-  reader: StoreReader,
+  executors: ExecutorReader,
   organizationId: string,
   reference: string,
 ): Promise<ExecutorRecord> {
   const executor =
-    (await reader.executorByName(organizationId, reference)) ??
-    (await reader.executor(organizationId, reference));
+    (await executors.byName(organizationId, reference)) ??
+    (await executors.inOrganization(organizationId, reference));
   if (executor === undefined) {
     throw notFound(
       `there is no executor ${printable(reference)} to target: see executors list, or leave the target out`,

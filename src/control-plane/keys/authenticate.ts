@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { keyFingerprint } from "../../protocol/fingerprint.ts";
 import { isKeyShaped, mayShowFingerprint } from "../../protocol/key-shape.ts";
 import type { KeyRefusalReason } from "../../protocol/refusal.ts";
-import type { PresentedKey, StoreReader } from "../store/contract/store.ts";
+import type { KeyLookup, PresentedKey } from "../store/contract/keys.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
 
 export type Authentication =
@@ -23,14 +23,14 @@ const BEARER = /^bearer +(.*)$/i;
 /** Checks the presented key, on every request anew: a revocation holds from the next one on, across processes. */
 export async function authenticate(
   authorization: string | undefined,
-  store: StoreReader,
+  keys: KeyLookup,
   now: number,
 ): Promise<Authentication> {
   const presented = BEARER.exec(authorization ?? "")?.[1]?.trim();
   if (presented === undefined || !isKeyShaped(presented)) {
     return malformed(authorization);
   }
-  const key = await store.keyByHash(keyHash(presented));
+  const key = await keys.byHash(keyHash(presented));
   if (key !== undefined) {
     return judge(key, now);
   }

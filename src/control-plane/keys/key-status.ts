@@ -1,5 +1,5 @@
 import type { ApiKeyStatus } from "../../protocol/statuses.ts";
-import type { KeyRecord } from "../store/contract/store.ts";
+import type { KeyRecord } from "../store/contract/keys.ts";
 
 type Dates = Pick<KeyRecord, "isEnabled" | "revokedAt" | "revokesAt" | "expiresAt">;
 type Judged = Dates & Pick<KeyRecord, "damaged">;

@@ -1,7 +1,12 @@
 import { printable } from "../../lib/printable.ts";
 import { randomId } from "../../lib/random-id.ts";
 import { badInput, conflict, notFound } from "../api-error.ts";
-import type { Organization, Store, StoreReader } from "../store/contract/store.ts";
+import type {
+  Organization,
+  OrganizationReader,
+  OrganizationWriter,
+} from "../store/contract/organizations.ts";
+import type { Transactions } from "../store/contract/store.ts";
 import { checkedName } from "./shown-name.ts";
 
 export const MAX_ORGANIZATION_NAME_CHARACTERS = 100;
@@ -9,7 +14,7 @@ const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/;
 
 /** Creates an organization; a slug in use is a conflict. */
 export function createOrganization(
-  store: Store,
+  store: Transactions<{ readonly organizations: OrganizationWriter }>,
   name: string,
   slug: string,
   now: number,
@@ -20,18 +25,21 @@ export function createOrganization(
     slug: checkedSlug(slug),
   };
   return store.transaction(async (transaction) => {
-    const holder = await transaction.organization(slug);
+    const holder = await transaction.organizations.find(slug);
     if (holder !== undefined) {
       throw conflict(`the slug ${slug} belongs to an organization already: choose another one`);
     }
-    await transaction.insertOrganization({ ...organization, createdAt: now });
+    await transaction.organizations.insert({ ...organization, createdAt: now });
     return organization;
   });
 }
 
 /** The organization with this id or slug, or NOT_FOUND. */
-export async function requiredOrganization(reader: StoreReader, reference: string): Promise<Organization> {
-  const organization = await reader.organization(reference);
+export async function requiredOrganization(
+  organizations: OrganizationReader,
+  reference: string,
+): Promise<Organization> {
+  const organization = await organizations.find(reference);
   if (organization === undefined) {
     throw notFound(
       `there is no organization ${printable(reference)}: see org list, or create it with org create`,

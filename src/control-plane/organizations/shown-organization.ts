@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { SHOWN_ORGANIZATION_HEADER } from "../../protocol/shown-organization.ts";
 import { ApiError, ApiErrorCode } from "../api-error.ts";
-import type { Membership } from "../store/contract/people-store.ts";
+import type { Membership } from "../store/contract/people.ts";
 
 /**
  * Rejects a request about an organization where the page that sent it shows another one than the

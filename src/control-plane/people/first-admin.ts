@@ -2,7 +2,9 @@ import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import { randomId } from "../../lib/random-id.ts";
 import { SettingsError } from "../settings.ts";
-import type { Store, StoreTransaction } from "../store/contract/store.ts";
+import type { OrganizationWriter } from "../store/contract/organizations.ts";
+import type { AccountReader, PeopleWriter } from "../store/contract/people.ts";
+import type { Transactions } from "../store/contract/store.ts";
 import { hashPassword } from "./sign-in/password-hashing.ts";
 
 export interface FirstAdmin {
@@ -10,18 +12,23 @@ export interface FirstAdmin {
   readonly password: string;
 }
 
+interface FirstAdminTransaction {
+  readonly people: PeopleWriter;
+  readonly organizations: OrganizationWriter;
+}
+
 /**
  * Makes the first person, while there is none, the owner of every organization that has no members, and of one called
  * `organizationName` where there is none at all. Rejects with a SettingsError where nobody is named.
  */
 export async function ensureFirstAdmin(
-  store: Store,
+  store: Transactions<FirstAdminTransaction> & { readonly people: AccountReader },
   admin: FirstAdmin | undefined,
   organizationName: string,
   logger: Logger,
   now: number,
 ): Promise<void> {
-  if (await store.people.hasPeople()) {
+  if (await store.people.any()) {
     return;
   }
   if (admin === undefined) {
@@ -31,15 +38,15 @@ export async function ensureFirstAdmin(
   }
   const passwordHash = await hashPassword(admin.password);
   await store.transaction(async (transaction) => {
-    if (await transaction.people.hasPeople()) {
+    if (await transaction.people.any()) {
       return;
     }
     const id = randomId();
     const { email } = admin;
     const name = email.split("@", 1)[0] ?? email;
-    await transaction.people.insertPerson({ id, name, email, passwordHash, createdAt: now });
-    await ensureOrganization(transaction, organizationName, now);
-    for (const { id: organizationId } of await transaction.people.organizationsWithoutMembers()) {
+    await transaction.people.insert({ id, name, email, passwordHash, createdAt: now });
+    await ensureOrganization(transaction.organizations, organizationName, now);
+    for (const { id: organizationId } of await transaction.organizations.withoutMembers()) {
       await transaction.people.insertMember(organizationId, id, "owner", now);
     }
   });
@@ -49,8 +56,12 @@ export async function ensureFirstAdmin(
   );
 }
 
-async function ensureOrganization(transaction: StoreTransaction, name: string, now: number): Promise<void> {
-  if ((await transaction.organizations(1)).length > 0) {
+async function ensureOrganization(
+  organizations: OrganizationWriter,
+  name: string,
+  now: number,
+): Promise<void> {
+  if ((await organizations.list(1)).length > 0) {
     return;
   }
   const slug =
@@ -60,5 +71,5 @@ async function ensureOrganization(transaction: StoreTransaction, name: string, n
       .replace(/^-|-$/g, "")
       .slice(0, 48)
       .replace(/-$/, "") || "default";
-  await transaction.insertOrganization({ id: randomId(), name, slug, createdAt: now });
+  await organizations.insert({ id: randomId(), name, slug, createdAt: now });
 }

@@ -8,7 +8,7 @@ import { AuthEndpoint } from "./auth-endpoint.ts";
 import { InvitedPeople } from "./members/invited-people.ts";
 import { MemberActions } from "./members/member-actions.ts";
 import { SessionActions } from "./session-actions.ts";
-import { createAuth } from "./sign-in/auth.ts";
+import { type AuthDatabase, createAuth } from "./sign-in/auth.ts";
 import { AuthGateway } from "./sign-in/auth-gateway.ts";
 import { cookieNames } from "./sign-in/cookies.ts";
 import { DeviceCookie } from "./sign-in/device-cookie.ts";
@@ -18,6 +18,7 @@ import { SignInLimit } from "./sign-in/sign-in-limit.ts";
 
 export interface PeopleDeps {
   readonly store: Store;
+  readonly authDatabase: AuthDatabase;
   readonly logger: Logger;
   readonly errors: ErrorDisclosure;
   /** As the browser's address bar shows it: https://cp.example.com */
@@ -41,8 +42,8 @@ export interface People {
 }
 
 export function createPeople(deps: PeopleDeps): People {
-  const { store, logger, errors, origin, secret, now, monotonicNow = systemClock.now } = deps;
-  const auth = createAuth({ store, logger, origin, secret, now });
+  const { store, authDatabase, logger, errors, origin, secret, now, monotonicNow = systemClock.now } = deps;
+  const auth = createAuth({ store, database: authDatabase, logger, origin, secret, now });
   const names = cookieNames(origin);
   const gateway = new AuthGateway(auth, origin, names);
   const sessions = {
@@ -65,7 +66,7 @@ export function createPeople(deps: PeopleDeps): People {
   return {
     origin,
     async signedIn(request, response) {
-      const { signedIn, cookies } = await sessionOf(request, auth, store, names);
+      const { signedIn, cookies } = await sessionOf(request, auth, store.people, names);
       if (cookies.length > 0) {
         response.setHeader("Set-Cookie", cookies);
       }

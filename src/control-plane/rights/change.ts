@@ -1,7 +1,8 @@
 import { printable } from "../../lib/printable.ts";
 import { forbidden, notFound } from "../api-error.ts";
 import type { Actor } from "../audit/audit.ts";
-import type { ExecutorRecord, Store, StoreTransaction } from "../store/contract/store.ts";
+import type { ExecutorRecord } from "../store/contract/executors.ts";
+import type { StoreTransaction, Transactions } from "../store/contract/store.ts";
 
 /** One change: who makes it, when, in which transaction. */
 export interface Change {
@@ -15,7 +16,7 @@ export interface Change {
  * more.
  */
 export function changeAs<Result>(
-  { store, now }: { readonly store: Store; readonly now: () => number },
+  { store, now }: { readonly store: Transactions; readonly now: () => number },
   actor: Actor,
   make: (change: Change) => Promise<Result>,
 ): Promise<Result> {
@@ -32,7 +33,7 @@ export async function reachedExecutor(
   { transaction, actor }: Change,
   executorId: string,
 ): Promise<ExecutorRecord> {
-  const executor = await transaction.executorById(executorId);
+  const executor = await transaction.executors.byId(executorId);
   if (executor !== undefined && actor.reaches(executor.organizationId)) {
     return executor;
   }

@@ -2,8 +2,8 @@ import type { Role } from "../../protocol/roles.ts";
 import { badInput, notFound } from "../api-error.ts";
 import { type Actor, LOCAL_OPERATOR } from "../audit/audit.ts";
 import { requiredOrganization } from "../organizations/organizations.ts";
-import type { Person } from "../store/contract/people-store.ts";
-import type { Organization, Store } from "../store/contract/store.ts";
+import type { Organization, OrganizationReader } from "../store/contract/organizations.ts";
+import type { Person } from "../store/contract/people.ts";
 import type { SignedIn } from "./signed-in.ts";
 
 /** What exists for a caller: everything over the management socket, the active organization for a person. */
@@ -16,15 +16,15 @@ export interface Scope {
 }
 
 /** Every organization; a mistaken reference is said, since nobody has to be kept from knowing. */
-export function operatorScope(store: Store): Scope {
+export function operatorScope(organizations: OrganizationReader): Scope {
   return {
     actor: LOCAL_OPERATOR,
     role: "owner",
     async organization(reference) {
       if (reference !== undefined) {
-        return requiredOrganization(store, reference);
+        return requiredOrganization(organizations, reference);
       }
-      const [only, other] = await store.organizations(2);
+      const [only, other] = await organizations.list(2);
       if (only === undefined) {
         throw notFound(
           "there is no organization yet: create one with novacula-control-plane org create NAME",

@@ -1,4 +1,4 @@
-import type { Membership, Person } from "../store/contract/people-store.ts";
+import type { Membership, Person } from "../store/contract/people.ts";
 
 /** A person with a session, and where they belong. */
 export interface SignedIn {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import type { AuditPage, NewAuditEvent } from "../../../src/control-plane/store/contract/store.ts";
-import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
+import type { AuditPage, NewAuditEvent } from "../../../src/control-plane/store/contract/audit.ts";
+import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const ALL: AuditPage = {
@@ -35,11 +35,11 @@ async function logOf(events: readonly Partial<NewAuditEvent>[]) {
   );
   await store.transaction(async (transaction) => {
     for (const event of written) {
-      await transaction.insertAuditEvent(event);
+      await transaction.audit.insert(event);
     }
   });
   const ids = async (page: Partial<AuditPage>) =>
-    (await store.auditEvents("acme", { ...ALL, ...page })).map(({ id }) => id);
+    (await store.audit.events("acme", { ...ALL, ...page })).map(({ id }) => id);
   return { store, written, ids };
 }
 
@@ -112,7 +112,7 @@ it("answers every combination of filters, page by page, as a search of everythin
                 from,
                 to,
               };
-              const found = (await store.auditEvents("acme", page)).map(({ id }) => id);
+              const found = (await store.audit.events("acme", page)).map(({ id }) => id);
               expect({ page, found }).toEqual({ page, found: expected(written, page) });
               const last = found.at(-1);
               if (last === undefined) {

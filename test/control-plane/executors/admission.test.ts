@@ -6,7 +6,7 @@ import {
   admissionFacts,
   admit,
 } from "../../../src/control-plane/executors/admission.ts";
-import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
+import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const acme = { id: "org-a", name: "Acme", slug: "acme" };
@@ -186,7 +186,7 @@ describe("admission by what the database holds", () => {
     const store = openSqliteStore(path);
     onTestFinished(() => store.close());
     await store.transaction(async (transaction) => {
-      await transaction.insertOrganization({ ...acme, createdAt: 0 });
+      await transaction.organizations.insert({ ...acme, createdAt: 0 });
       for (const [id, lineageId] of [
         ["K1", "L"],
         ["K2", "L"],
@@ -203,7 +203,7 @@ describe("admission by what the database holds", () => {
           lineageId,
           target: null,
         };
-        await transaction.insertKey({ ...made, ...dates });
+        await transaction.keys.insert({ ...made, ...dates });
       }
     });
     using database = new DatabaseSync(path);
@@ -212,12 +212,13 @@ describe("admission by what the database holds", () => {
     for (const state of STATES) {
       enter(database, state);
       const admission = await store.transaction(async (transaction) => {
-        const presented = await transaction.key("K1");
+        const presented = await transaction.keys.byId("K1");
         if (presented === undefined) {
           throw new Error("there is no key");
         }
+        const reads = { executors: transaction.executors, lineages: transaction.executors };
         const claim = { executorName: "E", expectedOrganizationId: undefined, kind: "agent" };
-        return admit(await admissionFacts(transaction, presented, claim, 100));
+        return admit(await admissionFacts(reads, presented, claim, 100));
       });
       if ((admission.kind === "admitted") !== maySync(state)) {
         wrong.push({ state, admission });

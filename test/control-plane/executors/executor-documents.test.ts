@@ -7,9 +7,9 @@ import { ExecutorDocuments } from "../../../src/control-plane/executors/executor
 import { ExecutorSync } from "../../../src/control-plane/executors/executor-sync.ts";
 import { Presence } from "../../../src/control-plane/executors/presence.ts";
 import { createWriteBehind } from "../../../src/control-plane/executors/write-behind.ts";
+import { DamageLog } from "../../../src/control-plane/log/damage-log.ts";
 import { RefusalLog } from "../../../src/control-plane/log/refusal-log.ts";
-import { DamageLog } from "../../../src/control-plane/store/contract/damage.ts";
-import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
+import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
 import { SYNC_INPUT, sendRaw, startServer } from "../../support/control-plane/control-plane-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -103,6 +103,7 @@ it("answers the documents of executors, and no others", async () => {
   const now = Date.now;
   const executorSync = new ExecutorSync({
     store,
+    lookups: store,
     writeBehind: createWriteBehind(store, logger),
     presence: new Presence(30_000, logger, now),
     refusals: new RefusalLog(logger, now),
@@ -114,11 +115,11 @@ it("answers the documents of executors, and no others", async () => {
     now,
   });
   await store.transaction(async (transaction) => {
-    await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+    await transaction.organizations.insert({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
     const key = { name: "prod", start: "exc_aa", createdAt: 0, expiresAt: null, target: null };
-    await transaction.insertKey({ ...key, id: "k", hash: "h", organizationId: "o", lineageId: "k" });
+    await transaction.keys.insert({ ...key, id: "k", hash: "h", organizationId: "o", lineageId: "k" });
   });
-  const key = await store.keyByHash("h");
+  const key = await store.keys.byHash("h");
   if (key === undefined) {
     throw new Error("the key is there");
   }

@@ -20,9 +20,9 @@ describe("writing behind", () => {
       resources: "{}",
     };
     await server.store.transaction(async (transaction) => {
-      const { id: organizationId } = (await transaction.organization("acme")) ?? { id: "" };
+      const { id: organizationId } = (await transaction.organizations.find("acme")) ?? { id: "" };
       for (let n = 0; n < 2000; n += 1) {
-        await transaction.insertExecutor({
+        await transaction.executors.insert({
           ...declaration,
           id: `e${n}`,
           organizationId,
@@ -43,8 +43,8 @@ describe("writing behind", () => {
     await writeBehind.stop();
     clearInterval(turn);
     expect(turns).toBeGreaterThanOrEqual(3);
-    expect(await server.store.keyUseCount(id)).toBe(2000);
-    expect((await server.store.keyUses(id, 1))[0]?.lastUsedAt).toBe(2000);
+    expect(await server.store.keys.useCount(id)).toBe(2000);
+    expect((await server.store.keys.uses(id, 1))[0]?.lastUsedAt).toBe(2000);
   });
 
   it("shows what a large fleet leaves behind within 5 s", async () => {
@@ -58,7 +58,7 @@ describe("writing behind", () => {
       writeBehind.note({ kind: "key-used", keyId: `gone-${n}`, at: n });
     }
     writeBehind.note({ kind: "key-used", keyId: id, at: Date.now() });
-    await eventually(async () => (await server.store.key(id))?.lastUsedAt !== null, {
+    await eventually(async () => (await server.store.keys.byId(id))?.lastUsedAt !== null, {
       timeoutMs: 5000,
       describe: "the key's last use",
     });

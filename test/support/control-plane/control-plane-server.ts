@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import * as z from "zod";
 import { ErrorDisclosure } from "../../../src/control-plane/http/error-disclosure.ts";
 import { createServer, type ServerDeps } from "../../../src/control-plane/server.ts";
-import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
+import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
 import { keepFiles, keepText, noteKey } from "../canary.ts";

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
+import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 
 export interface LargeDatabase {
   readonly organizationId: string;

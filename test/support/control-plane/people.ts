@@ -5,9 +5,9 @@ import { Client, type Dispatcher } from "undici";
 import { onTestFinished } from "vitest";
 import * as z from "zod";
 import { ErrorDisclosure } from "../../../src/control-plane/http/error-disclosure.ts";
-import { createPeople } from "../../../src/control-plane/people/people.ts";
+import { createPeople, type PeopleDeps } from "../../../src/control-plane/people/people.ts";
 import type { ServerDeps } from "../../../src/control-plane/server.ts";
-import { openSqliteStore } from "../../../src/control-plane/store/sqlite/store.ts";
+import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 import { randomId } from "../../../src/lib/random-id.ts";
 import type { Role } from "../../../src/protocol/roles.ts";
 import { SHOWN_ORGANIZATION_HEADER } from "../../../src/protocol/shown-organization.ts";
@@ -85,6 +85,7 @@ export const PASSWORD = "everybody's password in tests";
 const passwordHash = hashPassword(PASSWORD);
 
 export interface PeopleServer extends TestServer {
+  readonly authDatabase: PeopleDeps["authDatabase"];
   readonly people: {
     readonly lines: readonly string[];
     /** How far somebody has set the wall clock, beside the movement of all time (`clock`). */
@@ -105,12 +106,14 @@ export async function startPeopleServer(
   const directory = tempDir();
   const { origin = ORIGIN, ca, ...deps } = overrides;
   const store = openSqliteStore(join(directory, "control-plane.db"));
+  const authDatabase = store.betterAuthDatabase();
   const lines: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
   const clock = { now: () => Date.now() };
   const wall = { offsetMs: 0 };
   const people = createPeople({
     store,
+    authDatabase,
     logger,
     errors: new ErrorDisclosure(logger, () => clock.now()),
     origin,
@@ -125,6 +128,7 @@ export async function startPeopleServer(
   const browser = (from = origin) => openBrowser(server.url, from, trust);
   return {
     ...server,
+    authDatabase,
     people: { lines, wall },
     browser,
     async signedIn(
@@ -135,8 +139,8 @@ export async function startPeopleServer(
       const hash = await passwordHash;
       await store.transaction(async (transaction) => {
         const person = { id: randomId(), name: role, email, passwordHash: hash, createdAt: Date.now() };
-        await transaction.people.insertPerson(person);
-        const organization = await transaction.organization(slug);
+        await transaction.people.insert(person);
+        const organization = await transaction.organizations.find(slug);
         if (organization === undefined) {
           throw new Error(`there is no organization ${slug}`);
         }

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { MIGRATIONS } from "../../../src/control-plane/store/sqlite/migrations.ts";
+import { MIGRATIONS } from "../../../src/control-plane/store/sqlite/migrations/migrations.ts";
 
 /** A database as the first version of the schema left it, with something in every table; every later one begins here. */
 export function createVersion1Database(path: string): void {

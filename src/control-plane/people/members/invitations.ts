@@ -5,13 +5,19 @@ import { conflict, notFound } from "../../api-error.ts";
 import { type Actor, auditPerson, type PeopleAction } from "../../audit/audit.ts";
 import { oneOf, requireMayGive } from "../../rights/role-rules.ts";
 import { personActor } from "../../rights/scope.ts";
-import type { Invitation, Person } from "../../store/contract/people-store.ts";
-import type { StoreReader, StoreTransaction } from "../../store/contract/store.ts";
+import type { AuditWriter } from "../../store/contract/audit.ts";
+import type { Invitation, InvitationReader, PeopleWriter, Person } from "../../store/contract/people.ts";
 
 const VALID_MS = 7 * 86_400_000;
 /** Of one organization. */
 const MAX_OPEN_INVITATIONS = 1000;
 const MAX_MEMBERS = 1000;
+
+/** What a change to the people of an organization needs of its transaction. */
+export interface PeopleTransaction {
+  readonly people: PeopleWriter;
+  readonly audit: AuditWriter;
+}
 
 /** Who changes invitations of an organization, as what, when. */
 export interface Inviter {
@@ -32,18 +38,22 @@ export function isOpen({ status, expiresAt, inviterRole, role }: Invitation, now
  * link.
  */
 export async function visibleInvitations(
-  reader: StoreReader,
+  invitations: InvitationReader,
   organizationId: string,
   own: Role,
   now: number,
 ): Promise<readonly Invitation[]> {
-  const invitations = await reader.people.pendingInvitations(organizationId, now);
-  return invitations.filter((invitation) => isOpen(invitation, now) && mayGive(own, invitation.role));
+  const pending = await invitations.pendingInvitations(organizationId, now);
+  return pending.filter((invitation) => isOpen(invitation, now) && mayGive(own, invitation.role));
 }
 
 /** The invitation, or NOT_FOUND where it cannot be accepted. */
-export async function openInvitation(reader: StoreReader, id: string, now: number): Promise<Invitation> {
-  const invitation = await reader.people.invitation(id);
+export async function openInvitation(
+  invitations: InvitationReader,
+  id: string,
+  now: number,
+): Promise<Invitation> {
+  const invitation = await invitations.invitation(id);
   if (invitation !== undefined && isOpen(invitation, now)) {
     return invitation;
   }
@@ -54,7 +64,7 @@ export async function openInvitation(reader: StoreReader, id: string, now: numbe
  * Invites the address; an open invitation of the same address ends. Resolves to the new one's id.
  */
 export async function invite(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   inviter: Inviter,
   email: string,
   role: Role,
@@ -94,7 +104,7 @@ export async function invite(
  * Ends an invitation by its id; one that is used, cancelled or too old is a conflict that says so.
  */
 export async function cancelInvitation(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   inviter: Inviter,
   id: string,
 ): Promise<void> {
@@ -116,7 +126,7 @@ export async function cancelInvitation(
  * more.
  */
 export async function cancelInvitationsOf(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   change: {
     readonly actor: Actor;
     readonly organization: { readonly id: string };
@@ -136,7 +146,7 @@ export async function cancelInvitationsOf(
 
 /** Puts the person whom the invitation is for into its organization, and uses it up. */
 export async function join(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   invitation: Invitation,
   person: Person,
   at: number,
@@ -157,7 +167,7 @@ export async function join(
 }
 
 async function cancel(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   inviter: Inviter,
   invitation: Invitation,
 ): Promise<void> {
@@ -169,7 +179,7 @@ async function cancel(
 }
 
 async function end(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   by: Pick<Inviter, "actor" | "organizationId" | "at">,
   invitation: Invitation,
 ): Promise<void> {
@@ -185,12 +195,12 @@ function endedSentence({ status, email }: Invitation): string {
 }
 
 async function audit(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   { actor, organizationId, at }: Pick<Inviter, "actor" | "organizationId" | "at">,
   action: PeopleAction,
   { email, role }: { readonly email: string; readonly role: Role },
 ): Promise<void> {
-  await auditPerson(transaction, {
+  await auditPerson(transaction.audit, {
     actor,
     action,
     organizationId,

@@ -2,18 +2,22 @@ import type * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
 import { randomId } from "../../../lib/random-id.ts";
 import { conflict } from "../../api-error.ts";
-import type { Invitation } from "../../store/contract/people-store.ts";
-import type { Store, StoreReader } from "../../store/contract/store.ts";
+import type { AccountReader, Invitation, InvitationReader } from "../../store/contract/people.ts";
+import type { Transactions } from "../../store/contract/store.ts";
 import type * as inputs from "../sign-in/auth-inputs.ts";
 import { hashPassword } from "../sign-in/password-hashing.ts";
-import { join, openInvitation } from "./invitations.ts";
+import { join, openInvitation, type PeopleTransaction } from "./invitations.ts";
+
+type InvitedPeopleStore = Transactions<PeopleTransaction> & {
+  readonly people: InvitationReader & AccountReader;
+};
 
 /** Accounts for those who were invited and have none: the one way in which people sign up. */
 export class InvitedPeople {
-  private readonly store: Store;
+  private readonly store: InvitedPeopleStore;
   private readonly now: () => number;
 
-  constructor(store: Store, now: () => number) {
+  constructor(store: InvitedPeopleStore, now: () => number) {
     this.store = store;
     this.now = now;
   }
@@ -23,7 +27,7 @@ export class InvitedPeople {
    * no hash.
    */
   async requireOpen(invitationId: string): Promise<void> {
-    await this.open(this.store, invitationId);
+    await this.open(this.store.people, invitationId);
   }
 
   /**
@@ -33,18 +37,18 @@ export class InvitedPeople {
   async accept({ invitationId, name, password }: z.output<typeof inputs.acceptAsNew>): Promise<string> {
     const passwordHash = await hashPassword(password);
     return this.store.transaction(async (transaction) => {
-      const invitation = await this.open(transaction, invitationId);
+      const invitation = await this.open(transaction.people, invitationId);
       const person = { id: randomId(), name, email: invitation.email };
       const at = this.now();
-      await transaction.people.insertPerson({ ...person, passwordHash, createdAt: at });
+      await transaction.people.insert({ ...person, passwordHash, createdAt: at });
       await join(transaction, invitation, person, at);
       return person.email;
     });
   }
 
-  private async open(reader: StoreReader, id: string): Promise<Invitation> {
-    const invitation = await openInvitation(reader, id, this.now());
-    if ((await reader.people.personByEmail(invitation.email)) !== undefined) {
+  private async open(people: InvitationReader & AccountReader, id: string): Promise<Invitation> {
+    const invitation = await openInvitation(people, id, this.now());
+    if ((await people.byEmail(invitation.email)) !== undefined) {
       throw conflict(`${printable(invitation.email)} has an account already: sign in, then accept`);
     }
     return invitation;

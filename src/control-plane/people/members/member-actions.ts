@@ -5,16 +5,28 @@ import type { HttpAnswer } from "../../http/http-answer.ts";
 import { requireShownOrganization } from "../../organizations/shown-organization.ts";
 import { oneOf, requireMayGive } from "../../rights/role-rules.ts";
 import { personActor } from "../../rights/scope.ts";
-import type { Member, Organization } from "../../store/contract/people-store.ts";
-import type { Store, StoreTransaction } from "../../store/contract/store.ts";
+import type { Organization, OrganizationReader } from "../../store/contract/organizations.ts";
+import type { Member, MembershipReader } from "../../store/contract/people.ts";
+import type { Transactions } from "../../store/contract/store.ts";
 import type { AuthGateway, Session } from "../sign-in/auth-gateway.ts";
 import type * as inputs from "../sign-in/auth-inputs.ts";
-import { cancelInvitation, type Inviter, invite, join, openInvitation } from "./invitations.ts";
+import {
+  cancelInvitation,
+  type Inviter,
+  invite,
+  join,
+  openInvitation,
+  type PeopleTransaction,
+} from "./invitations.ts";
 import { changeRole, type MemberChange, removeMember } from "./members.ts";
+
+interface MemberTransaction extends PeopleTransaction {
+  readonly organizations: OrganizationReader;
+}
 
 export interface MemberActionsDeps {
   readonly gateway: AuthGateway;
-  readonly store: Store;
+  readonly store: Transactions<MemberTransaction>;
   readonly now: () => number;
 }
 
@@ -80,7 +92,7 @@ export class MemberActions {
     const { id, person } = await this.deps.gateway.session(request);
     const at = this.deps.now();
     return this.deps.store.transaction(async (transaction) => {
-      const invitation = await openInvitation(transaction, invitationId, at);
+      const invitation = await openInvitation(transaction.people, invitationId, at);
       if (invitation.email !== person.email.toLowerCase()) {
         throw forbidden(
           "operation_not_allowed",
@@ -98,7 +110,7 @@ export class MemberActions {
     { memberIdOrEmail }: z.output<typeof inputs.removeMember>,
   ): Promise<HttpAnswer> {
     return this.act(request, async (transaction, acting) => {
-      const member = await memberNamed(transaction, acting, memberIdOrEmail);
+      const member = await memberNamed(transaction.people, acting, memberIdOrEmail);
       requireMayGive(acting.own.role, member.role, `remove ${oneOf(member.role)}`);
       await removeMember(transaction, changeOf(acting, member), member.role);
       return done({ id: member.id });
@@ -110,7 +122,7 @@ export class MemberActions {
     { memberId, role }: z.output<typeof inputs.updateMemberRole>,
   ): Promise<HttpAnswer> {
     return this.act(request, async (transaction, acting) => {
-      const member = await memberNamed(transaction, acting, memberId);
+      const member = await memberNamed(transaction.people, acting, memberId);
       requireMayGive(acting.own.role, member.role, `change the role of ${oneOf(member.role)}`);
       requireMayGive(acting.own.role, role, `make somebody ${oneOf(role)}`);
       if (member.role !== role) {
@@ -122,7 +134,7 @@ export class MemberActions {
 
   private async act(
     request: IncomingMessage,
-    work: (transaction: StoreTransaction, acting: Acting) => Promise<HttpAnswer>,
+    work: (transaction: MemberTransaction, acting: Acting) => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
     const session = await this.deps.gateway.session(request);
     const at = this.deps.now();
@@ -137,14 +149,14 @@ export class MemberActions {
 
 /** Read where it is used: a role may have gone since the request came in. */
 async function placeOf(
-  transaction: StoreTransaction,
+  transaction: MemberTransaction,
   { person, activeOrganizationId }: Session,
 ): Promise<Omit<Acting, "at">> {
   if (activeOrganizationId === undefined) {
     throw badInput("you are in no organization just now: choose one first");
   }
   const own = await transaction.people.memberOf(activeOrganizationId, person.id);
-  const organization = await transaction.organization(activeOrganizationId);
+  const organization = await transaction.organizations.find(activeOrganizationId);
   if (own === undefined || organization === undefined) {
     throw notYours();
   }
@@ -152,11 +164,10 @@ async function placeOf(
 }
 
 async function memberNamed(
-  transaction: StoreTransaction,
+  people: MembershipReader,
   { organization }: Acting,
   reference: string,
 ): Promise<Member> {
-  const { people } = transaction;
   const member = reference.includes("@")
     ? await people.memberByEmail(organization.id, reference)
     : await people.memberById(organization.id, reference);

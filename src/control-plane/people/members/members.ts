@@ -2,9 +2,9 @@ import { printable } from "../../../lib/printable.ts";
 import type { Role } from "../../../protocol/roles.ts";
 import { conflict } from "../../api-error.ts";
 import { type Actor, auditPerson, type PeopleAction } from "../../audit/audit.ts";
-import type { Organization, Person } from "../../store/contract/people-store.ts";
-import type { StoreTransaction } from "../../store/contract/store.ts";
-import { cancelInvitationsOf } from "./invitations.ts";
+import type { Organization } from "../../store/contract/organizations.ts";
+import type { MembershipReader, Person } from "../../store/contract/people.ts";
+import { cancelInvitationsOf, type PeopleTransaction } from "./invitations.ts";
 
 /**
  * Changes to members, each inside the transaction that it is given, with its audit event. That the
@@ -19,7 +19,7 @@ export interface MemberChange {
 }
 
 export async function joinOrganization(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   change: MemberChange,
   role: Role,
 ): Promise<void> {
@@ -29,13 +29,13 @@ export async function joinOrganization(
 }
 
 export async function changeRole(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   change: MemberChange,
   role: Role,
 ): Promise<void> {
   const { organization, person } = change;
   if (role !== "owner") {
-    await requireOtherOwner(transaction, change);
+    await requireOtherOwner(transaction.people, change);
   }
   await transaction.people.changeRole(organization.id, person.id, role);
   await audit(transaction, change, "member.role_changed", role);
@@ -43,22 +43,22 @@ export async function changeRole(
 }
 
 export async function removeMember(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   change: MemberChange,
   role: Role,
 ): Promise<void> {
   const { organization, person } = change;
-  await requireOtherOwner(transaction, change);
+  await requireOtherOwner(transaction.people, change);
   await transaction.people.deleteMember(organization.id, person.id);
   await audit(transaction, change, "member.removed", role);
   await cancelInvitationsOf(transaction, change, undefined);
 }
 
 async function requireOtherOwner(
-  transaction: StoreTransaction,
+  members: MembershipReader,
   { organization, person }: MemberChange,
 ): Promise<void> {
-  const owners = await transaction.people.ownerIds(organization.id);
+  const owners = await members.ownerIds(organization.id);
   if (owners.length !== 1 || owners[0] !== person.id) {
     return;
   }
@@ -69,13 +69,13 @@ async function requireOtherOwner(
 }
 
 async function audit(
-  transaction: StoreTransaction,
+  transaction: PeopleTransaction,
   { actor, organization, person, at }: MemberChange,
   action: PeopleAction,
   role: Role,
 ): Promise<void> {
   const target = { id: person.id, name: person.email };
-  await auditPerson(transaction, {
+  await auditPerson(transaction.audit, {
     actor,
     action,
     organizationId: organization.id,

@@ -3,8 +3,10 @@ import { randomPassword } from "../../../lib/random-id.ts";
 import type { Role } from "../../../protocol/roles.ts";
 import { notFound } from "../../api-error.ts";
 import { auditPerson, LOCAL_OPERATOR } from "../../audit/audit.ts";
-import type { Organization, Person } from "../../store/contract/people-store.ts";
-import type { Store, StoreReader } from "../../store/contract/store.ts";
+import type { Organization } from "../../store/contract/organizations.ts";
+import type { AccountReader, Person } from "../../store/contract/people.ts";
+import type { Transactions } from "../../store/contract/store.ts";
+import type { PeopleTransaction } from "./invitations.ts";
 import { changeRole, joinOrganization } from "./members.ts";
 
 /** What the local operator does to people, where nobody can do it on the page (any more). Each is one transaction. */
@@ -22,14 +24,14 @@ export interface AddedMember {
  * stays as they are.
  */
 export function addMember(
-  store: Store,
+  store: Transactions<PeopleTransaction>,
   organization: Organization,
   email: string,
   role: Role | undefined,
   at: number,
 ): Promise<AddedMember> {
   return store.transaction(async (transaction) => {
-    const person = await requiredPerson(transaction, email);
+    const person = await requiredPerson(transaction.people, email);
     const change = { actor: LOCAL_OPERATOR, organization, person, at };
     const member = await transaction.people.memberOf(organization.id, person.id);
     if (member === undefined) {
@@ -51,17 +53,21 @@ export interface PasswordReset {
 }
 
 /** Gives a person a new password and ends all of their sessions. */
-export async function resetPassword(store: Store, email: string, at: number): Promise<PasswordReset> {
+export async function resetPassword(
+  store: Transactions<PeopleTransaction> & { readonly people: AccountReader },
+  email: string,
+  at: number,
+): Promise<PasswordReset> {
   // Not at the top: executors alone need nothing of better-auth (serve-command.ts).
   const { hashPassword } = await import("../sign-in/password-hashing.ts");
-  await requiredPerson(store, email);
+  await requiredPerson(store.people, email);
   const password = randomPassword();
   const passwordHash = await hashPassword(password);
   return store.transaction(async (transaction) => {
-    const user = await requiredPerson(transaction, email);
+    const user = await requiredPerson(transaction.people, email);
     await transaction.people.setPassword(user.id, passwordHash, at);
     for (const { organization } of await transaction.people.memberships(user.id)) {
-      await auditPerson(transaction, {
+      await auditPerson(transaction.audit, {
         actor: LOCAL_OPERATOR,
         action: "person.password_reset",
         organizationId: organization.id,
@@ -74,8 +80,8 @@ export async function resetPassword(store: Store, email: string, at: number): Pr
   });
 }
 
-async function requiredPerson(reader: StoreReader, email: string): Promise<Person> {
-  const person = await reader.people.personByEmail(email);
+async function requiredPerson(accounts: AccountReader, email: string): Promise<Person> {
+  const person = await accounts.byEmail(email);
   if (person !== undefined) {
     return person;
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import * as z from "zod";
 import { ApiError, ApiErrorCode } from "../../api-error.ts";
 import type { HttpAnswer } from "../../http/http-answer.ts";
-import type { Person } from "../../store/contract/people-store.ts";
+import type { Person } from "../../store/contract/people.ts";
 import { watchingStore } from "../../store/store-failure.ts";
 import type { Auth } from "./auth.ts";
 import { authHeaders } from "./auth-request.ts";

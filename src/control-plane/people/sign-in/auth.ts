@@ -1,9 +1,10 @@
-import { betterAuth } from "better-auth";
+import { type BetterAuthOptions, betterAuth } from "better-auth";
 import type { Logger } from "pino";
 import { printable } from "../../../lib/printable.ts";
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "../../../protocol/limits.ts";
 import { ipAddress } from "../../http/ip-address.ts";
-import type { Store } from "../../store/contract/store.ts";
+import type { MembershipReader, PeopleWriter } from "../../store/contract/people.ts";
+import type { Transactions } from "../../store/contract/store.ts";
 import { notingStoreFailure } from "../../store/store-failure.ts";
 import { cookieNames, isHttps } from "./cookies.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
@@ -11,8 +12,12 @@ import { hashPassword, verifyPassword } from "./password-hashing.ts";
 const SESSION_SECONDS = 7 * 86_400;
 const SESSION_REFRESH_SECONDS = 86_400;
 
+export type AuthDatabase = NonNullable<BetterAuthOptions["database"]>;
+
 export interface AuthDeps {
-  readonly store: Store;
+  readonly store: Transactions<{ readonly people: PeopleWriter }> & { readonly people: MembershipReader };
+  /** Where better-auth keeps people and sessions: the tables that `store` has too. */
+  readonly database: AuthDatabase;
   readonly logger: Logger;
   /** As the browser's address bar shows it: https://cp.example.com */
   readonly origin: string;
@@ -33,7 +38,7 @@ export type Auth = ReturnType<typeof createAuth>;
  * better-auth for people: passwords and sessions. Who belongs where is ours (members.ts,
  * invitations.ts). Nobody signs up by themselves.
  */
-export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
+export function createAuth({ store, database, logger, origin, secret, now }: AuthDeps) {
   /** The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it. */
   async function beginSession<Session extends NewSession>(session: Session) {
     await store.transaction((transaction) => transaction.people.deleteEndedSessions(now()));
@@ -50,7 +55,7 @@ export function createAuth({ store, logger, origin, secret, now }: AuthDeps) {
     basePath: "/api/auth",
     secret,
     trustedOrigins: [origin],
-    database: store.betterAuthDatabase(),
+    database,
     telemetry: { enabled: false },
     // Ours, per account and address, and of failures alone: sign-in-limit.ts.
     rateLimit: { enabled: false },

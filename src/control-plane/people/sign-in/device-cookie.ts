@@ -1,7 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { SignInDevice } from "../../store/contract/sign-in-devices.ts";
-import { type Store, StoreUnavailable } from "../../store/contract/store.ts";
+import type {
+  SignInDevice,
+  SignInDeviceReader,
+  SignInDeviceWriter,
+} from "../../store/contract/sign-in-devices.ts";
+import { StoreUnavailable, type Transactions } from "../../store/contract/store.ts";
 import { type CookieNames, isHttps, ownCookies } from "./cookies.ts";
 
 const SECRET_BYTES = 32;
@@ -9,8 +13,12 @@ const VALID_SECONDS = 180 * 86_400;
 /** Of one person. */
 const MAX_DEVICES = 10;
 
+type DeviceStore = Transactions<{ readonly devices: SignInDeviceWriter }> & {
+  readonly devices: SignInDeviceReader;
+};
+
 export interface DeviceCookieDeps {
-  readonly store: Store;
+  readonly store: DeviceStore;
   readonly names: CookieNames;
   readonly origin: string;
   readonly now: () => number;
@@ -45,7 +53,7 @@ export class DeviceCookie {
     const secret = isTheirs ? sent : randomBytes(SECRET_BYTES).toString("base64url");
     const kept = { hash: hashOf(secret), personId, lastUsedAt: this.deps.now() };
     try {
-      await this.deps.store.transaction(({ devices }) => devices.keepDevice(kept, MAX_DEVICES));
+      await this.deps.store.transaction(({ devices }) => devices.keep(kept, MAX_DEVICES));
     } catch (error) {
       if (error instanceof StoreUnavailable) {
         return undefined;
@@ -63,7 +71,7 @@ export class DeviceCookie {
     if (secret === undefined) {
       return undefined;
     }
-    const device = await this.deps.store.devices.device(hashOf(secret));
+    const device = await this.deps.store.devices.find(hashOf(secret));
     const endsAt = (device?.lastUsedAt ?? 0) + VALID_SECONDS * 1000;
     return endsAt > this.deps.now() ? device : undefined;
   }

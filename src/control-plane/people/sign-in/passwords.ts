@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { ApiError, ApiErrorCode } from "../../api-error.ts";
 import type { HttpAnswer } from "../../http/http-answer.ts";
-import type { Person } from "../../store/contract/people-store.ts";
-import type { Store } from "../../store/contract/store.ts";
+import type { AccountReader, PeopleWriter, Person } from "../../store/contract/people.ts";
+import type { Transactions } from "../../store/contract/store.ts";
 import type { AuthGateway } from "./auth-gateway.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
+
+type PasswordStore = Transactions<{ readonly people: PeopleWriter }> & { readonly people: AccountReader };
 
 /**
  * What a password opens. Hashing takes its time, and so does a turn for it: the operator may have
@@ -12,11 +14,11 @@ import { hashPassword, verifyPassword } from "./password-hashing.ts";
  * verified is compared again where it is used.
  */
 export class Passwords {
-  private readonly store: Store;
+  private readonly store: PasswordStore;
   private readonly gateway: AuthGateway;
   private readonly now: () => number;
 
-  constructor(store: Store, gateway: AuthGateway, now: () => number) {
+  constructor(store: PasswordStore, gateway: AuthGateway, now: () => number) {
     this.store = store;
     this.gateway = gateway;
     this.now = now;
@@ -61,7 +63,7 @@ export class Passwords {
   }
 
   private async current(email: string) {
-    const person = await this.store.people.personByEmail(email);
+    const person = await this.store.people.byEmail(email);
     const hash = person === undefined ? undefined : await this.store.people.passwordHash(person.id);
     return person === undefined ? undefined : { person, hash };
   }

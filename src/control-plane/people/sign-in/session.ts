@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { SignedIn } from "../../rights/signed-in.ts";
-import { type Store, StoreUnavailable } from "../../store/contract/store.ts";
+import type { MembershipReader } from "../../store/contract/people.ts";
+import { StoreUnavailable } from "../../store/contract/store.ts";
 import { watchingStore } from "../../store/store-failure.ts";
 import type { Auth } from "./auth.ts";
 import { authHeaders } from "./auth-request.ts";
@@ -13,7 +14,7 @@ import { type CookieNames, ownCookies } from "./cookies.ts";
 export async function sessionOf(
   request: IncomingMessage,
   auth: Auth,
-  store: Store,
+  members: MembershipReader,
   names: CookieNames,
 ): Promise<{ readonly signedIn: SignedIn | undefined; readonly cookies: readonly string[] }> {
   if (ownCookies(request.headers, names).session === undefined) {
@@ -25,7 +26,7 @@ export async function sessionOf(
     return { signedIn: undefined, cookies };
   }
   const { user, session } = found.response;
-  const memberships = await store.people.memberships(user.id);
+  const memberships = await members.memberships(user.id);
   const active = memberships.find(({ organization }) => organization.id === session.activeOrganizationId);
   const person = { id: user.id, name: user.name, email: user.email };
   return { signedIn: { person, active, memberships }, cookies };

@@ -153,7 +153,7 @@ describe("who is removed", () => {
     await owner.post("/organization/remove-member", { memberIdOrEmail: member.email });
     const active = async () => (await member.graphql("{ viewer { activeOrganization { slug } } }")).data;
     expect(await active()).toEqual({ viewer: { activeOrganization: null } });
-    const organizationId = (await server.store.organization("acme"))?.id ?? "";
+    const organizationId = (await server.store.organizations.find("acme"))?.id ?? "";
     expect((await member.post("/organization/set-active", { organizationId })).status).toBe(403);
     await server.manage(`mutation { addMember(email: "${member.email}") { id } }`);
     expect(await active()).toEqual({ viewer: { activeOrganization: null } });
@@ -175,7 +175,7 @@ describe("who is removed", () => {
 it("every event carries the id of the person who acted", async () => {
   const server = await startPeopleServer();
   const owner = await server.signedIn("owner");
-  const person = await server.store.people.personByEmail(owner.email);
+  const person = await server.store.people.byEmail(owner.email);
   await invite(owner, "nadia@example.com");
   await owner.graphql('mutation { createApiKey(input: { name: "x" }) { apiKey { id } } }');
   await server.createKey();

@@ -82,8 +82,8 @@ describe("two admins at once", () => {
 it("a change that waited its turn is refused where the role is gone by then", async () => {
   const server = await startPeopleServer();
   const admin = await server.signedIn("admin");
-  const { id: organizationId } = (await server.store.organization("acme")) ?? { id: "" };
-  const person = await server.store.people.personByEmail(admin.email);
+  const { id: organizationId } = (await server.store.organizations.find("acme")) ?? { id: "" };
+  const person = await server.store.people.byEmail(admin.email);
   if (person === undefined) {
     throw new Error("the admin is gone");
   }

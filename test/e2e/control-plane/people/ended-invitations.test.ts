@@ -78,8 +78,8 @@ describe("an invitation of somebody who may not make it any more", () => {
     await server.signedIn("owner");
     const admin = await server.signedIn("admin");
     const id = await invite(admin, "nadia@example.com");
-    const organizationId = (await server.store.organization("acme"))?.id ?? "";
-    const person = await server.store.people.personByEmail(admin.email);
+    const organizationId = (await server.store.organizations.find("acme"))?.id ?? "";
+    const person = await server.store.people.byEmail(admin.email);
     // As an earlier version did it: the role alone.
     await server.store.transaction(({ people }) =>
       people.changeRole(organizationId, person?.id ?? "", "member"),
@@ -94,8 +94,8 @@ describe("an invitation of somebody who may not make it any more", () => {
     const server = await startPeopleServer();
     const [former, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
     const id = await invite(former, "nadia@example.com", "owner");
-    const organizationId = (await server.store.organization("acme"))?.id ?? "";
-    const person = await server.store.people.personByEmail(former.email);
+    const organizationId = (await server.store.organizations.find("acme"))?.id ?? "";
+    const person = await server.store.people.byEmail(former.email);
     await server.store.transaction(({ people }) =>
       people.changeRole(organizationId, person?.id ?? "", "admin"),
     );

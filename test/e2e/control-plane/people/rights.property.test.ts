@@ -160,8 +160,8 @@ it(`nobody gets beyond the role table in ${STEPS} requests (seed ${SEED})`, {
     await server.sync(key.secret, { name: `agent of ${organization}` });
   }
   const organizations = new Map([
-    ["acme", (await server.store.organization("acme"))?.id ?? ""],
-    ["bravo", (await server.store.organization("bravo"))?.id ?? ""],
+    ["acme", (await server.store.organizations.find("acme"))?.id ?? ""],
+    ["bravo", (await server.store.organizations.find("bravo"))?.id ?? ""],
   ]);
   using database = openRights(server.databasePath);
   const callers = await callersOf(server);

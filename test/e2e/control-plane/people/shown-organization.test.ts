@@ -16,9 +16,9 @@ async function switched() {
   await server.createOrganization("beta");
   const owner = await server.signedIn("owner");
   const colleague = await server.signedIn("admin", "beta");
-  const person = await server.store.people.personByEmail(owner.email);
-  const beta = await server.store.organization("beta");
-  const acme = await server.store.organization("acme");
+  const person = await server.store.people.byEmail(owner.email);
+  const beta = await server.store.organizations.find("beta");
+  const acme = await server.store.organizations.find("acme");
   if (person === undefined || beta === undefined || acme === undefined) {
     throw new Error("nobody is there");
   }

@@ -178,7 +178,7 @@ describe.each([...AUTH_ROUTES].filter(([, { method }]) => method === "POST").map
 it("a body that has one member twice counts as its last, for the judgement and for the change", async () => {
   const server = await startPeopleServer();
   const admin = await server.signedIn("admin");
-  const acme = (await server.store.organization("acme"))?.id ?? "";
+  const acme = (await server.store.organizations.find("acme"))?.id ?? "";
   const twice = async (first: string, last: string) => {
     const { statusCode, body: answer } = await request(`${server.url}/api/auth/organization/invite-member`, {
       method: "POST",

@@ -112,7 +112,7 @@ describe("where a browser's request comes from", () => {
     const server = await startPeopleServer({ pageAssets: PAGE });
     const owner = await server.signedIn("owner");
     const isLink = headers["sec-fetch-dest"] === "document";
-    const organization = await server.store.organization("acme");
+    const organization = await server.store.organizations.find("acme");
     for (const path of [
       "/api/auth/get-session",
       "/api/auth/organization/list",

@@ -11,7 +11,7 @@ async function scene() {
   const owner = await server.signedIn("owner");
   const admin = await server.signedIn("admin");
   const member = await server.signedIn("member");
-  const acme = await server.store.organization("acme");
+  const acme = await server.store.organizations.find("acme");
   if (acme === undefined) {
     throw new Error("there is no acme");
   }
@@ -97,7 +97,7 @@ describe("an admin whose request's body is on its way", () => {
     const at = await scene();
     const { server, admin, hold } = at;
     const beta = await server.createOrganization("beta");
-    const person = await server.store.people.personByEmail(admin.email);
+    const person = await server.store.people.byEmail(admin.email);
     await server.store.transaction((transaction) =>
       transaction.people.insertMember(beta, person?.id ?? "", "owner", Date.now()),
     );

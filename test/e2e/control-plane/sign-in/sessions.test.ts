@@ -175,6 +175,7 @@ describe("what is not for the page", () => {
     const { pino } = await import("pino");
     const auth = createAuth({
       store: server.store,
+      database: server.authDatabase,
       logger: pino({ level: "silent" }),
       origin: ORIGIN,
       now: Date.now,

@@ -53,7 +53,7 @@ it.each([
   ],
 ])("does not back up to %s", async (_what, prepare, sentence) => {
   const directory = tempDir();
-  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
   await openSqliteStore(join(directory, "cp.db")).close();
   prepare(directory);
   const file = String(sentence).includes("no") ? join(directory, "no", "b.db") : join(directory, "b.db");
@@ -66,7 +66,7 @@ it.each([
 it("takes nothing that was planted for its copy, and leaves nothing of it behind", async () => {
   const directory = tempDir();
   const database = join(directory, "cp.db");
-  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
   await openSqliteStore(database).close();
   const target = tempDir();
   chmodSync(target, 0o1777);
@@ -89,7 +89,7 @@ it("takes nothing that was planted for its copy, and leaves nothing of it behind
 
 it("does not follow a link that is in its place", async () => {
   const directory = tempDir();
-  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
   await openSqliteStore(join(directory, "cp.db")).close();
   symlinkSync(join(directory, "elsewhere"), join(directory, "b.db"));
   const made = await runCommand(["backup", join(directory, "b.db")], {
@@ -104,7 +104,7 @@ it.each([
   ["that another group may write", 0o775],
 ])("refuses a folder %s, with its owner and mode", async (_what, mode) => {
   const directory = tempDir();
-  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
   await openSqliteStore(join(directory, "cp.db")).close();
   const target = tempDir();
   if (process.getuid?.() === 0) {
@@ -123,7 +123,7 @@ it.skipIf(process.getuid?.() !== 0)(
   "refuses a folder of another user, which could swap what root makes",
   async () => {
     const directory = tempDir();
-    const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+    const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
     await openSqliteStore(join(directory, "cp.db")).close();
     const target = tempDir();
     chownSync(target, 12_345, 12_345);
@@ -137,7 +137,7 @@ it.skipIf(process.getuid?.() !== 0)(
 it("never advises to remove what is there: it could be the database itself, or a folder", async () => {
   const directory = tempDir();
   const database = join(directory, "cp.db");
-  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/store.ts");
+  const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
   await openSqliteStore(database).close();
   for (const file of [database, directory]) {
     const result = await runCommand(["backup", file], { DATABASE_URL: `file:${database}` });

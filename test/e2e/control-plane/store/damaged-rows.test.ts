@@ -76,11 +76,11 @@ async function filled() {
   // Refused, so that there is a refusal to be damaged.
   await server.sync(keys["second"]?.secret ?? "", { name: "agent-1" });
   await server.store.transaction(async (transaction) => {
-    const organization = await transaction.organization("acme");
+    const organization = await transaction.organizations.find("acme");
     const organizationId = organization?.id ?? "";
     for (const id of ["one", "two"]) {
       const email = `${id}@example.com`;
-      await transaction.people.insertPerson({ id, name: id, email, passwordHash: "x", createdAt: 0 });
+      await transaction.people.insert({ id, name: id, email, passwordHash: "x", createdAt: 0 });
       await transaction.people.insertMember(organizationId, id, "member", 0);
     }
     const ends = { expiresAt: Date.now() + 1e9, createdAt: 0 };

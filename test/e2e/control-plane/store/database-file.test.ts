@@ -5,7 +5,7 @@ import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { randomKey } from "../../../../src/control-plane/keys/random-key.ts";
 import { StoreUnavailable } from "../../../../src/control-plane/store/contract/store.ts";
-import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/store.ts";
+import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/open.ts";
 import { startControlPlane, type TestControlPlane } from "../../../support/control-plane/control-plane.ts";
 import { createExecutorSyncs } from "../../../support/control-plane/executor-syncs.ts";
 import { eventually } from "../../../support/eventually.ts";
@@ -195,16 +195,16 @@ describe("a database that is, under the running control plane,", { timeout: 60_0
     const path = join(tempDir(), "cp.db");
     const store = openSqliteStore(path);
     const insert = store.transaction(async (transaction) => {
-      await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+      await transaction.organizations.insert({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
       renameSync(path, `${path}.away`);
     });
     await expect(insert).rejects.toThrow(StoreUnavailable);
     renameSync(`${path}.away`, path);
-    expect(await store.organizations(10)).toEqual([]);
+    expect(await store.organizations.list(10)).toEqual([]);
     await store.transaction((transaction) =>
-      transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 }),
+      transaction.organizations.insert({ id: "o", name: "Acme", slug: "acme", createdAt: 0 }),
     );
-    expect(await store.organizations(10)).toHaveLength(1);
+    expect(await store.organizations.list(10)).toHaveLength(1);
     await store.close();
   });
 });

@@ -7,8 +7,8 @@ import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { organization } from "better-auth/plugins";
 import { describe, expect, it } from "vitest";
-import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations.ts";
-import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/store.ts";
+import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations/migrations.ts";
+import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/open.ts";
 import { createVersion1Database } from "../../../support/control-plane/version-1-database.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
@@ -45,21 +45,21 @@ describe("migrations", () => {
     const store = openSqliteStore(old);
     await openSqliteStore(fresh).close();
     const page = { limit: 10, before: null, search: null };
-    expect((await store.keys("o1", page)).map(({ id, revokedAt }) => [id, revokedAt])).toEqual([
+    expect((await store.keys.list("o1", page)).map(({ id, revokedAt }) => [id, revokedAt])).toEqual([
       ["k2", 1500],
       ["k1", null],
     ]);
-    expect(await store.executors("o1", page)).toMatchObject([
+    expect(await store.executors.list("o1", page)).toMatchObject([
       { id: "x1", key: { id: "k1" }, lastSyncAt: 2000 },
     ]);
     const x1 = { id: "x1", name: "agent-1", isDeleted: false };
-    expect(await store.keyUses("k1", 5)).toMatchObject([{ executor: x1, firstUsedAt: 1000 }]);
-    expect(await store.key("k1")).toMatchObject({ target: x1 });
-    expect(await store.boundExecutor("o1", "agent-1")).toMatchObject({ keyId: "k1", lineageId: "k1" });
-    expect(await store.enrolledCount("k1")).toBe(1);
+    expect(await store.keys.uses("k1", 5)).toMatchObject([{ executor: x1, firstUsedAt: 1000 }]);
+    expect(await store.keys.byId("k1")).toMatchObject({ target: x1 });
+    expect(await store.executors.bound("o1", "agent-1")).toMatchObject({ keyId: "k1", lineageId: "k1" });
+    expect(await store.executors.enrolledCount("k1")).toBe(1);
     const all = { ...page, action: null, actor: null, target: null, from: null, to: null };
-    expect((await store.auditEvents("o1", all)).map(({ id }) => id)).toEqual(["e2", "e1"]);
-    expect(await store.people.hasPeople()).toBe(false);
+    expect((await store.audit.events("o1", all)).map(({ id }) => id)).toEqual(["e2", "e1"]);
+    expect(await store.people.any()).toBe(false);
     await store.close();
     expect(schemaOf(old)).toEqual(schemaOf(fresh));
     const check = new DatabaseSync(old);
@@ -85,7 +85,7 @@ describe("migrations", () => {
   it("run once when several programs start at the same moment", async () => {
     const path = join(tempDir(), "cp.db");
     createVersion1Database(path);
-    const program = `import(${JSON.stringify(new URL("../../../../src/control-plane/store/sqlite/store.ts", import.meta.url).href)})
+    const program = `import(${JSON.stringify(new URL("../../../../src/control-plane/store/sqlite/open.ts", import.meta.url).href)})
       .then(({ openSqliteStore }) => openSqliteStore(${JSON.stringify(path)}).close())`;
     const children = Array.from({ length: 3 }, () =>
       spawn(process.execPath, ["--input-type=module", "-e", program], {

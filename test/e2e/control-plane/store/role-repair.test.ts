@@ -2,12 +2,10 @@ import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations.ts";
-import {
-  lowestRoleNamed,
-  REPAIR_ROLES,
-} from "../../../../src/control-plane/store/sqlite/people/role-repair.ts";
-import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/store.ts";
+import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations/migrations.ts";
+import { REPAIR_ROLES } from "../../../../src/control-plane/store/sqlite/migrations/role-repair.ts";
+import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/open.ts";
+import { lowestRoleNamed } from "../../../../src/control-plane/store/sqlite/rows/stored-role.ts";
 import { runCommand } from "../../../support/control-plane/control-plane.ts";
 import { startWithPeople } from "../../../support/control-plane/people.ts";
 import { tempDir } from "../../../support/temp-dir.ts";

@@ -3,14 +3,9 @@ import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Kysely } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
-import {
-  type StoreTransaction,
-  StoreUnavailable,
-} from "../../../../src/control-plane/store/contract/store.ts";
-import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations.ts";
-import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/store.ts";
+import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations/migrations.ts";
+import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/open.ts";
 import { startServer } from "../../../support/control-plane/control-plane-server.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
@@ -156,26 +151,26 @@ describe("a transaction", () => {
     const store = openSqliteStore(join(tempDir(), "cp.db"));
     const organization = { id: "o", name: "Acme", slug: "acme", createdAt: 0 };
     const failed = store.transaction(async (transaction) => {
-      await transaction.insertOrganization(organization);
+      await transaction.organizations.insert(organization);
       throw new Error("on purpose");
     });
     const next = store.transaction((transaction) =>
-      transaction.insertOrganization({ ...organization, slug: "b" }),
+      transaction.organizations.insert({ ...organization, slug: "b" }),
     );
     await expect(failed).rejects.toThrow("on purpose");
     await next;
-    expect(await store.organizations(10)).toEqual([{ id: "o", name: "Acme", slug: "b" }]);
+    expect(await store.organizations.list(10)).toEqual([{ id: "o", name: "Acme", slug: "b" }]);
     await store.close();
   });
 
   it("is not seen from outside before it is committed", async () => {
     const store = openSqliteStore(join(tempDir(), "cp.db"));
     await store.transaction(async (transaction) => {
-      await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
-      expect(await transaction.organization("acme")).toBeDefined();
-      expect(await store.organization("acme")).toBeUndefined();
+      await transaction.organizations.insert({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
+      expect(await transaction.organizations.find("acme")).toBeDefined();
+      expect(await store.organizations.find("acme")).toBeUndefined();
     });
-    expect(await store.organization("acme")).toBeDefined();
+    expect(await store.organizations.find("acme")).toBeDefined();
     await store.close();
   });
 
@@ -189,115 +184,6 @@ describe("a transaction", () => {
     );
     expect(() => database.exec("delete from auditEvent")).toThrow(/audit events never change/);
     database.close();
-  });
-});
-
-describe("what every sync reads", () => {
-  const HASH = "h".repeat(43);
-  const declaration = {
-    version: "0.1.0",
-    channel: "stable",
-    hostName: "h",
-    publicHost: null,
-    capabilities: "{}",
-    resources: "{}",
-  };
-
-  /** Two control planes on one database, each of which has seen an executor bound to a key. */
-  async function twoStores() {
-    const path = join(tempDir(), "cp.db");
-    const [one, other] = [openSqliteStore(path), openSqliteStore(path)];
-    onTestFinished(async () => {
-      await one.close();
-      await other.close();
-    });
-    const key = { name: "prod", start: "exc_aa", organizationId: "o", createdAt: 0, expiresAt: null };
-    const target = { target: null };
-    const executor = {
-      id: "x",
-      organizationId: "o",
-      name: "agent-1",
-      kind: "agent",
-      createdAt: 0,
-      enrolledBy: "k",
-    };
-    await one.transaction(async (transaction) => {
-      await transaction.insertOrganization({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
-      await transaction.insertKey({ ...key, ...target, id: "k", hash: HASH, lineageId: "k" });
-      await transaction.insertKey({ ...key, ...target, id: "k2", hash: "2".repeat(43), lineageId: "k2" });
-      await transaction.insertExecutor({ ...executor, ...declaration });
-      await transaction.bindExecutor("x", { id: "k", lineageId: "k" }, "agent");
-    });
-    for (const store of [one, other, one, other]) {
-      expect(await store.keyByHash(HASH)).toMatchObject({ id: "k", isEnabled: true });
-      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k", lineageId: "k" });
-    }
-    return [one, other] as const;
-  }
-
-  it.each([
-    ["revoked", (t: StoreTransaction) => t.revokeKey("k", 5), { isEnabled: false, revokedAt: 5 }],
-    ["ended later", (t: StoreTransaction) => t.endKeyAt("k", 9, 5), { revokesAt: 9 }],
-    ["deleted", (t: StoreTransaction) => t.deleteKey("k"), undefined],
-  ])("is read anew by every control plane once a key was %s", async (_what, change, expected) => {
-    const stores = await twoStores();
-    await stores[0].transaction(change);
-    for (const store of stores) {
-      const found = await store.keyByHash(HASH);
-      if (expected === undefined) {
-        expect(found).toBeUndefined();
-      } else {
-        expect(found).toMatchObject(expected);
-      }
-    }
-  });
-
-  it("is read anew by every control plane once an executor has another key", async () => {
-    const stores = await twoStores();
-    await stores[1].transaction((transaction) =>
-      transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }, "agent"),
-    );
-    for (const store of stores) {
-      // As a sync does: the key first.
-      expect(await store.keyByHash(HASH)).toMatchObject({ id: "k" });
-      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
-    }
-  });
-
-  it("stays as it was while a transaction is open, and after one that failed", async () => {
-    const [store] = await twoStores();
-    const failed = store.transaction(async (transaction) => {
-      await transaction.revokeKey("k", 5);
-      expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
-      throw new Error("on purpose");
-    });
-    await expect(failed).rejects.toThrow("on purpose");
-    expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
-  });
-
-  it("is read anew after a commit, also where it was asked for while the transaction was open", async () => {
-    const [store] = await twoStores();
-    await store.transaction(async (transaction) => {
-      await transaction.revokeKey("k", 5);
-      await transaction.bindExecutor("x", { id: "k2", lineageId: "k2" }, "agent");
-      expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: true });
-      expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k", lineageId: "k" });
-    });
-    expect(await store.keyByHash(HASH)).toMatchObject({ isEnabled: false });
-    expect(await store.boundExecutor("o", "agent-1")).toMatchObject({ keyId: "k2", lineageId: "k2" });
-  });
-
-  it("is read anew after what better-auth wrote", async () => {
-    const [store] = await twoStores();
-    const database = new Kysely<{ organization: { id: string; name: string } }>(store.betterAuthDatabase());
-    await database.updateTable("organization").set({ name: "Globex" }).where("id", "=", "o").execute();
-    expect(await store.keyByHash(HASH)).toMatchObject({ organization: { name: "Globex" } });
-  });
-
-  it("is not answered from memory once the database is closed", async () => {
-    const [store] = await twoStores();
-    await store.close();
-    await expect(store.keyByHash(HASH)).rejects.toThrow(StoreUnavailable);
   });
 });
 

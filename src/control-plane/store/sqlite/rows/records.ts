@@ -1,15 +1,10 @@
 import * as z from "zod";
 import { CHANNELS } from "../../../../protocol/channels.ts";
-import type {
-  AuditEvent,
-  BoundExecutor,
-  ExecutorKeyUse,
-  ExecutorRecord,
-  ExecutorReference,
-  KeyRecord,
-  KeyUse,
-  Organization,
-} from "../../contract/store.ts";
+import type { AuditEvent } from "../../contract/audit.ts";
+import type { BoundExecutor, ExecutorKeyUse, ExecutorRecord } from "../../contract/executors.ts";
+import type { KeyRecord, KeyUse } from "../../contract/keys.ts";
+import type { Organization } from "../../contract/organizations.ts";
+import type { ExecutorReference } from "../../contract/references.ts";
 import { Cells, UNREADABLE } from "./cells.ts";
 import type { Row } from "./row.ts";
 

@@ -1,10 +1,9 @@
-import type { SignInDevice, SignInDeviceReader, SignInDeviceWriter } from "../../contract/sign-in-devices.ts";
-import { Cells } from "../rows/cells.ts";
-import { SqliteStatements } from "../rows/statements.ts";
+import type { SignInDevice, SignInDeviceReader, SignInDeviceWriter } from "../contract/sign-in-devices.ts";
+import { Cells } from "./rows/cells.ts";
+import { SqliteStatements } from "./rows/statements.ts";
 
-/** The devices of one connection. */
 export class SqliteSignInDevices extends SqliteStatements implements SignInDeviceReader, SignInDeviceWriter {
-  async device(hash: string): Promise<SignInDevice | undefined> {
+  async find(hash: string): Promise<SignInDevice | undefined> {
     const sql = `select d.hash, d.userId, u.email, d.lastUsedAt from signInDevice d join user u on u.id = d.userId
       where d.hash = ?`;
     const row = this.get(sql, hash);
@@ -20,7 +19,7 @@ export class SqliteSignInDevices extends SqliteStatements implements SignInDevic
     };
   }
 
-  async keepDevice({ hash, personId, lastUsedAt }: Omit<SignInDevice, "email">, most: number): Promise<void> {
+  async keep({ hash, personId, lastUsedAt }: Omit<SignInDevice, "email">, most: number): Promise<void> {
     const keep = `insert into signInDevice (hash, userId, createdAt, lastUsedAt) values (?1, ?2, ?3, ?3)
       on conflict (hash) do update set lastUsedAt = excluded.lastUsedAt where userId = excluded.userId`;
     this.run(keep, hash, personId, lastUsedAt);

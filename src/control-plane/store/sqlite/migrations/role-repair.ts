@@ -1,22 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { printable } from "../../../../lib/printable.ts";
 import { randomId } from "../../../../lib/random-id.ts";
-import { ROLES, type Role } from "../../../../protocol/roles.ts";
+import { ROLES } from "../../../../protocol/roles.ts";
+import { lowestRoleNamed } from "../rows/stored-role.ts";
 
 const MAX_SHOWN_CHARACTERS = 100;
-
-/**
- * The role that a stored text grants: the one that it is; of several the lowest, and member where
- * it names none. An earlier version let better-auth store what an admin had sent, such as "admin,
- * owner".
- */
-export function lowestRoleNamed(stored: unknown): Role {
-  if (typeof stored !== "string") {
-    return "member";
-  }
-  const names = stored.split(",").map((name) => name.trim());
-  return ROLES.findLast((role) => names.includes(role)) ?? "member";
-}
 
 /** What REPAIR_ROLES uses beside SQLite's own functions. */
 export function defineRoleRepair(database: DatabaseSync): void {

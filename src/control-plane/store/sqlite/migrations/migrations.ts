@@ -1,11 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
-import { OperatorError } from "../../../lib/errors.ts";
+import { OperatorError } from "../../../../lib/errors.ts";
+import { integer, text } from "../rows/row.ts";
+import { DAMAGE_REMEDY } from "../rows/unavailable.ts";
 import { EXECUTOR_TABLES } from "./executor-tables.ts";
-import { PEOPLE_TABLES } from "./people/people-tables.ts";
-import { REPAIR_ROLES } from "./people/role-repair.ts";
-import { SIGN_IN_DEVICE_TABLE } from "./people/sign-in-device-table.ts";
-import { integer, text } from "./rows/row.ts";
-import { DAMAGE_REMEDY } from "./rows/unavailable.ts";
+import { PEOPLE_TABLES } from "./people-tables.ts";
+import { REPAIR_ROLES } from "./role-repair.ts";
+import { SIGN_IN_DEVICE_TABLE } from "./sign-in-device-table.ts";
 
 /**
  * Forward only: entry N takes a database from version N to N + 1 (`PRAGMA user_version`). A released entry never

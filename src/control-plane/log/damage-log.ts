@@ -1,16 +1,6 @@
 import type { Logger } from "pino";
-import { printable } from "../../../lib/printable.ts";
-
-/**
- * A record whose row may hold what it may not: somebody changed the database by hand, or a disk
- * did.
- */
-export interface Damageable {
-  /**
-   * The columns that cannot be read as they are; "(damaged)", 0 or nothing stands in their place.
-   */
-  readonly damaged: readonly string[];
-}
+import { printable } from "../../lib/printable.ts";
+import type { Damageable } from "../store/contract/damageable.ts";
 
 export type DamagedTable =
   | "apikey"
@@ -23,19 +13,18 @@ export type DamagedTable =
 
 const REMEDIES: Readonly<Record<DamagedTable, string>> = {
   apikey: "the key is refused: revoke it and create another one, or repair the row",
-  executor:
-    "what it declares is written anew with its next sync; what stays damaged, repair, or delete the executor",
-  executorKeyUsage: "it is history alone, and shown as far as it can be read",
-  auditEvent: "it is shown as far as it can be read; a backup may have it whole",
+  executor: "its next sync rewrites what it declares; repair the rest of the row, or delete the executor",
+  executorKeyUsage: "only history is affected, and shown as far as it can be read",
+  auditEvent: "it is shown as far as it can be read; a backup may contain it undamaged",
   user: "repair the row, or restore a backup",
   member: "remove the member and add them again, or repair the row",
   invitation: "cancel it and invite again, or repair the row",
 };
 
-/** Beyond so many rows a line of their own helps nobody: the database is to be restored. */
+/** With more damaged rows than this, restore the database instead of repairing each row. */
 const MAX_LINES = 50;
 
-/** Says once of each damaged row, in this process, which it is and what to do. */
+/** Logs each damaged row once, with what to do about it. */
 export class DamageLog {
   private readonly logger: Logger;
   private readonly noted = new Set<string>();
@@ -57,8 +46,8 @@ export class DamageLog {
     this.logger.warn(
       { event: "store.row-damaged", table, id: printable(id), columns: damaged },
       isLast
-        ? "more rows of the database are damaged than are named one by one: restore a backup"
-        : `a row of the database cannot be read as it is: ${REMEDIES[table]}`,
+        ? "too many rows of the database are damaged to name each of them: restore a backup"
+        : `a row of the database cannot be read: ${REMEDIES[table]}`,
     );
   }
 }

@@ -9,9 +9,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import { StoreUnavailable } from "../../contract/store.ts";
-import { noteStoreFailure } from "../../store-failure.ts";
-import { asStoreError } from "../rows/unavailable.ts";
+import { StoreUnavailable } from "../contract/store.ts";
+import { noteStoreFailure } from "../store-failure.ts";
+import { asStoreError } from "./rows/unavailable.ts";
 
 /** How better-auth's statements reach the database: reads at once, writes one after the other with our transactions. */
 export interface StatementAccess {

@@ -1,11 +1,6 @@
 import type { Role } from "../../../protocol/roles.ts";
-import type { Damageable } from "./damage.ts";
-
-export interface Organization {
-  readonly id: string;
-  readonly name: string;
-  readonly slug: string;
-}
+import type { Damageable } from "./damageable.ts";
+import type { Organization } from "./organizations.ts";
 
 export interface Person {
   readonly id: string;
@@ -13,7 +8,7 @@ export interface Person {
   readonly email: string;
 }
 
-/** One person's place in one organization. */
+/** A person's place in one organization. */
 export interface Membership {
   readonly organization: Organization;
   readonly role: Role;
@@ -35,7 +30,7 @@ export interface Invitation extends Damageable {
   readonly expiresAt: number;
   readonly createdAt: number;
   readonly inviter: Person;
-  /** What the inviter is in the organization now; undefined where they are not in it any more. */
+  /** The inviter's present role in the organization. Undefined once they have left it. */
   readonly inviterRole: Role | undefined;
 }
 
@@ -51,49 +46,56 @@ export interface NewInvitation {
 }
 
 export interface NewPerson extends Person {
-  /** As better-auth's hashPassword() makes it. */
+  /** In the form of better-auth's hashPassword(). */
   readonly passwordHash: string;
   readonly createdAt: number;
 }
 
-/** The people of a store, beside what better-auth reads and writes itself. Rejects with `StoreUnavailable` alone. */
-export interface PeopleReader {
-  hasPeople(): Promise<boolean>;
-  /** By e-mail address; at most 1000. */
-  people(): Promise<readonly (Person & Damageable)[]>;
-  person(id: string): Promise<Person | undefined>;
-  /** As better-auth's hashPassword() makes it; undefined where there is no such person. */
+/** Accounts. better-auth reads and writes the same tables, and sessions, by itself. */
+export interface AccountReader {
+  any(): Promise<boolean>;
+  /** By e-mail address, at most 1000. */
+  list(): Promise<readonly (Person & Damageable)[]>;
+  byId(id: string): Promise<Person | undefined>;
+  /** `email` in any case. */
+  byEmail(email: string): Promise<Person | undefined>;
+  /** In the form of better-auth's hashPassword(). Undefined if the person does not exist. */
   passwordHash(personId: string): Promise<string | undefined>;
-  personByEmail(email: string): Promise<Person | undefined>;
-  /** Oldest first: the first is where a person begins. */
+}
+
+/** Who belongs to which organization, and as what. */
+export interface MembershipReader {
+  /** Oldest first. A new session begins in the first one. */
   memberships(personId: string): Promise<readonly Membership[]>;
-  /** By name. */
+  /** By name, at most 1000. */
   members(organizationId: string): Promise<readonly Member[]>;
   memberById(organizationId: string, memberId: string): Promise<Member | undefined>;
   memberByEmail(organizationId: string, email: string): Promise<Member | undefined>;
   memberOf(organizationId: string, personId: string): Promise<Member | undefined>;
   countMembers(organizationId: string): Promise<number>;
-  /** At most 2: whether somebody is the last one. */
+  /** At most 2, which is enough to know whether an owner is the last one. */
   ownerIds(organizationId: string): Promise<readonly string[]>;
-  /** Neither used nor cancelled, and not expired at `now`; newest first. */
-  pendingInvitations(organizationId: string, now: number): Promise<readonly Invitation[]>;
-  invitation(id: string): Promise<Invitation | undefined>;
-  organizationsWithoutMembers(): Promise<readonly Organization[]>;
-  /** Those that have members, and no owner among them. */
-  organizationsWithoutOwner(): Promise<readonly Organization[]>;
 }
 
+export interface InvitationReader {
+  /** Invitations that are unused, not cancelled and not expired at `now`. Newest first. */
+  pendingInvitations(organizationId: string, now: number): Promise<readonly Invitation[]>;
+  invitation(id: string): Promise<Invitation | undefined>;
+}
+
+export interface PeopleReader extends AccountReader, MembershipReader, InvitationReader {}
+
 export interface PeopleWriter extends PeopleReader {
-  /** With the account that signs in with a password. */
-  insertPerson(person: NewPerson): Promise<void>;
+  /** Adds the person and their account, which signs in with a password. */
+  insert(person: NewPerson): Promise<void>;
   insertMember(organizationId: string, personId: string, role: Role, createdAt: number): Promise<void>;
   changeRole(organizationId: string, personId: string, role: Role): Promise<void>;
-  /** No session of the person is in the organization afterwards. */
+  /** Moves the person's sessions out of the organization, too. */
   deleteMember(organizationId: string, personId: string): Promise<void>;
   setActiveOrganization(sessionId: string, organizationId: string): Promise<void>;
   deleteEndedSessions(now: number): Promise<void>;
   endSessions(personId: string): Promise<void>;
-  /** Ends the sessions, too. */
+  /** Ends the person's sessions, too. */
   setPassword(personId: string, passwordHash: string, at: number): Promise<void>;
   insertInvitation(invitation: NewInvitation): Promise<void>;
   endInvitation(id: string, status: "accepted" | "canceled"): Promise<void>;

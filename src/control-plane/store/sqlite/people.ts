@@ -1,6 +1,6 @@
-import { randomId } from "../../../../lib/random-id.ts";
-import type { Role } from "../../../../protocol/roles.ts";
-import type { Damageable } from "../../contract/damage.ts";
+import { randomId } from "../../../lib/random-id.ts";
+import type { Role } from "../../../protocol/roles.ts";
+import type { Damageable } from "../contract/damageable.ts";
 import type {
   Invitation,
   Member,
@@ -10,13 +10,12 @@ import type {
   PeopleReader,
   PeopleWriter,
   Person,
-} from "../../contract/people-store.ts";
-import type { Organization } from "../../contract/store.ts";
-import { Cells } from "../rows/cells.ts";
-import { organization } from "../rows/records.ts";
-import { dateText, integer, mapped, type Row } from "../rows/row.ts";
-import { SqliteStatements } from "../rows/statements.ts";
-import { lowestRoleNamed } from "./role-repair.ts";
+} from "../contract/people.ts";
+import { Cells } from "./rows/cells.ts";
+import { organization } from "./rows/records.ts";
+import { dateText, integer, mapped, type Row } from "./rows/row.ts";
+import { SqliteStatements } from "./rows/statements.ts";
+import { lowestRoleNamed } from "./rows/stored-role.ts";
 
 const PERSON = "select id as personId, name as personName, email as personEmail from user";
 const INVITATION = `
@@ -28,17 +27,16 @@ const MEMBER = `
   select m.id as memberId, m.role, m.createdAt, u.id as personId, u.name as personName, u.email as personEmail
   from member m join user u on u.id = m.userId where m.organizationId = ?`;
 
-/** Reads better-auth's tables through one connection. */
 export class SqlitePeopleReader extends SqliteStatements implements PeopleReader {
-  async hasPeople(): Promise<boolean> {
+  async any(): Promise<boolean> {
     return this.get("select id from user limit 1") !== undefined;
   }
 
-  async people(): Promise<readonly (Person & Damageable)[]> {
+  async list(): Promise<readonly (Person & Damageable)[]> {
     return this.all(`${PERSON} order by email limit 1000`).map(person);
   }
 
-  async person(id: string): Promise<Person | undefined> {
+  async byId(id: string): Promise<Person | undefined> {
     const row = this.get(`${PERSON} where id = ?`, id);
     return mapped(row, person);
   }
@@ -49,7 +47,7 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
     return typeof hash === "string" ? hash : undefined;
   }
 
-  async personByEmail(email: string): Promise<Person | undefined> {
+  async byEmail(email: string): Promise<Person | undefined> {
     const row = this.get(`${PERSON} where email = ?`, email.toLowerCase());
     return mapped(row, person);
   }
@@ -99,25 +97,10 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
     const row = this.get(`${INVITATION} where i.id = ?`, id);
     return mapped(row, invitation);
   }
-
-  async organizationsWithoutMembers(): Promise<readonly Organization[]> {
-    const sql = `select id, name, slug from organization o
-      where not exists (select 1 from member m where m.organizationId = o.id) order by slug`;
-    return this.all(sql).map(organization);
-  }
-
-  async organizationsWithoutOwner(): Promise<readonly Organization[]> {
-    const sql = `select id, name, slug from organization o
-      where exists (select 1 from member m where m.organizationId = o.id)
-        and not exists (select 1 from member m where m.organizationId = o.id and m.role = 'owner')
-      order by slug limit 1000`;
-    return this.all(sql).map(organization);
-  }
 }
 
-/** Reads and writes inside the transaction that sqlite/store.ts has begun. */
 export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWriter {
-  async insertPerson({ id, name, email, passwordHash, createdAt }: NewPerson): Promise<void> {
+  async insert({ id, name, email, passwordHash, createdAt }: NewPerson): Promise<void> {
     const at = dateText(createdAt);
     const user =
       "insert into user (id, name, email, emailVerified, createdAt, updatedAt) values (?, ?, ?, 0, ?, ?)";
@@ -201,7 +184,7 @@ function member(row: Row): Member {
   };
 }
 
-/** One whose end cannot be read has ended. */
+/** An unreadable end is 0, so the invitation has expired. */
 function invitation(row: Row): Invitation {
   const cells = new Cells(row);
   const inviterRole = cells.textOrNull("inviterRole");

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
-import type { AuditEvent, AuditPage } from "../contract/store.ts";
+import type { AuditEvent, AuditPage, AuditReader, AuditWriter, NewAuditEvent } from "../contract/audit.ts";
 import * as records from "./rows/records.ts";
 import type { Row } from "./rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
@@ -42,8 +42,8 @@ interface Place {
  * by one seek (a loose index scan). The indexes are named, so that no statistics change what is
  * read.
  */
-export class SqliteAuditLog extends SqliteStatements {
-  events(organizationId: string, page: AuditPage): readonly AuditEvent[] {
+export class SqliteAuditReader extends SqliteStatements implements AuditReader {
+  async events(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]> {
     const after = page.before === null ? undefined : this.placeOf(organizationId, page.before);
     if (page.before !== null && after === undefined) {
       return [];
@@ -147,6 +147,17 @@ export class SqliteAuditLog extends SqliteStatements {
       names.push(name);
     }
     return names;
+  }
+}
+
+export class SqliteAuditWriter extends SqliteAuditReader implements AuditWriter {
+  async insert(event: NewAuditEvent): Promise<void> {
+    const sql = `insert into auditEvent (id, organizationId, at, actor, actorId, action, targetType, targetId, targetName,
+      details, source) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    const { id, organizationId, at, actor, actorId, action, source } = event;
+    const { targetType, targetId, targetName, details } = event;
+    const target = [targetType, targetId, targetName] as const;
+    this.run(sql, id, organizationId, at, actor, actorId, action, ...target, details, source);
   }
 }
 

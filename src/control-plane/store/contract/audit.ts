@@ -1,0 +1,46 @@
+import type { Damageable } from "./damageable.ts";
+import type { Page } from "./page.ts";
+
+/** Who did what. The store keeps it forever. */
+export interface NewAuditEvent {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly at: number;
+  readonly actor: string;
+  /** The person's id. Null for other actors, and in events of earlier versions. */
+  readonly actorId: string | null;
+  readonly action: string;
+  readonly targetType: string;
+  readonly targetId: string;
+  readonly targetName: string;
+  /** JSON of an allow-list of fields. */
+  readonly details: string;
+  readonly source: string;
+}
+
+export interface AuditEvent extends NewAuditEvent, Damageable {}
+
+/** All non-null filters must match. */
+export interface AuditPage extends Page {
+  readonly action: string | null;
+  /** Matches any part of the actor's name, ignoring case. */
+  readonly actor: string | null;
+  /**
+   * Matches the target's id, or the beginning of its name, ignoring case. schema.graphql says what
+   * happens if very many names match.
+   */
+  readonly target: string | null;
+  /** Inclusive. */
+  readonly from: number | null;
+  /** Exclusive. */
+  readonly to: number | null;
+}
+
+export interface AuditReader {
+  /** Newest first. */
+  events(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]>;
+}
+
+export interface AuditWriter extends AuditReader {
+  insert(event: NewAuditEvent): Promise<void>;
+}

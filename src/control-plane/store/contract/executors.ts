@@ -1,0 +1,108 @@
+import type { Damageable } from "./damageable.ts";
+import type { KeyRecord } from "./keys.ts";
+import type { SearchPage } from "./page.ts";
+import type { ExecutorReference, KeyReference } from "./references.ts";
+
+/** What every sync needs to know of its executor. */
+export interface BoundExecutor extends ExecutorReference, Damageable {
+  /** Undefined if it cannot be read. */
+  readonly kind: string | undefined;
+  /** Null if its key was deleted. */
+  readonly keyId: string | null;
+  /** Lineage of its last key, which may be deleted. Null if unknown. */
+  readonly lineageId: string | null;
+}
+
+/** Other executors that a lineage's keys serve. */
+export interface LineageUse {
+  /** One that is bound to a key of the lineage. */
+  readonly executor: ExecutorReference | undefined;
+  /** One that a key of the lineage was made for. */
+  readonly target: ExecutorReference | undefined;
+}
+
+/** What an executor reports about itself in every sync. */
+export interface ExecutorDeclaration {
+  readonly version: string;
+  readonly channel: string;
+  readonly hostName: string;
+  readonly publicHost: string | null;
+  /** JSON. */
+  readonly capabilities: string;
+  /** JSON. */
+  readonly resources: string;
+}
+
+export interface ExecutorRecord extends ExecutorDeclaration, Damageable {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly createdAt: number;
+  readonly lastSyncAt: number | null;
+  readonly key: KeyReference | null;
+  readonly lastRefusal: ExecutorRefusal | null;
+}
+
+export interface NewExecutor extends ExecutorDeclaration {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly createdAt: number;
+  /** The lineage whose key made the first sync. */
+  readonly enrolledBy: string;
+}
+
+/** Why an executor's last sync was refused. */
+export interface ExecutorRefusal {
+  readonly key: KeyReference;
+  readonly reason: string;
+  readonly message: string;
+  readonly address: string | null;
+  readonly at: number;
+}
+
+/** One key's use by an executor. */
+export interface ExecutorKeyUse extends Damageable {
+  readonly key: KeyReference;
+  readonly firstUsedAt: number;
+  readonly lastUsedAt: number;
+}
+
+/** What every sync asks. */
+export interface ExecutorLookup {
+  bound(organizationId: string, name: string): Promise<BoundExecutor | undefined>;
+}
+
+/** What a sync asks before a key enrols an executor or takes one over. */
+export interface LineageReader {
+  /** Executors other than `executorId` that the lineage serves. */
+  lineageUse(lineageId: string, executorId: string): Promise<LineageUse>;
+  /** How many existing executors the lineage has enrolled. */
+  enrolledCount(lineageId: string): Promise<number>;
+}
+
+export interface ExecutorReader extends ExecutorLookup, LineageReader {
+  /** In any organization. */
+  byId(id: string): Promise<ExecutorRecord | undefined>;
+  /** By id. Undefined if the executor belongs to another organization. */
+  inOrganization(organizationId: string, id: string): Promise<ExecutorRecord | undefined>;
+  byName(organizationId: string, name: string): Promise<ExecutorRecord | undefined>;
+  /** Newest first. */
+  list(organizationId: string, page: SearchPage): Promise<readonly ExecutorRecord[]>;
+  /** Executors of all organizations whose last sync is at `sinceMs` or later. */
+  syncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
+  /** Executors that are bound to the key, by name. */
+  onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]>;
+  /** By last use, newest first. */
+  keyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]>;
+}
+
+export interface ExecutorWriter extends ExecutorReader {
+  insert(executor: NewExecutor): Promise<void>;
+  /** `kind` replaces the executor's own, which may be unreadable. */
+  bind(executorId: string, key: Pick<KeyRecord, "id" | "lineageId">, kind: string): Promise<void>;
+  /** Its history, and the keys made for it, keep its id and name. */
+  delete(id: string): Promise<void>;
+}

@@ -1,0 +1,75 @@
+import type { Damageable } from "./damageable.ts";
+import type { Organization } from "./organizations.ts";
+import type { SearchPage } from "./page.ts";
+import type { ExecutorReference, KeyReference, NamedExecutor } from "./references.ts";
+
+/** An executor key without its secret. The store keeps only the secret's hash, and never returns it. */
+export interface KeyRecord extends KeyReference, Damageable {
+  readonly organization: Organization;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+  /** False once the key is revoked. */
+  readonly isEnabled: boolean;
+  readonly revokedAt: number | null;
+  /** When the grace of a rotated key ends. It counts as revoked from then on. */
+  readonly revokesAt: number | null;
+  /** Shared by a key and all keys rotated from it. */
+  readonly lineageId: string;
+  readonly target: NamedExecutor | null;
+}
+
+/** What every sync needs to know of its key. */
+export type PresentedKey = Omit<KeyRecord, "lastUsedAt">;
+
+export interface NewKey {
+  readonly id: string;
+  readonly name: string;
+  /** SHA-256 of the secret, base64url. */
+  readonly hash: string;
+  /** The first 6 characters of the secret, as better-auth keeps them. */
+  readonly start: string;
+  readonly organizationId: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lineageId: string;
+  readonly target: ExecutorReference | null;
+}
+
+/** One executor's use of a key. */
+export interface KeyUse extends Damageable {
+  readonly executor: NamedExecutor;
+  readonly firstUsedAt: number;
+  readonly lastUsedAt: number;
+}
+
+/** What every request with a key asks. */
+export interface KeyLookup {
+  byHash(hash: string): Promise<PresentedKey | undefined>;
+}
+
+export interface KeyReader extends KeyLookup {
+  byId(id: string): Promise<KeyRecord | undefined>;
+  /** Newest first. */
+  list(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]>;
+  /** The most recently issued key of the lineage. */
+  newestOfLineage(lineageId: string): Promise<KeyRecord | undefined>;
+  /**
+   * Keys that serve this executor and no other: those made for it, and those of its lineage if no
+   * other executor is bound to it. Leaves out keys that are revoked at `now`. Oldest first, at most
+   * 100.
+   */
+  ofExecutor(executorId: string, now: number): Promise<readonly KeyRecord[]>;
+  /** By last use, newest first. */
+  uses(keyId: string, limit: number): Promise<readonly KeyUse[]>;
+  useCount(keyId: string): Promise<number>;
+}
+
+export interface KeyWriter extends KeyReader {
+  insert(key: NewKey): Promise<void>;
+  revoke(id: string, at: number): Promise<void>;
+  /** Starts the grace of a rotated key, which ends at `revokesAt`. */
+  endAt(id: string, revokesAt: number, at: number): Promise<void>;
+  /** Unbinds its executors. Their history keeps the key's id, name and fingerprint. */
+  delete(id: string): Promise<void>;
+}

@@ -1,0 +1,106 @@
+import type { KeyReader, KeyRecord, KeyUse, KeyWriter, NewKey, PresentedKey } from "../contract/keys.ts";
+import type { SearchPage } from "../contract/page.ts";
+import * as records from "./rows/records.ts";
+import { dateText, integer, mapped } from "./rows/row.ts";
+import { SqliteStatements } from "./rows/statements.ts";
+
+const keysFrom = (apikeyJoined: string) => `
+  select k.id, k.name, k.key, k.createdAt, k.expiresAt, k.lastRequest, k.enabled,
+    o.id as organizationId, o.name as organizationName, o.slug as organizationSlug,
+    e.revokedAt, e.revokesAt, e.lineageId, e.targetExecutorId as targetId, e.targetName, t.id as existingTarget
+  from ${apikeyJoined} organization o on o.id = k.referenceId
+  left join executorKey e on e.keyId = k.id left join executor t on t.id = e.targetExecutorId
+  where k.configId = 'executor'`;
+const KEY = keysFrom("apikey k join");
+// A constant, since prepared statements are found by their text.
+const KEY_BY_HASH = `${KEY} and k.key = ?`;
+/**
+ * Names index and join order: for one large organization, SQLite's statistics would choose to sort
+ * all of its keys.
+ */
+const LISTED_KEY = keysFrom("apikey k indexed by apikey_list cross join");
+
+export class SqliteKeyReader extends SqliteStatements implements KeyReader {
+  async byHash(hash: string): Promise<PresentedKey | undefined> {
+    return mapped(this.get(KEY_BY_HASH, hash), records.key);
+  }
+
+  async byId(id: string): Promise<KeyRecord | undefined> {
+    return mapped(this.get(`${KEY} and k.id = ?`, id), records.key);
+  }
+
+  async list(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]> {
+    const { before, limit, search } = page;
+    const sql = `${LISTED_KEY} and k.referenceId = ?1
+      and (?2 is null or (k.createdAt, k.rowid) < (
+        select createdAt, rowid from apikey where id = ?2 and referenceId = ?1 and configId = 'executor'))
+      and (?4 is null or instr(lower(k.name), lower(?4)) > 0 or substr(k.id, 1, length(?4)) = ?4
+        or substr(fingerprint(k.key), 1, length(?4)) = lower(?4))
+      order by k.createdAt desc, k.rowid desc limit ?3`;
+    return this.all(sql, organizationId, before, limit, search).map(records.key);
+  }
+
+  async newestOfLineage(lineageId: string): Promise<KeyRecord | undefined> {
+    const sql = `${KEY} and e.lineageId = ? order by k.createdAt desc, k.rowid desc limit 1`;
+    return mapped(this.get(sql, lineageId), records.key);
+  }
+
+  async ofExecutor(executorId: string, now: number): Promise<readonly KeyRecord[]> {
+    // Filtered here and not by the caller: a lineage may have more revoked keys than the limit, and
+    // the working one is among its newest.
+    const sql = `${KEY} and k.id in (
+        select keyId from executorKey where targetExecutorId = ?1
+        union select s.keyId from executor x join executorKey s on s.lineageId = x.lineageId
+          where x.id = ?1 and not exists (select 1 from executor y where y.lineageId = x.lineageId and y.id <> ?1)
+        union select x.keyId from executor x
+          where x.id = ?1 and not exists (select 1 from executorKey s where s.keyId = x.keyId)
+            and not exists (select 1 from executor y where y.keyId = x.keyId and y.id <> ?1))
+      and k.enabled is not 0 and e.revokedAt is null and (e.revokesAt is null or e.revokesAt > ?2)
+      order by k.createdAt, k.rowid limit 100`;
+    return this.all(sql, executorId, now).map(records.key);
+  }
+
+  async uses(keyId: string, limit: number): Promise<readonly KeyUse[]> {
+    const sql = `select u.executorId, u.executorName, u.firstUsedAt, u.lastUsedAt, x.id as existingExecutor
+      from executorKeyUsage u left join executor x on x.id = u.executorId
+      where u.keyId = ? order by u.lastUsedAt desc limit ?`;
+    return this.all(sql, keyId, limit).map(records.keyUse);
+  }
+
+  async useCount(keyId: string): Promise<number> {
+    const row = this.get("select count(*) as count from executorKeyUsage where keyId = ?", keyId);
+    return row === undefined ? 0 : integer(row, "count");
+  }
+}
+
+export class SqliteKeyWriter extends SqliteKeyReader implements KeyWriter {
+  async insert(key: NewKey): Promise<void> {
+    const createdAt = dateText(key.createdAt);
+    const { id, name, start, organizationId, hash } = key;
+    // rateLimitEnabled is off because better-auth's default is ten requests a day.
+    const sql = `insert into apikey (id, configId, name, start, referenceId, prefix, key, enabled, rateLimitEnabled,
+      requestCount, expiresAt, createdAt, updatedAt) values (?, 'executor', ?, ?, ?, 'exc_', ?, 1, 0, 0, ?, ?, ?)`;
+    this.run(sql, id, name, start, organizationId, hash, dateText(key.expiresAt), createdAt, createdAt);
+    const side =
+      "insert into executorKey (keyId, lineageId, targetExecutorId, targetName) values (?, ?, ?, ?)";
+    this.run(side, id, key.lineageId, key.target?.id ?? null, key.target?.name ?? null);
+  }
+
+  async revoke(id: string, at: number): Promise<void> {
+    this.run("update apikey set enabled = 0, updatedAt = ? where id = ?", dateText(at), id);
+    const sql = `insert into executorKey (keyId, lineageId, revokedAt) values (?1, ?1, ?2)
+      on conflict (keyId) do update set revokedAt = excluded.revokedAt`;
+    this.run(sql, id, at);
+  }
+
+  async endAt(id: string, revokesAt: number, at: number): Promise<void> {
+    this.run("update apikey set updatedAt = ? where id = ?", dateText(at), id);
+    const sql = `insert into executorKey (keyId, lineageId, revokesAt) values (?1, ?1, ?2)
+      on conflict (keyId) do update set revokesAt = excluded.revokesAt`;
+    this.run(sql, id, revokesAt);
+  }
+
+  async delete(id: string): Promise<void> {
+    this.run("delete from apikey where id = ?", id);
+  }
+}
