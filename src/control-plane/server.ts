@@ -3,10 +3,10 @@ import type { Logger } from "pino";
 import { systemClock } from "../lib/clock.ts";
 import { OperatorError } from "../lib/errors.ts";
 import type { UnixSocket } from "../lib/unix-socket.ts";
+import { type ActivityWriter, createActivityWriter } from "./executors/activity-writer.ts";
 import { createExecutorDeletion } from "./executors/executor-deletion.ts";
 import { ExecutorSync } from "./executors/executor-sync.ts";
 import { Presence } from "./executors/presence.ts";
-import { createWriteBehind, type WriteBehind } from "./executors/write-behind.ts";
 import { GraphqlEndpoint, type Listener } from "./graphql/graphql-endpoint.ts";
 import { loadSchema } from "./graphql/request/graphql-documents.ts";
 import { limitConnections } from "./http/connection-limit.ts";
@@ -61,7 +61,7 @@ export interface ControlPlaneServer {
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
   const { store, heartbeatTimeoutMs, now = Date.now } = deps;
-  const { endpoint, presence, writeBehind, damages } = assemble(deps, now);
+  const { endpoint, presence, activityWriter, damages } = assemble(deps, now);
   const handler = (listener: Listener) => (request: IncomingMessage, response: ServerResponse) => {
     void route(request, response, () => endpoint.handle(request, response, listener), deps);
   };
@@ -82,14 +82,14 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       managementSocket = await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
       limitConnections(network, management, deps.logger);
-      writeBehind.start();
+      activityWriter.start();
       sweep = setInterval(() => presence.sweep(), Math.min(1000, heartbeatTimeoutMs / 4));
       return { url };
     },
     async close() {
       clearInterval(sweep);
       await Promise.all([finish(network), finish(management)]);
-      await writeTheRest(writeBehind);
+      await writeTheRest(activityWriter);
       // Last, so that a folder that cannot be written costs no heartbeat.
       managementSocket?.remove();
     },
@@ -99,11 +99,11 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 function assemble(deps: ServerDeps, now: () => number) {
   const { store, logger, heartbeatTimeoutMs, maxExecutorsPerKey, version } = deps;
   const { errors, monotonicNow = systemClock.now } = deps;
-  const writeBehind = createWriteBehind(store, logger);
+  const activityWriter = createActivityWriter(store, logger);
   const presence = new Presence(heartbeatTimeoutMs, logger, monotonicNow);
   const refusals = new RefusalLog(logger, monotonicNow);
   const damages = new DamageLog(logger);
-  const shared = { store, lookups: cachedLookups(store), writeBehind, presence, refusals, damages, now };
+  const shared = { store, lookups: cachedLookups(store), activityWriter, presence, refusals, damages, now };
   const limits = { heartbeatTimeoutMs, maxExecutorsPerKey, monotonicNow };
   const executorSync = new ExecutorSync({ ...shared, ...limits, version });
   const apiKeys = createApiKeys(store, now);
@@ -118,7 +118,7 @@ function assemble(deps: ServerDeps, now: () => number) {
     errors,
     people: deps.people,
   });
-  return { endpoint, presence, writeBehind, damages };
+  return { endpoint, presence, activityWriter, damages };
 }
 
 /** Without those whose time of last sync cannot be read: nobody knows when they fell silent. */
@@ -130,9 +130,9 @@ async function recentExecutors(store: Store, sinceMs: number, damages: DamageLog
   return executors.filter(({ lastSyncAt }) => lastSyncAt !== null);
 }
 
-async function writeTheRest(writeBehind: WriteBehind): Promise<void> {
+async function writeTheRest(activityWriter: ActivityWriter): Promise<void> {
   try {
-    await writeBehind.stop();
+    await activityWriter.stop();
   } catch (error) {
     throw new OperatorError("the latest key uses and heartbeats could not be written", { cause: error });
   }

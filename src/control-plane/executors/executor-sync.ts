@@ -17,11 +17,11 @@ import type { BoundExecutor, ExecutorWriter, LineageReader } from "../store/cont
 import type { PresentedKey } from "../store/contract/keys.ts";
 import type { ExecutorReference, KeyReference } from "../store/contract/references.ts";
 import type { SyncLookups, Transactions } from "../store/contract/store.ts";
+import type { ActivityWriter } from "./activity-writer.ts";
 import { type Admission, type AdmissionReads, admissionFacts, admit, type Claim } from "./admission.ts";
 import { compatibility } from "./compatibility.ts";
 import type { Presence } from "./presence.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
-import type { WriteBehind } from "./write-behind.ts";
 
 /**
  * Of one lineage: a whole rack at once, then ten a second. Deleting what was enrolled must not make
@@ -32,7 +32,7 @@ const ENROLMENTS = { burst: 100, refillMs: 100 };
 export interface ExecutorSyncDeps {
   readonly store: Transactions & { readonly executors: LineageReader };
   readonly lookups: SyncLookups;
-  readonly writeBehind: WriteBehind;
+  readonly activityWriter: ActivityWriter;
   readonly presence: Presence;
   readonly refusals: RefusalLog;
   readonly damages: DamageLog;
@@ -76,11 +76,11 @@ export class ExecutorSync {
 
   /** The heartbeat. What every sync writes is written behind; who is bound to which key, at once. */
   async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncReply> {
-    const { presence, writeBehind, heartbeatTimeoutMs, version, now } = this.deps;
+    const { presence, activityWriter, heartbeatTimeoutMs, version, now } = this.deps;
     const binding = await this.admittedExecutor(caller, input);
     const at = now();
     const executorId = binding.executor.id;
-    writeBehind.note({ kind: "synced", executorId, key: caller.key, declaration: input, at });
+    activityWriter.note({ kind: "synced", executorId, key: caller.key, declaration: input, at });
     const instance = {
       instanceId: input.instanceId,
       hostName: input.hostName,
@@ -202,7 +202,7 @@ export class ExecutorSync {
     if (executor !== undefined && reason !== "wrong_organization") {
       const { address, key } = caller;
       const refusal = { key: keyReference(key), reason, message, address, at: this.deps.now() };
-      this.deps.writeBehind.note({ kind: "refused", executorId: executor.id, refusal });
+      this.deps.activityWriter.note({ kind: "refused", executorId: executor.id, refusal });
     }
     return forbidden(reason, message);
   }

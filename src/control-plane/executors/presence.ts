@@ -2,11 +2,11 @@ import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
-import { type ExecutorInstance, Instances } from "./instances.ts";
+import { DuplicateDetector, type ExecutorInstance } from "./duplicates.ts";
 
 interface Present {
   readonly executor: ExecutorReference;
-  readonly instances: Instances;
+  readonly instances: DuplicateDetector;
   /** For people: the wall clock's, epoch ms. */
   lastSyncAt: number;
   /** The latest that it has been: what the store has and is no later came from here. */
@@ -131,7 +131,7 @@ export class Presence {
     const reference = { id: executor.id, name: executor.name };
     const entry: Present = {
       executor: reference,
-      instances: new Instances(this.timeoutMs),
+      instances: new DuplicateDetector(this.timeoutMs),
       lastSyncAt,
       latestSyncAt: Math.max(lastSyncAt, this.departed.get(executor.id) ?? lastSyncAt),
       seenAt,

@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from "graphql";
 import { printable } from "../../lib/printable.ts";
 import { ApiError, ApiErrorCode, badInput } from "../api-error.ts";
-import { ExecutorDocuments } from "../executors/executor-documents.ts";
+import type { ActivityWriter } from "../executors/activity-writer.ts";
+import { ExecutorFastPath } from "../executors/executor-fast-path.ts";
 import type { ExecutorCaller } from "../executors/executor-sync.ts";
-import type { WriteBehind } from "../executors/write-behind.ts";
 import { clientAddress } from "../http/client-address.ts";
 import type { ErrorDisclosure } from "../http/error-disclosure.ts";
 import {
@@ -31,7 +31,7 @@ import type { ResolverDeps } from "./resolver.ts";
 export interface GraphqlEndpointDeps extends ResolverDeps {
   readonly schema: GraphQLSchema;
   readonly lookups: SyncLookups;
-  readonly writeBehind: WriteBehind;
+  readonly activityWriter: ActivityWriter;
   readonly refusals: RefusalLog;
   readonly monotonicNow: () => number;
   readonly errors: ErrorDisclosure;
@@ -56,13 +56,13 @@ export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
   private readonly documents: GraphqlDocuments;
   private readonly readTurns: ReadTurns;
-  private readonly executorDocuments: ExecutorDocuments;
+  private readonly executorFastPath: ExecutorFastPath;
 
   constructor(deps: GraphqlEndpointDeps) {
     this.deps = deps;
     this.documents = new GraphqlDocuments(deps.schema);
     this.readTurns = new ReadTurns(deps.monotonicNow);
-    this.executorDocuments = new ExecutorDocuments(deps.executorSync, deps.monotonicNow);
+    this.executorFastPath = new ExecutorFastPath(deps.executorSync, deps.monotonicNow);
   }
 
   /** Answers the request, always; no error leaves here. */
@@ -107,11 +107,11 @@ export class GraphqlEndpoint {
   }
 
   private async authenticated(request: IncomingMessage): Promise<ExecutorCaller> {
-    const { lookups, writeBehind, refusals, now } = this.deps;
+    const { lookups, activityWriter, refusals, now } = this.deps;
     const address = clientAddress(request) ?? null;
     const result = await authenticate(request.headers.authorization, lookups.keys, now());
     if (result.kind === "accepted") {
-      writeBehind.note({ kind: "key-used", keyId: result.key.id, at: now() });
+      activityWriter.note({ kind: "key-used", keyId: result.key.id, at: now() });
       return { key: result.key, address };
     }
     const { reason, message, keyId, fingerprint, damage } = result;
@@ -130,7 +130,7 @@ export class GraphqlEndpoint {
     mediaType: GraphqlMediaType,
   ): Promise<HttpAnswer> {
     if (caller.kind === "executor") {
-      const body = await this.executorDocuments.answer(text, caller.executor);
+      const body = await this.executorFastPath.answer(text, caller.executor);
       if (body !== undefined) {
         return { status: 200, body };
       }

@@ -32,7 +32,7 @@ const optionalBytes = optional(bytes);
 
 const expectedOrganizationId = optional(reference);
 
-// Strict, as GraphQL is: an executor's own documents are answered without it (executor-documents.ts).
+// Strict, as GraphQL is: an executor's own documents are answered without it (executor-fast-path.ts).
 export const currentKeyArguments = z.strictObject({
   input: z.strictObject({ executorName: line(MAX_EXECUTOR_NAME_CHARACTERS), expectedOrganizationId }),
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Instances } from "../../../src/control-plane/executors/instances.ts";
+import { DuplicateDetector } from "../../../src/control-plane/executors/duplicates.ts";
 
 const TIMEOUT_MS = 30_000;
 
 /** Plays syncs, one letter each, 2.5 s apart; what each was told of its duplicates. */
-function play(turns: string, instances = new Instances(TIMEOUT_MS), startAt = 0): string[] {
+function play(turns: string, instances = new DuplicateDetector(TIMEOUT_MS), startAt = 0): string[] {
   return [...turns].map((instanceId, turn) =>
     instances
       .sync({ instanceId, hostName: instanceId, address: null, lastSyncAt: 0 }, startAt + turn * 2500)
@@ -27,24 +27,24 @@ describe("duplicates of an executor", () => {
   });
 
   it("ends when the other has been silent for the heartbeat timeout", () => {
-    const instances = new Instances(TIMEOUT_MS);
+    const instances = new DuplicateDetector(TIMEOUT_MS);
     play("ABA", instances);
     expect(play("A", instances, 2500 + TIMEOUT_MS)).toEqual(["B"]);
     expect(play("A", instances, 2500 + TIMEOUT_MS + 1)).toEqual([""]);
   });
 
   it("shows the process that synced last, and a clone where there is one", () => {
-    const restarted = new Instances(TIMEOUT_MS);
+    const restarted = new DuplicateDetector(TIMEOUT_MS);
     play("AAB", restarted);
     expect(restarted.current(5000).map(({ instanceId }) => instanceId)).toEqual(["B"]);
-    const cloned = new Instances(TIMEOUT_MS);
+    const cloned = new DuplicateDetector(TIMEOUT_MS);
     play("ABA", cloned);
     expect(cloned.current(5000).map(({ instanceId }) => instanceId)).toEqual(["A", "B"]);
     expect(cloned.current(5000 + TIMEOUT_MS + 1)).toEqual([]);
   });
 
   it("keeps a bounded number, whoever invents instance ids", () => {
-    const instances = new Instances(TIMEOUT_MS);
+    const instances = new DuplicateDetector(TIMEOUT_MS);
     for (let round = 0; round < 2; round += 1) {
       for (let n = 0; n < 1000; n += 1) {
         instances.sync({ instanceId: String(n), hostName: "h", address: null, lastSyncAt: 0 }, 0);

@@ -3,7 +3,7 @@ export interface ExecutorInstance {
   readonly instanceId: string;
   readonly hostName: string;
   readonly address: string | null;
-  /** For people: the wall clock's, epoch ms. */
+  /** Wall clock, epoch ms. Shown to people. */
   readonly lastSyncAt: number;
 }
 
@@ -13,18 +13,19 @@ interface Seen extends ExecutorInstance {
   readonly lastTurn: number;
 }
 
-/** More of them than any accident makes; whoever invents instance ids gets no more of our memory than this. */
+/** More than any accident makes. Bounds memory when an attacker invents instance ids. */
 const MAX_INSTANCES = 16;
 
 /**
- * The processes that sync under one executor's name, each forgotten after a silence of `timeoutMs`.
+ * Watches the processes that sync under one executor's name. A process that has been silent for
+ * `timeoutMs` is forgotten.
  *
- * Two of them are duplicates when they take turns: the older one was seen again after the newer one's first sync. A
- * restart never looks like that, since the old process is silent from the new one's first sync on.
+ * Two processes are duplicates if they take turns: the older one syncs again after the newer one's
+ * first sync. A restart never looks like this, because the old process has stopped by then.
  *
- * `now` is monotonic milliseconds everywhere.
+ * `now` is always monotonic, in milliseconds.
  */
-export class Instances {
+export class DuplicateDetector {
   private seen: readonly Seen[] = [];
   private turn = 0;
   private readonly timeoutMs: number;
@@ -33,7 +34,7 @@ export class Instances {
     this.timeoutMs = timeoutMs;
   }
 
-  /** Notes a sync and returns the duplicates of the instance that made it. */
+  /** Notes a sync. Returns the duplicates of the instance that made it. */
   sync(instance: ExecutorInstance, now: number): readonly ExecutorInstance[] {
     this.forgetSilent(now);
     this.turn += 1;
@@ -45,7 +46,7 @@ export class Instances {
     return this.duplicatesOf(instance.instanceId);
   }
 
-  /** The instance that synced last and all that have a duplicate; newest first. */
+  /** The instance that synced last, and all that have a duplicate. Newest first. */
   current(now: number): readonly ExecutorInstance[] {
     this.forgetSilent(now);
     const latest = this.seen.at(-1);
@@ -55,9 +56,9 @@ export class Instances {
       .reverse();
   }
 
-  /** All that have a duplicate, as of the last sync; newest first. */
+  /** All instances that have a duplicate, as of the last sync. Newest first. */
   duplicates(): readonly ExecutorInstance[] {
-    // What nearly all executors have is one.
+    // Nearly all executors have one instance.
     if (this.seen.length < 2) {
       return [];
     }

@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createWriteBehind } from "../../../src/control-plane/executors/write-behind.ts";
+import { createActivityWriter } from "../../../src/control-plane/executors/activity-writer.ts";
 import { startServer } from "../../support/control-plane/control-plane-server.ts";
 import { eventually } from "../../support/eventually.ts";
 
@@ -9,7 +9,7 @@ describe("writing behind", () => {
     const server = await startServer();
     await server.createOrganization("acme");
     const { id } = await server.createKey();
-    const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
+    const activityWriter = createActivityWriter(server.store, pino({ level: "silent" }));
     const key = { id, name: "prod", fingerprint: "00000000" };
     const declaration = {
       version: "1",
@@ -34,13 +34,13 @@ describe("writing behind", () => {
       }
     });
     for (let n = 0; n < 2000; n += 1) {
-      writeBehind.note({ kind: "synced", executorId: `e${n}`, key, declaration, at: n + 1 });
+      activityWriter.note({ kind: "synced", executorId: `e${n}`, key, declaration, at: n + 1 });
     }
     let turns = 0;
     const turn = setInterval(() => {
       turns += 1;
     }, 0);
-    await writeBehind.stop();
+    await activityWriter.stop();
     clearInterval(turn);
     expect(turns).toBeGreaterThanOrEqual(3);
     expect(await server.store.keys.useCount(id)).toBe(2000);
@@ -51,13 +51,13 @@ describe("writing behind", () => {
     const server = await startServer();
     await server.createOrganization("acme");
     const { id } = await server.createKey();
-    const writeBehind = createWriteBehind(server.store, pino({ level: "silent" }));
-    writeBehind.start();
-    onTestFinished(() => writeBehind.stop());
+    const activityWriter = createActivityWriter(server.store, pino({ level: "silent" }));
+    activityWriter.start();
+    onTestFinished(() => activityWriter.stop());
     for (let n = 0; n < 2000; n += 1) {
-      writeBehind.note({ kind: "key-used", keyId: `gone-${n}`, at: n });
+      activityWriter.note({ kind: "key-used", keyId: `gone-${n}`, at: n });
     }
-    writeBehind.note({ kind: "key-used", keyId: id, at: Date.now() });
+    activityWriter.note({ kind: "key-used", keyId: id, at: Date.now() });
     await eventually(async () => (await server.store.keys.byId(id))?.lastUsedAt !== null, {
       timeoutMs: 5000,
       describe: "the key's last use",

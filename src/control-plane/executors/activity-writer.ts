@@ -3,45 +3,46 @@ import type { Logger } from "pino";
 import { errorChain } from "../../lib/errors.ts";
 import type { Activity, ActivityRecorder } from "../store/contract/activity.ts";
 
-/** One transaction of 500 rows holds the event loop for about 6 ms; ten thousand at once, for 70 (measured). */
+/** A transaction of 500 rows blocks the event loop for about 6 ms, one of 10,000 for 70 (measured). */
 const CHUNK_SIZE = 500;
 const INTERVAL_MS = 1000;
 /**
- * What fills more than one transaction is written every fourth time: neighbours that have come in by then share their
- * pages of the disk, and a row costs half (measured). Visible within 5 s is promised.
+ * More than one transaction's worth is written at every fourth tick only: more rows then share a
+ * page on disk, which halves the cost of a row (measured). It is promised to be visible within 5 s.
  */
 const LARGE_EVERY = 4;
-/** While the store is down: as many executors and keys as a fleet has, twice over. */
+/** Kept while the store is down: twice as many executors and keys as a large fleet has. */
 const MAX_PENDING = 100_000;
 
-export interface WriteBehind {
-  /** From here on it writes every second, or every four where there is much, until `stop`. */
+/** Collects what syncs leave behind, and writes it to the store in batches. */
+export interface ActivityWriter {
+  /** Starts to write every second, or every four seconds if there is much to write. */
   start(): void;
   note(activity: Activity): void;
-  /** Writes all that was noted before the call; what the store would not take stays for the next time. */
+  /** Writes everything noted so far. If the store fails, the rest is kept for the next flush. */
   flush(): Promise<void>;
-  /** The last flush; rejects with `StoreUnavailable` when it fails, since nobody will try again. */
+  /** Flushes once more. Rejects with `StoreUnavailable` if that fails, since no retry follows. */
   stop(): Promise<void>;
 }
 
-export function createWriteBehind(store: ActivityRecorder, logger: Logger): WriteBehind {
-  return new BufferedActivity(store, logger);
+export function createActivityWriter(recorder: ActivityRecorder, logger: Logger): ActivityWriter {
+  return new BufferedActivity(recorder, logger);
 }
 
-/** Collects what every sync leaves behind, the newest of a kind for each key and executor, and writes it in time. */
-class BufferedActivity implements WriteBehind {
-  private readonly store: ActivityRecorder;
+/** Keeps the newest activity of each kind for each key and executor. */
+class BufferedActivity implements ActivityWriter {
+  private readonly recorder: ActivityRecorder;
   private readonly logger: Logger;
   private pending = new Map<string, Activity>();
   private running: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private isTicking = false;
-  /** Since the last write began. */
+  /** Ticks since the last write began. */
   private ticks = 0;
   private isFailing = false;
 
-  constructor(store: ActivityRecorder, logger: Logger) {
-    this.store = store;
+  constructor(recorder: ActivityRecorder, logger: Logger) {
+    this.recorder = recorder;
     this.logger = logger;
   }
 
@@ -76,9 +77,9 @@ class BufferedActivity implements WriteBehind {
     while (entries.length > 0) {
       const chunk = entries.slice(0, CHUNK_SIZE);
       try {
-        await this.store.record(chunk.map(([, activity]) => activity));
+        await this.recorder.record(chunk.map(([, activity]) => activity));
       } catch (error) {
-        // What was noted in the meantime is newer.
+        // Activities noted since then are newer.
         for (const [id, activity] of entries) {
           if (!this.pending.has(id)) {
             this.keep(id, activity);
@@ -116,7 +117,7 @@ class BufferedActivity implements WriteBehind {
       return;
     }
     this.isFailing = false;
-    this.logger.info({ event: "store.writes-resumed" }, "the store takes writes again; nothing was lost");
+    this.logger.info({ event: "store.writes-resumed" }, "the store accepts writes again; nothing was lost");
   }
 
   private noteFailing(error: unknown): void {
@@ -126,12 +127,12 @@ class BufferedActivity implements WriteBehind {
     this.isFailing = true;
     this.logger.error(
       { event: "store.writes-delayed", reason: errorChain(error) },
-      "cannot write last uses and heartbeats; they are kept in memory and written when the store is back",
+      "cannot write last uses and heartbeats; they stay in memory and are written once the store accepts writes again",
     );
   }
 }
 
-/** By kind and id: rows that lie together are written together. */
+/** Sorted by kind and id, so that rows stored together are written together. */
 function inOrder(pending: ReadonlyMap<string, Activity>): [string, Activity][] {
   const entries: [string, Activity][] = [];
   for (const id of [...pending.keys()].sort()) {

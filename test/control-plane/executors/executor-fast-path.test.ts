@@ -3,10 +3,10 @@ import { pino } from "pino";
 import { Client } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { ExecutorDocuments } from "../../../src/control-plane/executors/executor-documents.ts";
+import { createActivityWriter } from "../../../src/control-plane/executors/activity-writer.ts";
+import { ExecutorFastPath, Recent } from "../../../src/control-plane/executors/executor-fast-path.ts";
 import { ExecutorSync } from "../../../src/control-plane/executors/executor-sync.ts";
 import { Presence } from "../../../src/control-plane/executors/presence.ts";
-import { createWriteBehind } from "../../../src/control-plane/executors/write-behind.ts";
 import { DamageLog } from "../../../src/control-plane/log/damage-log.ts";
 import { RefusalLog } from "../../../src/control-plane/log/refusal-log.ts";
 import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
@@ -104,7 +104,7 @@ it("answers the documents of executors, and no others", async () => {
   const executorSync = new ExecutorSync({
     store,
     lookups: store,
-    writeBehind: createWriteBehind(store, logger),
+    activityWriter: createActivityWriter(store, logger),
     presence: new Presence(30_000, logger, now),
     refusals: new RefusalLog(logger, now),
     damages: new DamageLog(logger),
@@ -123,7 +123,7 @@ it("answers the documents of executors, and no others", async () => {
   if (key === undefined) {
     throw new Error("the key is there");
   }
-  const documents = new ExecutorDocuments(executorSync, now);
+  const documents = new ExecutorFastPath(executorSync, now);
   const answer = (query: string, input: object) =>
     documents.answer(JSON.stringify({ query, variables: { input } }), { key, address: null });
   const look = { executorName: "agent-1" };
@@ -179,5 +179,45 @@ describe("a sync that repeats the one before to the letter", () => {
     expect(server.lines.filter((line) => line.includes("executor.disconnected"))).toEqual([]);
     const { data } = await server.manage('{ executors(organization: "acme", limit: 1) { status } }');
     expect(data).toEqual({ executors: [{ status: "online" }] });
+  });
+});
+
+describe("what is remembered", () => {
+  function recent() {
+    const clock = { now: 0 };
+    return { clock, kept: new Recent<string>(() => clock.now) };
+  }
+
+  it("keeps what is used, however long", () => {
+    const { clock, kept } = recent();
+    kept.set("a", "one");
+    for (clock.now = 0; clock.now < 600_000; clock.now += 59_000) {
+      expect(kept.get("a")).toBe("one");
+    }
+  });
+
+  it("drops what was not used for two minutes, while others were", () => {
+    const { clock, kept } = recent();
+    kept.set("a", "one");
+    kept.set("b", "two");
+    for (; clock.now < 120_000; clock.now += 10_000) {
+      kept.get("b");
+    }
+    expect([kept.get("a"), kept.get("b")]).toEqual([undefined, "two"]);
+  });
+
+  it("lets everything go in a long silence", () => {
+    const { clock, kept } = recent();
+    kept.set("a", "one");
+    clock.now = 120_000;
+    expect(kept.get("a")).toBeUndefined();
+  });
+
+  it("takes the newer value of an id", () => {
+    const { clock, kept } = recent();
+    kept.set("a", "one");
+    clock.now = 60_000;
+    kept.set("a", "two");
+    expect(kept.get("a")).toBe("two");
   });
 });
