@@ -1,4 +1,4 @@
-// The floor that the agent is measured against: Node and undici, one kept connection, the agent's own request every
+// The floor for the agent: Node and undici, one kept connection, the agent's own request every
 // interval, and nothing else. CommonJS, like the released bundle: an ES module would cost it 12 MB.
 // node bare-loop.cjs URL REQUEST INTERVAL_MS, where REQUEST is a JSON file of headers and body.
 const { readFileSync } = require("node:fs");

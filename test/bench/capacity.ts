@@ -57,7 +57,10 @@ interface Load {
   readonly round?: number;
 }
 
-/** The released control plane on one core, beside an HTTP server that does nothing, the generator of the load on another. */
+/**
+ * Measures the released control plane and an HTTP server that does nothing on one core, with the
+ * load generator on another.
+ */
 export async function measureCapacity({ quick, log }: BenchOptions): Promise<Section> {
   const sizes = quick ? [10, 10_000] : [10, 1000, 10_000, 100_000];
   const rounds = quick ? 1 : 3;

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { keyHash } from "../../src/control-plane/keys/authenticate.ts";
 import { openSqliteStore } from "../../src/control-plane/store/sqlite/open.ts";
 
-/** The key of executor `index` of a fleet: of the usual form, and the same for whoever knows the fleet's seed. */
+/** The key of executor `index` of a fleet. It has the usual form and follows from the seed. */
 export function fleetKey(seed: string, index: number): string {
   const bytes = createHash("sha512").update(`${seed} ${index}`).digest();
   return `exc_${Array.from(bytes, (byte) => String.fromCharCode(97 + (byte % 26))).join("")}`;
@@ -13,7 +13,10 @@ export function fleetExecutorName(index: number): string {
   return `agent-${index}`;
 }
 
-/** A new database at `path` with `executors` executors of one organization, each bound to a key of its own. */
+/**
+ * Creates a database at `path` with `executors` executors of one organization, each bound to its
+ * own key.
+ */
 export async function fillFleetDatabase(path: string, executors: number, seed: string): Promise<void> {
   await openSqliteStore(path).close();
   const database = new DatabaseSync(path);

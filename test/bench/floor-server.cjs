@@ -1,5 +1,5 @@
-// The floor that the control plane is measured against: node:http, the body read as JSON, one constant answer.
-// node floor-server.cjs PORT
+// The floor for the control plane: node:http that reads the body as JSON and sends a constant
+// answer. node floor-server.cjs PORT
 const { createServer } = require("node:http");
 
 const ANSWER = JSON.stringify({

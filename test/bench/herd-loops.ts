@@ -10,7 +10,10 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { fileWith, PATH } from "../support/agent/loaded.ts";
 import { fleetExecutorName, fleetKey } from "./fleet-database.ts";
 
-/** `node herd-loops.ts URL SEED FIRST COUNT`, as a child: the loops of many agents; reports every exchange over IPC. */
+/**
+ * A child, `node herd-loops.ts URL SEED FIRST COUNT`: runs the loops of many agents and reports
+ * every exchange over IPC.
+ */
 const [url = "", seed = "", first = "", count = ""] = process.argv.slice(2);
 
 /** An exchange: which agent, when (epoch ms), and whether it was accepted. */
@@ -47,7 +50,7 @@ async function loop(agent: number): Promise<void> {
     recall: () => undefined,
   });
   const instanceId = randomUUID();
-  // A fleet is not started in one moment; what happens when it is restarted in one is simulated (herd.ts).
+  // The start is spread. herd.ts simulates a fleet that restarts at one moment.
   await pause(Math.random() * 10_000);
   decisions.applyFiles(file);
   for (;;) {

@@ -1,6 +1,6 @@
 import type { HerdResult } from "./herd-simulation.ts";
 
-/** One part of the plot: the same event met by the agent and by a fixed retry, seconds relative to its end. */
+/** One part of the plot: an event for the agent and for a fixed retry, in seconds from its end. */
 export interface Panel {
   readonly title: string;
   readonly ours: HerdResult | undefined;

@@ -20,7 +20,10 @@ const STEADY_MS = 10_000;
 
 const message = z.array(z.tuple([z.number(), z.number(), z.boolean()]));
 
-/** The herd for once in real time: client loops with the agent's core and its HTTP client, and a control plane that is killed. */
+/**
+ * A fleet in real time: client loops with the agent's core and HTTP client, and a control plane
+ * that is killed.
+ */
 export async function measureReturn({ quick, log }: BenchOptions): Promise<Section> {
   const agents = quick ? 400 : 2000;
   const outageMs = quick ? 20_000 : 60_000;

@@ -3,7 +3,7 @@ import { pauseAfter, pauseAtRestart } from "../../src/agent/sync/cadence.ts";
 import { nextSyncState, type SyncState } from "../../src/agent/sync/sync-state.ts";
 import { restartSpreadMs } from "../../src/control-plane/executors/restart-spread.ts";
 
-/** A fleet around one event, by the agent's own scheduling code, in virtual time. Times are milliseconds. */
+/** Simulates a fleet around one event with the agent's scheduling code, in virtual time (ms). */
 export interface HerdScenario {
   readonly name: string;
   readonly agents: number;
@@ -32,7 +32,9 @@ export interface HerdResult {
   readonly agents: number;
   /** Requests in each second, from 60 s before the event on. */
   readonly requestsPerSecond: readonly number[];
-  /** Second of `requestsPerSecond` at which the control plane returned, or the agents were restarted. */
+  /**
+   * The second of `requestsPerSecond` in which the control plane returned or the agents restarted.
+   */
   readonly returnedAt: number;
   /** The worst second of first accepted syncs after the return, as a share of the fleet. */
   readonly peakReturn: number;

@@ -9,10 +9,16 @@ import { percent, type Section } from "./table.ts";
 const PLOT = fileURLToPath(new URL("herd.svg", import.meta.url));
 const SEED = 1;
 const MINUTE_MS = 60_000;
-/** What our own control plane says with a 503 (src/control-plane/http/http-answer.ts), and a longer one. */
+/**
+ * Our control plane's Retry-After with a 503 (src/control-plane/http/http-answer.ts), and a longer
+ * one.
+ */
 const RETRY_AFTER_MS = [undefined, 2000, 30_000] as const;
 
-/** Whole fleets around an outage and around a restart of all of them, in virtual time; writes the plot beside this file. */
+/**
+ * Simulates fleets around an outage and around a restart of all agents, and writes the plot beside
+ * this file.
+ */
 export function simulateHerds({ quick, log }: BenchOptions): readonly Section[] {
   const sizes = quick ? [10_000] : [10_000, 100_000];
   const outages: HerdEvent[] = [MINUTE_MS, 30 * MINUTE_MS].flatMap((ms) =>

@@ -12,7 +12,7 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => process.exit(128 + constants.signals[signal]));
 }
 
-/** `remove` is called, once, when this process exits, the last one given first; the result takes it back. */
+/** Calls `remove` once when this process exits, in reverse order. The result cancels that. */
 export function removeAtExit(remove: () => void): () => void {
   leftovers.add(remove);
   return () => void leftovers.delete(remove);

@@ -3,9 +3,10 @@ import { SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
 import { fleetExecutorName, fleetKey } from "./fleet-database.ts";
 
 /**
- * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE ROUND`: syncs of a fleet over kept connections. RATE 0:
- * each connection sends as soon as it was answered. Else RATE a second in all, each at its own moment, and a latency
- * counts from that moment, whether or not the answer before was in time. Prints one line of JSON.
+ * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE ROUND`: syncs of a fleet
+ * over kept connections. RATE 0: each connection sends as soon as it was answered. Else RATE a
+ * second in all, each at its own moment, and a latency counts from that moment, whether or not the
+ * answer before was in time. Prints one line of JSON.
  */
 const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, round = 0] = process.argv
   .slice(2)
@@ -22,8 +23,8 @@ interface Lane {
 }
 
 /**
- * Agents measure their memory and disk each half minute: every sixth body of an executor says something new, also where
- * it syncs once a ROUND.
+ * Agents measure their memory and disk each half minute: every sixth body of an executor says
+ * something new, also where it syncs once a ROUND.
  */
 const SYNCS_PER_MEASUREMENT = 6;
 const syncs = new Uint32Array(executors);

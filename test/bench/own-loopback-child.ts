@@ -1,7 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { createServer } from "node:net";
 
-/** `unshare --net node own-loopback-child.ts`, as a child: brings the loopback up, and sends a listener on it to its parent. */
+/**
+ * A child, `unshare --net node own-loopback-child.ts`: brings up loopback and sends a listener on
+ * it to its parent.
+ */
 execFileSync("ip", ["link", "set", "lo", "up"]);
 process.on("disconnect", () => process.exit());
 const listener = createServer();

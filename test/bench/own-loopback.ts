@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 
 const CHILD = fileURLToPath(new URL("own-loopback-child.ts", import.meta.url));
 
-/** A network that holds a loopback and nothing else: a program in it reaches us, and no rule of this host. */
+/**
+ * A network with loopback only. A program in it reaches us, and none of this host's firewall rules.
+ */
 export interface OwnLoopback {
   /** Opened in there; whoever serves it may live outside. */
   readonly listener: Server;

@@ -15,7 +15,7 @@ export interface HttpStubOptions {
   readonly body: string;
 }
 
-/** Answers every request that brings the key alike; on `listener` where it has been opened already. */
+/** Answers every request with the key in the same way, on `listener` if there is one. */
 export async function startHttpStub(
   { isAuthorized, contentType, body }: HttpStubOptions,
   listener?: Server,

@@ -9,12 +9,15 @@ import { type PeerStub, startHttpStub } from "./peer-stub.ts";
 import { type Subject, startSubject } from "./subject.ts";
 import { startZabbixStub } from "./zabbix-stub.ts";
 
-/** A program of others that polls with a key, where this host has it (Debian's package of that name). */
+/** Another program that polls with a key, if this host has its Debian package. */
 interface Peer {
   readonly name: string;
   readonly executable: string;
   readonly needsRoot: boolean;
-  /** Starts what it polls, and writes its configuration, with a key of its own, into `folder` (0700). */
+  /**
+   * Starts the server that it polls, and writes its configuration with its own key into `folder`
+   * (0700).
+   */
   readonly prepare: (folder: string) => Promise<Prepared>;
 }
 
@@ -33,7 +36,9 @@ export interface RunningPeer {
   stop(): Promise<void>;
 }
 
-/** A scrape begins at an offset of its own within the interval; zabbix looks at its item for the first time after one. */
+/**
+ * A scrape begins at an offset within the interval; zabbix reads its item first after one interval.
+ */
 const FIRST_POLL_MS = 20_000;
 /** What a reader must know to compare: their work is not the same. */
 export const PEERS_NOTE =
@@ -59,7 +64,8 @@ const PEERS: readonly Peer[] = [
   {
     name: "crowdsec-firewall-bouncer",
     executable: "/usr/bin/crowdsec-firewall-bouncer",
-    // It makes tables in nftables as it starts: in a network of its own, so that this host's rules are left alone.
+    // It creates tables in nftables when it starts: its own network keeps this host's rules
+    // unchanged.
     needsRoot: true,
     async prepare(folder) {
       const key = makeKey();
@@ -98,7 +104,7 @@ const PEERS: readonly Peer[] = [
         "LogType=console",
         `ServerActive=127.0.0.1:${stub.port}`,
         "Hostname=bench",
-        // Its default of 5 s drifts against the item's 5 s, and sends now and then two values at once.
+        // Its default of 5 s drifts against the item's 5 s, and sometimes sends two values at once.
         "BufferSend=1",
         "TLSConnect=psk",
         "TLSPSKIdentity=bench",
@@ -148,8 +154,8 @@ function secretFile(folder: string, name: string, lines: readonly string[]): str
 }
 
 /**
- * One of each peer that is installed, once it has polled; the log says which are not there or do not poll. They end
- * with `stop`, and with this process however it ends.
+ * One of each peer that is installed, once it has polled; the log says which are not there or do
+ * not poll. They end with `stop`, and with this process however it ends.
  */
 export async function startPeers(folder: string, log: (line: string) => void): Promise<RunningPeer[]> {
   const started = await Promise.all(

@@ -62,12 +62,18 @@ function childrenOf(pid: number): readonly number[] {
   return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
 }
 
-/** proc(5), schedstat: the first number is nanoseconds on a processor. A thread that has just ended counts nothing. */
+/**
+ * schedstat of proc(5): the first number is ns on a processor. A thread that has just ended counts
+ * 0.
+ */
 function threadCpuMs(pid: number, thread: string): number {
   return Number(readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]) / 1e6;
 }
 
-/** proc(5), stat: fields 14 to 17 are user and system time, its own and that of the children it has waited for. */
+/**
+ * stat of proc(5): fields 14 to 17 are user and system time of the process and of its ended
+ * children.
+ */
 function countedInTicks(pid: number): { readonly ownMs: number; readonly endedChildrenMs: number } {
   // The name, in parentheses, may hold anything; the third field follows it.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")

@@ -23,7 +23,10 @@ export interface RecordingServer extends AsyncDisposable {
 const SKIPPED_HEADERS = new Set(["host", "connection", "content-length"]);
 const KEPT = 1000;
 
-/** A control plane that accepts everybody and remembers when they came: both sides of a comparison get the same answer. */
+/**
+ * A control plane that accepts everybody and records when: both sides of a comparison get the same
+ * answer.
+ */
 export async function startRecordingServer(): Promise<RecordingServer> {
   const recorded: Recorded[] = [];
   const counts = new Map<string, number>();

@@ -9,7 +9,9 @@ import { type RecordingServer, startRecordingServer } from "./recording-server.t
 import { makeAgentHome, makeBareHome, type Subject, startSubject } from "./subject.ts";
 import { ratio, type Section, spread } from "./table.ts";
 
-/** What happens once, after the start, is not the agent at rest: the first collections of garbage, connections. */
+/**
+ * Left out after a start: the first garbage collections and connections are not the agent at rest.
+ */
 const WARM_UP_MS = 25_000;
 const MIB = 1024;
 const INTERVAL_MS = 5000;
@@ -29,7 +31,10 @@ interface Measured {
   readonly cpuMsPerHour: readonly number[];
 }
 
-/** The agent at rest, beside the bare loop with Node's default flags and with the agent's own: all at once, several of each. */
+/**
+ * Measures the agent at rest beside the bare loop with Node's flags and with the agent's, several
+ * of each at once.
+ */
 export async function measureRest({ quick, log }: BenchOptions): Promise<Section> {
   const rounds = quick ? 2 : 3;
   const lastsMs = quick ? 60_000 : 600_000;
@@ -95,7 +100,10 @@ async function startLoops(folder: string, server: RecordingServer, rounds: numbe
   return [agent, bare, lean];
 }
 
-/** A figure of a program that did not poll would be a lie; one more or less is where the time was cut. */
+/**
+ * Rejects the figure of a program that did not poll. One request more or less is the cut of the
+ * interval.
+ */
 function isOnTime({ polls }: Measured, expected: number): boolean {
   return Math.abs(polls - expected) <= Math.max(2, expected / 20);
 }

@@ -20,8 +20,9 @@ interface Point {
 }
 
 /**
- * Whether the memory of the released agent grows: syncs at 20 ms, each asked for by `retry` on its socket (its own
- * interval cannot be shorter than half a second), so that the socket's requests are part of the test.
+ * Measures whether the memory of the released agent grows: syncs at 20 ms, each requested by
+ * `retry` on its socket (its own interval cannot be shorter than half a second), so that the
+ * socket's requests are part of the test.
  */
 export async function measureSoak({ quick, log }: BenchOptions): Promise<Section> {
   const syncs = quick ? 3000 : 50_000;

@@ -20,7 +20,10 @@ export interface Subject extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Where one subject lives. Each has its own copy of its program: two processes of one file would share its pages. */
+/**
+ * The folder of one subject. Each has its own copy of its program, because processes of one file
+ * share pages.
+ */
 export function makeHome(folder: string, program: string) {
   mkdirSync(folder, { recursive: true });
   const copy = join(folder, "program");

@@ -1,6 +1,6 @@
 import { median } from "./statistics.ts";
 
-/** A part of the report: a Markdown table with a heading, and what a reader must know to read it. */
+/** A part of the report: a Markdown table with a heading and notes. */
 export interface Section {
   readonly title: string;
   readonly header: readonly string[];

@@ -17,7 +17,7 @@ import { median, quantile } from "./statistics.ts";
 import { type Home, makeAgentHome, makeBareHome, startSubject } from "./subject.ts";
 import { ratio, type Section, spread } from "./table.ts";
 
-/** How long an operator waits: for a start, a restart, and a changed file, whichever way it was changed. */
+/** Measures how long an operator waits: for a start, a restart, and a file changed in many ways. */
 export async function measureTimes({ quick, log }: BenchOptions): Promise<Section> {
   const temporary = temporaryDirectory();
   await using server = await startRecordingServer();

@@ -4,7 +4,10 @@ import { inflateSync } from "node:zlib";
 import * as z from "zod";
 import type { PeerStub } from "./peer-stub.ts";
 
-/** "ZBXD", flags, the length of what follows, the length before compression (Zabbix 6.0 manual, "Header"). */
+/**
+ * "ZBXD", flags, the length of what follows, the length before compression (Zabbix 6.0 manual,
+ * "Header").
+ */
 const HEADER_BYTES = 13;
 const PLAIN = 0x01;
 const COMPRESSED = 0x02;
@@ -18,7 +21,10 @@ const ACTIVE_CHECKS = {
 };
 const TAKEN = { response: "success", info: "processed: 1; failed: 0; total: 1; seconds spent: 0.000010" };
 
-/** The server's side of active checks, with the key as TLS-PSK (hexadecimal); counts the values that arrive. */
+/**
+ * The server of active checks, with the key as TLS-PSK (hexadecimal). Counts the values it
+ * receives.
+ */
 export async function startZabbixStub(identity: string, key: string): Promise<PeerStub> {
   let polls = 0;
   const server = createServer({

@@ -4,9 +4,10 @@ import { basename, join } from "node:path";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 
 /**
- * The canary: every key that the suite makes is noted here, everything that a program said or wrote is kept here, and
- * when the run has ended all of the one is searched for in all of the other (test/support/canary-setup.ts). The folder
- * is known by the environment, since the tests run in processes of their own; without it nothing is noted.
+ * The canary: every key that the suite makes is noted here, everything that a program said or wrote
+ * is kept here, and when the run has ended all of the one is searched for in all of the other
+ * (test/support/canary-setup.ts). The folder is known by the environment, since the tests run in
+ * processes of their own; without it nothing is noted.
  */
 export const CANARY_FOLDER = "NOVACULA_TEST_CANARY";
 
@@ -28,7 +29,7 @@ export function keepText(name: string, text: string): void {
   }
 }
 
-/** A file as it is now, or every file of a directory: state, databases, what a crash left behind. */
+/** Keeps a file, or all files of a directory: state, databases, leftovers of a crash. */
 export function keepFiles(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory() === true) {
@@ -46,7 +47,7 @@ export interface Leak {
   readonly fingerprint: string;
 }
 
-/** A piece of a key that is this long is a leak: nobody guesses the rest of 64 letters, but nobody should have to try. */
+/** A piece of a key of this length counts as a leak, although nobody can guess the rest. */
 const PIECE_LENGTH = 12;
 
 /** Every key of `secrets` of which a piece stands in `text`, plain or in base64. */
@@ -69,7 +70,7 @@ export function searchFolder(folder: string): { readonly leaks: readonly Leak[];
   return { leaks, searched: kept.length };
 }
 
-/** Pieces that follow each other without a gap, so that whatever holds twice their length of a key holds one whole. */
+/** Consecutive pieces. A text that holds twice their length of a key contains a whole one. */
 function piecesOf(secrets: readonly string[]): ReadonlyMap<string, string> {
   const pieces = new Map<string, string>();
   for (const secret of secrets) {
@@ -83,7 +84,10 @@ function piecesOf(secrets: readonly string[]): ReadonlyMap<string, string> {
   return pieces;
 }
 
-/** Base64 of the key as it stands at each of the three places in a group; the ends, which depend on the neighbours, cut off. */
+/**
+ * Base64 of the key at each of the three offsets in a group, without the ends, which depend on the
+ * neighbours.
+ */
 function base64Forms(secret: string): readonly string[] {
   return ["", "x", "xx"].map((before) =>
     Buffer.from(before + secret)

@@ -46,7 +46,10 @@ export interface StartOptions {
   readonly runtimeDir: string;
   /** Its `state.json` is kept for the canary. */
   readonly dataDir?: string;
-  /** More environment. `INVOCATION_ID` makes it a service: it waits for a file that cannot be used. */
+  /**
+   * More environment. With `INVOCATION_ID` it runs as a service and waits for a file that is not
+   * valid.
+   */
   readonly environment?: Readonly<Record<string, string>>;
   readonly arguments?: readonly string[];
   /** Puts the agent's own command behind another one, such as `unshare -m`. */

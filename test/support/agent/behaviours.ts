@@ -1,7 +1,9 @@
 import { gzipSync } from "node:zlib";
 import type { Behaviour, Exchange } from "./faulty-server.ts";
 
-/** New lines that would be journal priorities and systemd assignments, an escape, bidi and zero-width marks. */
+/**
+ * Newlines before journal priorities and systemd assignments, an escape, bidi and zero-width marks.
+ */
 export const HOSTILE_TEXT =
   "bad\n<0>panic\r\nMAINPID=1\nSTOPPING=1\u001b[2J\u001b]0;title\u0007\u202egnp.exe\u2066\u200b\u0000\u0085\u2028end";
 

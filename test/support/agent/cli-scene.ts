@@ -85,7 +85,10 @@ export async function onlineAgent(place: AgentHome, secret: string): Promise<Age
   return agent;
 }
 
-/** A control plane that knows these keys, each by the id `k_` and its fingerprint; every other is revoked. */
+/**
+ * A control plane that knows these keys, by the id `k_` and the fingerprint. All others are
+ * revoked.
+ */
 export function knowing(...secrets: readonly string[]): Behaviour {
   return (exchange) => {
     const { keyFingerprint: fingerprint, operationName } = exchange.request;

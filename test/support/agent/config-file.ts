@@ -6,7 +6,7 @@ import { noteKey } from "../canary.ts";
 
 const ALPHABET = "QZXJVKqzxjvk";
 
-/** 64 letters whose runs of three stand in no English sentence, so that a leak of any of them can be seen. */
+/** 64 letters without a run of three that occurs in English, so that a leak of any part shows. */
 export function rareLetters(): string {
   const letters = Array.from(randomBytes(64), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
   noteKey(`exc_${letters}`);

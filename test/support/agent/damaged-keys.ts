@@ -14,7 +14,9 @@ const OTHER = makeKey();
 const at = (index: number, inserted: string) => K.slice(0, index) + inserted + K.slice(index);
 const swapped = (index: number, replacement: string) => K.slice(0, index) + replacement + K.slice(index + 1);
 
-/** How it was damaged, the text of the key file, and every finding: code, and the column of its place (line 1). */
+/**
+ * How the key was damaged, the text of the file, and every finding: code and column (in line 1).
+ */
 export type DamagedKey = readonly [how: string, text: string, ...findings: readonly string[]];
 
 /** Sent, because it is clear what was meant; what is odd is said. */
@@ -149,7 +151,7 @@ export const REFUSED: readonly DamagedKey[] = [
     "your-api-key",
     "exc_your_key_here",
     "exc_<key>",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable that was never expanded
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an unexpanded shell variable
     "${EXC_KEY}",
     "$EXC_KEY",
     "$(cat /run/key)",

@@ -156,7 +156,7 @@ const HOSTILE: readonly FaultRow[] = [
   ],
 ];
 
-/** Every way in which a server, or somebody in between, can answer, with what a client must make of it. */
+/** Every way in which a server or a proxy can answer, and how a client must judge it. */
 export const FAULTS: readonly Fault[] = [
   ...REFUSALS,
   ...FOREIGN_REFUSALS,

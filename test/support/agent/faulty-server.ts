@@ -6,7 +6,10 @@ import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import type { Certificate } from "../certificates.ts";
 import { accepted } from "./behaviours.ts";
 
-/** A request as it came in. The key is kept as its fingerprint, so that a failing assertion cannot print it. */
+/**
+ * A received request. It keeps the key's fingerprint only, so that a failing assertion cannot print
+ * the key.
+ */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;

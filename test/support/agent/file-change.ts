@@ -41,7 +41,10 @@ export interface FileChange {
   readonly stage?: (place: Place) => void;
   /** Its last write is the last thing that it does. */
   readonly change: (place: Place) => Promise<void> | void;
-  /** What the agent has reason to complain about meanwhile, by event and sentence: true while it lasted. */
+  /**
+   * Lines that the agent may write during the change, by event and text, because they are true
+   * then.
+   */
   readonly complaint?: RegExp;
   /** A program that must be there. */
   readonly needs?: "vim" | "root";
@@ -60,7 +63,10 @@ function beside({ path }: Place, ending: string): string {
   return `${path}${ending}`;
 }
 
-/** A Secret or ConfigMap as the kubelet mounts it: `agent.toml → ..data/agent.toml`, `..data → ..2026_…`. */
+/**
+ * A Secret or ConfigMap as the kubelet mounts it: `agent.toml → ..data/agent.toml`, `..data →
+ * ..2026_…`.
+ */
 function kubernetesVersion({ path }: Place, version: string, text: string): void {
   const folder = join(dirname(path), `..2026_06_01_${version}`);
   mkdirSync(folder);
@@ -253,7 +259,10 @@ export function hasVim(): boolean {
   return ["/usr/bin/vim", "/usr/local/bin/vim", "/bin/vim"].some((path) => existsSync(path));
 }
 
-/** A file that is bound over another one, as `docker run -v file:file` does it, shows what is written to its source. */
+/**
+ * A file that is mounted over another one, as by `docker run -v file:file`, shows changes of its
+ * source.
+ */
 export const BIND_MOUNT: FileChange = {
   name: "a single file that is bind-mounted",
   needs: "root",

@@ -23,7 +23,7 @@ export function keyOf(loaded: Loaded): string | undefined {
   return loaded.verdict === "usable" ? revealKey(loaded.key) : undefined;
 }
 
-/** Rare letters in a row stand in keys alone, and in the random part of a temporary directory's name. */
+/** Such runs of rare letters occur only in keys and in random names of temporary directories. */
 function expectNoKey(loaded: Loaded): void {
   const said = `${JSON.stringify(loaded)} ${inspect(loaded, { depth: 10, showHidden: true })}`;
   expect(said.replaceAll(/novacula-config-\w{6}/gu, "")).not.toMatch(/[QZXJVKqzxjvk]{3}/u);

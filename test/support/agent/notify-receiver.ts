@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The service manager's end of sd_notify(3), written in Python since Node has no datagram sockets: forks, keeps the
- * receiving end in the child, and becomes the agent itself, so that LISTEN_PID and the PID that a test sees are its own.
- * `socket` binds $NOTIFY_SOCKET as PID 1 does; `descriptor` passes a connected socket as OpenFile= does.
+ * The service manager's end of sd_notify(3), written in Python since Node has no datagram sockets:
+ * forks, keeps the receiving end in the child, and becomes the agent itself, so that LISTEN_PID and
+ * the PID that a test sees are its own. `socket` binds $NOTIFY_SOCKET as PID 1 does; `descriptor`
+ * passes a connected socket as OpenFile= does.
  */
 const SCRIPT = `
 import os, socket, sys

@@ -19,7 +19,9 @@ import {
 export interface Host extends AsyncDisposable {
   readonly home: AgentHome;
   readonly agent: AgentProcess;
-  /** Puts a key into agent.toml as a careful program does. Resolves with the time of the rename, epoch ms. */
+  /**
+   * Replaces agent.toml with one that has this key, by a rename. Resolves with its time, epoch ms.
+   */
   useKey(secret: string): number;
 }
 
@@ -78,7 +80,7 @@ function startHost(plane: TestControlPlane, key: TestKey, settings: Partial<Toml
   };
 }
 
-/** Looks at the executor's status all the time until it is disposed of: `statuses` has each that it ever saw. */
+/** Polls the executor's status until it is disposed of. `statuses` holds every status it saw. */
 export function watchExecutor(plane: TestControlPlane, name: string) {
   const statuses = new Set<string>();
   let isOver = false;

@@ -51,7 +51,10 @@ export interface Simulation {
   readonly exchanges: readonly { readonly atMs: number; readonly fingerprint: string }[];
 }
 
-/** The agent's core on a virtual clock: ten hours are over in a moment, and the same seed gives the same ten hours. */
+/**
+ * The agent's core on a virtual clock. Ten hours take a moment, and the same seed gives the same
+ * hours.
+ */
 export function simulate({
   file,
   answer,

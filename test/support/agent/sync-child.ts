@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { NEVER, SYNC_REQUEST, testClient } from "../control-plane/test-client.ts";
 
-/** A process of its own that syncs `count` times, so that its memory and its environment are its own. */
+/** A separate process that syncs `count` times, with its own memory and environment. */
 const job = z
   .object({ url: z.string(), caPem: z.string().optional(), count: z.number() })
   .parse(JSON.parse(await text(process.stdin)));

@@ -6,7 +6,10 @@ import type { Certificate } from "../certificates.ts";
 
 export interface TestProxy extends AsyncDisposable {
   readonly address: string;
-  /** What was asked: `CONNECT cp.example.com:443`, or the absolute URL of a request in clear text. */
+  /**
+   * The request line's target: `CONNECT cp.example.com:443`, or the absolute URL of a plain
+   * request.
+   */
   readonly requests: readonly string[];
   /** All that went through, both ways, as the proxy saw it. */
   seen(): string;

@@ -12,7 +12,7 @@ const examination = z.object({
   ),
 });
 
-/** systemd says that it runs a moment before it answers. */
+/** systemd reports the service as running a moment before it answers. */
 const START_CONTROL_PLANE =
   "systemctl start novacula-control-plane; until novacula-control-plane org list >/dev/null 2>&1; do sleep 0.1; done";
 

@@ -110,7 +110,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the binary on a bare $titl
     expect(await machine.run(["env", "NODE_OPTIONS=--require=/nowhere", binary, "--version"])).toMatch(
       /^\d/u,
     );
-    // An engine that is not there: who reads this file, fails.
+    // An engine that does not exist: a program that reads this file fails.
     const openssl = ["nodejs_conf = a", "[a]", "engines = b", "[b]", "c = d", "[d]", "engine_id = c"];
     const text = [...openssl, "dynamic_path = /srv/nothing.so", "init = 1", ""].join("\n");
     await machine.sh("mkdir /srv/coverage; cat > /srv/openssl.cnf", text);

@@ -47,7 +47,7 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    // A process that has ended meanwhile.
+    // A process that has ended in between.
     return "";
   }
 }

@@ -35,7 +35,7 @@ it.skipIf(!haveMachines || lacks("lintian", hasLintian))(
   "lintian has no error and no warning for the packages",
   () => {
     const { agent, controlPlane } = suiteRoots().archives;
-    // The suite's own packages are packed with zstd, for speed; what is released is packed with xz.
+    // The suite packs with zstd, for speed; releases are packed with xz.
     const args = ["--suppress-tags=malformed-deb-archive", "--fail-on=error,warning", "--allow-root"];
     const { status, stdout } = spawnSync("lintian", [...args, agent, controlPlane], { encoding: "utf8" });
     expect(stdout).toBe("");
@@ -127,7 +127,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
   });
 });
 
-/** Between the old process's end and the new one's readiness, by systemd's own clock. */
+/** From the end of the old process to READY=1 of the new one, by systemd's clock. */
 async function downtimeMs(machine: Machine): Promise<number> {
   const shown = await machine.run([
     "systemctl",

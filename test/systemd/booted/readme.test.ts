@@ -13,7 +13,7 @@ function serverCommands(): string {
   return /```sh\n([\s\S]*?)```/u.exec(section)?.[1] ?? "";
 }
 
-/** What a test root lacks: sudo asks nobody, and the person at the editor types one line. */
+/** Stand-ins for what a test root lacks: sudo, and a person who types one line in an editor. */
 const SUDO = '#!/bin/sh\nexec "$@"\n';
 const NANO = `#!/bin/sh\nexec sed -i 's|^url = .*|url = "http://127.0.0.1:3000"|' "$1"\n`;
 

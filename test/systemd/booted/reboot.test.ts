@@ -3,7 +3,7 @@ import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
 
-/** Up, the start of the boot not held up, and never restarted. */
+/** Running, without a delay of the boot, and never restarted. */
 const CALM = { ActiveState: "active", SubState: "running", NRestarts: "0", Result: "success" };
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a reboot on $title", (release) => {

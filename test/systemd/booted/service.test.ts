@@ -53,7 +53,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (r
       systemctl restart --no-block ${SERVICE}
       for i in $(seq 40); do systemctl kill --signal=HUP --kill-whom=main ${SERVICE} 2>/dev/null || true; sleep 0.02; done`);
     await host.untilOnline(key);
-    // On 252 a helper carries the words to systemd: the agent is online a moment before systemd knows.
+    // On 252 a helper notifies systemd, so the agent is online a moment before systemd knows.
     await eventually(async () => (await host.show("ActiveState"))["ActiveState"] === "active", {
       describe: "systemd knows that it is ready",
     });
@@ -98,7 +98,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (r
     expect((await host.machine.try(["systemctl", "restart", SERVICE])).exitCode).toBe(1);
     expect(text).toContain("cannot create /run/novacula");
     expect(text).toContain("[agent].runtime_dir");
-    // The cause is gone, and so is the count: no reset-failed to remember.
+    // The cause is fixed, and the count is reset without a reset-failed by hand.
     await host.machine.sh(`rm /run/systemd/system/${SERVICE}.d/broken.conf; systemctl daemon-reload`);
     await host.machine.run(["novacula-agent", "start"]);
     expect((await host.show("ActiveState"))["ActiveState"]).toBe("active");

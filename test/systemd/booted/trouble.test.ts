@@ -5,7 +5,9 @@ import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
 
-/** In front of the real control plane, on port 3001: the same answers, 20 minutes later. */
+/**
+ * Stands in front of the real control plane, on port 3001. Same answers, dated 20 minutes later.
+ */
 const LATE_PROXY = `
 const { createServer, request } = require("node:http");
 createServer((incoming, outgoing) => {

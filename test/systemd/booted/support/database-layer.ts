@@ -8,7 +8,10 @@ import { Machine } from "./machine.ts";
 const run = promisify(execFile);
 const STATE = "var/lib/novacula-control-plane";
 
-/** Boots `layers` once, makes the organization `acme`, and keeps what the control plane wrote: a second saved in every test. */
+/**
+ * Boots `layers` once, creates the organization `acme`, and keeps the database. It saves a second
+ * per test.
+ */
 export async function databaseLayer(folder: string, layers: readonly string[]): Promise<string> {
   const machine = await Machine.start({ layers });
   try {

@@ -1,4 +1,4 @@
-/** The oldest and the newest systemd that the one unit serves. */
+/** The oldest and the newest systemd with which the unit is tested. */
 export const DEBIAN_RELEASES = [
   { codename: "bookworm", title: "Debian 12, systemd 252", systemdVersion: 252 },
   { codename: "trixie", title: "Debian 13, systemd 257", systemdVersion: 257 },

@@ -15,7 +15,7 @@ export interface IssuedKey {
 }
 
 export interface Settings {
-  /** Default 1: what waits for the next sync waits a fifth as long. */
+  /** Default 1, so that tests wait a fifth of the usual time for the next sync. */
   readonly syncIntervalSecs?: number;
 }
 
@@ -33,7 +33,7 @@ const executors = z.object({ executors: z.array(executor) });
 export const CONFIG = "/etc/novacula/agent.toml";
 const SERVICE = "novacula-agent.service";
 
-/** A machine with the agent's service and, inside it, the real control plane's. */
+/** A machine with the services of the agent and of the real control plane. */
 export class ExecutorHost {
   readonly machine: Machine;
 
@@ -51,7 +51,7 @@ export class ExecutorHost {
     return host;
   }
 
-  /** The same, online. */
+  /** The same with an agent that is online. */
   static async online(
     release: DebianRelease,
     extras: Extras = {},
@@ -79,7 +79,7 @@ export class ExecutorHost {
     await this.management("keys", "revoke", key.id, "--yes");
   }
 
-  /** As an editor saves it: the file is replaced, owner and mode stay. */
+  /** Replaces the file as an editor does; owner and mode stay. */
   async configure(secret: string, settings: Settings = {}): Promise<void> {
     const { syncIntervalSecs = 1 } = settings;
     await this.writeConfig(
@@ -94,7 +94,7 @@ export class ExecutorHost {
     );
   }
 
-  /** From the agent's socket, which leads out of the container: a hundred times cheaper than its command line. */
+  /** Asks the agent's socket from outside the container, which costs a hundredth of the command. */
   async status(): Promise<AgentStatus> {
     const socketPath = this.machine.path("/run/novacula/agent.sock");
     const body = await new Promise<string>((resolve, reject) => {
@@ -143,7 +143,10 @@ export class ExecutorHost {
     );
   }
 
-  /** Of the agent's service, this boot: the messages, oldest first. `options` of journalctl(1): `-p`, `err`. */
+  /**
+   * Messages of the agent's service in this boot, oldest first. `options` are journalctl(1)'s, such
+   * as `-p`, `err`.
+   */
   async journal(...options: readonly string[]): Promise<readonly string[]> {
     const said = await this.machine.sh(
       `journalctl --sync; journalctl -b -u ${SERVICE} -o cat --all --no-pager ${options.join(" ")}`,
@@ -151,7 +154,7 @@ export class ExecutorHost {
     return said.split("\n").filter((line) => line !== "" && !line.startsWith("-- "));
   }
 
-  /** How many syncs the control plane has refused, by its own log. */
+  /** How many syncs the control plane has refused, according to its log. */
   async refusedSyncs(): Promise<number> {
     const said = await this.machine.sh(
       "journalctl --sync; journalctl -b -u novacula-control-plane -o cat --no-pager",

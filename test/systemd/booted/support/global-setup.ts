@@ -19,14 +19,14 @@ import { rootImage } from "./root-image.ts";
 
 const run = promisify(execFile);
 
-/** Where a test finds the roots: codename → the folders that make up a machine. */
+/** Codename of a release → the folders that make up its machine. */
 export interface Roots {
   readonly bare: Readonly<Record<string, string>>;
   /** The layer with both packages installed. */
   readonly installed: Readonly<Record<string, string>>;
-  /** The layer on top of that with a control plane's database, in which there is an organization. */
+  /** The layer on top of it: a control plane's database with one organization. */
   readonly prepared: Readonly<Record<string, string>>;
-  /** `newer` is the agent's next version, with another example file. */
+  /** `newer` is the agent's next version, with a changed example file. */
   readonly archives: { readonly agent: string; readonly controlPlane: string; readonly newer: string };
 }
 
@@ -38,7 +38,10 @@ declare module "vitest" {
 
 let folder: string | undefined;
 
-/** Once for the whole suite: binary and packages of the sources as they are, a root for each Debian, the packages in it. */
+/**
+ * Builds binary and packages once for the suite, and a root for each Debian with the packages
+ * installed.
+ */
 export async function setup(project: TestProject): Promise<void> {
   const reason = await whyNot();
   if (reason !== undefined) {
@@ -92,7 +95,7 @@ async function newerAgent(folder: string): Promise<string> {
   return await buildDeb({ ...definition, files }, { program, version: NEWER_VERSION, compression, folder });
 }
 
-/** NOVACULA_TEST_DIST says that dist/ is fresh already. */
+/** NOVACULA_TEST_DIST says that dist/ is up to date. */
 async function buildPackages(): Promise<void> {
   if (process.env["NOVACULA_TEST_DIST"] !== undefined && existsSync(DIST)) {
     return;

@@ -3,7 +3,7 @@ import type { DebianRelease } from "./debian-release.ts";
 import type { Roots } from "./global-setup.ts";
 import { Machine, type MachineOptions } from "./machine.ts";
 
-/** undefined where the global setup has said why no container can be booted here. */
+/** undefined if no container can be booted here; the global setup has said why. */
 const roots = inject("roots");
 
 export const haveMachines = roots !== undefined;
@@ -17,18 +17,21 @@ export function suiteRoots(): Roots {
 
 export type Extras = Omit<MachineOptions, "layers">;
 
-/** A Debian without our packages. Like all machines here, it ends with the test. */
+/** A Debian without our packages. Like all machines, it ends with the test. */
 export async function bootEmpty({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {
   return await boot([suiteRoots().bare[codename] ?? ""], extras);
 }
 
-/** A Debian with both packages installed as an image has them: the services start at the boot for the first time. */
+/**
+ * A Debian with both packages installed as in an image: the services start for the first time at
+ * boot.
+ */
 export async function bootInstalled({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {
   const { installed, bare } = suiteRoots();
   return await boot([installed[codename] ?? "", bare[codename] ?? ""], extras);
 }
 
-/** The same, with the organization `acme` in the control plane's database, which logs each refused sync. */
+/** The same with the organization `acme`. The control plane logs each refused sync. */
 export async function bootPrepared({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {
   const { prepared, installed, bare } = suiteRoots();
   return await boot([prepared[codename] ?? "", installed[codename] ?? "", bare[codename] ?? ""], extras);

@@ -13,9 +13,9 @@ const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const COMMAND_TIMEOUT_MS = 60_000;
 
 export interface MachineOptions {
-  /** Read-only folders that make up the root, the uppermost first. */
+  /** Read-only folders that make up the root, topmost first. */
   readonly layers: readonly string[];
-  /** Files that are there before the first boot: path in the container → text. */
+  /** Files to write before the first boot: path in the container → text. */
   readonly files?: Readonly<Record<string, string>>;
   /** More options of systemd-nspawn(1). */
   readonly options?: readonly string[];
@@ -28,13 +28,13 @@ export interface CommandResult {
 }
 
 /**
- * A container with a booted systemd of its own: a private network with nothing but loopback, a file system that is
- * thrown away. It ends when the test runner does, at the latest.
+ * A container with a booted systemd of its own: a private network with nothing but loopback, a file
+ * system that is thrown away. It ends when the test runner does, at the latest.
  */
 export class Machine {
   readonly #supervisor: ChildProcess;
   readonly #ended: Promise<unknown>;
-  /** On this machine; gone when the container is. */
+  /** A folder on this machine, which is removed with the container. */
   readonly folder: string;
   #nspawnPid = 0;
   #leaderPid = 0;
@@ -58,7 +58,10 @@ export class Machine {
     });
   }
 
-  /** Resolves when systemd says that the boot is done. The caller stops it (hosts.ts does so at the end of a test). */
+  /**
+   * Resolves when systemd reports the boot as done. The caller stops it; hosts.ts does so at the
+   * end of a test.
+   */
   static async start(options: MachineOptions): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), "novacula-machine-"));
     for (const [path, text] of Object.entries(options.files ?? {})) {
@@ -76,7 +79,10 @@ export class Machine {
     return machine;
   }
 
-  /** Runs a command as root in the container; in none of its units. Never rejects for what the command does. */
+  /**
+   * Runs a command as root in the container, outside its units. Does not reject if the command
+   * fails.
+   */
   async try(command: readonly string[], input = ""): Promise<CommandResult> {
     return await new Promise((resolve) => {
       const child = execFile(
@@ -93,7 +99,7 @@ export class Machine {
     });
   }
 
-  /** The same for a command that must succeed: its stdout, trimmed. */
+  /** The same for a command that must succeed; resolves with its stdout, trimmed. */
   async run(command: readonly string[], input = ""): Promise<string> {
     const { exitCode, stdout, stderr } = await this.try(command, input);
     if (exitCode !== 0) {
@@ -102,29 +108,29 @@ export class Machine {
     return stdout.trim();
   }
 
-  /** The same for a line of shell. */
+  /** The same for a shell script. */
   async sh(script: string, input = ""): Promise<string> {
     return await this.run(["sh", "-euc", script], input);
   }
 
-  /** A file of the container as this machine sees it, while the container runs. */
+  /** The path on this machine of a file in the running container. */
   path(path: string): string {
     return join(`/proc/${this.#leaderPid}/root`, path);
   }
 
-  /** What the console showed, for the message of a failure. */
+  /** The output of the console, for the message of a failure. */
   console(): string {
     return readFileSync(join(this.folder, "console"), "utf8");
   }
 
-  /** As `systemctl reboot`; resolves when it is up again. Files stay, /run does not. */
+  /** Reboots, and resolves when it is up again. Files stay; /run does not. */
   async reboot(): Promise<void> {
     const next = this.#boots + 1;
     await this.try(["systemctl", "--no-block", "reboot"]);
     await this.#isUp(next);
   }
 
-  /** As a power cut. Nothing of it is left when this resolves. Everything that was logged goes to the canary first. */
+  /** Ends it like a power cut and removes everything. Gives what was logged to the canary first. */
   async stop(): Promise<void> {
     if (this.#leaderPid > 0) {
       const { stdout } = await this.try(["journalctl", "--all", "--no-pager", "-o", "cat"]);

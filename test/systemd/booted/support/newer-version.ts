@@ -1,4 +1,4 @@
 import { VERSION } from "../../../../src/lib/version.ts";
 
-/** Of the second package that the suite builds, to upgrade to. */
+/** The version of the suite's second package, to which tests upgrade. */
 export const NEWER_VERSION = `${VERSION}+next`;

@@ -5,7 +5,10 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** In a mount namespace of its own, so that the mount ends with it: FOLDER, LOWER, archives. */
+/**
+ * Runs in its own mount namespace, so that the mount ends with it. Arguments: FOLDER, LOWER,
+ * archives.
+ */
 const INSTALL = `
 folder=$1 lower=$2
 shift 2
@@ -18,7 +21,10 @@ rm -r "$folder/merged/tmp/archives"
 umount "$folder/merged"
 `;
 
-/** `lower` with the packages installed, as an image is prepared: nothing runs yet. Resolves with the folder to lay over it. */
+/**
+ * Installs the packages on top of `lower` without starting anything, as for an image. Resolves with
+ * the new layer's folder.
+ */
 export async function packageLayer(
   folder: string,
   lower: string,

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Tool → the Debian package that has it; .ci/packages lists the packages. */
+/** Tool → its Debian package, which .ci/packages lists. */
 const TOOLS = {
   "systemd-nspawn": "systemd-container",
   mmdebstrap: "mmdebstrap",
@@ -12,7 +12,7 @@ const TOOLS = {
   nsenter: "util-linux",
 } as const;
 
-/** Why this machine cannot boot a container, or undefined where it can. */
+/** Why this machine cannot boot a container; undefined if it can. */
 export async function whyNot(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) {
     return "booting a container needs root";

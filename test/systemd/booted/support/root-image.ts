@@ -9,24 +9,30 @@ import type { DebianRelease } from "./debian-release.ts";
 
 const run = promisify(execFile);
 
-/** procps for people's habits (`kill`, `ps`); ca-certificates for TLS. No Node, no sudo, no polkit. */
+/** procps for `kill` and `ps`, ca-certificates for TLS. No Node, no sudo, no polkit. */
 const PACKAGES = ["systemd", "systemd-sysv", "dbus", "procps", "ca-certificates"];
 
-/** Without /etc/hosts, `localhost` does not resolve; the documentation of other packages only takes up room. */
+/**
+ * Without /etc/hosts `localhost` does not resolve. Documentation of other packages only needs
+ * space.
+ */
 const FINISH = [
   'echo "127.0.0.1 localhost" > "$1/etc/hosts"',
   'echo novacula-test > "$1/etc/hostname"',
   'rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/usr/share/doc/* "$1"/usr/share/locale/*',
-  // A test of the service's own timing is not helped by the distribution's chores.
+  // The distribution's periodic jobs would disturb tests of timing.
   'rm -f "$1"/etc/systemd/system/timers.target.wants/*',
 ].map((command) => `--customize-hook=${command}`);
 
-/** What all roots of all checkouts share; safe to delete at any time. */
+/** Shared by the roots of all checkouts; safe to delete at any time. */
 function cacheFolder(): string {
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "novacula-agent", "roots");
 }
 
-/** A folder with a minimal, bootable Debian, read-only by convention; built once (25 s), from where this machine gets its packages. */
+/**
+ * A folder with a minimal, bootable Debian, read-only by convention. Built once, in 25 s, from this
+ * machine's mirror.
+ */
 export async function rootImage({ codename }: Pick<DebianRelease, "codename">): Promise<string> {
   const recipe = createHash("sha256")
     .update(JSON.stringify([PACKAGES, FINISH]))
@@ -53,7 +59,7 @@ export async function rootImage({ codename }: Pick<DebianRelease, "codename">): 
       { maxBuffer: 64 * 1024 * 1024, timeout: 300_000 },
     );
     await rename(unfinished, folder).catch((error: unknown) => {
-      // Another run of the suite was faster.
+      // Another run of the suite has built it.
       if (!existsSync(folder)) {
         throw error;
       }
@@ -64,7 +70,7 @@ export async function rootImage({ codename }: Pick<DebianRelease, "codename">): 
   return folder;
 }
 
-/** Where apt of this machine gets Debian itself (not its updates) from. */
+/** The mirror from which this machine's apt gets Debian, without the updates. */
 async function debianMirror(): Promise<string> {
   const { stdout } = await run("apt-get", [
     "indextargets",
