@@ -20,7 +20,7 @@ export const AGENT_V8_FLAGS = [
  * to a process that holds a key. The semi-space is half of Node's default: a control plane at 2,000
  * syncs a second needs 100 MB less and is as fast. `--openssl-config`: otherwise OpenSSL loads what
  * OPENSSL_CONF names before either program runs. `--expose-gc`: the agent asks for a full
- * collection now and then (src/agent/daemon/agent.ts).
+ * collection now and then (src/agent/daemon/sync-loop.ts).
  */
 export const BINARY_NODE_FLAGS = [
   "--disable-sigusr1",
