@@ -249,6 +249,11 @@ const SINGLE_OWNERS: readonly {
     because: "the journal is where the agent speaks, the terminal where a command does",
   },
   {
+    what: /^(?:window\.|document\.|(?:export )?(?:const|let) \w+ = createStore\()/m,
+    owners: [],
+    because: "no module of the page starts or keeps anything by being imported: main.tsx creates the state",
+  },
+  {
     what: /[\w)\]}] as (?:[A-Z]\w*|any|unknown|never|string|number|boolean|\{)/,
     owners: [],
     because: "a type assertion hides what a decoder should prove",

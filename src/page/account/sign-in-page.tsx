@@ -5,7 +5,7 @@ import { useSubmit, useUnmountSignal } from "../state/submission.ts";
 import { SubmitButton } from "../ui/form.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 
-/** Shown at every address while nobody is signed in. After the sign-in, the address's page follows. */
+/** Shown at every address while nobody is signed in; then the address's own page follows. */
 export function SignInPage() {
   return (
     <main class="alone">

@@ -8,7 +8,7 @@ export type Answer<Data> =
   /** Nobody answered, or somebody who is not this control plane. */
   | { readonly kind: "unavailable"; readonly sentence: string };
 
-/** One request to the control plane and how to read its reply. Nothing is sent until a client asks. */
+/** One request to the control plane, and how to read its reply. Creating it sends nothing. */
 export interface Operation<Data> {
   readonly path: string;
   /** Sent as JSON. */

@@ -6,7 +6,7 @@ import { OTHER_VERSION, shownText } from "./decode.ts";
 
 const refusal = z.object({ message: z.optional(shownText), code: z.optional(z.string()) });
 
-/** One of the endpoints under /api/auth: sessions, members, invitations. `schema` reads its answer. */
+/** An endpoint under /api/auth: sessions, members, invitations. `schema` reads its answer. */
 export function auth<Schema extends z.ZodMiniType>(
   path: string,
   body: object,

@@ -68,7 +68,7 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
               {event.damaged.includes("at") ? "unknown" : <ExactTime at={event.at} />}
               <DamagedColumns columns={event.damaged} />
             </td>
-            <td data-label="Who" class="told">
+            <td data-label="Who" class="foreign">
               {event.actor}
               <span class="under">via the {event.source}</span>
             </td>

@@ -28,7 +28,7 @@ interface Connecting {
   readonly keyId: string;
 }
 
-/** Leads from a name to an online executor: creates its key, shows the steps, waits for its first sync. */
+/** Creates a key for a new executor, shows what to do on the server, waits for the first sync. */
 export function ConnectPage({ membership }: { membership: Membership }) {
   const [connecting, setConnecting] = useState<Connecting>();
   const isStoring = useStore(usePageState().secret.shown) !== undefined;

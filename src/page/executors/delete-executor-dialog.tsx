@@ -10,7 +10,7 @@ interface DeleteExecutorProps {
   readonly onDone: () => void;
 }
 
-/** Deletes an executor and, if the person chooses, revokes the keys that serve only this executor. */
+/** Deletes an executor and, on request, revokes the keys that serve only this executor. */
 export function DeleteExecutorDialog({ executor, onDismiss, onDone }: DeleteExecutorProps) {
   const { id, name, status, ownKeys } = executor;
   const announce = useAnnounce();

@@ -42,7 +42,7 @@ export function ExecutorFacts({ executor }: { executor: Executor }) {
   );
 }
 
-/** The keys that the executor has used. After a rotation, the new key appears here with its first sync. */
+/** The keys that the executor has used. A new key appears here with its first sync. */
 export function KeyHistory({ executor: { keyHistory, key: bound } }: { executor: Executor }) {
   return (
     <section>

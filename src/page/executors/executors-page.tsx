@@ -102,7 +102,7 @@ function ExecutorRow({ executor }: { executor: ListedExecutor }) {
       <td data-label="Version">
         {version} <span class="under">{channel}</span>
       </td>
-      <td data-label="Host" class="told">
+      <td data-label="Host" class="foreign">
         {hostName}
         {publicHost === null ? null : <span class="under">{publicHost}</span>}
       </td>

@@ -133,7 +133,7 @@ function KeyMenu({
 
 const SHOWN_EXECUTORS = 2;
 
-/** The executors that used it last, the number of others, and the target that has not used it yet. */
+/** The last executors that used it, the number of others, and a target that has not used it yet. */
 function UsedBy({ apiKey: { usedBy, usedByCount, target } }: { apiKey: ApiKey }) {
   const shown = usedBy.slice(0, SHOWN_EXECUTORS);
   const isWaiting =

@@ -66,7 +66,7 @@ function MemberRow({ member: { user, role }, viewerId, ask }: MemberRowProps) {
         <span class="name">{user.name}</span>
         {user.id === viewerId ? <span class="under">you</span> : null}
       </td>
-      <td data-label="E-mail" class="told">
+      <td data-label="E-mail" class="foreign">
         {user.email}
       </td>
       <td data-label="Role">{role}</td>

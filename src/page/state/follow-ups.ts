@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { createStore } from "./store.ts";
 
-/** A new key that the page follows until every executor that needs it uses it. */
+/** A new key whose arrival at its executors the page shows. */
 const followUp = z.object({
   key: z.object({ id: z.string(), name: z.string(), fingerprint: z.string() }),
   /** The key that it replaces; null: it was not made by a rotation. */
@@ -17,7 +17,7 @@ export type FollowUp = z.output<typeof followUp>;
 const STORAGE_KEY = "novacula.follow-ups";
 const MAX_FOLLOWED = 5;
 
-/** Kept in the tab's session storage, so that they survive a reload. Ids and names, never a secret. */
+/** Kept in the tab's session storage, to survive a reload. Ids and names, never a secret. */
 export class FollowUps {
   readonly list = createStore<readonly FollowUp[]>(stored());
 

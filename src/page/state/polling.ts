@@ -43,8 +43,10 @@ function merged<Data>(before: Seen<Data> | undefined, answer: Answer<Data>, key:
 }
 
 /**
- * Runs `turn` at once, and again `intervalMs` after it ended, while the tab is visible; anew with
- * another `key`. Returns what starts the next turn at once, or right after the present one.
+ * Runs `turn` at once, and again `intervalMs` after it ended, while the tab is visible. Another
+ * `key` starts over.
+ *
+ * @returns starts the next turn without waiting: now, or right after the one under way
  */
 export function useRepeated(
   key: string,

@@ -16,7 +16,7 @@ interface ActionDialogProps<Data> {
   readonly children: ComponentChildren;
 }
 
-/** Confirms an operation and runs it. A failure is shown in the dialog, which keeps what was typed. */
+/** Confirms an operation and runs it. A failure is shown in the dialog, which keeps its input. */
 export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
   const { title, verb, kind = "primary", operation, onDone, onDismiss, children } = props;
   const { isBusy, failure, submit } = useSubmit(operation, onDone);

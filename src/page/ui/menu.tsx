@@ -20,7 +20,7 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
       return;
     }
     list.current?.hidePopover();
-    // A dialog that opens now will return the focus to the element that has it.
+    // A dialog that opens now returns the focus to the element that has it at that moment.
     button.current?.focus();
     item.onSelect();
   };

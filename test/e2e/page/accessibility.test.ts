@@ -15,7 +15,7 @@ import { choose, rowOf, signIn, statusOf, storeKey } from "../../support/page/op
 import { ROOT } from "../../support/source-files.ts";
 
 const browse = useBrowser();
-/** Long enough for what synced at the start to be online on the last of many pages. */
+/** Long enough that executors stay online from the start to the last of many pages. */
 const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "600000" } });
 const SHOTS = join(ROOT, "test-results/page");
 const LOOKS: readonly (Required<Pick<LookOptions, "colorScheme" | "width">> & { readonly name: string })[] = [
@@ -37,7 +37,7 @@ describe.skipIf(lacksBrowser)("accessibility and looks", () => {
         const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
         expect(scrollWidth, `${name} is wider than its window`).toBe(clientWidth);
         mkdirSync(SHOTS, { recursive: true });
-        // A screenshot must hold no key: in the one dialog that shows it, it is painted over.
+        // A screenshot must not contain a key: the dialog that shows one has it covered.
         const mask = name === "secret" ? [page.getByRole("dialog").locator("code", { hasText: "exc_" })] : [];
         await page.screenshot({ path: join(SHOTS, `${name}-${look.name}.png`), mask });
       };
@@ -82,7 +82,7 @@ describe.skipIf(lacksBrowser)("accessibility and looks", () => {
   );
 });
 
-/** Neither offers a place to break the line. */
+/** Neither has a place to break the line. */
 const LONG_HOST = `${"w".repeat(60)}.example.com`;
 const LONG_NAME = "M".repeat(60);
 
@@ -213,7 +213,7 @@ describe.skipIf(lacksBrowser)("the keyboard alone", () => {
     await tabTo(page, "Delete");
     await keyboard.press("Enter");
     await rowOf(page, "by keyboard").waitFor({ state: "detached" });
-    // What had the focus is gone: it is at the head of the page, not lost.
+    // The element with the focus is gone: the focus is on the heading, not lost.
     await expect.poll(() => focused(page)).toBe("API keys");
   });
 
@@ -252,7 +252,7 @@ async function rowsThere(page: Page): Promise<void> {
   await page.locator("tbody tr").first().waitFor();
 }
 
-/** What has the focus, by the name that it goes by. */
+/** The accessible name of the element with the focus. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement;
@@ -270,7 +270,7 @@ async function tabTo(page: Page, name: string): Promise<void> {
   expect.unreachable(`Tab does not lead to ${name}`);
 }
 
-/** Opens the key's menu, moves, and chooses. */
+/** Opens the key's menu, presses `moves`, and chooses. */
 async function actByKeyboard(page: Page, keyName: string, moves: readonly string[]): Promise<void> {
   await page.getByRole("button", { name: `Actions for ${keyName}`, exact: true }).focus();
   await page.keyboard.press("Enter");

@@ -160,7 +160,7 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
       return route.fulfill({ response });
     });
     await held.promise;
-    // From now on the page looks again only if it is told to.
+    // From now on the page looks again only when something changed.
     await setHidden(page, true);
     await dialog.getByRole("button", { name: "Revoke" }).click();
     await dialog.waitFor({ state: "detached" });

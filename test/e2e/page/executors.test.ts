@@ -43,7 +43,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("link", { name: "fresh" }).click();
     await page.getByRole("heading", { name: "fresh" }).waitFor();
     await page.getByText("1.4.0, beta").waitFor();
-    // Nobody connects a second one under its name unawares, however many have it in theirs.
+    // The warning finds the exact name among many that contain it.
     for (let n = 0; n < 101; n += 1) {
       expect(await syncAs(url, secret, `fresh ${n}`)).toBe(200);
     }
@@ -122,19 +122,19 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await rowOf(page, "audited").waitFor();
   });
 
-  it("says of an executor or a page that is not there that it is not", async () => {
+  it("names an executor or invitation that does not exist", async () => {
     const { url } = controlPlane();
     const page = await browse();
     await signIn(page, url, "/executors/nothing");
     await page.getByText(/has no executor with this ID/).waitFor();
-    // Half a character, as a link that was cut off has it.
+    // Half a character, as in a link that was cut off.
     await page.goto(`${url}/executors/%E0`);
     await page.getByText(/has no executor with this ID/).waitFor();
     await page.goto(`${url}/invitation/%E0`);
     await page.getByText("This invitation is not valid").waitFor();
   });
 
-  it("says of a wrong link that there is no such page, with the way on", async () => {
+  it("shows a wrong link as not found, with a link that leads on", async () => {
     const { url } = controlPlane();
     const page = await browse({ mayLog: /status of 404/ });
     await signIn(page, url, "/executors");
@@ -186,7 +186,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     expect(await event.textContent()).not.toContain("[");
   });
 
-  it("deletes an executor and leaves its keys, if nobody says otherwise", async () => {
+  it("deletes an executor and keeps its keys, unless the box is ticked", async () => {
     const { url } = controlPlane();
     const admin = await adminAtWork(url);
     const own = await issueKey(admin, { name: "of coming back" });
@@ -203,7 +203,7 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("link", { name: "coming back" }).waitFor();
   });
 
-  it("shows rows of the database that cannot be read as damaged, and all others as ever", async () => {
+  it("shows rows of the database that cannot be read as damaged, and all others as usual", async () => {
     const { url, databasePath } = controlPlane();
     const admin = await adminAtWork(url);
     const { secret } = await issueKey(admin, { name: "of damaged" });

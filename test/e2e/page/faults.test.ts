@@ -10,10 +10,10 @@ import { rowOf, signIn } from "../../support/page/operator.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
 const browse = useBrowser();
-/** What a browser logs of a server that is gone or answered 503. */
+/** What a browser logs about a server that is gone or answers 503. */
 const GONE = /Failed to load resource|ERR_CONNECTION_REFUSED|503/;
 
-// They mostly wait: for the page's next look.
+// Concurrent, because they mostly wait for the page's next look.
 describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken", () => {
   it("is said above what was last seen, and the page comes back by itself", async ({ onTestFinished }) => {
     const { path: directory, remove } = temporaryDirectory();
@@ -114,7 +114,7 @@ interface Front {
   isBroken: boolean;
 }
 
-/** What was under way when the tab was hidden has been answered. */
+/** Waits until requests that were sent before the tab was hidden are answered. */
 async function settled(front: Front): Promise<void> {
   let last = -1;
   while (front.asked !== last) {
@@ -123,7 +123,7 @@ async function settled(front: Front): Promise<void> {
   }
 }
 
-/** From a network of its own, as behind a proxy on this host. */
+/** A sign-in attempt from a network of its own, as a proxy on this host reports it. */
 async function guess(url: string, network: number, turn: number): Promise<void> {
   const answer = await fetch(`${url}/api/auth/sign-in/email`, {
     method: "POST",
@@ -137,7 +137,7 @@ async function guess(url: string, network: number, turn: number): Promise<void> 
   await answer.arrayBuffer();
 }
 
-/** A server in front of a real control plane, as a proxy is, that can answer 503 in its place. */
+/** A proxy in front of a real control plane that can answer 503 in its place. */
 async function startFront(atEnd: AtEnd): Promise<Front> {
   const server = createServer();
   server.listen(0, "127.0.0.1");

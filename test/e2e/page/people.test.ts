@@ -73,7 +73,6 @@ describe.skipIf(lacksBrowser)("people", () => {
     await (await choose(page, "Grace Hopper", "Change role")).getByRole("radio", { name: /^member/ }).check();
     await page.getByRole("button", { name: "Change role" }).click();
     await rowOf(page, "Grace Hopper").getByText("member", { exact: true }).waitFor();
-    // Within the page's look at who is there; nothing is left that she could press.
     await guest.goto(`${url}/api-keys`);
     await guest.getByRole("heading", { name: "API keys", exact: true }).waitFor();
     await expect.poll(() => guest.getByRole("main").getByRole("button").count()).toBe(0);

@@ -24,7 +24,7 @@ import { temporaryDirectory } from "../../support/temp-dir.ts";
 const browse = useBrowser();
 const CLOCK = /\d\d:\d\d:\d\d/;
 
-// They mostly wait: for syncs, for the page's next look.
+// Concurrent, because they mostly wait for syncs and for the page's next look.
 describe
   .skipIf(lacksBrowser)
   .concurrent("the rotation recipe, on the page and with the real agent beside it", () => {
@@ -90,7 +90,7 @@ describe
       expect(controlPlane.refusedSyncs()).toEqual([]);
     });
 
-    it("revoked first, the agent says so, the page shows it offline, and a new key heals it", async ({
+    it("revoked first, the agent says so, the page shows it offline, and a new key brings it back", async ({
       onTestFinished,
     }) => {
       const { page, controlPlane, agent, home } = await connected(onTestFinished, "agent-4", {
@@ -153,7 +153,7 @@ async function connected(
   return { page, controlPlane, agent, home };
 }
 
-/** What an operator does with the line of the dialog: it takes the place of the one in agent.toml. */
+/** Replaces the line in agent.toml with the dialog's, as an operator does. */
 function paste(home: AgentHome, { tomlLine }: ShownKey): void {
   const text = readFileSync(home.configPath, "utf8");
   writeFileSync(home.configPath, text.replace(/^access_token = .*$/m, tomlLine));

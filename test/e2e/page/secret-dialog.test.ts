@@ -7,7 +7,7 @@ import { choose, createKey, rowOf, shownKey, signIn, storeKey } from "../../supp
 const browse = useBrowser();
 const controlPlane = useControlPlane();
 
-/** Up to the open one-time dialog. */
+/** Creates a key, which opens the one-time dialog. */
 async function startCreating(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: "New key" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill(name);

@@ -12,7 +12,7 @@ const browse = useBrowser();
 /** A browser logs each answer of 4xx. */
 const CONFLICT = /status of 409/;
 
-/** One person in two organizations, of which the first one, alpha, has a key and a member. */
+/** One person in two organizations; alpha, the first, has a key and a second member. */
 async function twoOrganizations(): Promise<TestControlPlane> {
   const directory = tempDir();
   const before = await startControlPlane({ directory });
@@ -148,7 +148,7 @@ describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched
     await switchTo(page, controlPlane.url, "beta");
     await page.bringToFront();
     await page.getByRole("alert").getByText(SAID).waitFor();
-    // No look of the page may find out first.
+    // So that no look of the page finds out first.
     await setHidden(page, true);
     await page.waitForLoadState("networkidle");
     await page.context().clearCookies();

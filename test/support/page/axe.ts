@@ -14,9 +14,9 @@ const result = z.object({
   passes: z.array(z.object({ id: z.string() })),
 });
 
-/** What axe-core finds on the page as it is now: nothing, of WCAG 2.2 AA and of its own best practice. */
+/** Expects that axe-core finds nothing, by WCAG 2.2 AA and by its own best practices. */
 export async function expectAccessible(page: Page): Promise<void> {
-  // Into the page's own world from outside: its Content-Security-Policy stays as it is.
+  // From outside: the page's Content-Security-Policy stays in force.
   const isThere = await page.evaluate("typeof axe === 'object'");
   if (isThere !== true) {
     await page.evaluate(SOURCE);
@@ -27,6 +27,6 @@ export async function expectAccessible(page: Page): Promise<void> {
     ),
   );
   expect(found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html}`)).toEqual([]);
-  // It has looked.
+  // It did look.
   expect(found.passes.map(({ id }) => id)).toContain("color-contrast");
 }

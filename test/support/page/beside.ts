@@ -9,7 +9,7 @@ import { SYNC_INPUT } from "../control-plane/control-plane-server.ts";
 import { type Browser, openBrowser, startWithPeople } from "../control-plane/people.ts";
 import { lacksBrowser } from "./browser.ts";
 
-/** What happens beside the page: the control plane, its executors, other people. */
+/** What exists outside of the page: the control plane, its executors, other people. */
 
 /** One control plane for the tests of a file. */
 export function useControlPlane(options: ControlPlaneOptions = {}): () => TestControlPlane {
@@ -42,7 +42,7 @@ export async function syncAs(url: string, secret: string, name: string, input: o
 
 const BEAT_MS = 300;
 
-/** Syncs again and again as these processes, so that they stay online until the returned function is called. */
+/** Keeps processes online by syncing as each of them, until the returned function is called. */
 export function keepSyncing(
   url: string,
   secret: string,
@@ -66,7 +66,7 @@ export function keepSyncing(
   return stop;
 }
 
-/** An admin who works without looking. */
+/** An admin who sends requests without a page. */
 export async function adminAtWork(url: string): Promise<Browser> {
   const admin = openBrowser(url);
   await admin.signIn();
@@ -89,7 +89,7 @@ export async function issueKey(
 
 const invited = z.object({ id: z.string() });
 
-/** Somebody with an account, invited with this role. */
+/** Invites a person with this role, who creates an account. */
 export async function inviteAndAccept(
   url: string,
   email: string,

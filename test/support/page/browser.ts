@@ -13,21 +13,21 @@ const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** Generous, for a machine that does much else: a step that fails takes this long, one that works does not. */
+/** Generous, for a busy machine: only a step that fails takes this long. */
 const STEP_TIMEOUT_MS = 20_000;
 const TEST_TIMEOUT_MS = 90_000;
 vi.setConfig({ testTimeout: TEST_TIMEOUT_MS, hookTimeout: TEST_TIMEOUT_MS });
 
-/** Whether this machine has no browser; said once. */
+/** Whether this machine has no browser. */
 export const lacksBrowser = lacks("chromium", existsSync(CHROMIUM));
 
 export interface LookOptions {
   readonly colorScheme?: "light" | "dark";
   /** Of the window, in CSS pixels; 390 is a phone's. */
   readonly width?: number;
-  /** What the page may complain of besides nothing: a browser logs each answer of 4xx and 5xx. */
+  /** What the browser may log: it logs each answer of 4xx and 5xx. Left out: nothing. */
   readonly mayLog?: RegExp;
-  /** Of the test's own context, which concurrent tests must use. */
+  /** The test context's own, which concurrent tests must pass. */
   readonly atEnd?: AtEnd;
 }
 
@@ -73,7 +73,7 @@ export async function openTab(
   return tab;
 }
 
-/** Makes the page believe that its tab is behind another one; headless Chromium has no such tabs. */
+/** Makes the page believe that its tab is in the background; headless Chromium has none. */
 export async function setHidden(page: Page, isHidden: boolean): Promise<void> {
   await page.evaluate((value) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
@@ -81,7 +81,7 @@ export async function setHidden(page: Page, isHidden: boolean): Promise<void> {
   }, isHidden);
 }
 
-/** A violation of the Content-Security-Policy, an exception, a warning: each fails the test at its end. */
+/** A violation of the Content-Security-Policy, an exception or a warning fails the test. */
 function failOnComplaints(page: Page, mayLog: RegExp | undefined, atEnd: AtEnd): void {
   const complaints: string[] = [];
   const note = (text: string) => {
@@ -98,7 +98,7 @@ function failOnComplaints(page: Page, mayLog: RegExp | undefined, atEnd: AtEnd):
   atEnd(() => expect(complaints).toEqual([]));
 }
 
-/** Everything of the browser that could hold a secret after it was shown: what the document says, and what is stored. */
+/** Everything in the browser that could still hold a secret: document, fields, storage, cookies. */
 export async function everythingHeld(page: Page): Promise<string> {
   const held = await page.evaluate(() => {
     const fields = [...document.querySelectorAll("input, select, textarea")].map((field) =>

@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { noteKey } from "../canary.ts";
 import { ADMIN } from "../control-plane/people.ts";
 
-/** What a person does on the page, in their words. */
+/** What a person does on the page. */
 
 export async function signIn(
   page: Page,
@@ -22,7 +22,7 @@ export interface ShownKey {
   readonly tomlLine: string;
 }
 
-/** The one-time dialog's content, while it is open. */
+/** The content of the open one-time dialog. */
 export async function shownKey(page: Page): Promise<ShownKey> {
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "I’ve stored this key" }).waitFor();
@@ -82,7 +82,7 @@ export function rowOf(page: Page, name: string): Locator {
   return page.locator("tbody tr").filter({ has: cell });
 }
 
-/** The word of its badge. */
+/** The badge in its row. */
 export function statusOf(page: Page, name: string): Locator {
   return rowOf(page, name).locator(".badge");
 }

@@ -6,13 +6,13 @@ import { ROOT } from "../source-files.ts";
 
 const VITE = join(ROOT, "node_modules/vite/bin/vite.js");
 
-/** vitest's global setup: the page as its sources have it now, in dist/page, where the control plane serves it from. */
+/** Vitest's global setup: builds the page from its sources, for the control plane to serve. */
 export async function setup(): Promise<void> {
   if (isFresh()) {
     return;
   }
-  // In a process of its own: vitest's NODE_ENV would make another page than the one that ships. What is there stays,
-  // for another run of the tests may be serving it.
+  // In a process of its own: vitest's NODE_ENV would build another page than the one that ships.
+  // Old files stay, because another test run may be serving them.
   await promisify(execFile)(process.execPath, [VITE, "build", "--emptyOutDir", "false"], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], NODE_ENV: "production" },
