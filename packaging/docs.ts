@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { EVENTS, type Level } from "../src/agent/journal/events.ts";
+import { EVENTS } from "../src/agent/journal/events.ts";
 import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
+import { LOG_LEVELS } from "../src/lib/log/level.ts";
 import { type CommandEntry, readPrograms } from "./command-table.ts";
 import { DEBIAN_PACKAGES } from "./debian-packages.ts";
 import { environmentTable } from "./environment-file.ts";
 import { inCheckout } from "./paths.ts";
 
 /** Most urgent first. */
-const LEVELS: readonly Level[] = ["error", "warn", "info", "debug"];
+const LEVELS = LOG_LEVELS.toReversed();
 
 /**
  * The documents with parts that are generated from code. `npm run docs` writes each part between

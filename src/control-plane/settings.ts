@@ -8,6 +8,7 @@ import {
   variableTexts,
 } from "../lib/command-line/environment-variable.ts";
 import { OperatorError } from "../lib/errors.ts";
+import { LOG_LEVELS, type LogLevel } from "../lib/log/level.ts";
 import { MAX_ORGANIZATION_NAME_CHARACTERS } from "./organizations/organizations.ts";
 import { nameProblem } from "./organizations/shown-name.ts";
 
@@ -25,7 +26,7 @@ export interface Settings {
   readonly maxExecutorsPerKey: number;
   /** Paths of PEM files. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
-  readonly logLevel: "debug" | "info" | "warn" | "error";
+  readonly logLevel: LogLevel;
   /** Undefined: there is no sign-in and no page. */
   readonly people: PeopleSettings | undefined;
 }
@@ -104,7 +105,7 @@ const variables = {
       "How many executors a key and the keys it was rotated from may have enrolled. Executors above the limit keep working.",
   }),
   LOG_LEVEL: z
-    .enum(["debug", "info", "warn", "error"], "want debug, info, warn or error")
+    .enum(LOG_LEVELS, "want debug, info, warn or error")
     .default("info")
     .register(variableTexts, { meaning: "debug, info, warn or error. debug logs every refused request." }),
   BETTER_AUTH_URL: origin.optional().register(variableTexts, {

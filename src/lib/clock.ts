@@ -6,17 +6,33 @@
 export interface Clock {
   /** Monotonic milliseconds; equal to the epoch's when the process began. */
   now(): number;
-  /** The wall-clock time, epoch ms, of a moment of `now`. */
+  /** The wall-clock time, epoch ms, of a moment of `now`; the same until the wall clock is set. */
   wall(at: number): number;
   /** The moment of `now` of a wall-clock time, epoch ms. */
   fromWall(at: number): number;
 }
 
+/** `Date.now` counts whole milliseconds, so a smaller change of the difference is not a step. */
+const SMALLEST_STEP_MS = 10;
+let wallAhead = Date.now() - monotonic();
+
 export const systemClock: Clock = {
   now: monotonic,
-  wall: (at) => at + (Date.now() - monotonic()),
-  fromWall: (at) => at - (Date.now() - monotonic()),
+  wall: (at) => at + wallAheadMs(),
+  fromWall: (at) => at - wallAheadMs(),
 };
+
+/** How far the wall clock is ahead of `now`. */
+function wallAheadMs(): number {
+  const before = monotonic();
+  const ahead = Date.now() - before;
+  // A process that was suspended between the two readings has not seen a step.
+  const isOneMoment = monotonic() - before < 1;
+  if (isOneMoment && Math.abs(ahead - wallAhead) >= SMALLEST_STEP_MS) {
+    wallAhead = ahead;
+  }
+  return wallAhead;
+}
 
 function monotonic(): number {
   return performance.timeOrigin + performance.now();

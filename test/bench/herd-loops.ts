@@ -45,6 +45,7 @@ async function loop(agent: number): Promise<void> {
   });
   const decisions = createDecisions({
     path: PATH,
+    folders: { dataDir: "/var/lib/novacula", runtimeDir: "/run/novacula" },
     clock: systemClock,
     random: Math.random,
     recall: () => undefined,

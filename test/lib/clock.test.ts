@@ -8,6 +8,12 @@ describe("the clock", () => {
     expect(Math.abs(systemClock.fromWall(systemClock.wall(now)) - now)).toBeLessThan(50);
   });
 
+  it("gives a moment the same wall time each time it is asked", () => {
+    const moment = systemClock.now();
+    const times = new Set(Array.from({ length: 20_000 }, () => systemClock.wall(moment)));
+    expect([...times]).toHaveLength(1);
+  });
+
   it("does not step when the wall clock is set, and shows the new time", () => {
     const { now: real } = Date;
     const before = systemClock.now();

@@ -32,11 +32,11 @@ export interface Agent {
   status(): AgentStatus;
   /** Syncs now instead of at the planned time. */
   retry(): void;
-  /** Reads the files now (SIGHUP). Resolves when what they say was tried, after 9 s at the latest. */
+  /** Reads the files now (SIGHUP). Resolves when what they say was tried, within 9 s. */
   reload(): Promise<AgentStatus>;
   /** The next key may be of another organization (`set-key --new-organization`). */
   allowNewOrganization(): void;
-  /** Resolves when `predicate` holds of the status, or with the last status when `signal` aborts. */
+  /** Resolves when `predicate` holds, or with the last status when `signal` aborts. */
   until(predicate: (status: AgentStatus) => boolean, signal: AbortSignal): Promise<AgentStatus>;
 }
 
@@ -77,7 +77,10 @@ class Daemon implements Agent {
       clock,
       deliver: (loaded) => this.#loop.filesChanged(loaded),
       onDegraded: (reason) =>
-        journal.write({ event: "watch.degraded", message: `No file notifications: ${reason}` }),
+        journal.write({
+          event: "watch.degraded",
+          message: `The system does not report file changes (${reason}). Looking at the files every second.`,
+        }),
     });
   }
 
@@ -89,11 +92,12 @@ class Daemon implements Agent {
     notifier.ready(this.#systemdStatus());
     signal.addEventListener("abort", () => notifier.stopping(), { once: true });
     await Promise.race([this.#work(signal), delayAfter(signal, STOP_LIMIT_MS)]);
-    journal.write({ event: "agent.stopped", message: "Stopped as asked. The nodes keep running." });
+    journal.write({ event: "agent.stopped", message: "Stopped as requested. The nodes keep running." });
   }
 
   status(): AgentStatus {
-    const { initial, dataDir, clock } = this.#deps;
+    const { initial, folders, clock } = this.#deps;
+    const { dataDir } = folders;
     const { pid } = process;
     const context = { configPath: initial.path, dataDir, startedAt: this.#startedAt, pid, clock };
     return agentStatus(this.#loop.rotation(), context);
@@ -107,7 +111,7 @@ class Daemon implements Agent {
     const { journal, notifier, clock } = this.#deps;
     journal.write({
       event: "reload.requested",
-      message: "Reading the files again and trying whatever waits.",
+      message: "Reading the files and syncing now.",
     });
     notifier.reloading();
     const limit = AbortSignal.timeout(RELOAD_LIMIT_MS);
@@ -157,7 +161,9 @@ class Daemon implements Agent {
     return waits ? ` ${describeState(rotation, clock)}` : "";
   }
 
-  /** True once a retry was applied and the control plane was asked about the files, both since `at`. */
+  /**
+   * True once, both since `at`, a retry was applied and the control plane asked about the files.
+   */
   #isTriedSince(at: number): boolean {
     const rotation = this.#loop.rotation();
     const waiting = candidate(rotation) ?? running(rotation);

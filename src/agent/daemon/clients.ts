@@ -2,7 +2,7 @@ import type { SyncClient } from "../sync/sync-client.ts";
 import type { Generation } from "./rotation/generation.ts";
 import type { Rotation } from "./rotation/rotation.ts";
 
-/** One client, so one pool of connections, for each session there is; those of sessions that are gone are closed. */
+/** One client, and so one connection pool, per generation in use; the others are closed. */
 export function createClients(create: (generation: Generation) => SyncClient) {
   const clients = new Map<number, SyncClient>();
   return {

@@ -8,12 +8,12 @@ import { isAnswered, listenOnUnixSocket } from "../../lib/unix-socket.ts";
 import type { Agent } from "./agent.ts";
 import { type AgentStatus, keyIs } from "./status/status.ts";
 
-/** The longest that a client may ask to be kept waiting, ms. */
+/** The longest wait that a client may ask for, ms. */
 const LONGEST_WAIT_MS = 600_000;
 
 /** The open socket. */
 export interface ControlSocket {
-  /** Ends all its connections, and removes its file where that is still its own. */
+  /** Ends all connections, and removes the socket file if it is still its own. */
   close(): void;
 }
 
@@ -25,13 +25,14 @@ export function controlSocketPath(runtimeDir: string): string {
  * `<runtime_dir>/agent.sock`, mode 0660: how the command line talks to the running agent. HTTP over
  * a Unix socket:
  *
- *   GET  /status[?key=FINGERPRINT&timeoutMs=N]   the status; with `key`, once the executor is on that key
- *   POST /retry                                  whatever waits is tried at once
- *   POST /reload[?wait=0]                        reads the files now, answers when it is decided what they are good for, or at once
+ *   GET  /status[?key=FINGERPRINT&timeoutMs=N]   the status; with `key`, once that key is in use
+ *   POST /retry                                  syncs now instead of at the planned time
+ *   POST /reload[?wait=0]                        reads the files now; answers at once with wait=0,
+ *                                                otherwise when what they say was tried
  *   POST /allow-new-organization                 the next key may be of another organization
  *
- * The folder is there, and locked: what is found in it was left behind. Rejects with an
- * OperatorError where a program listens on it all the same, or the folder cannot be written.
+ * The folder exists and is locked, so what is found in it was left behind. Rejects with an
+ * OperatorError if a program listens on the socket, or the folder is not writable.
  */
 export async function openControlSocket(runtimeDir: string, agent: Agent): Promise<ControlSocket> {
   const path = controlSocketPath(runtimeDir);
@@ -61,7 +62,7 @@ export async function openControlSocket(runtimeDir: string, agent: Agent): Promi
   }
 }
 
-/** Also by an agent of a version that knew no lock, and by one that does not let this user in. */
+/** True also for an agent too old to know the lock, and for one that does not let this user in. */
 async function isAnsweredByAnother(path: string): Promise<boolean> {
   try {
     return await isAnswered(path);

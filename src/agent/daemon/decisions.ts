@@ -1,9 +1,8 @@
-import type { Clock } from "../../lib/clock.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
-import { narrateProblem, narrateValidFile } from "./narration/narrate-file.ts";
+import { type FileContext, narrateProblem, narrateValidFile } from "./narration/narrate-file.ts";
 import { narrateOutcome } from "./narration/narrate-outcome.ts";
 import { NO_NOTICES, noticesOf } from "./narration/notices.ts";
 import type { KeyMemory } from "./rotation/generation-state.ts";
@@ -16,26 +15,28 @@ import {
   running,
 } from "./rotation/rotation.ts";
 
-/** The agent without its hands: what it is on, and what it says of it. No input or output, time and chance injected. */
+/**
+ * What the agent decides: the state that it is in, and the lines that tell of a change. Without
+ * input and output; time and chance are injected.
+ */
 export interface Decisions {
   rotation(): Rotation;
-  /** The files as they are now. Returns what the journal says. */
+  /** The files as they are now. Returns the lines for the journal. */
   applyFiles(loaded: Loaded): readonly Entry[];
   applyOutcome(generationId: number, outcome: SyncOutcome): readonly Entry[];
-  /** Whatever waits is due now. */
+  /** Every planned sync is due now. */
   retry(): void;
 }
 
-export interface DecisionsDeps {
-  readonly path: string;
-  readonly clock: Clock;
+export interface DecisionsDeps extends FileContext {
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** What an earlier process knew of a key. */
+  /** What an earlier process knew of a key; `url` is the control plane's. */
   readonly recall: (fingerprint: string, url: string) => KeyMemory | undefined;
 }
 
-export function createDecisions({ path, clock, random, recall }: DecisionsDeps): Decisions {
+export function createDecisions(deps: DecisionsDeps): Decisions {
+  const { clock, random, recall } = deps;
   let rotation = NOTHING_YET;
   let notices = NO_NOTICES;
   let generations = 0;
@@ -52,14 +53,14 @@ export function createDecisions({ path, clock, random, recall }: DecisionsDeps):
       if (loaded.verdict !== "usable") {
         const problem = problemOf(loaded, clock.now());
         const { after } = apply({ kind: "file-problem", problem });
-        return [narrateProblem(problem, after, path, clock)];
+        return [narrateProblem(problem, after, deps)];
       }
       generations += 1;
       const { config, key, keySource, caPem, findings } = loaded;
       const generation = { id: generations, config, key, keySource, caPem, findings };
       const memory = recall(key.fingerprint, config.controlPlane.url);
       const { before, after } = apply({ kind: "file-valid", generation, memory });
-      return narrateValidFile(before, after, path, clock);
+      return narrateValidFile(before, after, deps);
     },
     applyOutcome(generationId, outcome) {
       const { before, after } = apply({ kind: "outcome", generationId, outcome });

@@ -8,19 +8,22 @@ import type { Generation } from "./rotation/generation.ts";
 import type { Rotation } from "./rotation/rotation.ts";
 import { buildSyncRequest } from "./sync-request.ts";
 
-/** How long a stop waits for the exchange in flight, ms: the whole stop must end within 2 s. */
+/** How long a stop waits for the request in flight, ms: the whole stop must end within 2 s. */
 const STOP_GRACE_MS = 1000;
 
-/** The requests of this process: one at a time, each with the client of its session. */
+/** The requests of this process: one at a time, each by the client of its generation. */
 export interface Exchanges {
-  /** Resolves with undefined where the exchange was abandoned: by `abandon`, or a second after `signal` aborted. */
+  /**
+   * Resolves with undefined if the request was abandoned: by `abandon`, or a second after `signal`
+   * aborted.
+   */
   attempt(generation: Generation, signal: AbortSignal): Promise<SyncOutcome | undefined>;
-  /** The generation whose exchange is in flight. */
+  /** The id of the generation whose request is in flight. */
   inFlight(): number | undefined;
   abandon(): void;
-  /** Closes the connections of sessions that are gone. */
+  /** Closes the connections of generations that are no longer in `rotation`. */
   keepOnly(rotation: Rotation): void;
-  /** Every generation but this one may be of another organization than this host has been in; -1: every one. */
+  /** Generations other than this one may belong to a new organization; -1: all of them. */
   allowNewOrganization(exceptGenerationId: number): void;
   close(): Promise<void>;
 }

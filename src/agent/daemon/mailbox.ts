@@ -1,10 +1,10 @@
 import { WaitList } from "../../lib/wait-list.ts";
 
-/** What others leave for the agent's loop, in order. One reader. */
+/** What others leave for the loop, in order. One reader. */
 export interface Mailbox<Message> {
   put(message: Message): void;
   take(): Message | undefined;
-  /** Resolves once there is a message to take, after `ms` at the latest, or when `signal` aborts. */
+  /** Resolves once there is a message, after `ms` at the latest, or when `signal` aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 

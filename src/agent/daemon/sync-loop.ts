@@ -11,7 +11,7 @@ import { createMailbox } from "./mailbox.ts";
 import { exchangeEntry } from "./narration/narrate-agent.ts";
 import { type Memory, recallKey, recallOrganization } from "./resources/memory.ts";
 import { createMemoryKeeper, type MemoryKeeper } from "./resources/memory-keeper.ts";
-import type { Generation } from "./rotation/generation.ts";
+import type { Folders, Generation } from "./rotation/generation.ts";
 import { byId, nextDue, type Rotation, running } from "./rotation/rotation.ts";
 import type { Watchdog } from "./watchdog.ts";
 
@@ -38,15 +38,15 @@ export interface SyncLoopDeps {
   readonly random: () => number;
   /** V8's full garbage collection; does nothing if the process was started without --expose-gc. */
   readonly collectGarbage: () => void;
-  /** Where state.json is; fixed for the life of the process, like all that needs a restart. */
-  readonly dataDir: string;
+  /** Fixed for the life of the process. state.json is in `dataDir`. */
+  readonly folders: Folders;
   readonly memory: Memory;
 }
 
 /** What the loop needs of the agent around it. */
 export interface LoopSurroundings {
   readonly watchdog: Watchdog;
-  /** Reads the files; resolves when a change has been left with `filesChanged`, or there is none. */
+  /** Reads the files; resolves when a change was left with `filesChanged`, or there is none. */
   readonly rereadFiles: (signal: AbortSignal) => Promise<void>;
   /** Called after every change of the rotation, with the lines that the journal gets. */
   readonly announce: (entries: readonly Entry[]) => void;
@@ -78,17 +78,17 @@ export class SyncLoop {
     const { journal, clock, initial, random } = deps;
     this.#deps = deps;
     this.#around = around;
-    this.#memory = createMemoryKeeper(deps.dataDir, deps.memory, clock, (reason) =>
+    this.#memory = createMemoryKeeper(deps.folders.dataDir, deps.memory, clock, (reason) =>
       journal.write({
         event: "state.unwritable",
-        message: `${reason}. The agent goes on without its memory.`,
+        message: `${reason}. The agent works, but will not remember earlier keys after a restart.`,
       }),
     );
     const recall = (fingerprint: string, url: string) =>
       recallKey(this.#memory.current(), { fingerprint, url }, clock);
     const organization = (url: string) => recallOrganization(this.#memory.current(), url);
     this.#exchanges = createExchanges(deps.createClient, organization, clock);
-    this.#decisions = createDecisions({ path: initial.path, clock, random, recall });
+    this.#decisions = createDecisions({ path: initial.path, folders: deps.folders, clock, random, recall });
   }
 
   rotation(): Rotation {

@@ -4,7 +4,7 @@ import type { SyncRequest } from "../../protocol/sync.ts";
 import type { AgentConfig } from "../config/schema/agent-config.ts";
 import type { HostResources } from "./resources/host-resources.ts";
 
-/** What every sync declares: who this executor is, what it can do, what it has. */
+/** What every sync declares: the executor, what it can do, and the resources of its host. */
 export function buildSyncRequest(
   config: AgentConfig,
   instanceId: string,

@@ -3,7 +3,7 @@ import { EVENTS, type EventName } from "./events.ts";
 
 const LIMITS = { burst: 20, refillMs: 300_000 };
 
-/** Lets events that flap through 20 times, then once in five minutes, counting what it holds back. */
+/** Lets each event that flaps through 20 times, then once in five minutes. */
 export function createFlood(now: () => number) {
   const flood = new Flood(LIMITS, now);
   return {

@@ -1,43 +1,45 @@
 import { pino } from "pino";
 import { boundedOutput, type OutputStream } from "../../lib/log/bounded-output.ts";
+import type { LogLevel } from "../../lib/log/level.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
 import { withoutKeys } from "../../protocol/key-shape.ts";
 import type { Entry } from "./entry.ts";
-import { EVENTS, type Level } from "./events.ts";
+import { EVENTS } from "./events.ts";
 import { createFlood } from "./flood.ts";
-import { type Format, formatLine } from "./format.ts";
+import { type Format, journalText, prettyText } from "./format.ts";
 
-/** Where everything that the agent has to say goes: one line per entry, with the level that src/agent/journal/events.ts gives its event. */
+/** Everything that the agent reports: one line per entry, at the level that EVENTS gives its event. */
 export interface Journal {
   write(entry: Entry): void;
-  /** Takes the level and the format of a changed configuration. */
+  /** Applies the level and the format of a changed configuration. */
   configure(options: JournalOptions): void;
 }
 
 export interface JournalOptions {
-  readonly level: Level;
+  readonly level: LogLevel;
   readonly format: Format;
 }
 
 /**
  * pino on a plain stream: its own default destination loses lines on SIGTERM, and transports fail
  * in a single binary. Every line passes `scrub` as a whole, because pino's `redact` reaches neither
- * messages nor stacks. A reader that has stopped costs 1 MiB and the lines that come then. `now` is
- * monotonic milliseconds.
+ * messages nor stack traces. For a reader that has stopped reading, 1 MiB of lines waits, and later
+ * ones are lost. `now` is monotonic milliseconds.
  */
 export function createJournal(output: OutputStream, initial: JournalOptions, now: () => number): Journal {
-  let { format } = initial;
   const flood = createFlood(now);
-  const bounded = boundedOutput(output, (count) => write(gap(count)));
+  const stream = new LineStream(
+    boundedOutput(output, (count) => write(gap(count))),
+    initial.format,
+  );
   const logger = pino(
     {
       level: initial.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: (line) => formatLine(scrub(line), format) },
     },
-    bounded,
+    stream,
   );
 
   function write({ event, message, fields }: Entry): void {
@@ -51,21 +53,46 @@ export function createJournal(output: OutputStream, initial: JournalOptions, now
 
   return {
     write,
-    configure(options) {
-      format = options.format;
-      logger.level = options.level;
+    configure({ level, format }) {
+      stream.format = format;
+      logger.level = level;
     },
   };
 }
 
+/** Gives pino's lines their format. */
+class LineStream {
+  /** Has pino leave in `lastObj` and `lastMsg` what a line was made of. */
+  readonly [pino.symbols.needsMetadataGsym] = true;
+  lastObj: Pick<Entry, "event"> = { event: "agent.started" };
+  lastMsg = "";
+  format: Format;
+  readonly #output: { write(text: string): void };
+
+  constructor(output: { write(text: string): void }, format: Format) {
+    this.#output = output;
+    this.format = format;
+  }
+
+  write(json: string): void {
+    if (this.format === "json") {
+      this.#output.write(scrub(json));
+      return;
+    }
+    const { event } = this.lastObj;
+    const line = { level: EVENTS[event].level, event, message: scrub(this.lastMsg) };
+    this.#output.write(this.format === "journal" ? journalText(line) : prettyText(line));
+  }
+}
+
 function gap(count: number): Entry {
   const lines = count === 1 ? "1 line was" : `${count} lines were`;
-  return { event: "journal.gap", message: `${lines} left out here: nobody read what the agent writes.` };
+  return { event: "journal.gap", message: `${lines} lost here: nothing read the agent's output.` };
 }
 
 /**
- * Belt and braces: no code writes a key here, and if one ever does, or a server makes it, this is
- * not where it gets out.
+ * The last guard: no code writes a key here, but if one ever does, or a server makes it, the key
+ * does not get out.
  */
 export function scrub(text: string): string {
   return withoutKeys(withoutSecrets(text));

@@ -4,15 +4,16 @@ import { text } from "node:stream/consumers";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 
-/** flock(1): somebody else has it. */
+/** flock(1): another open file holds the lock. */
 const TAKEN = 1;
-/** It does not wait for the lock; a network file system may make it wait for its server. */
+/** It does not wait for the lock, but a network file system may make it wait for a server. */
 const LONGEST_MS = 20_000;
 
 /**
- * Takes flock(2)'s exclusive lock on the open file, through flock(1): Node has no call for it. The
- * lock is the open file's, not that of the process that asked for it, so it stays when flock(1)
- * ends, and goes with the descriptor. Resolves with false where another open file has it.
+ * Takes the exclusive lock of flock(2) on the open file, by way of flock(1), because Node has no
+ * call for it. The lock belongs to the open file, not to the process that asked for it, so it
+ * outlives flock(1) and ends with the descriptor. Resolves with false if another open file has the
+ * lock.
  */
 export async function lockFile(descriptor: number): Promise<boolean> {
   const child = spawn("flock", ["-n", "-x", "3"], {

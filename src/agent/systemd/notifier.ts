@@ -9,23 +9,25 @@ import { printable } from "../../lib/printable.ts";
 /** The name of the descriptor in the unit's `OpenFile=`. */
 const DESCRIPTOR_NAME = "notify";
 const FIRST_PASSED_DESCRIPTOR = 3;
-/** systemd shows more, nobody reads it. */
+/** systemd shows more, but nobody reads it. */
 const LONGEST_STATUS = 1000;
-/** A systemd-notify that hangs must not keep a stop from ending. */
+/** A systemd-notify that hangs must not delay a stop, ms. */
 const FLUSH_LIMIT_MS = 500;
 
-/** sd_notify(3) for the daemon. Inert outside systemd; a notification that fails is never an error of the daemon. */
+/**
+ * sd_notify(3) for the daemon. Does nothing outside systemd; a failed notification is not an error.
+ */
 export interface Notifier {
-  /** The configuration has been read and the loop turns. Not: the control plane has answered. */
+  /** The configuration was read and the loop runs; the control plane need not have answered. */
   ready(status: string): void;
   status(text: string): void;
   /** RELOADING=1; `ready` ends it. */
   reloading(): void;
   stopping(): void;
   watchdog(): void;
-  /** How often `watchdog` must be called; undefined where systemd does not ask for it. */
+  /** How often `watchdog` must be called, ms; undefined if systemd does not ask for it. */
   readonly watchdogIntervalMs: number | undefined;
-  /** Resolves when everything said so far has been handed over, after half a second at the latest. */
+  /** Resolves when everything was handed over, after half a second at the latest. */
   flushed(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export function createNotifier(
   let last: Promise<unknown> = Promise.resolve();
   let shown = "";
 
-  /** One after the other: READY=1 must not overtake RELOADING=1. */
+  /** One at a time: READY=1 must not overtake RELOADING=1. */
   function say(...assignments: string[]): void {
     if (send === undefined) {
       return;
@@ -70,7 +72,7 @@ export function createNotifier(
   };
 }
 
-/** One assignment, whatever the text: a second line would be an assignment of its own. */
+/** Always one assignment: a second line would be an assignment of its own. */
 function statusAssignment(text: string): string {
   return `STATUS=${printable(withoutSecrets(text), LONGEST_STATUS)}`;
 }
@@ -83,7 +85,7 @@ function sender(environment: NodeJS.ProcessEnv): Send | undefined {
   return environment["NOTIFY_SOCKET"] === undefined ? undefined : spawnSystemdNotify;
 }
 
-/** The package knows READY and STATUS; what it cannot say goes through the same binary. */
+/** The package knows READY and STATUS; the rest goes through the same binary. */
 const run = promisify(execFile);
 const spawnSystemdNotify: Send = (assignments) => {
   const status = assignments.find((assignment) => assignment.startsWith("STATUS="))?.slice("STATUS=".length);
@@ -94,7 +96,10 @@ const spawnSystemdNotify: Send = (assignments) => {
   return run("systemd-notify", [`--pid=${process.pid}`, ...assignments], { timeout: 10_000 });
 };
 
-/** systemd.service(5), OpenFile= (253 and newer): PID 1 hands over a connected datagram socket, and nothing need be spawned. */
+/**
+ * systemd.service(5), OpenFile= (253 and newer): PID 1 passes a connected datagram socket, so that
+ * no process has to be started.
+ */
 function passedDescriptor(environment: NodeJS.ProcessEnv): number | undefined {
   if (environment["LISTEN_PID"] !== String(process.pid)) {
     return undefined;
@@ -103,7 +108,7 @@ function passedDescriptor(environment: NodeJS.ProcessEnv): number | undefined {
   return index < 0 ? undefined : FIRST_PASSED_DESCRIPTOR + index;
 }
 
-/** sd_watchdog_enabled(3): half the time that systemd allows. */
+/** sd_watchdog_enabled(3): half of the time that systemd allows, ms. */
 function watchdogInterval(environment: NodeJS.ProcessEnv): number | undefined {
   const allowedUs = Number(environment["WATCHDOG_USEC"]);
   const pid = environment["WATCHDOG_PID"];

@@ -1,7 +1,7 @@
 /**
- * Variables with which the runtime, OpenSSL or the C library would load code, trust other
- * certificates, write files or say more than they should. Neither program needs one of them:
- * `UnsetEnvironment=` of both units has them all.
+ * Variables that make the runtime, OpenSSL or the C library load code, trust other certificates,
+ * write files, or print too much. Neither program needs one of them, so both units list them all in
+ * `UnsetEnvironment=`.
  */
 export const RUNTIME_VARIABLES: readonly string[] = [
   "OPENSSL_CONF",

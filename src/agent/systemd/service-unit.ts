@@ -2,27 +2,30 @@ import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 export const SERVICE = "novacula-agent.service";
-/** systemd.unit(5): the administrator's own units, and what `install` writes; the package's is below /usr/lib. */
+/** systemd.unit(5): for the administrator's units, and what `install` writes. */
 export const INSTALLED_UNIT = `/etc/systemd/system/${SERVICE}`;
 export const PACKAGED_UNITS = [`/usr/lib/systemd/system/${SERVICE}`, `/lib/systemd/system/${SERVICE}`];
 
 export const PACKAGED_BINARY = "/usr/bin/novacula-agent";
 const STAMP = /^# Written by `novacula-agent install`; sha256 ([0-9a-f]{64})\n/u;
 
-/** The unit of the package (systemd/novacula-agent.service), with another binary, and a first line that tells whether it was edited since. */
+/**
+ * The unit of the package (systemd/novacula-agent.service) with another binary, and a first line
+ * that reveals whether it was edited later.
+ */
 export function installedUnit(binary: string): string {
   const shipped = readFileSync(new URL("../../../systemd/novacula-agent.service", import.meta.url), "utf8");
   const text = shipped.replaceAll(PACKAGED_BINARY, () => binary);
   return `# Written by \`novacula-agent install\`; sha256 ${hash("sha256", text, "hex")}\n${text}`;
 }
 
-/** True for a unit that `install` wrote, of whatever version, and that nobody has changed since. */
+/** True for a unit that `install` wrote, in any version, and that nobody has changed. */
 export function isAsInstalled(text: string): boolean {
   const stamp = STAMP.exec(text);
   return stamp !== null && hash("sha256", text.slice(stamp[0].length), "hex") === stamp[1];
 }
 
-/** The program that a unit names, for a sentence only: what a text names is never removed. */
+/** The program that a unit names. For messages only: no file is removed because a text names it. */
 export function binaryOf(unit: string): string | undefined {
   return /^ExecStart=(\S+)/mu.exec(unit)?.[1];
 }

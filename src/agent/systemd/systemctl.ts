@@ -5,7 +5,10 @@ import { printable } from "../../lib/printable.ts";
 
 const LONGEST_MS = 120_000;
 
-/** Runs systemctl with this process's terminal, which it may ask for a password. Resolves with its exit status. */
+/**
+ * Runs systemctl on this process's terminal, where it may ask for a password. Resolves with its
+ * exit status.
+ */
 export async function systemctl(...args: readonly string[]): Promise<number> {
   const child = spawn("systemctl", [...args], { stdio: "inherit" });
   try {
@@ -16,12 +19,12 @@ export async function systemctl(...args: readonly string[]): Promise<number> {
   }
 }
 
-/** Clears a failed state and the count of starts. A unit that is not there has neither. */
+/** Clears a failed state and the count of starts; does nothing for a unit that does not exist. */
 export async function forgetStarts(unit: string): Promise<void> {
   await captured("systemctl", ["reset-failed", unit]);
 }
 
-/** Runs a tool of the host that must succeed; rejects with what it said. */
+/** Runs a tool of the host. Rejects with what it printed if it fails. */
 export async function runHostTool(tool: string, args: readonly string[]): Promise<void> {
   const { exitCode, stderr } = await captured(tool, args);
   if (exitCode !== 0) {
@@ -29,7 +32,7 @@ export async function runHostTool(tool: string, args: readonly string[]): Promis
   }
 }
 
-/** Properties of a unit as `systemctl show` has them; undefined where no systemd answers. */
+/** Properties of a unit, as `systemctl show` prints them; undefined if systemd does not answer. */
 export async function unitProperties<Name extends string>(
   unit: string,
   names: readonly Name[],

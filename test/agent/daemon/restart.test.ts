@@ -63,7 +63,7 @@ describe("the first sync of a process", () => {
     expect(agent.status()).toMatchObject({
       state: "connecting",
       reason: expect.stringMatching(
-        /^Restarted: the first sync with cp\.example\.com is at .*novacula-agent retry does it now\.$/,
+        /^Restarted\. The first sync with cp\.example\.com is at .*To sync now: novacula-agent retry$/,
       ),
     });
     agent.retry();

@@ -37,6 +37,19 @@ describe("a line", () => {
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "debug", msg: "Two." });
   });
 
+  it("has the format of the configuration, each line anew", () => {
+    const { journal, lines } = record({ level: "info", format: "journal" });
+    const entry = { event: "key.refused", message: 'Refused: "%s".\nAnd more.' } as const;
+    journal.write(entry);
+    journal.configure({ level: "info", format: "pretty" });
+    journal.write(entry);
+    journal.configure({ level: "info", format: "json" });
+    journal.write(entry);
+    expect(lines[0]).toBe('<3>key.refused: Refused: "%s".\n<3>  And more.\n');
+    expect(lines[1]).toMatch(/^\d\d:\d\d:\d\d .*error.* key\.refused: Refused: "%s"\.\n {2}And more\.\n$/);
+    expect(JSON.parse(lines[2] ?? "")).toMatchObject({ event: "key.refused", msg: entry.message });
+  });
+
   it("that stands for others says how many were left out", () => {
     let now = 0;
     const lines: string[] = [];
@@ -114,7 +127,7 @@ describe("a reader that has stopped", () => {
     waiting = 0;
     back();
     expect(kept.slice(before)).toEqual([
-      `<4>journal.gap: ${1000 - before} lines were left out here: nobody read what the agent writes.\n`,
+      `<4>journal.gap: ${1000 - before} lines were lost here: nothing read the agent's output.\n`,
     ]);
     journal.write(line);
     expect(kept.at(-1)).toContain("config.restored");

@@ -53,7 +53,7 @@ async function suffer({ server, agent, key }: Scene, { behaviour, expected }: Fa
     expect(reason).toContain("(403)");
   }
   if (expected.kind === "unreachable") {
-    expect(reason).toContain(" is unreachable since ");
+    expect(reason).toContain(" has been unreachable since ");
   }
   if (expected.cause !== undefined) {
     expect(reason).toMatch(SENTENCES[expected.cause] ?? /^/);

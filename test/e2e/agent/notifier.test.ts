@@ -120,3 +120,11 @@ describe("without a service manager", () => {
     await notifier.flushed();
   });
 });
+
+it.skipIf(isLacking)("an agent that cannot notify systemd says so, and nothing of its files", async () => {
+  const environment = { NOTIFY_SOCKET: "/nonexistent/notify" };
+  await using scene = await setOnlineScene({ environment });
+  const line = await scene.agent.waitForLine("systemd.unreachable", /^A notification to systemd failed: /);
+  expect(line.level).toBe("warn");
+  expect(scene.agent.lines.map(({ event }) => event)).not.toContain("watch.degraded");
+});

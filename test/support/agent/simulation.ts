@@ -68,7 +68,13 @@ export function simulate({
     wall: (at) => at + wallOffset,
     fromWall: (at) => at - wallOffset,
   };
-  const decisions = createDecisions({ path: PATH, clock, random: seededRandom(seed), recall });
+  const decisions = createDecisions({
+    path: PATH,
+    folders: { dataDir: "/var/lib/novacula", runtimeDir: "/run/novacula" },
+    clock,
+    random: seededRandom(seed),
+    recall,
+  });
   const said: Said[] = [];
   const lines: string[] = [];
   const exchanges: { atMs: number; fingerprint: string }[] = [];

@@ -27,7 +27,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a reboot on $title", (rele
     await host.revokeKey(key);
     await host.machine.reboot();
     const status = await host.untilState("key-refused", 20_000);
-    expect(status.reason).toContain("accepted until");
+    expect(status.reason).toContain("last accepted at");
     await calm(host);
     const second = await host.createKey("second");
     await host.configure(second.secret);

@@ -8,10 +8,9 @@ import type { AgentConfig } from "../../config/schema/agent-config.ts";
 import { adviseRefusal, type KeyRoute } from "../../daemon/narration/refusal-advice.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import { readMemory, recallKey, recallOrganization } from "../../daemon/resources/memory.ts";
-import { newGenerationState } from "../../daemon/rotation/generation-state.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
-import type { UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import { meantStatus, type UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
 
 /** What the control plane says of a key, without anything being registered. */
@@ -84,12 +83,17 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     if (outcome.kind === "accepted") {
       return { kind: "accepted", reply: outcome.reply, ...time };
     }
-    const generation = { id: 0, config, key, caPem, keySource, findings };
     const known = recallKey(memory, { fingerprint: key.fingerprint, url }, systemClock);
-    const state = newGenerationState(generation, systemClock.now(), known);
-    const { why, remedy } = adviseRefusal(outcome, state, systemClock, question.route);
-    const code = outcome.kind === "forbidden" ? "403" : "401";
-    return { kind: "refused", why: `${hostOf(url)} refuses it (${code}): ${why}`, remedy, ...time };
+    const refused = {
+      executorName: config.agent.name,
+      keySource,
+      findings,
+      acceptedAt: known?.acceptedAt,
+      keyEndsAt: known?.keyEndsAt,
+    };
+    const { why, remedy } = adviseRefusal(outcome, refused, systemClock, question.route);
+    const status = meantStatus(outcome);
+    return { kind: "refused", why: `${hostOf(url)} refuses it (${status}): ${why}`, remedy, ...time };
   } finally {
     await client.close();
   }

@@ -70,12 +70,12 @@ export async function run(options: { readonly config?: string }, terminal: Termi
     configureJournal: (changed) =>
       journal.configure({ level: changed.level, format: changed.format ?? format }),
     notifier: createNotifier(environment, (reason) =>
-      journal.write({ event: "watch.degraded", message: `systemd was not told: ${reason}` }),
+      journal.write({ event: "systemd.unreachable", message: `A notification to systemd failed: ${reason}` }),
     ),
     clock: systemClock,
     random: Math.random,
     collectGarbage: () => globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" }),
-    dataDir,
+    folders: { dataDir, runtimeDir },
     memory: await readMemory(dataDir),
   });
   const socket = await openControlSocket(runtimeDir, agent);

@@ -1,10 +1,10 @@
+import type { LogLevel } from "../../../lib/log/level.ts";
 import type { Channel } from "../../../protocol/channels.ts";
 
 /** Where things are unless the file says otherwise; the packaged unit makes both. */
 export const DEFAULT_DATA_DIR = "/var/lib/novacula";
 export const DEFAULT_RUNTIME_DIR = "/run/novacula";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export const LOG_FORMATS = ["journal", "pretty", "json"] as const;
 
 /** What agent.toml says, complete: every default filled in, every unit in milliseconds. */
@@ -28,7 +28,7 @@ export interface AgentConfig {
     readonly syncIntervalMs: number;
   };
   readonly logging: {
-    readonly level: (typeof LOG_LEVELS)[number];
+    readonly level: LogLevel;
     /** undefined: what fits the place that stdout leads to. */
     readonly format: (typeof LOG_FORMATS)[number] | undefined;
   };

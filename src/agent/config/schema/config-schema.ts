@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 
+import { LOG_LEVELS } from "../../../lib/log/level.ts";
 import { CHANNELS } from "../../../protocol/channels.ts";
 import { holdsKey } from "../../../protocol/key-shape.ts";
-import { LOG_FORMATS, LOG_LEVELS } from "./agent-config.ts";
+import { LOG_FORMATS } from "./agent-config.ts";
 
 import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
 

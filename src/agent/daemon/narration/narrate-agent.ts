@@ -4,20 +4,20 @@ import type { Entry } from "../../journal/entry.ts";
 import type { SyncOutcome } from "../../sync/answer/sync-outcome.ts";
 import type { Generation } from "../rotation/generation.ts";
 
-/** Who runs, and with what. */
+/** The first line of a process. `note` is appended. */
 export function startEntry(initial: Loaded, note: string): Entry {
-  const who =
+  const executor =
     initial.verdict === "invalid"
       ? ""
       : ` as executor ${initial.config.agent.name} for ${initial.config.controlPlane.url}`;
   return {
     event: "agent.started",
-    message: `novacula-agent ${VERSION} (PID ${process.pid}) runs${who}, with ${initial.path}.${note}`,
+    message: `novacula-agent ${VERSION} (PID ${process.pid}) started${executor}, with ${initial.path}.${note}`,
     fields: { version: VERSION, pid: process.pid, path: initial.path },
   };
 }
 
-/** One exchange, at debug level. */
+/** One request and its outcome, at debug level. */
 export function exchangeEntry({ key, config }: Generation, outcome: SyncOutcome): Entry {
   if (outcome.kind === "accepted") {
     return { event: "sync.accepted", message: `${config.agent.name} with ${key}.` };

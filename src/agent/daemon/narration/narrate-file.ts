@@ -1,40 +1,58 @@
 import type { Clock } from "../../../lib/clock.ts";
 import type { Entry } from "../../journal/entry.ts";
-import { changedSettings, type Generation, newSettings, sameCredentials } from "../rotation/generation.ts";
+import {
+  appliedSettings,
+  type Folders,
+  type Generation,
+  newSettings,
+  restartSettings,
+  sameCredentials,
+} from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
 import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
 
-/** What the journal says when the files were found changed: `before` and `after` are the rotation around that event. */
-export function narrateValidFile(before: Rotation, after: Rotation, path: string, clock: Clock): Entry[] {
+/** What does not change while the process runs. */
+export interface FileContext {
+  /** The configuration file. */
+  readonly path: string;
+  /** The folders that this process uses. */
+  readonly folders: Folders;
+  readonly clock: Clock;
+}
+
+/** The lines after the files changed; `before` and `after` are the rotation around that event. */
+export function narrateValidFile(before: Rotation, after: Rotation, context: FileContext): Entry[] {
   const { wanted } = after;
   if (wanted === undefined) {
     return [];
   }
-  const warnings = findingEntries(wanted.generation, before.wanted?.generation);
+  const previous = before.wanted?.generation;
+  const common = [
+    ...restart(previous, wanted.generation, context),
+    ...findingEntries(wanted.generation, previous),
+  ];
   const current = running(before);
   if (current === undefined) {
-    return warnings;
+    return common;
   }
   if (sameCredentials(current.generation, wanted.generation)) {
-    return [
-      ...restored(before, current, path),
-      ...applied(current.generation, wanted.generation),
-      ...warnings,
-    ];
+    const applied = appliedSettings(current.generation.config, wanted.generation.config);
+    return [...restored(before, current, context), ...appliedEntries(applied), ...common];
   }
   if (before.wanted !== undefined && sameCredentials(before.wanted.generation, wanted.generation)) {
-    return [...restored(before, before.wanted, path), ...warnings];
+    return [...restored(before, before.wanted, context), ...common];
   }
-  return [...warnings, trying(after, wanted, current, clock)];
+  return [...common, trying(after, wanted, current, context.clock)];
 }
 
-export function narrateProblem(problem: FileProblem, rotation: Rotation, path: string, clock: Clock): Entry {
+export function narrateProblem(problem: FileProblem, rotation: Rotation, context: FileContext): Entry {
+  const { path, clock } = context;
   const consequence = stillOn(running(rotation), clock);
   if (problem.kind === "invalid") {
     return {
       event: "config.invalid",
-      message: `The configuration cannot be used as it is: ${problemText(problem)} ${consequence}`,
+      message: `The configuration is not valid: ${problemText(problem)} ${consequence}`,
       fields: { path, issues: problem.issues.length },
     };
   }
@@ -45,7 +63,7 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, path: s
   };
 }
 
-function restored(before: Rotation, current: GenerationState, path: string): Entry[] {
+function restored(before: Rotation, current: GenerationState, { path }: FileContext): Entry[] {
   const complained = before.problem !== undefined || before.wanted !== current;
   if (!complained) {
     return [];
@@ -53,37 +71,50 @@ function restored(before: Rotation, current: GenerationState, path: string): Ent
   return [
     {
       event: "config.restored",
-      message: `${fileName(path)} says again what the agent runs on: ${keyLabel(current)}.`,
+      message: `${fileName(path)} matches the running configuration again: ${keyLabel(current)}.`,
       fields: { fingerprint: current.generation.key.fingerprint },
     },
   ];
 }
 
-function applied(from: Generation, to: Generation): Entry[] {
-  const { live, needsRestart } = changedSettings(from.config, to.config);
+function appliedEntries(names: readonly string[]): Entry[] {
+  return names.length === 0
+    ? []
+    : [{ event: "config.applied", message: `Applied without a restart: ${names.join(", ")}.` }];
+}
+
+/** Settings that take effect after a restart, compared with what this process uses. */
+function restart(from: Generation | undefined, to: Generation, { path, folders }: FileContext): Entry[] {
+  const was = new Map(from === undefined ? [] : restartSettings(from.config, folders));
+  const is = new Map(restartSettings(to.config, folders));
+  const changed = [...is].filter(([name, value]) => was.get(name) !== value).map(([name]) => name);
+  const back = [...was.keys()].filter((name) => !is.has(name));
   const entries: Entry[] = [];
-  if (live.length > 0) {
-    entries.push({ event: "config.applied", message: `In use without a restart: ${live.join(", ")}.` });
+  if (back.length > 0) {
+    entries.push({
+      event: "config.restored",
+      message: `${fileName(path)} matches the running configuration again: ${back.join(", ")}. No restart is needed for it.`,
+    });
   }
-  if (needsRestart.length > 0) {
+  if (changed.length > 0) {
     entries.push({
       event: "config.needs-restart",
-      message: `Changed, but only a new process takes it: ${needsRestart.join(", ")}. Restart the agent when it suits; until then the old value stands.`,
+      message: `Changed: ${changed.join(", ")}. This takes effect after a restart; the old value applies until then. To restart: sudo systemctl restart novacula-agent`,
     });
   }
   return entries;
 }
 
 function trying(after: Rotation, wanted: GenerationState, current: GenerationState, clock: Clock): Entry {
-  const { key } = wanted.generation;
-  const sameKey = key.equals(current.generation.key);
-  const stays = running(after) === wanted ? "" : ` ${stayingOn(current, sameKey ? "they are" : "that is")}`;
-  const change = sameKey
-    ? `New settings (${newSettings(current.generation, wanted.generation)})`
-    : `New ${key} in ${wanted.generation.keySource}`;
+  const { key, keySource } = wanted.generation;
+  const isSameKey = key.equals(current.generation.key);
+  const change = isSameKey
+    ? `new settings (${newSettings(current.generation, wanted.generation)})`
+    : `new ${key} in ${keySource}`;
+  const stays = running(after) === wanted ? "" : ` ${stayingOn(current, isSameKey ? "they are" : "it is")}`;
   return {
     event: "key.new",
-    message: `${change}: trying ${sameKey ? "them" : "it"}.${stays}`,
+    message: `Trying the ${change}.${stays}`,
     fields: {
       fingerprint: key.fingerprint,
       previous: current.generation.key.fingerprint,
@@ -92,7 +123,7 @@ function trying(after: Rotation, wanted: GenerationState, current: GenerationSta
   };
 }
 
-function stayingOn(current: GenerationState, untilIt: "that is" | "they are"): string {
+function stayingOn(current: GenerationState, untilIt: "it is" | "they are"): string {
   return `Staying on ${keyLabel(current)} until ${untilIt} accepted.`;
 }
 

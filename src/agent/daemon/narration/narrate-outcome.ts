@@ -3,10 +3,12 @@ import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
 import type { Entry } from "../../journal/entry.ts";
+import { meantStatus, type Refusal } from "../../sync/answer/sync-outcome.ts";
 import type { SyncState } from "../../sync/sync-state.ts";
+import { newSettings } from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { byId, type Rotation, running } from "../rotation/rotation.ts";
-import { adviseRefusal } from "./refusal-advice.ts";
+import { adviseRefusal, refusedKeyOf } from "./refusal-advice.ts";
 import { reminderDue } from "./reminder.ts";
 import {
   changeLabel,
@@ -19,7 +21,17 @@ import {
   stillOn,
 } from "./wording.ts";
 
-/** What the journal says after an exchange: one line per transition, then reminders at growing distance. */
+/** What the narration needs to know of one outcome; all belongs to one moment. */
+interface Change {
+  readonly before: Rotation;
+  readonly after: Rotation;
+  /** The state of the generation that the outcome belongs to, before and after it. */
+  readonly old: GenerationState;
+  readonly state: GenerationState;
+  readonly clock: Clock;
+}
+
+/** The lines after an outcome: one for each transition, then reminders at growing distance. */
 export function narrateOutcome(
   before: Rotation,
   after: Rotation,
@@ -31,25 +43,20 @@ export function narrateOutcome(
   if (old === undefined || state === undefined) {
     return [];
   }
+  const change = { before, after, old, state, clock };
   if (state.sync.kind === "online") {
-    return acceptance(before, after, old, state, clock);
+    return acceptance(change);
   }
   if (old === running(before)) {
-    return trouble(old, state, after, clock);
+    return trouble(change);
   }
-  return state === after.wanted ? candidateTrouble(old, state, after, clock) : [];
+  return state === after.wanted ? candidateTrouble(change) : [];
 }
 
-function acceptance(
-  before: Rotation,
-  after: Rotation,
-  old: GenerationState,
-  state: GenerationState,
-  clock: Clock,
-): Entry[] {
+function acceptance({ before, after, old, state, clock }: Change): Entry[] {
   const previous = before.proven;
   if (state === after.proven) {
-    return previous?.verdict === "refused" ? [fellBack(after, state, clock)] : back(old.sync, state, clock);
+    return previous?.verdict === "refused" ? [fellBack(after, state)] : back(old.sync, state, clock);
   }
   if (previous !== undefined) {
     return [switched(previous, state, clock)];
@@ -62,7 +69,7 @@ function firstAcceptance(state: GenerationState): Entry {
   const organization = state.sync.kind === "online" ? printable(state.sync.reply.organization.name, 64) : "";
   return {
     event: "key.accepted",
-    message: `Online as executor ${agent.name} of ${organization} at ${controlPlane.url} with ${keyLabel(state)}${until(state)}.`,
+    message: `Online as executor ${agent.name} of ${organization} at ${controlPlane.url} with ${keyLabel(state)}${validUntil(state)}.`,
     fields: { ...identity(state), organization },
   };
 }
@@ -73,34 +80,35 @@ function switched(previous: GenerationState, state: GenerationState, clock: Cloc
   if (from.config.agent.name !== to.config.agent.name) {
     return {
       event: "executor.renamed",
-      message: `This host is now executor ${to.config.agent.name}, a new one for the control plane; ${from.config.agent.name} goes offline. Online with ${keyLabel(state)}.`,
+      message: `This host is now executor ${to.config.agent.name} instead of ${from.config.agent.name}, which goes offline. Online with ${keyLabel(state)}.`,
       fields: identity(state),
     };
   }
   if (from.key.equals(to.key)) {
     return {
       event: "config.switched",
-      message: `Now at ${to.config.controlPlane.url}, still with ${keyLabel(state)}.`,
+      message: `Switched to the new ${newSettings(from, to)}: online at ${to.config.controlPlane.url}, still with ${keyLabel(state)}.`,
       fields: identity(state),
     };
   }
-  const retire = previous.verdict === "accepted" ? "it can be revoked" : "it was refused since";
+  const retire =
+    previous.verdict === "accepted" ? "The old key can be revoked." : "The old key has been refused since.";
   return {
     event: "key.rotated",
-    message: `Now on ${keyLabel(state)}${until(state)} instead of ${keyLabel(previous)}, ${lastAcceptance(previous, clock)}: ${retire}.`,
+    message: `Switched to ${keyLabel(state)}${validUntil(state)}, from ${keyLabel(previous)}, ${lastAcceptance(previous, clock)}. ${retire}`,
     fields: { ...identity(state), previous: from.key.fingerprint, previousKeyId: previous.keyId },
   };
 }
 
-function fellBack(after: Rotation, state: GenerationState, clock: Clock): Entry {
+function fellBack(after: Rotation, state: GenerationState): Entry {
   const refused = after.wanted;
-  const which =
+  const because =
     refused === undefined
       ? ""
-      : ` The ${keyLabel(refused)} in ${refused.generation.keySource} is not accepted.`;
+      : `: the ${keyLabel(refused)} in ${refused.generation.keySource} is not accepted`;
   return {
     event: "key.fallback",
-    message: `Online again with the earlier ${keyLabel(state)}.${which} ${stillOn(state, clock)}`,
+    message: `Online again with the earlier ${keyLabel(state)}${because}. If restarted now, the agent could not come online.`,
     fields: identity(state),
   };
 }
@@ -130,92 +138,96 @@ function back(from: SyncState, state: GenerationState, clock: Clock): Entry[] {
   ];
 }
 
-/** The running session was not accepted. */
-function trouble(old: GenerationState, state: GenerationState, after: Rotation, clock: Clock): Entry[] {
+type Failing = Extract<SyncState, { readonly kind: "unreachable" | "key-refused" | "forbidden" }>;
+
+/**
+ * What a failed sync is worth in the journal: `repeat` is empty the first time, and says how often
+ * it failed in a reminder. Undefined if it is not worth a line.
+ */
+function worthALine({ old, state }: Change): { sync: Failing; repeat: string } | undefined {
   const { sync } = state;
   if (sync.kind === "connecting" || sync.kind === "online") {
-    return [];
+    return undefined;
   }
-  const first = old.sync.kind !== sync.kind;
-  if (!first && !reminderDue(sync.since, old.attemptedAt ?? sync.since, sync.lastAt)) {
-    return [];
+  if (old.sync.kind !== sync.kind) {
+    return { sync, repeat: "" };
   }
-  const repeat = first ? "" : ` (${effort(sync.attempts, sync.lastAt - sync.since)})`;
-  if (sync.kind === "unreachable") {
-    return [unreachable(state, repeat, clock)];
-  }
-  const { why, remedy } = adviseRefusal(sync.last, state, clock);
-  const still = first ? "refused" : "still refused";
-  const next = running(after) === state ? "" : ` Trying the ${after.wanted?.generation.key} from the file.`;
-  const said = sync.last.reason === undefined ? `, said: ${sync.last.message}` : "";
-  return [
-    {
-      event: sync.kind === "forbidden" ? "key.forbidden" : "key.refused",
-      message: `${hostOf(state.generation.config.controlPlane.url)} ${still} ${keyLabel(state)} (${code(sync)}${said})${repeat}: ${why}. ${remedy} The nodes keep running.${next}`,
-      fields: { ...identity(state), reason: sync.last.reason, attempts: sync.attempts },
-    },
-  ];
+  const isDue = reminderDue(sync.since, old.attemptedAt ?? sync.since, sync.lastAt);
+  return isDue ? { sync, repeat: ` (${effort(sync.attempts, sync.lastAt - sync.since)})` } : undefined;
 }
 
-function unreachable(state: GenerationState, repeat: string, clock: Clock): Entry {
-  const { sync } = state;
-  const detail = sync.kind === "unreachable" ? sync.last.detail : "";
-  const remedy = sync.kind === "unreachable" ? sync.last.remedy : undefined;
-  return {
-    event: "control-plane.unreachable",
-    message: `${hostOf(state.generation.config.controlPlane.url)} is ${repeat === "" ? "" : "still "}unreachable${repeat}: ${detail}. ${remedy === undefined ? "" : `${sentence(remedy)} `}The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.`,
-    fields: {
-      ...identity(state),
-      cause: sync.kind === "unreachable" ? sync.last.cause : undefined,
-      attempts: sync.kind === "connecting" ? 0 : sync.attempts,
-    },
-  };
-}
-
-/** The candidate was not accepted; the running session is untouched. */
-function candidateTrouble(
-  old: GenerationState,
-  state: GenerationState,
-  after: Rotation,
-  clock: Clock,
-): Entry[] {
-  const { sync } = state;
-  if (sync.kind === "connecting" || sync.kind === "online") {
+/** The generation that runs was not accepted. */
+function trouble(change: Change): Entry[] {
+  const failure = worthALine(change);
+  if (failure === undefined) {
     return [];
   }
-  const current = running(after);
-  const first = old.sync.kind !== sync.kind;
-  if (!first && !reminderDue(sync.since, old.attemptedAt ?? sync.since, sync.lastAt)) {
-    return [];
-  }
-  const repeat = first ? "" : ` (${effort(sync.attempts, sync.lastAt - sync.since)})`;
+  const { state, after, clock } = change;
+  const { sync, repeat } = failure;
+  const host = hostOf(state.generation.config.controlPlane.url);
+  const isFirst = repeat === "";
   const fields = { ...identity(state), attempts: sync.attempts };
   if (sync.kind === "unreachable") {
+    const { detail, remedy, cause } = sync.last;
+    const advice = remedy === undefined ? "" : ` ${sentence(remedy)}`;
     return [
       {
-        event: "config.untried",
-        message: `The ${changeLabel(state, current)} could not be tried${repeat}: ${sync.last.detail}. ${sentence(sync.last.remedy ?? "It is tried again by itself")} ${stillOn(current, clock)}`,
-        fields: { ...fields, cause: sync.last.cause },
+        event: "control-plane.unreachable",
+        message: `${host} is ${isFirst ? "" : "still "}unreachable${repeat}: ${detail}. The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.${advice}`,
+        fields: { ...fields, cause },
       },
     ];
   }
-  const { why, remedy } = adviseRefusal(sync.last, state, clock);
+  const { why, remedy } = adviseRefusal(sync.last, refusedKeyOf(state), clock);
+  const next = running(after) === state ? "" : ` Trying the ${after.wanted?.generation.key} from the file.`;
+  const said = sync.last.reason === undefined ? `, "${sync.last.message}"` : "";
   return [
     {
-      event: "key.new-refused",
-      message: `${refusedChange(state, current)} (${code(sync)})${repeat}: ${why}. ${stillOn(current, clock)} ${remedy}`,
+      event: sync.kind === "forbidden" ? "key.forbidden" : "key.refused",
+      message: `${host} ${isFirst ? "refused" : "still refuses"} ${keyLabel(state)} (${code(sync.last)}${said})${repeat}: ${why}. The nodes keep running.${next} ${remedy}`,
       fields: { ...fields, reason: sync.last.reason },
     },
   ];
 }
 
-function code(sync: Extract<SyncState, { kind: "key-refused" | "forbidden" }>): string {
-  const status = sync.kind === "forbidden" ? "403" : "401";
-  return sync.last.reason === undefined ? status : `${status} ${sync.last.reason}`;
+/** The candidate was not accepted; the generation that runs is untouched. */
+function candidateTrouble(change: Change): Entry[] {
+  const failure = worthALine(change);
+  if (failure === undefined) {
+    return [];
+  }
+  const { state, after, clock } = change;
+  const { sync, repeat } = failure;
+  const current = running(after);
+  const fields = { ...identity(state), attempts: sync.attempts };
+  if (sync.kind === "unreachable") {
+    const advice = sentence(sync.last.remedy ?? "The agent keeps trying");
+    return [
+      {
+        event: "config.untried",
+        message: `The ${changeLabel(state, current)} could not be tried${repeat}: ${sync.last.detail}. ${advice} ${stillOn(current, clock)}`,
+        fields: { ...fields, cause: sync.last.cause },
+      },
+    ];
+  }
+  const { why, remedy } = adviseRefusal(sync.last, refusedKeyOf(state), clock);
+  return [
+    {
+      event: "key.new-refused",
+      message: `${refusedChange(state, current)} (${code(sync.last)})${repeat}: ${why}. ${stillOn(current, clock)} ${remedy}`,
+      fields: { ...fields, reason: sync.last.reason },
+    },
+  ];
 }
 
-function until(state: GenerationState): string {
-  return state.keyEndsAt === undefined ? "" : `, valid until ${utcTime(state.keyEndsAt)}`;
+/** `401 revoked`; the status alone if the control plane gave no reason. */
+function code(refusal: Refusal): string {
+  const status = meantStatus(refusal);
+  return refusal.reason === undefined ? `${status}` : `${status} ${refusal.reason}`;
+}
+
+function validUntil({ keyEndsAt }: GenerationState): string {
+  return keyEndsAt === undefined ? "" : `, valid until ${utcTime(keyEndsAt)}`;
 }
 
 function identity(state: GenerationState) {

@@ -8,12 +8,12 @@ import { hostOf, keyLabel } from "./wording.ts";
 
 const DAY_MS = 86_400_000;
 const EXPIRY_DAYS = [1, 3, 14];
-/** How far this host's clock and the control plane's may be apart before it is worth a word, ms. */
+/** A larger difference between this host's clock and the control plane's is reported, ms. */
 export const CLOCK_TOLERANCE_MS = 60_000;
 
-/** What has been said of an accepted executor, so that it is said once and taken back when it is over. */
+/** What has been reported of an accepted executor: each once, and again only after it was over. */
 export interface Notices {
-  /** The nearest expiry warning that was given. */
+  /** The last warning that the key expires: the one with the fewest days left. */
   readonly expiry: ExpiryNotice | undefined;
   readonly duplicates: readonly string[];
   readonly verdict: SyncReply["compatibility"]["verdict"];
@@ -32,7 +32,9 @@ export const NO_NOTICES: Notices = {
   isClockOff: false,
 };
 
-/** What an accepted sync says beyond its acceptance: a key that ends, a twin, an old version, a clock that is off. */
+/**
+ * What else an accepted sync shows: an expiring key, a duplicate, an old version, a wrong clock.
+ */
 export function noticesOf(before: Notices, state: GenerationState, version: string, clock: Clock) {
   const { sync } = state;
   if (sync.kind !== "online") {
@@ -67,7 +69,10 @@ export function noticesOf(before: Notices, state: GenerationState, version: stri
   return { notices, entries };
 }
 
-/** Judged by the control plane's clock. Only a nearer one replaces what was said: clocks of two servers behind one address differ. */
+/**
+ * Judged by the control plane's clock. Only a warning with fewer days left replaces the last one:
+ * two servers behind one address may have different clocks.
+ */
 function expiryNotice(
   said: ExpiryNotice | undefined,
   { keyId, keyEndsAt }: GenerationState,
@@ -86,13 +91,13 @@ function expiring(state: GenerationState, serverMs: number): Entry {
   const left = endsAt - serverMs;
   return {
     event: "key.expiring",
-    message: `The ${keyLabel(state)} ends in ${duration(left)}, at ${utcTime(endsAt)}. Create a new key, put it into ${state.generation.keySource} (novacula-agent set-key), and the switch is silent.`,
+    message: `The ${keyLabel(state)} expires in ${duration(left)}, at ${utcTime(endsAt)}. Create a new key and put it into ${state.generation.keySource} (sudo novacula-agent set-key); nothing is interrupted.`,
     fields: { fingerprint: state.generation.key.fingerprint, keyId: state.keyId, endsAt },
   };
 }
 
 function duplicate(state: GenerationState, reply: SyncReply): Entry {
-  const twins = reply.duplicates
+  const others = reply.duplicates
     .slice(0, 5)
     .map(
       ({ hostName, address, lastSyncAt }) =>
@@ -101,7 +106,7 @@ function duplicate(state: GenerationState, reply: SyncReply): Entry {
   const { name } = state.generation.config.agent;
   return {
     event: "executor.duplicate",
-    message: `Another process syncs as executor ${name} with the same key: ${twins.join("; ")}. A cloned host? Give one of them another [agent].name and a key of its own.`,
+    message: `Another process syncs as executor ${name} with the same key: ${others.join("; ")}. Most likely a host was cloned. Give one of the two another agent.name and a key of its own.`,
     fields: { executor: name, duplicates: reply.duplicates.length },
   };
 }
@@ -109,7 +114,7 @@ function duplicate(state: GenerationState, reply: SyncReply): Entry {
 function duplicateGone(state: GenerationState): Entry {
   return {
     event: "executor.duplicate-gone",
-    message: `No other process syncs as executor ${state.generation.config.agent.name} any more.`,
+    message: `No other process syncs as executor ${state.generation.config.agent.name} now.`,
   };
 }
 
@@ -119,12 +124,12 @@ function behind({ verdict, recommendedVersion }: SyncReply["compatibility"], ver
   if (verdict === "deprecated") {
     return {
       event: "agent.deprecated",
-      message: `The control plane calls version ${version} deprecated: it works, but is behind. ${upgrade}.`,
+      message: `Version ${version} still works with the control plane, but is deprecated. ${upgrade}.`,
     };
   }
   return {
     event: "agent.out-of-support",
-    message: `The control plane does not support version ${version} any more: the executor is kept online, its nodes cannot be managed. ${upgrade}.`,
+    message: `The control plane no longer supports version ${version}: the executor stays online, but its nodes cannot be managed. ${upgrade}.`,
   };
 }
 
@@ -132,7 +137,7 @@ function clockOff(state: GenerationState, offsetMs: number): Entry {
   const direction = offsetMs > 0 ? "behind" : "ahead of";
   return {
     event: "clock.off",
-    message: `This host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(state.generation.config.controlPlane.url)}'s. One of the two is wrong: check timedatectl.`,
+    message: `This host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(state.generation.config.controlPlane.url)}'s. One of the two is wrong. Check this one with: timedatectl`,
     fields: { offsetMs: Math.round(offsetMs) },
   };
 }

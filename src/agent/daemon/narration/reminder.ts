@@ -2,8 +2,9 @@ const STEPS_MS = [60_000, 300_000, 900_000, 3_600_000];
 const HOUR_MS = 3_600_000;
 
 /**
- * True where a state that began at `since` has crossed a reminder between two exchanges: after 1, 5 and 15 minutes,
- * then each hour. So ten hours of refusals are 13 reminders, and nobody has to keep count of them.
+ * True if a state that began at `since` crossed a reminder between two syncs. Reminders come after
+ * 1, 5 and 15 minutes, then every hour, so ten hours of refusals are 13 lines. All in ms of one
+ * clock.
  */
 export function reminderDue(since: number, previousAt: number, now: number): boolean {
   return reminders(now - since) > reminders(previousAt - since);

@@ -9,7 +9,7 @@ import type { FileProblem } from "../rotation/rotation.ts";
 
 /** The phrases that journal lines, `STATUS=` and `status` share: one wording for one thing. */
 
-/** `key 3fa9c1d2 (prod 260601, k_7d…)`; only the fingerprint before the control plane has named it. */
+/** `key 3fa9c1d2 (prod 260601, k_7d…)`; the fingerprint alone until it was accepted. */
 export function keyLabel(state: GenerationState): string {
   const { key } = state.generation;
   if (state.keyId === undefined) {
@@ -18,14 +18,14 @@ export function keyLabel(state: GenerationState): string {
   return `${key} (${printable(state.keyName ?? "", 40)}, ${printable(state.keyId, 64)})`;
 }
 
-/** A change that waits to be accepted: `new key 5b1c77e0 in agent.toml line 7`, `new control_plane.url`. */
+/** A change that is not accepted: `new key 5b1c77e0 in agent.toml line 7`, `new agent.name`. */
 export function changeLabel({ generation }: GenerationState, current: GenerationState | undefined): string {
   return current?.generation.key.equals(generation.key) === true
     ? `new ${newSettings(current.generation, generation)}`
     : `new ${generation.key} in ${generation.keySource}`;
 }
 
-/** Where the key is the one in use, it was refused for what came with it. */
+/** If the key is the one in use, it was refused because of what changed beside it. */
 export function refusedChange(state: GenerationState, current: GenerationState | undefined): string {
   const { key, keySource } = state.generation;
   const change = changeLabel(state, current);
@@ -54,16 +54,16 @@ export function problemText(problem: FileProblem): string {
   return `the key in ${problem.keySource} ${findings.map((finding) => `${finding.problem}. ${finding.remedy}`).join(" | ")}`;
 }
 
-/** What an operator must know of a change that did not take: what still runs, and what a restart would do. */
+/** The effect of a change that is not in use: what still runs, and what a restart would do. */
 export function stillOn(state: GenerationState | undefined, clock: Clock): string {
   if (state === undefined) {
-    return "Nothing is sent until it is fixed; the agent takes it at once.";
+    return "Until it is fixed the agent sends nothing; then it continues without a restart.";
   }
   switch (state.sync.kind) {
     case "online":
-      return `Still online with ${keyLabel(state)}; a restart now would not come online.`;
+      return `Still online with ${keyLabel(state)}; if restarted now, the agent could not come online.`;
     case "unreachable":
-      return `Still on ${keyLabel(state)}, ${lastAcceptance(state, clock)}; a restart now would not come online.`;
+      return `Still on ${keyLabel(state)}, ${lastAcceptance(state, clock)}; if restarted now, the agent could not come online.`;
     default:
       return `Still on ${keyLabel(state)}, which is not accepted either.`;
   }
@@ -78,7 +78,7 @@ export function hostOf(url: string): string {
   return URL.parse(url)?.host ?? printable(url);
 }
 
-/** The configuration file as a line names it: its own name where the path is the usual one. */
+/** The configuration file as a line names it: its name alone if the path is the usual one. */
 export function fileName(path: string): string {
   return path === "/etc/novacula/agent.toml" ? basename(path) : path;
 }

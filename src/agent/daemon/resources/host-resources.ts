@@ -6,14 +6,14 @@ import type { SyncRequest } from "../../../protocol/sync.ts";
 
 export type HostResources = SyncRequest["resources"];
 
-/** How old what a sync declares may be, ms: a look at memory and disk costs as much as a tenth of the sync. */
+/** How old declared resources may be, ms: reading memory and disk costs a tenth of a sync. */
 const FRESH_MS = 30_000;
 
-/** What changes only with the machine; looking it up reads files of /proc and /sys. */
+/** Fixed while the host runs; reading it opens files of /proc and /sys. */
 const CPU_COUNT = availableParallelism();
 const MEMORY_TOTAL_BYTES = totalmem();
 
-/** What the host has now, the disk by the file system of `dataDir`. */
+/** What the host has now; the disk is the file system of `dataDir`. */
 export async function measureHost(dataDir: string): Promise<HostResources> {
   return {
     cpuCount: CPU_COUNT,
@@ -23,7 +23,7 @@ export async function measureHost(dataDir: string): Promise<HostResources> {
   };
 }
 
-/** `measureHost`, at most twice a minute. */
+/** `measureHost`, but at most twice a minute. */
 export function createHostMeter(clock: Clock): (dataDir: string) => Promise<HostResources> {
   let last: { readonly dataDir: string; readonly at: number; readonly resources: HostResources } | undefined;
   return async (dataDir) => {
@@ -37,9 +37,7 @@ export function createHostMeter(clock: Clock): (dataDir: string) => Promise<Host
   };
 }
 
-/**
- * A data_dir that is not there yet has no file system to speak of; one that hangs holds up no sync.
- */
+/** Nothing if data_dir does not exist yet. If it hangs, the sync does not wait for it. */
 async function diskOf(dataDir: string): Promise<{ diskTotalBytes?: number; diskFreeBytes?: number }> {
   try {
     const { bsize, blocks, bavail } = await inTime(dataDir, () => statfs(dataDir));

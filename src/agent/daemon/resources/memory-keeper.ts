@@ -2,18 +2,18 @@ import type { Clock } from "../../../lib/clock.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { type Memory, remember, writeMemory } from "./memory.ts";
 
-/** How old `acceptedAt` in state.json may get while nothing else changes; a crash makes it at most this imprecise. */
+/** How old `acceptedAt` in state.json may get, ms; after a crash it is this imprecise. */
 const STALE_MS = 60_000;
 
-/** Keeps state.json near the truth without writing it at every sync. */
+/** Keeps state.json up to date without a write for every sync. */
 export interface MemoryKeeper {
   current(): Memory;
-  /** Takes note of an outcome; writes what is worth it. */
+  /** Remembers the state of a generation; writes if it is worth it. */
   note(state: GenerationState): Promise<void>;
   write(): Promise<void>;
 }
 
-/** `onFailure` is called with the reason when a write fails after one that did not. */
+/** `onFailure` is called with the reason when a write fails after one that succeeded. */
 export function createMemoryKeeper(
   dataDir: string,
   initial: Memory,
@@ -47,7 +47,7 @@ export function createMemoryKeeper(
   };
 }
 
-/** Everything but the times and the order, in which a running key and a refused one take turns: what is worth a write at once. */
+/** What is worth a write at once: all but the times, and the order, in which two keys alternate. */
 function essence(memory: Memory): string {
   const keys = memory.keys.map(({ url, fingerprint, verdict, keyId, keyName }) =>
     [url, fingerprint, verdict, keyId, keyName].join("\0"),

@@ -10,12 +10,17 @@ import type { GenerationState, KeyMemory } from "../rotation/generation-state.ts
 
 const KEYS_KEPT = 8;
 
-/** `<data_dir>/state.json`: what the agent knows across restarts. Fingerprints and times, never a key. Times are epoch ms. */
+/**
+ * `<data_dir>/state.json`: what the agent knows across restarts. Fingerprints and times (epoch ms),
+ * never a key.
+ */
 const memorySchema = z.object({
   format: z.literal(1),
   keys: z.array(
     z.object({
-      /** The control plane that said so: of another one's, a key's past says nothing. */
+      /**
+       * The control plane that gave the verdict: for another one, the past of a key means nothing.
+       */
       url: z.string(),
       fingerprint: z.string(),
       verdict: z.enum(["accepted", "refused"]),
@@ -26,7 +31,10 @@ const memorySchema = z.object({
       restartSpreadMs: z.number().optional(),
     }),
   ),
-  /** The organization that this host has been in, by control plane URL: a key of another one is refused by the control plane. */
+  /**
+   * The organization that this host belongs to, by control plane URL. The control plane refuses a
+   * key of another one.
+   */
   organizations: z.array(z.object({ url: z.string(), id: z.string(), name: z.string() })),
 });
 
@@ -38,7 +46,7 @@ function statePath(dataDir: string): string {
   return join(dataDir, "state.json");
 }
 
-/** A missing or damaged file is an empty memory: it only makes sentences more precise. What is no file, or no small one, is not read. */
+/** A missing or damaged file is an empty memory: it only makes sentences more precise. */
 export async function readMemory(dataDir: string): Promise<Memory> {
   const read = await readBoundedFile(statePath(dataDir));
   if (read.kind === "unreadable") {
@@ -51,12 +59,12 @@ export async function readMemory(dataDir: string): Promise<Memory> {
   }
 }
 
-/** Resolves with the reason where it could not be written. */
+/** Resolves with the reason if it could not be written. */
 export async function writeMemory(dataDir: string, memory: Memory): Promise<string | undefined> {
   const path = statePath(dataDir);
   try {
     await inTime(path, (signal) =>
-      // What comes through late must not replace what is written meanwhile.
+      // A late write must not replace a newer one.
       storeMemory(dataDir, memory, { beforeRename: async () => signal.throwIfAborted() }),
     );
     return undefined;
@@ -68,7 +76,7 @@ export async function writeMemory(dataDir: string, memory: Memory): Promise<stri
   }
 }
 
-/** Rejects where it could not be written. */
+/** Rejects if it could not be written. */
 export async function storeMemory(
   dataDir: string,
   memory: Memory,
@@ -78,7 +86,7 @@ export async function storeMemory(
   await writeFileAtomically(statePath(dataDir), text, { mode: 0o600, ...options });
 }
 
-/** Which key, at which control plane. */
+/** A key at one control plane. */
 export interface KeyAtControlPlane {
   readonly url: string;
   readonly fingerprint: string;
@@ -106,7 +114,7 @@ export function recallOrganization(memory: Memory, url: string): string | undefi
   return memory.organizations.find((organization) => organization.url === url)?.id;
 }
 
-/** `memory` with what is known now of a session's key; unchanged where the control plane has said nothing yet. */
+/** `memory` with what is now known of the key; unchanged until the control plane has answered. */
 export function remember(memory: Memory, state: GenerationState, clock: Clock): Memory {
   if (state.verdict === undefined) {
     return memory;
@@ -138,7 +146,10 @@ export function remember(memory: Memory, state: GenerationState, clock: Clock): 
   return { format: 1, keys: [key, ...others].slice(0, KEYS_KEPT), organizations };
 }
 
-/** The host is to be moved: the next organization that accepts it is its own (`set-key --new-organization`). */
+/**
+ * To move the host: it belongs to the next organization that accepts it (`set-key
+ * --new-organization`).
+ */
 export function forgetOrganization(memory: Memory, url: string): Memory {
   return {
     ...memory,

@@ -4,23 +4,29 @@ import { pauseAfter, pauseAtRestart } from "../../sync/cadence.ts";
 import { nextSyncState, type SyncState } from "../../sync/sync-state.ts";
 import type { Generation } from "./generation.ts";
 
-/** A generation in use: what the control plane has said to it, and when it is asked again. Times are moments of the clock (`now`), ms. */
+/**
+ * A generation in use: what the control plane has answered it, and when it is asked again. Times
+ * are moments of the clock (`now`), ms.
+ */
 export interface GenerationState {
   readonly generation: Generation;
   readonly sync: SyncState;
-  /** The last authoritative answer; an outage does not take it back. */
+  /** The last authoritative answer; an outage does not change it. */
   readonly verdict: "accepted" | "refused" | undefined;
-  /** When this key was last accepted, also by an earlier process (state.json). */
+  /** When this key was last accepted, perhaps by an earlier process (state.json). */
   readonly acceptedAt: number | undefined;
-  /** Id and name of the key at the control plane, once it was accepted. */
+  /** Id and name of the key at the control plane, once accepted. */
   readonly keyId: string | undefined;
   readonly keyName: string | undefined;
-  /** When the key ends, by its expiry or by the grace period of a rotation, epoch ms of the control plane; undefined: never, or not known yet. */
+  /**
+   * When the key expires, or the grace period of a rotation ends, epoch ms of the control plane;
+   * undefined: never, or not known yet.
+   */
   readonly keyEndsAt: number | undefined;
-  /** Over how long the control plane wants first syncs after a restart spread, ms; undefined: it has not said. */
+  /** Window over which a restarted fleet spreads its first syncs, ms; undefined: not known. */
   readonly restartSpreadMs: number | undefined;
   readonly attemptedAt: number | undefined;
-  /** When the next sync is due; Infinity while it waits for its turn. */
+  /** When the next sync is due; Infinity: not planned. */
   readonly nextAt: number;
 }
 
@@ -34,7 +40,10 @@ export interface KeyMemory {
   readonly restartSpreadMs: number | undefined;
 }
 
-/** A process that starts this soon after its key was accepted is a restart: its executor is still online, or was just now. */
+/**
+ * A process that starts this soon after its key was accepted is a restart, ms: its executor is, or
+ * was until now, online.
+ */
 const RESTART_MS = 300_000;
 
 export function newGenerationState(
@@ -56,7 +65,10 @@ export function newGenerationState(
   };
 }
 
-/** The first session of a process. A fleet that is restarted together must not return in one second; a cold start, or a new key, does not wait. */
+/**
+ * The first state of a process. A fleet that restarts together must not return in one second; a
+ * cold start or a new key does not wait.
+ */
 export function atStart(state: GenerationState, now: number, random: () => number): GenerationState {
   const { verdict, acceptedAt } = state;
   const ageMs = acceptedAt === undefined ? Number.POSITIVE_INFINITY : now - acceptedAt;

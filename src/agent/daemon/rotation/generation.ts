@@ -2,20 +2,23 @@ import type { AgentConfig } from "../../config/schema/agent-config.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
-/** One valid reading of the files: a configuration and a key that can be sent. Replaced as a whole, never changed. */
+/** One valid reading of the files: a configuration and a usable key. Replaced as a whole. */
 export interface Generation {
-  /** Grows with each reading; a probe of an older one is of no interest any more. */
+  /** Grows with each reading. */
   readonly id: number;
   readonly config: AgentConfig;
   readonly key: ExecutorKey;
-  /** Where the key stands: `/etc/novacula/agent.toml line 7`, or the key file's path. */
+  /** Where the key is: `/etc/novacula/agent.toml line 7`, or the key file's path. */
   readonly keySource: string;
   readonly caPem: string | undefined;
-  /** Warnings: the key is used, and these are said. */
+  /** Warnings: the key is used in spite of them. */
   readonly findings: readonly KeyFinding[];
 }
 
-/** True where the control plane cannot tell the two apart: same place, same name, same key. Anything else is probed before it is used. */
+/**
+ * True if the control plane cannot tell the two apart: same place, same name, same key. Any other
+ * change is tried before it is used.
+ */
 export function sameCredentials(a: Generation, b: Generation): boolean {
   return (
     a.key.equals(b.key) &&
@@ -26,44 +29,53 @@ export function sameCredentials(a: Generation, b: Generation): boolean {
   );
 }
 
-/** Settings that only a new process takes. */
-const NEEDS_RESTART: ReadonlySet<string> = new Set(["agent.data_dir", "agent.runtime_dir"]);
-
-/** The settings in which two configurations differ, by their names in agent.toml; `needsRestart` are those that only a new process takes. */
-export function changedSettings(a: AgentConfig, b: AgentConfig) {
-  const before = new Map(settings(a));
-  const changed = settings(b).flatMap(([name, value]) => (before.get(name) === value ? [] : [name]));
-  return {
-    live: changed.filter((name) => !NEEDS_RESTART.has(name)),
-    needsRestart: changed.filter((name) => NEEDS_RESTART.has(name)),
-  };
+/** The folders that a process uses; a change of them in the file takes effect after a restart. */
+export interface Folders {
+  readonly dataDir: string;
+  readonly runtimeDir: string;
 }
 
-/** The settings of `to` that are not `from`'s, as a line names them; certificates that changed in their file count as `ca_file`. */
+type NamedSetting = readonly [name: string, value: string | number | undefined];
+
+/** The settings, by their names in agent.toml, in which `config` differs from what the process uses. */
+export function restartSettings({ agent }: AgentConfig, inUse: Folders): readonly NamedSetting[] {
+  const settings: NamedSetting[] = [];
+  if (agent.dataDir !== inUse.dataDir) {
+    settings.push(["agent.data_dir", agent.dataDir]);
+  }
+  if (agent.runtimeDir !== inUse.runtimeDir) {
+    settings.push(["agent.runtime_dir", agent.runtimeDir]);
+  }
+  return settings;
+}
+
+/** The settings that a running agent applies at once, by name, as far as they differ. */
+export function appliedSettings(a: AgentConfig, b: AgentConfig): readonly string[] {
+  const before = new Map(liveSettings(a));
+  return liveSettings(b).flatMap(([name, value]) => (before.get(name) === value ? [] : [name]));
+}
+
+/** What is new in `to`, as a line names it; a changed certificate file counts as `ca_file`. */
 export function newSettings(from: Generation, to: Generation): string {
-  const names = new Set(changedSettings(from.config, to.config).live);
+  const names = new Set(appliedSettings(from.config, to.config));
   if (from.caPem !== to.caPem) {
     names.add("control_plane.ca_file");
   }
   return [...names].join(", ");
 }
 
-function settings(config: AgentConfig): [name: string, value: string | number | undefined][] {
+/** Without those of the tables that nothing reads yet: [reconciler] and [reporter]. */
+function liveSettings({ agent, controlPlane, logging }: AgentConfig): readonly NamedSetting[] {
   return [
-    ["agent.name", config.agent.name],
-    ["agent.data_dir", config.agent.dataDir],
-    ["agent.runtime_dir", config.agent.runtimeDir],
-    ["agent.public_host", config.agent.publicHost],
-    ["agent.channel", config.agent.channel],
-    ["control_plane.url", config.controlPlane.url],
-    ["control_plane.access_token_file", config.controlPlane.accessTokenFile],
-    ["control_plane.ca_file", config.controlPlane.caFile],
-    ["control_plane.proxy", config.controlPlane.proxy],
-    ["control_plane.sync_interval_secs", config.controlPlane.syncIntervalMs],
-    ["logging.level", config.logging.level],
-    ["logging.format", config.logging.format],
-    ["reconciler.interval_secs", config.reconciler.intervalMs],
-    ["reporter.interval_secs", config.reporter.intervalMs],
-    ["reporter.scrape_timeout_ms", config.reporter.scrapeTimeoutMs],
+    ["agent.name", agent.name],
+    ["agent.public_host", agent.publicHost],
+    ["agent.channel", agent.channel],
+    ["control_plane.url", controlPlane.url],
+    ["control_plane.access_token_file", controlPlane.accessTokenFile],
+    ["control_plane.ca_file", controlPlane.caFile],
+    ["control_plane.proxy", controlPlane.proxy],
+    ["control_plane.sync_interval_secs", controlPlane.syncIntervalMs],
+    ["logging.level", logging.level],
+    ["logging.format", logging.format],
   ];
 }

@@ -14,21 +14,24 @@ import {
 /**
  * Make before break, as a pure function of what was there and what happened.
  *
- * Two sessions at most. `wanted` is what the files last validly said. `proven` is the last one that was ever
- * accepted, kept for as long as the wanted one is not. Which of them the executor runs on is derived, never stored:
+ * There are at most two generations. `wanted` is what the files last validly said. `proven` is the
+ * last one that was ever accepted; it is kept until the wanted one is accepted. Which of them the
+ * executor runs on is derived, never stored:
  *
- *   proven exists and its last authoritative answer was an acceptance → runs on proven, wanted is a candidate
- *   otherwise                                                         → runs on wanted, proven is tried second
+ *   proven exists and its last authoritative answer was an acceptance → runs on proven,
+ *                                                                       wanted is a candidate
+ *   otherwise → runs on wanted, proven is tried second
  *
  * Invariants, property-tested in test/agent/daemon/rotation/rotation.property.test.ts:
- * - a session whose last authoritative answer is an acceptance is never left for one that was not accepted;
- * - a key that was accepted is not forgotten before another one has been;
- * - what is wrong with the files (`problem`) changes nothing that runs.
+ *
+ * - a generation that was accepted last is never left for one that was not accepted;
+ * - an accepted key is not forgotten before another one has been accepted;
+ * - a problem with the files (`problem`) changes nothing that runs.
  */
 export interface Rotation {
   readonly wanted: GenerationState | undefined;
   readonly proven: GenerationState | undefined;
-  /** What is wrong with the files as they are now; undefined while they are what `wanted` says. */
+  /** The problem of the files as they are now; undefined while they are what `wanted` says. */
   readonly problem: FileProblem | undefined;
 }
 
@@ -45,12 +48,12 @@ export type RotationEvent =
   | { readonly kind: "file-valid"; readonly generation: Generation; readonly memory: KeyMemory | undefined }
   | { readonly kind: "file-problem"; readonly problem: FileProblem }
   | { readonly kind: "outcome"; readonly generationId: number; readonly outcome: SyncOutcome }
-  /** SIGHUP, `retry`: whatever waits is tried at once. */
+  /** SIGHUP, `retry`: every planned sync is due now. */
   | { readonly kind: "retry" };
 
 export const NOTHING_YET: Rotation = { wanted: undefined, proven: undefined, problem: undefined };
 
-/** The session that the executor is on. Undefined until the files have been valid once. */
+/** The generation that the executor is on. Undefined until the files have been valid once. */
 export function running(rotation: Rotation): GenerationState | undefined {
   return rotation.proven?.verdict === "accepted" ? rotation.proven : rotation.wanted;
 }
@@ -59,12 +62,12 @@ export function byId({ wanted, proven }: Rotation, generationId: number): Genera
   return [wanted, proven].find((state) => state?.generation.id === generationId);
 }
 
-/** The session that waits to be accepted before it takes over. */
+/** The generation that must be accepted before the executor switches to it. */
 export function candidate(rotation: Rotation): GenerationState | undefined {
   return running(rotation) === rotation.wanted ? undefined : rotation.wanted;
 }
 
-/** The session whose sync is due first; the running one where both are. */
+/** The generation whose sync is due first; the running one if both are. */
 export function nextDue(rotation: Rotation): GenerationState | undefined {
   const { wanted, proven } = rotation;
   if (wanted === undefined || proven === undefined) {
@@ -106,7 +109,7 @@ function afterValidFile(
 ): Rotation {
   const { wanted, proven, problem } = rotation;
   if (wanted === undefined) {
-    // The person who has just fixed the file is waiting for it.
+    // Somebody has just fixed the file and waits for the result.
     const first = problem === undefined ? atStart(fresh, now, random) : fresh;
     return { wanted: first, proven: undefined, problem: undefined };
   }
@@ -116,11 +119,11 @@ function afterValidFile(
   if (proven !== undefined && sameCredentials(proven.generation, fresh.generation)) {
     return { wanted: dueNow(renewed(proven, fresh.generation), now), proven: undefined, problem: undefined };
   }
-  // What an earlier process knew stands in for an answer at the start; later, this process asks for itself.
+  // At the start, what an earlier process knew counts as an answer; later it does not.
   return { wanted: { ...fresh, verdict: undefined }, proven: lastProven(wanted, proven), problem: undefined };
 }
 
-/** The one that runs where it was accepted; else the one that was accepted last, by this process or an earlier one. */
+/** The running one if it is accepted; else the one that was accepted last, by any process. */
 function lastProven(
   wanted: GenerationState,
   proven: GenerationState | undefined,
@@ -134,7 +137,7 @@ function lastProven(
   return proven.acceptedAt > wanted.acceptedAt ? proven : wanted;
 }
 
-/** A person who saves the file of a refused key, even unchanged, wants to see it tried. */
+/** Somebody who saves the file of a refused key, even unchanged, wants to see it tried. */
 function triedAgain(state: GenerationState, now: number): GenerationState {
   return isRefused(state) ? dueNow(state, now) : state;
 }
@@ -143,12 +146,15 @@ function isRefused({ sync }: GenerationState): boolean {
   return sync.kind === "key-refused" || sync.kind === "forbidden";
 }
 
-/** Same credentials, other settings: the exchange in flight and its client stay this session's own. */
+/** Same credentials, other settings: the request in flight and the client stay. */
 function renewed(state: GenerationState, generation: Generation): GenerationState {
   return { ...state, generation: { ...generation, id: state.generation.id } };
 }
 
-/** The files do not say any more what the candidate came from. A running key that is itself refused keeps its company: a key is never discarded. */
+/**
+ * The files no longer contain the candidate. A running key that is itself refused keeps the other
+ * one: a key is never discarded.
+ */
 function withoutCandidate(rotation: Rotation): Rotation {
   return candidate(rotation) === undefined
     ? rotation
@@ -177,12 +183,18 @@ function afterExchange(
   return rotation;
 }
 
-/** In a false-401 incident a bad edit must not evict the good key: it is tried right after each refusal of the file's. */
+/**
+ * If a control plane refuses good keys for a while, a bad edit must not evict the good key: that is
+ * tried right after each refusal of the file's key.
+ */
 function secondTry(proven: GenerationState, wanted: GenerationState, now: number): GenerationState {
   return isRefused(wanted) && proven.verdict !== "accepted" ? dueNow(proven, now) : proven;
 }
 
-/** The candidate need not wait out its backoff when the running key has just been refused, or the control plane has just come back. */
+/**
+ * The candidate does not wait out its backoff if the running key was just refused, or the control
+ * plane just came back.
+ */
 function neighbour(
   wanted: GenerationState,
   before: GenerationState,

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Clock } from "../../../lib/clock.ts";
 import { VERSION } from "../../../lib/version.ts";
-import { adviseRefusal } from "../narration/refusal-advice.ts";
+import { meantStatus } from "../../sync/answer/sync-outcome.ts";
+import { adviseRefusal, refusedKeyOf } from "../narration/refusal-advice.ts";
 import {
   changeLabel,
   clockTime,
@@ -15,7 +16,7 @@ import { candidate, type Rotation, running } from "../rotation/rotation.ts";
 
 const moment = z.iso.datetime().nullable().describe("ISO 8601, UTC; null: never");
 
-/** What `status --json` prints; its JSON schema is published as src/agent/daemon/status/status.schema.json. Every field names its evidence. */
+/** What `status --json` prints, and GET /status of the control socket answers. */
 export const agentStatusSchema = z
   .object({
     state: z
@@ -28,9 +29,9 @@ export const agentStatusSchema = z
         "key-unusable",
         "config-invalid",
       ])
-      .describe("Where the executor stands with the control plane"),
+      .describe("State of the executor's connection to the control plane"),
     since: moment.describe("When the state began"),
-    reason: z.string().describe("One sentence: what the state is, why, and what to do"),
+    reason: z.string().describe("What the state is, why, and what to do"),
     executor: z.string().nullable(),
     controlPlane: z.string().nullable().describe("URL"),
     organization: z.object({ id: z.string(), name: z.string() }).nullable(),
@@ -39,28 +40,25 @@ export const agentStatusSchema = z
         fingerprint: z.string().describe("8 hex digits of the key's SHA-256"),
         id: z.string().nullable(),
         name: z.string().nullable(),
-        source: z.string().describe("File, and line where it is agent.toml"),
+        source: z.string().describe("File; with the line if it is agent.toml"),
         endsAt: moment.describe("Expiry, or end of a rotation's grace period"),
       })
       .nullable()
-      .describe("The key that the executor runs on"),
+      .describe("The key in use"),
     lastAcceptedAt: moment,
     lastAttemptAt: moment,
     nextAttemptAt: moment,
-    attempts: z.number().int().describe("Exchanges since the state began"),
+    attempts: z.number().int().describe("Syncs since the state began"),
     pendingChange: z
       .object({
-        fingerprint: z
-          .string()
-          .nullable()
-          .describe("Of the key that waits; null where the file has no usable one"),
+        fingerprint: z.string().nullable().describe("Of the new key; null if the file has no usable one"),
         state: z.enum(["trying", "refused", "unreachable", "unusable"]),
         reason: z.string(),
       })
       .nullable()
-      .describe("What is wrong with, or not yet known of, the files as they are now"),
+      .describe("A change in the files that is not in use; null: none"),
     configPath: z.string(),
-    dataDir: z.string().describe("The folder with which this is the only agent"),
+    dataDir: z.string().describe("The agent's data_dir; no other agent uses it"),
     pid: z.number().int(),
     version: z.string(),
     startedAt: moment,
@@ -121,7 +119,7 @@ function keyStatus(state: GenerationState): NonNullable<AgentStatus["key"]> {
   };
 }
 
-/** null for a moment that no calendar has: a control plane may send any number. */
+/** null if no calendar has the moment: a control plane may send any number. */
 function isoTime(wallMs: number): string | null {
   const at = new Date(wallMs);
   return Number.isNaN(at.getTime()) ? null : at.toISOString();
@@ -139,7 +137,7 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
   switch (waiting.sync.kind) {
     case "key-refused":
     case "forbidden": {
-      const { why, remedy } = adviseRefusal(waiting.sync.last, waiting, clock);
+      const { why, remedy } = adviseRefusal(waiting.sync.last, refusedKeyOf(waiting), clock);
       return {
         fingerprint,
         state: "refused",
@@ -157,7 +155,7 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
   }
 }
 
-/** The state's own sentence: the first line of `status`, `reason` in JSON. */
+/** The state in words: the first line of `status`, `reason` in JSON. */
 export function describeState(rotation: Rotation, clock: Clock): string {
   const state = running(rotation);
   if (state === undefined) {
@@ -170,33 +168,31 @@ export function describeState(rotation: Rotation, clock: Clock): string {
   switch (sync.kind) {
     case "connecting":
       return state.nextAt > clock.now()
-        ? `Restarted: the first sync with ${host} is at ${clockTime(clock, state.nextAt)}, spread so that a fleet does not return in one second; novacula-agent retry does it now.`
+        ? `Restarted. The first sync with ${host} is at ${clockTime(clock, state.nextAt)}, so that a restarted fleet does not return all at once. To sync now: novacula-agent retry`
         : `Connecting to ${host} with ${keyLabel(state)}.`;
     case "online":
       return `Online with ${keyLabel(state)} at ${host} since ${clockTime(clock, sync.since)}.`;
     case "unreachable":
-      return `${host} is unreachable since ${clockTime(clock, sync.since)}: ${sync.last.detail}. Next try at ${clockTime(clock, state.nextAt)}.`;
+      return `${host} has been unreachable since ${clockTime(clock, sync.since)}: ${sync.last.detail}. Next try at ${clockTime(clock, state.nextAt)}.`;
     case "key-refused":
     case "forbidden": {
-      const { why, remedy } = adviseRefusal(sync.last, state, clock);
-      const code = sync.kind === "forbidden" ? "403" : "401";
-      return `${host} refuses ${keyLabel(state)} (${code}) since ${clockTime(clock, sync.since)}: ${why}. ${remedy}`;
+      const { why, remedy } = adviseRefusal(sync.last, refusedKeyOf(state), clock);
+      return `${host} has refused ${keyLabel(state)} (${meantStatus(sync.last)}) since ${clockTime(clock, sync.since)}: ${why}. ${remedy}`;
     }
   }
 }
 
-/** `STATUS=` of systemd, so that `systemctl status` alone explains what is wrong; what `status` says line by line is a hint here. */
+/** `STATUS=` for systemd, so that `systemctl status` explains what is wrong. */
 export function systemdStatus(rotation: Rotation, clock: Clock): string {
   const sentence = describeState(rotation, clock);
-  const waits = running(rotation)?.sync.kind === "online" && hasUntakenChange(rotation);
-  return waits ? `${sentence} A change in the file has not taken: see novacula-agent status.` : sentence;
+  const isOnline = running(rotation)?.sync.kind === "online";
+  const isUnused = rotation.problem !== undefined || candidate(rotation) !== undefined;
+  return isOnline && isUnused
+    ? `${sentence} A change in the file is not in use: see novacula-agent status.`
+    : sentence;
 }
 
-function hasUntakenChange(rotation: Rotation): boolean {
-  return rotation.problem !== undefined || candidate(rotation) !== undefined;
-}
-
-/** True where the executor is online with this key: the confirmation step of a rotation. */
+/** True if the executor is online with this key. */
 export function keyIs(status: AgentStatus, fingerprint: string): boolean {
   return status.state === "online" && status.key?.fingerprint === fingerprint;
 }

@@ -1,135 +1,122 @@
 import { unwatchFile, watchFile } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
+import { delay } from "../../../lib/delay.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
+import { WaitList } from "../../../lib/wait-list.ts";
 import { type FileListeners, listenFor } from "./file-listeners.ts";
 
 /**
- * How often each file is looked at: by device, inode, size, mode and times in nanoseconds, of which ctime sees a chmod
- * and a write that keeps size and mtime. By watchFile, whose looks are libuv's and wake no JavaScript: to be awake is
- * most of what an idle agent costs (`npm run bench -- rest`).
+ * How often each file is looked at, ms: at its device, inode, size, mode and times in nanoseconds.
+ * Of these, ctime reveals a chmod and a write that keeps size and mtime. watchFile looks in libuv
+ * and wakes no JavaScript: most of what an idle agent costs is waking up (`npm run bench -- rest`).
  */
 const LOOK_MS = 5000;
-/** Where the system tells of nothing, the looks alone must be quick enough for those who wait. */
+/** Where the system tells of no changes, looks alone must be quick enough for those who wait. */
 const LOOK_ALONE_MS = 1000;
 
-/** A write announces itself several times; one look serves them all. */
+/** A write causes several hints; after this time, ms, one read serves them all. */
 const SETTLE_MS = 20;
 
-export interface Hints {
-  /** Which files to listen for from now on, as they are found now. */
-  watch(files: readonly string[]): Promise<void>;
-  /** Resolves at the next sign of a change, after `ms` at the latest, or when `signal` aborts. */
-  next(ms: number, signal: AbortSignal): Promise<void>;
-  close(): void;
-}
-
 /**
- * Two sources of hints; nothing depends on their coming. For speed, inotify. For what nobody is
- * notified of (a file system that is mounted over, another host on a network's) a look at each
- * file. inotify's errors degrade speed, not certainty. While a file does not answer there are none
- * of them: then the reader looks each second.
+ * Two sources of hints that a file may have changed; nothing depends on them. inotify is quick. A
+ * look at each file finds what inotify misses: a file system that is mounted over, another host's
+ * change on a network file system. Errors of inotify cost speed, not certainty. While a file does
+ * not answer there are no sources: the reader then looks each second.
  */
-export function createHints({ onDegraded }: { readonly onDegraded: (reason: string) => void }): Hints {
-  let watched = "";
-  let sources: readonly { close(): unknown }[] = [];
-  let isDegraded = false;
-  let isPartial = false;
-  let isHinted = false;
-  let wake: (() => void) | undefined;
+export class FileHints {
+  readonly #onDegraded: (reason: string) => void;
+  readonly #hints = new WaitList();
+  readonly #hint = (): void => {
+    this.#isHinted = true;
+    this.#hints.wake();
+  };
+  #isHinted = false;
+  /** The identities of the files that the sources are for. */
+  #watched = "";
+  #sources: readonly { close(): unknown }[] = [];
+  #isDegraded = false;
+  /** True while a file does not answer. */
+  #isPartial = false;
 
-  function hint(): void {
-    isHinted = true;
-    wake?.();
+  constructor(onDegraded: (reason: string) => void) {
+    this.#onDegraded = onDegraded;
   }
 
-  /** Said once: a look a second costs little, and nobody need do anything. */
-  function degrade(error: unknown): void {
-    if (!isDegraded) {
-      onDegraded(error instanceof Error ? error.message : String(error));
+  /** Which files to listen for from now on, as they are found now. */
+  async watch(files: readonly string[]): Promise<void> {
+    const identities = await answersOf(files, identityOf);
+    this.#isPartial = identities.size < files.length;
+    const found = [...identities.values()].join("\n");
+    if (found === this.#watched) {
+      return;
     }
-    isDegraded = true;
+    this.#watched = found;
+    this.close();
+    if (!this.#isPartial) {
+      await this.#listen(files);
+    }
   }
 
-  async function listenersOf(file: string, signal: AbortSignal): Promise<FileListeners> {
+  /** Resolves at the next hint, after `ms` at the latest, or when `signal` aborts. */
+  async next(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.#isHinted) {
+      await this.#hints.wait(this.#isPartial ? Math.min(ms, LOOK_ALONE_MS) : ms, signal);
+    }
+    if (this.#isHinted) {
+      await delay(SETTLE_MS, signal);
+    }
+    this.#isHinted = false;
+  }
+
+  close(): void {
+    for (const source of this.#sources) {
+      source.close();
+    }
+    this.#sources = [];
+  }
+
+  async #listen(files: readonly string[]): Promise<void> {
+    const made = await answersOf(files, (file, signal) => this.#listenersOf(file, signal));
+    this.#sources = [...made.values()].flatMap(({ listeners }) => listeners);
+    this.#isPartial = made.size < files.length;
+    if (this.#isPartial) {
+      // Starts again once all files answer. Until then a look at one that hangs would hang as well.
+      this.#watched = "";
+      return;
+    }
+    const looks = files.map((file) =>
+      lookAt(file, made.get(file)?.hearAll === true ? LOOK_MS : LOOK_ALONE_MS, this.#hint),
+    );
+    this.#sources = [...this.#sources, ...looks];
+    // Nothing noticed a change before the sources were there.
+    this.#isHinted = true;
+  }
+
+  async #listenersOf(file: string, signal: AbortSignal): Promise<FileListeners> {
     try {
-      const listeners = await listenFor(file, hint, signal);
-      for (const listener of listeners.listeners) {
-        listener.on("error", degrade);
+      const made = await listenFor(file, this.#hint, signal);
+      for (const listener of made.listeners) {
+        listener.on("error", (error) => this.#degrade(error));
       }
-      return listeners;
+      return made;
     } catch (error) {
       if (!signal.aborted) {
-        degrade(error);
+        this.#degrade(error);
       }
       return { listeners: [], hearAll: false };
     }
   }
 
-  function close(): void {
-    for (const source of sources) {
-      source.close();
+  /** Reported once: a look a second costs little, and nobody has to do anything. */
+  #degrade(error: unknown): void {
+    if (!this.#isDegraded) {
+      this.#onDegraded(error instanceof Error ? error.message : String(error));
     }
-    sources = [];
+    this.#isDegraded = true;
   }
-
-  return {
-    async watch(files) {
-      const identities = await answersOf(files, identityOf);
-      isPartial = identities.size < files.length;
-      const found = [...identities.values()].join("\n");
-      if (found === watched) {
-        return;
-      }
-      watched = found;
-      close();
-      if (isPartial) {
-        return;
-      }
-      const listeners = await answersOf(files, listenersOf);
-      sources = [...listeners.values()].flatMap(({ listeners: made }) => made);
-      isPartial = listeners.size < files.length;
-      if (isPartial) {
-        // Begins anew when all answer. Until then a look at one that does not would hang as well.
-        watched = "";
-        return;
-      }
-      const looks = files.map((file) =>
-        lookAt(file, listeners.get(file)?.hearAll === true ? LOOK_MS : LOOK_ALONE_MS, hint),
-      );
-      sources = [...sources, ...looks];
-      // What changed before there was somebody to see it is in nobody's memory.
-      isHinted = true;
-    },
-    async next(ms, signal) {
-      if (signal.aborted) {
-        return;
-      }
-      if (!isHinted) {
-        await new Promise<void>((resolve) => {
-          const finish = () => {
-            clearTimeout(timer);
-            signal.removeEventListener("abort", finish);
-            wake = undefined;
-            resolve();
-          };
-          const timer = setTimeout(finish, isPartial ? Math.min(ms, LOOK_ALONE_MS) : ms);
-          signal.addEventListener("abort", finish);
-          wake = finish;
-        });
-      }
-      if (isHinted && !signal.aborted) {
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-      }
-      isHinted = false;
-    },
-    close,
-  };
 }
 
-/**
- * What `question` comes to for each file that answers; one after the other, for each holds a
- * thread.
- */
+/** The answer of each file that answers; one at a time, because each question holds a thread. */
 async function answersOf<T>(
   files: readonly string[],
   question: (file: string, signal: AbortSignal) => Promise<T>,
@@ -147,7 +134,7 @@ async function answersOf<T>(
   return answers;
 }
 
-/** Which file it is, and where: another one under the same name wants listeners of its own. */
+/** Which file it is, and where: another file under the same name needs listeners of its own. */
 async function identityOf(file: string): Promise<string> {
   try {
     const { dev, ino } = await stat(file, { bigint: true });

@@ -1,12 +1,12 @@
 import { readlink } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 
-/** As many as Linux follows before it says ELOOP: path_resolution(7). */
+/** As many as Linux follows before it returns ELOOP: path_resolution(7). */
 const MOST_LINKS = 40;
 
 /**
- * Every path at which `file` can become another one: the symbolic links on the way to it, each where it stands, and
- * what is at their end, whether it exists or not. No path that is given goes through a link itself.
+ * Every path at which `file` can become another file: each symbolic link on the way to it, and the
+ * end of that way, which need not exist. No returned path leads through a link itself.
  */
 export async function placesOf(file: string): Promise<readonly [end: string, ...links: string[]]> {
   const links: string[] = [];

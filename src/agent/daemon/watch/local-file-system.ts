@@ -1,9 +1,9 @@
 import { statfs } from "node:fs/promises";
 
 /**
- * What statfs(2) calls the file systems that this kernel answers for alone, from memory or from a
- * disk: linux/magic.h, and the sources of bcachefs and ZFS. A list of what is local, for nobody
- * knows all that is not: FUSE, NFS, SMB, Ceph, 9p, AFS, autofs.
+ * The types, in statfs(2), of file systems that this kernel alone answers for, from memory or from
+ * a disk: linux/magic.h, and the sources of bcachefs and ZFS. It lists what is local, because what
+ * is not cannot be listed completely: FUSE, NFS, SMB, Ceph, 9p, AFS, autofs and more.
  */
 const LOCAL_TYPES: ReadonlySet<number> = new Set([
   0xef53, // ext2, ext3, ext4
@@ -16,15 +16,14 @@ const LOCAL_TYPES: ReadonlySet<number> = new Set([
   0xe0f5e1e2, // EROFS
   0x01021994, // tmpfs, devtmpfs
   0x858458f6, // ramfs
-  // overlayfs, on which a container's own files are. Its layers may be on a network, which nothing
-  // tells; seldom, since all of the container would hang with them.
+  // overlayfs, which holds a container's own files. Its layers may be on a network, which cannot be
+  // seen here. That is rare: the whole container would hang with them.
   0x794c7630,
 ]);
 
 /**
- * Whether the kernel answers for what is at `path` by itself. False where another host or a program
- * does, which may stop doing so at any moment, and where that is not known. Rejects with a system
- * error.
+ * True if the kernel alone answers for the file at `path`. False if another host or a program does,
+ * which may stop at any moment, or if that is not known. Rejects with a system error.
  */
 export async function isOnLocalFileSystem(path: string): Promise<boolean> {
   return LOCAL_TYPES.has((await statfs(path)).type);

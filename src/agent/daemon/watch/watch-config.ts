@@ -2,13 +2,13 @@ import type { Clock } from "../../../lib/clock.ts";
 import { untilAborted } from "../../../lib/deadline.ts";
 import { WaitList } from "../../../lib/wait-list.ts";
 import type { Loaded } from "../../config/load-config.ts";
-import { createHints } from "./file-hints.ts";
+import { FileHints } from "./file-hints.ts";
 
 /** How often a change that has not settled is looked at, ms. */
 const PENDING_LOOK_MS = 100;
 /** The files are read this often whatever the hints say, ms. */
 const READ_ANYWAY_MS = 30_000;
-/** A usable file is delivered when it has not changed for this long, ms: writers that go in steps are done. */
+/** A usable file is delivered when it has not changed for this long, ms: by then it is whole. */
 const SETTLED_MS = 400;
 /** Absence and damage must last, ms: an editor that removes and recreates is not worth a line. */
 const SETTLED_DAMAGE_MS = 1000;
@@ -43,7 +43,7 @@ export class ConfigWatcher {
 
   /** Watches until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const hints = createHints({ onDegraded: this.#deps.onDegraded });
+    const hints = new FileHints(this.#deps.onDegraded);
     while (!signal.aborted) {
       await this.#read(settleMs);
       await hints.watch(this.#pending?.loaded.files ?? this.#delivered.files);
@@ -52,12 +52,12 @@ export class ConfigWatcher {
     hints.close();
   }
 
-  /** Reads now and delivers a change at once: with SIGHUP, the operator says that the file is done. */
+  /** Reads now and delivers a change at once: SIGHUP says that the file is complete. */
   async readNow(): Promise<void> {
     await this.#read(() => 0);
   }
 
-  /** Reads now. Resolves once a change has been delivered, or at once if there is none; `signal` ends the wait. */
+  /** Reads now. Resolves once a change was delivered, or there is none, or `signal` aborts. */
   async settled(signal: AbortSignal): Promise<void> {
     await untilAborted(this.#read(settleMs), signal);
     await this.#settled.until(() => this.#pending === undefined, signal);
@@ -93,7 +93,7 @@ export class ConfigWatcher {
   }
 }
 
-/** A key that looks cut off counts as damage: most likely it is half of one that is still being written. */
+/** A key that looks cut off counts as damage: most likely it is still being written. */
 function settleMs(loaded: Loaded): number {
   const looksWhole =
     loaded.verdict === "usable" && !loaded.findings.some((finding) => finding.code === "unusual-length");

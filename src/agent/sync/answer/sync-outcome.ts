@@ -20,6 +20,11 @@ export interface Refusal {
   readonly retryAfterMs: number | undefined;
 }
 
+/** The HTTP status that a refusal means; the answer that carried it may have had another one. */
+export function meantStatus({ kind }: Pick<Refusal, "kind">): 401 | 403 {
+  return kind === "forbidden" ? 403 : 401;
+}
+
 /** Nothing authoritative came back: network, TLS, timeout, 5xx, 429, a proxy's page, an answer that is not GraphQL. */
 export interface Unreachable {
   readonly kind: "unreachable";

@@ -206,7 +206,7 @@ describe("what an accepted sync says beside its acceptance", () => {
     for (const [i, days] of daysLeft.entries()) {
       expect(Math.abs(days - ([14, 3, 1][i] ?? 0))).toBeLessThan(0.01);
     }
-    expect(warnings[0]?.message).toMatch(/^The key [0-9a-f]{8} \(prod, k_1\) ends in 1[34] d/);
+    expect(warnings[0]?.message).toMatch(/^The key [0-9a-f]{8} \(prod, k_1\) expires in 1[34] d/);
     expect(warnings[0]?.message).toContain("novacula-agent set-key");
   });
 
@@ -290,7 +290,7 @@ describe("damage in the file", () => {
       "no configuration",
       invalidFile(),
       "config.invalid",
-      /^The configuration cannot be used as it is: \/etc\/novacula\/agent\.toml:7: is not valid TOML here\. Fix it\. Still online/,
+      /^The configuration is not valid: \/etc\/novacula\/agent\.toml:7: is not valid TOML here\. Fix it\. Still online/,
     ],
   ] as const)(
     "%s: one line, nothing that runs changes, and the repair is said",
@@ -304,12 +304,12 @@ describe("damage in the file", () => {
       agent.run(MINUTE);
       expect(agent.said.map((each) => each.event)).toEqual(["key.accepted", event, "config.restored"]);
       expect(agent.said[1]?.message).toMatch(sentence);
-      expect(agent.said[1]?.message).toContain("a restart now would not come online");
+      expect(agent.said[1]?.message).toContain("if restarted now, the agent could not come online");
       expect(agent.status().pendingChange).toBeNull();
     },
   );
 
-  it("from the start: nothing is sent, and the file heals it", () => {
+  it("from the start: nothing is sent, and a fixed file is applied", () => {
     const agent = simulate({ file: damagedFile(), answer: () => accepted() });
     agent.run(HOUR);
     expect(agent.exchanges).toEqual([]);

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { adviseRefusal, type KeyRoute } from "../../../../src/agent/daemon/narration/refusal-advice.ts";
+import {
+  adviseRefusal,
+  type KeyRoute,
+  refusedKeyOf,
+} from "../../../../src/agent/daemon/narration/refusal-advice.ts";
 import { newGenerationState } from "../../../../src/agent/daemon/rotation/generation-state.ts";
 import { diagnoseKey } from "../../../../src/agent/key/diagnose-key.ts";
 import type { Refusal } from "../../../../src/agent/sync/answer/sync-outcome.ts";
@@ -23,8 +27,8 @@ function advise({ key = KEY, kind = "refused", reason, route = FILE }: Case) {
   const { findings } = diagnoseKey(key, { kind: "config" }, (index) => ({ line: 7, column: index + 17 }));
   const generation = { ...fileWith(key, { findings }), id: 1 };
   const answer = { httpStatus: 401, message: "no", serverTimeMs: undefined, retryAfterMs: undefined };
-  const state = newGenerationState(generation, systemClock.now(), undefined);
-  return adviseRefusal({ kind, reason, ...answer }, state, systemClock, route);
+  const refused = refusedKeyOf(newGenerationState(generation, systemClock.now(), undefined));
+  return adviseRefusal({ kind, reason, ...answer }, refused, systemClock, route);
 }
 
 describe("a key of another length than a key has", () => {
@@ -33,13 +37,13 @@ describe("a key of another length than a key has", () => {
 
   it.each([
     ["unknown", `the control plane does not know it: ${guess}`],
-    ["malformed", `the control plane does not take it for an executor key: ${guess}`],
+    ["malformed", `the control plane does not recognize it as an executor key: ${guess}`],
     [undefined, `it was never accepted here: ${guess}`],
   ])("is why it is refused (%s), and is to be copied whole", (reason, why) => {
     expect(advise({ key: short, reason })).toEqual({
       why,
       remedy:
-        "Copy the whole key again into agent.toml line 7, or create a new one; check control_plane.url. The agent takes it at once.",
+        "Copy the whole key again into agent.toml line 7, or create a new one; check control_plane.url. No restart is needed.",
     });
   });
 
@@ -51,9 +55,8 @@ describe("a key of another length than a key has", () => {
 
   it("is not why it is revoked", () => {
     expect(advise({ key: short, reason: "revoked" })).toEqual({
-      why: "it is revoked (or was rotated)",
-      remedy:
-        "Put a working key into agent.toml line 7 (novacula-agent set-key); the agent takes it at once.",
+      why: "it was revoked or rotated",
+      remedy: "Put a working key into agent.toml line 7 (sudo novacula-agent set-key). No restart is needed.",
     });
   });
 });
@@ -69,12 +72,12 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "wrong_organization",
-      "Run set-key again with a working key that is of this organization; to move the host on purpose: novacula-agent set-key --new-organization.",
+      "Run set-key again with a working key that is of the executor's organization, or move the host to the other one (sudo novacula-agent set-key --new-organization).",
     ],
     [
       "forbidden",
       "key_targets_other_executor",
-      "Create a key for agent-1 (or for a new executor) and run set-key again with it, or fix [agent].name.",
+      "Create a key for agent-1 (or for a new executor) and run set-key again with it, or fix agent.name.",
     ],
     [
       "forbidden",
@@ -84,12 +87,12 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "key_executor_limit",
-      "Create another key for agent-1 and run set-key again with it, or delete executors that are gone.",
+      "Create another key for agent-1 and run set-key again with it, or delete executors that no longer exist.",
     ],
     [
       "forbidden",
       "key_held_by_other_executor",
-      "Create a key of its own for agent-1 and run set-key again with it, or fix [agent].name.",
+      "Create a key of its own for agent-1 and run set-key again with it, or fix agent.name.",
     ],
     [
       "forbidden",
@@ -102,7 +105,7 @@ describe("a key that a command was handed", () => {
 
   it("in a file is to be put there", () => {
     expect(advise({ kind: "forbidden", reason: "key_held_by_other_executor" }).remedy).toBe(
-      "Create a key of its own for agent-1 and put it into agent.toml line 7, or fix [agent].name.",
+      "Create a key of its own for agent-1 and put it into agent.toml line 7, or fix agent.name.",
     );
   });
 });

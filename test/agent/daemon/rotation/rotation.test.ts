@@ -61,11 +61,11 @@ describe("a second key, then the first one revoked", () => {
     agent.run(HOUR);
     expect(events(agent)).toEqual(["key.accepted", "key.new", "key.rotated"]);
     expect(agent.said[1]?.message).toBe(
-      `New key ${F2} in agent.toml line 7: trying it. Staying on key ${F1} (prod, k_1) until that is accepted.`,
+      `Trying the new key ${F2} in agent.toml line 7. Staying on key ${F1} (prod, k_1) until it is accepted.`,
     );
     expect(last(agent)).toMatch(
       new RegExp(
-        `^Now on key ${F2} \\(prod, k_2\\) instead of key ${F1} \\(prod, k_1\\), last accepted at [\\d: -]+ UTC: it can be revoked\\.$`,
+        `^Switched to key ${F2} \\(prod, k_2\\), from key ${F1} \\(prod, k_1\\), last accepted at [\\d: -]+ UTC\\. The old key can be revoked\\.$`,
       ),
     );
     expect(agent.status()).toMatchObject({
@@ -127,7 +127,7 @@ describe("a change of settings, with the key that is in use", () => {
     agent.change(elsewhere);
     agent.run(SECOND);
     expect(agent.said[1]?.message).toBe(
-      `New settings (control_plane.url): trying them. Staying on key ${F1} (prod, k_1) until they are accepted.`,
+      `Trying the new settings (control_plane.url). Staying on key ${F1} (prod, k_1) until they are accepted.`,
     );
     expect(agent.said.at(-1)).toMatchObject({ event, message: expect.stringMatching(line) });
     expect(agent.status().pendingChange?.reason).not.toContain("new key");
@@ -137,7 +137,7 @@ describe("a change of settings, with the key that is in use", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
     agent.run(MINUTE);
     agent.change({ ...fileWith(K1), caPem: "another" });
-    expect(agent.said[1]?.message).toMatch(/^New settings \(control_plane\.ca_file\): trying them\. /u);
+    expect(agent.said[1]?.message).toMatch(/^Trying the new settings \(control_plane\.ca_file\)\. /u);
   });
 });
 
@@ -150,14 +150,14 @@ describe("the old key is dead before the new one is there", () => {
     agent.run(10 * SECOND);
     expect(last(agent)).toMatch(
       new RegExp(
-        `^cp\\.example\\.com refused key ${F1} \\(prod, k_1\\) \\(401 revoked\\): it was revoked or rotated; it was accepted until [\\d: -]+ UTC\\. Put a working key into agent\\.toml line 7 \\(novacula-agent set-key\\); the agent takes it at once\\. The nodes keep running\\.$`,
+        `^cp\\.example\\.com refused key ${F1} \\(prod, k_1\\) \\(401 revoked\\): it was revoked or rotated; it was last accepted at [\\d: -]+ UTC\\. The nodes keep running\\. Put a working key into agent\\.toml line 7 \\(sudo novacula-agent set-key\\)\\. No restart is needed\\.$`,
       ),
     );
     agent.change(fileWith(K2));
     agent.run(SECOND);
     expect(agent.status()).toMatchObject({ state: "online", key: { fingerprint: F2 } });
     expect(events(agent)).toEqual(["key.accepted", "key.refused", "key.new", "key.rotated"]);
-    expect(last(agent)).toContain("it was refused since");
+    expect(last(agent)).toContain("The old key has been refused since.");
   });
 
   it("a 403 reads differently from a 401", () => {
@@ -166,7 +166,7 @@ describe("the old key is dead before the new one is there", () => {
     agent.run(SECOND);
     expect(events(agent)).toEqual(["key.forbidden"]);
     expect(last(agent)).toContain(
-      "(403 wrong_organization): it belongs to another organization than this executor has been in",
+      "(403 wrong_organization): its organization is not the one that this executor belongs to",
     );
     expect(last(agent)).toContain("novacula-agent set-key --new-organization");
     expect(agent.status().state).toBe("forbidden");
@@ -189,18 +189,18 @@ describe("the old key is dead before the new one is there", () => {
 describe("the new key is bad, the old one works", () => {
   it.each([
     ["unknown", refused("unknown"), "does not know it"],
-    ["revoked", refused("revoked"), "it is revoked (or was rotated)"],
+    ["revoked", refused("revoked"), "it was revoked or rotated"],
     ["expired", refused("expired"), "it has expired"],
     ["without a reason", refused(), "it was never accepted here"],
-    ["of another organization", forbidden("wrong_organization"), "belongs to another organization"],
+    ["of another organization", forbidden("wrong_organization"), "its organization is not the one"],
     [
       "for another executor",
       forbidden("key_targets_other_executor"),
-      "issued for another executor than agent-1",
+      "issued for an executor other than agent-1",
     ],
-    ["for a deleted executor", forbidden("target_deleted"), "made for an executor that was deleted"],
-    ["at its limit", forbidden("key_executor_limit"), "enrolled as many executors as one key may"],
-    ["bound elsewhere", forbidden("key_held_by_other_executor"), "serves another executor already"],
+    ["for a deleted executor", forbidden("target_deleted"), "issued for an executor that was deleted"],
+    ["at its limit", forbidden("key_executor_limit"), "registered as many executors as one key may"],
+    ["bound elsewhere", forbidden("key_held_by_other_executor"), "this one is bound to another executor"],
   ])(
     "%s: stays online, says what is wrong with the new one and what a restart would do",
     (_name, outcome, why) => {
@@ -213,7 +213,7 @@ describe("the new key is bad, the old one works", () => {
       expect(complaint).toContain(`The new key ${F2} in agent.toml line 7 was refused`);
       expect(complaint).toContain(why);
       expect(complaint).toContain(
-        `Still online with key ${F1} (prod, k_1); a restart now would not come online.`,
+        `Still online with key ${F1} (prod, k_1); if restarted now, the agent could not come online.`,
       );
       expect(agent.status()).toMatchObject({
         state: "online",
@@ -273,10 +273,10 @@ describe("a control plane that refuses good keys for a while", () => {
     const fallback = agent.said.find(({ event }) => event === "key.fallback")?.message ?? "";
     expect(fallback).toMatch(
       new RegExp(
-        `^Online again with the earlier key ${F1} \\(prod, k_1\\)\\. The key ${F2} in agent\\.toml line 7 is not accepted\\.`,
+        `^Online again with the earlier key ${F1} \\(prod, k_1\\): the key ${F2} in agent\\.toml line 7 is not accepted\\.`,
       ),
     );
-    expect(fallback).toContain("a restart now would not come online");
+    expect(fallback).toContain("If restarted now, the agent could not come online");
   });
 
   it("the same key comes back by itself, and that is said with how long it was", () => {
@@ -326,7 +326,7 @@ describe("a restart", () => {
     });
     agent.run(SECOND);
     expect(last(agent)).toMatch(
-      /it was accepted until 2026-05-30 12:00:00 UTC, so it was rotated, revoked or expired since/,
+      /it was last accepted at 2026-05-30 12:00:00 UTC, and has been rotated, revoked or has expired since/,
     );
   });
 
@@ -379,30 +379,80 @@ describe("the key ends on a date", () => {
     });
     agent.run(HOUR + 10 * SECOND);
     expect(last(agent)).toMatch(
-      /\(401 expired\): it expired at 2026-06-01 \d\d:00:00 UTC; it was accepted until /,
+      /\(401 expired\): it expired at 2026-06-01 \d\d:00:00 UTC; it was last accepted at /,
     );
   });
 });
 
 describe("settings beside the key", () => {
-  it("logging is taken at once; a data_dir is said to need a restart", () => {
+  it("logging is applied at once; a data_dir is said to need a restart", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
     agent.run(SECOND);
     agent.change(fileWith(K1, { level: "debug", dataDir: "/srv/novacula" }));
     agent.run(MINUTE);
     expect(events(agent)).toEqual(["key.accepted", "config.applied", "config.needs-restart"]);
-    expect(agent.said[1]?.message).toBe("In use without a restart: logging.level.");
+    expect(agent.said[1]?.message).toBe("Applied without a restart: logging.level.");
     expect(last(agent)).toContain("agent.data_dir");
   });
 
-  it("a new name is a new executor, and the line says so", () => {
+  it("a data_dir that is put back needs no restart, and neither does one that stays changed", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
+    agent.run(SECOND);
+    agent.change(fileWith(K1, { dataDir: "/srv/novacula" }));
+    agent.change(fileWith(K1, { dataDir: "/srv/novacula", level: "debug" }));
+    agent.change(fileWith(K1, { level: "debug" }));
+    expect(events(agent)).toEqual([
+      "key.accepted",
+      "config.needs-restart",
+      "config.applied",
+      "config.restored",
+    ]);
+    expect(last(agent)).toBe(
+      "agent.toml matches the running configuration again: agent.data_dir. No restart is needed for it.",
+    );
+    agent.change(fileWith(K1, { dataDir: "/srv/other", level: "debug" }));
+    agent.change(fileWith(K1, { dataDir: "/srv/novacula", level: "debug" }));
+    expect(events(agent).slice(4)).toEqual(["config.needs-restart", "config.needs-restart"]);
+  });
+
+  it("a data_dir that changes with the key needs a restart too", () => {
+    const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
+    agent.run(SECOND);
+    agent.change(fileWith(K2, { dataDir: "/srv/novacula" }));
+    expect(events(agent)).toEqual(["key.accepted", "config.needs-restart", "key.new"]);
+  });
+
+  it("a setting that nothing reads is not called applied", () => {
+    const file = fileWith(K1);
+    const agent = simulate({ file, answer: () => GOOD_1 });
+    agent.run(SECOND);
+    const { config } = file;
+    agent.change({
+      ...file,
+      digest: "another",
+      config: {
+        ...config,
+        reconciler: { intervalMs: 1 },
+        reporter: { intervalMs: 1, scrapeTimeoutMs: 1 },
+      },
+    });
+    agent.run(SECOND);
+    expect(events(agent)).toEqual(["key.accepted"]);
+  });
+
+  it("a new name is another executor, also if the name was in use before, and the line says so", () => {
     const agent = simulate({ file: fileWith(K1), answer: () => GOOD_1 });
     agent.run(SECOND);
     agent.change(fileWith(K1, { name: "agent-2" }));
     agent.run(SECOND);
     expect(events(agent)).toEqual(["key.accepted", "key.new", "executor.renamed"]);
     expect(last(agent)).toContain(
-      "This host is now executor agent-2, a new one for the control plane; agent-1 goes offline.",
+      "This host is now executor agent-2 instead of agent-1, which goes offline.",
+    );
+    agent.change(fileWith(K1));
+    agent.run(SECOND);
+    expect(last(agent)).toContain(
+      "This host is now executor agent-1 instead of agent-2, which goes offline.",
     );
   });
 

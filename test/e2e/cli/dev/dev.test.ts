@@ -31,13 +31,13 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     const handedOver = await shell(issueAndSet);
     expect(handedOver).toMatch(/^Executor agent-1 is online with key (\w{8}) /mu);
     expect(handedOver).toContain(`Before: key ${before} `);
-    await first.waitFor(/key\.rotated: Now on key/u);
+    await first.waitFor(/key\.rotated: Switched to key/u);
     expect(await shell(revoke)).toContain("Revoked key dev");
     expect(await shell(status)).toMatch(/^Online with key \w{8} \(second, /u);
     expect(await shell(list)).toMatch(/second .*active.*dev .*revoked/su);
 
     expect(await first.end("SIGINT", "group")).toBe(0);
-    expect(first.output()).toContain("agent.stopped: Stopped as asked.");
+    expect(first.output()).toContain("agent.stopped: Stopped as requested.");
     expect(first.isAnyoneLeft()).toBe(false);
     noteKeys(folder);
 

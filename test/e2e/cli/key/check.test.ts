@@ -144,11 +144,15 @@ describe.concurrent("check --online", () => {
     server.respond(json(401, failure("UNAUTHENTICATED", { reason: "revoked" }, null)));
     const refused = await check();
     expect(refused.code).toBe(1);
-    expect(refused.stdout).toMatch(/^bad .* refuses it \(401\): it is revoked .*\. Put a working key into/mu);
+    expect(refused.stdout).toMatch(
+      /^bad .* refuses it \(401\): it was revoked .*\. Put a working key into/mu,
+    );
     server.respond(json(403, failure("FORBIDDEN", { reason: "key_targets_other_executor" }, null)));
     const forbidden = await check();
     expect(forbidden.code).toBe(1);
-    expect(forbidden.stdout).toMatch(/^bad .* \(403\): it was issued for another executor than agent-1\. /mu);
+    expect(forbidden.stdout).toMatch(
+      /^bad .* \(403\): it was issued for an executor other than agent-1\. /mu,
+    );
     server.respond(html(503, "Down"));
     const unreachable = await check();
     expect(unreachable.code).toBe(2);

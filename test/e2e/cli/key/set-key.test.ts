@@ -71,7 +71,7 @@ describe.concurrent("set-key with a running agent", () => {
     const { code, stderr } = await setKey(fresh, "--timeout", "1.5");
     expect(code).toBe(1);
     expect(stderr).toContain(`The agent is not online with key ${keyFingerprint(fresh)} yet:`);
-    expect(stderr).toMatch(/Change in the file refused: .* serves another executor already/u);
+    expect(stderr).toMatch(/Change in the file refused: .* this one is bound to another executor/u);
   });
 
   it("says so where the agent that runs reads another file", async () => {
@@ -158,7 +158,7 @@ describe.concurrent("set-key writes nothing", () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(
         new RegExp(
-          `^The new key ${keyFingerprint(bad)}: .* refuses it \\(401\\): it is revoked .* Nothing was written\\.\n$`,
+          `^The new key ${keyFingerprint(bad)}: .* refuses it \\(401\\): it was revoked .* Nothing was written\\.\n$`,
         ),
       );
     }
