@@ -64,6 +64,7 @@ const AGENT: DebianPackage = {
       ],
       ["/run/novacula/agent.sock", "How the commands talk to the running agent."],
       ["/usr/share/doc/novacula-agent/examples/agent.toml", "Every setting with its default."],
+      ["/usr/share/doc/novacula-agent/", "The documentation for operators."],
     ],
     environment: [
       ["NOVACULA_CONFIG", "The configuration file, unless --config names one."],
@@ -97,6 +98,7 @@ const CONTROL_PLANE: DebianPackage = {
       ["/etc/default/novacula-control-plane", "The environment of the service, one VARIABLE=value per line."],
       ["/var/lib/novacula-control-plane/control-plane.db", "The database."],
       ["/var/lib/novacula-control-plane/management.sock", "How the commands talk to the running service."],
+      ["/usr/share/doc/novacula-control-plane/", "The documentation for operators."],
     ],
     environment: ENVIRONMENT_VARIABLES.map((variable) => [variable.name, sentences(variable)]),
     exitStatus: [
