@@ -16,7 +16,7 @@ export function embedPage(directory = inCheckout("dist/page")): Plugin {
         return null;
       }
       if (!existsSync(join(directory, "index.html"))) {
-        this.warn("the page is not built, and the binary will say so: npm run build:page first");
+        this.warn("the page is not built, so the binary has none. Fix: npm run build");
       }
       return `import { embeddedPage } from "./page-assets.ts";
         export const builtPage = () => embeddedPage(${JSON.stringify(filesIn(directory))});`;
