@@ -12,13 +12,13 @@ import type { Machine } from "./support/machine.ts";
 const SUDO = '#!/bin/sh\nexec "$@"\n';
 const NANO = `#!/bin/sh\nexec sed -i 's|^url = .*|url = "http://127.0.0.1:3000"|' "$1"\n`;
 
-/** The commands of a section of the README, word for word. */
-function commandsOf(section: string): readonly string[] {
-  const readme = readFileSync(join(CHECKOUT, "README.md"), "utf8");
-  const text = readme.split(`\n## ${section}\n`)[1]?.split("\n## ")[0] ?? "";
+/** The commands of a section of a document, word for word. */
+function commandsOf(section: string, path = "README.md"): readonly string[] {
+  const document = readFileSync(join(CHECKOUT, path), "utf8");
+  const text = document.split(`\n## ${section}\n`)[1]?.split("\n## ")[0] ?? "";
   const block = /```sh\n([\s\S]*?)```/u.exec(text)?.[1];
   if (block === undefined) {
-    throw new Error(`the README has no commands under ${section}`);
+    throw new Error(`${path} has no commands under ${section}`);
   }
   return block.trim().split("\n");
 }
@@ -33,20 +33,20 @@ function shownKey(output: string): string {
   return key;
 }
 
-async function machineWithArchives(machine: Machine): Promise<Machine> {
-  const { agent, controlPlane } = suiteRoots().archives;
-  for (const archive of [agent, controlPlane]) {
-    copyFileSync(archive, machine.path(`/srv/${basename(archive)}`));
-  }
+async function addStandIns(machine: Machine): Promise<void> {
   for (const [name, script] of Object.entries({ sudo: SUDO, nano: NANO })) {
     await machine.sh(`cat > /usr/local/bin/${name}; chmod +x /usr/local/bin/${name}`, script);
   }
-  return machine;
 }
 
-describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the README on $title", (release) => {
-  it("installs both programs, brings an executor online, and rotates its key, word for word", async () => {
-    const machine = await machineWithArchives(await bootEmpty(release));
+describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the documents on $title", (release) => {
+  it("README: install both programs, bring an executor online, and rotate its key", async () => {
+    const machine = await bootEmpty(release);
+    const { agent, controlPlane } = suiteRoots().archives;
+    for (const archive of [agent, controlPlane]) {
+      copyFileSync(archive, machine.path(`/srv/${basename(archive)}`));
+    }
+    await addStandIns(machine);
     const host = new ExecutorHost(machine);
     const run = (commands: readonly string[], stdin?: string) =>
       machine.sh(`cd /srv; set -e\n${commands.join("\n")}`, stdin);
@@ -61,5 +61,20 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the README on $title", (re
     await run([revoke]);
     expect(await host.status()).toMatchObject({ state: "online", key: { name: "prod-2" } });
     expect(await host.refusedSyncs()).toBe(0);
+  });
+
+  it("docs/control-plane/backup-upgrade.md: back up and restore", async () => {
+    const document = "docs/control-plane/backup-upgrade.md";
+    const host = await ExecutorHost.boot(release);
+    const { machine } = host;
+    await addStandIns(machine);
+    await host.createKey("before");
+    await machine.sh(commandsOf("Backup", document).join("\n"));
+    await host.createKey("after");
+    const restore = commandsOf("Restore", document).join("\n");
+    await machine.sh(`set -e\n${restore.replace("BACKUP.db", "/var/backups/control-plane-*.db")}`);
+    const listed = await machine.run(["novacula-control-plane", "keys", "list"]);
+    expect(listed).toContain("before");
+    expect(listed).not.toContain("after");
   });
 });
