@@ -9,6 +9,11 @@ import {
 } from "../lib/command-line/environment-variable.ts";
 import { OperatorError } from "../lib/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../lib/log/level.ts";
+import {
+  MAX_EMAIL_CHARACTERS,
+  MAX_PASSWORD_CHARACTERS,
+  MIN_PASSWORD_CHARACTERS,
+} from "../protocol/limits.ts";
 import { MAX_ORGANIZATION_NAME_CHARACTERS } from "./organizations/organizations.ts";
 import { nameProblem } from "./organizations/shown-name.ts";
 
@@ -121,18 +126,22 @@ const variables = {
         "Signs the sessions; at least 32 characters, for instance from openssl rand -base64 32. Enables sign-in and the page.",
       isSecret: true,
     }),
-  INITIAL_ADMIN_EMAIL: z.email("want an e-mail address").max(254).optional().register(variableTexts, {
-    meaning:
-      "The e-mail address of the first owner. Needed until the first account exists, ignored afterwards.",
-    example: "you@example.com",
-  }),
-  INITIAL_ADMIN_PASSWORD: z
-    .string()
-    .min(12, "want at least 12 characters")
-    .max(128, "want at most 128 characters")
+  INITIAL_ADMIN_EMAIL: z
+    .email("want an e-mail address")
+    .max(MAX_EMAIL_CHARACTERS, `want at most ${MAX_EMAIL_CHARACTERS} characters`)
     .optional()
     .register(variableTexts, {
-      meaning: "The password of the first owner, 12 to 128 characters. Remove it once you have signed in.",
+      meaning:
+        "The e-mail address of the first owner. Needed until the first account exists, ignored afterwards.",
+      example: "you@example.com",
+    }),
+  INITIAL_ADMIN_PASSWORD: z
+    .string()
+    .min(MIN_PASSWORD_CHARACTERS, `want at least ${MIN_PASSWORD_CHARACTERS} characters`)
+    .max(MAX_PASSWORD_CHARACTERS, `want at most ${MAX_PASSWORD_CHARACTERS} characters`)
+    .optional()
+    .register(variableTexts, {
+      meaning: `The password of the first owner, ${MIN_PASSWORD_CHARACTERS} to ${MAX_PASSWORD_CHARACTERS} characters. Remove it once you have signed in.`,
       isSecret: true,
     }),
   INITIAL_ORGANIZATION: z

@@ -24,20 +24,16 @@ export function serveBrowser(
   if (OTHERS_PLACES.has(path)) {
     return false;
   }
-  const isForAuth = path.startsWith("/api/auth/");
-  // The page is only ever fetched, so another method gets 405 whatever site it comes from.
-  if (!isForAuth && request.method !== "GET") {
-    return servePage(request, response, path, pageAssets);
-  }
-  const refusal = crossSiteRefusal(request, isForAuth ? "data" : "document", people.origin);
-  if (refusal !== undefined) {
-    const { code, message } = refusal;
-    send(response, { status: 403, body: { code, message } });
+  if (path.startsWith("/api/auth/")) {
+    void people.handle(request, response);
     return true;
   }
-  if (!isForAuth) {
+  // The page is only ever fetched, so another method gets 405 whatever site it comes from.
+  const refusal = request.method === "GET" ? crossSiteRefusal(request, "document", people.origin) : undefined;
+  if (refusal === undefined) {
     return servePage(request, response, path, pageAssets);
   }
-  void people.handle(request, response);
+  const { code, message } = refusal;
+  send(response, { status: 403, body: { code, message } });
   return true;
 }

@@ -3,7 +3,7 @@ import type { ApiError } from "../api-error.ts";
 import type { ErrorDisclosure } from "../http/error-disclosure.ts";
 import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http/http-answer.ts";
 import { readJsonBody } from "../http/request-body.ts";
-import { requireSameOrigin } from "../http/same-origin.ts";
+import { crossSiteRefusal } from "../http/same-origin.ts";
 import { AUTH_ROUTES, type AuthActions, type AuthRoute } from "./auth-routes.ts";
 import { AUTH_PATH } from "./sign-in/auth-gateway.ts";
 import { bodyObject, queryObject } from "./sign-in/auth-inputs.ts";
@@ -27,6 +27,10 @@ export class AuthEndpoint {
 
   /** Always answers the request; never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = crossSiteRefusal(request, "data", this.deps.origin);
+    if (refusal !== undefined) {
+      return send(response, authError(refusal));
+    }
     const [address = "", ...rest] = (request.url ?? "").split("?");
     const route = AUTH_ROUTES.get(address.slice(AUTH_PATH.length));
     if (route === undefined) {
@@ -55,11 +59,10 @@ export class AuthEndpoint {
     route: AuthRoute,
     search: string,
   ): Promise<HttpAnswer | undefined> {
-    const { actions, origin } = this.deps;
+    const { actions } = this.deps;
     if (route.method === "GET") {
       return route.answer(actions, request, queryObject(search));
     }
-    requireSameOrigin(request.headers, origin);
     const read = await readJsonBody(request);
     if (read.kind === "incomplete") {
       return undefined;

@@ -3,17 +3,17 @@ import type { Logger } from "pino";
 import { systemClock } from "../../lib/clock.ts";
 import type { ErrorDisclosure } from "../http/error-disclosure.ts";
 import type { SignedIn } from "../rights/signed-in.ts";
+import type { MembershipReader } from "../store/contract/people.ts";
 import type { Store } from "../store/contract/store.ts";
 import { AuthEndpoint } from "./auth-endpoint.ts";
 import { InvitedPeople } from "./members/invited-people.ts";
 import { MemberActions } from "./members/member-actions.ts";
 import { SessionActions } from "./session-actions.ts";
 import { type AuthDatabase, createAuth } from "./sign-in/auth.ts";
-import { AuthGateway } from "./sign-in/auth-gateway.ts";
+import { AuthGateway, type Session } from "./sign-in/auth-gateway.ts";
 import { cookieNames } from "./sign-in/cookies.ts";
 import { DeviceCookie } from "./sign-in/device-cookie.ts";
 import { Passwords } from "./sign-in/passwords.ts";
-import { sessionOf } from "./sign-in/session.ts";
 import { SignInLimit } from "./sign-in/sign-in-limit.ts";
 
 export interface PeopleDeps {
@@ -66,12 +66,21 @@ export function createPeople(deps: PeopleDeps): People {
   return {
     origin,
     async signedIn(request, response) {
-      const { signedIn, cookies } = await sessionOf(request, auth, store.people, names);
+      const { session, cookies } = await gateway.renewedSession(request);
       if (cookies.length > 0) {
         response.setHeader("Set-Cookie", cookies);
       }
-      return signedIn;
+      return session === undefined ? undefined : signedInOf(session, store.people);
     },
     handle: (request, response) => endpoint.handle(request, response),
   };
+}
+
+async function signedInOf(
+  { person, activeOrganizationId }: Session,
+  members: MembershipReader,
+): Promise<SignedIn> {
+  const memberships = await members.memberships(person.id);
+  const active = memberships.find(({ organization }) => organization.id === activeOrganizationId);
+  return { person, active, memberships };
 }

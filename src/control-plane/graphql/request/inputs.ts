@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
 import { CHANNELS } from "../../../protocol/channels.ts";
+import { MAX_EMAIL_CHARACTERS } from "../../../protocol/limits.ts";
 import { ROLES } from "../../../protocol/roles.ts";
 import { badInput } from "../../api-error.ts";
 
@@ -90,7 +91,7 @@ export const auditArguments = z.object({
   to: orNull(z.number()),
   ...page,
 });
-const email = z.string().min(1).max(320);
+const email = z.string().min(1).max(MAX_EMAIL_CHARACTERS);
 export const emailArguments = z.object({ email });
 export const addMemberArguments = z.object({ organization, email, role: optional(z.enum(ROLES)) });
 export const scopeArguments = z.object({ organization });

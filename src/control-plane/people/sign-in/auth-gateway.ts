@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ApiError, ApiErrorCode } from "../../api-error.ts";
 import type { HttpAnswer } from "../../http/http-answer.ts";
 import type { Person } from "../../store/contract/people.ts";
+import { StoreUnavailable } from "../../store/contract/store.ts";
 import { watchingStore } from "../../store/store-failure.ts";
 import type { Auth } from "./auth.ts";
 import { authHeaders } from "./auth-request.ts";
@@ -10,12 +11,20 @@ import type { CookieNames } from "./cookies.ts";
 
 export const AUTH_PATH = "/api/auth";
 
-/** A person's session, as far as the routes have to know it. */
+/** What the routes need to know of a person's session. */
 export interface Session {
   readonly id: string;
   readonly person: Person;
   readonly activeOrganizationId: string | undefined;
 }
+
+interface FoundSession {
+  readonly session: Session | undefined;
+  /** Set-Cookie headers: they renew the cookie, or delete that of an ended session. */
+  readonly cookies: readonly string[];
+}
+
+type AuthSession = Awaited<ReturnType<Auth["api"]["getSession"]>>;
 
 /**
  * The only way to better-auth's routes: it gets the headers that matter to it, and a body that was
@@ -41,20 +50,41 @@ export class AuthGateway {
     return this.pass(path, { method: "POST", headers: this.headers(request), body: JSON.stringify(body) });
   }
 
-  /** Whose session the request comes with, or UNAUTHENTICATED. */
+  /** The request's session, not renewed. Rejects with UNAUTHENTICATED if there is none. */
   async session(request: IncomingMessage): Promise<Session> {
-    const headers = this.headers(request);
-    const query = { disableRefresh: true };
-    const found = await watchingStore(() => this.auth.api.getSession({ headers, query }));
-    if (found === null) {
-      throw new ApiError(ApiErrorCode.unauthenticated, "you are not signed in, or not any more: sign in");
+    const { session } = await this.readSession(this.headers(request));
+    if (session === undefined) {
+      throw new ApiError(ApiErrorCode.unauthenticated, "you are not signed in: sign in again");
     }
-    const { user, session } = found;
-    return {
-      id: session.id,
-      person: { id: user.id, name: user.name, email: user.email },
-      activeOrganizationId: session.activeOrganizationId ?? undefined,
-    };
+    return session;
+  }
+
+  /**
+   * The request's session if it has one, renewed if that is due. While the database refuses writes
+   * the session stays as it is: people can still look at what they cannot change.
+   */
+  async renewedSession(request: IncomingMessage): Promise<FoundSession> {
+    const headers = this.headers(request);
+    if (!headers.has("cookie")) {
+      return { session: undefined, cookies: [] };
+    }
+    try {
+      return foundSession(
+        await watchingStore(() => this.auth.api.getSession({ method: "POST", headers, returnHeaders: true })),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) {
+        throw error;
+      }
+      return this.readSession(headers);
+    }
+  }
+
+  private async readSession(headers: Headers): Promise<FoundSession> {
+    const query = { disableRefresh: true };
+    return foundSession(
+      await watchingStore(() => this.auth.api.getSession({ headers, query, returnHeaders: true })),
+    );
   }
 
   private headers(request: IncomingMessage): Headers {
@@ -72,6 +102,22 @@ export class AuthGateway {
       body: withoutToken(text === "" ? null : JSON.parse(text)),
     };
   }
+}
+
+function foundSession(answer: { readonly headers: Headers; readonly response: AuthSession }): FoundSession {
+  const cookies = answer.headers.getSetCookie();
+  if (answer.response === null) {
+    return { session: undefined, cookies };
+  }
+  const { user, session } = answer.response;
+  return {
+    session: {
+      id: session.id,
+      person: { id: user.id, name: user.name, email: user.email },
+      activeOrganizationId: session.activeOrganizationId ?? undefined,
+    },
+    cookies,
+  };
 }
 
 const object = z.record(z.string(), z.unknown());

@@ -1,5 +1,9 @@
 import * as z from "zod";
-import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "../../../protocol/limits.ts";
+import {
+  MAX_EMAIL_CHARACTERS,
+  MAX_PASSWORD_CHARACTERS,
+  MIN_PASSWORD_CHARACTERS,
+} from "../../../protocol/limits.ts";
 import { ROLES } from "../../../protocol/roles.ts";
 import { badInput } from "../../api-error.ts";
 import { checkedName } from "../../organizations/shown-name.ts";
@@ -10,8 +14,6 @@ import { checkedName } from "../../organizations/shown-name.ts";
  * reaches it.
  */
 
-/** RFC 5321, 4.5.3.1.3, without the angle brackets. */
-const MAX_EMAIL_CHARACTERS = 254;
 const MAX_NAME_CHARACTERS = 100;
 
 const wantedEmail = `want an e-mail address of at most ${MAX_EMAIL_CHARACTERS} characters`;

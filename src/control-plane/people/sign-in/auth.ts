@@ -11,6 +11,8 @@ import { hashPassword, verifyPassword } from "./password-hashing.ts";
 
 const SESSION_SECONDS = 7 * 86_400;
 const SESSION_REFRESH_SECONDS = 86_400;
+/** Of one person. A sign-in beyond them ends the oldest. */
+const MAX_SESSIONS = 50;
 
 export type AuthDatabase = NonNullable<BetterAuthOptions["database"]>;
 
@@ -39,9 +41,12 @@ export type Auth = ReturnType<typeof createAuth>;
  * invitations.ts). Nobody signs up by themselves.
  */
 export function createAuth({ store, database, logger, origin, secret, now }: AuthDeps) {
-  /** The rows of ended ones go. A session begins in the person's oldest organization; set-active moves it. */
+  /** A session begins in the organization that the person joined first. */
   async function beginSession<Session extends NewSession>(session: Session) {
-    await store.transaction((transaction) => transaction.people.deleteEndedSessions(now()));
+    await store.transaction(async ({ people }) => {
+      await people.deleteEndedSessions(now());
+      await people.keepNewestSessions(session.userId, MAX_SESSIONS - 1);
+    });
     const [first] = await store.people.memberships(session.userId);
     const address = ipAddress(session.ipAddress ?? "") ?? null;
     return {

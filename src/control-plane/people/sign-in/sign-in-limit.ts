@@ -53,7 +53,7 @@ export class SignInLimit {
    * ip-address.ts.
    */
   begin(account: string, network: string): Attempt {
-    const name = account.trim().toLowerCase().slice(0, 320);
+    const name = account.trim().toLowerCase();
     return this.beginFor([
       { name: `pair ${name} ${network}`, most: MAX_OF_PAIR, startsAnew: true },
       { name: `account ${name}`, most: MAX_OF_ACCOUNT, startsAnew: false },

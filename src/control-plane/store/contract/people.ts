@@ -94,6 +94,8 @@ export interface PeopleWriter extends PeopleReader {
   deleteMember(organizationId: string, personId: string): Promise<void>;
   setActiveOrganization(sessionId: string, organizationId: string): Promise<void>;
   deleteEndedSessions(now: number): Promise<void>;
+  /** Ends all but `most` sessions of the person; those that expire first end first. */
+  keepNewestSessions(personId: string, most: number): Promise<void>;
   endSessions(personId: string): Promise<void>;
   /** Ends the person's sessions, too. */
   setPassword(personId: string, passwordHash: string, at: number): Promise<void>;

@@ -140,6 +140,12 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
     this.run("delete from session where expiresAt <= ?", dateText(now));
   }
 
+  async keepNewestSessions(personId: string, most: number): Promise<void> {
+    const sql = `delete from session where id in
+      (select id from session where userId = ? order by expiresAt desc, rowid desc limit -1 offset ?)`;
+    this.run(sql, personId, most);
+  }
+
   async setPassword(personId: string, passwordHash: string, at: number): Promise<void> {
     const sql =
       "update account set password = ?, updatedAt = ? where userId = ? and providerId = 'credential'";

@@ -114,6 +114,44 @@ describe("the session's cookie", () => {
   });
 });
 
+describe("the sessions of one person", () => {
+  it("are 50 at most: a sign-in ends those that expire first, and nobody else's", async () => {
+    const server = await startPeopleServer();
+    const { browser, email, password } = await personIn(server);
+    const other = await server.signedIn("member");
+    using database = new DatabaseSync(server.databasePath);
+    const insert = database.prepare(
+      `insert into session (id, token, userId, expiresAt, createdAt, updatedAt)
+       select 'more-' || ?1, 'token-' || ?1, id, ?2, ?2, ?2 from user where email = ?3`,
+    );
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+    for (let n = 0; n < 60; n += 1) {
+      insert.run(String(n), inDays(n < 8 ? 6 : 8), email);
+    }
+    const latest = server.browser();
+    expect((await latest.signIn(email, password)).status).toBe(200);
+    const left = database
+      .prepare("select s.id from session s join user u on u.id = s.userId where u.email = ?")
+      .all(email)
+      .map(({ id }) => String(id));
+    expect(left).toHaveLength(50);
+    expect(left).not.toContain("more-7");
+    expect(left).toContain("more-59");
+    expect((await latest.graphql(VIEWER)).data).not.toEqual(NOBODY);
+    expect((await browser.graphql(VIEWER)).data).toEqual(NOBODY);
+    expect((await other.graphql(VIEWER)).data).not.toEqual(NOBODY);
+  });
+
+  it("stay as they are while there are fewer", async () => {
+    const server = await startPeopleServer();
+    const { browser, email, password } = await personIn(server);
+    for (let n = 0; n < 3; n += 1) {
+      await server.browser().signIn(email, password);
+    }
+    expect((await browser.graphql(VIEWER)).data).not.toEqual(NOBODY);
+  });
+});
+
 describe("another site's page", () => {
   const FOREIGN = [
     ["another origin", { origin: "http://evil.test" }],
