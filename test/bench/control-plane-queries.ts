@@ -34,7 +34,7 @@ if (!existsSync(path)) {
 const store = openSqliteStore(path);
 const logger = pino({ level: "silent" });
 const errors = new ErrorDisclosure(logger, systemClock.now);
-await ensureFirstAdmin(store, admin, "Default", logger, now);
+await ensureFirstAdmin(store, { admin, organizationName: "Default" }, logger, now);
 const authDatabase = store.betterAuthDatabase();
 const people = createPeople({
   store,

@@ -123,7 +123,7 @@ async function openPeople(
       "BETTER_AUTH_URL is http, so passwords and keys cross the network unencrypted. Put a TLS proxy in front, or set TLS_CERT and TLS_KEY",
     );
   }
-  await ensureFirstAdmin(store, firstAdmin, organizationName, logger, Date.now());
+  await ensureFirstAdmin(store, { admin: firstAdmin, organizationName }, logger, Date.now());
   for (const { slug } of await store.organizations.withoutOwner()) {
     logger.error({ event: "organization.no-owner", organization: slug }, withoutOwner(slug));
   }

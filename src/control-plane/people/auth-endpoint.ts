@@ -8,16 +8,13 @@ import { AUTH_ROUTES, type AuthActions, type AuthRoute } from "./auth-routes.ts"
 import { AUTH_PATH } from "./sign-in/auth-gateway.ts";
 import { bodyObject, queryObject } from "./sign-in/auth-inputs.ts";
 
-export interface AuthEndpointDeps {
+interface AuthEndpointDeps {
   readonly origin: string;
   readonly actions: AuthActions;
   readonly errors: ErrorDisclosure;
 }
 
-/**
- * /api/auth/*: the routes of auth-routes.ts, each with what its schema has decoded, and nothing
- * else.
- */
+/** Serves /api/auth/*: decodes each request by its route's schema, and passes on nothing else. */
 export class AuthEndpoint {
   private readonly deps: AuthEndpointDeps;
 
@@ -25,7 +22,7 @@ export class AuthEndpoint {
     this.deps = deps;
   }
 
-  /** Always answers the request; never rejects. */
+  /** Answers every request; never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refusal = crossSiteRefusal(request, "data", this.deps.origin);
     if (refusal !== undefined) {
@@ -34,12 +31,12 @@ export class AuthEndpoint {
     const [address = "", ...rest] = (request.url ?? "").split("?");
     const route = AUTH_ROUTES.get(address.slice(AUTH_PATH.length));
     if (route === undefined) {
-      return send(response, failure(404, "NOT_FOUND", "there is nothing here"));
+      return send(response, failure(404, "NOT_FOUND", "nothing is served at this address"));
     }
     const { method } = route;
     if (request.method !== method) {
       return send(response, {
-        ...failure(405, "METHOD_NOT_ALLOWED", `${method} it`),
+        ...failure(405, "METHOD_NOT_ALLOWED", `use ${method} for this address`),
         headers: { Allow: method },
       });
     }
@@ -72,13 +69,17 @@ export class AuthEndpoint {
       return undefined;
     }
     if (search !== "") {
-      return failure(400, "BAD_USER_INPUT", "a change takes no query string: send all in the body");
+      return failure(
+        400,
+        "BAD_USER_INPUT",
+        "this address accepts no query string: send everything in the body",
+      );
     }
     return route.answer(actions, request, bodyObject(read.bytes));
   }
 }
 
-/** Errors here have better-auth's shape: `code` and `message`. */
+/** An error in better-auth's shape, `code` and `message`. Its status is never 200. */
 function authError(error: ApiError): HttpAnswer {
   const { status, headers } = errorAnswer(error, "application/graphql-response+json");
   return {

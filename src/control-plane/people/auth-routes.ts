@@ -13,16 +13,16 @@ export interface AuthActions {
 
 export interface AuthRoute {
   readonly method: "GET" | "POST";
-  /** Of the body; of the query string where the method is GET. */
+  /** The schema of the body, or of the query string for a GET. */
   readonly input: z.ZodType;
-  /** Decodes what was sent, or rejects with BAD_USER_INPUT, and does what the route is for. */
+  /** Decodes `sent` and acts on it. Rejects with BAD_USER_INPUT if it does not fit the schema. */
   answer(actions: AuthActions, request: IncomingMessage, sent: unknown): Promise<HttpAnswer>;
 }
 
 /**
- * All that there is below /api/auth; whatever else better-auth has, and whatever a later version
- * adds, is 404. The paths are better-auth's, but for accept-as-new: an account for the address that
- * an invitation was made for.
+ * Every route under /api/auth. better-auth's other routes are 404, and so is what a later version
+ * of it adds. The paths are better-auth's, except accept-as-new, which creates an account for the
+ * address that was invited.
  */
 export const AUTH_ROUTES: ReadonlyMap<string, AuthRoute> = new Map([
   ["/sign-in/email", route("POST", inputs.signIn, ({ sessions }, ...rest) => sessions.signIn(...rest))],
@@ -67,7 +67,7 @@ function route<Schema extends z.ZodType>(
   input: Schema,
   act: (actions: AuthActions, request: IncomingMessage, given: z.output<Schema>) => Promise<HttpAnswer>,
 ): AuthRoute {
-  // Not in act's own time: what is malformed is refused before anybody counts, looks up or waits.
+  // Malformed input is refused before `act` counts an attempt, reads the store or queues.
   return {
     method,
     input,

@@ -7,9 +7,10 @@ import type { AccountReader, PeopleWriter } from "../store/contract/people.ts";
 import type { Transactions } from "../store/contract/store.ts";
 import { hashPassword } from "./sign-in/password-hashing.ts";
 
-export interface FirstAdmin {
-  readonly email: string;
-  readonly password: string;
+interface FirstStart {
+  /** The first person, if the settings name one. */
+  readonly admin: { readonly email: string; readonly password: string } | undefined;
+  readonly organizationName: string;
 }
 
 interface FirstAdminTransaction {
@@ -18,13 +19,13 @@ interface FirstAdminTransaction {
 }
 
 /**
- * Makes the first person, while there is none, the owner of every organization that has no members, and of one called
- * `organizationName` where there is none at all. Rejects with a SettingsError where nobody is named.
+ * Creates the first person if there is none. They become the owner of every organization without
+ * members; if there is no organization, one with the name `organizationName` is created. Rejects
+ * with a SettingsError if a first person is needed and `admin` is undefined.
  */
 export async function ensureFirstAdmin(
   store: Transactions<FirstAdminTransaction> & { readonly people: AccountReader },
-  admin: FirstAdmin | undefined,
-  organizationName: string,
+  { admin, organizationName }: FirstStart,
   logger: Logger,
   now: number,
 ): Promise<void> {
@@ -33,7 +34,8 @@ export async function ensureFirstAdmin(
   }
   if (admin === undefined) {
     throw new SettingsError(
-      "there is nobody yet who could sign in: set INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for the first start",
+      "no account exists yet, so nobody can sign in: " +
+        "set INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for the first start",
     );
   }
   const passwordHash = await hashPassword(admin.password);
@@ -52,7 +54,7 @@ export async function ensureFirstAdmin(
   });
   logger.info(
     { event: "people.first-admin", email: printable(admin.email) },
-    "the first admin can sign in; INITIAL_ADMIN_PASSWORD is not needed any more",
+    "the first admin can sign in; INITIAL_ADMIN_PASSWORD is no longer needed",
   );
 }
 

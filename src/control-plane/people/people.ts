@@ -21,23 +21,24 @@ export interface PeopleDeps {
   readonly authDatabase: AuthDatabase;
   readonly logger: Logger;
   readonly errors: ErrorDisclosure;
-  /** As the browser's address bar shows it: https://cp.example.com */
+  /** The origin in the browser's address bar, such as https://cp.example.com. */
   readonly origin: string;
   readonly secret: string;
   readonly now: () => number;
-  /** For intervals: never steps back, as the wall clock may. Default: lib/clock.ts. */
+  /** Monotonic milliseconds, for intervals. Default: the system's clock. */
   readonly monotonicNow?: () => number;
 }
 
-/** People, as the rest of the control plane sees them. */
+/** What the rest of the control plane needs of people: who sent a request, and /api/auth. */
 export interface People {
   readonly origin: string;
   /**
-   * Who the cookie is for; undefined where it is nobody's, or not any more. Renews a session that is in use, on
-   * `response`. Rejects with `StoreUnavailable`.
+   * The person whose session cookie the request carries; undefined if there is no valid session.
+   * Renews the session with a cookie on `response` if that is due. Rejects with `StoreUnavailable`,
+   * and with an ApiError if the cookie was sent twice.
    */
   signedIn(request: IncomingMessage, response: ServerResponse): Promise<SignedIn | undefined>;
-  /** Always answers a request to /api/auth/*; never rejects. */
+  /** Answers every request to /api/auth/*; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
@@ -50,8 +51,8 @@ export function createPeople(deps: PeopleDeps): People {
     gateway,
     passwords: new Passwords(store, gateway, now),
     logger,
-    // Apart: what is cheap to fail at, as a link is, must not push what is held out of the others'
-    // memory.
+    // Three limits, because each has bounded memory: many failures with invitation links, which
+    // cost nothing, must not make the limit of sign-ins forget the accounts that it blocks.
     signIns: new SignInLimit(monotonicNow),
     passwordChanges: new SignInLimit(monotonicNow),
     acceptances: new SignInLimit(monotonicNow),

@@ -15,7 +15,7 @@ import { inHashingQueue } from "./sign-in/password-hashing.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
 import type { Attempt, SignInLimit } from "./sign-in/sign-in-limit.ts";
 
-export interface SessionActionsDeps {
+interface SessionActionsDeps {
   readonly gateway: AuthGateway;
   readonly passwords: Passwords;
   readonly logger: Logger;
@@ -27,8 +27,8 @@ export interface SessionActionsDeps {
 }
 
 /**
- * What begins and ends sessions. What tries a password or a link passes the limit, and only once it
- * is well-formed; what needs a hash has a place in the queue before better-auth hears of it.
+ * Begins and ends sessions. Each attempt with a password or an invitation link counts towards a
+ * limit. Work that hashes a password waits for its turn in the hashing queue first.
  */
 export class SessionActions {
   private readonly deps: SessionActionsDeps;
@@ -61,7 +61,7 @@ export class SessionActions {
     return this.deps.gateway.get(request, "/get-session");
   }
 
-  /** Ends all of the person's sessions and devices: some of them may be somebody else's. */
+  /** Also ends the person's sessions and devices: somebody else may be using them. */
   async changePassword(
     request: IncomingMessage,
     { currentPassword, newPassword }: z.output<typeof inputs.changePassword>,
@@ -76,7 +76,7 @@ export class SessionActions {
     });
   }
 
-  /** Makes the account, then signs in with it as anybody does. */
+  /** Creates the account of an invited person, then signs in to it. */
   acceptAsNew(
     request: IncomingMessage,
     acceptance: z.output<typeof inputs.acceptAsNew>,
@@ -94,8 +94,8 @@ export class SessionActions {
   }
 
   /**
-   * Only what was judged and refused counts: neither a full queue nor a database that fails is a
-   * wrong password.
+   * Runs `work` if the limit allows it. Only a refused password or link counts as a failure; a full
+   * queue or a failing database does not.
    */
   private async attempt(
     request: IncomingMessage,
@@ -128,8 +128,8 @@ export class SessionActions {
   private limited(request: IncomingMessage, retryAfterSeconds: number): HttpAnswer {
     const address = clientAddress(request);
     const fields = { event: "sign-in.limited", address, retryAfterSeconds };
-    this.deps.logger.debug(fields, "too many attempts: not tried");
-    const message = `too many attempts: try again in ${Math.ceil(retryAfterSeconds / 60)} minutes`;
+    this.deps.logger.debug(fields, "too many failed attempts: this one was not tried");
+    const message = `too many failed attempts: try again in ${Math.ceil(retryAfterSeconds / 60)} minutes`;
     return {
       status: 429,
       headers: { "Retry-After": String(retryAfterSeconds) },
@@ -137,13 +137,13 @@ export class SessionActions {
     };
   }
 
-  /** Not who: people type passwords into the field above. */
+  /** Does not log the account: people type passwords into the e-mail field by mistake. */
   private noteRefusal(request: IncomingMessage, status: number): void {
     const address = clientAddress(request);
     this.deps.logger.warn({ event: "sign-in.refused", address, status }, "a password or link was refused");
   }
 
-  /** With the cookie of the device, where the answer is that somebody is signed in. */
+  /** Adds the device cookie to an answer that signs somebody in. */
   private async onKeptDevice(request: IncomingMessage, answer: HttpAnswer): Promise<HttpAnswer> {
     const signedIn = signedInAnswer.safeParse(answer.body);
     if (answer.status >= 400 || !signedIn.success) {

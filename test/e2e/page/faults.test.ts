@@ -70,7 +70,9 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     onTestFinished(async () => void (await controlPlane.stop()));
     const page = await browse({ mayLog: /status of (401|503)/, atEnd: onTestFinished });
     await page.goto(controlPlane.url);
-    const said = page.getByText("Too many passwords are being checked just now: try again in a few seconds.");
+    const said = page.getByText(
+      "Too many passwords are being checked at the moment: try again in a few seconds.",
+    );
     let isOver = false;
     const crowd = Array.from({ length: 40 }, async (_, number) => {
       for (let turn = 0; !isOver; turn += 1) {

@@ -9,7 +9,7 @@ import type { AuditWriter } from "../../store/contract/audit.ts";
 import type { Invitation, InvitationReader, PeopleWriter, Person } from "../../store/contract/people.ts";
 
 const VALID_MS = 7 * 86_400_000;
-/** Of one organization. */
+/** For each organization. */
 const MAX_OPEN_INVITATIONS = 1000;
 const MAX_MEMBERS = 1000;
 
@@ -19,7 +19,7 @@ export interface PeopleTransaction {
   readonly audit: AuditWriter;
 }
 
-/** Who changes invitations of an organization, as what, when. */
+/** The member who changes an organization's invitations; `at` is epoch ms. */
 export interface Inviter {
   readonly actor: Actor;
   readonly person: Person;
@@ -28,14 +28,14 @@ export interface Inviter {
   readonly at: number;
 }
 
-/** Whether it can be accepted: the person who made it must still be allowed to. */
+/** Whether the invitation can be accepted. Its inviter must still be allowed to give the role. */
 export function isOpen({ status, expiresAt, inviterRole, role }: Invitation, now: number): boolean {
   return status === "pending" && expiresAt > now && inviterRole !== undefined && mayGive(inviterRole, role);
 }
 
 /**
- * Those of the organization that somebody with the role `own` may see: an invitation's id is its
- * link.
+ * The organization's open invitations that a member with the role `own` may see. An invitation's id
+ * is its link, so members see only those whose role they may give.
  */
 export async function visibleInvitations(
   invitations: InvitationReader,
@@ -47,7 +47,7 @@ export async function visibleInvitations(
   return pending.filter((invitation) => isOpen(invitation, now) && mayGive(own, invitation.role));
 }
 
-/** The invitation, or NOT_FOUND where it cannot be accepted. */
+/** Rejects with NOT_FOUND if the invitation cannot be accepted. */
 export async function openInvitation(
   invitations: InvitationReader,
   id: string,
@@ -57,12 +57,10 @@ export async function openInvitation(
   if (invitation !== undefined && isOpen(invitation, now)) {
     return invitation;
   }
-  throw notFound("this invitation cannot be accepted any more: ask for a new one");
+  throw notFound("this invitation is no longer valid: ask for a new one");
 }
 
-/**
- * Invites the address; an open invitation of the same address ends. Resolves to the new one's id.
- */
+/** Invites the address, and cancels its earlier invitations. Resolves to the invitation's id. */
 export async function invite(
   transaction: PeopleTransaction,
   inviter: Inviter,
@@ -73,7 +71,7 @@ export async function invite(
   requireMayGive(inviter.role, role, `invite ${oneOf(role)}`);
   const isMember = (await transaction.people.memberByEmail(organizationId, email)) !== undefined;
   if (isMember) {
-    throw conflict(`${printable(email)} is a member already: change their role in the list of members`);
+    throw conflict(`${printable(email)} is already a member: change their role in the list of members`);
   }
   const pending = await transaction.people.pendingInvitations(organizationId, at);
   const earlier = pending.filter((one) => one.email === email);
@@ -82,7 +80,8 @@ export async function invite(
   }
   if (pending.length - earlier.length >= MAX_OPEN_INVITATIONS) {
     throw conflict(
-      `there are ${MAX_OPEN_INVITATIONS} open invitations already: cancel those that nobody needs any more`,
+      `the organization has ${MAX_OPEN_INVITATIONS} open invitations, the maximum: ` +
+        "cancel those that are no longer needed",
     );
   }
   const id = randomId();
@@ -100,9 +99,7 @@ export async function invite(
   return id;
 }
 
-/**
- * Ends an invitation by its id; one that is used, cancelled or too old is a conflict that says so.
- */
+/** Rejects with CONFLICT if the invitation was accepted, cancelled or has expired. */
 export async function cancelInvitation(
   transaction: PeopleTransaction,
   inviter: Inviter,
@@ -110,20 +107,20 @@ export async function cancelInvitation(
 ): Promise<void> {
   const invitation = await transaction.people.invitation(id);
   if (invitation === undefined || invitation.organization.id !== inviter.organizationId) {
-    throw notFound("there is no such invitation in this organization: reload the page");
+    throw notFound("this organization has no such invitation: reload the page");
   }
   if (invitation.status !== "pending") {
     throw conflict(endedSentence(invitation));
   }
   if (invitation.expiresAt <= inviter.at) {
-    throw conflict("this invitation has expired: nobody can accept it any more");
+    throw conflict("this invitation has expired: there is nothing to cancel");
   }
   await cancel(transaction, inviter, invitation);
 }
 
 /**
- * Ends the invitations that a member made and with `role` (undefined: as none) may not make any
- * more.
+ * Cancels the person's invitations that they may no longer make with their new `role`. `undefined`
+ * means that they are no longer a member.
  */
 export async function cancelInvitationsOf(
   transaction: PeopleTransaction,
@@ -144,7 +141,7 @@ export async function cancelInvitationsOf(
   }
 }
 
-/** Puts the person whom the invitation is for into its organization, and uses it up. */
+/** Makes the invited person a member, and marks the invitation as accepted. */
 export async function join(
   transaction: PeopleTransaction,
   invitation: Invitation,
@@ -153,11 +150,11 @@ export async function join(
 ): Promise<void> {
   const { id, role, organization } = invitation;
   if ((await transaction.people.memberOf(organization.id, person.id)) !== undefined) {
-    throw conflict(`you are in ${printable(organization.name)} already: choose it on the page`);
+    throw conflict(`you are already in ${printable(organization.name)}: choose it on the page`);
   }
   if ((await transaction.people.countMembers(organization.id)) >= MAX_MEMBERS) {
     throw conflict(
-      `${printable(organization.name)} has ${MAX_MEMBERS} members, which is the most: ask for one to be removed`,
+      `${printable(organization.name)} has ${MAX_MEMBERS} members, the maximum: ask an admin to remove one`,
     );
   }
   await transaction.people.endInvitation(id, "accepted");
@@ -171,7 +168,7 @@ async function cancel(
   inviter: Inviter,
   invitation: Invitation,
 ): Promise<void> {
-  // One that nobody can accept is nobody's to keep.
+  // Everybody may cancel an invitation that nobody can accept.
   if (isOpen(invitation, inviter.at)) {
     requireMayGive(inviter.role, invitation.role, `cancel the invitation of ${oneOf(invitation.role)}`);
   }
@@ -189,9 +186,9 @@ async function end(
 
 function endedSentence({ status, email }: Invitation): string {
   if (status === "accepted") {
-    return `the invitation of ${printable(email)} was accepted: remove them from the members instead`;
+    return `${printable(email)} has accepted this invitation: remove the member instead`;
   }
-  return "this invitation was cancelled already";
+  return "this invitation was already cancelled";
 }
 
 async function audit(

@@ -12,7 +12,7 @@ type InvitedPeopleStore = Transactions<PeopleTransaction> & {
   readonly people: InvitationReader & AccountReader;
 };
 
-/** Accounts for those who were invited and have none: the one way in which people sign up. */
+/** Creates accounts for invited people who have none. There is no other way to sign up. */
 export class InvitedPeople {
   private readonly store: InvitedPeopleStore;
   private readonly now: () => number;
@@ -23,16 +23,17 @@ export class InvitedPeople {
   }
 
   /**
-   * Rejects with an ApiError that says why not: so that a wrong link waits for nothing, and costs
-   * no hash.
+   * Rejects with an ApiError if the invitation cannot be accepted. Called before the hashing queue,
+   * so that a wrong link costs no hash.
    */
   async requireOpen(invitationId: string): Promise<void> {
     await this.open(this.store.people, invitationId);
   }
 
   /**
-   * Makes the account and the membership in one step, and uses the link up. Resolves to the
-   * address; rejects with an ApiError that says why not.
+   * Creates the account and the membership in one transaction, and marks the invitation as
+   * accepted. Resolves to the person's e-mail address. Rejects with an ApiError if the invitation
+   * cannot be accepted.
    */
   async accept({ invitationId, name, password }: z.output<typeof inputs.acceptAsNew>): Promise<string> {
     const passwordHash = await hashPassword(password);
@@ -49,7 +50,7 @@ export class InvitedPeople {
   private async open(people: InvitationReader & AccountReader, id: string): Promise<Invitation> {
     const invitation = await openInvitation(people, id, this.now());
     if ((await people.byEmail(invitation.email)) !== undefined) {
-      throw conflict(`${printable(invitation.email)} has an account already: sign in, then accept`);
+      throw conflict(`${printable(invitation.email)} already has an account: sign in, then accept`);
     }
     return invitation;
   }

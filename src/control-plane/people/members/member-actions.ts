@@ -30,10 +30,7 @@ export interface MemberActionsDeps {
   readonly now: () => number;
 }
 
-/**
- * Who acts, as what, in the organization that their session is in; read in the transaction that
- * acts.
- */
+/** The member who acts, and the session's organization, read in the transaction that acts. */
 interface Acting {
   readonly own: Member;
   readonly organization: Organization;
@@ -41,8 +38,8 @@ interface Acting {
 }
 
 /**
- * Who belongs to an organization: each change one transaction, with its audit event and the rights
- * that it needs.
+ * Changes to an organization's members. Each one checks the rights, changes and writes the audit
+ * event in one transaction.
  */
 export class MemberActions {
   private readonly deps: MemberActionsDeps;
@@ -96,7 +93,7 @@ export class MemberActions {
       if (invitation.email !== person.email.toLowerCase()) {
         throw forbidden(
           "operation_not_allowed",
-          "this invitation is for another address: sign in with that one",
+          "this invitation is for another e-mail address: sign in with that one",
         );
       }
       await join(transaction, invitation, person, at);
@@ -140,20 +137,20 @@ export class MemberActions {
     const at = this.deps.now();
     return this.deps.store.transaction(async (transaction) => {
       const place = await placeOf(transaction, session);
-      // What the page shows is what is changed.
+      // Another tab may have switched the organization since the page was drawn.
       requireShownOrganization(request.headers, { ...place, role: place.own.role }, "change");
       return work(transaction, { ...place, at });
     });
   }
 }
 
-/** Read where it is used: a role may have gone since the request came in. */
+/** Reads membership and role again: they may have changed since the request arrived. */
 async function placeOf(
   transaction: MemberTransaction,
   { person, activeOrganizationId }: Session,
 ): Promise<Omit<Acting, "at">> {
   if (activeOrganizationId === undefined) {
-    throw badInput("you are in no organization just now: choose one first");
+    throw badInput("no organization is chosen: choose one first");
   }
   const own = await transaction.people.memberOf(activeOrganizationId, person.id);
   const organization = await transaction.organizations.find(activeOrganizationId);
@@ -172,7 +169,7 @@ async function memberNamed(
     ? await people.memberByEmail(organization.id, reference)
     : await people.memberById(organization.id, reference);
   if (member === undefined) {
-    throw notFound("there is no such member in this organization: reload the page");
+    throw notFound("this organization has no such member: reload the page");
   }
   return member;
 }
@@ -187,10 +184,7 @@ function changeOf({ own, organization, at }: Acting, { person }: Member): Member
 }
 
 function notYours() {
-  return forbidden(
-    "operation_not_allowed",
-    "you are not in this organization, or not any more: reload the page",
-  );
+  return forbidden("operation_not_allowed", "you are not a member of this organization: reload the page");
 }
 
 function done(body: object): HttpAnswer {

@@ -7,9 +7,9 @@ import type { MembershipReader, Person } from "../../store/contract/people.ts";
 import { cancelInvitationsOf, type PeopleTransaction } from "./invitations.ts";
 
 /**
- * Changes to members, each inside the transaction that it is given, with its audit event. That the
- * actor may do it has been judged there. On every path an organization keeps its last owner, and
- * nobody's invitations outlive the right to make them.
+ * A change to one person's membership; `at` is epoch ms. The functions below run in the caller's
+ * transaction, which has checked the actor's rights, and write the audit event. An organization
+ * always keeps an owner, and invitations end with the right to make them.
  */
 export interface MemberChange {
   readonly actor: Actor;
@@ -63,7 +63,7 @@ async function requireOtherOwner(
     return;
   }
   throw conflict(
-    `${printable(person.email)} is the only owner of ${printable(organization.name)}, which needs one: ` +
+    `${printable(person.email)} is the only owner of ${printable(organization.name)}: ` +
       "make somebody else an owner first",
   );
 }

@@ -9,19 +9,19 @@ import type { Transactions } from "../../store/contract/store.ts";
 import type { PeopleTransaction } from "./invitations.ts";
 import { changeRole, joinOrganization } from "./members.ts";
 
-/** What the local operator does to people, where nobody can do it on the page (any more). Each is one transaction. */
+/** The local operator's changes to people, for when nobody can make them on the page. */
 
-export interface AddedMember {
+interface AddedMember {
   readonly person: Person;
   readonly role: Role;
-  /** False: they were a member before, and nothing changed. */
+  /** False if they already had this role and nothing changed. */
   readonly isChanged: boolean;
 }
 
 /**
- * Puts a person into an organization (`role` undefined: as a member), or gives a member the role
- * that is named: the way back to an organization without owners. A member without a named role
- * stays as they are.
+ * Adds a person to an organization, with the role member by default, or changes a member's role to
+ * `role`. Without `role` a member keeps theirs. This is how an organization without owners gets one
+ * again.
  */
 export function addMember(
   store: Transactions<PeopleTransaction>,
@@ -46,9 +46,9 @@ export function addMember(
   });
 }
 
-export interface PasswordReset {
+interface PasswordReset {
   readonly user: Person;
-  /** Shown once; only its hash is stored. */
+  /** Shown once. The store has only its hash. */
   readonly password: string;
 }
 
@@ -58,7 +58,7 @@ export async function resetPassword(
   email: string,
   at: number,
 ): Promise<PasswordReset> {
-  // Not at the top: executors alone need nothing of better-auth (serve-command.ts).
+  // Imported here, so that a control plane without sign-in never loads better-auth.
   const { hashPassword } = await import("../sign-in/password-hashing.ts");
   await requiredPerson(store.people, email);
   const password = randomPassword();
@@ -86,6 +86,6 @@ async function requiredPerson(accounts: AccountReader, email: string): Promise<P
     return person;
   }
   throw notFound(
-    `nobody here has the address ${printable(email)}: see people list, or invite them on the page`,
+    `nobody has an account with the address ${printable(email)}: run people list, or invite them on the page`,
   );
 }

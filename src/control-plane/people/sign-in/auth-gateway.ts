@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import * as z from "zod";
 import { ApiError, ApiErrorCode } from "../../api-error.ts";
+import { clientAddress } from "../../http/client-address.ts";
 import type { HttpAnswer } from "../../http/http-answer.ts";
 import type { Person } from "../../store/contract/people.ts";
 import { StoreUnavailable } from "../../store/contract/store.ts";
 import { watchingStore } from "../../store/store-failure.ts";
 import type { Auth } from "./auth.ts";
-import { authHeaders } from "./auth-request.ts";
-import type { CookieNames } from "./cookies.ts";
+import { type CookieNames, ownCookies } from "./cookies.ts";
 
 export const AUTH_PATH = "/api/auth";
 
@@ -26,10 +26,7 @@ interface FoundSession {
 
 type AuthSession = Awaited<ReturnType<Auth["api"]["getSession"]>>;
 
-/**
- * The only way to better-auth's routes: it gets the headers that matter to it, and a body that was
- * decoded.
- */
+/** The only way to better-auth, which gets decoded bodies and only the headers that it needs. */
 export class AuthGateway {
   private readonly auth: Auth;
   private readonly origin: string;
@@ -41,18 +38,22 @@ export class AuthGateway {
     this.names = names;
   }
 
-  /** Without its query string: it is empty here. */
+  /** Passes no query string: the one GET route has none. */
   get(request: IncomingMessage, path: string): Promise<HttpAnswer> {
-    return this.pass(path, { headers: this.headers(request) });
+    return this.pass(path, { headers: authHeaders(request, this.names) });
   }
 
   post(request: IncomingMessage, path: string, body: object): Promise<HttpAnswer> {
-    return this.pass(path, { method: "POST", headers: this.headers(request), body: JSON.stringify(body) });
+    return this.pass(path, {
+      method: "POST",
+      headers: authHeaders(request, this.names),
+      body: JSON.stringify(body),
+    });
   }
 
   /** The request's session, not renewed. Rejects with UNAUTHENTICATED if there is none. */
   async session(request: IncomingMessage): Promise<Session> {
-    const { session } = await this.readSession(this.headers(request));
+    const { session } = await this.readSession(authHeaders(request, this.names));
     if (session === undefined) {
       throw new ApiError(ApiErrorCode.unauthenticated, "you are not signed in: sign in again");
     }
@@ -64,7 +65,7 @@ export class AuthGateway {
    * the session stays as it is: people can still look at what they cannot change.
    */
   async renewedSession(request: IncomingMessage): Promise<FoundSession> {
-    const headers = this.headers(request);
+    const headers = authHeaders(request, this.names);
     if (!headers.has("cookie")) {
       return { session: undefined, cookies: [] };
     }
@@ -87,10 +88,6 @@ export class AuthGateway {
     );
   }
 
-  private headers(request: IncomingMessage): Headers {
-    return authHeaders(request, this.names);
-  }
-
   private async pass(path: string, init: RequestInit): Promise<HttpAnswer> {
     const url = `${this.origin}${AUTH_PATH}${path}`;
     const answer = await watchingStore(() => this.auth.handler(new Request(url, init)));
@@ -102,6 +99,30 @@ export class AuthGateway {
       body: withoutToken(text === "" ? null : JSON.parse(text)),
     };
   }
+}
+
+/**
+ * The headers that better-auth gets: the few that it needs, the session cookie and no other, and
+ * the client's address as this program sees it. Throws an ApiError if one of our cookies was sent
+ * twice.
+ */
+function authHeaders(request: IncomingMessage, names: CookieNames): Headers {
+  const passed = new Headers();
+  for (const name of ["content-type", "origin", "user-agent", "accept"] as const) {
+    const value = request.headers[name];
+    if (value !== undefined) {
+      passed.set(name, value);
+    }
+  }
+  const { session } = ownCookies(request.headers, names);
+  if (session !== undefined) {
+    passed.set("cookie", `${names.session}=${session}`);
+  }
+  const address = clientAddress(request);
+  if (address !== undefined) {
+    passed.set("x-novacula-address", address);
+  }
+  return passed;
 }
 
 function foundSession(answer: { readonly headers: Headers; readonly response: AuthSession }): FoundSession {
@@ -122,7 +143,7 @@ function foundSession(answer: { readonly headers: Headers; readonly response: Au
 
 const object = z.record(z.string(), z.unknown());
 
-/** A session's token stays in its HttpOnly cookie. */
+/** The session's token must stay in its HttpOnly cookie, so bodies never carry it. */
 function withoutToken(shown: unknown): unknown {
   const found = object.safeParse(shown);
   if (!found.success) {

@@ -9,15 +9,14 @@ import { badInput } from "../../api-error.ts";
 import { checkedName } from "../../organizations/shown-name.ts";
 
 /**
- * What each route under /api/auth takes, to the letter: better-auth judges some values before it
- * has trimmed, split or converted them, and uses them afterwards. Nothing but what is decoded here
- * reaches it.
+ * The schema of each route under /api/auth. They are strict, because better-auth checks some values
+ * before it trims, splits or converts them. Only what is decoded here reaches it.
  */
 
 const MAX_NAME_CHARACTERS = 100;
 
 const wantedEmail = `want an e-mail address of at most ${MAX_EMAIL_CHARACTERS} characters`;
-// The length first: the shape is only looked for in what is short.
+// The length comes first, so that the pattern only ever runs on short text.
 const email = z.string(wantedEmail).max(MAX_EMAIL_CHARACTERS, wantedEmail).pipe(z.email(wantedEmail));
 
 const wantedId = "want an id: 1 to 64 letters, digits, - or _";
@@ -26,7 +25,7 @@ const id = z.string(wantedId).regex(/^[\w-]{1,64}$/, wantedId);
 const role = z.enum(ROLES, `want one of ${ROLES.join(", ")}`);
 
 const wantedPassword = `want a password of at most ${MAX_PASSWORD_CHARACTERS} characters`;
-/** One that may be older than the rule for new ones. */
+/** An existing password: it may be older than the minimum length. */
 const password = z.string(wantedPassword).min(1, wantedPassword).max(MAX_PASSWORD_CHARACTERS, wantedPassword);
 const wantedNewPassword = `want a password of ${MIN_PASSWORD_CHARACTERS} to ${MAX_PASSWORD_CHARACTERS} characters`;
 const newPassword = z
@@ -41,7 +40,7 @@ export const signIn = z.strictObject({ email, password });
 export const changePassword = z.strictObject({
   currentPassword: password,
   newPassword,
-  // The other sessions end whatever it says; the page says so, too.
+  // The page sends it. The other sessions end in any case.
   revokeOtherSessions: z.boolean("want true or false").optional(),
 });
 export const setActive = z.strictObject({ organizationId: id });
@@ -57,22 +56,22 @@ export const updateMemberRole = z.strictObject({ memberId: id, role });
 export const acceptAsNew = z.strictObject({ invitationId: id, name, password: newPassword });
 
 /**
- * A query string as an object; BAD_USER_INPUT where a name is there twice: readers differ in which
- * one counts.
+ * A query string as an object. Throws BAD_USER_INPUT if a name occurs twice, because parsers differ
+ * in which value they use.
  */
 export function queryObject(search: string): unknown {
   const pairs = [...new URLSearchParams(search)];
   if (new Set(pairs.map(([key]) => key)).size < pairs.length) {
-    throw badInput("a parameter of the address is there twice: name each once");
+    throw badInput("a query parameter occurs twice: send each one once");
   }
   return Object.fromEntries(pairs);
 }
 
-/** The body as JSON; BAD_USER_INPUT where it is none. */
+/** A body as JSON. Throws BAD_USER_INPUT if it is not JSON. */
 export function bodyObject(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch {
-    throw badInput("the body is not JSON: send an object");
+    throw badInput("the body is not JSON: send a JSON object");
   }
 }

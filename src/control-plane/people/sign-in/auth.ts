@@ -21,14 +21,14 @@ export interface AuthDeps {
   /** Where better-auth keeps people and sessions: the tables that `store` has too. */
   readonly database: AuthDatabase;
   readonly logger: Logger;
-  /** As the browser's address bar shows it: https://cp.example.com */
+  /** The origin in the browser's address bar, such as https://cp.example.com. */
   readonly origin: string;
   /** Signs the cookies. */
   readonly secret: string;
   readonly now: () => number;
 }
 
-/** What we know of it. */
+/** The part of better-auth's new session that is read here. */
 interface NewSession {
   readonly userId: string;
   readonly ipAddress?: string | null | undefined;
@@ -37,8 +37,8 @@ interface NewSession {
 export type Auth = ReturnType<typeof createAuth>;
 
 /**
- * better-auth for people: passwords and sessions. Who belongs where is ours (members.ts,
- * invitations.ts). Nobody signs up by themselves.
+ * Sets up better-auth, which owns passwords and sessions. Members and invitations are our own code.
+ * Nobody can sign up without an invitation.
  */
 export function createAuth({ store, database, logger, origin, secret, now }: AuthDeps) {
   /** A session begins in the organization that the person joined first. */
@@ -62,7 +62,7 @@ export function createAuth({ store, database, logger, origin, secret, now }: Aut
     trustedOrigins: [origin],
     database,
     telemetry: { enabled: false },
-    // Ours, per account and address, and of failures alone: sign-in-limit.ts.
+    // sign-in-limit.ts limits failures by account and network instead.
     rateLimit: { enabled: false },
     logger: authLogger(logger),
     emailAndPassword: {
@@ -72,7 +72,7 @@ export function createAuth({ store, database, logger, origin, secret, now }: Aut
       maxPasswordLength: MAX_PASSWORD_CHARACTERS,
       password: { hash: hashPassword, verify: verifyPassword },
     },
-    // Deferred: a session is renewed by a POST, and a GET writes nothing.
+    // With deferred refresh only a POST renews a session, and a GET writes nothing.
     session: {
       expiresIn: SESSION_SECONDS,
       updateAge: SESSION_REFRESH_SECONDS,
@@ -80,12 +80,12 @@ export function createAuth({ store, database, logger, origin, secret, now }: Aut
       additionalFields: { activeOrganizationId: { type: "string", required: false, input: false } },
     },
     advanced: {
-      // Its own prefix for secure cookies would be __Secure-, which any host under the same domain
-      // can set.
+      // better-auth's prefix for secure cookies would be __Secure-, which any host under the same
+      // domain can set.
       useSecureCookies: false,
       cookiePrefix: cookieNames(origin).betterAuthPrefix,
       defaultCookieAttributes: { sameSite: "lax", httpOnly: true, path: "/", secure: isHttps(origin) },
-      // The address in a session row is the one that this program has seen, set by auth-request.ts.
+      // auth-gateway.ts sets this header to the address that this program sees.
       ipAddress: { ipAddressHeaders: ["x-novacula-address"], ipv6Subnet: 128 },
     },
     databaseHooks: {
@@ -94,7 +94,7 @@ export function createAuth({ store, database, logger, origin, secret, now }: Aut
   });
 }
 
-/** better-auth's own lines, which name e-mail addresses at times: at debug level, an error at warn. */
+/** Logs better-auth's own lines at debug, because some contain e-mail addresses; errors at warn. */
 function authLogger(logger: Logger) {
   return {
     level: "debug" as const,

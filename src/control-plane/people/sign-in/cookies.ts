@@ -1,25 +1,25 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ApiError, ApiErrorCode } from "../../api-error.ts";
 
-/** RFC 6265, 4.1.1, without the quotes: what we set has none. */
+/** A cookie's value by RFC 6265, 4.1.1, without quotes: our cookies have none. */
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,1024}$/;
 
 export interface CookieNames {
-  /** better-auth puts it before every name of its own. */
+  /** better-auth begins the name of each of its cookies with it. */
   readonly betterAuthPrefix: string;
   readonly session: string;
   readonly device: string;
 }
 
-export interface OwnCookies {
+interface OwnCookies {
   readonly session: string | undefined;
   readonly device: string | undefined;
 }
 
 /**
- * Where the page is https, browsers take a `__Host-` cookie from this host alone, and none that a
- * neighbour under the same domain sets (RFC 6265bis, 4.1.3.2). They keep none without TLS: `http:`
- * is for this machine.
+ * With https our cookies have the prefix `__Host-`: browsers accept such a cookie only from this
+ * host, not from another one under the same domain (RFC 6265bis, 4.1.3.2). Without TLS they reject
+ * the prefix, so plain http (localhost only) does without it.
  */
 export function cookieNames(origin: string): CookieNames {
   const prefix = isHttps(origin) ? "__Host-" : "";
@@ -36,9 +36,8 @@ export function isHttps(origin: string): boolean {
 }
 
 /**
- * The cookies that are ours, by their exact names: every other one, under another prefix too, is
- * somebody else's. Throws an ApiError (401) where one comes twice: a browser that does so was given
- * one of them by somebody else.
+ * Our cookies, found by their exact names. Throws an ApiError (401) if one was sent twice: then
+ * another host has set one of the two.
  */
 export function ownCookies({ cookie }: IncomingHttpHeaders, names: CookieNames): OwnCookies {
   const pairs = (cookie ?? "").split(";").map(pairOf);
@@ -53,8 +52,8 @@ function pairOf(text: string): Pair {
 }
 
 /**
- * Only what RFC 6265 calls white space is taken off: more would make another name one of ours. By
- * hand: a regular expression tries each of thousands of blanks anew, and everybody waits for it.
+ * Trims only what RFC 6265 calls white space: trimming more would turn other names into ours. Not a
+ * regular expression, because its time grows with the square of the number of blanks.
  */
 function withoutBlanks(text: string): string {
   let start = 0;
@@ -77,7 +76,7 @@ function onlyValue(pairs: readonly Pair[], wanted: string): string | undefined {
   if (values.length > 1) {
     throw new ApiError(
       ApiErrorCode.unauthenticated,
-      `the browser sent the cookie ${wanted} more than once, and one of them is not from here: ` +
+      `the browser sent the cookie ${wanted} more than once, and another site set one of them: ` +
         "delete the cookies of this site and of its parent domains, then sign in",
     );
   }

@@ -10,7 +10,7 @@ import { type CookieNames, isHttps, ownCookies } from "./cookies.ts";
 
 const SECRET_BYTES = 32;
 const VALID_SECONDS = 180 * 86_400;
-/** Of one person. */
+/** For each person. */
 const MAX_DEVICES = 10;
 
 type DeviceStore = Transactions<{ readonly devices: SignInDeviceWriter }> & {
@@ -25,9 +25,9 @@ export interface DeviceCookieDeps {
 }
 
 /**
- * A browser keeps a device cookie after its first sign-in to an account, so that what strangers
- * guess at this account later does not keep its owner out. It is no way in: the password is asked
- * for all the same.
+ * A browser keeps a device cookie after its first sign-in to an account. If strangers guess
+ * passwords until the account is blocked, the owner can still sign in from such a browser. The
+ * cookie does not replace the password.
  */
 export class DeviceCookie {
   private readonly deps: DeviceCookieDeps;
@@ -36,15 +36,15 @@ export class DeviceCookie {
     this.deps = deps;
   }
 
-  /** The device that the request comes from, where it is the account's; `email` in any case. */
+  /** The request's device if it belongs to the account `email` (any case), otherwise undefined. */
   async deviceOf(request: IncomingMessage, email: string): Promise<SignInDevice | undefined> {
     const device = await this.deviceIn(this.secretIn(request));
     return device?.email === email.toLowerCase() ? device : undefined;
   }
 
   /**
-   * After a sign-in: the Set-Cookie that keeps this browser a device of the person, for 180 days
-   * from now. Undefined where the database takes no write just now: nobody is kept out for that.
+   * Makes this browser a device of the person for 180 days. Resolves to the Set-Cookie header, or
+   * to undefined if the database refuses writes: the sign-in succeeds without a device.
    */
   async keep(request: IncomingMessage, personId: string): Promise<string | undefined> {
     const sent = this.secretIn(request);

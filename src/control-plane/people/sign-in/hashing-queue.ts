@@ -1,17 +1,17 @@
 import { ApiError, ApiErrorCode } from "../../api-error.ts";
 
-/** Who wants something hashed. */
+/** Who asks for a hash. */
 export type Place =
-  /** The host's own operator, and the program itself: never refused, and next. */
+  /** The local operator, and the program itself: never refused, always next. */
   | { readonly kind: "operator" }
   /** A device that has signed in to this account before. */
   | { readonly kind: "device"; readonly id: string }
   | { readonly kind: "network"; readonly network: string };
 
-export interface HashingQueueOptions {
-  /** How many work at a time. */
+interface HashingQueueOptions {
+  /** How many run at the same time. */
   readonly slots: number;
-  /** How many may wait; half of them are for devices alone. */
+  /** How many may wait. Half of the places are reserved for devices. */
   readonly places: number;
 }
 
@@ -26,9 +26,9 @@ interface Waiting {
 const RANKS = { operator: 0, device: 1, network: 2 } as const;
 
 /**
- * The one way to a password's hash, which takes a whole core for as long as a hundred other
- * requests: few work at a time, few wait, and of each network and each device one. Everybody else
- * is told to come back. What strangers send cannot make the queue longer than it is.
+ * Every hash of a password waits here, because one costs as much CPU time as a hundred other
+ * requests. Few run at a time and few wait, at most one for each network and device. All others are
+ * told to retry later, so that outsiders cannot make the queue longer.
  */
 export class HashingQueue {
   private readonly options: HashingQueueOptions;
@@ -40,15 +40,14 @@ export class HashingQueue {
     this.options = options;
   }
 
-  /** How many wait, those who have gone included. */
+  /** How many wait, including clients that have gone away. */
   get length(): number {
     return this.waiting.length;
   }
 
   /**
-   * Runs `work` when its turn comes. Rejects with an ApiError (503) where there is no place for it,
-   * and where `isGone` says that nobody waits for it any more: such a place is free for the next
-   * who asks.
+   * Runs `work` when its turn comes. Rejects with an ApiError (503) if no place is free, or if
+   * `isGone` reports that the client went away; its place is then free for the next request.
    */
   async run<Result>(place: Place, work: () => Promise<Result>, isGone = isHere): Promise<Result> {
     await this.turn(place, isGone);
@@ -122,7 +121,7 @@ export class HashingQueue {
     next.enter();
   }
 
-  /** Devices and strangers take turns: signing in again and again on devices keeps nobody else out. */
+  /** Devices and networks alternate, so that many sign-ins on devices cannot block everybody else. */
   private nextWaiting(): Waiting | undefined {
     const [first] = this.waiting;
     if (first?.rank !== RANKS.device || !this.wasDevice) {
@@ -156,7 +155,7 @@ function subjectOf(place: Place): string {
 function isFull(): ApiError {
   return new ApiError(
     ApiErrorCode.overloaded,
-    "too many passwords are being checked just now: try again in a few seconds",
+    "too many passwords are being checked at the moment: try again in a few seconds",
   );
 }
 

@@ -7,9 +7,9 @@ const MAX_AT_A_TIME = 2;
 const PLACES = 32;
 
 /**
- * One for the process, as the cores are: one core is left to everything else. scrypt works on the
- * threads that files and names are read on, too (four, unless UV_THREADPOOL_SIZE says otherwise):
- * two of them at most.
+ * One queue for the process, because its hashes share the cores. It leaves one core for everything
+ * else. scrypt runs on libuv's threads (four by default), which file access and DNS need as well,
+ * so it gets at most two of them.
  */
 const queue = new HashingQueue({
   slots: Math.max(1, Math.min(MAX_AT_A_TIME, availableParallelism() - 1)),
@@ -18,8 +18,8 @@ const queue = new HashingQueue({
 const turns = new AsyncLocalStorage<true>();
 
 /**
- * Runs `work`, which hashes passwords, when its turn comes; see HashingQueue.run. What is hashed
- * outside of it waits for a turn of its own.
+ * Runs `work`, which hashes passwords, when its turn comes (see HashingQueue.run). A hash outside
+ * of such work waits for its own turn.
  */
 export function inHashingQueue<Result>(
   place: Place,
@@ -29,12 +29,12 @@ export function inHashingQueue<Result>(
   return queue.run(place, () => turns.run(true, work), isGone);
 }
 
-/** As better-auth's hashPassword. */
+/** better-auth's hashPassword, through the queue. */
 export function hashPassword(password: string): Promise<string> {
   return inTurn(() => hash(password));
 }
 
-/** As better-auth's verifyPassword. */
+/** better-auth's verifyPassword, through the queue. */
 export function verifyPassword(given: {
   readonly hash: string;
   readonly password: string;

@@ -9,9 +9,9 @@ import { hashPassword, verifyPassword } from "./password-hashing.ts";
 type PasswordStore = Transactions<{ readonly people: PeopleWriter }> & { readonly people: AccountReader };
 
 /**
- * What a password opens. Hashing takes its time, and so does a turn for it: the operator may have
- * given the person a new one meanwhile, because somebody else knows the old one. So what was
- * verified is compared again where it is used.
+ * Signs in with a password, and changes it. The operator may reset a password that somebody else
+ * knows while a request with the old one waits for its hash. So the hash is read again after the
+ * check, and the request is refused if it has changed.
  */
 export class Passwords {
   private readonly store: PasswordStore;
@@ -24,7 +24,7 @@ export class Passwords {
     this.now = now;
   }
 
-  /** Rejects with UNAUTHENTICATED where the password changed in between. */
+  /** Rejects with UNAUTHENTICATED if the password was changed during the sign-in. */
   async signIn(request: IncomingMessage, email: string, password: string): Promise<HttpAnswer> {
     const before = await this.current(email);
     const answer = await this.gateway.post(request, "/sign-in/email", { email, password });
@@ -39,9 +39,7 @@ export class Passwords {
     throw passwordChanged();
   }
 
-  /**
-   * Ends every session of the person, and begins one. The change and that end are one transaction.
-   */
+  /** Changes the password and ends all sessions in one transaction, then begins a new session. */
   async change(
     request: IncomingMessage,
     { id, email }: Person,
@@ -72,6 +70,6 @@ export class Passwords {
 function passwordChanged(): ApiError {
   return new ApiError(
     ApiErrorCode.unauthenticated,
-    "the password was changed at the same moment: sign in with the new one",
+    "the password was changed during this request: sign in with the new one",
   );
 }

@@ -1,20 +1,20 @@
 const WINDOW_MS = 15 * 60_000;
 /**
- * Failures in a window. A network may be a whole office behind one NAT; an account may be attacked
- * from many.
+ * Failures allowed in a window. A network may be an office behind one NAT, and one account may be
+ * attacked from many networks.
  */
 const MAX_OF_PAIR = 5;
 const MAX_OF_ACCOUNT = 25;
 const MAX_OF_NETWORK = 50;
 const MAX_OF_DEVICE = 5;
-/** Strangers who invent accounts get no more of our memory than this. */
+/** Bounds memory when an attacker invents account names. */
 const MAX_REMEMBERED = 20_000;
 
 export type Attempt =
   | {
       readonly kind: "allowed";
       succeeded(): void;
-      /** It was not judged: it counts for nothing. */
+      /** The attempt was neither accepted nor refused: it does not count. */
       withdrawn(): void;
     }
   | { readonly kind: "limited"; readonly retryAfterSeconds: number };
@@ -22,35 +22,35 @@ export type Attempt =
 interface Subject {
   readonly name: string;
   readonly most: number;
-  /** Whether a success is the end of all that failed before it. */
+  /** Whether a success clears the failures before it. */
   readonly startsAnew: boolean;
 }
 
 /**
- * Counts attempts that failed, in memory. Every attempt counts until it has succeeded, so that a
- * thousand at once are no way around. An account and a network together are held sooner than either
- * alone: somebody else's guesses do not easily keep the owner of the account out, and never on a
- * device that the owner has signed in with before.
+ * Counts failed attempts, in memory. An attempt counts from its beginning until it succeeds, so
+ * that a thousand at the same time do not get around the limit. The pair of an account and a
+ * network is blocked sooner than either alone, so that guesses from elsewhere rarely block the
+ * account's owner. They never block a device on which the owner has signed in before.
  */
 export class SignInLimit {
   private readonly open = new Map<string, readonly number[]>();
-  /** Those that have reached their limit: the last to be forgotten where memory is short. */
+  /** Subjects that have reached their limit. They are forgotten last when memory is full. */
   private readonly held = new Map<string, readonly number[]>();
   private readonly now: () => number;
 
-  /** `now` must never step back (lib/clock.ts). */
+  /** `now` is monotonic milliseconds. */
   constructor(now: () => number) {
     this.now = now;
   }
 
-  /** How much is remembered. */
+  /** How many accounts, networks, pairs and devices are remembered. */
   get size(): number {
     return this.open.size + this.held.size;
   }
 
   /**
-   * `account`: what is guessed at, in any spelling, whether it exists or not. `network`: see
-   * ip-address.ts.
+   * `account` is what the attempt is for, in any spelling, whether it exists or not: an e-mail
+   * address, a person's id or an invitation's. `network` comes from ip-address.ts.
    */
   begin(account: string, network: string): Attempt {
     const name = account.trim().toLowerCase();
@@ -61,7 +61,7 @@ export class SignInLimit {
     ]);
   }
 
-  /** From a device that has signed in to the account before: only its own failures hold it. */
+  /** For a device that has signed in to the account before: only its own failures block it. */
   beginOnDevice(id: string): Attempt {
     return this.beginFor([{ name: `device ${id}`, most: MAX_OF_DEVICE, startsAnew: true }]);
   }
@@ -95,7 +95,7 @@ export class SignInLimit {
     return this.held.get(name) ?? this.open.get(name) ?? [];
   }
 
-  /** The attempt itself never happened. */
+  /** Takes the attempt back. A success also clears the earlier failures of the pair or device. */
   private forget(subjects: readonly Subject[], at: number, hasSucceeded: boolean): void {
     for (const subject of subjects) {
       const times = this.timesOf(subject.name);
@@ -117,7 +117,10 @@ export class SignInLimit {
     }
   }
 
-  /** The oldest that is not held any more, else the oldest that never was, else the oldest. */
+  /**
+   * Forgets the oldest blocked subject if its block is over, otherwise the oldest that is below its
+   * limit, otherwise the oldest.
+   */
   private forgetOne(at: number): void {
     const [oldestHeld] = this.held;
     const [oldestOpen] = this.open.keys();

@@ -78,7 +78,7 @@ describe("the role table", () => {
       role: "admin",
     });
     expect(answer).toMatchObject({ status: 400, code: "CONFLICT" });
-    expect(answer.message).toContain("is a member already");
+    expect(answer.message).toContain("is already a member");
     expect(await roleOf(server, member.email)).toBe("member");
   });
 });
@@ -87,7 +87,7 @@ describe("the last owner", () => {
   it("stays, on the page and for the operator, with what to do", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
-    const sentence = `${owner.email} is the only owner of acme, which needs one: make somebody else an owner first`;
+    const sentence = `${owner.email} is the only owner of acme: make somebody else an owner first`;
     for (const role of ["admin", "member"] as const) {
       expect(await changeRole(server, owner, owner.email, role)).toMatchObject({
         status: 400,

@@ -111,20 +111,20 @@ describe("an invitation that is none any more", () => {
     [
       "accepted",
       async (server: PeopleServer, id: string) => void (await acceptAsNew(server, id)),
-      "the invitation of nadia@example.com was accepted: remove them from the members instead",
+      "nadia@example.com has accepted this invitation: remove the member instead",
     ],
     [
       "cancelled",
       async (_server: PeopleServer, id: string, owner: Browser) =>
         void (await owner.post("/organization/cancel-invitation", { invitationId: id })),
-      "this invitation was cancelled already",
+      "this invitation was already cancelled",
     ],
     [
       "expired",
       async (server: PeopleServer) => {
         server.clock.offsetMs = 7 * 86_400_000 - 60_000;
       },
-      "this invitation has expired: nobody can accept it any more",
+      "this invitation has expired: there is nothing to cancel",
     ],
   ])("%s, is not cancelled", async (what, end, sentence) => {
     const server = await startPeopleServer();

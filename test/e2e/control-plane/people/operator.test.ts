@@ -49,7 +49,9 @@ it("lets an operator see the people, give an organization its owner, and let som
   expect(audit.said).not.toContain(password);
   expect(await run("people", "add", "nobody@example.com", "--org", "bravo")).toMatchObject({
     exitCode: 4,
-    said: expect.stringContaining("nobody here has the address nobody@example.com: see people list"),
+    said: expect.stringContaining(
+      "nobody has an account with the address nobody@example.com: run people list",
+    ),
   });
   expect((await run("people", "add", ADMIN.email, "--role", "king")).exitCode).toBe(64);
 });
@@ -126,7 +128,7 @@ it("people add changes a role only by --role, and keeps the last owner", async (
     expect(await add("--org", "default", "--role", role)).toMatchObject({
       exitCode: 1,
       said: expect.stringContaining(
-        "admin@example.com is the only owner of Default, which needs one: make somebody else an owner first",
+        "admin@example.com is the only owner of Default: make somebody else an owner first",
       ),
     });
   }

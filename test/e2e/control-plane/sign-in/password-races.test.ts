@@ -55,7 +55,7 @@ it("a sign-in that verified the old password while it was reset is none", async 
   const answer = await resetMeanwhile(server, email, () => thief.signIn(email, OLD));
   expect(answer).toMatchObject({
     status: 401,
-    message: expect.stringContaining("was changed at the same moment"),
+    message: expect.stringContaining("was changed during this request"),
   });
   expect(answer.headers["set-cookie"]).toBeUndefined();
   await expectReset(server, email, thief);
