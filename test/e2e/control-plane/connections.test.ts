@@ -12,7 +12,7 @@ import { startPeopleServer } from "../../support/control-plane/people.ts";
 const LIMITS = { headersTimeoutMs: 400, requestTimeoutMs: 800, answerTimeoutMs: 500 };
 const HEAD = "POST /graphql HTTP/1.1\r\nHost: x\r\n";
 
-/** A socket that reads, and that the server is free to end. */
+/** A socket that reads; the server may close it. */
 async function open(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
@@ -21,7 +21,7 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-/** However it comes to its end: what is written in the moment before may fail. */
+/** The server may close the socket during a write, so errors are expected. */
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) {
@@ -31,7 +31,7 @@ function closed(socket: Socket): Promise<void> {
   });
 }
 
-/** Sends something small again and again, until it is closed. */
+/** Sends a little data again and again until the socket is closed. */
 function drip(socket: Socket, next: () => string | Buffer): void {
   const timer = setInterval(() => socket.write(next()), 50);
   socket.once("close", () => clearInterval(timer));
@@ -57,14 +57,14 @@ async function tlsServer() {
   return startServer({ tls: good, ...LIMITS });
 }
 
-describe("a connection that comes to nothing is ended", () => {
+describe("the server closes a connection", () => {
   it.each<[string, (socket: Socket) => unknown]>([
     ["that is silent", () => undefined],
     ["of blank lines", (socket) => drip(socket, () => "\r\n")],
     ["of a method that drips", (socket) => socket.write("P") && drip(socket, () => "O")],
     ["of a header that drips", (socket) => socket.write(`${HEAD}X: `) && drip(socket, () => "x")],
     [
-      "of a body that drips",
+      "with a body that arrives byte by byte",
       (socket) => socket.write(`${HEAD}Content-Length: 999\r\n\r\n`) && drip(socket, () => "x"),
     ],
   ])("plain, %s", async (_what, act) => {
@@ -79,14 +79,14 @@ describe("a connection that comes to nothing is ended", () => {
     ["of half a hello", (socket, hello) => socket.write(hello.subarray(0, 100))],
     ["of a hello and no more", (socket, hello) => socket.write(hello)],
     [
-      "of a hello that drips",
+      "with a TLS hello that arrives byte by byte",
       (socket, hello) => {
         let sent = 0;
         drip(socket, () => hello.subarray(sent, ++sent));
       },
     ],
     [
-      "of a hello, then a record that drips",
+      "with a TLS hello, then a record that arrives byte by byte",
       (socket, hello) => socket.write(hello) && drip(socket, () => Buffer.from([0x17])),
     ],
   ])("in the TLS handshake, %s", async (_what, act) => {
@@ -110,7 +110,7 @@ describe("a connection that comes to nothing is ended", () => {
     await closed(socket);
   });
 
-  it("that does not read its answer, while others are served", async () => {
+  it("that does not read its answer, and serves others at the same time", async () => {
     const body = Buffer.alloc(64 * 1024 * 1024, "x");
     const pageAssets: PageAssets = {
       find: (file) => (file === "index.html" ? { body, contentType: "text/html", etag: '"1"' } : undefined),
@@ -121,7 +121,7 @@ describe("a connection that comes to nothing is ended", () => {
     const answer = await request(`${server.url}/healthz`);
     expect(answer.statusCode).toBe(200);
     await answer.body.dump();
-    // Of the same clock as the server's own limit.
+    // Measured with the same clock as the server's limit.
     await pause(3000);
     let receivedBytes = 0;
     socket.on("data", (chunk: Buffer) => {

@@ -9,7 +9,7 @@ import {
 } from "../../support/control-plane/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
 
-/** Of which the program itself needs some forty. */
+/** The program itself needs about forty of them. */
 const MAX_OPEN_FILES = 100;
 const HEALTH = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -25,7 +25,7 @@ async function start(options: ControlPlaneOptions = {}): Promise<TestControlPlan
   return controlPlane;
 }
 
-/** Connects, and sends a request where one is given. */
+/** Connects, and sends `request` if there is one. */
 function open({ port }: TestControlPlane, sent = ""): Connection {
   const received: string[] = [];
   const socket = connect(port, "127.0.0.1").on("error", () => undefined);
@@ -41,7 +41,7 @@ async function openMany(controlPlane: TestControlPlane, sent = ""): Promise<read
   const all: Connection[] = [];
   for (let n = 0; n < 3 * MAX_OPEN_FILES; n += 1) {
     all.push(open(controlPlane, sent));
-    // One after the other, so that a connection that is answered keeps its place.
+    // One after the other, so that connections which were answered stay open.
     await pause(sent === "" ? 1 : 10);
   }
   return all;
@@ -63,7 +63,7 @@ const LINE = {
   msg: expect.stringMatching(/no file descriptor is left.*LimitNOFILE=.*ulimit -n/),
 };
 
-it("silent connections beyond the descriptors make room for others, and one line names the remedy", async () => {
+it("silent connections are closed for others when descriptors run out, and one line names the fix", async () => {
   const controlPlane = await start();
   const silent = await openMany(controlPlane);
   const asking = open(controlPlane, HEALTH);
@@ -76,7 +76,7 @@ it("silent connections beyond the descriptors make room for others, and one line
   }
 });
 
-it("with all of them in use the newest is closed, the host's own commands work, and it goes on when some are free", async () => {
+it("with all descriptors in use the newest connection is closed, the host's own commands work, and service resumes when some are free", async () => {
   const controlPlane = await start();
   const all = await openMany(controlPlane, HEALTH);
   const isOver = ({ socket }: Connection) => socket.destroyed;
@@ -105,7 +105,7 @@ it("with all of them in use the newest is closed, the host's own commands work, 
   expect(controlPlane.lines.filter((line) => line.includes('"level":"fatal"'))).toEqual([]);
 });
 
-it("too few to start with are said, with the remedy", async () => {
+it("a start with too few descriptors says so, with the fix", async () => {
   let message: string | undefined;
   for (let maxOpenFiles = 40; message === undefined && maxOpenFiles > 20; maxOpenFiles -= 1) {
     message = await startControlPlane({ maxOpenFiles }).then(

@@ -43,7 +43,7 @@ async function deletion(server: TestServer, name: string, revokeKeys?: boolean) 
   return server.manage(DELETE, { executorId, ...(revokeKeys !== undefined && { revokeKeys }) });
 }
 
-/** agent-1 has synced with the first key, and gone silent since. */
+/** agent-1 has synced with the first key and is silent since. */
 async function silentExecutor() {
   const server = await startServer();
   await server.createOrganization("acme");
@@ -54,7 +54,7 @@ async function silentExecutor() {
 }
 
 describe("deleting an executor", () => {
-  it("takes it from the list, and leaves audit and history", async () => {
+  it("removes it from the list, and keeps audit log and history", async () => {
     const { server, key } = await silentExecutor();
     const id = (await state(server)).executor("agent-1")?.id;
     expect((await deletion(server, "agent-1")).data).toMatchObject({
@@ -81,7 +81,7 @@ describe("deleting an executor", () => {
     expect(answer.data).toEqual({ executor: null });
   });
 
-  it("is refused while it is online, and says when it may be deleted and what to do", async () => {
+  it("is refused while it is online; the refusal says when it may be deleted and what to do", async () => {
     const { server, key } = await silentExecutor();
     const from = server.clock.now();
     await server.sync(key.secret);
@@ -98,7 +98,7 @@ describe("deleting an executor", () => {
     expect((await deletion(server, "agent-1")).code).toBeUndefined();
   });
 
-  it("is refused by what another control plane on this database has seen", async () => {
+  it("is refused if it is online at another control plane on the same database", async () => {
     const { server, key } = await silentExecutor();
     const other = await startServer({ socketPath: `${server.directory}/other.sock` }, server.directory);
     other.clock.offsetMs = 31_000;
@@ -107,7 +107,7 @@ describe("deleting an executor", () => {
     expect(await deletion(server, "agent-1")).toMatchObject({ code: "CONFLICT" });
   });
 
-  it("lets a host that still runs it register again, as another executor", async () => {
+  it("lets a host that still runs the agent register again, as a new executor", async () => {
     const { server, key } = await silentExecutor();
     const first = (await state(server)).executor("agent-1")?.id;
     await deletion(server, "agent-1");
@@ -123,7 +123,7 @@ describe("deleting an executor", () => {
     expect(server.lines.filter((line) => line.includes('"event":"executor.connected"'))).toHaveLength(2);
   });
 
-  it("lets it register again also at a control plane that has just seen it on this database", async () => {
+  it("lets it register again at another control plane that has just seen it on the same database", async () => {
     const { server, key } = await silentExecutor();
     const other = await startServer({ socketPath: `${server.directory}/other.sock` }, server.directory);
     const idOf = async () => syncedAs.parse((await other.sync(key.secret)).data).syncExecutor.executor.id;
@@ -136,7 +136,7 @@ describe("deleting an executor", () => {
     expect((await state(server)).executors.map(({ id }) => id)).toEqual([again]);
   });
 
-  it("revokes with it the keys that serve nobody else, where that is asked for", async () => {
+  it("revokes the keys that serve no other executor, if asked to", async () => {
     const { server, key } = await silentExecutor();
     const next = await server.rotateKey(key.id, Date.now() + 10 * 60_000);
     const targeted = await server.createKey({ target: "agent-1", name: "made for it" });
@@ -155,7 +155,7 @@ describe("deleting an executor", () => {
     }
   });
 
-  it("finds the key that works among all that it was rotated from, however many", async () => {
+  it("finds the working key of a lineage of any length", async () => {
     const { server, key } = await silentExecutor();
     let newest = key;
     for (let n = 0; n < 101; n += 1) {
@@ -166,7 +166,7 @@ describe("deleting an executor", () => {
     expect(await server.sync(newest.secret)).toMatchObject({ status: 401, reason: "revoked" });
   });
 
-  it("never revokes a key that serves another executor, by itself or by its lineage", async () => {
+  it("never revokes a key that serves another executor, directly or through its lineage", async () => {
     const { server, key } = await silentExecutor();
     const next = await server.rotateKey(key.id, Date.now() + 10 * 60_000);
     await server.sync(next.secret, { name: "agent-2" });
@@ -176,7 +176,7 @@ describe("deleting an executor", () => {
     expect([key.id, next.id].map((id) => after.key(id)?.status)).toEqual(["active", "active"]);
   });
 
-  it("leaves a key that was made for it targeted, and refused in words", async () => {
+  it("keeps the target of a key that was made for it, and explains why that key is refused", async () => {
     const { server } = await silentExecutor();
     const targeted = await server.createKey({ target: "agent-1", name: "made for it" });
     const id = (await state(server)).executor("agent-1")?.id;
@@ -196,13 +196,13 @@ describe("deleting an executor", () => {
     }
     expect((await state(server)).executors).toEqual([]);
     await expect(server.rotateKey(targeted.id)).rejects.toThrow(/which was deleted: create a new one/);
-    // Also once the name is in use again: the key was made for the one that is gone.
+    // Even once the name is in use again: the key was made for the deleted executor.
     const fresh = await server.createKey();
     expect((await server.sync(fresh.secret)).status).toBe(200);
     expect(await server.sync(targeted.secret)).toMatchObject({ status: 403, reason: "target_deleted" });
   });
 
-  it("makes room below the limit on what a key enrols", async () => {
+  it("makes room below the limit of executors that a key enrols", async () => {
     const server = await startServer({ maxExecutorsPerKey: 2 });
     await server.createOrganization("acme");
     const { secret } = await server.createKey();
@@ -216,14 +216,14 @@ describe("deleting an executor", () => {
     expect(await server.sync(secret, { name: "a" })).toMatchObject({ reason: "key_executor_limit" });
   });
 
-  it("is not undone by what was still to be written of it", async () => {
+  it("is not undone by pending writes about it", async () => {
     const { server, key } = await silentExecutor();
     await server.sync(key.secret);
     const elsewhere = await server.createKey({ name: "of agent-2" });
     await server.sync(elsewhere.secret, { name: "agent-2" });
     await server.sync(elsewhere.secret);
     server.clock.offsetMs = 62_000;
-    // Heartbeat and refusal of agent-1 are in memory still.
+    // The heartbeat and the refusal of agent-1 are still in memory.
     await deletion(server, "agent-1");
     await server.close();
     const again = await startServer({}, server.directory);
@@ -233,7 +233,7 @@ describe("deleting an executor", () => {
     expect(again.lines.join()).not.toContain("bug");
   });
 
-  it("happens once, however many ask at the same moment", async () => {
+  it("happens once, however many requests arrive at the same time", async () => {
     const { server } = await silentExecutor();
     const executorId = (await state(server)).executor("agent-1")?.id;
     const answers = await Promise.all(Array.from({ length: 5 }, () => server.manage(DELETE, { executorId })));
@@ -245,7 +245,7 @@ describe("deleting an executor", () => {
 });
 
 describe("who may delete an executor", () => {
-  it("owners and admins of its organization, in their name; to others it is not there or not theirs", async () => {
+  it("owners and admins of its organization, and the audit log names them; others are told that it does not exist or that they may not", async () => {
     const server = await startPeopleServer();
     const key = await server.createKey();
     await server.sync(key.secret);

@@ -8,7 +8,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 
 const PROGRAM = new URL("../../../src/control-plane/main.ts", import.meta.url);
 
-/** The real program with `code` run beside it once it listens, as a library in it would. */
+/** The real program, which runs `code` once it listens, as a library in it would. */
 async function programWith(code: string, level = "debug") {
   const beside = `setTimeout(() => { ${code} }, 300)`;
   const preload = `data:text/javascript,${encodeURIComponent(
@@ -34,7 +34,7 @@ async function programWith(code: string, level = "debug") {
 
 const HOSTILE = String.raw`"forged\n<0>{\"level\":\"fatal\"}\r\n<0>again\u202e\u001b[31m"`;
 
-it("routes what libraries print, warnings too, into one printable JSON line each, and stderr stays empty", async () => {
+it("turns everything that libraries print, including warnings, into one printable JSON line each; stderr stays empty", async () => {
   const program = await programWith(
     `console.error(${HOSTILE}); console.log(${HOSTILE}); console.warn("%s", ${HOSTILE});
      console.trace(${HOSTILE}); console.table([${HOSTILE}]); console.group(${HOSTILE});
@@ -60,7 +60,7 @@ it("routes what libraries print, warnings too, into one printable JSON line each
   expect(routed[0].detail).toBe('forged <0>{"level":"fatal"} <0>again [31m');
 });
 
-it("counts what a library repeats, and does not print each", async () => {
+it("counts repeated output of a library and does not print it each time", async () => {
   const program = await programWith(
     `for (let n = 0; n < 5000; n += 1) console.error("x".repeat(5000) + n);
      setTimeout(() => process.kill(process.pid, "SIGTERM"), 100);`,

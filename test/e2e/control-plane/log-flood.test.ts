@@ -13,7 +13,7 @@ import { sourceFiles } from "../../support/source-files.ts";
 
 const ATTACKS = 10_000;
 const PARALLEL = 32;
-/** What anybody can cause: 20 at once. What names a key or an executor that exists: 100. */
+/** Lines that outsiders can cause: 20 at once. Lines about existing keys or executors: 100. */
 const ANYBODY = 20;
 const KNOWN = 100;
 
@@ -35,7 +35,7 @@ async function attackedServer(): Promise<{ server: TestServer; log: TestLog }> {
   return { server, log };
 }
 
-/** `attack` 10,000 times, some at once; every connection is its own. */
+/** Runs `attack` 10,000 times, several at once, each on its own connection. */
 async function repeat(url: string, attack: (client: Client, n: number) => Promise<unknown>): Promise<void> {
   let n = 0;
   await Promise.all(
@@ -71,7 +71,7 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
     expect(log.lines.join("").length).toBeLessThan(30_000);
   });
 
-  it("with one good key and changing names that another key serves", async () => {
+  it("with one valid key and changing names that another key serves", async () => {
     const { server, log } = await attackedServer();
     const [one, two] = [await server.createKey({ name: "one" }), await server.createKey({ name: "two" })];
     await server.sync(one.secret, { name: "host-1" });
@@ -86,7 +86,7 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
     expect(log.lines.join("").length).toBeLessThan(10_000);
   });
 
-  it("with one good key whose clones invent themselves anew each time", async () => {
+  it("with one valid key whose clones change their identity each time", async () => {
     const { server, log } = await attackedServer();
     const { secret } = await server.createKey();
     const instanceId = (n: number) => (n % 2 === 0 ? "constant" : `invented-${n}`);
@@ -96,7 +96,7 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
     expect(log.of("executor.duplicate").length + log.of("executor.duplicate-gone").length).toBe(1);
   });
 
-  it("with bodies and types that are not taken", async () => {
+  it("with bodies and media types that are not accepted", async () => {
     const { server, log } = await attackedServer();
     const { secret } = await server.createKey();
     const before = log.lines.length;
@@ -108,7 +108,7 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
     expect(log.lines.length).toBe(before);
   });
 
-  it("and a known key that is refused during them is still found", async () => {
+  it("and still log the refusal of a known key", async () => {
     const { server, log } = await attackedServer();
     const revoked = await server.createKey({ name: "revoked" });
     await server.revokeKey(revoked.id);
@@ -121,7 +121,7 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
     expect(log.of("key.refused").filter((line) => line.includes(`"keyId":"${revoked.id}"`))).toHaveLength(1);
   });
 
-  it("and one key's changing names do not hide what another key is refused for", async () => {
+  it("and one key's changing names do not hide the refusals of another", async () => {
     const { server, log } = await attackedServer();
     const keys = [];
     for (const name of ["loud", "quiet"]) {
@@ -137,7 +137,7 @@ describe("ten thousand hostile requests write a bounded log", { timeout: 120_000
   });
 });
 
-/** Every event that the control plane's source can write above debug. */
+/** Every event above debug in the control plane's source. */
 function eventsAboveDebug(): string[] {
   const events = new Set<string>();
   for (const file of sourceFiles()) {
@@ -163,29 +163,32 @@ describe("every event above debug", () => {
     expect(events.length).toBeGreaterThan(12);
   });
 
-  it.each(events)("%s: ten thousand lines become a bounded number, and one that counts the rest", (event) => {
-    const log = testLog();
-    for (let n = 0; n < ATTACKS; n += 1) {
-      const err = new Error(`an outsider's text ${n}\n<0>forged`);
-      log.logger.error({ event, address: `203.0.113.${n % 7}`, err }, "failed");
-      log.logger.warn({ event, executorId: `${n}`, executor: "x".repeat(100) }, "failed");
-    }
-    expect(log.of(event).length).toBeLessThanOrEqual(ANYBODY + KNOWN);
-    expect(Math.max(...log.lines.map((line) => line.length))).toBeLessThan(5000);
-    log.clock.now = 61_000;
-    log.close();
-    const last = JSON.parse(log.lines.at(-1) ?? "");
-    expect(last).toMatchObject({
-      event: "log.left-out",
-      of: event,
-      count: 2 * ATTACKS - log.of(event).length,
-      seconds: 61,
-      addresses: 7,
-    });
-    expect(last.msg).toContain("LOG_LEVEL=debug");
-  });
+  it.each(events)(
+    "%s: of ten thousand lines a bounded number is written, and one line counts the rest",
+    (event) => {
+      const log = testLog();
+      for (let n = 0; n < ATTACKS; n += 1) {
+        const err = new Error(`an outsider's text ${n}\n<0>forged`);
+        log.logger.error({ event, address: `203.0.113.${n % 7}`, err }, "failed");
+        log.logger.warn({ event, executorId: `${n}`, executor: "x".repeat(100) }, "failed");
+      }
+      expect(log.of(event).length).toBeLessThanOrEqual(ANYBODY + KNOWN);
+      expect(Math.max(...log.lines.map((line) => line.length))).toBeLessThan(5000);
+      log.clock.now = 61_000;
+      log.close();
+      const last = JSON.parse(log.lines.at(-1) ?? "");
+      expect(last).toMatchObject({
+        event: "log.left-out",
+        of: event,
+        count: 2 * ATTACKS - log.of(event).length,
+        seconds: 61,
+        addresses: 7,
+      });
+      expect(last.msg).toContain("LOG_LEVEL=debug");
+    },
+  );
 
-  it("come from the one logger that is bounded", () => {
+  it("comes from the one logger that is bounded", () => {
     const makers = sourceFiles().filter(
       ({ program, text }) => program === "control-plane" && /\bpino\(/.test(text),
     );
@@ -193,7 +196,7 @@ describe("every event above debug", () => {
   });
 });
 
-it("goes on with one line a minute of what anybody causes, for as long as it lasts", () => {
+it("continues with one line a minute about what outsiders cause, for as long as it lasts", () => {
   const log = testLog();
   for (let minute = 0; minute < 60; minute += 1) {
     log.clock.now = minute * 60_000;
@@ -204,7 +207,7 @@ it("goes on with one line a minute of what anybody causes, for as long as it las
   expect(log.of("key.refused").length).toBeLessThanOrEqual(ANYBODY + 60);
 });
 
-it("holds nothing back at debug level", () => {
+it("is not bounded at debug level", () => {
   const lines: string[] = [];
   const { logger } = createLog("debug", { write: (line: string) => void lines.push(line) }, () => 0);
   for (let n = 0; n < 500; n += 1) {
@@ -213,7 +216,7 @@ it("holds nothing back at debug level", () => {
   expect(lines).toHaveLength(500);
 });
 
-it("shows of an error its name, message and stack, one printable line each, and nothing that it carries", () => {
+it("shows the name, message and stack of an error, printable, and none of its other properties", () => {
   const log = testLog();
   const err = Object.assign(new Error('bad\n<0>{"level":"fatal"}\u202e'), { body: { password: "hunter2" } });
   log.logger.error({ event: "bug", err }, "failed");

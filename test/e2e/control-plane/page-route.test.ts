@@ -36,7 +36,7 @@ async function startWithPage(origin = "http://cp.test", directory = builtPage())
   const client = new Client(server.url);
   onTestFinished(() => client.close());
   const ask = async (path: string, method: "GET" | "HEAD" | "POST" = "GET", headers = {}) => {
-    // Not request(): that would write the path in its normal form.
+    // Not request(), which would normalize the path.
     const response = await client.request({ path, method, headers });
     return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
   };
@@ -44,7 +44,7 @@ async function startWithPage(origin = "http://cp.test", directory = builtPage())
 }
 
 describe("the page", () => {
-  it.each(PLACES)("is there at %s, with every header that guards it", async (path) => {
+  it.each(PLACES)("is served at %s with all security headers", async (path) => {
     const { ask } = await startWithPage();
     const answer = await ask(path);
     expect(answer).toMatchObject({ status: 200, text: "<!doctype html><title>page</title>" });
@@ -62,12 +62,12 @@ describe("the page", () => {
     expect(answer.headers).not.toHaveProperty("strict-transport-security");
   });
 
-  it("asks for https ever after, where it is served so", async () => {
+  it("asks browsers to stay on https if it is served over https", async () => {
     const { ask } = await startWithPage("https://cp.test");
     expect((await ask("/")).headers["strict-transport-security"]).toBe("max-age=31536000");
   });
 
-  it("guards the answers of /api/auth and /graphql in the same way, and caches none", async () => {
+  it("sends the same headers with answers of /api/auth and /graphql, which are never cached", async () => {
     const { ask, url } = await startWithPage();
     const graphql = await request(`${url}/graphql`, {
       method: "POST",
@@ -85,7 +85,7 @@ describe("the page", () => {
     }
   });
 
-  it("keeps what is below assets for ever, and asks again for the rest", async () => {
+  it("lets browsers cache assets for a year, and revalidate everything else", async () => {
     const { ask } = await startWithPage();
     const script = await ask("/assets/index-1a2b.js");
     expect(script).toMatchObject({ status: 200, text: "let a;" });
@@ -119,7 +119,7 @@ describe("the page", () => {
     expect(await ask(path)).toMatchObject({ status: 404 });
   });
 
-  it("says itself that there is nothing, to a person who followed a wrong link", async () => {
+  it('shows its own "not found" to a person who followed a wrong link', async () => {
     const { ask } = await startWithPage();
     const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     for (const path of ["/nowhere", "/executors/a/b", "/index.html/", "//etc/passwd"]) {
@@ -143,14 +143,14 @@ describe("the page", () => {
     expect(await ask("/graphql", "GET", { accept })).toMatchObject({ status: 405 });
   });
 
-  it("is the same where the program carries it", async () => {
+  it("is the same if the program contains it", async () => {
     const page = embeddedPage({ "index.html": Buffer.from("<!doctype html>").toString("base64") });
     expect(page.find("index.html")).toMatchObject({ contentType: "text/html; charset=utf-8" });
     expect(page.find("index.html")?.body.toString()).toBe("<!doctype html>");
     expect(page.find("assets/none.js")).toBeUndefined();
   });
 
-  it("that is not built says how to, and is there as soon as it is", async () => {
+  it("says how to build it, and is served as soon as it is built", async () => {
     const directory = builtPage();
     rmSync(directory, { recursive: true });
     const { ask } = await startWithPage("http://cp.test", directory);
@@ -162,7 +162,7 @@ describe("the page", () => {
   });
 });
 
-it("there is no page and no sign-in where people are off", async () => {
+it("serves neither page nor sign-in if sign-in is not set up", async () => {
   const server = await startServer();
   for (const path of ["/", "/api-keys", "/assets/x.js", "/api/auth/get-session"]) {
     const response = await request(`${server.url}${path}`, { headers: { accept: "text/html" } });

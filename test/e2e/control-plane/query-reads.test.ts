@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ReadTurns } from "../../../src/control-plane/graphql/request/query-reads.ts";
 import { startPeopleServer } from "../../support/control-plane/people.ts";
 
-/** A clock that each read of 1 ms moves on. */
+/** A clock that moves by 1 ms with each read. */
 function slowReads() {
   const clock = { ms: 0 };
   const done: number[] = [];
@@ -17,8 +17,8 @@ function slowReads() {
   return { done, turns, read };
 }
 
-describe("the turns of the event loop in which queries read", () => {
-  it("end after 2 ms, however many reads wait: others come in between", async () => {
+describe("reads of queries, in turns of the event loop,", () => {
+  it("stop after 2 ms, however many are waiting, so that other work gets its turn", async () => {
     const { done, read } = slowReads();
     const all = Promise.all(Array.from({ length: 20 }, (_, index) => read(index)));
     const doneByTurn: number[] = [done.length];
@@ -31,7 +31,7 @@ describe("the turns of the event loop in which queries read", () => {
     expect(done).toEqual(Array.from({ length: 20 }, (_, index) => index));
   });
 
-  it("are shared by all queries, in the order in which they ask", async () => {
+  it("are served to all queries in the order of their requests", async () => {
     const { done, read } = slowReads();
     const first = Array.from({ length: 6 }, (_, index) => read(index));
     await nextTurn();
@@ -40,7 +40,7 @@ describe("the turns of the event loop in which queries read", () => {
     expect(done).toEqual([0, 1, 2, 3, 4, 5, 100, 101, 102, 103, 104, 105]);
   });
 
-  it("go on after a read that fails, at once or later", async () => {
+  it("continue after a read that fails, synchronously or later", async () => {
     const { read, turns } = slowReads();
     const before = [read(0), read(1), read(2)];
     const thrown = turns.take(() => {
@@ -57,7 +57,7 @@ describe("the turns of the event loop in which queries read", () => {
 });
 
 describe("a query of lists in lists", () => {
-  it("is refused once it has read too much, with what to ask for instead", async () => {
+  it("is refused once it has read too much; the refusal says what to ask for instead", async () => {
     const server = await startPeopleServer();
     const key = await server.createKey();
     for (let index = 0; index < 100; index += 1) {

@@ -12,7 +12,7 @@ import { startControlPlane } from "../../support/control-plane/control-plane.ts"
 import { SYNC_INPUT, startServer } from "../../support/control-plane/control-plane-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-it("gives a secret once: no second answer, no log line and no file of the database has a piece of one", async () => {
+it("shows a secret once: no other answer, log line or database file contains a part of it", async () => {
   const server = await startServer();
   const other = await server.createOrganization("other");
   await server.createOrganization("acme");
@@ -57,16 +57,16 @@ it("gives a secret once: no second answer, no log line and no file of the databa
   await server.close();
   content.push(readFileSync(server.databasePath, "latin1"));
   expect(leaksIn([...answers, ...server.lines, ...content].join("\n"), secrets)).toEqual([]);
-  // What the search would find, if it were there.
+  // Shows that the search finds a secret.
   expect(leaksIn(`${answers.join("\n")}${held.secret}`, secrets)).toHaveLength(1);
 });
 
-it("hides a bug behind a reference, which is in the log with the cause", async () => {
+it("answers a bug with a reference, and logs the cause under it", async () => {
   const server = await startServer();
   await server.createOrganization("acme");
   const { secret } = await server.createKey();
   const database = new DatabaseSync(server.databasePath);
-  // Whatever nobody thought of: here, a table that is not there any more.
+  // Any bug will do: here, a missing table.
   database.exec("alter table executor rename column hostName to renamedByHand");
   database.close();
   const answer = await server.sync(secret);
@@ -77,7 +77,7 @@ it("hides a bug behind a reference, which is in the log with the cause", async (
   expect(answer.text).not.toContain("hostName");
 });
 
-it("serves over TLS, and over nothing older than TLS 1.2", { timeout: 60_000 }, async () => {
+it("serves TLS 1.2 and newer only", { timeout: 60_000 }, async () => {
   const directory = tempDir();
   const { good, caPem } = await testCertificates();
   const tls = { certPath: join(directory, "cp.pem"), keyPath: join(directory, "cp.key") };

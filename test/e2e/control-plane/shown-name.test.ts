@@ -38,30 +38,30 @@ const CREATE_ORGANIZATION = 'mutation($name: String!) { createOrganization(name:
 
 describe("a name", () => {
   it.each(["Олег", "李雷", "Zoë", "O'Neil-Smith 3rd", "محمد", "हिन्दी", "👩", "€", "?", "é", "e\u0301"])(
-    "is taken: %j",
+    "is accepted: %j",
     (name) => {
       expect(checkedName(name, "a name", 100)).toBe(name);
     },
   );
 
-  it.each(FILLERS)("is none of what nobody can see, alone, many times or beside letters: %j", (filler) => {
+  it.each(FILLERS)("has no invisible characters, alone, repeated or beside letters: %j", (filler) => {
     for (const name of [filler, filler.repeat(5), `${filler} ${filler}`]) {
       expect(() => checkedName(name, "a name", 100)).toThrow(/^a name (?:has|is)/);
     }
-    // What a trim takes off is no part of the name, and a wide space inside is no single space.
+    // Trimmed characters are not part of the name, and a wide space inside is not a plain space.
     for (const name of [`a${filler}b`, `Olga ${filler} B`]) {
       expect(() => checkedName(name, "a name", 100)).toThrow();
     }
   });
 
-  it("is none of marks that stand on nothing", () => {
+  it("is not only combining marks", () => {
     for (const mark of ["\u0301", "\u0301\u0301", "\u20dd"]) {
       expect(() => checkedName(mark, "a name", 100)).toThrow(/nobody can see/);
     }
   });
 });
 
-it("of a person, an organization and a key are held to the same", async () => {
+it("names of people, organizations and keys follow the same rules", async () => {
   const server = await startPeopleServer();
   const owner = await server.signedIn("owner");
   const invited = await owner.post("/organization/invite-member", { email: "n@example.com", role: "member" });

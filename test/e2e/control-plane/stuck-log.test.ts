@@ -13,7 +13,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../src/control-plane/main.ts", import.meta.url));
 
-/** The real program, whose log nobody reads until the test does. */
+/** The real program. Nothing reads its log until the test does. */
 async function startUnread(): Promise<{ child: ChildProcessByStdio<null, Readable, null>; pool: Pool }> {
   const directory = tempDir();
   const port = await freePort();
@@ -41,7 +41,7 @@ async function dumped({ body, statusCode }: Awaited<ReturnType<Pool["request"]>>
   return statusCode;
 }
 
-/** Each is refused, and makes two lines at debug level. */
+/** Each is refused and logs two lines at debug level. */
 async function refusals(pool: Pool, count: number): Promise<void> {
   const headers = { authorization: "Bearer exc_nobodyknowsthiskey", "content-type": "application/json" };
   for (let n = 0; n < count; n += 100) {
@@ -54,7 +54,7 @@ async function refusals(pool: Pool, count: number): Promise<void> {
   }
 }
 
-it("a log that nobody reads keeps no control plane from stopping", async () => {
+it("a log that nobody reads does not keep the control plane from stopping", async () => {
   const { child, pool } = await startUnread();
   await refusals(pool, 3000);
   const exited = once(child, "exit");

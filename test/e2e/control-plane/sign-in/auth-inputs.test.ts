@@ -14,7 +14,7 @@ import {
 const PASSWORD = "everybody's password in tests";
 const ID = "a".repeat(32);
 
-/** A body that each route decodes: every route of the table has one here. */
+/** For every route, a body that it accepts. */
 const VALID: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "/sign-in/email": { email: "somebody@example.com", password: PASSWORD },
   "/sign-out": {},
@@ -58,7 +58,7 @@ const NASTY_TEXTS: readonly unknown[] = [
   "\ud800",
 ];
 
-/** What a trim() takes off, and what it does not and nobody sees. */
+/** Characters that trim() removes, and invisible ones that it keeps. */
 const BLANKS = [
   ...Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((one) =>
     /\p{White_Space}/u.test(one),
@@ -91,14 +91,14 @@ function textsFor(member: string): readonly unknown[] {
   if (member === "role") {
     return NO_ROLES;
   }
-  // A name may have most of the characters that an id may not.
+  // Most characters that an id may not have are fine in a name.
   if (member === "name") {
     return [...NO_STRINGS, "a\nb", "a\u0000b", "a\u202eb", "\u001b[31m"];
   }
   return [...NO_STRINGS, ...NASTY_TEXTS, ...BLANKS.map((blank) => `${blank}${ID}`)];
 }
 
-/** Every body that is wrong in one way. */
+/** Bodies with one fault each. */
 function wrongBodies(path: string): readonly unknown[] {
   const valid = VALID[path] ?? {};
   const members = Object.keys(valid);
@@ -129,8 +129,8 @@ async function stateOf(server: PeopleServer): Promise<unknown> {
   return (await server.manage(document)).data;
 }
 
-describe("what is reachable below /api/auth", () => {
-  it("has a schema that takes no unknown member, and a body here that it decodes", () => {
+describe("the routes under /api/auth", () => {
+  it("reject unknown members, and accept the body in this file", () => {
     expect(Object.keys(VALID).sort()).toEqual([...AUTH_ROUTES.keys()].sort());
     for (const [path, { input }] of AUTH_ROUTES) {
       expect({ path, isDecoded: input.safeParse(VALID[path]).success }).toEqual({ path, isDecoded: true });
@@ -139,7 +139,7 @@ describe("what is reachable below /api/auth", () => {
     }
   });
 
-  it("is nothing of better-auth's organization plugin beyond that, by any method", async () => {
+  it("include no others of better-auth's organization plugin, with any method", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const paths = Object.values(organization({ teams: { enabled: true } }).endpoints).map(({ path }) => path);
@@ -152,9 +152,9 @@ describe("what is reachable below /api/auth", () => {
 });
 
 describe.each([...AUTH_ROUTES].filter(([, { method }]) => method === "POST").map(([path]) => path))(
-  "a body that is not what %s takes",
+  "a body that %s does not accept",
   (path) => {
-    it("is refused in a sentence, changes nothing, and leaves no line", async () => {
+    it("is refused with a sentence, changes nothing and logs nothing", async () => {
       const server = await startPeopleServer();
       const owner = await server.signedIn("owner");
       const before = { state: await stateOf(server), lines: linesOf(server).length };
@@ -166,7 +166,7 @@ describe.each([...AUTH_ROUTES].filter(([, { method }]) => method === "POST").map
           status: 400,
           code: "BAD_USER_INPUT",
         });
-        // A place, or the sentence alone where it is the whole body that is wrong.
+        // Names the member, unless the whole body is wrong.
         expect(answer.message).toMatch(/^[^:\s]/);
         expect(answer.text.length).toBeLessThan(1200);
       }
@@ -175,7 +175,7 @@ describe.each([...AUTH_ROUTES].filter(([, { method }]) => method === "POST").map
   },
 );
 
-it("a body that has one member twice counts as its last, for the judgement and for the change", async () => {
+it("of a member that occurs twice in a body the last one counts, both for the check and for the change", async () => {
   const server = await startPeopleServer();
   const admin = await server.signedIn("admin");
   const acme = (await server.store.organizations.find("acme"))?.id ?? "";
@@ -199,7 +199,7 @@ it("a body that has one member twice counts as its last, for the judgement and f
   expect(invited.data).toEqual({ invitations: [{ role: "member" }] });
 });
 
-it("malformed sign-ins count for nothing and leave no bug: the account and the address stay free", async () => {
+it("malformed sign-ins do not count as failures and are not reported as bugs", async () => {
   const server = await startPeopleServer();
   const { email } = await server.signedIn("owner");
   const lines = linesOf(server).length;
@@ -240,7 +240,7 @@ describe("a query string", () => {
   );
 
   it.each([...AUTH_ROUTES.keys(), ...CLOSED])(
-    "at %s is refused, changes nothing and leaves no line",
+    "at %s is refused, changes nothing and logs nothing",
     async (path) => {
       const server = await startPeopleServer();
       const owner = await server.signedIn("owner");

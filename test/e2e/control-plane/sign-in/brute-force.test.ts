@@ -5,7 +5,7 @@ import { ADMIN, startPeopleServer } from "../../../support/control-plane/people.
 const PASSWORD = "everybody's password in tests";
 
 describe("signing in", () => {
-  it("answers 429 with Retry-After after five wrong passwords, to the right one too, and no longer than it says", async () => {
+  it("answers 429 with Retry-After after five wrong passwords, even to the right one, until that time is over", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
     for (let n = 0; n < 5; n += 1) {
@@ -27,7 +27,7 @@ describe("signing in", () => {
       Promise.all(
         Array.from({ length: 12 }, (_, n) => server.browser().signIn(email, `wrong password ${n}`)),
       );
-    // Those for whom there is no place in the queue are not tried, and may come back.
+    // Attempts without a place in the queue are not tried, and may be repeated.
     const statuses: number[] = [];
     while (
       statuses.length < 120 &&
@@ -39,7 +39,7 @@ describe("signing in", () => {
     expect(statuses.slice(-12)).toEqual(Array(12).fill(429));
   });
 
-  it("holds for as long as it says, whatever the clock is set to", async () => {
+  it("blocks for the announced time, whatever the wall clock is set to", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
     for (let n = 0; n < 5; n += 1) {
@@ -51,7 +51,7 @@ describe("signing in", () => {
     }
   });
 
-  it("knows a client by its address, in whatever way a proxy writes it", async () => {
+  it("recognizes an address in every spelling that a proxy uses", async () => {
     const server = await startPeopleServer();
     const attempt = (account: string, from: string) => {
       const body = { email: account, password: "a wrong password" };
@@ -101,7 +101,7 @@ describe("signing in", () => {
     );
   });
 
-  it("counts nothing for what is malformed, and forgets nothing for it", async () => {
+  it("neither counts malformed requests nor forgets failures because of them", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
     for (let n = 0; n < 5; n += 1) {
@@ -124,7 +124,7 @@ describe("signing in", () => {
     expect((await browser.signIn(email, PASSWORD)).status).toBe(429);
   });
 
-  it("tells nobody whether an account exists: the same words, the same limit, the same work", async () => {
+  it("does not reveal whether an account exists: same words, same limit, same work", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
     const ask = async (account: string) => {
@@ -140,13 +140,14 @@ describe("signing in", () => {
       times.known.push(known.tookMs);
       times.unknown.push(unknown.tookMs);
     }
-    // scrypt takes tens of milliseconds and everything else one or two: without it, unknown would be a tenth of known.
+    // scrypt takes tens of milliseconds, everything else one or two. Without a hash, an unknown
+    // account would take a tenth of the time.
     expect(Math.min(...times.unknown)).toBeGreaterThan(Math.min(...times.known) / 3);
     expect((await ask(email)).status).toBe(429);
     expect((await ask("nobody@example.com")).status).toBe(429);
   });
 
-  it("holds an address through every account, as a proxy on this host reports it", async () => {
+  it("blocks an address for every account, as a proxy on this host reports it", async () => {
     const server = await startPeopleServer();
     const attempt = (account: string, from: string) =>
       server
@@ -165,7 +166,7 @@ describe("signing in", () => {
     expect((await attempt("1@example.com", "198.51.100.8")).status).toBe(401);
   });
 
-  it("leaves no password in the log, nor an address book", async () => {
+  it("logs neither passwords nor e-mail addresses", async () => {
     const server = await startPeopleServer();
     await server.browser().signIn(ADMIN.email, "a wrong password that nobody may see");
     const { email } = await server.signedIn("owner");
@@ -175,7 +176,7 @@ describe("signing in", () => {
     expect(said).not.toContain(email);
   });
 
-  it("guards the change of a password in the same way, whatever else the cookies are", async () => {
+  it("limits changes of a password in the same way, whatever other cookies there are", async () => {
     const server = await startPeopleServer();
     const browser = await server.signedIn("owner");
     const change = (currentPassword: string, cookie = browser.cookie ?? "") => {
@@ -187,7 +188,7 @@ describe("signing in", () => {
     expect((await change("wrong", `${own}; junk=1`)).status).toBe(400);
     expect((await change("wrong", ` junk=2;;${own};`)).status).toBe(400);
     expect((await change("wrong", `junk; ${own.replace("; ", ";  ")}`)).status).toBe(400);
-    // Nor does another session of the same person begin anew.
+    // Another session of the same person does not start at zero.
     await browser.signIn(browser.email, PASSWORD);
     expect((await change("wrong")).status).toBe(400);
     expect((await change(PASSWORD)).status).toBe(429);
@@ -197,7 +198,7 @@ describe("signing in", () => {
     expect((await other.post("/change-password", body)).status).toBe(200);
   });
 
-  it("counts no change of a password that nobody signed in asks for", async () => {
+  it("does not count a change of a password without a session", async () => {
     const server = await startPeopleServer();
     const body = { currentPassword: PASSWORD, newPassword: "a new password, long enough" };
     for (let n = 0; n < 60; n += 1) {

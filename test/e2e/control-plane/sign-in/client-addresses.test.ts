@@ -11,7 +11,7 @@ it.each([
   ["2001:0DB8:0:0::00a", "2001:db8::a"],
   ["[2001:db8::a]:443", "2001:db8::a"],
   ["fe80::A%eth0", "fe80::a"],
-  // What is none is not believed: it comes from the proxy itself.
+  // A value that is not an address is ignored: the proxy's own address counts.
   ["203.0.113.008", "127.0.0.1"],
   ["unknown", "127.0.0.1"],
   ["203.0.113.8,", "127.0.0.1"],

@@ -7,7 +7,7 @@ const PASSWORD = "everybody's password in tests";
 const VIEWER = "{ viewer { user { email } } }";
 const SESSION = "__Host-better-auth.session_token";
 
-/** The control plane under https, and what opens browsers that trust its certificate. */
+/** The control plane with https, and a way to open browsers that trust its certificate. */
 async function startWithTls() {
   const { caPem, good } = await testCertificates();
   const port = await freePort();
@@ -23,8 +23,8 @@ function viewer(email: string | null) {
   return { viewer: email === null ? null : { user: { email } } };
 }
 
-describe("under https", () => {
-  it("every cookie is one that no neighbour under the same domain can set", async () => {
+describe("with https", () => {
+  it("no other host under the same domain can set any of the cookies", async () => {
     const server = await startWithTls();
     const browser = await server.signedIn("owner");
     const answer = await browser.signIn(browser.email, PASSWORD);
@@ -43,7 +43,7 @@ describe("under https", () => {
     expect(cookieValue(browser)).toBe("");
   });
 
-  it("a session under another name is nobody's, and the owner stays the owner beside it", async () => {
+  it("a session cookie under another name is ignored, and the owner's own still counts", async () => {
     const server = await startWithTls();
     const [owner, thief] = [await server.signedIn("owner"), await server.signedIn("member")];
     const { email } = owner;
@@ -71,7 +71,7 @@ describe("under https", () => {
     }
   });
 
-  it("a request that has a cookie of ours twice is refused, whatever it asks for", async () => {
+  it("every request that carries one of our cookies twice is refused", async () => {
     const server = await startWithTls();
     const [owner, thief] = [await server.signedIn("owner"), await server.signedIn("member")];
     const { email } = owner;
@@ -100,7 +100,7 @@ describe("under https", () => {
   });
 });
 
-it("on this machine without TLS the plain names are used, and one that comes twice is refused", async () => {
+it("without TLS, on localhost, the names are plain, and a cookie that occurs twice is refused", async () => {
   const server = await startPeopleServer();
   const owner = await server.signedIn("owner");
   const own = cookieValue(owner, "better-auth.session_token");

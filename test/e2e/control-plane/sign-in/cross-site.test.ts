@@ -24,7 +24,7 @@ interface Sent {
   readonly asked: (typeof ASKED)[number];
 }
 
-/** Everything that is let through: what is not named may be anything. All else is refused. */
+/** Every request that is accepted: a property that a row leaves out may be anything. */
 const ALLOWED: readonly { readonly [Name in keyof Sent]?: readonly (string | undefined)[] }[] = [
   { site: [undefined], method: LOOKS },
   { site: [undefined], origin: [ORIGIN] },
@@ -78,7 +78,7 @@ const PAGE: PageAssets = {
 };
 const viewer = z.object({ viewer: z.object({ activeOrganization: z.object({ slug: z.string() }) }) });
 
-describe("where a browser's request comes from", () => {
+describe("the origin of a browser's request", () => {
   it("is judged the same way for every method, target and combination of headers", () => {
     const wrong: string[] = [];
     let count = 0;
@@ -108,7 +108,7 @@ describe("where a browser's request comes from", () => {
     ["a frame", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" }],
     ["an image", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }],
     ["a script", { "sec-fetch-site": "same-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" }],
-  ])("keeps %s of another site away from everything but a document in a tab", async (_what, headers) => {
+  ])("limits %s of another site to documents in a tab", async (_what, headers) => {
     const server = await startPeopleServer({ pageAssets: PAGE });
     const owner = await server.signedIn("owner");
     const isLink = headers["sec-fetch-dest"] === "document";
@@ -134,7 +134,7 @@ describe("where a browser's request comes from", () => {
     expect(viewer.parse(answer.data).viewer.activeOrganization.slug).toBe("acme");
   });
 
-  it("lets the page's own requests, an address typed by hand and executors through", async () => {
+  it("does not matter for the page's own requests, typed addresses and executors", async () => {
     const server = await startPeopleServer({ pageAssets: PAGE });
     const owner = await server.signedIn("owner");
     const { secret } = await server.createKey();

@@ -17,7 +17,7 @@ function signIn(browser: Browser, email: string, password = PASSWORD, headers = 
   return browser.post("/sign-in/email", { email, password }, { ...HERE, ...headers });
 }
 
-/** After it, nobody signs in to the account from here without a device of theirs. */
+/** Blocks the account for this address, except on a known device. */
 async function hold(server: PeopleServer, email: string): Promise<void> {
   for (let n = 0; n < 5; n += 1) {
     await signIn(server.browser(), email, `wrong password ${n}`);
@@ -29,7 +29,7 @@ function deviceCookie(answer: PageAnswer): string | undefined {
   return [answer.headers["set-cookie"] ?? []].flat().find((cookie) => cookie.includes("novacula.device"));
 }
 
-/** The Cookie header of a browser that has kept the device cookie alone. */
+/** The Cookie header of a browser that has kept only the device cookie. */
 function deviceOf(browser: Browser): string {
   return (browser.cookie ?? "").split("; ").find((cookie) => cookie.includes("novacula.device")) ?? "";
 }
@@ -44,7 +44,7 @@ function withDatabase<Result>(server: PeopleServer, task: (database: DatabaseSyn
 }
 
 describe("a device that has signed in before", () => {
-  it("is let in while a hundred guesses from many addresses hold the account for everybody else", async () => {
+  it("can sign in while a hundred guesses from many addresses block the account for everybody else", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const device = deviceOf(owner);
@@ -82,7 +82,7 @@ describe("a device that has signed in before", () => {
     expect(again?.startsWith(`${deviceOf(owner)};`)).toBe(true);
   });
 
-  it("is stored as a hash, and no way in", async () => {
+  it("is stored as a hash, and does not replace the password", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const device = deviceOf(owner);
@@ -95,7 +95,7 @@ describe("a device that has signed in before", () => {
     expect((await signIn(server.browser(), owner.email, "wrong", { cookie: device })).status).toBe(401);
   });
 
-  it("is one of its account alone", async () => {
+  it("counts for its own account only", async () => {
     const server = await startPeopleServer();
     const [owner, other] = [await server.signedIn("owner"), await server.signedIn("admin")];
     await hold(server, owner.email);
@@ -115,7 +115,7 @@ describe("a device that has signed in before", () => {
     expect((await signIn(server.browser(), owner.email.toUpperCase(), PASSWORD, own)).status).toBe(200);
   });
 
-  it("is replaced where somebody else signs in with the same browser", async () => {
+  it("is replaced if somebody else signs in with the same browser", async () => {
     const server = await startPeopleServer();
     const [owner, other] = [await server.signedIn("owner"), await server.signedIn("admin")];
     const before = deviceOf(owner);
@@ -126,7 +126,7 @@ describe("a device that has signed in before", () => {
     expect((await signIn(server.browser(), other.email, PASSWORD, now)).status).toBe(200);
   });
 
-  it("is held by its own failures, and by no other device's", async () => {
+  it("is blocked by its own failures, not by those of other devices", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const second = server.browser();
@@ -139,7 +139,7 @@ describe("a device that has signed in before", () => {
     expect(held).toMatchObject({ status: 429, code: "TOO_MANY_REQUESTS" });
     const other = { cookie: deviceOf(second) };
     expect((await signIn(server.browser(), owner.email, PASSWORD, other)).status).toBe(200);
-    // What the device failed is no failure of the account here.
+    // The device's failures do not count against the account.
     expect((await signIn(server.browser(), owner.email)).status).toBe(200);
     server.clock.offsetMs = Number(held.headers["retry-after"]) * 1000;
     expect((await signIn(server.browser(), owner.email, PASSWORD, { cookie })).status).toBe(200);
@@ -160,7 +160,7 @@ describe("a device is forgotten", () => {
     expect((await signIn(server.browser(), admin.email, PASSWORD, lost)).status).toBe(429);
   });
 
-  it("with a change of the password, which makes the one that changed it a new one", async () => {
+  it("when the password changes; the browser that changed it becomes a new device", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const elsewhere = server.browser();
@@ -180,7 +180,7 @@ describe("a device is forgotten", () => {
     expect((await signIn(server.browser(), owner.email, NEW_PASSWORD, fresh)).status).toBe(200);
   });
 
-  it("with the operator's reset, and with a removal from an organization", async () => {
+  it("when the operator resets the password, or when the person is removed from an organization", async () => {
     const server = await startPeopleServer();
     const [owner, admin, member] = [
       await server.signedIn("owner"),
@@ -209,7 +209,7 @@ describe("a device is forgotten", () => {
     expect((await signIn(server.browser(), owner.email, PASSWORD, own)).status).toBe(200);
   });
 
-  it("when ten others of the account have signed in after it", async () => {
+  it("when ten other devices of the account have signed in after it", async () => {
     const server = await startPeopleServer();
     const [owner, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
     const cookies = [deviceOf(owner)];
@@ -234,7 +234,7 @@ describe("a device is forgotten", () => {
   });
 });
 
-it("an account that an invitation made has its device from the start", async () => {
+it("an account from an invitation has its device from the start", async () => {
   const server = await startPeopleServer();
   const owner = await server.signedIn("owner");
   const invited = await owner.post("/organization/invite-member", { email: "n@example.com", role: "member" });

@@ -16,7 +16,7 @@ const AT_A_TIME = Math.max(1, Math.min(2, availableParallelism() - 1));
 const VIEWER = "{ viewer { user { email } } }";
 const BUSY = { status: 503, code: "OVERLOADED", message: expect.stringContaining("try again") };
 
-/** As many as may hash at a time do so, until the result is called. */
+/** Occupies every hashing slot until the returned function is called. */
 async function occupyQueue(): Promise<() => Promise<void>> {
   const ends: (() => void)[] = [];
   const held = Array.from({ length: AT_A_TIME }, () =>
@@ -33,7 +33,7 @@ async function occupyQueue(): Promise<() => Promise<void>> {
   return release;
 }
 
-/** Answers in the order in which they came. */
+/** Answers in the order in which they arrived. */
 function watched(answers: readonly Promise<PageAnswer>[]): readonly PageAnswer[] {
   const come: PageAnswer[] = [];
   for (const answer of answers) {
@@ -42,7 +42,7 @@ function watched(answers: readonly Promise<PageAnswer>[]): readonly PageAnswer[]
   return come;
 }
 
-/** Enough of them that whatever is refused at once has been answered. */
+/** So many round trips that requests which are refused at once have been answered. */
 async function roundTrips(server: PeopleServer): Promise<void> {
   for (let n = 0; n < 20; n += 1) {
     await server.browser().get("/api/auth/get-session");
@@ -54,13 +54,13 @@ function wrongSignIn(server: PeopleServer, account: string, from: string) {
   return server.browser().post("/sign-in/email", body, { "x-forwarded-for": from });
 }
 
-describe("while as many passwords are hashed as may be", () => {
-  it("syncs, pages, sessions and the operator's queries are answered as ever", async () => {
+describe("while every hashing slot is occupied", () => {
+  it("syncs, pages, sessions and the operator's queries are answered as usual", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const key = await server.createKey();
     const release = await occupyQueue();
-    // Of the same person, on a connection of its own.
+    // The same person, on another connection.
     const page = { cookie: owner.cookie ?? "" };
     const waiting = owner.signIn(owner.email, PASSWORD);
     const come = watched([waiting]);
@@ -76,7 +76,7 @@ describe("while as many passwords are hashed as may be", () => {
     expect((await waiting).status).toBe(200);
   });
 
-  it("one sign-in of each network waits; the others are told to come back, and it counts for nothing", async () => {
+  it("one sign-in of each network waits; the others are told to retry, and do not count as failures", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
     const release = await occupyQueue();
@@ -91,13 +91,13 @@ describe("while as many passwords are hashed as may be", () => {
       expect(answer).toMatchObject(BUSY);
       expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
     }
-    // Of the five that may fail, one has.
+    // One of five allowed failures has happened.
     const from = { "x-forwarded-for": "198.51.100.7" };
     const right = await server.browser().post("/sign-in/email", { email, password: PASSWORD }, from);
     expect(right.status).toBe(200);
   });
 
-  it("a network waits once, in whatever way its addresses are written", async () => {
+  it("a network has one place, however its addresses are written", async () => {
     const server = await startPeopleServer();
     const release = await occupyQueue();
     const networks = [
@@ -113,7 +113,7 @@ describe("while as many passwords are hashed as may be", () => {
     expect(statuses).toEqual([401, 401, ...Array(6).fill(503)]);
   });
 
-  it("half of the places are for devices, however many networks want one", async () => {
+  it("half of the places are reserved for devices", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const release = await occupyQueue();
@@ -130,12 +130,12 @@ describe("while as many passwords are hashed as may be", () => {
     await settled();
     await release();
     expect((await known).status).toBe(200);
-    // It went before those that came before it.
+    // It overtook requests that arrived earlier.
     expect(order.filter(({ status }) => status === 401).length).toBeLessThan(16);
     await Promise.all(answers);
   });
 
-  it("whatever else hashes a password waits, too, the operator's reset included", async () => {
+  it("everything else that hashes a password waits too, including the operator's reset", async () => {
     const server = await startPeopleServer();
     const [owner, member] = [await server.signedIn("owner"), await server.signedIn("member")];
     const invited = await owner.post("/organization/invite-member", {
@@ -164,7 +164,7 @@ describe("while as many passwords are hashed as may be", () => {
     for (const answer of [change, acceptance, reset]) {
       void answer.then(() => (come += 1));
     }
-    // Long enough for many hashes: no slow machine makes this fail, and none of them may have come.
+    // Time enough for many hashes. A slow machine cannot make this fail: none may have happened.
     await pause(2000);
     expect((await server.browser().graphql(VIEWER, {}, page)).text).toContain(owner.email);
     expect(come).toBe(0);
@@ -173,7 +173,7 @@ describe("while as many passwords are hashed as may be", () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  it("what is malformed, held, or comes with a wrong link is refused at once, and takes no place", async () => {
+  it("malformed or blocked requests and wrong links are refused at once, without a place in the queue", async () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
     for (let n = 0; n < 5; n += 1) {
@@ -195,7 +195,7 @@ describe("while as many passwords are hashed as may be", () => {
     expect((await waiting).status).toBe(401);
   });
 
-  it("a client that goes away gives its place back", async () => {
+  it("a client that goes away frees its place", async () => {
     const server = await startPeopleServer();
     const release = await occupyQueue();
     const gone = new AbortController();

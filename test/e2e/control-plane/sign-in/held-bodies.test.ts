@@ -5,7 +5,7 @@ import { type Browser, ORIGIN, startPeopleServer } from "../../../support/contro
 
 const FRAMINGS: readonly Framing[] = ["length", "chunks"];
 
-/** An owner and an admin of acme, and a member, about whom something is held back. */
+/** An owner, an admin and a member of acme; the requests below are about the member. */
 async function scene() {
   const server = await startPeopleServer();
   const owner = await server.signedIn("owner");
@@ -61,9 +61,9 @@ const ENDS: readonly (readonly [what: string, end: (scene: Scene) => Promise<unk
   ],
 ];
 
-describe("an admin whose request's body is on its way", () => {
+describe("an admin whose request is still being received", () => {
   describe.each(FRAMINGS)("(%s)", (framing) => {
-    it.each(ENDS)("and who %s meanwhile changes nothing any more", async (_what, end) => {
+    it.each(ENDS)("and who %s before its last byte changes nothing", async (_what, end) => {
       const at = await scene();
       const { server, hold, memberId, acme } = at;
       const create = { query: 'mutation { createApiKey(input: { name: "held" }) { apiKey { id } } }' };
@@ -93,7 +93,7 @@ describe("an admin whose request's body is on its way", () => {
     });
   });
 
-  it("and whose session has been switched meanwhile changes nothing in either organization", async () => {
+  it("and whose session is switched before its last byte changes nothing in either organization", async () => {
     const at = await scene();
     const { server, admin, hold } = at;
     const beta = await server.createOrganization("beta");

@@ -15,8 +15,8 @@ const RESET = "the password that the operator gives";
 const VIEWER = "{ viewer { user { email } } }";
 
 /**
- * Resets the password, as the operator does, when `work` has verified the old one and waits to
- * write: nothing else can be written until then.
+ * Resets the password, as the operator does, after `work` has verified the old one and before it
+ * can write.
  */
 async function resetMeanwhile(
   server: PeopleServer,
@@ -48,7 +48,7 @@ async function expectReset(server: PeopleServer, email: string, thief: Browser):
   expect((await server.browser().signIn(email, RESET)).status).toBe(200);
 }
 
-it("a sign-in that verified the old password while it was reset is none", async () => {
+it("a sign-in that verified the old password during its reset is refused", async () => {
   const server = await startPeopleServer();
   const { email } = await server.signedIn("owner");
   const thief = server.browser();
@@ -61,7 +61,7 @@ it("a sign-in that verified the old password while it was reset is none", async 
   await expectReset(server, email, thief);
 });
 
-it("a change that verified the old password while it was reset does not undo the reset", async () => {
+it("a change that verified the old password during its reset does not undo the reset", async () => {
   const server = await startPeopleServer();
   const thief = await server.signedIn("owner");
   const body = { currentPassword: OLD, newPassword: CHOSEN };
@@ -70,7 +70,7 @@ it("a change that verified the old password while it was reset does not undo the
   await expectReset(server, thief.email, thief);
 });
 
-it("a change ends every session, the changing one's old cookie too, and begins one", async () => {
+it("a change ends every session, including the one that made it, and begins a new one", async () => {
   const server = await startPeopleServer();
   const owner = await server.signedIn("owner");
   const copied = { cookie: owner.cookie ?? "" };

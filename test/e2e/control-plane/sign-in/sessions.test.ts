@@ -25,7 +25,7 @@ describe("the session's cookie", () => {
   it.each([
     ["http://cp.test", false],
     ["https://cp.test", true],
-  ])("is HttpOnly, SameSite=Lax, for the whole site; under %s Secure: %s", async (origin, isSecure) => {
+  ])("is HttpOnly, SameSite=Lax, for the whole site; at %s Secure: %s", async (origin, isSecure) => {
     const server = await startPeopleServer({ origin });
     const { email, password } = await personIn(server);
     const answer = await server.browser().signIn(email, password);
@@ -41,7 +41,7 @@ describe("the session's cookie", () => {
     expect(cookie).not.toMatch(/domain=/i);
   });
 
-  it("is the only place where a token is: no answer's body has it, and the database alone forges none", async () => {
+  it("is the only place that holds the token: no body contains it, and the database is not enough to forge one", async () => {
     const server = await startPeopleServer();
     const { email, password } = await personIn(server);
     const browser = server.browser();
@@ -62,7 +62,7 @@ describe("the session's cookie", () => {
     }
   });
 
-  it("is new at every sign-in: one that somebody planted is not taken over", async () => {
+  it("is new at every sign-in: a planted one is not adopted", async () => {
     const server = await startPeopleServer();
     const { browser: victim, email, password } = await personIn(server);
     const planted = "better-auth.session_token=planted.planted";
@@ -74,7 +74,7 @@ describe("the session's cookie", () => {
     expect(victim.cookie).not.toBe(before);
   });
 
-  it("is worth nothing after sign-out, wherever it was copied to", async () => {
+  it("is invalid after sign-out, and so are copies of it", async () => {
     const server = await startPeopleServer();
     const { browser } = await personIn(server);
     const copy = { cookie: browser.cookie ?? "" };
@@ -84,7 +84,7 @@ describe("the session's cookie", () => {
     expect((await server.browser().graphql(VIEWER, {}, copy)).data).toEqual(NOBODY);
   });
 
-  it("ends everywhere else when the password changes, asked for or not", async () => {
+  it("ends on all other devices when the password changes, requested or not", async () => {
     const server = await startPeopleServer();
     const { browser, email, password } = await personIn(server);
     const elsewhere = server.browser();
@@ -101,7 +101,7 @@ describe("the session's cookie", () => {
     expect((await server.browser().signIn(email, OTHER_PASSWORD)).status).toBe(200);
   });
 
-  it("ends by itself", async () => {
+  it("expires", async () => {
     const server = await startPeopleServer();
     const { browser } = await personIn(server);
     const database = new DatabaseSync(server.databasePath);
@@ -142,7 +142,7 @@ describe("the sessions of one person", () => {
     expect((await other.graphql(VIEWER)).data).not.toEqual(NOBODY);
   });
 
-  it("stay as they are while there are fewer", async () => {
+  it("all stay while there are fewer", async () => {
     const server = await startPeopleServer();
     const { browser, email, password } = await personIn(server);
     for (let n = 0; n < 3; n += 1) {
@@ -186,7 +186,7 @@ describe("another site's page", () => {
   });
 
   it.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])(
-    "cannot send a form in place of JSON: %s",
+    "cannot send a form instead of JSON: %s",
     async (type) => {
       const server = await startPeopleServer();
       const { browser } = await personIn(server);
@@ -197,7 +197,7 @@ describe("another site's page", () => {
     },
   );
 
-  it("may be left to Sec-Fetch-Site where a browser sends no Origin", async () => {
+  it("is told from ours by Sec-Fetch-Site if a browser sends no Origin", async () => {
     const server = await startPeopleServer();
     const { browser } = await personIn(server);
     const answer = await browser.graphql(VIEWER, {}, { origin: "", "sec-fetch-site": "same-origin" });
@@ -206,8 +206,8 @@ describe("another site's page", () => {
   });
 });
 
-describe("what is not for the page", () => {
-  it("is 404 of all that better-auth has", async () => {
+describe("a path under /api/auth", () => {
+  it("is 404 if it is another of better-auth's", async () => {
     const { createAuth } = await import("../../../../src/control-plane/people/sign-in/auth.ts");
     const server = await startPeopleServer();
     const { pino } = await import("pino");
@@ -245,14 +245,14 @@ describe("what is not for the page", () => {
     "/api/auth/%73ign-out",
     "/api/auth/sign-out/",
     "/api/auth/",
-  ])("is not reached by writing a path differently: %s", async (path) => {
+  ])("is not reached by another spelling: %s", async (path) => {
     const server = await startPeopleServer();
     expect((await server.browser().get(path)).status).toBe(404);
   });
 });
 
 describe("a session in use", () => {
-  it("is renewed after a day, cookie and all, and goes on unrenewed while the database takes no write", async () => {
+  it("is renewed with its cookie after a day, and continues unrenewed while the database refuses writes", async () => {
     const server = await startPeopleServer();
     const { browser } = await personIn(server);
     const database = new DatabaseSync(server.databasePath);
@@ -290,7 +290,7 @@ describe("a GET", () => {
   it.each([
     ["in use", 0],
     ["due for its renewal", 2],
-    ["that has ended", 8],
+    ["that has expired", 8],
   ])("changes nothing, with a session %s", async (_what, days) => {
     const server = await startPeopleServer();
     await server.createOrganization("bravo");
@@ -318,7 +318,7 @@ describe("a GET", () => {
     expect(contentOf(server.databasePath)).toEqual(before);
   });
 
-  it("of the session says who it is, and another site's is answered nothing that changes it", async () => {
+  it("of the session says whose it is, and sets no cookie", async () => {
     const server = await startPeopleServer();
     const { browser, email } = await personIn(server);
     const own = await browser.get("/api/auth/get-session");

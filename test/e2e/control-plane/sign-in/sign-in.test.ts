@@ -4,7 +4,7 @@ import { ADMIN, openBrowser, startWithPeople } from "../../../support/control-pl
 const VIEWER =
   "{ viewer { user { name email } activeOrganization { name slug } role organizations { role } heartbeatTimeoutMs } }";
 
-it("lets the first admin sign in, see the first organization and issue a key in it", async () => {
+it("lets the first admin sign in, see the first organization and create a key in it", async () => {
   const controlPlane = await startWithPeople({ env: { HEARTBEAT_TIMEOUT_MS: "5000" } });
   onTestFinished(async () => void (await controlPlane.stop()));
   const browser = openBrowser(controlPlane.url);
