@@ -23,14 +23,14 @@ async function started(options: ControlPlaneOptions = {}): Promise<TestControlPl
   return controlPlane;
 }
 
-/** What an operator reads of a command. */
+/** The output of a command. */
 async function text(controlPlane: TestControlPlane, ...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand([...args, "--socket", controlPlane.socketPath]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   return stdout;
 }
 
-/** What it says on stderr when it ends with `code`. */
+/** The text on stderr of a command that ends with `code`. */
 async function failure(controlPlane: TestControlPlane, code: number, ...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand([...args, "--socket", controlPlane.socketPath]);
   expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: "" });
@@ -72,7 +72,7 @@ describe("the commands", () => {
     ]);
   });
 
-  it("delete an executor, once that is confirmed and it is offline", { timeout: 60_000 }, async () => {
+  it("delete an executor after confirmation, if it is offline", { timeout: 60_000 }, async () => {
     const controlPlane = await started({ env: { HEARTBEAT_TIMEOUT_MS: "1500" } });
     const made = await controlPlane.createKey();
     const [one, two] = ["agent-1", "agent-2"].map((name) =>
@@ -112,7 +112,7 @@ describe("the commands", () => {
     );
   });
 
-  it("find a key by id, fingerprint or unique name, and list the candidates of another", {
+  it("find a key by id, fingerprint or unique name, and list the candidates of an ambiguous name", {
     timeout: 60_000,
   }, async () => {
     const controlPlane = await started();
@@ -134,7 +134,7 @@ describe("the commands", () => {
     expect(pasted).not.toContain(one.secret);
   });
 
-  it("ask which organization is meant where there are several", { timeout: 60_000 }, async () => {
+  it("ask which organization is meant if there are several", { timeout: 60_000 }, async () => {
     const controlPlane = await started();
     expect(await failure(controlPlane, 4, "keys", "list")).toMatch(
       /there is no organization yet\n +Fix: novacula-control-plane org create NAME --socket/,
@@ -152,7 +152,7 @@ describe("the commands", () => {
     await controlPlane.management("keys", "revoke", key.id);
   });
 
-  it("are the program's own: as a process they print, and end with the same codes", async () => {
+  it("print and exit the same way as a process", async () => {
     const controlPlane = await started();
     const socket = ["--socket", controlPlane.socketPath];
     expect(await runControlPlane(["org", "create", "acme", ...socket])).toMatchObject({
@@ -215,7 +215,7 @@ describe("the commands", () => {
 });
 
 describe("serve", () => {
-  it("names every problem of its environment at once, and ends with 78", async () => {
+  it("names every problem of its environment at once, and exits with 78", async () => {
     const env = { DATABASE_URL: "mysql://x", PORT: "many", TLS_CERT: "a.pem" };
     const { exitCode, stderr } = await runControlPlane(["serve"], env);
     expect(exitCode).toBe(78);
@@ -224,7 +224,7 @@ describe("serve", () => {
     }
   });
 
-  it("says what is wrong with a certificate, and ends with 78", async () => {
+  it("says what is wrong with a certificate, and exits with 78", async () => {
     const directory = tempDir();
     const env = { DATABASE_URL: `file:${join(directory, "cp.db")}`, PORT: "0" };
     const absent = await runControlPlane(["serve"], {
@@ -245,7 +245,7 @@ describe("serve", () => {
     });
   });
 
-  it("refuses a socket that another one has, and replaces one that nobody has", {
+  it("refuses a socket that another process listens on, and replaces a stale one", {
     timeout: 60_000,
   }, async () => {
     const directory = tempDir();
@@ -261,7 +261,7 @@ describe("serve", () => {
     expect(await second.management("org", "list")).toMatchObject({ organizations: [{ slug: "acme" }] });
   });
 
-  it("leaves the socket of another control plane where it is when it stops", {
+  it("does not remove the socket of another control plane when it stops", {
     timeout: 60_000,
   }, async () => {
     const directory = tempDir();
@@ -274,7 +274,7 @@ describe("serve", () => {
     expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  it("refuses to remove a file that is no socket, and a port that is taken", {
+  it("refuses a file in place of its socket, and a port that is in use", {
     timeout: 60_000,
   }, async () => {
     const directory = tempDir();
@@ -288,7 +288,7 @@ describe("serve", () => {
     );
   });
 
-  it("keeps socket and database to their owner from the first moment on", async () => {
+  it("gives only the owner access to socket and database from the first moment on", async () => {
     const controlPlane = await started();
     for (const path of [
       controlPlane.socketPath,
@@ -299,7 +299,7 @@ describe("serve", () => {
     }
   });
 
-  it("ends with 0 within 2 s on SIGTERM, removes its socket, and has kept everything at the next start", {
+  it("exits with 0 within 2 s of SIGTERM, removes its socket, and loses nothing", {
     timeout: 60_000,
   }, async () => {
     const directory = tempDir();
@@ -319,7 +319,7 @@ describe("serve", () => {
     });
   });
 
-  it("goes on when whoever reads its output has gone", async () => {
+  it("continues when the reader of its output is gone", async () => {
     const directory = tempDir();
     const program = new URL("../../../src/control-plane/main.ts", import.meta.url).pathname;
     const env = { DATABASE_URL: `file:${join(directory, "cp.db")}`, PORT: "0", LOG_LEVEL: "debug" };

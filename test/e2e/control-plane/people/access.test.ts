@@ -4,7 +4,7 @@ import { type CallerKind, ROOT_FIELD_AUDIENCE } from "../../../../src/control-pl
 import { openBrowser, type PeopleServer, startPeopleServer } from "../../../support/control-plane/people.ts";
 import { type ArgumentValues, callOf, ROOT_FIELDS } from "../../../support/control-plane/root-fields.ts";
 
-/** Which audiences a caller belongs to, written down a second time: access.ts may not change unnoticed. */
+/** A second copy of who may use which root field, so that access.ts cannot change unnoticed. */
 const MAY: Readonly<Record<CallerKind, readonly string[]>> = {
   executor: ["executor-key"],
   operator: ["management", "member", "admin"],
@@ -46,7 +46,7 @@ async function twoOrganizations() {
   };
 }
 
-/** Every argument of every root field, pointed at B. */
+/** Arguments for every root field that point at organization B. */
 function aimedAtB(world: Awaited<ReturnType<typeof twoOrganizations>>, id: string): ArgumentValues {
   const { executorId, keyB } = world;
   return { id, before: id, executorId, target: keyB.id, name: "agent-of-b" };
@@ -65,7 +65,7 @@ describe("an owner of one organization", () => {
     return world.server.signedIn("owner", "acme");
   }
 
-  it("sees and touches nothing of another one, through any root field of the schema", async () => {
+  it("can neither see nor change anything of another organization, through any root field", async () => {
     world = await twoOrganizations();
     const browser = await browserOfA();
     const before = await stateOf(world.server);
@@ -87,7 +87,7 @@ describe("an owner of one organization", () => {
     }
   });
 
-  it("is told the same of another one's key as of none at all", async () => {
+  it("gets the same answer for a key of another organization as for one that does not exist", async () => {
     world = await twoOrganizations();
     const browser = await browserOfA();
     for (const mutation of ["rotateApiKey", "revokeApiKey", "deleteApiKey"]) {
@@ -117,7 +117,7 @@ describe("an owner of one organization", () => {
     expect(await removed("owner-of-b@example.com")).toBe(await removed("nobody@example.com"));
   });
 
-  it("cannot make another organization the active one, nor change its people", async () => {
+  it("cannot activate another organization or change its people", async () => {
     world = await twoOrganizations();
     const browser = await browserOfA();
     const before = await stateOf(world.server);
@@ -146,7 +146,7 @@ describe("an owner of one organization", () => {
 });
 
 describe("roles", () => {
-  it("every root field is open to those whom access.ts names, and to nobody else", async () => {
+  it("only the callers that access.ts names may use a root field", async () => {
     const server = await startPeopleServer();
     const member = await server.signedIn("member");
     const [owner, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
@@ -181,7 +181,7 @@ describe("roles", () => {
     }
   });
 
-  it("a member removed in the middle of a session sees nothing from the next request on", async () => {
+  it("a member who is removed during a session sees nothing from the next request on", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const member = await server.signedIn("member");
@@ -200,7 +200,7 @@ describe("roles", () => {
     });
   });
 
-  it("an admin who becomes a member loses the mutations at once", async () => {
+  it("an admin who becomes a member loses the mutations immediately", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const admin = await server.signedIn("admin");
@@ -219,7 +219,7 @@ describe("roles", () => {
     expect(await admin.graphql(create)).toMatchObject({ status: 403, code: "FORBIDDEN" });
   });
 
-  it("members read everything but never an invitation's link", async () => {
+  it("members can read everything except the links of invitations", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const member = await server.signedIn("member");
@@ -239,7 +239,7 @@ describe("roles", () => {
     expect((await owner.graphql("{ invitations { id } }")).text).toContain(id);
   });
 
-  it("introspection is closed to people and to visitors, and the size of their documents is bounded", async () => {
+  it("people and visitors cannot use introspection, and the size of their documents is bounded", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     expect(await owner.graphql("{ __schema { types { name } } }")).toMatchObject({
@@ -255,7 +255,7 @@ describe("roles", () => {
     }
   });
 
-  it("a document makes one change, whatever it is called or where it is hidden", async () => {
+  it("a document may contain one change, whatever its name and wherever it is hidden", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const create = 'createApiKey(input: { name: "x" }) { secret }';
@@ -274,7 +274,7 @@ describe("roles", () => {
     expect((await owner.graphql(`mutation { __typename ${create} }`)).code).toBeUndefined();
   });
 
-  it("a key is never helped by a cookie beside it, nor a cookie by a bad key", async () => {
+  it("a cookie does not help a bad key, and a bad key does not fall back to the cookie", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const answer = await owner.graphql("{ apiKeys { id } }", {}, { authorization: "Bearer exc_nothing" });
@@ -288,7 +288,7 @@ describe("roles", () => {
     });
   });
 
-  it("executors without a key are told so, page or no page", async () => {
+  it("executors without a key are told so, with and without the page", async () => {
     const server = await startPeopleServer();
     const bare = openBrowser(server.url);
     const answer = await bare.graphql("{ apiKeys { id } }", {}, { origin: "" });

@@ -14,10 +14,7 @@ import { tempDir } from "../../../support/temp-dir.ts";
 const PASSWORD = "a new person's password";
 const TRIALS = 6;
 
-/**
- * What is there beside what was written down of it, read in one statement: one state of the
- * database.
- */
+/** Records and their audit events, read in one statement and so from one state of the database. */
 const STATE = `select
   (select count(*) from invitation) as invitations,
   (select count(*) from auditEvent where action = 'member.invited') as invitedEvents,
@@ -73,7 +70,7 @@ async function memberIdOf(browser: Browser, email: string): Promise<string> {
   return members.find(({ user }) => user.email === email)?.id ?? "none";
 }
 
-it("no state of the database has a change without its event, nor an event without its change", async () => {
+it("no state of the database has a change without its event, or an event without its change", async () => {
   const server = await startPeopleServer();
   const owner = await server.signedIn("owner");
   const database = new DatabaseSync(server.databasePath, { readOnly: true });
@@ -115,7 +112,7 @@ it("no state of the database has a change without its event, nor an event withou
   expect(seen.size).toBeGreaterThan(20);
 });
 
-/** Gives somebody one role after the other, until the control plane is gone. */
+/** Changes a member's role again and again until the control plane is gone. */
 async function changeRoles(owner: Browser, memberId: string, note: () => void): Promise<void> {
   for (let round = 0; ; round += 1) {
     const role = round % 2 === 0 ? "admin" : "member";
@@ -139,7 +136,9 @@ async function addSomebody(controlPlane: TestControlPlane): Promise<{ owner: Bro
   return { owner, memberId: await memberIdOf(owner, email) };
 }
 
-it("after kill -9 a role and its event are both there, or neither", { timeout: 120_000 }, async () => {
+it("after kill -9 either both a role and its event are stored, or neither", {
+  timeout: 120_000,
+}, async () => {
   const directory = tempDir();
   for (let trial = 0; trial < TRIALS; trial += 1) {
     const controlPlane = await startWithPeople({ directory });
@@ -161,7 +160,7 @@ it("after kill -9 a role and its event are both there, or neither", { timeout: 1
     await ended;
     const after = eventsAndRole(controlPlane.databasePath);
     expect(after.role).toBe(after.lastRole);
-    // The last one may have been done and not answered; a role that stays the same is no change.
+    // The last change may be stored but not answered. Setting the same role is not a change.
     expect(after.events - before.events).toBeGreaterThanOrEqual(acknowledged - 1);
     expect(after.events - before.events).toBeLessThanOrEqual(acknowledged + 1);
   }

@@ -23,37 +23,40 @@ describe("the role table", () => {
     ROLES.map((other) => ({ own, other, isAllowed: MAY[own].includes(other) })),
   );
 
-  it.each(CASES)("$own may give and take $other: $isAllowed", async ({ own, other, isAllowed }) => {
-    const server = await startPeopleServer();
-    await server.signedIn("owner");
-    const actor = await server.signedIn(own);
-    const [target, plain, removed] = [
-      await server.signedIn(other),
-      await server.signedIn("member"),
-      await server.signedIn(other),
-    ];
-    const wanted = isAllowed ? 200 : 403;
-    const invited = await actor.post("/organization/invite-member", {
-      email: "new@example.com",
-      role: other,
-    });
-    expect(invited.status).toBe(wanted);
-    expect((await changeRole(server, actor, plain.email, other)).status).toBe(wanted);
-    const taken = await changeRole(server, actor, target.email, "member");
-    expect(taken.status).toBe(wanted);
-    const gone = await actor.post("/organization/remove-member", { memberIdOrEmail: removed.email });
-    expect(gone.status).toBe(wanted);
-    if (isAllowed) {
-      return;
-    }
-    expect(gone.message).toMatch(/^you may not remove an? \w+: .*owners.* may; ask one of them$/);
-    expect(await roleOf(server, target.email)).toBe(other);
-    expect(await roleOf(server, plain.email)).toBe("member");
-    expect(await roleOf(server, removed.email)).toBe(other);
-    expect(await server.auditEvents()).toEqual([]);
-  });
+  it.each(CASES)(
+    "$own may give and remove the role $other: $isAllowed",
+    async ({ own, other, isAllowed }) => {
+      const server = await startPeopleServer();
+      await server.signedIn("owner");
+      const actor = await server.signedIn(own);
+      const [target, plain, removed] = [
+        await server.signedIn(other),
+        await server.signedIn("member"),
+        await server.signedIn(other),
+      ];
+      const wanted = isAllowed ? 200 : 403;
+      const invited = await actor.post("/organization/invite-member", {
+        email: "new@example.com",
+        role: other,
+      });
+      expect(invited.status).toBe(wanted);
+      expect((await changeRole(server, actor, plain.email, other)).status).toBe(wanted);
+      const taken = await changeRole(server, actor, target.email, "member");
+      expect(taken.status).toBe(wanted);
+      const gone = await actor.post("/organization/remove-member", { memberIdOrEmail: removed.email });
+      expect(gone.status).toBe(wanted);
+      if (isAllowed) {
+        return;
+      }
+      expect(gone.message).toMatch(/^you may not remove an? \w+: .*owners.* may; ask one of them$/);
+      expect(await roleOf(server, target.email)).toBe(other);
+      expect(await roleOf(server, plain.email)).toBe("member");
+      expect(await roleOf(server, removed.email)).toBe(other);
+      expect(await server.auditEvents()).toEqual([]);
+    },
+  );
 
-  it("an admin neither sees, replaces nor cancels an owner's invitation: its link would make them one", async () => {
+  it("an admin can neither see, replace nor cancel an invitation of an owner, whose link would make them one", async () => {
     const server = await startPeopleServer();
     const [owner, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
     const id = await invite(owner, "next@example.com", "owner");
@@ -69,7 +72,7 @@ describe("the role table", () => {
     expect((await acceptAsNew(server, id)).status).toBe(200);
   });
 
-  it("invites nobody who is a member, whatever the case of the address", async () => {
+  it("does not invite members, whatever the case of the address", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const member = await server.signedIn("member", "acme", "known@example.com");
@@ -84,7 +87,7 @@ describe("the role table", () => {
 });
 
 describe("the last owner", () => {
-  it("stays, on the page and for the operator, with what to do", async () => {
+  it("stays, on the page and for the operator; the refusal says what to do", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const sentence = `${owner.email} is the only owner of acme: make somebody else an owner first`;
@@ -108,11 +111,11 @@ describe("the last owner", () => {
     expect((await changeRole(server, owner, owner.email, "admin")).status).toBe(200);
   });
 
-  it.each(["demote", "remove"])("is there when two owners %s each other at the same moment", async (deed) => {
+  it.each(["demote", "remove"])("remains if two owners %s each other at the same time", async (deed) => {
     const server = await startPeopleServer();
     const [one, other] = [await server.signedIn("owner"), await server.signedIn("owner")];
     const targets = [await memberId(server, other.email), await memberId(server, one.email)];
-    // Knows which organization it shows, so that what follows is one request each.
+    // Learns the organization that it shows, so that each step below is one request.
     for (const browser of [one, other]) {
       await browser.post("/organization/cancel-invitation", { invitationId: "none" });
     }
@@ -120,7 +123,7 @@ describe("the last owner", () => {
       deed === "demote"
         ? browser.post("/organization/update-member-role", { memberId: id, role: "member" })
         : browser.post("/organization/remove-member", { memberIdOrEmail: id });
-    // Nothing can be written until both requests have read all that they read before.
+    // Blocks writes until both requests have finished their reads.
     using blocker = new DatabaseSync(server.databasePath);
     blocker.exec("begin immediate");
     const transactions = vi.spyOn(server.store, "transaction");
@@ -134,7 +137,7 @@ describe("the last owner", () => {
     expect(await server.auditEvents()).toHaveLength(1);
   });
 
-  it("stays where both leave at the same moment", async () => {
+  it("remains if both leave at the same time", async () => {
     const server = await startPeopleServer();
     const owners = [await server.signedIn("owner"), await server.signedIn("owner")];
     const answers = await Promise.all(
@@ -145,8 +148,8 @@ describe("the last owner", () => {
   });
 });
 
-describe("who is removed", () => {
-  it("is in no organization, also when they come back, until they choose it", async () => {
+describe("a removed member", () => {
+  it("is in no organization, and after a return only once they choose it", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const member = await server.signedIn("member");
@@ -161,7 +164,7 @@ describe("who is removed", () => {
     expect(await active()).toEqual({ viewer: { activeOrganization: { slug: "acme" } } });
   });
 
-  it("cannot act in the organization with the session that they have", async () => {
+  it("cannot act in the organization with their session", async () => {
     const server = await startPeopleServer();
     const [owner, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
     await invite(admin, "a@example.com");

@@ -26,8 +26,8 @@ const executors = z.object({
   ),
 });
 
-describe("two admins at once", () => {
-  it("rotate one key: one wins, the other is told, and there is one successor", async () => {
+describe("two admins at the same time", () => {
+  it("rotate one key: one succeeds, the other is told, and there is one successor", async () => {
     const server = await startPeopleServer();
     const admins = [await server.signedIn("owner"), await server.signedIn("admin")];
     const key = await server.createKey();
@@ -45,7 +45,7 @@ describe("two admins at once", () => {
     ]);
   });
 
-  it("rotate with a grace: the second is led to the successor", async () => {
+  it("rotate with a grace: the second is told the successor", async () => {
     const server = await startPeopleServer();
     const admins = [await server.signedIn("owner"), await server.signedIn("admin")];
     const key = await server.createKey();
@@ -61,7 +61,7 @@ describe("two admins at once", () => {
     expect(told?.message).toContain(`rotate its successor, key ${rotateApiKey.apiKey.id}`);
   });
 
-  it("revoke and delete one key: each thing happens once", async () => {
+  it("revoke and delete one key: both happen once", async () => {
     const server = await startPeopleServer();
     const admins = [await server.signedIn("owner"), await server.signedIn("admin")];
     const key = await server.createKey();
@@ -79,7 +79,7 @@ describe("two admins at once", () => {
   });
 });
 
-it("a change that waited its turn is refused where the role is gone by then", async () => {
+it("a change that waited is refused if the role is gone by then", async () => {
   const server = await startPeopleServer();
   const admin = await server.signedIn("admin");
   const { id: organizationId } = (await server.store.organizations.find("acme")) ?? { id: "" };
@@ -104,7 +104,7 @@ it("a change that waited its turn is refused where the role is gone by then", as
 });
 
 describe("while executors sync", () => {
-  it("a revocation holds from the next request on: not one sync after it is accepted", async () => {
+  it("a revocation applies from the next request on: no later sync is accepted", async () => {
     const server = await startPeopleServer();
     const admin = await server.signedIn("admin");
     const key = await server.createKey();
@@ -134,7 +134,7 @@ describe("while executors sync", () => {
     expect(new Set(syncs.map(({ status }) => status)).size).toBeLessThanOrEqual(2);
   });
 
-  it("the key of a running executor is deleted only once it is revoked; the executor stays, with its history", async () => {
+  it("the key of a running executor can only be deleted once it is revoked; the executor and its history stay", async () => {
     const server = await startPeopleServer();
     const admin = await server.signedIn("admin");
     const key = await server.createKey();
@@ -150,7 +150,7 @@ describe("while executors sync", () => {
     expect(executor?.keyHistory).toMatchObject([{ key: { id: key.id, name: "prod" } }]);
   });
 
-  it("a rotation is followed to the moment in which the executor is on the new key", async () => {
+  it("a rotation can be followed until the executor uses the new key", async () => {
     const server = await startPeopleServer();
     const admin = await server.signedIn("admin");
     const key = await server.createKey();
@@ -181,7 +181,7 @@ describe("while executors sync", () => {
   });
 });
 
-describe("a key that is another executor's", () => {
+describe("a key of another executor", () => {
   it.each([
     [
       "targets another one",
@@ -223,7 +223,7 @@ describe("a key that is another executor's", () => {
 });
 
 describe("revoking an executor's access", () => {
-  it("revokes the key that it is bound to, names the executor in the audit log, and is done once", async () => {
+  it("revokes the key that it is bound to, once, and names the executor in the audit log", async () => {
     const server = await startPeopleServer();
     const admin = await server.signedIn("admin");
     const key = await server.createKey();

@@ -8,7 +8,7 @@ import {
 } from "../../../support/control-plane/membership.ts";
 import { type Browser, type PeopleServer, startPeopleServer } from "../../../support/control-plane/people.ts";
 
-describe("an invitation of somebody who may not make it any more", () => {
+describe("an invitation whose inviter may no longer make it", () => {
   const ENDS: readonly (readonly [
     what: string,
     end: (server: PeopleServer, owner: Browser, email: string) => Promise<unknown>,
@@ -25,42 +25,47 @@ describe("an invitation of somebody who may not make it any more", () => {
     ],
   ];
 
-  it.each(ENDS)("who %s is cancelled, with an event, and takes nobody in", async (_what, end) => {
-    const server = await startPeopleServer();
-    const owner = await server.signedIn("owner");
-    const admin = await server.signedIn("admin");
-    const known = await server.signedIn("member", "acme", "known@example.com");
-    await server.createOrganization("bravo");
-    await owner.post("/organization/remove-member", { memberIdOrEmail: known.email });
-    const [first, second, others] = [
-      await invite(admin, "nadia@example.com", "admin"),
-      await invite(admin, known.email),
-      await invite(owner, "other@example.com"),
-    ];
-    await end(server, owner, admin.email);
-    expect((await acceptAsNew(server, first)).status).toBe(400);
-    expect((await known.post("/organization/accept-invitation", { invitationId: second })).status).toBe(400);
-    const preview = (id: string) =>
-      server.browser().graphql("query($id: ID!) { invitation(id: $id) { role } }", { id });
-    expect((await preview(first)).data).toEqual({ invitation: null });
-    expect((await acceptAsNew(server, others)).status).toBe(200);
-    const events = (await owner.graphql(ACTIONS)).text;
-    for (const email of ["nadia@example.com", known.email]) {
-      expect(events).toMatch(
-        new RegExp(`"member.invitation_canceled","actor":"[^"]*","targetName":"${email}"`),
+  it.each(ENDS)(
+    "is cancelled with an event if the inviter %s, and cannot be accepted",
+    async (_what, end) => {
+      const server = await startPeopleServer();
+      const owner = await server.signedIn("owner");
+      const admin = await server.signedIn("admin");
+      const known = await server.signedIn("member", "acme", "known@example.com");
+      await server.createOrganization("bravo");
+      await owner.post("/organization/remove-member", { memberIdOrEmail: known.email });
+      const [first, second, others] = [
+        await invite(admin, "nadia@example.com", "admin"),
+        await invite(admin, known.email),
+        await invite(owner, "other@example.com"),
+      ];
+      await end(server, owner, admin.email);
+      expect((await acceptAsNew(server, first)).status).toBe(400);
+      expect((await known.post("/organization/accept-invitation", { invitationId: second })).status).toBe(
+        400,
       );
-    }
-    expect(events).not.toMatch(
-      /"member.invitation_canceled","actor":"[^"]*","targetName":"other@example.com"/,
-    );
-    // Nor when they are an admin again: what was cancelled stays so.
-    await server.manage(
-      `mutation { addMember(organization: "acme", email: "${admin.email}", role: admin) { id } }`,
-    );
-    expect((await acceptAsNew(server, first)).status).toBe(400);
-  });
+      const preview = (id: string) =>
+        server.browser().graphql("query($id: ID!) { invitation(id: $id) { role } }", { id });
+      expect((await preview(first)).data).toEqual({ invitation: null });
+      expect((await acceptAsNew(server, others)).status).toBe(200);
+      const events = (await owner.graphql(ACTIONS)).text;
+      for (const email of ["nadia@example.com", known.email]) {
+        expect(events).toMatch(
+          new RegExp(`"member.invitation_canceled","actor":"[^"]*","targetName":"${email}"`),
+        );
+      }
+      expect(events).not.toMatch(
+        /"member.invitation_canceled","actor":"[^"]*","targetName":"other@example.com"/,
+      );
+      // Not even once the inviter is an admin again: cancelled invitations stay cancelled.
+      await server.manage(
+        `mutation { addMember(organization: "acme", email: "${admin.email}", role: admin) { id } }`,
+      );
+      expect((await acceptAsNew(server, first)).status).toBe(400);
+    },
+  );
 
-  it("as an owner, and is an admin now, ends; those that an admin may make stay", async () => {
+  it("is cancelled if an owner becomes an admin; those that an admin may make stay", async () => {
     const server = await startPeopleServer();
     const [first, second] = [await server.signedIn("owner"), await server.signedIn("owner")];
     const [asOwner, asAdmin] = [
@@ -73,14 +78,14 @@ describe("an invitation of somebody who may not make it any more", () => {
     expect(await roleOf(server, "a@example.com")).toBe("admin");
   });
 
-  it("is judged again where it is accepted, if nobody has cancelled it", async () => {
+  it("is checked again when it is accepted, if it was not cancelled", async () => {
     const server = await startPeopleServer();
     await server.signedIn("owner");
     const admin = await server.signedIn("admin");
     const id = await invite(admin, "nadia@example.com");
     const organizationId = (await server.store.organizations.find("acme"))?.id ?? "";
     const person = await server.store.people.byEmail(admin.email);
-    // As an earlier version did it: the role alone.
+    // As an earlier version did: it changes only the role.
     await server.store.transaction(({ people }) =>
       people.changeRole(organizationId, person?.id ?? "", "member"),
     );
@@ -90,7 +95,7 @@ describe("an invitation of somebody who may not make it any more", () => {
     expect((await server.manage("{ invitations { id } }")).data).toEqual({ invitations: [] });
   });
 
-  it("is in nobody's way, if nobody has cancelled it: an admin may replace what an owner once made", async () => {
+  it("does not block others if it was not cancelled: an admin may replace an owner's", async () => {
     const server = await startPeopleServer();
     const [former, admin] = [await server.signedIn("owner"), await server.signedIn("admin")];
     const id = await invite(former, "nadia@example.com", "owner");
@@ -106,7 +111,7 @@ describe("an invitation of somebody who may not make it any more", () => {
   });
 });
 
-describe("an invitation that is none any more", () => {
+describe("an ended invitation", () => {
   it.each([
     [
       "accepted",
@@ -146,7 +151,7 @@ describe("an invitation that is none any more", () => {
     }
   });
 
-  it("is not told from another organization's", async () => {
+  it("gets the same answer as one of another organization", async () => {
     const server = await startPeopleServer();
     await server.createOrganization("bravo");
     const id = await invite(await server.signedIn("owner", "bravo"), "nadia@example.com");

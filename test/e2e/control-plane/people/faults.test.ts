@@ -59,7 +59,7 @@ async function creations(admin: Browser): Promise<number> {
 }
 
 describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
-  it("is full: agents hear 503 and never 401, people too, and all goes on by itself; no acknowledged event is lost", {
+  it("is full: agents and people get 503 and never 401, everything recovers, and no acknowledged event is lost", {
     timeout: 90_000,
   }, async () => {
     const { controlPlane, admin, secret, disk } = await start();
@@ -79,8 +79,8 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
     expect(refused).toMatchObject({ status: 503, code: "SERVICE_UNAVAILABLE" });
     expect(refused.headers["retry-after"]).toBe("2");
     expect(refused.text).not.toMatch(/sqlite|enospc/i);
-    // Who is new has to be written down; who is known goes on. The log may have room for a few that
-    // are smaller.
+    // A new executor needs a write, a known one does not. The write-ahead log may still have room
+    // for a few small writes.
     let newcomers = 1;
     await eventually(
       async () => {
@@ -100,7 +100,7 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
     );
     expect(unsigned).toMatchObject({ status: 503, code: "SERVICE_UNAVAILABLE" });
     expect(unsigned.headers["retry-after"]).toBe("2");
-    // The page still reads, and says what it is told.
+    // The page can still read, and shows the refusal.
     expect(await creations(admin)).toBe(acknowledged);
     disk.empty();
     const recovered = await eventually(
@@ -119,7 +119,7 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
 });
 
 describe.skipIf(lacks("prlimit", spawnSync("prlimit", ["--version"]).status === 0))("a disk that", () => {
-  it("takes no write any more: the same, and back by itself", async () => {
+  it("refuses writes: the same, and it recovers", async () => {
     const controlPlane = await startWithPeople({ maxFileBlocks: 1_000_000 });
     onTestFinished(async () => void (await controlPlane.kill()));
     const { admin, secret } = await signedIn(controlPlane);
@@ -141,7 +141,7 @@ describe.skipIf(lacks("prlimit", spawnSync("prlimit", ["--version"]).status === 
   });
 });
 
-it("a database that is moved away is said to who signs in, and counts for nothing", async () => {
+it("a sign-in while the database is moved away is told so, and does not count as a failure", async () => {
   const server = await startPeopleServer();
   const person = await server.signedIn("owner");
   renameSync(server.databasePath, `${server.databasePath}.moved`);
@@ -159,7 +159,7 @@ it("a database that is moved away is said to who signs in, and counts for nothin
   expect((await person.signIn(person.email, PASSWORD)).status).toBe(200);
 });
 
-it("a read-only database is the machine's trouble, and no bug of ours", () => {
+it("a read-only database is reported as a fault of the host, not as a bug", () => {
   const path = join(tempDir(), "cp.db");
   new DatabaseSync(path).exec("create table t (x)");
   const database = new DatabaseSync(path, { readOnly: true });

@@ -25,7 +25,7 @@ function acceptAsNew(server: PeopleServer, invitationId: string, browser = serve
 }
 
 describe("an invitation", () => {
-  it("is seen by whoever has its link, makes the account, signs in, and is used up", async () => {
+  it("can be seen by anyone with its link, creates the account, signs in, and works once", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const id = await invite(owner, "Nadia@Example.com", "admin");
@@ -54,7 +54,7 @@ describe("an invitation", () => {
     expect((await server.browser().signIn("nadia@example.com", PASSWORD)).status).toBe(200);
   });
 
-  it("is accepted once, however many try at the same moment", async () => {
+  it("is accepted once, however many try at the same time", async () => {
     const server = await startPeopleServer();
     const id = await invite(await server.signedIn("owner"), "nadia@example.com");
     const answers = await Promise.all(Array.from({ length: 4 }, () => acceptAsNew(server, id)));
@@ -63,7 +63,7 @@ describe("an invitation", () => {
     expect(people.text.match(/nadia@example.com/g)).toHaveLength(1);
   });
 
-  it("of somebody who has an account makes one membership, however often it is accepted at once", async () => {
+  it("of somebody with an account makes one membership, even if it is accepted several times at once", async () => {
     const server = await startPeopleServer();
     await server.createOrganization("bravo");
     const owner = await server.signedIn("owner");
@@ -77,7 +77,7 @@ describe("an invitation", () => {
     expect(members.text.match(/known@example.com/g)).toHaveLength(1);
   });
 
-  it("of somebody who has an account is accepted by signing in, and by nobody else", async () => {
+  it("of somebody with an account can be accepted by them, signed in, and by nobody else", async () => {
     const server = await startPeopleServer();
     const organizationId = await server.createOrganization("bravo");
     const owner = await server.signedIn("owner");
@@ -108,7 +108,7 @@ describe("an invitation", () => {
 
   it.each([
     [
-      "was canceled",
+      "was cancelled",
       async (_server: PeopleServer, owner: Browser, id: string) => {
         expect((await owner.post("/organization/cancel-invitation", { invitationId: id })).status).toBe(200);
       },
@@ -135,7 +135,7 @@ describe("an invitation", () => {
     expect((await server.browser().signIn("nadia@example.com", PASSWORD)).status).toBe(401);
   });
 
-  it("is made by owners and admins, and an admin makes no owner", async () => {
+  it("can be made by owners and admins, but not by an admin for an owner", async () => {
     const server = await startPeopleServer();
     const [admin, member] = [await server.signedIn("admin"), await server.signedIn("member")];
     await invite(admin, "a@example.com", "admin");
@@ -167,7 +167,7 @@ describe("an invitation", () => {
     expect((await acceptAsNew(server, id)).status).toBe(200);
   });
 
-  it("is accepted by twenty-six people while somebody tries wrong links, and from the same address", async () => {
+  it("can be accepted by 26 people while somebody at the same address tries wrong links", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const attempt = (invitationId: string, from: string) => {
@@ -184,7 +184,7 @@ describe("an invitation", () => {
     for (const [n, id] of ids.entries()) {
       expect((await attempt(id, n < 3 ? "203.0.113.7" : `198.51.100.${n}`)).status).toBe(200);
     }
-    // Who tries on is held: the same link from here, then this address alone.
+    // Further tries are blocked: first this link from this address, then the address.
     const again: number[] = [];
     for (let n = 0; n < 6; n += 1) {
       again.push((await attempt("wrong", "203.0.113.8")).status);
@@ -200,7 +200,7 @@ describe("an invitation", () => {
     expect((await attempt(last, "203.0.113.9")).status).toBe(200);
   }, 120_000);
 
-  it("keeps the last owner in", async () => {
+  it("keeps the last owner", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const removed = await owner.post("/organization/remove-member", { memberIdOrEmail: owner.email });
@@ -212,7 +212,7 @@ describe("an invitation", () => {
 describe("an organization", () => {
   const LIMIT = 1000;
 
-  /** Rows made by hand, since a thousand of them through the page take minutes. */
+  /** Inserts rows directly: a thousand invitations through the page would take minutes. */
   function fill(server: PeopleServer, table: "member" | "invitation", count: number): void {
     using database = new DatabaseSync(server.databasePath);
     database.exec("begin immediate");
@@ -236,7 +236,7 @@ describe("an organization", () => {
   }
   const DATE = "2026-01-01T00:00:00.000Z";
 
-  it("has at most 1000 open invitations; one that takes another's place is always possible", async () => {
+  it("has at most 1000 open invitations; replacing one is always possible", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     fill(server, "invitation", LIMIT - 1);
@@ -254,7 +254,7 @@ describe("an organization", () => {
     expect((await owner.graphql("{ invitations { id } }")).text.match(/"id"/g)).toHaveLength(LIMIT);
   });
 
-  it("has at most 1000 members, whichever way they come", async () => {
+  it("has at most 1000 members, however they join", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const [asNew, last] = [await invite(owner, "nadia@example.com"), await invite(owner, "last@example.com")];

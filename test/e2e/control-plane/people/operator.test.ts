@@ -9,7 +9,7 @@ import {
 
 const VIEWER = "{ viewer { role organizations { organization { slug } role } } }";
 
-it("lets an operator see the people, give an organization its owner, and let somebody in again", async () => {
+it("lets an operator list people, give an organization an owner, and reset a password", async () => {
   const controlPlane = await startWithPeople();
   onTestFinished(async () => void (await controlPlane.stop()));
   const run = async (...args: string[]) => {
@@ -56,7 +56,7 @@ it("lets an operator see the people, give an organization its owner, and let som
   expect((await run("people", "add", ADMIN.email, "--role", "king")).exitCode).toBe(64);
 });
 
-it("keeps the first start's admin alone: another start with other values changes nobody", async () => {
+it("ignores other values for the first admin at later starts", async () => {
   const first = await startWithPeople({
     directory: (await import("../../../support/temp-dir.ts")).tempDir(),
   });
@@ -72,7 +72,7 @@ it("keeps the first start's admin alone: another start with other values changes
   );
 });
 
-it("makes the first admin the owner of every organization that was there before people were", async () => {
+it("makes the first admin the owner of every organization that existed before", async () => {
   const directory = (await import("../../../support/temp-dir.ts")).tempDir();
   const { startControlPlane } = await import("../../../support/control-plane/control-plane.ts");
   const before = await startControlPlane({ directory });
@@ -94,7 +94,7 @@ it("makes the first admin the owner of every organization that was there before 
   });
 });
 
-it("asks for the organization only where there are several, and then names no other", async () => {
+it("asks for the organization only if there are several, and refuses an unknown one", async () => {
   const server = await startPeopleServer();
   expect((await server.manage("{ apiKeys { id } }")).data).toEqual({ apiKeys: [] });
   await server.createOrganization("bravo");
@@ -107,7 +107,7 @@ it("asks for the organization only where there are several, and then names no ot
   });
 });
 
-it("people add changes a role only by --role, and keeps the last owner", async () => {
+it("changes a role with people add only if --role is given, and keeps the last owner", async () => {
   const controlPlane = await startWithPeople();
   onTestFinished(async () => void (await controlPlane.stop()));
   const run = async (...args: string[]) => {

@@ -4,7 +4,7 @@ import { startPeopleServer } from "../../../support/control-plane/people.ts";
 
 const EVENTS = "{ auditEvents { action actor targetType targetId targetName details source } }";
 
-it("records who invited, joined, changed and removed whom, and no link", async () => {
+it("records who invited, joined, changed and removed whom, without links", async () => {
   const server = await startPeopleServer();
   const owner = await server.signedIn("owner", "acme", "olga@example.com");
   const known = await server.signedIn("member", "acme", "known@example.com");
@@ -57,7 +57,7 @@ it("records who invited, joined, changed and removed whom, and no link", async (
   }
 });
 
-it("records nothing that was refused", async () => {
+it("does not record refused requests", async () => {
   const server = await startPeopleServer();
   const member = await server.signedIn("member");
   await member.post("/organization/invite-member", { email: "a@example.com", role: "member" });
@@ -65,7 +65,7 @@ it("records nothing that was refused", async () => {
   expect((await member.graphql(EVENTS)).data).toEqual({ auditEvents: [] });
 });
 
-it("records the acceptance of somebody who had an account", async () => {
+it("records the acceptance by somebody who had an account", async () => {
   const server = await startPeopleServer();
   await server.createOrganization("bravo");
   const owner = await server.signedIn("owner");

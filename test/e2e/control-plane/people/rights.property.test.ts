@@ -6,19 +6,18 @@ import { Reference, type Step, steps } from "../../../support/control-plane/righ
 import { type ArgumentValues, callOf, ROOT_FIELDS } from "../../../support/control-plane/root-fields.ts";
 
 /**
- * Random callers send random requests, right ones and nasty ones, to everything that people may
- * reach. After each of them nobody's rights exceed what the role table says, judged from the
- * database alone.
+ * Random callers send random requests, valid and hostile, to everything that people can reach.
+ * After each request, the database shows that nobody has more rights than the role table allows.
  */
 
 const STEPS = Number(process.env["RIGHTS_STEPS"] ?? 500);
 const SEED = Number(process.env["RIGHTS_SEED"] ?? Date.now() % 1_000_000);
-/** So often everybody is given the place back that the steps before took. */
+/** After so many steps everybody gets their original role and organizations back. */
 const STEPS_PER_ROUND = 25;
 
 interface Caller {
   readonly browser: Browser;
-  /** Undefined: nobody is signed in there. */
+  /** Undefined if nobody is signed in. */
   readonly email: string | undefined;
 }
 
@@ -31,7 +30,7 @@ function slugOf(index: number): string {
 
 async function callersOf(server: PeopleServer): Promise<readonly Caller[]> {
   const signedIn: Awaited<ReturnType<PeopleServer["signedIn"]>>[] = [];
-  // One after the other, since one address has one place in the queue for passwords.
+  // One after the other, because an address has one place in the hashing queue.
   for (const [index, role] of PLACES.entries()) {
     signedIn.push(await server.signedIn(role, slugOf(index)));
   }
@@ -39,7 +38,7 @@ async function callersOf(server: PeopleServer): Promise<readonly Caller[]> {
   return [...signedIn.map((browser) => ({ browser, email: browser.email })), visitor];
 }
 
-/** Everybody in the place that they began with, one of them in both organizations. */
+/** Everybody in their original organization and role; one person is in both organizations. */
 async function everybodyBack(
   server: PeopleServer,
   callers: readonly Caller[],
@@ -52,8 +51,7 @@ async function everybodyBack(
     if (index === 3) {
       await put(server, email, "bravo", "owner");
     }
-    // A removal took the session out of it; an answer that refuses it is none of this test's
-    // affair.
+    // A removal took the session out of its organization. Whether this succeeds does not matter.
     await browser?.post("/organization/set-active", { organizationId: organizations.get(slug) });
   }
   for (const [inviter, invited] of [
@@ -131,7 +129,7 @@ async function send(step: Step, { browser }: Caller, rights: Rights): Promise<nu
   }
 }
 
-/** Text as it is, all else as JSON. */
+/** Text unchanged, everything else as JSON. */
 function searchOf(query: unknown): string {
   const pairs = Object.entries(query ?? {}).map(([name, value]) => {
     const text = typeof value === "string" ? value : String(JSON.stringify(value));
@@ -141,8 +139,8 @@ function searchOf(query: unknown): string {
 }
 
 /**
- * As the database has the browser's session. An invitation accepted with a new account makes it
- * somebody else's.
+ * The browser's session in the database. It belongs to somebody else after the browser accepts an
+ * invitation with a new account.
  */
 function senderOf({ browser }: Caller, rights: Rights): Sender {
   const cookies = decodeURIComponent(browser.cookie ?? "");
@@ -150,7 +148,7 @@ function senderOf({ browser }: Caller, rights: Rights): Sender {
   return { userId: session?.userId, activeOrganizationId: session?.activeOrganizationId };
 }
 
-it(`nobody gets beyond the role table in ${STEPS} requests (seed ${SEED})`, {
+it(`nobody exceeds the role table in ${STEPS} requests (seed ${SEED})`, {
   timeout: 60_000 + STEPS * 100,
 }, async () => {
   const server = await startPeopleServer();
@@ -195,7 +193,7 @@ it(`nobody gets beyond the role table in ${STEPS} requests (seed ${SEED})`, {
     expect(status, `step ${index} of seed ${SEED}: ${JSON.stringify(step.act)}`).toBeLessThan(500);
   }
   expect(server.lines.filter((line) => line.includes('"event":"bug"'))).toEqual([]);
-  // A test of requests that are all refused would prove nothing.
+  // If all requests were refused, this test would prove nothing.
   expect(answers.get("post /organization/invite-member 200")).toBeGreaterThan(0);
   expect(answers.get("post /organization/update-member-role 200")).toBeGreaterThan(0);
 });

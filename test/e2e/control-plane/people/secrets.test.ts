@@ -27,7 +27,7 @@ const issued = z.object({
   createApiKey: z.object({ secret: z.string(), apiKey: z.object({ id: z.string(), name: z.string() }) }),
 });
 
-it("a secret is in one answer and nowhere else: no later answer, no log line, no file of the database", async () => {
+it("a secret is in one answer and nowhere else: not in a later answer, the log or the database files", async () => {
   const directory = tempDir();
   const controlPlane = await startWithPeople({ directory });
   onTestFinished(async () => void (await controlPlane.stop()));
@@ -59,7 +59,7 @@ it("a secret is in one answer and nowhere else: no later answer, no log line, no
   expect(controlPlane.lines.join("\n")).not.toContain(cookie.split(".")[0]);
 });
 
-it("what is stored of a password is scrypt's, with a salt of its own", async () => {
+it("a password is stored as a scrypt hash with its own salt", async () => {
   const server = await startPeopleServer();
   await server.signedIn("owner");
   const invited = await server.signedIn("admin");
@@ -79,7 +79,7 @@ it("what is stored of a password is scrypt's, with a salt of its own", async () 
   expect(rows.length).toBe(3);
 });
 
-it.each(NASTY)("a name is data, and comes back as it went in: %s", async (nasty) => {
+it.each(NASTY)("a name is stored and shown exactly as given: %s", async (nasty) => {
   const server = await startPeopleServer();
   const name = nasty.slice(0, 32);
   const admin = await server.signedIn("admin");
@@ -97,7 +97,7 @@ it.each(NASTY)("a name is data, and comes back as it went in: %s", async (nasty)
 });
 
 it.each(UNPRINTABLE)(
-  "a name that a log or a terminal would stumble over is refused everywhere: %j",
+  "a name that could break a log or a terminal is refused everywhere: %j",
   async (name) => {
     const server = await startPeopleServer();
     const admin = await server.signedIn("admin");

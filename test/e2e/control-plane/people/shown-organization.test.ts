@@ -10,7 +10,7 @@ const viewer = z.object({
   }),
 });
 
-/** An owner of acme and of beta, whose session is about beta since another tab has switched. */
+/** An owner of acme and beta, whose session is in beta because another tab has switched it. */
 async function switched() {
   const server = await startPeopleServer();
   await server.createOrganization("beta");
@@ -41,7 +41,7 @@ async function switched() {
   return { server, owner, acme, beta, key, invitation, member };
 }
 
-/** Everything that a change could have touched. */
+/** Everything that a change could affect. */
 function everything({ databasePath }: PeopleServer): unknown {
   const database = new DatabaseSync(databasePath, { readOnly: true });
   const tables = ["apikey", "executorKey", "executor", "member", "invitation", "auditEvent"];
@@ -76,7 +76,7 @@ const CHANGES: readonly (readonly [
       owner.graphql(`mutation { revokeApiKey(id: "${key.id}") { id } }`, {}, { ...headers }),
   ],
   [
-    "a change beside a look",
+    "a change beside a query",
     ({ owner, key }, headers) =>
       owner.graphql(
         `query A { viewer { user { id } } } mutation B { revokeApiKey(id: "${key.id}") { id } }`,
@@ -107,7 +107,7 @@ const CHANGES: readonly (readonly [
 ];
 
 describe("the organization that a page shows", () => {
-  it("refuses every change from a page of another one, and changes nothing", async () => {
+  it("must match: a change from a page of another organization is refused and changes nothing", async () => {
     const scene = await switched();
     const before = everything(scene.server);
     for (const [what, send] of CHANGES) {
@@ -125,7 +125,7 @@ describe("the organization that a page shows", () => {
     expect(everything(scene.server)).toEqual(before);
   });
 
-  it("is asked of every change, and none is made where it is not said", async () => {
+  it("is required of every change: without it nothing is changed", async () => {
     const scene = await switched();
     const before = everything(scene.server);
     for (const [what, send] of CHANGES) {
@@ -139,7 +139,7 @@ describe("the organization that a page shows", () => {
     expect(everything(scene.server)).toEqual(before);
   });
 
-  it("lets the same changes through where it is the session's", async () => {
+  it("allows the same changes if it is the session's", async () => {
     const scene = await switched();
     const [, , revocation, , ...others] = CHANGES;
     for (const change of [revocation, ...others]) {
@@ -149,7 +149,7 @@ describe("the organization that a page shows", () => {
     }
   });
 
-  it("keeps a page of another one from reading what a decision rests on", async () => {
+  it("must match for reads that a decision depends on", async () => {
     const { owner, acme, beta, key } = await switched();
     const documents = [
       "{ apiKeys { name } }",
@@ -169,7 +169,7 @@ describe("the organization that a page shows", () => {
     }
   });
 
-  it("never selects one, and who asks who they are is told", async () => {
+  it("never selects an organization, and does not prevent reading the viewer", async () => {
     const { owner, acme } = await switched();
     const shown = { [SHOWN_ORGANIZATION_HEADER]: acme.id };
     const answer = await owner.graphql(
@@ -184,7 +184,7 @@ describe("the organization that a page shows", () => {
     expect((await owner.graphql("{ apiKeys { name } }", {}, shown)).data).toEqual({ apiKeys: [] });
   });
 
-  it("is not asked of executors and operators", async () => {
+  it("is not required of executors and operators", async () => {
     const { server, key } = await switched();
     const synced = await server.sync(key.secret, { name: "executor of beta" });
     expect(synced.status).toBe(200);

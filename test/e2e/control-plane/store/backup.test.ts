@@ -18,7 +18,7 @@ import {
 import { createExecutorSyncs } from "../../../support/control-plane/executor-syncs.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
-it("copies a database in use to the state of one moment, which a new control plane starts from", async () => {
+it("copies a database in use as it is at one moment, and a new control plane starts from the copy", async () => {
   const controlPlane = await startControlPlane();
   onTestFinished(async () => void (await controlPlane.stop()));
   const key = await controlPlane.createKey();
@@ -42,12 +42,12 @@ it("copies a database in use to the state of one moment, which a new control pla
 
 it.each([
   [
-    "a file that is there",
+    "an existing file",
     (directory: string) => writeFileSync(join(directory, "b.db"), "mine"),
     /is there already/,
   ],
   [
-    "a directory that is not there",
+    "a directory that does not exist",
     () => undefined,
     /cannot back up the database .*cp\.db to .*no\/b\.db: there is no folder .*\/no: make it, or name another\n$/,
   ],
@@ -63,7 +63,7 @@ it.each([
   expect(readdirSync(directory).filter((name) => name.startsWith(".backup"))).toEqual([]);
 });
 
-it("takes nothing that was planted for its copy, and leaves nothing of it behind", async () => {
+it("ignores files planted in place of its copy, and leaves none behind", async () => {
   const directory = tempDir();
   const database = join(directory, "cp.db");
   const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
@@ -71,7 +71,7 @@ it("takes nothing that was planted for its copy, and leaves nothing of it behind
   const target = tempDir();
   chmodSync(target, 0o1777);
   const file = join(target, "b.db");
-  // Empty files that anybody may write, for each name that a process here could take.
+  // World-writable empty files under every name that this process could choose.
   const planted = Array.from({ length: 10 }, (_, n) => `b.db.partial-${process.pid + n}`);
   for (const name of planted) {
     writeFileSync(join(target, name), "");
@@ -87,7 +87,7 @@ it("takes nothing that was planted for its copy, and leaves nothing of it behind
   }
 });
 
-it("does not follow a link that is in its place", async () => {
+it("does not follow a link in place of its copy", async () => {
   const directory = tempDir();
   const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
   await openSqliteStore(join(directory, "cp.db")).close();
@@ -120,7 +120,7 @@ it.each([
 });
 
 it.skipIf(process.getuid?.() !== 0)(
-  "refuses a folder of another user, which could swap what root makes",
+  "refuses a folder of another user, who could replace what root creates",
   async () => {
     const directory = tempDir();
     const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
@@ -134,7 +134,7 @@ it.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-it("never advises to remove what is there: it could be the database itself, or a folder", async () => {
+it("never advises to remove an existing target: it could be the database itself, or a folder", async () => {
   const directory = tempDir();
   const database = join(directory, "cp.db");
   const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
@@ -146,7 +146,7 @@ it("never advises to remove what is there: it could be the database itself, or a
   }
 });
 
-it("makes no database where there is none to copy", async () => {
+it("creates no database if there is none to copy", async () => {
   const directory = tempDir();
   mkdirSync(join(directory, "d"));
   const result = await runCommand(["backup", join(directory, "b.db")], {

@@ -10,10 +10,7 @@ import { startPeopleServer } from "../../../support/control-plane/people.ts";
 import { callOf, ROOT_FIELDS } from "../../../support/control-plane/root-fields.ts";
 import { eventually } from "../../../support/eventually.ts";
 
-/**
- * Every table that a list or a sync reads, with the row that is damaged; the others of its list
- * stay whole.
- */
+/** Every table that a list or a sync reads, with the row to damage. Its other rows stay intact. */
 const TABLES: Readonly<Record<string, string>> = {
   organization: "slug = 'acme'",
   apikey: "name = 'first'",
@@ -27,10 +24,7 @@ const TABLES: Readonly<Record<string, string>> = {
   invitation: "email = 'invited@example.com'",
 };
 
-/**
- * As SQL: dates that are none, JSON that is none, numbers beyond 2^53 and beyond dates, other
- * types.
- */
+/** As SQL: invalid dates and JSON, numbers beyond 2^53 or the range of dates, other types. */
 const NONSENSE = [
   "'nonsense'",
   "''",
@@ -47,7 +41,7 @@ const NONSENSE = [
   "null",
 ];
 
-/** Lists, and what is asked by id: all that an operator can read. */
+/** Everything that an operator can read: lists, and single records by id. */
 const READS = ROOT_FIELDS.filter(({ operation }) => operation === "query").filter(
   ({ name }) => !["currentKey", "viewer", "invitation"].includes(name),
 );
@@ -64,7 +58,7 @@ const LISTS = `{
   auditEvents(organization: "acme") { targetName damaged }
   members(organization: "acme") { user { email } damaged } }`;
 
-/** Two of everything in the organization acme. */
+/** Two records of each kind in the organization acme. */
 async function filled() {
   const server = await startServer();
   await server.createOrganization("acme");
@@ -73,7 +67,7 @@ async function filled() {
     keys[name] = await server.createKey({ name });
     await server.sync(keys[name]?.secret ?? "", { name: `agent-${n + 1}` });
   }
-  // Refused, so that there is a refusal to be damaged.
+  // Refused, so that there is a refusal to damage.
   await server.sync(keys["second"]?.secret ?? "", { name: "agent-1" });
   await server.store.transaction(async (transaction) => {
     const organization = await transaction.organizations.find("acme");
@@ -90,7 +84,7 @@ async function filled() {
   return { server, first: keys["first"]?.secret ?? "", second: keys["second"]?.secret ?? "" };
 }
 
-/** Takes from the schema whatever would refuse nonsense, as a damaged disk does not ask either. */
+/** Removes the constraints that would reject bad values: a damaged disk does not check them. */
 function withoutConstraints(path: string): void {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: false, defensive: false });
   database.exec("pragma writable_schema = on");
@@ -116,10 +110,7 @@ function columnsOf(path: string): readonly (readonly [table: string, column: str
   );
 }
 
-/**
- * Puts one nonsense into one cell while `look` runs; false where the schema's index or key takes it
- * for impossible.
- */
+/** Puts a bad value into one cell while `look` runs. False if an index or key prevents it. */
 async function damaging(
   path: string,
   [table, column]: readonly [string, string],
@@ -141,7 +132,7 @@ async function damaging(
     return false;
   }
   await look();
-  // A sync may have written a row in the place of the one that it did not find.
+  // A sync may have inserted a row because it did not find the damaged one.
   if (/^executor/.test(table)) {
     database.exec(`delete from ${table} where rowid > ${newest}`);
   }
@@ -170,7 +161,7 @@ function expectNoBug(server: TestServer, what: string, answer: Answer): void {
   });
 }
 
-/** What every list, a sync with the damaged key and one with a whole one come to. */
+/** The results of every list, of a sync with the damaged key and of one with an intact key. */
 async function look(server: TestServer, what: string, table: string, first: string, second: string) {
   for (const field of READS) {
     expectNoBug(
@@ -206,15 +197,14 @@ async function look(server: TestServer, what: string, table: string, first: stri
   for (const { status, damaged } of [...apiKeys, ...executors]) {
     expect({ what, isDamaged: status === "damaged" }).toEqual({ what, isDamaged: damaged.length > 0 });
   }
-  // Unknown, where it is the very hash that is damaged. A use that is still to be written puts the
-  // last one right.
+  // A key with a damaged hash is unknown. A pending write of a use repairs the last use.
   if (!what.startsWith("apikey.lastRequest") && apiKeys.some(({ status }) => status === "damaged")) {
     expect({ what, status: own.status }).toEqual({ what, status: 401 });
   }
 }
 
 describe("a damaged row", () => {
-  it("of any table, in any column, with any nonsense: is shown as such, and the rest works", {
+  it("of any table, in any column, with any bad value is shown as damaged, and the rest works", {
     timeout: 300_000,
   }, async () => {
     const { server, first, second } = await filled();
@@ -234,7 +224,7 @@ describe("a damaged row", () => {
     expect((await server.sync(first, { name: "agent-1" })).status).toBe(200);
   });
 
-  it("is named once in the log with the way out, survives a restart, and is put right or replaced", async () => {
+  it("is named once in the log with a fix, survives a restart, and can be repaired or replaced", async () => {
     const { server: before, second } = await filled();
     await before.close();
     withoutConstraints(before.databasePath);
@@ -263,12 +253,12 @@ describe("a damaged row", () => {
       columns: ["expiresAt"],
       msg: expect.stringMatching(/the key is refused: revoke it and create another one/),
     });
-    // What a sync declares is put right by it.
+    // The next sync repairs what it declares.
     expect((await server.sync(second, { name: "agent-2" })).status).toBe(200);
     await eventually(async () => (await state()).executors[0]?.status === "online", {
       describe: "the executor's row is whole",
     });
-    // A key is revoked, deleted and replaced; an executor is deleted once it is silent.
+    // A key can be revoked, deleted and replaced, an executor deleted once it is silent.
     const ids = z.object({
       apiKeys: z.array(z.object({ id: z.string(), name: z.string() })),
       executors: z.array(z.object({ id: z.string(), name: z.string() })),
@@ -290,7 +280,7 @@ describe("a damaged row", () => {
     expect((await state()).executors.map(({ name }) => name)).toEqual(["agent-2"]);
   });
 
-  it("of a person leaves them signed in, whatever number better-auth reads", async () => {
+  it("of a person keeps them signed in, whatever number better-auth reads", async () => {
     const server = await startPeopleServer();
     const member = await server.signedIn("member");
     using database = new DatabaseSync(server.databasePath);

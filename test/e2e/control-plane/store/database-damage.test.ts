@@ -22,7 +22,7 @@ import { tempDir, temporaryDirectory } from "../../../support/temp-dir.ts";
 
 const PAGE_BYTES = 4096;
 
-/** A database as a control plane leaves it that has had keys, executors and people, in one file. */
+/** The database of a control plane that had keys, executors and people, as one file. */
 let sound: Buffer;
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ function overwrite(path: string, from: number, bytes: Buffer): void {
   closeSync(file);
 }
 
-/** A change of the schema that SQLite itself would not make. */
+/** Changes the schema in a way that SQLite itself would not. */
 function rewriteSchema(path: string, sql: string): void {
   const database = new DatabaseSync(path, { allowExtension: false, defensive: false });
   database.exec(`pragma writable_schema = on; ${sql}`);
@@ -67,7 +67,7 @@ const DAMAGES: readonly (readonly [what: string, damage: (path: string) => void]
   ["a future file format", (path) => overwrite(path, 18, Buffer.from([9, 9]))],
   ["a first page of noise", (path) => overwrite(path, 100, noise(PAGE_BYTES - 100))],
   [
-    "all pages but the first of noise",
+    "noise in all pages but the first",
     (path) => overwrite(path, PAGE_BYTES, noise(sound.length - PAGE_BYTES)),
   ],
   ["the first page alone", (path) => truncateSync(path, PAGE_BYTES)],
@@ -82,15 +82,15 @@ const DAMAGES: readonly (readonly [what: string, damage: (path: string) => void]
   ["no trigger of the audit log", (path) => rewriteSchema(path, "drop trigger auditEvent_update")],
   ["nothing in its schema", (path) => rewriteSchema(path, "delete from sqlite_schema")],
   [
-    "noise for a table's SQL",
+    "noise as the SQL of a table",
     (path) => rewriteSchema(path, "update sqlite_schema set sql = 'x' where name = 'member'"),
   ],
   [
-    "a root page that is none",
+    "an invalid root page",
     (path) => rewriteSchema(path, "update sqlite_schema set rootpage = 9999 where name = 'executor'"),
   ],
   [
-    "a root page of another table",
+    "the root page of another table",
     (path) => rewriteSchema(path, "update sqlite_schema set rootpage = 1 where name = 'user'"),
   ],
 ];
@@ -122,7 +122,7 @@ describe("a start on a database with", { timeout: 120_000 }, () => {
     ["a directory in its place", (directory) => directory, /is no file/],
     ["a device in its place", () => "/dev/null", /is no file/],
     [
-      "a link to nothing in its place",
+      "a dangling link in its place",
       (directory) => {
         symlinkSync(join(directory, "nowhere"), join(directory, "cp.db"));
         return join(directory, "cp.db");
@@ -140,7 +140,7 @@ describe("a start on a database with", { timeout: 120_000 }, () => {
     expect(existsSync(join(directory, "nowhere"))).toBe(false);
   });
 
-  it("pages of noise, whichever they are, never ends as a bug", async () => {
+  it("noise in any of its pages is never reported as a bug", async () => {
     const pages = sound.length / PAGE_BYTES;
     const seen: string[] = [];
     for (let page = 1; page < pages; page += Math.ceil(pages / 12)) {
@@ -159,7 +159,7 @@ describe("a start on a database with", { timeout: 120_000 }, () => {
   });
 });
 
-it("a database that is damaged while it is in use: health says so once it is met, and nobody's key is called unknown", async () => {
+it("a database that is damaged while in use: health says so once the damage is met, and no key is called unknown", async () => {
   const controlPlane = await startControlPlane({ env: { LOG_LEVEL: "info" } });
   onTestFinished(async () => void (await controlPlane.kill()));
   const { secret } = await controlPlane.createKey();
@@ -168,12 +168,12 @@ it("a database that is damaged while it is in use: health says so once it is met
     return `${answer.statusCode} ${await answer.body.text()}`;
   };
   expect(await health()).toContain("200");
-  // Whatever is in the log goes into the file; then all pages but the first are noise.
+  // Checkpoints the write-ahead log first, then fills all pages but the first with noise.
   const checkpoint = new DatabaseSync(controlPlane.databasePath);
   checkpoint.exec("pragma wal_checkpoint(truncate)");
   const { size } = statSync(controlPlane.databasePath);
   overwrite(controlPlane.databasePath, PAGE_BYTES, noise(size - PAGE_BYTES));
-  // Another program's change makes every connection read its pages anew.
+  // A change by another program makes every connection read its pages again.
   checkpoint.exec("pragma user_version = 2");
   checkpoint.close();
   const ask = async (key: string) => {

@@ -25,7 +25,7 @@ async function health({ url }: TestControlPlane) {
   return { status: answer.statusCode, text: await answer.body.text() };
 }
 
-/** Each with how to undo it; `undefined`: nobody can. */
+/** Each with the way to undo it; `undefined` if it cannot be undone. */
 type Fault = (path: string) => (() => void) | undefined;
 
 const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
@@ -102,7 +102,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
     },
   ],
   [
-    "in a folder that another one took the place of",
+    "in a folder that another folder replaced",
     (path) => {
       const folder = join(path, "..");
       renameSync(folder, `${folder}.away`);
@@ -116,7 +116,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
   ],
 ];
 
-describe("a database that is, under the running control plane,", { timeout: 60_000 }, () => {
+describe("a database that is, while the control plane runs,", { timeout: 60_000 }, () => {
   it.each(FAULTS)(
     "%s: nothing is acknowledged, nobody is called unknown, and one line has the remedy",
     async (_what, fault) => {
@@ -174,7 +174,7 @@ describe("a database that is, under the running control plane,", { timeout: 60_0
       },
     ],
   ] as const)(
-    "without its own %s file (%s) keeps what was acknowledged, after the restart that the line asks for",
+    "without its own %s file (%s) keeps what was acknowledged, after the restart that the log asks for",
     async (suffix, _how, fault) => {
       const directory = tempDir();
       const controlPlane = await running(directory);
@@ -191,7 +191,7 @@ describe("a database that is, under the running control plane,", { timeout: 60_0
     },
   );
 
-  it("swapped between the beginning of a change and its end: the change is not acknowledged, and not made", async () => {
+  it("swapped during a change: the change is neither acknowledged nor made", async () => {
     const path = join(tempDir(), "cp.db");
     const store = openSqliteStore(path);
     const insert = store.transaction(async (transaction) => {
@@ -210,7 +210,7 @@ describe("a database that is, under the running control plane,", { timeout: 60_0
 });
 
 describe("a start", () => {
-  it("on a path without a database says that it made one, where, and that no key is known in it", async () => {
+  it("on a path without a database says that it created one, where, and that it knows no keys", async () => {
     const directory = tempDir();
     const first = await running(directory);
     expect(events(first, "database.created")).toMatchObject([
@@ -225,13 +225,13 @@ describe("a start", () => {
     expect(events(again, "database.created")).toEqual([]);
   });
 
-  it("on an empty file says so, too", async () => {
+  it("on an empty file says the same", async () => {
     const directory = tempDir();
     writeFileSync(join(directory, "control-plane.db"), "");
     expect(events(await running(directory), "database.created")).toHaveLength(1);
   });
 
-  it("makes the file for its owner alone, whatever the umask", async () => {
+  it("creates the file for its owner only, whatever the umask", async () => {
     const before = process.umask(0);
     const path = join(tempDir(), "cp.db");
     try {

@@ -19,12 +19,12 @@ interface IssuedKey {
   readonly secret: string;
 }
 
-/** What the control plane acknowledged before it died, and what it was asked. */
+/** What the control plane was asked, and what it acknowledged before it was killed. */
 class Record {
   readonly issued: IssuedKey[] = [];
   readonly revoked: IssuedKey[] = [];
   readonly acknowledged: { readonly action: string; readonly targetId: string }[] = [];
-  /** Accepted though the revocation had been acknowledged before it was sent. */
+  /** Syncs that were accepted although the revocation had been acknowledged before. */
   readonly wronglyAccepted: string[] = [];
 }
 
@@ -37,7 +37,7 @@ const answer = z.object({
     .nullish(),
 });
 
-/** One client: creates, syncs, rotates, syncs, revokes, syncs again, until the control plane is gone. */
+/** One client: creates, syncs, rotates, syncs, revokes and syncs again until the control plane is gone. */
 async function live(
   n: number,
   controlPlane: TestControlPlane,
@@ -108,7 +108,7 @@ async function post(url: string, dispatcher: Agent, secret: string, body: string
   return response.statusCode;
 }
 
-it("survives kill -9 under load: what was acknowledged holds, and is audited", {
+it("survives kill -9 under load: everything acknowledged is kept and audited", {
   timeout: 120_000,
 }, async () => {
   const directory = temporaryDirectory();
@@ -128,7 +128,7 @@ it("survives kill -9 under load: what was acknowledged holds, and is audited", {
   });
   await controlPlane.kill();
   for (const end of await ended) {
-    // Every client ends because the connection broke, and for no other reason.
+    // Every client must end because the connection broke, for no other reason.
     expect(end).toMatchObject({
       status: "rejected",
       reason: { code: expect.stringMatching(/ECONN|EPIPE|UND_ERR_SOCKET|ENOENT/) },
@@ -148,7 +148,7 @@ it("survives kill -9 under load: what was acknowledged holds, and is audited", {
     ({ action, targetId }) => !auditedSet.has(`${action} ${targetId}`),
   );
   expect(unaudited).toEqual([]);
-  // Nor the reverse: every key there is has its row, and no enabled key one that says revoked.
+  // The reverse: every key has its audit event, and no enabled key has one that says revoked.
   expect(
     enabled.filter(
       ({ id }) => !auditedSet.has(`api_key.created ${id}`) || auditedSet.has(`api_key.revoked ${id}`),
@@ -164,7 +164,7 @@ it("survives kill -9 under load: what was acknowledged holds, and is audited", {
     expect(await status(secret)).toBe(401);
   }
   const revoked = new Set(record.revoked.map(({ id }) => id));
-  // Unless its revocation was under way, unacknowledged, when the process died.
+  // Unless an unacknowledged revocation was in progress when the process died.
   const alive = record.issued.filter(
     ({ id }) => !revoked.has(id) && !auditedSet.has(`api_key.revoked ${id}`),
   );

@@ -71,7 +71,7 @@ describe("migrations", () => {
     check.close();
   });
 
-  it("are left undone as a whole where one fails, and done by the next start", async () => {
+  it("are rolled back as a whole if one fails, and done by the next start", async () => {
     const path = join(tempDir(), "cp.db");
     createVersion1Database(path);
     const database = new DatabaseSync(path);
@@ -85,7 +85,7 @@ describe("migrations", () => {
     await openSqliteStore(path).close();
   });
 
-  it("run once when several programs start at the same moment", async () => {
+  it("run once if several programs start at the same time", async () => {
     const path = join(tempDir(), "cp.db");
     createVersion1Database(path);
     const program = `import(${JSON.stringify(new URL("../../../../src/control-plane/store/sqlite/open.ts", import.meta.url).href)})

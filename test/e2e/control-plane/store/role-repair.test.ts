@@ -12,7 +12,7 @@ import { tempDir } from "../../../support/temp-dir.ts";
 
 const DATE = "2026-01-01T00:00:00.000Z";
 
-/** A stored role, and what becomes of it. */
+/** A stored role, and the role that it becomes. */
 const STORED: readonly (readonly [stored: SQLInputValue, role: string])[] = [
   ["owner", "owner"],
   ["admin", "admin"],
@@ -39,10 +39,7 @@ const STORED: readonly (readonly [stored: SQLInputValue, role: string])[] = [
 ];
 const ODD = STORED.filter(([stored, role]) => stored !== role);
 
-/**
- * A database as it was before, with a member and an invitation for each of the roles, in an
- * organization each.
- */
+/** An unrepaired database: for each of the roles an organization with a member and an invitation. */
 function oldDatabase(path: string, roles: readonly SQLInputValue[]): void {
   using database = new DatabaseSync(path);
   const before = MIGRATIONS.indexOf(REPAIR_ROLES);
@@ -83,7 +80,7 @@ const event = z.object({
 });
 
 describe("a stored role that is none of the three", () => {
-  it("becomes the lowest that it names, with an event that tells what was there", async () => {
+  it("becomes the lowest role that it names, and an audit event tells the old value", async () => {
     const path = join(tempDir(), "cp.db");
     oldDatabase(
       path,
@@ -117,16 +114,16 @@ describe("a stored role that is none of the three", () => {
     expect(events.filter(({ targetName }) => targetName === `i${of}@example.com`)).toMatchObject([
       { action: "member.invitation_repaired", details: '{"role":"admin","stored":"admin, owner"}' },
     ]);
-    // What was there never looks like the role that it was not.
+    // The old value must not look like a real role.
     const stored = events.map(({ details }) => JSON.parse(details).stored);
     expect(stored).toContain('" owner"');
     expect(stored).toContain('"owner\\t"');
     expect(stored).not.toContain("owner");
-    // An invitation's id is its link.
+    // An invitation's id is its link, so it stays out of the audit log.
     expect(JSON.stringify(events)).not.toMatch(/"i\d+"/);
   });
 
-  it("is repaired in an invitation without a role, too, and once", async () => {
+  it("is repaired once, also in an invitation without a role", async () => {
     const path = join(tempDir(), "cp.db");
     oldDatabase(path, ["admin, owner"]);
     const database = new DatabaseSync(path);
@@ -140,12 +137,12 @@ describe("a stored role that is none of the three", () => {
     expect(after.prepare("select count(*) as events from auditEvent").get()).toEqual({ events: 2 });
   });
 
-  it.each(STORED)("grants no more than that where somebody writes it later: %j", (stored, role) => {
+  it.each(STORED)("grants no more than that if somebody writes it later: %j", (stored, role) => {
     expect(lowestRoleNamed(stored)).toBe(role);
   });
 });
 
-it("nobody is promoted: the start and the list of people name the organization, and the way to an owner", async () => {
+it("promotes nobody: the start and the list of people name an organization without an owner, and the fix", async () => {
   const directory = tempDir();
   oldDatabase(join(directory, "control-plane.db"), ["admin, owner", "owner", "member"]);
   const controlPlane = await startWithPeople({ directory });

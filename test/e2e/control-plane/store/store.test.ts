@@ -29,7 +29,7 @@ async function lockDatabase(databasePath: string) {
 }
 
 describe("opening the database", () => {
-  it("creates it at this version, and finds nothing to do the second time", async () => {
+  it("creates it at this version, and changes nothing the second time", async () => {
     const path = join(tempDir(), "cp.db");
     for (let n = 0; n < 2; n += 1) {
       await openSqliteStore(path).close();
@@ -40,7 +40,7 @@ describe("opening the database", () => {
     database.close();
   });
 
-  it("refuses one that a newer version has used, and leaves it alone", () => {
+  it("refuses one that a newer version has used, and does not change it", () => {
     const path = join(tempDir(), "cp.db");
     const database = new DatabaseSync(path);
     database.exec("pragma user_version = 99");
@@ -58,7 +58,7 @@ describe("opening the database", () => {
   it.each([
     ["a directory that is not there", (directory: string) => join(directory, "no", "cp.db")],
     [
-      "a file that is no database",
+      "a file that is not a database",
       (directory: string) => {
         const path = join(directory, "cp.db");
         writeFileSync(path, "hello, world ".repeat(1000));
@@ -72,7 +72,7 @@ describe("opening the database", () => {
 });
 
 describe("a store that fails", () => {
-  it("is 503 with Retry-After, and never 401, while it is closed", async () => {
+  it("answers 503 with Retry-After, and never 401, while it is closed", async () => {
     const server = await startServer();
     await server.createOrganization("acme");
     const { secret } = await server.createKey();
@@ -90,7 +90,7 @@ describe("a store that fails", () => {
     expect(health).toBe(503);
   });
 
-  it("is 503 for what must be written while another process holds the lock; syncs go on, and nothing is lost", async () => {
+  it("answers 503 to writes while another process holds the lock; syncs continue, and nothing is lost", async () => {
     const server = await startServer();
     await server.createOrganization("acme");
     const { secret, id } = await server.createKey();
@@ -134,7 +134,7 @@ describe("a store that fails", () => {
 });
 
 describe("a stop", () => {
-  it("says so when the last uses and heartbeats could not be written", async () => {
+  it("says so if the last uses and heartbeats could not be written", async () => {
     const server = await startServer();
     await server.createOrganization("acme");
     const { secret } = await server.createKey();
@@ -147,7 +147,7 @@ describe("a stop", () => {
 });
 
 describe("a transaction", () => {
-  it("leaves nothing behind when it fails, and those after it run", async () => {
+  it("leaves nothing behind if it fails, and the next ones run", async () => {
     const store = openSqliteStore(join(tempDir(), "cp.db"));
     const organization = { id: "o", name: "Acme", slug: "acme", createdAt: 0 };
     const failed = store.transaction(async (transaction) => {
@@ -163,7 +163,7 @@ describe("a transaction", () => {
     await store.close();
   });
 
-  it("is not seen from outside before it is committed", async () => {
+  it("is invisible to others until it is committed", async () => {
     const store = openSqliteStore(join(tempDir(), "cp.db"));
     await store.transaction(async (transaction) => {
       await transaction.organizations.insert({ id: "o", name: "Acme", slug: "acme", createdAt: 0 });
@@ -174,7 +174,7 @@ describe("a transaction", () => {
     await store.close();
   });
 
-  it("keeps audit events from ever being changed", async () => {
+  it("cannot change audit events", async () => {
     const server = await startServer();
     await server.createOrganization("acme");
     await server.createKey();
@@ -187,7 +187,7 @@ describe("a transaction", () => {
   });
 });
 
-it("keeps database and socket to the owner", async () => {
+it("gives only the owner access to database and socket", async () => {
   const server = await startServer();
   expect(statSync(server.socketPath).mode & 0o777).toBe(0o600);
 });
