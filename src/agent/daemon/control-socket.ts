@@ -42,7 +42,7 @@ export async function openControlSocket(runtimeDir: string, agent: Agent): Promi
   try {
     if (await isAnsweredByAnother(path)) {
       throw new OperatorError(
-        `another program listens on ${path}: stop it, or give this agent an [agent].runtime_dir of its own`,
+        `another program listens on ${path}: stop it, or set agent.runtime_dir to another folder`,
       );
     }
     rmSync(path, { force: true });

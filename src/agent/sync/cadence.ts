@@ -1,16 +1,17 @@
 import type { SyncState } from "./sync-state.ts";
 
-/** A wait is uniform between the two. */
+/** A random wait, uniform between the two, ms. */
 interface Wait {
   readonly leastMs: number;
   readonly mostMs: number;
 }
 
 /**
- * In an outage; the numbers come from a simulation of whole fleets (test/bench/herd.ts). The first retry is where the
- * next heartbeat would have been: sooner makes an outage an attack. The second is spread over a whole period of the
- * later ones, so that from then on a fleet is out of step however the outage began, and a thirteenth of it returns in
- * each second; the later ones differ little, and the last agent is back in half of the 30 s heartbeat timeout.
+ * Waits in an outage, from a simulation of whole fleets (test/bench/herd.ts). The first retry comes
+ * when the next heartbeat was due: sooner, an outage would become an attack. The second is spread
+ * over a whole period of the later ones. From then on the fleet is out of step, however the outage
+ * began, and a thirteenth of it returns in each second. The later waits differ little, so the last
+ * agent is back within half of the heartbeat timeout of 30 s.
  */
 const UNREACHABLE: { readonly first: Wait; readonly second: Wait; readonly later: Wait } = {
   first: { leastMs: 3500, mostMs: 6500 },
@@ -18,21 +19,31 @@ const UNREACHABLE: { readonly first: Wait; readonly second: Wait; readonly later
   later: { leastMs: 11_200, mostMs: 14_800 },
 };
 /**
- * Three quick tries (a fresh key may need a moment to propagate), then towards a minute; firewalls ban the impatient.
- * Jitter is applied after the cap: those who wait at the cap must not wait in step.
+ * Waits after a refusal: three quick retries, because a fresh key may need a moment to propagate,
+ * then up to a minute, because firewalls ban clients that retry quickly. Jitter is applied after
+ * the cap, so that those who wait at the cap do not retry in step.
  */
 const REFUSED = { firstMs: 1000, capMs: 45_000, spread: 1 / 3 };
 
-/** A longer wait than this is not taken from a control plane: an operator would think the agent dead. */
+/**
+ * The longest wait that a control plane may ask for, ms: after a longer one, an operator would
+ * think that the agent is dead.
+ */
 const RETRY_AFTER_LIMIT_MS = 300_000;
 const RETRY_AFTER_SPREAD_MS = 10_000;
 const STEADY_SPREAD = 0.05;
-/** With the last sync before the restart at most 6 s ago, the executor stays well inside the 30 s heartbeat timeout. */
+/**
+ * The longest spread of first syncs, ms. With the last sync at most 6 s before a restart, the
+ * executor stays well within the heartbeat timeout of 30 s.
+ */
 const LONGEST_RESTART_SPREAD_MS = 12_000;
-/** What a control plane may ask for between two accepted syncs: neither a flood nor an executor that looks dead. */
+/**
+ * The sync intervals that a control plane may ask for, ms: neither a flood nor an executor that
+ * looks dead.
+ */
 const STEADY_LIMITS_MS = { least: 500, most: 300_000 };
 
-/** Milliseconds to wait after the exchange that led to `connection`. `random` is uniform in [0, 1). */
+/** Milliseconds to wait after the request that led to `sync`. `random` is uniform in [0, 1). */
 export function pauseAfter(sync: SyncState, intervalMs: number, random: () => number): number {
   switch (sync.kind) {
     case "connecting":
@@ -50,7 +61,10 @@ export function pauseAfter(sync: SyncState, intervalMs: number, random: () => nu
   }
 }
 
-/** Milliseconds that a restarted agent waits before its first sync. A control plane that does not say how large its fleet is gets the calm of the largest. */
+/**
+ * Milliseconds that a restarted agent waits before its first sync. Without a spread from the
+ * control plane, its fleet counts as the largest.
+ */
 export function pauseAtRestart(spreadMs: number | undefined, random: () => number): number {
   return random() * Math.min(LONGEST_RESTART_SPREAD_MS, Math.max(0, spreadMs ?? LONGEST_RESTART_SPREAD_MS));
 }
@@ -74,7 +88,10 @@ function jittered(ms: number, spread: number, random: () => number): number {
   return ms * (1 - spread + 2 * spread * random());
 }
 
-/** `Retry-After` is a time not to come before. Those who were told the same second must not come in it: a long one is spread by 10 s and more. */
+/**
+ * `Retry-After` is the earliest moment of the next request. Agents that got the same moment must
+ * not come in the same second, so a long wait is spread by 10 s and more.
+ */
 function notBefore(retryAfterMs: number | undefined, pauseMs: number, random: () => number): number {
   if (retryAfterMs === undefined) {
     return pauseMs;

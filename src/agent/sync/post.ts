@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { printable } from "../../lib/printable.ts";
 
-/** One POST of JSON. The headers hold the key: nothing here may end up in an error or a log. */
+/** A POST of JSON. The headers hold the key: nothing here may get into an error or a log. */
 export interface Post {
   readonly origin: string;
   readonly path: string;
@@ -9,18 +9,18 @@ export interface Post {
   readonly body: string;
 }
 
-/** How far an exchange came, for whoever has to say where it stopped. */
+/** How far a request came, so that a failure can be explained. */
 export interface Progress {
-  /** Of the answer, once its headers were there. */
+  /** The status of the answer, once its headers are there. */
   status: number | undefined;
 }
 
-/** An answer; its body is empty where it was not read. */
+/** An answer; the body is empty if it was not read. */
 export interface Received {
   readonly status: number;
   readonly headers: AnswerHeaders;
   readonly body: string;
-  /** Why the body was not read: `with more than 1 MiB`; undefined when it was. */
+  /** Why the body was not read: `with more than 1 MiB`; undefined if it was. */
   readonly unreadable:
     | { readonly cause: "answer-too-large" | "answer-malformed"; readonly how: string }
     | undefined;
@@ -28,14 +28,14 @@ export interface Received {
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** The largest answer that is read; a control plane's has some kilobytes. */
+/** The largest answer that is read; that of a control plane has some kilobytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const TOO_LARGE = { cause: "answer-too-large", how: "with more than 1 MiB" } as const;
 
 /**
- * Sends `post` and reads the answer to its end, never more than 1 MiB of it. No content coding is asked for and none
- * is undone, so what crosses the wire is what takes memory. Redirects are answers. Rejects with undici's error; who
- * gives an exchange up destroys its dispatcher.
+ * Sends `post` and reads the whole answer, at most 1 MiB. It asks for no content coding and decodes
+ * none, so no answer expands in memory. Redirects are answers. Rejects with the error of undici; to
+ * give up a request, destroy its dispatcher.
  */
 export function sendPost(dispatcher: Dispatcher, post: Post, progress: Progress): Promise<Received> {
   progress.status = undefined;
@@ -45,10 +45,11 @@ export function sendPost(dispatcher: Dispatcher, post: Post, progress: Progress)
     path: post.path,
     method: "POST",
     headers: { ...post.headers, "accept-encoding": "identity" },
-    // In memory of its own. undici would cut it from a slab that Node shares among small buffers; at rest each slab
-    // lives long enough to wait for a full collection, and megabytes of them gather until there is one.
+    // In memory of its own: undici would cut it from a slab that Node shares among small buffers.
+    // At rest each slab lives long enough to need a full collection, and megabytes gather until
+    // there is one.
     body: new TextEncoder().encode(post.body),
-    // The deadline bounds them both, and more exactly.
+    // The deadline bounds both, and more exactly.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
@@ -56,7 +57,10 @@ export function sendPost(dispatcher: Dispatcher, post: Post, progress: Progress)
   return promise;
 }
 
-/** What undici's own `request` does with a stream, which takes a tenth of an idle agent's processor time. */
+/**
+ * Reads an answer. The `request` of undici does so with a stream, which takes a tenth of the
+ * processor time of an idle agent.
+ */
 class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #progress: Progress;
   readonly #resolve: (received: Received) => void;
@@ -72,11 +76,11 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     this.#reject = reject;
   }
 
-  /** undici asks for it. */
+  /** undici requires it. */
   onRequestStart(): void {}
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
-    // 103 Early Hints and its like: the answer is still to come.
+    // 103 Early Hints and the like: the answer is still to come.
     if (status < 200) {
       return;
     }
@@ -104,7 +108,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     this.#resolve({ ...this.#head, body: this.#body + this.#decoder.decode(), unreadable: undefined });
   }
 
-  /** Also of an answer that was given up: it has been handed over by then. */
+  /** Also called for an answer that was given up; its promise is resolved by then. */
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#reject(error);
   }

@@ -19,13 +19,13 @@ export interface SyncClientOptions {
   /** `AgentConfig.controlPlane.url`, without `/graphql`. */
   readonly url: string;
   readonly key: ExecutorKey;
-  /** PEM, added to the default roots, not instead of them. */
+  /** PEM, in addition to the default roots. */
   readonly caPem: string | undefined;
   /** A URL, `none`, or undefined: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of `environment`. */
   readonly proxy: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
   readonly userAgent: string;
-  /** Of a whole exchange, from the look-up of the name to the last byte. */
+  /** For a whole request, from the DNS lookup to the last byte of the answer. */
   readonly deadlineMs: number;
 }
 
@@ -35,8 +35,8 @@ export interface CurrentKeyInput {
 }
 
 /**
- * The only place in the agent that makes a request. Undefined means that `signal` or `close`
- * ended the exchange; nothing that a network or a server can do makes it reject.
+ * The only place in the agent that makes requests. Undefined means that `signal` or `close` ended
+ * the request; nothing that a network or a server does makes it reject.
  */
 export interface SyncClient {
   sync(request: SyncRequest, signal: AbortSignal): Promise<SyncOutcome | undefined>;
@@ -53,10 +53,13 @@ interface Operation<Reply> {
 const SYNC: Question<SyncReply> = { field: "syncExecutor", reply: syncReply };
 const CURRENT: Question<CurrentKeyReply> = { field: "currentKey", reply: currentKeyReply };
 
-/** A connection that takes longer is not going to be one; the rest of the deadline is for the answer. */
+/** Connecting may take this long, ms; the rest of the deadline is for the answer. */
 const LONGEST_CONNECT_MS = 5000;
 
-/** A connection that idled until the server closed it: what crossed with the closing is sent once more, at once. */
+/**
+ * The codes of a connection that the server closed while it was idle: a request that crossed with
+ * the close is sent once more, at once.
+ */
 const STALE_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 export function createSyncClient(options: SyncClientOptions, clock: Clock = systemClock): SyncClient {
@@ -174,7 +177,7 @@ class HttpSyncClient {
     return this.#transport;
   }
 
-  /** After an exchange that did not end: whatever is stuck in that connection, the next one starts without it. */
+  /** After a request without an end: the next one starts with a new connection. */
   #abandon(): void {
     const transport = this.#transport;
     this.#transport = undefined;
@@ -185,13 +188,13 @@ class HttpSyncClient {
     const { host } = this.#endpoint;
     const answer = { ...received, host, receivedAtMs: this.#wallMs() };
     this.#serverClock.set(serverTimeMs(answer));
-    // Where the status alone says that something failed, that is what to say, whatever became of the page.
+    // If the status reports a failure, that is the result, even if the body was not read.
     if (received.unreadable === undefined || received.status >= 300) {
       return operation.judge(answer);
     }
     return unreachable(received.unreadable.cause, `${host} answered ${received.unreadable.how}`, {
       httpStatus: received.status,
-      remedy: "check [control_plane].url, and what stands between this host and it",
+      remedy: "check control_plane.url, and any proxy between this host and it",
     });
   }
 
@@ -225,16 +228,16 @@ class HttpSyncClient {
     const detail =
       status === undefined
         ? `no answer from ${address} within ${seconds}`
-        : `${address} began an answer (${status}) and did not end it within ${seconds}`;
+        : `${address} began an answer (${status}) but did not finish it within ${seconds}`;
     return unreachable("timeout", detail, { httpStatus: status });
   }
 }
 
-/** What makes every request pointless or unsafe, whoever listens at the other end. */
+/** What makes every request pointless or unsafe, whatever listens at the other end. */
 function obstacleTo(endpoint: URL, route: Route): Unreachable | undefined {
   if (endpoint.protocol !== "https:" && !isLoopbackHost(endpoint.hostname)) {
-    const detail = `the key is not sent to ${endpoint.host} over plain HTTP: anyone on the way could read it`;
-    return unreachable("insecure-url", detail, { remedy: "write https:// in [control_plane].url" });
+    const detail = `the key is not sent to ${endpoint.host} over plain HTTP: anybody on the way could read it`;
+    return unreachable("insecure-url", detail, { remedy: "write https:// in control_plane.url" });
   }
   if (route.kind !== "unusable") {
     return undefined;
@@ -242,7 +245,7 @@ function obstacleTo(endpoint: URL, route: Route): Unreachable | undefined {
   return unreachable("proxy", route.problem, { remedy: route.remedy });
 }
 
-/** Host and port, the port also where the URL leaves it out. */
+/** Host and port, also if the URL has no port. */
 function addressOf(url: URL): string {
   return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 }

@@ -2,14 +2,15 @@ import type { SyncReply } from "../../protocol/sync.ts";
 import type { Refusal, SyncOutcome, Unreachable } from "./answer/sync-outcome.ts";
 
 /**
- * Where one key stands with one control plane: a value, computed by `nextSyncState` from the last value and the
- * last outcome, held in one place (src/agent/daemon/rotation/rotation.ts). Times are epoch ms.
+ * The state of one key at one control plane, computed by `nextSyncState` from the last state and
+ * the last outcome, and kept in one place (src/agent/daemon/rotation/rotation.ts). Times are
+ * moments of the clock, ms.
  *
  *   state \ outcome   accepted   unreachable        refused        forbidden
  *   any               online     unreachable(n+1)   key-refused    forbidden
  *
- * `since` is when this kind of state began; `attempts` counts its exchanges. Invariants (property-tested): never
- * `online` after a refusal; a refusal carries its own words, never an empty success.
+ * `since` is when this kind of state began; `attempts` counts its requests. Invariants
+ * (property-tested): never `online` after a refusal; a refusal carries its own message.
  */
 export type SyncState =
   | { readonly kind: "connecting"; readonly since: number }
@@ -35,7 +36,7 @@ export interface Online {
   readonly lastAt: number;
   readonly attempts: number;
   readonly reply: SyncReply;
-  /** The control plane's clock at `lastAt`, epoch ms; undefined where it sent no `Date`. */
+  /** The control plane's clock at `lastAt`, epoch ms; undefined if it sent no `Date`. */
   readonly serverTimeMs: number | undefined;
 }
 

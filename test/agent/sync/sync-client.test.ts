@@ -207,7 +207,7 @@ describe("the connection", () => {
     server.respond(fault("cut mid-body").behaviour);
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "connection-lost",
-      detail: `127.0.0.1:${server.port} broke off its answer (200, UND_ERR_SOCKET)`,
+      detail: `127.0.0.1:${server.port} ended its answer too early (200, UND_ERR_SOCKET)`,
     });
     expect(server.requests).toHaveLength(2);
   });

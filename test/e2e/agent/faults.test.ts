@@ -31,7 +31,7 @@ const SENTENCES: Partial<Record<UnreachableCause, RegExp>> = {
   "proxy-authentication": /407|proxy/i,
   "rate-limited": /asks for fewer requests/,
   redirect: /redirect/i,
-  "rejected-request": /does not understand this agent's request|would not/,
+  "rejected-request": /does not understand this agent's request|declined the request/,
   "server-error": /50\d|error/i,
   timeout: /within 10 s/,
 };

@@ -1,22 +1,22 @@
 import * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
 
-/** One error as a control plane reports it, whatever framework it is written with. Texts are printable. */
+/** An error as a control plane reports it, in any framework. Its texts are printable. */
 export interface ReportedError {
   readonly message: string;
   /** `extensions.code`, or `code` of a REST body. */
   readonly code: string | undefined;
-  /** The HTTP status that the error meant, where the framework hid it in the body. */
+  /** The HTTP status that the error means, if the framework put it into the body. */
   readonly status: number | undefined;
   /** `extensions.reason`: see protocol/refusal.ts. */
   readonly reason: string | undefined;
   readonly path: readonly (string | number)[];
 }
 
-/** What a body is, as far as it can be told without knowing what was asked. */
+/** The kind of a body, as far as it shows without knowing the question. */
 export type AnswerBody =
   | { readonly kind: "graphql"; readonly errors: readonly ReportedError[]; readonly data: unknown }
-  /** Nest, Fastify and better-auth outside GraphQL: one error, no data. */
+  /** Nest, Fastify and better-auth outside GraphQL: an error, no data. */
   | { readonly kind: "rest"; readonly error: ReportedError }
   /** JSON, but of neither kind. */
   | { readonly kind: "foreign" }
@@ -30,7 +30,7 @@ const nested = z
   .optional()
   .catch(undefined);
 
-/** Where Nest, Apollo and Mercurius put what they know of an error. */
+/** Where Nest, Apollo and Mercurius put the details of an error. */
 const extensions = z
   .object({
     code: lenientText,
@@ -54,7 +54,10 @@ const graphqlError = z.object({
 });
 const graphqlBody = z.object({ errors: z.array(graphqlError).nullish(), data: z.unknown().optional() });
 
-/** `{statusCode, error, message}`, `{message, statusCode}`, `{code, message}`; Nest's validation gives a list. */
+/**
+ * `{statusCode, error, message}`, `{message, statusCode}`, `{code, message}`; the validation of
+ * Nest reports a list.
+ */
 const restBody = z.object({
   message: z.union([z.string(), z.array(z.string()).transform((lines) => lines.join("; "))]),
   statusCode: z.number().int().optional(),
@@ -105,7 +108,10 @@ function reportedError({ message, path, extensions: more }: z.infer<typeof graph
   };
 }
 
-/** A gateway's `{"message":"Unauthorized"}` is not enough: the body must also say the status, or a code. */
+/**
+ * The `{"message":"Unauthorized"}` of a gateway is not enough: the body must also have the status,
+ * or a code.
+ */
 function readRest(json: unknown, httpStatus: number): AnswerBody | undefined {
   const body = restBody.safeParse(json);
   if (!body.success) {
@@ -129,7 +135,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** An HTML page's title: `Sign in to Hotel Wi-Fi` tells an operator more than a status does. */
+/** The title of an HTML page: `Sign in to Hotel Wi-Fi` tells an operator more than a status. */
 function titleOf(text: string): string | undefined {
   const title = /<title[^>]{0,200}>([^<]{1,400})/i.exec(text.slice(0, 65_536))?.[1];
   return title === undefined ? undefined : printable(title, 80);

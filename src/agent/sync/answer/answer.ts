@@ -6,30 +6,30 @@ import { verdictOf } from "./error-verdict.ts";
 import { httpDateMs, retryAfterMs } from "./retry-after.ts";
 import { type Refusal, type SyncOutcome, type Unreachable, unreachable } from "./sync-outcome.ts";
 
-/** An HTTP answer, read to its end. */
+/** An HTTP answer, read completely. */
 export interface Answer {
   readonly status: number;
   /** Lower-case names, as undici and node:http give them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
-  /** This host's clock when it came, epoch ms. */
+  /** When it came by this host's clock, epoch ms. */
   readonly receivedAtMs: number;
-  /** Whom the sentences name: `cp.example.com`. */
+  /** The name of the control plane in messages: `cp.example.com`. */
   readonly host: string;
 }
 
-/** What was asked: the root field of the operation and the decoder of what it gives. */
+/** What was asked: the root field of the operation, and the decoder of its value. */
 export interface Question<Reply> {
   readonly field: string;
   readonly reply: z.ZodType<Reply>;
 }
 
-const CHECK_URL = "check [control_plane].url, and what stands between this host and it";
+const CHECK_URL = "check control_plane.url, and any proxy between this host and it";
 const UPGRADE = "the versions of agent and control plane differ: upgrade the older one";
 
 /**
- * What an answer means; the one place that reads a status code. Every shape that a control
- * plane's refusal was seen in is a refusal; a 401 in any other shape is somebody in between.
+ * The meaning of an answer; the only place that reads a status code. Every known form of a refusal
+ * by a control plane counts as a refusal; a 401 in any other form comes from something in between.
  */
 export function outcomeOfAnswer<Reply>(answer: Answer, question: Question<Reply>): SyncOutcome<Reply> {
   const { status } = answer;
@@ -37,9 +37,9 @@ export function outcomeOfAnswer<Reply>(answer: Answer, question: Question<Reply>
     return troubled(
       answer,
       "proxy-authentication",
-      `a proxy before ${answer.host} asks for credentials (407)`,
+      `a proxy in front of ${answer.host} asks for credentials (407)`,
       {
-        remedy: "put them into the proxy's URL, http://user:password@host:port, in [control_plane].proxy",
+        remedy: "put them into the proxy's URL, http://user:password@host:port, in control_plane.proxy",
       },
     );
   }
@@ -57,7 +57,7 @@ export function outcomeOfAnswer<Reply>(answer: Answer, question: Question<Reply>
   return foreign(answer, body);
 }
 
-/** The control plane's clock as its answer tells it, epoch ms. */
+/** The control plane's clock by its answer, epoch ms. */
 export function serverTimeMs(answer: Answer): number | undefined {
   return httpDateMs(header(answer, "date"));
 }
@@ -77,7 +77,7 @@ function outcomeOfGraphql<Reply>(
     return reply.success ? accepted(answer, reply.data) : malformed(answer, reply.error, question);
   }
   const failure = outcomeOfErrors(answer, [first, ...others]);
-  // A resolver that failed below an optional field: what was asked for was done all the same.
+  // A resolver failed below an optional field: the operation itself succeeded.
   const isPartial = errors.every(({ path }) => path.length > 1 && path[0] === question.field);
   const mayAccept = answer.status < 300 && failure.kind === "unreachable" && failure.cause !== "rate-limited";
   return reply.success && isPartial && mayAccept ? accepted(answer, reply.data) : failure;
@@ -85,13 +85,15 @@ function outcomeOfGraphql<Reply>(
 
 function decode<Reply>(data: unknown, { field, reply }: Question<Reply>) {
   const decoded = reply.safeParse(z.record(z.string(), z.unknown()).safeParse(data).data?.[field]);
-  // Once more, now that its depth is known to be bounded: what is printable must still be a reply.
+  // Decoded twice, now that its depth is known to be bounded: it must still be a reply once
+  // printable.
   return decoded.success ? reply.safeParse(withPrintableTexts(decoded.data)) : decoded;
 }
 
 /**
- * Every text of an accepted reply, so that nobody behind this boundary can print a control plane's newline. A
- * signature is verified and never printed, and minisign's has lines.
+ * Makes every text of an accepted reply printable, so that no caller can print a newline of the
+ * control plane. Except a signature: it is verified and never printed, and those of minisign have
+ * several lines.
  */
 function withPrintableTexts(value: unknown): unknown {
   if (typeof value === "string") {
@@ -140,12 +142,12 @@ function outcomeOfErrors(
   }
 }
 
-/** An answer that says nothing recognisable as a control plane's: judged by its status alone. */
+/** An answer without the form of a control plane: judged by its status alone. */
 function foreign(answer: Answer, body: AnswerBody): Unreachable {
   const { status, host } = answer;
   const shape = shapeOf(body, status);
   if (status === 401 || status === 403) {
-    const detail = `something at ${host} answered ${status}, but not as a control plane does: a proxy or a wrong URL`;
+    const detail = `a server at ${host} answered ${status}, but not as a control plane does: a proxy or a wrong URL`;
     const titled = body.kind === "text" && body.title !== undefined ? ` (a page titled "${body.title}")` : "";
     return troubled(answer, "foreign-refusal", `${detail}${titled}`, { remedy: CHECK_URL, slow: true });
   }
@@ -156,8 +158,8 @@ function foreign(answer: Answer, body: AnswerBody): Unreachable {
     return troubled(answer, "server-error", `${host} answered ${words(status)}${shape}`);
   }
   if (status === 400 && /plain HTTP request was sent to HTTPS port/i.test(answer.body.slice(0, 4096))) {
-    return troubled(answer, "not-a-control-plane", `${host} speaks TLS, and was asked in plain HTTP`, {
-      remedy: "write https:// in [control_plane].url",
+    return troubled(answer, "not-a-control-plane", `${host} speaks TLS, but the request was plain HTTP`, {
+      remedy: "write https:// in control_plane.url",
     });
   }
   if ([400, 411, 413, 415, 422].includes(status)) {
@@ -170,7 +172,7 @@ function foreign(answer: Answer, body: AnswerBody): Unreachable {
   return troubled(answer, "not-a-control-plane", detail, { remedy: CHECK_URL });
 }
 
-/** What any HTTP server says of a path that it does not have, however well-formed. */
+/** The answer of any HTTP server to an unknown path, however well-formed. */
 function isNoSuchPath(status: number): boolean {
   return status === 404 || status === 405 || status === 410;
 }
@@ -185,24 +187,24 @@ function shapeOf(body: AnswerBody, status: number): string {
   if (body.title === undefined) {
     return " with text that is not JSON";
   }
-  // Most servers' pages only repeat the status.
+  // Most pages only repeat the status.
   const isRepeated = body.title.includes(STATUS_CODES[status] ?? body.title);
   return isRepeated && status >= 400 ? "" : ` with a page titled "${body.title}"`;
 }
 
 function redirected(answer: Answer, target: string): Unreachable {
   const { status, host } = answer;
-  // The origin alone: a path or a query may carry what nobody should read in a journal.
+  // The origin alone: a path or query may hold what nobody should read in a journal.
   const origin = URL.parse(target)?.origin;
   const place = origin === undefined || origin === "null" ? "another path" : printable(origin, 120);
   const detail = `${host} answered ${status}, a redirect to ${place}, which is not followed`;
   return troubled(answer, "redirect", detail, {
-    remedy: "set [control_plane].url to where the control plane itself is, if that is it",
+    remedy: "if the control plane has moved there, set control_plane.url to it",
   });
 }
 
 function declined(answer: Answer, error: ReportedError): Unreachable {
-  const detail = `${answer.host} would not do it (${error.code})${saying(error)}`;
+  const detail = `${answer.host} declined the request (${error.code})${saying(error)}`;
   return troubled(answer, "rejected-request", detail);
 }
 
@@ -244,7 +246,7 @@ function failure({ status }: Answer): string {
   return status < 300 ? "with an error" : words(status);
 }
 
-/** `503 Service Unavailable`, with our words for the number, never the server's. */
+/** `503 Service Unavailable`: with the standard words, never those of the server. */
 function words(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? ""}`.trim();
 }

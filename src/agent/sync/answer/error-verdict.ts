@@ -1,7 +1,7 @@
 import { ErrorCode } from "../../../protocol/refusal.ts";
 import type { ReportedError } from "./answer-body.ts";
 
-/** What an error that a control plane reported comes to for an executor. */
+/** What an error of a control plane means for an executor. */
 export type ErrorVerdict =
   | "rate-limited"
   | "refused"
@@ -24,19 +24,25 @@ const BY_CODE = new Map<string, ErrorVerdict>([
   ["GRAPHQL_VALIDATION_FAILED", "rejected-request"],
 ]);
 
-/** A guard that takes every failed check for a bad key dresses its own rate limit as a 401: what it says gives it away. */
+/** Some guards report every failed check, also a rate limit, as a 401. The message reveals it. */
 const RATE_LIMIT = /\brate.?limit|too many requests/i;
 
-/** graphql-js's words for a request that does not fit the schema; some servers send them with 200 and no code. */
+/**
+ * The messages of graphql-js for a request that does not fit the schema; some servers send them
+ * with 200 and without a code.
+ */
 const VALIDATION =
   /^(Cannot query field |Unknown (argument|type|fragment|directive) |Syntax Error|Variable "\$|Field "[^"]*" (argument|of |must )|Must provide )/;
 
-/** In the order in which one verdict among several errors decides: a limit is not a refusal, and a refusal outweighs the rest. */
+/**
+ * If there are several errors, the first of these decides: a limit is not a refusal, and a refusal
+ * outweighs the rest.
+ */
 const PRECEDENCE: readonly ErrorVerdict[] = ["rate-limited", "refused", "forbidden"];
 
 /**
- * Reads code, then the status hidden in the body, then the answer's own status: research in the field found each of
- * them alone. An error without any of these is the control plane's own trouble, not the key's.
+ * Reads the code, then the status in the body, then the status of the answer: each of them occurs
+ * alone. An error without any of these is a fault of the control plane, not of the key.
  */
 export function verdictOf(
   errors: readonly [ReportedError, ...ReportedError[]],
@@ -57,7 +63,8 @@ function verdictOfOne(error: ReportedError, httpStatus: number): ErrorVerdict {
   if (httpStatus === 429 || [code, reason, message].some((text) => RATE_LIMIT.test(text ?? ""))) {
     return "rate-limited";
   }
-  // Apollo answers a refusal with 500; 502 and up come from a control plane, or a proxy, that could not ask.
+  // Apollo answers a refusal with 500. 502 and higher come from a control plane, or a proxy, that
+  // could not check the key.
   if (httpStatus > 500) {
     return "server-error";
   }
@@ -68,7 +75,7 @@ function verdictOfOne(error: ReportedError, httpStatus: number): ErrorVerdict {
   if (VALIDATION.test(message)) {
     return "rejected-request";
   }
-  // A code of the control plane's own: it understood what was asked, and would not.
+  // A code that only this control plane knows: it understood the request and declined it.
   return code === undefined || code === ErrorCode.internal ? "server-error" : "declined";
 }
 

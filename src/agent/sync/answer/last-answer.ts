@@ -4,8 +4,8 @@ import type { SyncOutcome } from "./sync-outcome.ts";
 export type Judge<Reply> = (answer: Answer) => SyncOutcome<Reply>;
 
 /**
- * `judge`, spared where it would say again what it said last. At rest every answer is the last one, letter for letter,
- * and to decode it takes a sixth of a sync's processor time. Only an acceptance is remembered.
+ * `judge`, but not called for the same answer again. An idle executor gets the same text each time,
+ * and decoding it takes a sixth of the processor time of a sync. Only an acceptance is remembered.
  */
 export function rememberLastAnswer<Reply>(judge: Judge<Reply>): Judge<Reply> {
   let last: { readonly body: string; readonly outcome: SyncOutcome<Reply> } | undefined;

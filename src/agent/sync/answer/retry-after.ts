@@ -1,5 +1,8 @@
 const LONGEST_MS = 10 * 60_000;
-/** IMF-fixdate, the only form that RFC 9110 5.6.7 lets a server send. `Date.parse` alone takes `1` for a date. */
+/**
+ * IMF-fixdate, the only form that a server may send (RFC 9110, 5.6.7). `Date.parse` alone accepts
+ * `1` as a date.
+ */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /** An HTTP date as epoch ms; undefined for anything else (RFC 9110 5.6.7). */
@@ -12,8 +15,8 @@ export function httpDateMs(text: string | undefined): number | undefined {
 }
 
 /**
- * How long `Retry-After` asks to wait, in ms, at most ten minutes: seconds, or a date seen from the server's own
- * clock (RFC 9110 10.2.3). Zero, the past and anything unreadable ask for nothing.
+ * The wait that `Retry-After` asks for, in ms, at most ten minutes: seconds, or a date judged by
+ * the server's own clock (RFC 9110, 10.2.3). Undefined for zero, the past and anything unreadable.
  */
 export function retryAfterMs(text: string | undefined, serverNowMs: number): number | undefined {
   if (text === undefined) {

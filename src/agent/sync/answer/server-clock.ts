@@ -1,8 +1,8 @@
 import type { Clock } from "../../../lib/clock.ts";
 
-/** The control plane's clock as its last answer told it, carried on by a clock of ours that nobody can set. */
+/** The control plane's clock by its last answer, continued by a clock that nobody can set. */
 export interface ServerClock {
-  /** Takes note of an answer's `Date`, epoch ms. */
+  /** Notes the `Date` of an answer, epoch ms. */
   set(serverMs: number | undefined): void;
   /** Epoch ms; undefined before the first answer. */
   now(): number | undefined;

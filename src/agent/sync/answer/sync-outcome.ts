@@ -1,21 +1,27 @@
 import type { SyncReply } from "../../../protocol/sync.ts";
 
-/** What one exchange with the control plane came to. Decided once, at the client boundary; nobody else reads a status code. */
+/**
+ * The outcome of one request to the control plane. Decided once, in the client; nothing else reads
+ * a status code.
+ */
 export type SyncOutcome<Reply = SyncReply> =
   | { readonly kind: "accepted"; readonly reply: Reply; readonly serverTimeMs: number | undefined }
   | Refusal
   | Unreachable;
 
-/** An answer recognisably the control plane's own that said 401 (`refused`) or 403 (`forbidden`). */
+/**
+ * An answer that is recognizably the control plane's, with the meaning of 401 (`refused`) or 403
+ * (`forbidden`).
+ */
 export interface Refusal {
   readonly kind: "refused" | "forbidden";
-  /** The control plane's reason code, printable; undefined when it gave none. */
+  /** The reason code of the control plane, printable; undefined if it gave none. */
   readonly reason: string | undefined;
-  /** The control plane's own words, printable. */
+  /** The message of the control plane, printable. */
   readonly message: string;
   /** HTTP status of the answer that carried it (200 and 500 occur). */
   readonly httpStatus: number;
-  /** The control plane's clock by its `Date` header, epoch ms, to judge expiry by. */
+  /** The control plane's clock by its `Date` header, epoch ms, to judge an expiry by. */
   readonly serverTimeMs: number | undefined;
   readonly retryAfterMs: number | undefined;
 }
@@ -25,19 +31,25 @@ export function meantStatus({ kind }: Pick<Refusal, "kind">): 401 | 403 {
   return kind === "forbidden" ? 403 : 401;
 }
 
-/** Nothing authoritative came back: network, TLS, timeout, 5xx, 429, a proxy's page, an answer that is not GraphQL. */
+/**
+ * No authoritative answer: network, TLS, timeout, 5xx, 429, the page of a proxy, an answer that is
+ * not GraphQL.
+ */
 export interface Unreachable {
   readonly kind: "unreachable";
-  /** Stable, kebab-case, for tests, JSON and doctor: see UNREACHABLE_CAUSES. */
+  /** Stable, kebab-case, for tests, JSON and doctor. */
   readonly cause: UnreachableCause;
   /** Why, as a clause for people, printable: `connection refused by 127.0.0.1:3000`. */
   readonly detail: string;
-  /** What to do where the agent's patience alone will not fix it; undefined when it will. */
+  /** What to do; undefined if waiting is enough. */
   readonly remedy: string | undefined;
   readonly retryAfterMs: number | undefined;
-  /** True for an answer that a firewall may hold against the impatient (a foreign 401 or 403): retried as a refusal is. */
+  /**
+   * True for an answer after which a firewall may ban those who retry quickly (a foreign 401 or
+   * 403): retried as slowly as a refusal.
+   */
   readonly slow: boolean;
-  /** HTTP status where there was an answer. */
+  /** The HTTP status, if there was an answer. */
   readonly httpStatus: number | undefined;
 }
 
@@ -67,7 +79,9 @@ export const UNREACHABLE_CAUSES = [
 
 export type UnreachableCause = (typeof UNREACHABLE_CAUSES)[number];
 
-/** An `Unreachable` with what its cause usually has: no remedy, no wait asked for, ordinary cadence, no answer. */
+/**
+ * An `Unreachable` with the usual values: no remedy, no requested wait, normal cadence, no answer.
+ */
 export function unreachable(
   cause: UnreachableCause,
   detail: string,

@@ -3,16 +3,16 @@ import { printable } from "../../../lib/printable.ts";
 import { type Unreachable, type UnreachableCause, unreachable } from "../answer/sync-outcome.ts";
 import { type TlsPlace, unreachableByTls } from "./tls-error.ts";
 
-/** Where an exchange failed, as far as the client knows. */
+/** Where a request failed, as far as the client knows. */
 export interface NetworkPlace extends TlsPlace {
   readonly isTls: boolean;
-  /** Of the answer that had begun; undefined when none had. */
+  /** Of the answer that had begun; undefined if none had. */
   readonly answerStatus: number | undefined;
   /** `proxy.example.com:3128`; undefined without a proxy. */
   readonly proxyAddress: string | undefined;
-  /** True when the proxy itself could not be reached. */
+  /** True if the proxy itself could not be reached. */
   readonly isProxyFault: boolean;
-  /** True from when TCP stood until TLS did. */
+  /** True while TCP is connected and TLS is not yet. */
   readonly isHandshaking: boolean;
   readonly connectTimeoutMs: number;
 }
@@ -30,22 +30,22 @@ const lost: Explanation = {
 const timedOut: Explanation = {
   cause: "timeout",
   detail: (address) =>
-    `no connection to ${address} in time: packets are dropped on the way, or nothing behind that port answers`,
+    `no connection to ${address} in time: packets are dropped on the way, or nothing answers at that port`,
 };
 const unrouted: Explanation = { cause: "network", detail: (address) => `no route to ${address}` };
 const unresolved: Explanation = {
   cause: "dns",
-  detail: (address) => `the name in ${address} could not be looked up: DNS does not answer`,
+  detail: (address) => `the name in ${address} could not be resolved: DNS does not answer`,
 };
 const barred: Explanation = {
   cause: "network",
   detail: (address) => `this host does not let the agent connect to ${address}`,
-  remedy: "look at this host's firewall and at the unit's IPAddressDeny= and RestrictAddressFamilies=",
+  remedy: "check this host's firewall, and IPAddressDeny= and RestrictAddressFamilies= of the unit",
 };
 const oversized: Explanation = {
   cause: "answer-too-large",
-  detail: (address) => `${address} answered with more than any control plane does`,
-  remedy: "check [control_plane].url",
+  detail: (address) => `${address} answered with more than a control plane ever does`,
+  remedy: "check control_plane.url",
 };
 
 const EXPLANATIONS = new Map<string, Explanation>([
@@ -54,7 +54,7 @@ const EXPLANATIONS = new Map<string, Explanation>([
     {
       cause: "dns",
       detail: (address) => `no host has the name in ${address}`,
-      remedy: "check the host in [control_plane].url, and that this host's DNS knows it: getent hosts NAME",
+      remedy: "check the host in control_plane.url, and that this host's DNS knows it: getent hosts NAME",
     },
   ],
   ["EAI_AGAIN", unresolved],
@@ -65,7 +65,7 @@ const EXPLANATIONS = new Map<string, Explanation>([
     {
       cause: "connection-refused",
       detail: (address) => `connection refused by ${address}`,
-      remedy: "see that the control plane is running, and that the port in [control_plane].url is its port",
+      remedy: "check that the control plane is running, and the port in control_plane.url",
     },
   ],
   ["ECONNRESET", lost],
@@ -87,8 +87,8 @@ const EXPLANATIONS = new Map<string, Explanation>([
 ]);
 
 /**
- * What a failed exchange means, from the error's code alone: neither undici's error (it holds the socket) nor its
- * message goes further than this. Every sentence names host and port.
+ * The meaning of a failed request, by the code of the error alone: neither undici's error (it holds
+ * the socket) nor its message goes further than this. Every message names host and port.
  */
 export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unreachable {
   const code = codeOf(error);
@@ -114,13 +114,16 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
     return brokenOff(code, place);
   }
   if (known === undefined) {
-    return unreachable("network", `the exchange with ${place.address} failed (${code})`);
+    return unreachable("network", `the request to ${place.address} failed (${code})`);
   }
   const remedy = known === lost ? lostRemedy(place) : known.remedy;
   return unreachable(known.cause, `${known.detail(place.address)} (${code})`, { remedy });
 }
 
-/** undici leaves the code of a parser's error undefined in some versions, and puts several errors into one cause. */
+/**
+ * Some versions of undici give the error of the parser no code, and put several errors into one
+ * cause.
+ */
 function codeOf(error: unknown): string {
   const code = errorCode(error);
   if (code !== undefined) {
@@ -139,7 +142,7 @@ function codeOf(error: unknown): string {
 }
 
 function brokenOff(code: string, { address, answerStatus }: NetworkPlace): Unreachable {
-  const detail = `${address} broke off its answer (${answerStatus}, ${code})`;
+  const detail = `${address} ended its answer too early (${answerStatus}, ${code})`;
   return unreachable("connection-lost", detail, { httpStatus: answerStatus });
 }
 
@@ -147,24 +150,24 @@ function slowHandshake(code: string, { address, connectTimeoutMs }: NetworkPlace
   const detail = `the TLS handshake with ${address} did not finish in ${connectTimeoutMs / 1000} s (${code})`;
   return unreachable("tls-other", detail, {
     remedy:
-      "if it lasts, see whether the control plane is overloaded, whether that port speaks TLS, and whether something on the way drops large packets (MTU)",
+      "if it lasts, check whether the control plane is overloaded, whether that port speaks TLS, and whether large packets are dropped on the way (MTU)",
   });
 }
 
 function lostRemedy({ isTls }: NetworkPlace): string | undefined {
   return isTls
     ? undefined
-    : "if the control plane serves TLS on that port, write https:// in [control_plane].url";
+    : "if the control plane serves TLS on that port, write https:// in control_plane.url";
 }
 
 function notHttp(code: string, { address, isTls }: NetworkPlace): Unreachable {
   const remedy = isTls
-    ? "check the port in [control_plane].url"
-    : "check the port in [control_plane].url; if the control plane serves TLS there, write https://";
+    ? "check the port in control_plane.url"
+    : "check the port in control_plane.url; if the control plane serves TLS there, write https://";
   return unreachable("not-a-control-plane", `${address} answered, but not in HTTP (${code})`, { remedy });
 }
 
-/** The only sign of a refused CONNECT is the message of undici's error: `Proxy response (407) !== 200 …`. */
+/** A refused CONNECT shows only in the message of undici: `Proxy response (407) !== 200 …`. */
 function tunnelRefusal(error: unknown, { proxyAddress, address }: NetworkPlace): Unreachable | undefined {
   const message = error instanceof Error && proxyAddress !== undefined ? error.message : "";
   const status = /Proxy response \((\d{3})\)/.exec(message)?.[1];
@@ -173,11 +176,11 @@ function tunnelRefusal(error: unknown, { proxyAddress, address }: NetworkPlace):
   }
   if (status === "407") {
     return unreachable("proxy-authentication", `the proxy ${proxyAddress} asks for credentials (407)`, {
-      remedy: "put them into the proxy's URL, http://user:password@host:port, in [control_plane].proxy",
+      remedy: "put them into the proxy's URL, http://user:password@host:port, in control_plane.proxy",
     });
   }
   return unreachable("proxy", `the proxy ${proxyAddress} would not connect to ${address} (${status})`, {
-    remedy: "see what the proxy's rules allow, or except the control plane with NO_PROXY",
+    remedy: "check the rules of the proxy, or exclude the control plane with NO_PROXY",
   });
 }
 
@@ -187,8 +190,8 @@ function proxyFault(error: unknown, code: string, place: NetworkPlace): Unreacha
   const inner =
     (error instanceof Error ? unreachableByTls(code, error, there)?.detail : undefined) ??
     EXPLANATIONS.get(code)?.detail(address) ??
-    `the exchange with ${address} failed`;
+    `the request to ${address} failed`;
   return unreachable("proxy", `the proxy does not work: ${inner} (${code})`, {
-    remedy: 'check [control_plane].proxy or HTTPS_PROXY; proxy = "none" goes without one',
+    remedy: 'check control_plane.proxy or HTTPS_PROXY; proxy = "none" uses none',
   });
 }

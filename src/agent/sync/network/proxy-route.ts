@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { isLoopbackHost } from "../../../lib/loopback.ts";
 
-/** How a request leaves this host. `unusable`: a proxy is configured, but not so that it could be used. */
+/** How a request leaves this host. `unusable`: a proxy is configured, but its setting is wrong. */
 export type Route =
   | { readonly kind: "direct" }
   | { readonly kind: "proxy"; readonly proxy: URL }
@@ -9,21 +9,24 @@ export type Route =
 
 export interface RouteInput {
   readonly endpoint: URL;
-  /** `[control_plane].proxy`: a URL, `none`, or undefined for what the environment says. */
+  /** `control_plane.proxy`: a URL, `none`, or undefined to use the environment. */
   readonly proxy: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Lower case first, as curl has it; HTTP_PROXY for an https URL as well, as undici has it. */
+/** Lower case first, like curl; HTTP_PROXY also for an https URL, like undici. */
 const VARIABLES = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"];
 
-/** Loopback never goes through a proxy, so plain HTTP never does either. An explicit proxy is not subject to NO_PROXY. */
+/**
+ * Loopback never goes through a proxy, so plain HTTP never does. NO_PROXY does not apply to an
+ * explicit proxy.
+ */
 export function proxyRoute({ endpoint, proxy, environment }: RouteInput): Route {
   if (isLoopbackHost(endpoint.hostname)) {
     return { kind: "direct" };
   }
   if (proxy !== undefined) {
-    return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, "[control_plane].proxy");
+    return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, "control_plane.proxy");
   }
   const variable = VARIABLES.find((name) => (environment[name] ?? "").trim() !== "");
   if (variable === undefined) {
@@ -36,7 +39,7 @@ export function proxyRoute({ endpoint, proxy, environment }: RouteInput): Route 
   return usableProxy(environment[variable] ?? "", variable);
 }
 
-/** The value is never echoed: it may hold the proxy's password. */
+/** The value is not repeated: it may hold the password of the proxy. */
 function usableProxy(text: string, source: string): Route {
   const unusable = (problem: string, remedy: string): Route => ({ kind: "unusable", problem, remedy });
   const form = `write ${source} as http://host:port, or as http://user:password@host:port`;
@@ -49,7 +52,7 @@ function usableProxy(text: string, source: string): Route {
   }
   if (!isDecodable(proxy.username) || !isDecodable(proxy.password)) {
     const remedy = `write a percent sign in the credentials of ${source} as %25`;
-    return unusable(`the credentials of the proxy in ${source} hold a % that is not an escape`, remedy);
+    return unusable(`the credentials of the proxy in ${source} contain a % that is not an escape`, remedy);
   }
   return { kind: "proxy", proxy };
 }

@@ -1,8 +1,8 @@
 import type { UnreachableCause } from "../answer/sync-outcome.ts";
 
 /**
- * What a failed handshake means. `detail` is a clause behind the address: `it asks for a
- * certificate of this host`.
+ * The meaning of a failed handshake; `detail` is a clause: `cp:443 asks for a certificate of this
+ * host`.
  */
 export interface TlsExplanation {
   readonly cause: UnreachableCause;
@@ -10,12 +10,12 @@ export interface TlsExplanation {
   readonly remedy: string;
 }
 
-const RENEW = "have the control plane's certificate issued anew";
-const CHAIN = "have the control plane's administrator look at its certificate and its chain";
-const SERVER = "have the control plane's administrator look at its TLS settings, and at its log";
-const RETRY = "if it lasts, look for what changes the bytes on the way: a proxy, a firewall, a bad link";
+const RENEW = "have a new certificate issued for the control plane";
+const CHAIN = "have the administrator of the control plane check its certificate and its chain";
+const SERVER = "have the administrator of the control plane check its TLS settings and its log";
+const RETRY = "if it lasts, look for a proxy, a firewall or a bad link that changes bytes on the way";
 const CLIENT_CERTIFICATE =
-  "check the port in [control_plane].url: the agent shows its key, and no certificate, so the control plane must not ask for one here";
+  "check the port in control_plane.url: the agent has a key and no certificate, so the control plane must not ask for one there";
 
 const certificate = (
   what: string,
@@ -34,41 +34,41 @@ const server = (what: string, remedy: string): TlsExplanation => ({
 });
 
 /**
- * X509_verify_cert(3ssl): the codes that Node has for its results. Validity, names and trust are in
- * tls-error.ts.
+ * The codes of Node for the results of X509_verify_cert(3ssl). tls-error.ts has those of validity,
+ * names and trust.
  */
 const VERIFY_CODES: Readonly<Record<string, TlsExplanation>> = {
   CERT_REVOKED: certificate("was revoked", RENEW),
-  CERT_REJECTED: certificate("is rejected by the authority that is to vouch for it", CHAIN),
-  CERT_SIGNATURE_FAILURE: certificate("has a signature that is not its authority's", CHAIN),
-  CERT_CHAIN_TOO_LONG: certificate("comes with more certificates of authorities than are followed", CHAIN),
-  INVALID_CA: certificate("is signed by a certificate that is no authority's", CHAIN),
-  PATH_LENGTH_EXCEEDED: certificate("has more authorities above it than the topmost allows", CHAIN),
+  CERT_REJECTED: certificate("is rejected by its authority", CHAIN),
+  CERT_SIGNATURE_FAILURE: certificate("was not signed by its authority", CHAIN),
+  CERT_CHAIN_TOO_LONG: certificate("has a chain that is too long", CHAIN),
+  INVALID_CA: certificate("is signed with a certificate that is not an authority", CHAIN),
+  PATH_LENGTH_EXCEEDED: certificate("has a longer chain than its root allows", CHAIN),
   INVALID_PURPOSE: certificate("was not issued for a TLS server", RENEW),
   UNABLE_TO_DECRYPT_CERT_SIGNATURE: certificate("has a signature that cannot be read", CHAIN),
   UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: certificate(
     "is signed by an authority whose key cannot be read",
     CHAIN,
   ),
-  ERROR_IN_CERT_NOT_BEFORE_FIELD: certificate("has a beginning that is no date", RENEW),
-  ERROR_IN_CERT_NOT_AFTER_FIELD: certificate("has an end that is no date", RENEW),
+  ERROR_IN_CERT_NOT_BEFORE_FIELD: certificate("has a start date that cannot be read", RENEW),
+  ERROR_IN_CERT_NOT_AFTER_FIELD: certificate("has an end date that cannot be read", RENEW),
   HOSTNAME_MISMATCH: certificate("is for another name", RENEW, "tls-name-mismatch"),
 };
 
-/** Results without a code of Node's (`UNSPECIFIED`), by OpenSSL's own words. */
+/** Results for which Node has no code (`UNSPECIFIED`), by OpenSSL's message. */
 const VERIFY_WORDS: readonly (readonly [words: RegExp, explanation: TlsExplanation])[] = [
   [
     /permitted subtree violation/,
     certificate(
-      "is for a name that its authority may not vouch for (name constraints: not among the permitted)",
-      "have the certificate issued by an authority that may, or use a name in [control_plane].url that this one may vouch for",
+      "is for a name that its authority may not certify (name constraints: not permitted)",
+      "have the certificate issued by an authority that may, or use a name in control_plane.url that this one may certify",
     ),
   ],
   [
     /excluded subtree violation/,
     certificate(
-      "is for a name that its authority may not vouch for (name constraints: among the excluded)",
-      "have the certificate issued by an authority that may, or use a name in [control_plane].url that this one may vouch for",
+      "is for a name that its authority may not certify (name constraints: excluded)",
+      "have the certificate issued by an authority that may, or use a name in control_plane.url that this one may certify",
     ),
   ],
   [
@@ -82,21 +82,21 @@ const VERIFY_WORDS: readonly (readonly [words: RegExp, explanation: TlsExplanati
 
 const OLD = server(
   "and this agent have no version of TLS in common",
-  "have the control plane, or what stands before it, speak TLS 1.2 or 1.3",
+  "have the control plane, or the proxy in front of it, speak TLS 1.2 or 1.3",
 );
 const CIPHERS = server("and this agent have no cipher, curve or signature in common", SERVER);
 const WANTS_CERTIFICATE = server("asks for a certificate of this host", CLIENT_CERTIFICATE);
 const UNKNOWN_NAME = server(
-  "has no certificate for the name that was asked for",
-  "check the host in [control_plane].url: what answers there does not know that name",
+  "has no certificate for the requested name",
+  "check the host in control_plane.url: the server there does not know that name",
 );
 const DISTURBED = server(
   "and this agent do not understand each other's TLS: bytes were changed or lost",
   RETRY,
 );
-const INTERNAL = server("had a problem of its own in the TLS handshake", SERVER);
+const INTERNAL = server("had an internal error in the TLS handshake", SERVER);
 
-/** TLS alerts (RFC 8446, 6), as OpenSSL names them, and what OpenSSL finds itself. */
+/** TLS alerts (RFC 8446, 6) by their names in OpenSSL, and errors that OpenSSL finds itself. */
 const HANDSHAKE: Readonly<Record<string, TlsExplanation>> = {
   PROTOCOL_VERSION: OLD,
   UNSUPPORTED_PROTOCOL: OLD,
@@ -104,7 +104,7 @@ const HANDSHAKE: Readonly<Record<string, TlsExplanation>> = {
   NO_PROTOCOLS_AVAILABLE: OLD,
   INAPPROPRIATE_FALLBACK: OLD,
   HANDSHAKE_FAILURE: server(
-    "refused the TLS handshake: no cipher in common, a name that it does not serve, or a certificate of this host that it wants",
+    "refused the TLS handshake: no cipher in common, a name that it does not serve, or a missing client certificate",
     SERVER,
   ),
   INSUFFICIENT_SECURITY: CIPHERS,
@@ -126,10 +126,10 @@ const HANDSHAKE: Readonly<Record<string, TlsExplanation>> = {
   CERTIFICATE_UNKNOWN: WANTS_CERTIFICATE,
   UNKNOWN_CA: WANTS_CERTIFICATE,
   ACCESS_DENIED: WANTS_CERTIFICATE,
-  UNKNOWN_PSK_IDENTITY: server("wants a pre-shared key, which the agent has none of", SERVER),
+  UNKNOWN_PSK_IDENTITY: server("wants a pre-shared key, which the agent does not have", SERVER),
   NO_APPLICATION_PROTOCOL: server(
     "does not speak HTTP/1.1 over TLS there",
-    "check the port in [control_plane].url, and let what answers there offer http/1.1",
+    "check the port in control_plane.url, and have the server there offer http/1.1",
   ),
   DECRYPT_ERROR: DISTURBED,
   DECRYPTION_FAILED_OR_BAD_RECORD_MAC: DISTURBED,
@@ -152,8 +152,8 @@ const HANDSHAKE: Readonly<Record<string, TlsExplanation>> = {
 const DRESS = /^ERR_SSL_(?:(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_)?(?:ALERT_)?/;
 
 /**
- * By Node's code, and by OpenSSL's message where that is all there is; undefined for what is in no
- * table.
+ * By the code of Node, or by OpenSSL's message if that is all there is; undefined if no table has
+ * it.
  */
 export function explainTls(code: string, message: string): TlsExplanation | undefined {
   if (Object.hasOwn(VERIFY_CODES, code)) {

@@ -7,19 +7,21 @@ export interface ValidityPeriod {
   readonly toMs: number;
 }
 
-/** What is known where a TLS handshake failed. */
+/** What is known of a failed TLS handshake. */
 export interface TlsPlace {
   /** `cp.example.com:443` */
   readonly address: string;
   /** This host's clock, epoch ms. */
   readonly nowMs: number;
-  /** What the control plane's clock should say by now, from its last answer; undefined before the first. */
+  /**
+   * The control plane's clock by now, computed from its last answer; undefined before the first.
+   */
   readonly serverNowMs: number | undefined;
   readonly certificate: ValidityPeriod | undefined;
   readonly hasCaFile: boolean;
 }
 
-/** No clock that is right says less: the year in which this agent was written. */
+/** The year in which this agent was written: a clock that says less is wrong. */
 const EARLIEST_NOW_MS = Date.UTC(2026, 0, 1);
 
 const UNTRUSTED = new Set([
@@ -31,7 +33,7 @@ const UNTRUSTED = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-/** A handshake that failed, by OpenSSL's and Node's codes; undefined when the error is no TLS error. */
+/** A failed handshake, by the codes of OpenSSL and Node; undefined if it is no TLS error. */
 export function unreachableByTls(code: string, error: Error, place: TlsPlace): Unreachable | undefined {
   if (code === "CERT_HAS_EXPIRED") {
     return expired(place);
@@ -47,7 +49,7 @@ export function unreachableByTls(code: string, error: Error, place: TlsPlace): U
   }
   if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
     return unreachable("tls-other", `${place.address} does not speak TLS (${code})`, {
-      remedy: "check the port in [control_plane].url: something that speaks plain HTTP listens there",
+      remedy: "check the port in control_plane.url: a server that speaks plain HTTP listens there",
     });
   }
   const known = explainTls(code, error.message);
@@ -64,7 +66,7 @@ export function unreachableByTls(code: string, error: Error, place: TlsPlace): U
     return undefined;
   }
   return unreachable("tls-other", `no TLS connection to ${place.address} (${printable(code, 60)})`, {
-    remedy: `look at what it offers: openssl s_client -connect ${place.address}`,
+    remedy: `see what it offers: openssl s_client -connect ${place.address}`,
   });
 }
 
@@ -75,7 +77,7 @@ function expired(place: TlsPlace): Unreachable {
   }
   const { certificate, nowMs, address } = place;
   if (certificate === undefined || certificate.toMs > nowMs) {
-    return unreachable("tls-expired", `a certificate that vouches for ${address} has expired`, {
+    return unreachable("tls-expired", `a certificate in the chain of ${address} has expired`, {
       remedy: `renew the control plane's certificate and its chain, or set this host's clock if ${day(nowMs)} is not today`,
     });
   }
@@ -85,7 +87,7 @@ function expired(place: TlsPlace): Unreachable {
   });
 }
 
-/** Servers are rarely given a certificate from the future; hosts often start with a clock from the past. */
+/** A certificate from the future is rare; a host that starts with a clock in the past is not. */
 function notYetValid(place: TlsPlace): Unreachable {
   const clock = wrongClock(place);
   if (clock !== undefined) {
@@ -95,11 +97,14 @@ function notYetValid(place: TlsPlace): Unreachable {
   const from = certificate === undefined ? "" : ` before ${moment(certificate.fromMs)}`;
   const says = `this host's clock says ${moment(nowMs)}`;
   return unreachable("tls-not-yet-valid", `the certificate of ${address} is not valid${from}, and ${says}`, {
-    remedy: "set this host's clock, most likely it is slow: timedatectl status",
+    remedy: "set this host's clock, which is probably slow: timedatectl status",
   });
 }
 
-/** Names the clock where it can be shown to be wrong: it is before this program, or far from the control plane's. */
+/**
+ * Blames the clock if it is surely wrong: before this program, or far from that of the control
+ * plane.
+ */
 function wrongClock(
   place: TlsPlace,
 ): ((cause: "tls-expired" | "tls-not-yet-valid") => Unreachable) | undefined {
@@ -125,16 +130,16 @@ function untrusted(code: string, { address, hasCaFile }: TlsPlace): Unreachable 
   const unless = "or have the control plane send its intermediate certificates";
   return unreachable("tls-untrusted", `the certificate of ${address} ${how} (${code})`, {
     remedy: hasCaFile
-      ? `[control_plane].ca_file does not hold the authority that signed it: put that one's certificate there, ${unless}`
-      : `put the authority's certificate into a file and name that file in [control_plane].ca_file, ${unless}`,
+      ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of that authority, ${unless}`
+      : `put the authority's certificate into a file and name that file in control_plane.ca_file, ${unless}`,
   });
 }
 
 function nameMismatch(error: Error, { address }: TlsPlace): Unreachable {
   const names = certificateNames(error);
-  const list = names === "" ? "names no host" : `is for ${names}`;
-  return unreachable("tls-name-mismatch", `the certificate of ${address} ${list}, not for that name`, {
-    remedy: "use one of the certificate's names in [control_plane].url, or add the name to the certificate",
+  const list = names === "" ? "names no host" : `is for ${names}, not for that name`;
+  return unreachable("tls-name-mismatch", `the certificate of ${address} ${list}`, {
+    remedy: "use one of the certificate's names in control_plane.url, or add the name to the certificate",
   });
 }
 

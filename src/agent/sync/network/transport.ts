@@ -2,16 +2,16 @@ import { createSecureContext, getCACertificates, type SecureContext, TLSSocket }
 import { buildConnector, Client, type Dispatcher, ProxyAgent } from "undici";
 import type { ValidityPeriod } from "./tls-error.ts";
 
-/** The one connection to the control plane, direct or through a proxy, and what is known of it when it fails. */
+/** The one connection to the control plane, direct or through a proxy. */
 export interface Transport {
   readonly dispatcher: Dispatcher;
-  /** True while there is a connection, which the next request will use. */
+  /** True while it is connected; the next request then uses this connection. */
   isConnected(): boolean;
-  /** Of the certificate that the control plane showed last, whether it was accepted or not; unknown through a proxy. */
+  /** Of the last certificate of the control plane, accepted or not; unknown through a proxy. */
   certificateValidity(): ValidityPeriod | undefined;
-  /** True from when TCP stood until TLS did: where a connection that takes too long is stuck. */
+  /** True while TCP is connected and TLS is not yet: the place where a slow connection is stuck. */
   isHandshaking(): boolean;
-  /** True when an error came from reaching the proxy, not the control plane behind it. */
+  /** True if the error came from reaching the proxy, not the control plane behind it. */
   isProxyFault(error: unknown): boolean;
   destroy(): Promise<void>;
 }
@@ -24,17 +24,20 @@ export interface TransportOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** Longer than any sync interval, so that every sync finds its connection. */
+/** Longer than any sync interval, ms, so that every sync finds its connection. */
 const KEEP_ALIVE_MS = 65_000;
 
 const CONNECTION = {
-  /** HTTP/1.1: one request at a time gains nothing from 2, and the limits here are those of 1.1. */
+  /**
+   * HTTP/1.1: with one request at a time, HTTP/2 gains nothing, and the limits here are those of
+   * 1.1.
+   */
   allowH2: false,
   keepAliveTimeout: KEEP_ALIVE_MS,
   /**
-   * Subtracted from a server's own hint. Negative: a hint of 5 s (Node's default, undici's arithmetic makes it 3 s)
-   * would otherwise cost a TLS handshake with every sync. The server closes when it means to, and a request that
-   * crosses with that is sent once more (sync-client.ts).
+   * Subtracted from the hint of a server, ms. Negative, because a hint of 5 s (the default of Node;
+   * undici makes it 3 s) would cost a TLS handshake with every sync. The server closes when it
+   * wants to; a request that crosses with that is sent once more (sync-client.ts).
    */
   keepAliveTimeoutThreshold: -KEEP_ALIVE_MS,
 };
@@ -50,7 +53,7 @@ function openDirect(options: TransportOptions): Transport {
   const client = new Client(options.endpoint.origin, {
     ...CONNECTION,
     connect(request, callback) {
-      // Node destroys the socket before it reports a bad certificate; `secure` is the last moment to read it.
+      // Node destroys the socket before it reports a bad certificate; it can be read at `secure`.
       const socket: unknown = connect(request, callback);
       isHandshaking = false;
       if (!(socket instanceof TLSSocket)) {
@@ -103,7 +106,7 @@ function openProxied(options: TransportOptions, proxy: URL): Transport {
     dispatcher: agent,
     isConnected: () => isConnected(),
     certificateValidity: () => undefined,
-    // What is slow behind a proxy that has connected is TLS.
+    // If the proxy is connected, TLS is what is slow.
     isHandshaking: () => !isConnected(),
     isProxyFault: (error) => error instanceof Error && proxyFaults.has(error),
     destroy: () => agent.destroy(),
@@ -121,16 +124,16 @@ function watchConnection(client: Client): () => boolean {
   return () => isConnected;
 }
 
-/** `rejectUnauthorized` is always said: undefined would let NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment decide. */
+/** `rejectUnauthorized` is explicit: undefined lets NODE_TLS_REJECT_UNAUTHORIZED=0 decide. */
 function connectorOptions({ endpoint, caPem, connectTimeoutMs }: TransportOptions) {
   return {
-    // One context, not the roots: they would be parsed again with every connection.
+    // One context: roots would be parsed again with every connection.
     ...(endpoint.protocol === "https:" ? { secureContext: trustedRoots(caPem) } : {}),
     rejectUnauthorized: true,
     allowH2: false,
     timeout: connectTimeoutMs,
     autoSelectFamily: true,
-    // Node's 250 ms give up on a far host before its SYN-ACK is back.
+    // The 250 ms of Node are over before the SYN-ACK of a far host is back.
     autoSelectFamilyAttemptTimeout: 1000,
   };
 }

@@ -170,7 +170,7 @@ describe("what an operator reads", () => {
     [
       401,
       "<html>",
-      "something at cp.example.com answered 401, but not as a control plane does: a proxy or a wrong URL",
+      "a server at cp.example.com answered 401, but not as a control plane does: a proxy or a wrong URL",
     ],
     [503, "<title>Down</title>", 'cp.example.com answered 503 Service Unavailable with a page titled "Down"'],
     [502, "", "cp.example.com answered 502 Bad Gateway"],
@@ -187,7 +187,7 @@ describe("what an operator reads", () => {
     [
       200,
       { errors: [error("executor_offline")] },
-      'cp.example.com would not do it (executor_offline): "Unauthorized"',
+      'cp.example.com declined the request (executor_offline): "Unauthorized"',
     ],
     [
       200,
@@ -203,7 +203,7 @@ describe("what an operator reads", () => {
     [
       400,
       "<center>The plain HTTP request was sent to HTTPS port</center>",
-      "cp.example.com speaks TLS, and was asked in plain HTTP",
+      "cp.example.com speaks TLS, but the request was plain HTTP",
     ],
   ])("of %i %j", (status, body, detail) => {
     expect(outcomeOf(status, body)).toMatchObject({ kind: "unreachable", detail });

@@ -104,7 +104,7 @@ describe("the clock", () => {
 
   it("an issuer that has expired is told from a leaf that has", () => {
     const place = { ...PLACE, certificate: valid };
-    expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place).detail).toContain("vouches for");
+    expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place).detail).toContain("in the chain of");
   });
 
   it("a certificate with unreadable dates is no trouble", () => {

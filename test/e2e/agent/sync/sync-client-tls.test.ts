@@ -28,7 +28,7 @@ describe("a private authority", () => {
       kind: "unreachable",
       cause: "tls-untrusted",
       detail: expect.stringContaining(`localhost:${server.port} is signed by a certificate authority`),
-      remedy: expect.stringContaining("name that file in [control_plane].ca_file"),
+      remedy: expect.stringContaining("name that file in control_plane.ca_file"),
     });
     expect(server.requests).toEqual([]);
   });
@@ -39,7 +39,7 @@ describe("a private authority", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "tls-untrusted",
       detail: expect.stringContaining("is self-signed"),
-      remedy: expect.stringContaining("does not hold the authority"),
+      remedy: expect.stringContaining("does not contain the authority"),
     });
   });
 
