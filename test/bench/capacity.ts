@@ -53,7 +53,7 @@ interface Load {
   readonly seconds: number;
   /** A second; 0: as many as it answers. */
   readonly rate: number;
-  /** How often the server was measured before. */
+  /** How many measurements of this server came before. */
   readonly round?: number;
 }
 
@@ -118,7 +118,7 @@ export async function measureCapacity({ quick, log }: BenchOptions): Promise<Sec
   };
 }
 
-/** How two builds saturate one core, in turn, each against the other in the same moments. */
+/** Compares how two builds saturate one core: in turns, within the same time. */
 export async function compareCapacity({ quick, against, log }: BenchOptions): Promise<Section> {
   const sizes = quick ? [1000] : [10, 10_000];
   const rounds = quick ? 3 : 6;
@@ -262,7 +262,7 @@ async function withServer<Result>(
   }
 }
 
-/** A database as that checkout makes it: an older control plane opens no newer one. */
+/** A database made by that checkout, because an older control plane opens no newer one. */
 async function fleetDatabaseOf(checkout: string): Promise<typeof import("./fleet-database.ts")> {
   return await import(pathToFileURL(join(checkout, "test", "bench", "fleet-database.ts")).href);
 }

@@ -31,7 +31,7 @@ for (let agent = Number(first); agent < Number(first) + Number(count); agent += 
   void loop(agent);
 }
 
-/** What src/agent/daemon/agent.ts does, without files, socket and journal. */
+/** The loop of src/agent/daemon/sync-loop.ts without files, socket and journal. */
 async function loop(agent: number): Promise<void> {
   const file = fileWith(fleetKey(seed, agent), { name: fleetExecutorName(agent), url, dataDir: tmpdir() });
   const client = createSyncClient({

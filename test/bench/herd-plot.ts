@@ -19,7 +19,7 @@ const OURS = "#1f6feb";
 const FIXED = "#c9510c";
 const TEXT = 'font-family="system-ui, sans-serif" font-size="12" fill="#57606a"';
 
-/** Requests per second over time as an SVG that is read on light and dark pages alike. */
+/** Requests per second over time, as an SVG for light and dark pages. */
 export function plotHerds(panels: readonly Panel[]): string {
   const height = panels.length * PANEL_HEIGHT + 30;
   return [
@@ -65,7 +65,7 @@ function shares({ requestsPerSecond, returnedAt, agents }: HerdResult, { fromS, 
   return requestsPerSecond.slice(returnedAt + fromS, returnedAt + untilS).map((count) => count / agents);
 }
 
-/** A second is a step, not a point: its requests came anywhere within it. */
+/** A second is a step, not a point: its requests came at any time within it. */
 function line(
   values: readonly number[],
   fromS: number,

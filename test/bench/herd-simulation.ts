@@ -15,7 +15,7 @@ export type HerdEvent =
   | {
       readonly kind: "outage";
       readonly ms: number;
-      /** What the control plane's 503 says meanwhile; undefined: connections are refused. */
+      /** `Retry-After` of the 503 during the outage; undefined: connections are refused. */
       readonly retryAfterMs: number | undefined;
     }
   /** Every agent is restarted in the same moment. */
@@ -67,13 +67,13 @@ const ACCEPTED: SyncOutcome = {
   },
 };
 
-/** What the agent does, with what the control plane tells it of its fleet. */
+/** The agent's scheduling, with what the control plane tells it about its fleet. */
 export const AGENT: HerdPolicy = {
   after: (connection, random) => pauseAfter(connection, INTERVAL_MS, random),
   atRestart: (agents, random) => pauseAtRestart(restartSpreadMs(agents), random),
 };
 
-/** What a loop without backoff does: the comparison. */
+/** A loop without backoff, for comparison. */
 export const FIXED: HerdPolicy = { after: () => INTERVAL_MS, atRestart: () => 0 };
 
 export function simulateHerd(scenario: HerdScenario, random: () => number): HerdResult {
@@ -143,7 +143,7 @@ function run(
   enqueueAll(starts);
   for (let bucket = 0; bucket * BUCKET_MS < endAt; bucket += 1) {
     if (restart !== undefined && bucket * BUCKET_MS === restart.atMs) {
-      // Whatever the processes before it had planned is gone with them.
+      // A restart drops what the earlier processes had planned.
       buckets = [];
       due = restart.restarted(restart.atMs);
       enqueueAll(due);

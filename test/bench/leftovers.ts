@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** What must not outlive the benchmark, also when it fails or is interrupted. */
+/** Removes what must not outlive the benchmark, even if it fails or is interrupted. */
 const leftovers = new Set<() => void>();
 
 process.on("exit", () => {
@@ -18,7 +18,7 @@ export function removeAtExit(remove: () => void): () => void {
   return () => void leftovers.delete(remove);
 }
 
-/** One that cannot be removed must not keep the others. */
+/** A failed removal must not stop the others. */
 function attempt(remove: () => void): void {
   try {
     remove();

@@ -14,7 +14,7 @@ const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, round 
 const seed = process.argv[3] ?? "";
 
 interface Lane {
-  /** Opened with its first request: a server hangs up on those who connect and say nothing. */
+  /** Opened with its first request: a server closes connections that send nothing. */
   socket: Socket | undefined;
   received: string;
   /** When the request in flight was due, `performance.now()`; undefined: none is. */
@@ -148,7 +148,7 @@ function receive(lane: Lane, chunk: string): void {
   }
   lane.received = "";
   lane.dueAtMs = undefined;
-  // In turn: every executor of the fleet syncs, however few the connections.
+  // In turn, so that every executor syncs even with few connections.
   lane.executor = (lane.executor + lanes.length) % executors;
   if (rate === 0 && !isOver) {
     send(lane, performance.now());

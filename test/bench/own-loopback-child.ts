@@ -9,6 +9,6 @@ execFileSync("ip", ["link", "set", "lo", "up"]);
 process.on("disconnect", () => process.exit());
 const listener = createServer();
 listener.listen(0, "127.0.0.1", () => {
-  // Our own copy has to go: it would take every second connection, and never answer.
+  // Closes our own copy, which would get every second connection and never answer.
   process.send?.("listening", listener, () => void listener.close());
 });

@@ -8,14 +8,14 @@ const CHILD = fileURLToPath(new URL("own-loopback-child.ts", import.meta.url));
  * A network with loopback only. A program in it reaches us, and none of this host's firewall rules.
  */
 export interface OwnLoopback {
-  /** Opened in there; whoever serves it may live outside. */
+  /** Opened inside the network; its server may run outside. */
   readonly listener: Server;
-  /** What a command line begins with to run in there; the program keeps the process. */
+  /** Put before a command to run it inside the network; the program keeps the process. */
   readonly enter: readonly string[];
   close(): void;
 }
 
-/** Needs root. The network lives as long as somebody in it or its listener does. */
+/** Needs root. The network exists as long as a process in it, or its listener. */
 export async function makeOwnLoopback(): Promise<OwnLoopback> {
   const child = fork(CHILD, { execPath: "unshare", execArgv: ["--net", process.execPath] });
   const listener = await new Promise<Server>((resolve, reject) => {

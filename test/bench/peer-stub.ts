@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { Server } from "node:net";
 
-/** What a peer polls. It counts, because a figure of a peer that sits idle would be a lie. */
+/** The server that a peer polls. It counts polls, because an idle peer must not give a figure. */
 export interface PeerStub {
   readonly port: number;
   /** Polls that brought the right key, so far. */

@@ -24,14 +24,14 @@ interface Peer {
 interface Prepared {
   readonly stub: PeerStub;
   readonly args: readonly string[];
-  /** What its command line begins with. */
+  /** Put before its command. */
   readonly enter?: readonly string[];
 }
 
 export interface RunningPeer {
   readonly name: string;
   readonly subjects: readonly Subject[];
-  /** How often it has polled with its key, as the polled side counts. */
+  /** How often it has polled with its key, counted by the server. */
   readonly polls: () => number;
   stop(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export interface RunningPeer {
  * A scrape begins at an offset within the interval; zabbix reads its item first after one interval.
  */
 const FIRST_POLL_MS = 20_000;
-/** What a reader must know to compare: their work is not the same. */
+/** Notes for a fair comparison: the programs do different work. */
 export const PEERS_NOTE =
   "The peers are Debian's packages, one of each, every 5 s with a key of their own and nothing to apply: the bouncers ask over HTTP, without metrics of their own (the firewall's has its tables in nftables), zabbix opens a TLS-PSK connection for each value, prometheus scrapes into a database.";
 const DECISIONS = { contentType: "application/json", body: '{"new":[],"deleted":[]}' };
@@ -188,7 +188,7 @@ async function startPeer(
 ): Promise<RunningPeer | undefined> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { stub, args, enter = [] } = await prepare(folder);
-  // The kernel ends it even where we are killed.
+  // The kernel ends it even if we are killed.
   const [program = "", ...rest] = ["setpriv", "--pdeathsig", "KILL", "--", ...enter, executable, ...args];
   const subject = startSubject({ folder, program }, rest);
   const stop = async () => {

@@ -4,19 +4,19 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface Usage {
   /** Proportional set size: pages that several processes map count in parts. */
   readonly pssKib: number;
-  /** Memory of its own, backed by no file. */
+  /** Its own memory that no file backs. */
   readonly anonymousKib: number;
   /** Processor time so far, of all threads and of children that have ended too, milliseconds. */
   readonly cpuMs: number;
   readonly threads: number;
 }
 
-/** USER_HZ, which is 100 on every Linux that we run on. */
+/** USER_HZ, which is 100 on every Linux we support. */
 const TICK_MS = 10;
 
 const NOTHING: Usage = { pssKib: 0, anonymousKib: 0, cpuMs: 0, threads: 0 };
 
-/** Throws where there is no such process; a child that has just ended counts nothing. */
+/** Throws if there is no such process. A child that has just ended counts 0. */
 export function usageOf(pid: number): Usage {
   return childrenOf(pid).map(usageOrNothing).reduce(add, usageOfOne(pid));
 }
@@ -47,7 +47,7 @@ function usageOfOne(pid: number): Usage {
   return {
     pssKib: field("Pss"),
     anonymousKib: field("Anonymous"),
-    // To the nanosecond where no thread has ended, and to two ticks where one has.
+    // Exact to the nanosecond if no thread has ended, otherwise to two ticks.
     cpuMs: Math.max(liveMs, ownMs) + endedChildrenMs,
     threads: threads.length,
   };

@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.ts";
 export interface Recorded {
   /** `performance.now()` when it had been answered. */
   readonly atMs: number;
-  /** The first part of its path: whose it was. */
+  /** The first part of its path, which names the client. */
   readonly from: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

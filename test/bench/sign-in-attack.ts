@@ -19,7 +19,7 @@ const EXECUTORS = 10;
 const SYNC_INTERVAL_MS = 20;
 const PAGE_INTERVAL_MS = 40;
 const SIGN_IN_PAUSE_MS = 200;
-/** Code that has not run before is compiled then, which no attack does twice. */
+/** The first run compiles code, which distorts the figures. */
 const LEAD_IN_MS = 2000;
 /**
  * Well below what saturates a core: the question is what hashing does, not what answering "no"
@@ -54,7 +54,7 @@ interface Scene {
 interface Measured {
   readonly syncMs: number;
   readonly pageMs: number;
-  /** Of the owner's sign-ins with a device cookie. */
+  /** For the owner's sign-ins with a device cookie. */
   readonly signInMs: number;
   readonly refusedSignIns: number;
   readonly failed: number;
@@ -230,7 +230,7 @@ async function measure(
   };
 }
 
-/** How many were answered. A connection that waits for its answer sends nothing else. */
+/** The number of answers. A connection that waits for its answer sends nothing else. */
 async function attackUntil(
   crowd: Pool,
   { url }: Scene,
@@ -290,7 +290,7 @@ async function every(
   await Promise.all(tasks);
 }
 
-/** As one person does: not before the one before has ended. */
+/** Like one person: begins only after the previous one has ended. */
 async function oneByOne(pauseMs: number, untilMs: number, task: () => Promise<void>): Promise<void> {
   while (performance.now() < untilMs) {
     await task();

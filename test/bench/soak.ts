@@ -10,7 +10,7 @@ import type { Section } from "./table.ts";
 
 const PACE_MS = 20;
 const SAMPLE_EVERY = 250;
-/** The heap finds its size first, faster than any agent. */
+/** First lets the heap find its size, faster than any agent. */
 const WARM_UP_PACE_MS = 2;
 
 /** Syncs so far, and anonymous memory, KiB. */

@@ -1,10 +1,10 @@
-/** What the tables need of a handful of numbers. */
+/** Statistics for the tables. */
 
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** Linear interpolation between the two nearest; NaN of nothing. */
+/** Interpolates linearly between the two nearest; NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const position = (sorted.length - 1) * share;

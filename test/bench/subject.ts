@@ -40,7 +40,7 @@ export function startSubject(
 ): Subject {
   const log = openSync(join(folder, "log"), "a");
   const startedAtMs = performance.now();
-  // An environment of nobody's: a NODE_EXTRA_CA_CERTS of the shell would cost memory.
+  // An empty environment: a NODE_EXTRA_CA_CERTS from the shell would cost memory.
   const child = spawn(program, args, { env: { ...environment }, stdio: ["ignore", log, log] });
   const keep = removeAtExit(() => child.kill("SIGKILL"));
   child.once("exit", keep);
@@ -80,7 +80,7 @@ export function makeAgentHome(folder: string, url: string, executable = EXECUTAB
 
 export const BARE_LOOP = fileURLToPath(new URL("bare-loop.cjs", import.meta.url));
 
-/** The bare loop, with the request that an agent made. */
+/** The bare loop, with the request of an agent. */
 export function makeBareHome(folder: string, url: string, request: Recorded, flags: readonly string[] = []) {
   const home = makeHome(folder, process.execPath);
   const requestPath = join(folder, "request.json");

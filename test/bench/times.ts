@@ -122,7 +122,7 @@ async function measureChange(
       headers["authorization"] === `Bearer ${key}`;
   await using subject = startSubject({ folder: logs, program }, ["run", "-c", files.configPath]);
   await server.next("changed", subject.startedAtMs, carries(old));
-  // At no particular moment between two of the agent's looks.
+  // At a random moment between two of the agent's looks.
   await pause(Math.random() * 2000);
   await change.change(place);
   const changedAtMs = performance.now();

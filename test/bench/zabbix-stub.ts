@@ -14,7 +14,7 @@ const COMPRESSED = 0x02;
 const MOST_BYTES = 1 << 20;
 
 const request = z.object({ request: z.string() });
-/** One item, looked at every 5 s: the smallest that an agent can be asked for. */
+/** One item, read every 5 s: the least work an agent can do. */
 const ACTIVE_CHECKS = {
   response: "success",
   data: [{ key: "agent.ping", itemid: 1, delay: "5s", lastlogsize: 0, mtime: 0 }],
@@ -30,7 +30,7 @@ export async function startZabbixStub(identity: string, key: string): Promise<Pe
   const server = createServer({
     pskCallback: (_socket, asked) => (asked === identity ? Buffer.from(key, "hex") : null),
     ciphers: "PSK",
-    // Node has PSK by callback in TLS 1.2 alone.
+    // Node supports PSK callbacks in TLS 1.2 only.
     maxVersion: "TLSv1.2",
   });
   server.on("secureConnection", (socket) => {
@@ -40,7 +40,7 @@ export async function startZabbixStub(identity: string, key: string): Promise<Pe
       }
     });
   });
-  // A handshake with another key: not counted, and that is all there is to say.
+  // A handshake with another key is not counted.
   server.on("tlsClientError", () => undefined);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -51,7 +51,9 @@ export async function startZabbixStub(identity: string, key: string): Promise<Pe
   };
 }
 
-/** One connection holds one request; resolves with its kind, or undefined where it was cut off. */
+/**
+ * Reads the one request of a connection; resolves with its kind, or undefined if it was cut off.
+ */
 async function converse(socket: TLSSocket): Promise<string | undefined> {
   let bytes = Buffer.alloc(0);
   try {
@@ -71,7 +73,7 @@ async function converse(socket: TLSSocket): Promise<string | undefined> {
   return undefined;
 }
 
-/** Undefined until all of it is there. */
+/** Undefined until all of it has arrived. */
 function bodyOf(bytes: Buffer): string | undefined {
   if (bytes.length < HEADER_BYTES) {
     return undefined;
