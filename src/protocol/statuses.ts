@@ -4,4 +4,3 @@ export type ApiKeyStatus = (typeof API_KEY_STATUSES)[number];
 
 /** `damaged`: the control plane cannot read its own record of the executor. */
 export const EXECUTOR_STATUSES = ["online", "offline", "damaged"] as const;
-export type ExecutorStatus = (typeof EXECUTOR_STATUSES)[number];

@@ -65,7 +65,7 @@ export function askApiKeyUse(id: string): Operation<ApiKeyUse | null> {
   return graphql(document, { id }, field("apiKey", z.nullable(apiKeyUse)));
 }
 
-export interface NewKey {
+interface NewKey {
   readonly name: string;
   /** Epoch ms; null: the key never expires. */
   readonly expiresAt: number | null;

@@ -22,7 +22,7 @@ const members = z.array(member);
 const everybody = z.object({ members, invitations: z.array(pending) });
 
 /** The active organization's members, and its pending invitations. */
-export type People = z.output<typeof everybody>;
+type People = z.output<typeof everybody>;
 
 export function askPeople(): Operation<People> {
   return graphql(`query People { ${MEMBERS} ${INVITATIONS} }`, {}, everybody);

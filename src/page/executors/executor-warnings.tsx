@@ -1,3 +1,4 @@
+import { sentence } from "../../lib/sentence.ts";
 import { FORBIDDEN_REASONS, type ForbiddenReason } from "../../protocol/refusal.ts";
 import type { Executor } from "../api/executors.ts";
 import { Fingerprint } from "../keys/key-label.tsx";
@@ -49,7 +50,7 @@ function Refusal({ name, refusal: { key, reason, message, address, at } }: Refus
       </p>
       <p>
         It came{address === null ? "" : ` from ${address}`} with the key <strong>{key.name}</strong>{" "}
-        <Fingerprint text={key.fingerprint} />. The answer was <code>{reason}</code>: {message}
+        <Fingerprint text={key.fingerprint} />. The answer was <code>{reason}</code>. {sentence(message)}
       </p>
     </Notice>
   );

@@ -5,7 +5,7 @@ import { Moment } from "../ui/time.tsx";
 
 const INTERVAL_MS = 3000;
 
-export interface BoundExecutor extends Reference {
+interface BoundExecutor extends Reference {
   /** Epoch ms; undefined: never. */
   readonly lastUsedAt: number | undefined;
 }

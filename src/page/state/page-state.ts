@@ -9,14 +9,14 @@ import { Session, type SessionState } from "./session.ts";
 import { createStore, type Store, useStore } from "./store.ts";
 
 /** A sentence about what just happened: shown for some seconds, and read by a screen reader. */
-export interface Announcement {
+interface Announcement {
   readonly text: string;
   /** Epoch ms: the same text may be announced twice. */
   readonly at: number;
 }
 
 /** Everything that the page knows, one noun each. main.tsx creates it, once. */
-export interface PageState {
+interface PageState {
   readonly session: Session;
   readonly navigation: Navigation;
   readonly clock: Clock;

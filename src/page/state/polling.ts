@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Answer, Operation } from "../api/answer.ts";
 import { usePageState } from "./page-state.ts";
 
-export interface Polled<Data> {
+interface Polled<Data> {
   /** The newest that was loaded. It stays while the control plane does not answer. */
   readonly data: Data | undefined;
   /** Why the last attempt failed, as a sentence; undefined: it did not. */

@@ -19,7 +19,7 @@ export type SessionState =
     };
 
 /** Whether the control plane answered the last request. */
-export type Connection =
+type Connection =
   | { readonly kind: "fine" }
   | {
       readonly kind: "lost";

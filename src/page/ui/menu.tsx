@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 
-export interface MenuItem {
+interface MenuItem {
   readonly label: string;
   readonly onSelect: () => void;
   /** Why it cannot be chosen now; undefined: it can. */

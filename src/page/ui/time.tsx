@@ -40,7 +40,7 @@ export function sinceWhen(at: number, now: number): string {
 }
 
 /** `3 s ago`, `12 d ago`, `in 30 d`. The past stays past, even if the server's clock is ahead. */
-export function relatively(at: number, now: number, tense: "past" | "future"): string {
+function relatively(at: number, now: number, tense: "past" | "future"): string {
   const distance = tense === "past" ? Math.max(0, now - at) : at - now;
   if (tense === "future" && distance <= 0) {
     return "now";
