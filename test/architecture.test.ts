@@ -256,7 +256,7 @@ const SINGLE_OWNERS: readonly {
     because: "the journal is where the agent speaks, the terminal where a command does",
   },
   {
-    what: /^(?:window\.|document\.|(?:export )?(?:const|let) \w+ = createStore\()/m,
+    what: /^(?:window\.|document\.|(?:export )?(?:const|let) \w+ = createStore[<(])/m,
     owners: [],
     because: "no module of the page starts or keeps anything by being imported: main.tsx creates the state",
   },
