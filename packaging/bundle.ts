@@ -3,7 +3,8 @@ import { pathToFileURL } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
 import { embedPage } from "./embed-page.ts";
 import { leanUndici, UNDICI_AS_NODE_HAS_IT } from "./lean-undici.ts";
-import { AGENT_BUNDLE, CONTROL_PLANE_BUNDLE, inCheckout } from "./paths.ts";
+import { AGENT_BUNDLE, CHECKOUT, CONTROL_PLANE_BUNDLE, inCheckout } from "./paths.ts";
+import { runTool } from "./run-tool.ts";
 
 /**
  * `readFileSync(new URL("x", import.meta.url), "utf8")`: a program reads a file beside its source.
@@ -17,17 +18,27 @@ const READ_BESIDE_SOURCE = /readFileSync\(\s*new URL\("([^"]+)", import\.meta\.u
  * Rejects if a module would still look for a file that the binary does not carry.
  */
 export async function bundlePrograms(): Promise<void> {
-  await bundle(inCheckout("packaging/entry.ts"), AGENT_BUNDLE);
-  await bundle(inCheckout("src/control-plane/main.ts"), CONTROL_PLANE_BUNDLE);
+  const commit = await currentCommit();
+  await bundle(inCheckout("packaging/entry.ts"), AGENT_BUNDLE, commit);
+  await bundle(inCheckout("src/control-plane/main.ts"), CONTROL_PLANE_BUNDLE, commit);
 }
 
-async function bundle(input: string, file: string): Promise<void> {
+/** `abc1234`, or `abc1234-dirty` with changes that are not committed; `unknown` without a repository. */
+async function currentCommit(): Promise<string> {
+  const args = ["-C", CHECKOUT, "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"];
+  return await runTool("git", args).then(
+    (text) => text.trim(),
+    () => "unknown",
+  );
+}
+
+async function bundle(input: string, file: string, commit: string): Promise<void> {
   const plugins = [embedPage(), inlineFiles(), plainRequire(), leanUndici(), plainLetters()];
   const build = await rolldown({
     input,
     platform: "node",
     plugins,
-    transform: { define: UNDICI_AS_NODE_HAS_IT },
+    transform: { define: { ...UNDICI_AS_NODE_HAS_IT, NOVACULA_COMMIT: JSON.stringify(commit) } },
   });
   try {
     const { output } = await build.write({

@@ -1,8 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CommandEntry } from "./command-table.ts";
-import { bashCompletion, fishCompletion, zshCompletion } from "./completions.ts";
+import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
+import {
+  bashCompletion,
+  fishCompletion,
+  zshCompletion,
+} from "../src/lib/command-line/completion/completions.ts";
 import { type DebianPackage, OPERATOR_DOCUMENTS } from "./debian-packages.ts";
 import { archiveName, changelog, controlFile } from "./debian-texts.ts";
 import { copyright, thirdPartyLicenses } from "./licenses.ts";

@@ -1,6 +1,6 @@
 import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
+import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 import { sentences } from "../src/lib/command-line/environment-variable.ts";
-import type { CommandEntry } from "./command-table.ts";
 import { environmentFile } from "./environment-file.ts";
 import type { ManualPage } from "./manual.ts";
 
@@ -12,7 +12,7 @@ export interface DebianPackage {
   readonly description: readonly string[];
   /** Installed path → file in this checkout. */
   readonly files: Readonly<Record<string, string>>;
-  readonly manual: Pick<ManualPage, "files" | "environment" | "exitStatus" | "seeAlso">;
+  readonly manual: Pick<ManualPage, "files" | "environment" | "seeAlso">;
   /** Installed path → generated text. */
   readonly texts?: Readonly<Record<string, string>>;
   readonly program: "agent" | "controlPlane";
@@ -71,15 +71,6 @@ const AGENT: DebianPackage = {
       ["HTTPS_PROXY, NO_PROXY", "The way to the control plane, unless control_plane.proxy is set."],
       ["NO_COLOR", "Print no colours."],
     ],
-    exitStatus: [
-      [0, "Good. From status: online."],
-      [1, "Bad: a definite result, or the command failed."],
-      [2, "Unknown: the control plane or the agent did not answer."],
-      [3, "No agent runs."],
-      [64, "Wrong arguments."],
-      [70, "A bug of the agent."],
-      [78, "Only from run in the foreground: the configuration or the key is not valid."],
-    ],
     seeAlso: ["novacula-control-plane(8)", "systemctl(1)", "journalctl(1)", "systemd.exec(5)"],
   },
   program: "agent",
@@ -101,17 +92,6 @@ const CONTROL_PLANE: DebianPackage = {
       ["/usr/share/doc/novacula-control-plane/", "The documentation for operators."],
     ],
     environment: ENVIRONMENT_VARIABLES.map((variable) => [variable.name, sentences(variable)]),
-    exitStatus: [
-      [0, "Done."],
-      [1, "Refused or failed; standard error says why."],
-      [2, "Unknown: the control plane gave no answer."],
-      [3, "No control plane runs here."],
-      [4, "Not found."],
-      [5, "The name stands for several things: use an ID."],
-      [64, "Wrong arguments."],
-      [70, "A bug of the control plane."],
-      [78, "The environment is not valid."],
-    ],
     seeAlso: ["novacula-agent(8)", "systemctl(1)", "journalctl(1)"],
   },
   program: "controlPlane",

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { EVENTS } from "../src/agent/journal/events.ts";
 import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
+import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 import { LOG_LEVELS } from "../src/lib/log/level.ts";
-import { type CommandEntry, readPrograms } from "./command-table.ts";
+import { readPrograms } from "./command-table.ts";
 import { DEBIAN_PACKAGES } from "./debian-packages.ts";
 import { environmentTable } from "./environment-file.ts";
 import { inCheckout } from "./paths.ts";
@@ -63,10 +64,10 @@ function journalTable(): string {
 type Program = (typeof DEBIAN_PACKAGES)[number]["program"];
 
 function exitCodeTable(program: Program): string {
-  const { manual } = packageOf(program);
+  const { exitCodes } = readPrograms()[program];
   return table(
     ["exit code", "meaning"],
-    manual.exitStatus.map(([code, what]) => [String(code), what]),
+    exitCodes.map(([code, what]) => [String(code), sentence(what)]),
   );
 }
 
@@ -108,7 +109,7 @@ function optionTable(options: CommandEntry["options"]): string {
 }
 
 function notes(command: CommandEntry): readonly string[] {
-  return command.notes === "" ? [] : ["", command.notes];
+  return command.help === "" ? [] : ["", command.help];
 }
 
 function sentence(text: string): string {

@@ -1,4 +1,4 @@
-import type { CommandEntry } from "./command-table.ts";
+import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 
 export interface ManualPage {
   readonly program: CommandEntry;
@@ -8,7 +8,6 @@ export interface ManualPage {
   readonly date: string;
   readonly files: readonly (readonly [path: string, what: string])[];
   readonly environment: readonly (readonly [variable: string, what: string])[];
-  readonly exitStatus: readonly (readonly [code: number, what: string])[];
   readonly seeAlso: readonly string[];
 }
 
@@ -18,24 +17,23 @@ export function renderManual(page: ManualPage): string {
   const lines = [
     `.TH ${name.toUpperCase()} 8 ${page.date} "${name} ${page.version}" "System Administration"`,
     ".SH NAME",
-    `${literal(name)} \\- ${literal(lowerFirst(program.summary).replace(/\.$/u, ""))}`,
+    `${literal(name)} \\- ${literal(program.summary)}`,
     ".SH SYNOPSIS",
     `.B ${literal(name)}`,
     ".I command",
     "[options]",
     ".SH DESCRIPTION",
     literal(program.description),
+    ...paragraphs(program.notes),
     ".SH OPTIONS",
     ...options(program),
     ".SH COMMANDS",
     ...program.commands.flatMap((command) => describe(command, name)),
     ...definitions("FILES", page.files),
     ...definitions("ENVIRONMENT", page.environment),
-    ...definitions(
-      "EXIT STATUS",
-      page.exitStatus.map(([code, what]) => [String(code), what]),
-    ),
-    ...notes(program, ".SH"),
+    ...definitions("EXIT STATUS", exitCodes(program)),
+    ".SH EXAMPLES",
+    ...examples(program),
     ".SH SEE ALSO",
     page.seeAlso.map((each) => each.replace(/^(.+)(\(\d\))$/u, ".BR $1 $2")).join(" ,\n"),
   ];
@@ -51,38 +49,56 @@ function describe(command: CommandEntry, program: string): readonly string[] {
     `.B ${literal(command.usage)}`,
     ".PP",
     literal(command.description),
+    ...command.arguments.flatMap(({ placeholder, description }) => entry(placeholder, description)),
     ...options(command),
-    ...notes(command, ".PP"),
+    ...(command.notes.startsWith("Environment:") ? [] : paragraphs(command.notes)),
+    ...section("Examples:", examples(command)),
+    ...section(
+      "Exit codes:",
+      exitCodes(command).flatMap(([code, what]) => entry(code, what)),
+    ),
   ];
 }
 
 function options(command: CommandEntry): readonly string[] {
-  return command.options.flatMap(({ flags, description }) => [
-    ".TP",
-    `.B ${literal(flags)}`,
-    literal(description),
+  return command.options.flatMap(({ flags, description }) => entry(flags, description));
+}
+
+function examples(command: CommandEntry): readonly string[] {
+  return command.examples.flatMap((example) => [
+    ".PP",
+    literal(`${upperFirst(example.does)}:`),
+    ".PP",
+    ".nf",
+    `    ${literal(example.command)}`,
+    ".fi",
   ]);
 }
 
-function notes(command: CommandEntry, heading: ".SH" | ".PP"): readonly string[] {
-  const text = command.notes.replace(/^Examples:\n/u, "");
-  if (text === "") {
-    return [];
-  }
-  return [heading === ".SH" ? ".SH EXAMPLES" : ".PP", ".nf", ...text.split("\n").map(literal), ".fi"];
+function exitCodes(command: CommandEntry): readonly (readonly [code: string, what: string])[] {
+  return command.exitCodes.map(([code, what]) => [String(code), what]);
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [".PP", `.I ${literal(title)}`, ...lines];
+}
+
+function paragraphs(text: string): readonly string[] {
+  return text === "" ? [] : text.split("\n\n").flatMap((each) => [".PP", ...each.split("\n").map(literal)]);
+}
+
+function entry(term: string, what: string): readonly string[] {
+  return [".TP", `.B ${literal(term)}`, literal(what)];
 }
 
 function definitions(
   title: string,
   entries: readonly (readonly [term: string, what: string])[],
 ): readonly string[] {
-  return [
-    `.SH ${title}`,
-    ...entries.flatMap(([term, what]) => [".TP", `.B ${literal(term)}`, literal(what)]),
-  ];
+  return [`.SH ${title}`, ...entries.flatMap(([term, what]) => entry(term, what))];
 }
 
-/** Text as text: no hyphen that turns into a typographic one, no line that begins a request. */
+/** Text as it is: no typographic hyphens, and no line that begins a request. */
 function literal(text: string): string {
   return text
     .replaceAll("\\", "\\e")
@@ -92,6 +108,6 @@ function literal(text: string): string {
     .replace(/^(?=[.'])/u, "\\&");
 }
 
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
+function upperFirst(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

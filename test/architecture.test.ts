@@ -186,6 +186,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   "lib/log": [],
   "lib/files": ["lib"],
   "lib/command-line": ["lib", "lib/log"],
+  "lib/command-line/completion": ["lib/command-line"],
   protocol: [],
 };
 

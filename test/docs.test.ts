@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type CommandEntry, readPrograms } from "../packaging/command-table.ts";
+import { readPrograms } from "../packaging/command-table.ts";
 import { OPERATOR_DOCUMENTS } from "../packaging/debian-packages.ts";
 import { GENERATED, withGeneratedParts } from "../packaging/docs.ts";
 import { CONFIG_TABLES } from "../src/agent/config/schema/config-schema.ts";
 import { EVENTS } from "../src/agent/journal/events.ts";
+import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 import { ROOT, sourceFiles } from "./support/source-files.ts";
 
 const DOCUMENTS = filesBelow("", (path) => path.endsWith(".md"));

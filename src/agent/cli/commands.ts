@@ -1,19 +1,22 @@
 import { type Command, Option } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
-import { VERSION } from "../../lib/version.ts";
+import { completionCommand } from "../../lib/command-line/completion/completion-command.ts";
+import { versionText } from "../../lib/command-line/version-text.ts";
 import { AGENT_COMMANDS } from "./agent-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { portNumber } from "./option-values.ts";
 import { SERVICE_COMMANDS } from "./service-commands.ts";
+
+const NAME = "novacula-agent";
 
 /**
  * The command table as data: help, completions and manual page are made from it. What a command does
  * is in a file of its own, which is loaded only when the command runs.
  */
 export function createCommands(context: CommandContext): Command {
-  const defined = [...AGENT_COMMANDS, ...KEY_COMMANDS, ...SERVICE_COMMANDS, dev];
+  const defined = [...AGENT_COMMANDS, ...KEY_COMMANDS, ...SERVICE_COMMANDS, dev, completion];
   return createCommand({
-    name: "novacula-agent",
+    name: NAME,
     summary: "the executor agent of Novacula",
     description:
       "The executor agent of Novacula: keeps this host online with its control plane, and applies a new key as soon as its file changes.",
@@ -24,15 +27,20 @@ export function createCommands(context: CommandContext): Command {
       { command: "sudo novacula-agent check --online", does: "try configuration and key without starting" },
     ],
     exitCodes: [
-      [0, "good; of status: online"],
-      [1, "bad: a definite verdict, or it could not be done"],
+      [0, "good; from status: online"],
+      [1, "bad: a definite verdict, or the command failed"],
       [2, "unknown: the control plane or the agent did not answer"],
       [3, "no agent runs"],
       [64, "wrong arguments"],
       [70, "a bug of the agent"],
-      [78, "of run in the foreground: configuration or key cannot work"],
+      [78, "only from run in the foreground: the configuration or the key is not valid"],
     ],
-  }).version(VERSION, "-V, --version", "print the version");
+    footer: `Documentation: /usr/share/doc/${NAME}, man ${NAME}, or docs/ in the source.`,
+  }).version(versionText(NAME), "-V, --version", "print version, commit and platform");
+}
+
+function completion(context: CommandContext): Command {
+  return completionCommand(NAME, "Shell:", context);
 }
 
 function dev({ terminal, end }: CommandContext): Command {

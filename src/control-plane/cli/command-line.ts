@@ -1,15 +1,17 @@
 import type { Command } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { CommandError } from "../../lib/command-line/command-error.ts";
+import { completionCommand } from "../../lib/command-line/completion/completion-command.ts";
 import { runProgram } from "../../lib/command-line/run-program.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
+import { versionText } from "../../lib/command-line/version-text.ts";
 import { errorChain } from "../../lib/errors.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
-import { VERSION } from "../../lib/version.ts";
 import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../http/connection-limit.ts";
 import { SettingsError } from "../settings.ts";
 import { auditCommands } from "./audit-commands.ts";
 import { backupCommand } from "./backup-command.ts";
+import { completeCommand } from "./complete-command.ts";
 import { executorCommands } from "./executor-commands.ts";
 import { keyCommands } from "./key-commands.ts";
 import { organizationCommands } from "./organization-commands.ts";
@@ -37,7 +39,9 @@ export function createProgram(context: CommandContext): Command {
       executorCommands,
       peopleCommands,
       auditCommands,
+      (own: CommandContext) => completionCommand(NAME, "Shell:", own),
     ].map((define) => define(context)),
+    hiddenCommands: [completeCommand(context)],
     notes: `All commands but serve and backup ask a running control plane, over its management socket. Their
 options --socket, --org and --json may also come before the command.`,
     examples: [
@@ -57,7 +61,8 @@ options --socket, --org and --json may also come before the command.`,
       [70, "a bug of the control plane"],
       [78, "the environment is not a valid configuration"],
     ],
-  }).version(VERSION, "-V, --version", "print the version");
+    footer: `Documentation: /usr/share/doc/${NAME}, man ${NAME}, or docs/ in the source.`,
+  }).version(versionText(NAME), "-V, --version", "print version, commit and platform");
 }
 
 function explain(error: unknown): unknown {

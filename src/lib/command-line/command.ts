@@ -30,7 +30,11 @@ export interface CommandDefinition {
   /** Paragraphs below the options, in lines of at most 100 columns. */
   readonly notes?: string;
   readonly exitCodes?: readonly ExitCodeNote[];
+  /** The last line of the help. */
+  readonly footer?: string;
   readonly commands?: readonly Command[];
+  /** Commands that no help lists. */
+  readonly hiddenCommands?: readonly Command[];
   readonly action?: Parameters<Command["action"]>[0];
 }
 
@@ -63,6 +67,9 @@ export function createCommand(definition: CommandDefinition): Command {
   for (const below of definition.commands ?? []) {
     command.addCommand(below);
   }
+  for (const below of definition.hiddenCommands ?? []) {
+    command.addCommand(below, { hidden: true });
+  }
   if (definition.action !== undefined) {
     command.action(definition.action);
   }
@@ -74,16 +81,18 @@ export function definitionOf(command: Command): CommandDefinition | undefined {
   return definitions.get(command);
 }
 
-function helpNotes({ notes, examples, exitCodes }: CommandDefinition): string {
+/** What `--help` prints below the options. */
+export function helpNotes({ notes, examples, exitCodes, footer }: CommandDefinition): string {
   const parts = [
     ...(notes === undefined ? [] : [notes]),
     ...(examples === undefined ? [] : [`Examples:\n${exampleLines(examples)}`]),
     ...(exitCodes === undefined ? [] : [`Exit codes:\n${exitCodeLines(exitCodes)}`]),
+    ...(footer === undefined ? [] : [footer]),
   ];
   return parts.map((part) => `\n${part}`).join("\n");
 }
 
-export function exampleLines(examples: readonly Example[]): string {
+function exampleLines(examples: readonly Example[]): string {
   const width = Math.max(...examples.map(({ command }) => command.length));
   const isWide = width > MAX_SIDE_BY_SIDE;
   return examples

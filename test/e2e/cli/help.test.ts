@@ -41,8 +41,9 @@ describe.concurrent("help", () => {
     expect([all.code, one.code]).toEqual([0, 0]);
   });
 
-  it("leaves the version to --version", async () => {
-    expect(await command(["--version"])).toMatchObject({ code: 0, stdout: "0.1.0\n" });
+  it("leaves version, commit and platform to --version", async () => {
+    const stdout = `novacula-agent 0.1.0 (development, ${process.platform}-${process.arch}, Node ${process.version})\n`;
+    expect(await command(["--version"])).toMatchObject({ code: 0, stdout });
   });
 });
 

@@ -1,9 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readPrograms } from "../../../packaging/command-table.ts";
-import { bashCompletion, fishCompletion, zshCompletion } from "../../../packaging/completions.ts";
+import {
+  bashCompletion,
+  fishCompletion,
+  zshCompletion,
+} from "../../../src/lib/command-line/completion/completions.ts";
 import { lacks } from "../../support/requires.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -38,13 +42,36 @@ describe("bash", () => {
     const nested = bashCompletion("novacula-control-plane", controlPlane);
     expect(bash(nested, ["novacula-control-plane", "keys", "r"])).toEqual(["rotate", "revoke"]);
     expect(bash(nested, ["novacula-control-plane", "keys", "create", "--na"])).toEqual(["--name"]);
+    expect(bash(nested, ["novacula-control-plane", "people", "add", "--role", ""])).toEqual([
+      "owner",
+      "admin",
+      "member",
+    ]);
+    expect(bash(nested, ["novacula-control-plane", "completion", ""]).slice(0, 3)).toEqual([
+      "bash",
+      "zsh",
+      "fish",
+    ]);
+    expect(bash(nested, ["novacula-control-plane", "backup", "/dev/nul"])).toEqual(["/dev/null"]);
+  });
+
+  it("asks the program for keys, and expands nothing of what it prints", () => {
+    const marker = join(tempDir(), "made");
+    const answers = `novacula-control-plane() { [[ $* == "__complete keys" ]] && printf '%s\\n' prod 'pro$(touch ${marker})' other; }
+    ${bashCompletion("novacula-control-plane", controlPlane)}`;
+    expect(bash(answers, ["novacula-control-plane", "keys", "revoke", "pr"])).toEqual([
+      "prod",
+      `pro$(touch ${marker})`,
+    ]);
+    expect(bash(answers, ["novacula-control-plane", "keys", "revoke", "--y"])).toEqual(["--yes"]);
+    expect(existsSync(marker)).toBe(false);
   });
 });
 
 describe("zsh", () => {
   it.skipIf(lacks("zsh", has("zsh")))("takes the scripts, and defines the function of every command", () => {
     const script = zshCompletion("novacula-agent", agent);
-    const defines = `compdef() { :; }; _arguments() { :; }; ${script.replace(/^_novacula_agent "\$@"$/mu, "")}
+    const defines = `compdef() { :; }; _arguments() { :; }; ${script}
       print -l \${(k)functions}`;
     const { stdout, stderr } = spawnSync("zsh", ["-f", "-c", defines], { encoding: "utf8" });
     expect(stderr).toBe("");

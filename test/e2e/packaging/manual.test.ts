@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { type CommandEntry, readPrograms } from "../../../packaging/command-table.ts";
+import { readPrograms } from "../../../packaging/command-table.ts";
 import { DEBIAN_PACKAGES } from "../../../packaging/debian-packages.ts";
 import { renderManual } from "../../../packaging/manual.ts";
+import type { CommandEntry } from "../../../src/lib/command-line/command-table.ts";
 import { lacks } from "../../support/requires.ts";
 
 const programs = readPrograms();

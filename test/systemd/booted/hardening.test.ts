@@ -104,18 +104,20 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the binary on a bare $titl
     const machine = await bootEmpty(release);
     copyFileSync(EXECUTABLE, machine.path("/srv/novacula-agent"));
     const binary = "/srv/novacula-agent";
-    expect(await machine.run([binary, "--version"])).toMatch(/^\d+\.\d+\.\d+$/u);
+    expect(await machine.run([binary, "--version"])).toMatch(
+      /^novacula-agent \d+\.\d+\.\d+ \((?:[0-9a-f]{7,}(?:-dirty)?|unknown), linux-\w+, Node v24\.[\d.]+\)$/u,
+    );
     await machine.sh(`ln -s ${binary} /srv/novacula-control-plane`);
     expect(await machine.run(["/srv/novacula-control-plane", "--help"])).toContain("keys");
     expect(await machine.run(["env", "NODE_OPTIONS=--require=/nowhere", binary, "--version"])).toMatch(
-      /^\d/u,
+      /^novacula-agent \d/u,
     );
     // An engine that does not exist: a program that reads this file fails.
     const openssl = ["nodejs_conf = a", "[a]", "engines = b", "[b]", "c = d", "[d]", "engine_id = c"];
     const text = [...openssl, "dynamic_path = /srv/nothing.so", "init = 1", ""].join("\n");
     await machine.sh("mkdir /srv/coverage; cat > /srv/openssl.cnf", text);
     for (const variable of ["OPENSSL_CONF=/srv/openssl.cnf", "NODE_V8_COVERAGE=/srv/coverage"]) {
-      expect(await machine.run(["env", variable, binary, "--version"])).toMatch(/^\d/u);
+      expect(await machine.run(["env", variable, binary, "--version"])).toMatch(/^novacula-agent \d/u);
     }
     expect(await machine.run(["find", "/srv/coverage", "-type", "f"])).toBe("");
     const usage = await machine.try([binary, "--inspect", "run"]);

@@ -55,7 +55,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     const port = await freePort();
     await using first = startDev(folder, port);
     const before = await first.fingerprint();
-    await shell(first.commands()[1] ?? "");
+    await shell(`${first.commands()[1]} --yes`);
     await first.waitFor(/key\.refused/u);
     await first.waitFor(
       new RegExp(`^control plane: a key was refused \\(401 revoked, key ${before}\\); the next minute`, "mu"),

@@ -1,0 +1,125 @@
+import type { Argument, Command, Option } from "commander";
+import { definitionOf, type Example, type ExitCodeNote, helpNotes } from "./command.ts";
+
+/** What a shell completes in the place of a value. */
+export type ValueKind =
+  | { readonly kind: "none" | "file" | "folder" | "text" }
+  /** One of these. */
+  | { readonly kind: "words"; readonly words: readonly string[] }
+  /** What `PROGRAM __complete WHAT` prints, a word a line. */
+  | { readonly kind: "asked"; readonly what: string };
+
+export interface OptionEntry {
+  /** `-c, --config <file>` */
+  readonly flags: string;
+  /** `-c` and `--config`: what a shell completes. */
+  readonly names: readonly string[];
+  readonly description: string;
+  readonly value: ValueKind;
+}
+
+export interface ArgumentEntry {
+  /** `<key>` */
+  readonly placeholder: string;
+  readonly description: string;
+  readonly value: ValueKind;
+}
+
+/** A command as manual page and completions need it. */
+export interface CommandEntry {
+  /** Without the program: `["keys", "create"]`; empty for the program itself. */
+  readonly path: readonly string[];
+  /** `novacula-agent check [options]` */
+  readonly usage: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly arguments: readonly ArgumentEntry[];
+  readonly options: readonly OptionEntry[];
+  readonly commands: readonly CommandEntry[];
+  /** Paragraphs that `--help` has below the options. */
+  readonly notes: string;
+  readonly examples: readonly Example[];
+  /** Everything that `--help` has below the options. */
+  readonly help: string;
+  readonly exitCodes: readonly ExitCodeNote[];
+}
+
+/** The name of the hidden command that completes what only the running program knows. */
+export const COMPLETE = "__complete";
+
+/** Placeholders of what `__complete` knows. */
+const ASKED: Readonly<Record<string, string>> = {
+  key: "keys",
+  executor: "executors",
+  organization: "organizations",
+};
+
+/** Reads a program, or a command of it, from the very commands that it parses its arguments with. */
+export function readCommand(command: Command, path: readonly string[] = []): CommandEntry {
+  return read(
+    command,
+    path,
+    command.commands.some((each) => each.name() === COMPLETE),
+  );
+}
+
+function read(command: Command, path: readonly string[], canAsk: boolean): CommandEntry {
+  const help = command.createHelp();
+  help.helpWidth = 200;
+  const definition = definitionOf(command);
+  return {
+    path,
+    usage: help.commandUsage(command),
+    summary: command.summary(),
+    description: command.description(),
+    arguments: command.registeredArguments.map((argument) => readArgument(argument, canAsk)),
+    options: help.visibleOptions(command).map((option) => readOption(option, canAsk)),
+    commands: help.visibleCommands(command).map((each) => read(each, [...path, each.name()], canAsk)),
+    notes: definition?.notes ?? "",
+    examples: definition?.examples ?? [],
+    help: definition === undefined ? "" : helpNotes(definition).trim(),
+    exitCodes: definition?.exitCodes ?? [],
+  };
+}
+
+function readArgument(argument: Argument, canAsk: boolean): ArgumentEntry {
+  const name = argument.name();
+  const placeholder = argument.required ? `<${name}>` : `[${name}]`;
+  const value = valueKind(name, argument.argChoices, canAsk);
+  return { placeholder, description: argument.description, value };
+}
+
+function readOption(option: Option, canAsk: boolean): OptionEntry {
+  const placeholder = /[<[]([^>\]]+)[>\]]/u.exec(option.flags)?.[1];
+  return {
+    flags: option.flags,
+    names: [option.short, option.long].filter((name) => name !== undefined),
+    description: describedOption(option),
+    value: placeholder === undefined ? { kind: "none" } : valueKind(placeholder, option.argChoices, canAsk),
+  };
+}
+
+/** With the choices and the default, as `--help` prints them. */
+function describedOption({ description, argChoices, defaultValue, defaultValueDescription }: Option): string {
+  const facts = [
+    ...(argChoices === undefined ? [] : [`one of: ${argChoices.join(", ")}`]),
+    ...(defaultValue === undefined || typeof defaultValue === "boolean"
+      ? []
+      : [`default: ${defaultValueDescription ?? defaultValue}`]),
+  ];
+  return facts.length === 0 ? description : `${description} (${facts.join("; ")})`;
+}
+
+function valueKind(placeholder: string, choices: readonly string[] | undefined, canAsk: boolean): ValueKind {
+  const what = canAsk ? ASKED[placeholder] : undefined;
+  if (choices !== undefined) {
+    return { kind: "words", words: choices };
+  }
+  if (what !== undefined) {
+    return { kind: "asked", what };
+  }
+  if (/file|path|socket/iu.test(placeholder)) {
+    return { kind: "file" };
+  }
+  return { kind: /folder|directory/iu.test(placeholder) ? "folder" : "text" };
+}

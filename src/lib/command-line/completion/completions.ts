@@ -1,0 +1,207 @@
+import { COMPLETE, type CommandEntry, type OptionEntry, type ValueKind } from "../command-table.ts";
+
+/** What bash-completion loads for `program`. */
+export function bashCompletion(program: string, root: CommandEntry): string {
+  const commands = allCommands(root);
+  const name = identifier(program);
+  return `# bash completion for ${program}
+_${name}() {
+    local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command= word words= asked= files=
+    COMPREPLY=()
+    for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case "$command/$word" in
+${commands
+  .filter(({ path }) => path.length > 0)
+  .map(({ path }) => `        /${path.join("/")}) command=/${path.join("/")} ;;`)
+  .join("\n")}
+        esac
+    done
+    case $command in
+${commands.map((each) => `    ${bashCommand(each)}`).join("\n")}
+    esac
+    case $previous in
+${bashValues(commands.flatMap((command) => command.options))}
+    *) [[ $current == -* ]] && asked= files= ;;
+    esac
+    if [[ $files ]]; then
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -A "$files" -- "$current")
+    elif [[ $asked ]]; then
+        while read -r word; do
+            [[ $word == "$current"* ]] && COMPREPLY+=("$word")
+        done < <(${program} ${COMPLETE} "$asked" 2>/dev/null)
+    else
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    fi
+}
+complete -F _${name} ${program}
+`;
+}
+
+/** What stands in the place of a value, as the variables that the function ends with. */
+function bashVariables(value: ValueKind): string {
+  switch (value.kind) {
+    case "file":
+      return "files=file";
+    case "folder":
+      return "files=directory";
+    case "asked":
+      return `asked=${value.what}`;
+    case "words":
+      return `words="${value.words.join(" ")}"`;
+    default:
+      return "";
+  }
+}
+
+function bashCommand(command: CommandEntry): string {
+  const [argument] = command.arguments;
+  const choices = argument?.value.kind === "words" ? argument.value.words : [];
+  const words = [
+    ...command.commands.map((each) => each.path.at(-1)),
+    ...choices,
+    ...namesOf(command.options),
+  ];
+  const pattern = command.path.length === 0 ? '""' : `/${command.path.join("/")}`;
+  const more = argument === undefined || choices.length > 0 ? "" : ` ${bashVariables(argument.value)}`;
+  return `${pattern}) words="${words.join(" ")}"${more} ;;`;
+}
+
+/** One rule for all options that take the same kind of value. */
+function bashValues(options: readonly OptionEntry[]): string {
+  const names = new Map<string, Set<string>>();
+  for (const option of options.filter(({ value }) => value.kind !== "none")) {
+    const variables = `words= asked= files= ${bashVariables(option.value)}`.trimEnd();
+    names.set(variables, new Set([...(names.get(variables) ?? []), ...option.names]));
+  }
+  return [...names].map(([variables, each]) => `    ${[...each].join(" | ")}) ${variables} ;;`).join("\n");
+}
+
+/** A `_program` function for zsh's fpath. */
+export function zshCompletion(program: string, root: CommandEntry): string {
+  const name = identifier(program);
+  const functions = allCommands(root).map((command) => zshFunction(name, command));
+  return `#compdef ${program}
+
+_${name}_asked() {
+  local -a found=(\${(f)"$(${program} ${COMPLETE} \${@[-1]} 2>/dev/null)"})
+  compadd -a found
+}
+${functions.join("\n")}
+if [[ $funcstack[1] == _${name} ]]; then
+  _${name} "$@"
+else
+  compdef _${name} ${program}
+fi
+`;
+}
+
+function zshFunction(name: string, command: CommandEntry): string {
+  const own = [name, ...command.path].map(identifier).join("_");
+  const options = command.options.flatMap((option) => zshOption(name, option));
+  if (command.commands.length === 0) {
+    const operands = command.arguments.map(
+      ({ placeholder, value }, index) => `'${index + 1}:${placeholder}${zshValue(name, value)}'`,
+    );
+    return `_${own}() {\n  _arguments -s -S ${[...options, ...operands].join(" ")}\n}`;
+  }
+  const choices = command.commands.map(
+    (each) => `'${each.path.at(-1)}:${quoted(each.summary).replaceAll(":", "\\:")}'`,
+  );
+  return `_${own}() {
+  local context state state_descr line
+  typeset -A opt_args
+  _arguments -s -S -C ${options.join(" ")} '1: :->command' '*:: :->rest'
+  case $state in
+    command) local -a commands=(${choices.join(" ")}); _describe command commands ;;
+    rest) (( $+functions[_${own}_\${line[1]//-/_}] )) && _${own}_\${line[1]//-/_} ;;
+  esac
+}`;
+}
+
+function zshOption(name: string, { description, names, value }: OptionEntry): readonly string[] {
+  const text = quoted(description).replaceAll(/[[\]:]/gu, "\\$&");
+  const action = value.kind === "none" ? "" : `:value${zshValue(name, value)}`;
+  return names.map((each) => `'${each}[${text}]${action}'`);
+}
+
+function zshValue(name: string, value: ValueKind): string {
+  switch (value.kind) {
+    case "file":
+      return ":_files";
+    case "folder":
+      return ":_files -/";
+    case "asked":
+      return `:_${name}_asked ${value.what}`;
+    case "words":
+      return `:(${value.words.join(" ")})`;
+    default:
+      return ": ";
+  }
+}
+
+/** What fish loads for `program`. */
+export function fishCompletion(program: string, root: CommandEntry): string {
+  const lines = allCommands(root).flatMap((command) => {
+    const start = `complete -c ${program} -n '${fishCondition(command)}'`;
+    return [
+      ...command.commands.map((each) => `${start} -f -a ${each.path.at(-1)} -d '${quoted(each.summary)}'`),
+      ...command.arguments
+        .filter(({ value }) => value.kind !== "text")
+        .map(
+          ({ value }) =>
+            `${start}${fishValue(program, value)
+              .replace(/^ -[rx]/u, " -f")
+              .replace(" -f -F", " -F")}`,
+        ),
+      ...command.options.map((option) => {
+        const names = option.names.map((each) =>
+          each.startsWith("--") ? `-l ${each.slice(2)}` : `-s ${each.slice(1)}`,
+        );
+        return `${start} ${names.join(" ")}${fishValue(program, option.value)} -d '${quoted(option.description)}'`;
+      }),
+    ];
+  });
+  return `# fish completion for ${program}\n${lines.join("\n")}\n`;
+}
+
+function fishValue(program: string, value: ValueKind): string {
+  switch (value.kind) {
+    case "none":
+      return "";
+    case "file":
+      return " -r -F";
+    case "folder":
+      return " -x -a '(__fish_complete_directories)'";
+    case "asked":
+      return ` -x -a '(${program} ${COMPLETE} ${value.what} 2>/dev/null)'`;
+    case "words":
+      return ` -x -a '${value.words.join(" ")}'`;
+    case "text":
+      return " -x";
+  }
+}
+
+function fishCondition(command: CommandEntry): string {
+  const seen = command.path.map((name) => `__fish_seen_subcommand_from ${name}`);
+  const below = command.commands.map((each) => each.path.at(-1)).join(" ");
+  const notBelow = below === "" ? [] : [`not __fish_seen_subcommand_from ${below}`];
+  return [...seen, ...notBelow].join("; and ");
+}
+
+function allCommands(command: CommandEntry): readonly CommandEntry[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}
+
+function namesOf(options: readonly OptionEntry[]): readonly string[] {
+  return [...new Set(options.flatMap((option) => option.names))];
+}
+
+function identifier(name: string): string {
+  return name.replaceAll("-", "_");
+}
+
+/** Safe between single quotes in all three shells. */
+function quoted(text: string): string {
+  return text.replaceAll(/['\\]/gu, "’");
+}
