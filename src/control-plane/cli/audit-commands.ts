@@ -49,7 +49,7 @@ export function auditCommands({ terminal }: CommandContext): Command {
         ],
         examples: [
           {
-            command: "novacula-control-plane audit list --org acme --limit 20",
+            command: "sudo novacula-control-plane audit list --org acme --limit 20",
             does: "the latest 20 events",
           },
         ],

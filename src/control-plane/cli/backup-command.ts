@@ -24,7 +24,7 @@ To restore a copy: stop the control plane, move the copy to the place of the dat
 files beside it that end in -wal and -shm, and start the control plane.`,
     examples: [
       {
-        command: "novacula-control-plane backup /var/backups/control-plane-$(date +%F).db",
+        command: "sudo novacula-control-plane backup /var/backups/control-plane-$(date +%F).db",
         does: "with the date in its name",
       },
     ],

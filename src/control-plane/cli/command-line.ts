@@ -46,9 +46,12 @@ export function createProgram(context: CommandContext): Command {
 options --socket, --org and --json may also come before the command.`,
     examples: [
       { command: "novacula-control-plane serve", does: "run it" },
-      { command: 'novacula-control-plane org create "Acme Inc" --slug acme', does: "then an organization" },
-      { command: "novacula-control-plane keys create --name prod", does: "and a key in it" },
-      { command: "novacula-control-plane executors list", does: "who is online, on which key?" },
+      {
+        command: 'sudo novacula-control-plane org create "Acme Inc" --slug acme',
+        does: "then an organization",
+      },
+      { command: "sudo novacula-control-plane keys create --name prod", does: "and a key in it" },
+      { command: "sudo novacula-control-plane executors list", does: "who is online, on which key?" },
     ],
     exitCodes: [
       [0, "done"],

@@ -33,8 +33,11 @@ export function revokeCommand({ terminal }: CommandContext): Command {
     arguments: [new Argument(...KEY_ARGUMENT)],
     options: [yesOption(), ...organizationOptions()],
     examples: [
-      { command: "novacula-control-plane keys revoke 1a2b3c4d", does: "by its fingerprint" },
-      { command: "novacula-control-plane keys revoke prod --yes", does: "in a script, even if it is in use" },
+      { command: "sudo novacula-control-plane keys revoke 1a2b3c4d", does: "by its fingerprint" },
+      {
+        command: "sudo novacula-control-plane keys revoke prod --yes",
+        does: "in a script, even if it is in use",
+      },
     ],
     action: (reference: string, options: EndOptions) => revoke(reference, options, terminal),
   });
@@ -48,7 +51,7 @@ export function deleteCommand({ terminal }: CommandContext): Command {
       "Deletes a revoked key for good. The audit log and the history of the executors keep its id. A key that is still active is refused: revoke it first.",
     arguments: [new Argument(...KEY_ARGUMENT)],
     options: organizationOptions(),
-    examples: [{ command: "novacula-control-plane keys delete 1a2b3c4d", does: "by its fingerprint" }],
+    examples: [{ command: "sudo novacula-control-plane keys delete 1a2b3c4d", does: "by its fingerprint" }],
     action: (reference: string, options: OrganizationOptions) => remove(reference, options, terminal),
   });
 }

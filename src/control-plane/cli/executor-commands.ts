@@ -51,8 +51,8 @@ function listCommand({ terminal }: CommandContext): Command {
     description: "Lists the executors. Below the table it names clones, and syncs that were refused.",
     options: [...listingOptions(), ...organizationOptions()],
     examples: [
-      { command: "novacula-control-plane executors list", does: "who is online, and with which key" },
-      { command: "novacula-control-plane executors list --org acme --quiet", does: "only their ids" },
+      { command: "sudo novacula-control-plane executors list", does: "who is online, and with which key" },
+      { command: "sudo novacula-control-plane executors list --org acme --quiet", does: "only their ids" },
     ],
     action: (options: OrganizationOptions & ListingOptions) => list(options, terminal),
   });

@@ -42,9 +42,9 @@ export function executorDeletionCommand({ terminal }: CommandContext): Command {
       ...organizationOptions(),
     ],
     examples: [
-      { command: "novacula-control-plane executors delete agent-1", does: "asks first" },
+      { command: "sudo novacula-control-plane executors delete agent-1", does: "asks first" },
       {
-        command: "novacula-control-plane executors delete agent-1 --org acme --revoke-keys --yes",
+        command: "sudo novacula-control-plane executors delete agent-1 --org acme --revoke-keys --yes",
         does: "in a script, with its keys",
       },
     ],

@@ -64,13 +64,14 @@ function createCommandFor({ terminal }: CommandContext): Command {
       ...organizationOptions(),
     ],
     examples: [
-      { command: "novacula-control-plane keys create --name prod", does: "a key that never expires" },
+      { command: "sudo novacula-control-plane keys create --name prod", does: "a key that never expires" },
       {
-        command: "novacula-control-plane keys create --org acme --target agent-1 --expires-in-days 90",
+        command: "sudo novacula-control-plane keys create --org acme --target agent-1 --expires-in-days 90",
         does: "a key for one executor",
       },
       {
-        command: "novacula-control-plane keys create --name prod --key-only | novacula-agent set-key",
+        command:
+          "sudo novacula-control-plane keys create --name prod --key-only | sudo novacula-agent set-key",
         does: "straight into the agent of this host",
       },
     ],
@@ -106,10 +107,13 @@ function rotateCommand({ terminal }: CommandContext): Command {
     ],
     examples: [
       {
-        command: "novacula-control-plane keys rotate prod --grace-days 7",
+        command: "sudo novacula-control-plane keys rotate prod --grace-days 7",
         does: "nothing is refused: change the file within a week",
       },
-      { command: "novacula-control-plane keys rotate 1a2b3c4d", does: "the old key is refused from now on" },
+      {
+        command: "sudo novacula-control-plane keys rotate 1a2b3c4d",
+        does: "the old key is refused from now on",
+      },
     ],
     action: (reference: string, options: RotateOptions) => rotate(reference, options, terminal),
   });
@@ -122,7 +126,7 @@ function listCommand({ terminal }: CommandContext): Command {
     description: "Lists the keys, newest first; revoked and expired ones, too.",
     options: [...listingOptions(), ...organizationOptions()],
     examples: [
-      { command: "novacula-control-plane keys list --org acme", does: "the keys of one organization" },
+      { command: "sudo novacula-control-plane keys list --org acme", does: "the keys of one organization" },
     ],
     action: (options: OrganizationOptions & ListingOptions) => list(options, terminal),
   });

@@ -36,9 +36,9 @@ export function organizationCommands({ terminal }: CommandContext): Command {
           ...commonOptions(),
         ],
         examples: [
-          { command: "novacula-control-plane org create Acme", does: "with the slug acme" },
+          { command: "sudo novacula-control-plane org create Acme", does: "with the slug acme" },
           {
-            command: 'novacula-control-plane org create "Acme Inc" --slug acme',
+            command: 'sudo novacula-control-plane org create "Acme Inc" --slug acme',
             does: "with a slug of your own",
           },
         ],
@@ -49,7 +49,7 @@ export function organizationCommands({ terminal }: CommandContext): Command {
         summary: "list the organizations",
         description: "Lists the organizations.",
         options: [...listingOptions(), ...commonOptions()],
-        examples: [{ command: "novacula-control-plane org list", does: "with slugs and ids" }],
+        examples: [{ command: "sudo novacula-control-plane org list", does: "with slugs and ids" }],
         action: (options: CommonOptions & ListingOptions) => list(options, terminal),
       }),
     ],

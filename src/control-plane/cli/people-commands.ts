@@ -35,7 +35,7 @@ export function peopleCommands({ terminal }: CommandContext): Command {
         description:
           "Lists the people and their roles. Below the table it names organizations without an owner.",
         options: [...listingOptions(), ...commonOptions()],
-        examples: [{ command: "novacula-control-plane people list", does: "of all organizations" }],
+        examples: [{ command: "sudo novacula-control-plane people list", does: "of all organizations" }],
         action: (options: CommonOptions & ListingOptions) => list(options, terminal),
       }),
       createCommand({
@@ -52,7 +52,7 @@ export function peopleCommands({ terminal }: CommandContext): Command {
         ],
         examples: [
           {
-            command: "novacula-control-plane people add olga@example.com --org acme --role owner",
+            command: "sudo novacula-control-plane people add olga@example.com --org acme --role owner",
             does: "also gives an organization an owner again",
           },
         ],
@@ -67,7 +67,7 @@ export function peopleCommands({ terminal }: CommandContext): Command {
         options: commonOptions(),
         examples: [
           {
-            command: "novacula-control-plane people reset-password olga@example.com",
+            command: "sudo novacula-control-plane people reset-password olga@example.com",
             does: "prints the new password",
           },
         ],

@@ -210,7 +210,7 @@ describe("the commands", () => {
     const { exitCode, stdout } = await runCommand(line.split(" "));
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^Usage: novacula-control-plane/);
-    expect(stdout).toMatch(/\nExamples:\n {2}(?:# .*\n {2})?(?:\w+=\S+ )*novacula-control-plane/);
+    expect(stdout).toMatch(/\nExamples:\n {2}(?:# .*\n {2})?(?:\w+=\S+ |sudo )*novacula-control-plane/);
   });
 });
 
