@@ -76,12 +76,12 @@ export function connectionUntold(why: string): readonly Check[] {
 
 function failure(stage: Stage, { detail, remedy }: Answer): Check {
   // Something answered, but not as a control plane: what it thinks of the key is not known.
-  const status = stage === "authentication" ? "untold" : "failed";
+  const status = stage === "authentication" ? "unknown" : "bad";
   return { stage, status, detail, ...(remedy !== undefined && { remedy }) };
 }
 
 function authentication({ kind, detail, remedy }: Answer): Check {
-  const status = kind === "accepted" ? "passed" : "failed";
+  const status = kind === "accepted" ? "ok" : "bad";
   return { stage: "authentication", status, detail, ...(remedy !== undefined && { remedy }) };
 }
 
@@ -129,5 +129,5 @@ function clock({ answer, nowMs, url }: Connection): Check {
 }
 
 function pass(stage: Stage, detail: string): Check {
-  return { stage, status: "passed", detail };
+  return { stage, status: "ok", detail };
 }

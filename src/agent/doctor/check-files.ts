@@ -18,7 +18,7 @@ export function checkFiles(loaded: Loaded, obstacles: readonly Obstacle[]): read
   const isRead = !unread.some((issue) => issue.code !== "no-credentials-directory");
   const files: readonly Check[] =
     unread.length === 0
-      ? [{ stage: "file", status: "passed", detail: `${path} is there` }]
+      ? [{ stage: "file", status: "ok", detail: `${path} is there` }]
       : unread.map(readIssue);
   if (!isRead) {
     const later = `${path} could not be read`;
@@ -33,7 +33,7 @@ const UNREAD: ReadonlySet<string> = new Set(["not-found", "unreadable", "no-cred
 const MODE_FINDINGS = /^file-/u;
 
 function readIssue(issue: ConfigIssue): Check {
-  const status = issue.code === "no-credentials-directory" ? "untold" : "failed";
+  const status = issue.code === "no-credentials-directory" ? "unknown" : "bad";
   return { stage: "file", status, detail: detailOf(issue), remedy: issue.remedy };
 }
 
@@ -41,27 +41,27 @@ function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[]
   const findings = findingsOf(loaded).filter((finding) => MODE_FINDINGS.test(finding.code));
   const checks: readonly Check[] = [
     ...obstacles.map(
-      ({ problem, remedy }) => ({ stage: "mode", status: "failed", detail: problem, remedy }) as const,
+      ({ problem, remedy }) => ({ stage: "mode", status: "bad", detail: problem, remedy }) as const,
     ),
     ...findings.map((finding) => ofFinding("mode", finding)),
   ];
   return checks.length > 0
     ? checks
-    : [{ stage: "mode", status: "passed", detail: "nobody but its owner and its group can read the key" }];
+    : [{ stage: "mode", status: "ok", detail: "nobody but its owner and its group can read the key" }];
 }
 
 function syntax(loaded: Loaded, issues: readonly ConfigIssue[]): readonly Check[] {
   if (loaded.verdict === "invalid") {
     return issues.map((issue) => ({
       stage: "syntax",
-      status: "failed",
+      status: "bad",
       detail: detailOf(issue),
       remedy: issue.remedy,
     }));
   }
   const { agent, controlPlane } = loaded.config;
   const detail = `valid: executor ${printable(agent.name)} for ${printable(controlPlane.url)}`;
-  return [{ stage: "syntax", status: "passed", detail }];
+  return [{ stage: "syntax", status: "ok", detail }];
 }
 
 function keys(loaded: Loaded): readonly Check[] {
@@ -75,7 +75,7 @@ function keys(loaded: Loaded): readonly Check[] {
   }
   const { key, keySource } = loaded;
   const detail = `${key} in ${printable(keySource, 4096)} ${checks.length === 0 ? "looks right" : "can be sent all the same"}`;
-  return [...checks, { stage: "key", status: "passed", detail }];
+  return [...checks, { stage: "key", status: "ok", detail }];
 }
 
 function findingsOf(loaded: Loaded): readonly KeyFinding[] {
@@ -85,7 +85,7 @@ function findingsOf(loaded: Loaded): readonly KeyFinding[] {
 function ofFinding(stage: Check["stage"], { severity, problem, remedy }: KeyFinding): Check {
   return {
     stage,
-    status: severity === "warning" ? "warning" : "failed",
+    status: severity === "warning" ? "warning" : "bad",
     detail: `the key ${problem}`,
     remedy,
   };
@@ -97,7 +97,7 @@ function detailOf(issue: ConfigIssue): string {
 }
 
 export function untold(stage: Check["stage"], detail: string): Check {
-  return { stage, status: "untold", detail: `not looked at: ${detail}` };
+  return { stage, status: "unknown", detail: `not looked at: ${detail}` };
 }
 
 function split<Item>(

@@ -33,7 +33,7 @@ export function checkUnit(agent: RunningAgent): readonly Check[] {
   const { unit, status } = agent;
   if (unit === undefined && status === undefined) {
     return [
-      { stage: "unit", status: "untold", detail: "no systemd answers on this host, and no agent runs" },
+      { stage: "unit", status: "unknown", detail: "no systemd answers on this host, and no agent runs" },
     ];
   }
   const service = unit === undefined ? [] : checkService(unit);
@@ -68,12 +68,12 @@ function checkService(unit: UnitFacts): readonly Check[] {
 
 function activity({ ActiveState, Result }: UnitFacts): Check {
   if (ActiveState === "active" || ActiveState === "reloading") {
-    return { stage: "unit", status: "passed", detail: "the service runs" };
+    return { stage: "unit", status: "ok", detail: "the service runs" };
   }
   const result = Result === "success" ? "" : ` (${printable(Result, 40)})`;
   return {
     stage: "unit",
-    status: "failed",
+    status: "bad",
     detail: `the service is ${printable(ActiveState, 40)}${result}`,
     remedy: `Run: ${asRoot("systemctl start novacula-agent")}. Why it ended is in: ${asRoot("journalctl -u novacula-agent")}.`,
   };
@@ -87,7 +87,7 @@ function checkStatus(status: AgentStatus, fingerprint: string | undefined): Chec
   }
   const isOnFile = fingerprint !== undefined && keyIs(status, fingerprint);
   if (isOnFile && status.pendingChange === null) {
-    return { stage: "unit", status: "passed", detail: trimmed(status.reason) };
+    return { stage: "unit", status: "ok", detail: trimmed(status.reason) };
   }
   const why = status.pendingChange?.reason ?? "it has not taken what the file says now";
   return warning(`the agent is online on key ${status.key?.fingerprint ?? "?"} still: ${trimmed(why)}`, look);

@@ -1,3 +1,5 @@
+import * as z from "zod";
+
 /** Where something can be wrong, in the order in which one thing needs the other. */
 export const STAGES = [
   "file",
@@ -15,27 +17,33 @@ export const STAGES = [
 
 export type Stage = (typeof STAGES)[number];
 
-/** What was seen at one stage. `untold`: it could not be looked at, mostly because an earlier stage failed. */
-export interface Check {
-  readonly stage: Stage;
-  readonly status: "passed" | "warning" | "failed" | "untold";
-  /** A clause: what was seen. */
-  readonly detail: string;
-  /** A sentence in the imperative; of every check that failed. */
-  readonly remedy?: string;
-}
+const check = z.object({
+  stage: z.enum(STAGES),
+  status: z
+    .enum(["ok", "warning", "bad", "unknown"])
+    .describe("unknown: not checked, mostly because an earlier stage is bad"),
+  detail: z.string().describe("What was seen"),
+  remedy: z.string().optional().describe("How to fix it; every bad check has one"),
+});
+
+/** The result at one stage. */
+export type Check = Readonly<z.output<typeof check>>;
 
 /** What `doctor --json` prints. */
-export interface Examination {
-  readonly verdict: "good" | "bad" | "could-not-tell";
-  readonly configPath: string;
-  readonly checks: readonly Check[];
-}
+export const examinationSchema = z.object({
+  verdict: z
+    .enum(["ok", "bad", "unknown"])
+    .describe("unknown: nothing is bad, but not everything could be checked"),
+  configPath: z.string(),
+  checks: z.array(check),
+});
+
+export type Examination = z.output<typeof examinationSchema>;
 
 /** One failure makes it bad; without one, whatever matters and is unknown leaves it open. */
 export function examination(configPath: string, checks: readonly Check[]): Examination {
   const sorted = [...checks].sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
   const has = (status: Check["status"]) => sorted.some((check) => check.status === status);
-  const verdict = has("failed") ? "bad" : has("untold") ? "could-not-tell" : "good";
+  const verdict = has("bad") ? "bad" : has("unknown") ? "unknown" : "ok";
   return { verdict, configPath, checks: sorted };
 }

@@ -1,8 +1,10 @@
+import * as z from "zod";
 import { OperatorError } from "../errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 
-/** Why a command failed, for a program that reads `--json`. */
+/** What the error codes end with. */
 const EXIT_CODES = {
+  failed: ExitCode.bad,
   refused: ExitCode.bad,
   cancelled: ExitCode.bad,
   no_answer: ExitCode.couldNotTell,
@@ -12,9 +14,22 @@ const EXIT_CODES = {
   ambiguous: ExitCode.ambiguous,
   usage: ExitCode.usage,
   configuration: ExitCode.configuration,
+  bug: ExitCode.bug,
 } as const;
 
-export type ErrorCode = keyof typeof EXIT_CODES;
+type ErrorCode = keyof typeof EXIT_CODES;
+
+/** What a failed command of either program prints on stderr with `--json`. */
+export const errorOutput = z.object({
+  error: z.object({
+    code: z.enum(Object.keys(EXIT_CODES)).describe("Why it failed"),
+    message: z.string(),
+    fix: z.string().optional().describe("What to do about it: a sentence, or a command"),
+    exitCode: z.number(),
+  }),
+});
+
+export type ErrorOutput = z.output<typeof errorOutput>;
 
 /** A failed command: its code decides the exit code, and `fix` says what to do about it. */
 export class CommandError extends OperatorError {

@@ -3,7 +3,7 @@ import { errorChain, OperatorError } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { orderedArguments, wantsJson } from "./arguments.ts";
 import type { CommandContext } from "./command.ts";
-import { CommandError } from "./command-error.ts";
+import { CommandError, type ErrorOutput } from "./command-error.ts";
 import { ExitCode } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -94,35 +94,26 @@ function report(
   if (!(error instanceof OperatorError) && reportBug !== undefined) {
     return reportBug(error);
   }
-  const described = describe(error, name);
-  const { message, fix, exitCode } = described;
+  const known = described(error, name);
+  const { code, fix, exitCode } = known;
+  const message = errorChain(known);
   const label = exitCode === ExitCode.usage ? "See" : "Fix";
   const text = isJson
-    ? JSON.stringify({ error: described }, undefined, 2)
+    ? JSON.stringify({ error: { code, message, fix, exitCode } } satisfies ErrorOutput, undefined, 2)
     : `${name}: ${indented(fix === undefined ? message : `${message}\n${label}: ${fix}`)}`;
   terminal.stderr.write(`${scrub(text)}\n`);
   return exitCode;
 }
 
-interface DescribedError {
-  /** One word for a program: `not_found`. */
-  readonly code: string;
-  readonly message: string;
-  readonly fix?: string;
-  readonly exitCode: ExitCode;
-}
-
-function describe(error: unknown, name: string): DescribedError {
+function described(error: unknown, name: string): CommandError {
   if (error instanceof CommandError) {
-    const { code, fix, exitCode } = error;
-    return { code, message: errorChain(error), ...(fix !== undefined && { fix }), exitCode };
+    return error;
   }
   if (error instanceof OperatorError) {
-    return { code: "failed", message: errorChain(error), exitCode: ExitCode.bad };
+    return new CommandError("failed", error.message, { cause: error.cause });
   }
   const stack = error instanceof Error ? error.stack : String(error);
-  const message = `a bug of ${name}; please report it with these lines: ${stack}`;
-  return { code: "bug", message, exitCode: ExitCode.bug };
+  return new CommandError("bug", `a bug of ${name}; please report it with these lines: ${stack}`);
 }
 
 /**

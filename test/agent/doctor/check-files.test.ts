@@ -23,34 +23,34 @@ function config(key: string): string {
 describe("files, read as the agent reads them", () => {
   it("pass where all is well", async () => {
     expect(await examine(config(makeKey()))).toEqual({
-      file: "passed",
-      mode: "passed",
-      syntax: "passed",
-      key: "passed",
+      file: "ok",
+      mode: "ok",
+      syntax: "ok",
+      key: "ok",
     });
   });
 
   it("a file that is not there leaves the rest untold", async () => {
     expect(await examine(undefined)).toEqual({
-      file: "failed",
-      mode: "untold",
-      syntax: "untold",
-      key: "untold",
+      file: "bad",
+      mode: "unknown",
+      syntax: "unknown",
+      key: "unknown",
     });
   });
 
   it("an issue is the syntax's, and leaves the key untold", async () => {
     expect(await examine(`${config(makeKey())}colour = "red"\n`)).toMatchObject({
-      file: "passed",
-      syntax: "failed",
-      key: "untold",
+      file: "ok",
+      syntax: "bad",
+      key: "unknown",
     });
   });
 
   it("a damaged key is the key's, a file that everybody reads is the mode's", async () => {
     const key = makeKey();
-    expect(await examine(config(`${key.slice(0, 20)} ${key.slice(20)}`))).toMatchObject({ key: "failed" });
-    expect(await examine(config(key), 0o644)).toMatchObject({ mode: "warning", key: "passed" });
+    expect(await examine(config(`${key.slice(0, 20)} ${key.slice(20)}`))).toMatchObject({ key: "bad" });
+    expect(await examine(config(key), 0o644)).toMatchObject({ mode: "warning", key: "ok" });
   });
 
   it("an obstacle of the service's user is the mode's", async () => {
@@ -59,7 +59,7 @@ describe("files, read as the agent reads them", () => {
     const obstacle = { problem: "the service's user novacula cannot read it", remedy: "chmod 0640 it" };
     const checks = checkFiles(await loadConfig(path, {}), [obstacle]);
     expect(checks.find((check) => check.stage === "mode")).toMatchObject({
-      status: "failed",
+      status: "bad",
       remedy: obstacle.remedy,
     });
   });

@@ -36,15 +36,15 @@ function statuses(unit: UnitFacts | undefined, status: AgentStatus | undefined, 
 
 describe("the unit", () => {
   it.each([
-    ["runs, online on the file's key", RUNNING, ONLINE, ["passed", "passed"]],
-    ["runs, online on another key", RUNNING, { ...ONLINE, key: null }, ["passed", "warning"]],
-    ["runs, refused", RUNNING, { ...ONLINE, state: "key-refused" }, ["passed", "warning"]],
-    ["has failed", { ...RUNNING, ActiveState: "failed", Result: "watchdog" }, undefined, ["failed"]],
+    ["runs, online on the file's key", RUNNING, ONLINE, ["ok", "ok"]],
+    ["runs, online on another key", RUNNING, { ...ONLINE, key: null }, ["ok", "warning"]],
+    ["runs, refused", RUNNING, { ...ONLINE, state: "key-refused" }, ["ok", "warning"]],
+    ["has failed", { ...RUNNING, ActiveState: "failed", Result: "watchdog" }, undefined, ["bad"]],
     ["is not installed", { ...RUNNING, LoadState: "not-found" }, undefined, ["warning"]],
-    ["is not enabled", { ...RUNNING, UnitFileState: "disabled" }, ONLINE, ["passed", "warning", "passed"]],
-    ["was edited since", { ...RUNNING, NeedDaemonReload: "yes" }, ONLINE, ["passed", "warning", "passed"]],
-    ["cannot be asked about", undefined, undefined, ["untold"]],
-    ["is no systemd's, but an agent runs", undefined, ONLINE, ["passed"]],
+    ["is not enabled", { ...RUNNING, UnitFileState: "disabled" }, ONLINE, ["ok", "warning", "ok"]],
+    ["was edited since", { ...RUNNING, NeedDaemonReload: "yes" }, ONLINE, ["ok", "warning", "ok"]],
+    ["cannot be asked about", undefined, undefined, ["unknown"]],
+    ["is no systemd's, but an agent runs", undefined, ONLINE, ["ok"]],
   ] as const)("%s", (_what, unit, status, expected) => {
     expect(statuses(unit, status)).toEqual(expected);
   });

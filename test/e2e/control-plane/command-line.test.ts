@@ -152,7 +152,7 @@ describe("the commands", () => {
     await controlPlane.management("keys", "revoke", key.id);
   });
 
-  it("print and exit the same way as a process", async () => {
+  it("print and exit the same way as a process", { timeout: 90_000 }, async () => {
     const controlPlane = await started();
     const socket = ["--socket", controlPlane.socketPath];
     expect(await runControlPlane(["org", "create", "acme", ...socket])).toMatchObject({

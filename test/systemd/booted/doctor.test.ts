@@ -25,7 +25,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
   it("finds nothing where all is well, and names the stage where something is not", async () => {
     const { host, key } = await ExecutorHost.online(release);
     const well = await examine(host);
-    expect(well.checks.filter((check) => check.status !== "passed")).toEqual([]);
+    expect(well.checks.filter((check) => check.status !== "ok")).toEqual([]);
     expect(well.exitCode).toBe(0);
 
     const breaks: readonly (readonly [stage: string, script: string, fix: string])[] = [
@@ -44,7 +44,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     for (const [stage, script, fix] of breaks) {
       await host.machine.sh(script);
       const { checks, exitCode } = await examine(host);
-      const failed = checks.filter((check) => check.status === "failed");
+      const failed = checks.filter((check) => check.status === "bad");
       const stages = [...new Set(failed.map((check) => check.stage))];
       expect(stages, `${script}: ${JSON.stringify(checks)}`).toEqual([stage]);
       expect(failed[0]?.remedy ?? "", stage).not.toBe("");
@@ -59,7 +59,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     const unknown = makeKey();
     await host.machine.sh("umask 077; cat > /srv/candidate", unknown);
     const { checks, exitCode } = await examine(host, "--key-file", "/srv/candidate");
-    const failed = checks.filter((check) => check.status === "failed");
+    const failed = checks.filter((check) => check.status === "bad");
     expect(failed.map((check) => check.stage)).toEqual(["authentication"]);
     expect(exitCode).toBe(1);
     expect((await host.status()).key?.fingerprint).toBe(key.fingerprint);

@@ -2,24 +2,24 @@ import { paint, type Terminal } from "../../../lib/command-line/terminal.ts";
 import type { Check, Examination } from "../../doctor/examination.ts";
 
 const MARKS = {
-  passed: ["ok      ", "green"],
+  ok: ["ok      ", "green"],
   warning: ["warning ", "yellow"],
-  failed: ["bad     ", "red"],
-  untold: ["unknown ", "yellow"],
+  bad: ["bad     ", "red"],
+  unknown: ["unknown ", "yellow"],
 } as const;
 
 const VERDICTS = {
-  good: "Nothing is wrong.",
-  bad: "Fix what is bad, from the top: what comes later may be a consequence.",
-  "could-not-tell": "Nothing is known to be wrong, but not everything could be told.",
+  ok: "Nothing is wrong.",
+  bad: "Fix the failures from the top down; later ones may follow from earlier ones.",
+  unknown: "Nothing is known to be wrong, but not everything could be checked.",
 } as const;
 
 const STAGE_WIDTH = 15;
 
 /** One line for each check, its remedy below it, the verdict last. */
 export function examinationText({ checks, verdict }: Examination, terminal: Terminal): string {
-  const isWarned = verdict === "good" && checks.some((check) => check.status === "warning");
-  const end = isWarned ? "It works; mind the warnings." : VERDICTS[verdict];
+  const isWarned = verdict === "ok" && checks.some((check) => check.status === "warning");
+  const end = isWarned ? "It works, with warnings." : VERDICTS[verdict];
   return [...checks.flatMap((check) => lines(check, terminal)), "", end].join("\n");
 }
 

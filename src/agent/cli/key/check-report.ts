@@ -1,45 +1,76 @@
+import * as z from "zod";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { paint, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { type ConfigIssue, formatIssue } from "../../config/issue/config-issue.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
-/** One thing that `check` has to say. `couldNotTell` outweighs nothing but good: what is bad is bad. */
-export interface CheckLine {
-  readonly verdict: "good" | "warning" | "bad" | "could-not-tell";
-  /** A sentence, or several. */
-  readonly text: string;
-}
+const place = {
+  line: z.number().optional().describe("1-based, in the file"),
+  column: z.number().optional().describe("1-based, in characters"),
+};
+
+const issue = z.object({
+  code: z.string().describe("Stable, kebab-case"),
+  file: z.string(),
+  ...place,
+  key: z.string().optional().describe("The setting: control_plane.url"),
+  problem: z.string(),
+  remedy: z.string(),
+});
+
+const finding = z.object({
+  code: z.string().describe("Stable, kebab-case"),
+  severity: z.enum(["refused", "warning"]).describe("refused: the key is not sent"),
+  problem: z.string(),
+  remedy: z.string(),
+  ...place,
+});
+
+const line = z.object({
+  verdict: z.enum(["ok", "warning", "bad", "unknown"]),
+  text: z.string().describe("One or more sentences"),
+});
+
+/** One result of `check`. */
+export type CheckLine = z.output<typeof line>;
 
 /** What `check --json` prints. */
-export interface CheckReport {
-  readonly verdict: "good" | "bad" | "could-not-tell";
-  readonly path: string;
-  readonly issues: readonly ConfigIssue[];
-  readonly key: {
-    readonly source: string;
-    /** Only of a key that can be sent. */
-    readonly fingerprint: string | null;
-    readonly findings: readonly KeyFinding[];
-  } | null;
-  /** null without `--online`, and where there was nothing to ask with. */
-  readonly controlPlane: {
-    readonly url: string;
-    readonly outcome: "accepted" | "refused" | "unreachable";
-    readonly reason: string | null;
-    readonly keyId: string | null;
-    readonly keyName: string | null;
-    readonly endsAt: string | null;
-    readonly organization: string | null;
-  } | null;
-  readonly lines: readonly CheckLine[];
-}
+export const checkReport = z.object({
+  verdict: z
+    .enum(["ok", "bad", "unknown"])
+    .describe("unknown: nothing is bad, but not everything could be checked"),
+  path: z.string().describe("The configuration file"),
+  issues: z.array(issue).describe("What is wrong with the configuration"),
+  key: z
+    .object({
+      source: z.string().describe("Where the key was read from"),
+      fingerprint: z.string().nullable().describe("null: the key cannot be sent"),
+      findings: z.array(finding),
+    })
+    .nullable(),
+  controlPlane: z
+    .object({
+      url: z.string(),
+      outcome: z.enum(["accepted", "refused", "unreachable"]),
+      reason: z.string().nullable(),
+      keyId: z.string().nullable(),
+      keyName: z.string().nullable(),
+      endsAt: z.iso.datetime().nullable().describe("null: never, or unknown"),
+      organization: z.string().nullable(),
+    })
+    .nullable()
+    .describe("null without --online, or if there was no usable key to ask with"),
+  lines: z.array(line).describe("What check prints for people"),
+});
+
+export type CheckReport = z.output<typeof checkReport>;
 
 const MARKS = {
-  good: ["ok      ", "green"],
+  ok: ["ok      ", "green"],
   warning: ["warning ", "yellow"],
   bad: ["bad     ", "red"],
-  "could-not-tell": ["unknown ", "yellow"],
+  unknown: ["unknown ", "yellow"],
 } as const;
 
 export function checkText(lines: readonly CheckLine[], terminal: Terminal): string {
@@ -55,16 +86,16 @@ export function overall(lines: readonly CheckLine[]): CheckReport["verdict"] {
   if (lines.some((line) => line.verdict === "bad")) {
     return "bad";
   }
-  return lines.some((line) => line.verdict === "could-not-tell") ? "could-not-tell" : "good";
+  return lines.some((line) => line.verdict === "unknown") ? "unknown" : "ok";
 }
 
 export function exitCodeOf(verdict: CheckReport["verdict"]): ExitCode {
   switch (verdict) {
-    case "good":
+    case "ok":
       return ExitCode.good;
     case "bad":
       return ExitCode.bad;
-    case "could-not-tell":
+    case "unknown":
       return ExitCode.couldNotTell;
   }
 }
@@ -75,6 +106,6 @@ export function issueLine(issue: ConfigIssue, verdict: CheckLine["verdict"] = "b
 
 /** `agent.toml line 7: the key ends with a space (line 7, column 84). Delete it; …` */
 export function findingLine(source: string, finding: KeyFinding, isDenied = false): CheckLine {
-  const verdict = finding.severity === "warning" ? "warning" : isDenied ? "could-not-tell" : "bad";
+  const verdict = finding.severity === "warning" ? "warning" : isDenied ? "unknown" : "bad";
   return { verdict, text: `${printable(source, 4096)}: the key ${finding.problem}. ${finding.remedy}` };
 }

@@ -42,7 +42,7 @@ interface Subject {
   readonly isDenied: boolean;
 }
 
-const CALLED_OFF: CheckLine = { verdict: "could-not-tell", text: "No key was given: called off." };
+const CALLED_OFF: CheckLine = { verdict: "unknown", text: "No key was given: called off." };
 
 /** Says everything that is wrong with configuration and key, and what is right; changes nothing. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
@@ -70,7 +70,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   const report: CheckReport = {
     verdict: overall(lines),
     path: loaded.path,
-    issues: loaded.verdict === "invalid" ? loaded.issues : [],
+    issues: loaded.verdict === "invalid" ? [...loaded.issues] : [],
     key: subject === undefined ? null : reportedKey(subject),
     controlPlane:
       loaded.config === undefined ? null : reportedAnswer(loaded.config.controlPlane.url, verdict),
@@ -102,11 +102,11 @@ function configurationLines(loaded: Loaded, isDenied: boolean): readonly CheckLi
   if (loaded.verdict !== "invalid") {
     const { agent, controlPlane } = loaded.config;
     const text = `${printable(loaded.path, 4096)} is valid: executor ${printable(agent.name)} for ${printable(controlPlane.url)}.`;
-    return [{ verdict: "good", text }];
+    return [{ verdict: "ok", text }];
   }
   return loaded.issues.map((issue) => {
     const isUntold = (issue.code === "unreadable" && isDenied) || issue.code === "no-credentials-directory";
-    return issueLine(issue, isUntold ? "could-not-tell" : "bad");
+    return issueLine(issue, isUntold ? "unknown" : "bad");
   });
 }
 
@@ -116,7 +116,7 @@ function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckL
     return lines;
   }
   const text = `${printable(source, 4096)}: ${key} ${lines.length === 0 ? "looks right" : "can be sent all the same"}.`;
-  return [...lines, { verdict: "good", text }];
+  return [...lines, { verdict: "ok", text }];
 }
 
 /** Root reads everything; the service's user must be able to read it too. What systemd hands it as a credential it can. */
@@ -162,14 +162,14 @@ function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine 
   const host = loaded.config === undefined ? "The control plane" : hostOf(loaded.config.controlPlane.url);
   switch (verdict?.kind) {
     case undefined:
-      return { verdict: "could-not-tell", text: `${host} was not asked: there is nothing to ask with yet.` };
+      return { verdict: "unknown", text: `${host} was not asked: there is nothing to ask with yet.` };
     case "accepted":
-      return { verdict: "good", text: `${host} accepts it: ${describeReply(verdict.reply)}.` };
+      return { verdict: "ok", text: `${host} accepts it: ${describeReply(verdict.reply)}.` };
     case "refused":
       return { verdict: "bad", text: `${verdict.why}. ${verdict.remedy}` };
     case "unreachable":
       return {
-        verdict: "could-not-tell",
+        verdict: "unknown",
         text: `${host} could not be asked: ${verdict.why}. ${verdict.remedy}`,
       };
   }
@@ -183,7 +183,7 @@ export function describeReply({ key, organization }: CurrentKeyReply): string {
 }
 
 function reportedKey({ source, key, findings }: Subject): CheckReport["key"] {
-  return { source, fingerprint: key?.fingerprint ?? null, findings };
+  return { source, fingerprint: key?.fingerprint ?? null, findings: [...findings] };
 }
 
 function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckReport["controlPlane"] {

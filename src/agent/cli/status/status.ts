@@ -55,7 +55,7 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
     : verdictOnKey(answer.status, options.waitFor, options.timeout, terminal);
 }
 
-/** The published schema, src/agent/daemon/status/status.schema.json. */
+/** The schema that is also published in docs/schemas. */
 export function statusSchemaText(): string {
   return JSON.stringify(z.toJSONSchema(agentStatusSchema), undefined, 2);
 }

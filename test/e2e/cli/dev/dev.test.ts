@@ -58,7 +58,10 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     await shell(`${first.commands()[1]} --yes`);
     await first.waitFor(/key\.refused/u);
     await first.waitFor(
-      new RegExp(`^control plane: a key was refused \\(401 revoked, key ${before}\\); the next minute`, "mu"),
+      new RegExp(
+        `^control plane: a key was refused \\(401 revoked, key ${before}\\); its refusals of the next minute`,
+        "mu",
+      ),
     );
     expect(await first.end("SIGINT", "alone")).toBe(0);
     expect(first.isAnyoneLeft()).toBe(false);

@@ -169,7 +169,7 @@ describe.concurrent("check --online", () => {
     const { code, stdout } = await scene.run("check", "--online", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      verdict: "good",
+      verdict: "ok",
       path: place.configPath,
       issues: [],
       key: { source: "agent.toml line 7", fingerprint: keyFingerprint(key), findings: [] },

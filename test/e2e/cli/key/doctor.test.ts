@@ -7,7 +7,7 @@ import { command } from "../../../support/agent/command.ts";
 import { makeKey } from "../../../support/keys.ts";
 
 const examination = z.object({
-  verdict: z.enum(["good", "bad", "could-not-tell"]),
+  verdict: z.enum(["ok", "bad", "unknown"]),
   checks: z.array(z.object({ stage: z.string(), status: z.string(), detail: z.string() })),
 });
 
@@ -31,7 +31,7 @@ describe.concurrent("doctor", () => {
     scene.putKey(makeKey());
     const { code, stdout } = await scene.run("doctor", "--json");
     expect(code).toBe(1);
-    expect(stagesThat("failed", stdout)).toEqual(["authentication"]);
+    expect(stagesThat("bad", stdout)).toEqual(["authentication"]);
     expect(stdout).toContain("set-key");
   });
 
@@ -40,12 +40,12 @@ describe.concurrent("doctor", () => {
     const before = scene.text();
     const args = ["doctor", "--json", "--key-file", "-", "-c", scene.place.configPath];
     const fresh = await command(args, { input: scene.fresh });
-    expect(stagesThat("failed", fresh.stdout)).toEqual([]);
+    expect(stagesThat("bad", fresh.stdout)).toEqual([]);
     expect(fresh.stdout).toContain(`k_${keyFingerprint(scene.fresh)}`);
     const damaged = await command(args, {
       input: `${scene.fresh.slice(0, 30)}\u00a0${scene.fresh.slice(30)}`,
     });
-    expect(stagesThat("failed", damaged.stdout)).toEqual(["key"]);
+    expect(stagesThat("bad", damaged.stdout)).toEqual(["key"]);
     expect(scene.text()).toBe(before);
   });
 
@@ -54,8 +54,8 @@ describe.concurrent("doctor", () => {
     scene.server.respond(html(403, "<h1>Forbidden</h1>"));
     const { code, stdout } = await scene.run("doctor", "--json");
     expect(code).toBe(2);
-    expect(stagesThat("failed", stdout)).toEqual([]);
-    expect(stagesThat("untold", stdout)).toContain("authentication");
+    expect(stagesThat("bad", stdout)).toEqual([]);
+    expect(stagesThat("unknown", stdout)).toContain("authentication");
   });
 
   it("nothing that listens is the TCP stage's", async () => {
@@ -63,7 +63,7 @@ describe.concurrent("doctor", () => {
     place.write({ url: "http://127.0.0.1:1", key: makeKey() });
     const { code, stdout } = await command(["doctor", "--json", "-c", place.configPath]);
     expect(code).toBe(1);
-    expect(stagesThat("failed", stdout)).toEqual(["tcp"]);
-    expect(stagesThat("passed", stdout)).toEqual(expect.arrayContaining(["file", "syntax", "key", "dns"]));
+    expect(stagesThat("bad", stdout)).toEqual(["tcp"]);
+    expect(stagesThat("ok", stdout)).toEqual(expect.arrayContaining(["file", "syntax", "key", "dns"]));
   });
 });

@@ -192,6 +192,6 @@ describe.concurrent("status --schema", () => {
 });
 
 function publishedSchema() {
-  const path = new URL("../../../../src/agent/daemon/status/status.schema.json", import.meta.url);
+  const path = new URL("../../../../docs/schemas/novacula-agent/status.schema.json", import.meta.url);
   return JSON.parse(readFileSync(path, "utf8"));
 }
