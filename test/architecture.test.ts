@@ -227,7 +227,7 @@ const SINGLE_OWNERS: readonly {
   },
   {
     what: /^import .*"node:child_process"/m,
-    owners: [/^src\/agent\/systemd\//, /^src\/agent\/cli\//],
+    owners: [/^src\/agent\/systemd\//, /^src\/agent\/cli\//, /^src\/lib\/command-line\/pager\.ts$/],
     because: "the daemon spawns nothing but systemd-notify",
   },
   {

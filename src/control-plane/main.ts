@@ -11,7 +11,10 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** How long a stopped service waits for the reader of its log. The reader of a list gets all the time it needs. */
+/**
+ * How long a stopped service waits for the reader of its log. The reader of a list gets all the
+ * time it needs.
+ */
 const LOG_LIMIT_MS = 1000;
 
 const { argv, env, stdin, stdout, stderr } = process;

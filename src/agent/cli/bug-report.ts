@@ -5,7 +5,10 @@ import { complain, type Terminal } from "../../lib/command-line/terminal.ts";
 import { formatForStdout } from "../journal/format.ts";
 import { createJournal, scrub } from "../journal/journal.ts";
 
-/** The one place where a stack reaches an operator: something failed that should not be able to. In the journal each line has its priority. */
+/**
+ * The one place where a stack reaches an operator: something failed that should not be able to. In
+ * the journal each line has its priority.
+ */
 export function reportBug(error: unknown, terminal: Terminal): ExitCode {
   const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   const message = `a bug of novacula-agent; please report it with these lines\n${stack}`;

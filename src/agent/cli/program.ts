@@ -6,7 +6,10 @@ import { reportBug } from "./bug-report.ts";
 import { createCommands } from "./commands.ts";
 import { holdsKeyArgument, KEY_IN_ARGUMENT } from "./key/key-in-argument.ts";
 
-/** Runs one command; resolves with its exit code, which is that of systemctl for `start`, `stop` and `restart`. */
+/**
+ * Runs one command; resolves with its exit code, which is that of systemctl for `start`, `stop` and
+ * `restart`.
+ */
 export async function runAgentProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   // Before anything else looks at the arguments: a usage error would print one that it does not know.
   if (args.some(holdsKeyArgument)) {

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import * as z from "zod";
+import { utcTime } from "../../lib/clock.ts";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import {
   damageNotes,
@@ -7,8 +8,8 @@ import {
   listingOptions,
   listingText,
 } from "../../lib/command-line/listing.ts";
+import { printPaged } from "../../lib/command-line/pager.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
-import { utcTime } from "../../lib/command-line/times.ts";
 import {
   integerUpTo,
   managementClient,
@@ -22,6 +23,8 @@ import { auditEvent } from "./outputs.ts";
 interface AuditOptions extends OrganizationOptions, ListingOptions {
   readonly limit: number;
   readonly before?: string;
+  /** False with `--no-pager`. */
+  readonly pager?: boolean;
 }
 
 const AUDIT_EVENTS = `query($organization: String!, $limit: Int, $before: ID) {
@@ -44,6 +47,7 @@ export function auditCommands({ terminal }: CommandContext): Command {
             .argParser(integerUpTo(500))
             .default(100),
           new Option("--before <id>", "only events older than the one with this id"),
+          new Option("--no-pager", "on a terminal, do not show the list in $PAGER or less"),
           ...listingOptions(),
           ...organizationOptions(),
         ],
@@ -68,7 +72,7 @@ async function list(options: AuditOptions, terminal: Terminal): Promise<void> {
   const listing = {
     headings: ["TIME", "ACTION", "NAME", "ID", "ACTOR", "DETAILS"],
     rows: events.map(({ at, action, targetName, targetId, actor, details, damaged }) => [
-      damaged.includes("at") ? "-" : utcTime(at),
+      damaged.includes("at") ? "-" : utcTime(Date.parse(at)),
       action,
       targetName,
       targetId,
@@ -79,8 +83,9 @@ async function list(options: AuditOptions, terminal: Terminal): Promise<void> {
     empty: "There is no event yet.",
     notes: damageNotes(events, "look for the event in a backup"),
   };
-  print<"audit list">(terminal, options, {
-    value: { events },
-    text: listingText(listing, options, terminal),
-  });
+  const text = listingText(listing, options, terminal);
+  if (options.json === true || options.pager === false) {
+    return print<"audit list">(terminal, options, { value: { events }, text });
+  }
+  await printPaged(text, terminal);
 }

@@ -82,7 +82,9 @@ async function remove(reference: string, options: OrganizationOptions, terminal:
   });
 }
 
-/** Asks before the key ends, if executors that are online use it; throws a CommandError after a no. */
+/**
+ * Asks before the key ends, if executors that are online use it; throws a CommandError after a no.
+ */
 export async function confirmIfInUse(
   client: ManagementClient,
   { id, name }: Key,

@@ -1,10 +1,11 @@
 import { Argument, type Command, Option } from "commander";
 import * as z from "zod";
+import { utcTime } from "../../lib/clock.ts";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { type ListingOptions, listingOptions, listingText } from "../../lib/command-line/listing.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
-import { timeText, utcTime } from "../../lib/command-line/times.ts";
+import { timeText } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
 import { confirmIfInUse, deleteCommand, revokeCommand } from "./end-key.ts";
 import { findKey, KEY_FIELDS, keyListing, listKeys } from "./key-listing.ts";
@@ -164,10 +165,7 @@ async function rotate(reference: string, options: RotateOptions, terminal: Termi
   const data = z.object({ rotateApiKey: issuedKey });
   const { rotateApiKey } = await client.request(document, { id: old.id, revokesAt }, data);
   const { apiKey: key, secret } = rotateApiKey;
-  const fate =
-    revokesAt === undefined
-      ? "is revoked"
-      : `stays active until ${utcTime(new Date(revokesAt).toISOString())}`;
+  const fate = revokesAt === undefined ? "is revoked" : `stays active until ${utcTime(revokesAt)}`;
   const names = `${printable(old.name)} to ${printable(key.name)}`;
   const { id, name, fingerprint } = old;
   print<"keys rotate">(terminal, options, {

@@ -64,7 +64,9 @@ export function print<Name extends keyof Outputs>(
   stdout.write(json === true ? `${JSON.stringify(value, null, 2)}\n` : text);
 }
 
-/** The organizations that the command is about: the one that --org or NOVACULA_ORG names, else all. */
+/**
+ * The organizations that the command is about: the one that --org or NOVACULA_ORG names, else all.
+ */
 export async function organizationsOf(
   client: ManagementClient,
   options: OrganizationOptions,
@@ -123,7 +125,10 @@ export function daysFromNow(text: string): number {
   return Math.round(Date.now() + days * DAY_MS);
 }
 
-/** An ISO 8601 time as epoch ms. A time of day needs an offset: without it, it would depend on the host's zone. */
+/**
+ * An ISO 8601 time as epoch ms. A time of day needs an offset: without it, it would depend on the
+ * host's zone.
+ */
 export function isoTime(text: string): number {
   const time = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text)
     ? Date.parse(text)

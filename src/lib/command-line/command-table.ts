@@ -54,7 +54,9 @@ const ASKED: Readonly<Record<string, string>> = {
   organization: "organizations",
 };
 
-/** Reads a program, or a command of it, from the very commands that it parses its arguments with. */
+/**
+ * Reads a program, or a command of it, from the very commands that it parses its arguments with.
+ */
 export function readCommand(command: Command, path: readonly string[] = []): CommandEntry {
   return read(
     command,

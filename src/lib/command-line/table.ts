@@ -13,7 +13,7 @@ export interface TableOptions {
 
 const GAP = "  ";
 /** No column is cut below this width, in characters. */
-const MIN_WIDTH = 8;
+const MIN_WIDTH = 6;
 
 /**
  * Rows below upper-case headings, in columns of equal width. Every cell is made printable. On a

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import type { OUTPUTS } from "../../../src/control-plane/cli/outputs.ts";
@@ -11,6 +13,8 @@ import {
 } from "../../support/control-plane/control-plane.ts";
 import { createExecutorSyncs } from "../../support/control-plane/executor-syncs.ts";
 import { ADMIN, startWithPeople } from "../../support/control-plane/people.ts";
+import { ENVIRONMENT } from "../../support/program-environment.ts";
+import { lacks } from "../../support/requires.ts";
 
 async function started(): Promise<TestControlPlane> {
   const controlPlane = await startControlPlane();
@@ -127,6 +131,48 @@ describe("a key that an online executor uses", () => {
     }
   });
 });
+
+describe.skipIf(lacks("script (Debian package bsdutils)", existsSync("/usr/bin/script")))(
+  "a terminal",
+  () => {
+    /** What a terminal shows, 60 columns wide. */
+    async function shown(
+      controlPlane: TestControlPlane,
+      line: string,
+      env: Readonly<Record<string, string>>,
+    ) {
+      const program = new URL("../../../src/control-plane/main.ts", import.meta.url).pathname;
+      const command = `stty cols 60; ${process.execPath} ${program} ${line} --socket ${controlPlane.socketPath}`;
+      const child = spawn("script", ["-qec", command, "/dev/null"], {
+        env: { ...ENVIRONMENT, TERM: "xterm", ...env },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      return await text(child.stdout);
+    }
+
+    it("shows the audit list in the pager, unless --no-pager says so or there is none", {
+      timeout: 90_000,
+    }, async () => {
+      const controlPlane = await started();
+      await controlPlane.createKey();
+      const env = { PAGER: "sed 's/^/paged /'; env", SECRET: "hidden" };
+      const paged = await shown(controlPlane, "audit list", env);
+      expect(paged).toMatch(/^paged TIME .*\r\npaged 20.* api_key.created/);
+      expect(paged).not.toContain("hidden");
+      expect(await shown(controlPlane, "audit list --no-pager", env)).toMatch(/^TIME /);
+      expect(await shown(controlPlane, "audit list", { PAGER: "/nonexistent" })).toMatch(/^TIME .*\r\n20/);
+    });
+
+    it("has tables as wide as it is, with coloured statuses", { timeout: 60_000 }, async () => {
+      const controlPlane = await started();
+      await controlPlane.createKey();
+      const plain = await shown(controlPlane, "keys list", { NO_COLOR: "1" });
+      expect(Math.max(...plain.split("\r\n").map((line) => line.length))).toBeLessThanOrEqual(60);
+      expect(plain).toContain("…");
+      expect(await shown(controlPlane, "keys list --wide", {})).toContain("\u001b[32mactive\u001b[0m");
+    });
+  },
+);
 
 describe("options", () => {
   it("work before the command, and NOVACULA_ORG names the organization", { timeout: 60_000 }, async () => {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
@@ -41,7 +42,7 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
       ? await askAgent(place.runtimeDir, "GET /status", 0, signal)
       : await waitForKey(place.runtimeDir, options.waitFor, options.timeout, signal);
   if (answer.kind !== "answered") {
-    return await unanswered(answer, place, terminal);
+    return await unanswered(answer, place, options, terminal);
   }
   show(answer.status, options, terminal);
   if (place.obstacle === undefined && answer.status.dataDir !== place.dataDir) {
@@ -87,8 +88,18 @@ function verdictOnKey(
 async function unanswered(
   answer: Exclude<AgentAnswer, { kind: "answered" }>,
   place: AgentFolders,
+  { json }: StatusOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const start = asRoot("systemctl start novacula-agent");
+  if (json === true) {
+    const isSilent = answer.kind === "no-answer";
+    throw new CommandError(
+      isSilent ? "no_answer" : "not_running",
+      answer.why,
+      isSilent ? {} : { fix: start },
+    );
+  }
   complain(terminal, answer.why);
   if (answer.kind === "no-answer") {
     return ExitCode.couldNotTell;
@@ -99,10 +110,7 @@ async function unanswered(
       `But ${printable(place.path, 4096)} ${place.obstacle}: an agent that was started with another runtime_dir is not seen from here.`,
     );
   }
-  complain(
-    terminal,
-    `Start it with: ${asRoot("systemctl start novacula-agent")} (or, in the foreground: novacula-agent run)`,
-  );
+  complain(terminal, `Start it with: ${start} (or, in the foreground: novacula-agent run)`);
   const known = await lastKnown(place.dataDir);
   if (known !== undefined) {
     complain(terminal, known);

@@ -4,7 +4,10 @@ import { readCommand } from "../command-table.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** `completion bash`: prints the script that the package installs, for a program that was copied by hand. */
+/**
+ * `completion bash`: prints the script that the package installs, for a program that was copied by
+ * hand.
+ */
 export function completionCommand(program: string, group: string, { terminal }: CommandContext): Command {
   return createCommand({
     name: "completion",

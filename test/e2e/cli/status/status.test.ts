@@ -126,6 +126,13 @@ describe.concurrent("status without an agent", () => {
     place.write({ url: "http://127.0.0.1:1", key: makeKey() });
     const { code, stdout, stderr } = await command(["status", "--json", "-c", place.configPath]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: {
+        code: "not_running",
+        fix: expect.stringContaining("systemctl start novacula-agent"),
+        exitCode: 3,
+      },
+    });
     expect(stderr).toContain(`No agent runs here: there is no ${place.runtimeDir}/agent.sock.`);
     expect(stderr).toContain("systemctl start novacula-agent");
     expect(stderr).not.toContain("runtime_dir");
