@@ -91,7 +91,12 @@ const CONTROL_PLANE: DebianPackage = {
       ["/var/lib/novacula-control-plane/management.sock", "How the commands talk to the running service."],
       ["/usr/share/doc/novacula-control-plane/", "The documentation for operators."],
     ],
-    environment: ENVIRONMENT_VARIABLES.map((variable) => [variable.name, sentences(variable)]),
+    environment: [
+      ...ENVIRONMENT_VARIABLES.map((variable) => [variable.name, sentences(variable)] as const),
+      ["NOVACULA_ORG", "The organization of the commands, unless --org names one."],
+      ["NO_COLOR", "Print no colours."],
+      ["PAGER", "What shows the audit list on a terminal. Default: less."],
+    ],
     seeAlso: ["novacula-agent(8)", "systemctl(1)", "journalctl(1)"],
   },
   program: "controlPlane",
