@@ -3,8 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Argument, type Command } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
+import { CommandError } from "../../lib/command-line/command-error.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
-import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { errorCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { databasePathOf } from "../settings.ts";
 
@@ -33,29 +34,30 @@ files beside it that end in -wal and -shm, and start the control plane.`,
 }
 
 /**
- * VACUUM INTO: one read transaction, which holds no writer up (sqlite.org/lang_vacuum.html). SQLite's page-by-page
- * backup would begin anew with each write of the running control plane.
+ * Uses VACUUM INTO: one read transaction, which blocks no writer (sqlite.org/lang_vacuum.html).
+ * SQLite's page-by-page backup would start again at each write of the running control plane.
  */
 function backup(databasePath: string, file: string, { stdout }: Terminal): void {
   const mask = process.umask(0o077);
   let place: string | undefined;
   try {
     requireTrusted(dirname(file));
-    // A new folder of our own, 0700: nobody's file or link waits in it for the copy, whatever
-    // VACUUM INTO would take.
+    // A new folder with mode 0700: nobody can have put a file or a link in the place of the copy.
     place = mkdtempSync(join(dirname(file), ".backup-"));
     const copy = join(place, "copy.db");
     copyDatabase(databasePath, copy);
     requireSound(copy);
-    // Not a rename: that would replace what is there.
+    // Not a rename, which would replace an existing file.
     linkSync(copy, file);
   } catch (error) {
     if (errorCode(error) === "EEXIST") {
-      throw new OperatorError(`${printable(file, 4096)} is there already: name a file that is not`);
+      throw new CommandError("failed", `${printable(file, 4096)} exists already`, {
+        fix: "name a file that does not exist yet",
+      });
     }
-    throw new OperatorError(`cannot back up the database ${databasePath} to ${printable(file, 4096)}`, {
-      cause: error,
-    });
+    const message = `cannot back up the database ${databasePath} to ${printable(file, 4096)}`;
+    const fix = error instanceof CommandError ? error.fix : undefined;
+    throw new CommandError("failed", message, { cause: error, fix });
   } finally {
     if (place !== undefined) {
       rmSync(place, { recursive: true, force: true });
@@ -65,11 +67,11 @@ function backup(databasePath: string, file: string, { stdout }: Terminal): void 
   stdout.write(`Backed up ${databasePath} to ${file}, ${statSync(file).size} bytes, checked.\n`);
 }
 
-/** Throws an OperatorError where somebody else could replace what we make in the folder. */
+/** Throws a CommandError if somebody else could replace files in the folder. */
 function requireTrusted(folder: string): void {
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (stats === undefined) {
-    throw new OperatorError(`there is no folder ${folder}: make it, or name another`);
+    throw new CommandError("failed", `there is no folder ${folder}`, { fix: "create it, or name another" });
   }
   const { uid, gid, mode } = stats;
   const [ownUid, ownGid] = [process.getuid?.(), process.getgid?.()];
@@ -78,15 +80,17 @@ function requireTrusted(folder: string): void {
   if ((uid === 0 || uid === ownUid) && (isOwnersAlone || isSticky)) {
     return;
   }
-  throw new OperatorError(
-    `others may replace files in ${folder} (owner ${uid}, mode ${(mode & 0o7777).toString(8)}): ` +
-      "name a folder that belongs to you or to root and that nobody else may write",
-  );
+  const problem = `others may replace files in ${folder} (owner ${uid}, mode ${(mode & 0o7777).toString(8)})`;
+  throw new CommandError("failed", problem, {
+    fix: "name a folder that belongs to you or to root, and that nobody else may write to",
+  });
 }
 
 function copyDatabase(databasePath: string, file: string): void {
   if (!existsSync(databasePath)) {
-    throw new OperatorError("there is no database: set DATABASE_URL to that of the control plane");
+    throw new CommandError("failed", "there is no database", {
+      fix: "set DATABASE_URL to the database of the control plane",
+    });
   }
   using database = new DatabaseSync(databasePath, { readOnly: true, timeout: BUSY_LIMIT_MS });
   database.prepare("vacuum into ?").run(file);

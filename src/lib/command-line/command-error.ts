@@ -40,7 +40,7 @@ export class CommandError extends OperatorError {
   constructor(
     code: ErrorCode,
     message: string,
-    { fix, cause }: { readonly fix?: string; readonly cause?: unknown } = {},
+    { fix, cause }: { readonly fix?: string | undefined; readonly cause?: unknown } = {},
   ) {
     super(message, { cause });
     this.code = code;

@@ -44,12 +44,12 @@ it.each([
   [
     "an existing file",
     (directory: string) => writeFileSync(join(directory, "b.db"), "mine"),
-    /is there already/,
+    /exists already/,
   ],
   [
     "a directory that does not exist",
     () => undefined,
-    /cannot back up the database .*cp\.db to .*no\/b\.db: there is no folder .*\/no: make it, or name another\n$/,
+    /cannot back up the database .*cp\.db to .*no\/b\.db: there is no folder .*\/no\n +Fix: create it, or name another\n$/,
   ],
 ])("does not back up to %s", async (_what, prepare, sentence) => {
   const directory = tempDir();
@@ -95,7 +95,7 @@ it("does not follow a link in place of its copy", async () => {
   const made = await runCommand(["backup", join(directory, "b.db")], {
     DATABASE_URL: `file:${join(directory, "cp.db")}`,
   });
-  expect(made).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is there already") });
+  expect(made).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("exists already") });
   expect(readdirSync(directory)).not.toContain("elsewhere");
 });
 
@@ -141,7 +141,7 @@ it("never advises to remove an existing target: it could be the database itself,
   await openSqliteStore(database).close();
   for (const file of [database, directory]) {
     const result = await runCommand(["backup", file], { DATABASE_URL: `file:${database}` });
-    expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is there already") });
+    expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("exists already") });
     expect(result.stderr).not.toContain("remove");
   }
 });
@@ -154,7 +154,9 @@ it("creates no database if there is none to copy", async () => {
   });
   expect(result).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringMatching(/cannot back up the database .*: there is no database: set DATABASE_URL/),
+    stderr: expect.stringMatching(
+      /cannot back up the database .*: there is no database\n +Fix: set DATABASE_URL/,
+    ),
   });
   expect(readdirSync(join(directory, "d"))).toEqual([]);
 });
