@@ -93,7 +93,7 @@ function rotateCommand({ terminal }: CommandContext): Command {
     name: "rotate",
     summary: "create the successor of a key, and revoke the old one at once or after a grace",
     description:
-      "Creates the successor of a key. The old key is revoked at once, or works on for a grace. Without a grace, a key that executors use needs a confirmation.",
+      "Creates the successor of a key. The old key is revoked at once, or keeps working for a grace. Without a grace, a key that executors use needs a confirmation.",
     arguments: [new Argument("<key>", "its id, its fingerprint, or its name if no other key has it")],
     options: [
       new Option("--grace-days <days>", "how long the old key still works (default: not at all)").argParser(
