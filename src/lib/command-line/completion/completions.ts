@@ -146,39 +146,33 @@ export function fishCompletion(program: string, root: CommandEntry): string {
     const start = `complete -c ${program} -n '${fishCondition(command)}'`;
     return [
       ...command.commands.map((each) => `${start} -f -a ${each.path.at(-1)} -d '${quoted(each.summary)}'`),
-      ...command.arguments
-        .filter(({ value }) => value.kind !== "text")
-        .map(
-          ({ value }) =>
-            `${start}${fishValue(program, value)
-              .replace(/^ -[rx]/u, " -f")
-              .replace(" -f -F", " -F")}`,
-        ),
+      ...command.arguments.map(({ value }) => `${start}${fishValue(program, value, " -f")}`),
       ...command.options.map((option) => {
         const names = option.names.map((each) =>
           each.startsWith("--") ? `-l ${each.slice(2)}` : `-s ${each.slice(1)}`,
         );
-        return `${start} ${names.join(" ")}${fishValue(program, option.value)} -d '${quoted(option.description)}'`;
+        return `${start} ${names.join(" ")}${fishValue(program, option.value, " -x")} -d '${quoted(option.description)}'`;
       }),
     ];
   });
   return `# fish completion for ${program}\n${lines.join("\n")}\n`;
 }
 
-function fishValue(program: string, value: ValueKind): string {
+/** `exclusive`: the flags for "one of these, and no file", of an option or of an argument. */
+function fishValue(program: string, value: ValueKind, exclusive: " -x" | " -f"): string {
   switch (value.kind) {
     case "none":
       return "";
     case "file":
-      return " -r -F";
+      return exclusive === " -x" ? " -r -F" : " -F";
     case "folder":
-      return " -x -a '(__fish_complete_directories)'";
+      return `${exclusive} -a '(__fish_complete_directories)'`;
     case "asked":
-      return ` -x -a '(${program} ${COMPLETE} ${value.what} 2>/dev/null)'`;
+      return `${exclusive} -a '(${program} ${COMPLETE} ${value.what} 2>/dev/null)'`;
     case "words":
-      return ` -x -a '${value.words.join(" ")}'`;
+      return `${exclusive} -a '${value.words.join(" ")}'`;
     case "text":
-      return " -x";
+      return exclusive;
   }
 }
 
