@@ -5,13 +5,13 @@ import { CANARY_FOLDER, searchFolder } from "./canary.ts";
 
 let folder = "";
 
-/** vitest's global setup: before any test, in the process that starts the others. */
+/** vitest's global setup. It runs before all tests, in the process that starts the others. */
 export function setup(): void {
   folder = mkdtempSync(join(tmpdir(), "nova-canary-"));
   process.env[CANARY_FOLDER] = folder;
 }
 
-/** After all tests: a key anywhere in what was said or written fails the run. */
+/** After all tests, fails the run if a key is found in any output or file. */
 export function teardown(): void {
   const { leaks, searched } = searchFolder(folder);
   rmSync(folder, { recursive: true, force: true });

@@ -4,10 +4,10 @@ import { basename, join } from "node:path";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 
 /**
- * The canary: every key that the suite makes is noted here, everything that a program said or wrote
- * is kept here, and when the run has ended all of the one is searched for in all of the other
- * (test/support/canary-setup.ts). The folder is known by the environment, since the tests run in
- * processes of their own; without it nothing is noted.
+ * The canary looks for leaked keys. It collects every key that the tests make, and every output and
+ * file of the programs. At the end of the run it searches the latter for the former
+ * (canary-setup.ts). Tests run in several processes, so an environment variable names its folder;
+ * without it nothing is collected.
  */
 export const CANARY_FOLDER = "NOVACULA_TEST_CANARY";
 
@@ -21,7 +21,7 @@ export function noteKey(secret: string): void {
   }
 }
 
-/** What a program has said. */
+/** Keeps the output of a program. */
 export function keepText(name: string, text: string): void {
   const folder = process.env[CANARY_FOLDER];
   if (folder !== undefined) {
@@ -43,14 +43,14 @@ export function keepFiles(path: string): void {
 
 export interface Leak {
   readonly where: string;
-  /** Fingerprint: the report itself must not show a key. */
+  /** The key's fingerprint, because the report must not show the key. */
   readonly fingerprint: string;
 }
 
 /** A piece of a key of this length counts as a leak, although nobody can guess the rest. */
 const PIECE_LENGTH = 12;
 
-/** Every key of `secrets` of which a piece stands in `text`, plain or in base64. */
+/** The keys of `secrets` of which `text` contains a piece, plain or in base64. */
 export function leaksIn(text: string, secrets: readonly string[]): readonly string[] {
   return findPieces(text, piecesOf(secrets));
 }

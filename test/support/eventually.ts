@@ -1,14 +1,15 @@
 export interface EventuallyOptions {
   readonly timeoutMs?: number;
-  /** What is waited for, for the failure's message. */
+  /** Names the awaited state in the failure's message. */
   readonly describe: string;
 }
 
 const PAUSE_MS = 20;
 
 /**
- * Asks `probe` until it returns something other than undefined or false, and returns that. Looks at what is, not at what
- * changed, so that nothing is missed between two looks. Fails with the last thing seen; a probe that throws is asked again.
+ * Calls `probe` until it returns something other than undefined or false, and returns that. A probe
+ * that throws is called again. `probe` looks at a state, not at a change, so that it misses nothing
+ * between two calls. Fails with the last result.
  */
 export async function eventually<Result>(
   probe: () => Promise<Result | undefined | false> | Result | undefined | false,

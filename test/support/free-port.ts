@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 
-/** A port of 127.0.0.1 that nobody listens on; somebody else may by the time that it is used. */
+/** A free port of 127.0.0.1. Another process may take it before it is used. */
 export async function freePort(): Promise<number> {
   await using server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

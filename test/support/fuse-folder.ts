@@ -25,7 +25,9 @@ export function hangFolder(path: string): Promise<FuseFolder> {
   return mount(path, ["cat"]);
 }
 
-/** Shows the files of the folder `source` as another host would: the kernel is told of no change. */
+/**
+ * Shows the files of the folder `source` as another host would: the kernel is told of no change.
+ */
 export async function serveFolder(source: string, path: string): Promise<FuseFolder> {
   const program = fileURLToPath(new URL("fuse-program.ts", import.meta.url));
   return await mount(path, [process.execPath, program, source]);

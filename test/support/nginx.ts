@@ -9,10 +9,10 @@ import { lacks } from "./requires.ts";
 
 export const lacksNginx = lacks("nginx", spawnSync("nginx", ["-v"]).status === 0);
 
-/** What `http` of nginx.conf needs beside the site, so that nothing outside of `folder` is touched. */
+/** Directives for `http` of nginx.conf that keep all of its files in `folder`. */
 const FOLDERS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
-/** A real nginx in the foreground with one site, which listens on `port`. Everything that it writes is in `folder`. */
+/** A real nginx in the foreground. Its one site listens on `port`; it writes only to `folder`. */
 export async function startNginx(folder: string, port: number, site: string): Promise<AsyncDisposable> {
   mkdirSync(folder, { recursive: true });
   const places = FOLDERS.map((name) => `${name}_temp_path ${join(folder, name)};`).join("\n  ");

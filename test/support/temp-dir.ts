@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A directory of its own, removed when the test that asked for it has finished. Not for tests that run side by side. */
+/** A new directory, removed at the end of the current test. Not for concurrent tests. */
 export function tempDir(): string {
   const { path, remove } = temporaryDirectory();
   onTestFinished(remove);
@@ -15,7 +15,7 @@ export interface TemporaryDirectory extends Disposable {
   readonly remove: () => void;
 }
 
-/** The same where no test runs yet (`beforeAll`), or where several do: `using`, or the caller removes it. */
+/** The same for `beforeAll` and concurrent tests. The caller disposes of it (`using`). */
 export function temporaryDirectory(base = tmpdir()): TemporaryDirectory {
   // Short: the path of a Unix socket has at most 107 bytes.
   const path = mkdtempSync(join(base, "nova-"));
@@ -23,10 +23,10 @@ export function temporaryDirectory(base = tmpdir()): TemporaryDirectory {
   return { path, remove, [Symbol.dispose]: remove };
 }
 
-/** For what root writes, only root may write on the whole way there, which is not so of /tmp. */
+/** Root writes only where all parent folders belong to root. /tmp is writable by everybody. */
 export const HOST_BASE = process.geteuid?.() === 0 ? "/srv" : tmpdir();
 
-/** A directory on whose whole path only root may write, in a test that runs as root. */
+/** A directory with parents that only root may write, for a test that runs as root. */
 export function rootOnlyDir(): string {
   const { path, remove } = temporaryDirectory(HOST_BASE);
   onTestFinished(remove);

@@ -14,22 +14,22 @@ import { ENVIRONMENT } from "../program-environment.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../../src/agent/main.ts", import.meta.url));
 
-/** A running agent, as the service manager has it: a process, its output, its socket. */
+/** A running agent: its process, output and socket. */
 export interface AgentProcess extends AsyncDisposable {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** The journal, line by line as it came in; stderr's lines have the event `stderr`. */
+  /** The journal, line by line. Lines of stderr have the event `stderr`. */
   readonly lines: readonly JournalLine[];
-  /** Resolves with the first line of `event` that matches, also one that is there already. */
+  /** Resolves with the first line of `event` that matches, including earlier lines. */
   waitForLine(event: string, match?: RegExp, timeoutMs?: number): Promise<JournalLine>;
   status(): Promise<AgentStatus>;
-  /** Resolves with the first status of which `predicate` holds. */
+  /** Resolves with the first status that satisfies `predicate`. */
   waitForStatus(predicate: (status: AgentStatus) => boolean, timeoutMs?: number): Promise<AgentStatus>;
   post(operation: "retry" | "reload" | "allow-new-organization"): Promise<AgentStatus>;
   signal(signal: NodeJS.Signals): void;
   /** Resolves once the process has ended. */
   exited(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
-  /** SIGTERM; resolves with the exit code. */
+  /** Sends SIGTERM and resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
@@ -42,7 +42,7 @@ export interface JournalLine {
 
 export interface StartOptions {
   readonly configPath: string;
-  /** Where the socket is. */
+  /** The folder of the socket. */
   readonly runtimeDir: string;
   /** Its `state.json` is kept for the canary. */
   readonly dataDir?: string;
@@ -52,9 +52,9 @@ export interface StartOptions {
    */
   readonly environment?: Readonly<Record<string, string>>;
   readonly arguments?: readonly string[];
-  /** Puts the agent's own command behind another one, such as `unshare -m`. */
+  /** A command that runs the agent's command, such as `unshare -m`. */
   readonly wrapper?: readonly string[];
-  /** Runs it as another user; only root may. */
+  /** Runs it as another user, which only root may do. */
   readonly uid?: number;
 }
 
@@ -140,7 +140,7 @@ function parse(line: string, isError: boolean): JournalLine {
   return { event: isError ? "stderr" : "stdout", level: "error", message: line, atMs };
 }
 
-/** What there is instead of what is waited for, as `eventually` shows it. */
+/** The state that `eventually` shows if its wait fails. */
 function unseen(lines: readonly JournalLine[], status?: AgentStatus): never {
   throw new Error(`${JSON.stringify(status) ?? ""}\n${render(lines)}`);
 }
@@ -165,7 +165,7 @@ function isReadable(value: unknown): value is NodeJS.ReadableStream {
   return typeof value === "object" && value !== null && "pipe" in value;
 }
 
-/** Where an agent of a test lives. `path` is short enough for a Unix socket. */
+/** The folder of a test's agent. `path` is short enough for a Unix socket. */
 export interface AgentHome {
   readonly configPath: string;
   readonly runtimeDir: string;
@@ -178,7 +178,7 @@ export interface AgentHome {
 
 export interface TomlSettings {
   readonly url: string;
-  /** undefined: no line for it. */
+  /** Left out if undefined. */
   readonly key?: string;
   readonly keyFile?: string;
   readonly caFile?: string;

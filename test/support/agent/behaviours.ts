@@ -9,7 +9,7 @@ export const HOSTILE_TEXT =
 
 export const LONG_NAME = "n".repeat(1024 * 1024);
 
-/** A reply as the control plane gives it, with `name` wherever it has one. */
+/** A reply of the control plane, with `name` in every place for a name. */
 export function replyTo({ request }: Exchange, name: string): object {
   const key = { id: "key-1", name, expiresAt: null, revokesAt: null };
   const organization = { id: "org-1", name, slug: name };
@@ -79,7 +79,7 @@ export function cutMidBody({ response }: Exchange): void {
   response.write('{"data":{', () => response.destroy());
 }
 
-/** Written as fast as it is read, so that only the reader's own bound ends it. */
+/** Sends as fast as the client reads, so that only the client's own limit ends it. */
 export function huge(status: number): Behaviour {
   return ({ response }) => {
     const chunk = Buffer.alloc(65_536, " ");

@@ -8,7 +8,7 @@ import { json } from "./behaviours.ts";
 import { type CommandResult, command } from "./command.ts";
 import { type Behaviour, type FaultyServer, startFaultyServer } from "./faulty-server.ts";
 
-/** A folder for an agent.toml and all that its agent writes; it goes with the test. */
+/** A folder for an agent.toml and its agent's files, removed after the test. */
 export interface Home extends AgentHome, Disposable {
   readonly folder: string;
 }
@@ -22,13 +22,13 @@ export function home(): Home {
 export interface Scene extends AsyncDisposable {
   /** In agent.toml. */
   readonly key: string;
-  /** Known to the control plane as well, and in no file. */
+  /** A second key that the control plane knows. No file contains it. */
   readonly fresh: string;
   readonly server: FaultyServer;
   readonly place: Home;
-  /** Writes agent.toml anew, with that key. */
+  /** Writes a new agent.toml with that key. */
   putKey(secret: string): void;
-  /** agent.toml as it is. */
+  /** The content of agent.toml. */
   text(): string;
   /** Runs the program for this agent.toml. */
   run(...words: readonly string[]): Promise<CommandResult>;
@@ -61,7 +61,7 @@ export async function setScene(): Promise<Scene> {
   };
 }
 
-/** The same, and its agent is online with the key. */
+/** The same, with an agent that is online with the key. */
 export async function setOnlineScene(): Promise<OnlineScene> {
   await using unfinished = new AsyncDisposableStack();
   const scene = unfinished.use(await setScene());
@@ -70,10 +70,10 @@ export async function setOnlineScene(): Promise<OnlineScene> {
   return { ...scene, agent, [Symbol.asyncDispose]: () => finished.disposeAsync() };
 }
 
-/** Three start at once, on a machine that may be busy. */
+/** Generous, because three may start at once on a busy machine. */
 export const START_LIMIT_MS = 20_000;
 
-/** The agent of a home, once it is online with that key. */
+/** Resolves with the agent of a home once it is online with that key. */
 export async function onlineAgent(place: AgentHome, secret: string): Promise<AgentProcess> {
   await using unfinished = new AsyncDisposableStack();
   const agent = unfinished.use(startAgent(place));

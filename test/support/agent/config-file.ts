@@ -13,13 +13,13 @@ export function rareLetters(): string {
   return letters;
 }
 
-/** The windows of three letters of `secret` that stand in `text`: none, if nothing leaked. */
+/** The runs of three letters of `secret` that occur in `text`: none if nothing leaked. */
 export function leaked(secret: string, text: string): readonly string[] {
   const windows = Array.from({ length: secret.length - 2 }, (_, index) => secret.slice(index, index + 3));
   return windows.filter((window) => text.includes(window));
 }
 
-/** A directory with mode 0700 that goes away with the scope. */
+/** A directory with mode 0700 that is removed at the end of the scope. */
 export async function temporaryDirectory(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), "novacula-config-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
@@ -35,7 +35,7 @@ export async function writeConfig(
   return path;
 }
 
-/** The least that is valid, with `lines` in `[control_plane]`. */
+/** The smallest valid configuration, with `lines` in `[control_plane]`. */
 export function minimal(...lines: readonly string[]): string {
   return `[control_plane]\nurl = "https://cp.example.com"\n${lines.join("\n")}\n`;
 }

@@ -3,7 +3,7 @@ import { makeKey } from "../keys.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** Letters as those of a key, made at run time: no whole key stands in a file. */
+/** Letters of a key, made at run time, so that no file contains a whole key. */
 export function letters(count: number): string {
   return Array.from({ length: count }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
 }
@@ -19,7 +19,7 @@ const swapped = (index: number, replacement: string) => K.slice(0, index) + repl
  */
 export type DamagedKey = readonly [how: string, text: string, ...findings: readonly string[]];
 
-/** Sent, because it is clear what was meant; what is odd is said. */
+/** Keys that are sent, because their meaning is clear; the finding is reported. */
 export const SENT: readonly DamagedKey[] = [
   ["as issued", K],
   ["with the line end that every editor writes", `${K}\n`],
@@ -38,7 +38,7 @@ export const SENT: readonly DamagedKey[] = [
   ["a hyphen where the line was broken", at(40, "-"), "unusual-alphabet 41", "unusual-length 69"],
 ];
 
-/** Refused: never sent. */
+/** Keys that are refused and never sent. */
 export const REFUSED: readonly DamagedKey[] = [
   ["an empty file", "", "empty 1"],
   ["a line end alone", "\n", "empty 1"],

@@ -16,7 +16,7 @@ export interface RecordedRequest {
   /** Without `authorization`. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly keyFingerprint: string | undefined;
-  /** `SyncExecutor`, `CurrentKey`; empty for what is not GraphQL. */
+  /** `SyncExecutor` or `CurrentKey`; empty if the request is not GraphQL. */
   readonly operationName: string;
   readonly input: Readonly<Record<string, unknown>>;
   /** 1 for the first connection that was made to this server. */
@@ -27,11 +27,11 @@ export interface RecordedRequest {
 export interface Exchange {
   readonly request: RecordedRequest;
   readonly response: ServerResponse;
-  /** Another origin, which records what reaches it. */
+  /** Another origin, which records its requests. */
   readonly elsewhereUrl: string;
 }
 
-/** What the server does with a request once it has been read. */
+/** What the server does with a request after reading it. */
 export type Behaviour = (exchange: Exchange) => void;
 
 export interface FaultyServer extends AsyncDisposable {
@@ -39,17 +39,17 @@ export interface FaultyServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly requests: readonly RecordedRequest[];
-  /** What reached the other origin. */
+  /** The requests that reached the other origin. */
   readonly elsewhere: readonly RecordedRequest[];
   connectionCount(): number;
   openConnectionCount(): number;
-  /** From the next request on. */
+  /** Changes the behaviour from the next request on. */
   respond(behaviour: Behaviour): void;
-  /** Refuses connections and cuts those that are open. */
+  /** Refuses new connections and cuts the open ones. */
   stop(): Promise<void>;
-  /** On the same port. */
+  /** Accepts connections again, on the same port. */
   restart(): Promise<void>;
-  /** Closes connections that idle, as a server does between two requests. */
+  /** Closes idle connections, as a server may between two requests. */
   cutConnections(): void;
 }
 
@@ -59,7 +59,7 @@ export interface FaultyServerOptions {
   readonly keepAliveTimeoutMs?: number;
 }
 
-/** A real HTTP server that does what it is told; it begins by accepting. */
+/** A real HTTP server with a behaviour that tests choose. At first it accepts every sync. */
 export async function startFaultyServer(options: FaultyServerOptions = {}): Promise<FaultyServer> {
   const elsewhere = await listen({}, () => accepted);
   const state: { behaviour: Behaviour } = { behaviour: accepted };
@@ -150,7 +150,7 @@ async function record(incoming: IncomingMessage, connection: number): Promise<Re
       chunks.push(chunk);
     }
   } catch {
-    // A client that went away in the middle of its request is recorded all the same.
+    // Records the request even if the client went away before its end.
   }
   const { authorization, ...headers } = incoming.headers;
   const body = envelope.safeParse(parsed(Buffer.concat(chunks).toString("utf8"))).data;

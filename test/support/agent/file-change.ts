@@ -22,11 +22,11 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Where a watched file is, and what it says before and after. */
+/** A watched file, and its content before and after the change. */
 export interface Place {
-  /** A folder of this test alone. */
+  /** A folder for this test only. */
   readonly folder: string;
-  /** What the agent was told to read. */
+  /** The path that the agent was given. */
   readonly path: string;
   readonly before: string;
   readonly after: string;
@@ -35,24 +35,24 @@ export interface Place {
 /** A way in which people and programs change a file. */
 export interface FileChange {
   readonly name: string;
-  /** Of the watched file, under the test's folder; default `etc/agent.toml`. */
+  /** The path of the watched file in the test's folder. Default: `etc/agent.toml`. */
   readonly path?: string;
-  /** Puts `before` in place; default: a regular file. */
+  /** Creates the file with `before`. Default: a regular file. */
   readonly stage?: (place: Place) => void;
-  /** Its last write is the last thing that it does. */
+  /** Changes the file. The write of `after` is its last step. */
   readonly change: (place: Place) => Promise<void> | void;
   /**
    * Lines that the agent may write during the change, by event and text, because they are true
    * then.
    */
   readonly complaint?: RegExp;
-  /** A program that must be there. */
+  /** A program that must be installed. */
   readonly needs?: "vim" | "root";
-  /** The agent must not be root, to whom every file is readable. */
+  /** The agent must not be root, who can read every file. */
   readonly asNobody?: true;
 }
 
-/** Longer than any editor takes; what lasts so long is worth a line. */
+/** Longer than any editor needs. A state that lasts this long deserves a line. */
 const LONG_MS = 3000;
 
 function writeInPlace(path: string, text: string): void {
@@ -273,7 +273,7 @@ export const BIND_MOUNT: FileChange = {
   change: (place) => writeInPlace(join(place.folder, "source.toml"), place.after),
 };
 
-/** Runs what follows in a mount namespace of its own, in which the file is bound. */
+/** Runs the following command in its own mount namespace, with the file bound. */
 export function bindMountWrapper(place: Place): readonly string[] {
   const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
   const source = join(place.folder, "source.toml");

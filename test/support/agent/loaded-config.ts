@@ -4,13 +4,13 @@ import { formatIssue } from "../../../src/agent/config/issue/config-issue.ts";
 import type { Loaded } from "../../../src/agent/config/load-config.ts";
 import { revealKey } from "../../../src/agent/key/executor-key.ts";
 
-/** What an operator reads of a configuration that is invalid, else its verdict. */
+/** The message for an invalid configuration, otherwise its verdict. */
 export function issuesOf(loaded: Loaded): readonly string[] {
   expectNoKey(loaded);
   return loaded.verdict === "invalid" ? loaded.issues.map(formatIssue) : [`is ${loaded.verdict}`];
 }
 
-/** What an operator reads of the key. */
+/** The text that an operator reads about the key. */
 export function findingsOf(loaded: Loaded): readonly string[] {
   if (loaded.verdict === "invalid") {
     return issuesOf(loaded);

@@ -5,7 +5,7 @@ import type { KeyFinding } from "../../../src/agent/key/finding.ts";
 import { type SyncOutcome, unreachable } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import type { SyncReply } from "../../../src/protocol/sync.ts";
 
-/** What tests of the heart hand to it in place of files and of a control plane. */
+/** Inputs for tests of the agent's decisions, in place of files and a control plane. */
 
 export const PATH = "/etc/novacula/agent.toml";
 export const URL_A = "https://cp.example.com";

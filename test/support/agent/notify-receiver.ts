@@ -44,7 +44,7 @@ os.execvp(command[0], command)
 
 export type NotifyMode = "socket" | "descriptor";
 
-/** What stands before the agent's command line. */
+/** The command that runs the agent's command line. */
 export function notifyWrapper(mode: NotifyMode, folder: string): readonly string[] {
   return ["python3", "-c", SCRIPT, mode, folder];
 }

@@ -32,7 +32,7 @@ export interface Fleet extends AsyncDisposable {
   online(key: TestKey, settings?: Partial<TomlSettings>): Promise<Host>;
 }
 
-/** Heartbeats come every half second here, so three seconds of silence are a long time. */
+/** Three seconds of silence are long, because heartbeats arrive every half second here. */
 const HEARTBEAT_TIMEOUT_MS = 3000;
 
 export async function startFleet(options: ControlPlaneOptions = {}): Promise<Fleet> {

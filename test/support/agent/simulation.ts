@@ -15,7 +15,7 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** How long an exchange takes, of virtual time. */
+/** How long an exchange takes, in virtual ms. */
 const EXCHANGE_MS = 40;
 const START_MS = Date.UTC(2026, 5, 1, 12);
 
@@ -25,27 +25,27 @@ export interface Said extends Entry {
 
 export interface SimulationOptions {
   readonly file: Loaded;
-  /** The scripted control plane: what it says to this session at this time after the start. */
+  /** The scripted control plane: its answer to this session at this time after the start. */
   readonly answer: (state: GenerationState, atMs: number) => SyncOutcome;
   readonly seed?: number;
-  /** What an earlier process knew; its times as epoch ms. */
+  /** The state of an earlier process. Times are epoch ms. */
   readonly recall?: (fingerprint: string) => KeyMemory | undefined;
 }
 
 export interface Simulation {
-  /** Lets `ms` of virtual time pass, with every sync that falls due in it. */
+  /** Lets `ms` of virtual time pass, and runs every sync that is due. */
   run(ms: number): void;
   change(file: Loaded): void;
   retry(): void;
-  /** An administrator, or NTP, sets the wall clock. */
+  /** Sets the wall clock, as an administrator or NTP would. */
   stepWallClock(ms: number): void;
   status(): AgentStatus;
-  /** Since the start, ms. */
+  /** Milliseconds since the start. */
   elapsedMs(): number;
   wallMs(): number;
-  /** Everything that was said, before the journal's own bound on floods. */
+  /** Every line, before the journal's flood limit. */
   readonly said: readonly Said[];
-  /** What reached the journal at level info and above. */
+  /** The lines that reached the journal, at level info and above. */
   readonly lines: readonly string[];
   /** When each exchange began, ms since the start, and with which key. */
   readonly exchanges: readonly { readonly atMs: number; readonly fingerprint: string }[];
@@ -123,7 +123,7 @@ export function simulate({
   };
 }
 
-/** How often each event was said. */
+/** How often each event was logged. */
 export function counts(said: readonly Said[]): Partial<Record<EventName, number>> {
   const result: Partial<Record<EventName, number>> = {};
   for (const { event } of said) {
@@ -134,7 +134,7 @@ export function counts(said: readonly Said[]): Partial<Record<EventName, number>
   return result;
 }
 
-/** mulberry32: small, and the same everywhere. */
+/** mulberry32, a small generator with the same numbers on every machine. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -11,16 +11,16 @@ export interface TestProxy extends AsyncDisposable {
    * request.
    */
   readonly requests: readonly string[];
-  /** All that went through, both ways, as the proxy saw it. */
+  /** All traffic in both directions, as the proxy saw it. */
   seen(): string;
   setMode(mode: ProxyMode): void;
 }
 
-/** A status: the answer to every CONNECT. `hang`: no answer. */
+/** A number is the status of every answer to CONNECT. `hang` means no answer. */
 export type ProxyMode = "tunnel" | "hang" | 403 | 407 | 502;
 
 export interface TestProxyOptions {
-  /** Where every tunnel ends, on this host, whatever was asked for. */
+  /** The port on this host that every tunnel leads to, whatever the target. */
   readonly targetPort: number;
   /** `user:password`; anything else gets 407. */
   readonly credentials?: string;

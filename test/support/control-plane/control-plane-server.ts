@@ -53,7 +53,9 @@ const key = z.object({
 const issuedKey = z.object({ issued: z.object({ apiKey: key, secret: z.string() }) });
 const KEY_FIELDS = "id name status expiresAt revokesAt";
 
-/** The control plane in this process: real sockets and a real database, with a clock that a test can move. */
+/**
+ * The control plane in this process, with real sockets and a real database. Tests move its clock.
+ */
 export async function startServer(overrides: Partial<ServerDeps> = {}, directory = tempDir()) {
   const databasePath = join(directory, "control-plane.db");
   const socketPath = join(directory, "management.sock");
@@ -61,8 +63,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
   const store = overrides.store ?? openSqliteStore(databasePath);
   /**
-   * `offsetMs`: how far all time has moved; `wallStepMs`: how far somebody has set the wall clock
-   * beside that.
+   * `offsetMs` shifts all clocks. `wallStepMs` is a further step of the wall clock.
    */
   const clock = {
     offsetMs: 0,
@@ -102,7 +103,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
   };
   onTestFinished(close);
 
-  /** As an executor, over TCP; no key: no header. */
+  /** Sends as an executor, over TCP. Without a key there is no header. */
   const post = (secret: string | undefined, query: string, variables: unknown = {}, headers = {}) =>
     send(
       network,
@@ -110,7 +111,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
       query,
       variables,
     );
-  /** As an operator, over the management socket. */
+  /** Sends as an operator, over the management socket. */
   const manage = (query: string, variables: unknown = {}) => send(management, {}, query, variables);
   const sync = (secret: string, input: object = {}) =>
     post(secret, SYNC_EXECUTOR, { input: { ...SYNC_INPUT, ...input } });
@@ -188,7 +189,7 @@ const auditAnswer = z.object({
   ),
 });
 
-/** What an agent declares of itself. */
+/** What an agent reports about itself. */
 export const SYNC_INPUT = {
   name: "agent-1",
   kind: "agent",
@@ -209,7 +210,7 @@ async function send(client: Dispatcher, headers: object, query: string, variable
   return sendRaw(client, { "content-type": "application/json", ...headers }, body);
 }
 
-/** Any body under any headers. */
+/** Sends any body with any headers. */
 export async function sendRaw(
   client: Dispatcher,
   headers: Record<string, string>,

@@ -16,19 +16,21 @@ import { onSmallDisk } from "./small-disk.ts";
 const PROGRAM = fileURLToPath(new URL("../../../src/control-plane/main.ts", import.meta.url));
 
 export interface ControlPlaneOptions {
-  /** Keeps the database of an earlier start; the caller removes it. Default: a new one, removed by `stop` and `kill`. */
+  /**
+   * A database folder that the caller removes. Default: a new one, removed by `stop` and `kill`.
+   */
   readonly directory?: string;
-  /** Default: one that is free. Give an earlier start's to restart where its executors look for it. */
+  /** Default: a free port. Pass that of an earlier start so that its executors find it again. */
   readonly port?: number;
-  /** More environment, such as HEARTBEAT_TIMEOUT_MS or LOG_LEVEL (default debug: every refusal is in `lines`). */
+  /** More environment. LOG_LEVEL is debug by default, so that `lines` has every refusal. */
   readonly env?: Readonly<Record<string, string>>;
-  /** No file may grow beyond so many blocks of 512 bytes: what a full disk is to a database. */
+  /** The maximum size of a file, in blocks of 512 bytes. To a database it acts like a full disk. */
   readonly maxFileBlocks?: number;
   /** How many files and sockets it may have open. */
   readonly maxOpenFiles?: number;
-  /** Puts the directory on a disk of that size, which only the program sees (small-disk.ts). */
+  /** Puts the directory on a disk of that size that only the program sees (small-disk.ts). */
   readonly smallDiskKiB?: number;
-  /** Default: in the directory. */
+  /** Default: a path in the directory. */
   readonly socketPath?: string;
   /** Paths of PEM files. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
@@ -55,23 +57,23 @@ export interface TestControlPlane {
   readonly directory: string;
   readonly socketPath: string;
   readonly databasePath: string;
-  /** Everything it has said so far on stdout (JSON lines) and stderr. */
+  /** Everything on stdout (JSON lines) and stderr so far. */
   readonly lines: readonly string[];
-  /** Runs the program's command line (in this process) against it; stdout parsed as JSON. Rejects with stderr where it fails. */
+  /** Runs a command in this process; resolves with its JSON, or rejects with its stderr. */
   management(...args: string[]): Promise<unknown>;
-  /** Its id and slug. */
+  /** Resolves with its id and slug. */
   createOrganization(name: string): Promise<{ readonly id: string; readonly slug: string }>;
-  /** Makes the organization `acme` first where there is none and none is named. */
+  /** Creates the organization `acme` first if there is none and none is named. */
   createKey(options?: CreateKeyOptions): Promise<TestKey>;
-  /** `revokesAt`: leaves the old key alive until then. */
+  /** The old key works until `revokesAt`. */
   rotateKey(id: string, revokesAt?: number): Promise<TestKey>;
   revokeKey(id: string): Promise<void>;
   executors(org?: string): Promise<readonly TestExecutor[]>;
-  /** The log's own record of refused syncs (LOG_LEVEL=debug). */
+  /** The refused syncs in the log (LOG_LEVEL=debug). */
   refusedSyncs(): readonly unknown[];
-  /** SIGTERM; resolves with the exit code. */
+  /** Sends SIGTERM and resolves with the exit code. */
   stop(): Promise<number | null>;
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>;
 }
 
@@ -98,7 +100,7 @@ const executor = z.object({
 
 export type TestExecutor = z.output<typeof executor>;
 
-/** Starts the real program as a process of its own; resolves once it accepts. The caller stops it. */
+/** Starts the real program; resolves once it accepts connections. The caller stops it. */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<TestControlPlane> {
   const own = options.directory === undefined ? temporaryDirectory() : undefined;
   const directory = options.directory ?? own?.path ?? "";
@@ -167,7 +169,7 @@ function environment(
 ): NodeJS.ProcessEnv {
   return {
     PATH: ENVIRONMENT.PATH,
-    // The bound on files would cut off the cache's as well.
+    // The limit on file sizes would also truncate files of the compile cache.
     ...(maxFileBlocks === undefined && ENVIRONMENT),
     DATABASE_URL: `file:${databasePath}`,
     ...(socketPath === undefined ? {} : { MANAGEMENT_SOCKET: socketPath }),
@@ -257,7 +259,7 @@ async function runManagement(args: readonly string[], socketPath: string): Promi
 }
 
 /**
- * Runs the program's command line in this process, with a person at its terminal who types
+ * Runs the program's command line in this process, with a terminal at which a person types
  * `answer`.
  */
 export async function runCommandAnswering(args: readonly string[], answer: string) {
@@ -272,7 +274,7 @@ export async function runCommandAnswering(args: readonly string[], answer: strin
   return { exitCode, stdout: stdout.join(""), stderr: stderr.join("") };
 }
 
-/** Runs the program's command line in this process, which is much quicker; all but `serve` is the same in a process of its own. */
+/** Runs a command other than `serve` in this process, which is quicker and behaves the same. */
 export async function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const stdout: string[] = [];
   const stderr: string[] = [];
@@ -285,7 +287,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
   return { exitCode, stdout: stdout.join(""), stderr: stderr.join("") };
 }
 
-/** Runs the program to its end, as a process. */
+/** Runs the program as a process until it exits. */
 export async function runControlPlane(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

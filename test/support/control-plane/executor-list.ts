@@ -18,7 +18,7 @@ const executorList = z.object({
   ),
 });
 
-/** As the operator sees them. */
+/** The executors, as the operator sees them. */
 export async function executors({ manage }: TestServer, organization = "acme") {
   const answer = await manage(
     `query($organization: String!) { executors(organization: $organization) { name status lastSyncAt
@@ -29,7 +29,7 @@ export async function executors({ manage }: TestServer, organization = "acme") {
   return executorList.parse(answer.data).executors;
 }
 
-/** The lines of that event. */
+/** The log lines with that event. */
 export function events({ lines }: TestServer, event: string): string[] {
   return lines.filter((line) => line.includes(`"event":"${event}"`));
 }

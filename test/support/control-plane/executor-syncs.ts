@@ -2,7 +2,7 @@ import { request } from "undici";
 import { SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
 import { SYNC_INPUT } from "./control-plane-server.ts";
 
-/** An executor without its agent: sends the syncs that it is asked for. */
+/** An executor without an agent: it syncs when the test says so. */
 export function createExecutorSyncs(url: string, secret: string, name = "agent-1") {
   const one = async () => {
     const response = await request(`${url}/graphql`, {
@@ -14,7 +14,7 @@ export function createExecutorSyncs(url: string, secret: string, name = "agent-1
   };
   return {
     one,
-    /** One after the other until `isDone`; at most 1000. */
+    /** Syncs one after the other until `isDone`, at most 1000 times. */
     async until(isDone: () => boolean): Promise<void> {
       for (let n = 0; n < 1000 && !isDone(); n += 1) {
         await one();

@@ -8,12 +8,11 @@ export interface HeldRequest {
   finish(): Promise<{ readonly status: number; readonly body: string }>;
 }
 
-/** How the body comes: its length announced, or in chunks. */
+/** Whether the body has a Content-Length or is sent in chunks. */
 export type Framing = "length" | "chunks";
 
 /**
- * A POST over a socket of its own, of which the server has everything but the last byte when this
- * resolves.
+ * A POST on its own connection. When this resolves, the server has everything except the last byte.
  */
 export async function holdRequest(
   port: number,
@@ -33,7 +32,7 @@ export async function holdRequest(
   socket.write(
     `POST ${path} HTTP/1.1\r\n${lines}Connection: close\r\nExpect: 100-continue\r\n${length}\r\n\r\n`,
   );
-  // Node says it once it has the headers, and hands the request over.
+  // Node sends it after it has read the headers and passed the request on.
   while (!received.join("").includes("100 Continue")) {
     await once(socket, "data");
   }

@@ -3,7 +3,7 @@ import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts
 
 export interface LargeDatabase {
   readonly organizationId: string;
-  /** Of an executor that has used several keys. */
+  /** For each executor that has used several keys. */
   readonly executorId: string;
   readonly keyId: string;
 }
@@ -12,7 +12,7 @@ export interface LargeSizes {
   readonly keys: number;
   readonly executors: number;
   readonly auditEvents: number;
-  /** How many people have acted; each in every way. */
+  /** How many people have acted, each with every action. */
   readonly actors: number;
 }
 
@@ -31,8 +31,9 @@ const ACTIONS = [
 const DAY_MS = 86_400_000;
 
 /**
- * Fills a new database at `path` with one organization of the given sizes beside a small one. The audit log is as it
- * grows: many people, ever new key names, a rare action, and one person who did a single thing.
+ * Fills a new database at `path` with one organization of the given sizes and a small one. The
+ * audit log resembles a real one: many people, always new key names, a rare action, and one person
+ * who did a single thing.
  */
 export async function fillLargeDatabase(
   path: string,
@@ -122,7 +123,7 @@ function fillAudit(insert: Insert, { auditEvents, keys, actors }: LargeSizes, no
       n === 1000 ? "Rare <rare@example.com>" : `Person ${n % actors} <person${n % actors}@example.com>`;
     const action =
       n % 50_000 === 7 ? "member.removed" : (ACTIONS[Math.floor(n / actors) % ACTIONS.length] ?? "");
-    // Each key lives through some events; the log has far more keys than there are today.
+    // Each key has several events, and most keys in the log no longer exist.
     const key = auditEvents - n <= keys * 4 ? n % keys : Math.floor(n / 40);
     const organization = n % 100 === 99 ? "bravo" : "acme";
     event.run(

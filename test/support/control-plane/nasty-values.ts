@@ -1,10 +1,9 @@
 import fc from "fast-check";
 
-/** Values that a tired or hostile client sends in place of the right one. */
+/** Values that a careless or hostile client sends instead of the right one. */
 
 /**
- * White space and fillers of all kinds, among them some that `trim()` takes away and some that it
- * leaves.
+ * White space and fillers of all kinds. `trim()` removes some of them and keeps others.
  */
 const INVISIBLE = [
   " ",
@@ -29,8 +28,8 @@ const INVISIBLE = [
 const SEPARATORS = [",", ", ", ";", "|", "/", "\u0000", "&", "]["];
 
 /**
- * The right value in a spelling that some library takes for it: padded, joined, in other case, in a
- * container.
+ * The right value in forms that some libraries accept as equal: padded, joined, in another case, in
+ * a container.
  */
 export function misspelled(right: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
   const filler = fc.constantFrom(...INVISIBLE);
@@ -51,7 +50,7 @@ export function misspelled(right: fc.Arbitrary<string>): fc.Arbitrary<unknown> {
   );
 }
 
-/** What is of no type that anybody waits for. */
+/** Values of unexpected types. */
 export const nonsense: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, 0, -1, 1e308, "", [], {}, { toString: null }, [[["owner"]]]),
   fc.constantFrom("__proto__", "constructor", "undefined", "null", "%00", "' or 1=1 --", "<0>forged\n{}"),
@@ -59,12 +58,12 @@ export const nonsense: fc.Arbitrary<unknown> = fc.oneof(
   fc.json({ maxDepth: 2 }).map((text): unknown => JSON.parse(text)),
 );
 
-/** Mostly the right value, since behind the first refusal nothing else is tried. */
+/** Usually the right value, because nothing after the first refusal is tested. */
 export function mostly(right: fc.Arbitrary<unknown>, wrong: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: wrong });
 }
 
-/** The members of `shape`, at times with one that nobody asked for, or without one that is. */
+/** The members of `shape`, sometimes with an extra one or without a required one. */
 export function body(shape: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<unknown> {
   const whole = fc.record(shape);
   const extra = fc.tuple(

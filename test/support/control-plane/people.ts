@@ -23,7 +23,7 @@ export interface PageAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  /** The whole body, where it is JSON. */
+  /** The whole body, if it is JSON. */
   readonly body: unknown;
   /** `data` of a GraphQL answer. */
   readonly data: unknown;
@@ -32,18 +32,18 @@ export interface PageAnswer {
   readonly message: string | undefined;
 }
 
-/** Beside Cookie and Origin, or in their place; an empty one is left out. */
+/** Added to Cookie and Origin, or replacing them. An empty value removes the header. */
 type ExtraHeaders = Readonly<Record<string, string>>;
 
 export interface Browser {
-  /** The Cookie header that it sends; undefined while nobody is signed in. */
+  /** The Cookie header that it sends; undefined without cookies. */
   readonly cookie: string | undefined;
   graphql(
     query: string,
     variables?: unknown,
     headers?: Readonly<Record<string, string>>,
   ): Promise<PageAnswer>;
-  /** Below /api/auth. */
+  /** `path` is relative to /api/auth. */
   post(path: string, body: unknown, headers?: ExtraHeaders): Promise<PageAnswer>;
   get(path: string, headers?: ExtraHeaders): Promise<PageAnswer>;
   signIn(email?: string, password?: string): Promise<PageAnswer>;
@@ -58,7 +58,7 @@ const viewerBody = z.object({
 });
 const authBody = z.object({ code: z.string(), message: z.string() });
 
-/** The environment of a control plane with people; `origin` is where their browsers find it. */
+/** The environment of a control plane with sign-in; `origin` is the page's. */
 export function peopleEnv(origin: string): Readonly<Record<string, string>> {
   return {
     BETTER_AUTH_URL: origin,
@@ -68,7 +68,7 @@ export function peopleEnv(origin: string): Readonly<Record<string, string>> {
   };
 }
 
-/** The real program with people on, at a port that was free a moment ago. The caller stops it. */
+/** The real program with sign-in, on a free port. The caller stops it. */
 export async function startWithPeople(options: ControlPlaneOptions = {}): Promise<TestControlPlane> {
   const port = options.port ?? (await freePort());
   const scheme = options.tls === undefined ? "http" : "https";
@@ -79,7 +79,7 @@ export async function startWithPeople(options: ControlPlaneOptions = {}): Promis
   });
 }
 
-/** Where the browsers of `startPeopleServer` believe they are. */
+/** The page's origin for the browsers of `startPeopleServer`. */
 export const ORIGIN = "http://cp.test";
 export const PASSWORD = "everybody's password in tests";
 const passwordHash = hashPassword(PASSWORD);
@@ -88,17 +88,17 @@ export interface PeopleServer extends TestServer {
   readonly authDatabase: PeopleDeps["authDatabase"];
   readonly people: {
     readonly lines: readonly string[];
-    /** How far somebody has set the wall clock, beside the movement of all time (`clock`). */
+    /** Shifts the wall clock, in addition to `clock`, which shifts both clocks. */
     readonly wall: { offsetMs: number };
   };
-  /** A person who is in the organization with that slug, and signed in. */
+  /** A new member of the organization with that slug, signed in. */
   signedIn(role: Role, slug?: string, email?: string): Promise<Browser & { readonly email: string }>;
   browser(origin?: string): Browser;
 }
 
 /**
- * The control plane in this process, with people on and the organization acme in it. `ca`: what
- * browsers trust, PEM.
+ * The control plane in this process, with sign-in and the organization acme. `ca` is the
+ * certificate that browsers trust, PEM.
  */
 export async function startPeopleServer(
   overrides: Partial<ServerDeps> & { readonly origin?: string; readonly ca?: string } = {},
@@ -156,7 +156,7 @@ export async function startPeopleServer(
   };
 }
 
-/** A browser without a screen: keeps cookies, and sends what a page of `origin` would send. */
+/** Keeps cookies and sends requests as a page of `origin` does. */
 export function openBrowser(url: string, origin = url, connection: Client.Options = {}): Browser {
   const client = new Client(url, connection);
   onTestFinished(() => client.close());
@@ -164,7 +164,7 @@ export function openBrowser(url: string, origin = url, connection: Client.Option
   const cookie = () =>
     cookies.size === 0 ? undefined : [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   let known: string | undefined;
-  /** As a page does, a change names the organization that is active, learnt once. */
+  /** As on a page, a change names the active organization, which is read once. */
   const shownOrganization = async (path: string, body: unknown): Promise<string | undefined> => {
     if (cookie() === undefined || !isChange(path, body)) {
       return undefined;

@@ -9,7 +9,7 @@ const nest401 = { originalError: { message: "Unauthorized", statusCode: 401 } };
 const hidden = (statusCode: number) =>
   failure("INTERNAL_SERVER_ERROR", { originalError: { statusCode } }, null);
 
-/** Refusals in every shape that a control plane written with Yoga, Apollo, Mercurius, Fastify or Nest uses. */
+/** Refusals in the shapes of control planes with Yoga, Apollo, Mercurius, Fastify or Nest. */
 export const REFUSALS: readonly FaultRow[] = [
   [
     "401 GraphQL",
@@ -50,7 +50,7 @@ export const REFUSALS: readonly FaultRow[] = [
   ],
 ];
 
-/** What looks like a refusal, and is not the control plane's. */
+/** Answers that look like a refusal but do not come from the control plane. */
 export const FOREIGN_REFUSALS: readonly FaultRow[] = [
   ["401 page", html(401, "Authorization Required"), foreign],
   ["403 page", html(403, "Attention Required!"), foreign],

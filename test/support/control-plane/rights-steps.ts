@@ -3,13 +3,13 @@ import { body, misspelled, mostly, nonsense } from "./nasty-values.ts";
 import { ROOT_FIELDS } from "./root-fields.ts";
 
 /**
- * What random callers send: right requests and nasty ones, to all that people may reach and to what
- * they may not.
+ * The requests of random callers, valid and hostile, to everything that people can reach and to
+ * what they cannot.
  */
 
 const PASSWORD = "everybody's password in tests";
 
-/** Something that is there at that moment: the n-th of its kind. */
+/** The n-th existing record of its kind. */
 export class Reference {
   readonly kind: "member" | "person" | "invitation" | "organization" | "key" | "executor" | "email";
   readonly n: number;
@@ -74,7 +74,7 @@ const posts: readonly (readonly [path: string, body: fc.Arbitrary<unknown>])[] =
     }),
   ],
 ];
-/** Of better-auth and its plugins: none of them may be there. */
+/** Routes of better-auth and its plugins that must not exist. */
 const closed: typeof posts = [
   ["/organization/create", body({ name: nonsense, slug: nonsense })],
   ["/organization/delete", body({ organizationId: id("organization") })],

@@ -2,8 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
 
 /**
- * Who may do what to whom, as the database has it: read beside the program, with nothing of its
- * code.
+ * Who has which rights, read from the database without the program and its code.
  */
 export interface Rights {
   readonly members: readonly Member[];
@@ -40,7 +39,7 @@ export type Session = z.output<typeof session>;
 type Person = z.output<typeof person>;
 type Row = z.output<typeof row>;
 
-/** Opens the database of a running control plane; `read` sees what is committed. */
+/** Opens the database of a running control plane. `read` sees committed data. */
 export function openRights(databasePath: string): { read(): Rights; [Symbol.dispose](): void } {
   const database = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
   const all = <Schema extends z.ZodType>(schema: Schema, sql: string) =>
@@ -80,9 +79,9 @@ export function openRights(databasePath: string): { read(): Rights; [Symbol.disp
   };
 }
 
-/** Who sent the request whose effect is judged. */
+/** The sender of the request whose effect is checked. */
 export interface Sender {
-  /** Undefined: nobody is signed in. */
+  /** Undefined if nobody is signed in. */
   readonly userId: string | undefined;
   /** The session's active organization before the request. */
   readonly activeOrganizationId: string | null | undefined;
@@ -90,7 +89,7 @@ export interface Sender {
 
 const ROLES = ["owner", "admin", "member"];
 
-/** Every difference between the two that the sender had no right to; empty when all is well. */
+/** Every difference between the two that the sender had no right to make. */
 export function excesses(before: Rights, after: Rights, sender: Sender): readonly string[] {
   const role = roleOf(before, sender.userId, sender.activeOrganizationId ?? undefined);
   return [
@@ -109,7 +108,7 @@ export function roleOf(rights: Rights, userId: string | undefined, organizationI
     ?.role;
 }
 
-/** Owners may do all, admins all that concerns no owner. */
+/** Owners may do everything, admins everything that does not concern an owner. */
 function mayGive(role: string | undefined, ...given: readonly string[]): boolean {
   return role === "owner" || (role === "admin" && !given.includes("owner"));
 }
@@ -141,8 +140,8 @@ function memberExcesses(before: Rights, after: Rights, sender: Sender, role: str
 }
 
 /**
- * By an invitation that was open, to this address, for exactly this role, and whose inviter may
- * still give it.
+ * Whether an open invitation was for this address and exactly this role, and its inviter may still
+ * give the role.
  */
 function isInvited(before: Rights, after: Rights, joined: Member): boolean {
   const email = after.people.find(({ id }) => id === joined.userId)?.email;

@@ -19,13 +19,13 @@ export interface RootField {
   readonly field: GraphQLField<unknown, unknown>;
 }
 
-/** Every root field of the schema: a new one is in every test that goes through them. */
+/** Every root field of the schema, so that tests include new ones automatically. */
 export const ROOT_FIELDS: readonly RootField[] = [
   ...fieldsOf("query", SCHEMA.getQueryType()?.getFields() ?? {}),
   ...fieldsOf("mutation", SCHEMA.getMutationType()?.getFields() ?? {}),
 ];
 
-/** Values for arguments, by the argument's name; arguments that it lacks and the schema requires are "x" or 0. */
+/** Values by argument name. Required arguments without a value here become "x" or 0. */
 export type ArgumentValues = Readonly<Record<string, unknown>>;
 
 /** A valid document that calls the field and asks for everything two levels deep. */

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lacks } from "../requires.ts";
 
-/** A tmpfs in a mount namespace of its own wants root; nothing of it is seen outside, and it goes with its process. */
+/** Needs root: a tmpfs in its own mount namespace, which ends with its process. */
 export const LACKS_PRIVATE_MOUNTS = lacks(
   "the right to mount a small disk in a namespace of its own",
   spawnSync("unshare", ["--mount", "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /mnt"]).status === 0,

@@ -19,7 +19,7 @@ export const SYNC_REQUEST: SyncRequest = {
   resources: { cpuCount: 2, memoryTotalBytes: 1, memoryFreeBytes: 1 },
 };
 
-/** For whoever does not mean to cancel. */
+/** A signal that never aborts. */
 export const NEVER = new AbortController().signal;
 
 export function testClient(
@@ -40,7 +40,7 @@ export function testClient(
   return { ...client, [Symbol.asyncDispose]: () => client.close() };
 }
 
-/** All that a value shows to anyone who prints it, hidden properties and causes included. */
+/** Everything that printing a value can show, including hidden properties and causes. */
 export function everythingIn(value: unknown): string {
   return `${inspect(value, { depth: 20, showHidden: true, maxStringLength: null })}${JSON.stringify(value)}`;
 }

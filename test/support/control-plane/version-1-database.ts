@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "../../../src/control-plane/store/sqlite/migrations/migrations.ts";
 
-/** A database as the first version of the schema left it, with something in every table; every later one begins here. */
+/** A database of the first schema version with a row in every table: where migrations begin. */
 export function createVersion1Database(path: string): void {
   const [first = ""] = MIGRATIONS;
   const database = new DatabaseSync(path);

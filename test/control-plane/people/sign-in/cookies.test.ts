@@ -7,7 +7,7 @@ const secure = cookieNames("https://cp.test");
 const plain = cookieNames("http://localhost:3000");
 
 describe("the cookies of a request", () => {
-  it("are found by their exact names, and nothing else is looked at", () => {
+  it("are found by their exact names, and all others are ignored", () => {
     const cookie = `a=b; ${SESSION}=s1.x%3D; junk; =; __Host-novacula.device=d1;theme="dark;er"`;
     expect(ownCookies({ cookie }, secure)).toEqual({ session: "s1.x%3D", device: "d1" });
     expect(ownCookies({ cookie }, plain)).toEqual(NONE);
@@ -30,7 +30,7 @@ describe("the cookies of a request", () => {
     "$Version=1,__Host-better-auth.session_token",
     "__Host-better-auth%2Esession_token",
     "__Host-__Host-better-auth.session_token",
-  ])("are not ours under the name %j", (name) => {
+  ])("are ignored under the name %j", (name) => {
     expect(ownCookies({ cookie: `${name}=planted` }, secure)).toEqual(NONE);
     expect(ownCookies({ cookie: `${name}=planted; ${SESSION}=own` }, secure).session).toBe("own");
     expect(ownCookies({ cookie: `${SESSION}=own; ${name}=planted` }, secure).session).toBe("own");
@@ -43,22 +43,20 @@ describe("the cookies of a request", () => {
     ["with spaces", `${SESSION}=one;\t ${SESSION} =two`],
     ["and empty", `${SESSION}=one; ${SESSION}=`],
     ["without a space", `${SESSION}=one;${SESSION}=two`],
-    ["with a value that is none", `${SESSION}=one; ${SESSION}="x y"`],
+    ["with an invalid value", `${SESSION}=one; ${SESSION}="x y"`],
     ["for the device", "__Host-novacula.device=one; __Host-novacula.device=two"],
-  ])("are refused where a name comes more than once: %s", (_what, cookie) => {
+  ])("are refused if a name occurs more than once: %s", (_what, cookie) => {
     expect(() => ownCookies({ cookie }, secure)).toThrow(/more than once.*delete the cookies/);
   });
 
   it.each(["", '"quoted"', "a b", "a,b", "a\\b", "a\u00e9", "x".repeat(1025)])(
-    "have no value that we never set: %j",
+    "are ignored with a value that we never set: %j",
     (value) => {
       expect(ownCookies({ cookie: `${SESSION}=${value}` }, secure)).toEqual(NONE);
     },
   );
 
-  /**
-   * 3,000 cost half a minute where each is tried anew, and a header may hold five times as many.
-   */
+  /** A quadratic search needs half a minute for 3,000. A header may hold five times as many. */
   const blanks = " \t".repeat(1500);
 
   it.each([
@@ -67,7 +65,7 @@ describe("the cookies of a request", () => {
     ["in a name", `a${blanks}b=c`],
     ["around a value", `a=${blanks}b${blanks}`],
     ["around ours", `${blanks}${SESSION}${blanks}=${blanks}s1${blanks}`],
-  ])("cost nobody time, however many blanks there are: %s", (_what, cookie) => {
+  ])("are read quickly, however many blanks there are: %s", (_what, cookie) => {
     const start = performance.now();
     ownCookies({ cookie }, secure);
     expect(performance.now() - start).toBeLessThan(5000);

@@ -36,8 +36,8 @@ function startQueue(options: Partial<{ slots: number; places: number }> = {}) {
   };
 }
 
-describe("the queue before the hash", () => {
-  it("lets so many work at a time, and the others in their order", async () => {
+describe("the hashing queue", () => {
+  it("runs as many at a time as it has slots, and the others in their order", async () => {
     const { run, begun, endOne } = startQueue({ slots: 2 });
     const all = [0, 1, 2, 3].map((n) => run(`${n}`, network(n)));
     await settled();
@@ -50,7 +50,7 @@ describe("the queue before the hash", () => {
     expect(await Promise.all(all)).toEqual(["0", "1", "2", "3"]);
   });
 
-  it("goes on after work that failed", async () => {
+  it("continues after work that failed", async () => {
     const { queue } = startQueue();
     const failed = queue.run(network(1), () => Promise.reject(new Error("no")));
     const next = queue.run(network(2), async () => "done");
@@ -58,7 +58,7 @@ describe("the queue before the hash", () => {
     expect(await next).toBe("done");
   });
 
-  it("lets one of each network wait, and each of the others", async () => {
+  it("has one waiting place for each network", async () => {
     const { run, queue, endOne } = startQueue();
     const working = run("a", network(1));
     const waiting = run("b", network(1));
@@ -71,7 +71,7 @@ describe("the queue before the hash", () => {
     expect(await Promise.all([working, waiting, other])).toEqual(["a", "b", "d"]);
   });
 
-  it("keeps half of the places for devices, which take turns with others; the operator before all of them", async () => {
+  it("reserves half of the places for devices, which alternate with networks; the operator is always next", async () => {
     const { run, begun, queue, endOne } = startQueue();
     const all = [run("working", network(0))];
     for (let n = 1; n <= 4; n += 1) {
@@ -97,7 +97,7 @@ describe("the queue before the hash", () => {
     ]);
   });
 
-  it("lets a stranger in between two devices, however often those come", async () => {
+  it("runs a request from a network between those of two devices, however many devices there are", async () => {
     const { run, begun, endOne } = startQueue();
     const all = [run("device 1", device(1)), run("device 2", device(2)), run("stranger", network(1))];
     for (let n = 3; n < 8; n += 1) {
@@ -111,7 +111,7 @@ describe("the queue before the hash", () => {
     expect(begun.slice(0, 3)).toEqual(["device 1", "stranger", "device 2"]);
   });
 
-  it("gives the place of a client that goes away to the next, and runs nothing for it", async () => {
+  it("gives the place of a client that went away to the next, and does not run its work", async () => {
     const { run, begun, endOne } = startQueue();
     const working = run("a", network(1));
     let isGone = false;
@@ -126,7 +126,7 @@ describe("the queue before the hash", () => {
     expect(begun).toEqual(["a", "c"]);
   });
 
-  it("passes over clients that went away before their turn, and loses no place to them", async () => {
+  it("skips clients that went away before their turn, and loses no place to them", async () => {
     const { run, begun, queue, endOne } = startQueue();
     let isGone = false;
     const working = run("a", network(1), () => isGone);

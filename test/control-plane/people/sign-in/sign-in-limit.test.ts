@@ -12,7 +12,7 @@ function from(count: number, network: (n: number) => string): readonly string[] 
 }
 
 describe("the limit", () => {
-  it("holds an account from one network after 5 failures, for what is left of 15 minutes", () => {
+  it("blocks an account for one network after 5 failures, for the rest of 15 minutes", () => {
     let now = 1_000_000;
     const limit = new SignInLimit(() => now);
     expect(failures(limit, "a@x", Array(5).fill("1.1.1.1"))).toEqual(Array(5).fill("allowed"));
@@ -24,7 +24,7 @@ describe("the limit", () => {
     expect(limit.begin("a@x", "1.1.1.1").kind).toBe("allowed");
   });
 
-  it("holds an account after 25 failures from anywhere, and a network after 50 of any account", () => {
+  it("blocks an account after 25 failures from anywhere, and a network after 50 with any account", () => {
     const limit = new SignInLimit(() => 0);
     expect(
       new Set(
@@ -40,7 +40,7 @@ describe("the limit", () => {
     expect(accounts.filter((kind) => kind === "limited")).toHaveLength(1);
   });
 
-  it("forgets the pair when it succeeds, and keeps what others did to the account", () => {
+  it("clears the failures of a pair when it succeeds, and keeps those of others with the account", () => {
     const limit = new SignInLimit(() => 0);
     failures(
       limit,
@@ -55,7 +55,7 @@ describe("the limit", () => {
     expect(limit.begin("a@x", "10.0.0.97").kind).toBe("limited");
   });
 
-  it("counts nothing of an attempt that was withdrawn, and all of the others", () => {
+  it("does not count withdrawn attempts, and counts all others", () => {
     const limit = new SignInLimit(() => 0);
     failures(limit, "a@x", Array(4).fill("1.1.1.1"));
     for (let n = 0; n < 30; n += 1) {
@@ -69,7 +69,7 @@ describe("the limit", () => {
     expect(limit.begin("a@x", "1.1.1.1").kind).toBe("limited");
   });
 
-  it("counts a device by itself: others' guesses do not hold it, its own do", () => {
+  it("counts a device separately: it is blocked by its own failures only", () => {
     let now = 0;
     const limit = new SignInLimit(() => now);
     failures(
@@ -90,7 +90,7 @@ describe("the limit", () => {
   });
 });
 
-describe("what the limit remembers", () => {
+describe("the memory of the limit", () => {
   it("is bounded", () => {
     const limit = new SignInLimit(() => 0);
     for (let n = 0; n < 30_000; n += 1) {
@@ -103,7 +103,7 @@ describe("what the limit remembers", () => {
     expect(limit.size).toBeLessThanOrEqual(20_000);
   });
 
-  it("is forgotten last where an account, a network or a pair is held", () => {
+  it("keeps blocked accounts, networks and pairs longest", () => {
     let now = 0;
     const limit = new SignInLimit(() => now);
     failures(
@@ -125,7 +125,7 @@ describe("what the limit remembers", () => {
     expect(limit.begin("owner@x", "10.9.9.9").kind).toBe("allowed");
   });
 
-  it("has room for new ones once those that were held are not any more", () => {
+  it("has room for new failures once blocks are over", () => {
     let now = 0;
     const limit = new SignInLimit(() => now);
     for (let n = 0; n < 20_000; n += 1) {

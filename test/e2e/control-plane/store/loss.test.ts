@@ -37,7 +37,10 @@ const answer = z.object({
     .nullish(),
 });
 
-/** One client: creates, syncs, rotates, syncs, revokes and syncs again until the control plane is gone. */
+/**
+ * One client: creates, syncs, rotates, syncs, revokes and syncs again until the control plane is
+ * gone.
+ */
 async function live(
   n: number,
   controlPlane: TestControlPlane,

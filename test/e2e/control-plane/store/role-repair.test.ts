@@ -39,7 +39,9 @@ const STORED: readonly (readonly [stored: SQLInputValue, role: string])[] = [
 ];
 const ODD = STORED.filter(([stored, role]) => stored !== role);
 
-/** An unrepaired database: for each of the roles an organization with a member and an invitation. */
+/**
+ * An unrepaired database: for each of the roles an organization with a member and an invitation.
+ */
 function oldDatabase(path: string, roles: readonly SQLInputValue[]): void {
   using database = new DatabaseSync(path);
   const before = MIGRATIONS.indexOf(REPAIR_ROLES);
