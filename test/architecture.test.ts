@@ -134,7 +134,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "graphql/request": ["api-error.ts"],
     http: ["api-error.ts", "settings.ts", "store/contract"],
     keys: ["api-error.ts", "audit", "organizations", "rights", "store/contract"],
-    log: ["store/contract"],
+    log: ["api-error.ts", "store/contract"],
     organizations: ["api-error.ts", "store/contract"],
     page: ["http", "people"],
     people: [

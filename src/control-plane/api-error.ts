@@ -24,6 +24,27 @@ export const ApiErrorCode = {
 type Code = (typeof ApiErrorCode)[keyof typeof ApiErrorCode];
 
 /**
+ * The HTTP status of each code. A code with 200 means that the request was understood; the GraphQL
+ * body tells the error.
+ */
+const HTTP_STATUS: Readonly<Record<Code, number>> = {
+  [ApiErrorCode.unauthenticated]: 401,
+  [ApiErrorCode.forbidden]: 403,
+  [ApiErrorCode.organizationChanged]: 409,
+  // RFC 6585, 3.
+  [ApiErrorCode.organizationRequired]: 428,
+  [ApiErrorCode.rateLimited]: 429,
+  [ApiErrorCode.unavailable]: 503,
+  [ApiErrorCode.overloaded]: 503,
+  [ApiErrorCode.internal]: 500,
+  [ApiErrorCode.parseFailed]: 400,
+  [ApiErrorCode.validationFailed]: 400,
+  [ApiErrorCode.badUserInput]: 200,
+  [ApiErrorCode.notFound]: 200,
+  [ApiErrorCode.conflict]: 200,
+};
+
+/**
  * A refusal with a sentence for the caller. Anything else that is thrown below the HTTP layer is a
  * bug or `StoreUnavailable`, and its text is not sent.
  */
@@ -45,6 +66,10 @@ export class ApiError extends Error {
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
   }
+
+  get httpStatus(): number {
+    return HTTP_STATUS[this.code];
+  }
 }
 
 export function rateLimited(message: string, retryAfterMs: number): ApiError {
@@ -63,6 +88,12 @@ export function badInput(message: string): ApiError {
   return new ApiError(ApiErrorCode.badUserInput, message);
 }
 
+/** The key itself may not be used. */
+export function keyRefused(reason: KeyRefusalReason, message: string): ApiError {
+  return new ApiError(ApiErrorCode.unauthenticated, message, reason);
+}
+
+/** The key or the person is known, but may not do this. */
 export function forbidden(reason: ForbiddenReason, message: string): ApiError {
   return new ApiError(ApiErrorCode.forbidden, message, reason);
 }

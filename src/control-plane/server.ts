@@ -7,7 +7,8 @@ import { type ActivityWriter, createActivityWriter } from "./executors/activity-
 import { createExecutorDeletion } from "./executors/executor-deletion.ts";
 import { ExecutorSync } from "./executors/executor-sync.ts";
 import { Presence } from "./executors/presence.ts";
-import { GraphqlEndpoint, type Listener } from "./graphql/graphql-endpoint.ts";
+import { GraphqlEndpoint } from "./graphql/graphql-endpoint.ts";
+import type { Listener } from "./graphql/identify.ts";
 import { loadSchema } from "./graphql/request/graphql-documents.ts";
 import { limitConnections } from "./http/connection-limit.ts";
 import type { ErrorDisclosure } from "./http/error-disclosure.ts";

@@ -14,6 +14,15 @@ interface KnownSync {
   readonly input: SyncInput;
 }
 
+/** What became of an executor's request. */
+export type ExecutorAnswer =
+  | { readonly kind: "answered"; readonly body: unknown }
+  /**
+   * Nothing was done: the text is too long, the document is not one that executors send, or its
+   * variables are invalid, which graphql-js describes better.
+   */
+  | { readonly kind: "other"; readonly request: GraphqlRequest };
+
 /**
  * Answers the documents that executors send, which it knows by their text. They select all fields
  * of the replies, in the same order (a test compares the two), so graphql-js is not needed. It
@@ -34,38 +43,39 @@ export class ExecutorFastPath {
     this.lastSyncs = new Recent(now);
   }
 
-  /**
-   * The body of the answer. Undefined, with nothing done, for a longer text, for another document
-   * and for invalid variables, which graphql-js describes. Rejects with an ApiError if the executor
-   * is refused or the text is no request.
-   */
-  async answer(text: string, caller: ExecutorCaller): Promise<unknown> {
-    if (text.length > MAX_CHARACTERS) {
-      return undefined;
-    }
+  /** Rejects with an ApiError if the executor is refused, or if the text is not a GraphQL request. */
+  async answer(text: string, caller: ExecutorCaller): Promise<ExecutorAnswer> {
     const last = this.lastSyncs.get(caller.key.id);
     if (last?.text === text) {
       return this.sync(caller, last.input);
     }
     const request = parseGraphqlRequest(text);
+    if (text.length > MAX_CHARACTERS) {
+      return { kind: "other", request };
+    }
     if (isFor(request, SYNC_EXECUTOR, "SyncExecutor")) {
       const input = decodedVariables(syncArguments, request)?.input;
-      if (input === undefined) {
-        return undefined;
+      if (input !== undefined) {
+        this.lastSyncs.set(caller.key.id, { text, input });
+        return this.sync(caller, input);
       }
-      this.lastSyncs.set(caller.key.id, { text, input });
-      return this.sync(caller, input);
     }
-    if (!isFor(request, CURRENT_KEY, "CurrentKey")) {
-      return undefined;
+    if (isFor(request, CURRENT_KEY, "CurrentKey")) {
+      const input = decodedVariables(currentKeyArguments, request)?.input;
+      if (input !== undefined) {
+        return answered({ currentKey: await this.executorSync.currentKey(caller, input) });
+      }
     }
-    const input = decodedVariables(currentKeyArguments, request)?.input;
-    return input && { data: { currentKey: await this.executorSync.currentKey(caller, input) } };
+    return { kind: "other", request };
   }
 
-  private async sync(caller: ExecutorCaller, input: SyncInput): Promise<unknown> {
-    return { data: { syncExecutor: await this.executorSync.sync(caller, input) } };
+  private async sync(caller: ExecutorCaller, input: SyncInput): Promise<ExecutorAnswer> {
+    return answered({ syncExecutor: await this.executorSync.sync(caller, input) });
   }
+}
+
+function answered(data: unknown): ExecutorAnswer {
+  return { kind: "answered", body: { data } };
 }
 
 function isFor({ query, operationName }: GraphqlRequest, document: string, name: string): boolean {

@@ -1,9 +1,9 @@
 import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
 import { randomId } from "../../lib/random-id.ts";
-import type { ForbiddenReason, KeyRefusalReason } from "../../protocol/refusal.ts";
+import type { KeyRefusalReason } from "../../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../../protocol/sync.ts";
-import { ApiError, ApiErrorCode, forbidden, rateLimited } from "../api-error.ts";
+import { ApiError, ApiErrorCode, forbidden, keyRefused, rateLimited } from "../api-error.ts";
 import {
   type CurrentKeyInput,
   MAX_EXECUTOR_NAME_CHARACTERS,
@@ -11,7 +11,7 @@ import {
 } from "../graphql/request/inputs.ts";
 import { judge } from "../keys/authenticate.ts";
 import type { DamageLog } from "../log/damage-log.ts";
-import type { RefusalLog } from "../log/refusal-log.ts";
+import type { RefusalEvent, RefusalLog } from "../log/refusal-log.ts";
 import { checkedName } from "../organizations/shown-name.ts";
 import type { BoundExecutor, ExecutorWriter, LineageReader } from "../store/contract/executors.ts";
 import type { PresentedKey } from "../store/contract/keys.ts";
@@ -106,8 +106,9 @@ export class ExecutorSync {
     if (admission.kind === "admitted") {
       return identified(caller.key);
     }
-    this.note("currentKey", caller, input.executorName, 403, admission.reason);
-    throw forbidden(admission.reason, admission.message);
+    const error = forbidden(admission.reason, admission.message);
+    this.note(error, caller, { operation: "currentKey", executorName: input.executorName });
+    throw error;
   }
 
   private async admittedExecutor(caller: ExecutorCaller, input: SyncInput): Promise<Binding> {
@@ -131,12 +132,13 @@ export class ExecutorSync {
     if (this.enrolments.admit(caller.key.lineageId) !== undefined) {
       return;
     }
-    this.note("syncExecutor", caller, input.name, 429, "too_many_enrolments");
-    throw rateLimited(
+    const error = rateLimited(
       `key ${printable(caller.key.name)} enrols too many new executors at once: ` +
-        `${printable(input.name)} is enrolled with a later sync`,
+        `${printable(input.name)} will be enrolled by a later sync`,
       ENROLMENTS.refillMs,
     );
+    this.note(error, caller, { ...syncOf(input), reason: "too_many_enrolments" });
+    throw error;
   }
 
   /** Decides again inside the transaction, where nobody can revoke the key or take the executor in between. */
@@ -198,30 +200,30 @@ export class ExecutorSync {
     admission: Extract<Admission, { kind: "refused" }>,
   ): ApiError {
     const { reason, message } = admission;
-    this.note("syncExecutor", caller, input.name, 403, reason);
+    const error = forbidden(reason, message);
+    this.note(error, caller, syncOf(input));
     if (executor !== undefined && reason !== "wrong_organization") {
       const { address, key } = caller;
       const refusal = { key: keyReference(key), reason, message, address, at: this.deps.now() };
       this.deps.activityWriter.note({ kind: "refused", executorId: executor.id, refusal });
     }
-    return forbidden(reason, message);
+    return error;
   }
 
   /** The key was good when the request came in, and is not any more. */
   private goneSince(caller: ExecutorCaller, input: SyncInput, reason: KeyRefusalReason): ApiError {
-    this.note("syncExecutor", caller, input.name, 401, reason);
-    return new ApiError(ApiErrorCode.unauthenticated, `this key is ${reason} since a moment ago`, reason);
+    const error = keyRefused(reason, `this key became ${reason} a moment ago`);
+    this.note(error, caller, syncOf(input));
+    return error;
   }
 
   private note(
-    operation: "syncExecutor" | "currentKey",
+    error: ApiError,
     { key, address }: ExecutorCaller,
-    executorName: string,
-    status: 401 | 403 | 429,
-    reason: KeyRefusalReason | ForbiddenReason | "too_many_enrolments",
+    request: Pick<RefusalEvent, "operation" | "executorName" | "reason">,
   ): void {
     const { id: keyId, fingerprint } = key;
-    this.deps.refusals.note({ operation, status, reason, keyId, fingerprint, executorName, address });
+    this.deps.refusals.note({ ...request, error, keyId, fingerprint, address });
   }
 }
 
@@ -233,6 +235,10 @@ function identified(key: PresentedKey): CurrentKeyReply {
 /** Two names that look alike are one to the person who deletes, rotates or revokes. */
 function requireVisible(executorName: string): void {
   checkedName(executorName, "the name of an executor", MAX_EXECUTOR_NAME_CHARACTERS);
+}
+
+function syncOf({ name: executorName }: SyncInput) {
+  return { operation: "syncExecutor", executorName };
 }
 
 function claimOf({ name: executorName, kind, expectedOrganizationId }: SyncInput): Claim {

@@ -7,11 +7,14 @@ import type { KeyRecord } from "../store/contract/keys.ts";
 import { decoded, usedByArguments } from "./request/inputs.ts";
 import type { ResolverDeps } from "./resolver.ts";
 
-/** Records as the schema shows them. A member that is a function is resolved only where it is asked for. */
+/**
+ * Turns records of the store into objects of the schema. A function as a member is called only if
+ * the query asks for that field.
+ */
 
 const MAX_KEY_HISTORY = 20;
 
-/** What publishing takes: damaged rows are said in the log on their way. */
+/** `damages` logs each damaged row that is shown. */
 export type AnswerDeps = Pick<ResolverDeps, "store" | "presence" | "damages" | "now">;
 
 export function keyAnswer(

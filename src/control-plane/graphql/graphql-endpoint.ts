@@ -1,11 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from "graphql";
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import { printable } from "../../lib/printable.ts";
-import { ApiError, ApiErrorCode, badInput } from "../api-error.ts";
-import type { ActivityWriter } from "../executors/activity-writer.ts";
+import { badInput } from "../api-error.ts";
 import { ExecutorFastPath } from "../executors/executor-fast-path.ts";
-import type { ExecutorCaller } from "../executors/executor-sync.ts";
-import { clientAddress } from "../http/client-address.ts";
 import type { ErrorDisclosure } from "../http/error-disclosure.ts";
 import {
   errorAnswer,
@@ -15,42 +12,39 @@ import {
   sendAndClose,
 } from "../http/http-answer.ts";
 import { hasArrived, type RefusedBody, readJsonBody } from "../http/request-body.ts";
-import { requireSameOrigin } from "../http/same-origin.ts";
-import { authenticate } from "../keys/authenticate.ts";
-import type { RefusalLog } from "../log/refusal-log.ts";
 import { requireShownOrganization } from "../organizations/shown-organization.ts";
-import type { People } from "../people/people.ts";
 import { forbiddenRootField, organizationPurpose } from "../rights/access.ts";
-import type { SyncLookups } from "../store/contract/store.ts";
-import { accessRefusal, type Caller, callerKind, notSignedIn, resolversFor } from "./caller.ts";
+import { notSignedIn } from "../rights/signed-in.ts";
+import { accessRefusal, type Caller, callerKind } from "./caller.ts";
+import { type IdentifyDeps, identify, type Listener } from "./identify.ts";
 import { GraphqlDocuments } from "./request/graphql-documents.ts";
-import { parseGraphqlRequest } from "./request/graphql-request.ts";
+import { type GraphqlRequest, parseGraphqlRequest } from "./request/graphql-request.ts";
 import { QueryReads, ReadTurns } from "./request/query-reads.ts";
 import type { ResolverDeps } from "./resolver.ts";
+import { resolversFor } from "./resolvers.ts";
 
-export interface GraphqlEndpointDeps extends ResolverDeps {
+export interface GraphqlEndpointDeps extends ResolverDeps, IdentifyDeps {
   readonly schema: GraphQLSchema;
-  readonly lookups: SyncLookups;
-  readonly activityWriter: ActivityWriter;
-  readonly refusals: RefusalLog;
-  readonly monotonicNow: () => number;
   readonly errors: ErrorDisclosure;
-  /** Undefined: nobody signs in here, and the network serves executors alone. */
-  readonly people: People | undefined;
+  /** The monotonic clock, ms. */
+  readonly monotonicNow: () => number;
 }
 
 /**
- * Several times what the page sends of who is to sign in, or has an invitation; a full body takes
- * a hundred times as long.
+ * Several times what the page sends while nobody is signed in. To parse a body of the greatest size
+ * takes a hundred times as long.
  */
 const MAX_VISITOR_CHARACTERS = 2048;
 
-/** Where a request came in. */
-export type Listener = "network" | "management-socket";
-
 /**
- * POST /graphql: who is it, what do they ask, may they, do it. In this order: nobody unknown has a
- * byte parsed. Who is it is asked again of a body that came later than its headers.
+ * Answers POST /graphql. Its duties, in this order, so that nothing of an unknown caller's request
+ * is parsed:
+ *
+ * 1. identify the caller from the headers, and again if the body came later than they did;
+ * 2. read the body;
+ * 3. answer the documents of executors, which are known by their text;
+ * 4. parse any other request and check that the caller may make it;
+ * 5. execute it.
  */
 export class GraphqlEndpoint {
   private readonly deps: GraphqlEndpointDeps;
@@ -65,12 +59,12 @@ export class GraphqlEndpoint {
     this.executorFastPath = new ExecutorFastPath(deps.executorSync, deps.monotonicNow);
   }
 
-  /** Answers the request, always; no error leaves here. */
+  /** Always answers the request and never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
     const mediaType = preferredMediaType(request.headers.accept);
     try {
-      const isThere = await hasArrived(request);
-      const known = await this.caller(request, response, listener);
+      const isWhole = await hasArrived(request);
+      const first = await identify(this.deps, listener, request, response);
       const body = await readJsonBody(request);
       if (body.kind === "incomplete") {
         return;
@@ -78,68 +72,33 @@ export class GraphqlEndpoint {
       if (body.kind === "refused") {
         return sendAndClose(request, response, failure(body));
       }
-      // It may have taken seconds: a key can be revoked meanwhile, a session end, an admin become a
-      // member.
-      const caller = isThere ? known : await this.caller(request, response, listener);
-      const answer = await this.answer(body.bytes.toString("utf8"), caller, request.headers, mediaType);
-      send(response, answer, mediaType);
+      // A body can take seconds to come. By then the key may be revoked, the session ended, or the
+      // admin made a member.
+      const caller = isWhole ? first : await identify(this.deps, listener, request, response);
+      const result = await this.answer(body.bytes.toString("utf8"), caller, request.headers);
+      send(response, { status: 200, body: result }, mediaType);
     } catch (error) {
       send(response, errorAnswer(this.deps.errors.toApiError(error), mediaType), mediaType);
     }
   }
 
-  /** A request with a key never uses a cookie; one that came from the page never needs a key. */
-  private async caller(
-    request: IncomingMessage,
-    response: ServerResponse,
-    listener: Listener,
-  ): Promise<Caller> {
-    if (listener === "management-socket") {
-      return { kind: "operator" };
-    }
-    const { people } = this.deps;
-    if (people === undefined || !isBrowser(request.headers)) {
-      return { kind: "executor", executor: await this.authenticated(request) };
-    }
-    requireSameOrigin(request.headers, people.origin);
-    const signedIn = await people.signedIn(request, response);
-    return signedIn === undefined ? { kind: "visitor" } : { kind: "person", signedIn };
-  }
-
-  private async authenticated(request: IncomingMessage): Promise<ExecutorCaller> {
-    const { lookups, activityWriter, refusals, now } = this.deps;
-    const address = clientAddress(request) ?? null;
-    const result = await authenticate(request.headers.authorization, lookups.keys, now());
-    if (result.kind === "accepted") {
-      activityWriter.note({ kind: "key-used", keyId: result.key.id, at: now() });
-      return { key: result.key, address };
-    }
-    const { reason, message, keyId, fingerprint, damage } = result;
-    if (damage !== undefined) {
-      this.deps.damages.note("apikey", damage.id, damage);
-    }
-    const operation = undefined;
-    refusals.note({ operation, status: 401, reason, keyId, fingerprint, executorName: undefined, address });
-    throw new ApiError(ApiErrorCode.unauthenticated, message, reason);
-  }
-
-  private async answer(
-    text: string,
-    caller: Caller,
-    headers: IncomingHttpHeaders,
-    mediaType: GraphqlMediaType,
-  ): Promise<HttpAnswer> {
+  /** The body of an answer without errors. Rejects with what is wrong otherwise. */
+  private async answer(text: string, caller: Caller, headers: IncomingHttpHeaders): Promise<unknown> {
     if (caller.kind === "executor") {
-      const body = await this.executorFastPath.answer(text, caller.executor);
-      if (body !== undefined) {
-        return { status: 200, body };
-      }
+      const answer = await this.executorFastPath.answer(text, caller.executor);
+      return answer.kind === "answered" ? answer.body : this.execute(answer.request, caller, headers);
     }
-    // Nobody unknown has more of it parsed than the page of one who is to sign in sends.
     if (caller.kind === "visitor" && text.length > MAX_VISITOR_CHARACTERS) {
       throw notSignedIn();
     }
-    const request = parseGraphqlRequest(text);
+    return this.execute(parseGraphqlRequest(text), caller, headers);
+  }
+
+  private async execute(
+    request: GraphqlRequest,
+    caller: Caller,
+    headers: IncomingHttpHeaders,
+  ): Promise<ExecutionResult> {
     const prepared = this.documents.prepare(request.query);
     if (prepared.document !== undefined) {
       this.requireAccess(prepared.document, caller);
@@ -148,16 +107,16 @@ export class GraphqlEndpoint {
     if (prepared.kind === "invalid") {
       throw prepared.error;
     }
-    // Executors wait for nobody's query: theirs read next to nothing.
+    // Executors do not wait behind the queries of people: their own read next to nothing.
     const reads = caller.kind === "executor" ? undefined : new QueryReads(this.readTurns);
     const resolvers = resolversFor(this.deps, caller);
     const result = await this.documents.execute(prepared.document, request, resolvers, reads);
-    // Every root field is non-null: with an error there is no data to lose.
     const [error] = result.errors ?? [];
     if (error !== undefined) {
-      return errorAnswer(this.deps.errors.toApiError(thrownBy(error)), mediaType);
+      // No data is lost: every root field is non-null, so the answer with an error has none.
+      throw thrownBy(error);
     }
-    return { status: 200, body: result };
+    return result;
   }
 
   private requireAccess(document: DocumentNode, caller: Caller): void {
@@ -165,49 +124,40 @@ export class GraphqlEndpoint {
     if (field === undefined) {
       return;
     }
+    const error = accessRefusal(caller, field);
     if (caller.kind === "executor") {
-      this.noteRefusal(caller.executor, field);
+      const { key, address } = caller.executor;
+      const { id: keyId, fingerprint } = key;
+      this.deps.refusals.note({ operation: field, error, keyId, fingerprint, address });
     }
-    throw accessRefusal(caller, field);
+    throw error;
   }
-
-  private noteRefusal({ key, address }: ExecutorCaller, operation: string): void {
-    const { id: keyId, fingerprint } = key;
-    const reason = "operation_not_allowed";
-    const executorName = undefined;
-    this.deps.refusals.note({ operation, status: 403, reason, keyId, fingerprint, executorName, address });
-  }
-}
-
-/** A key decides alone who it is for; a browser sends none. */
-function isBrowser(headers: IncomingHttpHeaders): boolean {
-  const { authorization, cookie, origin } = headers;
-  const isSaid = cookie !== undefined || origin !== undefined || headers["sec-fetch-site"] !== undefined;
-  return authorization === undefined && isSaid;
 }
 
 /**
- * What a person sees is what they decide about. Executors have the organization of their key,
- * operators name one.
+ * Requires that a person's page shows the organization that the request is about. Executors act in
+ * the organization of their key, and operators name one.
  */
 function requireOrganization(document: DocumentNode, caller: Caller, headers: IncomingHttpHeaders): void {
-  const purpose = caller.kind === "person" ? organizationPurpose(document) : undefined;
-  if (caller.kind !== "person" || purpose === undefined) {
+  if (caller.kind !== "person") {
     return;
   }
-  requireShownOrganization(headers, caller.signedIn.active, purpose);
+  const purpose = organizationPurpose(document);
+  if (purpose !== undefined) {
+    requireShownOrganization(headers, caller.signedIn.active, purpose);
+  }
 }
 
 /**
- * What a resolver threw. Without a path none was reached, and the request's variables or operation
- * name are wrong; what graphql-js itself finds at a place of the document, such as a null from a
- * variable, is the request's mistake, too.
+ * What a resolver threw, or BAD_USER_INPUT if graphql-js itself found the mistake. Such an error
+ * has no path, if the variables or the operation name are wrong. Or it wraps an error that names
+ * nodes of the document, for instance if a variable is null and the schema does not allow it.
  */
 function thrownBy(error: GraphQLError): unknown {
   const { path, originalError } = error;
-  const isOfRequest =
+  const isMistake =
     path === undefined || (originalError instanceof GraphQLError && originalError.nodes !== undefined);
-  return isOfRequest ? badInput(printable(error.message, 500)) : (originalError ?? error);
+  return isMistake ? badInput(printable(error.message, 500)) : (originalError ?? error);
 }
 
 function preferredMediaType(accept: string | undefined): GraphqlMediaType {

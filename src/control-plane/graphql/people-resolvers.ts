@@ -8,7 +8,7 @@ import * as inputs from "./request/inputs.ts";
 import { decoded } from "./request/inputs.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
 
-/** What anybody may ask who looks at the page. */
+/** The fields for every visitor of the page, signed in or not. */
 export function viewerResolvers(
   { store, presence, now }: Pick<ResolverDeps, "store" | "presence" | "now">,
   signedIn: SignedIn | undefined,
@@ -34,7 +34,7 @@ export function viewerResolvers(
   };
 }
 
-/** The people of an organization, for those in it. */
+/** The fields about an organization's people, for its members. */
 export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Scope): Resolvers {
   return {
     members: async (input) => {
@@ -49,7 +49,7 @@ export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Sc
       const found = await scope.organization(decoded(inputs.scopeArguments, input).organization);
       const invitations =
         found === undefined ? [] : await visibleInvitations(store.people, found.id, scope.role, now());
-      // Never an invitation's id, which is its link.
+      // By address, because the id is the secret in the invitation's link.
       for (const invitation of invitations) {
         damages.note("invitation", invitation.email, invitation);
       }
@@ -58,7 +58,7 @@ export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Sc
   };
 }
 
-/** What the local operator may do to everybody. */
+/** What the local operator may see and do in all organizations. */
 export function peopleManagement({ store, damages, now }: ResolverDeps, scope: Scope): Resolvers {
   return {
     people: async () => {
@@ -73,7 +73,7 @@ export function peopleManagement({ store, damages, now }: ResolverDeps, scope: S
       const { organization, email, role } = decoded(inputs.addMemberArguments, input);
       const found = await scope.organization(organization);
       if (found === undefined) {
-        throw notFound("there is no such organization: see org list");
+        throw notFound("there is no such organization: list them with sudo novacula-control-plane org list");
       }
       const { person, ...added } = await addMember(store, found, email, role, now());
       return { ...person, ...added };

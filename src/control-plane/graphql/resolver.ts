@@ -15,5 +15,8 @@ export interface ResolverDeps {
   readonly now: () => number;
 }
 
-/** What a root field does, given its arguments. Access has been checked (access.ts), the arguments have not. */
+/**
+ * The functions behind the root fields. They may rely on access having been checked
+ * (rights/access.ts), but must decode their arguments.
+ */
 export type Resolvers = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;

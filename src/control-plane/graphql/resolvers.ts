@@ -2,18 +2,44 @@ import { notFound } from "../api-error.ts";
 import type { ExecutorCaller } from "../executors/executor-sync.ts";
 import type { IssuedKey } from "../keys/api-keys.ts";
 import { createOrganization } from "../organizations/organizations.ts";
+import { mayCall } from "../rights/access.ts";
 import { operatorScope, personScope, type Scope } from "../rights/scope.ts";
 import type { SignedIn } from "../rights/signed-in.ts";
 import type { ExecutorReader, ExecutorRecord } from "../store/contract/executors.ts";
 import type { KeyRecord } from "../store/contract/keys.ts";
 import type { SearchPage } from "../store/contract/page.ts";
 import { auditEventAnswer, executorAnswer, keyAnswer } from "./answers.ts";
+import { type Caller, callerKind } from "./caller.ts";
 import { peopleManagement, peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
 import * as inputs from "./request/inputs.ts";
 import { decoded } from "./request/inputs.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
 
-export function executorResolvers({ executorSync }: ResolverDeps, caller: ExecutorCaller): Resolvers {
+/**
+ * The root fields that the caller may call, and no others. The document was checked before; this
+ * holds without that check, too.
+ */
+export function resolversFor(deps: ResolverDeps, caller: Caller): Resolvers {
+  const kind = callerKind(caller);
+  return Object.fromEntries(
+    Object.entries(allResolvers(deps, caller)).filter(([field]) => mayCall(kind, field)),
+  );
+}
+
+function allResolvers(deps: ResolverDeps, caller: Caller): Resolvers {
+  switch (caller.kind) {
+    case "executor":
+      return executorResolvers(deps, caller.executor);
+    case "operator":
+      return operatorResolvers(deps);
+    case "visitor":
+      return visitorResolvers(deps);
+    case "person":
+      return personResolvers(deps, caller.signedIn);
+  }
+}
+
+function executorResolvers({ executorSync }: ResolverDeps, caller: ExecutorCaller): Resolvers {
   return {
     currentKey: async (input) =>
       executorSync.currentKey(caller, decoded(inputs.currentKeyArguments, input).input),
@@ -21,7 +47,7 @@ export function executorResolvers({ executorSync }: ResolverDeps, caller: Execut
   };
 }
 
-export function operatorResolvers(deps: ResolverDeps): Resolvers {
+function operatorResolvers(deps: ResolverDeps): Resolvers {
   const scope = operatorScope(deps.store.organizations);
   return {
     ...organizationResolvers(deps),
@@ -30,11 +56,11 @@ export function operatorResolvers(deps: ResolverDeps): Resolvers {
   };
 }
 
-export function personResolvers(deps: ResolverDeps, signedIn: SignedIn): Resolvers {
+function personResolvers(deps: ResolverDeps, signedIn: SignedIn): Resolvers {
   return { ...viewerResolvers(deps, signedIn), ...scopedResolvers(deps, personScope(signedIn)) };
 }
 
-export function visitorResolvers(deps: ResolverDeps): Resolvers {
+function visitorResolvers(deps: ResolverDeps): Resolvers {
   return viewerResolvers(deps, undefined);
 }
 
@@ -83,7 +109,7 @@ function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
       const { organization, ...request } = decoded(inputs.createKeyArguments, input).input;
       const found = await scope.organization(organization);
       if (found === undefined) {
-        throw notFound("there is no such organization: leave it out");
+        throw notFound("you are not in that organization: leave it out to use the active one");
       }
       return issued(await apiKeys.create(actor, { ...request, organizationId: found.id }));
     },

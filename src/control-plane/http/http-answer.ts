@@ -55,7 +55,7 @@ function begin(response: ServerResponse, answer: HttpAnswer, mediaType: string):
  * carries NestJS's `originalError`, which its clients read.
  */
 export function errorAnswer(error: ApiError, mediaType: GraphqlMediaType): HttpAnswer {
-  const status = httpStatus(error, mediaType);
+  const status = statusOf(error, mediaType);
   const { code, reason, message } = error;
   const isRefusal = status === 401 || status === 403;
   const extensions = {
@@ -87,31 +87,8 @@ export function unavailable(): ApiError {
   );
 }
 
-function httpStatus(error: ApiError, mediaType: GraphqlMediaType): number {
-  switch (error.code) {
-    case ApiErrorCode.unauthenticated:
-      return 401;
-    case ApiErrorCode.forbidden:
-      return 403;
-    case ApiErrorCode.organizationChanged:
-      return 409;
-    case ApiErrorCode.organizationRequired:
-      // RFC 6585, 3.
-      return 428;
-    case ApiErrorCode.rateLimited:
-      return 429;
-    case ApiErrorCode.unavailable:
-    case ApiErrorCode.overloaded:
-      return 503;
-    case ApiErrorCode.internal:
-      return 500;
-    case ApiErrorCode.parseFailed:
-    case ApiErrorCode.validationFailed:
-      // GraphQL over HTTP, 6.4: under the older media type, a document with errors gets a 200.
-      return mediaType === "application/json" ? 200 : 400;
-    case ApiErrorCode.badUserInput:
-    case ApiErrorCode.notFound:
-    case ApiErrorCode.conflict:
-      return 200;
-  }
+/** GraphQL over HTTP, 6.4: under the older media type, a document with errors gets a 200. */
+function statusOf({ code, httpStatus }: ApiError, mediaType: GraphqlMediaType): number {
+  const isOfDocument = code === ApiErrorCode.parseFailed || code === ApiErrorCode.validationFailed;
+  return isOfDocument && mediaType === "application/json" ? 200 : httpStatus;
 }

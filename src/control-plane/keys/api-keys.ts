@@ -7,35 +7,39 @@ import type { ExecutorReader, ExecutorRecord } from "../store/contract/executors
 import type { KeyReader, KeyRecord, KeyWriter, NewKey } from "../store/contract/keys.ts";
 import type { Transactions } from "../store/contract/store.ts";
 import { keyHash } from "./authenticate.ts";
-import { checkedKeyName, rotatedKeyName } from "./key-name.ts";
+import { checkedKeyName, keyNameFor, rotatedKeyName } from "./key-name.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
 import { randomKey } from "./random-key.ts";
 
-/** Dates are stored with years of four digits. */
+/** The database stores years of four digits. */
 const LAST_EXPIRY = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 export interface NewKeyRequest {
   readonly organizationId: string;
-  /** Undefined: the target's name. */
+  /** Undefined: the key gets the target's name. */
   readonly name: string | undefined;
+  /** Epoch ms; undefined: never. */
   readonly expiresAt: number | undefined;
-  /** Name or id of an executor. */
+  /** The name or id of an executor that the key is made for. */
   readonly target: string | undefined;
 }
 
-/** The one moment in which a secret is known outside its executor. */
+/** A new key with its secret, which is shown once and stored only as a hash. */
 export interface IssuedKey {
   readonly key: KeyRecord;
   readonly secret: string;
 }
 
-/** What can be done to executor keys. Each is one transaction with its audit event, or an ApiError. */
+/**
+ * The changes to executor keys. Each runs in one transaction with its audit event, and rejects with
+ * an ApiError if it is not possible or not allowed.
+ */
 export interface ApiKeys {
   create(actor: Actor, request: NewKeyRequest): Promise<IssuedKey>;
-  /** The old key is revoked at once, or at `revokesAt`. */
+  /** Creates a successor and revokes the old key: at once, or at `revokesAt`, epoch ms. */
   rotate(actor: Actor, id: string, revokesAt: number | undefined): Promise<IssuedKey>;
   revoke(actor: Actor, id: string): Promise<KeyRecord>;
-  /** Revokes the key that the executor is bound to, also where others are on it. */
+  /** Revokes the key that the executor is bound to, even if other executors use it too. */
   revokeAccess(actor: Actor, executorId: string): Promise<KeyRecord>;
   delete(actor: Actor, id: string): Promise<KeyRecord>;
 }
@@ -55,27 +59,20 @@ export function createApiKeys(store: Transactions, now: () => number): ApiKeys {
 async function create({ transaction, actor, at }: Change, request: NewKeyRequest): Promise<IssuedKey> {
   const { expiresAt, organizationId } = request;
   if (expiresAt !== undefined && expiresAt < at) {
-    throw badInput(
-      `the key would have expired at ${isoTime(expiresAt)}: give a time that is still to come, or none`,
-    );
+    throw badInput(`the expiry ${isoTime(expiresAt)} is in the past: choose a later time, or none`);
   }
   if (expiresAt !== undefined && expiresAt > LAST_EXPIRY) {
-    throw badInput("the key would expire after the year 9999: give an earlier time, or none");
+    throw badInput("the expiry is after the year 9999: choose an earlier time, or none");
   }
   const target =
     request.target === undefined
       ? undefined
       : await requiredTarget(transaction.executors, organizationId, request.target);
   if (request.name === undefined && target === undefined) {
-    throw badInput("a key needs a name of 1 to 32 characters");
+    throw badInput("the key has no name: choose one of 1 to 32 characters");
   }
   const issued = await issue(transaction.keys, {
-    name: checkedKeyName(
-      request.name ??
-        Array.from(target?.name ?? "")
-          .slice(0, 32)
-          .join(""),
-    ),
+    name: checkedKeyName(request.name ?? keyNameFor(target?.name ?? "")),
     organizationId,
     createdAt: at,
     expiresAt: expiresAt ?? null,
@@ -104,7 +101,7 @@ async function rotate(
   await requireRotatable(transaction.keys, old, at);
   if (revokesAt !== undefined && revokesAt <= at) {
     throw badInput(
-      `the grace would have ended at ${isoTime(revokesAt)}: give a time that is still to come, or none`,
+      `the end of the grace period, ${isoTime(revokesAt)}, is in the past: choose a later time, or none`,
     );
   }
   const issued = await issue(transaction.keys, {
@@ -156,7 +153,7 @@ async function revoke(
 ): Promise<KeyRecord> {
   const key = await reachedKey(transaction.keys, actor, id);
   if (keyStatus(key, at) === "revoked") {
-    throw conflict(`key ${id} is revoked already${since(key, at)}`);
+    throw conflict(`key ${id} is already revoked${since(key, at)}`);
   }
   await transaction.keys.revoke(id, at);
   await auditKey(transaction.audit, { actor, action: "api_key.revoked", key: key, at, details });
@@ -166,7 +163,9 @@ async function revoke(
 async function revokeAccess(change: Change, executorId: string): Promise<KeyRecord> {
   const executor = await reachedExecutor(change, executorId);
   if (executor.key === null) {
-    throw conflict(`executor ${printable(executor.name)} is bound to no key: there is nothing to revoke`);
+    throw conflict(
+      `executor ${printable(executor.name)} is not bound to a key, so there is nothing to revoke`,
+    );
   }
   return revoke(change, executor.key.id, { executor: executor.name });
 }
@@ -187,12 +186,12 @@ async function requireRotatable(keys: KeyReader, key: KeyRecord, at: number): Pr
   if (status !== "active") {
     const when = status === "revoked" ? since(key, at) : "";
     throw conflict(
-      `key ${key.id} is ${status}${when}, and only an active key can be rotated: create a new one`,
+      `key ${key.id} is ${status}${when}, and only an active key can be rotated: create a new key`,
     );
   }
   if (key.target?.isDeleted === true) {
     throw conflict(
-      `key ${key.id} was made for executor ${printable(key.target.name)}, which was deleted: create a new one`,
+      `key ${key.id} was made for executor ${printable(key.target.name)}, which was deleted: create a new key`,
     );
   }
   if (key.revokesAt === null) {
@@ -200,7 +199,7 @@ async function requireRotatable(keys: KeyReader, key: KeyRecord, at: number): Pr
   }
   const successor = await keys.newestOfLineage(key.lineageId);
   throw conflict(
-    `key ${key.id} was rotated already and stays active until ${isoTime(key.revokesAt)}: ` +
+    `key ${key.id} was already rotated, and its grace period ends at ${isoTime(key.revokesAt)}: ` +
       `rotate its successor${successor === undefined || successor.id === key.id ? "" : `, key ${successor.id}`}`,
   );
 }
@@ -220,14 +219,14 @@ async function requiredKey(keys: KeyReader, id: string): Promise<KeyRecord> {
   return (await keys.byId(id)) ?? noSuchKey(id);
 }
 
-/** The key, where it exists for the actor: another organization's does not, in the same words. */
+/** The key. NOT_FOUND if there is none, and in the same words if it is another organization's. */
 async function reachedKey(keys: KeyReader, actor: Actor, id: string): Promise<KeyRecord> {
   const key = await keys.byId(id);
   return key === undefined || !actor.reaches(key.organization.id) ? noSuchKey(id) : key;
 }
 
 function noSuchKey(id: string): never {
-  throw notFound(`there is no key with id ${printable(id)}: see keys list`);
+  throw notFound(`there is no key with id ${printable(id)}: choose one from the list of keys`);
 }
 
 async function requiredTarget(
@@ -240,7 +239,7 @@ async function requiredTarget(
     (await executors.inOrganization(organizationId, reference));
   if (executor === undefined) {
     throw notFound(
-      `there is no executor ${printable(reference)} to target: see executors list, or leave the target out`,
+      `there is no executor ${printable(reference)} to make the key for: choose one from the list of executors`,
     );
   }
   return executor;

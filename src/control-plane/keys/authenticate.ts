@@ -11,16 +11,22 @@ export type Authentication =
       readonly kind: "refused";
       readonly reason: KeyRefusalReason;
       readonly message: string;
-      /** The key's fingerprint where what was presented looks like a key: a pasted password must not become guessable. */
+      /**
+       * Left out unless the credential looks like a key: the fingerprint of a password helps to
+       * guess it.
+       */
       readonly fingerprint: string | undefined;
       readonly keyId: string | undefined;
-      /** The key, where its row cannot be read as it is. */
+      /** The key, if its row in the database is damaged. */
       readonly damage?: PresentedKey;
     };
 
 const BEARER = /^bearer +(.*)$/i;
 
-/** Checks the presented key, on every request anew: a revocation holds from the next one on, across processes. */
+/**
+ * Checks the presented key. Every request is checked anew, so that a revocation in any process
+ * applies to the next request.
+ */
 export async function authenticate(
   authorization: string | undefined,
   keys: KeyLookup,
@@ -38,13 +44,13 @@ export async function authenticate(
     kind: "refused",
     reason: "unknown",
     message:
-      "this key is not known here: it was cut off or changed when it was copied, deleted, or issued by another control plane",
+      "this key is not known here: it was damaged in copying, deleted, or issued by another control plane",
     fingerprint: mayShowFingerprint(presented) ? keyFingerprint(presented) : undefined,
     keyId: undefined,
   };
 }
 
-/** A known key's own verdict at `now`. */
+/** Whether a known key may be used at `now`, epoch ms. */
 export function judge(key: PresentedKey, now: number): Authentication {
   const status = keyStatus(key, now);
   if (status === "active") {
@@ -70,7 +76,7 @@ function damaged(key: PresentedKey): Authentication {
     kind: "refused",
     reason: "damaged",
     message:
-      `the control plane's own record of this key is damaged (${columns.join(", ")}), so it is refused: ` +
+      `the control plane's record of this key is damaged (${columns.join(", ")}), so the key is refused: ` +
       "create another key",
     fingerprint,
     keyId: id,
@@ -78,7 +84,10 @@ function damaged(key: PresentedKey): Authentication {
   };
 }
 
-/** How a key is stored and found: SHA-256, base64url without padding, as better-auth does. */
+/**
+ * The form in which a key is stored and looked up: SHA-256 in unpadded base64url, as in
+ * better-auth.
+ */
 export function keyHash(secret: string): string {
   return hash("sha256", secret, "base64url");
 }
@@ -86,7 +95,7 @@ export function keyHash(secret: string): string {
 function malformed(authorization: string | undefined): Authentication {
   const message =
     authorization === undefined
-      ? "no key was presented: send it as Authorization: Bearer exc_…"
-      : "what was presented is not an executor key: send Authorization: Bearer, then a key that begins with exc_ and has no spaces";
+      ? "no key was presented: send the header Authorization: Bearer exc_…"
+      : "this is not an executor key, which begins with exc_ and has no spaces: send the header Authorization: Bearer exc_…";
   return { kind: "refused", reason: "malformed", message, fingerprint: undefined, keyId: undefined };
 }

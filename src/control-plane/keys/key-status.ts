@@ -4,7 +4,10 @@ import type { KeyRecord } from "../store/contract/keys.ts";
 type Dates = Pick<KeyRecord, "isEnabled" | "revokedAt" | "revokesAt" | "expiresAt">;
 type Judged = Dates & Pick<KeyRecord, "damaged">;
 
-/** What a key is at `now`. Revoked is said before expired: it is what somebody did, and it cannot be undone. */
+/**
+ * The status of a key at `now`, epoch ms. A key that is both revoked and expired is revoked:
+ * somebody did that, and it cannot be undone.
+ */
 export function keyStatus(key: Judged, now: number): ApiKeyStatus {
   if (key.damaged.length > 0) {
     return "damaged";
@@ -15,7 +18,10 @@ export function keyStatus(key: Judged, now: number): ApiKeyStatus {
   return key.expiresAt !== null && key.expiresAt <= now ? "expired" : "active";
 }
 
-/** Since when it is revoked: by hand, or by the end of its grace. Null while it is not, or where better-auth's plugin disabled it. */
+/**
+ * When the key was revoked, epoch ms: by a person, or by the end of its grace. Null if it is not
+ * revoked, or if better-auth's plugin disabled it, which records no time.
+ */
 export function revocationTime(key: Omit<Dates, "expiresAt">, now: number): number | null {
   if (key.revokedAt !== null) {
     return key.revokedAt;

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
+import type { ApiError } from "../api-error.ts";
 
 /** Of the same refusal, one line a minute. */
 const SUBJECT = { burst: 1, refillMs: 60_000 };
@@ -11,13 +12,15 @@ const SUBJECT = { burst: 1, refillMs: 60_000 };
 const KEY = { burst: 5, refillMs: 60_000 };
 
 export interface RefusalEvent {
-  /** Undefined if the request was refused before its body was read. */
-  readonly operation: string | undefined;
-  readonly status: 401 | 403 | 429;
-  readonly reason: string | undefined;
+  /** What the caller is told. */
+  readonly error: ApiError;
+  /** Left out if the error has one. */
+  readonly reason?: string;
+  /** Left out if the request was refused before its body was read. */
+  readonly operation?: string;
+  readonly executorName?: string;
   readonly keyId: string | undefined;
   readonly fingerprint: string | undefined;
-  readonly executorName: string | undefined;
   readonly address: string | null;
 }
 
@@ -39,7 +42,8 @@ export class RefusalLog {
   }
 
   note(refusal: RefusalEvent): void {
-    const { operation, status, reason, keyId, fingerprint, address } = refusal;
+    const { error, operation, reason = error.reason, keyId, fingerprint, address } = refusal;
+    const status = error.httpStatus;
     const executor = refusal.executorName === undefined ? undefined : printable(refusal.executorName);
     const fields = { operation, status, reason, keyId, fingerprint, executor, address };
     const isCheck = operation === "currentKey";

@@ -12,7 +12,7 @@ import { checkedName } from "./shown-name.ts";
 export const MAX_ORGANIZATION_NAME_CHARACTERS = 100;
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$/;
 
-/** Creates an organization; a slug in use is a conflict. */
+/** Creates an organization. Rejects with CONFLICT if the slug is in use. */
 export function createOrganization(
   store: Transactions<{ readonly organizations: OrganizationWriter }>,
   name: string,
@@ -27,14 +27,14 @@ export function createOrganization(
   return store.transaction(async (transaction) => {
     const holder = await transaction.organizations.find(slug);
     if (holder !== undefined) {
-      throw conflict(`the slug ${slug} belongs to an organization already: choose another one`);
+      throw conflict(`the slug ${slug} already belongs to an organization: choose another slug`);
     }
     await transaction.organizations.insert({ ...organization, createdAt: now });
     return organization;
   });
 }
 
-/** The organization with this id or slug, or NOT_FOUND. */
+/** The organization with this id or slug. Rejects with NOT_FOUND if there is none. */
 export async function requiredOrganization(
   organizations: OrganizationReader,
   reference: string,
@@ -42,17 +42,17 @@ export async function requiredOrganization(
   const organization = await organizations.find(reference);
   if (organization === undefined) {
     throw notFound(
-      `there is no organization ${printable(reference)}: see org list, or create it with org create`,
+      `there is no organization ${printable(reference)}: list them with sudo novacula-control-plane org list`,
     );
   }
   return organization;
 }
 
-/** What is said of an organization that has members and no owner. `slug` is of a-z, 0-9 and -. */
+/** The message about an organization that has members but no owner. */
 export function withoutOwner(slug: string): string {
   return (
-    `organization ${slug} has members and no owner: make one with ` +
-    `novacula-control-plane people add EMAIL --role owner --org ${slug}`
+    `organization ${slug} has members but no owner: make a member its owner with ` +
+    `sudo novacula-control-plane people add EMAIL --role owner --org ${slug}`
   );
 }
 

@@ -4,12 +4,12 @@ import { ApiError, ApiErrorCode } from "../api-error.ts";
 import type { Membership } from "../store/contract/people.ts";
 
 /**
- * Rejects a request about an organization where the page that sent it shows another one than the
- * session's: another tab has switched it, and what a person sees is what they decide about. A
- * change has to name the organization, a look may.
+ * Refuses a request whose page shows a different organization from the session's: another tab has
+ * switched the session, and the person would change what they do not see. A change must name the
+ * organization, and reading may leave it out.
  *
- * `active` is the membership that the change is made under, and not read anew afterwards.
- * Undefined: there is no organization to act in, and nothing to compare; their rights say no.
+ * `active` is the same membership that the change is then made under. If it is undefined there is
+ * nothing to compare, and the caller's rights refuse the request.
  */
 export function requireShownOrganization(
   headers: IncomingHttpHeaders,
@@ -26,7 +26,7 @@ export function requireShownOrganization(
   if (shown !== undefined) {
     throw new ApiError(
       ApiErrorCode.organizationChanged,
-      "this page shows another organization than the one that is active now: another tab has switched it; nothing was done",
+      "another tab has switched the active organization, and this page still shows the old one. Nothing was done",
     );
   }
   if (purpose === "look") {

@@ -2,17 +2,17 @@ import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNod
 import { rootFields } from "../graphql/request/root-fields.ts";
 
 /**
- * Who a root field is for: an executor with its key over TCP; an operator over the management socket; anybody who looks
- * at the page, signed in or not; members of an organization; its owners and admins.
+ * Who a root field is for: executors with their key, operators over the management socket, visitors
+ * of the page (signed in or not), members of an organization, or its owners and admins.
  */
 export type Audience = "executor-key" | "management" | "visitor" | "member" | "admin";
 
-/** Who calls. Owners count as admins. */
+/** Who calls a field. Owners count as admins. */
 export type CallerKind = "executor" | "operator" | "visitor" | "member" | "admin";
 
 /**
- * Who may call which root field of schema.graphql. One that is not named here may be called by nobody, and a test
- * enumerates the schema against this table.
+ * Who may call each root field of schema.graphql. Nobody may call a field that is not listed. A
+ * test compares this table with the schema.
  */
 export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   currentKey: "executor-key",
@@ -59,8 +59,9 @@ export function mayCall(caller: CallerKind, field: string): boolean {
 }
 
 /**
- * The first root field of any operation in the document, also behind fragments, that `caller` may not call; undefined
- * when there is none. Introspection is for operators only. A field that the schema lacks is left to validation.
+ * The first root field in any of the document's operations that `caller` may not call, including
+ * fields in fragments; undefined if there is none. Only operators may use introspection. Fields
+ * that the schema lacks are left to validation.
  */
 export function forbiddenRootField(document: DocumentNode, caller: CallerKind): string | undefined {
   for (const definition of document.definitions) {
@@ -77,8 +78,8 @@ export function forbiddenRootField(document: DocumentNode, caller: CallerKind): 
 }
 
 /**
- * What the document does to the organization that a session is about, in any of its operations;
- * undefined: nothing.
+ * Whether any of the document's operations changes the session's organization, or at least reads
+ * about it; undefined if none does either.
  */
 export function organizationPurpose(document: DocumentNode): "change" | "look" | undefined {
   const purposes = document.definitions.map((definition) =>

@@ -4,7 +4,7 @@ import type { Actor } from "../audit/audit.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { StoreTransaction, Transactions } from "../store/contract/store.ts";
 
-/** One change: who makes it, when, in which transaction. */
+/** Who makes a change, when (epoch ms), and in which transaction. */
 export interface Change {
   readonly transaction: StoreTransaction;
   readonly actor: Actor;
@@ -12,8 +12,8 @@ export interface Change {
 }
 
 /**
- * Makes a change in one transaction with its audit event; FORBIDDEN where the actor may not any
- * more.
+ * Runs `make` in one transaction, for the change and its audit event. Rejects with FORBIDDEN if the
+ * actor has lost the right to make changes.
  */
 export function changeAs<Result>(
   { store, now }: { readonly store: Transactions; readonly now: () => number },
@@ -22,13 +22,13 @@ export function changeAs<Result>(
 ): Promise<Result> {
   return store.transaction(async (transaction) => {
     if (!(await actor.mayStillChange(transaction))) {
-      throw forbidden("operation_not_allowed", "you are no owner or admin of the organization any more");
+      throw forbidden("operation_not_allowed", "you are no longer an owner or admin of the organization");
     }
     return make({ transaction, actor, at: now() });
   });
 }
 
-/** The executor, where it exists for the actor; NOT_FOUND otherwise. */
+/** The executor. NOT_FOUND if there is none, or if it is another organization's. */
 export async function reachedExecutor(
   { transaction, actor }: Change,
   executorId: string,
@@ -37,5 +37,7 @@ export async function reachedExecutor(
   if (executor !== undefined && actor.reaches(executor.organizationId)) {
     return executor;
   }
-  throw notFound(`there is no executor with id ${printable(executorId)}: see executors list`);
+  throw notFound(
+    `there is no executor with id ${printable(executorId)}: choose one from the list of executors`,
+  );
 }

@@ -2,8 +2,8 @@ import { mayGive, ROLES, type Role } from "../../protocol/roles.ts";
 import { forbidden } from "../api-error.ts";
 
 /**
- * FORBIDDEN where somebody of role `own` may not give or take `role`. `deed` names it: "remove an
- * owner".
+ * Throws FORBIDDEN if a person with the role `own` may not give or take away `role`. `deed` is what
+ * they tried, such as "remove an owner".
  */
 export function requireMayGive(own: Role, role: Role, deed: string): void {
   if (mayGive(own, role)) {
@@ -12,11 +12,11 @@ export function requireMayGive(own: Role, role: Role, deed: string): void {
   const others = ROLES.filter((one) => mayGive(one, role)).map((one) => `${one}s`);
   throw forbidden(
     "operation_not_allowed",
-    `you may not ${deed}: ${others.join(" and ")} of the organization may; ask one of them`,
+    `you may not ${deed}: only ${others.join(" and ")} of the organization may; ask one of them`,
   );
 }
 
-/** "an owner" */
+/** The role with its article: "an owner". */
 export function oneOf(role: Role): string {
   return role === "member" ? "a member" : `an ${role}`;
 }

@@ -6,16 +6,24 @@ import type { Organization, OrganizationReader } from "../store/contract/organiz
 import type { Person } from "../store/contract/people.ts";
 import type { SignedIn } from "./signed-in.ts";
 
-/** What exists for a caller: everything over the management socket, the active organization for a person. */
+/**
+ * What a caller can see: an operator all organizations, a person only the one that is active in the
+ * session.
+ */
 export interface Scope {
   readonly actor: Actor;
-  /** What the caller counts as in the organizations that exist for them. */
+  /** The caller's role in the organizations that they can see. */
   readonly role: Role;
-  /** The organization that a list is about, by id or slug; undefined where there is none for this caller. */
+  /**
+   * The organization with the id or slug `reference`; without one, the active or only organization.
+   * Undefined if a person cannot see it.
+   */
   organization(reference: string | undefined): Promise<Organization | undefined>;
 }
 
-/** Every organization; a mistaken reference is said, since nobody has to be kept from knowing. */
+/**
+ * All organizations. Rejects with NOT_FOUND for a wrong reference, since operators may know of all.
+ */
 export function operatorScope(organizations: OrganizationReader): Scope {
   return {
     actor: LOCAL_OPERATOR,
@@ -27,18 +35,18 @@ export function operatorScope(organizations: OrganizationReader): Scope {
       const [only, other] = await organizations.list(2);
       if (only === undefined) {
         throw notFound(
-          "there is no organization yet: create one with novacula-control-plane org create NAME",
+          "there is no organization yet: create one with sudo novacula-control-plane org create NAME",
         );
       }
       if (other === undefined) {
         return only;
       }
-      throw badInput("there are several organizations: name one, by id or slug");
+      throw badInput("there are several organizations: name one by id or slug");
     },
   };
 }
 
-/** The active organization alone; all others are as if they were not there. */
+/** Only the active organization. All others look as if they did not exist. */
 export function personScope({ person, active }: SignedIn): Scope {
   const organization = active?.organization;
   return {

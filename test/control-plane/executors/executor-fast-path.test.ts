@@ -129,18 +129,28 @@ it("answers the documents of executors, and no others", async () => {
   const look = { executorName: "agent-1" };
   for (const repeated of [false, true]) {
     expect(await answer(SYNC_EXECUTOR, SYNC_INPUT), `repeated: ${repeated}`).toMatchObject({
-      data: { syncExecutor: { key: { id: "k" } } },
+      kind: "answered",
+      body: { data: { syncExecutor: { key: { id: "k" } } } },
     });
   }
-  expect(await answer(CURRENT_KEY, look)).toMatchObject({ data: { currentKey: { key: { id: "k" } } } });
-  expect(await answer(inOtherWords(SYNC_EXECUTOR), SYNC_INPUT)).toBeUndefined();
-  expect(await answer(inOtherWords(CURRENT_KEY), look)).toBeUndefined();
-  expect(await answer(SYNC_EXECUTOR, { ...SYNC_INPUT, colour: "red" })).toBeUndefined();
+  expect(await answer(CURRENT_KEY, look)).toMatchObject({
+    kind: "answered",
+    body: { data: { currentKey: { key: { id: "k" } } } },
+  });
+  expect(await answer(inOtherWords(SYNC_EXECUTOR), SYNC_INPUT)).toEqual({
+    kind: "other",
+    request: { query: inOtherWords(SYNC_EXECUTOR), variables: { input: SYNC_INPUT } },
+  });
+  expect(await answer(inOtherWords(CURRENT_KEY), look)).toEqual({
+    kind: "other",
+    request: { query: inOtherWords(CURRENT_KEY), variables: { input: look } },
+  });
+  expect(await answer(SYNC_EXECUTOR, { ...SYNC_INPUT, colour: "red" })).toMatchObject({ kind: "other" });
   const long = {
     ...SYNC_INPUT,
     capabilities: { ...SYNC_INPUT.capabilities, features: Array(100).fill("f".repeat(100)) },
   };
-  expect(await answer(SYNC_EXECUTOR, long)).toBeUndefined();
+  expect(await answer(SYNC_EXECUTOR, long)).toMatchObject({ kind: "other" });
 });
 
 describe("a sync that repeats the one before to the letter", () => {

@@ -151,7 +151,7 @@ describe("how fast a key enrols", () => {
     const [refused] = await enrol(100, 1);
     expect(refused).toMatchObject({ status: 429, code: "RATE_LIMITED", headers: { "retry-after": "1" } });
     expect(refused?.message).toMatch(
-      /enrols too many new executors at once: agent-100 is enrolled with a later/,
+      /enrols too many new executors at once: agent-100 will be enrolled by a later/,
     );
     expect(events(server, "executor.refused").join()).toContain("too_many_enrolments");
     expect((await server.sync(secret, { name: "agent-99" })).status).toBe(200);

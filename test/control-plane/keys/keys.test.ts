@@ -47,8 +47,8 @@ describe("creating a key", () => {
   it.each([
     [{ name: "" }, "BAD_USER_INPUT", /1 to 32/],
     [{ name: "a".repeat(33) }, "BAD_USER_INPUT", /this one has 33/],
-    [{ name: undefined }, "BAD_USER_INPUT", /needs a name/],
-    [{ expiresAt: Date.now() - 1000 }, "BAD_USER_INPUT", /still to come/],
+    [{ name: undefined }, "BAD_USER_INPUT", /has no name/],
+    [{ expiresAt: Date.now() - 1000 }, "BAD_USER_INPUT", /is in the past/],
     [{ organization: "nobody" }, "NOT_FOUND", /no organization nobody/],
     [{ target: "agent-9" }, "NOT_FOUND", /no executor agent-9/],
     [{ expiresAt: 1.5 }, "BAD_USER_INPUT", /Timestamp/],
@@ -96,7 +96,7 @@ describe("the end of a key", () => {
     expect(await server.revokeKey(id)).toMatchObject({
       status: 200,
       code: "CONFLICT",
-      message: expect.stringMatching(/revoked already since/),
+      message: expect.stringMatching(/already revoked since/),
     });
   });
 
@@ -179,7 +179,7 @@ describe("rotating a key", () => {
   it("is for active keys that were not rotated before, and names the successor", async () => {
     const server = await serverWithOrganization();
     const old = await server.createKey();
-    await expect(server.rotateKey(old.id, Date.now() - 1)).rejects.toThrow(/still to come/);
+    await expect(server.rotateKey(old.id, Date.now() - 1)).rejects.toThrow(/is in the past/);
     const next = await server.rotateKey(old.id, Date.now() + DAY_MS);
     await expect(server.rotateKey(old.id)).rejects.toThrow(
       new RegExp(`CONFLICT.*rotate its successor, key ${next.id}`),

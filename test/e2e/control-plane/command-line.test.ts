@@ -125,7 +125,7 @@ describe("the commands", () => {
     }
     await controlPlane.management("keys", "revoke", one.fingerprint);
     await controlPlane.management("keys", "revoke", two.id);
-    expect(await failure(controlPlane, 1, "keys", "revoke", two.id)).toMatch(/is revoked already since/);
+    expect(await failure(controlPlane, 1, "keys", "revoke", two.id)).toMatch(/is already revoked since/);
     expect(await failure(controlPlane, 4, "keys", "revoke", "nothing")).toMatch(
       /there is no key nothing\n +Fix: give the id/,
     );
@@ -146,7 +146,7 @@ describe("the commands", () => {
       /no organization no\n +Fix: name one with --org: acme, zeta/,
     );
     expect(await failure(controlPlane, 1, "org", "create", "acme")).toMatch(
-      /slug acme belongs to an organization already/,
+      /slug acme already belongs to an organization/,
     );
     const key = await controlPlane.createKey({ org: "zeta" });
     await controlPlane.management("keys", "revoke", key.id);

@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import { rootFields } from "./root-fields.ts";
 
-/** Three times what the largest document of our own clients has. */
+/** Three times the largest document of our own clients. */
 const MAX_DEPTH = 8;
 const MAX_FIELDS = 300;
 const MAX_ALIASES = 10;
@@ -21,7 +21,10 @@ interface Size {
 
 const NOTHING: Size = { depth: 0, fields: 0, aliases: 0 };
 
-/** Why the document is refused unexecuted; undefined when it is small enough. Fragments count as often as they are spread. */
+/**
+ * Why the document is too large to be executed; undefined if it is not. A fragment counts as often
+ * as it is spread.
+ */
 export function documentExcess(document: DocumentNode): string | undefined {
   const measure = new DocumentMeasure(document);
   for (const definition of document.definitions) {
@@ -36,7 +39,7 @@ export function documentExcess(document: DocumentNode): string | undefined {
       return `the document asks for more than ${MAX_FIELDS} fields`;
     }
     if (definition.operation === OperationTypeNode.MUTATION && changes(definition, document) > 1) {
-      return "the document makes more than one change: send each on its own, so that its answer is its own";
+      return "the document makes more than one change: send each in a request of its own";
     }
     if (size.aliases > MAX_ALIASES) {
       return `the document has more than ${MAX_ALIASES} aliases`;
@@ -45,12 +48,15 @@ export function documentExcess(document: DocumentNode): string | undefined {
   return undefined;
 }
 
-/** The answer to several would be one error where one of them fails, and a new key's secret would be lost with it. */
+/**
+ * How many changes the operation makes. If one of several failed, the answer would be its error,
+ * and the secret of a key that another one created would be lost.
+ */
 function changes(operation: OperationDefinitionNode, document: DocumentNode): number {
   return [...rootFields(operation, document)].filter((name) => name !== "__typename").length;
 }
 
-/** Measures each fragment once, however often it is spread: a short document can expand to billions of fields. */
+/** Measures each fragment once: a short document can spread fragments into billions of fields. */
 class DocumentMeasure {
   private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   private readonly sizes = new Map<string, Size>();
@@ -83,7 +89,7 @@ class DocumentMeasure {
     if (known !== undefined) {
       return known;
     }
-    // Until it is measured: a fragment that spreads itself ends here, and validation refuses it later.
+    // Ends the recursion of a fragment that spreads itself. Validation refuses it later.
     this.sizes.set(name, NOTHING);
     const fragment = this.fragments.get(name);
     const size = fragment === undefined ? NOTHING : this.of(fragment.selectionSet);

@@ -21,7 +21,7 @@ const MAX_CACHED = 100;
 const MAX_CHARACTERS = 16_384;
 const MAX_TOKENS = 2000;
 
-/** A document that may be executed, or why it may not. */
+/** A document that may be executed, or the reason why not. */
 type PreparedDocument =
   | { readonly kind: "valid"; readonly document: DocumentNode }
   | { readonly kind: "invalid"; readonly document: DocumentNode | undefined; readonly error: ApiError };
@@ -34,7 +34,10 @@ export function loadSchema(): GraphQLSchema {
   return schema;
 }
 
-/** Parses, measures and validates a document once: the page sends the same few for ever. The oldest makes room. */
+/**
+ * Parses, measures and validates documents, and keeps the latest valid ones: the page sends the
+ * same few again and again.
+ */
 export class GraphqlDocuments {
   private readonly prepared = new Map<string, PreparedDocument>();
   private readonly schema: GraphQLSchema;
@@ -55,7 +58,7 @@ export class GraphqlDocuments {
         break;
       }
     }
-    // What is refused is not worth a place.
+    // Refused documents are not kept: they would push out the page's.
     if (fresh.kind === "valid") {
       this.prepared.set(source, fresh);
     }
@@ -63,8 +66,8 @@ export class GraphqlDocuments {
   }
 
   /**
-   * The request's answer; `document` is prepared, and the caller may have it. What is resolved by a function waits for
-   * its turn in `reads`; left out, it waits for nobody.
+   * Executes a prepared document that the caller may use. Each field that a function resolves waits
+   * for its turn in `reads`; without `reads` nothing waits.
    */
   async execute(
     document: DocumentNode,
@@ -85,7 +88,7 @@ export class GraphqlDocuments {
   }
 }
 
-/** As graphql-js resolves a field, a function in its turn. */
+/** graphql-js's own field resolver, except that functions run in their turn. */
 function inTurn(reads: QueryReads): GraphQLFieldResolver<unknown, unknown> {
   return (source, args, context, info) => {
     const isObject = typeof source === "object" && source !== null && info.fieldName in source;

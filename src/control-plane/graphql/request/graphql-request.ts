@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { badInput } from "../../api-error.ts";
 
-/** What a POST to /graphql says (GraphQL over HTTP, 5.1). */
+/** The parameters of a request (GraphQL over HTTP, 5.1). */
 export interface GraphqlRequest {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>> | undefined;
@@ -14,11 +14,13 @@ const requestBody = z.object({
   operationName: z.string().nullish(),
 });
 
-/** Decodes a body; the error repeats nothing of it. */
+/**
+ * Decodes a body. The message of its BAD_USER_INPUT never quotes it, since it may hold a secret.
+ */
 export function parseGraphqlRequest(text: string): GraphqlRequest {
   const result = requestBody.safeParse(parseJson(text));
   if (!result.success) {
-    throw badInput("the body is no GraphQL request: send an object with query and variables");
+    throw badInput("the body is not a GraphQL request: send an object with query and variables");
   }
   const { query, variables, operationName } = result.data;
   return { query, variables: variables ?? undefined, operationName: operationName ?? undefined };

@@ -5,11 +5,11 @@ import { MAX_EMAIL_CHARACTERS } from "../../../protocol/limits.ts";
 import { ROLES } from "../../../protocol/roles.ts";
 import { badInput } from "../../api-error.ts";
 
-/** The arguments of every root field, bounded: GraphQL knows no lengths. */
+/** The arguments of every root field. They bound each length, which a GraphQL schema cannot do. */
 
 const MAX_LIST_LIMIT = 500;
 export const MAX_EXECUTOR_NAME_CHARACTERS = 253;
-/** Of what is wrong, as many are named. */
+/** At most this many issues are reported. */
 const MAX_ISSUES = 20;
 
 const reference = z.string().min(1).max(200);
@@ -24,7 +24,7 @@ const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
 const orNull = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? null);
-/** What is kept and shown as it came. */
+/** An object that is stored and shown exactly as it was sent. */
 const asJson = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape).transform((value) => JSON.stringify(value));
 const words = z.array(line(100)).max(200);
@@ -33,7 +33,7 @@ const optionalBytes = optional(bytes);
 
 const expectedOrganizationId = optional(reference);
 
-// Strict, as GraphQL is: an executor's own documents are answered without it (executor-fast-path.ts).
+// Strict, as graphql-js is: the fast path decodes executors' requests with these schemas alone.
 export const currentKeyArguments = z.strictObject({
   input: z.strictObject({ executorName: line(MAX_EXECUTOR_NAME_CHARACTERS), expectedOrganizationId }),
 });
@@ -110,7 +110,10 @@ export const createKeyArguments = z.object({
   }),
 });
 
-/** `value` as the schema has it, or BAD_USER_INPUT that names the places that are not. Never shows the value. */
+/**
+ * Decodes `value`. Throws BAD_USER_INPUT that names each field that does not fit, and never shows
+ * the value.
+ */
 export function decoded<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) {

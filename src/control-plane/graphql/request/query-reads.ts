@@ -1,14 +1,14 @@
 import { badInput } from "../../api-error.ts";
 
-/** Three times what the largest query of our own clients makes. */
+/** Three times the reads of the largest query of our own clients. */
 const MAX_READS = 5000;
-/** Of one turn of the event loop; a read costs 0.02 to 0.2 ms. */
+/** Reading time in each turn of the event loop. One read takes 0.02 to 0.2 ms. */
 const SLICE_MS = 2;
 
 /**
- * The turns in which all queries of people read. The database answers at once and in this thread, so a query of lists in
- * lists would hold everybody else up for seconds: 2 ms of each turn of the event loop are theirs together, and syncs and
- * sign-ins come in between.
+ * Limits how long the queries of people hold up everything else. SQLite answers synchronously in
+ * this thread, so a query of lists within lists could block it for seconds. All queries together
+ * may read for 2 ms in each turn of the event loop; syncs and sign-ins run in between.
  */
 export class ReadTurns {
   private readonly now: () => number;
@@ -20,7 +20,10 @@ export class ReadTurns {
     this.now = now;
   }
 
-  /** What `read` returns: at once where this turn has time left, else in a later one, in the order of the calls. */
+  /**
+   * Runs `read` at once if this turn has time left, otherwise in a later turn, in order of the
+   * calls.
+   */
   take<Result>(read: () => Result): Result | Promise<Awaited<Result>> {
     if (this.waiting.length === 0 && this.hasTime()) {
       return read();
@@ -51,12 +54,12 @@ export class ReadTurns {
     while (next < waiting.length && this.hasTime()) {
       waiting[next++]?.();
     }
-    // Those that came meanwhile are behind the rest.
+    // New reads have joined the end of the queue in this loop.
     this.waiting = waiting.slice(next);
   }
 }
 
-/** The reads of one query. */
+/** Counts the reads of one query. */
 export class QueryReads {
   private readonly turns: ReadTurns;
   private count = 0;
@@ -65,12 +68,12 @@ export class QueryReads {
     this.turns = turns;
   }
 
-  /** `read` in its turn; BAD_USER_INPUT where the query reads more than 5,000 times. */
+  /** Runs `read` in its turn. Throws BAD_USER_INPUT if the query reads too often. */
   take(read: () => unknown): unknown {
     this.count += 1;
     if (this.count > MAX_READS) {
       throw badInput(
-        `the query reads more than ${MAX_READS} times: ask for fewer entries (limit), or for fewer lists of each`,
+        `the query reads more than ${MAX_READS} times: ask for fewer entries (limit), or for fewer lists in each entry`,
       );
     }
     return this.turns.take(read);

@@ -1,6 +1,9 @@
 import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from "graphql";
 
-/** The names of the fields that an operation asks for at its top, also behind fragments; each as often as it does. */
+/**
+ * The names of an operation's root fields, including those in fragments; repeated ones are
+ * repeated.
+ */
 export function rootFields(operation: OperationDefinitionNode, document: DocumentNode): Generator<string> {
   return fieldsOf(operation.selectionSet, document, new Set());
 }
@@ -17,7 +20,7 @@ function* fieldsOf(set: SelectionSetNode, document: DocumentNode, visited: Set<s
   }
 }
 
-/** Each fragment once: fragments that spread one another end here, and validation refuses them later. */
+/** Visits each fragment once, so that fragments in a circle end. Validation refuses them later. */
 function* fragmentFields(name: string, document: DocumentNode, visited: Set<string>): Generator<string> {
   if (visited.has(name)) {
     return;

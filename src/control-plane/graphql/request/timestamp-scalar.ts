@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLSchema, isScalarType, Kind } from "graphql";
 
-/** Gives the schema's `Timestamp` its meaning: an integer of milliseconds since the Unix epoch, also beyond 32 bits. */
+/** Defines the schema's `Timestamp`: epoch ms as an integer, which may exceed 32 bits. */
 export function defineTimestamp(schema: GraphQLSchema): void {
   const type = schema.getType("Timestamp");
   if (!isScalarType(type)) {
@@ -12,7 +12,7 @@ export function defineTimestamp(schema: GraphQLSchema): void {
 }
 
 function timestamp(value: unknown): number {
-  // Beyond this JavaScript has no dates (ECMA-262, 21.4.1.1).
+  // The range of JavaScript's dates (ECMA-262, 21.4.1.1).
   if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= 8.64e15) {
     return value;
   }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import * as z from "zod";
-import { ApiError, ApiErrorCode } from "../../api-error.ts";
 import { clientAddress } from "../../http/client-address.ts";
 import type { HttpAnswer } from "../../http/http-answer.ts";
+import { notSignedIn } from "../../rights/signed-in.ts";
 import type { Person } from "../../store/contract/people.ts";
 import { StoreUnavailable } from "../../store/contract/store.ts";
 import { watchingStore } from "../../store/store-failure.ts";
@@ -55,7 +55,7 @@ export class AuthGateway {
   async session(request: IncomingMessage): Promise<Session> {
     const { session } = await this.readSession(authHeaders(request, this.names));
     if (session === undefined) {
-      throw new ApiError(ApiErrorCode.unauthenticated, "you are not signed in: sign in again");
+      throw notSignedIn();
     }
     return session;
   }

@@ -244,7 +244,7 @@ describe("roles", () => {
     const owner = await server.signedIn("owner");
     expect(await owner.graphql("{ __schema { types { name } } }")).toMatchObject({
       status: 403,
-      message: expect.stringMatching(/^__schema is not for the page: .*own host$/),
+      message: expect.stringMatching(/^__schema is not for the page: .*on the control plane's host/),
     });
     expect(await server.browser().graphql("{ __schema { types { name } } }")).toMatchObject({ status: 401 });
     const deep = `{ ${"a { ".repeat(9)} b ${"}".repeat(9)} }`;

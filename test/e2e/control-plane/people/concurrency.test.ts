@@ -34,7 +34,7 @@ describe("two admins at the same time", () => {
     const answers = await Promise.all(admins.map((admin) => admin.graphql(ROTATE, { id: key.id })));
     expect(answers.map(({ code }) => code ?? "done").sort()).toEqual(["CONFLICT", "done"]);
     const told = answers.find(({ code }) => code === "CONFLICT");
-    expect(told?.message).toMatch(/is revoked since .*only an active key can be rotated: create a new one/);
+    expect(told?.message).toMatch(/is revoked since .*only an active key can be rotated: create a new key/);
     const listed = await admins[0]?.graphql("{ apiKeys { status } }");
     expect(listed?.data).toEqual({ apiKeys: [{ status: "active" }, { status: "revoked" }] });
     const audit = await server.auditEvents();
@@ -247,6 +247,6 @@ describe("revoking an executor's access", () => {
     });
     expect(event?.details).toContain('"executor":"agent-1"');
     await admin.graphql(DELETE, { id: key.id });
-    expect((await revoke()).message).toContain("executor agent-1 is bound to no key");
+    expect((await revoke()).message).toContain("executor agent-1 is not bound to a key");
   });
 });

@@ -100,7 +100,7 @@ it("asks for the organization only if there are several, and refuses an unknown 
   await server.createOrganization("bravo");
   expect(await server.manage("{ apiKeys { id } }")).toMatchObject({
     code: "BAD_USER_INPUT",
-    message: "there are several organizations: name one, by id or slug",
+    message: "there are several organizations: name one by id or slug",
   });
   expect(await server.manage('{ apiKeys(organization: "none") { id } }')).toMatchObject({
     code: "NOT_FOUND",

@@ -150,7 +150,7 @@ it("promotes nobody: the start and the list of people name an organization witho
   const controlPlane = await startWithPeople({ directory });
   onTestFinished(async () => void (await controlPlane.stop()));
   const said = (slug: string) =>
-    `organization ${slug} has members and no owner: make one with novacula-control-plane people add EMAIL --role owner --org ${slug}`;
+    `organization ${slug} has members but no owner: make a member its owner with sudo novacula-control-plane people add EMAIL --role owner --org ${slug}`;
   const errors = controlPlane.lines
     .map((line) =>
       z.object({ level: z.string(), event: z.string(), msg: z.string() }).parse(JSON.parse(line)),
