@@ -1,4 +1,4 @@
-/** The GraphQL documents that an executor sends, one constant each, checked against schema.graphql by a test. */
+/** The GraphQL documents that executors send. A test checks them against schema.graphql. */
 
 export const SYNC_EXECUTOR = `mutation SyncExecutor($input: SyncExecutorInput!) {
   syncExecutor(input: $input) {

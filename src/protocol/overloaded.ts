@@ -1,2 +1,4 @@
-/** `code` of a 503 that is a refusal: the server has no place for this request now, and did nothing of it. */
+/**
+ * The `code` of a 503 from a server that is too busy for the request and has done nothing of it.
+ */
 export const OVERLOADED = "OVERLOADED";

@@ -1,9 +1,9 @@
 /**
- * Why a control plane refused a key, as it says it in `errors[].extensions.reason`.
- * A reason that this version does not know is carried as text and reads like none.
+ * Why a control plane refused a key, in `errors[].extensions.reason`. The agent keeps a reason that
+ * it does not know as text, and treats it as if there were none.
  */
 
-/** With 401: the key itself is not good. */
+/** With 401: the key itself is not valid. */
 export const KEY_REFUSAL_REASONS = [
   "unknown",
   "revoked",
@@ -13,36 +13,35 @@ export const KEY_REFUSAL_REASONS = [
   "damaged",
 ] as const;
 
-/** With 403: the key is good, but not for this executor or operation. */
+/** With 403: the key is valid, but not for this executor or operation. */
 export const FORBIDDEN_REASONS = [
-  /** The executor has been in another organization than the key's. Nothing was written. */
+  /** The executor was in a different organization from the key's. Nothing was written. */
   "wrong_organization",
-  /** The key is bound to another executor by its target. */
+  /** The key was made for another executor. */
   "key_targets_other_executor",
-  /** The key was made for an executor that was deleted since. */
+  /** The key was made for an executor that has been deleted. */
   "target_deleted",
   /**
-   * The executor is bound to another key, and this one, or its lineage, serves another executor
-   * already.
+   * The executor is bound to another key, and this key's lineage already serves another executor.
    */
   "key_held_by_other_executor",
-  /** The key, with those it was rotated from, has enrolled as many executors as one may. */
+  /** The key's lineage has enrolled as many executors as it may. */
   "key_executor_limit",
   /** The executor's kind was fixed by its first sync. */
   "kind_mismatch",
-  /** The key is good, the operation is not one that an executor key may call. */
+  /** An executor key may not call this operation. */
   "operation_not_allowed",
 ] as const;
 
 export type KeyRefusalReason = (typeof KEY_REFUSAL_REASONS)[number];
 export type ForbiddenReason = (typeof FORBIDDEN_REASONS)[number];
 
-/** Codes in `errors[].extensions.code` (Apollo's names where there is one). */
+/** Codes in `errors[].extensions.code`, with Apollo's names if it has one. */
 export const ErrorCode = {
   unauthenticated: "UNAUTHENTICATED",
   forbidden: "FORBIDDEN",
   badUserInput: "BAD_USER_INPUT",
-  /** Too much in too short a time; `Retry-After` says when again. */
+  /** Too many requests in a short time. `Retry-After` says when to retry. */
   rateLimited: "RATE_LIMITED",
   unavailable: "SERVICE_UNAVAILABLE",
   internal: "INTERNAL_SERVER_ERROR",

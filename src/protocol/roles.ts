@@ -1,17 +1,17 @@
 /**
- * What a person may do in an organization: owners and admins change things, members look. Highest
- * first.
+ * The roles in an organization, highest first. Owners and admins make changes; members only look.
  */
 export const ROLES = ["owner", "admin", "member"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Which roles each may give and take, to members and in invitations. */
+/** The roles that each role may give to and take from members, and use in invitations. */
 const MAY_GIVE: Readonly<Record<Role, readonly Role[]>> = {
   owner: ["owner", "admin", "member"],
   admin: ["admin", "member"],
   member: [],
 };
 
+/** Whether a person with the role `own` may give or take away `role`. */
 export function mayGive(own: Role, role: Role): boolean {
   return MAY_GIVE[own].includes(role);
 }

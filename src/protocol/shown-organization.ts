@@ -1,6 +1,6 @@
 /**
- * The header in which the page names, by its id, the organization that it shows. It never selects
- * one: a server refuses what is sent from a page of another organization than the session is about.
+ * The header with the id of the organization that the page shows. It does not select one: the
+ * server refuses a request if the session is about a different organization.
  */
 export const SHOWN_ORGANIZATION_HEADER = "novacula-organization";
 

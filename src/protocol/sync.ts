@@ -1,7 +1,11 @@
 import * as z from "zod";
 import type { Channel } from "./channels.ts";
 
-/** What crosses the wire in `syncExecutor` and `currentKey`; mirrors schema.graphql, decoded strictly by type and leniently by extra fields. */
+/**
+ * The requests and replies of `syncExecutor` and `currentKey`, as in schema.graphql. Types are
+ * decoded strictly; extra fields of a reply are ignored, so that a newer control plane can add
+ * some.
+ */
 
 /** Milliseconds since the Unix epoch. */
 const timestamp = z.number().int();
@@ -57,7 +61,10 @@ export const syncReply = z.object({
 
 export type AuthenticatedKey = z.infer<typeof authenticatedKey>;
 
-/** When a key stops working, epoch ms: at its expiry or its revocation, whichever is first; undefined: never. */
+/**
+ * When a key stops working, epoch ms: the earlier of its expiry and its revocation; undefined:
+ * never.
+ */
 export function endOfKey({ expiresAt, revokesAt }: AuthenticatedKey): number | undefined {
   const ends = [expiresAt, revokesAt].filter((at) => at !== null);
   return ends.length === 0 ? undefined : Math.min(...ends);
@@ -65,7 +72,7 @@ export function endOfKey({ expiresAt, revokesAt }: AuthenticatedKey): number | u
 export type CurrentKeyReply = z.infer<typeof currentKeyReply>;
 export type SyncReply = z.infer<typeof syncReply>;
 
-/** The input of `syncExecutor`; every sync declares all of it. */
+/** The input of `syncExecutor`. Every sync sends all of it. */
 export interface SyncRequest {
   readonly name: string;
   readonly kind: "agent" | "operator";

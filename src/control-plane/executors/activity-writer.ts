@@ -3,7 +3,9 @@ import type { Logger } from "pino";
 import { errorChain } from "../../lib/errors.ts";
 import type { Activity, ActivityRecorder } from "../store/contract/activity.ts";
 
-/** A transaction of 500 rows blocks the event loop for about 6 ms, one of 10,000 for 70 (measured). */
+/**
+ * A transaction of 500 rows blocks the event loop for about 6 ms, one of 10,000 for 70 (measured).
+ */
 const CHUNK_SIZE = 500;
 const INTERVAL_MS = 1000;
 /**

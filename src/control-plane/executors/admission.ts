@@ -10,21 +10,24 @@ import type { PresentedKey } from "../store/contract/keys.ts";
 
 type Admitted = Omit<BoundExecutor, "name" | "damaged">;
 
-/** Everything that decides whether a good key may act for an executor. */
+/** All facts that decide whether a valid key may act for an executor. */
 export interface AdmissionFacts {
   readonly executorName: string;
-  /** The organization that the executor says it has been in. */
+  /** The organization that the executor was in before, as it says. */
   readonly expectedOrganizationId: string | undefined;
-  /** Undefined where nobody syncs (`currentKey`). */
+  /** Undefined for `currentKey`, which does not sync. */
   readonly kind: string | undefined;
   readonly key: Pick<PresentedKey, "id" | "name" | "organization" | "target" | "lineageId">;
-  /** The executor of this name in the key's organization. */
+  /** The executor with this name in the key's organization. */
   readonly executor: Admitted | undefined;
   /**
-   * Of the key's lineage, beside `executor`; left out where nothing is taken from another lineage.
+   * What else the key's lineage serves. Undefined if `executor` is new or of this lineage, since
+   * then nothing is taken over.
    */
   readonly lineage: LineageUse | undefined;
-  /** How many of today's executors the key's lineage has enrolled, where it would enrol another. */
+  /**
+   * How many existing executors the key's lineage has enrolled; 0 if it would not enrol a new one.
+   */
   readonly enrolled: number;
   readonly maxEnrolled: number;
 }
@@ -34,10 +37,10 @@ export type Admission =
   | { readonly kind: "refused"; readonly reason: ForbiddenReason; readonly message: string };
 
 /**
- * The rules, in order; the first that matches decides. A key serves the executors of its lineage:
- * itself with all that were rotated from one another. It enrols names that do not exist. It takes
- * over an executor of another lineage, or of none that is known any more, only where it was made
- * for it, or where its whole lineage serves nobody.
+ * Applies the rules in order; the first that matches decides. A key serves the executors of its
+ * lineage, which is the key with all keys that were rotated from one another. It enrols names that
+ * do not exist yet. It takes over an executor of another lineage, or of a deleted key, only if it
+ * was made for that executor or if its whole lineage serves nobody.
  */
 export function admit(facts: AdmissionFacts): Admission {
   return (
@@ -51,7 +54,7 @@ export function admit(facts: AdmissionFacts): Admission {
   );
 }
 
-/** What an executor claims. */
+/** What an executor says about itself. */
 export type Claim = Pick<AdmissionFacts, "executorName" | "expectedOrganizationId" | "kind">;
 
 /** What admission asks of the store. */
@@ -60,7 +63,10 @@ export interface AdmissionReads {
   readonly lineages: LineageReader;
 }
 
-/** The facts as the store has them now: inside a transaction, or outside for a first look. */
+/**
+ * Reads the facts from the store: outside a transaction for a first verdict, inside for the final
+ * one.
+ */
 export async function admissionFacts(
   { executors, lineages }: AdmissionReads,
   key: PresentedKey,
@@ -68,7 +74,7 @@ export async function admissionFacts(
   maxEnrolled: number,
 ): Promise<AdmissionFacts & { readonly executor: BoundExecutor | undefined }> {
   const executor = await executors.bound(key.organization.id, claim.executorName);
-  // Not asked for on the path of every sync, which enrols nobody and takes over nobody.
+  // An ordinary sync enrols and takes over nobody, so it skips the two queries below.
   const enrolled = executor === undefined ? await lineages.enrolledCount(key.lineageId) : 0;
   const lineage =
     executor === undefined || isOfLineage(executor, key)
@@ -94,12 +100,12 @@ function wrongOrganization({ expectedOrganizationId, key }: AdmissionFacts): Adm
   }
   return refused(
     "wrong_organization",
-    `this key belongs to organization ${printable(key.organization.slug)}, and the executor has been in another one: ` +
-      "use a key of its own organization",
+    `this key belongs to organization ${printable(key.organization.slug)}, but the executor was in another one: ` +
+      "use a key of the executor's own organization",
   );
 }
 
-/** Also where another executor has the name by now: the key was not made for that one. */
+/** Also refuses a new executor of the same name: the key was not made for that one. */
 function deletedTarget({ key, executorName }: AdmissionFacts): Admission | undefined {
   if (key.target?.isDeleted !== true) {
     return undefined;
@@ -123,14 +129,14 @@ function otherTarget({ key, executor, executorName }: AdmissionFacts): Admission
 }
 
 function otherKind({ kind, executor, executorName }: AdmissionFacts): Admission | undefined {
-  // One that cannot be read is written anew with this sync.
+  // A kind that cannot be read is undefined, and this sync writes it again.
   if (kind === undefined || executor?.kind === undefined || executor.kind === kind) {
     return undefined;
   }
   return refused(
     "kind_mismatch",
-    `${printable(executorName)} is an executor of kind ${executor.kind} since its first sync, not ${kind}: ` +
-      "give one of the two another name",
+    `${printable(executorName)} has been an executor of kind ${executor.kind} since its first sync, and this one is of kind ${kind}: ` +
+      "rename one of the two",
   );
 }
 
@@ -140,7 +146,7 @@ function tooManyEnrolled({ key, executor, executorName, enrolled, maxEnrolled }:
   }
   return refused(
     "key_executor_limit",
-    `key ${printable(key.name)}, with the keys it was rotated from, has enrolled ${maxEnrolled} executors that exist, ` +
+    `key ${printable(key.name)} and the keys it was rotated from have enrolled ${maxEnrolled} executors, ` +
       `and may enrol no more: create another key for ${printable(executorName)}, delete executors that are gone, ` +
       "or raise MAX_EXECUTORS_PER_KEY",
   );
@@ -156,10 +162,10 @@ function takenFromOthers({ key, executor, executorName, lineage }: AdmissionFact
     const theirs =
       executor.keyId === null
         ? `${printable(executorName)} was bound to another key, which was deleted: ${remedy}`
-        : `${printable(executorName)} is bound to key ${executor.keyId}: ${remedy}, or rotate its own`;
+        : `${printable(executorName)} is bound to key ${executor.keyId}: ${remedy}, or rotate that key`;
     return refused(
       "key_held_by_other_executor",
-      `key ${key.id}, or one that it was rotated from or to, serves executor ${printable(other.name)}, and ${theirs}`,
+      `key ${key.id}, or one of its lineage, serves executor ${printable(other.name)}, and ${theirs}`,
     );
   }
   if (target === undefined) {
@@ -167,7 +173,7 @@ function takenFromOthers({ key, executor, executorName, lineage }: AdmissionFact
   }
   return refused(
     "key_targets_other_executor",
-    `a key that this one was rotated from or to was made for executor ${printable(target.name)}: ${remedy}`,
+    `another key of this key's lineage was made for executor ${printable(target.name)}: ${remedy}`,
   );
 }
 

@@ -1,10 +1,13 @@
 export interface Compatibility {
   readonly verdict: "supported" | "deprecated" | "out_of_support";
-  /** The version to upgrade to, where there is one. */
+  /** The version to upgrade to; null if none is recommended. */
   readonly recommendedVersion: string | null;
 }
 
-/** An executor of our major version, or of a newer one, is supported; one behind, deprecated; further behind, out of support. */
+/**
+ * Compares major versions. An executor of the same or a newer one is supported, one version behind
+ * is deprecated, and further behind is out of support. An unreadable version counts as one behind.
+ */
 export function compatibility(executorVersion: string, controlPlaneVersion: string): Compatibility {
   const ours = majorVersion(controlPlaneVersion);
   const theirs = majorVersion(executorVersion);

@@ -52,7 +52,7 @@ export class DuplicateDetector {
     const latest = this.seen.at(-1);
     return this.seen
       .filter((seen) => seen === latest || this.hasDuplicate(seen))
-      .map(published)
+      .map(instanceOf)
       .reverse();
   }
 
@@ -64,7 +64,7 @@ export class DuplicateDetector {
     }
     return this.seen
       .filter((seen) => this.hasDuplicate(seen))
-      .map(published)
+      .map(instanceOf)
       .reverse();
   }
 
@@ -76,7 +76,7 @@ export class DuplicateDetector {
     const self = this.find(instanceId);
     return self === undefined
       ? []
-      : this.seen.filter((other) => other !== self && takesTurns(self, other)).map(published);
+      : this.seen.filter((other) => other !== self && takesTurns(self, other)).map(instanceOf);
   }
 
   private find(instanceId: string): Seen | undefined {
@@ -93,6 +93,6 @@ function takesTurns(one: Seen, other: Seen): boolean {
   return older.lastTurn > newer.firstTurn;
 }
 
-function published({ instanceId, hostName, address, lastSyncAt }: Seen): ExecutorInstance {
+function instanceOf({ instanceId, hostName, address, lastSyncAt }: Seen): ExecutorInstance {
   return { instanceId, hostName, address, lastSyncAt };
 }

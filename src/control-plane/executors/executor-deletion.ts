@@ -18,13 +18,16 @@ export interface ExecutorDeletionDeps {
 
 export interface DeletionRequest {
   readonly executorId: string;
-  /** Revokes with it the keys that serve nobody else. */
+  /** Also revokes the keys that serve no other executor. */
   readonly revokeKeys: boolean;
 }
 
-/** What can be done to executors. Each is one transaction with its audit events, or an ApiError. */
+/** Deletes executors, each in one transaction with its audit events. */
 export interface ExecutorDeletion {
-  /** The executor as it was. What it did stays: the audit log, and which keys it used. */
+  /**
+   * Returns the executor as it was. Its audit events and key history stay. Rejects with an ApiError
+   * if the executor is online, unknown, or not the actor's to delete.
+   */
   delete(actor: Actor, request: DeletionRequest): Promise<ExecutorRecord>;
 }
 
@@ -36,14 +39,14 @@ export function createExecutorDeletion(deps: ExecutorDeletionDeps): ExecutorDele
       const { id: executorId, name } = executor;
       deps.logger.info(
         { event: "executor.deleted", executorId, executor: printable(name), actor: printable(actor.name) },
-        "executor deleted; its history stays, and a host that still runs it registers again",
+        "executor deleted; its history stays, and a host that still runs it will register again",
       );
       return executor;
     },
   };
 }
 
-/** Those that work today and serve this executor alone, or were made for it. */
+/** The active keys that serve only this executor, or were made for it. */
 export async function activeKeysOf(
   keys: KeyReader,
   executor: ExecutorRecord,
@@ -74,13 +77,13 @@ async function remove(
   const revokedKeys = keys.length === 0 ? undefined : keys.map(({ id }) => id);
   const details = { lastSyncAt: presence.lastSyncAt(executor), ...(revokedKeys && { revokedKeys }) };
   await auditExecutor(transaction.audit, { actor, action: "executor.deleted", executor, details, at });
-  // Last: no sync that is acknowledged before the executor goes may be missed.
+  // Checked last, so that no sync that was answered before the deletion is missed.
   requireUnused(executor, presence, at);
   await transaction.executors.delete(executor.id);
   return executor;
 }
 
-/** Everything that an executor must be without to be deleted; its nodes will be asked for here. */
+/** Rejects with CONFLICT if the executor is in use. */
 function requireUnused(executor: ExecutorRecord, presence: Presence, at: number): void {
   if (!presence.isOnline(executor, at)) {
     return;
@@ -88,7 +91,7 @@ function requireUnused(executor: ExecutorRecord, presence: Presence, at: number)
   const lastSyncAt = Math.min(presence.lastSyncAt(executor) ?? at, at);
   const freeAt = new Date(lastSyncAt + presence.timeoutMs).toISOString();
   throw conflict(
-    `executor ${printable(executor.name)} is online, its last sync was at ${new Date(lastSyncAt).toISOString()}: ` +
-      `stop its agent first (systemctl stop novacula-agent); without another sync it can be deleted from ${freeAt} on`,
+    `executor ${printable(executor.name)} is online; its last sync was at ${new Date(lastSyncAt).toISOString()}: ` +
+      `stop its agent (sudo systemctl stop novacula-agent), and delete the executor after ${freeAt}`,
   );
 }

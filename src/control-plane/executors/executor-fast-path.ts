@@ -43,7 +43,9 @@ export class ExecutorFastPath {
     this.lastSyncs = new Recent(now);
   }
 
-  /** Rejects with an ApiError if the executor is refused, or if the text is not a GraphQL request. */
+  /**
+   * Rejects with an ApiError if the executor is refused, or if the text is not a GraphQL request.
+   */
   async answer(text: string, caller: ExecutorCaller): Promise<ExecutorAnswer> {
     const last = this.lastSyncs.get(caller.key.id);
     if (last?.text === text) {
@@ -90,7 +92,9 @@ function decodedVariables<Schema extends z.ZodType>(
   return result.success ? result.data : undefined;
 }
 
-/** Keeps values by id as long as they are used. An unused one is dropped after one to two minutes. */
+/**
+ * Keeps values by id as long as they are used. An unused one is dropped after one to two minutes.
+ */
 export class Recent<Value> {
   private young = new Map<string, Value>();
   private old = new Map<string, Value>();

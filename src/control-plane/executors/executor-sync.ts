@@ -24,8 +24,8 @@ import type { Presence } from "./presence.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
 
 /**
- * Of one lineage: a whole rack at once, then ten a second. Deleting what was enrolled must not make
- * an endless loop.
+ * Enrolments of one lineage: a whole rack at once, then ten a second. The limit also slows down a
+ * loop in which executors are deleted and enrol again.
  */
 const ENROLMENTS = { burst: 100, refillMs: 100 };
 
@@ -37,20 +37,20 @@ export interface ExecutorSyncDeps {
   readonly refusals: RefusalLog;
   readonly damages: DamageLog;
   readonly heartbeatTimeoutMs: number;
-  /** How many executors that exist the keys of a lineage may have enrolled. */
+  /** How many existing executors the keys of one lineage may have enrolled. */
   readonly maxExecutorsPerKey: number;
   readonly monotonicNow: () => number;
   readonly version: string;
   readonly now: () => number;
 }
 
-/** Who presented the key, and from where. */
+/** The key that was presented, and the address it came from. */
 export interface ExecutorCaller {
   readonly key: PresentedKey;
   readonly address: string | null;
 }
 
-/** An executor as far as it is there, and whether the key may act for it. */
+/** The executor, if it exists, and whether the key may act for it. */
 interface Look {
   readonly executor: ExecutorReference | undefined;
   readonly admission: Admission;
@@ -61,7 +61,10 @@ interface Binding {
   readonly isNew: boolean;
 }
 
-/** `syncExecutor` and `currentKey`: what a good key may do. A refusal is an ApiError, FORBIDDEN with its reason. */
+/**
+ * Answers `syncExecutor` and `currentKey` for a valid key. Rejects with an ApiError if the key may
+ * not act for the executor: FORBIDDEN with its reason, or RATE_LIMITED.
+ */
 export class ExecutorSync {
   private readonly deps: ExecutorSyncDeps;
   /** For a first look, outside any transaction. */
@@ -74,7 +77,7 @@ export class ExecutorSync {
     this.enrolments = new Flood(ENROLMENTS, deps.monotonicNow);
   }
 
-  /** The heartbeat. What every sync writes is written behind; who is bound to which key, at once. */
+  /** The heartbeat. Its activity is written within seconds, and a new binding before the answer. */
   async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncReply> {
     const { presence, activityWriter, heartbeatTimeoutMs, version, now } = this.deps;
     const binding = await this.admittedExecutor(caller, input);
@@ -100,7 +103,7 @@ export class ExecutorSync {
     };
   }
 
-  /** The same verdict without any trace but the key's last use. */
+  /** The same verdict as `sync`. It records only the last use of the key. */
   async currentKey(caller: ExecutorCaller, input: CurrentKeyInput): Promise<CurrentKeyReply> {
     const { admission } = await this.look(this.reads, caller.key, { ...input, kind: undefined });
     if (admission.kind === "admitted") {
@@ -127,7 +130,9 @@ export class ExecutorSync {
     return { executor: { id: executor.id, name: executor.name }, isNew: first.executor === undefined };
   }
 
-  /** Before anything is written: an enrolment waits for the disk, and others with it. */
+  /**
+   * Runs before anything is written: an enrolment waits for the disk, and others wait behind it.
+   */
   private requirePlace(caller: ExecutorCaller, input: SyncInput): void {
     if (this.enrolments.admit(caller.key.lineageId) !== undefined) {
       return;
@@ -141,7 +146,9 @@ export class ExecutorSync {
     throw error;
   }
 
-  /** Decides again inside the transaction, where nobody can revoke the key or take the executor in between. */
+  /**
+   * Decides again inside a transaction: the key may have been revoked, or the executor taken over.
+   */
   private bind(caller: ExecutorCaller, input: SyncInput): Promise<Look> {
     const { store, now } = this.deps;
     return store.transaction(async (transaction) => {
@@ -174,25 +181,28 @@ export class ExecutorSync {
       this.meetDamage(facts.executor);
     }
     const admission = admit(facts);
-    // Only of a new one: what is there already goes on.
+    // Only for new executors: existing ones keep their name.
     if (facts.executor === undefined && admission.kind === "admitted") {
       requireVisible(claim.executorName);
     }
     return { executor: facts.executor, admission };
   }
 
-  /** What a sync writes anew is no reason to refuse it; without an id nothing can be written. */
+  /** A sync repairs most damage, because it writes these columns. Without an id it cannot write. */
   private meetDamage(executor: BoundExecutor): void {
     this.deps.damages.note("executor", executor.id, executor);
     if (executor.damaged.includes("id")) {
       throw new ApiError(
         ApiErrorCode.unavailable,
-        "the control plane's own record of this executor is damaged: its operator has to repair it",
+        "the control plane's record of this executor is damaged: the operator of the control plane must repair it",
       );
     }
   }
 
-  /** The other side of a 403 reads it in the executor's row. Another organization's executor is not touched. */
+  /**
+   * Records the refusal in the executor's row, so that people on the page see why its host gets a
+   * 403. The executors of other organizations are left alone.
+   */
   private refuse(
     caller: ExecutorCaller,
     input: SyncInput,
@@ -210,7 +220,7 @@ export class ExecutorSync {
     return error;
   }
 
-  /** The key was good when the request came in, and is not any more. */
+  /** The key was valid when the request came in, and no longer is. */
   private goneSince(caller: ExecutorCaller, input: SyncInput, reason: KeyRefusalReason): ApiError {
     const error = keyRefused(reason, `this key became ${reason} a moment ago`);
     this.note(error, caller, syncOf(input));
@@ -232,7 +242,10 @@ function identified(key: PresentedKey): CurrentKeyReply {
   return { key: { id, name, expiresAt, revokesAt }, organization };
 }
 
-/** Two names that look alike are one to the person who deletes, rotates or revokes. */
+/**
+ * Invisible characters make two names look alike, and a person would delete or revoke the wrong
+ * one.
+ */
 function requireVisible(executorName: string): void {
   checkedName(executorName, "the name of an executor", MAX_EXECUTOR_NAME_CHARACTERS);
 }

@@ -7,23 +7,26 @@ import { DuplicateDetector, type ExecutorInstance } from "./duplicates.ts";
 interface Present {
   readonly executor: ExecutorReference;
   readonly instances: DuplicateDetector;
-  /** For people: the wall clock's, epoch ms. */
+  /** By the wall clock, epoch ms, for people. */
   lastSyncAt: number;
-  /** The latest that it has been: what the store has and is no later came from here. */
+  /**
+   * The greatest `lastSyncAt` so far. A time in the store that is not later was written by this
+   * process.
+   */
   latestSyncAt: number;
-  /** Monotonic. */
+  /** By the monotonic clock, ms. */
   seenAt: number;
   hasDuplicates: boolean;
 }
 
 /**
- * Which executors are here, in memory: what the store knows some seconds later, and the events that
- * go with it. An executor is online while its last sync is younger than the heartbeat timeout, by a
- * clock that nobody can set.
+ * Knows in memory which executors are online, some seconds before the store does, and logs when
+ * that changes. An executor is online while its last sync is younger than the heartbeat timeout,
+ * measured by the monotonic clock, which nobody can set.
  */
 export class Presence {
   private readonly present = new Map<string, Present>();
-  /** `latestSyncAt` of each that has left. */
+  /** The `latestSyncAt` of each executor that went offline, by its id. */
   private readonly departed = new Map<string, number>();
   readonly timeoutMs: number;
   private readonly logger: Logger;
@@ -36,9 +39,9 @@ export class Presence {
   }
 
   /**
-   * After a start: those that synced with the process before this one, so that their silence is
-   * noticed too. `now` is the wall clock's; a sync that is later was noted before the clock was set
-   * back, and counts as made just now.
+   * Adds the executors that synced with the process before this one, so that their silence is
+   * noticed too. `now` is the wall clock, epoch ms. A sync later than `now` was recorded before the
+   * clock was set back, and counts as just made.
    */
   expect(executors: readonly ExecutorRecord[], now: number): void {
     for (const executor of executors) {
@@ -47,7 +50,10 @@ export class Presence {
     }
   }
 
-  /** Notes a sync; `isNew` where it created the executor. Returns the duplicates of the instance that made it. */
+  /**
+   * Notes a sync and returns the duplicates of the instance that made it. `isNew`: the sync created
+   * the executor.
+   */
   sync(executor: ExecutorReference, instance: ExecutorInstance, isNew: boolean): readonly ExecutorInstance[] {
     const now = this.monotonicNow();
     const before = this.present.get(executor.id);
@@ -64,20 +70,20 @@ export class Presence {
     return duplicates;
   }
 
-  /** How many executors are online, to within one sweep. */
+  /** How many executors are online, as of the last sweep. */
   get count(): number {
     return this.present.size;
   }
 
-  /** The later of what the store has and what this process has seen. */
+  /** The later of the times that the store and this process know, epoch ms. */
   lastSyncAt(executor: Pick<ExecutorRecord, "id" | "lastSyncAt">): number | null {
     const here = this.present.get(executor.id)?.lastSyncAt;
     return here === undefined ? executor.lastSyncAt : Math.max(here, executor.lastSyncAt ?? here);
   }
 
   /**
-   * `now` is the wall clock's: what another control plane on this database has noted is known by
-   * its date alone.
+   * `now` is the wall clock, epoch ms. It judges syncs that another process on this database wrote,
+   * of which only the date is known.
    */
   isOnline({ id, lastSyncAt }: Pick<ExecutorRecord, "id" | "lastSyncAt">, now: number): boolean {
     const here = this.present.get(id);
@@ -95,13 +101,15 @@ export class Presence {
     return this.present.get(executorId)?.instances.current(this.monotonicNow()) ?? [];
   }
 
-  /** Of one that was deleted: its silence is no event. */
+  /** Forgets a deleted executor, whose silence is no event. */
   forget(executorId: string): void {
     this.present.delete(executorId);
     this.departed.delete(executorId);
   }
 
-  /** Lets those go that have been silent for longer than the timeout, each with one event. */
+  /**
+   * Marks executors as offline that have been silent for longer than the timeout, and logs each.
+   */
   sweep(): void {
     const now = this.monotonicNow();
     for (const entry of this.present.values()) {
@@ -122,7 +130,7 @@ export class Presence {
         executor: printable(executor.name),
         lastSyncAt,
       },
-      "executor is offline: it has been silent for longer than the heartbeat timeout; its nodes are left alone",
+      "executor is offline: no sync within the heartbeat timeout. The control plane leaves its nodes alone",
     );
     return true;
   }
@@ -156,8 +164,8 @@ export class Presence {
   }
 
   /**
-   * Of the executor as a whole: an instance id that changes with each sync does not end it with
-   * each.
+   * Logs when the executor gets or loses duplicates as a whole. A process that changes its instance
+   * id with each sync does not start and end the warning each time.
    */
   private announceDuplicates(entry: Present): void {
     const duplicates = entry.instances.duplicates();
@@ -177,7 +185,7 @@ export class Presence {
     const hosts = duplicates.map(({ hostName, address }) => `${printable(hostName)} (${address ?? "?"})`);
     this.logger.warn(
       { event: "executor.duplicate", ...fields, hosts },
-      "several processes sync as this executor at once, a cloned host perhaps: stop all but one, or rename them",
+      "several processes sync as this executor, perhaps on a cloned host. Fix: stop all but one, or rename them",
     );
   }
 }

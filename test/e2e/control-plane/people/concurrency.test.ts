@@ -204,7 +204,7 @@ describe("a key of another executor", () => {
         return held;
       },
       "key_held_by_other_executor",
-      /serves executor agent-2, and agent-1 is bound to key .*: create a key for agent-1, or rotate its own/,
+      /serves executor agent-2, and agent-1 is bound to key .*: create a key for agent-1, or rotate that key/,
     ],
   ])("and %s is refused, in words for both sides", async (_what, prepare, reason, sentence) => {
     const server = await startPeopleServer();
