@@ -156,7 +156,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "rights",
       "store/contract",
     ],
-    "people/sign-in": ["api-error.ts", "http", "organizations", "store", "store/contract"],
+    "people/sign-in": ["api-error.ts", "http", "organizations", "rights", "store", "store/contract"],
     rights: ["api-error.ts", "audit", "graphql/request", "organizations", "store/contract"],
     "settings.ts": ["organizations"],
     store: ["store/contract"],
