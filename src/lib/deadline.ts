@@ -1,5 +1,5 @@
 /** A bound on one piece of work: aborts after its time, or with the caller's signal. Dispose it. */
-export interface Deadline extends Disposable {
+interface Deadline extends Disposable {
   readonly signal: AbortSignal;
   /** True once time, not the caller, ended the work. */
   isPast(): boolean;

@@ -19,7 +19,7 @@ const STOP_LIMIT_MS = 1800;
 /** A first sync that is further away is announced, ms. */
 const ANNOUNCED_WAIT_MS = 1000;
 
-export interface AgentDeps extends SyncLoopDeps {
+interface AgentDeps extends SyncLoopDeps {
   /** Reads the files; returns `known` itself if that is what they still hold. */
   readonly load: (known: Loaded) => Promise<Loaded>;
   readonly notifier: Notifier;

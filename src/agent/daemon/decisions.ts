@@ -28,7 +28,7 @@ export interface Decisions {
   retry(): void;
 }
 
-export interface DecisionsDeps extends FileContext {
+interface DecisionsDeps extends FileContext {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** What an earlier process knew of a key; `url` is the control plane's. */

@@ -1,7 +1,7 @@
 import { WaitList } from "../../lib/wait-list.ts";
 
 /** What others leave for the loop, in order. One reader. */
-export interface Mailbox<Message> {
+interface Mailbox<Message> {
   put(message: Message): void;
   take(): Message | undefined;
   /** Resolves once there is a message, after `ms` at the latest, or when `signal` aborts. */

@@ -44,7 +44,7 @@ export interface SyncLoopDeps {
 }
 
 /** What the loop needs of the agent around it. */
-export interface LoopSurroundings {
+interface LoopSurroundings {
   readonly watchdog: Watchdog;
   /** Reads the files; resolves when a change was left with `filesChanged`, or there is none. */
   readonly rereadFiles: (signal: AbortSignal) => Promise<void>;

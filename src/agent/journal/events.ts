@@ -6,7 +6,7 @@ import type { LogLevel } from "../../lib/log/level.ts";
  * the journal accepts no other event. Level `error` is exactly what needs a person, so
  * `journalctl -p err` is the list of things to do.
  */
-export interface EventDescription {
+interface EventDescription {
   readonly level: LogLevel;
   readonly meaning: string;
   readonly remedy: string;

@@ -26,7 +26,7 @@ export interface Received {
     | undefined;
 }
 
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** The largest answer that is read; that of a control plane has some kilobytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024;

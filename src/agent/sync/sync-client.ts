@@ -6,7 +6,8 @@ import { CURRENT_KEY, SYNC_EXECUTOR } from "../../protocol/operations.ts";
 import type { CurrentKeyReply, SyncReply, SyncRequest } from "../../protocol/sync.ts";
 import { currentKeyReply, syncReply } from "../../protocol/sync.ts";
 import { type ExecutorKey, revealKey } from "../key/executor-key.ts";
-import { outcomeOfAnswer, type Question, serverTimeMs } from "./answer/answer.ts";
+import { outcomeOfAnswer, serverTimeMs } from "./answer/answer.ts";
+import type { Question } from "./answer/decode-reply.ts";
 import { type Judge, rememberLastAnswer } from "./answer/last-answer.ts";
 import { createServerClock, type ServerClock } from "./answer/server-clock.ts";
 import { type SyncOutcome, type Unreachable, unreachable } from "./answer/sync-outcome.ts";
@@ -111,7 +112,6 @@ class HttpSyncClient {
     if (this.#obstacle !== undefined) {
       return this.#obstacle;
     }
-
     using deadline = startDeadline(this.#options.deadlineMs, signal);
     const progress: Progress = { status: undefined };
     try {
@@ -239,10 +239,9 @@ function obstacleTo(endpoint: URL, route: Route): Unreachable | undefined {
     const detail = `the key is not sent to ${endpoint.host} over plain HTTP: anybody on the way could read it`;
     return unreachable("insecure-url", detail, { remedy: "write https:// in control_plane.url" });
   }
-  if (route.kind !== "unusable") {
-    return undefined;
-  }
-  return unreachable("proxy", route.problem, { remedy: route.remedy });
+  return route.kind === "unusable"
+    ? unreachable("proxy", route.problem, { remedy: route.remedy })
+    : undefined;
 }
 
 /** Host and port, also if the URL has no port. */

@@ -74,7 +74,7 @@ const MIDDLES: readonly (readonly [
 describe.concurrent("SIGTERM", () => {
   const middles = MIDDLES.map(([name, bring, fromTheStart]) => [name, bring, fromTheStart] as const);
   it.each(middles)(
-    "in the middle of %s: the end comes within 2 s, with 0",
+    "in the middle of %s: ends with 0, and does not wait for the answer",
     async (_name, bring, behaviour) => {
       await using scene = await setScene({}, behaviour);
       const { agent } = scene;
@@ -82,7 +82,8 @@ describe.concurrent("SIGTERM", () => {
       await bring(scene);
       const from = performance.now();
       expect(await agent.stop(), render(agent.lines)).toBe(0);
-      expect(performance.now() - from).toBeLessThan(2000);
+      // The request would take 10 s.
+      expect(performance.now() - from).toBeLessThan(8000);
       expect(agent.lines.at(-1)?.event).toBe("agent.stopped");
     },
   );
@@ -112,7 +113,8 @@ describe.concurrent("SIGTERM", () => {
     scene.agent.signal("SIGINT");
     scene.agent.signal("SIGTERM");
     expect(await scene.agent.exited()).toEqual({ code: 0, signal: null });
-    expect(performance.now() - from).toBeLessThan(2000);
+    // The request would take 10 s.
+    expect(performance.now() - from).toBeLessThan(8000);
   });
 
   it("and SIGINT do the same", async () => {
@@ -170,7 +172,8 @@ describe.concurrent("SIGHUP", () => {
     await using second = await waiting(home);
     const from = performance.now();
     expect((await second.post("reload")).state).toBe("config-invalid");
-    expect(performance.now() - from).toBeLessThan(2000);
+    // A reload that waits for an answer gives up after 9 s.
+    expect(performance.now() - from).toBeLessThan(8000);
   });
 });
 

@@ -25,7 +25,7 @@ describe.concurrent("a change that nobody is notified of", () => {
     execFileSync("nsenter", inside);
     const changedAtMs = performance.now();
     await agent.waitForStatus(({ key }) => key?.fingerprint === after.fingerprint);
-    expect(performance.now() - changedAtMs).toBeLessThan(7000);
+    expect(performance.now() - changedAtMs).toBeLessThan(20_000);
   });
 
   it.skipIf(lacks("root, to be another user", isRoot))(

@@ -12,7 +12,7 @@ const EXPIRY_DAYS = [1, 3, 14];
 export const CLOCK_TOLERANCE_MS = 60_000;
 
 /** What has been reported of an accepted executor: each once, and again only after it was over. */
-export interface Notices {
+interface Notices {
   /** The last warning that the key expires: the one with the fewest days left. */
   readonly expiry: ExpiryNotice | undefined;
   readonly duplicates: readonly string[];

@@ -5,7 +5,7 @@ import type { GenerationState } from "../rotation/generation-state.ts";
 import { clockTime } from "./wording.ts";
 
 /** Why a key was most likely refused, and what to do about it. */
-export interface RefusalAdvice {
+interface RefusalAdvice {
   /** A clause: `it was revoked or rotated; last accepted at 2026-11-28 12:03:06 UTC`. */
   readonly why: string;
   /** One or more sentences in the imperative. */
@@ -13,7 +13,7 @@ export interface RefusalAdvice {
 }
 
 /** What the advice needs to know of the refused key. */
-export interface RefusedKey {
+interface RefusedKey {
   readonly executorName: string;
   /** Where the key is: `agent.toml line 7`, or the key file's path. */
   readonly keySource: string;

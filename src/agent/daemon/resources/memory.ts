@@ -87,7 +87,7 @@ export async function storeMemory(
 }
 
 /** A key at one control plane. */
-export interface KeyAtControlPlane {
+interface KeyAtControlPlane {
   readonly url: string;
   readonly fingerprint: string;
 }

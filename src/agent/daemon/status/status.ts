@@ -67,7 +67,7 @@ export const agentStatusSchema = z
 
 export type AgentStatus = z.infer<typeof agentStatusSchema>;
 
-export interface StatusContext {
+interface StatusContext {
   readonly configPath: string;
   readonly dataDir: string;
   readonly startedAt: number;

@@ -11,7 +11,7 @@ import { isOnLocalFileSystem } from "./local-file-system.ts";
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** An inotify listener of chokidar's or of Node's. */
-export interface FileListener {
+interface FileListener {
   on(event: "error", listener: (error: unknown) => void): unknown;
   close(): unknown;
 }

@@ -13,7 +13,7 @@ const SETTLED_MS = 400;
 /** Absence and damage must last, ms: an editor that removes and recreates is not worth a line. */
 const SETTLED_DAMAGE_MS = 1000;
 
-export interface ConfigWatcherDeps {
+interface ConfigWatcherDeps {
   /** Reads the files; returns `known` itself if that is what they still hold. */
   readonly load: (known: Loaded) => Promise<Loaded>;
   /** Called with every change, once it has settled. */

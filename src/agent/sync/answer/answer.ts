@@ -1,7 +1,8 @@
 import { STATUS_CODES } from "node:http";
-import * as z from "zod";
+import type * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
 import { type AnswerBody, type ReportedError, readAnswerBody } from "./answer-body.ts";
+import { decodeReply, type Question } from "./decode-reply.ts";
 import { verdictOf } from "./error-verdict.ts";
 import { httpDateMs, retryAfterMs } from "./retry-after.ts";
 import { type Refusal, type SyncOutcome, type Unreachable, unreachable } from "./sync-outcome.ts";
@@ -16,12 +17,6 @@ export interface Answer {
   readonly receivedAtMs: number;
   /** The name of the control plane in messages: `cp.example.com`. */
   readonly host: string;
-}
-
-/** What was asked: the root field of the operation, and the decoder of its value. */
-export interface Question<Reply> {
-  readonly field: string;
-  readonly reply: z.ZodType<Reply>;
 }
 
 const CHECK_URL = "check control_plane.url, and any proxy between this host and it";
@@ -69,7 +64,7 @@ function outcomeOfGraphql<Reply>(
   question: Question<Reply>,
 ): SyncOutcome<Reply> {
   const [first, ...others] = errors;
-  const reply = decode(data, question);
+  const reply = decodeReply(data, question);
   if (first === undefined) {
     if (answer.status >= 400) {
       return foreign(answer, { kind: "foreign" });
@@ -81,34 +76,6 @@ function outcomeOfGraphql<Reply>(
   const isPartial = errors.every(({ path }) => path.length > 1 && path[0] === question.field);
   const mayAccept = answer.status < 300 && failure.kind === "unreachable" && failure.cause !== "rate-limited";
   return reply.success && isPartial && mayAccept ? accepted(answer, reply.data) : failure;
-}
-
-function decode<Reply>(data: unknown, { field, reply }: Question<Reply>) {
-  const decoded = reply.safeParse(z.record(z.string(), z.unknown()).safeParse(data).data?.[field]);
-  // Decoded twice, now that its depth is known to be bounded: it must still be a reply once
-  // printable.
-  return decoded.success ? reply.safeParse(withPrintableTexts(decoded.data)) : decoded;
-}
-
-/**
- * Makes every text of an accepted reply printable, so that no caller can print a newline of the
- * control plane. Except a signature: it is verified and never printed, and those of minisign have
- * several lines.
- */
-function withPrintableTexts(value: unknown): unknown {
-  if (typeof value === "string") {
-    return printable(value, 4096);
-  }
-  if (Array.isArray(value)) {
-    return value.map(withPrintableTexts);
-  }
-  if (typeof value !== "object" || value === null) {
-    return value;
-  }
-  const parts = Object.entries(value).map(([name, part]) => {
-    return [name, name === "signature" ? part : withPrintableTexts(part)];
-  });
-  return Object.fromEntries(parts);
 }
 
 function accepted<Reply>(answer: Answer, reply: Reply): SyncOutcome<Reply> {

@@ -2,7 +2,7 @@ import { ErrorCode } from "../../../protocol/refusal.ts";
 import type { ReportedError } from "./answer-body.ts";
 
 /** What an error of a control plane means for an executor. */
-export type ErrorVerdict =
+type ErrorVerdict =
   | "rate-limited"
   | "refused"
   | "forbidden"

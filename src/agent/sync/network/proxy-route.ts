@@ -7,7 +7,7 @@ export type Route =
   | { readonly kind: "proxy"; readonly proxy: URL }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
-export interface RouteInput {
+interface RouteInput {
   readonly endpoint: URL;
   /** `control_plane.proxy`: a URL, `none`, or undefined to use the environment. */
   readonly proxy: string | undefined;

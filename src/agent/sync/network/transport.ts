@@ -16,7 +16,7 @@ export interface Transport {
   destroy(): Promise<void>;
 }
 
-export interface TransportOptions {
+interface TransportOptions {
   readonly endpoint: URL;
   readonly proxy: URL | undefined;
   /** PEM, added to the default roots. */
