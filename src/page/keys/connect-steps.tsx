@@ -1,3 +1,4 @@
+import { KEY_PREFIX } from "../../protocol/key-shape.ts";
 import { CopyBlock } from "../ui/copy-block.tsx";
 
 interface ConnectStepsProps {
@@ -12,7 +13,7 @@ const EDIT = "sudoedit /etc/novacula/agent.toml";
 const CHECK = "sudo novacula-agent check --online";
 
 /** From a server without an agent to an online executor. */
-export function ConnectSteps({ name, channel, secret = "exc_…" }: ConnectStepsProps) {
+export function ConnectSteps({ name, channel, secret = `${KEY_PREFIX}…` }: ConnectStepsProps) {
   return (
     <ol class="steps">
       <li>
