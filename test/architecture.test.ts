@@ -106,6 +106,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "store",
       "store/contract",
       "store/sqlite",
+      "store/sqlite/migrations",
       "store/sqlite/rows",
     ],
     executors: [

@@ -5,19 +5,22 @@ import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { KeyRecord } from "../store/contract/keys.ts";
 import type { MembershipReader } from "../store/contract/people.ts";
 
-/** Who does something, as the audit log names them, and where. */
+/** Who makes a change, as the audit log names them. */
 export interface Actor {
-  /** The person's id; null where it is none of the people. */
+  /** The person's id. Null for the local operator. */
   readonly id: string | null;
   readonly name: string;
   readonly source: "management socket" | "page";
-  /** Whether the organization is one whose keys and executors exist for this actor. */
+  /** Whether the actor may know of the organization's keys and executors. */
   reaches(organizationId: string): boolean;
-  /** Whether changes are still theirs to make: asked in the transaction, since a request waits its turn. */
+  /**
+   * Whether the actor still has the right to make changes. Asked in the transaction, because a
+   * request may wait for it.
+   */
   mayStillChange(reader: { readonly people: MembershipReader }): Promise<boolean>;
 }
 
-/** A person who may open the 0600 socket; Node cannot ask the kernel who that was. */
+/** Somebody who may open the 0600 socket. Node cannot ask the kernel who it is. */
 export const LOCAL_OPERATOR: Actor = {
   id: null,
   name: "local operator",
@@ -30,17 +33,17 @@ export type KeyAction = Extract<AuditAction, `api_key.${string}`>;
 export type ExecutorAction = Extract<AuditAction, `executor.${string}`>;
 export type PeopleAction = Extract<AuditAction, `member.${string}` | `person.${string}`>;
 
-/** All that an audit event may tell beside the key's id and name: never a secret, never a free text. */
+/** The only details of a key's event: never a secret, never free text. */
 export interface AuditDetails {
   readonly fingerprint: string;
   readonly expiresAt?: number | null;
   readonly revokesAt?: number;
   readonly target?: string;
-  /** The executor whose access was revoked, where that was what was asked for. */
+  /** The executor whose access was revoked, if the request named one. */
   readonly executor?: string;
-  /** Id of the key that this one was rotated from. */
+  /** Id of the key that this one succeeds. */
   readonly rotatedFrom?: string;
-  /** Id of the key that took its place. */
+  /** Id of its successor. */
   readonly rotatedTo?: string;
 }
 
@@ -52,7 +55,7 @@ export interface KeyEvent {
   readonly at: number;
 }
 
-/** Records what was done to a key, in the transaction that does it: acknowledged means audited. */
+/** Records a change to a key, in the transaction that makes it: acknowledged means audited. */
 export async function auditKey(audit: AuditWriter, { key, details, ...event }: KeyEvent): Promise<void> {
   const allowed: AuditDetails = { fingerprint: key.fingerprint, ...details };
   await record(audit, "api_key", {
@@ -67,13 +70,13 @@ export interface PersonEvent {
   readonly actor: Actor;
   readonly action: PeopleAction;
   readonly organizationId: string;
-  /** Never an invitation's id, which is its link. */
+  /** Never an invitation's id, because that is its link. */
   readonly target: { readonly id: string; readonly name: string };
   readonly details: { readonly role?: string };
   readonly at: number;
 }
 
-/** Records what was done to somebody's place in an organization. */
+/** Records a change to a person's place in an organization. */
 export async function auditPerson(audit: AuditWriter, event: PersonEvent): Promise<void> {
   await record(audit, "person", event);
 }
@@ -84,13 +87,13 @@ export interface ExecutorEvent {
   readonly executor: Pick<ExecutorRecord, "id" | "name" | "organizationId">;
   readonly details: {
     readonly lastSyncAt: number | null;
-    /** Ids of the keys that were revoked with it. */
+    /** Ids of the keys that were revoked with the executor. */
     readonly revokedKeys?: readonly string[];
   };
   readonly at: number;
 }
 
-/** Records what was done to an executor, in the transaction that does it. */
+/** Records a change to an executor, in the transaction that makes it. */
 export async function auditExecutor(audit: AuditWriter, event: ExecutorEvent): Promise<void> {
   const { executor, ...rest } = event;
   await record(audit, "executor", {

@@ -9,6 +9,8 @@ import { shutdownSignal } from "../../lib/command-line/shutdown.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { OperatorError } from "../../lib/errors.ts";
 import { isLoopbackHost } from "../../lib/loopback.ts";
+import { printable } from "../../lib/printable.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import { VERSION } from "../../lib/version.ts";
 import { ErrorDisclosure } from "../http/error-disclosure.ts";
 import { routeLibraryOutput } from "../log/library-output.ts";
@@ -18,6 +20,7 @@ import { type ControlPlaneServer, createServer, type ServerDeps } from "../serve
 import { ENVIRONMENT_VARIABLES, readSettings, type Settings, SettingsError } from "../settings.ts";
 import { type Store, StoreUnavailable } from "../store/contract/store.ts";
 import { startCheckpoints } from "../store/sqlite/checkpoints.ts";
+import type { RepairedMember } from "../store/sqlite/migrations/role-repair.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import { cannotOpen } from "../store/sqlite/rows/unavailable.ts";
 import type { SqliteStore } from "../store/sqlite/store.ts";
@@ -69,7 +72,10 @@ async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
   // The database holds hashes, and the socket opens everything: only their owner may use them.
   process.umask(0o077);
   createDirectories([dirname(databasePath), dirname(socketPath)]);
-  const store = openSqliteStore(databasePath, () => warnOfCreation(logger, databasePath));
+  const store = openSqliteStore(databasePath, {
+    created: () => warnOfCreation(logger, databasePath),
+    roleRepaired: (member) => warnOfRole(logger, member),
+  });
   const checkpoints = startCheckpoints(databasePath);
   const watch = watchStore(store, logger);
   try {
@@ -102,6 +108,16 @@ function warnOfCreation(logger: Logger, databasePath: string): void {
     { event: "database.created", databasePath },
     `there was no database at ${databasePath}, so a new, empty one was created. ` +
       "If you expected your keys here, stop the control plane and set DATABASE_URL to the database that has them",
+  );
+}
+
+function warnOfRole(logger: Logger, { organizationSlug, email, role, stored }: RepairedMember): void {
+  const command = `novacula-control-plane people add ${shellWord(email)} --role member --org ${organizationSlug}`;
+  logger.warn(
+    { event: "member.role-repaired", organization: organizationSlug, email: printable(email), role },
+    `${printable(email)} is ${role} of organization ${organizationSlug}, ` +
+      `because an earlier version stored the invalid role ${stored}. ` +
+      `If that is not what you want, run: sudo ${command}`,
   );
 }
 

@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { StoreUnavailable } from "./contract/store.ts";
 
-/** What went wrong with the store during one request: better-auth wraps errors of its database beyond recognition. */
+/**
+ * The store's failure during one request. better-auth wraps errors of its database beyond
+ * recognition.
+ */
 const failures = new AsyncLocalStorage<{ error: unknown }>();
 
 export function noteStoreFailure(error: unknown): void {
@@ -11,7 +14,7 @@ export function noteStoreFailure(error: unknown): void {
   }
 }
 
-/** For what better-auth calls and that uses the store by itself. */
+/** Wraps a hook that better-auth calls and that uses the store. */
 export async function notingStoreFailure<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -23,7 +26,7 @@ export async function notingStoreFailure<Result>(work: () => Promise<Result>): P
   }
 }
 
-/** Runs `work`; rejects with what the store failed with, if it did, whatever was made of that in between. */
+/** Runs `work`. Rejects with the store's own error if the store failed, even if `work` hid that. */
 export async function watchingStore<Result>(work: () => Promise<Result>): Promise<Result> {
   const failure: { error: unknown } = { error: undefined };
   const [outcome] = await Promise.allSettled([failures.run(failure, work)]);

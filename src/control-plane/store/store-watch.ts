@@ -3,7 +3,7 @@ import type { Store } from "./contract/store.ts";
 
 const INTERVAL_MS = 1000;
 
-/** Says once that the store cannot be relied on, and what to do, and once that it can be again. */
+/** Logs once that the store cannot be relied on, with the remedy, and once that it can be again. */
 export function watchStore(store: Store, logger: Logger): { stop(): void } {
   let said: string | undefined;
   const look = () => {
@@ -13,7 +13,10 @@ export function watchStore(store: Store, logger: Logger): { stop(): void } {
     }
     said = problem?.reason;
     if (problem === undefined) {
-      logger.info({ event: "database.back" }, "the database file is back in its place: everything goes on");
+      logger.info(
+        { event: "database.back" },
+        "the database file is back in its place; requests are answered again",
+      );
       return;
     }
     const { reason, remedy } = problem;

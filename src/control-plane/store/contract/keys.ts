@@ -3,7 +3,9 @@ import type { Organization } from "./organizations.ts";
 import type { SearchPage } from "./page.ts";
 import type { ExecutorReference, KeyReference, NamedExecutor } from "./references.ts";
 
-/** An executor key without its secret. The store keeps only the secret's hash, and never returns it. */
+/**
+ * An executor key without its secret. The store keeps only the secret's hash, and never returns it.
+ */
 export interface KeyRecord extends KeyReference, Damageable {
   readonly organization: Organization;
   readonly createdAt: number;

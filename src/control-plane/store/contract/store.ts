@@ -36,8 +36,8 @@ export interface StoreTransaction extends StoreReader, ActivityRecorder {
 /** A consumer that changes keys alone asks for `Transactions<{ keys: KeyWriter }>`. */
 export interface Transactions<Transaction = StoreTransaction> {
   /**
-   * All of `work` or nothing: a rejection rolls back. Transactions run one after the other, and once
-   * resolved, one survives a power cut. `work` awaits nothing but the transaction it is given.
+   * All of `work` or nothing: a rejection rolls back. Transactions run one after the other, and
+   * once resolved, one survives a power cut. `work` awaits nothing but the transaction it is given.
    */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
 }
@@ -70,7 +70,9 @@ export interface StoreProblem {
   readonly remedy: string;
 }
 
-/** The store cannot answer now (busy, disk full, I/O error, closed). Callers answer 503, never 401. */
+/**
+ * The store cannot answer now (busy, disk full, I/O error, closed). Callers answer 503, never 401.
+ */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
 }

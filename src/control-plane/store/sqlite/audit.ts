@@ -15,7 +15,7 @@ interface Condition {
   readonly values: Values;
 }
 
-/** One that an index answers in the list's order: from its end, no more than a page is read. */
+/** A condition that an index answers in the list's order, so that only one page is read of it. */
 interface Branch extends Condition {
   readonly index:
     | "auditEvent_at"
@@ -25,22 +25,23 @@ interface Branch extends Condition {
     | "auditEvent_targetName";
 }
 
-/**
- * An event's place in the list, as SQLite has it: by time, then by the order in which they were
- * written.
- */
+/** An event's place in the list, which is ordered by time, then by the order of writing. */
 interface Place {
   readonly at: SQLInputValue;
   readonly sequence: SQLInputValue;
 }
 
 /**
- * The audit log, newest first. It grows for ever, so no filter may read all of it. What an actor's
- * name contains is looked for among the different actors, which have a table of their own; the
- * newest event of each is found by one seek, and only of those whose newest can be on the page is
- * more read. What a target's name begins with is looked for among the different names, each found
- * by one seek (a loose index scan). The indexes are named, so that no statistics change what is
- * read.
+ * The audit log, newest first. It grows forever, so no filter may read all of it.
+ *
+ * Part of an actor's name is searched among the distinct actors, which have a table of their own.
+ * One seek finds each actor's newest event. More is read only of actors whose newest event can be
+ * on the page.
+ *
+ * The beginning of a target's name is searched among the distinct names. One seek finds each of
+ * them (a loose index scan).
+ *
+ * Statements name their index, so that statistics cannot change what is read.
  */
 export class SqliteAuditReader extends SqliteStatements implements AuditReader {
   async events(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]> {
@@ -83,9 +84,8 @@ export class SqliteAuditReader extends SqliteStatements implements AuditReader {
   }
 
   /**
-   * One for each actor who may have something on the page. Where there are as many actors as the
-   * page has places, each of the newest ones has an event that is not older than `oldest`: no event
-   * of the page is older.
+   * One for each actor who may have an event on the page. If at least `limit` actors match, the
+   * newest events of `limit` of them fill the page: `oldest`, the last of those, bounds the page.
    */
   private actorBranches({ action, actor, limit }: AuditPage, window: Condition): readonly Branch[] {
     const index = action === null ? "auditEvent_actor" : "auditEvent_action";
@@ -110,7 +110,7 @@ export class SqliteAuditReader extends SqliteStatements implements AuditReader {
       }));
   }
 
-  /** A target has few events of its own: the other filters look at each of them. */
+  /** A target has few events, so the other filters may check each of them. */
   private targetBranches(organizationId: string, target: string, page: AuditPage): readonly Branch[] {
     const { sql, values } = wanted(page);
     return [
@@ -122,7 +122,9 @@ export class SqliteAuditReader extends SqliteStatements implements AuditReader {
     ];
   }
 
-  /** The names that begin with the target; where those are too many, the target and what rotations made of it. */
+  /**
+   * Names that begin with `target`. If there are too many, `target` itself and its rotated names.
+   */
   private names(organizationId: string, target: string): readonly string[] {
     const all = this.namesBeginningWith(organizationId, target);
     if (all.length <= MAX_NAMES) {
@@ -132,7 +134,7 @@ export class SqliteAuditReader extends SqliteStatements implements AuditReader {
     return [target, ...dated.filter((name) => /^ \d{6}$/.test(name.slice(target.length)))];
   }
 
-  /** At most one more than MAX_NAMES. */
+  /** At most MAX_NAMES + 1. */
   private namesBeginningWith(organizationId: string, beginning: string): readonly string[] {
     const names: string[] = [];
     for (let comparison = ">="; names.length <= MAX_NAMES; comparison = ">") {
@@ -195,7 +197,7 @@ function value(row: Row, column: string): SQLInputValue {
   return typeof found === "bigint" || typeof found === "number" || typeof found === "string" ? found : null;
 }
 
-/** What is no number comes behind all numbers, as in SQLite. */
+/** Other values sort behind all numbers, as in SQLite. */
 function order(cell: SQLInputValue): number {
   return typeof cell === "bigint" || typeof cell === "number" ? Number(cell) : Number.MAX_VALUE;
 }

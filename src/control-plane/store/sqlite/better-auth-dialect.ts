@@ -13,16 +13,19 @@ import { StoreUnavailable } from "../contract/store.ts";
 import { noteStoreFailure } from "../store-failure.ts";
 import { asStoreError } from "./rows/unavailable.ts";
 
-/** How better-auth's statements reach the database: reads at once, writes one after the other with our transactions. */
+/**
+ * How better-auth's statements reach the database: reads at once, writes in the queue of
+ * transactions.
+ */
 export interface StatementAccess {
   readonly reader: DatabaseSync;
   write<Result>(work: (writer: DatabaseSync) => Result): Promise<Result>;
 }
 
 /**
- * better-auth's way into the store's own two connections. One of its own would be locked out whenever a transaction of
- * ours is open, or would stop the process waiting for it. Every statement stands for itself: better-auth makes its
- * changes without transactions.
+ * Lets better-auth use the store's two connections. With one of its own it would be locked out
+ * during our transactions, or would block the process while it waits for them. Each statement is a
+ * transaction of its own, because better-auth makes its changes without transactions.
  */
 export function betterAuthDialect(access: StatementAccess): Dialect {
   return {
@@ -61,7 +64,7 @@ class StatementDriver implements Driver {
   }
 
   private async refuse(): Promise<void> {
-    throw new TypeError("better-auth's statements stand for themselves here: a transaction is the store's");
+    throw new TypeError("better-auth has no transactions here: each of its statements is one");
   }
 }
 
@@ -87,9 +90,9 @@ class StatementConnection implements DatabaseConnection {
     }
   }
 
-  /** The interface wants it; better-auth never streams. */
+  /** Required by the interface. better-auth never streams. */
   streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    throw new TypeError("nothing is streamed here");
+    throw new TypeError("streaming is not supported");
   }
 }
 
@@ -97,10 +100,10 @@ function execute<Row>(database: DatabaseSync, { sql, parameters }: CompiledQuery
   const statement = database.prepare(sql);
   const values = parameters.filter(isInput);
   if (values.length !== parameters.length) {
-    throw new TypeError("a value that SQLite has no type for");
+    throw new TypeError("SQLite has no type for one of the values");
   }
   if (statement.columns().length > 0) {
-    // Beyond 2^53 an integer would fail the statement; rounded, it spoils nothing but itself.
+    // Otherwise one integer beyond 2^53 would fail the statement. Rounding affects only that cell.
     statement.setReadBigInts(true);
     return { rows: asRows<Row>(statement.all(...values).map(withNumbers)) };
   }
@@ -108,7 +111,7 @@ function execute<Row>(database: DatabaseSync, { sql, parameters }: CompiledQuery
   return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
 }
 
-/** What the columns hold is better-auth's own affair: it made the tables' shape, and Kysely has no proof to ask for. */
+/** Kysely cannot prove the type of a row: better-auth has defined the tables and reads them. */
 function asRows<Row>(rows: readonly unknown[]): Row[] {
   return rows.filter((row): row is Row => row !== undefined);
 }

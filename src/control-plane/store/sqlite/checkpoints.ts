@@ -2,7 +2,10 @@ import { Worker } from "node:worker_threads";
 
 const INTERVAL_MS = 1000;
 
-/** As text: the single binary has no second file to run. A checkpoint that finds the database busy is made the next time. */
+/**
+ * A text, because the single binary has no second file to run. If the database is busy, the next
+ * tick makes the checkpoint.
+ */
 const TASK = `
   const { DatabaseSync } = require("node:sqlite");
   const { workerData } = require("node:worker_threads");
@@ -15,9 +18,10 @@ const TASK = `
 `;
 
 /**
- * Moves what was written from the log into the database, on a thread of its own: it waits for the disk, and on the
- * server's own thread every executor would wait with it (measured: 2,000 syncs a second did not get through on a busy
- * disk). Where the thread cannot run, SQLite does it in time (`wal_autocheckpoint` in store.ts).
+ * Moves writes from the log into the database, on a thread of its own. A checkpoint waits for the
+ * disk, and on the server's thread every executor would wait too (measured: 2,000 syncs a second
+ * failed on a busy disk). If the thread cannot run, SQLite makes checkpoints itself
+ * (`wal_autocheckpoint` in open.ts).
  */
 export function startCheckpoints(path: string): { stop(): Promise<void> } {
   const worker = new Worker(TASK, { eval: true, workerData: { path, intervalMs: INTERVAL_MS } });

@@ -1,23 +1,20 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 
-/**
- * The database, and what SQLite keeps beside it in WAL mode: without them, or with others, what was
- * written is lost.
- */
+/** The database and the files that SQLite keeps beside it in WAL mode. Losing one loses writes. */
 const FILES = ["", "-wal", "-shm"];
 const PRIVATE = 0o600;
 
-/** What a path names; undefined where there is nothing. */
+/** The file that a path names. Undefined if there is none. */
 type Identity = string | undefined;
 
 /**
- * Makes an empty file where there is none; whether it did, or found an empty one, which SQLite
- * takes for a new database. Rejects with an OperatorError where something else is in the way.
+ * Creates the file if it is missing. True if it was missing or empty: SQLite makes a new database
+ * of an empty file. Throws an OperatorError if the path names something other than a file.
  */
 export function createIfMissing(path: string): boolean {
   try {
-    // Ours from the first moment: nobody's file or link is taken for the new one.
+    // Exclusive and private from the start, so that a planted file or link is not used.
     closeSync(openSync(path, "wx", PRIVATE));
     return true;
   } catch (error) {
@@ -25,44 +22,41 @@ export function createIfMissing(path: string): boolean {
       throw error;
     }
   }
-  // A link to nothing is "there", too: SQLite would make what it names.
+  // Follows links: a link to nothing throws here, where SQLite would create its target.
   const stat = statSync(path);
   if (!stat.isFile()) {
-    throw new OperatorError("this is no file: let DATABASE_URL name the file of the database");
+    throw new OperatorError("this is not a file: DATABASE_URL must name the database file");
   }
   return stat.size === 0;
 }
 
 /**
- * Whether a path still names the database that is open: SQLite itself goes on writing to a file
- * that was replaced, moved or deleted, and nobody would ever open it again.
+ * Checks that a path still names the database that is open. SQLite itself keeps writing to a file
+ * that was replaced, moved or deleted, which nobody will open again.
  */
 export class DatabaseFile {
   private readonly path: string;
   private readonly main: Identity;
   private identities: readonly Identity[] = [];
-  /** What was found the last time; it names no path, since outsiders read it. */
+  /** Found by the last look. It names no path, because outsiders read it. */
   problem: string | undefined;
 
-  /** Before the database is opened, so that a swap in between is noticed. */
+  /** Call this before the database is opened, so that a swap in between is noticed. */
   constructor(path: string) {
     this.path = path;
     this.main = identity(path);
   }
 
-  /**
-   * After it is open and has been read. Throws an OperatorError where it is not the same file any
-   * more.
-   */
+  /** Call this once the database is open and read. Throws an OperatorError if the file changed. */
   opened(): void {
     this.identities = [this.main, ...FILES.slice(1).map((suffix) => identity(this.path + suffix))];
     const problem = this.look();
     if (problem !== undefined) {
-      throw new OperatorError(`${problem} while it was opened: start again`);
+      throw new OperatorError(`${problem} while it was being opened: start the control plane again`);
     }
   }
 
-  /** Looks anew: one sentence where something has changed. */
+  /** Checks the files now. Describes the change in one sentence, or returns undefined. */
   look(): string | undefined {
     const changes = FILES.map((suffix, n) => changed(this.path, suffix, this.identities[n]));
     this.problem = changes.find((change) => change !== undefined);
@@ -76,7 +70,7 @@ function changed(path: string, suffix: string, expected: Identity): string | und
   try {
     found = identity(path + suffix);
   } catch (error) {
-    return `${name} cannot be looked for (${errorCode(error) ?? "no reason given"})`;
+    return `${name} cannot be checked (${errorCode(error) ?? "no reason given"})`;
   }
   if (found === expected) {
     return undefined;

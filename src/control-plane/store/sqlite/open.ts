@@ -1,32 +1,49 @@
 import { DatabaseSync } from "node:sqlite";
 import { createIfMissing, DatabaseFile } from "./database-file.ts";
 import { migrate, requireSchema } from "./migrations/migrations.ts";
-import { defineRoleRepair } from "./migrations/role-repair.ts";
+import {
+  defineRoleRepair,
+  REPAIR_ROLES,
+  type RepairedMember,
+  repairedMembers,
+} from "./migrations/role-repair.ts";
 import { fingerprintOfHash } from "./rows/records.ts";
 import { cannotOpen } from "./rows/unavailable.ts";
 import { SqliteStore } from "./store.ts";
 
 const MIGRATION_LOCK_MS = 10_000;
 
+/** What an operator should know of an opening. */
+export interface OpeningNotices {
+  /** The database did not exist. */
+  created(): void;
+  /** A migration made the member owner or admin because of an invalid role. */
+  roleRepaired(member: RepairedMember): void;
+}
+
 /**
- * Opens, creates and migrates the database at `path`, and calls `onCreated` if it did not exist.
- * Throws an OperatorError that names the path and the remedy.
+ * Opens, creates and migrates the database at `path`. Throws an OperatorError that names the path
+ * and the remedy.
  *
  * WAL with synchronous=FULL: what was acknowledged survives a power cut, at the price of one fsync
  * per transaction. activity-writer.ts keeps transactions few.
  */
-export function openSqliteStore(path: string, onCreated: () => void = () => {}): SqliteStore {
+export function openSqliteStore(path: string, notices?: OpeningNotices): SqliteStore {
   try {
     const isNew = createIfMissing(path);
     const file = new DatabaseFile(path);
     const writer = openWriter(path);
+    const migrated = migrateWriter(writer);
     const reader = new DatabaseSync(path, { timeout: 0 });
     defineFunctions(reader);
     reader.exec("pragma query_only = on");
     const store = new SqliteStore({ writer, reader, file });
     file.opened();
     if (isNew) {
-      onCreated();
+      notices?.created();
+    }
+    for (const member of migrated.has(REPAIR_ROLES) ? repairedMembers(reader) : []) {
+      notices?.roleRepaired(member);
     }
     return store;
   } catch (error) {
@@ -40,12 +57,16 @@ function openWriter(path: string): DatabaseSync {
   writer.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
   // In pages. Larger than one second's writes at 2,000 syncs/s, so that checkpoints.ts comes first.
   writer.exec("pragma wal_autocheckpoint = 16384");
-  migrate(writer);
+  return writer;
+}
+
+function migrateWriter(writer: DatabaseSync): ReadonlySet<string> {
+  const made = migrate(writer);
   requireSchema(writer, newDatabase());
   // From here on SQLite must not wait for a lock, which would block the whole process: a busy
   // database is reported at once, and transactions.ts tries again.
   writer.exec("pragma busy_timeout = 0");
-  return writer;
+  return made;
 }
 
 /** A database as a first start makes it, in memory. */

@@ -20,7 +20,7 @@ import { SqliteSignInDevices } from "./sign-in-devices.ts";
 import { SqliteTransactions } from "./transactions.ts";
 
 const REPLACED_REMEDY =
-  "put the original back in its place, or restart the control plane to use what is there now; until then changes and " +
+  "put the original back in its place, or restart the control plane to use the present file; until then, changes and " +
   "executors are answered 503";
 
 /** The connections of an open database. */

@@ -177,3 +177,26 @@ it("promotes nobody: the start and the list of people name an organization witho
   expect((await runCommand([...add, "--socket", controlPlane.socketPath])).exitCode).toBe(0);
   expect(await list()).not.toContain("o-0 has members");
 });
+
+it("the start that repairs roles names each one who keeps rights, and how to take them; the next one does not", async () => {
+  const directory = tempDir();
+  oldDatabase(join(directory, "control-plane.db"), [" owner", "owner", "admin,", "root"]);
+  const warnings = async () => {
+    const controlPlane = await startWithPeople({ directory });
+    await controlPlane.stop();
+    return controlPlane.lines
+      .map((line) => z.looseObject({ event: z.string(), msg: z.string() }).parse(JSON.parse(line)))
+      .filter(({ event }) => event === "member.role-repaired");
+  };
+  const named = (n: number, role: string, stored: string) => ({
+    level: "warn",
+    email: `u${n}@example.com`,
+    organization: `o-${n}`,
+    role,
+    msg:
+      `u${n}@example.com is ${role} of organization o-${n}, because an earlier version stored the invalid role ${stored}. ` +
+      `If that is not what you want, run: sudo novacula-control-plane people add u${n}@example.com --role member --org o-${n}`,
+  });
+  expect(await warnings()).toMatchObject([named(0, "owner", '" owner"'), named(2, "admin", "admin,")]);
+  expect(await warnings()).toEqual([]);
+});

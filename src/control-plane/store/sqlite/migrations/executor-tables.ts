@@ -1,12 +1,12 @@
 /**
  * Migration: lineages, and executors that can be deleted.
  *
- * An executor remembers the lineage it is bound to, also when its key is deleted, and the one that
- * enrolled it. What refers to an executor keeps its id and name, and needs no row of it: its
- * history and its key's target outlive it.
+ * An executor remembers the lineage it is bound to, even after its key is deleted, and the lineage
+ * that enrolled it. Its history and the target of a key store its id and name instead of a
+ * reference, because they outlive its row.
  *
- * The different actors of the audit log stand in a table of their own: what a name contains is
- * looked for in those.
+ * The audit log's actors get a table of their own, which is small enough to search by any part of a
+ * name.
  */
 export const EXECUTOR_TABLES = `
   alter table executor add column lineageId text;
@@ -44,7 +44,7 @@ export const EXECUTOR_TABLES = `
   create index executorKey_lineageId on executorKey (lineageId);
   create index executorKey_target on executorKey (targetExecutorId) where targetExecutorId is not null;
 
-  -- By the key it is bound to, else by the last one that it used; a key without a row here begins a lineage.
+  -- The lineage of its key, or of the last key it used. A key without a row begins a lineage.
   update executor set lineageId = (
     select coalesce((select k.lineageId from executorKey k where k.keyId = known.keyId), known.keyId) from (
       select coalesce(executor.keyId, (select u.keyId from executorKeyUsage u

@@ -8,12 +8,12 @@ import { REPAIR_ROLES } from "./role-repair.ts";
 import { SIGN_IN_DEVICE_TABLE } from "./sign-in-device-table.ts";
 
 /**
- * Forward only: entry N takes a database from version N to N + 1 (`PRAGMA user_version`). A released entry never
- * changes; a change is a new entry.
+ * Forward only: entry N takes a database from version N to N + 1 (`PRAGMA user_version`).
+ * Statements of a released entry never change; a change is a new entry.
  *
- * `organization` and `apikey` are better-auth's tables to the letter (better-auth 1.7.7, @better-auth/api-key 1.7.5;
- * dates are ISO text there), so that its own plugins work on them. What it has no column for stands beside, in ours,
- * where times are epoch milliseconds.
+ * `organization` and `apikey` are exactly better-auth's tables (better-auth 1.7.7,
+ * @better-auth/api-key 1.7.5; their dates are ISO text), so that its plugins work on them. Our own
+ * tables hold what those have no column for, with times in epoch milliseconds.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -49,7 +49,7 @@ export const MIGRATIONS: readonly string[] = [
   create index executor_keyId on executor (keyId);
   create index executor_lastSyncAt on executor (lastSyncAt);
 
-  -- What better-auth's table has no column for; a key that its plugin made has no row here.
+  -- What better-auth's table has no column for. A key that its plugin made has no row here.
   create table executorKey (
     keyId text not null primary key references apikey (id) on delete cascade,
     lineageId text not null,
@@ -59,7 +59,7 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   create index executorKey_lineageId on executorKey (lineageId);
 
-  -- History: it outlives the key, so it keeps the key's name, which never changes, and refers to no row of it.
+  -- History outlives the key: it has the key's name, which never changes, and no reference to its row.
   create table executorKeyUsage (
     executorId text not null references executor (id) on delete cascade,
     keyId text not null,
@@ -94,26 +94,31 @@ export const MIGRATIONS: readonly string[] = [
   REPAIR_ROLES,
 ];
 
-/** Brings the database to this program's version, in one transaction per step; several programs may start at once. */
-export function migrate(database: DatabaseSync): void {
+/**
+ * Brings the database to this program's version, in one transaction per step. Several programs may
+ * start at once. Returns the steps that this program made.
+ */
+export function migrate(database: DatabaseSync): ReadonlySet<string> {
+  const made = new Set<string>();
   for (;;) {
     database.exec("begin immediate");
     try {
       const version = userVersion(database);
       if (version > MIGRATIONS.length) {
         throw new OperatorError(
-          `the database is of version ${version} and this program knows ${MIGRATIONS.length}: ` +
-            "a newer novacula-control-plane has used it; run that version or restore the backup from before the upgrade",
+          `the database has version ${version}, and this program supports up to ${MIGRATIONS.length}: ` +
+            "a newer novacula-control-plane has used it; run that version, or restore the backup from before the upgrade",
         );
       }
       const step = MIGRATIONS[version];
       if (step !== undefined) {
         database.exec(step);
+        made.add(step);
         database.exec(`pragma user_version = ${version + 1}`);
       }
       database.exec("commit");
       if (step === undefined) {
-        return;
+        return made;
       }
     } catch (error) {
       if (database.isTransaction) {
@@ -124,10 +129,7 @@ export function migrate(database: DatabaseSync): void {
   }
 }
 
-/**
- * Throws an OperatorError where the database lacks a table, index or trigger that the sound one
- * has.
- */
+/** Throws an OperatorError if `database` lacks a table, index or trigger that `sound` has. */
 export function requireSchema(database: DatabaseSync, sound: DatabaseSync): void {
   const there = schemaNames(database);
   const missing = [...schemaNames(sound)].filter((name) => !there.has(name));

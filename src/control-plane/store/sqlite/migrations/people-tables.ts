@@ -1,6 +1,7 @@
 /**
- * Migration 1 to 2: people. The tables are better-auth 1.7.7's to the letter (core and organization plugin, as its
- * getMigrations() compiles them; a test holds them equal), the indexes below them are ours.
+ * Migration 1 to 2: people. The tables are exactly those of better-auth 1.7.7 (core and
+ * organization plugin, as its getMigrations() compiles them; a test compares them). The indexes
+ * below are ours.
  */
 export const PEOPLE_TABLES = `
   create table "user" ("id" text not null primary key, "name" text not null, "email" text not null unique,
@@ -35,17 +36,17 @@ export const PEOPLE_TABLES = `
   create index "invitation_organizationId_idx" on "invitation" ("organizationId");
   create index "invitation_email_idx" on "invitation" ("email");
 
-  -- One membership each: two acceptances of one link at the same moment must not make two.
+  -- One membership each, even if one link is accepted twice at the same moment.
   create unique index member_person on "member" ("organizationId", "userId");
-  -- What ends sooner is found without reading every session.
+  -- Finds expired sessions without reading all of them.
   create index session_expiresAt on "session" ("expiresAt");
 
-  -- The lists of a page, in the order in which they are shown.
+  -- Lists on the page, in the order in which they are shown.
   create index apikey_list on apikey (referenceId, createdAt);
   create index executor_list on executor (organizationId);
   create index executorKeyUsage_executorId on executorKeyUsage (executorId, lastUsedAt);
 
-  -- The audit log is read newest first, and by the pairs of action and actor, which are few.
+  -- The audit log is read newest first, and by pairs of action and actor, which are few.
   drop index auditEvent_organizationId;
   create index auditEvent_at on auditEvent (organizationId, at);
   create index auditEvent_action on auditEvent (organizationId, action, actor, at);

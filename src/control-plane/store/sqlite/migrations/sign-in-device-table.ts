@@ -1,6 +1,6 @@
 /**
- * The browsers that people have signed in with. The triggers are the database's, so that no way to
- * change a password or to remove somebody, better-auth's own included, leaves a device behind.
+ * Migration: the browsers that people have signed in with. Triggers delete them, so that every way
+ * to change a password or remove a person does, including better-auth's.
  */
 export const SIGN_IN_DEVICE_TABLE = `
   create table signInDevice (

@@ -1,18 +1,18 @@
 import * as z from "zod";
 import type { Row } from "./row.ts";
 
-/** What stands where a text cannot be read. */
+/** Stands in for a text that cannot be read. */
 export const UNREADABLE = "(damaged)";
-/** Beyond this JavaScript has no dates (ECMA-262, 21.4.1.1). */
+/** The last time that a JavaScript date can hold, in epoch ms (ECMA-262, 21.4.1.1). */
 const LAST_TIME = 8.64e15;
-/** As better-auth writes dates: ISO 8601 in UTC. */
+/** The form in which better-auth writes dates: ISO 8601 in UTC. */
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
 const jsonObject = z.record(z.string(), z.unknown());
 
 /**
- * Reads the cells of one row. A cell that holds what it may not (a date that is none, another type,
- * an unknown word: somebody changed the database by hand, or a disk did) spoils nothing but itself:
- * something harmless stands in its place, and `damaged` names its column.
+ * Reads the cells of one row. An invalid value (a wrong type, an invalid date, an unknown word)
+ * means that somebody edited the database or a disk failed. It affects only its own cell: a
+ * harmless value takes its place, and `damaged` names the column.
  */
 export class Cells {
   readonly damaged: string[] = [];
@@ -24,30 +24,30 @@ export class Cells {
 
   text(column: string): string {
     const value = this.row[column];
-    return typeof value === "string" ? value : this.spoilt(column, UNREADABLE);
+    return typeof value === "string" ? value : this.spoil(column, UNREADABLE);
   }
 
   textOrNull(column: string): string | null {
     return this.isNull(column) ? null : this.text(column);
   }
 
-  /** Epoch milliseconds; 0 where it cannot be read. */
+  /** Epoch milliseconds. 0 if it cannot be read. */
   time(column: string): number {
-    return this.timeOrNull(column) ?? this.spoilt(column, 0);
+    return this.timeOrNull(column) ?? this.spoil(column, 0);
   }
 
-  /** Null, too, where it cannot be read. */
+  /** Epoch milliseconds. Null also if it cannot be read. */
   timeOrNull(column: string): number | null {
     if (this.isNull(column)) {
       return null;
     }
     const value = Number(this.integerOrUndefined(column));
-    return value >= 0 && value <= LAST_TIME ? value : this.spoilt(column, null);
+    return value >= 0 && value <= LAST_TIME ? value : this.spoil(column, null);
   }
 
-  /** The same of a date in better-auth's form. */
+  /** A date in better-auth's form, as epoch milliseconds. 0 if it cannot be read. */
   date(column: string): number {
-    return this.dateOrNull(column) ?? this.spoilt(column, 0);
+    return this.dateOrNull(column) ?? this.spoil(column, 0);
   }
 
   dateOrNull(column: string): number | null {
@@ -56,40 +56,40 @@ export class Cells {
     }
     const value = this.row[column];
     const time = typeof value === "string" && ISO_DATE.test(value) ? Date.parse(value) : Number.NaN;
-    return Number.isNaN(time) ? this.spoilt(column, null) : time;
+    return Number.isNaN(time) ? this.spoil(column, null) : time;
   }
 
-  /** False only where it says so, as better-auth reads it. */
+  /** Null counts as true, as it does for better-auth. False if it cannot be read. */
   flag(column: string): boolean {
     if (this.isNull(column)) {
       return true;
     }
     const value = Number(this.integerOrUndefined(column));
-    return value === 0 || value === 1 ? value === 1 : this.spoilt(column, false);
+    return value === 0 || value === 1 ? value === 1 : this.spoil(column, false);
   }
 
-  /** One of `words`; undefined where it is none. */
+  /** One of `words`. Undefined if it is another text. */
   wordOrUndefined<Word extends string>(column: string, words: readonly Word[]): Word | undefined {
     const value = this.row[column];
-    return words.find((word) => word === value) ?? this.spoilt(column, undefined);
+    return words.find((word) => word === value) ?? this.spoil(column, undefined);
   }
 
-  /** The text of a JSON object. */
+  /** The text of a JSON object. "{}" if it cannot be read. */
   json(column: string): string {
     const value = this.row[column];
     return typeof value === "string" && this.parsed(value, jsonObject) !== undefined
       ? value
-      : this.spoilt(column, "{}");
+      : this.spoil(column, "{}");
   }
 
-  /** What the JSON text holds, decoded; null where there is none. */
+  /** A JSON text, decoded. Null also if it cannot be read. */
   jsonOrNull<Schema extends z.ZodType>(column: string, schema: Schema): z.output<Schema> | null {
     if (this.isNull(column)) {
       return null;
     }
     const value = this.row[column];
     const parsed = typeof value === "string" ? this.parsed(value, schema) : undefined;
-    return parsed === undefined ? this.spoilt(column, null) : parsed;
+    return parsed === undefined ? this.spoil(column, null) : parsed;
   }
 
   private parsed<Schema extends z.ZodType>(text: string, schema: Schema): z.output<Schema> | undefined {
@@ -112,7 +112,7 @@ export class Cells {
     return this.row[column] === null || this.row[column] === undefined;
   }
 
-  private spoilt<Value>(column: string, instead: Value): Value {
+  private spoil<Value>(column: string, instead: Value): Value {
     if (!this.damaged.includes(column)) {
       this.damaged.push(column);
     }

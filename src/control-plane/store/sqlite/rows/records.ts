@@ -9,7 +9,7 @@ import { Cells, UNREADABLE } from "./cells.ts";
 import type { Row } from "./row.ts";
 
 /**
- * Rows as records. None of these throws: a row that cannot be read as it is names its columns in
+ * Rows as records. None of these throws: a record names the columns that cannot be read in
  * `damaged`.
  */
 
@@ -24,7 +24,7 @@ export function key(row: Row): KeyRecord {
   const cells = new Cells(row);
   const targetId = cells.textOrNull("targetId");
   const id = cells.text("id");
-  // What is wrong with the organization is no fault of the key.
+  // Apart, because damage to the organization does not damage the key.
   const own = new Cells(row);
   return {
     id,
@@ -41,7 +41,7 @@ export function key(row: Row): KeyRecord {
     isEnabled: cells.flag("enabled"),
     revokedAt: cells.timeOrNull("revokedAt"),
     revokesAt: cells.timeOrNull("revokesAt"),
-    // A key that better-auth's plugin made begins a lineage of its own.
+    // A key that better-auth's plugin made begins a lineage.
     lineageId: cells.textOrNull("lineageId") ?? id,
     target: targetId === null ? null : { id: targetId, ...named(cells, "targetName", "existingTarget") },
     damaged: cells.damaged,
@@ -66,8 +66,8 @@ export function boundExecutor(row: Row): BoundExecutor {
 }
 
 /**
- * A name that outlives its executor, and whether that is still there under the id in the column
- * `existing`.
+ * A name that outlives its executor. The column `existing` has the executor's id if it still
+ * exists.
  */
 function named(cells: Cells, name: string, existing: string): { name: string; isDeleted: boolean } {
   return { name: cells.text(name), isDeleted: cells.textOrNull(existing) === null };
@@ -119,7 +119,7 @@ export function executor(row: Row): ExecutorRecord {
   };
 }
 
-/** What is wrong with the key's row is shown with the key. */
+/** Does not report damage of the key's row, which is shown with the key. */
 function boundKey(row: Row, id: string) {
   const cells = new Cells(row);
   const hash = cells.textOrNull("keyHash");
@@ -153,7 +153,7 @@ const refusal = z.object({
   at: z.number().int().min(0).max(8.64e15),
 });
 
-/** The stored hash is the same SHA-256 that a fingerprint is the beginning of (src/protocol/fingerprint.ts). */
+/** A fingerprint is the beginning of the SHA-256 that is stored (src/protocol/fingerprint.ts). */
 export function fingerprintOfHash(hash: string): string {
   return Buffer.from(hash.slice(0, 6), "base64url").toString("hex");
 }

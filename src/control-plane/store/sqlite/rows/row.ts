@@ -1,7 +1,7 @@
-/** A row as node:sqlite gives it. */
+/** A row as node:sqlite returns it. */
 export type Row = Record<string, unknown>;
 
-/** A text that the statement makes. */
+/** A text that the statement computes, so that a wrong type is a bug. */
 export function text(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== "string") {
@@ -10,7 +10,7 @@ export function text(row: Row, column: string): string {
   return value;
 }
 
-/** A number that the statement makes, such as a count. */
+/** A number that the statement computes, such as a count. */
 export function integer(row: Row, column: string): number {
   const value = row[column];
   if (typeof value !== "number" && typeof value !== "bigint") {
@@ -23,6 +23,7 @@ export function mapped<Result>(row: Row | undefined, decode: (row: Row) => Resul
   return row === undefined ? undefined : decode(row);
 }
 
+/** A time as better-auth stores it: ISO 8601 in UTC. */
 export function dateText(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { Row } from "./row.ts";
 import { asStoreError } from "./unavailable.ts";
 
-/** Runs SQL through one connection; statements are prepared once, at their first use. */
+/** Runs SQL on one connection. Statements are prepared once, at their first use. */
 export class SqliteStatements {
   private readonly database: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
@@ -34,7 +34,7 @@ export class SqliteStatements {
         return use(known);
       }
       const statement = this.database.prepare(sql);
-      // Beyond 2^53 an integer would fail the whole statement, and not only its row.
+      // Otherwise one integer beyond 2^53 would fail the statement, not only its row.
       statement.setReadBigInts(true);
       this.statements.set(sql, statement);
       return use(statement);

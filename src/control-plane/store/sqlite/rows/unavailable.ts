@@ -3,8 +3,8 @@ import { errorChain, errorCode, OperatorError } from "../../../../lib/errors.ts"
 import { StoreUnavailable } from "../../contract/store.ts";
 
 /**
- * SQLite's primary result codes (sqlite.org/rescode.html) that are the machine's trouble, and not a bug of ours: an
- * SQLITE_ERROR, SQLITE_CONSTRAINT or SQLITE_MISUSE stays what it is.
+ * SQLite's primary result codes (sqlite.org/rescode.html) for trouble with the machine. Others,
+ * such as SQLITE_ERROR, SQLITE_CONSTRAINT and SQLITE_MISUSE, are bugs of ours.
  */
 const UNAVAILABLE: ReadonlyMap<number, string> = new Map([
   [3, "access to the database was denied"],
@@ -26,26 +26,23 @@ export const DAMAGE_REMEDY =
   "stop the control plane and restore a backup (novacula-control-plane backup makes them), or save what is readable: " +
   'sqlite3 DAMAGED.db .recover | sqlite3 NEW.db (from the package "sqlite3")';
 
-/** What an operator can do, by SQLite's primary result code. */
+/** Remedies, by SQLite's primary result code. */
 const REMEDIES: ReadonlyMap<number, string> = new Map([
-  [3, "the file and its folder have to belong to the user that the control plane runs as"],
-  [5, "another program holds its lock: end that one"],
-  [6, "another program holds its lock: end that one"],
-  [8, "the file and its folder have to be writable for the user that the control plane runs as"],
+  [3, "the file and its folder must belong to the user that the control plane runs as"],
+  [5, "another program holds its lock: stop that program"],
+  [6, "another program holds its lock: stop that program"],
+  [8, "the user that the control plane runs as must be able to write the file and its folder"],
   [
     10,
-    "look for errors of the disk in the kernel's log (dmesg); if the disk is sound, the file is damaged: restore a backup",
+    "look for disk errors in the kernel log (sudo dmesg); if the disk is sound, the file is damaged: restore a backup",
   ],
   [11, DAMAGE_REMEDY],
-  [13, "make room on the disk"],
-  [
-    14,
-    "the file and its folder have to be readable and writable for the user that the control plane runs as",
-  ],
+  [13, "free some space on the disk"],
+  [14, "the user that the control plane runs as must be able to read and write the file and its folder"],
   [26, DAMAGE_REMEDY],
 ]);
 
-/** Connections that have met damage: what they do not find may be there all the same. */
+/** Connections that have met damage. A row they do not find may exist nevertheless. */
 const damaged = new WeakSet<DatabaseSync>();
 
 export function isDamaged(database: DatabaseSync): boolean {
@@ -53,8 +50,7 @@ export function isDamaged(database: DatabaseSync): boolean {
 }
 
 /**
- * Why the database at `path` cannot be used, with the way out; for errors of SQLite and of the
- * system.
+ * Why the database at `path` cannot be used, with the remedy. `error` is SQLite's or the system's.
  */
 export function cannotOpen(path: string, error: unknown): OperatorError {
   const code = primaryCode(error) ?? primaryCode(error instanceof Error ? error.cause : undefined);
@@ -68,8 +64,8 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * `error` as `StoreUnavailable` where it is one; everything else as it came. Remembers damage that
- * `database` met.
+ * Turns an error of SQLite into `StoreUnavailable` if it is trouble with the machine, and returns
+ * others unchanged. Remembers damage that `database` met.
  */
 export function asStoreError(error: unknown, database: DatabaseSync): unknown {
   const code = primaryCode(error);
@@ -80,7 +76,7 @@ export function asStoreError(error: unknown, database: DatabaseSync): unknown {
   if (reason !== undefined) {
     return new StoreUnavailable(reason, { cause: error });
   }
-  // node:sqlite after close(): the connection or its statement has gone.
+  // node:sqlite throws this after close().
   if (errorCode(error) === "ERR_INVALID_STATE") {
     return new StoreUnavailable("the database is closed", { cause: error });
   }
