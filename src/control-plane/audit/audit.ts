@@ -29,12 +29,12 @@ export const LOCAL_OPERATOR: Actor = {
   mayStillChange: async () => true,
 };
 
-export type KeyAction = Extract<AuditAction, `api_key.${string}`>;
-export type ExecutorAction = Extract<AuditAction, `executor.${string}`>;
+type KeyAction = Extract<AuditAction, `api_key.${string}`>;
+type ExecutorAction = Extract<AuditAction, `executor.${string}`>;
 export type PeopleAction = Extract<AuditAction, `member.${string}` | `person.${string}`>;
 
 /** The only details of a key's event: never a secret, never free text. */
-export interface AuditDetails {
+interface AuditDetails {
   readonly fingerprint: string;
   readonly expiresAt?: number | null;
   readonly revokesAt?: number;
@@ -47,7 +47,7 @@ export interface AuditDetails {
   readonly rotatedTo?: string;
 }
 
-export interface KeyEvent {
+interface KeyEvent {
   readonly actor: Actor;
   readonly action: KeyAction;
   readonly key: KeyRecord;
@@ -66,7 +66,7 @@ export async function auditKey(audit: AuditWriter, { key, details, ...event }: K
   });
 }
 
-export interface PersonEvent {
+interface PersonEvent {
   readonly actor: Actor;
   readonly action: PeopleAction;
   readonly organizationId: string;
@@ -81,7 +81,7 @@ export async function auditPerson(audit: AuditWriter, event: PersonEvent): Promi
   await record(audit, "person", event);
 }
 
-export interface ExecutorEvent {
+interface ExecutorEvent {
   readonly actor: Actor;
   readonly action: ExecutorAction;
   readonly executor: Pick<ExecutorRecord, "id" | "name" | "organizationId">;

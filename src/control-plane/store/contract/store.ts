@@ -15,7 +15,7 @@ import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.t
  * transaction see only committed data. Times are milliseconds since the Unix epoch, and null means
  * "none" or "never".
  */
-export interface StoreReader {
+interface StoreReader {
   readonly organizations: OrganizationReader;
   readonly keys: KeyReader;
   readonly executors: ExecutorReader;

@@ -17,7 +17,7 @@ import { asStoreError } from "./rows/unavailable.ts";
  * How better-auth's statements reach the database: reads at once, writes in the queue of
  * transactions.
  */
-export interface StatementAccess {
+interface StatementAccess {
   readonly reader: DatabaseSync;
   write<Result>(work: (writer: DatabaseSync) => Result): Promise<Result>;
 }

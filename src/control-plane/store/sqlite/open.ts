@@ -14,7 +14,7 @@ import { SqliteStore } from "./store.ts";
 const MIGRATION_LOCK_MS = 10_000;
 
 /** What an operator should know of an opening. */
-export interface OpeningNotices {
+interface OpeningNotices {
   /** The database did not exist. */
   created(): void;
   /** A migration made the member owner or admin because of an invalid role. */

@@ -12,7 +12,7 @@ import { asStoreError, isBusy } from "./rows/unavailable.ts";
 import { SqliteSignInDevices } from "./sign-in-devices.ts";
 
 /** What a transaction survives: a power cut, or only the end of the process. */
-export type Durability = "power-cut" | "crash";
+type Durability = "power-cut" | "crash";
 
 /** How long a transaction waits for that of another process before it is `StoreUnavailable`. */
 const BUSY_LIMIT_MS = 2000;
