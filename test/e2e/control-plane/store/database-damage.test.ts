@@ -119,8 +119,8 @@ describe("a start on a database with", { timeout: 120_000 }, () => {
   );
 
   it.each<[what: string, make: (directory: string) => string, sentence: RegExp]>([
-    ["a directory in its place", (directory) => directory, /is no file/],
-    ["a device in its place", () => "/dev/null", /is no file/],
+    ["a directory in its place", (directory) => directory, /is not a file/],
+    ["a device in its place", () => "/dev/null", /is not a file/],
     [
       "a dangling link in its place",
       (directory) => {

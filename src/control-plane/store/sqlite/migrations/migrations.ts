@@ -106,7 +106,7 @@ export function migrate(database: DatabaseSync): ReadonlySet<string> {
       const version = userVersion(database);
       if (version > MIGRATIONS.length) {
         throw new OperatorError(
-          `the database has version ${version}, and this program supports up to ${MIGRATIONS.length}: ` +
+          `the database has version ${version} but this program supports only up to ${MIGRATIONS.length}: ` +
             "a newer novacula-control-plane has used it; run that version, or restore the backup from before the upgrade",
         );
       }
