@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** PEM, as `https.createServer` takes it. */
+/** PEM, in the form that `https.createServer` accepts. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** A private authority and what it signed for localhost and 127.0.0.1, made anew for each run. */
+/** A private authority, and the certificates that it signed for localhost and 127.0.0.1. */
 export interface TestCertificates {
   readonly caPem: string;
   readonly good: Certificate;
@@ -29,7 +29,7 @@ const DAY_MS = 86_400_000;
 const openssl = promisify(execFile);
 let made: Promise<TestCertificates> | undefined;
 
-/** Needs the `openssl` program; its files are gone when this resolves. */
+/** Needs the `openssl` program. Its files are removed before this resolves. */
 export function testCertificates(): Promise<TestCertificates> {
   made ??= makeCertificates();
   return made;
@@ -64,7 +64,7 @@ async function selfSign(folder: string, name: string, subject: string, more: rea
   return read(folder, name);
 }
 
-/** `openssl ca`, since only that sets both dates in OpenSSL 3.0. */
+/** Uses `openssl ca`, because in OpenSSL 3.0 no other command sets both dates. */
 async function sign(folder: string, name: string, names: string, from: string, to: string) {
   const run = (command: readonly string[]) => openssl("openssl", [...command], { cwd: folder });
   const files = ["-keyout", `${name}.key`, "-out", `${name}.csr`];

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { lacks } from "./requires.ts";
 
-/** A FUSE file system wants root and the kernel's part of it. */
+/** A FUSE file system needs root and kernel support. */
 export const LACKS_FUSE = lacks(
   "the right to mount a FUSE file system",
   process.geteuid?.() === 0 && existsSync("/dev/fuse"),
@@ -12,28 +12,28 @@ export const LACKS_FUSE = lacks(
 
 /** A folder on which a FUSE file system is mounted. */
 export interface FuseFolder extends AsyncDisposable {
-  /** Its program takes no request from now on: every access hangs. */
+  /** Stops its program from answering, so that every access hangs. */
   stop(): void;
   readonly isMounted: () => boolean;
-  /** What was there before is there again. */
+  /** Unmounts it, so that the earlier content is visible again. */
   release(): Promise<void>;
 }
 
-/** A folder in which every access hangs, to what was there before and to anything else. */
+/** A folder in which every access hangs, even to files that existed before. */
 export function hangFolder(path: string): Promise<FuseFolder> {
-  // Opens the connection and never reads it; ends with this process, whatever becomes of the test.
+  // Opens the connection and never reads it. It ends with this process, even if the test fails.
   return mount(path, ["cat"]);
 }
 
 /**
- * Shows the files of the folder `source` as another host would: the kernel is told of no change.
+ * Shows the files of the folder `source` like a network mount: the kernel learns of no change.
  */
 export async function serveFolder(source: string, path: string): Promise<FuseFolder> {
   const program = fileURLToPath(new URL("fuse-program.ts", import.meta.url));
   return await mount(path, [process.execPath, program, source]);
 }
 
-/** `command` is the file system's program; it has the connection as descriptor 3. */
+/** `command` is the file system's program, which gets the connection as descriptor 3. */
 async function mount(path: string, command: readonly string[]): Promise<FuseFolder> {
   const script =
     'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0,allow_other test "$0" && echo mounted && exec "$@"';

@@ -1,7 +1,7 @@
 /**
- * A FUSE file system that shows the files of a folder, as another host would show its own: the
- * kernel asks at each access, and is told of no change. `node fuse-program.ts FOLDER`, with
- * /dev/fuse as descriptor 3. Files and links, to be read only: fuse(4), linux/fuse.h.
+ * A FUSE file system that shows the files of a folder like a network mount: the kernel asks at each
+ * access and learns of no change. Run `node fuse-program.ts FOLDER` with /dev/fuse as descriptor 3.
+ * It serves files and links, read-only: fuse(4), linux/fuse.h.
  */
 import { type BigIntStats, lstatSync, readFileSync, readlinkSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const LONGEST_REQUEST = 256 * 1024;
 const HEADER = 40;
 
 const [, , folder = "."] = process.argv;
-/** By node number, less that of the root and one. */
+/** The name of each node. The first has number 2, because the root is 1. */
 const names: string[] = [];
 
 interface Request {
@@ -22,7 +22,7 @@ interface Request {
   readonly body: Buffer;
 }
 
-/** Each gives the answer, or an error number. What is not here has none, or is ENOSYS. */
+/** Each returns the answer or an error number. Other requests get none, or ENOSYS. */
 const OPERATIONS: Readonly<Record<number, (request: Request) => Buffer | number>> = {
   // LOOKUP
   1: ({ body }) => {
@@ -96,7 +96,7 @@ function numbers(bits: 32 | 64, values: readonly bigint[], rest: Buffer = Buffer
   return Buffer.concat([Buffer.from(words.buffer), rest]);
 }
 
-/** ENODEV is its end: it is not mounted any more. */
+/** ENODEV means that it was unmounted. */
 function readRequest(buffer: Buffer): number | undefined {
   try {
     return readSync(DEVICE, buffer);

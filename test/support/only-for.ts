@@ -2,7 +2,7 @@ import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 import { failure, json } from "./agent/behaviours.ts";
 import type { Behaviour } from "./agent/faulty-server.ts";
 
-/** A reply with nothing in it that an operator would have to hear of. */
+/** A reply with nothing that the agent would report to an operator. */
 export const plainly: Behaviour = (exchange) => {
   const { input, keyFingerprint: fingerprint } = exchange.request;
   const syncExecutor = {
@@ -20,7 +20,7 @@ export const plainly: Behaviour = (exchange) => {
 
 const revoked = json(401, failure("UNAUTHENTICATED", { reason: "revoked" }, null));
 
-/** A control plane that knows these keys; any other is revoked. */
+/** A control plane that knows these keys. All others are revoked. */
 export function onlyFor(secrets: readonly string[], otherwise: Behaviour = revoked): Behaviour {
   const good = new Set<string | undefined>(secrets.map(keyFingerprint));
   return (exchange) => (good.has(exchange.request.keyFingerprint) ? plainly : otherwise)(exchange);

@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * What a program of a test begins with: nothing of the developer's own. Half of a short command's
- * time goes into compiling it, which Node remembers here; where a program may not write, it does
- * not.
+ * The environment of programs in tests, without the developer's own. It names Node's compile cache,
+ * because compiling takes half of the time of a short command.
  */
 export const ENVIRONMENT = {
   PATH: process.env["PATH"],

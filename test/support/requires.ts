@@ -1,7 +1,7 @@
 /**
  * For a test that cannot run on every machine (no root, no Chromium, no vim):
- * `it.skipIf(lacks(…))`. Each reason is printed once; in CI, which installs what the tests need, a
- * lack is a failure and not a skip.
+ * `it.skipIf(lacks(…))`. Each reason is printed once. CI installs everything that tests need, so
+ * there a missing program fails the test.
  */
 export function lacks(need: string, isPresent: boolean): boolean {
   if (isPresent) {

@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 
-/** Where a file stands in src. */
+/** The place of a file in src. */
 export interface Place {
-  /** Undefined: in lib or protocol, which all programs share. */
+  /** Undefined in lib and protocol, which all programs share. */
   readonly program: "agent" | "control-plane" | "page" | undefined;
   /**
-   * From the program's folder (`sync/answer`), from src for what is shared (`lib/log`); a file at a
-   * program's top stands alone, under its own name.
+   * Relative to the program's folder (`sync/answer`), or to src for shared code (`lib/log`). For a
+   * file at the top of a program it is the file's name.
    */
   readonly folder: string;
 }
 
 export interface SourceFile extends Place {
-  /** From the project's root: `src/agent/sync/cadence.ts`. */
+  /** Relative to the project's root: `src/agent/sync/cadence.ts`. */
   readonly path: string;
   readonly text: string;
   /** Project files it imports, from the root. */
@@ -30,7 +30,7 @@ export function sourceFiles(): SourceFile[] {
     .map(read);
 }
 
-/** Every file under src, from the project's root. */
+/** Every file under src, relative to the project's root. */
 export function allFiles(): string[] {
   return readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -38,7 +38,7 @@ export function allFiles(): string[] {
     .sort((a, b) => a.localeCompare(b));
 }
 
-/** @param path from the project's root */
+/** @param path relative to the project's root */
 export function placeOf(path: string): Place {
   const [, program = "", ...rest] = path.split("/");
   const folder = rest.slice(0, -1).join("/");

@@ -10,7 +10,7 @@ import {
 } from "./agent-process.ts";
 import { type Behaviour, type FaultyServer, startFaultyServer } from "./faulty-server.ts";
 
-/** One agent, its files, and a control plane that does what it is told. */
+/** One agent, its files, and a control plane with a behaviour that the test chooses. */
 export interface Scene extends AsyncDisposable {
   readonly server: FaultyServer;
   readonly home: AgentHome;
@@ -18,7 +18,7 @@ export interface Scene extends AsyncDisposable {
   readonly key: string;
 }
 
-/** The server knows the key, unless it is told otherwise; the agent has been started, no more. */
+/** Starts an agent and a server that knows its key. Does not wait until it is online. */
 export async function setScene(options: Partial<StartOptions> = {}, behaviour?: Behaviour): Promise<Scene> {
   const directory = temporaryDirectory();
   const server = await startFaultyServer();
@@ -40,7 +40,7 @@ export async function setScene(options: Partial<StartOptions> = {}, behaviour?: 
   };
 }
 
-/** The same, and the executor is online. */
+/** The same, with the executor online. */
 export async function setOnlineScene(options: Partial<StartOptions> = {}): Promise<Scene> {
   const scene = await setScene(options);
   try {

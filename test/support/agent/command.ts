@@ -9,25 +9,25 @@ import { ENVIRONMENT } from "../program-environment.ts";
 export const PROGRAM = fileURLToPath(new URL("../../../src/agent/main.ts", import.meta.url));
 export const NOBODY = 65534;
 
-// Two processors: more programs at once would not end sooner, only less punctually.
+// With two processors, more programs at the same time would not finish sooner.
 vi.setConfig({ maxConcurrency: 3 });
 
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both, for what must be said nowhere. */
+  /** stdout and stderr together, for text that must be in neither. */
   readonly output: string;
 }
 
 export interface CommandOptions {
   readonly input?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Runs as that user, without any group of the caller's. */
+  /** Runs as that user, without the caller's groups. */
   readonly uid?: number;
 }
 
-/** Runs the program as a person does, to its end. */
+/** Runs the program as a person does, until it exits. */
 export async function command(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     env: { ...ENVIRONMENT, ...options.environment },
@@ -44,7 +44,7 @@ export async function command(args: readonly string[], options: CommandOptions =
   return { code: child.exitCode, stdout, stderr, output };
 }
 
-/** Whether another user than root can run this checkout's program at all. */
+/** Whether users other than root can run this checkout's program. */
 export function isRunnableByNobody(): boolean {
   if (process.geteuid?.() !== 0) {
     return false;

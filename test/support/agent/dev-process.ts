@@ -7,7 +7,7 @@ import { eventually } from "../eventually.ts";
 import { ENVIRONMENT } from "../program-environment.ts";
 import { PROGRAM } from "./command.ts";
 
-/** `dev` in a process group of its own, as a shell starts it. */
+/** `dev` in its own process group, as a shell starts it. */
 export function startDev(folder: string, port?: number) {
   const words = port === undefined ? [] : ["--port", String(port)];
   const child = spawn(process.execPath, [PROGRAM, "dev", "--directory", folder, ...words], {
@@ -39,7 +39,7 @@ export function startDev(folder: string, port?: number) {
       noteKeys(folder);
       return await waitFor(/^Online: executor agent-1 with key (\w{8}) /mu);
     },
-    /** The commands that it prints, continued lines joined. */
+    /** The commands that it prints, with continued lines joined. */
     commands: () => output.replaceAll(/ \\\n\s+/gu, " ").match(/^ {5}\S*node\S* .*main\.ts .*$/gmu) ?? [],
     async end(signal: NodeJS.Signals, to: "group" | "alone") {
       if (to === "alone") {
@@ -58,7 +58,7 @@ export function startDev(folder: string, port?: number) {
   };
 }
 
-/** False where the group has no process any more. */
+/** False once the group has no processes. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   try {
     return child.pid !== undefined && process.kill(-child.pid, signal);
@@ -67,7 +67,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** The keys of a dev folder are made by the control plane: the canary must know them too. */
+/** Tells the canary the keys of a dev folder, which the control plane creates. */
 export function noteKeys(folder: string): void {
   const secret = /access_token = "(exc_\w+)"/u.exec(readFileSync(join(folder, "agent.toml"), "utf8"))?.[1];
   if (secret !== undefined) {

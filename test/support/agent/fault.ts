@@ -1,11 +1,11 @@
 import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import type { Behaviour } from "./faulty-server.ts";
 
-/** What a client must make of a fault. */
+/** How a client must judge a fault. */
 export interface ExpectedOutcome {
   readonly kind: "accepted" | "refused" | "forbidden" | "unreachable";
   readonly cause?: UnreachableCause;
-  /** Retried as a refusal is. */
+  /** Retried like a refusal. */
   readonly slow?: boolean;
   readonly reason?: string;
   readonly retryAfterMs?: number;

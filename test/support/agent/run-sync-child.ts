@@ -13,11 +13,11 @@ export interface SyncChildJob {
 
 const report = z.object({
   outcomes: z.array(z.object({ kind: z.string(), cause: z.string().optional() })),
-  /** From the end of the first sync to the highest that it ever was, bytes of resident memory. */
+  /** Growth of resident memory from the end of the first sync to the maximum, bytes. */
   grownBytes: z.number(),
 });
 
-/** Runs sync-child.ts with `environment` and nothing else in its environment. */
+/** Runs sync-child.ts with exactly `environment`. */
 export async function runSyncChild(
   job: SyncChildJob,
   environment: NodeJS.ProcessEnv = {},

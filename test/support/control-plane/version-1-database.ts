@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "../../../src/control-plane/store/sqlite/migrations/migrations.ts";
 
-/** A database of the first schema version with a row in every table: where migrations begin. */
+/** A database of the first schema version with a row in every table. Migrations begin here. */
 export function createVersion1Database(path: string): void {
   const [first = ""] = MIGRATIONS;
   const database = new DatabaseSync(path);
