@@ -41,7 +41,7 @@ export function orderedArguments(program: Command, args: readonly string[]): rea
   return [...words, ...moved, ...(wantsHelp ? ["--help"] : []), ...rest];
 }
 
-/** The option of a command below `command`. What the command has itself stays where it is. */
+/** Finds the option in the commands below `command`. Options of `command` itself are not moved. */
 function findOption(command: Command, word: string): Option | undefined {
   const [name = ""] = word.split("=");
   if (HELP.has(name) || command.options.some((option) => isCalled(option, name))) {

@@ -18,7 +18,7 @@ export interface OptionEntry {
   readonly value: ValueKind;
 }
 
-export interface ArgumentEntry {
+interface ArgumentEntry {
   /** `<key>` */
   readonly placeholder: string;
   readonly description: string;

@@ -15,7 +15,7 @@ export interface Example {
 }
 
 /** One command as data: help, completions and manual page are all made from it. */
-export interface CommandDefinition {
+interface CommandDefinition {
   readonly name: string;
   readonly alias?: string;
   /** The heading below which the help of the program lists it. */

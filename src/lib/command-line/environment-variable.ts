@@ -2,7 +2,7 @@ import * as z from "zod";
 import { printable } from "../printable.ts";
 
 /** What is told of an environment variable wherever it is documented. */
-export interface VariableText {
+interface VariableText {
   /** One or two sentences without line breaks. */
   readonly meaning: string;
   /** A value that works, for a variable without a default. */
@@ -43,7 +43,7 @@ export interface VariableProblem {
   readonly message: string;
 }
 
-/** What a schema found; `name` where the error is about one variable alone and has no path. */
+/** The problems that a schema found. `name`: the variable, for an error without a path. */
 export function problemsOf(error: z.ZodError | undefined, name = ""): VariableProblem[] {
   return (error?.issues ?? []).map(({ path, message }) => ({ name: path.join(".") || name, message }));
 }

@@ -11,7 +11,7 @@ export const ExitCode = {
   /** The agent or the control plane does not run: systemctl(1) and the LSB use this code, too. */
   notRunning: 3,
   notFound: 4,
-  /** A name stands for several things. */
+  /** Several things have the given name. */
   ambiguous: 5,
   usage: 64,
   bug: 70,

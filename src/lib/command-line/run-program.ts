@@ -9,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
 
 const MAX_LINE = 2000;
 
-export interface ProgramDefinition {
+interface ProgramDefinition {
   readonly name: string;
   readonly create: (context: CommandContext) => Command;
   /** Takes out what must not be shown. */

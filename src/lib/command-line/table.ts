@@ -4,7 +4,7 @@ import { type Colour, paint, type Terminal } from "./terminal.ts";
 /** A text, or one that is coloured on a terminal. */
 export type Cell = string | { readonly text: string; readonly colour: Colour };
 
-export interface TableOptions {
+interface TableOptions {
   /** False: only the rows. */
   readonly header?: boolean;
   /** True: never cut a cell, however narrow the terminal is. */

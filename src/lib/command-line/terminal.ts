@@ -17,7 +17,7 @@ export interface Input extends NodeJS.ReadableStream {
 }
 
 /** `process.stdout` is one. */
-export interface Output extends OutputStream {
+interface Output extends OutputStream {
   readonly isTTY?: boolean;
   /** Width of the terminal, in characters. */
   readonly columns?: number;

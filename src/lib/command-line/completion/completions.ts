@@ -38,7 +38,7 @@ complete -F _${name} ${program}
 `;
 }
 
-/** What stands in the place of a value, as the variables that the function ends with. */
+/** How the function completes a value: the variables that its last part reads. */
 function bashVariables(value: ValueKind): string {
   switch (value.kind) {
     case "file":
