@@ -1,4 +1,4 @@
-export interface Compatibility {
+interface Compatibility {
   readonly verdict: "supported" | "deprecated" | "out_of_support";
   /** The version to upgrade to; null if none is recommended. */
   readonly recommendedVersion: string | null;

@@ -9,14 +9,14 @@ import type { KeyReader, KeyRecord } from "../store/contract/keys.ts";
 import type { Transactions } from "../store/contract/store.ts";
 import type { Presence } from "./presence.ts";
 
-export interface ExecutorDeletionDeps {
+interface ExecutorDeletionDeps {
   readonly store: Transactions;
   readonly presence: Presence;
   readonly logger: Logger;
   readonly now: () => number;
 }
 
-export interface DeletionRequest {
+interface DeletionRequest {
   readonly executorId: string;
   /** Also revokes the keys that serve no other executor. */
   readonly revokeKeys: boolean;

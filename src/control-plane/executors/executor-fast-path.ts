@@ -15,7 +15,7 @@ interface KnownSync {
 }
 
 /** What became of an executor's request. */
-export type ExecutorAnswer =
+type ExecutorAnswer =
   | { readonly kind: "answered"; readonly body: unknown }
   /**
    * Nothing was done: the text is too long, the document is not one that executors send, or its

@@ -1,35 +1,22 @@
-import { Flood } from "../../lib/log/flood.ts";
-import { printable } from "../../lib/printable.ts";
-import { randomId } from "../../lib/random-id.ts";
 import type { KeyRefusalReason } from "../../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../../protocol/sync.ts";
-import { ApiError, ApiErrorCode, forbidden, keyRefused, rateLimited } from "../api-error.ts";
-import {
-  type CurrentKeyInput,
-  MAX_EXECUTOR_NAME_CHARACTERS,
-  type SyncInput,
-} from "../graphql/request/inputs.ts";
+import { ApiError, ApiErrorCode, forbidden, keyRefused } from "../api-error.ts";
+import type { CurrentKeyInput, SyncInput } from "../graphql/request/inputs.ts";
 import { judge } from "../keys/authenticate.ts";
 import type { DamageLog } from "../log/damage-log.ts";
 import type { RefusalEvent, RefusalLog } from "../log/refusal-log.ts";
-import { checkedName } from "../organizations/shown-name.ts";
-import type { BoundExecutor, ExecutorWriter, LineageReader } from "../store/contract/executors.ts";
+import type { BoundExecutor, LineageReader } from "../store/contract/executors.ts";
 import type { PresentedKey } from "../store/contract/keys.ts";
 import type { ExecutorReference, KeyReference } from "../store/contract/references.ts";
 import type { SyncLookups, Transactions } from "../store/contract/store.ts";
 import type { ActivityWriter } from "./activity-writer.ts";
 import { type Admission, type AdmissionReads, admissionFacts, admit, type Claim } from "./admission.ts";
 import { compatibility } from "./compatibility.ts";
+import { EnrolmentLimit, enrol, requireVisibleName } from "./enrolment.ts";
 import type { Presence } from "./presence.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
 
-/**
- * Enrolments of one lineage: a whole rack at once, then ten a second. The limit also slows down a
- * loop in which executors are deleted and enrol again.
- */
-const ENROLMENTS = { burst: 100, refillMs: 100 };
-
-export interface ExecutorSyncDeps {
+interface ExecutorSyncDeps {
   readonly store: Transactions & { readonly executors: LineageReader };
   readonly lookups: SyncLookups;
   readonly activityWriter: ActivityWriter;
@@ -69,12 +56,12 @@ export class ExecutorSync {
   private readonly deps: ExecutorSyncDeps;
   /** For a first look, outside any transaction. */
   private readonly reads: AdmissionReads;
-  private readonly enrolments: Flood;
+  private readonly enrolments: EnrolmentLimit;
 
   constructor(deps: ExecutorSyncDeps) {
     this.deps = deps;
     this.reads = { executors: deps.lookups.executors, lineages: deps.store.executors };
-    this.enrolments = new Flood(ENROLMENTS, deps.monotonicNow);
+    this.enrolments = new EnrolmentLimit(deps.monotonicNow);
   }
 
   /** The heartbeat. Its activity is written within seconds, and a new binding before the answer. */
@@ -134,16 +121,11 @@ export class ExecutorSync {
    * Runs before anything is written: an enrolment waits for the disk, and others wait behind it.
    */
   private requirePlace(caller: ExecutorCaller, input: SyncInput): void {
-    if (this.enrolments.admit(caller.key.lineageId) !== undefined) {
-      return;
+    const error = this.enrolments.refusal(caller.key, input.name);
+    if (error !== undefined) {
+      this.note(error, caller, { ...syncOf(input), reason: "too_many_enrolments" });
+      throw error;
     }
-    const error = rateLimited(
-      `key ${printable(caller.key.name)} enrols too many new executors at once: ` +
-        `${printable(input.name)} will be enrolled by a later sync`,
-      ENROLMENTS.refillMs,
-    );
-    this.note(error, caller, { ...syncOf(input), reason: "too_many_enrolments" });
-    throw error;
   }
 
   /**
@@ -165,7 +147,7 @@ export class ExecutorSync {
       if (admission.kind === "refused") {
         return { executor, admission };
       }
-      const bound = executor ?? (await createExecutor(transaction.executors, verdict.key, input, now()));
+      const bound = executor ?? (await enrol(transaction.executors, verdict.key, input, now()));
       await transaction.executors.bind(bound.id, verdict.key, input.kind);
       const { key: used } = verdict;
       await transaction.record([
@@ -183,7 +165,7 @@ export class ExecutorSync {
     const admission = admit(facts);
     // Only for new executors: existing ones keep their name.
     if (facts.executor === undefined && admission.kind === "admitted") {
-      requireVisible(claim.executorName);
+      requireVisibleName(claim.executorName);
     }
     return { executor: facts.executor, admission };
   }
@@ -242,14 +224,6 @@ function identified(key: PresentedKey): CurrentKeyReply {
   return { key: { id, name, expiresAt, revokesAt }, organization };
 }
 
-/**
- * Invisible characters make two names look alike, and a person would delete or revoke the wrong
- * one.
- */
-function requireVisible(executorName: string): void {
-  checkedName(executorName, "the name of an executor", MAX_EXECUTOR_NAME_CHARACTERS);
-}
-
 function syncOf({ name: executorName }: SyncInput) {
   return { operation: "syncExecutor", executorName };
 }
@@ -260,21 +234,4 @@ function claimOf({ name: executorName, kind, expectedOrganizationId }: SyncInput
 
 function keyReference({ id, name, fingerprint }: PresentedKey): KeyReference {
   return { id, name, fingerprint };
-}
-
-async function createExecutor(
-  executors: ExecutorWriter,
-  { organization, lineageId: enrolledBy }: PresentedKey,
-  input: SyncInput,
-  createdAt: number,
-): Promise<ExecutorReference> {
-  const id = randomId();
-  await executors.insert({
-    ...input,
-    id,
-    organizationId: organization.id,
-    createdAt,
-    enrolledBy,
-  });
-  return { id, name: input.name };
 }

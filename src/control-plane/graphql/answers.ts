@@ -15,7 +15,7 @@ import type { ResolverDeps } from "./resolver.ts";
 const MAX_KEY_HISTORY = 20;
 
 /** `damages` logs each damaged row that is shown. */
-export type AnswerDeps = Pick<ResolverDeps, "store" | "presence" | "damages" | "now">;
+type AnswerDeps = Pick<ResolverDeps, "store" | "presence" | "damages" | "now">;
 
 export function keyAnswer(
   key: KeyRecord,

@@ -23,7 +23,7 @@ import { QueryReads, ReadTurns } from "./request/query-reads.ts";
 import type { ResolverDeps } from "./resolver.ts";
 import { resolversFor } from "./resolvers.ts";
 
-export interface GraphqlEndpointDeps extends ResolverDeps, IdentifyDeps {
+interface GraphqlEndpointDeps extends ResolverDeps, IdentifyDeps {
   readonly schema: GraphQLSchema;
   readonly errors: ErrorDisclosure;
   /** The monotonic clock, ms. */

@@ -1,6 +1,6 @@
 import { notFound } from "../api-error.ts";
 import type { ExecutorCaller } from "../executors/executor-sync.ts";
-import type { IssuedKey } from "../keys/api-keys.ts";
+import type { IssuedKey } from "../keys/issue-key.ts";
 import { createOrganization } from "../organizations/organizations.ts";
 import { mayCall } from "../rights/access.ts";
 import { operatorScope, personScope, type Scope } from "../rights/scope.ts";

@@ -1,20 +1,18 @@
 import { printable } from "../../lib/printable.ts";
-import { randomId } from "../../lib/random-id.ts";
 import { badInput, conflict, notFound } from "../api-error.ts";
 import { type Actor, auditKey } from "../audit/audit.ts";
 import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
 import type { ExecutorReader, ExecutorRecord } from "../store/contract/executors.ts";
-import type { KeyReader, KeyRecord, KeyWriter, NewKey } from "../store/contract/keys.ts";
+import type { KeyReader, KeyRecord } from "../store/contract/keys.ts";
 import type { Transactions } from "../store/contract/store.ts";
-import { keyHash } from "./authenticate.ts";
+import { type IssuedKey, issueKey } from "./issue-key.ts";
 import { checkedKeyName, keyNameFor, rotatedKeyName } from "./key-name.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
-import { randomKey } from "./random-key.ts";
 
 /** The database stores years of four digits. */
 const LAST_EXPIRY = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-export interface NewKeyRequest {
+interface NewKeyRequest {
   readonly organizationId: string;
   /** Undefined: the key gets the target's name. */
   readonly name: string | undefined;
@@ -22,12 +20,6 @@ export interface NewKeyRequest {
   readonly expiresAt: number | undefined;
   /** The name or id of an executor that the key is made for. */
   readonly target: string | undefined;
-}
-
-/** A new key with its secret, which is shown once and stored only as a hash. */
-export interface IssuedKey {
-  readonly key: KeyRecord;
-  readonly secret: string;
 }
 
 /**
@@ -71,7 +63,7 @@ async function create({ transaction, actor, at }: Change, request: NewKeyRequest
   if (request.name === undefined && target === undefined) {
     throw badInput("the key has no name: choose one of 1 to 32 characters");
   }
-  const issued = await issue(transaction.keys, {
+  const issued = await issueKey(transaction.keys, {
     name: checkedKeyName(request.name ?? keyNameFor(target?.name ?? "")),
     organizationId,
     createdAt: at,
@@ -104,7 +96,7 @@ async function rotate(
       `the end of the grace period, ${isoTime(revokesAt)}, is in the past: choose a later time, or none`,
     );
   }
-  const issued = await issue(transaction.keys, {
+  const issued = await issueKey(transaction.keys, {
     name: rotatedKeyName(old.name, at),
     organizationId: old.organization.id,
     createdAt: at,
@@ -202,17 +194,6 @@ async function requireRotatable(keys: KeyReader, key: KeyRecord, at: number): Pr
     `key ${key.id} was already rotated, and its grace period ends at ${isoTime(key.revokesAt)}: ` +
       `rotate its successor${successor === undefined || successor.id === key.id ? "" : `, key ${successor.id}`}`,
   );
-}
-
-async function issue(
-  keys: KeyWriter,
-  key: Omit<NewKey, "id" | "hash" | "start" | "lineageId"> & { readonly lineageId: string | null },
-): Promise<IssuedKey> {
-  const id = randomId();
-  const secret = randomKey();
-  const lineageId = key.lineageId ?? id;
-  await keys.insert({ ...key, id, hash: keyHash(secret), start: secret.slice(0, 6), lineageId });
-  return { key: await requiredKey(keys, id), secret };
 }
 
 async function requiredKey(keys: KeyReader, id: string): Promise<KeyRecord> {

@@ -5,7 +5,7 @@ import { rootFields } from "../graphql/request/root-fields.ts";
  * Who a root field is for: executors with their key, operators over the management socket, visitors
  * of the page (signed in or not), members of an organization, or its owners and admins.
  */
-export type Audience = "executor-key" | "management" | "visitor" | "member" | "admin";
+type Audience = "executor-key" | "management" | "visitor" | "member" | "admin";
 
 /** Who calls a field. Owners count as admins. */
 export type CallerKind = "executor" | "operator" | "visitor" | "member" | "admin";

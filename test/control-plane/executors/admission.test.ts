@@ -124,7 +124,7 @@ describe("admission", () => {
     expect(seen).toBe(verdict);
   });
 
-  it("names the other executor and both keys to the one that is refused", () => {
+  it("tells the refused executor about the other executor and both keys", () => {
     const admission = admit({ ...facts, executor: elsewhere, lineage: serving });
     expect(admission).toMatchObject({
       message: expect.stringMatching(/key K, or one .*, serves executor F, and E is bound to key K0/),

@@ -44,7 +44,7 @@ describe.each([
   ["back a little", -20_000],
   ["back a year", -365 * 24 * HOUR_MS],
 ])("the wall clock set %s:", (_what, stepMs) => {
-  it("an executor that syncs stays online, and one that is silent goes offline in time, said once", async () => {
+  it("keeps an executor that syncs online, and logs once when a silent one goes offline", async () => {
     const { server, secret } = await onlineExecutor();
     server.clock.wallStepMs = stepMs;
     expect(await executor(server)).toMatchObject({ status: "online" });
@@ -61,7 +61,7 @@ describe.each([
     expect(events(server, "executor.reconnected")).toBe(1);
   });
 
-  it("one that is offline stays so", async () => {
+  it("keeps an offline executor offline", async () => {
     const { server } = await onlineExecutor();
     server.clock.offsetMs = 31_000;
     await eventually(() => events(server, "executor.disconnected") === 1, { describe: "it went" });
@@ -69,7 +69,7 @@ describe.each([
     expect(await executor(server)).toMatchObject({ status: "offline" });
   });
 
-  it("a clone is named once, and its end once", async () => {
+  it("logs a clone once when it appears, and once when it is gone", async () => {
     const { server, secret } = await onlineExecutor();
     const sync = (instanceId: string) => server.sync(secret, { instanceId });
     for (const id of ["a", "b", "a"]) {
@@ -86,7 +86,7 @@ describe.each([
     expect(events(server, "executor.duplicate")).toBe(1);
   });
 
-  it("refusals are logged once a minute, as before", async () => {
+  it("logs refusals once a minute, as before", async () => {
     const { server } = await onlineExecutor();
     const unknown = randomKey();
     await server.sync(unknown);
@@ -98,7 +98,7 @@ describe.each([
     expect(events(server, "key.refused")).toBe(2);
   });
 
-  it("that the store is down is logged once a minute, as before", async () => {
+  it("logs once a minute that the store is down, as before", async () => {
     const server = await startServer();
     const secret = randomKey();
     await server.store.close();

@@ -26,14 +26,14 @@ describe("duplicates of an executor", () => {
     expect(play(turns)).toEqual(told);
   });
 
-  it("ends when the other has been silent for the heartbeat timeout", () => {
+  it("are gone once the other process has been silent for the heartbeat timeout", () => {
     const instances = new DuplicateDetector(TIMEOUT_MS);
     play("ABA", instances);
     expect(play("A", instances, 2500 + TIMEOUT_MS)).toEqual(["B"]);
     expect(play("A", instances, 2500 + TIMEOUT_MS + 1)).toEqual([""]);
   });
 
-  it("shows the process that synced last, and a clone where there is one", () => {
+  it("shows the process that synced last, and its clone if there is one", () => {
     const restarted = new DuplicateDetector(TIMEOUT_MS);
     play("AAB", restarted);
     expect(restarted.current(5000).map(({ instanceId }) => instanceId)).toEqual(["B"]);
@@ -43,7 +43,7 @@ describe("duplicates of an executor", () => {
     expect(cloned.current(5000 + TIMEOUT_MS + 1)).toEqual([]);
   });
 
-  it("keeps a bounded number, whoever invents instance ids", () => {
+  it("keeps a bounded number when a client invents instance ids", () => {
     const instances = new DuplicateDetector(TIMEOUT_MS);
     for (let round = 0; round < 2; round += 1) {
       for (let n = 0; n < 1000; n += 1) {

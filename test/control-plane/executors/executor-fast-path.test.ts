@@ -75,7 +75,7 @@ it.each([
   expect(direct).toEqual(asked);
 });
 
-it("answers with the fields in the order of the document, and none beside", async () => {
+it("answers with exactly the fields of the document, in its order", async () => {
   const now = Date.now();
   const server = await startServer({ now: () => now });
   await server.createOrganization("acme");
@@ -96,7 +96,7 @@ it("answers with the fields in the order of the document, and none beside", asyn
   expect(await body(inOtherWords(SYNC_EXECUTOR), "one")).toBe(direct);
 });
 
-it("answers the documents of executors, and no others", async () => {
+it("answers the documents of executors and hands on all others, parsed", async () => {
   const store = openSqliteStore(join(tempDir(), "cp.db"));
   onTestFinished(() => store.close());
   const logger = pino({ enabled: false });
@@ -154,7 +154,7 @@ it("answers the documents of executors, and no others", async () => {
 });
 
 describe("a sync that repeats the one before to the letter", () => {
-  it("is answered as if it were new, also to another key", async () => {
+  it("is answered like a new one, for another key too", async () => {
     const server = await startServer();
     await server.createOrganization("acme");
     await server.createOrganization("globex");

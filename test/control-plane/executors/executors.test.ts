@@ -44,7 +44,7 @@ describe("a sync", () => {
     expect(await executors(server)).toEqual([]);
   });
 
-  it("creates one executor however many come at once", async () => {
+  it("creates one executor if many syncs come at once", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
     const answers = await Promise.all(Array.from({ length: 20 }, () => server.sync(secret)));
@@ -53,7 +53,7 @@ describe("a sync", () => {
     expect(events(server, "executor.connected")).toHaveLength(1);
   });
 
-  it("keeps the history of keys, through a rotation", async () => {
+  it("keeps the history of keys through a rotation", async () => {
     const server = await serverWithOrganization();
     const first = await server.createKey();
     await server.sync(first.secret);
@@ -64,7 +64,7 @@ describe("a sync", () => {
     expect(executor?.keyHistory.map(({ key }) => key.id).sort()).toEqual([first.id, second.id].sort());
   });
 
-  it("shows the last use of a key, and by whom, within 5 s, and not later than a stop", async () => {
+  it("shows the last use of a key and its user within 5 s, or when the program stops", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
     await server.sync(secret);
@@ -87,7 +87,7 @@ describe("a sync", () => {
 });
 
 describe("who may act for an executor", () => {
-  it("refuses a key that serves another executor, and both sides read why", async () => {
+  it("refuses a key that serves another executor, and tells both sides why", async () => {
     const server = await serverWithOrganization();
     const one = await server.createKey({ name: "one" });
     const two = await server.createKey({ name: "two" });
@@ -109,7 +109,7 @@ describe("who may act for an executor", () => {
     expect((await server.sync(one.secret, { name: "agent-1" })).status).toBe(200);
   });
 
-  it("lets a key shared by several executors be rotated, each following in its time", async () => {
+  it("lets a key of several executors be rotated, and each follows when it can", async () => {
     const server = await serverWithOrganization();
     const shared = await server.createKey();
     for (const name of ["agent-1", "agent-2"]) {
@@ -122,7 +122,7 @@ describe("who may act for an executor", () => {
     }
   });
 
-  it("rebinds an executor to a key that targets it, and to no other by that key", async () => {
+  it("lets a key with a target take over that executor only", async () => {
     const server = await serverWithOrganization();
     const first = await server.createKey();
     await server.sync(first.secret);
@@ -135,7 +135,7 @@ describe("who may act for an executor", () => {
     expect(await executors(server)).toMatchObject([{ name: "agent-1", key: { id: targeted.id } }]);
   });
 
-  it("refuses a key of another organization to one that has been elsewhere, and writes nothing", async () => {
+  it("refuses a key of a different organization, and writes nothing", async () => {
     const server = await serverWithOrganization();
     const other = await server.createOrganization("other");
     const { secret } = await server.createKey();
@@ -156,7 +156,7 @@ describe("who may act for an executor", () => {
     expect(await executors(server, "other")).toMatchObject([{ key: { id: b.id } }]);
   });
 
-  it("are listed by exactly their name, however many newer ones have it in theirs", async () => {
+  it("are found by their exact name among newer ones that contain it", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
     for (const name of ["web", "web 1", "web 2"]) {
@@ -212,7 +212,7 @@ describe("the name of a new executor", () => {
 });
 
 describe("currentKey", () => {
-  it("checks without registering, binding or counting as a heartbeat, with the same verdicts", async () => {
+  it("gives the same verdicts as a sync, without registering, binding or a heartbeat", async () => {
     const server = await serverWithOrganization();
     const one = await server.createKey({ name: "one" });
     const check = (secret: string, executorName: string) =>

@@ -18,7 +18,7 @@ describe("a lineage of keys", () => {
     return { server, first, ofB, check, keyOf };
   }
 
-  it("takes nobody over with a key in its grace, once its executor is on the successor", async () => {
+  it("takes over no executor with a key in its grace, once its own executor uses the successor", async () => {
     const { server, first, ofB, check, keyOf } = await twoExecutors();
     const second = await server.rotateKey(first.id, Date.now() + 60_000);
     expect((await server.sync(second.secret, { name: "A" })).status).toBe(200);
@@ -31,7 +31,7 @@ describe("a lineage of keys", () => {
     expect((await server.sync(first.secret, { name: "A" })).status).toBe(200);
   });
 
-  it("takes nobody over with a successor that nobody is on yet", async () => {
+  it("takes over no executor with a successor that nobody uses yet", async () => {
     const { server, first, ofB, keyOf } = await twoExecutors();
     const second = await server.rotateKey(first.id, Date.now() + 60_000);
     const third = await server.rotateKey(second.id, Date.now() + 60_000);
@@ -58,14 +58,14 @@ describe("a lineage of keys", () => {
     expect([await keyOf("A"), await keyOf("B")]).toEqual([second.id, given.id]);
   });
 
-  it("enrols an executor that is new, also with a key in its grace", async () => {
+  it("enrols a new executor, even with a key in its grace", async () => {
     const { server, first, keyOf } = await twoExecutors();
     await server.rotateKey(first.id, Date.now() + 60_000);
     expect((await server.sync(first.secret, { name: "C" })).status).toBe(200);
     expect(await keyOf("C")).toBe(first.id);
   });
 
-  it("takes one executor, where its key asks for two at the same moment", async () => {
+  it("takes over one executor if its key asks for two at the same moment", async () => {
     const { server, ofB, first, keyOf } = await twoExecutors();
     const fresh = await server.createKey({ name: "fresh" });
     const answers = await Promise.all(
@@ -82,7 +82,7 @@ describe("a lineage of keys", () => {
 });
 
 describe("the limit on what a key enrols", () => {
-  it("counts the executors that exist, through rotations, and says it on both sides", async () => {
+  it("counts existing executors through rotations, and tells both sides", async () => {
     const server = await startServer({ maxExecutorsPerKey: 3 });
     await server.createOrganization("acme");
     const first = await server.createKey();
@@ -106,7 +106,7 @@ describe("the limit on what a key enrols", () => {
     expect((await server.sync(another.secret, { name: "d" })).status).toBe(200);
   });
 
-  it("goes by who enrolled, not by whose key an executor is on, and holds in a race", async () => {
+  it("counts by the key that enrolled, not the key in use, and holds in a race", async () => {
     const server = await startServer({ maxExecutorsPerKey: 3 });
     await server.createOrganization("acme");
     const { secret } = await server.createKey();
@@ -120,7 +120,7 @@ describe("the limit on what a key enrols", () => {
     expect(await server.sync(secret, { name: "one more" })).toMatchObject({ reason: "key_executor_limit" });
   });
 
-  it("leaves those alone that were above it before", async () => {
+  it("leaves lineages alone that were already above it", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
     for (const name of ["a", "b", "c"]) {
@@ -136,7 +136,7 @@ describe("the limit on what a key enrols", () => {
 });
 
 describe("how fast a key enrols", () => {
-  it("is bounded for its lineage, with a time to try again; bound executors and other keys go on", async () => {
+  it("is limited for its lineage, with a time to retry; bound executors and other keys are not", async () => {
     const clock = { ms: 0 };
     const server = await startServer({ maxExecutorsPerKey: 1000, monotonicNow: () => clock.ms });
     await server.createOrganization("acme");

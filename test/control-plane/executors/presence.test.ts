@@ -6,7 +6,7 @@ import { events, executors, serverWithOrganization } from "../../support/control
 import { eventually } from "../../support/eventually.ts";
 
 describe("presence", () => {
-  it("says once that an executor went silent, and that it is back", async () => {
+  it("logs once that an executor went silent, and once that it is back", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
     await server.sync(secret);
@@ -23,7 +23,7 @@ describe("presence", () => {
     expect(events(server, "executor.reconnected")).toHaveLength(1);
   });
 
-  it("expects after a restart those that were online before, and misses them", async () => {
+  it("expects the executors that were online before a restart, and reports those that stay silent", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
     await server.sync(secret);
@@ -36,7 +36,7 @@ describe("presence", () => {
     await eventually(() => events(again, "executor.disconnected").length === 1, { describe: "it is missed" });
   });
 
-  it("names a cloned host to both sides and in the list, and forgets it in silence", async () => {
+  it("shows a cloned host to both sides and in the list, until it is silent", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
     const told = async (instanceId: string) => {
@@ -65,7 +65,7 @@ describe("presence", () => {
     expect(events(server, "executor.duplicate-gone")).toHaveLength(1);
   });
 
-  it("names the hosts of a clone by what a proxy of this host says of them, and by its last word alone", async () => {
+  it("takes the addresses of a clone from the last entry that a proxy on this host adds", async () => {
     const server = await serverWithOrganization();
     const { secret } = await server.createKey();
     for (const [instanceId, forwarded] of [

@@ -33,7 +33,7 @@ async function listKeys({ manage }: TestServer, more = "") {
 }
 
 describe("creating a key", () => {
-  it("issues exc_ and 64 letters, which are accepted", async () => {
+  it("issues exc_ and 64 letters, and accepts the key", async () => {
     const server = await serverWithOrganization();
     const key = await server.createKey();
     expect(key).toMatchObject({ name: "prod", status: "active", expiresAt: null });
@@ -64,7 +64,7 @@ describe("creating a key", () => {
     expect(await server.auditEvents()).toEqual([]);
   });
 
-  it("takes the last moment that is an expiry", async () => {
+  it("accepts the last possible expiry", async () => {
     const server = await serverWithOrganization();
     const expiresAt = Date.UTC(10_000, 0, 1) - 1;
     const { id } = await server.createKey({ expiresAt });
@@ -84,7 +84,7 @@ describe("creating a key", () => {
 });
 
 describe("the end of a key", () => {
-  it("refuses it from the next request on once it is revoked, and lists it for good", async () => {
+  it("refuses a revoked key from the next request on, and keeps it in the list", async () => {
     const server = await serverWithOrganization();
     const { id, secret } = await server.createKey();
     expect((await server.post(secret, CURRENT_KEY)).status).toBe(200);
@@ -100,7 +100,7 @@ describe("the end of a key", () => {
     });
   });
 
-  it("refuses it when it expires, says revoked before expired, and lists it", async () => {
+  it("refuses an expired key, calls it revoked if it is that too, and keeps it in the list", async () => {
     const server = await serverWithOrganization();
     const { id, secret } = await server.createKey({ expiresAt: Date.now() + DAY_MS });
     server.clock.offsetMs = DAY_MS - 1000;
@@ -155,7 +155,7 @@ describe("rotating a key", () => {
     });
   });
 
-  it("leaves the old key alive until the end of its grace, with its own expiry", async () => {
+  it("keeps the old key valid until the end of its grace or its expiry", async () => {
     const server = await serverWithOrganization();
     const expiresAt = Date.now() + 30 * DAY_MS;
     const old = await server.createKey({ expiresAt });
@@ -176,7 +176,7 @@ describe("rotating a key", () => {
     ]);
   });
 
-  it("is for active keys that were not rotated before, and names the successor", async () => {
+  it("is possible once for an active key; a second try names the successor", async () => {
     const server = await serverWithOrganization();
     const old = await server.createKey();
     await expect(server.rotateKey(old.id, Date.now() - 1)).rejects.toThrow(/is in the past/);

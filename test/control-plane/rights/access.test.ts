@@ -59,7 +59,7 @@ describe("access", () => {
     expect(own.map(([name]) => name).sort()).toEqual(["currentKey", "syncExecutor"]);
   });
 
-  it("knows what a subscription would be: there is none", () => {
+  it("knows that the schema has no subscription", () => {
     expect(schema.getSubscriptionType()).toBeFalsy();
   });
 
@@ -128,7 +128,7 @@ describe("access", () => {
     expect(answer.text).not.toContain("apiKeys");
   });
 
-  it("refuses an operator what only an executor does", async () => {
+  it("refuses operators the operations of executors", async () => {
     const server = await startServer();
     expect(await server.manage('{ currentKey(input: { executorName: "x" }) { key { id } } }')).toMatchObject({
       status: 403,
