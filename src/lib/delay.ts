@@ -1,11 +1,11 @@
 import { WaitList } from "./wait-list.ts";
 
-/** Resolves after `ms`, or at once when `signal` aborts: cancellation is not an error. */
+/** Resolves after `ms`, or at once if `signal` aborts: cancellation is not an error. */
 export function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new WaitList().wait(ms, signal);
 }
 
-/** Resolves `ms` after `signal` has aborted; keeps no process alive. */
+/** Resolves `ms` after `signal` aborts; does not keep the process alive. */
 export function delayAfter(signal: AbortSignal, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const start = () => void setTimeout(resolve, ms).unref();

@@ -1,9 +1,14 @@
-/** Something that the operator can act on: its message stands without a stack, its cause says why. */
+/**
+ * An error that the operator can fix: its message is shown without a stack, followed by its causes.
+ */
 export class OperatorError extends Error {
   override readonly name: string = "OperatorError";
 }
 
-/** The message of an error and of all its causes as one line: `cannot read /etc/…: EACCES: permission denied`. */
+/**
+ * The messages of an error and its causes in one line: `cannot read /etc/…: EACCES: permission
+ * denied`.
+ */
 export function errorChain(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
@@ -14,7 +19,10 @@ export function errorChain(error: unknown): string {
   return parts.join(": ");
 }
 
-/** `code` of a system error (`ENOENT`), of undici (`UND_ERR_…`) or of OpenSSL; undefined for anything else. */
+/**
+ * `code` of a system error (`ENOENT`), of undici (`UND_ERR_…`) or of OpenSSL; undefined for
+ * anything else.
+ */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) {
     return undefined;

@@ -4,7 +4,9 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** Whether packets to this IP address never leave this host: 127.0.0.0/8, ::1, and ::ffff:127.0.0.1. */
+/**
+ * Whether packets to this IP address never leave this host: 127.0.0.0/8, ::1, and ::ffff:127.0.0.1.
+ */
 export function isLoopbackAddress(address: string): boolean {
   if (isIPv4(address)) {
     return loopback.check(address, "ipv4");

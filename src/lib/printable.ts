@@ -1,11 +1,11 @@
 const MAX_LENGTH = 200;
-/** What nearly everything is: words of ASCII with single spaces between, which stay as they are. */
+/** Nearly every text: ASCII words with single spaces, which stay as they are. */
 const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
 
 /**
- * Text from outside (a server's message, a reason code, a name, a path) as it may reach the journal, `STATUS=`, a
- * terminal or a page: printable, one line, at most 200 characters. A newline in a server's message must not become
- * a `<0>` priority or a `MAINPID=`; a bidi mark must not reorder the line around it.
+ * Makes text from outside (a server's message, a reason code, a name, a path) safe for the journal,
+ * `STATUS=`, a terminal or a page: printable, one line, at most 200 characters. A newline must not
+ * become a `<0>` priority or a `MAINPID=`, nor a bidi mark reorder the line.
  */
 export function printable(value: unknown, maxLength = MAX_LENGTH): string {
   if (typeof value === "string" && value.length <= maxLength && PLAIN.test(value)) {
@@ -19,7 +19,7 @@ export function printable(value: unknown, maxLength = MAX_LENGTH): string {
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join("")}…`;
 }
 
-/** JSON from outside may hold `{"toString": null}`, of which no text can be made. */
+/** JSON from outside may contain `{"toString": null}`, which has no text. */
 function textOf(value: unknown): string {
   if (typeof value === "string") {
     return value;

@@ -1,6 +1,6 @@
 import { printable } from "./printable.ts";
 
-/** As one word of a POSIX shell, for copying into one, whatever characters `text` has; printable. */
+/** Quotes any text as one word of a POSIX shell, printable, for people to copy. */
 export function shellWord(text: string): string {
   const word = printable(text, 4096);
   return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,7 +1,13 @@
-/** A long-running part of the process. Resolves once `signal` aborts; rejects only when it cannot go on. */
+/**
+ * A long-running part of the process. Resolves after `signal` aborts; rejects only if it cannot go
+ * on.
+ */
 export type Task = (signal: AbortSignal) => Promise<void>;
 
-/** The first task to end, well or badly, stops the others; all have settled before this returns. Rejects with the first failure. */
+/**
+ * Runs tasks until one of them ends; then stops the others and waits for all. Rejects with the
+ * first failure.
+ */
 export async function runTasks(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
   const controller = new AbortController();
   const stop = () => controller.abort();

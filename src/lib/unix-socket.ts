@@ -8,18 +8,14 @@ import { errorCode } from "./errors.ts";
 /** The file of a Unix socket that a server of this process listens on. */
 export interface UnixSocket {
   /**
-   * Removes the file where it is still this server's own: another process may have the name by now.
+   * Removes the file if it is still that of this server: another process may use the name by now.
    */
   remove(): void;
 }
 
-/**
- * Listens on a Unix socket at `path`, made under `umask`. Rejects where anything is at `path`
- * already: EEXIST.
- *
- * The socket is made under a name of its own and linked when it is whole. Node removes a socket by
- * the name that it was made under, and by then `path` may be another process's.
- */
+/** Listens on a Unix socket at `path`, made under `umask`. Rejects with EEXIST if `path` exists.
+
+The socket is made under another name and then linked. Node removes a socket under the name it was made with, and by then `path` may belong to another process. */
 export async function listenOnUnixSocket(server: Server, path: string, umask: number): Promise<UnixSocket> {
   // Ten characters: the kernel allows 107 for the whole path.
   const made = join(dirname(path), `.${randomBytes(5).toString("hex").slice(1)}`);

@@ -1,2 +1,4 @@
-/** The version of both programs; a test holds it equal to package.json, which a single binary does not carry. */
+/**
+ * The version of both programs; a test compares it to package.json, which the single binary lacks.
+ */
 export const VERSION = "0.1.0";

@@ -30,7 +30,9 @@ export class WaitList {
     });
   }
 
-  /** Resolves once `holds` returns true, which every `wake` tries again, or when `signal` aborts. */
+  /**
+   * Resolves once `holds` returns true, which every `wake` tries again, or when `signal` aborts.
+   */
   async until(holds: () => boolean, signal: AbortSignal): Promise<void> {
     while (!holds() && !signal.aborted) {
       await this.wait(Infinity, signal);

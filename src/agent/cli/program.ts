@@ -11,7 +11,8 @@ import { holdsKeyArgument, KEY_IN_ARGUMENT } from "./key/key-in-argument.ts";
  * `restart`.
  */
 export async function runAgentProgram(args: readonly string[], terminal: Terminal): Promise<number> {
-  // Before anything else looks at the arguments: a usage error would print one that it does not know.
+  // Before anything else looks at the arguments: a usage error would print one that it does not
+  // know.
   if (args.some(holdsKeyArgument)) {
     complain(terminal, KEY_IN_ARGUMENT);
     return ExitCode.usage;

@@ -1,5 +1,6 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { printable } from "../../lib/printable.ts";
+import { asRoot } from "../../lib/shell-word.ts";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import { exposureFindings } from "./file/file-access.ts";
@@ -11,23 +12,25 @@ import type { FoundToken, ParsedConfig } from "./parse-config.ts";
 import { decodeText } from "./schema/config-text.ts";
 
 export interface FoundKey {
-  /** `agent.toml line 7`, or the path of the key file. */
+  /** For people: `agent.toml line 7`, or the path of the key file. */
   readonly keySource: string;
-  /** Absolute; undefined where the key stands in agent.toml. */
+  /** Absolute; undefined if the key is in agent.toml. */
   readonly keyFile: string | undefined;
   readonly diagnosis: KeyDiagnosis;
 }
 
 type ReadFile = Extract<FileRead, { kind: "read" }>;
 
-const MISSING: KeyFinding = {
+const MISSING = {
   code: "missing",
   severity: "refused",
-  problem: "is missing: [control_plane] has neither access_token nor access_token_file",
-  remedy: "Create a key on the control plane and hand it over with `novacula-agent set-key`.",
-};
+  problem: "is missing: neither control_plane.access_token nor control_plane.access_token_file is set",
+} as const;
 
-/** The key from where the configuration says that it is: `agentToml` itself, a key file or a systemd credential. */
+/**
+ * Reads the key from its place in the configuration: `agentToml` itself, a key file or a systemd
+ * credential.
+ */
 export async function readKey(
   agentToml: ReadFile,
   parsed: Extract<ParsedConfig, { kind: "valid" }>,
@@ -55,15 +58,16 @@ async function keyInConfig(
   token: FoundToken | undefined,
   { reader }: FileReads,
 ): Promise<FoundKey> {
+  const name = printable(basename(agentToml.path), 100);
   if (token === undefined) {
-    return { keySource: "agent.toml", keyFile: undefined, diagnosis: refused(MISSING) };
+    return { keySource: name, keyFile: undefined, diagnosis: refused(missing()) };
   }
   const origin = { kind: "config" } as const;
   let diagnosis = diagnoseKey(token.text, origin);
   if (diagnosis.findings.length > 0) {
     diagnosis = diagnoseKey(token.text, origin, await token.locator());
   }
-  const keySource = token.line === undefined ? "agent.toml" : `agent.toml line ${token.line}`;
+  const keySource = token.line === undefined ? name : `${name} line ${token.line}`;
   return {
     keySource,
     keyFile: undefined,
@@ -71,7 +75,12 @@ async function keyInConfig(
   };
 }
 
-/** An unreadable key file is a finding, not an issue: the configuration itself is good, and waits for it. */
+function missing(): KeyFinding {
+  const remedy = `Create a key on the control plane, then run: ${asRoot("novacula-agent set-key")}`;
+  return { ...MISSING, remedy };
+}
+
+/** An unreadable key file is a finding, not an issue: the configuration itself is valid. */
 function diagnoseKeyFile(read: FileRead, path: string): KeyDiagnosis {
   if (read.kind === "unreadable") {
     const problem = `is not available: ${printable(path)} ${read.problem}`;
@@ -88,8 +97,8 @@ function diagnoseKeyFile(read: FileRead, path: string): KeyDiagnosis {
 }
 
 /**
- * `access_token_file` as an absolute path. A name without a slash is a systemd credential (`LoadCredential=name:…`):
- * systemd puts those into a directory that only the unit knows by its environment, so they cannot be written out.
+ * `control_plane.access_token_file` as an absolute path. A name without a slash is a systemd
+ * credential (`LoadCredential=name:…`). Only the unit's environment says where systemd puts those.
  */
 function resolveKeyFile(written: string, credentialsDirectory: string | undefined): string | undefined {
   if (written.startsWith("/")) {
@@ -101,7 +110,7 @@ function resolveKeyFile(written: string, credentialsDirectory: string | undefine
 function noCredentials(written: string): TableIssue {
   const path = ["control_plane", "access_token_file"];
   const problem = "names a systemd credential, but $CREDENTIALS_DIRECTORY is not set";
-  const remedy = `Start the agent by a unit with LoadCredential=${printable(written)}:/its/path, or write an absolute path.`;
+  const remedy = `Start the agent from a unit with LoadCredential=${printable(written)}:/its/path, or write an absolute path.`;
   return { code: "no-credentials-directory", path, key: path.join("."), problem, remedy };
 }
 

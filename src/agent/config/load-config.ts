@@ -17,22 +17,24 @@ const DEFAULT_PATH = "/etc/novacula/agent.toml";
 interface LoadedBase {
   readonly path: string;
   /**
-   * Changes when the content, or the readability, of any of `files` does; where a key is used, also when their owner or
-   * mode does, of which its findings warn. To be compared within one process only.
+   * Changes if the content or readability of one of `files` changes; with a usable key, also if the
+   * owner or mode changes, because findings warn of them. Comparable only within one process.
    */
   readonly digest: string;
-  /** What to watch: agent.toml, the key file and the CA file, absolute, as far as they are known. */
+  /** The files to watch, absolute: agent.toml, the key file and the CA file, as far as known. */
   readonly files: readonly string[];
 }
 
-/** What is on disk now: a configuration with a key, one without a usable key, or none. */
+/**
+ * The files as they are now: a configuration with a key, without a usable key, or no configuration.
+ */
 export type Loaded = LoadedBase &
   (
     | {
         readonly verdict: "usable";
         readonly config: AgentConfig;
         readonly key: ExecutorKey;
-        /** The text of `ca_file`, whose certificates have been parsed once. */
+        /** The text of `control_plane.ca_file`; its certificates are valid. */
         readonly caPem: string | undefined;
         /** `agent.toml line 7`, or the path of the key file. */
         readonly keySource: string;
@@ -48,17 +50,17 @@ export type Loaded = LoadedBase &
     | { readonly verdict: "invalid"; readonly issues: readonly ConfigIssue[]; readonly config: undefined }
   );
 
-/** Which file, made absolute: the flag, else `NOVACULA_CONFIG`, else `/etc/novacula/agent.toml`. */
+/** The absolute path: from the flag, else `NOVACULA_CONFIG`, else `/etc/novacula/agent.toml`. */
 export function configPath(flag: string | undefined, environment: NodeJS.ProcessEnv): string {
   const { NOVACULA_CONFIG: variable } = environment;
   return resolve(flag || variable || DEFAULT_PATH);
 }
 
 /**
- * Reads agent.toml and the files that it names, and diagnoses the key. Never rejects for what a person or
- * a disk can do. Of `environment`, only `CREDENTIALS_DIRECTORY` is looked at. `known` is an earlier result for the
- * same path and environment: it is the answer, and nothing is parsed, while the files hold what they held then.
- * `reader` is for whom remedies are computed.
+ * Reads agent.toml and the files that it names, and diagnoses the key. Never rejects because of
+ * their content or the disk. Of `environment` it uses only `CREDENTIALS_DIRECTORY`. `known` is an
+ * earlier result for the same path and environment, returned as it is if the files have not
+ * changed. Remedies are for `reader`.
  */
 export async function loadConfig(
   path: string,
@@ -130,7 +132,7 @@ async function readCa(
   if (ca.kind === "certificates") {
     return { pem: ca.pem };
   }
-  const problem = `leads to ${printable(caFile)}, which ${ca.problem}`;
+  const problem = `names ${printable(caFile)}, which ${ca.problem}`;
   const path = ["control_plane", "ca_file"];
   const issue = { code: "ca-file", path, key: path.join("."), problem, remedy: ca.remedy };
   return { issue: await parsed.issueAt(issue) };

@@ -13,7 +13,7 @@ import {
 import { locateInString } from "./toml/toml-string.ts";
 import { validateConfig } from "./validate-config.ts";
 
-/** `access_token` as it was found, and where. */
+/** `control_plane.access_token` as written, and its place. */
 export interface FoundToken {
   readonly text: string;
   readonly line: number | undefined;
@@ -26,14 +26,19 @@ export type ParsedConfig =
       readonly kind: "valid";
       readonly config: AgentConfig;
       readonly accessToken: FoundToken | undefined;
-      /** An issue that only the disk could tell, at the place of the key it is about. */
+      /**
+       * Adds the place to an issue that was found outside of the file, such as in a file it names.
+       */
       issueAt(issue: TableIssue): Promise<ConfigIssue>;
     }
   | { readonly kind: "invalid"; readonly issues: readonly ConfigIssue[] };
 
 const TOKEN_PATH = ["control_plane", "access_token"] as const;
 
-/** agent.toml's text as a configuration with every default filled in, or all of its issues in the order of the file. */
+/**
+ * The text of agent.toml as a configuration with defaults, or all its issues in the order of the
+ * file.
+ */
 export async function parseConfig(source: string, file: string): Promise<ParsedConfig> {
   const parsed = await parseToml(source, file);
   if (parsed.kind === "issue") {
@@ -56,10 +61,7 @@ export async function parseConfig(source: string, file: string): Promise<ParsedC
   };
 }
 
-/**
- * What is wrong with the key is said along with the rest, so that one look at the file fixes all of
- * it.
- */
+/** Reported together with the other issues, so that one edit can fix everything. */
 async function keyIssues(token: FoundToken, file: string): Promise<readonly ConfigIssue[]> {
   const origin = { kind: "config" } as const;
   const places = diagnoseKey(token.text, origin, await token.locator()).findings;
@@ -87,7 +89,7 @@ async function foundToken(token: string, text: string): Promise<FoundToken> {
   return { text: token, line: plainLine(text) ?? (await locator())?.(0).line, locator };
 }
 
-/** The only line that begins with `access_token =`, as nearly every file has it: no second parser for that. */
+/** The only line with `access_token =`: nearly every file has one, and needs no second parser. */
 function plainLine(text: string): number | undefined {
   const lines = text.split("\n");
   const first = lines.findIndex((line) => /^\s*access_token\s*=/u.test(line));
@@ -97,7 +99,7 @@ function plainLine(text: string): number | undefined {
   return first !== -1 && first === last && !/"""|'''/u.test(text) ? first + 1 : undefined;
 }
 
-/** undefined where the two parsers disagree: an issue without its place is better than one with a wrong one. */
+/** undefined if the two parsers disagree: no place is better than a wrong one. */
 async function outlined(text: string): Promise<TomlOutline | undefined> {
   const result = await outlineToml(text);
   return result.kind === "outline" ? result.outline : undefined;
@@ -119,7 +121,7 @@ function inFileOrder(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
   return issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-/** Of the key itself; else of the first thing in its table, for a table that is only spelled out in `a.b = …`. */
+/** Of the setting, else of the first in its table: `a.b = …` has no line for the table itself. */
 function indexOf(outline: TomlOutline, path: readonly string[]): number | undefined {
   const exact = findEntry(outline, path);
   if (exact !== undefined) {

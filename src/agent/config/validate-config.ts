@@ -13,17 +13,20 @@ import type { AgentConfig } from "./schema/agent-config.ts";
 import { CONFIG_TABLES } from "./schema/config-schema.ts";
 
 export interface Validated {
-  /** undefined where there are issues. `accessTokenFile` is still as written: `key-source.ts` resolves a credential's name. */
+  /**
+   * undefined if there are issues. `accessTokenFile` is as written: `key-source.ts` resolves the
+   * name of a credential.
+   */
   readonly config: AgentConfig | undefined;
   readonly issues: readonly TableIssue[];
-  /** Also of a configuration with issues: the key is diagnosed along with them. */
+  /** Present despite issues: they are reported together with those of the key. */
   readonly accessToken: string | undefined;
 }
 
-/** A file with more of them in one table is not an agent.toml, and nobody reads on. */
+/** At most this many are reported of each table; a file with more is not an agent.toml. */
 const MAX_UNKNOWN = 50;
 
-/** A parsed agent.toml as a configuration, or everything that is wrong with it at once. */
+/** A parsed agent.toml as a configuration, or everything that is wrong with it. */
 export function validateConfig(root: Readonly<Record<string, unknown>>): Validated {
   const unknown = Object.keys(root).filter((name) => !Object.hasOwn(CONFIG_TABLES, name));
   const issues = unknown.slice(0, MAX_UNKNOWN).map((name) => unknownAtTop(name, root[name]));

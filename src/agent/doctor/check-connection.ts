@@ -6,19 +6,19 @@ import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 import type { Route } from "../sync/network/proxy-route.ts";
-import { untold } from "./check-files.ts";
+import { unchecked } from "./check-files.ts";
 import type { Check, Stage } from "./examination.ts";
 
-/** What came of the one question that is put to the control plane, by the daemon's own client. */
+/** The result of one question to the control plane, asked with the daemon's own client. */
 export interface Answer {
   readonly kind: "accepted" | "refused" | "unreachable";
   /** A clause. */
   readonly detail: string;
-  /** A sentence; undefined where there is nothing to fix. */
+  /** A sentence; undefined if there is nothing to fix. */
   readonly remedy: string | undefined;
-  /** Of an answer that did not come. */
+  /** Why no answer came. */
   readonly cause: UnreachableCause | undefined;
-  /** The control plane's clock, epoch ms, where it answered. */
+  /** The control plane's clock, epoch ms, if it answered. */
   readonly serverTimeMs: number | undefined;
 }
 
@@ -30,7 +30,9 @@ export interface Connection {
   readonly nowMs: number;
 }
 
-/** At which stage an exchange failed; everything that is not here came after the connection stood. */
+/**
+ * The stage at which an exchange failed; causes not listed here come after the connection was made.
+ */
 const FAILED_AT: { readonly [Cause in UnreachableCause]?: Stage } = {
   dns: "dns",
   "connection-refused": "tcp",
@@ -46,10 +48,13 @@ const FAILED_AT: { readonly [Cause in UnreachableCause]?: Stage } = {
   "proxy-authentication": "proxy",
 };
 
-/** The way of a question, in the order in which it is travelled. */
+/** The stages of a question, in order. */
 const WAY: readonly Stage[] = ["proxy", "dns", "tcp", "tls", "authentication"];
 
-/** One exchange tells all of it: what failed is where it ended, what lies before it worked, what lies behind was not reached. */
+/**
+ * One exchange checks all stages: those before the failed one worked, those after it were not
+ * reached.
+ */
 export function checkConnection(connection: Connection): readonly Check[] {
   const { answer } = connection;
   const failedAt =
@@ -62,20 +67,20 @@ export function checkConnection(connection: Connection): readonly Check[] {
       return failure(stage, answer);
     }
     if (index > end) {
-      return untold(stage, "the way there ends before it");
+      return unchecked(stage, "an earlier step failed");
     }
     return stage === "authentication" ? authentication(answer) : passed(stage, connection);
   });
   return [...checks, clock(connection)];
 }
 
-/** Without a key there is nothing to ask with. */
-export function connectionUntold(why: string): readonly Check[] {
-  return [...WAY, "clock" as const].map((stage) => untold(stage, why));
+/** All stages, unchecked: the control plane is not asked without a usable key. */
+export function connectionUnchecked(why: string): readonly Check[] {
+  return [...WAY, "clock" as const].map((stage) => unchecked(stage, why));
 }
 
 function failure(stage: Stage, { detail, remedy }: Answer): Check {
-  // Something answered, but not as a control plane: what it thinks of the key is not known.
+  // Something answered, but not as a control plane: its opinion of the key is unknown.
   const status = stage === "authentication" ? "unknown" : "bad";
   return { stage, status, detail, ...(remedy !== undefined && { remedy }) };
 }
@@ -90,34 +95,35 @@ function passed(stage: Stage, { url, route }: Connection): Check {
   const isProxied = route.kind === "proxy";
   switch (stage) {
     case "proxy":
-      return pass(stage, isProxied ? `${route.proxy.host} leads to ${host}` : "none on the way");
+      return pass(stage, isProxied ? `${route.proxy.host} forwards to ${host}` : "none is used");
     case "dns":
       return pass(stage, resolved(isProxied ? route.proxy : new URL(url)));
     case "tcp":
-      return pass(stage, isProxied ? "the proxy takes connections" : `${host} takes connections`);
+      return pass(stage, isProxied ? "the proxy accepts connections" : `${host} accepts connections`);
     default:
       return pass(
         stage,
         url.startsWith("https:")
           ? `the certificate of ${host} is trusted`
-          : `none: ${host} is this host itself`,
+          : `not needed: ${host} is this host`,
       );
   }
 }
 
 function resolved({ hostname }: URL): string {
   return isIP(hostname.replace(/^\[|\]$/gu, "")) === 0
-    ? `the name ${printable(hostname)} is known`
-    : `${printable(hostname)} is an address: there is no name to look up`;
+    ? `the name ${printable(hostname)} has an address`
+    : `${printable(hostname)} is an address, so no name is looked up`;
 }
 
 function clock({ answer, nowMs, url }: Connection): Check {
   if (answer.serverTimeMs === undefined) {
-    return untold("clock", "the control plane told no time");
+    const why = answer.kind === "unreachable" ? "an earlier step failed" : "the answer has no time";
+    return unchecked("clock", why);
   }
   const offsetMs = answer.serverTimeMs - nowMs;
   if (Math.abs(offsetMs) <= CLOCK_TOLERANCE_MS) {
-    return pass("clock", `agrees with ${hostOf(url)}'s`);
+    return pass("clock", `agrees with that of ${hostOf(url)}`);
   }
   const direction = offsetMs > 0 ? "behind" : "ahead of";
   return {

@@ -1,3 +1,4 @@
+import { asRoot } from "../../lib/shell-word.ts";
 import { RUNTIME_VARIABLES } from "../systemd/runtime-variables.ts";
 import type { Check } from "./examination.ts";
 
@@ -10,8 +11,8 @@ export interface UnitEnvironment {
 export const ENVIRONMENT_FACTS = ["Environment", "UnsetEnvironment"] as const;
 
 /**
- * Does the unit set variables that change what the program itself is? Only their names are said: a
- * value may be a secret.
+ * Whether the unit sets variables that change how the program itself works. Names only: a value may
+ * be a secret.
  */
 export function checkEnvironment({ Environment, UnsetEnvironment }: UnitEnvironment): readonly Check[] {
   const taken = new Set(UnsetEnvironment.split(/\s+/u));
@@ -25,15 +26,15 @@ export function checkEnvironment({ Environment, UnsetEnvironment }: UnitEnvironm
       : [
           warning(
             `its unit sets ${active.join(", ")}, which can change what the program loads, trusts or writes`,
-            "Run: systemctl edit novacula-agent, and remove them; for a private CA there is [control_plane].ca_file.",
+            `Remove them with: ${asRoot("systemctl edit novacula-agent")}; for a private CA, set control_plane.ca_file.`,
           ),
         ]),
     ...(ignored.length === 0
       ? []
       : [
           warning(
-            `its unit sets ${ignored.join(", ")}, without effect: UnsetEnvironment= takes it away`,
-            "Remove it: systemctl edit novacula-agent; for a private CA there is [control_plane].ca_file.",
+            `its unit sets ${ignored.join(", ")}, which has no effect because of UnsetEnvironment=`,
+            `Remove them with: ${asRoot("systemctl edit novacula-agent")}; for a private CA, set control_plane.ca_file.`,
           ),
         ]),
   ];

@@ -4,32 +4,30 @@ import type { Loaded } from "../config/load-config.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import type { Check } from "./examination.ts";
 
-/** Why the service's user cannot read one of the files, and the command that fixes it. */
+/** Why the user of the service cannot read a file, and the command that fixes it. */
 export interface Obstacle {
   readonly problem: string;
   readonly remedy: string;
 }
 
-/** What loading says of files and key: the daemon's own reading of them, sorted by stage. */
+/** The daemon's own reading of files and key, sorted by stage. */
 export function checkFiles(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[] {
   const path = printable(loaded.path, 4096);
   const issues = loaded.verdict === "invalid" ? loaded.issues : [];
   const [unread, invalid] = split(issues, (issue) => UNREAD.has(issue.code));
   const isRead = !unread.some((issue) => issue.code !== "no-credentials-directory");
   const files: readonly Check[] =
-    unread.length === 0
-      ? [{ stage: "file", status: "ok", detail: `${path} is there` }]
-      : unread.map(readIssue);
+    unread.length === 0 ? [{ stage: "file", status: "ok", detail: `${path} exists` }] : unread.map(readIssue);
   if (!isRead) {
     const later = `${path} could not be read`;
-    return [...files, untold("mode", later), untold("syntax", later), untold("key", later)];
+    return [...files, unchecked("mode", later), unchecked("syntax", later), unchecked("key", later)];
   }
   return [...files, ...modes(loaded, obstacles), ...syntax(loaded, invalid), ...keys(loaded)];
 }
 
-/** Issues that are about reaching a file, not about what it says. */
+/** Issues about reaching a file, not about its content. */
 const UNREAD: ReadonlySet<string> = new Set(["not-found", "unreadable", "no-credentials-directory"]);
-/** Findings that are about who can read the key's file, not about the key. */
+/** Findings about who can read the file with the key, not about the key. */
 const MODE_FINDINGS = /^file-/u;
 
 function readIssue(issue: ConfigIssue): Check {
@@ -43,11 +41,11 @@ function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[]
     ...obstacles.map(
       ({ problem, remedy }) => ({ stage: "mode", status: "bad", detail: problem, remedy }) as const,
     ),
-    ...findings.map((finding) => ofFinding("mode", finding)),
+    ...findings.map((finding) => ofFinding("mode", finding, "the key")),
   ];
   return checks.length > 0
     ? checks
-    : [{ stage: "mode", status: "ok", detail: "nobody but its owner and its group can read the key" }];
+    : [{ stage: "mode", status: "ok", detail: "only its owner and its group can read the key" }];
 }
 
 function syntax(loaded: Loaded, issues: readonly ConfigIssue[]): readonly Check[] {
@@ -66,15 +64,17 @@ function syntax(loaded: Loaded, issues: readonly ConfigIssue[]): readonly Check[
 
 function keys(loaded: Loaded): readonly Check[] {
   if (loaded.verdict === "invalid") {
-    return [untold("key", "the configuration is not valid yet")];
+    return [unchecked("key", "the configuration is not valid")];
   }
+  const { keySource } = loaded;
   const findings = loaded.findings.filter((finding) => !MODE_FINDINGS.test(finding.code));
-  const checks = findings.map((finding) => ofFinding("key", finding));
+  const subject = `the key in ${printable(keySource, 4096)}`;
+  const checks = findings.map((finding) => ofFinding("key", finding, subject));
   if (loaded.verdict === "key-unusable") {
     return checks;
   }
-  const { key, keySource } = loaded;
-  const detail = `${key} in ${printable(keySource, 4096)} ${checks.length === 0 ? "looks right" : "can be sent all the same"}`;
+  const { key } = loaded;
+  const detail = `${key} in ${printable(keySource, 4096)} ${checks.length === 0 ? "looks right" : "is usable despite the warning"}`;
   return [...checks, { stage: "key", status: "ok", detail }];
 }
 
@@ -82,22 +82,22 @@ function findingsOf(loaded: Loaded): readonly KeyFinding[] {
   return loaded.verdict === "invalid" ? [] : loaded.findings;
 }
 
-function ofFinding(stage: Check["stage"], { severity, problem, remedy }: KeyFinding): Check {
+function ofFinding(stage: Check["stage"], { severity, problem, remedy }: KeyFinding, subject: string): Check {
   return {
     stage,
     status: severity === "warning" ? "warning" : "bad",
-    detail: `the key ${problem}`,
+    detail: `${subject} ${problem}`,
     remedy,
   };
 }
 
-/** The remedy stands by itself in a check. */
+/** A check has its remedy in a field of its own. */
 function detailOf(issue: ConfigIssue): string {
   return formatIssue({ ...issue, remedy: "" }).replace(/\.\s*$/u, "");
 }
 
-export function untold(stage: Check["stage"], detail: string): Check {
-  return { stage, status: "unknown", detail: `not looked at: ${detail}` };
+export function unchecked(stage: Check["stage"], detail: string): Check {
+  return { stage, status: "unknown", detail: `not checked: ${detail}` };
 }
 
 function split<Item>(

@@ -3,7 +3,7 @@ import { asRoot } from "../../lib/shell-word.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
 import type { Check } from "./examination.ts";
 
-/** What `systemctl show` says of the service. */
+/** Properties of the service from `systemctl show`. */
 export interface UnitFacts {
   readonly LoadState: string;
   readonly ActiveState: string;
@@ -22,18 +22,18 @@ export const UNIT_FACTS = [
 
 export interface RunningAgent {
   readonly unit: UnitFacts | undefined;
-  /** What the agent that runs says of itself; undefined where none answers. */
+  /** The status of the running agent; undefined if none answers. */
   readonly status: AgentStatus | undefined;
-  /** Of the key in the files; undefined where it is unusable. */
+  /** Of the key in the files; undefined if it is unusable. */
   readonly fingerprint: string | undefined;
 }
 
-/** Is there a service, does it run, will it after a reboot, and on the key that is in the file? */
+/** Whether the service exists, runs, starts at boot, and uses the key in the file. */
 export function checkUnit(agent: RunningAgent): readonly Check[] {
   const { unit, status } = agent;
   if (unit === undefined && status === undefined) {
     return [
-      { stage: "unit", status: "unknown", detail: "no systemd answers on this host, and no agent runs" },
+      { stage: "unit", status: "unknown", detail: "systemd does not answer on this host, and no agent runs" },
     ];
   }
   const service = unit === undefined ? [] : checkService(unit);
@@ -52,13 +52,16 @@ function checkService(unit: UnitFacts): readonly Check[] {
   const checks: Check[] = [];
   if (unit.NeedDaemonReload === "yes") {
     checks.push(
-      warning("its unit was changed since systemd read it", `Run: ${asRoot("systemctl daemon-reload")}.`),
+      warning(
+        "its unit file has changed since systemd read it",
+        `Run: ${asRoot("systemctl daemon-reload")}.`,
+      ),
     );
   }
   if (!unit.UnitFileState.startsWith("enabled")) {
     checks.push(
       warning(
-        `it is ${printable(unit.UnitFileState || "not enabled", 40)}: it does not start when this host does`,
+        `it is ${printable(unit.UnitFileState || "not enabled", 40)}, so it does not start when this host boots`,
         `Run: ${asRoot("systemctl enable novacula-agent")}.`,
       ),
     );
@@ -75,13 +78,13 @@ function activity({ ActiveState, Result }: UnitFacts): Check {
     stage: "unit",
     status: "bad",
     detail: `the service is ${printable(ActiveState, 40)}${result}`,
-    remedy: `Run: ${asRoot("systemctl start novacula-agent")}. Why it ended is in: ${asRoot("journalctl -u novacula-agent")}.`,
+    remedy: `Run: ${asRoot("systemctl start novacula-agent")}. To see why it ended, run: ${asRoot("journalctl -u novacula-agent")}.`,
   };
 }
 
-/** The agent's own sentence; it is no second failure where the stages before have named the cause. */
+/** The agent's own sentence. Only a warning: the stages before have named the cause. */
 function checkStatus(status: AgentStatus, fingerprint: string | undefined): Check {
-  const look = "See: novacula-agent status.";
+  const look = `Run: ${asRoot("novacula-agent status")}.`;
   if (status.state !== "online") {
     return warning(trimmed(status.reason), look);
   }
@@ -89,8 +92,8 @@ function checkStatus(status: AgentStatus, fingerprint: string | undefined): Chec
   if (isOnFile && status.pendingChange === null) {
     return { stage: "unit", status: "ok", detail: trimmed(status.reason) };
   }
-  const why = status.pendingChange?.reason ?? "it has not taken what the file says now";
-  return warning(`the agent is online on key ${status.key?.fingerprint ?? "?"} still: ${trimmed(why)}`, look);
+  const why = status.pendingChange?.reason ?? "the file has a change that it has not applied";
+  return warning(`the agent still uses key ${status.key?.fingerprint ?? "?"}: ${trimmed(why)}`, look);
 }
 
 function warning(detail: string, remedy: string): Check {

@@ -8,8 +8,9 @@ import { repeatedKey } from "./repeated-key.ts";
 import { refusal, shifted, type UnplacedFinding } from "./unplaced-finding.ts";
 
 /**
- * Where a key was found: `config` is the string value of `access_token`; `key-file` is the whole text of a key file and
- * `input` what came from stdin or a prompt, where one line end is normal.
+ * Where a text comes from: `config` is the value of `control_plane.access_token`, `key-file` the
+ * whole text of a key file, `input` what came from stdin or a prompt. The last two may end with one
+ * line end.
  */
 export type KeyOrigin =
   | { readonly kind: "config" }
@@ -17,22 +18,22 @@ export type KeyOrigin =
   | { readonly kind: "input" };
 
 export interface KeyDiagnosis {
-  /** Only where nothing was refused: the key as it is sent, freed of white space at its ends. */
+  /** The key as it is sent, without white space around it; undefined if anything was refused. */
   readonly key: ExecutorKey | undefined;
   /** Refusals first. */
   readonly findings: readonly KeyFinding[];
 }
 
-/** Maps an index into the text that is diagnosed to its 1-based place in the file. */
+/** The 1-based place in the file of an index into the diagnosed text. */
 export type Locate = (index: number) => { readonly line: number; readonly column: number };
 
-/** Eight times a usual key. Nothing longer is looked at in detail. */
+/** Eight times a usual key. A longer text is not examined in detail. */
 const MAX_LENGTH = 512;
 
 /**
- * What is wrong or odd with a key before it is sent, as sentences that hold no character of it beyond `exc_`.
- * White space at the ends is said and taken off; anything else that could not have been meant is refused, so that a
- * damaged key is named here and does not come back as a 401. Pure.
+ * Finds what is wrong or odd with a key before it is sent. White space around it is reported and
+ * removed. Everything else that cannot be meant is refused, so that a damaged key is named here
+ * instead of coming back as a 401. No finding contains a character of the key beyond `exc_`. Pure.
  */
 export function diagnoseKey(text: string, origin: KeyOrigin, locate?: Locate): KeyDiagnosis {
   const skipped = origin.kind !== "config" && text.startsWith("\ufeff") ? 1 : 0;
@@ -47,11 +48,12 @@ export function diagnoseKey(text: string, origin: KeyOrigin, locate?: Locate): K
   const shape = isRefused ? [] : shifted(shapeFindings(core), edges.start);
   const inFile: Locate | undefined = locate && ((index) => locate(index + skipped));
   const place = inFile ?? (origin.kind === "key-file" ? locateInText(body) : undefined);
-  const findings = [...refusals, ...around, ...shape].map((spotted) => placed(spotted, place));
+  const saidLine = origin.kind === "config" ? inFile?.(0).line : undefined;
+  const findings = [...refusals, ...around, ...shape].map((finding) => placed(finding, place, saidLine));
   return { key: isRefused ? undefined : new ExecutorKey(core), findings };
 }
 
-/** Every reason not to send `core`, from the outside in; indexes into `core`. */
+/** Every reason not to send `core`, from the outside in; with indexes into `core`. */
 function refuse(core: string): readonly UnplacedFinding[] {
   if (core.length > MAX_LENGTH) {
     return [tooLong(core)];
@@ -60,8 +62,8 @@ function refuse(core: string): readonly UnplacedFinding[] {
   const found: UnplacedFinding[] = wrappings.map((wrapping) => ({ ...wrapping, severity: "refused" }));
   const inner = core.slice(start, end);
   if (inner === "" || /^exc_?$/u.test(inner)) {
-    const problem = inner === "" ? "has nothing inside" : "is cut off right behind its prefix";
-    return [...found, refusal("empty", problem, "Copy the key again, whole.", start)];
+    const problem = inner === "" ? "contains nothing" : "is cut off directly after its prefix";
+    return [...found, refusal("empty", problem, "Copy the whole key again.", start)];
   }
   const other = notAKey(inner) ?? repeatedKey(inner);
   if (other !== undefined) {
@@ -71,7 +73,7 @@ function refuse(core: string): readonly UnplacedFinding[] {
 }
 
 function empty(body: string): UnplacedFinding {
-  const problem = body === "" ? "is empty" : "is nothing but white space";
+  const problem = body === "" ? "is empty" : "contains only white space";
   return refusal("empty", problem, "Put the executor key here: it starts with exc_.", 0);
 }
 
@@ -80,16 +82,22 @@ function tooLong(core: string): UnplacedFinding {
   if (other?.code === "pem" || other?.code === "foreign-secret") {
     return { ...other, severity: "refused", index: 0 };
   }
-  const problem = `is ${core.length} characters long, where a key has 68`;
-  return refusal("too-long", problem, "Leave only the key: exc_ and 64 letters.", 0);
+  const problem = `is ${core.length} characters long, but a key has 68`;
+  return refusal("too-long", problem, "Keep only the key: exc_ and 64 letters.", 0);
 }
 
-function placed({ index, ...finding }: UnplacedFinding, locate: Locate | undefined): KeyFinding {
+/** `saidLine` is the line in the name of the key's source, which need not be said again. */
+function placed(
+  { index, ...finding }: UnplacedFinding,
+  locate: Locate | undefined,
+  saidLine: number | undefined,
+): KeyFinding {
   if (locate === undefined) {
     return finding;
   }
   const { line, column } = locate(index);
-  return { ...finding, problem: `${finding.problem} (line ${line}, column ${column})`, line, column };
+  const place = line === saidLine ? `column ${column}` : `line ${line}, column ${column}`;
+  return { ...finding, problem: `${finding.problem} (${place})`, line, column };
 }
 
 function locateInText(text: string): Locate {

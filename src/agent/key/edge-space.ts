@@ -8,7 +8,10 @@ const NAMES: ReadonlyMap<string, readonly [one: string, many: string]> = new Map
   ["\r", ["a carriage return", "carriage returns"]],
 ]);
 
-/** Where `text` begins and ends without the ASCII white space around it: half-open, equal where nothing is left. */
+/**
+ * Start and end (exclusive) of `text` without the ASCII white space around it; equal if nothing is
+ * left.
+ */
 export function withoutEdges(text: string): { readonly start: number; readonly end: number } {
   let start = 0;
   let end = text.length;
@@ -22,10 +25,7 @@ export function withoutEdges(text: string): { readonly start: number; readonly e
   return { start, end };
 }
 
-/**
- * White space around the key: unambiguous, so the key is used without it, but the file should be
- * fixed.
- */
+/** White space around the key: the key is used without it, but the file should be fixed. */
 export function edgeFindings(
   text: string,
   { start, end }: { readonly start: number; readonly end: number },
@@ -33,7 +33,7 @@ export function edgeFindings(
 ): readonly UnplacedFinding[] {
   const remedy = (space: string) => {
     const it = space.length === 1 ? "it" : "them";
-    return isRefused ? `Delete ${it}.` : `Delete ${it}; the key is used without ${it} until then.`;
+    return isRefused ? `Delete ${it}.` : `Delete ${it}. The key is used without ${it}.`;
   };
   const before = text.slice(0, start);
   const behind = text.slice(end);

@@ -5,14 +5,17 @@ import { keyFingerprint } from "../../protocol/fingerprint.ts";
 const secrets = new WeakMap<ExecutorKey, { readonly secret: string; readonly guard: SecretGuard }>();
 
 /**
- * An executor's API key. In every context that prints (string, JSON, `util.inspect`, error) it is
- * its fingerprint, and no outlet lets a piece of it pass (lib/secret-guard.ts); only `revealKey`
- * gives the secret, and test/architecture.test.ts names who may call it.
+ * An executor key. Whatever prints it (string, JSON, `util.inspect`, error) prints its fingerprint,
+ * and every outlet removes pieces of it (lib/log/secret-guard.ts). Only `revealKey` returns the
+ * secret; test/architecture.test.ts lists its callers.
  */
 export class ExecutorKey {
   readonly fingerprint: string;
 
-  /** `secret` has passed `diagnoseKey`: only a well-formed key has a fingerprint, a pasted password must not become guessable. */
+  /**
+   * `secret` must have passed `diagnoseKey`: the fingerprint of a pasted password would help to
+   * guess it.
+   */
   constructor(secret: string) {
     this.fingerprint = keyFingerprint(secret);
     secrets.set(this, { secret, guard: guardSecret(secret) });
@@ -35,7 +38,7 @@ export class ExecutorKey {
   }
 }
 
-/** The secret itself: for the authorization header and for the file that set-key writes, nowhere else. */
+/** The secret, for the authorization header and for the file that set-key writes; nowhere else. */
 export function revealKey(key: ExecutorKey): string {
   const secret = secrets.get(key)?.secret;
   if (secret === undefined) {

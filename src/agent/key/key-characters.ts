@@ -4,17 +4,17 @@ import { refusal, shifted, type UnplacedFinding, warning } from "./unplaced-find
 
 const WHOLE_KEY_AND_MORE = new RegExp(`^(${KEY_PREFIX}[A-Za-z]{${KEY_LETTERS}})\\s+\\S`, "u");
 
-const COPY_AGAIN = "Copy the key again, from where it was shown.";
+const COPY_AGAIN = "Copy the key again from where it was shown.";
 const REMEDIES: Readonly<Record<OddCode, string>> = {
   "inner-whitespace": "Delete it; if a part of the key is missing there, copy the key again.",
-  "line-break": "Join the lines: a key is one line. A narrow terminal or an e-mail may have wrapped it.",
-  "control-character": "Delete it, or copy the key again: a terminal's key press was pasted along.",
-  "unicode-space": "Delete it: it looks like a space, and comes from a web page or a document.",
-  "invisible-character": "It cannot be seen: delete the whole value and paste the key again, as plain text.",
-  "bidi-mark": "It cannot be seen: delete the whole value and paste the key again, as plain text.",
-  "smart-quote": "Delete it: a word processor or a chat made it out of a plain quote.",
-  "inner-quote": "Delete it, and what does not belong to the key with it.",
-  "look-alike": "It only looks like a Latin letter: copy the key again, as plain text.",
+  "line-break": "Join the lines: a key is a single line. A narrow terminal or an e-mail may have wrapped it.",
+  "control-character": "Delete it, or copy the key again: the paste contains a key press of the terminal.",
+  "unicode-space": "Delete it: it looks like a space, and often comes from a web page or a document.",
+  "invisible-character": "It is invisible: delete the whole value, then paste the key again as plain text.",
+  "bidi-mark": "It is invisible: delete the whole value, then paste the key again as plain text.",
+  "smart-quote": "Delete it: a word processor or a chat program made it from a plain quote.",
+  "inner-quote": "Delete it, and everything else that is not part of the key.",
+  "look-alike": "It only looks like a Latin letter: copy the key again as plain text.",
   "lost-character": "A character was lost when the file was saved: copy the key again and save it as UTF-8.",
   "non-ascii": COPY_AGAIN,
 };
@@ -30,8 +30,8 @@ const PREFIX_FINDINGS: readonly PrefixFinding[] = [
   [
     /^exc_/iu,
     "prefix-case",
-    "has its prefix in upper case, where every key starts with exc_",
-    "Write the prefix in lower case; if the whole key changed its case, copy it again.",
+    "has its prefix in upper case, but every key starts with exc_",
+    "Write the prefix in lower case. If the case of the whole key changed, copy it again.",
   ],
   [
     /^(exc[-. :~]|exc(?=[A-Za-z]{60,})|[a-z]{2,4}_(?=[A-Za-z]{60,}$))/u,
@@ -42,29 +42,24 @@ const PREFIX_FINDINGS: readonly PrefixFinding[] = [
   [
     new RegExp(`^(c?_)?[A-Za-z]{${KEY_LETTERS}}$`, "u"),
     "prefix-missing",
-    "lacks exc_ in front, or a part of it",
-    "Put exc_ in front, or copy the key again.",
+    "lacks all or part of the prefix exc_",
+    "Put exc_ before it, or copy the key again.",
   ],
 ];
 
-/** Text around the key, then characters that no key holds, then what is wrong with the prefix. */
+/** Text around the key, then characters that no key contains, then a wrong prefix. */
 export function characterFindings(text: string): readonly UnplacedFinding[] {
   const at = text.indexOf(KEY_PREFIX);
   const isTextInFront = at > 0 && withoutOddCharacters(text.slice(0, at)) !== "";
   if (isTextInFront) {
     const count = `${at} character${at === 1 ? "" : "s"}`;
-    const front = refusal(
-      "text-in-front",
-      `has ${count} in front of exc_`,
-      "Delete what stands in front of exc_.",
-      0,
-    );
+    const front = refusal("text-in-front", `has ${count} before exc_`, "Delete everything before exc_.", 0);
     return [front, ...shifted(characterFindings(text.slice(at)), at)];
   }
   const whole = text.match(WHOLE_KEY_AND_MORE)?.[1]?.length;
   if (whole !== undefined) {
-    const remedy = "Delete what stands behind the key.";
-    return [refusal("text-behind", `has more text behind its ${KEY_LETTERS} letters`, remedy, whole)];
+    const remedy = "Delete everything after the key.";
+    return [refusal("text-behind", `has more text after its ${KEY_LETTERS} letters`, remedy, whole)];
   }
   const runs = oddRuns(text);
   return [
@@ -73,7 +68,7 @@ export function characterFindings(text: string): readonly UnplacedFinding[] {
   ];
 }
 
-/** Each kind is said once, at its first place. */
+/** Reports each kind once, at its first place. */
 function oddFindings(runs: readonly Run[], text: string): readonly UnplacedFinding[] {
   const byCode = Map.groupBy(runs, (run) => run.code);
   return [...byCode.values()].flatMap(([first, ...more]) => {
@@ -89,7 +84,7 @@ function oddFindings(runs: readonly Run[], text: string): readonly UnplacedFindi
   });
 }
 
-/** What is unlike the usual key, but may be one all the same: the control plane decides. */
+/** Differences from a usual key that the control plane decides about. */
 export function shapeFindings(key: string): readonly UnplacedFinding[] {
   const letters = key.slice(KEY_PREFIX.length);
   const findings: UnplacedFinding[] = [];
@@ -98,13 +93,20 @@ export function shapeFindings(key: string): readonly UnplacedFinding[] {
     const index = KEY_PREFIX.length + letters.search(/[^A-Za-z]/u);
     const what = others === 1 ? "a character that is" : `${others} characters that are`;
     const problem = `has ${what} not a letter, ${others === 1 ? "" : "the first "}after character ${index}`;
-    findings.push(warning("unusual-alphabet", problem, "Compare it with the key as it was shown.", index));
+    findings.push(
+      warning(
+        "unusual-alphabet",
+        problem,
+        "Compare it with the key as it was shown when it was created.",
+        index,
+      ),
+    );
   }
   if (letters.length !== KEY_LETTERS) {
     const isShort = letters.length < KEY_LETTERS;
-    const why = isShort ? "probably cut off when copied" : "probably something was pasted along";
-    const count = `${letters.length} character${letters.length === 1 ? "" : "s"} behind exc_`;
-    const problem = `has ${count} where a key has ${KEY_LETTERS}: ${why}`;
+    const why = isShort ? "probably cut off when copied" : "probably something else was pasted with it";
+    const count = `${letters.length} character${letters.length === 1 ? "" : "s"} after exc_`;
+    const problem = `has ${count}, but a key has ${KEY_LETTERS}: ${why}`;
     findings.push(
       warning("unusual-length", problem, COPY_AGAIN, isShort ? key.length : KEY_PREFIX.length + KEY_LETTERS),
     );
@@ -120,7 +122,10 @@ interface Run {
   readonly length: number;
 }
 
-/** Neighbours of one kind are one run; white space with a line break in it is a line break (a wrapped and indented key). */
+/**
+ * Joins neighbours of one kind. White space that contains a line break is a line break: the key was
+ * wrapped and indented.
+ */
 function oddRuns(text: string): readonly Run[] {
   const runs: Run[] = [];
   let index = 0;
@@ -159,7 +164,7 @@ function spot(run: Run, text: string): UnplacedFinding {
   };
 }
 
-/** `text` has no odd character any more. */
+/** `text` contains no odd characters. */
 function prefixFindings(text: string): readonly UnplacedFinding[] {
   if (text.startsWith(KEY_PREFIX)) {
     return [];

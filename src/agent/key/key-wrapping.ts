@@ -17,18 +17,18 @@ export interface Unwrapped {
 
 type Rule = Omit<Wrapping, "index"> & { readonly pattern: RegExp };
 
-const ONLY_THE_KEY = "Leave only the key, from exc_ to its last letter.";
+const ONLY_THE_KEY = "Keep only the key, from exc_ to its last letter.";
 const QUOTES = "[\"'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a]";
 const EQUALS = String.raw`\s*(?::=|=>|[=:])\s*`;
-/** The name of a setting that could hold a key: not every word with a colon behind it is one. */
+/** The name of a setting that could hold a key: not every word before a colon is one. */
 const SETTING = String.raw`(?!exc_)[\w.-]{0,40}(?:token|key|secret|auth|credential|password|novacula)[\w.-]{0,40}`;
 const ANY_NAME = String.raw`(?!exc_)[\w.-]{1,60}(?=${QUOTES}?${EQUALS}${QUOTES}?exc_)`;
 const EXPORT = String.raw`(?:export|setx?|const|let|var|env|-e|--env)\s+(?!exc_)[\w.-]{1,60}\s*[=:]\s*`;
 
-/** What a terminal sends around pasted text, also where its first character, ESCAPE, was lost on the way. */
+/** What a terminal sends around pasted text, even if its first character, ESCAPE, got lost. */
 const PASTE_MARK = String.raw`(?:\u001b|\^\[)?\[?`;
 
-/** In front. Each takes the white space that follows it along. */
+/** Before the key; each includes the white space that follows. */
 const LEADING: readonly Rule[] = [
   {
     code: "paste-marks",
@@ -39,25 +39,25 @@ const LEADING: readonly Rule[] = [
   {
     code: "json",
     pattern: /^[{[]\s*".*?(?=exc_[A-Za-z]{8})/su,
-    problem: "stands in a JSON text",
+    problem: "is wrapped in JSON",
     remedy: ONLY_THE_KEY,
   },
   {
     code: "comment",
     pattern: /^(?:#|\/\/)[^\n]*\n\s*/u,
-    problem: "has a comment in front",
-    remedy: "Delete the comment: a key file holds the key alone.",
+    problem: "has a comment before it",
+    remedy: "Delete the comment: a key file contains the key alone.",
   },
   {
     code: "authorization-header",
     pattern: /^(?:-H\s+)?["']?Authorization\s*:\s*/iu,
-    problem: "has Authorization: in front",
+    problem: "has Authorization: before it",
     remedy: `${ONLY_THE_KEY} The agent adds the header itself.`,
   },
   {
     code: "bearer",
     pattern: /^Bearer(?:\s*:\s*|\s+|$)/iu,
-    problem: "has the word Bearer in front",
+    problem: "has the word Bearer before it",
     remedy: `${ONLY_THE_KEY} The agent adds that word itself.`,
   },
   {
@@ -66,65 +66,65 @@ const LEADING: readonly Rule[] = [
       String.raw`^(?:\[[\w.-]+\]\s*)?(?:\$env:)?(?:${EXPORT}|${QUOTES}?(?:${SETTING}|${ANY_NAME})${QUOTES}?${EQUALS})(?=[^=\s])`,
       "iu",
     ),
-    problem: "has the name of a setting in front, pasted along with it",
+    problem: "has the name of a setting before it",
     remedy: ONLY_THE_KEY,
   },
   {
     code: "quotes",
     pattern: new RegExp(`^${QUOTES}+\\s*`, "u"),
-    problem: "has a quote of its own in front",
+    problem: "has its own quote before it",
     remedy: ONLY_THE_KEY,
   },
   {
     code: "brackets",
     pattern: /^[<([{](?=exc_[A-Za-z]{8,})/u,
-    problem: "has a bracket in front",
+    problem: "has a bracket before it",
     remedy: ONLY_THE_KEY,
   },
 ];
 
-/** Behind. Each takes the white space before it along. */
+/** After the key; each includes the white space before it. */
 const TRAILING: readonly Rule[] = [
   {
     code: "paste-marks",
     pattern: new RegExp(`${PASTE_MARK}201~$`, "u"),
-    problem: "has a terminal's paste mark behind it (U+001B ESCAPE and [201~)",
+    problem: "has a terminal's paste mark after it (U+001B ESCAPE and [201~)",
     remedy: ONLY_THE_KEY,
   },
   {
     code: "json",
     pattern: /(?<=^exc_[A-Za-z]+)"\s*[,}\]].*[}\]]$/su,
-    problem: "stands in a JSON text",
+    problem: "is wrapped in JSON",
     remedy: ONLY_THE_KEY,
   },
   {
     code: "comment",
     pattern: /\s+(?:#|\/\/)[^\n]*$/u,
-    problem: "has a comment behind it",
+    problem: "has a comment after it",
     remedy: "Move the comment out of the quotes, or to a line of its own.",
   },
   {
     code: "escape-sequence",
     pattern: /(?:\s*\\[nrt]|%0[AaDd9]|%20)+$/u,
-    problem: "ends with an escape sequence that was pasted as text, such as a backslash and an n",
+    problem: "ends with an escape sequence as text, such as a backslash and an n",
     remedy: ONLY_THE_KEY,
   },
   {
     code: "trailing-punctuation",
     pattern: /(?<=[A-Za-z0-9"'`\u2019\u201d])\s*(?:[,;\\]+|(?<![.])[.]|(?<=^exc_\w+)%)$/u,
-    problem: "ends with a comma, semicolon, full stop, backslash or percent sign that was copied along",
+    problem: "ends with a comma, semicolon, full stop, backslash or percent sign",
     remedy: ONLY_THE_KEY,
   },
   {
     code: "brackets",
     pattern: /(?<=[A-Za-z]{8}["']?)\s*[>)\]}]$/u,
-    problem: "has a bracket behind it",
+    problem: "has a bracket after it",
     remedy: ONLY_THE_KEY,
   },
   {
     code: "quotes",
     pattern: new RegExp(`\\s*${QUOTES}+$`, "u"),
-    problem: "has a quote of its own behind it",
+    problem: "has its own quote after it",
     remedy: ONLY_THE_KEY,
   },
 ];
@@ -134,10 +134,13 @@ const PUNCTUATION: ReadonlyMap<string, string> = new Map([
   [";", "a semicolon"],
   [".", "a full stop"],
   ["\\", "a backslash"],
-  ["%", "a percent sign, which zsh shows where a line end is missing"],
+  ["%", "a percent sign, which zsh shows if a line end is missing"],
 ]);
 
-/** Takes off, layer by layer, what was copied along with a key, and says what each layer was. `text` is at most 512 long. */
+/**
+ * Removes layer by layer what was copied with a key, and names each layer. `text` has at most 512
+ * characters.
+ */
 export function unwrapKey(text: string): Unwrapped {
   const wrappings: Wrapping[] = [];
   let start = 0;
@@ -159,7 +162,9 @@ export function unwrapKey(text: string): Unwrapped {
   }
 }
 
-/** Who is told to delete a whole `access_token = "…",` need not hear of its quotes and its comma. */
+/**
+ * If the whole `access_token = "…",` has to go, its quotes and comma need no finding of their own.
+ */
 function withoutInner(wrappings: readonly Wrapping[]): readonly Wrapping[] {
   const line = wrappings.find(({ code }) => ["json", "assignment", "authorization-header"].includes(code));
   return line === undefined ? wrappings : [line];
@@ -180,22 +185,22 @@ function match(rules: readonly Rule[], text: string): Layer | undefined {
   return undefined;
 }
 
-/** Quotes or brackets on both sides are one thing to a reader, said at the place of the first. */
+/** Quotes or brackets on both sides are one finding, at the place of the first. */
 function add(wrappings: Wrapping[], { rule, text, index }: Layer & { readonly index: number }): void {
   const { code, remedy } = rule;
   const position = wrappings.findIndex((wrapping) => wrapping.code === code);
   const other = wrappings[position];
   if (other === undefined) {
-    wrappings.push({ code, problem: sentence(rule, text), remedy, index });
+    wrappings.push({ code, problem: problemOf(rule, text), remedy, index });
     return;
   }
-  const around = code === "quotes" ? "has quotes of its own around it" : "has brackets around it";
+  const around = code === "quotes" ? "has its own quotes around it" : "has brackets around it";
   if ((code === "quotes" || code === "brackets") && other.index < index) {
     wrappings[position] = { ...other, problem: around + smartName(other.problem) };
   }
 }
 
-function sentence(rule: Rule, text: string): string {
+function problemOf(rule: Rule, text: string): string {
   const named = PUNCTUATION.get(text.trim());
   if (rule.code === "trailing-punctuation" && named !== undefined) {
     return `ends with ${named}`;

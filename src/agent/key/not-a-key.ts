@@ -1,4 +1,4 @@
-/** Something else than a key stands where the key should: what it is, and what to do. */
+/** Something other than a key in its place: what it is, and what to do. */
 export interface NotAKey {
   readonly code: string;
   readonly problem: string;
@@ -6,10 +6,10 @@ export interface NotAKey {
 }
 
 const PASTE_THE_KEY = "Put the executor key here: it starts with exc_.";
-const IF_LOST = "If it is lost, create a new one.";
-const EXPOSED = "If it got here by mistake, treat it as exposed and replace it where it belongs.";
+const IF_LOST = "If the key is lost, create a new one.";
+const EXPOSED = "If it got here by mistake, it is exposed: replace it where it is used.";
 
-/** Prefixes that other products give their secrets, from their own documentation. */
+/** Prefixes of the secrets of other products, from their documentation. */
 const FOREIGN_PREFIXES: readonly (readonly [pattern: RegExp, product: string])[] = [
   [/^(gh[pousr]_|github_pat_)/u, "a GitHub token"],
   [/^gl(pat|rt|dt|cbt|soat|ptt|ft|imt|agent)-/u, "a GitLab token"],
@@ -49,11 +49,11 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /^(exc_)?([.…]+|x{3,}|_+|-+|\?+)$/iu,
 ];
 
-/** What a person writes into a template, `exc_` and everything but letters taken off. */
+/** What people write into templates, without `exc_` and with letters only. */
 const PLACEHOLDER_WORDS =
   /^(todo|tbd|fixme|none|null|nil|undefined|nan|example|placeholder|redacted|hidden|secret|dummy|apikey|accesstoken|token|key|changeit|executorkey|(your|my|the|paste|insert|enter|add|put|change|replace|set)[a-z]{0,30}(key|token|secret|here|me|this|value))$/u;
 
-/** A key that was shortened for showing; stars and bullets, or dots between two parts. */
+/** A masked key: stars or bullets, or dots between two parts. */
 const MASKED = /[*•●∗·▪]{2,}|[A-Za-z0-9]([.]{2,}|…)/u;
 
 type Shape = readonly [pattern: RegExp, code: string, what: string, remedy: string];
@@ -75,53 +75,61 @@ const OTHER_SHAPES: readonly Shape[] = [
     /^(\/|~\/|\.{1,2}\/|[A-Z]:\\)\S*$/u,
     "path",
     "a path",
-    "Write it as access_token_file, which names the file that holds the key.",
+    "Write it as access_token_file, the setting for the path of a key file.",
   ],
   [
     /^(\$2[abxy]?\$|\$argon2|\$scrypt\$|\$[156]\$|sha256:|[0-9a-f]{64}$|[0-9a-f]{128}$)/iu,
     "hash",
-    "a hash: it cannot be turned back into the key",
+    "a hash, from which nobody can get the key back",
     `${PASTE_THE_KEY} ${IF_LOST}`,
   ],
   [
     /^[0-9a-f]{8}$/u,
     "fingerprint",
-    "a key's fingerprint, as the journal shows it",
+    "the fingerprint of a key, as the journal shows it",
     `${PASTE_THE_KEY} ${IF_LOST}`,
   ],
   [
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu,
     "uuid",
-    "a UUID: an id, or another product's key",
+    "a UUID: an ID, or a key of another product",
     PASTE_THE_KEY,
   ],
   [
     /^([0-9a-f]{32}|[0-9a-f]{40})$/iu,
     "hex",
-    "a row of hexadecimal digits: an id, or another product's key",
+    "a series of hexadecimal digits: an ID, or a key of another product",
     PASTE_THE_KEY,
   ],
   [
     /^[A-Za-z0-9]{32}$/u,
     "key-id",
-    "probably a key's id: it has no exc_ in front, and is as long as an id",
-    "Put the key here, not the id that the list of keys shows.",
+    "probably the ID of a key: it has no exc_ and the length of an ID",
+    "Put the key here, not the ID from the list of keys.",
   ],
-  [/^ZXhjX/u, "base64", "encoded in base64, as in a Kubernetes Secret's manifest", "Decode it: base64 -d."],
+  [
+    /^ZXhjX/u,
+    "base64",
+    "encoded in base64, as in the manifest of a Kubernetes Secret",
+    "Decode it: base64 -d.",
+  ],
 ];
 
-/** What `text`, freed of what was pasted around it, is in place of a key; undefined where it may well be one. */
+/**
+ * What `text` is instead of a key; undefined if it may be one. Nothing pasted around it is left in
+ * `text`.
+ */
 export function notAKey(text: string): NotAKey | undefined {
   if (isPlaceholder(text)) {
     const remedy = "Put the key itself here: the control plane shows it once, when it is created.";
-    return { code: "placeholder", problem: "is a placeholder that nobody has filled in", remedy };
+    return { code: "placeholder", problem: "is still the placeholder", remedy };
   }
   if (MASKED.test(text)) {
     const remedy =
-      "Nobody can read a key again: use the copy that was stored when it was created, or create a new one.";
+      "The control plane shows a key only once: use the copy that you stored then, or create a new key.";
     return {
       code: "masked",
-      problem: "is shortened for showing, with dots or stars in place of characters",
+      problem: "is a masked copy: dots or stars replace some characters",
       remedy,
     };
   }

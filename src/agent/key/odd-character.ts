@@ -1,7 +1,7 @@
-/** A character that no key holds: what to call the finding, and the character's code point and Unicode name. */
+/** A character that no key contains: the code of the finding, and the character's name. */
 export interface OddCharacter {
   readonly code: OddCode;
-  /** `U+00A0 NO-BREAK SPACE`; the number alone for a character that is rarely pasted. */
+  /** `U+00A0 NO-BREAK SPACE`; only the number for a character that is rarely pasted. */
   readonly name: string;
 }
 
@@ -18,7 +18,10 @@ export type OddCode =
   | "lost-character"
   | "non-ascii";
 
-/** Names as in the Unicode character database, for what really gets into keys: from web pages, chats, PDFs and terminals. */
+/**
+ * Names from the Unicode character database, of what gets into keys from web pages, chats, PDFs and
+ * terminals.
+ */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [0x00, "NULL"],
   [0x07, "BELL"],
@@ -98,7 +101,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0xfffd, "REPLACEMENT CHARACTER"],
 ]);
 
-/** Letters of other scripts that a Latin font draws alike; the names are the script's, then the letter's own. */
+/**
+ * Letters of other scripts that look like Latin ones; a name is the script's, then the letter's.
+ */
 const LOOK_ALIKES: ReadonlyMap<string, readonly [latin: string, name: string]> = new Map([
   ...twins(
     "CYRILLIC SMALL LETTER",
@@ -115,13 +120,15 @@ const LOOK_ALIKES: ReadonlyMap<string, readonly [latin: string, name: string]> =
   ),
 ]);
 
-/** What is odd about one character (a whole code point); undefined for printable ASCII other than quotes. */
+/**
+ * What is odd about a character (a whole code point); undefined for printable ASCII except quotes.
+ */
 export function oddCharacter(character: string): OddCharacter | undefined {
   const code = oddCode(character);
   return code === undefined ? undefined : { code, name: characterName(character) };
 }
 
-/** The text as it would read without its odd characters, look-alikes made Latin: what the person meant to paste. */
+/** The text that was meant: without odd characters, with look-alikes replaced by Latin letters. */
 export function withoutOddCharacters(text: string): string {
   const latin = Array.from(text, (character) => LOOK_ALIKES.get(character)?.[0] ?? character).join("");
   return Array.from(latin.normalize("NFKC"))
@@ -178,7 +185,7 @@ function fullWidthName(character: string): string | undefined {
   return `FULLWIDTH LATIN ${latin === latin.toUpperCase() ? "CAPITAL" : "SMALL"} LETTER ${latin.toUpperCase()}`;
 }
 
-/** `аa A|…`: the letter, its Latin twin, the end of its name. */
+/** `аa A|…`: the letter, its Latin twin, the rest of its name. */
 function twins(script: string, rows: string): (readonly [string, readonly [string, string]])[] {
   return rows.split("|").map((row) => {
     const [letter = "", latin = ""] = Array.from(row);

@@ -1,6 +1,6 @@
 import type { NotAKey } from "./not-a-key.ts";
 
-/** Two keys, or one of them twice, where one should be: pasted over without deleting, or both kept "for now". */
+/** Two keys, or the same key twice: pasted without deleting the old one, or both kept "for now". */
 export function repeatedKey(text: string): NotAKey | undefined {
   const parts = text.split(/(?=exc_)/u).filter((part) => part.startsWith("exc_"));
   if (parts.length < 2) {
@@ -9,9 +9,9 @@ export function repeatedKey(text: string): NotAKey | undefined {
   const keys = new Set(parts.map((part) => part.match(/^exc_[\w+/-]*/u)?.[0]));
   if (keys.size === 1) {
     const times = parts.length === 2 ? "twice" : `${parts.length} times`;
-    return { code: "repeated-key", problem: `holds the same key ${times}`, remedy: "Leave it once." };
+    return { code: "repeated-key", problem: `contains the key ${times}`, remedy: "Keep one copy." };
   }
   const remedy =
-    "Leave one: the agent takes a new key as soon as the file changes, so the old one need not stay beside it.";
-  return { code: "several-keys", problem: `holds ${keys.size} different keys`, remedy };
+    "Keep the newest: the agent applies it as soon as the file changes and does not need the old one.";
+  return { code: "several-keys", problem: `contains ${keys.size} different keys`, remedy };
 }

@@ -1,6 +1,6 @@
 import type { KeyFinding } from "./finding.ts";
 
-/** A finding before its place is written out: `index` points into the text that is diagnosed. */
+/** A finding before its place is added: `index` points into the diagnosed text. */
 export type UnplacedFinding = Omit<KeyFinding, "line" | "column"> & { readonly index: number };
 
 export function refusal(code: string, problem: string, remedy: string, index: number): UnplacedFinding {

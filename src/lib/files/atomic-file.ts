@@ -4,13 +4,16 @@ import { dirname, join } from "node:path";
 
 export interface AtomicFileOptions {
   readonly mode: number;
-  /** Kept on the new file where given; changing it needs privileges, and failing to is an error. */
+  /** Owner of the new file, if given; changing it needs privileges, and a failure is an error. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** The last look before the old file is gone: a rejection leaves it as it is. */
+  /** Called just before the old file is replaced; a rejection leaves it as it is. */
   readonly beforeRename?: () => Promise<void>;
 }
 
-/** Replaces `path` in one step: a reader sees the old text or the new one, never half, also after a power cut. */
+/**
+ * Replaces `path` in one step: a reader sees the old text or the new one, even after a power
+ * failure.
+ */
 export async function writeFileAtomically(
   path: string,
   content: string | Uint8Array,

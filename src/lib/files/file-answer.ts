@@ -3,30 +3,31 @@ import { OperatorError } from "../errors.ts";
 import { printable } from "../printable.ts";
 
 /**
- * How long a file, with the folders on the way to it, may take to answer, ms. An autofs mount takes
- * a second or two.
+ * How long a file and the folders above it may take to answer, ms. An autofs mount needs a second
+ * or two.
  */
 const DEADLINE_MS = 3000;
 /**
- * An access that hangs (a FUSE program that has stopped, an NFS server that is away) holds one of
- * the few threads that also look up names. So many may hang at once, each at a file of its own;
- * beyond that none is begun.
+ * An access that hangs (a stopped FUSE program, an NFS server that is down) blocks one of the few
+ * threads, which also look up names. At most this many may hang, each at another file.
  */
 const MOST_OVERDUE = 3;
 
-/** A file does not answer. The message is a clause about it: `does not answer since 12:03:06`. */
+/**
+ * A file does not answer. The message is a clause: `has not answered since 2026-11-28 12:03:06
+ * UTC`.
+ */
 export class NoFileAnswer extends Error {
   override readonly name = "NoFileAnswer";
   readonly code = "no-answer";
 }
 
-/** When each access that is overdue began, epoch ms, by the path it is to. */
+/** Start of each overdue access, epoch ms, by its path. */
 const overdue = new Map<string, number>();
 
 /**
- * What `access` to the file at `path` comes to. Rejects with NoFileAnswer after 3 s, and at once
- * where an earlier access to that file still hangs. `signal` aborts then: who changes something
- * looks at it before the last step.
+ * The result of `access` to the file at `path`. Rejects with NoFileAnswer after 3 s, or at once if
+ * an earlier access to that file still hangs. `signal` aborts then: check it before a change.
  */
 export async function inTime<T>(path: string, access: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const since = overdue.get(path);
@@ -34,7 +35,7 @@ export async function inTime<T>(path: string, access: (signal: AbortSignal) => P
     throw noAnswer(since);
   }
   if (overdue.size >= MOST_OVERDUE) {
-    throw new NoFileAnswer("is not looked at while other files do not answer");
+    throw new NoFileAnswer("is not read while other files do not answer");
   }
   const startedAt = Date.now();
   const controller = new AbortController();
@@ -48,15 +49,12 @@ export async function inTime<T>(path: string, access: (signal: AbortSignal) => P
     clearTimeout(timer);
     overdue.delete(path);
   });
-  // Of an answer that comes late, nobody hears.
+  // A late answer is ignored.
   result.catch(() => {});
   return await Promise.race([result, deadline]);
 }
 
-/**
- * `inTime` for a command that cannot go on without: rejects with an OperatorError that names the
- * file.
- */
+/** `inTime` for a command that needs the file: rejects with an OperatorError that names it. */
 export async function neededInTime<T>(path: string, access: () => Promise<T>): Promise<T> {
   try {
     return await inTime(path, access);
@@ -64,10 +62,10 @@ export async function neededInTime<T>(path: string, access: () => Promise<T>): P
     if (!(error instanceof NoFileAnswer)) {
       throw error;
     }
-    throw new OperatorError(`${printable(path, 4096)} ${error.message}: look at the mount that it is on`);
+    throw new OperatorError(`${printable(path, 4096)} ${error.message}. Fix: check the mount that it is on`);
   }
 }
 
 function noAnswer(since: number): NoFileAnswer {
-  return new NoFileAnswer(`does not answer since ${utcTime(since)}`);
+  return new NoFileAnswer(`has not answered since ${utcTime(since)}`);
 }

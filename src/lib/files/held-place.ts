@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
 
-/** A folder that another user than root may write, as it is now. */
+/** A folder that others than root can write to, as it is now. */
 export interface OpenFolder {
   readonly path: string;
   readonly uid: number;
@@ -18,13 +18,13 @@ export function folderText({ path, uid, gid, mode }: OpenFolder): string {
   return `${printable(path, 4096)} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
 }
 
-/** A file's place, with its folder held open: nobody can put another folder there meanwhile. */
+/** The place of a file, with its folder held open, so that nobody can put another folder there. */
 export interface HeldPlace extends AsyncDisposable {
   /** `/proc/self/fd/7/agent.toml`. The last part is no link, or it was one of the folder's user. */
   readonly handle: string;
-  /** Without links, for people. */
+  /** The path without links, for people. */
   readonly real: string;
-  /** The folders on the way, outermost first, that not only root may write. */
+  /** The folders above the file that others than root can write to, outermost first. */
   readonly open: readonly OpenFolder[];
 }
 
@@ -32,8 +32,8 @@ const MAX_LINKS = 40;
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
- * A link in a folder that not only root may write: it may lead anywhere, and elsewhere a moment
- * later.
+ * A symbolic link in a folder that others than root can write to: it may lead anywhere, and
+ * elsewhere a moment later.
  */
 export class LinkInOpenFolder extends Error {
   override readonly name = "LinkInOpenFolder";
@@ -48,9 +48,9 @@ export class LinkInOpenFolder extends Error {
 }
 
 /**
- * Goes to the absolute `path` one part after the other, each opened from the one before. Links are
- * followed only in folders that nobody but root may write. The file itself need not exist. Rejects
- * with a LinkInOpenFolder, or a system error.
+ * Walks to the absolute `path`, opening each part from the one before. Follows links only in
+ * folders that only root can write to. The file itself need not exist. Rejects with a
+ * LinkInOpenFolder, or a system error.
  */
 export async function holdPlace(path: string): Promise<HeldPlace> {
   const walk = new Walk(await open("/", FOLDER));
@@ -79,7 +79,7 @@ class Walk {
     this.folder = root;
   }
 
-  /** The name of the file in the folder where the walk ends. */
+  /** The name of the file in the folder at the end of the walk. */
   async to(path: string): Promise<string> {
     const parts = partsOf(path);
     for (;;) {
@@ -139,8 +139,7 @@ async function isLink(path: string): Promise<boolean> {
 }
 
 /**
- * The sticky bit does not count: in such a folder everybody may put a link where there is no file
- * yet.
+ * The sticky bit does not help: in such a folder everybody can make a link that does not exist yet.
  */
 function isRootOnly({ uid, gid, mode }: Stats): boolean {
   const others = gid === 0 ? 0o002 : 0o022;

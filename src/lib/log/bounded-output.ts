@@ -1,6 +1,4 @@
-/**
- * What is needed of a stream; process.stdout is one. One without `writableLength` keeps nothing.
- */
+/** The used part of a stream such as process.stdout. Without `writableLength` it keeps nothing. */
 export interface OutputStream {
   write(text: string): unknown;
   /** Bytes that wait for the reader. */
@@ -11,9 +9,8 @@ export interface OutputStream {
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**
- * Lines for a reader that may have stopped reading: at most 1 MiB waits for it, what comes then is
- * left out and counted.
- * `sayLeftOut` is called once the reader has taken what waited.
+ * Writes lines for a reader that may stop reading: at most 1 MiB waits for it, further lines are
+ * left out and counted. `sayLeftOut` is called once the reader has caught up.
  */
 export function boundedOutput(
   stream: OutputStream,

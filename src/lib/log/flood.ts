@@ -1,9 +1,9 @@
 const MAX_REMEMBERED = 10_000;
 
 export interface FloodLimits {
-  /** So many in quick succession. */
+  /** This many in quick succession, */
   readonly burst: number;
-  /** Then one in this time. */
+  /** then one in this time, ms. */
   readonly refillMs: number;
 }
 
@@ -14,8 +14,8 @@ interface Bucket {
 }
 
 /**
- * Lets each subject through `burst` times, then once in `refillMs`, and counts what it holds back.
- * Of invented subjects it remembers no more than 10,000; the one unused for longest goes first.
+ * Lets each subject through `burst` times, then once per `refillMs`, and counts what it holds back.
+ * Remembers at most 10,000 subjects and forgets the least recently used: outsiders can invent them.
  * `now` is monotonic milliseconds.
  */
 export class Flood {
@@ -28,7 +28,7 @@ export class Flood {
     this.now = now;
   }
 
-  /** How many of this subject were held back before it; undefined to hold this one back. */
+  /** How many of this subject were held back before; undefined to hold this one back. */
   admit(subject: string): number | undefined {
     const { burst, refillMs } = this.limits;
     const at = this.now();

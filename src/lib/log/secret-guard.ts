@@ -1,16 +1,15 @@
-/** So many successive characters of a secret, in whatever dress, are a piece of it. */
+/** A run of so many characters of a secret, in any encoding, is a piece of it. */
 const PIECE_LENGTH = 12;
 const INSTEAD = "[redacted]";
 
-/**
- * What makes the pieces of one secret known. They are looked for as long as somebody holds this.
- */
+/** Keeps the pieces of one secret known: they are looked for while this object is referenced. */
 export interface SecretGuard {
   readonly pieceCount: number;
 }
 
 /**
- * Every piece, in lower case, of guarded secrets and of their other forms; how many guards know it.
+ * Pieces of guarded secrets and of their other forms, in lower case; with the number of guards that
+ * know each.
  */
 const known = new Map<string, number>();
 const released = new FinalizationRegistry<readonly string[]>((pieces) => {
@@ -24,10 +23,7 @@ const released = new FinalizationRegistry<readonly string[]>((pieces) => {
   }
 });
 
-/**
- * From now on `withoutSecrets` takes every piece of `secret` out, also of its base64 and its
- * hexadecimal form.
- */
+/** From now on `withoutSecrets` removes every piece of `secret`, also in base64 and hexadecimal. */
 export function guardSecret(secret: string): SecretGuard {
   const pieces = [...new Set(formsOf(secret).flatMap(piecesOf))];
   for (const piece of pieces) {
@@ -39,8 +35,7 @@ export function guardSecret(secret: string): SecretGuard {
 }
 
 /**
- * Base64 at each of the three places in a group; of its ends, the part that depends on the
- * neighbours is left out.
+ * Base64 at each of the three offsets in a group, without the ends, which depend on what is around.
  */
 function formsOf(secret: string): readonly string[] {
   const base64 = ["", "x", "xx"].map((before) =>
@@ -56,14 +51,13 @@ function piecesOf(form: string): readonly string[] {
   return Array.from({ length: count }, (_, at) => form.slice(at, at + PIECE_LENGTH));
 }
 
-/** One character of a text, or what stands for one in JSON, a URL or HTML. */
+/** One character of a text, or its escape in JSON, a URL or HTML. */
 const CHARACTER =
   /\\\\|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|%([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#(\d{1,7});|./gis;
 
 /**
- * `text` without what this process must not say: each run of 12 and more successive characters of a
- * guarded secret, in either case, is replaced. A server that is handed a key can put it, whole or
- * cut, into everything that it answers.
+ * Replaces every run of 12 or more characters of a guarded secret, in either case. A server that
+ * gets a key can put it, whole or cut, into everything it answers.
  */
 export function withoutSecrets(text: string): string {
   if (known.size === 0 || text.length < PIECE_LENGTH) {
@@ -81,9 +75,7 @@ export function withoutSecrets(text: string): string {
   return result;
 }
 
-/**
- * Where the pieces that begin at `at`, or within one that did, end; `at` itself where none begins.
- */
+/** The end of the pieces that begin at `at` and overlap; `at` itself if none begins there. */
 function endOfRun(plain: string, at: number): number {
   let end = at;
   for (let next = at; next === at || next <= end; next += 1) {
@@ -97,7 +89,7 @@ function endOfRun(plain: string, at: number): number {
   return end;
 }
 
-/** One UTF-16 unit, in lower case, base64's two alphabets as one. */
+/** One UTF-16 unit in lower case, with the two alphabets of base64 as one. */
 function characterOf([text, json, short, url, hex, decimal]: RegExpExecArray): string {
   const digits = json ?? short ?? url ?? hex;
   const code = digits === undefined ? Number(decimal) : Number.parseInt(digits, 16);

@@ -17,7 +17,7 @@ async function issues(text: string): Promise<readonly string[]> {
 
 describe("a mistake in agent.toml", () => {
   const HTTPS = 'the control plane\'s address, such as "https://cp.example.com"';
-  const PROXY = 'a proxy such as "http://proxy.example.com:3128", or "none" for no proxy at all';
+  const PROXY = 'a proxy such as "http://proxy.example.com:3128", or "none" for no proxy';
   const PATH = 'It must be an absolute path such as "/var/lib/novacula".';
 
   it.each([
@@ -28,28 +28,31 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       minimal('acces_token = "x"'),
-      "agent.toml:3:1: control_plane.acces_token: unknown key. Did you mean access_token?",
+      "agent.toml:3:1: control_plane.acces_token: unknown setting. Did you mean access_token?",
     ],
     [
       minimal('"accessToken" = "x"'),
-      "agent.toml:3:1: control_plane.accessToken: unknown key. Did you mean access_token?",
+      "agent.toml:3:1: control_plane.accessToken: unknown setting. Did you mean access_token?",
     ],
     [
       minimal('api_key = "x"'),
-      "agent.toml:3:1: control_plane.api_key: unknown key. Did you mean access_token?",
+      "agent.toml:3:1: control_plane.api_key: unknown setting. Did you mean access_token?",
     ],
     [
       minimal('level = "info"'),
-      "agent.toml:3:1: control_plane.level: unknown key. level belongs in [logging].",
+      "agent.toml:3:1: control_plane.level: unknown setting. level belongs in [logging].",
     ],
-    [minimal('[agent]\nhost = "a"'), "agent.toml:4:1: agent.host: unknown key. Did you mean public_host?"],
+    [
+      minimal('[agent]\nhost = "a"'),
+      "agent.toml:4:1: agent.host: unknown setting. Did you mean public_host?",
+    ],
     [
       minimal("[reporter]\ninterval = 5"),
-      "agent.toml:4:1: reporter.interval: unknown key. Did you mean interval_secs?",
+      "agent.toml:4:1: reporter.interval: unknown setting. Did you mean interval_secs?",
     ],
     [
       minimal("[logging]\ncolour = true"),
-      "agent.toml:4:1: logging.colour: unknown key. [logging] has level, format. Delete the line, or put a # in front of it.",
+      "agent.toml:4:1: logging.colour: unknown setting. [logging] has level, format. Delete the line, or put a # in front of it.",
     ],
     [
       minimal("[control-plane]"),
@@ -61,32 +64,35 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       `access_token = "${K}"\n${minimal()}`,
-      "agent.toml:1:1: access_token: unknown key. access_token belongs in [control_plane]: put it below a line that says [control_plane].",
+      "agent.toml:1:1: access_token: unknown setting. access_token belongs in [control_plane]: put it below the line [control_plane].",
     ],
     [
       `[agent]\naccess_token = "${K}"\n${minimal()}`,
-      "agent.toml:2:1: agent.access_token: unknown key. access_token belongs in [control_plane].",
+      "agent.toml:2:1: agent.access_token: unknown setting. access_token belongs in [control_plane].",
     ],
-    [minimal(`"${K}" = 1`), /^agent.toml:3:1: control_plane.\(a name that is not shown\): unknown key\. /u],
+    [
+      minimal(`"${K}" = 1`),
+      /^agent.toml:3:1: control_plane.\(a name that is not shown\): unknown setting\. /u,
+    ],
     [
       minimal('[agent]\nname = ""'),
       /^agent.toml:4:1: agent.name: is empty. It must be a name of 1 to 63 printable/u,
     ],
     [
       minimal('[agent]\nname = " a"'),
-      /^agent.toml:4:1: agent.name: is "a". It must be .* without white space at its ends/u,
+      /^agent.toml:4:1: agent.name: is "a". It must be .* without white space at either end/u,
     ],
     [minimal('[agent]\nname = "a\\nb"'), /^agent.toml:4:1: agent.name: is "a b". It must be/u],
     [minimal(`[agent]\nname = "${"a".repeat(64)}"`), /^agent.toml:4:1: agent.name: is .* 1 to 63/u],
     [
       minimal(`[agent]\nname = "${K}"`),
-      /^agent.toml:4:1: agent.name: is a text that is not shown here\. .* A key belongs in access_token of \[control_plane\]\.$/u,
+      /^agent.toml:4:1: agent.name: is a value that is not shown here\. .* A key belongs in control_plane\.access_token\.$/u,
     ],
     [minimal("[agent]\nname = 5"), /^agent.toml:4:1: agent.name: is the number 5. It must be/u],
     [minimal('[agent]\ndata_dir = "data"'), `agent.toml:4:1: agent.data_dir: is "data". ${PATH}`],
     [
       minimal('[agent]\ndata_dir = "~/data"'),
-      `agent.toml:4:1: agent.data_dir: is "~/data". ${PATH} Nothing is expanded here, neither ~ nor a variable.`,
+      `agent.toml:4:1: agent.data_dir: is "~/data". ${PATH} Neither ~ nor variables are expanded here.`,
     ],
     [
       minimal('[agent]\npublic_host = "https://a"'),
@@ -118,7 +124,7 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       minimal("[reporter]\ninterval_secs = 99999999999999999999"),
-      /^agent.toml:4:17: reporter.interval_secs: is an integer that cannot be kept exactly/u,
+      /^agent.toml:4:17: reporter.interval_secs: is too large a number/u,
     ],
     [
       minimal("[reporter]\nscrape_timeout_ms = true"),
@@ -132,7 +138,7 @@ describe("a mistake in agent.toml", () => {
     [minimal("access_token = 1979-05-27"), /^agent.toml:3:1: control_plane.access_token: is a date/u],
     [
       minimal(`access_token = "${K}"`, 'access_token_file = "/k"'),
-      "agent.toml:4:1: control_plane.access_token_file: is set together with access_token, and only one of them can say what the key is. Delete the line of access_token, or that of access_token_file.",
+      "agent.toml:4:1: control_plane.access_token_file: is set together with access_token, but there can be only one key. Delete one of the two settings.",
     ],
     [
       minimal('access_token_file = "keys/a"'),
@@ -140,11 +146,11 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       minimal('access_token_file = "%d/key"'),
-      /Nothing is expanded here, neither ~ nor a variable; of a systemd credential, write the name alone\.$/u,
+      /Neither ~ nor variables are expanded here; for a systemd credential, write only its name\.$/u,
     ],
     [
       minimal(`access_token_file = "${K}"`),
-      /is a text that is not shown here\. .* A key belongs in access_token/u,
+      /is a value that is not shown here\. .* A key belongs in control_plane\.access_token/u,
     ],
     [
       'control_plane = "x"',
@@ -162,7 +168,7 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       '[control_plane]\nurl = "http://cp.example.com"',
-      /is "http:\/\/cp.example.com". It must be https:\/\/ in place of http:\/\/, because over plain HTTP anybody/u,
+      /is "http:\/\/cp.example.com". It must be https:\/\/ in place of http:\/\/, because plain HTTP shows the key/u,
     ],
     ['[control_plane]\nurl = "http://127.example.com"', /must be https:\/\/ in place of/u],
     ['[control_plane]\nurl = "http://[::2]"', /must be https:\/\/ in place of/u],
@@ -173,7 +179,7 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       `[control_plane]\nurl = "https://a:${L}@cp.example.com"`,
-      /is a text that is not shown here\. .* without a user name or password/u,
+      /is a value that is not shown here\. .* without a user name or password/u,
     ],
     [
       `[control_plane]\nurl = "https://cp.example.com/?a=b"`,
@@ -181,7 +187,7 @@ describe("a mistake in agent.toml", () => {
     ],
     [
       `[control_plane]\nurl = "https://cp.example.com/${K}"`,
-      /is a text that is not shown here\. .* without a key in it/u,
+      /is a value that is not shown here\. .* without a key in it/u,
     ],
     ['[control_plane]\nurl = "https://"', /starting with https/u],
     [
@@ -191,7 +197,7 @@ describe("a mistake in agent.toml", () => {
 
     [
       minimal('proxy = "proxy:3128"'),
-      `agent.toml:3:1: control_plane.proxy: is a text that is not shown here. It must be ${PROXY}, starting with http:// or https://.`,
+      `agent.toml:3:1: control_plane.proxy: is a value that is not shown here. It must be ${PROXY}, starting with http:// or https://.`,
     ],
     [minimal('proxy = "socks5://proxy:1080"'), /starting with http:\/\/ or https:\/\//u],
     [
@@ -216,10 +222,10 @@ describe("a mistake in agent.toml", () => {
   it("is said together with all others, in the order of the file, and with the key's own", async () => {
     const text = `[agent]\nnmae = "a"\n[control_plane]\nurl = "ftp://a"\naccess_token = "${K.slice(0, 20)}\u00a0${K.slice(20)}"\nprxy = "none"\n[logging]\nlevel = 5\n`;
     expect((await issues(text)).map((line) => line.split(". ")[0])).toEqual([
-      "agent.toml:2:1: agent.nmae: unknown key",
+      "agent.toml:2:1: agent.nmae: unknown setting",
       'agent.toml:4:1: control_plane.url: is "ftp://a"',
       "agent.toml:5:37: control_plane.access_token: has U+00A0 NO-BREAK SPACE after character 20",
-      "agent.toml:6:1: control_plane.prxy: unknown key",
+      "agent.toml:6:1: control_plane.prxy: unknown setting",
       "agent.toml:8:1: logging.level: is the number 5",
     ]);
   });
@@ -231,7 +237,7 @@ it("does not hide behind a key that is merely odd", async () => {
   expect(found[0]).toContain("control_plane.url");
 });
 
-it("is not drowned in the unknown keys of another program's file", async () => {
+it("is not drowned in the unknown settings of another program's file", async () => {
   const rows = Array.from({ length: 5000 }, (_, index) => `option_${index} = 1`).join("\n");
   expect(await issues(`${rows}\n[agent]\n${rows}\n`)).toHaveLength(101);
 });

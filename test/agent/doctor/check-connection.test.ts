@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Answer,
   checkConnection,
-  connectionUntold,
+  connectionUnchecked,
 } from "../../../src/agent/doctor/check-connection.ts";
 import { examination } from "../../../src/agent/doctor/examination.ts";
 import { UNREACHABLE_CAUSES } from "../../../src/agent/sync/answer/sync-outcome.ts";
@@ -89,10 +89,12 @@ describe("one exchange, read stage by stage", () => {
 });
 
 describe("the verdict", () => {
-  it("is bad with a failure, open with something untold, good with nothing but warnings", () => {
-    const untold = connectionUntold("no key");
-    expect(examination("f", untold).verdict).toBe("unknown");
-    expect(examination("f", [...untold, { stage: "file", status: "bad", detail: "d" }]).verdict).toBe("bad");
+  it("is bad with a failure, unknown with something unchecked, ok with nothing but warnings", () => {
+    const unchecked = connectionUnchecked("no key");
+    expect(examination("f", unchecked).verdict).toBe("unknown");
+    expect(examination("f", [...unchecked, { stage: "file", status: "bad", detail: "d" }]).verdict).toBe(
+      "bad",
+    );
     expect(examination("f", [{ stage: "clock", status: "warning", detail: "d" }]).verdict).toBe("ok");
   });
 

@@ -23,7 +23,7 @@ describe("the unit's environment", () => {
     const details = checks.map(({ detail }) => detail);
     expect(details).toEqual([
       expect.stringContaining("sets OPENSSL_CONF, which can change"),
-      expect.stringContaining("sets NODE_OPTIONS, without effect"),
+      expect.stringContaining("sets NODE_OPTIONS, which has no effect"),
     ]);
     expect(JSON.stringify(checks)).not.toContain("secret");
     for (const { status, remedy } of checks) {

@@ -30,7 +30,7 @@ describe("files, read as the agent reads them", () => {
     });
   });
 
-  it("a file that is not there leaves the rest untold", async () => {
+  it("a file that is not there leaves the rest unknown", async () => {
     expect(await examine(undefined)).toEqual({
       file: "bad",
       mode: "unknown",
@@ -39,7 +39,7 @@ describe("files, read as the agent reads them", () => {
     });
   });
 
-  it("an issue is the syntax's, and leaves the key untold", async () => {
+  it("an issue is the syntax's, and leaves the key unknown", async () => {
     expect(await examine(`${config(makeKey())}colour = "red"\n`)).toMatchObject({
       file: "ok",
       syntax: "bad",

@@ -41,55 +41,52 @@ describe("what an operator reads", () => {
   const at = (index: number, inserted: string) => K.slice(0, index) + inserted + K.slice(index);
 
   it.each([
-    [
-      ` ${K}`,
-      "the key starts with a space (line 1, column 1). Delete it; the key is used without it until then.",
-    ],
+    [` ${K}`, "the key starts with a space (line 1, column 1). Delete it. The key is used without it."],
     [
       `${K}  \n`,
-      "the key ends with 2 spaces (line 1, column 69). Delete them; the key is used without them until then.",
+      "the key ends with 2 spaces (line 1, column 69). Delete them. The key is used without them.",
     ],
     [
       at(41, "\u00a0"),
-      "the key has U+00A0 NO-BREAK SPACE after character 41 (line 1, column 42). Delete it: it looks like a space, and comes from a web page or a document.",
+      "the key has U+00A0 NO-BREAK SPACE after character 41 (line 1, column 42). Delete it: it looks like a space, and often comes from a web page or a document.",
     ],
     [
       at(40, "\n  "),
-      "the key has a line break after character 40 (line 1, column 41). Join the lines: a key is one line. A narrow terminal or an e-mail may have wrapped it.",
+      "the key has a line break after character 40 (line 1, column 41). Join the lines: a key is a single line. A narrow terminal or an e-mail may have wrapped it.",
     ],
     [
       `${K}\u200b`,
-      "the key has U+200B ZERO WIDTH SPACE at its end (line 1, column 69). It cannot be seen: delete the whole value and paste the key again, as plain text.",
+      "the key has U+200B ZERO WIDTH SPACE at its end (line 1, column 69). It is invisible: delete the whole value, then paste the key again as plain text.",
     ],
     [
       `e\u0445c_${L}`,
-      "the key has U+0445 CYRILLIC SMALL LETTER HA after character 1 (line 1, column 2). It only looks like a Latin letter: copy the key again, as plain text.",
+      "the key has U+0445 CYRILLIC SMALL LETTER HA after character 1 (line 1, column 2). It only looks like a Latin letter: copy the key again as plain text.",
     ],
     [
       `\u201c${K}\u201d`,
-      "the key has quotes of its own around it, U+201C LEFT DOUBLE QUOTATION MARK (line 1, column 1). Leave only the key, from exc_ to its last letter.",
+      "the key has its own quotes around it, U+201C LEFT DOUBLE QUOTATION MARK (line 1, column 1). Keep only the key, from exc_ to its last letter.",
     ],
     [
       `Bearer ${K}`,
-      "the key has the word Bearer in front (line 1, column 1). Leave only the key, from exc_ to its last letter. The agent adds that word itself.",
+      "the key has the word Bearer before it (line 1, column 1). Keep only the key, from exc_ to its last letter. The agent adds that word itself.",
     ],
     [
       "exc_...",
-      "the key is a placeholder that nobody has filled in (line 1, column 1). Put the key itself here: the control plane shows it once, when it is created.",
+      "the key is still the placeholder (line 1, column 1). Put the key itself here: the control plane shows it once, when it is created.",
     ],
     [
       K.slice(0, 50),
-      "the key has 46 characters behind exc_ where a key has 64: probably cut off when copied (line 1, column 51). Copy the key again, from where it was shown.",
+      "the key has 46 characters after exc_, but a key has 64: probably cut off when copied (line 1, column 51). Copy the key again from where it was shown.",
     ],
     [
       `ghp_${L}`,
-      "the key is a GitHub token, not an executor key (line 1, column 1). Put the executor key here: it starts with exc_. If it got here by mistake, treat it as exposed and replace it where it belongs.",
+      "the key is a GitHub token, not an executor key (line 1, column 1). Put the executor key here: it starts with exc_. If it got here by mistake, it is exposed: replace it where it is used.",
     ],
     [
       `EXC_${L}`,
-      "the key has its prefix in upper case, where every key starts with exc_ (line 1, column 1). Write the prefix in lower case; if the whole key changed its case, copy it again.",
+      "the key has its prefix in upper case, but every key starts with exc_ (line 1, column 1). Write the prefix in lower case. If the case of the whole key changed, copy it again.",
     ],
-    [K + K, "the key holds the same key twice (line 1, column 1). Leave it once."],
+    [K + K, "the key contains the key twice (line 1, column 1). Keep one copy."],
   ])("%#", (text, sentence) => {
     expect(sentences(inKeyFile(text))).toEqual([sentence]);
   });
@@ -103,7 +100,7 @@ describe("what an operator reads", () => {
   it("is a clause and whole sentences, for every kind of damage", () => {
     for (const [how, text] of [...SENT, ...REFUSED]) {
       for (const { problem, remedy } of inKeyFile(text).findings) {
-        expect(problem, how).toMatch(/^(has|holds|is|starts|ends|lacks|does|stands) .*[^.]$/u);
+        expect(problem, how).toMatch(/^(has|contains|is|starts|ends|lacks|does|stands) .*[^.]$/u);
         expect(remedy, how).toMatch(/^[A-Z].*[.]$/u);
         expect(`${problem} ${remedy}`, how).toMatch(/^[\P{C}]*$/u);
       }
@@ -122,9 +119,7 @@ describe("where a key is", () => {
   it("asks the caller for a place in agent.toml", () => {
     const locate = (index: number) => ({ line: 7, column: 17 + index });
     const { findings } = diagnoseKey(`${K} `, { kind: "config" }, locate);
-    expect(findings).toMatchObject([
-      { problem: "ends with a space (line 7, column 85)", line: 7, column: 85 },
-    ]);
+    expect(findings).toMatchObject([{ problem: "ends with a space (column 85)", line: 7, column: 85 }]);
   });
 
   it("counts a byte-order mark as a part of the text, and not of the column", () => {

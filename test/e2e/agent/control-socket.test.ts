@@ -76,7 +76,7 @@ describe("the lock", () => {
     });
     await using agent = startAgent(home);
     expect((await agent.exited()).code).toBe(1);
-    expect(render(agent.lines)).toMatch(/cannot create .*a-file\/run: set \[agent\]\.runtime_dir/);
+    expect(render(agent.lines)).toMatch(/cannot create .*a-file\/run\. Fix: set agent\.runtime_dir/);
   });
 });
 

@@ -67,12 +67,12 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
     try {
       await agent.post("reload");
       const line = await agent.waitForLine("key.unusable", /^/, 60_000);
-      expect(line.message).toContain(`${place.keyFile} does not answer since `);
+      expect(line.message).toContain(`${place.keyFile} has not answered since `);
       expect(line.message).toContain("Still online with key ");
       await reconnects(place.server);
       const status = await place.run("status");
       expect(status).toMatchObject({ code: 0 });
-      expect(status.stdout).toContain("does not answer since ");
+      expect(status.stdout).toContain("has not answered since ");
       expect(hanging.isMounted()).toBe(true);
     } finally {
       await hanging.release();
@@ -100,7 +100,7 @@ describe.skipIf(LACKS_FUSE)("a key file that hangs", () => {
     const args = words.replace("KEY", place.keyFile).split(" ");
     const result = await command([...args, "-c", place.home.configPath], { input: place.key });
     expect(result).toMatchObject({ code });
-    expect(result.output).toContain(" does not answer since ");
+    expect(result.output).toContain(" has not answered since ");
     expect(hanging.isMounted()).toBe(true);
   });
 
@@ -139,7 +139,7 @@ describe.skipIf(LACKS_FUSE)("agent.toml, key and CA that all hang", () => {
     await agent.waitForLine("key.accepted", /^/, 20_000);
     await using hanging = await hangFolder(place.folder);
     await agent.post("reload");
-    await agent.waitForLine("config.invalid", /agent\.toml: does not answer since /, 60_000);
+    await agent.waitForLine("config.invalid", /agent\.toml: has not answered since /, 60_000);
     // Until the looks at all three hang as well.
     await new Promise((resolve) => setTimeout(resolve, 12_000));
     await reconnects(place.server);

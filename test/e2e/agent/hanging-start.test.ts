@@ -35,7 +35,7 @@ describe.skipIf(LACKS_FUSE)("a start on which a folder hangs", () => {
     await using place = await scene("dataDir", NOBODY);
     const { agent, home, hanging } = place;
     const line = await agent.waitForLine("state.unwritable", /a second one/, 30_000);
-    expect(line.message).toContain(`data_dir ${home.dataDir} does not answer since `);
+    expect(line.message).toContain(`data_dir ${home.dataDir} has not answered since `);
     expect(line.message).toContain("look at the mount that it is on");
     await agent.waitForLine("key.accepted", /^/, 30_000);
     expect(hanging.isMounted()).toBe(true);
@@ -50,7 +50,7 @@ describe.skipIf(LACKS_FUSE)("a start on which a folder hangs", () => {
     await using place = await scene(hangs, uid);
     const { agent, home, hanging } = place;
     expect(await agent.exited()).toMatchObject({ code: 1 });
-    expect(render(agent.lines)).toContain(`${home[hangs]} does not answer since `);
+    expect(render(agent.lines)).toContain(`${home[hangs]} has not answered since `);
     expect(render(agent.lines)).toContain("look at the mount that it is on");
     expect(hanging.isMounted()).toBe(true);
   });

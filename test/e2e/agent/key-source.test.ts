@@ -50,7 +50,7 @@ describe("a key file", () => {
     const loaded = await loadConfig(path, {});
     expect(loaded).toMatchObject({ findings: [{ code: "key-file-not-text", line: 1, column: 5 }] });
     expect(findingsOf(loaded)[0]).toContain(
-      "is not UTF-8: byte 0x93, a curly quote in Windows-1252, stands here (line 1, column 5)",
+      "is not UTF-8: byte 0x93, a curly quote in Windows-1252, is not allowed here (line 1, column 5)",
     );
   });
 
@@ -62,7 +62,7 @@ describe("a key file", () => {
     expect(loaded).toMatchObject({ keySource: join(directory.path, "novacula-key"), findings: [] });
     expect(keyOf(loaded)).toBe(K);
     expect(issuesOf(await loadConfig(path, {}))).toEqual([
-      `${path}:3:1: control_plane.access_token_file: names a systemd credential, but $CREDENTIALS_DIRECTORY is not set. Start the agent by a unit with LoadCredential=novacula-key:/its/path, or write an absolute path.`,
+      `${path}:3:1: control_plane.access_token_file: names a systemd credential, but $CREDENTIALS_DIRECTORY is not set. Start the agent from a unit with LoadCredential=novacula-key:/its/path, or write an absolute path.`,
     ]);
   });
 });
@@ -89,9 +89,9 @@ describe("who else can get at the key", () => {
     const path = await writeConfig(directory.path, minimal(`access_token = "${K}"`), 0o644);
     const [finding] = findingsOf(await loadConfig(path, {}));
     expect(finding).toMatch(
-      /^the key is in a file that every user of this host can read \(.*, mode 0644\)\. Close it: chmod 0\d\d0 /u,
+      /^the key is in a file that every user of this host can read \(.*, mode 0644\)\. Restrict it: chmod 0\d\d0 /u,
     );
-    execFileSync("sh", ["-c", finding?.split("Close it: ")[1] ?? "false"]);
+    execFileSync("sh", ["-c", finding?.split("Restrict it: ")[1] ?? "false"]);
     expect(findingsOf(await loadConfig(path, {}))).toEqual([]);
   });
 

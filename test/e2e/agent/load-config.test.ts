@@ -55,7 +55,7 @@ describe("a usable configuration", () => {
     const loaded = await loadConfig(await writeConfig(directory.path, minimal(`access_token = " ${K}"`)), {});
     expect(keyOf(loaded)).toBe(K);
     expect(findingsOf(loaded)).toEqual([
-      "the key starts with a space (line 3, column 17). Delete it; the key is used without it until then.",
+      "the key starts with a space (column 17). Delete it. The key is used without it.",
     ]);
   });
 });
@@ -80,7 +80,7 @@ describe("a key that cannot be used", () => {
     );
     expect(loaded).toMatchObject({ verdict: "key-unusable", keySource: "agent.toml line 3" });
     expect(findingsOf(loaded)[0]).toMatch(
-      /^the key has U\+00A0 NO-BREAK SPACE after character 41 \(line 3, column 58\)\./u,
+      /^the key has U\+00A0 NO-BREAK SPACE after character 41 \(column 58\)\./u,
     );
   });
 });
@@ -99,16 +99,16 @@ describe("a CA file", () => {
 
   it.each([
     [undefined, "does not exist"],
-    ["", "holds no PEM certificate"],
+    ["", "contains no PEM certificate"],
     [
       "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-      "holds a certificate that cannot be parsed (number 1 of 1)",
+      "contains a certificate that cannot be parsed (number 1 of 1)",
     ],
-    [`-----BEGIN PRIVATE KEY-----\n${L}\n-----END PRIVATE KEY-----\n`, "holds a private key"],
+    [`-----BEGIN PRIVATE KEY-----\n${L}\n-----END PRIVATE KEY-----\n`, "contains a private key"],
   ])("that cannot be used is an issue at its line: %#", async (content, problem) => {
     const { said } = await withCa(content);
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain(`/agent.toml:4:1: control_plane.ca_file: leads to /ca.pem, which ${problem}. `);
+    expect(said[0]).toContain(`/agent.toml:4:1: control_plane.ca_file: names /ca.pem, which ${problem}. `);
   });
 });
 

@@ -30,28 +30,28 @@ describe("a file that cannot be read", () => {
     [
       "is a dangling link",
       (path: string) => symlink("nowhere", path),
-      "is a symbolic link to a file that does not exist. Create the file that it leads to, or fix the link.",
+      "is a symbolic link to a file that does not exist. Create the target of the link, or fix the link.",
     ],
     [
       "is a link to itself",
       (path: string) => symlink(path, path),
-      "is a symbolic link that leads back to itself. Fix the link.",
+      "is a symbolic link to itself. Fix the link.",
     ],
     [
       "is larger than a mebibyte",
       (path: string) => writeFile(path, "#".repeat(1024 * 1024 + 1)),
-      "is larger than 1 MiB, as no configuration, key or certificate is. Check that this is the file that was meant.",
+      "is larger than 1 MiB: no configuration, key or certificate is so large. Check that this is the right file.",
     ],
     [
       "is not UTF-8",
       (path: string) =>
         writeFile(path, Buffer.concat([Buffer.from("# a\nname\u00fc = "), Buffer.from([0xa0, 0x0a])])),
-      /:2:9: is not UTF-8: byte 0xA0, a no-break space in Latin-1, stands here\. Replace that character, or save the file as UTF-8\.$/u,
+      /:2:9: is not UTF-8: byte 0xA0, a no-break space in Latin-1, is not allowed here\. Replace that character, or save the file as UTF-8\.$/u,
     ],
     [
       "is UTF-16 without a mark",
       (path: string) => writeFile(path, Buffer.from("[agent]\n", "utf16le")),
-      "holds NUL bytes, as no text file does. Save it as UTF-8: it may be UTF-16 without a byte-order mark.",
+      "contains NUL bytes, which no text file has. Save it as UTF-8; it may be UTF-16 without a byte-order mark.",
     ],
   ])("because it %s", async (_why, make, sentence) => {
     await using directory = await temporaryDirectory();
@@ -71,7 +71,7 @@ describe("a file that cannot be read", () => {
     await using directory = await temporaryDirectory();
     const path = await writeConfig(directory.path, minimal());
     expect(issuesOf(await loadConfig(`${path}/agent.toml`, {}))[0]).toContain(
-      "a part of its path is not a directory",
+      "part of its path is not a folder",
     );
   });
 
@@ -91,14 +91,14 @@ describe("a file that cannot be read", () => {
     };
     const [issue = ""] = issuesOf(await asNobody());
     expect(issue).toMatch(
-      /: may not be read by .*\(?uid 65534\)?\. It is mode 0600, owner 0, group 0: chown root:\w+ .* && chmod 0640 /u,
+      /: cannot be read by .*\(?uid 65534\)?\. It is mode 0600, owner 0, group 0: chown root:\w+ .* && chmod 0640 /u,
     );
     execFileSync("sh", ["-c", issue.split("group 0: ")[1] ?? "false"]);
     expect(keyOf(await asNobody())).toBe(K);
     execFileSync("chmod", ["700", directory.path]);
     const [closed = ""] = issuesOf(await asNobody());
-    expect(closed).toMatch(/Let its group pass: chgrp \w+ \S+ && chmod g\+x \S+\.?$/u);
-    execFileSync("sh", ["-c", closed.split("pass: ")[1] ?? "false"]);
+    expect(closed).toMatch(/Let its group enter that folder: chgrp \w+ \S+ && chmod g\+x \S+\.?$/u);
+    execFileSync("sh", ["-c", closed.split("enter that folder: ")[1] ?? "false"]);
     expect(keyOf(await asNobody())).toBe(K);
   });
 });

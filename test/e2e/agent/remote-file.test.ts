@@ -105,7 +105,7 @@ describe.skipIf(LACKS_FUSE)("a key on a file system that a program answers for",
       served.stop();
       await agent.post("reload");
       const line = await agent.waitForLine("key.unusable", /^/, 60_000);
-      expect(line.message).toContain(`${keyFile} does not answer since `);
+      expect(line.message).toContain(`${keyFile} has not answered since `);
       expect(await agent.status()).toMatchObject({ state: "online" });
       expect(await agent.stop()).toBe(0);
       expect(served.isMounted()).toBe(true);

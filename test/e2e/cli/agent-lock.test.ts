@@ -156,7 +156,7 @@ describe("one agent for each data_dir", () => {
     writeFileSync(home.configPath, readFileSync(home.configPath, "utf8").replace(home.dataDir, dataDir));
     const agent = await started(home);
     expect(render(agent.lines)).toMatch(
-      /state\.unwritable.*cannot create \/sys\/novacula-data: .* a second one on this host would not be noticed/u,
+      /state\.unwritable.*cannot create \/sys\/novacula-data\. .* it would not notice a second one on this host/u,
     );
   });
 
@@ -237,7 +237,7 @@ describe.skipIf(lacks("root, who runs it", process.geteuid?.() === 0))("as root 
     chownSync(home.dataDir, NOBODY, NOBODY);
     await using agent = startAgent(home);
     expect((await agent.exited()).code).toBe(78);
-    expect(render(agent.lines)).toContain("may not be read by");
+    expect(render(agent.lines)).toContain("cannot be read by");
   });
 });
 

@@ -68,7 +68,7 @@ describe("install --binary", () => {
         chmodSync(folder, mode);
         mkdirSync(join(folder, "below"));
         symlinkSync("/usr/bin", join(folder, "link"));
-        const says = `not only root may write ${folder} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
+        const says = `others than root can write to ${folder} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
         for (const path of ["agent", "below/agent", "no/such/agent", "link/agent"]) {
           await expect(assertProgramPlace(join(folder, path))).rejects.toThrow(says);
         }

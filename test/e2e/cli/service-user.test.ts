@@ -61,9 +61,9 @@ describe("the service's user", () => {
       }
       // Its owner is judged by the owner's bits alone: no group helps.
       else if (uid === user.uid) {
-        expect(obstacle?.remedy).toBe(`chmod u+r ${path}`);
+        expect(obstacle?.remedy).toBe(`Run: chmod u+r ${path}`);
       } else {
-        expect(obstacle?.remedy).toBe(`chgrp novacula ${path} && chmod 0640 ${path}`);
+        expect(obstacle?.remedy).toBe(`Run: chgrp novacula ${path} && chmod 0640 ${path}`);
       }
     },
   );
@@ -79,7 +79,9 @@ describe("the service's user", () => {
     const path = join(folder, "agent.toml");
     writeFileSync(path, "", { mode: 0o644 });
     const quoted = `'${folder.replace("'", "'\\''")}'`;
-    expect((await obstacleFor(user, path))?.remedy).toBe(`chgrp novacula ${quoted} && chmod g+x ${quoted}`);
+    expect((await obstacleFor(user, path))?.remedy).toBe(
+      `Run: chgrp novacula ${quoted} && chmod g+x ${quoted}`,
+    );
   });
 });
 
@@ -104,7 +106,7 @@ describe("check as root", () => {
       await expect(run()).rejects.toMatchObject({
         code: 1,
         stdout: expect.stringContaining(
-          `bad     ${place.configPath}: the service's user novacula cannot read ${place.configPath} (mode 0600, owner 0, group 0). chgrp novacula ${place.configPath} && chmod 0640 ${place.configPath}`,
+          `bad     ${place.configPath}: the service's user novacula cannot read ${place.configPath} (mode 0600, owner 0, group 0). Run: chgrp novacula ${place.configPath} && chmod 0640 ${place.configPath}`,
         ),
       });
       chownSync(place.configPath, 0, 997);

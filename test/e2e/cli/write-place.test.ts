@@ -62,7 +62,7 @@ describe.skipIf(lacks("root, who writes", isRoot))("what root writes", () => {
     expect(process.geteuid?.()).toBe(0);
     mkdirSync(join(folder, "roots"), { mode: 0o755 });
     await expect(inPlace(join(folder, "roots", "key"), put("text"), user)).rejects.toThrow(
-      /so nothing was written: its folder belongs to nobody, who may not/u,
+      /so nothing was written: its folder belongs to nobody, who has no permission/u,
     );
     expect(process.geteuid?.()).toBe(0);
     expect(readdirSync(join(folder, "roots"))).toEqual([]);
@@ -73,10 +73,10 @@ describe.skipIf(lacks("root, who writes", isRoot))("what root writes", () => {
       "another user's",
       OTHER,
       0o700,
-      /: run this as \S+, or move the file to a folder such as \/etc\/novacula, [^:]*$/u,
+      /\. Fix: run this as \S+, or move the file to a folder that only root can write to, such as [^:]*$/u,
     ],
-    ["everybody's", 0, 0o777, /: move the file .*, or close the folder: chmod go-w \S+$/u],
-    ["everybody's with the sticky bit, such as /tmp", 0, 0o1777, /: move the file to [^:]*$/u],
+    ["everybody's", 0, 0o777, /\. Fix: move the file .*, or restrict the folder: chmod go-w \S+$/u],
+    ["everybody's with the sticky bit, such as /tmp", 0, 0o1777, /\. Fix: move the file to [^:]*$/u],
     ["the service's user's and everybody's", NOBODY, 0o777, /mode 0777/u],
     ["the service's user's and its group's", NOBODY, 0o770, /mode 0770/u],
   ])("is refused in a folder that is %s, with owner and mode", async (_whose, uid, mode, remedy) => {
@@ -86,7 +86,7 @@ describe.skipIf(lacks("root, who writes", isRoot))("what root writes", () => {
     const refusal = inPlace(file, put("text"), user);
     await expect(refusal).rejects.toBeInstanceOf(OperatorError);
     await expect(refusal).rejects.toThrow(
-      `not only root may write ${folder} (owner ${uid}, group ${uid}, mode ${mode.toString(8).padStart(4, "0")})`,
+      `others than root can write to ${folder} (owner ${uid}, group ${uid}, mode ${mode.toString(8).padStart(4, "0")})`,
     );
     await expect(refusal).rejects.toThrow(remedy);
     expect(readFileSync(file, "utf8")).toBe("as it was");
@@ -173,7 +173,7 @@ describe.skipIf(lacks("root, who writes", isRoot)).concurrent("set-key as root",
     chmodSync(place.folder, 0o1777);
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(1);
-    expect(stderr).toContain(`not only root may write ${place.folder} (owner 0, group 0, mode 1777)`);
+    expect(stderr).toContain(`others than root can write to ${place.folder} (owner 0, group 0, mode 1777)`);
     expect(text()).toContain(key);
   });
 
@@ -186,7 +186,7 @@ describe.skipIf(lacks("root, who writes", isRoot)).concurrent("set-key as root",
     chownSync(place.dataDir, OTHER, OTHER);
     const { code, stderr } = await setKey(fresh, "--new-organization");
     expect(code).toBe(1);
-    expect(stderr).toContain("the agent's memory of its organization stays, so nothing was written");
+    expect(stderr).toContain("cannot change the organization that the agent remembers: cannot write ");
     expect(statSync(victim).uid).toBe(0);
     expect(readFileSync(victim, "utf8")).toBe("as it was");
   });

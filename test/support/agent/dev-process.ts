@@ -35,7 +35,7 @@ export function startDev(folder: string, port?: number) {
     output: () => output,
     waitFor,
     async fingerprint() {
-      await waitFor(/Ctrl-C ends both programs/u);
+      await waitFor(/Ctrl-C stops both programs/u);
       noteKeys(folder);
       return await waitFor(/^Online: executor agent-1 with key (\w{8}) /mu);
     },

@@ -97,7 +97,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (r
     const text = (await host.journal()).slice(-12).join("\n");
     expect((await host.machine.try(["systemctl", "restart", SERVICE])).exitCode).toBe(1);
     expect(text).toContain("cannot create /run/novacula");
-    expect(text).toContain("[agent].runtime_dir");
+    expect(text).toContain("agent.runtime_dir");
     // The cause is fixed, and the count is reset without a reset-failed by hand.
     await host.machine.sh(`rm /run/systemd/system/${SERVICE}.d/broken.conf; systemctl daemon-reload`);
     await host.machine.run(["novacula-agent", "start"]);

@@ -1,16 +1,18 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import type { Program } from "../host/programs.ts";
 
-/** A process that runs as long as the command does. */
+/** A process that lives no longer than this command. */
 export interface Child {
   readonly process: ChildProcess;
   /** How it ended, as a sentence: `The agent ended with exit code 78.` */
   readonly ended: Promise<string>;
-  /** Resolves once it has ended: by itself within `patienceMs`, after SIGTERM, or after SIGKILL. */
+  /**
+   * Resolves when it has ended: by itself within `patienceMs`, else by SIGTERM, else by SIGKILL.
+   */
   end(patienceMs: number): Promise<void>;
 }
 
-/** After SIGTERM, ms: the agent stops within 2 s, the control plane as well. */
+/** How long after SIGTERM to wait, ms: both programs need at most 2 s. */
 const LONGEST_STOP_MS = 5000;
 
 /** `name` begins the sentence on how it ended: `The agent`. */
@@ -27,7 +29,7 @@ export function startChild(
       resolve(`${name} ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}.`),
     );
   });
-  // Should this process fall over, no other stays behind.
+  // If this process crashes, no child stays behind.
   const last = () => void child.kill("SIGTERM");
   process.once("exit", last);
   void ended.then(() => process.off("exit", last));

@@ -13,15 +13,17 @@ import type { Program } from "../host/programs.ts";
 import { type Child, startChild } from "./child.ts";
 import type { DevFolder } from "./dev-folder.ts";
 
-/** The embedded control plane: a process of its own, asked through its own command line. */
+/** The control plane of `dev`: a separate process, managed through its own command line. */
 export interface DevControlPlane {
   readonly url: string;
   readonly child: Child;
-  /** True once this very process listens; false where it ended instead, or the wait was cancelled. */
+  /** True once this process listens; false if it ended, or if `signal` aborted. */
   ready(signal: AbortSignal): Promise<boolean>;
-  /** Says what it complained of before it was ready, which until then is kept: another try may be news enough. */
+  /**
+   * Prints what it logged before it was ready. Kept until then: another port may be tried instead.
+   */
   explain(): void;
-  /** A new key, in the one organization, which is made first where there is none. */
+  /** Creates a key in the only organization, and that organization if there is none. */
   issueKey(name: string): Promise<ExecutorKey>;
 }
 
@@ -60,8 +62,46 @@ export function startControlPlane(
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  // Its own word, not an answer at its address: what answers there may be somebody else's.
-  const outcome = Promise.withResolvers<boolean>();
+  const output = followOutput(child, terminal);
+  const manage: Manage = (...args) => ask(program, [...args, "--json", "--socket", folder.managementSocket]);
+  return {
+    url,
+    child,
+    explain: output.explain,
+    async ready(signal) {
+      const isReady = await firstOf(output.isListening, signal);
+      if (isReady !== undefined || signal.aborted) {
+        return isReady === true;
+      }
+      await child.end(0);
+      output.explain();
+      throw new OperatorError(`the control plane does not listen on ${url} after ${READY_LIMIT_MS / 1000} s`);
+    },
+    issueKey: (name) => issueKey(manage, name),
+  };
+}
+
+/** Undefined after 15 s, or if `signal` aborts. */
+async function firstOf(isListening: Promise<boolean>, signal: AbortSignal): Promise<boolean | undefined> {
+  const waiting = new AbortController();
+  const limit = delay(READY_LIMIT_MS, AbortSignal.any([signal, waiting.signal]));
+  const isReady = await Promise.race([isListening, limit]);
+  waiting.abort();
+  return isReady ?? undefined;
+}
+
+interface Output {
+  /**
+   * True once its own log says that it listens (another program may answer at its address); false
+   * if it ended.
+   */
+  readonly isListening: Promise<boolean>;
+  /** Passes on the lines from before it listened, which are kept until then. */
+  explain(): void;
+}
+
+function followOutput(child: Child, terminal: Terminal): Output {
+  const { promise: isListening, resolve } = Promise.withResolvers<boolean>();
   let kept: string[] | undefined = [];
   const explain = () => {
     for (const line of kept ?? []) {
@@ -69,60 +109,47 @@ export function startControlPlane(
     }
     kept = undefined;
   };
-  for (const stream of [child.process.stdout, child.process.stderr]) {
-    if (stream === null) {
-      continue;
-    }
-    createInterface({ input: stream }).on("line", (line) => {
-      if (decodeLog(line)?.event === "listening") {
-        explain();
-        outcome.resolve(true);
-      }
-      if (kept === undefined) {
-        passOn(line, terminal);
-      } else {
-        kept.push(line);
-      }
-    });
-  }
-  void child.ended.then(() => outcome.resolve(false));
-  const manage = (...args: readonly string[]) =>
-    ask(program, [...args, "--json", "--socket", folder.managementSocket]);
-  return {
-    url,
-    child,
-    explain,
-    async ready(signal) {
-      const waiting = new AbortController();
-      const limit = delay(READY_LIMIT_MS, AbortSignal.any([signal, waiting.signal]));
-      const isReady = await Promise.race([outcome.promise, limit]);
-      waiting.abort();
-      if (isReady !== undefined || signal.aborted) {
-        return isReady === true;
-      }
-      await child.end(0);
+  const follow = (line: string) => {
+    if (decodeLog(line)?.event === "listening") {
       explain();
-      throw new OperatorError(`the control plane does not listen on ${url} after ${READY_LIMIT_MS / 1000} s`);
-    },
-    async issueKey(name) {
-      const { organizations: known } = organizations.parse(await manage("org", "list"));
-      if (known.length === 0) {
-        await manage("org", "create", "dev");
-      }
-      const [organization = { slug: "dev" }] = known;
-      const { secret } = issued.parse(
-        await manage("keys", "create", "--name", name, "--org", organization.slug),
-      );
-      const { key } = diagnoseKey(secret, { kind: "input" });
-      if (key === undefined) {
-        throw new TypeError("the control plane issued a key that is none");
-      }
-      return key;
-    },
+      resolve(true);
+    }
+    if (kept === undefined) {
+      passOn(line, terminal);
+    } else {
+      kept.push(line);
+    }
   };
+  for (const stream of [child.process.stdout, child.process.stderr]) {
+    if (stream !== null) {
+      createInterface({ input: stream }).on("line", follow);
+    }
+  }
+  void child.ended.then(() => resolve(false));
+  return { isListening, explain };
 }
 
-/** One command of the control plane's own, its answer decoded from JSON. A secret comes on stdout and goes nowhere else. */
+/** Runs a command of the control plane on its management socket; resolves with its JSON. */
+type Manage = (...args: readonly string[]) => Promise<unknown>;
+
+async function issueKey(manage: Manage, name: string): Promise<ExecutorKey> {
+  const { organizations: known } = organizations.parse(await manage("org", "list"));
+  if (known.length === 0) {
+    await manage("org", "create", "dev");
+  }
+  const [organization = { slug: "dev" }] = known;
+  const { secret } = issued.parse(await manage("keys", "create", "--name", name, "--org", organization.slug));
+  const { key } = diagnoseKey(secret, { kind: "input" });
+  if (key === undefined) {
+    throw new TypeError("the control plane issued an invalid key");
+  }
+  return key;
+}
+
+/**
+ * Runs a command of the control plane and decodes its JSON. A secret is in its stdout and nowhere
+ * else.
+ */
 async function ask(program: Program, args: readonly string[]): Promise<unknown> {
   const child = spawn(program.file, [...program.args, ...args], {
     argv0: program.argv0,
@@ -134,10 +161,10 @@ async function ask(program: Program, args: readonly string[]): Promise<unknown> 
   if (child.exitCode === 0) {
     return JSON.parse(answer);
   }
-  throw new OperatorError(`the control plane's command line failed: ${printable(complaint, 500)}`);
+  throw new OperatorError(`a command of the control plane failed: ${printable(complaint, 500)}`);
 }
 
-/** Its warnings and errors only: the agent's journal is what one reads here. */
+/** Passes on warnings and errors only: here people read the journal of the agent. */
 function passOn(line: string, terminal: Terminal): void {
   const said = worthSaying(line);
   if (said !== undefined) {
@@ -153,14 +180,14 @@ function worthSaying(line: string): string | undefined {
   if (logged === undefined) {
     return line;
   }
-  // A new folder has a new database: here that is no news.
+  // A new folder has a new database, as expected.
   if (logged.event === "database.created") {
     return undefined;
   }
   return LOUD.has(logged.level) ? logged.msg.replace(/;|$/u, (end) => `${subject(logged)}${end}`) : undefined;
 }
 
-/** ` (401 unknown, key 3fa9c1d2, executor agent-1)`: whom a refusal is about. */
+/** ` (401 unknown, key 3fa9c1d2, executor agent-1)`: the subject of a refusal. */
 function subject({ status, reason, fingerprint, keyId, executor }: LogLine): string {
   const facts = [
     [status, reason].filter((part) => part !== undefined).join(" "),
@@ -171,7 +198,7 @@ function subject({ status, reason, fingerprint, keyId, executor }: LogLine): str
   return facts.length === 0 ? "" : ` (${facts.join(", ")})`;
 }
 
-/** Undefined for what is no line of its log. */
+/** Undefined for a line that is not of its log. */
 function decodeLog(line: string): LogLine | undefined {
   try {
     return logLine.parse(JSON.parse(line));

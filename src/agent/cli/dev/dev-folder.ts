@@ -7,7 +7,7 @@ import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
 import { assertRootOnly } from "../host/write-place.ts";
 
-/** Where `dev` keeps everything between two runs. All paths are absolute. */
+/** The files that `dev` keeps between two runs. All paths are absolute. */
 export interface DevFolder {
   readonly path: string;
   readonly configPath: string;
@@ -17,11 +17,14 @@ export interface DevFolder {
   readonly runtimeDir: string;
 }
 
-/** sockaddr_un has 108 bytes for a path and its end (unix(7)). */
+/** unix(7): sockaddr_un has 108 bytes for a path and its terminating NUL. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const DEFAULT_PORT = 3000;
 
-/** Makes the folder, for its owner alone: it holds a key. Its sockets go elsewhere where its path is too long for them. */
+/**
+ * Makes the folder, readable only for its owner because it contains a key. If its path is too long
+ * for sockets, they go to another folder.
+ */
 export async function openDevFolder(directory: string): Promise<DevFolder> {
   const path = resolve(directory);
   await assertFolderFor(path);
@@ -46,10 +49,10 @@ async function assertFolderFor(path: string): Promise<void> {
   try {
     await assertRootOnly(
       path,
-      "name a folder such as /root/novacula-dev with --directory, where only root may write on the whole path",
+      "use --directory with a folder that only root can write to, such as /root/novacula-dev",
     );
   } catch (error) {
-    // Folders that are missing are made, and with root's rights.
+    // Missing folders are made, with the rights of root.
     if (errorCode(error) !== "ENOENT") {
       throw error;
     }
@@ -58,8 +61,8 @@ async function assertFolderFor(path: string): Promise<void> {
 }
 
 /**
- * A folder that is there already is taken only where it is this user's own, and no link to one: in
- * /tmp anybody makes links.
+ * Accepts an existing folder only if it is this user's own and no link: in /tmp, anybody can make
+ * links.
  */
 async function makePrivate(folder: string): Promise<void> {
   try {
@@ -82,15 +85,15 @@ async function makePrivate(folder: string): Promise<void> {
   } catch (error) {
     const why = error instanceof OperatorError ? error.message : (errorCode(error) ?? "unknown error");
     throw new OperatorError(
-      `cannot use ${printable(folder, 4096)}: name another folder with --directory (${why})`,
+      `cannot use ${printable(folder, 4096)}, because ${why}. Fix: use another folder with --directory`,
     );
   }
 }
 
-/** An agent.toml without a key, in the shape of agent.example.toml. */
+/** Writes an agent.toml without a key, in the shape of agent.example.toml. */
 export async function writeConfig(folder: DevFolder, url: string): Promise<void> {
-  const text = `# The agent of \`novacula-agent dev\`. Change anything here and save: it is taken at once.
-# agent.example.toml explains every key.
+  const text = `# The agent of \`novacula-agent dev\`. The agent applies every change when you save the file.
+# agent.example.toml explains every setting.
 
 [agent]
 name = "agent-1"
@@ -103,13 +106,15 @@ url = ${JSON.stringify(url)}
   await writeFile(folder.configPath, text, { mode: 0o600, flag: "wx" });
 }
 
-/** The port that was asked for, else the one of the run before, else 3000, else one that is free. */
+/** The port that was asked for, else that of the last run, else 3000, else a free one. */
 export async function choosePort(asked: number | undefined, before: number | undefined): Promise<number> {
   if (asked !== undefined) {
     if (await isFree(asked)) {
       return asked;
     }
-    throw new OperatorError(`port ${asked} is taken: name another with --port, or none`);
+    throw new OperatorError(
+      `port ${asked} is in use. Fix: use another one with --port, or leave the option out`,
+    );
   }
   for (const port of [before, DEFAULT_PORT]) {
     if (port !== undefined && (await isFree(port))) {

@@ -6,7 +6,10 @@ import { type Program, shown } from "../host/programs.ts";
 import { keyName } from "../status/status-report.ts";
 import type { DevFolder } from "./dev-folder.ts";
 
-/** What to try once the agent of `dev` is online: the rotation, in commands that can be pasted into another terminal. */
+/**
+ * What to try when the agent of `dev` is online: a rotation, in commands to paste into another
+ * terminal.
+ */
 export function devGuide(
   status: AgentStatus,
   folder: DevFolder,
@@ -23,24 +26,24 @@ export function devGuide(
     "",
     paint(terminal, "green", `Online: executor ${printable(status.executor ?? "")} with key ${key}.`),
     "",
-    "Now rotate the key, without a restart and without a gap. In another terminal, in this folder:",
+    "Now rotate the key, without a restart and without interruption. In another terminal, in this folder:",
     "",
-    "  1. Issue a second key, and hand it to the agent:",
+    "  1. Create a second key, and give it to the agent:",
     command(`${manage("keys create --name second --key-only")} | \\`),
     command(`  ${agent("set-key")}`),
-    "     Below you will see `key.rotated`, with both keys' names: the old one was in use until then.",
-    "     By hand instead: leave out --key-only and the second line, and put the key that it prints into",
-    `     ${shown(folder.configPath)} with an editor. The same happens a second after you save.`,
+    "     Below you will see `key.rotated`, with both keys. The agent used the old one until then.",
+    "     By hand: leave out --key-only and the second line, and put the printed key into",
+    `     ${shown(folder.configPath)} with an editor. The same happens when you save the file.`,
     "",
-    "  2. Revoke the old key. Nothing happens below: nobody uses it any more.",
+    "  2. Revoke the old key. Nothing happens below, because it is no longer in use.",
     command(manage(`keys revoke ${fingerprint}`)),
     "",
-    "  3. See where things stand, from both sides:",
+    "  3. Look at the result from both sides:",
     command(agent("status")),
     command(manage("keys list")),
     "",
-    "Or break it: cut a letter off the key in the file, or revoke the key in use, and read what is said below.",
-    `Ctrl-C ends both programs; what they know stays in ${shown(folder.path)} for the next time.`,
+    "Or break it: delete a letter of the key in the file, or revoke the key in use, and read the messages below.",
+    `Ctrl-C stops both programs. Their data stays in ${shown(folder.path)} for the next time.`,
     "",
   ].join("\n");
 }

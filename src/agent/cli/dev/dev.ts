@@ -26,10 +26,13 @@ export interface DevOptions {
 }
 
 const ONLINE_LIMIT_MS = 20_000;
-/** Ctrl-C reaches the whole process group: the children are stopping already, and a second signal would cut that short. */
+/**
+ * After Ctrl-C, ms: it reached the whole process group, so the children are stopping already, and a
+ * second signal would interrupt that.
+ */
 const CTRL_C_PATIENCE_MS = 1500;
 
-/** The README's first command: a control plane and an agent on this machine, a key issued, ready to be rotated. */
+/** Starts a control plane and an agent on this machine, with a key that is ready to be rotated. */
 export async function dev(options: DevOptions, terminal: Terminal): Promise<ExitCode> {
   const stop = stopSignal();
   const folder = await openDevFolder(options.directory);
@@ -51,13 +54,13 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<Exit
     await start(options, folder, guard, terminal, signal);
     await aborted(signal);
   } catch (error) {
-    // What a Ctrl-C interrupts fails in its own words: not one of them is news.
+    // Errors after Ctrl-C are only its consequences.
     if (!signal.aborted) {
       throw error;
     }
   } finally {
     if (!stop.signal.aborted && reason !== undefined) {
-      complain(terminal, `${reason} So everything ends.`);
+      complain(terminal, `${reason} Stopping both programs.`);
     }
     const patienceMs = stop.signal.aborted && stop.isWholeGroup() ? CTRL_C_PATIENCE_MS : 0;
     await Promise.all(children.map((child) => child.end(patienceMs)));
@@ -65,7 +68,7 @@ export async function dev(options: DevOptions, terminal: Terminal): Promise<Exit
   return stop.signal.aborted ? ExitCode.good : ExitCode.bad;
 }
 
-/** Resolves when the agent is online and that has been said, or `signal` aborted. */
+/** Resolves when the agent is online and the guide is printed, or when `signal` aborts. */
 async function start(
   { port: asked }: DevOptions,
   folder: DevFolder,
@@ -95,7 +98,7 @@ async function start(
     return;
   }
   if (answer.kind !== "answered") {
-    throw new OperatorError(`the agent does not answer: ${answer.why}`);
+    throw new OperatorError(`the agent does not answer. ${answer.why}`);
   }
   if (!keyIs(answer.status, key.fingerprint)) {
     throw new OperatorError(
@@ -106,8 +109,9 @@ async function start(
 }
 
 /**
- * The control plane, guarded; undefined where it ended or the wait was cancelled. Another program may take the port
- * between the look at it and its use: then another port is tried, unless this one was asked for.
+ * Starts the control plane and guards it; undefined if it ended or `signal` aborted. Another
+ * program may take the port just before it is used: then another port is tried, unless this one was
+ * asked for.
  */
 async function listening(
   launch: (port: number) => DevControlPlane,
@@ -138,11 +142,14 @@ async function listening(
 
 class PortLost extends OperatorError {
   constructor(port: number) {
-    super(`other programs take every port that is tried, ${port} just now: name one with --port`);
+    super(`other programs take every port that is tried, most recently ${port}. Fix: choose one with --port`);
   }
 }
 
-/** The key of the run before, where the control plane still takes it; else a new one, put where the old one was. */
+/**
+ * The key of the last run if the control plane still accepts it; else a new one, written to the
+ * same place.
+ */
 async function ensureKey(
   controlPlane: DevControlPlane,
   folder: DevFolder,
@@ -159,7 +166,7 @@ async function ensureKey(
       return key;
     }
   }
-  // A database that was deleted meanwhile is another organization.
+  // A new database has another organization.
   await forgetOwnOrganization(folder.dataDir, controlPlane.url);
   const key = await controlPlane.issueKey("dev");
   await (await keyTarget(loaded, key, environment)).write();
@@ -172,7 +179,7 @@ async function ensureConfig(url: string, folder: DevFolder, environment: NodeJS.
   if (text === undefined) {
     await writeConfig(folder, url);
   } else {
-    // The port may be another one this time; the rest of the file is the reader's own.
+    // The port may be another one this time. The rest of the file belongs to the user.
     const moved = text.replace(OWN_URL, `$1${url}`);
     if (moved !== text) {
       await writeFile(folder.configPath, moved);
@@ -185,7 +192,7 @@ async function ensureConfig(url: string, folder: DevFolder, environment: NodeJS.
   const { url: written } = loaded.config.controlPlane;
   if (written !== url) {
     throw new OperatorError(
-      `${loaded.path} is for ${written}, not for the control plane of dev: delete it, or name another folder with --directory`,
+      `${loaded.path} is for ${written}, not for the control plane of dev. Fix: delete it, or use another folder with --directory`,
     );
   }
   return loaded;
@@ -200,7 +207,9 @@ async function portBefore(folder: DevFolder): Promise<number | undefined> {
 }
 
 function unusable({ issues, path }: Extract<Loaded, { verdict: "invalid" }>): OperatorError {
-  return new OperatorError(`fix ${path}, or delete it:\n${issues.map(formatIssue).join("\n")}`);
+  return new OperatorError(
+    `${path} is not valid. Fix: correct or delete it.\n${issues.map(formatIssue).join("\n")}`,
+  );
 }
 
 async function assertAlone({ runtimeDir, path }: DevFolder, signal: AbortSignal): Promise<void> {
@@ -209,11 +218,11 @@ async function assertAlone({ runtimeDir, path }: DevFolder, signal: AbortSignal)
     return;
   }
   throw new OperatorError(
-    `novacula-agent dev runs in ${path} already (its agent is PID ${answer.status.pid}): end it, or name another folder with --directory`,
+    `novacula-agent dev already runs in ${path} (its agent is PID ${answer.status.pid}). Fix: stop it, or use another folder with --directory`,
   );
 }
 
-/** SIGINT, SIGTERM, and SIGHUP: a closed terminal must not leave two processes behind. */
+/** Aborts at SIGINT, SIGTERM and SIGHUP: a closed terminal must not leave two processes behind. */
 function stopSignal(): { readonly signal: AbortSignal; isWholeGroup(): boolean } {
   let isWholeGroup = true;
   const hangup = new AbortController();

@@ -1,17 +1,11 @@
-import { paint, type Terminal } from "../../../lib/command-line/terminal.ts";
+import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import type { Check, Examination } from "../../doctor/examination.ts";
-
-const MARKS = {
-  ok: ["ok      ", "green"],
-  warning: ["warning ", "yellow"],
-  bad: ["bad     ", "red"],
-  unknown: ["unknown ", "yellow"],
-} as const;
+import { MARK_WIDTH, markText } from "../host/mark.ts";
 
 const VERDICTS = {
   ok: "Nothing is wrong.",
   bad: "Fix the failures from the top down; later ones may follow from earlier ones.",
-  unknown: "Nothing is known to be wrong, but not everything could be checked.",
+  unknown: "Nothing is known to be wrong, but something could not be checked.",
 } as const;
 
 const STAGE_WIDTH = 15;
@@ -24,9 +18,8 @@ export function examinationText({ checks, verdict }: Examination, terminal: Term
 }
 
 function lines({ stage, status, detail, remedy }: Check, terminal: Terminal): readonly string[] {
-  const [mark, colour] = MARKS[status];
-  const first = `${paint(terminal, colour, mark)}${stage.padEnd(STAGE_WIDTH)}${detail}`;
+  const first = `${markText(status, terminal)}${stage.padEnd(STAGE_WIDTH)}${detail}`;
   return remedy === undefined || remedy === ""
     ? [first]
-    : [first, `${" ".repeat(mark.length + STAGE_WIDTH)}${remedy}`];
+    : [first, `${" ".repeat(MARK_WIDTH + STAGE_WIDTH)}${remedy}`];
 }

@@ -4,7 +4,7 @@ import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
 import type { AgentStatus } from "../../daemon/status/status.ts";
-import { checkConnection, connectionUntold } from "../../doctor/check-connection.ts";
+import { checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import { checkEnvironment, ENVIRONMENT_FACTS } from "../../doctor/check-environment.ts";
 import { checkFiles, type Obstacle } from "../../doctor/check-files.ts";
 import { checkUnit, UNIT_FACTS } from "../../doctor/check-unit.ts";
@@ -27,10 +27,7 @@ export interface DoctorOptions extends ConfigOptions {
   readonly json?: boolean;
 }
 
-/**
- * Goes the whole way from the file to the running service, and says what passed, what failed, and
- * what is unknown. Changes nothing.
- */
+/** Checks everything from the file to the running service: ok, bad or unknown. Changes nothing. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitCode> {
   const { environment } = terminal;
   const signal = shutdownSignal();
@@ -43,7 +40,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     ...checkFiles(loaded, await obstacles(loaded)),
     ...(await connection(
       loaded,
-      { route: keyRoute(options.keyFile, "Ask doctor again"), environment },
+      { route: keyRoute(options.keyFile, "Run doctor again", loaded, environment), environment },
       signal,
     )),
     ...(await unit(options, loaded, environment, signal)),
@@ -54,7 +51,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   return exitCodeOf(result.verdict);
 }
 
-/** `--key-file`: the configuration as it would be with that key. */
+/** With `--key-file`: the configuration as it would be with that key. */
 async function withCandidate(
   loaded: Loaded,
   keyFile: string | undefined,
@@ -76,7 +73,7 @@ async function withCandidate(
   return { ...base, verdict: "usable", key, caPem: loaded.verdict === "usable" ? loaded.caPem : undefined };
 }
 
-/** Root reads everything: what counts is what the service's user can read. */
+/** Root can read everything; what counts is what the user of the service can read. */
 async function obstacles(loaded: Loaded): Promise<readonly Obstacle[]> {
   const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
   if (user === undefined) {
@@ -94,10 +91,10 @@ async function connection(
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
   if (loaded.verdict === "invalid") {
-    return connectionUntold("the configuration is not valid yet");
+    return connectionUnchecked("the configuration is not valid");
   }
   if (loaded.verdict === "key-unusable") {
-    return connectionUntold("there is no key to ask with");
+    return connectionUnchecked("there is no usable key");
   }
   const { config, key, keySource, findings } = loaded;
   const { url, proxy } = config.controlPlane;

@@ -5,20 +5,21 @@ import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../../config/schema/agent
 import { decodeText } from "../../config/schema/config-text.ts";
 import { serviceReader } from "./service-identity.ts";
 
-/** Where a running agent is found. */
+/** The folders of an agent. */
 export interface AgentFolders {
   /** Of agent.toml, absolute. */
   readonly path: string;
   readonly runtimeDir: string;
   readonly dataDir: string;
   /**
-   * Why agent.toml itself cannot be used, as a clause; undefined where it can. Then the folders are
-   * a guess.
+   * Why agent.toml cannot be used, as a clause; then the folders are a guess. Undefined if it can.
    */
   readonly obstacle: string | undefined;
+  /** Whether the obstacle is that this user may not read the file. */
+  readonly isDenied: boolean;
 }
 
-/** The same, and the configuration with its key, as it is on disk now. */
+/** The same, with the configuration and the key as they are in the files now. */
 export interface AgentPlace extends AgentFolders {
   readonly loaded: Loaded;
 }
@@ -28,9 +29,8 @@ export interface ConfigOptions {
 }
 
 /**
- * The folders of the agent that the options name, from agent.toml alone: who only asks the agent
- * needs no key file, which may hang. A file that has become invalid does not hide the agent that
- * still runs with it.
+ * Finds the folders of the agent that the options name. Reads only agent.toml: the key file is not
+ * needed, and may hang. Works with an invalid file too: an agent may still run with an older one.
  */
 export async function findFolders(
   options: ConfigOptions,
@@ -41,13 +41,14 @@ export async function findFolders(
   const text = textOf(read);
   const parsed = text === undefined ? undefined : await parseConfig(text, path);
   if (parsed?.kind === "valid") {
-    return { path, ...parsed.config.agent, obstacle: undefined };
+    return { path, ...parsed.config.agent, obstacle: undefined, isDenied: false };
   }
   return {
     path,
     runtimeDir: written(text, "runtime_dir") ?? environment["RUNTIME_DIRECTORY"] ?? DEFAULT_RUNTIME_DIR,
     dataDir: written(text, "data_dir") ?? environment["STATE_DIRECTORY"] ?? DEFAULT_DATA_DIR,
-    obstacle: read.kind === "unreadable" ? read.problem : "cannot be used as it is (novacula-agent check)",
+    isDenied: read.kind === "unreadable" && ["EACCES", "EPERM"].includes(read.code),
+    obstacle: read.kind === "unreadable" ? read.problem : "is not valid",
   };
 }
 
@@ -64,7 +65,7 @@ function textOf(read: FileRead): string | undefined {
   return decoded?.kind === "text" ? decoded.text : undefined;
 }
 
-/** A guess at what the damaged file says: the agent was started when it was whole. */
+/** A guess from a damaged file: the agent was started when it was still valid. */
 function written(text: string | undefined, name: string): string | undefined {
   return new RegExp(`^\\s*${name}\\s*=\\s*["'](/[^"']*)["']`, "mu").exec(text ?? "")?.[1];
 }

@@ -10,7 +10,7 @@ import { asRoot } from "../../../lib/shell-word.ts";
 import { controlSocketPath } from "../../daemon/control-socket.ts";
 import { type AgentStatus, agentStatusSchema } from "../../daemon/status/status.ts";
 
-/** What came of asking the running agent. `why` is a whole sentence, or two. */
+/** The result of asking the running agent. `why` is one or more sentences. */
 export type AgentAnswer =
   | { readonly kind: "answered"; readonly status: AgentStatus }
   | { readonly kind: "not-running"; readonly why: string }
@@ -21,16 +21,15 @@ export type AgentOperation = `${"GET" | "POST"} /${string}`;
 
 /** A status has a kilobyte or two. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** A sentence about a configuration with many mistakes has some thousand characters. */
+/** A sentence about a configuration with many mistakes has thousands of characters. */
 const MAX_TEXT = 16_384;
 
-/** An answer that takes longer than what it was asked to wait for, and this, ms, does not come any more. */
+/** How long to wait for an answer, ms, beyond the wait that was asked for. */
 const PATIENCE_MS = 15_000;
 
 /**
- * Asks the agent that runs with `runtimeDir`; `waitMs` is how long the operation itself may keep
- * the answer. Whatever listens there, this ends in time, and texts come back printable: the socket
- * may be anybody's.
+ * Asks the agent with this `runtimeDir`. The operation itself may hold back the answer for
+ * `waitMs`. The socket may be anybody's: this ends in time, and all texts come back printable.
  */
 export async function askAgent(
   runtimeDir: string,
@@ -40,7 +39,7 @@ export async function askAgent(
 ): Promise<AgentAnswer> {
   const path = controlSocketPath(runtimeDir);
   try {
-    // connect(2) would hold this process, and not a thread of it.
+    // connect(2) to a file that hangs would block the whole process.
     await inTime(path, () => stat(path));
     using deadline = startDeadline(waitMs + PATIENCE_MS, signal);
     const answer = await exchange(path, operation, deadline.signal).catch((error: unknown) => {
@@ -74,7 +73,7 @@ function exchange(
   });
 }
 
-/** Destroys the connection with what is more than 1 MiB. */
+/** Empty, with the connection closed, for more than 1 MiB. */
 async function bodyOf(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
@@ -108,18 +107,18 @@ async function explain(code: string, path: string): Promise<AgentAnswer> {
     case "ENOTDIR":
       return { kind: "not-running", why: `No agent runs here: there is no ${shown}.` };
     case "ECONNREFUSED":
-      return { kind: "not-running", why: `No agent runs here: ${shown} is what a dead one left behind.` };
+      return { kind: "not-running", why: `No agent runs here: ${shown} is a stale socket.` };
     case "EACCES":
     case "EPERM":
-      return noAnswer(`This user may not ask the agent at ${shown}. ${await whoMay(path)}`);
+      return noAnswer(`This user cannot ask the agent at ${shown}. ${await whoMay(path)}`);
     case "ABORT_ERR":
       return noAnswer("Interrupted.");
     case "ENAMETOOLONG":
     case "EINVAL":
-      return noAnswer(`${shown} is too long for a socket: set a shorter [agent].runtime_dir.`);
+      return noAnswer(`${shown} is too long for a socket. Fix: set a shorter agent.runtime_dir.`);
     default:
       return noAnswer(
-        `The agent at ${shown} did not answer${code === "" ? "" : ` (${printable(code, 40)})`}. Its journal may say why: ${asRoot("journalctl -u novacula-agent")}`,
+        `The agent at ${shown} did not answer${code === "" ? "" : ` (${printable(code, 40)})`}. Its journal may say why. Run: ${asRoot("journalctl -u novacula-agent")}`,
       );
   }
 }
@@ -128,9 +127,9 @@ async function whoMay(path: string): Promise<string> {
   for (const place of [path, dirname(path)]) {
     try {
       const { gid } = await inTime(place, () => stat(place));
-      return `It is open to root and to the group ${groupName(gid)}: use sudo, or join that group.`;
+      return `Only root and the group ${groupName(gid)} can. Fix: use sudo, or join that group.`;
     } catch {
-      // A folder that may not be entered hides the socket, but is itself visible.
+      // A folder that this user cannot enter hides the socket, but is itself visible.
     }
   }
   return "Use sudo.";
@@ -145,5 +144,5 @@ function noAnswer(why: string): AgentAnswer {
 }
 
 function tooOld(path: string): string {
-  return `What answers at ${printable(path)} does not speak as this version does: restart the agent after an upgrade (${asRoot("systemctl restart novacula-agent")}).`;
+  return `The agent at ${printable(path)} runs another version. Fix: ${asRoot("systemctl restart novacula-agent")}`;
 }

@@ -1,9 +1,8 @@
 import type { Identity } from "./service-user.ts";
 
 /**
- * Does `work` with the rights of `user`, then goes on as root: what that user may not do fails, and
- * what it makes is that user's. Nothing else may run meanwhile: the rights are those of the whole
- * process.
+ * Does `work` with the rights of `user`, then becomes root again. New files belong to that user.
+ * Nothing else may run at the same time: the rights are those of the whole process.
  */
 export async function asUser<T>(user: Identity, work: () => Promise<T>): Promise<T> {
   const { getgroups, getegid, setgroups, setegid, seteuid } = process;

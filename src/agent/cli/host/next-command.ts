@@ -1,12 +1,30 @@
-import { shellWord } from "../../../lib/shell-word.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { configPath } from "../../config/load-config.ts";
 
-/** What a person types next for the same agent: `novacula-agent status`, with `-c` where the file is not the one that is found without it. */
+/**
+ * A command that a person runs next for the same agent: with `-c` unless its file is the usual one.
+ */
 export function nextCommand(
   command: string,
   { path }: { readonly path: string },
   environment: NodeJS.ProcessEnv,
 ): string {
-  const isFound = path === configPath(undefined, environment);
-  return `novacula-agent ${command}${isFound ? "" : ` -c ${shellWord(path)}`}`;
+  return `novacula-agent ${command}${isUsual(path, environment) ? "" : ` -c ${shellWord(path)}`}`;
+}
+
+/**
+ * The same for a command that reads or writes the agent's files: as root, unless the file is a
+ * person's own.
+ */
+export function nextCommandAsRoot(
+  command: string,
+  place: { readonly path: string },
+  environment: NodeJS.ProcessEnv,
+): string {
+  const text = nextCommand(command, place, environment);
+  return isUsual(place.path, environment) ? asRoot(text) : text;
+}
+
+function isUsual(path: string, environment: NodeJS.ProcessEnv): boolean {
+  return path === configPath(undefined, environment);
 }

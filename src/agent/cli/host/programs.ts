@@ -16,7 +16,9 @@ const AGENT_SOURCE = new URL("../../main.ts", import.meta.url);
 const CONTROL_PLANE_SOURCE = new URL("../../../control-plane/main.ts", import.meta.url);
 const OWN_NODE = new URL("../../../../node_modules/.bin/node", import.meta.url);
 
-/** From a checkout: the sources, under this very Node. From the packaged binary: the binary itself. */
+/**
+ * From a checkout: the sources, under this very Node. From the packaged binary: the binary itself.
+ */
 export function findPrograms(): { readonly agent: Program; readonly controlPlane: Program } {
   return {
     agent: findProgram("novacula-agent", AGENT_SOURCE),

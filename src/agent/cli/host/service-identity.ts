@@ -4,8 +4,7 @@ import { unitProperties } from "../../systemd/systemctl.ts";
 import { type Identity, serviceUser, userNamed } from "./service-user.ts";
 
 /**
- * The user that the unit on this host runs as; the packaged one's where no systemd answers,
- * undefined where there is neither.
+ * The user that the unit runs as; without systemd the packaged one; undefined if there is neither.
  */
 export async function serviceIdentity(): Promise<Identity | undefined> {
   const unit = await unitProperties(SERVICE, ["LoadState", "User", "Group"]).catch(() => undefined);
@@ -15,10 +14,7 @@ export async function serviceIdentity(): Promise<Identity | undefined> {
   return userNamed(unit.User || "root", unit.Group);
 }
 
-/**
- * For whom a command computes remedies: the service, by root alone; where there is none, the user
- * that runs it.
- */
+/** Whom remedies are for: the service, which only root can help; without a service, this user. */
 export async function serviceReader(): Promise<FileReader> {
   const service = await serviceIdentity();
   if (service === undefined) {

@@ -7,7 +7,7 @@ import { shellWord } from "../../../lib/shell-word.ts";
 
 const SERVICE_USER = "novacula";
 
-/** A user as the kernel judges one. */
+/** A user with the groups that the kernel checks. */
 export interface Identity {
   readonly name: string;
   readonly uid: number;
@@ -53,8 +53,8 @@ export function identityIn({ users, groups }: Accounts, name: string): Identity 
 }
 
 /**
- * Why that user cannot read `path`, by the modes on the way there, and the commands that fix it;
- * undefined where it can.
+ * Why that user cannot read `path`, judged by the modes of it and the folders above, and the
+ * command that fixes it; undefined if it can.
  */
 export async function obstacleFor(
   user: Identity,
@@ -67,26 +67,26 @@ export async function obstacleFor(
   }
   for (const place of places.reverse()) {
     const stats = await stat(place);
-    const wants = place === real ? READ : PASS;
+    const wants = place === real ? READ : ENTER;
     if (grants(stats, user, wants)) {
       continue;
     }
-    const problem = `the service's user ${user.name} cannot ${wants === READ ? "read" : "pass"} ${printable(place, 4096)} (mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}, owner ${stats.uid}, group ${stats.gid})`;
+    const problem = `the service's user ${user.name} cannot ${wants === READ ? "read" : "enter"} ${printable(place, 4096)} (mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}, owner ${stats.uid}, group ${stats.gid})`;
     const word = shellWord(place);
-    // Of its own file, the mode of its group does not count.
+    // For the owner, only the bits of the owner count.
     if (stats.uid === user.uid) {
-      return { problem, remedy: `chmod ${wants === READ ? "u+r" : "u+x"} ${word}` };
+      return { problem, remedy: `Run: chmod ${wants === READ ? "u+r" : "u+x"} ${word}` };
     }
     const mode = wants === READ ? "0640" : "g+x";
-    return { problem, remedy: `chgrp ${user.groupName} ${word} && chmod ${mode} ${word}` };
+    return { problem, remedy: `Run: chgrp ${user.groupName} ${word} && chmod ${mode} ${word}` };
   }
   return undefined;
 }
 
 const READ = 4;
-const PASS = 1;
+const ENTER = 1;
 
-/** path_resolution(7): exactly one of the three classes decides. */
+/** path_resolution(7): only one of the three classes counts. */
 function grants(stats: Stats, user: Identity, wants: number): boolean {
   if (user.uid === 0) {
     return true;

@@ -12,22 +12,20 @@ import { shellWord } from "../../../lib/shell-word.ts";
 import { asUser } from "./as-user.ts";
 import { type Identity, serviceUser, userOf } from "./service-user.ts";
 
-const ELSEWHERE =
-  "move the file to a folder such as /etc/novacula, where only root may write on the whole path";
+const ELSEWHERE = "move the file to a folder that only root can write to, such as /etc/novacula";
 
-/** Where a file is written. */
+/** A place to write a file to. */
 export interface WritePlace {
-  /** For reading and writing while the place is held; the last part is no link. */
+  /** For reading and writing while the place is held; its last part is no link. */
   readonly path: string;
-  /** False where the service's user writes, and what it writes is its own. */
+  /** False if the user of the service writes: the file then belongs to that user. */
   readonly mayGiveAway: boolean;
 }
 
 /**
- * Holds the place of the file `path` during `work`. For root: links are followed only where every
- * folder on the way belongs to root and nobody else may write it; in a folder of the service's user
- * `work` is done as that user, and no link is followed; every other place is refused with an
- * OperatorError. Other users write what their rights allow.
+ * Holds the place of the file `path` during `work`. Root follows links only through folders that
+ * nobody else can write to. In a folder of the service's user, `work` runs as that user and follows
+ * no links. Every other place is refused with an OperatorError. Other users just use their rights.
  */
 export async function inPlace<T>(
   path: string,
@@ -48,14 +46,16 @@ export async function inPlace<T>(
     if (!["EACCES", "EPERM"].includes(errorCode(error) ?? "")) {
       throw error;
     }
-    throw refused(path, `its folder belongs to ${user.name}, who may not: give the file to ${user.name}`);
+    throw refused(
+      path,
+      `its folder belongs to ${user.name}, who has no permission. Fix: give the file to ${user.name}`,
+    );
   }
 }
 
 /**
- * Rejects for root where another user may write on the way to `path`: what is made there could
- * become that user's.
- * `elsewhere`: which other place to take, a clause in the imperative.
+ * Rejects for root if another user can write to a folder above `path`: that user could replace what
+ * root makes there. `elsewhere` names another place, as a clause in the imperative.
  */
 export async function assertRootOnly(path: string, elsewhere: string): Promise<void> {
   if (process.geteuid?.() !== 0) {
@@ -68,7 +68,7 @@ export async function assertRootOnly(path: string, elsewhere: string): Promise<v
   }
 }
 
-/** A file that is not there yet is made at its path. */
+/** A missing file is made at its path. */
 async function behindLinks(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -91,7 +91,7 @@ async function hold(path: string, elsewhere = ELSEWHERE): Promise<HeldPlace> {
     const remedy = `name the file that the link leads to, or ${remedyOf(folder, elsewhere)}`;
     throw refused(
       path,
-      `${printable(link, 4096)} is a symbolic link in ${folderText(folder)}, and could lead anywhere: ${remedy}`,
+      `${printable(link, 4096)} is a symbolic link in ${folderText(folder)}, so it could lead anywhere. Fix: ${remedy}`,
     );
   }
 }
@@ -109,20 +109,20 @@ function writerOf(path: string, { open }: HeldPlace, user: Identity | undefined)
 }
 
 function notRoots(path: string, folder: OpenFolder, elsewhere = ELSEWHERE): OperatorError {
-  return refused(path, `not only root may write ${folderText(folder)}: ${remedyOf(folder, elsewhere)}`);
+  return refused(
+    path,
+    `others than root can write to ${folderText(folder)}. Fix: ${remedyOf(folder, elsewhere)}`,
+  );
 }
 
-/**
- * Never a chown, and no chmod of a shared folder: either would lock out those whose folder it is,
- * /tmp's users say.
- */
+/** Never a chown, nor a chmod of a shared folder such as /tmp: that would lock out its users. */
 function remedyOf({ path, uid, gid, mode }: OpenFolder, elsewhere: string): string {
   if (uid !== 0) {
     return `run this as ${userOf(uid, gid).name}, or ${elsewhere}`;
   }
   return (mode & 0o1000) !== 0
     ? elsewhere
-    : `${elsewhere}, or close the folder: chmod go-w ${shellWord(path)}`;
+    : `${elsewhere}, or restrict the folder: chmod go-w ${shellWord(path)}`;
 }
 
 function refused(path: string, why: string): OperatorError {

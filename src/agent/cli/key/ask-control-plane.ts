@@ -12,12 +12,13 @@ import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import { meantStatus, type UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
+import { nextCommandAsRoot } from "../host/next-command.ts";
 
-/** What the control plane says of a key, without anything being registered. */
+/** The control plane's verdict on a key. Asking registers nothing. */
 export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection) & {
-  /** Of an answer that did not come. */
+  /** Why no answer came. */
   readonly cause?: UnreachableCause;
-  /** The control plane's clock, epoch ms, where it answered and said. */
+  /** The control plane's clock, epoch ms, if its answer says it. */
   readonly serverTimeMs?: number;
 };
 
@@ -32,24 +33,30 @@ export interface KeyObjection {
 export interface KeyQuestion {
   readonly config: AgentConfig;
   readonly key: ExecutorKey;
-  /** For the sentences: where the key stands, or is to stand. */
+  /** For messages: where the key is, or will be. */
   readonly keySource: string;
   readonly findings: readonly KeyFinding[];
-  /** For the sentences: where another key would have to go. */
+  /** For messages: how another key gets to the same place. */
   readonly route: KeyRoute;
-  /** The host may move to the key's organization: what it remembers of its own is not held against the key. */
+  /** The host may move to the organization of the key, so the one it remembers does not count. */
   readonly isMove: boolean;
   readonly environment: NodeJS.ProcessEnv;
 }
 
 const DEADLINE_MS = 10_000;
 
-/** Of a key that came by `--key-file`, where that was given; else it stands in the configuration. */
-export function keyRoute(keyFile: string | undefined, again: string): KeyRoute {
-  return keyFile === undefined ? { kind: "file" } : { kind: "command", again };
+/** How to give another key: with `--key-file` by running the command `again`, else by set-key. */
+export function keyRoute(
+  keyFile: string | undefined,
+  again: string,
+  place: { readonly path: string },
+  environment: NodeJS.ProcessEnv,
+): KeyRoute {
+  const setKey = `Run ${nextCommandAsRoot("set-key", place, environment)}`;
+  return { kind: "command", again: keyFile === undefined ? setKey : again };
 }
 
-/** Asks `currentKey` as the executor that the configuration names. */
+/** Asks for `currentKey` as the executor in the configuration. */
 export async function askControlPlane(question: KeyQuestion, signal: AbortSignal): Promise<KeyVerdict> {
   const { config, key, keySource, findings, environment } = question;
   const caPem = await caPemOf(config);
@@ -93,13 +100,13 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     };
     const { why, remedy } = adviseRefusal(outcome, refused, systemClock, question.route);
     const status = meantStatus(outcome);
-    return { kind: "refused", why: `${hostOf(url)} refuses it (${status}): ${why}`, remedy, ...time };
+    return { kind: "refused", why: `${hostOf(url)} refuses ${key} (${status}): ${why}`, remedy, ...time };
   } finally {
     await client.close();
   }
 }
 
-/** The configuration is valid, so its CA file has been read and parsed once. */
+/** The configuration is valid, so its CA file has been parsed before. */
 async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefined> {
   if (controlPlane.caFile === undefined) {
     return undefined;
@@ -109,4 +116,4 @@ async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefine
   return ca?.kind === "certificates" ? ca.pem : undefined;
 }
 
-const LATER = "Nothing on this host seems wrong: try again when the control plane answers.";
+const LATER = "Nothing on this host seems wrong. Try again when the control plane answers.";

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
-import { paint, type Terminal } from "../../../lib/command-line/terminal.ts";
+import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { type ConfigIssue, formatIssue } from "../../config/issue/config-issue.ts";
 import type { KeyFinding } from "../../key/finding.ts";
+import { markText } from "../host/mark.ts";
 
 const place = {
   line: z.number().optional().describe("1-based, in the file"),
@@ -66,22 +67,11 @@ export const checkReport = z.object({
 
 export type CheckReport = z.output<typeof checkReport>;
 
-const MARKS = {
-  ok: ["ok      ", "green"],
-  warning: ["warning ", "yellow"],
-  bad: ["bad     ", "red"],
-  unknown: ["unknown ", "yellow"],
-} as const;
-
 export function checkText(lines: readonly CheckLine[], terminal: Terminal): string {
-  return lines
-    .map(({ verdict, text }) => {
-      const [mark, colour] = MARKS[verdict];
-      return `${paint(terminal, colour, mark)}${text}`;
-    })
-    .join("\n");
+  return lines.map(({ verdict, text }) => `${markText(verdict, terminal)}${text}`).join("\n");
 }
 
+/** One bad line makes it bad; without one, an unknown line makes it unknown. */
 export function overall(lines: readonly CheckLine[]): CheckReport["verdict"] {
   if (lines.some((line) => line.verdict === "bad")) {
     return "bad";
@@ -104,7 +94,7 @@ export function issueLine(issue: ConfigIssue, verdict: CheckLine["verdict"] = "b
   return { verdict, text: formatIssue(issue) };
 }
 
-/** `agent.toml line 7: the key ends with a space (line 7, column 84). Delete it; …` */
+/** `agent.toml line 7: the key ends with a space (column 84). Delete it. …` */
 export function findingLine(source: string, finding: KeyFinding, isDenied = false): CheckLine {
   const verdict = finding.severity === "warning" ? "warning" : isDenied ? "unknown" : "bad";
   return { verdict, text: `${printable(source, 4096)}: the key ${finding.problem}. ${finding.remedy}` };

@@ -42,9 +42,9 @@ interface Subject {
   readonly isDenied: boolean;
 }
 
-const CALLED_OFF: CheckLine = { verdict: "unknown", text: "No key was given: called off." };
+const CANCELLED: CheckLine = { verdict: "unknown", text: "No key was given. Cancelled." };
 
-/** Says everything that is wrong with configuration and key, and what is right; changes nothing. */
+/** Checks configuration and key, and prints what is ok, bad and unknown. Changes nothing. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const { environment } = terminal;
   const loaded = await loadConfig(
@@ -55,15 +55,15 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   );
   const isDenied = await isAnyDenied(loaded.files);
   const subject = await subjectOf(options, loaded, isDenied, terminal);
-  // Not before: nothing is lost when a Ctrl-C ends the wait for a key.
+  // Not earlier: while it waits for a key, Ctrl-C may end the command at once.
   const signal = shutdownSignal();
-  const route = keyRoute(options.keyFile, "Check again");
+  const route = keyRoute(options.keyFile, "Check again", loaded, environment);
   const verdict =
     options.online === true ? await ask(loaded, subject, { route, environment }, signal) : undefined;
   const lines = [
     ...configurationLines(loaded, isDenied),
     ...(subject === undefined ? [] : keyLines(subject)),
-    ...(subject === undefined && options.keyFile !== undefined ? [CALLED_OFF] : []),
+    ...(subject === undefined && options.keyFile !== undefined ? [CANCELLED] : []),
     ...(await serviceLines(loaded, environment)),
     ...(options.online === true ? [onlineLine(loaded, verdict)] : []),
   ];
@@ -105,8 +105,8 @@ function configurationLines(loaded: Loaded, isDenied: boolean): readonly CheckLi
     return [{ verdict: "ok", text }];
   }
   return loaded.issues.map((issue) => {
-    const isUntold = (issue.code === "unreadable" && isDenied) || issue.code === "no-credentials-directory";
-    return issueLine(issue, isUntold ? "unknown" : "bad");
+    const isUnknown = (issue.code === "unreadable" && isDenied) || issue.code === "no-credentials-directory";
+    return issueLine(issue, isUnknown ? "unknown" : "bad");
   });
 }
 
@@ -115,11 +115,14 @@ function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckL
   if (key === undefined) {
     return lines;
   }
-  const text = `${printable(source, 4096)}: ${key} ${lines.length === 0 ? "looks right" : "can be sent all the same"}.`;
+  const text = `${printable(source, 4096)}: ${key} ${lines.length === 0 ? "looks right" : "is usable despite the warning"}.`;
   return [...lines, { verdict: "ok", text }];
 }
 
-/** Root reads everything; the service's user must be able to read it too. What systemd hands it as a credential it can. */
+/**
+ * Root can read everything, so the files are checked for the user of the service. It can read what
+ * systemd gives it as a credential.
+ */
 async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Promise<readonly CheckLine[]> {
   const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
   if (user === undefined) {
@@ -131,7 +134,7 @@ async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Pro
     if (credentials !== undefined && file.startsWith(join(credentials, "/"))) {
       continue;
     }
-    // A file that is not there is an issue or a finding already.
+    // A missing file has been reported already.
     const obstacle = await inTime(file, () => obstacleFor(user, file)).catch(() => undefined);
     if (obstacle === undefined) {
       continue;
@@ -162,9 +165,9 @@ function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine 
   const host = loaded.config === undefined ? "The control plane" : hostOf(loaded.config.controlPlane.url);
   switch (verdict?.kind) {
     case undefined:
-      return { verdict: "unknown", text: `${host} was not asked: there is nothing to ask with yet.` };
+      return { verdict: "unknown", text: `${host} was not asked: there is no usable key.` };
     case "accepted":
-      return { verdict: "ok", text: `${host} accepts it: ${describeReply(verdict.reply)}.` };
+      return { verdict: "ok", text: `${host} accepts the key: ${describeReply(verdict.reply)}.` };
     case "refused":
       return { verdict: "bad", text: `${verdict.why}. ${verdict.remedy}` };
     case "unreachable":
@@ -175,10 +178,10 @@ function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine 
   }
 }
 
-/** `prod 260601 (k_7d…), organization Acme, valid until 2026-12-01 12:00, in 12 d`. */
+/** `prod 260601 (k_7d…), organization Acme, valid until 2026-12-01 12:00:00 UTC, in 12 d`. */
 export function describeReply({ key, organization }: CurrentKeyReply): string {
   const endsAt = endOfKey(key);
-  const end = endsAt === undefined ? "without an end" : `valid until ${ending(endsAt, Date.now())}`;
+  const end = endsAt === undefined ? "never expires" : `valid until ${ending(endsAt, Date.now())}`;
   return `${printable(key.name, 40)} (${printable(key.id, 64)}), organization ${printable(organization.name)}, ${end}`;
 }
 
@@ -203,7 +206,9 @@ function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckRepo
   };
 }
 
-/** Whether this user may not read one of the files: then their verdict says something of the user, not of them. */
+/**
+ * Whether this user cannot read one of the files: then the verdict is about the user, not the file.
+ */
 async function isAnyDenied(files: readonly string[]): Promise<boolean> {
   const denied = await Promise.all(
     files.map((file) =>

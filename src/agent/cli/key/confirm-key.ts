@@ -15,21 +15,21 @@ import { nextCommand } from "../host/next-command.ts";
 import { keyName, statusLine } from "../status/status-report.ts";
 import { waitForKey } from "../status/wait-for-key.ts";
 
-/** A key that has just been put into its place. */
+/** A key that has just been written. */
 export interface PlacedKey {
   readonly place: AgentPlace & { readonly loaded: Exclude<Loaded, { verdict: "invalid" }> };
   readonly key: ExecutorKey;
   /** The agent's answer before anything was written. */
   readonly running: AgentAnswer;
-  /** False where the control plane could not be asked. */
+  /** False if the control plane could not be asked. */
   readonly wasTried: boolean;
   readonly waitMs: number;
 }
 
-/** Nobody waits long for an agent to be online with a key while the control plane is known to be away. */
+/** Short: the control plane does not answer, so the agent cannot come online with the key. */
 const UNTRIED_WAIT_MS = 5000;
 
-/** The confirmation step of the recipe: waits until the running agent is on the key, and names the one before. */
+/** Waits until the running agent uses the key, and names the old one. */
 export async function confirmKey(
   placed: PlacedKey,
   terminal: Terminal,
@@ -40,21 +40,21 @@ export async function confirmKey(
     return await waitingForStart(placed, terminal);
   }
   if (running.kind === "no-answer") {
-    complain(terminal, `Whether the agent has taken it could not be seen: ${running.why}`);
+    complain(terminal, `Could not confirm that the agent uses the new key. ${running.why}`);
     return ExitCode.couldNotTell;
   }
   if (!(await isSameFile(running.status.configPath, place.loaded.path))) {
     const other = printable(running.status.configPath, 4096);
     complain(
       terminal,
-      `The agent that runs here reads ${other} and not this file: it goes on with its own key.`,
+      `The agent that runs here reads ${other} instead of this file, and keeps its own key.`,
     );
     return ExitCode.couldNotTell;
   }
   const waitMs = wasTried ? placed.waitMs : Math.min(placed.waitMs, UNTRIED_WAIT_MS);
   if (waitMs === 0) {
     const see = nextCommand(`status --wait-for key=${key.fingerprint}`, place.loaded, terminal.environment);
-    print(terminal, `The agent takes it at once. To see it: ${see}`);
+    print(terminal, `The agent applies it now. To see the result, run: ${see}`);
     return ExitCode.good;
   }
   const answer = await waitForKey(place.runtimeDir, key.fingerprint, waitMs, signal);
@@ -71,35 +71,34 @@ function inUse(now: AgentStatus, before: AgentStatus): string {
   if (before.key === null || before.key.fingerprint === now.key?.fingerprint) {
     return online;
   }
-  const old = keyName(before.key);
+  const old = `The old key ${keyName(before.key)}`;
   if (before.lastAcceptedAt === null) {
-    return `${online}\nBefore: key ${old}, which was never accepted here.`;
+    return `${online}\n${old} was never accepted here.`;
   }
   const last = utcTime(Date.parse(before.lastAcceptedAt));
-  return `${online}\nBefore: key ${old}, last accepted at ${last}. This host does not need it any more: it can be revoked.`;
+  return before.state === "key-refused"
+    ? `${online}\n${old}, last accepted at ${last}, was refused already.`
+    : `${online}\n${old}, last accepted at ${last}, is no longer needed on this host. You can revoke it.`;
 }
 
 function inVain(answer: AgentAnswer, { key, wasTried }: PlacedKey, terminal: Terminal): ExitCode {
   if (answer.kind !== "answered") {
-    complain(terminal, `The agent went away meanwhile. ${answer.why}`);
+    complain(terminal, `The agent stopped before it used the new key. ${answer.why}`);
     return ExitCode.couldNotTell;
   }
-  complain(terminal, `The agent is not online with ${key} yet:`);
+  complain(terminal, `The agent is not online with ${key} yet.`);
   complain(terminal, statusLine(answer.status, Date.now(), terminal));
   if (wasTried) {
     return ExitCode.bad;
   }
-  complain(
-    terminal,
-    "It is tried by itself until the control plane answers; the key before stays in use till then.",
-  );
+  complain(terminal, "The agent keeps retrying and uses the old key until then.");
   return ExitCode.couldNotTell;
 }
 
 async function waitingForStart({ place, key }: PlacedKey, terminal: Terminal): Promise<ExitCode> {
   print(
     terminal,
-    `No agent runs here: the key is used at the next start (${asRoot("systemctl start novacula-agent")}).`,
+    `No agent runs here. It will use the key when it starts: ${asRoot("systemctl start novacula-agent")}`,
   );
   const { loaded, dataDir } = place;
   if (loaded.verdict !== "usable" || loaded.key.equals(key)) {
@@ -108,7 +107,7 @@ async function waitingForStart({ place, key }: PlacedKey, terminal: Terminal): P
   const { fingerprint } = loaded.key;
   const known = (await readMemory(dataDir)).keys.find((each) => each.fingerprint === fingerprint);
   const old = keyName({ fingerprint, id: known?.keyId, name: known?.keyName });
-  print(terminal, `Before: key ${old}. Revoke it when the agent is online with the new one.`);
+  print(terminal, `The old key was ${old}. Revoke it when the agent is online with the new key.`);
   return ExitCode.good;
 }
 

@@ -1,23 +1,23 @@
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { delay } from "../../../lib/delay.ts";
 
-/** What has been typed so far; `undefined` once it was called off with Ctrl-C, or Ctrl-D on an empty line. */
+/** What has been typed so far; `text` is undefined after Ctrl-C, or Ctrl-D on an empty line. */
 export interface Typed {
   readonly text: string | undefined;
   readonly isEnded: boolean;
 }
 
 const NOTHING: Typed = { text: "", isEnded: false };
-/** What a terminal puts around a paste, where a program before has asked for it. */
+/** What a terminal puts around a paste, if an earlier program asked for it. */
 const PASTE_START = "\u001b[200~";
 const PASTE_END = "\u001b[201~";
-/** A paste arrives in pieces: what follows a line end within this time, ms, belongs to it. */
+/** A paste arrives in pieces: text within this time after a line end, ms, belongs to it. */
 const PASTE_PAUSE_MS = 150;
 
 /**
- * Asks for one line without showing it. The terminal is raw meanwhile, and as it was before when this resolves, in
- * every case. A key that was wrapped into two lines is taken whole, so that its second half does not end up in the
- * shell, as a command and in its history.
+ * Asks for one line without showing it; undefined if the person cancels. Always leaves the terminal
+ * as it was. Reads all lines of a paste: otherwise the second half of a wrapped key would become a
+ * command of the shell, and part of its history.
  */
 export async function askHidden(question: string, { stdin, stderr }: Terminal): Promise<string | undefined> {
   let typed = NOTHING;
@@ -31,7 +31,7 @@ export async function askHidden(question: string, { stdin, stderr }: Terminal): 
     wake();
   };
   stdin.setEncoding("utf8");
-  // Before the question: who answers it at once, or pastes, must not be echoed.
+  // Before the question: a quick answer must not be echoed either.
   stdin.setRawMode?.(true);
   stderr.write(question);
   stdin.on("data", take).on("end", finish).resume();
@@ -64,7 +64,7 @@ async function quiet(current: () => Typed): Promise<void> {
   }
 }
 
-/** What is there after some more key presses. Pure. */
+/** The state after more key presses. Pure. */
 export function afterInput(typed: Typed, chunk: string): Typed {
   let { text, isEnded } = typed;
   for (const key of chunk.replaceAll(PASTE_START, "").replaceAll(PASTE_END, "")) {

@@ -1,12 +1,18 @@
 import { KEY_LETTERS, KEY_PREFIX } from "../../../protocol/key-shape.ts";
 
-/** A key as an argument: with or without its prefix, alone or after an `=`. A path that contains exc_ is none. */
+/**
+ * A key as an argument: with or without its prefix, alone or after an `=`. A path that contains
+ * exc_ is none.
+ */
 const KEY = new RegExp(
   `(^|[=:\\s"'])(${KEY_PREFIX}[A-Za-z0-9_-]{12,}|[A-Za-z]{${KEY_LETTERS}}(?![A-Za-z]))`,
   "iu",
 );
 
-/** Whether an argument holds a key: the shell keeps it, and every user can read it in the process list. */
+/**
+ * Whether an argument holds a key: the shell keeps it, and every user can read it in the process
+ * list.
+ */
 export function holdsKeyArgument(argument: string): boolean {
   return KEY.test(argument);
 }

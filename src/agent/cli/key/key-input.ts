@@ -5,17 +5,20 @@ import { decodeText } from "../../config/schema/config-text.ts";
 import { diagnoseKey, type KeyDiagnosis, type KeyOrigin } from "../../key/diagnose-key.ts";
 import { askHidden } from "./hidden-prompt.ts";
 
-/** A key as a person hands it over, diagnosed. `isDenied`: this user may not read it, so nothing can be said of it. */
+/**
+ * A key from a person, diagnosed. `isDenied`: this user cannot read it, so nothing is known about
+ * it.
+ */
 export interface HandedKey extends KeyDiagnosis {
   /** `stdin`, `the prompt`, or the file's path. */
   readonly source: string;
   readonly isDenied: boolean;
 }
 
-/** Nothing that is a key comes near it. */
+/** Far more than any key. */
 const MAX_BYTES = 65_536;
 
-/** From a hidden prompt where a person sits there, else from stdin; undefined where it was called off. */
+/** From a hidden prompt if stdin is a terminal, else from stdin; undefined if cancelled. */
 export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | undefined> {
   if (!terminal.stdin.isTTY) {
     return await keyFromStdin(terminal.stdin);

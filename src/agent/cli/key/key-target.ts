@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
 import { printable } from "../../../lib/printable.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
 import { runningUser } from "../../config/file/file-access.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import { formatIssue } from "../../config/issue/config-issue.ts";
@@ -11,21 +12,19 @@ import { keyFileText, withAccessToken } from "../../config/toml/edit-config.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import { inPlace } from "../host/write-place.ts";
 
-/** The file that is to hold a key, as it was and as it is to be. */
+/** The file that a key goes to. */
 export interface KeyTarget {
-  /**
-   * As it is named, for people; what is written is the file that it leads to (see write-place.ts).
-   */
+  /** As it is named, for people. What is written is the file behind its links (write-place.ts). */
   readonly path: string;
   write(): Promise<void>;
 }
 
-/** A file of its own that is not there yet: for the agent's group, which is that of agent.toml. */
+/** For a new key file: readable for the agent's group, which is that of agent.toml. */
 const NEW_FILE_MODE = 0o640;
 
 /**
- * Where `key` goes: into agent.toml, everything else of it kept byte for byte, or into the key file that it names.
- * Nothing is written yet. Rejects with an OperatorError where there is no such place.
+ * Where `key` goes: into agent.toml, everything else of it kept byte for byte, or into the key file
+ * that it names. Writes nothing yet. Rejects with an OperatorError if there is no such place.
  */
 export async function keyTarget(
   loaded: Exclude<Loaded, { verdict: "invalid" }>,
@@ -56,7 +55,7 @@ async function keyFileTarget(
   const isCredential = !isAbsolute(written) || (credentials !== undefined && written.startsWith(credentials));
   if (path === undefined || isCredential) {
     throw new OperatorError(
-      `the key is a systemd credential (${printable(written)}), which no one can write: put the new one where LoadCredential= takes it from, then restart the service`,
+      `the key is a systemd credential (${printable(written)}), which set-key cannot write. Fix: write the new key to the source of LoadCredential=, then run: ${asRoot("systemctl restart novacula-agent")}`,
     );
   }
   const content = keyFileText(key);
@@ -121,7 +120,7 @@ function target(path: string, before: FileAsIs, content: string | Uint8Array): K
 interface PutOptions {
   readonly mode: number;
   readonly owner: { readonly uid: number; readonly gid: number };
-  /** What is to be replaced; undefined for a new file. */
+  /** What the file contained; undefined for a new file. */
   readonly before?: FileAsIs;
 }
 
@@ -140,27 +139,28 @@ async function put(path: string, content: string | Uint8Array, options: PutOptio
   }
 }
 
-/** Somebody else's edit is not overwritten; what is left of the race is the time of one rename. */
+/** Does not overwrite an edit of somebody else; the race that remains is as short as one rename. */
 async function assertUnchanged(path: string, place: string, before: FileAsIs): Promise<void> {
   const now = await readBoundedFile(place);
   if (now.kind === "read" && Buffer.from(before.bytes).equals(now.bytes)) {
     return;
   }
   throw new OperatorError(
-    `${printable(path, 4096)} was changed by somebody else meanwhile, so nothing was written: look at it, then try again`,
+    `${printable(path, 4096)} was changed by somebody else at the same time, so nothing was written. Fix: check the file, then run set-key again`,
   );
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([
-  ["EROFS", "it is on a read-only file system (a mounted Secret?): change it where it comes from"],
-  ["EBUSY", "it is a mount of its own and cannot be replaced: change it where it comes from"],
-  ["ENOSPC", "the disk is full: make room, then try again"],
-  ["EDQUOT", "the quota is used up: make room, then try again"],
+  ["EROFS", "it is on a read-only file system (a mounted Secret?). Fix: change it at its source"],
+  ["EBUSY", "it is itself a mount and cannot be replaced. Fix: change it at its source"],
+  ["ENOSPC", "the disk is full. Fix: free some space, then try again"],
+  ["EDQUOT", "the quota is used up. Fix: free some space, then try again"],
 ]);
 
 function cannotWrite(path: string, error: unknown): OperatorError {
   const code = errorCode(error) ?? "unknown error";
-  const denied = code === "EACCES" || code === "EPERM" ? `${runningUser()} may not: use sudo` : undefined;
-  const reason = denied ?? REASONS.get(code) ?? `${printable(code, 40)}: look at the disk or the mount`;
+  const denied =
+    code === "EACCES" || code === "EPERM" ? `${runningUser()} has no permission. Fix: use sudo` : undefined;
+  const reason = denied ?? REASONS.get(code) ?? `${printable(code, 40)}. Fix: check the disk or the mount`;
   return new OperatorError(`cannot write ${printable(path, 4096)}, so nothing was written: ${reason}`);
 }

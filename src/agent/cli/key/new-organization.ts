@@ -8,8 +8,8 @@ import { type AgentAnswer, askAgent } from "../host/agent-socket.ts";
 import { inPlace, type WritePlace } from "../host/write-place.ts";
 
 /**
- * Lets the next key be of another organization: the running agent is told, and where none runs its memory is.
- * Rejects with an OperatorError where neither can be done.
+ * Allows the next key to be of another organization: tells the running agent, or changes its memory
+ * if none runs. Rejects with an OperatorError if that fails.
  */
 export async function allowNewOrganization(
   { runtimeDir, dataDir, loaded }: AgentPlace,
@@ -25,11 +25,16 @@ export async function allowNewOrganization(
   }
   const answer = await askAgent(runtimeDir, "POST /allow-new-organization", 0, signal);
   if (answer.kind !== "answered") {
-    throw new OperatorError(`the move could not be sent to the agent, so nothing was written: ${answer.why}`);
+    throw new OperatorError(
+      `the agent could not be told about the new organization, so nothing was written. ${answer.why}`,
+    );
   }
 }
 
-/** For while no agent runs. The file stays its owner's: the agent that starts next must be able to read what root wrote. */
+/**
+ * While no agent runs. The file keeps its owner: the next agent must be able to read what root
+ * wrote.
+ */
 export async function forgetOwnOrganization(dataDir: string, url: string): Promise<void> {
   const path = join(dataDir, "state.json");
   try {
@@ -38,9 +43,11 @@ export async function forgetOwnOrganization(dataDir: string, url: string): Promi
     if (errorCode(error) === "ENOENT") {
       return;
     }
-    throw new OperatorError("the agent's memory of its organization stays, so nothing was written", {
+    throw new OperatorError("cannot change the organization that the agent remembers", {
       cause:
-        error instanceof OperatorError ? error : new Error(`${path}: ${errorCode(error) ?? "unknown error"}`),
+        error instanceof OperatorError
+          ? error
+          : new Error(`${path}: ${errorCode(error) ?? "unknown error"}, so nothing was written`),
     });
   }
 }

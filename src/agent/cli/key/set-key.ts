@@ -28,10 +28,12 @@ type Configured = Exclude<Loaded, { verdict: "invalid" }>;
 
 const NOTHING_WRITTEN = "Nothing was written.";
 const ROUTE = { kind: "command", again: "Run set-key again" } as const;
-/** Findings that another look at the same key would fix: they are of the file, not of the key. */
+/** Findings about the file, not about the key: writing the same key again fixes them. */
 const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
 
-/** Puts a new key where the configuration says that it is: diagnosed and tried before, confirmed after. */
+/**
+ * Writes a new key to its place in the configuration: diagnosed and tried first, confirmed after.
+ */
 export async function setKey(options: SetKeyOptions, terminal: Terminal): Promise<ExitCode> {
   const place = await findAgent(options, terminal.environment);
   const { loaded } = place;
@@ -39,17 +41,22 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
     for (const issue of loaded.issues) {
       complain(terminal, formatIssue(issue));
     }
-    return giveUp("A key can be set when that is fixed.", ExitCode.bad, terminal);
+    return giveUp(
+      "",
+      ExitCode.bad,
+      terminal,
+      `Correct ${printable(loaded.path, 4096)}, then run set-key again.`,
+    );
   }
   const handed = await keyFromPerson(terminal);
   if (handed === undefined) {
-    return giveUp("Called off.", ExitCode.bad, terminal);
+    return giveUp("Cancelled.", ExitCode.bad, terminal);
   }
   if (handed.key === undefined) {
     sayFindings(handed, terminal);
     return giveUp("", ExitCode.bad, terminal);
   }
-  // From here on a Ctrl-C ends the command in order: never between a temporary file and its place.
+  // From here on Ctrl-C stops the command only between steps: no temporary file stays behind.
   return await install({ ...place, loaded }, { ...handed, key: handed.key }, options, terminal);
 }
 
@@ -74,10 +81,10 @@ async function install(
   if (signal.aborted) {
     return giveUp("Interrupted.", ExitCode.bad, terminal);
   }
-  // Where it is why the key is refused, the refusal says it.
+  // A refusal explains an unusual length itself.
   const isOpen = ({ code }: KeyFinding) => verdict.kind !== "refused" || code !== "unusual-length";
   sayFindings({ ...handed, findings: findings.filter(isOpen) }, terminal);
-  const obstacle = saying(verdict, key, options, terminal);
+  const obstacle = sayVerdict(verdict, key, options, terminal);
   if (obstacle !== undefined) {
     return obstacle;
   }
@@ -86,7 +93,7 @@ async function install(
     await allowNewOrganization(place, running, signal);
   }
   if (isInPlace(loaded, key)) {
-    print(terminal, `It is in ${printable(target.path, 4096)} already; there is nothing to write.`);
+    print(terminal, `${printable(target.path, 4096)} already contains this key.`);
   } else {
     await neededInTime(target.path, () => target.write());
     print(terminal, `Written to ${printable(target.path, 4096)}.`);
@@ -102,8 +109,8 @@ function sayFindings({ findings, source }: HandedKey, terminal: Terminal): void 
   }
 }
 
-/** Says what the control plane said of the key; the exit code where that is a reason not to write it. */
-function saying(
+/** Prints the control plane's verdict; the exit code if the key must not be written. */
+function sayVerdict(
   verdict: KeyVerdict,
   key: ExecutorKey,
   { force }: SetKeyOptions,
@@ -113,15 +120,16 @@ function saying(
     print(terminal, `The control plane accepts ${key}: ${describeReply(verdict.reply)}.`);
     return undefined;
   }
-  const why = `${verdict.why}. ${verdict.remedy}`;
+  const { why, remedy } = verdict;
   if (verdict.kind === "refused") {
-    return giveUp(`The new ${key}: ${why}`, ExitCode.bad, terminal);
+    return giveUp(`${why}.`, ExitCode.bad, terminal, remedy);
   }
-  const untried = `The new ${key} could not be tried: ${why}`;
+  const untried = `The new ${key} could not be tried: ${why}.`;
   if (force !== true) {
-    return giveUp(`${untried} To write it untried: --force.`, ExitCode.couldNotTell, terminal);
+    const fix = `${remedy} To write it untried, add --force.`;
+    return giveUp(untried, ExitCode.couldNotTell, terminal, fix);
   }
-  complain(terminal, untried);
+  complain(terminal, `${untried} ${remedy}`);
   return undefined;
 }
 
@@ -132,7 +140,10 @@ function isInPlace(loaded: Configured, key: ExecutorKey): boolean {
   return !loaded.findings.some((finding) => UNTIDY.has(finding.code));
 }
 
-function giveUp(why: string, code: ExitCode, terminal: Terminal): ExitCode {
+function giveUp(why: string, code: ExitCode, terminal: Terminal, fix?: string): ExitCode {
   complain(terminal, why === "" ? NOTHING_WRITTEN : `${why} ${NOTHING_WRITTEN}`);
+  if (fix !== undefined) {
+    complain(terminal, `Fix: ${fix}`);
+  }
   return code;
 }

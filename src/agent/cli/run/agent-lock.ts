@@ -1,12 +1,13 @@
 import { constants, readFileSync, readlinkSync } from "node:fs";
-import { type FileHandle, lstat, mkdir, open } from "node:fs/promises";
+import { type FileHandle, lstat, open } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
+import { makeFolder } from "../../../lib/files/make-folder.ts";
 import { printable } from "../../../lib/printable.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { lockFile } from "../../systemd/flock.ts";
 
 /**
@@ -18,7 +19,7 @@ const FOLDERS = {
   runtime_dir: { name: "agent.sock.lock", mode: 0o755 },
 } as const;
 
-/** What a holder writes into its lock, for the sentence that another agent says. */
+/** What the holder writes into its lock, for the error message of another agent. */
 const holderSchema = z.strictObject({
   pid: z.number().int(),
   user: z.string(),
@@ -29,30 +30,29 @@ const holderSchema = z.strictObject({
 });
 type Holder = z.infer<typeof holderSchema>;
 
-/**
- * From having the lock to having said so, a holder needs milliseconds; until then its predecessor's
- * words are there.
- */
+/** A new holder needs milliseconds to write who it is; until then the file names the one before. */
 const PATIENCE_MS = 2000;
 const PAUSE_MS = 20;
 
 const LONGEST_HOLDER = 1000;
-/** A lock whose file was removed meanwhile is none; nobody removes it a hundred times. */
+/**
+ * A lock on a removed file is worthless, so it is tried again; nobody removes it a hundred times.
+ */
 const TRIES = 100;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * The folder cannot hold a lock: it is not there, or nothing can be made in it, so nobody holds
- * one. Or it does not answer, and then nobody can say.
+ * The folder cannot hold a lock: it is missing, or nothing can be made in it, so no agent has one.
+ * Or it does not answer, and whether an agent has one is unknown.
  */
 export class NoPlaceForLock extends OperatorError {
   override readonly name = "NoPlaceForLock";
 }
 
 /**
- * Makes this process the only agent with `folder`, until it ends however it ends: a lock of the
- * kernel on a file of mode 0600 in it, which stays. Rejects with an OperatorError that names the
- * holder where there is one, and with a NoPlaceForLock where there can be none.
+ * Makes this process the only agent with `folder` until it ends, by a kernel lock on a file of mode
+ * 0600 in it; the file stays. Rejects with an OperatorError that names another holder, or with a
+ * NoPlaceForLock if the folder cannot hold a lock.
  */
 export async function lockFolder(folder: string, setting: keyof typeof FOLDERS): Promise<Disposable> {
   try {
@@ -62,7 +62,7 @@ export async function lockFolder(folder: string, setting: keyof typeof FOLDERS):
       throw error;
     }
     throw new NoPlaceForLock(
-      `${setting} ${printable(folder, 4096)} ${error.message}: look at the mount that it is on`,
+      `agent.${setting} ${printable(folder, 4096)} ${error.message}. Fix: check the mount that it is on`,
     );
   }
 }
@@ -86,7 +86,7 @@ async function lockInTime(folder: string, setting: keyof typeof FOLDERS): Promis
     }
     close();
   }
-  throw new OperatorError(`cannot lock ${path}: somebody removes it again and again`);
+  throw new OperatorError(`cannot lock ${path}: another program keeps removing it`);
 }
 
 async function openLock(
@@ -95,7 +95,7 @@ async function openLock(
   signal: AbortSignal,
 ): Promise<FileHandle> {
   const { name, mode } = FOLDERS[setting];
-  await makeFolder(folder, setting, mode);
+  await ensureFolder(folder, setting, mode);
   const file = await openRegular(join(folder, name), setting);
   if (signal.aborted) {
     await file.close();
@@ -103,12 +103,12 @@ async function openLock(
   return file;
 }
 
-async function makeFolder(folder: string, setting: string, mode: number): Promise<void> {
+async function ensureFolder(folder: string, setting: string, mode: number): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode });
+    await makeFolder(folder, mode);
   } catch (error) {
     throw new NoPlaceForLock(
-      `cannot create ${folder}: set [agent].${setting} to a folder that this user may write`,
+      `cannot create ${folder}. Fix: set agent.${setting} to a folder that this user can write to`,
       { cause: error },
     );
   }
@@ -124,14 +124,16 @@ async function openRegular(path: string, setting: string): Promise<FileHandle> {
   } catch (error) {
     const Unusable = (await mayBeThere(path)) ? OperatorError : NoPlaceForLock;
     throw new Unusable(
-      `cannot open ${path}, the lock that lets only one agent run: give [agent].${setting} to this user, or set it to a folder of this user's`,
+      `cannot open ${path}, the lock that lets only one agent run. Fix: give this user the folder agent.${setting}, or set another one`,
       { cause: error },
     );
   }
-  throw new OperatorError(`${path} is no regular file, and is to be the agent's lock: remove it`);
+  throw new OperatorError(
+    `${path} must be a regular file, because it is the lock of the agent. Fix: remove it`,
+  );
 }
 
-/** Also where the folder lets this user see nothing: another user's agent may hold it. */
+/** True also if this user cannot look into the folder: another user's agent may hold the lock. */
 async function mayBeThere(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,
@@ -139,7 +141,7 @@ async function mayBeThere(path: string): Promise<boolean> {
   );
 }
 
-/** A disk that has become read-only locks as well: only who holds it stays unsaid. */
+/** A file on a read-only disk can be locked, too; only the name of the holder cannot be written. */
 async function openAtAnyMode(path: string): Promise<FileHandle> {
   try {
     return await open(path, FLAGS, 0o600);
@@ -155,9 +157,12 @@ async function locked(file: FileHandle, path: string, setting: string): Promise<
   try {
     return await lockFile(file.fd);
   } catch (error) {
-    throw new OperatorError(`cannot lock ${path}; [agent].${setting} needs a file system with locks`, {
-      cause: error,
-    });
+    throw new OperatorError(
+      `cannot lock ${path}. Fix: set agent.${setting} to a folder on a file system with locks`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -188,7 +193,7 @@ async function introduce(file: FileHandle, folder: string): Promise<void> {
       await file.write(`${JSON.stringify(holder)}\n`, 0);
     });
   } catch {
-    // A full disk, or one that hangs: the lock is held, and only who holds it stays unsaid.
+    // A full disk, or one that hangs: the lock works without the name of its holder.
   }
 }
 
@@ -196,20 +201,20 @@ function taken(holder: Holder | undefined, folder: string, setting: string): Ope
   const place = `${setting} ${printable(folder, 4096)}`;
   if (holder === undefined) {
     return new OperatorError(
-      `another novacula-agent runs already (it does not say its PID, with ${place}): see novacula-agent status, or stop it first`,
+      `another novacula-agent runs already (PID unknown, with ${place}). Fix: stop it first; novacula-agent status shows it`,
     );
   }
   const { pid, user, unit, since, namespace } = holder;
   const service = unit === null ? "" : `, unit ${printable(unit, 100)}`;
   const isHere = namespace === ownNamespace();
-  const byPid = isHere ? `kill ${pid}` : "in its container";
-  const stop = unit === null ? byPid : `systemctl stop ${shellWord(unit)}`;
+  const byPid = isHere ? `stop it first: kill ${pid}` : "stop it first, in its container";
+  const stop = unit === null ? byPid : `stop it first: ${asRoot(`systemctl stop ${shellWord(unit)}`)}`;
   return new OperatorError(
-    `another novacula-agent runs already (PID ${pid}${isHere ? "" : " of another container"}, user ${printable(user, 100)}${service}, since ${printable(since, 40)}, with ${place}): see novacula-agent status, or stop it first: ${stop}`,
+    `another novacula-agent runs already (PID ${pid}${isHere ? "" : " of another container"}, user ${printable(user, 100)}${service}, since ${printable(since, 40)}, with ${place}). Fix: ${stop}`,
   );
 }
 
-/** Who has the lock; undefined where that is not said. */
+/** Who has the lock; undefined if the file does not name a living process. */
 async function findHolder(file: FileHandle, folder: string): Promise<Holder | undefined> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {

@@ -8,11 +8,10 @@ import { holdPlace, LinkInOpenFolder } from "../../../lib/files/held-place.ts";
 import { type Identity, userOf } from "../host/service-user.ts";
 
 /**
- * Root becomes the user whose folder `dataDir` is, for good: it leaves no file there that this user
- * could not write, and cannot be led elsewhere by a link. True where it did. Where the folder is
- * root's own, and on a host of one's own, nothing changes. Rejects with an OperatorError where one
- * of the folders does not answer: root must not go on with what may be another user's, and setuid(2)
- * waits for a thread that hangs.
+ * Root becomes the owner of `dataDir` for good: it leaves no files there that the owner cannot
+ * write, and no link can lead it elsewhere. Resolves with whether it did; if root owns the folder,
+ * nothing changes. Rejects with an OperatorError if a folder does not answer: root must not touch
+ * what may be another user's, and setuid(2) would wait for a thread that hangs.
  */
 export async function becomeOwner(
   { dataDir, runtimeDir }: { readonly dataDir: string; readonly runtimeDir: string },
@@ -36,7 +35,7 @@ export async function becomeOwner(
     process.setuid?.(owner.uid);
   } catch (error) {
     throw new OperatorError(
-      `cannot become ${owner.name}, to whom ${dataDir} belongs: run the agent as that user`,
+      `cannot become ${owner.name}, the owner of ${dataDir}. Fix: run the agent as that user`,
       {
         cause: error,
       },
@@ -46,7 +45,7 @@ export async function becomeOwner(
 }
 
 /**
- * Of the folder, or of the innermost one on the way to it, that is not root's; undefined where all
+ * The owner of the folder, else of the nearest one above it that is not root's; undefined if all
  * are.
  */
 async function ownerOf(folder: string): Promise<Identity | undefined> {
@@ -67,13 +66,13 @@ async function ownerOf(folder: string): Promise<Identity | undefined> {
   }
 }
 
-/** Who may have it lead elsewhere, where that is not root alone. */
+/** Who could redirect the link; undefined if only root can. */
 async function ownerOfLink({ link, folder }: LinkInOpenFolder): Promise<Identity | undefined> {
   const { uid, gid } = folder.uid === 0 ? await lstat(link) : folder;
   return uid === 0 ? undefined : userOf(uid, gid);
 }
 
-/** /run is root's: a folder in it is made while that can be done. */
+/** Makes the folder while this is still root: only root can make one in /run. */
 async function giveFolder(folder: string, { uid, gids }: Identity): Promise<void> {
   try {
     await using place = await holdPlace(folder);
@@ -87,6 +86,6 @@ async function giveFolder(folder: string, { uid, gids }: Identity): Promise<void
     );
     await made.chown(uid, gids[0] ?? uid);
   } catch {
-    // It is there, or the user makes it, or the agent says what is wrong with it.
+    // It exists, or the user can make it, or the agent will report what is wrong.
   }
 }

@@ -5,11 +5,12 @@ import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { untilAborted } from "../../../lib/deadline.ts";
 import { errorChain } from "../../../lib/errors.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
 import { VERSION } from "../../../lib/version.ts";
 import { formatIssue } from "../../config/issue/config-issue.ts";
 import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
 import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../../config/schema/agent-config.ts";
-import { createAgent } from "../../daemon/agent.ts";
+import { type Agent, createAgent } from "../../daemon/agent.ts";
 import { openControlSocket } from "../../daemon/control-socket.ts";
 import { readMemory } from "../../daemon/resources/memory.ts";
 import { formatForStdout } from "../../journal/format.ts";
@@ -22,9 +23,12 @@ import { becomeOwner } from "./run-as-owner.ts";
 
 const SYNC_DEADLINE_MS = 10_000;
 
-/** Composes the agent and runs it until SIGTERM or SIGINT. In the foreground a configuration or key that cannot work ends it at once (78); under systemd that is a state that waits for the file. */
+/**
+ * Runs the agent until SIGTERM or SIGINT. In the foreground it ends at once (78) if configuration
+ * or key cannot work; as a service it waits for the files to be fixed.
+ */
 export async function run(options: { readonly config?: string }, terminal: Terminal): Promise<ExitCode> {
-  // SIGHUP before there is a handler would kill the process, and systemd would call that a clean exit.
+  // Without a handler, SIGHUP would kill the process, and systemd would call that a clean exit.
   let reload = () => {};
   process.on("SIGHUP", () => reload());
   const signal = shutdownSignal();
@@ -32,8 +36,8 @@ export async function run(options: { readonly config?: string }, terminal: Termi
 
   const { environment } = terminal;
   const path = configPath(options.config, environment);
-  // Before the key is read: another user may read less than root, and setuid(2) waits for a thread
-  // that hangs at it.
+  // Before the key is read: another user may read less than root, and setuid(2) would wait for a
+  // thread that hangs at the key file.
   await becomeOwner(await findFolders(options, environment), terminal);
   const initial = await untilAborted(loadConfig(path, environment), signal);
   if (initial === undefined) {
@@ -43,17 +47,41 @@ export async function run(options: { readonly config?: string }, terminal: Termi
     return refuse(initial, terminal);
   }
 
-  const logging = initial.config?.logging;
-  const format = formatForStdout(environment["JOURNAL_STREAM"]);
-  const journal = createJournal(
-    terminal.stdout,
-    { level: logging?.level ?? "info", format: logging?.format ?? format },
-    systemClock.now,
-  );
-  const { dataDir, runtimeDir } = folders(initial, environment);
+  const journal = openJournal(initial, terminal);
+  const folders = foldersOf(initial, environment);
+  const { dataDir, runtimeDir } = folders;
   using _onlyOnHost = await lockedDataDir(dataDir, journal);
   using _onlyOnSocket = await lockFolder(runtimeDir, "runtime_dir");
-  const agent = createAgent({
+  const agent = await composeAgent({ initial, path, folders, journal, environment });
+  const socket = await openControlSocket(runtimeDir, agent);
+  reload = () => void agent.reload();
+  try {
+    await agent.run(signal);
+  } finally {
+    // Also after a bug: an open socket would keep the process alive.
+    socket.close();
+  }
+  return ExitCode.good;
+}
+
+/** At the level and in the format of the configuration, else in what suits stdout. */
+function openJournal({ config }: Loaded, { environment, stdout }: Terminal): Journal {
+  const logging = config?.logging;
+  const format = logging?.format ?? formatForStdout(environment["JOURNAL_STREAM"]);
+  return createJournal(stdout, { level: logging?.level ?? "info", format }, systemClock.now);
+}
+
+interface AgentParts {
+  readonly initial: Loaded;
+  readonly path: string;
+  readonly folders: { readonly dataDir: string; readonly runtimeDir: string };
+  readonly journal: Journal;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The agent with everything real: files, network, systemd, clock. */
+async function composeAgent({ initial, path, folders, journal, environment }: AgentParts): Promise<Agent> {
+  return createAgent({
     initial,
     load: (known) => loadConfig(path, environment, known),
     createClient: ({ config, key, caPem }) =>
@@ -67,29 +95,20 @@ export async function run(options: { readonly config?: string }, terminal: Termi
         deadlineMs: SYNC_DEADLINE_MS,
       }),
     journal,
-    configureJournal: (changed) =>
-      journal.configure({ level: changed.level, format: changed.format ?? format }),
+    configureJournal: ({ level, format }) =>
+      journal.configure({ level, format: format ?? formatForStdout(environment["JOURNAL_STREAM"]) }),
     notifier: createNotifier(environment, (reason) =>
       journal.write({ event: "systemd.unreachable", message: `A notification to systemd failed: ${reason}` }),
     ),
     clock: systemClock,
     random: Math.random,
     collectGarbage: () => globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" }),
-    folders: { dataDir, runtimeDir },
-    memory: await readMemory(dataDir),
+    folders,
+    memory: await readMemory(folders.dataDir),
   });
-  const socket = await openControlSocket(runtimeDir, agent);
-  reload = () => void agent.reload();
-  try {
-    await agent.run(signal);
-  } finally {
-    // Also after a bug: an open socket would keep a process without a loop alive.
-    socket.close();
-  }
-  return ExitCode.good;
 }
 
-/** A disk that takes nothing, or a folder that is not there, keeps no executor offline. */
+/** A disk that is full or read-only, or a missing folder, must not keep an executor offline. */
 async function lockedDataDir(dataDir: string, journal: Journal): Promise<Disposable | undefined> {
   try {
     return await lockFolder(dataDir, "data_dir");
@@ -97,20 +116,22 @@ async function lockedDataDir(dataDir: string, journal: Journal): Promise<Disposa
     if (!(error instanceof NoPlaceForLock)) {
       throw error;
     }
-    const message = `${errorChain(error)}. The agent goes on; a second one on this host would not be noticed.`;
+    const message = `${errorChain(error)}. The agent goes on; it would not notice a second one on this host.`;
     journal.write({ event: "state.unwritable", message });
     return undefined;
   }
 }
 
-/** systemd.exec(5) sets INVOCATION_ID for every service; a terminal that systemd started for a user inherits it too. */
+/**
+ * systemd.exec(5) sets INVOCATION_ID for every service; a terminal started by systemd inherits it.
+ */
 function isService({ environment, stdin }: Terminal): boolean {
   const isInvoked = environment["INVOCATION_ID"] !== undefined && !stdin.isTTY;
   return isInvoked || environment["NOTIFY_SOCKET"] !== undefined;
 }
 
-/** Fixed for the life of the process. A file that cannot be read yet leaves what systemd made for the unit, or the defaults. */
-function folders(initial: Loaded, environment: NodeJS.ProcessEnv) {
+/** Fixed until the process ends. Without a readable file: those of the unit, or the defaults. */
+function foldersOf(initial: Loaded, environment: NodeJS.ProcessEnv) {
   return {
     dataDir: initial.config?.agent.dataDir ?? environment["STATE_DIRECTORY"] ?? DEFAULT_DATA_DIR,
     runtimeDir: initial.config?.agent.runtimeDir ?? environment["RUNTIME_DIRECTORY"] ?? DEFAULT_RUNTIME_DIR,
@@ -129,7 +150,7 @@ function refuse(loaded: Exclude<Loaded, { verdict: "usable" }>, terminal: Termin
   }
   complain(
     terminal,
-    `novacula-agent: not started. Try the file with: novacula-agent check --config ${loaded.path}`,
+    `novacula-agent: not started. To check the file again, run: novacula-agent check --config ${shellWord(loaded.path)}`,
   );
   return ExitCode.configuration;
 }

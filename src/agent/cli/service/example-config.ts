@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** agent.example.toml: what a fresh installation begins with. */
+/** The text of agent.example.toml: the configuration of a new installation. */
 export function exampleConfig(): string {
   return readFileSync(new URL("../../../../agent.example.toml", import.meta.url), "utf8");
 }

@@ -5,9 +5,7 @@ import * as z from "zod";
 import { errorCode } from "../../../lib/errors.ts";
 import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
 
-/**
- * Directly in a folder that only root may write: the service's own, /var/lib/novacula, is not one.
- */
+/** In a folder that only root can write to, unlike the service's own /var/lib/novacula. */
 export const INSTALL_RECORD = "/var/lib/novacula-agent-install.json";
 
 const recordSchema = z.strictObject({
@@ -17,16 +15,13 @@ const recordSchema = z.strictObject({
   ),
 });
 
-/** What `install` wrote, so that `uninstall` removes that and nothing else. */
+/** The files that `install` wrote: `uninstall` removes these and no others. */
 export type InstallRecord = z.infer<typeof recordSchema>;
 export type InstalledFile = InstallRecord["files"][number];
 
 const LONGEST_RECORD = 64 * 1024;
 
-/**
- * undefined where there is none that can be trusted: root's own regular file, that nobody else may
- * write.
- */
+/** undefined unless it can be trusted: a regular file of root that nobody else can write to. */
 export async function readInstallRecord(path = INSTALL_RECORD): Promise<InstallRecord | undefined> {
   const file = await openRegular(path);
   if (typeof file === "string") {
@@ -44,7 +39,7 @@ export async function readInstallRecord(path = INSTALL_RECORD): Promise<InstallR
   }
 }
 
-/** The record with `written` in place of what it had for the same paths. */
+/** The record with `written` added, replacing entries with the same paths. */
 export function withFiles(
   record: InstallRecord | undefined,
   written: readonly InstalledFile[],
@@ -59,7 +54,7 @@ export async function writeInstallRecord(record: InstallRecord): Promise<void> {
   await writeFileAtomically(INSTALL_RECORD, text, { mode: 0o644, owner: { uid: 0, gid: 0 } });
 }
 
-/** Whether the file is still the one that was written: the same bytes, and not a link to them. */
+/** Whether the file still has the same bytes, and is not a link. */
 export async function stateOf({ path, sha256 }: InstalledFile): Promise<"unchanged" | "changed" | "missing"> {
   const file = await openRegular(path);
   if (typeof file === "string") {

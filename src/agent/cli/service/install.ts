@@ -6,6 +6,7 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
 import {
   INSTALLED_UNIT,
   installedUnit,
@@ -37,26 +38,29 @@ export interface InstallOptions {
 const CONFIG = "/etc/novacula/agent.toml";
 const SYSUSERS = 'u novacula - "Novacula agent" /var/lib/novacula';
 
-/** Makes this host run the agent as a service, without a package: each step is printed, and one that is done already is left alone. */
+/**
+ * Installs the agent as a service without a package. Prints each step; leaves alone what is already
+ * done.
+ */
 export async function install(options: InstallOptions, terminal: Terminal): Promise<ExitCode> {
   const isDryRun = options.dryRun === true;
   await assertNoPackage();
   if (!isDryRun && process.geteuid?.() !== 0) {
     throw new OperatorError(
-      "installing a service needs root: use sudo, or --dry-run to see what would be done",
+      "installing a service needs root. Fix: use sudo, or --dry-run to see what would be done",
     );
   }
   const { binary } = options;
   await assertProgramPlace(binary);
   if (!isSea()) {
     throw new OperatorError(
-      "only the single binary can be installed: npm run build makes it, as dist/novacula-agent",
+      "only the single binary can be installed. Fix: build it with npm run build, as dist/novacula-agent",
     );
   }
   assertSystemd();
   const unit = installedUnit(binary);
   await assertUnedited(unit, options.force === true);
-  // The program that runs, whatever is at its path by now.
+  // The running program: the file at its path may be another by now.
   const program = await readFile("/proc/self/exe");
   const binaryStep = fileStep(`copy this program to ${binary}`, binary, program, 0o755);
   const unitStep = fileStep(`write ${INSTALLED_UNIT}`, INSTALLED_UNIT, Buffer.from(unit), 0o644);
@@ -72,10 +76,10 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
 function nextSteps(terminal: Terminal): string {
   const editor = terminal.environment["EDITOR"] ?? "nano";
   return [
-    `${SERVICE} runs. What is left to do:`,
-    `  sudo ${editor} ${CONFIG}   # the control plane's url`,
-    "  sudo novacula-agent set-key                 # the key, safely",
-    "  novacula-agent status",
+    `${SERVICE} runs. To finish:`,
+    `  sudo ${editor} ${CONFIG}   # set control_plane.url`,
+    "  sudo novacula-agent set-key                 # set the key",
+    "  sudo novacula-agent status",
   ].join("\n");
 }
 
@@ -83,7 +87,7 @@ async function assertNoPackage(): Promise<void> {
   for (const path of PACKAGED_UNITS) {
     if ((await textOf(path)) !== undefined) {
       throw new OperatorError(
-        `the package novacula-agent is installed here (${path}), and it manages the service: use apt`,
+        `the package novacula-agent manages the service on this host (${path}). Fix: use apt`,
       );
     }
   }
@@ -93,7 +97,7 @@ async function assertUnedited(unit: string, isForced: boolean): Promise<void> {
   const stats = await lstat(INSTALLED_UNIT).catch(() => undefined);
   if (stats?.isSymbolicLink() === true) {
     throw new OperatorError(
-      `${INSTALLED_UNIT} is a symbolic link (a masked or a linked unit): remove it with systemctl unmask or systemctl disable ${SERVICE}, then try again`,
+      `${INSTALLED_UNIT} is a symbolic link (a masked or linked unit). Fix: remove it with ${asRoot(`systemctl unmask ${SERVICE}`)} or ${asRoot(`systemctl disable ${SERVICE}`)}, then try again`,
     );
   }
   const found = await textOf(INSTALLED_UNIT);
@@ -101,16 +105,16 @@ async function assertUnedited(unit: string, isForced: boolean): Promise<void> {
     return;
   }
   throw new OperatorError(
-    `${INSTALLED_UNIT} has been edited: keep your changes in a drop-in (systemctl edit ${SERVICE}), then replace the file with --force`,
+    `${INSTALLED_UNIT} has been edited. Fix: move your changes to a drop-in (${asRoot(`systemctl edit ${SERVICE}`)}), then replace the file with --force`,
   );
 }
 
-/** A step that makes a file which the record names. */
+/** A step that makes a file of the record. */
 interface FileStep extends Step {
   readonly file: InstalledFile;
 }
 
-/** Root's own file with these bytes: one that another user could change is written anew. */
+/** Makes a file of root with these bytes; replaces one that another user could change. */
 function fileStep(what: string, path: string, content: Buffer, mode: number): FileStep {
   return {
     what,
@@ -124,15 +128,15 @@ function fileStep(what: string, path: string, content: Buffer, mode: number): Fi
     },
     async perform() {
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      // Renamed over: a running binary cannot be written to.
+      // By a rename: a running binary cannot be written to.
       await writeFileAtomically(path, content, { mode, owner: { uid: 0, gid: 0 } });
     },
   };
 }
 
 /**
- * Before the files are: after an interrupted run, a file that is not as the record says is left
- * alone.
+ * Comes before the files: after an interrupted run, uninstall leaves files alone that differ from
+ * it.
  */
 function recordStep(written: readonly InstalledFile[]): Step {
   return {
@@ -154,7 +158,7 @@ async function needed(steps: readonly FileStep[]): Promise<readonly InstalledFil
 
 function userStep(): Step {
   return {
-    what: "create the user novacula, which the service runs as",
+    what: "create the user novacula for the service",
     needed: async () => serviceUser() === undefined,
     perform: async () => await runHostTool("systemd-sysusers", ["--inline", SYSUSERS]),
   };
@@ -162,7 +166,7 @@ function userStep(): Step {
 
 function configStep(): Step {
   return {
-    what: `write ${CONFIG} (root:novacula, 0640), for you to fill in`,
+    what: `write ${CONFIG} (root:novacula, 0640), for you to complete`,
     needed: async () => (await textOf(CONFIG)) === undefined,
     async perform() {
       await mkdir(dirname(CONFIG), { recursive: true, mode: 0o755 });
@@ -175,7 +179,7 @@ function configStep(): Step {
   };
 }
 
-/** undefined where there is no such file. */
+/** The text of a file; undefined if it does not exist. */
 export async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");

@@ -4,18 +4,14 @@ import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { folderText, holdPlace, LinkInOpenFolder, type OpenFolder } from "../../../lib/files/held-place.ts";
 import { printable } from "../../../lib/printable.ts";
 
-/** No character of it means anything to systemd.service(5) or to a shell. */
+/** Only characters without a meaning for systemd.service(5) and shells. */
 const PLAIN = /^[\w./+@,:=-]+$/u;
-/**
- * The unit hides them from the service (ProtectHome=, PrivateTmp=), or they are empty after each
- * boot.
- */
+/** Hidden from the service by its unit (ProtectHome=, PrivateTmp=), or empty after each boot. */
 const HIDDEN = ["/home", "/root", "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys"];
 
 /**
- * Rejects with an OperatorError where `install` may not put the program at `binary`: what is put
- * there is started by systemd and run by root, so nobody else may be able to replace it, and its
- * name goes into the unit as it is.
+ * Rejects with an OperatorError if the program must not be installed at `binary`. Root and systemd
+ * run it, so nobody else may be able to replace it; and its path becomes part of the unit.
  */
 export async function assertProgramPlace(binary: string): Promise<void> {
   const problem =
@@ -28,27 +24,27 @@ export async function assertProgramPlace(binary: string): Promise<void> {
 
 function nameProblem(binary: string): string | undefined {
   if (!binary.startsWith("/")) {
-    return "write the whole path, from / on";
+    return "it must be an absolute path";
   }
   if (!PLAIN.test(binary)) {
-    return "the path may have letters without accents, digits and ./+@,:=_- only: it becomes a line of the systemd unit";
+    return "the path may contain only ASCII letters, digits and ./+@,:=_-, because it becomes part of the systemd unit";
   }
   if (resolve(binary) !== binary) {
     return `write it as ${resolve(binary)}`;
   }
   if (binary === "/") {
-    return "it is a folder: name the file in it";
+    return "it is a folder. Fix: name the file in it";
   }
   if (basename(binary) === "novacula-control-plane") {
-    return "called like that the program is the control plane: give it another name";
+    return "a program of this name is the control plane. Fix: give it another name";
   }
   const hidden = HIDDEN.find((folder) => binary.startsWith(`${folder}/`));
   return (
-    hidden && `the service does not see ${hidden}, or it does not outlast a boot: take /usr/local/bin or /opt`
+    hidden && `the service cannot see ${hidden}, or it is emptied at boot. Fix: use /usr/local/bin or /opt`
   );
 }
 
-/** Also of a folder that is not there yet: `install` makes it, so the one above counts. */
+/** `install` makes a missing folder, so the folder above it is checked. */
 async function folderProblem(folder: string): Promise<string | undefined> {
   try {
     await using place = await holdPlace(`${folder}/file`);
@@ -66,7 +62,7 @@ async function folderProblem(folder: string): Promise<string | undefined> {
 }
 
 function writableProblem(folder: OpenFolder): string {
-  return `not only root may write ${folderText(folder)}, and who may could replace the program: take another folder, such as /usr/local/bin`;
+  return `others than root can write to ${folderText(folder)}, and could replace the program. Fix: use another folder, such as /usr/local/bin`;
 }
 
 async function fileProblem(binary: string): Promise<string | undefined> {
@@ -75,7 +71,7 @@ async function fileProblem(binary: string): Promise<string | undefined> {
     return undefined;
   }
   if (stats.isSymbolicLink()) {
-    return "it is a symbolic link: name the file that it leads to, or remove the link";
+    return "it is a symbolic link. Fix: name its target, or remove the link";
   }
-  return stats.isDirectory() ? "it is a folder: name the file in it" : "there is something that is no file";
+  return stats.isDirectory() ? "it is a folder. Fix: name the file in it" : "it is not a regular file";
 }

@@ -11,23 +11,19 @@ const SYSTEMD_RUNS = "/run/systemd/system";
 export function assertSystemd(): void {
   if (!existsSync(SYSTEMD_RUNS)) {
     throw new OperatorError(
-      "systemd does not run this host, so nothing was changed: have your own service manager run `novacula-agent run`",
+      "systemd does not run this host, so nothing was changed. Fix: have your own service manager run `novacula-agent run`",
     );
   }
 }
 
 /**
- * The steps that make the service run, now and after a boot. `isChanged`: the program or the unit is
- * about to change, so systemd has to read the unit again and a running service restarts.
+ * The steps that make the service run, now and after a boot. `isChanged`: the program or the unit
+ * is about to change, so systemd has to read the unit again and a running service restarts.
  */
 export function startSteps(isChanged: boolean): readonly Step[] {
   const verb = isChanged ? "restart" : "start";
   return [
-    {
-      what: "have systemd read the units (systemctl daemon-reload)",
-      needed: async () => isChanged,
-      perform: () => mustSucceed("daemon-reload"),
-    },
+    { ...reloadStep(), needed: async () => isChanged },
     {
       what: `enable ${SERVICE}, so that it starts at boot`,
       needed: async () => (await property("UnitFileState")) !== "enabled",
@@ -41,6 +37,15 @@ export function startSteps(isChanged: boolean): readonly Step[] {
   ];
 }
 
+/** Makes systemd notice that a unit file was written or removed. */
+export function reloadStep(): Step {
+  return {
+    what: "make systemd read the units again (systemctl daemon-reload)",
+    needed: async () => true,
+    perform: () => mustSucceed("daemon-reload"),
+  };
+}
+
 async function property(name: "UnitFileState" | "ActiveState"): Promise<string | undefined> {
   return (await unitProperties(SERVICE, [name]))?.[name];
 }
@@ -49,7 +54,7 @@ async function mustSucceed(...args: readonly string[]): Promise<void> {
   const status = await systemctl(...args);
   if (status !== 0) {
     throw new OperatorError(
-      `systemctl ${args.join(" ")} ended with ${status}: see systemctl status ${SERVICE}, then run install again`,
+      `systemctl ${args.join(" ")} failed with exit code ${status}. To see why, run: systemctl status ${SERVICE}`,
     );
   }
 }

@@ -1,27 +1,25 @@
 import { paint, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 
-/** One thing that a command does to the host, so that it can be told before it is done. */
+/** One change to the host, which can be announced before it is made. */
 export interface Step {
   /** In the imperative: `write /etc/systemd/system/novacula-agent.service`. */
   readonly what: string;
-  /** False where the host is so already. Asked just before `perform`. */
+  /** False if there is nothing to do. Asked just before `perform`. */
   needed(): Promise<boolean>;
   perform(): Promise<void>;
 }
 
-/** Does what is needed, in order, and prints each step; with `isDryRun`, only prints. Resolves with how many were needed. */
+/** Performs the needed steps in order and prints each; with `isDryRun` it only prints. */
 export async function takeSteps(
   steps: readonly Step[],
   { isDryRun }: { readonly isDryRun: boolean },
   terminal: Terminal,
-): Promise<number> {
-  let needed = 0;
+): Promise<void> {
   for (const step of steps) {
     if (!(await step.needed())) {
-      print(terminal, `${paint(terminal, "dim", "as it is ")} ${step.what}`);
+      print(terminal, `${paint(terminal, "dim", "unchanged")} ${step.what}`);
       continue;
     }
-    needed += 1;
     if (!isDryRun) {
       await step.perform();
     }
@@ -30,5 +28,4 @@ export async function takeSteps(
       `${isDryRun ? paint(terminal, "yellow", "would    ") : paint(terminal, "green", "done     ")} ${step.what}`,
     );
   }
-  return needed;
 }

@@ -16,6 +16,7 @@ import {
 import { systemctl } from "../../systemd/systemctl.ts";
 import { textOf } from "./install.ts";
 import { INSTALL_RECORD, readInstallRecord, stateOf } from "./install-record.ts";
+import { reloadStep } from "./service-steps.ts";
 import { type Step, takeSteps } from "./steps.ts";
 
 export interface UninstallOptions {
@@ -23,36 +24,36 @@ export interface UninstallOptions {
   readonly force?: boolean;
 }
 
-/** What `install` made, as it is now. */
+/** The files that `install` made, as they are now. */
 interface Findings {
-  /** Proved to be as `install` wrote them: by its record, or a unit by its own first line. */
+  /** Proved to be as `install` wrote them, by its record or by the first line of the unit. */
   readonly removable: readonly string[];
-  /** Files that stay, each with the reason. */
+  /** Files that stay, with the reason. */
   readonly left: readonly { readonly path: string; readonly why: string }[];
 }
 
 /**
- * Takes back what `install` made: service, unit, binary. It removes only what `install` is proved
- * to have written, and never what a text names. Configuration, key and state stay, and it says so.
+ * Removes what `install` made: service, unit, binary; only files that `install` is proved to have
+ * written, never a file just because a text names it. Configuration, key and state stay.
  */
-export async function uninstall(options: UninstallOptions, terminal: Terminal): Promise<number> {
+export async function uninstall(options: UninstallOptions, terminal: Terminal): Promise<ExitCode> {
   const isDryRun = options.dryRun === true;
   const { removable, left } = await find();
   if (removable.length === 0 && left.length === 0) {
-    print(terminal, `Nothing to do: there is no ${INSTALLED_UNIT}. A package is removed with apt.`);
+    print(terminal, `Nothing to do: ${INSTALLED_UNIT} does not exist. Use apt to remove a package.`);
     return ExitCode.good;
   }
   if (left.some(({ path }) => path === INSTALLED_UNIT) && options.force !== true) {
     throw new OperatorError(
-      `${INSTALLED_UNIT} was edited, or install did not write it: --force stops the service, removes what install wrote, and leaves this file`,
+      `${INSTALLED_UNIT} was edited, or install did not write it. Fix: use --force to stop the service and remove everything that install wrote, except this file`,
     );
   }
   if (!isDryRun && process.geteuid?.() !== 0) {
     throw new OperatorError(
-      "removing a service needs root: use sudo, or --dry-run to see what would be done",
+      "removing a service needs root. Fix: use sudo, or --dry-run to see what would be done",
     );
   }
-  await takeSteps([stopStep(), ...removable.map(removeStep)], { isDryRun }, terminal);
+  await takeSteps([stopStep(), ...removable.map(removeStep), reloadStep()], { isDryRun }, terminal);
   for (const { path, why } of left) {
     print(terminal, `Left: ${path} ${why}. To remove it: sudo rm ${shellWord(path)}`);
   }
@@ -60,15 +61,17 @@ export async function uninstall(options: UninstallOptions, terminal: Terminal): 
     return ExitCode.good;
   }
   await rm(INSTALL_RECORD, { force: true });
-  const status = await systemctl("daemon-reload");
   print(
     terminal,
-    "Kept: /etc/novacula (configuration and key), /var/lib/novacula (state) and the user novacula. Revoke the key if this host is not to come back.",
+    "Kept: /etc/novacula (configuration and key), /var/lib/novacula (state) and the user novacula. Revoke the key if this host is gone for good.",
   );
   if (PACKAGED_UNITS.some(existsSync)) {
-    print(terminal, `The package's service is stopped too: start it with systemctl enable --now ${SERVICE}.`);
+    print(
+      terminal,
+      `The service of the package was stopped, too. To start it, run: sudo systemctl enable --now ${SERVICE}`,
+    );
   }
-  return status;
+  return ExitCode.good;
 }
 
 async function find(): Promise<Findings> {
@@ -88,7 +91,7 @@ async function find(): Promise<Findings> {
     if (state === "unchanged" && !(await isInOpenFolder(file.path))) {
       removable.push(file.path);
     } else if (state === "unchanged") {
-      left.push({ path: file.path, why: "is where not only root may write" });
+      left.push({ path: file.path, why: "is in a folder that others than root can write to" });
     } else {
       left.push({ path: file.path, why: "was changed since install wrote it" });
     }
@@ -96,8 +99,8 @@ async function find(): Promise<Findings> {
   if (recorded.some(({ path }) => path === INSTALLED_UNIT) || !isThere(INSTALLED_UNIT)) {
     return { removable, left };
   }
-  // Before there was a record, the unit's first line told whether it was edited; nothing told it of
-  // the program.
+  // Older versions kept no record: the first line of the unit shows whether it was edited, but
+  // nothing proves where the program is from.
   const unit = (await textOf(INSTALLED_UNIT)) ?? "";
   if (lstatSync(INSTALLED_UNIT).isSymbolicLink() || !isAsInstalled(unit)) {
     return { removable, left: [...left, { path: INSTALLED_UNIT, why: "is not as install wrote it" }] };
@@ -106,13 +109,13 @@ async function find(): Promise<Findings> {
   if (binary !== undefined && isThere(binary) && !recorded.some(({ path }) => path === binary)) {
     left.push({
       path: binary,
-      why: "is the program that the unit names, and nothing proves where it is from",
+      why: "is the program in the unit, but nothing proves where it is from",
     });
   }
   return { removable: [INSTALLED_UNIT, ...removable], left };
 }
 
-/** There another file could take its place between the look and the removal. */
+/** There, somebody could replace the file between the check and the removal. */
 async function isInOpenFolder(path: string): Promise<boolean> {
   try {
     await using place = await holdPlace(path);
@@ -133,7 +136,7 @@ function stopStep(): Step {
     async perform() {
       const status = await systemctl("disable", "--quiet", "--now", SERVICE);
       if (status !== 0) {
-        throw new OperatorError(`${SERVICE} could not be stopped (systemctl ended with ${status})`);
+        throw new OperatorError(`${SERVICE} could not be stopped: systemctl failed with exit code ${status}`);
       }
     },
   };

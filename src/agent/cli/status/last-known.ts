@@ -3,7 +3,9 @@ import { printable } from "../../../lib/printable.ts";
 import { readMemory } from "../../daemon/resources/memory.ts";
 import { keyName } from "./status-report.ts";
 
-/** What the last agent to run here remembered of its key, as a sentence; undefined where there is nothing, or it may not be read. */
+/**
+ * What the last agent here remembered of its key, as a sentence; undefined if nothing can be read.
+ */
 export async function lastKnown(dataDir: string): Promise<string | undefined> {
   const { keys, organizations } = await readMemory(dataDir);
   const [key] = keys;
@@ -15,6 +17,6 @@ export async function lastKnown(dataDir: string): Promise<string | undefined> {
   const name = keyName({ fingerprint: key.fingerprint, name: key.keyName, id: key.keyId });
   const accepted =
     key.acceptedAt === undefined ? "never accepted" : `last accepted at ${utcTime(key.acceptedAt)}`;
-  const end = key.verdict === "refused" ? ", and refused when the agent stopped" : "";
+  const end = key.verdict === "refused" ? ", refused when the agent stopped" : "";
   return `Last known: key ${name}${where}, ${accepted}${end}.`;
 }

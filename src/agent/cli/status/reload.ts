@@ -1,13 +1,17 @@
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
-import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { type ConfigOptions, findFolders } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
 import { nextCommand } from "../host/next-command.ts";
 import { statusReport } from "./status-report.ts";
+import { sayUnanswered } from "./unanswered.ts";
 import { filesVerdict } from "./verdict.ts";
 
-/** Has the running agent read its files now; with `wait`, the exit code says whether they are what runs, accepted. */
+/**
+ * Makes the running agent read its files now; with `wait`, the exit code says whether they are in
+ * use and accepted.
+ */
 export async function reload(
   options: ConfigOptions & { readonly wait?: boolean },
   terminal: Terminal,
@@ -16,12 +20,11 @@ export async function reload(
   const operation = options.wait === true ? "POST /reload" : "POST /reload?wait=0";
   const answer = await askAgent(folders.runtimeDir, operation, 0, shutdownSignal());
   if (answer.kind !== "answered") {
-    complain(terminal, answer.why);
-    return answer.kind === "not-running" ? ExitCode.notRunning : ExitCode.couldNotTell;
+    return sayUnanswered(answer, folders, "reload", terminal);
   }
   if (options.wait !== true) {
     const status = nextCommand("status", folders, terminal.environment);
-    print(terminal, `The agent reads its files now. What came of it: ${status}`);
+    print(terminal, `The agent reads its files now. To see the result, run: ${status}`);
     return ExitCode.good;
   }
   print(terminal, statusReport(answer.status, Date.now(), terminal));

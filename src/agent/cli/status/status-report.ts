@@ -8,7 +8,9 @@ import { stateVerdict } from "./verdict.ts";
 
 const SENTENCE_LENGTH = 2000;
 
-/** `status` for a person: the state's own sentence, what waits, then the facts behind it. `now` is epoch ms. */
+/**
+ * `status` for people: the sentence of the state, a pending change, then facts. `now` is epoch ms.
+ */
 export function statusReport(status: AgentStatus, now: number, terminal: Terminal): string {
   const rows = facts(status, now);
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -16,7 +18,7 @@ export function statusReport(status: AgentStatus, now: number, terminal: Termina
   return [...headline(status, terminal), "", ...lines].join("\n");
 }
 
-/** One line for one moment: what `--watch` prints, and what is said when a wait was in vain. */
+/** The status in one line with its time: for `--watch`, and after a wait that failed. */
 export function statusLine(status: AgentStatus, now: number, terminal: Terminal): string {
   const [first = "", ...rest] = headline(status, terminal);
   const time = `${utcTime(now)}  `;
@@ -26,7 +28,7 @@ export function statusLine(status: AgentStatus, now: number, terminal: Terminal)
 function headline(status: AgentStatus, terminal: Terminal): readonly string[] {
   const sentence = paint(terminal, colourOf(status), printable(status.reason, SENTENCE_LENGTH));
   const { pendingChange } = status;
-  // Without a running key, what is wrong with the file is the state's own sentence.
+  // Without a key in use, the sentence of the state already tells what is wrong with the file.
   if (pendingChange === null || status.key === null) {
     return [sentence];
   }
@@ -78,7 +80,9 @@ function keyFact({ fingerprint, id, name, source }: NonNullable<AgentStatus["key
   return `${keyName({ fingerprint, id, name })}, from ${printable(source, 4096)}`;
 }
 
-/** `3fa9c1d2 (prod 260601, k_7d…)`; the fingerprint alone before the control plane has named the key. */
+/**
+ * `3fa9c1d2 (prod 260601, k_7d…)`; only the fingerprint until the control plane has named the key.
+ */
 export function keyName(key: {
   readonly fingerprint: string;
   readonly id?: string | null | undefined;

@@ -1,16 +1,15 @@
 import * as z from "zod";
-import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { delay } from "../../../lib/delay.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot } from "../../../lib/shell-word.ts";
 import { type AgentStatus, agentStatusSchema, keyIs } from "../../daemon/status/status.ts";
 import { type AgentFolders, type ConfigOptions, findFolders } from "../host/agent-place.ts";
 import { type AgentAnswer, askAgent } from "../host/agent-socket.ts";
 import { lastKnown } from "./last-known.ts";
 import { statusLine, statusReport } from "./status-report.ts";
+import { sayUnanswered, unansweredError } from "./unanswered.ts";
 import { stateVerdict } from "./verdict.ts";
 import { waitForKey } from "./wait-for-key.ts";
 
@@ -26,7 +25,10 @@ export interface StatusOptions extends ConfigOptions {
 
 const WATCH_INTERVAL_MS = 500;
 
-/** What the running agent sees; the exit code is the verdict. With `--json`, stdout holds a status or nothing. */
+/**
+ * Prints the status of the running agent; the exit code is the verdict. With `--json`, stdout is
+ * one status or empty.
+ */
 export async function status(options: StatusOptions, terminal: Terminal): Promise<ExitCode> {
   if (options.schema === true) {
     print(terminal, statusSchemaText());
@@ -48,7 +50,7 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
   if (place.obstacle === undefined && answer.status.dataDir !== place.dataDir) {
     complain(
       terminal,
-      `This agent keeps its state in ${printable(answer.status.dataDir, 4096)}, and agent.toml says ${printable(place.dataDir, 4096)}: it is another agent, or it has not been restarted since.`,
+      `This agent keeps its state in ${printable(answer.status.dataDir, 4096)}, but agent.toml says ${printable(place.dataDir, 4096)}. It is another agent, or it was not restarted after the change.`,
     );
   }
   return options.waitFor === undefined
@@ -79,7 +81,7 @@ function verdictOnKey(
   }
   const other =
     seen.pendingChange === null && seen.key?.fingerprint !== fingerprint
-      ? ` No key ${fingerprint} is in the files that the agent reads (${seen.configPath}).`
+      ? ` The files that the agent reads (${seen.configPath}) do not contain it.`
       : "";
   complain(terminal, `Not online with key ${fingerprint} after ${timeoutMs / 1000} s.${other}`);
   return ExitCode.bad;
@@ -91,34 +93,18 @@ async function unanswered(
   { json }: StatusOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const start = asRoot("systemctl start novacula-agent");
   if (json === true) {
-    const isSilent = answer.kind === "no-answer";
-    throw new CommandError(
-      isSilent ? "no_answer" : "not_running",
-      answer.why,
-      isSilent ? {} : { fix: start },
-    );
+    throw unansweredError(answer, place, "status", terminal.environment);
   }
-  complain(terminal, answer.why);
-  if (answer.kind === "no-answer") {
-    return ExitCode.couldNotTell;
-  }
-  if (place.obstacle !== undefined) {
-    complain(
-      terminal,
-      `But ${printable(place.path, 4096)} ${place.obstacle}: an agent that was started with another runtime_dir is not seen from here.`,
-    );
-  }
-  complain(terminal, `Start it with: ${start} (or, in the foreground: novacula-agent run)`);
-  const known = await lastKnown(place.dataDir);
+  const code = sayUnanswered(answer, place, "status", terminal);
+  const known = code === ExitCode.notRunning ? await lastKnown(place.dataDir) : undefined;
   if (known !== undefined) {
     complain(terminal, known);
   }
-  return ExitCode.notRunning;
+  return code;
 }
 
-/** Prints whenever something changed that a person would act on; the time of the next try alone is none. */
+/** Prints a line at each change that a person would act on; a new time of the next try is none. */
 async function watch(
   place: AgentFolders,
   options: StatusOptions,
@@ -144,6 +130,7 @@ async function watch(
   return ExitCode.good;
 }
 
+/** What `--watch` compares. */
 function essenceOf(answer: AgentAnswer): string {
   if (answer.kind !== "answered") {
     return answer.why;

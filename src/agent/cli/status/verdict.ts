@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import type { AgentStatus } from "../../daemon/status/status.ts";
 
-/** What a running agent's state means for `status`. A change that waits does not take an online executor down. */
+/** The exit code of `status`. A pending change does not make an online executor bad. */
 export function stateVerdict(status: AgentStatus): ExitCode {
   switch (status.state) {
     case "online":
@@ -17,7 +17,7 @@ export function stateVerdict(status: AgentStatus): ExitCode {
   }
 }
 
-/** Whether the files as they are now are what runs, and accepted: for `reload --wait`. */
+/** The exit code of `reload --wait`: whether the files as they are now are in use and accepted. */
 export function filesVerdict(status: AgentStatus): ExitCode {
   switch (status.pendingChange?.state) {
     case undefined:

@@ -2,14 +2,14 @@ import { delay } from "../../../lib/delay.ts";
 import { keyIs } from "../../daemon/status/status.ts";
 import { type AgentAnswer, askAgent } from "../host/agent-socket.ts";
 
-/** The agent itself waits, and answers the moment that it is there; this bounds what one question keeps open. */
+/** The agent itself waits and answers at once; this limits how long one question stays open. */
 const SLICE_MS = 30_000;
-/** Also for who answers at once, though it was asked to wait. */
+/** Protects from an agent that answers at once though it was asked to wait. */
 const PAUSE_MS = 200;
 
 /**
- * The agent's answer once the executor is online with this key, else its last one when `timeoutMs` is over. An agent
- * that is just being restarted is waited for as well.
+ * Resolves with the agent's answer once the executor is online with this key, else with the last
+ * answer after `timeoutMs`. Waits through a restart of the agent.
  */
 export async function waitForKey(
   runtimeDir: string,

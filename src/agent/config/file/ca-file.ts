@@ -6,27 +6,30 @@ export type CaFile =
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/gu;
-const REMEDY = "Name a PEM file: it has one or more blocks that begin with -----BEGIN CERTIFICATE-----.";
+const REMEDY = "Name a PEM file, which has one or more blocks that begin with -----BEGIN CERTIFICATE-----.";
 
-/** The text of a PEM bundle, each of its certificates parsed once, so that a bad one is found here and not in a handshake. */
+/**
+ * Reads a PEM bundle and parses each certificate, so that a bad one is found before the TLS
+ * handshake.
+ */
 export function readCertificates(bytes: Uint8Array): CaFile {
   const decoded = decodeText(bytes);
   const text = decoded.kind === "text" ? decoded.text : "";
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/u.test(text)) {
     const remedy =
-      "Name a file with the CA's certificate alone; the agent must not be able to read the CA's key.";
-    return { kind: "unusable", problem: "holds a private key", remedy };
+      "Name a file with only the CA's certificate: the agent must not be able to read the CA's key.";
+    return { kind: "unusable", problem: "contains a private key", remedy };
   }
   const blocks = text.match(BLOCK) ?? [];
   if (blocks.length === 0) {
-    return { kind: "unusable", problem: "holds no PEM certificate", remedy: REMEDY };
+    return { kind: "unusable", problem: "contains no PEM certificate", remedy: REMEDY };
   }
   const bad = blocks.findIndex((block) => !isCertificate(block));
   if (bad === -1) {
     return { kind: "certificates", pem: text };
   }
-  const problem = `holds a certificate that cannot be parsed (number ${bad + 1} of ${blocks.length})`;
-  return { kind: "unusable", problem, remedy: "Copy that certificate again, whole." };
+  const problem = `contains a certificate that cannot be parsed (number ${bad + 1} of ${blocks.length})`;
+  return { kind: "unusable", problem, remedy: "Copy that whole certificate again." };
 }
 
 function isCertificate(block: string): boolean {

@@ -7,28 +7,26 @@ import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
-/** Of the packaged service: the state that it comes in is root:novacula 0640. */
+/** The group of the packaged service: the package installs agent.toml as root:novacula 0640. */
 const SERVICE_GROUP = "novacula";
 const WORLD_READ = 0o004;
 const WORLD_WRITE = 0o002;
 const GROUP_WRITE = 0o020;
 
-/** Whom a file is to be open to. */
 type Group = Pick<AccountGroup, "name" | "gid">;
 
 /**
- * Who is to read the files. `unknown`: the person who runs this command is not, and could not
- * change them for who is.
+ * Who has to read the files; `unknown` if it is another user than the one who runs this command.
  */
 export type FileReader =
   | { readonly kind: "known"; readonly uid: number; readonly group: Group | undefined }
   | { readonly kind: "unknown" };
 
-const AS_ROOT = "Run this command with sudo: it then names what lets the service in, and nobody else.";
+const AS_ROOT =
+  "Run this command with sudo: it then prints the command that opens the file to the service alone.";
 
 /**
- * This process itself. Root may be looking on behalf of the packaged service, which must not be
- * locked out of its file.
+ * This process. If it is root, the packaged service's group counts: a remedy must not lock it out.
  */
 export function ownReader(): FileReader {
   const uid = process.geteuid?.() ?? 0;
@@ -36,7 +34,7 @@ export function ownReader(): FileReader {
   return { kind: "known", uid, group };
 }
 
-/** `user novacula (uid 998)`, or the number alone where the system has no name for it (a container). */
+/** `user novacula (uid 998)`, or only the number if the system has no name for it (a container). */
 export function runningUser(): string {
   const uid = process.geteuid?.() ?? -1;
   try {
@@ -46,10 +44,7 @@ export function runningUser(): string {
   }
 }
 
-/**
- * What makes `path` readable for its reader, who runs this: the file's own mode, or a directory
- * above it.
- */
+/** How to make `path` readable for its reader: by its own mode, or by that of a folder above it. */
 export async function accessRemedy(path: string, reader: FileReader): Promise<string> {
   if (reader.kind === "unknown") {
     return AS_ROOT;
@@ -58,20 +53,20 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
     try {
       const stats = await stat(current);
       if (current !== path) {
-        return `Let its group pass: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
+        return `Let its group enter that folder: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
       }
       return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}: ${closingCommand(path, stats, reader)}`;
     } catch {
       if (dirname(current) === current) {
-        return "Make the file and the directories above it readable for that user.";
+        return "Make the file and the folders above it readable for that user.";
       }
     }
   }
 }
 
 /**
- * Whether others on this host can read or change the file that holds the key. Group read is fine: the packaged state
- * is root:novacula 0640, and that group is the agent's own. Group *write* is not: no one but root changes the key.
+ * Whether other users can read or change the file with the key. Its group may read it: the package
+ * installs root:novacula 0640. Its group may not write it: only root changes the key.
  */
 export function exposureFindings(
   { path, stats, realPath }: { readonly path: string; readonly stats: Stats; readonly realPath: string },
@@ -83,7 +78,7 @@ export function exposureFindings(
     ? "Set defaultMode: 0440 on the Secret's volume, and fsGroup for the agent's group."
     : reader.kind === "unknown"
       ? AS_ROOT
-      : `Close it: ${closingCommand(path, stats, reader)}`;
+      : `Restrict it: ${closingCommand(path, stats, reader)}`;
   if ((stats.mode & WORLD_READ) !== 0) {
     const problem = `is in a file that every user of this host can read (${place})`;
     findings.push({ code: "file-readable-by-others", severity: "warning", problem, remedy });
@@ -97,7 +92,10 @@ export function exposureFindings(
   return findings;
 }
 
-/** What to type so that `reader` can still read `path`, and others cannot. Without a group, the file is its owner's alone. */
+/**
+ * The command after which only its owner and `reader` can read `path`; without a group, only its
+ * owner.
+ */
 export function closingCommand(
   path: string,
   owner: { readonly uid: number; readonly gid: number },
@@ -120,7 +118,7 @@ function ownGroup(): Group {
   return readAccounts().groups.find(({ gid }) => gid === own) ?? { name: String(own), gid: own };
 }
 
-/** A Secret's volume is read-only and its modes come from the pod: `chmod` would fail there. */
+/** The volume of a Secret is read-only; the pod sets its modes, and `chmod` would fail. */
 function isKubernetesMount(realPath: string): boolean {
   return /\/\.\.(data|\d{4}_\d{2}_\d{2}_)/u.test(realPath);
 }

@@ -3,10 +3,10 @@ import type { Stats } from "node:fs";
 import type { FileReader } from "./file-access.ts";
 import { type FileRead, readBoundedFile } from "./read-file.ts";
 
-/** A pasted password must not become guessable from a digest that somebody prints: it means nothing elsewhere. */
+/** Makes a printed digest useless for guessing a password that was pasted into a file. */
 const PROCESS_SALT = randomBytes(32);
 
-/** The files that one load has read, and a digest that tells whether a later load saw the same. */
+/** The files read by one load, and a digest to compare with that of a later load. */
 export class FileReads {
   readonly reader: FileReader;
   readonly #reads = new Map<string, FileRead>();
@@ -15,7 +15,7 @@ export class FileReads {
     this.reader = reader;
   }
 
-  /** Each file once: agent.toml and a key file at the same path are one content. */
+  /** Reads each file once, even if agent.toml names itself. */
   async read(path: string): Promise<FileRead> {
     const known = this.#reads.get(path);
     if (known !== undefined) {
@@ -30,7 +30,10 @@ export class FileReads {
     return [...this.#reads.keys()];
   }
 
-  /** Over the content, or the reason why there is none, of every file; over its owner and mode as well where they matter. */
+  /**
+   * Over the content of every file, or the reason why it has none; on request over owner and mode,
+   * too.
+   */
   digest(of: "content" | "content-and-access"): string {
     const hmac = createHmac("sha256", PROCESS_SALT);
     for (const [path, read] of this.#reads) {

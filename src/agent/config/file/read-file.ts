@@ -9,20 +9,23 @@ export type FileRead =
   | {
       readonly kind: "read";
       readonly path: string;
-      /** Behind all symbolic links. */
+      /** Without symbolic links. */
       readonly realPath: string;
       readonly bytes: Uint8Array;
       readonly stats: Stats;
     }
   | { readonly kind: "unreadable"; readonly code: string; readonly problem: string; readonly remedy: string };
 
-/** No configuration, key or CA bundle comes near it; a log file or a disk image that was named by mistake does. */
+/**
+ * Far more than any configuration, key or CA bundle; less than a log or disk image named by
+ * mistake.
+ */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
- * The bytes of a regular file of at most 1 MiB, symbolic links followed. Never rejects for what a
- * disk or a person can do, and never hangs: a file that does not answer within seconds is
- * unreadable (`no-answer`). `reader` is for the remedy of one that may not be read.
+ * Reads a regular file of at most 1 MiB; follows symbolic links. Never rejects because of the disk
+ * or the file, and never hangs: a file that does not answer within seconds is unreadable
+ * (`no-answer`). The remedy for a file without permission is for `reader`.
  */
 export async function readBoundedFile(path: string, reader: FileReader = ownReader()): Promise<FileRead> {
   try {
@@ -32,12 +35,12 @@ export async function readBoundedFile(path: string, reader: FileReader = ownRead
       throw error;
     }
     const remedy =
-      "Look at the mount that it is on, such as FUSE or NFS: what serves it has stopped. It is taken when it answers again.";
+      "Check the file system, such as FUSE or NFS: its server does not answer. The agent reads the file when it does.";
     return { kind: "unreadable", code: error.code, problem: error.message, remedy };
   }
 }
 
-/** Without O_NONBLOCK, opening a FIFO would wait for its writer. */
+/** Without O_NONBLOCK, open(2) of a FIFO would wait for its writer. */
 async function read(path: string, reader: FileReader): Promise<FileRead> {
   let handle: FileHandle | undefined;
   try {
@@ -49,12 +52,12 @@ async function read(path: string, reader: FileReader): Promise<FileRead> {
     }
     const bytes = await readAtMost(handle, stats.size, MAX_FILE_BYTES + 1);
     if (bytes.length > MAX_FILE_BYTES) {
-      const problem = "is larger than 1 MiB, as no configuration, key or certificate is";
+      const problem = "is larger than 1 MiB: no configuration, key or certificate is so large";
       return {
         kind: "unreadable",
         code: "too-large",
         problem,
-        remedy: "Check that this is the file that was meant.",
+        remedy: "Check that this is the right file.",
       };
     }
     const realPath = await realpath(path).catch(() => path);
@@ -92,7 +95,9 @@ function notAFile(kind: string): FileRead {
   };
 }
 
-/** One read where the file is as large as it says: a byte more than that is asked for, and less comes only at the end. */
+/**
+ * Asks for more than the size of the file: a short read then means its end, and one read is enough.
+ */
 async function readAtMost(handle: FileHandle, sizeBytes: number, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -120,28 +125,28 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
       return (await isLink(path))
         ? answer(
             "is a symbolic link to a file that does not exist",
-            "Create the file that it leads to, or fix the link.",
+            "Create the target of the link, or fix the link.",
           )
         : answer("does not exist", "Create it, or name another file.");
     case "ENOTDIR":
-      return answer("does not exist: a part of its path is not a directory", "Check the path.");
+      return answer("does not exist: part of its path is not a folder", "Check the path.");
     case "ELOOP":
-      return answer("is a symbolic link that leads back to itself", "Fix the link.");
+      return answer("is a symbolic link to itself", "Fix the link.");
     case "EACCES":
     case "EPERM":
-      return answer(`may not be read by ${runningUser()}`, await accessRemedy(path, reader));
+      return answer(`cannot be read by ${runningUser()}`, await accessRemedy(path, reader));
     case "ENAMETOOLONG":
       return answer("has a path that is too long for this system", "Name a shorter path.");
     case "ENXIO":
-      return answer("is a socket or a device without its other side", "Name a regular file.");
+      return answer("is a socket or a device with nothing behind it", "Name a regular file.");
     case "EMFILE":
     case "ENFILE":
       return answer(
         "could not be opened: too many files are open",
-        "It is tried again by itself; look for what holds them.",
+        "Find the process that holds them; the agent retries.",
       );
     default:
-      return answer(`could not be read (${code})`, "Look at the disk or the mount below it.");
+      return answer(`could not be read (${code})`, "Check the disk or the mount.");
   }
 }
 

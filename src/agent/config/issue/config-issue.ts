@@ -1,6 +1,9 @@
 import { printable } from "../../../lib/printable.ts";
 
-/** One thing that is wrong with a configuration. Never holds a character of a key, nor a proxy's password. */
+/**
+ * One thing that is wrong with a configuration. Never contains a character of a key or of a proxy's
+ * password.
+ */
 export interface ConfigIssue {
   /** Stable, kebab-case: `unknown-key`, `wrong-value`, `syntax`, `not-found`, … */
   readonly code: string;
@@ -8,7 +11,7 @@ export interface ConfigIssue {
   /** 1-based; `column` counts characters, not bytes. */
   readonly line?: number;
   readonly column?: number;
-  /** The key as a path: `control_plane.url`. */
+  /** The setting, with its table: `control_plane.url`. */
   readonly key?: string;
   /** What is wrong, as a clause without a full stop. */
   readonly problem: string;
@@ -16,13 +19,16 @@ export interface ConfigIssue {
   readonly remedy: string;
 }
 
-/** `/etc/novacula/agent.toml:7:3: control_plane.acces_token: unknown key. Did you mean access_token?` */
+/**
+ * `/etc/novacula/agent.toml:7:3: control_plane.acces_token: unknown setting. Did you mean
+ * access_token?`
+ */
 export function formatIssue(issue: ConfigIssue): string {
   const { file, line, column } = issue;
   return formatAt([printable(file), line, column].filter((part) => part !== undefined).join(":"), issue);
 }
 
-/** Every issue in one line; a file that several are in is named once: `/etc/novacula/agent.toml:7:3: … | line 9: …` */
+/** All issues in one line, each file named once: `/etc/novacula/agent.toml:7:3: … | line 9: …` */
 export function formatIssues(issues: readonly ConfigIssue[]): string {
   return issues
     .map((issue, i) =>

@@ -2,7 +2,10 @@ import { printable } from "../../../lib/printable.ts";
 import { looksSecret } from "../schema/secret-looks.ts";
 import { shownName, unknownKeyRemedy, unknownTableRemedy } from "./unknown-key.ts";
 
-/** An issue before its place in the file is known: `path` leads to the key, or to the table that lacks it. */
+/**
+ * An issue before its place in the file is known. `path` is the setting, or the table that lacks
+ * it.
+ */
 export interface TableIssue {
   readonly code: string;
   readonly path: readonly string[];
@@ -11,27 +14,27 @@ export interface TableIssue {
   readonly remedy: string;
 }
 
-/** Never echoed, whatever it holds. */
-const SILENT_KEYS: ReadonlySet<string> = new Set(["control_plane.access_token", "control_plane.proxy"]);
+/** Their values are never shown. */
+const SILENT_SETTINGS: ReadonlySet<string> = new Set(["control_plane.access_token", "control_plane.proxy"]);
 
 export function unknownKey(table: string, key: string): TableIssue {
   return {
     code: "unknown-key",
     path: [table, key],
     key: `${table}.${shownName(key)}`,
-    problem: "unknown key",
+    problem: "unknown setting",
     remedy: unknownKeyRemedy(table, key),
   };
 }
 
-/** A table, or a key above the first table, that agent.toml does not have. */
+/** An unknown table, or an unknown setting above the first table. */
 export function unknownAtTop(name: string, value: unknown): TableIssue {
-  const what = isTable(value) ? "unknown table" : "unknown key";
+  const what = isTable(value) ? "unknown table" : "unknown setting";
   const code = isTable(value) ? "unknown-table" : "unknown-key";
   return { code, path: [name], key: shownName(name), problem: what, remedy: unknownTableRemedy(name) };
 }
 
-/** A key or `[[table]]` where a table should be. */
+/** A setting or `[[table]]` in place of a table. */
 export function notATable(name: string, value: unknown): TableIssue {
   const problem = `is ${describeFound(name, value)}, but must be a table`;
   return {
@@ -48,12 +51,12 @@ export function bothSources(): TableIssue {
     code: "two-key-sources",
     path: ["control_plane", "access_token_file"],
     key: "control_plane.access_token_file",
-    problem: "is set together with access_token, and only one of them can say what the key is",
-    remedy: "Delete the line of access_token, or that of access_token_file.",
+    problem: "is set together with access_token, but there can be only one key",
+    remedy: "Delete one of the two settings.",
   };
 }
 
-/** `wants` completes "It must be …"; without a value, the key is missing from its table. */
+/** `wants` completes "It must be …". Without a value, the setting is missing. */
 export function wrongValue(table: string, key: string, value: unknown, wants: string): TableIssue {
   const path = `${table}.${key}`;
   if (value === undefined) {
@@ -82,11 +85,11 @@ function remedyFor(key: string, value: unknown, wants: string): string {
     return `${wanted} Remove the quotes.`;
   }
   if (/exc[_-]/iu.test(value)) {
-    return `${wanted} A key belongs in access_token of [control_plane].`;
+    return `${wanted} A key belongs in control_plane.access_token.`;
   }
   if (/^(~|\$|%d)/u.test(value)) {
-    const name = key === "access_token_file" ? "; of a systemd credential, write the name alone" : "";
-    return `${wanted} Nothing is expanded here, neither ~ nor a variable${name}.`;
+    const name = key === "access_token_file" ? "; for a systemd credential, write only its name" : "";
+    return `${wanted} Neither ~ nor variables are expanded here${name}.`;
   }
   return wanted;
 }
@@ -98,7 +101,7 @@ function meantWord(value: string, wants: string): string | undefined {
   return words.find((word) => written.startsWith(word) || (written.length > 1 && word.startsWith(written)));
 }
 
-/** What was found, as far as it may be shown. */
+/** The value, as far as it may be shown. */
 function describeFound(path: string, value: unknown): string {
   if (Array.isArray(value)) {
     return "an array";
@@ -111,13 +114,13 @@ function describeFound(path: string, value: unknown): string {
       if (value === "") {
         return "empty";
       }
-      if (SILENT_KEYS.has(path) || looksSecret(value)) {
-        return "a text that is not shown here";
+      if (SILENT_SETTINGS.has(path) || looksSecret(value)) {
+        return "a value that is not shown here";
       }
       return `"${printable(value, 60)}"`;
     case "number":
     case "bigint":
-      return SILENT_KEYS.has(path) ? "a number" : `the number ${value}`;
+      return SILENT_SETTINGS.has(path) ? "a number" : `the number ${value}`;
     case "boolean":
       return String(value);
     default:

@@ -1,7 +1,7 @@
 import { KEYS_BY_TABLE } from "../schema/config-schema.ts";
 import { looksSecret } from "../schema/secret-looks.ts";
 
-/** What other agents call the same thing: nobody's typo, but what fingers remember. */
+/** What other agents call the same settings. */
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ["token", "access_token"],
   ["key", "access_token"],
@@ -29,7 +29,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ["state_dir", "data_dir"],
 ]);
 
-/** What to do about a key that agent.toml does not have in `[table]`; never quotes the value. */
+/** What to do about a setting that `[table]` does not have; never quotes the value. */
 export function unknownKeyRemedy(table: string, key: string): string {
   const own = KEYS_BY_TABLE.get(table) ?? [];
   const near = nearest(key, own);
@@ -51,7 +51,7 @@ export function unknownKeyRemedy(table: string, key: string): string {
   return `[${table}] has ${own.join(", ")}. Delete the line, or put a # in front of it.`;
 }
 
-/** What to do about a table, or a key above the first table, that agent.toml does not have. */
+/** What to do about an unknown table, or an unknown setting above the first table. */
 export function unknownTableRemedy(name: string): string {
   const near = nearest(name, [...KEYS_BY_TABLE.keys()]);
   if (near !== undefined) {
@@ -60,13 +60,13 @@ export function unknownTableRemedy(name: string): string {
   for (const [table, keys] of KEYS_BY_TABLE) {
     const home = nearest(name, keys);
     if (home !== undefined) {
-      return `${home} belongs in [${table}]: put it below a line that says [${table}].`;
+      return `${home} belongs in [${table}]: put it below the line [${table}].`;
     }
   }
   return `The tables are ${[...KEYS_BY_TABLE.keys()].map((table) => `[${table}]`).join(", ")}.`;
 }
 
-/** A key's name as it may be shown: a name that could be a piece of an API key is not. */
+/** The name of a setting, unless it could be a piece of an executor key. */
 export function shownName(name: string): string {
   return /^[\w.-]{1,40}$/u.test(name) && !looksSecret(name) ? name : "(a name that is not shown)";
 }
@@ -90,12 +90,15 @@ function nearest(name: string, candidates: readonly string[]): string | undefine
   return best ?? candidates.find((candidate) => wanted.length >= 4 && normal(candidate).includes(wanted));
 }
 
-/** `Access-Token`, `accessToken` and `access_token` are one name to a person. */
+/** To people, `Access-Token`, `accessToken` and `access_token` are one name. */
 function normal(name: string): string {
   return name.slice(0, 64).toLowerCase().replaceAll(/[-_ ]/gu, "");
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours between `a` and `b` (optimal string alignment). */
+/**
+ * Insertions, deletions, substitutions and swaps of neighbours between `a` and `b` (optimal string
+ * alignment).
+ */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

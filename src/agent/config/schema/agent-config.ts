@@ -1,13 +1,13 @@
 import type { LogLevel } from "../../../lib/log/level.ts";
 import type { Channel } from "../../../protocol/channels.ts";
 
-/** Where things are unless the file says otherwise; the packaged unit makes both. */
+/** The folders without a setting; the packaged unit creates both. */
 export const DEFAULT_DATA_DIR = "/var/lib/novacula";
 export const DEFAULT_RUNTIME_DIR = "/run/novacula";
 
 export const LOG_FORMATS = ["journal", "pretty", "json"] as const;
 
-/** What agent.toml says, complete: every default filled in, every unit in milliseconds. */
+/** All settings of agent.toml, with defaults filled in and times in milliseconds. */
 export interface AgentConfig {
   readonly agent: {
     /** 1 to 63 printable characters; the host name unless set. */
@@ -23,13 +23,15 @@ export interface AgentConfig {
     /** Absolute; a systemd credential's name is resolved already. */
     readonly accessTokenFile: string | undefined;
     readonly caFile: string | undefined;
-    /** A URL (perhaps with credentials: never print it), `none`, or undefined for what the environment says. */
+    /**
+     * A URL (never print it: it may contain a password), `none`, or undefined: use the environment.
+     */
     readonly proxy: string | undefined;
     readonly syncIntervalMs: number;
   };
   readonly logging: {
     readonly level: LogLevel;
-    /** undefined: what fits the place that stdout leads to. */
+    /** undefined: chosen by what stdout is. */
     readonly format: (typeof LOG_FORMATS)[number] | undefined;
   };
   readonly reconciler: { readonly intervalMs: number };

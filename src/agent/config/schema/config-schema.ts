@@ -8,7 +8,7 @@ import { LOG_FORMATS } from "./agent-config.ts";
 
 import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
 
-/** A name without a slash in `access_token_file`: a systemd credential, looked up in `$CREDENTIALS_DIRECTORY`. */
+/** In `access_token_file`, the name of a systemd credential in `$CREDENTIALS_DIRECTORY`. */
 export const CREDENTIAL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/u;
 
 const absolutePath = (example: string) => {
@@ -29,7 +29,7 @@ const numberBetween = (least: number, most: number, unit: string) => {
   return z.number({ error: wants }).min(least, { error: wants }).max(most, { error: wants });
 };
 
-const NAME_WANTS = "a name of 1 to 63 printable characters, without white space at its ends";
+const NAME_WANTS = "a name of 1 to 63 printable characters, without white space at either end";
 const name = z
   .string({ error: NAME_WANTS })
   .refine((text) => /^[^\p{C}\p{Zl}\p{Zp}]{1,63}$/u.test(text) && text.trim() === text && !holdsKey(text), {
@@ -60,8 +60,8 @@ const keyFile = z
   );
 
 /**
- * The tables and keys of agent.toml: the single list. Every error of a key is what it *wants*; what was found and
- * where is added by `validate-config.ts`, which also knows which values must not be echoed.
+ * The one list of the tables and settings of agent.toml. The error of a setting says what it must
+ * be; `validate-config.ts` adds what was found and where, and knows which values must not be shown.
  */
 export const CONFIG_TABLES = {
   agent: z.strictObject({
@@ -77,7 +77,7 @@ export const CONFIG_TABLES = {
     access_token_file: keyFile.optional(),
     ca_file: absolutePath("/etc/novacula/ca.pem").optional(),
     proxy: proxyUrl.optional(),
-    /** A heartbeat must fit the control plane's 30 s timeout, with one lost on the way. */
+    /** Two heartbeats must fit into the control plane's timeout of 30 s, in case one gets lost. */
     sync_interval_secs: numberBetween(0.5, 15, "seconds").default(5),
   }),
   logging: z.strictObject({

@@ -6,7 +6,7 @@ export type ConfigText =
       readonly kind: "not-text";
       readonly problem: string;
       readonly remedy: string;
-      /** Of the first byte that is not as it should be, where that can be said. */
+      /** Of the first invalid byte, if known. */
       readonly place?: { readonly line: number; readonly column: number };
     };
 
@@ -21,8 +21,9 @@ const WINDOWS_1252: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * A file's bytes as text: UTF-8 with or without a mark, or UTF-16 with one (what Notepad and PowerShell's `>` write).
- * The mark is taken off, line ends stay. Bytes that are no UTF-8 are an answer with their place, not a U+FFFD in a key.
+ * The bytes of a file as text: UTF-8 with or without a byte-order mark, or UTF-16 with one (Notepad
+ * and PowerShell's `>` write it). Removes the mark, keeps line ends. Reports invalid bytes with
+ * their place instead of putting a U+FFFD into a key.
  */
 export function decodeText(bytes: Uint8Array): ConfigText {
   const encoding = utf16Mark(bytes);
@@ -33,8 +34,8 @@ export function decodeText(bytes: Uint8Array): ConfigText {
     return firstBadByte(bytes);
   }
   if (bytes.includes(0)) {
-    const remedy = "Save it as UTF-8: it may be UTF-16 without a byte-order mark.";
-    return { kind: "not-text", problem: "holds NUL bytes, as no text file does", remedy };
+    const remedy = "Save it as UTF-8; it may be UTF-16 without a byte-order mark.";
+    return { kind: "not-text", problem: "contains NUL bytes, which no text file has", remedy };
   }
   return { kind: "text", text: new TextDecoder().decode(bytes) };
 }
@@ -53,7 +54,7 @@ function decodeUtf16(bytes: Uint8Array, encoding: "utf-16le" | "utf-16be"): Conf
   try {
     return { kind: "text", text: new TextDecoder(encoding, { fatal: true }).decode(bytes) };
   } catch {
-    return { kind: "not-text", problem: "starts like UTF-16 text, but is not", remedy: "Save it as UTF-8." };
+    return { kind: "not-text", problem: "starts like UTF-16 text, but is none", remedy: "Save it as UTF-8." };
   }
 }
 
@@ -78,13 +79,13 @@ function badByteIn(row: Uint8Array, line: number): ConfigText {
   const hex = `0x${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   return {
     kind: "not-text",
-    problem: `is not UTF-8: byte ${hex}${meaning === undefined ? "" : `, ${meaning},`} stands here`,
+    problem: `is not UTF-8: byte ${hex}${meaning === undefined ? "" : `, ${meaning},`} is not allowed here`,
     remedy: "Replace that character, or save the file as UTF-8.",
     place: { line, column: Array.from(prefix.text).length + 1 },
   };
 }
 
-/** The longest beginning of `row` that is UTF-8. A U+FFFD that really stands in the text is not a bad byte. */
+/** The longest beginning of `row` that is UTF-8. A U+FFFD that is really in the text is valid. */
 function validPrefix(row: Uint8Array): { readonly text: string; readonly byteLength: number } {
   const decoded = new TextDecoder("utf-8", { ignoreBOM: true }).decode(row);
   let byteLength = 0;

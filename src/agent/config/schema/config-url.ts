@@ -3,10 +3,13 @@ import { isLoopbackHost } from "../../../lib/loopback.ts";
 import { holdsKey } from "../../../protocol/key-shape.ts";
 
 const URL_WANTS = 'the control plane\'s address, such as "https://cp.example.com"';
-const PROXY_WANTS = 'a proxy such as "http://proxy.example.com:3128", or "none" for no proxy at all';
+const PROXY_WANTS = 'a proxy such as "http://proxy.example.com:3128", or "none" for no proxy';
 const MAX_LENGTH = 2048;
 
-/** `https`, or `http` to this host alone: the key never travels in the clear. Decodes to the address without `/graphql`. */
+/**
+ * `https`, or `http` to this host: the key must not cross a network unencrypted. Decodes to the URL
+ * without `/graphql`.
+ */
 export const controlPlaneUrl = z.string({ error: URL_WANTS }).transform((text, context) => {
   const problem = urlProblem(text);
   if (problem === undefined) {
@@ -16,7 +19,7 @@ export const controlPlaneUrl = z.string({ error: URL_WANTS }).transform((text, c
   return z.NEVER;
 });
 
-/** The text as given: undici wants the URL with its credentials. */
+/** Stays as written: undici needs the URL with its credentials. */
 export const proxyUrl = z.string({ error: PROXY_WANTS }).superRefine((text, context) => {
   if (text === "none") {
     return;
@@ -51,7 +54,7 @@ function urlProblem(text: string): string | undefined {
     return `${URL_WANTS}, without a query (?…) or fragment (#…)`;
   }
   if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
-    return "https:// in place of http://, because over plain HTTP anybody on the way could read the key (only localhost may do without)";
+    return "https:// in place of http://, because plain HTTP shows the key to everybody on the network (http is for localhost only)";
   }
   return undefined;
 }
@@ -85,7 +88,7 @@ function isPercentEncoded(text: string): boolean {
   }
 }
 
-/** A trailing slash and a pasted `/graphql` are what people copy from a browser; both are unambiguous. */
+/** People copy a trailing slash or `/graphql` from a browser; both are unambiguous. */
 function withoutEndpoint(url: URL): string {
   return (
     url.origin +

@@ -1,9 +1,9 @@
-/** A run this long of mixed-case letters or digits is no word that a person would write: more likely half a key. */
+/** People do not write words of so many mixed letters and digits: it is probably half a key. */
 const LONG_RUN = /[A-Za-z0-9]{20,}/gu;
 
 /**
- * Whether a text out of a configuration may be a secret, or a piece of one. Such a text is never echoed: one too many
- * only costs an operator a look into the file.
+ * Whether a text of a configuration may be a secret or a piece of one. Such a text is never shown;
+ * if it was none, the operator has to look into the file.
  */
 export function looksSecret(text: string): boolean {
   if (/exc[_-]|-----BEGIN|:\/\/[^/]*@/iu.test(text)) {

@@ -7,7 +7,10 @@ import { findEntry, outlineToml, type TomlEntry, type TomlOutline } from "./toml
 
 export type EditedConfig =
   | { readonly kind: "edited"; readonly text: string }
-  /** The key belongs into this file, named as `access_token_file` names it (a credential's name is not resolved). */
+  /**
+   * The key belongs in this file; `path` is `access_token_file` as written, a credential's name not
+   * resolved.
+   */
   | { readonly kind: "key-file"; readonly path: string }
   | { readonly kind: "unparsable"; readonly issues: readonly ConfigIssue[] };
 
@@ -15,9 +18,10 @@ const TABLE = "control_plane";
 const NAME = "access_token";
 
 /**
- * agent.toml's text with `access_token` set to `key`, and everything else byte for byte as it was: comments, order, line
- * ends, byte-order mark. Where the key or its table is missing, it is added at the place where a person would look for
- * it. What comes out has been parsed and compared; a text that cannot be edited safely is left alone.
+ * Returns agent.toml's text with `access_token` set to `key`, and everything else byte for byte as
+ * it was: comments, order, line ends, byte-order mark. A missing setting or table is added where
+ * people would look for it. The result has been parsed and compared; a text that cannot be edited
+ * safely is left alone.
  */
 export async function withAccessToken(
   text: string,
@@ -51,7 +55,7 @@ export async function withAccessToken(
   return isSafe ? { kind: "edited", text: mark + edited } : unparsable(NOT_SAFE, file);
 }
 
-/** What a key file holds: the key and the line end that every editor would give it. */
+/** The content of a key file: the key and a line end, as an editor would write it. */
 export function keyFileText(key: ExecutorKey): string {
   return `${revealKey(key)}\n`;
 }
@@ -60,15 +64,18 @@ const NOT_SAFE: TableIssue = {
   code: "not-editable",
   path: [TABLE, NAME],
   key: `${TABLE}.${NAME}`,
-  problem: "is written in a way that cannot be edited safely",
-  remedy: `Set ${NAME} below [${TABLE}] by hand.`,
+  problem: "cannot be edited safely in the way it is written",
+  remedy: `Set ${NAME} below [${TABLE}] in an editor.`,
 };
 
 function unparsable({ path: _, ...issue }: TableIssue, file: string): EditedConfig {
   return { kind: "unparsable", issues: [{ ...issue, file }] };
 }
 
-/** undefined where the outline holds something that no agent.toml has, such as `[control_plane.access_token]`. */
+/**
+ * undefined if the outline has something that no agent.toml has, such as
+ * `[control_plane.access_token]`.
+ */
 function edit(text: string, outline: TomlOutline, secret: string): string | undefined {
   // JSON's strings of printable ASCII are TOML's.
   const value = JSON.stringify(secret);
@@ -90,7 +97,10 @@ function edit(text: string, outline: TomlOutline, secret: string): string | unde
   return atTheEnd(text, value);
 }
 
-/** Below a commented-out `# access_token = …` of the same table, where there is one; else below the table's last key. */
+/**
+ * Adds the line below a commented-out `# access_token = …` of the table, else below its last
+ * setting.
+ */
 function intoTable(text: string, outline: TomlOutline, header: TomlEntry, value: string): string {
   const next = outline.entries.find(({ kind, start }) => kind === "table" && start > header.start);
   const isInside = (start: number) => start > header.start && start < (next?.start ?? text.length);
@@ -104,7 +114,7 @@ function intoTable(text: string, outline: TomlOutline, header: TomlEntry, value:
   return addLine(text, hint ?? neighbour, `${aligned(text, neighbour)} ${value}`);
 }
 
-/** `access_token =`, indented and with its equals sign in the column of its neighbour's, where those are lined up. */
+/** `access_token =`, indented and aligned like its neighbour. */
 function aligned(text: string, neighbour: TomlEntry): string {
   const lineStart = text.lastIndexOf("\n", neighbour.start) + 1;
   const [, indent = "", name = ""] = text.slice(lineStart).match(/^([ \t]*)([\w-]+[ \t]*)=/u) ?? [];

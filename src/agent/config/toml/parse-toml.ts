@@ -9,13 +9,13 @@ export type ParsedToml =
   | { readonly kind: "table"; readonly table: Readonly<Record<string, unknown>> }
   | { readonly kind: "issue"; readonly issue: ConfigIssue };
 
-/** Every name that a plain object has without having it: as a TOML key, `@iarna/toml` would write through it. */
+/** Names that every object inherits: `@iarna/toml` would write through them. */
 const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 const MAYBE_INHERITED = new RegExp([...INHERITED_NAMES, String.raw`\\u`].join("|"), "iu");
 
 /**
- * TOML text, with line ends as a Windows editor writes them, as a table. `@iarna/toml`'s errors quote the lines around
- * the mistake, the key's among them: nothing of such an error leaves this function but its position.
+ * Parses TOML text; it may have Windows line ends. The errors of `@iarna/toml` quote the lines
+ * around the mistake, perhaps with the key: only their position leaves this function.
  */
 export async function parseToml(source: string, file: string): Promise<ParsedToml> {
   const text = unixLineEnds(source);
@@ -40,14 +40,14 @@ export async function parseToml(source: string, file: string): Promise<ParsedTom
   return { kind: "issue", issue };
 }
 
-/** What the parser sees; line and column stay what they are in the file. */
+/** The parser gets Unix line ends; line and column stay as they are in the file. */
 export function unixLineEnds(text: string): string {
   return text.replaceAll("\r\n", "\n");
 }
 
 /**
- * `constructor.foo = 1` would set `Object.foo` for the whole process, so such keys never reach the parser. A text
- * without such a word, or an escape that could spell one, is not parsed twice.
+ * `constructor.foo = 1` would set `Object.foo` for the whole process, so such names never reach the
+ * parser. A text without such a word, or an escape that could spell one, is not parsed twice.
  */
 async function inheritedKey(text: string, file: string): Promise<ConfigIssue | undefined> {
   if (!MAYBE_INHERITED.test(text)) {
@@ -63,13 +63,13 @@ async function inheritedKey(text: string, file: string): Promise<ConfigIssue | u
       continue;
     }
     const place = positionAt(text, entry.keyStart);
-    const remedy = "Delete the line: agent.toml has no such key.";
-    return { code: "unknown-key", file, ...place, key: shownName(name), problem: "unknown key", remedy };
+    const remedy = "Delete the line: agent.toml has no such setting.";
+    return { code: "unknown-key", file, ...place, key: shownName(name), problem: "unknown setting", remedy };
   }
   return undefined;
 }
 
-/** All that may be known of the parser's error: it quotes the source in its message and its stack. */
+/** The position of the parser's error, and nothing else: its message and stack quote the source. */
 function parserRefusal(error: unknown): {
   readonly places: readonly TextPosition[];
   readonly isDuplicate: boolean;

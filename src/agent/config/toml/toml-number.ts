@@ -5,9 +5,8 @@ import { shownName } from "../issue/unknown-key.ts";
 import { outlineToml, positionAt, type TomlEntry } from "./toml-outline.ts";
 
 /**
- * The first number of a parsed TOML text that is another one than the file says: `@iarna/toml`
- * makes integers beyond ±(2^53 − 1) BigInts, of which it keeps 64 bits, and 1e400 infinite.
- * undefined where all are what they say.
+ * The first number that the parser did not read exactly; undefined if there is none. `@iarna/toml`
+ * reads integers beyond ±(2^53 − 1) as BigInts cut to 64 bits, and 1e400 as infinity.
  */
 export async function inexactNumber(
   table: Readonly<Record<string, unknown>>,
@@ -41,7 +40,7 @@ function holdsSuspect(value: unknown): boolean {
   return isTable(value) && Object.values(value).some(holdsSuspect);
 }
 
-/** The values of an inline table are entries of their own, unless it stands in an array. */
+/** The values of an inline table are separate entries, unless the table is in an array. */
 function numbersIn(node: AST.TOMLContentNode): readonly AST.TOMLNumberValue[] {
   if (node.type === "TOMLArray") {
     return node.elements.flatMap(numbersIn);
@@ -61,7 +60,7 @@ function isInexact(node: AST.TOMLNumberValue): boolean {
 
 function issueOf(
   { path }: TomlEntry,
-  { range, kind }: AST.TOMLNumberValue,
+  { range }: AST.TOMLNumberValue,
   text: string,
   file: string,
 ): ConfigIssue {
@@ -70,7 +69,7 @@ function issueOf(
     file,
     ...positionAt(text, range[0]),
     key: path.map(shownName).join("."),
-    problem: `is ${kind === "integer" ? "an integer" : "a number"} that cannot be kept exactly`,
-    remedy: `Write an integer from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}.`,
+    problem: "is too large a number",
+    remedy: "Write a number with at most 15 digits.",
   };
 }

@@ -6,17 +6,17 @@ export interface TextPosition {
   readonly column: number;
 }
 
-/** One `key = value` or one `[table]` header, with its full path and where it stands in the text. */
+/** One `name = value` or one `[table]` header, with its full path and its place in the text. */
 export interface TomlEntry {
   readonly kind: "value" | "table";
   readonly path: readonly string[];
   readonly keyStart: number;
-  /** The whole line item: from the key, or the bracket, to the end of the value, or of the table's last value. */
+  /** From the name or the bracket to the end of the value, or of the last value of the table. */
   readonly start: number;
   readonly end: number;
   /** Of a value only. */
   readonly value: AST.TOMLContentNode | undefined;
-  /** Whether it stands in `{ … }`: there are no lines to add there. */
+  /** Whether it is in `{ … }`, where no lines can be added. */
   readonly isInline: boolean;
 }
 
@@ -27,12 +27,15 @@ export interface TomlOutline {
 
 export type Outlined =
   | { readonly kind: "outline"; readonly outline: TomlOutline }
-  /** `at` is an index into the text. What the parser says of it is not passed on: our own words are better. */
+  /**
+   * `at` is an index into the text. The parser's own message is not passed on: it may quote the
+   * key.
+   */
   | { readonly kind: "syntax-error"; readonly at: number };
 
 /**
- * Where things stand in a TOML text. `@iarna/toml` decides what a text means and says no position of what it accepts;
- * this second parser only locates, and is loaded only when there is something to locate.
+ * Finds the places in a TOML text. `@iarna/toml` decides what a text means, but gives no positions;
+ * this second parser only locates, and is loaded only if needed.
  */
 export async function outlineToml(text: string): Promise<Outlined> {
   const { parseTOML } = await import("toml-eslint-parser");
@@ -58,7 +61,7 @@ export async function outlineToml(text: string): Promise<Outlined> {
   }
 }
 
-/** The entry of `path`, or undefined; the last one, should the text be accepted with two. */
+/** The entry of `path`, or undefined; the last one if there are two. */
 export function findEntry(outline: TomlOutline, path: readonly string[]): TomlEntry | undefined {
   return outline.entries.findLast(
     (entry) => entry.path.length === path.length && entry.path.every((name, depth) => name === path[depth]),

@@ -6,8 +6,9 @@ const ESCAPE_LENGTHS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * For every UTF-16 unit of a TOML string's value, the index in the text where it was written. `raw` is the string with
- * its quotes, `start` where it begins. The last index is that of the closing quote. Empty should the walk not arrive at the value's length: better no place than a wrong one.
+ * For every UTF-16 unit of the value of a TOML string, its index in the text. `raw` is the string
+ * with its quotes, `start` where it begins. The last index is that of the closing quote. Empty if
+ * the lengths do not match: no place is better than a wrong one.
  */
 export function locateInString(raw: string, node: AST.TOMLStringValue, start: number): readonly number[] {
   const quotes = node.multiline ? 3 : 1;
@@ -28,7 +29,10 @@ export function locateInString(raw: string, node: AST.TOMLStringValue, start: nu
   return indexes.length === node.value.length ? [...indexes, start + end] : [];
 }
 
-/** How much text an escape takes, and how many UTF-16 units it stands for: none for a backslash at the end of a line. */
+/**
+ * The length of an escape in the text, and its UTF-16 units: none for a backslash at the end of a
+ * line.
+ */
 function escapeAt(raw: string, at: number): { readonly length: number; readonly units: number } {
   const lineEnd = raw.slice(at).match(/^\\[ \t]*\r?\n\s*/u);
   if (lineEnd !== null) {

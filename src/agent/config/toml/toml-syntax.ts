@@ -1,118 +1,19 @@
 import { oddCharacter } from "../../key/odd-character.ts";
 import type { ConfigIssue } from "../issue/config-issue.ts";
 import { KEYS_BY_TABLE } from "../schema/config-schema.ts";
+import { LINE_RULES } from "./toml-line-rules.ts";
 import { positionAt, type TextPosition } from "./toml-outline.ts";
-
-/** One way in which a line is not TOML. `at` finds the place; without it, the parser's is the best there is. */
-interface SyntaxRule {
-  readonly code: string;
-  readonly pattern: RegExp;
-  readonly at?: RegExp;
-  readonly problem: string;
-  /** `NAME` stands for the name of the key in question. */
-  readonly remedy: string;
-}
 
 const SMART_QUOTE = /[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2032\u2033\uff02\uff07]/u;
 const ODD_SPACE = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
-const QUOTE_IT = 'Put it into double quotes: NAME = "…".';
-
-/** A longer line is no person's: the rules look at its beginning, so that none of them takes long. */
+/** Rules look only at the beginning of a line that is longer, so that none of them is slow. */
 const MAX_LINE = 2000;
 
-/** What people write into agent.toml out of the habit of another format; the first that fits is said. */
-const LINE_RULES: readonly SyntaxRule[] = [
-  {
-    code: "shell-syntax",
-    pattern: /^\s*(export|set|let|const|var)\s+[\w.-]+\s*=/u,
-    at: /\S/u,
-    problem: "starts with a word of a shell or a programming language",
-    remedy: 'Write the key\'s name alone, then = and the value: NAME = "…".',
-  },
-  {
-    code: "colon",
-    pattern: /^\s*["']?[\w.-]+["']?\s*:/u,
-    at: /:/u,
-    problem: "has a colon behind the name, as in YAML or JSON",
-    remedy: 'TOML wants an equals sign: NAME = "…".',
-  },
-  {
-    code: "comment-syntax",
-    pattern: /^\s*(\/\/|\/\*|;|--|<!--)/u,
-    at: /\S/u,
-    problem: "is a comment in another language",
-    remedy: "Start it with #.",
-  },
-  {
-    code: "two-equals",
-    pattern: /^\s*[\w."'-]+\s*==/u,
-    at: /==/u,
-    problem: "has two equals signs",
-    remedy: "Leave one.",
-  },
-  {
-    code: "missing-value",
-    pattern: /^\s*[\w."'-]+\s*=\s*(#.*)?$/u,
-    problem: "has no value behind the equals sign",
-    remedy: "Write a value, or put a # in front of the line.",
-  },
-  {
-    code: "boolean-case",
-    pattern: /=\s*(True|False|TRUE|FALSE|yes|no|on|off|Yes|No|None|null|nil)\s*(#.*)?$/u,
-    problem: "has a value that TOML does not know",
-    remedy: "It knows true and false, numbers, and text in double quotes.",
-  },
-  {
-    code: "missing-quote",
-    pattern: /=\s*"([^"\\]|\\.)*$|=\s*'[^']*$/u,
-    at: /(?<==\s*)["']/u,
-    problem: "opens a quote that is never closed",
-    remedy: "Close it with the same quote, on the same line.",
-  },
-  {
-    code: "text-behind-value",
-    pattern: /=\s*("([^"\\]|\\.)*"|'[^']*')\s*[^\s#]/u,
-    problem: "has something behind the closing quote",
-    remedy: "Delete it: no comma or semicolon ends a line, and a comment starts with #.",
-  },
-  {
-    code: "escape",
-    pattern: /=\s*"[^"]*\\[^"]*"/u,
-    at: /\\/u,
-    problem: "has a backslash that TOML does not understand in double quotes",
-    remedy: "Use single quotes, or write it twice.",
-  },
-  {
-    code: "missing-quote",
-    pattern: /=\s*[^\s"'[{#][^#]*["']\s*(#.*)?$/u,
-    problem: "closes a quote that was never opened",
-    remedy: QUOTE_IT,
-  },
-  {
-    code: "unquoted-value",
-    pattern: /^\s*[\w."'-]+\s*=\s*[^\s"'[{]/u,
-    problem: "has a value without quotes",
-    remedy: QUOTE_IT,
-  },
-  {
-    code: "missing-bracket",
-    pattern: /^[^#]*=\s*(\[[^\]]*|\{[^}]*)$|^\s*\[[^\]]*$|^\s*\[\[[^\]]*\]\s*$|^\s*[\w.-]+\]\s*$/u,
-    at: /[[{\]]/u,
-    problem: "has a bracket without its other half",
-    remedy: "A table is written as [control_plane]; a value stands in quotes.",
-  },
-  {
-    code: "missing-equals",
-    pattern: /^\s*[\w.-]+\s+["'\w]|^\s*["']?[\w-]+["']?\s*$/u,
-    problem: "has no equals sign behind the name, or a name of two words",
-    remedy: 'Write NAME = "…": the name in one word, then =.',
-  },
-];
-
 /**
- * A TOML mistake in our own words: the parsers' quote the lines around it, and the key may stand there. `places` is where
- * the parsers stopped, the better one first; a mistake at the end of a line makes some of them stop on the next. Of the
- * text, only a known key's name and the code point of an odd character are ever said.
+ * Explains a TOML mistake in our own words: the messages of the parsers quote the lines around it,
+ * perhaps with the key. `places` is where the parsers stopped, the better place first; after a
+ * mistake at the end of a line some of them stop on the next line. The explanation quotes only
+ * names of known settings and code points of odd characters.
  */
 export function explainSyntax(text: string, file: string, places: readonly TextPosition[]): ConfigIssue {
   const whole = anotherFormat(text) ?? unclosedText(text);
@@ -152,13 +53,13 @@ function explainLine(line: string, place: TextPosition): Explained | undefined {
   return { line: place.line, column, code, problem, remedy };
 }
 
-/** The end of the last line above `place` that has something on it. */
+/** The end of the last line above `place` that is not empty. */
 function lineAbove(lines: readonly string[], place: TextPosition): TextPosition {
   const index = lines.slice(0, place.line - 1).findLastIndex((row) => /^\s*[^\s#]/u.test(row));
   return { line: index + 1, column: columnOf(lines[index] ?? "", (lines[index] ?? "").length) };
 }
 
-/** A key or a table that stands twice, with both of its lines where they can be told. */
+/** A setting or table that is written twice, with both lines if they are found. */
 export function explainDuplicate(text: string, file: string, place: TextPosition): ConfigIssue {
   const lines = text.split("\n");
   const line = lines[place.line - 1] ?? "";
@@ -178,7 +79,7 @@ export function explainDuplicate(text: string, file: string, place: TextPosition
     ...place,
     code: "duplicate-key",
     problem,
-    remedy: "Delete the line that is not meant.",
+    remedy: "Delete one of them.",
   };
 }
 
@@ -202,14 +103,14 @@ function anotherFormat(text: string): Explained | undefined {
   return { code: "not-toml", line: 1, column: 1, problem: `is ${format}, not TOML`, remedy };
 }
 
-/** Three quotes that are never closed run to the end of the file, and that is where a parser complains. */
+/** After three quotes that are never closed, a parser complains only at the end of the file. */
 function unclosedText(text: string): Explained | undefined {
   for (const quotes of ['"""', "'''"]) {
     if (text.split(quotes).length % 2 === 1) {
       continue;
     }
-    const problem = "opens a text of several lines that is never closed";
-    const remedy = "Use one quote on either side: no value of agent.toml has more than one line.";
+    const problem = "opens a multi-line text that is never closed";
+    const remedy = "Use one quote on each side: every value of agent.toml is a single line.";
     return { ...positionAt(text, text.lastIndexOf(quotes)), code: "missing-quote", problem, remedy };
   }
   return undefined;
@@ -229,18 +130,20 @@ function oddCharacterOn(line: string, lineNumber: number): Explained | undefined
       ...place,
       code: "smart-quote",
       problem: `has ${name}`,
-      remedy: 'Type a plain quote (") in its place.',
+      remedy: 'Type a plain quote (") instead.',
     };
   }
   return {
     ...place,
     code: "odd-character",
     problem: `has ${name}`,
-    remedy: "Delete it, or type a plain space in its place.",
+    remedy: "Delete it, or type a plain space instead.",
   };
 }
 
-/** `control_plane.access_token`, if the line is about a key that agent.toml has: other names are not repeated. */
+/**
+ * `control_plane.access_token`, if the line is about a known setting; other names are not shown.
+ */
 function knownKey(lines: readonly string[], lineNumber: number): string | undefined {
   const line = lines[lineNumber - 1] ?? "";
   const table = line.match(/^\s*\[\s*(\w+)/u)?.[1];

@@ -144,7 +144,7 @@ function expiry(refusal: Refusal, { keyEndsAt }: RefusedKey): string {
 }
 
 /**
- * `probably cut off when copied (has 46 characters behind exc_ where a key has 64)`; undefined for
+ * `probably cut off when copied (has 46 characters after exc_, but a key has 64)`; undefined for
  * a key of the usual length.
  */
 function oddLength({ findings }: RefusedKey): string | undefined {

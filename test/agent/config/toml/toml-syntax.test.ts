@@ -21,11 +21,11 @@ async function issue(text: string): Promise<string> {
 }
 
 const ACCESS_TOKEN = "control_plane.access_token:";
-const QUOTE_IT = 'Put it into double quotes: access_token = "…".';
+const QUOTE_IT = 'Put the value in double quotes: access_token = "…".';
 const EQUALS = 'Write access_token = "…": the name in one word, then =.';
 const CLOSE_IT = "Close it with the same quote, on the same line.";
-const BEHIND = "Delete it: no comma or semicolon ends a line, and a comment starts with #.";
-const BRACKETS = "A table is written as [control_plane]; a value stands in quotes.";
+const BEHIND = "Delete it: a line ends without comma or semicolon, and a comment starts with #.";
+const BRACKETS = "Write a table as [control_plane], and a value in quotes.";
 
 describe("a TOML mistake on the key's own line", () => {
   it.each([
@@ -40,67 +40,67 @@ describe("a TOML mistake on the key's own line", () => {
     [`access_token = ${K}"`, `3:16: ${ACCESS_TOKEN} closes a quote that was never opened. ${QUOTE_IT}`],
     [
       `access_token = \u201c${K}\u201d`,
-      `3:16: ${ACCESS_TOKEN} has U+201C LEFT DOUBLE QUOTATION MARK. Type a plain quote (") in its place.`,
+      `3:16: ${ACCESS_TOKEN} has U+201C LEFT DOUBLE QUOTATION MARK. Type a plain quote (") instead.`,
     ],
     [
       `access_token = "${K}\u201d`,
-      `3:85: ${ACCESS_TOKEN} has U+201D RIGHT DOUBLE QUOTATION MARK. Type a plain quote (") in its place.`,
+      `3:85: ${ACCESS_TOKEN} has U+201D RIGHT DOUBLE QUOTATION MARK. Type a plain quote (") instead.`,
     ],
     [
       `access_token =\u00a0"${K}"`,
-      `3:15: ${ACCESS_TOKEN} has U+00A0 NO-BREAK SPACE. Delete it, or type a plain space in its place.`,
+      `3:15: ${ACCESS_TOKEN} has U+00A0 NO-BREAK SPACE. Delete it, or type a plain space instead.`,
     ],
     [
       `access_token = "${K}\u0007"`,
-      `3:85: ${ACCESS_TOKEN} has U+0007 BELL. Delete it, or type a plain space in its place.`,
+      `3:85: ${ACCESS_TOKEN} has U+0007 BELL. Delete it, or type a plain space instead.`,
     ],
     [
       `access_token: "${K}"`,
-      `3:13: ${ACCESS_TOKEN} has a colon behind the name, as in YAML or JSON. TOML wants an equals sign: access_token = "…".`,
+      `3:13: ${ACCESS_TOKEN} has a colon after the name, as in YAML or JSON. Write an equals sign: access_token = "…".`,
     ],
     [
       `export ACCESS_TOKEN="${K}"`,
-      `3:1: ${ACCESS_TOKEN} starts with a word of a shell or a programming language. Write the key's name alone, then = and the value: access_token = "…".`,
+      `3:1: ${ACCESS_TOKEN} starts with a word of the shell or of a programming language. Write only the name, then = and the value: access_token = "…".`,
     ],
-    [`access_token == "${K}"`, `3:14: ${ACCESS_TOKEN} has two equals signs. Leave one.`],
+    [`access_token == "${K}"`, `3:14: ${ACCESS_TOKEN} has two equals signs. Keep one.`],
     [
       `access_token "${K}"`,
-      `3:14: ${ACCESS_TOKEN} has no equals sign behind the name, or a name of two words. ${EQUALS}`,
+      `3:14: ${ACCESS_TOKEN} has no equals sign after the name, or a name of two words. ${EQUALS}`,
     ],
     [
       "access_token =",
-      `3:15: ${ACCESS_TOKEN} has no value behind the equals sign. Write a value, or put a # in front of the line.`,
+      `3:15: ${ACCESS_TOKEN} has no value after the equals sign. Write a value, or start the line with #.`,
     ],
-    [`access_token = "${K}";`, `3:86: ${ACCESS_TOKEN} has something behind the closing quote. ${BEHIND}`],
-    [`access_token = "${K}",`, `3:86: ${ACCESS_TOKEN} has something behind the closing quote. ${BEHIND}`],
+    [`access_token = "${K}";`, `3:86: ${ACCESS_TOKEN} has more text after the closing quote. ${BEHIND}`],
+    [`access_token = "${K}",`, `3:86: ${ACCESS_TOKEN} has more text after the closing quote. ${BEHIND}`],
     [
       `access_token = "${K}" // prod`,
-      `3:87: ${ACCESS_TOKEN} has something behind the closing quote. ${BEHIND}`,
+      `3:87: ${ACCESS_TOKEN} has more text after the closing quote. ${BEHIND}`,
     ],
     [
       `access_token = "${K}" "${K}"`,
-      `3:87: ${ACCESS_TOKEN} has something behind the closing quote. ${BEHIND}`,
+      `3:87: ${ACCESS_TOKEN} has more text after the closing quote. ${BEHIND}`,
     ],
     [
       `access_token = "${K}\\q"`,
-      `3:85: ${ACCESS_TOKEN} has a backslash that TOML does not understand in double quotes. Use single quotes, or write it twice.`,
+      `3:85: ${ACCESS_TOKEN} has a backslash that TOML does not allow in double quotes. Use single quotes, or write the backslash twice.`,
     ],
     [`access_token = ["${K}"`, `3:16: ${ACCESS_TOKEN} has a bracket without its other half. ${BRACKETS}`],
     [
       `access_token = """${K}`,
-      "3:16: opens a text of several lines that is never closed. Use one quote on either side: no value of agent.toml has more than one line.",
+      "3:16: opens a multi-line text that is never closed. Use one quote on each side: every value of agent.toml is a single line.",
     ],
     [
       `access_token = "${K}"\naccess_token = "${K}"`,
-      `4:1: ${ACCESS_TOKEN} is set twice, in lines 3 and 4. Delete the line that is not meant.`,
+      `4:1: ${ACCESS_TOKEN} is set twice, in lines 3 and 4. Delete one of them.`,
     ],
     [
       K,
-      '3:69: has no equals sign behind the name, or a name of two words. Write name = "…": the name in one word, then =.',
+      '3:69: has no equals sign after the name, or a name of two words. Write name = "…": the name in one word, then =.',
     ],
     [
       `"${K}"`,
-      '3:71: has no equals sign behind the name, or a name of two words. Write name = "…": the name in one word, then =.',
+      '3:71: has no equals sign after the name, or a name of two words. Write name = "…": the name in one word, then =.',
     ],
   ])("%#", async (line, sentence) => {
     expect(await issue(HEAD + line + TAIL)).toBe(`agent.toml:${sentence}`);
@@ -117,11 +117,11 @@ describe("a TOML mistake beside the key", () => {
     ],
     [
       `[control_plane]\nurl = https://a\naccess_token = "${K}"\n`,
-      'agent.toml:2:7: control_plane.url: has a value without quotes. Put it into double quotes: url = "…".',
+      'agent.toml:2:7: control_plane.url: has a value without quotes. Put the value in double quotes: url = "…".',
     ],
     [
       `[control_plane]\naccess_token = "${K}"\nurl = https://a\n`,
-      'agent.toml:3:7: control_plane.url: has a value without quotes. Put it into double quotes: url = "…".',
+      'agent.toml:3:7: control_plane.url: has a value without quotes. Put the value in double quotes: url = "…".',
     ],
     [
       `[control_plane]\naccess_token = "${K}"\n[agent`,
@@ -129,15 +129,15 @@ describe("a TOML mistake beside the key", () => {
     ],
     [
       `[control_plane]\naccess_token = "${K}"\n// until May\n`,
-      "agent.toml:3:1: is a comment in another language. Start it with #.",
+      "agent.toml:3:1: is a comment in the syntax of another language. Start it with #.",
     ],
     [
       `[control_plane]\naccess_token = "${K}"\n[agent]\n[agent]\n`,
-      "agent.toml:4:2: agent: is set twice, in lines 3 and 4. Delete the line that is not meant.",
+      "agent.toml:4:2: agent: is set twice, in lines 3 and 4. Delete one of them.",
     ],
     [
       `[control_plane]\naccess_token = "${K}"\nx = 1979-13-45\n`,
-      'agent.toml:3:14: has a value without quotes. Put it into double quotes: name = "…".',
+      'agent.toml:3:14: has a value without quotes. Put the value in double quotes: name = "…".',
     ],
     [`access_token = "${K}"\nt = 07:32:00\nb = 1\n`, /^agent.toml:\d:\d+: /u],
     [`access_token = "${K}"\n= 1\n`, /^agent.toml:2:1: is not valid TOML from here on\./u],
@@ -169,10 +169,10 @@ describe("a name that every object has", () => {
     '"\\u0063onstructor".zap = 1',
     "constructor.constructor.zap = 1",
     "[[hasOwnProperty]]\nzap = 1",
-  ])("is an unknown key and touches nothing: %j", async (text) => {
+  ])("is an unknown setting and touches nothing: %j", async (text) => {
     const said = await issue(`${text}\n`);
     expect(said).toMatch(
-      /^agent.toml:1:\d+: \w+: unknown key\. Delete the line: agent.toml has no such key\.$/u,
+      /^agent.toml:1:\d+: \w+: unknown setting\. Delete the line: agent.toml has no such setting\.$/u,
     );
     for (const value of [Object, Function, Object.prototype.toString, Object.prototype.hasOwnProperty, {}]) {
       expect(value).not.toHaveProperty("zap");

@@ -33,7 +33,7 @@ function advise({ key = KEY, kind = "refused", reason, route = FILE }: Case) {
 
 describe("a key of another length than a key has", () => {
   const short = KEY.slice(0, 50);
-  const guess = "probably cut off when copied (has 46 characters behind exc_ where a key has 64)";
+  const guess = "probably cut off when copied (has 46 characters after exc_, but a key has 64)";
 
   it.each([
     ["unknown", `the control plane does not know it: ${guess}`],
@@ -49,7 +49,7 @@ describe("a key of another length than a key has", () => {
 
   it("that is too long is not called cut off", () => {
     expect(advise({ key: `${KEY}ab`, reason: "unknown" }).why).toBe(
-      "the control plane does not know it: probably something was pasted along (has 66 characters behind exc_ where a key has 64)",
+      "the control plane does not know it: probably something else was pasted with it (has 66 characters after exc_, but a key has 64)",
     );
   });
 

@@ -229,7 +229,7 @@ describe("the new key is bad, the old one works", () => {
     const finding = {
       code: "unusual-length",
       severity: "warning" as const,
-      problem: "has 40 characters behind exc_ where a key has 64: probably cut off when copied",
+      problem: "has 40 characters after exc_, but a key has 64: probably cut off when copied",
       remedy: "Copy it again.",
     };
     const plane = controlPlane({ [K1]: GOOD_1, [K2]: refused("unknown") });

@@ -42,7 +42,7 @@ describe("the folder of dev", () => {
     mkdirSync(victim, { mode: 0o755 });
     symlinkSync(victim, planted);
     onTestFinished(() => rmSync(planted, { force: true }));
-    await expect(openDevFolder(path)).rejects.toThrow(`cannot use ${planted}: name another folder`);
+    await expect(openDevFolder(path)).rejects.toThrow(`cannot use ${planted}, because `);
     expect(mode(victim)).toBe(0o755);
     rmSync(planted);
     onTestFinished(() => rmSync(planted, { recursive: true, force: true }));
@@ -56,7 +56,7 @@ describe("the folder of dev", () => {
     chownSync(theirs, NOBODY, NOBODY);
     await expect(openDevFolder(theirs)).rejects.toThrow("(it belongs to another user)");
     await expect(openDevFolder(join(theirs, "dev"))).rejects.toThrow(
-      `not only root may write ${theirs} (owner ${NOBODY}, group ${NOBODY}, mode 0755): run this as nobody, or`,
+      `others than root can write to ${theirs} (owner ${NOBODY}, group ${NOBODY}, mode 0755). Fix: run this as nobody, or`,
     );
   });
 });

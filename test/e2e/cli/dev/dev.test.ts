@@ -30,7 +30,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     const [issueAndSet = "", revoke = "", status = "", list = ""] = first.commands();
     const handedOver = await shell(issueAndSet);
     expect(handedOver).toMatch(/^Executor agent-1 is online with key (\w{8}) /mu);
-    expect(handedOver).toContain(`Before: key ${before} `);
+    expect(handedOver).toContain(`The old key ${before} `);
     await first.waitFor(/key\.rotated: Switched to key/u);
     expect(await shell(revoke)).toContain("Revoked key dev");
     expect(await shell(status)).toMatch(/^Online with key \w{8} \(second, /u);
@@ -81,7 +81,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     const { stdout } = await command(["status", "--json", "-c", dev.configPath]);
     process.kill(agentStatusSchema.parse(JSON.parse(stdout)).pid, "SIGKILL");
     expect(await dev.ended()).toBe(1);
-    expect(dev.output()).toContain("The agent ended by SIGKILL. So everything ends.");
+    expect(dev.output()).toContain("The agent ended by SIGKILL. Stopping both programs.");
     expect(dev.isAnyoneLeft()).toBe(false);
   });
 
@@ -164,7 +164,9 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     const port = portOf(server);
     const taken = await command(["dev", "--directory", join(directory.path, "dev"), "--port", String(port)]);
     expect(taken.code).toBe(1);
-    expect(taken.stderr).toContain(`port ${port} is taken: name another with --port, or none`);
+    expect(taken.stderr).toContain(
+      `port ${port} is in use. Fix: use another one with --port, or leave the option out`,
+    );
     const folder = directory.path;
     writeFileSync(join(folder, "agent.toml"), "[agnet]\n");
     const invalid = await command(["dev", "--directory", folder]);
@@ -174,7 +176,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     const other = await command(["dev", "--directory", folder]);
     expect(other.code).toBe(1);
     expect(other.stderr).toContain(
-      "is for https://cp.example.com, not for the control plane of dev: delete it",
+      "is for https://cp.example.com, not for the control plane of dev. Fix: delete it",
     );
     expect(invalid.stderr).toMatch(/fix \S+agent\.toml, or delete it:\n.*Did you mean \[agent\]\?/su);
   });

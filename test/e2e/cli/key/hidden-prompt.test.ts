@@ -56,7 +56,7 @@ describe.skipIf(lacks("python3, for a terminal", hasPython)).concurrent("the pro
     await using scene = await setScene();
     const { key, fresh } = scene;
     const { shown, code, isEchoing } = await onTerminal(scene, [fresh.slice(0, 20), "\u0003"]);
-    expect(shown).toContain("Called off. Nothing was written.");
+    expect(shown).toContain("Cancelled. Nothing was written.");
     expect({ code, isEchoing }).toEqual({ code: 1, isEchoing: true });
     expect(scene.text()).toContain(key);
   });

@@ -110,7 +110,7 @@ describe.concurrent("set-key with a key file", () => {
       environment: { CREDENTIALS_DIRECTORY: credentials },
     });
     expect(code).toBe(1);
-    expect(stderr).toContain("the key is a systemd credential (key), which no one can write");
+    expect(stderr).toContain("the key is a systemd credential (key), which set-key cannot write");
   });
 });
 
@@ -126,11 +126,7 @@ describe
   .skipIf(lacks("root, to mount", canMount))
   .concurrent("set-key says why a file cannot be replaced", () => {
     it.each([
-      [
-        "that is a mount of its own",
-        'mount --bind "$1/agent.toml" "$1/agent.toml"',
-        "it is a mount of its own",
-      ],
+      ["that is a mount of its own", 'mount --bind "$1/agent.toml" "$1/agent.toml"', "it is itself a mount"],
       [
         "on a read-only file system",
         'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"',

@@ -24,12 +24,12 @@ describe.concurrent("set-key with a running agent", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const [oldId, freshId] = [keyFingerprint(key), keyFingerprint(fresh)];
     expect(stdout.trimEnd().split("\n")).toEqual([
-      `The control plane accepts key ${freshId}: prod (k_${freshId}), organization Acme, without an end.`,
+      `The control plane accepts key ${freshId}: prod (k_${freshId}), organization Acme, never expires.`,
       `Written to ${place.configPath}.`,
       `Executor agent-1 is online with key ${freshId} (prod, k_${freshId}).`,
       expect.stringMatching(
         new RegExp(
-          `^Before: key ${oldId} \\(prod, k_${oldId}\\), last accepted at [\\d: -]+ UTC\\. This host does not need it any more: it can be revoked\\.$`,
+          `^The old key ${oldId} \\(prod, k_${oldId}\\), last accepted at [\\d: -]+ UTC, is no longer needed on this host\\. You can revoke it\\.$`,
         ),
       ),
     ]);
@@ -45,7 +45,7 @@ describe.concurrent("set-key with a running agent", () => {
     await agent.waitForStatus(({ state }) => state === "key-refused", START_LIMIT_MS);
     const { code, stdout } = await setKey(fresh);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Before: key \w+, which was never accepted here\.$/mu);
+    expect(stdout).toMatch(/^The old key \w+ was never accepted here\.$/mu);
   });
 
   it("--no-wait leaves the confirmation to status --wait-for", async () => {
@@ -53,7 +53,9 @@ describe.concurrent("set-key with a running agent", () => {
     const { fresh, place, setKey } = scene;
     const { code, stdout } = await setKey(fresh, "--no-wait");
     expect(code).toBe(0);
-    const confirmation = /^The agent takes it at once\. To see it: novacula-agent (.*)$/mu.exec(stdout)?.[1];
+    const confirmation = /^The agent applies it now\. To see the result, run: novacula-agent (.*)$/mu.exec(
+      stdout,
+    )?.[1];
     expect(confirmation).toBe(`status --wait-for key=${keyFingerprint(fresh)} -c ${place.configPath}`);
     expect((await command(confirmation?.split(" ") ?? [])).code).toBe(0);
   });
@@ -70,7 +72,7 @@ describe.concurrent("set-key with a running agent", () => {
     });
     const { code, stderr } = await setKey(fresh, "--timeout", "1.5");
     expect(code).toBe(1);
-    expect(stderr).toContain(`The agent is not online with key ${keyFingerprint(fresh)} yet:`);
+    expect(stderr).toContain(`The agent is not online with key ${keyFingerprint(fresh)} yet.`);
     expect(stderr).toMatch(/Change in the file refused: .* this one is bound to another executor/u);
   });
 
@@ -82,7 +84,7 @@ describe.concurrent("set-key with a running agent", () => {
     await using _agent = await onlineAgent({ ...place, configPath: other }, key);
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(2);
-    expect(stderr).toContain(`The agent that runs here reads ${other} and not this file`);
+    expect(stderr).toContain(`The agent that runs here reads ${other} instead of this file`);
   });
 });
 
@@ -92,8 +94,8 @@ describe.concurrent("set-key without an agent", () => {
     const { key, fresh, setKey, text } = scene;
     const { code, stdout } = await setKey(fresh);
     expect(code).toBe(0);
-    expect(stdout).toContain("No agent runs here: the key is used at the next start");
-    expect(stdout).toContain(`Before: key ${keyFingerprint(key)}. Revoke it when`);
+    expect(stdout).toContain("No agent runs here. It will use the key when it starts: ");
+    expect(stdout).toContain(`The old key was ${keyFingerprint(key)}. Revoke it when`);
     expect(text()).toContain(fresh);
     expect(text()).not.toContain(key);
   });
@@ -104,7 +106,7 @@ describe.concurrent("set-key without an agent", () => {
     const before = statSync(place.configPath).ino;
     const { code, stdout } = await setKey(key);
     expect(code).toBe(0);
-    expect(stdout).toContain(`It is in ${place.configPath} already; there is nothing to write.`);
+    expect(stdout).toContain(`${place.configPath} already contains this key.`);
     expect(statSync(place.configPath).ino).toBe(before);
     expect(server.requests.map(({ operationName }) => operationName)).toEqual(["CurrentKey"]);
     server.respond(knowing());
@@ -144,7 +146,7 @@ describe.concurrent("set-key writes nothing", () => {
     const { code, stderr } = await setKey(damage(fresh));
     expect(code).toBe(1);
     expect(stderr).toMatch(says);
-    expect(stderr).toMatch(/Nothing was written\.\n$/u);
+    expect(stderr).toMatch(/Nothing was written\.\n/u);
     expect(text()).toContain(key);
     expect(server.requests).toEqual([]);
   });
@@ -158,7 +160,7 @@ describe.concurrent("set-key writes nothing", () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(
         new RegExp(
-          `^The new key ${keyFingerprint(bad)}: .* refuses it \\(401\\): it was revoked .* Nothing was written\\.\n$`,
+          `^\\S+ refuses key ${keyFingerprint(bad)} \\(401\\): it was revoked .* Nothing was written\\.\nFix: Run set-key again with a working key\\.\n$`,
         ),
       );
     }
@@ -174,12 +176,12 @@ describe.concurrent("set-key writes nothing", () => {
     expect(await setKey(cut)).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: `The new key ${keyFingerprint(cut)}: ${host} refuses it (401): the control plane does not know it: probably cut off when copied (has 46 characters behind exc_ where a key has 64). Run set-key again with the whole key, or with a new one; check control_plane.url. Nothing was written.\n`,
+      stderr: `${host} refuses key ${keyFingerprint(cut)} (401): the control plane does not know it: probably cut off when copied (has 46 characters after exc_, but a key has 64). Nothing was written.\nFix: Run set-key again with the whole key, or with a new one; check control_plane.url.\n`,
     });
     server.respond(knowing(cut));
     const { code, stderr } = await setKey(cut);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^The key from stdin has 46 characters behind exc_ .*cut off when copied\. /u);
+    expect(stderr).toMatch(/^The key from stdin has 46 characters after exc_, .*cut off when copied\. /u);
   });
 
   it("while the control plane cannot be asked, unless forced", async () => {
@@ -189,12 +191,12 @@ describe.concurrent("set-key writes nothing", () => {
     const timid = await setKey(fresh);
     expect(timid.code).toBe(2);
     expect(timid.stderr).toMatch(
-      /could not be tried: connection refused .* To write it untried: --force\. Nothing was written\.\n$/u,
+      /could not be tried: connection refused .* Nothing was written\.\nFix: .* To write it untried, add --force\.\n$/u,
     );
     expect(text()).toContain(key);
     const forced = await setKey(fresh, "--force", "--timeout", "1");
     expect(forced.code).toBe(2);
-    expect(forced.stderr).toContain("It is tried by itself until the control plane answers");
+    expect(forced.stderr).toContain("The agent keeps retrying and uses the old key until then.");
     expect(text()).toContain(fresh);
     await server.restart();
     await agent.waitForStatus(({ key }) => key?.fingerprint === keyFingerprint(fresh), 20_000);
@@ -207,7 +209,7 @@ describe.concurrent("set-key writes nothing", () => {
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /Did you mean \[logging\]\?\nA key can be set when that is fixed\. Nothing was written\.\n$/u,
+      /Did you mean \[logging\]\?\nNothing was written\.\nFix: .*agent\.toml, then run set-key again\.\n$/u,
     );
   });
 
@@ -221,7 +223,7 @@ describe.concurrent("set-key writes nothing", () => {
     });
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(1);
-    expect(stderr).toContain("was changed by somebody else meanwhile, so nothing was written");
+    expect(stderr).toContain("was changed by somebody else at the same time, so nothing was written");
     expect(text()).toMatch(/# mine\n$/u);
     expect(temporaryFiles(place.folder)).toEqual([]);
   });
@@ -236,7 +238,9 @@ describe.concurrent("set-key writes nothing", () => {
       const args = ["set-key", "-c", place.configPath];
       const { code, stderr } = await command(args, { input: fresh, uid: NOBODY });
       expect(code).toBe(1);
-      expect(stderr).toMatch(/cannot write \S+agent\.toml, so nothing was written: .*may not: use sudo/u);
+      expect(stderr).toMatch(
+        /cannot write \S+agent\.toml, so nothing was written: .*has no permission\. Fix: use sudo/u,
+      );
       expect(text()).toContain(key);
     },
   );

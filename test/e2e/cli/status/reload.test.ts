@@ -16,7 +16,7 @@ describe.concurrent("reload", () => {
     const { code, stdout } = await scene.run("reload");
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `The agent reads its files now. What came of it: novacula-agent status -c ${place.configPath}\n`,
+      stdout: `The agent reads its files now. To see the result, run: novacula-agent status -c ${place.configPath}\n`,
     });
     expect(performance.now() - startedAt).toBeLessThan(5000);
     await agent.waitForLine("reload.requested");
@@ -65,12 +65,12 @@ describe.concurrent("retry", () => {
     const { code, stdout } = await scene.run("retry");
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `The agent tries now whatever waits. What came of it: novacula-agent status -c ${place.configPath}\n`,
+      stdout: `The agent retries now instead of waiting. To see the result, run: novacula-agent status -c ${place.configPath}\n`,
     });
     await agent.waitForStatus(({ state }) => state === "online", 1500);
     const environment = { NOVACULA_CONFIG: place.configPath };
     expect((await command(["retry"], { environment })).stdout).toMatch(
-      /What came of it: novacula-agent status\n$/u,
+      /To see the result, run: novacula-agent status\n$/u,
     );
   });
 });
@@ -80,5 +80,7 @@ it.concurrent.each(["reload", "retry"])("%s ends with 3 where no agent runs", as
   place.write({ url: "http://127.0.0.1:1", key: makeKey() });
   const { code, stdout, stderr } = await command([name, "-c", place.configPath]);
   expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-  expect(stderr).toMatch(/^No agent runs here: there is no \S+\/agent\.sock\.\n$/u);
+  expect(stderr).toMatch(
+    /^No agent runs here: there is no \S+\/agent\.sock\.\nTo start it, run: .*systemctl start novacula-agent /u,
+  );
 });

@@ -37,7 +37,7 @@ describe.concurrent("status --wait-for", () => {
     const unheard = await wait("00000000");
     expect(unheard.code).toBe(1);
     expect(unheard.stderr).toContain(
-      `No key 00000000 is in the files that the agent reads (${place.configPath}).`,
+      `The files that the agent reads (${place.configPath}) do not contain it.`,
     );
   });
 

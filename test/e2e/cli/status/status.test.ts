@@ -70,7 +70,7 @@ describe.concurrent("status of an agent that", () => {
     const { stderr, stdout } = await run("status");
     expect(stdout).toMatch(new RegExp(`data +${place.dataDir}$`, "mu"));
     expect(stderr).toContain(
-      `This agent keeps its state in ${place.dataDir}, and agent.toml says ${place.dataDir}-moved`,
+      `This agent keeps its state in ${place.dataDir}, but agent.toml says ${place.dataDir}-moved`,
     );
   });
 
@@ -145,7 +145,7 @@ describe.concurrent("status without an agent", () => {
     const { code, stderr } = await command(["status", "-c", place.configPath]);
     expect(code).toBe(3);
     expect(stderr).toContain(
-      `But ${place.configPath} cannot be used as it is (novacula-agent check): an agent that was started with another runtime_dir is not seen from here.`,
+      `${place.configPath} is not valid, so an agent with another agent.runtime_dir is not found.`,
     );
   });
 
@@ -157,7 +157,7 @@ describe.concurrent("status without an agent", () => {
     await agent[Symbol.asyncDispose]();
     const { code, stderr } = await scene.run("status");
     expect(code).toBe(3);
-    expect(stderr).toContain("is what a dead one left behind");
+    expect(stderr).toContain("is a stale socket");
     expect(stderr).toMatch(
       new RegExp(
         `Last known: key ${keyFingerprint(key)} \\(prod, k_.*\\) in organization Acme, last accepted at `,
@@ -173,7 +173,7 @@ describe.concurrent("status without an agent", () => {
     await new Promise<void>((resolve) => old.listen(join(place.runtimeDir, "agent.sock"), resolve));
     const { code, stderr } = await command(["status", "-c", place.configPath]);
     expect(code).toBe(2);
-    expect(stderr).toContain("does not speak as this version does: restart the agent after an upgrade");
+    expect(stderr).toContain("runs another version. Fix: ");
   });
 
   it.skipIf(lacks("root, and a checkout that others may read", isRunnableByNobody()))(
@@ -185,10 +185,27 @@ describe.concurrent("status without an agent", () => {
       chownSync(place.configPath, NOBODY, NOBODY);
       const { code, stderr } = await command(["status", "-c", place.configPath], { uid: NOBODY });
       expect(code).toBe(2);
-      expect(stderr).toMatch(/This user may not ask the agent at .*open to root and to the group root/u);
+      expect(stderr).toMatch(
+        /This user cannot ask the agent at .*Only root and the group root can\. Fix: use sudo/u,
+      );
     },
   );
 });
+
+describe.skipIf(lacks("root, and a checkout that others may read", isRunnableByNobody()))(
+  "an agent.toml that this user cannot read",
+  () => {
+    it.each(["status", "reload", "retry"])("leaves open for %s whether an agent runs", async (name) => {
+      using place = home();
+      place.write({ url: "http://127.0.0.1:1", key: makeKey() });
+      chownSync(place.folder, NOBODY, NOBODY);
+      const { code, stderr } = await command([name, "-c", place.configPath], { uid: NOBODY });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^It is unknown whether an agent runs here: \S+agent\.toml cannot be read by /u);
+      expect(stderr).toContain(`\nFix: sudo novacula-agent ${name} -c ${place.configPath}\n`);
+    });
+  },
+);
 
 describe.concurrent("status --schema", () => {
   it("prints the published schema, with a description for people", async () => {

@@ -1,0 +1,55 @@
+import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
+import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
+import type { AgentFolders } from "../host/agent-place.ts";
+import type { AgentAnswer } from "../host/agent-socket.ts";
+import { nextCommand } from "../host/next-command.ts";
+
+type Unanswered = Exclude<AgentAnswer, { kind: "answered" }>;
+
+/**
+ * Why no agent answered `command`, for `--json`. Whether one runs is unknown if its agent.toml
+ * cannot be read: the socket may be elsewhere.
+ */
+export function unansweredError(
+  { kind, why }: Unanswered,
+  place: AgentFolders,
+  command: string,
+  environment: NodeJS.ProcessEnv,
+): CommandError {
+  if (kind === "not-running" && place.isDenied) {
+    const path = printable(place.path, 4096);
+    const message = `It is unknown whether an agent runs here: ${path} ${place.obstacle}.`;
+    return new CommandError("no_permission", message, {
+      fix: asRoot(nextCommand(command, place, environment)),
+    });
+  }
+  return kind === "no-answer"
+    ? new CommandError("no_answer", why)
+    : new CommandError("not_running", why, { fix: asRoot("systemctl start novacula-agent") });
+}
+
+/** The same for people; returns the exit code. */
+export function sayUnanswered(
+  answer: Unanswered,
+  place: AgentFolders,
+  command: string,
+  terminal: Terminal,
+): ExitCode {
+  const { message, code, fix, exitCode } = unansweredError(answer, place, command, terminal.environment);
+  complain(terminal, message);
+  if (code === "no_permission") {
+    complain(terminal, `Fix: ${fix}`);
+  }
+  if (exitCode !== ExitCode.notRunning) {
+    return exitCode;
+  }
+  if (place.obstacle !== undefined) {
+    const path = printable(place.path, 4096);
+    complain(terminal, `${path} ${place.obstacle}, so an agent with another agent.runtime_dir is not found.`);
+  }
+  complain(terminal, `To start it, run: ${fix} (or, in the foreground: novacula-agent run)`);
+  return exitCode;
+}

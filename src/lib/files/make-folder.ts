@@ -1,0 +1,45 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { errorCode } from "../errors.ts";
+
+/**
+ * Makes a folder and the missing ones above it; does nothing if it exists. Rejects with a system
+ * error. Level by level: the recursive mkdir of Node never ends below /proc, which answers ENOENT.
+ */
+export async function makeFolder(path: string, mode: number): Promise<void> {
+  if (await isMade(path, mode)) {
+    return;
+  }
+  const above = dirname(path);
+  if (above !== path) {
+    await makeFolder(above, mode);
+  }
+  await mkdir(path, { mode }).catch(async (error: unknown) => {
+    if (errorCode(error) !== "EEXIST" || !(await isFolder(path))) {
+      throw error;
+    }
+  });
+}
+
+/** False if a folder above is missing. */
+async function isMade(path: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(path, { mode });
+    return true;
+  } catch (error) {
+    if (await isFolder(path)) {
+      return true;
+    }
+    if (errorCode(error) === "ENOENT") {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
