@@ -21,7 +21,7 @@ interface FirstAdminTransaction {
 /**
  * Creates the first person if there is none. They become the owner of every organization without
  * members; if there is no organization, one with the name `organizationName` is created. Rejects
- * with a SettingsError if a first person is needed and `admin` is undefined.
+ * with a SettingsError if a first person is needed and `admin` is undefined. `now` is epoch ms.
  */
 export async function ensureFirstAdmin(
   store: Transactions<FirstAdminTransaction> & { readonly people: AccountReader },

@@ -24,6 +24,7 @@ export interface PeopleDeps {
   /** The origin in the browser's address bar, such as https://cp.example.com. */
   readonly origin: string;
   readonly secret: string;
+  /** The wall clock, epoch ms. */
   readonly now: () => number;
   /** Monotonic milliseconds, for intervals. Default: the system's clock. */
   readonly monotonicNow?: () => number;

@@ -27,6 +27,7 @@ interface MemberTransaction extends PeopleTransaction {
 export interface MemberActionsDeps {
   readonly gateway: AuthGateway;
   readonly store: Transactions<MemberTransaction>;
+  /** The wall clock, epoch ms. */
   readonly now: () => number;
 }
 

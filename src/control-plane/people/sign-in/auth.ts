@@ -25,6 +25,7 @@ export interface AuthDeps {
   readonly origin: string;
   /** Signs the cookies. */
   readonly secret: string;
+  /** The wall clock, epoch ms. */
   readonly now: () => number;
 }
 

@@ -21,6 +21,7 @@ export interface DeviceCookieDeps {
   readonly store: DeviceStore;
   readonly names: CookieNames;
   readonly origin: string;
+  /** The wall clock, epoch ms. */
   readonly now: () => number;
 }
 
