@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
@@ -78,7 +78,7 @@ async function addDocuments(
     `usr/share/man/man8/${name}.8.gz`,
     renderManual({ ...manual, program, name, version, date }),
   );
-  for (const path of OPERATOR_DOCUMENTS) {
+  for (const path of [...OPERATOR_DOCUMENTS, ...(await schemaFiles())]) {
     await tree.addFile(`usr/share/doc/${name}/${path.slice("docs/".length)}`, join(CHECKOUT, path));
   }
   await tree.addCompressed(`usr/share/doc/${name}/changelog.gz`, changelog(name, version, builtAt));
@@ -86,6 +86,16 @@ async function addDocuments(
   await tree.addCompressed(`usr/share/doc/${name}/third-party-licenses.gz`, await thirdPartyLicenses());
   const overrides = await template("lintian-overrides");
   await tree.addText(`usr/share/lintian/overrides/${name}`, overrides.replaceAll("@PACKAGE@", name));
+}
+
+/** The schemas of `--json`, from the root of the checkout. */
+async function schemaFiles(): Promise<readonly string[]> {
+  const folder = "docs/schemas";
+  const entries = await readdir(join(CHECKOUT, folder), { recursive: true });
+  return entries
+    .filter((entry) => entry.endsWith(".json"))
+    .sort()
+    .map((entry) => join(folder, entry));
 }
 
 async function addControl(tree: PackageTree, definition: DebianPackage, options: DebOptions): Promise<void> {

@@ -58,7 +58,8 @@ it.skipIf(!haveMachines)("the packages hold the documents that their units and o
     const cited = [...unit.matchAll(/file:\/\/(\/\S+)/gu)].map(([, path]) => `.${path}`);
     expect(cited).toHaveLength(1);
     const documents = OPERATOR_DOCUMENTS.map((path) => path.replace("docs/", `./usr/share/doc/${name}/`));
-    expect(listed.split("\n")).toEqual(expect.arrayContaining([...cited, ...documents]));
+    const schema = `./usr/share/doc/${name}/schemas/error.schema.json`;
+    expect(listed.split("\n")).toEqual(expect.arrayContaining([...cited, ...documents, schema]));
   }
 });
 
