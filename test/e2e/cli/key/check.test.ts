@@ -160,7 +160,7 @@ describe.concurrent("check --online", () => {
     await server.stop();
     const gone = await check();
     expect(gone.code).toBe(2);
-    expect(gone.stdout).toMatch(/connection refused.*\. See that the control plane is running.*\.$/mu);
+    expect(gone.stdout).toMatch(/connection refused.*\. Check that the control plane is running.*\.$/mu);
   });
 
   it("as JSON has the verdict, its parts, and no key", async () => {
