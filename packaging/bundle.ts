@@ -23,7 +23,10 @@ export async function bundlePrograms(): Promise<void> {
   await bundle(inCheckout("src/control-plane/main.ts"), CONTROL_PLANE_BUNDLE, commit);
 }
 
-/** `abc1234`, or `abc1234-dirty` with changes that are not committed; `unknown` without a repository. */
+/**
+ * `abc1234`, or `abc1234-dirty` with changes that are not committed; `unknown` without a
+ * repository.
+ */
 async function currentCommit(): Promise<string> {
   const args = ["-C", CHECKOUT, "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"];
   return await runTool("git", args).then(
