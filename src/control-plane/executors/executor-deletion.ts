@@ -92,6 +92,6 @@ function requireUnused(executor: ExecutorRecord, presence: Presence, at: number)
   const freeAt = new Date(lastSyncAt + presence.timeoutMs).toISOString();
   throw conflict(
     `executor ${printable(executor.name)} is online; its last sync was at ${new Date(lastSyncAt).toISOString()}: ` +
-      `stop its agent (sudo systemctl stop novacula-agent), and delete the executor after ${freeAt}`,
+      `stop its agent first (sudo systemctl stop novacula-agent); without another sync, it can be deleted from ${freeAt} on`,
   );
 }
