@@ -195,7 +195,7 @@ describe("deleting an executor", () => {
       expect(check).toMatchObject({ status: 403, reason: "target_deleted" });
     }
     expect((await state(server)).executors).toEqual([]);
-    await expect(server.rotateKey(targeted.id)).rejects.toThrow(/which was deleted: create a new one/);
+    await expect(server.rotateKey(targeted.id)).rejects.toThrow(/which was deleted: create a new key/);
     // Even once the name is in use again: the key was made for the deleted executor.
     const fresh = await server.createKey();
     expect((await server.sync(fresh.secret)).status).toBe(200);
