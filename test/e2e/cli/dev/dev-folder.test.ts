@@ -29,7 +29,7 @@ describe("the folder of dev", () => {
     const victim = join(root, "victim");
     mkdirSync(victim, { mode: 0o755 });
     symlinkSync(victim, join(root, "dev"));
-    await expect(openDevFolder(join(root, "dev"))).rejects.toThrow("(it is a link or a file)");
+    await expect(openDevFolder(join(root, "dev"))).rejects.toThrow("because it is a link or a file");
     expect(mode(victim)).toBe(0o755);
   });
 
@@ -54,7 +54,7 @@ describe("the folder of dev", () => {
     const theirs = join(root, "theirs");
     mkdirSync(theirs);
     chownSync(theirs, NOBODY, NOBODY);
-    await expect(openDevFolder(theirs)).rejects.toThrow("(it belongs to another user)");
+    await expect(openDevFolder(theirs)).rejects.toThrow("because it belongs to another user");
     await expect(openDevFolder(join(theirs, "dev"))).rejects.toThrow(
       `others than root can write to ${theirs} (owner ${NOBODY}, group ${NOBODY}, mode 0755). Fix: run this as nobody, or`,
     );

@@ -93,7 +93,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     await dev.fingerprint();
     const { code, stderr } = await command(["dev", "--directory", folder]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/novacula-agent dev runs in \S+ already \(its agent is PID \d+\)/u);
+    expect(stderr).toMatch(/novacula-agent dev already runs in \S+ \(its agent is PID \d+\)/u);
     expect(await dev.end("SIGHUP", "alone")).toBe(0);
     expect(dev.isAnyoneLeft()).toBe(false);
   });
@@ -178,7 +178,9 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     expect(other.stderr).toContain(
       "is for https://cp.example.com, not for the control plane of dev. Fix: delete it",
     );
-    expect(invalid.stderr).toMatch(/fix \S+agent\.toml, or delete it:\n.*Did you mean \[agent\]\?/su);
+    expect(invalid.stderr).toMatch(
+      /agent\.toml is not valid\. Fix: correct or delete it\.\n.*Did you mean \[agent\]\?/su,
+    );
   });
 });
 
