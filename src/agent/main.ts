@@ -5,13 +5,13 @@ import { reportBug } from "./cli/bug-report.ts";
 import { runAgentProgram } from "./cli/program.ts";
 
 const SHELL = "/bin/sh";
-/** How long a finished command has for work that is still open, in milliseconds. */
+/** How long open work may continue after the command has finished, ms. */
 const LEAVE_MS = 100;
-/** How long the reader of the output is waited for, in milliseconds. */
+/** How long to wait until the output has been read, ms. */
 const READER_PATIENCE_MS = 1000;
 
-// Before its first use. Node's 4 threads look up names and read files alike. Files that hang must
-// leave some of them free.
+// Set before the first use of the thread pool. Node's 4 threads look up names and read files. If
+// files hang, some threads must stay free.
 process.env["UV_THREADPOOL_SIZE"] ??= "8";
 
 const terminal: Terminal = {
@@ -21,7 +21,7 @@ const terminal: Terminal = {
   environment: process.env,
 };
 
-// `… | head` closes the pipe. That is no failure.
+// `… | head` closes the pipe. That is not a failure.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 process.on("uncaughtException", (error) => {
@@ -48,8 +48,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * Ends the process even while a thread waits for a file that does not answer. exit(3), and Node with
- * it, would wait for that thread; execve(2) ends all threads.
+ * Ends the process even while a thread waits for a file that does not answer. exit(3) and Node
+ * would wait for that thread; execve(2) ends all threads.
  */
 function leave(code: number): void {
   process.emit("exit", code);

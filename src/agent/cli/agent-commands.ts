@@ -4,7 +4,7 @@ import { awaitedKey, configOption, timeoutOption } from "./option-values.ts";
 
 const GROUP = "The agent:";
 
-/** The commands that are, ask or move the running agent. */
+/** The commands that run the agent, or ask the running agent to do something. */
 export const AGENT_COMMANDS: readonly ((context: CommandContext) => Command)[] = [run, status, reload, retry];
 
 function run({ terminal, end }: CommandContext): Command {

@@ -6,8 +6,8 @@ import { formatForStdout } from "../journal/format.ts";
 import { createJournal, scrub } from "../journal/journal.ts";
 
 /**
- * Reports an error that no code expects, with its stack, which operators see nowhere else. In the
- * journal each line has its priority.
+ * Reports an error that no code expects, with its stack; operators see a stack nowhere else. In the
+ * journal, each line carries its priority.
  */
 export function reportBug(error: unknown, terminal: Terminal): ExitCode {
   const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);

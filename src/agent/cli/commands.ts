@@ -10,8 +10,8 @@ import { SERVICE_COMMANDS } from "./service-commands.ts";
 const NAME = "novacula-agent";
 
 /**
- * The command table as data: help, completions and manual page are made from it. What a command
- * does is in a file of its own, which is loaded only when the command runs.
+ * The command table as data: help, completions and the manual page are generated from it. The work
+ * of a command is in its own file, which is loaded only when the command runs.
  */
 export function createCommands(context: CommandContext): Command {
   const defined = [...AGENT_COMMANDS, ...KEY_COMMANDS, ...SERVICE_COMMANDS, dev, completion];

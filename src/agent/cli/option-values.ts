@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 const DEFAULT_WAIT_MS = 30_000;
 const MAX_SECONDS = 3600;
 
+/** `--config`, for commands that read agent.toml. */
 export function configOption(): Option {
   return new Option(
     "-c, --config <file>",
@@ -10,11 +11,14 @@ export function configOption(): Option {
   );
 }
 
+/** `--timeout`, typed in seconds and parsed to milliseconds; 30 s by default. */
 export function timeoutOption(what: string): Option {
   return new Option("--timeout <seconds>", what).argParser(seconds).default(DEFAULT_WAIT_MS, "30");
 }
 
-/** `--timeout 30` as milliseconds. */
+/**
+ * Converts `--timeout 30` to milliseconds. Throws an InvalidArgumentError unless it is 0 to 3600.
+ */
 export function seconds(text: string): number {
   const value = /^\d{1,4}(\.\d{1,3})?$/u.test(text) ? Number(text) : Number.NaN;
   if (!(value <= MAX_SECONDS)) {
@@ -23,7 +27,7 @@ export function seconds(text: string): number {
   return Math.round(value * 1000);
 }
 
-/** The fingerprint in `--wait-for key=3fa9c1d2`. */
+/** Returns the fingerprint in `--wait-for key=3fa9c1d2`, or throws an InvalidArgumentError. */
 export function awaitedKey(text: string): string {
   const fingerprint = /^key=([0-9a-f]{8})$/iu.exec(text)?.[1];
   if (fingerprint === undefined) {
@@ -34,6 +38,7 @@ export function awaitedKey(text: string): string {
   return fingerprint.toLowerCase();
 }
 
+/** Converts `--port 8080` to a number from 1 to 65535, or throws an InvalidArgumentError. */
 export function portNumber(text: string): number {
   const value = /^\d{1,5}$/u.test(text) ? Number(text) : 0;
   if (value < 1 || value > 65_535) {

@@ -7,12 +7,11 @@ import { createCommands } from "./commands.ts";
 import { holdsKeyArgument, KEY_IN_ARGUMENT } from "./key/key-in-argument.ts";
 
 /**
- * Runs one command; resolves with its exit code, which is that of systemctl for `start`, `stop` and
- * `restart`.
+ * Runs one command and resolves with its exit code. For `start`, `stop` and `restart`, that is the
+ * exit code of systemctl.
  */
 export async function runAgentProgram(args: readonly string[], terminal: Terminal): Promise<number> {
-  // Before anything else looks at the arguments: a usage error would print one that it does not
-  // know.
+  // Checked first, because a usage error prints unknown arguments.
   if (args.some(holdsKeyArgument)) {
     complain(terminal, KEY_IN_ARGUMENT);
     return ExitCode.usage;

@@ -22,6 +22,7 @@ export interface Answer {
   readonly serverTimeMs: number | undefined;
 }
 
+/** One request to the control plane, and how it got there. */
 export interface Connection {
   readonly url: string;
   readonly route: Route;
@@ -30,9 +31,7 @@ export interface Connection {
   readonly nowMs: number;
 }
 
-/**
- * The stage at which an exchange failed; causes not listed here come after the connection was made.
- */
+/** The stage at which an exchange failed. Causes that are not listed occur after the connection. */
 const FAILED_AT: { readonly [Cause in UnreachableCause]?: Stage } = {
   dns: "dns",
   "connection-refused": "tcp",
@@ -48,11 +47,11 @@ const FAILED_AT: { readonly [Cause in UnreachableCause]?: Stage } = {
   "proxy-authentication": "proxy",
 };
 
-/** The stages of a question, in order. */
+/** The stages of a request, in order. */
 const WAY: readonly Stage[] = ["proxy", "dns", "tcp", "tls", "authentication"];
 
 /**
- * One exchange checks all stages: those before the failed one worked, those after it were not
+ * One exchange checks all stages: those before the failed one worked, and those after it were not
  * reached.
  */
 export function checkConnection(connection: Connection): readonly Check[] {
@@ -80,7 +79,7 @@ export function connectionUnchecked(why: string): readonly Check[] {
 }
 
 function failure(stage: Stage, { detail, remedy }: Answer): Check {
-  // Something answered, but not as a control plane: its opinion of the key is unknown.
+  // Something answered, but not like a control plane, so the verdict on the key is unknown.
   const status = stage === "authentication" ? "unknown" : "bad";
   return { stage, status, detail, ...(remedy !== undefined && { remedy }) };
 }

@@ -2,17 +2,18 @@ import { asRoot } from "../../lib/shell-word.ts";
 import { RUNTIME_VARIABLES } from "../systemd/runtime-variables.ts";
 import type { Check } from "./examination.ts";
 
-/** `Environment` and `UnsetEnvironment` of a unit, as `systemctl show` has them. */
+/** `Environment` and `UnsetEnvironment` of a unit, as `systemctl show` prints them. */
 export interface UnitEnvironment {
   readonly Environment: string;
   readonly UnsetEnvironment: string;
 }
 
+/** The properties to request from systemctl. */
 export const ENVIRONMENT_FACTS = ["Environment", "UnsetEnvironment"] as const;
 
 /**
- * Whether the unit sets variables that change how the program itself works. Names only: a value may
- * be a secret.
+ * Warns of variables in the unit that change how the program itself works. Gives only their names,
+ * because a value may be a secret.
  */
 export function checkEnvironment({ Environment, UnsetEnvironment }: UnitEnvironment): readonly Check[] {
   const taken = new Set(UnsetEnvironment.split(/\s+/u));

@@ -10,7 +10,7 @@ export interface Obstacle {
   readonly remedy: string;
 }
 
-/** The daemon's own reading of files and key, sorted by stage. */
+/** Checks the files and the key as the daemon reads them, sorted by stage. */
 export function checkFiles(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[] {
   const path = printable(loaded.path, 4096);
   const issues = loaded.verdict === "invalid" ? loaded.issues : [];
@@ -96,6 +96,7 @@ function detailOf(issue: ConfigIssue): string {
   return formatIssue({ ...issue, remedy: "" }).replace(/\.\s*$/u, "");
 }
 
+/** A stage that was not checked; `detail` is the reason, as a clause. */
 export function unchecked(stage: Check["stage"], detail: string): Check {
   return { stage, status: "unknown", detail: `not checked: ${detail}` };
 }

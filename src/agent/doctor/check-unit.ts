@@ -12,6 +12,7 @@ export interface UnitFacts {
   readonly Result: string;
 }
 
+/** The properties to request from systemctl. */
 export const UNIT_FACTS = [
   "LoadState",
   "ActiveState",
@@ -20,11 +21,12 @@ export const UNIT_FACTS = [
   "Result",
 ] as const;
 
+/** The service and the agent that runs, if any. */
 export interface RunningAgent {
   readonly unit: UnitFacts | undefined;
   /** The status of the running agent; undefined if none answers. */
   readonly status: AgentStatus | undefined;
-  /** Of the key in the files; undefined if it is unusable. */
+  /** The fingerprint of the key in the files; undefined if the key is unusable. */
   readonly fingerprint: string | undefined;
 }
 
@@ -82,7 +84,7 @@ function activity({ ActiveState, Result }: UnitFacts): Check {
   };
 }
 
-/** The agent's own sentence. Only a warning: the stages before have named the cause. */
+/** The agent's own sentence. Only a warning, because an earlier stage has named the cause. */
 function checkStatus(status: AgentStatus, fingerprint: string | undefined): Check {
   const look = `Run: ${asRoot("novacula-agent status")}.`;
   if (status.state !== "online") {

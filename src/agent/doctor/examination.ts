@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** Where something can be wrong; each stage needs the ones before it. */
+/** The stages, in the order in which they are shown and fixed. */
 export const STAGES = [
   "file",
   "mode",
@@ -40,7 +40,10 @@ export const examinationSchema = z.object({
 
 export type Examination = z.output<typeof examinationSchema>;
 
-/** One bad check makes it bad; without one, an unknown check makes it unknown. */
+/**
+ * Sorts the checks by stage. One bad check makes the verdict bad; without one, an unknown check
+ * makes it unknown.
+ */
 export function examination(configPath: string, checks: readonly Check[]): Examination {
   const sorted = [...checks].sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
   const has = (status: Check["status"]) => sorted.some((check) => check.status === status);

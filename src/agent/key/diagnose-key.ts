@@ -8,15 +8,15 @@ import { repeatedKey } from "./repeated-key.ts";
 import { refusal, shifted, type UnplacedFinding } from "./unplaced-finding.ts";
 
 /**
- * Where a text comes from: `config` is the value of `control_plane.access_token`, `key-file` the
- * whole text of a key file, `input` what came from stdin or a prompt. The last two may end with one
- * line end.
+ * Where the text comes from. `config`: the value of `control_plane.access_token`. `key-file`: the
+ * whole text of a key file. `input`: stdin or a prompt. The last two may end with one line end.
  */
 export type KeyOrigin =
   | { readonly kind: "config" }
   | { readonly kind: "key-file" }
   | { readonly kind: "input" };
 
+/** What `diagnoseKey` found. */
 export interface KeyDiagnosis {
   /** The key as it is sent, without white space around it; undefined if anything was refused. */
   readonly key: ExecutorKey | undefined;
@@ -24,16 +24,17 @@ export interface KeyDiagnosis {
   readonly findings: readonly KeyFinding[];
 }
 
-/** The 1-based place in the file of an index into the diagnosed text. */
+/** Converts an index into the diagnosed text to its place in the file. Both numbers are 1-based. */
 export type Locate = (index: number) => { readonly line: number; readonly column: number };
 
-/** Eight times a usual key. A longer text is not examined in detail. */
+/** A key has 68 characters. A text longer than this is not examined in detail. */
 const MAX_LENGTH = 512;
 
 /**
  * Finds what is wrong or odd with a key before it is sent. White space around it is reported and
- * removed. Everything else that cannot be meant is refused, so that a damaged key is named here
- * instead of coming back as a 401. No finding contains a character of the key beyond `exc_`. Pure.
+ * removed. Anything else that cannot be part of a key is refused, so that a damaged key is
+ * explained here instead of by a 401. No finding contains a character of the key beyond `exc_`.
+ * Pure.
  */
 export function diagnoseKey(text: string, origin: KeyOrigin, locate?: Locate): KeyDiagnosis {
   const skipped = origin.kind !== "config" && text.startsWith("\ufeff") ? 1 : 0;
@@ -53,7 +54,7 @@ export function diagnoseKey(text: string, origin: KeyOrigin, locate?: Locate): K
   return { key: isRefused ? undefined : new ExecutorKey(core), findings };
 }
 
-/** Every reason not to send `core`, from the outside in; with indexes into `core`. */
+/** Every reason not to send `core`, from its edges inwards. Indexes point into `core`. */
 function refuse(core: string): readonly UnplacedFinding[] {
   if (core.length > MAX_LENGTH) {
     return [tooLong(core)];
@@ -86,7 +87,9 @@ function tooLong(core: string): UnplacedFinding {
   return refusal("too-long", problem, "Keep only the key: exc_ and 64 letters.", 0);
 }
 
-/** `saidLine` is the line in the name of the key's source, which need not be said again. */
+/**
+ * `saidLine` is the line that the name of the key's source contains already. It is not repeated.
+ */
 function placed(
   { index, ...finding }: UnplacedFinding,
   locate: Locate | undefined,

@@ -15,7 +15,8 @@ const NAMES: ReadonlyMap<string, readonly [one: string, many: string]> = new Map
 export function withoutEdges(text: string): { readonly start: number; readonly end: number } {
   let start = 0;
   let end = text.length;
-  // Not a pattern: /[ …]+$/ takes a minute over a key file with a million spaces in its middle.
+  // Not a regular expression: /[ …]+$/ takes a minute on a key file with a million spaces in its
+  // middle.
   while (start < end && ASCII_SPACE.includes(text.charAt(start))) {
     start += 1;
   }
@@ -25,7 +26,9 @@ export function withoutEdges(text: string): { readonly start: number; readonly e
   return { start, end };
 }
 
-/** White space around the key: the key is used without it, but the file should be fixed. */
+/**
+ * Findings about white space around the key. The key is used without it, but the file needs a fix.
+ */
 export function edgeFindings(
   text: string,
   { start, end }: { readonly start: number; readonly end: number },

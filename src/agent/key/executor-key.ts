@@ -5,9 +5,9 @@ import { keyFingerprint } from "../../protocol/fingerprint.ts";
 const secrets = new WeakMap<ExecutorKey, { readonly secret: string; readonly guard: SecretGuard }>();
 
 /**
- * An executor key. Whatever prints it (string, JSON, `util.inspect`, error) prints its fingerprint,
- * and every outlet removes pieces of it (lib/log/secret-guard.ts). Only `revealKey` returns the
- * secret; test/architecture.test.ts lists its callers.
+ * An executor key. Printed in any way (string, JSON, `util.inspect`, error), it shows only its
+ * fingerprint. Every output removes pieces of the secret (lib/log/secret-guard.ts). Only
+ * `revealKey` returns the secret; test/architecture.test.ts lists its callers.
  */
 export class ExecutorKey {
   readonly fingerprint: string;
@@ -38,7 +38,7 @@ export class ExecutorKey {
   }
 }
 
-/** The secret, for the authorization header and for the file that set-key writes; nowhere else. */
+/** Returns the secret. Only for the authorization header and for the file that set-key writes. */
 export function revealKey(key: ExecutorKey): string {
   const secret = secrets.get(key)?.secret;
   if (secret === undefined) {

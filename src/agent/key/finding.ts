@@ -15,5 +15,6 @@ export interface KeyFinding {
   readonly remedy: string;
   /** 1-based, in the file with the key, if known. */
   readonly line?: number;
+  /** 1-based, in characters, if known. */
   readonly column?: number;
 }

@@ -47,7 +47,7 @@ const PREFIX_FINDINGS: readonly PrefixFinding[] = [
   ],
 ];
 
-/** Text around the key, then characters that no key contains, then a wrong prefix. */
+/** Finds text around the key, characters that no key contains, and a wrong prefix. */
 export function characterFindings(text: string): readonly UnplacedFinding[] {
   const at = text.indexOf(KEY_PREFIX);
   const isTextInFront = at > 0 && withoutOddCharacters(text.slice(0, at)) !== "";
@@ -84,7 +84,7 @@ function oddFindings(runs: readonly Run[], text: string): readonly UnplacedFindi
   });
 }
 
-/** Differences from a usual key that the control plane decides about. */
+/** Warns of an unusual alphabet or length. The control plane decides whether the key is valid. */
 export function shapeFindings(key: string): readonly UnplacedFinding[] {
   const letters = key.slice(KEY_PREFIX.length);
   const findings: UnplacedFinding[] = [];
@@ -114,17 +114,18 @@ export function shapeFindings(key: string): readonly UnplacedFinding[] {
   return findings;
 }
 
+/** Neighbouring odd characters of one kind. */
 interface Run {
   readonly code: OddCode;
-  /** Of the run's first character. */
+  /** The name of the run's first character. */
   readonly name: string;
   readonly index: number;
   readonly length: number;
 }
 
 /**
- * Joins neighbours of one kind. White space that contains a line break is a line break: the key was
- * wrapped and indented.
+ * Joins neighbours of one kind. White space that contains a line break counts as a line break,
+ * because the key was wrapped and indented.
  */
 function oddRuns(text: string): readonly Run[] {
   const runs: Run[] = [];

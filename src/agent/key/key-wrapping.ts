@@ -8,9 +8,10 @@ export interface Wrapping {
   readonly index: number;
 }
 
+/** What `unwrapKey` found, and what is left of the text. */
 export interface Unwrapped {
   readonly wrappings: readonly Wrapping[];
-  /** Where the rest begins and ends in the text: half-open. */
+  /** The start and the exclusive end of the rest in the text. */
   readonly start: number;
   readonly end: number;
 }
@@ -25,7 +26,7 @@ const SETTING = String.raw`(?!exc_)[\w.-]{0,40}(?:token|key|secret|auth|credenti
 const ANY_NAME = String.raw`(?!exc_)[\w.-]{1,60}(?=${QUOTES}?${EQUALS}${QUOTES}?exc_)`;
 const EXPORT = String.raw`(?:export|setx?|const|let|var|env|-e|--env)\s+(?!exc_)[\w.-]{1,60}\s*[=:]\s*`;
 
-/** What a terminal sends around pasted text, even if its first character, ESCAPE, got lost. */
+/** What a terminal sends around pasted text. Its first character, ESCAPE, may be lost. */
 const PASTE_MARK = String.raw`(?:\u001b|\^\[)?\[?`;
 
 /** Before the key; each includes the white space that follows. */
@@ -138,7 +139,7 @@ const PUNCTUATION: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Removes layer by layer what was copied with a key, and names each layer. `text` has at most 512
+ * Removes, layer by layer, what was copied with a key, and names each layer. `text` has at most 512
  * characters.
  */
 export function unwrapKey(text: string): Unwrapped {
@@ -185,7 +186,7 @@ function match(rules: readonly Rule[], text: string): Layer | undefined {
   return undefined;
 }
 
-/** Quotes or brackets on both sides are one finding, at the place of the first. */
+/** Adds a layer. Quotes or brackets on both sides become one finding, at the place of the first. */
 function add(wrappings: Wrapping[], { rule, text, index }: Layer & { readonly index: number }): void {
   const { code, remedy } = rule;
   const position = wrappings.findIndex((wrapping) => wrapping.code === code);

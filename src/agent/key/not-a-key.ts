@@ -9,7 +9,7 @@ const PASTE_THE_KEY = "Put the executor key here: it starts with exc_.";
 const IF_LOST = "If the key is lost, create a new one.";
 const EXPOSED = "If it got here by mistake, it is exposed: replace it where it is used.";
 
-/** Prefixes of the secrets of other products, from their documentation. */
+/** Prefixes of other products' secrets, from their documentation. */
 const FOREIGN_PREFIXES: readonly (readonly [pattern: RegExp, product: string])[] = [
   [/^(gh[pousr]_|github_pat_)/u, "a GitHub token"],
   [/^gl(pat|rt|dt|cbt|soat|ptt|ft|imt|agent)-/u, "a GitLab token"],
@@ -49,7 +49,7 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /^(exc_)?([.…]+|x{3,}|_+|-+|\?+)$/iu,
 ];
 
-/** What people write into templates, without `exc_` and with letters only. */
+/** Placeholders in templates, compared without `exc_` and with letters only. */
 const PLACEHOLDER_WORDS =
   /^(todo|tbd|fixme|none|null|nil|undefined|nan|example|placeholder|redacted|hidden|secret|dummy|apikey|accesstoken|token|key|changeit|executorkey|(your|my|the|paste|insert|enter|add|put|change|replace|set)[a-z]{0,30}(key|token|secret|here|me|this|value))$/u;
 
@@ -116,8 +116,8 @@ const OTHER_SHAPES: readonly Shape[] = [
 ];
 
 /**
- * What `text` is instead of a key; undefined if it may be one. Nothing pasted around it is left in
- * `text`.
+ * What `text` is instead of a key; undefined if it may be one. What was pasted around it must have
+ * been removed from `text`.
  */
 export function notAKey(text: string): NotAKey | undefined {
   if (isPlaceholder(text)) {

@@ -5,6 +5,7 @@ export interface OddCharacter {
   readonly name: string;
 }
 
+/** The code of a finding about a character. */
 export type OddCode =
   | "inner-whitespace"
   | "line-break"
@@ -18,10 +19,7 @@ export type OddCode =
   | "lost-character"
   | "non-ascii";
 
-/**
- * Names from the Unicode character database, of what gets into keys from web pages, chats, PDFs and
- * terminals.
- */
+/** Unicode names of the characters that get into keys from web pages, chats, PDFs and terminals. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [0x00, "NULL"],
   [0x07, "BELL"],
@@ -101,9 +99,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0xfffd, "REPLACEMENT CHARACTER"],
 ]);
 
-/**
- * Letters of other scripts that look like Latin ones; a name is the script's, then the letter's.
- */
+/** Letters of other scripts that look like Latin ones. A name is the script, then the letter. */
 const LOOK_ALIKES: ReadonlyMap<string, readonly [latin: string, name: string]> = new Map([
   ...twins(
     "CYRILLIC SMALL LETTER",

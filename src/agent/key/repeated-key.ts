@@ -1,6 +1,9 @@
 import type { NotAKey } from "./not-a-key.ts";
 
-/** Two keys, or the same key twice: pasted without deleting the old one, or both kept "for now". */
+/**
+ * Finds several keys, or the same key several times. Someone pasted a key and left the old one
+ * there.
+ */
 export function repeatedKey(text: string): NotAKey | undefined {
   const parts = text.split(/(?=exc_)/u).filter((part) => part.startsWith("exc_"));
   if (parts.length < 2) {

@@ -11,6 +11,7 @@ export function warning(code: string, problem: string, remedy: string, index: nu
   return { code, severity: "warning", problem, remedy, index };
 }
 
+/** The same findings, with `by` added to each index. */
 export function shifted(spotted: readonly UnplacedFinding[], by: number): readonly UnplacedFinding[] {
   return spotted.map((finding) => ({ ...finding, index: finding.index + by }));
 }

@@ -15,7 +15,7 @@ export interface Child {
 /** How long after SIGTERM to wait, ms: both programs need at most 2 s. */
 const LONGEST_STOP_MS = 5000;
 
-/** `name` begins the sentence on how it ended: `The agent`. */
+/** `name` begins the sentence about how it ended: `The agent`. */
 export function startChild(
   name: string,
   program: Program,

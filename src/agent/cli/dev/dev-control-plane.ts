@@ -17,13 +17,17 @@ import type { DevFolder } from "./dev-folder.ts";
 export interface DevControlPlane {
   readonly url: string;
   readonly child: Child;
-  /** True once this process listens; false if it ended, or if `signal` aborted. */
+  /**
+   * True once this process listens; false if it ended or `signal` aborted. Rejects with an
+   * OperatorError after 15 s.
+   */
   ready(signal: AbortSignal): Promise<boolean>;
   /**
-   * Prints what it logged before it was ready. Kept until then: another port may be tried instead.
+   * Prints what it logged before it was ready. The lines are held back until then, because another
+   * port may be tried instead.
    */
   explain(): void;
-  /** Creates a key in the only organization, and that organization if there is none. */
+  /** Creates a key in the only organization. Creates that organization first if there is none. */
   issueKey(name: string): Promise<ExecutorKey>;
 }
 
@@ -42,9 +46,10 @@ const logLine = z.looseObject({
 });
 type LogLine = z.infer<typeof logLine>;
 const LOUD: ReadonlySet<string> = new Set(["warn", "error", "fatal"]);
-/** On a busy machine. */
+/** Long enough for a busy machine. */
 const READY_LIMIT_MS = 15_000;
 
+/** Starts the control plane on this port of 127.0.0.1, with its database and socket in `folder`. */
 export function startControlPlane(
   program: Program,
   folder: DevFolder,
@@ -96,7 +101,7 @@ interface Output {
    * if it ended.
    */
   readonly isListening: Promise<boolean>;
-  /** Passes on the lines from before it listened, which are kept until then. */
+  /** Prints the lines that were held back before it listened. */
   explain(): void;
 }
 
@@ -147,8 +152,7 @@ async function issueKey(manage: Manage, name: string): Promise<ExecutorKey> {
 }
 
 /**
- * Runs a command of the control plane and decodes its JSON. A secret is in its stdout and nowhere
- * else.
+ * Runs a command of the control plane and decodes its JSON. A secret appears only in its stdout.
  */
 async function ask(program: Program, args: readonly string[]): Promise<unknown> {
   const child = spawn(program.file, [...program.args, ...args], {
@@ -164,7 +168,7 @@ async function ask(program: Program, args: readonly string[]): Promise<unknown> 
   throw new OperatorError(`a command of the control plane failed: ${printable(complaint, 500)}`);
 }
 
-/** Passes on warnings and errors only: here people read the journal of the agent. */
+/** Prints only warnings and errors, because people read the agent's journal here. */
 function passOn(line: string, terminal: Terminal): void {
   const said = worthSaying(line);
   if (said !== undefined) {
@@ -180,7 +184,7 @@ function worthSaying(line: string): string | undefined {
   if (logged === undefined) {
     return line;
   }
-  // A new folder has a new database, as expected.
+  // Expected: a new folder has a new database.
   if (logged.event === "database.created") {
     return undefined;
   }
@@ -198,7 +202,7 @@ function subject({ status, reason, fingerprint, keyId, executor }: LogLine): str
   return facts.length === 0 ? "" : ` (${facts.join(", ")})`;
 }
 
-/** Undefined for a line that is not of its log. */
+/** Undefined for a line that is not from the control plane's log. */
 function decodeLog(line: string): LogLine | undefined {
   try {
     return logLine.parse(JSON.parse(line));

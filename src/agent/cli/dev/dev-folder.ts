@@ -22,8 +22,8 @@ const MAX_SOCKET_PATH_BYTES = 107;
 const DEFAULT_PORT = 3000;
 
 /**
- * Makes the folder, readable only for its owner because it contains a key. If its path is too long
- * for sockets, they go to another folder.
+ * Makes the folder. Only its owner can read it, because it contains a key. If its path is too long
+ * for sockets, they go to the temporary folder. Rejects with an OperatorError if it cannot be used.
  */
 export async function openDevFolder(directory: string): Promise<DevFolder> {
   const path = resolve(directory);
@@ -52,7 +52,7 @@ async function assertFolderFor(path: string): Promise<void> {
       "use --directory with a folder that only root can write to, such as /root/novacula-dev",
     );
   } catch (error) {
-    // Missing folders are made, with the rights of root.
+    // A missing folder will be made, so the folder above it counts.
     if (errorCode(error) !== "ENOENT") {
       throw error;
     }
@@ -61,8 +61,8 @@ async function assertFolderFor(path: string): Promise<void> {
 }
 
 /**
- * Accepts an existing folder only if it is this user's own and no link: in /tmp, anybody can make
- * links.
+ * Accepts an existing folder only if it belongs to this user and is not a link: anybody can make
+ * links in /tmp.
  */
 async function makePrivate(folder: string): Promise<void> {
   try {
@@ -106,7 +106,10 @@ url = ${JSON.stringify(url)}
   await writeFile(folder.configPath, text, { mode: 0o600, flag: "wx" });
 }
 
-/** The port that was asked for, else that of the last run, else 3000, else a free one. */
+/**
+ * The port that was asked for, or else the last run's, 3000 or any free one. Rejects with an
+ * OperatorError if the port that was asked for is in use.
+ */
 export async function choosePort(asked: number | undefined, before: number | undefined): Promise<number> {
   if (asked !== undefined) {
     if (await isFree(asked)) {
@@ -124,6 +127,7 @@ export async function choosePort(asked: number | undefined, before: number | und
   return (await listenOnce(0)) ?? DEFAULT_PORT;
 }
 
+/** Whether nothing listens on this port of 127.0.0.1. */
 export async function isFree(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }

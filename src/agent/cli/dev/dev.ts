@@ -27,8 +27,8 @@ export interface DevOptions {
 
 const ONLINE_LIMIT_MS = 20_000;
 /**
- * After Ctrl-C, ms: it reached the whole process group, so the children are stopping already, and a
- * second signal would interrupt that.
+ * How long to wait after Ctrl-C, ms. Ctrl-C reached the whole process group, so the children are
+ * stopping already. A second signal would interrupt that.
  */
 const CTRL_C_PATIENCE_MS = 1500;
 
@@ -109,9 +109,8 @@ async function start(
 }
 
 /**
- * Starts the control plane and guards it; undefined if it ended or `signal` aborted. Another
- * program may take the port just before it is used: then another port is tried, unless this one was
- * asked for.
+ * Starts the control plane and guards it; undefined if it ended or `signal` aborted. If another
+ * program takes the port first, this tries another port, unless the person asked for this one.
  */
 async function listening(
   launch: (port: number) => DevControlPlane,
@@ -147,8 +146,8 @@ class PortLost extends OperatorError {
 }
 
 /**
- * The key of the last run if the control plane still accepts it; else a new one, written to the
- * same place.
+ * Returns the last run's key if the control plane still accepts it. Otherwise issues a new key and
+ * writes it to the same place.
  */
 async function ensureKey(
   controlPlane: DevControlPlane,
@@ -179,7 +178,7 @@ async function ensureConfig(url: string, folder: DevFolder, environment: NodeJS.
   if (text === undefined) {
     await writeConfig(folder, url);
   } else {
-    // The port may be another one this time. The rest of the file belongs to the user.
+    // The port may have changed. The rest of the file belongs to the user.
     const moved = text.replace(OWN_URL, `$1${url}`);
     if (moved !== text) {
       await writeFile(folder.configPath, moved);

@@ -7,12 +7,13 @@ import { serviceReader } from "./service-identity.ts";
 
 /** The folders of an agent. */
 export interface AgentFolders {
-  /** Of agent.toml, absolute. */
+  /** The absolute path of agent.toml. */
   readonly path: string;
   readonly runtimeDir: string;
   readonly dataDir: string;
   /**
-   * Why agent.toml cannot be used, as a clause; then the folders are a guess. Undefined if it can.
+   * Why agent.toml cannot be used, as a clause; the folders are then a guess. Undefined if it can
+   * be used.
    */
   readonly obstacle: string | undefined;
   /** Whether the obstacle is that this user may not read the file. */
@@ -52,6 +53,7 @@ export async function findFolders(
   };
 }
 
+/** Finds the same folders, and reads the configuration and the key. */
 export async function findAgent(options: ConfigOptions, environment: NodeJS.ProcessEnv): Promise<AgentPlace> {
   const folders = await findFolders(options, environment);
   return {
@@ -65,7 +67,7 @@ function textOf(read: FileRead): string | undefined {
   return decoded?.kind === "text" ? decoded.text : undefined;
 }
 
-/** A guess from a damaged file: the agent was started when it was still valid. */
+/** A guess from a damaged file: a running agent was started when the file was still valid. */
 function written(text: string | undefined, name: string): string | undefined {
   return new RegExp(`^\\s*${name}\\s*=\\s*["'](/[^"']*)["']`, "mu").exec(text ?? "")?.[1];
 }

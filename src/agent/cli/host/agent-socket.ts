@@ -19,17 +19,17 @@ export type AgentAnswer =
 /** `GET /status?key=…`: an operation of src/agent/daemon/control-socket.ts. */
 export type AgentOperation = `${"GET" | "POST"} /${string}`;
 
-/** A status has a kilobyte or two. */
+/** A status takes one or two kilobytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** A sentence about a configuration with many mistakes has thousands of characters. */
+/** In characters. A sentence about a configuration with many mistakes has thousands. */
 const MAX_TEXT = 16_384;
 
 /** How long to wait for an answer, ms, beyond the wait that was asked for. */
 const PATIENCE_MS = 15_000;
 
 /**
- * Asks the agent with this `runtimeDir`. The operation itself may hold back the answer for
- * `waitMs`. The socket may be anybody's: this ends in time, and all texts come back printable.
+ * Asks the agent with this `runtimeDir`. The agent may hold back its answer for `waitMs`. Anybody
+ * may own the socket, so time and size are limited, and all texts come back printable.
  */
 export async function askAgent(
   runtimeDir: string,
@@ -39,7 +39,7 @@ export async function askAgent(
 ): Promise<AgentAnswer> {
   const path = controlSocketPath(runtimeDir);
   try {
-    // connect(2) to a file that hangs would block the whole process.
+    // If the mount hangs, connect(2) would block the whole process.
     await inTime(path, () => stat(path));
     using deadline = startDeadline(waitMs + PATIENCE_MS, signal);
     const answer = await exchange(path, operation, deadline.signal).catch((error: unknown) => {
@@ -73,7 +73,7 @@ function exchange(
   });
 }
 
-/** Empty, with the connection closed, for more than 1 MiB. */
+/** Empty if the body exceeds 1 MiB; the connection is then closed. */
 async function bodyOf(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;

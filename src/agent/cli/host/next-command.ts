@@ -1,9 +1,7 @@
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { configPath } from "../../config/load-config.ts";
 
-/**
- * A command that a person runs next for the same agent: with `-c` unless its file is the usual one.
- */
+/** A command to run next for the same agent. It has `-c` unless the agent uses the usual file. */
 export function nextCommand(
   command: string,
   { path }: { readonly path: string },
@@ -13,7 +11,7 @@ export function nextCommand(
 }
 
 /**
- * The same for a command that reads or writes the agent's files: as root, unless the file is a
+ * The same for a command that reads or writes the agent's files: as root, unless the file is the
  * person's own.
  */
 export function nextCommandAsRoot(

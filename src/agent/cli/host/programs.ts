@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export interface Program {
   readonly file: string;
   readonly args: readonly string[];
-  /** The single binary is whichever program it is called as. */
+  /** The name decides which of the two programs the single binary runs. */
   readonly argv0: string;
   readonly typed: string;
 }
@@ -17,7 +17,7 @@ const CONTROL_PLANE_SOURCE = new URL("../../../control-plane/main.ts", import.me
 const OWN_NODE = new URL("../../../../node_modules/.bin/node", import.meta.url);
 
 /**
- * From a checkout: the sources, under this very Node. From the packaged binary: the binary itself.
+ * In a checkout, both programs run from source under this Node. In a package, both are this binary.
  */
 export function findPrograms(): { readonly agent: Program; readonly controlPlane: Program } {
   return {

@@ -4,7 +4,8 @@ import { unitProperties } from "../../systemd/systemctl.ts";
 import { type Identity, serviceUser, userNamed } from "./service-user.ts";
 
 /**
- * The user that the unit runs as; without systemd the packaged one; undefined if there is neither.
+ * The user that the unit runs as; without a loaded unit, the packaged user; undefined if there is
+ * neither.
  */
 export async function serviceIdentity(): Promise<Identity | undefined> {
   const unit = await unitProperties(SERVICE, ["LoadState", "User", "Group"]).catch(() => undefined);
@@ -14,7 +15,10 @@ export async function serviceIdentity(): Promise<Identity | undefined> {
   return userNamed(unit.User || "root", unit.Group);
 }
 
-/** Whom remedies are for: the service, which only root can help; without a service, this user. */
+/**
+ * The reader that remedies are for: the service's user, who is unknown unless root asks. Without a
+ * service, it is this user.
+ */
 export async function serviceReader(): Promise<FileReader> {
   const service = await serviceIdentity();
   if (service === undefined) {

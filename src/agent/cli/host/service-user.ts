@@ -33,7 +33,7 @@ export function userNamed(user: string, group: string): Identity | undefined {
   return { ...identity, groupName: known.name, gids: [known.gid, ...identity.gids] };
 }
 
-/** The user with this number; if this host has no name for it, it has only the group given. */
+/** The user with this ID. If this host has no name for it, its only group is `gid`. */
 export function userOf(uid: number, gid: number): Identity {
   const accounts = readAccounts();
   const name = accounts.users.find((user) => user.uid === uid)?.name;
@@ -41,6 +41,7 @@ export function userOf(uid: number, gid: number): Identity {
   return known ?? { name: String(uid), uid, gids: [gid], groupName: String(gid) };
 }
 
+/** The user with all its groups; undefined if this host has no such user. */
 export function identityIn({ users, groups }: Accounts, name: string): Identity | undefined {
   const user = users.find((one) => one.name === name);
   if (user === undefined) {
@@ -53,8 +54,8 @@ export function identityIn({ users, groups }: Accounts, name: string): Identity 
 }
 
 /**
- * Why that user cannot read `path`, judged by the modes of it and the folders above, and the
- * command that fixes it; undefined if it can.
+ * Why `user` cannot read `path`, and the command that fixes it; undefined if it can. Judges by the
+ * modes of the file and of the folders above it. Rejects if the file is missing.
  */
 export async function obstacleFor(
   user: Identity,
@@ -73,7 +74,7 @@ export async function obstacleFor(
     }
     const problem = `the service's user ${user.name} cannot ${wants === READ ? "read" : "enter"} ${printable(place, 4096)} (mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}, owner ${stats.uid}, group ${stats.gid})`;
     const word = shellWord(place);
-    // For the owner, only the bits of the owner count.
+    // For the owner, only the owner's bits count.
     if (stats.uid === user.uid) {
       return { problem, remedy: `Run: chmod ${wants === READ ? "u+r" : "u+x"} ${word}` };
     }

@@ -16,16 +16,17 @@ const ELSEWHERE = "move the file to a folder that only root can write to, such a
 
 /** A place to write a file to. */
 export interface WritePlace {
-  /** For reading and writing while the place is held; its last part is no link. */
+  /** Valid while the place is held. Its last part is not a link. */
   readonly path: string;
-  /** False if the user of the service writes: the file then belongs to that user. */
+  /** False if the service's user writes: the file then belongs to that user. */
   readonly mayGiveAway: boolean;
 }
 
 /**
  * Holds the place of the file `path` during `work`. Root follows links only through folders that
  * nobody else can write to. In a folder of the service's user, `work` runs as that user and follows
- * no links. Every other place is refused with an OperatorError. Other users just use their rights.
+ * no links. Every other place is refused with an OperatorError. Without root, the user's own rights
+ * decide.
  */
 export async function inPlace<T>(
   path: string,
@@ -68,7 +69,7 @@ export async function assertRootOnly(path: string, elsewhere: string): Promise<v
   }
 }
 
-/** A missing file is made at its path. */
+/** The path behind all links; unchanged if the file is missing. */
 async function behindLinks(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -96,7 +97,7 @@ async function hold(path: string, elsewhere = ELSEWHERE): Promise<HeldPlace> {
   }
 }
 
-/** undefined: root itself. */
+/** The user that writes; undefined for root itself. Throws if others can write to a folder. */
 function writerOf(path: string, { open }: HeldPlace, user: Identity | undefined): Identity | undefined {
   if (open.length === 0) {
     return undefined;

@@ -18,10 +18,11 @@ import { nextCommandAsRoot } from "../host/next-command.ts";
 export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection) & {
   /** Why no answer came. */
   readonly cause?: UnreachableCause;
-  /** The control plane's clock, epoch ms, if its answer says it. */
+  /** The control plane's clock, epoch ms, if the answer contains it. */
   readonly serverTimeMs?: number;
 };
 
+/** Why the key was refused, or why no answer came. */
 export interface KeyObjection {
   readonly kind: "refused" | "unreachable";
   /** A clause. */
@@ -30,6 +31,7 @@ export interface KeyObjection {
   readonly remedy: string;
 }
 
+/** The key to ask about, and the facts that messages need. */
 export interface KeyQuestion {
   readonly config: AgentConfig;
   readonly key: ExecutorKey;
@@ -38,14 +40,14 @@ export interface KeyQuestion {
   readonly findings: readonly KeyFinding[];
   /** For messages: how another key gets to the same place. */
   readonly route: KeyRoute;
-  /** The host may move to the organization of the key, so the one it remembers does not count. */
+  /** The host may move to the key's organization, so the remembered one is not sent. */
   readonly isMove: boolean;
   readonly environment: NodeJS.ProcessEnv;
 }
 
 const DEADLINE_MS = 10_000;
 
-/** How to give another key: with `--key-file` by running the command `again`, else by set-key. */
+/** How to provide another key: with `--key-file`, the clause `again`; otherwise, by set-key. */
 export function keyRoute(
   keyFile: string | undefined,
   again: string,
@@ -56,7 +58,9 @@ export function keyRoute(
   return { kind: "command", again: keyFile === undefined ? setKey : again };
 }
 
-/** Asks for `currentKey` as the executor in the configuration. */
+/**
+ * Asks the control plane about the key, as the executor in the configuration. Takes at most 10 s.
+ */
 export async function askControlPlane(question: KeyQuestion, signal: AbortSignal): Promise<KeyVerdict> {
   const { config, key, keySource, findings, environment } = question;
   const caPem = await caPemOf(config);

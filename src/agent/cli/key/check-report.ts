@@ -71,7 +71,7 @@ export function checkText(lines: readonly CheckLine[], terminal: Terminal): stri
   return lines.map(({ verdict, text }) => `${markText(verdict, terminal)}${text}`).join("\n");
 }
 
-/** One bad line makes it bad; without one, an unknown line makes it unknown. */
+/** One bad line makes the verdict bad; without one, an unknown line makes it unknown. */
 export function overall(lines: readonly CheckLine[]): CheckReport["verdict"] {
   if (lines.some((line) => line.verdict === "bad")) {
     return "bad";
@@ -94,7 +94,10 @@ export function issueLine(issue: ConfigIssue, verdict: CheckLine["verdict"] = "b
   return { verdict, text: formatIssue(issue) };
 }
 
-/** `agent.toml line 7: the key ends with a space (column 84). Delete it. …` */
+/**
+ * `agent.toml line 7: the key ends with a space (column 84). Delete it. …` With `isDenied`, a
+ * refused key is only unknown.
+ */
 export function findingLine(source: string, finding: KeyFinding, isDenied = false): CheckLine {
   const verdict = finding.severity === "warning" ? "warning" : isDenied ? "unknown" : "bad";
   return { verdict, text: `${printable(source, 4096)}: the key ${finding.problem}. ${finding.remedy}` };

@@ -55,7 +55,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   );
   const isDenied = await isAnyDenied(loaded.files);
   const subject = await subjectOf(options, loaded, isDenied, terminal);
-  // Not earlier: while it waits for a key, Ctrl-C may end the command at once.
+  // Only now: while the command waits for a key, Ctrl-C may end it at once.
   const signal = shutdownSignal();
   const route = keyRoute(options.keyFile, "Check again", loaded, environment);
   const verdict =
@@ -120,8 +120,8 @@ function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckL
 }
 
 /**
- * Root can read everything, so the files are checked for the user of the service. It can read what
- * systemd gives it as a credential.
+ * Root can read everything, so this checks the files for the service's user. That user can read
+ * every credential from systemd.
  */
 async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Promise<readonly CheckLine[]> {
   const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
@@ -178,7 +178,10 @@ function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine 
   }
 }
 
-/** `prod 260601 (k_7d…), organization Acme, valid until 2026-12-01 12:00:00 UTC, in 12 d`. */
+/**
+ * The key as the control plane knows it: `prod 260601 (k_7d…), organization Acme, valid until
+ * 2026-12-01 12:00:00 UTC, in 12 d`.
+ */
 export function describeReply({ key, organization }: CurrentKeyReply): string {
   const endsAt = endOfKey(key);
   const end = endsAt === undefined ? "never expires" : `valid until ${ending(endsAt, Date.now())}`;
@@ -207,7 +210,8 @@ function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckRepo
 }
 
 /**
- * Whether this user cannot read one of the files: then the verdict is about the user, not the file.
+ * Whether this user may not read one of the files. Then the verdict is about the user, not the
+ * file.
  */
 async function isAnyDenied(files: readonly string[]): Promise<boolean> {
   const denied = await Promise.all(

@@ -11,7 +11,9 @@ const NOTHING: Typed = { text: "", isEnded: false };
 /** What a terminal puts around a paste, if an earlier program asked for it. */
 const PASTE_START = "\u001b[200~";
 const PASTE_END = "\u001b[201~";
-/** A paste arrives in pieces: text within this time after a line end, ms, belongs to it. */
+/**
+ * A paste arrives in pieces. Text that comes within this time after a line end belongs to it, ms.
+ */
 const PASTE_PAUSE_MS = 150;
 
 /**
@@ -57,6 +59,7 @@ function isOver({ text, isEnded }: Typed): boolean {
   return isEnded || text === undefined;
 }
 
+/** Resolves when nothing more arrives. */
 async function quiet(current: () => Typed): Promise<void> {
   for (let before: Typed | undefined; before !== current(); ) {
     before = current();

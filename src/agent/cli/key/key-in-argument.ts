@@ -2,7 +2,7 @@ import { KEY_LETTERS, KEY_PREFIX } from "../../../protocol/key-shape.ts";
 
 /**
  * A key as an argument: with or without its prefix, alone or after an `=`. A path that contains
- * exc_ is none.
+ * exc_ does not match.
  */
 const KEY = new RegExp(
   `(^|[=:\\s"'])(${KEY_PREFIX}[A-Za-z0-9_-]{12,}|[A-Za-z]{${KEY_LETTERS}}(?![A-Za-z]))`,
@@ -10,13 +10,14 @@ const KEY = new RegExp(
 );
 
 /**
- * Whether an argument holds a key: the shell keeps it, and every user can read it in the process
- * list.
+ * Whether an argument contains a key. The shell keeps arguments in its history, and every user can
+ * read them in the process list.
  */
 export function holdsKeyArgument(argument: string): boolean {
   return KEY.test(argument);
 }
 
+/** The error message for a key in an argument. */
 export const KEY_IN_ARGUMENT = [
   "novacula-agent: an argument holds a key, so nothing was done.",
   "It is in the shell's history now, and every user of this host could read it in the process list.",

@@ -6,8 +6,8 @@ import { diagnoseKey, type KeyDiagnosis, type KeyOrigin } from "../../key/diagno
 import { askHidden } from "./hidden-prompt.ts";
 
 /**
- * A key from a person, diagnosed. `isDenied`: this user cannot read it, so nothing is known about
- * it.
+ * A key from a person, diagnosed. `isDenied`: this user may not read the file, so nothing is known
+ * about the key.
  */
 export interface HandedKey extends KeyDiagnosis {
   /** `stdin`, `the prompt`, or the file's path. */
@@ -44,6 +44,7 @@ async function keyFromStdin(stdin: Input): Promise<HandedKey> {
   return { source: "stdin", isDenied: false, ...diagnoseBytes(Buffer.concat(chunks), { kind: "input" }) };
 }
 
+/** Reads and diagnoses the key in a file. An unreadable file becomes a finding. */
 export async function keyFromFile(path: string): Promise<HandedKey> {
   const read = await readBoundedFile(path, { kind: "unknown" });
   const source = printable(path, 4096);

@@ -14,17 +14,17 @@ import { inPlace } from "../host/write-place.ts";
 
 /** The file that a key goes to. */
 export interface KeyTarget {
-  /** As it is named, for people. What is written is the file behind its links (write-place.ts). */
+  /** The path as configured, for messages. `write` follows its links (write-place.ts). */
   readonly path: string;
   write(): Promise<void>;
 }
 
-/** For a new key file: readable for the agent's group, which is that of agent.toml. */
+/** For a new key file. It gets the group of agent.toml, so that the agent can read it. */
 const NEW_FILE_MODE = 0o640;
 
 /**
- * Where `key` goes: into agent.toml, everything else of it kept byte for byte, or into the key file
- * that it names. Writes nothing yet. Rejects with an OperatorError if there is no such place.
+ * Finds where `key` goes: into agent.toml, whose other bytes stay the same, or into the key file
+ * that it names. Writes nothing yet. Rejects with an OperatorError if the key cannot go there.
  */
 export async function keyTarget(
   loaded: Exclude<Loaded, { verdict: "invalid" }>,
@@ -139,7 +139,10 @@ async function put(path: string, content: string | Uint8Array, options: PutOptio
   }
 }
 
-/** Does not overwrite an edit of somebody else; the race that remains is as short as one rename. */
+/**
+ * Throws if somebody else changed the file, so that no edit is lost. The remaining race is one
+ * rename.
+ */
 async function assertUnchanged(path: string, place: string, before: FileAsIs): Promise<void> {
   const now = await readBoundedFile(place);
   if (now.kind === "read" && Buffer.from(before.bytes).equals(now.bytes)) {

@@ -8,8 +8,8 @@ import { type AgentAnswer, askAgent } from "../host/agent-socket.ts";
 import { inPlace, type WritePlace } from "../host/write-place.ts";
 
 /**
- * Allows the next key to be of another organization: tells the running agent, or changes its memory
- * if none runs. Rejects with an OperatorError if that fails.
+ * Allows the next key to belong to another organization. Tells the running agent, or changes the
+ * stored memory if no agent runs. Rejects with an OperatorError if that fails.
  */
 export async function allowNewOrganization(
   { runtimeDir, dataDir, loaded }: AgentPlace,
@@ -32,8 +32,8 @@ export async function allowNewOrganization(
 }
 
 /**
- * While no agent runs. The file keeps its owner: the next agent must be able to read what root
- * wrote.
+ * Removes the organization from the stored memory while no agent runs. The file keeps its owner, so
+ * that the next agent can read what root wrote. Rejects with an OperatorError.
  */
 export async function forgetOwnOrganization(dataDir: string, url: string): Promise<void> {
   const path = join(dataDir, "state.json");

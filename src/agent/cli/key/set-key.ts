@@ -31,9 +31,7 @@ const ROUTE = { kind: "command", again: "Run set-key again" } as const;
 /** Findings about the file, not about the key: writing the same key again fixes them. */
 const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
 
-/**
- * Writes a new key to its place in the configuration: diagnosed and tried first, confirmed after.
- */
+/** Diagnoses and tries a new key, writes it where the configuration says, and confirms its use. */
 export async function setKey(options: SetKeyOptions, terminal: Terminal): Promise<ExitCode> {
   const place = await findAgent(options, terminal.environment);
   const { loaded } = place;
@@ -56,7 +54,7 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
     sayFindings(handed, terminal);
     return giveUp("", ExitCode.bad, terminal);
   }
-  // From here on Ctrl-C stops the command only between steps: no temporary file stays behind.
+  // From here on, Ctrl-C stops the command only between steps, so no temporary file stays behind.
   return await install({ ...place, loaded }, { ...handed, key: handed.key }, options, terminal);
 }
 
@@ -109,7 +107,7 @@ function sayFindings({ findings, source }: HandedKey, terminal: Terminal): void 
   }
 }
 
-/** Prints the control plane's verdict; the exit code if the key must not be written. */
+/** Prints the control plane's verdict. Returns the exit code if the key must not be written. */
 function sayVerdict(
   verdict: KeyVerdict,
   key: ExecutorKey,

@@ -11,8 +11,8 @@ import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { lockFile } from "../../systemd/flock.ts";
 
 /**
- * The folders of which an agent is the only one: by `data_dir` one runs on a host, by `runtime_dir`
- * one answers on a socket.
+ * The folders that only one agent may use. Because of `data_dir`, one agent runs on a host; because
+ * of `runtime_dir`, one agent answers on the socket.
  */
 const FOLDERS = {
   data_dir: { name: "agent.lock", mode: 0o700 },
@@ -30,29 +30,33 @@ const holderSchema = z.strictObject({
 });
 type Holder = z.infer<typeof holderSchema>;
 
-/** A new holder needs milliseconds to write who it is; until then the file names the one before. */
+/**
+ * A new holder needs milliseconds to write its entry. Until then, the file names the previous
+ * holder.
+ */
 const PATIENCE_MS = 2000;
 const PAUSE_MS = 20;
 
 const LONGEST_HOLDER = 1000;
 /**
- * A lock on a removed file is worthless, so it is tried again; nobody removes it a hundred times.
+ * A lock on a removed file protects nothing, so this tries again. Nobody removes it a hundred
+ * times.
  */
 const TRIES = 100;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * The folder cannot hold a lock: it is missing, or nothing can be made in it, so no agent has one.
- * Or it does not answer, and whether an agent has one is unknown.
+ * The folder cannot hold a lock. Either it is missing or not writable, so no agent holds one; or it
+ * does not answer, so it is unknown whether an agent holds one.
  */
 export class NoPlaceForLock extends OperatorError {
   override readonly name = "NoPlaceForLock";
 }
 
 /**
- * Makes this process the only agent with `folder` until it ends, by a kernel lock on a file of mode
- * 0600 in it; the file stays. Rejects with an OperatorError that names another holder, or with a
- * NoPlaceForLock if the folder cannot hold a lock.
+ * Makes this process the only agent that uses `folder`, until it ends. It holds a kernel lock on a
+ * file (mode 0600) in the folder; the file stays. Rejects with an OperatorError that names another
+ * holder, or with a NoPlaceForLock if the folder cannot hold a lock.
  */
 export async function lockFolder(folder: string, setting: keyof typeof FOLDERS): Promise<Disposable> {
   try {
@@ -141,7 +145,7 @@ async function mayBeThere(path: string): Promise<boolean> {
   );
 }
 
-/** A file on a read-only disk can be locked, too; only the name of the holder cannot be written. */
+/** A file on a read-only disk can be locked too. Only the holder's entry cannot be written. */
 async function openAtAnyMode(path: string): Promise<FileHandle> {
   try {
     return await open(path, FLAGS, 0o600);
@@ -193,7 +197,7 @@ async function introduce(file: FileHandle, folder: string): Promise<void> {
       await file.write(`${JSON.stringify(holder)}\n`, 0);
     });
   } catch {
-    // A full disk, or one that hangs: the lock works without the name of its holder.
+    // The disk is full or hangs. The lock works without the holder's entry.
   }
 }
 
@@ -214,7 +218,7 @@ function taken(holder: Holder | undefined, folder: string, setting: string): Ope
   );
 }
 
-/** Who has the lock; undefined if the file does not name a living process. */
+/** Who holds the lock; undefined if the file does not name a living process. */
 async function findHolder(file: FileHandle, folder: string): Promise<Holder | undefined> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {

@@ -8,10 +8,11 @@ import { holdPlace, LinkInOpenFolder } from "../../../lib/files/held-place.ts";
 import { type Identity, userOf } from "../host/service-user.ts";
 
 /**
- * Root becomes the owner of `dataDir` for good: it leaves no files there that the owner cannot
- * write, and no link can lead it elsewhere. Resolves with whether it did; if root owns the folder,
- * nothing changes. Rejects with an OperatorError if a folder does not answer: root must not touch
- * what may be another user's, and setuid(2) would wait for a thread that hangs.
+ * Changes a process of root, for good, to the user that owns `dataDir`. So it leaves no files that
+ * the owner cannot write, and no link can lead root elsewhere. Resolves with whether the user
+ * changed; it does not if root owns the folder. Rejects with an OperatorError if a folder does not
+ * answer: root must not touch what may belong to another user, and setuid(2) would wait for a
+ * thread that hangs.
  */
 export async function becomeOwner(
   { dataDir, runtimeDir }: { readonly dataDir: string; readonly runtimeDir: string },
@@ -45,8 +46,8 @@ export async function becomeOwner(
 }
 
 /**
- * The owner of the folder, else of the nearest one above it that is not root's; undefined if all
- * are.
+ * The owner of the folder, else of the nearest one above it that is not root's; undefined if root
+ * owns all of them.
  */
 async function ownerOf(folder: string): Promise<Identity | undefined> {
   try {
@@ -72,7 +73,7 @@ async function ownerOfLink({ link, folder }: LinkInOpenFolder): Promise<Identity
   return uid === 0 ? undefined : userOf(uid, gid);
 }
 
-/** Makes the folder while this is still root: only root can make one in /run. */
+/** Makes the folder while the process is still root: only root can make one in /run. */
 async function giveFolder(folder: string, { uid, gids }: Identity): Promise<void> {
   try {
     await using place = await holdPlace(folder);

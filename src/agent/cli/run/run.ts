@@ -37,7 +37,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   const { environment } = terminal;
   const path = configPath(options.config, environment);
   // Before the key is read: another user may read less than root, and setuid(2) would wait for a
-  // thread that hangs at the key file.
+  // thread that hangs on the key file.
   await becomeOwner(await findFolders(options, environment), terminal);
   const initial = await untilAborted(loadConfig(path, environment), signal);
   if (initial === undefined) {
@@ -64,7 +64,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   return ExitCode.good;
 }
 
-/** At the level and in the format of the configuration, else in what suits stdout. */
+/** Uses the configured level and format, otherwise `info` and the format that suits stdout. */
 function openJournal({ config }: Loaded, { environment, stdout }: Terminal): Journal {
   const logging = config?.logging;
   const format = logging?.format ?? formatForStdout(environment["JOURNAL_STREAM"]);
@@ -79,7 +79,7 @@ interface AgentParts {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** The agent with everything real: files, network, systemd, clock. */
+/** Gives the agent the real files, network, systemd and clock. */
 async function composeAgent({ initial, path, folders, journal, environment }: AgentParts): Promise<Agent> {
   return createAgent({
     initial,
@@ -108,7 +108,7 @@ async function composeAgent({ initial, path, folders, journal, environment }: Ag
   });
 }
 
-/** A disk that is full or read-only, or a missing folder, must not keep an executor offline. */
+/** Undefined if the folder cannot hold a lock: a full disk must not keep an executor offline. */
 async function lockedDataDir(dataDir: string, journal: Journal): Promise<Disposable | undefined> {
   try {
     return await lockFolder(dataDir, "data_dir");
@@ -130,7 +130,7 @@ function isService({ environment, stdin }: Terminal): boolean {
   return isInvoked || environment["NOTIFY_SOCKET"] !== undefined;
 }
 
-/** Fixed until the process ends. Without a readable file: those of the unit, or the defaults. */
+/** Fixed until the process ends. If the file is unusable, the unit's folders or the defaults. */
 function foldersOf(initial: Loaded, environment: NodeJS.ProcessEnv) {
   return {
     dataDir: initial.config?.agent.dataDir ?? environment["STATE_DIRECTORY"] ?? DEFAULT_DATA_DIR,

@@ -7,7 +7,7 @@ import { forgetStarts, systemctl } from "../../systemd/systemctl.ts";
 const NOT_INSTALLED = 5;
 
 /**
- * Runs `systemctl start|stop|restart`; resolves with its exit code, and says what to do about a
+ * Runs `systemctl start|stop|restart` and resolves with its exit code. Explains how to fix a
  * failure.
  */
 export async function controlService(

@@ -17,11 +17,12 @@ const recordSchema = z.strictObject({
 
 /** The files that `install` wrote: `uninstall` removes these and no others. */
 export type InstallRecord = z.infer<typeof recordSchema>;
+/** A file that `install` wrote, with its absolute path and its SHA-256 in hex. */
 export type InstalledFile = InstallRecord["files"][number];
 
 const LONGEST_RECORD = 64 * 1024;
 
-/** undefined unless it can be trusted: a regular file of root that nobody else can write to. */
+/** Reads the record; undefined unless it is valid, root owns it, and only root can write to it. */
 export async function readInstallRecord(path = INSTALL_RECORD): Promise<InstallRecord | undefined> {
   const file = await openRegular(path);
   if (typeof file === "string") {
@@ -49,6 +50,7 @@ export function withFiles(
   return { format: 1, files: [...kept, ...written] };
 }
 
+/** Replaces the record. Needs root. */
 export async function writeInstallRecord(record: InstallRecord): Promise<void> {
   const text = `${JSON.stringify(record, undefined, 2)}\n`;
   await writeFileAtomically(INSTALL_RECORD, text, { mode: 0o644, owner: { uid: 0, gid: 0 } });

@@ -39,8 +39,8 @@ const CONFIG = "/etc/novacula/agent.toml";
 const SYSUSERS = 'u novacula - "Novacula agent" /var/lib/novacula';
 
 /**
- * Installs the agent as a service without a package. Prints each step; leaves alone what is already
- * done.
+ * Installs the agent as a service without a package. Prints each step and skips what is already
+ * done. Rejects with an OperatorError, before any change, on a host that is not suitable.
  */
 export async function install(options: InstallOptions, terminal: Terminal): Promise<ExitCode> {
   const isDryRun = options.dryRun === true;
@@ -60,7 +60,7 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
   assertSystemd();
   const unit = installedUnit(binary);
   await assertUnedited(unit, options.force === true);
-  // The running program: the file at its path may be another by now.
+  // The running program: the file at its path may have been replaced.
   const program = await readFile("/proc/self/exe");
   const binaryStep = fileStep(`copy this program to ${binary}`, binary, program, 0o755);
   const unitStep = fileStep(`write ${INSTALLED_UNIT}`, INSTALLED_UNIT, Buffer.from(unit), 0o644);
@@ -109,12 +109,12 @@ async function assertUnedited(unit: string, isForced: boolean): Promise<void> {
   );
 }
 
-/** A step that makes a file of the record. */
+/** A step that writes a file in the record. */
 interface FileStep extends Step {
   readonly file: InstalledFile;
 }
 
-/** Makes a file of root with these bytes; replaces one that another user could change. */
+/** Writes a file that root owns. Replaces it if its bytes, owner or mode differ. */
 function fileStep(what: string, path: string, content: Buffer, mode: number): FileStep {
   return {
     what,
@@ -135,8 +135,8 @@ function fileStep(what: string, path: string, content: Buffer, mode: number): Fi
 }
 
 /**
- * Comes before the files: after an interrupted run, uninstall leaves files alone that differ from
- * it.
+ * Comes before the files: after an interrupted run, uninstall leaves alone any file that differs
+ * from the record.
  */
 function recordStep(written: readonly InstalledFile[]): Step {
   return {
@@ -179,7 +179,7 @@ function configStep(): Step {
   };
 }
 
-/** The text of a file; undefined if it does not exist. */
+/** The text of a file; undefined if it does not exist. Otherwise rejects with an OperatorError. */
 export async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");

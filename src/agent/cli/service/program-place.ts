@@ -4,14 +4,14 @@ import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { folderText, holdPlace, LinkInOpenFolder, type OpenFolder } from "../../../lib/files/held-place.ts";
 import { printable } from "../../../lib/printable.ts";
 
-/** Only characters without a meaning for systemd.service(5) and shells. */
+/** Only characters without a special meaning in systemd.service(5) and in shells. */
 const PLAIN = /^[\w./+@,:=-]+$/u;
 /** Hidden from the service by its unit (ProtectHome=, PrivateTmp=), or empty after each boot. */
 const HIDDEN = ["/home", "/root", "/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys"];
 
 /**
  * Rejects with an OperatorError if the program must not be installed at `binary`. Root and systemd
- * run it, so nobody else may be able to replace it; and its path becomes part of the unit.
+ * run it, so nobody else may be able to replace it. Its path becomes part of the unit.
  */
 export async function assertProgramPlace(binary: string): Promise<void> {
   const problem =

@@ -18,7 +18,7 @@ export function assertSystemd(): void {
 
 /**
  * The steps that make the service run, now and after a boot. `isChanged`: the program or the unit
- * is about to change, so systemd has to read the unit again and a running service restarts.
+ * is about to change, so systemd must read the unit again, and a running service restarts.
  */
 export function startSteps(isChanged: boolean): readonly Step[] {
   const verb = isChanged ? "restart" : "start";

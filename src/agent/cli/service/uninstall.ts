@@ -33,8 +33,8 @@ interface Findings {
 }
 
 /**
- * Removes what `install` made: service, unit, binary; only files that `install` is proved to have
- * written, never a file just because a text names it. Configuration, key and state stay.
+ * Removes the service, its unit and the program. Removes only files that `install` provably wrote,
+ * never a file just because some text names it. Configuration, key and state stay.
  */
 export async function uninstall(options: UninstallOptions, terminal: Terminal): Promise<ExitCode> {
   const isDryRun = options.dryRun === true;
@@ -99,7 +99,7 @@ async function find(): Promise<Findings> {
   if (recorded.some(({ path }) => path === INSTALLED_UNIT) || !isThere(INSTALLED_UNIT)) {
     return { removable, left };
   }
-  // Older versions kept no record: the first line of the unit shows whether it was edited, but
+  // Older versions kept no record. The first line of the unit shows whether it was edited, but
   // nothing proves where the program is from.
   const unit = (await textOf(INSTALLED_UNIT)) ?? "";
   if (lstatSync(INSTALLED_UNIT).isSymbolicLink() || !isAsInstalled(unit)) {
@@ -115,7 +115,7 @@ async function find(): Promise<Findings> {
   return { removable: [INSTALLED_UNIT, ...removable], left };
 }
 
-/** There, somebody could replace the file between the check and the removal. */
+/** Whether others can write to the folder, and so replace the file between check and removal. */
 async function isInOpenFolder(path: string): Promise<boolean> {
   try {
     await using place = await holdPlace(path);

@@ -4,7 +4,7 @@ import { readMemory } from "../../daemon/resources/memory.ts";
 import { keyName } from "./status-report.ts";
 
 /**
- * What the last agent here remembered of its key, as a sentence; undefined if nothing can be read.
+ * What the last agent here remembered about its key, as a sentence; undefined if nothing is stored.
  */
 export async function lastKnown(dataDir: string): Promise<string | undefined> {
   const { keys, organizations } = await readMemory(dataDir);

@@ -28,7 +28,7 @@ export function statusLine(status: AgentStatus, now: number, terminal: Terminal)
 function headline(status: AgentStatus, terminal: Terminal): readonly string[] {
   const sentence = paint(terminal, colourOf(status), printable(status.reason, SENTENCE_LENGTH));
   const { pendingChange } = status;
-  // Without a key in use, the sentence of the state already tells what is wrong with the file.
+  // Without a key in use, the sentence of the state already says what is wrong with the file.
   if (pendingChange === null || status.key === null) {
     return [sentence];
   }
@@ -92,7 +92,7 @@ export function keyName(key: {
   return known.length === 0 ? key.fingerprint : `${key.fingerprint} (${known.join(", ")})`;
 }
 
-/** `2026-12-01 12:00:00 UTC, in 12 d 3 h`. */
+/** `2026-12-01 12:00:00 UTC, in 12 d 3 h`. Both parameters are epoch ms. */
 export function ending(endsAt: number, now: number): string {
   const left = endsAt - now;
   return `${utcTime(endsAt)}, ${left >= 0 ? `in ${duration(left)}` : `${duration(-left)} ago`}`;

@@ -104,7 +104,10 @@ async function unanswered(
   return code;
 }
 
-/** Prints a line at each change that a person would act on; a new time of the next try is none. */
+/**
+ * Prints a line at each change that a person would act on; a new time of the next attempt is not
+ * one.
+ */
 async function watch(
   place: AgentFolders,
   options: StatusOptions,
@@ -130,7 +133,7 @@ async function watch(
   return ExitCode.good;
 }
 
-/** What `--watch` compares. */
+/** The part of an answer that `--watch` compares. */
 function essenceOf(answer: AgentAnswer): string {
   if (answer.kind !== "answered") {
     return answer.why;

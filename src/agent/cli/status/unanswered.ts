@@ -10,8 +10,8 @@ import { nextCommand } from "../host/next-command.ts";
 type Unanswered = Exclude<AgentAnswer, { kind: "answered" }>;
 
 /**
- * Why no agent answered `command`, for `--json`. Whether one runs is unknown if its agent.toml
- * cannot be read: the socket may be elsewhere.
+ * Why no agent answered `command`, for `--json`. If agent.toml cannot be read, it is unknown
+ * whether an agent runs, because its socket may be elsewhere.
  */
 export function unansweredError(
   { kind, why }: Unanswered,
@@ -31,7 +31,7 @@ export function unansweredError(
     : new CommandError("not_running", why, { fix: asRoot("systemctl start novacula-agent") });
 }
 
-/** The same for people; returns the exit code. */
+/** Prints the same for people, and returns the exit code. */
 export function sayUnanswered(
   answer: Unanswered,
   place: AgentFolders,

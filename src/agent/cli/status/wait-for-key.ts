@@ -2,9 +2,9 @@ import { delay } from "../../../lib/delay.ts";
 import { keyIs } from "../../daemon/status/status.ts";
 import { type AgentAnswer, askAgent } from "../host/agent-socket.ts";
 
-/** The agent itself waits and answers at once; this limits how long one question stays open. */
+/** How long one request stays open, ms. The agent answers as soon as it uses the key. */
 const SLICE_MS = 30_000;
-/** Protects from an agent that answers at once though it was asked to wait. */
+/** Between two requests, ms: an agent may answer at once although it was asked to wait. */
 const PAUSE_MS = 200;
 
 /**
