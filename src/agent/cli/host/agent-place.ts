@@ -25,6 +25,7 @@ export interface AgentPlace extends AgentFolders {
   readonly loaded: Loaded;
 }
 
+/** The option `--config`, which every command that needs agent.toml has. */
 export interface ConfigOptions {
   readonly config?: string;
 }

@@ -67,6 +67,7 @@ export const checkReport = z.object({
 
 export type CheckReport = z.output<typeof checkReport>;
 
+/** One line for each result, with its mark. */
 export function checkText(lines: readonly CheckLine[], terminal: Terminal): string {
   return lines.map(({ verdict, text }) => `${markText(verdict, terminal)}${text}`).join("\n");
 }

@@ -11,8 +11,8 @@ import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { lockFile } from "../../systemd/flock.ts";
 
 /**
- * The folders that only one agent may use. Because of `data_dir`, one agent runs on a host; because
- * of `runtime_dir`, one agent answers on the socket.
+ * The folders that only one agent may use: one runs on a host (`data_dir`), and one answers on the
+ * socket (`runtime_dir`).
  */
 const FOLDERS = {
   data_dir: { name: "agent.lock", mode: 0o700 },
@@ -30,18 +30,13 @@ const holderSchema = z.strictObject({
 });
 type Holder = z.infer<typeof holderSchema>;
 
-/**
- * A new holder needs milliseconds to write its entry. Until then, the file names the previous
- * holder.
- */
+/** A new holder takes a few ms to write its entry. Until then, the previous one is there. */
 const PATIENCE_MS = 2000;
 const PAUSE_MS = 20;
 
+/** Bytes. */
 const LONGEST_HOLDER = 1000;
-/**
- * A lock on a removed file protects nothing, so this tries again. Nobody removes it a hundred
- * times.
- */
+/** A lock on a removed file protects nothing, so try again. Nobody removes it 100 times. */
 const TRIES = 100;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
