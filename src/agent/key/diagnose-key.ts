@@ -32,7 +32,7 @@ const MAX_LENGTH = 512;
 
 /**
  * Finds what is wrong or odd with a key before it is sent. White space around it is reported and
- * removed. Anything else that cannot be part of a key is refused, so that a damaged key is
+ * removed. Anything else that nobody can have intended is refused, so that a damaged key is
  * explained here instead of by a 401. No finding contains a character of the key beyond `exc_`.
  * Pure.
  */

@@ -210,7 +210,7 @@ function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckRepo
 }
 
 /**
- * Whether this user may not read one of the files. Then the verdict is about the user, not the
+ * True if this user may not read one of the files. Then the verdict is about the user, not the
  * file.
  */
 async function isAnyDenied(files: readonly string[]): Promise<boolean> {

@@ -29,7 +29,10 @@ export interface PlacedKey {
 /** Short: the control plane does not answer, so the agent cannot come online with the key. */
 const UNTRIED_WAIT_MS = 5000;
 
-/** Waits until the running agent uses the key, and names the old one. */
+/**
+ * Waits until the running agent uses the key, and names the old key. Resolves with the exit code of
+ * set-key.
+ */
 export async function confirmKey(
   placed: PlacedKey,
   terminal: Terminal,

@@ -34,7 +34,7 @@ type Holder = z.infer<typeof holderSchema>;
 const PATIENCE_MS = 2000;
 const PAUSE_MS = 20;
 
-/** Bytes. */
+/** In bytes. */
 const LONGEST_HOLDER = 1000;
 /** A lock on a removed file protects nothing, so try again. Nobody removes it 100 times. */
 const TRIES = 100;

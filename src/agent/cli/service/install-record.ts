@@ -5,7 +5,7 @@ import * as z from "zod";
 import { errorCode } from "../../../lib/errors.ts";
 import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
 
-/** In a folder that only root can write to, unlike the service's own /var/lib/novacula. */
+/** The path of the record. Only root can write to its folder, unlike to /var/lib/novacula. */
 export const INSTALL_RECORD = "/var/lib/novacula-agent-install.json";
 
 const recordSchema = z.strictObject({

@@ -128,7 +128,7 @@ function fileStep(what: string, path: string, content: Buffer, mode: number): Fi
     },
     async perform() {
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      // By a rename: a running binary cannot be written to.
+      // With a rename, because a running binary cannot be written to.
       await writeFileAtomically(path, content, { mode, owner: { uid: 0, gid: 0 } });
     },
   };

@@ -26,7 +26,7 @@ export interface UninstallOptions {
 
 /** The files that `install` made, as they are now. */
 interface Findings {
-  /** Proved to be as `install` wrote them, by its record or by the first line of the unit. */
+  /** Provably as `install` wrote them: its record or the first line of the unit says so. */
   readonly removable: readonly string[];
   /** Files that stay, with the reason. */
   readonly left: readonly { readonly path: string; readonly why: string }[];
