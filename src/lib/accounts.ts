@@ -11,22 +11,22 @@ export interface User {
 export interface Group {
   readonly name: string;
   readonly gid: number;
-  /** Names of the users that have it as a supplementary group. */
+  /** The names of the users that have it as a supplementary group. */
   readonly members: readonly string[];
 }
 
-/** The users and groups of a host, as far as its files list them: a directory service has more. */
+/** The users and groups that the files of a host list. A directory service may have more. */
 export interface Accounts {
   readonly users: readonly User[];
   readonly groups: readonly Group[];
 }
 
-/** Those of this host; empty lists for files that cannot be read. */
+/** The users and groups of this host. A file that cannot be read gives an empty list. */
 export function readAccounts(): Accounts {
   return parseAccounts(textOf("/etc/passwd"), textOf("/etc/group"));
 }
 
-/** `passwd` and `group` are the texts of these files. Lines without a number are left out. */
+/** Parses the texts of passwd(5) and group(5). Lines without a numeric id are left out. */
 export function parseAccounts(passwd: string, group: string): Accounts {
   return {
     users: rows(passwd).map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) })),

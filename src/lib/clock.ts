@@ -1,14 +1,17 @@
 /**
- * Time that nobody can set. `now` runs evenly from the start of the process, even if an
+ * A clock that nobody can set. `now` runs evenly from the start of the process, even if an
  * administrator or NTP sets the wall clock: such a step must not put the next sync an hour away.
- * For people, `wall` converts it to the wall clock's time.
+ * For people, `wall` converts a time to that of the wall clock.
  */
 export interface Clock {
-  /** Monotonic milliseconds; equal to the epoch's when the process began. */
+  /** Monotonic milliseconds. They began as epoch ms when the process started. */
   now(): number;
-  /** The wall-clock time, epoch ms, of a moment of `now`; the same until the wall clock is set. */
+  /**
+   * Converts a moment of `now` to wall-clock time, epoch ms. The result changes only if the wall
+   * clock is set.
+   */
   wall(at: number): number;
-  /** The moment of `now` of a wall-clock time, epoch ms. */
+  /** Converts a wall-clock time, epoch ms, to a moment of `now`. */
   fromWall(at: number): number;
 }
 
@@ -22,11 +25,11 @@ export const systemClock: Clock = {
   fromWall: (at) => at - wallAheadMs(),
 };
 
-/** How far the wall clock is ahead of `now`. */
+/** How far the wall clock is ahead of `now`, ms. */
 function wallAheadMs(): number {
   const before = monotonic();
   const ahead = Date.now() - before;
-  // A process that was suspended between the two readings has not seen a step.
+  // If the process was suspended between the two readings, the difference is not a step.
   const isOneMoment = monotonic() - before < 1;
   if (isOneMoment && Math.abs(ahead - wallAhead) >= SMALLEST_STEP_MS) {
     wallAhead = ahead;
@@ -38,10 +41,10 @@ function monotonic(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** `2026-11-28 14:03:20 UTC`: the one form of a time for people. `wallMs` is epoch ms. */
+/** `2026-11-28 14:03:20 UTC`: the only form of a time for people. `wallMs` is epoch ms. */
 export function utcTime(wallMs: number): string {
   const at = new Date(wallMs);
-  // A control plane may send any number: a moment that no calendar has must not throw.
+  // A control plane may send any number. One that is outside the calendar must not throw.
   return Number.isNaN(at.getTime())
     ? "an impossible date"
     : at

@@ -1,13 +1,16 @@
-/** A bound on one piece of work: aborts after its time, or with the caller's signal. Dispose it. */
+/**
+ * A time limit for one piece of work: aborts when it is over, or with the signal of the caller.
+ * Dispose of it.
+ */
 interface Deadline extends Disposable {
   readonly signal: AbortSignal;
-  /** True once time, not the caller, ended the work. */
+  /** True if the time limit, not the caller, ended the work. */
   isPast(): boolean;
 }
 
 /**
- * Starts a deadline of `ms`. Use it instead of `AbortSignal.any` and `AbortSignal.timeout`: on a
- * long-lived signal each call of those keeps memory.
+ * Starts a deadline of `ms`. Use it instead of `AbortSignal.any` and `AbortSignal.timeout`: each
+ * call of those keeps memory as long as a long-lived signal exists.
  */
 export function startDeadline(ms: number, caller: AbortSignal): Deadline {
   const controller = new AbortController();

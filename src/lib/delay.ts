@@ -5,7 +5,7 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new WaitList().wait(ms, signal);
 }
 
-/** Resolves `ms` after `signal` aborts; does not keep the process alive. */
+/** Resolves `ms` after `signal` aborts. Does not keep the process alive. */
 export function delayAfter(signal: AbortSignal, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const start = () => void setTimeout(resolve, ms).unref();

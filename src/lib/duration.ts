@@ -5,7 +5,9 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ["s", 1000],
 ];
 
-/** A duration in its two largest units, `0 s` to `12 d 3 h`; below 10 s with one decimal. */
+/**
+ * A duration as text, in its two largest units: `0 s` to `12 d 3 h`. Below 10 s it has one decimal.
+ */
 export function duration(ms: number): string {
   const span = Math.max(0, ms);
   if (span < 9950) {

@@ -1,12 +1,12 @@
 /**
- * An error that the operator can fix: its message is shown without a stack, followed by its causes.
+ * An error that the operator can fix. Its message is shown without a stack, followed by its causes.
  */
 export class OperatorError extends Error {
   override readonly name: string = "OperatorError";
 }
 
 /**
- * The messages of an error and its causes in one line: `cannot read /etc/…: EACCES: permission
+ * The messages of an error and its causes, in one line: `cannot read /etc/…: EACCES: permission
  * denied`.
  */
 export function errorChain(error: unknown): string {
@@ -20,8 +20,8 @@ export function errorChain(error: unknown): string {
 }
 
 /**
- * `code` of a system error (`ENOENT`), of undici (`UND_ERR_…`) or of OpenSSL; undefined for
- * anything else.
+ * The `code` of an error of the system (`ENOENT`), of undici (`UND_ERR_…`) or of OpenSSL; undefined
+ * for any other.
  */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) {

@@ -11,13 +11,14 @@ export function isLoopbackAddress(address: string): boolean {
   if (isIPv4(address)) {
     return loopback.check(address, "ipv4");
   }
-  // A BlockList judges ::ffff:0:0/96 by the IPv4 address inside.
+  // A BlockList judges an address in ::ffff:0:0/96 by the IPv4 address inside it.
   return isIPv6(address) && loopback.check(address, "ipv6");
 }
 
 /**
- * Whether a URL's host (`URL.hostname`, with its brackets) is this host: a loopback address or
- * `localhost`. Not `localhost.`: /etc/hosts has no such name, so the system asks a DNS server.
+ * Whether the host of a URL (`URL.hostname`, with brackets if it has them) is this host: a loopback
+ * address or `localhost`. Not `localhost.`: /etc/hosts has no such name, so the system asks a DNS
+ * server.
  */
 export function isLoopbackHost(hostname: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, "$1").toLowerCase();

@@ -1,11 +1,12 @@
 const MAX_LENGTH = 200;
-/** Nearly every text: ASCII words with single spaces, which stay as they are. */
+/** Matches nearly every text: ASCII words with single spaces. These stay as they are. */
 const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
 
 /**
- * Makes text from outside (a server's message, a reason code, a name, a path) safe for the journal,
- * `STATUS=`, a terminal or a page: printable, one line, at most 200 characters. A newline must not
- * become a `<0>` priority or a `MAINPID=`, nor a bidi mark reorder the line.
+ * Makes text from outside (a message, a reason code, a name, a path) safe for the journal,
+ * `STATUS=`, a terminal or a page. The result is one printable line of at most `maxLength`
+ * characters (default 200). A newline must not become a `<0>` priority or a `MAINPID=`, and a bidi
+ * mark must not reorder the line.
  */
 export function printable(value: unknown, maxLength = MAX_LENGTH): string {
   if (typeof value === "string" && value.length <= maxLength && PLAIN.test(value)) {
@@ -19,7 +20,7 @@ export function printable(value: unknown, maxLength = MAX_LENGTH): string {
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join("")}…`;
 }
 
-/** JSON from outside may contain `{"toString": null}`, which has no text. */
+/** JSON from outside may contain `{"toString": null}`, which cannot be converted to a string. */
 function textOf(value: unknown): string {
   if (typeof value === "string") {
     return value;

@@ -5,8 +5,9 @@ const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const TIME_LENGTH = 9;
 
 /**
- * 32 letters and digits, as better-auth's ids are. They begin with the millisecond, in base 36, so
- * that rows made together lie together in every index (RFC 9562, 6.11); 137 bits are random.
+ * An id of 32 letters and digits, like those of better-auth. It begins with the time in
+ * milliseconds, in base 36, so that rows created together lie together in every index (RFC 9562,
+ * 6.11). 137 bits are random.
  */
 export function randomId(): string {
   const time = Date.now().toString(36).padStart(TIME_LENGTH, "0");
@@ -14,8 +15,8 @@ export function randomId(): string {
 }
 
 /**
- * A password for a person to type once and change: four groups of five, 103 bits, without letters
- * that look alike.
+ * A password for a person to type once and then change: four groups of five characters, 103 bits,
+ * without letters that look alike.
  */
 export function randomPassword(): string {
   return Array.from({ length: 4 }, () =>
@@ -23,12 +24,12 @@ export function randomPassword(): string {
   ).join("-");
 }
 
-/** Letters of both cases, 5.7 bits each. */
+/** Random letters of both cases, 5.7 bits each. */
 export function randomLetters(length: number): string {
   return randomText(length, LETTERS);
 }
 
-/** randomInt draws again if a remainder would favour some letters. */
+/** Without bias: a plain remainder of random bytes would favour some letters. */
 function randomText(length: number, alphabet: string): string {
   return Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
 }

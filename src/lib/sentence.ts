@@ -1,6 +1,6 @@
 /**
- * A clause from elsewhere as a sentence: with a capital, and one mark at its end. Empty for an
- * empty clause.
+ * Turns a clause from elsewhere into a sentence, with a capital and one mark at its end. An empty
+ * clause stays empty.
  */
 export function sentence(clause: string): string {
   const text = clause.trim().replace(/[.\s]+$/, "");

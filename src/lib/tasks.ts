@@ -1,12 +1,12 @@
 /**
- * A long-running part of the process. Resolves after `signal` aborts; rejects only if it cannot go
- * on.
+ * A long-running part of the process. Resolves after `signal` aborts. Rejects only if it cannot
+ * continue.
  */
 export type Task = (signal: AbortSignal) => Promise<void>;
 
 /**
- * Runs tasks until one of them ends; then stops the others and waits for all. Rejects with the
- * first failure.
+ * Runs tasks until one of them ends, then stops the others and waits for all. Rejects with the
+ * first failure, in the order of `tasks`.
  */
 export async function runTasks(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
   const controller = new AbortController();

@@ -8,19 +8,21 @@ import { errorCode } from "./errors.ts";
 /** The file of a Unix socket that a server of this process listens on. */
 export interface UnixSocket {
   /**
-   * Removes the file if it is still that of this server: another process may use the name by now.
+   * Removes the file if it still belongs to this server: another process may use the name by now.
    */
   remove(): void;
 }
 
-/** Listens on a Unix socket at `path`, made under `umask`. Rejects with EEXIST if `path` exists.
-
-The socket is made under another name and then linked. Node removes a socket under the name it was made with, and by then `path` may belong to another process. */
+/**
+ * Listens on a Unix socket at `path`, created under `umask`. Rejects with EEXIST if `path` exists.
+ * The socket is created under another name and then linked to `path`: Node removes a socket under
+ * the name that it was created with, and by then `path` may belong to another process.
+ */
 export async function listenOnUnixSocket(server: Server, path: string, umask: number): Promise<UnixSocket> {
-  // Ten characters: the kernel allows 107 for the whole path.
+  // Ten characters: the kernel allows only 107 for the whole path.
   const made = join(dirname(path), `.${randomBytes(5).toString("hex").slice(1)}`);
   const listening = once(server, "listening");
-  // The file is made inside listen(), so nothing else is made under this mask.
+  // The file is created inside listen(), so nothing else is created under this mask.
   const before = process.umask(umask);
   try {
     server.listen(made);
@@ -42,6 +44,7 @@ export async function listenOnUnixSocket(server: Server, path: string, umask: nu
 
 /**
  * Whether a process listens at `path`. A socket that a dead process left behind refuses at once.
+ * Rejects if that cannot be found out, such as without permission.
  */
 export async function isAnswered(path: string): Promise<boolean> {
   const socket = connect(path);

@@ -1,11 +1,11 @@
-/** The longest time that a timer of Node can wait, ms; a longer one would fire at once. */
+/** The longest time that a timer of Node can wait, ms. A longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Those who wait until something happens in this process. */
+/** The parts of this process that wait for something to happen in it. */
 export class WaitList {
   readonly #waiting = new Set<() => void>();
 
-  /** Wakes everybody who waits now. */
+  /** Wakes all that wait now. */
   wake(): void {
     for (const wakeOne of [...this.#waiting]) {
       wakeOne();
@@ -31,7 +31,7 @@ export class WaitList {
   }
 
   /**
-   * Resolves once `holds` returns true, which every `wake` tries again, or when `signal` aborts.
+   * Resolves once `holds` returns true, or when `signal` aborts. Every `wake` calls `holds` again.
    */
   async until(holds: () => boolean, signal: AbortSignal): Promise<void> {
     while (!holds() && !signal.aborted) {

@@ -11,6 +11,7 @@ import type { TableIssue } from "./issue/table-issue.ts";
 import type { FoundToken, ParsedConfig } from "./parse-config.ts";
 import { decodeText } from "./schema/config-text.ts";
 
+/** Where the key was found, and what is wrong with it. */
 export interface FoundKey {
   /** For people: `agent.toml line 7`, or the path of the key file. */
   readonly keySource: string;
@@ -28,8 +29,8 @@ const MISSING = {
 } as const;
 
 /**
- * Reads the key from its place in the configuration: `agentToml` itself, a key file or a systemd
- * credential.
+ * Reads the key from where the configuration has it: `agentToml` itself, a key file or a systemd
+ * credential. An issue means that its place is not known. Never rejects because of the files.
  */
 export async function readKey(
   agentToml: ReadFile,
@@ -98,7 +99,8 @@ function diagnoseKeyFile(read: FileRead, path: string): KeyDiagnosis {
 
 /**
  * `control_plane.access_token_file` as an absolute path. A name without a slash is a systemd
- * credential (`LoadCredential=name:…`). Only the unit's environment says where systemd puts those.
+ * credential (`LoadCredential=name:…`): only the environment of the unit says in which folder it
+ * is.
  */
 function resolveKeyFile(written: string, credentialsDirectory: string | undefined): string | undefined {
   if (written.startsWith("/")) {

@@ -17,17 +17,19 @@ const DEFAULT_PATH = "/etc/novacula/agent.toml";
 interface LoadedBase {
   readonly path: string;
   /**
-   * Changes if the content or readability of one of `files` changes; with a usable key, also if the
-   * owner or mode changes, because findings warn of them. Comparable only within one process.
+   * Changes if the content or readability of one of `files` changes. With a usable key it also
+   * changes with the owner or mode, because findings warn about them. Comparable only within one
+   * process.
    */
   readonly digest: string;
-  /** The files to watch, absolute: agent.toml, the key file and the CA file, as far as known. */
+  /**
+   * The absolute paths of the files to watch: agent.toml and, as far as they are known, the key
+   * file and the CA file.
+   */
   readonly files: readonly string[];
 }
 
-/**
- * The files as they are now: a configuration with a key, without a usable key, or no configuration.
- */
+/** What the files contain now: a configuration with a usable key, one without, or no valid one. */
 export type Loaded = LoadedBase &
   (
     | {
@@ -50,7 +52,9 @@ export type Loaded = LoadedBase &
     | { readonly verdict: "invalid"; readonly issues: readonly ConfigIssue[]; readonly config: undefined }
   );
 
-/** The absolute path: from the flag, else `NOVACULA_CONFIG`, else `/etc/novacula/agent.toml`. */
+/**
+ * The absolute path of agent.toml: from the flag, else `NOVACULA_CONFIG`, else the default path.
+ */
 export function configPath(flag: string | undefined, environment: NodeJS.ProcessEnv): string {
   const { NOVACULA_CONFIG: variable } = environment;
   return resolve(flag || variable || DEFAULT_PATH);
@@ -58,9 +62,9 @@ export function configPath(flag: string | undefined, environment: NodeJS.Process
 
 /**
  * Reads agent.toml and the files that it names, and diagnoses the key. Never rejects because of
- * their content or the disk. Of `environment` it uses only `CREDENTIALS_DIRECTORY`. `known` is an
- * earlier result for the same path and environment, returned as it is if the files have not
- * changed. Remedies are for `reader`.
+ * their content or the disk. Uses only `CREDENTIALS_DIRECTORY` of `environment`. `known` is an
+ * earlier result for the same path and environment; it is returned unchanged if the files have not
+ * changed. Remedies are written for `reader`.
  */
 export async function loadConfig(
   path: string,

@@ -13,22 +13,23 @@ import {
 import { locateInString } from "./toml/toml-string.ts";
 import { validateConfig } from "./validate-config.ts";
 
-/** `control_plane.access_token` as written, and its place. */
+/** The value of `control_plane.access_token`, as written, and its place. */
 export interface FoundToken {
   readonly text: string;
   readonly line: number | undefined;
-  /** Maps an index into `text` to its place in the file, through escapes and line breaks. */
+  /**
+   * Maps an index into `text` to its place in the file. Takes escapes and line breaks into account.
+   */
   locator(): Promise<((index: number) => TextPosition) | undefined>;
 }
 
+/** A valid configuration, or all its issues. */
 export type ParsedConfig =
   | {
       readonly kind: "valid";
       readonly config: AgentConfig;
       readonly accessToken: FoundToken | undefined;
-      /**
-       * Adds the place to an issue that was found outside of the file, such as in a file it names.
-       */
+      /** Adds the place to an issue found outside agent.toml, such as in a file that it names. */
       issueAt(issue: TableIssue): Promise<ConfigIssue>;
     }
   | { readonly kind: "invalid"; readonly issues: readonly ConfigIssue[] };
@@ -36,8 +37,8 @@ export type ParsedConfig =
 const TOKEN_PATH = ["control_plane", "access_token"] as const;
 
 /**
- * The text of agent.toml as a configuration with defaults, or all its issues in the order of the
- * file.
+ * Turns the text of agent.toml into a configuration with its defaults, or into all its issues, in
+ * the order of the file.
  */
 export async function parseConfig(source: string, file: string): Promise<ParsedConfig> {
   const parsed = await parseToml(source, file);
@@ -61,7 +62,7 @@ export async function parseConfig(source: string, file: string): Promise<ParsedC
   };
 }
 
-/** Reported together with the other issues, so that one edit can fix everything. */
+/** These are reported together with the other issues, so that one edit can fix everything. */
 async function keyIssues(token: FoundToken, file: string): Promise<readonly ConfigIssue[]> {
   const origin = { kind: "config" } as const;
   const places = diagnoseKey(token.text, origin, await token.locator()).findings;
@@ -89,7 +90,10 @@ async function foundToken(token: string, text: string): Promise<FoundToken> {
   return { text: token, line: plainLine(text) ?? (await locator())?.(0).line, locator };
 }
 
-/** The only line with `access_token =`: nearly every file has one, and needs no second parser. */
+/**
+ * The number of the only line with `access_token =`, or undefined. Nearly every file has exactly
+ * one, and then no second parser is needed.
+ */
 function plainLine(text: string): number | undefined {
   const lines = text.split("\n");
   const first = lines.findIndex((line) => /^\s*access_token\s*=/u.test(line));
@@ -121,7 +125,10 @@ function inFileOrder(issues: readonly ConfigIssue[]): readonly ConfigIssue[] {
   return issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-/** Of the setting, else of the first in its table: `a.b = …` has no line for the table itself. */
+/**
+ * The index of the setting, else of the first setting in its table: `a.b = …` has no line for the
+ * table itself.
+ */
 function indexOf(outline: TomlOutline, path: readonly string[]): number | undefined {
   const exact = findEntry(outline, path);
   if (exact !== undefined) {

@@ -12,6 +12,7 @@ import {
 import type { AgentConfig } from "./schema/agent-config.ts";
 import { CONFIG_TABLES } from "./schema/config-schema.ts";
 
+/** A configuration, or the issues that it has. */
 export interface Validated {
   /**
    * undefined if there are issues. `accessTokenFile` is as written: `key-source.ts` resolves the
@@ -19,14 +20,19 @@ export interface Validated {
    */
   readonly config: AgentConfig | undefined;
   readonly issues: readonly TableIssue[];
-  /** Present despite issues: they are reported together with those of the key. */
+  /**
+   * The key as written. It is present despite issues: they are reported together with those of the
+   * key.
+   */
   readonly accessToken: string | undefined;
 }
 
-/** At most this many are reported of each table; a file with more is not an agent.toml. */
+/**
+ * At most this many unknown settings are reported per table. A file with more is not an agent.toml.
+ */
 const MAX_UNKNOWN = 50;
 
-/** A parsed agent.toml as a configuration, or everything that is wrong with it. */
+/** Turns a parsed agent.toml into a configuration, or into everything that is wrong with it. */
 export function validateConfig(root: Readonly<Record<string, unknown>>): Validated {
   const unknown = Object.keys(root).filter((name) => !Object.hasOwn(CONFIG_TABLES, name));
   const issues = unknown.slice(0, MAX_UNKNOWN).map((name) => unknownAtTop(name, root[name]));

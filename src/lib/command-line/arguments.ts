@@ -3,11 +3,12 @@ import type { Command, Option } from "commander";
 const HELP = new Set(["-h", "--help"]);
 
 /**
- * The arguments as commander reads them best:
+ * Reorders the arguments for commander:
  *
- * - `--org acme keys list` becomes `keys list --org acme`: an option of a command may come before it.
+ * - `--org acme keys list` becomes `keys list --org acme`, because options may come before the
+ *   command.
  * - `help keys create` becomes `keys create --help`.
- * - `frobnicate --help` becomes `frobnicate`, which is then the usage error that it should be.
+ * - `frobnicate --help` becomes `frobnicate`, so that it is the usage error that it should be.
  */
 export function orderedArguments(program: Command, args: readonly string[]): readonly string[] {
   const words: string[] = [];
@@ -41,7 +42,7 @@ export function orderedArguments(program: Command, args: readonly string[]): rea
   return [...words, ...moved, ...(wantsHelp ? ["--help"] : []), ...rest];
 }
 
-/** Finds the option in the commands below `command`. Options of `command` itself are not moved. */
+/** Finds the option among the commands below `command`. Its own options are not moved. */
 function findOption(command: Command, word: string): Option | undefined {
   const [name = ""] = word.split("=");
   if (HELP.has(name) || command.options.some((option) => isCalled(option, name))) {
@@ -56,7 +57,7 @@ function isCalled({ short, long }: Option, name: string): boolean {
   return name !== "" && (short === name || long === name);
 }
 
-/** Whether `--json` is among the options, so that an error has to be JSON as well. */
+/** Whether `--json` is among the options: an error is then printed as JSON, too. */
 export function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return (end === -1 ? args : args.slice(0, end)).includes("--json");

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { OperatorError } from "../errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 
-/** What the error codes end with. */
+/** The exit code of each error code. */
 const EXIT_CODES = {
   failed: ExitCode.bad,
   refused: ExitCode.bad,

@@ -1,18 +1,19 @@
 import type { Argument, Command, Option } from "commander";
 import { definitionOf, type Example, type ExitCodeNote, helpNotes } from "./command.ts";
 
-/** What a shell completes in the place of a value. */
+/** What a shell offers as the value of an option or argument. */
 export type ValueKind =
   | { readonly kind: "none" | "file" | "folder" | "text" }
-  /** One of these. */
+  /** One of these words. */
   | { readonly kind: "words"; readonly words: readonly string[] }
-  /** What `PROGRAM __complete WHAT` prints, a word a line. */
+  /** What `PROGRAM __complete WHAT` prints, one word per line. */
   | { readonly kind: "asked"; readonly what: string };
 
+/** An option of a command. */
 export interface OptionEntry {
   /** `-c, --config <file>` */
   readonly flags: string;
-  /** `-c` and `--config`: what a shell completes. */
+  /** The names that a shell completes: `-c` and `--config`. */
   readonly names: readonly string[];
   readonly description: string;
   readonly value: ValueKind;
@@ -25,9 +26,9 @@ interface ArgumentEntry {
   readonly value: ValueKind;
 }
 
-/** A command as manual page and completions need it. */
+/** A command, with everything that the manual page and the completions need. */
 export interface CommandEntry {
-  /** Without the program: `["keys", "create"]`; empty for the program itself. */
+  /** The words after the program: `["keys", "create"]`; empty for the program itself. */
   readonly path: readonly string[];
   /** `novacula-agent check [options]` */
   readonly usage: string;
@@ -36,7 +37,7 @@ export interface CommandEntry {
   readonly arguments: readonly ArgumentEntry[];
   readonly options: readonly OptionEntry[];
   readonly commands: readonly CommandEntry[];
-  /** Paragraphs that `--help` has below the options. */
+  /** The paragraphs that `--help` has below the options. */
   readonly notes: string;
   readonly examples: readonly Example[];
   /** Everything that `--help` has below the options. */
@@ -44,10 +45,10 @@ export interface CommandEntry {
   readonly exitCodes: readonly ExitCodeNote[];
 }
 
-/** The name of the hidden command that completes what only the running program knows. */
+/** The hidden command that completes what only the running program knows. */
 export const COMPLETE = "__complete";
 
-/** Placeholders of what `__complete` knows. */
+/** The placeholders that `__complete` has values for. */
 const ASKED: Readonly<Record<string, string>> = {
   key: "keys",
   executor: "executors",
@@ -55,7 +56,8 @@ const ASKED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a program, or a command of it, from the very commands that it parses its arguments with.
+ * Describes a program, or one of its commands. Reads the same commander objects that parse its
+ * arguments.
  */
 export function readCommand(command: Command, path: readonly string[] = []): CommandEntry {
   return read(
@@ -101,7 +103,7 @@ function readOption(option: Option, canAsk: boolean): OptionEntry {
   };
 }
 
-/** With the choices and the default, as `--help` prints them. */
+/** The description with the choices and the default, as `--help` prints them. */
 function describedOption({ description, argChoices, defaultValue, defaultValueDescription }: Option): string {
   const facts = [
     ...(argChoices === undefined ? [] : [`one of: ${argChoices.join(", ")}`]),

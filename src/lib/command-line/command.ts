@@ -1,28 +1,29 @@
 import { type Argument, Command, type Option } from "commander";
 import type { Terminal } from "./terminal.ts";
 
-/** What a command needs of its surroundings: the terminal, and a place to leave its exit code. */
+/** What a command needs from its surroundings: the terminal, and a way to set its exit code. */
 export interface CommandContext {
   readonly terminal: Terminal;
-  /** Takes an `ExitCode`, or what systemctl ended with. Without it the command ends with 0. */
+  /** Sets the exit code: an `ExitCode`, or the code of systemctl. Without a call it is 0. */
   readonly end: (code: number) => void;
 }
 
+/** An example for the help. */
 export interface Example {
   readonly command: string;
-  /** What it does: a fragment in lower case. */
+  /** What the command does: a fragment in lower case. */
   readonly does: string;
 }
 
-/** One command as data: help, completions and manual page are all made from it. */
+/** One command as data. Help, completions and the manual page are all made from it. */
 interface CommandDefinition {
   readonly name: string;
   readonly alias?: string;
-  /** The heading below which the help of the program lists it. */
+  /** The heading under which the help of the program lists it. */
   readonly group?: string;
   /** A fragment in lower case, without a period. */
   readonly summary: string;
-  /** Sentences. */
+  /** One or more whole sentences. */
   readonly description: string;
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
@@ -38,18 +39,19 @@ interface CommandDefinition {
   readonly action?: Parameters<Command["action"]>[0];
 }
 
-/** A code, or several that mean the same, and what it means. */
+/** One exit code, or several that mean the same, and the meaning. */
 export type ExitCodeNote = readonly [code: number | string, what: string];
 
 const MAX_SIDE_BY_SIDE = 60;
 const definitions = new WeakMap<Command, CommandDefinition>();
 
+/** Creates a commander command from its definition. */
 export function createCommand(definition: CommandDefinition): Command {
   const command = new Command(definition.name)
     .summary(definition.summary)
     .description(definition.description)
     .helpOption("-h, --help", "print this help")
-    // `help` is read in arguments.ts, at every level.
+    // The word `help` is handled in arguments.ts, at every level.
     .helpCommand(false);
   definitions.set(command, definition);
   if (definition.alias !== undefined) {

@@ -3,8 +3,8 @@ import { CommandError } from "./command-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Asks on the terminal, and returns after a yes. Throws a CommandError otherwise: `cancelled`, or
- * `usage` if there is no terminal, so that a script learns of `--yes`.
+ * Asks on the terminal and returns after a yes. Otherwise throws a CommandError: `cancelled`, or
+ * `usage` if there is no terminal, so that the author of a script learns about `--yes`.
  */
 export async function confirm(
   { warning, question }: { readonly warning: string; readonly question: string },

@@ -1,26 +1,27 @@
 import * as z from "zod";
 import { printable } from "../printable.ts";
 
-/** What is told of an environment variable wherever it is documented. */
+/** The text about an environment variable, the same in every place that documents it. */
 interface VariableText {
   /** One or two sentences without line breaks. */
   readonly meaning: string;
-  /** A value that works, for a variable without a default. */
+  /** A working value, for a variable without a default. */
   readonly example?: string;
-  /** True: no error and no log shows its value. */
+  /** True: its value appears in no error and no log. */
   readonly isSecret?: boolean;
 }
 
+/** An environment variable that a program reads. */
 export interface EnvironmentVariable extends VariableText {
   readonly name: string;
-  /** As it would be set; undefined: there is none, or `meaning` tells it. */
+  /** The default, as an operator would set it. undefined: there is none, or `meaning` states it. */
   readonly defaultValue: string | undefined;
 }
 
-/** The texts of schemas: `schema.register(variableTexts, { meaning })`. */
+/** The texts that belong to schemas: `schema.register(variableTexts, { meaning })`. */
 export const variableTexts = z.registry<VariableText>();
 
-/** The variables of an object schema's shape, in its order. */
+/** The variables of the shape of an object schema, in its order. Throws if one has no text. */
 export function environmentVariables(shape: Readonly<Record<string, z.ZodType>>): EnvironmentVariable[] {
   return Object.entries(shape).map(([name, schema]) => {
     const text = variableTexts.get(schema);
@@ -39,16 +40,16 @@ function defaultOf(schema: z.ZodType): string | undefined {
 /** Why a variable's value cannot be used. */
 export interface VariableProblem {
   readonly name: string;
-  /** What is wanted instead, without the value. */
+  /** What the value must be, without the value itself. */
   readonly message: string;
 }
 
-/** The problems that a schema found. `name`: the variable, for an error without a path. */
+/** The problems that a schema found. `name` is the variable for an error without a path. */
 export function problemsOf(error: z.ZodError | undefined, name = ""): VariableProblem[] {
   return (error?.issues ?? []).map(({ path, message }) => ({ name: path.join(".") || name, message }));
 }
 
-/** One indented line a problem, with the value unless that may hold a secret. */
+/** One indented line per problem, with the value unless that may contain a secret. */
 export function describeProblems(
   variables: readonly EnvironmentVariable[],
   problems: readonly VariableProblem[],
@@ -64,7 +65,7 @@ export function describeProblems(
   return [...new Set(lines)];
 }
 
-/** The section of --help: a name per paragraph, its text indented and wrapped at 80 columns. */
+/** The section of `--help`: one paragraph per variable, indented and wrapped at 80 columns. */
 export function environmentHelp(variables: readonly EnvironmentVariable[]): string {
   const width = Math.max(...variables.map(({ name }) => name.length)) + 2;
   const paragraphs = variables.map((variable) => {
@@ -74,12 +75,12 @@ export function environmentHelp(variables: readonly EnvironmentVariable[]): stri
   return ["Environment:", ...paragraphs.flat()].join("\n");
 }
 
-/** The meaning, with the default behind it. */
+/** The meaning, followed by the default. */
 export function sentences({ meaning, defaultValue }: EnvironmentVariable): string {
   return defaultValue === undefined ? meaning : `${meaning} (default: ${defaultValue})`;
 }
 
-/** Greedily filled lines of at most `width` characters; a longer word has a line of its own. */
+/** Wraps a text into lines of at most `width` characters. A longer word gets a line of its own. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,14 +1,14 @@
 /**
- * What a command of either program ends with; from 64 on the codes are those of sysexits.h(3). The
- * agent never uses 4 and 5.
+ * The exit codes of both programs. From 64 on they are those of sysexits.h(3). The agent never uses
+ * 4 and 5.
  */
 export const ExitCode = {
   good: 0,
-  /** A definite bad verdict, or the request was refused. */
+  /** The verdict is bad, or the request was refused. */
   bad: 1,
   /** The control plane or the agent gave no answer. */
   couldNotTell: 2,
-  /** The agent or the control plane does not run: systemctl(1) and the LSB use this code, too. */
+  /** The agent or the control plane does not run. systemctl(1) and the LSB use this code, too. */
   notRunning: 3,
   notFound: 4,
   /** Several things have the given name. */

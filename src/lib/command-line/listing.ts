@@ -3,18 +3,19 @@ import { printable } from "../printable.ts";
 import { type Cell, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What a command that lists things prints for people. */
+/** What a listing command prints for people. */
 export interface Listing {
   readonly headings: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** One for each row: what `--quiet` prints. */
+  /** One id for each row: what `--quiet` prints. */
   readonly ids: readonly string[];
-  /** Printed in place of the table if there is no row. */
+  /** Printed instead of the table if there are no rows. */
   readonly empty: string;
   /** Lines below the table. */
   readonly notes?: readonly string[];
 }
 
+/** The values of `listingOptions`. */
 export interface ListingOptions {
   readonly quiet?: boolean;
   /** False with `--no-header`. */
@@ -22,6 +23,7 @@ export interface ListingOptions {
   readonly wide?: boolean;
 }
 
+/** The options that every listing command has. */
 export function listingOptions(): readonly Option[] {
   return [
     new Option("--quiet", "print only the ids, one a line").conflicts(["json", "wide"]),
@@ -30,6 +32,7 @@ export function listingOptions(): readonly Option[] {
   ];
 }
 
+/** The listing as text, as the options ask for it. */
 export function listingText(listing: Listing, options: ListingOptions, terminal: Terminal): string {
   const { headings, rows, ids, empty, notes = [] } = listing;
   if (options.quiet === true) {
@@ -44,11 +47,11 @@ export function listingText(listing: Listing, options: ListingOptions, terminal:
 
 interface DamagedEntry {
   readonly id: string;
-  /** Columns of its row that cannot be read. */
+  /** The columns of its row that cannot be read. */
   readonly damaged: readonly string[];
 }
 
-/** A line for each entry whose row in the database is damaged. */
+/** One line for each entry whose row in the database is damaged. */
 export function damageNotes(entries: readonly DamagedEntry[], remedy: string): readonly string[] {
   return entries
     .filter(({ damaged }) => damaged.length > 0)

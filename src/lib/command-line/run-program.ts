@@ -12,16 +12,16 @@ const MAX_LINE = 2000;
 interface ProgramDefinition {
   readonly name: string;
   readonly create: (context: CommandContext) => Command;
-  /** Takes out what must not be shown. */
+  /** Removes what must not be shown. */
   readonly scrub: (text: string) => string;
-  /** Turns errors that this program knows into CommandErrors; other errors stay as they are. */
+  /** Turns the errors that this program knows into CommandErrors. Other errors stay as they are. */
   readonly explain?: (error: unknown) => unknown;
-  /** Reports what is no OperatorError. Without it: with its stack, on stderr. */
+  /** Reports an error that is not an OperatorError. Without it, the stack is printed on stderr. */
   readonly reportBug?: (error: unknown) => ExitCode;
 }
 
 /**
- * Runs the one command that the arguments name; resolves with the exit code. Every error ends here,
+ * Runs the command that the arguments name, and resolves with the exit code. Every error ends here,
  * as one message on stderr: text, or JSON if the arguments have `--json`.
  */
 export async function runProgram(
@@ -48,7 +48,7 @@ export async function runProgram(
       return ExitCode.good;
     }
     if (error instanceof CommanderError && error.code === "commander.help") {
-      // Without a command: the help is on stderr by now.
+      // No command was given: commander has printed the help on stderr.
       return ExitCode.usage;
     }
     const known = error instanceof CommanderError ? usageError(error, failed) : definition.explain?.(error);
@@ -56,7 +56,7 @@ export async function runProgram(
   }
 }
 
-/** Makes every usage error an exception, and lets `onFailure` know which command it is about. */
+/** Makes every usage error an exception, and tells `onFailure` which command it belongs to. */
 function strict(command: Command, terminal: Terminal, onFailure: (command: Command) => void): void {
   command
     .exitOverride((error) => {
@@ -117,8 +117,8 @@ function described(error: unknown, name: string): CommandError {
 }
 
 /**
- * In the journal a line that begins with `<0>` is an emergency, and an outsider's text may be in
- * here.
+ * In the journal, a line that begins with `<0>` is an emergency. The message may contain text from
+ * an outsider, so its further lines are indented.
  */
 function indented(message: string): string {
   return message

@@ -1,12 +1,12 @@
 /**
- * npm and a shell pass on a Ctrl-C that the terminal has already sent to the whole process group.
- * That echo is not a second signal. Milliseconds.
+ * npm and shells pass on a Ctrl-C that the terminal has already sent to the whole process group.
+ * That echo does not count as a second signal. In milliseconds.
  */
 const ECHO_MS = 1000;
 
 /**
- * Aborts at the first SIGTERM or SIGINT. A second one, later than the echo of the first, ends the
- * process at once.
+ * Aborts at the first SIGTERM or SIGINT. A second one ends the process at once, unless it is the
+ * echo of the first.
  */
 export function shutdownSignal(onSignal: (name: NodeJS.Signals) => void = () => {}): AbortSignal {
   const controller = new AbortController();

@@ -1,13 +1,13 @@
 import { printable } from "../printable.ts";
 import { type Colour, paint, type Terminal } from "./terminal.ts";
 
-/** A text, or one that is coloured on a terminal. */
+/** A text, which may be coloured on a terminal. */
 export type Cell = string | { readonly text: string; readonly colour: Colour };
 
 interface TableOptions {
-  /** False: only the rows. */
+  /** False: print only the rows. */
   readonly header?: boolean;
-  /** True: never cut a cell, however narrow the terminal is. */
+  /** True: never cut a cell, even if the terminal is narrow. */
   readonly wide?: boolean;
 }
 
@@ -16,8 +16,8 @@ const GAP = "  ";
 const MIN_WIDTH = 6;
 
 /**
- * Rows below upper-case headings, in columns of equal width. Every cell is made printable. On a
- * terminal the widest columns are cut until the table fits; in a pipe nothing is cut.
+ * Prints rows below upper-case headings, in aligned columns. Every cell is made printable. On a
+ * terminal, the widest columns are cut until the table fits; in a pipe, nothing is cut.
  */
 export function table(
   headings: readonly string[],
@@ -46,7 +46,7 @@ export function table(
     .join("");
 }
 
-/** Narrows the widest column again and again, until the line fits or nothing can be narrowed. */
+/** Narrows the widest column repeatedly, until the line fits or nothing can be narrowed further. */
 function fitted(widths: readonly number[], limit: number): readonly number[] {
   const result = [...widths];
   let excess = result.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - limit;

@@ -1,6 +1,6 @@
 import { VERSION } from "../version.ts";
 
-/** The build defines it in a binary; a checkout has none. */
+/** The build of the binary defines it; in a checkout it does not exist. */
 declare const NOVACULA_COMMIT: string | undefined;
 
 /** `novacula-agent 0.1.0 (abc1234, linux-x64, Node v24.1.0)`; "development" in a checkout. */

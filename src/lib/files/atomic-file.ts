@@ -2,17 +2,18 @@ import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+/** The mode and owner of the new file, and a last check. */
 export interface AtomicFileOptions {
   readonly mode: number;
-  /** Owner of the new file, if given; changing it needs privileges, and a failure is an error. */
+  /** The owner of the new file. Changing it needs privileges; without them the write rejects. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** Called just before the old file is replaced; a rejection leaves it as it is. */
+  /** Called just before the old file is replaced. If it rejects, the old file stays. */
   readonly beforeRename?: () => Promise<void>;
 }
 
 /**
  * Replaces `path` in one step: a reader sees the old text or the new one, even after a power
- * failure.
+ * failure. Rejects with a system error; the old file then stays.
  */
 export async function writeFileAtomically(
   path: string,

@@ -9,25 +9,26 @@ import { printable } from "../printable.ts";
 const DEADLINE_MS = 3000;
 /**
  * An access that hangs (a stopped FUSE program, an NFS server that is down) blocks one of the few
- * threads, which also look up names. At most this many may hang, each at another file.
+ * threads, which also look up names. At most this many may hang, each on a different file.
  */
 const MOST_OVERDUE = 3;
 
 /**
- * A file does not answer. The message is a clause: `has not answered since 2026-11-28 12:03:06
- * UTC`.
+ * A file does not answer. The message is a clause, such as `has not answered since 2026-11-28
+ * 12:03:06 UTC`.
  */
 export class NoFileAnswer extends Error {
   override readonly name = "NoFileAnswer";
   readonly code = "no-answer";
 }
 
-/** Start of each overdue access, epoch ms, by its path. */
+/** When each overdue access started, epoch ms, by its path. */
 const overdue = new Map<string, number>();
 
 /**
  * The result of `access` to the file at `path`. Rejects with NoFileAnswer after 3 s, or at once if
- * an earlier access to that file still hangs. `signal` aborts then: check it before a change.
+ * an earlier access to that file still hangs. The signal given to `access` then aborts: check it
+ * before a change.
  */
 export async function inTime<T>(path: string, access: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const since = overdue.get(path);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
 
-/** A folder that others than root can write to, as it is now. */
+/** A folder that users other than root can write to, as it is now. */
 export interface OpenFolder {
   readonly path: string;
   readonly uid: number;
@@ -18,13 +18,16 @@ export function folderText({ path, uid, gid, mode }: OpenFolder): string {
   return `${printable(path, 4096)} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
 }
 
-/** The place of a file, with its folder held open, so that nobody can put another folder there. */
+/** The place of a file. Its folder is held open, so that nobody can swap it for another one. */
 export interface HeldPlace extends AsyncDisposable {
-  /** `/proc/self/fd/7/agent.toml`. The last part is no link, or it was one of the folder's user. */
+  /**
+   * `/proc/self/fd/7/agent.toml`. The last part was not a link when it was checked. Only a user who
+   * can write to the folder can have put one there since.
+   */
   readonly handle: string;
-  /** The path without links, for people. */
+  /** The path without links, to show to people. */
   readonly real: string;
-  /** The folders above the file that others than root can write to, outermost first. */
+  /** The folders above the file that users other than root can write to, outermost first. */
   readonly open: readonly OpenFolder[];
 }
 
@@ -32,8 +35,8 @@ const MAX_LINKS = 40;
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
- * A symbolic link in a folder that others than root can write to: it may lead anywhere, and
- * elsewhere a moment later.
+ * A symbolic link in a folder that users other than root can write to. It may lead anywhere, and
+ * somewhere else a moment later.
  */
 export class LinkInOpenFolder extends Error {
   override readonly name = "LinkInOpenFolder";
@@ -48,9 +51,9 @@ export class LinkInOpenFolder extends Error {
 }
 
 /**
- * Walks to the absolute `path`, opening each part from the one before. Follows links only in
- * folders that only root can write to. The file itself need not exist. Rejects with a
- * LinkInOpenFolder, or a system error.
+ * Walks to the absolute `path`: opens each part from inside the one before. Follows links only in
+ * folders that nobody but root can write to. The file itself need not exist. Rejects with a
+ * LinkInOpenFolder or a system error.
  */
 export async function holdPlace(path: string): Promise<HeldPlace> {
   const walk = new Walk(await open("/", FOLDER));
@@ -79,7 +82,7 @@ class Walk {
     this.folder = root;
   }
 
-  /** The name of the file in the folder at the end of the walk. */
+  /** Walks to the folder of the file, and returns the name of the file in it. */
   async to(path: string): Promise<string> {
     const parts = partsOf(path);
     for (;;) {
@@ -139,7 +142,7 @@ async function isLink(path: string): Promise<boolean> {
 }
 
 /**
- * The sticky bit does not help: in such a folder everybody can make a link that does not exist yet.
+ * The sticky bit does not help: anyone can still create a link under a name that is not in use yet.
  */
 function isRootOnly({ uid, gid, mode }: Stats): boolean {
   const others = gid === 0 ? 0o002 : 0o022;

@@ -3,8 +3,9 @@ import { dirname } from "node:path";
 import { errorCode } from "../errors.ts";
 
 /**
- * Makes a folder and the missing ones above it; does nothing if it exists. Rejects with a system
- * error. Level by level: the recursive mkdir of Node never ends below /proc, which answers ENOENT.
+ * Creates a folder and the missing ones above it. Does nothing if it exists. Rejects with a system
+ * error. Goes level by level: the recursive mkdir of Node never ends below /proc, which answers
+ * ENOENT.
  */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   if (await isMade(path, mode)) {
@@ -21,7 +22,7 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
   });
 }
 
-/** False if a folder above is missing. */
+/** Whether the folder exists or was created; false if a folder above it is missing. */
 async function isMade(path: string, mode: number): Promise<boolean> {
   try {
     await mkdir(path, { mode });

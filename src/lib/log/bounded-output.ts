@@ -1,7 +1,10 @@
-/** The used part of a stream such as process.stdout. Without `writableLength` it keeps nothing. */
+/**
+ * The part of a stream such as process.stdout that is used. A stream without `writableLength` holds
+ * nothing back.
+ */
 export interface OutputStream {
   write(text: string): unknown;
-  /** Bytes that wait for the reader. */
+  /** The bytes that wait for the reader. */
   readonly writableLength?: number;
   once?(event: "drain", listener: () => void): unknown;
 }
@@ -9,7 +12,7 @@ export interface OutputStream {
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**
- * Writes lines for a reader that may stop reading: at most 1 MiB waits for it, further lines are
+ * Writes lines for a reader that may stop reading. At most 1 MiB waits for it; further lines are
  * left out and counted. `sayLeftOut` is called once the reader has caught up.
  */
 export function boundedOutput(

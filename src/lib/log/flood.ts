@@ -1,9 +1,10 @@
 const MAX_REMEMBERED = 10_000;
 
+/** How often each subject is let through. */
 export interface FloodLimits {
-  /** This many in quick succession, */
+  /** How many may come in quick succession. */
   readonly burst: number;
-  /** then one in this time, ms. */
+  /** The time per further one, ms. */
   readonly refillMs: number;
 }
 
@@ -15,8 +16,8 @@ interface Bucket {
 
 /**
  * Lets each subject through `burst` times, then once per `refillMs`, and counts what it holds back.
- * Remembers at most 10,000 subjects and forgets the least recently used: outsiders can invent them.
- * `now` is monotonic milliseconds.
+ * Remembers at most 10,000 subjects, because outsiders can invent them: it forgets the least
+ * recently used. `now` is monotonic milliseconds.
  */
 export class Flood {
   private readonly buckets = new Map<string, Bucket>();
@@ -28,7 +29,9 @@ export class Flood {
     this.now = now;
   }
 
-  /** How many of this subject were held back before; undefined to hold this one back. */
+  /**
+   * How many of this subject were held back before this one; undefined to hold this one back too.
+   */
   admit(subject: string): number | undefined {
     const { burst, refillMs } = this.limits;
     const at = this.now();
@@ -43,7 +46,7 @@ export class Flood {
   }
 
   private remember(subject: string, bucket: Bucket): void {
-    // Behind all others: the order of a Map is that of insertion.
+    // Moves the subject to the end: a Map keeps the order of insertion.
     this.buckets.delete(subject);
     this.buckets.set(subject, bucket);
     if (this.buckets.size <= MAX_REMEMBERED) {

@@ -1,15 +1,18 @@
-/** A run of so many characters of a secret, in any encoding, is a piece of it. */
+/** A run of this many characters of a secret, in any encoding, counts as a piece of it. */
 const PIECE_LENGTH = 12;
 const INSTEAD = "[redacted]";
 
-/** Keeps the pieces of one secret known: they are looked for while this object is referenced. */
+/**
+ * Keeps one secret guarded: its pieces are removed from texts for as long as this object is
+ * referenced.
+ */
 export interface SecretGuard {
   readonly pieceCount: number;
 }
 
 /**
- * Pieces of guarded secrets and of their other forms, in lower case; with the number of guards that
- * know each.
+ * The pieces of guarded secrets and of their other forms, in lower case. The value is the number of
+ * guards that know the piece.
  */
 const known = new Map<string, number>();
 const released = new FinalizationRegistry<readonly string[]>((pieces) => {
@@ -23,7 +26,7 @@ const released = new FinalizationRegistry<readonly string[]>((pieces) => {
   }
 });
 
-/** From now on `withoutSecrets` removes every piece of `secret`, also in base64 and hexadecimal. */
+/** Makes `withoutSecrets` remove every piece of `secret`, also in base64 and hexadecimal. */
 export function guardSecret(secret: string): SecretGuard {
   const pieces = [...new Set(formsOf(secret).flatMap(piecesOf))];
   for (const piece of pieces) {
@@ -35,7 +38,8 @@ export function guardSecret(secret: string): SecretGuard {
 }
 
 /**
- * Base64 at each of the three offsets in a group, without the ends, which depend on what is around.
+ * The secret, its base64 at each of the three offsets in a group, and its hexadecimal. The ends of
+ * the base64 are cut off: they depend on the bytes around the secret.
  */
 function formsOf(secret: string): readonly string[] {
   const base64 = ["", "x", "xx"].map((before) =>
@@ -56,8 +60,8 @@ const CHARACTER =
   /\\\\|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|%([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#(\d{1,7});|./gis;
 
 /**
- * Replaces every run of 12 or more characters of a guarded secret, in either case. A server that
- * gets a key can put it, whole or cut, into everything it answers.
+ * Replaces every run of 12 or more characters of a guarded secret, in upper or lower case. A server
+ * that gets a key can put it, whole or in part, into any of its answers.
  */
 export function withoutSecrets(text: string): string {
   if (known.size === 0 || text.length < PIECE_LENGTH) {
@@ -75,7 +79,7 @@ export function withoutSecrets(text: string): string {
   return result;
 }
 
-/** The end of the pieces that begin at `at` and overlap; `at` itself if none begins there. */
+/** The end of the overlapping pieces that begin at `at`; `at` itself if none begins there. */
 function endOfRun(plain: string, at: number): number {
   let end = at;
   for (let next = at; next === at || next <= end; next += 1) {
@@ -89,7 +93,7 @@ function endOfRun(plain: string, at: number): number {
   return end;
 }
 
-/** One UTF-16 unit in lower case, with the two alphabets of base64 as one. */
+/** One UTF-16 unit in lower case. The two alphabets of base64 become one. */
 function characterOf([text, json, short, url, hex, decimal]: RegExpExecArray): string {
   const digits = json ?? short ?? url ?? hex;
   const code = digits === undefined ? Number(decimal) : Number.parseInt(digits, 16);

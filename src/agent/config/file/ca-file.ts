@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { decodeText } from "../schema/config-text.ts";
 
+/** The content of `control_plane.ca_file`, or why it cannot be used. */
 export type CaFile =
   | { readonly kind: "certificates"; readonly pem: string }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
@@ -9,8 +10,7 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/gu;
 const REMEDY = "Name a PEM file, which has one or more blocks that begin with -----BEGIN CERTIFICATE-----.";
 
 /**
- * Reads a PEM bundle and parses each certificate, so that a bad one is found before the TLS
- * handshake.
+ * Parses every certificate of a PEM bundle, so that a bad one is found before the TLS handshake.
  */
 export function readCertificates(bytes: Uint8Array): CaFile {
   const decoded = decodeText(bytes);

@@ -15,9 +15,7 @@ const GROUP_WRITE = 0o020;
 
 type Group = Pick<AccountGroup, "name" | "gid">;
 
-/**
- * Who has to read the files; `unknown` if it is another user than the one who runs this command.
- */
+/** The user who has to read the files; `unknown` if it is not the user who runs this command. */
 export type FileReader =
   | { readonly kind: "known"; readonly uid: number; readonly group: Group | undefined }
   | { readonly kind: "unknown" };
@@ -26,7 +24,8 @@ const AS_ROOT =
   "Run this command with sudo: it then prints the command that opens the file to the service alone.";
 
 /**
- * This process. If it is root, the packaged service's group counts: a remedy must not lock it out.
+ * The user of this process. For root, the group of the packaged service counts: a remedy must not
+ * lock the service out.
  */
 export function ownReader(): FileReader {
   const uid = process.geteuid?.() ?? 0;
@@ -34,7 +33,10 @@ export function ownReader(): FileReader {
   return { kind: "known", uid, group };
 }
 
-/** `user novacula (uid 998)`, or only the number if the system has no name for it (a container). */
+/**
+ * `user novacula (uid 998)`, or only the number if the system has no name for it, as in a
+ * container.
+ */
 export function runningUser(): string {
   const uid = process.geteuid?.() ?? -1;
   try {
@@ -44,7 +46,9 @@ export function runningUser(): string {
   }
 }
 
-/** How to make `path` readable for its reader: by its own mode, or by that of a folder above it. */
+/**
+ * How to make `path` readable for its reader: by changing its mode, or that of a folder above it.
+ */
 export async function accessRemedy(path: string, reader: FileReader): Promise<string> {
   if (reader.kind === "unknown") {
     return AS_ROOT;
@@ -65,8 +69,9 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
 }
 
 /**
- * Whether other users can read or change the file with the key. Its group may read it: the package
- * installs root:novacula 0640. Its group may not write it: only root changes the key.
+ * Finds out whether other users can read or change the file with the key. Its group may read it:
+ * the package installs it as root:novacula 0640. Its group may not write it: only root changes the
+ * key.
  */
 export function exposureFindings(
   { path, stats, realPath }: { readonly path: string; readonly stats: Stats; readonly realPath: string },
@@ -93,8 +98,7 @@ export function exposureFindings(
 }
 
 /**
- * The command after which only its owner and `reader` can read `path`; without a group, only its
- * owner.
+ * The command that lets only the owner and `reader` read `path`; without a group, only the owner.
  */
 export function closingCommand(
   path: string,
@@ -112,13 +116,13 @@ export function closingCommand(
   return `${command("chown", `root:${group.name}`, path)} && ${close}`;
 }
 
-/** The group of this process; its number is its name if it has none: `chown` takes both. */
+/** The group of this process. If it has no name, its number serves as one: `chown` accepts both. */
 function ownGroup(): Group {
   const own = process.getegid?.() ?? 0;
   return readAccounts().groups.find(({ gid }) => gid === own) ?? { name: String(own), gid: own };
 }
 
-/** The volume of a Secret is read-only; the pod sets its modes, and `chmod` would fail. */
+/** The volume of a Secret is read-only, so `chmod` would fail there: the pod sets the modes. */
 function isKubernetesMount(realPath: string): boolean {
   return /\/\.\.(data|\d{4}_\d{2}_\d{2}_)/u.test(realPath);
 }

@@ -6,7 +6,7 @@ import { type FileRead, readBoundedFile } from "./read-file.ts";
 /** Makes a printed digest useless for guessing a password that was pasted into a file. */
 const PROCESS_SALT = randomBytes(32);
 
-/** The files read by one load, and a digest to compare with that of a later load. */
+/** The files that one load has read. Its digest can be compared with that of a later load. */
 export class FileReads {
   readonly reader: FileReader;
   readonly #reads = new Map<string, FileRead>();
@@ -31,8 +31,8 @@ export class FileReads {
   }
 
   /**
-   * Over the content of every file, or the reason why it has none; on request over owner and mode,
-   * too.
+   * A digest of the content of every file, or of the reason why it could not be read. On request it
+   * also covers the owner and the mode.
    */
   digest(of: "content" | "content-and-access"): string {
     const hmac = createHmac("sha256", PROCESS_SALT);

@@ -5,11 +5,12 @@ import { errorCode } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { accessRemedy, type FileReader, ownReader, runningUser } from "./file-access.ts";
 
+/** The content of a file, or why it could not be read. */
 export type FileRead =
   | {
       readonly kind: "read";
       readonly path: string;
-      /** Without symbolic links. */
+      /** The path without symbolic links. */
       readonly realPath: string;
       readonly bytes: Uint8Array;
       readonly stats: Stats;
@@ -17,15 +18,15 @@ export type FileRead =
   | { readonly kind: "unreadable"; readonly code: string; readonly problem: string; readonly remedy: string };
 
 /**
- * Far more than any configuration, key or CA bundle; less than a log or disk image named by
- * mistake.
+ * More than any configuration, key or CA bundle needs; less than a log or disk image that was named
+ * by mistake.
  */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
  * Reads a regular file of at most 1 MiB; follows symbolic links. Never rejects because of the disk
- * or the file, and never hangs: a file that does not answer within seconds is unreadable
- * (`no-answer`). The remedy for a file without permission is for `reader`.
+ * or the file, and never hangs: a file that does not answer within 3 seconds is unreadable
+ * (`no-answer`). If permission is missing, the remedy is written for `reader`.
  */
 export async function readBoundedFile(path: string, reader: FileReader = ownReader()): Promise<FileRead> {
   try {
@@ -40,7 +41,7 @@ export async function readBoundedFile(path: string, reader: FileReader = ownRead
   }
 }
 
-/** Without O_NONBLOCK, open(2) of a FIFO would wait for its writer. */
+/** Without O_NONBLOCK, open(2) would wait for the writer of a FIFO. */
 async function read(path: string, reader: FileReader): Promise<FileRead> {
   let handle: FileHandle | undefined;
   try {
@@ -96,7 +97,7 @@ function notAFile(kind: string): FileRead {
 }
 
 /**
- * Asks for more than the size of the file: a short read then means its end, and one read is enough.
+ * Asks for more than the size of the file. A short read then means the end, so one read is enough.
  */
 async function readAtMost(handle: FileHandle, sizeBytes: number, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

@@ -1,11 +1,11 @@
 import { printable } from "../../../lib/printable.ts";
 
 /**
- * One thing that is wrong with a configuration. Never contains a character of a key or of a proxy's
+ * One thing that is wrong with a configuration. Never contains any part of a key or of a proxy
  * password.
  */
 export interface ConfigIssue {
-  /** Stable, kebab-case: `unknown-key`, `wrong-value`, `syntax`, `not-found`, … */
+  /** In kebab-case, never changes: `unknown-key`, `wrong-value`, `syntax`, `not-found`, … */
   readonly code: string;
   readonly file: string;
   /** 1-based; `column` counts characters, not bytes. */
@@ -13,22 +13,24 @@ export interface ConfigIssue {
   readonly column?: number;
   /** The setting, with its table: `control_plane.url`. */
   readonly key?: string;
-  /** What is wrong, as a clause without a full stop. */
+  /** What is wrong: a clause without a full stop. */
   readonly problem: string;
-  /** What to do, as a sentence. */
+  /** What to do about it: a sentence. */
   readonly remedy: string;
 }
 
 /**
- * `/etc/novacula/agent.toml:7:3: control_plane.acces_token: unknown setting. Did you mean
- * access_token?`
+ * One issue as text, such as `/etc/novacula/agent.toml:7:3: control_plane.acces_token: unknown
+ * setting. Did you mean access_token?`
  */
 export function formatIssue(issue: ConfigIssue): string {
   const { file, line, column } = issue;
   return formatAt([printable(file), line, column].filter((part) => part !== undefined).join(":"), issue);
 }
 
-/** All issues in one line, each file named once: `/etc/novacula/agent.toml:7:3: … | line 9: …` */
+/**
+ * All issues in one line. Each file is named once: `/etc/novacula/agent.toml:7:3: … | line 9: …`
+ */
 export function formatIssues(issues: readonly ConfigIssue[]): string {
   return issues
     .map((issue, i) =>

@@ -3,8 +3,8 @@ import { looksSecret } from "../schema/secret-looks.ts";
 import { shownName, unknownKeyRemedy, unknownTableRemedy } from "./unknown-key.ts";
 
 /**
- * An issue before its place in the file is known. `path` is the setting, or the table that lacks
- * it.
+ * An issue whose place in the file is not known yet. `path` leads to the setting, or to the table
+ * that lacks it.
  */
 export interface TableIssue {
   readonly code: string;
@@ -14,9 +14,10 @@ export interface TableIssue {
   readonly remedy: string;
 }
 
-/** Their values are never shown. */
+/** The settings whose values are never shown. */
 const SILENT_SETTINGS: ReadonlySet<string> = new Set(["control_plane.access_token", "control_plane.proxy"]);
 
+/** A setting that `[table]` does not have. */
 export function unknownKey(table: string, key: string): TableIssue {
   return {
     code: "unknown-key",
@@ -34,7 +35,7 @@ export function unknownAtTop(name: string, value: unknown): TableIssue {
   return { code, path: [name], key: shownName(name), problem: what, remedy: unknownTableRemedy(name) };
 }
 
-/** A setting or `[[table]]` in place of a table. */
+/** Something else, such as a setting or a `[[table]]`, in place of a table. */
 export function notATable(name: string, value: unknown): TableIssue {
   const problem = `is ${describeFound(name, value)}, but must be a table`;
   return {
@@ -46,6 +47,7 @@ export function notATable(name: string, value: unknown): TableIssue {
   };
 }
 
+/** Both `access_token` and `access_token_file` are set. */
 export function bothSources(): TableIssue {
   return {
     code: "two-key-sources",
@@ -56,7 +58,10 @@ export function bothSources(): TableIssue {
   };
 }
 
-/** `wants` completes "It must be …". Without a value, the setting is missing. */
+/**
+ * A value that is missing or wrong. `value` is undefined if the setting is missing. `wants`
+ * completes "It must be …".
+ */
 export function wrongValue(table: string, key: string, value: unknown, wants: string): TableIssue {
   const path = `${table}.${key}`;
   if (value === undefined) {
@@ -101,7 +106,7 @@ function meantWord(value: string, wants: string): string | undefined {
   return words.find((word) => written.startsWith(word) || (written.length > 1 && word.startsWith(written)));
 }
 
-/** The value, as far as it may be shown. */
+/** Describes the value; shows it only if it cannot be a secret. */
 function describeFound(path: string, value: unknown): string {
   if (Array.isArray(value)) {
     return "an array";
@@ -128,6 +133,7 @@ function describeFound(path: string, value: unknown): string {
   }
 }
 
+/** Whether a parsed value is a table: not an array and not a date. */
 export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

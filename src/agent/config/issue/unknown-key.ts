@@ -66,7 +66,7 @@ export function unknownTableRemedy(name: string): string {
   return `The tables are ${[...KEYS_BY_TABLE.keys()].map((table) => `[${table}]`).join(", ")}.`;
 }
 
-/** The name of a setting, unless it could be a piece of an executor key. */
+/** The name of a setting, or a substitute if it could be a piece of an executor key. */
 export function shownName(name: string): string {
   return /^[\w.-]{1,40}$/u.test(name) && !looksSecret(name) ? name : "(a name that is not shown)";
 }
@@ -90,14 +90,14 @@ function nearest(name: string, candidates: readonly string[]): string | undefine
   return best ?? candidates.find((candidate) => wanted.length >= 4 && normal(candidate).includes(wanted));
 }
 
-/** To people, `Access-Token`, `accessToken` and `access_token` are one name. */
+/** People read `Access-Token`, `accessToken` and `access_token` as the same name. */
 function normal(name: string): string {
   return name.slice(0, 64).toLowerCase().replaceAll(/[-_ ]/gu, "");
 }
 
 /**
- * Insertions, deletions, substitutions and swaps of neighbours between `a` and `b` (optimal string
- * alignment).
+ * The number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`
+ * (optimal string alignment).
  */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

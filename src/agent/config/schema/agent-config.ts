@@ -1,16 +1,16 @@
 import type { LogLevel } from "../../../lib/log/level.ts";
 import type { Channel } from "../../../protocol/channels.ts";
 
-/** The folders without a setting; the packaged unit creates both. */
+/** The folders that the agent uses if none are set; the packaged unit creates both. */
 export const DEFAULT_DATA_DIR = "/var/lib/novacula";
 export const DEFAULT_RUNTIME_DIR = "/run/novacula";
 
 export const LOG_FORMATS = ["journal", "pretty", "json"] as const;
 
-/** All settings of agent.toml, with defaults filled in and times in milliseconds. */
+/** All settings of agent.toml, with the defaults filled in and times in milliseconds. */
 export interface AgentConfig {
   readonly agent: {
-    /** 1 to 63 printable characters; the host name unless set. */
+    /** 1 to 63 printable characters; the host name if it is not set. */
     readonly name: string;
     readonly dataDir: string;
     readonly runtimeDir: string;
@@ -20,18 +20,19 @@ export interface AgentConfig {
   readonly controlPlane: {
     /** Without a trailing slash and without `/graphql`. */
     readonly url: string;
-    /** Absolute; a systemd credential's name is resolved already. */
+    /** An absolute path; the name of a systemd credential has been resolved. */
     readonly accessTokenFile: string | undefined;
     readonly caFile: string | undefined;
     /**
-     * A URL (never print it: it may contain a password), `none`, or undefined: use the environment.
+     * A URL, `none`, or undefined (the environment decides). Never print it: the URL may contain a
+     * password.
      */
     readonly proxy: string | undefined;
     readonly syncIntervalMs: number;
   };
   readonly logging: {
     readonly level: LogLevel;
-    /** undefined: chosen by what stdout is. */
+    /** undefined: it depends on what stdout is. */
     readonly format: (typeof LOG_FORMATS)[number] | undefined;
   };
   readonly reconciler: { readonly intervalMs: number };

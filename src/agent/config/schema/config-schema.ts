@@ -8,7 +8,9 @@ import { LOG_FORMATS } from "./agent-config.ts";
 
 import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
 
-/** In `access_token_file`, the name of a systemd credential in `$CREDENTIALS_DIRECTORY`. */
+/**
+ * The name of a systemd credential in `$CREDENTIALS_DIRECTORY`, as `access_token_file` may have it.
+ */
 export const CREDENTIAL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,254}$/u;
 
 const absolutePath = (example: string) => {
@@ -60,8 +62,8 @@ const keyFile = z
   );
 
 /**
- * The one list of the tables and settings of agent.toml. The error of a setting says what it must
- * be; `validate-config.ts` adds what was found and where, and knows which values must not be shown.
+ * The only list of the tables and settings of agent.toml. The error of a setting says what it must
+ * be. `validate-config.ts` adds what was found and where; it knows which values must not be shown.
  */
 export const CONFIG_TABLES = {
   agent: z.strictObject({
@@ -77,7 +79,9 @@ export const CONFIG_TABLES = {
     access_token_file: keyFile.optional(),
     ca_file: absolutePath("/etc/novacula/ca.pem").optional(),
     proxy: proxyUrl.optional(),
-    /** Two heartbeats must fit into the control plane's timeout of 30 s, in case one gets lost. */
+    /**
+     * Two heartbeats must fit into the 30 s timeout of the control plane, in case one gets lost.
+     */
     sync_interval_secs: numberBetween(0.5, 15, "seconds").default(5),
   }),
   logging: z.strictObject({

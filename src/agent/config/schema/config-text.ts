@@ -1,12 +1,13 @@
 import { Buffer, isUtf8 } from "node:buffer";
 
+/** The text of a file, or why its bytes are not text. */
 export type ConfigText =
   | { readonly kind: "text"; readonly text: string }
   | {
       readonly kind: "not-text";
       readonly problem: string;
       readonly remedy: string;
-      /** Of the first invalid byte, if known. */
+      /** The place of the first invalid byte, if known. */
       readonly place?: { readonly line: number; readonly column: number };
     };
 
@@ -21,9 +22,9 @@ const WINDOWS_1252: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * The bytes of a file as text: UTF-8 with or without a byte-order mark, or UTF-16 with one (Notepad
- * and PowerShell's `>` write it). Removes the mark, keeps line ends. Reports invalid bytes with
- * their place instead of putting a U+FFFD into a key.
+ * Decodes the bytes of a file: UTF-8 with or without a byte-order mark, or UTF-16 with one (Notepad
+ * and PowerShell's `>` write it). Removes the mark and keeps the line ends. Reports invalid bytes
+ * with their place, because a U+FFFD must not get into a key.
  */
 export function decodeText(bytes: Uint8Array): ConfigText {
   const encoding = utf16Mark(bytes);
@@ -85,7 +86,9 @@ function badByteIn(row: Uint8Array, line: number): ConfigText {
   };
 }
 
-/** The longest beginning of `row` that is UTF-8. A U+FFFD that is really in the text is valid. */
+/**
+ * The longest start of `row` that is valid UTF-8. A U+FFFD that the file itself contains is valid.
+ */
 function validPrefix(row: Uint8Array): { readonly text: string; readonly byteLength: number } {
   const decoded = new TextDecoder("utf-8", { ignoreBOM: true }).decode(row);
   let byteLength = 0;

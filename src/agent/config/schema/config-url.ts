@@ -7,8 +7,8 @@ const PROXY_WANTS = 'a proxy such as "http://proxy.example.com:3128", or "none" 
 const MAX_LENGTH = 2048;
 
 /**
- * `https`, or `http` to this host: the key must not cross a network unencrypted. Decodes to the URL
- * without `/graphql`.
+ * Accepts `https`, and `http` only to this host: the key must not cross a network unencrypted.
+ * Decodes to the URL without `/graphql`.
  */
 export const controlPlaneUrl = z.string({ error: URL_WANTS }).transform((text, context) => {
   const problem = urlProblem(text);
@@ -19,7 +19,7 @@ export const controlPlaneUrl = z.string({ error: URL_WANTS }).transform((text, c
   return z.NEVER;
 });
 
-/** Stays as written: undici needs the URL with its credentials. */
+/** The URL of a proxy. It stays as written: undici needs it with its credentials. */
 export const proxyUrl = z.string({ error: PROXY_WANTS }).superRefine((text, context) => {
   if (text === "none") {
     return;
@@ -88,7 +88,10 @@ function isPercentEncoded(text: string): boolean {
   }
 }
 
-/** People copy a trailing slash or `/graphql` from a browser; both are unambiguous. */
+/**
+ * People copy a trailing slash or `/graphql` from a browser. Both are unambiguous, so they are
+ * removed.
+ */
 function withoutEndpoint(url: URL): string {
   return (
     url.origin +

@@ -1,9 +1,12 @@
-/** People do not write words of so many mixed letters and digits: it is probably half a key. */
+/**
+ * A word of this many mixed letters and digits is not one that people write. It is probably half a
+ * key.
+ */
 const LONG_RUN = /[A-Za-z0-9]{20,}/gu;
 
 /**
- * Whether a text of a configuration may be a secret or a piece of one. Such a text is never shown;
- * if it was none, the operator has to look into the file.
+ * Whether a text in a configuration may be a secret or a piece of one. Such a text is never shown.
+ * If it is harmless, the operator has to look it up in the file.
  */
 export function looksSecret(text: string): boolean {
   if (/exc[_-]|-----BEGIN|:\/\/[^/]*@/iu.test(text)) {

@@ -5,11 +5,12 @@ import { bothSources, isTable, notATable, type TableIssue } from "../issue/table
 import { parseToml } from "./parse-toml.ts";
 import { findEntry, outlineToml, type TomlEntry, type TomlOutline } from "./toml-outline.ts";
 
+/** The edited text, or why agent.toml was not edited. */
 export type EditedConfig =
   | { readonly kind: "edited"; readonly text: string }
   /**
-   * The key belongs in this file; `path` is `access_token_file` as written, a credential's name not
-   * resolved.
+   * The key belongs in this file. `path` is `access_token_file` as written: the name of a
+   * credential is not resolved.
    */
   | { readonly kind: "key-file"; readonly path: string }
   | { readonly kind: "unparsable"; readonly issues: readonly ConfigIssue[] };
@@ -18,10 +19,10 @@ const TABLE = "control_plane";
 const NAME = "access_token";
 
 /**
- * Returns agent.toml's text with `access_token` set to `key`, and everything else byte for byte as
- * it was: comments, order, line ends, byte-order mark. A missing setting or table is added where
+ * Returns the text of agent.toml with `access_token` set to `key`. Everything else stays byte for
+ * byte: comments, order, line ends, byte-order mark. A missing setting or table is added where
  * people would look for it. The result has been parsed and compared; a text that cannot be edited
- * safely is left alone.
+ * safely is not edited.
  */
 export async function withAccessToken(
   text: string,
@@ -55,7 +56,7 @@ export async function withAccessToken(
   return isSafe ? { kind: "edited", text: mark + edited } : unparsable(NOT_SAFE, file);
 }
 
-/** The content of a key file: the key and a line end, as an editor would write it. */
+/** The content of a key file: the key and a line end, as an editor would save it. */
 export function keyFileText(key: ExecutorKey): string {
   return `${revealKey(key)}\n`;
 }
@@ -73,11 +74,11 @@ function unparsable({ path: _, ...issue }: TableIssue, file: string): EditedConf
 }
 
 /**
- * undefined if the outline has something that no agent.toml has, such as
+ * The edited text; undefined if the outline has something that no agent.toml has, such as
  * `[control_plane.access_token]`.
  */
 function edit(text: string, outline: TomlOutline, secret: string): string | undefined {
-  // JSON's strings of printable ASCII are TOML's.
+  // A JSON string of printable ASCII is also a TOML string.
   const value = JSON.stringify(secret);
   const present = findEntry(outline, [TABLE, NAME]);
   if (present !== undefined) {
@@ -98,8 +99,8 @@ function edit(text: string, outline: TomlOutline, secret: string): string | unde
 }
 
 /**
- * Adds the line below a commented-out `# access_token = …` of the table, else below its last
- * setting.
+ * Adds the line below a commented-out `# access_token = …` of the table, or else below the last
+ * setting of the table.
  */
 function intoTable(text: string, outline: TomlOutline, header: TomlEntry, value: string): string {
   const next = outline.entries.find(({ kind, start }) => kind === "table" && start > header.start);

@@ -5,17 +5,18 @@ import { inexactNumber } from "./toml-number.ts";
 import { outlineToml, positionAt, type TextPosition } from "./toml-outline.ts";
 import { explainDuplicate, explainSyntax } from "./toml-syntax.ts";
 
+/** The tables of a TOML text, or the first mistake in it. */
 export type ParsedToml =
   | { readonly kind: "table"; readonly table: Readonly<Record<string, unknown>> }
   | { readonly kind: "issue"; readonly issue: ConfigIssue };
 
-/** Names that every object inherits: `@iarna/toml` would write through them. */
+/** The names that every object inherits: `@iarna/toml` would write through them. */
 const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 const MAYBE_INHERITED = new RegExp([...INHERITED_NAMES, String.raw`\\u`].join("|"), "iu");
 
 /**
- * Parses TOML text; it may have Windows line ends. The errors of `@iarna/toml` quote the lines
- * around the mistake, perhaps with the key: only their position leaves this function.
+ * Parses TOML text, also with Windows line ends. The errors of `@iarna/toml` quote the lines around
+ * the mistake, and they may contain the key: only the position leaves this function.
  */
 export async function parseToml(source: string, file: string): Promise<ParsedToml> {
   const text = unixLineEnds(source);
@@ -40,14 +41,15 @@ export async function parseToml(source: string, file: string): Promise<ParsedTom
   return { kind: "issue", issue };
 }
 
-/** The parser gets Unix line ends; line and column stay as they are in the file. */
+/** The text with Unix line ends, for the parser. Line and column stay the same as in the file. */
 export function unixLineEnds(text: string): string {
   return text.replaceAll("\r\n", "\n");
 }
 
 /**
  * `constructor.foo = 1` would set `Object.foo` for the whole process, so such names never reach the
- * parser. A text without such a word, or an escape that could spell one, is not parsed twice.
+ * parser. The second parser is skipped for a text without such a word and without an escape that
+ * could spell one.
  */
 async function inheritedKey(text: string, file: string): Promise<ConfigIssue | undefined> {
   if (!MAYBE_INHERITED.test(text)) {
@@ -69,7 +71,7 @@ async function inheritedKey(text: string, file: string): Promise<ConfigIssue | u
   return undefined;
 }
 
-/** The position of the parser's error, and nothing else: its message and stack quote the source. */
+/** Only the position of the parser's error: its message and its stack quote the source. */
 function parserRefusal(error: unknown): {
   readonly places: readonly TextPosition[];
   readonly isDuplicate: boolean;

@@ -2,7 +2,7 @@
 export interface SyntaxRule {
   readonly code: string;
   readonly pattern: RegExp;
-  /** Finds the place of the mistake; without it, the place is where the parser stopped. */
+  /** Finds the place of the mistake. Without it, the place is where the parser stopped. */
   readonly at?: RegExp;
   readonly problem: string;
   /** `NAME` stands for the name of the setting. */
@@ -11,7 +11,7 @@ export interface SyntaxRule {
 
 const QUOTE_IT = 'Put the value in double quotes: NAME = "…".';
 
-/** What people write out of habit from other formats; the first rule that matches counts. */
+/** What people write out of habit from other formats. The first rule that matches applies. */
 export const LINE_RULES: readonly SyntaxRule[] = [
   {
     code: "shell-syntax",

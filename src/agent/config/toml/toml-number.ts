@@ -5,8 +5,8 @@ import { shownName } from "../issue/unknown-key.ts";
 import { outlineToml, positionAt, type TomlEntry } from "./toml-outline.ts";
 
 /**
- * The first number that the parser did not read exactly; undefined if there is none. `@iarna/toml`
- * reads integers beyond ±(2^53 − 1) as BigInts cut to 64 bits, and 1e400 as infinity.
+ * The first number that the parser did not read exactly, or undefined. `@iarna/toml` cuts integers
+ * beyond ±(2^53 − 1) to BigInts of 64 bits, and reads 1e400 as infinity.
  */
 export async function inexactNumber(
   table: Readonly<Record<string, unknown>>,

@@ -1,6 +1,6 @@
 import type { AST } from "toml-eslint-parser";
 
-/** 1-based; `column` counts characters as a person does. */
+/** A place in a text, 1-based. `column` counts characters as a person does, not UTF-16 units. */
 export interface TextPosition {
   readonly line: number;
   readonly column: number;
@@ -11,31 +11,33 @@ export interface TomlEntry {
   readonly kind: "value" | "table";
   readonly path: readonly string[];
   readonly keyStart: number;
-  /** From the name or the bracket to the end of the value, or of the last value of the table. */
+  /**
+   * The entry runs from its name or bracket to the end of its value, or of the last value of the
+   * table.
+   */
   readonly start: number;
   readonly end: number;
-  /** Of a value only. */
+  /** Only a `name = value` has one. */
   readonly value: AST.TOMLContentNode | undefined;
-  /** Whether it is in `{ … }`, where no lines can be added. */
+  /** Whether the entry is inside `{ … }`, where no lines can be added. */
   readonly isInline: boolean;
 }
 
+/** The entries and comments of a TOML text, in its order. */
 export interface TomlOutline {
   readonly entries: readonly TomlEntry[];
   readonly comments: readonly { readonly start: number; readonly end: number; readonly text: string }[];
 }
 
+/** An outline, or the place where the parser stopped. */
 export type Outlined =
   | { readonly kind: "outline"; readonly outline: TomlOutline }
-  /**
-   * `at` is an index into the text. The parser's own message is not passed on: it may quote the
-   * key.
-   */
+  /** `at` is an index into the text. The message of the parser is dropped: it may quote the key. */
   | { readonly kind: "syntax-error"; readonly at: number };
 
 /**
- * Finds the places in a TOML text. `@iarna/toml` decides what a text means, but gives no positions;
- * this second parser only locates, and is loaded only if needed.
+ * Finds the places in a TOML text. `@iarna/toml` decides what a text means but gives no positions.
+ * This second parser only locates, and is loaded only when it is needed.
  */
 export async function outlineToml(text: string): Promise<Outlined> {
   const { parseTOML } = await import("toml-eslint-parser");
@@ -61,13 +63,14 @@ export async function outlineToml(text: string): Promise<Outlined> {
   }
 }
 
-/** The entry of `path`, or undefined; the last one if there are two. */
+/** The entry at `path`, or undefined; the last one if there are several. */
 export function findEntry(outline: TomlOutline, path: readonly string[]): TomlEntry | undefined {
   return outline.entries.findLast(
     (entry) => entry.path.length === path.length && entry.path.every((name, depth) => name === path[depth]),
   );
 }
 
+/** The position of `index`, which counts UTF-16 units from the start of `text`. */
 export function positionAt(text: string, index: number): TextPosition {
   const before = text.slice(0, index);
   const lineStart = before.lastIndexOf("\n") + 1;

@@ -6,16 +6,16 @@ const ESCAPE_LENGTHS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * For every UTF-16 unit of the value of a TOML string, its index in the text. `raw` is the string
- * with its quotes, `start` where it begins. The last index is that of the closing quote. Empty if
- * the lengths do not match: no place is better than a wrong one.
+ * Maps every UTF-16 unit of the value of a TOML string to its index in the text. The last index is
+ * that of the closing quote. `raw` is the string with its quotes, and `start` is its index in the
+ * text. Empty if the lengths do not match: no place is better than a wrong one.
  */
 export function locateInString(raw: string, node: AST.TOMLStringValue, start: number): readonly number[] {
   const quotes = node.multiline ? 3 : 1;
   const end = raw.length - quotes;
   const indexes: number[] = [];
   let at = quotes;
-  // A line break right behind the opening quotes does not belong to the value.
+  // A line break right after the opening quotes does not belong to the value.
   if (node.multiline) {
     at += raw.slice(at).match(/^\r?\n/u)?.[0].length ?? 0;
   }
@@ -30,8 +30,8 @@ export function locateInString(raw: string, node: AST.TOMLStringValue, start: nu
 }
 
 /**
- * The length of an escape in the text, and its UTF-16 units: none for a backslash at the end of a
- * line.
+ * The length of an escape in the text, and its UTF-16 units in the value: none for a backslash at
+ * the end of a line.
  */
 function escapeAt(raw: string, at: number): { readonly length: number; readonly units: number } {
   const lineEnd = raw.slice(at).match(/^\\[ \t]*\r?\n\s*/u);

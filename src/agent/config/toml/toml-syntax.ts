@@ -6,14 +6,14 @@ import { positionAt, type TextPosition } from "./toml-outline.ts";
 
 const SMART_QUOTE = /[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2032\u2033\uff02\uff07]/u;
 const ODD_SPACE = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
-/** Rules look only at the beginning of a line that is longer, so that none of them is slow. */
+/** Rules look only at the start of a longer line, so that none of them is slow. */
 const MAX_LINE = 2000;
 
 /**
- * Explains a TOML mistake in our own words: the messages of the parsers quote the lines around it,
- * perhaps with the key. `places` is where the parsers stopped, the better place first; after a
- * mistake at the end of a line some of them stop on the next line. The explanation quotes only
- * names of known settings and code points of odd characters.
+ * Explains a TOML mistake in our own words, because the messages of the parsers quote the lines
+ * around it, and the key may be there. `places` are where the parsers stopped, the better place
+ * first: some parsers stop on the next line after a mistake at the end of a line. The explanation
+ * quotes only names of known settings and code points of odd characters.
  */
 export function explainSyntax(text: string, file: string, places: readonly TextPosition[]): ConfigIssue {
   const whole = anotherFormat(text) ?? unclosedText(text);
@@ -53,13 +53,13 @@ function explainLine(line: string, place: TextPosition): Explained | undefined {
   return { line: place.line, column, code, problem, remedy };
 }
 
-/** The end of the last line above `place` that is not empty. */
+/** The end of the last line above `place` that is neither empty nor a comment. */
 function lineAbove(lines: readonly string[], place: TextPosition): TextPosition {
   const index = lines.slice(0, place.line - 1).findLastIndex((row) => /^\s*[^\s#]/u.test(row));
   return { line: index + 1, column: columnOf(lines[index] ?? "", (lines[index] ?? "").length) };
 }
 
-/** A setting or table that is written twice, with both lines if they are found. */
+/** A setting or table that is written twice. Names both lines if it finds them. */
 export function explainDuplicate(text: string, file: string, place: TextPosition): ConfigIssue {
   const lines = text.split("\n");
   const line = lines[place.line - 1] ?? "";
@@ -142,7 +142,8 @@ function oddCharacterOn(line: string, lineNumber: number): Explained | undefined
 }
 
 /**
- * `control_plane.access_token`, if the line is about a known setting; other names are not shown.
+ * The known setting that the line is about, such as `control_plane.access_token`. Other names are
+ * not shown.
  */
 function knownKey(lines: readonly string[], lineNumber: number): string | undefined {
   const line = lines[lineNumber - 1] ?? "";

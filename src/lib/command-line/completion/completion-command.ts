@@ -5,8 +5,8 @@ import { readCommand } from "../command-table.ts";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /**
- * `completion bash`: prints the script that the package installs, for a program that was copied by
- * hand.
+ * `completion bash` prints the script that the package installs. It is for a program that was
+ * copied by hand.
  */
 export function completionCommand(program: string, group: string, { terminal }: CommandContext): Command {
   return createCommand({

@@ -1,6 +1,6 @@
 import { COMPLETE, type CommandEntry, type OptionEntry, type ValueKind } from "../command-table.ts";
 
-/** What bash-completion loads for `program`. */
+/** The script that bash-completion loads for `program`. */
 export function bashCompletion(program: string, root: CommandEntry): string {
   const commands = allCommands(root);
   const name = identifier(program);
@@ -38,7 +38,7 @@ complete -F _${name} ${program}
 `;
 }
 
-/** How the function completes a value: the variables that its last part reads. */
+/** The variables that tell the last part of the function how to complete a value. */
 function bashVariables(value: ValueKind): string {
   switch (value.kind) {
     case "file":
@@ -77,7 +77,7 @@ function bashValues(options: readonly OptionEntry[]): string {
   return [...names].map(([variables, each]) => `    ${[...each].join(" | ")}) ${variables} ;;`).join("\n");
 }
 
-/** A `_program` function for zsh's fpath. */
+/** The `_program` function for the fpath of zsh. */
 export function zshCompletion(program: string, root: CommandEntry): string {
   const name = identifier(program);
   const functions = allCommands(root).map((command) => zshFunction(name, command));
@@ -140,7 +140,7 @@ function zshValue(name: string, value: ValueKind): string {
   }
 }
 
-/** What fish loads for `program`. */
+/** The script that fish loads for `program`. */
 export function fishCompletion(program: string, root: CommandEntry): string {
   const lines = allCommands(root).flatMap((command) => {
     const start = `complete -c ${program} -n '${fishCondition(command)}'`;
@@ -158,7 +158,10 @@ export function fishCompletion(program: string, root: CommandEntry): string {
   return `# fish completion for ${program}\n${lines.join("\n")}\n`;
 }
 
-/** `exclusive`: the flags for "one of these, and no file", of an option or of an argument. */
+/**
+ * The flags that complete a value. `exclusive` is the one for "no files": ` -x` for an option, `
+ * -f` for an argument.
+ */
 function fishValue(program: string, value: ValueKind, exclusive: " -x" | " -f"): string {
   switch (value.kind) {
     case "none":
@@ -195,7 +198,7 @@ function identifier(name: string): string {
   return name.replaceAll("-", "_");
 }
 
-/** Safe between single quotes in all three shells. */
+/** Makes a text safe between single quotes in all three shells. */
 function quoted(text: string): string {
   return text.replaceAll(/['\\]/gu, "’");
 }
