@@ -26,7 +26,7 @@ import { cannotOpen } from "../store/sqlite/rows/unavailable.ts";
 import type { SqliteStore } from "../store/sqlite/store.ts";
 import { watchStore } from "../store/store-watch.ts";
 
-/** A broken program may be unable to stop in order. Milliseconds. */
+/** After a bug, the program may be unable to shut down. It is killed after this time, ms. */
 const CRASH_LIMIT_MS = 10_000;
 
 export function serveCommand({ terminal }: CommandContext): Command {
@@ -69,7 +69,7 @@ async function serve(settings: Settings, { stdout }: Terminal): Promise<void> {
 async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
   const { databasePath, socketPath, host, port, heartbeatTimeoutMs, maxExecutorsPerKey } = settings;
   const tls = readTls(settings.tls);
-  // The database holds hashes, and the socket opens everything: only their owner may use them.
+  // The database contains hashes, and the socket gives full access: only the owner may use them.
   process.umask(0o077);
   createDirectories([dirname(databasePath), dirname(socketPath)]);
   const store = openSqliteStore(databasePath, {
@@ -97,7 +97,7 @@ async function serveLogging(settings: Settings, logger: Logger): Promise<void> {
   logger.info({ event: "stopped" }, "stopped; everything has been written");
 }
 
-/** To SQLite, a file that is moved away during the start looks like a failing disk. */
+/** If the file is moved away during the start, SQLite reports it like a failing disk. */
 function unusable(store: Store, databasePath: string, error: StoreUnavailable): OperatorError {
   const problem = store.problem();
   return cannotOpen(databasePath, problem === undefined ? error : `${problem.reason}: ${problem.remedy}`);
@@ -121,7 +121,7 @@ function warnOfRole(logger: Logger, { organizationSlug, email, role, stored }: R
   );
 }
 
-/** Imported only if people sign in: better-auth costs 0.2 s and 60 MB. */
+/** better-auth costs 0.2 s and 60 MB, so it is imported only if people sign in. */
 async function openPeople(
   settings: Settings["people"],
   deps: Pick<ServerDeps, "logger" | "errors"> & { readonly store: SqliteStore },
@@ -160,8 +160,9 @@ async function serveUntilShutdown(server: ControlPlaneServer, logger: Logger, pa
 }
 
 /**
- * Resolves with the first SIGTERM or SIGINT. Rejects with an error that nobody caught, after logging
- * it: Node itself would print its text raw, and an outsider may have written it.
+ * Resolves with the first SIGTERM or SIGINT. Rejects with an error that nobody caught, after
+ * logging it. Node itself would print the text of that error raw, and an outsider may have written
+ * it.
  */
 function untilStopped(logger: Logger): Promise<NodeJS.Signals> {
   return new Promise((resolve, reject) => {

@@ -5,35 +5,39 @@ import { isIPv6 } from "node:net";
 import { OperatorError } from "../../lib/errors.ts";
 import { SettingsError } from "../settings.ts";
 
-/** Well over the executors' 5 s, so that they do not reconnect for every sync. */
+/** Much longer than the 5 s between two syncs, so that executors do not reconnect for each. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** Longer than any answer takes. */
 const ANSWER_TIMEOUT_MS = 30_000;
 const FINISH_LIMIT_MS = 2000;
 const FINISH_LOOK_MS = 50;
 
+/** Where a server listens, and its time limits. */
 export interface ListenerOptions {
   readonly host: string;
-  /** 0: a free one. */
+  /** 0: the system picks a free port. */
   readonly port: number;
-  /** PEM texts. */
+  /** The certificate and its key, as PEM texts; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** Limit for the TLS handshake, and again for the headers. */
+  /** Limit for the TLS handshake, and again for the headers. Default: 10 s. */
   readonly headersTimeoutMs?: number;
-  /** Limit for the whole request. */
+  /** Limit for the whole request. Default: 20 s. */
   readonly requestTimeoutMs?: number;
-  /** Limit for a connection without traffic while a request is answered. */
+  /** Limit for a connection without traffic while a request is answered. Default: 30 s. */
   readonly answerTimeoutMs?: number;
 }
 
-/** The server for executors and browsers; throws a SettingsError if the certificate cannot be used. */
+/**
+ * Creates the server for executors and browsers. Throws a SettingsError if the certificate cannot
+ * be used.
+ */
 export function createNetworkServer(options: ListenerOptions, handler: RequestListener): Server {
   const server = createTlsOrPlainServer(options, handler);
   server.timeout = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   return server;
 }
 
-/** The server for the management socket. */
+/** Creates the server for the management socket. */
 export function createManagementServer(options: ListenerOptions, handler: RequestListener): Server {
   return createHttpServer(timeouts(options), handler);
 }
@@ -53,7 +57,7 @@ function createTlsOrPlainServer(options: ListenerOptions, handler: RequestListen
 }
 
 /**
- * A limit for every phase of a connection. Node checks some of them only once per checking
+ * The limit of each phase of a connection. Node checks some of them only once per checking
  * interval.
  */
 function timeouts({ headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: ListenerOptions) {
@@ -65,7 +69,10 @@ function timeouts({ headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: List
   };
 }
 
-/** Resolves with the URL, in which port 0 is replaced by the port that was free. */
+/**
+ * Resolves with the URL; port 0 is replaced by the port that the system picked. Rejects with an
+ * OperatorError.
+ */
 export async function listenOnNetwork(server: Server, options: ListenerOptions): Promise<string> {
   const { host, port, tls } = options;
   try {
@@ -79,7 +86,7 @@ export async function listenOnNetwork(server: Server, options: ListenerOptions):
   return `${tls === undefined ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${actualPort}`;
 }
 
-/** Ends idle connections at once, busy ones after their answer, and all of them after 2 s. */
+/** Closes idle connections at once, busy ones after their answer, and all of them after 2 s. */
 export async function finish(server: Server): Promise<void> {
   if (!server.listening) {
     return;

@@ -40,7 +40,8 @@ function filterOf(query: URLSearchParams): AuditFilter {
     actor: query.get("actor"),
     target: query.get("target"),
     from: startOfDay(query.get("from")),
-    // The chosen day is included. A day may last 23 to 25 hours: 1.5 days later is always the next one.
+    // The chosen day is included. A day lasts 23 to 25 hours, so 1.5 days later is always the next
+    // day.
     to: to === null ? null : new Date(to + 1.5 * DAY_MS).setHours(0, 0, 0, 0),
     before: query.get("before"),
     limit: PAGE_SIZE + 1,

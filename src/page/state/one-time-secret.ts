@@ -15,7 +15,7 @@ export interface ShownSecret {
 export class OneTimeSecret {
   readonly shown = createStore<ShownSecret | undefined>(undefined);
 
-  /** A person who leaves the page loses the secret: it must not come back from the browser's cache. */
+  /** A person who leaves the page loses the secret: the browser's cache must not bring it back. */
   start(): void {
     window.addEventListener("pagehide", () => this.forget());
   }

@@ -12,7 +12,10 @@ export type SessionState =
   | { readonly kind: "signed-out" }
   | {
       readonly kind: "signed-in";
-      /** With the organization and role that the page shows, which stay until the person chooses. */
+      /**
+       * With the organization and role that the page shows. They stay until the person chooses
+       * others.
+       */
       readonly viewer: Viewer;
       /** The organization that another tab switched to; undefined: the one that is shown. */
       readonly movedTo: Organization | undefined;
@@ -74,7 +77,10 @@ export class Session {
     this.state.set(SIGNED_OUT);
   }
 
-  /** Whether it was refused because another tab switched the organization, as the page then says. */
+  /**
+   * Whether the request was refused because another tab switched the organization. The page then
+   * says so.
+   */
   isMove(answer: Answer<unknown>): boolean {
     return isRefusedMove(answer) && this.hasMoved();
   }
@@ -84,7 +90,9 @@ export class Session {
     return now.kind === "signed-in" && now.movedTo !== undefined;
   }
 
-  /** The organization that is shown never changes by itself: what the person typed is meant for it. */
+  /**
+   * The organization that is shown never changes by itself: what the person typed is meant for it.
+   */
   private show(viewer: Viewer): void {
     const before = this.state.get();
     const shown = before.kind === "signed-in" ? before.viewer : undefined;

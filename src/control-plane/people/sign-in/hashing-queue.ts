@@ -1,17 +1,17 @@
 import { ApiError, ApiErrorCode } from "../../api-error.ts";
 
-/** Who asks for a hash. */
+/** Who asks for a password to be hashed. */
 export type Place =
-  /** The local operator, and the program itself: never refused, always next. */
+  /** The local operator or the program itself: never refused, always next. */
   | { readonly kind: "operator" }
   /** A device that has signed in to this account before. */
   | { readonly kind: "device"; readonly id: string }
   | { readonly kind: "network"; readonly network: string };
 
 interface HashingQueueOptions {
-  /** How many run at the same time. */
+  /** How many hashes run at the same time. */
   readonly slots: number;
-  /** How many may wait. Half of the places are reserved for devices. */
+  /** How many requests may wait. Half of the places are reserved for devices. */
   readonly places: number;
 }
 
@@ -26,9 +26,9 @@ interface Waiting {
 const RANKS = { operator: 0, device: 1, network: 2 } as const;
 
 /**
- * Every hash of a password waits here, because one costs as much CPU time as a hundred other
- * requests. Few run at a time and few wait, at most one for each network and device. All others are
- * told to retry later, so that outsiders cannot make the queue longer.
+ * Limits how many passwords are hashed at once, because one hash costs as much CPU time as a
+ * hundred other requests. Few run and few wait: at most one per network or device waits. All others
+ * are told to retry later, so that outsiders cannot make the queue longer.
  */
 export class HashingQueue {
   private readonly options: HashingQueueOptions;
@@ -40,14 +40,14 @@ export class HashingQueue {
     this.options = options;
   }
 
-  /** How many wait, including clients that have gone away. */
+  /** How many requests wait, including those of clients that have gone away. */
   get length(): number {
     return this.waiting.length;
   }
 
   /**
    * Runs `work` when its turn comes. Rejects with an ApiError (503) if no place is free, or if
-   * `isGone` reports that the client went away; its place is then free for the next request.
+   * `isGone` reports that the client has gone away: its place is then free for the next request.
    */
   async run<Result>(place: Place, work: () => Promise<Result>, isGone = isHere): Promise<Result> {
     await this.turn(place, isGone);
@@ -121,7 +121,9 @@ export class HashingQueue {
     next.enter();
   }
 
-  /** Devices and networks alternate, so that many sign-ins on devices cannot block everybody else. */
+  /**
+   * Devices and networks alternate, so that many sign-ins on devices cannot block everyone else.
+   */
   private nextWaiting(): Waiting | undefined {
     const [first] = this.waiting;
     if (first?.rank !== RANKS.device || !this.wasDevice) {
