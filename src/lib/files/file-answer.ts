@@ -26,9 +26,9 @@ export class NoFileAnswer extends Error {
 const overdue = new Map<string, number>();
 
 /**
- * The result of `access` to the file at `path`. Rejects with NoFileAnswer after 3 s, or at once if
- * an earlier access to that file still hangs. The signal given to `access` then aborts: check it
- * before a change.
+ * The result of `access` to the file at `path`. After 3 s it rejects with NoFileAnswer, and the
+ * signal that `access` got aborts: check it before a change. Rejects at once if an earlier access
+ * to that file still hangs, or if too many others do.
  */
 export async function inTime<T>(path: string, access: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const since = overdue.get(path);

@@ -1,6 +1,6 @@
 /**
- * The part of a stream such as process.stdout that is used. A stream without `writableLength` holds
- * nothing back.
+ * The part of a stream such as process.stdout that is used. Without `writableLength`, nothing
+ * counts as waiting.
  */
 export interface OutputStream {
   write(text: string): unknown;

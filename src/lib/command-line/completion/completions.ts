@@ -159,8 +159,8 @@ export function fishCompletion(program: string, root: CommandEntry): string {
 }
 
 /**
- * The flags that complete a value. `exclusive` is the one for "no files": ` -x` for an option, `
- * -f` for an argument.
+ * The flags that complete a value. `exclusive` is the flag for "no files": `-x` for an option, `-f`
+ * for an argument, each after a space.
  */
 function fishValue(program: string, value: ValueKind, exclusive: " -x" | " -f"): string {
   switch (value.kind) {
