@@ -17,9 +17,7 @@ import { validateConfig } from "./validate-config.ts";
 export interface FoundToken {
   readonly text: string;
   readonly line: number | undefined;
-  /**
-   * Maps an index into `text` to its place in the file. Takes escapes and line breaks into account.
-   */
+  /** Maps an index into `text` to its place in the file, through escapes and line breaks. */
   locator(): Promise<((index: number) => TextPosition) | undefined>;
 }
 

@@ -21,8 +21,7 @@ export interface Validated {
   readonly config: AgentConfig | undefined;
   readonly issues: readonly TableIssue[];
   /**
-   * The key as written. It is present despite issues: they are reported together with those of the
-   * key.
+   * The key as written, also if there are issues: those of the key are reported together with them.
    */
   readonly accessToken: string | undefined;
 }

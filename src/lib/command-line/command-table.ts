@@ -9,7 +9,6 @@ export type ValueKind =
   /** What `PROGRAM __complete WHAT` prints, one word per line. */
   | { readonly kind: "asked"; readonly what: string };
 
-/** An option of a command. */
 export interface OptionEntry {
   /** `-c, --config <file>` */
   readonly flags: string;

@@ -8,7 +8,6 @@ export interface CommandContext {
   readonly end: (code: number) => void;
 }
 
-/** An example for the help. */
 export interface Example {
   readonly command: string;
   /** What the command does: a fragment in lower case. */
@@ -45,7 +44,6 @@ export type ExitCodeNote = readonly [code: number | string, what: string];
 const MAX_SIDE_BY_SIDE = 60;
 const definitions = new WeakMap<Command, CommandDefinition>();
 
-/** Creates a commander command from its definition. */
 export function createCommand(definition: CommandDefinition): Command {
   const command = new Command(definition.name)
     .summary(definition.summary)

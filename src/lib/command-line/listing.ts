@@ -32,7 +32,7 @@ export function listingOptions(): readonly Option[] {
   ];
 }
 
-/** The listing as text, as the options ask for it. */
+/** The text of a listing. It ends with a line break. */
 export function listingText(listing: Listing, options: ListingOptions, terminal: Terminal): string {
   const { headings, rows, ids, empty, notes = [] } = listing;
   if (options.quiet === true) {

@@ -19,7 +19,7 @@ export interface Input extends NodeJS.ReadableStream {
 /** An output such as `process.stdout`. */
 interface Output extends OutputStream {
   readonly isTTY?: boolean;
-  /** The width of the terminal, in characters. */
+  /** In characters. */
   readonly columns?: number;
 }
 

@@ -6,7 +6,7 @@ import { outlineToml, positionAt, type TomlEntry } from "./toml-outline.ts";
 
 /**
  * The first number that the parser did not read exactly, or undefined. `@iarna/toml` cuts integers
- * beyond ±(2^53 − 1) to BigInts of 64 bits, and reads 1e400 as infinity.
+ * beyond ±(2^53 − 1) to 64 bits, as BigInts, and reads 1e400 as infinity.
  */
 export async function inexactNumber(
   table: Readonly<Record<string, unknown>>,

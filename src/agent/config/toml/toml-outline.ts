@@ -12,8 +12,8 @@ export interface TomlEntry {
   readonly path: readonly string[];
   readonly keyStart: number;
   /**
-   * The entry runs from its name or bracket to the end of its value, or of the last value of the
-   * table.
+   * The entry ends with its value, or with the last value of its table. It starts with its name or
+   * bracket.
    */
   readonly start: number;
   readonly end: number;
