@@ -120,7 +120,7 @@ describe.concurrent("a forced crash leaves no key behind", () => {
     });
     scene.agent.signal("SIGUSR2");
     expect((await scene.agent.exited()).code).toBe(70);
-    expect(render(scene.agent.lines)).toMatch(/agent\.bug: .*a bug on purpose/s);
+    expect(render(scene.agent.lines)).toMatch(/a bug of novacula-agent.*a bug on purpose/s);
     expect(leftBehind(scene)).toEqual([]);
   });
 });

@@ -36,7 +36,7 @@ describe.skipIf(LACKS_FUSE)("a start on which a folder hangs", () => {
     const { agent, home, hanging } = place;
     const line = await agent.waitForLine("state.unwritable", /a second one/, 30_000);
     expect(line.message).toContain(`data_dir ${home.dataDir} has not answered since `);
-    expect(line.message).toContain("look at the mount that it is on");
+    expect(line.message).toContain("check the mount that it is on");
     await agent.waitForLine("key.accepted", /^/, 30_000);
     expect(hanging.isMounted()).toBe(true);
     expect(await agent.stop()).toBe(0);
@@ -51,7 +51,7 @@ describe.skipIf(LACKS_FUSE)("a start on which a folder hangs", () => {
     const { agent, home, hanging } = place;
     expect(await agent.exited()).toMatchObject({ code: 1 });
     expect(render(agent.lines)).toContain(`${home[hangs]} has not answered since `);
-    expect(render(agent.lines)).toContain("look at the mount that it is on");
+    expect(render(agent.lines)).toContain("check the mount that it is on");
     expect(hanging.isMounted()).toBe(true);
   });
 });

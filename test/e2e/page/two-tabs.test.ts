@@ -105,7 +105,7 @@ describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched
       await rowOf(page, "Grace Hopper").waitFor();
       await open();
       await other.getByLabel("Organization").selectOption({ label: "beta" });
-      await expect.poll(() => other.getByText("key of beta").count()).toBe(1);
+      await rowOf(other, "key of beta").waitFor();
       await refused(() =>
         page
           .getByRole("dialog")

@@ -214,7 +214,7 @@ export const FILE_CHANGES: readonly FileChange[] = [
   {
     name: "locked by chmod 000 for 3 s, then repaired",
     asNobody: true,
-    complaint: /config\.invalid: .*agent\.toml.* may not be read by/,
+    complaint: /config\.invalid: .*agent\.toml.* cannot be read by/,
     async change(place) {
       chmodSync(place.path, 0);
       await sleep(LONG_MS);
