@@ -20,9 +20,9 @@ const REREAD_LIMIT_MS = 2500;
 /** The loop turns at least this often, ms. */
 const LONGEST_WAIT_MS = 60_000;
 /**
- * So many syncs leave about 10 KiB that only a full collection frees (npm run bench, soak), and V8
- * would make one in weeks. One that also gives the heap's free memory back takes some 13 ms, every
- * hour and a half at a sync interval of 5 s.
+ * 1,000 syncs leave about 10 KiB that only a full collection frees (npm run bench, soak), and V8
+ * would run one only after weeks. A collection that also returns free memory takes about 13 ms; at
+ * one sync every 5 s it comes every hour and a half.
  */
 const SYNCS_PER_COLLECTION = 1000;
 

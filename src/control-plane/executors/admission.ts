@@ -26,7 +26,8 @@ export interface AdmissionFacts {
    */
   readonly lineage: LineageUse | undefined;
   /**
-   * How many existing executors the key's lineage has enrolled; 0 if it would not enrol a new one.
+   * How many existing executors the key's lineage has enrolled; 0, and not counted, if the executor
+   * exists already.
    */
   readonly enrolled: number;
   readonly maxEnrolled: number;

@@ -29,7 +29,7 @@ export class FollowUps {
     this.keep(this.others(keyId));
   }
 
-  /** Stops following a revoked key, and remembers that a successor's old key needs no revoking. */
+  /** Drops the revoked key, and marks it as revoked where it is the old key of another. */
   noteRevoked(keyId: string, now: number): void {
     this.keep(
       this.others(keyId).map((each) =>

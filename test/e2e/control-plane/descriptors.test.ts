@@ -113,6 +113,6 @@ it("a start with too few descriptors says so, with the fix", async () => {
       String,
     );
   }
-  expect(message).toMatch(/EMFILE: too many open files[^]*raise LimitNOFILE= in the unit/);
+  expect(message).toMatch(/EMFILE: too many open files[\s\S]*raise LimitNOFILE= in the unit/);
   expect(message).not.toContain("a bug");
 }, 120_000);

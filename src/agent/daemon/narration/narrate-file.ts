@@ -58,7 +58,7 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
   }
   return {
     event: "key.unusable",
-    message: `${capital(problemText(problem))} It is not sent. ${consequence}`,
+    message: `${capital(problemText(problem))} The key is not sent. ${consequence}`,
     fields: { path, finding: problem.findings[0]?.code },
   };
 }

@@ -92,7 +92,7 @@ function switched(previous: GenerationState, state: GenerationState, clock: Cloc
     };
   }
   const retire =
-    previous.verdict === "accepted" ? "The old key can be revoked." : "The old key has been refused since.";
+    previous.verdict === "accepted" ? "The old key can be revoked." : "The old key is already refused.";
   return {
     event: "key.rotated",
     message: `Switched to ${keyLabel(state)}${validUntil(state)}, from ${keyLabel(previous)}, ${lastAcceptance(previous, clock)}. ${retire}`,

@@ -127,7 +127,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
       };
     default:
       return {
-        why: `its scope does not include this executor (${refusal.message})`,
+        why: `the control plane does not allow it here (${refusal.message})`,
         remedy: `${working} that is an executor key of this organization.`,
       };
   }

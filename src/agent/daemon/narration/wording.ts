@@ -65,7 +65,7 @@ export function stillOn(state: GenerationState | undefined, clock: Clock): strin
     case "unreachable":
       return `Still on ${keyLabel(state)}, ${lastAcceptance(state, clock)}; if restarted now, the agent could not come online.`;
     default:
-      return `Still on ${keyLabel(state)}, which is not accepted either.`;
+      return `Still on ${keyLabel(state)}, which has not been accepted either.`;
   }
 }
 

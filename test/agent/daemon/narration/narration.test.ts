@@ -285,7 +285,12 @@ describe("a wall clock that is set", () => {
 
 describe("damage in the file", () => {
   it.each([
-    ["a damaged key", damagedFile(), "key.unusable", /It is not sent\. Still online with key [0-9a-f]{8}/],
+    [
+      "a damaged key",
+      damagedFile(),
+      "key.unusable",
+      /The key is not sent\. Still online with key [0-9a-f]{8}/,
+    ],
     [
       "no configuration",
       invalidFile(),

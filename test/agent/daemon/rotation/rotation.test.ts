@@ -157,7 +157,7 @@ describe("the old key is dead before the new one is there", () => {
     agent.run(SECOND);
     expect(agent.status()).toMatchObject({ state: "online", key: { fingerprint: F2 } });
     expect(events(agent)).toEqual(["key.accepted", "key.refused", "key.new", "key.rotated"]);
-    expect(last(agent)).toContain("The old key has been refused since.");
+    expect(last(agent)).toContain("The old key is already refused.");
   });
 
   it("a 403 reads differently from a 401", () => {
