@@ -370,8 +370,8 @@ function codeOf(text: string): string {
 }
 
 describe("the size of files", () => {
-  it("is one noun each: at most 280 lines", () => {
-    const large = files.filter((file) => file.text.split("\n").length > 281).map((file) => file.path);
+  it("is one noun each: at most 250 lines", () => {
+    const large = files.filter((file) => file.text.split("\n").length > 251).map((file) => file.path);
     expect(large).toEqual([]);
   });
 });

@@ -3,9 +3,11 @@ import * as z from "zod";
 import {
   describeProblems,
   environmentVariables,
+  integerBetween,
   problemsOf,
   type VariableProblem,
   variableTexts,
+  withoutEmpty,
 } from "../lib/command-line/environment-variable.ts";
 import { OperatorError } from "../lib/errors.ts";
 import { LOG_LEVELS, type LogLevel } from "../lib/log/level.ts";
@@ -52,15 +54,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export class SettingsError extends OperatorError {
   override readonly name = "SettingsError";
 }
-
-const integerBetween = (least: number, most: number) => {
-  const wanted = `want an integer from ${least} to ${most}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, wanted)
-    .transform(Number)
-    .pipe(z.number().min(least, wanted).max(most, wanted));
-};
 
 const databasePath = z
   .string()
@@ -234,12 +227,8 @@ function peopleSettings(set: z.output<typeof environment>): PeopleSettings | und
 
 /** Where the other commands look for the socket, from the same environment that `serve` reads. */
 export function managementSocketPath(env: Environment): string {
-  const { MANAGEMENT_SOCKET, DATABASE_URL } = withoutEmpty(env);
-  const database = databasePath.safeParse(DATABASE_URL ?? DEFAULT_DATABASE_URL);
-  if (MANAGEMENT_SOCKET === undefined && !database.success) {
-    throw settingsError(problemsOf(database.error, "DATABASE_URL"), env);
-  }
-  return socketPathBeside(MANAGEMENT_SOCKET, database.success ? database.data : "");
+  const { MANAGEMENT_SOCKET } = withoutEmpty(env);
+  return socketPathBeside(MANAGEMENT_SOCKET, MANAGEMENT_SOCKET === undefined ? databasePathOf(env) : "");
 }
 
 /** The SQLite file, from the same environment that `serve` reads. */
@@ -253,14 +242,6 @@ export function databasePathOf(env: Environment): string {
 
 function socketPathBeside(socketPath: string | undefined, database: string): string {
   return socketPath === undefined ? join(dirname(database), "management.sock") : resolve(socketPath);
-}
-
-function withoutEmpty(env: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) =>
-      value === undefined || value === "" ? [] : [[name, value]],
-    ),
-  );
 }
 
 function settingsError(problems: readonly VariableProblem[], env: Environment): SettingsError {

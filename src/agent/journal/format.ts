@@ -40,8 +40,8 @@ function paint(level: LogLevel, text: string): string {
 }
 
 /**
- * The format that fits stdout. `journalStream` is $JOURNAL_STREAM: device and inode of the socket to
- * the journal (systemd.exec(5)).
+ * The format that fits stdout. `journalStream` is $JOURNAL_STREAM: device and inode of the socket
+ * to the journal (systemd.exec(5)).
  */
 export function formatForStdout(journalStream: string | undefined): Format {
   if (journalStream === undefined) {

@@ -8,7 +8,9 @@ import { EVENTS } from "./events.ts";
 import { createFlood } from "./flood.ts";
 import { type Format, journalText, prettyText } from "./format.ts";
 
-/** Everything that the agent reports: one line per entry, at the level that EVENTS gives its event. */
+/**
+ * Everything that the agent reports: one line per entry, at the level that EVENTS gives its event.
+ */
 export interface Journal {
   write(entry: Entry): void;
   /** Applies the level and the format of a changed configuration. */

@@ -93,3 +93,22 @@ export function wrapped(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
+
+/** The schema of an integer written in decimal digits. */
+export const integerBetween = (least: number, most: number) => {
+  const wanted = `want an integer from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, wanted)
+    .transform(Number)
+    .pipe(z.number().min(least, wanted).max(most, wanted));
+};
+
+/** The variables that are set; an empty one counts as unset. */
+export function withoutEmpty(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined || value === "" ? [] : [[name, value]],
+    ),
+  );
+}

@@ -37,7 +37,9 @@ export interface Folders {
 
 type NamedSetting = readonly [name: string, value: string | number | undefined];
 
-/** The settings, by their names in agent.toml, in which `config` differs from what the process uses. */
+/**
+ * The settings, by their names in agent.toml, in which `config` differs from what the process uses.
+ */
 export function restartSettings({ agent }: AgentConfig, inUse: Folders): readonly NamedSetting[] {
   const settings: NamedSetting[] = [];
   if (agent.dataDir !== inUse.dataDir) {

@@ -26,14 +26,14 @@ export interface FileListeners {
 /**
  * Listens for changes of `file` in two ways: chokidar listens in its folder, and in the folder of
  * each link on the way to it; a listener on the file itself hears what is written through another
- * mount of it (`docker -v`). Rejects with a system error if there are too many listeners or the user
- * may not listen. Makes none once `signal` has aborted.
+ * mount of it (`docker -v`). Rejects with a system error if there are too many listeners or the
+ * user may not listen. Makes none once `signal` has aborted.
  *
- * Node asks the kernel for a listener in its only thread, and there the kernel looks up the path. If
- * a file system on the way hung, so would the agent. So a folder is listened to only if the kernel
- * alone answers for each part of its path, and the file is opened first, in a thread of the pool.
- * Where another host or a program answers, there is no listener: inotify does not hear what others
- * change there anyway.
+ * Node asks the kernel for a listener in its only thread, and there the kernel looks up the path.
+ * If a file system on the way hung, so would the agent. So a folder is listened to only if the
+ * kernel alone answers for each part of its path, and the file is opened first, in a thread of the
+ * pool. Where another host or a program answers, there is no listener: inotify does not hear what
+ * others change there anyway.
  */
 export async function listenFor(file: string, hint: () => void, signal: AbortSignal): Promise<FileListeners> {
   const places = await placesOf(file);

@@ -66,7 +66,10 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** NO_PROXY: `*`, names with their subdomains, `.suffix`, `*.suffix`, `host:port`, addresses, CIDR ranges. */
+/**
+ * NO_PROXY: `*`, names with their subdomains, `.suffix`, `*.suffix`, `host:port`, addresses, CIDR
+ * ranges.
+ */
 function isExcepted(endpoint: URL, exceptions: string): boolean {
   const host = bareHost(endpoint.hostname);
   const port = endpoint.port || (endpoint.protocol === "https:" ? "443" : "80");

@@ -9,8 +9,8 @@ import { cancelInvitationsOf, type PeopleTransaction } from "./invitations.ts";
 /**
  * A change to one person's membership; `at` is epoch ms. The functions below run in the caller's
  * transaction, which has checked the actor's rights, and write the audit event. They reject with
- * CONFLICT if the organization would lose its last owner, and cancel the invitations that the person
- * may no longer make.
+ * CONFLICT if the organization would lose its last owner, and cancel the invitations that the
+ * person may no longer make.
  */
 export interface MemberChange {
   readonly actor: Actor;

@@ -1,0 +1,128 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { userInfo } from "node:os";
+import * as z from "zod";
+import { errorCode, OperatorError } from "../../../lib/errors.ts";
+import { inTime } from "../../../lib/files/file-answer.ts";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+
+/** What the holder writes into its lock, for the error message of another agent. */
+const holderSchema = z.strictObject({
+  pid: z.number().int(),
+  user: z.string(),
+  unit: z.string().nullable(),
+  since: z.string(),
+  /** The kernel's name of the namespace in which `pid` counts: `pid:[4026531836]`. */
+  namespace: z.string(),
+});
+type Holder = z.infer<typeof holderSchema>;
+
+/** A new holder takes a few ms to write its entry. Until then, the previous one is there. */
+const PATIENCE_MS = 2000;
+const PAUSE_MS = 20;
+
+/** In bytes. */
+const LONGEST_HOLDER = 1000;
+
+/** Writes into the locked `file` that this process holds it. */
+export async function introduce(file: FileHandle, folder: string): Promise<void> {
+  const holder: Holder = {
+    pid: process.pid,
+    user: userName(),
+    unit: ownUnit(),
+    since: new Date().toISOString(),
+    namespace: ownNamespace(),
+  };
+  try {
+    await inTime(folder, async () => {
+      await file.truncate();
+      await file.write(`${JSON.stringify(holder)}\n`, 0);
+    });
+  } catch {
+    // The disk is full or hangs. The lock works without the holder's entry.
+  }
+}
+
+/** The error for an agent that finds the lock taken. */
+export function taken(holder: Holder | undefined, folder: string, setting: string): OperatorError {
+  const place = `${setting} ${printable(folder, 4096)}`;
+  if (holder === undefined) {
+    return new OperatorError(
+      `another novacula-agent runs already (PID unknown, with ${place}). Fix: stop it first; novacula-agent status shows it`,
+    );
+  }
+  const { pid, user, unit, since, namespace } = holder;
+  const service = unit === null ? "" : `, unit ${printable(unit, 100)}`;
+  const isHere = namespace === ownNamespace();
+  const byPid = isHere ? `stop it first: kill ${pid}` : "stop it first, in its container";
+  const stop = unit === null ? byPid : `stop it first: ${asRoot(`systemctl stop ${shellWord(unit)}`)}`;
+  return new OperatorError(
+    `another novacula-agent runs already (PID ${pid}${isHere ? "" : " of another container"}, user ${printable(user, 100)}${service}, since ${printable(since, 40)}, with ${place}). Fix: ${stop}`,
+  );
+}
+
+/** Who holds the lock; undefined if the file does not name a living process. */
+export async function findHolder(file: FileHandle, folder: string): Promise<Holder | undefined> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const holder = await readHolder(file, folder);
+    if (holder !== undefined && mayLive(holder)) {
+      return holder;
+    }
+    if (performance.now() >= until) {
+      return undefined;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+function mayLive({ pid, namespace }: Holder): boolean {
+  if (namespace !== ownNamespace()) {
+    return true;
+  }
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) !== "ESRCH";
+  }
+}
+
+async function readHolder(file: FileHandle, folder: string): Promise<Holder | undefined> {
+  try {
+    const text = Buffer.alloc(LONGEST_HOLDER);
+    const { bytesRead } = await inTime(folder, () => file.read(text, 0, LONGEST_HOLDER, 0));
+    return holderSchema.parse(JSON.parse(text.toString("utf8", 0, bytesRead)));
+  } catch {
+    return undefined;
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    // A user without a line in passwd(5), as in a container.
+    return `${process.geteuid?.() ?? errorCode(error)}`;
+  }
+}
+
+function ownNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * The service that systemd runs this process in: cgroups(7),
+ * `0::/system.slice/novacula-agent.service`.
+ */
+function ownUnit(): string | null {
+  try {
+    return /^0::.*\/([^/\n]+\.service)$/mu.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}
