@@ -94,7 +94,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)(
         expect(environment.includes("KEPT=1")).toBe(service === "novacula-agent");
       }
       const { stdout } = await machine.try(["novacula-agent", "doctor"]);
-      expect(stdout).toContain("its unit sets LD_PRELOAD, without effect");
+      expect(stdout).toContain("its unit sets LD_PRELOAD, which has no effect");
     });
   },
 );
