@@ -48,7 +48,7 @@ const ATTACKS: readonly Strangers[] = [
 interface Scene {
   readonly url: string;
   /** Of the first admin: the session and the device. */
-  readonly cookie: string;
+  cookie: string;
 }
 
 interface Measured {
@@ -154,7 +154,13 @@ async function signedIn(url: string): Promise<string> {
     describe: "the first admin signs in",
   });
   await client.close();
-  return answer.cookies.map((cookie) => cookie.split(";", 1)[0]).join("; ");
+  return withCookies("", answer.cookies);
+}
+
+/** A Cookie header with the pairs of `header`, replaced and completed by those of Set-Cookie lines. */
+function withCookies(header: string, set: readonly string[]): string {
+  const pairs = [...header.split("; ").filter(Boolean), ...set.map((line) => line.split(";", 1)[0] ?? "")];
+  return [...new Map(pairs.map((pair) => [pair.split("=", 1)[0], pair])).values()].join("; ");
 }
 
 async function signIn(client: Dispatcher, url: string, cookie?: string) {
@@ -212,7 +218,11 @@ async function measure(
     }),
     oneByOne(SIGN_IN_PAUSE_MS, untilMs, async () => {
       const begunMs = performance.now();
-      if ((await signIn(signInPage, url, scene.cookie)).status !== 200) {
+      const { status, cookies } = await signIn(signInPage, url, scene.cookie);
+      if (status === 200) {
+        // A person has 50 sessions at most: the page goes on with the newest.
+        scene.cookie = withCookies(scene.cookie, cookies);
+      } else {
         refusedSignIns += 1;
       }
       signIns.push(performance.now() - begunMs);
