@@ -4,12 +4,11 @@ import { asRoot } from "../../lib/shell-word.ts";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import { exposureFindings } from "./file/file-access.ts";
-import type { FileReads } from "./file/file-reads.ts";
+import type { FileReads, TextRead } from "./file/file-reads.ts";
 import type { FileRead } from "./file/read-file.ts";
 import type { ConfigIssue } from "./issue/config-issue.ts";
 import type { TableIssue } from "./issue/table-issue.ts";
 import type { FoundToken, ParsedConfig } from "./parse-config.ts";
-import { decodeText } from "./schema/config-text.ts";
 
 /** Where the key was found, and what is wrong with it. */
 export interface FoundKey {
@@ -46,10 +45,11 @@ export async function readKey(
   if (keyFile === undefined) {
     return { issue: await parsed.issueAt(noCredentials(written)) };
   }
-  const read = await reads.read(keyFile);
-  const diagnosis = diagnoseKeyFile(read, keyFile);
+  const file = await reads.readText(keyFile);
+  const diagnosis = diagnoseKeyFile(file, keyFile);
   const isCredential =
     credentialsDirectory !== undefined && keyFile.startsWith(join(credentialsDirectory, "/"));
+  const read = await reads.read(keyFile);
   const exposed = read.kind === "read" && !isCredential ? exposureFindings(read, reads.reader) : [];
   return { keySource: printable(keyFile), keyFile, diagnosis: withFindings(diagnosis, exposed) };
 }
@@ -82,18 +82,17 @@ function missing(): KeyFinding {
 }
 
 /** An unreadable key file is a finding, not an issue: the configuration itself is valid. */
-function diagnoseKeyFile(read: FileRead, path: string): KeyDiagnosis {
-  if (read.kind === "unreadable") {
-    const problem = `is not available: ${printable(path)} ${read.problem}`;
-    return refused({ code: "key-file-unreadable", severity: "refused", problem, remedy: read.remedy });
+function diagnoseKeyFile(file: TextRead, path: string): KeyDiagnosis {
+  if (file.kind === "text") {
+    return diagnoseKey(file.text, { kind: "key-file" });
   }
-  const decoded = decodeText(read.bytes);
-  if (decoded.kind === "text") {
-    return diagnoseKey(decoded.text, { kind: "key-file" });
+  const { remedy, place } = file;
+  if (file.kind === "unreadable") {
+    const problem = `is not available: ${printable(path)} ${file.problem}`;
+    return refused({ code: "key-file-unreadable", severity: "refused", problem, remedy });
   }
-  const { remedy, place } = decoded;
   const where = place === undefined ? "" : ` (line ${place.line}, column ${place.column})`;
-  const problem = `is in a file that ${decoded.problem}${where}`;
+  const problem = `is in a file that ${file.problem}${where}`;
   return refused({ code: "key-file-not-text", severity: "refused", problem, remedy, ...place });
 }
 

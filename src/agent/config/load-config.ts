@@ -1,16 +1,13 @@
 import { resolve } from "node:path";
-import { printable } from "../../lib/printable.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
-import { readCertificates } from "./file/ca-file.ts";
+import { readCa } from "./ca-source.ts";
 import { type FileReader, ownReader } from "./file/file-access.ts";
 import { FileReads } from "./file/file-reads.ts";
-import type { FileRead } from "./file/read-file.ts";
 import type { ConfigIssue } from "./issue/config-issue.ts";
 import { readKey } from "./key-source.ts";
-import { type ParsedConfig, parseConfig } from "./parse-config.ts";
+import { parseConfig } from "./parse-config.ts";
 import type { AgentConfig } from "./schema/agent-config.ts";
-import { type ConfigText, decodeText } from "./schema/config-text.ts";
 
 const DEFAULT_PATH = "/etc/novacula/agent.toml";
 
@@ -81,21 +78,18 @@ export async function loadConfig(
     return { ...base(), verdict: "invalid", issues, config: undefined };
   };
 
-  const file = await reads.read(path);
-  if (file.kind === "unreadable") {
-    return invalid([unreadable(path, file)]);
+  const file = await reads.readText(path);
+  if (file.kind !== "text") {
+    const { code, problem, remedy, place } = file;
+    return invalid([{ code, file: path, ...place, problem, remedy }]);
   }
-  const decoded = decodeText(file.bytes);
-  if (decoded.kind === "not-text") {
-    return invalid([notText(path, decoded)]);
-  }
-  const parsed = await parseConfig(decoded.text, path);
+  const parsed = await parseConfig(file.text, path);
   if (parsed.kind === "invalid") {
     return invalid(parsed.issues);
   }
 
   const { CREDENTIALS_DIRECTORY: credentialsDirectory } = environment;
-  const found = await readKey(file, parsed, reads, credentialsDirectory);
+  const found = await readKey(file.read, parsed, reads, credentialsDirectory);
   const ca = await readCa(parsed, reads);
   const issues = [found, ca].flatMap((part) => ("issue" in part ? [part.issue] : []));
   if ("issue" in found || "issue" in ca) {
@@ -121,33 +115,4 @@ async function digestNow({ files, verdict }: Loaded): Promise<string> {
     await reads.read(file);
   }
   return reads.digest(verdict === "usable" ? "content-and-access" : "content");
-}
-
-async function readCa(
-  parsed: Extract<ParsedConfig, { kind: "valid" }>,
-  reads: FileReads,
-): Promise<{ readonly pem: string | undefined } | { readonly issue: ConfigIssue }> {
-  const { caFile } = parsed.config.controlPlane;
-  if (caFile === undefined) {
-    return { pem: undefined };
-  }
-  const read = await reads.read(caFile);
-  const ca = read.kind === "read" ? readCertificates(read.bytes) : read;
-  if (ca.kind === "certificates") {
-    return { pem: ca.pem };
-  }
-  const problem = `names ${printable(caFile)}, which ${ca.problem}`;
-  const path = ["control_plane", "ca_file"];
-  const issue = { code: "ca-file", path, key: path.join("."), problem, remedy: ca.remedy };
-  return { issue: await parsed.issueAt(issue) };
-}
-
-function unreadable(file: string, read: Extract<FileRead, { kind: "unreadable" }>): ConfigIssue {
-  const code = read.code === "ENOENT" ? "not-found" : "unreadable";
-  return { code, file, problem: read.problem, remedy: read.remedy };
-}
-
-function notText(file: string, decoded: Extract<ConfigText, { kind: "not-text" }>): ConfigIssue {
-  const { problem, remedy, place } = decoded;
-  return { code: "not-text", file, ...place, problem, remedy };
 }

@@ -2,7 +2,7 @@ import { systemClock } from "../../../lib/clock.ts";
 import { sentence } from "../../../lib/sentence.ts";
 import { VERSION } from "../../../lib/version.ts";
 import type { CurrentKeyReply } from "../../../protocol/sync.ts";
-import { readCertificates } from "../../config/file/ca-file.ts";
+import { readCertificates } from "../../config/ca-source.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import type { AgentConfig } from "../../config/schema/agent-config.ts";
 import { adviseRefusal, type KeyRoute } from "../../daemon/narration/refusal-advice.ts";

@@ -1,10 +1,24 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
+import { decodeText } from "../schema/config-text.ts";
 import type { FileReader } from "./file-access.ts";
 import { type FileRead, readBoundedFile } from "./read-file.ts";
 
 /** Makes a printed digest useless for guessing a password that was pasted into a file. */
 const PROCESS_SALT = randomBytes(32);
+
+/** The text of a file, or why there is none. */
+export type TextRead =
+  | { readonly kind: "text"; readonly read: Extract<FileRead, { kind: "read" }>; readonly text: string }
+  | {
+      readonly kind: "unreadable" | "not-text";
+      readonly code: "not-found" | "unreadable" | "not-text";
+      /** The end of a sentence about the file. */
+      readonly problem: string;
+      readonly remedy: string;
+      /** The place of the first invalid byte, if known. */
+      readonly place?: { readonly line: number; readonly column: number };
+    };
 
 /** The files that one load has read. Its digest can be compared with that of a later load. */
 export class FileReads {
@@ -24,6 +38,19 @@ export class FileReads {
     const read = await readBoundedFile(path, this.reader);
     this.#reads.set(path, read);
     return read;
+  }
+
+  /** The same, decoded: UTF-8, or UTF-16 with its mark. */
+  async readText(path: string): Promise<TextRead> {
+    const read = await this.read(path);
+    if (read.kind === "unreadable") {
+      const code = read.code === "ENOENT" ? "not-found" : "unreadable";
+      return { ...read, code };
+    }
+    const decoded = decodeText(read.bytes);
+    return decoded.kind === "text"
+      ? { kind: "text", read, text: decoded.text }
+      : { ...decoded, code: "not-text" };
   }
 
   get paths(): readonly string[] {

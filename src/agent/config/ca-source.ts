@@ -1,13 +1,40 @@
 import { X509Certificate } from "node:crypto";
-import { decodeText } from "../schema/config-text.ts";
+import { printable } from "../../lib/printable.ts";
+import type { FileReads } from "./file/file-reads.ts";
+import type { ConfigIssue } from "./issue/config-issue.ts";
+import type { ParsedConfig } from "./parse-config.ts";
+import { decodeText } from "./schema/config-text.ts";
 
 /** The content of `control_plane.ca_file`, or why it cannot be used. */
-export type CaFile =
+type CaFile =
   | { readonly kind: "certificates"; readonly pem: string }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/gu;
 const REMEDY = "Name a PEM file, which has one or more blocks that begin with -----BEGIN CERTIFICATE-----.";
+
+/**
+ * Reads the CA file, if the configuration names one. An issue means that it cannot be used. Never
+ * rejects because of the file.
+ */
+export async function readCa(
+  parsed: Extract<ParsedConfig, { kind: "valid" }>,
+  reads: FileReads,
+): Promise<{ readonly pem: string | undefined } | { readonly issue: ConfigIssue }> {
+  const { caFile } = parsed.config.controlPlane;
+  if (caFile === undefined) {
+    return { pem: undefined };
+  }
+  const read = await reads.read(caFile);
+  const ca = read.kind === "read" ? readCertificates(read.bytes) : read;
+  if (ca.kind === "certificates") {
+    return { pem: ca.pem };
+  }
+  const problem = `names ${printable(caFile)}, which ${ca.problem}`;
+  const path = ["control_plane", "ca_file"];
+  const issue = { code: "ca-file", path, key: path.join("."), problem, remedy: ca.remedy };
+  return { issue: await parsed.issueAt(issue) };
+}
 
 /**
  * Parses every certificate of a PEM bundle, so that a bad one is found before the TLS handshake.
