@@ -33,7 +33,7 @@ async function openAndClose(path: string, agent: AgentProcess, server: FaultySer
     chmodSync(path, 0o644);
     const warning = await eventually(() => warnings()[time - 1], { describe: "a warning" });
     expect(warning.message).toMatch(/^The key \w+ in .* every user of this host can read .*mode 0644\)\. /);
-    expect(warning.atMs - openedAtMs).toBeLessThan(20_000);
+    expect(warning.atMs - openedAtMs).toBeLessThan(2000);
     await syncsTwice(server);
     chmodSync(path, 0o600);
     // Longer than a look at the files and their settling take.
