@@ -49,7 +49,7 @@ async function assertFolderFor(path: string): Promise<void> {
   try {
     await assertRootOnly(
       path,
-      "use --directory with a folder that only root can write to, such as /root/novacula-dev",
+      "use --directory with a folder that only root can write to, such as /srv/novacula-dev",
     );
   } catch (error) {
     // A missing folder will be made, so the folder above it counts.

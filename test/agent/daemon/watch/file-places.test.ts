@@ -27,10 +27,10 @@ describe("the places of a file", () => {
     mkdirSync(join(root, "releases/2"), { recursive: true });
     link("releases", "all");
     link("all/2", "current");
-    link("../shared.toml", "releases/2/agent.toml");
+    link("../common.toml", "releases/2/agent.toml");
     link(join(root, "current"), "etc");
     expect(await places("etc/agent.toml")).toEqual({
-      end: "/releases/shared.toml",
+      end: "/releases/common.toml",
       links: ["/etc", "/current", "/all", "/releases/2/agent.toml"],
     });
   });
