@@ -189,6 +189,8 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   "lib/command-line": ["lib", "lib/log"],
   "lib/command-line/completion": ["lib/command-line"],
   protocol: [],
+  "protocol/chains": [],
+  "protocol/nodes": [],
 };
 
 /** Folders with more than MAX_FILES files, and why they have to be so large. */
