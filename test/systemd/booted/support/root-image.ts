@@ -9,8 +9,11 @@ import type { DebianRelease } from "./debian-release.ts";
 
 const run = promisify(execFile);
 
-/** procps for `kill` and `ps`, ca-certificates for TLS. No Node, no sudo, no polkit. */
-const PACKAGES = ["systemd", "systemd-sysv", "dbus", "procps", "ca-certificates"];
+/**
+ * procps for `kill` and `ps`, ca-certificates for TLS, and the clients of nodes that Debian has. No
+ * Node, no sudo, no polkit.
+ */
+const PACKAGES = ["systemd", "systemd-sysv", "dbus", "procps", "ca-certificates", "litecoind", "monero"];
 
 /**
  * Without /etc/hosts `localhost` does not resolve. Documentation of other packages only needs
