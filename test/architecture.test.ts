@@ -188,7 +188,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   "lib/files": ["lib"],
   "lib/command-line": ["lib", "lib/log"],
   "lib/command-line/completion": ["lib/command-line"],
-  protocol: [],
+  protocol: ["protocol/nodes"],
   "protocol/chains": [],
   "protocol/nodes": [],
 };

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Channel } from "./channels.ts";
+import { type NodesReport, nodesReply } from "./nodes/node-exchange.ts";
 
 /**
  * The requests and replies of `syncExecutor` and `currentKey`, as in schema.graphql. Types are
@@ -57,6 +58,8 @@ export const syncReply = z.object({
     .object({ targetVersion: text, url: text, sha256: text, signature: text, expiresAt: timestamp })
     .nullish()
     .transform((value) => value ?? null),
+  /** Null if the request had no `nodes`, or if the control plane knows nothing of nodes. */
+  nodes: nodesReply.nullish().transform((value) => value ?? null),
 });
 
 export type AuthenticatedKey = z.infer<typeof authenticatedKey>;
@@ -94,4 +97,6 @@ export interface SyncRequest {
     readonly diskTotalBytes?: number;
     readonly diskFreeBytes?: number;
   };
+  /** Left out for a control plane that knows nothing of nodes. */
+  readonly nodes?: NodesReport;
 }

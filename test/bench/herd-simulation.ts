@@ -64,6 +64,7 @@ const ACCEPTED: SyncOutcome = {
     compatibility: { verdict: "supported", recommendedVersion: null },
     duplicates: [],
     pendingUpgrade: null,
+    nodes: null,
   },
 };
 

@@ -1,25 +1,29 @@
 import type * as z from "zod";
-import { CURRENT_KEY, SYNC_EXECUTOR } from "../../protocol/operations.ts";
+import { CURRENT_KEY, SYNC_EXECUTOR, SYNC_EXECUTOR_WITH_NODES } from "../../protocol/operations.ts";
 import { type GraphqlRequest, parseGraphqlRequest } from "../graphql/request/graphql-request.ts";
 import { currentKeyArguments, type SyncInput, syncArguments } from "../graphql/request/inputs.ts";
 import type { ExecutorCaller, ExecutorSync } from "./executor-sync.ts";
 
-/** Several times what an executor sends. Larger requests are not remembered. */
-const MAX_CHARACTERS = 8192;
+/**
+ * Several times what an executor sends again and again. Larger requests, such as a whole report
+ * about many nodes, are not remembered.
+ */
+const MAX_REMEMBERED_CHARACTERS = 8192;
 const GENERATION_MS = 60_000;
 
 /** A sync's request and its decoded input. */
 interface KnownSync {
   readonly text: string;
   readonly input: SyncInput;
+  readonly wantsNodes: boolean;
 }
 
 /** What became of an executor's request. */
 type ExecutorAnswer =
   | { readonly kind: "answered"; readonly body: unknown }
   /**
-   * Nothing was done: the text is too long, the document is not one that executors send, or its
-   * variables are invalid, which graphql-js describes better.
+   * Nothing was done: the document is not one that executors send, or its variables are invalid,
+   * which graphql-js describes better.
    */
   | { readonly kind: "other"; readonly request: GraphqlRequest };
 
@@ -49,17 +53,18 @@ export class ExecutorFastPath {
   async answer(text: string, caller: ExecutorCaller): Promise<ExecutorAnswer> {
     const last = this.lastSyncs.get(caller.key.id);
     if (last?.text === text) {
-      return this.sync(caller, last.input);
+      return this.sync(caller, last);
     }
     const request = parseGraphqlRequest(text);
-    if (text.length > MAX_CHARACTERS) {
-      return { kind: "other", request };
-    }
-    if (isFor(request, SYNC_EXECUTOR, "SyncExecutor")) {
+    const wantsNodes = isFor(request, SYNC_EXECUTOR_WITH_NODES, "SyncExecutor");
+    if (wantsNodes || isFor(request, SYNC_EXECUTOR, "SyncExecutor")) {
       const input = decodedVariables(syncArguments, request)?.input;
       if (input !== undefined) {
-        this.lastSyncs.set(caller.key.id, { text, input });
-        return this.sync(caller, input);
+        const known = { text, input, wantsNodes };
+        if (text.length <= MAX_REMEMBERED_CHARACTERS) {
+          this.lastSyncs.set(caller.key.id, known);
+        }
+        return this.sync(caller, known);
       }
     }
     if (isFor(request, CURRENT_KEY, "CurrentKey")) {
@@ -71,8 +76,17 @@ export class ExecutorFastPath {
     return { kind: "other", request };
   }
 
-  private async sync(caller: ExecutorCaller, input: SyncInput): Promise<ExecutorAnswer> {
-    return answered({ syncExecutor: await this.executorSync.sync(caller, input) });
+  /** Answers with exactly the fields that the document asks for. */
+  private async sync(
+    caller: ExecutorCaller,
+    { input, wantsNodes }: Omit<KnownSync, "text">,
+  ): Promise<ExecutorAnswer> {
+    const answer = await this.executorSync.sync(caller, input);
+    if (wantsNodes === "nodes" in answer) {
+      return answered({ syncExecutor: answer });
+    }
+    const { nodes = null, ...rest } = answer;
+    return answered({ syncExecutor: wantsNodes ? { ...rest, nodes } : rest });
   }
 }
 

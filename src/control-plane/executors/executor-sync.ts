@@ -1,3 +1,4 @@
+import type { NodesReply, NodesReport } from "../../protocol/nodes/node-exchange.ts";
 import type { KeyRefusalReason } from "../../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../../protocol/sync.ts";
 import { ApiError, ApiErrorCode, forbidden, keyRefused } from "../api-error.ts";
@@ -37,6 +38,9 @@ export interface ExecutorCaller {
   readonly address: string | null;
 }
 
+/** It has `nodes` exactly if the request has. */
+type SyncAnswer = Omit<SyncReply, "nodes"> & { readonly nodes?: NodesReply };
+
 /** The executor, if it exists, and whether the key may act for it. */
 interface Look {
   readonly executor: ExecutorReference | undefined;
@@ -65,7 +69,7 @@ export class ExecutorSync {
   }
 
   /** The heartbeat. Its activity is written within seconds, and a new binding before the answer. */
-  async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncReply> {
+  async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncAnswer> {
     const { presence, activityWriter, heartbeatTimeoutMs, version, now } = this.deps;
     const binding = await this.admittedExecutor(caller, input);
     const at = now();
@@ -87,6 +91,7 @@ export class ExecutorSync {
       compatibility: compatibility(input.version, version),
       duplicates: [...duplicates],
       pendingUpgrade: null,
+      ...(input.nodes !== undefined && { nodes: exchanged(input.nodes) }),
     };
   }
 
@@ -217,6 +222,17 @@ export class ExecutorSync {
     const { id: keyId, fingerprint } = key;
     this.deps.refusals.note({ ...request, error, keyId, fingerprint, address });
   }
+}
+
+function exchanged({ seen }: NodesReport): NodesReply {
+  const changeNumber = 0;
+  return {
+    changeNumber,
+    count: 0,
+    wantsCapabilities: false,
+    wantsWhole: false,
+    list: seen === changeNumber ? null : [],
+  };
 }
 
 function identified(key: PresentedKey): CurrentKeyReply {

@@ -7,26 +7,27 @@ import { observedNodes } from "./observed-node.ts";
  * planes before this version know neither field, so executors repeat without them.
  */
 
-/** SHA-256 of the capabilities, hex. */
+/** SHA-256 of the capabilities, as `hashOfCapabilities` computes it. */
 const hash = z.string().regex(/^[0-9a-f]{64}$/u, "must be a SHA-256 in hex");
-const words = z.array(z.string().min(1).max(64)).max(64);
+const word = z.string().regex(/^[\x21-\x7e]{1,32}$/u, "must be 1 to 32 printable ASCII characters");
+const words = z.array(word).max(64);
 
 /** What this agent can run. It is the catalogue of its release, and which programs it finds. */
 export const nodeCapabilities = z.strictObject({
   chains: z
     .array(
       z.strictObject({
-        chain: z.string().min(1).max(32),
+        chain: word,
         networks: words,
         nodeTypes: words,
         roles: z
           .array(
             z.strictObject({
-              role: z.string().min(1).max(32),
+              role: word,
               clients: z
                 .array(
                   z.strictObject({
-                    client: z.string().min(1).max(32),
+                    client: word,
                     versions: words,
                     /** Those of `versions` whose program is on the host now. */
                     installed: words,
@@ -44,7 +45,13 @@ export type NodeCapabilities = z.infer<typeof nodeCapabilities>;
 
 export const nodesReport = z.strictObject({
   /** The change number of the list that the executor holds; null: none. */
-  seen: z.number().int().min(0).nullable(),
+  seen: z
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .nullish()
+    .transform((value) => value ?? null),
   capabilitiesHash: hash,
   /** Only if the last reply wanted it. */
   capabilities: nodeCapabilities.nullish().transform((value) => value ?? null),

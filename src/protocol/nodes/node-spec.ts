@@ -8,6 +8,8 @@ import * as z from "zod";
 
 /** Nodes of one executor, deleted ones included. */
 export const MAX_NODES = 64;
+/** The greatest `Int` of GraphQL. */
+export const MAX_INT = 2 ** 31 - 1;
 /** Overrides of one node. */
 const MAX_OVERRIDES = 64;
 
@@ -28,6 +30,8 @@ const value = z
   .string()
   .max(200)
   .regex(/^[\x20-\x7e]*$/u, "must be at most 200 printable ASCII characters");
+const orNull = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((given) => given ?? null);
 const bytes = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const DESIRED_NODE_STATES = ["running", "stopped"] as const;
@@ -47,9 +51,9 @@ export type NodeOverride = z.infer<typeof nodeOverride>;
 /** Limits of one process; null: none. */
 export const nodeLimits = z.strictObject({
   role: word,
-  memoryBytes: bytes.nullable().default(null),
+  memoryBytes: orNull(bytes),
   /** Thousandths of a processor. */
-  cpuMillis: z.number().int().min(10).max(1_024_000).nullable().default(null),
+  cpuMillis: orNull(z.number().int().min(10).max(1_024_000)),
 });
 export type NodeLimits = z.infer<typeof nodeLimits>;
 
@@ -79,15 +83,12 @@ export const nodeSpec = z.strictObject({
   id,
   name: nodeName,
   /** Grows by one with every change, and never gets smaller. */
-  revision: z.number().int().min(1),
+  revision: z.number().int().min(1).max(MAX_INT),
   ...nodeConfigShape,
   desiredState: z.enum(DESIRED_NODE_STATES),
   /** Grows with every restart that was asked for. */
-  restartGeneration: z.number().int().min(0),
+  restartGeneration: z.number().int().min(0).max(MAX_INT),
   /** Not null: stop the node, then delete its data, or keep it. The only order that deletes. */
-  deletion: z
-    .strictObject({ keepData: z.boolean() })
-    .nullish()
-    .transform((given) => given ?? null),
+  deletion: orNull(z.strictObject({ keepData: z.boolean() })),
 });
 export type NodeSpec = z.infer<typeof nodeSpec>;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { MAX_NODES, nodeName } from "./node-spec.ts";
+import { MAX_INT, MAX_NODES, nodeName } from "./node-spec.ts";
 
 /** What an executor observes of its nodes, with the names of schema.graphql. */
 
@@ -31,25 +31,33 @@ const text = z
   .string()
   .max(300)
   .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, "must be one printable line");
-const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER).nullable();
+/** Null: unknown. It may be left out, as any field that may be null in GraphQL. */
+const orNull = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((given) => given ?? null);
+const amount = orNull(z.number().min(0).max(Number.MAX_SAFE_INTEGER));
+/** As far as an `Int` of GraphQL goes. */
+const count = z.number().int().min(0).max(MAX_INT);
+const word = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,32}$/u, "must be 1 to 32 printable ASCII characters without spaces");
 
 export const observedProcess = z.strictObject({
-  role: z.string().min(1).max(32),
-  client: z.string().min(1).max(32),
-  version: z.string().min(1).max(32),
+  role: word,
+  client: word,
+  version: word,
   status: z.enum(PROCESS_STATUSES),
-  problem: z.enum(NODE_PROBLEMS).nullable(),
+  problem: orNull(z.enum(NODE_PROBLEMS)),
   /** One sentence: what, and what to do. Null if the status says it all. */
-  reason: text.nullable(),
+  reason: orNull(text),
   /** When the status began, epoch ms. */
-  since: z.number().int(),
+  since: z.number().int().min(0).max(8.64e15),
   /** How often systemd has restarted it since the last start that was asked for. */
-  restarts: z.number().int().min(0),
+  restarts: count,
   height: amount,
   targetHeight: amount,
   peers: amount,
   /** 0 to 1. */
-  syncProgress: z.number().min(0).max(1).nullable(),
+  syncProgress: orNull(z.number().min(0).max(1)),
   memoryBytes: amount,
 });
 export type ObservedProcess = z.infer<typeof observedProcess>;
@@ -58,7 +66,7 @@ export const observedNode = z.strictObject({
   id: z.string().min(1).max(64),
   name: nodeName,
   /** The revision that the running processes were started with; null: none. */
-  revision: z.number().int().min(1).nullable(),
+  revision: orNull(count.min(1)),
   processes: z.array(observedProcess).max(8),
   /** Of the file system that holds the data. */
   diskFreeBytes: amount,

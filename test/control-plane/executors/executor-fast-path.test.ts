@@ -10,11 +10,36 @@ import { Presence } from "../../../src/control-plane/executors/presence.ts";
 import { DamageLog } from "../../../src/control-plane/log/damage-log.ts";
 import { RefusalLog } from "../../../src/control-plane/log/refusal-log.ts";
 import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
-import { CURRENT_KEY, SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
+import { CURRENT_KEY, SYNC_EXECUTOR, SYNC_EXECUTOR_WITH_NODES } from "../../../src/protocol/operations.ts";
 import { SYNC_INPUT, sendRaw, startServer } from "../../support/control-plane/control-plane-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const sync = (input: unknown, operationName?: string) => ({ source: SYNC_EXECUTOR, input, operationName });
+
+const NODES = {
+  seen: null,
+  capabilitiesHash: "a".repeat(64),
+  capabilities: null,
+  isWhole: true,
+  observed: [],
+};
+const PROCESS = {
+  role: "node",
+  client: "bitcoind",
+  version: "28.0",
+  status: "running",
+  problem: null,
+  since: 1,
+  restarts: 0,
+  height: 3.5,
+};
+const NODE = { id: "n", name: "btc-1", revision: 1, processes: [PROCESS], isGone: false, isUnlisted: false };
+
+const withNodes = (nodes: object) => ({
+  source: SYNC_EXECUTOR_WITH_NODES,
+  input: { ...SYNC_INPUT, nodes: { ...NODES, ...nodes } },
+  operationName: undefined,
+});
 
 const reference = z.object({ id: z.string() });
 const syncedKey = z.object({ syncExecutor: z.object({ executor: reference, key: reference }) });
@@ -56,6 +81,40 @@ it.each([
     "a look at the key",
     { source: CURRENT_KEY, input: { executorName: "agent-1" }, operationName: undefined },
   ],
+  ["a sync with nodes", withNodes({})],
+  ["a node", withNodes({ observed: [NODE] })],
+  ["a list that is held already", withNodes({ seen: 0 })],
+  ["nodes for a document that asks for none", { ...sync(withNodes({}).input) }],
+  ["a document that asks for nodes, without any", { ...withNodes({}), input: SYNC_INPUT }],
+  ["nodes that are null", { ...withNodes({}), input: { ...SYNC_INPUT, nodes: null } }],
+  ["a change number that is no integer", withNodes({ seen: 1.5 })],
+  ["a hash that is none", withNodes({ capabilitiesHash: "abc" })],
+  ["a revision that no Int holds", withNodes({ observed: [{ ...NODE, revision: 2 ** 31 }] })],
+  [
+    "a status that is unknown",
+    withNodes({ observed: [{ ...NODE, processes: [{ ...PROCESS, status: "up" }] }] }),
+  ],
+  [
+    "a reason of two lines",
+    withNodes({ observed: [{ ...NODE, processes: [{ ...PROCESS, reason: "a\nb" }] }] }),
+  ],
+  ["a node too many", withNodes({ observed: Array(129).fill(NODE) })],
+  ["a field too many in a node", withNodes({ observed: [{ ...NODE, colour: "red" }] })],
+  [
+    "capabilities",
+    withNodes({
+      capabilities: {
+        chains: [
+          {
+            chain: "bitcoin",
+            networks: ["mainnet"],
+            nodeTypes: ["full"],
+            roles: [{ role: "node", clients: [{ client: "bitcoind", versions: ["28.0"], installed: [] }] }],
+          },
+        ],
+      },
+    }),
+  ],
   ["a look without a name", { source: CURRENT_KEY, input: {}, operationName: undefined }],
 ])("answers %s as graphql-js does", async (_what, { source, input, operationName }) => {
   const server = await startServer();
@@ -80,11 +139,12 @@ it("answers with exactly the fields of the document, in its order", async () => 
   const server = await startServer({ now: () => now });
   await server.createOrganization("acme");
   const { secret } = await server.createKey();
-  const body = async (query: string, instanceId: string) => {
+  const body = async (query: string, instanceId: string, nodes?: object) => {
+    const input = { ...SYNC_INPUT, instanceId, nodes };
     const response = await fetch(`${server.url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${secret}` },
-      body: JSON.stringify({ query, variables: { input: { ...SYNC_INPUT, instanceId } }, extra: "ignored" }),
+      body: JSON.stringify({ query, variables: { input }, extra: "ignored" }),
     });
     return response.text();
   };
@@ -94,6 +154,9 @@ it("answers with exactly the fields of the document, in its order", async () => 
   const direct = await body(SYNC_EXECUTOR, "one");
   expect(direct).toContain('"duplicates":[{"instanceId":"two"');
   expect(await body(inOtherWords(SYNC_EXECUTOR), "one")).toBe(direct);
+  const nodes = await body(SYNC_EXECUTOR_WITH_NODES, "one", NODES);
+  expect(nodes).toContain('"nodes":{"changeNumber":0,"count":0,');
+  expect(await body(inOtherWords(SYNC_EXECUTOR_WITH_NODES), "one", NODES)).toBe(nodes);
 });
 
 it("answers the documents of executors and hands on all others, parsed", async () => {
@@ -150,7 +213,7 @@ it("answers the documents of executors and hands on all others, parsed", async (
     ...SYNC_INPUT,
     capabilities: { ...SYNC_INPUT.capabilities, features: Array(100).fill("f".repeat(100)) },
   };
-  expect(await answer(SYNC_EXECUTOR, long)).toMatchObject({ kind: "other" });
+  expect(await answer(SYNC_EXECUTOR, long)).toMatchObject({ kind: "answered" });
 });
 
 describe("a sync that repeats the one before to the letter", () => {

@@ -95,6 +95,7 @@ export function replyOf(keyId = "k_1", changes: Partial<SyncReply> = {}): SyncRe
     compatibility: { verdict: "supported", recommendedVersion: null },
     duplicates: [],
     pendingUpgrade: null,
+    nodes: null,
     ...changes,
   };
 }

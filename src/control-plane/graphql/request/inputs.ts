@@ -2,6 +2,7 @@ import * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
 import { CHANNELS } from "../../../protocol/channels.ts";
 import { MAX_EMAIL_CHARACTERS } from "../../../protocol/limits.ts";
+import { nodesReport } from "../../../protocol/nodes/node-exchange.ts";
 import { ROLES } from "../../../protocol/roles.ts";
 import { badInput } from "../../api-error.ts";
 
@@ -64,6 +65,7 @@ export const syncArguments = z.strictObject({
       diskTotalBytes: optionalBytes,
       diskFreeBytes: optionalBytes,
     }),
+    nodes: optional(nodesReport),
   }),
 });
 
