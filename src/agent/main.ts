@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import { wantsJson } from "../lib/command-line/arguments.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
 import { reportBug } from "./cli/bug-report.ts";
 import { runAgentProgram } from "./cli/program.ts";
@@ -14,6 +15,7 @@ const READER_PATIENCE_MS = 1000;
 // files hang, some threads must stay free.
 process.env["UV_THREADPOOL_SIZE"] ??= "8";
 
+const args = process.argv.slice(2);
 const terminal: Terminal = {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -25,7 +27,7 @@ const terminal: Terminal = {
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 process.on("uncaughtException", (error) => {
-  leave(reportBug(error, terminal));
+  leave(reportBug(error, wantsJson(args), terminal));
 });
 
 // Not a top-level await: the single binary is a CommonJS bundle.
@@ -33,9 +35,9 @@ void main();
 
 async function main(): Promise<void> {
   try {
-    process.exitCode = await runAgentProgram(process.argv.slice(2), terminal);
+    process.exitCode = await runAgentProgram(args, terminal);
   } catch (error) {
-    process.exitCode = reportBug(error, terminal);
+    process.exitCode = reportBug(error, wantsJson(args), terminal);
   }
   // Fires only if something keeps the process from ending by itself.
   const until = performance.now() + READER_PATIENCE_MS;

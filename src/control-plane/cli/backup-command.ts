@@ -4,10 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import { Argument, type Command } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { CommandError } from "../../lib/command-line/command-error.ts";
-import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { errorCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { databasePathOf } from "../settings.ts";
+import { type CommonOptions, jsonOption, print } from "./options.ts";
 
 const BUSY_LIMIT_MS = 10_000;
 
@@ -19,6 +19,7 @@ export function backupCommand({ terminal }: CommandContext): Command {
     description:
       "Copies the database to a new file, whether the control plane runs or not. The copy is the state of one moment, complete and checked, and only its owner can read it. DATABASE_URL names the database, as for serve.",
     arguments: [new Argument("<file>", "where to; the file must not exist yet")],
+    options: [jsonOption()],
     notes: `The folder must be yours or root's, and nobody else may be able to replace files in it.
 
 To restore a copy: stop the control plane, move the copy to the place of the database, remove the
@@ -29,15 +30,23 @@ files beside it that end in -wal and -shm, and start the control plane.`,
         does: "with the date in its name",
       },
     ],
-    action: (file: string) => backup(databasePathOf(terminal.environment), resolve(file), terminal),
+    action(file: string, options: CommonOptions) {
+      const database = resolve(databasePathOf(terminal.environment));
+      const path = resolve(file);
+      const sizeBytes = backup(database, path);
+      const text = `Backed up ${printable(database, 4096)} to ${printable(path, 4096)}, ${sizeBytes} bytes, checked.\n`;
+      print<"backup">(terminal, options, { value: { backup: { file: path, database, sizeBytes } }, text });
+    },
   });
 }
 
 /**
+ * Copies the database, and returns the size of the copy.
+ *
  * Uses VACUUM INTO: one read transaction, which blocks no writer (sqlite.org/lang_vacuum.html).
  * SQLite's page-by-page backup would start again at each write of the running control plane.
  */
-function backup(databasePath: string, file: string, { stdout }: Terminal): void {
+function backup(databasePath: string, file: string): number {
   const mask = process.umask(0o077);
   let place: string | undefined;
   try {
@@ -49,6 +58,7 @@ function backup(databasePath: string, file: string, { stdout }: Terminal): void 
     requireSound(copy);
     // Not a rename, which would replace an existing file.
     linkSync(copy, file);
+    return statSync(copy).size;
   } catch (error) {
     if (errorCode(error) === "EEXIST") {
       throw new CommandError("failed", `${printable(file, 4096)} exists already`, {
@@ -64,7 +74,6 @@ function backup(databasePath: string, file: string, { stdout }: Terminal): void 
     }
     process.umask(mask);
   }
-  stdout.write(`Backed up ${databasePath} to ${file}, ${statSync(file).size} bytes, checked.\n`);
 }
 
 /** Throws a CommandError if somebody else could replace files in the folder. */

@@ -28,8 +28,12 @@ export function commonOptions(): readonly Option[] {
       "--socket <path>",
       "management socket of the control plane (default: $MANAGEMENT_SOCKET, else management.sock beside the database)",
     ),
-    new Option("--json", "print JSON"),
+    jsonOption(),
   ];
+}
+
+export function jsonOption(): Option {
+  return new Option("--json", "print JSON");
 }
 
 export function organizationOptions(): readonly Option[] {

@@ -119,6 +119,13 @@ const membership = z.object({ role, organization: z.object({ slug: z.string(), h
  * published in docs/schemas/novacula-control-plane.
  */
 export const OUTPUTS = {
+  backup: z.object({
+    backup: z.object({
+      file: z.string().describe("The absolute path of the copy"),
+      database: z.string().describe("The absolute path of the database"),
+      sizeBytes: z.number(),
+    }),
+  }),
   "org create": z.object({ organization }),
   "org list": z.object({ organizations: z.array(organization) }),
   "keys create": z.object({ key, secret: issuedKey.shape.secret }),

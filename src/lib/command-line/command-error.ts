@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { OperatorError } from "../errors.ts";
+import { errorChain, OperatorError } from "../errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 
 /** The exit code of each error code. */
@@ -49,5 +49,11 @@ export class CommandError extends OperatorError {
 
   get exitCode(): ExitCode {
     return EXIT_CODES[this.code];
+  }
+
+  /** The error as `--json` prints it, with the messages of its causes. */
+  output(): ErrorOutput {
+    const { code, fix, exitCode } = this;
+    return { error: { code, message: errorChain(this), fix, exitCode } };
   }
 }

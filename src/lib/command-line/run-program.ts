@@ -3,15 +3,18 @@ import { errorChain, OperatorError } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { orderedArguments, wantsJson } from "./arguments.ts";
 import type { CommandContext } from "./command.ts";
-import { CommandError, type ErrorOutput } from "./command-error.ts";
+import { CommandError } from "./command-error.ts";
 import { ExitCode } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MAX_LINE = 2000;
+const HELP = " --help";
 
 interface ProgramDefinition {
   readonly name: string;
   readonly create: (context: CommandContext) => Command;
+  /** Why nothing may be done with these arguments. Asked before they are parsed or printed. */
+  readonly objection?: (args: readonly string[]) => CommandError | undefined;
   /** Removes what must not be shown. */
   readonly scrub: (text: string) => string;
   /** Turns the errors that this program knows into CommandErrors. Other errors stay as they are. */
@@ -37,41 +40,53 @@ export async function runProgram(
     },
   });
   let failed = program;
-  strict(program, terminal, (command) => {
-    failed = command;
+  const isJson = wantsJson(args);
+  strict(program, terminal, {
+    isJson,
+    onFailure(command) {
+      failed = command;
+    },
   });
   try {
+    const objection = definition.objection?.(args);
+    if (objection !== undefined) {
+      throw objection;
+    }
     await program.parseAsync([...orderedArguments(program, args)], { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
       return ExitCode.good;
     }
-    if (error instanceof CommanderError && error.code === "commander.help") {
+    if (error instanceof CommanderError && error.code === "commander.help" && !isJson) {
       // No command was given: commander has printed the help on stderr.
       return ExitCode.usage;
     }
     const known = error instanceof CommanderError ? usageError(error, failed) : definition.explain?.(error);
-    return report(known ?? error, terminal, wantsJson(args), definition);
+    return report(known ?? error, terminal, isJson, definition);
   }
 }
 
 /** Makes every usage error an exception, and tells `onFailure` which command it belongs to. */
-function strict(command: Command, terminal: Terminal, onFailure: (command: Command) => void): void {
+function strict(
+  command: Command,
+  terminal: Terminal,
+  how: { readonly isJson: boolean; readonly onFailure: (command: Command) => void },
+): void {
   command
     .exitOverride((error) => {
-      onFailure(command);
+      how.onFailure(command);
       throw error;
     })
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
+      writeErr: (text) => how.isJson || terminal.stderr.write(text),
       outputError: () => {},
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
   for (const below of command.commands) {
-    strict(below, terminal, onFailure);
+    strict(below, terminal, how);
   }
 }
 
@@ -80,9 +95,9 @@ function usageError(error: CommanderError, command: Command): CommandError {
   for (let each: Command | null = command; each !== null; each = each.parent) {
     names.unshift(each.name());
   }
-  return new CommandError("usage", error.message.replace(/^error: /, ""), {
-    fix: `${names.join(" ")} --help`,
-  });
+  const message =
+    error.code === "commander.help" ? "no command was given" : error.message.replace(/^error: /, "");
+  return new CommandError("usage", message, { fix: `${names.join(" ")}${HELP}` });
 }
 
 function report(
@@ -95,11 +110,11 @@ function report(
     return reportBug(error);
   }
   const known = described(error, name);
-  const { code, fix, exitCode } = known;
+  const { fix, exitCode } = known;
   const message = errorChain(known);
-  const label = exitCode === ExitCode.usage ? "See" : "Fix";
+  const label = fix?.endsWith(HELP) === true ? "See" : "Fix";
   const text = isJson
-    ? JSON.stringify({ error: { code, message, fix, exitCode } } satisfies ErrorOutput, undefined, 2)
+    ? JSON.stringify(known.output(), undefined, 2)
     : `${name}: ${indented(fix === undefined ? message : `${message}\n${label}: ${fix}`)}`;
   terminal.stderr.write(`${scrub(text)}\n`);
   return exitCode;

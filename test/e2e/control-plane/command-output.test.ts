@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
@@ -15,6 +16,7 @@ import { createExecutorSyncs } from "../../support/control-plane/executor-syncs.
 import { ADMIN, startWithPeople } from "../../support/control-plane/people.ts";
 import { ENVIRONMENT } from "../../support/program-environment.ts";
 import { lacks } from "../../support/requires.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 
 async function started(): Promise<TestControlPlane> {
   const controlPlane = await startControlPlane();
@@ -34,13 +36,20 @@ describe("with --json", () => {
   it("every command prints one object of its published schema", { timeout: 90_000 }, async () => {
     const controlPlane = await startWithPeople({ env: { HEARTBEAT_TIMEOUT_MS: "500" } });
     onTestFinished(async () => void (await controlPlane.stop()));
-    const run = async (name: keyof typeof OUTPUTS, ...args: string[]) => {
-      const printed = await controlPlane.management(...name.split(" "), ...args);
+    const fits = (name: keyof typeof OUTPUTS, printed: unknown) => {
       const path = `../../../docs/schemas/novacula-control-plane/${name.replace(" ", "-")}.schema.json`;
       const schema = z.fromJSONSchema(JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")));
       expect(schema.safeParse(printed).error, name).toBeUndefined();
+    };
+    const run = async (name: keyof typeof OUTPUTS, ...args: string[]) => {
+      const printed = await controlPlane.management(...name.split(" "), ...args);
+      fits(name, printed);
       return printed;
     };
+    const backedUp = await runCommand(["backup", join(tempDir(), "copy.db"), "--json"], {
+      DATABASE_URL: `file:${controlPlane.databasePath}`,
+    });
+    fits("backup", JSON.parse(backedUp.stdout));
     await run("org create", "Acme");
     await run("org list");
     const org = ["--org", "acme"];
@@ -67,6 +76,7 @@ describe("with --json", () => {
     [["org", "create", "acme"], 1, "refused"],
     [["keys", "list", "--limit"], 64, "usage"],
     [["frobnicate"], 64, "usage"],
+    [["keys"], 64, "usage"],
   ] as const)("%j fails with one object on stderr", { timeout: 60_000 }, async (args, exitCode, code) => {
     const controlPlane = await started();
     await controlPlane.createKey({ name: "same" });
@@ -84,6 +94,15 @@ describe("with --json", () => {
     expect(JSON.parse(absent.stderr)).toMatchObject({ error: { code: "not_running", exitCode: 3 } });
     const wrong = await runCommand(["org", "list", "--json"], { DATABASE_URL: "mysql://x" });
     expect(JSON.parse(wrong.stderr)).toMatchObject({ error: { code: "configuration", exitCode: 78 } });
+  });
+
+  it.each([
+    ["failed", 1, { DATABASE_URL: "file:/nonexistent/control-plane.db" }],
+    ["configuration", 78, { DATABASE_URL: "mysql://x" }],
+  ])("a backup that ends with %s says so as JSON", async (code, exitCode, environment) => {
+    const failed = await runCommand(["backup", join(tempDir(), "copy.db"), "--json"], environment);
+    expect(failed).toMatchObject({ exitCode, stdout: "" });
+    expect(JSON.parse(failed.stderr)).toMatchObject({ error: { code, exitCode } });
   });
 });
 

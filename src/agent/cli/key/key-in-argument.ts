@@ -1,3 +1,4 @@
+import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { KEY_LETTERS, KEY_PREFIX } from "../../../protocol/key-shape.ts";
 
 /**
@@ -17,9 +18,10 @@ export function holdsKeyArgument(argument: string): boolean {
   return KEY.test(argument);
 }
 
-/** The error message for a key in an argument. */
-export const KEY_IN_ARGUMENT = [
-  "novacula-agent: an argument holds a key, so nothing was done.",
-  "It is in the shell's history now, and every user of this host could read it in the process list.",
-  "Fix: rotate that key, and give the new one at the prompt or on stdin: novacula-agent set-key",
-].join("\n");
+export function keyInArgument(): CommandError {
+  return new CommandError(
+    "usage",
+    "An argument contains a key, so nothing was done. It is in the shell's history now, and every user of this host could read it in the process list.",
+    { fix: "rotate that key, and give the new one at the prompt or on stdin: sudo novacula-agent set-key" },
+  );
+}

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
@@ -27,7 +28,7 @@ const WATCH_INTERVAL_MS = 500;
 
 /**
  * Prints the status of the running agent; the exit code is the verdict. With `--json`, stdout is
- * one status or empty.
+ * one status or empty, and stderr one error or empty.
  */
 export async function status(options: StatusOptions, terminal: Terminal): Promise<ExitCode> {
   if (options.schema === true) {
@@ -47,7 +48,8 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
     return await unanswered(answer, place, options, terminal);
   }
   show(answer.status, options, terminal);
-  if (place.obstacle === undefined && answer.status.dataDir !== place.dataDir) {
+  // With --json a person reads nothing, and a program finds the folder in the status.
+  if (options.json !== true && place.obstacle === undefined && answer.status.dataDir !== place.dataDir) {
     complain(
       terminal,
       `This agent keeps its state in ${printable(answer.status.dataDir, 4096)}, but agent.toml says ${printable(place.dataDir, 4096)}. It is another agent, or it was not restarted after the change.`,
@@ -55,7 +57,7 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
   }
   return options.waitFor === undefined
     ? stateVerdict(answer.status)
-    : verdictOnKey(answer.status, options.waitFor, options.timeout, terminal);
+    : verdictOnKey(answer.status, options.waitFor, options, terminal);
 }
 
 /** The schema that is also published in docs/schemas. */
@@ -73,7 +75,7 @@ function show(seen: AgentStatus, { json }: StatusOptions, terminal: Terminal): v
 function verdictOnKey(
   seen: AgentStatus,
   fingerprint: string,
-  timeoutMs: number,
+  { timeout: timeoutMs, json }: StatusOptions,
   terminal: Terminal,
 ): ExitCode {
   if (keyIs(seen, fingerprint)) {
@@ -83,7 +85,11 @@ function verdictOnKey(
     seen.pendingChange === null && seen.key?.fingerprint !== fingerprint
       ? ` The files that the agent reads (${seen.configPath}) do not contain it.`
       : "";
-  complain(terminal, `Not online with key ${fingerprint} after ${timeoutMs / 1000} s.${other}`);
+  const message = `Not online with key ${fingerprint} after ${timeoutMs / 1000} s.${other}`;
+  if (json === true) {
+    throw new CommandError("failed", message);
+  }
+  complain(terminal, message);
   return ExitCode.bad;
 }
 
@@ -106,7 +112,7 @@ async function unanswered(
 
 /**
  * Prints a line at each change that a person would act on; a new time of the next attempt is not
- * one.
+ * one. With `--json` each line is one object: a status on stdout, or an error on stderr.
  */
 async function watch(
   place: AgentFolders,
@@ -121,7 +127,8 @@ async function watch(
     if (essence !== last && !signal.aborted) {
       last = essence;
       if (answer.kind !== "answered") {
-        complain(terminal, answer.why);
+        const error = unansweredError(answer, place, "status", terminal.environment);
+        complain(terminal, options.json === true ? JSON.stringify(error.output()) : error.message);
       } else if (options.json === true) {
         print(terminal, JSON.stringify(answer.status));
       } else {
