@@ -189,7 +189,7 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   "lib/command-line": ["lib", "lib/log"],
   "lib/command-line/completion": ["lib/command-line"],
   protocol: ["protocol/nodes"],
-  "protocol/chains": [],
+  "protocol/chains": ["lib", "protocol/nodes"],
   "protocol/nodes": [],
 };
 

@@ -6,6 +6,9 @@ import * as z from "zod";
  * executor, the checks of specs and the table in the docs.
  */
 
+/** Bytes. */
+export const GIB = 2 ** 30;
+
 const word = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/u);
 const line = z.string().regex(/^[\x20-\x7e]{1,200}$/u);
 
@@ -14,7 +17,13 @@ const knownSetting = z.strictObject({
   /** As the client names it, without dashes. */
   key: z.string().regex(/^[A-Za-z][A-Za-z0-9._-]{0,63}$/u),
   type: z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("integer"), least: z.number().int(), most: z.number().int() }),
+    z.strictObject({
+      kind: z.literal("integer"),
+      least: z.number().int(),
+      most: z.number().int(),
+      /** Allowed too, though it is not in the range. */
+      or: z.number().int().optional(),
+    }),
     z.strictObject({ kind: z.literal("boolean") }),
     z.strictObject({ kind: z.literal("choice"), choices: z.array(line).min(1) }),
     z.strictObject({ kind: z.literal("hex"), bytes: z.number().int().min(1) }),
@@ -36,14 +45,17 @@ const client = z.strictObject({
     .min(1),
   /** Finds out which version a program is: its arguments, and the pattern with one group. */
   versionCheck: z.strictObject({ arguments: z.array(line), pattern: line }),
-  /** `arguments`: all settings are arguments; else the name of the format of its file. */
-  configFormat: z.enum(["arguments", "bitcoin-conf", "monero-conf"]),
+  /** How overrides are written, and which file there is besides the arguments. */
+  configFormat: z.enum(["flags", "flags-with-value", "bitcoin-conf", "monero-conf"]),
   healthProbe: z.enum(["bitcoin-rpc", "monero-rpc", "eth-rpc", "eth-beacon"]),
-  /** Always given. `{data}`, `{config}`, `{jwt}`, `{network}` and `{port.NAME}` are filled in. */
+  /**
+   * Always given. `{data}`, `{config}`, `{jwt}`, `{network}`, `{port.NAME}` and, for another
+   * role's, `{port.ROLE.NAME}` are filled in.
+   */
   arguments: z.array(line),
-  /** Lines of its file or further arguments, by network. */
-  networkSettings: z.record(word, z.array(line)),
-  /** Lines of its file that are always there. */
+  /** Further arguments, by network. */
+  networkArguments: z.record(word, z.array(line)),
+  /** Lines of its file that are always there. `{login}` is what lets the agent in. */
   settings: z.array(line),
   /** Settings that Novacula decides. An override of one is refused by name. */
   managedSettings: z.array(line),
@@ -62,7 +74,8 @@ const role = z.strictObject({
       /** Whether it listens on every address, or on loopback alone. */
       reach: z.enum(["public", "loopback"]),
       port: z.number().int().min(1024).max(65_535),
-      byNetwork: z.record(word, z.number().int().min(1024).max(65_535)),
+      /** Null: nothing listens there on this network. */
+      byNetwork: z.record(word, z.number().int().min(1024).max(65_535).nullable()),
     }),
   ),
   /** How long a stop may take before systemd kills, seconds. */
@@ -87,6 +100,8 @@ export const chainAdapter = z.strictObject({
       z.strictObject({
         network: word,
         title: line,
+        /** A chain of this host alone: all of its ports are on loopback, and it has no peers. */
+        isLocal: z.boolean(),
         /** Recommended for one node. Less gives a warning. */
         memoryBytes: z.number().int(),
         diskBytes: z.number().int(),
@@ -100,6 +115,8 @@ export const chainAdapter = z.strictObject({
   secrets: z.array(z.enum(["rpc-password", "jwt"])),
 });
 export type ChainAdapter = z.infer<typeof chainAdapter>;
+export type ChainNetwork = ChainAdapter["networks"][number];
 export type ChainRole = ChainAdapter["roles"][number];
 export type ChainClient = ChainRole["clients"][number];
+export type ChainPort = ChainRole["ports"][number];
 export type KnownSetting = z.infer<typeof knownSetting>;
