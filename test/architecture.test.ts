@@ -87,6 +87,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     journal: [],
     key: [],
+    reconciler: [],
     sync: ["key", "sync/answer", "sync/network"],
     "sync/answer": [],
     "sync/network": ["sync/answer"],
