@@ -8,7 +8,7 @@ import {
   zshCompletion,
 } from "../src/lib/command-line/completion/completions.ts";
 import { type DebianPackage, OPERATOR_DOCUMENTS } from "./debian-packages.ts";
-import { archiveName, changelog, controlFile, type PackageHead } from "./debian-texts.ts";
+import { archiveName, changelog, controlFile } from "./debian-texts.ts";
 import { copyright, thirdPartyLicenses } from "./licenses.ts";
 import { renderManual } from "./manual.ts";
 import { PackageTree } from "./package-tree.ts";
@@ -16,6 +16,7 @@ import { CHECKOUT, DIST, EXECUTABLE } from "./paths.ts";
 import { runTool } from "./run-tool.ts";
 
 export interface DebOptions {
+  readonly program: CommandEntry;
   readonly version: string;
   /** Options of dpkg-deb(1). */
   readonly compression: readonly string[];
@@ -23,36 +24,21 @@ export interface DebOptions {
   readonly folder?: string;
 }
 
-export interface ProgramDebOptions extends DebOptions {
-  readonly program: CommandEntry;
-}
-
-/** Packs dist/novacula-agent with its unit, documents and scripts, as one of the two programs. */
-export async function buildDeb(definition: DebianPackage, options: ProgramDebOptions): Promise<string> {
-  return await packDeb(definition, options, async (tree, builtAt) => {
-    await addProgram(tree, definition, options);
-    await addDocuments(tree, definition, options, builtAt);
-  });
-}
-
 /**
- * Packs what `fill` adds, with the maintainer scripts of packaging/debian/NAME, and resolves with
- * the path of the archive. Of Debian's tools it needs only dpkg-deb.
+ * Packs dist/novacula-agent with its unit, documents and scripts, and resolves with the path of the
+ * archive. Of Debian's tools it needs only dpkg-deb.
  */
-export async function packDeb(
-  head: PackageHead,
-  options: DebOptions,
-  fill: (tree: PackageTree, builtAt: Date) => Promise<void>,
-): Promise<string> {
+export async function buildDeb(definition: DebianPackage, options: DebOptions): Promise<string> {
   const builtAt = await sourceDate();
   const root = await mkdtemp(join(tmpdir(), "novacula-deb-"));
   try {
     const tree = new PackageTree(root);
-    await fill(tree, builtAt);
-    await addControl(tree, head, options);
+    await addProgram(tree, definition, options);
+    await addDocuments(tree, definition, options, builtAt);
+    await addControl(tree, definition, options);
     const { folder = DIST, version, compression } = options;
     await mkdir(folder, { recursive: true });
-    const archive = join(folder, archiveName(head.name, version, head.architecture));
+    const archive = join(folder, archiveName(definition.name, version));
     await runTool("dpkg-deb", ["--root-owner-group", ...compression, "--build", root, archive], {
       environment: { SOURCE_DATE_EPOCH: String(builtAt.getTime() / 1000) },
     });
@@ -62,11 +48,7 @@ export async function packDeb(
   }
 }
 
-async function addProgram(
-  tree: PackageTree,
-  definition: DebianPackage,
-  options: ProgramDebOptions,
-): Promise<void> {
+async function addProgram(tree: PackageTree, definition: DebianPackage, options: DebOptions): Promise<void> {
   const { name, files, texts = {} } = definition;
   await tree.addFile(`usr/bin/${name}`, EXECUTABLE, 0o755);
   await tree.addFile(`usr/lib/systemd/system/${name}.service`, join(CHECKOUT, `systemd/${name}.service`));
@@ -88,7 +70,7 @@ async function addProgram(
 async function addDocuments(
   tree: PackageTree,
   { name, manual }: DebianPackage,
-  { program, version }: ProgramDebOptions,
+  { program, version }: DebOptions,
   builtAt: Date,
 ): Promise<void> {
   const date = builtAt.toISOString().slice(0, 10);
@@ -116,21 +98,16 @@ async function schemaFiles(): Promise<readonly string[]> {
     .map((entry) => join(folder, entry));
 }
 
-async function addControl(tree: PackageTree, head: PackageHead, options: DebOptions): Promise<void> {
+async function addControl(tree: PackageTree, definition: DebianPackage, options: DebOptions): Promise<void> {
   const checksums = tree.checksums();
-  const configuration = tree.pathsBelow("etc/");
-  await tree.addText("DEBIAN/control", controlFile(head, options.version, tree.sizeKib));
+  await tree.addText("DEBIAN/control", controlFile(definition, options.version, tree.sizeKib));
   await tree.addText("DEBIAN/md5sums", checksums);
-  if (configuration.length > 0) {
-    await tree.addText("DEBIAN/conffiles", configuration.map((path) => `/${path}\n`).join(""));
-  }
   for (const script of ["postinst", "prerm", "postrm"]) {
-    await tree.addText(`DEBIAN/${script}`, await template(`${head.name}/${script}`), 0o755);
+    await tree.addText(`DEBIAN/${script}`, await template(`${definition.name}/${script}`), 0o755);
   }
 }
 
-/** A file in packaging/debian. */
-export async function template(path: string): Promise<string> {
+async function template(path: string): Promise<string> {
   return await readFile(join(CHECKOUT, "packaging/debian", path), "utf8");
 }
 

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { checkReport } from "../src/agent/cli/key/check-report.ts";
 import { agentStatusSchema } from "../src/agent/daemon/status/status.ts";
 import { examinationSchema } from "../src/agent/doctor/examination.ts";
-import { OUTPUTS } from "../src/control-plane/cli/outputs.ts";
+import { OUTPUTS } from "../src/control-plane/cli/management/outputs.ts";
 import { errorOutput } from "../src/lib/command-line/command-error.ts";
 import { inCheckout } from "./paths.ts";
 import { runTool } from "./run-tool.ts";

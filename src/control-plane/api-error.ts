@@ -1,5 +1,10 @@
 import { OVERLOADED } from "../protocol/overloaded.ts";
-import { ErrorCode, type ForbiddenReason, type KeyRefusalReason } from "../protocol/refusal.ts";
+import {
+  ErrorCode,
+  type ForbiddenReason,
+  type KeyRefusalReason,
+  type NodeRefusalReason,
+} from "../protocol/refusal.ts";
 import { ORGANIZATION_CHANGED } from "../protocol/shown-organization.ts";
 
 /** Every value of `errors[].extensions.code` in an answer. */
@@ -44,6 +49,22 @@ const HTTP_STATUS: Readonly<Record<Code, number>> = {
   [ApiErrorCode.conflict]: 200,
 };
 
+type Reason = KeyRefusalReason | ForbiddenReason | NodeRefusalReason;
+
+/** One entry of a request that is wrong. */
+export interface RequestIssue {
+  readonly code: string;
+  /** `overrides.node.dbcache`. */
+  readonly place: string;
+  /** A sentence for a person. */
+  readonly message: string;
+}
+
+interface ErrorFacts {
+  readonly retryAfterMs?: number;
+  readonly issues?: readonly RequestIssue[];
+}
+
 /**
  * A refusal with a sentence for the caller. Anything else that is thrown below the HTTP layer is a
  * bug or `StoreUnavailable`, and its text is not sent.
@@ -51,20 +72,18 @@ const HTTP_STATUS: Readonly<Record<Code, number>> = {
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: Code;
-  readonly reason: KeyRefusalReason | ForbiddenReason | undefined;
+  readonly reason: Reason | undefined;
   /** When to retry, if known. */
   readonly retryAfterMs: number | undefined;
+  /** All entries of the request that are wrong, if the message is about several. */
+  readonly issues: readonly RequestIssue[];
 
-  constructor(
-    code: Code,
-    message: string,
-    reason?: KeyRefusalReason | ForbiddenReason,
-    retryAfterMs?: number,
-  ) {
+  constructor(code: Code, message: string, reason?: Reason, { retryAfterMs, issues = [] }: ErrorFacts = {}) {
     super(message);
     this.code = code;
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
+    this.issues = issues;
   }
 
   get httpStatus(): number {
@@ -73,15 +92,15 @@ export class ApiError extends Error {
 }
 
 export function rateLimited(message: string, retryAfterMs: number): ApiError {
-  return new ApiError(ApiErrorCode.rateLimited, message, undefined, retryAfterMs);
+  return new ApiError(ApiErrorCode.rateLimited, message, undefined, { retryAfterMs });
 }
 
 export function notFound(message: string): ApiError {
   return new ApiError(ApiErrorCode.notFound, message);
 }
 
-export function conflict(message: string): ApiError {
-  return new ApiError(ApiErrorCode.conflict, message);
+export function conflict(message: string, reason?: NodeRefusalReason): ApiError {
+  return new ApiError(ApiErrorCode.conflict, message, reason);
 }
 
 export function badInput(message: string): ApiError {

@@ -24,6 +24,9 @@ import { listenOnManagementSocket } from "./http/management-socket.ts";
 import { createApiKeys } from "./keys/api-keys.ts";
 import { DamageLog } from "./log/damage-log.ts";
 import { RefusalLog } from "./log/refusal-log.ts";
+import { NodeChanges } from "./nodes/node-changes.ts";
+import { NodeExchange } from "./nodes/node-exchange.ts";
+import { ReportedNodes } from "./nodes/reported-nodes.ts";
 import { serveBrowser } from "./page/browser-route.ts";
 import { builtPage } from "./page/built-page.ts";
 import type { PageAssets } from "./page/page-assets.ts";
@@ -106,9 +109,26 @@ function assemble(deps: ServerDeps, now: () => number) {
   const damages = new DamageLog(logger);
   const shared = { store, lookups: cachedLookups(store), activityWriter, presence, refusals, damages, now };
   const limits = { heartbeatTimeoutMs, maxExecutorsPerKey, monotonicNow };
-  const executorSync = new ExecutorSync({ ...shared, ...limits, version });
+  const reportedNodes = new ReportedNodes();
+  const nodeExchange = new NodeExchange({
+    ...shared,
+    lookups: shared.lookups.nodes,
+    reported: reportedNodes,
+    note: (activity) => activityWriter.note(activity),
+    logger,
+    monotonicNow,
+  });
+  const executorSync = new ExecutorSync({ ...shared, ...limits, nodeExchange, version });
   const apiKeys = createApiKeys(store, now);
-  const executorDeletion = createExecutorDeletion({ store, presence, logger, now });
+  const executorDeletion = createExecutorDeletion({ store, presence, reportedNodes, logger, now });
+  const nodeChanges = new NodeChanges({
+    store,
+    presence,
+    reported: reportedNodes,
+    flush: () => activityWriter.flush(),
+    logger,
+    now,
+  });
   const endpoint = new GraphqlEndpoint({
     ...shared,
     monotonicNow,
@@ -116,6 +136,8 @@ function assemble(deps: ServerDeps, now: () => number) {
     apiKeys,
     executorSync,
     executorDeletion,
+    nodeChanges,
+    reportedNodes,
     errors,
     people: deps.people,
   });

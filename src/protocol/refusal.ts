@@ -33,6 +33,23 @@ export const FORBIDDEN_REASONS = [
   "operation_not_allowed",
 ] as const;
 
+/** Why a change of a node was refused. `errors[].extensions.issues` names each entry. */
+export const NODE_REFUSAL_REASONS = [
+  /** An entry of the configuration is not in the catalogue, or has no valid value. */
+  "invalid_node_config",
+  /** The executor's agent cannot run this chain, client or version, or manages no nodes. */
+  "chain_not_supported_by_executor",
+  /** Somebody else changed the node in the meantime. */
+  "revision_conflict",
+  /** The executor has a node of this name, or keeps the data of one. */
+  "name_taken",
+  /** Another node of the executor uses the port. */
+  "port_taken",
+  /** The executor cannot be deleted before its nodes. */
+  "executor_has_nodes",
+] as const;
+
+export type NodeRefusalReason = (typeof NODE_REFUSAL_REASONS)[number];
 export type KeyRefusalReason = (typeof KEY_REFUSAL_REASONS)[number];
 export type ForbiddenReason = (typeof FORBIDDEN_REASONS)[number];
 

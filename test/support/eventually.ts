@@ -5,8 +5,6 @@ export interface EventuallyOptions {
 }
 
 const PAUSE_MS = 20;
-/** Generous, for a busy machine. */
-const WAIT_MS = 20_000;
 
 /**
  * Calls `probe` until it returns something other than undefined or false, and returns that. A probe
@@ -15,7 +13,7 @@ const WAIT_MS = 20_000;
  */
 export async function eventually<Result>(
   probe: () => Promise<Result | undefined | false> | Result | undefined | false,
-  { timeoutMs = WAIT_MS, describe }: EventuallyOptions,
+  { timeoutMs = 5000, describe }: EventuallyOptions,
 ): Promise<Result> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

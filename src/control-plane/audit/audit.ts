@@ -3,7 +3,9 @@ import type { AuditAction } from "../../protocol/audit-actions.ts";
 import type { AuditWriter } from "../store/contract/audit.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { KeyRecord } from "../store/contract/keys.ts";
+import type { NodeRecord } from "../store/contract/nodes.ts";
 import type { MembershipReader } from "../store/contract/people.ts";
+import type { ExecutorReference } from "../store/contract/references.ts";
 
 /** Who makes a change, as the audit log names them. */
 export interface Actor {
@@ -30,6 +32,7 @@ export const LOCAL_OPERATOR: Actor = {
 };
 
 type KeyAction = Extract<AuditAction, `api_key.${string}`>;
+type NodeAction = Extract<AuditAction, `node.${string}`>;
 type ExecutorAction = Extract<AuditAction, `executor.${string}`>;
 export type PeopleAction = Extract<AuditAction, `member.${string}` | `person.${string}`>;
 
@@ -103,6 +106,34 @@ export async function auditExecutor(audit: AuditWriter, event: ExecutorEvent): P
   });
 }
 
+interface NodeEvent {
+  readonly actor: Actor;
+  readonly action: NodeAction;
+  readonly node: Pick<NodeRecord, "id" | "name" | "organizationId" | "revision"> & {
+    readonly executor: ExecutorReference;
+  };
+  readonly details: {
+    readonly chain?: string;
+    readonly network?: string;
+    /** Names of what was changed: `overrides.node.dbcache`. Never a value. */
+    readonly changed?: readonly string[];
+    readonly requested?: "start" | "stop" | "restart";
+    readonly keepData?: boolean;
+  };
+  readonly at: number;
+}
+
+/** Records a change to a node, in the transaction that makes it. */
+export async function auditNode(audit: AuditWriter, event: NodeEvent): Promise<void> {
+  const { node, details, ...rest } = event;
+  await record(audit, "node", {
+    ...rest,
+    organizationId: node.organizationId,
+    target: node,
+    details: { executor: node.executor.name, revision: node.revision, ...details },
+  });
+}
+
 interface RecordedEvent {
   readonly actor: Actor;
   readonly action: AuditAction;
@@ -114,7 +145,7 @@ interface RecordedEvent {
 
 async function record(
   audit: AuditWriter,
-  targetType: "api_key" | "person" | "executor",
+  targetType: "api_key" | "person" | "executor" | "node",
   { actor, action, organizationId, target, details, at }: RecordedEvent,
 ): Promise<void> {
   await audit.insert({

@@ -17,8 +17,8 @@ import {
   oneOrganization,
   organizationOptions,
   print,
-} from "./options.ts";
-import { auditEvent } from "./outputs.ts";
+} from "./management/options.ts";
+import { auditEvent } from "./management/outputs.ts";
 
 interface AuditOptions extends OrganizationOptions, ListingOptions {
   readonly limit: number;

@@ -7,7 +7,7 @@ import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { databasePathOf } from "../settings.ts";
-import { type CommonOptions, jsonOption, print } from "./options.ts";
+import { type CommonOptions, jsonOption, print } from "./management/options.ts";
 
 const BUSY_LIMIT_MS = 10_000;
 

@@ -14,6 +14,7 @@ import { backupCommand } from "./backup-command.ts";
 import { completeCommand } from "./complete-command.ts";
 import { executorCommands } from "./executor-commands.ts";
 import { keyCommands } from "./key-commands.ts";
+import { nodeCommands } from "./nodes/node-commands.ts";
 import { organizationCommands } from "./organization-commands.ts";
 import { peopleCommands } from "./people-commands.ts";
 import { serveCommand } from "./serve-command.ts";
@@ -37,6 +38,7 @@ export function createProgram(context: CommandContext): Command {
       organizationCommands,
       keyCommands,
       executorCommands,
+      nodeCommands,
       peopleCommands,
       auditCommands,
       (own: CommandContext) => completionCommand(NAME, "Shell:", own),
@@ -58,7 +60,7 @@ options --socket, --org and --json may also come before the command.`,
       [1, "failed, refused by the control plane, or cancelled"],
       [2, "the control plane did not answer, or its socket may not be opened"],
       [3, "no control plane runs"],
-      [4, "there is no such key, executor, organization or person"],
+      [4, "there is no such key, executor, node, organization or person"],
       [5, "several have this name: give an id, or --org"],
       [64, "wrong arguments, or a confirmation is missing"],
       [70, "a bug of the control plane"],

@@ -4,7 +4,7 @@ import { type CommandContext, createCommand } from "../../lib/command-line/comma
 import { COMPLETE } from "../../lib/command-line/command-table.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { managementSocketPath } from "../settings.ts";
-import { ManagementClient } from "./management-client.ts";
+import { ManagementClient } from "./management/management-client.ts";
 
 /** Of each of the two questions: a person waits for the answer with a finger on the Tab key. */
 const TIMEOUT_MS = 500;

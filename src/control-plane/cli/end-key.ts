@@ -6,15 +6,15 @@ import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { relativeTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
 import { findKey, KEY_FIELDS } from "./key-listing.ts";
-import type { ManagementClient } from "./management-client.ts";
+import type { ManagementClient } from "./management/management-client.ts";
 import {
   managementClient,
   type OrganizationOptions,
   organizationOptions,
   print,
   yesOption,
-} from "./options.ts";
-import { type Key, key } from "./outputs.ts";
+} from "./management/options.ts";
+import { type Key, key } from "./management/outputs.ts";
 
 interface EndOptions extends OrganizationOptions {
   readonly yes?: boolean;

@@ -12,15 +12,16 @@ import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { relativeTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
 import { executorDeletionCommand } from "./executor-deletion-command.ts";
-import { allPages, status } from "./key-listing.ts";
+import { status } from "./key-listing.ts";
+import { allPages } from "./management/all-pages.ts";
 import {
   managementClient,
   type OrganizationOptions,
   oneOrganization,
   organizationOptions,
   print,
-} from "./options.ts";
-import { type Executor, executor } from "./outputs.ts";
+} from "./management/options.ts";
+import { type Executor, executor } from "./management/outputs.ts";
 
 /** Older refusals are no news. */
 const REFUSAL_NEWS_MS = 86_400_000;

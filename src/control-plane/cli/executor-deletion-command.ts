@@ -6,8 +6,8 @@ import { confirm } from "../../lib/command-line/confirm.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { relativeTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
-import { allPages } from "./key-listing.ts";
-import type { ManagementClient } from "./management-client.ts";
+import { allPages } from "./management/all-pages.ts";
+import type { ManagementClient } from "./management/management-client.ts";
 import {
   managementClient,
   type OrganizationOptions,
@@ -16,8 +16,8 @@ import {
   print,
   suggestion,
   yesOption,
-} from "./options.ts";
-import { deletedExecutor, type KeyReference, keyReference } from "./outputs.ts";
+} from "./management/options.ts";
+import { deletedExecutor, type KeyReference, keyReference } from "./management/outputs.ts";
 
 interface DeletionOptions extends OrganizationOptions {
   readonly revokeKeys?: boolean;

@@ -19,8 +19,8 @@ import {
   print,
   suggestion,
   yesOption,
-} from "./options.ts";
-import { issuedKey } from "./outputs.ts";
+} from "./management/options.ts";
+import { issuedKey } from "./management/outputs.ts";
 
 interface CreateOptions extends OrganizationOptions {
   readonly name?: string;

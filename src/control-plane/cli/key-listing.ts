@@ -6,11 +6,11 @@ import type { Colour, Terminal } from "../../lib/command-line/terminal.ts";
 import { relativeTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
 import { KEY_PREFIX } from "../../protocol/key-shape.ts";
-import type { ManagementClient } from "./management-client.ts";
-import { type OrganizationOptions, organizationsOf, suggestion } from "./options.ts";
-import { type Key, key, type Organization } from "./outputs.ts";
+import { allPages, PAGE_SIZE } from "./management/all-pages.ts";
+import type { ManagementClient } from "./management/management-client.ts";
+import { type OrganizationOptions, organizationsOf, suggestion } from "./management/options.ts";
+import { type Key, key, type Organization } from "./management/outputs.ts";
 
-const PAGE_SIZE = 500;
 const COLOURS = { active: "green", expired: "yellow", revoked: "red", damaged: "red" } as const;
 
 export const KEY_FIELDS = `damaged id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
@@ -25,25 +25,6 @@ export async function listKeys(client: ManagementClient, { id }: Organization): 
     const variables = { organization: id, limit: PAGE_SIZE, before };
     return (await client.request(document, variables, data)).apiKeys;
   });
-}
-
-/** Asks for pages of 500 entries until one is not full. */
-export async function allPages<Entry extends { readonly id: string }>(
-  page: (before: string | null) => Promise<readonly Entry[]>,
-): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
-  for (let before: string | null = null; ; ) {
-    const next = await page(before);
-    entries.push(...next);
-    const last = next.at(-1);
-    if (last === undefined || next.length < PAGE_SIZE) {
-      return entries;
-    }
-    if (last.id === before) {
-      throw new CommandError("no_answer", "the control plane answers with the same page again and again");
-    }
-    before = last.id;
-  }
 }
 
 /** The key with this id; else the one key that has this fingerprint or name. */

@@ -12,8 +12,8 @@ import {
   managementClient,
   print,
   suggestion,
-} from "./options.ts";
-import { organization } from "./outputs.ts";
+} from "./management/options.ts";
+import { organization } from "./management/outputs.ts";
 
 interface CreateOptions extends CommonOptions {
   readonly slug?: string;

@@ -14,8 +14,8 @@ import {
   oneOrganization,
   organizationOptions,
   print,
-} from "./options.ts";
-import { addedMember, passwordReset, person } from "./outputs.ts";
+} from "./management/options.ts";
+import { addedMember, passwordReset, person } from "./management/outputs.ts";
 
 type Person = z.output<typeof person>;
 

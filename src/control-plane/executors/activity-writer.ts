@@ -31,7 +31,9 @@ export function createActivityWriter(recorder: ActivityRecorder, logger: Logger)
   return new BufferedActivity(recorder, logger);
 }
 
-/** Keeps the newest activity of each kind for each key and executor. */
+/**
+ * Keeps the newest activity of each kind for each key and executor, and merges reports about nodes.
+ */
 class BufferedActivity implements ActivityWriter {
   private readonly recorder: ActivityRecorder;
   private readonly logger: Logger;
@@ -68,7 +70,10 @@ class BufferedActivity implements ActivityWriter {
   }
 
   private keep(id: string, activity: Activity): void {
-    if (this.pending.size < MAX_PENDING || this.pending.has(id)) {
+    const older = this.pending.get(id);
+    if (older !== undefined) {
+      this.pending.set(id, merged(older, activity));
+    } else if (this.pending.size < MAX_PENDING) {
       this.pending.set(id, activity);
     }
   }
@@ -81,11 +86,10 @@ class BufferedActivity implements ActivityWriter {
       try {
         await this.recorder.record(chunk.map(([, activity]) => activity));
       } catch (error) {
-        // Activities noted since then are newer.
         for (const [id, activity] of entries) {
-          if (!this.pending.has(id)) {
-            this.keep(id, activity);
-          }
+          const newer = this.pending.get(id);
+          this.pending.delete(id);
+          this.keep(id, newer === undefined ? activity : merged(activity, newer));
         }
         throw error;
       }
@@ -154,5 +158,21 @@ function identity(activity: Activity): string {
       return `synced ${activity.executorId} ${activity.key.id}`;
     case "refused":
       return `refused ${activity.executorId}`;
+    case "nodes-reported":
+      return `nodes-reported ${activity.executorId}`;
   }
+}
+
+/** What both say. A report about nodes has only what has changed, unless it is whole. */
+function merged(older: Activity, newer: Activity): Activity {
+  if (older.kind !== "nodes-reported" || newer.kind !== "nodes-reported" || newer.isWhole) {
+    return newer;
+  }
+  const isSameHash = older.capabilitiesHash === newer.capabilitiesHash;
+  return {
+    ...newer,
+    capabilities: newer.capabilities ?? (isSameHash ? older.capabilities : null),
+    observed: new Map([...older.observed, ...newer.observed]),
+    isWhole: older.isWhole,
+  };
 }

@@ -3,15 +3,20 @@ import { printable } from "../../lib/printable.ts";
 import { conflict } from "../api-error.ts";
 import { type Actor, auditExecutor, auditKey } from "../audit/audit.ts";
 import { keyStatus } from "../keys/key-status.ts";
+import type { ReportedNodes } from "../nodes/reported-nodes.ts";
 import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { KeyReader, KeyRecord } from "../store/contract/keys.ts";
 import type { Transactions } from "../store/contract/store.ts";
 import type { Presence } from "./presence.ts";
 
+/** How many nodes an error names. */
+const MAX_NAMED = 10;
+
 interface ExecutorDeletionDeps {
   readonly store: Transactions;
   readonly presence: Presence;
+  readonly reportedNodes: ReportedNodes;
   readonly logger: Logger;
   readonly now: () => number;
 }
@@ -26,7 +31,7 @@ interface DeletionRequest {
 export interface ExecutorDeletion {
   /**
    * Returns the executor as it was. Its audit events and key history stay. Rejects with an ApiError
-   * if the executor is online, unknown, or not the actor's to delete.
+   * if the executor is online or unknown, has nodes, or is not the actor's to delete.
    */
   delete(actor: Actor, request: DeletionRequest): Promise<ExecutorRecord>;
 }
@@ -36,6 +41,7 @@ export function createExecutorDeletion(deps: ExecutorDeletionDeps): ExecutorDele
     async delete(actor, request) {
       const executor = await changeAs(deps, actor, (change) => remove(change, deps.presence, request));
       deps.presence.forget(executor.id);
+      deps.reportedNodes.forget(executor.id);
       const { id: executorId, name } = executor;
       deps.logger.info(
         { event: "executor.deleted", executorId, executor: printable(name), actor: printable(actor.name) },
@@ -63,6 +69,7 @@ async function remove(
 ): Promise<ExecutorRecord> {
   const { transaction, actor, at } = change;
   const executor = await reachedExecutor(change, executorId);
+  await removeGoneNodes(change, executor);
   const keys = revokeKeys ? await activeKeysOf(transaction.keys, executor, at) : [];
   for (const key of keys) {
     await transaction.keys.revoke(key.id, at);
@@ -81,6 +88,27 @@ async function remove(
   requireUnused(executor, presence, at);
   await transaction.executors.delete(executor.id);
   return executor;
+}
+
+/**
+ * Rejects with CONFLICT if the executor has nodes. Those whose data alone is left on its host do
+ * not count.
+ */
+async function removeGoneNodes({ transaction }: Change, executor: ExecutorRecord): Promise<void> {
+  const nodes = await transaction.nodes.listOfExecutor(executor.id);
+  const present = nodes.filter(({ isGone }) => !isGone);
+  if (present.length > 0) {
+    const names = present.slice(0, MAX_NAMED).map(({ name }) => name);
+    const more = present.length > names.length ? ` and ${present.length - names.length} more` : "";
+    throw conflict(
+      `executor ${printable(executor.name)} has nodes: ${names.join(", ")}${more}. Delete them first; if its host is ` +
+        "lost, give them up (nodes delete --host-lost)",
+      "executor_has_nodes",
+    );
+  }
+  for (const { id } of nodes) {
+    await transaction.nodes.delete(id);
+  }
 }
 
 /** Rejects with CONFLICT if the executor is in use. */

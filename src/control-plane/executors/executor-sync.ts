@@ -1,4 +1,4 @@
-import type { NodesReply, NodesReport } from "../../protocol/nodes/node-exchange.ts";
+import type { NodesReply } from "../../protocol/nodes/node-exchange.ts";
 import type { KeyRefusalReason } from "../../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../../protocol/sync.ts";
 import { ApiError, ApiErrorCode, forbidden, keyRefused } from "../api-error.ts";
@@ -6,6 +6,7 @@ import type { CurrentKeyInput, SyncInput } from "../graphql/request/inputs.ts";
 import { judge } from "../keys/authenticate.ts";
 import type { DamageLog } from "../log/damage-log.ts";
 import type { RefusalEvent, RefusalLog } from "../log/refusal-log.ts";
+import type { NodeExchange } from "../nodes/node-exchange.ts";
 import type { BoundExecutor, LineageReader } from "../store/contract/executors.ts";
 import type { PresentedKey } from "../store/contract/keys.ts";
 import type { ExecutorReference, KeyReference } from "../store/contract/references.ts";
@@ -22,6 +23,7 @@ interface ExecutorSyncDeps {
   readonly lookups: SyncLookups;
   readonly activityWriter: ActivityWriter;
   readonly presence: Presence;
+  readonly nodeExchange: NodeExchange;
   readonly refusals: RefusalLog;
   readonly damages: DamageLog;
   readonly heartbeatTimeoutMs: number;
@@ -70,20 +72,19 @@ export class ExecutorSync {
 
   /** The heartbeat. Its activity is written within seconds, and a new binding before the answer. */
   async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncAnswer> {
-    const { presence, activityWriter, heartbeatTimeoutMs, version, now } = this.deps;
-    const binding = await this.admittedExecutor(caller, input);
+    const { presence, activityWriter, nodeExchange, heartbeatTimeoutMs, version, now } = this.deps;
+    const { executor, isNew } = await this.admittedExecutor(caller, input);
     const at = now();
-    const executorId = binding.executor.id;
-    activityWriter.note({ kind: "synced", executorId, key: caller.key, declaration: input, at });
+    activityWriter.note({ kind: "synced", executorId: executor.id, key: caller.key, declaration: input, at });
     const instance = {
       instanceId: input.instanceId,
       hostName: input.hostName,
       address: caller.address,
       lastSyncAt: at,
     };
-    const duplicates = presence.sync(binding.executor, instance, binding.isNew);
+    const duplicates = presence.sync(executor, instance, isNew);
     return {
-      executor: binding.executor,
+      executor,
       ...identified(caller.key),
       heartbeatTimeoutMs,
       syncIntervalMs: null,
@@ -91,7 +92,7 @@ export class ExecutorSync {
       compatibility: compatibility(input.version, version),
       duplicates: [...duplicates],
       pendingUpgrade: null,
-      ...(input.nodes !== undefined && { nodes: exchanged(input.nodes) }),
+      ...(input.nodes !== undefined && { nodes: await nodeExchange.answer(executor, input.nodes, at) }),
     };
   }
 
@@ -222,17 +223,6 @@ export class ExecutorSync {
     const { id: keyId, fingerprint } = key;
     this.deps.refusals.note({ ...request, error, keyId, fingerprint, address });
   }
-}
-
-function exchanged({ seen }: NodesReport): NodesReply {
-  const changeNumber = 0;
-  return {
-    changeNumber,
-    count: 0,
-    wantsCapabilities: false,
-    wantsWhole: false,
-    list: seen === changeNumber ? null : [],
-  };
 }
 
 function identified(key: PresentedKey): CurrentKeyReply {

@@ -3,6 +3,8 @@ import type { ExecutorSync } from "../executors/executor-sync.ts";
 import type { Presence } from "../executors/presence.ts";
 import type { ApiKeys } from "../keys/api-keys.ts";
 import type { DamageLog } from "../log/damage-log.ts";
+import type { NodeChanges } from "../nodes/node-changes.ts";
+import type { ReportedNodes } from "../nodes/reported-nodes.ts";
 import type { Store } from "../store/contract/store.ts";
 
 export interface ResolverDeps {
@@ -10,6 +12,8 @@ export interface ResolverDeps {
   readonly apiKeys: ApiKeys;
   readonly executorSync: ExecutorSync;
   readonly executorDeletion: ExecutorDeletion;
+  readonly nodeChanges: NodeChanges;
+  readonly reportedNodes: ReportedNodes;
   readonly presence: Presence;
   readonly damages: DamageLog;
   readonly now: () => number;

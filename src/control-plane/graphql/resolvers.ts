@@ -10,6 +10,7 @@ import type { KeyRecord } from "../store/contract/keys.ts";
 import type { SearchPage } from "../store/contract/page.ts";
 import { auditEventAnswer, executorAnswer, keyAnswer } from "./answers.ts";
 import { type Caller, callerKind } from "./caller.ts";
+import { nodeMutations, nodeResolvers } from "./node-resolvers.ts";
 import { peopleManagement, peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
 import * as inputs from "./request/inputs.ts";
 import { decoded } from "./request/inputs.ts";
@@ -70,6 +71,8 @@ function scopedResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
     ...keyChanges(deps, scope),
     ...executorResolversOf(deps, scope),
     ...executorChanges(deps, scope),
+    ...nodeResolvers(deps, scope),
+    ...nodeMutations(deps, scope),
     ...peopleResolvers(deps, scope),
   };
 }

@@ -56,11 +56,12 @@ function begin(response: ServerResponse, answer: HttpAnswer, mediaType: string):
  */
 export function errorAnswer(error: ApiError, mediaType: GraphqlMediaType): HttpAnswer {
   const status = statusOf(error, mediaType);
-  const { code, reason, message } = error;
+  const { code, reason, issues, message } = error;
   const isRefusal = status === 401 || status === 403;
   const extensions = {
     code,
     ...(reason === undefined ? {} : { reason }),
+    ...(issues.length === 0 ? {} : { issues }),
     ...(isRefusal ? { originalError: { message, statusCode: status } } : {}),
   };
   return {

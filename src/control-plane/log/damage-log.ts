@@ -6,6 +6,8 @@ export type DamagedTable =
   | "apikey"
   | "executor"
   | "executorKeyUsage"
+  | "node"
+  | "nodeRevision"
   | "auditEvent"
   | "user"
   | "member"
@@ -15,6 +17,8 @@ const REMEDIES: Readonly<Record<DamagedTable, string>> = {
   apikey: "the key is refused: revoke it and create another one, or repair the row",
   executor: "its next sync rewrites what it declares; repair the rest of the row, or delete the executor",
   executorKeyUsage: "only history is affected, and shown as far as it can be read",
+  node: "no list is sent to its executor, whose nodes go on: restore a backup, or repair the row",
+  nodeRevision: "only history is affected, and shown as far as it can be read",
   auditEvent: "it is shown as far as it can be read; a backup may contain it undamaged",
   user: "repair the row, or restore a backup",
   member: "remove the member and add them again, or repair the row",

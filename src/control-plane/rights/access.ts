@@ -26,6 +26,8 @@ export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   executors: "member",
   executor: "member",
   auditEvents: "member",
+  nodes: "member",
+  node: "member",
   members: "member",
 
   invitations: "admin",
@@ -35,6 +37,11 @@ export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   revokeExecutorAccess: "admin",
   deleteApiKey: "admin",
   deleteExecutor: "admin",
+  createNode: "admin",
+  updateNode: "admin",
+  requestNodeLifecycleAction: "admin",
+  deleteNode: "admin",
+  closeLostNode: "admin",
 
   organizations: "management",
   createOrganization: "management",

@@ -1,5 +1,6 @@
 import type { BoundExecutor } from "./contract/executors.ts";
 import type { PresentedKey } from "./contract/keys.ts";
+import type { ExecutorNodes } from "./contract/nodes.ts";
 import type { Store, SyncLookups } from "./contract/store.ts";
 
 /** More than a very large fleet needs. Beyond that, everything is forgotten and read again. */
@@ -13,6 +14,7 @@ const MAX_KEPT = 150_000;
 export function cachedLookups(store: SyncLookups & Pick<Store, "revision">): SyncLookups {
   const keys = new Memory<PresentedKey>();
   const executors = new Memory<BoundExecutor>();
+  const nodes = new Memory<ExecutorNodes>();
   let keptAt = "";
   return {
     keys: {
@@ -23,6 +25,7 @@ export function cachedLookups(store: SyncLookups & Pick<Store, "revision">): Syn
           keptAt = revision;
           keys.forget();
           executors.forget();
+          nodes.forget();
         }
         return keys.get(hash, () => store.keys.byHash(hash));
       },
@@ -30,6 +33,12 @@ export function cachedLookups(store: SyncLookups & Pick<Store, "revision">): Syn
     executors: {
       bound: (organizationId, name) =>
         executors.get(`${organizationId} ${name}`, () => store.executors.bound(organizationId, name)),
+    },
+    nodes: {
+      async ofExecutor(executorId) {
+        const found = await nodes.get(executorId, () => store.nodes.ofExecutor(executorId));
+        return found ?? store.nodes.ofExecutor(executorId);
+      },
     },
   };
 }

@@ -19,6 +19,29 @@ export async function confirm(
   }
 }
 
+/**
+ * Asks for `word` on the terminal and returns it once it was typed. Otherwise throws a
+ * CommandError: `cancelled`, or `usage` if there is no terminal, which names the option that has
+ * the same effect.
+ */
+export async function askForWord(
+  request: { readonly warning: string; readonly word: string; readonly option: string },
+  { stdin, stderr }: Terminal,
+): Promise<string> {
+  const { warning, word, option } = request;
+  if (stdin.isTTY !== true) {
+    throw new CommandError(
+      "usage",
+      `${warning} There is no terminal to ask on: confirm with ${option} ${word}`,
+    );
+  }
+  stderr.write(`${warning}\nTo confirm, type ${word}: `);
+  if ((await firstLine(stdin)).trim() !== word) {
+    throw new CommandError("cancelled", "cancelled. Nothing was changed");
+  }
+  return word;
+}
+
 async function firstLine(stdin: Terminal["stdin"]): Promise<string> {
   const lines = createInterface({ input: stdin });
   try {

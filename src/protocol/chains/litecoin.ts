@@ -8,8 +8,7 @@ import {
   BITCOIN_SETTINGS,
 } from "./bitcoin-settings.ts";
 
-// Debian's /usr/bin/litecoind is a script that writes to the home directory first.
-const SYSTEM_PROGRAM = "/usr/lib/litecoin/litecoind";
+const SYSTEM_PROGRAM = "/usr/bin/litecoind";
 
 export const LITECOIN: ChainAdapter = {
   chain: "litecoin",

@@ -9,6 +9,8 @@ import { ExecutorSync } from "../../../src/control-plane/executors/executor-sync
 import { Presence } from "../../../src/control-plane/executors/presence.ts";
 import { DamageLog } from "../../../src/control-plane/log/damage-log.ts";
 import { RefusalLog } from "../../../src/control-plane/log/refusal-log.ts";
+import { NodeExchange } from "../../../src/control-plane/nodes/node-exchange.ts";
+import { ReportedNodes } from "../../../src/control-plane/nodes/reported-nodes.ts";
 import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 import { CURRENT_KEY, SYNC_EXECUTOR, SYNC_EXECUTOR_WITH_NODES } from "../../../src/protocol/operations.ts";
 import { SYNC_INPUT, sendRaw, startServer } from "../../support/control-plane/control-plane-server.ts";
@@ -169,6 +171,15 @@ it("answers the documents of executors and hands on all others, parsed", async (
     lookups: store,
     activityWriter: createActivityWriter(store, logger),
     presence: new Presence(30_000, logger, now),
+    nodeExchange: new NodeExchange({
+      store,
+      lookups: store.nodes,
+      reported: new ReportedNodes(),
+      note: () => undefined,
+      damages: new DamageLog(logger),
+      logger,
+      monotonicNow: now,
+    }),
     refusals: new RefusalLog(logger, now),
     damages: new DamageLog(logger),
     heartbeatTimeoutMs: 30_000,

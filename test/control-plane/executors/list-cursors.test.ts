@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { startServer } from "../../support/control-plane/control-plane-server.ts";
+import { nodeExecutor } from "../../support/control-plane/node-executor.ts";
 import { ROOT_FIELDS } from "../../support/control-plane/root-fields.ts";
 
 /** Every list that is read page by page. */
@@ -8,7 +9,7 @@ const LISTS = ROOT_FIELDS.filter(({ field }) => field.args.some(({ name }) => na
   ({ name }) => name,
 );
 
-async function twoOrganizations() {
+async function twoOrganizations(list: string) {
   const server = await startServer();
   for (const slug of ["acme", "other"]) {
     await server.createOrganization(slug);
@@ -17,7 +18,11 @@ async function twoOrganizations() {
   for (let n = 0; n < 3; n += 1) {
     for (const organization of ["other", "acme"]) {
       const { secret } = await server.createKey({ organization, name: `key ${n}` });
-      await server.sync(secret, { name: `agent-${n}` });
+      const executor = nodeExecutor(server, secret, `agent-${n}`);
+      await executor.sync();
+      if (list === "nodes") {
+        await executor.create(`node-${n}`, { organization });
+      }
     }
   }
   const ids = async (list: string, organization: string, before?: string | null) => {
@@ -35,11 +40,11 @@ async function twoOrganizations() {
 
 describe("the cursor of a list", () => {
   it("is that of every list that has one", () => {
-    expect(LISTS.toSorted()).toEqual(["apiKeys", "auditEvents", "executors"]);
+    expect(LISTS.toSorted()).toEqual(["apiKeys", "auditEvents", "executors", "nodes"]);
   });
 
   it.each(LISTS)("of %s goes on in the same organization, and takes no other's id", async (list) => {
-    const { ids } = await twoOrganizations();
+    const { ids } = await twoOrganizations(list);
     const [own, foreign] = [await ids(list, "acme"), await ids(list, "other")];
     expect([own.length, foreign.length]).toEqual([3, 3]);
     expect(await ids(list, "acme", own[0])).toEqual(own.slice(1));

@@ -8,6 +8,8 @@ import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts
 import { eventually } from "../../support/eventually.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
+const NO_NODES = { changeNumber: 0, lostChanges: 0, seen: null, capabilitiesHash: null, nodes: [] };
+
 /** A store of one key, which counts how often it is read. A read waits for `gate`. */
 function countingStore() {
   const state = { revision: "1", reads: 0, name: "one", gate: Promise.resolve() };
@@ -22,6 +24,7 @@ function countingStore() {
       },
     },
     executors: { bound: async () => undefined },
+    nodes: { ofExecutor: async () => NO_NODES },
   });
   const nameOf = async (hash: string) => (await lookups.keys.byHash(hash))?.name;
   return { state, nameOf };

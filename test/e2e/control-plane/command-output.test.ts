@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import type { OUTPUTS } from "../../../src/control-plane/cli/outputs.ts";
+import type { OUTPUTS } from "../../../src/control-plane/cli/management/outputs.ts";
 import { errorOutput } from "../../../src/lib/command-line/command-error.ts";
 import {
   runCommand,

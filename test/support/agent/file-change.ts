@@ -39,11 +39,8 @@ export interface FileChange {
   readonly path?: string;
   /** Creates the file with `before`. Default: a regular file. */
   readonly stage?: (place: Place) => void;
-  /**
-   * Changes the file. The write of `after` is its last step. Before it, `last` says how long a
-   * state lasts that deserves a line.
-   */
-  readonly change: (place: Place, last?: () => Promise<void>) => Promise<void> | void;
+  /** Changes the file. The write of `after` is its last step. */
+  readonly change: (place: Place) => Promise<void> | void;
   /**
    * Lines that the agent may write during the change, by event and text, because they are true
    * then.
@@ -56,7 +53,7 @@ export interface FileChange {
 }
 
 /** Longer than any editor needs. A state that lasts this long deserves a line. */
-const long = () => sleep(3000);
+const LONG_MS = 3000;
 
 function writeInPlace(path: string, text: string): void {
   writeFileSync(path, text, { mode: 0o600 });
@@ -176,20 +173,20 @@ export const FILE_CHANGES: readonly FileChange[] = [
     },
   },
   {
-    name: "deleted, and there again after a while",
+    name: "deleted, then there again 3 s later",
     complaint: /config\.invalid: .*agent\.toml.* does not exist/,
-    async change({ path, after }, last = long) {
+    async change({ path, after }) {
       unlinkSync(path);
-      await last();
+      await sleep(LONG_MS);
       writeInPlace(path, after);
     },
   },
   {
     name: "its folder removed and made again",
     complaint: /config\.invalid: .*agent\.toml.* does not exist/,
-    async change({ path, after }, last = long) {
+    async change({ path, after }) {
       rmSync(dirname(path), { recursive: true });
-      await last();
+      await sleep(LONG_MS);
       mkdirSync(dirname(path));
       writeInPlace(path, after);
     },
@@ -215,12 +212,12 @@ export const FILE_CHANGES: readonly FileChange[] = [
     },
   },
   {
-    name: "locked by chmod 000 for a while, then repaired",
+    name: "locked by chmod 000 for 3 s, then repaired",
     asNobody: true,
     complaint: /config\.invalid: .*agent\.toml.* cannot be read by/,
-    async change(place, last = long) {
+    async change(place) {
       chmodSync(place.path, 0);
-      await last();
+      await sleep(LONG_MS);
       writeFileSync(place.path, place.after);
       chmodSync(place.path, 0o600);
     },

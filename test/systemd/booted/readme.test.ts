@@ -42,8 +42,8 @@ async function addStandIns(machine: Machine): Promise<void> {
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the documents on $title", (release) => {
   it("README: install both programs, bring an executor online, and rotate its key", async () => {
     const machine = await bootEmpty(release);
-    const { nodes, agent, controlPlane } = suiteRoots().archives;
-    for (const archive of [nodes, agent, controlPlane]) {
+    const { agent, controlPlane } = suiteRoots().archives;
+    for (const archive of [agent, controlPlane]) {
       copyFileSync(archive, machine.path(`/srv/${basename(archive)}`));
     }
     await addStandIns(machine);

@@ -13,7 +13,7 @@ export const MAX_EXECUTOR_NAME_CHARACTERS = 253;
 /** At most this many issues are reported. */
 const MAX_ISSUES = 20;
 
-const reference = z.string().min(1).max(200);
+export const reference = z.string().min(1).max(200);
 const line = (maxLength: number) =>
   z
     .string()

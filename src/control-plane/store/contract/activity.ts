@@ -1,3 +1,5 @@
+import type { NodeCapabilities } from "../../../protocol/nodes/node-exchange.ts";
+import type { ObservedNode } from "../../../protocol/nodes/observed-node.ts";
 import type { ExecutorDeclaration, ExecutorRefusal } from "./executors.ts";
 import type { KeyReference } from "./references.ts";
 
@@ -11,7 +13,23 @@ export type Activity =
       readonly declaration: ExecutorDeclaration;
       readonly at: number;
     }
-  | { readonly kind: "refused"; readonly executorId: string; readonly refusal: ExecutorRefusal };
+  | { readonly kind: "refused"; readonly executorId: string; readonly refusal: ExecutorRefusal }
+  | NodesReported;
+
+/** What an executor reported about its nodes. Nodes that are not its own are left out. */
+export interface NodesReported {
+  readonly kind: "nodes-reported";
+  readonly executorId: string;
+  readonly seen: number | null;
+  readonly capabilitiesHash: string;
+  /** Null: known by the hash. */
+  readonly capabilities: NodeCapabilities | null;
+  /** By the id of the node. */
+  readonly observed: ReadonlyMap<string, ObservedNode>;
+  /** Whether other nodes of the executor are no longer observed. */
+  readonly isWhole: boolean;
+  readonly at: number;
+}
 
 export interface ActivityRecorder {
   /**

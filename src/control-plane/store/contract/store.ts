@@ -2,6 +2,7 @@ import type { ActivityRecorder } from "./activity.ts";
 import type { AuditReader, AuditWriter } from "./audit.ts";
 import type { ExecutorLookup, ExecutorReader, ExecutorWriter } from "./executors.ts";
 import type { KeyLookup, KeyReader, KeyWriter } from "./keys.ts";
+import type { NodeLookup, NodeReader, NodeWriter } from "./nodes.ts";
 import type { OrganizationReader, OrganizationWriter } from "./organizations.ts";
 import type { PeopleReader, PeopleWriter } from "./people.ts";
 import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.ts";
@@ -19,6 +20,7 @@ interface StoreReader {
   readonly organizations: OrganizationReader;
   readonly keys: KeyReader;
   readonly executors: ExecutorReader;
+  readonly nodes: NodeReader;
   readonly people: PeopleReader;
   readonly devices: SignInDeviceReader;
   readonly audit: AuditReader;
@@ -28,6 +30,7 @@ export interface StoreTransaction extends StoreReader, ActivityRecorder {
   readonly organizations: OrganizationWriter;
   readonly keys: KeyWriter;
   readonly executors: ExecutorWriter;
+  readonly nodes: NodeWriter;
   readonly people: PeopleWriter;
   readonly devices: SignInDeviceWriter;
   readonly audit: AuditWriter;
@@ -44,8 +47,9 @@ export interface Transactions<Transaction = StoreTransaction> {
 
 export interface Store extends StoreReader, Transactions, ActivityRecorder {
   /**
-   * Changes with every commit, by any process, that may have changed what `keys.byHash()` or
-   * `executors.bound()` return. Equal values mean that nothing has changed.
+   * Changes with every commit, by any process, that may have changed what `keys.byHash()`,
+   * `executors.bound()` or `nodes.ofExecutor()` return, except for what executors report. Equal
+   * values mean that nothing has changed.
    */
   revision(): Promise<string>;
   /** Checks now whether the store's answers can be relied on. Undefined if they can. */
@@ -54,12 +58,13 @@ export interface Store extends StoreReader, Transactions, ActivityRecorder {
 }
 
 /**
- * What every sync asks, first with its key. `executors.bound()` may answer as of the last
- * `keys.byHash()`: revision-cache.ts looks for changes only then.
+ * What every sync asks, first with its key. `executors.bound()` and `nodes.ofExecutor()` may answer
+ * as of the last `keys.byHash()`: revision-cache.ts looks for changes only then.
  */
 export interface SyncLookups {
   readonly keys: KeyLookup;
   readonly executors: ExecutorLookup;
+  readonly nodes: NodeLookup;
 }
 
 /** For the operator. */

@@ -1,5 +1,7 @@
+import type { DatabaseSync } from "node:sqlite";
 import type { Activity, ActivityRecorder } from "../contract/activity.ts";
 import { declarationValues } from "./executors.ts";
+import { SqliteNodeReports } from "./node-reports.ts";
 import { dateText } from "./rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
@@ -12,6 +14,13 @@ const NOW_MS = "cast(unixepoch('subsec') * 1000 as integer)";
  * wall clock was set back.
  */
 export class SqliteActivityRecorder extends SqliteStatements implements ActivityRecorder {
+  private readonly nodeReports: SqliteNodeReports;
+
+  constructor(database: DatabaseSync) {
+    super(database);
+    this.nodeReports = new SqliteNodeReports(database);
+  }
+
   async record(activities: readonly Activity[]): Promise<void> {
     for (const activity of activities) {
       this.recordOne(activity);
@@ -28,6 +37,9 @@ export class SqliteActivityRecorder extends SqliteStatements implements Activity
         break;
       case "refused":
         this.recordRefusal(activity);
+        break;
+      case "nodes-reported":
+        this.nodeReports.record(activity);
         break;
     }
   }

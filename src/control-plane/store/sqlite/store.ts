@@ -4,6 +4,7 @@ import type { Activity } from "../contract/activity.ts";
 import type { AuditReader } from "../contract/audit.ts";
 import type { BoundExecutor, ExecutorReader } from "../contract/executors.ts";
 import type { KeyReader, PresentedKey } from "../contract/keys.ts";
+import type { ExecutorNodes, NodeReader } from "../contract/nodes.ts";
 import type { OrganizationReader } from "../contract/organizations.ts";
 import type { PeopleReader } from "../contract/people.ts";
 import type { SignInDeviceReader } from "../contract/sign-in-devices.ts";
@@ -13,6 +14,7 @@ import { betterAuthDialect } from "./better-auth-dialect.ts";
 import type { DatabaseFile } from "./database-file.ts";
 import { SqliteExecutorReader } from "./executors.ts";
 import { SqliteKeyReader } from "./keys.ts";
+import { SqliteNodeReader } from "./nodes.ts";
 import { SqliteOrganizationReader } from "./organizations.ts";
 import { SqlitePeopleReader } from "./people.ts";
 import { DAMAGE_REMEDY, isDamaged } from "./rows/unavailable.ts";
@@ -36,6 +38,7 @@ export class SqliteStore implements Store {
   readonly organizations: OrganizationReader;
   readonly keys: KeyReader;
   readonly executors: ExecutorReader;
+  readonly nodes: NodeReader;
   readonly people: PeopleReader;
   readonly devices: SignInDeviceReader;
   readonly audit: AuditReader;
@@ -48,6 +51,7 @@ export class SqliteStore implements Store {
     this.organizations = new SqliteOrganizationReader(reader);
     this.keys = new GuardedKeys(reader, this);
     this.executors = new GuardedExecutors(reader, this);
+    this.nodes = new GuardedNodes(reader, this);
     this.people = new SqlitePeopleReader(reader);
     this.devices = new SqliteSignInDevices(reader);
     this.audit = new SqliteAuditReader(reader);
@@ -121,6 +125,21 @@ class GuardedExecutors extends SqliteExecutorReader {
   override async bound(organizationId: string, name: string): Promise<BoundExecutor | undefined> {
     this.store.requireInPlace();
     return super.bound(organizationId, name);
+  }
+}
+
+/** Never answers an executor from a file that was replaced. */
+class GuardedNodes extends SqliteNodeReader {
+  private readonly store: SqliteStore;
+
+  constructor(reader: DatabaseSync, store: SqliteStore) {
+    super(reader);
+    this.store = store;
+  }
+
+  override async ofExecutor(executorId: string): Promise<ExecutorNodes> {
+    this.store.requireInPlace();
+    return super.ofExecutor(executorId);
   }
 }
 

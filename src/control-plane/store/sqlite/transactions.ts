@@ -5,6 +5,7 @@ import { SqliteActivityRecorder } from "./activity.ts";
 import { SqliteAuditWriter } from "./audit.ts";
 import { SqliteExecutorWriter } from "./executors.ts";
 import { SqliteKeyWriter } from "./keys.ts";
+import { SqliteNodeWriter } from "./nodes.ts";
 import { SqliteOrganizationWriter } from "./organizations.ts";
 import { SqlitePeopleWriter } from "./people.ts";
 import { integer } from "./rows/row.ts";
@@ -136,6 +137,7 @@ function transactionOn(writer: DatabaseSync): StoreTransaction {
     organizations: new SqliteOrganizationWriter(writer),
     keys: new SqliteKeyWriter(writer),
     executors: new SqliteExecutorWriter(writer),
+    nodes: new SqliteNodeWriter(writer),
     people: new SqlitePeopleWriter(writer),
     devices: new SqliteSignInDevices(writer),
     audit: new SqliteAuditWriter(writer),

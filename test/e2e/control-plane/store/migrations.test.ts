@@ -19,6 +19,7 @@ const RELEASED = [
   "529d4d69d6fe9517",
   "d7735e6b547799d8",
   "9b3891be55f43e74",
+  "9ebed6dd26a8449e",
 ];
 
 function schemaOf(path: string): readonly unknown[] {

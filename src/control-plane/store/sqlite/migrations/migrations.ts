@@ -3,6 +3,7 @@ import { OperatorError } from "../../../../lib/errors.ts";
 import { integer, text } from "../rows/row.ts";
 import { DAMAGE_REMEDY } from "../rows/unavailable.ts";
 import { EXECUTOR_TABLES } from "./executor-tables.ts";
+import { NODE_TABLES } from "./node-tables.ts";
 import { PEOPLE_TABLES } from "./people-tables.ts";
 import { REPAIR_ROLES } from "./role-repair.ts";
 import { SIGN_IN_DEVICE_TABLE } from "./sign-in-device-table.ts";
@@ -92,6 +93,7 @@ export const MIGRATIONS: readonly string[] = [
   EXECUTOR_TABLES,
   SIGN_IN_DEVICE_TABLE,
   REPAIR_ROLES,
+  NODE_TABLES,
 ];
 
 /**

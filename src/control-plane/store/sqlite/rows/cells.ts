@@ -45,6 +45,20 @@ export class Cells {
     return value >= 0 && value <= LAST_TIME ? value : this.spoil(column, null);
   }
 
+  /** An integer from 0 on. 0 if it cannot be read. */
+  count(column: string): number {
+    return this.countOrNull(column) ?? this.spoil(column, 0);
+  }
+
+  /** An integer from 0 on. Null also if it cannot be read. */
+  countOrNull(column: string): number | null {
+    if (this.isNull(column)) {
+      return null;
+    }
+    const value = Number(this.integerOrUndefined(column));
+    return value >= 0 && Number.isSafeInteger(value) ? value : this.spoil(column, null);
+  }
+
   /** A date in better-auth's form, as epoch milliseconds. 0 if it cannot be read. */
   date(column: string): number {
     return this.dateOrNull(column) ?? this.spoil(column, 0);
@@ -90,6 +104,13 @@ export class Cells {
     const value = this.row[column];
     const parsed = typeof value === "string" ? this.parsed(value, schema) : undefined;
     return parsed === undefined ? this.spoil(column, null) : parsed;
+  }
+
+  /** A JSON text, decoded. Undefined if it cannot be read, or is null. */
+  jsonOrUndefined<Schema extends z.ZodType>(column: string, schema: Schema): z.output<Schema> | undefined {
+    const value = this.row[column];
+    const parsed = typeof value === "string" ? this.parsed(value, schema) : undefined;
+    return parsed === undefined ? this.spoil(column, undefined) : parsed;
   }
 
   private parsed<Schema extends z.ZodType>(text: string, schema: Schema): z.output<Schema> | undefined {

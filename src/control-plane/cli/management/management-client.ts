@@ -1,0 +1,106 @@
+import { Client } from "undici";
+import * as z from "zod";
+import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { errorCode } from "../../../lib/errors.ts";
+import { printable } from "../../../lib/printable.ts";
+import { ApiErrorCode } from "../../api-error.ts";
+
+const TIMEOUT_MS = 30_000;
+
+/** One entry of a request that is wrong. */
+const issue = z.object({ place: z.string(), message: z.string() });
+
+const errorsAnswer = z.object({
+  errors: z
+    .array(
+      z.object({
+        message: z.string(),
+        extensions: z.object({ code: z.string(), issues: z.array(issue).optional() }).optional(),
+      }),
+    )
+    .min(1),
+});
+
+const dataAnswer = z.object({ data: z.unknown() });
+
+/** Asks a running control plane over its management socket. */
+export class ManagementClient {
+  private readonly socketPath: string;
+  private readonly timeoutMs: number;
+
+  constructor(socketPath: string, timeoutMs = TIMEOUT_MS) {
+    this.socketPath = socketPath;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** The decoded `data` of the answer. A CommandError if there is none, or with what it refused. */
+  async request<Schema extends z.ZodType>(
+    document: string,
+    variables: Readonly<Record<string, unknown>>,
+    data: Schema,
+  ): Promise<z.output<Schema>> {
+    const answer = await this.post(JSON.stringify({ query: document, variables }));
+    const refused = errorsAnswer.safeParse(answer);
+    if (refused.success) {
+      throw refusal(refused.data.errors);
+    }
+    const result = data.safeParse(dataAnswer.safeParse(answer).data?.data);
+    if (result.success) {
+      return result.data;
+    }
+    throw new CommandError("no_answer", `no control plane of this version listens on ${this.socketPath}`, {
+      fix: "use the novacula-control-plane of the version that runs, or restart the control plane",
+    });
+  }
+
+  private async post(body: string): Promise<unknown> {
+    const client = new Client("http://localhost", { socketPath: this.socketPath });
+    try {
+      const headers = { "content-type": "application/json" };
+      const signal = AbortSignal.timeout(this.timeoutMs);
+      const response = await client.request({ path: "/graphql", method: "POST", headers, body, signal });
+      return await response.body.json();
+    } catch (error) {
+      throw this.explained(error);
+    } finally {
+      await client.close();
+    }
+  }
+
+  private explained(error: unknown): CommandError {
+    switch (errorCode(error)) {
+      case "ENOENT":
+      case "ECONNREFUSED":
+        return new CommandError("not_running", `no control plane listens on ${this.socketPath}`, {
+          fix:
+            "start it (systemctl start novacula-control-plane), " +
+            "or name its socket with --socket or MANAGEMENT_SOCKET",
+        });
+      case "EACCES":
+      case "EPERM":
+        return new CommandError("no_permission", `this user may not open ${this.socketPath}`, {
+          fix: "run this with sudo, or as the user that runs the control plane",
+        });
+      default:
+        return new CommandError("no_answer", `the control plane on ${this.socketPath} did not answer`, {
+          cause: error,
+        });
+    }
+  }
+}
+
+function refusal(errors: z.output<typeof errorsAnswer>["errors"]): CommandError {
+  const message = errors.map(refusalText).join("; ");
+  const isAbsent = errors.some(({ extensions }) => extensions?.code === ApiErrorCode.notFound);
+  return new CommandError(isAbsent ? "not_found" : "refused", message);
+}
+
+/** With several wrong entries, each has a line of its own. */
+function refusalText({ message, extensions }: z.output<typeof errorsAnswer>["errors"][number]): string {
+  const issues = extensions?.issues ?? [];
+  if (issues.length === 0) {
+    return printable(message, 1000);
+  }
+  const lines = issues.map((each) => `\n  ${printable(each.place)}: ${printable(each.message, 500)}`);
+  return `${issues.length === 1 ? "one entry is" : `${issues.length} entries are`} refused:${lines.join("")}`;
+}

@@ -1,0 +1,88 @@
+import type { Logger } from "pino";
+import { printable } from "../../lib/printable.ts";
+import type { Actor } from "../audit/audit.ts";
+import { type Change, changeAs } from "../rights/change.ts";
+import type { NodeRecord } from "../store/contract/nodes.ts";
+import type { Transactions } from "../store/contract/store.ts";
+import {
+  type ChangedNode,
+  createNode,
+  type NewNodeRequest,
+  type NodeUpdate,
+  updateNode,
+} from "./node-configuration.ts";
+import { closeLostNode, deleteNode, type LifecycleAction, requestAction } from "./node-lifecycle.ts";
+import type { OrderDeps } from "./node-orders.ts";
+
+interface NodeChangesDeps extends OrderDeps {
+  readonly store: Transactions;
+  /** Writes what executors have reported so far. */
+  readonly flush: () => Promise<void>;
+  readonly logger: Logger;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+/**
+ * The changes to nodes. Each runs in one transaction with its audit event, and rejects with an
+ * ApiError if it is not possible or not allowed.
+ */
+export class NodeChanges {
+  private readonly deps: NodeChangesDeps;
+
+  constructor(deps: NodeChangesDeps) {
+    this.deps = deps;
+  }
+
+  /** Each role without a client gets the usual one. */
+  async create(actor: Actor, request: NewNodeRequest): Promise<ChangedNode> {
+    // What the executor can run may have come a moment ago.
+    await this.deps.flush();
+    const changed = await this.change(actor, (step) => createNode(this.deps, step, request));
+    this.log(
+      "node.created",
+      actor,
+      changed.node,
+      "a node was created; its executor starts it at its next sync",
+    );
+    return changed;
+  }
+
+  /** Rejects with CONFLICT if the node is no longer at `expectedRevision`. */
+  async update(actor: Actor, id: string, expectedRevision: number, update: NodeUpdate): Promise<ChangedNode> {
+    await this.deps.flush();
+    return this.change(actor, (step) => updateNode(this.deps, step, id, expectedRevision, update));
+  }
+
+  async request(actor: Actor, id: string, action: LifecycleAction): Promise<NodeRecord> {
+    const node = await this.change(actor, (step) => requestAction(this.deps, step, id, action));
+    this.log("node.lifecycle.requested", actor, node, `a person asked to ${action} a node`, { action });
+    return node;
+  }
+
+  /** The row stays until the executor has deleted the node. */
+  async delete(actor: Actor, id: string, confirmName: string, keepData: boolean): Promise<NodeRecord> {
+    const node = await this.change(actor, (step) => deleteNode(this.deps, step, id, confirmName, keepData));
+    const effect = keepData ? "stops it and keeps its data" : "stops it and deletes its data";
+    this.log("node.deleted", actor, node, `a node was deleted; its executor ${effect}`, { keepData });
+    return node;
+  }
+
+  /** Removes the row without the executor, which is lost. Returns the node as it was. */
+  async closeLost(actor: Actor, id: string, confirmName: string): Promise<NodeRecord> {
+    const node = await this.change(actor, (step) => closeLostNode(this.deps, step, id, confirmName));
+    const effect = "a node of a lost executor was given up; if the host still runs, so does the node";
+    this.log("node.closed-as-lost", actor, node, effect);
+    return node;
+  }
+
+  private change<Result>(actor: Actor, make: (change: Change) => Promise<Result>): Promise<Result> {
+    return changeAs(this.deps, actor, make);
+  }
+
+  private log(event: string, actor: Actor, node: NodeRecord, message: string, fields: object = {}): void {
+    const { id: nodeId, name, executor, revision } = node;
+    const who = { executorId: executor.id, executor: printable(executor.name), actor: printable(actor.name) };
+    this.deps.logger.info({ event, nodeId, node: name, ...who, revision, ...fields }, message);
+  }
+}

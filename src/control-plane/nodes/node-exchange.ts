@@ -1,0 +1,236 @@
+import type { Logger } from "pino";
+import { printable } from "../../lib/printable.ts";
+import { hashOfCapabilities } from "../../protocol/nodes/capabilities-hash.ts";
+import type { NodesReply, NodesReport } from "../../protocol/nodes/node-exchange.ts";
+import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
+import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
+import type { DamageLog } from "../log/damage-log.ts";
+import type { Activity } from "../store/contract/activity.ts";
+import type { ExecutorNodes, NodeLookup, NodeReader, OwnNode } from "../store/contract/nodes.ts";
+import type { ExecutorReference } from "../store/contract/references.ts";
+import { StoreUnavailable, type Transactions } from "../store/contract/store.ts";
+import { isBehind, nextChange } from "./change-number.ts";
+import { nodeSpecOf } from "./node-spec-of.ts";
+import { phaseOf } from "./phase.ts";
+import { PhaseWatch } from "./phase-watch.ts";
+import type { Reported, ReportedNodes } from "./reported-nodes.ts";
+
+/** A whole report at least this often: it repairs what a lost one left wrong. */
+const WHOLE_EVERY_MS = 300_000;
+/** While data of a deleted node is kept: only a whole report says that it was purged. */
+const WHOLE_EVERY_WHILE_KEPT_MS = 30_000;
+
+export interface NodeExchangeDeps {
+  readonly store: Transactions & { readonly nodes: NodeReader };
+  readonly lookups: NodeLookup;
+  readonly reported: ReportedNodes;
+  /** Writes it within seconds. */
+  readonly note: (activity: Activity) => void;
+  readonly damages: DamageLog;
+  readonly logger: Logger;
+  /** Monotonic milliseconds. */
+  readonly monotonicNow: () => number;
+}
+
+/** Answers what a sync says about nodes. */
+export class NodeExchange {
+  private readonly deps: NodeExchangeDeps;
+  private readonly watch: PhaseWatch;
+
+  constructor(deps: NodeExchangeDeps) {
+    this.deps = deps;
+    this.watch = new PhaseWatch(deps.logger, deps.monotonicNow);
+  }
+
+  /** `at` is epoch ms. What is reported about nodes of other executors is ignored. */
+  async answer(executor: ExecutorReference, report: NodesReport, at: number): Promise<NodesReply> {
+    const { lookups, reported } = this.deps;
+    const before = await lookups.ofExecutor(executor.id);
+    const known = reported.get(executor.id) ?? (await this.meet(executor.id, before));
+    const isAnyGone = goneIn(before.nodes, report).length > 0;
+    const own = isAnyGone ? await this.release(executor, report, before) : before;
+    const hasCapabilities = await this.hasCapabilities(known, report);
+    this.accept(executor, own, known, report, hasCapabilities, at);
+    const list = report.seen === own.changeNumber ? null : await this.list(executor.id);
+    return {
+      changeNumber: own.changeNumber,
+      count: list?.length ?? own.nodes.length,
+      wantsCapabilities: !hasCapabilities,
+      wantsWhole: this.wantsWhole(own, known),
+      list,
+    };
+  }
+
+  /** The first report to this process. The phases that were logged before are in the store. */
+  private async meet(executorId: string, own: ExecutorNodes): Promise<Reported> {
+    const records = own.nodes.length === 0 ? [] : await this.deps.store.nodes.listOfExecutor(executorId);
+    const observed = records.filter((node) => node.observed !== null);
+    const known: Reported = {
+      seen: null,
+      capabilitiesHash: own.capabilitiesHash,
+      reportedAt: null,
+      wholeAt: null,
+      phases: new Map(observed.map((node) => [node.id, phaseOf(node)])),
+      suspects: new Set(),
+      isBehindLogged: false,
+    };
+    this.deps.reported.set(executorId, known);
+    return known;
+  }
+
+  /** Whether the capabilities behind the report's hash are known, or in the report. */
+  private async hasCapabilities(known: Reported, report: NodesReport): Promise<boolean> {
+    const { capabilitiesHash, capabilities } = report;
+    if (known.capabilitiesHash === capabilitiesHash) {
+      return true;
+    }
+    // Else one executor could give the capabilities of others another meaning.
+    const isIn = capabilities !== null && hashOfCapabilities(capabilities) === capabilitiesHash;
+    return isIn || this.deps.store.nodes.hasCapabilities(capabilitiesHash);
+  }
+
+  /** Keeps what is new in the report. Most reports say nothing new. */
+  private accept(
+    executor: ExecutorReference,
+    own: ExecutorNodes,
+    known: Reported,
+    report: NodesReport,
+    hasCapabilities: boolean,
+    at: number,
+  ): void {
+    const { seen, isWhole, capabilitiesHash } = report;
+    const observed = ownIn(own.nodes, report);
+    const isNew =
+      known.reportedAt === null ||
+      known.seen !== seen ||
+      (hasCapabilities && known.capabilitiesHash !== capabilitiesHash) ||
+      observed.size > 0 ||
+      (isWhole && own.nodes.length > 0);
+    if (isNew) {
+      const capabilities = hasCapabilities ? report.capabilities : null;
+      const news = { executorId: executor.id, seen, capabilitiesHash, capabilities, observed, isWhole, at };
+      this.deps.note({ kind: "nodes-reported", ...news });
+    }
+    this.watch.note(executor, own.nodes, { observed, isWhole }, known);
+    this.warnIfBehind(executor, own, known, seen);
+    known.seen = seen;
+    known.reportedAt = at;
+    known.wholeAt = isWhole ? this.deps.monotonicNow() : known.wholeAt;
+    known.capabilitiesHash = hasCapabilities ? capabilitiesHash : known.capabilitiesHash;
+  }
+
+  private warnIfBehind(
+    executor: ExecutorReference,
+    own: ExecutorNodes,
+    known: Reported,
+    seen: number | null,
+  ): void {
+    if (!isBehind(own, seen)) {
+      known.isBehindLogged = false;
+      return;
+    }
+    if (known.isBehindLogged) {
+      return;
+    }
+    known.isBehindLogged = true;
+    this.deps.logger.warn(
+      {
+        event: "nodes.list-older",
+        executorId: executor.id,
+        executor: printable(executor.name),
+        changeNumber: own.changeNumber,
+        seen,
+      },
+      "an executor holds a newer list of nodes than the database, as after a restored backup. Its nodes go on as they " +
+        "are. Fix: compare them with `nodes list`; the next change of any of its nodes counts again",
+    );
+  }
+
+  private wantsWhole({ nodes }: ExecutorNodes, { wholeAt }: Reported): boolean {
+    if (nodes.length === 0) {
+      return false;
+    }
+    const everyMs = nodes.some(({ isGone }) => isGone) ? WHOLE_EVERY_WHILE_KEPT_MS : WHOLE_EVERY_MS;
+    return wholeAt === null || this.deps.monotonicNow() - wholeAt >= everyMs;
+  }
+
+  /** Null if any row is damaged: a part of the list would be no list. */
+  private async list(executorId: string): Promise<NodeSpec[] | null> {
+    const records = await this.deps.store.nodes.listOfExecutor(executorId);
+    for (const node of records) {
+      this.deps.damages.note("node", node.id, node);
+    }
+    const specs = records.map(nodeSpecOf).filter((spec) => spec !== undefined);
+    return specs.length === records.length ? specs : null;
+  }
+
+  /** Forgets nodes that the executor has deleted. While the store fails, it does so later. */
+  private async release(
+    executor: ExecutorReference,
+    report: NodesReport,
+    before: ExecutorNodes,
+  ): Promise<ExecutorNodes> {
+    try {
+      const { gone, own } = await this.deps.store.transaction(async ({ nodes }) => {
+        const now = await nodes.ofExecutor(executor.id);
+        const released = goneIn(now.nodes, report);
+        for (const { id, becomes } of released) {
+          await (becomes === "kept" ? nodes.setGone(id) : nodes.delete(id));
+        }
+        await nodes.setChangeNumber(executor.id, nextChange(now, report.seen));
+        return { gone: released, own: await nodes.ofExecutor(executor.id) };
+      });
+      for (const { id: nodeId, name: node, becomes } of gone) {
+        const line = {
+          event: "node.gone",
+          nodeId,
+          node,
+          executorId: executor.id,
+          executor: printable(executor.name),
+        };
+        this.deps.logger.info(line, GONE[becomes]);
+      }
+      return own;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) {
+        return before;
+      }
+      throw error;
+    }
+  }
+}
+
+const GONE = {
+  kept: "the executor has deleted the node and keeps its data; the name is free once the data is purged there",
+  forgotten: "the executor has deleted the node with its data, or purged what was kept; its name is free",
+} as const;
+
+interface GoneNode extends OwnNode {
+  readonly becomes: keyof typeof GONE;
+}
+
+/**
+ * Nodes that were ordered to be deleted and are gone by this report. One whose data was kept is
+ * forgotten once a whole report no longer has it.
+ */
+function goneIn(nodes: readonly OwnNode[], { observed, isWhole }: NodesReport): readonly GoneNode[] {
+  return nodes.flatMap((node): readonly GoneNode[] => {
+    if (node.deletion === null) {
+      return [];
+    }
+    const seen = observed.find(({ id }) => id === node.id);
+    if (node.isGone) {
+      return isWhole && seen === undefined ? [{ ...node, becomes: "forgotten" }] : [];
+    }
+    if (seen?.isGone !== true) {
+      return [];
+    }
+    return [{ ...node, becomes: node.deletion.keepData ? "kept" : "forgotten" }];
+  });
+}
+
+/** What the report says of the executor's own nodes, by their ids. */
+function ownIn(nodes: readonly OwnNode[], { observed }: NodesReport): ReadonlyMap<string, ObservedNode> {
+  const ids = new Set(observed.length === 0 ? [] : nodes.map(({ id }) => id));
+  return new Map(observed.filter(({ id }) => ids.has(id)).map((node) => [node.id, node]));
+}
