@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Tests that boot machines, which needs root: `vitest run --config vitest.systemd.config.ts`. */
 export default defineConfig({
   test: {
-    include: ["test/systemd/booted/*.test.ts"],
+    include: ["test/systemd/booted/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",

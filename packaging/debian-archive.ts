@@ -8,7 +8,7 @@ import {
   zshCompletion,
 } from "../src/lib/command-line/completion/completions.ts";
 import { type DebianPackage, OPERATOR_DOCUMENTS } from "./debian-packages.ts";
-import { archiveName, changelog, controlFile } from "./debian-texts.ts";
+import { archiveName, changelog, controlFile, type PackageHead } from "./debian-texts.ts";
 import { copyright, thirdPartyLicenses } from "./licenses.ts";
 import { renderManual } from "./manual.ts";
 import { PackageTree } from "./package-tree.ts";
@@ -16,7 +16,6 @@ import { CHECKOUT, DIST, EXECUTABLE } from "./paths.ts";
 import { runTool } from "./run-tool.ts";
 
 export interface DebOptions {
-  readonly program: CommandEntry;
   readonly version: string;
   /** Options of dpkg-deb(1). */
   readonly compression: readonly string[];
@@ -24,21 +23,36 @@ export interface DebOptions {
   readonly folder?: string;
 }
 
+export interface ProgramDebOptions extends DebOptions {
+  readonly program: CommandEntry;
+}
+
+/** Packs dist/novacula-agent with its unit, documents and scripts, as one of the two programs. */
+export async function buildDeb(definition: DebianPackage, options: ProgramDebOptions): Promise<string> {
+  return await packDeb(definition, options, async (tree, builtAt) => {
+    await addProgram(tree, definition, options);
+    await addDocuments(tree, definition, options, builtAt);
+  });
+}
+
 /**
- * Packs dist/novacula-agent with its unit, documents and scripts, and resolves with the path of the
- * archive. Of Debian's tools it needs only dpkg-deb.
+ * Packs what `fill` adds, with the maintainer scripts of packaging/debian/NAME, and resolves with
+ * the path of the archive. Of Debian's tools it needs only dpkg-deb.
  */
-export async function buildDeb(definition: DebianPackage, options: DebOptions): Promise<string> {
+export async function packDeb(
+  head: PackageHead,
+  options: DebOptions,
+  fill: (tree: PackageTree, builtAt: Date) => Promise<void>,
+): Promise<string> {
   const builtAt = await sourceDate();
   const root = await mkdtemp(join(tmpdir(), "novacula-deb-"));
   try {
     const tree = new PackageTree(root);
-    await addProgram(tree, definition, options);
-    await addDocuments(tree, definition, options, builtAt);
-    await addControl(tree, definition, options);
+    await fill(tree, builtAt);
+    await addControl(tree, head, options);
     const { folder = DIST, version, compression } = options;
     await mkdir(folder, { recursive: true });
-    const archive = join(folder, archiveName(definition.name, version));
+    const archive = join(folder, archiveName(head.name, version, head.architecture));
     await runTool("dpkg-deb", ["--root-owner-group", ...compression, "--build", root, archive], {
       environment: { SOURCE_DATE_EPOCH: String(builtAt.getTime() / 1000) },
     });
@@ -48,7 +62,11 @@ export async function buildDeb(definition: DebianPackage, options: DebOptions): 
   }
 }
 
-async function addProgram(tree: PackageTree, definition: DebianPackage, options: DebOptions): Promise<void> {
+async function addProgram(
+  tree: PackageTree,
+  definition: DebianPackage,
+  options: ProgramDebOptions,
+): Promise<void> {
   const { name, files, texts = {} } = definition;
   await tree.addFile(`usr/bin/${name}`, EXECUTABLE, 0o755);
   await tree.addFile(`usr/lib/systemd/system/${name}.service`, join(CHECKOUT, `systemd/${name}.service`));
@@ -70,7 +88,7 @@ async function addProgram(tree: PackageTree, definition: DebianPackage, options:
 async function addDocuments(
   tree: PackageTree,
   { name, manual }: DebianPackage,
-  { program, version }: DebOptions,
+  { program, version }: ProgramDebOptions,
   builtAt: Date,
 ): Promise<void> {
   const date = builtAt.toISOString().slice(0, 10);
@@ -98,16 +116,21 @@ async function schemaFiles(): Promise<readonly string[]> {
     .map((entry) => join(folder, entry));
 }
 
-async function addControl(tree: PackageTree, definition: DebianPackage, options: DebOptions): Promise<void> {
+async function addControl(tree: PackageTree, head: PackageHead, options: DebOptions): Promise<void> {
   const checksums = tree.checksums();
-  await tree.addText("DEBIAN/control", controlFile(definition, options.version, tree.sizeKib));
+  const configuration = tree.pathsBelow("etc/");
+  await tree.addText("DEBIAN/control", controlFile(head, options.version, tree.sizeKib));
   await tree.addText("DEBIAN/md5sums", checksums);
+  if (configuration.length > 0) {
+    await tree.addText("DEBIAN/conffiles", configuration.map((path) => `/${path}\n`).join(""));
+  }
   for (const script of ["postinst", "prerm", "postrm"]) {
-    await tree.addText(`DEBIAN/${script}`, await template(`${definition.name}/${script}`), 0o755);
+    await tree.addText(`DEBIAN/${script}`, await template(`${head.name}/${script}`), 0o755);
   }
 }
 
-async function template(path: string): Promise<string> {
+/** A file in packaging/debian. */
+export async function template(path: string): Promise<string> {
   return await readFile(join(CHECKOUT, "packaging/debian", path), "utf8");
 }
 

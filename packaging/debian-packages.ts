@@ -1,15 +1,13 @@
 import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
 import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 import { sentences } from "../src/lib/command-line/environment-variable.ts";
+import type { PackageHead } from "./debian-texts.ts";
 import { environmentFile } from "./environment-file.ts";
 import type { ManualPage } from "./manual.ts";
 
-/** What differs between the two packages. */
-export interface DebianPackage {
+/** What differs between the packages of the two programs. */
+export interface DebianPackage extends PackageHead {
   readonly name: "novacula-agent" | "novacula-control-plane";
-  readonly summary: string;
-  /** Paragraphs of the long description. */
-  readonly description: readonly string[];
   /** Installed path → file in this checkout. */
   readonly files: Readonly<Record<string, string>>;
   readonly manual: Pick<ManualPage, "files" | "environment" | "seeAlso">;
@@ -46,6 +44,8 @@ const AGENT: DebianPackage = {
     "The agent keeps a host online as an executor of a Novacula control plane. It uses a new API key as soon as its configuration file changes, without a restart, and keeps the old key until the new one is accepted.",
     "The package starts a service that waits for its key in /etc/novacula/agent.toml.",
   ],
+  architecture: "own",
+  needs: ["novacula-nodes (>= 0.1.0)"],
   files: {
     "usr/share/novacula-agent/agent.toml": "agent.example.toml",
     "usr/share/doc/novacula-agent/examples/agent.toml": "agent.example.toml",
@@ -82,6 +82,8 @@ const CONTROL_PLANE: DebianPackage = {
   description: [
     "The control plane issues, lists, rotates and revokes the API keys of executors, admits the executors that present them, and keeps an audit log. It listens on 127.0.0.1:3000 unless /etc/default/novacula-control-plane sets HOST and PORT.",
   ],
+  architecture: "own",
+  needs: [],
   files: {},
   texts: { "usr/share/novacula-control-plane/environment": environmentFile(ENVIRONMENT_VARIABLES) },
   manual: {
@@ -102,4 +104,5 @@ const CONTROL_PLANE: DebianPackage = {
   program: "controlPlane",
 };
 
+/** The packages of the two programs; the third has its own module, nodes-package.ts. */
 export const DEBIAN_PACKAGES = [AGENT, CONTROL_PLANE] as const;

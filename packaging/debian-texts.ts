@@ -1,8 +1,20 @@
-import type { DebianPackage } from "./debian-packages.ts";
-
 const MAINTAINER = "Novacula maintainers <maintainers@novacula.invalid>";
-/** The oldest C library on which Node's official binary starts, and the systemd of Ubuntu 22.04. */
-const DEPENDS = "libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 6), systemd (>= 249)";
+/** The systemd of Ubuntu 22.04. */
+const SYSTEMD = "systemd (>= 249)";
+/** The oldest C library on which Node's official binary starts. */
+const BINARY = "libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 6)";
+
+/** What a package says of itself. */
+export interface PackageHead {
+  readonly name: string;
+  readonly summary: string;
+  /** Paragraphs of the long description. */
+  readonly description: readonly string[];
+  /** `all`: it has no binary. */
+  readonly architecture: "all" | "own";
+  /** Our other packages that it needs, as deb-control(5) has them. */
+  readonly needs: readonly string[];
+}
 
 /** dpkg's name for the architecture of this machine. */
 function architecture(): string {
@@ -14,22 +26,31 @@ function architecture(): string {
   return name;
 }
 
-export function archiveName(name: string, version: string): string {
-  return `${name}_${version}_${architecture()}.deb`;
+export function archiveName(
+  name: string,
+  version: string,
+  kind: PackageHead["architecture"] = "own",
+): string {
+  return `${name}_${version}_${nameOf(kind)}.deb`;
+}
+
+function nameOf(kind: PackageHead["architecture"]): string {
+  return kind === "all" ? "all" : architecture();
 }
 
 /** deb-control(5) */
-export function controlFile(definition: DebianPackage, version: string, sizeKib: number): string {
-  const { name, summary, description } = definition;
+export function controlFile(head: PackageHead, version: string, sizeKib: number): string {
+  const { name, summary, description, needs } = head;
+  const depends = [...needs, ...(head.architecture === "all" ? [] : [BINARY]), SYSTEMD];
   return [
     `Package: ${name}`,
     `Version: ${version}`,
     "Section: admin",
     "Priority: optional",
-    `Architecture: ${architecture()}`,
+    `Architecture: ${nameOf(head.architecture)}`,
     `Maintainer: ${MAINTAINER}`,
     `Installed-Size: ${sizeKib}`,
-    `Depends: ${DEPENDS}`,
+    `Depends: ${depends.join(", ")}`,
     `Description: ${summary}`,
     description.map(wrapped).join("\n .\n"),
     "",

@@ -17,10 +17,15 @@ const lockSchema = z.object({
   ),
 });
 
+/** The licence of this project. */
+export async function ownLicense(): Promise<string> {
+  return await licenseOf(CHECKOUT);
+}
+
 /** debian/copyright: the licence of the programs themselves. */
 export async function copyright(packageName: string): Promise<string> {
   const others = `The binary contains Node.js and other packages; their terms are in\n/usr/share/doc/${packageName}/third-party-licenses.gz.`;
-  return `${await licenseOf(CHECKOUT)}\n\n${others}\n`;
+  return `${await ownLicense()}\n\n${others}\n`;
 }
 
 /** The licences of everything else in the binary: all packages that the programs need, and Node. */

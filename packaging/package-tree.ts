@@ -31,6 +31,11 @@ export class PackageTree {
     return this.#sizeKib;
   }
 
+  /** What was added below a folder, relative to the root and in order. */
+  pathsBelow(folder: string): readonly string[] {
+    return [...this.#checksums.keys()].filter((path) => path.startsWith(folder)).sort();
+  }
+
   /** deb-md5sums(5) of everything added so far. */
   checksums(): string {
     const lines = [...this.#checksums].map(([path, sum]) => `${sum}  ${path}\n`);

@@ -87,6 +87,9 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     journal: [],
     key: [],
+    reconciler: [],
+    "reconciler/probe": ["reconciler/render", "sync"],
+    "reconciler/render": [],
     sync: ["key", "sync/answer", "sync/network"],
     "sync/answer": [],
     "sync/network": ["sync/answer"],
@@ -236,8 +239,13 @@ const SINGLE_OWNERS: readonly {
   },
   {
     what: /^import .*"node:child_process"/m,
-    owners: [/^src\/agent\/systemd\//, /^src\/agent\/cli\//, /^src\/lib\/command-line\/pager\.ts$/],
-    because: "the daemon spawns nothing but systemd-notify",
+    owners: [
+      /^src\/agent\/systemd\//,
+      /^src\/agent\/cli\//,
+      /^src\/agent\/reconciler\/render\/programs\.ts$/,
+      /^src\/lib\/command-line\/pager\.ts$/,
+    ],
+    because: "the daemon spawns nothing but systemd-notify, and clients to ask for their version",
   },
   {
     what: /\bAbortSignal\.any\(/,

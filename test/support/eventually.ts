@@ -5,6 +5,8 @@ export interface EventuallyOptions {
 }
 
 const PAUSE_MS = 20;
+/** Generous, for a busy machine. */
+const WAIT_MS = 20_000;
 
 /**
  * Calls `probe` until it returns something other than undefined or false, and returns that. A probe
@@ -13,7 +15,7 @@ const PAUSE_MS = 20;
  */
 export async function eventually<Result>(
   probe: () => Promise<Result | undefined | false> | Result | undefined | false,
-  { timeoutMs = 5000, describe }: EventuallyOptions,
+  { timeoutMs = WAIT_MS, describe }: EventuallyOptions,
 ): Promise<Result> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -18,7 +18,7 @@ function install({ terminal, end }: CommandContext): Command {
     group: GROUP,
     summary: "make this host run the agent as a service, without the package",
     description:
-      "Copies this program, creates the user novacula, agent.toml and the systemd unit, and starts the service. Prints each step, and leaves alone what is already done: run it again to upgrade. Needs root, and the single binary.",
+      "Copies this program, creates the user novacula, agent.toml, the systemd unit and what nodes need, and starts the service. Prints each step, and leaves alone what is already done: run it again to upgrade. Needs root, and the single binary.",
     options: [
       new Option(
         "-b, --binary <file>",
@@ -41,7 +41,7 @@ function uninstall({ terminal, end }: CommandContext): Command {
     group: GROUP,
     summary: "undo install; configuration, key and state stay",
     description:
-      "Stops the service, and removes the unit and the program if they are still what install wrote (it keeps a record of path and SHA-256). A program that was changed since stays, and the command to remove it by hand is printed. An edited unit is refused without --force. Configuration, key, state and the user novacula stay.",
+      "Stops the service, and removes the unit and the program if they are still what install wrote (it keeps a record of path and SHA-256). A program that was changed since stays, and the command to remove it by hand is printed. An edited unit is refused without --force, and everything while nodes run or are to run at boot. Configuration, key, state, data of nodes and the user novacula stay.",
     options: [
       new Option("--dry-run", "print what would be done, and do nothing"),
       new Option("--force", "go on although the unit was edited, and leave that file"),

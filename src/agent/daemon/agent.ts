@@ -9,7 +9,7 @@ import { startEntry } from "./narration/narrate-agent.ts";
 import { candidate, running } from "./rotation/rotation.ts";
 import { type AgentStatus, agentStatus, describeState, systemdStatus } from "./status/status.ts";
 import { SyncLoop, type SyncLoopDeps } from "./sync-loop.ts";
-import { ConfigWatcher } from "./watch/watch-config.ts";
+import { ConfigWatcher, WATCH_CADENCE } from "./watch/watch-config.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** systemd must see the end of a reload within 10 s, even if the sync takes longer. */
@@ -75,6 +75,7 @@ class Daemon implements Agent {
       load,
       initial,
       clock,
+      cadence: WATCH_CADENCE,
       deliver: (loaded) => this.#loop.filesChanged(loaded),
       onDegraded: (reason) =>
         journal.write({

@@ -1,12 +1,19 @@
 import type { Dispatcher } from "undici";
 import { printable } from "../../lib/printable.ts";
 
-/** A POST of JSON. The headers hold the key: nothing here may get into an error or a log. */
+/**
+ * A POST of JSON, or a GET. The headers hold a key or a password: nothing here may get into an
+ * error or a log.
+ */
 export interface Post {
+  /** `POST` by default. */
+  readonly method?: "GET" | "POST";
   readonly origin: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The largest answer that is read, bytes; 1 MiB by default, where some kB are usual. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** How far a request came, so that a failure can be explained. */
@@ -28,14 +35,13 @@ export interface Received {
 
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** The largest answer that is read; that of a control plane has some kilobytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const TOO_LARGE = { cause: "answer-too-large", how: "with more than 1 MiB" } as const;
 
 /**
- * Sends `post` and reads the whole answer, at most 1 MiB. It asks for no content coding and decodes
- * none, so no answer expands in memory. Redirects are answers. Rejects with the error of undici; to
- * give up a request, destroy its dispatcher.
+ * Sends `post` and reads the whole answer, at most 1 MiB or what `post` allows. It asks for no
+ * content coding and decodes none, so no answer expands in memory. Redirects are answers. Rejects
+ * with the error of undici; to give up a request, destroy its dispatcher.
  */
 export function sendPost(dispatcher: Dispatcher, post: Post, progress: Progress): Promise<Received> {
   progress.status = undefined;
@@ -43,17 +49,17 @@ export function sendPost(dispatcher: Dispatcher, post: Post, progress: Progress)
   const request: Dispatcher.DispatchOptions = {
     origin: post.origin,
     path: post.path,
-    method: "POST",
+    method: post.method ?? "POST",
     headers: { ...post.headers, "accept-encoding": "identity" },
     // In memory of its own: undici would cut it from a slab that Node shares among small buffers.
     // At rest each slab lives long enough to need a full collection, and megabytes gather until
     // there is one.
-    body: new TextEncoder().encode(post.body),
+    body: post.method === "GET" ? null : new TextEncoder().encode(post.body),
     // The deadline bounds both, and more exactly.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  dispatcher.dispatch(request, new AnswerReader(progress, resolve, reject));
+  dispatcher.dispatch(request, new AnswerReader(post, progress, resolve, reject));
   return promise;
 }
 
@@ -62,6 +68,7 @@ export function sendPost(dispatcher: Dispatcher, post: Post, progress: Progress)
  * processor time of an idle agent.
  */
 class AnswerReader implements Dispatcher.DispatchHandler {
+  readonly #maxBytes: number;
   readonly #progress: Progress;
   readonly #resolve: (received: Received) => void;
   readonly #reject: (error: Error) => void;
@@ -70,7 +77,13 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   #body = "";
   #sizeBytes = 0;
 
-  constructor(progress: Progress, resolve: (received: Received) => void, reject: (error: Error) => void) {
+  constructor(
+    post: Post,
+    progress: Progress,
+    resolve: (received: Received) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#maxBytes = post.maxAnswerBytes ?? MAX_ANSWER_BYTES;
     this.#progress = progress;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -90,14 +103,14 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     if (encoding !== "" && encoding !== "identity") {
       const how = `in ${printable(encoding, 40)}, which was not asked for`;
       this.#giveUp(controller, { cause: "answer-malformed", how });
-    } else if (Number(headers["content-length"] ?? 0) > MAX_ANSWER_BYTES) {
+    } else if (Number(headers["content-length"] ?? 0) > this.#maxBytes) {
       this.#giveUp(controller, TOO_LARGE);
     }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#sizeBytes += chunk.byteLength;
-    if (this.#sizeBytes > MAX_ANSWER_BYTES) {
+    if (this.#sizeBytes > this.#maxBytes) {
       this.#giveUp(controller, TOO_LARGE);
     } else {
       this.#body += this.#decoder.decode(chunk, { stream: true });

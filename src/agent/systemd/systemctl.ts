@@ -32,6 +32,19 @@ export async function runHostTool(tool: string, args: readonly string[]): Promis
   }
 }
 
+/** The units with names like `patterns` that are not at rest. */
+export async function listedUnits(patterns: readonly string[]): Promise<readonly string[]> {
+  const states = "--state=active,activating,deactivating,reloading";
+  const { stdout } = await captured("systemctl", [
+    "list-units",
+    "--plain",
+    "--no-legend",
+    states,
+    ...patterns,
+  ]);
+  return stdout.split("\n").flatMap((line) => line.split(" ", 1).filter(Boolean));
+}
+
 /** Properties of a unit, as `systemctl show` prints them; undefined if systemd does not answer. */
 export async function unitProperties<Name extends string>(
   unit: string,

@@ -8,7 +8,8 @@ import {
   BITCOIN_SETTINGS,
 } from "./bitcoin-settings.ts";
 
-const SYSTEM_PROGRAM = "/usr/bin/litecoind";
+// Debian's /usr/bin/litecoind is a script that writes to the home directory first.
+const SYSTEM_PROGRAM = "/usr/lib/litecoin/litecoind";
 
 export const LITECOIN: ChainAdapter = {
   chain: "litecoin",

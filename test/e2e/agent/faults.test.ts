@@ -8,7 +8,6 @@ import type { Fault } from "../../support/agent/fault.ts";
 import { FAULTS } from "../../support/agent/faults.ts";
 import { startFaultyServer } from "../../support/agent/faulty-server.ts";
 import { testCertificates } from "../../support/certificates.ts";
-import { eventually } from "../../support/eventually.ts";
 import { makeKey } from "../../support/keys.ts";
 import { onlyFor } from "../../support/only-for.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
@@ -103,28 +102,34 @@ describe.concurrent("faults that take their time", () => {
   });
 
   it.each([
-    ["1 s", 1000],
-    ["30 s", 30_000],
-  ])("an outage of %s: online again within 15 s", { timeout: 90_000 }, async (_name, outageMs) => {
-    await using scene = await setOnlineScene();
-    const { server, agent } = scene;
-    await server.stop();
-    const stoppedAt = performance.now();
-    await agent.waitForStatus((status) => status.state === "unreachable");
-    await eventually(() => performance.now() - stoppedAt >= outageMs, {
-      describe: "the outage",
-      timeoutMs: 40_000,
-    });
-    await server.restart();
-    const restartedAt = performance.now();
-    await agent.waitForStatus((status) => status.state === "online", 20_000);
-    expect(performance.now() - restartedAt).toBeLessThan(15_000);
-    await agent.waitForLine("control-plane.recovered", /^Online again at /);
-    expect(
-      agent.lines.filter(({ level }) => level === "error"),
-      render(agent.lines),
-    ).toEqual([]);
-  });
+    ["short", 1],
+    ["long", 5],
+  ])(
+    "a %s outage: online again with the next try, at most 15 s later",
+    {
+      timeout: 120_000,
+    },
+    async (_name, tries) => {
+      await using scene = await setOnlineScene();
+      const { server, agent } = scene;
+      await server.stop();
+      const { lastAttemptAt, nextAttemptAt } = await agent.waitForStatus(
+        (status) =>
+          status.state === "unreachable" && status.attempts >= tries && status.nextAttemptAt !== null,
+        90_000,
+      );
+      const pauseMs = Date.parse(nextAttemptAt ?? "") - Date.parse(lastAttemptAt ?? "");
+      // The plan of the agent, so no busy machine changes it. Times in JSON are whole milliseconds.
+      expect(pauseMs).toBeLessThanOrEqual(15_001);
+      await server.restart();
+      await agent.waitForStatus((status) => status.state === "online", 60_000);
+      await agent.waitForLine("control-plane.recovered", /^Online again at /);
+      expect(
+        agent.lines.filter(({ level }) => level === "error"),
+        render(agent.lines),
+      ).toEqual([]);
+    },
+  );
 });
 
 describe.concurrent("a control plane that cannot be talked to from the start", () => {

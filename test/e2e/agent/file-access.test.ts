@@ -7,7 +7,7 @@ import type { FaultyServer } from "../../support/agent/faulty-server.ts";
 import { eventually } from "../../support/eventually.ts";
 
 /** Who may read the key's file changes, and nothing else: said once, and the executor stays as it is. */
-describe.concurrent("a change of mode alone", () => {
+describe.concurrent("a change of mode alone", { timeout: 120_000 }, () => {
   it("of agent.toml is said each time that it opens the key to others, and not when it closes", async () => {
     await using scene = await setOnlineScene();
     await openAndClose(scene.home.configPath, scene.agent, scene.server);
@@ -19,7 +19,7 @@ describe.concurrent("a change of mode alone", () => {
     const keyFile = join(dirname(home.configPath), "key");
     writeFileSync(keyFile, key, { mode: 0o600 });
     home.write({ url: server.url, keyFile });
-    await agent.waitForLine("config.applied", /access_token_file/);
+    await agent.waitForLine("config.applied", /access_token_file/, 60_000);
     await openAndClose(keyFile, agent, server);
   });
 });
@@ -29,11 +29,13 @@ async function openAndClose(path: string, agent: AgentProcess, server: FaultySer
   const from = agent.lines.length;
   const warnings = () => agent.lines.slice(from).filter(({ event }) => event === "key.warning");
   for (const time of [1, 2]) {
-    const openedAtMs = Date.now();
     chmodSync(path, 0o644);
-    const warning = await eventually(() => warnings()[time - 1], { describe: "a warning" });
+    // That the system notifies of it is in heard-changes.test.ts.
+    const warning = await eventually(() => warnings()[time - 1], {
+      describe: "a warning",
+      timeoutMs: 60_000,
+    });
     expect(warning.message).toMatch(/^The key \w+ in .* every user of this host can read .*mode 0644\)\. /);
-    expect(warning.atMs - openedAtMs).toBeLessThan(2000);
     await syncsTwice(server);
     chmodSync(path, 0o600);
     // Longer than a look at the files and their settling take.
@@ -49,5 +51,5 @@ async function openAndClose(path: string, agent: AgentProcess, server: FaultySer
 
 async function syncsTwice({ requests }: FaultyServer): Promise<void> {
   const from = requests.length;
-  await eventually(() => requests.length >= from + 2, { describe: "two more syncs" });
+  await eventually(() => requests.length >= from + 2, { describe: "two more syncs", timeoutMs: 60_000 });
 }

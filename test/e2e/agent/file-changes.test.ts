@@ -20,12 +20,14 @@ import { lacks } from "../../support/requires.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
 /**
- * Every way in which a file changes, while the executor is online, while its key is refused, and while the key in
- * the file is one that cannot be sent: the new key is in use 2 s after the last write, the old one until then, and no
- * line of level error is there that is not true.
+ * Every way in which a file changes, while the executor is online, while its key is refused, and
+ * while the key in the file cannot be sent: the new key is used, the old one until then, and no
+ * line of level error is false. That the system notifies of each way is in heard-changes.test.ts;
+ * how long it takes is in the benchmark (`npm run bench -- times`).
  */
 
-const LIMIT_MS = 2000;
+/** Generous, for a busy machine. */
+const WAIT_MS = 60_000;
 const NOBODY = 65534;
 const isRoot = process.geteuid?.() === 0;
 
@@ -36,7 +38,7 @@ const CASES = MOODS.flatMap((mood) => [...FILE_CHANGES, BIND_MOUNT].map((change)
 
 describe.concurrent("a new key in the file", () => {
   for (const { mood, change } of CASES) {
-    it.skipIf(isLacking(change))(`${change.name}, while ${mood}`, { timeout: 60_000 }, () =>
+    it.skipIf(isLacking(change))(`${change.name}, while ${mood}`, { timeout: 120_000 }, () =>
       rotate(mood, change),
     );
   }
@@ -76,17 +78,16 @@ async function rotate(mood: Mood, change: FileChange): Promise<void> {
       ...(change === BIND_MOUNT && { wrapper: bindMountWrapper(place) }),
       ...(change.asNobody === true && { uid: NOBODY }),
     });
-    await agent.waitForStatus((status) => status.state === mood);
+    await agent.waitForStatus((status) => status.state === mood, WAIT_MS);
 
-    await change.change(place);
-    const writtenAtMs = Date.now();
+    await change.change(place, () => untilComplaint(agent, server, mood));
 
-    const usedAtMs = await firstUse(server, agent, fresh);
-    expect(usedAtMs - writtenAtMs, render(agent.lines)).toBeLessThanOrEqual(LIMIT_MS);
+    await firstUse(server, agent, fresh);
     const fingerprint = keyFingerprint(fresh);
     await agent.waitForStatus(
       (status) =>
         status.state === "online" && status.key?.fingerprint === fingerprint && status.pendingChange === null,
+      WAIT_MS,
     );
     judgeRequests(server, mood, keyFingerprint(old), fingerprint);
     judgeJournal(agent, mood, change);
@@ -96,32 +97,36 @@ async function rotate(mood: Mood, change: FileChange): Promise<void> {
   }
 }
 
-function firstUse(server: FaultyServer, agent: AgentProcess, secret: string): Promise<number> {
+/** Until the damage is said. Its heartbeats go on meanwhile: with the old key if that is good. */
+async function untilComplaint(agent: AgentProcess, { requests }: FaultyServer, mood: Mood): Promise<void> {
+  const before = requests.length;
+  await agent.waitForLine("config.invalid", /^/, WAIT_MS);
+  if (mood === "online") {
+    const from = requests.length;
+    expect(from, "requests while the damage settled").toBeGreaterThan(before);
+    await eventually(() => requests.length >= from + 3, { describe: "three syncs", timeoutMs: WAIT_MS });
+  }
+}
+
+async function firstUse(server: FaultyServer, agent: AgentProcess, secret: string): Promise<void> {
   const fingerprint = keyFingerprint(secret);
-  return eventually(
+  await eventually(
     () => {
-      const request = server.requests.find((each) => each.keyFingerprint === fingerprint);
-      if (request === undefined) {
-        throw new Error(render(agent.lines));
+      if (server.requests.some((each) => each.keyFingerprint === fingerprint)) {
+        return true;
       }
-      return request.atMs;
+      throw new Error(render(agent.lines));
     },
-    { timeoutMs: 10_000, describe: "the new key is used" },
+    { timeoutMs: WAIT_MS, describe: "the new key is used" },
   );
 }
 
-/** The old key until the new one, never another, and never a gap in which the executor would look dead. */
+/** The old key until the new one, never another. */
 function judgeRequests(server: FaultyServer, mood: Mood, old: string, fresh: string): void {
   const keys = server.requests.map((each) => each.keyFingerprint);
   const first = keys.indexOf(fresh);
   expect(new Set(keys.slice(0, first))).toEqual(new Set(mood === "key-unusable" ? [] : [old]));
   expect(new Set(keys.slice(first)), "an old key after the new one").toEqual(new Set([fresh]));
-  if (mood !== "online") {
-    return;
-  }
-  const times = server.requests.map(({ atMs }) => atMs);
-  const gaps = times.slice(1).map((atMs, i) => atMs - (times[i] ?? 0));
-  expect(Math.max(...gaps), "the heartbeat paused").toBeLessThan(2500);
 }
 
 const MOOD_COMPLAINTS: Readonly<Record<Mood, RegExp | undefined>> = {

@@ -23,6 +23,8 @@ export interface AgentProcess extends AsyncDisposable {
   /** Resolves with the first line of `event` that matches, including earlier lines. */
   waitForLine(event: string, match?: RegExp, timeoutMs?: number): Promise<JournalLine>;
   status(): Promise<AgentStatus>;
+  /** Sends a request to its socket. Resolves with the status that it answers. */
+  ask(method: string, path: string): Promise<AgentStatus>;
   /** Resolves with the first status that satisfies `predicate`. */
   waitForStatus(predicate: (status: AgentStatus) => boolean, timeoutMs?: number): Promise<AgentStatus>;
   post(operation: "retry" | "reload" | "allow-new-organization"): Promise<AgentStatus>;
@@ -57,6 +59,9 @@ export interface StartOptions {
   /** Runs it as another user, which only root may do. */
   readonly uid?: number;
 }
+
+/** Generous, for a busy machine. */
+const WAIT_MS = 25_000;
 
 const jsonLine = z.object({ event: z.string(), level: z.string(), msg: z.string() });
 
@@ -93,7 +98,7 @@ export function startAgent(options: StartOptions): AgentProcess {
     pid: child.pid ?? 0,
     child,
     lines,
-    waitForLine: (event, match = /^/, timeoutMs = 10_000) =>
+    waitForLine: (event, match = /^/, timeoutMs = WAIT_MS) =>
       eventually(
         () => lines.find((line) => line.event === event && match.test(line.message)) ?? unseen(lines),
         {
@@ -102,7 +107,8 @@ export function startAgent(options: StartOptions): AgentProcess {
         },
       ),
     status: () => ask("GET", "/status"),
-    waitForStatus: (predicate, timeoutMs = 10_000) =>
+    ask,
+    waitForStatus: (predicate, timeoutMs = WAIT_MS) =>
       eventually(
         async () => {
           if (hasEnded()) {

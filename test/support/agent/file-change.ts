@@ -39,8 +39,11 @@ export interface FileChange {
   readonly path?: string;
   /** Creates the file with `before`. Default: a regular file. */
   readonly stage?: (place: Place) => void;
-  /** Changes the file. The write of `after` is its last step. */
-  readonly change: (place: Place) => Promise<void> | void;
+  /**
+   * Changes the file. The write of `after` is its last step. Before it, `last` says how long a
+   * state lasts that deserves a line.
+   */
+  readonly change: (place: Place, last?: () => Promise<void>) => Promise<void> | void;
   /**
    * Lines that the agent may write during the change, by event and text, because they are true
    * then.
@@ -53,7 +56,7 @@ export interface FileChange {
 }
 
 /** Longer than any editor needs. A state that lasts this long deserves a line. */
-const LONG_MS = 3000;
+const long = () => sleep(3000);
 
 function writeInPlace(path: string, text: string): void {
   writeFileSync(path, text, { mode: 0o600 });
@@ -173,20 +176,20 @@ export const FILE_CHANGES: readonly FileChange[] = [
     },
   },
   {
-    name: "deleted, then there again 3 s later",
+    name: "deleted, and there again after a while",
     complaint: /config\.invalid: .*agent\.toml.* does not exist/,
-    async change({ path, after }) {
+    async change({ path, after }, last = long) {
       unlinkSync(path);
-      await sleep(LONG_MS);
+      await last();
       writeInPlace(path, after);
     },
   },
   {
     name: "its folder removed and made again",
     complaint: /config\.invalid: .*agent\.toml.* does not exist/,
-    async change({ path, after }) {
+    async change({ path, after }, last = long) {
       rmSync(dirname(path), { recursive: true });
-      await sleep(LONG_MS);
+      await last();
       mkdirSync(dirname(path));
       writeInPlace(path, after);
     },
@@ -212,12 +215,12 @@ export const FILE_CHANGES: readonly FileChange[] = [
     },
   },
   {
-    name: "locked by chmod 000 for 3 s, then repaired",
+    name: "locked by chmod 000 for a while, then repaired",
     asNobody: true,
     complaint: /config\.invalid: .*agent\.toml.* cannot be read by/,
-    async change(place) {
+    async change(place, last = long) {
       chmodSync(place.path, 0);
-      await sleep(LONG_MS);
+      await last();
       writeFileSync(place.path, place.after);
       chmodSync(place.path, 0o600);
     },

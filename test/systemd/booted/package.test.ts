@@ -19,7 +19,8 @@ async function put(machine: Machine, archive: string, name: string): Promise<voi
 
 async function emptyWithArchives(release: DebianRelease): Promise<ExecutorHost> {
   const machine = await bootEmpty(release);
-  const { agent, controlPlane, newer } = suiteRoots().archives;
+  const { nodes, agent, controlPlane, newer } = suiteRoots().archives;
+  await put(machine, nodes, "nodes");
   await put(machine, agent, "agent");
   await put(machine, controlPlane, "control-plane");
   await put(machine, newer, "newer");
@@ -34,10 +35,12 @@ const hasLintian = spawnSync("lintian", ["--version"]).status === 0;
 it.skipIf(!haveMachines || lacks("lintian", hasLintian))(
   "lintian has no error and no warning for the packages",
   () => {
-    const { agent, controlPlane } = suiteRoots().archives;
+    const { nodes, agent, controlPlane } = suiteRoots().archives;
     // The suite packs with zstd, for speed; releases are packed with xz.
     const args = ["--suppress-tags=malformed-deb-archive", "--fail-on=error,warning", "--allow-root"];
-    const { status, stdout } = spawnSync("lintian", [...args, agent, controlPlane], { encoding: "utf8" });
+    const { status, stdout } = spawnSync("lintian", [...args, nodes, agent, controlPlane], {
+      encoding: "utf8",
+    });
     expect(stdout).toBe("");
     expect(status).toBe(0);
   },
@@ -67,7 +70,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
   it("installs without a key as a calm service that says what it waits for, and goes online with one", async () => {
     const host = await emptyWithArchives(release);
     const { machine } = host;
-    await machine.run([...INSTALL, "/srv/control-plane.deb", "/srv/agent.deb"]);
+    await machine.run([...INSTALL, "/srv/control-plane.deb", "/srv/nodes.deb", "/srv/agent.deb"]);
     expect(await machine.run(["systemctl", "is-enabled", "novacula-agent"])).toBe("enabled");
     expect(await host.show("ActiveState", "NRestarts")).toEqual({ ActiveState: "active", NRestarts: "0" });
     expect((await host.show("StatusText"))["StatusText"]).toContain("novacula-agent set-key");
@@ -87,7 +90,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
   it("upgrades unattended in well under a second, keeps edits, mode and disable, and downgrades", async () => {
     const host = await emptyWithArchives(release);
     const { machine } = host;
-    await machine.run([...INSTALL, "/srv/agent.deb"]);
+    await machine.run([...INSTALL, "/srv/nodes.deb", "/srv/agent.deb"]);
     await machine.sh(`echo '# mine' >> ${CONFIG}; chmod 0600 ${CONFIG}; chown novacula:novacula ${CONFIG}`);
     const before = await machine.run(["sha256sum", CONFIG]);
     const { MainPID } = await host.show("MainPID");
@@ -112,7 +115,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
     const host = await emptyWithArchives(release);
     const { machine } = host;
     const before = await machine.sh(TRACES);
-    await machine.run([...INSTALL, "/srv/control-plane.deb", "/srv/agent.deb"]);
+    await machine.run([...INSTALL, "/srv/control-plane.deb", "/srv/nodes.deb", "/srv/agent.deb"]);
     await machine.run(["dpkg", "--remove", "novacula-agent", "novacula-control-plane"]);
     expect((await machine.try(["systemctl", "is-active", "novacula-agent"])).stdout.trim()).toBe("inactive");
     await machine.sh(`test -f ${CONFIG} && test -f /var/lib/novacula/state.json`);
@@ -122,7 +125,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
     await machine.run([...INSTALL, "/srv/agent.deb"]);
     expect(await machine.run(["systemctl", "is-active", "novacula-agent"])).toBe("active");
 
-    await machine.run(["dpkg", "--purge", "novacula-agent", "novacula-control-plane"]);
+    await machine.run(["dpkg", "--purge", "novacula-agent", "novacula-control-plane", "novacula-nodes"]);
     expect(await machine.sh(TRACES)).toBe(before);
     expect(await machine.run(["systemctl", "--failed", "--no-legend"])).toBe("");
   });

@@ -42,8 +42,8 @@ async function addStandIns(machine: Machine): Promise<void> {
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the documents on $title", (release) => {
   it("README: install both programs, bring an executor online, and rotate its key", async () => {
     const machine = await bootEmpty(release);
-    const { agent, controlPlane } = suiteRoots().archives;
-    for (const archive of [agent, controlPlane]) {
+    const { nodes, agent, controlPlane } = suiteRoots().archives;
+    for (const archive of [nodes, agent, controlPlane]) {
       copyFileSync(archive, machine.path(`/srv/${basename(archive)}`));
     }
     await addStandIns(machine);

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { lstat, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isSea } from "node:sea";
@@ -18,6 +17,7 @@ import { runHostTool } from "../../systemd/systemctl.ts";
 import { serviceUser } from "../host/service-user.ts";
 import { inPlace } from "../host/write-place.ts";
 import { exampleConfig } from "./example-config.ts";
+import { type FileStep, fileStep } from "./file-step.ts";
 import {
   INSTALL_RECORD,
   type InstalledFile,
@@ -25,8 +25,9 @@ import {
   withFiles,
   writeInstallRecord,
 } from "./install-record.ts";
+import { assertUneditedNodes, nodeFileSteps, nodeGroupStep, nodeStartSteps, oneStep } from "./node-steps.ts";
 import { assertProgramPlace } from "./program-place.ts";
-import { assertSystemd, startSteps } from "./service-steps.ts";
+import { assertSystemd, reloadStep, startSteps } from "./service-steps.ts";
 import { type Step, takeSteps } from "./steps.ts";
 
 export interface InstallOptions {
@@ -59,14 +60,29 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
   }
   assertSystemd();
   const unit = installedUnit(binary);
+  const nodeFiles = nodeFileSteps();
   await assertUnedited(unit, options.force === true);
+  await assertUneditedNodes(nodeFiles, options.force === true);
   // The running program: the file at its path may have been replaced.
   const program = await readFile("/proc/self/exe");
   const binaryStep = fileStep(`copy this program to ${binary}`, binary, program, 0o755);
   const unitStep = fileStep(`write ${INSTALLED_UNIT}`, INSTALLED_UNIT, Buffer.from(unit), 0o644);
-  const written = await needed([binaryStep, unitStep]);
-  const files = [recordStep(written), binaryStep, userStep(), configStep(), unitStep];
-  await takeSteps([...files, ...startSteps(written.length > 0)], { isDryRun }, terminal);
+  const written = await needed([binaryStep, unitStep, ...nodeFiles]);
+  const isChanged = written.some((file) => file === binaryStep.file || file === unitStep.file);
+  await takeSteps(
+    [
+      recordStep(written),
+      binaryStep,
+      ...[userStep(), nodeGroupStep(), configStep()],
+      unitStep,
+      ...oneStep(nodeFiles),
+      { ...reloadStep(), needed: async () => written.length > 0 },
+      ...nodeStartSteps(nodeFiles),
+      ...startSteps(isChanged),
+    ],
+    { isDryRun },
+    terminal,
+  );
   if (!isDryRun) {
     print(terminal, nextSteps(terminal));
   }
@@ -107,31 +123,6 @@ async function assertUnedited(unit: string, isForced: boolean): Promise<void> {
   throw new OperatorError(
     `${INSTALLED_UNIT} has been edited. Fix: move your changes to a drop-in (${asRoot(`systemctl edit ${SERVICE}`)}), then replace the file with --force`,
   );
-}
-
-/** A step that writes a file in the record. */
-interface FileStep extends Step {
-  readonly file: InstalledFile;
-}
-
-/** Writes a file that root owns. Replaces it if its bytes, owner or mode differ. */
-function fileStep(what: string, path: string, content: Buffer, mode: number): FileStep {
-  return {
-    what,
-    file: { path, sha256: hash("sha256", content, "hex") },
-    async needed() {
-      const stats = await lstat(path).catch(() => undefined);
-      if (stats?.isFile() !== true || stats.uid !== 0 || (stats.mode & 0o7777) !== mode) {
-        return true;
-      }
-      return !content.equals(await readFile(path));
-    },
-    async perform() {
-      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      // With a rename, because a running binary cannot be written to.
-      await writeFileAtomically(path, content, { mode, owner: { uid: 0, gid: 0 } });
-    },
-  };
 }
 
 /**

@@ -18,12 +18,11 @@ export function assertSystemd(): void {
 
 /**
  * The steps that make the service run, now and after a boot. `isChanged`: the program or the unit
- * is about to change, so systemd must read the unit again, and a running service restarts.
+ * has changed, so a running service restarts.
  */
 export function startSteps(isChanged: boolean): readonly Step[] {
   const verb = isChanged ? "restart" : "start";
   return [
-    { ...reloadStep(), needed: async () => isChanged },
     {
       what: `enable ${SERVICE}, so that it starts at boot`,
       needed: async () => (await property("UnitFileState")) !== "enabled",
@@ -50,7 +49,8 @@ async function property(name: "UnitFileState" | "ActiveState"): Promise<string |
   return (await unitProperties(SERVICE, [name]))?.[name];
 }
 
-async function mustSucceed(...args: readonly string[]): Promise<void> {
+/** Runs systemctl; rejects with an OperatorError if it fails. */
+export async function mustSucceed(...args: readonly string[]): Promise<void> {
   const status = await systemctl(...args);
   if (status !== 0) {
     throw new OperatorError(

@@ -16,6 +16,7 @@ import {
 import { systemctl } from "../../systemd/systemctl.ts";
 import { textOf } from "./install.ts";
 import { INSTALL_RECORD, readInstallRecord, stateOf } from "./install-record.ts";
+import { assertNoNodes, isNodeFile, nodeStopStep } from "./node-steps.ts";
 import { reloadStep } from "./service-steps.ts";
 import { type Step, takeSteps } from "./steps.ts";
 
@@ -53,7 +54,20 @@ export async function uninstall(options: UninstallOptions, terminal: Terminal): 
       "removing a service needs root. Fix: use sudo, or --dry-run to see what would be done",
     );
   }
-  await takeSteps([stopStep(), ...removable.map(removeStep), reloadStep()], { isDryRun }, terminal);
+  const nodeFiles = removable.filter(isNodeFile);
+  if (nodeFiles.length > 0) {
+    await assertNoNodes();
+  }
+  await takeSteps(
+    [
+      stopStep(),
+      ...(nodeFiles.length > 0 ? [nodeStopStep()] : []),
+      ...removable.map(removeStep),
+      reloadStep(),
+    ],
+    { isDryRun },
+    terminal,
+  );
   for (const { path, why } of left) {
     print(terminal, `Left: ${path} ${why}. To remove it: sudo rm ${shellWord(path)}`);
   }
@@ -63,7 +77,7 @@ export async function uninstall(options: UninstallOptions, terminal: Terminal): 
   await rm(INSTALL_RECORD, { force: true });
   print(
     terminal,
-    "Kept: /etc/novacula (configuration and key), /var/lib/novacula (state) and the user novacula. Revoke the key if this host is gone for good.",
+    "Kept: /etc/novacula (configuration and key), /var/lib/novacula (state), data of nodes and the user novacula. Revoke the key if this host is gone for good.",
   );
   if (PACKAGED_UNITS.some(existsSync)) {
     print(

@@ -10,9 +10,12 @@ import { type FileListeners, listenFor } from "./file-listeners.ts";
  * Of these, ctime reveals a chmod and a write that keeps size and mtime. watchFile looks in libuv
  * and wakes no JavaScript: most of what an idle agent costs is waking up (`npm run bench -- rest`).
  */
-const LOOK_MS = 5000;
-/** Where the system tells of no changes, looks alone must be quick enough for those who wait. */
-const LOOK_ALONE_MS = 1000;
+export interface LookCadence {
+  /** Beside listeners that hear of every change. */
+  readonly lookMs: number;
+  /** Where the system tells of no changes, looks alone must be quick enough for those who wait. */
+  readonly lookAloneMs: number;
+}
 
 /** A write causes several hints; after this time, ms, one read serves them all. */
 const SETTLE_MS = 20;
@@ -25,6 +28,7 @@ const SETTLE_MS = 20;
  */
 export class FileHints {
   readonly #onDegraded: (reason: string) => void;
+  readonly #cadence: LookCadence;
   readonly #hints = new WaitList();
   readonly #hint = (): void => {
     this.#isHinted = true;
@@ -38,8 +42,9 @@ export class FileHints {
   /** True while a file does not answer. */
   #isPartial = false;
 
-  constructor(onDegraded: (reason: string) => void) {
+  constructor(onDegraded: (reason: string) => void, cadence: LookCadence) {
     this.#onDegraded = onDegraded;
+    this.#cadence = cadence;
   }
 
   /** Which files to listen for from now on, as they are found now. */
@@ -60,7 +65,8 @@ export class FileHints {
   /** Resolves at the next hint, after `ms` at the latest, or when `signal` aborts. */
   async next(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#isHinted) {
-      await this.#hints.wait(this.#isPartial ? Math.min(ms, LOOK_ALONE_MS) : ms, signal);
+      const { lookAloneMs } = this.#cadence;
+      await this.#hints.wait(this.#isPartial ? Math.min(ms, lookAloneMs) : ms, signal);
     }
     if (this.#isHinted) {
       await delay(SETTLE_MS, signal);
@@ -84,8 +90,9 @@ export class FileHints {
       this.#watched = "";
       return;
     }
+    const { lookMs, lookAloneMs } = this.#cadence;
     const looks = files.map((file) =>
-      lookAt(file, made.get(file)?.hearAll === true ? LOOK_MS : LOOK_ALONE_MS, this.#hint),
+      lookAt(file, made.get(file)?.hearAll === true ? lookMs : lookAloneMs, this.#hint),
     );
     this.#sources = [...this.#sources, ...looks];
     // Nothing noticed a change before the sources were there.

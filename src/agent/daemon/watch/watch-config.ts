@@ -2,16 +2,22 @@ import type { Clock } from "../../../lib/clock.ts";
 import { untilAborted } from "../../../lib/deadline.ts";
 import { WaitList } from "../../../lib/wait-list.ts";
 import type { Loaded } from "../../config/load-config.ts";
-import { FileHints } from "./file-hints.ts";
+import { FileHints, type LookCadence } from "./file-hints.ts";
 
 /** How often a change that has not settled is looked at, ms. */
 const PENDING_LOOK_MS = 100;
-/** The files are read this often whatever the hints say, ms. */
-const READ_ANYWAY_MS = 30_000;
 /** A usable file is delivered when it has not changed for this long, ms: by then it is whole. */
 const SETTLED_MS = 400;
 /** Absence and damage must last, ms: an editor that removes and recreates is not worth a line. */
 const SETTLED_DAMAGE_MS = 1000;
+
+/** How often files are read or looked at although nothing tells of a change. */
+export interface WatchCadence extends LookCadence {
+  /** The files are read this often whatever the hints say, ms. */
+  readonly readAnywayMs: number;
+}
+
+export const WATCH_CADENCE: WatchCadence = { lookMs: 5000, lookAloneMs: 1000, readAnywayMs: 30_000 };
 
 interface ConfigWatcherDeps {
   /** Reads the files; returns `known` itself if that is what they still hold. */
@@ -20,6 +26,7 @@ interface ConfigWatcherDeps {
   readonly deliver: (loaded: Loaded) => void;
   readonly initial: Loaded;
   readonly clock: Clock;
+  readonly cadence: WatchCadence;
   readonly onDegraded: (reason: string) => void;
 }
 
@@ -43,11 +50,12 @@ export class ConfigWatcher {
 
   /** Watches until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const hints = new FileHints(this.#deps.onDegraded);
+    const { onDegraded, cadence } = this.#deps;
+    const hints = new FileHints(onDegraded, cadence);
     while (!signal.aborted) {
       await this.#read(settleMs);
       await hints.watch(this.#pending?.loaded.files ?? this.#delivered.files);
-      await hints.next(this.#pending === undefined ? READ_ANYWAY_MS : PENDING_LOOK_MS, signal);
+      await hints.next(this.#pending === undefined ? cadence.readAnywayMs : PENDING_LOOK_MS, signal);
     }
     hints.close();
   }

@@ -8,6 +8,7 @@ import { readPrograms } from "../../../../packaging/command-table.ts";
 import { buildDeb } from "../../../../packaging/debian-archive.ts";
 import { DEBIAN_PACKAGES } from "../../../../packaging/debian-packages.ts";
 import { archiveName } from "../../../../packaging/debian-texts.ts";
+import { buildNodesDeb } from "../../../../packaging/nodes-package.ts";
 import { CHECKOUT, DIST } from "../../../../packaging/paths.ts";
 import { VERSION } from "../../../../src/lib/version.ts";
 import { databaseLayer } from "./database-layer.ts";
@@ -22,12 +23,12 @@ const run = promisify(execFile);
 /** Codename of a release → the folders that make up its machine. */
 export interface Roots {
   readonly bare: Readonly<Record<string, string>>;
-  /** The layer with both packages installed. */
+  /** The layer with all packages installed. */
   readonly installed: Readonly<Record<string, string>>;
   /** The layer on top of it: a control plane's database with one organization. */
   readonly prepared: Readonly<Record<string, string>>;
-  /** `newer` is the agent's next version, with a changed example file. */
-  readonly archives: { readonly agent: string; readonly controlPlane: string; readonly newer: string };
+  /** `newer` and `newerNodes` are the next versions; the agent's has a changed example file. */
+  readonly archives: Readonly<Record<"nodes" | "agent" | "controlPlane" | "newer" | "newerNodes", string>>;
 }
 
 declare module "vitest" {
@@ -35,6 +36,8 @@ declare module "vitest" {
     roots: Roots | undefined;
   }
 }
+
+const NEWER = { version: NEWER_VERSION, compression: ["-Zzstd", "-z1"] };
 
 let folder: string | undefined;
 
@@ -69,15 +72,17 @@ export function teardown(): void {
 }
 
 async function makeRoots(layers: string): Promise<Roots> {
+  const nodes = join(DIST, archiveName("novacula-nodes", VERSION, "all"));
   const agent = join(DIST, archiveName("novacula-agent", VERSION));
   const controlPlane = join(DIST, archiveName("novacula-control-plane", VERSION));
-  const archives = { agent, controlPlane, newer: await newerAgent(layers) };
+  const newerNodes = await buildNodesDeb({ ...NEWER, folder: layers });
+  const archives = { nodes, agent, controlPlane, newer: await newerAgent(layers), newerNodes };
   const bare: Record<string, string> = {};
   const installed: Record<string, string> = {};
   const prepared: Record<string, string> = {};
   for (const { codename } of DEBIAN_RELEASES) {
     const root = await rootImage({ codename });
-    const layer = await packageLayer(join(layers, codename), root, [agent, controlPlane]);
+    const layer = await packageLayer(join(layers, codename), root, [nodes, agent, controlPlane]);
     bare[codename] = root;
     installed[codename] = layer;
     prepared[codename] = await databaseLayer(join(layers, `${codename}-database`), [layer, root]);
@@ -90,9 +95,8 @@ async function newerAgent(folder: string): Promise<string> {
   writeFileSync(example, "# The example of the next version.\n[control_plane]\n");
   const [definition] = DEBIAN_PACKAGES;
   const files = { ...definition.files, "usr/share/novacula-agent/agent.toml": relative(CHECKOUT, example) };
-  const compression = ["-Zzstd", "-z1"];
   const program = readPrograms().agent;
-  return await buildDeb({ ...definition, files }, { program, version: NEWER_VERSION, compression, folder });
+  return await buildDeb({ ...definition, files }, { ...NEWER, program, folder });
 }
 
 /** NOVACULA_TEST_DIST says that dist/ is up to date. */

@@ -23,7 +23,7 @@ export async function bootEmpty({ codename }: DebianRelease, extras: Extras = {}
 }
 
 /**
- * A Debian with both packages installed as in an image: the services start for the first time at
+ * A Debian with all packages installed as in an image: the services start for the first time at
  * boot.
  */
 export async function bootInstalled({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {

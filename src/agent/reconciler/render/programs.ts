@@ -1,0 +1,129 @@
+import { execFile } from "node:child_process";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { ChainClient } from "../../../protocol/chains/adapter.ts";
+import { CATALOGUE } from "../../../protocol/chains/catalogue.ts";
+
+/** Where an administrator or a download puts clients: `CLIENT/VERSION/CLIENT`. */
+export const CLIENTS_DIR = "/usr/lib/novacula/clients";
+
+const CHECK_TIMEOUT_MS = 5000;
+const MAX_OUTPUT_BYTES = 64 * 1024;
+
+const run = promisify(execFile);
+
+export interface ProgramsOptions {
+  readonly clientsDir?: string;
+  /** Who may own a program: root, whose programs only root can change. */
+  readonly owners?: readonly number[];
+}
+
+/** Finds the programs of the catalogue's clients that are on the host. */
+export class Programs {
+  readonly #clientsDir: string;
+  readonly #owners: readonly number[];
+  #found: ReadonlyMap<string, string> = new Map();
+  /** The version of a system program, by path and by what `stat` says of it. */
+  readonly #versions = new Map<string, { readonly seen: string; readonly version: string | undefined }>();
+
+  constructor({ clientsDir = CLIENTS_DIR, owners = [0] }: ProgramsOptions = {}) {
+    this.#clientsDir = clientsDir;
+    this.#owners = owners;
+  }
+
+  /** The absolute path of a program, as of the last `refresh`; undefined: it is not on the host. */
+  programOf(client: string, version: string): string | undefined {
+    return this.#found.get(idOf(client, version));
+  }
+
+  /**
+   * Looks again. A system program is asked for its version only if it has changed; that takes at
+   * most 5 s for each, and its environment is empty. Never rejects: a program that cannot be seen
+   * is not there.
+   */
+  async refresh(): Promise<void> {
+    const found = new Map<string, string>();
+    for (const client of allClients()) {
+      for (const { version, systemProgram } of client.versions) {
+        const own = ownPlace(client.client, version, this.#clientsDir);
+        if ((await this.#look(own)) !== undefined) {
+          found.set(idOf(client.client, version), own);
+        } else if (systemProgram !== null && (await this.#versionOf(systemProgram, client)) === version) {
+          found.set(idOf(client.client, version), systemProgram);
+        }
+      }
+    }
+    this.#found = found;
+  }
+
+  /** What tells a file from a changed one; undefined: no program that is safe to run. */
+  async #look(path: string): Promise<string | undefined> {
+    try {
+      const { dev, ino, mode, uid, size, mtimeMs, ctimeMs, isFile } = await lookAt(path);
+      const isSafe = isFile && (mode & 0o111) !== 0 && (mode & 0o022) === 0 && this.#owners.includes(uid);
+      return isSafe ? [dev, ino, mode, size, mtimeMs, ctimeMs].join(" ") : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #versionOf(path: string, { versionCheck }: ChainClient): Promise<string | undefined> {
+    const seen = await this.#look(path);
+    if (seen === undefined) {
+      return undefined;
+    }
+    const known = this.#versions.get(path);
+    if (known?.seen === seen) {
+      return known.version;
+    }
+    const output = await outputOf(path, versionCheck.arguments);
+    if (output === undefined) {
+      // It was too slow, or could not be started: the next look asks again.
+      return undefined;
+    }
+    const version = new RegExp(versionCheck.pattern, "u").exec(output)?.[1];
+    this.#versions.set(path, { seen, version });
+    return version;
+  }
+}
+
+/** Where the program of a client is looked for, for a message. */
+export function placesOf(client: string, version: string, clientsDir = CLIENTS_DIR): readonly string[] {
+  const known = allClients().find((each) => each.client === client);
+  const system = known?.versions.find((each) => each.version === version)?.systemProgram ?? null;
+  return [ownPlace(client, version, clientsDir), ...(system === null ? [] : [system])];
+}
+
+function allClients(): readonly ChainClient[] {
+  return CATALOGUE.flatMap(({ roles }) => roles.flatMap(({ clients }) => clients));
+}
+
+function ownPlace(client: string, version: string, clientsDir: string): string {
+  return join(clientsDir, client, version, client);
+}
+
+function idOf(client: string, version: string): string {
+  return `${client} ${version}`;
+}
+
+async function lookAt(path: string) {
+  const found = await stat(path);
+  return { ...found, isFile: found.isFile() };
+}
+
+/** Both outputs of a program that ended by itself; undefined: it did not. */
+async function outputOf(path: string, args: readonly string[]): Promise<string | undefined> {
+  try {
+    const { stdout, stderr } = await run(path, [...args], {
+      cwd: "/",
+      env: {},
+      timeout: CHECK_TIMEOUT_MS,
+      killSignal: "SIGKILL",
+      maxBuffer: MAX_OUTPUT_BYTES,
+    });
+    return `${stdout}\n${stderr}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,49 @@
+import { adapterOf, CATALOGUE } from "../../../src/protocol/chains/catalogue.ts";
+import type { NodeSpec } from "../../../src/protocol/nodes/node-spec.ts";
+
+/** A valid spec: the first client and the newest version of each role, unless `change` has others. */
+export function nodeSpec(chain: string, network: string, change: Partial<NodeSpec> = {}): NodeSpec {
+  const clients = (adapterOf(chain)?.roles ?? []).map(({ role, clients: [first] }) => ({
+    role,
+    client: first?.client ?? "",
+    version: first?.versions.at(-1)?.version ?? "",
+  }));
+  return {
+    id: "node-1",
+    name: "one",
+    revision: 1,
+    chain,
+    network,
+    nodeType: "full",
+    clients,
+    overrides: [],
+    limits: [],
+    ports: [],
+    desiredState: "running",
+    restartGeneration: 0,
+    deletion: null,
+    ...change,
+  };
+}
+
+/** A valid spec for each chain, network, and choice of clients and versions, with its name. */
+export function everySpec(): readonly (readonly [string, NodeSpec])[] {
+  return CATALOGUE.flatMap(({ chain, networks, roles }) =>
+    networks.flatMap(({ network }) =>
+      roles
+        .map(({ role, clients }) =>
+          clients.flatMap(({ client, versions }) =>
+            versions.map(({ version }) => ({ role, client, version })),
+          ),
+        )
+        .reduce<readonly NodeSpec["clients"][]>(
+          (all, choices) => all.flatMap((before) => choices.map((choice) => [...before, choice])),
+          [[]],
+        )
+        .map((clients) => {
+          const names = clients.map(({ client, version }) => `${client}-${version}`);
+          return [[chain, network, ...names].join(" "), nodeSpec(chain, network, { clients })] as const;
+        }),
+    ),
+  );
+}
