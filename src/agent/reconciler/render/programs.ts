@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { ChainClient } from "../../../protocol/chains/adapter.ts";
+import type { ChainAdapter, ChainClient } from "../../../protocol/chains/adapter.ts";
 import { CATALOGUE } from "../../../protocol/chains/catalogue.ts";
 
 /** Where an administrator or a download puts clients: `CLIENT/VERSION/CLIENT`. */
@@ -17,19 +17,22 @@ export interface ProgramsOptions {
   readonly clientsDir?: string;
   /** Who may own a program: root, whose programs only root can change. */
   readonly owners?: readonly number[];
+  readonly catalogue?: readonly ChainAdapter[];
 }
 
 /** Finds the programs of the catalogue's clients that are on the host. */
 export class Programs {
   readonly #clientsDir: string;
   readonly #owners: readonly number[];
+  readonly #clients: readonly ChainClient[];
   #found: ReadonlyMap<string, string> = new Map();
   /** The version of a system program, by path and by what `stat` says of it. */
   readonly #versions = new Map<string, { readonly seen: string; readonly version: string | undefined }>();
 
-  constructor({ clientsDir = CLIENTS_DIR, owners = [0] }: ProgramsOptions = {}) {
+  constructor({ clientsDir = CLIENTS_DIR, owners = [0], catalogue = CATALOGUE }: ProgramsOptions = {}) {
     this.#clientsDir = clientsDir;
     this.#owners = owners;
+    this.#clients = clientsOf(catalogue);
   }
 
   /** The absolute path of a program, as of the last `refresh`; undefined: it is not on the host. */
@@ -44,7 +47,7 @@ export class Programs {
    */
   async refresh(): Promise<void> {
     const found = new Map<string, string>();
-    for (const client of allClients()) {
+    for (const client of this.#clients) {
       for (const { version, systemProgram } of client.versions) {
         const own = ownPlace(client.client, version, this.#clientsDir);
         if ((await this.#look(own)) !== undefined) {
@@ -90,13 +93,13 @@ export class Programs {
 
 /** Where the program of a client is looked for, for a message. */
 export function placesOf(client: string, version: string, clientsDir = CLIENTS_DIR): readonly string[] {
-  const known = allClients().find((each) => each.client === client);
+  const known = clientsOf(CATALOGUE).find((each) => each.client === client);
   const system = known?.versions.find((each) => each.version === version)?.systemProgram ?? null;
   return [ownPlace(client, version, clientsDir), ...(system === null ? [] : [system])];
 }
 
-function allClients(): readonly ChainClient[] {
-  return CATALOGUE.flatMap(({ roles }) => roles.flatMap(({ clients }) => clients));
+function clientsOf(catalogue: readonly ChainAdapter[]): readonly ChainClient[] {
+  return catalogue.flatMap(({ roles }) => roles.flatMap(({ clients }) => clients));
 }
 
 function ownPlace(client: string, version: string, clientsDir: string): string {
