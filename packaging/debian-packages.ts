@@ -21,6 +21,7 @@ export const OPERATOR_DOCUMENTS = [
   "docs/glossary.md",
   "docs/install.md",
   "docs/service.md",
+  "docs/nodes.md",
   "docs/systemd-credential.md",
   "docs/rotate.md",
   "docs/configuration.md",

@@ -60,7 +60,12 @@ async function loop(agent: number): Promise<void> {
       return;
     }
     await pause(Math.max(0, due.nextAt - systemClock.now()));
-    const request = buildSyncRequest(due.generation.config, instanceId, resources, undefined);
+    const request = buildSyncRequest(due.generation.config, {
+      instanceId,
+      resources,
+      expectedOrganizationId: undefined,
+      nodes: undefined,
+    });
     const outcome = await client.sync(request, never);
     if (outcome === undefined) {
       return;

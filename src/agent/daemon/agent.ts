@@ -6,7 +6,9 @@ import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Notifier } from "../systemd/notifier.ts";
 import { startEntry } from "./narration/narrate-agent.ts";
+import type { NodeAnswer } from "./nodes-part.ts";
 import { candidate, running } from "./rotation/rotation.ts";
+import type { NodesStatus } from "./status/nodes-status.ts";
 import { type AgentStatus, agentStatus, describeState, systemdStatus } from "./status/status.ts";
 import { SyncLoop, type SyncLoopDeps } from "./sync-loop.ts";
 import { ConfigWatcher, WATCH_CADENCE } from "./watch/watch-config.ts";
@@ -36,6 +38,11 @@ export interface Agent {
   reload(): Promise<AgentStatus>;
   /** The next key may be of another organization (`set-key --new-organization`). */
   allowNewOrganization(): void;
+  nodes(): NodesStatus;
+  /** What became of a request about a node, such as `nodes logs`. */
+  nodeLogs(name: string, role: string | undefined, lines: number): Promise<NodeAnswer>;
+  forgetNode(name: string): Promise<NodeAnswer>;
+  nodePurged(name: string): Promise<NodeAnswer>;
   /** Resolves when `predicate` holds, or with the last status when `signal` aborts. */
   until(predicate: (status: AgentStatus) => boolean, signal: AbortSignal): Promise<AgentStatus>;
 }
@@ -100,7 +107,8 @@ class Daemon implements Agent {
     const { initial, folders, clock } = this.#deps;
     const { dataDir } = folders;
     const { pid } = process;
-    const context = { configPath: initial.path, dataDir, startedAt: this.#startedAt, pid, clock };
+    const nodes = this.#deps.nodes.status();
+    const context = { configPath: initial.path, dataDir, startedAt: this.#startedAt, pid, clock, nodes };
     return agentStatus(this.#loop.rotation(), context);
   }
 
@@ -128,6 +136,22 @@ class Daemon implements Agent {
     this.#loop.allowNewOrganization();
   }
 
+  nodes(): NodesStatus {
+    return this.#deps.nodes.status();
+  }
+
+  nodeLogs(name: string, role: string | undefined, lines: number): Promise<NodeAnswer> {
+    return this.#deps.nodes.logs(name, role, lines);
+  }
+
+  forgetNode(name: string): Promise<NodeAnswer> {
+    return this.#deps.nodes.forget(name);
+  }
+
+  nodePurged(name: string): Promise<NodeAnswer> {
+    return this.#deps.nodes.purged(name);
+  }
+
   async until(predicate: (status: AgentStatus) => boolean, signal: AbortSignal): Promise<AgentStatus> {
     await this.#changes.until(() => predicate(this.status()), signal);
     return this.status();
@@ -135,8 +159,12 @@ class Daemon implements Agent {
 
   async #work(signal: AbortSignal): Promise<void> {
     const parts = [this.#loop, this.#watcher, this.#watchdog];
+    const { nodes } = this.#deps;
     await runTasks(
-      parts.map((part) => (end: AbortSignal) => part.run(end)),
+      [
+        ...parts.map((part) => (end: AbortSignal) => part.run(end)),
+        (end: AbortSignal) => nodes.run(end, () => this.#nodesChanged()),
+      ],
       signal,
     );
     await Promise.all([this.#loop.close(), this.#deps.notifier.flushed()]);
@@ -150,8 +178,13 @@ class Daemon implements Agent {
     this.#changes.wake();
   }
 
+  #nodesChanged(): void {
+    this.#loop.syncSoon();
+    this.#announce([]);
+  }
+
   #systemdStatus(): string {
-    return systemdStatus(this.#loop.rotation(), this.#deps.clock);
+    return systemdStatus(this.#loop.rotation(), this.#deps.nodes.status(), this.#deps.clock);
   }
 
   /** While a restarted fleet spreads its first syncs, the journal would say nothing for seconds. */

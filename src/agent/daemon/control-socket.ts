@@ -6,6 +6,8 @@ import { OperatorError } from "../../lib/errors.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
 import { isAnswered, listenOnUnixSocket } from "../../lib/unix-socket.ts";
 import type { Agent } from "./agent.ts";
+import type { NodeAnswer } from "./nodes-part.ts";
+import type { NodesStatus } from "./status/nodes-status.ts";
 import { type AgentStatus, keyIs } from "./status/status.ts";
 
 /** The longest wait that a client may ask for, ms. */
@@ -29,6 +31,10 @@ export function controlSocketPath(runtimeDir: string): string {
  *   POST /retry                                  syncs now instead of at the planned time
  *   POST /reload[?wait=0]                        reads the files now; answers at once with wait=0,
  *                                                otherwise when what they say was tried
+ *   GET  /nodes                                  the nodes
+ *   GET  /nodes/logs?name=N&lines=N[&role=R]     the last lines of a process's log
+ *   POST /nodes/forget?name=N                    drops an unlisted node that is stopped
+ *   POST /nodes/purged?name=N                    frees the name of kept data that is deleted now
  *   POST /allow-new-organization                 the next key may be of another organization
  *
  * The folder exists and is locked, so what is found in it was left behind. Rejects with an
@@ -86,8 +92,17 @@ async function handle(
   parameters: URLSearchParams,
   agent: Agent,
   gone: AbortSignal,
-): Promise<AgentStatus | undefined> {
+): Promise<AgentStatus | NodesStatus | NodeAnswer | undefined> {
+  const name = parameters.get("name") ?? "";
   switch (operation) {
+    case "GET /nodes":
+      return agent.nodes();
+    case "GET /nodes/logs":
+      return await agent.nodeLogs(name, parameters.get("role") ?? undefined, Number(parameters.get("lines")));
+    case "POST /nodes/forget":
+      return await agent.forgetNode(name);
+    case "POST /nodes/purged":
+      return await agent.nodePurged(name);
     case "GET /status":
       return await statusOnceOn(parameters.get("key"), Number(parameters.get("timeoutMs")), agent, gone);
     case "POST /retry":

@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
 import type { SyncClient } from "../sync/sync-client.ts";
 import { createClients } from "./clients.ts";
+import type { NodesPart } from "./nodes-part.ts";
 import { createHostMeter } from "./resources/host-resources.ts";
 import type { Generation } from "./rotation/generation.ts";
 import type { Rotation } from "./rotation/rotation.ts";
@@ -31,6 +32,7 @@ export interface Exchanges {
 export function createExchanges(
   createClient: (generation: Generation) => SyncClient,
   recallOrganization: (url: string) => string | undefined,
+  nodesPart: Pick<NodesPart, "report" | "synced">,
   clock: Clock,
 ): Exchanges {
   const instanceId = randomUUID();
@@ -56,10 +58,13 @@ export function createExchanges(
       try {
         const { config } = generation;
         const resources = await hostResources(config.agent.dataDir);
-        const request = buildSyncRequest(config, instanceId, resources, expectedOrganization(generation));
-        const outcome = await clients.of(generation).sync(request, controller.signal);
-        if (outcome?.kind === "accepted" && generation.id !== movingFrom) {
-          movingFrom = undefined;
+        const expectedOrganizationId = expectedOrganization(generation);
+        const nodes = nodesPart.report();
+        const facts = { instanceId, resources, expectedOrganizationId, nodes };
+        const outcome = await clients.of(generation).sync(buildSyncRequest(config, facts), controller.signal);
+        if (outcome?.kind === "accepted") {
+          movingFrom = generation.id === movingFrom ? movingFrom : undefined;
+          nodesPart.synced(nodes, outcome.reply);
         }
         return outcome;
       } finally {

@@ -9,6 +9,7 @@ import { createDecisions, type Decisions } from "./decisions.ts";
 import { createExchanges, type Exchanges } from "./exchanges.ts";
 import { createMailbox } from "./mailbox.ts";
 import { exchangeEntry } from "./narration/narrate-agent.ts";
+import type { NodesPart } from "./nodes-part.ts";
 import { type Memory, recallKey, recallOrganization } from "./resources/memory.ts";
 import { createMemoryKeeper, type MemoryKeeper } from "./resources/memory-keeper.ts";
 import type { Folders, Generation } from "./rotation/generation.ts";
@@ -41,6 +42,7 @@ export interface SyncLoopDeps {
   /** Fixed for the life of the process. state.json is in `dataDir`. */
   readonly folders: Folders;
   readonly memory: Memory;
+  readonly nodes: NodesPart;
 }
 
 /** What the loop needs of the agent around it. */
@@ -52,7 +54,7 @@ interface LoopSurroundings {
   readonly announce: (entries: readonly Entry[]) => void;
 }
 
-type Message = { readonly kind: "files"; readonly loaded: Loaded } | { readonly kind: "retry" };
+type Message = { readonly kind: "files"; readonly loaded: Loaded } | { readonly kind: "retry" | "news" };
 
 /**
  * Keeps the executor online: one loop, one request in flight at a time. A turn of the loop
@@ -87,7 +89,7 @@ export class SyncLoop {
     const recall = (fingerprint: string, url: string) =>
       recallKey(this.#memory.current(), { fingerprint, url }, clock);
     const organization = (url: string) => recallOrganization(this.#memory.current(), url);
-    this.#exchanges = createExchanges(deps.createClient, organization, clock);
+    this.#exchanges = createExchanges(deps.createClient, organization, deps.nodes, clock);
     this.#decisions = createDecisions({ path: initial.path, folders: deps.folders, clock, random, recall });
   }
 
@@ -102,12 +104,18 @@ export class SyncLoop {
 
   /** Applies the files as they were at the start. Returns what the journal says. */
   start(): readonly Entry[] {
+    this.#configureNodes(this.#deps.initial);
     return this.#decisions.applyFiles(this.#deps.initial);
   }
 
   /** Syncs now instead of at the planned time. */
   retry(): void {
     this.#mailbox.put({ kind: "retry" });
+  }
+
+  /** Syncs now if the executor is online: there is news of a node. */
+  syncSoon(): void {
+    this.#mailbox.put({ kind: "news" });
   }
 
   /** The loop applies the change. A request that the change outdates must not hold it up. */
@@ -155,8 +163,10 @@ export class SyncLoop {
         this.#decisions.retry();
         this.#retriedAt = this.#deps.clock.now();
         this.#changed([]);
-      } else {
+      } else if (message.kind === "files") {
         this.#applyFiles(message.loaded);
+      } else if (running(this.rotation())?.sync.kind === "online") {
+        this.#decisions.retry();
       }
     }
   }
@@ -165,7 +175,14 @@ export class SyncLoop {
     if (loaded.verdict === "usable") {
       this.#deps.configureJournal(loaded.config.logging);
     }
+    this.#configureNodes(loaded);
     this.#changed(this.#decisions.applyFiles(loaded));
+  }
+
+  #configureNodes(loaded: Loaded): void {
+    if (loaded.verdict === "usable") {
+      this.#deps.nodes.configure(loaded.config);
+    }
   }
 
   async #conclude(generation: Generation, outcome: SyncOutcome, signal: AbortSignal): Promise<void> {

@@ -1,15 +1,22 @@
 import { hostname } from "node:os";
 import { VERSION } from "../../lib/version.ts";
+import type { NodesReport } from "../../protocol/nodes/node-exchange.ts";
 import type { SyncRequest } from "../../protocol/sync.ts";
 import type { AgentConfig } from "../config/schema/agent-config.ts";
 import type { HostResources } from "./resources/host-resources.ts";
 
+/** What differs from one sync to the next. */
+interface SyncFacts {
+  readonly instanceId: string;
+  readonly resources: HostResources;
+  readonly expectedOrganizationId: string | undefined;
+  readonly nodes: NodesReport | undefined;
+}
+
 /** What every sync declares: the executor, what it can do, and the resources of its host. */
 export function buildSyncRequest(
   config: AgentConfig,
-  instanceId: string,
-  resources: HostResources,
-  expectedOrganizationId: string | undefined,
+  { instanceId, resources, expectedOrganizationId, nodes }: SyncFacts,
 ): SyncRequest {
   const { name, channel, publicHost } = config.agent;
   return {
@@ -23,5 +30,6 @@ export function buildSyncRequest(
     ...(expectedOrganizationId !== undefined && { expectedOrganizationId }),
     capabilities: { supportedChains: [], features: ["sync"], storageClasses: [] },
     resources,
+    ...(nodes !== undefined && { nodes }),
   };
 }

@@ -1,4 +1,9 @@
-import type { LogLevel } from "../../lib/log/level.ts";
+import type { EventDescription } from "./event-description.ts";
+import { NODE_EVENTS } from "./node-events.ts";
+
+const NOTHING_TO_DO = "Nothing.";
+const SET_A_WORKING_KEY =
+  "`sudo novacula-agent set-key`, or put a working key into the file that the line names. No restart is needed.";
 
 /**
  * Every line that an operator may meet, by its stable event name: its level, its meaning, and what
@@ -6,21 +11,6 @@ import type { LogLevel } from "../../lib/log/level.ts";
  * the journal accepts no other event. Level `error` is exactly what needs a person, so
  * `journalctl -p err` is the list of things to do.
  */
-interface EventDescription {
-  readonly level: LogLevel;
-  readonly meaning: string;
-  readonly remedy: string;
-  /**
-   * Set if a control plane's answers can cause the event again and again: the journal lets 20
-   * through, then one in 5 minutes, and counts the rest.
-   */
-  readonly flaps?: true;
-}
-
-const NOTHING_TO_DO = "Nothing.";
-const SET_A_WORKING_KEY =
-  "`sudo novacula-agent set-key`, or put a working key into the file that the line names. No restart is needed.";
-
 const table = {
   "agent.started": {
     level: "info",
@@ -195,6 +185,7 @@ const table = {
     meaning: "The key is in use, but something about it or its file should be fixed.",
     remedy: "Do what the line says.",
   },
+  ...NODE_EVENTS,
   "reload.requested": {
     level: "info",
     meaning: "SIGHUP or `novacula-agent reload`: the agent reads the files and syncs now.",

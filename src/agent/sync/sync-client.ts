@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { startDeadline, untilAborted } from "../../lib/deadline.ts";
 import { errorCode } from "../../lib/errors.ts";
-import { isLoopbackHost } from "../../lib/loopback.ts";
-import { CURRENT_KEY, SYNC_EXECUTOR } from "../../protocol/operations.ts";
+import { CURRENT_KEY, SYNC_EXECUTOR, SYNC_EXECUTOR_WITH_NODES } from "../../protocol/operations.ts";
 import type { CurrentKeyReply, SyncReply, SyncRequest } from "../../protocol/sync.ts";
 import { currentKeyReply, syncReply } from "../../protocol/sync.ts";
 import { type ExecutorKey, revealKey } from "../key/executor-key.ts";
@@ -11,9 +10,11 @@ import type { Question } from "./answer/decode-reply.ts";
 import { type Judge, rememberLastAnswer } from "./answer/last-answer.ts";
 import { createServerClock, type ServerClock } from "./answer/server-clock.ts";
 import { type SyncOutcome, type Unreachable, unreachable } from "./answer/sync-outcome.ts";
+import { addressOf, obstacleTo } from "./endpoint.ts";
 import { unreachableByNetwork } from "./network/network-error.ts";
 import { proxyRoute, type Route } from "./network/proxy-route.ts";
 import { openTransport, type Transport } from "./network/transport.ts";
+import { withNodesIfKnown } from "./nodes-fallback.ts";
 import { type Post, type Progress, type Received, sendPost } from "./post.ts";
 
 export interface SyncClientOptions {
@@ -65,21 +66,27 @@ const STALE_CODES = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 export function createSyncClient(options: SyncClientOptions, clock: Clock = systemClock): SyncClient {
   const client = new HttpSyncClient(options, clock);
-  const sync: Operation<SyncReply> = {
-    name: "SyncExecutor",
-    document: SYNC_EXECUTOR,
-    judge: rememberLastAnswer((answer) => outcomeOfAnswer(answer, SYNC)),
-  };
+  const sync = syncOperation(SYNC_EXECUTOR);
+  const withNodes = syncOperation(SYNC_EXECUTOR_WITH_NODES);
   const currentKey: Operation<CurrentKeyReply> = {
     name: "CurrentKey",
     document: CURRENT_KEY,
     judge: (answer) => outcomeOfAnswer(answer, CURRENT),
   };
   return {
-    sync: (request, signal) => client.ask(sync, request, signal),
+    sync: withNodesIfKnown(
+      (request, signal) => client.ask(withNodes, request, signal),
+      (request, signal) => client.ask(sync, request, signal),
+      clock,
+    ),
     currentKey: (input, signal) => client.ask(currentKey, input, signal),
     close: () => client.close(),
   };
+}
+
+function syncOperation(document: string): Operation<SyncReply> {
+  const judge = rememberLastAnswer((answer) => outcomeOfAnswer(answer, SYNC));
+  return { name: "SyncExecutor", document, judge };
 }
 
 class HttpSyncClient {
@@ -231,20 +238,4 @@ class HttpSyncClient {
         : `${address} began an answer (${status}) but did not finish it within ${seconds}`;
     return unreachable("timeout", detail, { httpStatus: status });
   }
-}
-
-/** What makes every request pointless or unsafe, whatever listens at the other end. */
-function obstacleTo(endpoint: URL, route: Route): Unreachable | undefined {
-  if (endpoint.protocol !== "https:" && !isLoopbackHost(endpoint.hostname)) {
-    const detail = `the key is not sent to ${endpoint.host} over plain HTTP: anybody on the way could read it`;
-    return unreachable("insecure-url", detail, { remedy: "write https:// in control_plane.url" });
-  }
-  return route.kind === "unusable"
-    ? unreachable("proxy", route.problem, { remedy: route.remedy })
-    : undefined;
-}
-
-/** Host and port, also if the URL has no port. */
-function addressOf(url: URL): string {
-  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 }

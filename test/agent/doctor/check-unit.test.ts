@@ -23,6 +23,7 @@ const ONLINE: AgentStatus = {
   nextAttemptAt: null,
   attempts: 1,
   pendingChange: null,
+  nodes: [],
   configPath: "/etc/novacula/agent.toml",
   dataDir: "/var/lib/novacula",
   pid: 42,

@@ -17,6 +17,7 @@ const NOT_BY_ANSWERS: Partial<Record<EventName, string>> = {
   "key.rotated": "the first acceptance after a change of the files",
   "key.unusable": "a change of the files",
   "key.warning": "a change of the files",
+  "nodes.memory-damaged": "the disk's; the file is read once",
   "reload.requested": "a person's signal or command",
   "sync.accepted": "debug: one for each sync is what was asked for",
   "sync.failed": "debug: one for each sync is what was asked for",

@@ -1,5 +1,5 @@
-import { type HeldNode, NO_NODES, type NodeList } from "../../../src/agent/reconciler/node-list.ts";
-import { downUnit, type UnitState } from "../../../src/agent/reconciler/unit-state.ts";
+import { type HeldNode, NO_NODES, type NodeList } from "../../../src/agent/reconciler/decide/node-list.ts";
+import { downUnit, type UnitState } from "../../../src/agent/reconciler/decide/unit-state.ts";
 import type { NodesReply } from "../../../src/protocol/nodes/node-exchange.ts";
 import type { NodeSpec } from "../../../src/protocol/nodes/node-spec.ts";
 import type { ObservedNode } from "../../../src/protocol/nodes/observed-node.ts";

@@ -2,6 +2,7 @@ import type { Loaded } from "../../../src/agent/config/load-config.ts";
 import { createDecisions } from "../../../src/agent/daemon/decisions.ts";
 import type { GenerationState, KeyMemory } from "../../../src/agent/daemon/rotation/generation-state.ts";
 import { nextDue } from "../../../src/agent/daemon/rotation/rotation.ts";
+import { NO_NODES_STATUS } from "../../../src/agent/daemon/status/nodes-status.ts";
 import { type AgentStatus, agentStatus } from "../../../src/agent/daemon/status/status.ts";
 import type { Entry } from "../../../src/agent/journal/entry.ts";
 import { EVENTS, type EventName } from "../../../src/agent/journal/events.ts";
@@ -110,6 +111,7 @@ export function simulate({
     status: () =>
       agentStatus(decisions.rotation(), {
         configPath: PATH,
+        nodes: NO_NODES_STATUS,
         dataDir: "/var/lib/novacula",
         startedAt: START_MS,
         pid: 1,

@@ -12,7 +12,9 @@ import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts
 import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../../config/schema/agent-config.ts";
 import { type Agent, createAgent } from "../../daemon/agent.ts";
 import { openControlSocket } from "../../daemon/control-socket.ts";
+import type { NodesPart } from "../../daemon/nodes-part.ts";
 import { readMemory } from "../../daemon/resources/memory.ts";
+import type { Entry } from "../../journal/entry.ts";
 import { formatForStdout } from "../../journal/format.ts";
 import { createJournal, type Journal } from "../../journal/journal.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
@@ -105,7 +107,15 @@ async function composeAgent({ initial, path, folders, journal, environment }: Ag
     collectGarbage: () => globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" }),
     folders,
     memory: await readMemory(folders.dataDir),
+    nodes: await composeNodes(folders.dataDir, journal),
   });
+}
+
+/** Loaded here and not at the top: no other command needs the catalogue of chains. */
+async function composeNodes(dataDir: string, journal: Journal): Promise<NodesPart> {
+  const { createNodesAgent } = await import("../../reconciler/nodes-agent.ts");
+  const say = (entry: Entry) => journal.write(entry);
+  return createNodesAgent({ dataDir, clock: systemClock, say, random: Math.random });
 }
 
 /** Undefined if the folder cannot hold a lock: a full disk must not keep an executor offline. */

@@ -13,6 +13,7 @@ import {
 } from "../narration/wording.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { candidate, type Rotation, running } from "../rotation/rotation.ts";
+import { type NodesStatus, nodeState, nodesSummary, problemOfNode } from "./nodes-status.ts";
 
 const moment = z.iso.datetime().nullable().describe("ISO 8601, UTC; null: never");
 
@@ -57,6 +58,15 @@ export const agentStatusSchema = z
       })
       .nullable()
       .describe("A change in the files that is not in use; null: none"),
+    nodes: z
+      .array(
+        z.object({
+          name: z.string(),
+          state: z.string().describe("running, syncing, starting, stopped, error, kept or waiting"),
+          problem: z.string().nullable().describe("What is wrong with it, and what to do; null: nothing"),
+        }),
+      )
+      .describe("The nodes of this host; details: novacula-agent nodes"),
     configPath: z.string(),
     dataDir: z.string().describe("The agent's data_dir; no other agent uses it"),
     pid: z.number().int(),
@@ -73,6 +83,7 @@ interface StatusContext {
   readonly startedAt: number;
   readonly pid: number;
   readonly clock: Clock;
+  readonly nodes: NodesStatus;
 }
 
 export function agentStatus(rotation: Rotation, context: StatusContext): AgentStatus {
@@ -94,6 +105,11 @@ export function agentStatus(rotation: Rotation, context: StatusContext): AgentSt
     nextAttemptAt: iso(state?.nextAt),
     attempts: sync === undefined || sync.kind === "connecting" ? 0 : sync.attempts,
     pendingChange: pendingChange(rotation, clock),
+    nodes: context.nodes.nodes.map((node) => ({
+      name: node.name,
+      state: nodeState(node),
+      problem: problemOfNode(node),
+    })),
     configPath: context.configPath,
     dataDir: context.dataDir,
     pid: context.pid,
@@ -183,8 +199,10 @@ export function describeState(rotation: Rotation, clock: Clock): string {
 }
 
 /** `STATUS=` for systemd, so that `systemctl status` explains what is wrong. */
-export function systemdStatus(rotation: Rotation, clock: Clock): string {
-  const sentence = describeState(rotation, clock);
+export function systemdStatus(rotation: Rotation, nodes: NodesStatus, clock: Clock): string {
+  const summary = nodesSummary(nodes);
+  const state = describeState(rotation, clock);
+  const sentence = summary === undefined ? state : `${state} ${summary}.`;
   const isOnline = running(rotation)?.sync.kind === "online";
   const isUnused = rotation.problem !== undefined || candidate(rotation) !== undefined;
   return isOnline && isUnused

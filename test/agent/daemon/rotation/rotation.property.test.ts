@@ -11,6 +11,7 @@ import {
   type RotationEvent,
   running,
 } from "../../../../src/agent/daemon/rotation/rotation.ts";
+import { NO_NODES_STATUS } from "../../../../src/agent/daemon/status/nodes-status.ts";
 import { agentStatus } from "../../../../src/agent/daemon/status/status.ts";
 import type { SyncOutcome } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../../../src/lib/clock.ts";
@@ -209,6 +210,7 @@ function checkState(rotation: Rotation, witness: Witness, now: number): void {
 
   const status = agentStatus(rotation, {
     configPath: PATH,
+    nodes: NO_NODES_STATUS,
     dataDir: "/var/lib/novacula",
     startedAt: 0,
     pid: 1,

@@ -29,6 +29,7 @@ const ONLINE: AgentStatus = {
   nextAttemptAt: at(2000),
   attempts: 3,
   pendingChange: null,
+  nodes: [],
   configPath: "/etc/novacula/agent.toml",
   dataDir: "/var/lib/novacula",
   pid: 4711,

@@ -1,11 +1,11 @@
 import { link, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { errorCode } from "../../lib/errors.ts";
-import { writeFileAtomically } from "../../lib/files/atomic-file.ts";
-import { inTime } from "../../lib/files/file-answer.ts";
-import { MAX_NODES, nodeSpec } from "../../protocol/nodes/node-spec.ts";
-import { NO_NODES, type NodeList } from "./node-list.ts";
+import { errorCode } from "../../../lib/errors.ts";
+import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
+import { inTime } from "../../../lib/files/file-answer.ts";
+import { MAX_NODES, nodeSpec } from "../../../protocol/nodes/node-spec.ts";
+import { NO_NODES, type NodeList } from "../decide/node-list.ts";
 
 /** Several times what the longest list takes. */
 const MAX_BYTES = 8 * 1024 * 1024;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type ProbeReading, type StatusFacts, statusOf } from "../../../src/agent/reconciler/status-of.ts";
-import { downUnit, type UnitState } from "../../../src/agent/reconciler/unit-state.ts";
-import { upUnit } from "../../support/agent/nodes.ts";
+import { type StatusFacts, statusOf } from "../../../../src/agent/reconciler/decide/status-of.ts";
+import { downUnit, type UnitState } from "../../../../src/agent/reconciler/decide/unit-state.ts";
+import type { AnsweredReading } from "../../../../src/agent/reconciler/probe/probe-reading.ts";
+import { upUnit } from "../../../support/agent/nodes.ts";
 
-const answered = (changes: Partial<ProbeReading & { kind: "answered" }> = {}): ProbeReading => ({
+const answered = (changes: Partial<AnsweredReading> = {}): AnsweredReading => ({
   kind: "answered",
   height: 100,
   targetHeight: 100,
@@ -13,14 +14,15 @@ const answered = (changes: Partial<ProbeReading & { kind: "answered" }> = {}): P
   version: null,
   ...changes,
 });
-const silent: ProbeReading = { kind: "silent", why: "connection refused" };
+const silence = "connection refused";
 
 function seen(state: Partial<UnitState>, facts: Partial<StatusFacts> = {}) {
   return statusOf({
     state: upUnit(state),
     isWantedRunning: true,
     reading: undefined,
-    nowMs: 11_000,
+    quietMs: 10_000,
+    silence: undefined,
     startUpSecs: 60,
     syncMarginBlocks: 2,
     memoryLimitBytes: null,
@@ -34,7 +36,7 @@ const crashing = { activeState: "activating", subState: "start-pre", restarts: 4
 
 describe("the status of a process", () => {
   it.each([
-    ["active without an answer, soon after its start", {}, { reading: silent }, "starting"],
+    ["active without an answer, soon after its start", {}, { silence }, "starting"],
     ["active and not asked yet", {}, {}, "starting"],
     ["activating", { activeState: "activating", subState: "start-pre" }, {}, "starting"],
     ["active and it answers", {}, { reading: answered() }, "running"],
@@ -55,7 +57,7 @@ describe("the status of a process", () => {
     ["crash_loop", { activeState: "inactive", isConditionMet: false }, {}],
     ["out_of_memory", { ...crashing, result: "oom-kill" }, {}],
     ["out_of_memory", crashing, { wasOutOfMemory: true }],
-    ["unresponsive", {}, { reading: silent, nowMs: 62_000 }],
+    ["unresponsive", {}, { silence, quietMs: 61_000 }],
   ] as const)("is an error with the cause %s", (problem, state, facts) => {
     expect(seen(state, facts)).toMatchObject({ status: "error", problem });
   });

@@ -1,31 +1,19 @@
-import { duration } from "../../lib/duration.ts";
-import { printable } from "../../lib/printable.ts";
-import type { NodeProblem, ProcessStatus } from "../../protocol/nodes/observed-node.ts";
+import { duration } from "../../../lib/duration.ts";
+import { printable } from "../../../lib/printable.ts";
+import type { NodeProblem, ProcessStatus } from "../../../protocol/nodes/observed-node.ts";
+import type { AnsweredReading } from "../probe/probe-reading.ts";
 import { activityOf, type UnitState } from "./unit-state.ts";
-
-/** What a process answered on loopback. */
-export type ProbeReading =
-  | {
-      readonly kind: "answered";
-      readonly height: number | null;
-      readonly targetHeight: number | null;
-      readonly peers: number | null;
-      /** 0 to 1. */
-      readonly progress: number | null;
-      /** Whether it says itself that it is still importing. */
-      readonly isBehind: boolean;
-      readonly version: string | null;
-    }
-  | { readonly kind: "silent"; readonly why: string };
 
 /** All that the status of a process follows from. */
 export interface StatusFacts {
   readonly state: UnitState;
   readonly isWantedRunning: boolean;
-  /** Undefined: it was not asked. */
-  readonly reading: ProbeReading | undefined;
-  /** CLOCK_MONOTONIC, ms. */
-  readonly nowMs: number;
+  /** What the running process answered last; undefined: nothing yet. */
+  readonly reading: AnsweredReading | undefined;
+  /** How long it has not answered, ms: since its last answer, or since its start. */
+  readonly quietMs: number;
+  /** Why it did not answer, as a clause. */
+  readonly silence: string | undefined;
   readonly startUpSecs: number;
   /** How many blocks behind still counts as running. */
   readonly syncMarginBlocks: number;
@@ -76,22 +64,20 @@ function seenStatus(facts: StatusFacts): StatusOf {
 }
 
 function runningStatus(facts: StatusFacts): StatusOf {
-  const { reading, state, nowMs, startUpSecs } = facts;
-  if (reading?.kind === "answered") {
-    return plain(isSyncing(reading, facts.syncMarginBlocks) ? "syncing" : "running");
+  const { reading, quietMs, startUpSecs, silence } = facts;
+  if (quietMs > startUpSecs * 1000 && silence !== undefined) {
+    return bad(
+      "unresponsive",
+      `It runs, and has not answered for ${duration(startUpSecs * 1000)} and more: ${silence}. It may be repairing its data: look at its log. It is not restarted for that.`,
+    );
   }
-  const upMs = nowMs - (state.startedAtMs ?? nowMs);
-  if (reading === undefined || upMs <= startUpSecs * 1000) {
+  if (reading === undefined) {
     return plain("starting");
   }
-  const limit = duration(startUpSecs * 1000);
-  return bad(
-    "unresponsive",
-    `It runs, and has not answered for longer than its start-up of ${limit}: ${reading.why}. It may be repairing its data: look at its log. It is not restarted by itself.`,
-  );
+  return plain(isSyncing(reading, facts.syncMarginBlocks) ? "syncing" : "running");
 }
 
-function isSyncing(reading: ProbeReading & { readonly kind: "answered" }, margin: number): boolean {
+function isSyncing(reading: AnsweredReading, margin: number): boolean {
   const { height, targetHeight, isBehind } = reading;
   return isBehind || (height !== null && targetHeight !== null && targetHeight - height > margin);
 }

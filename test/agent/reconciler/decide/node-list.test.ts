@@ -6,8 +6,8 @@ import {
   NO_NODES,
   type NodeList,
   withoutNode,
-} from "../../../src/agent/reconciler/node-list.ts";
-import { held, listOf, makeSpec, ORGANIZATION, replyOf } from "../../support/agent/nodes.ts";
+} from "../../../../src/agent/reconciler/decide/node-list.ts";
+import { held, listOf, makeSpec, ORGANIZATION, replyOf } from "../../../support/agent/nodes.ts";
 
 const specs = ["a", "b", "c", "d"].map((name) => makeSpec(name));
 const known = listOf(specs);

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Action, plan } from "../../../src/agent/reconciler/plan.ts";
+import { type Action, plan } from "../../../../src/agent/reconciler/decide/plan.ts";
 import type {
   Activity,
   PlannedNode,
   PlannedProcess,
   StartedWith,
-} from "../../../src/agent/reconciler/planned-node.ts";
-import { portKey } from "../../../src/agent/reconciler/start-obstacle.ts";
+} from "../../../../src/agent/reconciler/decide/planned-node.ts";
+import { portKey } from "../../../../src/agent/reconciler/decide/start-obstacle.ts";
 
 /**
  * Random histories of orders, crashes and interference against a model of systemd: the invariants

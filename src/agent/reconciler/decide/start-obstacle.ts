@@ -1,4 +1,4 @@
-import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
+import type { NodeProblem } from "../../../protocol/nodes/observed-node.ts";
 import type { PlannedNode, PlannedPort, PlannedProcess, PlanningHost } from "./planned-node.ts";
 
 /** What decides whether a process can be started. */

@@ -1,5 +1,5 @@
-import type { NodesReply } from "../../protocol/nodes/node-exchange.ts";
-import { MAX_NODES, type NodeSpec } from "../../protocol/nodes/node-spec.ts";
+import type { NodesReply } from "../../../protocol/nodes/node-exchange.ts";
+import { MAX_NODES, type NodeSpec } from "../../../protocol/nodes/node-spec.ts";
 
 /** A node that this host holds. Its name is unique on the host. */
 export interface HeldNode {

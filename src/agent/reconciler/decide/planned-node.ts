@@ -1,4 +1,4 @@
-import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
+import type { NodeProblem } from "../../../protocol/nodes/observed-node.ts";
 
 /**
  * What a unit is doing. `waiting`: systemd starts it again after a crash. `changing`: it is being

@@ -1,10 +1,10 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { endNode, NO_NODES } from "../../../src/agent/reconciler/node-list.ts";
-import { readNodes, writeNodes } from "../../../src/agent/reconciler/node-memory.ts";
-import { listOf, makeSpec } from "../../support/agent/nodes.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import { endNode, NO_NODES } from "../../../../src/agent/reconciler/decide/node-list.ts";
+import { readNodes, writeNodes } from "../../../../src/agent/reconciler/host/node-memory.ts";
+import { listOf, makeSpec } from "../../../support/agent/nodes.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
 
 const first = listOf([makeSpec("a")]);
 const second = endNode(

@@ -1,4 +1,4 @@
-import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
+import type { NodeProblem } from "../../../protocol/nodes/observed-node.ts";
 import type { PlannedNode, PlannedProcess, PlanningHost } from "./planned-node.ts";
 import { claimedPorts, obstacleToStart, type StartContext } from "./start-obstacle.ts";
 

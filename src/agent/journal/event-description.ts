@@ -1,0 +1,13 @@
+import type { LogLevel } from "../../lib/log/level.ts";
+
+/** What an event means: see events.ts. */
+export interface EventDescription {
+  readonly level: LogLevel;
+  readonly meaning: string;
+  readonly remedy: string;
+  /**
+   * Set if a control plane's answers can cause the event again and again: the journal lets 20
+   * through, then one in 5 minutes, and counts the rest.
+   */
+  readonly flaps?: true;
+}

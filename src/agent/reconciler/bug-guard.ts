@@ -1,0 +1,37 @@
+import { errorChain } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
+import type { Entry } from "../journal/entry.ts";
+
+/** More kinds of bugs are not told apart. */
+const MOST_KINDS = 20;
+
+/** Runs parts of this program whose bugs must not stop the agent. Each kind is said once. */
+export class BugGuard {
+  readonly #say: (entry: Entry) => void;
+  readonly #said = new Set<string>();
+
+  constructor(say: (entry: Entry) => void) {
+    this.#say = say;
+  }
+
+  /** Never rejects; undefined after a bug. */
+  async run<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#note(error);
+      return undefined;
+    }
+  }
+
+  #note(error: unknown): void {
+    const text = printable(errorChain(error), 300);
+    if (this.#said.has(text) || this.#said.size >= MOST_KINDS) {
+      return;
+    }
+    this.#said.add(text);
+    const stack = error instanceof Error ? printable(error.stack ?? "", 1000) : "";
+    const message = `A bug in the part that keeps nodes: ${text}. The executor stays online, and the nodes go on. ${stack}`;
+    this.#say({ event: "nodes.bug", message });
+  }
+}

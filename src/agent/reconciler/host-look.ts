@@ -1,0 +1,55 @@
+import { unitName } from "../../protocol/chains/process-kinds.ts";
+import type { HeldNode } from "./decide/node-list.ts";
+import type { UnitState } from "./decide/unit-state.ts";
+import { type Disk, diskOf, takenPorts } from "./host/host-facts.ts";
+import { enabledUnits, observeUnits } from "./host/observe.ts";
+import type { HostPlaces } from "./host/places.ts";
+import type { NodeView, NodeViews } from "./node-view.ts";
+import { folderProblem } from "./process-facts.ts";
+
+/** What the host has at one moment. */
+export interface HostLook {
+  readonly views: readonly NodeView[];
+  /** Why a node's folder cannot be used, by the node's name. */
+  readonly folderProblems: ReadonlyMap<string, ReturnType<typeof folderProblem>>;
+  /** Units of nodes that start at boot, and that the agent does not know. */
+  readonly unknownUnits: readonly string[];
+  readonly disk: Disk | undefined;
+  readonly takenPorts: ReadonlySet<string>;
+}
+
+export function unitsOf({ spec }: HeldNode): readonly string[] {
+  return spec.clients.map(({ role }) => unitName(spec.chain, role, spec.name));
+}
+
+/** Undefined if systemd does not answer. Starts no process if there are no nodes. */
+export async function lookAtHost(
+  nodes: readonly HeldNode[],
+  nodeViews: NodeViews,
+  places: HostPlaces,
+): Promise<HostLook | undefined> {
+  const enabled = await enabledUnits(places.wantsDir);
+  const units = nodes.flatMap(unitsOf);
+  const states = await observeUnits(units, enabled);
+  if (states === undefined) {
+    return undefined;
+  }
+  const folderProblems = new Map<string, ReturnType<typeof folderProblem>>();
+  const views: NodeView[] = [];
+  for (const held of nodes) {
+    try {
+      views.push(await nodeViews.look(held, states));
+    } catch (error) {
+      folderProblems.set(held.spec.name, folderProblem(error, `${places.nodesDir}/${held.spec.name}`));
+      views.push(nodeViews.lookWithoutFolder(held, states));
+    }
+  }
+  const isDown = (state: UnitState) => state.activeState === "inactive" || state.activeState === "failed";
+  return {
+    views,
+    folderProblems,
+    unknownUnits: [...enabled].filter((unit) => !states.has(unit)).sort(),
+    disk: nodes.length === 0 ? undefined : await diskOf([places.diskPath, places.agentDataDir]),
+    takenPorts: [...states.values()].some(isDown) ? await takenPorts() : new Set(),
+  };
+}

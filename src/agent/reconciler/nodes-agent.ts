@@ -1,0 +1,249 @@
+import type { Clock } from "../../lib/clock.ts";
+import { Flood } from "../../lib/log/flood.ts";
+import { printable } from "../../lib/printable.ts";
+import { capabilitiesOf } from "../../protocol/chains/capabilities.ts";
+import { unitName } from "../../protocol/chains/process-kinds.ts";
+import { hashOfCapabilities } from "../../protocol/nodes/capabilities-hash.ts";
+import type { NodeCapabilities, NodesReport } from "../../protocol/nodes/node-exchange.ts";
+import type { SyncReply } from "../../protocol/sync.ts";
+import type { AgentConfig } from "../config/schema/agent-config.ts";
+import type { NodeAnswer, NodesPart } from "../daemon/nodes-part.ts";
+import type { NodesStatus } from "../daemon/status/nodes-status.ts";
+import type { Entry } from "../journal/entry.ts";
+import { BugGuard } from "./bug-guard.ts";
+import { createHand, type Hand } from "./host/hand-client.ts";
+import { logLines } from "./host/log-lines.ts";
+import { HOST_PLACES, type HostPlaces } from "./host/places.ts";
+import { ListKeeper } from "./list-keeper.ts";
+import { nodesStatusOf } from "./nodes-status-of.ts";
+import { probeProcess } from "./probe/probe.ts";
+import type { Probe } from "./probing.ts";
+import { Reconciler, type ReconcilerSettings } from "./reconciler.ts";
+import { Programs } from "./render/programs.ts";
+import { NodesReporter } from "./report.ts";
+
+export interface NodesAgentDeps {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly say: (entry: Entry) => void;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Others only in tests. */
+  readonly places?: HostPlaces;
+  readonly hand?: Hand;
+  readonly probe?: Probe;
+  readonly programs?: Programs;
+}
+
+/** After a bug, ms. */
+const BUG_PAUSE_MS = 60_000;
+/** News may start a sync before its time: some at once, and one more in each period. */
+const NEWS_LIMIT = { burst: 6, refillMs: 10_000 };
+
+export function createNodesAgent(deps: NodesAgentDeps): NodesPart {
+  return new NodesAgent(deps);
+}
+
+class NodesAgent implements NodesPart {
+  readonly #deps: NodesAgentDeps;
+  readonly #hand: Hand;
+  readonly #programs: Programs;
+  readonly #keeper: ListKeeper;
+  readonly #reconciler: Reconciler;
+  readonly #reporter: NodesReporter;
+  readonly #obstacle: string | undefined;
+  #settings: ReconcilerSettings = { intervalMs: 5000, reportIntervalMs: 10_000, scrapeTimeoutMs: 5000 };
+  #capabilities: { readonly value: NodeCapabilities; readonly hash: string } | undefined;
+  /** The organization that answered last. */
+  #organizationId: string | undefined;
+  #isUnsupported = false;
+  #saidUnits = "";
+  readonly #news: Flood;
+  readonly #guard: BugGuard;
+
+  constructor(deps: NodesAgentDeps) {
+    const { dataDir, clock, say, random, places = HOST_PLACES } = deps;
+    this.#deps = deps;
+    this.#hand = deps.hand ?? createHand(places.handSocket);
+    this.#programs =
+      deps.programs ?? new Programs(places.clientsDir === undefined ? {} : { clientsDir: places.clientsDir });
+    this.#keeper = new ListKeeper(dataDir, say);
+    this.#obstacle =
+      dataDir === places.agentDataDir
+        ? undefined
+        : `Only an agent whose data_dir is ${places.agentDataDir} can manage nodes. Fix: set agent.data_dir to it, or use another executor.`;
+    this.#reconciler = new Reconciler({
+      places,
+      hand: this.#hand,
+      probe: deps.probe ?? probeProcess,
+      programs: this.#programs,
+      keeper: this.#keeper,
+      clock,
+      say,
+      settings: () => this.#settings,
+      obstacle: this.#obstacle,
+    });
+    this.#reporter = new NodesReporter(random);
+    this.#news = new Flood(NEWS_LIMIT, clock.now);
+    this.#guard = new BugGuard(say);
+  }
+
+  configure({ reconciler, reporter }: AgentConfig): void {
+    this.#settings = {
+      intervalMs: reconciler.intervalMs,
+      reportIntervalMs: reporter.intervalMs,
+      scrapeTimeoutMs: reporter.scrapeTimeoutMs,
+    };
+    this.#reconciler.wake();
+  }
+
+  async run(signal: AbortSignal, syncSoon: () => void): Promise<void> {
+    await this.#guard.run(async () => {
+      await this.#keeper.load();
+      await this.#programs.refresh();
+      this.#noteCapabilities();
+    });
+    while (!signal.aborted) {
+      const waitMs = await this.#guard.run(async () => await this.#turn(signal, syncSoon));
+      await this.#reconciler.wait(waitMs ?? BUG_PAUSE_MS, signal);
+    }
+  }
+
+  report(): NodesReport | undefined {
+    if (this.#capabilities === undefined) {
+      return undefined;
+    }
+    const { changeNumber, organizationId } = this.#keeper.list();
+    const isOther = this.#organizationId !== undefined && this.#organizationId !== organizationId;
+    return this.#reporter.next({
+      observed: this.#reported(),
+      seen: isOther ? null : changeNumber,
+      capabilities: this.#capabilities.value,
+      capabilitiesHash: this.#capabilities.hash,
+      intervalMs: this.#settings.reportIntervalMs,
+      now: this.#deps.clock.now(),
+    });
+  }
+
+  synced(sent: NodesReport | undefined, { nodes, organization }: SyncReply): void {
+    if (sent === undefined) {
+      return;
+    }
+    this.#noteSupport(nodes !== null);
+    if (nodes === null) {
+      this.#reporter.startOver();
+      return;
+    }
+    if (this.#organizationId !== undefined && this.#organizationId !== organization.id) {
+      this.#reporter.startOver();
+    } else {
+      this.#reporter.accepted(sent, nodes, this.#deps.clock.now());
+    }
+    this.#organizationId = organization.id;
+    this.#reconciler.answered({ organizationId: organization.id, reply: nodes });
+  }
+
+  status(): NodesStatus {
+    return nodesStatusOf(this.#keeper, this.#reconciler.outlook(), this.#obstacle);
+  }
+
+  async logs(name: string, role: string | undefined, lines: number): Promise<NodeAnswer> {
+    const spec = this.#keeper.list().nodes.find((node) => node.spec.name === name)?.spec;
+    const client = spec?.clients.find((each) => role === undefined || each.role === role);
+    if (spec === undefined || client === undefined) {
+      return { kind: "refused", why: spec === undefined ? noSuchNode(name) : "The node has no such role." };
+    }
+    const unit = unitName(spec.chain, client.role, spec.name);
+    const answer = await this.#hand.ask(`logs ${unit} ${Math.min(1000, Math.max(1, Math.trunc(lines)))}`);
+    return answer.kind === "ok"
+      ? { kind: "done", text: logLines(answer.lines) }
+      : { kind: "refused", why: `The root helper did not give the log: ${answer.why}.` };
+  }
+
+  async forget(name: string): Promise<NodeAnswer> {
+    const node = this.#keeper.list().nodes.find(({ spec }) => spec.name === name);
+    if (node === undefined) {
+      return { kind: "done", text: "" };
+    }
+    if (!node.isUnlisted || node.end === "kept") {
+      const why = `The control plane's list has node ${name}, so it would come back. Fix: stop or delete it on the control plane.`;
+      return { kind: "refused", why: node.end === "kept" ? keptNode(name) : why };
+    }
+    return await this.#drop(name);
+  }
+
+  async purged(name: string): Promise<NodeAnswer> {
+    const node = this.#keeper.list().nodes.find(({ spec }) => spec.name === name);
+    return node?.end === "kept"
+      ? await this.#drop(name)
+      : { kind: "refused", why: `There is no kept data of a deleted node ${name}.` };
+  }
+
+  async #drop(name: string): Promise<NodeAnswer> {
+    await this.#keeper.drop(name);
+    this.#reconciler.wake();
+    return { kind: "done", text: "" };
+  }
+
+  async #turn(signal: AbortSignal, syncSoon: () => void): Promise<number> {
+    const waitMs = await this.#reconciler.turn(signal);
+    this.#noteCapabilities();
+    this.#noteUnknownUnits();
+    if (this.#reporter.hasNews(this.#reported()) && this.#news.admit("news") !== undefined) {
+      syncSoon();
+    }
+    return waitMs;
+  }
+
+  /** Of kept data the control plane has heard, once its list does not have the node. */
+  #reported() {
+    const forgotten = new Set(
+      this.#keeper
+        .list()
+        .nodes.filter(({ end, isUnlisted }) => end !== null && isUnlisted)
+        .map(({ spec }) => spec.id),
+    );
+    return this.#reconciler.outlook().observed.filter(({ id }) => !forgotten.has(id));
+  }
+
+  #noteCapabilities(): void {
+    const value = capabilitiesOf(
+      (client, version) => this.#programs.programOf(client, version) !== undefined,
+    );
+    this.#capabilities = { value, hash: hashOfCapabilities(value) };
+  }
+
+  #noteSupport(isSupported: boolean): void {
+    if (isSupported === !this.#isUnsupported) {
+      return;
+    }
+    this.#isUnsupported = !isSupported;
+    this.#deps.say(
+      isSupported
+        ? { event: "nodes.supported", message: "The control plane manages nodes now." }
+        : {
+            event: "nodes.unsupported",
+            message:
+              "The control plane does not manage nodes, or its answer about them could not be used. The executor is online without them. The agent asks again every hour.",
+          },
+    );
+  }
+
+  #noteUnknownUnits(): void {
+    const units = this.#reconciler.outlook().look?.unknownUnits ?? [];
+    const text = units.slice(0, 8).join(", ");
+    if (text !== "" && text !== this.#saidUnits) {
+      const message = `Units of nodes start at boot of which this agent knows nothing: ${text}. They go on, and the agent leaves them alone.`;
+      this.#deps.say({ event: "nodes.unknown-units", message });
+    }
+    this.#saidUnits = text;
+  }
+}
+
+function noSuchNode(name: string): string {
+  return `This host has no node ${printable(name, 40)}.`;
+}
+
+function keptNode(name: string): string {
+  return `Node ${name} is deleted, and its data is kept. To delete the data, run: sudo novacula-agent nodes purge ${name}`;
+}

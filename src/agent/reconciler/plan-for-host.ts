@@ -1,0 +1,40 @@
+import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
+import { type Action, plan } from "./decide/plan.ts";
+import type { PlannedNode } from "./decide/planned-node.ts";
+import { diskReserve } from "./decide/start-obstacle.ts";
+import type { HostLook } from "./host-look.ts";
+import { type NodeView, plannedNode } from "./node-view.ts";
+
+/** The plan for what was seen of the host. */
+export function planForHost(look: HostLook, maySlowStop: boolean): readonly Action[] {
+  const { views, folderProblems, disk, takenPorts } = look;
+  const nodes = views.map((view): PlannedNode => {
+    const node = plannedNode(view);
+    const wanted = folderProblems.get(node.name);
+    return wanted === undefined
+      ? node
+      : { ...node, processes: node.processes.map((process) => ({ ...process, wanted })) };
+  });
+  return plan(nodes, {
+    takenPorts,
+    diskFreeBytes: disk?.freeBytes ?? Number.POSITIVE_INFINITY,
+    diskReserveBytes: disk === undefined ? 0 : diskReserve(disk.totalBytes),
+    maySlowStop,
+  });
+}
+
+/** Whether something of the node runs, starts or stops. */
+export function isUp({ processes }: NodeView): boolean {
+  return processes.some(({ activity }) => activity !== "down");
+}
+
+/** Whether something changes within the next moments. A crash loop does not. */
+export function isMoving(observed: readonly ObservedNode[], views: readonly NodeView[]): boolean {
+  const starts = observed.some(({ processes }) => processes.some(({ status }) => status === "starting"));
+  return (
+    starts ||
+    views.some(({ processes }) =>
+      processes.some(({ activity }) => activity === "starting" || activity === "stopping"),
+    )
+  );
+}

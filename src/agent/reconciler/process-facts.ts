@@ -1,0 +1,118 @@
+import { hash } from "node:crypto";
+import { errorCode } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
+import { portsOf } from "../../protocol/chains/ports.ts";
+import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
+import type { Activity, PlannedPort, WantedProcess } from "./decide/planned-node.ts";
+import type { UnitState } from "./decide/unit-state.ts";
+import type { AppliedProcess, Written } from "./host/applied.ts";
+import { contentHash, filesOf, type ProcessFiles } from "./host/node-folder.ts";
+import type { Rendered } from "./render/render-node.ts";
+
+/** What is written before a process starts with this spec. */
+export function writtenOf(files: ProcessFiles, version: string, spec: NodeSpec): Written {
+  const all = filesOf(files);
+  const content = contentHash(all);
+  return {
+    hash: hash("sha256", `${content} ${version}`, "hex"),
+    content,
+    files: all.map(({ name }) => name),
+    revision: spec.revision,
+    generation: spec.restartGeneration,
+  };
+}
+
+interface Seen {
+  readonly state: UnitState;
+  readonly activity: Activity;
+  readonly onDisk: string | undefined;
+  readonly written: Written | undefined;
+}
+
+/**
+ * A process that runs with another invocation than the one on record was started with what is on
+ * disk, if that is still what the agent wrote. Without any record, files that are as they should be
+ * are enough: then a lost record restarts nothing.
+ */
+export function adopted(applied: AppliedProcess, { state, activity, onDisk, written }: Seen): AppliedProcess {
+  const { invocationId } = state;
+  if (activity !== "up" || invocationId === undefined || applied.started?.invocationId === invocationId) {
+    return applied;
+  }
+  const isLost = applied.written === null && applied.started === null;
+  const now = isLost && written !== undefined && onDisk === written.content ? written : applied.written;
+  return now !== null && onDisk === now.content
+    ? { ...applied, written: now, started: { ...now, invocationId } }
+    : applied;
+}
+
+/** What the process that runs, or the next start, is with, as far as that is known. */
+export function startedWith(
+  { started, written }: AppliedProcess,
+  { invocationId }: UnitState,
+  activity: Activity,
+  asWritten: boolean,
+): Written | undefined {
+  if (activity === "up") {
+    return started?.invocationId === invocationId ? (started ?? undefined) : undefined;
+  }
+  return asWritten ? (written ?? undefined) : undefined;
+}
+
+/** A process as its spec wants it, or why that cannot be had. */
+export function wantedOf(
+  rendered: Rendered | undefined,
+  written: Written | undefined,
+  spec: NodeSpec,
+  role: string,
+): WantedProcess {
+  if (rendered?.kind === "bad_spec") {
+    const [first, ...others] = rendered.issues;
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    const place = first === undefined ? "" : `${first.place}: ${first.message}`;
+    return { kind: "problem", problem: "bad_spec", reason: printable(`${place}${more}`, 300) };
+  }
+  if (rendered?.kind === "binary_missing") {
+    const { client, version, looked } = rendered;
+    const reason = `${client} ${version} is not on this host. It was looked for at: ${looked.join(", ")}. Fix: install it there.`;
+    return { kind: "problem", problem: "binary_missing", reason: printable(reason, 300) };
+  }
+  return { kind: "ready", hash: written?.hash ?? "", ports: portsFor(spec, role) };
+}
+
+function portsFor(spec: NodeSpec, role: string): readonly PlannedPort[] {
+  return portsOf(spec)
+    .filter((each) => each.role === role)
+    .flatMap(({ port, protocol }) =>
+      (["tcp", "udp"] as const)
+        .filter((each) => protocol === "both" || protocol === each)
+        .map((each) => ({ port, protocol: each })),
+    );
+}
+
+const MEBIBYTE = 1024 ** 2;
+/** The hand takes no number with more digits. */
+const MOST = 999_999_999_999_999;
+
+/**
+ * `MemoryHigh=… MemoryMax=… CPUQuota=…`, or nothing without limits. The kernel reclaims memory from
+ * nine tenths on, and kills only at the limit.
+ */
+export function limitsOf({ limits }: Pick<NodeSpec, "limits">, role: string): string {
+  const { memoryBytes = null, cpuMillis = null } = limits.find((each) => each.role === role) ?? {};
+  if (memoryBytes === null && cpuMillis === null) {
+    return "";
+  }
+  const most = memoryBytes === null ? "none" : Math.min(MOST, Math.max(MEBIBYTE, memoryBytes));
+  const high = most === "none" ? "none" : Math.floor(most * 0.9);
+  const quota = cpuMillis === null ? "none" : Math.max(1, Math.round(cpuMillis / 10));
+  return `MemoryHigh=${high} MemoryMax=${most} CPUQuota=${quota}`;
+}
+
+/** Why a node's folder cannot be used, as a sentence. */
+export function folderProblem(error: unknown, folder: string): WantedProcess & { readonly kind: "problem" } {
+  const code = errorCode(error) ?? "unknown";
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  const reason = `${folder} cannot be written (${printable(code, 40)}). Fix: ${isFull ? "free disk space" : "give it to the agent's user"}.`;
+  return { kind: "problem", problem: isFull ? "disk_low" : "bad_spec", reason: printable(reason, 300) };
+}

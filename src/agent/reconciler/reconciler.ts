@@ -1,0 +1,231 @@
+import type { Clock } from "../../lib/clock.ts";
+import { WaitList } from "../../lib/wait-list.ts";
+import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
+import type { Entry } from "../journal/entry.ts";
+import { CarryOut, type Failure } from "./carry-out.ts";
+import type { NodesAnswer } from "./decide/node-list.ts";
+import type { Action } from "./decide/plan.ts";
+import type { Hand } from "./host/hand-client.ts";
+import type { HostPlaces } from "./host/places.ts";
+import { type HostLook, lookAtHost } from "./host-look.ts";
+import type { ListKeeper } from "./list-keeper.ts";
+import { actionEntry } from "./narrate-nodes.ts";
+import { type NodeView, NodeViews } from "./node-view.ts";
+import { ObservedNodes } from "./observed-nodes.ts";
+import { isMoving, isUp, planForHost } from "./plan-for-host.ts";
+import { type Probe, Probing } from "./probing.ts";
+import type { Programs } from "./render/programs.ts";
+import { Troubles } from "./troubles.ts";
+
+/** `[reconciler]` and `[reporter]`, ms. */
+export interface ReconcilerSettings {
+  readonly intervalMs: number;
+  readonly reportIntervalMs: number;
+  readonly scrapeTimeoutMs: number;
+}
+
+export interface ReconcilerDeps {
+  readonly places: HostPlaces;
+  readonly hand: Hand;
+  readonly probe: Probe;
+  readonly programs: Programs;
+  readonly keeper: ListKeeper;
+  readonly clock: Clock;
+  readonly say: (entry: Entry) => void;
+  readonly settings: () => ReconcilerSettings;
+  /** Why this agent cannot manage nodes, as a sentence; undefined: it can. */
+  readonly obstacle: string | undefined;
+}
+
+/** What one turn has seen. */
+export interface Outlook {
+  readonly observed: readonly ObservedNode[];
+  readonly look: HostLook | undefined;
+}
+
+/** Nodes that were told to stop together with many others stop this far apart, ms. */
+const SLOW_STOP_MS = 60_000;
+/** The next turn while something starts or stops, ms, for a while after it was asked for. */
+const SOON_MS = 500;
+const SOON_FOR_MS = 20_000;
+/** Programs of clients are looked for this often, ms, and each turn while one is missing. */
+const PROGRAMS_MS = 60_000;
+
+/**
+ * Compares desired with observed, turn after turn, and does what the plan says. Each node fails by
+ * itself: what goes wrong with one is reported for it, and the others go on.
+ */
+export class Reconciler {
+  readonly #deps: ReconcilerDeps;
+  readonly #views: NodeViews;
+  readonly #carryOut: CarryOut;
+  readonly #probing: Probing;
+  readonly #observedNodes: ObservedNodes;
+  readonly #troubles = new Troubles();
+  readonly #wakeUps = new WaitList();
+  #answer: NodesAnswer | undefined;
+  #isWoken = false;
+  #slowStopAt = Number.NEGATIVE_INFINITY;
+  #programsAt = Number.NEGATIVE_INFINITY;
+  #soonUntil: number;
+  #outlook: Outlook = { observed: [], look: undefined };
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps;
+    this.#views = new NodeViews(deps.places, deps.programs);
+    this.#carryOut = new CarryOut(deps.places, deps.hand, this.#views);
+    this.#probing = new Probing(deps.probe, deps.clock, () => this.wake());
+    this.#observedNodes = new ObservedNodes(deps.clock);
+    this.#soonUntil = deps.clock.now() + SOON_FOR_MS;
+  }
+
+  outlook(): Outlook {
+    return this.#outlook;
+  }
+
+  /** The answer of an accepted sync. Only the last one counts; the next turn applies it. */
+  answered(answer: NodesAnswer): void {
+    if (answer.reply.list !== null) {
+      this.#answer = answer;
+      this.wake();
+    } else {
+      this.#answer ??= answer;
+    }
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    this.#wakeUps.wake();
+  }
+
+  /** Waits for the next turn: its time, or a reason to turn at once. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.#isWoken) {
+      await this.#wakeUps.wait(ms, signal);
+    }
+    this.#isWoken = false;
+  }
+
+  /** One turn. Resolves with the time until the next one, ms. */
+  async turn(signal: AbortSignal): Promise<number> {
+    const { keeper, settings, clock } = this.#deps;
+    await this.#accept();
+    await keeper.retry();
+    const { nodes } = keeper.list();
+    if (nodes.length === 0) {
+      this.#outlook = { observed: [], look: await this.#look() };
+      return Number.POSITIVE_INFINITY;
+    }
+    await this.#findPrograms();
+    const look = await this.#look();
+    if (look === undefined) {
+      this.#observe([], new Map());
+      return settings().intervalMs;
+    }
+    const { intervalMs, reportIntervalMs, scrapeTimeoutMs } = settings();
+    this.#probing.start(look.views, reportIntervalMs, scrapeTimeoutMs, signal);
+    const { obstacles, hasActed } = await this.#act(look, signal);
+    this.#observe(look.views, obstacles, look);
+    const now = clock.now();
+    this.#soonUntil = hasActed ? now + SOON_FOR_MS : this.#soonUntil;
+    const isSoon = now < this.#soonUntil && (hasActed || isMoving(this.#outlook.observed, look.views));
+    return isSoon ? Math.min(SOON_MS, intervalMs) : intervalMs;
+  }
+
+  async #accept(): Promise<void> {
+    const answer = this.#answer;
+    this.#answer = undefined;
+    if (answer !== undefined) {
+      const running = this.#outlook.look?.views.filter(isUp).map(({ held }) => held.spec.name) ?? [];
+      await this.#deps.keeper.accept(answer, new Set(running));
+    }
+  }
+
+  async #look(): Promise<HostLook | undefined> {
+    const { keeper, places } = this.#deps;
+    return await lookAtHost(keeper.list().nodes, this.#views, places);
+  }
+
+  async #findPrograms(): Promise<void> {
+    const { programs, clock } = this.#deps;
+    const isMissing = this.#outlook.observed.some(({ processes }) =>
+      processes.some(({ problem }) => problem === "binary_missing"),
+    );
+    if (isMissing || clock.now() - this.#programsAt >= PROGRAMS_MS) {
+      await programs.refresh();
+      this.#programsAt = clock.now();
+    }
+  }
+
+  /** Does what the plan says, one action after the other. */
+  async #act(look: HostLook, signal: AbortSignal) {
+    const { obstacle, keeper } = this.#deps;
+    const obstacles = new Map<string, Failure>();
+    let hasActed = false;
+    const mayAct = obstacle === undefined && !keeper.isObserveOnly();
+    const maySlowStop = this.#deps.clock.now() - this.#slowStopAt >= SLOW_STOP_MS;
+    const actions = planForHost(look, maySlowStop);
+    this.#carryOut.keepOnly(actions);
+    for (const action of actions) {
+      const view = look.views.find(({ held }) => held.spec.name === action.node);
+      if (view === undefined || signal.aborted) {
+        continue;
+      }
+      if (action.kind === "report") {
+        obstacles.set(action.unit, action);
+        continue;
+      }
+      const failure = mayAct
+        ? await this.#do(action, view)
+        : { problem: "hand_unavailable" as const, reason: obstacle ?? "" };
+      if (failure === undefined) {
+        hasActed = true;
+      } else if (mayAct || obstacle !== undefined) {
+        obstacles.set(action.unit, failure);
+      }
+    }
+    return { obstacles, hasActed };
+  }
+
+  async #do(action: Action, view: NodeView): Promise<Failure | undefined> {
+    const { clock, say, keeper } = this.#deps;
+    const failure = await this.#carryOut.do(action, view, clock.now());
+    if (failure !== undefined) {
+      return failure;
+    }
+    if (action.kind === "stop" && view.held.isSlow) {
+      this.#slowStopAt = clock.now();
+    }
+    if (action.kind === "delete" || action.kind === "keep") {
+      await keeper.end(view.held.spec.id, action.kind === "delete" ? "deleted" : "kept");
+      await this.#carryOut.removeFolder(action.node);
+    }
+    const entry = actionEntry(action, view);
+    if (entry !== undefined) {
+      say(entry);
+    }
+    return undefined;
+  }
+
+  #observe(views: readonly NodeView[], obstacles: ReadonlyMap<string, Failure>, look?: HostLook): void {
+    const { clock, say, keeper } = this.#deps;
+    const held = new Map(keeper.list().nodes.map((node) => [node.spec.id, node]));
+    const observed = views.flatMap((view) => {
+      const now = held.get(view.held.spec.id);
+      return now === undefined
+        ? []
+        : this.#observedNodes.of(
+            { ...view, held: now },
+            {
+              readingOf: (process) => this.#probing.of(process),
+              obstacleOf: (unit) => obstacles.get(unit),
+              diskFreeBytes: look?.disk?.freeBytes ?? null,
+            },
+          );
+    });
+    this.#outlook = { observed, look };
+    for (const entry of this.#troubles.note(observed, clock.now())) {
+      say(entry);
+    }
+  }
+}
