@@ -43,7 +43,8 @@ export async function nodeOnTrial(
 ): Promise<NodeOnTrial> {
   const ports: NodeSpec["ports"] = [];
   for (const { role, name } of portsOf(given)) {
-    ports.push({ role, name, port: await freePort() });
+    const chosen = given.ports.find((each) => each.role === role && each.name === name);
+    ports.push(chosen ?? { role, name, port: await freePort() });
   }
   const spec = { ...given, ports };
   const nodeDir = tempDir();
