@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { nodeFiles, PACKAGED_NODES } from "../src/agent/systemd/node-files.ts";
 import { inCheckout } from "./paths.ts";
 import { runTool } from "./run-tool.ts";
 
@@ -25,6 +26,9 @@ try {
   for (const unit of ["novacula-agent.service", "novacula-control-plane.service"]) {
     rows.push([unit, await exposure(inCheckout(`systemd/${unit}`))]);
   }
+  for (const name of ["bitcoin-node@.service", "novacula-nodes@.service"]) {
+    rows.push([name, await exposure(await instanceOf(name))]);
+  }
   for (const name of PEERS) {
     const { unit, version } = await fetchUnit(name);
     rows.push([`${basename(unit)} (${name} ${version})`, await exposure(unit)]);
@@ -43,6 +47,17 @@ async function exposure(unit: string): Promise<string> {
     throw new Error(`systemd-analyze gives no score for ${unit}`);
   }
   return score;
+}
+
+/** systemd-analyze takes no template, so this writes it as one instance of it. */
+async function instanceOf(name: string): Promise<string> {
+  const template = nodeFiles(PACKAGED_NODES).find(({ path }) => basename(path) === name);
+  if (template === undefined) {
+    throw new Error(`there is no ${name}`);
+  }
+  const path = join(folder, name.replace("@", "@one"));
+  await writeFile(path, template.text, { flag: "wx" });
+  return path;
 }
 
 async function fetchUnit(name: string): Promise<{ readonly unit: string; readonly version: string }> {
