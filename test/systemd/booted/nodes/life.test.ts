@@ -71,6 +71,25 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a node on $title", (releas
     });
   });
 
+  it("keeps its data on the disk that is mounted for it", async () => {
+    const host = new NodeHost(await bootInstalled(release));
+    const disk = "/var/lib/private/novacula-nodes";
+    await host.machine.sh(`mkdir -p -m 0700 /var/lib/private; mkdir ${disk}; mount -t tmpfs disk ${disk}`);
+    await host.start(UNIT, ["/bin/sh", "-c", "echo block >$HOME/block; exec sleep infinity"]);
+    await eventually(
+      async () => (await host.machine.try(["test", "-s", `${disk}/btc-1/block`])).exitCode === 0,
+      {
+        timeoutMs: 30_000,
+        describe: "the block is written",
+      },
+    );
+    expect(await host.machine.run(["stat", "-f", "-c", "%T", `${disk}/btc-1/block`])).toBe("tmpfs");
+    await host.order(`stop ${UNIT}`);
+    await host.untilState(UNIT, "inactive");
+    await host.order(`delete ${UNIT} data=btc-1`);
+    await host.machine.sh(`! test -e ${disk}/btc-1`);
+  });
+
   it("runs the real litecoind and the real monerod in its cage", async () => {
     const host = new NodeHost(await bootInstalled(release));
     const data = "/var/lib/novacula-nodes";
