@@ -20,7 +20,10 @@ export interface NodeSurroundings {
 export function requireValid(config: NodeConfig, surroundings: NodeSurroundings): void {
   const wrong = checkNode(config);
   const isKnown = wrong.every(({ code }) => code !== "unknown_chain");
-  const unsupported = isKnown ? unsupportedBy(config, surroundings) : [];
+  // What does not exist is named once.
+  const isWrong = (place: string) => wrong.some((issue) => issue.place === place);
+  const all = isKnown ? unsupportedBy(config, surroundings) : [];
+  const unsupported = all.filter(({ place }) => !isWrong(place));
   const taken = isKnown ? takenPorts(config, surroundings.others) : [];
   const issues = [...wrong, ...unsupported, ...taken];
   if (wrong.length > 0) {

@@ -49,8 +49,11 @@ export class NodeExchange {
     const known = reported.get(executor.id) ?? (await this.meet(executor.id, before));
     const isAnyGone = goneIn(before.nodes, report).length > 0;
     const own = isAnyGone ? await this.release(executor, report, before) : before;
-    const hasCapabilities = await this.hasCapabilities(known, report);
-    this.accept(executor, own, known, report, hasCapabilities, at);
+    // Otherwise one executor could give the capabilities of others another meaning.
+    const { capabilities: sent, capabilitiesHash } = report;
+    const capabilities = sent !== null && hashOfCapabilities(sent) === capabilitiesHash ? sent : null;
+    const hasCapabilities = capabilities !== null || (await this.knowsHash(known, capabilitiesHash));
+    this.accept(executor, own, known, { ...report, capabilities }, hasCapabilities, at);
     const list = report.seen === own.changeNumber ? null : await this.list(executor.id);
     return {
       changeNumber: own.changeNumber,
@@ -78,15 +81,8 @@ export class NodeExchange {
     return known;
   }
 
-  /** Whether the capabilities behind the report's hash are known, or in the report. */
-  private async hasCapabilities(known: Reported, report: NodesReport): Promise<boolean> {
-    const { capabilitiesHash, capabilities } = report;
-    if (known.capabilitiesHash === capabilitiesHash) {
-      return true;
-    }
-    // Else one executor could give the capabilities of others another meaning.
-    const isIn = capabilities !== null && hashOfCapabilities(capabilities) === capabilitiesHash;
-    return isIn || this.deps.store.nodes.hasCapabilities(capabilitiesHash);
+  private async knowsHash({ capabilitiesHash }: Reported, hash: string): Promise<boolean> {
+    return capabilitiesHash === hash || this.deps.store.nodes.hasCapabilities(hash);
   }
 
   /** Keeps what is new in the report. Most reports say nothing new. */
@@ -98,7 +94,7 @@ export class NodeExchange {
     hasCapabilities: boolean,
     at: number,
   ): void {
-    const { seen, isWhole, capabilitiesHash } = report;
+    const { seen, isWhole, capabilitiesHash, capabilities } = report;
     const observed = ownIn(own.nodes, report);
     const isNew =
       known.reportedAt === null ||
@@ -107,7 +103,6 @@ export class NodeExchange {
       observed.size > 0 ||
       (isWhole && own.nodes.length > 0);
     if (isNew) {
-      const capabilities = hasCapabilities ? report.capabilities : null;
       const news = { executorId: executor.id, seen, capabilitiesHash, capabilities, observed, isWhole, at };
       this.deps.note({ kind: "nodes-reported", ...news });
     }
