@@ -163,16 +163,16 @@ function identity(activity: Activity): string {
   }
 }
 
-/** What both say. A report about nodes has only what has changed, unless it is whole. */
+/** What both say. A report about nodes observes only what has changed, unless it is whole. */
 function merged(older: Activity, newer: Activity): Activity {
-  if (older.kind !== "nodes-reported" || newer.kind !== "nodes-reported" || newer.isWhole) {
+  if (older.kind !== "nodes-reported" || newer.kind !== "nodes-reported") {
     return newer;
   }
   const isSameHash = older.capabilitiesHash === newer.capabilitiesHash;
   return {
     ...newer,
     capabilities: newer.capabilities ?? (isSameHash ? older.capabilities : null),
-    observed: new Map([...older.observed, ...newer.observed]),
-    isWhole: older.isWhole,
+    observed: newer.isWhole ? newer.observed : new Map([...older.observed, ...newer.observed]),
+    isWhole: newer.isWhole || older.isWhole,
   };
 }

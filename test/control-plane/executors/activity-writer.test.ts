@@ -1,8 +1,64 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createActivityWriter } from "../../../src/control-plane/executors/activity-writer.ts";
+import type { Activity, NodesReported } from "../../../src/control-plane/store/contract/activity.ts";
+import type { ObservedNode } from "../../../src/protocol/nodes/observed-node.ts";
 import { startServer } from "../../support/control-plane/control-plane-server.ts";
+import { observed } from "../../support/control-plane/node-executor.ts";
 import { eventually } from "../../support/eventually.ts";
+
+const REPORT: NodesReported = {
+  kind: "nodes-reported",
+  executorId: "e",
+  seen: 1,
+  capabilitiesHash: "one",
+  capabilities: null,
+  observed: new Map(),
+  isWhole: false,
+  at: 1,
+};
+const [one, two, three] = ["1", "2", "3"].map((id) => observed({ id, name: `n-${id}`, revision: 1 }));
+
+/** What is written of reports that come between two writes. */
+async function mergedReports(...reports: readonly Partial<NodesReported>[]): Promise<readonly Activity[]> {
+  const recorded: Activity[] = [];
+  const recorder = { record: async (activities: readonly Activity[]) => void recorded.push(...activities) };
+  const activityWriter = createActivityWriter(recorder, pino({ level: "silent" }));
+  for (const report of reports) {
+    activityWriter.note({ ...REPORT, ...report });
+  }
+  await activityWriter.stop();
+  return recorded;
+}
+
+describe("reports about nodes", () => {
+  const capabilities = { chains: [] };
+
+  it("are merged: each has only what has changed", async () => {
+    const observedOf = (...nodes: readonly (ObservedNode | undefined)[]) =>
+      new Map(nodes.flatMap((node) => (node === undefined ? [] : [[node.id, node]])));
+    const later = one && { ...one, diskFreeBytes: 1 };
+    expect(
+      await mergedReports(
+        { capabilities, isWhole: true, observed: observedOf(one, two) },
+        { seen: 2, observed: observedOf(later, three), at: 2 },
+      ),
+    ).toEqual([
+      { ...REPORT, capabilities, isWhole: true, seen: 2, at: 2, observed: observedOf(later, two, three) },
+    ]);
+    expect(
+      await mergedReports(
+        { capabilities, observed: observedOf(one) },
+        { isWhole: true, observed: observedOf(two), at: 2 },
+      ),
+    ).toEqual([{ ...REPORT, capabilities, isWhole: true, at: 2, observed: observedOf(two) }]);
+  });
+
+  it("never have capabilities with the hash of others", async () => {
+    const [report] = await mergedReports({ capabilities }, { capabilitiesHash: "two" });
+    expect(report).toMatchObject({ capabilitiesHash: "two", capabilities: null });
+  });
+});
 
 describe("writing behind", () => {
   it("writes thousands in chunks, while others get their turn", async () => {

@@ -21,8 +21,11 @@ const created = z.object({
   }),
 });
 
+/** As much of a control plane as an executor needs. */
+type Server = Pick<TestServer, "post" | "manage">;
+
 /** An agent as the control plane sees it: it sends real requests, and runs nothing. */
-export function nodeExecutor(server: TestServer, secret: string, name = "agent-1") {
+export function nodeExecutor(server: Server, secret: string, name = "agent-1") {
   let reply: NodesReply | undefined;
   const send = (report: Partial<NodesReport> = {}): Promise<Answer> =>
     server.post(secret, SYNC_EXECUTOR_WITH_NODES, {
@@ -119,6 +122,6 @@ export function gone(spec: Pick<NodeSpec, "id" | "name" | "revision">): Observed
 }
 
 /** Resolves once everything that executors have reported is written: a change waits for that. */
-export async function written(server: TestServer): Promise<void> {
+export async function written(server: Server): Promise<void> {
   await server.manage('mutation { updateNode(id: "none", expectedRevision: 0, input: {}) { warnings } }');
 }
