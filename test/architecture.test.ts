@@ -210,7 +210,8 @@ const SHARED: Readonly<Record<string, readonly string[]>> = {
   "lib/command-line": ["lib", "lib/log"],
   "lib/command-line/completion": ["lib/command-line"],
   protocol: ["protocol/nodes"],
-  "protocol/chains": ["lib", "protocol/nodes"],
+  "protocol/chains": ["lib", "protocol/chains/adapters", "protocol/nodes"],
+  "protocol/chains/adapters": [],
   "protocol/nodes": [],
 };
 

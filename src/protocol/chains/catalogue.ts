@@ -1,9 +1,9 @@
-import type { ChainAdapter } from "./adapter.ts";
-import { BITCOIN } from "./bitcoin.ts";
-import { DEV_ETHEREUM } from "./dev-ethereum.ts";
-import { ETHEREUM } from "./ethereum.ts";
-import { LITECOIN } from "./litecoin.ts";
-import { MONERO } from "./monero.ts";
+import type { ChainAdapter } from "./adapters/adapter.ts";
+import { BITCOIN } from "./adapters/bitcoin.ts";
+import { DEV_ETHEREUM } from "./adapters/dev-ethereum.ts";
+import { ETHEREUM } from "./adapters/ethereum.ts";
+import { LITECOIN } from "./adapters/litecoin.ts";
+import { MONERO } from "./adapters/monero.ts";
 
 /** All chains that this release knows. A test decodes each of them with the schema. */
 export const CATALOGUE: readonly ChainAdapter[] = [BITCOIN, LITECOIN, MONERO, ETHEREUM, DEV_ETHEREUM];

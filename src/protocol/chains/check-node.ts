@@ -1,34 +1,9 @@
-import { printable } from "../../lib/printable.ts";
 import type { NodeClient, NodeConfig, NodeOverride } from "../nodes/node-spec.ts";
-import type { ChainAdapter, ChainClient, ChainRole } from "./adapter.ts";
+import type { ChainAdapter, ChainClient, ChainRole } from "./adapters/adapter.ts";
 import { adapterOf, CATALOGUE } from "./catalogue.ts";
+import { duplicates, issue, type NodeIssue, oneOf, shown, unknown } from "./node-issue.ts";
 import { type PlannedPort, portsOf } from "./ports.ts";
-import { isValueOf, whatItAccepts } from "./setting-value.ts";
-
-export const NODE_ISSUE_CODES = [
-  "unknown_chain",
-  "unknown_network",
-  "unknown_node_type",
-  "missing_role",
-  "unknown_role",
-  "unknown_client",
-  "unknown_version",
-  "managed_setting",
-  "unknown_setting",
-  "bad_value",
-  "unknown_port",
-  "port_clash",
-  "duplicate",
-] as const;
-
-/** One entry of a node's configuration that cannot be carried out. */
-export interface NodeIssue {
-  readonly code: (typeof NODE_ISSUE_CODES)[number];
-  /** `overrides.node.dbcache`. */
-  readonly place: string;
-  /** A sentence for a person, in one printable line. */
-  readonly message: string;
-}
+import { brokenRelations, isValueOf, whatItAccepts } from "./setting-value.ts";
 
 /**
  * All entries of a configuration that the catalogue does not allow, in a stable order; none: it can
@@ -44,6 +19,7 @@ export function checkNode(config: NodeConfig): readonly NodeIssue[] {
     ...checkNames(adapter, config),
     ...checkClients(adapter, config.clients),
     ...checkOverrides(adapter, config),
+    ...checkRelations(adapter, config),
     ...duplicates(
       "limits",
       config.limits.map(({ role }) => [role]),
@@ -79,7 +55,7 @@ function checkClients(adapter: ChainAdapter, clients: readonly NodeClient[]): re
   const missing = adapter.roles.filter(({ role }) => !clients.some((each) => each.role === role));
   return [
     ...missing.map(({ role, clients: all }) =>
-      issue("missing_role", ["clients", role], `The role ${role} has no client. ${choose(namesOf(all))}`),
+      issue("missing_role", ["clients", role], `The role ${role} has no client. ${oneOf(namesOf(all))}`),
     ),
     ...duplicates(
       "clients",
@@ -116,12 +92,32 @@ function checkOverrides(adapter: ChainAdapter, { overrides, clients }: NodeConfi
       if (role === undefined) {
         return [unknownRole(adapter, ["overrides", override.role, override.key], override.role)];
       }
-      const name = clients.find((each) => each.role === override.role)?.client;
-      const client = role.clients.find((each) => each.client === name);
+      const client = clientOf(role, clients);
       // A client that is missing or unknown is an issue of its own.
       return client === undefined ? [] : checkOverride(client, override);
     }),
   ];
+}
+
+function checkRelations(adapter: ChainAdapter, { overrides, clients }: NodeConfig): readonly NodeIssue[] {
+  return adapter.roles.flatMap((role) => {
+    const client = clientOf(role, clients);
+    const own = overrides.filter((each) => each.role === role.role);
+    return (client === undefined ? [] : brokenRelations(client, own)).map(({ key, kind, other }) =>
+      issue(
+        "bad_value",
+        ["overrides", role.role, key],
+        kind === "needs"
+          ? `${key} of ${client?.client} needs ${other} as well. Set it, or leave ${key} out.`
+          : `${key} of ${client?.client} cannot be on together with ${other}. Leave one of them out.`,
+      ),
+    );
+  });
+}
+
+function clientOf(role: ChainRole, clients: readonly NodeClient[]): ChainClient | undefined {
+  const name = clients.find((each) => each.role === role.role)?.client;
+  return role.clients.find(({ client }) => client === name);
 }
 
 function checkOverride(client: ChainClient, { role, key, value }: NodeOverride): readonly NodeIssue[] {
@@ -144,7 +140,7 @@ function checkOverride(client: ChainClient, { role, key, value }: NodeOverride):
         issue(
           "unknown_setting",
           place,
-          `${client.client} has no setting "${shown(key)}" that may be changed. ${choose(client.knownSettings.map((each) => each.key))}`,
+          `${client.client} has no setting "${shown(key)}" that may be changed. ${oneOf(client.knownSettings.map((each) => each.key))}`,
         ),
       ];
 }
@@ -194,16 +190,6 @@ export function isSamePort(
   return one.port === other.port && isShared;
 }
 
-function duplicates(list: string, names: readonly (readonly string[])[]): readonly NodeIssue[] {
-  const all = names.map((name) => JSON.stringify(name));
-  return names
-    .filter((_name, index) => {
-      const before = all.slice(0, index).filter((each) => each === all[index]).length;
-      return before === 1;
-    })
-    .map((name) => issue("duplicate", [list, ...name], `${shown(name.join("."))} is there more than once.`));
-}
-
 function roleOf(adapter: ChainAdapter, name: string): ChainRole | undefined {
   return adapter.roles.find(({ role }) => role === name);
 }
@@ -213,29 +199,6 @@ function unknownRole(adapter: ChainAdapter, place: readonly string[], role: stri
   return unknown("unknown_role", place, `role of ${adapter.chain}`, role, roles);
 }
 
-function unknown(
-  code: NodeIssue["code"],
-  place: readonly string[],
-  what: string,
-  name: string,
-  choices: readonly string[],
-): NodeIssue {
-  return issue(code, place, `There is no ${what} named "${shown(name)}". ${choose(choices)}`);
-}
-
-function choose(names: readonly string[]): string {
-  return names.length === 0 ? "There is none." : `Choose one of: ${names.join(", ")}.`;
-}
-
 function namesOf(clients: readonly ChainClient[]): readonly string[] {
   return clients.map(({ client }) => client);
-}
-
-function issue(code: NodeIssue["code"], place: readonly string[], message: string): NodeIssue {
-  return { code, place: place.map(shown).join("."), message };
-}
-
-/** Names and values come from outside, and a program may ask before it has decoded them. */
-function shown(text: string): string {
-  return printable(text, 64);
 }

@@ -1,5 +1,5 @@
 import type { NodeConfig } from "../nodes/node-spec.ts";
-import type { ChainPort } from "./adapter.ts";
+import type { ChainPort } from "./adapters/adapter.ts";
 import { adapterOf } from "./catalogue.ts";
 
 /** A port on which a process of the node will listen. */

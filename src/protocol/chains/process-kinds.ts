@@ -1,4 +1,4 @@
-import type { ChainRole } from "./adapter.ts";
+import type { ChainRole } from "./adapters/adapter.ts";
 import { CATALOGUE } from "./catalogue.ts";
 
 /** One kind of process, with a template unit of its own. */

@@ -1,4 +1,5 @@
-import type { KnownSetting } from "./adapter.ts";
+import type { NodeOverride } from "../nodes/node-spec.ts";
+import type { ChainClient, KnownSetting, SettingRelation } from "./adapters/adapter.ts";
 
 /** ASCII digits without leading zeros: what every client reads as the same number. */
 const INTEGER = /^(?:0|-?[1-9][0-9]{0,15})$/u;
@@ -42,4 +43,13 @@ export function whatItAccepts({ type }: KnownSetting): string {
     case "hex":
       return `${type.bytes * 2} lower-case hex digits`;
   }
+}
+
+/** The relations of the client that these overrides of it break. `0` and `false` are off. */
+export function brokenRelations(
+  { relations }: ChainClient,
+  overrides: readonly NodeOverride[],
+): readonly SettingRelation[] {
+  const on = new Set(overrides.filter(({ value }) => !["0", "false"].includes(value)).map(({ key }) => key));
+  return relations.filter(({ key, kind, other }) => on.has(key) && on.has(other) === (kind === "excludes"));
 }

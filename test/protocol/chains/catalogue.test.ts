@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chainAdapter } from "../../../src/protocol/chains/adapter.ts";
+import { chainAdapter } from "../../../src/protocol/chains/adapters/adapter.ts";
 import { CATALOGUE } from "../../../src/protocol/chains/catalogue.ts";
 import { processKinds, unitName } from "../../../src/protocol/chains/process-kinds.ts";
 
@@ -88,6 +88,12 @@ describe("every client of the catalogue", () => {
       .filter((line) => !line.startsWith("{") && (line.startsWith("-") || line.includes("=")))
       .map((line) => line.replace(/^-+/u, "").replace(/=.*$/u, ""));
     expect([...new Set(keys)].filter((key) => !client.managedSettings.includes(key))).toEqual([]);
+  });
+
+  it.each(named)("%s relates settings that it knows", (_name, { client }) => {
+    const known = client.knownSettings.map(({ key }) => key);
+    const related = client.relations.flatMap(({ key, other }) => [key, other]);
+    expect(related.filter((key) => !known.includes(key))).toEqual([]);
   });
 
   it.each(named)("%s finds its version with one group", (_name, { client }) => {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { KnownSetting } from "../../../src/protocol/chains/adapter.ts";
+import type { KnownSetting } from "../../../src/protocol/chains/adapters/adapter.ts";
 import { CATALOGUE } from "../../../src/protocol/chains/catalogue.ts";
-import { checkNode, NODE_ISSUE_CODES } from "../../../src/protocol/chains/check-node.ts";
+import { checkNode } from "../../../src/protocol/chains/check-node.ts";
+import { NODE_ISSUE_CODES } from "../../../src/protocol/chains/node-issue.ts";
 import { portsOf } from "../../../src/protocol/chains/ports.ts";
 import type { NodeConfig } from "../../../src/protocol/nodes/node-spec.ts";
 import { everySpec, nodeSpec } from "../../support/chains/node-specs.ts";
@@ -276,6 +277,37 @@ describe("an override", () => {
       nodeSpec("dev-ethereum", "dev", { overrides: [{ role, key: "order", value }] });
     expect(checkNode(order("fifo"))).toEqual([]);
     expect(places(order("fees,fifo"))).toEqual(["bad_value overrides.node.order"]);
+  });
+});
+
+describe("settings that the client refuses together", () => {
+  const both = (one: string, other: string): NodeConfig =>
+    nodeSpec("bitcoin", "mainnet", {
+      overrides: [
+        { role, key: "prune", value: one },
+        { role, key: "txindex", value: other },
+      ],
+    });
+
+  it("are refused, unless one of them is off", () => {
+    expect(checkNode(both("550", "1")).map(({ message }) => message)).toEqual([
+      "prune of bitcoind cannot be on together with txindex. Leave one of them out.",
+    ]);
+    expect(checkNode(both("0", "true"))).toEqual([]);
+    expect(checkNode(both("550", "false"))).toEqual([]);
+  });
+
+  it("are refused if one needs another that is not there", () => {
+    expect(places(withSetting("peerblockfilters", "1"))).toEqual([
+      "bad_value overrides.node.peerblockfilters",
+    ]);
+    expect(checkNode(withSetting("peerblockfilters", "0"))).toEqual([]);
+    expect(
+      checkNode({
+        ...withSetting("peerblockfilters", "1"),
+        overrides: ["peerblockfilters", "blockfilterindex"].map((key) => ({ role, key, value: "true" })),
+      }),
+    ).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
+import type { ChainClient, KnownSetting } from "../../../src/protocol/chains/adapters/adapter.ts";
 import { adapterOf, CATALOGUE } from "../../../src/protocol/chains/catalogue.ts";
-import type { NodeSpec } from "../../../src/protocol/nodes/node-spec.ts";
+import type { NodeOverride, NodeSpec } from "../../../src/protocol/nodes/node-spec.ts";
 
 /** A valid spec: the first client and the newest version of each role, unless `change` has others. */
 export function nodeSpec(chain: string, network: string, change: Partial<NodeSpec> = {}): NodeSpec {
@@ -46,4 +47,30 @@ export function everySpec(): readonly (readonly [string, NodeSpec])[] {
         }),
     ),
   );
+}
+
+/** A value that the setting accepts, at one end of its range. */
+export function exampleOf({ type }: KnownSetting, end: "least" | "most" = "most"): string {
+  switch (type.kind) {
+    case "integer":
+      return String(type[end]);
+    case "boolean":
+      return "true";
+    case "choice":
+      return type.choices.at(end === "most" ? -1 : 0) ?? "";
+    case "hex":
+      return "0f".repeat(type.bytes);
+  }
+}
+
+/** An override of each setting of a client, but of two that exclude each other only the second. */
+export function compatibleOverrides(
+  role: string,
+  client: ChainClient,
+  end: "least" | "most" = "most",
+): NodeOverride[] {
+  const left = client.relations.filter(({ kind }) => kind === "excludes").map(({ key }) => key);
+  return client.knownSettings
+    .filter(({ key }) => !left.includes(key))
+    .map((known) => ({ role, key: known.key, value: exampleOf(known, end) }));
 }

@@ -1,4 +1,4 @@
-import type { ChainClient } from "../../../protocol/chains/adapter.ts";
+import type { ChainClient } from "../../../protocol/chains/adapters/adapter.ts";
 import { adapterOf } from "../../../protocol/chains/catalogue.ts";
 import { portsOf } from "../../../protocol/chains/ports.ts";
 import type { NodeSpec } from "../../../protocol/nodes/node-spec.ts";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { ChainAdapter, ChainClient } from "../../../protocol/chains/adapter.ts";
+import type { ChainAdapter, ChainClient } from "../../../protocol/chains/adapters/adapter.ts";
 import { CATALOGUE } from "../../../protocol/chains/catalogue.ts";
 
 /** Where an administrator or a download puts clients: `CLIENT/VERSION/CLIENT`. */

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import type { ChainClient, ChainRole } from "../../../protocol/chains/adapter.ts";
+import type { ChainClient, ChainRole } from "../../../protocol/chains/adapters/adapter.ts";
 import { adapterOf } from "../../../protocol/chains/catalogue.ts";
-import { checkNode, type NodeIssue } from "../../../protocol/chains/check-node.ts";
+import { checkNode } from "../../../protocol/chains/check-node.ts";
+import type { NodeIssue } from "../../../protocol/chains/node-issue.ts";
 import { portsOf } from "../../../protocol/chains/ports.ts";
 import { booleanOf } from "../../../protocol/chains/setting-value.ts";
 import type { NodeOverride, NodeSpec } from "../../../protocol/nodes/node-spec.ts";

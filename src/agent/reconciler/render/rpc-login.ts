@@ -1,5 +1,5 @@
 import { createHmac, hash } from "node:crypto";
-import type { ChainClient } from "../../../protocol/chains/adapter.ts";
+import type { ChainClient } from "../../../protocol/chains/adapters/adapter.ts";
 
 /** The user name of the agent at every RPC server. */
 export const RPC_USER = "novacula";

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Programs, placesOf } from "../../../../src/agent/reconciler/render/programs.ts";
-import type { ChainAdapter } from "../../../../src/protocol/chains/adapter.ts";
-import { DEV_ETHEREUM } from "../../../../src/protocol/chains/dev-ethereum.ts";
-import { LITECOIN } from "../../../../src/protocol/chains/litecoin.ts";
+import type { ChainAdapter } from "../../../../src/protocol/chains/adapters/adapter.ts";
+import { DEV_ETHEREUM } from "../../../../src/protocol/chains/adapters/dev-ethereum.ts";
+import { LITECOIN } from "../../../../src/protocol/chains/adapters/litecoin.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
 const OWNERS = [process.geteuid?.() ?? -1];

@@ -6,11 +6,11 @@ import {
   type RenderGiven,
   renderNode,
 } from "../../../../src/agent/reconciler/render/render-node.ts";
-import type { ChainClient, KnownSetting } from "../../../../src/protocol/chains/adapter.ts";
+import type { ChainClient } from "../../../../src/protocol/chains/adapters/adapter.ts";
 import { CATALOGUE } from "../../../../src/protocol/chains/catalogue.ts";
 import { checkNode } from "../../../../src/protocol/chains/check-node.ts";
 import type { NodeOverride, NodeSpec } from "../../../../src/protocol/nodes/node-spec.ts";
-import { everySpec, nodeSpec } from "../../../support/chains/node-specs.ts";
+import { compatibleOverrides, everySpec, exampleOf, nodeSpec } from "../../../support/chains/node-specs.ts";
 
 const GIVEN: RenderGiven = {
   nodeDir: "/var/lib/novacula/nodes/one",
@@ -32,21 +32,7 @@ function textOf(name: string, rendered: Rendered): string {
   return `=== ${name}\n${parts.join("\n")}\n`;
 }
 
-/** A value that the setting accepts. */
-function exampleOf({ type }: KnownSetting): string {
-  switch (type.kind) {
-    case "integer":
-      return String(type.most);
-    case "boolean":
-      return "true";
-    case "choice":
-      return type.choices[0] ?? "";
-    case "hex":
-      return "0f".repeat(type.bytes);
-  }
-}
-
-/** Each client with all of its settings overridden. */
+/** Each client with as many of its settings overridden as go together. */
 function specsWithOverrides(chain: string): readonly (readonly [string, NodeSpec])[] {
   const adapter = CATALOGUE.find((each) => each.chain === chain);
   const count = Math.max(...(adapter?.roles ?? []).map(({ clients }) => clients.length));
@@ -60,13 +46,11 @@ function specsWithOverrides(chain: string): readonly (readonly [string, NodeSpec
       client: client.client,
       version: client.versions[0]?.version ?? "",
     }));
-    const overrides = chosen.flatMap(({ role, client }) =>
-      client.knownSettings.map((known) => ({ role, key: known.key, value: exampleOf(known) })),
-    );
+    const overrides = chosen.flatMap(({ role, client }) => compatibleOverrides(role, client));
     const network = adapter?.networks[0]?.network ?? "";
     const names = clients.map(({ client }) => client).join(" ");
     return [
-      `${chain} ${network} ${names}, every setting`,
+      `${chain} ${network} ${names}, all settings that go together`,
       nodeSpec(chain, network, { clients, overrides }),
     ] as const;
   });

@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { askLocally } from "../../../../src/agent/reconciler/probe/local-rpc.ts";
 import { silent } from "../../../../src/agent/reconciler/probe/probe-reading.ts";
 import { Programs } from "../../../../src/agent/reconciler/render/programs.ts";
+import { adapterOf } from "../../../../src/protocol/chains/catalogue.ts";
 import { anvilOf, nodeOnTrial } from "../../../support/chains/client-process.ts";
-import { nodeSpec } from "../../../support/chains/node-specs.ts";
+import { compatibleOverrides, nodeSpec } from "../../../support/chains/node-specs.ts";
 import { lacks } from "../../../support/requires.ts";
 
 /** Real clients, started from nothing but the rendered arguments and files. */
@@ -166,6 +167,34 @@ describe.each(["1.5.1", "1.7.1"])("anvil %s", (version) => {
       const second = node.start("node");
       expect(await second.answers()).toMatchObject({ height: 5 });
       expect(await second.stop()).toBe(0);
+    },
+  );
+});
+
+const ON_THIS_MACHINE: readonly (readonly [string, string, string | undefined, string | undefined])[] = [
+  ["litecoin", "litecoind", litecoind, programs.programOf("litecoind", litecoind ?? "")],
+  ["monero", "monerod", monerod, programs.programOf("monerod", monerod ?? "")],
+  ["dev-ethereum", "anvil", "1.5.1", anvilOf("1.5.1")],
+  ["dev-ethereum", "anvil", "1.7.1", anvilOf("1.7.1")],
+];
+
+describe.each(ON_THIS_MACHINE)("%s %s %s", (chain, client, version = "", program) => {
+  it.skipIf(program === undefined).each(["least", "most"] as const)(
+    "knows every setting of the catalogue, and starts with the %s of each",
+    { timeout: SLOW_MS },
+    async (end) => {
+      const known = adapterOf(chain)?.roles.flatMap(({ clients }) => clients) ?? [];
+      const overrides = known.flatMap((each) =>
+        each.client === client ? compatibleOverrides("node", each, end) : [],
+      );
+      expect(overrides.length).toBeGreaterThan(5);
+      const network = adapterOf(chain)?.networks.at(-1)?.network ?? "";
+      const clients = [{ role: "node", client, version }];
+      const node = await nodeOnTrial(nodeSpec(chain, network, { clients, overrides }), () => program);
+      const process = node.start("node");
+      await process.answers();
+      expect(await process.stop()).toBe(0);
+      expect(process.output()).not.toMatch(/unknown configuration|unrecogni[sz]ed/iu);
     },
   );
 });

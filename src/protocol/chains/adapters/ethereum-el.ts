@@ -27,6 +27,7 @@ export const GETH: ChainClient = {
   ],
   networkArguments: { mainnet: ["--mainnet"], sepolia: ["--sepolia"], hoodi: ["--hoodi"] },
   settings: [],
+  relations: [],
   managedSettings: [
     "allow-insecure-unlock",
     "authrpc.addr",
@@ -113,6 +114,7 @@ export const RETH: ChainClient = {
   ],
   networkArguments: { mainnet: [], sepolia: [], hoodi: [] },
   settings: [],
+  relations: [],
   managedSettings: [
     "addr",
     "authrpc.addr",

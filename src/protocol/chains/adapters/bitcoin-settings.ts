@@ -1,4 +1,4 @@
-import type { KnownSetting } from "./adapter.ts";
+import type { KnownSetting, SettingRelation } from "./adapter.ts";
 
 /** What Bitcoin Core and the clients that come from it have in common. */
 
@@ -132,4 +132,9 @@ export const BITCOIN_KNOWN: readonly KnownSetting[] = [
     about: "Delete old blocks above this size, MiB; 0: keep all. Not together with txindex",
   },
   { key: "txindex", type: { kind: "boolean" }, about: "Index of all transactions" },
+];
+
+export const BITCOIN_RELATIONS: readonly SettingRelation[] = [
+  { key: "prune", kind: "excludes", other: "txindex" },
+  { key: "peerblockfilters", kind: "needs", other: "blockfilterindex" },
 ];

@@ -60,6 +60,8 @@ const client = z.strictObject({
   /** Settings that Novacula decides. An override of one is refused by name. */
   managedSettings: z.array(line),
   knownSettings: z.array(knownSetting),
+  /** What the client refuses at its start, so that it is refused here first. */
+  relations: z.array(z.strictObject({ key: line, kind: z.enum(["excludes", "needs"]), other: line })),
 });
 
 const role = z.strictObject({
@@ -119,4 +121,5 @@ export type ChainNetwork = ChainAdapter["networks"][number];
 export type ChainRole = ChainAdapter["roles"][number];
 export type ChainClient = ChainRole["clients"][number];
 export type ChainPort = ChainRole["ports"][number];
+export type SettingRelation = ChainClient["relations"][number];
 export type KnownSetting = z.infer<typeof knownSetting>;

@@ -41,6 +41,7 @@ export const LIGHTHOUSE: ChainClient = {
     hoodi: [`--checkpoint-sync-url=${CHECKPOINTS.hoodi}`],
   },
   settings: [],
+  relations: [],
   managedSettings: [
     "boot-nodes",
     "builder",
@@ -107,6 +108,7 @@ export const LODESTAR: ChainClient = {
     hoodi: [`--checkpointSyncUrl=${CHECKPOINTS.hoodi}`],
   },
   settings: [],
+  relations: [],
   managedSettings: [
     "bootnodes",
     "builder",

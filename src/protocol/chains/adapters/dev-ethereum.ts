@@ -41,6 +41,7 @@ export const DEV_ETHEREUM: ChainAdapter = {
           ],
           networkArguments: { dev: [] },
           settings: [],
+          relations: [{ key: "block-time", kind: "excludes", other: "no-mining" }],
           managedSettings: [
             "allow-origin",
             "cache-path",

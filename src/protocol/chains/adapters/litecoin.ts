@@ -5,6 +5,7 @@ import {
   BITCOIN_LISTEN,
   BITCOIN_LISTEN_LOCALLY,
   BITCOIN_MANAGED,
+  BITCOIN_RELATIONS,
   BITCOIN_SETTINGS,
 } from "./bitcoin-settings.ts";
 
@@ -66,6 +67,7 @@ export const LITECOIN: ChainAdapter = {
             regtest: ["-regtest", BITCOIN_LISTEN_LOCALLY],
           },
           settings: [...BITCOIN_SETTINGS],
+          relations: [...BITCOIN_RELATIONS],
           managedSettings: [...BITCOIN_MANAGED],
           // Litecoin Core is Bitcoin Core 0.21, which has no index of coin statistics yet.
           knownSettings: BITCOIN_KNOWN.filter(({ key }) => key !== "coinstatsindex"),

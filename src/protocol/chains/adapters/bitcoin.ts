@@ -5,6 +5,7 @@ import {
   BITCOIN_LISTEN,
   BITCOIN_LISTEN_LOCALLY,
   BITCOIN_MANAGED,
+  BITCOIN_RELATIONS,
   BITCOIN_SETTINGS,
 } from "./bitcoin-settings.ts";
 
@@ -65,6 +66,7 @@ export const BITCOIN: ChainAdapter = {
             regtest: ["-regtest", BITCOIN_LISTEN_LOCALLY],
           },
           settings: [...BITCOIN_SETTINGS, "natpmp=0"],
+          relations: [...BITCOIN_RELATIONS],
           managedSettings: [...BITCOIN_MANAGED],
           knownSettings: [...BITCOIN_KNOWN],
         },

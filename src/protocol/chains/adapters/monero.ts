@@ -78,6 +78,7 @@ export const MONERO: ChainAdapter = {
             "disable-rpc-ban=1",
             "{login}",
           ],
+          relations: [],
           managedSettings: [
             "add-exclusive-node",
             "add-peer",
