@@ -195,7 +195,7 @@ export class NodeViews {
     const activity = activityOf(state);
     const names = (given.applied.written ?? written)?.files ?? [];
     const onDisk = await this.#disk.of(given.folder, names);
-    const applied = adopted(given.applied, { state, activity, onDisk, written });
+    const applied = adopted(given.applied, spec, { state, activity, onDisk, written });
     const asWritten = applied.written !== null && onDisk === applied.written.content;
     const memoryLimitBytes = spec.limits.find((each) => each.role === role)?.memoryBytes ?? null;
     return {
@@ -226,6 +226,7 @@ export function plannedNode({ held, processes }: NodeView): PlannedNode {
     desired: isUnlisted || end !== null ? "nothing" : desired,
     keepData: spec.deletion?.keepData ?? false,
     isSlow,
+    revision: spec.revision,
     restartGeneration: spec.restartGeneration,
     processes: processes.map(({ applied, ...process }) => ({
       ...process,

@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { adapterOf } from "../../protocol/chains/catalogue.ts";
 import type { ObservedNode, ObservedProcess } from "../../protocol/nodes/observed-node.ts";
 import type { Failure } from "./carry-out.ts";
+import { UNKNOWN_HASH } from "./decide/planned-node.ts";
 import { type StatusOf, statusOf } from "./decide/status-of.ts";
 import type { NodeView, ProcessView } from "./node-view.ts";
 import type { Reading } from "./probing.ts";
@@ -128,7 +129,7 @@ function revisionOf({ held, processes }: NodeView, isWantedRunning: boolean): nu
     return spec.revision;
   }
   const started = processes.map(({ activity, startedWith }) =>
-    activity === "down" ? 0 : (startedWith?.revision ?? 0),
+    activity === "down" || startedWith?.hash === UNKNOWN_HASH ? 0 : (startedWith?.revision ?? 0),
   );
   return Math.min(...started) || null;
 }

@@ -3,7 +3,7 @@ import { errorCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { portsOf } from "../../protocol/chains/ports.ts";
 import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
-import type { Activity, PlannedPort, WantedProcess } from "./decide/planned-node.ts";
+import { type Activity, type PlannedPort, UNKNOWN_HASH, type WantedProcess } from "./decide/planned-node.ts";
 import type { UnitState } from "./decide/unit-state.ts";
 import type { AppliedProcess, Written } from "./host/applied.ts";
 import { contentHash, filesOf, type ProcessFiles } from "./host/node-folder.ts";
@@ -32,18 +32,23 @@ interface Seen {
 /**
  * A process that runs with another invocation than the one on record was started with what is on
  * disk, if that is still what the agent wrote. Without any record, files that are as they should be
- * are enough: then a lost record restarts nothing.
+ * are enough. Otherwise nobody knows what it was started with: it goes on, and an order that is
+ * newer than `spec` restarts it.
  */
-export function adopted(applied: AppliedProcess, { state, activity, onDisk, written }: Seen): AppliedProcess {
+export function adopted(applied: AppliedProcess, spec: NodeSpec, seen: Seen): AppliedProcess {
+  const { state, activity, onDisk, written } = seen;
   const { invocationId } = state;
   if (activity !== "up" || invocationId === undefined || applied.started?.invocationId === invocationId) {
     return applied;
   }
   const isLost = applied.written === null && applied.started === null;
   const now = isLost && written !== undefined && onDisk === written.content ? written : applied.written;
-  return now !== null && onDisk === now.content
-    ? { ...applied, written: now, started: { ...now, invocationId } }
-    : applied;
+  if (now !== null && onDisk === now.content) {
+    return { ...applied, written: now, started: { ...now, invocationId } };
+  }
+  const { revision, restartGeneration: generation } = spec;
+  const unknown = { hash: UNKNOWN_HASH, content: UNKNOWN_HASH, files: [], revision, generation };
+  return { ...applied, started: { ...unknown, invocationId } };
 }
 
 /** What the process that runs, or the next start, is with, as far as that is known. */

@@ -48,9 +48,17 @@ export function phaseOf({ desiredState, deletion, isGone, observed }: PhaseFacts
   return has("syncing") ? "syncing" : "running";
 }
 
-/** Whether the processes still run with an earlier revision than the ordered one. */
+/**
+ * Whether the processes run with an earlier revision than the ordered one, or with something that
+ * the agent has not written.
+ */
 export function isDrifted(revision: number, observed: ObservedNode | null): boolean {
-  return observed !== null && observed.revision !== null && observed.revision < revision;
+  if (observed === null) {
+    return false;
+  }
+  return observed.revision === null
+    ? observed.processes.some(({ status }) => status === "running" || status === "syncing")
+    : observed.revision < revision;
 }
 
 /** Why the node has its phase, if the phase does not say it all: a sentence for a person. */

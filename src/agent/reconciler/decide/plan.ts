@@ -117,12 +117,19 @@ function nodeToRestart(nodes: readonly PlannedNode[]): PlannedNode | undefined {
   return busy === undefined ? nodes.find(isDue) : isDue(busy) ? busy : undefined;
 }
 
-function needsRestart(process: PlannedProcess, { restartGeneration }: PlannedNode): boolean {
+/**
+ * Only an order restarts a node: a revision that changes what the process is started with, or a
+ * restart that was asked for. A new release of the agent that renders a spec in another way, or a
+ * lost record, changes files alone, and they count from the next start.
+ */
+function needsRestart(process: PlannedProcess, node: PlannedNode): boolean {
   const { wanted, startedWith, activity, isEnabled } = process;
-  if (wanted.kind !== "ready" || !isEnabled || !(activity === "up" || activity === "waiting")) {
+  const isRunning = isEnabled && (activity === "up" || activity === "waiting");
+  if (wanted.kind !== "ready" || !isRunning || startedWith === undefined) {
     return false;
   }
-  return startedWith?.hash !== wanted.hash || startedWith.generation < restartGeneration;
+  const isChanged = startedWith.hash !== wanted.hash && startedWith.revision < node.revision;
+  return isChanged || startedWith.generation < node.restartGeneration;
 }
 
 function isChanging({ activity }: PlannedProcess): boolean {

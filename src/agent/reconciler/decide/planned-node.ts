@@ -11,11 +11,15 @@ export interface PlannedPort {
   readonly protocol: "tcp" | "udp";
 }
 
-/** What a process was started with: a hash of arguments, files and version, and the restart. */
+/** What a process was started with: a hash of arguments, files and version, and the order. */
 export interface StartedWith {
   readonly hash: string;
+  readonly revision: number;
   readonly generation: number;
 }
+
+/** The hash of a process that was started with something that the agent has not written. */
+export const UNKNOWN_HASH = "0".repeat(64);
 
 /** A process as it should be, or why that is not known; then what runs goes on. */
 export type WantedProcess =
@@ -33,7 +37,7 @@ export interface PlannedProcess {
   readonly activity: Activity;
   /** Whether it starts at boot. */
   readonly isEnabled: boolean;
-  /** Undefined if it does not run, or nobody knows what it was started with. */
+  /** Undefined if it does not run, or runs and was not looked at yet. */
   readonly startedWith: StartedWith | undefined;
   /** Whether its files on disk are those that it should have. */
   readonly hasItsFiles: boolean;
@@ -46,6 +50,7 @@ export interface PlannedNode {
   readonly keepData: boolean;
   /** One of many that were told to stop at once. */
   readonly isSlow: boolean;
+  readonly revision: number;
   readonly restartGeneration: number;
   /** In the order in which they start. */
   readonly processes: readonly PlannedProcess[];

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Action, plan } from "../../../../src/agent/reconciler/decide/plan.ts";
-import type {
-  Activity,
-  PlannedNode,
-  PlannedProcess,
-  StartedWith,
+import {
+  type Activity,
+  type PlannedNode,
+  type PlannedProcess,
+  type StartedWith,
+  UNKNOWN_HASH,
 } from "../../../../src/agent/reconciler/decide/planned-node.ts";
 import { portKey } from "../../../../src/agent/reconciler/decide/start-obstacle.ts";
 
@@ -36,6 +37,7 @@ interface ModelNode {
   desired: "running" | "stopped" | "deleted" | "nothing";
   keepData: boolean;
   isSlow: boolean;
+  revision: number;
   generation: number;
   isGone: boolean;
   readonly units: readonly Unit[];
@@ -47,7 +49,8 @@ type Step =
       readonly kind: "slow" | "restart" | "crash" | "heal" | "tamper" | "disable" | "unknown";
       readonly node: number;
     }
-  | { readonly kind: "spec"; readonly node: number; readonly hash: string }
+  /** The release is one that renders the same order in another way. */
+  | { readonly kind: "spec" | "release"; readonly node: number; readonly hash: string }
   | { readonly kind: "bad"; readonly node: number; readonly isBad: boolean }
   | { readonly kind: "turn" };
 
@@ -71,7 +74,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant("spec" as const),
+      kind: fc.constantFrom("spec" as const, "spec" as const, "release" as const),
       node,
       hash: fc.constantFrom("h1", "h2", "h3"),
     }),
@@ -104,6 +107,7 @@ class World {
         desired: "running",
         keepData: false,
         isSlow: false,
+        revision: 1,
         generation: 0,
         isGone: false,
       } as const;
@@ -117,6 +121,7 @@ class World {
       desired: each.isGone ? "nothing" : each.desired,
       keepData: each.keepData,
       isSlow: each.isSlow,
+      revision: each.revision,
       restartGeneration: each.generation,
       processes: each.units.map((unit) => planned(unit, name)),
     }));
@@ -144,6 +149,8 @@ class World {
         model.generation += 1;
         break;
       case "spec":
+      case "release":
+        model.revision += given.kind === "spec" ? 1 : 0;
         for (const unit of model.units) {
           unit.hash = given.hash;
         }
@@ -155,7 +162,7 @@ class World {
         break;
       default:
         for (const unit of model.units) {
-          interfere(unit, given.kind);
+          interfere(unit, given.kind, model);
         }
     }
   }
@@ -175,7 +182,7 @@ class World {
     }
     expect(this.restarting().length).toBeLessThanOrEqual(1);
     for (const unit of this.units()) {
-      work(unit);
+      work(unit, this.nodes.get(unit.node));
     }
     return actions.filter(({ kind }) => kind !== "report");
   }
@@ -197,6 +204,11 @@ class World {
     if (action.kind === "stop") {
       expect(["stopped", "deleted"]).toContain(model?.desired);
     }
+    if (action.kind === "restart") {
+      const { startedWith, files, activity } = this.unit(action) ?? {};
+      const { revision = 0, generation = 0 } = (activity === "up" ? startedWith : files) ?? {};
+      expect(revision < (model?.revision ?? 0) || generation < (model?.generation ?? 0)).toBe(true);
+    }
     if (action.kind === "delete" || action.kind === "keep") {
       expect(model?.desired).toBe("deleted");
       expect(model?.keepData).toBe(action.kind === "keep");
@@ -207,17 +219,20 @@ class World {
     }
   }
 
-  private act({ kind, node: name, role }: Action): void {
-    const model = this.nodes.get(name);
-    const unit = model?.units.find((each) => each.role === role);
+  private unit({ node: name, role }: Action): Unit | undefined {
+    return this.nodes.get(name)?.units.find((each) => each.role === role);
+  }
+
+  private act(action: Action): void {
+    const { kind } = action;
+    const model = this.nodes.get(action.node);
+    const unit = this.unit(action);
     if (model === undefined || unit === undefined) {
       return;
     }
     if (kind === "run" || kind === "restart" || kind === "write") {
-      unit.files = {
-        hash: unit.hash,
-        generation: kind === "write" ? (unit.files?.generation ?? 0) : model.generation,
-      };
+      const { revision, generation } = model;
+      unit.files = { hash: unit.hash, revision, generation };
     }
     if (kind === "run") {
       unit.isEnabled = true;
@@ -258,28 +273,39 @@ function planned(unit: Unit, name: string): PlannedProcess {
   };
 }
 
-function interfere(unit: Unit, kind: "crash" | "heal" | "tamper" | "disable" | "unknown"): void {
+type Order = Pick<ModelNode, "revision" | "generation">;
+
+function interfere(
+  unit: Unit,
+  kind: "crash" | "heal" | "tamper" | "disable" | "unknown",
+  order: Order,
+): void {
   if (kind === "crash" && unit.activity === "up") {
     unit.activity = "waiting";
   } else if (kind === "heal" && unit.activity === "waiting") {
     unit.activity = "up";
-    unit.startedWith = unit.files;
+    unit.startedWith = adopted(unit, order);
   } else if (kind === "tamper") {
-    unit.files = { hash: "bad", generation: 0 };
+    unit.files = undefined;
   } else if (kind === "disable") {
     unit.isEnabled = false;
-  } else if (kind === "unknown") {
-    unit.startedWith = undefined;
+  } else if (kind === "unknown" && unit.activity === "up") {
+    unit.startedWith = adopted({ files: undefined }, order);
   }
 }
 
+/** What the agent makes of a process that was started with these files. */
+function adopted({ files }: Pick<Unit, "files">, { revision, generation }: Order): StartedWith {
+  return files ?? { hash: UNKNOWN_HASH, revision, generation };
+}
+
 /** One step of systemd. */
-function work(unit: Unit): void {
+function work(unit: Unit, order: Order = { revision: 0, generation: 0 }): void {
   if (unit.activity === "stopping") {
     unit.activity = unit.isRestarting ? "starting" : "down";
   } else if (unit.activity === "starting") {
     unit.activity = "up";
-    unit.startedWith = unit.files;
+    unit.startedWith = adopted(unit, order);
     unit.isRestarting = false;
   }
 }
@@ -319,7 +345,8 @@ function expectAtRest(unit: Unit, model: ModelNode): void {
     expect(unit.isEnabled).toBe(true);
     expect(unit.files?.hash).toBe(unit.hash);
     if (unit.activity === "up") {
-      expect(unit.startedWith?.hash).toBe(unit.hash);
+      const isOrdered = unit.startedWith?.hash === unit.hash;
+      expect(isOrdered || unit.startedWith?.revision === model.revision).toBe(true);
       expect(unit.startedWith?.generation).toBeGreaterThanOrEqual(model.generation);
     }
   }
@@ -333,6 +360,7 @@ it("never starts two processes on one port", () => {
     desired: "running" as const,
     keepData: false,
     isSlow: false,
+    revision: 1,
     restartGeneration: 0,
     processes:
       one === undefined
