@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -111,6 +111,14 @@ export class Machine {
   /** The same for a shell script. */
   async sh(script: string, input = ""): Promise<string> {
     return await this.run(["sh", "-euc", script], input);
+  }
+
+  /**
+   * Starts a program of this machine in the container's network. The caller ends it, at the latest
+   * by the end of its stdin.
+   */
+  spawnInNetwork(command: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn("nsenter", ["--net", `--target=${this.#leaderPid}`, ...command], { env: { PATH } });
   }
 
   /** The path on this machine of a file in the running container. */
