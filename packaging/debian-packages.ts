@@ -22,6 +22,7 @@ export const OPERATOR_DOCUMENTS = [
   "docs/install.md",
   "docs/service.md",
   "docs/nodes.md",
+  "docs/chains.md",
   "docs/systemd-credential.md",
   "docs/rotate.md",
   "docs/configuration.md",

@@ -3,9 +3,11 @@ import { EVENTS } from "../src/agent/journal/events.ts";
 import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
 import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 import { LOG_LEVELS } from "../src/lib/log/level.ts";
+import { chainSections } from "./chain-tables.ts";
 import { readPrograms } from "./command-table.ts";
 import { DEBIAN_PACKAGES } from "./debian-packages.ts";
 import { environmentTable } from "./environment-file.ts";
+import { markdownTable } from "./markdown-table.ts";
 import { inCheckout } from "./paths.ts";
 
 /** Most urgent first. */
@@ -16,6 +18,7 @@ const LEVELS = LOG_LEVELS.toReversed();
  * `<!-- name -->` and `<!-- /name -->`; test/docs.test.ts fails if one is out of date.
  */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "docs/chains.md": { chains: chainSections },
   "docs/journal.md": { journal: journalTable },
   "docs/commands.md": {
     "agent-exit-codes": () => exitCodeTable("agent"),
@@ -42,30 +45,20 @@ function replacePart(document: string, name: string, part: string): string {
   return `${document.slice(0, from + start.length)}\n${part.trim()}\n${document.slice(to)}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-/** Escapes the bar, which would end the cell. */
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
-}
-
 function journalTable(): string {
   const rows = LEVELS.flatMap((level) =>
     Object.entries(EVENTS)
       .filter(([, event]) => event.level === level)
       .map(([name, { meaning, remedy }]) => [level, `\`${name}\``, meaning, remedy]),
   );
-  return table(["level", "event", "what it means", "what to do"], rows);
+  return markdownTable(["level", "event", "what it means", "what to do"], rows);
 }
 
 type Program = (typeof DEBIAN_PACKAGES)[number]["program"];
 
 function exitCodeTable(program: Program): string {
   const { exitCodes } = readPrograms()[program];
-  return table(
+  return markdownTable(
     ["exit code", "meaning"],
     exitCodes.map(([code, what]) => [String(code), sentence(what)]),
   );
@@ -102,7 +95,7 @@ function sections(command: CommandEntry, program: string): readonly string[] {
 }
 
 function optionTable(options: CommandEntry["options"]): string {
-  return table(
+  return markdownTable(
     ["option", "meaning"],
     options.map(({ flags, description }) => [`\`${flags}\``, description]),
   );

@@ -13,7 +13,7 @@ describe("the capabilities of an executor", () => {
       networks: ["dev"],
       nodeTypes: ["full"],
       roles: [
-        { role: "node", clients: [{ client: "anvil", versions: ["1.5.1", "1.7.1"], installed: ["1.7.1"] }] },
+        { role: "node", clients: [{ client: "anvil", versions: ["1.7.1", "1.5.1"], installed: ["1.7.1"] }] },
       ],
     });
   });

@@ -96,6 +96,12 @@ describe("every client of the catalogue", () => {
     expect(related.filter((key) => !known.includes(key))).toEqual([]);
   });
 
+  it.each(named)("%s has its newest version first", (_name, { client }) => {
+    const versions = client.versions.map(({ version }) => version);
+    const byNumber = new Intl.Collator("en", { numeric: true });
+    expect(versions).toEqual(versions.toSorted((a, b) => byNumber.compare(b, a)));
+  });
+
   it.each(named)("%s finds its version with one group", (_name, { client }) => {
     const pattern = new RegExp(`${client.versionCheck.pattern}|`, "u");
     expect(pattern.exec("")).toHaveLength(2);

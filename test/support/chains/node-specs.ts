@@ -7,7 +7,7 @@ export function nodeSpec(chain: string, network: string, change: Partial<NodeSpe
   const clients = (adapterOf(chain)?.roles ?? []).map(({ role, clients: [first] }) => ({
     role,
     client: first?.client ?? "",
-    version: first?.versions.at(-1)?.version ?? "",
+    version: first?.versions[0]?.version ?? "",
   }));
   return {
     id: "node-1",

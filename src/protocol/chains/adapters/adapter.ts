@@ -34,6 +34,7 @@ const knownSetting = z.strictObject({
 const client = z.strictObject({
   client: word,
   title: line,
+  /** The newest first: it is the usual choice. */
   versions: z
     .array(
       z.strictObject({

@@ -52,8 +52,8 @@ export const BITCOIN: ChainAdapter = {
           client: "bitcoind",
           title: "Bitcoin Core",
           versions: [
-            { version: "28.1", systemProgram: null },
             { version: "29.0", systemProgram: null },
+            { version: "28.1", systemProgram: null },
           ],
           versionCheck: { arguments: ["--version"], pattern: "version v([0-9]+\\.[0-9]+)" },
           configFormat: "bitcoin-conf",

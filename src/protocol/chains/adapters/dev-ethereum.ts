@@ -24,8 +24,8 @@ export const DEV_ETHEREUM: ChainAdapter = {
           client: "anvil",
           title: "Anvil",
           versions: [
-            { version: "1.5.1", systemProgram: null },
             { version: "1.7.1", systemProgram: null },
+            { version: "1.5.1", systemProgram: null },
           ],
           versionCheck: { arguments: ["--version"], pattern: "anvil Version: ([0-9]+(?:\\.[0-9]+)+)" },
           configFormat: "flags",

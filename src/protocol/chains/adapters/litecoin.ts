@@ -54,8 +54,8 @@ export const LITECOIN: ChainAdapter = {
           client: "litecoind",
           title: "Litecoin Core",
           versions: [
-            { version: "0.21.2.1", systemProgram: SYSTEM_PROGRAM },
             { version: "0.21.4", systemProgram: SYSTEM_PROGRAM },
+            { version: "0.21.2.1", systemProgram: SYSTEM_PROGRAM },
           ],
           versionCheck: { arguments: ["--version"], pattern: "version v([0-9]+(?:\\.[0-9]+)+)" },
           configFormat: "bitcoin-conf",

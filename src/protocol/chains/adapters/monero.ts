@@ -47,8 +47,8 @@ export const MONERO: ChainAdapter = {
           client: "monerod",
           title: "Monero",
           versions: [
-            { version: "0.18.0.0", systemProgram: SYSTEM_PROGRAM },
             { version: "0.18.4.0", systemProgram: SYSTEM_PROGRAM },
+            { version: "0.18.0.0", systemProgram: SYSTEM_PROGRAM },
           ],
           versionCheck: { arguments: ["--version"], pattern: "\\(v([0-9]+(?:\\.[0-9]+)+)" },
           configFormat: "monero-conf",

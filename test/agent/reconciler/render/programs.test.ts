@@ -137,7 +137,7 @@ describe("a program of the system", () => {
       ...adapter,
       roles: adapter.roles.map((role) => ({
         ...role,
-        clients: role.clients.map((client) => ({ ...client, versions: client.versions.slice(-1) })),
+        clients: role.clients.map((client) => ({ ...client, versions: client.versions.slice(0, 1) })),
       })),
     }));
     const programs = new Programs({ clientsDir: dir, owners: OWNERS, catalogue });
