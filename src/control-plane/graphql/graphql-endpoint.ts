@@ -11,7 +11,13 @@ import {
   send,
   sendAndClose,
 } from "../http/http-answer.ts";
-import { hasArrived, type RefusedBody, readJsonBody } from "../http/request-body.ts";
+import {
+  hasArrived,
+  MAX_BODY_BYTES,
+  MAX_REPORT_BYTES,
+  type RefusedBody,
+  readJsonBody,
+} from "../http/request-body.ts";
 import { requireShownOrganization } from "../organizations/shown-organization.ts";
 import { forbiddenRootField, organizationPurpose } from "../rights/access.ts";
 import { notSignedIn } from "../rights/signed-in.ts";
@@ -65,7 +71,8 @@ export class GraphqlEndpoint {
     try {
       const isWhole = await hasArrived(request);
       const first = await identify(this.deps, listener, request, response);
-      const body = await readJsonBody(request);
+      const most = first.kind === "executor" ? MAX_REPORT_BYTES : MAX_BODY_BYTES;
+      const body = await readJsonBody(request, most);
       if (body.kind === "incomplete") {
         return;
       }

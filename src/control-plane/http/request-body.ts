@@ -4,7 +4,12 @@ import type { IncomingMessage } from "node:http";
  * Far more than any real request. Small enough even for a document full of errors: graphql-js takes
  * 0.35 s for 1 MiB of them.
  */
-const MAX_BODY_BYTES = 64 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
+/**
+ * Of an executor whose key is valid: a whole report about 64 nodes, each of two processes that are
+ * in error, and about as many that are unlisted.
+ */
+export const MAX_REPORT_BYTES = 256 * 1024;
 
 /** Why a body was not read, in an HTTP status, a code and a sentence. */
 export interface RefusedBody {
@@ -26,23 +31,17 @@ const NOT_JSON: RefusedBody = {
   code: "UNSUPPORTED_MEDIA_TYPE",
   message: "send the request as Content-Type: application/json",
 };
-const TOO_LARGE: RefusedBody = {
-  kind: "refused",
-  status: 413,
-  code: "REQUEST_ENTITY_TOO_LARGE",
-  message: `the body is larger than ${MAX_BODY_BYTES} bytes`,
-};
 
 /**
- * Reads at most 64 KiB and leaves the rest of a larger body unread. The server's requestTimeout
- * limits how long it takes.
+ * Reads at most `most` bytes and leaves the rest of a larger body unread. The server's
+ * requestTimeout limits how long it takes.
  */
-export async function readJsonBody(request: IncomingMessage): Promise<RequestBody> {
+export async function readJsonBody(request: IncomingMessage, most: number): Promise<RequestBody> {
   if (!isJson(request.headers["content-type"])) {
     return NOT_JSON;
   }
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
-    return TOO_LARGE;
+  if (Number(request.headers["content-length"] ?? 0) > most) {
+    return tooLarge(most);
   }
   // The client has closed the connection already, so no event will come.
   if (request.destroyed) {
@@ -53,12 +52,12 @@ export async function readJsonBody(request: IncomingMessage): Promise<RequestBod
   return new Promise((resolve) => {
     const take = (chunk: Buffer) => {
       sizeBytes += chunk.length;
-      if (sizeBytes <= MAX_BODY_BYTES) {
+      if (sizeBytes <= most) {
         return void chunks.push(chunk);
       }
       // Stop reading, but keep the connection: the answer still has to go out.
       request.off("data", take).pause();
-      resolve(TOO_LARGE);
+      resolve(tooLarge(most));
     };
     request
       .on("data", take)
@@ -76,6 +75,11 @@ export async function hasArrived(request: IncomingMessage): Promise<boolean> {
   // Node's parser handles the bytes that it has at the handler's first await.
   await Promise.resolve();
   return Number(request.headers["content-length"]) === request.readableLength;
+}
+
+function tooLarge(most: number): RefusedBody {
+  const message = `the body is larger than ${most} bytes`;
+  return { kind: "refused", status: 413, code: "REQUEST_ENTITY_TOO_LARGE", message };
 }
 
 function isJson(contentType: string | undefined): boolean {

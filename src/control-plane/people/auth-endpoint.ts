@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ApiError } from "../api-error.ts";
 import type { ErrorDisclosure } from "../http/error-disclosure.ts";
 import { errorAnswer, type HttpAnswer, send, sendAndClose } from "../http/http-answer.ts";
-import { readJsonBody } from "../http/request-body.ts";
+import { MAX_BODY_BYTES, readJsonBody } from "../http/request-body.ts";
 import { crossSiteRefusal } from "../http/same-origin.ts";
 import { AUTH_ROUTES, type AuthActions, type AuthRoute } from "./auth-routes.ts";
 import { AUTH_PATH } from "./sign-in/auth-gateway.ts";
@@ -60,7 +60,7 @@ export class AuthEndpoint {
     if (route.method === "GET") {
       return route.answer(actions, request, queryObject(search));
     }
-    const read = await readJsonBody(request);
+    const read = await readJsonBody(request, MAX_BODY_BYTES);
     if (read.kind === "incomplete") {
       return undefined;
     }

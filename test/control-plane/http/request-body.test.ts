@@ -6,8 +6,8 @@ import { eventually } from "../../support/eventually.ts";
 import { portOf } from "../../support/free-port.ts";
 
 it.each([
-  ["before it is read", (request: IncomingMessage) => closed(request).then(() => readJsonBody(request))],
-  ["while it is read", readJsonBody],
+  ["before it is read", (request: IncomingMessage) => closed(request).then(() => readJsonBody(request, 9))],
+  ["while it is read", (request: IncomingMessage) => readJsonBody(request, 9)],
 ])("a body whose sender hangs up %s is incomplete, and nobody waits for it", async (_when, read) => {
   let body: RequestBody | undefined;
   await using server = createServer((request) => {

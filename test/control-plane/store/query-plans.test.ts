@@ -2,11 +2,13 @@ import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AuditPage } from "../../../src/control-plane/store/contract/audit.ts";
+import type { NodePage } from "../../../src/control-plane/store/contract/nodes.ts";
 import type { SearchPage } from "../../../src/control-plane/store/contract/page.ts";
 import { SqliteAuditReader } from "../../../src/control-plane/store/sqlite/audit.ts";
 import { SqliteExecutorReader } from "../../../src/control-plane/store/sqlite/executors.ts";
 import { SqliteKeyReader } from "../../../src/control-plane/store/sqlite/keys.ts";
 import { PEOPLE_TABLES } from "../../../src/control-plane/store/sqlite/migrations/people-tables.ts";
+import { SqliteNodeReader } from "../../../src/control-plane/store/sqlite/nodes.ts";
 import { defineFunctions } from "../../../src/control-plane/store/sqlite/open.ts";
 import { SqliteOrganizationReader } from "../../../src/control-plane/store/sqlite/organizations.ts";
 import { SqlitePeopleReader } from "../../../src/control-plane/store/sqlite/people.ts";
@@ -109,17 +111,34 @@ const people: Reads<SqlitePeopleReader> = {
   invitation: (reader) => reader.invitation("x"),
 };
 
+const nodePage: NodePage = { ...page, executorId: null, chain: null };
+
+const nodes: Reads<SqliteNodeReader> = {
+  ofExecutor: (reader) => reader.ofExecutor("executor-1"),
+  byId: (reader) => reader.byId("node-1"),
+  byName: (reader) => reader.byName("executor-1", "node-1"),
+  listOfExecutor: (reader) => reader.listOfExecutor("executor-1"),
+  list: async (reader) => [
+    await reader.list("acme", nodePage),
+    await reader.list("acme", { ...nodePage, before: "node-9", executorId: "executor-1", chain: "bitcoin" }),
+  ],
+  revisions: (reader) => reader.revisions("node-1", 20),
+  hasCapabilities: (reader) => reader.hasCapabilities("hash"),
+  capabilitiesOf: (reader) => reader.capabilitiesOf("executor-1"),
+};
+
 /** A reader's class, and how its statements come about: a new method has to be entered above. */
 const SUBJECTS = [
   subject("keys", SqliteKeyReader, keys),
   subject("executors", SqliteExecutorReader, executors),
+  subject("nodes", SqliteNodeReader, nodes),
   subject("organizations", SqliteOrganizationReader, organizations),
   subject("audit", SqliteAuditReader, auditEvents),
   subject("people", SqlitePeopleReader, people),
 ];
 
 const READS = SUBJECTS.flatMap(({ reads }) => reads);
-const SORTED_BY_INDEX = new Set(["keys.list", "executors.list", "audit.events"]);
+const SORTED_BY_INDEX = new Set(["keys.list", "executors.list", "nodes.list", "audit.events"]);
 /** Methods of the audit log that `events` calls. */
 const PRIVATE = new Set([
   "placeOf",

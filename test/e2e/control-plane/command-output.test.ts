@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import type { OUTPUTS } from "../../../src/control-plane/cli/management/outputs.ts";
 import { errorOutput } from "../../../src/lib/command-line/command-error.ts";
+import { startActingExecutor } from "../../support/control-plane/acting-executor.ts";
 import {
   runCommand,
   runCommandAnswering,
@@ -58,6 +59,17 @@ describe("with --json", () => {
     const { secret } = issued.parse(await run("keys rotate", "prod", "--grace-days", "1", ...org));
     await createExecutorSyncs(controlPlane.url, secret, "agent-1").one();
     await run("executors list", ...org);
+    const acting = await startActingExecutor(controlPlane.url, secret);
+    const litecoin = ["--executor", "agent-1", "--chain", "litecoin", "--network", "regtest"];
+    await run("nodes create", "--name", "ltc-1", ...litecoin, "--wait", ...org);
+    await run("nodes list", ...org);
+    await run("nodes show", "ltc-1", ...org);
+    await run("nodes update", "ltc-1", "--set", "node.dbcache=300", ...org);
+    await run("nodes restart", "ltc-1", ...org);
+    await run("nodes stop", "ltc-1", ...org);
+    await run("nodes start", "ltc-1", ...org);
+    await run("nodes delete", "ltc-1", "--delete-data", "--confirm", "ltc-1", "--wait", ...org);
+    await acting.stop();
     await run("keys list", ...org);
     await run("keys revoke", "prod", ...org);
     await run("keys delete", "prod", ...org);

@@ -4,6 +4,7 @@ import {
   type GraphQLField,
   type GraphQLInputType,
   getNamedType,
+  isEnumType,
   isInputObjectType,
   isLeafType,
   isNonNullType,
@@ -48,8 +49,14 @@ function literal(name: string, type: GraphQLInputType, values: ArgumentValues): 
     return `{ ${fields.map((field) => `${field.name}: ${literal(field.name, field.type, values)}`).join(", ")} }`;
   }
   const value = values[name];
+  if (isEnumType(named)) {
+    return String(value ?? named.getValues()[0]?.name);
+  }
   if (value !== undefined) {
-    return String(inner) === "Role" ? String(value) : JSON.stringify(value);
+    return JSON.stringify(value);
+  }
+  if (named.name === "Boolean") {
+    return "false";
   }
   return ["Int", "Float", "Timestamp"].includes(named.name) ? "0" : '"x"';
 }

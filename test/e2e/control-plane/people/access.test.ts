@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type CallerKind, ROOT_FIELD_AUDIENCE } from "../../../../src/control-plane/rights/access.ts";
+import { nodeExecutor } from "../../../support/control-plane/node-executor.ts";
 import { openBrowser, type PeopleServer, startPeopleServer } from "../../../support/control-plane/people.ts";
 import { type ArgumentValues, callOf, ROOT_FIELDS } from "../../../support/control-plane/root-fields.ts";
 
@@ -13,13 +14,15 @@ const MAY: Readonly<Record<CallerKind, readonly string[]>> = {
   admin: ["visitor", "member", "admin"],
 };
 
-const B_SECRETS = /agent-of-b|key-of-b|owner-of-b|Bravo|bravo|invited-to-b/;
+const B_SECRETS = /agent-of-b|node-of-b|key-of-b|owner-of-b|Bravo|bravo|invited-to-b/;
 
 async function twoOrganizations() {
   const server = await startPeopleServer();
   const organizationB = await server.createOrganization("bravo");
   const keyB = await server.createKey({ organization: "bravo", name: "key-of-b" });
-  await server.sync(keyB.secret, { name: "agent-of-b" });
+  const agentB = nodeExecutor(server, keyB.secret, "agent-of-b");
+  await agentB.sync();
+  const { node: nodeB } = await agentB.create("node-of-b", { organization: "bravo" });
   const executors = await server.manage('{ executors(organization: "bravo") { id } }');
   const [executorB] = z
     .object({ executors: z.array(z.object({ id: z.string() })) })
@@ -42,6 +45,7 @@ async function twoOrganizations() {
     keyB,
     executorId: executorB?.id ?? "",
     eventId: eventB?.id ?? "",
+    nodeId: nodeB.id,
     ownerB,
   };
 }
@@ -49,12 +53,13 @@ async function twoOrganizations() {
 /** Arguments for every root field that point at organization B. */
 function aimedAtB(world: Awaited<ReturnType<typeof twoOrganizations>>, id: string): ArgumentValues {
   const { executorId, keyB } = world;
-  return { id, before: id, executorId, target: keyB.id, name: "agent-of-b" };
+  const node = { executor: executorId, confirmName: "node-of-b", chain: "litecoin", network: "regtest" };
+  return { id, before: id, executorId, target: keyB.id, name: "agent-of-b", ...node };
 }
 
 function stateOf(server: PeopleServer) {
   return server.manage(
-    '{ apiKeys(organization: "bravo") { id status name revokesAt } auditEvents(organization: "bravo") { id } executors(organization: "bravo") { id key { id } } members(organization: "bravo") { id role } invitations(organization: "bravo") { id } }',
+    '{ apiKeys(organization: "bravo") { id status name revokesAt } auditEvents(organization: "bravo") { id } executors(organization: "bravo") { id key { id } } nodes(organization: "bravo") { id revision phase } members(organization: "bravo") { id role } invitations(organization: "bravo") { id } }',
   );
 }
 
@@ -69,9 +74,11 @@ describe("an owner of one organization", () => {
     world = await twoOrganizations();
     const browser = await browserOfA();
     const before = await stateOf(world.server);
+    const { keyB, executorId, eventId, nodeId, organizationB } = world;
+    const ids = [keyB.id, executorId, eventId, nodeId, organizationB, "bravo"];
     for (const field of ROOT_FIELDS) {
       const isTheirs = MAY.admin.includes(ROOT_FIELD_AUDIENCE[field.name] ?? "nobody");
-      for (const id of [world.keyB.id, world.executorId, world.eventId, world.organizationB, "bravo"]) {
+      for (const id of ids) {
         for (const place of [{ organization: world.organizationB }, { organization: "bravo" }, {}]) {
           const document = callOf(field, { ...aimedAtB(world, id), ...place });
           const answer = await browser.graphql(document);

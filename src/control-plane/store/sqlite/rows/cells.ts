@@ -45,18 +45,18 @@ export class Cells {
     return value >= 0 && value <= LAST_TIME ? value : this.spoil(column, null);
   }
 
-  /** An integer from 0 on. 0 if it cannot be read. */
-  count(column: string): number {
-    return this.countOrNull(column) ?? this.spoil(column, 0);
+  /** An integer from 0 to `most`. 0 if it cannot be read. */
+  count(column: string, most = Number.MAX_SAFE_INTEGER): number {
+    return this.countOrNull(column, most) ?? this.spoil(column, 0);
   }
 
-  /** An integer from 0 on. Null also if it cannot be read. */
-  countOrNull(column: string): number | null {
+  /** An integer from 0 to `most`. Null also if it cannot be read. */
+  countOrNull(column: string, most = Number.MAX_SAFE_INTEGER): number | null {
     if (this.isNull(column)) {
       return null;
     }
     const value = Number(this.integerOrUndefined(column));
-    return value >= 0 && Number.isSafeInteger(value) ? value : this.spoil(column, null);
+    return value >= 0 && value <= most ? value : this.spoil(column, null);
   }
 
   /** A date in better-auth's form, as epoch milliseconds. 0 if it cannot be read. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type NodeCapabilities, nodeCapabilities } from "../../../../protocol/nodes/node-exchange.ts";
-import { DESIRED_NODE_STATES, nodeConfig } from "../../../../protocol/nodes/node-spec.ts";
+import { DESIRED_NODE_STATES, MAX_INT, nodeConfig } from "../../../../protocol/nodes/node-spec.ts";
 import { observedNode } from "../../../../protocol/nodes/observed-node.ts";
 import type { ExecutorNodes, NodeRecord, NodeRevision, OwnNode } from "../../contract/nodes.ts";
 import { Cells } from "./cells.ts";
@@ -17,7 +17,7 @@ export function node(row: Row): NodeRecord {
     organizationId: cells.text("organizationId"),
     executor: { id: cells.text("executorId"), name: cells.text("executorName") },
     name: cells.text("name"),
-    revision: cells.count("revision"),
+    revision: cells.count("revision", MAX_INT),
     lostChanges: cells.count("lostChanges"),
     ...order(cells),
     isGone: cells.count("isGone") === 1,
@@ -32,7 +32,7 @@ export function node(row: Row): NodeRecord {
 export function nodeRevision(row: Row): NodeRevision {
   const cells = new Cells(row);
   return {
-    revision: cells.count("revision"),
+    revision: cells.count("revision", MAX_INT),
     ...order(cells),
     at: cells.time("at"),
     actor: cells.text("actor"),
@@ -45,7 +45,7 @@ function order(cells: Cells) {
   return {
     config: cells.jsonOrUndefined("config", nodeConfig),
     desiredState: cells.wordOrUndefined("desiredState", DESIRED_NODE_STATES) ?? ("running" as const),
-    restartGeneration: cells.count("restartGeneration"),
+    restartGeneration: cells.count("restartGeneration", MAX_INT),
     deletion: cells.jsonOrNull("deletion", deletion),
   };
 }
