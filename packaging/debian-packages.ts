@@ -32,6 +32,7 @@ export const OPERATOR_DOCUMENTS = [
   "docs/control-plane/install.md",
   "docs/control-plane/environment.md",
   "docs/control-plane/people.md",
+  "docs/control-plane/nodes.md",
   "docs/control-plane/proxy.md",
   "docs/control-plane/backup-upgrade.md",
   "docs/control-plane/log.md",
