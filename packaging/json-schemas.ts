@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { checkReport } from "../src/agent/cli/key/check-report.ts";
+import { nodeStatusSchema, nodesStatusSchema } from "../src/agent/daemon/status/nodes-status.ts";
 import { agentStatusSchema } from "../src/agent/daemon/status/status.ts";
 import { examinationSchema } from "../src/agent/doctor/examination.ts";
 import { OUTPUTS } from "../src/control-plane/cli/management/outputs.ts";
@@ -16,6 +17,9 @@ export function jsonSchemas(): Readonly<Record<string, unknown>> {
   const outputs: Readonly<Record<string, z.ZodType>> = {
     error: errorOutput,
     "novacula-agent/status": agentStatusSchema,
+    "novacula-agent/nodes": nodesStatusSchema,
+    "novacula-agent/nodes-list": nodesStatusSchema,
+    "novacula-agent/nodes-show": nodeStatusSchema,
     "novacula-agent/check": checkReport,
     "novacula-agent/doctor": examinationSchema,
     ...Object.fromEntries(

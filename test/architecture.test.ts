@@ -12,7 +12,7 @@ const PROGRAMS = ["agent", "control-plane", "page"] as const;
  */
 const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly string[]>>>> = {
   agent: {
-    cli: ["cli/dev", "cli/doctor", "cli/key", "cli/run", "cli/service", "cli/status", "journal"],
+    cli: ["cli/dev", "cli/doctor", "cli/key", "cli/nodes", "cli/run", "cli/service", "cli/status", "journal"],
     "cli/dev": ["cli/host", "cli/key", "cli/status", "config", "config/issue", "daemon/status", "key"],
     "cli/doctor": ["cli/host", "cli/key", "config", "daemon/status", "doctor", "sync/network", "systemd"],
     "cli/host": ["config", "config/file", "config/schema", "daemon", "daemon/status", "systemd"],
@@ -30,6 +30,15 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "key",
       "sync",
       "sync/answer",
+    ],
+    "cli/nodes": [
+      "cli/host",
+      "config/file",
+      "daemon",
+      "daemon/status",
+      "reconciler/host",
+      "reconciler/render",
+      "systemd",
     ],
     "cli/run": [
       "cli/host",

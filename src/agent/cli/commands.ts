@@ -4,6 +4,7 @@ import { completionCommand } from "../../lib/command-line/completion/completion-
 import { versionText } from "../../lib/command-line/version-text.ts";
 import { AGENT_COMMANDS } from "./agent-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
+import { nodes } from "./node-commands.ts";
 import { portNumber } from "./option-values.ts";
 import { SERVICE_COMMANDS } from "./service-commands.ts";
 
@@ -14,7 +15,7 @@ const NAME = "novacula-agent";
  * of a command is in its own file, which is loaded only when the command runs.
  */
 export function createCommands(context: CommandContext): Command {
-  const defined = [...AGENT_COMMANDS, ...KEY_COMMANDS, ...SERVICE_COMMANDS, dev, completion];
+  const defined = [...AGENT_COMMANDS, nodes, ...KEY_COMMANDS, ...SERVICE_COMMANDS, dev, completion];
   return createCommand({
     name: NAME,
     summary: "the executor agent of Novacula",

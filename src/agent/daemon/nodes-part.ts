@@ -1,12 +1,15 @@
+import * as z from "zod";
 import type { NodesReport } from "../../protocol/nodes/node-exchange.ts";
 import type { SyncReply } from "../../protocol/sync.ts";
 import type { AgentConfig } from "../config/schema/agent-config.ts";
 import { NO_NODES_STATUS, type NodesStatus } from "./status/nodes-status.ts";
 
 /** What became of a request about a node. `why` is one or more sentences. */
-export type NodeAnswer =
-  | { readonly kind: "done"; readonly text: string }
-  | { readonly kind: "refused"; readonly why: string };
+export const nodeAnswerSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("done"), lines: z.array(z.string()) }),
+  z.object({ kind: z.literal("refused"), why: z.string() }),
+]);
+export type NodeAnswer = z.infer<typeof nodeAnswerSchema>;
 
 /**
  * The part of the agent that keeps nodes. It runs beside the sync loop, and nothing that it does or

@@ -61,6 +61,22 @@ export function findingEntry(finding: ListFinding): Entry {
   }
 }
 
+/** Whether the control plane manages nodes; said when it changes. */
+export function supportEntry(isSupported: boolean): Entry {
+  return isSupported
+    ? { event: "nodes.supported", message: "The control plane manages nodes now." }
+    : {
+        event: "nodes.unsupported",
+        message:
+          "The control plane does not manage nodes, or its answer about them could not be used. The executor is online without them. The agent asks again every hour.",
+      };
+}
+
+export function unknownUnitsEntry(units: string): Entry {
+  const message = `Units of nodes start at boot of which this agent knows nothing: ${units}. They go on, and the agent leaves them alone.`;
+  return { event: "nodes.unknown-units", message };
+}
+
 function names(all: readonly string[]): string {
   const shown = all.slice(0, 8).map((name) => printable(name, 40));
   const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : "";

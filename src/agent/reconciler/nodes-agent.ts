@@ -5,22 +5,25 @@ import { capabilitiesOf } from "../../protocol/chains/capabilities.ts";
 import { unitName } from "../../protocol/chains/process-kinds.ts";
 import { hashOfCapabilities } from "../../protocol/nodes/capabilities-hash.ts";
 import type { NodeCapabilities, NodesReport } from "../../protocol/nodes/node-exchange.ts";
+import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { SyncReply } from "../../protocol/sync.ts";
 import type { AgentConfig } from "../config/schema/agent-config.ts";
 import type { NodeAnswer, NodesPart } from "../daemon/nodes-part.ts";
 import type { NodesStatus } from "../daemon/status/nodes-status.ts";
 import type { Entry } from "../journal/entry.ts";
 import { BugGuard } from "./bug-guard.ts";
+import { NodesReporter } from "./decide/report.ts";
+import { reportedNodes } from "./decide/reported-nodes.ts";
 import { createHand, type Hand } from "./host/hand-client.ts";
 import { logLines } from "./host/log-lines.ts";
 import { HOST_PLACES, type HostPlaces } from "./host/places.ts";
 import { ListKeeper } from "./list-keeper.ts";
+import { supportEntry, unknownUnitsEntry } from "./narrate-nodes.ts";
 import { nodesStatusOf } from "./nodes-status-of.ts";
 import { probeProcess } from "./probe/probe.ts";
 import type { Probe } from "./probing.ts";
 import { Reconciler, type ReconcilerSettings } from "./reconciler.ts";
 import { Programs } from "./render/programs.ts";
-import { NodesReporter } from "./report.ts";
 
 export interface NodesAgentDeps {
   readonly dataDir: string;
@@ -52,11 +55,14 @@ class NodesAgent implements NodesPart {
   readonly #reconciler: Reconciler;
   readonly #reporter: NodesReporter;
   readonly #obstacle: string | undefined;
+  /** Epoch ms. */
+  readonly #startedAt: number;
   #settings: ReconcilerSettings = { intervalMs: 5000, reportIntervalMs: 10_000, scrapeTimeoutMs: 5000 };
   #capabilities: { readonly value: NodeCapabilities; readonly hash: string } | undefined;
   /** The organization that answered last. */
   #organizationId: string | undefined;
   #isUnsupported = false;
+  #isSyncWanted = false;
   #saidUnits = "";
   readonly #news: Flood;
   readonly #guard: BugGuard;
@@ -64,6 +70,7 @@ class NodesAgent implements NodesPart {
   constructor(deps: NodesAgentDeps) {
     const { dataDir, clock, say, random, places = HOST_PLACES } = deps;
     this.#deps = deps;
+    this.#startedAt = Math.round(clock.wall(clock.now()));
     this.#hand = deps.hand ?? createHand(places.handSocket);
     this.#programs =
       deps.programs ?? new Programs(places.clientsDir === undefined ? {} : { clientsDir: places.clientsDir });
@@ -127,6 +134,7 @@ class NodesAgent implements NodesPart {
 
   synced(sent: NodesReport | undefined, { nodes, organization }: SyncReply): void {
     if (sent === undefined) {
+      this.#wantSync();
       return;
     }
     this.#noteSupport(nodes !== null);
@@ -140,6 +148,9 @@ class NodesAgent implements NodesPart {
       this.#reporter.accepted(sent, nodes, this.#deps.clock.now());
     }
     this.#organizationId = organization.id;
+    if (nodes.wantsCapabilities || nodes.wantsWhole) {
+      this.#wantSync();
+    }
     this.#reconciler.answered({ organizationId: organization.id, reply: nodes });
   }
 
@@ -156,16 +167,13 @@ class NodesAgent implements NodesPart {
     const unit = unitName(spec.chain, client.role, spec.name);
     const answer = await this.#hand.ask(`logs ${unit} ${Math.min(1000, Math.max(1, Math.trunc(lines)))}`);
     return answer.kind === "ok"
-      ? { kind: "done", text: logLines(answer.lines) }
+      ? { kind: "done", lines: logLines(answer.lines) }
       : { kind: "refused", why: `The root helper did not give the log: ${answer.why}.` };
   }
 
   async forget(name: string): Promise<NodeAnswer> {
     const node = this.#keeper.list().nodes.find(({ spec }) => spec.name === name);
-    if (node === undefined) {
-      return { kind: "done", text: "" };
-    }
-    if (!node.isUnlisted || node.end === "kept") {
+    if (node !== undefined && (!node.isUnlisted || node.end === "kept")) {
       const why = `The control plane's list has node ${name}, so it would come back. Fix: stop or delete it on the control plane.`;
       return { kind: "refused", why: node.end === "kept" ? keptNode(name) : why };
     }
@@ -182,28 +190,30 @@ class NodesAgent implements NodesPart {
   async #drop(name: string): Promise<NodeAnswer> {
     await this.#keeper.drop(name);
     this.#reconciler.wake();
-    return { kind: "done", text: "" };
+    return { kind: "done", lines: [] };
   }
 
   async #turn(signal: AbortSignal, syncSoon: () => void): Promise<number> {
     const waitMs = await this.#reconciler.turn(signal);
     this.#noteCapabilities();
     this.#noteUnknownUnits();
-    if (this.#reporter.hasNews(this.#reported()) && this.#news.admit("news") !== undefined) {
+    const isWanted = this.#isSyncWanted || this.#reporter.hasNews(this.#reported());
+    if (isWanted && !this.#isUnsupported && this.#news.admit("news") !== undefined) {
+      this.#isSyncWanted = false;
       syncSoon();
     }
     return waitMs;
   }
 
-  /** Of kept data the control plane has heard, once its list does not have the node. */
-  #reported() {
-    const forgotten = new Set(
-      this.#keeper
-        .list()
-        .nodes.filter(({ end, isUnlisted }) => end !== null && isUnlisted)
-        .map(({ spec }) => spec.id),
-    );
-    return this.#reconciler.outlook().observed.filter(({ id }) => !forgotten.has(id));
+  /** The control plane waits for what the next sync carries. */
+  #wantSync(): void {
+    this.#isSyncWanted = true;
+    this.#reconciler.wake();
+  }
+
+  #reported(): readonly ObservedNode[] {
+    const { observed } = this.#reconciler.outlook();
+    return reportedNodes(this.#keeper.list(), observed, this.#startedAt);
   }
 
   #noteCapabilities(): void {
@@ -218,23 +228,14 @@ class NodesAgent implements NodesPart {
       return;
     }
     this.#isUnsupported = !isSupported;
-    this.#deps.say(
-      isSupported
-        ? { event: "nodes.supported", message: "The control plane manages nodes now." }
-        : {
-            event: "nodes.unsupported",
-            message:
-              "The control plane does not manage nodes, or its answer about them could not be used. The executor is online without them. The agent asks again every hour.",
-          },
-    );
+    this.#deps.say(supportEntry(isSupported));
   }
 
   #noteUnknownUnits(): void {
     const units = this.#reconciler.outlook().look?.unknownUnits ?? [];
     const text = units.slice(0, 8).join(", ");
     if (text !== "" && text !== this.#saidUnits) {
-      const message = `Units of nodes start at boot of which this agent knows nothing: ${text}. They go on, and the agent leaves them alone.`;
-      this.#deps.say({ event: "nodes.unknown-units", message });
+      this.#deps.say(unknownUnitsEntry(text));
     }
     this.#saidUnits = text;
   }

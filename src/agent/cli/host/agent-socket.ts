@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { dirname } from "node:path";
+import type * as z from "zod";
 import { readAccounts } from "../../../lib/accounts.ts";
 import { startDeadline } from "../../../lib/deadline.ts";
 import { errorCode } from "../../../lib/errors.ts";
@@ -10,17 +11,22 @@ import { asRoot } from "../../../lib/shell-word.ts";
 import { controlSocketPath } from "../../daemon/control-socket.ts";
 import { type AgentStatus, agentStatusSchema } from "../../daemon/status/status.ts";
 
-/** The result of asking the running agent. `why` is one or more sentences. */
-export type AgentAnswer =
-  | { readonly kind: "answered"; readonly status: AgentStatus }
+/** Why no agent answered. `why` is one or more sentences. */
+type Unanswered =
   | { readonly kind: "not-running"; readonly why: string }
   | { readonly kind: "no-answer"; readonly why: string };
+
+/** The result of asking the running agent for its status. */
+export type AgentAnswer = { readonly kind: "answered"; readonly status: AgentStatus } | Unanswered;
+
+/** The result of asking it for something else. */
+export type AgentValue<Value> = { readonly kind: "answered"; readonly value: Value } | Unanswered;
 
 /** `GET /status?key=…`: an operation of src/agent/daemon/control-socket.ts. */
 export type AgentOperation = `${"GET" | "POST"} /${string}`;
 
-/** A status takes one or two kilobytes. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+/** A status takes a few kilobytes, and 1000 lines of a log up to 4 MiB. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 /** In characters. A sentence about a configuration with many mistakes has thousands. */
 const MAX_TEXT = 16_384;
 
@@ -28,8 +34,9 @@ const MAX_TEXT = 16_384;
 const PATIENCE_MS = 15_000;
 
 /**
- * Asks the agent with this `runtimeDir`. The agent may hold back its answer for `waitMs`. Anybody
- * may own the socket, so time and size are limited, and all texts come back printable.
+ * Asks the agent with this `runtimeDir` for its status. The agent may hold back its answer for
+ * `waitMs`. Anybody may own the socket, so time and size are limited, and all texts come back
+ * printable.
  */
 export async function askAgent(
   runtimeDir: string,
@@ -37,6 +44,18 @@ export async function askAgent(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<AgentAnswer> {
+  const answer = await askAgentFor(agentStatusSchema, runtimeDir, operation, waitMs, signal);
+  return answer.kind === "answered" ? { kind: answer.kind, status: answer.value } : answer;
+}
+
+/** The same for an answer with another schema. */
+export async function askAgentFor<Value>(
+  schema: z.ZodType<Value>,
+  runtimeDir: string,
+  operation: AgentOperation,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<AgentValue<Value>> {
   const path = controlSocketPath(runtimeDir);
   try {
     // If the mount hangs, connect(2) would block the whole process.
@@ -50,7 +69,7 @@ export async function askAgent(
     if (answer === undefined) {
       return await explain("ETIMEDOUT", path);
     }
-    return answer.status === 200 ? decode(answer.body, path) : noAnswer(tooOld(path));
+    return answer.status === 200 ? decode(schema, answer.body, path) : noAnswer(tooOld(path));
   } catch (error) {
     if (error instanceof NoFileAnswer) {
       return noAnswer(`${printable(path)} ${error.message}.`);
@@ -73,7 +92,7 @@ function exchange(
   });
 }
 
-/** Empty if the body exceeds 1 MiB; the connection is then closed. */
+/** Empty if the body exceeds 8 MiB; the connection is then closed. */
 async function bodyOf(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
@@ -88,19 +107,19 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function decode(body: string, path: string): AgentAnswer {
+function decode<Value>(schema: z.ZodType<Value>, body: string, path: string): AgentValue<Value> {
   try {
     const printed = JSON.parse(body, (_name, value: unknown) =>
       typeof value === "string" ? printable(value, MAX_TEXT) : value,
     );
-    const decoded = agentStatusSchema.safeParse(printed);
-    return decoded.success ? { kind: "answered", status: decoded.data } : noAnswer(tooOld(path));
+    const decoded = schema.safeParse(printed);
+    return decoded.success ? { kind: "answered", value: decoded.data } : noAnswer(tooOld(path));
   } catch {
     return noAnswer(tooOld(path));
   }
 }
 
-async function explain(code: string, path: string): Promise<AgentAnswer> {
+async function explain(code: string, path: string): Promise<Unanswered> {
   const shown = printable(path);
   switch (code) {
     case "ENOENT":
@@ -139,7 +158,7 @@ function groupName(gid: number): string {
   return printable(readAccounts().groups.find((group) => group.gid === gid)?.name ?? gid);
 }
 
-function noAnswer(why: string): AgentAnswer {
+function noAnswer(why: string): Unanswered {
   return { kind: "no-answer", why };
 }
 

@@ -10,8 +10,8 @@ const schema = z.object({
 const MAX_CHARACTERS = 2000;
 
 /** Lines of `journalctl --output=json` as `TIME MESSAGE`, each printable. Others are left out. */
-export function logLines(lines: readonly string[]): string {
-  return lines.flatMap(logLine).join("\n");
+export function logLines(lines: readonly string[]): string[] {
+  return lines.flatMap(logLine);
 }
 
 function logLine(line: string): readonly string[] {

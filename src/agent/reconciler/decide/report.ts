@@ -1,5 +1,5 @@
-import type { NodeCapabilities, NodesReply, NodesReport } from "../../protocol/nodes/node-exchange.ts";
-import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
+import type { NodeCapabilities, NodesReply, NodesReport } from "../../../protocol/nodes/node-exchange.ts";
+import type { ObservedNode } from "../../../protocol/nodes/observed-node.ts";
 
 /** Figures of nodes that are at rest travel this rarely, ms. */
 const FIGURES_AT_REST_MS = 60_000;

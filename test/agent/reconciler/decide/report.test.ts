@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { NodesReporter, type ReportSource } from "../../../src/agent/reconciler/report.ts";
-import { nodesReport } from "../../../src/protocol/nodes/node-exchange.ts";
-import type { ObservedNode, ObservedProcess } from "../../../src/protocol/nodes/observed-node.ts";
-import { observed } from "../../support/agent/nodes.ts";
+import { NodesReporter, type ReportSource } from "../../../../src/agent/reconciler/decide/report.ts";
+import { nodesReport } from "../../../../src/protocol/nodes/node-exchange.ts";
+import type { ObservedNode, ObservedProcess } from "../../../../src/protocol/nodes/observed-node.ts";
+import { observed } from "../../../support/agent/nodes.ts";
 
 const nothing = { wantsCapabilities: false, wantsWhole: false };
 
