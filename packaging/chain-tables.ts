@@ -1,10 +1,10 @@
-import {
-  type ChainAdapter,
-  type ChainClient,
-  type ChainPort,
-  type ChainRole,
-  GIB,
+import type {
+  ChainAdapter,
+  ChainClient,
+  ChainPort,
+  ChainRole,
 } from "../src/protocol/chains/adapters/adapter.ts";
+import { GIB } from "../src/protocol/chains/adapters/sizes.ts";
 import { CATALOGUE } from "../src/protocol/chains/catalogue.ts";
 import { whatItAccepts } from "../src/protocol/chains/setting-value.ts";
 import { markdownTable } from "./markdown-table.ts";

@@ -107,3 +107,21 @@ describe("every client of the catalogue", () => {
     expect(pattern.exec("")).toHaveLength(2);
   });
 });
+
+/** The first lines of what clients print, on Debian 12, on Debian 13 and from npm. */
+const PRINTED = [
+  ["litecoind", "Litecoin Core version v0.21.2.1-gfce5d459f0a83f56a83059c5c69295d7745b51d2", "0.21.2.1"],
+  ["litecoind", "Litecoin Core version v0.21.4.0-gbeae01d62292a0aab363b7a4d3f606708cea7260", "0.21.4"],
+  ["monerod", "Monero 'Fluorine Fermi' (v0.18.0.0-unknown)", "0.18.0.0"],
+  ["monerod", "Monero 'Fluorine Fermi' (v0.18.4.0-unknown)", "0.18.4.0"],
+  ["anvil", "anvil Version: 1.5.1-v1.5.1", "1.5.1"],
+  ["anvil", "anvil Version: 1.7.1", "1.7.1"],
+] as const;
+
+describe("the version of a client", () => {
+  it.each(PRINTED)("%s that prints %j is %s", (name, printed, version) => {
+    const client = clients.find((each) => each.client.client === name)?.client;
+    expect(new RegExp(client?.versionCheck.pattern ?? "", "u").exec(printed)?.[1]).toBe(version);
+    expect(client?.versions.map((each) => each.version)).toContain(version);
+  });
+});

@@ -6,9 +6,6 @@ import * as z from "zod";
  * executor, the checks of specs and the table in the docs.
  */
 
-/** Bytes. */
-export const GIB = 2 ** 30;
-
 const word = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/u);
 const line = z.string().regex(/^[\x20-\x7e]{1,200}$/u);
 

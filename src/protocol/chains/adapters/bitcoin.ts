@@ -1,4 +1,4 @@
-import { type ChainAdapter, GIB } from "./adapter.ts";
+import type { ChainAdapter } from "./adapter.ts";
 import {
   BITCOIN_ARGUMENTS,
   BITCOIN_KNOWN,
@@ -8,6 +8,7 @@ import {
   BITCOIN_RELATIONS,
   BITCOIN_SETTINGS,
 } from "./bitcoin-settings.ts";
+import { GIB } from "./sizes.ts";
 
 export const BITCOIN: ChainAdapter = {
   chain: "bitcoin",

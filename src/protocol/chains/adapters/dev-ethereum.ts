@@ -1,4 +1,5 @@
-import { type ChainAdapter, GIB } from "./adapter.ts";
+import type { ChainAdapter } from "./adapter.ts";
+import { GIB } from "./sizes.ts";
 
 /** A chain on one host. Anvil has no password: every user of the host may use it. */
 export const DEV_ETHEREUM: ChainAdapter = {

@@ -1,6 +1,7 @@
-import { type ChainAdapter, GIB } from "./adapter.ts";
+import type { ChainAdapter } from "./adapter.ts";
 import { LIGHTHOUSE, LODESTAR } from "./ethereum-cl.ts";
 import { GETH, RETH } from "./ethereum-el.ts";
+import { GIB } from "./sizes.ts";
 
 const MINUTES = 60;
 

@@ -1,4 +1,4 @@
-import { type ChainAdapter, GIB } from "./adapter.ts";
+import type { ChainAdapter } from "./adapter.ts";
 import {
   BITCOIN_ARGUMENTS,
   BITCOIN_KNOWN,
@@ -8,6 +8,7 @@ import {
   BITCOIN_RELATIONS,
   BITCOIN_SETTINGS,
 } from "./bitcoin-settings.ts";
+import { GIB } from "./sizes.ts";
 
 // Debian's /usr/bin/litecoind is a script that writes to the home directory first.
 const SYSTEM_PROGRAM = "/usr/lib/litecoin/litecoind";
@@ -57,7 +58,11 @@ export const LITECOIN: ChainAdapter = {
             { version: "0.21.4", systemProgram: SYSTEM_PROGRAM },
             { version: "0.21.2.1", systemProgram: SYSTEM_PROGRAM },
           ],
-          versionCheck: { arguments: ["--version"], pattern: "version v([0-9]+(?:\\.[0-9]+)+)" },
+          // It says `v0.21.4.0` of 0.21.4.
+          versionCheck: {
+            arguments: ["--version"],
+            pattern: "version v([0-9]+\\.[0-9]+\\.[0-9]+(?:\\.[1-9][0-9]*)?)",
+          },
           configFormat: "bitcoin-conf",
           healthProbe: "bitcoin-rpc",
           arguments: [...BITCOIN_ARGUMENTS],

@@ -1,4 +1,5 @@
-import { type ChainAdapter, GIB } from "./adapter.ts";
+import type { ChainAdapter } from "./adapter.ts";
+import { GIB } from "./sizes.ts";
 
 const SYSTEM_PROGRAM = "/usr/bin/monerod";
 const LISTEN = "--p2p-bind-ip=0.0.0.0";
