@@ -13,6 +13,7 @@ import { makeKey } from "../support/keys.ts";
 import { temporaryDirectory } from "../support/temp-dir.ts";
 import type { BenchOptions } from "./options.ts";
 import { type RecordingServer, startRecordingServer } from "./recording-server.ts";
+import { measureRotations } from "./rotations.ts";
 import { median, quantile } from "./statistics.ts";
 import { type Home, makeAgentHome, makeBareHome, startSubject } from "./subject.ts";
 import { ratio, type Section, spread } from "./table.ts";
@@ -30,6 +31,12 @@ export async function measureTimes({ quick, log }: BenchOptions): Promise<Sectio
       ["the bare loop's start → first answer", `${spread(bare, 0)} ms`, "1.00×"],
       ["restart: SIGTERM → accepted again", `${spread(restart, 0)} ms`, ratio(restart, bare)],
     ];
+    log("times: rotations in one step");
+    const { recoveries, stopMs } = await measureRotations(quick ? 3 : 20);
+    rows.push(
+      ["key rotated and refused: new key in the file → online", `${spread(recoveries, 0)} ms`, ""],
+      ["control plane with one agent: SIGTERM → ended", `${stopMs.toFixed(0)} ms`, ""],
+    );
     const changes = await measureChanges(temporary.path, server, starts.home, quick ? 1 : 3, log);
     const all = changes.flatMap(({ ms }) => ms);
     rows.push([

@@ -65,33 +65,30 @@ describe("a second key and then the first one revoked: no refused sync, never of
   });
 });
 
-it("rotated in one step: back a second after the file, twenty times", {
-  timeout: 120_000,
+it("rotated in one step: back with the file, twenty times, and never on a dead key again", {
+  timeout: 240_000,
 }, async () => {
   await using fleet = await startFleet();
   const { plane } = fleet;
   let key = await plane.createKey();
   const host = await fleet.online(key);
-  const recoveriesMs: number[] = [];
   for (let round = 0; round < 20; round += 1) {
     const fresh = await plane.rotateKey(key.id);
-    // Half of the time the agent has met the dead key before the file is there, half of the time it is just about to.
+    // Half of the time the agent has met the dead key before the file is there. How long it takes is in
+    // the benchmark (`npm run bench -- times`).
     if (round % 2 === 0) {
       await host.agent.waitForStatus(({ state }) => state === "key-refused");
     }
-    const writtenAtMs = host.useKey(fresh.secret);
-    const online = await host.agent.waitForStatus(
+    host.useKey(fresh.secret);
+    await host.agent.waitForStatus(
       ({ state, key: current }) => state === "online" && current?.fingerprint === fresh.fingerprint,
     );
-    recoveriesMs.push(Date.parse(online.since ?? "") - writtenAtMs);
     const before = plane.refusedSyncs().length;
     await moreSyncs(host, 1);
     expect(plane.refusedSyncs().length).toBe(before);
     key = fresh;
   }
-  const sorted = recoveriesMs.sort((a, b) => a - b);
-  expect(sorted[10], `of ${sorted.map(Math.round)}`).toBeLessThanOrEqual(1000);
-  expect(sorted[19], `of ${sorted.map(Math.round)}`).toBeLessThanOrEqual(2000);
+  expect(host.agent.lines.filter(({ event }) => event === "key.rotated")).toHaveLength(20);
 });
 
 it("revoked first: says so, and recovers by itself with the next key", async () => {

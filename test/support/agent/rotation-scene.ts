@@ -19,10 +19,8 @@ import {
 export interface Host extends AsyncDisposable {
   readonly home: AgentHome;
   readonly agent: AgentProcess;
-  /**
-   * Replaces agent.toml with one that has this key, by a rename. Resolves with its time, epoch ms.
-   */
-  useKey(secret: string): number;
+  /** Replaces agent.toml with one that has this key, by a rename. */
+  useKey(secret: string): void;
 }
 
 /** The real control plane, and hosts that run the real agent against it. */
@@ -71,7 +69,6 @@ function startHost(plane: TestControlPlane, key: TestKey, settings: Partial<Toml
       const temporary = join(directory.path, ".agent.toml.tmp");
       writeFileSync(temporary, tomlWith(secret), { mode: 0o600 });
       renameSync(temporary, home.configPath);
-      return Date.now();
     },
     async [Symbol.asyncDispose]() {
       await agent[Symbol.asyncDispose]();

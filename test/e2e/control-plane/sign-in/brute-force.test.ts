@@ -128,21 +128,23 @@ describe("signing in", () => {
     const server = await startPeopleServer();
     const { email } = await server.signedIn("owner");
     const ask = async (account: string) => {
-      const started = performance.now();
+      const before = process.cpuUsage();
       const { status, text } = await server.browser().signIn(account, "a wrong password");
-      return { status, text, tookMs: performance.now() - started };
+      // The processor time of this process, so that other programs do not count.
+      const { user, system } = process.cpuUsage(before);
+      return { status, text, workMs: (user + system) / 1000 };
     };
-    const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
+    const work: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
     for (let n = 0; n < 5; n += 1) {
       const known = await ask(email);
       const unknown = await ask("nobody@example.com");
-      expect({ ...unknown, tookMs: 0 }).toEqual({ ...known, tookMs: 0 });
-      times.known.push(known.tookMs);
-      times.unknown.push(unknown.tookMs);
+      expect({ ...unknown, workMs: 0 }).toEqual({ ...known, workMs: 0 });
+      work.known.push(known.workMs);
+      work.unknown.push(unknown.workMs);
     }
     // scrypt takes tens of milliseconds, everything else one or two. Without a hash, an unknown
     // account would take a tenth of the time.
-    expect(Math.min(...times.unknown)).toBeGreaterThan(Math.min(...times.known) / 3);
+    expect(Math.min(...work.unknown)).toBeGreaterThan(Math.min(...work.known) / 3);
     expect((await ask(email)).status).toBe(429);
     expect((await ask("nobody@example.com")).status).toBe(429);
   });
