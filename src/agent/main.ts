@@ -4,6 +4,7 @@ import { wantsJson } from "../lib/command-line/arguments.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
 import { reportBug } from "./cli/bug-report.ts";
 import { runAgentProgram } from "./cli/program.ts";
+import { leaveForChildren } from "./systemd/child-environment.ts";
 
 const SHELL = "/bin/sh";
 /** How long open work may continue after the command has finished, ms. */
@@ -16,11 +17,14 @@ const READER_PATIENCE_MS = 1000;
 process.env["UV_THREADPOOL_SIZE"] ??= "8";
 
 const args = process.argv.slice(2);
+// A copy: the agent itself reads the whole environment.
+const environment = { ...process.env };
+leaveForChildren(process.env);
 const terminal: Terminal = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  environment: process.env,
+  environment,
 };
 
 // `… | head` closes the pipe. That is not a failure.

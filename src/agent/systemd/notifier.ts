@@ -85,7 +85,10 @@ function sender(environment: NodeJS.ProcessEnv): Send | undefined {
   return environment["NOTIFY_SOCKET"] === undefined ? undefined : spawnSystemdNotify;
 }
 
-/** The package knows READY and STATUS; the rest goes through the same binary. */
+/**
+ * The package knows READY and STATUS; the rest goes through the same binary. It starts the binary
+ * with the environment of this process, from which main.ts has removed what children do not need.
+ */
 const run = promisify(execFile);
 const spawnSystemdNotify: Send = (assignments) => {
   const status = assignments.find((assignment) => assignment.startsWith("STATUS="))?.slice("STATUS=".length);
