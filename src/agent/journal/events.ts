@@ -126,8 +126,10 @@ const table = {
   },
   "key.expiring": {
     level: "warn",
-    meaning: "The key in use expires soon. The line comes 14, 3 and 1 days before.",
-    remedy: "Create a new key and run `sudo novacula-agent set-key`; nothing is interrupted.",
+    meaning:
+      "The key in use expires soon, or its grace after a rotation ends. The line comes 14, 3 and 1 days before.",
+    remedy:
+      "Create a new key (after a rotation there is one), then run `sudo novacula-agent set-key`; nothing is interrupted.",
     flaps: true,
   },
   "key.fallback": {

@@ -203,10 +203,10 @@ describe("a bad new key while the old one works: online on the old one, and told
 });
 
 describe("a key that ends on a date", () => {
-  it("warns ahead, and the switch before the date is silent", async () => {
+  it("warns ahead, and the switch before the date is silent", { timeout: 90_000 }, async () => {
     await using fleet = await startFleet();
     const { plane } = fleet;
-    const expiresAt = Date.now() + 6000;
+    const expiresAt = Date.now() + 20_000;
     const key = await plane.createKey({ expiresAt });
     const host = await fleet.online(key);
     await host.agent.waitForLine("key.expiring", /expires in \d/);
@@ -215,7 +215,7 @@ describe("a key that ends on a date", () => {
     await host.agent.waitForLine("key.rotated");
     await eventually(() => Date.now() > expiresAt + 500, {
       describe: "the date has passed",
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     });
     await moreSyncs(host, 2);
     expect(plane.refusedSyncs()).toEqual([]);
@@ -227,22 +227,19 @@ describe("a key that ends on a date", () => {
     const { plane } = fleet;
     const key = await plane.createKey();
     const host = await fleet.online(key);
-    const revokesAt = Date.now() + 4000;
-    const next = await plane.rotateKey(key.id, revokesAt);
-    await host.agent.waitForLine("key.expiring");
+    const next = await plane.rotateKey(key.id, Date.now() + 600_000);
+    await host.agent.waitForLine("key.expiring", /was rotated, and its grace ends in .*Put the new key into/);
     host.useKey(next.secret);
     await host.agent.waitForLine("key.rotated");
-    await eventually(() => Date.now() > revokesAt + 500, {
-      describe: "the grace is over",
-      timeoutMs: 10_000,
-    });
+    // Ends the grace.
+    await plane.revokeKey(key.id);
     await moreSyncs(host, 2);
     expect(plane.refusedSyncs()).toEqual([]);
   });
 
   it("passed: the refusal names the date", async () => {
     await using fleet = await startFleet();
-    const key = await fleet.plane.createKey({ expiresAt: Date.now() + 3000 });
+    const key = await fleet.plane.createKey({ expiresAt: Date.now() + 15_000 });
     const host = await fleet.online(key);
     const line = await host.agent.waitForLine("key.refused");
     expect(line.message).toMatch(

@@ -89,9 +89,15 @@ function expiryNotice(
 function expiring(state: GenerationState, serverMs: number): Entry {
   const endsAt = state.keyEndsAt ?? 0;
   const left = endsAt - serverMs;
+  const end = `in ${duration(left)}, at ${utcTime(endsAt)}`;
+  // In the grace of a rotation the successor exists; another one would be a third key.
+  const isRotated = state.sync.kind === "online" && state.sync.reply.key.revokesAt !== null;
+  const what = isRotated
+    ? `was rotated, and its grace ends ${end}. Put the new key`
+    : `expires ${end}. Create a new key and put it`;
   return {
     event: "key.expiring",
-    message: `The ${keyLabel(state)} expires in ${duration(left)}, at ${utcTime(endsAt)}. Create a new key and put it into ${state.generation.keySource} (sudo novacula-agent set-key); nothing is interrupted.`,
+    message: `The ${keyLabel(state)} ${what} into ${state.generation.keySource} (sudo novacula-agent set-key); nothing is interrupted.`,
     fields: { fingerprint: state.generation.key.fingerprint, keyId: state.keyId, endsAt },
   };
 }

@@ -210,6 +210,18 @@ describe("what an accepted sync says beside its acceptance", () => {
     expect(warnings[0]?.message).toContain("novacula-agent set-key");
   });
 
+  it("a key in the grace of a rotation: its successor exists, so no other one is to be created", () => {
+    const probe = simulate({ file: fileWith(K1), answer: () => accepted() });
+    const key = { id: "k_1", name: "prod", expiresAt: null, revokesAt: probe.wallMs() + DAY / 2 };
+    const agent = simulate({ file: fileWith(K1), answer: () => accepted(replyOf("k_1", { key })) });
+    agent.run(MINUTE);
+    const [line] = agent.said.filter(({ event }) => event === "key.expiring");
+    expect(line?.message).toMatch(
+      /^The key [0-9a-f]{8} \(prod, k_1\) was rotated, and its grace ends in .* Put the new key into agent\.toml/,
+    );
+    expect(line?.message).not.toContain("Create");
+  });
+
   it("a key that ends tomorrow is said once, not three times", () => {
     const probe = simulate({ file: fileWith(K1), answer: () => accepted() });
     const agent = simulate({ file: fileWith(K1), answer: () => accepted(endsAt(probe.wallMs() + DAY / 2)) });
