@@ -59,13 +59,13 @@ const databasePath = z
   .string()
   .regex(
     /^file:(?:\/\/(?=\/))?[^?#]+$/,
-    "want file: and the path of an SQLite file, such as file:/var/lib/novacula-control-plane/control-plane.db",
+    "must be file: and the path of an SQLite file, such as file:/var/lib/novacula-control-plane/control-plane.db",
   )
   .transform((url) => resolve(url.replace(/^file:(?:\/\/)?/, "")));
 
 const origin = z
-  .url({ protocol: /^https?$/, error: "want the address of the page, such as https://cp.example.com" })
-  .refine((url) => /^https?:\/\/[^/?#@]+\/?$/i.test(url), "want it without a path, a user or a query")
+  .url({ protocol: /^https?$/, error: "must be the address of the page, such as https://cp.example.com" })
+  .refine((url) => /^https?:\/\/[^/?#@]+\/?$/i.test(url), "must have no path, user or query")
   .transform((url) => new URL(url).origin);
 
 /** Every environment variable of `serve`, in the order in which it is documented. */
@@ -80,7 +80,7 @@ const variables = {
   }),
   HOST: z
     .string()
-    .regex(/^[\w.:-]+$/, "want an address or a host name")
+    .regex(/^[\w.:-]+$/, "must be an address or a host name")
     .default("127.0.0.1")
     .register(variableTexts, { meaning: "The address to listen on, for executors and the page." }),
   PORT: integerBetween(0, 65_535)
@@ -103,7 +103,7 @@ const variables = {
       "How many executors a key and the keys it was rotated from may have enrolled. Executors above the limit keep working.",
   }),
   LOG_LEVEL: z
-    .enum(LOG_LEVELS, "want debug, info, warn or error")
+    .enum(LOG_LEVELS, "must be debug, info, warn or error")
     .default("info")
     .register(variableTexts, { meaning: "debug, info, warn or error. debug logs every refused request." }),
   BETTER_AUTH_URL: origin.optional().register(variableTexts, {
@@ -112,7 +112,7 @@ const variables = {
   }),
   BETTER_AUTH_SECRET: z
     .string()
-    .min(32, "want at least 32 characters: openssl rand -base64 32 makes some")
+    .min(32, "must have at least 32 characters: openssl rand -base64 32 makes some")
     .optional()
     .register(variableTexts, {
       meaning:
@@ -120,8 +120,8 @@ const variables = {
       isSecret: true,
     }),
   INITIAL_ADMIN_EMAIL: z
-    .email("want an e-mail address")
-    .max(MAX_EMAIL_CHARACTERS, `want at most ${MAX_EMAIL_CHARACTERS} characters`)
+    .email("must be an e-mail address")
+    .max(MAX_EMAIL_CHARACTERS, `must have at most ${MAX_EMAIL_CHARACTERS} characters`)
     .optional()
     .register(variableTexts, {
       meaning:
@@ -130,8 +130,8 @@ const variables = {
     }),
   INITIAL_ADMIN_PASSWORD: z
     .string()
-    .min(MIN_PASSWORD_CHARACTERS, `want at least ${MIN_PASSWORD_CHARACTERS} characters`)
-    .max(MAX_PASSWORD_CHARACTERS, `want at most ${MAX_PASSWORD_CHARACTERS} characters`)
+    .min(MIN_PASSWORD_CHARACTERS, `must have at least ${MIN_PASSWORD_CHARACTERS} characters`)
+    .max(MAX_PASSWORD_CHARACTERS, `must have at most ${MAX_PASSWORD_CHARACTERS} characters`)
     .optional()
     .register(variableTexts, {
       meaning: `The password of the first owner, ${MIN_PASSWORD_CHARACTERS} to ${MAX_PASSWORD_CHARACTERS} characters. Remove it once you have signed in.`,
@@ -141,7 +141,7 @@ const variables = {
     .string()
     .refine(
       (name) => name.trim() === name && nameProblem(name, MAX_ORGANIZATION_NAME_CHARACTERS) === undefined,
-      `want one line of at most ${MAX_ORGANIZATION_NAME_CHARACTERS} visible characters`,
+      `must be one line of at most ${MAX_ORGANIZATION_NAME_CHARACTERS} visible characters`,
     )
     .default("Default")
     .register(variableTexts, {

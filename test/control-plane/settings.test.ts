@@ -93,8 +93,8 @@ describe("the settings of people", () => {
 
   it.each([
     [{ ...PEOPLE, BETTER_AUTH_URL: "" }, /BETTER_AUTH_URL: set it together with BETTER_AUTH_SECRET/],
-    [{ ...PEOPLE, BETTER_AUTH_URL: "https://cp.example.com/page" }, /without a path/],
-    [{ ...PEOPLE, BETTER_AUTH_URL: "https://user:pw@cp.example.com" }, /without a path, a user or a query$/],
+    [{ ...PEOPLE, BETTER_AUTH_URL: "https://cp.example.com/page" }, /must have no path/],
+    [{ ...PEOPLE, BETTER_AUTH_URL: "https://user:pw@cp.example.com" }, /must have no path, user or query$/],
     [{ ...PEOPLE, BETTER_AUTH_URL: "ftp://cp.example.com" }, /such as https:/],
     [{ ...PEOPLE, INITIAL_ADMIN_PASSWORD: "" }, /INITIAL_ADMIN_PASSWORD belong together/],
   ])("refuse %o", (env, why) => {

@@ -96,7 +96,7 @@ export function wrapped(text: string, width: number): string[] {
 
 /** The schema of an integer written in decimal digits. */
 export const integerBetween = (least: number, most: number) => {
-  const wanted = `want an integer from ${least} to ${most}`;
+  const wanted = `must be an integer from ${least} to ${most}`;
   return z
     .string()
     .regex(/^\d{1,15}$/, wanted)

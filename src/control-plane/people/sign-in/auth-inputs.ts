@@ -15,25 +15,25 @@ import { checkedName } from "../../organizations/shown-name.ts";
 
 const MAX_NAME_CHARACTERS = 100;
 
-const wantedEmail = `want an e-mail address of at most ${MAX_EMAIL_CHARACTERS} characters`;
+const wantedEmail = `must be an e-mail address of at most ${MAX_EMAIL_CHARACTERS} characters`;
 // The length comes first, so that the pattern only ever runs on short text.
 const email = z.string(wantedEmail).max(MAX_EMAIL_CHARACTERS, wantedEmail).pipe(z.email(wantedEmail));
 
-const wantedId = "want an id: 1 to 64 letters, digits, - or _";
+const wantedId = "must be an id: 1 to 64 letters, digits, - or _";
 const id = z.string(wantedId).regex(/^[\w-]{1,64}$/, wantedId);
 
-const role = z.enum(ROLES, `want one of ${ROLES.join(", ")}`);
+const role = z.enum(ROLES, `must be one of ${ROLES.join(", ")}`);
 
-const wantedPassword = `want a password of at most ${MAX_PASSWORD_CHARACTERS} characters`;
+const wantedPassword = `must be a password of at most ${MAX_PASSWORD_CHARACTERS} characters`;
 /** An existing password: it may be older than the minimum length. */
 const password = z.string(wantedPassword).min(1, wantedPassword).max(MAX_PASSWORD_CHARACTERS, wantedPassword);
-const wantedNewPassword = `want a password of ${MIN_PASSWORD_CHARACTERS} to ${MAX_PASSWORD_CHARACTERS} characters`;
+const wantedNewPassword = `must be a password of ${MIN_PASSWORD_CHARACTERS} to ${MAX_PASSWORD_CHARACTERS} characters`;
 const newPassword = z
   .string(wantedNewPassword)
   .min(MIN_PASSWORD_CHARACTERS, wantedNewPassword)
   .max(MAX_PASSWORD_CHARACTERS, wantedNewPassword);
 
-const name = z.string("want a name").transform((raw) => checkedName(raw, "a name", MAX_NAME_CHARACTERS));
+const name = z.string("must be a name").transform((raw) => checkedName(raw, "a name", MAX_NAME_CHARACTERS));
 
 export const nothing = z.strictObject({});
 export const signIn = z.strictObject({ email, password });
@@ -41,7 +41,7 @@ export const changePassword = z.strictObject({
   currentPassword: password,
   newPassword,
   // The page sends it. The other sessions end in any case.
-  revokeOtherSessions: z.boolean("want true or false").optional(),
+  revokeOtherSessions: z.boolean("must be true or false").optional(),
 });
 export const setActive = z.strictObject({ organizationId: id });
 export const inviteMember = z.strictObject({
@@ -50,7 +50,7 @@ export const inviteMember = z.strictObject({
 });
 export const invitation = z.strictObject({ invitationId: id });
 export const removeMember = z.strictObject({
-  memberIdOrEmail: z.union([id, email], "want an id or an e-mail address"),
+  memberIdOrEmail: z.union([id, email], "must be an id or an e-mail address"),
 });
 export const updateMemberRole = z.strictObject({ memberId: id, role });
 export const acceptAsNew = z.strictObject({ invitationId: id, name, password: newPassword });

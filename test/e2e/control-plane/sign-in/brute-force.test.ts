@@ -220,7 +220,7 @@ describe("signing in", () => {
     });
     expect(answer).toMatchObject({
       status: 400,
-      message: "newPassword: want a password of 12 to 128 characters",
+      message: "newPassword: must be a password of 12 to 128 characters",
     });
   });
 });
