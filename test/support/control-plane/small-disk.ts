@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lacks } from "../requires.ts";
@@ -39,4 +40,29 @@ export function diskOf(pid: number, directory: string) {
     },
     empty: (): void => rmSync(filler),
   };
+}
+
+/** Reads one row in a transaction, and stays in it. */
+const READER = `
+  const { DatabaseSync } = require("node:sqlite");
+  const database = new DatabaseSync(process.argv[1], { readOnly: true });
+  database.exec("begin");
+  database.prepare("select count(*) from sqlite_master").get();
+  process.stdout.write("reads");
+  setInterval(() => {}, 60_000);
+`;
+
+/**
+ * Keeps a transaction open that reads the database of the process `pid`. As long as it is, no
+ * checkpoint makes room in the write-ahead log (sqlite.org/wal.html): a disk that is full stays so.
+ */
+export async function holdLog(pid: number, databasePath: string): Promise<Disposable> {
+  const command = ["--target", String(pid), "--mount", process.execPath, "-e", READER, databasePath];
+  const reader = spawn("nsenter", command, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(reader, "close").then(() => {
+    throw new Error("the reader ended");
+  });
+  ended.catch(() => {});
+  await Promise.race([once(reader.stdout, "data"), ended]);
+  return { [Symbol.dispose]: () => void reader.kill("SIGKILL") };
 }
