@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { type Clock, systemClock } from "../../../lib/clock.ts";
 import type { ChainAdapter, ChainClient } from "../../../protocol/chains/adapters/adapter.ts";
 import { CATALOGUE } from "../../../protocol/chains/catalogue.ts";
 
@@ -10,6 +11,8 @@ export const CLIENTS_DIR = "/usr/lib/novacula/clients";
 
 const CHECK_TIMEOUT_MS = 5000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
+/** A program that hangs must not hold up every look. */
+const RETRY_MS = 60_000;
 
 const run = promisify(execFile);
 
@@ -18,6 +21,15 @@ export interface ProgramsOptions {
   /** Who may own a program: root, whose programs only root can change. */
   readonly owners?: readonly number[];
   readonly catalogue?: readonly ChainAdapter[];
+  readonly now?: Clock["now"];
+}
+
+interface Asked {
+  /** What `stat` said of the file then. */
+  readonly seen: string;
+  readonly version: string | undefined;
+  /** It was too slow, or could not be started: ask again then. */
+  readonly retryAt: number | undefined;
 }
 
 /** Finds the programs of the catalogue's clients that are on the host. */
@@ -26,13 +38,16 @@ export class Programs {
   readonly #owners: readonly number[];
   readonly #clients: readonly ChainClient[];
   #found: ReadonlyMap<string, string> = new Map();
-  /** The version of a system program, by path and by what `stat` says of it. */
-  readonly #versions = new Map<string, { readonly seen: string; readonly version: string | undefined }>();
+  readonly #now: Clock["now"];
+  /** What system programs said, by path. */
+  readonly #asked = new Map<string, Asked>();
 
-  constructor({ clientsDir = CLIENTS_DIR, owners = [0], catalogue = CATALOGUE }: ProgramsOptions = {}) {
+  constructor(options: ProgramsOptions = {}) {
+    const { clientsDir = CLIENTS_DIR, owners = [0], catalogue = CATALOGUE, now = systemClock.now } = options;
     this.#clientsDir = clientsDir;
     this.#owners = owners;
     this.#clients = clientsOf(catalogue);
+    this.#now = now;
   }
 
   /** The absolute path of a program, as of the last `refresh`; undefined: it is not on the host. */
@@ -41,9 +56,9 @@ export class Programs {
   }
 
   /**
-   * Looks again. A system program is asked for its version only if it has changed; that takes at
-   * most 5 s for each, and its environment is empty. Never rejects: a program that cannot be seen
-   * is not there.
+   * Looks again. A system program is asked for its version only if it has changed, or if it failed
+   * a minute ago; that takes at most 5 s for each, and its environment is empty. Never rejects: a
+   * program that cannot be seen is not there.
    */
   async refresh(): Promise<void> {
     const found = new Map<string, string>();
@@ -76,17 +91,14 @@ export class Programs {
     if (seen === undefined) {
       return undefined;
     }
-    const known = this.#versions.get(path);
-    if (known?.seen === seen) {
+    const known = this.#asked.get(path);
+    if (known?.seen === seen && (known.retryAt === undefined || this.#now() < known.retryAt)) {
       return known.version;
     }
     const output = await outputOf(path, versionCheck.arguments);
-    if (output === undefined) {
-      // It was too slow, or could not be started: the next look asks again.
-      return undefined;
-    }
-    const version = new RegExp(versionCheck.pattern, "u").exec(output)?.[1];
-    this.#versions.set(path, { seen, version });
+    const version = new RegExp(versionCheck.pattern, "u").exec(output ?? "")?.[1];
+    const retryAt = output === undefined ? this.#now() + RETRY_MS : undefined;
+    this.#asked.set(path, { seen, version, retryAt });
     return version;
   }
 }

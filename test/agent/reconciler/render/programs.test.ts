@@ -146,6 +146,35 @@ describe("a program of the system", () => {
   });
 });
 
+describe("a program of the system that fails", () => {
+  it("is asked again after a minute, and not at every look", async () => {
+    const dir = tempDir();
+    const asked = () => readFileSync(join(dir, "asked"), "utf8");
+    const path = program(
+      join(dir, "litecoind"),
+      `echo asked >>${dir}/asked; test -e ${dir}/well && echo 'version v0.21.4'`,
+    );
+    let now = 1_000_000;
+    const programs = new Programs({
+      clientsDir: dir,
+      owners: OWNERS,
+      catalogue: catalogueWith(path),
+      now: () => now,
+    });
+    await programs.refresh();
+    await programs.refresh();
+    expect(asked()).toBe("asked\n");
+    writeFileSync(join(dir, "well"), "");
+    now += 59_999;
+    await programs.refresh();
+    expect(programs.programOf("litecoind", "0.21.4")).toBeUndefined();
+    now += 1;
+    await programs.refresh();
+    expect(programs.programOf("litecoind", "0.21.4")).toBe(path);
+    expect(asked()).toBe("asked\nasked\n");
+  });
+});
+
 describe("the places of a program", () => {
   it("are named for a message", () => {
     expect(placesOf("litecoind", "0.21.4")).toEqual([
