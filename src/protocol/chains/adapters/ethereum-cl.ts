@@ -99,8 +99,7 @@ export const LODESTAR: ChainClient = {
     "--rest.port={port.rest}",
     "--port={port.p2p}",
     "--nat=false",
-    "--logFileLevel=error",
-    "--logFileDailyRotate=1",
+    "--logFile=none",
   ],
   networkArguments: {
     mainnet: [`--checkpointSyncUrl=${CHECKPOINTS.mainnet}`],
