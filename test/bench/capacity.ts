@@ -55,6 +55,8 @@ interface Load {
   readonly rate: number;
   /** How many measurements of this server came before. */
   readonly round?: number;
+  /** Of each executor. */
+  readonly nodes?: number;
 }
 
 /**
@@ -181,6 +183,45 @@ export async function compareCapacity({ quick, against, log }: BenchOptions): Pr
   };
 }
 
+/** What nodes cost the control plane: the same fleet with five nodes each and without, in turns. */
+export async function compareNodes({ quick, log }: BenchOptions): Promise<Section> {
+  const rounds = quick ? 3 : 6;
+  const without = { executors: 10_000, connections: 64, seconds: quick ? 4 : 8, rate: 0 };
+  const withNodes = { ...without, nodes: 5 };
+  const ours: Measured[] = [];
+  const plain: Measured[] = [];
+  await withServer("control-plane", withNodes, (server) =>
+    withServer("control-plane", without, async (other) => {
+      await repeat(0, server, withNodes);
+      await repeat(0, other, without);
+      for (let round = 1; round <= rounds; round += 1) {
+        log(`nodes: round ${round} of ${rounds}`);
+        ours.push(await measure(server, { ...withNodes, round }));
+        plain.push(await measure(other, { ...without, round }));
+      }
+    }),
+  );
+  const perCpuSecond = (all: readonly Measured[]) => all.map((one) => one.perCpuSecond);
+  return {
+    title: "What nodes cost the control plane",
+    header: [
+      "",
+      "syncs a second",
+      "a second of processor time",
+      "of those without nodes",
+      "p50, ms",
+      "p99, ms",
+      "core used",
+      "PSS, MiB",
+      "failed",
+    ],
+    rows: [row("10,000 executors with five nodes each", ours, plain), row("without nodes", plain)],
+    notes: [
+      `Saturated; both run all the time, one idle while the other is asked. With nodes: every sync carries what the executor has seen, and each twelfth, as once a minute, the figures of its five nodes with grown heights. Ratio, round by round: ${ratio(perCpuSecond(ours), perCpuSecond(plain), 3)}.`,
+    ],
+  };
+}
+
 async function repeat(rounds: number, server: Server, load: Load): Promise<readonly Measured[]> {
   // Every executor has synced once before anything is measured.
   await measure(server, { ...load, seconds: Math.max(2, load.executors / SLOWEST_ROUND) });
@@ -202,6 +243,7 @@ async function measure({ subject, port, folder }: Server, load: Load): Promise<M
     load.seconds,
     load.rate,
     load.round ?? 0,
+    load.nodes ?? 0,
   ].map(String);
   const [program, args] = pinned(1, process.execPath, [GENERATOR, ...words]);
   const { stdout } = await run(program, [...args]);
@@ -235,7 +277,7 @@ function row(name: string, ours: readonly Measured[], floor?: readonly Measured[
 
 async function withServer<Result>(
   kind: "floor" | "control-plane",
-  { executors }: Load,
+  { executors, nodes = 0 }: Load,
   task: (server: Server) => Promise<Result>,
   checkout = CHECKOUT,
 ): Promise<Result> {
@@ -249,6 +291,7 @@ async function withServer<Result>(
         join(folder, "control-plane.db"),
         executors,
         seedOf(folder),
+        nodes,
       );
     }
     await using subject =

@@ -1,14 +1,20 @@
 import { createConnection, type Socket } from "node:net";
-import { SYNC_EXECUTOR } from "../../src/protocol/operations.ts";
-import { fleetExecutorName, fleetKey } from "./fleet-database.ts";
+import { SYNC_EXECUTOR, SYNC_EXECUTOR_WITH_NODES } from "../../src/protocol/operations.ts";
+import {
+  FLEET_CAPABILITIES_HASH,
+  FLEET_CHANGE_NUMBER,
+  fleetExecutorName,
+  fleetKey,
+  fleetNodeId,
+} from "./fleet-database.ts";
 
 /**
- * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE ROUND`: syncs of a fleet
+ * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE ROUND NODES`: syncs of a fleet
  * over kept connections. RATE 0: each connection sends as soon as it was answered. Else RATE a
  * second in all, each at its own moment, and a latency counts from that moment, whether or not the
  * answer before was in time. Prints one line of JSON.
  */
-const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, round = 0] = process.argv
+const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, round = 0, nodes = 0] = process.argv
   .slice(2)
   .map(Number);
 const seed = process.argv[3] ?? "";
@@ -27,6 +33,8 @@ interface Lane {
  * something new, also where it syncs once a ROUND.
  */
 const SYNCS_PER_MEASUREMENT = 6;
+/** Figures of nodes that run, such as heights, are reported once a minute. */
+const SYNCS_PER_FIGURES = 12;
 const syncs = new Uint32Array(executors);
 const keys = Array.from({ length: executors }, (_, index) => fleetKey(seed, index));
 const latencies = new Float32Array(4_000_000);
@@ -126,7 +134,48 @@ function bodyOf(executor: number): string {
       diskFreeBytes: 5e10,
     },
   };
-  return JSON.stringify({ query: SYNC_EXECUTOR, operationName: "SyncExecutor", variables: { input } });
+  const operationName = "SyncExecutor";
+  if (nodes === 0) {
+    return JSON.stringify({ query: SYNC_EXECUTOR, operationName, variables: { input } });
+  }
+  const variables = { input: { ...input, nodes: reportOf(executor, sync) } };
+  return JSON.stringify({ query: SYNC_EXECUTOR_WITH_NODES, operationName, variables });
+}
+
+/** What an agent says of nodes that run: the height of each has grown since its last figures. */
+function reportOf(executor: number, sync: number) {
+  const isDue = (executor + sync) % SYNCS_PER_FIGURES === 0;
+  const process = {
+    role: "node",
+    client: "litecoind",
+    version: "0.21.4",
+    status: "running",
+    problem: null,
+    reason: null,
+    since: 1_764_000_000_000,
+    restarts: 0,
+    height: 2_800_000 + round * 1000 + sync,
+    targetHeight: 2_800_000 + round * 1000 + sync,
+    peers: 10,
+    syncProgress: 1,
+    memoryBytes: 1_500_000_000 + sync * 4096,
+  };
+  const observed = Array.from({ length: isDue ? nodes : 0 }, (_, node) => ({
+    id: fleetNodeId(executor, node),
+    name: `ltc-${node}`,
+    revision: 1,
+    processes: [process],
+    diskFreeBytes: 5e11 - sync * 4096,
+    isGone: false,
+    isUnlisted: false,
+  }));
+  return {
+    seen: FLEET_CHANGE_NUMBER,
+    capabilitiesHash: FLEET_CAPABILITIES_HASH,
+    capabilities: null,
+    isWhole: false,
+    observed,
+  };
 }
 
 function receive(lane: Lane, chunk: string): void {

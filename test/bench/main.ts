@@ -19,6 +19,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly
   herd: async (options) => (await import("./herd.ts")).simulateHerds(options),
   return: async (options) => [await (await import("./herd-return.ts")).measureReturn(options)],
   capacity: async (options) => [await (await import("./capacity.ts")).measureCapacity(options)],
+  "fleet-nodes": async (options) => [await (await import("./capacity.ts")).compareNodes(options)],
   attack: async (options) => [await (await import("./sign-in-attack.ts")).measureSignInAttack(options)],
   compare: async (options) => [await (await import("./capacity.ts")).compareCapacity(options)],
 };

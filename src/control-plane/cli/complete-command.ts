@@ -18,16 +18,17 @@ const answer = z.object({ found: z.array(named) });
 const QUERIES = {
   keys: `query($organization: String!) { found: apiKeys(organization: $organization, limit: ${LIMIT}) { name fingerprint } }`,
   executors: `query($organization: String!) { found: executors(organization: $organization, limit: ${LIMIT}) { name } }`,
+  nodes: `query($organization: String!) { found: nodes(organization: $organization, limit: ${LIMIT}) { name } }`,
 } as const;
 
-const WHATS = ["keys", "executors", "organizations"] as const;
+const WHATS = ["keys", "executors", "nodes", "organizations"] as const;
 
 /** The hidden command that the completion scripts ask: a word a line, and nothing if it fails. */
 export function completeCommand({ terminal }: CommandContext): Command {
   return createCommand({
     name: COMPLETE,
     summary: "print words for a completion script",
-    description: "Prints the names of keys, executors or organizations, for a completion script.",
+    description: "Prints the names of keys, executors, nodes or organizations, for a completion script.",
     arguments: [new Argument("<what>", "what to complete").choices(WHATS)],
     async action(what: (typeof WHATS)[number]) {
       const words = await wordsFor(what, terminal).catch(() => []);

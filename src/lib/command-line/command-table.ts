@@ -51,6 +51,7 @@ export const COMPLETE = "__complete";
 const ASKED: Readonly<Record<string, string>> = {
   key: "keys",
   executor: "executors",
+  node: "nodes",
   organization: "organizations",
 };
 

@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { startActingExecutor } from "../../support/control-plane/acting-executor.ts";
 import { runCommand, startControlPlane } from "../../support/control-plane/control-plane.ts";
-import { createExecutorSyncs } from "../../support/control-plane/executor-syncs.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 async function complete(what: string, socketPath: string): Promise<readonly string[]> {
@@ -13,17 +13,23 @@ async function complete(what: string, socketPath: string): Promise<readonly stri
   return stdout.split("\n").filter((word) => word !== "");
 }
 
-it("prints keys, executors and organizations, of all organizations", { timeout: 60_000 }, async () => {
+it("prints keys, executors, nodes and organizations, of all organizations", { timeout: 60_000 }, async () => {
   const controlPlane = await startControlPlane();
   onTestFinished(async () => void (await controlPlane.stop()));
   await controlPlane.createOrganization("acme");
   await controlPlane.createOrganization("zeta");
   const one = await controlPlane.createKey({ org: "acme", name: "prod" });
   const two = await controlPlane.createKey({ org: "zeta", name: "$(reboot)" });
-  await createExecutorSyncs(controlPlane.url, one.secret, "agent-1").one();
   const { socketPath } = controlPlane;
+  const executor = await startActingExecutor(controlPlane.url, one.secret);
+  const chain = ["--chain", "litecoin", "--network", "regtest"];
+  await controlPlane.management(
+    ...["nodes", "create", "--executor", "agent-1", "--name", "ltc-1", ...chain, "--org", "acme"],
+  );
+  await executor.stop();
   expect(await complete("organizations", socketPath)).toEqual(["acme", "zeta"]);
   expect(await complete("executors", socketPath)).toEqual(["agent-1"]);
+  expect(await complete("nodes", socketPath)).toEqual(["ltc-1"]);
   expect(await complete("keys", socketPath)).toEqual(["prod", one.fingerprint, two.fingerprint]);
 });
 

@@ -31,6 +31,7 @@ export async function startActingExecutor(url: string, secret: string, name = "a
   const state = {
     isStopped: false,
     reportsPerStep: 1,
+    failure: undefined as unknown,
     failing: undefined as ((spec: NodeSpec) => ObservedNode) | undefined,
   };
 
@@ -72,7 +73,10 @@ export async function startActingExecutor(url: string, secret: string, name = "a
       await turn();
       await pause(100);
     }
-  })();
+  })().catch((error: unknown) => {
+    // Without this, a control plane that ends first would fail the process and not the test.
+    state.failure = error;
+  });
   return {
     state,
     /** As if somebody had purged the data of deleted nodes on the host. */

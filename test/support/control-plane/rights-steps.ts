@@ -11,7 +11,7 @@ const PASSWORD = "everybody's password in tests";
 
 /** The n-th existing record of its kind. */
 export class Reference {
-  readonly kind: "member" | "person" | "invitation" | "organization" | "key" | "executor" | "email";
+  readonly kind: "member" | "person" | "invitation" | "organization" | "key" | "executor" | "node" | "email";
   readonly n: number;
 
   constructor(kind: Reference["kind"], n: number) {
@@ -107,12 +107,25 @@ const query = fc.dictionary(
 );
 const values = fc.record(
   {
-    id: fc.oneof(there("key"), there("invitation"), there("executor"), nonsense),
+    id: fc.oneof(
+      there("key"),
+      there("invitation"),
+      there("executor"),
+      there("node"),
+      there("node"),
+      nonsense,
+    ),
     executorId: mostly(there("executor"), nonsense),
     organization: mostly(there("organization"), nonsense),
     email: anyAddress,
     role,
-    name: fc.oneof(fc.constant("a key"), nonsense),
+    name: fc.oneof(fc.constant("a key"), fc.constantFrom("node-1", "node-2", "node-3"), nonsense),
+    executor: mostly(there("executor"), nonsense),
+    confirmName: fc.constantFrom("node-1", "node-2"),
+    chain: fc.constant("litecoin"),
+    network: fc.constant("regtest"),
+    expectedRevision: fc.integer({ min: 1, max: 3 }),
+    action: fc.constantFrom("start", "stop", "restart"),
     target: there("executor"),
     revokesAt: fc.nat(),
   },

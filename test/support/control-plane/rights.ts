@@ -11,6 +11,7 @@ export interface Rights {
   readonly people: readonly Person[];
   readonly keys: readonly Row[];
   readonly executors: readonly Row[];
+  readonly nodes: readonly Row[];
   readonly organizations: readonly Row[];
   readonly auditEvents: number;
 }
@@ -67,6 +68,11 @@ export function openRights(databasePath: string): { read(): Rights; [Symbol.disp
         row,
         "select id, organizationId, json_array(name, keyId) as text from executor order by id",
       ),
+      nodes: all(
+        row,
+        `select id, organizationId, json_array(name, revision, config, desiredState, deletion, isGone) as text
+          from node order by id`,
+      ),
       organizations: all(
         row,
         "select id, id as organizationId, json_array(name, slug) as text from organization",
@@ -97,6 +103,7 @@ export function excesses(before: Rights, after: Rights, sender: Sender): readonl
     ...invitationExcesses(before, after, sender, role),
     ...recordExcesses("key", before.keys, after.keys, sender, role),
     ...recordExcesses("executor", before.executors, after.executors, sender, role),
+    ...recordExcesses("node", before.nodes, after.nodes, sender, role),
     ...recordExcesses("organization", before.organizations, after.organizations, sender, undefined),
     ...personExcesses(before, after, sender),
     ...invariants(before, after),

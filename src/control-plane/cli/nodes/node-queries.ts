@@ -60,10 +60,10 @@ export async function findNode(
     return byId;
   }
   const { executor } = options;
-  const found: (Node & { readonly slug: string })[] = [];
+  const found: { readonly node: Node; readonly slug: string }[] = [];
   for (const { id, slug } of await organizationsOf(client, options, terminal)) {
     const nodes = await listNodes(client, id, { executor, search: reference.slice(0, 200) });
-    found.push(...nodes.filter(({ name }) => name === reference).map((each) => ({ ...each, slug })));
+    found.push(...nodes.filter(({ name }) => name === reference).map((named) => ({ node: named, slug })));
   }
   const [match, ...others] = found;
   const shown = printable(reference);
@@ -74,11 +74,11 @@ export async function findNode(
   }
   if (others.length > 0) {
     const candidates = found.map(
-      (each) => `\n  ${each.id}  executor ${printable(each.executor.name)}, ${each.slug}`,
+      ({ node: each, slug }) => `\n  ${each.id}  executor ${printable(each.executor.name)}, ${slug}`,
     );
     throw new CommandError("ambiguous", `${found.length} nodes are called ${shown}${candidates.join("")}`, {
       fix: "give the id of one, or --executor",
     });
   }
-  return match;
+  return match.node;
 }

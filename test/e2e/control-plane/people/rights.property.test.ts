@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { nodeExecutor } from "../../../support/control-plane/node-executor.ts";
 import { type Browser, type PeopleServer, startPeopleServer } from "../../../support/control-plane/people.ts";
 import { excesses, openRights, type Rights, type Sender } from "../../../support/control-plane/rights.ts";
 import { Reference, type Step, steps } from "../../../support/control-plane/rights-steps.ts";
@@ -103,6 +104,8 @@ function named({ kind, n: index }: Reference, rights: Rights): string {
       return of(rights.keys)?.id ?? "";
     case "executor":
       return of(rights.executors)?.id ?? "";
+    case "node":
+      return of(rights.nodes)?.id ?? "";
     case "email":
       return of(rights.people)?.email ?? "";
   }
@@ -155,7 +158,9 @@ it(`nobody exceeds the role table in ${STEPS} requests (seed ${SEED})`, {
   await server.createOrganization("bravo");
   for (const organization of ["acme", "bravo"]) {
     const key = await server.createKey({ organization, name: `key of ${organization}` });
-    await server.sync(key.secret, { name: `agent of ${organization}` });
+    const executor = nodeExecutor(server, key.secret, `agent of ${organization}`);
+    await executor.sync();
+    await executor.create("node-1", { organization });
   }
   const organizations = new Map([
     ["acme", (await server.store.organizations.find("acme"))?.id ?? ""],
