@@ -14,7 +14,16 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
   agent: {
     cli: ["cli/dev", "cli/doctor", "cli/key", "cli/nodes", "cli/run", "cli/service", "cli/status", "journal"],
     "cli/dev": ["cli/host", "cli/key", "cli/status", "config", "config/issue", "daemon/status", "key"],
-    "cli/doctor": ["cli/host", "cli/key", "config", "daemon/status", "doctor", "sync/network", "systemd"],
+    "cli/doctor": [
+      "cli/host",
+      "cli/key",
+      "config",
+      "daemon/status",
+      "doctor",
+      "reconciler/host",
+      "sync/network",
+      "systemd",
+    ],
     "cli/host": ["config", "config/file", "config/schema", "daemon", "daemon/status", "systemd"],
     "cli/key": [
       "cli/host",

@@ -13,6 +13,7 @@ export const STAGES = [
   "clock",
   "authentication",
   "unit",
+  "nodes",
 ] as const;
 
 export type Stage = (typeof STAGES)[number];

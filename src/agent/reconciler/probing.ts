@@ -1,5 +1,4 @@
 import type { Clock } from "../../lib/clock.ts";
-import { startDeadline } from "../../lib/deadline.ts";
 import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
 import type { NodeView, ProcessView } from "./node-view.ts";
 import type { AnsweredReading, ProbeReading } from "./probe/probe-reading.ts";
@@ -20,6 +19,7 @@ export type Probe = (
   role: string,
   secrets: NodeSecrets,
   signal: AbortSignal,
+  limitMs: number,
 ) => Promise<ProbeReading>;
 
 /** At most this many processes are asked at once. */
@@ -105,8 +105,7 @@ export class Probing {
       : { invocationId, answer: undefined, heardAt: now, silence: undefined, askedAt: now, firstSeenAt: now };
     this.#asked.set(unit, known);
     try {
-      using deadline = startDeadline(timeoutMs, signal);
-      const reading = await this.#probe(spec, role, secrets, deadline.signal);
+      const reading = await this.#probe(spec, role, secrets, signal, timeoutMs);
       if (signal.aborted || this.#asked.get(unit) !== known) {
         return;
       }

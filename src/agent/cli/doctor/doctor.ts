@@ -7,6 +7,7 @@ import type { AgentStatus } from "../../daemon/status/status.ts";
 import { checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import { checkEnvironment, ENVIRONMENT_FACTS } from "../../doctor/check-environment.ts";
 import { checkFiles, type Obstacle } from "../../doctor/check-files.ts";
+import { checkNodes } from "../../doctor/check-nodes.ts";
 import { checkUnit, UNIT_FACTS } from "../../doctor/check-unit.ts";
 import { type Check, examination } from "../../doctor/examination.ts";
 import { proxyRoute } from "../../sync/network/proxy-route.ts";
@@ -21,6 +22,7 @@ import { describeReply } from "../key/check.ts";
 import { exitCodeOf } from "../key/check-report.ts";
 import { keyFromFile, keyFromPerson } from "../key/key-input.ts";
 import { examinationText } from "./doctor-report.ts";
+import { nodeFacts } from "./node-facts.ts";
 
 export interface DoctorOptions extends ConfigOptions {
   readonly keyFile?: string;
@@ -44,6 +46,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
       signal,
     )),
     ...(await unit(options, loaded, environment, signal)),
+    ...checkNodes(await nodeFacts((await findFolders(options, environment)).runtimeDir, signal)),
   ];
   const result = examination(loaded.path, checks);
   const isJson = options.json === true;

@@ -15,7 +15,7 @@ export function statusReport(status: AgentStatus, now: number, terminal: Termina
   const rows = facts(status, now);
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `  ${paint(terminal, "dim", name.padEnd(width))}  ${value}`);
-  return [...headline(status, terminal), "", ...lines].join("\n");
+  return [...headline(status, terminal), "", ...lines, ...nodeProblems(status, terminal)].join("\n");
 }
 
 /** The status in one line with its time: for `--watch`, and after a wait that failed. */
@@ -61,11 +61,30 @@ function facts(status: AgentStatus, now: number): readonly (readonly [name: stri
     ["last accepted", status.key === null ? undefined : (ago(status.lastAcceptedAt, now) ?? "never")],
     ["last attempt", status.state === "online" ? undefined : ago(status.lastAttemptAt, now)],
     ["next attempt", ahead(status.nextAttemptAt, now)],
+    ["nodes", nodesFact(status.nodes)],
     ["agent", `${printable(status.version)}, PID ${status.pid}${since(status.startedAt)}`],
     ["configuration", printable(status.configPath, 4096)],
     ["data", printable(status.dataDir, 4096)],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+}
+
+/** `3: 2 running, 1 error`; undefined without nodes. */
+function nodesFact(nodes: AgentStatus["nodes"]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { state } of nodes) {
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  const parts = [...counts].map(([state, count]) => `${count} ${printable(state, 40)}`);
+  return nodes.length === 0 ? undefined : `${nodes.length}: ${parts.join(", ")}`;
+}
+
+/** A line for each node that needs a person. */
+function nodeProblems({ nodes }: AgentStatus, terminal: Terminal): readonly string[] {
+  const lines = nodes.flatMap(({ name, problem }) =>
+    problem === null ? [] : [`${paint(terminal, "yellow", `Node ${name}:`)} ${printable(problem, 400)}`],
+  );
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function expiry(endsAt: string | null | undefined, now: number): readonly (readonly [string, string])[] {

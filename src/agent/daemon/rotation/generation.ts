@@ -66,8 +66,13 @@ export function newSettings(from: Generation, to: Generation): string {
   return [...names].join(", ");
 }
 
-/** Without those of the tables that nothing reads yet: [reconciler] and [reporter]. */
-function liveSettings({ agent, controlPlane, logging }: AgentConfig): readonly NamedSetting[] {
+function liveSettings({
+  agent,
+  controlPlane,
+  logging,
+  reconciler,
+  reporter,
+}: AgentConfig): readonly NamedSetting[] {
   return [
     ["agent.name", agent.name],
     ["agent.public_host", agent.publicHost],
@@ -79,5 +84,8 @@ function liveSettings({ agent, controlPlane, logging }: AgentConfig): readonly N
     ["control_plane.sync_interval_secs", controlPlane.syncIntervalMs],
     ["logging.level", logging.level],
     ["logging.format", logging.format],
+    ["reconciler.interval_secs", reconciler.intervalMs],
+    ["reporter.interval_secs", reporter.intervalMs],
+    ["reporter.scrape_timeout_ms", reporter.scrapeTimeoutMs],
   ];
 }

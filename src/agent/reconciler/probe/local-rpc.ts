@@ -6,7 +6,7 @@ import { digestAuthorization } from "./digest-auth.ts";
 import { type ProbeReading, silent } from "./probe-reading.ts";
 
 /** For all requests of one probe. */
-const TIMEOUT_MS = 5000;
+export const DEFAULT_LIMIT_MS = 5000;
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /** How a request proves whose it is. */
@@ -26,21 +26,22 @@ export class Silence extends Error {}
 
 /**
  * Asks the server at `port` of 127.0.0.1 with `ask`. Never rejects: whatever the server does, the
- * reading is `silent` with the reason, after 5 s at the latest or as soon as `caller` aborts.
+ * reading is `silent` with the reason, after `limitMs` at the latest, or as soon as `caller`
+ * aborts.
  */
 export async function askLocally(
   port: number,
   login: Login,
   caller: AbortSignal,
   ask: (rpc: LocalRpc) => Promise<ProbeReading>,
+  limitMs = DEFAULT_LIMIT_MS,
 ): Promise<ProbeReading> {
-  using deadline = startDeadline(TIMEOUT_MS, caller);
+  using deadline = startDeadline(limitMs, caller);
   const client = new Client(`http://127.0.0.1:${port}`);
   try {
     const reading = await untilAborted(ask(connection(client, port, login)), deadline.signal);
     return (
-      reading ??
-      silent(deadline.isPast() ? `no answer within ${TIMEOUT_MS / 1000} s` : "not asked to the end")
+      reading ?? silent(deadline.isPast() ? `no answer within ${limitMs / 1000} s` : "not asked to the end")
     );
   } catch (error) {
     return silent(error instanceof Silence ? error.message : reasonOf(error));

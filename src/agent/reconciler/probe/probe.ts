@@ -6,7 +6,7 @@ import type { NodeSecrets } from "../render/node-secrets.ts";
 import { RPC_USER } from "../render/rpc-login.ts";
 import { probeBitcoin } from "./bitcoin-probe.ts";
 import { probeBeacon, probeEthereum } from "./ethereum-probe.ts";
-import { askLocally, type LocalRpc, type Login } from "./local-rpc.ts";
+import { askLocally, DEFAULT_LIMIT_MS, type LocalRpc, type Login } from "./local-rpc.ts";
 import { probeMonero } from "./monero-probe.ts";
 import { type ProbeReading, silent } from "./probe-reading.ts";
 import type { ProbeTarget } from "./probe-target.ts";
@@ -31,15 +31,16 @@ const PROBES: Readonly<
 };
 
 /**
- * Asks a process of a node how it is, over loopback. Reads at most 256 kB, and ends after 5 s or as
- * soon as `signal` aborts. Never rejects. Ask only while systemd says that the process runs: else
- * another program of the host could be the one that listens.
+ * Asks a process of a node how it is, over loopback. Reads at most 256 kB, and ends after `limitMs`
+ * or as soon as `signal` aborts. Never rejects. Ask only while systemd says that the process runs:
+ * else another program of the host could be the one that listens.
  */
 export async function probeProcess(
   spec: NodeSpec,
   role: string,
   secrets: NodeSecrets,
   signal: AbortSignal,
+  limitMs = DEFAULT_LIMIT_MS,
 ): Promise<ProbeReading> {
   const adapter = adapterOf(spec.chain);
   const known = adapter?.roles.find((each) => each.role === role);
@@ -55,9 +56,8 @@ export async function probeProcess(
   }
   const isLocal = adapter?.networks.find(({ network }) => network === spec.network)?.isLocal === true;
   const login = loginOf(probe.login, secrets);
-  return askLocally(port, login, signal, (rpc) =>
-    probe.ask(rpc, { isLocal, syncMarginBlocks: known.syncMarginBlocks }),
-  );
+  const ask = (rpc: LocalRpc) => probe.ask(rpc, { isLocal, syncMarginBlocks: known.syncMarginBlocks });
+  return askLocally(port, login, signal, ask, limitMs);
 }
 
 function loginOf(kind: Login["kind"], { rpcPassword }: NodeSecrets): Login {

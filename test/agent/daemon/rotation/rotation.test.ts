@@ -422,7 +422,7 @@ describe("settings beside the key", () => {
     expect(events(agent)).toEqual(["key.accepted", "config.needs-restart", "key.new"]);
   });
 
-  it("a setting that nothing reads is not called applied", () => {
+  it("the settings of nodes are applied at once", () => {
     const file = fileWith(K1);
     const agent = simulate({ file, answer: () => GOOD_1 });
     agent.run(SECOND);
@@ -437,7 +437,8 @@ describe("settings beside the key", () => {
       },
     });
     agent.run(SECOND);
-    expect(events(agent)).toEqual(["key.accepted"]);
+    expect(events(agent)).toEqual(["key.accepted", "config.applied"]);
+    expect(agent.said.at(-1)?.message).toContain("reconciler.interval_secs");
   });
 
   it("a new name is another executor, also if the name was in use before, and the line says so", () => {

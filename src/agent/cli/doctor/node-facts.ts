@@ -1,0 +1,44 @@
+import { errorCode } from "../../../lib/errors.ts";
+import { isAnswered } from "../../../lib/unix-socket.ts";
+import { processKinds } from "../../../protocol/chains/process-kinds.ts";
+import { nodesStatusSchema } from "../../daemon/status/nodes-status.ts";
+import type { NodeFacts } from "../../doctor/check-nodes.ts";
+import { HOST_PLACES } from "../../reconciler/host/places.ts";
+import { showUnits } from "../../systemd/show-units.ts";
+import { askAgentFor } from "../host/agent-socket.ts";
+
+/** Where packages and `novacula-agent install` put the templates. */
+const FOLDERS = ["/usr/lib/systemd/system", "/lib/systemd/system", "/etc/systemd/system"];
+
+/** Looks at what nodes need of this host. */
+export async function nodeFacts(runtimeDir: string, signal: AbortSignal): Promise<NodeFacts> {
+  const answer = await askAgentFor(nodesStatusSchema, runtimeDir, "GET /nodes", 0, signal);
+  const hand = await handState();
+  return {
+    status: answer.kind === "answered" ? answer.value : undefined,
+    hand,
+    oddTemplates: hand === "missing" ? [] : await oddTemplates(),
+  };
+}
+
+async function handState(): Promise<NodeFacts["hand"]> {
+  try {
+    return (await isAnswered(HOST_PLACES.handSocket)) ? "answers" : "missing";
+  } catch (error) {
+    return ["EACCES", "EPERM"].includes(errorCode(error) ?? "") ? "denied" : "missing";
+  }
+}
+
+async function oddTemplates(): Promise<readonly string[]> {
+  const kinds = processKinds().map(({ kind }) => kind);
+  // An instance that nobody has: systemd answers for its template.
+  const instances = new Map(kinds.map((kind) => [`${kind}@doctor.service`, `${kind}@.service`]));
+  const shown = await showUnits([...instances.keys()], ["FragmentPath", "DropInPaths"]);
+  return [...instances].flatMap(([instance, template]) => {
+    const values = shown?.get(instance);
+    const isInstalled = FOLDERS.some((folder) => values?.get("FragmentPath") === `${folder}/${template}`);
+    // Drop-ins for all services are the host's own.
+    const isChanged = values?.get("DropInPaths")?.includes(`/${template}.d/`) ?? false;
+    return shown === undefined || (isInstalled && !isChanged) ? [] : [template];
+  });
+}
