@@ -87,7 +87,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
     expect(await machine.run(["stat", "-c", "%a %U:%G", CONFIG])).toBe("640 root:novacula");
   });
 
-  it("upgrades unattended in well under a second, keeps edits, mode and disable, and downgrades", async () => {
+  it("upgrades unattended with one restart behind the unpacking, keeps edits, mode and disable, and downgrades", async () => {
     const host = await emptyWithArchives(release);
     const { machine } = host;
     await machine.run([...INSTALL, "/srv/nodes.deb", "/srv/agent.deb"]);
@@ -102,7 +102,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
     expect(await machine.run(["stat", "-c", "%a %U:%G", CONFIG])).toBe("600 novacula:novacula");
     expect((await host.show("ActiveState"))["ActiveState"]).toBe("active");
     expect((await host.show("MainPID"))["MainPID"]).not.toBe(MainPID);
-    expect(await downtimeMs(machine)).toBeLessThan(3000);
+    // So the executor is offline for a restart, and not while dpkg works.
+    expect(await endOfServiceUs(machine)).toBeGreaterThan(await unpackedUs(machine));
 
     await machine.run(["systemctl", "disable", "--now", "novacula-agent"]);
     await machine.run([...INSTALL, "/srv/agent.deb"]);
@@ -131,16 +132,16 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
   });
 });
 
-/** From the end of the old process to READY=1 of the new one, by systemd's clock. */
-async function downtimeMs(machine: Machine): Promise<number> {
-  const shown = await machine.run([
-    "systemctl",
-    "show",
-    "novacula-agent",
-    "--property=ActiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic",
-  ]);
-  const [exit = 0, enter = 0] = ["ActiveExit", "ActiveEnter"].map((name) =>
-    Number(new RegExp(`^${name}TimestampMonotonic=(\\d+)`, "mu").exec(shown)?.[1]),
-  );
-  return (enter - exit) / 1000;
+/** When the old process was told to end, epoch µs. */
+async function endOfServiceUs(machine: Machine): Promise<number> {
+  const unit = "/org/freedesktop/systemd1/unit/novacula_2dagent_2eservice";
+  const name = ["org.freedesktop.systemd1", unit, "org.freedesktop.systemd1.Unit", "ActiveExitTimestamp"];
+  const shown = await machine.run(["busctl", "get-property", ...name]);
+  return Number(/^t (\d+)/u.exec(shown)?.[1]);
+}
+
+/** When dpkg had put the new program into its place, epoch µs. */
+async function unpackedUs(machine: Machine): Promise<number> {
+  const seconds = await machine.run(["stat", "--dereference", "--format=%.6Z", "/usr/bin/novacula-agent"]);
+  return Number(seconds.replace(".", ""));
 }

@@ -32,6 +32,8 @@ const executors = z.object({ executors: z.array(executor) });
 
 export const CONFIG = "/etc/novacula/agent.toml";
 const SERVICE = "novacula-agent.service";
+/** Generous, for a busy machine. */
+const WAIT_MS = 40_000;
 
 /** A machine with the services of the agent and of the real control plane. */
 export class ExecutorHost {
@@ -106,7 +108,7 @@ export class ExecutorHost {
     return agentStatusSchema.parse(JSON.parse(body));
   }
 
-  async untilOnline(key: IssuedKey, timeoutMs = 10_000): Promise<void> {
+  async untilOnline(key: IssuedKey, timeoutMs = WAIT_MS): Promise<void> {
     await this.until(
       (status) => keyIs(status, key.fingerprint),
       "the executor is online on the key",
@@ -114,14 +116,14 @@ export class ExecutorHost {
     );
   }
 
-  async untilState(state: AgentStatus["state"], timeoutMs = 10_000): Promise<AgentStatus> {
+  async untilState(state: AgentStatus["state"], timeoutMs = WAIT_MS): Promise<AgentStatus> {
     return await this.until((status) => status.state === state, `the state is ${state}`, timeoutMs);
   }
 
   async until(
     predicate: (status: AgentStatus) => boolean,
     describe: string,
-    timeoutMs = 10_000,
+    timeoutMs = WAIT_MS,
   ): Promise<AgentStatus> {
     return await eventually(
       async () => {
