@@ -5,6 +5,7 @@ import { COMPLETE } from "../../lib/command-line/command-table.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { managementSocketPath } from "../settings.ts";
 import { ManagementClient } from "./management/management-client.ts";
+import { type CommonOptions, socketOption } from "./management/options.ts";
 
 /** Of each of the two questions: a person waits for the answer with a finger on the Tab key. */
 const TIMEOUT_MS = 500;
@@ -30,16 +31,21 @@ export function completeCommand({ terminal }: CommandContext): Command {
     summary: "print words for a completion script",
     description: "Prints the names of keys, executors, nodes or organizations, for a completion script.",
     arguments: [new Argument("<what>", "what to complete").choices(WHATS)],
-    async action(what: (typeof WHATS)[number]) {
-      const words = await wordsFor(what, terminal).catch(() => []);
+    options: [socketOption()],
+    async action(what: (typeof WHATS)[number], { socket }: CommonOptions) {
+      const words = await wordsFor(what, socket, terminal).catch(() => []);
       const plain = [...new Set(words)].filter((word) => PLAIN_WORD.test(word));
       terminal.stdout.write(plain.map((word) => `${word}\n`).join(""));
     },
   });
 }
 
-async function wordsFor(what: (typeof WHATS)[number], { environment }: Terminal): Promise<readonly string[]> {
-  const client = new ManagementClient(managementSocketPath(environment), TIMEOUT_MS);
+async function wordsFor(
+  what: (typeof WHATS)[number],
+  socket: string | undefined,
+  { environment }: Terminal,
+): Promise<readonly string[]> {
+  const client = new ManagementClient(socket ?? managementSocketPath(environment), TIMEOUT_MS);
   const organizations = z.object({ organizations: z.array(z.object({ slug: z.string() })) });
   const { organizations: all } = await client.request("{ organizations { slug } }", {}, organizations);
   if (what === "organizations") {

@@ -31,6 +31,10 @@ it("prints keys, executors, nodes and organizations, of all organizations", { ti
   expect(await complete("executors", socketPath)).toEqual(["agent-1"]);
   expect(await complete("nodes", socketPath)).toEqual(["ltc-1"]);
   expect(await complete("keys", socketPath)).toEqual(["prod", one.fingerprint, two.fingerprint]);
+  const typed = await runCommand(["__complete", "organizations", "--socket", socketPath], {
+    MANAGEMENT_SOCKET: "/nonexistent/management.sock",
+  });
+  expect(typed).toEqual({ exitCode: 0, stdout: "acme\nzeta\n", stderr: "" });
 });
 
 it("prints nothing if nobody answers, and does not wait long", async () => {

@@ -66,6 +66,21 @@ describe("bash", () => {
     expect(bash(answers, ["novacula-control-plane", "keys", "revoke", "--y"])).toEqual(["--yes"]);
     expect(existsSync(marker)).toBe(false);
   });
+
+  it("asks the control plane whose socket is typed, and expands nothing of it", () => {
+    const marker = join(tempDir(), "made");
+    const answers = `novacula-control-plane() { printf '%s\\n' "$*"; }
+    ${bashCompletion("novacula-control-plane", controlPlane)}`;
+    const path = `/a$(touch ${marker})`;
+    const asked = [`__complete keys --socket ${path}`];
+    const words = (...typed: string[]) => bash(answers, ["novacula-control-plane", ...typed, ""]);
+    expect(words("keys", "revoke", "--socket", path)).toEqual(asked);
+    expect(words("--socket", path, "keys", "revoke")).toEqual(asked);
+    // As bash cuts it.
+    expect(words("--socket", "=", path, "keys", "revoke")).toEqual(asked);
+    expect(words("keys", "revoke")).toEqual(["__complete keys"]);
+    expect(existsSync(marker)).toBe(false);
+  });
 });
 
 describe("zsh", () => {
@@ -79,6 +94,23 @@ describe("zsh", () => {
     for (const { path } of agent.commands) {
       expect(functions).toContain(`_novacula_agent_${path.join("_").replaceAll("-", "_")}`);
     }
+  });
+});
+
+describe("zsh", () => {
+  it.skipIf(lacks("zsh", has("zsh")))("asks the control plane whose socket is typed", () => {
+    const script = `compdef() { :; }; compadd() { print -l $found; }
+      novacula-control-plane() { print -r -- $*; }
+      ${zshCompletion("novacula-control-plane", controlPlane)}`;
+    const ask = (words: string) => {
+      const typed = `${script}\nwords=(revoke ${words} ''); _novacula_control_plane_asked keys`;
+      const { stdout, stderr } = spawnSync("zsh", ["-f", "-c", typed], { encoding: "utf8" });
+      expect(stderr).toBe("");
+      return stdout.trim();
+    };
+    expect(ask("--socket /a")).toBe("__complete keys --socket /a");
+    expect(ask("--socket=/a")).toBe("__complete keys --socket /a");
+    expect(ask("--yes")).toBe("__complete keys");
   });
 });
 
@@ -101,5 +133,21 @@ describe("fish", () => {
     expect(ask("novacula-agent st")).toEqual(expect.arrayContaining(["status", "start", "stop"]));
     expect(ask("novacula-agent status --wait")).toContain("--wait-for");
     expect(ask("novacula-agent status --config pass")).toContain("passwd");
+  });
+
+  it.skipIf(lacks("fish", has("fish")))("asks the control plane whose socket is typed", () => {
+    const file = join(tempDir(), "novacula-control-plane.fish");
+    const program = "function novacula-control-plane; echo $argv; end";
+    writeFileSync(file, `${program}\n${fishCompletion("novacula-control-plane", controlPlane)}`);
+    const ask = (line: string) => {
+      const script = `source ${file}; complete -C "${line}"`;
+      return spawnSync("fish", ["--no-config", "-c", script], { encoding: "utf8" });
+    };
+    for (const typed of ["--socket /a", "--socket=/a"]) {
+      const { stdout, stderr } = ask(`novacula-control-plane keys revoke ${typed} `);
+      expect(stderr).toBe("");
+      expect(stdout).toContain("__complete keys --socket /a");
+    }
+    expect(ask("novacula-control-plane keys revoke ").stdout).toContain("__complete keys");
   });
 });

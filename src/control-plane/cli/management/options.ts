@@ -23,13 +23,14 @@ export interface OrganizationOptions extends CommonOptions {
 }
 
 export function commonOptions(): readonly Option[] {
-  return [
-    new Option(
-      "--socket <path>",
-      "management socket of the control plane (default: $MANAGEMENT_SOCKET, else management.sock beside the database)",
-    ),
-    jsonOption(),
-  ];
+  return [socketOption(), jsonOption()];
+}
+
+export function socketOption(): Option {
+  return new Option(
+    "--socket <path>",
+    "management socket of the control plane (default: $MANAGEMENT_SOCKET, else management.sock beside the database)",
+  );
 }
 
 export function jsonOption(): Option {

@@ -6,9 +6,12 @@ export function bashCompletion(program: string, root: CommandEntry): string {
   const name = identifier(program);
   return `# bash completion for ${program}
 _${name}() {
-    local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command= word words= asked= files=
+    local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command= word words= asked= files= last= socket=()
     COMPREPLY=()
     for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        # Bash cuts --socket=PATH into three words.
+        [[ $last == --socket && $word != "=" ]] && socket=(--socket "$word")
+        [[ $word == "=" ]] || last=$word
         case "$command/$word" in
 ${commands
   .filter(({ path }) => path.length > 0)
@@ -29,7 +32,7 @@ ${bashValues(commands.flatMap((command) => command.options))}
     elif [[ $asked ]]; then
         while read -r word; do
             [[ $word == "$current"* ]] && COMPREPLY+=("$word")
-        done < <(${program} ${COMPLETE} "$asked" 2>/dev/null)
+        done < <(${program} ${COMPLETE} "$asked" "\${socket[@]}" 2>/dev/null)
     else
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
     fi
@@ -84,7 +87,12 @@ export function zshCompletion(program: string, root: CommandEntry): string {
   return `#compdef ${program}
 
 _${name}_asked() {
-  local -a found=(\${(f)"$(${program} ${COMPLETE} \${@[-1]} 2>/dev/null)"})
+  local -a socket
+  local -i at=\${words[(I)--socket]}
+  (( at > 0 && at < $#words )) && socket=(--socket \${(Q)words[at+1]})
+  at=\${words[(I)--socket=*]}
+  (( at > 0 )) && socket=(--socket \${(Q)words[at]#*=})
+  local -a found=(\${(f)"$(${program} ${COMPLETE} \${@[-1]} $socket 2>/dev/null)"})
   compadd -a found
 }
 ${functions.join("\n")}
@@ -155,7 +163,19 @@ export function fishCompletion(program: string, root: CommandEntry): string {
       }),
     ];
   });
-  return `# fish completion for ${program}\n${lines.join("\n")}\n`;
+  return `# fish completion for ${program}
+function ${fishSocket(program)}
+    set -l words (commandline -opc)
+    for i in (seq (count $words))
+        if string match -q -- '--socket=*' $words[$i]
+            printf '%s\\n' --socket (string replace -- --socket= '' $words[$i])
+        else if test $words[$i] = --socket; and test $i -lt (count $words)
+            printf '%s\\n' --socket $words[(math $i + 1)]
+        end
+    end
+end
+${lines.join("\n")}
+`;
 }
 
 /**
@@ -171,12 +191,17 @@ function fishValue(program: string, value: ValueKind, exclusive: " -x" | " -f"):
     case "folder":
       return `${exclusive} -a '(__fish_complete_directories)'`;
     case "asked":
-      return `${exclusive} -a '(${program} ${COMPLETE} ${value.what} 2>/dev/null)'`;
+      return `${exclusive} -a '(${program} ${COMPLETE} ${value.what} (${fishSocket(program)}) 2>/dev/null)'`;
     case "words":
       return `${exclusive} -a '${value.words.join(" ")}'`;
     case "text":
       return exclusive;
   }
+}
+
+/** The function of the fish script that prints a typed `--socket`. */
+function fishSocket(program: string): string {
+  return `__${identifier(program)}_socket`;
 }
 
 function fishCondition(command: CommandEntry): string {
