@@ -14,6 +14,11 @@ export const plainly: Behaviour = (exchange) => {
     compatibility: { verdict: "supported", recommendedVersion: null },
     duplicates: [],
     pendingUpgrade: null,
+    // It manages nodes, and this executor has none.
+    nodes:
+      input["nodes"] === undefined
+        ? null
+        : { changeNumber: 0, count: 0, list: null, wantsCapabilities: false, wantsWhole: false },
   };
   json(200, { data: { syncExecutor } })(exchange);
 };

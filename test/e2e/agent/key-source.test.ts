@@ -89,9 +89,9 @@ describe("who else can get at the key", () => {
     const path = await writeConfig(directory.path, minimal(`access_token = "${K}"`), 0o644);
     const [finding] = findingsOf(await loadConfig(path, {}));
     expect(finding).toMatch(
-      /^the key is in a file that every user of this host can read \(.*, mode 0644\)\. Restrict it: chmod 0\d\d0 /u,
+      /^the key is in a file that every user of this host can read \(.*, mode 0644\)\. Fix: chmod 0\d\d0 /u,
     );
-    execFileSync("sh", ["-c", finding?.split("Restrict it: ")[1] ?? "false"]);
+    execFileSync("sh", ["-c", finding?.split("Fix: ")[1] ?? "false"]);
     expect(findingsOf(await loadConfig(path, {}))).toEqual([]);
   });
 

@@ -91,14 +91,14 @@ describe("a file that cannot be read", () => {
     };
     const [issue = ""] = issuesOf(await asNobody());
     expect(issue).toMatch(
-      /: cannot be read by .*\(?uid 65534\)?\. It is mode 0600, owner 0, group 0: chown root:\w+ .* && chmod 0640 /u,
+      /: cannot be read by .*\(?uid 65534\)?\. It is mode 0600, owner 0, group 0\. Fix: chown root:\w+ .* && chmod 0640 /u,
     );
-    execFileSync("sh", ["-c", issue.split("group 0: ")[1] ?? "false"]);
+    execFileSync("sh", ["-c", issue.split("Fix: ")[1] ?? "false"]);
     expect(keyOf(await asNobody())).toBe(K);
     execFileSync("chmod", ["700", directory.path]);
     const [closed = ""] = issuesOf(await asNobody());
-    expect(closed).toMatch(/Let its group enter that folder: chgrp \w+ \S+ && chmod g\+x \S+\.?$/u);
-    execFileSync("sh", ["-c", closed.split("enter that folder: ")[1] ?? "false"]);
+    expect(closed).toMatch(/Its group must be able to enter \S+\. Fix: chgrp \w+ \S+ && chmod g\+x \S+\.?$/u);
+    execFileSync("sh", ["-c", closed.split("Fix: ")[1] ?? "false"]);
     expect(keyOf(await asNobody())).toBe(K);
   });
 });

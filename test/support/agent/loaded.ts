@@ -84,6 +84,17 @@ export function invalidFile(): Loaded {
   return { ...base(), verdict: "invalid", issues: [issue], config: undefined };
 }
 
+/** A file whose remedy is a command. */
+export function lockedFile(): Loaded {
+  const issue = {
+    code: "unreadable",
+    file: PATH,
+    problem: "cannot be read by uid 998",
+    remedy: `It is mode 0000, owner 998, group 998. Fix: chmod 0600 ${PATH}`,
+  };
+  return { ...base(), verdict: "invalid", issues: [issue], config: undefined };
+}
+
 export function replyOf(keyId = "k_1", changes: Partial<SyncReply> = {}): SyncReply {
   return {
     executor: { id: "e_1", name: "agent-1" },

@@ -57,9 +57,9 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
     try {
       const stats = await stat(current);
       if (current !== path) {
-        return `Let its group enter that folder: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
+        return `Its group must be able to enter ${printable(current, 4096)}. Fix: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
       }
-      return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}: ${closingCommand(path, stats, reader)}`;
+      return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}. Fix: ${closingCommand(path, stats, reader)}`;
     } catch {
       if (dirname(current) === current) {
         return "Make the file and the folders above it readable for that user.";
@@ -83,7 +83,7 @@ export function exposureFindings(
     ? "Set defaultMode: 0440 on the Secret's volume, and fsGroup for the agent's group."
     : reader.kind === "unknown"
       ? AS_ROOT
-      : `Restrict it: ${closingCommand(path, stats, reader)}`;
+      : `Fix: ${closingCommand(path, stats, reader)}`;
   if ((stats.mode & WORLD_READ) !== 0) {
     const problem = `is in a file that every user of this host can read (${place})`;
     findings.push({ code: "file-readable-by-others", severity: "warning", problem, remedy });

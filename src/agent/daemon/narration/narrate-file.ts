@@ -52,15 +52,22 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
   if (problem.kind === "invalid") {
     return {
       event: "config.invalid",
-      message: `The configuration is not valid: ${problemText(problem)} ${consequence}`,
+      message: withFixLast(`The configuration is not valid: ${problemText(problem)}`, consequence),
       fields: { path, issues: problem.issues.length },
     };
   }
   return {
     event: "key.unusable",
-    message: `${capital(problemText(problem))} The key is not sent. ${consequence}`,
+    message: withFixLast(capital(problemText(problem)), `The key is not sent. ${consequence}`),
     fields: { path, finding: problem.findings[0]?.code },
   };
+}
+
+/** A command to copy ends the line. One of several problems keeps its own beside it. */
+function withFixLast(problem: string, consequence: string): string {
+  const [what = "", fix, ...more] = problem.split(" Fix: ");
+  const isOne = fix !== undefined && more.length === 0 && !fix.includes(" | ");
+  return isOne ? `${what} ${consequence} Fix: ${fix}` : `${problem} ${consequence}`;
 }
 
 function restored(before: Rotation, current: GenerationState, { path }: FileContext): Entry[] {

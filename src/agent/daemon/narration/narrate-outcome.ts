@@ -205,7 +205,7 @@ function candidateTrouble(change: Change): Entry[] {
     return [
       {
         event: "config.untried",
-        message: `The ${changeLabel(state, current)} could not be tried${repeat}: ${sync.last.detail}. ${advice} ${stillOn(current, clock)}`,
+        message: `The ${changeLabel(state, current)} could not be tried${repeat}: ${sync.last.detail}. ${stillOn(current, clock)} ${advice}`,
         fields: { ...fields, cause: sync.last.cause },
       },
     ];

@@ -6,6 +6,7 @@ import {
   fileWith,
   forbidden,
   invalidFile,
+  lockedFile,
   refused,
   replyOf,
 } from "../../../support/agent/loaded.ts";
@@ -308,6 +309,12 @@ describe("damage in the file", () => {
       invalidFile(),
       "config.invalid",
       /^The configuration is not valid: \/etc\/novacula\/agent\.toml:7: is not valid TOML here\. Fix it\. Still online/,
+    ],
+    [
+      "a file that may not be read, whose fix is a command and comes last",
+      lockedFile(),
+      "config.invalid",
+      /cannot be read by uid 998\. It is mode 0000, owner 998, group 998\. Still online with .* come online\. Fix: chmod 0600 \/etc\/novacula\/agent\.toml$/,
     ],
   ] as const)(
     "%s: one line, nothing that runs changes, and the repair is said",
