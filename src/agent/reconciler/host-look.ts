@@ -18,6 +18,9 @@ export interface HostLook {
   readonly takenPorts: ReadonlySet<string>;
 }
 
+/** Asks systemd about units. */
+export type Observe = typeof observeUnits;
+
 export function unitsOf({ spec }: HeldNode): readonly string[] {
   return spec.clients.map(({ role }) => unitName(spec.chain, role, spec.name));
 }
@@ -27,10 +30,11 @@ export async function lookAtHost(
   nodes: readonly HeldNode[],
   nodeViews: NodeViews,
   places: HostPlaces,
+  observe: Observe = observeUnits,
 ): Promise<HostLook | undefined> {
   const enabled = await enabledUnits(places.wantsDir);
   const units = nodes.flatMap(unitsOf);
-  const states = await observeUnits(units, enabled);
+  const states = await observe(units, enabled);
   if (states === undefined) {
     return undefined;
   }

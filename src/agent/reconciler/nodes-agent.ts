@@ -1,8 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { Flood } from "../../lib/log/flood.ts";
-import { printable } from "../../lib/printable.ts";
 import { capabilitiesOf } from "../../protocol/chains/capabilities.ts";
-import { unitName } from "../../protocol/chains/process-kinds.ts";
 import { hashOfCapabilities } from "../../protocol/nodes/capabilities-hash.ts";
 import type { NodeCapabilities, NodesReport } from "../../protocol/nodes/node-exchange.ts";
 import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
@@ -15,10 +13,11 @@ import { BugGuard } from "./bug-guard.ts";
 import { NodesReporter } from "./decide/report.ts";
 import { reportedNodes } from "./decide/reported-nodes.ts";
 import { createHand, type Hand } from "./host/hand-client.ts";
-import { logLines } from "./host/log-lines.ts";
 import { HOST_PLACES, type HostPlaces } from "./host/places.ts";
+import type { Observe } from "./host-look.ts";
 import { ListKeeper } from "./list-keeper.ts";
 import { supportEntry, unknownUnitsEntry } from "./narrate-nodes.ts";
+import { readNodeLog } from "./node-log.ts";
 import { nodesStatusOf } from "./nodes-status-of.ts";
 import { probeProcess } from "./probe/probe.ts";
 import type { Probe } from "./probing.ts";
@@ -34,6 +33,7 @@ export interface NodesAgentDeps {
   /** Others only in tests. */
   readonly places?: HostPlaces;
   readonly hand?: Hand;
+  readonly observe?: Observe;
   readonly probe?: Probe;
   readonly programs?: Programs;
 }
@@ -82,6 +82,7 @@ class NodesAgent implements NodesPart {
     this.#reconciler = new Reconciler({
       places,
       hand: this.#hand,
+      observe: deps.observe,
       probe: deps.probe ?? probeProcess,
       programs: this.#programs,
       keeper: this.#keeper,
@@ -158,17 +159,8 @@ class NodesAgent implements NodesPart {
     return nodesStatusOf(this.#keeper, this.#reconciler.outlook(), this.#obstacle);
   }
 
-  async logs(name: string, role: string | undefined, lines: number): Promise<NodeAnswer> {
-    const spec = this.#keeper.list().nodes.find((node) => node.spec.name === name)?.spec;
-    const client = spec?.clients.find((each) => role === undefined || each.role === role);
-    if (spec === undefined || client === undefined) {
-      return { kind: "refused", why: spec === undefined ? noSuchNode(name) : "The node has no such role." };
-    }
-    const unit = unitName(spec.chain, client.role, spec.name);
-    const answer = await this.#hand.ask(`logs ${unit} ${Math.min(1000, Math.max(1, Math.trunc(lines)))}`);
-    return answer.kind === "ok"
-      ? { kind: "done", lines: logLines(answer.lines) }
-      : { kind: "refused", why: `The root helper did not give the log: ${answer.why}.` };
+  logs(name: string, role: string | undefined, lines: number): Promise<NodeAnswer> {
+    return readNodeLog(this.#keeper.list(), this.#hand, { name, role, lines });
   }
 
   async forget(name: string): Promise<NodeAnswer> {
@@ -239,10 +231,6 @@ class NodesAgent implements NodesPart {
     }
     this.#saidUnits = text;
   }
-}
-
-function noSuchNode(name: string): string {
-  return `This host has no node ${printable(name, 40)}.`;
 }
 
 function keptNode(name: string): string {

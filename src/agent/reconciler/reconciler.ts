@@ -7,7 +7,7 @@ import type { NodesAnswer } from "./decide/node-list.ts";
 import type { Action } from "./decide/plan.ts";
 import type { Hand } from "./host/hand-client.ts";
 import type { HostPlaces } from "./host/places.ts";
-import { type HostLook, lookAtHost } from "./host-look.ts";
+import { type HostLook, lookAtHost, type Observe } from "./host-look.ts";
 import type { ListKeeper } from "./list-keeper.ts";
 import { actionEntry } from "./narrate-nodes.ts";
 import { type NodeView, NodeViews } from "./node-view.ts";
@@ -27,6 +27,7 @@ export interface ReconcilerSettings {
 export interface ReconcilerDeps {
   readonly places: HostPlaces;
   readonly hand: Hand;
+  readonly observe: Observe | undefined;
   readonly probe: Probe;
   readonly programs: Programs;
   readonly keeper: ListKeeper;
@@ -142,8 +143,8 @@ export class Reconciler {
   }
 
   async #look(): Promise<HostLook | undefined> {
-    const { keeper, places } = this.#deps;
-    return await lookAtHost(keeper.list().nodes, this.#views, places);
+    const { keeper, places, observe } = this.#deps;
+    return await lookAtHost(keeper.list().nodes, this.#views, places, observe);
   }
 
   async #findPrograms(): Promise<void> {

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { activityOf } from "../../../../src/agent/reconciler/decide/unit-state.ts";
+import { readUnit } from "../../../../src/agent/reconciler/host/observe.ts";
+import { parseUnits } from "../../../../src/agent/systemd/show-units.ts";
+
+/** As systemd 257 printed them. */
+const RUNNING = `Id=litecoin-node@a.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+Result=success
+NRestarts=0
+InvocationID=f1f1f4e5c8d94a0aa0e2ab7b8a4a6d6d
+ExecMainStartTimestampMonotonic=5123456789
+ExecMainCode=0
+ExecMainStatus=0
+MemoryCurrent=123456789
+ConditionResult=yes
+ConditionTimestampMonotonic=5123000000
+NeedDaemonReload=no`;
+const OUT_OF_MEMORY = `Id=litecoin-node@b.service
+LoadState=loaded
+ActiveState=activating
+SubState=auto-restart
+Result=oom-kill
+NRestarts=2
+InvocationID=a1f1f4e5c8d94a0aa0e2ab7b8a4a6d6d
+ExecMainStartTimestampMonotonic=5123456789
+ExecMainCode=2
+ExecMainStatus=9
+MemoryCurrent=[not set]
+ConditionResult=yes
+ConditionTimestampMonotonic=5123000000
+Job=4711
+NeedDaemonReload=yes`;
+const NEVER_STARTED = `Id=litecoin-node@c.service
+LoadState=loaded
+ActiveState=inactive
+SubState=dead
+Result=success
+NRestarts=0
+InvocationID=
+ExecMainStartTimestampMonotonic=0
+ExecMainCode=0
+ExecMainStatus=0
+MemoryCurrent=18446744073709551615
+ConditionResult=no
+ConditionTimestampMonotonic=0
+NeedDaemonReload=no`;
+
+function read(text: string) {
+  const [[unit, values] = ["", new Map()]] = parseUnits(`${text}\n`);
+  return readUnit(unit, values);
+}
+
+describe("what systemctl prints of a unit", () => {
+  it("is told apart by the blank lines between units", () => {
+    const units = parseUnits(`${RUNNING}\n\n${OUT_OF_MEMORY}\n\n${NEVER_STARTED}\n`);
+    expect([...units.keys()]).toEqual([
+      "litecoin-node@a.service",
+      "litecoin-node@b.service",
+      "litecoin-node@c.service",
+    ]);
+  });
+
+  it("of one that runs", () => {
+    const state = read(RUNNING);
+    expect(state).toMatchObject({
+      invocationId: "f1f1f4e5c8d94a0aa0e2ab7b8a4a6d6d",
+      startedAtMs: 5_123_456.789,
+      memoryBytes: 123_456_789,
+      exit: undefined,
+    });
+    expect(activityOf(state)).toBe("up");
+  });
+
+  it("of one that the kernel killed for memory", () => {
+    const state = read(OUT_OF_MEMORY);
+    expect(state).toMatchObject({
+      result: "oom-kill",
+      restarts: 2,
+      exit: { how: "killed", status: 9 },
+      memoryBytes: null,
+      needsDaemonReload: true,
+    });
+    expect(activityOf(state)).toBe("waiting");
+  });
+
+  it("of one that never started: its condition was never looked at", () => {
+    const state = read(NEVER_STARTED);
+    expect(state).toMatchObject({ invocationId: undefined, startedAtMs: undefined, isConditionMet: true });
+    expect(activityOf(state)).toBe("down");
+  });
+
+  it("of none: it counts as down", () => {
+    expect(activityOf(readUnit("x", new Map()))).toBe("down");
+    expect(activityOf(readUnit("x", new Map([["ActiveState", "\u001b[31m"]])))).toBe("down");
+  });
+
+  it.each([
+    ["active", "running", 0, 7, "stopping"],
+    ["deactivating", "stop-sigterm", 0, 0, "stopping"],
+    ["activating", "start-pre", 0, 0, "starting"],
+    ["activating", "start-pre", 3, 0, "waiting"],
+    ["activating", "auto-restart-queued", 0, 0, "waiting"],
+    ["failed", "failed", 0, 0, "down"],
+    ["inactive", "dead", 0, 9, "starting"],
+  ])("that is %s, %s, with %d restarts and job %d is %s", (active, sub, restarts, job, activity) => {
+    const text = RUNNING.replace("ActiveState=active", `ActiveState=${active}`)
+      .replace("SubState=running", `SubState=${sub}`)
+      .replace("NRestarts=0", `NRestarts=${restarts}`);
+    expect(activityOf(read(`${text}\nJob=${job}`))).toBe(activity);
+  });
+});
