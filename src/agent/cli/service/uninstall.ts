@@ -1,10 +1,11 @@
 import { existsSync, lstatSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { OperatorError } from "../../../lib/errors.ts";
 import { holdPlace } from "../../../lib/files/held-place.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
+import { INSTALLED_NODES } from "../../systemd/node-files.ts";
 import {
   binaryOf,
   INSTALLED_UNIT,
@@ -74,6 +75,8 @@ export async function uninstall(options: UninstallOptions, terminal: Terminal): 
   if (isDryRun) {
     return ExitCode.good;
   }
+  // Stays if somebody has put clients of nodes there.
+  await rmdir(INSTALLED_NODES.programs).catch(() => undefined);
   await rm(INSTALL_RECORD, { force: true });
   print(
     terminal,

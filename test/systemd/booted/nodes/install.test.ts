@@ -39,7 +39,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("nodes without a package on
     await machine.sh(`test -e ${TEMPLATE} && ! test -e /var/lib/private/novacula-nodes/btc-1`);
     await machine.run(["novacula-agent", "uninstall"]);
     await machine.sh(
-      `! test -e ${TEMPLATE} && ! test -e /usr/local/lib/novacula/node-hand && ! test -e /run/novacula-nodes.sock`,
+      `! test -e ${TEMPLATE} && ! test -e /usr/local/lib/novacula && ! test -e /run/novacula-nodes.sock`,
     );
     expect(await machine.run(["systemctl", "--failed", "--no-legend"])).toBe("");
   });
