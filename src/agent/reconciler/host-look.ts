@@ -2,7 +2,7 @@ import { unitName } from "../../protocol/chains/process-kinds.ts";
 import type { HeldNode } from "./decide/node-list.ts";
 import type { UnitState } from "./decide/unit-state.ts";
 import { type Disk, diskOf, takenPorts } from "./host/host-facts.ts";
-import { enabledUnits, observeUnits } from "./host/observe.ts";
+import { enabledUnits, type observeUnits } from "./host/observe.ts";
 import type { HostPlaces } from "./host/places.ts";
 import type { NodeView, NodeViews } from "./node-view.ts";
 import { folderProblem } from "./process-facts.ts";
@@ -30,7 +30,7 @@ export async function lookAtHost(
   nodes: readonly HeldNode[],
   nodeViews: NodeViews,
   places: HostPlaces,
-  observe: Observe = observeUnits,
+  observe: Observe,
 ): Promise<HostLook | undefined> {
   const enabled = await enabledUnits(places.wantsDir);
   const units = nodes.flatMap(unitsOf);

@@ -7,6 +7,7 @@ import type { NodesAnswer } from "./decide/node-list.ts";
 import type { Action } from "./decide/plan.ts";
 import type { Hand } from "./host/hand-client.ts";
 import type { HostPlaces } from "./host/places.ts";
+import { UnitObserver } from "./host/unit-observer.ts";
 import { type HostLook, lookAtHost, type Observe } from "./host-look.ts";
 import type { ListKeeper } from "./list-keeper.ts";
 import { actionEntry } from "./narrate-nodes.ts";
@@ -62,6 +63,7 @@ export class Reconciler {
   readonly #carryOut: CarryOut;
   readonly #probing: Probing;
   readonly #observedNodes: ObservedNodes;
+  readonly #observer: UnitObserver;
   readonly #troubles = new Troubles();
   readonly #wakeUps = new WaitList();
   #answer: NodesAnswer | undefined;
@@ -77,6 +79,7 @@ export class Reconciler {
     this.#carryOut = new CarryOut(deps.places, deps.hand, this.#views);
     this.#probing = new Probing(deps.probe, deps.clock, () => this.wake());
     this.#observedNodes = new ObservedNodes(deps.clock);
+    this.#observer = new UnitObserver(deps.clock);
     this.#soonUntil = deps.clock.now() + SOON_FOR_MS;
   }
 
@@ -144,7 +147,8 @@ export class Reconciler {
 
   async #look(): Promise<HostLook | undefined> {
     const { keeper, places, observe } = this.#deps;
-    return await lookAtHost(keeper.list().nodes, this.#views, places, observe);
+    const ask: Observe = observe ?? ((units, enabled) => this.#observer.observe(units, enabled));
+    return await lookAtHost(keeper.list().nodes, this.#views, places, ask);
   }
 
   async #findPrograms(): Promise<void> {
@@ -190,6 +194,7 @@ export class Reconciler {
 
   async #do(action: Action, view: NodeView): Promise<Failure | undefined> {
     const { clock, say, keeper } = this.#deps;
+    this.#observer.invalidate();
     const failure = await this.#carryOut.do(action, view, clock.now());
     if (failure !== undefined) {
       return failure;

@@ -25,6 +25,8 @@ export interface UnitState {
   /** A start or a stop is queued. */
   readonly hasJob: boolean;
   readonly needsDaemonReload: boolean;
+  /** Its control group, below that of systemd; undefined if it does not run. */
+  readonly controlGroup: string | undefined;
 }
 
 /** What a unit is doing, as the planner needs it. */
@@ -60,5 +62,6 @@ export function downUnit(unit: string): UnitState {
     isConditionMet: true,
     hasJob: false,
     needsDaemonReload: false,
+    controlGroup: undefined,
   };
 }

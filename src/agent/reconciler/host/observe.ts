@@ -18,6 +18,7 @@ const PROPERTIES = [
   "ConditionTimestampMonotonic",
   "Job",
   "NeedDaemonReload",
+  "ControlGroup",
 ] as const;
 
 /** Above this, systemd means that it does not know: 2^64 - 1. */
@@ -47,6 +48,13 @@ const schema = z.object({
   ConditionTimestampMonotonic: digits.catch(0),
   Job: digits.catch(0),
   NeedDaemonReload: z.enum(["yes", "no"]).catch("no"),
+  /** Without parts that lead upwards. */
+  ControlGroup: z
+    .string()
+    .regex(/^(?:\/[\w@.:\\-]{1,255}){1,16}$/u)
+    .refine((path) => !path.split("/").includes(".."))
+    .optional()
+    .catch(undefined),
 });
 
 /** CLD_EXITED, CLD_KILLED and CLD_DUMPED of waitid(2). */
@@ -98,6 +106,7 @@ export function readUnit(unit: string, values: ReadonlyMap<string, string>): Uni
     isConditionMet: decoded.ConditionResult === "yes" || decoded.ConditionTimestampMonotonic === 0,
     hasJob: decoded.Job > 0,
     needsDaemonReload: decoded.NeedDaemonReload === "yes",
+    controlGroup: decoded.ControlGroup,
   };
 }
 

@@ -1,0 +1,74 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, it } from "vitest";
+import type { UnitState } from "../../../../src/agent/reconciler/decide/unit-state.ts";
+import { downUnit } from "../../../../src/agent/reconciler/decide/unit-state.ts";
+import { UnitObserver } from "../../../../src/agent/reconciler/host/unit-observer.ts";
+import { upUnit } from "../../../support/agent/nodes.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+
+const UNIT = "litecoin-node@a.service";
+const ENABLED = new Set([UNIT]);
+
+function scene(first: UnitState) {
+  const root = tempDir();
+  let now = 0;
+  let state = first;
+  let asked = 0;
+  const clock = { now: () => now, wall: (at: number) => at, fromWall: (at: number) => at };
+  const observer = new UnitObserver(clock, root, async (units) => {
+    asked += 1;
+    return new Map(units.map((unit) => [unit, state]));
+  });
+  const processes = (text: string) => {
+    const path = join(root, "system.slice", UNIT, "cgroup.procs");
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  };
+  return {
+    look: async () => {
+      await observer.observe([UNIT], ENABLED);
+      return asked;
+    },
+    become: (next: UnitState) => {
+      state = next;
+    },
+    wait: (ms: number) => {
+      now += ms;
+    },
+    processes,
+    observer,
+  };
+}
+
+const up = upUnit({ controlGroup: `/system.slice/${UNIT}` });
+
+it("asks systemd once a minute while the processes of a unit are the same", async () => {
+  const { look, processes, wait } = scene(up);
+  processes("17\n18\n");
+  expect([await look(), await look(), await look()]).toEqual([1, 1, 1]);
+  wait(60_000);
+  expect([await look(), await look()]).toEqual([2, 2]);
+});
+
+it("asks at once if a process has ended, another has started, or something was asked of a unit", async () => {
+  const { look, processes, observer } = scene(up);
+  processes("17\n");
+  expect(await look()).toBe(1);
+  processes("19\n");
+  expect([await look(), await look()]).toEqual([2, 2]);
+  observer.invalidate();
+  expect([await look(), await look()]).toEqual([3, 3]);
+});
+
+it("asks each time while a unit starts, crashes or stops, and where the kernel shows no processes", async () => {
+  const { look, processes, become } = scene({ ...up, activeState: "activating", restarts: 2 });
+  processes("17\n");
+  expect([await look(), await look()]).toEqual([1, 2]);
+  become({ ...up, hasJob: true });
+  expect([await look(), await look()]).toEqual([3, 4]);
+  become({ ...up, controlGroup: undefined });
+  expect([await look(), await look()]).toEqual([5, 6]);
+  become(downUnit(UNIT));
+  expect([await look(), await look()]).toEqual([7, 7]);
+});
