@@ -21,6 +21,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly
   capacity: async (options) => [await (await import("./capacity.ts")).measureCapacity(options)],
   "fleet-nodes": async (options) => [await (await import("./capacity.ts")).compareNodes(options)],
   attack: async (options) => [await (await import("./sign-in-attack.ts")).measureSignInAttack(options)],
+  planner: async (options) => [await (await import("./planner.ts")).measurePlanner(options)],
   hand: async (options) => (await import("./hand.ts")).measureHand(options),
   compare: async (options) => [await (await import("./capacity.ts")).compareCapacity(options)],
 };
