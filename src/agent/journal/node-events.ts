@@ -96,13 +96,6 @@ export const NODE_EVENTS = {
       "Have the control plane delete them, or stop them here with `sudo novacula-agent nodes forget NAME`.",
     flaps: true,
   },
-  "nodes.unmanageable": {
-    level: "error",
-    meaning:
-      "The host has nodes that this agent cannot start, stop or delete; the line says why. They go on.",
-    remedy: "Do what the line says, or run `sudo novacula-agent doctor`.",
-    flaps: true,
-  },
   "nodes.unsupported": {
     level: "warn",
     meaning:
