@@ -1,10 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { eventually } from "../../../support/eventually.ts";
 import { DEBIAN_RELEASES } from "../support/debian-release.ts";
 import { haveMachines } from "../support/hosts.ts";
 import { ManagedNodes } from "../support/managed-nodes.ts";
 
 const LITECOIN = "litecoin-node@ltc-1.service";
+/** A height travels within a minute, and there are several. */
+vi.setConfig({ testTimeout: 600_000 });
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a litecoin node on $title", (release) => {
   it("is created, restarted, stopped, started and deleted, and keeps its blocks until then", async () => {

@@ -1,10 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DEBIAN_RELEASES } from "../support/debian-release.ts";
 import { haveMachines } from "../support/hosts.ts";
 import { ManagedNodes } from "../support/managed-nodes.ts";
 import { type WrongAnswer, WrongAnswers } from "../support/wrong-answers.ts";
 
 const LITECOIN = "litecoin-node@ltc-1.service";
+/** Three syncs for each answer, of which some are 15 s apart. */
+vi.setConfig({ testTimeout: 600_000 });
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("what is no order on $title", (release) => {
   it("stops no node: refusals, strange pages, and every list that is not whole, own and newer", async () => {

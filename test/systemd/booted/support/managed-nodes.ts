@@ -173,8 +173,11 @@ export class ManagedNodes extends ExecutorHost {
   }
 
   async untilHeight(name: string, height: number): Promise<Node> {
-    return await this.untilNode(name, `${name} reports height ${height}`, (seen) =>
-      (seen.observed?.processes ?? []).some((one) => one.height === height),
+    return await this.untilNode(
+      name,
+      `${name} reports height ${height}`,
+      (seen) => (seen.observed?.processes ?? []).some((one) => one.height === height),
+      150_000,
     );
   }
 
