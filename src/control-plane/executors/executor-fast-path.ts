@@ -61,7 +61,9 @@ export class ExecutorFastPath {
       const input = decodedVariables(syncArguments, request)?.input;
       if (input !== undefined) {
         const known = { text, input, wantsNodes };
-        if (text.length <= MAX_REMEMBERED_CHARACTERS) {
+        // A report about nodes is sent once. The next text is that before it again.
+        const isSentOnce = (input.nodes?.observed.length ?? 0) > 0;
+        if (!isSentOnce && text.length <= MAX_REMEMBERED_CHARACTERS) {
           this.lastSyncs.set(caller.key.id, known);
         }
         return this.sync(caller, known);
