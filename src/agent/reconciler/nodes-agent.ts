@@ -174,9 +174,12 @@ class NodesAgent implements NodesPart {
 
   async purged(name: string): Promise<NodeAnswer> {
     const node = this.#keeper.list().nodes.find(({ spec }) => spec.name === name);
-    return node?.end === "kept"
-      ? await this.#drop(name)
-      : { kind: "refused", why: `There is no kept data of a deleted node ${name}.` };
+    if (node?.end !== "kept") {
+      return { kind: "refused", why: `There is no kept data of a deleted node ${name}.` };
+    }
+    // The control plane must hear that it is gone before the host forgets it.
+    await this.#keeper.end(node.spec.id, "deleted");
+    return node.isUnlisted ? await this.#drop(name) : { kind: "done", lines: [] };
   }
 
   async #drop(name: string): Promise<NodeAnswer> {

@@ -21,7 +21,7 @@ export function nodesStatusOf(
     diskFreeBytes: outlook.look?.disk?.freeBytes ?? null,
     nodes: [
       ...nodes
-        .filter(({ end, isUnlisted }) => !(end === "deleted" && isUnlisted))
+        .filter(({ end }) => end !== "deleted")
         .map((node) => statusOfNode(node, observed.get(node.spec.id))),
       ...waiting.map((spec) => ({ ...base(spec), waitsForName: true })),
     ],

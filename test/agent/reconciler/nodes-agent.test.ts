@@ -107,6 +107,19 @@ describe("the life of a node", () => {
     await eventually(() => host.agent().status().nodes.length === 0, { describe: "it is forgotten" });
   });
 
+  it("is gone for the control plane too if its data is purged before that has heard of it", async () => {
+    const host = await hostWith("a");
+    const order = makeSpec("a", { revision: 2, deletion: { keepData: true } });
+    await host.sync([order]);
+    await host.until("a", "it is gone", ({ isGone }) => isGone);
+    expect(await host.agent().purged("a")).toMatchObject({ kind: "done" });
+    await host.sync([order]);
+    await host.until("a", "it is still reported", ({ isGone }) => isGone);
+    await host.sync([makeSpec("a", { id: "new" })]);
+    await host.untilRunning("a");
+    expect(host.said.filter(({ event }) => event === "node.deleted")).toHaveLength(1);
+  });
+
   it("leaves its data and its name if the order says so, until it is purged", async () => {
     const host = await hostWith("a");
     await host.sync([makeSpec("a", { revision: 2, deletion: { keepData: true } })]);

@@ -75,7 +75,8 @@ export function nodeState({ processes, isKept, waitsForName }: NodeStatus): stri
 }
 
 /** What is wrong with a node, as one sentence; null: nothing. */
-export function problemOfNode({ processes, isUnlisted, waitsForName }: NodeStatus): string | null {
+export function problemOfNode(node: NodeStatus): string | null {
+  const { processes, isUnlisted, isKept, waitsForName } = node;
   const found = processes.find(({ problem }) => problem !== null);
   if (found !== undefined) {
     return found.reason ?? found.problem;
@@ -83,7 +84,7 @@ export function problemOfNode({ processes, isUnlisted, waitsForName }: NodeStatu
   if (waitsForName) {
     return "An earlier node still has its name on this host.";
   }
-  return isUnlisted ? "The control plane's list does not have it. It goes on." : null;
+  return isUnlisted && !isKept ? "The control plane's list does not have it. It goes on." : null;
 }
 
 /** `3 nodes: 2 running, 1 error`; undefined without nodes. */
