@@ -34,8 +34,7 @@ export async function requestAction(
   if (action !== "restart" && node.desiredState === desiredState) {
     return node;
   }
-  const restartGeneration = node.restartGeneration + (action === "restart" ? 1 : 0);
-  const result = await writeOrder(step, reported, node, { desiredState, restartGeneration });
+  const result = await writeOrder(step, reported, node, { desiredState, isRestart: action === "restart" });
   const details = { requested: action };
   await auditNode(transaction.audit, {
     actor,

@@ -82,22 +82,30 @@ export async function writeNew(
   return written(await nodes.byId(id));
 }
 
-/** Writes a changed order as the next revision. */
+interface ChangedOrder extends Partial<Omit<NodeOrder, "restartGeneration">> {
+  readonly isRestart?: boolean;
+}
+
+/**
+ * Writes a changed order as the next revision. Each revision that a restored database has lost may
+ * have been a restart, so a restart raises the generation as far as the revision.
+ */
 export async function writeOrder(
   change: Change,
   reported: ReportedNodes,
   node: NodeRecord,
-  changed: Partial<NodeOrder>,
+  { isRestart = false, ...changed }: ChangedOrder,
 ): Promise<NodeRecord> {
   const { transaction, actor, at } = change;
   const next = await raise(change, reported, node.executor.id);
-  const { id, desiredState, restartGeneration, deletion } = node;
+  const { id, desiredState, deletion } = node;
   const config = changed.config ?? node.config;
   if (config === undefined) {
     throw damagedRow(node.name);
   }
-  const order = { desiredState, restartGeneration, deletion, ...changed, config };
   const revision = nextRevision(node, next);
+  const restartGeneration = node.restartGeneration + (isRestart ? revision - node.revision : 0);
+  const order = { desiredState, deletion, ...changed, config, restartGeneration };
   const made = { at, actor: actor.name };
   await transaction.nodes.order({ id, ...order, revision, lostChanges: next.lostChanges }, made);
   return written(await transaction.nodes.byId(id));
