@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { violation } from "../support/nodes/hand-grammar.ts";
 import { NastyRequests } from "../support/nodes/nasty-requests.ts";
 import { RecordedHand } from "../support/nodes/recorded-hand.ts";
@@ -35,4 +38,35 @@ export const TRIALS: readonly Trial[] = [
       }
     },
   },
+  {
+    name: "kills",
+    what: "SIGKILLs of agent, control plane, hand and client; every node was whole again, with one process",
+    goal: 50,
+    batch: 10,
+    run: (seed, count) => bootedTest("kills", { NOVACULA_KILLS: String(count), NOVACULA_SEED: String(seed) }),
+  },
+  {
+    name: "plans",
+    what: "random histories of nodes against the planner; each came to rest, and nothing was done without an order",
+    goal: 20_000,
+    batch: 20_000,
+    run: (_seed, count) =>
+      vitest(["run", "test/agent/reconciler/decide/plan.property.test.ts"], {
+        NOVACULA_PLAN_RUNS: String(count),
+      }),
+  },
 ];
+
+/** Runs one file of test/systemd/booted/nodes, which needs root. */
+function bootedTest(name: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const file = `test/systemd/booted/nodes/${name}.test.ts`;
+  return vitest(["run", "--config", "vitest.systemd.config.ts", file], { ...env, CI: "true" });
+}
+
+async function vitest(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  await promisify(execFile)("npx", ["vitest", ...args], {
+    cwd: join(import.meta.dirname, "../.."),
+    env: { ...process.env, ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+}

@@ -310,7 +310,9 @@ function work(unit: Unit, order: Order = { revision: 0, generation: 0 }): void {
   }
 }
 
-it("converges after every history, and stops, deletes and restarts only what it may", () => {
+const LIMIT = { timeout: 30_000 + RUNS * 30 };
+
+it("converges after every history, and stops, deletes and restarts only what it may", LIMIT, () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, keepData) => {
       const world = new World();

@@ -1,9 +1,10 @@
 import * as z from "zod";
+import { anvilOf } from "../../../support/chains/client-process.ts";
 import { eventually } from "../../../support/eventually.ts";
 import type { DebianRelease } from "./debian-release.ts";
 import { ExecutorHost, type IssuedKey } from "./executor-host.ts";
 import type { Extras } from "./hosts.ts";
-import type { Machine } from "./machine.ts";
+import type { CommandResult, Machine } from "./machine.ts";
 
 const observedProcess = z.object({
   role: z.string(),
@@ -40,6 +41,15 @@ const SPEC_FIELDS = [
   "restartGeneration",
   "deletion",
 ] as const;
+
+/** The options of a machine on which Anvil is installed. Debian has no package of it. */
+export function withAnvil(): Extras {
+  const program = anvilOf("1.7.1");
+  if (program === undefined) {
+    throw new Error("Anvil is not installed: npm has no build of it for this machine");
+  }
+  return { options: [`--bind-ro=${program}:/usr/lib/novacula/clients/anvil/1.7.1/anvil`] };
+}
 
 /** What a unit of a node is doing, as systemd has it. */
 interface Unit {
@@ -102,15 +112,27 @@ export class ManagedNodes extends ExecutorHost {
     return await this.createNode(name, "litecoin", "regtest", "--client", client, ...options);
   }
 
+  /** Creates one with Anvil, which starts at once. The machine must have `ANVIL`. */
+  async createAnvil(name: string, ...options: readonly string[]): Promise<Node> {
+    return await this.createNode(name, "dev-ethereum", "dev", "--client", "node=anvil@1.7.1", ...options);
+  }
+
   /** Mines blocks, which a real client does only on a chain of its own. */
   async mineLitecoin(name: string, blocks: number): Promise<void> {
+    await this.#litecoin(name, "generatetodescriptor", String(blocks), "raw(51)#8lvh9jxk");
+  }
+
+  async litecoinHeight(name: string): Promise<number> {
+    return Number(await this.#litecoin(name, "getblockcount"));
+  }
+
+  async #litecoin(name: string, ...command: readonly string[]): Promise<string> {
     const secrets = JSON.parse(
       await this.machine.run(["cat", `/var/lib/novacula/nodes/${name}/secrets.json`]),
     );
     const { rpcPassword } = z.object({ rpcPassword: z.string() }).parse(secrets);
     const cli = ["litecoin-cli", "-regtest", "-datadir=/tmp", "-rpcuser=novacula", "-stdinrpcpass"];
-    const mine = ["generatetodescriptor", String(blocks), "raw(51)#8lvh9jxk"];
-    await this.machine.run([...cli, ...mine], `${rpcPassword}\n`);
+    return await this.machine.run([...cli, ...command], `${rpcPassword}\n`);
   }
 
   async nodes(): Promise<readonly Node[]> {
@@ -179,6 +201,59 @@ export class ManagedNodes extends ExecutorHost {
       (seen) => (seen.observed?.processes ?? []).some((one) => one.height === height),
       150_000,
     );
+  }
+
+  /** Runs `nodes create`, which may fail. */
+  async tryCreate(
+    name: string,
+    chain: string,
+    network: string,
+    ...options: readonly string[]
+  ): Promise<CommandResult> {
+    const [executor] = await this.executors();
+    const where = [
+      "--executor",
+      executor?.name ?? "",
+      "--name",
+      name,
+      "--chain",
+      chain,
+      "--network",
+      network,
+    ];
+    return await this.machine.try(["novacula-control-plane", "nodes", "create", ...where, ...options]);
+  }
+
+  /** The process of a node with one process, once it reports this problem. */
+  async untilProblem(name: string, problem: string): Promise<z.output<typeof observedProcess>> {
+    const seen = await this.untilNode(name, `${name} reports ${problem}`, ({ observed }) =>
+      (observed?.processes ?? []).some((process) => process.problem === problem),
+    );
+    const [process] = seen.observed?.processes ?? [];
+    if (process === undefined) {
+      throw new Error("no process is reported");
+    }
+    return process;
+  }
+
+  /** Until the agent's journal has a line with this. */
+  async untilInJournal(part: string): Promise<void> {
+    await eventually(async () => (await this.journal()).some((line) => line.includes(part)), {
+      timeoutMs: 60_000,
+      describe: `the journal says ${part}`,
+    });
+  }
+
+  async untilActive(unit: string): Promise<void> {
+    await eventually(async () => (await this.unit(unit)).active === "active", {
+      timeoutMs: 60_000,
+      describe: `${unit} is active`,
+    });
+  }
+
+  /** Main processes of units, in their order. */
+  async pids(units: readonly string[]): Promise<readonly number[]> {
+    return await Promise.all(units.map(async (unit) => (await this.unit(unit)).pid));
   }
 
   async unit(unit: string): Promise<Unit> {

@@ -15,12 +15,15 @@ export interface WrongAnswer {
 
 /** Answers in the place of the control plane of a machine, whose service must be stopped. */
 export class WrongAnswers {
+  readonly #machine: Machine;
   readonly #program: ChildProcessWithoutNullStreams;
   #changes = 0;
   /** Answers since the last change. */
   #answers = 0;
 
-  private constructor(program: ChildProcessWithoutNullStreams) {
+  private constructor(machine: Machine) {
+    const program = machine.spawnInNetwork([process.execPath, PROGRAM]);
+    this.#machine = machine;
     this.#program = program;
     createInterface({ input: program.stdout }).on("line", (line) => {
       if (line.startsWith("answered")) {
@@ -36,19 +39,22 @@ export class WrongAnswers {
   }
 
   static async start(machine: Machine): Promise<WrongAnswers> {
-    const answers = new WrongAnswers(machine.spawnInNetwork([process.execPath, PROGRAM]));
+    const answers = new WrongAnswers(machine);
     await answers.#until(() => answers.#changes > 0, "the wrong control plane listens");
     return answers;
   }
 
-  /** Gives this answer from now on. Resolves once the agent has had it several times. */
+  /** Gives this answer from now on. Resolves once the agent has had it more than once. */
   async give(answer: WrongAnswer): Promise<void> {
     const before = this.#changes;
     this.#program.stdin.write(`${JSON.stringify(answer)}\n`);
-    await this.#until(
-      () => this.#changes > before && this.#answers >= 3,
-      `the agent has had ${answer.status}`,
-    );
+    await this.#until(() => this.#changes > before, "the answer is changed");
+    // Its own pace would be up to a minute after a refusal.
+    while (this.#answers < 2) {
+      const had = this.#answers;
+      await this.#machine.run(["novacula-agent", "retry"]);
+      await this.#until(() => this.#answers > had, `the agent has had ${answer.status}`);
+    }
   }
 
   async #until(predicate: () => boolean, describe: string): Promise<void> {
