@@ -108,7 +108,10 @@ class NodesAgent implements NodesPart {
   async run(signal: AbortSignal, syncSoon: () => void): Promise<void> {
     await this.#guard.run(async () => {
       await this.#keeper.load();
-      await this.#programs.refresh();
+      // An agent that manages no nodes has no use for clients, and need not ask them their versions.
+      if (this.#obstacle === undefined) {
+        await this.#programs.refresh();
+      }
       this.#noteCapabilities();
     });
     while (!signal.aborted) {
