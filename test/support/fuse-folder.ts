@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { lacks } from "./requires.ts";
 
@@ -12,7 +12,7 @@ export const LACKS_FUSE = lacks(
 
 /** A folder on which a FUSE file system is mounted. */
 export interface FuseFolder extends AsyncDisposable {
-  /** Stops its program from answering, so that every access hangs. */
+  /** Has its program answer one more request, after which every access hangs. */
   stop(): void;
   readonly isMounted: () => boolean;
   /** Unmounts it, so that the earlier content is visible again. */
@@ -30,7 +30,12 @@ export function hangFolder(path: string): Promise<FuseFolder> {
  */
 export async function serveFolder(source: string, path: string): Promise<FuseFolder> {
   const program = fileURLToPath(new URL("fuse-program.ts", import.meta.url));
-  return await mount(path, [process.execPath, program, source]);
+  return await mount(path, [process.execPath, program, source, stopFile(path)]);
+}
+
+/** Beside the mount, where it can always be read. */
+function stopFile(path: string): string {
+  return `${path}.stop`;
 }
 
 /** `command` is the file system's program, which gets the connection as descriptor 3. */
@@ -52,5 +57,10 @@ async function mount(path: string, command: readonly string[]): Promise<FuseFold
     await closed;
     await once(spawn("umount", ["--lazy", path], { stdio: "inherit" }), "close");
   };
-  return { stop: () => void program.kill("SIGSTOP"), isMounted, release, [Symbol.asyncDispose]: release };
+  return {
+    stop: () => writeFileSync(stopFile(path), ""),
+    isMounted,
+    release,
+    [Symbol.asyncDispose]: release,
+  };
 }

@@ -1,9 +1,19 @@
 /**
  * A FUSE file system that shows the files of a folder like a network mount: the kernel asks at each
- * access and learns of no change. Run `node fuse-program.ts FOLDER` with /dev/fuse as descriptor 3.
- * It serves files and links, read-only: fuse(4), linux/fuse.h.
+ * access and learns of no change. Run `node fuse-program.ts FOLDER STOP` with /dev/fuse as
+ * descriptor 3. It serves files and links, read-only: fuse(4), linux/fuse.h. Once the file STOP
+ * exists it answers what it has taken, and takes nothing more. A request that it took and did not
+ * answer would hold the thread that asks even against SIGKILL.
  */
-import { type BigIntStats, lstatSync, readFileSync, readlinkSync, readSync, writeSync } from "node:fs";
+import {
+  type BigIntStats,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 const DEVICE = 3;
@@ -13,7 +23,7 @@ const DIRECT_IO = 1;
 const LONGEST_REQUEST = 256 * 1024;
 const HEADER = 40;
 
-const [, , folder = "."] = process.argv;
+const [, , folder = ".", stop = ""] = process.argv;
 /** The name of each node. The first has number 2, because the root is 1. */
 const names: string[] = [];
 
@@ -107,6 +117,10 @@ function readRequest(buffer: Buffer): number | undefined {
 
 const buffer = Buffer.alloc(LONGEST_REQUEST);
 for (;;) {
+  if (existsSync(stop)) {
+    // For ever: the test ends it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
   const length = readRequest(buffer);
   if (length === undefined) {
     break;
