@@ -108,7 +108,7 @@ class NodesAgent implements NodesPart {
   async run(signal: AbortSignal, syncSoon: () => void): Promise<void> {
     await this.#guard.run(async () => {
       await this.#keeper.load();
-      // An agent that manages no nodes has no use for clients, and need not ask them their versions.
+      // An agent that manages no nodes has no use for clients, and asks none for its version.
       if (this.#obstacle === undefined) {
         await this.#programs.refresh();
       }
