@@ -10,7 +10,7 @@ import { eventually } from "../../../support/eventually.ts";
 
 const SUPERVISOR = fileURLToPath(new URL("machine.sh", import.meta.url));
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const COMMAND_TIMEOUT_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 180_000;
 
 export interface MachineOptions {
   /** Read-only folders that make up the root, topmost first. */
