@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { nodesReport } from "../../../src/protocol/nodes/node-exchange.ts";
-import type { NodeSpec } from "../../../src/protocol/nodes/node-spec.ts";
-import { ModelHost } from "../../support/agent/node-host.ts";
-import { makeSpec, ORGANIZATION } from "../../support/agent/nodes.ts";
-import { eventually } from "../../support/eventually.ts";
-import { temporaryDirectory } from "../../support/temp-dir.ts";
+import { nodesReport } from "../../../../src/protocol/nodes/node-exchange.ts";
+import type { NodeSpec } from "../../../../src/protocol/nodes/node-spec.ts";
+import { ModelHost } from "../../../support/agent/node-host.ts";
+import { makeSpec, ORGANIZATION } from "../../../support/agent/nodes.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { temporaryDirectory } from "../../../support/temp-dir.ts";
 
 /** Everything but systemd and the hand is real: files, lists, plans, reports. */
 
