@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { untilAborted } from "../../lib/deadline.ts";
 import { Flood } from "../../lib/log/flood.ts";
 import { capabilitiesOf } from "../../protocol/chains/capabilities.ts";
 import { hashOfCapabilities } from "../../protocol/nodes/capabilities-hash.ts";
@@ -110,7 +111,8 @@ class NodesAgent implements NodesPart {
       await this.#keeper.load();
       // An agent that manages no nodes has no use for clients, and asks none for its version.
       if (this.#obstacle === undefined) {
-        await this.#programs.refresh();
+        // A stop does not wait for a client that is asked for its version.
+        await untilAborted(this.#programs.refresh(), signal);
       }
       this.#noteCapabilities();
     });

@@ -79,7 +79,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)(
       const { host } = await ManagedNodes.ready(release, withAnvil());
       await host.createAnvil("one");
       await host.untilRunning("one");
-      await host.machine.run(["novacula-control-plane", "backup", "/root/old.db"]);
+      await host.machine.run(["novacula-control-plane", "backup", "/srv/old.db"]);
       await host.answeredNode("restart", "one");
       await host.createAnvil("two", "--port", "node.rpc=8546");
       await host.untilRunning("one");
@@ -89,7 +89,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)(
 
       await host.machine.sh(`systemctl stop novacula-control-plane
       cd /var/lib/novacula-control-plane; rm control-plane.db-wal control-plane.db-shm || true
-      cat /root/old.db > control-plane.db; systemctl start novacula-control-plane`);
+      cat /srv/old.db > control-plane.db; systemctl start novacula-control-plane`);
       await host.untilState("online", 60_000);
       await host.untilNode("one", "the old order is shown", ({ revision }) => revision === 1);
       await host.untilInJournal("older backup");

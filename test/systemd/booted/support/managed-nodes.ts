@@ -91,19 +91,7 @@ export class ManagedNodes extends ExecutorHost {
     network: string,
     ...options: readonly string[]
   ): Promise<Node> {
-    const [executor] = await this.executors();
-    return this.answeredNode(
-      "create",
-      "--executor",
-      executor?.name ?? "",
-      "--name",
-      name,
-      "--chain",
-      chain,
-      "--network",
-      network,
-      ...options,
-    );
+    return await this.answeredNode("create", ...(await this.#newNode(name, chain, network)), ...options);
   }
 
   /** Creates one with Debian's litecoind on a chain of its own. */
@@ -210,18 +198,14 @@ export class ManagedNodes extends ExecutorHost {
     network: string,
     ...options: readonly string[]
   ): Promise<CommandResult> {
+    const node = await this.#newNode(name, chain, network);
+    return await this.machine.try(["novacula-control-plane", "nodes", "create", ...node, ...options]);
+  }
+
+  async #newNode(name: string, chain: string, network: string): Promise<readonly string[]> {
     const [executor] = await this.executors();
-    const where = [
-      "--executor",
-      executor?.name ?? "",
-      "--name",
-      name,
-      "--chain",
-      chain,
-      "--network",
-      network,
-    ];
-    return await this.machine.try(["novacula-control-plane", "nodes", "create", ...where, ...options]);
+    const where = ["--executor", executor?.name ?? "", "--name", name];
+    return [...where, "--chain", chain, "--network", network];
   }
 
   /** The process of a node with one process, once it reports this problem. */
