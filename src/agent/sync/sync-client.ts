@@ -212,7 +212,7 @@ class HttpSyncClient {
       isTls: this.#endpoint.protocol === "https:",
       nowMs: this.#wallMs(),
       serverNowMs: this.#serverClock.now(),
-      certificate: this.#transport?.certificateValidity(),
+      certificate: this.#transport?.certificate(),
       hasCaFile: this.#options.caPem !== undefined,
       proxyAddress: this.#route.kind === "proxy" ? addressOf(this.#route.proxy) : undefined,
       isHandshaking: this.#transport?.isHandshaking() ?? false,

@@ -4,7 +4,7 @@ import type { UnreachableCause } from "../answer/sync-outcome.ts";
  * The meaning of a failed handshake; `detail` is a clause: `cp:443 asks for a certificate of this
  * host`.
  */
-interface TlsExplanation {
+export interface TlsExplanation {
   readonly cause: UnreachableCause;
   readonly detail: (address: string) => string;
   readonly remedy: string;

@@ -1,11 +1,8 @@
 import { printable } from "../../../lib/printable.ts";
 import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
+import { chainFlaw } from "./chain-flaw.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 import { explainTls } from "./tls-codes.ts";
-
-export interface ValidityPeriod {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** What is known of a failed TLS handshake. */
 export interface TlsPlace {
@@ -17,7 +14,7 @@ export interface TlsPlace {
    * The control plane's clock by now, computed from its last answer; undefined before the first.
    */
   readonly serverNowMs: number | undefined;
-  readonly certificate: ValidityPeriod | undefined;
+  readonly certificate: PeerCertificate | undefined;
   readonly hasCaFile: boolean;
 }
 
@@ -52,7 +49,7 @@ export function unreachableByTls(code: string, error: Error, place: TlsPlace): U
       remedy: "check the port in control_plane.url: a server that speaks plain HTTP listens there",
     });
   }
-  const known = explainTls(code, error.message);
+  const known = chainFlaw(code, error.message, place.certificate?.chain) ?? explainTls(code, error.message);
   if (known !== undefined) {
     return unreachable(known.cause, `${known.detail(place.address)} (${printable(code, 60)})`, {
       remedy: known.remedy,
@@ -122,15 +119,20 @@ function wrongClock(
     unreachable(cause, detail, { remedy: "set this host's clock: timedatectl set-ntp true, or date -s" });
 }
 
-function untrusted(code: string, { address, hasCaFile }: TlsPlace): Unreachable {
+function untrusted(code: string, { address, hasCaFile, certificate }: TlsPlace): Unreachable {
+  const issuer = certificate?.chain?.at(-1)?.issuer;
+  const by = issuer === undefined ? "" : `, ${issuer}`;
   const how =
     code === "DEPTH_ZERO_SELF_SIGNED_CERT"
       ? "is self-signed"
-      : "is signed by a certificate authority that this host does not know";
-  const unless = "or have the control plane send its intermediate certificates";
+      : `is signed by a certificate authority that this host does not know${by}`;
+  const unless =
+    certificate?.chain?.length === 1
+      ? "or have the control plane send its intermediate certificates, which it does not"
+      : "or have the control plane send its intermediate certificates";
   return unreachable("tls-untrusted", `the certificate of ${address} ${how} (${code})`, {
     remedy: hasCaFile
-      ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of that authority, ${unless}`
+      ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of ${issuer ?? "that authority"}, ${unless}`
       : `put the authority's certificate into a file and name that file in control_plane.ca_file, ${unless}`,
   });
 }

@@ -1,6 +1,6 @@
 import { createSecureContext, getCACertificates, type SecureContext, TLSSocket } from "node:tls";
 import { buildConnector, Client, type Dispatcher, ProxyAgent } from "undici";
-import type { ValidityPeriod } from "./tls-error.ts";
+import { type PeerCertificate, peerCertificate } from "./peer-certificate.ts";
 
 /** The one connection to the control plane, direct or through a proxy. */
 export interface Transport {
@@ -8,7 +8,7 @@ export interface Transport {
   /** True while it is connected; the next request then uses this connection. */
   isConnected(): boolean;
   /** Of the last certificate of the control plane, accepted or not; unknown through a proxy. */
-  certificateValidity(): ValidityPeriod | undefined;
+  certificate(): PeerCertificate | undefined;
   /** True while TCP is connected and TLS is not yet: the place where a slow connection is stuck. */
   isHandshaking(): boolean;
   /** True if the error came from reaching the proxy, not the control plane behind it. */
@@ -48,7 +48,7 @@ export function openTransport(options: TransportOptions): Transport {
 
 function openDirect(options: TransportOptions): Transport {
   const connect = buildConnector(connectorOptions(options));
-  let validity: ValidityPeriod | undefined;
+  let certificate: PeerCertificate | undefined;
   let isHandshaking = false;
   const client = new Client(options.endpoint.origin, {
     ...CONNECTION,
@@ -66,8 +66,7 @@ function openDirect(options: TransportOptions): Transport {
         isHandshaking = false;
       });
       socket.prependOnceListener("secure", () => {
-        const { valid_from, valid_to } = socket.getPeerCertificate();
-        validity = { fromMs: Date.parse(valid_from), toMs: Date.parse(valid_to) };
+        certificate = peerCertificate(socket);
       });
     },
   });
@@ -75,7 +74,7 @@ function openDirect(options: TransportOptions): Transport {
   return {
     dispatcher: client,
     isConnected,
-    certificateValidity: () => validity,
+    certificate: () => certificate,
     isHandshaking: () => isHandshaking,
     isProxyFault: () => false,
     destroy: () => client.destroy(),
@@ -105,7 +104,7 @@ function openProxied(options: TransportOptions, proxy: URL): Transport {
   return {
     dispatcher: agent,
     isConnected: () => isConnected(),
-    certificateValidity: () => undefined,
+    certificate: () => undefined,
     // If the proxy is connected, TLS is what is slow.
     isHandshaking: () => !isConnected(),
     isProxyFault: (error) => error instanceof Error && proxyFaults.has(error),
@@ -138,6 +137,14 @@ function connectorOptions({ endpoint, caPem, connectTimeoutMs }: TransportOption
   };
 }
 
+/**
+ * Every certificate of ca_file is trusted as it is, also an intermediate or the server's own: other
+ * clients, such as curl, do the same (X509_V_FLAG_PARTIAL_CHAIN).
+ */
 function trustedRoots(caPem: string | undefined): SecureContext {
-  return createSecureContext(caPem === undefined ? {} : { ca: [...getCACertificates("default"), caPem] });
+  if (caPem === undefined) {
+    return createSecureContext();
+  }
+  const ca = [...getCACertificates("default"), caPem];
+  return createSecureContext({ ca, allowPartialTrustChain: true });
 }
