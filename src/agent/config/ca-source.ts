@@ -1,5 +1,6 @@
-import { X509Certificate } from "node:crypto";
 import { printable } from "../../lib/printable.ts";
+import type { StandIn } from "../stand-in/stand-in.ts";
+import { binaryCaForm, isCertificate, textCaForm } from "./ca-form.ts";
 import type { FileReads } from "./file/file-reads.ts";
 import type { ConfigIssue } from "./issue/config-issue.ts";
 import type { ParsedConfig } from "./parse-config.ts";
@@ -26,7 +27,7 @@ export async function readCa(
     return { pem: undefined };
   }
   const read = await reads.read(caFile);
-  const ca = read.kind === "read" ? readCertificates(read.bytes) : read;
+  const ca = read.kind === "read" ? readCertificates(read.bytes, caFile) : read;
   if (ca.kind === "certificates") {
     return { pem: ca.pem };
   }
@@ -38,31 +39,32 @@ export async function readCa(
 
 /**
  * Parses every certificate of a PEM bundle, so that a bad one is found before the TLS handshake.
+ * Remedies name `path`.
  */
-export function readCertificates(bytes: Uint8Array): CaFile {
+export function readCertificates(bytes: Uint8Array, path: string): CaFile {
   const decoded = decodeText(bytes);
-  const text = decoded.kind === "text" ? decoded.text : "";
+  const unusable = ({ problem, remedy }: Omit<StandIn, "code">): CaFile => {
+    return { kind: "unusable", problem, remedy };
+  };
+  if (decoded.kind === "not-text") {
+    return unusable(binaryCaForm(bytes, path) ?? decoded);
+  }
+  const { text } = decoded;
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/u.test(text)) {
     const remedy =
       "Name a file with only the CA's certificate: the agent must not be able to read the CA's key.";
-    return { kind: "unusable", problem: "contains a private key", remedy };
+    return unusable({ problem: "contains a private key", remedy });
   }
   const blocks = text.match(BLOCK) ?? [];
-  if (blocks.length === 0) {
-    return { kind: "unusable", problem: "contains no PEM certificate", remedy: REMEDY };
+  const begun = text.match(/-----BEGIN CERTIFICATE-----/gu)?.length ?? 0;
+  if (blocks.length === 0 || begun > blocks.length) {
+    const none = { problem: "contains no PEM certificate", remedy: REMEDY };
+    return unusable(text.trim() === "" ? { ...none, problem: "is empty" } : (textCaForm(text, path) ?? none));
   }
   const bad = blocks.findIndex((block) => !isCertificate(block));
   if (bad === -1) {
     return { kind: "certificates", pem: text };
   }
   const problem = `contains a certificate that cannot be parsed (number ${bad + 1} of ${blocks.length})`;
-  return { kind: "unusable", problem, remedy: "Copy that whole certificate again." };
-}
-
-function isCertificate(block: string): boolean {
-  try {
-    return new X509Certificate(block).raw.length > 0;
-  } catch {
-    return false;
-  }
+  return unusable({ problem, remedy: "Copy that whole certificate again." });
 }

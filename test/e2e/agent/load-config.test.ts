@@ -99,7 +99,8 @@ describe("a CA file", () => {
 
   it.each([
     [undefined, "does not exist"],
-    ["", "contains no PEM certificate"],
+    ["", "is empty"],
+    ["ca", "contains no PEM certificate"],
     [
       "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
       "contains a certificate that cannot be parsed (number 1 of 1)",

@@ -116,7 +116,7 @@ async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefine
     return undefined;
   }
   const read = await readBoundedFile(controlPlane.caFile);
-  const ca = read.kind === "read" ? readCertificates(read.bytes) : undefined;
+  const ca = read.kind === "read" ? readCertificates(read.bytes, controlPlane.caFile) : undefined;
   return ca?.kind === "certificates" ? ca.pem : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { Buffer, isUtf8 } from "node:buffer";
+import { binaryFile } from "../../stand-in/binary-file.ts";
 
 /** The text of a file, or why its bytes are not text. */
 export type ConfigText =
@@ -27,6 +28,11 @@ const WINDOWS_1252: ReadonlyMap<number, string> = new Map([
  * with their place, because a U+FFFD must not get into a key.
  */
 export function decodeText(bytes: Uint8Array): ConfigText {
+  const isPlain = isUtf8(bytes) && !bytes.includes(0);
+  const other = isPlain ? undefined : binaryFile(bytes);
+  if (other !== undefined) {
+    return { kind: "not-text", problem: other.problem, remedy: other.remedy };
+  }
   const encoding = utf16Mark(bytes);
   if (encoding !== undefined) {
     return decodeUtf16(bytes, encoding);
@@ -34,7 +40,7 @@ export function decodeText(bytes: Uint8Array): ConfigText {
   if (!isUtf8(bytes)) {
     return firstBadByte(bytes);
   }
-  if (bytes.includes(0)) {
+  if (!isPlain) {
     const remedy = "Save it as UTF-8; it may be UTF-16 without a byte-order mark.";
     return { kind: "not-text", problem: "contains NUL bytes, which no text file has", remedy };
   }

@@ -1,7 +1,7 @@
 import type { ChainLink } from "./peer-certificate.ts";
 import type { TlsExplanation } from "./tls-codes.ts";
 
-/** OpenSSL has one word for all of them: which certificate is wrong, and in what, shows the chain. */
+/** OpenSSL has one code for several flaws; the chain shows which certificate has which. */
 const OF_PURPOSE: ReadonlySet<string> = new Set(["INVALID_PURPOSE", "INVALID_CA"]);
 
 /**
