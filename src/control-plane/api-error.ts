@@ -4,6 +4,7 @@ import {
   type ForbiddenReason,
   type KeyRefusalReason,
   type NodeRefusalReason,
+  type RefusalFacts,
 } from "../protocol/refusal.ts";
 import { ORGANIZATION_CHANGED } from "../protocol/shown-organization.ts";
 
@@ -63,6 +64,7 @@ export interface RequestIssue {
 interface ErrorFacts {
   readonly retryAfterMs?: number;
   readonly issues?: readonly RequestIssue[];
+  readonly refusal?: RefusalFacts;
 }
 
 /**
@@ -77,13 +79,17 @@ export class ApiError extends Error {
   readonly retryAfterMs: number | undefined;
   /** All entries of the request that are wrong, if the message is about several. */
   readonly issues: readonly RequestIssue[];
+  /** What a caller that was refused may know of its key. */
+  readonly refusal: RefusalFacts;
 
-  constructor(code: Code, message: string, reason?: Reason, { retryAfterMs, issues = [] }: ErrorFacts = {}) {
+  constructor(code: Code, message: string, reason?: Reason, facts: ErrorFacts = {}) {
     super(message);
+    const { retryAfterMs, issues = [], refusal = {} } = facts;
     this.code = code;
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
     this.issues = issues;
+    this.refusal = refusal;
   }
 
   get httpStatus(): number {
@@ -108,11 +114,11 @@ export function badInput(message: string): ApiError {
 }
 
 /** The key itself may not be used. */
-export function keyRefused(reason: KeyRefusalReason, message: string): ApiError {
-  return new ApiError(ApiErrorCode.unauthenticated, message, reason);
+export function keyRefused(reason: KeyRefusalReason, message: string, refusal?: RefusalFacts): ApiError {
+  return new ApiError(ApiErrorCode.unauthenticated, message, reason, refusal && { refusal });
 }
 
 /** The key or the person is known, but may not do this. */
-export function forbidden(reason: ForbiddenReason, message: string): ApiError {
-  return new ApiError(ApiErrorCode.forbidden, message, reason);
+export function forbidden(reason: ForbiddenReason, message: string, refusal?: RefusalFacts): ApiError {
+  return new ApiError(ApiErrorCode.forbidden, message, reason, refusal && { refusal });
 }

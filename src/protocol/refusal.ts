@@ -8,10 +8,37 @@ export const KEY_REFUSAL_REASONS = [
   "unknown",
   "revoked",
   "expired",
+  /** No executor key arrived. `arrived` says what did. */
   "malformed",
   /** The control plane cannot read its own record of the key. */
   "damaged",
 ] as const;
+
+/**
+ * With `malformed`: what arrived in `Authorization`, in `errors[].extensions.arrived`. An agent sends
+ * one executor key, so it knows from this that something on the way changes the header.
+ */
+export const ARRIVALS = [
+  /** No header, or an empty one. */
+  "nothing",
+  /** `Basic …`, or no scheme. */
+  "other_scheme",
+  /** Two credentials, separated by a comma. */
+  "several",
+  /** `Bearer`, but no executor key. */
+  "not_a_key",
+] as const;
+
+/** What else a refusal says of the key, in `errors[].extensions`. */
+export interface RefusalFacts {
+  readonly arrived?: Arrival;
+  /** Of the key that arrived. */
+  readonly fingerprint?: string;
+  /** With `revoked`: whether another key replaced this one. */
+  readonly rotated?: boolean;
+  /** With `wrong_organization`: the slug of the key's organization. */
+  readonly organization?: string;
+}
 
 /** With 403: the key is valid, but not for this executor or operation. */
 export const FORBIDDEN_REASONS = [
@@ -50,6 +77,7 @@ export const NODE_REFUSAL_REASONS = [
 ] as const;
 
 export type NodeRefusalReason = (typeof NODE_REFUSAL_REASONS)[number];
+export type Arrival = (typeof ARRIVALS)[number];
 export type KeyRefusalReason = (typeof KEY_REFUSAL_REASONS)[number];
 export type ForbiddenReason = (typeof FORBIDDEN_REASONS)[number];
 

@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import type { ForbiddenReason } from "../../protocol/refusal.ts";
+import { type ApiError, forbidden } from "../api-error.ts";
 import type {
   BoundExecutor,
   ExecutorLookup,
@@ -180,4 +181,16 @@ function takenFromOthers({ key, executor, executorName, lineage }: AdmissionFact
 
 function refused(reason: ForbiddenReason, message: string): Admission {
   return { kind: "refused", reason, message };
+}
+
+/** What the executor is told. Its agent knows the organization that the executor was in. */
+export function admissionRefusal(
+  { organization }: Pick<PresentedKey, "organization">,
+  { reason, message }: Extract<Admission, { kind: "refused" }>,
+): ApiError {
+  return forbidden(
+    reason,
+    message,
+    reason === "wrong_organization" ? { organization: organization.slug } : {},
+  );
 }

@@ -1,7 +1,7 @@
 import type { NodesReply } from "../../protocol/nodes/node-exchange.ts";
 import type { KeyRefusalReason } from "../../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../../protocol/sync.ts";
-import { ApiError, ApiErrorCode, forbidden, keyRefused } from "../api-error.ts";
+import { ApiError, ApiErrorCode, keyRefused } from "../api-error.ts";
 import type { CurrentKeyInput, SyncInput } from "../graphql/request/inputs.ts";
 import { judge } from "../keys/authenticate.ts";
 import type { DamageLog } from "../log/damage-log.ts";
@@ -12,7 +12,14 @@ import type { PresentedKey } from "../store/contract/keys.ts";
 import type { ExecutorReference, KeyReference } from "../store/contract/references.ts";
 import type { SyncLookups, Transactions } from "../store/contract/store.ts";
 import type { ActivityWriter } from "./activity-writer.ts";
-import { type Admission, type AdmissionReads, admissionFacts, admit, type Claim } from "./admission.ts";
+import {
+  type Admission,
+  type AdmissionReads,
+  admissionFacts,
+  admissionRefusal,
+  admit,
+  type Claim,
+} from "./admission.ts";
 import { compatibility } from "./compatibility.ts";
 import { EnrolmentLimit, enrol, requireVisibleName } from "./enrolment.ts";
 import type { Presence } from "./presence.ts";
@@ -102,7 +109,7 @@ export class ExecutorSync {
     if (admission.kind === "admitted") {
       return identified(caller.key);
     }
-    const error = forbidden(admission.reason, admission.message);
+    const error = admissionRefusal(caller.key, admission);
     this.note(error, caller, { operation: "currentKey", executorName: input.executorName });
     throw error;
   }
@@ -141,7 +148,7 @@ export class ExecutorSync {
     const { store, now } = this.deps;
     return store.transaction(async (transaction) => {
       const key = await transaction.keys.byId(caller.key.id);
-      const verdict = key === undefined ? undefined : judge(key, now());
+      const verdict = key === undefined ? undefined : await judge(key, transaction.keys, now());
       if (verdict?.kind !== "accepted") {
         throw this.goneSince(caller, input, verdict?.reason ?? "unknown");
       }
@@ -198,7 +205,7 @@ export class ExecutorSync {
     admission: Extract<Admission, { kind: "refused" }>,
   ): ApiError {
     const { reason, message } = admission;
-    const error = forbidden(reason, message);
+    const error = admissionRefusal(caller.key, admission);
     this.note(error, caller, syncOf(input));
     if (executor !== undefined && reason !== "wrong_organization") {
       const { address, key } = caller;

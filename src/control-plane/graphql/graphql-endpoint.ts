@@ -8,6 +8,7 @@ import {
   errorAnswer,
   type GraphqlMediaType,
   type HttpAnswer,
+  MARKED,
   send,
   sendAndClose,
 } from "../http/http-answer.ts";
@@ -83,7 +84,7 @@ export class GraphqlEndpoint {
       // admin made a member.
       const caller = isWhole ? first : await identify(this.deps, listener, request, response);
       const result = await this.answer(body.bytes.toString("utf8"), caller, request.headers);
-      send(response, { status: 200, body: result }, mediaType);
+      send(response, { status: 200, headers: MARKED, body: result }, mediaType);
     } catch (error) {
       send(response, errorAnswer(this.deps.errors.toApiError(error), mediaType), mediaType);
     }
@@ -173,5 +174,5 @@ function preferredMediaType(accept: string | undefined): GraphqlMediaType {
 }
 
 function failure({ status, code, message }: RefusedBody): HttpAnswer {
-  return { status, body: { errors: [{ message, extensions: { code } }], data: null } };
+  return { status, headers: MARKED, body: { errors: [{ message, extensions: { code } }], data: null } };
 }

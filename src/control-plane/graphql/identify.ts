@@ -55,11 +55,11 @@ async function authenticatedExecutor(deps: IdentifyDeps, request: IncomingMessag
     activityWriter.note({ kind: "key-used", keyId: result.key.id, at: now() });
     return { key: result.key, address };
   }
-  const { keyId, fingerprint, damage } = result;
+  const { keyId, fingerprint, damage, facts } = result;
   if (damage !== undefined) {
     damages.note("apikey", damage.id, damage);
   }
-  const error = keyRefused(result.reason, result.message);
+  const error = keyRefused(result.reason, result.message, facts);
   refusals.note({ error, keyId, fingerprint, address });
   throw error;
 }

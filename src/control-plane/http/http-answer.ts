@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ANSWER_MARK, ANSWER_MARK_EXTENSION, ANSWER_MARK_HEADER } from "../../protocol/answer-mark.ts";
 import { ApiError, ApiErrorCode } from "../api-error.ts";
 
 const RETRY_AFTER_SECONDS = 2;
 const DISCARD_MS = 1000;
+
+/** Tells agents that the answer does not come from something in between. */
+export const MARKED = { [ANSWER_MARK_HEADER]: ANSWER_MARK } as const;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -56,17 +60,20 @@ function begin(response: ServerResponse, answer: HttpAnswer, mediaType: string):
  */
 export function errorAnswer(error: ApiError, mediaType: GraphqlMediaType): HttpAnswer {
   const status = statusOf(error, mediaType);
-  const { code, reason, issues, message } = error;
+  const { code, reason, issues, message, refusal } = error;
   const isRefusal = status === 401 || status === 403;
   const extensions = {
     code,
     ...(reason === undefined ? {} : { reason }),
     ...(issues.length === 0 ? {} : { issues }),
+    ...refusal,
+    [ANSWER_MARK_EXTENSION]: ANSWER_MARK,
     ...(isRefusal ? { originalError: { message, statusCode: status } } : {}),
   };
   return {
     status,
     headers: {
+      ...MARKED,
       ...(status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
       ...retryAfter(status, error.retryAfterMs),
     },

@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { keyFingerprint } from "../../protocol/fingerprint.ts";
-import { isKeyShaped, mayShowFingerprint } from "../../protocol/key-shape.ts";
-import type { KeyRefusalReason } from "../../protocol/refusal.ts";
+import { mayShowFingerprint } from "../../protocol/key-shape.ts";
+import type { KeyRefusalReason, RefusalFacts } from "../../protocol/refusal.ts";
 import type { KeyLookup, PresentedKey } from "../store/contract/keys.ts";
 import { keyStatus, revocationTime } from "./key-status.ts";
+import { presentedKey } from "./presented-key.ts";
 
 export type Authentication =
   | { readonly kind: "accepted"; readonly key: PresentedKey }
@@ -11,6 +12,8 @@ export type Authentication =
       readonly kind: "refused";
       readonly reason: KeyRefusalReason;
       readonly message: string;
+      /** What the caller may know besides. */
+      readonly facts: RefusalFacts;
       /**
        * Left out unless the credential looks like a key: the fingerprint of a password helps to
        * guess it.
@@ -21,7 +24,8 @@ export type Authentication =
       readonly damage?: PresentedKey;
     };
 
-const BEARER = /^bearer +(.*)$/i;
+/** No capital letter in this many: no key that was issued here looks like that. */
+const LOWER_CASE = /^exc_[a-z]{20,}$/;
 
 /**
  * Checks the presented key. Every request is checked anew, so that a revocation in any process
@@ -32,26 +36,32 @@ export async function authenticate(
   keys: KeyLookup,
   now: number,
 ): Promise<Authentication> {
-  const presented = BEARER.exec(authorization ?? "")?.[1]?.trim();
-  if (presented === undefined || !isKeyShaped(presented)) {
-    return malformed(authorization);
+  const presented = presentedKey(authorization);
+  if (presented.kind === "no-key") {
+    const { arrived, message } = presented;
+    return refused("malformed", message, { facts: { arrived } });
   }
-  const key = await keys.byHash(keyHash(presented));
+  const { secret } = presented;
+  const key = await keys.byHash(keyHash(secret));
   if (key !== undefined) {
-    return judge(key, now);
+    return judge(key, keys, now);
   }
-  return {
-    kind: "refused",
-    reason: "unknown",
-    message:
-      "this key is not known here: it was damaged in copying, deleted, or issued by another control plane",
-    fingerprint: mayShowFingerprint(presented) ? keyFingerprint(presented) : undefined,
-    keyId: undefined,
-  };
+  const message = LOWER_CASE.test(secret)
+    ? "this key is not known here: it has no capital letters, so something changed them, on the way or in copying"
+    : "this key is not known here: it was damaged in copying, deleted, or issued by another control plane";
+  const fingerprint = mayShowFingerprint(secret) ? keyFingerprint(secret) : undefined;
+  return refused("unknown", message, {
+    fingerprint,
+    facts: fingerprint === undefined ? {} : { fingerprint },
+  });
 }
 
 /** Whether a known key may be used at `now`, epoch ms. */
-export function judge(key: PresentedKey, now: number): Authentication {
+export async function judge(
+  key: PresentedKey,
+  keys: Pick<KeyLookup, "hasSuccessor">,
+  now: number,
+): Promise<Authentication> {
   const status = keyStatus(key, now);
   if (status === "active") {
     return { kind: "accepted", key };
@@ -59,15 +69,35 @@ export function judge(key: PresentedKey, now: number): Authentication {
   if (status === "damaged") {
     return damaged(key);
   }
-  const since = status === "revoked" ? revocationTime(key, now) : key.expiresAt;
-  const when = since === null ? "" : ` at ${new Date(since).toISOString()}`;
-  return {
-    kind: "refused",
-    reason: status,
-    message: status === "revoked" ? `this key was revoked${when}` : `this key expired${when}`,
-    fingerprint: key.fingerprint,
-    keyId: key.id,
-  };
+  const { fingerprint, id: keyId } = key;
+  if (status === "expired") {
+    return refused("expired", `this key expired${when(key.expiresAt)}`, {
+      fingerprint,
+      keyId,
+      facts: { fingerprint },
+    });
+  }
+  // Only a rotation has a grace.
+  const rotated = key.revokesAt !== null || (await keys.hasSuccessor(key));
+  const at = when(revocationTime(key, now));
+  const message = rotated
+    ? `this key was rotated, and stopped working${at}: use the key that replaced it`
+    : `this key was revoked${at}`;
+  return refused("revoked", message, { fingerprint, keyId, facts: { fingerprint, rotated } });
+}
+
+type Refused = Extract<Authentication, { kind: "refused" }>;
+
+function refused(
+  reason: KeyRefusalReason,
+  message: string,
+  more: Pick<Refused, "facts"> & Partial<Pick<Refused, "fingerprint" | "keyId">>,
+): Refused {
+  return { kind: "refused", reason, message, fingerprint: undefined, keyId: undefined, ...more };
+}
+
+function when(at: number | null): string {
+  return at === null ? "" : ` at ${new Date(at).toISOString()}`;
 }
 
 function damaged(key: PresentedKey): Authentication {
@@ -78,6 +108,7 @@ function damaged(key: PresentedKey): Authentication {
     message:
       `the control plane's record of this key is damaged (${columns.join(", ")}), so the key is refused: ` +
       "create another key",
+    facts: { fingerprint },
     fingerprint,
     keyId: id,
     damage: key,
@@ -90,12 +121,4 @@ function damaged(key: PresentedKey): Authentication {
  */
 export function keyHash(secret: string): string {
   return hash("sha256", secret, "base64url");
-}
-
-function malformed(authorization: string | undefined): Authentication {
-  const message =
-    authorization === undefined
-      ? "no key was presented: send the header Authorization: Bearer exc_…"
-      : "this is not an executor key, which begins with exc_ and has no spaces: send the header Authorization: Bearer exc_…";
-  return { kind: "refused", reason: "malformed", message, fingerprint: undefined, keyId: undefined };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
+import type { Arrival } from "../../protocol/refusal.ts";
 import type { ApiError } from "../api-error.ts";
 
 /** Of the same refusal, one line a minute. */
@@ -45,13 +46,14 @@ export class RefusalLog {
     const { error, operation, reason = error.reason, keyId, fingerprint, address } = refusal;
     const status = error.httpStatus;
     const executor = refusal.executorName === undefined ? undefined : printable(refusal.executorName);
-    const fields = { operation, status, reason, keyId, fingerprint, executor, address };
+    const { arrived, rotated } = error.refusal;
+    const fields = { operation, status, reason, arrived, rotated, keyId, fingerprint, executor, address };
     const isCheck = operation === "currentKey";
     this.logger.debug(
       { event: isCheck ? "check.refused" : "sync.refused", ...fields },
       isCheck ? "check refused" : "sync refused",
     );
-    const subject = `${status} ${reason} ${keyId ?? fingerprint ?? address} ${executor ?? ""}`;
+    const subject = `${status} ${reason} ${arrived} ${keyId ?? fingerprint ?? address} ${executor ?? ""}`;
     if (this.subjects.admit(subject) === undefined) {
       return;
     }
@@ -59,15 +61,27 @@ export class RefusalLog {
     if (leftOut === undefined) {
       return;
     }
-    const message =
-      status === 401
-        ? "a key was refused; its refusals of the next minute are logged at debug level only"
-        : "a valid key was refused for this executor; its refusals of the next minute are logged at debug level only";
+    const message = `${whatHappened(status, arrived)}; its refusals of the next minute are logged at debug level only`;
     this.logger.warn(
       { event: status === 401 ? "key.refused" : "executor.refused", ...fields },
       leftOut === 0
         ? message
         : `${message}; ${leftOut} more refusals of this key, for other executors, were left out`,
     );
+  }
+}
+
+/** A request without a key comes from a stranger, or from an executor behind a proxy. */
+function whatHappened(status: number, arrived: Arrival | undefined): string {
+  switch (arrived) {
+    case undefined:
+      return status === 401 ? "a key was refused" : "a valid key was refused for this executor";
+    case "nothing":
+      return "no Authorization header arrived: if this is an executor, a proxy on the way removes it";
+    case "several":
+      return "two credentials arrived in one Authorization header: if this is an executor, a proxy on the way adds its own";
+    case "other_scheme":
+    case "not_a_key":
+      return "an Authorization header without an executor key arrived: if this is an executor, a proxy on the way replaces it";
   }
 }

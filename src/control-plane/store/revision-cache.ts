@@ -29,6 +29,7 @@ export function cachedLookups(store: SyncLookups & Pick<Store, "revision">): Syn
         }
         return keys.get(hash, () => store.keys.byHash(hash));
       },
+      hasSuccessor: (key) => store.keys.hasSuccessor(key),
     },
     executors: {
       bound: (organizationId, name) =>

@@ -140,6 +140,7 @@ describe("who may act for an executor", () => {
     const { secret } = await server.createKey();
     const refused = await server.sync(secret, { expectedOrganizationId: other });
     expect(refused).toMatchObject({ status: 403, reason: "wrong_organization" });
+    expect(JSON.parse(refused.text)).toMatchObject({ errors: [{ extensions: { organization: "acme" } }] });
     expect(await executors(server)).toEqual([]);
     expect(await executors(server, "other")).toEqual([]);
   });

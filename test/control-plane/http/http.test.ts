@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { Client, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { randomKey } from "../../../src/control-plane/keys/random-key.ts";
+import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import {
   SYNC_INPUT,
   sendRaw,
@@ -27,27 +28,42 @@ async function serverWithKey(
 
 describe("the guard", () => {
   it.each([
-    ["nothing", undefined],
-    ["an empty header", ""],
-    ["another scheme", "Basic ZXhjXzEyMzQ="],
-    ["Bearer alone", "Bearer "],
-    ["no prefix", "Bearer abcdefghijklmnopqrstuvwxyz"],
-    ["an upper-case prefix", "Bearer EXC_abcdefghijklmnopqrstuvwxyz"],
-    ["a space inside", "Bearer exc_abc def"],
-    ["quotes", 'Bearer "exc_abcdef"'],
-    ["a bare key", "exc_abcdefghijklmnopqrstuvwxyz"],
-    ["Latin 1", "Bearer exc_\u00e4\u00f6\u00fcabcdefghijklmnopq"],
-  ])("calls %s malformed", async (_what, authorization) => {
-    const { client } = await serverWithKey();
+    ["nothing", undefined, "nothing"],
+    ["an empty header", "", "nothing"],
+    ["blanks", "   ", "nothing"],
+    ["another scheme", "Basic ZXhjXzEyMzQ=", "other_scheme"],
+    ["a scheme with commas", 'Digest username="a", realm="b c", uri="/"', "other_scheme"],
+    ["Negotiate", "Negotiate YIIJvwYGKwYBBQUCoIIJszCCCa+gMDAuBgkqhkiC9xIBAgI", "other_scheme"],
+    ["a bare key", "exc_abcdefghijklmnopqrstuvwxyz", "other_scheme"],
+    ["two keys", "Bearer exc_abcdefghijklmnop, Bearer exc_qrstuvwxyzabcdef", "several"],
+    ["a key and another scheme", "Bearer exc_abcdefghijklmnop, Basic ZXhjXzEyMzQ=", "several"],
+    ["another scheme and a key", "Basic ZXhjXzEyMzQ=,Bearer exc_abcdefghijklmnop", "several"],
+    ["a key behind a comma", "Bearer exc_abcdefghijklmnop,exc_abcdefghijklmnop", "several"],
+    ["Bearer alone", "Bearer ", "not_a_key"],
+    ["a token of somebody else", "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "not_a_key"],
+    ["no prefix", "Bearer abcdefghijklmnopqrstuvwxyz", "not_a_key"],
+    ["an upper-case prefix", "Bearer EXC_abcdefghijklmnopqrstuvwxyz", "not_a_key"],
+    ["a space inside", "Bearer exc_abc def", "not_a_key"],
+    ["quotes", 'Bearer "exc_abcdef"', "not_a_key"],
+    ["Latin 1", "Bearer exc_\u00e4\u00f6\u00fcabcdefghijklmnopq", "not_a_key"],
+  ])("calls %s malformed, and says what arrived", async (_what, authorization, arrived) => {
+    const { server, client } = await serverWithKey();
     const headers = authorization === undefined ? JSON_TYPE : { ...JSON_TYPE, authorization };
     const answer = await sendRaw(client, headers, JSON.stringify({ query: CURRENT_KEY }));
     expect(answer).toMatchObject({ status: 401, code: "UNAUTHENTICATED", reason: "malformed" });
+    expect(JSON.parse(answer.text)).toMatchObject({ errors: [{ extensions: { arrived } }] });
+    const line = server.lines.find((each) => each.includes('"key.refused"')) ?? "";
+    expect(JSON.parse(line)).toMatchObject({ reason: "malformed", arrived });
+    expect(line).toMatch(/if this is an executor, a proxy on the way/);
+    expect(`${answer.text}${server.lines.join("\n")}`).not.toMatch(/exc_[a-z]|ZXhjXz|YIIJ|eyJ|username/);
   });
 
   it("answers 401 as HTTP and as GraphQL, in both conventions", async () => {
     const { server } = await serverWithKey();
-    const answer = await server.post(randomKey(), CURRENT_KEY);
+    const secret = randomKey();
+    const answer = await server.post(secret, CURRENT_KEY);
     expect(answer.status).toBe(401);
+    expect(answer.headers["novacula-answered-by"]).toBe("control-plane");
     expect(answer.headers["www-authenticate"]).toBe("Bearer");
     const message = expect.stringMatching(/not known here/);
     expect(JSON.parse(answer.text)).toEqual({
@@ -57,12 +73,32 @@ describe("the guard", () => {
           extensions: {
             code: "UNAUTHENTICATED",
             reason: "unknown",
+            fingerprint: keyFingerprint(secret),
+            answeredBy: "control-plane",
             originalError: { message, statusCode: 401 },
           },
         },
       ],
       data: null,
     });
+  });
+
+  it("gives a key without capital letters back by its fingerprint, and says that they are missing", async () => {
+    const { client, secret } = await serverWithKey();
+    const lower = secret.toLowerCase();
+    const answer = await sendRaw(client, { ...JSON_TYPE, authorization: `bearer ${lower}` }, "{}");
+    expect(answer).toMatchObject({ reason: "unknown", message: expect.stringMatching(/no capital letters/) });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      errors: [{ extensions: { fingerprint: keyFingerprint(lower) } }],
+    });
+  });
+
+  it("marks acceptances and refusals as its own, and names no version", async () => {
+    const { server, secret } = await serverWithKey();
+    for (const key of [secret, randomKey()]) {
+      const { headers } = await server.post(key, CURRENT_KEY);
+      expect(headers["novacula-answered-by"]).toBe("control-plane");
+    }
   });
 
   it("comes before the body is looked at", async () => {

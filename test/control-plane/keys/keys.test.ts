@@ -92,6 +92,7 @@ describe("the end of a key", () => {
     const refused = await server.post(secret, CURRENT_KEY);
     expect(refused).toMatchObject({ status: 401, code: "UNAUTHENTICATED", reason: "revoked" });
     expect(refused.message).toMatch(/revoked at 20\d\d-/);
+    expect(JSON.parse(refused.text)).toMatchObject({ errors: [{ extensions: { rotated: false } }] });
     expect(await listKeys(server)).toMatchObject([{ id, status: "revoked", revokedAt: expect.any(Number) }]);
     expect(await server.revokeKey(id)).toMatchObject({
       status: 200,
@@ -202,6 +203,47 @@ describe("rotating a key", () => {
       expect(String(reason)).toMatch(/CONFLICT/);
     }
     expect(await listKeys(server)).toHaveLength(2);
+  });
+});
+
+describe("the refusal of a revoked key says whether another key replaced it", () => {
+  const rotatedOf = async (server: TestServer, secret: string) => {
+    const { text, message } = await server.post(secret, CURRENT_KEY);
+    return [JSON.parse(text).errors[0].extensions.rotated, message?.replace(/20\d\d-.*Z/, "T")];
+  };
+  const ROTATED = [true, "this key was rotated, and stopped working at T: use the key that replaced it"];
+  const REVOKED = [false, "this key was revoked at T"];
+
+  it("after a rotation, whatever happened before and afterwards", async () => {
+    const server = await serverWithOrganization();
+    const first = await server.createKey();
+    const second = await server.rotateKey(first.id);
+    expect(await rotatedOf(server, first.secret)).toEqual(ROTATED);
+    const third = await server.rotateKey(second.id);
+    await server.revokeKey(third.id);
+    expect(await rotatedOf(server, first.secret)).toEqual(ROTATED);
+    expect(await rotatedOf(server, second.secret)).toEqual(ROTATED);
+    expect(await rotatedOf(server, third.secret)).toEqual(REVOKED);
+  });
+
+  it("after a grace, whether it ended or somebody ended it", async () => {
+    const server = await serverWithOrganization();
+    const [ended, cut] = [await server.createKey(), await server.createKey()];
+    await server.rotateKey(ended.id, Date.now() + DAY_MS);
+    await server.rotateKey(cut.id, Date.now() + DAY_MS);
+    await server.revokeKey(cut.id);
+    server.clock.offsetMs = DAY_MS + 1000;
+    expect(await rotatedOf(server, ended.secret)).toEqual(ROTATED);
+    expect(await rotatedOf(server, cut.secret)).toEqual(ROTATED);
+  });
+
+  it("not because of other keys, nor because of older ones of its lineage", async () => {
+    const server = await serverWithOrganization();
+    const old = await server.createKey();
+    const next = await server.rotateKey(old.id);
+    await server.createKey();
+    await server.revokeKey(next.id);
+    expect(await rotatedOf(server, next.secret)).toEqual(REVOKED);
   });
 });
 

@@ -42,6 +42,7 @@ const audit: AuditPage = {
 
 const keys: Reads<SqliteKeyReader> = {
   byHash: (reader) => reader.byHash("x"),
+  hasSuccessor: (reader) => reader.hasSuccessor({ id: "key-1", lineageId: "key-1" }),
   byId: (reader) => reader.byId("key-1"),
   list: async (reader) => [
     await reader.list("acme", page),

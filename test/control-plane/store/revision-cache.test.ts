@@ -22,6 +22,7 @@ function countingStore() {
         await state.gate;
         return found;
       },
+      hasSuccessor: async () => false,
     },
     executors: { bound: async () => undefined },
     nodes: { ofExecutor: async () => NO_NODES },

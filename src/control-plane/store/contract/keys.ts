@@ -48,6 +48,8 @@ export interface KeyUse extends Damageable {
 /** What every request with a key asks. */
 export interface KeyLookup {
   byHash(hash: string): Promise<PresentedKey | undefined>;
+  /** Whether the lineage has a newer key. Asked only about revoked keys. */
+  hasSuccessor(key: Pick<PresentedKey, "id" | "lineageId">): Promise<boolean>;
 }
 
 export interface KeyReader extends KeyLookup {

@@ -25,6 +25,12 @@ export class SqliteKeyReader extends SqliteStatements implements KeyReader {
     return mapped(this.get(KEY_BY_HASH, hash), records.key);
   }
 
+  async hasSuccessor({ id, lineageId }: Pick<PresentedKey, "id" | "lineageId">): Promise<boolean> {
+    const sql = `select 1 from executorKey s join apikey k on k.id = s.keyId
+      where s.lineageId = ? and (k.createdAt, k.rowid) > (select createdAt, rowid from apikey where id = ?) limit 1`;
+    return this.get(sql, lineageId, id) !== undefined;
+  }
+
   async byId(id: string): Promise<KeyRecord | undefined> {
     return mapped(this.get(`${KEY} and k.id = ?`, id), records.key);
   }

@@ -1,0 +1,9 @@
+/**
+ * The mark of an answer to POST /graphql that is the control plane's own: a header, and in an error
+ * also a member of `errors[].extensions`. Gateways and proxies refuse requests in similar bodies,
+ * and only the control plane knows whether a key is valid. The mark is no secret and proves nothing
+ * against an attacker. It names no version.
+ */
+export const ANSWER_MARK_HEADER = "novacula-answered-by";
+export const ANSWER_MARK_EXTENSION = "answeredBy";
+export const ANSWER_MARK = "control-plane";
