@@ -15,8 +15,8 @@ export const KEY_REFUSAL_REASONS = [
 ] as const;
 
 /**
- * With `malformed`: what arrived in `Authorization`, in `errors[].extensions.arrived`. An agent sends
- * one executor key, so it knows from this that something on the way changes the header.
+ * With `malformed`: what arrived in `Authorization`, in `errors[].extensions.arrived`. An agent
+ * sends one executor key, so it knows from this that something on the way changes the header.
  */
 export const ARRIVALS = [
   /** No header, or an empty one. */
