@@ -58,6 +58,8 @@ export interface StartOptions {
   readonly wrapper?: readonly string[];
   /** Runs it as another user, which only root may do. */
   readonly uid?: number;
+  /** Another release's `main.ts`. */
+  readonly program?: string;
 }
 
 /** Generous, for a busy machine. */
@@ -66,7 +68,8 @@ const WAIT_MS = 25_000;
 const jsonLine = z.object({ event: z.string(), level: z.string(), msg: z.string() });
 
 export function startAgent(options: StartOptions): AgentProcess {
-  const own = [process.execPath, ...(options.arguments ?? []), PROGRAM, "run", "-c", options.configPath];
+  const main = options.program ?? PROGRAM;
+  const own = [process.execPath, ...(options.arguments ?? []), main, "run", "-c", options.configPath];
   const [program = "", ...command] = [...(options.wrapper ?? []), ...own];
   const child = spawn(program, command, {
     env: { ...ENVIRONMENT, ...options.environment },

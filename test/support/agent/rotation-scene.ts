@@ -11,6 +11,7 @@ import {
   type AgentHome,
   type AgentProcess,
   agentHome,
+  type StartOptions,
   startAgent,
   type TomlSettings,
 } from "./agent-process.ts";
@@ -27,7 +28,7 @@ export interface Host extends AsyncDisposable {
 export interface Fleet extends AsyncDisposable {
   readonly plane: TestControlPlane;
   /** Starts an agent; resolves when it is online. */
-  online(key: TestKey, settings?: Partial<TomlSettings>): Promise<Host>;
+  online(key: TestKey, settings?: Partial<TomlSettings>, options?: Partial<StartOptions>): Promise<Host>;
 }
 
 /** Three seconds of silence are long, because heartbeats arrive every half second here. */
@@ -41,8 +42,8 @@ export async function startFleet(options: ControlPlaneOptions = {}): Promise<Fle
   const hosts: Host[] = [];
   return {
     plane,
-    async online(key, settings) {
-      const host = startHost(plane, key, settings);
+    async online(key, settings, start) {
+      const host = startHost(plane, key, settings, start);
       hosts.push(host);
       await host.agent.waitForLine("key.accepted", /^/, 20_000);
       return host;
@@ -56,12 +57,17 @@ export async function startFleet(options: ControlPlaneOptions = {}): Promise<Fle
   };
 }
 
-function startHost(plane: TestControlPlane, key: TestKey, settings: Partial<TomlSettings> = {}): Host {
+function startHost(
+  plane: TestControlPlane,
+  key: TestKey,
+  settings: Partial<TomlSettings> = {},
+  options: Partial<StartOptions> = {},
+): Host {
   const directory = temporaryDirectory();
   const home = agentHome(directory.path);
   const tomlWith = (secret: string) => home.toml({ url: plane.url, key: secret, ...settings });
   writeFileSync(home.configPath, tomlWith(key.secret), { mode: 0o600 });
-  const agent = startAgent(home);
+  const agent = startAgent({ ...home, ...options });
   return {
     home,
     agent,

@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly socketPath?: string;
   /** Paths of PEM files. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  /** Another release's `main.ts`. The commands stay those of this checkout. */
+  readonly program?: string;
 }
 
 export interface CreateKeyOptions {
@@ -147,10 +149,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 function serveCommand(
-  { maxFileBlocks, maxOpenFiles, smallDiskKiB }: ControlPlaneOptions,
+  { maxFileBlocks, maxOpenFiles, smallDiskKiB, program = PROGRAM }: ControlPlaneOptions,
   directory: string,
 ): [string, ...string[]] {
-  const serve: [string, ...string[]] = [process.execPath, PROGRAM, "serve"];
+  const serve: [string, ...string[]] = [process.execPath, program, "serve"];
   if (smallDiskKiB !== undefined) {
     return onSmallDisk(directory, smallDiskKiB, serve);
   }
@@ -196,7 +198,7 @@ function listeningUrl(lines: readonly string[], hasExited: () => boolean): Promi
       }
       return undefined;
     },
-    { timeoutMs: 15_000, describe: "the control plane listens" },
+    { timeoutMs: 60_000, describe: "the control plane listens" },
   ).then((result) => {
     if ("failed" in result) {
       throw new Error(result.failed);
