@@ -30,7 +30,7 @@ export const SYNC_EXECUTOR_WITH_NODES = `mutation SyncExecutor($input: SyncExecu
       changeNumber count wantsCapabilities wantsWhole
       list {
         id name revision chain network nodeType
-        clients { role client version }
+        clients { role client version allowDowngrade }
         overrides { role key value }
         limits { role memoryBytes cpuMillis }
         ports { role name port }

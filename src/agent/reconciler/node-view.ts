@@ -15,7 +15,15 @@ import {
 } from "./host/applied.ts";
 import { DiskHashes, makeNodeFolder, type ProcessFiles } from "./host/node-folder.ts";
 import type { HostPlaces } from "./host/places.ts";
-import { adopted, folderProblem, limitsOf, startedWith, wantedOf, writtenOf } from "./process-facts.ts";
+import {
+  adopted,
+  folderProblem,
+  limitsOf,
+  startedWith,
+  tooOld,
+  wantedOf,
+  writtenOf,
+} from "./process-facts.ts";
 import { type NodeSecrets, nodeSecrets } from "./render/node-secrets.ts";
 import type { Programs } from "./render/programs.ts";
 import { type Rendered, renderNode } from "./render/render-node.ts";
@@ -73,7 +81,9 @@ export class NodeViews {
     const { spec } = held;
     const folder = `${this.#places.nodesDir}/${spec.name}`;
     const { applied, secrets } = await this.#recall(held, folder);
-    const rendered = isOrdered(held) ? this.#render(spec, folder, secrets) : undefined;
+    const rendered = isOrdered(held)
+      ? (tooOld(spec, applied) ?? this.#render(spec, folder, secrets))
+      : undefined;
     const processes: ProcessView[] = [];
     let now = applied;
     for (const { role, client, version } of inStartOrder(spec)) {
@@ -230,14 +240,10 @@ export function plannedNode({ held, processes }: NodeView): PlannedNode {
     restartGeneration: spec.restartGeneration,
     processes: processes.map(({ applied, ...process }) => ({
       ...process,
-      ...enabledAs(process),
+      isEnabled: process.state.isEnabled,
       givenLimits: applied.limits,
     })),
   };
-}
-
-function enabledAs({ state }: Pick<ProcessView, "state">) {
-  return { isEnabled: state.isEnabled };
 }
 
 /** In the catalogue's order; of a chain that it does not know, as the spec has them. */

@@ -2,10 +2,11 @@ import { hash } from "node:crypto";
 import { errorCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { portsOf } from "../../protocol/chains/ports.ts";
+import { checkDowngrades } from "../../protocol/chains/version-order.ts";
 import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
 import { type Activity, type PlannedPort, UNKNOWN_HASH, type WantedProcess } from "./decide/planned-node.ts";
 import type { UnitState } from "./decide/unit-state.ts";
-import type { AppliedProcess, Written } from "./host/applied.ts";
+import { type Applied, type AppliedProcess, appliedTo, type Written } from "./host/applied.ts";
 import { contentHash, filesOf, type ProcessFiles } from "./host/node-folder.ts";
 import type { Rendered } from "./render/render-node.ts";
 
@@ -19,6 +20,7 @@ export function writtenOf(files: ProcessFiles, version: string, spec: NodeSpec):
     files: all.map(({ name }) => name),
     revision: spec.revision,
     generation: spec.restartGeneration,
+    version,
   };
 }
 
@@ -47,8 +49,24 @@ export function adopted(applied: AppliedProcess, spec: NodeSpec, seen: Seen): Ap
     return { ...applied, written: now, started: { ...now, invocationId } };
   }
   const { revision, restartGeneration: generation } = spec;
-  const unknown = { hash: UNKNOWN_HASH, content: UNKNOWN_HASH, files: [], revision, generation };
+  const unknown = {
+    hash: UNKNOWN_HASH,
+    content: UNKNOWN_HASH,
+    files: [],
+    revision,
+    generation,
+    version: "",
+  };
   return { ...applied, started: { ...unknown, invocationId } };
+}
+
+/** The refusal of a spec with a client that is older than the one that had the data last. */
+export function tooOld({ clients }: NodeSpec, applied: Applied): Rendered | undefined {
+  const issues = checkDowngrades(clients, (role) => {
+    const { written, started } = appliedTo(applied, role);
+    return written?.version || started?.version || undefined;
+  });
+  return issues.length === 0 ? undefined : { kind: "bad_spec", issues };
 }
 
 /** What the process that runs, or the next start, is with, as far as that is known. */

@@ -1,6 +1,7 @@
 import { printable } from "../../lib/printable.ts";
 import { checkNode, isSamePort } from "../../protocol/chains/check-node.ts";
 import { portsOf } from "../../protocol/chains/ports.ts";
+import { checkDowngrades } from "../../protocol/chains/version-order.ts";
 import type { NodeCapabilities } from "../../protocol/nodes/node-exchange.ts";
 import type { NodeConfig } from "../../protocol/nodes/node-spec.ts";
 import type { NodeRefusalReason } from "../../protocol/refusal.ts";
@@ -34,6 +35,15 @@ export function requireValid(config: NodeConfig, surroundings: NodeSurroundings)
   }
   if (taken.length > 0) {
     throw refusal(ApiErrorCode.conflict, "port_taken", issues);
+  }
+}
+
+/** Throws an ApiError if a version goes back, unless that is allowed: its data may be too new. */
+export function requireNewer({ clients }: NodeConfig, before: NodeConfig): void {
+  const versions = new Map(before.clients.map(({ role, client, version }) => [`${role} ${client}`, version]));
+  const issues = checkDowngrades(clients, (role, client) => versions.get(`${role} ${client}`));
+  if (issues.length > 0) {
+    throw refusal(ApiErrorCode.badUserInput, "invalid_node_config", issues);
   }
 }
 

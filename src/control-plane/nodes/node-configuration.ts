@@ -6,7 +6,7 @@ import type { Change } from "../rights/change.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { NodeRecord } from "../store/contract/nodes.ts";
 import { changedPlaces } from "./changed-places.ts";
-import { requireValid } from "./node-checks.ts";
+import { requireNewer, requireValid } from "./node-checks.ts";
 import { withDefaultClients } from "./node-defaults.ts";
 import {
   damagedRow,
@@ -83,6 +83,7 @@ export async function updateNode(
     throw damagedRow(node.name);
   }
   const config = updated(before, update);
+  requireNewer(config, before);
   const executor = await executorOf(step, node);
   const capabilities = await transaction.nodes.capabilitiesOf(executor.id);
   const all = await transaction.nodes.listOfExecutor(executor.id);

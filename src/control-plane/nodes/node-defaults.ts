@@ -23,7 +23,7 @@ export function withDefaultClients(
       const [first] = clients;
       const usual = first?.versions[0] && { client: first.client, version: first.versions[0].version };
       const client = installed?.[0] ?? usual;
-      return client === undefined ? [] : [{ role, ...client }];
+      return client === undefined ? [] : [{ role, ...client, allowDowngrade: false }];
     }),
   ];
 }

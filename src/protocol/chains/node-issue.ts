@@ -8,6 +8,7 @@ export const NODE_ISSUE_CODES = [
   "unknown_role",
   "unknown_client",
   "unknown_version",
+  "downgrade",
   "managed_setting",
   "unknown_setting",
   "bad_value",

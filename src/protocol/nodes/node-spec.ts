@@ -41,6 +41,11 @@ export const nodeClient = z.strictObject({
   role: word,
   client: word,
   version: z.string().regex(VERSION, "must be a version"),
+  /** Whether a newer version may have written the data. Then the client may refuse or damage it. */
+  allowDowngrade: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? false),
 });
 export type NodeClient = z.infer<typeof nodeClient>;
 

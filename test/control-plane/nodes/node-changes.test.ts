@@ -245,6 +245,27 @@ describe("an update", () => {
     ]);
   });
 
+  it("to an older version is refused unless it is allowed, which counts for that version only", async () => {
+    const { server, executor } = await scene();
+    const { node } = await executor.create("ltc-1");
+    const client = (version: string, allowDowngrade?: boolean) => ({
+      clients: [{ role: "node", client: "litecoind", version, ...(allowDowngrade && { allowDowngrade }) }],
+    });
+    const older = await update(server, node.id, 1, client("0.21.2.1"));
+    expect(refused(older)).toMatchObject({
+      reason: "invalid_node_config",
+      entries: ["clients.node downgrade"],
+    });
+    expect(older.message).toMatch(/0\.21\.2\.1 is older than 0\.21\.4/u);
+    expect(await update(server, node.id, 1, client("0.21.2.1", true))).toMatchObject({ code: undefined });
+    const { list } = await executor.sync();
+    expect(list?.[0]?.clients).toMatchObject([{ version: "0.21.2.1", allowDowngrade: true }]);
+    expect(await update(server, node.id, 2, client("0.21.4"))).toMatchObject({ code: undefined });
+    expect(refused(await update(server, node.id, 3, client("0.21.2.1"))).entries).toEqual([
+      "clients.node downgrade",
+    ]);
+  });
+
   it("does not clash with the node's own ports", async () => {
     const { server, executor } = await scene();
     const { node } = await executor.create("ltc-1");

@@ -19,7 +19,7 @@ const NEW: NewNode = {
     chain: "litecoin",
     network: "regtest",
     nodeType: "full",
-    clients: [{ role: "node", client: "litecoind", version: "0.21.4" }],
+    clients: [{ role: "node", client: "litecoind", version: "0.21.4", allowDowngrade: false }],
     overrides: [],
     limits: [],
     ports: [],

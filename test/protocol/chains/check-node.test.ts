@@ -5,6 +5,7 @@ import { CATALOGUE } from "../../../src/protocol/chains/catalogue.ts";
 import { checkNode } from "../../../src/protocol/chains/check-node.ts";
 import { NODE_ISSUE_CODES } from "../../../src/protocol/chains/node-issue.ts";
 import { portsOf } from "../../../src/protocol/chains/ports.ts";
+import { checkDowngrades } from "../../../src/protocol/chains/version-order.ts";
 import type { NodeConfig } from "../../../src/protocol/nodes/node-spec.ts";
 import { everySpec, nodeSpec } from "../../support/chains/node-specs.ts";
 
@@ -30,15 +31,17 @@ const WRONG: readonly (readonly [string, NodeConfig, readonly string[]])[] = [
   ["node type", nodeSpec("bitcoin", "mainnet", { nodeType: "archive" }), ["unknown_node_type nodeType"]],
   [
     "missing role",
-    nodeSpec("ethereum", "hoodi", { clients: [{ role: "el", client: "geth", version: "1.16.7" }] }),
+    nodeSpec("ethereum", "hoodi", {
+      clients: [{ role: "el", client: "geth", version: "1.16.7", allowDowngrade: false }],
+    }),
     ["missing_role clients.cl"],
   ],
   [
     "role",
     nodeSpec("bitcoin", "mainnet", {
       clients: [
-        { role, client: "bitcoind", version: "29.0" },
-        { role: "el", client: "geth", version: "1.16.7" },
+        { role, client: "bitcoind", version: "29.0", allowDowngrade: false },
+        { role: "el", client: "geth", version: "1.16.7", allowDowngrade: false },
       ],
     }),
     ["unknown_role clients.el"],
@@ -47,23 +50,25 @@ const WRONG: readonly (readonly [string, NodeConfig, readonly string[]])[] = [
     "client of another role",
     nodeSpec("ethereum", "hoodi", {
       clients: [
-        { role: "el", client: "lighthouse", version: "8.0.1" },
-        { role: "cl", client: "lighthouse", version: "8.0.1" },
+        { role: "el", client: "lighthouse", version: "8.0.1", allowDowngrade: false },
+        { role: "cl", client: "lighthouse", version: "8.0.1", allowDowngrade: false },
       ],
     }),
     ["unknown_client clients.el"],
   ],
   [
     "version",
-    nodeSpec("litecoin", "regtest", { clients: [{ role, client: "litecoind", version: "0.21.3" }] }),
+    nodeSpec("litecoin", "regtest", {
+      clients: [{ role, client: "litecoind", version: "0.21.3", allowDowngrade: false }],
+    }),
     ["unknown_version clients.node"],
   ],
   [
     "client twice",
     nodeSpec("bitcoin", "mainnet", {
       clients: [
-        { role, client: "bitcoind", version: "28.1" },
-        { role, client: "bitcoind", version: "29.0" },
+        { role, client: "bitcoind", version: "28.1", allowDowngrade: false },
+        { role, client: "bitcoind", version: "29.0", allowDowngrade: false },
       ],
     }),
     ["duplicate clients.node"],
@@ -136,14 +141,16 @@ describe("a wrong entry", () => {
   });
 
   it("of every kind has been tried here", () => {
-    const tried = new Set(WRONG.flatMap(([, config]) => checkNode(config).map(({ code }) => code)));
+    const versions = checkDowngrades(nodeSpec("bitcoin", "mainnet").clients, () => "99");
+    const all = [...WRONG.flatMap(([, config]) => checkNode(config)), ...versions];
+    const tried = new Set(all.map(({ code }) => code));
     expect([...tried].sort()).toEqual([...NODE_ISSUE_CODES].sort());
   });
 
   it("does not hide the others, and the order is always the same", () => {
     const config = nodeSpec("bitcoin", "moon", {
       nodeType: "half",
-      clients: [{ role, client: "geth", version: "1" }],
+      clients: [{ role, client: "geth", version: "1", allowDowngrade: false }],
       limits: [{ role: "el", memoryBytes: null, cpuMillis: null }],
       ports: [{ role, name: "rest", port: 5000 }],
     });
@@ -322,7 +329,10 @@ describe("every issue", () => {
       chain: fc.oneof(fc.constantFrom(...CATALOGUE.map(({ chain }) => chain)), text),
       network: fc.oneof(fc.constantFrom("mainnet", "regtest"), text),
       nodeType: text,
-      clients: fc.array(fc.record({ role: roles, client: text, version: text }), { maxLength: 3 }),
+      clients: fc.array(
+        fc.record({ role: roles, client: text, version: text, allowDowngrade: fc.boolean() }),
+        { maxLength: 3 },
+      ),
       overrides: fc.array(fc.record({ role: roles, key: text, value: text }), { maxLength: 3 }),
       limits: fc.array(
         fc.record({ role: roles, memoryBytes: fc.constant(null), cpuMillis: fc.constant(null) }),
@@ -382,7 +392,9 @@ describe("the settings of the catalogue", () => {
         for (const { client, versions, knownSettings } of clients) {
           const spec = nodeSpec(chain, networks[0]?.network ?? "");
           const own = spec.clients.map((each) =>
-            each.role === owner ? { role: owner, client, version: versions[0]?.version ?? "" } : each,
+            each.role === owner
+              ? { role: owner, client, version: versions[0]?.version ?? "", allowDowngrade: false }
+              : each,
           );
           for (const known of knownSettings) {
             for (const value of least(known)) {

@@ -13,7 +13,7 @@ export function makeSpec(name: string, changes: Partial<NodeSpec> = {}): NodeSpe
     chain: "litecoin",
     network: "regtest",
     nodeType: "full",
-    clients: [{ role: "node", client: "litecoind", version: "0.21.4" }],
+    clients: [{ role: "node", client: "litecoind", version: "0.21.4", allowDowngrade: false }],
     overrides: [],
     limits: [],
     ports: [],

@@ -8,6 +8,7 @@ export function nodeSpec(chain: string, network: string, change: Partial<NodeSpe
     role,
     client: first?.client ?? "",
     version: first?.versions[0]?.version ?? "",
+    allowDowngrade: false,
   }));
   return {
     id: "node-1",
@@ -34,7 +35,7 @@ export function everySpec(): readonly (readonly [string, NodeSpec])[] {
       roles
         .map(({ role, clients }) =>
           clients.flatMap(({ client, versions }) =>
-            versions.map(({ version }) => ({ role, client, version })),
+            versions.map(({ version }) => ({ role, client, version, allowDowngrade: false })),
           ),
         )
         .reduce<readonly NodeSpec["clients"][]>(

@@ -15,6 +15,8 @@ const writtenSchema = z.strictObject({
   files: z.array(z.string().max(64)).max(16),
   revision: count,
   generation: count,
+  /** Of the client; empty: it is not known. */
+  version: z.string().max(64).default(""),
 });
 
 const processSchema = z.strictObject({

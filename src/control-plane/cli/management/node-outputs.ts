@@ -33,7 +33,14 @@ export const node = z.object({
   chain: z.string(),
   network: z.string(),
   nodeType: z.string(),
-  clients: z.array(z.object({ role: z.string(), client: z.string(), version: z.string() })),
+  clients: z.array(
+    z.object({
+      role: z.string(),
+      client: z.string(),
+      version: z.string(),
+      allowDowngrade: z.boolean().describe("It may start with data that a newer version has written"),
+    }),
+  ),
   overrides: z.array(z.object({ role: z.string(), key: z.string(), value: z.string() })),
   limits: z.array(z.object({ role: z.string(), memoryBytes: amount, cpuMillis: amount })),
   ports: z

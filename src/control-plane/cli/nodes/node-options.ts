@@ -14,6 +14,7 @@ export interface ClientChoice {
   readonly role: string;
   readonly client: string;
   readonly version: string;
+  readonly allowDowngrade: boolean;
 }
 
 export interface Setting {
@@ -91,7 +92,7 @@ function clientChoice(text: string): ClientChoice {
   if (role === undefined || client === undefined || version === undefined) {
     throw new InvalidArgumentError("It must have the form ROLE=CLIENT@VERSION.");
   }
-  return { role, client, version };
+  return { role, client, version, allowDowngrade: false };
 }
 
 export function setting(text: string): Setting {

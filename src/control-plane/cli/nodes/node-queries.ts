@@ -8,7 +8,7 @@ import { type Node, node } from "../management/node-outputs.ts";
 import { type OrganizationOptions, organizationsOf, suggestion } from "../management/options.ts";
 
 export const NODE_FIELDS = `id name executor { id name } damaged chain network nodeType
-  clients { role client version } overrides { role key value } limits { role memoryBytes cpuMillis }
+  clients { role client version allowDowngrade } overrides { role key value } limits { role memoryBytes cpuMillis }
   ports { role name port } plannedPorts { role name port protocol reach }
   desiredState restartGeneration revision phase isDrifted reason observedAt
   observed { revision diskFreeBytes processes { role client version status problem reason since restarts

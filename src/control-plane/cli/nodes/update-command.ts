@@ -19,7 +19,7 @@ import { findNode, NODE_FIELDS, type NodeOptions } from "./node-queries.ts";
 import { asOrdered, waitForNode } from "./wait-for-node.ts";
 
 interface UpdateOptions extends NodeOptions, ConfigurationOptions, Unset, WaitOptions {
-  readonly revision?: number;
+  readonly allowDowngrade?: boolean;
 }
 
 export function updateNodeCommand({ terminal }: CommandContext): Command {
@@ -33,6 +33,10 @@ export function updateNodeCommand({ terminal }: CommandContext): Command {
       ...configurationOptions(),
       new Option("--unset <role.key>", "back to the default of a setting").argParser(
         (text: string, before: Unset["unset"]) => [...(before ?? []), settingName(text)],
+      ),
+      new Option(
+        "--allow-downgrade",
+        "let --client name an older version, which may refuse or damage the data that a newer one has written",
       ),
       ...waitOptions(),
       ...nodeOptions(),
@@ -52,19 +56,24 @@ export function updateNodeCommand({ terminal }: CommandContext): Command {
 }
 
 async function update(reference: string, options: UpdateOptions, terminal: Terminal): Promise<void> {
-  const { client: clients, set, unset, port, memory, cpu } = options;
+  const { set, unset, port, memory, cpu, allowDowngrade = false } = options;
+  const clients = options.client?.map((each) => ({ ...each, allowDowngrade }));
+  if (allowDowngrade && clients === undefined) {
+    throw new CommandError("usage", "--allow-downgrade needs a version: give --client ROLE=CLIENT@VERSION");
+  }
   if ([clients, set, unset, port, memory, cpu].every((given) => given === undefined)) {
     throw new CommandError(
       "usage",
       "nothing is to be changed: give --set, --unset, --port, --memory, --cpu or --client",
     );
   }
+  const changes = { ...options, ...(clients !== undefined && { client: clients }) };
   const client = managementClient(options, terminal);
   const before = await findNode(client, reference, options, terminal);
   const document = `mutation($id: ID!, $expectedRevision: Int!, $input: UpdateNodeInput!) {
     updateNode(id: $id, expectedRevision: $expectedRevision, input: $input) { node { ${NODE_FIELDS} } warnings } }`;
   const data = z.object({ updateNode: changedNode });
-  const variables = { id: before.id, expectedRevision: before.revision, input: configured(options, before) };
+  const variables = { id: before.id, expectedRevision: before.revision, input: configured(changes, before) };
   const { updateNode: updated } = await client.request(document, variables, data);
   warn(updated.warnings, terminal);
   const node =

@@ -45,6 +45,7 @@ function specsWithOverrides(chain: string): readonly (readonly [string, NodeSpec
       role,
       client: client.client,
       version: client.versions[0]?.version ?? "",
+      allowDowngrade: false,
     }));
     const overrides = chosen.flatMap(({ role, client }) => compatibleOverrides(role, client));
     const network = adapter?.networks[0]?.network ?? "";
@@ -215,7 +216,7 @@ describe("any overrides that are accepted", () => {
         const plain = nodeSpec(chain, network);
         const clients = plain.clients.map((each) =>
           each.role === role
-            ? { role, client: client.client, version: client.versions[0]?.version ?? "" }
+            ? { ...each, client: client.client, version: client.versions[0]?.version ?? "" }
             : each,
         );
         const spec = { ...plain, clients, overrides };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { nodesReport } from "../../../../src/protocol/nodes/node-exchange.ts";
 import type { NodeSpec } from "../../../../src/protocol/nodes/node-spec.ts";
+import type { ObservedNode } from "../../../../src/protocol/nodes/observed-node.ts";
 import { ModelHost } from "../../../support/agent/node-host.ts";
 import { makeSpec, ORGANIZATION } from "../../../support/agent/nodes.ts";
 import { eventually } from "../../../support/eventually.ts";
@@ -61,7 +62,7 @@ describe("the life of a node", () => {
     const host = await hostWith("a");
     const orders = [
       { overrides: [{ role: "node", key: "dbcache", value: "300" }] },
-      { clients: [{ role: "node", client: "litecoind", version: "0.21.2.1" }] },
+      { clients: [{ role: "node", client: "litecoind", version: "0.21.2.1", allowDowngrade: true }] },
       { restartGeneration: 1 },
     ];
     let changes = {};
@@ -209,12 +210,32 @@ describe("an order that cannot be carried out", () => {
     expect(host.unit(UNIT).starts).toBe(1);
   });
 
+  it("is an older version than the one that has the data, also after a restart of the agent", async () => {
+    const host = await hostWith("a");
+    const older = { role: "node", client: "litecoind", version: "0.21.2.1", allowDowngrade: false };
+    const order = (revision: number, allowDowngrade: boolean) =>
+      makeSpec("a", { revision, clients: [{ ...older, allowDowngrade }] });
+    await host.sync([order(2, false)]);
+    const refused = ({ processes }: ObservedNode) => processes[0]?.problem === "bad_spec";
+    const seen = await host.until("a", "the older version is refused", refused);
+    expect(seen).toMatchObject({ revision: 1, processes: [{ status: "running" }] });
+    expect(seen.processes[0]?.reason).toMatch(/0\.21\.2\.1 is older than 0\.21\.4.*--allow-downgrade/u);
+    await host.stop();
+    host.start();
+    await host.until("a", "it is refused still", refused);
+    expect(host.requests).toEqual([`run ${UNIT}`]);
+    await host.sync([order(3, true)]);
+    await host.until("a", "revision 3 is in effect", ({ revision }) => revision === 3);
+    expect(host.argv("a")).toContain("/clients/litecoind/0.21.2.1/litecoind\n");
+    expect(host.requests).toEqual([`run ${UNIT}`, `restart ${UNIT}`]);
+  });
+
   it("names a missing program, and goes on once it is there", async () => {
     const host = newHost();
     const program = join(host.folder, "clients/litecoind/0.21.4/litecoind");
     rmSync(program);
     host.start();
-    const older = [{ role: "node", client: "litecoind", version: "0.21.2.1" }];
+    const older = [{ role: "node", client: "litecoind", version: "0.21.2.1", allowDowngrade: false }];
     const specs = specsOf(["a", "b"]);
     await host.sync(specs.map((spec) => (spec.name === "b" ? { ...spec, clients: older } : spec)));
     await host.until(

@@ -64,7 +64,9 @@ describe("litecoind", () => {
     "grows, keeps its chain over a stop, and refuses a wrong password",
     { timeout: SLOW_MS },
     async () => {
-      const clients = [{ role: "node", client: "litecoind", version: litecoind ?? "" }];
+      const clients = [
+        { role: "node", client: "litecoind", version: litecoind ?? "", allowDowngrade: false },
+      ];
       const node = await nodeOnTrial(
         nodeSpec("litecoin", "regtest", {
           clients,
@@ -100,7 +102,7 @@ describe("monerod", () => {
     "grows, keeps its chain over a stop, and refuses a wrong password",
     { timeout: SLOW_MS },
     async () => {
-      const clients = [{ role: "node", client: "monerod", version: monerod ?? "" }];
+      const clients = [{ role: "node", client: "monerod", version: monerod ?? "", allowDowngrade: false }];
       const node = await nodeOnTrial(
         nodeSpec("monero", "regtest", {
           clients,
@@ -146,7 +148,7 @@ describe.each(["1.5.1", "1.7.1"])("anvil %s", (version) => {
     "grows, and keeps its chain over a stop",
     { timeout: SLOW_MS },
     async () => {
-      const clients = [{ role: "node", client: "anvil", version }];
+      const clients = [{ role: "node", client: "anvil", version, allowDowngrade: false }];
       const node = await nodeOnTrial(
         nodeSpec("dev-ethereum", "dev", {
           clients,
@@ -189,7 +191,7 @@ describe.each(ON_THIS_MACHINE)("%s %s %s", (chain, client, version = "", program
       );
       expect(overrides.length).toBeGreaterThan(5);
       const network = adapterOf(chain)?.networks.at(-1)?.network ?? "";
-      const clients = [{ role: "node", client, version }];
+      const clients = [{ role: "node", client, version, allowDowngrade: false }];
       const node = await nodeOnTrial(nodeSpec(chain, network, { clients, overrides }), () => program);
       const process = node.start("node");
       await process.answers();

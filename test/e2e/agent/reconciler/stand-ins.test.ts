@@ -25,8 +25,8 @@ describe.each(PAIRS)("%s %s and %s %s", (el, elVersion, cl, clVersion) => {
   it("share a JWT, are started in order, and stop by their signal", { timeout: 120_000 }, async () => {
     const program = standIn();
     const clients = [
-      { role: "el", client: el, version: elVersion },
-      { role: "cl", client: cl, version: clVersion },
+      { role: "el", client: el, version: elVersion, allowDowngrade: false },
+      { role: "cl", client: cl, version: clVersion, allowDowngrade: false },
     ];
     const node = await nodeOnTrial(nodeSpec("ethereum", "hoodi", { clients }), () => program);
     expect(node.processes.map(({ role }) => role)).toEqual(["el", "cl"]);
