@@ -71,7 +71,10 @@ const AGENT: DebianPackage = {
     ],
     environment: [
       ["NOVACULA_CONFIG", "The configuration file, unless --config names one."],
-      ["HTTPS_PROXY, NO_PROXY", "The way to the control plane, unless control_plane.proxy is set."],
+      [
+        "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
+        "The way to the control plane, unless control_plane.proxy is set.",
+      ],
       ["NO_COLOR", "Print no colours."],
     ],
     seeAlso: ["novacula-control-plane(8)", "systemctl(1)", "journalctl(1)", "systemd.exec(5)"],

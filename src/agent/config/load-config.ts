@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { withoutQuotes } from "../../lib/command-line/environment-variable.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import { readCa } from "./ca-source.ts";
@@ -54,7 +55,7 @@ export type Loaded = LoadedBase &
  */
 export function configPath(flag: string | undefined, environment: NodeJS.ProcessEnv): string {
   const { NOVACULA_CONFIG: variable } = environment;
-  return resolve(flag || variable || DEFAULT_PATH);
+  return resolve(flag || withoutQuotes(variable ?? "") || DEFAULT_PATH);
 }
 
 /**

@@ -91,10 +91,14 @@ function authentication({ kind, detail, remedy }: Answer): Check {
 
 function passed(stage: Stage, { url, route }: Connection): Check {
   const host = hostOf(url);
+  const note = route.kind === "unusable" || route.note === undefined ? "" : ` (${route.note})`;
   const isProxied = route.kind === "proxy";
   switch (stage) {
     case "proxy":
-      return pass(stage, isProxied ? `${route.proxy.host} forwards to ${host}` : "none is used");
+      return pass(
+        stage,
+        isProxied ? `${route.proxy.host} forwards to ${host}${note}` : `none is used${note}`,
+      );
     case "dns":
       return pass(stage, resolved(isProxied ? route.proxy : new URL(url)));
     case "tcp":

@@ -23,7 +23,7 @@ export interface SyncClientOptions {
   readonly key: ExecutorKey;
   /** PEM, in addition to the default roots. */
   readonly caPem: string | undefined;
-  /** A URL, `none`, or undefined: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of `environment`. */
+  /** A URL, `none`, or undefined: HTTPS_PROXY, ALL_PROXY and NO_PROXY of `environment`. */
   readonly proxy: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
   readonly userAgent: string;
@@ -215,6 +215,7 @@ class HttpSyncClient {
       certificate: this.#transport?.certificate(),
       hasCaFile: this.#options.caPem !== undefined,
       proxyAddress: this.#route.kind === "proxy" ? addressOf(this.#route.proxy) : undefined,
+      routeNote: this.#route.kind === "unusable" ? undefined : this.#route.note,
       isHandshaking: this.#transport?.isHandshaking() ?? false,
       connectTimeoutMs: this.#connectTimeoutMs(),
       isProxyFault: this.#transport?.isProxyFault(error) ?? false,

@@ -112,3 +112,13 @@ export function withoutEmpty(env: Readonly<Record<string, string | undefined>>):
     ),
   );
 }
+
+/**
+ * The value of a variable without white space and quotes around it. Files such as those of
+ * `docker --env-file` are not read by a shell, so they keep both.
+ */
+export function withoutQuotes(value: string): string {
+  const text = value.trim();
+  const quoted = /^(["'])(.*)\1$/su.exec(text)?.[2];
+  return quoted === undefined ? text : quoted.trim();
+}

@@ -30,7 +30,7 @@ describe("through a proxy", () => {
     expect(proxy.seen().toLowerCase()).not.toMatch(/^authorization/m);
   });
 
-  it.each(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"])("that %s names", async (variable) => {
+  it.each(["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])("that %s names", async (variable) => {
     await using proxy = await startTestProxy({ targetPort: server.port });
     const environment = { [variable]: `http://${proxy.address}` };
     await using client = testClient(URL_BEHIND, { environment, caPem: certificates.caPem });
@@ -103,6 +103,20 @@ describe("a proxy that does not work", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "proxy",
       detail: `the proxy does not work: connection refused by ${proxy.address} (ECONNREFUSED)`,
+      remedy: 'check the proxy, which is set in control_plane.proxy; control_plane.proxy = "none" uses none',
+    });
+  });
+
+  it("names the variable that it comes from", async () => {
+    await using proxy = await startTestProxy({ targetPort: server.port });
+    proxy.setMode(403);
+    const environment = { https_proxy: `http://${proxy.address}`, NO_PROXY: "192.0.2.300;cp.example.com" };
+    await using client = testClient(URL_BEHIND, { environment });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
+      cause: "proxy",
+      detail: expect.stringContaining(
+        `the proxy ${proxy.address} (set in https_proxy; no entry of NO_PROXY matches other.example.com) would not`,
+      ),
     });
   });
 

@@ -10,6 +10,8 @@ export interface NetworkPlace extends TlsPlace {
   readonly answerStatus: number | undefined;
   /** `proxy.example.com:3128`; undefined without a proxy. */
   readonly proxyAddress: string | undefined;
+  /** Which setting decided for or against a proxy, as a clause. */
+  readonly routeNote: string | undefined;
   /** True if the proxy itself could not be reached. */
   readonly isProxyFault: boolean;
   /** True while TCP is connected and TLS is not yet. */
@@ -116,7 +118,7 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
   if (known === undefined) {
     return unreachable("network", `the request to ${place.address} failed (${code})`);
   }
-  const remedy = known === lost ? lostRemedy(place) : known.remedy;
+  const remedy = known === lost ? lostRemedy(place) : withRoute(known, place);
   return unreachable(known.cause, `${known.detail(place.address)} (${code})`, { remedy });
 }
 
@@ -139,6 +141,22 @@ function codeOf(error: unknown): string {
     return codeOf(error.errors[0]);
   }
   return error.cause === undefined ? printable(error.name, 60) : codeOf(error.cause);
+}
+
+/** A host that needs a proxy fails in one of these ways without it. */
+const WITHOUT_PROXY: ReadonlySet<UnreachableCause> = new Set([
+  "dns",
+  "connection-refused",
+  "network",
+  "timeout",
+]);
+
+function withRoute({ cause, remedy }: Explanation, { proxyAddress, routeNote }: NetworkPlace) {
+  if (proxyAddress !== undefined || routeNote === undefined || !WITHOUT_PROXY.has(cause)) {
+    return remedy;
+  }
+  const check = `if this host needs a proxy, note that ${routeNote}`;
+  return remedy === undefined ? check : `${remedy}; ${check}`;
 }
 
 function brokenOff(code: string, { address, answerStatus }: NetworkPlace): Unreachable {
@@ -168,20 +186,25 @@ function notHttp(code: string, { address, isTls }: NetworkPlace): Unreachable {
 }
 
 /** A refused CONNECT shows only in the message of undici: `Proxy response (407) !== 200 …`. */
-function tunnelRefusal(error: unknown, { proxyAddress, address }: NetworkPlace): Unreachable | undefined {
+function tunnelRefusal(error: unknown, place: NetworkPlace): Unreachable | undefined {
+  const { proxyAddress, address } = place;
   const message = error instanceof Error && proxyAddress !== undefined ? error.message : "";
   const status = /Proxy response \((\d{3})\)/.exec(message)?.[1];
   if (status === undefined) {
     return undefined;
   }
   if (status === "407") {
-    return unreachable("proxy-authentication", `the proxy ${proxyAddress} asks for credentials (407)`, {
+    return unreachable("proxy-authentication", `the proxy ${named(place)} asks for credentials (407)`, {
       remedy: "put them into the proxy's URL, http://user:password@host:port, in control_plane.proxy",
     });
   }
-  return unreachable("proxy", `the proxy ${proxyAddress} would not connect to ${address} (${status})`, {
+  return unreachable("proxy", `the proxy ${named(place)} would not connect to ${address} (${status})`, {
     remedy: "check the rules of the proxy, or exclude the control plane with NO_PROXY",
   });
+}
+
+function named({ proxyAddress = "", routeNote }: NetworkPlace): string {
+  return routeNote === undefined ? proxyAddress : `${proxyAddress} (${routeNote})`;
 }
 
 function proxyFault(error: unknown, code: string, place: NetworkPlace): Unreachable {
@@ -192,6 +215,6 @@ function proxyFault(error: unknown, code: string, place: NetworkPlace): Unreacha
     EXPLANATIONS.get(code)?.detail(address) ??
     `the request to ${address} failed`;
   return unreachable("proxy", `the proxy does not work: ${inner} (${code})`, {
-    remedy: 'check control_plane.proxy or HTTPS_PROXY; proxy = "none" uses none',
+    remedy: `${place.routeNote === undefined ? "check control_plane.proxy or HTTPS_PROXY" : `check the proxy, which is ${place.routeNote}`}; control_plane.proxy = "none" uses none`,
   });
 }

@@ -1,10 +1,15 @@
-import { BlockList, isIP } from "node:net";
+import { withoutQuotes } from "../../../lib/command-line/environment-variable.ts";
 import { isLoopbackHost } from "../../../lib/loopback.ts";
+import { printable } from "../../../lib/printable.ts";
+import { type Exceptions, readExceptions } from "./proxy-exceptions.ts";
 
-/** How a request leaves this host. `unusable`: a proxy is configured, but its setting is wrong. */
+/**
+ * How a request leaves this host. `unusable`: a proxy is configured, but its setting is wrong.
+ * `note` is a clause that says which setting decided; undefined if there is none.
+ */
 export type Route =
-  | { readonly kind: "direct" }
-  | { readonly kind: "proxy"; readonly proxy: URL }
+  | { readonly kind: "direct"; readonly note?: string }
+  | { readonly kind: "proxy"; readonly proxy: URL; readonly note?: string }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
 interface RouteInput {
@@ -14,8 +19,13 @@ interface RouteInput {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Lower case first, like curl; HTTP_PROXY also for an https URL, like undici. */
-const VARIABLES = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"];
+/** As curl has it for an https URL: lower case first. */
+const VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+/** For plain HTTP alone, which only goes to this host, and never through a proxy. */
+const UNUSED = ["http_proxy", "HTTP_PROXY"];
+
+/** An entry of NO_PROXY that may be shown: it is short, and cannot hold a password. */
+const SHOWN_ENTRY = /^[^@]{1,60}$/u;
 
 /**
  * Loopback never goes through a proxy, so plain HTTP never does. NO_PROXY does not apply to an
@@ -28,24 +38,52 @@ export function proxyRoute({ endpoint, proxy, environment }: RouteInput): Route 
   if (proxy !== undefined) {
     return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, "control_plane.proxy");
   }
-  const variable = VARIABLES.find((name) => (environment[name] ?? "").trim() !== "");
+  const variable = firstSet(VARIABLES, environment);
   if (variable === undefined) {
-    return { kind: "direct" };
+    const unused = firstSet(UNUSED, environment);
+    return unused === undefined
+      ? { kind: "direct" }
+      : { kind: "direct", note: `${unused} is set, but it is for http:// alone: https:// needs HTTPS_PROXY` };
   }
-  const { no_proxy, NO_PROXY } = environment;
-  if (isExcepted(endpoint, no_proxy ?? NO_PROXY ?? "")) {
-    return { kind: "direct" };
+  const exempting = firstSet(["no_proxy", "NO_PROXY"], environment);
+  if (exempting === undefined) {
+    return usableProxy(environment[variable] ?? "", variable);
   }
-  return usableProxy(environment[variable] ?? "", variable);
+  const exceptions = readExceptions(endpoint, environment[exempting] ?? "");
+  const { matched } = exceptions;
+  if (matched !== undefined) {
+    const entry = SHOWN_ENTRY.test(matched) ? ` (entry ${printable(matched)})` : "";
+    return { kind: "direct", note: `${exempting} excepts it from the proxy in ${variable}${entry}` };
+  }
+  const note = notExcepted(exempting, exceptions, endpoint);
+  return usableProxy(environment[variable] ?? "", variable, note);
+}
+
+function notExcepted(variable: string, { notUnderstood }: Exceptions, { hostname }: URL): string {
+  const none = `; no entry of ${variable} matches ${printable(hostname)}`;
+  const [first] = notUnderstood;
+  if (first === undefined) {
+    return none;
+  }
+  const entry = SHOWN_ENTRY.test(first) ? `: ${printable(first)}` : "";
+  return `${none}, and one is neither a name nor an address nor a range${entry}`;
+}
+
+function firstSet(names: readonly string[], environment: NodeJS.ProcessEnv): string | undefined {
+  return names.find((name) => withoutQuotes(environment[name] ?? "") !== "");
 }
 
 /** The value is not repeated: it may hold the password of the proxy. */
-function usableProxy(text: string, source: string): Route {
+function usableProxy(text: string, source: string, more = ""): Route {
   const unusable = (problem: string, remedy: string): Route => ({ kind: "unusable", problem, remedy });
   const form = `write ${source} as http://host:port, or as http://user:password@host:port`;
-  const proxy = URL.parse(text.trim());
+  const proxy = URL.parse(withoutQuotes(text));
   if (proxy === null) {
     return unusable(`the proxy in ${source} is not a URL`, form);
+  }
+  if (/^socks/u.test(proxy.protocol)) {
+    const remedy = `name an HTTP proxy in ${source}, or set HTTPS_PROXY or control_plane.proxy`;
+    return unusable(`the proxy in ${source} is a SOCKS proxy, which the agent does not support`, remedy);
   }
   if (proxy.protocol !== "http:" && proxy.protocol !== "https:") {
     return unusable(`the proxy in ${source} does not begin with http:// or https://`, form);
@@ -54,7 +92,7 @@ function usableProxy(text: string, source: string): Route {
     const remedy = `write a percent sign in the credentials of ${source} as %25`;
     return unusable(`the credentials of the proxy in ${source} contain a % that is not an escape`, remedy);
   }
-  return { kind: "proxy", proxy };
+  return { kind: "proxy", proxy, note: `set in ${source}${more}` };
 }
 
 function isDecodable(text: string): boolean {
@@ -64,53 +102,4 @@ function isDecodable(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * NO_PROXY: `*`, names with their subdomains, `.suffix`, `*.suffix`, `host:port`, addresses, CIDR
- * ranges.
- */
-function isExcepted(endpoint: URL, exceptions: string): boolean {
-  const host = bareHost(endpoint.hostname);
-  const port = endpoint.port || (endpoint.protocol === "https:" ? "443" : "80");
-  return exceptions
-    .split(/[,\s]+/)
-    .filter((entry) => entry !== "")
-    .some((entry) => matches(entry.toLowerCase(), host, port));
-}
-
-function matches(entry: string, host: string, port: string): boolean {
-  const withPort = /^(\[.+\]|[^:]+):(\d+)$/.exec(entry);
-  if (withPort !== null && withPort[2] !== port) {
-    return false;
-  }
-  const pattern = bareHost(withPort?.[1] ?? entry);
-  if (pattern === "*" || pattern === host) {
-    return true;
-  }
-  if (isIP(host) !== 0) {
-    return pattern.includes("/") && isInRange(host, pattern);
-  }
-  const suffix = pattern.replace(/^\*?\./, "");
-  return host.endsWith(`.${suffix}`) || (host === suffix && !pattern.startsWith("*"));
-}
-
-function isInRange(address: string, range: string): boolean {
-  const [network = "", bits = ""] = range.split("/");
-  const version = isIP(network);
-  const prefix = Number(bits);
-  if (version !== isIP(address) || !/^\d{1,3}$/.test(bits) || prefix > (version === 4 ? 32 : 128)) {
-    return false;
-  }
-  const family = version === 4 ? "ipv4" : "ipv6";
-  const list = new BlockList();
-  list.addSubnet(network, prefix, family);
-  return list.check(address, family);
-}
-
-function bareHost(host: string): string {
-  return host
-    .replace(/^\[(.*)\]$/, "$1")
-    .replace(/\.$/, "")
-    .toLowerCase();
 }

@@ -13,6 +13,7 @@ const PLACE: NetworkPlace = {
   certificate: undefined,
   hasCaFile: false,
   proxyAddress: undefined,
+  routeNote: undefined,
   isProxyFault: false,
   isHandshaking: false,
   connectTimeoutMs: 5000,
@@ -133,4 +134,20 @@ it("a connection that is lost in plain HTTP may have met TLS", () => {
     unreachableByNetwork(failed("UND_ERR_SOCKET"), { ...PLACE, isTls }).remedy;
   expect(remedy(false)).toContain("https://");
   expect(remedy(true)).toBeUndefined();
+});
+
+describe("a host that may need a proxy", () => {
+  const routeNote = "HTTP_PROXY is set, but it is for http:// alone: https:// needs HTTPS_PROXY";
+
+  it.each(["ENOTFOUND", "ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT", "ENETUNREACH"])(
+    "is told which setting keeps it from one: %s",
+    (code) => {
+      expect(unreachableByNetwork(failed(code), { ...PLACE, routeNote }).remedy).toContain(routeNote);
+      expect(unreachableByNetwork(failed(code), PLACE).remedy ?? "").not.toContain("proxy");
+    },
+  );
+
+  it("is not told so of a connection that got through", () => {
+    expect(unreachableByNetwork(failed("ECONNRESET"), { ...PLACE, routeNote }).remedy).toBeUndefined();
+  });
 });

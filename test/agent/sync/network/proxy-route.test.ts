@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { proxyRoute } from "../../../../src/agent/sync/network/proxy-route.ts";
 
@@ -14,11 +15,18 @@ describe("the proxy", () => {
     [{ HTTPS_PROXY: "" }, "direct"],
     [{ HTTPS_PROXY: "  " }, "direct"],
     [{ HTTPS_PROXY: PROXY }, "proxy.example.com:3128"],
-    [{ HTTP_PROXY: PROXY }, "proxy.example.com:3128"],
+    [{ HTTP_PROXY: PROXY }, "direct"],
+    [{ http_proxy: PROXY }, "direct"],
+    [{ ALL_PROXY: PROXY }, "proxy.example.com:3128"],
+    [{ ALL_PROXY: "http://all:1", HTTPS_PROXY: "http://secure:1" }, "secure:1"],
+    [{ ALL_PROXY: "socks5://proxy:1080" }, "unusable"],
+    [{ HTTPS_PROXY: `"${PROXY}"` }, "proxy.example.com:3128"],
+    [{ HTTPS_PROXY: ` '${PROXY}' ` }, "proxy.example.com:3128"],
+    [{ HTTPS_PROXY: '""', ALL_PROXY: "http://all:1" }, "all:1"],
+    [{ HTTPS_PROXY: PROXY, no_proxy: "", NO_PROXY: "cp.example.com" }, "direct"],
     [{ HTTPS_PROXY: "http://upper:1", https_proxy: "http://lower:1" }, "lower:1"],
     [{ HTTPS_PROXY: "http://upper:1", https_proxy: "" }, "upper:1"],
     [{ HTTPS_PROXY: "http://secure:1", HTTP_PROXY: "http://plain:1" }, "secure:1"],
-    [{ ALL_PROXY: PROXY }, "direct"],
   ])("of %j is %s", (environment, expected) => {
     expect(routeOf("https://cp.example.com", environment)).toBe(expected);
   });
@@ -58,6 +66,28 @@ describe("NO_PROXY", () => {
     ["10.0.0.0/8", "https://10.1.2.3"],
     ["fd00::/8", "https://[fd00::1]"],
     ["[fd00::1]:443", "https://[fd00::1]"],
+    ["2001:db8:0:0:0:0:0:1", "https://[2001:db8::1]"],
+    ["2001:0DB8::1", "https://[2001:db8::1]"],
+    ["[2001:0db8::0001]:8443", "https://[2001:db8::1]:8443"],
+    ["[2001:db8::]/32", "https://[2001:db8::1]"],
+    ["::ffff:192.0.2.1", "https://[::ffff:c000:201]"],
+    ["192.0.2.*", "https://192.0.2.7"],
+    ["192.*", "https://192.0.2.7"],
+    ["192.0.2.", "https://192.0.2.7"],
+    ["10.", "https://10.1.2.3"],
+    ["https://cp.example.com", "https://cp.example.com"],
+    ["https://cp.example.com/graphql", "https://cp.example.com"],
+    ["https://user:pw@cp.example.com:443/", "https://cp.example.com"],
+    ["cp.example.com/", "https://cp.example.com"],
+    ["a.example;cp.example.com", "https://cp.example.com"],
+    ["a.example|cp.example.com", "https://cp.example.com"],
+    ['"a.example,cp.example.com"', "https://cp.example.com"],
+    ["'cp.example.com'", "https://cp.example.com"],
+    ["*example.com", "https://cp.example.com"],
+    ["cp-*.example.com", "https://cp-1.example.com"],
+    ["cp.example.com.", "https://cp.example.com"],
+    ["b\u00fccher.example", "https://cp.b\u00fccher.example"],
+    [".b\u00fccher.example", "https://cp.xn--bcher-kva.example"],
   ])("%s excepts %s", (exceptions, url) => {
     expect(routeOf(url, { HTTPS_PROXY: PROXY, NO_PROXY: exceptions })).toBe("direct");
     expect(routeOf(url, { HTTPS_PROXY: PROXY, no_proxy: exceptions })).toBe("direct");
@@ -74,7 +104,80 @@ describe("NO_PROXY", () => {
     ["10.0.0.0/", "https://10.1.2.3"],
     ["0.1.2.3", "https://10.1.2.3"],
     ["10.0.0.0/8", "https://[fd00::1]"],
+    ["2001:db8::2", "https://[2001:db8::1]"],
+    ["192.0.2.*", "https://192.0.20.1"],
+    ["10.", "https://100.1.2.3"],
+    ["https://cp.example.com:8443", "https://cp.example.com"],
+    ["cp-*.example.com", "https://cp.example.com"],
+    ["*b*b.example.com", "https://cp.example.com"],
+    ["*.example.com", "https://cp.example.com.evil.test"],
+    ["b\u00fccher.example", "https://cp.example.com"],
+    ["~^cp", "https://cp.example.com"],
+    ["cp..example.com", "https://cp.example.com"],
   ])("%s does not except %s", (exceptions, url) => {
     expect(routeOf(url, { HTTPS_PROXY: PROXY, NO_PROXY: exceptions })).toBe("proxy.example.com:3128");
+  });
+});
+
+describe("any spelling of an IPv6 address", () => {
+  const group = fc.integer({ min: 0, max: 0xffff });
+  const address = fc.array(group, { minLength: 8, maxLength: 8 });
+  const full = (groups: readonly number[]) =>
+    groups.map((one) => one.toString(16).padStart(4, "0").toUpperCase()).join(":");
+  const short = (groups: readonly number[]) => new URL(`http://[${full(groups)}]`).hostname;
+
+  it("excepts that address and no other", () => {
+    fc.assert(
+      fc.property(address, address, (own, other) => {
+        const url = `https://${short(own)}`;
+        const exceptions = (text: string) => ({ HTTPS_PROXY: PROXY, NO_PROXY: text });
+        fc.pre(short(own) !== "[::1]");
+        expect(routeOf(url, exceptions(full(own)))).toBe("direct");
+        fc.pre(full(own) !== full(other));
+        expect(routeOf(url, exceptions(full(other)))).toBe("proxy.example.com:3128");
+      }),
+    );
+  });
+});
+
+describe("which setting decided", () => {
+  const note = (environment: NodeJS.ProcessEnv, proxy?: string) => {
+    const route = proxyRoute({ endpoint: new URL("https://cp.example.com"), proxy, environment });
+    return route.kind === "unusable" ? route.problem : route.note;
+  };
+
+  it.each<[NodeJS.ProcessEnv, string | undefined]>([
+    [{}, undefined],
+    [{ https_proxy: PROXY }, "set in https_proxy"],
+    [{ ALL_PROXY: PROXY }, "set in ALL_PROXY"],
+    [{ HTTP_PROXY: PROXY }, "HTTP_PROXY is set, but it is for http:// alone: https:// needs HTTPS_PROXY"],
+    [
+      { HTTPS_PROXY: PROXY, NO_PROXY: "example.com" },
+      "NO_PROXY excepts it from the proxy in HTTPS_PROXY (entry example.com)",
+    ],
+    [
+      { HTTPS_PROXY: PROXY, NO_PROXY: "a.example" },
+      "set in HTTPS_PROXY; no entry of NO_PROXY matches cp.example.com",
+    ],
+    [
+      { HTTPS_PROXY: PROXY, no_proxy: "10.0.0.0/99" },
+      "set in HTTPS_PROXY; no entry of no_proxy matches cp.example.com, and one is neither a name nor an address nor a range: 10.0.0.0/99",
+    ],
+    [
+      { all_proxy: "socks5h://proxy:1080" },
+      "the proxy in all_proxy is a SOCKS proxy, which the agent does not support",
+    ],
+  ])("of %j is said", (environment, sentence) => {
+    expect(note(environment)).toBe(sentence);
+  });
+
+  it("is the configuration, if that names a proxy", () => {
+    expect(note({ HTTPS_PROXY: PROXY }, "http://own:1")).toBe("set in control_plane.proxy");
+  });
+
+  it("is said without the password of an entry", () => {
+    const exempting = { HTTPS_PROXY: PROXY, NO_PROXY: "https://u:hunter2@cp.example.com" };
+    expect(note(exempting)).toBe("NO_PROXY excepts it from the proxy in HTTPS_PROXY");
+    expect(note({ ...exempting, NO_PROXY: "u:hunter2@:" })).not.toContain("hunter2");
   });
 });

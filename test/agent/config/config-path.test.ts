@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { configPath } from "../../../src/agent/config/load-config.ts";
+
+describe("the path of agent.toml", () => {
+  it.each([
+    ["/srv/agent.toml", "/srv/agent.toml"],
+    ['"/srv/agent.toml"', "/srv/agent.toml"],
+    ["'/srv/agent.toml'", "/srv/agent.toml"],
+    [" /srv/agent.toml ", "/srv/agent.toml"],
+    ['" /srv/agent.toml "', "/srv/agent.toml"],
+    ["/srv/it's here.toml", "/srv/it's here.toml"],
+    ['/srv/"new".toml', '/srv/"new".toml'],
+    ["", "/etc/novacula/agent.toml"],
+    ['""', "/etc/novacula/agent.toml"],
+    ["  ", "/etc/novacula/agent.toml"],
+  ])("in NOVACULA_CONFIG=%s is read without the quotes of an env file", (NOVACULA_CONFIG, path) => {
+    expect(configPath(undefined, { NOVACULA_CONFIG })).toBe(path);
+  });
+
+  it("is that of the flag, if there is one", () => {
+    expect(configPath("/own.toml", { NOVACULA_CONFIG: '"/srv/agent.toml"' })).toBe("/own.toml");
+  });
+});
