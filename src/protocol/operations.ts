@@ -14,7 +14,10 @@ export const SYNC_EXECUTOR = `mutation SyncExecutor($input: SyncExecutorInput!) 
   }
 }`;
 
-/** The same with what it carries about nodes. A control plane that is older refuses it. */
+/**
+ * The same with what it carries about nodes, and with where duplicates run. A control plane that is
+ * older refuses it.
+ */
 export const SYNC_EXECUTOR_WITH_NODES = `mutation SyncExecutor($input: SyncExecutorInput!) {
   syncExecutor(input: $input) {
     executor { id name }
@@ -24,7 +27,7 @@ export const SYNC_EXECUTOR_WITH_NODES = `mutation SyncExecutor($input: SyncExecu
     syncIntervalMs
     restartSpreadMs
     compatibility { verdict recommendedVersion }
-    duplicates { instanceId hostName address lastSyncAt }
+    duplicates { instanceId hostName address lastSyncAt process { bootHash pid unit } }
     pendingUpgrade { targetVersion url sha256 signature expiresAt }
     nodes {
       changeNumber count wantsCapabilities wantsWhole
@@ -46,4 +49,9 @@ export const CURRENT_KEY = `query CurrentKey($input: CurrentKeyInput!) {
     key { id name expiresAt revokesAt }
     organization { id name slug }
   }
+}`;
+
+/** A control plane that is older does not know it, which does no harm. */
+export const SIGN_OFF_EXECUTOR = `mutation SignOffExecutor($input: SignOffExecutorInput!) {
+  signOffExecutor(input: $input)
 }`;

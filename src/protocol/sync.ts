@@ -21,6 +21,15 @@ const authenticatedKey = z.object({
 
 const organization = z.object({ id: text, name: text, slug: text });
 
+/** Where a process of an executor runs. */
+const executorProcess = z.object({
+  /** Equal for all processes of one boot of a host: a hash, so that the boot's id stays there. */
+  bootHash: text,
+  pid: z.number().int(),
+  /** The systemd service that it runs in; null: none. */
+  unit: text.nullish().transform((value) => value ?? null),
+});
+
 export const currentKeyReply = z.object({ key: authenticatedKey, organization });
 
 export const syncReply = z.object({
@@ -51,6 +60,8 @@ export const syncReply = z.object({
         hostName: text,
         address: text.nullish().transform((value) => value ?? null),
         lastSyncAt: timestamp,
+        /** Null if that process or the control plane is older. */
+        process: executorProcess.nullish().transform((value) => value ?? null),
       }),
     )
     .max(100),
@@ -62,6 +73,10 @@ export const syncReply = z.object({
   nodes: nodesReply.nullish().transform((value) => value ?? null),
 });
 
+/** True if an instance was known that does not sync any more. */
+export const signOffReply = z.boolean();
+
+export type ExecutorProcess = z.infer<typeof executorProcess>;
 export type AuthenticatedKey = z.infer<typeof authenticatedKey>;
 
 /**
@@ -74,6 +89,12 @@ export function endOfKey({ expiresAt, revokesAt }: AuthenticatedKey): number | u
 }
 export type CurrentKeyReply = z.infer<typeof currentKeyReply>;
 export type SyncReply = z.infer<typeof syncReply>;
+
+/** The input of `signOffExecutor`: this process will not sync again. */
+export interface SignOffRequest {
+  readonly executorName: string;
+  readonly instanceId: string;
+}
 
 /** The input of `syncExecutor`. Every sync sends all of it. */
 export interface SyncRequest {
@@ -99,4 +120,6 @@ export interface SyncRequest {
   };
   /** Left out for a control plane that knows nothing of nodes. */
   readonly nodes?: NodesReport;
+  /** Sent and left out together with `nodes`. */
+  readonly process?: ExecutorProcess;
 }

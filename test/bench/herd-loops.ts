@@ -49,6 +49,7 @@ async function loop(agent: number): Promise<void> {
     clock: systemClock,
     random: Math.random,
     recall: () => undefined,
+    self: undefined,
   });
   const instanceId = randomUUID();
   // The start is spread. herd.ts simulates a fleet that restarts at one moment.
@@ -65,6 +66,7 @@ async function loop(agent: number): Promise<void> {
       resources,
       expectedOrganizationId: undefined,
       nodes: undefined,
+      process: undefined,
     });
     const outcome = await client.sync(request, never);
     if (outcome === undefined) {

@@ -104,11 +104,19 @@ class Daemon implements Agent {
   }
 
   status(): AgentStatus {
-    const { initial, folders, clock } = this.#deps;
+    const { initial, folders, clock, self } = this.#deps;
     const { dataDir } = folders;
     const { pid } = process;
     const nodes = this.#deps.nodes.status();
-    const context = { configPath: initial.path, dataDir, startedAt: this.#startedAt, pid, clock, nodes };
+    const context = {
+      configPath: initial.path,
+      dataDir,
+      startedAt: this.#startedAt,
+      pid,
+      self,
+      clock,
+      nodes,
+    };
     return agentStatus(this.#loop.rotation(), context);
   }
 
@@ -184,7 +192,7 @@ class Daemon implements Agent {
   }
 
   #systemdStatus(): string {
-    return systemdStatus(this.#loop.rotation(), this.#deps.nodes.status(), this.#deps.clock);
+    return systemdStatus(this.#loop.rotation(), this.#deps.nodes.status(), this.#deps.self, this.#deps.clock);
   }
 
   /** While a restarted fleet spreads its first syncs, the journal would say nothing for seconds. */

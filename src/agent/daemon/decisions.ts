@@ -1,4 +1,5 @@
 import { VERSION } from "../../lib/version.ts";
+import type { ExecutorProcess } from "../../protocol/sync.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
@@ -31,12 +32,14 @@ export interface Decisions {
 interface DecisionsDeps extends FileContext {
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** This process. */
+  readonly self: ExecutorProcess | undefined;
   /** What an earlier process knew of a key; `url` is the control plane's. */
   readonly recall: (fingerprint: string, url: string) => KeyMemory | undefined;
 }
 
 export function createDecisions(deps: DecisionsDeps): Decisions {
-  const { clock, random, recall } = deps;
+  const { clock, random, recall, self } = deps;
   let rotation = NOTHING_YET;
   let notices = NO_NOTICES;
   let generations = 0;
@@ -69,7 +72,7 @@ export function createDecisions(deps: DecisionsDeps): Decisions {
       if (outcome.kind !== "accepted" || state?.generation.id !== generationId) {
         return entries;
       }
-      const said = noticesOf(notices, state, VERSION, clock);
+      const said = noticesOf(notices, state, self, VERSION, clock);
       notices = said.notices;
       return [...entries, ...said.entries];
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
+import type { ExecutorProcess } from "../../protocol/sync.ts";
 import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
 import type { SyncClient } from "../sync/sync-client.ts";
 import { createClients } from "./clients.ts";
@@ -11,6 +12,8 @@ import { buildSyncRequest } from "./sync-request.ts";
 
 /** How long a stop waits for the request in flight, ms: the whole stop must end within 2 s. */
 const STOP_GRACE_MS = 1000;
+/** How long a stop waits for the control plane to hear of it, ms: it does no harm if it does not. */
+const SIGN_OFF_MS = 500;
 
 /** The requests of this process: one at a time, each by the client of its generation. */
 export interface Exchanges {
@@ -19,6 +22,8 @@ export interface Exchanges {
    * aborted.
    */
   attempt(generation: Generation, signal: AbortSignal): Promise<SyncOutcome | undefined>;
+  /** Tells the control plane that this process stops. Nothing depends on it. */
+  signOff(generation: Generation): Promise<void>;
   /** The id of the generation whose request is in flight. */
   inFlight(): number | undefined;
   abandon(): void;
@@ -33,6 +38,7 @@ export function createExchanges(
   createClient: (generation: Generation) => SyncClient,
   recallOrganization: (url: string) => string | undefined,
   nodesPart: Pick<NodesPart, "report" | "synced">,
+  self: ExecutorProcess | undefined,
   clock: Clock,
 ): Exchanges {
   const instanceId = randomUUID();
@@ -60,7 +66,7 @@ export function createExchanges(
         const resources = await hostResources(config.agent.dataDir);
         const expectedOrganizationId = expectedOrganization(generation);
         const nodes = nodesPart.report();
-        const facts = { instanceId, resources, expectedOrganizationId, nodes };
+        const facts = { instanceId, resources, expectedOrganizationId, nodes, process: self };
         const outcome = await clients.of(generation).sync(buildSyncRequest(config, facts), controller.signal);
         if (outcome?.kind === "accepted") {
           movingFrom = generation.id === movingFrom ? movingFrom : undefined;
@@ -72,6 +78,10 @@ export function createExchanges(
         clearTimeout(grace);
         signal.removeEventListener("abort", stop);
       }
+    },
+    async signOff(generation) {
+      const input = { executorName: generation.config.agent.name, instanceId };
+      await clients.of(generation).signOff(input, AbortSignal.timeout(SIGN_OFF_MS));
     },
     inFlight: () => current?.generationId,
     abandon: () => current?.controller.abort(),

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
+import type { ExecutorProcess } from "../../protocol/sync.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -42,6 +43,8 @@ export interface SyncLoopDeps {
   /** Fixed for the life of the process. state.json is in `dataDir`. */
   readonly folders: Folders;
   readonly memory: Memory;
+  /** This process; undefined if nobody knows where it runs. */
+  readonly self: ExecutorProcess | undefined;
   readonly nodes: NodesPart;
 }
 
@@ -77,7 +80,7 @@ export class SyncLoop {
   #syncs = 0;
 
   constructor(deps: SyncLoopDeps, around: LoopSurroundings) {
-    const { journal, clock, initial, random } = deps;
+    const { journal, clock, initial, random, self } = deps;
     this.#deps = deps;
     this.#around = around;
     this.#memory = createMemoryKeeper(deps.folders.dataDir, deps.memory, clock, (reason) =>
@@ -89,8 +92,9 @@ export class SyncLoop {
     const recall = (fingerprint: string, url: string) =>
       recallKey(this.#memory.current(), { fingerprint, url }, clock);
     const organization = (url: string) => recallOrganization(this.#memory.current(), url);
-    this.#exchanges = createExchanges(deps.createClient, organization, deps.nodes, clock);
-    this.#decisions = createDecisions({ path: initial.path, folders: deps.folders, clock, random, recall });
+    this.#exchanges = createExchanges(deps.createClient, organization, deps.nodes, self, clock);
+    const { path } = initial;
+    this.#decisions = createDecisions({ path, folders: deps.folders, clock, random, recall, self });
   }
 
   rotation(): Rotation {
@@ -153,7 +157,9 @@ export class SyncLoop {
 
   /** To be called once the loop has ended. */
   async close(): Promise<void> {
-    await this.#memory.write();
+    const state = running(this.rotation());
+    const signsOff = state?.sync.kind === "online" ? this.#exchanges.signOff(state.generation) : undefined;
+    await Promise.all([this.#memory.write(), signsOff]);
     await this.#exchanges.close();
   }
 

@@ -7,7 +7,8 @@ type Ask = (request: SyncRequest, signal: AbortSignal) => Promise<SyncOutcome | 
 /**
  * A control plane that does not know nodes refuses a request that asks for them, and one whose
  * answer about nodes cannot be used must not keep the executor offline: the request is repeated at
- * once without nodes. If that works, nodes are asked for again after an hour.
+ * once without nodes, and without all else that came with them. If that works, nodes are asked for
+ * again after an hour.
  */
 const WITHOUT_NODES_CAUSES: ReadonlySet<string> = new Set([
   "rejected-request",
@@ -20,7 +21,7 @@ const ASK_AGAIN_MS = 3_600_000;
 export function withNodesIfKnown(askWithNodes: Ask, askWithout: Ask, clock: Clock): Ask {
   let withoutUntil = Number.NEGATIVE_INFINITY;
   return async (request, signal) => {
-    const { nodes, ...plain } = request;
+    const { nodes, process: _, ...plain } = request;
     if (nodes === undefined || clock.now() < withoutUntil) {
       return await askWithout(plain, signal);
     }

@@ -1,9 +1,14 @@
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { startDeadline, untilAborted } from "../../lib/deadline.ts";
 import { errorCode } from "../../lib/errors.ts";
-import { CURRENT_KEY, SYNC_EXECUTOR, SYNC_EXECUTOR_WITH_NODES } from "../../protocol/operations.ts";
-import type { CurrentKeyReply, SyncReply, SyncRequest } from "../../protocol/sync.ts";
-import { currentKeyReply, syncReply } from "../../protocol/sync.ts";
+import {
+  CURRENT_KEY,
+  SIGN_OFF_EXECUTOR,
+  SYNC_EXECUTOR,
+  SYNC_EXECUTOR_WITH_NODES,
+} from "../../protocol/operations.ts";
+import type { CurrentKeyReply, SignOffRequest, SyncReply, SyncRequest } from "../../protocol/sync.ts";
+import { currentKeyReply, signOffReply, syncReply } from "../../protocol/sync.ts";
 import { type ExecutorKey, revealKey } from "../key/executor-key.ts";
 import { outcomeOfAnswer, serverTimeMs } from "./answer/answer.ts";
 import type { Question } from "./answer/decode-reply.ts";
@@ -43,6 +48,7 @@ export interface CurrentKeyInput {
 export interface SyncClient {
   sync(request: SyncRequest, signal: AbortSignal): Promise<SyncOutcome | undefined>;
   currentKey(input: CurrentKeyInput, signal: AbortSignal): Promise<SyncOutcome<CurrentKeyReply> | undefined>;
+  signOff(input: SignOffRequest, signal: AbortSignal): Promise<SyncOutcome<boolean> | undefined>;
   close(): Promise<void>;
 }
 
@@ -53,6 +59,7 @@ interface Operation<Reply> {
 }
 
 const SYNC: Question<SyncReply> = { field: "syncExecutor", reply: syncReply };
+const SIGN_OFF: Question<boolean> = { field: "signOffExecutor", reply: signOffReply };
 const CURRENT: Question<CurrentKeyReply> = { field: "currentKey", reply: currentKeyReply };
 
 /** Connecting may take this long, ms; the rest of the deadline is for the answer. */
@@ -73,6 +80,11 @@ export function createSyncClient(options: SyncClientOptions, clock: Clock = syst
     document: CURRENT_KEY,
     judge: (answer) => outcomeOfAnswer(answer, CURRENT),
   };
+  const signOff: Operation<boolean> = {
+    name: "SignOffExecutor",
+    document: SIGN_OFF_EXECUTOR,
+    judge: (answer) => outcomeOfAnswer(answer, SIGN_OFF),
+  };
   return {
     sync: withNodesIfKnown(
       (request, signal) => client.ask(withNodes, request, signal),
@@ -80,6 +92,7 @@ export function createSyncClient(options: SyncClientOptions, clock: Clock = syst
       clock,
     ),
     currentKey: (input, signal) => client.ask(currentKey, input, signal),
+    signOff: (input, signal) => client.ask(signOff, input, signal),
     close: () => client.close(),
   };
 }
@@ -110,7 +123,7 @@ class HttpSyncClient {
 
   async ask<Reply>(
     operation: Operation<Reply>,
-    input: SyncRequest | CurrentKeyInput,
+    input: SyncRequest | CurrentKeyInput | SignOffRequest,
     signal: AbortSignal,
   ): Promise<SyncOutcome<Reply> | undefined> {
     if (signal.aborted || this.#isClosed) {
@@ -141,7 +154,7 @@ class HttpSyncClient {
     await this.#transport?.destroy();
   }
 
-  #post(operation: Operation<unknown>, input: SyncRequest | CurrentKeyInput): Post {
+  #post(operation: Operation<unknown>, input: SyncRequest | CurrentKeyInput | SignOffRequest): Post {
     return {
       origin: this.#endpoint.origin,
       path: this.#endpoint.pathname,

@@ -11,6 +11,7 @@ import {
 import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { relativeTime } from "../../lib/command-line/times.ts";
 import { printable } from "../../lib/printable.ts";
+import { instanceWords, isOneHost } from "../../protocol/instance-place.ts";
 import { executorDeletionCommand } from "./executor-deletion-command.ts";
 import { status } from "./key-listing.ts";
 import { allPages } from "./management/all-pages.ts";
@@ -31,7 +32,7 @@ const EXECUTORS = `query($organization: String!, $limit: Int, $before: ID) {
   executors(organization: $organization, limit: $limit, before: $before) {
     damaged id name kind status version channel hostName publicHost createdAt lastSyncAt key { id name fingerprint }
     keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }
-    instances { instanceId hostName address lastSyncAt }
+    stoppedAt instances { instanceId hostName address lastSyncAt process { bootHash pid unit } }
     lastRefusal { key { id name fingerprint } reason message address at } } }`;
 
 export function executorCommands(context: CommandContext): Command {
@@ -79,13 +80,13 @@ function listing(executors: readonly Executor[], empty: string, now: number): Li
     "wait for its next sync, which repairs what it declares. If it stays damaged, repair it or delete the executor";
   return {
     headings: ["NAME", "STATUS", "KIND", "VERSION", "HOST", "LAST SYNC", "KEY"],
-    rows: executors.map(({ name, status: state, kind, version, hostName, lastSyncAt, key }) => [
+    rows: executors.map(({ name, status: state, kind, version, hostName, lastSyncAt, stoppedAt, key }) => [
       name,
       status(state, COLOURS),
       kind,
       version,
       hostName,
-      relativeTime(lastSyncAt, now),
+      stoppedAt === null ? relativeTime(lastSyncAt, now) : `stopped ${relativeTime(stoppedAt, now)}`,
       key === null ? "none" : `${key.name} (${key.fingerprint})`,
     ]),
     ids: executors.map(({ id }) => id),
@@ -101,12 +102,11 @@ function duplicateNote({ name, instances }: Executor): string[] {
   if (instances.length < 2) {
     return [];
   }
-  const hosts = instances.map(
-    ({ hostName, address }) => `${printable(hostName)} (${printable(address ?? "?")})`,
-  );
-  return [
-    `${printable(name)}: ${hosts.join(" and ")} sync under this name at the same time. Fix: stop all but one, or rename them`,
-  ];
+  const processes = instances.map((one) => printable(instanceWords(one), 400)).join(" and ");
+  const fix = isOneHost(instances)
+    ? "They run on one host: stop all but one there"
+    : "Fix: stop all but one, or rename them";
+  return [`${printable(name)}: ${processes} sync under this name at the same time. ${fix}`];
 }
 
 function refusalNote({ name, lastRefusal }: Executor, now: number): string[] {

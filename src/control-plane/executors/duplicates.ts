@@ -1,3 +1,5 @@
+import type { ExecutorProcess } from "../../protocol/sync.ts";
+
 /** A process that syncs as an executor. */
 export interface ExecutorInstance {
   readonly instanceId: string;
@@ -5,6 +7,8 @@ export interface ExecutorInstance {
   readonly address: string | null;
   /** Wall clock, epoch ms. Shown to people. */
   readonly lastSyncAt: number;
+  /** Null if it is older, and does not say. */
+  readonly process: ExecutorProcess | null;
 }
 
 interface Seen extends ExecutorInstance {
@@ -44,6 +48,18 @@ export class DuplicateDetector {
       -MAX_INSTANCES,
     );
     return this.duplicatesOf(instance.instanceId);
+  }
+
+  /** Forgets an instance that has stopped. Returns whether it was known. */
+  leave(instanceId: string, now: number): boolean {
+    this.forgetSilent(now);
+    const before = this.seen.length;
+    this.seen = this.seen.filter((seen) => seen.instanceId !== instanceId);
+    return this.seen.length < before;
+  }
+
+  get isEmpty(): boolean {
+    return this.seen.length === 0;
   }
 
   /** The instance that synced last, and all that have a duplicate. Newest first. */
@@ -93,6 +109,6 @@ function takesTurns(one: Seen, other: Seen): boolean {
   return older.lastTurn > newer.firstTurn;
 }
 
-function instanceOf({ instanceId, hostName, address, lastSyncAt }: Seen): ExecutorInstance {
-  return { instanceId, hostName, address, lastSyncAt };
+function instanceOf({ instanceId, hostName, address, lastSyncAt, process }: Seen): ExecutorInstance {
+  return { instanceId, hostName, address, lastSyncAt, process };
 }

@@ -84,11 +84,12 @@ export class ExecutorFastPath {
     { input, wantsNodes }: Omit<KnownSync, "text">,
   ): Promise<ExecutorAnswer> {
     const answer = await this.executorSync.sync(caller, input);
-    if (wantsNodes === "nodes" in answer) {
-      return answered({ syncExecutor: answer });
+    if (wantsNodes) {
+      return answered({ syncExecutor: "nodes" in answer ? answer : { ...answer, nodes: null } });
     }
-    const { nodes = null, ...rest } = answer;
-    return answered({ syncExecutor: wantsNodes ? { ...rest, nodes } : rest });
+    const { nodes: _, ...rest } = answer;
+    const duplicates = answer.duplicates.map(({ process, ...other }) => other);
+    return answered({ syncExecutor: { ...rest, duplicates } });
   }
 }
 

@@ -2,7 +2,7 @@ import type { NodesReply } from "../../protocol/nodes/node-exchange.ts";
 import type { KeyRefusalReason } from "../../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../../protocol/sync.ts";
 import { ApiError, ApiErrorCode, keyRefused } from "../api-error.ts";
-import type { CurrentKeyInput, SyncInput } from "../graphql/request/inputs.ts";
+import type { CurrentKeyInput, SignOffInput, SyncInput } from "../graphql/request/inputs.ts";
 import { judge } from "../keys/authenticate.ts";
 import type { DamageLog } from "../log/damage-log.ts";
 import type { RefusalEvent, RefusalLog } from "../log/refusal-log.ts";
@@ -88,6 +88,7 @@ export class ExecutorSync {
       hostName: input.hostName,
       address: caller.address,
       lastSyncAt: at,
+      process: input.process,
     };
     const duplicates = presence.sync(executor, instance, isNew);
     return {
@@ -105,12 +106,28 @@ export class ExecutorSync {
 
   /** The same verdict as `sync`. It records only the last use of the key. */
   async currentKey(caller: ExecutorCaller, input: CurrentKeyInput): Promise<CurrentKeyReply> {
-    const { admission } = await this.look(this.reads, caller.key, { ...input, kind: undefined });
+    await this.requireAdmitted(caller, input, "currentKey");
+    return identified(caller.key);
+  }
+
+  /**
+   * The process will not sync again. Resolves with whether it was known. The executor counts as
+   * offline at once; that this is logged waits for the timeout, so that a restart is no event.
+   */
+  async signOff(caller: ExecutorCaller, { executorName, instanceId }: SignOffInput): Promise<boolean> {
+    const claim = { executorName, expectedOrganizationId: undefined };
+    const { executor, admission } = await this.requireAdmitted(caller, claim, "signOffExecutor");
+    const { presence, now } = this.deps;
+    return executor !== undefined && admission.isBound && presence.signOff(executor.id, instanceId, now());
+  }
+
+  private async requireAdmitted(caller: ExecutorCaller, claim: Omit<Claim, "kind">, operation: string) {
+    const { executor, admission } = await this.look(this.reads, caller.key, { ...claim, kind: undefined });
     if (admission.kind === "admitted") {
-      return identified(caller.key);
+      return { executor, admission };
     }
     const error = admissionRefusal(caller.key, admission);
-    this.note(error, caller, { operation: "currentKey", executorName: input.executorName });
+    this.note(error, caller, { operation, executorName: claim.executorName });
     throw error;
   }
 

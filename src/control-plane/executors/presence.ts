@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
+import { instanceWords, isOneHost } from "../../protocol/instance-place.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
 import { DuplicateDetector, type ExecutorInstance } from "./duplicates.ts";
@@ -17,6 +18,14 @@ interface Present {
   /** By the monotonic clock, ms. */
   seenAt: number;
   hasDuplicates: boolean;
+  /** When its only process signed off, epoch ms; null: one syncs. */
+  stoppedAt: number | null;
+}
+
+/** What is remembered of an executor that went offline. */
+interface Departed {
+  readonly latestSyncAt: number;
+  readonly stoppedAt: number | null;
 }
 
 /**
@@ -26,8 +35,8 @@ interface Present {
  */
 export class Presence {
   private readonly present = new Map<string, Present>();
-  /** The `latestSyncAt` of each executor that went offline, by its id. */
-  private readonly departed = new Map<string, number>();
+  /** By the executor's id. */
+  private readonly departed = new Map<string, Departed>();
   readonly timeoutMs: number;
   private readonly logger: Logger;
   private readonly monotonicNow: () => number;
@@ -62,12 +71,34 @@ export class Presence {
     if (!isHere) {
       this.announceArrival(executor, instance, isNew);
     }
+    entry.stoppedAt = null;
     entry.lastSyncAt = instance.lastSyncAt;
     entry.latestSyncAt = Math.max(entry.latestSyncAt, instance.lastSyncAt);
     entry.seenAt = now;
     const duplicates = entry.instances.sync(instance, now);
     this.announceDuplicates(entry);
     return duplicates;
+  }
+
+  /**
+   * Notes that a process has stopped, and returns whether it was known. The executor is offline if
+   * it was the only one. `at` is the wall clock, epoch ms.
+   */
+  signOff(executorId: string, instanceId: string, at: number): boolean {
+    const entry = this.present.get(executorId);
+    if (entry === undefined || !entry.instances.leave(instanceId, this.monotonicNow())) {
+      return false;
+    }
+    if (entry.instances.isEmpty) {
+      entry.stoppedAt = at;
+    }
+    this.announceDuplicates(entry);
+    return true;
+  }
+
+  /** When its only process was stopped, epoch ms; null: it was not, or not while this one runs. */
+  stoppedAt(executorId: string): number | null {
+    return (this.present.get(executorId) ?? this.departed.get(executorId))?.stoppedAt ?? null;
   }
 
   /** How many executors are online, as of the last sweep. */
@@ -87,10 +118,14 @@ export class Presence {
    */
   isOnline({ id, lastSyncAt }: Pick<ExecutorRecord, "id" | "lastSyncAt">, now: number): boolean {
     const here = this.present.get(id);
-    if (here !== undefined && this.monotonicNow() - here.seenAt <= this.timeoutMs) {
+    if (
+      here !== undefined &&
+      here.stoppedAt === null &&
+      this.monotonicNow() - here.seenAt <= this.timeoutMs
+    ) {
       return true;
     }
-    const known = here?.latestSyncAt ?? this.departed.get(id);
+    const known = (here ?? this.departed.get(id))?.latestSyncAt;
     if (lastSyncAt === null || (known !== undefined && lastSyncAt <= known)) {
       return false;
     }
@@ -117,20 +152,22 @@ export class Presence {
     }
   }
 
-  private leavesWhenSilent({ executor, lastSyncAt, latestSyncAt, seenAt }: Present, now: number): boolean {
+  private leavesWhenSilent(entry: Present, now: number): boolean {
+    const { executor, lastSyncAt, latestSyncAt, seenAt, stoppedAt } = entry;
     if (now - seenAt <= this.timeoutMs) {
       return false;
     }
     this.present.delete(executor.id);
-    this.departed.set(executor.id, latestSyncAt);
+    this.departed.set(executor.id, { latestSyncAt, stoppedAt });
     this.logger.warn(
       {
         event: "executor.disconnected",
         executorId: executor.id,
         executor: printable(executor.name),
         lastSyncAt,
+        ...(stoppedAt !== null && { stoppedAt }),
       },
-      "executor is offline: no sync within the heartbeat timeout. The control plane leaves its nodes alone",
+      `executor is offline: ${stoppedAt === null ? "no sync within the heartbeat timeout" : "its agent was stopped"}. The control plane leaves its nodes alone`,
     );
     return true;
   }
@@ -141,9 +178,10 @@ export class Presence {
       executor: reference,
       instances: new DuplicateDetector(this.timeoutMs),
       lastSyncAt,
-      latestSyncAt: Math.max(lastSyncAt, this.departed.get(executor.id) ?? lastSyncAt),
+      latestSyncAt: Math.max(lastSyncAt, this.departed.get(executor.id)?.latestSyncAt ?? lastSyncAt),
       seenAt,
       hasDuplicates: false,
+      stoppedAt: null,
     };
     this.departed.delete(executor.id);
     this.present.set(executor.id, entry);
@@ -182,10 +220,12 @@ export class Presence {
       );
       return;
     }
-    const hosts = duplicates.map(({ hostName, address }) => `${printable(hostName)} (${address ?? "?"})`);
+    const processes = duplicates.map((one) => printable(instanceWords(one)));
     this.logger.warn(
-      { event: "executor.duplicate", ...fields, hosts },
-      "several processes sync as this executor, perhaps on a cloned host. Fix: stop all but one, or rename them",
+      { event: "executor.duplicate", ...fields, processes },
+      isOneHost(duplicates)
+        ? "several agents on one host sync as this executor. Fix: stop all but one there"
+        : "several processes sync as this executor, perhaps on a cloned host. Fix: stop all but one, or rename them",
     );
   }
 }

@@ -59,6 +59,7 @@ export function executorAnswer(executor: ExecutorRecord, deps: AnswerDeps) {
     ...executor,
     status: executorStatus(executor, presence, now),
     lastSyncAt: presence.lastSyncAt(executor),
+    stoppedAt: presence.stoppedAt(executor.id),
     apiKey: async () => {
       const key = executor.key === null ? undefined : await store.keys.byId(executor.key.id);
       return key === undefined ? null : keyAnswer(key, deps);

@@ -44,6 +44,8 @@ function executorResolvers({ executorSync }: ResolverDeps, caller: ExecutorCalle
   return {
     currentKey: async (input) =>
       executorSync.currentKey(caller, decoded(inputs.currentKeyArguments, input).input),
+    signOffExecutor: async (input) =>
+      executorSync.signOff(caller, decoded(inputs.signOffArguments, input).input),
     syncExecutor: async (input) => executorSync.sync(caller, decoded(inputs.syncArguments, input).input),
   };
 }

@@ -17,6 +17,7 @@ export type CallerKind = "executor" | "operator" | "visitor" | "member" | "admin
 export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   currentKey: "executor-key",
   syncExecutor: "executor-key",
+  signOffExecutor: "executor-key",
 
   viewer: "visitor",
   invitation: "visitor",

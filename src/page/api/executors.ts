@@ -10,6 +10,7 @@ const instance = z.object({
   hostName: shownText,
   address: z.nullable(shownText),
   lastSyncAt: timestamp,
+  process: z.nullable(z.object({ bootHash: z.string(), pid: z.number(), unit: z.nullable(shownText) })),
 });
 
 const listed = z.object({
@@ -25,6 +26,8 @@ const listed = z.object({
   publicHost: z.nullable(shownText),
   createdAt: timestamp,
   lastSyncAt: z.nullable(timestamp),
+  /** When its agent was stopped in an orderly way. */
+  stoppedAt: z.nullable(timestamp),
   key: z.nullable(keyReference),
   instances: z.array(instance),
   lastRefusal: z.nullable(
@@ -48,7 +51,8 @@ export type ListedExecutor = z.output<typeof listed>;
 export type Executor = z.output<typeof detailed>;
 
 const LISTED = `damaged id name kind status version channel hostName publicHost createdAt lastSyncAt
-  key { id name fingerprint } instances { instanceId hostName address lastSyncAt }
+  key { id name fingerprint } stoppedAt
+  instances { instanceId hostName address lastSyncAt process { bootHash pid unit } }
   lastRefusal { key { id name fingerprint } reason message address at }`;
 const DETAILED = `${LISTED} ownKeys { id name fingerprint } keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }`;
 

@@ -2,9 +2,10 @@ import type { Executor } from "../api/executors.ts";
 import { KeyLabel } from "../keys/key-label.tsx";
 import { TableHead } from "../ui/list/table-head.tsx";
 import { ExactTime, Moment } from "../ui/time.tsx";
+import { LastSync } from "./last-sync.tsx";
 
 export function ExecutorFacts({ executor }: { executor: Executor }) {
-  const { key, hostName, publicHost, version, channel, kind, lastSyncAt, createdAt } = executor;
+  const { key, hostName, publicHost, version, channel, kind, lastSyncAt, stoppedAt, createdAt } = executor;
   return (
     <dl class="facts">
       <div>
@@ -13,7 +14,9 @@ export function ExecutorFacts({ executor }: { executor: Executor }) {
       </div>
       <div>
         <dt>Last sync</dt>
-        <dd>{lastSyncAt === null ? "never" : <Moment at={lastSyncAt} />}</dd>
+        <dd>
+          <LastSync at={lastSyncAt} stoppedAt={stoppedAt} />
+        </dd>
       </div>
       <div>
         <dt>Host</dt>

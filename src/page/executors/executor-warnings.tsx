@@ -1,4 +1,5 @@
 import { sentence } from "../../lib/sentence.ts";
+import { instanceWords, isOneHost } from "../../protocol/instance-place.ts";
 import { FORBIDDEN_REASONS, type ForbiddenReason } from "../../protocol/refusal.ts";
 import type { Executor } from "../api/executors.ts";
 import { Fingerprint } from "../keys/key-label.tsx";
@@ -19,15 +20,16 @@ function Duplicates({ executor: { name, instances } }: { executor: Executor }) {
   return (
     <Notice kind="warning">
       <p>
-        {instances.length} processes sync under the name {name} at the same time. If a host was cloned, give
-        each host its own name and key:
+        {instances.length} processes sync under the name {name} at the same time.{" "}
+        {isOneHost(instances)
+          ? "They run on one host. Stop all but one there:"
+          : "If a host was cloned, give each host its own name and key:"}
       </p>
       <ul>
-        {instances.map(({ instanceId, hostName, address, lastSyncAt }) => (
-          <li key={instanceId}>
-            {hostName}
-            {address === null ? "" : ` (${address})`}, last sync <Moment at={lastSyncAt} />, instance{" "}
-            <code>{instanceId}</code>
+        {instances.map((one) => (
+          <li key={one.instanceId}>
+            {instanceWords(one)}, last sync <Moment at={one.lastSyncAt} />, instance{" "}
+            <code>{one.instanceId}</code>
           </li>
         ))}
       </ul>

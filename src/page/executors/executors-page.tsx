@@ -11,7 +11,7 @@ import { SearchBox } from "../ui/list/search-box.tsx";
 import { TableHead } from "../ui/list/table-head.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
-import { Moment } from "../ui/time.tsx";
+import { LastSync } from "./last-sync.tsx";
 
 const INTERVAL_MS = 3000;
 
@@ -78,8 +78,20 @@ function ExecutorList({ executors, canManage, isFiltered }: ExecutorListProps) {
 }
 
 function ExecutorRow({ executor }: { executor: ListedExecutor }) {
-  const { id, name, status, version, channel, hostName, publicHost, key, lastSyncAt, instances, damaged } =
-    executor;
+  const {
+    id,
+    name,
+    status,
+    version,
+    channel,
+    hostName,
+    publicHost,
+    key,
+    lastSyncAt,
+    stoppedAt,
+    instances,
+    damaged,
+  } = executor;
   return (
     <tr>
       <td data-label="Name">
@@ -107,7 +119,9 @@ function ExecutorRow({ executor }: { executor: ListedExecutor }) {
         {publicHost === null ? null : <span class="under">{publicHost}</span>}
       </td>
       <td data-label="Key">{key === null ? <span class="muted">none</span> : <KeyLine apiKey={key} />}</td>
-      <td data-label="Last sync">{lastSyncAt === null ? "never" : <Moment at={lastSyncAt} />}</td>
+      <td data-label="Last sync">
+        <LastSync at={lastSyncAt} stoppedAt={stoppedAt} />
+      </td>
     </tr>
   );
 }

@@ -24,6 +24,7 @@ const ONLINE: AgentStatus = {
   attempts: 1,
   pendingChange: null,
   nodes: [],
+  duplicates: [],
   configPath: "/etc/novacula/agent.toml",
   dataDir: "/var/lib/novacula",
   pid: 42,

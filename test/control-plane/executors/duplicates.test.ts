@@ -7,7 +7,10 @@ const TIMEOUT_MS = 30_000;
 function play(turns: string, instances = new DuplicateDetector(TIMEOUT_MS), startAt = 0): string[] {
   return [...turns].map((instanceId, turn) =>
     instances
-      .sync({ instanceId, hostName: instanceId, address: null, lastSyncAt: 0 }, startAt + turn * 2500)
+      .sync(
+        { instanceId, hostName: instanceId, address: null, lastSyncAt: 0, process: null },
+        startAt + turn * 2500,
+      )
       .map((other) => other.instanceId)
       .sort()
       .join(""),
@@ -47,10 +50,13 @@ describe("duplicates of an executor", () => {
     const instances = new DuplicateDetector(TIMEOUT_MS);
     for (let round = 0; round < 2; round += 1) {
       for (let n = 0; n < 1000; n += 1) {
-        instances.sync({ instanceId: String(n), hostName: "h", address: null, lastSyncAt: 0 }, 0);
+        instances.sync(
+          { instanceId: String(n), hostName: "h", address: null, lastSyncAt: 0, process: null },
+          0,
+        );
       }
     }
-    const self = { instanceId: "999", hostName: "h", address: null, lastSyncAt: 0 };
+    const self = { instanceId: "999", hostName: "h", address: null, lastSyncAt: 0, process: null };
     expect(instances.sync(self, 0).length).toBeLessThan(16);
     expect(instances.current(0).length).toBeLessThanOrEqual(16);
   });

@@ -37,6 +37,8 @@ const PROCESS = {
 };
 const NODE = { id: "n", name: "btc-1", revision: 1, processes: [PROCESS], isGone: false, isUnlisted: false };
 
+const PLACE = { bootHash: "0".repeat(32), pid: 4711, unit: null };
+
 const withNodes = (nodes: object) => ({
   source: SYNC_EXECUTOR_WITH_NODES,
   input: { ...SYNC_INPUT, nodes: { ...NODES, ...nodes } },
@@ -88,6 +90,11 @@ it.each([
   ["a list that is held already", withNodes({ seen: 0 })],
   ["nodes for a document that asks for none", { ...sync(withNodes({}).input) }],
   ["a document that asks for nodes, without any", { ...withNodes({}), input: SYNC_INPUT }],
+  ["where the process runs", { ...withNodes({}), input: { ...SYNC_INPUT, process: PLACE } }],
+  ["a process of a sync without nodes", sync({ ...SYNC_INPUT, process: PLACE })],
+  ["a PID that no Int holds", sync({ ...SYNC_INPUT, process: { ...PLACE, pid: 2 ** 31 } })],
+  ["a boot that is no hash", sync({ ...SYNC_INPUT, process: { ...PLACE, bootHash: "boot" } })],
+  ["a unit of two lines", sync({ ...SYNC_INPUT, process: { ...PLACE, unit: "a\nb" } })],
   ["nodes that are null", { ...withNodes({}), input: { ...SYNC_INPUT, nodes: null } }],
   ["a change number that is no integer", withNodes({ seen: 1.5 })],
   ["a hash that is none", withNodes({ capabilitiesHash: "abc" })],

@@ -54,9 +54,9 @@ describe("access", () => {
     expect(Object.keys(ROOT_FIELD_AUDIENCE).sort()).toEqual(roots.map(({ field }) => field.name).sort());
   });
 
-  it("gives an executor key its two operations and no more", () => {
+  it("gives an executor key its three operations and no more", () => {
     const own = Object.entries(ROOT_FIELD_AUDIENCE).filter(([, audience]) => audience === "executor-key");
-    expect(own.map(([name]) => name).sort()).toEqual(["currentKey", "syncExecutor"]);
+    expect(own.map(([name]) => name).sort()).toEqual(["currentKey", "signOffExecutor", "syncExecutor"]);
   });
 
   it("knows that the schema has no subscription", () => {

@@ -4,7 +4,7 @@ import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import { render, startAgent } from "../../support/agent/agent-process.ts";
 import { type Scene, setOnlineScene, setScene } from "../../support/agent/agent-scene.ts";
 import { failure, json } from "../../support/agent/behaviours.ts";
-import type { Behaviour } from "../../support/agent/faulty-server.ts";
+import type { Behaviour, Exchange } from "../../support/agent/faulty-server.ts";
 import { eventually } from "../../support/eventually.ts";
 import { makeKey } from "../../support/keys.ts";
 import { onlyFor, plainly } from "../../support/only-for.ts";
@@ -104,6 +104,26 @@ describe.concurrent("SIGTERM", { timeout: 60_000 }, () => {
     await began;
     expect(await agent.stop()).toBe(0);
     expect(wasHeard).toBe(true);
+  });
+
+  it("tells the control plane, and does not wait for one that does not answer", async () => {
+    await using scene = await setOnlineScene();
+    const { server, agent } = scene;
+    const isSignOff = ({ request }: Exchange) => request.operationName === "SignOffExecutor";
+    server.respond((exchange) => (isSignOff(exchange) ? hang() : plainly(exchange)));
+    expect(await agent.stop(), render(agent.lines)).toBe(0);
+    const told = server.requests.filter(({ operationName }) => operationName === "SignOffExecutor");
+    expect(told).toMatchObject([{ keyFingerprint: keyFingerprint(scene.key) }]);
+    expect(agent.lines.at(-1)?.event).toBe("agent.stopped");
+  });
+
+  it("tells nobody if the executor is not online", async () => {
+    await using scene = await setOnlineScene();
+    const { server, agent } = scene;
+    server.respond(json(503, {}));
+    await agent.waitForLine("control-plane.unreachable");
+    expect(await agent.stop()).toBe(0);
+    expect(server.requests.map(({ operationName }) => operationName)).not.toContain("SignOffExecutor");
   });
 
   it("with its echo a moment later (npm, a shell) still ends it cleanly", async () => {

@@ -9,6 +9,7 @@ import { EVENTS, type EventName } from "../../../src/agent/journal/events.ts";
 import { createJournal } from "../../../src/agent/journal/journal.ts";
 import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
+import type { ExecutorProcess } from "../../../src/protocol/sync.ts";
 import { PATH } from "./loaded.ts";
 
 export const SECOND = 1000;
@@ -31,6 +32,8 @@ export interface SimulationOptions {
   readonly seed?: number;
   /** The state of an earlier process. Times are epoch ms. */
   readonly recall?: (fingerprint: string) => KeyMemory | undefined;
+  /** Where the agent says that it runs. */
+  readonly self?: ExecutorProcess;
 }
 
 export interface Simulation {
@@ -61,6 +64,7 @@ export function simulate({
   answer,
   seed = 1,
   recall = () => undefined,
+  self,
 }: SimulationOptions): Simulation {
   let now = START_MS;
   let wallOffset = 0;
@@ -75,6 +79,7 @@ export function simulate({
     clock,
     random: seededRandom(seed),
     recall,
+    self,
   });
   const said: Said[] = [];
   const lines: string[] = [];
@@ -116,6 +121,7 @@ export function simulate({
         startedAt: START_MS,
         pid: 1,
         clock,
+        self,
       }),
     elapsedMs: () => now - START_MS,
     wallMs: () => now + wallOffset,

@@ -8,6 +8,7 @@ const executorList = z.object({
       name: z.string(),
       status: z.string(),
       lastSyncAt: z.number().nullable(),
+      stoppedAt: z.number().nullable(),
       key: keyReference.nullable(),
       keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: z.number(), lastUsedAt: z.number() })),
       instances: z.array(
@@ -21,7 +22,7 @@ const executorList = z.object({
 /** The executors, as the operator sees them. */
 export async function executors({ manage }: TestServer, organization = "acme") {
   const answer = await manage(
-    `query($organization: String!) { executors(organization: $organization) { name status lastSyncAt
+    `query($organization: String!) { executors(organization: $organization) { name status lastSyncAt stoppedAt
       key { id name fingerprint } keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }
       instances { instanceId hostName address } lastRefusal { key { id name fingerprint } reason message } } }`,
     { organization },

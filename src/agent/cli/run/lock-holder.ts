@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { userInfo } from "node:os";
 import * as z from "zod";
@@ -6,6 +6,7 @@ import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { ownUnit } from "../../systemd/own-process.ts";
 
 /** What the holder writes into its lock, for the error message of another agent. */
 const holderSchema = z.strictObject({
@@ -112,17 +113,5 @@ function ownNamespace(): string {
     return readlinkSync("/proc/self/ns/pid");
   } catch {
     return "";
-  }
-}
-
-/**
- * The service that systemd runs this process in: cgroups(7),
- * `0::/system.slice/novacula-agent.service`.
- */
-function ownUnit(): string | null {
-  try {
-    return /^0::.*\/([^/\n]+\.service)$/mu.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? null;
-  } catch {
-    return null;
   }
 }

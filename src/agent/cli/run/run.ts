@@ -19,6 +19,7 @@ import { formatForStdout } from "../../journal/format.ts";
 import { createJournal, type Journal } from "../../journal/journal.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
 import { createNotifier } from "../../systemd/notifier.ts";
+import { ownProcess } from "../../systemd/own-process.ts";
 import { findFolders } from "../host/agent-place.ts";
 import { lockFolder, NoPlaceForLock } from "./agent-lock.ts";
 import { becomeOwner } from "./run-as-owner.ts";
@@ -108,6 +109,7 @@ async function composeAgent({ initial, path, folders, journal, environment }: Ag
     folders,
     memory: await readMemory(folders.dataDir),
     nodes: await composeNodes(folders.dataDir, journal),
+    self: ownProcess(),
   });
 }
 

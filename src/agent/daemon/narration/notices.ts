@@ -1,9 +1,10 @@
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
-import type { SyncReply } from "../../../protocol/sync.ts";
+import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 import type { Entry } from "../../journal/entry.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
+import { adviseDuplicates } from "./duplicates.ts";
 import { hostOf, keyLabel } from "./wording.ts";
 
 const DAY_MS = 86_400_000;
@@ -34,8 +35,15 @@ export const NO_NOTICES: Notices = {
 
 /**
  * What else an accepted sync shows: an expiring key, a duplicate, an old version, a wrong clock.
+ * `self` is this process.
  */
-export function noticesOf(before: Notices, state: GenerationState, version: string, clock: Clock) {
+export function noticesOf(
+  before: Notices,
+  state: GenerationState,
+  self: ExecutorProcess | undefined,
+  version: string,
+  clock: Clock,
+) {
   const { sync } = state;
   if (sync.kind !== "online") {
     return { notices: before, entries: [] };
@@ -55,7 +63,7 @@ export function noticesOf(before: Notices, state: GenerationState, version: stri
     entries.push(expiring(state, serverMs));
   }
   if (notices.duplicates.some((id) => !before.duplicates.includes(id))) {
-    entries.push(duplicate(state, reply));
+    entries.push(duplicate(state, reply, self));
   }
   if (notices.duplicates.length === 0 && before.duplicates.length > 0) {
     entries.push(duplicateGone(state));
@@ -102,17 +110,12 @@ function expiring(state: GenerationState, serverMs: number): Entry {
   };
 }
 
-function duplicate(state: GenerationState, reply: SyncReply): Entry {
-  const others = reply.duplicates
-    .slice(0, 5)
-    .map(
-      ({ hostName, address, lastSyncAt }) =>
-        `${printable(hostName, 64)}${address === null ? "" : ` (${printable(address, 64)})`}, last seen ${utcTime(lastSyncAt)}`,
-    );
+function duplicate(state: GenerationState, reply: SyncReply, self: ExecutorProcess | undefined): Entry {
   const { name } = state.generation.config.agent;
+  const { who, remedy } = adviseDuplicates(reply.duplicates, self);
   return {
     event: "executor.duplicate",
-    message: `Another process syncs as executor ${name} with the same key: ${others.join("; ")}. Most likely a host was cloned. Give one of the two another agent.name and a key of its own.`,
+    message: `Another process syncs as executor ${name} with the same key: ${who}. ${remedy}`,
     fields: { executor: name, duplicates: reply.duplicates.length },
   };
 }

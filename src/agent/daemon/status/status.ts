@@ -1,7 +1,9 @@
 import * as z from "zod";
 import type { Clock } from "../../../lib/clock.ts";
 import { VERSION } from "../../../lib/version.ts";
+import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 import { meantStatus } from "../../sync/answer/sync-outcome.ts";
+import { adviseDuplicates, isHere } from "../narration/duplicates.ts";
 import { adviseRefusal, refusedKeyOf } from "../narration/refusal-advice.ts";
 import {
   changeLabel,
@@ -67,6 +69,18 @@ export const agentStatusSchema = z
         }),
       )
       .describe("The nodes of this host; details: novacula-agent nodes"),
+    duplicates: z
+      .array(
+        z.object({
+          hostName: z.string(),
+          address: z.string().nullable(),
+          pid: z.number().int().nullable().describe("null: that process does not say"),
+          unit: z.string().nullable().describe("The systemd service that it runs in; null: none, or unknown"),
+          isOnThisHost: z.boolean(),
+          lastSyncAt: moment,
+        }),
+      )
+      .describe("Other processes that sync as this executor; normally none"),
     configPath: z.string(),
     dataDir: z.string().describe("The agent's data_dir; no other agent uses it"),
     pid: z.number().int(),
@@ -82,6 +96,8 @@ interface StatusContext {
   readonly dataDir: string;
   readonly startedAt: number;
   readonly pid: number;
+  /** This process, as the control plane knows it. */
+  readonly self: ExecutorProcess | undefined;
   readonly clock: Clock;
   readonly nodes: NodesStatus;
 }
@@ -94,7 +110,7 @@ export function agentStatus(rotation: Rotation, context: StatusContext): AgentSt
   return {
     state: stateOf(rotation, state),
     since: iso(sync?.since ?? rotation.problem?.since ?? context.startedAt),
-    reason: describeState(rotation, clock),
+    reason: withDuplicates(describeState(rotation, clock), rotation, context.self),
     executor: state?.generation.config.agent.name ?? null,
     controlPlane: state?.generation.config.controlPlane.url ?? null,
     organization:
@@ -110,12 +126,24 @@ export function agentStatus(rotation: Rotation, context: StatusContext): AgentSt
       state: nodeState(node),
       problem: problemOfNode(node),
     })),
+    duplicates: duplicatesOf(state).map((other) => ({
+      hostName: other.hostName,
+      address: other.address,
+      pid: other.process?.pid ?? null,
+      unit: other.process?.unit ?? null,
+      isOnThisHost: isHere(other, context.self),
+      lastSyncAt: isoTime(other.lastSyncAt),
+    })),
     configPath: context.configPath,
     dataDir: context.dataDir,
     pid: context.pid,
     version: VERSION,
     startedAt: iso(context.startedAt),
   };
+}
+
+function duplicatesOf(state: GenerationState | undefined): SyncReply["duplicates"] {
+  return state?.sync.kind === "online" ? state.sync.reply.duplicates : [];
 }
 
 function stateOf(rotation: Rotation, state: GenerationState | undefined): AgentStatus["state"] {
@@ -198,10 +226,24 @@ export function describeState(rotation: Rotation, clock: Clock): string {
   }
 }
 
+function withDuplicates(sentence: string, rotation: Rotation, self: ExecutorProcess | undefined): string {
+  const duplicates = duplicatesOf(running(rotation));
+  if (duplicates.length === 0) {
+    return sentence;
+  }
+  const { who, remedy } = adviseDuplicates(duplicates, self);
+  return `${sentence} Another process syncs as this executor: ${who}. ${remedy}`;
+}
+
 /** `STATUS=` for systemd, so that `systemctl status` explains what is wrong. */
-export function systemdStatus(rotation: Rotation, nodes: NodesStatus, clock: Clock): string {
+export function systemdStatus(
+  rotation: Rotation,
+  nodes: NodesStatus,
+  self: ExecutorProcess | undefined,
+  clock: Clock,
+): string {
   const summary = nodesSummary(nodes);
-  const state = describeState(rotation, clock);
+  const state = withDuplicates(describeState(rotation, clock), rotation, self);
   const sentence = summary === undefined ? state : `${state} ${summary}.`;
   const isOnline = running(rotation)?.sync.kind === "online";
   const isUnused = rotation.problem !== undefined || candidate(rotation) !== undefined;

@@ -49,6 +49,9 @@ export const executor = z.object({
   publicHost: z.string().nullable(),
   createdAt: moment,
   lastSyncAt: moment.nullable(),
+  stoppedAt: moment
+    .nullable()
+    .describe("When its agent was stopped in an orderly way; null: it was not, or it syncs again"),
   key: keyReference.nullable(),
   keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: moment, lastUsedAt: moment })),
   instances: z
@@ -58,9 +61,17 @@ export const executor = z.object({
         hostName: z.string(),
         address: z.string().nullable(),
         lastSyncAt: moment,
+        process: z
+          .object({
+            bootHash: z.string().describe("The same for processes on one host"),
+            pid: z.number(),
+            unit: z.string().nullable().describe("The systemd service that it runs in; null: none"),
+          })
+          .nullable()
+          .describe("null: its agent is older"),
       }),
     )
-    .describe("More than one while a cloned host syncs under the same name"),
+    .describe("More than one while several processes sync under this name"),
   lastRefusal: z
     .object({
       key: keyReference,

@@ -66,10 +66,26 @@ export const syncArguments = z.strictObject({
       diskFreeBytes: optionalBytes,
     }),
     nodes: optional(nodesReport),
+    process: orNull(
+      z.strictObject({
+        bootHash: z.string().regex(/^[0-9a-f]{32}$/u, "must be 32 hexadecimal digits"),
+        pid: z
+          .number()
+          .int()
+          .min(1)
+          .max(2 ** 31 - 1),
+        unit: orNull(line(256)),
+      }),
+    ),
   }),
 });
 
+export const signOffArguments = z.strictObject({
+  input: z.strictObject({ executorName: line(MAX_EXECUTOR_NAME_CHARACTERS), instanceId: line(100) }),
+});
+
 export type CurrentKeyInput = z.output<typeof currentKeyArguments>["input"];
+export type SignOffInput = z.output<typeof signOffArguments>["input"];
 export type SyncInput = z.output<typeof syncArguments>["input"];
 
 const page = {

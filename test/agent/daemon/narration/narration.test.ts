@@ -238,7 +238,13 @@ describe("what an accepted sync says beside its acceptance", () => {
   });
 
   it("a twin: once while it is there, and once when it is gone", () => {
-    const twin = { instanceId: "i_2", hostName: "clone\n<0>x", address: "192.0.2.7", lastSyncAt: 1 };
+    const twin = {
+      instanceId: "i_2",
+      hostName: "clone\n<0>x",
+      address: "192.0.2.7",
+      lastSyncAt: 1,
+      process: null,
+    };
     const agent = simulate({
       file: fileWith(K1),
       answer: (_, atMs) =>
@@ -251,6 +257,31 @@ describe("what an accepted sync says beside its acceptance", () => {
       "executor.duplicate-gone": 1,
     });
     expect(agent.lines.filter((line) => line.includes("clone <0>x (192.0.2.7)"))).toHaveLength(1);
+  });
+
+  it("a second agent on this host is named, with the command that stops it; another host is a clone", () => {
+    const self = { bootHash: "a", pid: 1, unit: "novacula-agent.service" };
+    const told = (process: { bootHash: string; pid: number; unit: string | null }) => {
+      const twin = { instanceId: "i_2", hostName: "web-01", address: null, lastSyncAt: 1, process };
+      const agent = simulate({
+        file: fileWith(K1),
+        self,
+        answer: () => accepted(replyOf("k_1", { duplicates: [twin] })),
+      });
+      agent.run(MINUTE);
+      const { reason, duplicates } = agent.status();
+      return { said: agent.said.at(-1)?.message, reason, duplicates };
+    };
+    const unit = told({ bootHash: "a", pid: 2, unit: "other.service" });
+    expect(unit.said).toContain("PID 2 (other.service) on this host");
+    expect(unit.said).toMatch(/Stop one of them: sudo systemctl stop other\.service$/u);
+    expect(unit.reason).toContain("PID 2 (other.service) on this host");
+    expect(unit.duplicates).toMatchObject([{ pid: 2, unit: "other.service", isOnThisHost: true }]);
+    expect(told({ bootHash: "a", pid: 3, unit: null }).said).toMatch(/: sudo kill 3$/u);
+    const clone = told({ bootHash: "b", pid: 2, unit: "novacula-agent.service" });
+    expect(clone.said).toContain("web-01, PID 2 (novacula-agent.service), last sync");
+    expect(clone.said).toContain("cloned");
+    expect(clone.duplicates).toMatchObject([{ isOnThisHost: false }]);
   });
 
   it.each([

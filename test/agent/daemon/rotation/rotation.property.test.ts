@@ -214,6 +214,7 @@ function checkState(rotation: Rotation, witness: Witness, now: number): void {
     dataDir: "/var/lib/novacula",
     startedAt: 0,
     pid: 1,
+    self: undefined,
     clock: stopped(now),
   });
   expect(status.state).toBe(expectedState(current, witness, problem !== undefined));

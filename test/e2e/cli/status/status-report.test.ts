@@ -30,6 +30,7 @@ const ONLINE: AgentStatus = {
   attempts: 3,
   pendingChange: null,
   nodes: [],
+  duplicates: [],
   configPath: "/etc/novacula/agent.toml",
   dataDir: "/var/lib/novacula",
   pid: 4711,

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { ExecutorProcess } from "../../protocol/sync.ts";
+
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
+const BOOT_HASH_DIGITS = 32;
+
+/** Where this process runs; undefined where /proc does not say. */
+export function ownProcess(): ExecutorProcess | undefined {
+  const boot = readOrUndefined(BOOT_ID)?.trim();
+  if (boot === undefined || boot === "") {
+    return undefined;
+  }
+  // Hashed with a name of ours: machine-id(5) asks not to send such ids as they are.
+  const bootHash = createHash("sha256").update(`novacula boot ${boot}`).digest("hex");
+  return { bootHash: bootHash.slice(0, BOOT_HASH_DIGITS), pid: process.pid, unit: ownUnit() };
+}
+
+/**
+ * The service that systemd runs this process in: cgroups(7),
+ * `0::/system.slice/novacula-agent.service`.
+ */
+export function ownUnit(): string | null {
+  return /^0::.*\/([^/\n]+\.service)$/mu.exec(readOrUndefined("/proc/self/cgroup") ?? "")?.[1] ?? null;
+}
+
+function readOrUndefined(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
