@@ -97,8 +97,9 @@ const table = {
   "executor.duplicate": {
     level: "error",
     meaning:
-      "Another process syncs with the same executor name and key at the same time; most likely a host was cloned.",
-    remedy: "Give one of the two another `agent.name` and a key of its own.",
+      "Another process syncs with the same executor name and key at the same time. The line names its host, PID and unit: a second agent on this host, or, on another, most likely a clone.",
+    remedy:
+      "On this host: stop one of the two with the command in the line. On another: give one of the two another `agent.name` and a key of its own.",
     flaps: true,
   },
   "executor.duplicate-gone": {
