@@ -67,7 +67,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "config/file": ["config/schema", "key"],
     "config/issue": ["config/schema"],
     "config/schema": ["stand-in"],
-    "config/toml": ["config/issue", "config/schema", "key"],
+    "config/toml": ["config/issue", "config/schema", "key", "stand-in"],
     daemon: [
       "config",
       "config/schema",
@@ -105,7 +105,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "systemd",
     ],
     journal: [],
-    key: [],
+    key: ["stand-in"],
     reconciler: [
       "config/schema",
       "daemon",

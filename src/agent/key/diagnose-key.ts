@@ -3,7 +3,7 @@ import { ExecutorKey } from "./executor-key.ts";
 import type { KeyFinding } from "./finding.ts";
 import { characterFindings, shapeFindings } from "./key-characters.ts";
 import { unwrapKey } from "./key-wrapping.ts";
-import { notAKey } from "./not-a-key.ts";
+import { notAKey, notAKeyFile } from "./not-a-key.ts";
 import { repeatedKey } from "./repeated-key.ts";
 import { refusal, shifted, type UnplacedFinding } from "./unplaced-finding.ts";
 
@@ -56,6 +56,10 @@ export function diagnoseKey(text: string, origin: KeyOrigin, locate?: Locate): K
 
 /** Every reason not to send `core`, from its edges inwards. Indexes point into `core`. */
 function refuse(core: string): readonly UnplacedFinding[] {
+  const whole = notAKeyFile(core);
+  if (whole !== undefined) {
+    return [{ ...whole, severity: "refused" }];
+  }
   if (core.length > MAX_LENGTH) {
     return [tooLong(core)];
   }

@@ -1,9 +1,10 @@
-/** Something other than a key in its place: what it is, and what to do. */
-export interface NotAKey {
-  readonly code: string;
-  readonly problem: string;
-  readonly remedy: string;
-}
+import { holdsKey } from "../../protocol/key-shape.ts";
+import { type AlteredText, alteredText } from "../stand-in/altered-text.ts";
+import { encodedText } from "../stand-in/encoded-text.ts";
+import { secretReference } from "../stand-in/secret-reference.ts";
+import type { StandIn } from "../stand-in/stand-in.ts";
+import { hasPlace } from "../stand-in/template.ts";
+import { toolOutput } from "../stand-in/tool-output.ts";
 
 const PASTE_THE_KEY = "Put the executor key here: it starts with exc_.";
 const IF_LOST = "If the key is lost, create a new one.";
@@ -41,10 +42,6 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /^<[^<>]*>$/u,
   /\$\{[^}]*\}?/u,
   /\{\{|\}\}/u,
-  /^(exc_)?\$[A-Z_][A-Z0-9_]*$/iu,
-  /^(exc_)?\$\(/u,
-  /^(exc_)?%[A-Z_]+%$/iu,
-  /^(exc_)?__\w*__$/u,
   /^(exc_)?[<[{(](?!.*exc_[A-Za-z]{8}).*[>\]})]$/u,
   /^(exc_)?([.…]+|x{3,}|_+|-+|\?+)$/iu,
 ];
@@ -110,16 +107,33 @@ const OTHER_SHAPES: readonly Shape[] = [
   [
     /^ZXhjX/u,
     "base64",
-    "encoded in base64, as in the manifest of a Kubernetes Secret",
-    "Decode it: base64 -d.",
+    "encoded in base64, and damaged",
+    "Copy it again, then put the decoded text here: base64 -d prints it.",
   ],
 ];
+
+/** Outputs that count although there is a key in them. */
+const AROUND_A_KEY: ReadonlySet<string> = new Set(["http-answer", "web-page"]);
+
+/**
+ * What a whole text is instead of a key, whatever its length; undefined if it may have a key that
+ * was copied together with other characters.
+ */
+export function notAKeyFile(text: string): AlteredText | undefined {
+  const output = toolOutput(text);
+  const found = holdsKey(text)
+    ? output && AROUND_A_KEY.has(output.code)
+      ? output
+      : undefined
+    : (secretReference(text) ?? output ?? encodedText(text, holdsKey));
+  return found === undefined ? alteredText(text) : { ...found, index: 0 };
+}
 
 /**
  * What `text` is instead of a key; undefined if it may be one. What was pasted around it must have
  * been removed from `text`.
  */
-export function notAKey(text: string): NotAKey | undefined {
+export function notAKey(text: string): StandIn | undefined {
   if (isPlaceholder(text)) {
     const remedy = "Put the key itself here: the control plane shows it once, when it is created.";
     return { code: "placeholder", problem: "is still the placeholder", remedy };
@@ -136,6 +150,10 @@ export function notAKey(text: string): NotAKey | undefined {
   if (text.startsWith("exc_")) {
     return undefined;
   }
+  const unresolved = secretReference(text);
+  if (unresolved !== undefined) {
+    return unresolved;
+  }
   const [, product] = FOREIGN_PREFIXES.find(([pattern]) => pattern.test(text)) ?? [];
   if (product !== undefined) {
     return {
@@ -149,7 +167,7 @@ export function notAKey(text: string): NotAKey | undefined {
 }
 
 function isPlaceholder(text: string): boolean {
-  if (PLACEHOLDERS.some((pattern) => pattern.test(text))) {
+  if (PLACEHOLDERS.some((pattern) => pattern.test(text)) || (!holdsKey(text) && hasPlace(text))) {
     return true;
   }
   const words = text.replace(/^exc_/iu, "");

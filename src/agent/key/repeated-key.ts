@@ -1,10 +1,10 @@
-import type { NotAKey } from "./not-a-key.ts";
+import type { StandIn } from "../stand-in/stand-in.ts";
 
 /**
  * Finds several keys, or the same key several times. Someone pasted a key and left the old one
  * there.
  */
-export function repeatedKey(text: string): NotAKey | undefined {
+export function repeatedKey(text: string): StandIn | undefined {
   const parts = text.split(/(?=exc_)/u).filter((part) => part.startsWith("exc_"));
   if (parts.length < 2) {
     return undefined;

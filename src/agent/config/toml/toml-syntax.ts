@@ -1,4 +1,9 @@
 import { oddCharacter } from "../../key/odd-character.ts";
+import { alteredText } from "../../stand-in/altered-text.ts";
+import { encodedText } from "../../stand-in/encoded-text.ts";
+import { secretReference } from "../../stand-in/secret-reference.ts";
+import type { StandIn } from "../../stand-in/stand-in.ts";
+import { toolOutput } from "../../stand-in/tool-output.ts";
 import type { ConfigIssue } from "../issue/config-issue.ts";
 import { KEYS_BY_TABLE } from "../schema/config-schema.ts";
 import { LINE_RULES } from "./toml-line-rules.ts";
@@ -16,19 +21,19 @@ const MAX_LINE = 2000;
  * quotes only names of known settings and code points of odd characters.
  */
 export function explainSyntax(text: string, file: string, places: readonly TextPosition[]): ConfigIssue {
-  const whole = anotherFormat(text) ?? unclosedText(text);
+  const whole = alteredFile(text) ?? anotherFormat(text) ?? unclosedText(text) ?? anotherFile(text);
   if (whole !== undefined) {
     return { file, ...whole };
   }
   const lines = text.split("\n");
   for (const place of [...places, ...places.map((later) => lineAbove(lines, later))]) {
-    const explained = explainLine((lines[place.line - 1] ?? "").slice(0, MAX_LINE), place);
-    if (explained === undefined) {
+    const found = explainLine((lines[place.line - 1] ?? "").slice(0, MAX_LINE), place);
+    if (found === undefined) {
       continue;
     }
     const key = knownKey(lines, place.line);
-    const remedy = explained.remedy.replace("NAME", key?.split(".").at(-1) ?? "name");
-    return key === undefined ? { file, ...explained, remedy } : { file, key, ...explained, remedy };
+    const remedy = found.remedy.replace("NAME", key?.split(".").at(-1) ?? "name");
+    return key === undefined ? { file, ...found, remedy } : { file, key, ...found, remedy };
   }
   const [place] = places;
   const problem = place === undefined ? "is not valid TOML" : "is not valid TOML from here on";
@@ -86,6 +91,23 @@ export function explainDuplicate(text: string, file: string, place: TextPosition
 function isSameStart(row: string, name: string): boolean {
   const start = row.trimStart();
   return start.startsWith(name) && /^\s*([=#]|$)/u.test(start.slice(name.length));
+}
+
+function alteredFile(text: string): Explained | undefined {
+  const altered = alteredText(text);
+  return altered && explained(altered, positionAt(text, altered.index));
+}
+
+/** Something that is no configuration at all. */
+function anotherFile(text: string): Explained | undefined {
+  const body = text.trim();
+  const isConfig = (decoded: string) => /control_plane|access_token/u.test(decoded);
+  const found = secretReference(body) ?? toolOutput(body) ?? encodedText(body, isConfig);
+  return found && explained(found, { line: 1, column: 1 });
+}
+
+function explained({ code, problem, remedy }: StandIn, place: TextPosition): Explained {
+  return { ...place, code, problem, remedy };
 }
 
 function anotherFormat(text: string): Explained | undefined {
