@@ -4,7 +4,8 @@ import type { StandIn } from "./stand-in.ts";
 /** One way in which a text can be encoded, and the command that undoes it. */
 interface Encoding {
   readonly name: string;
-  readonly command: string;
+  /** undefined: no short command does. */
+  readonly command: string | undefined;
   readonly pattern: RegExp;
   readonly decode: (text: string) => string;
 }
@@ -27,13 +28,13 @@ const ENCODINGS: readonly Encoding[] = [
   },
   {
     name: "percent-encoding",
-    command: "python3 -c 'import sys, urllib.parse as u; print(u.unquote(sys.stdin.read()))'",
+    command: undefined,
     pattern: /%[0-9a-f]{2}/iu,
     decode: (text) => text.replaceAll(/%([0-9a-f]{2})/giu, (_all, digits) => byte(digits)),
   },
   {
     name: "escapes such as \\x65",
-    command: "xargs -0 printf '%b'",
+    command: undefined,
     pattern: /^(?:\\x[0-9a-f]{2}){4}/iu,
     decode: (text) => text.replaceAll(/\\x([0-9a-f]{2})/giu, (_all, digits) => byte(digits)),
   },
@@ -57,11 +58,12 @@ export function encodedText(text: string, isMeant: (text: string) => boolean): S
     );
     const meant = layers.find((layer) => isMeant(layer.text));
     if (meant !== undefined) {
-      const command = meant.by.map((one) => one.command).join(" | ");
+      const commands = meant.by.map((one) => one.command);
+      const shown = commands.includes(undefined) ? "" : `, as this prints it: ${commands.join(" | ")}`;
       return {
         code: meant.by.every(({ name }) => name === "base64") ? "base64" : "encoded",
         problem: `is encoded in ${said(meant.by)}`,
-        remedy: `Put the decoded text here, as this prints it: ${command}.`,
+        remedy: `Put the decoded text here${shown}.`,
       };
     }
   }

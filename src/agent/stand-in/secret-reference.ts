@@ -84,7 +84,7 @@ const RECOGNISERS: readonly Recogniser[] = [
   reference(/^(?:\$?env[:.](?:\/\/)?[A-Z_]|ENV\[|!ENV\b|\$__env\{)/iu, VARIABLE),
   { pattern: /^(?:file:|@\.{0,2}\/|@~\/|\$__file\{|!file\b)/u, ...FILE },
   {
-    pattern: /^(?:exec|cmd|command|script|sh):/u,
+    pattern: /^(?:exec|cmd|command|script):/u,
     code: "unresolved",
     problem: "is a command that nothing has run",
     remedy: "Put the output of the command here.",

@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { diagnoseKey } from "../../../src/agent/key/diagnose-key.ts";
+import { notAKeyFile } from "../../../src/agent/key/not-a-key.ts";
+import { leaked } from "../../support/agent/config-file.ts";
+import { SENT } from "../../support/agent/damaged-keys.ts";
+import { ALTERED, OUTPUT, UNRESOLVED } from "../../support/agent/stand-ins.ts";
+import { growth } from "../../support/growth.ts";
+
+const findings = (text: string) => diagnoseKey(text, { kind: "key-file" }).findings;
+
+describe.each([
+  ["of a secrets manager", UNRESOLVED],
+  ["of a program", OUTPUT],
+  ["of a tool around the key", ALTERED],
+])("a text %s", (_whose, cases) => {
+  it.each(cases)("%j is %s", (text, code, problem) => {
+    const [finding] = findings(text).filter((one) => one.code !== "quotes");
+    expect(finding).toMatchObject({ code, severity: "refused", problem: expect.stringMatching(problem) });
+    expect(diagnoseKey(text, { kind: "key-file" }).key).toBeUndefined();
+  });
+
+  it.each(cases)("%j is said in a clause and sentences, on one line", (text) => {
+    for (const { problem, remedy } of findings(text)) {
+      expect(problem).toMatch(/^(has|contains|is|starts|ends|lacks|does|stands) .*[^.]$/u);
+      expect(remedy).toMatch(/^[A-Z].*[.]$/u);
+      expect(`${problem} ${remedy}`).toMatch(/^\P{C}*$/u);
+    }
+  });
+
+  it("is said without a piece of the key", () => {
+    for (const [text] of cases) {
+      for (const [secret] of text.matchAll(/(?<=exc_)[A-Za-z]{64}/gu)) {
+        const windows = JSON.stringify(findings(text));
+        expect(leaked(secret, windows).filter((part) => /[A-Z]/u.test(part.slice(1)))).toEqual([]);
+      }
+    }
+  });
+});
+
+describe("a healthy key", () => {
+  const key = fc.stringMatching(/^exc_[A-Za-z0-9_]{8,80}$/u);
+
+  it("is nothing else, whatever its letters are", () => {
+    fc.assert(
+      fc.property(key, (text) => {
+        expect(notAKeyFile(text)).toBeUndefined();
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("is sent as it is", () => {
+    const letters = fc.stringMatching(/^[A-Za-z]{64}$/u);
+    fc.assert(
+      fc.property(letters, fc.constantFrom("", "\n", "\r\n"), (text, end) => {
+        expect(findings(`exc_${text}${end}`)).toEqual([]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("is not called altered because of white space around it", () => {
+    for (const [, text] of SENT) {
+      expect(notAKeyFile(text.replace("\ufeff", "").trim())).toBeUndefined();
+    }
+  });
+});
+
+it.each([
+  ["bracketed escapes", "\\n "],
+  ["fences", "```\n"],
+  ["marks", "<<<<<<< \n"],
+  ["numbered lines", "1\tx\n"],
+  ["quoted lines", "> \n"],
+  ["words", "lost and found "],
+  ["digits", "ab "],
+  ["escape characters", "\u001b["],
+  ["percent signs", "%41"],
+  ["ends of here-documents", "EOF \n"],
+])("looks for other texts in many %s with work that grows with the length", async (_what, part) => {
+  const text = (size: number) => `x${part.repeat(size / part.length)}`;
+  const texts = new Map([5000, 50_000].map((size) => [size, text(size)]));
+  expect(await growth((size) => findings(texts.get(size) ?? ""), 5000)).toBeLessThan(40);
+});
