@@ -41,8 +41,8 @@ const ENCODINGS: readonly Encoding[] = [
 ];
 
 /**
- * How `text` is encoded, if what `isMeant` accepts is behind at most four layers. White space around
- * it must have been removed.
+ * How `text` is encoded, if what `isMeant` accepts is behind at most four layers. White space
+ * around it must have been removed.
  */
 export function encodedText(text: string, isMeant: (text: string) => boolean): StandIn | undefined {
   if (text.length > LONGEST || isMeant(text)) {
