@@ -65,7 +65,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "cli/status": ["cli/host", "daemon/resources", "daemon/status"],
     config: ["config/file", "config/issue", "config/schema", "config/toml", "key", "stand-in"],
     "config/file": ["config/schema", "key"],
-    "config/issue": ["config/schema"],
+    "config/issue": ["config/schema", "stand-in"],
     "config/schema": ["stand-in"],
     "config/toml": ["config/issue", "config/schema", "key", "stand-in"],
     daemon: [

@@ -5,12 +5,13 @@ import {
   isTable,
   notATable,
   type TableIssue,
+  unfilledValue,
   unknownAtTop,
   unknownKey,
   wrongValue,
 } from "./issue/table-issue.ts";
 import type { AgentConfig } from "./schema/agent-config.ts";
-import { CONFIG_TABLES } from "./schema/config-schema.ts";
+import { CONFIG_TABLES, KEYS_BY_TABLE } from "./schema/config-schema.ts";
 
 /** A configuration, or the issues that it has. */
 export interface Validated {
@@ -104,11 +105,13 @@ function readTable<T>(
     issues.push(notATable(name, table));
     return undefined;
   }
+  const unfilled = unfilledIn(name, table);
+  issues.push(...unfilled.values());
   const result = schema.safeParse(table);
   if (result.success) {
-    return result.data;
+    return unfilled.size === 0 ? result.data : undefined;
   }
-  const seen = new Set<string>();
+  const seen = new Set(unfilled.keys());
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys") {
       issues.push(...issue.keys.slice(0, MAX_UNKNOWN).map((key) => unknownKey(name, key)));
@@ -122,4 +125,18 @@ function readTable<T>(
     issues.push(wrongValue(name, key, Object.hasOwn(table, key) ? table[key] : undefined, issue.message));
   }
   return undefined;
+}
+
+/** The settings that still have what a template had in their place. The key has findings instead. */
+function unfilledIn(
+  table: string,
+  settings: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, TableIssue> {
+  const names = KEYS_BY_TABLE.get(table)?.filter((key) => key !== "access_token") ?? [];
+  return new Map(
+    names.flatMap((key) => {
+      const issue = Object.hasOwn(settings, key) ? unfilledValue(table, key, settings[key]) : undefined;
+      return issue === undefined ? [] : [[key, issue] as const];
+    }),
+  );
 }

@@ -12,7 +12,7 @@ const PLACES: readonly RegExp[] = [
 ];
 
 /** What programs write for a variable that has no value. */
-const NO_VALUE = /^(?:undefined|null|nil|none|nan|<nil>|<no value>|<none>|\[object object\])$/iu;
+const NO_VALUE = /^(?:undefined|null|NULL|nil|None|NaN|<nil>|<no value>|<none>|\[object Object\])$/u;
 
 /** What people are to replace, with letters only. */
 const WORDS =

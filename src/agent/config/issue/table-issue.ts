@@ -1,4 +1,6 @@
 import { printable } from "../../../lib/printable.ts";
+import { secretReference } from "../../stand-in/secret-reference.ts";
+import { unfilledTemplate } from "../../stand-in/template.ts";
 import { looksSecret } from "../schema/secret-looks.ts";
 import { shownName, unknownKeyRemedy, unknownTableRemedy } from "./unknown-key.ts";
 
@@ -75,6 +77,40 @@ export function wrongValue(table: string, key: string, value: unknown, wants: st
     problem: `is ${describeFound(path, value)}`,
     remedy: remedyFor(key, value, wants),
   };
+}
+
+/**
+ * A value that a template or a secrets manager was to replace; undefined for any other. A path that
+ * begins with a variable is left to the schema, whose remedy says more.
+ */
+export function unfilledValue(table: string, key: string, value: unknown): TableIssue | undefined {
+  if (typeof value !== "string" || (/_(dir|file)$/u.test(key) && !value.startsWith("/"))) {
+    return undefined;
+  }
+  const path = `${table}.${key}`;
+  const issue = { path: [table, key], key: path };
+  const template = unfilledTemplate(value);
+  if (template !== undefined) {
+    const { code, problem, remedy } = template;
+    return {
+      ...issue,
+      code,
+      problem: `is ${describeFound(path, value)}, ${problem}`,
+      remedy: remedy + orElse(path),
+    };
+  }
+  const unresolved = secretReference(value);
+  return (
+    unresolved && {
+      ...issue,
+      ...unresolved,
+      remedy: "Write the value itself: only the key can be in a file of its own.",
+    }
+  );
+}
+
+function orElse(path: string): string {
+  return path === "agent.name" ? " Without this line, the name is the host name." : "";
 }
 
 function remedyFor(key: string, value: unknown, wants: string): string {

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { z } from "zod";
 
 import { LOG_LEVELS } from "../../../lib/log/level.ts";
@@ -7,6 +6,7 @@ import { holdsKey } from "../../../protocol/key-shape.ts";
 import { LOG_FORMATS } from "./agent-config.ts";
 
 import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
+import { meantHost } from "./host-name.ts";
 
 /**
  * The name of a systemd credential in `$CREDENTIALS_DIRECTORY`, as `access_token_file` may have it.
@@ -39,16 +39,15 @@ const name = z
   });
 
 const HOST_WANTS = 'a host name or an IP address such as "agent-1.example.com", without scheme, port or path';
-const host = z
-  .string({ error: HOST_WANTS })
-  .refine(
-    (text) =>
-      isIP(text) !== 0 ||
-      (text.length <= 253 &&
-        /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$/u.test(text) &&
-        !holdsKey(text)),
-    { error: HOST_WANTS },
-  );
+const host = z.string({ error: HOST_WANTS }).transform((text, context) => {
+  const meant = meantHost(text);
+  if ("host" in meant && !holdsKey(text)) {
+    return meant.host;
+  }
+  const message = "why" in meant ? `${HOST_WANTS}; ${meant.why}` : HOST_WANTS;
+  context.issues.push({ code: "custom", input: text, message });
+  return z.NEVER;
+});
 
 const keyFileWants = 'an absolute path such as "/etc/novacula/key", or the name of a systemd credential';
 const keyFile = z

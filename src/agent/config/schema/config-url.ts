@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isLoopbackHost } from "../../../lib/loopback.ts";
 import { holdsKey } from "../../../protocol/key-shape.ts";
+import { hostMistake, oddAddress } from "./host-name.ts";
 
 const URL_WANTS = 'the control plane\'s address, such as "https://cp.example.com"';
 const PROXY_WANTS = 'a proxy such as "http://proxy.example.com:3128", or "none" for no proxy';
@@ -41,6 +42,10 @@ function urlProblem(text: string): string | undefined {
     return `${URL_WANTS}, starting with https://`;
   }
   const url = URL.parse(text);
+  const mistake = urlMistake(text, url);
+  if (mistake !== undefined) {
+    return `${URL_WANTS}, ${mistake}`;
+  }
   if (url === null) {
     return URL_WANTS;
   }
@@ -52,6 +57,12 @@ function urlProblem(text: string): string | undefined {
   }
   if (/[?#]/u.test(text)) {
     return `${URL_WANTS}, without a query (?…) or fragment (#…)`;
+  }
+  if (/(?:\/graphql\/*){2,}$/iu.test(url.pathname)) {
+    return `${URL_WANTS}, with /graphql at most once`;
+  }
+  if (url.protocol === "http:" && MAYBE_LOCALHOST.test(url.hostname)) {
+    return "http://localhost in place of this name, because a DNS server may be asked for it, and the answer may be another host: only localhost and the loopback addresses (127.0.0.1, ::1) are certain to be this host";
   }
   if (url.protocol === "http:" && !isLoopbackHost(url.hostname)) {
     return "https:// in place of http://, because plain HTTP shows the key to everybody on the network (http is for localhost only)";
@@ -70,6 +81,10 @@ function proxyProblem(text: string): string | undefined {
     return `${PROXY_WANTS}, starting with http:// or https://`;
   }
   const url = URL.parse(text);
+  const mistake = urlMistake(text, url);
+  if (mistake !== undefined) {
+    return `${PROXY_WANTS}, ${mistake}`;
+  }
   if (url === null || !isPercentEncoded(url.username) || !isPercentEncoded(url.password)) {
     return `${PROXY_WANTS}; a %, @, : or / in the user name or password is written as %25, %40, %3A or %2F`;
   }
@@ -77,6 +92,39 @@ function proxyProblem(text: string): string | undefined {
     return `${PROXY_WANTS}, without a path, query or fragment`;
   }
   return undefined;
+}
+
+/** Names that mean this host to people; /etc/hosts need not have them. */
+const MAYBE_LOCALHOST =
+  /^(?:localhost\.|.+\.localhost\.?|localhost\.localdomain\.?|localhost[46](?:\..*)?|ip6-(?:localhost|loopback))$/iu;
+
+/**
+ * Why a text that begins like a URL cannot be meant, or is none (`url` is null); undefined if no
+ * reason is known.
+ */
+function urlMistake(text: string, url: URL | null): string | undefined {
+  if (/^https?:\/+[^/]*?(?:https?:|https?\/\/|:\/\/)/iu.test(text)) {
+    return "with the scheme once";
+  }
+  if (/[,;"'`]$/u.test(text)) {
+    return "without a comma, a semicolon or a quote at its end";
+  }
+  const authority = text
+    .replace(/^[^/]*\/+/u, "")
+    .replace(/[/?#].*$/su, "")
+    .replace(/^.*@/su, "");
+  if (/^\[[^\]]*%/u.test(authority)) {
+    return "without the zone of an address (%…), which a URL cannot have: use a name or another address";
+  }
+  const [, host = "", , port] = /^(\[[^\]]*\]|[^:]*)(:(.*))?$/su.exec(authority) ?? [];
+  if (host === "" || (port ?? "").includes(":")) {
+    return /^[0-9a-f:]+$/iu.test(authority) ? "with brackets around an IPv6 address" : undefined;
+  }
+  if (port !== undefined && !(/^\d*$/u.test(port) && Number(port || 1) >= 1 && Number(port) <= 65_535)) {
+    return "with a port from 1 to 65535";
+  }
+  const bare = host.replace(/^\[(.*)\]$/u, "$1").replace(/(?<=[^.])\.$/u, "");
+  return hostMistake(bare) ?? (url === null ? undefined : oddAddress(bare, url.hostname));
 }
 
 /** Whether undici can decode the credentials: a stray `%` makes it throw. */

@@ -1,0 +1,86 @@
+import { isIP, isIPv6 } from "node:net";
+import { domainToASCII } from "node:url";
+import { isLoopbackAddress } from "../../../lib/loopback.ts";
+
+const MAX_HOST = 253;
+const MAX_LABEL = 63;
+
+/** A way in which a host is wrong; `why` ends a sentence about what it must be. */
+type Mistake = readonly [is: (host: string) => boolean, why: string];
+
+/** Of every host, in a URL or not. The host has no port, no brackets and no final dot. */
+const MISTAKES: readonly Mistake[] = [
+  [
+    (host) => host === "0.0.0.0" || (isIPv6(host) && /^[0:]+$/u.test(host)),
+    "and that can be reached: 0.0.0.0 and :: are all addresses of a server, not one",
+  ],
+  [
+    (host) => /^fe[89ab][0-9a-f]:/iu.test(host),
+    "without a link-local address (fe80::…): it has a meaning on one network only",
+  ],
+  [(host) => /[,;|]/u.test(host), "without a comma, a semicolon or a bar"],
+  [(host) => /["'`\u2018-\u201f]/u.test(host), "without quotes in it"],
+  [(host) => host.includes("*"), "without a star: it is one name, not a pattern"],
+  [(host) => host.startsWith(".") || host.includes(".."), "without an empty part: two dots, or one in front"],
+  [
+    (host) => host.split(".").some((label) => /^-|-$/u.test(label)),
+    "whose parts do not begin or end with a hyphen",
+  ],
+  [
+    (host) => host.length > MAX_HOST || host.split(".").some((label) => label.length > MAX_LABEL),
+    `of at most ${MAX_HOST} characters, and ${MAX_LABEL} between two dots`,
+  ],
+];
+
+/** Why `host` cannot be meant; undefined if it can. */
+export function hostMistake(host: string): string | undefined {
+  return MISTAKES.find(([is]) => is(host))?.[1];
+}
+
+/**
+ * Why an address that is written as a number, or in octal or hexadecimal digits, cannot be meant.
+ * `address` is what a URL makes of it: `1` is 0.0.0.1, and `010.0.0.1` is 8.0.0.1.
+ */
+export function oddAddress(host: string, address: string): string | undefined {
+  if (isIP(address) !== 4 || host === address || isLoopbackAddress(address)) {
+    return undefined;
+  }
+  return `with an IP address as four decimal numbers: this is ${address}`;
+}
+
+/** Of public_host alone: other software has to understand it as well. */
+const STRICT_MISTAKES: readonly Mistake[] = [
+  [(host) => /^[a-z][a-z0-9+.-]*:\/\//iu.test(host), "without a scheme such as https://"],
+  [(host) => /^\[?[0-9a-f:.]*:[0-9a-f:.]*%/iu.test(host), "without the zone of an address (%…)"],
+  [(host) => host.includes("/"), "without a path or the length of a network"],
+  [(host) => /\s/u.test(host), "without white space"],
+  [(host) => host.includes("@"), "without a user name"],
+  [(host) => /^[^:]+:\d*$|\]:\d*$/u.test(host), "without a port"],
+  [(host) => host.includes("_"), "without an underscore, which no host name has"],
+  [
+    (host) => /(^|\.)(\d+|0x[0-9a-f]*)$/iu.test(host) && isIP(host) === 0,
+    "with an IP address as four decimal numbers from 0 to 255",
+  ],
+];
+
+/**
+ * The host name or IP address that a text means: without a final dot, without the brackets of a
+ * URL, and with the ASCII form of an international name. Otherwise why it is none.
+ */
+export function meantHost(text: string): { readonly host: string } | { readonly why: string } {
+  const bare = text.replace(/^\[([0-9a-f:.]+)\]$/iu, "$1").replace(/(?<=[^.])\.$/u, "");
+  const why = STRICT_MISTAKES.find(([is]) => is(bare))?.[1] ?? hostMistake(bare);
+  if (why !== undefined) {
+    return { why };
+  }
+  if (isIP(bare) !== 0) {
+    return { host: bare };
+  }
+  const ascii = /^[\p{L}\p{M}\p{N}.-]+$/u.test(bare) ? domainToASCII(bare) : "";
+  const isName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/u.test(ascii) && hostMistake(ascii) === undefined;
+  if (!isName) {
+    return { why: "with letters, digits, hyphens and dots only" };
+  }
+  // Names are the same in either case; keep what was written.
+  return { host: ascii === bare.toLowerCase() ? bare : ascii };
+}
