@@ -63,16 +63,21 @@ function show({ terminal, end }: CommandContext): Command {
 function logs({ terminal, end }: CommandContext): Command {
   return createCommand({
     name: "logs",
-    summary: "the last lines of a node's log",
-    description: "Prints the last lines of the log of one process of a node, oldest first.",
+    summary: "the log of a node",
+    description:
+      "Prints the last lines of the log of one process of a node, oldest first. With --follow it goes on with each new line until Ctrl-C; that needs the right to read the journal, as root has it.",
     arguments: [nameArgument(), new Argument("[role]", "the process; by default the first one of the node")],
     options: [
       configOption(),
       new Option("-n, --lines <number>", "how many lines, 1 to 1000")
         .argParser(lineCount)
         .default(DEFAULT_LINES),
+      new Option("-f, --follow", "go on with new lines as they come"),
     ],
-    examples: [{ command: "sudo novacula-agent nodes logs eth-1 cl -n 50", does: "of its consensus client" }],
+    examples: [
+      { command: "sudo novacula-agent nodes logs eth-1 cl -n 50", does: "of its consensus client" },
+      { command: "sudo novacula-agent nodes logs -f btc-1", does: "follow it; Ctrl-C ends" },
+    ],
     exitCodes: ANSWERS,
     action: async (name, role, options) =>
       end(await (await import("./nodes/node-logs.ts")).nodeLogs({ name, role }, options, terminal)),

@@ -64,6 +64,8 @@ export function createCommand(definition: CommandDefinition): Command {
   for (const option of definition.options ?? []) {
     command.addOption(option);
   }
+  // `nodes show btc-1 --json`: an option of both commands belongs to the one it follows.
+  command.enablePositionalOptions();
   for (const below of definition.commands ?? []) {
     command.addCommand(below);
   }
