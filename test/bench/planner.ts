@@ -7,6 +7,7 @@ const NODES = 64;
 const ROUNDS = 9;
 const HOST = {
   takenPorts: new Set<string>(),
+  onHiddenDisks: new Set<string>(),
   diskFreeBytes: Number.POSITIVE_INFINITY,
   diskReserveBytes: 0,
   maySlowStop: true,

@@ -11,10 +11,12 @@ export interface NodeFacts {
   readonly hand: "answers" | "missing" | "denied";
   /** Template units whose file is not one that was installed, or that an administrator changed. */
   readonly oddTemplates: readonly string[];
+  /** Where a disk is mounted for data of nodes, at which the agent cannot look. */
+  readonly hiddenDisks: readonly string[];
 }
 
 /** Whether the agent can keep nodes here. Nothing without nodes on a host without the hand. */
-export function checkNodes({ status, hand, oddTemplates }: NodeFacts): readonly Check[] {
+export function checkNodes({ status, hand, oddTemplates, hiddenDisks }: NodeFacts): readonly Check[] {
   const count = status?.nodes.length ?? 0;
   if (count === 0 && hand === "missing" && (status?.unknownUnits.length ?? 0) === 0) {
     return [];
@@ -25,6 +27,12 @@ export function checkNodes({ status, hand, oddTemplates }: NodeFacts): readonly 
       warning(
         `the template ${unit} is not the one that was installed, or has drop-ins`,
         `See: ${asRoot(`systemctl cat ${unit}`)}. Fix: reinstall novacula-nodes, or remove what was added.`,
+      ),
+    ),
+    ...hiddenDisks.map((place) =>
+      warning(
+        `the agent cannot see how full the disk at ${printable(place, 120)} is, so a node starts there even if it is full`,
+        "Mount it at /var/lib/private instead, or watch it yourself.",
       ),
     ),
     ...(status === undefined ? [] : statusChecks(status)),

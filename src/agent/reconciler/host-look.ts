@@ -1,7 +1,7 @@
 import { unitName } from "../../protocol/chains/process-kinds.ts";
 import type { HeldNode } from "./decide/node-list.ts";
 import type { UnitState } from "./decide/unit-state.ts";
-import { type Disk, diskOf, takenPorts } from "./host/host-facts.ts";
+import { type Disk, diskOf, isOnMount, mountsAt, takenPorts } from "./host/host-facts.ts";
 import { enabledUnits, type observeUnits } from "./host/observe.ts";
 import type { HostPlaces } from "./host/places.ts";
 import type { NodeView, NodeViews } from "./node-view.ts";
@@ -15,8 +15,13 @@ export interface HostLook {
   /** Units of nodes that start at boot, and that the agent does not know. */
   readonly unknownUnits: readonly string[];
   readonly disk: Disk | undefined;
+  /** Nodes whose data is on another disk, at which the agent cannot look. */
+  readonly onHiddenDisks: ReadonlySet<string>;
   readonly takenPorts: ReadonlySet<string>;
 }
+
+/** `StateDirectory=` of the templates has it. */
+const DATA = "novacula-nodes";
 
 /** Asks systemd about units. */
 export type Observe = typeof observeUnits;
@@ -48,12 +53,21 @@ export async function lookAtHost(
       views.push(nodeViews.lookWithoutFolder(held, states));
     }
   }
+  const mounts = nodes.length === 0 ? [] : await mountsAt(`${places.diskPath}/${DATA}`);
+  const names = nodes.map(({ spec }) => spec.name);
   const isDown = (state: UnitState) => state.activeState === "inactive" || state.activeState === "failed";
   return {
     views,
     folderProblems,
     unknownUnits: [...enabled].filter((unit) => !states.has(unit)).sort(),
     disk: nodes.length === 0 ? undefined : await diskOf([places.diskPath, places.agentDataDir]),
+    onHiddenDisks: new Set(names.filter((name) => isOnMount(`${places.diskPath}/${DATA}/${name}`, mounts))),
     takenPorts: [...states.values()].some(isDown) ? await takenPorts() : new Set(),
   };
+}
+
+/** How much is free for the data of a node; null: that is not known. */
+export function freeBytesFor({ held }: NodeView, look: HostLook | undefined): number | null {
+  const isHidden = look?.onHiddenDisks.has(held.spec.name) === true;
+  return isHidden ? null : (look?.disk?.freeBytes ?? null);
 }

@@ -1,8 +1,9 @@
+import { basename, dirname } from "node:path";
 import { adapterOf } from "../../protocol/chains/catalogue.ts";
 import { unitName } from "../../protocol/chains/process-kinds.ts";
 import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
 import type { HeldNode } from "./decide/node-list.ts";
-import type { Activity, PlannedNode, WantedProcess } from "./decide/planned-node.ts";
+import type { Activity, WantedProcess } from "./decide/planned-node.ts";
 import { activityOf, downUnit, type UnitState } from "./decide/unit-state.ts";
 import {
   type Applied,
@@ -18,6 +19,7 @@ import type { HostPlaces } from "./host/places.ts";
 import {
   adopted,
   folderProblem,
+  isOutdated,
   limitsOf,
   startedWith,
   tooOld,
@@ -45,6 +47,8 @@ export interface ProcessView {
   readonly applied: AppliedProcess;
   /** What the process that runs was started with, as far as that is known. */
   readonly startedWith: Written | undefined;
+  /** It runs as an earlier release has started it. Only an order restarts it. */
+  readonly isOutdated: boolean;
   readonly hasItsFiles: boolean;
 }
 
@@ -125,6 +129,7 @@ export class NodeViews {
         memoryLimitBytes: null,
         applied: appliedTo(applied, role),
         startedWith: undefined,
+        isOutdated: false,
         hasItsFiles: false,
       };
     });
@@ -205,45 +210,34 @@ export class NodeViews {
     const activity = activityOf(state);
     const names = (given.applied.written ?? written)?.files ?? [];
     const onDisk = await this.#disk.of(given.folder, names);
-    const applied = adopted(given.applied, spec, { state, activity, onDisk, written });
+    const template = await this.#templateOf(state);
+    const applied = adopted(given.applied, spec, { state, activity, onDisk, template, written });
     const asWritten = applied.written !== null && onDisk === applied.written.content;
     const memoryLimitBytes = spec.limits.find((each) => each.role === role)?.memoryBytes ?? null;
+    const wanted = wantedOf(given.rendered, written, spec, role);
+    const runsWith = startedWith(applied, state, activity, asWritten);
     return {
       ...process,
       activity,
       files,
-      wanted: wantedOf(given.rendered, written, spec, role),
+      wanted,
       limits: limitsOf(spec, role),
       memoryLimitBytes,
       applied,
-      startedWith: startedWith(applied, state, activity, asWritten),
+      startedWith: runsWith,
+      isOutdated: activity === "up" && isOutdated(applied, runsWith, wanted, template, spec),
       hasItsFiles: written !== undefined && onDisk === written.content,
     };
+  }
+
+  async #templateOf({ templatePath: path }: UnitState): Promise<string | undefined> {
+    return path === undefined ? undefined : await this.#disk.of(dirname(path), [basename(path)]);
   }
 }
 
 /** Whether the control plane's orders about this node count now. */
 export function isOrdered({ isUnlisted, end, spec }: HeldNode): boolean {
   return !isUnlisted && end === null && spec.deletion === null && spec.desiredState === "running";
-}
-
-/** The planner's view. */
-export function plannedNode({ held, processes }: NodeView): PlannedNode {
-  const { spec, isUnlisted, isSlow, end } = held;
-  const desired = spec.deletion === null ? spec.desiredState : "deleted";
-  return {
-    name: spec.name,
-    desired: isUnlisted || end !== null ? "nothing" : desired,
-    keepData: spec.deletion?.keepData ?? false,
-    isSlow,
-    revision: spec.revision,
-    restartGeneration: spec.restartGeneration,
-    processes: processes.map(({ applied, ...process }) => ({
-      ...process,
-      isEnabled: process.state.isEnabled,
-      givenLimits: applied.limits,
-    })),
-  };
 }
 
 /** In the catalogue's order; of a chain that it does not know, as the spec has them. */

@@ -14,6 +14,10 @@ export interface ObservedFacts {
   readonly diskFreeBytes: number | null;
 }
 
+/** No problem: a person decides when the node may be away for the time of a restart. */
+const OUTDATED =
+  "It runs as an earlier release of novacula-agent or novacula-nodes has started it. Restart the node to apply what has changed since.";
+
 interface Since {
   readonly key: string;
   /** Epoch ms. */
@@ -67,12 +71,14 @@ export class ObservedNodes {
       wasOutOfMemory: this.#wasOutOfMemory(process),
       obstacle: facts.obstacleOf(unit),
     });
+    const isQuiet = seen.reason === null && process.isOutdated;
     const answer = seen.status === "running" || seen.status === "syncing" ? reading?.answer : undefined;
     return {
       role,
       client,
       version,
       ...seen,
+      ...(isQuiet && { reason: OUTDATED }),
       since: this.#sinceOf(unit, seen),
       restarts: state.restarts,
       height: answer?.height ?? null,

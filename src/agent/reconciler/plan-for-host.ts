@@ -3,11 +3,11 @@ import { type Action, plan } from "./decide/plan.ts";
 import type { PlannedNode } from "./decide/planned-node.ts";
 import { diskReserve } from "./decide/start-obstacle.ts";
 import type { HostLook } from "./host-look.ts";
-import { type NodeView, plannedNode } from "./node-view.ts";
+import type { NodeView } from "./node-view.ts";
 
 /** The plan for what was seen of the host. */
 export function planForHost(look: HostLook, maySlowStop: boolean): readonly Action[] {
-  const { views, folderProblems, disk, takenPorts } = look;
+  const { views, folderProblems, disk, onHiddenDisks, takenPorts } = look;
   const nodes = views.map((view): PlannedNode => {
     const node = plannedNode(view);
     const wanted = folderProblems.get(node.name);
@@ -18,6 +18,7 @@ export function planForHost(look: HostLook, maySlowStop: boolean): readonly Acti
   return plan(nodes, {
     takenPorts,
     diskFreeBytes: disk?.freeBytes ?? Number.POSITIVE_INFINITY,
+    onHiddenDisks,
     diskReserveBytes: disk === undefined ? 0 : diskReserve(disk.totalBytes),
     maySlowStop,
   });
@@ -37,4 +38,23 @@ export function isMoving(observed: readonly ObservedNode[], views: readonly Node
       processes.some(({ activity }) => activity === "starting" || activity === "stopping"),
     )
   );
+}
+
+/** The planner's view. */
+function plannedNode({ held, processes }: NodeView): PlannedNode {
+  const { spec, isUnlisted, isSlow, end } = held;
+  const desired = spec.deletion === null ? spec.desiredState : "deleted";
+  return {
+    name: spec.name,
+    desired: isUnlisted || end !== null ? "nothing" : desired,
+    keepData: spec.deletion?.keepData ?? false,
+    isSlow,
+    revision: spec.revision,
+    restartGeneration: spec.restartGeneration,
+    processes: processes.map(({ applied, ...process }) => ({
+      ...process,
+      isEnabled: process.state.isEnabled,
+      givenLimits: applied.limits,
+    })),
+  };
 }

@@ -28,6 +28,8 @@ interface Seen {
   readonly state: UnitState;
   readonly activity: Activity;
   readonly onDisk: string | undefined;
+  /** The hash of the unit template. */
+  readonly template: string | undefined;
   readonly written: Written | undefined;
 }
 
@@ -39,6 +41,7 @@ interface Seen {
  */
 export function adopted(applied: AppliedProcess, spec: NodeSpec, seen: Seen): AppliedProcess {
   const { state, activity, onDisk, written } = seen;
+  const template = state.needsDaemonReload ? "" : (seen.template ?? "");
   const { invocationId } = state;
   if (activity !== "up" || invocationId === undefined || applied.started?.invocationId === invocationId) {
     return applied;
@@ -46,7 +49,7 @@ export function adopted(applied: AppliedProcess, spec: NodeSpec, seen: Seen): Ap
   const isLost = applied.written === null && applied.started === null;
   const now = isLost && written !== undefined && onDisk === written.content ? written : applied.written;
   if (now !== null && onDisk === now.content) {
-    return { ...applied, written: now, started: { ...now, invocationId } };
+    return { ...applied, written: now, started: { ...now, invocationId, template } };
   }
   const { revision, restartGeneration: generation } = spec;
   const unknown = {
@@ -57,7 +60,26 @@ export function adopted(applied: AppliedProcess, spec: NodeSpec, seen: Seen): Ap
     generation,
     version: "",
   };
-  return { ...applied, started: { ...unknown, invocationId } };
+  return { ...applied, started: { ...unknown, invocationId, template } };
+}
+
+/**
+ * Whether the process that runs was started from an older unit template, or with files that this
+ * release writes differently, though its order is the same. A restart applies the difference.
+ */
+export function isOutdated(
+  { started }: AppliedProcess,
+  runsWith: Written | undefined,
+  wanted: WantedProcess,
+  template: string | undefined,
+  { revision }: NodeSpec,
+): boolean {
+  if (started === null || runsWith !== started || wanted.kind !== "ready") {
+    return false;
+  }
+  const isRendered = started.hash !== UNKNOWN_HASH && started.revision >= revision;
+  const isOther = template !== undefined && started.template !== "" && started.template !== template;
+  return isOther || (isRendered && started.hash !== wanted.hash);
 }
 
 /** The refusal of a spec with a client that is older than the one that had the data last. */

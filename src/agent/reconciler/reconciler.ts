@@ -8,7 +8,7 @@ import type { Action } from "./decide/plan.ts";
 import type { Hand } from "./host/hand-client.ts";
 import type { HostPlaces } from "./host/places.ts";
 import { UnitObserver } from "./host/unit-observer.ts";
-import { type HostLook, lookAtHost, type Observe } from "./host-look.ts";
+import { freeBytesFor, type HostLook, lookAtHost, type Observe } from "./host-look.ts";
 import type { ListKeeper } from "./list-keeper.ts";
 import { actionEntry } from "./narrate-nodes.ts";
 import { type NodeView, NodeViews } from "./node-view.ts";
@@ -225,7 +225,7 @@ export class Reconciler {
             {
               readingOf: (process) => this.#probing.of(process),
               obstacleOf: (unit) => obstacles.get(unit),
-              diskFreeBytes: look?.disk?.freeBytes ?? null,
+              diskFreeBytes: freeBytesFor(view, look),
             },
           );
     });

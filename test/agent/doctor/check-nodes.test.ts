@@ -25,6 +25,7 @@ function check(status: Partial<NodesStatus>, facts: Partial<NodeFacts> = {}) {
     status: { ...NO_NODES_STATUS, ...status },
     hand: "answers",
     oddTemplates: [],
+    hiddenDisks: [],
     ...facts,
   } as const;
   return checkNodes(all).map((each) => [each.status, each.detail]);
@@ -56,6 +57,13 @@ describe("what doctor says of nodes", () => {
   ])("warns of %s", (_what, status, says) => {
     const found = check({ nodes: [node], ...status });
     expect(found.at(-1)).toEqual(["warning", expect.stringContaining(says)]);
+  });
+
+  it("warns of a disk that the agent cannot look at", () => {
+    expect(check({}, { hiddenDisks: ["/var/lib/private/novacula-nodes"] }).at(-1)).toEqual([
+      "warning",
+      expect.stringContaining("how full the disk at /var/lib/private/novacula-nodes is"),
+    ]);
   });
 
   it("warns of a changed template", () => {

@@ -35,6 +35,8 @@ export class ModelHost {
   readonly units = new Map<string, ModelUnit>();
   readonly folder: string;
   readonly places: HostPlaces;
+  /** The path of the unit template. */
+  readonly template: string;
   /** What the hand answers instead. */
   answer: ((request: string) => HandAnswer | undefined) | undefined;
   answersProbes = true;
@@ -57,6 +59,8 @@ export class ModelHost {
       clientsDir: inside("clients"),
       agentDataDir: inside("data"),
     };
+    this.template = inside("litecoin-node@.service");
+    writeFileSync(this.template, "[Unit]\n");
     mkdirSync(inside("data"));
     mkdirSync(inside("wants"));
     for (const version of ["0.21.2.1", "0.21.4"]) {
@@ -226,6 +230,7 @@ export class ModelHost {
       restarts,
       invocationId: starts === 0 ? undefined : starts.toString(16).padStart(32, "0"),
       startedAtMs: starts === 0 ? undefined : 1,
+      templatePath: this.template,
     };
   }
 }

@@ -3,7 +3,8 @@ import { isAnswered } from "../../../lib/unix-socket.ts";
 import { processKinds } from "../../../protocol/chains/process-kinds.ts";
 import { nodesStatusSchema } from "../../daemon/status/nodes-status.ts";
 import type { NodeFacts } from "../../doctor/check-nodes.ts";
-import { HOST_PLACES } from "../../reconciler/host/places.ts";
+import { mountsAt } from "../../reconciler/host/host-facts.ts";
+import { HOST_PLACES, NODE_DATA } from "../../reconciler/host/places.ts";
 import { showUnits } from "../../systemd/show-units.ts";
 import { askAgentFor } from "../host/agent-socket.ts";
 
@@ -17,6 +18,7 @@ export async function nodeFacts(runtimeDir: string, signal: AbortSignal): Promis
   return {
     status: answer.kind === "answered" ? answer.value : undefined,
     hand,
+    hiddenDisks: await mountsAt(NODE_DATA),
     oddTemplates: hand === "missing" ? [] : await oddTemplates(),
   };
 }

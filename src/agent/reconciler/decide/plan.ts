@@ -86,7 +86,8 @@ function planRun(
     report(process, wanted.problem, wanted.reason);
     return;
   }
-  const obstacle = process.activity === "down" ? obstacleToStart(process, wanted.ports, context) : undefined;
+  const obstacle =
+    process.activity === "down" ? obstacleToStart(process, node.name, wanted.ports, context) : undefined;
   if (obstacle !== undefined) {
     report(process, obstacle.problem, obstacle.reason);
     return;

@@ -62,6 +62,8 @@ export interface PlanningHost {
   readonly takenPorts: ReadonlySet<string>;
   readonly diskFreeBytes: number;
   readonly diskReserveBytes: number;
+  /** Nodes whose data is on another disk. Nobody knows how full that is. */
+  readonly onHiddenDisks: ReadonlySet<string>;
   /** Whether a node that `isSlow` may stop now. */
   readonly maySlowStop: boolean;
 }

@@ -19,10 +19,11 @@ export function diskReserve(totalBytes: number): number {
  */
 export function obstacleToStart(
   { unit }: PlannedProcess,
+  node: string,
   ports: readonly PlannedPort[],
   { host, claimed }: StartContext,
 ): { readonly problem: NodeProblem; readonly reason: string } | undefined {
-  if (host.diskFreeBytes < host.diskReserveBytes) {
+  if (host.diskFreeBytes < host.diskReserveBytes && !host.onHiddenDisks.has(node)) {
     const reserve = gibibytes(host.diskReserveBytes);
     const reason = `It is not started, because less than ${reserve} of the disk is free. Fix: free disk space.`;
     return { problem: "disk_low", reason };

@@ -25,6 +25,8 @@ export interface UnitState {
   /** A start or a stop is queued. */
   readonly hasJob: boolean;
   readonly needsDaemonReload: boolean;
+  /** The file of its template; undefined if there is none. */
+  readonly templatePath: string | undefined;
   /** Its control group, below that of systemd; undefined if it does not run. */
   readonly controlGroup: string | undefined;
 }
@@ -62,6 +64,7 @@ export function downUnit(unit: string): UnitState {
     isConditionMet: true,
     hasJob: false,
     needsDaemonReload: false,
+    templatePath: undefined,
     controlGroup: undefined,
   };
 }

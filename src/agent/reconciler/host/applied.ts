@@ -23,7 +23,13 @@ const processSchema = z.strictObject({
   /** What the agent wrote last: the next start is with it. */
   written: writtenSchema.nullable(),
   /** What the process with this invocation was started with. */
-  started: writtenSchema.extend({ invocationId: z.string().max(64) }).nullable(),
+  started: writtenSchema
+    .extend({
+      invocationId: z.string().max(64),
+      /** The hash of the unit template then; empty: it is not known. */
+      template: hash.or(z.literal("")).default(""),
+    })
+    .nullable(),
   /** The limits that the hand was told last. */
   limits: z.string().max(200),
 });

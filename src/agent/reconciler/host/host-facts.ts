@@ -31,6 +31,25 @@ export function portsIn(table: string, state: string): readonly number[] {
   });
 }
 
+/** Where file systems are mounted at `folder` or below it, as proc_pid_mountinfo(5) has it. */
+export async function mountsAt(folder: string, table = "/proc/self/mountinfo"): Promise<readonly string[]> {
+  const text = await readFile(table, "utf8").catch(() => "");
+  return text.split("\n").flatMap((line) => {
+    const place = (line.split(" ")[4] ?? "").replace(/\\([0-7]{3})/gu, (_all, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    return place === folder || place.startsWith(`${folder}/`) ? [place] : [];
+  });
+}
+
+/**
+ * Whether the data of a node is on one of these mounts. Only root may look below the folder that
+ * holds the data of all nodes, so the agent does not know how full such a disk is.
+ */
+export function isOnMount(dataFolder: string, mounts: readonly string[]): boolean {
+  return mounts.some((mount) => dataFolder === mount || dataFolder.startsWith(`${mount}/`));
+}
+
 export interface Disk {
   readonly freeBytes: number;
   readonly totalBytes: number;

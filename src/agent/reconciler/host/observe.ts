@@ -19,6 +19,7 @@ const PROPERTIES = [
   "Job",
   "NeedDaemonReload",
   "ControlGroup",
+  "FragmentPath",
 ] as const;
 
 /** Above this, systemd means that it does not know: 2^64 - 1. */
@@ -53,6 +54,11 @@ const schema = z.object({
     .string()
     .regex(/^(?:\/[\w@.:\\-]{1,255}){1,16}$/u)
     .refine((path) => !path.split("/").includes(".."))
+    .optional()
+    .catch(undefined),
+  FragmentPath: z
+    .string()
+    .regex(/^\/[\x21-\x7e]{1,1000}$/u)
     .optional()
     .catch(undefined),
 });
@@ -106,6 +112,7 @@ export function readUnit(unit: string, values: ReadonlyMap<string, string>): Uni
     isConditionMet: decoded.ConditionResult === "yes" || decoded.ConditionTimestampMonotonic === 0,
     hasJob: decoded.Job > 0,
     needsDaemonReload: decoded.NeedDaemonReload === "yes",
+    templatePath: decoded.FragmentPath,
     controlGroup: decoded.ControlGroup,
   };
 }

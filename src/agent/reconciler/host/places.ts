@@ -16,6 +16,9 @@ export interface HostPlaces {
   readonly agentDataDir: string;
 }
 
+/** Where the data of nodes really is. Only root may look in. */
+export const NODE_DATA = "/var/lib/private/novacula-nodes";
+
 export const HOST_PLACES: HostPlaces = {
   nodesDir: "/var/lib/novacula/nodes",
   dataDir: "/var/lib/novacula-nodes",

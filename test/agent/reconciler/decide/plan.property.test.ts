@@ -172,6 +172,7 @@ class World {
     this.turns += 1;
     const actions = plan(this.planned(), {
       takenPorts: new Set(),
+      onHiddenDisks: new Set(),
       diskFreeBytes: 100,
       diskReserveBytes: 10,
       maySlowStop: this.turns % 3 === 0,
@@ -375,7 +376,13 @@ it("never starts two processes on one port", () => {
             },
           ],
   }));
-  const host = { takenPorts: new Set<string>(), diskFreeBytes: 9, diskReserveBytes: 1, maySlowStop: true };
+  const host = {
+    takenPorts: new Set<string>(),
+    onHiddenDisks: new Set<string>(),
+    diskFreeBytes: 9,
+    diskReserveBytes: 1,
+    maySlowStop: true,
+  };
   const actions = plan(nodes, host);
   expect(actions.filter(({ kind }) => kind === "run").map((action) => action.node)).toEqual(["x"]);
   expect(actions.find((action) => action.kind === "report")).toMatchObject({
@@ -383,4 +390,39 @@ it("never starts two processes on one port", () => {
     problem: "port_taken",
   });
   expect(portKey(port)).toBe("tcp:8333");
+});
+
+it("starts nothing on a disk without free space, unless the data is on another disk", () => {
+  const down: PlannedProcess = {
+    role: "node",
+    unit: "",
+    wanted: { kind: "ready", hash: "h", ports: [] },
+    limits: "",
+    givenLimits: "",
+    activity: "down",
+    isEnabled: false,
+    startedWith: undefined,
+    hasItsFiles: false,
+  };
+  const nodes = ["full", "other"].map((name) => ({
+    name,
+    desired: "running" as const,
+    keepData: false,
+    isSlow: false,
+    revision: 1,
+    restartGeneration: 0,
+    processes: [{ ...down, unit: `n@${name}.service` }],
+  }));
+  const host = {
+    takenPorts: new Set<string>(),
+    onHiddenDisks: new Set(["other"]),
+    diskFreeBytes: 1,
+    diskReserveBytes: 9,
+    maySlowStop: true,
+  };
+  const actions = plan(nodes, host);
+  expect(actions.map(({ kind, node }) => [kind, node])).toEqual([
+    ["report", "full"],
+    ["run", "other"],
+  ]);
 });

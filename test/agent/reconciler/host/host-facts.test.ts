@@ -1,8 +1,17 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { expect, it } from "vitest";
-import { diskOf, portsIn, takenPorts } from "../../../../src/agent/reconciler/host/host-facts.ts";
+import {
+  diskOf,
+  isOnMount,
+  mountsAt,
+  portsIn,
+  takenPorts,
+} from "../../../../src/agent/reconciler/host/host-facts.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
 
 it("knows the ports that something listens on, and not those of connections", async () => {
   const tcp = createServer().listen(0, "127.0.0.1");
@@ -34,4 +43,24 @@ it("looks at the first file system that can be seen", async () => {
   expect(await diskOf(["/nonexistent"])).toBeUndefined();
   const disk = await diskOf(["/nonexistent", "/"]);
   expect(disk?.totalBytes).toBeGreaterThan(disk?.freeBytes ?? Number.POSITIVE_INFINITY);
+});
+
+it("knows the disks that are mounted for nodes, and whose data is on them", async () => {
+  const table = join(tempDir(), "mountinfo");
+  const lines = [
+    "24 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw",
+    "90 24 8:16 / /var/lib/private rw shared:2 - ext4 /dev/sdb rw",
+    "91 90 8:32 / /var/lib/private/novacula-nodes/btc-1 rw shared:3 - xfs /dev/sdc rw",
+    "92 90 8:48 / /var/lib/private/novacula-nodes/a\\040b rw shared:4 - xfs /dev/sdd rw",
+    "93 90 8:64 / /var/lib/private/novacula-nodes-old rw shared:5 - xfs /dev/sde rw",
+  ];
+  writeFileSync(table, `${lines.join("\n")}\n`);
+  const data = "/var/lib/private/novacula-nodes";
+  const mounts = await mountsAt(data, table);
+  expect(mounts).toEqual([`${data}/btc-1`, `${data}/a b`]);
+  expect(isOnMount(`${data}/btc-1`, mounts)).toBe(true);
+  expect(isOnMount(`${data}/btc-10`, mounts)).toBe(false);
+  expect(isOnMount(`${data}/btc-10`, [data])).toBe(true);
+  expect(await mountsAt("/", table)).toContain("/");
+  expect(await mountsAt(data, "/nonexistent")).toEqual([]);
 });

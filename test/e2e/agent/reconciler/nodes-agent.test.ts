@@ -186,6 +186,33 @@ describe("what is no order", () => {
     expect(host.requests).toEqual([`run ${UNIT}`]);
   });
 
+  it("is a newer unit template, or a release that writes files differently: it is said, until a restart", async () => {
+    const host = await hostWith("a");
+    const reason = async (describe: string, holds: (text: string) => boolean) =>
+      await host.until("a", describe, ({ processes }) => holds(processes[0]?.reason ?? ""));
+    const isSaid = (text: string) => text.includes("Restart the node to apply");
+    writeFileSync(host.template, "[Unit]\nDescription=newer\n");
+    expect(await reason("the template is newer", isSaid)).toMatchObject({
+      revision: 1,
+      processes: [{ status: "running", problem: null }],
+    });
+    await host.sync([makeSpec("a", { revision: 2, restartGeneration: 1 })]);
+    await reason("the restart has applied it", (text) => text === "");
+    await host.stop();
+    const path = join(host.places.nodesDir, "a", "applied.json");
+    const applied = JSON.parse(readFileSync(path, "utf8"));
+    for (const each of [applied.processes.node.started, applied.processes.node.written]) {
+      each.hash = "a".repeat(64);
+    }
+    writeFileSync(path, JSON.stringify(applied));
+    host.start();
+    await reason("the files are from another release", isSaid);
+    await host.rest();
+    expect(host.requests).toEqual([`run ${UNIT}`, `restart ${UNIT}`]);
+    expect(host.said.map(({ event }) => event)).not.toContain("node.problem");
+    expect(host.agent().status().nodes[0]).toMatchObject({ runningRevision: 2 });
+  });
+
   it("is a file that somebody has changed: it is put back, and the process goes on", async () => {
     const host = await hostWith("a");
     const right = host.argv("a");
