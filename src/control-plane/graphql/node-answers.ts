@@ -30,7 +30,7 @@ export function nodeAnswer(node: NodeRecord, deps: AnswerDeps) {
     ...config,
     plannedPorts: portsOf(config),
     phase: phaseOf(node),
-    isDrifted: isDrifted(node.revision, observed),
+    isDrifted: !isGone && isDrifted(node.revision, observed),
     reason: reasonOf(node),
     observed,
     observedAt: observedAt(node, reportedNodes.get(node.executor.id)?.reportedAt ?? null),

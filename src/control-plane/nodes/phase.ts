@@ -19,11 +19,12 @@ export interface PhaseFacts {
  * - `configuring`: the executor has it, and has started no process with any revision.
  * - `starting`, `syncing`, `running`: what its slowest process does.
  * - `stopping`, `stopped`: it is ordered to stop.
+ * - `kept`: its executor has deleted it, and keeps its data.
  * - `error`: at least one process needs a person, or an order cannot be carried out.
  */
 export function phaseOf({ desiredState, deletion, isGone, observed }: PhaseFacts): NodePhase {
   if (isGone) {
-    return "stopped";
+    return "kept";
   }
   if (deletion !== null) {
     return "deleting";
@@ -62,10 +63,10 @@ export function isDrifted(revision: number, observed: ObservedNode | null): bool
 }
 
 /** Why the node has its phase, if the phase does not say it all: a sentence for a person. */
-export function reasonOf(facts: PhaseFacts): string | null {
-  const { isGone, deletion, observed } = facts;
+export function reasonOf(facts: PhaseFacts & { readonly name: string }): string | null {
+  const { name, isGone, deletion, observed } = facts;
   if (isGone) {
-    return "The node is deleted. Its data is still on the host, and its name is in use there until the data is purged";
+    return `It is deleted, and its data is kept on its host. There, sudo novacula-agent nodes purge ${name} deletes the data and frees the name`;
   }
   const processes = observed?.processes ?? [];
   const failed = processes.find(({ problem, status }) => problem !== null || status === "error");

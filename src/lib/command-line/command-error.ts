@@ -8,6 +8,7 @@ const EXIT_CODES = {
   refused: ExitCode.bad,
   cancelled: ExitCode.bad,
   no_answer: ExitCode.couldNotTell,
+  not_yet: ExitCode.couldNotTell,
   no_permission: ExitCode.couldNotTell,
   not_running: ExitCode.notRunning,
   not_found: ExitCode.notFound,

@@ -9,5 +9,6 @@ export const NODE_PHASES = [
   "stopped",
   "error",
   "deleting",
+  "kept",
 ] as const;
 export type NodePhase = (typeof NODE_PHASES)[number];

@@ -170,11 +170,11 @@ describe("nodes", () => {
     expect(await store.nodes.byId("n1")).toBeUndefined();
   });
 
-  it("that are gone are in no list but that of their executor", async () => {
+  it("are listed by their filters, also those whose data is kept", async () => {
     const { store } = await filled();
     await store.transaction(({ nodes }) => nodes.setGone("n1"));
     const page = { limit: 10, before: null, search: null, executorId: null, chain: null };
-    expect((await store.nodes.list("acme", page)).map(({ id }) => id)).toEqual(["n2"]);
+    expect((await store.nodes.list("acme", page)).map(({ id }) => id)).toEqual(["n2", "n1"]);
     expect((await store.nodes.listOfExecutor("e1")).map(({ id, isGone }) => [id, isGone])).toEqual([
       ["n1", true],
       ["n2", false],

@@ -12,8 +12,15 @@ function report(statuses: readonly ProcessStatus[], revision: number | null = 3)
   return { ...observed(NODE), revision, processes };
 }
 
-function facts(observedNode: PhaseFacts["observed"], order: Partial<PhaseFacts> = {}): PhaseFacts {
-  return { desiredState: "running", deletion: null, isGone: false, observed: observedNode, ...order };
+function facts(observedNode: PhaseFacts["observed"], order: Partial<PhaseFacts> = {}) {
+  return {
+    name: "eth-1",
+    desiredState: "running" as const,
+    deletion: null,
+    isGone: false,
+    observed: observedNode,
+    ...order,
+  };
 }
 
 describe("the phase of a node that shall run", () => {
@@ -46,11 +53,11 @@ describe("the phase of a node that shall stop", () => {
   });
 });
 
-it("a deletion outweighs what is observed, and ends as stopped if the data is kept", () => {
+it("a deletion outweighs what is observed, and ends as kept if the data is", () => {
   const deletion = { keepData: true };
   for (const status of PROCESS_STATUSES) {
     expect(phaseOf(facts(report([status]), { deletion }))).toBe("deleting");
-    expect(phaseOf(facts(report([status]), { deletion, isGone: true }))).toBe("stopped");
+    expect(phaseOf(facts(report([status]), { deletion, isGone: true }))).toBe("kept");
   }
 });
 
@@ -62,6 +69,7 @@ it("every phase that there is can be reached", () => {
     phaseOf(facts(seen)),
     phaseOf(facts(seen, { desiredState: "stopped" })),
     phaseOf(facts(seen, { deletion: { keepData: false } })),
+    phaseOf(facts(seen, { deletion: { keepData: true }, isGone: true })),
   ]);
   expect([...new Set(reached)].sort()).toEqual([...NODE_PHASES].sort());
 });

@@ -5,7 +5,7 @@ import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { delay } from "../../../lib/delay.ts";
 import type { NodesStatus } from "../../daemon/status/nodes-status.ts";
 import { createHand, type Hand } from "../../reconciler/host/hand-client.ts";
-import { HOST_PLACES } from "../../reconciler/host/places.ts";
+import { HOST_PLACES, NODE_DATA } from "../../reconciler/host/places.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 import type { ConfigOptions } from "../host/agent-place.ts";
 import { askAboutNode, askNodes, nodeNamed } from "./ask-nodes.ts";
@@ -36,10 +36,7 @@ export async function forgetNode(name: string, options: EndOptions, terminal: Te
   }
   await untilStopped(units);
   await askAboutNode(`POST /nodes/forget?${new URLSearchParams({ name })}`, options, terminal);
-  print(
-    terminal,
-    `Node ${name} is stopped and forgotten. Its data is in /var/lib/private/novacula-nodes/${name}`,
-  );
+  print(terminal, `Node ${name} is stopped and forgotten. Its data is in ${NODE_DATA}/${name}`);
   return ExitCode.good;
 }
 

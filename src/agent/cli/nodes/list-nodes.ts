@@ -2,12 +2,14 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { type Cell, table } from "../../../lib/command-line/table.ts";
 import { complain, paint, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
 import {
   type NodeStatus,
   type NodesStatus,
   nodeState,
   problemOfNode,
 } from "../../daemon/status/nodes-status.ts";
+import { NODE_DATA } from "../../reconciler/host/places.ts";
 import type { ConfigOptions } from "../host/agent-place.ts";
 import { askNodes, nodeNamed } from "./ask-nodes.ts";
 
@@ -92,7 +94,7 @@ function nodeText(node: NodeStatus, terminal: Terminal): string {
     ["chain", `${chain} ${network}`],
     ["ordered", `${desiredState}, revision ${revision}, ${effect}`],
     ...(node.isUnlisted ? [["unlisted", "the control plane's list does not have it"]] : []),
-    ...(node.isKept ? [["kept", "it is deleted, and its data was kept"]] : []),
+    ...(node.isKept ? [["kept", keptText(node)]] : []),
   ];
   const processes = node.processes.flatMap((process) => [
     "",
@@ -101,6 +103,11 @@ function nodeText(node: NodeStatus, terminal: Terminal): string {
     ...(process.reason === null ? [] : [`  ${paint(terminal, "yellow", process.reason)}`]),
   ]);
   return [...facts.map(([label = "", value = ""]) => `${label.padEnd(10)}${value}`), ...processes].join("\n");
+}
+
+function keptText({ name }: NodeStatus): string {
+  const purge = asRoot(`novacula-agent nodes purge ${name}`);
+  return `deleted; its data is in ${NODE_DATA}/${name}. To delete the data, run: ${purge}`;
 }
 
 function figures(process: NodeStatus["processes"][number]): string {

@@ -38,7 +38,7 @@ export function nodeListing(nodes: readonly Node[], empty: string, now: number):
     empty,
     notes: [
       ...nodes
-        .filter(({ phase }) => phase === "error")
+        .filter(({ reason, observed, phase }) => reason !== null && (observed !== null || phase === "kept"))
         .map(({ name, reason }) => `${name}: ${shownReason(reason)}`),
       ...damageNotes(nodes, DAMAGE_REMEDY),
     ],

@@ -14,6 +14,8 @@ const POLL_MS = 500;
  * what was ordered earlier.
  */
 const OLD_NEWS_MS = 12_000;
+/** An executor that has reported nothing for so long is silent. */
+const SILENT_MS = 120_000;
 
 /** Whether the executor has carried out what was ordered. Null: the node is gone. */
 type Goal = (node: Node | null) => boolean;
@@ -24,47 +26,88 @@ export const asOrdered: Goal = (node) => node !== null && node.phase === node.de
 export const isDeleted: Goal = (node) => node === null || node.deletion?.isDone === true;
 
 /**
- * Waits until `isReached`, and prints each step to stderr. A CommandError `failed` if the node
- * comes into error, or the time is over. Returns the node as it is then; null: gone.
+ * Waits until `isReached`, and prints each step to stderr. Returns the node as it is then; null:
+ * gone. A CommandError `failed` if the node comes into error, and `not_yet` if the time is over or
+ * somebody presses Ctrl-C. The order stands in each case.
  */
 export async function waitForNode(
+  client: ManagementClient,
+  ordered: Node,
+  isReached: Goal,
+  options: NodeOptions & WaitOptions,
+  terminal: Terminal,
+): Promise<Node | null> {
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  try {
+    return await watch(client, ordered, isReached, options, terminal, interruption.signal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+async function watch(
   client: ManagementClient,
   { id, name }: Node,
   isReached: Goal,
   options: NodeOptions & WaitOptions,
   terminal: Terminal,
+  interruption: AbortSignal,
 ): Promise<Node | null> {
   const endsAt = performance.now() + options.timeout * 1000;
   const fix = `look at it: ${suggestion(`nodes show ${id}`, options)}`;
-  let shown = "";
-  for (;;) {
-    const node = await nodeById(client, id);
-    if (isReached(node)) {
-      return node;
-    }
-    const step = node === null ? "gone" : stepOf(node);
-    if (step !== shown) {
-      shown = step;
+  let step = "";
+  const tell = (next: string) => {
+    if (next !== step) {
+      step = next;
       complain(terminal, `${name}: ${step}`);
+    }
+  };
+  for (;;) {
+    const node = await unlessAway(nodeById(client, id));
+    if (node !== undefined && isReached(node)) {
+      return node;
     }
     if (node === null) {
       throw new CommandError("failed", `node ${name} was deleted while it was waited for`);
     }
-    if (node.phase === "error" && isNews(node)) {
+    tell(node === undefined ? "the control plane does not answer" : progressOf(node));
+    if (node?.phase === "error" && isNews(node)) {
       throw new CommandError("failed", `node ${name} is in error: ${printable(node.reason ?? "", 400)}`, {
         fix,
       });
     }
-    if (performance.now() >= endsAt) {
-      const waited = `node ${name} is not ${node.deletion === null ? node.desiredState : "deleted"} after ${options.timeout} s`;
-      throw new CommandError("failed", `${waited}; it is ${step}`, { fix });
+    if (interruption.aborted || performance.now() >= endsAt) {
+      const why = interruption.aborted ? "no longer waiting" : `not done after ${options.timeout} s`;
+      throw new CommandError("not_yet", `${why}: the order for node ${name} stands; it is at: ${step}`, {
+        fix,
+      });
     }
-    await pause(POLL_MS);
+    await pause(POLL_MS, undefined, { signal: interruption }).catch(() => undefined);
+  }
+}
+
+/** Undefined if the control plane is away, as while it restarts. */
+async function unlessAway<Value>(answer: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof CommandError && ["no_answer", "not_running"].includes(error.code)) {
+      return undefined;
+    }
+    throw error;
   }
 }
 
 function isNews({ observedAt, updatedAt }: Node): boolean {
   return observedAt !== null && Date.parse(observedAt) - Date.parse(updatedAt) >= OLD_NEWS_MS;
+}
+
+function progressOf(node: Node): string {
+  const { observedAt } = node;
+  const isSilent = observedAt !== null && Date.now() - Date.parse(observedAt) > SILENT_MS;
+  return `${stepOf(node)}${isSilent ? ", its executor is silent" : ""}`;
 }
 
 /** `syncing 43 %` */

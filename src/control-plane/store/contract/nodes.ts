@@ -102,7 +102,7 @@ export interface NodeReader extends NodeLookup {
   byName(executorId: string, name: string): Promise<NodeRecord | undefined>;
   /** All of the executor, also deleted ones and those that are gone, oldest first. */
   listOfExecutor(executorId: string): Promise<readonly NodeRecord[]>;
-  /** Newest first, without those that are gone. */
+  /** Newest first. */
   list(organizationId: string, page: NodePage): Promise<readonly NodeRecord[]>;
   /** Newest first. */
   revisions(nodeId: string, limit: number): Promise<readonly NodeRevision[]>;
