@@ -38,9 +38,14 @@ function list({ terminal, end }: CommandContext): Command {
   return createCommand({
     name: "list",
     summary: "a table of all nodes",
-    description: "Prints a table of all nodes, and what is wrong with them.",
+    description:
+      "Prints a table of all nodes, and what is wrong with them. A node that was deleted with its data kept is listed as kept.",
     options: [configOption(), jsonOption()],
-    exitCodes: ANSWERS,
+    exitCodes: [
+      [0, "done, whatever the nodes do"],
+      [2, "unknown: no answer"],
+      [3, "no agent runs"],
+    ],
     action: async (options) =>
       end(await (await import("./nodes/list-nodes.ts")).listNodes(options, terminal)),
   });

@@ -34,7 +34,7 @@ export interface ControlPlaneOptions {
   readonly socketPath?: string;
   /** Paths of PEM files. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
-  /** Another release's `main.ts`. The commands stay those of this checkout. */
+  /** Another release's `main.ts`. Its own commands are used, too, as processes. */
   readonly program?: string;
 }
 
@@ -130,7 +130,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await end("SIGKILL");
     throw error;
   });
-  const management = (...args: string[]) => runManagement(args, socketPath);
+  const { program } = options;
+  const run =
+    program === undefined ? runCommand : (args: readonly string[]) => runControlPlane(args, {}, program);
+  const management = (...args: string[]) => runManagement(args, socketPath, run);
   return {
     url,
     port: Number(new URL(url).port),
@@ -252,8 +255,12 @@ function commands(management: TestControlPlane["management"]) {
   };
 }
 
-async function runManagement(args: readonly string[], socketPath: string): Promise<unknown> {
-  const result = await runCommand([...args, "--json", "--socket", socketPath]);
+async function runManagement(
+  args: readonly string[],
+  socketPath: string,
+  run: (args: readonly string[]) => ReturnType<typeof runControlPlane>,
+): Promise<unknown> {
+  const result = await run([...args, "--json", "--socket", socketPath]);
   if (result.exitCode !== 0) {
     throw new Error(`${args.slice(0, 2).join(" ")} ended with ${result.exitCode}: ${result.stderr}`);
   }
@@ -293,8 +300,9 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
 export async function runControlPlane(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  program = PROGRAM,
 ): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { ...ENVIRONMENT, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -3,17 +3,21 @@ import * as z from "zod";
 import { type CommandContext, createCommand } from "../../../lib/command-line/command.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
+import { CATALOGUE } from "../../../protocol/chains/catalogue.ts";
 import { changedNode, type Node } from "../management/node-outputs.ts";
 import { managementClient, oneOrganization, organizationOptions, print } from "../management/options.ts";
 import { configured } from "./configuration.ts";
 import {
   type ConfigurationOptions,
   configurationOptions,
+  WAIT_EXIT_CODES,
   type WaitOptions,
   waitOptions,
 } from "./node-options.ts";
 import { NODE_FIELDS, type NodeOptions } from "./node-queries.ts";
 import { asOrdered, stepOf, waitForNode } from "./wait-for-node.ts";
+
+const CHAINS = CATALOGUE.map(({ chain }) => chain).join(", ");
 
 interface CreateOptions extends NodeOptions, ConfigurationOptions, WaitOptions {
   readonly executor: string;
@@ -34,10 +38,10 @@ export function createNodeCommand({ terminal }: CommandContext): Command {
       new Option("--executor <executor>", "name or id of the executor that runs it").makeOptionMandatory(),
       new Option(
         "--name <name>",
-        "its name, unique on the executor: letters, digits, hyphens",
+        "its name, unique on the executor: at most 26 lower-case letters, digits and inner hyphens",
       ).makeOptionMandatory(),
-      new Option("--chain <chain>", "bitcoin, ethereum, …").makeOptionMandatory(),
-      new Option("--network <network>", "mainnet, …").makeOptionMandatory(),
+      new Option("--chain <chain>", `one of ${CHAINS}`).makeOptionMandatory(),
+      new Option("--network <network>", "mainnet, or a test network of the chain").makeOptionMandatory(),
       new Option("--type <type>", "node type of the chain").default("full"),
       ...configurationOptions(),
       new Option("--stopped", "create it, and do not start it"),
@@ -56,6 +60,7 @@ export function createNodeCommand({ terminal }: CommandContext): Command {
         does: "with a setting and a limit, and wait until it runs",
       },
     ],
+    exitCodes: WAIT_EXIT_CODES,
     action: (options: CreateOptions) => create(options, terminal),
   });
 }

@@ -8,7 +8,7 @@ import { printable } from "../../../lib/printable.ts";
 import type { ManagementClient } from "../management/management-client.ts";
 import { type Node, node as nodeOutput } from "../management/node-outputs.ts";
 import { managementClient, print } from "../management/options.ts";
-import { nodeOptions, type WaitOptions, waitOptions } from "./node-options.ts";
+import { nodeOptions, WAIT_EXIT_CODES, type WaitOptions, waitOptions } from "./node-options.ts";
 import { findNode, NODE_FIELDS, type NodeOptions } from "./node-queries.ts";
 import { isDeleted, waitForNode } from "./wait-for-node.ts";
 
@@ -24,7 +24,7 @@ export function deleteNodeCommand({ terminal }: CommandContext): Command {
     name: "delete",
     summary: "delete a node, with its data or without",
     description:
-      "Stops a node and deletes it. Say what happens to its data: --delete-data deletes it, which cannot be undone; --keep-data keeps it on the host, and its name in use there, until sudo novacula-agent nodes purge NAME. On a terminal the command asks for the name of the node; elsewhere give it with --confirm.",
+      "Stops a node and deletes it. Say what happens to its data: --delete-data deletes it, which cannot be undone; --keep-data keeps it on the host, and its name in use there, until sudo novacula-agent nodes purge NAME runs there. A deletion cannot be taken back once it is ordered. On a terminal the command asks for the name of the node; elsewhere give it with --confirm.",
     arguments: [new Argument("<node>", "its id or name")],
     options: [
       new Option("--keep-data", "keep its data on the host").conflicts(["deleteData", "hostLost"]),
@@ -44,6 +44,7 @@ export function deleteNodeCommand({ terminal }: CommandContext): Command {
         does: "in a script, and wait until it is gone",
       },
     ],
+    exitCodes: WAIT_EXIT_CODES,
     action: (reference: string, options: DeleteOptions) => remove(reference, options, terminal),
   });
 }

@@ -5,7 +5,7 @@ import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { node as nodeOutput } from "../management/node-outputs.ts";
 import { managementClient, print } from "../management/options.ts";
 import { nextOf } from "./create-command.ts";
-import { nodeOptions, type WaitOptions, waitOptions } from "./node-options.ts";
+import { nodeOptions, WAIT_EXIT_CODES, type WaitOptions, waitOptions } from "./node-options.ts";
 import { findNode, NODE_FIELDS, type NodeOptions } from "./node-queries.ts";
 import { asOrdered, waitForNode } from "./wait-for-node.ts";
 
@@ -41,6 +41,7 @@ export function lifecycleCommands({ terminal }: CommandContext): readonly Comman
           does: "and wait until it is done",
         },
       ],
+      exitCodes: WAIT_EXIT_CODES,
       action: (reference: string, options: NodeOptions & WaitOptions) =>
         request(action, reference, options, terminal),
     }),

@@ -44,7 +44,7 @@ function listCommand({ terminal }: CommandContext): Command {
     name: "list",
     summary: "list the nodes",
     description:
-      "Lists the nodes of an organization. An asterisk behind the phase: a change is pending. Below the table it says what is wrong with nodes in error.",
+      "Lists the nodes of an organization. An asterisk behind the phase: a change is pending. Below the table it says what there is to know of a node, above all what is wrong. A node that was deleted with its data kept is listed as kept, until its data is purged on its host.",
     options: [
       new Option("--executor <executor>", "only those of the executor with this name or id"),
       new Option("--chain <chain>", "only those of this chain"),

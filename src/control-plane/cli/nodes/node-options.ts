@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import type { ExitCodeNote } from "../../../lib/command-line/command.ts";
 import { organizationOptions } from "../management/options.ts";
 
 /** Bytes in one of each unit. */
@@ -61,7 +62,7 @@ export function nodeOptions(): readonly Option[] {
 /** Each may be given several times. */
 export function configurationOptions(): readonly Option[] {
   return [
-    many("--client <role=client@version>", "program and version of a role (el=geth@1.15.0)", clientChoice),
+    many("--client <role=client@version>", "program and version of a role (el=geth@1.16.7)", clientChoice),
     many(
       "--set <role.key=value>",
       "a setting of a client that differs from its default (node.dbcache=4096)",
@@ -73,10 +74,17 @@ export function configurationOptions(): readonly Option[] {
   ];
 }
 
+/** Of the commands that can wait. */
+export const WAIT_EXIT_CODES: readonly ExitCodeNote[] = [
+  [0, "ordered; with --wait: done"],
+  [1, "refused; with --wait: the node is in error, and the order stands"],
+  [2, "no answer; with --wait: not done yet (--timeout, Ctrl-C), and the order stands"],
+];
+
 export function waitOptions(): readonly Option[] {
   return [
     new Option("--wait", "wait until the executor has carried it out, and tell how far it is"),
-    new Option("--timeout <seconds>", "how long to wait").argParser(seconds).default(600),
+    new Option("--timeout <seconds>", "how long --wait waits").argParser(seconds).default(600),
   ];
 }
 

@@ -12,6 +12,7 @@ import {
   configurationOptions,
   nodeOptions,
   settingName,
+  WAIT_EXIT_CODES,
   type WaitOptions,
   waitOptions,
 } from "./node-options.ts";
@@ -50,7 +51,12 @@ export function updateNodeCommand({ terminal }: CommandContext): Command {
         command: "sudo novacula-control-plane nodes update btc-1 --port node.rpc=default",
         does: "the usual port",
       },
+      {
+        command: "sudo novacula-control-plane nodes update btc-1 --client node=bitcoind@29.0 --wait",
+        does: "another version, and wait until it runs",
+      },
     ],
+    exitCodes: WAIT_EXIT_CODES,
     action: (reference: string, options: UpdateOptions) => update(reference, options, terminal),
   });
 }
