@@ -9,14 +9,14 @@ import {
 } from "./fleet-database.ts";
 
 /**
- * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE ROUND NODES`: syncs of a fleet
- * over kept connections. RATE 0: each connection sends as soon as it was answered. Else RATE a
- * second in all, each at its own moment, and a latency counts from that moment, whether or not the
- * answer before was in time. Prints one line of JSON.
+ * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE BEFORE NODES`: syncs of a
+ * fleet over kept connections. RATE 0: each connection sends as soon as it was answered. Else RATE
+ * a second in all, each at its own moment, and a latency counts from that moment, whether or not
+ * the answer before was in time. BEFORE: how often each executor has synced so far. Prints one line
+ * of JSON.
  */
-const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, round = 0, nodes = 0] = process.argv
-  .slice(2)
-  .map(Number);
+const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, before = 0, nodes = 0] =
+  process.argv.slice(2).map(Number);
 const seed = process.argv[3] ?? "";
 
 interface Lane {
@@ -28,16 +28,17 @@ interface Lane {
   executor: number;
 }
 
-/**
- * Agents measure their memory and disk each half minute: every sixth body of an executor says
- * something new, also where it syncs once a ROUND.
- */
+/** Agents measure their memory and disk each half minute. */
 const SYNCS_PER_MEASUREMENT = 6;
 /** Figures of nodes that run, such as heights, are reported once a minute. */
 const SYNCS_PER_FIGURES = 12;
-const syncs = new Uint32Array(executors);
+/** The control plane asks for a whole report every five minutes. */
+const SYNCS_PER_WHOLE_REPORT = 60;
+const syncs = new Uint32Array(executors).fill(before);
 const keys = Array.from({ length: executors }, (_, index) => fleetKey(seed, index));
 const latencies = new Float32Array(4_000_000);
+let answers = 0;
+/** Of `answers`, those within the counted time. */
 let answered = 0;
 let failed = 0;
 let isOver = false;
@@ -61,7 +62,7 @@ const lastedMs = performance.now() - countedFromMs;
 const sorted = latencies.subarray(0, Math.min(answered, latencies.length)).sort();
 const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 process.stdout.write(
-  `${JSON.stringify({ perSecond: (answered / lastedMs) * 1000, failed, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999) })}\n`,
+  `${JSON.stringify({ answers, perSecond: (answered / lastedMs) * 1000, failed, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999) })}\n`,
 );
 process.exit();
 
@@ -117,7 +118,7 @@ function send(lane: Lane, dueAtMs: number): void {
 function bodyOf(executor: number): string {
   const sync = (syncs[executor] ?? 0) + 1;
   syncs[executor] = sync;
-  const measurement = Math.floor((executor + sync + round) / SYNCS_PER_MEASUREMENT);
+  const measurement = Math.floor((executor + sync) / SYNCS_PER_MEASUREMENT);
   const input = {
     name: fleetExecutorName(executor),
     kind: "agent",
@@ -142,9 +143,14 @@ function bodyOf(executor: number): string {
   return JSON.stringify({ query: SYNC_EXECUTOR_WITH_NODES, operationName, variables });
 }
 
-/** What an agent says of nodes that run: the height of each has grown since its last figures. */
+/**
+ * What an agent says of nodes that run. The first report is whole, and again when the control plane
+ * asks. In between, figures travel at the executor's own phase of the minute; heights have grown.
+ */
 function reportOf(executor: number, sync: number) {
-  const isDue = (executor + sync) % SYNCS_PER_FIGURES === 0;
+  const isWhole = sync === 1 || (executor + sync) % SYNCS_PER_WHOLE_REPORT === 0;
+  const phase = Math.floor(executor / SYNCS_PER_WHOLE_REPORT);
+  const isDue = isWhole || (phase + sync) % SYNCS_PER_FIGURES === 0;
   const process = {
     role: "node",
     client: "litecoind",
@@ -154,8 +160,8 @@ function reportOf(executor: number, sync: number) {
     reason: null,
     since: 1_764_000_000_000,
     restarts: 0,
-    height: 2_800_000 + round * 1000 + sync,
-    targetHeight: 2_800_000 + round * 1000 + sync,
+    height: 2_800_000 + sync,
+    targetHeight: 2_800_000 + sync,
     peers: 10,
     syncProgress: 1,
     memoryBytes: 1_500_000_000 + sync * 4096,
@@ -173,7 +179,7 @@ function reportOf(executor: number, sync: number) {
     seen: FLEET_CHANGE_NUMBER,
     capabilitiesHash: FLEET_CAPABILITIES_HASH,
     capabilities: null,
-    isWhole: false,
+    isWhole,
     observed,
   };
 }
@@ -188,6 +194,7 @@ function receive(lane: Lane, chunk: string): void {
   if (lane.received.length < end + 4 + length) {
     return;
   }
+  answers += 1;
   if (!isOver && performance.now() >= countedFromMs) {
     if (!lane.received.startsWith("HTTP/1.1 200") || lane.received.includes('"errors"')) {
       failed += 1;

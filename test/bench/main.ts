@@ -19,11 +19,11 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly
   herd: async (options) => (await import("./herd.ts")).simulateHerds(options),
   return: async (options) => [await (await import("./herd-return.ts")).measureReturn(options)],
   capacity: async (options) => [await (await import("./capacity.ts")).measureCapacity(options)],
-  "fleet-nodes": async (options) => [await (await import("./capacity.ts")).compareNodes(options)],
+  "fleet-nodes": async (options) => [await (await import("./capacity-in-turns.ts")).compareNodes(options)],
   attack: async (options) => [await (await import("./sign-in-attack.ts")).measureSignInAttack(options)],
   planner: async (options) => [await (await import("./planner.ts")).measurePlanner(options)],
   hand: async (options) => (await import("./hand.ts")).measureHand(options),
-  compare: async (options) => [await (await import("./capacity.ts")).compareCapacity(options)],
+  compare: async (options) => [await (await import("./capacity-in-turns.ts")).compareCapacity(options)],
 };
 const ON_REQUEST: readonly string[] = ["compare"];
 

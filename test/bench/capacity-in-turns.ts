@@ -1,0 +1,112 @@
+import { CHECKOUT } from "../../packaging/paths.ts";
+import { type Load, type Measured, measure, PINNING, warmUp, withServer } from "./fleet-server.ts";
+import type { BenchOptions } from "./options.ts";
+import { type Section, spread } from "./table.ts";
+
+/** One of two control planes that are measured in turns, each with its fleet. */
+interface Side {
+  readonly load: Load;
+  readonly checkout?: string;
+}
+
+type Pair = readonly [readonly Measured[], readonly Measured[]];
+
+const SATURATED = { connections: 64, rate: 0 } as const;
+/** What syncs leave behind is written every four seconds. */
+const WRITTEN_AFTER_MS = 5000;
+const RATIOS = ["syncs a second, ratio", "a second of processor time, ratio"] as const;
+const NOTE = `Saturated; both run all the time, one idle while the other is asked, in turns that begin with one and the other. Every executor has synced four times before. Processor time is that of the server process, from /proc, until what the round left behind is written; other load on the machine falsifies it less than the throughput. Ratios are round by round. ${PINNING}`;
+
+/** Compares how two builds saturate one core, without nodes and with. */
+export async function compareCapacity({ quick, against, log }: BenchOptions): Promise<Section> {
+  const fleets = quick ? [{ executors: 1000 }] : [{ executors: 10 }, { executors: 10_000 }];
+  const rows: string[][] = [];
+  for (const fleet of [...fleets, { executors: quick ? 1000 : 10_000, nodes: 5 }]) {
+    const load = { ...SATURATED, ...fleet, seconds: quick ? 4 : 6 };
+    const pair = await inTurns([{ load }, { load, checkout: against ?? CHECKOUT }], quick ? 3 : 6, log);
+    rows.push(...rowsOf(pair, [nameOf(fleet), "— the other build"]));
+  }
+  return { title: "Two builds of the control plane on one core", header: headerOf(), rows, notes: [NOTE] };
+}
+
+/** What nodes cost the control plane: the same fleet with five nodes each and without. */
+export async function compareNodes({ quick, log }: BenchOptions): Promise<Section> {
+  const without = { ...SATURATED, executors: 10_000, seconds: quick ? 4 : 8 };
+  const withNodes = { ...without, nodes: 5 };
+  const pair = await inTurns([{ load: withNodes }, { load: without }], quick ? 4 : 10, log);
+  return {
+    title: "What nodes cost the control plane",
+    header: headerOf(),
+    rows: rowsOf(pair, [nameOf(withNodes), nameOf(without)]),
+    notes: [
+      "With nodes: every sync carries the change number that the executor has seen. As an agent reports nodes that run, each twelfth sync, as once a minute, carries the figures of its five nodes with grown heights; each sixtieth, as every five minutes, is a whole report.",
+      NOTE,
+    ],
+  };
+}
+
+/** Each round starts with the other side, so that a load that grows or ends favours none. */
+async function inTurns(
+  [one, other]: readonly [Side, Side],
+  rounds: number,
+  log: (line: string) => void,
+): Promise<Pair> {
+  const pair: [Measured[], Measured[]] = [[], []];
+  const begin = (side: Side, task: Parameters<typeof withServer<void>>[2]) =>
+    withServer("control-plane", side.load, task, side.checkout);
+  await begin(one, (first) =>
+    begin(other, async (second) => {
+      await warmUp(first, one.load);
+      await warmUp(second, other.load);
+      for (let round = 1; round <= rounds; round += 1) {
+        log(`${nameOf(one.load)}: round ${round} of ${rounds}`);
+        for (const side of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+          const server = side === 0 ? first : second;
+          const { load } = side === 0 ? one : other;
+          pair[side].push(await measure(server, load, WRITTEN_AFTER_MS));
+        }
+      }
+    }),
+  );
+  return pair;
+}
+
+function headerOf(): readonly string[] {
+  return [
+    "",
+    "syncs a second",
+    RATIOS[0],
+    "a second of processor time",
+    RATIOS[1],
+    "p99, ms",
+    "PSS, MiB",
+    "failed",
+  ];
+}
+
+function rowsOf([ours, theirs]: Pair, names: readonly [string, string]): string[][] {
+  return [rowOf(names[0], ours, theirs), rowOf(names[1], theirs)];
+}
+
+function rowOf(name: string, side: readonly Measured[], other?: readonly Measured[]): string[] {
+  const of = (value: (one: Measured) => number, digits = 0) => spread(side.map(value), digits);
+  const ratio = (value: (one: Measured) => number) => {
+    const ratios = (other ?? []).map((one, round) => value(side[round] ?? one) / value(one));
+    return ratios.length === 0 ? "" : `${spread(ratios, 2)}×`;
+  };
+  return [
+    name,
+    of(({ perSecond }) => perSecond),
+    ratio(({ perSecond }) => perSecond),
+    of(({ perCpuSecond }) => perCpuSecond),
+    ratio(({ perCpuSecond }) => perCpuSecond),
+    of(({ p99Ms }) => p99Ms, 1),
+    of(({ pssMib }) => pssMib),
+    String(side.reduce((sum, { failed }) => sum + failed, 0)),
+  ];
+}
+
+function nameOf({ executors, nodes = 0 }: Pick<Load, "executors" | "nodes">): string {
+  const fleet = `${executors.toLocaleString("en")} executors`;
+  return nodes === 0 ? `${fleet} without nodes` : `${fleet} with ${nodes} nodes each`;
+}

@@ -1,0 +1,171 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import * as z from "zod";
+import { CHECKOUT } from "../../packaging/paths.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { temporaryDirectory } from "../support/temp-dir.ts";
+import { type Subject, startSubject } from "./subject.ts";
+
+/** A server for a fleet, pinned to a core, and a load generator on another that measures it. */
+
+const run = promisify(execFile);
+const GENERATOR = fileURLToPath(new URL("load-generator.ts", import.meta.url));
+const FLOOR = fileURLToPath(new URL("floor-server.cjs", import.meta.url));
+const TASKSET = "/usr/bin/taskset";
+const hasTaskset = existsSync(TASKSET);
+
+export const PINNING = hasTaskset
+  ? "Server and load generator each pinned to a core of its own."
+  : "taskset is missing: not pinned.";
+/** Syncs of each executor after which code is compiled and what is kept in memory is kept. */
+const WARM_SYNCS = 4;
+
+const loadResult = z.object({
+  /** All answers, also those before the counted time. */
+  answers: z.number(),
+  perSecond: z.number(),
+  failed: z.number(),
+  p50Ms: z.number(),
+  p99Ms: z.number(),
+  p999Ms: z.number(),
+});
+
+export interface Server {
+  readonly subject: Subject;
+  readonly port: number;
+  readonly folder: string;
+  /** How often each executor has synced so far, about. */
+  syncsOfEach: number;
+}
+
+export interface Measured extends z.output<typeof loadResult> {
+  /** Syncs for each second of processor time: what one core carries that has nothing else to do. */
+  readonly perCpuSecond: number;
+  /** Share of one core that was used. */
+  readonly core: number;
+  readonly pssMib: number;
+}
+
+export interface Load {
+  readonly executors: number;
+  readonly connections: number;
+  readonly seconds: number;
+  /** A second; 0: as many as it answers. */
+  readonly rate: number;
+  /** Of each executor. */
+  readonly nodes?: number;
+}
+
+/** Lets every executor sync several times before anything is measured, at 4,000 a second or more. */
+export async function warmUp(server: Server, load: Load): Promise<void> {
+  while (server.syncsOfEach < WARM_SYNCS) {
+    await measure(server, { ...load, seconds: Math.max(4, load.executors / 4000) });
+  }
+}
+
+/**
+ * Puts a load on the server and measures both. `settleMs`: also count the processor time for what
+ * the server writes that long after the last sync.
+ */
+export async function measure(server: Server, load: Load, settleMs = 0): Promise<Measured> {
+  const { subject, port, folder, syncsOfEach } = server;
+  const before = subject.usage();
+  const startedAtMs = performance.now();
+  const { executors, connections, seconds, rate, nodes = 0 } = load;
+  const words = [port, seedOf(folder), executors, connections, seconds, rate, syncsOfEach, nodes].map(String);
+  const [program, args] = pinned(1, process.execPath, [GENERATOR, ...words]);
+  const { stdout } = await run(program, [...args]);
+  const lastedMs = performance.now() - startedAtMs;
+  const result = loadResult.parse(JSON.parse(stdout));
+  // At least one more: each round begins with the first executor.
+  server.syncsOfEach += Math.max(1, Math.round(result.answers / executors));
+  await pause(settleMs);
+  const after = subject.usage();
+  const cpuMs = after.cpuMs - before.cpuMs;
+  return {
+    ...result,
+    perCpuSecond: (result.answers / cpuMs) * 1000,
+    core: cpuMs / lastedMs,
+    pssMib: after.pssKib / 1024,
+  };
+}
+
+export async function withServer<Result>(
+  kind: "floor" | "control-plane",
+  { executors, nodes = 0 }: Load,
+  task: (server: Server) => Promise<Result>,
+  checkout = CHECKOUT,
+): Promise<Result> {
+  const temporary = temporaryDirectory();
+  const folder = temporary.path;
+  const port = await freePort();
+  writeFileSync(join(folder, "seed"), randomUUID());
+  try {
+    if (kind === "control-plane") {
+      await (await fleetDatabaseOf(checkout)).fillFleetDatabase(
+        join(folder, "control-plane.db"),
+        executors,
+        seedOf(folder),
+        nodes,
+      );
+    }
+    await using subject =
+      kind === "floor"
+        ? startFloor(folder, port)
+        : startReleased(folder, port, join(checkout, "dist", "novacula-agent"));
+    await eventually(() => isListening(port), { timeoutMs: 15_000, describe: "the server listens" });
+    return await task({ subject, port, folder, syncsOfEach: 0 });
+  } finally {
+    temporary.remove();
+  }
+}
+
+/** A database made by that checkout, because an older control plane opens no newer one. */
+async function fleetDatabaseOf(checkout: string): Promise<typeof import("./fleet-database.ts")> {
+  return await import(pathToFileURL(join(checkout, "test", "bench", "fleet-database.ts")).href);
+}
+
+function startFloor(folder: string, port: number): Subject {
+  const [program, args] = pinned(0, process.execPath, [FLOOR, String(port)]);
+  return startSubject({ folder, program }, args);
+}
+
+function startReleased(folder: string, port: number, build: string): Subject {
+  mkdirSync(join(folder, "bin"));
+  const executable = join(folder, "bin", "novacula-control-plane");
+  symlinkSync(build, executable);
+  const [program, args] = pinned(0, executable, ["serve"]);
+  const environment = {
+    DATABASE_URL: `file:${join(folder, "control-plane.db")}`,
+    PORT: String(port),
+    LOG_LEVEL: "warn",
+  };
+  return startSubject({ folder, program }, args, environment);
+}
+
+function pinned(core: number, program: string, args: readonly string[]): [string, readonly string[]] {
+  return hasTaskset ? [TASKSET, ["-c", String(core), program, ...args]] : [program, args];
+}
+
+function seedOf(folder: string): string {
+  return readFileSync(join(folder, "seed"), "utf8");
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, "127.0.0.1");
+    socket
+      .once("error", () => resolve(false))
+      .once("connect", () => {
+        socket.destroy();
+        resolve(true);
+      });
+  });
+}
