@@ -49,11 +49,12 @@ export class NodeExchange {
     const known = reported.get(executor.id) ?? (await this.meet(executor.id, before));
     const isAnyGone = goneIn(before.nodes, report).length > 0;
     const own = isAnyGone ? await this.release(executor, report, before) : before;
-    // Otherwise one executor could give the capabilities of others another meaning.
-    const { capabilities: sent, capabilitiesHash } = report;
-    const capabilities = sent !== null && hashOfCapabilities(sent) === capabilitiesHash ? sent : null;
-    const hasCapabilities = capabilities !== null || (await this.knowsHash(known, capabilitiesHash));
-    this.accept(executor, own, known, { ...report, capabilities }, hasCapabilities, at);
+    const trusted = withTrueCapabilities(report);
+    const hasCapabilities =
+      trusted.capabilities !== null ||
+      known.capabilitiesHash === report.capabilitiesHash ||
+      (await this.deps.store.nodes.hasCapabilities(report.capabilitiesHash));
+    this.accept(executor, own, known, trusted, hasCapabilities, at);
     const list = report.seen === own.changeNumber ? null : await this.list(executor.id);
     return {
       changeNumber: own.changeNumber,
@@ -79,10 +80,6 @@ export class NodeExchange {
     };
     this.deps.reported.set(executorId, known);
     return known;
-  }
-
-  private async knowsHash({ capabilitiesHash }: Reported, hash: string): Promise<boolean> {
-    return capabilitiesHash === hash || this.deps.store.nodes.hasCapabilities(hash);
   }
 
   /** Keeps what is new in the report. Most reports say nothing new. */
@@ -204,15 +201,21 @@ interface GoneNode extends OwnNode {
   readonly becomes: keyof typeof GONE;
 }
 
+/** Otherwise one executor could give the capabilities of others another meaning. */
+function withTrueCapabilities(report: NodesReport): NodesReport {
+  const { capabilities, capabilitiesHash } = report;
+  return capabilities === null || hashOfCapabilities(capabilities) === capabilitiesHash
+    ? report
+    : { ...report, capabilities: null };
+}
+
 /**
  * Nodes that were ordered to be deleted and are gone by this report. One whose data was kept is
  * forgotten once a whole report no longer has it.
  */
 function goneIn(nodes: readonly OwnNode[], { observed, isWhole }: NodesReport): readonly GoneNode[] {
-  return nodes.flatMap((node): readonly GoneNode[] => {
-    if (node.deletion === null) {
-      return [];
-    }
+  const deleted = nodes.filter(({ deletion }) => deletion !== null);
+  return deleted.flatMap((node): readonly GoneNode[] => {
     const seen = observed.find(({ id }) => id === node.id);
     if (node.isGone) {
       return isWhole && seen === undefined ? [{ ...node, becomes: "forgotten" }] : [];
@@ -220,12 +223,17 @@ function goneIn(nodes: readonly OwnNode[], { observed, isWhole }: NodesReport): 
     if (seen?.isGone !== true) {
       return [];
     }
-    return [{ ...node, becomes: node.deletion.keepData ? "kept" : "forgotten" }];
+    return [{ ...node, becomes: node.deletion?.keepData === true ? "kept" : "forgotten" }];
   });
 }
 
-/** What the report says of the executor's own nodes, by their ids. */
+const NOTHING: ReadonlyMap<string, ObservedNode> = new Map();
+
+/** What the report says of the executor's own nodes, by their ids. Most reports say nothing. */
 function ownIn(nodes: readonly OwnNode[], { observed }: NodesReport): ReadonlyMap<string, ObservedNode> {
-  const ids = new Set(observed.length === 0 ? [] : nodes.map(({ id }) => id));
+  if (observed.length === 0) {
+    return NOTHING;
+  }
+  const ids = new Set(nodes.map(({ id }) => id));
   return new Map(observed.filter(({ id }) => ids.has(id)).map((node) => [node.id, node]));
 }

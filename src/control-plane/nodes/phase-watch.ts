@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
 import type { NodePhase } from "../../protocol/nodes/node-phase.ts";
+import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { NodesReported } from "../store/contract/activity.ts";
 import type { OwnNode } from "../store/contract/nodes.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
@@ -51,15 +52,14 @@ export class PhaseWatch {
         }
         continue;
       }
-      const facts = { ...node, observed: seen };
-      const phase = phaseOf(facts);
+      const phase = phaseOf({ ...node, observed: seen });
       const isNewError = phase === "error" && reported.phases.get(node.id) !== "error";
       if (isNewError && !reported.suspects.has(node.id)) {
         reported.suspects.add(node.id);
         continue;
       }
       reported.suspects.delete(node.id);
-      this.enter(executor, node, phase, reasonOf(facts), reported);
+      this.enter(executor, node, phase, seen, reported);
     }
   }
 
@@ -67,7 +67,7 @@ export class PhaseWatch {
     executor: ExecutorReference,
     node: OwnNode,
     to: NodePhase,
-    reason: string | null,
+    seen: ObservedNode | null,
     { phases }: Reported,
   ): void {
     const from = phases.get(node.id) ?? "provisioning";
@@ -79,6 +79,7 @@ export class PhaseWatch {
     if (heldBack === undefined) {
       return;
     }
+    const reason = seen === null ? null : reasonOf({ ...node, observed: seen });
     const line = {
       event: "node.lifecycle.transition",
       nodeId: node.id,

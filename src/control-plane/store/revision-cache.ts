@@ -36,34 +36,35 @@ export function cachedLookups(store: SyncLookups & Pick<Store, "revision">): Syn
         executors.get(`${organizationId} ${name}`, () => store.executors.bound(organizationId, name)),
     },
     nodes: {
-      async ofExecutor(executorId) {
-        const found = await nodes.get(executorId, () => store.nodes.ofExecutor(executorId));
-        return found ?? store.nodes.ofExecutor(executorId);
-      },
+      ofExecutor: (executorId) => nodes.get(executorId, () => store.nodes.ofExecutor(executorId)),
     },
   };
 }
 
 /** Keeps values until it forgets them all. Missing ones are read again every time. */
 class Memory<Value> {
-  private kept = new Map<string, Value>();
+  /** Resolved promises: each sync asks for several values, and a new promise costs memory. */
+  private kept = new Map<string, Promise<Value>>();
 
   /** The value that is kept under `id`, or what `read` resolves to. */
-  async get(id: string, read: () => Promise<Value | undefined>): Promise<Value | undefined> {
+  get<Found extends Value | undefined>(id: string, read: () => Promise<Found>): Promise<Value | Found> {
+    return this.kept.get(id) ?? this.read(id, read);
+  }
+
+  private async read<Found extends Value | undefined>(
+    id: string,
+    read: () => Promise<Found>,
+  ): Promise<Value | Found> {
     // A slow read that began before `forget` ends up in the map that was dropped.
     const { kept } = this;
-    const known = kept.get(id);
-    if (known !== undefined) {
-      return known;
-    }
     const value = await read();
     if (value === undefined) {
-      return undefined;
+      return value;
     }
     if (kept.size >= MAX_KEPT) {
       kept.clear();
     }
-    kept.set(id, value);
+    kept.set(id, Promise.resolve(value));
     return value;
   }
 

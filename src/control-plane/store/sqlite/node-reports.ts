@@ -7,7 +7,7 @@ export class SqliteNodeReports extends SqliteStatements {
     const { executorId, seen, observed, at } = report;
     const known = `insert into executorNodes (executorId, changeNumber, lostChanges, seen)
       select id, 0, 0, ?2 from executor where id = ?1
-      on conflict (executorId) do update set seen = excluded.seen`;
+      on conflict (executorId) do update set seen = excluded.seen where seen is not excluded.seen`;
     this.run(known, executorId, seen);
     this.recordCapabilities(report);
     if (report.isWhole) {
@@ -15,11 +15,15 @@ export class SqliteNodeReports extends SqliteStatements {
         and nodeId in (select id from node where executorId = ?1) and nodeId not in (select value from json_each(?2))`;
       this.run(forget, executorId, JSON.stringify([...observed.keys()]), at);
     }
-    const keep = `insert into nodeObservation (nodeId, observed, observedAt)
-      select id, ?3, ?4 from node where id = ?1 and executorId = ?2
-      on conflict (nodeId) do update set observed = excluded.observed, observedAt = excluded.observedAt`;
+    // Only the first report of a node looks for it: a node never moves to another executor.
+    const renew = "update nodeObservation set observed = ?2, observedAt = ?3 where nodeId = ?1";
+    const begin = `insert into nodeObservation (nodeId, observed, observedAt)
+      select id, ?3, ?4 from node where id = ?1 and executorId = ?2`;
     for (const [nodeId, node] of observed) {
-      this.run(keep, nodeId, executorId, JSON.stringify(node), at);
+      const text = JSON.stringify(node);
+      if (!this.changes(renew, nodeId, text, at)) {
+        this.run(begin, nodeId, executorId, text, at);
+      }
     }
   }
 

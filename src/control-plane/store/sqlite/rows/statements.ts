@@ -15,6 +15,11 @@ export class SqliteStatements {
     this.attempt(sql, (statement) => statement.run(...values));
   }
 
+  /** True if the statement changed at least one row. */
+  protected changes(sql: string, ...values: SQLInputValue[]): boolean {
+    return this.attempt(sql, (statement) => Number(statement.run(...values).changes) > 0);
+  }
+
   protected get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.attempt(sql, (statement) => statement.get(...values));
   }
