@@ -39,7 +39,7 @@ export async function compareNodes({ quick, log }: BenchOptions): Promise<Sectio
     header: headerOf(),
     rows: rowsOf(pair, [nameOf(withNodes), nameOf(without)]),
     notes: [
-      "With nodes: every sync carries the change number that the executor has seen. As an agent reports nodes that run, each twelfth sync, as once a minute, carries the figures of its five nodes with grown heights; each sixtieth, as every five minutes, is a whole report.",
+      "With nodes: every sync carries the change number that the executor has seen. As an agent reports nodes that run, each twelfth sync, as once a minute, carries the figures of its five nodes with grown heights. A report is whole when the control plane asks for it, as after its start.",
       NOTE,
     ],
   };

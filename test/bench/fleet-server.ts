@@ -24,8 +24,9 @@ const hasTaskset = existsSync(TASKSET);
 export const PINNING = hasTaskset
   ? "Server and load generator each pinned to a core of its own."
   : "taskset is missing: not pinned.";
-/** Syncs of each executor after which code is compiled and what is kept in memory is kept. */
+/** Syncs of each executor after which all code is compiled and all that is remembered is known. */
 const WARM_SYNCS = 4;
+const WARM_STEP_SECONDS = 4;
 
 const loadResult = z.object({
   /** All answers, also those before the counted time. */
@@ -41,8 +42,8 @@ export interface Server {
   readonly subject: Subject;
   readonly port: number;
   readonly folder: string;
-  /** How often each executor has synced so far, about. */
-  syncsOfEach: number;
+  /** How many syncs the fleet has made so far. */
+  syncs: number;
 }
 
 export interface Measured extends z.output<typeof loadResult> {
@@ -63,10 +64,10 @@ export interface Load {
   readonly nodes?: number;
 }
 
-/** Lets every executor sync several times before anything is measured, at 4,000 a second or more. */
+/** Lets every executor sync several times before anything is measured. */
 export async function warmUp(server: Server, load: Load): Promise<void> {
-  while (server.syncsOfEach < WARM_SYNCS) {
-    await measure(server, { ...load, seconds: Math.max(4, load.executors / 4000) });
+  while (server.syncs < WARM_SYNCS * load.executors) {
+    await measure(server, { ...load, seconds: WARM_STEP_SECONDS });
   }
 }
 
@@ -75,17 +76,16 @@ export async function warmUp(server: Server, load: Load): Promise<void> {
  * the server writes that long after the last sync.
  */
 export async function measure(server: Server, load: Load, settleMs = 0): Promise<Measured> {
-  const { subject, port, folder, syncsOfEach } = server;
+  const { subject, port, folder, syncs } = server;
   const before = subject.usage();
   const startedAtMs = performance.now();
   const { executors, connections, seconds, rate, nodes = 0 } = load;
-  const words = [port, seedOf(folder), executors, connections, seconds, rate, syncsOfEach, nodes].map(String);
+  const words = [port, seedOf(folder), executors, connections, seconds, rate, syncs, nodes].map(String);
   const [program, args] = pinned(1, process.execPath, [GENERATOR, ...words]);
   const { stdout } = await run(program, [...args]);
   const lastedMs = performance.now() - startedAtMs;
   const result = loadResult.parse(JSON.parse(stdout));
-  // At least one more: each round begins with the first executor.
-  server.syncsOfEach += Math.max(1, Math.round(result.answers / executors));
+  server.syncs += result.answers;
   await pause(settleMs);
   const after = subject.usage();
   const cpuMs = after.cpuMs - before.cpuMs;
@@ -121,7 +121,7 @@ export async function withServer<Result>(
         ? startFloor(folder, port)
         : startReleased(folder, port, join(checkout, "dist", "novacula-agent"));
     await eventually(() => isListening(port), { timeoutMs: 15_000, describe: "the server listens" });
-    return await task({ subject, port, folder, syncsOfEach: 0 });
+    return await task({ subject, port, folder, syncs: 0 });
   } finally {
     temporary.remove();
   }

@@ -12,8 +12,8 @@ import {
  * `node load-generator.ts PORT SEED EXECUTORS CONNECTIONS SECONDS RATE BEFORE NODES`: syncs of a
  * fleet over kept connections. RATE 0: each connection sends as soon as it was answered. Else RATE
  * a second in all, each at its own moment, and a latency counts from that moment, whether or not
- * the answer before was in time. BEFORE: how often each executor has synced so far. Prints one line
- * of JSON.
+ * the answer before was in time. BEFORE: how many syncs the fleet has made so far: it goes on with the
+ * next executor. Prints one line of JSON.
  */
 const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, before = 0, nodes = 0] =
   process.argv.slice(2).map(Number);
@@ -32,9 +32,12 @@ interface Lane {
 const SYNCS_PER_MEASUREMENT = 6;
 /** Figures of nodes that run, such as heights, are reported once a minute. */
 const SYNCS_PER_FIGURES = 12;
-/** The control plane asks for a whole report every five minutes. */
-const SYNCS_PER_WHOLE_REPORT = 60;
-const syncs = new Uint32Array(executors).fill(before);
+/** How often each executor has synced. */
+const syncs = Uint32Array.from({ length: executors }, (_, index) =>
+  Math.ceil(Math.max(0, before - index) / executors),
+);
+/** 1: the control plane has asked for a whole report. */
+const wantsWhole = new Uint8Array(executors);
 const keys = Array.from({ length: executors }, (_, index) => fleetKey(seed, index));
 const latencies = new Float32Array(4_000_000);
 let answers = 0;
@@ -44,7 +47,7 @@ let failed = 0;
 let isOver = false;
 
 const lanes = Array.from({ length: connections }, (_, index): Lane => {
-  return { socket: undefined, received: "", dueAtMs: undefined, executor: index % executors };
+  return { socket: undefined, received: "", dueAtMs: undefined, executor: (before + index) % executors };
 });
 const startedAtMs = performance.now();
 /** The first round, in which everybody connects, is not counted. */
@@ -144,12 +147,12 @@ function bodyOf(executor: number): string {
 }
 
 /**
- * What an agent says of nodes that run. The first report is whole, and again when the control plane
- * asks. In between, figures travel at the executor's own phase of the minute; heights have grown.
+ * What an agent says of nodes that run. The first report is whole, and others when the control
+ * plane asks. Figures travel at the executor's own phase of the minute; heights have grown.
  */
 function reportOf(executor: number, sync: number) {
-  const isWhole = sync === 1 || (executor + sync) % SYNCS_PER_WHOLE_REPORT === 0;
-  const phase = Math.floor(executor / SYNCS_PER_WHOLE_REPORT);
+  const isWhole = sync === 1 || wantsWhole[executor] === 1;
+  const phase = Math.floor(executor / SYNCS_PER_FIGURES);
   const isDue = isWhole || (phase + sync) % SYNCS_PER_FIGURES === 0;
   const process = {
     role: "node",
@@ -202,6 +205,7 @@ function receive(lane: Lane, chunk: string): void {
     latencies[answered] = performance.now() - (lane.dueAtMs ?? 0);
     answered += 1;
   }
+  wantsWhole[lane.executor] = lane.received.includes('"wantsWhole":true') ? 1 : 0;
   lane.received = "";
   lane.dueAtMs = undefined;
   // In turn, so that every executor syncs even with few connections.

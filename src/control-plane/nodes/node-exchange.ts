@@ -15,7 +15,10 @@ import { phaseOf } from "./phase.ts";
 import { PhaseWatch } from "./phase-watch.ts";
 import type { Reported, ReportedNodes } from "./reported-nodes.ts";
 
-/** A whole report at least this often: it repairs what a lost one left wrong. */
+/**
+ * A whole report, or one about every node, at least this often: it repairs what a lost one left
+ * wrong. At rest, the figures of all nodes travel together, so whole reports are rare.
+ */
 const WHOLE_EVERY_MS = 300_000;
 /** While data of a deleted node is kept: only a whole report says that it was purged. */
 const WHOLE_EVERY_WHILE_KEPT_MS = 30_000;
@@ -107,7 +110,7 @@ export class NodeExchange {
     this.warnIfBehind(executor, own, known, seen);
     known.seen = seen;
     known.reportedAt = at;
-    known.wholeAt = isWhole ? this.deps.monotonicNow() : known.wholeAt;
+    known.wholeAt = isWhole || isAboutAll(own.nodes, observed) ? this.deps.monotonicNow() : known.wholeAt;
     known.capabilitiesHash = hasCapabilities ? capabilitiesHash : known.capabilitiesHash;
   }
 
@@ -225,6 +228,11 @@ function goneIn(nodes: readonly OwnNode[], { observed, isWhole }: NodesReport): 
     }
     return [{ ...node, becomes: node.deletion?.keepData === true ? "kept" : "forgotten" }];
   });
+}
+
+/** Whether a whole report could say no more. Only a whole one says which kept data was purged. */
+function isAboutAll(nodes: readonly OwnNode[], observed: ReadonlyMap<string, ObservedNode>): boolean {
+  return observed.size > 0 && observed.size === nodes.length && nodes.every(({ isGone }) => !isGone);
 }
 
 const NOTHING: ReadonlyMap<string, ObservedNode> = new Map();

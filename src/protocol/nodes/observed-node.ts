@@ -32,8 +32,7 @@ const text = z
   .max(300)
   .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, "must be one printable line");
 /** Null: unknown. It may be left out, as any field that may be null in GraphQL. */
-const orNull = <Schema extends z.ZodType>(schema: Schema) =>
-  schema.nullish().transform((given) => given ?? null);
+const orNull = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().default(null);
 const amount = orNull(z.number().min(0).max(Number.MAX_SAFE_INTEGER));
 /** As far as an `Int` of GraphQL goes. */
 const count = z.number().int().min(0).max(MAX_INT);

@@ -29,6 +29,12 @@ const shown = z.object({
     .nullable(),
 });
 
+/** For a second node on the same host. */
+const OTHER_PORTS = [
+  { role: "node", name: "p2p", port: 20001 },
+  { role: "node", name: "rpc", port: 20002 },
+];
+
 /** The node as people see it, once what was reported is written. */
 async function shownNode(server: TestServer, id: string) {
   await written(server);
@@ -66,18 +72,31 @@ describe("the list", () => {
       list: [{ id: one.id, name: "ltc-1", revision: 1 }],
     });
     expect((await executor.sync()).list).toBeNull();
-    await executor.create("ltc-2", {
-      ports: [
-        { role: "node", name: "p2p", port: 20001 },
-        { role: "node", name: "rpc", port: 20002 },
-      ],
-    });
+    await executor.create("ltc-2", { ports: OTHER_PORTS });
     const second = await executor.sync();
     expect(second.list?.map(({ name }) => name)).toEqual(["ltc-1", "ltc-2"]);
     await order(server, "requestNodeLifecycleAction(action: stop)", one.id);
     const third = await executor.sync();
     expect(third).toMatchObject({ changeNumber: 3, count: 2 });
     expect(third.list?.[0]).toMatchObject({ revision: 2, desiredState: "stopped", deletion: null });
+  });
+});
+
+describe("a whole report", () => {
+  it("is wanted until a report is whole or about every node, and again after five minutes", async () => {
+    const { server, executor } = await scene();
+    await executor.sync();
+    const { node: one } = await executor.create("ltc-1");
+    const { node: two } = await executor.create("ltc-2", { ports: OTHER_PORTS });
+    const both = [running({ ...one, name: "ltc-1" }), running({ ...two, name: "ltc-2" })];
+    expect((await executor.sync()).wantsWhole).toBe(true);
+    expect((await executor.sync({ observed: both.slice(1) })).wantsWhole).toBe(true);
+    expect((await executor.sync({ observed: both })).wantsWhole).toBe(false);
+    server.clock.offsetMs += 200_000;
+    expect((await executor.sync()).wantsWhole).toBe(false);
+    server.clock.offsetMs += 100_000;
+    expect((await executor.sync()).wantsWhole).toBe(true);
+    expect((await executor.sync({ isWhole: true, observed: both.slice(1) })).wantsWhole).toBe(false);
   });
 });
 

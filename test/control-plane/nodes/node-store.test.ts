@@ -113,6 +113,16 @@ describe("what is reported", () => {
     ]);
   });
 
+  it("is written for no node that was deleted, also one that was reported before", async () => {
+    const { store, report, observations } = await filled();
+    await report({}, running(spec(one)), running(spec(two)));
+    await store.transaction(({ nodes }) => nodes.delete("n1"));
+    await report({ at: 20 }, running(spec(one)), observed(spec(two)));
+    expect(await observations()).toEqual([["starting", 20]]);
+    await store.transaction(({ nodes }) => nodes.insert(NEW, "somebody"));
+    expect(await observations()).toContainEqual([null, null]);
+  });
+
   it("moves neither the change number nor the revision of the store", async () => {
     const { store, report } = await filled();
     const before = await store.revision();

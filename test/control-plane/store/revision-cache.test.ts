@@ -70,6 +70,14 @@ it("reads missing values every time", async () => {
   expect(state.reads).toBe(2);
 });
 
+it("reads again after a read that failed", async () => {
+  const { state, nameOf } = countingStore();
+  state.gate = Promise.reject(new StoreUnavailable("busy"));
+  await expect(Promise.all([nameOf("a"), nameOf("a")])).rejects.toThrow(StoreUnavailable);
+  state.gate = Promise.resolve();
+  expect(await nameOf("a")).toBe("one");
+});
+
 it("does not keep what was read before a change, even if the read ends after it", async () => {
   const { state, nameOf } = countingStore();
   const gate = Promise.withResolvers<void>();
