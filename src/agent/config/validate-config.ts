@@ -127,7 +127,7 @@ function readTable<T>(
   return undefined;
 }
 
-/** The settings that a template or a secrets manager was to fill in. The key has findings instead. */
+/** The settings that a template or a secrets manager was to fill in; the key has findings. */
 function unfilledIn(
   table: string,
   settings: Readonly<Record<string, unknown>>,
