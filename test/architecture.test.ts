@@ -123,7 +123,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "stand-in": [],
     sync: ["key", "sync/answer", "sync/network"],
     "sync/answer": [],
-    "sync/network": ["sync/answer"],
+    "sync/network": ["stand-in", "sync/answer"],
     systemd: [],
   },
   "control-plane": {

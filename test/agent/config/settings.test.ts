@@ -86,6 +86,8 @@ describe("a template that nobody has filled in", () => {
     ["control_plane.proxy", `http://${DOLLAR}{PROXY_HOST}:3128`],
     ["control_plane.proxy", "http://PROXY_HOST:3128"],
     ["control_plane.ca_file", "/etc/ssl/{{ ca }}.pem"],
+    ["control_plane.access_token_file", "{{ key_file }}"],
+    ["control_plane.access_token_file", "@KEY_FILE@"],
     ["logging.level", `${DOLLAR}{LOG_LEVEL}`],
     ["agent.channel", "{{ channel }}"],
   ])("%s = %j is refused", async (setting, value) => {

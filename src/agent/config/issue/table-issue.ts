@@ -84,7 +84,8 @@ export function wrongValue(table: string, key: string, value: unknown, wants: st
  * begins with a variable is left to the schema, whose remedy says more.
  */
 export function unfilledValue(table: string, key: string, value: unknown): TableIssue | undefined {
-  if (typeof value !== "string" || (/_(dir|file)$/u.test(key) && !value.startsWith("/"))) {
+  const isPath = /_(dir|file)$/u.test(key);
+  if (typeof value !== "string" || (isPath && /^(~|\$|%d)/u.test(value))) {
     return undefined;
   }
   const path = `${table}.${key}`;
@@ -99,7 +100,7 @@ export function unfilledValue(table: string, key: string, value: unknown): Table
       remedy: remedy + orElse(path),
     };
   }
-  const unresolved = secretReference(value);
+  const unresolved = isPath ? undefined : secretReference(value);
   return (
     unresolved && {
       ...issue,

@@ -38,13 +38,14 @@ const name = z
     error: NAME_WANTS,
   });
 
-const HOST_WANTS = 'a host name or an IP address such as "agent-1.example.com", without scheme, port or path';
+const HOST = 'a host name or an IP address such as "agent-1.example.com"';
+const HOST_WANTS = `${HOST}, without scheme, port or path`;
 const host = z.string({ error: HOST_WANTS }).transform((text, context) => {
   const meant = meantHost(text);
   if ("host" in meant && !holdsKey(text)) {
     return meant.host;
   }
-  const message = "why" in meant ? `${HOST_WANTS}; ${meant.why}` : HOST_WANTS;
+  const message = "why" in meant ? `${HOST}, ${meant.why}` : HOST_WANTS;
   context.issues.push({ code: "custom", input: text, message });
   return z.NEVER;
 });

@@ -12,7 +12,7 @@ type Mistake = readonly [is: (host: string) => boolean, why: string];
 const MISTAKES: readonly Mistake[] = [
   [
     (host) => host === "0.0.0.0" || (isIPv6(host) && /^[0:]+$/u.test(host)),
-    "and that can be reached: 0.0.0.0 and :: are all addresses of a server, not one",
+    "one that can be reached: 0.0.0.0 and :: are all addresses of a server",
   ],
   [
     (host) => /^fe[89ab][0-9a-f]:/iu.test(host),

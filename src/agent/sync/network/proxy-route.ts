@@ -1,6 +1,7 @@
 import { withoutQuotes } from "../../../lib/command-line/environment-variable.ts";
 import { isLoopbackHost } from "../../../lib/loopback.ts";
 import { printable } from "../../../lib/printable.ts";
+import { unfilledTemplate } from "../../stand-in/template.ts";
 import { type Exceptions, readExceptions } from "./proxy-exceptions.ts";
 
 /**
@@ -77,6 +78,10 @@ function firstSet(names: readonly string[], environment: NodeJS.ProcessEnv): str
 function usableProxy(text: string, source: string, more = ""): Route {
   const unusable = (problem: string, remedy: string): Route => ({ kind: "unusable", problem, remedy });
   const form = `write ${source} as http://host:port, or as http://user:password@host:port`;
+  if (unfilledTemplate(withoutQuotes(text)) !== undefined) {
+    const remedy = `write the proxy itself into ${source}: a unit and its environment file are read by no shell`;
+    return unusable(`the proxy in ${source} is a template that nothing has filled in`, remedy);
+  }
   const proxy = URL.parse(withoutQuotes(text));
   if (proxy === null) {
     return unusable(`the proxy in ${source} is not a URL`, form);

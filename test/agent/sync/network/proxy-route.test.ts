@@ -163,6 +163,12 @@ describe("which setting decided", () => {
       { HTTPS_PROXY: PROXY, no_proxy: "10.0.0.0/99" },
       "set in HTTPS_PROXY; no entry of no_proxy matches cp.example.com, and one is neither a name nor an address nor a range: 10.0.0.0/99",
     ],
+    ...["$PROXY_URL", "http://$PROXY_HOST:3128", "http://{{ proxy }}:3128", "http://PROXY_HOST:3128"].map(
+      (HTTPS_PROXY): [NodeJS.ProcessEnv, string] => [
+        { HTTPS_PROXY },
+        "the proxy in HTTPS_PROXY is a template that nothing has filled in",
+      ],
+    ),
     [
       { all_proxy: "socks5h://proxy:1080" },
       "the proxy in all_proxy is a SOCKS proxy, which the agent does not support",
