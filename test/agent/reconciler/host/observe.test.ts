@@ -18,6 +18,7 @@ MemoryCurrent=123456789
 ConditionResult=yes
 ConditionTimestampMonotonic=5123000000
 NeedDaemonReload=no`;
+/** Written, not recorded: this result needs the memory controller of control groups, version 2. */
 const OUT_OF_MEMORY = `Id=litecoin-node@b.service
 LoadState=loaded
 ActiveState=activating
