@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "cli/host": ["config", "config/file", "config/schema", "daemon", "daemon/status", "systemd"],
     "cli/key": [
       "cli/host",
+      "cli/service",
       "cli/status",
       "config",
       "config/file",
@@ -39,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "key",
       "sync",
       "sync/answer",
+      "systemd",
     ],
     "cli/nodes": [
       "cli/host",

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { printable } from "./printable.ts";
 
 /** One line of passwd(5). */
 export interface User {
@@ -24,6 +25,14 @@ export interface Accounts {
 /** The users and groups of this host. A file that cannot be read gives an empty list. */
 export function readAccounts(): Accounts {
   return parseAccounts(textOf("/etc/passwd"), textOf("/etc/group"));
+}
+
+/** `owner root, group novacula`; the number for what has no name here. */
+export function ownerText({ uid, gid }: { readonly uid: number; readonly gid: number }): string {
+  const { users, groups } = readAccounts();
+  const user = users.find((one) => one.uid === uid)?.name ?? uid;
+  const group = groups.find((one) => one.gid === gid)?.name ?? gid;
+  return `owner ${printable(user, 64)}, group ${printable(group, 64)}`;
 }
 
 /** Parses the texts of passwd(5) and group(5). Lines without a numeric id are left out. */

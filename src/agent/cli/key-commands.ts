@@ -44,11 +44,12 @@ function setKey({ terminal, end }: CommandContext): Command {
     group: GROUP,
     summary: "give the agent a new key: tried first, written safely, confirmed",
     description:
-      "Reads a key from stdin or a hidden prompt, diagnoses it, tries it with the control plane, and writes it where agent.toml says; the rest of the file stays as it is. Then it waits until the running agent uses the key, and names the old key, so that you can revoke it. A key that is damaged or refused is not written.",
+      "Reads a key from stdin or a hidden prompt, diagnoses it, tries it with the control plane, and writes it where agent.toml says; the rest of the file stays as it is. Then it waits until the running agent uses the key, and names the old key, so that you can revoke it. A key that is damaged or refused is not written. If the key is a systemd credential, it writes the file that LoadCredential= names, and offers the restart that systemd needs to read it.",
     options: [
       configOption(),
       new Option("--force", "write the key even if the control plane cannot be reached to try it"),
       new Option("--new-organization", "the key is of another organization: move this host there"),
+      new Option("--restart", "if the key is a systemd credential: restart the service without asking"),
       new Option("--no-wait", "do not wait until the running agent uses the key"),
       timeoutOption("how long to wait for the running agent"),
     ],

@@ -1,9 +1,16 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
-import { exposureFindings } from "./file/file-access.ts";
+import {
+  type CredentialFile,
+  credentialFile,
+  credentialLabel,
+  credentialName,
+  credentialRemedy,
+} from "./credential.ts";
+import { exposureFindings, type FileReader } from "./file/file-access.ts";
 import type { FileReads, TextRead } from "./file/file-reads.ts";
 import type { FileRead } from "./file/read-file.ts";
 import type { ConfigIssue } from "./issue/config-issue.ts";
@@ -16,6 +23,8 @@ export interface FoundKey {
   readonly keySource: string;
   /** Absolute; undefined if the key is in agent.toml. */
   readonly keyFile: string | undefined;
+  /** The name of the systemd credential that the key is. */
+  readonly credential: string | undefined;
   readonly diagnosis: KeyDiagnosis;
 }
 
@@ -41,17 +50,45 @@ export async function readKey(
   if (written === undefined) {
     return await keyInConfig(agentToml, parsed.accessToken, reads);
   }
-  const keyFile = resolveKeyFile(written, credentialsDirectory);
-  if (keyFile === undefined) {
-    return { issue: await parsed.issueAt(noCredentials(written)) };
+  const name = credentialName(written, credentialsDirectory);
+  if (name !== undefined) {
+    const file = await credentialFile(name, credentialsDirectory, reads.reader);
+    return file === undefined
+      ? { issue: await parsed.issueAt(noCredentials(written)) }
+      : await keyInCredential(file, reads);
   }
-  const file = await reads.readText(keyFile);
-  const diagnosis = diagnoseKeyFile(file, keyFile);
-  const isCredential =
-    credentialsDirectory !== undefined && keyFile.startsWith(join(credentialsDirectory, "/"));
-  const read = await reads.read(keyFile);
-  const exposed = read.kind === "read" && !isCredential ? exposureFindings(read, reads.reader) : [];
-  return { keySource: printable(keyFile), keyFile, diagnosis: withFindings(diagnosis, exposed) };
+  const diagnosis = diagnoseKeyFile(await reads.readText(written), written);
+  const exposed = await exposure(written, reads, reads.reader);
+  return {
+    keySource: printable(written),
+    keyFile: written,
+    credential: undefined,
+    diagnosis: withFindings(diagnosis, exposed),
+  };
+}
+
+async function keyInCredential(file: CredentialFile, reads: FileReads): Promise<FoundKey> {
+  const { name, path, isCopy } = file;
+  const text = await reads.readText(path);
+  const diagnosis = diagnoseKeyFile(
+    text.kind === "text" ? text : { ...text, remedy: credentialRemedy(file, text) },
+    path,
+  );
+  const exposed = isCopy ? [] : await exposure(path, reads, ROOT);
+  return {
+    keySource: credentialLabel(file),
+    keyFile: path,
+    credential: name,
+    diagnosis: withFindings(diagnosis, exposed),
+  };
+}
+
+/** systemd reads the source of a credential as root. */
+const ROOT: FileReader = { kind: "known", uid: 0, group: undefined };
+
+async function exposure(path: string, reads: FileReads, reader: FileReader): Promise<readonly KeyFinding[]> {
+  const read = await reads.read(path);
+  return read.kind === "read" ? exposureFindings(read, reader) : [];
 }
 
 async function keyInConfig(
@@ -61,7 +98,7 @@ async function keyInConfig(
 ): Promise<FoundKey> {
   const name = printable(basename(agentToml.path), 100);
   if (token === undefined) {
-    return { keySource: name, keyFile: undefined, diagnosis: refused(missing()) };
+    return { keySource: name, keyFile: undefined, credential: undefined, diagnosis: refused(missing()) };
   }
   const origin = { kind: "config" } as const;
   let diagnosis = diagnoseKey(token.text, origin);
@@ -72,6 +109,7 @@ async function keyInConfig(
   return {
     keySource,
     keyFile: undefined,
+    credential: undefined,
     diagnosis: withFindings(diagnosis, exposureFindings(agentToml, reader)),
   };
 }
@@ -96,21 +134,9 @@ function diagnoseKeyFile(file: TextRead, path: string): KeyDiagnosis {
   return refused({ code: "key-file-not-text", severity: "refused", problem, remedy, ...place });
 }
 
-/**
- * `control_plane.access_token_file` as an absolute path. A name without a slash is a systemd
- * credential (`LoadCredential=name:…`): only the environment of the unit says in which folder it
- * is.
- */
-function resolveKeyFile(written: string, credentialsDirectory: string | undefined): string | undefined {
-  if (written.startsWith("/")) {
-    return written;
-  }
-  return credentialsDirectory?.startsWith("/") ? join(credentialsDirectory, written) : undefined;
-}
-
 function noCredentials(written: string): TableIssue {
   const path = ["control_plane", "access_token_file"];
-  const problem = "names a systemd credential, but $CREDENTIALS_DIRECTORY is not set";
+  const problem = "names a systemd credential, which systemd has not given to this process";
   const remedy = `Start the agent from a unit with LoadCredential=${printable(written)}:/its/path, or write an absolute path.`;
   return { code: "no-credentials-directory", path, key: path.join("."), problem, remedy };
 }

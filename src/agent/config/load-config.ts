@@ -97,17 +97,26 @@ export async function loadConfig(
     return invalid(issues);
   }
 
-  const { keySource, keyFile } = found;
+  const { keySource, keyFile, credential } = found;
   const { key, findings } = found.diagnosis;
   const config = {
     ...parsed.config,
-    controlPlane: { ...parsed.config.controlPlane, accessTokenFile: keyFile },
+    controlPlane: { ...parsed.config.controlPlane, accessTokenFile: keyFile, credential },
   };
   if (key === undefined) {
     return { ...base(), verdict: "key-unusable", config, keySource, findings };
   }
   const digest = reads.digest("content-and-access");
   return { ...base(), digest, verdict: "usable", config, key, caPem: ca.pem, keySource, findings };
+}
+
+/**
+ * The files that the user of the service must be able to read. systemd hands over a credential, so
+ * its file is none of them.
+ */
+export function ownFiles({ files, config }: Loaded): readonly string[] {
+  const { credential, accessTokenFile } = config?.controlPlane ?? {};
+  return credential === undefined ? files : files.filter((file) => file !== accessTokenFile);
 }
 
 async function digestNow({ files, verdict }: Loaded): Promise<string> {

@@ -84,6 +84,7 @@ function inMilliseconds({
     controlPlane: {
       url: controlPlane.url,
       accessTokenFile: controlPlane.access_token_file,
+      credential: undefined,
       caFile: controlPlane.ca_file,
       proxy: controlPlane.proxy,
       syncIntervalMs: controlPlane.sync_interval_secs * 1000,

@@ -83,7 +83,15 @@ export function createDecisions(deps: DecisionsDeps): Decisions {
 }
 
 function problemOf(loaded: Exclude<Loaded, { verdict: "usable" }>, now: number): FileProblem {
-  return loaded.verdict === "invalid"
-    ? { kind: "invalid", issues: loaded.issues, since: now }
-    : { kind: "key-unusable", findings: loaded.findings, keySource: loaded.keySource, since: now };
+  if (loaded.verdict === "invalid") {
+    return { kind: "invalid", issues: loaded.issues, since: now };
+  }
+  const { findings, keySource, config } = loaded;
+  return {
+    kind: "key-unusable",
+    findings,
+    keySource,
+    credential: config.controlPlane.credential,
+    since: now,
+  };
 }

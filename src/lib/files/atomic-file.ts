@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** The mode and owner of the new file, and a last check. */
@@ -7,6 +7,8 @@ export interface AtomicFileOptions {
   readonly mode: number;
   /** The owner of the new file. Changing it needs privileges; without them the write rejects. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Called with the new file while it is empty. If it rejects, the old file stays. */
+  readonly prepare?: (file: FileHandle) => Promise<void>;
   /** Called just before the old file is replaced. If it rejects, the old file stays. */
   readonly beforeRename?: () => Promise<void>;
 }
@@ -28,6 +30,7 @@ export async function writeFileAtomically(
         await file.chown(options.owner.uid, options.owner.gid);
       }
       await file.chmod(options.mode);
+      await options.prepare?.(file);
       await file.writeFile(content);
       await file.sync();
     } finally {
@@ -36,7 +39,8 @@ export async function writeFileAtomically(
     await options.beforeRename?.();
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // A folder with chattr +a keeps the file; then at least its content goes.
+    await rm(temporary, { force: true }).catch(() => truncate(temporary).catch(() => undefined));
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { ownerText } from "../accounts.ts";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
 
@@ -13,9 +14,10 @@ export interface OpenFolder {
   readonly mode: number;
 }
 
-/** `/var/lib/x (owner 998, group 998, mode 0755)`, for a sentence. */
-export function folderText({ path, uid, gid, mode }: OpenFolder): string {
-  return `${printable(path, 4096)} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
+/** `/var/lib/x (owner novacula, group novacula, mode 0755)`, for a sentence. */
+export function folderText(folder: OpenFolder): string {
+  const mode = folder.mode.toString(8).padStart(4, "0");
+  return `${printable(folder.path, 4096)} (${ownerText(folder)}, mode ${mode})`;
 }
 
 /** The place of a file. Its folder is held open, so that nobody can swap it for another one. */

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../../src/agent/config/load-config.ts";
+import { loadConfig, ownFiles } from "../../../src/agent/config/load-config.ts";
 import { minimal, rareLetters, temporaryDirectory, writeConfig } from "../../support/agent/config-file.ts";
 import { findingsOf, issuesOf, keyOf } from "../../support/agent/loaded-config.ts";
 
@@ -59,11 +59,52 @@ describe("a key file", () => {
     const path = await writeConfig(directory.path, minimal('access_token_file = "novacula-key"'));
     await writeFile(join(directory.path, "novacula-key"), K, { mode: 0o444 });
     const loaded = await loadConfig(path, { CREDENTIALS_DIRECTORY: directory.path });
-    expect(loaded).toMatchObject({ keySource: join(directory.path, "novacula-key"), findings: [] });
+    expect(loaded).toMatchObject({ keySource: "systemd credential novacula-key", findings: [] });
     expect(keyOf(loaded)).toBe(K);
     expect(issuesOf(await loadConfig(path, {}))).toEqual([
-      `${path}:3:1: control_plane.access_token_file: names a systemd credential, but $CREDENTIALS_DIRECTORY is not set. Start the agent from a unit with LoadCredential=novacula-key:/its/path, or write an absolute path.`,
+      `${path}:3:1: control_plane.access_token_file: names a systemd credential, which systemd has not given to this process. Start the agent from a unit with LoadCredential=novacula-key:/its/path, or write an absolute path.`,
     ]);
+  });
+});
+
+describe("a credential of the service", () => {
+  it.each(["novacula-key", "/run/credentials/novacula-agent.service/novacula-key"])(
+    "written as %s is read by a command from its source, which only root has to read",
+    async (written) => {
+      await using directory = await temporaryDirectory();
+      const source = join(directory.path, "source");
+      const path = await writeConfig(directory.path, minimal(`access_token_file = "${written}"`));
+      await writeFile(source, K, { mode: 0o644 });
+      const asked: string[] = [];
+      const loaded = await loadConfig(path, {}, undefined, {
+        kind: "known",
+        uid: 998,
+        group: { name: "novacula", gid: 998 },
+        credentialFile: async (name) => {
+          asked.push(name);
+          return source;
+        },
+      });
+      expect(asked).toEqual(["novacula-key"]);
+      expect(loaded).toMatchObject({
+        keySource: `${source} (systemd credential novacula-key)`,
+        config: { controlPlane: { credential: "novacula-key", accessTokenFile: source } },
+      });
+      expect(findingsOf(loaded)).toEqual([
+        expect.stringMatching(/can read \(.* mode 0644\)\. Fix: chmod 0600 \S+$/u),
+      ]);
+      expect(ownFiles(loaded)).toEqual([path]);
+    },
+  );
+
+  it("that the service did not get is named with the setting that gives it", async () => {
+    await using directory = await temporaryDirectory();
+    const path = await writeConfig(directory.path, minimal('access_token_file = "novacula-key"'));
+    const loaded = await loadConfig(path, { CREDENTIALS_DIRECTORY: directory.path });
+    expect(loaded).toMatchObject({ verdict: "key-unusable", keySource: "systemd credential novacula-key" });
+    expect(findingsOf(loaded)[0]).toMatch(
+      /does not exist\. systemd puts it there when the service starts\. .* LoadCredential=novacula-key:.* Fix: (sudo )?novacula-agent restart$/u,
+    );
   });
 });
 

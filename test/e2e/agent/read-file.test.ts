@@ -91,7 +91,7 @@ describe("a file that cannot be read", () => {
     };
     const [issue = ""] = issuesOf(await asNobody());
     expect(issue).toMatch(
-      /: cannot be read by .*\(?uid 65534\)?\. It is mode 0600, owner 0, group 0\. Fix: chown root:\w+ .* && chmod 0640 /u,
+      /: cannot be read by .*\(?uid 65534\)?\. It has mode 0600, owner root, group root\. Fix: chown root:\w+ .* && chmod 0640 /u,
     );
     execFileSync("sh", ["-c", issue.split("Fix: ")[1] ?? "false"]);
     expect(keyOf(await asNobody())).toBe(K);

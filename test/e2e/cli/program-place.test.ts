@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assertProgramPlace } from "../../../src/agent/cli/service/program-place.ts";
 import { installedUnit } from "../../../src/agent/systemd/service-unit.ts";
+import { ownerText } from "../../../src/lib/accounts.ts";
 import { command } from "../../support/agent/command.ts";
 import { lacks } from "../../support/requires.ts";
 import { rootOnlyDir } from "../../support/temp-dir.ts";
@@ -68,7 +69,7 @@ describe("install --binary", () => {
         chmodSync(folder, mode);
         mkdirSync(join(folder, "below"));
         symlinkSync("/usr/bin", join(folder, "link"));
-        const says = `others than root can write to ${folder} (owner ${uid}, group ${gid}, mode ${mode.toString(8).padStart(4, "0")})`;
+        const says = `others than root can write to ${folder} (${ownerText({ uid, gid })}, mode ${mode.toString(8).padStart(4, "0")})`;
         for (const path of ["agent", "below/agent", "no/such/agent", "link/agent"]) {
           await expect(assertProgramPlace(join(folder, path))).rejects.toThrow(says);
         }

@@ -106,7 +106,7 @@ describe("check as root", () => {
       await expect(run()).rejects.toMatchObject({
         code: 1,
         stdout: expect.stringContaining(
-          `bad     ${place.configPath}: the service's user novacula cannot read ${place.configPath} (mode 0600, owner 0, group 0). Run: chgrp novacula ${place.configPath} && chmod 0640 ${place.configPath}`,
+          `bad     ${place.configPath}: the service's user novacula cannot read ${place.configPath} (mode 0600, owner root, group root). Run: chgrp novacula ${place.configPath} && chmod 0640 ${place.configPath}`,
         ),
       });
       chownSync(place.configPath, 0, 997);

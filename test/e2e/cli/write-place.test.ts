@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { userOf } from "../../../src/agent/cli/host/service-user.ts";
 import { inPlace, type WritePlace } from "../../../src/agent/cli/host/write-place.ts";
+import { ownerText } from "../../../src/lib/accounts.ts";
 import { OperatorError } from "../../../src/lib/errors.ts";
 import { writeFileAtomically } from "../../../src/lib/files/atomic-file.ts";
 import { setScene } from "../../support/agent/cli-scene.ts";
@@ -86,7 +87,7 @@ describe.skipIf(lacks("root, who writes", isRoot))("what root writes", () => {
     const refusal = inPlace(file, put("text"), user);
     await expect(refusal).rejects.toBeInstanceOf(OperatorError);
     await expect(refusal).rejects.toThrow(
-      `others than root can write to ${folder} (owner ${uid}, group ${uid}, mode ${mode.toString(8).padStart(4, "0")})`,
+      `others than root can write to ${folder} (${ownerText({ uid, gid: uid })}, mode ${mode.toString(8).padStart(4, "0")})`,
     );
     await expect(refusal).rejects.toThrow(remedy);
     expect(readFileSync(file, "utf8")).toBe("as it was");
@@ -162,7 +163,9 @@ describe.skipIf(lacks("root, who writes", isRoot)).concurrent("set-key as root",
     place.write({ url: server.url, keyFile: join(folder, "key") });
     const { code, stderr, output } = await setKey(fresh);
     expect(code).toBe(1);
-    expect(stderr).toContain(`is a symbolic link in ${folder} (owner ${OTHER}, group ${OTHER}, mode 0755)`);
+    expect(stderr).toContain(
+      `is a symbolic link in ${folder} (${ownerText({ uid: OTHER, gid: OTHER })}, mode 0755)`,
+    );
     expect(readFileSync(victim, "utf8")).toBe("as it was");
     expect(output).not.toContain(fresh);
   });

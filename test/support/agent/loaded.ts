@@ -29,6 +29,7 @@ export function configOf({ name, url, level, dataDir }: ConfigChanges = {}): Age
     controlPlane: {
       url: url ?? URL_A,
       accessTokenFile: undefined,
+      credential: undefined,
       caFile: undefined,
       proxy: undefined,
       syncIntervalMs: 5000,

@@ -168,7 +168,7 @@ async function ensureKey(
   // A new database has another organization.
   await forgetOwnOrganization(folder.dataDir, controlPlane.url);
   const key = await controlPlane.issueKey("dev");
-  await (await keyTarget(loaded, key, environment)).write();
+  await (await keyTarget(loaded, key)).write();
   print(terminal, `Issued ${key} and wrote it to ${folder.configPath}.`);
   return key;
 }

@@ -2,7 +2,7 @@ import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
-import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
+import { configPath, type Loaded, loadConfig, ownFiles } from "../../config/load-config.ts";
 import type { AgentStatus } from "../../daemon/status/status.ts";
 import { checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import { checkEnvironment, ENVIRONMENT_FACTS } from "../../doctor/check-environment.ts";
@@ -15,6 +15,7 @@ import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 import { type ConfigOptions, findFolders } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
+import { type CredentialDrift, credentialDrift } from "../host/credential-drift.ts";
 import { serviceIdentity, serviceReader } from "../host/service-identity.ts";
 import { obstacleFor } from "../host/service-user.ts";
 import { askControlPlane, type KeyQuestion, keyRoute } from "../key/ask-control-plane.ts";
@@ -83,7 +84,7 @@ async function obstacles(loaded: Loaded): Promise<readonly Obstacle[]> {
     return [];
   }
   const found = await Promise.all(
-    loaded.files.map((file) => inTime(file, () => obstacleFor(user, file)).catch(() => undefined)),
+    ownFiles(loaded).map((file) => inTime(file, () => obstacleFor(user, file)).catch(() => undefined)),
   );
   return found.filter((obstacle) => obstacle !== undefined);
 }
@@ -125,6 +126,18 @@ async function unit(
   const status: AgentStatus | undefined = answer.kind === "answered" ? answer.status : undefined;
   const facts = await unitProperties(SERVICE, [...UNIT_FACTS, ...ENVIRONMENT_FACTS]).catch(() => undefined);
   const fingerprint = loaded.verdict === "usable" ? loaded.key.fingerprint : undefined;
-  const checks = checkUnit({ unit: facts, status, fingerprint });
+  const drift = status === undefined ? undefined : await credentialDrift(loaded, status);
+  const checks = [
+    ...checkUnit({
+      unit: facts,
+      status,
+      fingerprint: drift === undefined ? fingerprint : status?.key?.fingerprint,
+    }),
+    ...(drift === undefined ? [] : [driftCheck(drift)]),
+  ];
   return facts === undefined ? checks : [...checks, ...checkEnvironment(facts)];
+}
+
+function driftCheck({ why, fix }: CredentialDrift): Check {
+  return { stage: "unit", status: "warning", detail: why, remedy: `Run: ${fix}` };
 }

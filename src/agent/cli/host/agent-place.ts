@@ -1,3 +1,4 @@
+import { credentialName } from "../../config/credential.ts";
 import { type FileRead, readBoundedFile } from "../../config/file/read-file.ts";
 import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
 import { parseConfig } from "../../config/parse-config.ts";
@@ -18,6 +19,8 @@ export interface AgentFolders {
   readonly obstacle: string | undefined;
   /** Whether the obstacle is that this user may not read the file. */
   readonly isDenied: boolean;
+  /** The name of the systemd credential that the key is, if it is one. */
+  readonly credential: string | undefined;
 }
 
 /** The same, with the configuration and the key as they are in the files now. */
@@ -43,7 +46,9 @@ export async function findFolders(
   const text = textOf(read);
   const parsed = text === undefined ? undefined : await parseConfig(text, path);
   if (parsed?.kind === "valid") {
-    return { path, ...parsed.config.agent, obstacle: undefined, isDenied: false };
+    const { accessTokenFile } = parsed.config.controlPlane;
+    const credential = accessTokenFile === undefined ? undefined : credentialName(accessTokenFile);
+    return { path, ...parsed.config.agent, obstacle: undefined, isDenied: false, credential };
   }
   return {
     path,
@@ -51,6 +56,7 @@ export async function findFolders(
     dataDir: written(text, "data_dir") ?? environment["STATE_DIRECTORY"] ?? DEFAULT_DATA_DIR,
     isDenied: read.kind === "unreadable" && ["EACCES", "EPERM"].includes(read.code),
     obstacle: read.kind === "unreadable" ? read.problem : "is not valid",
+    credential: undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import { type FileReader, ownReader } from "../../config/file/file-access.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
+import { readableCredential } from "./service-credential.ts";
 import { type Identity, serviceUser, userNamed } from "./service-user.ts";
 
 /**
@@ -22,12 +23,12 @@ export async function serviceIdentity(): Promise<Identity | undefined> {
 export async function serviceReader(): Promise<FileReader> {
   const service = await serviceIdentity();
   if (service === undefined) {
-    return ownReader();
+    return { ...ownReader(), credentialFile: readableCredential };
   }
   if (process.geteuid?.() !== 0) {
-    return { kind: "unknown" };
+    return { kind: "unknown", credentialFile: readableCredential };
   }
   const { uid, gids, groupName } = service;
   const group = uid === 0 ? undefined : { name: groupName, gid: gids[0] ?? uid };
-  return { kind: "known", uid, group };
+  return { kind: "known", uid, group, credentialFile: readableCredential };
 }

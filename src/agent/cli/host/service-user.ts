@@ -1,9 +1,10 @@
-import type { Stats } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { open, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Accounts, readAccounts } from "../../../lib/accounts.ts";
+import { type Accounts, ownerText, readAccounts } from "../../../lib/accounts.ts";
 import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
+import { asUser } from "./as-user.ts";
 
 const SERVICE_USER = "novacula";
 
@@ -53,15 +54,52 @@ export function identityIn({ users, groups }: Accounts, name: string): Identity 
   return { name, uid, gids: [gid, ...others.map((group) => group.gid)], groupName };
 }
 
+/** Why a user cannot read a file, and the command that fixes it. */
+export interface Obstacle {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
 /**
- * Why `user` cannot read `path`, and the command that fixes it; undefined if it can. Judges by the
- * modes of the file and of the folders above it. Rejects if the file is missing.
+ * Why `user` cannot read `path`; undefined if it can. Root lets the kernel decide, because an ACL
+ * may allow or deny what the modes do not. The explanation goes by the modes of the file and of the
+ * folders above it. Rejects if the file is missing.
  */
-export async function obstacleFor(
-  user: Identity,
-  path: string,
-): Promise<{ readonly problem: string; readonly remedy: string } | undefined> {
+export async function obstacleFor(user: Identity, path: string): Promise<Obstacle | undefined> {
   const real = await realpath(path);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot && (await canOpen(user, real))) {
+    return undefined;
+  }
+  const obstacle = await modeObstacle(user, real);
+  if (obstacle !== undefined || !isRoot) {
+    return obstacle;
+  }
+  const word = shellWord(real);
+  return {
+    problem: `the service's user ${user.name} cannot read ${printable(real, 4096)}, although its mode allows it: an ACL, a security module or the file system forbids it`,
+    remedy: `To see an ACL, run: getfacl ${word}. If it is the ACL, run: setfacl -m u:${user.name}:r ${word}`,
+  };
+}
+
+/** One at a time: the rights are those of the whole process. */
+let lastOpen: Promise<unknown> = Promise.resolve();
+
+async function canOpen(user: Identity, path: string): Promise<boolean> {
+  const opened = lastOpen.then(() =>
+    asUser(user, async () => {
+      const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+      await file.close();
+    }),
+  );
+  lastOpen = opened.catch(() => undefined);
+  return await opened.then(
+    () => true,
+    () => false,
+  );
+}
+
+async function modeObstacle(user: Identity, real: string): Promise<Obstacle | undefined> {
   const places = [real];
   for (let folder = dirname(real); folder !== places.at(-1); folder = dirname(folder)) {
     places.push(folder);
@@ -72,7 +110,7 @@ export async function obstacleFor(
     if (grants(stats, user, wants)) {
       continue;
     }
-    const problem = `the service's user ${user.name} cannot ${wants === READ ? "read" : "enter"} ${printable(place, 4096)} (mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}, owner ${stats.uid}, group ${stats.gid})`;
+    const problem = `the service's user ${user.name} cannot ${wants === READ ? "read" : "enter"} ${printable(place, 4096)} (mode ${(stats.mode & 0o7777).toString(8).padStart(4, "0")}, ${ownerText(stats)})`;
     const word = shellWord(place);
     // For the owner, only the owner's bits count.
     if (stats.uid === user.uid) {

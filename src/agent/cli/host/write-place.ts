@@ -10,6 +10,7 @@ import {
 import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { asUser } from "./as-user.ts";
+import { lockOf } from "./denied-write.ts";
 import { type Identity, serviceUser, userOf } from "./service-user.ts";
 
 const ELSEWHERE = "move the file to a folder that only root can write to, such as /etc/novacula";
@@ -47,9 +48,12 @@ export async function inPlace<T>(
     if (!["EACCES", "EPERM"].includes(errorCode(error) ?? "")) {
       throw error;
     }
+    const lock = await lockOf(path);
     throw refused(
       path,
-      `its folder belongs to ${user.name}, who has no permission. Fix: give the file to ${user.name}`,
+      lock === undefined
+        ? `its folder belongs to ${user.name}, who has no permission. Fix: give the file to ${user.name}`
+        : `${lock.why}.\nFix: ${lock.fix}`,
     );
   }
 }

@@ -1,6 +1,5 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { join } from "node:path";
 import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
@@ -8,7 +7,7 @@ import { errorCode } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
 import { type CurrentKeyReply, endOfKey } from "../../../protocol/sync.ts";
-import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
+import { configPath, type Loaded, loadConfig, ownFiles } from "../../config/load-config.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
@@ -64,7 +63,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
     ...configurationLines(loaded, isDenied),
     ...(subject === undefined ? [] : keyLines(subject)),
     ...(subject === undefined && options.keyFile !== undefined ? [CANCELLED] : []),
-    ...(await serviceLines(loaded, environment)),
+    ...(await serviceLines(loaded)),
     ...(options.online === true ? [onlineLine(loaded, verdict)] : []),
   ];
   const report: CheckReport = {
@@ -119,21 +118,14 @@ function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckL
   return [...lines, { verdict: "ok", text }];
 }
 
-/**
- * Root can read everything, so this checks the files for the service's user. That user can read
- * every credential from systemd.
- */
-async function serviceLines(loaded: Loaded, environment: NodeJS.ProcessEnv): Promise<readonly CheckLine[]> {
+/** Root can read everything, so this checks the files for the service's user. */
+async function serviceLines(loaded: Loaded): Promise<readonly CheckLine[]> {
   const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
   if (user === undefined) {
     return [];
   }
-  const { CREDENTIALS_DIRECTORY: credentials } = environment;
   const lines: CheckLine[] = [];
-  for (const file of loaded.files) {
-    if (credentials !== undefined && file.startsWith(join(credentials, "/"))) {
-      continue;
-    }
+  for (const file of ownFiles(loaded)) {
     // A missing file has been reported already.
     const obstacle = await inTime(file, () => obstacleFor(user, file)).catch(() => undefined);
     if (obstacle === undefined) {

@@ -1,16 +1,19 @@
 import type { Stats } from "node:fs";
-import { isAbsolute } from "node:path";
+import { dirname, join } from "node:path";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
+import { ContentLost } from "../../../lib/files/overwrite-file.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot } from "../../../lib/shell-word.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { runningUser } from "../../config/file/file-access.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import { formatIssue } from "../../config/issue/config-issue.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import { keyFileText, withAccessToken } from "../../config/toml/edit-config.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
-import { inPlace } from "../host/write-place.ts";
+import { denialOf } from "../host/denied-write.ts";
+import { inPlace, type WritePlace } from "../host/write-place.ts";
+import { replaceContent } from "./replace-content.ts";
 
 /** The file that a key goes to. */
 export interface KeyTarget {
@@ -23,14 +26,18 @@ export interface KeyTarget {
 const NEW_FILE_MODE = 0o640;
 
 /**
- * Finds where `key` goes: into agent.toml, whose other bytes stay the same, or into the key file
- * that it names. Writes nothing yet. Rejects with an OperatorError if the key cannot go there.
+ * Finds where `key` goes: into agent.toml, whose other bytes stay the same, into the key file that
+ * it names, or into `credential`, the source of the credential that it names. Writes nothing yet.
+ * Rejects with an OperatorError if the key cannot go there.
  */
 export async function keyTarget(
   loaded: Exclude<Loaded, { verdict: "invalid" }>,
   key: ExecutorKey,
-  environment: NodeJS.ProcessEnv,
+  credential?: string,
 ): Promise<KeyTarget> {
+  if (credential !== undefined) {
+    return await keyFileTarget(credential, key, SOURCE);
+  }
   const config = await readAsIs(loaded.path);
   const edited = await withAccessToken(config.text, key, loaded.path);
   switch (edited.kind) {
@@ -38,27 +45,16 @@ export async function keyTarget(
       throw new OperatorError(edited.issues.map(formatIssue).join("\n"));
     case "edited":
       return target(loaded.path, config, encode(edited.text, config.encoding));
-    case "key-file":
-      return await keyFileTarget(edited.path, loaded, config.stats, key, environment);
+    case "key-file": {
+      const { uid, gid } = config.stats;
+      return await keyFileTarget(edited.path, key, { mode: NEW_FILE_MODE, uid, gid });
+    }
   }
 }
 
-async function keyFileTarget(
-  written: string,
-  loaded: Exclude<Loaded, { verdict: "invalid" }>,
-  configStats: Stats,
-  key: ExecutorKey,
-  environment: NodeJS.ProcessEnv,
-): Promise<KeyTarget> {
-  const path = loaded.config.controlPlane.accessTokenFile;
-  const { CREDENTIALS_DIRECTORY: credentials } = environment;
-  const isCredential = !isAbsolute(written) || (credentials !== undefined && written.startsWith(credentials));
-  if (path === undefined || isCredential) {
-    throw new OperatorError(
-      `the key is a systemd credential (${printable(written)}), which set-key cannot write. Fix: write the new key to the source of LoadCredential=, then run: ${asRoot("systemctl restart novacula-agent")}`,
-    );
-  }
-  const content = keyFileText(key);
+/** `asNew` is for a file that does not exist. */
+async function keyFileTarget(path: string, key: ExecutorKey, asNew: NewFile): Promise<KeyTarget> {
+  const content = Buffer.from(keyFileText(key));
   try {
     return target(path, await readAsIs(path), content);
   } catch (error) {
@@ -66,15 +62,20 @@ async function keyFileTarget(
       throw error;
     }
     if (errorCode(error) !== "ENOENT") {
-      throw cannotWrite(path, error);
+      throw await cannotWrite(path, error);
     }
-    const { uid, gid } = configStats;
-    return {
-      path,
-      write: () => put(path, content, { mode: NEW_FILE_MODE, owner: { uid, gid } }),
-    };
+    return { path, write: () => put(path, (place) => createIn(place, content, asNew)) };
   }
 }
+
+interface NewFile {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Only systemd reads the source of a credential, as root. */
+const SOURCE: NewFile = { mode: 0o600, uid: 0, gid: 0 };
 
 interface FileAsIs {
   readonly bytes: Uint8Array;
@@ -109,33 +110,35 @@ function encode(text: string, encoding: Encoding): Uint8Array {
   return encoding === "utf-16be" ? bytes.swap16() : bytes;
 }
 
-function target(path: string, before: FileAsIs, content: string | Uint8Array): KeyTarget {
-  const { mode, uid, gid } = before.stats;
-  return {
-    path,
-    write: () => put(path, content, { mode: mode & 0o7777, owner: { uid, gid }, before }),
-  };
+function target(path: string, before: FileAsIs, content: Uint8Array): KeyTarget {
+  return { path, write: () => put(path, (place) => replaceIn(place, before, content, path)) };
 }
 
-interface PutOptions {
-  readonly mode: number;
-  readonly owner: { readonly uid: number; readonly gid: number };
-  /** What the file contained; undefined for a new file. */
-  readonly before?: FileAsIs;
+/** Keeps whatever protects the file: owner, mode, ACL, extended attributes. */
+async function replaceIn(
+  place: WritePlace,
+  before: FileAsIs,
+  content: Uint8Array,
+  path: string,
+): Promise<void> {
+  await replaceContent(place.path, {
+    content,
+    before: before.bytes,
+    keepsOwner: place.mayGiveAway,
+    beforeWrite: () => assertUnchanged(path, place.path, before),
+  });
 }
 
-async function put(path: string, content: string | Uint8Array, options: PutOptions): Promise<void> {
-  const { mode, owner, before } = options;
+async function createIn(place: WritePlace, content: Uint8Array, asNew: NewFile): Promise<void> {
+  const { mode, uid, gid } = asNew;
+  await writeFileAtomically(place.path, content, { mode, ...(place.mayGiveAway && { owner: { uid, gid } }) });
+}
+
+async function put(path: string, write: (place: WritePlace) => Promise<void>): Promise<void> {
   try {
-    await inPlace(path, (place) =>
-      writeFileAtomically(place.path, content, {
-        mode,
-        ...(place.mayGiveAway && { owner }),
-        ...(before !== undefined && { beforeRename: () => assertUnchanged(path, place.path, before) }),
-      }),
-    );
+    await inPlace(path, write);
   } catch (error) {
-    throw error instanceof OperatorError ? error : cannotWrite(path, error);
+    throw error instanceof OperatorError ? error : await cannotWrite(path, error);
   }
 }
 
@@ -160,10 +163,30 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["EDQUOT", "the quota is used up. Fix: free some space, then try again"],
 ]);
 
-function cannotWrite(path: string, error: unknown): OperatorError {
+async function cannotWrite(path: string, error: unknown): Promise<OperatorError> {
+  if (error instanceof ContentLost) {
+    return damaged(path, error);
+  }
   const code = errorCode(error) ?? "unknown error";
-  const denied =
-    code === "EACCES" || code === "EPERM" ? `${runningUser()} has no permission. Fix: use sudo` : undefined;
-  const reason = denied ?? REASONS.get(code) ?? `${printable(code, 40)}. Fix: check the disk or the mount`;
+  const isDenied = code === "EACCES" || code === "EPERM";
+  const reason = isDenied
+    ? await whyDenied(path)
+    : (REASONS.get(code) ?? `${printable(code, 40)}. Fix: check the disk or the mount`);
   return new OperatorError(`cannot write ${printable(path, 4096)}, so nothing was written: ${reason}`);
+}
+
+async function whyDenied(path: string): Promise<string> {
+  const { why, fix } = (await denialOf(path)) ?? {
+    why: `${runningUser()} has no permission`,
+    fix: "use sudo",
+  };
+  return `${why}.\nFix: ${fix}`;
+}
+
+function damaged(path: string, { copy, cause }: ContentLost): OperatorError {
+  const kept = join(dirname(path), copy);
+  const word = errorCode(cause) ?? "unknown error";
+  return new OperatorError(
+    `${printable(path, 4096)} is damaged: the write failed (${printable(word, 40)}), and so did putting the old content back.\nFix: free some space or check the disk, then run: ${asRoot(`sh -c ${shellWord(`cat ${shellWord(kept)} > ${shellWord(path)}`)}`)}`,
+  );
 }

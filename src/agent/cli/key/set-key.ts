@@ -12,13 +12,17 @@ import { askAgent } from "../host/agent-socket.ts";
 import { askControlPlane, type KeyVerdict } from "./ask-control-plane.ts";
 import { describeReply } from "./check.ts";
 import { confirmKey } from "./confirm-key.ts";
+import { credentialTarget } from "./credential-target.ts";
 import { type HandedKey, keyFromPerson } from "./key-input.ts";
 import { keyTarget } from "./key-target.ts";
 import { allowNewOrganization } from "./new-organization.ts";
+import { restartForKey } from "./restart-for-key.ts";
 
 export interface SetKeyOptions extends ConfigOptions {
   readonly force?: boolean;
   readonly newOrganization?: boolean;
+  /** Restart the service without asking, if the key is a systemd credential. */
+  readonly restart?: boolean;
   readonly wait: boolean;
   /** Milliseconds. */
   readonly timeout: number;
@@ -32,7 +36,7 @@ const ROUTE = { kind: "command", again: "Run set-key again" } as const;
 const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
 
 /** Diagnoses and tries a new key, writes it where the configuration says, and confirms its use. */
-export async function setKey(options: SetKeyOptions, terminal: Terminal): Promise<ExitCode> {
+export async function setKey(options: SetKeyOptions, terminal: Terminal): Promise<number> {
   const place = await findAgent(options, terminal.environment);
   const { loaded } = place;
   if (loaded.verdict === "invalid") {
@@ -46,6 +50,9 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
       `Correct ${printable(loaded.path, 4096)}, then run set-key again.`,
     );
   }
+  const { credential } = loaded.config.controlPlane;
+  // Before the key is asked for: a key that cannot be written would be lost.
+  const source = credential === undefined ? undefined : await credentialTarget(credential);
   const handed = await keyFromPerson(terminal);
   if (handed === undefined) {
     return giveUp("Cancelled.", ExitCode.bad, terminal);
@@ -55,22 +62,21 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
     return giveUp("", ExitCode.bad, terminal);
   }
   // From here on, Ctrl-C stops the command only between steps, so no temporary file stays behind.
-  return await install({ ...place, loaded }, { ...handed, key: handed.key }, options, terminal);
+  return await install({ ...place, loaded, source }, { ...handed, key: handed.key }, options, terminal);
 }
 
 async function install(
-  place: AgentPlace & { readonly loaded: Configured },
+  place: AgentPlace & { readonly loaded: Configured; readonly source: string | undefined },
   handed: HandedKey & { readonly key: ExecutorKey },
   options: SetKeyOptions,
   terminal: Terminal,
-): Promise<ExitCode> {
+): Promise<number> {
   const signal = shutdownSignal();
   const { environment } = terminal;
-  const { loaded } = place;
+  const { loaded, source } = place;
   const { key, findings } = handed;
-  const target = await neededInTime(loaded.config.controlPlane.accessTokenFile ?? loaded.path, () =>
-    keyTarget(loaded, key, environment),
-  );
+  const file = source ?? loaded.config.controlPlane.accessTokenFile ?? loaded.path;
+  const target = await neededInTime(file, () => keyTarget(loaded, key, source));
   const isMove = options.newOrganization === true;
   const verdict = await askControlPlane(
     { config: loaded.config, key, keySource: loaded.keySource, findings, route: ROUTE, isMove, environment },
@@ -98,7 +104,10 @@ async function install(
   }
   const wasTried = verdict.kind === "accepted";
   const waitMs = options.wait ? options.timeout : 0;
-  return await confirmKey({ place, key, running, wasTried, waitMs }, terminal, signal);
+  const placed = { place, key, running, wasTried, waitMs };
+  return source === undefined
+    ? await confirmKey(placed, terminal, signal)
+    : await restartForKey(placed, options.restart === true, terminal, signal);
 }
 
 function sayFindings({ findings, source }: HandedKey, terminal: Terminal): void {

@@ -1,8 +1,12 @@
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
-import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
-import { type ConfigOptions, findFolders } from "../host/agent-place.ts";
+import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
+import type { AgentStatus } from "../../daemon/status/status.ts";
+import { type AgentFolders, type ConfigOptions, findFolders } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
+import { driftNote } from "../host/credential-drift.ts";
 import { nextCommand } from "../host/next-command.ts";
 import { statusReport } from "./status-report.ts";
 import { sayUnanswered } from "./unanswered.ts";
@@ -22,11 +26,33 @@ export async function reload(
   if (answer.kind !== "answered") {
     return sayUnanswered(answer, folders, "reload", terminal);
   }
+  const notes = await credentialNotes(folders, answer.status);
   if (options.wait !== true) {
     const status = nextCommand("status", folders, terminal.environment);
     print(terminal, `The agent reads its files now. To see the result, run: ${status}`);
+    for (const note of notes) {
+      complain(terminal, note);
+    }
     return ExitCode.good;
   }
   print(terminal, statusReport(answer.status, Date.now(), terminal));
+  for (const note of notes) {
+    complain(terminal, note);
+  }
   return filesVerdict(answer.status);
+}
+
+/** A reload cannot bring a new key: what to do instead. */
+async function credentialNotes(folders: AgentFolders, status: AgentStatus): Promise<readonly string[]> {
+  const { credential } = folders;
+  if (credential === undefined) {
+    return [];
+  }
+  const notes = await driftNote(folders, status);
+  return notes.length > 0
+    ? notes
+    : [
+        `The key is the systemd credential ${printable(credential)}, which systemd reads only at a start.`,
+        `For a new key, run: ${asRoot("novacula-agent set-key")}`,
+      ];
 }

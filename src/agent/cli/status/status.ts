@@ -8,6 +8,7 @@ import { printable } from "../../../lib/printable.ts";
 import { type AgentStatus, agentStatusSchema, keyIs } from "../../daemon/status/status.ts";
 import { type AgentFolders, type ConfigOptions, findFolders } from "../host/agent-place.ts";
 import { type AgentAnswer, askAgent } from "../host/agent-socket.ts";
+import { driftNote } from "../host/credential-drift.ts";
 import { lastKnown } from "./last-known.ts";
 import { statusLine, statusReport } from "./status-report.ts";
 import { sayUnanswered, unansweredError } from "./unanswered.ts";
@@ -48,6 +49,10 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
     return await unanswered(answer, place, options, terminal);
   }
   show(answer.status, options, terminal);
+  const notes = options.json === true ? [] : await driftNote(place, answer.status);
+  for (const note of notes) {
+    complain(terminal, note);
+  }
   // With --json a person reads nothing, and a program finds the folder in the status.
   if (options.json !== true && place.obstacle === undefined && answer.status.dataDir !== place.dataDir) {
     complain(

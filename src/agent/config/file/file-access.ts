@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
-import { type Group as AccountGroup, readAccounts } from "../../../lib/accounts.ts";
+import { type Group as AccountGroup, ownerText, readAccounts } from "../../../lib/accounts.ts";
 import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import type { KeyFinding } from "../../key/finding.ts";
@@ -16,9 +16,16 @@ const GROUP_WRITE = 0o020;
 type Group = Pick<AccountGroup, "name" | "gid">;
 
 /** The user who has to read the files; `unknown` if it is not the user who runs this command. */
-export type FileReader =
+export type FileReader = (
   | { readonly kind: "known"; readonly uid: number; readonly group: Group | undefined }
-  | { readonly kind: "unknown" };
+  | { readonly kind: "unknown" }
+) & {
+  /**
+   * Where a command finds a systemd credential of the service: its source, or the copy that the
+   * service got. The service itself has `$CREDENTIALS_DIRECTORY`.
+   */
+  readonly credentialFile?: (name: string) => Promise<string | undefined>;
+};
 
 const AS_ROOT =
   "Run this command with sudo: it then prints the command that opens the file to the service alone.";
@@ -59,7 +66,7 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
       if (current !== path) {
         return `Its group must be able to enter ${printable(current, 4096)}. Fix: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
       }
-      return `It is mode ${octal(stats)}, owner ${stats.uid}, group ${stats.gid}. Fix: ${closingCommand(path, stats, reader)}`;
+      return `It has mode ${octal(stats)}, ${ownerText(stats)}. Fix: ${closingCommand(path, stats, reader)}`;
     } catch {
       if (dirname(current) === current) {
         return "Make the file and the folders above it readable for that user.";
@@ -90,7 +97,9 @@ export function exposureFindings(
   }
   if ((stats.mode & (WORLD_WRITE | GROUP_WRITE)) !== 0) {
     const who =
-      (stats.mode & WORLD_WRITE) !== 0 ? "every user of this host" : `every member of group ${stats.gid}`;
+      (stats.mode & WORLD_WRITE) !== 0
+        ? "every user of this host"
+        : `every member of ${ownerText(stats).replace(/^.*, /u, "")}`;
     const problem = `is in a file that ${who} can change (${place})`;
     findings.push({ code: "file-writable-by-others", severity: "warning", problem, remedy });
   }

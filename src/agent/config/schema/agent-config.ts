@@ -22,6 +22,8 @@ export interface AgentConfig {
     readonly url: string;
     /** An absolute path; the name of a systemd credential has been resolved. */
     readonly accessTokenFile: string | undefined;
+    /** The name of the systemd credential that the key is; undefined if it is none. */
+    readonly credential: string | undefined;
     readonly caFile: string | undefined;
     /**
      * A URL, `none`, or undefined (the environment decides). Never print it: the URL may contain a

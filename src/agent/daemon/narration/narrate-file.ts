@@ -56,6 +56,13 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
       fields: { path, issues: problem.issues.length },
     };
   }
+  if (problem.credential !== undefined) {
+    return {
+      event: "key.unusable",
+      message: `${capital(problemText(problem))} The key is not sent. systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Fix: sudo novacula-agent set-key`,
+      fields: { path, finding: problem.findings[0]?.code },
+    };
+  }
   return {
     event: "key.unusable",
     message: withFixLast(capital(problemText(problem)), `The key is not sent. ${consequence}`),

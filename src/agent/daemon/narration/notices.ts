@@ -103,9 +103,14 @@ function expiring(state: GenerationState, serverMs: number): Entry {
   const what = isRotated
     ? `was rotated, and its grace ends ${end}. Put the new key`
     : `expires ${end}. Create a new key and put it`;
+  const { keySource, config } = state.generation;
+  const place =
+    config.controlPlane.credential === undefined
+      ? `${keySource} (sudo novacula-agent set-key); nothing is interrupted.`
+      : `the source of the ${keySource}, and restart the service: sudo novacula-agent set-key`;
   return {
     event: "key.expiring",
-    message: `The ${keyLabel(state)} ${what} into ${state.generation.keySource} (sudo novacula-agent set-key); nothing is interrupted.`,
+    message: `The ${keyLabel(state)} ${what} into ${place}`,
     fields: { fingerprint: state.generation.key.fingerprint, keyId: state.keyId, endsAt },
   };
 }

@@ -17,6 +17,8 @@ interface RefusedKey {
   readonly executorName: string;
   /** Where the key is: `agent.toml line 7`, or the key file's path. */
   readonly keySource: string;
+  /** The name of the systemd credential that it is, if it is one: its file cannot be written. */
+  readonly credential?: string | undefined;
   readonly findings: readonly KeyFinding[];
   /** When this host's agent was last accepted with it, a moment of the clock; undefined: never. */
   readonly acceptedAt: number | undefined;
@@ -29,9 +31,14 @@ export type KeyRoute = { readonly kind: "file" } | { readonly kind: "command"; r
 
 const BY_FILE: KeyRoute = { kind: "file" };
 
+/** How a credential gets another key: systemd.exec(5). set-key knows where its source is. */
+const CREDENTIAL_FIX =
+  "systemd reads a credential only at a start, so a restart has to follow; set-key names the source, and offers the restart. Fix: sudo novacula-agent set-key";
+
 export function refusedKeyOf({ generation, acceptedAt, keyEndsAt }: GenerationState): RefusedKey {
   const { config, keySource, findings } = generation;
-  return { executorName: config.agent.name, keySource, findings, acceptedAt, keyEndsAt };
+  const { credential } = config.controlPlane;
+  return { executorName: config.agent.name, keySource, credential, findings, acceptedAt, keyEndsAt };
 }
 
 export function adviseRefusal(
@@ -40,9 +47,13 @@ export function adviseRefusal(
   clock: Clock,
   route: KeyRoute = BY_FILE,
 ): RefusalAdvice {
-  return refusal.kind === "refused"
-    ? { why: whyRefused(refusal, key, clock), remedy: remedyOf401(refusal, key, route) }
-    : adviseForbidden(refusal, key, route);
+  const advice =
+    refusal.kind === "refused"
+      ? { why: whyRefused(refusal, key, clock), remedy: remedyOf401(refusal, key, route) }
+      : adviseForbidden(refusal, key, route);
+  return route.kind === "file" && key.credential !== undefined
+    ? { why: advice.why, remedy: `${advice.remedy} ${CREDENTIAL_FIX}` }
+    : advice;
 }
 
 /** By the reason code first, then by whether the key was ever accepted here, then by its looks. */
@@ -76,17 +87,25 @@ function remedyOf401(refusal: Refusal, key: RefusedKey, route: KeyRoute): string
   const looksDamaged = refusal.reason === "unknown" || (!isDead && oddLength(key) !== undefined);
   if (looksDamaged && key.acceptedAt === undefined) {
     return route.kind === "file"
-      ? `Copy the whole key again into ${key.keySource}, or create a new one; check control_plane.url. No restart is needed.`
+      ? `Copy the whole key again into ${placeOf(key)}, or create a new one; check control_plane.url.${noRestart(key)}`
       : `${route.again} with the whole key, or with a new one; check control_plane.url.`;
   }
   return route.kind === "file"
-    ? `${bring("a working key", key, route)} (sudo novacula-agent set-key). No restart is needed.`
+    ? `${bring("a working key", key, route)}${key.credential === undefined ? " (sudo novacula-agent set-key)" : ""}.${noRestart(key)}`
     : `${bring("a working key", key, route)}.`;
 }
 
 /** A clause in the imperative. */
-function bring(what: string, { keySource }: RefusedKey, route: KeyRoute): string {
-  return route.kind === "file" ? `Put ${what} into ${keySource}` : `${route.again} with ${what}`;
+function bring(what: string, key: RefusedKey, route: KeyRoute): string {
+  return route.kind === "file" ? `Put ${what} into ${placeOf(key)}` : `${route.again} with ${what}`;
+}
+
+function placeOf({ keySource, credential }: RefusedKey): string {
+  return credential === undefined ? keySource : `the source of the ${keySource}`;
+}
+
+function noRestart({ credential }: RefusedKey): string {
+  return credential === undefined ? " No restart is needed." : "";
 }
 
 function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {

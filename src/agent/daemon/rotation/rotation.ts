@@ -41,6 +41,8 @@ export type FileProblem =
       readonly kind: "key-unusable";
       readonly findings: readonly KeyFinding[];
       readonly keySource: string;
+      /** The name of the systemd credential that the key is, if it is one. */
+      readonly credential?: string | undefined;
       readonly since: number;
     };
 

@@ -109,3 +109,35 @@ describe("a key that a command was handed", () => {
     );
   });
 });
+
+describe("a key that is a systemd credential", () => {
+  const base = fileWith(KEY);
+  const controlPlane = { ...base.config.controlPlane, credential: "novacula-key" };
+  const keySource = "systemd credential novacula-key";
+  const generation = { ...base, config: { ...base.config, controlPlane }, keySource, id: 1 };
+  const refused = refusedKeyOf(newGenerationState(generation, systemClock.now(), undefined));
+  const answer = { httpStatus: 401, message: "no", serverTimeMs: undefined, retryAfterMs: undefined };
+
+  it.each([
+    ["refused", "revoked"],
+    ["refused", "unknown"],
+    ["refused", undefined],
+    ["forbidden", "wrong_organization"],
+    ["forbidden", "key_executor_limit"],
+  ] as const)("is not to be written where systemd put it (%s, %s), and needs a restart", (kind, reason) => {
+    const { remedy } = adviseRefusal({ kind, reason, ...answer }, refused, systemClock, FILE);
+    expect(remedy).toMatch(/the source of the systemd credential novacula-key/u);
+    expect(remedy).toMatch(/so a restart has to follow; .* Fix: sudo novacula-agent set-key$/u);
+    expect(remedy).not.toContain("No restart is needed");
+  });
+
+  it("is brought by a command as any other", () => {
+    const { remedy } = adviseRefusal(
+      { kind: "refused", reason: "revoked", ...answer },
+      refused,
+      systemClock,
+      COMMAND,
+    );
+    expect(remedy).toBe("Run set-key again with a working key.");
+  });
+});

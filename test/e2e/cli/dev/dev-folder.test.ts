@@ -56,7 +56,7 @@ describe("the folder of dev", () => {
     chownSync(theirs, NOBODY, NOBODY);
     await expect(openDevFolder(theirs)).rejects.toThrow("because it belongs to another user");
     await expect(openDevFolder(join(theirs, "dev"))).rejects.toThrow(
-      `others than root can write to ${theirs} (owner ${NOBODY}, group ${NOBODY}, mode 0755). Fix: run this as nobody, or`,
+      `others than root can write to ${theirs} (owner nobody, group nogroup, mode 0755). Fix: run this as nobody, or`,
     );
   });
 });

@@ -110,7 +110,11 @@ describe.concurrent("set-key with a key file", () => {
       environment: { CREDENTIALS_DIRECTORY: credentials },
     });
     expect(code).toBe(1);
-    expect(stderr).toContain("the key is a systemd credential (key), which set-key cannot write");
+    expect(stderr).toMatch(
+      isRoot
+        ? /^novacula-agent: the key is the systemd credential key, and systemd does not say where it comes from, so set-key cannot write it\. Nothing was asked or written\n {4}Fix: /u
+        : /^novacula-agent: only root can write the source of a systemd credential\n {4}Fix: sudo novacula-agent set-key/u,
+    );
   });
 });
 

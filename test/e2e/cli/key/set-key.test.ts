@@ -239,7 +239,7 @@ describe.concurrent("set-key writes nothing", () => {
       const { code, stderr } = await command(args, { input: fresh, uid: NOBODY });
       expect(code).toBe(1);
       expect(stderr).toMatch(
-        /cannot write \S+agent\.toml, so nothing was written: .*has no permission\. Fix: use sudo/u,
+        /cannot write \S+agent\.toml, so nothing was written: .*has no permission\.\n {4}Fix: use sudo/u,
       );
       expect(text()).toContain(key);
     },
