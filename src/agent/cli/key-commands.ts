@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { type CommandContext, createCommand, type ExitCodeNote } from "../../lib/command-line/command.ts";
-import { configOption, timeoutOption } from "./option-values.ts";
+import { configInputOption, configOption, timeoutOption } from "./option-values.ts";
 
 const GROUP = "Configuration and key:";
 const VERDICTS: readonly ExitCodeNote[] = [
@@ -20,9 +20,12 @@ function check({ terminal, end }: CommandContext): Command {
     description:
       "Checks agent.toml and the key, and names everything that is wrong, with file and line. Changes nothing. As root it checks what the user of the service can read.",
     options: [
-      configOption(),
+      configInputOption(),
       new Option("--online", "also ask the control plane about the key; registers nothing"),
-      new Option("--key-file <file>", "check the key in this file instead of the configured one; - is stdin"),
+      new Option(
+        "--key-file <file>",
+        "check the key in this file or pipe instead of the configured one; - is stdin",
+      ),
       new Option("--json", "print JSON"),
     ],
     examples: [
@@ -75,7 +78,10 @@ function doctor({ terminal, end }: CommandContext): Command {
       "Goes through everything that a sync needs: file, mode, syntax, key, DNS, TCP, TLS, proxy, clock, authentication, unit. Prints what is ok, bad and unknown, and how to fix each failure. Changes and registers nothing.",
     options: [
       configOption(),
-      new Option("--key-file <file>", "use the key in this file instead of the configured one; - is stdin"),
+      new Option(
+        "--key-file <file>",
+        "use the key in this file or pipe instead of the configured one; - is stdin",
+      ),
       new Option("--json", "print JSON"),
     ],
     examples: [

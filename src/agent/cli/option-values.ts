@@ -8,7 +8,22 @@ export function configOption(): Option {
   return new Option(
     "-c, --config <file>",
     "agent.toml (default: $NOVACULA_CONFIG, else /etc/novacula/agent.toml)",
+  ).argParser(configFile);
+}
+
+/** The same for a command that reads the file once: it may be `-`, which is stdin, or a pipe. */
+export function configInputOption(): Option {
+  return new Option(
+    "-c, --config <file>",
+    "agent.toml, a pipe, or - for stdin (default: $NOVACULA_CONFIG, else /etc/novacula/agent.toml)",
   );
+}
+
+function configFile(text: string): string {
+  if (text === "-") {
+    throw new InvalidArgumentError("Only `check` reads it from stdin; this command needs a file.");
+  }
+  return text;
 }
 
 /** `--timeout`, typed in seconds and parsed to milliseconds; 30 s by default. */

@@ -21,7 +21,7 @@ import { obstacleFor } from "../host/service-user.ts";
 import { askControlPlane, type KeyQuestion, keyRoute } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
 import { exitCodeOf } from "../key/check-report.ts";
-import { keyFromFile, keyFromPerson } from "../key/key-input.ts";
+import { keyFromFile } from "../key/key-input.ts";
 import { examinationText } from "./doctor-report.ts";
 import { nodeFacts } from "./node-facts.ts";
 
@@ -64,7 +64,7 @@ async function withCandidate(
   if (keyFile === undefined || loaded.verdict === "invalid") {
     return loaded;
   }
-  const handed = keyFile === "-" ? await keyFromPerson(terminal) : await keyFromFile(keyFile);
+  const handed = await keyFromFile(keyFile, terminal);
   if (handed === undefined) {
     return loaded;
   }

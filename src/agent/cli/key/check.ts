@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
+import { CommandError } from "../../../lib/command-line/command-error.ts";
 import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
@@ -7,6 +8,7 @@ import { errorCode } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
 import { type CurrentKeyReply, endOfKey } from "../../../protocol/sync.ts";
+import { MAX_FILE_BYTES } from "../../config/file/read-file.ts";
 import { configPath, type Loaded, loadConfig, ownFiles } from "../../config/load-config.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
@@ -14,6 +16,7 @@ import type { KeyFinding } from "../../key/finding.ts";
 import type { ConfigOptions } from "../host/agent-place.ts";
 import { serviceIdentity, serviceReader } from "../host/service-identity.ts";
 import { obstacleFor } from "../host/service-user.ts";
+import { isStdin, readStreamInput } from "../host/stream-input.ts";
 import { ending } from "../status/status-report.ts";
 import { askControlPlane, type KeyQuestion, type KeyVerdict, keyRoute } from "./ask-control-plane.ts";
 import {
@@ -25,7 +28,7 @@ import {
   issueLine,
   overall,
 } from "./check-report.ts";
-import { keyFromFile, keyFromPerson } from "./key-input.ts";
+import { keyFromFile } from "./key-input.ts";
 
 export interface CheckOptions extends ConfigOptions {
   readonly online?: boolean;
@@ -46,12 +49,7 @@ const CANCELLED: CheckLine = { verdict: "unknown", text: "No key was given. Canc
 /** Checks configuration and key, and prints what is ok, bad and unknown. Changes nothing. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const { environment } = terminal;
-  const loaded = await loadConfig(
-    configPath(options.config, environment),
-    environment,
-    undefined,
-    await serviceReader(),
-  );
+  const { loaded, given } = await loadOnce(options, terminal);
   const isDenied = await isAnyDenied(loaded.files);
   const subject = await subjectOf(options, loaded, isDenied, terminal);
   // Only now: while the command waits for a key, Ctrl-C may end it at once.
@@ -63,7 +61,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
     ...configurationLines(loaded, isDenied),
     ...(subject === undefined ? [] : keyLines(subject)),
     ...(subject === undefined && options.keyFile !== undefined ? [CANCELLED] : []),
-    ...(await serviceLines(loaded)),
+    ...(await serviceLines(loaded, given)),
     ...(options.online === true ? [onlineLine(loaded, verdict)] : []),
   ];
   const report: CheckReport = {
@@ -80,6 +78,32 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   return exitCodeOf(report.verdict);
 }
 
+interface LoadedOnce {
+  readonly loaded: Loaded;
+  /** The name of the pipe that agent.toml came from; undefined for a file. */
+  readonly given: string | undefined;
+}
+
+/** agent.toml may come from stdin or from a pipe, because this command reads it once. */
+async function loadOnce(
+  { config = "", keyFile = "" }: CheckOptions,
+  terminal: Terminal,
+): Promise<LoadedOnce> {
+  const { environment } = terminal;
+  const reader = await serviceReader();
+  if (isStdin(config) && isStdin(keyFile)) {
+    throw new CommandError("usage", "--config and --key-file cannot both read stdin");
+  }
+  const bytes = config === "" ? undefined : await readStreamInput(config, MAX_FILE_BYTES, terminal);
+  if (bytes === undefined) {
+    const path = configPath(config, environment);
+    return { loaded: await loadConfig(path, environment, undefined, reader), given: undefined };
+  }
+  const path = isStdin(config) ? "stdin" : config;
+  const given = { path, bytes };
+  return { loaded: await loadConfig(path, environment, undefined, { ...reader, given }), given: path };
+}
+
 async function subjectOf(
   options: CheckOptions,
   loaded: Loaded,
@@ -88,7 +112,7 @@ async function subjectOf(
 ): Promise<Subject | undefined> {
   const { keyFile } = options;
   if (keyFile !== undefined) {
-    return keyFile === "-" ? await keyFromPerson(terminal) : await keyFromFile(keyFile);
+    return await keyFromFile(keyFile, terminal);
   }
   if (loaded.verdict === "invalid") {
     return undefined;
@@ -119,13 +143,13 @@ function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckL
 }
 
 /** Root can read everything, so this checks the files for the service's user. */
-async function serviceLines(loaded: Loaded): Promise<readonly CheckLine[]> {
+async function serviceLines(loaded: Loaded, given: string | undefined): Promise<readonly CheckLine[]> {
   const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
   if (user === undefined) {
     return [];
   }
   const lines: CheckLine[] = [];
-  for (const file of ownFiles(loaded)) {
+  for (const file of ownFiles(loaded).filter((path) => path !== given)) {
     // A missing file has been reported already.
     const obstacle = await inTime(file, () => obstacleFor(user, file)).catch(() => undefined);
     if (obstacle === undefined) {

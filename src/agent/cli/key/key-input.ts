@@ -1,8 +1,9 @@
-import type { Input, Terminal } from "../../../lib/command-line/terminal.ts";
+import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import { decodeText } from "../../config/schema/config-text.ts";
 import { diagnoseKey, type KeyDiagnosis, type KeyOrigin } from "../../key/diagnose-key.ts";
+import { isStdin, readStreamInput } from "../host/stream-input.ts";
 import { askHidden } from "./hidden-prompt.ts";
 
 /**
@@ -21,7 +22,8 @@ const MAX_BYTES = 65_536;
 /** From a hidden prompt if stdin is a terminal, else from stdin; undefined if cancelled. */
 export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | undefined> {
   if (!terminal.stdin.isTTY) {
-    return await keyFromStdin(terminal.stdin);
+    const bytes = (await readStreamInput("-", MAX_BYTES, terminal)) ?? new Uint8Array();
+    return { source: "stdin", isDenied: false, ...diagnoseBytes(bytes, { kind: "input" }) };
   }
   const typed = await askHidden("Executor key (it is not shown): ", terminal);
   if (typed === undefined) {
@@ -30,24 +32,17 @@ export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | und
   return { source: "the prompt", isDenied: false, ...diagnoseKey(typed, { kind: "input" }) };
 }
 
-async function keyFromStdin(stdin: Input): Promise<HandedKey> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stdin) {
-    const bytes = Buffer.from(chunk);
-    chunks.push(bytes);
-    size += bytes.length;
-    if (size > MAX_BYTES) {
-      break;
-    }
+/** Reads and diagnoses the key in a file or pipe. An unreadable file becomes a finding. */
+export async function keyFromFile(path: string, terminal: Terminal): Promise<HandedKey | undefined> {
+  if (isStdin(path)) {
+    return await keyFromPerson(terminal);
   }
-  return { source: "stdin", isDenied: false, ...diagnoseBytes(Buffer.concat(chunks), { kind: "input" }) };
-}
-
-/** Reads and diagnoses the key in a file. An unreadable file becomes a finding. */
-export async function keyFromFile(path: string): Promise<HandedKey> {
-  const read = await readBoundedFile(path, { kind: "unknown" });
   const source = printable(path, 4096);
+  const piped = await readStreamInput(path, MAX_BYTES, terminal);
+  if (piped !== undefined) {
+    return { source, isDenied: false, ...diagnoseBytes(piped, { kind: "input" }) };
+  }
+  const read = await readBoundedFile(path, { kind: "unknown" });
   if (read.kind === "read") {
     return { source, isDenied: false, ...diagnoseBytes(read.bytes, { kind: "key-file" }) };
   }

@@ -96,8 +96,11 @@ async function readAsIs(path: string): Promise<FileAsIs> {
 
 async function read(path: string): Promise<{ readonly bytes: Uint8Array; readonly stats: Stats }> {
   const found = await readBoundedFile(path);
+  if (found.kind === "read" && found.stats !== undefined) {
+    return { bytes: found.bytes, stats: found.stats };
+  }
   if (found.kind === "read") {
-    return found;
+    throw new OperatorError(`${printable(path, 4096)} is no file`);
   }
   throw Object.assign(new Error(found.problem), { code: found.code });
 }

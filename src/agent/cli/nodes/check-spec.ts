@@ -7,11 +7,12 @@ import { checkNode } from "../../../protocol/chains/check-node.ts";
 import { portsOf } from "../../../protocol/chains/ports.ts";
 import { unitName } from "../../../protocol/chains/process-kinds.ts";
 import { type NodeSpec, nodeConfigShape, nodeName } from "../../../protocol/nodes/node-spec.ts";
-import { readBoundedFile } from "../../config/file/read-file.ts";
+import { MAX_FILE_BYTES, readBoundedFile } from "../../config/file/read-file.ts";
 import { takenPorts } from "../../reconciler/host/host-facts.ts";
 import { HOST_PLACES } from "../../reconciler/host/places.ts";
 import { Programs } from "../../reconciler/render/programs.ts";
 import { renderNode } from "../../reconciler/render/render-node.ts";
+import { readStreamInput } from "../host/stream-input.ts";
 
 /** What a person writes into SPEC.json: a node as `nodes create` of the control plane makes it. */
 const specFile = z.object({
@@ -24,7 +25,7 @@ const specFile = z.object({
 
 /** Says whether this host could start a node, and with which arguments. Changes nothing. */
 export async function checkSpec(path: string, terminal: Terminal): Promise<ExitCode> {
-  const spec = await readSpec(path);
+  const spec = await readSpec(path, terminal);
   const issues = checkNode(spec);
   for (const { place, message } of issues) {
     complain(terminal, `${place}: ${message}`);
@@ -59,6 +60,14 @@ export async function checkSpec(path: string, terminal: Terminal): Promise<ExitC
   return await sayPorts(spec, terminal);
 }
 
+async function bytesOf(path: string): Promise<Uint8Array> {
+  const read = await readBoundedFile(path);
+  if (read.kind === "read") {
+    return read.bytes;
+  }
+  throw new CommandError("failed", `${printable(path, 4096)} ${read.problem}. ${read.remedy}`);
+}
+
 async function sayPorts(spec: NodeSpec, terminal: Terminal): Promise<ExitCode> {
   const taken = await takenPorts();
   const clashes = portsOf(spec).filter(({ port, protocol }) =>
@@ -73,14 +82,11 @@ async function sayPorts(spec: NodeSpec, terminal: Terminal): Promise<ExitCode> {
   return clashes.length === 0 ? ExitCode.good : ExitCode.bad;
 }
 
-async function readSpec(path: string): Promise<NodeSpec> {
-  const read = await readBoundedFile(path);
-  if (read.kind === "unreadable") {
-    throw new CommandError("failed", `${printable(path, 4096)} ${read.problem}. ${read.remedy}`);
-  }
+async function readSpec(path: string, terminal: Terminal): Promise<NodeSpec> {
+  const bytes = (await readStreamInput(path, MAX_FILE_BYTES, terminal)) ?? (await bytesOf(path));
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(read.bytes));
+    json = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     throw new CommandError("failed", `${printable(path, 4096)} is not JSON`);
   }

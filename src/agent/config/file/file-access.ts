@@ -25,6 +25,8 @@ export type FileReader = (
    * service got. The service itself has `$CREDENTIALS_DIRECTORY`.
    */
   readonly credentialFile?: (name: string) => Promise<string | undefined>;
+  /** A file that a command has read already, because it is a pipe. Nobody else reads it. */
+  readonly given?: { readonly path: string; readonly bytes: Uint8Array };
 };
 
 const AS_ROOT =
@@ -81,9 +83,13 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
  * key.
  */
 export function exposureFindings(
-  { path, stats, realPath }: { readonly path: string; readonly stats: Stats; readonly realPath: string },
+  file: { readonly path: string; readonly stats: Stats | undefined; readonly realPath: string },
   reader: FileReader,
 ): readonly KeyFinding[] {
+  const { path, stats, realPath } = file;
+  if (stats === undefined) {
+    return [];
+  }
   const findings: KeyFinding[] = [];
   const place = `${printable(path)}, mode ${octal(stats)}`;
   const remedy = isKubernetesMount(realPath)

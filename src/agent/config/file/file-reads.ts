@@ -35,7 +35,11 @@ export class FileReads {
     if (known !== undefined) {
       return known;
     }
-    const read = await readBoundedFile(path, this.reader);
+    const { given } = this.reader;
+    const read: FileRead =
+      given?.path === path
+        ? { kind: "read", path, realPath: path, bytes: given.bytes, stats: undefined }
+        : await readBoundedFile(path, this.reader);
     this.#reads.set(path, read);
     return read;
   }
@@ -72,6 +76,6 @@ export class FileReads {
   }
 }
 
-function accessOf({ uid, gid, mode }: Stats): string {
-  return `${uid} ${gid} ${mode}`;
+function accessOf(stats: Stats | undefined): string {
+  return stats === undefined ? "" : `${stats.uid} ${stats.gid} ${stats.mode}`;
 }

@@ -13,7 +13,8 @@ export type FileRead =
       /** The path without symbolic links. */
       readonly realPath: string;
       readonly bytes: Uint8Array;
-      readonly stats: Stats;
+      /** undefined for what is no file, such as a pipe. */
+      readonly stats: Stats | undefined;
     }
   | { readonly kind: "unreadable"; readonly code: string; readonly problem: string; readonly remedy: string };
 
