@@ -28,7 +28,7 @@ export interface FoundKey {
   readonly diagnosis: KeyDiagnosis;
 }
 
-type ReadFile = Extract<FileRead, { kind: "read" }>;
+export type ReadFile = Extract<FileRead, { kind: "read" }>;
 
 const MISSING = {
   code: "missing",
@@ -50,12 +50,23 @@ export async function readKey(
   if (written === undefined) {
     return await keyInConfig(agentToml, parsed.accessToken, reads);
   }
+  return (
+    (await keyInFile(written, reads, credentialsDirectory)) ?? {
+      issue: await parsed.issueAt(noCredentials(written)),
+    }
+  );
+}
+
+/** The key in `access_token_file`; undefined for a credential that this process does not have. */
+export async function keyInFile(
+  written: string,
+  reads: FileReads,
+  credentialsDirectory: string | undefined,
+): Promise<FoundKey | undefined> {
   const name = credentialName(written, credentialsDirectory);
   if (name !== undefined) {
     const file = await credentialFile(name, credentialsDirectory, reads.reader);
-    return file === undefined
-      ? { issue: await parsed.issueAt(noCredentials(written)) }
-      : await keyInCredential(file, reads);
+    return file === undefined ? undefined : await keyInCredential(file, reads);
   }
   const diagnosis = diagnoseKeyFile(await reads.readText(written), written);
   const exposed = await exposure(written, reads, reads.reader);
@@ -91,12 +102,14 @@ async function exposure(path: string, reads: FileReads, reader: FileReader): Pro
   return read.kind === "read" ? exposureFindings(read, reader) : [];
 }
 
-async function keyInConfig(
+/** The key in `access_token`. */
+export async function keyInConfig(
   agentToml: ReadFile,
   token: FoundToken | undefined,
   { reader }: FileReads,
 ): Promise<FoundKey> {
-  const name = printable(basename(agentToml.path), 100);
+  const isPipe = agentToml.stats === undefined;
+  const name = printable(isPipe ? agentToml.path : basename(agentToml.path), 100);
   if (token === undefined) {
     return { keySource: name, keyFile: undefined, credential: undefined, diagnosis: refused(missing()) };
   }

@@ -9,6 +9,7 @@ import type { ConfigIssue } from "./issue/config-issue.ts";
 import { readKey } from "./key-source.ts";
 import { parseConfig } from "./parse-config.ts";
 import type { AgentConfig } from "./schema/agent-config.ts";
+import { readTwoKeys, type TwoKeys, withTwoKeys } from "./two-keys.ts";
 
 const DEFAULT_PATH = "/etc/novacula/agent.toml";
 
@@ -47,7 +48,13 @@ export type Loaded = LoadedBase &
         readonly keySource: string;
         readonly findings: readonly KeyFinding[];
       }
-    | { readonly verdict: "invalid"; readonly issues: readonly ConfigIssue[]; readonly config: undefined }
+    | {
+        readonly verdict: "invalid";
+        readonly issues: readonly ConfigIssue[];
+        /** If all that is wrong is that there are two keys. */
+        readonly twoKeys?: TwoKeys;
+        readonly config: undefined;
+      }
   );
 
 /**
@@ -85,11 +92,20 @@ export async function loadConfig(
     return invalid([{ code, file: path, ...place, problem, remedy }]);
   }
   const parsed = await parseConfig(file.text, path);
+  const { CREDENTIALS_DIRECTORY: credentialsDirectory } = environment;
   if (parsed.kind === "invalid") {
-    return invalid(parsed.issues);
+    const twoKeys = await readTwoKeys(file.read, parsed, reads, credentialsDirectory);
+    return twoKeys === undefined
+      ? invalid(parsed.issues)
+      : {
+          ...base(),
+          verdict: "invalid",
+          issues: withTwoKeys(parsed.issues, twoKeys),
+          twoKeys,
+          config: undefined,
+        };
   }
 
-  const { CREDENTIALS_DIRECTORY: credentialsDirectory } = environment;
   const found = await readKey(file.read, parsed, reads, credentialsDirectory);
   const ca = await readCa(parsed, reads);
   const issues = [found, ca].flatMap((part) => ("issue" in part ? [part.issue] : []));

@@ -30,7 +30,12 @@ export type ParsedConfig =
       /** Adds the place to an issue found outside agent.toml, such as in a file that it names. */
       issueAt(issue: TableIssue): Promise<ConfigIssue>;
     }
-  | { readonly kind: "invalid"; readonly issues: readonly ConfigIssue[] };
+  | {
+      readonly kind: "invalid";
+      readonly issues: readonly ConfigIssue[];
+      /** If the only issue is that there are two keys. */
+      readonly twoKeys?: { readonly config: AgentConfig; readonly accessToken: () => FoundToken };
+    };
 
 const TOKEN_PATH = ["control_plane", "access_token"] as const;
 
@@ -46,9 +51,14 @@ export async function parseConfig(source: string, file: string): Promise<ParsedC
   const text = unixLineEnds(source);
   const place = async (issues: readonly TableIssue[]) =>
     placeIssues(issues, text, file, await outlined(text));
-  const { config, issues, accessToken } = validateConfig(parsed.table);
+  const { config, withTwoKeys, issues, accessToken } = validateConfig(parsed.table);
   const token = accessToken === undefined ? undefined : await foundToken(accessToken, text);
   if (config === undefined) {
+    if (withTwoKeys !== undefined && token !== undefined) {
+      // A function, so that the key is in no text of the result.
+      const twoKeys = { config: withTwoKeys, accessToken: () => token };
+      return { kind: "invalid", issues: await place(issues), twoKeys };
+    }
     const ofKey = token === undefined ? [] : await keyIssues(token, file);
     return { kind: "invalid", issues: inFileOrder([...(await place(issues)), ...ofKey]) };
   }

@@ -5,6 +5,7 @@ import {
   isTable,
   notATable,
   type TableIssue,
+  TWO_KEY_SOURCES,
   unfilledValue,
   unknownAtTop,
   unknownKey,
@@ -20,6 +21,8 @@ export interface Validated {
    * name of a credential.
    */
   readonly config: AgentConfig | undefined;
+  /** The same if the only issue is that there are two keys. */
+  readonly withTwoKeys: AgentConfig | undefined;
   readonly issues: readonly TableIssue[];
   /**
    * The key as written, also if there are issues: those of the key are reported together with them.
@@ -52,7 +55,13 @@ export function validateConfig(root: Readonly<Record<string, unknown>>): Validat
   }
   const token = written.get("access_token");
   const accessToken = typeof token === "string" ? token : undefined;
-  return { config: issues.length === 0 ? inMilliseconds(tables) : undefined, issues, accessToken };
+  const hasTwoKeys = issues.length === 1 && issues[0]?.code === TWO_KEY_SOURCES;
+  return {
+    config: issues.length === 0 ? inMilliseconds(tables) : undefined,
+    withTwoKeys: hasTwoKeys ? inMilliseconds(tables) : undefined,
+    issues,
+    accessToken,
+  };
 }
 
 type Tables = {

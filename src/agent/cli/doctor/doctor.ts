@@ -24,6 +24,7 @@ import { exitCodeOf } from "../key/check-report.ts";
 import { keyFromFile } from "../key/key-input.ts";
 import { examinationText } from "./doctor-report.ts";
 import { nodeFacts } from "./node-facts.ts";
+import { twoKeyChecks } from "./two-keys.ts";
 
 export interface DoctorOptions extends ConfigOptions {
   readonly keyFile?: string;
@@ -46,6 +47,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
       { route: keyRoute(options.keyFile, "Run doctor again", loaded, environment), environment },
       signal,
     )),
+    ...(await twoKeyChecks(loaded, environment, signal)),
     ...(await unit(options, loaded, environment, signal)),
     ...checkNodes(await nodeFacts((await findFolders(options, environment)).runtimeDir, signal)),
   ];

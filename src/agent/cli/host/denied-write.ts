@@ -15,7 +15,7 @@ export async function denialOf(path: string): Promise<Denial | undefined> {
   return (await lockOf(path)) ?? (isRoot ? await limitOfRoot(dirname(path)) : undefined);
 }
 
-/** The flag of the file or of its folder that forbids even its owner to change it, if there is one. */
+/** The flag of the file or of its folder that forbids even its owner to change it. */
 export async function lockOf(path: string): Promise<Denial | undefined> {
   const real = await realpath(path).catch(() => path);
   for (const place of [real, dirname(real)]) {

@@ -49,10 +49,12 @@ export function notATable(name: string, value: unknown): TableIssue {
   };
 }
 
+export const TWO_KEY_SOURCES = "two-key-sources";
+
 /** Both `access_token` and `access_token_file` are set. */
 export function bothSources(): TableIssue {
   return {
-    code: "two-key-sources",
+    code: TWO_KEY_SOURCES,
     path: ["control_plane", "access_token_file"],
     key: "control_plane.access_token_file",
     problem: "is set together with access_token, but there can be only one key",

@@ -10,6 +10,8 @@ export type ParsedToml =
   | { readonly kind: "table"; readonly table: Readonly<Record<string, unknown>> }
   | { readonly kind: "issue"; readonly issue: ConfigIssue };
 
+const MORE = "Then check again: there may be more mistakes behind it.";
+
 /** The names that every object inherits: `@iarna/toml` would write through them. */
 const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 const MAYBE_INHERITED = new RegExp([...INHERITED_NAMES, String.raw`\\u`].join("|"), "iu");
@@ -28,7 +30,7 @@ export async function parseToml(source: string, file: string): Promise<ParsedTom
   try {
     const table = parse(text);
     const inexact = await inexactNumber(table, text, file);
-    return inexact === undefined ? { kind: "table", table } : { kind: "issue", issue: inexact };
+    return inexact === undefined ? { kind: "table", table } : { kind: "issue", issue: withMore(inexact) };
   } catch (error) {
     refusal = parserRefusal(error);
   }
@@ -38,7 +40,12 @@ export async function parseToml(source: string, file: string): Promise<ParsedTom
   const [place] = places;
   const isDuplicate = refusal.isDuplicate && place !== undefined;
   const issue = isDuplicate ? explainDuplicate(text, file, place) : explainSyntax(text, file, places);
-  return { kind: "issue", issue };
+  return { kind: "issue", issue: withMore(issue) };
+}
+
+/** A parser stops at the first mistake. A file of another format has only that one. */
+function withMore(issue: ConfigIssue): ConfigIssue {
+  return issue.code === "not-toml" ? issue : { ...issue, remedy: `${issue.remedy} ${MORE}` };
 }
 
 /** The text with Unix line ends, for the parser. Line and column stay the same as in the file. */

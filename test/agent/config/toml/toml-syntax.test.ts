@@ -18,8 +18,26 @@ async function issue(text: string): Promise<string> {
   }
   const said = `${JSON.stringify(parsed)} ${inspect(parsed, { depth: 10, showHidden: true })}`;
   expect(leaked(L, said)).toEqual([]);
-  return parsed.issues.map(formatIssue).join("\n");
+  return parsed.issues.map(formatIssue).join("\n").replace(MORE, "");
 }
+
+/** Every mistake but that of another format ends so. */
+const MORE = / Then check again: there may be more mistakes behind it\.$/u;
+
+describe("a parser, which stops at the first mistake", () => {
+  it.each([
+    ["a missing quote", "[agent]\nname = x\n", true],
+    ["something that is set twice", "[agent]\n[agent]\n", true],
+    ["a number that cannot be kept", "[agent]\nname = 1e400\n", true],
+    ["a quote that is never closed", '[agent]\nname = """x\n', true],
+    ["an unknown setting", "[agent]\nnom = 1\n", false],
+    ["another format", '{"agent": {}}', false],
+  ])("says that there may be more behind %s: %s", async (_what, text, isSaid) => {
+    const parsed = await parseConfig(text, "agent.toml");
+    const said = parsed.kind === "valid" ? "" : parsed.issues.map(formatIssue).join("\n");
+    expect(MORE.test(said)).toBe(isSaid);
+  });
+});
 
 const ACCESS_TOKEN = "control_plane.access_token:";
 const QUOTE_IT = 'Put the value in double quotes: access_token = "…".';

@@ -1,0 +1,56 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { keyFingerprint } from "../../../../src/protocol/fingerprint.ts";
+import { knowing, setScene } from "../../../support/agent/cli-scene.ts";
+
+describe.concurrent("two keys in one configuration", () => {
+  it.each([
+    ["access_token", true],
+    ["access_token_file", false],
+  ])("are both named, and doctor says that %s is accepted", async (accepted, isInConfig) => {
+    await using scene = await setScene();
+    const { key, fresh, server, place, run } = scene;
+    server.respond(knowing(isInConfig ? key : fresh));
+    const keyFile = join(place.folder, "key");
+    writeFileSync(keyFile, `${fresh}\n`, { mode: 0o600 });
+    const toml = place.toml({ url: server.url, key });
+    writeFileSync(
+      place.configPath,
+      toml.replace(/^(access_token = .*)$/mu, `$1\naccess_token_file = "${keyFile}"`),
+    );
+    const [first, second] = [keyFingerprint(key), keyFingerprint(fresh)];
+    const check = await run("check");
+    expect(check.code).toBe(1);
+    expect(check.stdout).toMatch(
+      new RegExp(
+        `there can be only one key, but access_token \\(line \\d+\\) has key ${first}, and access_token_file \\(line \\d+\\) has key ${second}\\. Delete the line`,
+        "u",
+      ),
+    );
+    const { stdout } = await run("doctor");
+    const other = isInConfig ? "access_token_file" : "access_token";
+    expect(stdout).toMatch(
+      new RegExp(
+        `^ok +authentication ${accepted}: key ${isInConfig ? first : second} is accepted: .*\\n +Keep it, and delete the line ${other}\\.$`,
+        "mu",
+      ),
+    );
+    expect(stdout).toMatch(
+      new RegExp(`^bad +authentication ${other}: .* refuses key .*\\n +Delete the line ${other}\\.$`, "mu"),
+    );
+  });
+
+  it("one of which is damaged are told apart without the control plane", async () => {
+    await using scene = await setScene();
+    const { key, server, place, run } = scene;
+    const toml = place.toml({ url: server.url, key });
+    writeFileSync(
+      place.configPath,
+      toml.replace(/^(access_token = .*)$/mu, '$1\naccess_token_file = "/nonexistent"'),
+    );
+    const { stdout } = await run("check");
+    expect(stdout).toContain("has no usable key. Delete the line");
+    expect((await run("doctor")).stdout).toContain("Delete access_token_file, and keep access_token.");
+  });
+});
