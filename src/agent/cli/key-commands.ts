@@ -73,9 +73,9 @@ function doctor({ terminal, end }: CommandContext): Command {
   return createCommand({
     name: "doctor",
     group: GROUP,
-    summary: "look for what is wrong, from the file to the running service",
+    summary: "look for what is wrong, from the file to the executor",
     description:
-      "Goes through everything that a sync needs: file, mode, syntax, key, DNS, TCP, TLS, proxy, clock, authentication, unit. Prints what is ok, bad and unknown, and how to fix each failure. Changes and registers nothing.",
+      "Judges the executor of the installed service, as systemd starts it: its file, environment, drop-ins and user. Without a service, or with another --config, it judges the agent of that file. Goes through everything from the file to the executor: file, mode, syntax, key, DNS, TCP, TLS, proxy, answer, clock, authentication, unit, executor, nodes. Prints what is ok, bad and unknown; the cause and its fix come last. Unless the executor is online now, the verdict is bad. Changes and registers nothing.",
     options: [
       configOption(),
       new Option(

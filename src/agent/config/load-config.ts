@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import { withoutQuotes } from "../../lib/command-line/environment-variable.ts";
+import { absolutePath } from "../../lib/files/absolute-path.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import { readCa } from "./ca-source.ts";
@@ -9,6 +9,7 @@ import type { ConfigIssue } from "./issue/config-issue.ts";
 import { readKey } from "./key-source.ts";
 import { parseConfig } from "./parse-config.ts";
 import type { AgentConfig } from "./schema/agent-config.ts";
+import { settingLines } from "./setting-lines.ts";
 import { readTwoKeys, type TwoKeys, withTwoKeys } from "./two-keys.ts";
 
 const DEFAULT_PATH = "/etc/novacula/agent.toml";
@@ -34,6 +35,8 @@ export type Loaded = LoadedBase &
     | {
         readonly verdict: "usable";
         readonly config: AgentConfig;
+        /** Of the settings in agent.toml, by their full names: settingLines(). */
+        readonly lines: ReadonlyMap<string, number>;
         readonly key: ExecutorKey;
         /** The text of `control_plane.ca_file`; its certificates are valid. */
         readonly caPem: string | undefined;
@@ -45,6 +48,7 @@ export type Loaded = LoadedBase &
     | {
         readonly verdict: "key-unusable";
         readonly config: AgentConfig;
+        readonly lines: ReadonlyMap<string, number>;
         readonly keySource: string;
         readonly findings: readonly KeyFinding[];
       }
@@ -59,10 +63,11 @@ export type Loaded = LoadedBase &
 
 /**
  * The absolute path of agent.toml: from the flag, else `NOVACULA_CONFIG`, else the default path.
+ * Throws an OperatorError for a relative path in a folder that was deleted.
  */
 export function configPath(flag: string | undefined, environment: NodeJS.ProcessEnv): string {
   const { NOVACULA_CONFIG: variable } = environment;
-  return resolve(flag || withoutQuotes(variable ?? "") || DEFAULT_PATH);
+  return absolutePath(flag || withoutQuotes(variable ?? "") || DEFAULT_PATH);
 }
 
 /**
@@ -119,11 +124,12 @@ export async function loadConfig(
     ...parsed.config,
     controlPlane: { ...parsed.config.controlPlane, accessTokenFile: keyFile, credential },
   };
+  const lines = settingLines(file.text);
   if (key === undefined) {
-    return { ...base(), verdict: "key-unusable", config, keySource, findings };
+    return { ...base(), verdict: "key-unusable", config, lines, keySource, findings };
   }
   const digest = reads.digest("content-and-access");
-  return { ...base(), digest, verdict: "usable", config, key, caPem: ca.pem, keySource, findings };
+  return { ...base(), digest, verdict: "usable", config, lines, key, caPem: ca.pem, keySource, findings };
 }
 
 /**

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { startDeadline } from "../../lib/deadline.ts";
 import { OperatorError } from "../../lib/errors.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
-import { isAnswered, listenOnUnixSocket } from "../../lib/unix-socket.ts";
+import { isAnswered } from "../../lib/unix-socket.ts";
+import type { Entry } from "../journal/entry.ts";
 import type { Agent } from "./agent.ts";
+import { KeptSocket } from "./kept-socket.ts";
 import type { NodeAnswer } from "./nodes-part.ts";
 import type { NodesStatus } from "./status/nodes-status.ts";
 import { type AgentStatus, keyIs } from "./status/status.ts";
@@ -24,8 +26,8 @@ export function controlSocketPath(runtimeDir: string): string {
 }
 
 /**
- * `<runtime_dir>/agent.sock`, mode 0660: how the command line talks to the running agent. HTTP over
- * a Unix socket:
+ * `<runtime_dir>/agent.sock`, mode 0660, made again if somebody removes it: how the command line
+ * talks to the running agent. HTTP over a Unix socket:
  *
  *   GET  /status[?key=FINGERPRINT&timeoutMs=N]   the status; with `key`, once that key is in use
  *   POST /retry                                  syncs now instead of at the planned time
@@ -40,11 +42,16 @@ export function controlSocketPath(runtimeDir: string): string {
  * The folder exists and is locked, so what is found in it was left behind. Rejects with an
  * OperatorError if a program listens on the socket, or the folder is not writable.
  */
-export async function openControlSocket(runtimeDir: string, agent: Agent): Promise<ControlSocket> {
+export async function openControlSocket(
+  runtimeDir: string,
+  agent: Agent,
+  say: (entry: Entry) => void,
+): Promise<ControlSocket> {
   const path = controlSocketPath(runtimeDir);
-  const server = createServer((request, response) => {
-    answer(request, response, agent).catch(() => response.destroy());
-  });
+  const serve = () =>
+    createServer((request, response) => {
+      answer(request, response, agent).catch(() => response.destroy());
+    });
   try {
     if (await isAnsweredByAnother(path)) {
       throw new OperatorError(
@@ -52,14 +59,9 @@ export async function openControlSocket(runtimeDir: string, agent: Agent): Promi
       );
     }
     rmSync(path, { force: true });
-    const socket = await listenOnUnixSocket(server, path, 0o117);
-    return {
-      close() {
-        socket.remove();
-        server.close();
-        server.closeAllConnections();
-      },
-    };
+    const socket = new KeptSocket(path, serve, say);
+    await socket.open();
+    return socket;
   } catch (error) {
     if (error instanceof OperatorError) {
       throw error;

@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+import { printable } from "../../lib/printable.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { ExecutorProcess } from "../../protocol/sync.ts";
 import type { Loaded } from "../config/load-config.ts";
@@ -59,8 +61,9 @@ export function createDecisions(deps: DecisionsDeps): Decisions {
         return [narrateProblem(problem, after, deps)];
       }
       generations += 1;
-      const { config, key, keySource, caPem, findings } = loaded;
-      const generation = { id: generations, config, key, keySource, caPem, findings };
+      const { config, key, keySource, caPem, findings, lines, path } = loaded;
+      const file = printable(basename(path), 100);
+      const generation = { id: generations, config, key, keySource, caPem, findings, lines, file };
       const memory = recall(key.fingerprint, config.controlPlane.url);
       const { before, after } = apply({ kind: "file-valid", generation, memory });
       return narrateValidFile(before, after, deps);

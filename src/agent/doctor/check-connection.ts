@@ -25,13 +25,17 @@ export interface Answer {
 /** One request to the control plane, and how it got there. */
 export interface Connection {
   readonly url: string;
+  /** What the URL was read from: `control_plane.url, /etc/novacula/agent.toml line 2`. */
+  readonly urlSource: string;
   readonly route: Route;
+  /** The same for the proxy; undefined if none is used, or if its setting is wrong. */
+  readonly proxySource: string | undefined;
   readonly answer: Answer;
   /** This host's clock when the answer came, epoch ms. */
   readonly nowMs: number;
 }
 
-/** The stage at which an exchange failed. Causes that are not listed occur after the connection. */
+/** The stage at which an exchange failed. For causes that are not listed, something answered. */
 const FAILED_AT: { readonly [Cause in UnreachableCause]?: Stage } = {
   dns: "dns",
   "connection-refused": "tcp",
@@ -48,7 +52,7 @@ const FAILED_AT: { readonly [Cause in UnreachableCause]?: Stage } = {
 };
 
 /** The stages of a request, in order. */
-const WAY: readonly Stage[] = ["proxy", "dns", "tcp", "tls", "authentication"];
+const WAY: readonly Stage[] = ["proxy", "dns", "tcp", "tls", "answer", "authentication"];
 
 /**
  * One exchange checks all stages: those before the failed one worked, and those after it were not
@@ -57,13 +61,11 @@ const WAY: readonly Stage[] = ["proxy", "dns", "tcp", "tls", "authentication"];
 export function checkConnection(connection: Connection): readonly Check[] {
   const { answer } = connection;
   const failedAt =
-    answer.kind === "unreachable"
-      ? (FAILED_AT[answer.cause ?? "server-error"] ?? "authentication")
-      : undefined;
+    answer.kind === "unreachable" ? (FAILED_AT[answer.cause ?? "server-error"] ?? "answer") : undefined;
   const end = failedAt === undefined ? WAY.length : WAY.indexOf(failedAt);
   const checks = WAY.map((stage, index): Check => {
     if (stage === failedAt) {
-      return failure(stage, answer);
+      return failure(stage, connection);
     }
     if (index > end) {
       return unchecked(stage, "an earlier step failed");
@@ -78,10 +80,11 @@ export function connectionUnchecked(why: string): readonly Check[] {
   return [...WAY, "clock" as const].map((stage) => unchecked(stage, why));
 }
 
-function failure(stage: Stage, { detail, remedy }: Answer): Check {
-  // Something answered, but not like a control plane, so the verdict on the key is unknown.
-  const status = stage === "authentication" ? "unknown" : "bad";
-  return { stage, status, detail, ...(remedy !== undefined && { remedy }) };
+/** Names where the address came from: the wrong one may be in a drop-in that nobody remembers. */
+function failure(stage: Stage, { answer, urlSource, proxySource }: Connection): Check {
+  const source = stage === "proxy" ? proxySource : urlSource;
+  const detail = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
+  return { stage, status: "bad", detail, ...(answer.remedy !== undefined && { remedy: answer.remedy }) };
 }
 
 function authentication({ kind, detail, remedy }: Answer): Check {
@@ -89,7 +92,7 @@ function authentication({ kind, detail, remedy }: Answer): Check {
   return { stage: "authentication", status, detail, ...(remedy !== undefined && { remedy }) };
 }
 
-function passed(stage: Stage, { url, route }: Connection): Check {
+function passed(stage: Stage, { url, route, proxySource }: Connection): Check {
   const host = hostOf(url);
   const note = route.kind === "unusable" || route.note === undefined ? "" : ` (${route.note})`;
   const isProxied = route.kind === "proxy";
@@ -97,12 +100,16 @@ function passed(stage: Stage, { url, route }: Connection): Check {
     case "proxy":
       return pass(
         stage,
-        isProxied ? `${route.proxy.host} forwards to ${host}${note}` : `none is used${note}`,
+        isProxied
+          ? `${route.proxy.host} forwards to ${host} (${printable(proxySource, 400)})`
+          : `none is used${note}`,
       );
     case "dns":
       return pass(stage, resolved(isProxied ? route.proxy : new URL(url)));
     case "tcp":
       return pass(stage, isProxied ? "the proxy accepts connections" : `${host} accepts connections`);
+    case "answer":
+      return pass(stage, `${host} answers as a control plane`);
     default:
       return pass(
         stage,

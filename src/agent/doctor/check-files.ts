@@ -10,14 +10,24 @@ export interface Obstacle {
   readonly remedy: string;
 }
 
-/** Checks the files and the key as the daemon reads them, sorted by stage. */
-export function checkFiles(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[] {
+/**
+ * Checks the files and the key as the daemon reads them, sorted by stage. `pathSource` is what
+ * names agent.toml; undefined: it has the default path.
+ */
+export function checkFiles(
+  loaded: Loaded,
+  obstacles: readonly Obstacle[],
+  pathSource?: string,
+): readonly Check[] {
   const path = printable(loaded.path, 4096);
+  const named = pathSource === undefined ? "" : ` (named by ${pathSource})`;
   const issues = loaded.verdict === "invalid" ? loaded.issues : [];
   const [unread, invalid] = split(issues, (issue) => UNREAD.has(issue.code));
   const isRead = !unread.some((issue) => issue.code !== "no-credentials-directory");
   const files: readonly Check[] =
-    unread.length === 0 ? [{ stage: "file", status: "ok", detail: `${path} exists` }] : unread.map(readIssue);
+    unread.length === 0
+      ? [{ stage: "file", status: "ok", detail: `${path} exists${named}` }]
+      : unread.map((issue) => readIssue(issue, issue.file === loaded.path ? named : ""));
   if (!isRead) {
     const later = `${path} could not be read`;
     return [...files, unchecked("mode", later), unchecked("syntax", later), unchecked("key", later)];
@@ -30,9 +40,9 @@ const UNREAD: ReadonlySet<string> = new Set(["not-found", "unreadable", "no-cred
 /** Findings about who can read the file with the key, not about the key. */
 const MODE_FINDINGS = /^file-/u;
 
-function readIssue(issue: ConfigIssue): Check {
+function readIssue(issue: ConfigIssue, named: string): Check {
   const status = issue.code === "no-credentials-directory" ? "unknown" : "bad";
-  return { stage: "file", status, detail: detailOf(issue), remedy: issue.remedy };
+  return { stage: "file", status, detail: `${detailOf(issue)}${named}`, remedy: issue.remedy };
 }
 
 function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[] {

@@ -1,6 +1,7 @@
 import { printable } from "../../lib/printable.ts";
-import { asRoot } from "../../lib/shell-word.ts";
-import { type NodesStatus, problemOfNode } from "../daemon/status/nodes-status.ts";
+import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
+import { type NodeStatus, type NodesStatus, problemOfNode } from "../daemon/status/nodes-status.ts";
 import type { Check } from "./examination.ts";
 
 /** What nodes need of a host, as it is. */
@@ -73,12 +74,44 @@ function statusChecks(status: NodesStatus): readonly Check[] {
             `If the control plane is not about to list them, run: ${forget}`,
           ),
         ]),
-    ...nodes.flatMap((node) => {
-      const problem = problemOfNode(node);
-      const show = asRoot(`novacula-agent nodes show ${node.name}`);
-      return problem === null ? [] : [warning(`node ${node.name}: ${trimmed(problem)}`, `Run: ${show}`)];
-    }),
+    ...nodes.flatMap(nodeChecks),
   ];
+}
+
+function nodeChecks(node: NodeStatus): readonly Check[] {
+  const faults = node.processes.flatMap(({ role, problem, reason }): readonly Check[] => {
+    if (problem === null) {
+      return [];
+    }
+    const detail = `node ${node.name} (${printable(role, 40)}): ${trimmed(reason ?? problem)} [${problem}]`;
+    return [{ stage: "nodes", status: "bad", detail, remedy: remedyOf(problem, node.name, role) }];
+  });
+  const other = faults.length === 0 ? problemOfNode(node) : null;
+  const show = asRoot(`novacula-agent nodes show ${node.name}`);
+  return other === null ? faults : [warning(`node ${node.name}: ${trimmed(other)}`, `Run: ${show}`)];
+}
+
+/** What to do about each problem of a process; docs/nodes.md has the same table. */
+function remedyOf(problem: NodeProblem, node: string, role: string): string {
+  switch (problem) {
+    case "bad_spec":
+      return "Change the node on the control plane as this says, or upgrade the agent.";
+    case "binary_missing":
+      return "Install the client where this says. The agent looks again by itself.";
+    case "port_taken":
+      return `See who listens there: ${asRoot("ss -lptun")}`;
+    case "disk_low":
+      return `Free disk space. See: ${asRoot("df -h /var/lib/novacula-nodes")}`;
+    case "crash_loop":
+    case "unresponsive":
+      return `Look at its log: ${asRoot(`novacula-agent nodes logs ${node} ${shellWord(role)}`)}`;
+    case "out_of_memory":
+      return "Give the node more memory on the control plane.";
+    case "hand_unavailable":
+      return `Start the root helper: ${asRoot("systemctl restart novacula-nodes.socket")}`;
+    case "deletion_held_back":
+      return "It is done later. If it is a mistake, start the node again on the control plane now.";
+  }
 }
 
 function warning(detail: string, remedy: string): Check {

@@ -10,9 +10,11 @@ export const STAGES = [
   "tcp",
   "tls",
   "proxy",
+  "answer",
   "clock",
   "authentication",
   "unit",
+  "executor",
   "nodes",
 ] as const;
 
@@ -35,7 +37,9 @@ export const examinationSchema = z.object({
   verdict: z
     .enum(["ok", "bad", "unknown"])
     .describe("unknown: nothing is bad, but not everything could be checked"),
-  configPath: z.string(),
+  configPath: z.string().describe("The agent.toml that is judged"),
+  isOnline: z.boolean().nullable().describe("Whether its executor is online now; null: unknown"),
+  cause: check.nullable().describe("What to fix first; null: nothing is bad"),
   checks: z.array(check),
 });
 
@@ -43,11 +47,20 @@ export type Examination = z.output<typeof examinationSchema>;
 
 /**
  * Sorts the checks by stage. One bad check makes the verdict bad; without one, an unknown check
- * makes it unknown.
+ * makes it unknown. The first bad check is the cause: later ones may follow from it.
  */
 export function examination(configPath: string, checks: readonly Check[]): Examination {
   const sorted = [...checks].sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
   const has = (status: Check["status"]) => sorted.some((check) => check.status === status);
   const verdict = has("bad") ? "bad" : has("unknown") ? "unknown" : "ok";
-  return { verdict, configPath, checks: sorted };
+  const cause = sorted.find(({ status }) => status === "bad") ?? null;
+  return { verdict, configPath, isOnline: isOnline(sorted), cause, checks: sorted };
+}
+
+function isOnline(checks: readonly Check[]): boolean | null {
+  const own = checks.filter(({ stage }) => stage === "executor");
+  if (own.length === 0 || own.some(({ status }) => status === "unknown")) {
+    return null;
+  }
+  return own.every(({ status }) => status !== "bad");
 }

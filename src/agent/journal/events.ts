@@ -89,7 +89,7 @@ const table = {
   "control-plane.unreachable": {
     level: "warn",
     meaning:
-      "The control plane did not answer; the line says why. The nodes keep running, and the agent keeps trying.",
+      "The control plane did not answer, or answered and could not serve; the line says why. The nodes keep running, and the agent keeps trying.",
     remedy:
       "Nothing, unless it lasts. Then do what the line says, or run `sudo novacula-agent check --online`.",
     flaps: true,
@@ -193,6 +193,18 @@ const table = {
     level: "info",
     meaning: "SIGHUP or `novacula-agent reload`: the agent reads the files and syncs now.",
     remedy: NOTHING_TO_DO,
+  },
+  "socket.lost": {
+    level: "error",
+    meaning:
+      "Somebody removed the folder of the agent's socket. The executor goes on, but no command can ask it.",
+    remedy: "`sudo novacula-agent restart`: systemd makes the folder again.",
+  },
+  "socket.restored": {
+    level: "info",
+    meaning: "Somebody removed the agent's socket, and the agent made it again.",
+    remedy: NOTHING_TO_DO,
+    flaps: true,
   },
   "state.unwritable": {
     level: "warn",

@@ -4,6 +4,8 @@ import { errorCode, OperatorError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 
 const LONGEST_MS = 120_000;
+/** For a question, which systemd answers at once, or not at all. */
+const LONGEST_ANSWER_MS = 15_000;
 
 /**
  * Runs systemctl on this process's terminal, where it may ask for a password. Resolves with its
@@ -45,6 +47,14 @@ export async function listedUnits(patterns: readonly string[]): Promise<readonly
   return stdout.split("\n").flatMap((line) => line.split(" ", 1).filter(Boolean));
 }
 
+/** What systemctl prints; undefined if it fails, or if this host has none. */
+export async function systemctlOutput(args: readonly string[]): Promise<string | undefined> {
+  const answer = await captured("systemctl", ["--no-pager", ...args], LONGEST_ANSWER_MS).catch(
+    () => undefined,
+  );
+  return answer?.exitCode === 0 ? answer.stdout : undefined;
+}
+
 /** Properties of a unit, as `systemctl show` prints them; undefined if systemd does not answer. */
 export async function unitProperties<Name extends string>(
   unit: string,
@@ -81,9 +91,9 @@ interface Captured {
   readonly stderr: string;
 }
 
-function captured(tool: string, args: readonly string[]): Promise<Captured> {
+function captured(tool: string, args: readonly string[], timeout = LONGEST_MS): Promise<Captured> {
   return new Promise((resolve, reject) => {
-    execFile(tool, [...args], { timeout: LONGEST_MS }, (error, stdout, stderr) => {
+    execFile(tool, [...args], { timeout }, (error, stdout, stderr) => {
       if (error !== null && errorCode(error) === "ENOENT") {
         return reject(notThere(tool, error));
       }

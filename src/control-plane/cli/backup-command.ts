@@ -1,10 +1,11 @@
 import { existsSync, linkSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Argument, type Command } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode } from "../../lib/errors.ts";
+import { absolutePath } from "../../lib/files/absolute-path.ts";
 import { printable } from "../../lib/printable.ts";
 import { databasePathOf } from "../settings.ts";
 import { type CommonOptions, jsonOption, print } from "./management/options.ts";
@@ -31,8 +32,8 @@ files beside it that end in -wal and -shm, and start the control plane.`,
       },
     ],
     action(file: string, options: CommonOptions) {
-      const database = resolve(databasePathOf(terminal.environment));
-      const path = resolve(file);
+      const database = absolutePath(databasePathOf(terminal.environment));
+      const path = absolutePath(file);
       const sizeBytes = backup(database, path);
       const text = `Backed up ${printable(database, 4096)} to ${printable(path, 4096)}, ${sizeBytes} bytes, checked.\n`;
       print<"backup">(terminal, options, { value: { backup: { file: path, database, sizeBytes } }, text });

@@ -9,6 +9,12 @@ import { UNREACHABLE_CAUSES } from "../../../src/agent/sync/answer/sync-outcome.
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const DIRECT = { kind: "direct" } as const;
+const PLACE = {
+  url: "https://cp.example.com",
+  urlSource: "control_plane.url, /srv/agent.toml line 2",
+  proxySource: undefined,
+  nowMs: NOW_MS,
+};
 
 function answer(more: Partial<Answer>): Answer {
   return {
@@ -22,7 +28,7 @@ function answer(more: Partial<Answer>): Answer {
 }
 
 function statuses(given: Answer, route: Parameters<typeof checkConnection>[0]["route"] = DIRECT) {
-  const checks = checkConnection({ url: "https://cp.example.com", route, answer: given, nowMs: NOW_MS });
+  const checks = checkConnection({ ...PLACE, route, answer: given });
   return Object.fromEntries(checks.map(({ stage, status }) => [stage, status]));
 }
 
@@ -37,13 +43,16 @@ describe("one exchange, read stage by stage", () => {
       dns: "ok",
       tcp: "ok",
       tls: "ok",
+      answer: "ok",
       clock: "ok",
       authentication: "bad",
     });
   });
 
   it.each([
-    ["dns", "dns", ["tcp", "tls", "authentication"]],
+    ["server-error", "answer", ["authentication"]],
+    ["foreign-refusal", "answer", ["authentication"]],
+    ["dns", "dns", ["tcp", "tls", "answer", "authentication"]],
     ["connection-refused", "tcp", ["tls", "authentication"]],
     ["tls-expired", "tls", ["authentication"]],
     ["proxy-authentication", "proxy", ["dns", "tcp", "tls", "authentication"]],
@@ -59,16 +68,27 @@ describe("one exchange, read stage by stage", () => {
   it.each(UNREACHABLE_CAUSES)("%s is never an authentication that passed or failed", (cause) => {
     const found = statuses(answer({ kind: "unreachable", cause, serverTimeMs: undefined }));
     expect(found["authentication"]).toBe("unknown");
-    expect(Object.values(found).filter((status) => status === "bad").length).toBeLessThanOrEqual(1);
+    expect(Object.values(found).filter((status) => status === "bad")).toHaveLength(1);
+  });
+
+  it("names where the address came from that does not work", () => {
+    const bad = (given: Answer, proxySource?: string) =>
+      checkConnection({ ...PLACE, proxySource, route: DIRECT, answer: given }).find(
+        ({ status }) => status === "bad",
+      )?.detail;
+    const fails = (cause: Answer["cause"]) => answer({ kind: "unreachable", cause, serverTimeMs: undefined });
+    expect(bad(fails("dns"))).toBe("so (control_plane.url, /srv/agent.toml line 2)");
+    expect(bad(fails("server-error"))).toBe("so (control_plane.url, /srv/agent.toml line 2)");
+    const dropIn = "HTTPS_PROXY, /etc/systemd/system/novacula-agent.service.d/p.conf line 2";
+    expect(bad(fails("proxy"), dropIn)).toBe(`so (${dropIn})`);
   });
 
   it("a clock that is off is a warning, with the direction", () => {
     const [late, early] = [5, -5].map((minutes) =>
       checkConnection({
-        url: "https://cp.example.com",
+        ...PLACE,
         route: DIRECT,
         answer: answer({ serverTimeMs: NOW_MS + minutes * 60_000 }),
-        nowMs: NOW_MS,
       }).find((check) => check.stage === "clock"),
     );
     expect(late).toMatchObject({ status: "warning", detail: expect.stringContaining("5 min behind") });
@@ -76,13 +96,9 @@ describe("one exchange, read stage by stage", () => {
   });
 
   it("never shows the credentials of a proxy", () => {
-    const route = { kind: "proxy", proxy: new URL("http://user:hunter2@proxy.example.com:3128") } as const;
-    const checks = checkConnection({
-      url: "https://cp.example.com",
-      route,
-      answer: answer({}),
-      nowMs: NOW_MS,
-    });
+    const proxy = new URL("http://user:hunter2@proxy.example.com:3128");
+    const route = { kind: "proxy", proxy, source: "HTTPS_PROXY" } as const;
+    const checks = checkConnection({ ...PLACE, route, answer: answer({}) });
     expect(JSON.stringify(checks)).toContain("proxy.example.com:3128");
     expect(JSON.stringify(checks)).not.toMatch(/hunter2|user:/u);
   });

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -24,6 +24,25 @@ function send(path: string, bytes: string): Promise<string> {
 function get(target: string, method = "GET"): string {
   return `${method} ${target} HTTP/1.1\r\nHost: agent\r\nConnection: close\r\n\r\n`;
 }
+
+describe("a socket that is removed while the agent runs", () => {
+  it("comes back by itself, also after its folder was away", async () => {
+    await using scene = await setOnlineScene();
+    const { runtimeDir } = scene.home;
+    const path = join(runtimeDir, "agent.sock");
+    rmSync(path);
+    await scene.agent.waitForLine("socket.restored", /agent\.sock was removed/);
+    expect((await scene.agent.status()).state).toBe("online");
+
+    rmSync(runtimeDir, { recursive: true });
+    writeFileSync(runtimeDir, "in the way");
+    await scene.agent.waitForLine("socket.lost", /cannot be made again.*novacula-agent restart/);
+    rmSync(runtimeDir);
+    expect((await scene.agent.waitForStatus(() => true)).pid).toBe(scene.agent.pid);
+    expect(scene.agent.lines.filter(({ event }) => event === "socket.lost")).toHaveLength(1);
+    expect(lstatSync(path).mode & 0o777).toBe(0o660);
+  });
+});
 
 describe("the lock", () => {
   it("a second agent is told the PID of the first, and ends with 1; the first does not notice", async () => {

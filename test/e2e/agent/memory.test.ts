@@ -27,8 +27,8 @@ const EMPTY: Memory = { format: 1, keys: [], organizations: [] };
 const clock: Clock = { now: () => 5000, wall: (at) => at + 3_600_000, fromWall: (at) => at - 3_600_000 };
 
 function stateAfter(secret: string, ...outcomes: readonly SyncOutcome[]): GenerationState {
-  const { config, key, keySource } = fileWith(secret);
-  const generation = { id: 1, config, key, keySource, caPem: undefined, findings: [] };
+  const { config, key, keySource, lines } = fileWith(secret);
+  const generation = { id: 1, config, key, keySource, caPem: undefined, findings: [], lines, file: "f" };
   const fresh = newGenerationState(generation, 1000, undefined);
   return outcomes.reduce((state, outcome) => afterOutcome(state, outcome, 1000, () => 0.5), fresh);
 }

@@ -25,11 +25,14 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Runs as that user, without the caller's groups. */
   readonly uid?: number;
+  /** The words of a program that starts it: `sh -c …`. */
+  readonly before?: readonly string[];
 }
 
 /** Runs the program as a person does, until it exits. */
 export async function command(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const [file = "", ...words] = [...(options.before ?? []), process.execPath, PROGRAM, ...args];
+  const child = spawn(file, words, {
     env: { ...ENVIRONMENT, ...options.environment },
     stdio: ["pipe", "pipe", "pipe"],
     ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),

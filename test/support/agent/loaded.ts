@@ -55,6 +55,7 @@ export function fileWith(
     ...base(),
     verdict: "usable",
     config: configOf(changes),
+    lines: new Map(),
     key: new ExecutorKey(secret),
     caPem: undefined,
     keySource: "agent.toml line 7",
@@ -71,7 +72,8 @@ export function damagedFile(): Loaded {
     remedy: "Copy the key again.",
   };
   const keySource = "agent.toml line 7";
-  return { ...base(), verdict: "key-unusable", config: configOf(), keySource, findings: [finding] };
+  const parts = { config: configOf(), lines: new Map(), keySource, findings: [finding] };
+  return { ...base(), verdict: "key-unusable", ...parts };
 }
 
 export function invalidFile(): Loaded {

@@ -2,8 +2,9 @@ import { hash } from "node:crypto";
 import { chmod, lstat, mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
+import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { printable } from "../../../lib/printable.ts";
 import { assertRootOnly } from "../host/write-place.ts";
 
@@ -26,7 +27,7 @@ const DEFAULT_PORT = 3000;
  * for sockets, they go to the temporary folder. Rejects with an OperatorError if it cannot be used.
  */
 export async function openDevFolder(directory: string): Promise<DevFolder> {
-  const path = resolve(directory);
+  const path = absolutePath(directory);
   await assertFolderFor(path);
   const isLong = Buffer.byteLength(join(path, "management.sock")) > MAX_SOCKET_PATH_BYTES;
   const name = `novacula-dev-${hash("sha256", path, "hex").slice(0, 12)}`;

@@ -158,9 +158,9 @@ async function ensureKey(
   const loaded = await ensureConfig(controlPlane.url, folder, terminal.environment);
   const { environment } = terminal;
   if (loaded.verdict === "usable") {
-    const { config, key, keySource, findings } = loaded;
+    const { config, key, keySource, findings, lines, path } = loaded;
     const route = { kind: "file" } as const;
-    const question = { config, key, keySource, findings, route, isMove: false, environment };
+    const question = { config, key, keySource, findings, lines, path, route, isMove: false, environment };
     if ((await askControlPlane(question, signal)).kind === "accepted") {
       return key;
     }

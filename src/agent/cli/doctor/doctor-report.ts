@@ -2,24 +2,69 @@ import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import type { Check, Examination } from "../../doctor/examination.ts";
 import { MARK_WIDTH, markText } from "../host/mark.ts";
 
-const VERDICTS = {
-  ok: "Nothing is wrong.",
-  bad: "Fix the failures from the top down; later ones may follow from earlier ones.",
-  unknown: "Nothing is known to be wrong, but something could not be checked.",
-} as const;
-
 const STAGE_WIDTH = 15;
+const INDENT = " ".repeat(MARK_WIDTH + STAGE_WIDTH);
 
-/** One line for each check, its remedy below it, the verdict last. */
-export function examinationText({ checks, verdict }: Examination, terminal: Terminal): string {
-  const isWarned = verdict === "ok" && checks.some((check) => check.status === "warning");
-  const end = isWarned ? "It works, with warnings." : VERDICTS[verdict];
-  return [...checks.flatMap((check) => lines(check, terminal)), "", end].join("\n");
+/**
+ * One line for each check, with its remedy below it. The verdict comes last, because that is what a
+ * terminal still shows: the cause, and what to do about it.
+ */
+export function examinationText(result: Examination, terminal: Terminal): string {
+  return [...grouped(result.checks).flatMap((check) => lines(check, terminal)), "", ...verdict(result)].join(
+    "\n",
+  );
 }
 
-function lines({ stage, status, detail, remedy }: Check, terminal: Terminal): readonly string[] {
+function lines({ stage, status, detail, remedy }: Row, terminal: Terminal): readonly string[] {
   const first = `${markText(status, terminal)}${stage.padEnd(STAGE_WIDTH)}${detail}`;
-  return remedy === undefined || remedy === ""
-    ? [first]
-    : [first, `${" ".repeat(MARK_WIDTH + STAGE_WIDTH)}${remedy}`];
+  return remedy === undefined || remedy === "" ? [first] : [first, `${INDENT}${fix(remedy)}`];
+}
+
+type Row = Omit<Check, "stage"> & { readonly stage: string };
+
+/** Stages that were not checked for the same reason share a line. */
+function grouped(checks: readonly Check[]): readonly Row[] {
+  const rows: Row[] = [];
+  for (const check of checks) {
+    const last = rows.at(-1);
+    const isSame = last?.status === "unknown" && check.status === "unknown" && last.detail === check.detail;
+    if (last !== undefined && isSame && check.remedy === undefined) {
+      rows[rows.length - 1] = { ...last, stage: `${last.stage}, ${check.stage}` };
+    } else {
+      rows.push(check);
+    }
+  }
+  return rows.map((row) => (row.stage.length < STAGE_WIDTH ? row : { ...row, stage: `${row.stage} ` }));
+}
+
+function verdict({ verdict: word, isOnline, cause, checks }: Examination): readonly string[] {
+  if (cause !== null) {
+    const state = isOnline === false ? "The executor is not online. " : "";
+    const remedy = cause.remedy === undefined ? [] : [fix(cause.remedy)];
+    const others = checks.filter((check) => check.status === "bad").length - 1;
+    const more =
+      others > 0
+        ? [
+            `Then run doctor again: ${others} more ${others === 1 ? "check" : "checks"} may be bad because of it.`,
+          ]
+        : [];
+    return [`${state}Cause (${cause.stage}): ${cause.detail}.`, ...remedy, ...more];
+  }
+  if (word === "unknown") {
+    const unknown = checks.find((check) => check.status === "unknown" && check.remedy !== undefined);
+    const remedy = unknown?.remedy === undefined ? [] : [fix(unknown.remedy)];
+    return ["Nothing is known to be wrong, but something could not be checked.", ...remedy];
+  }
+  const warnings = checks.filter((check) => check.status === "warning");
+  const [first] = warnings;
+  if (first === undefined) {
+    return ["The executor is online. Nothing is wrong."];
+  }
+  const count = warnings.length === 1 ? "one warning" : `${warnings.length} warnings`;
+  return [`The executor is online, with ${count} (${first.stage}): ${first.detail}.`];
+}
+
+/** Some remedies say so themselves. */
+function fix(remedy: string): string {
+  return `Fix: ${remedy.replace(/^Fix: /u, "")}`;
 }

@@ -36,7 +36,7 @@ async function checkCandidate(
   }
   const route = { kind: "command", again: "Run doctor again" } as const;
   const verdict = await askControlPlane(
-    { config, key, keySource, findings, route, isMove: false, environment },
+    { config, key, keySource, findings, lines: new Map(), path: "", route, isMove: false, environment },
     signal,
   );
   switch (verdict.kind) {

@@ -14,7 +14,8 @@ import { type AgentStatus, agentStatusSchema } from "../../daemon/status/status.
 /** Why no agent answered. `why` is one or more sentences. */
 type Unanswered =
   | { readonly kind: "not-running"; readonly why: string }
-  | { readonly kind: "no-answer"; readonly why: string };
+  /** `isDenied`: this user may not ask. */
+  | { readonly kind: "no-answer"; readonly why: string; readonly isDenied: boolean };
 
 /** The result of asking the running agent for its status. */
 export type AgentAnswer = { readonly kind: "answered"; readonly status: AgentStatus } | Unanswered;
@@ -129,7 +130,7 @@ async function explain(code: string, path: string): Promise<Unanswered> {
       return { kind: "not-running", why: `No agent runs here: ${shown} is a stale socket.` };
     case "EACCES":
     case "EPERM":
-      return noAnswer(`This user cannot ask the agent at ${shown}. ${await whoMay(path)}`);
+      return noAnswer(`This user cannot ask the agent at ${shown}. ${await whoMay(path)}`, true);
     case "ABORT_ERR":
       return noAnswer("Interrupted.");
     case "ENAMETOOLONG":
@@ -158,8 +159,8 @@ function groupName(gid: number): string {
   return printable(readAccounts().groups.find((group) => group.gid === gid)?.name ?? gid);
 }
 
-function noAnswer(why: string): Unanswered {
-  return { kind: "no-answer", why };
+function noAnswer(why: string, isDenied = false): Unanswered {
+  return { kind: "no-answer", why, isDenied };
 }
 
 function tooOld(path: string): string {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
+import { absolutePath } from "../../../lib/files/absolute-path.ts";
 
 /** How to start one of the two programs from this one, and what a person types to do the same. */
 export interface Program {
@@ -37,8 +38,8 @@ function findProgram(name: string, source: URL): Program {
   return { file, args: [script], argv0: file, typed: `${node} ${shown(script)}` };
 }
 
-/** A path as a person would type it from the current folder. */
+/** A path as a person would type it from the current folder, if that was not deleted. */
 export function shown(path: string): string {
-  const near = relative(process.cwd(), path);
+  const near = relative(absolutePath("."), path);
   return near === "" || near.startsWith("../../../..") ? path : near;
 }

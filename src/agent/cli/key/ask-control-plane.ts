@@ -1,10 +1,12 @@
 import { systemClock } from "../../../lib/clock.ts";
+import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
 import { VERSION } from "../../../lib/version.ts";
 import type { CurrentKeyReply } from "../../../protocol/sync.ts";
 import { readCertificates } from "../../config/ca-source.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import type { AgentConfig } from "../../config/schema/agent-config.ts";
+import { withLines } from "../../config/setting-lines.ts";
 import { adviseRefusal, type KeyRoute } from "../../daemon/narration/refusal-advice.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import { readMemory, recallKey, recallOrganization } from "../../daemon/resources/memory.ts";
@@ -37,6 +39,9 @@ export interface KeyQuestion {
   readonly key: ExecutorKey;
   /** For messages: where the key is, or will be. */
   readonly keySource: string;
+  /** The lines of the settings in agent.toml, and the path of that file, for messages. */
+  readonly lines: ReadonlyMap<string, number>;
+  readonly path: string;
   readonly findings: readonly KeyFinding[];
   /** For messages: how another key gets to the same place. */
   readonly route: KeyRoute;
@@ -86,8 +91,10 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
       return { kind: "unreachable", why: "the question was interrupted", remedy: "Ask again." };
     }
     if (outcome.kind === "unreachable") {
-      const { cause, detail, remedy } = outcome;
-      return { kind: "unreachable", why: detail, remedy: sentence(remedy ?? LATER), cause };
+      const { cause, detail, remedy, httpStatus } = outcome;
+      const later = httpStatus === undefined ? LATER : ITS_LOG;
+      const placed = withLines(remedy ?? later, question.lines, printable(question.path, 4096));
+      return { kind: "unreachable", why: detail, remedy: sentence(placed), cause };
     }
     const { serverTimeMs } = outcome;
     const time = serverTimeMs === undefined ? {} : { serverTimeMs };
@@ -102,7 +109,8 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
       acceptedAt: known?.acceptedAt,
       keyEndsAt: known?.keyEndsAt,
     };
-    const { why, remedy } = adviseRefusal(outcome, refused, systemClock, question.route);
+    const { why, remedy: advice } = adviseRefusal(outcome, refused, systemClock, question.route);
+    const remedy = withLines(advice, question.lines, printable(question.path, 4096));
     const status = meantStatus(outcome);
     return { kind: "refused", why: `${hostOf(url)} refuses ${key} (${status}): ${why}`, remedy, ...time };
   } finally {
@@ -120,4 +128,6 @@ async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefine
   return ca?.kind === "certificates" ? ca.pem : undefined;
 }
 
+const ITS_LOG =
+  "Nothing on this host seems wrong. On the control plane's host, look at: sudo journalctl -u novacula-control-plane";
 const LATER = "Nothing on this host seems wrong. Try again when the control plane answers.";

@@ -7,13 +7,16 @@ import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
+import { sentence } from "../../../lib/sentence.ts";
 import { type CurrentKeyReply, endOfKey } from "../../../protocol/sync.ts";
+import { hiddenDetail, movedTo } from "../../config/file/hidden-file.ts";
 import { MAX_FILE_BYTES } from "../../config/file/read-file.ts";
 import { configPath, type Loaded, loadConfig, ownFiles } from "../../config/load-config.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import type { ConfigOptions } from "../host/agent-place.ts";
+import { hiddenFromService } from "../host/hidden-files.ts";
 import { serviceIdentity, serviceReader } from "../host/service-identity.ts";
 import { obstacleFor } from "../host/service-user.ts";
 import { isStdin, readStreamInput } from "../host/stream-input.ts";
@@ -62,6 +65,12 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
     ...(subject === undefined ? [] : keyLines(subject)),
     ...(subject === undefined && options.keyFile !== undefined ? [CANCELLED] : []),
     ...(await serviceLines(loaded, given)),
+    ...(await hiddenFromService(loaded)).map(
+      ({ path, by }): CheckLine => ({
+        verdict: "bad",
+        text: `${sentence(hiddenDetail(path, by))} ${movedTo(path)}`,
+      }),
+    ),
     ...(options.online === true ? [onlineLine(loaded, verdict)] : []),
   ];
   const report: CheckReport = {
@@ -169,10 +178,10 @@ async function ask(
   if (loaded.verdict === "invalid" || subject?.key === undefined) {
     return undefined;
   }
-  const { config } = loaded;
+  const { config, lines, path } = loaded;
   const { key, source, findings } = subject;
   return await askControlPlane(
-    { config, key, keySource: source, findings, isMove: false, ...around },
+    { config, key, keySource: source, findings, lines, path, isMove: false, ...around },
     signal,
   );
 }
@@ -189,7 +198,7 @@ function onlineLine(loaded: Loaded, verdict: KeyVerdict | undefined): CheckLine 
     case "unreachable":
       return {
         verdict: "unknown",
-        text: `${host} could not be asked: ${verdict.why}. ${verdict.remedy}`,
+        text: `${host} gave no verdict on the key: ${verdict.why}. ${verdict.remedy}`,
       };
   }
 }

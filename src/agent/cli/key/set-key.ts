@@ -79,7 +79,7 @@ async function install(
   const target = await neededInTime(file, () => keyTarget(loaded, key, source));
   const isMove = options.newOrganization === true;
   const verdict = await askControlPlane(
-    { config: loaded.config, key, keySource: loaded.keySource, findings, route: ROUTE, isMove, environment },
+    { ...loaded, key, findings, route: ROUTE, isMove, environment },
     signal,
   );
   if (signal.aborted) {

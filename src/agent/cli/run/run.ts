@@ -56,7 +56,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   using _onlyOnHost = await lockedDataDir(dataDir, journal);
   using _onlyOnSocket = await lockFolder(runtimeDir, "runtime_dir");
   const agent = await composeAgent({ initial, path, folders, journal, environment });
-  const socket = await openControlSocket(runtimeDir, agent);
+  const socket = await openControlSocket(runtimeDir, agent, (entry) => journal.write(entry));
   reload = () => void agent.reload();
   try {
     await agent.run(signal);

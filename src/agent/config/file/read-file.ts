@@ -4,6 +4,7 @@ import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { accessRemedy, type FileReader, ownReader, runningUser } from "./file-access.ts";
+import { hiddenFrom } from "./hidden-file.ts";
 
 /** The content of a file, or why it could not be read. */
 export type FileRead =
@@ -122,6 +123,10 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
     problem,
     remedy,
   });
+  const hidden = HIDDEN_CODES.has(code) ? await hiddenFrom(path) : undefined;
+  if (hidden !== undefined) {
+    return answer(hidden.problem, hidden.remedy);
+  }
   switch (code) {
     case "ENOENT":
       return (await isLink(path))
@@ -151,6 +156,9 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
       return answer(`could not be read (${code})`, "Check the disk or the mount.");
   }
 }
+
+/** What open(2) says of a file in a folder that a sandbox has replaced. */
+const HIDDEN_CODES: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM"]);
 
 async function isLink(path: string): Promise<boolean> {
   try {

@@ -2,6 +2,7 @@ import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
+import { withLines } from "../../config/setting-lines.ts";
 import type { Entry } from "../../journal/entry.ts";
 import { meantStatus, type Refusal } from "../../sync/answer/sync-outcome.ts";
 import type { SyncState } from "../../sync/sync-state.ts";
@@ -17,6 +18,7 @@ import {
   hostOf,
   keyLabel,
   lastAcceptance,
+  outage,
   refusedChange,
   stillOn,
 } from "./wording.ts";
@@ -169,11 +171,12 @@ function trouble(change: Change): Entry[] {
   const fields = { ...identity(state), attempts: sync.attempts };
   if (sync.kind === "unreachable") {
     const { detail, remedy, cause } = sync.last;
-    const advice = remedy === undefined ? "" : ` ${sentence(remedy)}`;
+    const { lines, file } = state.generation;
+    const advice = remedy === undefined ? "" : ` ${sentence(withLines(remedy, lines, file))}`;
     return [
       {
         event: "control-plane.unreachable",
-        message: `${host} is ${isFirst ? "" : "still "}unreachable${repeat}: ${detail}. The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.${advice}`,
+        message: `${outage(host, sync.last, isFirst ? "" : "still ")}${repeat}: ${detail}. The nodes keep running; next try at ${clockTime(clock, state.nextAt)}.${advice}`,
         fields: { ...fields, cause },
       },
     ];
@@ -201,7 +204,8 @@ function candidateTrouble(change: Change): Entry[] {
   const current = running(after);
   const fields = { ...identity(state), attempts: sync.attempts };
   if (sync.kind === "unreachable") {
-    const advice = sentence(sync.last.remedy ?? "The agent keeps trying");
+    const { lines, file } = state.generation;
+    const advice = sentence(withLines(sync.last.remedy ?? "The agent keeps trying", lines, file));
     return [
       {
         event: "config.untried",

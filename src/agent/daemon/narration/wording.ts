@@ -3,6 +3,7 @@ import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import { formatIssues } from "../../config/issue/config-issue.ts";
+import type { Unreachable } from "../../sync/answer/sync-outcome.ts";
 import { newSettings } from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import type { FileProblem } from "../rotation/rotation.ts";
@@ -72,6 +73,16 @@ export function stillOn(state: GenerationState | undefined, clock: Clock): strin
 /** `3 attempts in 12 s`. */
 export function effort(attempts: number, spanMs: number): string {
   return `${attempts} ${attempts === 1 ? "attempt" : "attempts"} in ${duration(spanMs)}`;
+}
+
+/**
+ * An outage as the beginning of a sentence: `cp.example.com is unreachable`. A server that answers
+ * is not unreachable. `still` goes before the verb.
+ */
+export function outage(host: string, { httpStatus }: Pick<Unreachable, "httpStatus">, still = ""): string {
+  return httpStatus === undefined
+    ? `${host} is ${still}unreachable`
+    : `${host} ${still}answers, but cannot serve`;
 }
 
 export function hostOf(url: string): string {

@@ -11,6 +11,9 @@ export interface Generation {
   /** Where the key is: `/etc/novacula/agent.toml line 7`, or the key file's path. */
   readonly keySource: string;
   readonly caPem: string | undefined;
+  /** The lines of its settings in agent.toml, and the name of that file, for messages. */
+  readonly lines: ReadonlyMap<string, number>;
+  readonly file: string;
   /** Warnings: the key is used in spite of them. */
   readonly findings: readonly KeyFinding[];
 }

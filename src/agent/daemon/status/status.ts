@@ -10,6 +10,7 @@ import {
   clockTime,
   hostOf,
   keyLabel,
+  outage,
   problemText,
   refusedChange,
 } from "../narration/wording.ts";
@@ -217,7 +218,7 @@ export function describeState(rotation: Rotation, clock: Clock): string {
     case "online":
       return `Online with ${keyLabel(state)} at ${host} since ${clockTime(clock, sync.since)}.`;
     case "unreachable":
-      return `${host} has been unreachable since ${clockTime(clock, sync.since)}: ${sync.last.detail}. Next try at ${clockTime(clock, state.nextAt)}.`;
+      return `${outage(host, sync.last)}, since ${clockTime(clock, sync.since)}: ${sync.last.detail}. Next try at ${clockTime(clock, state.nextAt)}.`;
     case "key-refused":
     case "forbidden": {
       const { why, remedy } = adviseRefusal(sync.last, refusedKeyOf(state), clock);

@@ -10,7 +10,8 @@ import { type Exceptions, readExceptions } from "./proxy-exceptions.ts";
  */
 export type Route =
   | { readonly kind: "direct"; readonly note?: string }
-  | { readonly kind: "proxy"; readonly proxy: URL; readonly note?: string }
+  /** `source`: the setting or the variable that decided. */
+  | { readonly kind: "proxy"; readonly proxy: URL; readonly source: string; readonly note?: string }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
 interface RouteInput {
@@ -97,7 +98,7 @@ function usableProxy(text: string, source: string, more = ""): Route {
     const remedy = `write a percent sign in the credentials of ${source} as %25`;
     return unusable(`the credentials of the proxy in ${source} contain a % that is not an escape`, remedy);
   }
-  return { kind: "proxy", proxy, note: `set in ${source}${more}` };
+  return { kind: "proxy", proxy, source, note: `set in ${source}${more}` };
 }
 
 function isDecodable(text: string): boolean {

@@ -25,7 +25,7 @@ interface Case {
 /** What is said of a key that was never accepted here, and stands in line 7 of agent.toml. */
 function advise({ key = KEY, kind = "refused", reason, route = FILE }: Case) {
   const { findings } = diagnoseKey(key, { kind: "config" }, (index) => ({ line: 7, column: index + 17 }));
-  const generation = { ...fileWith(key, { findings }), id: 1 };
+  const generation = { ...fileWith(key, { findings }), id: 1, file: "agent.toml" };
   const answer = { httpStatus: 401, message: "no", serverTimeMs: undefined, retryAfterMs: undefined };
   const refused = refusedKeyOf(newGenerationState(generation, systemClock.now(), undefined));
   return adviseRefusal({ kind, reason, ...answer }, refused, systemClock, route);
@@ -114,7 +114,7 @@ describe("a key that is a systemd credential", () => {
   const base = fileWith(KEY);
   const controlPlane = { ...base.config.controlPlane, credential: "novacula-key" };
   const keySource = "systemd credential novacula-key";
-  const generation = { ...base, config: { ...base.config, controlPlane }, keySource, id: 1 };
+  const generation = { ...base, config: { ...base.config, controlPlane }, keySource, id: 1, file: "f" };
   const refused = refusedKeyOf(newGenerationState(generation, systemClock.now(), undefined));
   const answer = { httpStatus: 401, message: "no", serverTimeMs: undefined, retryAfterMs: undefined };
 

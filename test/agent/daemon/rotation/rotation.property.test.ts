@@ -131,8 +131,17 @@ function eventOf(
       return state && { kind: "outcome", generationId: state.generation.id, outcome: each.outcome };
     }
     case "file": {
-      const { config, key, keySource } = fileWith(SECRETS[each.secret] ?? "", each.changes);
-      const generation = { id: index + 1, config, key, keySource, caPem: undefined, findings: [] };
+      const { config, key, keySource, lines } = fileWith(SECRETS[each.secret] ?? "", each.changes);
+      const generation = {
+        id: index + 1,
+        config,
+        key,
+        keySource,
+        caPem: undefined,
+        findings: [],
+        lines,
+        file: "f",
+      };
       return { kind: "file-valid", generation, memory: each.memory };
     }
     case "damage": {

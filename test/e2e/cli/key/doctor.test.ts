@@ -8,6 +8,8 @@ import { makeKey } from "../../../support/keys.ts";
 
 const examination = z.object({
   verdict: z.enum(["ok", "bad", "unknown"]),
+  isOnline: z.boolean().nullable(),
+  cause: z.object({ stage: z.string(), remedy: z.string() }).nullable(),
   checks: z.array(z.object({ stage: z.string(), status: z.string(), detail: z.string() })),
 });
 
@@ -24,6 +26,7 @@ describe.concurrent("doctor", () => {
     expect(stdout).toMatch(/^ok {6}authentication +accepted: prod \(k_/mu);
     expect(stdout).toContain(`Online with key ${keyFingerprint(scene.key)}`);
     expect(stdout).not.toMatch(/^bad /mu);
+    expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^The executor is online/u);
   });
 
   it("a refused key is the authentication's, with the advice that the agent gives", async () => {
@@ -31,12 +34,15 @@ describe.concurrent("doctor", () => {
     scene.putKey(makeKey());
     const { code, stdout } = await scene.run("doctor", "--json");
     expect(code).toBe(1);
-    expect(stagesThat("bad", stdout)).toEqual(["authentication"]);
-    expect(stdout).toContain("set-key");
+    expect(stagesThat("bad", stdout)).toEqual(["authentication", "executor"]);
+    expect(examination.parse(JSON.parse(stdout))).toMatchObject({
+      isOnline: false,
+      cause: { stage: "authentication", remedy: expect.stringContaining("set-key") },
+    });
   });
 
   it("tries a candidate from stdin, and leaves the file as it is", async () => {
-    await using scene = await setScene();
+    await using scene = await setOnlineScene();
     const before = scene.text();
     const args = ["doctor", "--json", "--key-file", "-", "-c", scene.place.configPath];
     const fresh = await command(args, { input: scene.fresh });
@@ -49,13 +55,17 @@ describe.concurrent("doctor", () => {
     expect(scene.text()).toBe(before);
   });
 
-  it("an answer that is not a control plane's leaves the key unjudged: 2, could not tell", async () => {
+  it.each([
+    ["a page", html(403, "<h1>Forbidden</h1>")],
+    ["a control plane that cannot serve", html(503, "<h1>Service Unavailable</h1>")],
+  ])("the answer of %s is bad, and leaves the key unjudged", async (_what, answer) => {
     await using scene = await setScene();
-    scene.server.respond(html(403, "<h1>Forbidden</h1>"));
+    scene.server.respond(answer);
     const { code, stdout } = await scene.run("doctor", "--json");
-    expect(code).toBe(2);
-    expect(stagesThat("bad", stdout)).toEqual([]);
+    expect(code).toBe(1);
+    expect(stagesThat("bad", stdout)).toEqual(["answer", "executor"]);
     expect(stagesThat("unknown", stdout)).toContain("authentication");
+    expect(stdout).not.toMatch(/unreachable/u);
   });
 
   it("nothing that listens is the TCP stage's", async () => {
@@ -63,7 +73,7 @@ describe.concurrent("doctor", () => {
     place.write({ url: "http://127.0.0.1:1", key: makeKey() });
     const { code, stdout } = await command(["doctor", "--json", "-c", place.configPath]);
     expect(code).toBe(1);
-    expect(stagesThat("bad", stdout)).toEqual(["tcp"]);
+    expect(stagesThat("bad", stdout)).toEqual(["tcp", "executor"]);
     expect(stagesThat("ok", stdout)).toEqual(expect.arrayContaining(["file", "syntax", "key", "dns"]));
   });
 });

@@ -1,0 +1,107 @@
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
+import type { OtherAgent } from "../../doctor/check-executor.ts";
+import { unitProperties } from "../../systemd/systemctl.ts";
+import { userOf } from "../host/service-user.ts";
+
+/** A process that runs an agent, as proc(5) shows it. */
+interface AgentProcess {
+  readonly pid: number;
+  readonly args: readonly string[];
+}
+
+/**
+ * The agents on this host but those with a PID in `known`. Only root sees all of them. Agents in
+ * containers of their own are left out: their host name and their files are not this host's.
+ */
+export async function otherAgents(
+  known: ReadonlySet<number>,
+  judged: Loaded,
+): Promise<readonly OtherAgent[]> {
+  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+  const found: OtherAgent[] = [];
+  for (const entry of await readdir("/proc").catch(() => [])) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid || known.has(pid)) {
+      continue;
+    }
+    const agent = await agentAt(pid);
+    const isHere = (await readlink(`/proc/${pid}/ns/pid`).catch(() => namespace)) === namespace;
+    if (agent !== undefined && isHere) {
+      found.push(await describe(agent, judged));
+    }
+  }
+  return found;
+}
+
+async function agentAt(pid: number): Promise<AgentProcess | undefined> {
+  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  const args = text.split("\0").slice(0, -1);
+  return runsAgent(args) ? { pid, args } : undefined;
+}
+
+/** Whether these are the arguments of `novacula-agent run`: of the program, or of its source. */
+export function runsAgent(args: readonly string[]): boolean {
+  const isProgram = basename(args[0] ?? "") === "novacula-agent";
+  const script = args.findIndex((arg, index) => index > 0 && !arg.startsWith("-"));
+  const isSource =
+    /^node\b/u.test(basename(args[0] ?? "")) && /(?:^|\/)agent\/main\.[cm]?[jt]s$/u.test(args[script] ?? "");
+  return (isProgram && args[1] === "run") || (isSource && args[script + 1] === "run");
+}
+
+async function describe({ pid, args }: AgentProcess, judged: Loaded): Promise<OtherAgent> {
+  const [uid, gid] = await stat(`/proc/${pid}`).then(
+    (stats) => [stats.uid, stats.gid] as const,
+    () => [0, 0] as const,
+  );
+  const environment = await environmentOf(pid);
+  const folder = await readlink(`/proc/${pid}/cwd`).catch(() => "/");
+  const path = resolve(folder, configPath(configArgumentOf(args, folder), environment));
+  return {
+    pid,
+    user: userOf(uid, gid).name,
+    unit: await unitOf(pid),
+    configPath: path,
+    isOtherExecutor: await isOther(path, environment, judged),
+  };
+}
+
+function configArgumentOf(args: readonly string[], folder: string): string | undefined {
+  const at = args.findIndex((arg) => arg === "-c" || arg === "--config");
+  const joined = args.find((arg) => arg.startsWith("--config="))?.slice("--config=".length);
+  const path = at < 0 ? joined : args[at + 1];
+  return path === undefined ? undefined : resolve(folder, path);
+}
+
+async function environmentOf(pid: number): Promise<NodeJS.ProcessEnv> {
+  const text = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+  return Object.fromEntries(
+    text.split("\0").flatMap((entry) => {
+      const equals = entry.indexOf("=");
+      return equals > 0 ? [[entry.slice(0, equals), entry.slice(equals + 1)]] : [];
+    }),
+  );
+}
+
+/** cgroups(7): `0::/system.slice/novacula-agent.service`. */
+async function unitOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "");
+  const unit = /^0::.*\/([^/\n]+\.service)$/mu.exec(text)?.[1];
+  // What a person starts over SSH may be in the group of ssh.service: that must not be stopped.
+  const facts =
+    unit === undefined ? undefined : await unitProperties(unit, ["MainPID"]).catch(() => undefined);
+  return facts?.MainPID === String(pid) ? unit : undefined;
+}
+
+/** By the path and by the settings: a file that cannot be read says nothing. */
+async function isOther(path: string, environment: NodeJS.ProcessEnv, judged: Loaded): Promise<boolean> {
+  const { config: theirs } = await loadConfig(path, environment);
+  const { config: mine } = judged;
+  const isSame =
+    mine !== undefined &&
+    theirs !== undefined &&
+    mine.agent.name === theirs.agent.name &&
+    mine.controlPlane.url === theirs.controlPlane.url;
+  return path !== judged.path && !isSame;
+}

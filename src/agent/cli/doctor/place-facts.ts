@@ -1,0 +1,81 @@
+import { lstat, realpath, stat } from "node:fs/promises";
+import { inTime } from "../../../lib/files/file-answer.ts";
+import { type HiddenFolder, hiddenIn } from "../../../lib/files/hidden-folders.ts";
+import type { Loaded } from "../../config/load-config.ts";
+import type { PlaceFacts } from "../../doctor/check-places.ts";
+import { isWritable, neededPaths } from "../../systemd/service/sandbox.ts";
+import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
+import { hiddenFiles, hiddenNow } from "../host/hidden-files.ts";
+import { userNamed } from "../host/service-user.ts";
+import type { ServiceView } from "../host/service-view.ts";
+
+/** Looks at the files and folders of an agent as its service finds them. */
+export async function placeFacts(
+  service: ServiceView,
+  loaded: Loaded,
+  dataDir: { readonly path: string; readonly source: string | undefined },
+): Promise<PlaceFacts> {
+  const { facts, unread } = service;
+  const hidden = await hiddenNow(facts);
+  const needed = await Promise.all(
+    neededPaths(facts).map(async (each) => ((await kindOf(each.path)) === "missing" ? [each] : [])),
+  );
+  return {
+    owner: { user: facts.User || "root", group: facts.Group || facts.User || "root" },
+    hidden: await hiddenFiles(service, loaded.files),
+    missing: needed.flat(),
+    unread,
+    dataDir: { ...dataDir, state: await stateOf(dataDir.path, facts, hidden) },
+  };
+}
+
+async function stateOf(
+  path: string,
+  facts: ServiceFacts,
+  hidden: readonly HiddenFolder[],
+): Promise<PlaceFacts["dataDir"]["state"]> {
+  const real = await inTime(path, () => realpath(path)).catch(() => path);
+  const by = hiddenIn(path, hidden) ?? hiddenIn(real, hidden);
+  if (by !== undefined) {
+    return by;
+  }
+  // systemd makes the folders of its own settings.
+  if (facts.StateDirectory.some((name) => `/var/lib/${name}` === path)) {
+    return "usable";
+  }
+  const kind = await kindOf(path);
+  if (kind !== "folder") {
+    return kind === "missing" ? "missing" : "usable";
+  }
+  if (!isWritable(real, facts)) {
+    return "read-only";
+  }
+  return (await isOwnersFolder(path, facts)) ? "usable" : "not-owned";
+}
+
+async function kindOf(path: string): Promise<"folder" | "missing" | "other"> {
+  return await inTime(path, () => stat(path)).then(
+    (stats) => (stats.isDirectory() ? "folder" : "other"),
+    async () => ((await isGone(path)) ? "missing" : "other"),
+  );
+}
+
+async function isGone(path: string): Promise<boolean> {
+  return await inTime(path, () => lstat(path)).then(
+    () => false,
+    (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT",
+  );
+}
+
+/** Judges by the mode alone. A user that this host does not list may own anything. */
+async function isOwnersFolder(path: string, { User, Group }: ServiceFacts): Promise<boolean> {
+  const user = userNamed(User || "root", Group);
+  if (user === undefined || user.uid === 0) {
+    return true;
+  }
+  const { uid, gid, mode } = await stat(path);
+  const shift = uid === user.uid ? 6 : user.gids.includes(gid) ? 3 : 0;
+  return ((mode >> shift) & WRITE_AND_ENTER) === WRITE_AND_ENTER;
+}
+
+const WRITE_AND_ENTER = 3;

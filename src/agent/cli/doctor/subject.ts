@@ -1,0 +1,52 @@
+import { absolutePath } from "../../../lib/files/absolute-path.ts";
+import { printable } from "../../../lib/printable.ts";
+import { configPath } from "../../config/load-config.ts";
+import { isInstalled, readServiceFacts, type ServiceFacts } from "../../systemd/service/service-facts.ts";
+import type { ConfigOptions } from "../host/agent-place.ts";
+import { type ServiceView, viewOf } from "../host/service-view.ts";
+
+/** The agent that is judged, and the environment that it has. */
+export interface Subject {
+  /** The absolute path of its agent.toml. */
+  readonly path: string;
+  /** What names that path; undefined: it is the default path. Printable. */
+  readonly pathSource: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where a variable of `environment` gets its value, printable. */
+  readonly sourceOf: (variable: string) => string;
+  /** The service; undefined if another agent is judged, or if there is none. */
+  readonly service: ServiceView | undefined;
+  /** What systemd knows of the service, judged or not; undefined if systemd does not answer. */
+  readonly facts: ServiceFacts | undefined;
+}
+
+/**
+ * The agent of the installed service, as systemd starts it. Without a service it is the agent of
+ * `--config`, and so it is if `--config` names another file than the service uses.
+ */
+export async function findSubject(options: ConfigOptions, environment: NodeJS.ProcessEnv): Promise<Subject> {
+  const facts = await readServiceFacts();
+  const service = isInstalled(facts) ? await viewOf(facts) : undefined;
+  const { NOVACULA_CONFIG: variable = "" } = environment;
+  const named = options.config || variable;
+  if (service !== undefined && (named === "" || absolutePath(named) === service.configPath)) {
+    const { variables, sources } = service.environment;
+    return {
+      path: service.configPath,
+      pathSource: service.configSource === undefined ? undefined : printable(service.configSource, 4096),
+      environment: variables,
+      sourceOf: (name) => printable(sources.get(name) ?? "the service's environment", 4096),
+      service,
+      facts,
+    };
+  }
+  const byFlag = options.config === undefined ? "NOVACULA_CONFIG in this shell" : "--config";
+  return {
+    path: configPath(options.config, environment),
+    pathSource: named === "" ? undefined : byFlag,
+    environment,
+    sourceOf: () => "this shell's environment",
+    service: undefined,
+    facts,
+  };
+}

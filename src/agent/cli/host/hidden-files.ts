@@ -1,0 +1,51 @@
+import { readFile, realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { inTime } from "../../../lib/files/file-answer.ts";
+import { type HiddenFolder, hiddenIn, hiddenMounts } from "../../../lib/files/hidden-folders.ts";
+import type { Loaded } from "../../config/load-config.ts";
+import { hiddenFolders } from "../../systemd/service/sandbox.ts";
+import { isInstalled, readServiceFacts, type ServiceFacts } from "../../systemd/service/service-facts.ts";
+import { type ServiceView, viewOf } from "./service-view.ts";
+
+/** A file that exists, and that the sandbox of the service hides. */
+export interface HiddenFile {
+  readonly path: string;
+  readonly by: HiddenFolder;
+}
+
+/** By the running process if there is one, and by the settings of its unit. */
+export async function hiddenNow(facts: ServiceFacts): Promise<readonly HiddenFolder[]> {
+  const mounts =
+    facts.MainPID === 0 ? "" : await readFile(`/proc/${facts.MainPID}/mountinfo`, "utf8").catch(() => "");
+  return [...hiddenFolders(facts), ...hiddenMounts(mounts)];
+}
+
+/** The hidden files of an agent, if it is the one of the installed service. */
+export async function hiddenFromService({
+  path,
+  files,
+}: Pick<Loaded, "path" | "files">): Promise<readonly HiddenFile[]> {
+  const facts = await readServiceFacts();
+  const service = isInstalled(facts) ? await viewOf(facts) : undefined;
+  return service?.configPath === path ? await hiddenFiles(service, files) : [];
+}
+
+/** Those of `files` that the service does not see, but for its credentials. */
+export async function hiddenFiles(
+  { facts, environment }: ServiceView,
+  files: readonly string[],
+): Promise<readonly HiddenFile[]> {
+  const hidden = await hiddenNow(facts);
+  const { CREDENTIALS_DIRECTORY: credentials } = environment.variables;
+  const found = await Promise.all(
+    files.map(async (path): Promise<readonly HiddenFile[]> => {
+      if (credentials !== undefined && path.startsWith(join(credentials, "/"))) {
+        return [];
+      }
+      const real = await inTime(path, () => realpath(path)).catch(() => undefined);
+      const by = real === undefined ? undefined : (hiddenIn(path, hidden) ?? hiddenIn(real, hidden));
+      return by === undefined ? [] : [{ path, by }];
+    }),
+  );
+  return found.flat();
+}

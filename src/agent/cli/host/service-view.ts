@@ -1,0 +1,108 @@
+import { glob } from "node:fs/promises";
+import { resolve } from "node:path";
+import { readBoundedFile } from "../../config/file/read-file.ts";
+import { configPath } from "../../config/load-config.ts";
+import { type ServiceEnvironment, serviceEnvironment } from "../../systemd/service/service-environment.ts";
+import { configArgument, type ServiceFacts } from "../../systemd/service/service-facts.ts";
+import { type Assignment, assignmentsOf, inForce } from "../../systemd/service/unit-files.ts";
+import { SERVICE } from "../../systemd/service-unit.ts";
+import { systemctlOutput } from "../../systemd/systemctl.ts";
+
+/** The installed service as systemd would start it now. */
+export interface ServiceView {
+  readonly facts: ServiceFacts;
+  readonly environment: ServiceEnvironment;
+  /** The absolute path of its agent.toml. */
+  readonly configPath: string;
+  /** What names that path: `ExecStart= in FILE line 3`. Undefined: it is the default path. */
+  readonly configSource: string | undefined;
+  /** Files of `EnvironmentFile=` that the start needs and that could not be read. */
+  readonly unread: readonly UnreadFile[];
+}
+
+export interface UnreadFile {
+  readonly path: string;
+  /** The end of a sentence about the file. */
+  readonly problem: string;
+  readonly isMissing: boolean;
+}
+
+/** The view of a service that is installed. */
+export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
+  const assignments = await readAssignments([facts.FragmentPath, ...facts.DropInPaths]);
+  const { files, unread } = await readEnvironmentFiles(facts);
+  const manager = (await systemctlOutput(["show-environment"])) ?? "";
+  const environment = serviceEnvironment({ facts, assignments, manager, files });
+  const flag = configArgument(facts);
+  return {
+    facts,
+    environment,
+    unread,
+    configPath: pathOf(flag, environment, facts),
+    configSource: sourceOfPath(flag, environment, assignments),
+  };
+}
+
+/** A relative path counts from the folder of the service, not from that of this command. */
+function pathOf(flag: string | undefined, { variables }: ServiceEnvironment, facts: ServiceFacts): string {
+  const folder = facts.WorkingDirectory.startsWith("/") ? facts.WorkingDirectory : "/";
+  const { NOVACULA_CONFIG: variable } = variables;
+  const written = flag || variable;
+  return configPath(written && resolve(folder, written), {});
+}
+
+function sourceOfPath(
+  flag: string | undefined,
+  { sources }: ServiceEnvironment,
+  assignments: readonly Assignment[],
+): string | undefined {
+  if (flag !== undefined) {
+    const place = inForce(assignments, "Service", "ExecStart").at(-1);
+    return place === undefined
+      ? `ExecStart= of ${SERVICE}`
+      : `ExecStart= in ${place.file} line ${place.line}`;
+  }
+  const variable = sources.get("NOVACULA_CONFIG");
+  return variable === undefined ? undefined : `NOVACULA_CONFIG in ${variable}`;
+}
+
+/** A file that cannot be read only costs the names of places. */
+async function readAssignments(paths: readonly string[]): Promise<readonly Assignment[]> {
+  const all: Assignment[] = [];
+  for (const path of paths) {
+    const text = path === "" ? undefined : await textOf(path);
+    all.push(...(typeof text === "string" ? assignmentsOf(text, path) : []));
+  }
+  return all;
+}
+
+async function readEnvironmentFiles(facts: ServiceFacts) {
+  const files: { readonly path: string; readonly text: string }[] = [];
+  const unread: UnreadFile[] = [];
+  for (const line of facts.EnvironmentFiles) {
+    const [, pattern = line, isOptional = "no"] = /^(.*) \(ignore_errors=(yes|no)\)$/u.exec(line) ?? [];
+    for (const path of await matching(pattern)) {
+      const text = await textOf(path);
+      if (typeof text === "string") {
+        files.push({ path, text });
+      } else if (!text.isMissing || isOptional === "no") {
+        unread.push({ path, ...text });
+      }
+    }
+  }
+  return { files, unread };
+}
+
+async function matching(pattern: string): Promise<readonly string[]> {
+  if (!/[*?[]/u.test(pattern)) {
+    return [pattern];
+  }
+  return (await Array.fromAsync(glob(pattern))).sort();
+}
+
+async function textOf(path: string): Promise<string | Omit<UnreadFile, "path">> {
+  const read = await readBoundedFile(path);
+  return read.kind === "read"
+    ? Buffer.from(read.bytes).toString("utf8")
+    : { problem: read.problem, isMissing: read.code === "ENOENT" };
+}

@@ -1,0 +1,165 @@
+import { printable } from "../../lib/printable.ts";
+import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
+import type { Check } from "./examination.ts";
+
+/** The answer of the agent whose executor is judged. */
+export type AgentReply =
+  | { readonly kind: "answered"; readonly status: AgentStatus }
+  /** `why` is one or more sentences. `isDenied`: this user may not ask. */
+  | { readonly kind: "silent"; readonly why: string; readonly isDenied: boolean };
+
+/** What the judged executor should be, and what is there. */
+export interface ExecutorFacts {
+  readonly reply: AgentReply;
+  /** The process that systemd runs; undefined without a service, 0 if it runs none. */
+  readonly mainPid: number | undefined;
+  /** The absolute path of the agent.toml that is judged. */
+  readonly configPath: string;
+  /** The fingerprint of the key in the files; undefined if the key is unusable. */
+  readonly fingerprint: string | undefined;
+  /** Whether the control plane accepted the same key a moment ago, asked by doctor. */
+  readonly isAccepted: boolean;
+  /** Other agents on this host. */
+  readonly others: readonly OtherAgent[];
+}
+
+/** An agent on this host that is not the judged one. */
+export interface OtherAgent {
+  readonly pid: number;
+  readonly user: string;
+  /** Its service; undefined: a person started it. */
+  readonly unit: string | undefined;
+  /** The absolute path of its agent.toml. */
+  readonly configPath: string;
+  /** Whether it has another executor name or another control plane. */
+  readonly isOtherExecutor: boolean;
+}
+
+/** Whether the executor is online now, by its own agent, and by no other one. */
+export function checkExecutor(facts: ExecutorFacts): readonly Check[] {
+  return [...facts.others.map(otherAgent), ...duplicates(facts), itself(facts)];
+}
+
+/** Those that the control plane sees; the ones that were found here are named already. */
+function duplicates({ reply, others }: ExecutorFacts): readonly Check[] {
+  const seen = reply.kind === "answered" ? reply.status.duplicates : [];
+  const found = new Set(others.map(({ pid }) => pid));
+  return seen
+    .filter(({ isOnThisHost, pid }) => !(isOnThisHost && pid !== null && found.has(pid)))
+    .map(({ hostName, address, pid, unit, isOnThisHost, lastSyncAt }) => {
+      const process = `${pid === null ? "a process" : `PID ${pid}`}${unit === null ? "" : ` of ${printable(unit, 100)}`}`;
+      const where = isOnThisHost
+        ? "this host"
+        : `host ${printable(hostName, 64)} (${printable(address ?? "no address", 64)})`;
+      return bad(
+        `another process syncs as this executor: ${process} on ${where}, last seen at ${lastSyncAt ?? "an unknown time"}`,
+        isOnThisHost
+          ? "Stop the one that is wrong."
+          : "If that is a cloned host, give it another agent.name and a key of its own.",
+      );
+    });
+}
+
+function itself(facts: ExecutorFacts): Check {
+  const { reply, mainPid, configPath } = facts;
+  if (reply.kind === "silent") {
+    return silent(reply, mainPid);
+  }
+  const { status } = reply;
+  if (mainPid !== undefined && mainPid !== status.pid) {
+    return bad(
+      `the agent that answers is PID ${status.pid}, which is not the service's`,
+      `Stop it, then start the service: ${asRoot(`kill ${status.pid}`)} && ${asRoot("novacula-agent restart")}`,
+    );
+  }
+  if (status.configPath !== configPath) {
+    return bad(
+      `the agent that answers uses ${printable(status.configPath, 4096)}, not ${printable(configPath, 4096)}`,
+      mainPid === undefined
+        ? "Start an agent with that file, or run doctor without --config."
+        : `Restart it with its present unit: ${asRoot("novacula-agent restart")}`,
+    );
+  }
+  return status.state === "online" ? online(status, facts.fingerprint) : offline(status, facts.isAccepted);
+}
+
+function online(status: AgentStatus, fingerprint: string | undefined): Check {
+  if (fingerprint !== undefined && keyIs(status, fingerprint) && status.pendingChange === null) {
+    return { stage: "executor", status: "ok", detail: trimmed(status.reason) };
+  }
+  const why = status.pendingChange?.reason ?? "the file has a change that it has not applied";
+  return {
+    stage: "executor",
+    status: "warning",
+    detail: `online with key ${status.key?.fingerprint ?? "?"}, but not with the file: ${trimmed(why)}`,
+    remedy: `Run: ${asRoot("novacula-agent reload --wait")}`,
+  };
+}
+
+function offline(status: AgentStatus, isAccepted: boolean): Check {
+  const detail = trimmed(status.reason);
+  if (status.state === "connecting") {
+    return bad(`not online yet. ${detail}`, "Wait a few seconds, then run doctor again.");
+  }
+  const retry = asRoot("novacula-agent retry");
+  if (status.state === "unreachable") {
+    return bad(
+      detail,
+      isAccepted
+        ? `Doctor reached it now, with the same key. Run: ${retry}`
+        : `Fix the failure above. The agent retries by itself; to retry now, run: ${retry}`,
+    );
+  }
+  return bad(
+    detail,
+    isAccepted
+      ? `The control plane accepts the key in the file now. Run: ${retry}`
+      : `Run: ${asRoot("novacula-agent status")}`,
+  );
+}
+
+function silent(
+  { why, isDenied }: Extract<AgentReply, { kind: "silent" }>,
+  mainPid: number | undefined,
+): Check {
+  const detail = trimmed(why);
+  if (isDenied) {
+    return { stage: "executor", status: "unknown", detail, remedy: "Run doctor with sudo." };
+  }
+  if (mainPid === undefined) {
+    return bad(
+      detail,
+      `Start it: ${asRoot("novacula-agent start")}, or in the foreground: novacula-agent run`,
+    );
+  }
+  if (mainPid === 0) {
+    return bad(detail, `Start it: ${asRoot("systemctl start novacula-agent")}`);
+  }
+  return bad(
+    `the agent runs (PID ${mainPid}), but does not answer. ${detail}`,
+    `It makes a lost socket again within seconds, if the folder is there. If not, run: ${asRoot("novacula-agent restart")}`,
+  );
+}
+
+function otherAgent({ pid, user, unit, configPath, isOtherExecutor }: OtherAgent): Check {
+  const origin = unit === undefined ? "started by hand" : `of ${printable(unit, 100)}`;
+  const detail = `another agent runs on this host: PID ${pid}, user ${printable(user, 40)}, ${origin}, with ${printable(configPath, 4096)}`;
+  const stop = unit === undefined ? asRoot(`kill ${pid}`) : asRoot(`systemctl stop ${shellWord(unit)}`);
+  return isOtherExecutor
+    ? {
+        stage: "executor",
+        status: "warning",
+        detail: `${detail}; it is another executor`,
+        remedy: `If nobody needs it, run: ${stop}`,
+      }
+    : bad(detail, `One executor is one agent. Stop the one that is wrong: ${stop}`);
+}
+
+function bad(detail: string, remedy: string): Check {
+  return { stage: "executor", status: "bad", detail, remedy };
+}
+
+function trimmed(sentence: string): string {
+  return printable(sentence, 600).replace(/\.$/u, "");
+}

@@ -1,0 +1,103 @@
+import type { HiddenFolder } from "../../lib/files/hidden-folders.ts";
+import { printable } from "../../lib/printable.ts";
+import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { hiddenDetail, movedTo } from "../config/file/hidden-file.ts";
+import type { Check } from "./examination.ts";
+
+/** Files and folders of the agent, as its service finds them. */
+export interface PlaceFacts {
+  /** The user and the group of the service: `novacula:novacula`. */
+  readonly owner: { readonly user: string; readonly group: string };
+  /** Files that exist, and that the sandbox hides. */
+  readonly hidden: readonly { readonly path: string; readonly by: HiddenFolder }[];
+  /** Folders of the unit that are missing, and the setting that needs each. */
+  readonly missing: readonly { readonly path: string; readonly setting: string }[];
+  /** Files of `EnvironmentFile=` that could not be read. */
+  readonly unread: readonly {
+    readonly path: string;
+    readonly problem: string;
+    readonly isMissing: boolean;
+  }[];
+  readonly dataDir: {
+    readonly path: string;
+    /** Where the path comes from: `agent.toml line 3`; undefined: it is the default. */
+    readonly source: string | undefined;
+    readonly state: "usable" | "missing" | "read-only" | "not-owned" | HiddenFolder;
+  };
+}
+
+/** Whether the service sees and has what it needs of the file system. */
+export function checkPlaces(facts: PlaceFacts): readonly Check[] {
+  return [
+    ...facts.hidden.map(
+      ({ path, by }): Check => ({
+        stage: "file",
+        status: "bad",
+        detail: hiddenDetail(path, by),
+        remedy: movedTo(path),
+      }),
+    ),
+    ...facts.missing.map(({ path, setting }) =>
+      bad(
+        `${printable(path, 4096)} does not exist, and the service cannot start without it (${setting} of its unit)`,
+        makeFolder(path, facts.owner),
+      ),
+    ),
+    ...facts.unread.map(unread),
+    ...dataDir(facts),
+  ];
+}
+
+function unread({ path, problem, isMissing }: PlaceFacts["unread"][number]): Check {
+  const detail = `${printable(path, 4096)}, an EnvironmentFile= of its unit, ${problem}`;
+  return isMissing
+    ? bad(`${detail}, so the service cannot start`, `Make it again: ${asRoot(`touch ${shellWord(path)}`)}`)
+    : { stage: "unit", status: "unknown", detail, remedy: "Run doctor with sudo." };
+}
+
+function dataDir({ dataDir: { path, source, state }, owner }: PlaceFacts): readonly Check[] {
+  const origin = source === undefined ? "agent.data_dir" : `agent.data_dir, ${source}`;
+  const folder = `${printable(path, 4096)} (${origin})`;
+  const who = `${owner.user}:${owner.group}`;
+  switch (state) {
+    case "usable":
+      return [];
+    case "missing":
+      return [
+        bad(
+          `${folder} does not exist, so the agent remembers nothing and keeps no nodes`,
+          makeFolder(path, owner),
+        ),
+      ];
+    case "not-owned":
+      return [
+        bad(
+          `${folder} cannot be written by the service's user ${owner.user}`,
+          `Run: ${asRoot(`chown -R ${shellWord(who)} ${shellWord(path)}`)} && ${asRoot("novacula-agent restart")}`,
+        ),
+      ];
+    case "read-only":
+      return [
+        bad(
+          `${folder} is read-only for the service (ProtectSystem= of its unit)`,
+          `Add ReadWritePaths=${path} below [Service], or remove agent.data_dir. Then restart: ${asRoot("systemctl edit novacula-agent")} && ${asRoot("novacula-agent restart")}`,
+        ),
+      ];
+    default:
+      return [
+        bad(
+          `${folder} is in ${printable(state.folder, 400)}, which ${state.setting} of its unit hides from the service`,
+          `Remove agent.data_dir: /var/lib/novacula is the usual place. Then run: ${asRoot("novacula-agent restart")}`,
+        ),
+      ];
+  }
+}
+
+function makeFolder(path: string, { user, group }: PlaceFacts["owner"]): string {
+  const install = `install -d -o ${shellWord(user)} -g ${shellWord(group)} -m 0700 ${shellWord(path)}`;
+  return `Make it, then start the service: ${asRoot(install)} && ${asRoot("novacula-agent restart")}`;
+}
+
+function bad(detail: string, remedy: string): Check {
+  return { stage: "unit", status: "bad", detail, remedy };
+}

@@ -1,0 +1,38 @@
+/** A variable in a file that `EnvironmentFile=` names. */
+export interface FileVariable {
+  readonly name: string;
+  readonly value: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/**
+ * Reads a file of `EnvironmentFile=`, as systemd.exec(5) describes it: comments, quotes around a
+ * value, and lines that a backslash continues. A line that is none of these sets nothing.
+ */
+export function environmentFile(text: string): readonly FileVariable[] {
+  const found: FileVariable[] = [];
+  const lines = text.split("\n");
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = index + 1;
+    let written = (lines[index] ?? "").replace(/\r$/u, "");
+    while (/(?<!\\)(?:\\\\)*\\$/u.test(written) && index + 1 < lines.length) {
+      index += 1;
+      written = written.slice(0, -1) + (lines[index] ?? "");
+    }
+    const [, name, value = ""] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/su.exec(written) ?? [];
+    if (name !== undefined) {
+      found.push({ name, value: unquoted(value.trim()), line });
+    }
+  }
+  return found;
+}
+
+function unquoted(value: string): string {
+  const quoted = /^'([^']*)'$|^"((?:[^"\\]|\\.)*)"$/su.exec(value);
+  if (quoted === null) {
+    return value.replaceAll(/\\(.)/gsu, "$1");
+  }
+  const [, single, double = ""] = quoted;
+  return single ?? double.replaceAll(/\\(["\\`$])/gu, "$1");
+}

@@ -1,0 +1,96 @@
+import { SERVICE } from "../service-unit.ts";
+import { environmentFile } from "./environment-file.ts";
+import { quotedWords } from "./quoted-words.ts";
+import type { ServiceFacts } from "./service-facts.ts";
+import { type Assignment, inForce } from "./unit-files.ts";
+
+/** The environment of the service, and where each variable gets its value. */
+export interface ServiceEnvironment {
+  readonly variables: Readonly<Record<string, string>>;
+  /** `/etc/systemd/system/novacula-agent.service.d/p.conf line 2`, by variable; not scrubbed. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** The same for variables that `UnsetEnvironment=` takes away again. */
+  readonly unset: ReadonlyMap<string, string>;
+}
+
+export interface EnvironmentParts {
+  readonly facts: ServiceFacts;
+  /** Of the unit and its drop-ins, in the order in which systemd reads them. */
+  readonly assignments: readonly Assignment[];
+  /** What `systemctl show-environment` prints. */
+  readonly manager: string;
+  /** The files of `EnvironmentFile=` that could be read, in their order. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+/**
+ * systemd.exec(5), "Environment Variables in Spawned Processes": later ones replace earlier ones,
+ * and `UnsetEnvironment=` comes last.
+ */
+export function serviceEnvironment({
+  facts,
+  assignments,
+  manager,
+  files,
+}: EnvironmentParts): ServiceEnvironment {
+  const found = new Map<string, { readonly value: string; readonly source: string }>();
+  const set = (text: string, source: string) => {
+    const equals = text.indexOf("=");
+    if (equals > 0) {
+      found.set(text.slice(0, equals), { value: text.slice(equals + 1), source });
+    }
+  };
+  for (const line of manager.split("\n")) {
+    set(quotedWords(line)[0] ?? "", "systemd's own environment (systemctl show-environment)");
+  }
+  for (const text of ownVariables(facts, assignments)) {
+    set(text, SERVICE);
+  }
+  const places = placesOf(assignments);
+  for (const text of facts.Environment) {
+    set(text, places.get(text.slice(0, text.indexOf("="))) ?? `Environment= of ${SERVICE}`);
+  }
+  for (const { path, text } of files) {
+    for (const { name, value, line } of environmentFile(text)) {
+      set(`${name}=${value}`, `${path} line ${line}`);
+    }
+  }
+  const isUnset = ([name, { value }]: readonly [string, { readonly value: string }]) =>
+    facts.UnsetEnvironment.includes(name) || facts.UnsetEnvironment.includes(`${name}=${value}`);
+  const kept = [...found].filter((entry) => !isUnset(entry));
+  const sourcesOf = (entries: readonly (readonly [string, { readonly source: string }])[]) =>
+    new Map(entries.map(([name, { source }]) => [name, source]));
+  return {
+    variables: Object.fromEntries(kept.map(([name, { value }]) => [name, value])),
+    sources: sourcesOf(kept),
+    unset: sourcesOf([...found].filter(isUnset)),
+  };
+}
+
+/** The place of the assignment that counts, by variable. */
+function placesOf(assignments: readonly Assignment[]): ReadonlyMap<string, string> {
+  return new Map(
+    inForce(assignments, "Service", "Environment").flatMap(({ file, line, value }) =>
+      quotedWords(value).map((word) => [word.slice(0, word.indexOf("=")), `${file} line ${line}`] as const),
+    ),
+  );
+}
+
+/** What systemd itself sets for the folders of a service. */
+function ownVariables(facts: ServiceFacts, assignments: readonly Assignment[]): readonly string[] {
+  const folders = (base: string, names: readonly string[]) =>
+    names.map((name) => `${base}/${name}`).join(":");
+  const { StateDirectory, RuntimeDirectory } = facts;
+  return [
+    ...(StateDirectory.length === 0 ? [] : [`STATE_DIRECTORY=${folders("/var/lib", StateDirectory)}`]),
+    ...(RuntimeDirectory.length === 0 ? [] : [`RUNTIME_DIRECTORY=${folders("/run", RuntimeDirectory)}`]),
+    ...(hasCredentials(assignments) ? [`CREDENTIALS_DIRECTORY=/run/credentials/${SERVICE}`] : []),
+  ];
+}
+
+/** `systemctl show` of systemd 252 and 257 prints no credentials. */
+function hasCredentials(assignments: readonly Assignment[]): boolean {
+  return ["Load", "Set"]
+    .flatMap((verb) => [`${verb}Credential`, `${verb}CredentialEncrypted`])
+    .some((name) => inForce(assignments, "Service", name).length > 0);
+}

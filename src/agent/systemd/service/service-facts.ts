@@ -1,0 +1,96 @@
+import * as z from "zod";
+import { SERVICE } from "../service-unit.ts";
+import { systemctlOutput } from "../systemctl.ts";
+import { quotedWords } from "./quoted-words.ts";
+
+const one = z.tuple([z.string()]).transform(([value]) => value);
+const isYes = one.transform((value) => value === "yes");
+const count = one.pipe(z.string().regex(/^\d{1,10}$/u)).transform(Number);
+/** A list on one line. */
+const words = z
+  .array(z.string())
+  .max(64)
+  .transform((lines) => lines.flatMap(quotedWords));
+/** A list with a line for each item. */
+const lines = z
+  .array(z.string())
+  .max(256)
+  .transform((all) => all.filter((line) => line !== ""));
+
+/** The properties to request, and what each must look like. One that is missing is empty. */
+const shape = {
+  LoadState: one,
+  ActiveState: one,
+  SubState: one,
+  UnitFileState: one,
+  NeedDaemonReload: isYes,
+  Result: one,
+  ExecMainStatus: count,
+  NRestarts: count,
+  MainPID: count,
+  FragmentPath: one,
+  DropInPaths: words,
+  ExecStart: lines,
+  Environment: words,
+  EnvironmentFiles: lines,
+  UnsetEnvironment: words,
+  User: one,
+  Group: one,
+  StateDirectory: words,
+  RuntimeDirectory: words,
+  CacheDirectory: words,
+  LogsDirectory: words,
+  ProtectSystem: one,
+  ProtectHome: one,
+  PrivateTmp: one,
+  ReadWritePaths: words,
+  ReadOnlyPaths: words,
+  InaccessiblePaths: words,
+  TemporaryFileSystem: words,
+  BindPaths: words,
+  BindReadOnlyPaths: words,
+  WorkingDirectory: one,
+};
+
+const schema = z.object(shape);
+
+/** What systemd knows of the service of the agent. Nothing here was scrubbed yet. */
+export type ServiceFacts = Readonly<z.output<typeof schema>>;
+
+const NUMBERS: ReadonlySet<string> = new Set(["ExecMainStatus", "NRestarts", "MainPID"]);
+const LISTS: ReadonlySet<string> = new Set(
+  Object.entries(shape).flatMap(([name, decoder]) => (decoder === words || decoder === lines ? [name] : [])),
+);
+
+/** Asks systemd about the service. Undefined if it does not answer, or with what nobody knows. */
+export async function readServiceFacts(): Promise<ServiceFacts | undefined> {
+  const text = await systemctlOutput(["show", SERVICE, `--property=${Object.keys(shape).join(",")}`]);
+  return text === undefined ? undefined : decodeServiceFacts(text);
+}
+
+/** Decodes what `systemctl show` printed; undefined if it is not what systemd prints. */
+export function decodeServiceFacts(text: string): ServiceFacts | undefined {
+  const shown = text.split("\n");
+  const found = Object.keys(shape).map((name) => {
+    const values = shown
+      .filter((line) => line.startsWith(`${name}=`))
+      .map((line) => line.slice(name.length + 1));
+    const missing = LISTS.has(name) ? [] : [NUMBERS.has(name) ? "0" : ""];
+    return [name, values.length === 0 ? missing : values];
+  });
+  return schema.safeParse(Object.fromEntries(found)).data;
+}
+
+/** Whether systemd knows the service: a unit that is masked counts, and one that is damaged. */
+export function isInstalled(facts: ServiceFacts | undefined): facts is ServiceFacts {
+  return facts !== undefined && facts.LoadState !== "not-found" && facts.LoadState !== "";
+}
+
+/**
+ * The file of `--config` in `ExecStart=`; undefined without one. systemd shows the arguments
+ * without quotes, and `run` has no other option, so the rest of the line is the path.
+ */
+export function configArgument({ ExecStart }: ServiceFacts): string | undefined {
+  const shown = /\bargv\[\]=(.*?) ; (?:flags|ignore_errors)=/u.exec(ExecStart.at(-1) ?? "")?.[1];
+  return /\s(?:--config|-c)(?:=|\s+)(.+)$/u.exec(shown ?? "")?.[1]?.trim();
+}

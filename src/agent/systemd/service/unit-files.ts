@@ -1,0 +1,54 @@
+/** A line `Name=value` of a unit file, and where it is. */
+export interface Assignment {
+  readonly file: string;
+  /** 1-based; the first one if the value continues on more lines. */
+  readonly line: number;
+  readonly section: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * The assignments in the text of a unit file, in its order: systemd.syntax(7), with comments and
+ * lines that a backslash continues.
+ */
+export function assignmentsOf(text: string, file: string): readonly Assignment[] {
+  const found: Assignment[] = [];
+  const lines = text.split("\n");
+  let section = "";
+  for (let index = 0; index < lines.length; index += 1) {
+    const first = index;
+    let written = (lines[index] ?? "").trim();
+    if (written === "" || isComment(written)) {
+      continue;
+    }
+    while (written.endsWith("\\") && index + 1 < lines.length) {
+      index += 1;
+      const next = (lines[index] ?? "").trim();
+      // A comment between two of the lines is left out.
+      written = isComment(next) ? written : `${written.slice(0, -1)} ${next}`;
+    }
+    const header = /^\[(.+)\]$/u.exec(written)?.[1];
+    section = header ?? section;
+    const equals = written.indexOf("=");
+    if (header === undefined && equals > 0) {
+      const name = written.slice(0, equals).trim();
+      found.push({ file, line: first + 1, section, name, value: written.slice(equals + 1).trim() });
+    }
+  }
+  return found;
+}
+
+/**
+ * The assignments that count, of all files in the order in which systemd reads them: an empty value
+ * takes back what was there before.
+ */
+export function inForce(assignments: readonly Assignment[], section: string, name: string): Assignment[] {
+  const own = assignments.filter((one) => one.section === section && one.name === name);
+  const reset = own.findLastIndex(({ value }) => value === "");
+  return own.slice(reset + 1);
+}
+
+function isComment(line: string): boolean {
+  return line.startsWith("#") || line.startsWith(";");
+}

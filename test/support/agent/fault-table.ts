@@ -1,0 +1,407 @@
+import { NO_NODES_STATUS, type NodeStatus } from "../../../src/agent/daemon/status/nodes-status.ts";
+import type { AgentStatus } from "../../../src/agent/daemon/status/status.ts";
+import { checkConnection } from "../../../src/agent/doctor/check-connection.ts";
+import { checkExecutor, type ExecutorFacts } from "../../../src/agent/doctor/check-executor.ts";
+import { checkFiles } from "../../../src/agent/doctor/check-files.ts";
+import { checkNodes } from "../../../src/agent/doctor/check-nodes.ts";
+import { checkPlaces, type PlaceFacts } from "../../../src/agent/doctor/check-places.ts";
+import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
+import type { Check, Stage } from "../../../src/agent/doctor/examination.ts";
+import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import type { NodeProblem } from "../../../src/protocol/nodes/observed-node.ts";
+import { damagedFile, invalidFile } from "./loaded.ts";
+import { serviceFacts } from "./service-facts.ts";
+
+/** A fault of a host, the stage at which doctor has to find it, and the remedy that it has to give. */
+export interface FaultRow {
+  readonly fault: string;
+  readonly stage: Stage;
+  /** A piece of what doctor says. */
+  readonly says: string;
+  /** A piece of the remedy: a command, if one command is enough. */
+  readonly remedy: string;
+  checks(): readonly Check[];
+}
+
+type Row = readonly [
+  fault: string,
+  stage: Stage,
+  says: string,
+  remedy: string,
+  checks: () => readonly Check[],
+];
+
+export const ONLINE: AgentStatus = {
+  state: "online",
+  since: null,
+  reason: "Online with key 3fa9c1d2.",
+  executor: "agent-1",
+  controlPlane: "https://cp.example.com",
+  organization: null,
+  key: { fingerprint: "3fa9c1d2", id: null, name: null, source: "agent.toml line 7", endsAt: null },
+  lastAcceptedAt: null,
+  lastAttemptAt: null,
+  nextAttemptAt: null,
+  attempts: 1,
+  pendingChange: null,
+  nodes: [],
+  duplicates: [],
+  configPath: "/etc/novacula/agent.toml",
+  dataDir: "/var/lib/novacula",
+  pid: 42,
+  version: "1.2.3",
+  startedAt: null,
+};
+
+/** The facts of an executor that its service keeps online. */
+export const ONLINE_FACTS: ExecutorFacts = {
+  reply: { kind: "answered", status: ONLINE },
+  mainPid: 42,
+  configPath: ONLINE.configPath,
+  fingerprint: "3fa9c1d2",
+  isAccepted: true,
+  others: [],
+};
+
+/** The places of a service that has everything. */
+export const GOOD_PLACES: PlaceFacts = {
+  owner: { user: "novacula", group: "novacula" },
+  hidden: [],
+  missing: [],
+  unread: [],
+  dataDir: { path: "/srv/data", source: "/etc/novacula/agent.toml line 2", state: "usable" },
+};
+
+const BY_HAND = {
+  pid: 77,
+  user: "root",
+  unit: undefined,
+  configPath: ONLINE.configPath,
+  isOtherExecutor: false,
+};
+
+const CLONE = {
+  hostName: "web-2",
+  address: "10.0.0.2",
+  pid: 9,
+  unit: null,
+  isOnThisHost: false,
+  lastSyncAt: "2026-11-28T12:00:00.000Z",
+};
+
+const unit = (shown: string) => () => checkUnit(serviceFacts(shown));
+const executor = (changes: Partial<ExecutorFacts>) => () => checkExecutor({ ...ONLINE_FACTS, ...changes });
+const state = (word: AgentStatus["state"], isAccepted = false) =>
+  executor({
+    isAccepted,
+    reply: { kind: "answered", status: { ...ONLINE, state: word, reason: "So it is." } },
+  });
+const silent = (mainPid: number | undefined) =>
+  executor({ mainPid, reply: { kind: "silent", why: "No agent runs here.", isDenied: false } });
+const places = (changes: Partial<PlaceFacts>) => () => checkPlaces({ ...GOOD_PLACES, ...changes });
+const dataDir = (found: PlaceFacts["dataDir"]["state"]) =>
+  places({ dataDir: { ...GOOD_PLACES.dataDir, state: found } });
+const asked =
+  (answer: { readonly kind: "refused" | "unreachable"; readonly cause?: UnreachableCause }) => () =>
+    checkConnection({
+      url: "https://cp.example.com",
+      urlSource: "control_plane.url, /etc/novacula/agent.toml line 2",
+      route: { kind: "direct" },
+      proxySource: "HTTPS_PROXY, /etc/systemd/system/novacula-agent.service.d/p.conf line 2",
+      nowMs: 0,
+      answer: {
+        kind: answer.kind,
+        cause: answer.cause,
+        detail: "it failed",
+        remedy: "Do this.",
+        serverTimeMs: 0,
+      },
+    });
+const node = (problem: NodeProblem) => () => {
+  const found: NodeStatus = {
+    name: "btc-1",
+    id: "1",
+    chain: "bitcoin",
+    network: "mainnet",
+    desiredState: "running",
+    revision: 1,
+    runningRevision: 1,
+    isUnlisted: false,
+    isKept: false,
+    waitsForName: false,
+    processes: [
+      {
+        role: "node",
+        unit: "bitcoin-node@btc-1.service",
+        client: "bitcoind",
+        version: "29.0",
+        status: "error",
+        problem,
+        reason: "It is so.",
+        since: "2026-11-28T12:00:00Z",
+        restarts: 0,
+        height: null,
+        targetHeight: null,
+        peers: null,
+        syncProgress: null,
+        memoryBytes: null,
+      },
+    ],
+  };
+  return checkNodes({
+    status: { ...NO_NODES_STATUS, nodes: [found] },
+    hand: "answers",
+    oddTemplates: [],
+    hiddenDisks: [],
+  });
+};
+
+const URL_PLACE = "it failed (control_plane.url, /etc/novacula/agent.toml line 2)";
+const RESTART = "systemctl reset-failed novacula-agent && ";
+const FAILED = "ActiveState=failed\nSubState=failed\nMainPID=0\nResult=exit-code";
+
+const FILES: readonly Row[] = [
+  ["agent.toml is not valid", "syntax", "is not valid TOML", "Fix it.", () => checkFiles(invalidFile(), [])],
+  ["the key is damaged", "key", "U+0020 SPACE", "Copy the key again.", () => checkFiles(damagedFile(), [])],
+  [
+    "the service may not read the key",
+    "mode",
+    "cannot read /k",
+    "chgrp novacula /k",
+    () =>
+      checkFiles(damagedFile(), [
+        { problem: "the service's user cannot read /k", remedy: "chgrp novacula /k" },
+      ]),
+  ],
+  [
+    "the key file is below /tmp, and PrivateTmp= hides it",
+    "file",
+    "the service does not see /tmp/key, because PrivateTmp=yes of its unit hides /tmp",
+    "install -o root -g novacula -m 0640 /tmp/key /etc/novacula/key",
+    places({ hidden: [{ path: "/tmp/key", by: { folder: "/tmp", setting: "PrivateTmp=yes" } }] }),
+  ],
+];
+
+const CONNECTION: readonly Row[] = [
+  ...(
+    [
+      ["dns", "dns"],
+      ["connection-refused", "tcp"],
+      ["network", "tcp"],
+      ["timeout", "tcp"],
+      ["tls-untrusted", "tls"],
+      ["tls-expired", "tls"],
+      ["tls-not-yet-valid", "tls"],
+      ["tls-name-mismatch", "tls"],
+      ["tls-other", "tls"],
+      ["insecure-url", "tls"],
+      ["connection-lost", "answer"],
+      ["redirect", "answer"],
+      ["not-a-control-plane", "answer"],
+      ["foreign-refusal", "answer"],
+      ["rate-limited", "answer"],
+      ["server-error", "answer"],
+      ["rejected-request", "answer"],
+      ["answer-too-large", "answer"],
+      ["answer-malformed", "answer"],
+    ] as const
+  ).map(
+    ([cause, stage]): Row => [cause, stage, URL_PLACE, "Do this.", asked({ kind: "unreachable", cause })],
+  ),
+  ...(["proxy", "proxy-authentication"] as const).map(
+    (cause): Row => [
+      cause,
+      "proxy",
+      "HTTPS_PROXY, /etc/systemd",
+      "Do this.",
+      asked({ kind: "unreachable", cause }),
+    ],
+  ),
+  ["the key is refused", "authentication", "it failed", "Do this.", asked({ kind: "refused" })],
+];
+
+const UNIT: readonly Row[] = [
+  [
+    "masked",
+    "unit",
+    "masked",
+    "systemctl unmask novacula-agent",
+    unit("LoadState=masked\nUnitFileState=masked\nActiveState=inactive"),
+  ],
+  [
+    "masked until the next boot",
+    "unit",
+    "masked",
+    "unmask --runtime",
+    unit("LoadState=masked\nUnitFileState=masked-runtime"),
+  ],
+  [
+    "a line of the unit is wrong",
+    "unit",
+    "bad-setting",
+    "systemd-analyze verify",
+    unit("LoadState=bad-setting"),
+  ],
+  [
+    "stopped",
+    "unit",
+    "inactive",
+    "systemctl start novacula-agent",
+    unit("ActiveState=inactive\nSubState=dead"),
+  ],
+  [
+    "the start limit is reached",
+    "unit",
+    "too many starts",
+    RESTART,
+    unit("ActiveState=failed\nResult=start-limit-hit"),
+  ],
+  ["the watchdog ended it", "unit", "it hung", RESTART, unit("ActiveState=failed\nResult=watchdog")],
+  ["out of memory", "unit", "memory ran out", RESTART, unit("ActiveState=failed\nResult=oom-kill")],
+  [
+    "it ends again and again",
+    "unit",
+    "again and again (3",
+    "journalctl -u novacula-agent",
+    unit("ActiveState=activating\nSubState=auto-restart\nNRestarts=3\nResult=exit-code\nExecMainStatus=1"),
+  ],
+  ["the program is missing", "unit", "203/EXEC", RESTART, unit(`${FAILED}\nExecMainStatus=203`)],
+  [
+    "the user is missing",
+    "unit",
+    "novacula does not exist (status 217/USER)",
+    "systemd-sysusers",
+    unit(`${FAILED}\nExecMainStatus=217`),
+  ],
+  [
+    "the working folder is missing",
+    "unit",
+    "/srv/w cannot be entered",
+    "install -d /srv/w",
+    unit(`${FAILED}\nExecMainStatus=200\nWorkingDirectory=/srv/w`),
+  ],
+  ["a credential is missing", "unit", "243/CREDENTIALS", RESTART, unit(`${FAILED}\nExecMainStatus=243`)],
+  [
+    "a folder of ReadWritePaths= is missing",
+    "unit",
+    "/srv/a does not exist, and the service cannot start without it (ReadWritePaths= of its unit)",
+    "install -d -o novacula -g novacula -m 0700 /srv/a && ",
+    places({ missing: [{ path: "/srv/a", setting: "ReadWritePaths=" }] }),
+  ],
+  [
+    "a file of EnvironmentFile= is missing",
+    "unit",
+    "/etc/default/x, an EnvironmentFile= of its unit, does not exist",
+    "touch /etc/default/x",
+    places({ unread: [{ path: "/etc/default/x", problem: "does not exist", isMissing: true }] }),
+  ],
+  [
+    "data_dir is missing",
+    "unit",
+    "/srv/data (agent.data_dir, /etc/novacula/agent.toml line 2) does not exist",
+    "install -d -o novacula -g novacula -m 0700 /srv/data",
+    dataDir("missing"),
+  ],
+  [
+    "data_dir is another user's",
+    "unit",
+    "cannot be written",
+    "chown -R novacula:novacula /srv/data",
+    dataDir("not-owned"),
+  ],
+  [
+    "data_dir is read-only for the service",
+    "unit",
+    "read-only",
+    "ReadWritePaths=/srv/data",
+    dataDir("read-only"),
+  ],
+  [
+    "data_dir is hidden",
+    "unit",
+    "ProtectHome=yes of its unit hides",
+    "Remove agent.data_dir",
+    dataDir({ folder: "/home", setting: "ProtectHome=yes" }),
+  ],
+];
+
+const EXECUTOR: readonly Row[] = [
+  ["connecting", "executor", "not online yet", "run doctor again", state("connecting")],
+  ["unreachable", "executor", "So it is", "novacula-agent retry", state("unreachable")],
+  ["reachable for doctor alone", "executor", "So it is", "Doctor reached it now", state("unreachable", true)],
+  ["its key is refused", "executor", "So it is", "novacula-agent status", state("key-refused")],
+  ["it is forbidden", "executor", "So it is", "novacula-agent status", state("forbidden")],
+  ["its key is unusable", "executor", "So it is", "novacula-agent status", state("key-unusable")],
+  ["its configuration is invalid", "executor", "So it is", "novacula-agent status", state("config-invalid")],
+  ["no agent, and no service", "executor", "No agent runs", "novacula-agent run", silent(undefined)],
+  ["the service runs nothing", "executor", "No agent runs", "systemctl start novacula-agent", silent(0)],
+  [
+    "its socket was removed",
+    "executor",
+    "runs (PID 42), but does not answer",
+    "novacula-agent restart",
+    silent(42),
+  ],
+  [
+    "another agent has its place",
+    "executor",
+    "PID 42, which is not the service's",
+    "kill 42",
+    executor({ mainPid: 41 }),
+  ],
+  [
+    "it runs with another file",
+    "executor",
+    "uses /etc/novacula/agent.toml, not /srv/o.toml",
+    "novacula-agent restart",
+    executor({ configPath: "/srv/o.toml" }),
+  ],
+  [
+    "another host is the same executor",
+    "executor",
+    "another process syncs as this executor: PID 9 on host web-2 (10.0.0.2), last seen at 2026-11-28T12:00:00.000Z",
+    "agent.name and a key of its own",
+    executor({ reply: { kind: "answered", status: { ...ONLINE, duplicates: [CLONE] } } }),
+  ],
+  [
+    "two agents, one by hand",
+    "executor",
+    "another agent runs on this host: PID 77",
+    "kill 77",
+    executor({ others: [BY_HAND] }),
+  ],
+  [
+    "two agents, two units",
+    "executor",
+    "of x.service",
+    "systemctl stop x.service",
+    executor({ others: [{ ...BY_HAND, unit: "x.service" }] }),
+  ],
+];
+
+const NODES: readonly Row[] = (
+  [
+    ["bad_spec", "Change the node on the control plane"],
+    ["binary_missing", "Install the client"],
+    ["port_taken", "ss -lptun"],
+    ["disk_low", "df -h"],
+    ["crash_loop", "novacula-agent nodes logs btc-1 node"],
+    ["out_of_memory", "more memory"],
+    ["unresponsive", "novacula-agent nodes logs btc-1 node"],
+    ["hand_unavailable", "systemctl restart novacula-nodes.socket"],
+    ["deletion_held_back", "start the node again"],
+  ] as const
+).map(
+  ([problem, remedy]): Row => [
+    problem,
+    "nodes",
+    `node btc-1 (node): It is so [${problem}]`,
+    remedy,
+    node(problem),
+  ],
+);
+
+/** Every fault that doctor knows. */
+export const FAULT_TABLE: readonly FaultRow[] = [...FILES, ...CONNECTION, ...UNIT, ...EXECUTOR, ...NODES].map(
+  ([fault, stage, says, remedy, checks]) => ({ fault, stage, says, remedy, checks }),
+);
