@@ -1,4 +1,4 @@
-import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
+import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings/settings.ts";
 import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 import { sentences } from "../src/lib/command-line/environment-variable.ts";
 import type { PackageHead } from "./debian-texts.ts";
@@ -90,13 +90,19 @@ const CONTROL_PLANE: DebianPackage = {
   ],
   architecture: "own",
   needs: [],
-  files: {},
+  files: {
+    "usr/lib/systemd/system/novacula-control-plane.socket": "systemd/novacula-control-plane.socket",
+  },
   texts: { "usr/share/novacula-control-plane/environment": environmentFile(ENVIRONMENT_VARIABLES) },
   manual: {
     files: [
       ["/etc/default/novacula-control-plane", "The environment of the service, one VARIABLE=value per line."],
       ["/var/lib/novacula-control-plane/control-plane.db", "The database."],
       ["/var/lib/novacula-control-plane/management.sock", "How the commands talk to the running service."],
+      [
+        "/usr/lib/systemd/system/novacula-control-plane.socket",
+        "Not enabled: listens on port 443 for the service.",
+      ],
       ["/usr/share/doc/novacula-control-plane/", "The documentation for operators."],
     ],
     environment: [

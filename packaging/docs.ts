@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { EVENTS } from "../src/agent/journal/events.ts";
-import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings.ts";
+import { EVENTS as CONTROL_PLANE_EVENTS } from "../src/control-plane/log/events.ts";
+import { ENVIRONMENT_VARIABLES } from "../src/control-plane/settings/settings.ts";
 import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
+import type { EventDescription } from "../src/lib/log/event-description.ts";
 import { LOG_LEVELS } from "../src/lib/log/level.ts";
 import { chainSections } from "./chain-tables.ts";
 import { readPrograms } from "./command-table.ts";
@@ -19,13 +21,14 @@ const LEVELS = LOG_LEVELS.toReversed();
  */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/chains.md": { chains: chainSections },
-  "docs/journal.md": { journal: journalTable },
+  "docs/journal.md": { journal: () => eventTable(EVENTS) },
   "docs/commands.md": {
     "agent-exit-codes": () => exitCodeTable("agent"),
     "agent-commands": () => commandSections("agent"),
     "control-plane-exit-codes": () => exitCodeTable("controlPlane"),
     "control-plane-commands": () => commandSections("controlPlane"),
   },
+  "docs/control-plane/log.md": { events: () => eventTable(CONTROL_PLANE_EVENTS) },
   "docs/control-plane/environment.md": { environment: () => environmentTable(ENVIRONMENT_VARIABLES) },
 };
 
@@ -45,9 +48,9 @@ function replacePart(document: string, name: string, part: string): string {
   return `${document.slice(0, from + start.length)}\n${part.trim()}\n${document.slice(to)}`;
 }
 
-function journalTable(): string {
+function eventTable(events: Readonly<Record<string, EventDescription>>): string {
   const rows = LEVELS.flatMap((level) =>
-    Object.entries(EVENTS)
+    Object.entries(events)
       .filter(([, event]) => event.level === level)
       .map(([name, { meaning, remedy }]) => [level, `\`${name}\``, meaning, remedy]),
   );

@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { wantsJson } from "../lib/command-line/arguments.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
+import { leaveForChildren } from "../lib/systemd/child-environment.ts";
+import { nameProcess } from "../lib/systemd/process-name.ts";
 import { reportBug } from "./cli/bug-report.ts";
 import { runAgentProgram } from "./cli/program.ts";
-import { leaveForChildren } from "./systemd/child-environment.ts";
 
 const SHELL = "/bin/sh";
 /** How long open work may continue after the command has finished, ms. */
@@ -20,6 +21,7 @@ const args = process.argv.slice(2);
 // A copy: the agent itself reads the whole environment.
 const environment = { ...process.env };
 leaveForChildren(process.env);
+nameProcess("novacula-agent");
 const terminal: Terminal = {
   stdin: process.stdin,
   stdout: process.stdout,

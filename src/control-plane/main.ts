@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { errorCode } from "../lib/errors.ts";
+import { leaveForChildren } from "../lib/systemd/child-environment.ts";
+import { nameProcess } from "../lib/systemd/process-name.ts";
 import { runCommandLine } from "./cli/command-line.ts";
 
 // `… | head` closes the pipe. That is no failure.
@@ -17,9 +19,13 @@ for (const stream of [process.stdout, process.stderr]) {
  */
 const LOG_LIMIT_MS = 1000;
 
-const { argv, env, stdin, stdout, stderr } = process;
+const { argv, stdin, stdout, stderr } = process;
+// A copy: systemd-notify and a pager must not inherit secrets.
+const environment = { ...process.env };
+leaveForChildren(process.env);
+nameProcess("novacula-control-plane");
 // Not a top-level await: the single binary is a CommonJS bundle.
-void runCommandLine(argv.slice(2), { environment: env, stdin, stdout, stderr }).then((exitCode) => {
+void runCommandLine(argv.slice(2), { environment, stdin, stdout, stderr }).then((exitCode) => {
   process.exitCode = exitCode;
   // Fires only if something keeps the process from ending by itself.
   if (argv[2] === "serve") {

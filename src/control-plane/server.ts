@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "pino";
 import { systemClock } from "../lib/clock.ts";
 import { OperatorError } from "../lib/errors.ts";
 import type { UnixSocket } from "../lib/unix-socket.ts";
@@ -19,10 +18,13 @@ import {
   finish,
   type ListenerOptions,
   listenOnNetwork,
+  useCertificate,
 } from "./http/listener.ts";
 import { listenOnManagementSocket } from "./http/management-socket.ts";
 import { createApiKeys } from "./keys/api-keys.ts";
+import { FirstKeyWatch } from "./keys/first-key-watch.ts";
 import { DamageLog } from "./log/damage-log.ts";
+import type { Logger } from "./log/logger.ts";
 import { RefusalLog } from "./log/refusal-log.ts";
 import { NodeChanges } from "./nodes/node-changes.ts";
 import { NodeExchange } from "./nodes/node-exchange.ts";
@@ -47,6 +49,8 @@ export interface ServerDeps extends ListenerOptions {
   /** Undefined: there is no sign-in and no page; the network listener serves executors only. */
   readonly people?: People | undefined;
   readonly pageAssets?: PageAssets;
+  /** What to log beside a refusal while the database has no key at all: which one it is. */
+  readonly keylessNote?: string;
   /** The wall clock, epoch ms: for dates that are stored and shown. */
   readonly now?: () => number;
   /** The monotonic clock, ms: for every interval, because nobody can set it. */
@@ -61,11 +65,20 @@ export interface ControlPlaneServer {
    * rejects with an OperatorError if that fails. Leaves the store open.
    */
   close(): Promise<void>;
+  /** Gives new connections another certificate. Without TLS it does nothing. */
+  useCertificate(pair: { readonly cert: string; readonly key: string }): void;
+  /** For the service's status line. */
+  state(): { readonly online: number; readonly isKeyless: boolean; readonly problem: string | undefined };
 }
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
   const { store, heartbeatTimeoutMs, now = Date.now } = deps;
-  const { endpoint, presence, activityWriter, damages } = assemble(deps, now);
+  const { endpoint, presence, activityWriter, damages, refusals } = assemble(deps, now);
+  const firstKey = new FirstKeyWatch(store.keys);
+  const lookForKeys = async () => {
+    await firstKey.look();
+    refusals.noKeys = firstKey.isKeyless ? deps.keylessNote : undefined;
+  };
   const handler = (listener: Listener) => (request: IncomingMessage, response: ServerResponse) => {
     void route(request, response, () => endpoint.handle(request, response, listener), deps);
   };
@@ -83,11 +96,18 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     async listen() {
       const startedAt = now();
       presence.expect(await recentExecutors(store, startedAt - heartbeatTimeoutMs, damages), startedAt);
+      await lookForKeys();
       managementSocket = await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
       limitConnections(network, management, deps.logger);
       activityWriter.start();
-      sweep = setInterval(() => presence.sweep(), Math.min(1000, heartbeatTimeoutMs / 4));
+      sweep = setInterval(
+        () => {
+          presence.sweep();
+          lookForKeys().catch(() => undefined);
+        },
+        Math.min(1000, heartbeatTimeoutMs / 4),
+      );
       return { url };
     },
     async close() {
@@ -97,6 +117,12 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       // Last, so that a folder that cannot be written costs no heartbeat.
       managementSocket?.remove();
     },
+    useCertificate: (pair) => useCertificate(network, pair),
+    state: () => ({
+      online: presence.count,
+      isKeyless: firstKey.isKeyless,
+      problem: store.problem()?.reason ?? activityWriter.problem,
+    }),
   };
 }
 
@@ -141,7 +167,7 @@ function assemble(deps: ServerDeps, now: () => number) {
     errors,
     people: deps.people,
   });
-  return { endpoint, presence, activityWriter, damages };
+  return { endpoint, presence, activityWriter, damages, refusals };
 }
 
 /** Without those whose time of last sync cannot be read: nobody knows when they fell silent. */

@@ -5,6 +5,20 @@ import { connect, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { errorCode } from "./errors.ts";
 
+/** sockaddr_un has 108 bytes for a path and its end (unix(7)). */
+const MAX_PATH_BYTES = 107;
+/** `listenOnUnixSocket` makes the socket under a name with as many. */
+const MADE_NAME_BYTES = 10;
+
+/** Why no socket can be at `path`: the kernel allows 107 bytes. Undefined if one can. */
+export function socketPathProblem(path: string): string | undefined {
+  const folder = Buffer.byteLength(dirname(path));
+  const bytes = Math.max(Buffer.byteLength(path), folder + 1 + MADE_NAME_BYTES);
+  return bytes <= MAX_PATH_BYTES
+    ? undefined
+    : `the path of a socket has at most ${MAX_PATH_BYTES} bytes, and this one needs ${bytes}`;
+}
+
 /** The file of a Unix socket that a server of this process listens on. */
 export interface UnixSocket {
   /**

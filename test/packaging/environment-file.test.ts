@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { environmentFile, environmentTable } from "../../packaging/environment-file.ts";
-import { ENVIRONMENT_VARIABLES, readSettings } from "../../src/control-plane/settings.ts";
+import { ENVIRONMENT_VARIABLES, readSettings } from "../../src/control-plane/settings/settings.ts";
 
 const FILE = environmentFile(ENVIRONMENT_VARIABLES);
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { awaitedKey, configOption, timeoutOption } from "./option-values.ts";
+import { reportingFailedStart } from "./run/failed-start.ts";
 
 const GROUP = "The agent:";
 
@@ -24,7 +25,10 @@ function run({ terminal, end }: CommandContext): Command {
       [1, "cannot start: another agent has the data_dir, for instance"],
       [78, "in the foreground: configuration or key cannot work"],
     ],
-    action: async (options) => end(await (await import("./run/run.ts")).run(options, terminal)),
+    action: async (options) => {
+      const agent = await import("./run/run.ts");
+      end(await reportingFailedStart(() => agent.run(options, terminal), terminal));
+    },
   });
 }
 

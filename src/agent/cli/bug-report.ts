@@ -3,7 +3,7 @@ import { systemClock } from "../../lib/clock.ts";
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../lib/command-line/exit-codes.ts";
 import { complain, type Terminal } from "../../lib/command-line/terminal.ts";
-import { formatForStdout } from "../journal/format.ts";
+import { formatForStdout } from "../../lib/log/line-format.ts";
 import { createJournal, scrub } from "../journal/journal.ts";
 
 /**

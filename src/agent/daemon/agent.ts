@@ -1,10 +1,10 @@
 import { untilAborted } from "../../lib/deadline.ts";
 import { delayAfter } from "../../lib/delay.ts";
+import type { Notifier } from "../../lib/systemd/notifier.ts";
 import { runTasks } from "../../lib/tasks.ts";
 import { WaitList } from "../../lib/wait-list.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
-import type { Notifier } from "../systemd/notifier.ts";
 import { startEntry } from "./narration/narrate-agent.ts";
 import type { NodeAnswer } from "./nodes-part.ts";
 import { candidate, running } from "./rotation/rotation.ts";

@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { startDeadline } from "../../lib/deadline.ts";
-import { OperatorError } from "../../lib/errors.ts";
+import { errorCode, OperatorError } from "../../lib/errors.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
-import { isAnswered } from "../../lib/unix-socket.ts";
+import { isAnswered, socketPathProblem } from "../../lib/unix-socket.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Agent } from "./agent.ts";
 import { KeptSocket } from "./kept-socket.ts";
@@ -48,6 +48,12 @@ export async function openControlSocket(
   say: (entry: Entry) => void,
 ): Promise<ControlSocket> {
   const path = controlSocketPath(runtimeDir);
+  const problem = socketPathProblem(path);
+  if (problem !== undefined) {
+    throw new OperatorError(
+      `cannot listen on ${path}: ${problem}. Fix: set agent.runtime_dir to a shorter folder`,
+    );
+  }
   const serve = () =>
     createServer((request, response) => {
       answer(request, response, agent).catch(() => response.destroy());
@@ -74,8 +80,11 @@ export async function openControlSocket(
 async function isAnsweredByAnother(path: string): Promise<boolean> {
   try {
     return await isAnswered(path);
-  } catch {
-    return true;
+  } catch (error) {
+    if (errorCode(error) === "EACCES" || errorCode(error) === "EPERM") {
+      return true;
+    }
+    throw error;
   }
 }
 

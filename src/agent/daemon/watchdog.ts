@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { delay } from "../../lib/delay.ts";
-import type { Notifier } from "../systemd/notifier.ts";
+import type { Notifier } from "../../lib/systemd/notifier.ts";
 
 /** How late the loop may be before systemd is left to restart the agent, ms. */
 const OVERDUE_MS = 30_000;

@@ -12,6 +12,11 @@ const SET_A_WORKING_KEY =
  * `journalctl -p err` is the list of things to do.
  */
 const table = {
+  "agent.not-started": {
+    level: "error",
+    meaning: "The agent could not start, such as because another one runs already; the line says why.",
+    remedy: "Do what the line says. systemd tries again every 2 seconds, up to ten times.",
+  },
   "agent.started": {
     level: "info",
     meaning:

@@ -1,12 +1,13 @@
 import { pino } from "pino";
 import { boundedOutput, type OutputStream } from "../../lib/log/bounded-output.ts";
 import type { LogLevel } from "../../lib/log/level.ts";
+import type { Format } from "../../lib/log/line-format.ts";
+import { LineStream } from "../../lib/log/line-stream.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
 import { withoutKeys } from "../../protocol/key-shape.ts";
 import type { Entry } from "./entry.ts";
 import { EVENTS } from "./events.ts";
 import { createFlood } from "./flood.ts";
-import { type Format, journalText, prettyText } from "./format.ts";
 
 /**
  * Everything that the agent reports: one line per entry, at the level that EVENTS gives its event.
@@ -32,7 +33,7 @@ export function createJournal(output: OutputStream, initial: JournalOptions, now
   const flood = createFlood(now);
   const stream = new LineStream(
     boundedOutput(output, (count) => write(gap(count))),
-    initial.format,
+    { format: initial.format, scrub },
   );
   const logger = pino(
     {
@@ -60,31 +61,6 @@ export function createJournal(output: OutputStream, initial: JournalOptions, now
       logger.level = level;
     },
   };
-}
-
-/** Gives pino's lines their format. */
-class LineStream {
-  /** Has pino leave in `lastObj` and `lastMsg` what a line was made of. */
-  readonly [pino.symbols.needsMetadataGsym] = true;
-  lastObj: Pick<Entry, "event"> = { event: "agent.started" };
-  lastMsg = "";
-  format: Format;
-  readonly #output: { write(text: string): void };
-
-  constructor(output: { write(text: string): void }, format: Format) {
-    this.#output = output;
-    this.format = format;
-  }
-
-  write(json: string): void {
-    if (this.format === "json") {
-      this.#output.write(scrub(json));
-      return;
-    }
-    const { event } = this.lastObj;
-    const line = { level: EVENTS[event].level, event, message: scrub(this.lastMsg) };
-    this.#output.write(this.format === "journal" ? journalText(line) : prettyText(line));
-  }
 }
 
 function gap(count: number): Entry {

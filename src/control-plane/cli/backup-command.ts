@@ -7,7 +7,7 @@ import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode } from "../../lib/errors.ts";
 import { absolutePath } from "../../lib/files/absolute-path.ts";
 import { printable } from "../../lib/printable.ts";
-import { databasePathOf } from "../settings.ts";
+import { databasePathOf } from "../settings/settings.ts";
 import { type CommonOptions, jsonOption, print } from "./management/options.ts";
 
 const BUSY_LIMIT_MS = 10_000;

@@ -1,14 +1,10 @@
 import type { Command } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
-import { CommandError } from "../../lib/command-line/command-error.ts";
 import { completionCommand } from "../../lib/command-line/completion/completion-command.ts";
 import { runProgram } from "../../lib/command-line/run-program.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { versionText } from "../../lib/command-line/version-text.ts";
-import { errorChain } from "../../lib/errors.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
-import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../http/connection-limit.ts";
-import { SettingsError } from "../settings.ts";
 import { auditCommands } from "./audit-commands.ts";
 import { backupCommand } from "./backup-command.ts";
 import { completeCommand } from "./complete-command.ts";
@@ -17,13 +13,19 @@ import { keyCommands } from "./key-commands.ts";
 import { nodeCommands } from "./nodes/node-commands.ts";
 import { organizationCommands } from "./organization-commands.ts";
 import { peopleCommands } from "./people-commands.ts";
+import { explainError } from "./serve/explain-error.ts";
 import { serveCommand } from "./serve-command.ts";
 
 const NAME = "novacula-control-plane";
 
 /** Runs one command; resolves with its exit code. */
 export function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
-  return runProgram(args, terminal, { name: NAME, create: createProgram, scrub: withoutSecrets, explain });
+  return runProgram(args, terminal, {
+    name: NAME,
+    create: createProgram,
+    scrub: withoutSecrets,
+    explain: explainError,
+  });
 }
 
 /** Exported for the manual page and the completions, which are made from it. */
@@ -68,13 +70,4 @@ options --socket, --org and --json may also come before the command.`,
     ],
     footer: `Documentation: /usr/share/doc/${NAME}, man ${NAME}, or docs/ in the source.`,
   }).version(versionText(NAME), "-V, --version", "print version, commit and platform");
-}
-
-function explain(error: unknown): unknown {
-  if (error instanceof SettingsError) {
-    return new CommandError("configuration", error.message, { cause: error.cause });
-  }
-  return isOutOfDescriptors(error)
-    ? new CommandError("refused", errorChain(error), { fix: MORE_DESCRIPTORS })
-    : error;
 }

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { COMPLETE } from "../../lib/command-line/command-table.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
-import { managementSocketPath } from "../settings.ts";
+import { managementSocketPath } from "../settings/settings.ts";
 import { ManagementClient } from "./management/management-client.ts";
 import { type CommonOptions, socketOption } from "./management/options.ts";
 

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Logger } from "pino";
 import { errorChain } from "../../lib/errors.ts";
+import type { Logger } from "../log/logger.ts";
 import type { Activity, ActivityRecorder } from "../store/contract/activity.ts";
+import { StoreUnavailable } from "../store/contract/store.ts";
 
 /**
  * A transaction of 500 rows blocks the event loop for about 6 ms, one of 10,000 for 70 (measured).
@@ -25,6 +26,8 @@ export interface ActivityWriter {
   flush(): Promise<void>;
   /** Flushes once more. Rejects with `StoreUnavailable` if that fails, since no retry follows. */
   stop(): Promise<void>;
+  /** Why nothing can be written at the moment. */
+  readonly problem: string | undefined;
 }
 
 export function createActivityWriter(recorder: ActivityRecorder, logger: Logger): ActivityWriter {
@@ -43,7 +46,7 @@ class BufferedActivity implements ActivityWriter {
   private isTicking = false;
   /** Ticks since the last write began. */
   private ticks = 0;
-  private isFailing = false;
+  problem: string | undefined;
 
   constructor(recorder: ActivityRecorder, logger: Logger) {
     this.recorder = recorder;
@@ -119,23 +122,33 @@ class BufferedActivity implements ActivityWriter {
   }
 
   private noteWorking(): void {
-    if (!this.isFailing) {
+    if (this.problem === undefined) {
       return;
     }
-    this.isFailing = false;
-    this.logger.info({ event: "store.writes-resumed" }, "the store accepts writes again; nothing was lost");
+    this.problem = undefined;
+    this.logger.info(
+      { event: "store.writes-resumed" },
+      "The database accepts writes again. Nothing was lost.",
+    );
   }
 
   private noteFailing(error: unknown): void {
-    if (this.isFailing) {
+    const isNew = this.problem === undefined;
+    this.problem = error instanceof Error ? error.message : "the database fails";
+    if (!isNew) {
       return;
     }
-    this.isFailing = true;
     this.logger.error(
       { event: "store.writes-delayed", reason: errorChain(error) },
-      "cannot write last uses and heartbeats; they stay in memory and are written once the store accepts writes again",
+      `Last uses and heartbeats stay in memory, because they cannot be written: ${errorChain(error)}. ` +
+        `They are written once the database accepts writes again.${remedyOf(error)}`,
     );
   }
+}
+
+function remedyOf(error: unknown): string {
+  const remedy = error instanceof StoreUnavailable ? error.remedy : undefined;
+  return remedy === undefined ? "" : ` ${remedy}`;
 }
 
 /** Sorted by kind and id, so that rows stored together are written together. */

@@ -1,8 +1,8 @@
-import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import { conflict } from "../api-error.ts";
 import { type Actor, auditExecutor, auditKey } from "../audit/audit.ts";
 import { keyStatus } from "../keys/key-status.ts";
+import type { Logger } from "../log/logger.ts";
 import type { ReportedNodes } from "../nodes/reported-nodes.ts";
 import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
@@ -45,7 +45,7 @@ export function createExecutorDeletion(deps: ExecutorDeletionDeps): ExecutorDele
       const { id: executorId, name } = executor;
       deps.logger.info(
         { event: "executor.deleted", executorId, executor: printable(name), actor: printable(actor.name) },
-        "executor deleted; its history stays, and a host that still runs it will register again",
+        `${printable(actor.name)} deleted executor ${printable(name)}. Its history stays. A host that still runs it will register again.`,
       );
       return executor;
     },

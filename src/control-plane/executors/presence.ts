@@ -1,6 +1,7 @@
-import type { Logger } from "pino";
+import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
 import { instanceWords, isOneHost } from "../../protocol/instance-place.ts";
+import type { Logger } from "../log/logger.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
 import { DuplicateDetector, type ExecutorInstance } from "./duplicates.ts";
@@ -167,7 +168,7 @@ export class Presence {
         lastSyncAt,
         ...(stoppedAt !== null && { stoppedAt }),
       },
-      `executor is offline: ${stoppedAt === null ? "no sync within the heartbeat timeout" : "its agent was stopped"}. The control plane leaves its nodes alone`,
+      `Executor ${printable(executor.name)} is offline: ${stoppedAt === null ? `it has not synced for ${duration(this.timeoutMs)}` : "its agent was stopped"}. Its nodes are left alone.`,
     );
     return true;
   }
@@ -197,7 +198,7 @@ export class Presence {
         hostName: printable(instance.hostName),
         address: instance.address,
       },
-      isNew ? "a new executor connected" : "executor is online again",
+      `Executor ${printable(executor.name)} ${isNew ? "is online for the first time" : "is online again"}, from host ${printable(instance.hostName)} (${instance.address ?? "address unknown"}).`,
     );
   }
 
@@ -216,16 +217,17 @@ export class Presence {
     if (!hasDuplicates) {
       this.logger.info(
         { event: "executor.duplicate-gone", ...fields },
-        "only one process syncs as this executor again",
+        `Only one process syncs as executor ${fields.executor} again.`,
       );
       return;
     }
     const processes = duplicates.map((one) => printable(instanceWords(one)));
-    this.logger.warn(
+    const who = `sync as executor ${fields.executor}: ${processes.join("; ")}`;
+    this.logger.error(
       { event: "executor.duplicate", ...fields, processes },
       isOneHost(duplicates)
-        ? "several agents on one host sync as this executor. Fix: stop all but one there"
-        : "several processes sync as this executor, perhaps on a cloned host. Fix: stop all but one, or rename them",
+        ? `Several agents on one host ${who}. Fix: stop all but one there`
+        : `Several processes ${who}. Perhaps a host was cloned. Fix: stop all but one, or give each its own agent.name and key`,
     );
   }
 }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
-import type { Logger } from "pino";
 import { systemClock } from "../../lib/clock.ts";
 import { errorCode } from "../../lib/errors.ts";
 import { Flood } from "../../lib/log/flood.ts";
+import type { Logger } from "../log/logger.ts";
 import { connectionName } from "./client-address.ts";
 
 /**
@@ -107,7 +107,7 @@ function descriptorNote(logger: Logger, limit: number | undefined): () => void {
     }
     logger.error(
       { event: "descriptors.exhausted", limit, closed: before + 1 },
-      `no file descriptor is left for another connection (limit ${limit ?? "unknown"}): connections are closed unanswered; ${MORE_DESCRIPTORS}`,
+      `Connections are closed unanswered: no file descriptor is left for another one (limit ${limit ?? "unknown"}). Fix: ${MORE_DESCRIPTORS}`,
     );
   };
 }

@@ -1,13 +1,17 @@
-import type { Logger } from "pino";
 import { errorChain } from "../../lib/errors.ts";
 import { Flood } from "../../lib/log/flood.ts";
 import { randomId } from "../../lib/random-id.ts";
 import { ApiError, ApiErrorCode } from "../api-error.ts";
+import type { Logger } from "../log/logger.ts";
 import { StoreUnavailable } from "../store/contract/store.ts";
 import { unavailable } from "./http-answer.ts";
 
 /** A full disk fails every sync of the fleet: one line a minute is enough. */
 const UNAVAILABLE = { burst: 1, refillMs: 60_000 };
+
+function fixOf({ remedy }: StoreUnavailable): string {
+  return remedy === undefined ? "" : ` ${remedy}`;
+}
 
 /**
  * Decides what a caller may know of an error. The text of a bug or of a failing store is logged and
@@ -34,7 +38,7 @@ export class ErrorDisclosure {
     const reference = randomId().slice(-8);
     this.logger.error(
       { event: "bug", reference, err: error },
-      "a request failed because of a bug: please report it",
+      `A request failed because of a bug (reference ${reference}). Please report it with these lines:`,
     );
     return new ApiError(
       ApiErrorCode.internal,
@@ -48,7 +52,7 @@ export class ErrorDisclosure {
     }
     this.logger.error(
       { event: "store.unavailable", reason: errorChain(error) },
-      "the store failed: requests get 503 until it works again",
+      `Requests get 503, because the database fails: ${error.message}.${fixOf(error)}`,
     );
   }
 }

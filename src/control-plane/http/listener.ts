@@ -1,14 +1,16 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import { isIPv6 } from "node:net";
-import { OperatorError } from "../../lib/errors.ts";
-import { SettingsError } from "../settings.ts";
+import { CommandError } from "../../lib/command-line/command-error.ts";
+import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { SettingsError } from "../settings/settings.ts";
 
 /** Much longer than the 5 s between two syncs, so that executors do not reconnect for each. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** Longer than any answer takes. */
 const ANSWER_TIMEOUT_MS = 30_000;
+const MIN_TLS = "TLSv1.2";
 const FINISH_LIMIT_MS = 2000;
 const FINISH_LOOK_MS = 50;
 
@@ -19,6 +21,8 @@ export interface ListenerOptions {
   readonly port: number;
   /** The certificate and its key, as PEM texts; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** A listening socket from systemd, by its descriptor. Then host and port do not count. */
+  readonly passedSocket?: number | undefined;
   /** Limit for the TLS handshake, and again for the headers. Default: 10 s. */
   readonly headersTimeoutMs?: number;
   /** Limit for the whole request. Default: 20 s. */
@@ -37,6 +41,16 @@ export function createNetworkServer(options: ListenerOptions, handler: RequestLi
   return server;
 }
 
+/** Gives new connections another certificate. Open connections go on. */
+export function useCertificate(
+  server: Server,
+  { cert, key }: { readonly cert: string; readonly key: string },
+): void {
+  if (server instanceof HttpsServer) {
+    server.setSecureContext({ cert, key, minVersion: MIN_TLS });
+  }
+}
+
 /** Creates the server for the management socket. */
 export function createManagementServer(options: ListenerOptions, handler: RequestListener): Server {
   return createHttpServer(timeouts(options), handler);
@@ -50,7 +64,7 @@ function createTlsOrPlainServer(options: ListenerOptions, handler: RequestListen
   try {
     const limits = timeouts(options);
     const handshakeTimeout = limits.headersTimeout;
-    return createHttpsServer({ ...limits, ...tls, minVersion: "TLSv1.2", handshakeTimeout }, handler);
+    return createHttpsServer({ ...limits, ...tls, minVersion: MIN_TLS, handshakeTimeout }, handler);
   } catch (error) {
     throw new SettingsError("cannot use the files of TLS_CERT and TLS_KEY", { cause: error });
   }
@@ -74,17 +88,58 @@ function timeouts({ headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: List
  * OperatorError.
  */
 export async function listenOnNetwork(server: Server, options: ListenerOptions): Promise<string> {
-  const { host, port, tls } = options;
+  const { host, port, tls, passedSocket } = options;
   try {
-    server.listen(port, host);
+    if (passedSocket === undefined) {
+      server.listen(port, host);
+    } else {
+      server.listen({ fd: passedSocket });
+    }
     await once(server, "listening");
   } catch (error) {
-    throw new OperatorError(`cannot listen on HOST ${host}, PORT ${port}`, { cause: error });
+    throw cannotListen(error, options);
   }
   const address = server.address();
-  const actualPort = address !== null && typeof address === "object" ? address.port : port;
-  return `${tls === undefined ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${actualPort}`;
+  const actual = address !== null && typeof address === "object" ? address : { address: host, port };
+  const shownHost = passedSocket === undefined ? host : actual.address;
+  const scheme = tls === undefined ? "http" : "https";
+  return `${scheme}://${isIPv6(shownHost) ? `[${shownHost}]` : shownHost}:${actual.port}`;
 }
+
+function cannotListen(error: unknown, { host, port, passedSocket }: ListenerOptions): OperatorError {
+  if (passedSocket !== undefined) {
+    return new OperatorError("cannot listen on the socket of novacula-control-plane.socket", {
+      cause: error,
+    });
+  }
+  const what = `cannot listen on HOST ${host}, PORT ${port}`;
+  switch (errorCode(error)) {
+    case "EACCES":
+    case "EPERM":
+      return new CommandError("failed", `${what}: only root may listen below port 1024`, { fix: BELOW_1024 });
+    case "EADDRINUSE":
+      return new CommandError("failed", `${what}: another program listens there`, {
+        fix: `stop it, or set another PORT. This shows it:\nsudo ss -ltnp 'sport = :${port}'`,
+      });
+    case "EADDRNOTAVAIL":
+      return new CommandError("failed", `${what}: this host does not have that address`, {
+        fix: "set HOST to an address of this host (ip -brief address), or to 0.0.0.0 or :: for all of them",
+      });
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new CommandError("failed", `${what}: the name could not be looked up`, {
+        fix: "set HOST to an address of this host (ip -brief address), or to 0.0.0.0 or :: for all of them",
+      });
+    default:
+      return new OperatorError(what, { cause: error });
+  }
+}
+
+/** docs/control-plane/proxy.md has the same commands. */
+const BELOW_1024 = `have systemd listen on port 443 for the service, which then needs no privilege:
+sudo systemctl stop novacula-control-plane
+sudo systemctl enable --now novacula-control-plane.socket
+sudo systemctl start novacula-control-plane`;
 
 /** Closes idle connections at once, busy ones after their answer, and all of them after 2 s. */
 export async function finish(server: Server): Promise<void> {

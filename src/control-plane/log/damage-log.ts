@@ -1,6 +1,6 @@
-import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import type { Damageable } from "../store/contract/damageable.ts";
+import type { Logger } from "./logger.ts";
 
 export type DamagedTable =
   | "apikey"
@@ -47,11 +47,11 @@ export class DamageLog {
     }
     this.noted.add(row);
     const isLast = this.noted.size > MAX_LINES;
-    this.logger.warn(
+    this.logger.error(
       { event: "store.row-damaged", table, id: printable(id), columns: damaged },
       isLast
-        ? "too many rows of the database are damaged to name each of them: restore a backup"
-        : `a row of the database cannot be read: ${REMEDIES[table]}`,
+        ? "Too many rows of the database are damaged to name each of them. Fix: restore a backup"
+        : `Row ${printable(id)} of table ${table} cannot be read (${damaged.join(", ")}): ${REMEDIES[table]}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { formatWithOptions } from "node:util";
-import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
+import type { Logger } from "./logger.ts";
 
 const MAX_DETAIL = 500;
 /** Keeps a large object cheap to format; `printable` then bounds the text. */
@@ -17,8 +17,14 @@ const NEVER_SHOWN = ["group", "groupCollapsed", "groupEnd", "clear"] as const;
 export function routeLibraryOutput(logger: Logger): () => void {
   const methods = { ...globalThis.console };
   const warnings = process.listeners("warning");
-  const warn = (...values: unknown[]) => logger.warn(line(formatted(values)), "a library reported a failure");
-  const say = (...values: unknown[]) => logger.debug(line(formatted(values)), "a library printed something");
+  const warn = (...values: unknown[]) => {
+    const detail = printable(formatted(values), MAX_DETAIL);
+    logger.warn({ event: "library.output", detail }, `A library reported: ${detail}`);
+  };
+  const say = (...values: unknown[]) => {
+    const detail = printable(formatted(values), MAX_DETAIL);
+    logger.debug({ event: "library.output", detail }, `A library printed: ${detail}`);
+  };
   const assert = (isTrue: unknown, ...values: unknown[]) => {
     if (!isTrue) {
       warn("assertion failed:", ...values);
@@ -30,8 +36,10 @@ export function routeLibraryOutput(logger: Logger): () => void {
     ...Object.fromEntries(NEVER_SHOWN.map((name) => [name, () => undefined])),
     assert,
   });
-  const onWarning = (warning: Error) =>
-    logger.warn(line(`${warning.name}: ${warning.message}`), "Node.js printed a warning");
+  const onWarning = (warning: Error) => {
+    const detail = printable(`${warning.name}: ${warning.message}`, MAX_DETAIL);
+    logger.warn({ event: "library.output", detail }, `Node.js warns: ${detail}`);
+  };
   // Node's own listener prints the raw text.
   process.removeAllListeners("warning").on("warning", onWarning);
   return () => {
@@ -41,10 +49,6 @@ export function routeLibraryOutput(logger: Logger): () => void {
       process.on("warning", listener);
     }
   };
-}
-
-function line(text: string) {
-  return { event: "library.output", detail: printable(text, MAX_DETAIL) };
 }
 
 /** A library's object may throw while it is formatted. */

@@ -1,8 +1,14 @@
-import { type LogFn, type Logger, pino, type SerializedError } from "pino";
+import { type LogFn, type Logger as Pino, pino, type SerializedError } from "pino";
 import { systemClock } from "../../lib/clock.ts";
 import { boundedOutput, type OutputStream } from "../../lib/log/bounded-output.ts";
+import type { LogLevel } from "../../lib/log/level.ts";
+import type { Format } from "../../lib/log/line-format.ts";
+import { LineStream } from "../../lib/log/line-stream.ts";
+import { withoutSecrets } from "../../lib/log/secret-guard.ts";
 import { printable } from "../../lib/printable.ts";
+import { withoutKeys } from "../../protocol/key-shape.ts";
 import { type BudgetedFields, type LeftOut, LogBudget } from "./log-budget.ts";
+import type { Logger } from "./logger.ts";
 
 const REPORT_INTERVAL_MS = 60_000;
 const MAX_STACK_LINES = 20;
@@ -13,13 +19,18 @@ export interface Log {
   close(): void;
 }
 
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: Format;
+}
+
 /**
- * Writes JSON lines with ISO times to `stdout`. A reader that goes away or stops reading loses
- * lines; the program goes on, with bounded memory. At every level but debug, the lines of each
- * event are limited (log-budget.ts), and one line a minute says how many were left out. `now` is
- * monotonic milliseconds.
+ * Writes one line per event to `stdout`, as the agent's journal does. A reader that goes away or
+ * stops reading loses lines; the program goes on, with bounded memory. At every level but debug,
+ * the lines of each event are limited (log-budget.ts), and one line a minute says how many were
+ * left out. `now` is monotonic milliseconds.
  */
-export function createLog(level: string, stdout: OutputStream, now = systemClock.now): Log {
+export function createLog({ level, format }: LogOptions, stdout: OutputStream, now = systemClock.now): Log {
   const budget = new LogBudget(now);
   let report: NodeJS.Timeout | undefined;
   const admit = (lineLevel: number, fields: BudgetedFields): boolean => {
@@ -29,7 +40,10 @@ export function createLog(level: string, stdout: OutputStream, now = systemClock
     report ??= setTimeout(writeLeftOut, REPORT_INTERVAL_MS).unref();
     return false;
   };
-  const output = boundedOutput(stdout, (count) => writer.warn(...unread(count)));
+  const output = new LineStream(
+    boundedOutput(stdout, (count) => writer.warn(...unread(count))),
+    { format, scrub, details: stackIn },
+  );
   const writer = pino(options(level), output);
   const logger = pino({ ...options(level), hooks: { logMethod: onlyWhere(admit) } }, output);
 
@@ -43,9 +57,19 @@ export function createLog(level: string, stdout: OutputStream, now = systemClock
   return { logger, close: writeLeftOut };
 }
 
+/** The last guard: no code writes a key here. */
+function scrub(text: string): string {
+  return withoutKeys(withoutSecrets(text));
+}
+
+/** The stack of the error in `err`, on lines of its own. */
+function stackIn(fields: object): string {
+  return "err" in fields ? `\n${serializedError(fields.err).stack}` : "";
+}
+
 const WARN = pino.levels.values["warn"] ?? 40;
 
-function options(level: string) {
+function options(level: LogLevel) {
   return {
     level,
     base: { pid: process.pid },
@@ -56,7 +80,7 @@ function options(level: string) {
 }
 
 function onlyWhere(admit: (level: number, fields: BudgetedFields) => boolean) {
-  return function logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+  return function logMethod(this: Pino, args: Parameters<LogFn>, method: LogFn, level: number): void {
     const [fields] = args;
     if (admit(level, typeof fields === "object" && fields !== null ? fields : {})) {
       method.apply(this, args);
@@ -67,7 +91,7 @@ function onlyWhere(admit: (level: number, fields: BudgetedFields) => boolean) {
 function unread(count: number): [fields: object, message: string] {
   return [
     { event: "log.unread", count },
-    `nobody read this log for a while, so ${count.toLocaleString("en")} lines were left out`,
+    `${count.toLocaleString("en")} ${count === 1 ? "line was" : "lines were"} lost here: nothing read the output of the control plane.`,
   ];
 }
 
@@ -76,7 +100,7 @@ function counted({ event, count, durationMs, addresses }: LeftOut): [fields: obj
   const from = addresses === 0 ? "" : `, from ${addresses} ${addresses === 1 ? "address" : "addresses"}`;
   return [
     { event: "log.left-out", of: event, count, seconds, ...(addresses === 0 ? {} : { addresses }) },
-    `${count.toLocaleString("en")} more lines of ${event} were left out in ${seconds} s${from}: LOG_LEVEL=debug shows each`,
+    `${count.toLocaleString("en")} more lines of ${event} were left out in ${seconds} s${from}. LOG_LEVEL=debug shows each.`,
   ];
 }
 
@@ -86,7 +110,7 @@ function counted({ event, count, durationMs, addresses }: LeftOut): [fields: obj
  */
 function serializedError(error: unknown): Pick<SerializedError, "type" | "message" | "stack"> {
   if (!(error instanceof Error)) {
-    return { type: typeof error, message: printable(error, 500), stack: "" };
+    return { type: typeof error, message: printable(error, 500), stack: printable(error, 500) };
   }
   const stack = (error.stack ?? "").split("\n", MAX_STACK_LINES).map((line) => printable(line));
   return { type: printable(error.name), message: printable(error.message, 500), stack: stack.join("\n") };

@@ -1,8 +1,8 @@
-import type { Logger } from "pino";
 import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Arrival } from "../../protocol/refusal.ts";
 import type { ApiError } from "../api-error.ts";
+import type { Logger } from "./logger.ts";
 
 /** Of the same refusal, one line a minute. */
 const SUBJECT = { burst: 1, refillMs: 60_000 };
@@ -35,6 +35,9 @@ export class RefusalLog {
   private readonly subjects: Flood;
   private readonly keys: Flood;
 
+  /** Set while the database knows no key at all: a sentence about that. */
+  noKeys: string | undefined;
+
   /** `now` is monotonic milliseconds. */
   constructor(logger: Logger, now: () => number) {
     this.logger = logger;
@@ -51,7 +54,7 @@ export class RefusalLog {
     const isCheck = operation === "currentKey";
     this.logger.debug(
       { event: isCheck ? "check.refused" : "sync.refused", ...fields },
-      isCheck ? "check refused" : "sync refused",
+      `${isCheck ? "A check" : "A sync"} was refused (${status} ${reason}): ${subjectOf(refusal)}.`,
     );
     const subject = `${status} ${reason} ${arrived} ${keyId ?? fingerprint ?? address} ${executor ?? ""}`;
     if (this.subjects.admit(subject) === undefined) {
@@ -61,12 +64,13 @@ export class RefusalLog {
     if (leftOut === undefined) {
       return;
     }
-    const message = `${whatHappened(status, arrived)}; its refusals of the next minute are logged at debug level only`;
+    const why = reason === "unknown" && this.noKeys !== undefined ? `${this.noKeys} ` : "";
+    const message = `${whatHappened(status, arrived)} (${status} ${reason}): ${subjectOf(refusal)}. ${why}Its refusals of the next minute are logged at debug level only.`;
     this.logger.warn(
       { event: status === 401 ? "key.refused" : "executor.refused", ...fields },
       leftOut === 0
         ? message
-        : `${message}; ${leftOut} more refusals of this key, for other executors, were left out`,
+        : `${message} ${leftOut} more refusals of this key, for other executors, were left out.`,
     );
   }
 }
@@ -75,13 +79,23 @@ export class RefusalLog {
 function whatHappened(status: number, arrived: Arrival | undefined): string {
   switch (arrived) {
     case undefined:
-      return status === 401 ? "a key was refused" : "a valid key was refused for this executor";
+      return status === 401 ? "A key was refused" : "A valid key was refused for this executor";
     case "nothing":
-      return "no Authorization header arrived: if this is an executor, a proxy on the way removes it";
+      return "No Authorization header arrived. If this is an executor, a proxy on the way removes it";
     case "several":
-      return "two credentials arrived in one Authorization header: if this is an executor, a proxy on the way adds its own";
+      return "Two credentials arrived in one Authorization header. If this is an executor, a proxy on the way adds its own";
     case "other_scheme":
     case "not_a_key":
-      return "an Authorization header without an executor key arrived: if this is an executor, a proxy on the way replaces it";
+      return "An Authorization header without an executor key arrived. If this is an executor, a proxy on the way replaces it";
   }
+}
+
+/** `key 45b80523, executor web-01, from 203.0.113.8`, as far as it is known. */
+function subjectOf({ fingerprint, executorName, address }: RefusalEvent): string {
+  const parts = [
+    fingerprint === undefined ? "no readable key" : `key ${fingerprint}`,
+    ...(executorName === undefined ? [] : [`executor ${printable(executorName)}`]),
+    ...(address === null ? [] : [`from ${address}`]),
+  ];
+  return parts.join(", ");
 }

@@ -1,6 +1,6 @@
-import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import type { Actor } from "../audit/audit.ts";
+import type { Logger } from "../log/logger.ts";
 import { type Change, changeAs } from "../rights/change.ts";
 import type { NodeRecord } from "../store/contract/nodes.ts";
 import type { Transactions } from "../store/contract/store.ts";
@@ -39,12 +39,7 @@ export class NodeChanges {
     // What the executor can run may have come a moment ago.
     await this.deps.flush();
     const changed = await this.change(actor, (step) => createNode(this.deps, step, request));
-    this.log(
-      "node.created",
-      actor,
-      changed.node,
-      "a node was created; its executor starts it at its next sync",
-    );
+    this.log("node.created", actor, changed.node, "created. Its executor starts it at its next sync");
     return changed;
   }
 
@@ -56,7 +51,7 @@ export class NodeChanges {
 
   async request(actor: Actor, id: string, action: LifecycleAction): Promise<NodeRecord> {
     const node = await this.change(actor, (step) => requestAction(this.deps, step, id, action));
-    this.log("node.lifecycle.requested", actor, node, `a person asked to ${action} a node`, { action });
+    this.log("node.lifecycle.requested", actor, node, ASKED[action], { action });
     return node;
   }
 
@@ -64,14 +59,14 @@ export class NodeChanges {
   async delete(actor: Actor, id: string, confirmName: string, keepData: boolean): Promise<NodeRecord> {
     const node = await this.change(actor, (step) => deleteNode(this.deps, step, id, confirmName, keepData));
     const effect = keepData ? "stops it and keeps its data" : "stops it and deletes its data";
-    this.log("node.deleted", actor, node, `a node was deleted; its executor ${effect}`, { keepData });
+    this.log("node.deleted", actor, node, `deleted. Its executor ${effect}`, { keepData });
     return node;
   }
 
   /** Removes the row without the executor, which is lost. Returns the node as it was. */
   async closeLost(actor: Actor, id: string, confirmName: string): Promise<NodeRecord> {
     const node = await this.change(actor, (step) => closeLostNode(this.deps, step, id, confirmName));
-    const effect = "a node of a lost executor was given up; if the host still runs, so does the node";
+    const effect = "given up with its lost executor. If the host still runs, so does the node";
     this.log("node.closed-as-lost", actor, node, effect);
     return node;
   }
@@ -80,9 +75,21 @@ export class NodeChanges {
     return changeAs(this.deps, actor, make);
   }
 
-  private log(event: string, actor: Actor, node: NodeRecord, message: string, fields: object = {}): void {
+  /** `effect` continues "Node btc-1 of executor web-01 was". */
+  private log(event: OrderEvent, actor: Actor, node: NodeRecord, effect: string, fields: object = {}): void {
     const { id: nodeId, name, executor, revision } = node;
     const who = { executorId: executor.id, executor: printable(executor.name), actor: printable(actor.name) };
-    this.deps.logger.info({ event, nodeId, node: name, ...who, revision, ...fields }, message);
+    this.deps.logger.info(
+      { ...fields, event, nodeId, node: name, ...who, revision },
+      `${who.actor}: node ${printable(name)} of executor ${who.executor} was ${effect}.`,
+    );
   }
 }
+
+type OrderEvent = "node.created" | "node.deleted" | "node.closed-as-lost" | "node.lifecycle.requested";
+
+const ASKED: Readonly<Record<LifecycleAction, string>> = {
+  start: "ordered to start",
+  stop: "ordered to stop",
+  restart: "ordered to restart",
+};

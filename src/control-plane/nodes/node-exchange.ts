@@ -1,10 +1,10 @@
-import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import { hashOfCapabilities } from "../../protocol/nodes/capabilities-hash.ts";
 import type { NodesReply, NodesReport } from "../../protocol/nodes/node-exchange.ts";
 import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
 import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { DamageLog } from "../log/damage-log.ts";
+import type { Logger } from "../log/logger.ts";
 import type { Activity } from "../store/contract/activity.ts";
 import type { ExecutorNodes, NodeLookup, NodeReader, OwnNode } from "../store/contract/nodes.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
@@ -128,7 +128,7 @@ export class NodeExchange {
       return;
     }
     known.isBehindLogged = true;
-    this.deps.logger.warn(
+    this.deps.logger.error(
       {
         event: "nodes.list-older",
         executorId: executor.id,
@@ -136,8 +136,9 @@ export class NodeExchange {
         changeNumber: own.changeNumber,
         seen,
       },
-      "an executor holds a newer list of nodes than the database, as after a restored backup. Its nodes go on as they " +
-        "are. Fix: compare them with `nodes list`; the next change of any of its nodes counts again",
+      `Executor ${printable(executor.name)} holds a newer list of nodes than the database, as after a restored backup. ` +
+        "Its nodes go on as they are, and the next change of any of them counts again. Fix: compare them with\n" +
+        "sudo novacula-control-plane nodes list",
     );
   }
 
@@ -176,14 +177,11 @@ export class NodeExchange {
         return { gone: released, own: await nodes.ofExecutor(executor.id) };
       });
       for (const { id: nodeId, name: node, becomes } of gone) {
-        const line = {
-          event: "node.gone",
-          nodeId,
-          node,
-          executorId: executor.id,
-          executor: printable(executor.name),
-        };
-        this.deps.logger.info(line, GONE[becomes]);
+        const fields = { nodeId, node, executorId: executor.id, executor: printable(executor.name) };
+        this.deps.logger.info(
+          { ...fields, event: "node.gone" },
+          `Executor ${fields.executor} has ${GONE[becomes]}`.replace("NODE", printable(node)),
+        );
       }
       return own;
     } catch (error) {
@@ -196,8 +194,8 @@ export class NodeExchange {
 }
 
 const GONE = {
-  kept: "the executor has deleted the node and keeps its data; the name is free once the data is purged there",
-  forgotten: "the executor has deleted the node with its data, or purged what was kept; its name is free",
+  kept: "deleted node NODE and keeps its data. The name is free once the data is purged there.",
+  forgotten: "deleted node NODE with its data, or purged what was kept. The name is free.",
 } as const;
 
 interface GoneNode extends OwnNode {

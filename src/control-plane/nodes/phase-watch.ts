@@ -1,8 +1,9 @@
-import type { Logger } from "pino";
 import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
+import { shellWord } from "../../lib/shell-word.ts";
 import type { NodePhase } from "../../protocol/nodes/node-phase.ts";
 import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
+import type { Logger } from "../log/logger.ts";
 import type { NodesReported } from "../store/contract/activity.ts";
 import type { OwnNode } from "../store/contract/nodes.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
@@ -80,21 +81,31 @@ export class PhaseWatch {
       return;
     }
     const reason = seen === null ? null : reasonOf({ ...node, observed: seen });
-    const line = {
-      event: "node.lifecycle.transition",
+    const fields = {
       nodeId: node.id,
-      node: node.name,
+      node: printable(node.name),
       executorId: executor.id,
       executor: printable(executor.name),
       from,
       to,
-      ...(reason !== null && { reason: printable(reason, 300) }),
+      reason: reason === null ? undefined : printable(reason, 300),
       ...(heldBack > 0 && { heldBack }),
     };
+    const subject = `Node ${fields.node} of executor ${fields.executor}`;
+    this.logger.info(
+      { ...fields, event: "node.lifecycle.transition" },
+      `${subject}: ${from}, now ${to}.${leftOut(heldBack)}`,
+    );
     if (to === "error") {
-      this.logger.warn(line, "a node is in error: its page and `nodes show` say why");
-    } else {
-      this.logger.info(line, "a node came into another phase");
+      const why = fields.reason === undefined ? "" : `: ${fields.reason}`;
+      this.logger.error(
+        { ...fields, event: "node.failed" },
+        `${subject} is in error${why}. The details:\nsudo novacula-control-plane nodes show ${shellWord(node.name)}`,
+      );
     }
   }
+}
+
+function leftOut(count: number): string {
+  return count === 0 ? "" : ` ${count} earlier changes of this executor's nodes were left out.`;
 }

@@ -1,7 +1,7 @@
-import type { Logger } from "pino";
 import { printable } from "../../lib/printable.ts";
 import { randomId } from "../../lib/random-id.ts";
-import { SettingsError } from "../settings.ts";
+import type { Logger } from "../log/logger.ts";
+import { SettingsError } from "../settings/settings.ts";
 import type { OrganizationWriter } from "../store/contract/organizations.ts";
 import type { AccountReader, PeopleWriter } from "../store/contract/people.ts";
 import type { Transactions } from "../store/contract/store.ts";
@@ -54,7 +54,7 @@ export async function ensureFirstAdmin(
   });
   logger.info(
     { event: "people.first-admin", email: printable(admin.email) },
-    "the first admin can sign in; INITIAL_ADMIN_PASSWORD is no longer needed",
+    `${printable(admin.email)} can sign in, as the first owner. INITIAL_ADMIN_PASSWORD is no longer needed: remove it.`,
   );
 }
 

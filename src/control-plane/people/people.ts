@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "pino";
 import { systemClock } from "../../lib/clock.ts";
 import type { ErrorDisclosure } from "../http/error-disclosure.ts";
+import type { Logger } from "../log/logger.ts";
 import type { SignedIn } from "../rights/signed-in.ts";
 import type { MembershipReader } from "../store/contract/people.ts";
 import type { Store } from "../store/contract/store.ts";

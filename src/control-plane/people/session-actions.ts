@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import type { Logger } from "pino";
 import * as z from "zod";
 import { ApiError, ApiErrorCode } from "../api-error.ts";
 import { clientAddress } from "../http/client-address.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
 import { networkOf } from "../http/ip-address.ts";
+import type { Logger } from "../log/logger.ts";
 import type { SignInDevice } from "../store/contract/sign-in-devices.ts";
 import type { InvitedPeople } from "./members/invited-people.ts";
 import type { AuthGateway } from "./sign-in/auth-gateway.ts";
@@ -127,8 +127,10 @@ export class SessionActions {
 
   private limited(request: IncomingMessage, retryAfterSeconds: number): HttpAnswer {
     const address = clientAddress(request);
-    const fields = { event: "sign-in.limited", address, retryAfterSeconds };
-    this.deps.logger.debug(fields, "too many failed attempts: this one was not tried");
+    this.deps.logger.debug(
+      { event: "sign-in.limited", address, retryAfterSeconds },
+      `An attempt to sign in from ${address ?? "an unknown address"} was not tried, because too many had failed.`,
+    );
     const message = `too many failed attempts: try again in ${Math.ceil(retryAfterSeconds / 60)} minutes`;
     return {
       status: 429,
@@ -140,7 +142,10 @@ export class SessionActions {
   /** Does not log the account: people type passwords into the e-mail field by mistake. */
   private noteRefusal(request: IncomingMessage, status: number): void {
     const address = clientAddress(request);
-    this.deps.logger.warn({ event: "sign-in.refused", address, status }, "a password or link was refused");
+    this.deps.logger.warn(
+      { event: "sign-in.refused", address, status },
+      `A password or a link from ${address ?? "an unknown address"} was refused (${status}).`,
+    );
   }
 
   /** Adds the device cookie to an answer that signs somebody in. */

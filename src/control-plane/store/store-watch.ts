@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "../log/logger.ts";
 import type { Store } from "./contract/store.ts";
 
 const INTERVAL_MS = 1000;
@@ -15,12 +15,15 @@ export function watchStore(store: Store, logger: Logger): { stop(): void } {
     if (problem === undefined) {
       logger.info(
         { event: "database.back" },
-        "the database file is back in its place; requests are answered again",
+        "The database file is back in its place. Requests are answered again.",
       );
       return;
     }
     const { reason, remedy } = problem;
-    logger.error({ event: "database.lost", reason }, `${reason}: ${remedy}`);
+    logger.error(
+      { event: "database.lost", reason },
+      `Changes and executors get 503: ${reason}. Fix: ${remedy}`,
+    );
   };
   const timer = setInterval(look, INTERVAL_MS);
   return { stop: () => clearInterval(timer) };

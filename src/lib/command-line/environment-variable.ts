@@ -60,9 +60,17 @@ export function describeProblems(
     const got = env[name] ?? "";
     // In a URL, a password often precedes the @.
     const isShown = got !== "" && !secrets.has(name) && !got.includes("@");
-    return `  ${name}: ${message}${isShown ? ` (got ${printable(got)})` : ""}`;
+    const edges = valueEdges(got);
+    const value = edges === undefined ? printable(got) : `"${shownWhole(got)}"`;
+    const why = edges === undefined ? "" : `; ${edges}`;
+    return `  ${name}: ${message}${isShown ? ` (got ${value})` : ""}${why}`;
   });
   return [...new Set(lines)];
+}
+
+/** With its blanks, which `printable` would remove. */
+function shownWhole(value: string): string {
+  return printable(`|${value}|`).slice(1, -1);
 }
 
 /** The section of `--help`: one paragraph per variable, indented and wrapped at 80 columns. */
@@ -121,4 +129,37 @@ export function withoutQuotes(value: string): string {
   const text = value.trim();
   const quoted = /^(["'])(.*)\1$/su.exec(text)?.[2];
   return quoted === undefined ? text : quoted.trim();
+}
+
+/** Pairs of quotes that people, shells and word processors put around a value. */
+const QUOTES = ['""', "''", "``", "“”", "„“", "„”", "‘’", "‚‘", "«»"] as const;
+
+const NAMES: ReadonlyMap<string, string> = new Map([
+  [" ", "a space"],
+  ["\t", "a tab"],
+  ["\r", "a carriage return (the file has Windows line endings)"],
+  ["\n", "a line break"],
+]);
+
+/**
+ * What surrounds a value that was probably not meant as a part of it: `in quotes, which are part of
+ * the value: delete them`. Files of environment variables differ in what they remove.
+ */
+export function valueEdges(value: string): string | undefined {
+  const trimmed = value.trim();
+  const edge = value.length === trimmed.length ? undefined : edgeOf(value, trimmed);
+  if (edge !== undefined) {
+    return `it ${edge}, which is part of the value: delete it`;
+  }
+  const inner = value.slice(1, -1);
+  const isQuoted = value.length > 1 && QUOTES.some(([open, close]) => value === `${open}${inner}${close}`);
+  return isQuoted ? "it is in quotes, which are part of the value: delete them" : undefined;
+}
+
+function edgeOf(value: string, trimmed: string): string {
+  const isBefore = value.trimStart() !== value;
+  const character = isBefore ? (value[0] ?? "") : (value[value.length - 1] ?? "");
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  const name = NAMES.get(character) ?? `U+${code}, which looks like a space`;
+  return trimmed === "" ? "consists of blanks" : `${isBefore ? "begins" : "ends"} with ${name}`;
 }

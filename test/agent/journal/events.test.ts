@@ -3,6 +3,7 @@ import { EVENTS, type EventName } from "../../../src/agent/journal/events.ts";
 
 /** Why what a control plane answers cannot make such a line come again and again. */
 const NOT_BY_ANSWERS: Partial<Record<EventName, string>> = {
+  "agent.not-started": "ends the process; systemd limits its starts",
   "agent.started": "once in a process",
   "agent.stopped": "once in a process",
   "agent.bug": "ends the process; systemd limits its starts",

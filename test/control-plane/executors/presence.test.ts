@@ -148,7 +148,7 @@ describe("presence", () => {
     expect(data).toMatchObject({
       syncExecutor: { duplicates: [{ instanceId: "b", process: { bootHash: here, pid: 12, unit: null } }] },
     });
-    expect(events(server, "executor.duplicate").join()).toContain("several agents on one host");
+    expect(events(server, "executor.duplicate").join()).toContain("Several agents on one host");
     expect(events(server, "executor.duplicate").join()).toContain(`PID 11 (${unit})`);
     const older = await server.post(secret, SYNC_EXECUTOR, { input: { ...SYNC_INPUT, instanceId: "b" } });
     expect(JSON.stringify(older.data), "an older agent did not ask for it").not.toContain("bootHash");

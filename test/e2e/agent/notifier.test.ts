@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { createNotifier } from "../../../src/agent/systemd/notifier.ts";
+import { createNotifier } from "../../../src/lib/systemd/notifier.ts";
 import { setOnlineScene } from "../../support/agent/agent-scene.ts";
 import { failure, HOSTILE_TEXT, json } from "../../support/agent/behaviours.ts";
 import { type NotifyMode, notifications, notifyWrapper } from "../../support/agent/notify-receiver.ts";

@@ -19,7 +19,13 @@ async function programWith(code: string, level = "debug") {
      };`,
   )}`;
   const child = spawn(process.execPath, ["--import", preload, fileURLToPath(PROGRAM), "serve"], {
-    env: { ...ENVIRONMENT, DATABASE_URL: `file:${tempDir()}/cp.db`, PORT: "0", LOG_LEVEL: level },
+    env: {
+      ...ENVIRONMENT,
+      DATABASE_URL: `file:${tempDir()}/cp.db`,
+      PORT: "0",
+      LOG_LEVEL: level,
+      LOG_FORMAT: "json",
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));

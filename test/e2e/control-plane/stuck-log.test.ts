@@ -23,6 +23,7 @@ async function startUnread(): Promise<{ child: ChildProcessByStdio<null, Readabl
       DATABASE_URL: `file:${join(directory, "control-plane.db")}`,
       PORT: String(port),
       LOG_LEVEL: "debug",
+      LOG_FORMAT: "json",
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

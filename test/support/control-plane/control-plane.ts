@@ -22,7 +22,7 @@ export interface ControlPlaneOptions {
   readonly directory?: string;
   /** Default: a free port. Pass that of an earlier start so that its executors find it again. */
   readonly port?: number;
-  /** More environment. LOG_LEVEL is debug by default, so that `lines` has every refusal. */
+  /** More environment. By default LOG_LEVEL is debug, so that `lines` has every refusal, and LOG_FORMAT json. */
   readonly env?: Readonly<Record<string, string>>;
   /** The maximum size of a file, in blocks of 512 bytes. To a database it acts like a full disk. */
   readonly maxFileBlocks?: number;
@@ -180,6 +180,7 @@ function environment(
     ...(socketPath === undefined ? {} : { MANAGEMENT_SOCKET: socketPath }),
     PORT: String(port),
     LOG_LEVEL: "debug",
+    LOG_FORMAT: "json",
     ...(tls === undefined ? {} : { TLS_CERT: tls.certPath, TLS_KEY: tls.keyPath }),
     ...env,
   };

@@ -1,9 +1,17 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CHECKOUT } from "../../../packaging/paths.ts";
+import { testCertificates } from "../../support/certificates.ts";
+import { eventually } from "../../support/eventually.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { ExecutorHost } from "./support/executor-host.ts";
 import { haveMachines } from "./support/hosts.ts";
+import type { Machine } from "./support/machine.ts";
 
 const SERVICE = "novacula-control-plane.service";
+const DATABASE = "/var/lib/novacula-control-plane/control-plane.db";
+const TLS = "/etc/novacula-control-plane";
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the control plane's service on $title", (release) => {
   it("answers as soon as it is started", async () => {
@@ -22,4 +30,82 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the control plane's servic
     expect(shown.split("\n").sort()).toEqual(["ExecMainStatus=78", "NRestarts=0"]);
     expect(await machine.run(["journalctl", "-b", "-u", SERVICE, "--no-pager"])).toContain("PORT");
   });
+
+  it("writes sentences with a priority, and shows its name and a status line", async () => {
+    const { host } = await ExecutorHost.online(release);
+    const { machine } = host;
+    const status = await machine.try(["systemctl", "status", "--no-pager", SERVICE]);
+    expect(status.stdout).toMatch(/Main PID: \d+ \(novacula-contro\)/u);
+    expect(status.stdout).not.toMatch(/ExecStartPost|MainThread/u);
+    expect(status.stdout).toMatch(/Status: "Serving http:\/\/127\.0\.0\.1:3000; /u);
+    expect(await machine.run(["systemctl", "status", "--no-pager", "novacula-agent"])).toMatch(
+      /Main PID: \d+ \(novacula-agent\)/u,
+    );
+    await machine.sh(
+      `echo PORT=many >> /etc/default/novacula-control-plane; systemctl restart ${SERVICE} || true`,
+    );
+    const errors = await journalOf(machine, "-p", "err");
+    expect(errors).toMatch(/serve\.failed: the environment is not valid:/u);
+    expect(errors).toMatch(/PORT: must be an integer.*got many/u);
+    expect(errors).toMatch(/\/etc\/default\/novacula-control-plane/u);
+  });
+
+  it("names a database that root restored, and the command that helps", async () => {
+    const { machine } = await ExecutorHost.boot(release);
+    await machine.sh(
+      `systemctl stop ${SERVICE}; chown root:root ${DATABASE}; systemctl start ${SERVICE} || true`,
+    );
+    const errors = await journalOf(machine, "-p", "err");
+    expect(errors).toMatch(
+      /control-plane\.db belongs to root \(group root, mode 0600\), so user novacula-control-plane/u,
+    );
+    const command =
+      /sudo (chown novacula-control-plane:novacula-control-plane \S+)/u.exec(errors)?.[1] ?? "false";
+    await machine.sh(`${command}; systemctl reset-failed ${SERVICE}; systemctl restart ${SERVICE}`);
+    await machine.run(["novacula-control-plane", "org", "list"]);
+  });
+
+  it("serves port 443 through its socket unit, and a renewed certificate without a restart", async () => {
+    const { machine } = await ExecutorHost.boot(release);
+    const { good, wrongName } = await testCertificates();
+    const put = async ({ cert, key }: { cert: string; key: string }) => {
+      await machine.sh(`mkdir -p ${TLS}; cat > ${TLS}/cp.pem`, cert);
+      await machine.sh(
+        `cat > ${TLS}/cp.key; chgrp novacula-control-plane ${TLS}/cp.key; chmod 640 ${TLS}/cp.key`,
+        key,
+      );
+    };
+    await put(good);
+    await machine.sh(
+      `printf 'TLS_CERT=${TLS}/cp.pem\\nTLS_KEY=${TLS}/cp.key\\n' >> /etc/default/novacula-control-plane`,
+    );
+    await machine.sh(`set -e\n${commandsOf("Port 443").replaceAll("sudo ", "")}`);
+    expect(await journalOf(machine)).toMatch(/listening: Control plane \S+ listens on https:\/\/\[::\]:443/u);
+    const shown = await machine.run(["systemctl", "show", SERVICE, "-p", "MainPID", "--value"]);
+    expect(await machine.sh(`grep CapEff /proc/${shown.trim()}/status`)).toMatch(/CapEff:\s+0+$/mu);
+    await put(wrongName);
+    await machine.run(["systemctl", "reload", SERVICE]);
+    await eventually(
+      async () => /tls\.renewed: New connections get the renewed/u.test(await journalOf(machine)),
+      {
+        timeoutMs: 20_000,
+        describe: "the renewed certificate is used",
+      },
+    );
+    expect((await machine.run(["systemctl", "show", SERVICE, "-p", "MainPID", "--value"])).trim()).toBe(
+      shown.trim(),
+    );
+  });
 });
+
+async function journalOf(machine: Machine, ...options: readonly string[]): Promise<string> {
+  return await machine.sh(
+    `journalctl --sync; journalctl -b -u ${SERVICE} -o cat --no-pager ${options.join(" ")}`,
+  );
+}
+
+/** The commands below a heading of the documentation, word for word. */
+function commandsOf(heading: string): string {
+  const document = readFileSync(join(CHECKOUT, "docs/control-plane/proxy.md"), "utf8");
+  return /```sh\n([\s\S]*?)```/u.exec(document.split(`### ${heading}\n`)[1] ?? "")?.[1] ?? "false";
+}

@@ -145,10 +145,7 @@ async function journal(host: ExecutorHost, unit: string) {
   });
 }
 
+/** An event of the control plane, or a further line of one, which is indented. */
 function isOneRecord(line: string): boolean {
-  try {
-    return typeof JSON.parse(line).level === "string";
-  } catch {
-    return false;
-  }
+  return /^(?: {2}|[a-z-]+(?:\.[a-z-]+)*: )/u.test(line) && !/^\s*(?:<\d|FORGED)/u.test(line);
 }

@@ -38,13 +38,7 @@ const logLine = z.looseObject({
   level: z.string(),
   msg: z.string(),
   event: word,
-  status: z.number().optional().catch(undefined),
-  reason: word,
-  fingerprint: word,
-  keyId: word,
-  executor: word,
 });
-type LogLine = z.infer<typeof logLine>;
 const LOUD: ReadonlySet<string> = new Set(["warn", "error", "fatal"]);
 /** Long enough for a busy machine. */
 const READY_LIMIT_MS = 15_000;
@@ -62,6 +56,7 @@ export function startControlPlane(
       PATH: terminal.environment["PATH"],
       DATABASE_URL: `file:${folder.databasePath}`,
       MANAGEMENT_SOCKET: folder.managementSocket,
+      LOG_FORMAT: "json",
       HOST: "127.0.0.1",
       PORT: String(port),
     },
@@ -188,22 +183,11 @@ function worthSaying(line: string): string | undefined {
   if (logged.event === "database.created") {
     return undefined;
   }
-  return LOUD.has(logged.level) ? logged.msg.replace(/;|$/u, (end) => `${subject(logged)}${end}`) : undefined;
-}
-
-/** ` (401 unknown, key 3fa9c1d2, executor agent-1)`: the subject of a refusal. */
-function subject({ status, reason, fingerprint, keyId, executor }: LogLine): string {
-  const facts = [
-    [status, reason].filter((part) => part !== undefined).join(" "),
-    fingerprint === undefined ? "" : `key ${fingerprint}`,
-    fingerprint === undefined ? (keyId ?? "") : "",
-    executor === undefined ? "" : `executor ${executor}`,
-  ].filter((fact) => fact !== "");
-  return facts.length === 0 ? "" : ` (${facts.join(", ")})`;
+  return LOUD.has(logged.level) ? logged.msg : undefined;
 }
 
 /** Undefined for a line that is not from the control plane's log. */
-function decodeLog(line: string): LogLine | undefined {
+function decodeLog(line: string): z.infer<typeof logLine> | undefined {
   try {
     return logLine.parse(JSON.parse(line));
   } catch {

@@ -1,11 +1,10 @@
 import type { LogLevel } from "../../../lib/log/level.ts";
+import type { Format } from "../../../lib/log/line-format.ts";
 import type { Channel } from "../../../protocol/channels.ts";
 
 /** The folders that the agent uses if none are set; the packaged unit creates both. */
 export const DEFAULT_DATA_DIR = "/var/lib/novacula";
 export const DEFAULT_RUNTIME_DIR = "/run/novacula";
-
-export const LOG_FORMATS = ["journal", "pretty", "json"] as const;
 
 /** All settings of agent.toml, with the defaults filled in and times in milliseconds. */
 export interface AgentConfig {
@@ -35,7 +34,7 @@ export interface AgentConfig {
   readonly logging: {
     readonly level: LogLevel;
     /** undefined: it depends on what stdout is. */
-    readonly format: (typeof LOG_FORMATS)[number] | undefined;
+    readonly format: Format | undefined;
   };
   readonly reconciler: { readonly intervalMs: number };
   readonly reporter: { readonly intervalMs: number; readonly scrapeTimeoutMs: number };

@@ -1,9 +1,10 @@
 import { z } from "zod";
 
 import { LOG_LEVELS } from "../../../lib/log/level.ts";
+import { LOG_FORMATS } from "../../../lib/log/line-format.ts";
+import { socketPathProblem } from "../../../lib/unix-socket.ts";
 import { CHANNELS } from "../../../protocol/channels.ts";
 import { holdsKey } from "../../../protocol/key-shape.ts";
-import { LOG_FORMATS } from "./agent-config.ts";
 
 import { controlPlaneUrl, proxyUrl } from "./config-url.ts";
 import { meantHost } from "./host-name.ts";
@@ -69,7 +70,11 @@ export const CONFIG_TABLES = {
   agent: z.strictObject({
     name: name.optional(),
     data_dir: absolutePath("/var/lib/novacula").default("/var/lib/novacula"),
-    runtime_dir: absolutePath("/run/novacula").default("/run/novacula"),
+    runtime_dir: absolutePath("/run/novacula")
+      .refine((folder) => socketPathProblem(`${folder}/agent.sock`) === undefined, {
+        error: "a shorter folder, of at most 96 bytes: the path of the socket in it may have 107",
+      })
+      .default("/run/novacula"),
     public_host: host.optional(),
     channel: oneOf(CHANNELS).default("stable"),
   }),

@@ -3,7 +3,9 @@ import * as z from "zod";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
+import { socketPathProblem } from "../../../lib/unix-socket.ts";
 import { ApiErrorCode } from "../../api-error.ts";
+import { notRunning } from "./not-running.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -54,6 +56,12 @@ export class ManagementClient {
   }
 
   private async post(body: string): Promise<unknown> {
+    const problem = socketPathProblem(this.socketPath);
+    if (problem !== undefined) {
+      throw new CommandError("configuration", `${this.socketPath} cannot be a socket: ${problem}`, {
+        fix: "name the control plane's socket with --socket or MANAGEMENT_SOCKET",
+      });
+    }
     const client = new Client("http://localhost", { socketPath: this.socketPath });
     try {
       const headers = { "content-type": "application/json" };
@@ -61,25 +69,22 @@ export class ManagementClient {
       const response = await client.request({ path: "/graphql", method: "POST", headers, body, signal });
       return await response.body.json();
     } catch (error) {
-      throw this.explained(error);
+      throw await this.explained(error);
     } finally {
       await client.close();
     }
   }
 
-  private explained(error: unknown): CommandError {
+  private async explained(error: unknown): Promise<CommandError> {
     switch (errorCode(error)) {
       case "ENOENT":
+      case "ENOTDIR":
       case "ECONNREFUSED":
-        return new CommandError("not_running", `no control plane listens on ${this.socketPath}`, {
-          fix:
-            "start it (systemctl start novacula-control-plane), " +
-            "or name its socket with --socket or MANAGEMENT_SOCKET",
-        });
+        return await notRunning(this.socketPath);
       case "EACCES":
       case "EPERM":
         return new CommandError("no_permission", `this user may not open ${this.socketPath}`, {
-          fix: "run this with sudo, or as the user that runs the control plane",
+          fix: "put sudo in front of the command, or run it as the user that runs the control plane",
         });
       default:
         return new CommandError("no_answer", `the control plane on ${this.socketPath} did not answer`, {

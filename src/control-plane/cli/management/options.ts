@@ -4,7 +4,7 @@ import { CommandError } from "../../../lib/command-line/command-error.ts";
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
-import { managementSocketPath } from "../../settings.ts";
+import { managementSocketPath } from "../../settings/settings.ts";
 import { ManagementClient } from "./management-client.ts";
 import { type Organization, type Outputs, organization } from "./outputs.ts";
 

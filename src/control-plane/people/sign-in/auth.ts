@@ -1,8 +1,8 @@
 import { type BetterAuthOptions, betterAuth } from "better-auth";
-import type { Logger } from "pino";
 import { printable } from "../../../lib/printable.ts";
 import { MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS } from "../../../protocol/limits.ts";
 import { ipAddress } from "../../http/ip-address.ts";
+import type { Logger } from "../../log/logger.ts";
 import type { MembershipReader, PeopleWriter } from "../../store/contract/people.ts";
 import type { Transactions } from "../../store/contract/store.ts";
 import { notingStoreFailure } from "../../store/store-failure.ts";
@@ -100,11 +100,11 @@ function authLogger(logger: Logger) {
   return {
     level: "debug" as const,
     log: (level: string, message: string) => {
-      const line = { event: "better-auth", detail: printable(message, 500) };
+      const detail = printable(message, 500);
       if (level === "error") {
-        logger.warn(line, "better-auth reports an error");
+        logger.warn({ event: "better-auth", detail }, `The library for sign-in reports: ${detail}`);
       } else {
-        logger.debug(line, "better-auth");
+        logger.debug({ event: "better-auth", detail }, `The library for sign-in says: ${detail}`);
       }
     },
   };

@@ -53,6 +53,8 @@ export interface KeyLookup {
 }
 
 export interface KeyReader extends KeyLookup {
+  /** Whether there is any key, of whatever organization. */
+  any(): Promise<boolean>;
   byId(id: string): Promise<KeyRecord | undefined>;
   /** Newest first. */
   list(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]>;

@@ -80,4 +80,22 @@ export interface StoreProblem {
  */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+  private readonly findRemedy: () => string | undefined;
+
+  /** `remedy` is asked only when it is needed. */
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly remedy?: () => string | undefined } = {},
+  ) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.findRemedy = options.remedy ?? (() => undefined);
+  }
+
+  /**
+   * Where it fails and what to do, as whole sentences: for the log, never for a caller, because it
+   * names paths.
+   */
+  get remedy(): string | undefined {
+    return this.findRemedy();
+  }
 }

@@ -9,14 +9,15 @@ const PRIVATE = 0o600;
 type Identity = string | undefined;
 
 /**
- * Creates the file if it is missing. True if it was missing or empty: SQLite makes a new database
- * of an empty file. Throws an OperatorError if the path names something other than a file.
+ * Creates the file if it is missing. Returns what was there instead of a database: nothing, or an
+ * empty file, of which SQLite makes a new database. Throws an OperatorError if the path names
+ * something other than a file.
  */
-export function createIfMissing(path: string): boolean {
+export function createIfMissing(path: string): "missing" | "empty" | undefined {
   try {
     // Exclusive and private from the start, so that a planted file or link is not used.
     closeSync(openSync(path, "wx", PRIVATE));
-    return true;
+    return "missing";
   } catch (error) {
     if (errorCode(error) !== "EEXIST") {
       throw error;
@@ -27,7 +28,7 @@ export function createIfMissing(path: string): boolean {
   if (!stat.isFile()) {
     throw new OperatorError("this is not a file: DATABASE_URL must name the database file");
   }
-  return stat.size === 0;
+  return stat.size === 0 ? "empty" : undefined;
 }
 
 /**

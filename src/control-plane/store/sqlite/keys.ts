@@ -21,6 +21,10 @@ const KEY_BY_HASH = `${KEY} and k.key = ?`;
 const LISTED_KEY = keysFrom("apikey k indexed by apikey_list cross join");
 
 export class SqliteKeyReader extends SqliteStatements implements KeyReader {
+  async any(): Promise<boolean> {
+    return this.get("select id from apikey limit 1") !== undefined;
+  }
+
   async byHash(hash: string): Promise<PresentedKey | undefined> {
     return mapped(this.get(KEY_BY_HASH, hash), records.key);
   }

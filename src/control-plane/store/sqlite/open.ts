@@ -15,8 +15,8 @@ const MIGRATION_LOCK_MS = 10_000;
 
 /** What an operator should know of an opening. */
 interface OpeningNotices {
-  /** The database did not exist. */
-  created(): void;
+  /** The database did not exist: there was no file, or an empty one. */
+  created(was: "missing" | "empty"): void;
   /** A migration made the member owner or admin because of an invalid role. */
   roleRepaired(member: RepairedMember): void;
 }
@@ -30,7 +30,7 @@ interface OpeningNotices {
  */
 export function openSqliteStore(path: string, notices?: OpeningNotices): SqliteStore {
   try {
-    const isNew = createIfMissing(path);
+    const was = createIfMissing(path);
     const file = new DatabaseFile(path);
     const writer = openWriter(path);
     const migrated = migrateWriter(writer);
@@ -39,8 +39,8 @@ export function openSqliteStore(path: string, notices?: OpeningNotices): SqliteS
     reader.exec("pragma query_only = on");
     const store = new SqliteStore({ writer, reader, file });
     file.opened();
-    if (isNew) {
-      notices?.created();
+    if (was !== undefined) {
+      notices?.created(was);
     }
     for (const member of migrated.has(REPAIR_ROLES) ? repairedMembers(reader) : []) {
       notices?.roleRepaired(member);

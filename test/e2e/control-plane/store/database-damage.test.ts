@@ -193,6 +193,6 @@ it("a database that is damaged while in use: health says so once the damage is m
   });
   const said = controlPlane.lines.filter((line) => line.includes('"event":"database.lost"'));
   expect(said).toHaveLength(1);
-  expect(JSON.parse(said[0] ?? "").msg).toMatch(/the database is damaged: .*restore a backup/);
+  expect(JSON.parse(said[0] ?? "").msg).toMatch(/the database is damaged\. Fix: .*restore a backup/);
   expect(controlPlane.lines.filter((line) => line.includes('"event":"bug"'))).toEqual([]);
 });

@@ -161,7 +161,7 @@ export class ExecutorHost {
     const said = await this.machine.sh(
       "journalctl --sync; journalctl -b -u novacula-control-plane -o cat --no-pager",
     );
-    return said.split("\n").filter((line) => line.includes('"event":"sync.refused"')).length;
+    return said.split("\n").filter((line) => /^sync\.refused: |"event":"sync\.refused"/u.test(line)).length;
   }
 
   async executors(): Promise<readonly z.output<typeof executor>[]> {

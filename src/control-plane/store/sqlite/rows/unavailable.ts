@@ -1,6 +1,12 @@
+import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { CommandError } from "../../../../lib/command-line/command-error.ts";
 import { errorChain, errorCode, OperatorError } from "../../../../lib/errors.ts";
+import { writeProblem } from "../../../../lib/files/access-problem.ts";
+import { fullDisk } from "../../../../lib/files/file-system.ts";
+import { sentence } from "../../../../lib/sentence.ts";
 import { StoreUnavailable } from "../../contract/store.ts";
+import { strangeFile } from "./strange-file.ts";
 
 /**
  * SQLite's primary result codes (sqlite.org/rescode.html) for trouble with the machine. Others,
@@ -26,21 +32,56 @@ export const DAMAGE_REMEDY =
   "stop the control plane and restore a backup (novacula-control-plane backup makes them), or save what is readable: " +
   'sqlite3 DAMAGED.db .recover | sqlite3 NEW.db (from the package "sqlite3")';
 
-/** Remedies, by SQLite's primary result code. */
-const REMEDIES: ReadonlyMap<number, string> = new Map([
-  [3, "the file and its folder must belong to the user that the control plane runs as"],
-  [5, "another program holds its lock: stop that program"],
-  [6, "another program holds its lock: stop that program"],
-  [8, "the user that the control plane runs as must be able to write the file and its folder"],
-  [
-    10,
-    "look for disk errors in the kernel log (sudo dmesg); if the disk is sound, the file is damaged: restore a backup",
-  ],
-  [11, DAMAGE_REMEDY],
-  [13, "free some space on the disk"],
-  [14, "the user that the control plane runs as must be able to read and write the file and its folder"],
-  [26, DAMAGE_REMEDY],
-]);
+const LOCKED = "another program holds its lock: stop that program";
+const DISK_ERRORS =
+  "look for disk errors in the kernel log (sudo dmesg); if the disk is sound, the file is damaged: restore a backup";
+const NO_ACCESS =
+  "the user that the control plane runs as must be able to read and write the file and its folder";
+
+/** What SQLite keeps beside a database. */
+const BESIDE = ["", "-wal", "-shm", "-journal"];
+
+/** What is wrong at `path`, if it can be seen there, and the remedy for SQLite's primary code. */
+function troubleOf(
+  code: number,
+  path: string,
+): { readonly problem?: string; readonly fix: string } | undefined {
+  switch (code) {
+    case 3:
+    case 8:
+    case 14:
+      return (
+        writeProblem(
+          dirname(path),
+          BESIDE.map((suffix) => path + suffix),
+        ) ?? { fix: NO_ACCESS }
+      );
+    case 5:
+    case 6:
+      return { fix: LOCKED };
+    case 10:
+      return { fix: DISK_ERRORS };
+    case 11:
+    case 26: {
+      const problem = strangeFile(path);
+      return problem === undefined ? { fix: DAMAGE_REMEDY } : { problem, fix: DAMAGE_REMEDY };
+    }
+    case 13:
+      return fullDisk(path);
+    default:
+      return undefined;
+  }
+}
+
+/** One sentence or two, for the log; undefined if there is no remedy. */
+function remedyOf(code: number, path: string): string | undefined {
+  const trouble = troubleOf(code, path);
+  if (trouble === undefined) {
+    return undefined;
+  }
+  const { problem, fix } = trouble;
+  return problem === undefined ? `Fix: ${fix}` : `${sentence(problem)} Fix: ${fix}`;
+}
 
 /** Connections that have met damage. A row they do not find may exist nevertheless. */
 const damaged = new WeakSet<DatabaseSync>();
@@ -54,9 +95,26 @@ export function isDamaged(database: DatabaseSync): boolean {
  */
 export function cannotOpen(path: string, error: unknown): OperatorError {
   const code = primaryCode(error) ?? primaryCode(error instanceof Error ? error.cause : undefined);
-  const remedy = code === undefined ? undefined : REMEDIES.get(code);
-  const cause = remedy === undefined ? error : new Error(`${errorChain(error)}: ${remedy}`);
-  return new OperatorError(`cannot open the database ${path}`, { cause });
+  const trouble = code === undefined ? accessTrouble(path, error) : troubleOf(code, path);
+  if (trouble === undefined) {
+    return new OperatorError(`cannot open the database ${path}`, { cause: error });
+  }
+  const { problem = errorChain(error), fix } = trouble;
+  return new CommandError("failed", `cannot open the database ${path}: ${problem}`, { fix });
+}
+
+/** Before SQLite sees the file, the system may refuse it. */
+function accessTrouble(path: string, error: unknown) {
+  const isRefusal = ["EACCES", "EPERM", "EROFS"].includes(errorCode(error) ?? "");
+  if (errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT") {
+    return fullDisk(path);
+  }
+  return isRefusal
+    ? writeProblem(
+        dirname(path),
+        BESIDE.map((suffix) => path + suffix),
+      )
+    : undefined;
 }
 
 export function isBusy(error: unknown): boolean {
@@ -73,14 +131,19 @@ export function asStoreError(error: unknown, database: DatabaseSync): unknown {
     damaged.add(database);
   }
   const reason = code === undefined ? undefined : UNAVAILABLE.get(code);
-  if (reason !== undefined) {
-    return new StoreUnavailable(reason, { cause: error });
+  if (code !== undefined && reason !== undefined) {
+    return new StoreUnavailable(reason, { cause: error, remedy: () => remedyHere(code, database) });
   }
   // node:sqlite throws this after close().
   if (errorCode(error) === "ERR_INVALID_STATE") {
     return new StoreUnavailable("the database is closed", { cause: error });
   }
   return error;
+}
+
+function remedyHere(code: number, database: DatabaseSync): string | undefined {
+  const path = database.isOpen ? database.location() : null;
+  return path === null ? undefined : remedyOf(code, path);
 }
 
 function primaryCode(error: unknown): number | undefined {

@@ -1,14 +1,15 @@
 import { fstatSync } from "node:fs";
-import type { LogLevel } from "../../lib/log/level.ts";
-import type { EventName } from "./events.ts";
+import type { LogLevel } from "./level.ts";
 
 /** For journald, for a terminal, and for machines. */
-export type Format = "journal" | "pretty" | "json";
+export const LOG_FORMATS = ["journal", "pretty", "json"] as const;
+
+export type Format = (typeof LOG_FORMATS)[number];
 
 /** A line before it has a format. */
 export interface Line {
   readonly level: LogLevel;
-  readonly event: EventName;
+  readonly event: string;
   /** May have several lines of its own, such as a stack trace. */
   readonly message: string;
 }

@@ -1,14 +1,16 @@
+// The page's tests reach this module too, with a configuration that does not list the declarations.
+/// <reference path="./systemd-notify.d.ts" />
 import { execFile } from "node:child_process";
 import { writeSync } from "node:fs";
 import { promisify } from "node:util";
 import notify from "systemd-notify";
-import { delay } from "../../lib/delay.ts";
-import { withoutSecrets } from "../../lib/log/secret-guard.ts";
-import { printable } from "../../lib/printable.ts";
+import { delay } from "../delay.ts";
+import { withoutSecrets } from "../log/secret-guard.ts";
+import { printable } from "../printable.ts";
+import { passedDescriptors } from "./passed-descriptors.ts";
 
 /** The name of the descriptor in the unit's `OpenFile=`. */
 const DESCRIPTOR_NAME = "notify";
-const FIRST_PASSED_DESCRIPTOR = 3;
 /** systemd shows more, but nobody reads it. */
 const LONGEST_STATUS = 1000;
 /** A systemd-notify that hangs must not delay a stop, ms. */
@@ -78,7 +80,9 @@ function statusAssignment(text: string): string {
 }
 
 function sender(environment: NodeJS.ProcessEnv): Send | undefined {
-  const descriptor = passedDescriptor(environment);
+  // systemd.service(5), OpenFile= (253 and newer): a connected datagram socket, so that no process
+  // has to be started.
+  const [descriptor] = passedDescriptors(environment, DESCRIPTOR_NAME);
   if (descriptor !== undefined) {
     return async (assignments) => writeSync(descriptor, `${assignments.join("\n")}\n`);
   }
@@ -98,18 +102,6 @@ const spawnSystemdNotify: Send = (assignments) => {
   }
   return run("systemd-notify", [`--pid=${process.pid}`, ...assignments], { timeout: 10_000 });
 };
-
-/**
- * systemd.service(5), OpenFile= (253 and newer): PID 1 passes a connected datagram socket, so that
- * no process has to be started.
- */
-function passedDescriptor(environment: NodeJS.ProcessEnv): number | undefined {
-  if (environment["LISTEN_PID"] !== String(process.pid)) {
-    return undefined;
-  }
-  const index = (environment["LISTEN_FDNAMES"] ?? "").split(":").indexOf(DESCRIPTOR_NAME);
-  return index < 0 ? undefined : FIRST_PASSED_DESCRIPTOR + index;
-}
 
 /** sd_watchdog_enabled(3): half of the time that systemd allows, ms. */
 function watchdogInterval(environment: NodeJS.ProcessEnv): number | undefined {

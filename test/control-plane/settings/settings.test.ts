@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { managementSocketPath, readSettings } from "../../src/control-plane/settings.ts";
+import { managementSocketPath, readSettings } from "../../../src/control-plane/settings/settings.ts";
 
 describe("the environment of serve", () => {
   it("has a default for everything; an empty variable counts as unset", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatForStdout, journalText, type Line, prettyText } from "../../../src/agent/journal/format.ts";
+import { formatForStdout, journalText, type Line, prettyText } from "../../../src/lib/log/line-format.ts";
 
 function line(message: string, level: Line["level"] = "warn"): Line {
   return { level, event: "key.refused", message };

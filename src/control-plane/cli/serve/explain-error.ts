@@ -1,0 +1,14 @@
+import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { errorChain } from "../../../lib/errors.ts";
+import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../../http/connection-limit.ts";
+import { SettingsError } from "../../settings/settings.ts";
+
+/** Turns the errors that this program knows into CommandErrors. Others stay as they are. */
+export function explainError(error: unknown): unknown {
+  if (error instanceof SettingsError) {
+    return new CommandError("configuration", error.message, { cause: error.cause, fix: error.fix });
+  }
+  return isOutOfDescriptors(error)
+    ? new CommandError("refused", errorChain(error), { fix: MORE_DESCRIPTORS })
+    : error;
+}

@@ -1,0 +1,75 @@
+import { mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { utcTime } from "../../../lib/clock.ts";
+import { CommandError } from "../../../lib/command-line/command-error.ts";
+import type { OperatorError } from "../../../lib/errors.ts";
+import { processOwner, processUser } from "../../../lib/files/access-problem.ts";
+import { printable } from "../../../lib/printable.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { Store, StoreUnavailable } from "../../store/contract/store.ts";
+import type { RepairedMember } from "../../store/sqlite/migrations/role-repair.ts";
+import { openSqliteStore } from "../../store/sqlite/open.ts";
+import { cannotOpen } from "../../store/sqlite/rows/unavailable.ts";
+import type { SqliteStore } from "../../store/sqlite/store.ts";
+
+/** Opens the database, and logs what an operator should know of that. Throws an OperatorError. */
+export function openDatabase(databasePath: string, logger: Logger): SqliteStore {
+  const isNewFolder = createFolder(dirname(databasePath));
+  return openSqliteStore(databasePath, {
+    created: (was) => warnOfCreation(logger, databasePath, isNewFolder ? "no folder" : was),
+    roleRepaired: (member) => warnOfRole(logger, member),
+  });
+}
+
+const NOTHING_THERE = {
+  missing: (path: string) => `There was no database at ${path}, so a new, empty one was created.`,
+  "no folder": (path: string) =>
+    `There was no database at ${path}, and no folder for it, so both were created. The database is new and empty.`,
+  empty: (path: string) =>
+    `The file ${path} was empty (0 bytes), so a new, empty database was created in it.`,
+};
+
+function warnOfCreation(logger: Logger, databasePath: string, was: keyof typeof NOTHING_THERE): void {
+  logger.warn(
+    { event: "database.created", databasePath },
+    `${NOTHING_THERE[was](printable(databasePath, 4096))} It knows no keys, so executors are refused until keys are created. ` +
+      "If you expected your keys here, stop the control plane and set DATABASE_URL to the database that has them",
+  );
+}
+
+/** A sentence for the time in which a database has no keys. */
+export function noteOfNoKeys(databasePath: string): string {
+  const madeAt = statSync(databasePath, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
+  const made = madeAt > 0 ? `was made at ${utcTime(madeAt)} and ` : "";
+  return `The database ${printable(databasePath, 4096)} ${made}knows no keys at all: is it the right one?`;
+}
+
+function warnOfRole(logger: Logger, { organizationSlug, email, role, stored }: RepairedMember): void {
+  const command = `novacula-control-plane people add ${shellWord(email)} --role member --org ${organizationSlug}`;
+  logger.warn(
+    { event: "member.role-repaired", organization: organizationSlug, email: printable(email), role },
+    `${printable(email)} is ${role} of organization ${organizationSlug}, ` +
+      `because an earlier version stored the invalid role ${stored}. ` +
+      `If that is not what you want, run: sudo ${command}`,
+  );
+}
+
+/** If the file is moved away during the start, SQLite reports it like a failing disk. */
+export function unusable(store: Store, databasePath: string, error: StoreUnavailable): OperatorError {
+  const problem = store.problem();
+  return cannotOpen(databasePath, problem === undefined ? error : `${problem.reason}: ${problem.remedy}`);
+}
+
+/** Creates a folder with mode 0700; returns whether it was missing. */
+export function createFolder(folder: string): boolean {
+  try {
+    return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+  } catch (error) {
+    const user = processUser();
+    throw new CommandError("failed", `${user} cannot create the folder ${printable(folder, 4096)}`, {
+      cause: error,
+      fix: `create it, or set another DATABASE_URL or MANAGEMENT_SOCKET:\nsudo install -d -m 0700 -o ${processOwner().replace(":", " -g ")} ${shellWord(folder)}`,
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import { utcTime } from "../../lib/clock.ts";
+import type { Logger } from "../log/logger.ts";
+import { identityOf, readTlsPair, type TlsPair, type TlsPaths, TlsProblem } from "./tls-pair.ts";
+
+const LOOK_MS = 1000;
+/** Programs that renew certificates write one file after the other. */
+const PATIENCE_MS = 10_000;
+
+/** Keeps a server on the certificate that its files hold. */
+export interface TlsRenewal {
+  /** Reads the files now, and says in any case what became of it. */
+  reload(): void;
+  stop(): void;
+}
+
+/**
+ * Takes a renewed certificate and key by itself, for new connections; open ones go on with the old.
+ * As long as the files are no pair, the previous pair stays in use; that is logged once it has
+ * lasted for ten seconds. `now` is monotonic milliseconds.
+ */
+export function renewTls(
+  use: (pair: TlsPair) => void,
+  paths: TlsPaths,
+  inUse: TlsPair,
+  logger: Logger,
+  now: () => number,
+): TlsRenewal & { look(): void } {
+  let pair = inUse;
+  let seen = identityOf(paths);
+  /** Since when the files have been no pair. */
+  let brokenSince: number | undefined;
+  let said = "";
+
+  function take(isAsked: boolean): void {
+    seen = identityOf(paths);
+    try {
+      const next = readTlsPair(paths);
+      const isSame = next.cert === pair.cert && next.key === pair.key;
+      const wasSaid = said !== "";
+      use(next);
+      pair = next;
+      brokenSince = undefined;
+      said = "";
+      if (!isSame || isAsked || wasSaid) {
+        logger.info(
+          { event: "tls.renewed", validTo: new Date(next.validTo).toISOString() },
+          renewed(next, isSame),
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof TlsProblem)) {
+        throw error;
+      }
+      brokenSince ??= now();
+      if (said !== error.message && (isAsked || now() - brokenSince >= PATIENCE_MS)) {
+        said = error.message;
+        logger.error({ event: "tls.unusable" }, `The previous certificate stays in use: ${error.message}`);
+      }
+    }
+  }
+
+  function look(): void {
+    if (brokenSince !== undefined || identityOf(paths) !== seen) {
+      take(false);
+    }
+  }
+
+  const timer = setInterval(look, LOOK_MS);
+  return { look, reload: () => take(true), stop: () => clearInterval(timer) };
+}
+
+function renewed({ validTo }: TlsPair, isSame: boolean): string {
+  const until = utcTime(validTo);
+  return isSame
+    ? `The certificate in TLS_CERT is the one in use, valid until ${until}.`
+    : `New connections get the renewed certificate of TLS_CERT, valid until ${until}. Open connections go on.`;
+}

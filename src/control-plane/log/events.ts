@@ -1,0 +1,244 @@
+import type { EventDescription } from "../../lib/log/event-description.ts";
+
+const NOTHING_TO_DO = "Nothing.";
+const RESTORE = "Do what the line says: free space, repair the disk, or restore a backup.";
+
+/**
+ * Every line of the control plane's log, by its stable event name: its level, its meaning, and what
+ * to do. The table in the documentation is generated from it (`npm run docs`), and the types of
+ * logger.ts accept no other event. Level `error` is exactly what needs a person.
+ */
+const table = {
+  "better-auth": {
+    level: "warn",
+    meaning: "The library for sign-in reported a failure. What it prints otherwise is at debug level.",
+    remedy: "Nothing, if people can sign in. Otherwise report the line.",
+  },
+  bug: {
+    level: "error",
+    meaning: "A request failed because of a bug, or the control plane stops because of one.",
+    remedy: "Report the line with its stack trace.",
+  },
+  "check.refused": {
+    level: "debug",
+    meaning: "A key was refused to `novacula-agent check`.",
+    remedy: NOTHING_TO_DO,
+  },
+  "database.back": {
+    level: "info",
+    meaning: "The database file is back in its place, and requests are answered again.",
+    remedy: NOTHING_TO_DO,
+  },
+  "database.created": {
+    level: "warn",
+    meaning: "There was no database, or an empty file, so a new one was created. It knows no keys.",
+    remedy: "Nothing, at the first start. Otherwise set `DATABASE_URL` to the database that has the keys.",
+  },
+  "database.lost": {
+    level: "error",
+    meaning: "The database file was moved, deleted, replaced or damaged while the control plane runs.",
+    remedy: "Do what the line says.",
+  },
+  "descriptors.exhausted": {
+    level: "error",
+    meaning: "No file descriptor is left for another connection, so connections are closed unanswered.",
+    remedy: "Raise `LimitNOFILE=` in the unit.",
+  },
+  "executor.connected": {
+    level: "info",
+    meaning: "A new executor synced for the first time.",
+    remedy: NOTHING_TO_DO,
+  },
+  "executor.deleted": { level: "info", meaning: "A person deleted an executor.", remedy: NOTHING_TO_DO },
+  "executor.disconnected": {
+    level: "warn",
+    meaning: "An executor has not synced within the heartbeat timeout. Its nodes are left alone.",
+    remedy: "`sudo novacula-agent doctor` on its host.",
+  },
+  "executor.duplicate": {
+    level: "error",
+    meaning: "Several processes sync as one executor, most likely on a cloned host.",
+    remedy: "Stop all but one, or give each its own name and key.",
+  },
+  "executor.duplicate-gone": {
+    level: "info",
+    meaning: "Only one process syncs as this executor again.",
+    remedy: NOTHING_TO_DO,
+  },
+  "executor.reconnected": {
+    level: "info",
+    meaning: "An executor that was offline synced again.",
+    remedy: NOTHING_TO_DO,
+  },
+  "executor.refused": {
+    level: "warn",
+    meaning: "A valid key was refused for an executor (403).",
+    remedy: "Nothing here. The agent's own journal says what its host needs.",
+  },
+  "key.refused": {
+    level: "warn",
+    meaning: "A key was refused (401): it is unknown, revoked, expired or damaged.",
+    remedy: "Nothing here. If the executor should be online, give it a working key.",
+  },
+  "library.output": {
+    level: "warn",
+    meaning: "A library or Node.js reported a failure. What they print otherwise is at debug level.",
+    remedy: "Nothing, if everything works. Otherwise report the line.",
+  },
+  listening: {
+    level: "info",
+    meaning: "The control plane has started; the line says where it listens.",
+    remedy: NOTHING_TO_DO,
+  },
+  "log.left-out": {
+    level: "warn",
+    meaning:
+      "Lines of one event were left out, because there were too many. It is at level info if they are.",
+    remedy: "Nothing. `LOG_LEVEL=debug` writes each of them.",
+  },
+  "log.unread": {
+    level: "warn",
+    meaning: "Nothing read the log for a while, so lines were lost.",
+    remedy: "Check what reads it: `systemctl status systemd-journald`, or the program behind the pipe.",
+  },
+  "member.role-repaired": {
+    level: "warn",
+    meaning: "An upgrade read an invalid stored role as owner or admin.",
+    remedy: "If that is not what you want, run the command in the line.",
+  },
+  "node.closed-as-lost": {
+    level: "info",
+    meaning: "A person gave up a node of a host that does not come back.",
+    remedy: NOTHING_TO_DO,
+  },
+  "node.created": { level: "info", meaning: "A person ordered a node.", remedy: NOTHING_TO_DO },
+  "node.deleted": {
+    level: "info",
+    meaning: "A person ordered the deletion of a node.",
+    remedy: NOTHING_TO_DO,
+  },
+  "node.failed": {
+    level: "error",
+    meaning: "A node came into phase `error`: at least one of its processes needs a person.",
+    remedy: "`sudo novacula-control-plane nodes show NAME` says why.",
+  },
+  "node.gone": {
+    level: "info",
+    meaning: "The executor has deleted the node, or purged its data.",
+    remedy: NOTHING_TO_DO,
+  },
+  "node.lifecycle.requested": {
+    level: "info",
+    meaning: "A person asked to start, stop or restart a node.",
+    remedy: NOTHING_TO_DO,
+  },
+  "node.lifecycle.transition": {
+    level: "info",
+    meaning:
+      "A report brought the node into another phase. `error` counts once two reports in a row have it. At most 20 at once for each executor, then one in 5 minutes.",
+    remedy: NOTHING_TO_DO,
+  },
+  "nodes.list-older": {
+    level: "error",
+    meaning: "An executor holds a newer list of nodes than the database, as after a restored backup.",
+    remedy: "Compare them with `nodes list`; the next change of any of its nodes counts again.",
+  },
+  "organization.no-owner": {
+    level: "error",
+    meaning: "An organization has members but no owner.",
+    remedy: "Make a member its owner with the command in the line.",
+  },
+  "people.first-admin": {
+    level: "info",
+    meaning: "The first person was created and can sign in.",
+    remedy: "Remove `INITIAL_ADMIN_PASSWORD`.",
+  },
+  "people.unencrypted": {
+    level: "warn",
+    meaning: "`BETTER_AUTH_URL` is http, so passwords and keys cross the network unencrypted.",
+    remedy: "Put a TLS proxy in front, or set `TLS_CERT` and `TLS_KEY`.",
+  },
+  "reload.requested": {
+    level: "info",
+    meaning: "SIGHUP or `systemctl reload`: the certificate and its key are read again.",
+    remedy: "Nothing. All other settings need a restart.",
+  },
+  "settings.odd": {
+    level: "warn",
+    meaning: "A secret in the environment has quotes or blanks around it, which are part of it.",
+    remedy: "Delete them, if they were not intended. Another `BETTER_AUTH_SECRET` signs everybody out.",
+  },
+  "sign-in.limited": {
+    level: "debug",
+    meaning: "A sign-in was not tried, because too many had failed.",
+    remedy: NOTHING_TO_DO,
+  },
+  "sign-in.refused": {
+    level: "warn",
+    meaning: "A password or a link was refused. The account is not named.",
+    remedy: "Nothing, unless there are many: each address and account is limited.",
+  },
+  "serve.failed": {
+    level: "error",
+    meaning:
+      "The control plane could not start, or could not write everything when it stopped. The line says why.",
+    remedy: "Do what the line says. After that: `sudo systemctl restart novacula-control-plane`.",
+  },
+  "socket.missing": {
+    level: "error",
+    meaning: "`novacula-control-plane.socket` is enabled and passed no socket, so `HOST` and `PORT` count.",
+    remedy: "Restart the socket and then the service, with the commands in the line.",
+  },
+  stopped: { level: "info", meaning: "It has stopped, and everything is written.", remedy: NOTHING_TO_DO },
+  stopping: {
+    level: "info",
+    meaning: "It was asked to stop. Running requests may finish.",
+    remedy: NOTHING_TO_DO,
+  },
+  "store.row-damaged": {
+    level: "error",
+    meaning: "A row of the database cannot be read; the line names it. Everything else works.",
+    remedy: "Do what the line says: it depends on the row.",
+  },
+  "store.unavailable": {
+    level: "error",
+    meaning:
+      "The database failed, such as because its disk is full. Changes and sign-ins get 503; executors that are bound stay accepted while it can be read.",
+    remedy: RESTORE,
+  },
+  "store.writes-delayed": {
+    level: "error",
+    meaning: "Last uses and heartbeats cannot be written. They stay in memory.",
+    remedy: RESTORE,
+  },
+  "store.writes-resumed": {
+    level: "info",
+    meaning: "The database accepts writes again; nothing was lost.",
+    remedy: NOTHING_TO_DO,
+  },
+  "sync.refused": { level: "debug", meaning: "One sync was refused.", remedy: NOTHING_TO_DO },
+  "systemd.unreachable": {
+    level: "warn",
+    meaning: "A notification to systemd failed, so `systemctl status` may be out of date.",
+    remedy: "Check that `systemd-notify` is installed and that the unit has `NotifyAccess=all`.",
+  },
+  "tls.renewed": {
+    level: "info",
+    meaning: "A new certificate is in use for new connections; the line says until when it is valid.",
+    remedy: NOTHING_TO_DO,
+  },
+  "tls.unusable": {
+    level: "error",
+    meaning: "`TLS_CERT` or `TLS_KEY` changed and cannot be used. The previous pair stays in use.",
+    remedy: "Do what the line says. No restart is needed.",
+  },
+} as const satisfies Record<string, EventDescription>;
+
+export type EventName = keyof typeof table;
+
+/** The events of a level. */
+export type EventAt<Level extends EventDescription["level"]> = {
+  [Name in EventName]: (typeof table)[Name]["level"] extends Level ? Name : never;
+}[EventName];
+
+export const EVENTS: Readonly<Record<EventName, EventDescription>> = table;

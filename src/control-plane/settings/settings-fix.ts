@@ -1,0 +1,25 @@
+import { ENVIRONMENT_FILE, readServiceEnvironment, type ServiceEnvironment } from "./variable-source.ts";
+
+const RESTART = "sudo systemctl restart novacula-control-plane";
+
+/** Where to correct the variables `names` of the service, or undefined if it is not the service. */
+export function settingsFix(
+  names: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  read: () => ServiceEnvironment = readServiceEnvironment,
+): string | undefined {
+  if (environment["INVOCATION_ID"] === undefined) {
+    return undefined;
+  }
+  const { places, unreadable } = read();
+  const found = [...new Set(names)].flatMap((name) => {
+    const place = places.get(name);
+    return place === undefined ? [] : [`${name} is set in ${place}`];
+  });
+  if (found.length === 0) {
+    return `correct it in ${unreadable[0] ?? ENVIRONMENT_FILE}, then run:\n${RESTART}`;
+  }
+  // What such a file sets counts more than a unit or drop-in.
+  const hidden = unreadable.map((path) => `${path} may set it too`);
+  return `correct it (${[...found, ...hidden].join("; ")}), then run:\n${RESTART}`;
+}

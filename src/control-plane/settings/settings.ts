@@ -1,0 +1,180 @@
+import { dirname, join, resolve } from "node:path";
+import * as z from "zod";
+import {
+  describeProblems,
+  environmentVariables,
+  problemsOf,
+  type VariableProblem,
+  valueEdges,
+  withoutEmpty,
+} from "../../lib/command-line/environment-variable.ts";
+import { OperatorError } from "../../lib/errors.ts";
+import type { LogLevel } from "../../lib/log/level.ts";
+import type { Format } from "../../lib/log/line-format.ts";
+import { socketPathProblem } from "../../lib/unix-socket.ts";
+import { settingsFix } from "./settings-fix.ts";
+import { DEFAULT_DATABASE_URL, databasePath, variables } from "./variables.ts";
+
+/** The environment of `serve`, checked. */
+export interface Settings {
+  readonly databasePath: string;
+  readonly socketPath: string;
+  readonly host: string;
+  readonly port: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly maxExecutorsPerKey: number;
+  /** Paths of PEM files. */
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  readonly logLevel: LogLevel;
+  /** Undefined: the format that fits stdout. */
+  readonly logFormat: Format | undefined;
+  /** Undefined: there is no sign-in and no page. */
+  readonly people: PeopleSettings | undefined;
+}
+
+export interface PeopleSettings {
+  /** The origin of BETTER_AUTH_URL. */
+  readonly origin: string;
+  readonly secret: string;
+  /** Needed until the first account exists. */
+  readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
+  /** The name of the organization that is created if there is none. */
+  readonly organizationName: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One or more settings are wrong; the message names each on a line. */
+export class SettingsError extends OperatorError {
+  override readonly name = "SettingsError";
+  readonly fix: string | undefined;
+
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly fix?: string | undefined } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.fix = options.fix;
+  }
+}
+
+export const ENVIRONMENT_VARIABLES = environmentVariables(variables);
+
+const environment = z.object(variables);
+
+/**
+ * What must hold between variables, judged by what is set, so that it is told beside wrong values.
+ */
+const RELATIONS: readonly (VariableProblem & { readonly holds: (set: Record<string, string>) => boolean })[] =
+  [
+    bothOrNeither("TLS_CERT", "TLS_KEY"),
+    bothOrNeither("INITIAL_ADMIN_EMAIL", "INITIAL_ADMIN_PASSWORD"),
+    {
+      name: "BETTER_AUTH_URL",
+      message: "set it together with BETTER_AUTH_SECRET, to the address at which people open the page",
+      holds: ({ BETTER_AUTH_SECRET, BETTER_AUTH_URL }) =>
+        BETTER_AUTH_SECRET === undefined || BETTER_AUTH_URL !== undefined,
+    },
+    {
+      name: "MANAGEMENT_SOCKET",
+      message: "the path of a socket has at most 107 bytes: set a shorter one, such as /run/novacula.sock",
+      holds: ({ MANAGEMENT_SOCKET, DATABASE_URL = DEFAULT_DATABASE_URL }) => {
+        const path = socketPathBeside(MANAGEMENT_SOCKET, databasePath.safeParse(DATABASE_URL).data ?? "");
+        return socketPathProblem(path) === undefined;
+      },
+    },
+    ...["DATABASE_URL", "MANAGEMENT_SOCKET", "TLS_CERT", "TLS_KEY"].map((name) => ({
+      name,
+      message: "must be a path",
+      holds: (set: Record<string, string>) => valueEdges(set[name] ?? "") === undefined,
+    })),
+  ];
+
+function bothOrNeither(name: string, other: string) {
+  const holds = (set: Record<string, string>) => (set[name] === undefined) === (set[other] === undefined);
+  return { name, message: `${name} and ${other} belong together: set both, or neither`, holds };
+}
+
+/**
+ * The settings of `serve`, or a SettingsError with every problem. An empty variable counts as
+ * unset.
+ */
+export function readSettings(env: Environment): Settings {
+  const given = withoutEmpty(env);
+  const result = environment.safeParse(given);
+  const problems = [...problemsOf(result.error), ...RELATIONS.filter(({ holds }) => !holds(given))];
+  if (!result.success || problems.length > 0) {
+    throw settingsError(problems, env);
+  }
+  const set = result.data;
+  return {
+    databasePath: set.DATABASE_URL,
+    socketPath: socketPathBeside(set.MANAGEMENT_SOCKET, set.DATABASE_URL),
+    host: set.HOST,
+    port: set.PORT,
+    heartbeatTimeoutMs: set.HEARTBEAT_TIMEOUT_MS,
+    maxExecutorsPerKey: set.MAX_EXECUTORS_PER_KEY,
+    tls:
+      set.TLS_CERT === undefined || set.TLS_KEY === undefined
+        ? undefined
+        : { certPath: set.TLS_CERT, keyPath: set.TLS_KEY },
+    logLevel: set.LOG_LEVEL,
+    logFormat: set.LOG_FORMAT,
+    people: peopleSettings(set),
+  };
+}
+
+function peopleSettings(set: z.output<typeof environment>): PeopleSettings | undefined {
+  const { BETTER_AUTH_URL, BETTER_AUTH_SECRET, INITIAL_ADMIN_EMAIL, INITIAL_ADMIN_PASSWORD } = set;
+  if (BETTER_AUTH_SECRET === undefined || BETTER_AUTH_URL === undefined) {
+    return undefined;
+  }
+  return {
+    origin: BETTER_AUTH_URL,
+    secret: BETTER_AUTH_SECRET,
+    firstAdmin:
+      INITIAL_ADMIN_EMAIL === undefined || INITIAL_ADMIN_PASSWORD === undefined
+        ? undefined
+        : { email: INITIAL_ADMIN_EMAIL, password: INITIAL_ADMIN_PASSWORD },
+    organizationName: set.INITIAL_ORGANIZATION,
+  };
+}
+
+/**
+ * Secrets that have quotes or blanks around them. Those are part of the value, and nobody sees
+ * them: one sentence each.
+ */
+export function oddSecrets(env: Environment): readonly string[] {
+  return ENVIRONMENT_VARIABLES.filter(({ isSecret }) => isSecret).flatMap(({ name }) => {
+    const edges = valueEdges(env[name] ?? "");
+    return edges === undefined ? [] : [`${name}: ${edges}, unless that was intended`];
+  });
+}
+
+/** Where the other commands look for the socket, from the same environment that `serve` reads. */
+export function managementSocketPath(env: Environment): string {
+  const { MANAGEMENT_SOCKET } = withoutEmpty(env);
+  return socketPathBeside(MANAGEMENT_SOCKET, MANAGEMENT_SOCKET === undefined ? databasePathOf(env) : "");
+}
+
+/** The SQLite file, from the same environment that `serve` reads. */
+export function databasePathOf(env: Environment): string {
+  const database = databasePath.safeParse(withoutEmpty(env)["DATABASE_URL"] ?? DEFAULT_DATABASE_URL);
+  if (!database.success) {
+    throw settingsError(problemsOf(database.error, "DATABASE_URL"), env);
+  }
+  return database.data;
+}
+
+function socketPathBeside(socketPath: string | undefined, database: string): string {
+  return socketPath === undefined ? join(dirname(database), "management.sock") : resolve(socketPath);
+}
+
+function settingsError(problems: readonly VariableProblem[], env: Environment): SettingsError {
+  const lines = describeProblems(ENVIRONMENT_VARIABLES, problems, env);
+  const fix = settingsFix(
+    problems.map(({ name }) => name),
+    env,
+  );
+  return new SettingsError(["the environment is not valid:", ...lines].join("\n"), { fix });
+}

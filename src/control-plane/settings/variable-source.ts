@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { errorCode } from "../../lib/errors.ts";
+
+/** The environment of the service, which the package creates. */
+export const ENVIRONMENT_FILE = "/etc/default/novacula-control-plane";
+export const UNIT = "novacula-control-plane.service";
+
+/** systemd.unit(5): of two units or drop-ins with one name, the first counts. */
+const UNIT_FOLDERS = [
+  "/etc/systemd/system",
+  "/run/systemd/system",
+  "/usr/local/lib/systemd/system",
+  "/usr/lib/systemd/system",
+  "/lib/systemd/system",
+];
+
+/** Where the service's variables are set, as far as this user may read it. */
+export interface ServiceEnvironment {
+  /** `/etc/default/novacula-control-plane line 3`, by the name of the variable. */
+  readonly places: ReadonlyMap<string, string>;
+  /** The environment files that only another user may read. */
+  readonly unreadable: readonly string[];
+}
+
+/** Reads the unit, its drop-ins and its environment files below `root`. */
+export function readServiceEnvironment(root = "/"): ServiceEnvironment {
+  const places = new Map<string, string>();
+  const files: string[] = [];
+  for (const path of unitFiles(root)) {
+    for (const { key, value, line } of assignments(textOf(join(root, path)) ?? "")) {
+      if (key === "EnvironmentFile") {
+        files.push(value.replace(/^-/u, ""));
+      } else if (key === "Environment") {
+        for (const name of namesIn(value)) {
+          places.set(name, `${path} line ${line}`);
+        }
+      }
+    }
+  }
+  const unreadable: string[] = [];
+  // systemd.exec(5): what these files set overrides Environment=.
+  for (const path of files) {
+    const text = textOf(join(root, path));
+    if (text === null) {
+      unreadable.push(path);
+    }
+    for (const { key, line } of assignments(text ?? "")) {
+      places.set(key, `${path} line ${line}`);
+    }
+  }
+  return { places, unreadable };
+}
+
+/** Whether the service is installed on this host. */
+export function isServiceInstalled(root = "/"): boolean {
+  return UNIT_FOLDERS.some((folder) => textOf(join(root, folder, UNIT)) !== undefined);
+}
+
+function unitFiles(root: string): readonly string[] {
+  const unit = UNIT_FOLDERS.map((folder) => join(folder, UNIT)).find(
+    (path) => textOf(join(root, path)) !== undefined,
+  );
+  const dropIns = new Map<string, string>();
+  for (const folder of UNIT_FOLDERS.map((each) => join(each, `${UNIT}.d`))) {
+    for (const name of namesOf(join(root, folder))) {
+      if (name.endsWith(".conf") && !dropIns.has(name)) {
+        dropIns.set(name, join(folder, name));
+      }
+    }
+  }
+  const sorted = [...dropIns.values()].sort((one, two) => (basename(one) < basename(two) ? -1 : 1));
+  return unit === undefined ? [] : [unit, ...sorted];
+}
+
+/** The lines of the form `KEY=value`, without comments. */
+function assignments(text: string) {
+  return text.split("\n").flatMap((line, index) => {
+    const [, key, value] = /^\s*(?:export\s+)?(\w+)=(.*)$/u.exec(line) ?? [];
+    return key === undefined || value === undefined ? [] : [{ key, value, line: index + 1 }];
+  });
+}
+
+/** The variables of `Environment=`, such as `PORT=1 "HOST=::"`. */
+function namesIn(value: string): readonly string[] {
+  return Array.from(value.matchAll(/(?:^|\s)["']?(\w+)=/gu), ([, name = ""]) => name);
+}
+
+/** Null if this user may not read it, undefined if it is not there. */
+function textOf(path: string): string | null | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    return errorCode(error) === "EACCES" || errorCode(error) === "EPERM" ? null : undefined;
+  }
+}
+
+function namesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,114 @@
+import { resolve } from "node:path";
+import * as z from "zod";
+import { integerBetween, variableTexts } from "../../lib/command-line/environment-variable.ts";
+import { LOG_LEVELS } from "../../lib/log/level.ts";
+import { LOG_FORMATS } from "../../lib/log/line-format.ts";
+import {
+  MAX_EMAIL_CHARACTERS,
+  MAX_PASSWORD_CHARACTERS,
+  MIN_PASSWORD_CHARACTERS,
+} from "../../protocol/limits.ts";
+import { MAX_ORGANIZATION_NAME_CHARACTERS } from "../organizations/organizations.ts";
+import { nameProblem } from "../organizations/shown-name.ts";
+
+export const DEFAULT_DATABASE_URL = "file:/var/lib/novacula-control-plane/control-plane.db";
+
+/** The path of the SQLite file that a DATABASE_URL names. */
+export const databasePath = z
+  .string()
+  .regex(
+    /^file:(?:\/\/(?=\/))?[^?#]+$/,
+    "must be file: and the path of an SQLite file, such as file:/var/lib/novacula-control-plane/control-plane.db",
+  )
+  .transform((url) => resolve(url.replace(/^file:(?:\/\/)?/, "")));
+
+const origin = z
+  .url({ protocol: /^https?$/, error: "must be the address of the page, such as https://cp.example.com" })
+  .refine((url) => /^https?:\/\/[^/?#@]+\/?$/i.test(url), "must have no path, user or query")
+  .transform((url) => new URL(url).origin);
+
+/** Every environment variable of `serve`, in the order in which it is documented. */
+export const variables = {
+  DATABASE_URL: databasePath.prefault(DEFAULT_DATABASE_URL).register(variableTexts, {
+    meaning: "The SQLite database: file: and its path. It is created if it does not exist.",
+  }),
+  MANAGEMENT_SOCKET: z.string().optional().register(variableTexts, {
+    meaning:
+      "The Unix socket through which the other commands talk to serve (default: management.sock beside the database)",
+    example: "/run/novacula-control-plane/management.sock",
+  }),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, "must be an address or a host name")
+    .default("127.0.0.1")
+    .register(variableTexts, { meaning: "The address to listen on, for executors and the page." }),
+  PORT: integerBetween(0, 65_535)
+    .prefault("3000")
+    .register(variableTexts, { meaning: "The port to listen on. 0 picks a free one." }),
+  TLS_CERT: z.string().optional().register(variableTexts, {
+    meaning:
+      "A PEM file with the certificate and its chain. Set TLS_CERT and TLS_KEY for https; set neither for http.",
+    example: "/etc/ssl/cp.example.com.pem",
+  }),
+  TLS_KEY: z.string().optional().register(variableTexts, {
+    meaning: "A PEM file with the private key of TLS_CERT, readable by the user that runs serve.",
+    example: "/etc/ssl/private/cp.example.com.key",
+  }),
+  HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000).prefault("30000").register(variableTexts, {
+    meaning: "An executor that has not synced for longer is offline. Milliseconds.",
+  }),
+  MAX_EXECUTORS_PER_KEY: integerBetween(1, 1_000_000).prefault("100").register(variableTexts, {
+    meaning:
+      "How many executors a key and the keys it was rotated from may have enrolled. Executors above the limit keep working.",
+  }),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, "must be debug, info, warn or error")
+    .default("info")
+    .register(variableTexts, { meaning: "debug, info, warn or error. debug logs every refused request." }),
+  LOG_FORMAT: z.enum(LOG_FORMATS, "must be journal, pretty or json").optional().register(variableTexts, {
+    meaning:
+      "journal, pretty or json. By default journal if the journal of systemd reads the output, and otherwise pretty.",
+    example: "json",
+  }),
+  BETTER_AUTH_URL: origin.optional().register(variableTexts, {
+    meaning: "The address of the page as the browser shows it, without a path.",
+    example: "https://cp.example.com",
+  }),
+  BETTER_AUTH_SECRET: z
+    .string()
+    .min(32, "must have at least 32 characters: openssl rand -base64 32 makes some")
+    .optional()
+    .register(variableTexts, {
+      meaning:
+        "Signs the sessions; at least 32 characters, for instance from openssl rand -base64 32. Enables sign-in and the page.",
+      isSecret: true,
+    }),
+  INITIAL_ADMIN_EMAIL: z
+    .email("must be an e-mail address")
+    .max(MAX_EMAIL_CHARACTERS, `must have at most ${MAX_EMAIL_CHARACTERS} characters`)
+    .optional()
+    .register(variableTexts, {
+      meaning:
+        "The e-mail address of the first owner. Needed until the first account exists, ignored afterwards.",
+      example: "you@example.com",
+    }),
+  INITIAL_ADMIN_PASSWORD: z
+    .string()
+    .min(MIN_PASSWORD_CHARACTERS, `must have at least ${MIN_PASSWORD_CHARACTERS} characters`)
+    .max(MAX_PASSWORD_CHARACTERS, `must have at most ${MAX_PASSWORD_CHARACTERS} characters`)
+    .optional()
+    .register(variableTexts, {
+      meaning: `The password of the first owner, ${MIN_PASSWORD_CHARACTERS} to ${MAX_PASSWORD_CHARACTERS} characters. Remove it once you have signed in.`,
+      isSecret: true,
+    }),
+  INITIAL_ORGANIZATION: z
+    .string()
+    .refine(
+      (name) => name.trim() === name && nameProblem(name, MAX_ORGANIZATION_NAME_CHARACTERS) === undefined,
+      `must be one line of at most ${MAX_ORGANIZATION_NAME_CHARACTERS} visible characters`,
+    )
+    .default("Default")
+    .register(variableTexts, {
+      meaning: "The name of the organization that the first start creates if there is none.",
+    }),
+};

@@ -1,0 +1,141 @@
+import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { readAccounts } from "../accounts.ts";
+import { errorCode } from "../errors.ts";
+import { printable } from "../printable.ts";
+import { shellWord } from "../shell-word.ts";
+import { fileSystemOf } from "./file-system.ts";
+
+/** In a user namespace (PrivateUsers= of a unit), the kernel shows foreign users as this one. */
+const UNMAPPED = 65_534;
+const { R_OK, W_OK, X_OK } = constants;
+
+/** What this process may not do with a file, with whose it is, and what to do about it. */
+export interface AccessProblem {
+  /** `/x/y.db belongs to root (mode 0600), so user cp (uid 998) may not write it`. */
+  readonly problem: string;
+  /** One or more lines; commands are on lines of their own. */
+  readonly fix: string;
+}
+
+/** What is in the way of reading `path`: the file, or a folder above it. Undefined: nothing. */
+export function readProblem(path: string): AccessProblem | undefined {
+  const folder = foldersAbove(path).find((each) => refusalOf(each, X_OK) !== undefined);
+  const blocked = folder ?? path;
+  const code = refusalOf(blocked, folder === undefined ? R_OK : X_OK);
+  const stats = statSync(blocked, { throwIfNoEntry: false });
+  if (code === undefined || stats === undefined) {
+    return undefined;
+  }
+  const verb = folder === undefined ? "read it" : `enter it, and so not read ${shown(path)}`;
+  const group = shellWord(processGroup());
+  const open =
+    folder === undefined
+      ? `sudo chgrp ${group} ${shellWord(path)} && sudo chmod g+r ${shellWord(path)}`
+      : `sudo chgrp ${group} ${shellWord(folder)} && sudo chmod g+x ${shellWord(folder)}`;
+  return {
+    problem: `${whose(blocked, stats)}, so ${processUser()} may not ${verb}`,
+    fix: folder === undefined ? `let its group read it:\n${open}` : `let its group enter it:\n${open}`,
+  };
+}
+
+/**
+ * What is in the way of writing the `files` and of creating files in their `folder`. A file that
+ * does not exist is none. Undefined: nothing.
+ */
+export function writeProblem(folder: string, files: readonly string[]): AccessProblem | undefined {
+  const wanted = [{ path: folder, mode: W_OK | X_OK }, ...files.map((path) => ({ path, mode: R_OK | W_OK }))];
+  const blocked = wanted.flatMap(({ path, mode }) => {
+    const stats = statIfThere(path);
+    const code = stats === undefined ? undefined : refusalOf(path, mode);
+    return stats === undefined || code === undefined ? [] : [{ path, stats, code }];
+  });
+  const [first] = blocked;
+  if (first === undefined) {
+    return undefined;
+  }
+  if (first.code === "EROFS") {
+    return {
+      problem: `${shown(first.path)} is on a file system that is read-only here`,
+      fix: READ_ONLY(folder),
+    };
+  }
+  const words = blocked.map(({ path }) => shellWord(path)).join(" ");
+  const isOwn = blocked.every(({ stats }) => stats.uid === process.geteuid?.());
+  const problem = `${blocked.map(({ path, stats }) => whose(path, stats)).join(", and ")}, so ${processUser()} may not write there`;
+  if (first.code === "EPERM") {
+    return { problem: `${shown(first.path)} is immutable (chattr +i)`, fix: `sudo chattr -i ${words}` };
+  }
+  return {
+    problem,
+    fix: isOwn ? `sudo chmod u+rwX ${words}` : `sudo chown ${processOwner()} ${words}`,
+  };
+}
+
+const READ_ONLY = (folder: string) =>
+  `mount it writable, or, if a unit of systemd forbids it, add ReadWritePaths=${folder} there ` +
+  `(sudo systemctl edit novacula-control-plane). It is ${fileSystemOf(folder)}.`;
+
+function foldersAbove(path: string): readonly string[] {
+  const folders: string[] = [];
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    folders.unshift(folder);
+    if (dirname(folder) === folder) {
+      return folders;
+    }
+  }
+}
+
+function refusalOf(path: string, mode: number): string | undefined {
+  try {
+    accessSync(path, mode);
+    return undefined;
+  } catch (error) {
+    const code = errorCode(error);
+    return code === "EACCES" || code === "EPERM" || code === "EROFS" ? code : undefined;
+  }
+}
+
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function whose(path: string, { uid, gid, mode }: Stats): string {
+  const { users, groups } = readAccounts();
+  const owner =
+    uid === UNMAPPED ? "another user" : (users.find((each) => each.uid === uid)?.name ?? `uid ${uid}`);
+  const group =
+    gid === UNMAPPED ? "another group" : `group ${groups.find((each) => each.gid === gid)?.name ?? gid}`;
+  const octal = (mode & 0o7777).toString(8).padStart(4, "0");
+  return `${shown(path)} belongs to ${printable(owner)} (${printable(group)}, mode ${octal})`;
+}
+
+/** `user novacula-control-plane (uid 998)`. */
+export function processUser(): string {
+  const uid = process.geteuid?.() ?? -1;
+  const name = userName(uid);
+  return name === undefined ? `uid ${uid}` : `user ${printable(name)} (uid ${uid})`;
+}
+
+/** `novacula-control-plane:novacula-control-plane`, for chown(1). */
+export function processOwner(): string {
+  const uid = process.geteuid?.() ?? -1;
+  return shellWord(`${userName(uid) ?? uid}:${processGroup()}`);
+}
+
+function userName(uid: number): string | undefined {
+  return readAccounts().users.find((each) => each.uid === uid)?.name;
+}
+
+function processGroup(): string {
+  const gid = process.getegid?.() ?? -1;
+  return readAccounts().groups.find((each) => each.gid === gid)?.name ?? `${gid}`;
+}
+
+function shown(path: string): string {
+  return printable(path, 4096);
+}

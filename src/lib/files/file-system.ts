@@ -1,0 +1,101 @@
+import { readFileSync, realpathSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { printable } from "../printable.ts";
+import { shellWord } from "../shell-word.ts";
+
+/** A line of /proc/self/mountinfo, proc(5). */
+interface Mount {
+  readonly point: string;
+  readonly source: string;
+}
+
+/** `the file system /var (/dev/vda1)`: where `path` is, or the nearest folder that exists. */
+export function fileSystemOf(path: string): string {
+  const mount = mountOf(nearest(path));
+  return mount === undefined
+    ? `the file system of ${printable(path, 4096)}`
+    : `the file system ${printable(mount.point, 4096)} (${printable(mount.source)})`;
+}
+
+/** What is full about the disk that `path` is on, and the commands that show it. */
+export function fullDisk(path: string): { readonly problem: string; readonly fix: string } {
+  const folder = nearest(path);
+  const place = fileSystemOf(path);
+  const room = roomOf(folder);
+  const word = shellWord(dirname(path));
+  if (room === undefined || (room.freeBytes < MANY_BYTES && room.freeFiles > 0)) {
+    return { problem: `${place} is full`, fix: `free space on it. How full it is:\ndf -h ${word}` };
+  }
+  if (room.freeFiles === 0) {
+    return {
+      problem: `${place} has no room for another file`,
+      fix: `delete files on it. How many it has:\ndf -i ${word}`,
+    };
+  }
+  return {
+    problem: `${place} takes no more, although ${Math.floor(room.freeBytes / MIB)} MiB are free on it`,
+    fix: `raise the quota of this user, or the limit on the size of files (LimitFSIZE=, ulimit -f). What is free:\ndf -h ${word}`,
+  };
+}
+
+const MIB = 1024 * 1024;
+/** With so much free space, it is not the disk that is full. */
+const MANY_BYTES = 16 * MIB;
+
+function roomOf(folder: string): { readonly freeBytes: number; readonly freeFiles: number } | undefined {
+  try {
+    const { bavail, bsize, files, ffree } = statfsSync(folder);
+    // btrfs counts no files.
+    return { freeBytes: bavail * bsize, freeFiles: files === 0 ? 1 : ffree };
+  } catch {
+    return undefined;
+  }
+}
+
+function nearest(path: string): string {
+  for (let current = path; ; current = dirname(current)) {
+    try {
+      return realpathSync(current);
+    } catch {
+      if (dirname(current) === current) {
+        return current;
+      }
+    }
+  }
+}
+
+/** The last of the deepest mounts above `path`: a later one covers an earlier one. */
+function mountOf(path: string): Mount | undefined {
+  let found: Mount | undefined;
+  for (const mount of mounts()) {
+    const isAbove = mount.point === "/" || path === mount.point || path.startsWith(`${mount.point}/`);
+    if (isAbove && mount.point.length >= (found?.point.length ?? 0)) {
+      found = mount;
+    }
+  }
+  return found;
+}
+
+function mounts(): readonly Mount[] {
+  try {
+    return readFileSync("/proc/self/mountinfo", "utf8")
+      .split("\n")
+      .flatMap((line) => {
+        const [mounted = "", source = ""] = line.split(" - ");
+        const point = mounted.split(" ")[4];
+        const device = source.split(" ")[1];
+        return point === undefined || device === undefined
+          ? []
+          : [{ point: plain(point), source: plain(device) }];
+      });
+  } catch {
+    return [];
+  }
+}
+
+/** A blank in a path is `\040`. */
+function plain(text: string): string {
+  return text.replaceAll(/\\([0-7]{3})/gu, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+}

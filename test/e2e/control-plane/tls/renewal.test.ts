@@ -1,0 +1,134 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readTlsPair } from "../../../../src/control-plane/http/tls-pair.ts";
+import { renewTls } from "../../../../src/control-plane/http/tls-renewal.ts";
+import { createLog } from "../../../../src/control-plane/log/log.ts";
+import { type Certificate, testCertificates } from "../../../support/certificates.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+
+async function scene() {
+  const { good, wrongName } = await testCertificates();
+  const folder = tempDir();
+  const paths = { certPath: join(folder, "cp.pem"), keyPath: join(folder, "cp.key") };
+  const put = ({ cert, key }: Certificate) => {
+    writeFileSync(paths.certPath, cert);
+    writeFileSync(paths.keyPath, key);
+  };
+  put(good);
+  const lines: string[] = [];
+  const clock = { now: 0 };
+  const used: string[] = [];
+  const { logger } = createLog(
+    { level: "info", format: "journal" },
+    { write: (line) => void lines.push(line) },
+  );
+  const renewal = renewTls(
+    ({ cert }) => used.push(cert),
+    paths,
+    readTlsPair(paths),
+    logger,
+    () => clock.now,
+  );
+  renewal.stop();
+  return { good, wrongName, folder, paths, put, lines, clock, used, renewal };
+}
+
+describe("a renewed certificate", () => {
+  it("is used by itself, and said once", async () => {
+    const { wrongName, put, used, lines, renewal } = await scene();
+    renewal.look();
+    expect(used).toEqual([]);
+    put(wrongName);
+    renewal.look();
+    renewal.look();
+    expect(used).toEqual([wrongName.cert]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^<6>tls\.renewed: New connections get the renewed certificate.*valid until 20/);
+  });
+
+  it("is used when a link leads to another folder", async () => {
+    const { wrongName, good, folder, lines, clock } = await scene();
+    const live = { certPath: join(folder, "live/cp.pem"), keyPath: join(folder, "live/cp.key") };
+    for (const [name, { cert, key }] of Object.entries({ one: good, two: wrongName })) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, "cp.pem"), cert);
+      writeFileSync(join(folder, name, "cp.key"), key);
+    }
+    symlinkSync("one", join(folder, "live"));
+    const used: string[] = [];
+    const { logger } = createLog(
+      { level: "info", format: "journal" },
+      { write: (line) => void lines.push(line) },
+    );
+    const renewal = renewTls(
+      ({ cert }) => used.push(cert),
+      live,
+      readTlsPair(live),
+      logger,
+      () => clock.now,
+    );
+    renewal.stop();
+    symlinkSync("two", join(folder, "new"));
+    renameSync(join(folder, "new"), join(folder, "live"));
+    renewal.look();
+    expect(used).toEqual([wrongName.cert]);
+  });
+
+  it("waits for its key: the old pair stays, and a mismatch is said only after ten seconds", async () => {
+    const { wrongName, paths, used, lines, clock, renewal } = await scene();
+    writeFileSync(paths.certPath, wrongName.cert);
+    renewal.look();
+    clock.now = 9000;
+    renewal.look();
+    expect({ used, lines }).toEqual({ used: [], lines: [] });
+    clock.now = 11_000;
+    renewal.look();
+    renewal.look();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^<3>tls\.unusable: The previous certificate stays in use: TLS_KEY .* is not the key of/,
+    );
+    writeFileSync(paths.keyPath, wrongName.key);
+    renewal.look();
+    expect(used).toEqual([wrongName.cert]);
+    expect(lines.at(-1)).toMatch(/tls\.renewed/);
+  });
+
+  it("is judged at once when a person asks", async () => {
+    const { paths, lines, renewal } = await scene();
+    renewal.reload();
+    expect(lines.at(-1)).toMatch(/is the one in use, valid until/);
+    writeFileSync(paths.keyPath, "");
+    renewal.reload();
+    expect(lines.at(-1)).toMatch(/<3>tls\.unusable: .*holds no private key in PEM \(it is empty\)/);
+  });
+});
+
+describe("a pair that cannot be used", () => {
+  it("is named in words", async () => {
+    const { good, paths } = await scene();
+    const said = (cert: string, key: string) => {
+      writeFileSync(paths.certPath, cert);
+      writeFileSync(paths.keyPath, key);
+      return () => readTlsPair(paths);
+    };
+    expect(said(good.key, good.cert)).toThrow(
+      /TLS_CERT .* holds a private key, and TLS_KEY .* a certificate. Fix: swap/,
+    );
+    expect(said("hello", good.key)).toThrow(/holds no certificate in PEM \(it is another kind of text\)/);
+    expect(said(good.cert, good.cert)).toThrow(/holds no private key in PEM \(it has CERTIFICATE\)/);
+    const encrypted = execFileSync("openssl", ["pkey", "-aes256", "-passout", "pass:x"], { input: good.key });
+    expect(said(good.cert, encrypted.toString())).toThrow(
+      /is encrypted with a passphrase.*\nsudo openssl pkey -in \S+ -out \S+\.plain/,
+    );
+    expect(said(`${good.cert.slice(0, 200)}\n-----END CERTIFICATE-----\n`, good.key)).toThrow(
+      /TLS_CERT .* cannot be read as a certificate/,
+    );
+    chmodSync(paths.certPath, 0o600);
+    expect(() => readTlsPair({ ...paths, certPath: "/nonexistent/cp.pem" })).toThrow(
+      /cannot read TLS_CERT \/nonexistent\/cp\.pem: it does not exist/,
+    );
+  });
+});
