@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import type { ExecutorProcess } from "../../protocol/sync.ts";
-import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
+import { fromOrganization, type KnownOrganization, type SyncOutcome } from "../sync/answer/sync-outcome.ts";
 import type { SyncClient } from "../sync/sync-client.ts";
 import { createClients } from "./clients.ts";
 import type { NodesPart } from "./nodes-part.ts";
@@ -36,7 +36,7 @@ export interface Exchanges {
 
 export function createExchanges(
   createClient: (generation: Generation) => SyncClient,
-  recallOrganization: (url: string) => string | undefined,
+  recallOrganization: (url: string) => KnownOrganization | undefined,
   nodesPart: Pick<NodesPart, "report" | "synced">,
   self: ExecutorProcess | undefined,
   clock: Clock,
@@ -47,7 +47,7 @@ export function createExchanges(
   let current: { readonly generationId: number; readonly controller: AbortController } | undefined;
   let movingFrom: number | undefined;
 
-  function expectedOrganization({ id, config }: Generation): string | undefined {
+  function expectedOrganization({ id, config }: Generation): KnownOrganization | undefined {
     const isMoving = movingFrom !== undefined && id !== movingFrom;
     return isMoving ? undefined : recallOrganization(config.controlPlane.url);
   }
@@ -64,15 +64,21 @@ export function createExchanges(
       try {
         const { config } = generation;
         const resources = await hostResources(config.agent.dataDir);
-        const expectedOrganizationId = expectedOrganization(generation);
+        const organization = expectedOrganization(generation);
         const nodes = nodesPart.report();
-        const facts = { instanceId, resources, expectedOrganizationId, nodes, process: self };
+        const facts = {
+          instanceId,
+          resources,
+          expectedOrganizationId: organization?.id,
+          nodes,
+          process: self,
+        };
         const outcome = await clients.of(generation).sync(buildSyncRequest(config, facts), controller.signal);
         if (outcome?.kind === "accepted") {
           movingFrom = generation.id === movingFrom ? movingFrom : undefined;
           nodesPart.synced(nodes, outcome.reply);
         }
-        return outcome;
+        return outcome && fromOrganization(outcome, organization);
       } finally {
         current = undefined;
         clearTimeout(grace);

@@ -4,6 +4,7 @@ import type { ExecutorProcess } from "../../protocol/sync.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { OriginMarks } from "../sync/answer/origin-marks.ts";
 import type { SyncOutcome } from "../sync/answer/sync-outcome.ts";
 import type { SyncClient } from "../sync/sync-client.ts";
 import { createDecisions, type Decisions } from "./decisions.ts";
@@ -45,6 +46,8 @@ export interface SyncLoopDeps {
   readonly memory: Memory;
   /** This process; undefined if nobody knows where it runs. */
   readonly self: ExecutorProcess | undefined;
+  /** Shared with the clients. */
+  readonly marks: OriginMarks;
   readonly nodes: NodesPart;
 }
 
@@ -83,7 +86,7 @@ export class SyncLoop {
     const { journal, clock, initial, random, self } = deps;
     this.#deps = deps;
     this.#around = around;
-    this.#memory = createMemoryKeeper(deps.folders.dataDir, deps.memory, clock, (reason) =>
+    this.#memory = createMemoryKeeper(deps.folders.dataDir, deps.memory, deps.marks, clock, (reason) =>
       journal.write({
         event: "state.unwritable",
         message: `${reason}. The agent works, but will not remember earlier keys after a restart.`,

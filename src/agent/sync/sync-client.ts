@@ -1,18 +1,11 @@
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { startDeadline, untilAborted } from "../../lib/deadline.ts";
 import { errorCode } from "../../lib/errors.ts";
-import {
-  CURRENT_KEY,
-  SIGN_OFF_EXECUTOR,
-  SYNC_EXECUTOR,
-  SYNC_EXECUTOR_WITH_NODES,
-} from "../../protocol/operations.ts";
-import type { CurrentKeyReply, SignOffRequest, SyncReply, SyncRequest } from "../../protocol/sync.ts";
-import { currentKeyReply, signOffReply, syncReply } from "../../protocol/sync.ts";
+import { SYNC_EXECUTOR, SYNC_EXECUTOR_WITH_NODES } from "../../protocol/operations.ts";
+import type { CurrentKeyReply, SignOffRequest, SyncRequest } from "../../protocol/sync.ts";
 import { type ExecutorKey, revealKey } from "../key/executor-key.ts";
-import { outcomeOfAnswer, serverTimeMs } from "./answer/answer.ts";
-import type { Question } from "./answer/decode-reply.ts";
-import { type Judge, rememberLastAnswer } from "./answer/last-answer.ts";
+import { serverTimeMs, unreadable } from "./answer/http-answer.ts";
+import { OriginMarks } from "./answer/origin-marks.ts";
 import { createServerClock, type ServerClock } from "./answer/server-clock.ts";
 import { type SyncOutcome, type Unreachable, unreachable } from "./answer/sync-outcome.ts";
 import { addressOf, obstacleTo } from "./endpoint.ts";
@@ -20,6 +13,7 @@ import { unreachableByNetwork } from "./network/network-error.ts";
 import { proxyRoute, type Route } from "./network/proxy-route.ts";
 import { openTransport, type Transport } from "./network/transport.ts";
 import { withNodesIfKnown } from "./nodes-fallback.ts";
+import { CURRENT_KEY_OPERATION, type Operation, SIGN_OFF_OPERATION, syncOperation } from "./operation.ts";
 import { type Post, type Progress, type Received, sendPost } from "./post.ts";
 
 export interface SyncClientOptions {
@@ -34,6 +28,8 @@ export interface SyncClientOptions {
   readonly userAgent: string;
   /** For a whole request, from the DNS lookup to the last byte of the answer. */
   readonly deadlineMs: number;
+  /** Shared by the clients of a process; by default, nothing is known of any origin. */
+  readonly marks?: OriginMarks;
 }
 
 export interface CurrentKeyInput {
@@ -52,16 +48,6 @@ export interface SyncClient {
   close(): Promise<void>;
 }
 
-interface Operation<Reply> {
-  readonly name: string;
-  readonly document: string;
-  readonly judge: Judge<Reply>;
-}
-
-const SYNC: Question<SyncReply> = { field: "syncExecutor", reply: syncReply };
-const SIGN_OFF: Question<boolean> = { field: "signOffExecutor", reply: signOffReply };
-const CURRENT: Question<CurrentKeyReply> = { field: "currentKey", reply: currentKeyReply };
-
 /** Connecting may take this long, ms; the rest of the deadline is for the answer. */
 const LONGEST_CONNECT_MS = 5000;
 
@@ -75,31 +61,16 @@ export function createSyncClient(options: SyncClientOptions, clock: Clock = syst
   const client = new HttpSyncClient(options, clock);
   const sync = syncOperation(SYNC_EXECUTOR);
   const withNodes = syncOperation(SYNC_EXECUTOR_WITH_NODES);
-  const currentKey: Operation<CurrentKeyReply> = {
-    name: "CurrentKey",
-    document: CURRENT_KEY,
-    judge: (answer) => outcomeOfAnswer(answer, CURRENT),
-  };
-  const signOff: Operation<boolean> = {
-    name: "SignOffExecutor",
-    document: SIGN_OFF_EXECUTOR,
-    judge: (answer) => outcomeOfAnswer(answer, SIGN_OFF),
-  };
   return {
     sync: withNodesIfKnown(
       (request, signal) => client.ask(withNodes, request, signal),
       (request, signal) => client.ask(sync, request, signal),
       clock,
     ),
-    currentKey: (input, signal) => client.ask(currentKey, input, signal),
-    signOff: (input, signal) => client.ask(signOff, input, signal),
+    currentKey: (input, signal) => client.ask(CURRENT_KEY_OPERATION, input, signal),
+    signOff: (input, signal) => client.ask(SIGN_OFF_OPERATION, input, signal),
     close: () => client.close(),
   };
-}
-
-function syncOperation(document: string): Operation<SyncReply> {
-  const judge = rememberLastAnswer((answer) => outcomeOfAnswer(answer, SYNC));
-  return { name: "SyncExecutor", document, judge };
 }
 
 class HttpSyncClient {
@@ -109,6 +80,7 @@ class HttpSyncClient {
   readonly #obstacle: Unreachable | undefined;
   readonly #clock: Clock;
   readonly #serverClock: ServerClock;
+  readonly #marks: OriginMarks;
   #transport: Transport | undefined;
   #isClosed = false;
 
@@ -116,6 +88,7 @@ class HttpSyncClient {
     this.#options = options;
     this.#clock = clock;
     this.#serverClock = createServerClock(clock);
+    this.#marks = options.marks ?? new OriginMarks();
     this.#endpoint = new URL(`${options.url.replace(/\/+$/, "")}/graphql`);
     this.#route = proxyRoute({ ...options, endpoint: this.#endpoint });
     this.#obstacle = obstacleTo(this.#endpoint, this.#route);
@@ -205,17 +178,22 @@ class HttpSyncClient {
   }
 
   #judge<Reply>(received: Received, operation: Operation<Reply>): SyncOutcome<Reply> {
-    const { host } = this.#endpoint;
-    const answer = { ...received, host, receivedAtMs: this.#wallMs() };
+    const { host, origin } = this.#endpoint;
+    const answer = {
+      ...received,
+      host,
+      receivedAtMs: this.#wallMs(),
+      sentFingerprint: this.#options.key.fingerprint,
+      isMarkExpected: this.#marks.has(origin),
+    };
     this.#serverClock.set(serverTimeMs(answer));
     // If the status reports a failure, that is the result, even if the body was not read.
-    if (received.unreadable === undefined || received.status >= 300) {
-      return operation.judge(answer);
+    if (received.unreadable !== undefined && received.status < 300) {
+      return unreadable(answer, received.unreadable);
     }
-    return unreachable(received.unreadable.cause, `${host} answered ${received.unreadable.how}`, {
-      httpStatus: received.status,
-      remedy: "check control_plane.url, and any proxy between this host and it",
-    });
+    const outcome = operation.judge(answer);
+    this.#marks.note(origin, answer, outcome);
+    return outcome;
   }
 
   #explain(error: unknown, { status }: Progress): Unreachable {

@@ -61,6 +61,8 @@ function hostile(seed: number, kinds: readonly ("accept" | "refuse" | "fail")[])
       body: bodyOf(kind, now) ?? "",
       receivedAtMs: now,
       host: "cp.example.com",
+      sentFingerprint: "0a1b2c3d",
+      isMarkExpected: among([true, false]) === true,
     };
     return outcomeOfAnswer(answer, SYNC);
   };

@@ -15,6 +15,7 @@ import {
   type GenerationState,
   newGenerationState,
 } from "../../../src/agent/daemon/rotation/generation-state.ts";
+import { OriginMarks } from "../../../src/agent/sync/answer/origin-marks.ts";
 import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { accepted, down, fileWith, refused } from "../../support/agent/loaded.ts";
@@ -22,7 +23,7 @@ import { leaksIn } from "../../support/canary.ts";
 import { makeKey } from "../../support/keys.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-const EMPTY: Memory = { format: 1, keys: [], organizations: [] };
+const EMPTY: Memory = { format: 1, keys: [], organizations: [], markedOrigins: [] };
 /** A host whose wall clock is an hour ahead of what it was when the process began. */
 const clock: Clock = { now: () => 5000, wall: (at) => at + 3_600_000, fromWall: (at) => at - 3_600_000 };
 
@@ -115,7 +116,9 @@ describe("the keeper", () => {
     const dataDir = tempDir();
     let now = 0;
     const ticking: Clock = { now: () => now, wall: (at) => at, fromWall: (at) => at };
-    const keeper = createMemoryKeeper(dataDir, EMPTY, ticking, (reason) => expect.fail(reason));
+    const keeper = createMemoryKeeper(dataDir, EMPTY, new OriginMarks(), ticking, (reason) =>
+      expect.fail(reason),
+    );
     const path = join(dataDir, "state.json");
     const [running, pending] = [stateAfter(makeKey(), accepted()), stateAfter(makeKey(), refused())];
     await keeper.note(running);
@@ -134,7 +137,13 @@ describe("the keeper", () => {
   it("complains once of a disk that cannot be written, and again after it could", async () => {
     const dataDir = join(tempDir(), "later");
     const reasons: string[] = [];
-    const keeper = createMemoryKeeper(dataDir, EMPTY, clock, (reason) => void reasons.push(reason));
+    const keeper = createMemoryKeeper(
+      dataDir,
+      EMPTY,
+      new OriginMarks(),
+      clock,
+      (reason) => void reasons.push(reason),
+    );
     await keeper.write();
     await keeper.write();
     expect(reasons).toHaveLength(1);

@@ -7,18 +7,19 @@ import { readCertificates } from "../../config/ca-source.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import type { AgentConfig } from "../../config/schema/agent-config.ts";
 import { withLines } from "../../config/setting-lines.ts";
-import { adviseRefusal, type KeyRoute } from "../../daemon/narration/refusal-advice.ts";
+import { adviseRefusal, codeOf, type KeyRoute } from "../../daemon/narration/refusal-advice.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import { readMemory, recallKey, recallOrganization } from "../../daemon/resources/memory.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
-import { meantStatus, type UnreachableCause } from "../../sync/answer/sync-outcome.ts";
+import { OriginMarks } from "../../sync/answer/origin-marks.ts";
+import { fromOrganization, type UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
 import { nextCommandAsRoot } from "../host/next-command.ts";
 
 /** The control plane's verdict on a key. Asking registers nothing. */
 export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection) & {
-  /** Why no answer came. */
+  /** Why no answer came, or none that says something of the key. */
   readonly cause?: UnreachableCause;
   /** The control plane's clock, epoch ms, if the answer contains it. */
   readonly serverTimeMs?: number;
@@ -80,11 +81,12 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     environment,
     userAgent: `novacula-agent/${VERSION}`,
     deadlineMs: DEADLINE_MS,
+    marks: new OriginMarks(memory.markedOrigins),
   });
   try {
     const input = {
       executorName: config.agent.name,
-      ...(organization !== undefined && { expectedOrganizationId: organization }),
+      ...(organization !== undefined && { expectedOrganizationId: organization.id }),
     };
     const outcome = await client.currentKey(input, signal);
     if (outcome === undefined) {
@@ -109,10 +111,15 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
       acceptedAt: known?.acceptedAt,
       keyEndsAt: known?.keyEndsAt,
     };
-    const { why, remedy: advice } = adviseRefusal(outcome, refused, systemClock, question.route);
+    const { why, remedy: advice } = adviseRefusal(
+      fromOrganization(outcome, organization),
+      refused,
+      systemClock,
+      question.route,
+    );
     const remedy = withLines(advice, question.lines, printable(question.path, 4096));
-    const status = meantStatus(outcome);
-    return { kind: "refused", why: `${hostOf(url)} refuses ${key} (${status}): ${why}`, remedy, ...time };
+    const code = codeOf(outcome, true);
+    return { kind: "refused", why: `${hostOf(url)} refuses ${key} (${code}): ${why}`, remedy, ...time };
   } finally {
     await client.close();
   }

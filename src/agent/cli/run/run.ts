@@ -18,6 +18,7 @@ import type { NodesPart } from "../../daemon/nodes-part.ts";
 import { readMemory } from "../../daemon/resources/memory.ts";
 import type { Entry } from "../../journal/entry.ts";
 import { createJournal, type Journal } from "../../journal/journal.ts";
+import { OriginMarks } from "../../sync/answer/origin-marks.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
 import { ownProcess } from "../../systemd/own-process.ts";
 import { findFolders } from "../host/agent-place.ts";
@@ -84,6 +85,8 @@ interface AgentParts {
 
 /** Gives the agent the real files, network, systemd and clock. */
 async function composeAgent({ initial, path, folders, journal, environment }: AgentParts): Promise<Agent> {
+  const memory = await readMemory(folders.dataDir);
+  const marks = new OriginMarks(memory.markedOrigins);
   return createAgent({
     initial,
     load: (known) => loadConfig(path, environment, known),
@@ -96,6 +99,7 @@ async function composeAgent({ initial, path, folders, journal, environment }: Ag
         environment,
         userAgent: `novacula-agent/${VERSION}`,
         deadlineMs: SYNC_DEADLINE_MS,
+        marks,
       }),
     journal,
     configureJournal: ({ level, format }) =>
@@ -107,7 +111,8 @@ async function composeAgent({ initial, path, folders, journal, environment }: Ag
     random: Math.random,
     collectGarbage: () => globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" }),
     folders,
-    memory: await readMemory(folders.dataDir),
+    memory,
+    marks,
     nodes: await composeNodes(folders.dataDir, journal),
     self: ownProcess(),
   });

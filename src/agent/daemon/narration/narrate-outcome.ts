@@ -4,12 +4,11 @@ import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
 import { withLines } from "../../config/setting-lines.ts";
 import type { Entry } from "../../journal/entry.ts";
-import { meantStatus, type Refusal } from "../../sync/answer/sync-outcome.ts";
 import type { SyncState } from "../../sync/sync-state.ts";
 import { newSettings } from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { byId, type Rotation, running } from "../rotation/rotation.ts";
-import { adviseRefusal, refusedKeyOf } from "./refusal-advice.ts";
+import { adviseRefusal, codeOf, refusedKeyOf } from "./refusal-advice.ts";
 import { reminderDue } from "./reminder.ts";
 import {
   changeLabel,
@@ -183,11 +182,10 @@ function trouble(change: Change): Entry[] {
   }
   const { why, remedy } = adviseRefusal(sync.last, refusedKeyOf(state), clock);
   const next = running(after) === state ? "" : ` Trying the ${after.wanted?.generation.key} from the file.`;
-  const said = sync.last.reason === undefined ? `, "${sync.last.message}"` : "";
   return [
     {
       event: sync.kind === "forbidden" ? "key.forbidden" : "key.refused",
-      message: `${host} ${isFirst ? "refused" : "still refuses"} ${keyLabel(state)} (${code(sync.last)}${said})${repeat}: ${why}. The nodes keep running.${next} ${remedy}`,
+      message: `${host} ${isFirst ? "refused" : "still refuses"} ${keyLabel(state)} (${codeOf(sync.last)})${repeat}: ${why}. The nodes keep running.${next} ${remedy}`,
       fields: { ...fields, reason: sync.last.reason },
     },
   ];
@@ -218,16 +216,10 @@ function candidateTrouble(change: Change): Entry[] {
   return [
     {
       event: "key.new-refused",
-      message: `${refusedChange(state, current)} (${code(sync.last)})${repeat}: ${why}. ${stillOn(current, clock)} ${remedy}`,
+      message: `${refusedChange(state, current)} (${codeOf(sync.last)})${repeat}: ${why}. ${stillOn(current, clock)} ${remedy}`,
       fields: { ...fields, reason: sync.last.reason },
     },
   ];
-}
-
-/** `401 revoked`; the status alone if the control plane gave no reason. */
-function code(refusal: Refusal): string {
-  const status = meantStatus(refusal);
-  return refusal.reason === undefined ? `${status}` : `${status} ${refusal.reason}`;
 }
 
 function validUntil({ keyEndsAt }: GenerationState): string {

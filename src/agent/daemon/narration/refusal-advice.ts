@@ -1,6 +1,9 @@
 import { type Clock, utcTime } from "../../../lib/clock.ts";
+import { printable } from "../../../lib/printable.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
+import { FORBIDDEN_REASONS, KEY_REFUSAL_REASONS } from "../../../protocol/refusal.ts";
 import type { KeyFinding } from "../../key/finding.ts";
-import type { Refusal } from "../../sync/answer/sync-outcome.ts";
+import { meantStatus, type Refusal } from "../../sync/answer/sync-outcome.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { clockTime } from "./wording.ts";
 
@@ -51,10 +54,44 @@ export function adviseRefusal(
     refusal.kind === "refused"
       ? { why: whyRefused(refusal, key, clock), remedy: remedyOf401(refusal, key, route) }
       : adviseForbidden(refusal, key, route);
+  const told = isDoubtful(refusal) ? inDoubt(advice) : advice;
   return route.kind === "file" && key.credential !== undefined
-    ? { why: advice.why, remedy: `${advice.remedy} ${CREDENTIAL_FIX}` }
-    : advice;
+    ? { why: told.why, remedy: `${told.remedy}${told.remedy.endsWith(".") ? " " : "; "}${CREDENTIAL_FIX}` }
+    : told;
 }
+
+/**
+ * `401 revoked`; `401, "Unauthorized"` if the control plane gave no reason. With `isFull` the words
+ * of the server are always there.
+ */
+export function codeOf(refusal: Refusal, isFull = false): string {
+  const { reason, message } = refusal;
+  const code = reason === undefined ? `${meantStatus(refusal)}` : `${meantStatus(refusal)} ${reason}`;
+  const hasWords = message !== "" && (isFull || reason === undefined);
+  return hasWords ? `${code}, "${message}"` : code;
+}
+
+/** Refusals that no other server gives. */
+const OWN_REASONS: ReadonlySet<string> = new Set([...KEY_REFUSAL_REASONS, ...FORBIDDEN_REASONS]);
+
+/** An older control plane refuses in a form that gateways and other services use, too. */
+function isDoubtful({ isMarked, reason }: Refusal): boolean {
+  return !isMarked && !OWN_REASONS.has(reason ?? "");
+}
+
+function inDoubt({ why, remedy }: RefusalAdvice): RefusalAdvice {
+  return {
+    why: `${why}; or something in between refused the request, whose answers can look the same`,
+    remedy: `${remedy} If the key is good, check control_plane.url and any proxy on the way.`,
+  };
+}
+
+/** An older control plane does not say which. */
+const REVOKED = {
+  true: "it was rotated: another key replaced it",
+  false: "it was revoked",
+  undefined: "it was revoked or rotated",
+} as const;
 
 /** By the reason code first, then by whether the key was ever accepted here, then by its looks. */
 function whyRefused(refusal: Refusal, key: RefusedKey, clock: Clock): string {
@@ -64,7 +101,7 @@ function whyRefused(refusal: Refusal, key: RefusedKey, clock: Clock): string {
   const length = oddLength(key);
   switch (refusal.reason) {
     case "revoked":
-      return `it was revoked or rotated${lastAccepted}`;
+      return `${REVOKED[`${refusal.facts.rotated}`]}${lastAccepted}`;
     case "expired":
       return `${expiry(refusal, key)}${lastAccepted}`;
     case "damaged":
@@ -115,10 +152,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
   const andBringIt = `and ${it.charAt(0).toLowerCase()}${it.slice(1)}`;
   switch (refusal.reason) {
     case "wrong_organization":
-      return {
-        why: "its organization is not the one that this executor belongs to",
-        remedy: `${working} that is of the executor's organization, or move the host to the other one (sudo novacula-agent set-key --new-organization).`,
-      };
+      return adviseOrganization(refusal, key, route);
     case "key_targets_other_executor":
       return {
         why: `it was issued for an executor other than ${name}`,
@@ -146,10 +180,32 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
       };
     default:
       return {
-        why: `the control plane does not allow it here (${refusal.message})`,
+        why: "the control plane does not allow it here",
         remedy: `${working} that is an executor key of this organization.`,
       };
   }
+}
+
+/** Most often the key is the mistake, so the way back to the executor's organization comes first. */
+function adviseOrganization(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {
+  const { facts, executorOrganization: own } = refusal;
+  const theirs = facts.organization === undefined ? undefined : `organization ${facts.organization}`;
+  const move = `To move this host to ${theirs ?? "the other organization"} instead: sudo novacula-agent set-key --new-organization`;
+  if (own === undefined) {
+    const working = bring("a key of the executor's organization", key, route);
+    return {
+      why: `it belongs to ${theirs ?? "an organization"} that is not the executor's`,
+      remedy: `${working}. ${move}`,
+    };
+  }
+  const ours = `organization ${printable(own.slug ?? own.name, 64)}`;
+  const create = `novacula-control-plane keys create --org ${shellWord(own.slug ?? own.id)} --target ${shellWord(key.executorName)}`;
+  const setKey =
+    route.kind === "file" && key.credential === undefined ? " (sudo novacula-agent set-key)" : "";
+  return {
+    why: `it belongs to ${theirs ?? "another organization"}, but this executor to ${ours}`,
+    remedy: `${bring(`a key of ${ours}`, key, route)}${setKey}; the control plane creates one (sudo ${create}). ${move}`,
+  };
 }
 
 /** An expiry is judged by the control plane's clock if it sent one: this host's may be wrong. */

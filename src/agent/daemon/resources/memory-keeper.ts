@@ -1,4 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
+import type { OriginMarks } from "../../sync/answer/origin-marks.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { type Memory, remember, writeMemory } from "./memory.ts";
 
@@ -13,21 +14,27 @@ export interface MemoryKeeper {
   write(): Promise<void>;
 }
 
-/** `onFailure` is called with the reason when a write fails after one that succeeded. */
+/**
+ * `marks` is what this process knows of origins. `onFailure` is called with the reason when a write
+ * fails after one that succeeded.
+ */
 export function createMemoryKeeper(
   dataDir: string,
   initial: Memory,
+  marks: Pick<OriginMarks, "list">,
   clock: Clock,
   onFailure: (reason: string) => void,
 ): MemoryKeeper {
   let memory = initial;
   let written = essence(initial);
+  let writtenMarks = initial.markedOrigins;
   let writtenAt = Number.NEGATIVE_INFINITY;
   let failed = false;
 
   async function write(): Promise<void> {
     writtenAt = clock.now();
     written = essence(memory);
+    writtenMarks = memory.markedOrigins;
     const failure = await writeMemory(dataDir, memory);
     if (failure !== undefined && !failed) {
       onFailure(failure);
@@ -38,8 +45,11 @@ export function createMemoryKeeper(
   return {
     current: () => memory,
     async note(state) {
-      memory = remember(memory, state, clock);
-      if (essence(memory) !== written || clock.now() - writtenAt >= STALE_MS) {
+      const markedOrigins = [...marks.list()];
+      memory = { ...remember(memory, state, clock), markedOrigins };
+      // A mark that is gone can wait: two control planes behind one address may differ.
+      const hasNewMark = markedOrigins.some((origin) => !writtenMarks.includes(origin));
+      if (hasNewMark || essence(memory) !== written || clock.now() - writtenAt >= STALE_MS) {
         await write();
       }
     },
@@ -47,7 +57,7 @@ export function createMemoryKeeper(
   };
 }
 
-/** What is worth a write at once: all but the times, and the order, in which two keys alternate. */
+/** What is worth a write at once, beside a new mark: all but the times, and the order, in which two keys alternate. */
 function essence(memory: Memory): string {
   const keys = memory.keys.map(({ url, fingerprint, verdict, keyId, keyName }) =>
     [url, fingerprint, verdict, keyId, keyName].join("\0"),

@@ -6,9 +6,12 @@ import { type AtomicFileOptions, writeFileAtomically } from "../../../lib/files/
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { withoutSecrets } from "../../../lib/log/secret-guard.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
+import { MAX_MARKED_ORIGINS } from "../../sync/answer/origin-marks.ts";
+import type { KnownOrganization } from "../../sync/answer/sync-outcome.ts";
 import type { GenerationState, KeyMemory } from "../rotation/generation-state.ts";
 
 const KEYS_KEPT = 8;
+const LONGEST_ORIGIN = 512;
 
 /**
  * `<data_dir>/state.json`: what the agent knows across restarts. Fingerprints and times (epoch ms),
@@ -35,12 +38,27 @@ const memorySchema = z.object({
    * The organization that this host belongs to, by control plane URL. The control plane refuses a
    * key of another one.
    */
-  organizations: z.array(z.object({ url: z.string(), id: z.string(), name: z.string() })),
+  organizations: z.array(
+    z.object({ url: z.string(), id: z.string(), name: z.string(), slug: z.string().optional() }),
+  ),
+  /**
+   * The origins whose control plane marks its answers (sync/answer/origin-marks.ts), newest first.
+   * Damage here costs nothing else.
+   */
+  markedOrigins: z
+    .array(z.string().max(LONGEST_ORIGIN).refine(isOrigin))
+    .max(MAX_MARKED_ORIGINS)
+    .default([])
+    .catch([]),
 });
 
 export type Memory = z.infer<typeof memorySchema>;
 
-const EMPTY: Memory = { format: 1, keys: [], organizations: [] };
+const EMPTY: Memory = { format: 1, keys: [], organizations: [], markedOrigins: [] };
+
+function isOrigin(text: string): boolean {
+  return URL.parse(text)?.origin === text;
+}
 
 function statePath(dataDir: string): string {
   return join(dataDir, "state.json");
@@ -110,8 +128,8 @@ function isSame(a: KeyAtControlPlane, b: KeyAtControlPlane): boolean {
   return a.fingerprint === b.fingerprint && a.url === b.url;
 }
 
-export function recallOrganization(memory: Memory, url: string): string | undefined {
-  return memory.organizations.find((organization) => organization.url === url)?.id;
+export function recallOrganization(memory: Memory, url: string): KnownOrganization | undefined {
+  return memory.organizations.find((organization) => organization.url === url);
 }
 
 /** `memory` with what is now known of the key; unchanged until the control plane has answered. */
@@ -138,12 +156,13 @@ export function remember(memory: Memory, state: GenerationState, clock: Clock): 
             url,
             id: state.sync.reply.organization.id,
             name: state.sync.reply.organization.name,
+            slug: state.sync.reply.organization.slug,
           },
           ...memory.organizations.filter((organization) => organization.url !== url),
         ].slice(0, KEYS_KEPT)
       : memory.organizations;
   const others = memory.keys.filter((each) => !isSame(each, key));
-  return { format: 1, keys: [key, ...others].slice(0, KEYS_KEPT), organizations };
+  return { ...memory, keys: [key, ...others].slice(0, KEYS_KEPT), organizations };
 }
 
 /**

@@ -2,9 +2,8 @@ import * as z from "zod";
 import type { Clock } from "../../../lib/clock.ts";
 import { VERSION } from "../../../lib/version.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
-import { meantStatus } from "../../sync/answer/sync-outcome.ts";
 import { adviseDuplicates, isHere } from "../narration/duplicates.ts";
-import { adviseRefusal, refusedKeyOf } from "../narration/refusal-advice.ts";
+import { adviseRefusal, codeOf, refusedKeyOf } from "../narration/refusal-advice.ts";
 import {
   changeLabel,
   clockTime,
@@ -186,7 +185,7 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
       return {
         fingerprint,
         state: "refused",
-        reason: `${refusedChange(waiting, running(rotation))}: ${why}. ${remedy}`,
+        reason: `${refusedChange(waiting, running(rotation))} (${codeOf(waiting.sync.last, true)}): ${why}. ${remedy}`,
       };
     }
     case "unreachable":
@@ -222,7 +221,7 @@ export function describeState(rotation: Rotation, clock: Clock): string {
     case "key-refused":
     case "forbidden": {
       const { why, remedy } = adviseRefusal(sync.last, refusedKeyOf(state), clock);
-      return `${host} has refused ${keyLabel(state)} (${meantStatus(sync.last)}) since ${clockTime(clock, sync.since)}: ${why}. ${remedy}`;
+      return `${host} has refused ${keyLabel(state)} (${codeOf(sync.last, true)}) since ${clockTime(clock, sync.since)}: ${why}. ${remedy}`;
     }
   }
 }

@@ -1,5 +1,8 @@
 import * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
+import { ANSWER_MARK, ANSWER_MARK_EXTENSION } from "../../../protocol/answer-mark.ts";
+import { ARRIVALS, type RefusalFacts } from "../../../protocol/refusal.ts";
+import { serverWords, wordsInJson } from "./server-words.ts";
 
 /** An error as a control plane reports it, in any framework. Its texts are printable. */
 export interface ReportedError {
@@ -11,17 +14,32 @@ export interface ReportedError {
   /** `extensions.reason`: see protocol/refusal.ts. */
   readonly reason: string | undefined;
   readonly path: readonly (string | number)[];
+  /** What a refusal says of the key. */
+  readonly facts: RefusalFacts;
+  /** The control plane's own, by its mark: protocol/answer-mark.ts. */
+  readonly isMarked: boolean;
 }
 
 /** The kind of a body, as far as it shows without knowing the question. */
 export type AnswerBody =
-  | { readonly kind: "graphql"; readonly errors: readonly ReportedError[]; readonly data: unknown }
+  | {
+      readonly kind: "graphql";
+      readonly errors: readonly ReportedError[];
+      readonly data: unknown;
+      readonly json: unknown;
+    }
   /** Nest, Fastify and better-auth outside GraphQL: an error, no data. */
-  | { readonly kind: "rest"; readonly error: ReportedError }
+  | { readonly kind: "rest"; readonly error: ReportedError; readonly json: unknown }
   /** JSON, but of neither kind. */
-  | { readonly kind: "foreign" }
+  | { readonly kind: "foreign"; readonly json: unknown }
   | { readonly kind: "empty" }
-  | { readonly kind: "text"; readonly title: string | undefined };
+  | {
+      readonly kind: "text";
+      /** Of a page. */
+      readonly title: string | undefined;
+      /** The first words of anything else. */
+      readonly line: string | undefined;
+    };
 
 const lenientText = z.string().optional().catch(undefined);
 const lenientStatus = z.number().int().optional().catch(undefined);
@@ -40,6 +58,15 @@ const extensions = z
     originalError: nested,
     http: nested,
     response: nested,
+    arrived: z.enum(ARRIVALS).optional().catch(undefined),
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{8}$/)
+      .optional()
+      .catch(undefined),
+    rotated: z.boolean().optional().catch(undefined),
+    organization: lenientText,
+    [ANSWER_MARK_EXTENSION]: z.unknown().optional(),
   })
   .optional()
   .catch(undefined);
@@ -74,9 +101,21 @@ export function readAnswerBody(text: string, httpStatus: number): AnswerBody {
   }
   const json = parseJson(text);
   if (json === undefined) {
-    return { kind: "text", title: titleOf(text) };
+    return { kind: "text", title: titleOf(text), line: lineOf(text) };
   }
-  return readGraphql(json) ?? readRest(json, httpStatus) ?? { kind: "foreign" };
+  return readGraphql(json) ?? readRest(json, httpStatus) ?? { kind: "foreign", json };
+}
+
+/** What the server says, as one printable line without keys; undefined if nothing. */
+export function wordsOf(body: AnswerBody): string | undefined {
+  switch (body.kind) {
+    case "empty":
+      return undefined;
+    case "text":
+      return body.title ?? body.line;
+    default:
+      return wordsInJson(body.json);
+  }
 }
 
 function readGraphql(json: unknown): AnswerBody | undefined {
@@ -87,7 +126,7 @@ function readGraphql(json: unknown): AnswerBody | undefined {
   const errors = (body.data.errors ?? []).map(reportedError);
   const data = body.data.data ?? null;
   return errors.length > 0 || (typeof data === "object" && data !== null)
-    ? { kind: "graphql", errors, data }
+    ? { kind: "graphql", errors, data, json }
     : undefined;
 }
 
@@ -100,11 +139,23 @@ function reportedError({ message, path, extensions: more }: z.infer<typeof graph
     more?.http?.status ??
     more?.response?.statusCode;
   return {
-    message: printable(message, 120),
+    message: serverWords(message),
     code: more?.code === undefined ? undefined : printable(more.code, 60),
     status,
     reason: more?.reason === undefined ? undefined : printable(more.reason, 60),
     path: path ?? [],
+    facts: factsOf(more),
+    isMarked: more?.[ANSWER_MARK_EXTENSION] === ANSWER_MARK,
+  };
+}
+
+function factsOf(more: z.infer<typeof extensions>): RefusalFacts {
+  const { arrived, fingerprint, rotated, organization } = more ?? {};
+  return {
+    ...(arrived !== undefined && { arrived }),
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(rotated !== undefined && { rotated }),
+    ...(organization !== undefined && { organization: printable(organization, 64) }),
   };
 }
 
@@ -123,7 +174,16 @@ function readRest(json: unknown, httpStatus: number): AnswerBody | undefined {
   }
   return {
     kind: "rest",
-    error: { message: printable(message, 120), code, status: statusCode, reason: undefined, path: [] },
+    error: {
+      message: serverWords(message),
+      code,
+      status: statusCode,
+      reason: undefined,
+      path: [],
+      facts: {},
+      isMarked: false,
+    },
+    json,
   };
 }
 
@@ -138,5 +198,13 @@ function parseJson(text: string): unknown {
 /** The title of an HTML page: `Sign in to Hotel Wi-Fi` tells an operator more than a status. */
 function titleOf(text: string): string | undefined {
   const title = /<title[^>]{0,200}>([^<]{1,400})/i.exec(text.slice(0, 65_536))?.[1];
-  return title === undefined ? undefined : printable(title, 80);
+  return title === undefined ? undefined : serverWords(title, 80);
+}
+
+/** `<Message>` of an XML error, or the first words of a plain text. Nothing of a page. */
+function lineOf(text: string): string | undefined {
+  const start = text.slice(0, 4096).trimStart();
+  const xml = /<Message>([^<]{1,400})/i.exec(start)?.[1];
+  const line = xml ?? (start.startsWith("<") ? "" : start.split("\n", 1)[0]);
+  return line === undefined || line === "" ? undefined : serverWords(line, 80);
 }

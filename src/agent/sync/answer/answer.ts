@@ -1,82 +1,64 @@
-import { STATUS_CODES } from "node:http";
 import type * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
-import { type AnswerBody, type ReportedError, readAnswerBody } from "./answer-body.ts";
+import { type ReportedError, readAnswerBody, wordsOf } from "./answer-body.ts";
 import { decodeReply, type Question } from "./decode-reply.ts";
 import { verdictOf } from "./error-verdict.ts";
-import { httpDateMs, retryAfterMs } from "./retry-after.ts";
-import { type Refusal, type SyncOutcome, type Unreachable, unreachable } from "./sync-outcome.ts";
-
-/** An HTTP answer, read completely. */
-export interface Answer {
-  readonly status: number;
-  /** Lower-case names, as undici and node:http give them. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-  /** When it came by this host's clock, epoch ms. */
-  readonly receivedAtMs: number;
-  /** The name of the control plane in messages: `cp.example.com`. */
-  readonly host: string;
-}
-
-const CHECK_URL = "check control_plane.url, and any proxy between this host and it";
-const UPGRADE = "the versions of agent and control plane differ: upgrade the older one";
+import { answerOnTheWay, foreign, foreignRefusal, isNoSuchPath, UPGRADE } from "./foreign-answer.ts";
+import { type Answer, askedWaitMs, CHECK_URL, serverTimeMs, statusWords, troubled } from "./http-answer.ts";
+import { hasMarkHeader } from "./origin-marks.ts";
+import { isForeignChallenge, isOwnRefusal } from "./own-refusal.ts";
+import type { Refusal, SyncOutcome, Unreachable } from "./sync-outcome.ts";
 
 /**
- * The meaning of an answer; the only place that reads a status code. Every known form of a refusal
- * by a control plane counts as a refusal; a 401 in any other form comes from something in between.
+ * The meaning of an answer; the only place that reads a status code. A refusal counts if it has the
+ * control plane's mark. Control planes that are older have none: then it counts if it has exactly
+ * the form of their refusals. Any other 401 or 403 comes from something in between.
  */
 export function outcomeOfAnswer<Reply>(answer: Answer, question: Question<Reply>): SyncOutcome<Reply> {
   const { status } = answer;
-  if (status === 407) {
-    return troubled(
-      answer,
-      "proxy-authentication",
-      `a proxy in front of ${answer.host} asks for credentials (407)`,
-      {
-        remedy: "put them into the proxy's URL, http://user:password@host:port, in control_plane.proxy",
-      },
-    );
-  }
-  const target = header(answer, "location");
-  if (status >= 300 && status < 400 && target !== undefined) {
-    return redirected(answer, target);
+  const onTheWay = answerOnTheWay(answer);
+  if (onTheWay !== undefined) {
+    return onTheWay;
   }
   const body = readAnswerBody(answer.body, status);
   if (body.kind === "graphql") {
-    return outcomeOfGraphql(answer, body.errors, body.data, question);
+    return outcomeOfGraphql(answer, body, question);
   }
   if (body.kind === "rest" && status >= 400 && !isNoSuchPath(status)) {
-    return outcomeOfErrors(answer, [body.error]);
+    return outcomeOfErrors(answer, body, [body.error]);
+  }
+  if (hasMarkHeader(answer) && (status === 401 || status === 403)) {
+    return markedWithoutBody(answer, wordsOf(body));
   }
   return foreign(answer, body);
 }
 
-/** The control plane's clock by its answer, epoch ms. */
-export function serverTimeMs(answer: Answer): number | undefined {
-  return httpDateMs(header(answer, "date"));
-}
+type GraphqlBody = Extract<ReturnType<typeof readAnswerBody>, { kind: "graphql" }>;
+type ErrorBody = Extract<ReturnType<typeof readAnswerBody>, { kind: "graphql" | "rest" }>;
 
 function outcomeOfGraphql<Reply>(
   answer: Answer,
-  errors: readonly ReportedError[],
-  data: unknown,
+  body: GraphqlBody,
   question: Question<Reply>,
 ): SyncOutcome<Reply> {
+  const { errors, data } = body;
   const [first, ...others] = errors;
   const reply = decodeReply(data, question);
   if (first === undefined) {
     if (answer.status >= 400) {
-      return foreign(answer, { kind: "foreign" });
+      return foreign(answer, { kind: "foreign", json: undefined });
     }
     return reply.success ? accepted(answer, reply.data) : malformed(answer, reply.error, question);
   }
-  const failure = outcomeOfErrors(answer, [first, ...others]);
+  const failure = outcomeOfErrors(answer, body, [first, ...others]);
   // A resolver failed below an optional field: the operation itself succeeded.
   const isPartial = errors.every(({ path }) => path.length > 1 && path[0] === question.field);
-  const mayAccept = answer.status < 300 && failure.kind === "unreachable" && failure.cause !== "rate-limited";
+  const mayAccept =
+    answer.status < 300 && failure.kind === "unreachable" && MAY_BE_PARTIAL.has(failure.cause);
   return reply.success && isPartial && mayAccept ? accepted(answer, reply.data) : failure;
 }
+
+const MAY_BE_PARTIAL: ReadonlySet<string> = new Set(["server-error", "rejected-request"]);
 
 function accepted<Reply>(answer: Answer, reply: Reply): SyncOutcome<Reply> {
   return { kind: "accepted", reply, serverTimeMs: serverTimeMs(answer) };
@@ -84,100 +66,123 @@ function accepted<Reply>(answer: Answer, reply: Reply): SyncOutcome<Reply> {
 
 function outcomeOfErrors(
   answer: Answer,
+  body: ErrorBody,
   errors: readonly [ReportedError, ...ReportedError[]],
 ): Refusal | Unreachable {
-  const { verdict, error } = verdictOf(errors, answer.status);
+  const isMarked = hasMarkHeader(answer) || errors.some((error) => error.isMarked);
+  const { verdict, error } = verdictOf(errors, answer.status, isMarked);
   switch (verdict) {
     case "refused":
     case "forbidden":
-      return {
-        kind: verdict,
-        reason: error.reason,
-        message: error.message,
-        httpStatus: answer.status,
-        serverTimeMs: serverTimeMs(answer),
-        retryAfterMs: askedWaitMs(answer),
-      };
+      return refusalOf(answer, body, { kind: verdict, error, isMarked });
     case "rate-limited":
-      return troubled(answer, "rate-limited", `${answer.host} asks for fewer requests${saying(error)}`);
+      return troubled(answer, "rate-limited", `${answer.host} asks for fewer requests${saying(error)}`, {
+        slow: answer.status === 401 || answer.status === 403,
+      });
     case "server-error":
       return troubled(answer, "server-error", `${answer.host} answered ${failure(answer)}${saying(error)}`);
     case "declined":
       return declined(answer, error);
     case "rejected-request":
-      return rejected(answer, saying(error), UPGRADE);
+      return rejected(answer, error);
   }
 }
 
-/** An answer without the form of a control plane: judged by its status alone. */
-function foreign(answer: Answer, body: AnswerBody): Unreachable {
+interface Verdict {
+  readonly kind: Refusal["kind"];
+  readonly error: ReportedError;
+  readonly isMarked: boolean;
+}
+
+function refusalOf(
+  answer: Answer,
+  body: ErrorBody,
+  { kind, error, isMarked }: Verdict,
+): Refusal | Unreachable {
+  if (!isMarked && (isForeignChallenge(answer) || !isOwnRefusal(body.json, answer.status))) {
+    return foreignRefusal(answer, wordsOf(body));
+  }
+  if (!isMarked && answer.isMarkExpected) {
+    return unmarked(answer, error);
+  }
+  const { arrived, fingerprint } = error.facts;
+  const isOther = fingerprint !== undefined && fingerprint !== answer.sentFingerprint;
+  if (error.reason === "malformed" || isOther) {
+    return changedOnTheWay(answer, arrived, isOther ? fingerprint : undefined);
+  }
+  return {
+    kind,
+    reason: error.reason,
+    message: error.message,
+    facts: error.facts,
+    isMarked,
+    httpStatus: answer.status,
+    serverTimeMs: serverTimeMs(answer),
+    retryAfterMs: askedWaitMs(answer),
+  };
+}
+
+/** The control plane refused, but a proxy has put its own page over what it said. */
+function markedWithoutBody(answer: Answer, words: string | undefined): Refusal {
+  return {
+    kind: answer.status === 401 ? "refused" : "forbidden",
+    reason: undefined,
+    message: words ?? "",
+    facts: {},
+    isMarked: true,
+    httpStatus: answer.status,
+    serverTimeMs: serverTimeMs(answer),
+    retryAfterMs: askedWaitMs(answer),
+  };
+}
+
+/** The form of a refusal, but not the mark that this control plane had. */
+function unmarked(answer: Answer, error: ReportedError): Unreachable {
   const { status, host } = answer;
-  const shape = shapeOf(body, status);
-  if (status === 401 || status === 403) {
-    const detail = `a server at ${host} answered ${status}, but not as a control plane does: a proxy or a wrong URL`;
-    const titled = body.kind === "text" && body.title !== undefined ? ` (a page titled "${body.title}")` : "";
-    return troubled(answer, "foreign-refusal", `${detail}${titled}`, { remedy: CHECK_URL, slow: true });
-  }
-  if (status === 429) {
-    return troubled(answer, "rate-limited", `${host} asks for fewer requests (429)`);
-  }
-  if (status === 408 || status >= 500) {
-    return troubled(answer, "server-error", `${host} answered ${words(status)}${shape}`);
-  }
-  if (status === 400 && /plain HTTP request was sent to HTTPS port/i.test(answer.body.slice(0, 4096))) {
-    return troubled(answer, "not-a-control-plane", `${host} speaks TLS, but the request was plain HTTP`, {
-      remedy: "write https:// in control_plane.url",
-    });
-  }
-  if ([400, 411, 413, 415, 422].includes(status)) {
-    return rejected(answer, shape, `${CHECK_URL}; if they are right, ${UPGRADE}`);
-  }
-  if (status < 300 && isJson(answer) && body.kind === "text" && body.title === undefined) {
-    return troubled(answer, "answer-malformed", `${host} answered ${words(status)} with damaged JSON`);
-  }
-  const detail = `${host} answered ${words(status)}${shape}: not a control plane, or not its URL`;
-  return troubled(answer, "not-a-control-plane", detail, { remedy: CHECK_URL });
-}
-
-/** The answer of any HTTP server to an unknown path, however well-formed. */
-function isNoSuchPath(status: number): boolean {
-  return status === 404 || status === 405 || status === 410;
-}
-
-function shapeOf(body: AnswerBody, status: number): string {
-  if (body.kind === "empty") {
-    return status < 300 ? " with nothing in it" : "";
-  }
-  if (body.kind !== "text") {
-    return " with JSON that is not GraphQL";
-  }
-  if (body.title === undefined) {
-    return " with text that is not JSON";
-  }
-  // Most pages only repeat the status.
-  const isRepeated = body.title.includes(STATUS_CODES[status] ?? body.title);
-  return isRepeated && status >= 400 ? "" : ` with a page titled "${body.title}"`;
-}
-
-function redirected(answer: Answer, target: string): Unreachable {
-  const { status, host } = answer;
-  // The origin alone: a path or query may hold what nobody should read in a journal.
-  const origin = URL.parse(target)?.origin;
-  const place = origin === undefined || origin === "null" ? "another path" : printable(origin, 120);
-  const detail = `${host} answered ${status}, a redirect to ${place}, which is not followed`;
-  return troubled(answer, "redirect", detail, {
-    remedy: "if the control plane has moved there, set control_plane.url to it",
+  const detail =
+    `${host} answered ${status}${saying(error)}, but without the mark that the control plane there had: ` +
+    "something in between refuses the request, or an older control plane refuses the key";
+  return troubled(answer, "foreign-refusal", detail, {
+    remedy: `${CHECK_URL}; if the control plane is an older version now, put a working key in`,
+    slow: true,
   });
 }
+
+/** The agent sent one executor key, and the control plane did not get it. */
+function changedOnTheWay(
+  answer: Answer,
+  arrived: ReportedError["facts"]["arrived"],
+  fingerprint: string | undefined,
+): Unreachable {
+  const { host } = answer;
+  const got =
+    fingerprint !== undefined
+      ? `got key ${fingerprint} instead of the key ${answer.sentFingerprint} that this agent sent: a proxy on the way changes`
+      : arrived === "nothing"
+        ? "got no Authorization header, although this agent sent its key: a proxy on the way removes"
+        : arrived === undefined
+          ? "got no executor key, although this agent sent one: a proxy on the way removes or replaces"
+          : `got ${ARRIVED[arrived]}, although this agent sent its key: a proxy on the way replaces`;
+  return troubled(answer, "authorization-changed", `${host} ${got} the header Authorization`, {
+    remedy: `let every proxy between this host and ${host} pass the header Authorization on unchanged; the key can stay`,
+    slow: true,
+  });
+}
+
+const ARRIVED = {
+  other_scheme: "another kind of credential",
+  several: "two credentials in one header",
+  not_a_key: "something that is no executor key",
+} as const;
 
 function declined(answer: Answer, error: ReportedError): Unreachable {
   const detail = `${answer.host} declined the request (${error.code})${saying(error)}`;
   return troubled(answer, "rejected-request", detail);
 }
 
-function rejected(answer: Answer, what: string, remedy: string): Unreachable {
-  const detail = `${answer.host} does not understand this agent's request (${answer.status})${what}`;
-  return troubled(answer, "rejected-request", detail, { remedy });
+function rejected(answer: Answer, error: ReportedError): Unreachable {
+  const detail = `${answer.host} does not understand this agent's request (${answer.status})${saying(error)}`;
+  return troubled(answer, "rejected-request", detail, { remedy: UPGRADE });
 }
 
 function malformed<Reply>(answer: Answer, error: z.ZodError, { field }: Question<Reply>): Unreachable {
@@ -188,41 +193,10 @@ function malformed<Reply>(answer: Answer, error: z.ZodError, { field }: Question
   return troubled(answer, "answer-malformed", detail, { remedy: UPGRADE });
 }
 
-function troubled(
-  answer: Answer,
-  cause: Unreachable["cause"],
-  detail: string,
-  more: { readonly remedy?: string; readonly slow?: boolean } = {},
-): Unreachable {
-  return unreachable(cause, detail, {
-    ...more,
-    httpStatus: answer.status,
-    retryAfterMs: askedWaitMs(answer),
-  });
-}
-
-function askedWaitMs(answer: Answer): number | undefined {
-  return retryAfterMs(header(answer, "retry-after"), serverTimeMs(answer) ?? answer.receivedAtMs);
-}
-
 function saying({ message }: ReportedError): string {
   return message === "" ? "" : `: "${message}"`;
 }
 
 function failure({ status }: Answer): string {
-  return status < 300 ? "with an error" : words(status);
-}
-
-/** `503 Service Unavailable`: with the standard words, never those of the server. */
-function words(status: number): string {
-  return `${status} ${STATUS_CODES[status] ?? ""}`.trim();
-}
-
-function isJson(answer: Answer): boolean {
-  return /\bjson\b/i.test(header(answer, "content-type") ?? "");
-}
-
-function header({ headers }: Answer, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
+  return status < 300 ? "with an error" : statusWords(status);
 }

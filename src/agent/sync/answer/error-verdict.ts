@@ -24,8 +24,12 @@ const BY_CODE = new Map<string, ErrorVerdict>([
   ["GRAPHQL_VALIDATION_FAILED", "rejected-request"],
 ]);
 
-/** Some guards report every failed check, also a rate limit, as a 401. The message reveals it. */
-const RATE_LIMIT = /\brate.?limit|too many requests/i;
+/**
+ * Some guards and gateways report a rate limit or a spent quota as a 401 or 403. The message reveals
+ * it.
+ */
+export const RATE_LIMIT =
+  /\brate.?limit|too many requests|\bquota\b|\bthrottl|\b(?:limit|rate) exceeded|request limit|slow down/i;
 
 /**
  * The messages of graphql-js for a request that does not fit the schema; some servers send them
@@ -47,20 +51,23 @@ const PRECEDENCE: readonly ErrorVerdict[] = ["rate-limited", "refused", "forbidd
 export function verdictOf(
   errors: readonly [ReportedError, ...ReportedError[]],
   httpStatus: number,
+  isMarked: boolean,
 ): { readonly verdict: ErrorVerdict; readonly error: ReportedError } {
-  const judged = errors.map((error) => ({ error, verdict: verdictOfOne(error, httpStatus) }));
+  const judged = errors.map((error) => ({ error, verdict: verdictOfOne(error, httpStatus, isMarked) }));
   for (const verdict of PRECEDENCE) {
     const found = judged.find((each) => each.verdict === verdict);
     if (found !== undefined) {
       return found;
     }
   }
-  return { error: errors[0], verdict: verdictOfOne(errors[0], httpStatus) };
+  return { error: errors[0], verdict: verdictOfOne(errors[0], httpStatus, isMarked) };
 }
 
-function verdictOfOne(error: ReportedError, httpStatus: number): ErrorVerdict {
+function verdictOfOne(error: ReportedError, httpStatus: number, isMarked: boolean): ErrorVerdict {
   const { code, message, reason, status } = error;
-  if (httpStatus === 429 || [code, reason, message].some((text) => RATE_LIMIT.test(text ?? ""))) {
+  // The message of a control plane that marks its answers may contain the name of an executor.
+  const isLimit = !isMarked && [code, reason, message].some((text) => RATE_LIMIT.test(text ?? ""));
+  if (httpStatus === 429 || isLimit) {
     return "rate-limited";
   }
   // Apollo answers a refusal with 500. 502 and higher come from a control plane, or a proxy, that

@@ -1,4 +1,4 @@
-import { type Answer, serverTimeMs } from "./answer.ts";
+import { type Answer, serverTimeMs } from "./http-answer.ts";
 import type { SyncOutcome } from "./sync-outcome.ts";
 
 export type Judge<Reply> = (answer: Answer) => SyncOutcome<Reply>;

@@ -1,3 +1,4 @@
+import type { RefusalFacts } from "../../../protocol/refusal.ts";
 import type { SyncReply } from "../../../protocol/sync.ts";
 
 /**
@@ -19,11 +20,34 @@ export interface Refusal {
   readonly reason: string | undefined;
   /** The message of the control plane, printable. */
   readonly message: string;
+  readonly facts: RefusalFacts;
+  /** It has the control plane's mark. */
+  readonly isMarked: boolean;
+  /** The organization that the executor was in, if it is known and was sent. */
+  readonly executorOrganization?: KnownOrganization;
   /** HTTP status of the answer that carried it (200 and 500 occur). */
   readonly httpStatus: number;
   /** The control plane's clock by its `Date` header, epoch ms, to judge an expiry by. */
   readonly serverTimeMs: number | undefined;
   readonly retryAfterMs: number | undefined;
+}
+
+/** An organization as this host remembers it. */
+export interface KnownOrganization {
+  readonly id: string;
+  readonly name: string;
+  /** Undefined if an older agent wrote it down. */
+  readonly slug?: string | undefined;
+}
+
+/** A refusal with the organization that was sent as the executor's; any other outcome as it is. */
+export function fromOrganization<Outcome extends SyncOutcome<unknown>>(
+  outcome: Outcome,
+  organization: KnownOrganization | undefined,
+): Outcome {
+  return outcome.kind === "forbidden" && organization !== undefined
+    ? { ...outcome, executorOrganization: organization }
+    : outcome;
 }
 
 /** The HTTP status that a refusal means; the answer that carried it may have had another one. */
@@ -66,9 +90,12 @@ export const UNREACHABLE_CAUSES = [
   "tls-other",
   "proxy",
   "proxy-authentication",
+  "captive-portal",
   "redirect",
   "not-a-control-plane",
   "foreign-refusal",
+  /** The control plane did not get the key that was sent. */
+  "authorization-changed",
   "rate-limited",
   "server-error",
   "rejected-request",

@@ -20,13 +20,26 @@ interface Case {
   readonly kind?: Refusal["kind"];
   readonly reason?: string | undefined;
   readonly route?: KeyRoute;
+  readonly facts?: Refusal["facts"];
+  readonly isMarked?: boolean;
+  readonly organization?: Refusal["executorOrganization"];
 }
 
 /** What is said of a key that was never accepted here, and stands in line 7 of agent.toml. */
-function advise({ key = KEY, kind = "refused", reason, route = FILE }: Case) {
+function advise(given: Case) {
+  const { key = KEY, kind = "refused", reason, route = FILE } = given;
+  const { facts = {}, isMarked = true, organization } = given;
   const { findings } = diagnoseKey(key, { kind: "config" }, (index) => ({ line: 7, column: index + 17 }));
   const generation = { ...fileWith(key, { findings }), id: 1, file: "agent.toml" };
-  const answer = { httpStatus: 401, message: "no", serverTimeMs: undefined, retryAfterMs: undefined };
+  const answer = {
+    httpStatus: 401,
+    message: "no",
+    facts,
+    isMarked,
+    serverTimeMs: undefined,
+    retryAfterMs: undefined,
+    ...(organization !== undefined && { executorOrganization: organization }),
+  };
   const refused = refusedKeyOf(newGenerationState(generation, systemClock.now(), undefined));
   return adviseRefusal({ kind, reason, ...answer }, refused, systemClock, route);
 }
@@ -72,7 +85,7 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "wrong_organization",
-      "Run set-key again with a working key that is of the executor's organization, or move the host to the other one (sudo novacula-agent set-key --new-organization).",
+      "Run set-key again with a key of the executor's organization. To move this host to the other organization instead: sudo novacula-agent set-key --new-organization",
     ],
     [
       "forbidden",
@@ -116,7 +129,14 @@ describe("a key that is a systemd credential", () => {
   const keySource = "systemd credential novacula-key";
   const generation = { ...base, config: { ...base.config, controlPlane }, keySource, id: 1, file: "f" };
   const refused = refusedKeyOf(newGenerationState(generation, systemClock.now(), undefined));
-  const answer = { httpStatus: 401, message: "no", serverTimeMs: undefined, retryAfterMs: undefined };
+  const answer = {
+    httpStatus: 401,
+    message: "no",
+    facts: {},
+    isMarked: true,
+    serverTimeMs: undefined,
+    retryAfterMs: undefined,
+  };
 
   it.each([
     ["refused", "revoked"],
@@ -139,5 +159,64 @@ describe("a key that is a systemd credential", () => {
       COMMAND,
     );
     expect(remedy).toBe("Run set-key again with a working key.");
+  });
+});
+
+describe("a key of another organization", () => {
+  const acme = { id: "o_1", name: "Acme Inc", slug: "acme" };
+  const wrong = { kind: "forbidden", reason: "wrong_organization" } as const;
+
+  it("names both, and the way to the right one first", () => {
+    expect(advise({ ...wrong, facts: { organization: "beta" }, organization: acme })).toEqual({
+      why: "it belongs to organization beta, but this executor to organization acme",
+      remedy:
+        "Put a key of organization acme into agent.toml line 7 (sudo novacula-agent set-key); the control plane creates one (sudo novacula-control-plane keys create --org acme --target agent-1). To move this host to organization beta instead: sudo novacula-agent set-key --new-organization",
+    });
+  });
+
+  it.each([
+    [{}, acme, "it belongs to another organization, but this executor to organization acme"],
+    [{ organization: "beta" }, undefined, "it belongs to organization beta that is not the executor's"],
+    [{}, undefined, "it belongs to an organization that is not the executor's"],
+    [
+      { organization: "beta" },
+      { id: "o_1", name: "Acme Inc" },
+      "it belongs to organization beta, but this executor to organization Acme Inc",
+    ],
+  ])("says what is known of them: %j, %j", (facts, organization, why) => {
+    expect(advise({ ...wrong, facts, organization }).why).toBe(why);
+  });
+
+  it("gives a command that a shell takes as it is, also for an organization without a slug", () => {
+    const { remedy } = advise({ ...wrong, organization: { id: "o 1", name: "Acme" } });
+    expect(remedy).toContain("--org 'o 1' --target agent-1)");
+  });
+});
+
+describe("a revoked key", () => {
+  it.each([
+    [true, "it was rotated: another key replaced it"],
+    [false, "it was revoked"],
+    [undefined, "it was revoked or rotated"],
+  ])("that was rotated (%s) is called so", (rotated, why) => {
+    const facts = rotated === undefined ? {} : { rotated };
+    expect(advise({ reason: "revoked", facts }).why).toBe(why);
+  });
+});
+
+describe("a refusal without the control plane's mark", () => {
+  it.each([
+    ["refused", undefined, true],
+    ["refused", "on_holiday", true],
+    ["forbidden", undefined, true],
+    ["refused", "revoked", false],
+    ["forbidden", "wrong_organization", false],
+  ] as const)("names both who may have answered, unless only one can have: %s %s", (kind, reason, both) => {
+    const { why, remedy } = advise({ kind, reason, isMarked: false });
+    expect(/something in between refused/.test(why)).toBe(both);
+    expect(remedy.endsWith("If the key is good, check control_plane.url and any proxy on the way.")).toBe(
+      both,
+    );
+    expect(advise({ kind, reason }).why).not.toMatch(/in between/);
   });
 });

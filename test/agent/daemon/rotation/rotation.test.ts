@@ -166,7 +166,7 @@ describe("the old key is dead before the new one is there", () => {
     agent.run(SECOND);
     expect(events(agent)).toEqual(["key.forbidden"]);
     expect(last(agent)).toContain(
-      "(403 wrong_organization): its organization is not the one that this executor belongs to",
+      "(403 wrong_organization): it belongs to an organization that is not the executor's",
     );
     expect(last(agent)).toContain("novacula-agent set-key --new-organization");
     expect(agent.status().state).toBe("forbidden");
@@ -192,7 +192,11 @@ describe("the new key is bad, the old one works", () => {
     ["revoked", refused("revoked"), "it was revoked or rotated"],
     ["expired", refused("expired"), "it has expired"],
     ["without a reason", refused(), "it was never accepted here"],
-    ["of another organization", forbidden("wrong_organization"), "its organization is not the one"],
+    [
+      "of another organization",
+      forbidden("wrong_organization"),
+      "it belongs to an organization that is not the executor's",
+    ],
     [
       "for another executor",
       forbidden("key_targets_other_executor"),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Answer, outcomeOfAnswer } from "../../../../src/agent/sync/answer/answer.ts";
+import { outcomeOfAnswer } from "../../../../src/agent/sync/answer/answer.ts";
+import type { Answer } from "../../../../src/agent/sync/answer/http-answer.ts";
 import { currentKeyReply, syncReply } from "../../../../src/protocol/sync.ts";
 
 const DATE = "Sat, 21 Nov 2026 12:00:00 GMT";
@@ -16,6 +17,8 @@ function outcomeOf(status: number, body: unknown, headers: Answer["headers"] = {
       body: typeof body === "string" ? body : JSON.stringify(body),
       receivedAtMs: Date.UTC(2030, 0, 1),
       host: "cp.example.com",
+      sentFingerprint: "0a1b2c3d",
+      isMarkExpected: false,
     },
     { field: "currentKey", reply: currentKeyReply },
   );
@@ -66,6 +69,8 @@ describe("an acceptance", () => {
         body: JSON.stringify({ data: { syncExecutor } }),
         receivedAtMs: 0,
         host: "cp",
+        sentFingerprint: "0a1b2c3d",
+        isMarkExpected: false,
       },
       { field: "syncExecutor", reply: syncReply },
     );
@@ -142,6 +147,8 @@ describe("a refusal", () => {
       kind: "refused",
       reason: "revoked",
       message: "key revoked",
+      facts: {},
+      isMarked: false,
       httpStatus: 401,
       serverTimeMs: Date.UTC(2026, 10, 21, 12),
       retryAfterMs: 30_000,
@@ -221,7 +228,8 @@ describe("what an operator reads", () => {
 it("a body nested a hundred thousand deep is only malformed", () => {
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   expect(outcomeOf(200, `{"data":{"currentKey":${deep}}}`)).toMatchObject({ cause: "answer-malformed" });
-  expect(outcomeOf(401, `{"errors":[{"message":"x","extensions":{"code":${deep}}}]}`).kind).toBe("refused");
+  const refusal = `{"errors":[{"message":"x","extensions":{"code":${deep}}}]}`;
+  expect(outcomeOf(401, refusal)).toMatchObject({ cause: "foreign-refusal" });
   expect(outcomeOf(200, deep)).toMatchObject({ cause: "not-a-control-plane" });
 });
 

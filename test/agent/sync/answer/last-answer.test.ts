@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Answer } from "../../../../src/agent/sync/answer/answer.ts";
+import type { Answer } from "../../../../src/agent/sync/answer/http-answer.ts";
 import { rememberLastAnswer } from "../../../../src/agent/sync/answer/last-answer.ts";
 import { unreachable } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 
@@ -16,7 +16,16 @@ function counting() {
 }
 
 function answer(body: string, more: Partial<Answer> = {}): Answer {
-  return { status: 200, headers: {}, body, receivedAtMs: 0, host: "cp.example.com", ...more };
+  return {
+    status: 200,
+    headers: {},
+    body,
+    receivedAtMs: 0,
+    host: "cp.example.com",
+    sentFingerprint: "0a1b2c3d",
+    isMarkExpected: false,
+    ...more,
+  };
 }
 
 describe("the same answer again", () => {

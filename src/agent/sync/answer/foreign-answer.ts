@@ -1,0 +1,112 @@
+import { STATUS_CODES } from "node:http";
+import { printable } from "../../../lib/printable.ts";
+import { type AnswerBody, wordsOf } from "./answer-body.ts";
+import { RATE_LIMIT } from "./error-verdict.ts";
+import { type Answer, CHECK_URL, header, isJson, statusWords, troubled } from "./http-answer.ts";
+import type { Unreachable } from "./sync-outcome.ts";
+
+export const UPGRADE = "the versions of agent and control plane differ: upgrade the older one";
+
+/**
+ * What something in between answers in place of the control plane, known by its status or headers
+ * alone; undefined for any other answer.
+ */
+export function answerOnTheWay(answer: Answer): Unreachable | undefined {
+  const { status, host } = answer;
+  if (status === 407) {
+    return troubled(
+      answer,
+      "proxy-authentication",
+      `a proxy in front of ${host} asks for credentials (407)`,
+      {
+        remedy: "put them into the proxy's URL, http://user:password@host:port, in control_plane.proxy",
+      },
+    );
+  }
+  // RFC 6585, 6.
+  if (status === 511) {
+    return troubled(
+      answer,
+      "captive-portal",
+      `a captive portal answers in place of ${host}: this network asks for a sign-in first (511)`,
+      { remedy: "sign in to the network from this host, or have its operator let this host pass" },
+    );
+  }
+  const target = header(answer, "location");
+  return status >= 300 && status < 400 && target !== undefined ? redirected(answer, target) : undefined;
+}
+
+/** An answer without the form of a control plane: judged by its status and its words. */
+export function foreign(answer: Answer, body: AnswerBody): Unreachable {
+  const { status, host } = answer;
+  const shape = shapeOf(body, status);
+  if (status === 401 || status === 403) {
+    return foreignRefusal(answer, wordsOf(body));
+  }
+  if (status === 429) {
+    return troubled(answer, "rate-limited", `${host} asks for fewer requests (429)`);
+  }
+  if (status === 408 || status >= 500) {
+    return troubled(answer, "server-error", `${host} answered ${statusWords(status)}${shape}`);
+  }
+  if (status === 400 && /plain HTTP request was sent to HTTPS port/i.test(answer.body.slice(0, 4096))) {
+    return troubled(answer, "not-a-control-plane", `${host} speaks TLS, but the request was plain HTTP`, {
+      remedy: "write https:// in control_plane.url",
+    });
+  }
+  if ([400, 411, 413, 415, 422].includes(status)) {
+    const detail = `${host} does not understand this agent's request (${status})${shape}`;
+    return troubled(answer, "rejected-request", detail, {
+      remedy: `${CHECK_URL}; if they are right, ${UPGRADE}`,
+    });
+  }
+  if (status < 300 && isJson(answer) && body.kind === "text" && body.title === undefined) {
+    return troubled(answer, "answer-malformed", `${host} answered ${statusWords(status)} with damaged JSON`);
+  }
+  const detail = `${host} answered ${statusWords(status)}${shape}: not a control plane, or not its URL`;
+  return troubled(answer, "not-a-control-plane", detail, { remedy: CHECK_URL });
+}
+
+/** A refusal by somebody else. It says nothing about the key. `words` are the server's. */
+export function foreignRefusal(answer: Answer, words: string | undefined): Unreachable {
+  const { status, host } = answer;
+  const said = words === undefined ? "" : ` ("${words}")`;
+  if (words !== undefined && RATE_LIMIT.test(words)) {
+    return troubled(answer, "rate-limited", `${host} asks for fewer requests: ${status}${said}`, {
+      slow: true,
+    });
+  }
+  const detail = `a server at ${host} answered ${status}${said}, but not as a control plane does: a proxy or a wrong URL`;
+  return troubled(answer, "foreign-refusal", detail, { remedy: CHECK_URL, slow: true });
+}
+
+/** The answer of any HTTP server to an unknown path, however well-formed. */
+export function isNoSuchPath(status: number): boolean {
+  return status === 404 || status === 405 || status === 410;
+}
+
+function shapeOf(body: AnswerBody, status: number): string {
+  if (body.kind === "empty") {
+    return status < 300 ? " with nothing in it" : "";
+  }
+  if (body.kind !== "text") {
+    return " with JSON that is not GraphQL";
+  }
+  if (body.title === undefined) {
+    return " with text that is not JSON";
+  }
+  // Most pages only repeat the status.
+  const isRepeated = body.title.includes(STATUS_CODES[status] ?? body.title);
+  return isRepeated && status >= 400 ? "" : ` with a page titled "${body.title}"`;
+}
+
+function redirected(answer: Answer, target: string): Unreachable {
+  const { status, host } = answer;
+  // The origin alone: a path or query may hold what nobody should read in a journal.
+  const origin = URL.parse(target)?.origin;
+  const place = origin === undefined || origin === "null" ? "another path" : printable(origin, 120);
+  const detail = `${host} answered ${status}, a redirect to ${place}, which is not followed`;
+  return troubled(answer, "redirect", detail, {
+    remedy: "if the control plane has moved there, set control_plane.url to it",
+  });
+}
