@@ -54,7 +54,7 @@ async function suffer({ server, agent, key }: Scene, { behaviour, expected }: Fa
     expect(reason).toContain("(403)");
   }
   if (expected.kind === "unreachable") {
-    expect(reason).toMatch(/ (has been unreachable|answers, but has not been able to serve) since /);
+    expect(reason).toMatch(/ (is unreachable|answers, but cannot serve), since /);
   }
   if (expected.cause !== undefined) {
     expect(reason).toMatch(SENTENCES[expected.cause] ?? /^/);

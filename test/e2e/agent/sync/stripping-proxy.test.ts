@@ -70,7 +70,7 @@ describe.skipIf(lacksNginx)("an nginx on the way", () => {
         await using _spoiling = await startNginx(join(directory.path, "spoiling"), port, site(directives));
         await agent.post("retry");
         const { reason } = await agent.waitForStatus((status) => said.test(status.reason), 30_000);
-        expect(reason).toMatch(/ answers, but has not been able to serve since /);
+        expect(reason).toMatch(/ answers, but cannot serve, since /);
         const doctor = await command(["doctor", "--config", home.configPath], {
           environment: { NO_PROXY: "*" },
         });
