@@ -45,7 +45,9 @@ describe("state.json", () => {
     const read = await readMemory(dataDir);
     expect(read).toEqual(memory);
     expect(read.keys[0]?.acceptedAt).toBe(3_601_000);
-    expect(read.organizations).toEqual([{ url: "https://cp.example.com", id: "o_1", name: "Acme" }]);
+    expect(read.organizations).toEqual([
+      { url: "https://cp.example.com", id: "o_1", name: "Acme", slug: "acme" },
+    ]);
     const { fingerprint } = state.generation.key;
     expect(recallKey(read, { url: "https://elsewhere.example.com", fingerprint }, clock)).toBeUndefined();
     expect(recallKey(read, { url: "https://cp.example.com", fingerprint }, clock)).toMatchObject({
@@ -72,6 +74,25 @@ describe("state.json", () => {
     const dataDir = tempDir();
     writeFileSync(join(dataDir, "state.json"), text);
     expect(await readMemory(dataDir)).toEqual(EMPTY);
+  });
+
+  it.each([
+    ["an older agent, without marks", undefined, []],
+    [
+      "marks",
+      ["https://cp.example.com", "http://127.0.0.1:3000"],
+      ["https://cp.example.com", "http://127.0.0.1:3000"],
+    ],
+    ["a mark that is no origin", ["https://cp.example.com/graphql"], []],
+    ["too many marks", Array.from({ length: 9 }, (_, n) => `https://${n}.example.com`), []],
+    ["a mark that is too long", [`https://${"a".repeat(600)}.example.com`], []],
+    ["marks of another type", { length: 1 }, []],
+  ])("with %s keeps everything else", async (_name, markedOrigins, read) => {
+    const dataDir = tempDir();
+    const organizations = [{ url: "https://cp.example.com", id: "o_1", name: "Acme" }];
+    const text = JSON.stringify({ format: 1, keys: [], organizations, markedOrigins });
+    writeFileSync(join(dataDir, "state.json"), text);
+    expect(await readMemory(dataDir)).toEqual({ format: 1, keys: [], organizations, markedOrigins: read });
   });
 
   it("that is a directory, or a pipe that nobody writes to, is no memory, and does not hang", async () => {
