@@ -67,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "config/issue",
       "config/schema",
       "daemon",
+      "daemon/narration",
       "daemon/resources",
       "journal",
       "reconciler",
@@ -240,6 +241,7 @@ type Program = (typeof PROGRAMS)[number];
 const SHARED: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   "lib/log": [],
+  "lib/text": [],
   "lib/files": ["lib"],
   "lib/systemd": ["lib", "lib/log"],
   "lib/command-line": ["lib", "lib/log"],

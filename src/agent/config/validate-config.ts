@@ -1,5 +1,5 @@
-import { hostname } from "node:os";
 import type { z } from "zod";
+import { DEFAULT_NAME } from "./executor-name.ts";
 import {
   bothSources,
   isTable,
@@ -84,7 +84,8 @@ function inMilliseconds({
   }
   return {
     agent: {
-      name: agent.name ?? hostname().slice(0, 63),
+      name: agent.name ?? DEFAULT_NAME,
+      isNameSet: agent.name !== undefined,
       dataDir: agent.data_dir,
       runtimeDir: agent.runtime_dir,
       publicHost: agent.public_host,

@@ -20,6 +20,11 @@ export function createClients(create: (generation: Generation) => SyncClient) {
         void client.close();
       }
     },
+    renewConnections(): void {
+      for (const client of clients.values()) {
+        client.renewConnection();
+      }
+    },
     async closeAll(): Promise<void> {
       await Promise.all([...clients.values()].map((client) => client.close()));
       clients.clear();

@@ -27,6 +27,8 @@ export interface Exchanges {
   /** The id of the generation whose request is in flight. */
   inFlight(): number | undefined;
   abandon(): void;
+  /** The next request of each generation uses a new connection, if one can be made. */
+  renewConnections(): void;
   /** Closes the connections of generations that are no longer in `rotation`. */
   keepOnly(rotation: Rotation): void;
   /** Generations other than this one may belong to a new organization; -1: all of them. */
@@ -91,6 +93,7 @@ export function createExchanges(
     },
     inFlight: () => current?.generationId,
     abandon: () => current?.controller.abort(),
+    renewConnections: () => clients.renewConnections(),
     keepOnly: (rotation) => clients.closeOthers(rotation),
     allowNewOrganization(exceptGenerationId) {
       movingFrom = exceptGenerationId;

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import type { ExecutorProcess } from "../../protocol/sync.ts";
@@ -10,6 +11,7 @@ import type { SyncClient } from "../sync/sync-client.ts";
 import { createDecisions, type Decisions } from "./decisions.ts";
 import { createExchanges, type Exchanges } from "./exchanges.ts";
 import { createMailbox } from "./mailbox.ts";
+import { createHostNameWatch } from "./narration/host-name.ts";
 import { exchangeEntry } from "./narration/narrate-agent.ts";
 import type { NodesPart } from "./nodes-part.ts";
 import { type Memory, recallKey, recallOrganization } from "./resources/memory.ts";
@@ -79,6 +81,7 @@ export class SyncLoop {
   readonly #memory: MemoryKeeper;
   readonly #exchanges: Exchanges;
   readonly #decisions: Decisions;
+  readonly #hostNameEntries: ReturnType<typeof createHostNameWatch>;
   #retriedAt = Number.NEGATIVE_INFINITY;
   #syncs = 0;
 
@@ -98,6 +101,7 @@ export class SyncLoop {
     this.#exchanges = createExchanges(deps.createClient, organization, deps.nodes, self, clock);
     const { path } = initial;
     this.#decisions = createDecisions({ path, folders: deps.folders, clock, random, recall, self });
+    this.#hostNameEntries = createHostNameWatch(path);
   }
 
   rotation(): Rotation {
@@ -115,7 +119,7 @@ export class SyncLoop {
     return this.#decisions.applyFiles(this.#deps.initial);
   }
 
-  /** Syncs now instead of at the planned time. */
+  /** Syncs now instead of at the planned time, over a new connection if one can be made. */
   retry(): void {
     this.#mailbox.put({ kind: "retry" });
   }
@@ -170,6 +174,7 @@ export class SyncLoop {
     for (let message = this.#mailbox.take(); message !== undefined; message = this.#mailbox.take()) {
       if (message.kind === "retry") {
         this.#decisions.retry();
+        this.#exchanges.renewConnections();
         this.#retriedAt = this.#deps.clock.now();
         this.#changed([]);
       } else if (message.kind === "files") {
@@ -201,7 +206,9 @@ export class SyncLoop {
       await this.#around.rereadFiles(limit.signal);
       this.#applyMessages();
     }
-    this.#changed(this.#decisions.applyOutcome(generation.id, outcome));
+    const entries = this.#decisions.applyOutcome(generation.id, outcome);
+    const renamed = this.#hostNameEntries(running(this.rotation())?.generation, hostname());
+    this.#changed([...entries, ...renamed]);
     const state = byId(this.rotation(), generation.id);
     if (state !== undefined) {
       await this.#memory.note(state);

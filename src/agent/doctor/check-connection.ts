@@ -53,17 +53,20 @@ const FAILED_AT: { readonly [Cause in UnreachableCause]?: Stage } = {
 
 /** The stages of a request, in order. */
 const WAY: readonly Stage[] = ["proxy", "dns", "tcp", "tls", "answer", "authentication"];
+/** Through a proxy, the name that this host looks up is the proxy's. */
+const PROXIED_WAY: readonly Stage[] = ["dns", "proxy", "tcp", "tls", "answer", "authentication"];
 
 /**
  * One exchange checks all stages: those before the failed one worked, and those after it were not
  * reached.
  */
 export function checkConnection(connection: Connection): readonly Check[] {
-  const { answer } = connection;
+  const { answer, route } = connection;
+  const way = route.kind === "proxy" ? PROXIED_WAY : WAY;
   const failedAt =
     answer.kind === "unreachable" ? (FAILED_AT[answer.cause ?? "server-error"] ?? "answer") : undefined;
-  const end = failedAt === undefined ? WAY.length : WAY.indexOf(failedAt);
-  const checks = WAY.map((stage, index): Check => {
+  const end = failedAt === undefined ? way.length : way.indexOf(failedAt);
+  const checks = way.map((stage, index): Check => {
     if (stage === failedAt) {
       return failure(stage, connection);
     }

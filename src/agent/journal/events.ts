@@ -85,6 +85,13 @@ const table = {
     remedy: "Usually nothing: the agent keeps trying. If the URL, proxy or CA file was changed, check it.",
     flaps: true,
   },
+  "control-plane.kept-connection": {
+    level: "warn",
+    meaning:
+      "Every few minutes, and at `reload` and `retry`, the agent replaces its connection, so that it follows a DNS name that moves. The new connection does not work; the line says why. Syncs still work over the old one.",
+    remedy: "Do what the line says. `sudo novacula-agent check --online` tries again.",
+    flaps: true,
+  },
   "control-plane.recovered": {
     level: "info",
     meaning: "Online again after an outage; the line says how long it lasted.",
@@ -98,6 +105,11 @@ const table = {
     remedy:
       "Nothing, unless it lasts. Then do what the line says, or run `sudo novacula-agent check --online`.",
     flaps: true,
+  },
+  "executor.common-name": {
+    level: "warn",
+    meaning: "The executor has a name such as `localhost`, which hosts have that nobody has named.",
+    remedy: "Set `agent.name` to a value that only this host has.",
   },
   "executor.duplicate": {
     level: "error",
@@ -118,6 +130,13 @@ const table = {
     meaning:
       "`agent.name` changed in the file: this host is now the executor of that name, and the previous one goes offline.",
     remedy: "Nothing, if that was intended. Otherwise put the old name back.",
+  },
+  "host.renamed": {
+    level: "warn",
+    meaning:
+      "The host has got another name, and `agent.name` is not set. The executor keeps the name that the host had when the agent started; after a restart it would be another executor.",
+    remedy: "To keep the executor, set `agent.name`. To get one of the new name, restart the agent.",
+    flaps: true,
   },
   "journal.gap": {
     level: "warn",

@@ -65,6 +65,15 @@ describe("one exchange, read stage by stage", () => {
     expect(found["clock"]).toBe("unknown");
   });
 
+  it("through a proxy, the name that is looked up is the proxy's", () => {
+    const proxy = new URL("http://proxy.example.com:3128");
+    const route = { kind: "proxy", proxy, source: "HTTPS_PROXY" } as const;
+    const failed = (cause: "dns" | "proxy") =>
+      statuses(answer({ kind: "unreachable", cause, serverTimeMs: undefined }), route);
+    expect(failed("dns")).toMatchObject({ dns: "bad", proxy: "unknown", tcp: "unknown" });
+    expect(failed("proxy")).toMatchObject({ dns: "ok", proxy: "bad", tcp: "unknown" });
+  });
+
   it.each(UNREACHABLE_CAUSES)("%s is never an authentication that passed or failed", (cause) => {
     const found = statuses(answer({ kind: "unreachable", cause, serverTimeMs: undefined }));
     expect(found["authentication"]).toBe("unknown");

@@ -12,6 +12,7 @@ const NOT_BY_ANSWERS: Partial<Record<EventName, string>> = {
   "config.needs-restart": "a change of the files",
   "config.restored": "a change of the files",
   "config.switched": "the first acceptance after a change of the files",
+  "executor.common-name": "a change of the files",
   "executor.renamed": "the first acceptance after a change of the files",
   "key.accepted": "the first acceptance of a process, or after a change of the files",
   "key.new": "a change of the files",

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import * as z from "zod";
 import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import type { Certificate } from "../certificates.ts";
@@ -57,6 +57,8 @@ export interface FaultyServerOptions {
   readonly tls?: Certificate;
   /** As in `http.Server`, ms; the server says so in `Keep-Alive`. */
   readonly keepAliveTimeoutMs?: number;
+  /** Accepts connections for it, in a network of the test's own; it cannot be restarted. */
+  readonly listener?: Server;
 }
 
 /** A real HTTP server with a behaviour that tests choose. At first it accepts every sync. */
@@ -104,9 +106,15 @@ async function listen(options: FaultyServerOptions, behaviour: () => Behaviour, 
     socket.on("error", () => {}).on("close", () => sockets.delete(socket));
   };
   server.on(options.tls === undefined ? "connection" : "secureConnection", greet);
+  const { listener: elsewhere } = options;
   const open = (port: number) =>
     new Promise<void>((resolve, reject) => {
-      server.once("error", reject).listen(port, "127.0.0.1", resolve);
+      server.once("error", reject);
+      if (elsewhere === undefined) {
+        server.listen(port, "127.0.0.1", resolve);
+      } else {
+        server.listen(elsewhere, resolve);
+      }
     });
   await open(0);
   const port = portOf(server.address());

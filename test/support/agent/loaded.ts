@@ -21,6 +21,7 @@ export function configOf({ name, url, level, dataDir }: ConfigChanges = {}): Age
   return {
     agent: {
       name: name ?? "agent-1",
+      isNameSet: true,
       dataDir: dataDir ?? "/var/lib/novacula",
       runtimeDir: "/run/novacula",
       publicHost: undefined,

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { type AddressInfo, connect, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Certificate } from "../certificates.ts";
 
@@ -25,6 +25,8 @@ export interface TestProxyOptions {
   /** `user:password`; anything else gets 407. */
   readonly credentials?: string;
   readonly tls?: Certificate;
+  /** Accepts connections for it, in a network of the test's own. */
+  readonly listener?: Server;
 }
 
 /** A real proxy for HTTP's CONNECT (RFC 9110 9.3.6). */
@@ -60,7 +62,14 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
     target.on("data", (chunk: Buffer) => seen.push(chunk));
     client.pipe(target).pipe(client);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { listener } = options;
+  await new Promise<void>((resolve) => {
+    if (listener === undefined) {
+      server.listen(0, "127.0.0.1", resolve);
+    } else {
+      server.listen(listener, resolve);
+    }
+  });
   return {
     address: `127.0.0.1:${portOf(server.address())}`,
     requests,

@@ -106,6 +106,7 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     const known = recallKey(memory, { fingerprint: key.fingerprint, url }, systemClock);
     const refused = {
       executorName: config.agent.name,
+      isNameSet: config.agent.isNameSet,
       keySource,
       findings,
       acceptedAt: known?.acceptedAt,

@@ -26,6 +26,7 @@ import {
   type CheckLine,
   type CheckReport,
   checkText,
+  commonNameLines,
   exitCodeOf,
   findingLine,
   issueLine,
@@ -134,7 +135,7 @@ function configurationLines(loaded: Loaded, isDenied: boolean): readonly CheckLi
   if (loaded.verdict !== "invalid") {
     const { agent, controlPlane } = loaded.config;
     const text = `${printable(loaded.path, 4096)} is valid: executor ${printable(agent.name)} for ${printable(controlPlane.url)}.`;
-    return [{ verdict: "ok", text }];
+    return [{ verdict: "ok", text }, ...commonNameLines(agent)];
   }
   return loaded.issues.map((issue) => {
     const isUnknown = (issue.code === "unreadable" && isDenied) || issue.code === "no-credentials-directory";

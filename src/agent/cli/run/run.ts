@@ -14,6 +14,7 @@ import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts
 import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../../config/schema/agent-config.ts";
 import { type Agent, createAgent } from "../../daemon/agent.ts";
 import { openControlSocket } from "../../daemon/control-socket.ts";
+import { keptConnectionEntry } from "../../daemon/narration/narrate-agent.ts";
 import type { NodesPart } from "../../daemon/nodes-part.ts";
 import { readMemory } from "../../daemon/resources/memory.ts";
 import type { Entry } from "../../journal/entry.ts";
@@ -90,16 +91,17 @@ async function composeAgent({ initial, path, folders, journal, environment }: Ag
   return createAgent({
     initial,
     load: (known) => loadConfig(path, environment, known),
-    createClient: ({ config, key, caPem }) =>
+    createClient: (generation) =>
       createSyncClient({
-        url: config.controlPlane.url,
-        key,
-        caPem,
-        proxy: config.controlPlane.proxy,
+        url: generation.config.controlPlane.url,
+        key: generation.key,
+        caPem: generation.caPem,
+        proxy: generation.config.controlPlane.proxy,
         environment,
         userAgent: `novacula-agent/${VERSION}`,
         deadlineMs: SYNC_DEADLINE_MS,
         marks,
+        onKeptConnection: (problem) => journal.write(keptConnectionEntry(generation, problem)),
       }),
     journal,
     configureJournal: ({ level, format }) =>

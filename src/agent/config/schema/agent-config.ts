@@ -11,6 +11,8 @@ export interface AgentConfig {
   readonly agent: {
     /** 1 to 63 printable characters; the host name if it is not set. */
     readonly name: string;
+    /** False: `name` is the host's, as it was when this process started. */
+    readonly isNameSet: boolean;
     readonly dataDir: string;
     readonly runtimeDir: string;
     readonly publicHost: string | undefined;

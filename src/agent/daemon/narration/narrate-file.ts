@@ -10,6 +10,7 @@ import {
 } from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
+import { commonNameEntries } from "./host-name.ts";
 import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
 
 /** What does not change while the process runs. */
@@ -31,6 +32,7 @@ export function narrateValidFile(before: Rotation, after: Rotation, context: Fil
   const common = [
     ...restart(previous, wanted.generation, context),
     ...findingEntries(wanted.generation, previous),
+    ...commonNameEntries(wanted.generation, previous),
   ];
   const current = running(before);
   if (current === undefined) {

@@ -18,6 +18,8 @@ interface RefusalAdvice {
 /** What the advice needs to know of the refused key. */
 interface RefusedKey {
   readonly executorName: string;
+  /** False: it is the host's. */
+  readonly isNameSet: boolean;
   /** Where the key is: `agent.toml line 7`, or the key file's path. */
   readonly keySource: string;
   /** The name of the systemd credential that it is, if it is one: its file cannot be written. */
@@ -40,8 +42,9 @@ const CREDENTIAL_FIX =
 
 export function refusedKeyOf({ generation, acceptedAt, keyEndsAt }: GenerationState): RefusedKey {
   const { config, keySource, findings } = generation;
+  const { name: executorName, isNameSet } = config.agent;
   const { credential } = config.controlPlane;
-  return { executorName: config.agent.name, keySource, credential, findings, acceptedAt, keyEndsAt };
+  return { executorName, isNameSet, keySource, credential, findings, acceptedAt, keyEndsAt };
 }
 
 export function adviseRefusal(
@@ -147,6 +150,7 @@ function noRestart({ credential }: RefusedKey): string {
 
 function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {
   const name = key.executorName;
+  const fixName = key.isNameSet ? "fix agent.name" : "set agent.name in agent.toml (it is the host's now)";
   const working = bring("a working key", key, route);
   const it = bring("it", key, route);
   const andBringIt = `and ${it.charAt(0).toLowerCase()}${it.slice(1)}`;
@@ -156,7 +160,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
     case "key_targets_other_executor":
       return {
         why: `it was issued for an executor other than ${name}`,
-        remedy: `Create a key for ${name} (or for a new executor) ${andBringIt}, or fix agent.name.`,
+        remedy: `Create a key for ${name} (or for a new executor) ${andBringIt}, or ${fixName}.`,
       };
     case "target_deleted":
       return {
@@ -171,7 +175,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
     case "key_held_by_other_executor":
       return {
         why: `${name} is bound to another key, and this one is bound to another executor`,
-        remedy: `Create a key of its own for ${name} ${andBringIt}, or fix agent.name.`,
+        remedy: `Create a key of its own for ${name} ${andBringIt}, or ${fixName}.`,
       };
     case "kind_mismatch":
       return {

@@ -1,6 +1,8 @@
 import { errorCode } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
 import { type Unreachable, type UnreachableCause, unreachable } from "../answer/sync-outcome.ts";
+import { isNameError, type NamePlace, unreachableByName } from "./name-error.ts";
+import type { NameSettings } from "./name-settings.ts";
 import { type TlsPlace, unreachableByTls } from "./tls-error.ts";
 
 /** Where a request failed, as far as the client knows. */
@@ -17,6 +19,10 @@ export interface NetworkPlace extends TlsPlace {
   /** True while TCP is connected and TLS is not yet. */
   readonly isHandshaking: boolean;
   readonly connectTimeoutMs: number;
+  /** The name that this host looks up: the control plane's, or the proxy's. */
+  readonly lookedUp: NamePlace;
+  /** Undefined unless the look-up failed. */
+  readonly nameSettings: NameSettings | undefined;
 }
 
 interface Explanation {
@@ -35,10 +41,6 @@ const timedOut: Explanation = {
     `no connection to ${address} in time: packets are dropped on the way, or nothing answers at that port`,
 };
 const unrouted: Explanation = { cause: "network", detail: (address) => `no route to ${address}` };
-const unresolved: Explanation = {
-  cause: "dns",
-  detail: (address) => `the name in ${address} could not be resolved: DNS does not answer`,
-};
 const barred: Explanation = {
   cause: "network",
   detail: (address) => `this host does not let the agent connect to ${address}`,
@@ -51,17 +53,6 @@ const oversized: Explanation = {
 };
 
 const EXPLANATIONS = new Map<string, Explanation>([
-  [
-    "ENOTFOUND",
-    {
-      cause: "dns",
-      detail: (address) => `no host has the name in ${address}`,
-      remedy: "check the host in control_plane.url, and that this host's DNS knows it: getent hosts NAME",
-    },
-  ],
-  ["EAI_AGAIN", unresolved],
-  ["EAI_FAIL", unresolved],
-  ["ETIMEOUT", unresolved],
   [
     "ECONNREFUSED",
     {
@@ -98,6 +89,10 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
   if (refusal !== undefined) {
     return refusal;
   }
+  if (place.nameSettings !== undefined) {
+    const outcome = unreachableByName(code, place.lookedUp, place.nameSettings);
+    return { ...outcome, remedy: withRoute(outcome, place) };
+  }
   if (place.isProxyFault) {
     return proxyFault(error, code, place);
   }
@@ -118,8 +113,13 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
   if (known === undefined) {
     return unreachable("network", `the request to ${place.address} failed (${code})`);
   }
-  const remedy = known === lost ? lostRemedy(place) : withRoute(known, place);
+  const remedy = known === lost ? lostRemedy(place) : withRoute({ remedy: undefined, ...known }, place);
   return unreachable(known.cause, `${known.detail(place.address)} (${code})`, { remedy });
+}
+
+/** Whether the name of the host could not be looked up: its settings explain why. */
+export function isLookUpFault(error: unknown): boolean {
+  return isNameError(codeOf(error));
 }
 
 /**
@@ -151,7 +151,10 @@ const WITHOUT_PROXY: ReadonlySet<UnreachableCause> = new Set([
   "timeout",
 ]);
 
-function withRoute({ cause, remedy }: Explanation, { proxyAddress, routeNote }: NetworkPlace) {
+function withRoute(
+  { cause, remedy }: Pick<Unreachable, "cause" | "remedy">,
+  { proxyAddress, routeNote }: NetworkPlace,
+) {
   if (proxyAddress !== undefined || routeNote === undefined || !WITHOUT_PROXY.has(cause)) {
     return remedy;
   }

@@ -1,5 +1,8 @@
+import type { LookupAddress } from "node:dns";
+import type { LookupFunction } from "node:net";
 import { createSecureContext, getCACertificates, type SecureContext, TLSSocket } from "node:tls";
 import { buildConnector, Client, type Dispatcher, ProxyAgent } from "undici";
+import type { NameLookUp } from "./name-lookup.ts";
 import { type PeerCertificate, peerCertificate } from "./peer-certificate.ts";
 
 /** The one connection to the control plane, direct or through a proxy. */
@@ -19,8 +22,12 @@ export interface Transport {
 interface TransportOptions {
   readonly endpoint: URL;
   readonly proxy: URL | undefined;
-  /** PEM, added to the default roots. */
-  readonly caPem: string | undefined;
+  /** With the trusted roots; undefined for plain HTTP. */
+  readonly secureContext: SecureContext | undefined;
+  /** Of the control plane, or of the proxy if there is one. */
+  readonly names: NameLookUp;
+  readonly lookUpTimeoutMs: number;
+  /** After the look-up. */
   readonly connectTimeoutMs: number;
 }
 
@@ -47,14 +54,12 @@ export function openTransport(options: TransportOptions): Transport {
 }
 
 function openDirect(options: TransportOptions): Transport {
-  const connect = buildConnector(connectorOptions(options));
   let certificate: PeerCertificate | undefined;
   let isHandshaking = false;
   const client = new Client(options.endpoint.origin, {
     ...CONNECTION,
-    connect(request, callback) {
-      // Node destroys the socket before it reports a bad certificate; it can be read at `secure`.
-      const socket: unknown = connect(request, callback);
+    // Node destroys the socket before it reports a bad certificate; it can be read at `secure`.
+    connect: connectorByName(options, (socket) => {
       isHandshaking = false;
       if (!(socket instanceof TLSSocket)) {
         return;
@@ -68,7 +73,7 @@ function openDirect(options: TransportOptions): Transport {
       socket.prependOnceListener("secure", () => {
         certificate = peerCertificate(socket);
       });
-    },
+    }),
   });
   const isConnected = watchConnection(client);
   return {
@@ -90,8 +95,9 @@ function openProxied(options: TransportOptions, proxy: URL): Transport {
     uri: proxy.href,
     proxyTls: tls,
     requestTls: tls,
-    clientFactory(origin, clientOptions) {
-      const client = new Client(origin, { ...clientOptions, headersTimeout: options.connectTimeoutMs });
+    clientFactory(origin) {
+      const connect = connectorByName(options);
+      const client = new Client(origin, { connect, headersTimeout: options.connectTimeoutMs });
       client.on("connectionError", (_origin, _targets, error) => proxyFaults.add(error));
       return client;
     },
@@ -123,11 +129,35 @@ function watchConnection(client: Client): () => boolean {
   return () => isConnected;
 }
 
+/**
+ * Looks up the name before it connects: Node would count a slow look-up as part of connecting, and
+ * nobody could tell which of the two did not end.
+ */
+function connectorByName(
+  options: TransportOptions,
+  watch: (socket: unknown) => void = () => {},
+): buildConnector.connector {
+  let found: readonly LookupAddress[] = [];
+  const lookup: LookupFunction = (_name, { all }, callback) => {
+    const [{ address, family } = { address: "", family: 0 }] = found;
+    return all === true ? callback(null, [...found]) : callback(null, address, family);
+  };
+  const connect = buildConnector({ ...connectorOptions(options), lookup });
+  return (request, callback) => {
+    options.names
+      .addresses(options.lookUpTimeoutMs)
+      .then((addresses) => {
+        found = addresses;
+        watch(connect(request, callback));
+      })
+      .catch((error: Error) => callback(error, null));
+  };
+}
+
 /** `rejectUnauthorized` is explicit: undefined lets NODE_TLS_REJECT_UNAUTHORIZED=0 decide. */
-function connectorOptions({ endpoint, caPem, connectTimeoutMs }: TransportOptions) {
+function connectorOptions({ secureContext, connectTimeoutMs }: TransportOptions) {
   return {
-    // One context: roots would be parsed again with every connection.
-    ...(endpoint.protocol === "https:" ? { secureContext: trustedRoots(caPem) } : {}),
+    ...(secureContext !== undefined && { secureContext }),
     rejectUnauthorized: true,
     allowH2: false,
     timeout: connectTimeoutMs,
@@ -138,10 +168,11 @@ function connectorOptions({ endpoint, caPem, connectTimeoutMs }: TransportOption
 }
 
 /**
+ * The default roots, and those of `caPem`. Parsing them takes long: use it for all connections.
  * Every certificate of ca_file is trusted as it is, also an intermediate or the server's own: other
  * clients, such as curl, do the same (X509_V_FLAG_PARTIAL_CHAIN).
  */
-function trustedRoots(caPem: string | undefined): SecureContext {
+export function trustedRoots(caPem: string | undefined): SecureContext {
   if (caPem === undefined) {
     return createSecureContext();
   }

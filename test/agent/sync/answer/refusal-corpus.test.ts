@@ -12,7 +12,7 @@ import {
   REFUSAL_CORPUS,
 } from "../../../support/control-plane/refusal-corpus.ts";
 
-const KEY = { executorName: "agent-1", keySource: "agent.toml line 7", findings: [] };
+const KEY = { isNameSet: true, executorName: "agent-1", keySource: "agent.toml line 7", findings: [] };
 const NEVER_ACCEPTED = { ...KEY, acceptedAt: undefined, keyEndsAt: undefined };
 
 /** These cannot be told apart from the product's. docs/troubleshooting.md lists them. */

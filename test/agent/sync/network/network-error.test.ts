@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { nameSettingsOf } from "../../../../src/agent/sync/network/name-settings.ts";
 import { type NetworkPlace, unreachableByNetwork } from "../../../../src/agent/sync/network/network-error.ts";
 import { HOSTILE_TEXT } from "../../../support/agent/behaviours.ts";
 
@@ -17,6 +18,8 @@ const PLACE: NetworkPlace = {
   isProxyFault: false,
   isHandshaking: false,
   connectTimeoutMs: 5000,
+  lookedUp: { name: "cp.example.com", isProxy: false, limitMs: 7000 },
+  nameSettings: undefined,
 };
 
 function failed(code: string, more: object = {}): Error {
@@ -24,8 +27,6 @@ function failed(code: string, more: object = {}): Error {
 }
 
 it.each([
-  ["ENOTFOUND", "dns", true],
-  ["EAI_AGAIN", "dns", false],
   ["ECONNREFUSED", "connection-refused", true],
   ["ECONNRESET", "connection-lost", false],
   ["EPIPE", "connection-lost", false],
@@ -64,7 +65,9 @@ describe("an error without a code", () => {
   });
 
   it("is that of its cause", () => {
-    expect(unreachableByNetwork(new Error("x", { cause: failed("EAI_AGAIN") }), PLACE).cause).toBe("dns");
+    expect(unreachableByNetwork(new Error("x", { cause: failed("EPIPE") }), PLACE).cause).toBe(
+      "connection-lost",
+    );
   });
 
   it("or that is none at all is still an outcome", () => {
@@ -142,8 +145,12 @@ describe("a host that may need a proxy", () => {
   it.each(["ENOTFOUND", "ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT", "ENETUNREACH"])(
     "is told which setting keeps it from one: %s",
     (code) => {
-      expect(unreachableByNetwork(failed(code), { ...PLACE, routeNote }).remedy).toContain(routeNote);
-      expect(unreachableByNetwork(failed(code), PLACE).remedy ?? "").not.toContain("proxy");
+      const nothing = { state: "missing", text: "" } as const;
+      const files = { nsswitch: nothing, resolv: nothing, hosts: nothing, hasResolved: false };
+      const nameSettings = code === "ENOTFOUND" ? nameSettingsOf(files) : undefined;
+      const place = { ...PLACE, nameSettings };
+      expect(unreachableByNetwork(failed(code), { ...place, routeNote }).remedy).toContain(routeNote);
+      expect(unreachableByNetwork(failed(code), place).remedy ?? "").not.toContain("proxy");
     },
   );
 

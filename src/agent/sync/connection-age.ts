@@ -1,0 +1,57 @@
+import type { Clock } from "../../lib/clock.ts";
+
+/**
+ * A connection that never fails would stay for ever with the host that the name meant when it was
+ * made. So it is replaced at this age, ms, at most a fifth earlier or later: a fleet that connected
+ * together does not reconnect together.
+ */
+const LIFE_MS = 300_000;
+/**
+ * If the connection or its replacement fails, ms. Longer than the pause between two syncs, because
+ * the control plane may be overloaded.
+ */
+const RETRY_MS = 60_000;
+/** A replacement that could not even be tried for this long counts as failed, ms. */
+const PATIENCE_MS = 30_000;
+
+/** When the connection in use is to be replaced. */
+export class ConnectionAge {
+  readonly #clock: Clock;
+  #replaceAt = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  isOver(): boolean {
+    return this.#clock.now() >= this.#replaceAt;
+  }
+
+  isLongOver(): boolean {
+    return this.#clock.now() >= this.#replaceAt + PATIENCE_MS;
+  }
+
+  /** The connection is new. */
+  restart(): void {
+    this.#replaceAt = this.#clock.now() + LIFE_MS * (0.8 + 0.4 * Math.random());
+  }
+
+  /** The next exchange replaces it. */
+  end(): void {
+    this.#replaceAt = this.#clock.now();
+  }
+
+  /**
+   * The other end answers that it cannot serve. Perhaps the name means another host by now: a load
+   * balancer may take a server out by DNS alone.
+   */
+  shorten(): void {
+    const retryAt = this.#clock.now() + RETRY_MS * (0.5 + Math.random());
+    this.#replaceAt = Math.min(this.#replaceAt, retryAt);
+  }
+
+  /** Its replacement failed. */
+  prolong(): void {
+    this.#replaceAt = this.#clock.now() + RETRY_MS;
+  }
+}

@@ -1,0 +1,110 @@
+import { printable } from "../../../lib/printable.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
+import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
+import { type HostsHint, hintInHosts, isInHosts } from "./hosts-file.ts";
+import type { NameSettings } from "./name-settings.ts";
+
+/** Which name could not be looked up. */
+export interface NamePlace {
+  readonly name: string;
+  /** The name is the proxy's, not the control plane's. */
+  readonly isProxy: boolean;
+  /** How long a look-up is waited for, ms. */
+  readonly limitMs: number;
+}
+
+/** getaddrinfo(3), and our own code for one that goes on. */
+const CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "lookup-unfinished"]);
+/** Where systemd-resolved(8) listens. */
+const RESOLVED = ["127.0.0.53", "127.0.0.54"];
+
+export function isNameError(code: string): boolean {
+  return CODES.has(code);
+}
+
+/** The meaning of a look-up that failed: who was asked, and what /etc/hosts has to do with it. */
+export function unreachableByName(code: string, place: NamePlace, settings: NameSettings): Unreachable {
+  const name = printable(place.name, 255);
+  const who = place.isProxy ? `the name ${name} of the proxy` : `the name ${name}`;
+  const hint = hostsHint(place, settings);
+  const clue = hint === undefined ? "" : `; ${hint.detail}`;
+  return unreachable("dns", `${failure(code, who, askedOf(settings), place.limitMs)}${clue}`, {
+    remedy: hint?.remedy ?? plainRemedy(code, place, settings),
+  });
+}
+
+function failure(code: string, who: string, asked: string | undefined, limitMs: number): string {
+  if (asked === undefined) {
+    return `${who} is not in /etc/hosts, and DNS is not asked: "hosts:" in /etc/nsswitch.conf does not have dns (${code})`;
+  }
+  switch (code) {
+    case "lookup-unfinished":
+      return `the look-up of ${who} takes longer than ${limitMs / 1000} s, asking ${asked}`;
+    case "ENOTFOUND":
+    case "EAI_NODATA":
+      return `no host has ${who}: asked ${asked} (${code})`;
+    default:
+      return `${who} could not be looked up: no usable answer from ${asked} (${code})`;
+  }
+}
+
+function plainRemedy(code: string, place: NamePlace, settings: NameSettings): string {
+  const word = shellWord(place.name);
+  const tryIt = usesResolved(settings) ? `resolvectl query ${word}` : `getent hosts ${word}`;
+  return code === "ENOTFOUND"
+    ? `check the name in ${settingOf(place)}, and with ${tryIt} whether this host's DNS knows it`
+    : `check with ${tryIt} whether this host's DNS answers`;
+}
+
+function settingOf({ isProxy }: NamePlace): string {
+  return isProxy ? "control_plane.proxy or HTTPS_PROXY" : "control_plane.url";
+}
+
+/** Undefined if no DNS server is asked at all. */
+function askedOf(settings: NameSettings): string | undefined {
+  const { sources, servers, resolvConf, searchDomains } = settings;
+  if (usesResolved(settings)) {
+    return "systemd-resolved";
+  }
+  if (!sources.includes("dns")) {
+    return undefined;
+  }
+  if (servers.length === 0) {
+    const why =
+      resolvConf === "read"
+        ? "/etc/resolv.conf names no server"
+        : resolvConf === "denied"
+          ? "this user may not read /etc/resolv.conf"
+          : "there is no /etc/resolv.conf";
+    return `a DNS server on this host, because ${why}`;
+  }
+  const search = searchDomains.length > 1 ? ` with ${searchDomains.length} search domains` : "";
+  const list = servers.map((server) => printable(server, 64)).join(", ");
+  return `DNS ${servers.length === 1 ? "server" : "servers"} ${list} (/etc/resolv.conf)${search}`;
+}
+
+function usesResolved({ sources, hasResolved, servers }: NameSettings): boolean {
+  const byModule = hasResolved && sources.includes("resolve");
+  const byStub =
+    sources.includes("dns") && servers.length > 0 && servers.every((each) => RESOLVED.includes(each));
+  return byModule || byStub;
+}
+
+function hostsHint(place: NamePlace, settings: NameSettings): HostsHint | undefined {
+  const { sources, hosts, hostsFile } = settings;
+  if (hostsFile === "denied") {
+    return {
+      detail: "the user of this process may not read /etc/hosts",
+      remedy: "let everybody read it: sudo chmod a+r /etc/hosts",
+    };
+  }
+  if (sources.includes("files")) {
+    return hintInHosts(hosts, place.name, settingOf(place));
+  }
+  return isInHosts(hosts, place.name)
+    ? {
+        detail: "/etc/hosts has it and is not asked",
+        remedy: 'add files to the line "hosts:" in /etc/nsswitch.conf',
+      }
+    : undefined;
+}

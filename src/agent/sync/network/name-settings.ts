@@ -1,0 +1,115 @@
+import { access, open, stat } from "node:fs/promises";
+import { errorCode } from "../../../lib/errors.ts";
+import { inTime } from "../../../lib/files/file-answer.ts";
+
+/** How this host looks up names, as far as its files say. */
+export interface NameSettings {
+  /** The sources of nsswitch.conf(5), in order: `files`, `dns`. */
+  readonly sources: readonly string[];
+  /** True if systemd-resolved answers the source `resolve`. */
+  readonly hasResolved: boolean;
+  readonly resolvConf: FileState;
+  /** The first servers of resolv.conf(5): those that the C library asks. */
+  readonly servers: readonly string[];
+  readonly searchDomains: readonly string[];
+  readonly hostsFile: FileState;
+  /** The text of hosts(5); empty if it cannot be read. */
+  readonly hosts: string;
+}
+
+type FileState = "read" | "denied" | "missing";
+
+interface FileStart {
+  readonly state: FileState;
+  /** Empty unless it was read. */
+  readonly text: string;
+}
+
+const NSSWITCH = "/etc/nsswitch.conf";
+const RESOLV = "/etc/resolv.conf";
+const HOSTS = "/etc/hosts";
+const RESOLVED_SOCKET = "/run/systemd/resolve/io.systemd.Resolve";
+/** A longer file is read up to here, bytes: some hosts block advertisements with /etc/hosts. */
+const MAX_BYTES = 256 * 1024;
+/** The C library uses no more. */
+const MAX_SERVERS = 3;
+/** What the C library does without nsswitch.conf. */
+const DEFAULT_SOURCES = ["dns", "files"];
+
+/** Changes with the files that say how names are looked up. Never rejects. */
+export async function settingsVersion(): Promise<string> {
+  const versions = await Promise.all(
+    [NSSWITCH, RESOLV, HOSTS].map((path) =>
+      inTime(path, () => stat(path)).then(
+        ({ dev, ino, size, mtimeMs }) => `${dev} ${ino} ${size} ${mtimeMs}`,
+        () => "",
+      ),
+    ),
+  );
+  return versions.join("\n");
+}
+
+/** Reads the files. Never rejects. */
+export async function readNameSettings(): Promise<NameSettings> {
+  const [nsswitch, resolv, hosts, hasResolved] = await Promise.all([
+    readStart(NSSWITCH),
+    readStart(RESOLV),
+    readStart(HOSTS),
+    inTime(RESOLVED_SOCKET, () => access(RESOLVED_SOCKET)).then(
+      () => true,
+      () => false,
+    ),
+  ]);
+  return nameSettingsOf({ nsswitch, resolv, hosts, hasResolved });
+}
+
+interface NameFiles {
+  readonly nsswitch: FileStart;
+  readonly resolv: FileStart;
+  readonly hosts: FileStart;
+  readonly hasResolved: boolean;
+}
+
+export function nameSettingsOf({ nsswitch, resolv, hosts, hasResolved }: NameFiles): NameSettings {
+  return {
+    sources: sourcesOf(nsswitch.text),
+    hasResolved,
+    resolvConf: resolv.state,
+    servers: serversOf(resolv.text),
+    searchDomains: searchDomainsOf(resolv.text),
+    hostsFile: hosts.state,
+    hosts: hosts.text,
+  };
+}
+
+async function readStart(path: string): Promise<FileStart> {
+  try {
+    return await inTime(path, async () => {
+      await using file = await open(path);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
+      return { state: "read", text: buffer.toString("utf8", 0, bytesRead) };
+    });
+  } catch (error) {
+    return { state: errorCode(error) === "EACCES" ? "denied" : "missing", text: "" };
+  }
+}
+
+/** `hosts: files mdns4_minimal [NOTFOUND=return] dns` */
+function sourcesOf(nsswitch: string): readonly string[] {
+  const line = /^[ \t]*hosts:([^#\n]*)/mu.exec(nsswitch)?.[1];
+  return line === undefined
+    ? DEFAULT_SOURCES
+    : (line.replaceAll(/\[[^\]]*\]/gu, " ").match(/\S+/gu) ?? DEFAULT_SOURCES);
+}
+
+function serversOf(resolv: string): readonly string[] {
+  return [...resolv.matchAll(/^nameserver[ \t]+(\S+)/gmu)]
+    .map(([, server = ""]) => server)
+    .slice(0, MAX_SERVERS);
+}
+
+/** The last `search` or `domain` line counts. */
+function searchDomainsOf(resolv: string): readonly string[] {
+  const line = [...resolv.matchAll(/^(?:search|domain)[ \t]+(.*)$/gmu)].at(-1)?.[1] ?? "";
+  return line.match(/\S+/gu) ?? [];
+}

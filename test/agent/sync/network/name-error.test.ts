@@ -1,0 +1,205 @@
+import { describe, expect, it } from "vitest";
+import { isNameError, unreachableByName } from "../../../../src/agent/sync/network/name-error.ts";
+import { nameSettingsOf } from "../../../../src/agent/sync/network/name-settings.ts";
+import { HOSTILE_TEXT } from "../../../support/agent/behaviours.ts";
+
+const NAME = "cp.corp.test";
+const UNFINISHED = "lookup-unfinished";
+
+interface Host {
+  readonly nsswitch?: string;
+  readonly resolv?: string | "denied" | "missing";
+  readonly hosts?: string | "denied";
+  readonly hasResolved?: boolean;
+}
+
+function file(text: string) {
+  return text === "denied" || text === "missing"
+    ? ({ state: text, text: "" } as const)
+    : ({ state: "read", text } as const);
+}
+
+function outcome(code: string, host: Host = {}, { isProxy = false, name = NAME } = {}) {
+  const settings = nameSettingsOf({
+    nsswitch: file(host.nsswitch ?? "hosts: files dns\n"),
+    resolv: file(host.resolv ?? "nameserver 10.0.0.2\n"),
+    hosts: file(host.hosts ?? "127.0.0.1 localhost\n"),
+    hasResolved: host.hasResolved ?? false,
+  });
+  return unreachableByName(code, { name, isProxy, limitMs: 7000 }, settings);
+}
+
+const ADDED = "/etc/nsswitch.conf";
+
+describe("a look-up that failed", () => {
+  it.each([
+    [
+      UNFINISHED,
+      `the look-up of the name ${NAME} takes longer than 7 s, asking DNS server 10.0.0.2 (/etc/resolv.conf)`,
+    ],
+    ["ENOTFOUND", `no host has the name ${NAME}: asked DNS server 10.0.0.2 (/etc/resolv.conf) (ENOTFOUND)`],
+    [
+      "EAI_AGAIN",
+      `the name ${NAME} could not be looked up: no usable answer from DNS server 10.0.0.2 (/etc/resolv.conf) (EAI_AGAIN)`,
+    ],
+    [
+      "EAI_FAIL",
+      `the name ${NAME} could not be looked up: no usable answer from DNS server 10.0.0.2 (/etc/resolv.conf) (EAI_FAIL)`,
+    ],
+  ])("%s", (code, detail) => {
+    expect(isNameError(code)).toBe(true);
+    expect(outcome(code)).toMatchObject({ kind: "unreachable", cause: "dns", detail });
+    expect(outcome(code).remedy).toContain(`getent hosts ${NAME}`);
+  });
+
+  it("of a proxy's name is said to be that", () => {
+    expect(outcome("ENOTFOUND", {}, { isProxy: true, name: "proxy.corp.test" })).toMatchObject({
+      cause: "dns",
+      detail: expect.stringContaining("no host has the name proxy.corp.test of the proxy"),
+      remedy: expect.stringMatching(/HTTPS_PROXY.*getent hosts proxy\.corp\.test/u),
+    });
+  });
+
+  it("codes of connections are no errors of names", () => {
+    for (const code of ["ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT", "EHOSTUNREACH"]) {
+      expect(isNameError(code)).toBe(false);
+    }
+  });
+});
+
+describe("who was asked", () => {
+  it.each<[name: string, host: Host, words: string]>([
+    [
+      "three servers, as the C library asks no more, and search domains",
+      {
+        resolv:
+          "# by dhcp\nsearch a.test b.test c.test\noptions ndots:5\nnameserver 10.0.0.2\nnameserver\t10.0.0.3\nnameserver fe80::1%eth0\nnameserver 10.0.0.5\n",
+      },
+      "DNS servers 10.0.0.2, 10.0.0.3, fe80::1%eth0 (/etc/resolv.conf) with 3 search domains",
+    ],
+    [
+      "the last search line counts",
+      { resolv: "domain a.test\nnameserver 10.0.0.2\nsearch b.test c.test\n" },
+      "2 search",
+    ],
+    [
+      "a file without a server",
+      { resolv: "search a.test\n" },
+      "on this host, because /etc/resolv.conf names no server",
+    ],
+    [
+      "a commented server",
+      { resolv: "#nameserver 10.0.0.2\n" },
+      "on this host, because /etc/resolv.conf names no server",
+    ],
+    ["no file", { resolv: "missing" }, "on this host, because there is no /etc/resolv.conf"],
+    ["a file for root alone", { resolv: "denied" }, "because this user may not read /etc/resolv.conf"],
+    ["the stub of systemd-resolved", { resolv: "nameserver 127.0.0.53\n" }, "systemd-resolved"],
+    [
+      "the module of systemd-resolved",
+      { nsswitch: "hosts: mymachines resolve [!UNAVAIL=return] files dns\n", hasResolved: true },
+      "systemd-resolved",
+    ],
+    [
+      "its module, while it does not run",
+      { nsswitch: "hosts: mymachines resolve [!UNAVAIL=return] files dns\n" },
+      "DNS server 10.0.0.2",
+    ],
+    ["DNS is left out", { nsswitch: "passwd: files\nhosts: files # dns\n" }, "DNS is not asked"],
+    ["no nsswitch.conf", { nsswitch: "missing" }, "DNS server 10.0.0.2"],
+  ])("%s", (_name, host, words) => {
+    expect(outcome("EAI_AGAIN", host).detail).toContain(words);
+  });
+
+  it("systemd-resolved has a command of its own", () => {
+    expect(outcome("EAI_AGAIN", { resolv: "nameserver 127.0.0.53\n" }).remedy).toContain(
+      `resolvectl query ${NAME}`,
+    );
+  });
+
+  it("is printable, whatever the file holds", () => {
+    const { detail } = outcome("EAI_AGAIN", { resolv: `nameserver ${HOSTILE_TEXT}\n` });
+    expect(detail).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+});
+
+describe("/etc/hosts", () => {
+  const GOOD = "127.0.0.1 localhost\n";
+  it.each<[name: string, line: string, detail: string, remedy: string]>([
+    [
+      "letters swapped",
+      "10.0.0.3 cp.crop.test",
+      "the similar name cp.crop.test (line 2)",
+      "or in control_plane.url",
+    ],
+    [
+      "a letter missing",
+      "10.0.0.3 web cp.crp.test",
+      "the similar name cp.crp.test (line 2)",
+      "correct the name",
+    ],
+    ["another domain", "10.0.0.3 cp.corp.example", "cp.corp.example (line 2)", "correct the name"],
+    ["the name alone", "10.0.0.3 cp", "the similar name cp (line 2)", "correct the name"],
+    ["a URL", "10.0.0.3 https://cp.corp.test/", "https://cp.corp.test/ (line 2)", "correct the name"],
+    ["a port", "10.0.0.3 cp.corp.test:443", "cp.corp.test:443 (line 2)", "correct the name"],
+    [
+      "several",
+      "10.0.0.3 cp cp1.corp.test web\n10.0.0.4 cp.corp",
+      "names cp (line 2), cp1.corp.test (line 2), cp.corp (line 3)",
+      "correct",
+    ],
+    ["a comment", "# 10.0.0.3 cp.corp.test", "line 2 has it behind a #", "remove the # in /etc/hosts line 2"],
+    [
+      "no address",
+      "10.0.0.300 cp.corp.test",
+      "line 2 begins with 10.0.0.300, which is not an IP address",
+      "line 2 as an IP address",
+    ],
+    [
+      "the wrong way round",
+      "cp.corp.test 10.0.0.3",
+      "line 2 begins with cp.corp.test, which is not",
+      "write /etc/hosts line 2",
+    ],
+    ["a comma", "10.0.0.3,cp.corp.test", "line 2 begins with 10.0.0.3,cp.corp.test, which is not", "write"],
+    ["capitals in a wrong line", "10.0.0 CP.Corp.Test", "line 2 begins with 10.0.0, which is not", "write"],
+  ])("%s", (_name, line, detail, remedy) => {
+    for (const code of ["ENOTFOUND", "EAI_AGAIN", UNFINISHED]) {
+      const found = outcome(code, { hosts: `${GOOD}${line}\n` });
+      expect(found.detail).toContain(detail);
+      expect(found.remedy).toContain(remedy);
+    }
+  });
+
+  it.each([
+    ["an unlike name", "10.0.0.3 web.corp.test"],
+    ["a sentence that mentions it", "# the old address of cp.corp.test was 10.0.0.3"],
+    ["the right line", "10.0.0.3 cp.corp.test"],
+    ["a longer domain alone", "10.0.0.3 corp.test"],
+  ])("says nothing of %s", (_name, line) => {
+    const found = outcome("ENOTFOUND", { hosts: `${GOOD}${line}\n` });
+    expect(found.detail).not.toContain("/etc/hosts");
+    expect(found.remedy).toContain("getent");
+  });
+
+  it("that this user may not read", () => {
+    expect(outcome("ENOTFOUND", { hosts: "denied" })).toMatchObject({
+      detail: expect.stringContaining("may not read /etc/hosts"),
+      remedy: expect.stringContaining("sudo chmod a+r /etc/hosts"),
+    });
+  });
+
+  it("that is not asked, although it has the name", () => {
+    const host = { nsswitch: "hosts: dns\n", hosts: `${GOOD}10.0.0.3 ${NAME}\n` };
+    expect(outcome("ENOTFOUND", host)).toMatchObject({
+      detail: expect.stringContaining("/etc/hosts has it and is not asked"),
+      remedy: expect.stringContaining(ADDED),
+    });
+  });
+
+  it("with a hundred thousand names costs little, and a person's line above them is found", () => {
+    const blocked = Array.from({ length: 100_000 }, (_, n) => `0.0.0.0 ads${n}.test`).join("\n");
+    const { detail } = outcome("ENOTFOUND", { hosts: `10.0.0.3 cp.corp.tets\n${blocked}` });
+    expect(detail).toContain("the similar name cp.corp.tets (line 1)");
+  });
+});

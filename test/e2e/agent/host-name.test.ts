@@ -1,0 +1,112 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type AgentProcess, render } from "../../support/agent/agent-process.ts";
+import { failure, json } from "../../support/agent/behaviours.ts";
+import type { FaultyServer } from "../../support/agent/faulty-server.ts";
+import { NAME, type NamedScene, namedScene } from "../../support/agent/named-scene.ts";
+import { LACKS_OWN_HOST } from "../../support/agent/own-host.ts";
+import { eventually } from "../../support/eventually.ts";
+import { makeKey } from "../../support/keys.ts";
+import { onlyFor } from "../../support/only-for.ts";
+
+/** Generous, for a busy machine. */
+const WAIT_MS = 60_000;
+
+function call({ host }: NamedScene, name: string): void {
+  const [program = "", ...words] = [...host.wrapper, "hostname", name];
+  execFileSync(program, words);
+}
+
+/** Changes agent.toml, in place. */
+function edit({ home }: NamedScene, change: (text: string) => string): void {
+  writeFileSync(home.configPath, change(readFileSync(home.configPath, "utf8")));
+}
+
+/** A host without `agent.name`. */
+async function unnamed(hostName: string) {
+  const scene = await namedScene();
+  call(scene, hostName);
+  scene.host.write("hosts", `127.0.0.1 localhost\n127.0.0.11 ${NAME}\n`);
+  edit(scene, (text) => text.replace(/^name = .*\n/mu, ""));
+  return scene;
+}
+
+async function online(
+  scene: NamedScene,
+): Promise<{ readonly server: FaultyServer; readonly agent: AgentProcess }> {
+  const server = await scene.controlPlane("127.0.0.11");
+  const agent = scene.start();
+  await agent.waitForStatus(({ state }) => state === "online", WAIT_MS);
+  return { server, agent };
+}
+
+async function moreSyncs(server: FaultyServer): Promise<void> {
+  const from = server.requests.length;
+  await eventually(() => server.requests.length >= from + 3, { describe: "syncs", timeoutMs: WAIT_MS });
+}
+
+const names = (server: FaultyServer) => new Set(server.requests.map(({ input }) => input["name"]));
+
+describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { timeout: 180_000 }, () => {
+  it("stays the executor that it was, through every kind of edit, and says so once", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    const { server, agent } = await online(scene);
+    call(scene, "web-01");
+    const { message } = await agent.waitForLine("host.renamed", /^/, WAIT_MS);
+    expect(message).toContain("now called web-01, and the executor is still ubuntu-1");
+    expect(message).toContain('write name = "ubuntu-1" below [agent]');
+    expect(message).toMatch(/sudo systemctl restart novacula-agent$/u);
+    edit(scene, (text) => `# a comment\n${text}`);
+    await agent.post("reload");
+    edit(scene, (text) => text.replace('level = "info"', 'level = "debug"'));
+    await agent.waitForLine("config.applied", /logging\.level/u, WAIT_MS);
+    agent.signal("SIGHUP");
+    await moreSyncs(server);
+    expect(names(server)).toEqual(new Set(["ubuntu-1"]));
+    const unwanted = agent.lines.filter(({ event }) => ["key.new", "executor.renamed"].includes(event));
+    expect(unwanted, render(agent.lines)).toEqual([]);
+    expect(agent.lines.filter(({ event }) => event === "host.renamed")).toHaveLength(1);
+  });
+
+  it("keeps its name with a new key, whose refusal does not ask to fix a setting that is not there", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    const { server, agent } = await online(scene);
+    call(scene, "web-07");
+    await agent.waitForLine("host.renamed", /^/, WAIT_MS);
+    const elsewhere = failure("FORBIDDEN", { reason: "key_targets_other_executor" }, null);
+    server.respond(onlyFor([scene.key], json(403, elsewhere)));
+    scene.configure({ key: makeKey() });
+    edit(scene, (text) => text.replace(/^name = .*\n/mu, ""));
+    const { message } = await agent.waitForLine("key.new-refused", /^/, WAIT_MS);
+    expect(message).toContain("issued for an executor other than ubuntu-1");
+    expect(message).toContain("set agent.name in agent.toml (it is the host's now)");
+    expect(message).not.toContain("fix agent.name");
+    expect(names(server)).toEqual(new Set(["ubuntu-1"]));
+  });
+
+  it("does not matter if agent.name is set", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    edit(scene, (text) => text.replace("[agent]", '[agent]\nname = "mine"'));
+    const { server, agent } = await online(scene);
+    call(scene, "web-01");
+    await moreSyncs(server);
+    expect(names(server)).toEqual(new Set(["mine"]));
+    expect(agent.lines.map(({ event }) => event)).not.toContain("host.renamed");
+  });
+});
+
+describe.skipIf(LACKS_OWN_HOST).concurrent("a host that nobody has named", { timeout: 120_000 }, () => {
+  it.each(["localhost", "localhost.localdomain", "ubuntu"])("%s: start and check warn", async (name) => {
+    await using scene = await unnamed(name);
+    const { agent } = await online(scene);
+    const line = await agent.waitForLine("executor.common-name");
+    expect(line).toMatchObject({
+      level: "warn",
+      message: expect.stringContaining(`is called ${name}, like every`),
+    });
+    const { code, stdout } = await scene.run("check");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^warning The executor is called .*Set agent\.name in agent\.toml/mu);
+  });
+});
