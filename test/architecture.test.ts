@@ -105,7 +105,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     "daemon/resources": ["config/file", "daemon/rotation", "sync/answer"],
     "daemon/rotation": ["config/issue", "config/schema", "key", "sync", "sync/answer"],
-    "daemon/status": ["daemon/narration", "daemon/rotation", "sync/answer"],
+    "daemon/status": ["daemon/narration", "daemon/rotation"],
     "daemon/watch": ["config"],
     doctor: [
       "config",

@@ -60,7 +60,7 @@ describe("references", () => {
 
   it("documents that the packages ship link only to each other", () => {
     const outside = OPERATOR_DOCUMENTS.flatMap((path) =>
-      linksOf(path).map(({ file }) => ({ path, target: relative(ROOT, resolve(ROOT, dirname(path), file)) })),
+      linksOf(path).map(({ file }) => ({ path, target: targetOf(path, file) })),
     ).filter(({ target }) => !OPERATOR_DOCUMENTS.some((shipped) => shipped === target));
     expect(outside).toEqual([]);
   });
@@ -177,9 +177,14 @@ function linksOf(path: string): readonly { readonly file: string; readonly ancho
   );
 }
 
+/** Without a file, a link leads to a heading of the same document. */
+function targetOf(path: string, file: string): string {
+  return file === "" ? path : relative(ROOT, resolve(ROOT, dirname(path), file));
+}
+
 function brokenLinks(path: string): readonly string[] {
   return linksOf(path).flatMap(({ file, anchor }) => {
-    const target = file === "" ? path : relative(ROOT, resolve(ROOT, dirname(path), file));
+    const target = targetOf(path, file);
     const isInside = !target.startsWith("..") && existsSync(join(ROOT, target));
     const isWhole = isInside && (anchor === "" || anchorsOf(target).includes(anchor));
     return isWhole ? [] : [`${file}#${anchor}`];

@@ -12,7 +12,7 @@ import { buildSyncRequest } from "./sync-request.ts";
 
 /** How long a stop waits for the request in flight, ms: the whole stop must end within 2 s. */
 const STOP_GRACE_MS = 1000;
-/** How long a stop waits for the control plane to hear of it, ms: it does no harm if it does not. */
+/** How long a stop waits for the control plane to hear of it, ms. Nothing depends on it. */
 const SIGN_OFF_MS = 500;
 
 /** The requests of this process: one at a time, each by the client of its generation. */
@@ -68,13 +68,8 @@ export function createExchanges(
         const resources = await hostResources(config.agent.dataDir);
         const organization = expectedOrganization(generation);
         const nodes = nodesPart.report();
-        const facts = {
-          instanceId,
-          resources,
-          expectedOrganizationId: organization?.id,
-          nodes,
-          process: self,
-        };
+        const expectedOrganizationId = organization?.id;
+        const facts = { instanceId, resources, expectedOrganizationId, nodes, process: self };
         const outcome = await clients.of(generation).sync(buildSyncRequest(config, facts), controller.signal);
         if (outcome?.kind === "accepted") {
           movingFrom = generation.id === movingFrom ? movingFrom : undefined;

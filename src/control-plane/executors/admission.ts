@@ -1,6 +1,7 @@
 import { printable } from "../../lib/printable.ts";
 import type { ForbiddenReason } from "../../protocol/refusal.ts";
 import { type ApiError, forbidden } from "../api-error.ts";
+import type { SyncInput } from "../graphql/request/inputs.ts";
 import type {
   BoundExecutor,
   ExecutorLookup,
@@ -58,6 +59,11 @@ export function admit(facts: AdmissionFacts): Admission {
 
 /** What an executor says about itself. */
 export type Claim = Pick<AdmissionFacts, "executorName" | "expectedOrganizationId" | "kind">;
+
+/** What a sync claims. */
+export function claimOf({ name: executorName, kind, expectedOrganizationId }: SyncInput): Claim {
+  return { executorName, kind, expectedOrganizationId };
+}
 
 /** What admission asks of the store. */
 export interface AdmissionReads {

@@ -2,7 +2,8 @@ import type * as z from "zod";
 import { CURRENT_KEY, SYNC_EXECUTOR, SYNC_EXECUTOR_WITH_NODES } from "../../protocol/operations.ts";
 import { type GraphqlRequest, parseGraphqlRequest } from "../graphql/request/graphql-request.ts";
 import { currentKeyArguments, type SyncInput, syncArguments } from "../graphql/request/inputs.ts";
-import type { ExecutorCaller, ExecutorSync } from "./executor-sync.ts";
+import type { ExecutorCaller } from "./executor-caller.ts";
+import type { ExecutorSync } from "./executor-sync.ts";
 
 /**
  * Several times what an executor sends again and again. Larger requests, such as a whole report

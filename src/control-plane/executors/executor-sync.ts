@@ -9,7 +9,7 @@ import type { RefusalEvent, RefusalLog } from "../log/refusal-log.ts";
 import type { NodeExchange } from "../nodes/node-exchange.ts";
 import type { BoundExecutor, LineageReader } from "../store/contract/executors.ts";
 import type { PresentedKey } from "../store/contract/keys.ts";
-import type { ExecutorReference, KeyReference } from "../store/contract/references.ts";
+import type { ExecutorReference } from "../store/contract/references.ts";
 import type { SyncLookups, Transactions } from "../store/contract/store.ts";
 import type { ActivityWriter } from "./activity-writer.ts";
 import {
@@ -19,9 +19,11 @@ import {
   admissionRefusal,
   admit,
   type Claim,
+  claimOf,
 } from "./admission.ts";
 import { compatibility } from "./compatibility.ts";
 import { EnrolmentLimit, enrol, requireVisibleName } from "./enrolment.ts";
+import { type ExecutorCaller, identified, keyReference } from "./executor-caller.ts";
 import type { Presence } from "./presence.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
 
@@ -39,12 +41,6 @@ interface ExecutorSyncDeps {
   readonly monotonicNow: () => number;
   readonly version: string;
   readonly now: () => number;
-}
-
-/** The key that was presented, and the address it came from. */
-export interface ExecutorCaller {
-  readonly key: PresentedKey;
-  readonly address: string | null;
 }
 
 /** It has `nodes` exactly if the request has. */
@@ -249,19 +245,6 @@ export class ExecutorSync {
   }
 }
 
-function identified(key: PresentedKey): CurrentKeyReply {
-  const { id, name, expiresAt, revokesAt, organization } = key;
-  return { key: { id, name, expiresAt, revokesAt }, organization };
-}
-
 function syncOf({ name: executorName }: SyncInput) {
   return { operation: "syncExecutor", executorName };
-}
-
-function claimOf({ name: executorName, kind, expectedOrganizationId }: SyncInput): Claim {
-  return { executorName, kind, expectedOrganizationId };
-}
-
-function keyReference({ id, name, fingerprint }: PresentedKey): KeyReference {
-  return { id, name, fingerprint };
 }

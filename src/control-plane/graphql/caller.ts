@@ -1,5 +1,5 @@
 import { type ApiError, forbidden } from "../api-error.ts";
-import type { ExecutorCaller } from "../executors/executor-sync.ts";
+import type { ExecutorCaller } from "../executors/executor-caller.ts";
 import { type CallerKind, ROOT_FIELD_AUDIENCE } from "../rights/access.ts";
 import { notSignedIn, type SignedIn } from "../rights/signed-in.ts";
 

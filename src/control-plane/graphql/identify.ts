@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { keyRefused } from "../api-error.ts";
 import type { ActivityWriter } from "../executors/activity-writer.ts";
-import type { ExecutorCaller } from "../executors/executor-sync.ts";
+import type { ExecutorCaller } from "../executors/executor-caller.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { requireSameOrigin } from "../http/same-origin.ts";
 import { authenticate } from "../keys/authenticate.ts";

@@ -1,5 +1,5 @@
 import { notFound } from "../api-error.ts";
-import type { ExecutorCaller } from "../executors/executor-sync.ts";
+import type { ExecutorCaller } from "../executors/executor-caller.ts";
 import type { IssuedKey } from "../keys/issue-key.ts";
 import { createOrganization } from "../organizations/organizations.ts";
 import { mayCall } from "../rights/access.ts";

@@ -95,10 +95,8 @@ interface LoadedOnce {
 }
 
 /** agent.toml may come from stdin or from a pipe, because this command reads it once. */
-async function loadOnce(
-  { config = "", keyFile = "" }: CheckOptions,
-  terminal: Terminal,
-): Promise<LoadedOnce> {
+async function loadOnce(options: CheckOptions, terminal: Terminal): Promise<LoadedOnce> {
+  const { config = "", keyFile = "" } = options;
   const { environment } = terminal;
   const reader = await serviceReader();
   if (isStdin(config) && isStdin(keyFile)) {

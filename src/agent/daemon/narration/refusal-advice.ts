@@ -190,7 +190,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
   }
 }
 
-/** Most often the key is the mistake, so the way back to the executor's organization comes first. */
+/** Most often the key is the mistake: the way back to the executor's organization comes first. */
 function adviseOrganization(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {
   const { facts, executorOrganization: own } = refusal;
   const theirs = facts.organization === undefined ? undefined : `organization ${facts.organization}`;

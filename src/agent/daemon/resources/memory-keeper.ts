@@ -57,7 +57,10 @@ export function createMemoryKeeper(
   };
 }
 
-/** What is worth a write at once, beside a new mark: all but the times, and the order, in which two keys alternate. */
+/**
+ * What is worth a write at once, beside a new mark: all but the times, and the order, in which two
+ * keys alternate.
+ */
 function essence(memory: Memory): string {
   const keys = memory.keys.map(({ url, fingerprint, verdict, keyId, keyName }) =>
     [url, fingerprint, verdict, keyId, keyName].join("\0"),

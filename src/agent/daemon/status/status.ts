@@ -1,21 +1,14 @@
 import * as z from "zod";
 import type { Clock } from "../../../lib/clock.ts";
 import { VERSION } from "../../../lib/version.ts";
-import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
-import { adviseDuplicates, isHere } from "../narration/duplicates.ts";
+import type { ExecutorProcess } from "../../../protocol/sync.ts";
+import { isHere } from "../narration/duplicates.ts";
 import { adviseRefusal, codeOf, refusedKeyOf } from "../narration/refusal-advice.ts";
-import {
-  changeLabel,
-  clockTime,
-  hostOf,
-  keyLabel,
-  outage,
-  problemText,
-  refusedChange,
-} from "../narration/wording.ts";
+import { changeLabel, problemText, refusedChange } from "../narration/wording.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { candidate, type Rotation, running } from "../rotation/rotation.ts";
-import { type NodesStatus, nodeState, nodesSummary, problemOfNode } from "./nodes-status.ts";
+import { type NodesStatus, nodeState, problemOfNode } from "./nodes-status.ts";
+import { describeState, duplicatesOf, withDuplicates } from "./state-words.ts";
 
 const moment = z.iso.datetime().nullable().describe("ISO 8601, UTC; null: never");
 
@@ -142,10 +135,6 @@ export function agentStatus(rotation: Rotation, context: StatusContext): AgentSt
   };
 }
 
-function duplicatesOf(state: GenerationState | undefined): SyncReply["duplicates"] {
-  return state?.sync.kind === "online" ? state.sync.reply.duplicates : [];
-}
-
 function stateOf(rotation: Rotation, state: GenerationState | undefined): AgentStatus["state"] {
   if (state !== undefined) {
     return state.sync.kind;
@@ -197,59 +186,6 @@ function pendingChange(rotation: Rotation, clock: Clock): AgentStatus["pendingCh
         reason: `The ${changeLabel(waiting, running(rotation))} is being tried.`,
       };
   }
-}
-
-/** The state in words: the first line of `status`, `reason` in JSON. */
-export function describeState(rotation: Rotation, clock: Clock): string {
-  const state = running(rotation);
-  if (state === undefined) {
-    return rotation.problem === undefined
-      ? "Starting."
-      : `Waiting for the file to be fixed: ${problemText(rotation.problem)}`;
-  }
-  const host = hostOf(state.generation.config.controlPlane.url);
-  const { sync } = state;
-  switch (sync.kind) {
-    case "connecting":
-      return state.nextAt > clock.now()
-        ? `Restarted. The first sync with ${host} is at ${clockTime(clock, state.nextAt)}, so that a restarted fleet does not return all at once. To sync now: novacula-agent retry`
-        : `Connecting to ${host} with ${keyLabel(state)}.`;
-    case "online":
-      return `Online with ${keyLabel(state)} at ${host} since ${clockTime(clock, sync.since)}.`;
-    case "unreachable":
-      return `${outage(host, sync.last)}, since ${clockTime(clock, sync.since)}: ${sync.last.detail}. Next try at ${clockTime(clock, state.nextAt)}.`;
-    case "key-refused":
-    case "forbidden": {
-      const { why, remedy } = adviseRefusal(sync.last, refusedKeyOf(state), clock);
-      return `${host} has refused ${keyLabel(state)} (${codeOf(sync.last, true)}) since ${clockTime(clock, sync.since)}: ${why}. ${remedy}`;
-    }
-  }
-}
-
-function withDuplicates(sentence: string, rotation: Rotation, self: ExecutorProcess | undefined): string {
-  const duplicates = duplicatesOf(running(rotation));
-  if (duplicates.length === 0) {
-    return sentence;
-  }
-  const { who, remedy } = adviseDuplicates(duplicates, self);
-  return `${sentence} Another process syncs as this executor: ${who}. ${remedy}`;
-}
-
-/** `STATUS=` for systemd, so that `systemctl status` explains what is wrong. */
-export function systemdStatus(
-  rotation: Rotation,
-  nodes: NodesStatus,
-  self: ExecutorProcess | undefined,
-  clock: Clock,
-): string {
-  const summary = nodesSummary(nodes);
-  const state = withDuplicates(describeState(rotation, clock), rotation, self);
-  const sentence = summary === undefined ? state : `${state} ${summary}.`;
-  const isOnline = running(rotation)?.sync.kind === "online";
-  const isUnused = rotation.problem !== undefined || candidate(rotation) !== undefined;
-  return isOnline && isUnused
-    ? `${sentence} A change in the file is not in use: see novacula-agent status.`
-    : sentence;
 }
 
 /** True if the executor is online with this key. */

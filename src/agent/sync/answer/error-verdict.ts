@@ -25,8 +25,8 @@ const BY_CODE = new Map<string, ErrorVerdict>([
 ]);
 
 /**
- * Some guards and gateways report a rate limit or a spent quota as a 401 or 403. The message reveals
- * it.
+ * Some guards and gateways report a rate limit or a spent quota as a 401 or 403. The message
+ * reveals it.
  */
 export const RATE_LIMIT =
   /\brate.?limit|too many requests|\bquota\b|\bthrottl|\b(?:limit|rate) exceeded|request limit|slow down/i;

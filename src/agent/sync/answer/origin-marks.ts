@@ -10,9 +10,9 @@ export function hasMarkHeader(answer: Pick<Answer, "headers">): boolean {
 }
 
 /**
- * The origins whose control plane marks its answers. From one of them, a refusal without the mark is
- * no verdict. An acceptance without the mark, as by a control plane that was set back to an older
- * version, ends that.
+ * The origins whose control plane marks its answers. From one of them, a refusal without the mark
+ * is no verdict. An acceptance without the mark, as by a control plane that was set back to an
+ * older version, ends that.
  */
 export class OriginMarks {
   /** The newest last. */
