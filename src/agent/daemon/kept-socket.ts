@@ -20,7 +20,8 @@ export class KeptSocket {
   readonly #path: string;
   readonly #createServer: () => Server;
   readonly #say: (entry: Entry) => void;
-  #server: Server;
+  /** The one that listens, and those before it that somebody is still connected to. */
+  readonly #servers = new Set<Server>();
   #socket: UnixSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isLost = false;
@@ -30,12 +31,13 @@ export class KeptSocket {
     this.#path = path;
     this.#createServer = createServer;
     this.#say = say;
-    this.#server = createServer();
   }
 
   /** Rejects if nobody can listen there. */
   async open(): Promise<void> {
-    this.#socket = await listenOnUnixSocket(this.#server, this.#path, UMASK);
+    const server = this.#createServer();
+    this.#socket = await listenOnUnixSocket(server, this.#path, UMASK);
+    this.#keep(server);
     this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
@@ -44,8 +46,15 @@ export class KeptSocket {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#socket?.remove();
-    this.#server.close();
-    this.#server.closeAllConnections();
+    for (const server of this.#servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  #keep(server: Server): void {
+    this.#servers.add(server);
+    server.once("close", () => this.#servers.delete(server));
   }
 
   async #look(): Promise<void> {
@@ -63,7 +72,8 @@ export class KeptSocket {
   async #lookOnce(): Promise<void> {
     const isThere = await inTime(this.#path, () => lstat(this.#path)).then(
       () => true,
-      (error: unknown) => errorCode(error) !== "ENOENT",
+      // A file in place of its folder takes the socket away as well.
+      (error: unknown) => !["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? ""),
     );
     if (!isThere && this.#timer !== undefined) {
       await this.#restore();
@@ -81,8 +91,10 @@ export class KeptSocket {
         return;
       }
       // Whoever is connected keeps the old one.
-      this.#server.close();
-      this.#server = server;
+      for (const old of this.#servers) {
+        old.close();
+      }
+      this.#keep(server);
       this.#socket = socket;
       this.#isLost = false;
       const message = `The socket ${this.#path} was removed. The agent made it again.`;

@@ -38,6 +38,9 @@ describe("a socket that is removed while the agent runs", () => {
     writeFileSync(runtimeDir, "in the way");
     await scene.agent.waitForLine("socket.lost", /cannot be made again.*novacula-agent restart/);
     rmSync(runtimeDir);
+    // Who is connected still has the old one, so an answer alone does not show the new one.
+    const restored = () => scene.agent.lines.filter(({ event }) => event === "socket.restored").length;
+    await expect.poll(restored, { timeout: 15_000 }).toBe(2);
     expect((await scene.agent.waitForStatus(() => true)).pid).toBe(scene.agent.pid);
     expect(scene.agent.lines.filter(({ event }) => event === "socket.lost")).toHaveLength(1);
     expect(lstatSync(path).mode & 0o777).toBe(0o660);
@@ -139,6 +142,8 @@ describe("the socket", () => {
       join(scene.home.runtimeDir, "agent.sock"),
       get("/status?key=00000000&timeoutMs=60000"),
     );
+    // Answered after it, so the agent has that question.
+    await scene.agent.status();
     // They would wait for longer than the test may.
     expect(await scene.agent.stop()).toBe(0);
     await waiting;

@@ -176,7 +176,9 @@ describe.skipIf(lacks("root, who writes", isRoot)).concurrent("set-key as root",
     chmodSync(place.folder, 0o1777);
     const { code, stderr } = await setKey(fresh);
     expect(code).toBe(1);
-    expect(stderr).toContain(`others than root can write to ${place.folder} (owner 0, group 0, mode 1777)`);
+    expect(stderr).toContain(
+      `others than root can write to ${place.folder} (${ownerText({ uid: 0, gid: 0 })}, mode 1777)`,
+    );
     expect(text()).toContain(key);
   });
 

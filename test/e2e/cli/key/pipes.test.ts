@@ -11,12 +11,15 @@ import { ENVIRONMENT } from "../../../support/program-environment.ts";
 
 const URL = "http://127.0.0.1:1";
 
-/** Runs a line of bash in `folder`, in which `novacula-agent` is the program of this checkout. */
+/**
+ * Runs a line of bash in `folder`, in which `novacula-agent` is the program of this checkout. Bash
+ * takes a socket on its stdin for rshd, and would read a person's .bashrc.
+ */
 async function bash(folder: string, line: string) {
   const script = `novacula-agent() { '${process.execPath}' '${PROGRAM}' "$@"; }; cd "$1"; ${line}`;
-  return await promisify(execFile)("bash", ["-c", script, "bash", folder], { env: ENVIRONMENT }).catch(
-    (error: unknown) => error,
-  );
+  return await promisify(execFile)("bash", ["--norc", "-c", script, "bash", folder], {
+    env: ENVIRONMENT,
+  }).catch((error: unknown) => error);
 }
 
 describe.concurrent("a command that reads a key once takes it from", () => {

@@ -32,12 +32,15 @@ describe.concurrent("two keys in one configuration", () => {
     const other = isInConfig ? "access_token_file" : "access_token";
     expect(stdout).toMatch(
       new RegExp(
-        `^ok +authentication ${accepted}: key ${isInConfig ? first : second} is accepted: .*\\n +Keep it, and delete the line ${other}\\.$`,
+        `^ok +authentication ${accepted}: key ${isInConfig ? first : second} is accepted: .*\\n +Fix: Keep it, and delete the line ${other}\\.$`,
         "mu",
       ),
     );
     expect(stdout).toMatch(
-      new RegExp(`^bad +authentication ${other}: .* refuses key .*\\n +Delete the line ${other}\\.$`, "mu"),
+      new RegExp(
+        `^bad +authentication ${other}: .* refuses key .*\\n +Fix: Delete the line ${other}\\.$`,
+        "mu",
+      ),
     );
   });
 
