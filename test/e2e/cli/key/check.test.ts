@@ -145,13 +145,13 @@ describe.concurrent("check --online", () => {
     const refused = await check();
     expect(refused.code).toBe(1);
     expect(refused.stdout).toMatch(
-      /^bad .* refuses key \w+ \(401\): it was revoked .*\. Run novacula-agent set-key -c \S+ with a working key\.$/mu,
+      /^bad .* refuses key \w+ \(401 revoked, "Unauthorized"\): it was revoked .*\. Run novacula-agent set-key -c \S+ with a working key\.$/mu,
     );
     server.respond(json(403, failure("FORBIDDEN", { reason: "key_targets_other_executor" }, null)));
     const forbidden = await check();
     expect(forbidden.code).toBe(1);
     expect(forbidden.stdout).toMatch(
-      /^bad .* \(403\): it was issued for an executor other than agent-1\. /mu,
+      /^bad .* \(403 key_targets_other_executor, "Unauthorized"\): it was issued for an executor other than agent-1\. /mu,
     );
     server.respond(html(503, "Down"));
     const unreachable = await check();

@@ -43,7 +43,9 @@ describe.concurrent("set-key --new-organization", () => {
     await rememberedOrganization(place.dataDir, "org-0");
     const refused = await setKey(fresh);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(/not the one that this executor belongs to.*set-key --new-organization/su);
+    expect(refused.stderr).toMatch(
+      /belongs to another organization, but this executor to organization org-0.*set-key --new-organization/su,
+    );
     expect((await setKey(fresh, "--new-organization")).code).toBe(0);
     expect((await agent.status()).organization?.id).toBe("org-1");
   });

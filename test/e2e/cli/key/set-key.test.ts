@@ -160,7 +160,7 @@ describe.concurrent("set-key writes nothing", () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(
         new RegExp(
-          `^\\S+ refuses key ${keyFingerprint(bad)} \\(401\\): it was revoked .* Nothing was written\\.\nFix: Run set-key again with a working key\\.\n$`,
+          `^\\S+ refuses key ${keyFingerprint(bad)} \\(401 revoked, "Unauthorized"\\): it was revoked .* Nothing was written\\.\nFix: Run set-key again with a working key\\.\n$`,
         ),
       );
     }
@@ -169,14 +169,14 @@ describe.concurrent("set-key writes nothing", () => {
 
   it("of a key that is cut off and unknown, of which it says so once", async () => {
     await using scene = await setScene();
-    const { fresh, server, setKey } = scene;
+    const { fresh, server, setKey, place } = scene;
     const cut = fresh.slice(0, 50);
     const { host } = new URL(server.url);
     server.respond(json(401, failure("UNAUTHENTICATED", { reason: "unknown" }, null)));
     expect(await setKey(cut)).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: `${host} refuses key ${keyFingerprint(cut)} (401): the control plane does not know it: probably cut off when copied (has 46 characters after exc_, but a key has 64). Nothing was written.\nFix: Run set-key again with the whole key, or with a new one; check control_plane.url.\n`,
+      stderr: `${host} refuses key ${keyFingerprint(cut)} (401 unknown, "Unauthorized"): the control plane does not know it: probably cut off when copied (has 46 characters after exc_, but a key has 64). Nothing was written.\nFix: Run set-key again with the whole key, or with a new one; check control_plane.url (${place.configPath} line 6).\n`,
     });
     server.respond(knowing(cut));
     const { code, stderr } = await setKey(cut);

@@ -81,7 +81,7 @@ describe.concurrent("status of an agent that", () => {
     await agent.waitForStatus(({ state }) => state === "key-refused", START_LIMIT_MS);
     const { code, stdout } = await scene.run("status");
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^\S+ has refused key .* \(401\)/u);
+    expect(stdout).toMatch(/^\S+ has refused key .* \(401 revoked[,)]/u);
     expect(stdout).toMatch(/last accepted +never/u);
   });
 
@@ -92,7 +92,7 @@ describe.concurrent("status of an agent that", () => {
     await agent.waitForStatus(({ state }) => state === "unreachable", START_LIMIT_MS);
     const { code, stdout } = await scene.run("status");
     expect(code).toBe(2);
-    expect(stdout).toContain("has been unreachable since");
+    expect(stdout).toContain("is unreachable, since");
   });
 
   it("shows a change that did not take, and is online all the same", async () => {
@@ -104,7 +104,7 @@ describe.concurrent("status of an agent that", () => {
     expect(code).toBe(0);
     expect(stdout.split("\n")[1]).toMatch(
       new RegExp(
-        `^Change in the file refused: The new key ${keyFingerprint(bad)} in agent\\.toml line 7 was refused: it was revoked`,
+        `^Change in the file refused: The new key ${keyFingerprint(bad)} in agent\\.toml line 7 was refused \\(401 revoked, "Unauthorized"\\): it was revoked`,
       ),
     );
   });
