@@ -54,7 +54,7 @@ describe("the guard", () => {
     expect(JSON.parse(answer.text)).toMatchObject({ errors: [{ extensions: { arrived } }] });
     const line = server.lines.find((each) => each.includes('"key.refused"')) ?? "";
     expect(JSON.parse(line)).toMatchObject({ reason: "malformed", arrived });
-    expect(line).toMatch(/if this is an executor, a proxy on the way/);
+    expect(line).toMatch(/If this is an executor, a proxy on the way/);
     expect(`${answer.text}${server.lines.join("\n")}`).not.toMatch(/exc_[a-z]|ZXhjXz|YIIJ|eyJ|username/);
   });
 

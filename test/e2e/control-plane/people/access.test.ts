@@ -300,7 +300,7 @@ describe("roles", () => {
     const bare = openBrowser(server.url);
     const answer = await bare.graphql("{ apiKeys { id } }", {}, { origin: "" });
     expect(answer.status).toBe(401);
-    expect(answer.message).toContain("no key was presented");
+    expect(answer.message).toContain("no Authorization header arrived");
     expect(await server.post(undefined, "{ __typename }")).toMatchObject({
       status: 401,
       reason: "malformed",
