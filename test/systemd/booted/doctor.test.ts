@@ -74,7 +74,7 @@ const BREAKS: readonly Break[] = [
   },
   {
     stage: "tls",
-    says: "check the port",
+    says: "Check the port",
     script: `sed -i 's#http://127#https://127#' ${CONFIG}`,
     fix: `sed -i 's#https://127#http://127#' ${CONFIG}`,
   },

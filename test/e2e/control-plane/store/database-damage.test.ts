@@ -111,8 +111,10 @@ describe("a start on a database with", { timeout: 120_000 }, () => {
       const { exitCode, stderr } = await startOn(path);
       expect(stderr).not.toContain("a bug");
       expect(stderr).not.toMatch(/\n\s+at /);
-      expect(stderr.trimEnd().split("\n")).toHaveLength(1);
-      expect(stderr).toContain(path);
+      const [sentence, fix, ...more] = stderr.trimEnd().split("\n");
+      expect(sentence).toContain(path);
+      expect(fix ?? "    Fix: ").toMatch(/^ {4}Fix: /u);
+      expect(more).toEqual([]);
       expect(stderr).toMatch(/restore a backup/);
       expect(exitCode).toBe(1);
     },
