@@ -5,7 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Booted machines have their own configuration: vitest.systemd.config.ts.
     exclude: [...configDefaults.exclude, "test/systemd/booted/**"],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     pool: "forks",
     // Most tests wait for processes and sockets, so more workers than cores are faster.
