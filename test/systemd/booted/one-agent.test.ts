@@ -35,7 +35,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("one agent on a host, on $t
       describe: "the service is tried again",
     });
     expect((await host.journal()).join("\n")).toContain(
-      `another novacula-agent runs already (PID ${pid}, user novacula`,
+      `nother novacula-agent runs already (PID ${pid}, user novacula`,
     );
     expect(String((await host.status()).pid)).toBe(pid);
     expect(await machine.run(["novacula-agent", "status"])).toContain("Online");

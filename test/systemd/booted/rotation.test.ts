@@ -31,7 +31,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a rotation on $title", (re
     await host.untilState("key-refused", 15_000);
     const { StatusText } = await host.show("StatusText");
     expect(StatusText).toContain("401");
-    expect(StatusText).toContain("revoked or rotated");
+    expect(StatusText).toContain("it was rotated");
     await host.configure(second.secret);
     await host.untilOnline(second);
     expect(await host.show("NRestarts")).toEqual({ NRestarts: "0" });
