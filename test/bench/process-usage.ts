@@ -16,14 +16,19 @@ const TICK_MS = 10;
 
 const NOTHING: Usage = { pssKib: 0, anonymousKib: 0, cpuMs: 0, threads: 0 };
 
-/** Throws if there is no such process. A child that has just ended counts 0. */
-export function usageOf(pid: number): Usage {
-  return childrenOf(pid).map(usageOrNothing).reduce(add, usageOfOne(pid));
+/**
+ * Throws if there is no such process. A child that has just ended counts 0. `proc` is the /proc that
+ * knows the PID.
+ */
+export function usageOf(pid: number, proc = "/proc"): Usage {
+  return childrenOf(pid, proc)
+    .map((child) => usageOrNothing(child, proc))
+    .reduce(add, usageOfOne(pid, proc));
 }
 
-function usageOrNothing(pid: number): Usage {
+function usageOrNothing(pid: number, proc: string): Usage {
   try {
-    return usageOf(pid);
+    return usageOf(pid, proc);
   } catch {
     return NOTHING;
   }
@@ -38,12 +43,12 @@ function add(one: Usage, other: Usage): Usage {
   };
 }
 
-function usageOfOne(pid: number): Usage {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+function usageOfOne(pid: number, proc: string): Usage {
+  const rollup = readFileSync(`${proc}/${pid}/smaps_rollup`, "utf8");
   const field = (name: string) => Number(new RegExp(`^${name}: *(\\d+) kB$`, "m").exec(rollup)?.[1]);
-  const threads = threadsOf(pid);
-  const { ownMs, endedChildrenMs } = countedInTicks(pid);
-  const liveMs = threads.reduce((sum, thread) => sum + threadCpuMs(pid, thread), 0);
+  const threads = threadsOf(pid, proc);
+  const { ownMs, endedChildrenMs } = countedInTicks(pid, proc);
+  const liveMs = threads.reduce((sum, thread) => sum + threadCpuMs(pid, thread, proc), 0);
   return {
     pssKib: field("Pss"),
     anonymousKib: field("Anonymous"),
@@ -53,12 +58,12 @@ function usageOfOne(pid: number): Usage {
   };
 }
 
-function threadsOf(pid: number): readonly string[] {
-  return readdirSync(`/proc/${pid}/task`);
+function threadsOf(pid: number, proc: string): readonly string[] {
+  return readdirSync(`${proc}/${pid}/task`);
 }
 
-function childrenOf(pid: number): readonly number[] {
-  const lists = threadsOf(pid).map((thread) => readOrEmpty(`/proc/${pid}/task/${thread}/children`));
+function childrenOf(pid: number, proc: string): readonly number[] {
+  const lists = threadsOf(pid, proc).map((thread) => readOrEmpty(`${proc}/${pid}/task/${thread}/children`));
   return lists.flatMap((list) => list.split(" ").filter(Boolean).map(Number));
 }
 
@@ -66,17 +71,20 @@ function childrenOf(pid: number): readonly number[] {
  * schedstat of proc(5): the first number is ns on a processor. A thread that has just ended counts
  * 0.
  */
-function threadCpuMs(pid: number, thread: string): number {
-  return Number(readOrEmpty(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0]) / 1e6;
+function threadCpuMs(pid: number, thread: string, proc: string): number {
+  return Number(readOrEmpty(`${proc}/${pid}/task/${thread}/schedstat`).split(" ")[0]) / 1e6;
 }
 
 /**
  * stat of proc(5): fields 14 to 17 are user and system time of the process and of its ended
  * children.
  */
-function countedInTicks(pid: number): { readonly ownMs: number; readonly endedChildrenMs: number } {
+function countedInTicks(
+  pid: number,
+  proc: string,
+): { readonly ownMs: number; readonly endedChildrenMs: number } {
   // The name, in parentheses, may hold anything; the third field follows it.
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+  const fields = readFileSync(`${proc}/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
     .split(" ");
   const ticks = (first: number) => Number(fields[first - 3]) + Number(fields[first - 2]);

@@ -5,7 +5,7 @@ import { type AgentStatus, agentStatusSchema, keyIs } from "../../../../src/agen
 import { noteKey } from "../../../support/canary.ts";
 import { eventually } from "../../../support/eventually.ts";
 import type { DebianRelease } from "./debian-release.ts";
-import { bootPrepared, type Extras } from "./hosts.ts";
+import type { Extras } from "./hosts.ts";
 import type { Machine } from "./machine.ts";
 
 export interface IssuedKey {
@@ -45,11 +45,10 @@ export class ExecutorHost {
 
   /** Booted, with an organization, and an agent that waits for its key. */
   static async boot(release: DebianRelease, extras: Extras = {}): Promise<ExecutorHost> {
+    // Only here: the benches have machines of their own, and no test runner that knows the roots.
+    const { bootPrepared } = await import("./hosts.ts");
     const host = new ExecutorHost(await bootPrepared(release, extras));
-    await eventually(async () => (await host.management("org", "list")) !== undefined, {
-      timeoutMs: 15_000,
-      describe: "the control plane answers",
-    });
+    await host.controlPlaneAnswers();
     return host;
   }
 
@@ -59,10 +58,22 @@ export class ExecutorHost {
     extras: Extras = {},
   ): Promise<{ host: ExecutorHost; key: IssuedKey }> {
     const host = await ExecutorHost.boot(release, extras);
-    const key = await host.createKey("first");
-    await host.configure(key.secret);
-    await host.untilOnline(key);
-    return { host, key };
+    return { host, key: await host.bringOnline() };
+  }
+
+  /** Gives the agent its first key. */
+  async bringOnline(settings: Settings = {}): Promise<IssuedKey> {
+    const key = await this.createKey("first");
+    await this.configure(key.secret, settings);
+    await this.untilOnline(key);
+    return key;
+  }
+
+  async controlPlaneAnswers(): Promise<void> {
+    await eventually(async () => (await this.management("org", "list")) !== undefined, {
+      timeoutMs: 15_000,
+      describe: "the control plane answers",
+    });
   }
 
   async management(...args: readonly string[]): Promise<unknown> {

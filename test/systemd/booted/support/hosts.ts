@@ -1,7 +1,7 @@
 import { inject, onTestFinished } from "vitest";
 import type { DebianRelease } from "./debian-release.ts";
-import type { Roots } from "./global-setup.ts";
 import { Machine, type MachineOptions } from "./machine.ts";
+import type { Roots } from "./machine-roots.ts";
 
 /** undefined if no container can be booted here; the global setup has said why. */
 const roots = inject("roots");

@@ -62,7 +62,7 @@ interface Unit {
 export class ManagedNodes extends ExecutorHost {
   readonly #release: DebianRelease;
 
-  private constructor(machine: Machine, release: DebianRelease) {
+  constructor(machine: Machine, release: DebianRelease) {
     super(machine);
     this.#release = release;
   }
@@ -73,15 +73,16 @@ export class ManagedNodes extends ExecutorHost {
   ): Promise<{ host: ManagedNodes; key: IssuedKey }> {
     const { host: plain, key } = await ExecutorHost.online(release, extras);
     const host = new ManagedNodes(plain.machine, release);
-    await eventually(
-      async () =>
-        (await host.machine.try(["systemctl", "is-active", "novacula-nodes.socket"])).exitCode === 0,
-      {
-        timeoutMs: 10_000,
-        describe: "the hand listens",
-      },
-    );
+    await host.handListens();
     return { host, key };
+  }
+
+  async handListens(): Promise<void> {
+    const isActive = ["systemctl", "is-active", "novacula-nodes.socket"];
+    await eventually(async () => (await this.machine.try(isActive)).exitCode === 0, {
+      timeoutMs: 10_000,
+      describe: "the hand listens",
+    });
   }
 
   /** Creates a node of this host's executor. `options` are those of `nodes create`. */
