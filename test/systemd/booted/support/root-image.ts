@@ -59,7 +59,7 @@ export async function rootImage({ codename }: Pick<DebianRelease, "codename">): 
         unfinished,
         await debianMirror(),
       ],
-      { maxBuffer: 64 * 1024 * 1024, timeout: 300_000 },
+      { maxBuffer: 64 * 1024 * 1024, timeout: 900_000 },
     );
     await rename(unfinished, folder).catch((error: unknown) => {
       // Another run of the suite has built it.
