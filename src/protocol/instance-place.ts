@@ -1,5 +1,10 @@
 /** Where a process runs, as both programs and the page tell people. */
 
+/** The name of a systemd service, systemd.unit(5). A process declares it, so it is held to this. */
+export const SERVICE_NAME = /^[\w:.\\@-]{1,247}\.service$/u;
+/** The largest PID that Linux gives, PID_MAX_LIMIT of proc_sys_kernel(5). */
+export const MAX_PID = 4_194_304;
+
 interface Place {
   readonly bootHash: string;
   readonly pid: number;

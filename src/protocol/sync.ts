@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Channel } from "./channels.ts";
+import { MAX_PID, SERVICE_NAME } from "./instance-place.ts";
 import { type NodesReport, nodesReply } from "./nodes/node-exchange.ts";
 
 /**
@@ -25,9 +26,12 @@ const organization = z.object({ id: text, name: text, slug: text });
 const executorProcess = z.object({
   /** Equal for all processes of one boot of a host: a hash, so that the boot's id stays there. */
   bootHash: text,
-  pid: z.number().int(),
+  pid: z.number().int().min(1).max(MAX_PID),
   /** The systemd service that it runs in; null: none. */
-  unit: text.nullish().transform((value) => value ?? null),
+  unit: text
+    .regex(SERVICE_NAME)
+    .nullish()
+    .transform((value) => value ?? null),
 });
 
 export const currentKeyReply = z.object({ key: authenticatedKey, organization });

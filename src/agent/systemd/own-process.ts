@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { SERVICE_NAME } from "../../protocol/instance-place.ts";
 import type { ExecutorProcess } from "../../protocol/sync.ts";
 
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
@@ -21,7 +22,9 @@ export function ownProcess(): ExecutorProcess | undefined {
  * `0::/system.slice/novacula-agent.service`.
  */
 export function ownUnit(): string | null {
-  return /^0::.*\/([^/\n]+\.service)$/mu.exec(readOrUndefined("/proc/self/cgroup") ?? "")?.[1] ?? null;
+  const groups = readOrUndefined("/proc/self/cgroup") ?? "";
+  const unit = /^0::.*\/([^/\n]+\.service)$/mu.exec(groups)?.[1];
+  return unit !== undefined && SERVICE_NAME.test(unit) ? unit : null;
 }
 
 function readOrUndefined(path: string): string | undefined {

@@ -31,7 +31,7 @@ const text = z
   .string()
   .max(300)
   .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, "must be one printable line");
-/** Null: unknown. It may be left out, as any field that may be null in GraphQL. */
+/** Null: unknown. GraphQL lets a request leave out each nullable field. */
 const orNull = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().default(null);
 const amount = orNull(z.number().min(0).max(Number.MAX_SAFE_INTEGER));
 /** As far as an `Int` of GraphQL goes. */

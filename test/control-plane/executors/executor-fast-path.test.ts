@@ -94,6 +94,12 @@ it.each([
   ["a process of a sync without nodes", sync({ ...SYNC_INPUT, process: PLACE })],
   ["a PID that no Int holds", sync({ ...SYNC_INPUT, process: { ...PLACE, pid: 2 ** 31 } })],
   ["a boot that is no hash", sync({ ...SYNC_INPUT, process: { ...PLACE, bootHash: "boot" } })],
+  ["a PID that is a process group", sync({ ...SYNC_INPUT, process: { ...PLACE, pid: -1 } })],
+  [
+    "a unit that a shell would run",
+    sync({ ...SYNC_INPUT, process: { ...PLACE, unit: "a; reboot.service" } }),
+  ],
+  ["a unit with a path", sync({ ...SYNC_INPUT, process: { ...PLACE, unit: "../a.service" } })],
   ["a unit of two lines", sync({ ...SYNC_INPUT, process: { ...PLACE, unit: "a\nb" } })],
   ["nodes that are null", { ...withNodes({}), input: { ...SYNC_INPUT, nodes: null } }],
   ["a change number that is no integer", withNodes({ seen: 1.5 })],

@@ -115,7 +115,7 @@ export const ALTERED: readonly StandInCase[] = [
   [`~~~text\n${K}\n~~~`, "markdown", /fence of Markdown/u],
   [`${K}\nEOF\n`, "here-document", /here-document/u],
   [`cat > /etc/novacula/key <<'END'\n${K}\nEND\n`, "here-document", /here-document/u],
-  [`root@vault:~# cat /root/key\n${K}\n`, "shell-prompt", /prompt/u],
+  [`root@vault:~# cat /srv/key\n${K}\n`, "shell-prompt", /prompt/u],
   [`\u001b[32m${K}\u001b[0m`, "terminal-colours", /colours/u],
   [`# production\\n${K}`, "escaped-line-ends", /line ends are written as/u],
   [`{\\rtf1\\ansi ${K}}`, "rich-text", /RTF/u],

@@ -34,7 +34,9 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the service on $title", (r
     await host.machine.run(["systemctl", "restart", SERVICE]);
     expect((await host.show("ActiveState"))["ActiveState"]).toBe("active");
     await host.untilState("unreachable");
-    expect((await host.show("StatusText"))["StatusText"]).toMatch(/is unreachable, since .*connection refused/);
+    expect((await host.show("StatusText"))["StatusText"]).toMatch(
+      /is unreachable, since .*connection refused/,
+    );
     await host.machine.run(["systemctl", "start", "novacula-control-plane"]);
     await host.untilOnline(key);
   });

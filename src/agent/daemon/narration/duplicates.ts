@@ -1,5 +1,6 @@
 import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
+import { shellWord } from "../../../lib/shell-word.ts";
 import { instanceWords, isOneHost, processWords } from "../../../protocol/instance-place.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 
@@ -30,13 +31,14 @@ export function adviseDuplicates(
   const remedy =
     first === undefined
       ? "Most likely a host was cloned. Give one of the two another agent.name and a key of its own"
-      : `Two agents run on this host. Stop one of them: ${stopCommand(first.process)}`;
+      : `Two agents run on this host. Stop the one that is wrong; to look at the other, run: ${lookCommand(first.process)}`;
   const more = duplicates.length - who.length;
   return { who: `${who.join("; ")}${more > 0 ? `; and ${more} more` : ""}`, remedy };
 }
 
-function stopCommand({ unit, pid }: ExecutorProcess): string {
-  return unit === null ? `sudo kill ${pid}` : `sudo systemctl stop ${unit}`;
+/** Only a look: the other process says itself where it runs, and may lie. */
+function lookCommand({ unit, pid }: ExecutorProcess): string {
+  return unit === null ? `ps -fp ${pid}` : `systemctl status ${shellWord(unit)}`;
 }
 
 /** True if the other process runs on the same boot of this host. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { printable } from "../../../lib/printable.ts";
 import { CHANNELS } from "../../../protocol/channels.ts";
+import { MAX_PID, SERVICE_NAME } from "../../../protocol/instance-place.ts";
 import { MAX_EMAIL_CHARACTERS } from "../../../protocol/limits.ts";
 import { nodesReport } from "../../../protocol/nodes/node-exchange.ts";
 import { ROLES } from "../../../protocol/roles.ts";
@@ -69,12 +70,8 @@ export const syncArguments = z.strictObject({
     process: orNull(
       z.strictObject({
         bootHash: z.string().regex(/^[0-9a-f]{32}$/u, "must be 32 hexadecimal digits"),
-        pid: z
-          .number()
-          .int()
-          .min(1)
-          .max(2 ** 31 - 1),
-        unit: orNull(line(256)),
+        pid: z.number().int().min(1).max(MAX_PID),
+        unit: orNull(z.string().regex(SERVICE_NAME, "must be the name of a systemd service")),
       }),
     ),
   }),

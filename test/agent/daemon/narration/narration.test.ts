@@ -274,10 +274,10 @@ describe("what an accepted sync says beside its acceptance", () => {
     };
     const unit = told({ bootHash: "a", pid: 2, unit: "other.service" });
     expect(unit.said).toContain("PID 2 (other.service) on this host");
-    expect(unit.said).toMatch(/Stop one of them: sudo systemctl stop other\.service$/u);
+    expect(unit.said).toMatch(/Stop the one that is wrong; .* run: systemctl status other\.service$/u);
     expect(unit.reason).toContain("PID 2 (other.service) on this host");
     expect(unit.duplicates).toMatchObject([{ pid: 2, unit: "other.service", isOnThisHost: true }]);
-    expect(told({ bootHash: "a", pid: 3, unit: null }).said).toMatch(/: sudo kill 3$/u);
+    expect(told({ bootHash: "a", pid: 3, unit: null }).said).toMatch(/: ps -fp 3$/u);
     const clone = told({ bootHash: "b", pid: 2, unit: "novacula-agent.service" });
     expect(clone.said).toContain("web-01, PID 2 (novacula-agent.service), last sync");
     expect(clone.said).toContain("cloned");
