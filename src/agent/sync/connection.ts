@@ -62,17 +62,21 @@ export class Connection {
     this.#age = new ConnectionAge(clock);
   }
 
-  /** Sends the request and judges the answer; undefined if `signal` or `close` ended it. */
+  /**
+   * Sends the request and judges the answer; undefined if `signal` or `close` ended it. A good
+   * control plane may decline a trial, so no new connection is judged by one.
+   */
   async exchange<Reply>(
     post: Post,
     judge: Judge<Reply>,
     signal: AbortSignal,
+    isTrial: boolean,
   ): Promise<SyncOutcome<Reply> | undefined> {
     if (this.#isClosed) {
       return undefined;
     }
     using deadline = startDeadline(this.#options.deadlineMs, signal);
-    const replaced = await this.#overReplacement(post, judge, deadline);
+    const replaced = isTrial ? undefined : await this.#overReplacement(post, judge, deadline);
     if (replaced !== undefined || deadline.signal.aborted) {
       return replaced;
     }

@@ -53,7 +53,7 @@ export function createSyncClient(options: SyncClientOptions, clock: Clock = syst
   const withNodes = syncOperation(SYNC_EXECUTOR_WITH_NODES);
   return {
     sync: withNodesIfKnown(
-      (request, signal) => client.ask(withNodes, request, signal),
+      (request, signal, isTrial) => client.ask(withNodes, request, signal, isTrial),
       (request, signal) => client.ask(sync, request, signal),
       clock,
     ),
@@ -89,6 +89,7 @@ class HttpSyncClient {
     { name, document, judge }: Operation<Reply>,
     input: SyncRequest | CurrentKeyInput | SignOffRequest,
     signal: AbortSignal,
+    isTrial = false,
   ): Promise<SyncOutcome<Reply> | undefined> {
     if (signal.aborted) {
       return undefined;
@@ -97,7 +98,7 @@ class HttpSyncClient {
       return this.#obstacle;
     }
     const body = JSON.stringify({ query: document, operationName: name, variables: { input } });
-    return await this.#connection.exchange(this.#post(body), judge, signal);
+    return await this.#connection.exchange(this.#post(body), judge, signal, isTrial);
   }
 
   renewConnection(): void {
