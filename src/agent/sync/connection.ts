@@ -165,11 +165,8 @@ export class Connection {
     if (!deadline.isPast() || this.#isClosed) {
       return undefined;
     }
-    return explainDeadline(this.#options.endpoint, {
-      ...progress,
-      deadlineMs,
-      lookUpMs: this.#names.tookMs(),
-    });
+    const lookUpMs = this.#names.tookMs();
+    return explainDeadline(this.#options.endpoint, { ...progress, deadlineMs, lookUpMs });
   }
 
   async #send(post: Post, progress: Progress, signal: AbortSignal): Promise<Received> {
@@ -188,10 +185,11 @@ export class Connection {
   }
 
   #current(): Transport {
-    if (this.#transport?.isConnected() !== true) {
-      this.#use(this.#transport ?? this.#open());
+    const transport = this.#transport ?? this.#open();
+    if (!transport.isConnected()) {
+      this.#use(transport);
     }
-    return this.#transport ?? this.#open();
+    return transport;
   }
 
   /** From now on, and until it has become old. */
@@ -207,13 +205,8 @@ export class Connection {
     if (endpoint.protocol === "https:") {
       this.#secureContext ??= trustedRoots(caPem);
     }
-    return openTransport({
-      endpoint,
-      proxy,
-      secureContext: this.#secureContext,
-      names: this.#names,
-      ...this.#limits,
-    });
+    const secureContext = this.#secureContext;
+    return openTransport({ endpoint, proxy, secureContext, names: this.#names, ...this.#limits });
   }
 
   /** After a request without an end: the next one starts with a new connection. */
