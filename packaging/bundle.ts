@@ -82,7 +82,7 @@ function inlineFiles(): Plugin {
  * @iarna/toml hides a require from bundlers for browsers in an eval. Because of the eval the
  * minifier would leave the whole module alone.
  */
-function plainRequire(): Plugin {
+export function plainRequire(): Plugin {
   return {
     name: "plain-require",
     transform(code, id) {

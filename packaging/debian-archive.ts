@@ -14,6 +14,7 @@ import { renderManual } from "./manual.ts";
 import { PackageTree } from "./package-tree.ts";
 import { CHECKOUT, DIST, EXECUTABLE } from "./paths.ts";
 import { runTool } from "./run-tool.ts";
+import { sourceDate } from "./source-date.ts";
 
 export interface DebOptions {
   readonly version: string;
@@ -132,14 +133,4 @@ async function addControl(tree: PackageTree, head: PackageHead, options: DebOpti
 /** A file in packaging/debian. */
 export async function template(path: string): Promise<string> {
   return await readFile(join(CHECKOUT, "packaging/debian", path), "utf8");
-}
-
-/**
- * The time of https://reproducible-builds.org/specs/source-date-epoch/, or else of the last commit.
- */
-async function sourceDate(): Promise<Date> {
-  const seconds =
-    process.env["SOURCE_DATE_EPOCH"] ??
-    (await runTool("git", ["log", "-1", "--format=%ct"], { cwd: CHECKOUT }));
-  return new Date(Number(seconds) * 1000);
 }

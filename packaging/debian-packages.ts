@@ -10,11 +10,14 @@ export interface DebianPackage extends PackageHead {
   readonly name: "novacula-agent" | "novacula-control-plane";
   /** Installed path → file in this checkout. */
   readonly files: Readonly<Record<string, string>>;
-  readonly manual: Pick<ManualPage, "files" | "environment" | "seeAlso">;
+  readonly manual: Pick<ManualPage, "files" | "environment" | "proxies" | "seeAlso">;
   /** Installed path → generated text. */
   readonly texts?: Readonly<Record<string, string>>;
   readonly program: "agent" | "controlPlane";
 }
+
+const PATH_TO_PASS =
+  "A proxy or gateway in front of the control plane must pass on POST requests to the path /graphql unchanged, with the header Authorization, and must ask for no password of its own there.";
 
 /** Documents for operators, from the root of the checkout: both packages ship them. */
 export const OPERATOR_DOCUMENTS = [
@@ -29,6 +32,7 @@ export const OPERATOR_DOCUMENTS = [
   "docs/commands.md",
   "docs/journal.md",
   "docs/troubleshooting.md",
+  "docs/kubernetes.md",
   "docs/control-plane/install.md",
   "docs/control-plane/environment.md",
   "docs/control-plane/people.md",
@@ -36,6 +40,7 @@ export const OPERATOR_DOCUMENTS = [
   "docs/control-plane/proxy.md",
   "docs/control-plane/backup-upgrade.md",
   "docs/control-plane/log.md",
+  "docs/control-plane/operations.md",
 ] as const;
 
 export type Programs = { readonly [Name in DebianPackage["program"]]: CommandEntry };
@@ -51,6 +56,7 @@ const AGENT: DebianPackage = {
   needs: ["novacula-nodes (>= 0.1.0)"],
   files: {
     "usr/share/novacula-agent/agent.toml": "agent.example.toml",
+    "usr/share/novacula-agent/notify.conf": "systemd/novacula-agent-notify.conf",
     "usr/share/doc/novacula-agent/examples/agent.toml": "agent.example.toml",
     "usr/lib/tmpfiles.d/novacula-agent.conf": "packaging/debian/novacula-agent/tmpfiles",
   },
@@ -76,6 +82,10 @@ const AGENT: DebianPackage = {
         "The way to the control plane, unless control_plane.proxy is set.",
       ],
       ["NO_COLOR", "Print no colours."],
+    ],
+    proxies: [
+      PATH_TO_PASS,
+      "The agent sends its requests to control_plane.url with /graphql behind it, and to no other path. control_plane.proxy, else HTTPS_PROXY, ALL_PROXY and NO_PROXY, decide over a proxy on the way out.",
     ],
     seeAlso: ["novacula-control-plane(8)", "systemctl(1)", "journalctl(1)", "systemd.exec(5)"],
   },
@@ -110,6 +120,10 @@ const CONTROL_PLANE: DebianPackage = {
       ["NOVACULA_ORG", "The organization of the commands, unless --org names one."],
       ["NO_COLOR", "Print no colours."],
       ["PAGER", "What shows the audit list on a terminal. Default: less."],
+    ],
+    proxies: [
+      PATH_TO_PASS,
+      "The page and its sign-in use the other paths, also with cookies. /livez and /readyz are for probes. The documentation for operators has an example for nginx.",
     ],
     seeAlso: ["novacula-agent(8)", "systemctl(1)", "journalctl(1)"],
   },

@@ -16,8 +16,8 @@ export interface PackageHead {
   readonly needs: readonly string[];
 }
 
-/** dpkg's name for the architecture of this machine. */
-function architecture(): string {
+/** What dpkg, and images, call the architecture of this machine. */
+export function architecture(): string {
   const known: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
   const name = known[process.arch];
   if (name === undefined) {

@@ -6,6 +6,7 @@ import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 import type { EventDescription } from "../src/lib/log/event-description.ts";
 import { LOG_LEVELS } from "../src/lib/log/level.ts";
 import { chainSections } from "./chain-tables.ts";
+import { chartValueTable } from "./chart-values.ts";
 import { readPrograms } from "./command-table.ts";
 import { DEBIAN_PACKAGES } from "./debian-packages.ts";
 import { environmentTable } from "./environment-file.ts";
@@ -27,6 +28,10 @@ export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => st
     "agent-commands": () => commandSections("agent"),
     "control-plane-exit-codes": () => exitCodeTable("controlPlane"),
     "control-plane-commands": () => commandSections("controlPlane"),
+  },
+  "docs/kubernetes.md": {
+    "agent-values": () => chartValueTable("novacula-agent"),
+    "control-plane-values": () => chartValueTable("novacula-control-plane"),
   },
   "docs/control-plane/log.md": { events: () => eventTable(CONTROL_PLANE_EVENTS) },
   "docs/control-plane/environment.md": { environment: () => environmentTable(ENVIRONMENT_VARIABLES) },

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Plugin } from "rolldown";
 
 /**
- * The parts of undici that the programs use: a client, a proxy, a connector. Its main module also
+ * The parts of undici that the programs use: a client and a connector. Its main module also
  * loads fetch, WebSocket, caches and mocks, which costs every process 4 to 7 MB of private memory.
  * If an upgrade moves one of these files, the build fails.
  */
@@ -13,7 +13,6 @@ const LEAN_MODULE = `
   Dispatcher.prototype.connect = require("./lib/api/api-connect.js");
   exports.Dispatcher = Dispatcher;
   exports.Client = require("./lib/dispatcher/client.js");
-  exports.ProxyAgent = require("./lib/dispatcher/proxy-agent.js");
   exports.buildConnector = require("./lib/core/connect.js");
 `;
 

@@ -10,12 +10,16 @@ const lockSchema = z.object({
     z.object({
       version: z.string().optional(),
       license: z.string().optional(),
+      integrity: z.string().optional(),
       dev: z.boolean().optional(),
       devOptional: z.boolean().optional(),
       optional: z.boolean().optional(),
     }),
   ),
 });
+
+/** Needed only to build the page, which then contains it. */
+const IN_PAGE: ReadonlySet<string> = new Set(["node_modules/preact"]);
 
 /** The licence of this project. */
 export async function ownLicense(): Promise<string> {
@@ -37,16 +41,35 @@ export async function thirdPartyLicenses(): Promise<string> {
 }
 
 async function packageLicenses(): Promise<readonly string[]> {
-  const lock = lockSchema.parse(JSON.parse(await readFile(join(CHECKOUT, "package-lock.json"), "utf8")));
-  const needed = Object.entries(lock.packages).filter(
-    ([path, { dev, devOptional, optional }]) => path !== "" && !dev && !devOptional && !optional,
-  );
   return await Promise.all(
-    needed.map(async ([path, { version, license }]) => {
-      const name = path.replace(/^.*node_modules\//u, "");
+    (await packagesInside()).map(async ({ path, name, version, license }) => {
       return `${name} ${version} (${license ?? "see below"})\n\n${await licenseOf(join(CHECKOUT, path))}`;
     }),
   );
+}
+
+export interface PackageInside {
+  /** Relative to the checkout. */
+  readonly path: string;
+  readonly name: string;
+  readonly version: string;
+  /** An SPDX expression. */
+  readonly license: string | undefined;
+  /** `sha512-` and base64, of its archive. */
+  readonly integrity: string | undefined;
+}
+
+/** The packages of npm that are in the binary. */
+export async function packagesInside(): Promise<readonly PackageInside[]> {
+  const lock = lockSchema.parse(JSON.parse(await readFile(join(CHECKOUT, "package-lock.json"), "utf8")));
+  return Object.entries(lock.packages)
+    .filter(
+      ([path, { dev, devOptional, optional }]) =>
+        IN_PAGE.has(path) || (path !== "" && !dev && !devOptional && !optional),
+    )
+    .map(([path, { version = "", license, integrity }]) => {
+      return { path, name: path.replace(/^.*node_modules\//u, ""), version, license, integrity };
+    });
 }
 
 async function licenseOf(folder: string): Promise<string> {

@@ -8,6 +8,8 @@ export interface ManualPage {
   readonly date: string;
   readonly files: readonly (readonly [path: string, what: string])[];
   readonly environment: readonly (readonly [variable: string, what: string])[];
+  /** What a proxy on the way must leave alone: paragraphs. */
+  readonly proxies: readonly string[];
   readonly seeAlso: readonly string[];
 }
 
@@ -32,6 +34,8 @@ export function renderManual(page: ManualPage): string {
     ...definitions("FILES", page.files),
     ...definitions("ENVIRONMENT", page.environment),
     ...definitions("EXIT STATUS", exitCodes(program)),
+    ".SH PROXIES",
+    ...page.proxies.flatMap((paragraph) => [".PP", literal(paragraph)]),
     ".SH EXAMPLES",
     ...examples(program),
     ".SH SEE ALSO",

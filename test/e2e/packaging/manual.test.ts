@@ -23,6 +23,11 @@ describe.each(DEBIAN_PACKAGES)("the manual page of $name", ({ name, manual, prog
     }
   });
 
+  it("names the path and the header that a proxy must leave alone", () => {
+    const proxies = text.slice(text.indexOf(".SH PROXIES"), text.indexOf(".SH EXAMPLES"));
+    expect(proxies).toContain("to the path /graphql unchanged, with the header Authorization");
+  });
+
   it("has no line that man would take for a request, and no letter that it would make something else of", () => {
     const requests = page.split("\n").filter((line) => /^[.']/u.test(line));
     expect(requests.filter((line) => !/^\.(TH|SH|SS|TP|B|I|BR|PP|nf|fi)( |$)/u.test(line))).toEqual([]);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { makeFolder } from "../../../lib/files/make-folder.ts";
+import { writeFailure } from "../../../lib/files/write-failure.ts";
 import { printable } from "../../../lib/printable.ts";
 import { lockFile } from "../../systemd/flock.ts";
 import { findHolder, introduce, taken } from "./lock-holder.ts";
@@ -87,9 +88,9 @@ async function ensureFolder(folder: string, setting: string, mode: number): Prom
   try {
     await makeFolder(folder, mode);
   } catch (error) {
+    const { problem, fix } = writeFailure(join(folder, "x"), error, "novacula-agent");
     throw new NoPlaceForLock(
-      `cannot create ${folder}. Fix: set agent.${setting} to a folder that this user can write to`,
-      { cause: error },
+      `cannot create agent.${setting} ${printable(folder, 4096)}: ${problem}. Fix: set it to another folder, or ${fix}`,
     );
   }
 }
@@ -103,9 +104,9 @@ async function openRegular(path: string, setting: string): Promise<FileHandle> {
     await file.close();
   } catch (error) {
     const Unusable = (await mayBeThere(path)) ? OperatorError : NoPlaceForLock;
+    const { problem, fix } = writeFailure(path, error, "novacula-agent");
     throw new Unusable(
-      `cannot open ${path}, the lock that lets only one agent run. Fix: give this user the folder agent.${setting}, or set another one`,
-      { cause: error },
+      `cannot open ${printable(path, 4096)}, the lock that lets only one agent run (agent.${setting}): ${problem}. Fix: ${fix}`,
     );
   }
   throw new OperatorError(

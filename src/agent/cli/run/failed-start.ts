@@ -8,8 +8,8 @@ import { sentence } from "../../../lib/sentence.ts";
 import { createJournal } from "../../journal/journal.ts";
 
 /**
- * Runs the agent. In the journal of systemd, an error that keeps it from starting becomes a line
- * with an event and a priority; stderr has neither. Elsewhere the error is passed on.
+ * Runs the agent. In the journal of systemd and in a pod, an error that keeps it from starting is a
+ * line with an event and a level; stderr has neither. Elsewhere the error is passed on.
  */
 export async function reportingFailedStart(
   start: () => Promise<ExitCode>,
@@ -18,8 +18,8 @@ export async function reportingFailedStart(
   try {
     return await start();
   } catch (error) {
-    const format = formatForStdout(environment["JOURNAL_STREAM"]);
-    if (!(error instanceof OperatorError) || format !== "journal") {
+    const format = formatForStdout(environment);
+    if (!(error instanceof OperatorError) || format === "pretty") {
       throw error;
     }
     const fix = error instanceof CommandError && error.fix !== undefined ? ` Fix: ${error.fix}` : "";

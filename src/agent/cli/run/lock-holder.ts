@@ -50,7 +50,7 @@ export function taken(holder: Holder | undefined, folder: string, setting: strin
   const place = `${setting} ${printable(folder, 4096)}`;
   if (holder === undefined) {
     return new OperatorError(
-      `another novacula-agent runs already (PID unknown, with ${place}). Fix: stop it first; novacula-agent status shows it`,
+      `another novacula-agent, or a program that locks its files, holds the lock in ${place}, and does not say its PID. Fix: stop it. To see it, run:\nsudo lslocks -u -o PID,COMMAND,PATH | grep ${shellWord(folder)}`,
     );
   }
   const { pid, user, unit, since, namespace } = holder;

@@ -5,10 +5,13 @@ import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { untilAborted } from "../../../lib/deadline.ts";
 import { errorChain } from "../../../lib/errors.ts";
+import { isInPod } from "../../../lib/log/in-pod.ts";
 import { formatForStdout } from "../../../lib/log/line-format.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { createNotifier } from "../../../lib/systemd/notifier.ts";
 import { VERSION } from "../../../lib/version.ts";
+import { withDefaultName } from "../../config/default-name.ts";
+import { hostName } from "../../config/executor-name.ts";
 import { formatIssue } from "../../config/issue/config-issue.ts";
 import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
 import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../../config/schema/agent-config.ts";
@@ -16,7 +19,7 @@ import { type Agent, createAgent } from "../../daemon/agent.ts";
 import { openControlSocket } from "../../daemon/control-socket.ts";
 import { keptConnectionEntry } from "../../daemon/narration/narrate-agent.ts";
 import type { NodesPart } from "../../daemon/nodes-part.ts";
-import { readMemory } from "../../daemon/resources/memory.ts";
+import { readMemory, rememberedName } from "../../daemon/resources/memory.ts";
 import type { Entry } from "../../journal/entry.ts";
 import { createJournal, type Journal } from "../../journal/journal.ts";
 import { OriginMarks } from "../../sync/answer/origin-marks.ts";
@@ -25,14 +28,21 @@ import { ownProcess } from "../../systemd/own-process.ts";
 import { findFolders } from "../host/agent-place.ts";
 import { lockFolder, NoPlaceForLock } from "./agent-lock.ts";
 import { becomeOwner } from "./run-as-owner.ts";
+import { proxyVariablePlaces } from "./variable-places.ts";
 
 const SYNC_DEADLINE_MS = 10_000;
 
+interface RunOptions {
+  readonly config?: string;
+  /** Wait for the files to be fixed, as a service does. */
+  readonly wait?: boolean;
+}
+
 /**
  * Runs the agent until SIGTERM or SIGINT. In the foreground it ends at once (78) if configuration
- * or key cannot work; as a service it waits for the files to be fixed.
+ * or key cannot work; as a service and in a pod it waits for the files to be fixed.
  */
-export async function run(options: { readonly config?: string }, terminal: Terminal): Promise<ExitCode> {
+export async function run(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
   // Without a handler, SIGHUP would kill the process, and systemd would call that a clean exit.
   let reload = () => {};
   process.on("SIGHUP", () => reload());
@@ -48,7 +58,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   if (initial === undefined) {
     return ExitCode.good;
   }
-  if (initial.verdict !== "usable" && !isService(terminal)) {
+  if (initial.verdict !== "usable" && options.wait !== true && !isSupervised(terminal)) {
     return refuse(initial, terminal);
   }
 
@@ -57,7 +67,8 @@ export async function run(options: { readonly config?: string }, terminal: Termi
   const { dataDir, runtimeDir } = folders;
   using _onlyOnHost = await lockedDataDir(dataDir, journal);
   using _onlyOnSocket = await lockFolder(runtimeDir, "runtime_dir");
-  const agent = await composeAgent({ initial, path, folders, journal, environment });
+  const variablePlaces = await proxyVariablePlaces(environment, signal);
+  const agent = await composeAgent({ initial, path, folders, journal, environment, variablePlaces });
   const socket = await openControlSocket(runtimeDir, agent, (entry) => journal.write(entry));
   reload = () => void agent.reload();
   try {
@@ -72,7 +83,7 @@ export async function run(options: { readonly config?: string }, terminal: Termi
 /** Uses the configured level and format, otherwise `info` and the format that suits stdout. */
 function openJournal({ config }: Loaded, { environment, stdout }: Terminal): Journal {
   const logging = config?.logging;
-  const format = logging?.format ?? formatForStdout(environment["JOURNAL_STREAM"]);
+  const format = logging?.format ?? formatForStdout(environment);
   return createJournal(stdout, { level: logging?.level ?? "info", format }, systemClock.now);
 }
 
@@ -82,15 +93,24 @@ interface AgentParts {
   readonly folders: { readonly dataDir: string; readonly runtimeDir: string };
   readonly journal: Journal;
   readonly environment: NodeJS.ProcessEnv;
+  readonly variablePlaces: ReadonlyMap<string, string>;
 }
 
 /** Gives the agent the real files, network, systemd and clock. */
-async function composeAgent({ initial, path, folders, journal, environment }: AgentParts): Promise<Agent> {
+async function composeAgent(parts: AgentParts): Promise<Agent> {
+  const { initial, path, folders, journal, environment, variablePlaces } = parts;
   const memory = await readMemory(folders.dataDir);
   const marks = new OriginMarks(memory.markedOrigins);
+  let keptName = rememberedName(memory);
   return createAgent({
-    initial,
-    load: (known) => loadConfig(path, environment, known),
+    initial: withDefaultName(initial, keptName ?? hostName()),
+    async load(known) {
+      const loaded = await loadConfig(path, environment, known);
+      return loaded === known ? known : withDefaultName(loaded, keptName ?? hostName());
+    },
+    nameKept(name) {
+      keptName = name;
+    },
     createClient: (generation) =>
       createSyncClient({
         url: generation.config.controlPlane.url,
@@ -98,6 +118,7 @@ async function composeAgent({ initial, path, folders, journal, environment }: Ag
         caPem: generation.caPem,
         proxy: generation.config.controlPlane.proxy,
         environment,
+        variablePlaces,
         userAgent: `novacula-agent/${VERSION}`,
         deadlineMs: SYNC_DEADLINE_MS,
         marks,
@@ -105,7 +126,7 @@ async function composeAgent({ initial, path, folders, journal, environment }: Ag
       }),
     journal,
     configureJournal: ({ level, format }) =>
-      journal.configure({ level, format: format ?? formatForStdout(environment["JOURNAL_STREAM"]) }),
+      journal.configure({ level, format: format ?? formatForStdout(environment) }),
     notifier: createNotifier(environment, (reason) =>
       journal.write({ event: "systemd.unreachable", message: `A notification to systemd failed: ${reason}` }),
     ),
@@ -135,18 +156,20 @@ async function lockedDataDir(dataDir: string, journal: Journal): Promise<Disposa
     if (!(error instanceof NoPlaceForLock)) {
       throw error;
     }
-    const message = `${errorChain(error)}. The agent goes on; it would not notice a second one on this host.`;
+    const message = `The agent goes on, but would not notice a second one on this host: ${errorChain(error)}`;
     journal.write({ event: "state.unwritable", message });
     return undefined;
   }
 }
 
 /**
- * systemd.exec(5) sets INVOCATION_ID for every service; a terminal started by systemd inherits it.
+ * By systemd, or by Kubernetes. Both would start it again and again, each time later: a Secret may
+ * come after its pod. systemd.exec(5) sets INVOCATION_ID for every service; a terminal started by
+ * systemd inherits it, and one in a pod has the variables of the pod.
  */
-function isService({ environment, stdin }: Terminal): boolean {
-  const isInvoked = environment["INVOCATION_ID"] !== undefined && !stdin.isTTY;
-  return isInvoked || environment["NOTIFY_SOCKET"] !== undefined;
+function isSupervised({ environment, stdin }: Terminal): boolean {
+  const isStarted = environment["INVOCATION_ID"] !== undefined || isInPod(environment);
+  return (isStarted && !stdin.isTTY) || environment["NOTIFY_SOCKET"] !== undefined;
 }
 
 /** Fixed until the process ends. If the file is unusable, the unit's folders or the defaults. */

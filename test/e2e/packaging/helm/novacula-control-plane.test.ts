@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { readSettings } from "../../../../src/control-plane/settings/settings.ts";
+import { containerOf, find } from "../../../support/pods/find-object.ts";
+import { lacksHelm, lint, refusal, rendered } from "../../../support/pods/helm.ts";
+import { lacks } from "../../../support/requires.ts";
+
+const CHART = "novacula-control-plane";
+/** Everything that is off by default. */
+const EVERYTHING = {
+  "page.url": "https://cp.example.com",
+  "page.secretName": "page",
+  "tls.secretName": "tls",
+  environment: { LOG_LEVEL: "debug" },
+  ingress: { enabled: true, className: "nginx", host: "cp.example.com", tlsSecretName: "cp-tls" },
+  networkPolicy: { enabled: true, from: [{ podSelector: {} }], metricsFrom: [{ namespaceSelector: {} }] },
+  metrics: { enabled: true, serviceMonitor: { enabled: true, labels: { release: "prometheus" } } },
+};
+
+async function settingsOf(values: Readonly<Record<string, unknown>>) {
+  const { env } = containerOf(await rendered(CHART, values), "Deployment");
+  return readSettings(Object.fromEntries(env.map(({ name, value }) => [name, value])));
+}
+
+describe.skipIf(lacks("the helm for x64", !lacksHelm))("the chart of the control plane", () => {
+  it("has no fault that helm finds", async () => {
+    expect(await lint(CHART)).toContain("0 chart(s) failed");
+    expect(await lint(CHART, EVERYTHING)).toContain("0 chart(s) failed");
+  });
+
+  it("runs one process on one volume, and never two at the same time", async () => {
+    const objects = await rendered(CHART);
+    expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      "PersistentVolumeClaim prod-novacula-control-plane",
+      "Service prod-novacula-control-plane",
+      "Deployment prod-novacula-control-plane",
+    ]);
+    const { spec } = find(objects, "Deployment");
+    expect(spec).toMatchObject({ replicas: 1, strategy: { type: "Recreate" } });
+    expect(spec).toMatchSnapshot();
+  });
+
+  it("can have https, a page, an ingress, a policy and metrics", async () => {
+    const objects = await rendered(CHART, EVERYTHING);
+    expect(objects.map(({ kind }) => kind).toSorted()).toEqual([
+      "Deployment",
+      "Ingress",
+      "NetworkPolicy",
+      "PersistentVolumeClaim",
+      "Service",
+      "Service",
+      "ServiceMonitor",
+    ]);
+    expect(objects).toMatchSnapshot();
+  });
+
+  it("gives the control plane settings that it accepts", async () => {
+    expect(await settingsOf({})).toMatchObject({
+      host: "0.0.0.0",
+      port: 3000,
+      drainMs: 5000,
+      tls: undefined,
+    });
+    expect(await settingsOf(EVERYTHING)).toMatchObject({
+      logLevel: "debug",
+      metricsAddress: { host: "0.0.0.0", port: 9464 },
+      tls: { certPath: "/etc/novacula-tls/tls.crt", keyPath: "/etc/novacula-tls/tls.key" },
+      people: { origin: "https://cp.example.com" },
+    });
+  });
+
+  it("uses a volume that is there, and an image by its digest", async () => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    const objects = await rendered(CHART, { "database.existingClaim": "old", "image.digest": digest });
+    expect(objects.map(({ kind }) => kind)).not.toContain("PersistentVolumeClaim");
+    expect(JSON.stringify(objects)).toContain('"claimName":"old"');
+    expect(containerOf(objects, "Deployment").image).toBe(`novacula-control-plane@${digest}`);
+  });
+
+  it.each([
+    [{ replicaCount: 2 }, "replicaCount is more than 1. The database is one SQLite file"],
+    [{ drainSeconds: 25 }, "Fix: --set terminationGracePeriodSeconds=35"],
+    [{ "metrics.serviceMonitor.enabled": true }, "Fix: --set metrics.enabled=true"],
+    [{ "ingress.enabled": true }, "ingress.host is not set"],
+    [{ drainSeconds: "5s" }, "/drainSeconds"],
+    [{ "page.url": "cp.example.com/page" }, "/page/url"],
+    [{ environment: { LOG_LEVEL: 1 } }, "/environment/LOG_LEVEL"],
+    [{ "database.url": "postgres://db/novacula" }, "'url' not allowed"],
+  ])("refuses %j", async (values, complaint) => {
+    expect(await refusal(CHART, values)).toContain(complaint);
+  });
+});
