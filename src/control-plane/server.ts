@@ -2,16 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { systemClock } from "../lib/clock.ts";
 import { OperatorError } from "../lib/errors.ts";
 import type { UnixSocket } from "../lib/unix-socket.ts";
-import { type ActivityWriter, createActivityWriter } from "./executors/activity-writer.ts";
+import { type ActivityWriter, createActivityWriter, moved } from "./executors/activity-writer.ts";
 import { createExecutorDeletion } from "./executors/executor-deletion.ts";
 import { ExecutorSync } from "./executors/executor-sync.ts";
 import { Presence } from "./executors/presence.ts";
+import { recentExecutors } from "./executors/recent-executors.ts";
+import { CountMemory } from "./graphql/count-memory.ts";
 import { GraphqlEndpoint } from "./graphql/graphql-endpoint.ts";
 import type { Listener } from "./graphql/identify.ts";
 import { loadSchema } from "./graphql/request/graphql-documents.ts";
+import { ReadinessCheck } from "./health/readiness.ts";
 import { limitConnections } from "./http/connection-limit.ts";
 import type { ErrorDisclosure } from "./http/error-disclosure.ts";
-import { send } from "./http/http-answer.ts";
 import {
   createManagementServer,
   createNetworkServer,
@@ -26,14 +28,15 @@ import { FirstKeyWatch } from "./keys/first-key-watch.ts";
 import { DamageLog } from "./log/damage-log.ts";
 import type { Logger } from "./log/logger.ts";
 import { RefusalLog } from "./log/refusal-log.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import { timedRecorder } from "./metrics/timed-recorder.ts";
 import { NodeChanges } from "./nodes/node-changes.ts";
 import { NodeExchange } from "./nodes/node-exchange.ts";
 import { ReportedNodes } from "./nodes/reported-nodes.ts";
-import { serveBrowser } from "./page/browser-route.ts";
-import { builtPage } from "./page/built-page.ts";
 import type { PageAssets } from "./page/page-assets.ts";
 import type { People } from "./people/people.ts";
-import { type Store, StoreUnavailable } from "./store/contract/store.ts";
+import { answerNetwork, answerPrograms } from "./routes.ts";
+import type { Store } from "./store/contract/store.ts";
 import { cachedLookups } from "./store/revision-cache.ts";
 
 export interface ServerDeps extends ListenerOptions {
@@ -49,6 +52,10 @@ export interface ServerDeps extends ListenerOptions {
   /** Undefined: there is no sign-in and no page; the network listener serves executors only. */
   readonly people?: People | undefined;
   readonly pageAssets?: PageAssets;
+  /** Requests with a Host header of another host are refused: for development. Default: false. */
+  readonly servesOnlyLoopback?: boolean;
+  /** Undefined: nobody reads them. */
+  readonly metrics?: Metrics | undefined;
   /** What to log beside a refusal while the database has no key at all: which one it is. */
   readonly keylessNote?: string;
   /** The wall clock, epoch ms: for dates that are stored and shown. */
@@ -65,6 +72,11 @@ export interface ControlPlaneServer {
    * rejects with an OperatorError if that fails. Leaves the store open.
    */
   close(): Promise<void>;
+  /**
+   * From now on `/readyz` is 503, and every answer ends its connection, so that a load balancer and
+   * the executors go elsewhere. Requests are still answered.
+   */
+  drain(): void;
   /** Gives new connections another certificate. Without TLS it does nothing. */
   useCertificate(pair: { readonly cert: string; readonly key: string }): void;
   /** For the service's status line. */
@@ -72,22 +84,24 @@ export interface ControlPlaneServer {
 }
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
-  const { store, heartbeatTimeoutMs, now = Date.now } = deps;
-  const { endpoint, presence, activityWriter, damages, refusals } = assemble(deps, now);
+  const { store, heartbeatTimeoutMs, version, now = Date.now } = deps;
+  const { endpoint, presence, activityWriter, reportedNodes, damages, refusals } = assemble(deps, now);
+  const readiness = new ReadinessCheck(store);
+  const health = { readiness, version };
+  deps.metrics?.watch({
+    online: () => presence.count,
+    pendingWrites: () => activityWriter.pendingCount,
+    isReady: () => !readiness.isDraining && store.problem() === undefined,
+  });
   const firstKey = new FirstKeyWatch(store.keys);
   const lookForKeys = async () => {
     await firstKey.look();
     refusals.noKeys = firstKey.isKeyless ? deps.keylessNote : undefined;
   };
   const handler = (listener: Listener) => (request: IncomingMessage, response: ServerResponse) => {
-    void route(request, response, () => endpoint.handle(request, response, listener), deps);
+    void answerPrograms(request, response, () => endpoint.handle(request, response, listener), health);
   };
-  const pageAssets = deps.pageAssets ?? builtPage();
-  const network = createNetworkServer(deps, (request, response) => {
-    if (!serveBrowser(request, response, deps.people, pageAssets)) {
-      handler("network")(request, response);
-    }
-  });
+  const network = createNetworkServer(deps, answerNetwork(deps, readiness, handler("network")));
   const management = createManagementServer(deps, handler("management-socket"));
   let managementSocket: UnixSocket | undefined;
   let sweep: NodeJS.Timeout | undefined;
@@ -95,7 +109,9 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
   return {
     async listen() {
       const startedAt = now();
-      presence.expect(await recentExecutors(store, startedAt - heartbeatTimeoutMs, damages), startedAt);
+      const before = startedAt - heartbeatTimeoutMs;
+      await store.record([{ kind: "started", before }]);
+      presence.expect(await recentExecutors(store, before, damages), startedAt);
       await lookForKeys();
       managementSocket = await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
@@ -113,10 +129,11 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     async close() {
       clearInterval(sweep);
       await Promise.all([finish(network), finish(management)]);
-      await writeTheRest(activityWriter);
+      await writeTheRest(activityWriter, reportedNodes);
       // Last, so that a folder that cannot be written costs no heartbeat.
       managementSocket?.remove();
     },
+    drain: () => readiness.drain(),
     useCertificate: (pair) => useCertificate(network, pair),
     state: () => ({
       online: presence.count,
@@ -129,8 +146,12 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 function assemble(deps: ServerDeps, now: () => number) {
   const { store, logger, heartbeatTimeoutMs, maxExecutorsPerKey, version } = deps;
   const { errors, monotonicNow = systemClock.now } = deps;
-  const activityWriter = createActivityWriter(store, logger);
-  const presence = new Presence(heartbeatTimeoutMs, logger, monotonicNow);
+  const { metrics } = deps;
+  const recorder = metrics === undefined ? store : timedRecorder(store, metrics, monotonicNow);
+  const activityWriter = createActivityWriter(recorder, logger);
+  const presence = new Presence(heartbeatTimeoutMs, logger, monotonicNow, (executorId, transition) =>
+    activityWriter.note(moved(executorId, transition)),
+  );
   const refusals = new RefusalLog(logger, monotonicNow);
   const damages = new DamageLog(logger);
   const shared = { store, lookups: cachedLookups(store), activityWriter, presence, refusals, damages, now };
@@ -164,69 +185,23 @@ function assemble(deps: ServerDeps, now: () => number) {
     executorDeletion,
     nodeChanges,
     reportedNodes,
+    executorHealth: new CountMemory(monotonicNow),
+    executorVersions: new CountMemory(monotonicNow),
     errors,
     people: deps.people,
+    metrics,
   });
-  return { endpoint, presence, activityWriter, damages, refusals };
+  return { endpoint, presence, activityWriter, reportedNodes, damages, refusals };
 }
 
-/** Without those whose time of last sync cannot be read: nobody knows when they fell silent. */
-async function recentExecutors(store: Store, sinceMs: number, damages: DamageLog) {
-  const executors = await store.executors.syncedSince(sinceMs);
-  for (const executor of executors) {
-    damages.note("executor", executor.id, executor);
-  }
-  return executors.filter(({ lastSyncAt }) => lastSyncAt !== null);
-}
-
-async function writeTheRest(activityWriter: ActivityWriter): Promise<void> {
+async function writeTheRest(activityWriter: ActivityWriter, reportedNodes: ReportedNodes): Promise<void> {
   try {
+    await activityWriter.flush();
+    for (const held of reportedNodes.takeHeld()) {
+      activityWriter.note(held);
+    }
     await activityWriter.stop();
   } catch (error) {
     throw new OperatorError("the latest key uses and heartbeats could not be written", { cause: error });
-  }
-}
-
-async function route(
-  request: IncomingMessage,
-  response: ServerResponse,
-  graphql: () => Promise<void>,
-  { store, version }: ServerDeps,
-): Promise<void> {
-  const path = request.url?.split("?", 1)[0];
-  if (path === "/graphql") {
-    if (request.method === "POST") {
-      return graphql();
-    }
-    return send(response, {
-      status: 405,
-      headers: { Allow: "POST" },
-      body: { message: "POST a GraphQL request" },
-    });
-  }
-  if (path === "/healthz") {
-    if (request.method === "GET" || request.method === "HEAD") {
-      return health(response, store, version);
-    }
-    return send(response, { status: 405, headers: { Allow: "GET, HEAD" }, body: { message: "GET it" } });
-  }
-  send(response, {
-    status: 404,
-    body: { message: "nothing is here: the control plane answers POST /graphql" },
-  });
-}
-
-/** For load balancers and container probes: 200 while the store can be read, otherwise 503. */
-async function health(response: ServerResponse, store: Store, version: string): Promise<void> {
-  try {
-    const problem = store.problem();
-    if (problem !== undefined) {
-      throw new StoreUnavailable(problem.reason);
-    }
-    await store.organizations.list(1);
-    send(response, { status: 200, body: { status: "ok", version } });
-  } catch (error) {
-    const reason = error instanceof StoreUnavailable ? error.message : "the store failed";
-    send(response, { status: 503, body: { status: "unavailable", reason, version } });
   }
 }

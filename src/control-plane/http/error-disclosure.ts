@@ -20,10 +20,12 @@ function fixOf({ remedy }: StoreUnavailable): string {
 export class ErrorDisclosure {
   private readonly logger: Logger;
   private readonly unavailable: Flood;
+  private readonly onUnavailable: () => void;
 
-  /** `now` is monotonic milliseconds. */
-  constructor(logger: Logger, now: () => number) {
+  /** `now` is monotonic milliseconds. `onUnavailable`: a request failed because the store did. */
+  constructor(logger: Logger, now: () => number, onUnavailable: () => void = () => {}) {
     this.logger = logger;
+    this.onUnavailable = onUnavailable;
     this.unavailable = new Flood(UNAVAILABLE, now);
   }
 
@@ -32,6 +34,7 @@ export class ErrorDisclosure {
       return error;
     }
     if (error instanceof StoreUnavailable) {
+      this.onUnavailable();
       this.noteUnavailable(error);
       return unavailable();
     }

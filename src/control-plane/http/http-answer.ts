@@ -91,7 +91,7 @@ function retryAfter(status: number, retryAfterMs: number | undefined): Record<st
 export function unavailable(): ApiError {
   return new ApiError(
     ApiErrorCode.unavailable,
-    "the control plane cannot use its database: try again later. Its log and /healthz say why",
+    "the control plane cannot use its database: try again later. Its log and /readyz say why",
   );
 }
 

@@ -55,5 +55,6 @@ export function crossSiteRefusal(request: SentFrom, asked: Asked, origin: string
     "operation_not_allowed",
     `this request came from ${where} and not from the page at ${origin}: ` +
       "BETTER_AUTH_URL has to be what the browser's address bar shows",
+    { pageOrigin: origin },
   );
 }

@@ -10,6 +10,7 @@ export type DamagedTable =
   | "nodeRevision"
   | "auditEvent"
   | "user"
+  | "session"
   | "member"
   | "invitation";
 
@@ -21,6 +22,7 @@ const REMEDIES: Readonly<Record<DamagedTable, string>> = {
   nodeRevision: "only history is affected, and shown as far as it can be read",
   auditEvent: "it is shown as far as it can be read; a backup may contain it undamaged",
   user: "repair the row, or restore a backup",
+  session: "the person ends it on their account's page, or signs in again",
   member: "remove the member and add them again, or repair the row",
   invitation: "cancel it and invite again, or repair the row",
 };

@@ -1,4 +1,5 @@
 import type { EventDescription } from "../../lib/log/event-description.ts";
+import { NODE_EVENTS } from "./node-events.ts";
 
 const NOTHING_TO_DO = "Nothing.";
 const RESTORE = "Do what the line says: free space, repair the disk, or restore a backup.";
@@ -43,6 +44,11 @@ const table = {
     level: "error",
     meaning: "No file descriptor is left for another connection, so connections are closed unanswered.",
     remedy: "Raise `LimitNOFILE=` in the unit.",
+  },
+  draining: {
+    level: "info",
+    meaning: "Asked to stop. It still answers for `DRAIN_SECONDS`, and `/readyz` says 503.",
+    remedy: NOTHING_TO_DO,
   },
   "executor.connected": {
     level: "info",
@@ -106,43 +112,8 @@ const table = {
     meaning: "An upgrade read an invalid stored role as owner or admin.",
     remedy: "If that is not what you want, run the command in the line.",
   },
-  "node.closed-as-lost": {
-    level: "info",
-    meaning: "A person gave up a node of a host that does not come back.",
-    remedy: NOTHING_TO_DO,
-  },
-  "node.created": { level: "info", meaning: "A person ordered a node.", remedy: NOTHING_TO_DO },
-  "node.deleted": {
-    level: "info",
-    meaning: "A person ordered the deletion of a node.",
-    remedy: NOTHING_TO_DO,
-  },
-  "node.failed": {
-    level: "error",
-    meaning: "A node came into phase `error`: at least one of its processes needs a person.",
-    remedy: "`sudo novacula-control-plane nodes show NAME` says why.",
-  },
-  "node.gone": {
-    level: "info",
-    meaning: "The executor has deleted the node, or purged its data.",
-    remedy: NOTHING_TO_DO,
-  },
-  "node.lifecycle.requested": {
-    level: "info",
-    meaning: "A person asked to start, stop or restart a node.",
-    remedy: NOTHING_TO_DO,
-  },
-  "node.lifecycle.transition": {
-    level: "info",
-    meaning:
-      "A report brought the node into another phase. `error` counts once two reports in a row have it. At most 20 at once for each executor, then one in 5 minutes.",
-    remedy: NOTHING_TO_DO,
-  },
-  "nodes.list-older": {
-    level: "error",
-    meaning: "An executor holds a newer list of nodes than the database, as after a restored backup.",
-    remedy: "Compare them with `nodes list`; the next change of any of its nodes counts again.",
-  },
+  metrics: { level: "info", meaning: "Where Prometheus reads the metrics.", remedy: NOTHING_TO_DO },
+  ...NODE_EVENTS,
   "organization.no-owner": {
     level: "error",
     meaning: "An organization has members but no owner.",
@@ -152,6 +123,12 @@ const table = {
     level: "info",
     meaning: "The first person was created and can sign in.",
     remedy: "Remove `INITIAL_ADMIN_PASSWORD`.",
+  },
+  page: { level: "info", meaning: "Where the page is, or why there is none.", remedy: NOTHING_TO_DO },
+  "people.none": {
+    level: "warn",
+    meaning: "Nobody has an account yet, so nobody can sign in on the page.",
+    remedy: "`sudo novacula-control-plane setup-link`, and open the link.",
   },
   "people.unencrypted": {
     level: "warn",
@@ -182,7 +159,8 @@ const table = {
     level: "error",
     meaning:
       "The control plane could not start, or could not write everything when it stopped. The line says why.",
-    remedy: "Do what the line says. After that: `sudo systemctl restart novacula-control-plane`.",
+    remedy:
+      "Do what the line says. After that: `sudo systemctl reset-failed novacula-control-plane`, which lifts a start limit, and `sudo systemctl start novacula-control-plane`.",
   },
   "socket.missing": {
     level: "error",

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { type LogFn, type Logger as Pino, pino, type SerializedError } from "pino";
 import { systemClock } from "../../lib/clock.ts";
 import { boundedOutput, type OutputStream } from "../../lib/log/bounded-output.ts";
@@ -9,6 +10,7 @@ import { printable } from "../../lib/printable.ts";
 import { withoutKeys } from "../../protocol/key-shape.ts";
 import { type BudgetedFields, type LeftOut, LogBudget } from "./log-budget.ts";
 import type { Logger } from "./logger.ts";
+import { requestFields } from "./request-context.ts";
 
 const REPORT_INTERVAL_MS = 60_000;
 const MAX_STACK_LINES = 20;
@@ -72,7 +74,9 @@ const WARN = pino.levels.values["warn"] ?? 40;
 function options(level: LogLevel) {
   return {
     level,
-    base: { pid: process.pid },
+    // Of several control planes, and of pods, the host name tells which one wrote the line.
+    base: { pid: process.pid, replica: printable(hostname()) },
+    mixin: requestFields,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: serializedError },

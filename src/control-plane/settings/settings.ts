@@ -23,6 +23,9 @@ export interface Settings {
   readonly port: number;
   readonly heartbeatTimeoutMs: number;
   readonly maxExecutorsPerKey: number;
+  readonly drainMs: number;
+  /** Undefined: no metrics. */
+  readonly metricsAddress: { readonly host: string; readonly port: number } | undefined;
   /** Paths of PEM files. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   readonly logLevel: LogLevel;
@@ -35,8 +38,9 @@ export interface Settings {
 export interface PeopleSettings {
   /** The origin of BETTER_AUTH_URL. */
   readonly origin: string;
-  readonly secret: string;
-  /** Needed until the first account exists. */
+  /** Undefined: serve makes its own. */
+  readonly secret: string | undefined;
+  /** Undefined: the first account is created by a link. */
   readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
   /** The name of the organization that is created if there is none. */
   readonly organizationName: string;
@@ -114,6 +118,8 @@ export function readSettings(env: Environment): Settings {
     port: set.PORT,
     heartbeatTimeoutMs: set.HEARTBEAT_TIMEOUT_MS,
     maxExecutorsPerKey: set.MAX_EXECUTORS_PER_KEY,
+    drainMs: set.DRAIN_SECONDS * 1000,
+    metricsAddress: set.METRICS_ADDRESS,
     tls:
       set.TLS_CERT === undefined || set.TLS_KEY === undefined
         ? undefined
@@ -126,7 +132,7 @@ export function readSettings(env: Environment): Settings {
 
 function peopleSettings(set: z.output<typeof environment>): PeopleSettings | undefined {
   const { BETTER_AUTH_URL, BETTER_AUTH_SECRET, INITIAL_ADMIN_EMAIL, INITIAL_ADMIN_PASSWORD } = set;
-  if (BETTER_AUTH_SECRET === undefined || BETTER_AUTH_URL === undefined) {
+  if (BETTER_AUTH_URL === undefined) {
     return undefined;
   }
   return {

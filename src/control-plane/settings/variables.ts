@@ -27,6 +27,19 @@ const origin = z
   .refine((url) => /^https?:\/\/[^/?#@]+\/?$/i.test(url), "must have no path, user or query")
   .transform((url) => new URL(url).origin);
 
+const metricsAddress = z
+  .string()
+  .regex(
+    /^(?:\[[\da-f:.]+\]|[\w.-]+):\d{1,5}$/i,
+    "must be an address and a port, such as 127.0.0.1:9464 or [::1]:9464",
+  )
+  .transform((text) => {
+    const colon = text.lastIndexOf(":");
+    const host = text.slice(0, colon).replace(/^\[|\]$/g, "");
+    return { host, port: Number(text.slice(colon + 1)) };
+  })
+  .refine(({ port }) => port <= 65_535, "must have a port up to 65535");
+
 /** Every environment variable of `serve`, in the order in which it is documented. */
 export const variables = {
   DATABASE_URL: databasePath.prefault(DEFAULT_DATABASE_URL).register(variableTexts, {
@@ -61,6 +74,15 @@ export const variables = {
     meaning:
       "How many executors a key and the keys it was rotated from may have enrolled. Executors above the limit keep working.",
   }),
+  DRAIN_SECONDS: integerBetween(0, 600).prefault("0").register(variableTexts, {
+    meaning:
+      "How long requests are still answered after SIGTERM, while /readyz says 503 so that a load balancer sends new ones elsewhere. Seconds.",
+  }),
+  METRICS_ADDRESS: metricsAddress.optional().register(variableTexts, {
+    meaning:
+      "An address and port of its own for Prometheus, which reads /metrics there without a password. Keep it away from strangers. By default there are no metrics.",
+    example: "127.0.0.1:9464",
+  }),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, "must be debug, info, warn or error")
     .default("info")
@@ -71,7 +93,7 @@ export const variables = {
     example: "json",
   }),
   BETTER_AUTH_URL: origin.optional().register(variableTexts, {
-    meaning: "The address of the page as the browser shows it, without a path.",
+    meaning: "The address of the page as the browser shows it, without a path. Enables sign-in and the page.",
     example: "https://cp.example.com",
   }),
   BETTER_AUTH_SECRET: z
@@ -80,7 +102,7 @@ export const variables = {
     .optional()
     .register(variableTexts, {
       meaning:
-        "Signs the sessions; at least 32 characters, for instance from openssl rand -base64 32. Enables sign-in and the page.",
+        "Signs the sessions; at least 32 characters, for instance from openssl rand -base64 32. By default serve makes one, in a file beside the database.",
       isSecret: true,
     }),
   INITIAL_ADMIN_EMAIL: z
@@ -89,7 +111,7 @@ export const variables = {
     .optional()
     .register(variableTexts, {
       meaning:
-        "The e-mail address of the first owner. Needed until the first account exists, ignored afterwards.",
+        "The e-mail address of the first owner, who is otherwise created by a link (setup-link). Ignored once an account exists.",
       example: "you@example.com",
     }),
   INITIAL_ADMIN_PASSWORD: z

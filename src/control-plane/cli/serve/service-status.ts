@@ -11,7 +11,7 @@ export function keepStatus(notifier: Notifier, server: ControlPlaneServer, url: 
   return {
     stop() {
       clearInterval(timer);
-      notifier.stopping();
+      notifier.stopping("Stopped.");
     },
   };
 }
