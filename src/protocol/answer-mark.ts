@@ -7,3 +7,12 @@
 export const ANSWER_MARK_HEADER = "novacula-answered-by";
 export const ANSWER_MARK_EXTENSION = "answeredBy";
 export const ANSWER_MARK = "control-plane";
+
+/**
+ * The header of a query that the page repeats: the version of the answer that it has, or `none`. If
+ * the answer is still the same, the control plane sends 204 instead of it.
+ */
+export const KNOWN_ANSWER_HEADER = "novacula-known-answer";
+
+/** The header with the version of an answer. */
+export const ANSWER_VERSION_HEADER = "novacula-answer-version";

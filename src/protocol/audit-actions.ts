@@ -15,9 +15,11 @@ export const AUDIT_ACTIONS = [
   "member.joined",
   "member.role_changed",
   "member.removed",
+  "member.left",
   // Roles that a migration found invalid and replaced.
   "member.role_repaired",
   "member.invitation_repaired",
+  "person.renamed",
   "person.password_reset",
 ] as const;
 

@@ -38,6 +38,8 @@ export interface RefusalFacts {
   readonly rotated?: boolean;
   /** With `wrong_organization`: the slug of the key's organization. */
   readonly organization?: string;
+  /** With `operation_not_allowed`: where the page is, for a browser that has it from elsewhere. */
+  readonly pageOrigin?: string;
 }
 
 /** With 403: the key is valid, but not for this executor or operation. */

@@ -4,7 +4,7 @@ import type { AuditWriter } from "../store/contract/audit.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { KeyRecord } from "../store/contract/keys.ts";
 import type { NodeRecord } from "../store/contract/nodes.ts";
-import type { MembershipReader } from "../store/contract/people.ts";
+import type { MembershipReader, SessionReader } from "../store/contract/people.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
 
 /** Who makes a change, as the audit log names them. */
@@ -17,9 +17,10 @@ export interface Actor {
   reaches(organizationId: string): boolean;
   /**
    * Whether the actor still has the right to make changes. Asked in the transaction, because a
-   * request may wait for it.
+   * request may wait for it. Rejects with UNAUTHENTICATED if their session has ended at `at`, epoch
+   * ms.
    */
-  mayStillChange(reader: { readonly people: MembershipReader }): Promise<boolean>;
+  mayStillChange(reader: { readonly people: MembershipReader & SessionReader }, at: number): Promise<boolean>;
 }
 
 /** Somebody who may open the 0600 socket. Node cannot ask the kernel who it is. */
@@ -75,7 +76,7 @@ interface PersonEvent {
   readonly organizationId: string;
   /** Never an invitation's id, because that is its link. */
   readonly target: { readonly id: string; readonly name: string };
-  readonly details: { readonly role?: string };
+  readonly details: { readonly role?: string; readonly name?: string };
   readonly at: number;
 }
 

@@ -10,6 +10,7 @@ import {
 } from "../../lib/command-line/listing.ts";
 import { printPaged } from "../../lib/command-line/pager.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
+import { exportCommand } from "./audit-export.ts";
 import {
   integerUpTo,
   managementClient,
@@ -31,12 +32,12 @@ const AUDIT_EVENTS = `query($organization: String!, $limit: Int, $before: ID) {
   auditEvents(organization: $organization, limit: $limit, before: $before) {
     id at actor actorId action targetType targetId targetName details source damaged } }`;
 
-export function auditCommands({ terminal }: CommandContext): Command {
+export function auditCommands({ terminal, end }: CommandContext): Command {
   return createCommand({
     name: "audit",
     group: "Management:",
-    summary: "list the audit log",
-    description: "Lists the audit log: who did what to which key, executor or person, and when.",
+    summary: "list or export the audit log",
+    description: "Lists or exports the audit log: who did what to which key, executor or person, and when.",
     commands: [
       createCommand({
         name: "list",
@@ -59,6 +60,7 @@ export function auditCommands({ terminal }: CommandContext): Command {
         ],
         action: (options: AuditOptions) => list(options, terminal),
       }),
+      exportCommand({ terminal, end }),
     ],
   });
 }

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { linkSync, mkdtempSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Argument, type Command } from "commander";
@@ -6,11 +6,16 @@ import { type CommandContext, createCommand } from "../../lib/command-line/comma
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode } from "../../lib/errors.ts";
 import { absolutePath } from "../../lib/files/absolute-path.ts";
+import { type AccessProblem, readProblem, writeProblem } from "../../lib/files/access-problem.ts";
+import { fullDisk } from "../../lib/files/file-system.ts";
 import { printable } from "../../lib/printable.ts";
 import { databasePathOf } from "../settings/settings.ts";
 import { type CommonOptions, jsonOption, print } from "./management/options.ts";
 
 const BUSY_LIMIT_MS = 10_000;
+/** sqlite.org/rescode.html */
+const SQLITE_FULL = 13;
+const DENIALS: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 
 export function backupCommand({ terminal }: CommandContext): Command {
   return createCommand({
@@ -67,8 +72,9 @@ function backup(databasePath: string, file: string): number {
       });
     }
     const message = `cannot back up the database ${databasePath} to ${printable(file, 4096)}`;
-    const fix = error instanceof CommandError ? error.fix : undefined;
-    throw new CommandError("failed", message, { cause: error, fix });
+    const cause = error instanceof CommandError ? error : (writeTrouble(file, error) ?? error);
+    const { code, fix } = cause instanceof CommandError ? cause : { code: "failed" as const, fix: undefined };
+    throw new CommandError(code, message, { cause, fix });
   } finally {
     if (place !== undefined) {
       rmSync(place, { recursive: true, force: true });
@@ -79,7 +85,7 @@ function backup(databasePath: string, file: string): number {
 
 /** Throws a CommandError if somebody else could replace files in the folder. */
 function requireTrusted(folder: string): void {
-  const stats = statSync(folder, { throwIfNoEntry: false });
+  const stats = statIfThere(folder);
   if (stats === undefined) {
     throw new CommandError("failed", `there is no folder ${folder}`, { fix: "create it, or name another" });
   }
@@ -97,13 +103,47 @@ function requireTrusted(folder: string): void {
 }
 
 function copyDatabase(databasePath: string, file: string): void {
-  if (!existsSync(databasePath)) {
+  if (statIfThere(databasePath) === undefined) {
     throw new CommandError("failed", "there is no database", {
       fix: "set DATABASE_URL to the database of the control plane",
     });
   }
+  const refused = readProblem(databasePath);
+  if (refused !== undefined) {
+    throw denied(refused);
+  }
   using database = new DatabaseSync(databasePath, { readOnly: true, timeout: BUSY_LIMIT_MS });
   database.prepare("vacuum into ?").run(file);
+}
+
+/** Undefined if it does not exist. A folder that this user may not enter hides whether it does. */
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const refused = readProblem(path);
+    throw refused === undefined ? error : denied(refused);
+  }
+}
+
+/** A person who makes a backup needs other rights, and not other modes. Root has them all. */
+function denied({ problem, fix }: AccessProblem): CommandError {
+  const isRoot = process.geteuid?.() === 0;
+  return new CommandError("no_permission", problem, {
+    fix: isRoot ? fix : "put sudo in front of the command",
+  });
+}
+
+/** Why the copy could not be written; undefined if the error says it well enough itself. */
+function writeTrouble(file: string, error: unknown): CommandError | undefined {
+  const isFull = error instanceof Error && "errcode" in error && error.errcode === SQLITE_FULL;
+  const code = errorCode(error) ?? "";
+  if (isFull || code === "ENOSPC" || code === "EDQUOT") {
+    const { problem, fix } = fullDisk(file);
+    return new CommandError("failed", problem, { fix });
+  }
+  const refused = DENIALS.has(code) ? writeProblem(dirname(file), [], "novacula-control-plane") : undefined;
+  return refused && denied(refused);
 }
 
 function requireSound(file: string): void {

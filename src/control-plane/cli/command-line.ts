@@ -10,6 +10,7 @@ import { backupCommand } from "./backup-command.ts";
 import { completeCommand } from "./complete-command.ts";
 import { executorCommands } from "./executor-commands.ts";
 import { keyCommands } from "./key-commands.ts";
+import { setupLinkCommand, signInLinkCommand } from "./link-commands.ts";
 import { nodeCommands } from "./nodes/node-commands.ts";
 import { organizationCommands } from "./organization-commands.ts";
 import { peopleCommands } from "./people-commands.ts";
@@ -42,6 +43,8 @@ export function createProgram(context: CommandContext): Command {
       executorCommands,
       nodeCommands,
       peopleCommands,
+      setupLinkCommand,
+      signInLinkCommand,
       auditCommands,
       (own: CommandContext) => completionCommand(NAME, "Shell:", own),
     ].map((define) => define(context)),

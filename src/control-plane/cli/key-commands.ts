@@ -30,6 +30,18 @@ interface CreateOptions extends OrganizationOptions {
   readonly keyOnly?: boolean;
 }
 
+interface ListOptions extends OrganizationOptions, ListingOptions {
+  readonly status?: string;
+  readonly expiring?: boolean;
+  readonly unused?: boolean;
+  readonly old?: boolean;
+  readonly refused?: boolean;
+}
+
+/** At most one is given. */
+const CONCERNS = ["expiring", "unused", "old", "refused"] as const;
+type Concern = (typeof CONCERNS)[number];
+
 interface RotateOptions extends OrganizationOptions {
   readonly graceDays?: number;
   readonly revokesAt?: number;
@@ -125,12 +137,33 @@ function listCommand({ terminal }: CommandContext): Command {
     name: "list",
     summary: "list the keys, newest first",
     description: "Lists the keys, newest first; revoked and expired ones, too.",
-    options: [...listingOptions(), ...organizationOptions()],
+    options: [
+      new Option("--status <status>", "only those with this status").choices([
+        "active",
+        "expired",
+        "revoked",
+      ]),
+      concernOption("expiring", "only active ones that expire within 14 days and have no successor"),
+      concernOption("unused", "only active ones that were not used for 90 days and have no successor"),
+      concernOption("old", "only active ones older than 90 days that have no successor"),
+      concernOption("refused", "only those that were refused in the last 3 minutes"),
+      ...listingOptions(),
+      ...organizationOptions(),
+    ],
     examples: [
       { command: "sudo novacula-control-plane keys list --org acme", does: "the keys of one organization" },
+      { command: "sudo novacula-control-plane keys list --expiring", does: "what to rotate soon" },
     ],
-    action: (options: OrganizationOptions & ListingOptions) => list(options, terminal),
+    action: (options: ListOptions) => list(options, terminal),
   });
+}
+
+function concernOption(concern: Concern, description: string): Option {
+  return new Option(`--${concern}`, description).conflicts(CONCERNS.filter((other) => other !== concern));
+}
+
+function concernOf(options: ListOptions): Concern | undefined {
+  return CONCERNS.find((concern) => options[concern] === true);
 }
 
 function keyOnlyOption(): Option {
@@ -161,7 +194,7 @@ async function rotate(reference: string, options: RotateOptions, terminal: Termi
     await confirmIfInUse(client, old, options, terminal);
   }
   const document = `mutation($id: ID!, $revokesAt: Timestamp) {
-    rotateApiKey(id: $id, revokesAt: $revokesAt) { apiKey { ${KEY_FIELDS} } secret } }`;
+    rotateApiKey(id: $id, revokesAt: $revokesAt) { apiKey { ${KEY_FIELDS} } secret note } }`;
   const data = z.object({ rotateApiKey: issuedKey });
   const { rotateApiKey } = await client.request(document, { id: old.id, revokesAt }, data);
   const { apiKey: key, secret } = rotateApiKey;
@@ -174,12 +207,17 @@ async function rotate(reference: string, options: RotateOptions, terminal: Termi
   });
 }
 
-async function list(options: OrganizationOptions & ListingOptions, terminal: Terminal): Promise<void> {
+async function list(options: ListOptions, terminal: Terminal): Promise<void> {
   const client = managementClient(options, terminal);
   const organization = await oneOrganization(client, options, terminal);
-  const keys = await listKeys(client, organization);
+  const { status } = options;
+  const concern = concernOf(options);
+  const keys = await listKeys(client, organization, { status, concern });
   const next = suggestion(`keys create --org ${organization.slug} --name NAME`, options);
-  const empty = `Organization ${organization.slug} has no key yet. Create one: ${next}`;
+  const empty =
+    status === undefined && concern === undefined
+      ? `Organization ${organization.slug} has no key yet. Create one: ${next}`
+      : `Organization ${organization.slug} has no such key.`;
   print<"keys list">(terminal, options, {
     value: { keys: [...keys] },
     text: listingText(keyListing(keys, empty, Date.now()), options, terminal),
@@ -187,14 +225,14 @@ async function list(options: OrganizationOptions & ListingOptions, terminal: Ter
 }
 
 function issuedText(
-  { apiKey, secret }: z.output<typeof issuedKey>,
+  { apiKey, secret, note }: z.output<typeof issuedKey>,
   headline: string,
   { keyOnly }: { readonly keyOnly?: boolean },
 ): string {
   if (keyOnly === true) {
     return `${secret}\n`;
   }
-  return `${headline}
+  return `${headline}${note == null ? "" : `\n${note}`}
 
   key id       ${apiKey.id}
   fingerprint  ${apiKey.fingerprint}

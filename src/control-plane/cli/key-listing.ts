@@ -14,15 +14,26 @@ import { type Key, key, type Organization } from "./management/outputs.ts";
 const COLOURS = { active: "green", expired: "yellow", revoked: "red", damaged: "red" } as const;
 
 export const KEY_FIELDS = `damaged id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
-  target { id name isDeleted } usedBy(limit: 2) { executor { id name isDeleted } lastUsedAt } usedByCount`;
+  target { id name isDeleted } usedBy(limit: 2) { executor { id name isDeleted } lastUsedAt } usedByCount
+  usedNow(limit: 2) { executor { id name isDeleted } lastUsedAt } usedNowCount`;
 
-/** Every key of the organization, newest first. */
-export async function listKeys(client: ManagementClient, { id }: Organization): Promise<readonly Key[]> {
-  const document = `query($organization: String!, $limit: Int, $before: ID) {
-    apiKeys(organization: $organization, limit: $limit, before: $before) { ${KEY_FIELDS} } }`;
+/** As ApiKeyFilter in schema.graphql. */
+export interface KeyFilter {
+  readonly status?: string | undefined;
+  readonly concern?: string | undefined;
+}
+
+/** Every key of the organization that the filter matches, newest first. */
+export async function listKeys(
+  client: ManagementClient,
+  { id }: Organization,
+  filter: KeyFilter = {},
+): Promise<readonly Key[]> {
+  const document = `query($organization: String!, $limit: Int, $before: ID, $filter: ApiKeyFilter) {
+    apiKeys(organization: $organization, limit: $limit, before: $before, filter: $filter) { ${KEY_FIELDS} } }`;
   const data = z.object({ apiKeys: z.array(key) });
   return allPages(async (before) => {
-    const variables = { organization: id, limit: PAGE_SIZE, before };
+    const variables = { organization: id, limit: PAGE_SIZE, before, filter };
     return (await client.request(document, variables, data)).apiKeys;
   });
 }
@@ -91,12 +102,20 @@ export function status<Name extends string>(name: Name, colours: Readonly<Record
   return { text: name, colour: colours[name] };
 }
 
-function usedBy({ usedBy: uses, usedByCount, target }: Key): string {
-  const names = uses.map(({ executor }) => nameOf(executor));
-  const more = usedByCount - names.length;
-  if (names.length === 0) {
-    return target === null ? "-" : `(for ${nameOf(target)})`;
+/** Who is on it now; if nobody is, who was, or whom it is for. */
+function usedBy({ usedNow, usedNowCount, usedBy: uses, usedByCount, target }: Key): string {
+  if (usedNowCount > 0) {
+    return named(usedNow, usedNowCount);
   }
+  if (usedByCount > 0) {
+    return `(before: ${named(uses, usedByCount)})`;
+  }
+  return target === null ? "-" : `(for ${nameOf(target)})`;
+}
+
+function named(uses: Key["usedBy"], count: number): string {
+  const names = uses.map(({ executor }) => nameOf(executor));
+  const more = count - names.length;
   return names.join(", ") + (more > 0 ? ` +${more}` : "");
 }
 

@@ -97,7 +97,7 @@ async function list(options: CommonOptions & ListingOptions, terminal: Terminal)
     ]),
     ids: people.map(({ id }) => id),
     empty:
-      "There is nobody yet. For the first account, set BETTER_AUTH_SECRET, BETTER_AUTH_URL, INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for serve.",
+      "There is nobody yet. For the first account, set BETTER_AUTH_URL for serve, then run: sudo novacula-control-plane setup-link",
     notes: ownerless.map(withoutOwner),
   };
   print<"people list">(terminal, options, {

@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
 import { environmentHelp } from "../../lib/command-line/environment-variable.ts";
 import { ENVIRONMENT_VARIABLES } from "../settings/settings.ts";
+import type { ServeOptions } from "./serve/dev-mode.ts";
 import { serve } from "./serve/serve.ts";
 
 export function serveCommand({ terminal, end }: CommandContext): Command {
@@ -12,6 +13,12 @@ export function serveCommand({ terminal, end }: CommandContext): Command {
     description:
       "Runs the control plane until SIGTERM or Ctrl-C; this is what the service does. Prints its log on stdout. SIGHUP has it read the certificate again.",
     notes: environmentHelp(ENVIRONMENT_VARIABLES),
+    options: [
+      new Option(
+        "--dev <command>",
+        "for novacula-agent dev: one person on this host, who signs in by a link; the page names this command to give the agent a key",
+      ),
+    ],
     examples: [
       { command: "novacula-control-plane serve", does: "on 127.0.0.1:3000" },
       {
@@ -26,6 +33,6 @@ export function serveCommand({ terminal, end }: CommandContext): Command {
       [70, "stopped by a bug"],
       [78, "the environment is not a valid configuration"],
     ],
-    action: async () => end(await serve(terminal)),
+    action: async (options: ServeOptions) => end(await serve(terminal, options)),
   });
 }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { errorChain } from "../../lib/errors.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Activity, ActivityRecorder } from "../store/contract/activity.ts";
+import type { NewTransition } from "../store/contract/executors.ts";
 import { StoreUnavailable } from "../store/contract/store.ts";
 
 /**
@@ -14,6 +15,8 @@ const INTERVAL_MS = 1000;
  * page on disk, which halves the cost of a row (measured). It is promised to be visible within 5 s.
  */
 const LARGE_EVERY = 4;
+/** Of one executor between two writes. It takes the heartbeat timeout to make two. */
+const MAX_MOVES = 20;
 /** Kept while the store is down: twice as many executors and keys as a large fleet has. */
 const MAX_PENDING = 100_000;
 
@@ -28,6 +31,8 @@ export interface ActivityWriter {
   stop(): Promise<void>;
   /** Why nothing can be written at the moment. */
   readonly problem: string | undefined;
+  /** How many activities wait to be written. */
+  readonly pendingCount: number;
 }
 
 export function createActivityWriter(recorder: ActivityRecorder, logger: Logger): ActivityWriter {
@@ -51,6 +56,10 @@ class BufferedActivity implements ActivityWriter {
   constructor(recorder: ActivityRecorder, logger: Logger) {
     this.recorder = recorder;
     this.logger = logger;
+  }
+
+  get pendingCount(): number {
+    return this.pending.size;
   }
 
   start(): void {
@@ -171,13 +180,28 @@ function identity(activity: Activity): string {
       return `synced ${activity.executorId} ${activity.key.id}`;
     case "refused":
       return `refused ${activity.executorId}`;
+    case "key-refused":
+      return `key-refused ${activity.keyId}`;
+    case "stopped":
+      return `stopped ${activity.executorId}`;
+    case "moved":
+      return `moved ${activity.executorId}`;
+    case "started":
+      return "started";
     case "nodes-reported":
       return `nodes-reported ${activity.executorId}`;
   }
 }
 
+export function moved(executorId: string, transition: NewTransition): Activity {
+  return { kind: "moved", executorId, transitions: [transition] };
+}
+
 /** What both say. A report about nodes observes only what has changed, unless it is whole. */
 function merged(older: Activity, newer: Activity): Activity {
+  if (older.kind === "moved" && newer.kind === "moved") {
+    return { ...newer, transitions: [...older.transitions, ...newer.transitions].slice(-MAX_MOVES) };
+  }
   if (older.kind !== "nodes-reported" || newer.kind !== "nodes-reported") {
     return newer;
   }

@@ -170,10 +170,10 @@ function takenFromOthers({ key, executor, executorName, lineage }: AdmissionFact
     const theirs =
       executor.keyId === null
         ? `${printable(executorName)} was bound to another key, which was deleted: ${remedy}`
-        : `${printable(executorName)} is bound to key ${executor.keyId}: ${remedy}, or rotate that key`;
+        : `${printable(executorName)} is bound to another key: ${remedy}, or rotate the one that it has`;
     return refused(
       "key_held_by_other_executor",
-      `key ${key.id}, or one of its lineage, serves executor ${printable(other.name)}, and ${theirs}`,
+      `this key, or one that shares its rotations, serves executor ${printable(other.name)}, and ${theirs}`,
     );
   }
   if (target === undefined) {
@@ -181,7 +181,7 @@ function takenFromOthers({ key, executor, executorName, lineage }: AdmissionFact
   }
   return refused(
     "key_targets_other_executor",
-    `another key of this key's lineage was made for executor ${printable(target.name)}: ${remedy}`,
+    `a key that shares this key's rotations was made for executor ${printable(target.name)}: ${remedy}`,
   );
 }
 

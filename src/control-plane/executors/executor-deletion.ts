@@ -1,3 +1,4 @@
+import { utcTime } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
 import { conflict } from "../api-error.ts";
 import { type Actor, auditExecutor, auditKey } from "../audit/audit.ts";
@@ -117,9 +118,9 @@ function requireUnused(executor: ExecutorRecord, presence: Presence, at: number)
     return;
   }
   const lastSyncAt = Math.min(presence.lastSyncAt(executor) ?? at, at);
-  const freeAt = new Date(lastSyncAt + presence.timeoutMs).toISOString();
+  const freeAt = utcTime(lastSyncAt + presence.timeoutMs + 999);
   throw conflict(
-    `executor ${printable(executor.name)} is online; its last sync was at ${new Date(lastSyncAt).toISOString()}: ` +
+    `executor ${printable(executor.name)} is online; its last sync was at ${utcTime(lastSyncAt)}: ` +
       `stop its agent first (sudo systemctl stop novacula-agent); without another sync, it can be deleted from ${freeAt} on`,
   );
 }

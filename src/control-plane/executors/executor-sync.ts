@@ -1,17 +1,16 @@
 import type { NodesReply } from "../../protocol/nodes/node-exchange.ts";
-import type { KeyRefusalReason } from "../../protocol/refusal.ts";
 import type { CurrentKeyReply, SyncReply } from "../../protocol/sync.ts";
-import { ApiError, ApiErrorCode, keyRefused } from "../api-error.ts";
+import { ApiError, ApiErrorCode } from "../api-error.ts";
 import type { CurrentKeyInput, SignOffInput, SyncInput } from "../graphql/request/inputs.ts";
 import { judge } from "../keys/authenticate.ts";
 import type { DamageLog } from "../log/damage-log.ts";
-import type { RefusalEvent, RefusalLog } from "../log/refusal-log.ts";
+import type { RefusalLog } from "../log/refusal-log.ts";
 import type { NodeExchange } from "../nodes/node-exchange.ts";
 import type { BoundExecutor, LineageReader } from "../store/contract/executors.ts";
 import type { PresentedKey } from "../store/contract/keys.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
 import type { SyncLookups, Transactions } from "../store/contract/store.ts";
-import type { ActivityWriter } from "./activity-writer.ts";
+import { type ActivityWriter, moved } from "./activity-writer.ts";
 import {
   type Admission,
   type AdmissionReads,
@@ -23,8 +22,9 @@ import {
 } from "./admission.ts";
 import { compatibility } from "./compatibility.ts";
 import { EnrolmentLimit, enrol, requireVisibleName } from "./enrolment.ts";
-import { type ExecutorCaller, identified, keyReference } from "./executor-caller.ts";
+import { type ExecutorCaller, identified } from "./executor-caller.ts";
 import type { Presence } from "./presence.ts";
+import { RefusalNotes, syncOf } from "./refusal-notes.ts";
 import { restartSpreadMs } from "./restart-spread.ts";
 
 interface ExecutorSyncDeps {
@@ -49,6 +49,8 @@ type SyncAnswer = Omit<SyncReply, "nodes"> & { readonly nodes?: NodesReply };
 /** The executor, if it exists, and whether the key may act for it. */
 interface Look {
   readonly executor: ExecutorReference | undefined;
+  /** The key that the executor is bound to. */
+  readonly boundTo: string | null;
   readonly admission: Admission;
 }
 
@@ -66,11 +68,13 @@ export class ExecutorSync {
   /** For a first look, outside any transaction. */
   private readonly reads: AdmissionReads;
   private readonly enrolments: EnrolmentLimit;
+  private readonly refusals: RefusalNotes;
 
   constructor(deps: ExecutorSyncDeps) {
     this.deps = deps;
     this.reads = { executors: deps.lookups.executors, lineages: deps.store.executors };
     this.enrolments = new EnrolmentLimit(deps.monotonicNow);
+    this.refusals = new RefusalNotes(deps);
   }
 
   /** The heartbeat. Its activity is written within seconds, and a new binding before the answer. */
@@ -78,11 +82,12 @@ export class ExecutorSync {
     const { presence, activityWriter, nodeExchange, heartbeatTimeoutMs, version, now } = this.deps;
     const { executor, isNew } = await this.admittedExecutor(caller, input);
     const at = now();
-    activityWriter.note({ kind: "synced", executorId: executor.id, key: caller.key, declaration: input, at });
+    const { key, address } = caller;
+    activityWriter.note({ kind: "synced", executorId: executor.id, key, declaration: input, address, at });
     const instance = {
       instanceId: input.instanceId,
       hostName: input.hostName,
-      address: caller.address,
+      address,
       lastSyncAt: at,
       process: input.process,
     };
@@ -113,8 +118,16 @@ export class ExecutorSync {
   async signOff(caller: ExecutorCaller, { executorName, instanceId }: SignOffInput): Promise<boolean> {
     const claim = { executorName, expectedOrganizationId: undefined };
     const { executor, admission } = await this.requireAdmitted(caller, claim, "signOffExecutor");
-    const { presence, now } = this.deps;
-    return executor !== undefined && admission.isBound && presence.signOff(executor.id, instanceId, now());
+    if (executor === undefined || !admission.isBound) {
+      return false;
+    }
+    const { presence, activityWriter, now } = this.deps;
+    const at = now();
+    const wasKnown = presence.signOff(executor.id, instanceId, at);
+    if (wasKnown && presence.hasStopped(executor.id)) {
+      activityWriter.note({ kind: "stopped", executorId: executor.id, at });
+    }
+    return wasKnown;
   }
 
   private async requireAdmitted(caller: ExecutorCaller, claim: Omit<Claim, "kind">, operation: string) {
@@ -123,8 +136,7 @@ export class ExecutorSync {
       return { executor, admission };
     }
     const error = admissionRefusal(caller.key, admission);
-    this.note(error, caller, { operation, executorName: claim.executorName });
-    throw error;
+    throw this.refusals.log(error, caller, { operation, executorName: claim.executorName });
   }
 
   private async admittedExecutor(caller: ExecutorCaller, input: SyncInput): Promise<Binding> {
@@ -135,7 +147,7 @@ export class ExecutorSync {
     }
     const { executor, admission } = isToBind ? await this.bind(caller, input) : first;
     if (admission.kind === "refused") {
-      throw this.refuse(caller, input, executor, admission);
+      throw this.refusals.ofAdmission(caller, input, executor, admission);
     }
     if (executor === undefined) {
       throw new TypeError("an admitted sync has no executor");
@@ -149,8 +161,7 @@ export class ExecutorSync {
   private requirePlace(caller: ExecutorCaller, input: SyncInput): void {
     const error = this.enrolments.refusal(caller.key, input.name);
     if (error !== undefined) {
-      this.note(error, caller, { ...syncOf(input), reason: "too_many_enrolments" });
-      throw error;
+      throw this.refusals.log(error, caller, { ...syncOf(input), reason: "too_many_enrolments" });
     }
   }
 
@@ -163,23 +174,28 @@ export class ExecutorSync {
       const key = await transaction.keys.byId(caller.key.id);
       const verdict = key === undefined ? undefined : await judge(key, transaction.keys, now());
       if (verdict?.kind !== "accepted") {
-        throw this.goneSince(caller, input, verdict?.reason ?? "unknown");
+        throw this.refusals.goneSince(caller, input, verdict?.reason ?? "unknown");
       }
-      const { executor, admission } = await this.look(
+      const look = await this.look(
         { executors: transaction.executors, lineages: transaction.executors },
         verdict.key,
         claimOf(input),
       );
-      if (admission.kind === "refused") {
-        return { executor, admission };
+      const { executor } = look;
+      if (look.admission.kind === "refused") {
+        return look;
       }
       const bound = executor ?? (await enrol(transaction.executors, verdict.key, input, now()));
       await transaction.executors.bind(bound.id, verdict.key, input.kind);
       const { key: used } = verdict;
+      const { address } = caller;
+      const at = now();
+      const isMoved = executor !== undefined && look.boundTo !== used.id;
       await transaction.record([
-        { kind: "synced", executorId: bound.id, key: used, declaration: input, at: now() },
+        { kind: "synced", executorId: bound.id, key: used, declaration: input, address, at },
+        ...(isMoved ? [moved(bound.id, { kind: "key_changed", at, cause: null, address })] : []),
       ]);
-      return { executor: bound, admission };
+      return { ...look, executor: bound };
     });
   }
 
@@ -193,7 +209,7 @@ export class ExecutorSync {
     if (facts.executor === undefined && admission.kind === "admitted") {
       requireVisibleName(claim.executorName);
     }
-    return { executor: facts.executor, admission };
+    return { executor: facts.executor, boundTo: facts.executor?.keyId ?? null, admission };
   }
 
   /** A sync repairs most damage, because it writes these columns. Without an id it cannot write. */
@@ -206,45 +222,4 @@ export class ExecutorSync {
       );
     }
   }
-
-  /**
-   * Records the refusal in the executor's row, so that people on the page see why its host gets a
-   * 403. The executors of other organizations are left alone.
-   */
-  private refuse(
-    caller: ExecutorCaller,
-    input: SyncInput,
-    executor: ExecutorReference | undefined,
-    admission: Extract<Admission, { kind: "refused" }>,
-  ): ApiError {
-    const { reason, message } = admission;
-    const error = admissionRefusal(caller.key, admission);
-    this.note(error, caller, syncOf(input));
-    if (executor !== undefined && reason !== "wrong_organization") {
-      const { address, key } = caller;
-      const refusal = { key: keyReference(key), reason, message, address, at: this.deps.now() };
-      this.deps.activityWriter.note({ kind: "refused", executorId: executor.id, refusal });
-    }
-    return error;
-  }
-
-  /** The key was valid when the request came in, and no longer is. */
-  private goneSince(caller: ExecutorCaller, input: SyncInput, reason: KeyRefusalReason): ApiError {
-    const error = keyRefused(reason, `this key became ${reason} a moment ago`);
-    this.note(error, caller, syncOf(input));
-    return error;
-  }
-
-  private note(
-    error: ApiError,
-    { key, address }: ExecutorCaller,
-    request: Pick<RefusalEvent, "operation" | "executorName" | "reason">,
-  ): void {
-    const { id: keyId, fingerprint } = key;
-    this.deps.refusals.note({ ...request, error, keyId, fingerprint, address });
-  }
-}
-
-function syncOf({ name: executorName }: SyncInput) {
-  return { operation: "syncExecutor", executorName };
 }

@@ -1,10 +1,15 @@
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
-import { instanceWords, isOneHost } from "../../protocol/instance-place.ts";
 import type { Logger } from "../log/logger.ts";
-import type { ExecutorRecord } from "../store/contract/executors.ts";
+import type { ExecutorRecord, NewTransition } from "../store/contract/executors.ts";
 import type { ExecutorReference } from "../store/contract/references.ts";
+import { logDuplicates } from "./duplicate-log.ts";
 import { DuplicateDetector, type ExecutorInstance } from "./duplicates.ts";
+
+/** What the store knows of an executor's presence. */
+type Seen = Pick<ExecutorRecord, "id" | "lastSyncAt" | "stoppedAt">;
+
+type NoteTransition = (executorId: string, transition: NewTransition) => void;
 
 interface Present {
   readonly executor: ExecutorReference;
@@ -41,11 +46,14 @@ export class Presence {
   readonly timeoutMs: number;
   private readonly logger: Logger;
   private readonly monotonicNow: () => number;
+  private readonly note: NoteTransition;
 
-  constructor(timeoutMs: number, logger: Logger, monotonicNow: () => number) {
+  /** `note` is told who came and who went. */
+  constructor(timeoutMs: number, logger: Logger, monotonicNow: () => number, note: NoteTransition) {
     this.timeoutMs = timeoutMs;
     this.logger = logger;
     this.monotonicNow = monotonicNow;
+    this.note = note;
   }
 
   /**
@@ -56,6 +64,9 @@ export class Presence {
   expect(executors: readonly ExecutorRecord[], now: number): void {
     for (const executor of executors) {
       const lastSyncAt = executor.lastSyncAt ?? 0;
+      if (executor.stoppedAt !== null && executor.stoppedAt >= lastSyncAt) {
+        continue;
+      }
       this.enter(executor, lastSyncAt, this.monotonicNow() - Math.max(0, now - lastSyncAt));
     }
   }
@@ -97,9 +108,17 @@ export class Presence {
     return true;
   }
 
-  /** When its only process was stopped, epoch ms; null: it was not, or not while this one runs. */
-  stoppedAt(executorId: string): number | null {
-    return (this.present.get(executorId) ?? this.departed.get(executorId))?.stoppedAt ?? null;
+  /** Whether its only process has signed off. */
+  hasStopped(executorId: string): boolean {
+    return this.present.get(executorId)?.stoppedAt != null;
+  }
+
+  /** When its only process was stopped, epoch ms; null: it was not, or it syncs again. */
+  stoppedAt(executor: Seen): number | null {
+    const here = this.present.get(executor.id) ?? this.departed.get(executor.id);
+    const { stoppedAt } = executor;
+    const isStored = stoppedAt !== null && stoppedAt >= (this.lastSyncAt(executor) ?? 0);
+    return here?.stoppedAt ?? (isStored ? stoppedAt : null);
   }
 
   /** How many executors are online, as of the last sweep. */
@@ -117,7 +136,7 @@ export class Presence {
    * `now` is the wall clock, epoch ms. It judges syncs that another process on this database wrote,
    * of which only the date is known.
    */
-  isOnline({ id, lastSyncAt }: Pick<ExecutorRecord, "id" | "lastSyncAt">, now: number): boolean {
+  isOnline({ id, lastSyncAt, stoppedAt }: Seen, now: number): boolean {
     const here = this.present.get(id);
     if (
       here !== undefined &&
@@ -130,7 +149,13 @@ export class Presence {
     if (lastSyncAt === null || (known !== undefined && lastSyncAt <= known)) {
       return false;
     }
-    return lastSyncAt <= now && now - lastSyncAt <= this.timeoutMs;
+    const hasStopped = stoppedAt !== null && stoppedAt >= lastSyncAt;
+    return !hasStopped && lastSyncAt <= now && now - lastSyncAt <= this.timeoutMs;
+  }
+
+  /** The executors that several processes sync as. */
+  duplicateIds(): readonly string[] {
+    return [...this.present.values()].filter((each) => each.hasDuplicates).map((each) => each.executor.id);
   }
 
   instances(executorId: string): readonly ExecutorInstance[] {
@@ -160,6 +185,8 @@ export class Presence {
     }
     this.present.delete(executor.id);
     this.departed.set(executor.id, { latestSyncAt, stoppedAt });
+    const cause = stoppedAt === null ? "silent" : "stopped";
+    this.note(executor.id, { kind: "offline", at: stoppedAt ?? lastSyncAt, cause, address: null });
     this.logger.warn(
       {
         event: "executor.disconnected",
@@ -190,6 +217,8 @@ export class Presence {
   }
 
   private announceArrival(executor: ExecutorReference, instance: ExecutorInstance, isNew: boolean): void {
+    const { lastSyncAt: at, address } = instance;
+    this.note(executor.id, { kind: "online", at, cause: null, address });
     this.logger.info(
       {
         event: isNew ? "executor.connected" : "executor.reconnected",
@@ -213,21 +242,6 @@ export class Presence {
       return;
     }
     entry.hasDuplicates = hasDuplicates;
-    const fields = { executorId: entry.executor.id, executor: printable(entry.executor.name) };
-    if (!hasDuplicates) {
-      this.logger.info(
-        { event: "executor.duplicate-gone", ...fields },
-        `Only one process syncs as executor ${fields.executor} again.`,
-      );
-      return;
-    }
-    const processes = duplicates.map((one) => printable(instanceWords(one)));
-    const who = `sync as executor ${fields.executor}: ${processes.join("; ")}`;
-    this.logger.error(
-      { event: "executor.duplicate", ...fields, processes },
-      isOneHost(duplicates)
-        ? `Several agents on one host ${who}. Fix: stop all but one there`
-        : `Several processes ${who}. Perhaps a host was cloned. Fix: stop all but one, or give each its own agent.name and key`,
-    );
+    logDuplicates(this.logger, entry.executor, duplicates);
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import { printable } from "../../lib/printable.ts";
+import { KNOWN_ANSWER_HEADER } from "../../protocol/answer-mark.ts";
 import { badInput } from "../api-error.ts";
 import { ExecutorFastPath } from "../executors/executor-fast-path.ts";
 import type { ErrorDisclosure } from "../http/error-disclosure.ts";
@@ -19,11 +20,15 @@ import {
   type RefusedBody,
   readJsonBody,
 } from "../http/request-body.ts";
+import { inRequest, requestIdOf } from "../log/request-context.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import { resultOf, type SyncResult } from "../metrics/sync-result.ts";
 import { requireShownOrganization } from "../organizations/shown-organization.ts";
 import { forbiddenRootField, organizationPurpose } from "../rights/access.ts";
 import { notSignedIn } from "../rights/signed-in.ts";
 import { accessRefusal, type Caller, callerKind } from "./caller.ts";
-import { type IdentifyDeps, identify, type Listener } from "./identify.ts";
+import { type IdentifyDeps, identify, isBrowser, type Listener } from "./identify.ts";
+import { sendRepeated } from "./page-answer.ts";
 import { GraphqlDocuments } from "./request/graphql-documents.ts";
 import { type GraphqlRequest, parseGraphqlRequest } from "./request/graphql-request.ts";
 import { QueryReads, ReadTurns } from "./request/query-reads.ts";
@@ -35,6 +40,8 @@ interface GraphqlEndpointDeps extends ResolverDeps, IdentifyDeps {
   readonly errors: ErrorDisclosure;
   /** The monotonic clock, ms. */
   readonly monotonicNow: () => number;
+  /** Undefined: nobody reads them. */
+  readonly metrics: Metrics | undefined;
 }
 
 /**
@@ -68,6 +75,24 @@ export class GraphqlEndpoint {
 
   /** Always answers the request and never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
+    const { metrics, monotonicNow } = this.deps;
+    if (metrics === undefined || listener !== "network" || isBrowser(request.headers)) {
+      await inRequest(request, () => this.respond(request, response, listener));
+      return;
+    }
+    const startedAt = monotonicNow();
+    const result = await inRequest(request, () => this.respond(request, response, listener));
+    if (result !== undefined) {
+      metrics.answered(result, (monotonicNow() - startedAt) / 1000);
+    }
+  }
+
+  /** Resolves with what became of it; undefined: the caller went away. */
+  private async respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener: Listener,
+  ): Promise<SyncResult | undefined> {
     const mediaType = preferredMediaType(request.headers.accept);
     try {
       const isWhole = await hasArrived(request);
@@ -75,18 +100,27 @@ export class GraphqlEndpoint {
       const most = first.kind === "executor" ? MAX_REPORT_BYTES : MAX_BODY_BYTES;
       const body = await readJsonBody(request, most);
       if (body.kind === "incomplete") {
-        return;
+        return undefined;
       }
       if (body.kind === "refused") {
-        return sendAndClose(request, response, failure(body));
+        sendAndClose(request, response, failure(body));
+        return "invalid";
       }
       // A body can take seconds to come. By then the key may be revoked, the session ended, or the
       // admin made a member.
       const caller = isWhole ? first : await identify(this.deps, listener, request, response);
       const result = await this.answer(body.bytes.toString("utf8"), caller, request.headers);
-      send(response, { status: 200, headers: MARKED, body: result }, mediaType);
+      if (request.headers[KNOWN_ANSWER_HEADER] !== undefined) {
+        await sendRepeated(request, response, result, mediaType);
+      } else {
+        send(response, { status: 200, headers: MARKED, body: result }, mediaType);
+      }
+      return "accepted";
     } catch (error) {
-      send(response, errorAnswer(this.deps.errors.toApiError(error), mediaType), mediaType);
+      const shown = this.deps.errors.toApiError(error);
+      setRequestId(request, response);
+      send(response, errorAnswer(shown, mediaType), mediaType);
+      return resultOf(shown);
     }
   }
 
@@ -166,6 +200,13 @@ function thrownBy(error: GraphQLError): unknown {
   const isMistake =
     path === undefined || (originalError instanceof GraphQLError && originalError.nodes !== undefined);
   return isMistake ? badInput(printable(error.message, 500)) : (originalError ?? error);
+}
+
+/** Leads from a failed request to its lines in the log. */
+function setRequestId(request: IncomingMessage, response: ServerResponse): void {
+  if (!response.headersSent) {
+    response.setHeader("X-Request-Id", requestIdOf(request));
+  }
 }
 
 function preferredMediaType(accept: string | undefined): GraphqlMediaType {

@@ -59,13 +59,18 @@ async function authenticatedExecutor(deps: IdentifyDeps, request: IncomingMessag
   if (damage !== undefined) {
     damages.note("apikey", damage.id, damage);
   }
-  const error = keyRefused(result.reason, result.message, facts);
+  const { reason, message } = result;
+  if (keyId !== undefined) {
+    const refusal = { reason, message, address, executorId: null, at: now() };
+    activityWriter.note({ kind: "key-refused", keyId, refusal });
+  }
+  const error = keyRefused(reason, message, facts);
   refusals.note({ error, keyId, fingerprint, address });
   throw error;
 }
 
 /** Only a request without a key can be a browser's: the key alone decides who an executor is. */
-function isBrowser(headers: IncomingHttpHeaders): boolean {
+export function isBrowser(headers: IncomingHttpHeaders): boolean {
   const { authorization, cookie, origin } = headers;
   return (
     authorization === undefined &&

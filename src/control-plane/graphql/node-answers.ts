@@ -21,8 +21,9 @@ const UNREADABLE: NodeConfig = {
   ports: [],
 };
 
-export function nodeAnswer(node: NodeRecord, deps: AnswerDeps) {
+export function nodeAnswer(stored: NodeRecord, deps: AnswerDeps) {
   const { store, damages, reportedNodes } = deps;
+  const node = reportedNodes.latest(stored);
   damages.note("node", node.id, node);
   const { config = UNREADABLE, deletion, isGone, observed, ...rest } = node;
   return {
@@ -33,18 +34,12 @@ export function nodeAnswer(node: NodeRecord, deps: AnswerDeps) {
     isDrifted: !isGone && isDrifted(node.revision, observed),
     reason: reasonOf(node),
     observed,
-    observedAt: observedAt(node, reportedNodes.get(node.executor.id)?.reportedAt ?? null),
     deletion: deletion === null ? null : { ...deletion, isDone: isGone },
     revisions: async (input: unknown) => {
       const revisions = await store.nodes.revisions(node.id, decoded(revisionsArguments, input).limit);
       return revisions.map((revision) => revisionAnswer(node.id, revision, damages));
     },
   };
-}
-
-/** What is not in a report is as it was, so it holds as of the last report. */
-function observedAt(node: NodeRecord, reportedAt: number | null): number | null {
-  return node.observedAt === null ? null : Math.max(node.observedAt, reportedAt ?? node.observedAt);
 }
 
 function revisionAnswer(nodeId: string, revision: NodeRevision, damages: AnswerDeps["damages"]) {

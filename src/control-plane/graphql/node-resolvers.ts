@@ -72,7 +72,7 @@ function configuration<Schema extends z.ZodType>(schema: Schema, input: unknown)
 }
 
 async function nodesOf(
-  { store }: ResolverDeps,
+  { store, reportedNodes }: ResolverDeps,
   organizationId: string,
   { executor, phase, ...page }: NodeListInput,
 ): Promise<readonly NodeRecord[]> {
@@ -88,7 +88,7 @@ async function nodesOf(
   const found: NodeRecord[] = [];
   for (let { before } = page; ; ) {
     const nodes = await store.nodes.list(organizationId, { ...filters, before, limit: PAGE });
-    found.push(...nodes.filter((node) => phaseOf(node) === phase));
+    found.push(...nodes.filter((node) => phaseOf(reportedNodes.latest(node)) === phase));
     before = nodes.at(-1)?.id ?? null;
     if (nodes.length < PAGE || found.length >= page.limit) {
       return found.slice(0, page.limit);

@@ -1,4 +1,5 @@
-import { notFound } from "../api-error.ts";
+import { printable } from "../../lib/printable.ts";
+import { conflict, notFound } from "../api-error.ts";
 import { isOpen, visibleInvitations } from "../people/members/invitations.ts";
 import { addMember, resetPassword } from "../people/members/people-changes.ts";
 import type { Scope } from "../rights/scope.ts";
@@ -8,9 +9,18 @@ import * as inputs from "./request/inputs.ts";
 import { decoded } from "./request/inputs.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
 
+/** Longer than those of browsers. */
+const MAX_USER_AGENT = 300;
+
 /** The fields for every visitor of the page, signed in or not. */
 export function viewerResolvers(
-  { store, presence, now }: Pick<ResolverDeps, "store" | "presence" | "now">,
+  {
+    store,
+    presence,
+    people,
+    damages,
+    now,
+  }: Pick<ResolverDeps, "store" | "presence" | "people" | "damages" | "now">,
   signedIn: SignedIn | undefined,
 ): Resolvers {
   return {
@@ -23,6 +33,8 @@ export function viewerResolvers(
             role: signedIn.active?.role ?? null,
             organizations: signedIn.memberships,
             heartbeatTimeoutMs: presence.timeoutMs,
+            setKeyCommand: people?.setKeyCommand ?? null,
+            sessions: () => ownSessions({ store, damages, now }, signedIn),
           },
     invitation: async (input) => {
       const invitation = await store.people.invitation(decoded(inputs.keyArguments, input).id);
@@ -32,6 +44,19 @@ export function viewerResolvers(
       return invitationAnswer(invitation, store.people);
     },
   };
+}
+
+/** Without any token: nothing in an answer of this control plane signs somebody in. */
+async function ownSessions(
+  { store, damages, now }: Pick<ResolverDeps, "store" | "damages" | "now">,
+  { person, sessionId }: SignedIn,
+) {
+  const sessions = await store.people.sessions(person.id, now());
+  return sessions.map((session) => {
+    damages.note("session", session.id, session);
+    const userAgent = session.userAgent === null ? null : printable(session.userAgent, MAX_USER_AGENT);
+    return { ...session, userAgent, isCurrent: session.id === sessionId };
+  });
 }
 
 /** The fields about an organization's people, for its members. */
@@ -59,7 +84,8 @@ export function peopleResolvers({ store, damages, now }: ResolverDeps, scope: Sc
 }
 
 /** What the local operator may see and do in all organizations. */
-export function peopleManagement({ store, damages, now }: ResolverDeps, scope: Scope): Resolvers {
+export function peopleManagement(deps: ResolverDeps, scope: Scope): Resolvers {
+  const { store, damages, now } = deps;
   return {
     people: async () => {
       const people = await store.people.list();
@@ -78,8 +104,20 @@ export function peopleManagement({ store, damages, now }: ResolverDeps, scope: S
       const { person, ...added } = await addMember(store, found, email, role, now());
       return { ...person, ...added };
     },
+    createSetupLink: async () => linksOf(deps).issueSetUp(),
+    createSignInLink: async (input) =>
+      linksOf(deps).issueSignIn(decoded(inputs.signInLinkArguments, input).email),
     resetPassword: async (input) => resetPassword(store, decoded(inputs.emailArguments, input).email, now()),
   };
+}
+
+function linksOf({ people }: ResolverDeps) {
+  if (people === undefined) {
+    throw conflict(
+      "nobody can sign in here: set BETTER_AUTH_URL to the address of the page, and restart the control plane",
+    );
+  }
+  return people.links;
 }
 
 function invitationAnswer(invitation: Invitation, accounts: AccountReader) {

@@ -5,7 +5,10 @@ import type { ApiKeys } from "../keys/api-keys.ts";
 import type { DamageLog } from "../log/damage-log.ts";
 import type { NodeChanges } from "../nodes/node-changes.ts";
 import type { ReportedNodes } from "../nodes/reported-nodes.ts";
+import type { People } from "../people/people.ts";
+import type { ExecutorHealth, VersionCount } from "../store/contract/lists.ts";
 import type { Store } from "../store/contract/store.ts";
+import type { CountMemory } from "./count-memory.ts";
 
 export interface ResolverDeps {
   readonly store: Store;
@@ -15,7 +18,11 @@ export interface ResolverDeps {
   readonly nodeChanges: NodeChanges;
   readonly reportedNodes: ReportedNodes;
   readonly presence: Presence;
+  /** Undefined: nobody signs in. */
+  readonly people: People | undefined;
   readonly damages: DamageLog;
+  readonly executorHealth: CountMemory<ExecutorHealth>;
+  readonly executorVersions: CountMemory<readonly VersionCount[]>;
   readonly now: () => number;
 }
 

@@ -5,15 +5,15 @@ import { createOrganization } from "../organizations/organizations.ts";
 import { mayCall } from "../rights/access.ts";
 import { operatorScope, personScope, type Scope } from "../rights/scope.ts";
 import type { SignedIn } from "../rights/signed-in.ts";
-import type { ExecutorReader, ExecutorRecord } from "../store/contract/executors.ts";
 import type { KeyRecord } from "../store/contract/keys.ts";
-import type { SearchPage } from "../store/contract/page.ts";
 import { auditEventAnswer, executorAnswer, keyAnswer } from "./answers.ts";
 import { type Caller, callerKind } from "./caller.ts";
+import { listResolvers } from "./list-resolvers.ts";
 import { nodeMutations, nodeResolvers } from "./node-resolvers.ts";
 import { peopleManagement, peopleResolvers, viewerResolvers } from "./people-resolvers.ts";
 import * as inputs from "./request/inputs.ts";
 import { decoded } from "./request/inputs.ts";
+import { requireOneCursor } from "./request/list-inputs.ts";
 import type { ResolverDeps, Resolvers } from "./resolver.ts";
 
 /**
@@ -69,6 +69,7 @@ function visitorResolvers(deps: ResolverDeps): Resolvers {
 
 function scopedResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
   return {
+    ...listResolvers(deps, scope),
     ...keyResolvers(deps, scope),
     ...keyChanges(deps, scope),
     ...executorResolversOf(deps, scope),
@@ -79,9 +80,18 @@ function scopedResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
   };
 }
 
-function organizationResolvers({ store, now }: ResolverDeps): Resolvers {
+function organizationResolvers({ store, damages, now }: ResolverDeps): Resolvers {
   return {
     organizations: () => store.organizations.list(1000),
+    auditEventsAfter: async (input) => {
+      const { number, limit } = decoded(inputs.auditExportArguments, input);
+      const events = await store.audit.eventsAfter(number, limit);
+      return events.map((each) => ({
+        number: each.number,
+        organizationId: each.event.organizationId,
+        event: auditEventAnswer(each.event, { damages }),
+      }));
+    },
     createOrganization: async (input) => {
       const { name, slug } = decoded(inputs.organizationArguments, input);
       return createOrganization(store, name, slug, now());
@@ -92,12 +102,6 @@ function organizationResolvers({ store, now }: ResolverDeps): Resolvers {
 function keyResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
   const { store } = deps;
   return {
-    apiKeys: async (input) => {
-      const { organization, ...page } = decoded(inputs.listArguments, input);
-      const found = await scope.organization(organization);
-      const keys = found === undefined ? [] : await store.keys.list(found.id, page);
-      return keys.map((key) => keyAnswer(key, deps));
-    },
     apiKey: async (input) => {
       const key = await store.keys.byId(decoded(inputs.keyArguments, input).id);
       return key === undefined || !scope.actor.reaches(key.organization.id) ? null : keyAnswer(key, deps);
@@ -108,7 +112,7 @@ function keyResolvers(deps: ResolverDeps, scope: Scope): Resolvers {
 function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
   const { apiKeys } = deps;
   const answer = (key: KeyRecord) => keyAnswer(key, deps);
-  const issued = ({ key, secret }: IssuedKey) => ({ apiKey: answer(key), secret });
+  const issued = ({ key, ...rest }: IssuedKey) => ({ apiKey: answer(key), ...rest });
   return {
     createApiKey: async (input) => {
       const { organization, ...request } = decoded(inputs.createKeyArguments, input).input;
@@ -131,28 +135,9 @@ function keyChanges(deps: ResolverDeps, { actor, ...scope }: Scope): Resolvers {
   };
 }
 
-async function executorsOf(
-  executors: ExecutorReader,
-  organizationId: string,
-  name: string | null,
-  page: SearchPage,
-): Promise<readonly ExecutorRecord[]> {
-  if (name === null) {
-    return executors.list(organizationId, page);
-  }
-  const executor = await executors.byName(organizationId, name);
-  return executor === undefined ? [] : [executor];
-}
-
 function executorResolversOf(deps: ResolverDeps, scope: Scope): Resolvers {
   const { store } = deps;
   return {
-    executors: async (input) => {
-      const { organization, name, ...page } = decoded(inputs.executorListArguments, input);
-      const found = await scope.organization(organization);
-      const executors = found === undefined ? [] : await executorsOf(store.executors, found.id, name, page);
-      return executors.map((executor) => executorAnswer(executor, deps));
-    },
     executor: async (input) => {
       const executor = await store.executors.byId(decoded(inputs.keyArguments, input).id);
       return executor === undefined || !scope.actor.reaches(executor.organizationId)
@@ -161,6 +146,7 @@ function executorResolversOf(deps: ResolverDeps, scope: Scope): Resolvers {
     },
     auditEvents: async (input) => {
       const { organization, ...page } = decoded(inputs.auditArguments, input);
+      requireOneCursor(page);
       const found = await scope.organization(organization);
       const events = found === undefined ? [] : await store.audit.events(found.id, page);
       return events.map((event) => auditEventAnswer(event, deps));

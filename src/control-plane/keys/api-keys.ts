@@ -1,3 +1,4 @@
+import { utcTime } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
 import { badInput, conflict, notFound } from "../api-error.ts";
 import { type Actor, auditKey } from "../audit/audit.ts";
@@ -7,7 +8,8 @@ import type { KeyReader, KeyRecord } from "../store/contract/keys.ts";
 import type { Transactions } from "../store/contract/store.ts";
 import { type IssuedKey, issueKey } from "./issue-key.ts";
 import { checkedKeyName, keyNameFor, rotatedKeyName } from "./key-name.ts";
-import { keyStatus, revocationTime } from "./key-status.ts";
+import { keyStatus } from "./key-status.ts";
+import { expiryNote, named, requireRotatable, since } from "./rotatable.ts";
 
 /** The database stores years of four digits. */
 const LAST_EXPIRY = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -51,7 +53,7 @@ export function createApiKeys(store: Transactions, now: () => number): ApiKeys {
 async function create({ transaction, actor, at }: Change, request: NewKeyRequest): Promise<IssuedKey> {
   const { expiresAt, organizationId } = request;
   if (expiresAt !== undefined && expiresAt < at) {
-    throw badInput(`the expiry ${isoTime(expiresAt)} is in the past: choose a later time, or none`);
+    throw badInput(`the expiry ${utcTime(expiresAt)} is in the past: choose a later time, or none`);
   }
   if (expiresAt !== undefined && expiresAt > LAST_EXPIRY) {
     throw badInput("the expiry is after the year 9999: choose an earlier time, or none");
@@ -90,10 +92,10 @@ async function rotate(
   revokesAt: number | undefined,
 ): Promise<IssuedKey> {
   const old = await reachedKey(transaction.keys, actor, id);
-  await requireRotatable(transaction.keys, old, at);
+  await requireRotatable(transaction, old, at);
   if (revokesAt !== undefined && revokesAt <= at) {
     throw badInput(
-      `the end of the grace period, ${isoTime(revokesAt)}, is in the past: choose a later time, or none`,
+      `the end of the grace period, ${utcTime(revokesAt)}, is in the past: choose a later time, or none`,
     );
   }
   const issued = await issueKey(transaction.keys, {
@@ -135,7 +137,7 @@ async function rotate(
       details: { rotatedTo, revokesAt },
     });
   }
-  return issued;
+  return { ...issued, note: expiryNote(issued.key) };
 }
 
 async function revoke(
@@ -145,7 +147,7 @@ async function revoke(
 ): Promise<KeyRecord> {
   const key = await reachedKey(transaction.keys, actor, id);
   if (keyStatus(key, at) === "revoked") {
-    throw conflict(`key ${id} is already revoked${since(key, at)}`);
+    throw conflict(`${named(key)} is already revoked${since(key, at)}`);
   }
   await transaction.keys.revoke(id, at);
   await auditKey(transaction.audit, { actor, action: "api_key.revoked", key: key, at, details });
@@ -166,48 +168,25 @@ async function remove({ transaction, actor, at }: Change, id: string): Promise<K
   const key = await reachedKey(transaction.keys, actor, id);
   const status = keyStatus(key, at);
   if (status !== "revoked" && status !== "damaged") {
-    throw conflict(`key ${id} is ${status}, and only a revoked key can be deleted: revoke it first`);
+    throw conflict(`${named(key)} is ${status}, and only a revoked key can be deleted: revoke it first`);
   }
   await transaction.keys.delete(id);
   await auditKey(transaction.audit, { actor, action: "api_key.deleted", key: key, at });
   return key;
 }
 
-async function requireRotatable(keys: KeyReader, key: KeyRecord, at: number): Promise<void> {
-  const status = keyStatus(key, at);
-  if (status !== "active") {
-    const when = status === "revoked" ? since(key, at) : "";
-    throw conflict(
-      `key ${key.id} is ${status}${when}, and only an active key can be rotated: create a new key`,
-    );
-  }
-  if (key.target?.isDeleted === true) {
-    throw conflict(
-      `key ${key.id} was made for executor ${printable(key.target.name)}, which was deleted: create a new key`,
-    );
-  }
-  if (key.revokesAt === null) {
-    return;
-  }
-  const successor = await keys.newestOfLineage(key.lineageId);
-  throw conflict(
-    `key ${key.id} was already rotated, and its grace period ends at ${isoTime(key.revokesAt)}: ` +
-      `rotate its successor${successor === undefined || successor.id === key.id ? "" : `, key ${successor.id}`}`,
-  );
-}
-
 async function requiredKey(keys: KeyReader, id: string): Promise<KeyRecord> {
-  return (await keys.byId(id)) ?? noSuchKey(id);
+  return (await keys.byId(id)) ?? noSuchKey();
 }
 
 /** The key. NOT_FOUND if there is none, and in the same words if it is another organization's. */
 async function reachedKey(keys: KeyReader, actor: Actor, id: string): Promise<KeyRecord> {
   const key = await keys.byId(id);
-  return key === undefined || !actor.reaches(key.organization.id) ? noSuchKey(id) : key;
+  return key === undefined || !actor.reaches(key.organization.id) ? noSuchKey() : key;
 }
 
-function noSuchKey(id: string): never {
-  throw notFound(`there is no key with id ${printable(id)}: choose one from the list of keys`);
+function noSuchKey(): never {
+  throw notFound("this key does not exist: choose one from the list of keys");
 }
 
 async function requiredTarget(
@@ -224,13 +203,4 @@ async function requiredTarget(
     );
   }
   return executor;
-}
-
-function since(key: KeyRecord, at: number): string {
-  const time = revocationTime(key, at);
-  return time === null ? "" : ` since ${isoTime(time)}`;
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { utcTime } from "../../lib/clock.ts";
 import { keyFingerprint } from "../../protocol/fingerprint.ts";
 import { mayShowFingerprint } from "../../protocol/key-shape.ts";
 import type { KeyRefusalReason, RefusalFacts } from "../../protocol/refusal.ts";
@@ -97,7 +98,7 @@ function refused(
 }
 
 function when(at: number | null): string {
-  return at === null ? "" : ` at ${new Date(at).toISOString()}`;
+  return at === null ? "" : ` at ${utcTime(at)}`;
 }
 
 function damaged(key: PresentedKey): Authentication {

@@ -7,6 +7,8 @@ import { randomKey } from "./random-key.ts";
 export interface IssuedKey {
   readonly key: KeyRecord;
   readonly secret: string;
+  /** What a person should know about it, in sentences. */
+  readonly note?: string | undefined;
 }
 
 /** Stores a new key. Without a `lineageId` it begins a lineage of its own. */

@@ -75,7 +75,7 @@ function unsupportedBy(
     message: `The agent of executor ${name} cannot run ${what}. Upgrade it, or choose another.`,
   });
   if (capabilities === undefined) {
-    const message = `The agent of executor ${name} has never reported that it manages nodes. Upgrade it, and wait for its next sync.`;
+    const message = `The agent of executor ${name} has not reported yet that it manages nodes. Wait for its next sync. If that does not help, upgrade the agent.`;
     return [{ code: "not_supported", place: "executor", message }];
   }
   const own = capabilities.chains.find((each) => each.chain === chain);

@@ -13,7 +13,7 @@ import { isBehind, nextChange } from "./change-number.ts";
 import { nodeSpecOf } from "./node-spec-of.ts";
 import { phaseOf } from "./phase.ts";
 import { PhaseWatch } from "./phase-watch.ts";
-import type { Reported, ReportedNodes } from "./reported-nodes.ts";
+import { isAboutAll, isRepeated, keep, type Reported, type ReportedNodes } from "./reported-nodes.ts";
 
 /**
  * A whole report, or one about every node, at least this often: it repairs what a lost one left
@@ -50,6 +50,10 @@ export class NodeExchange {
     const { lookups, reported } = this.deps;
     const before = await lookups.ofExecutor(executor.id);
     const known = reported.get(executor.id) ?? (await this.meet(executor.id, before));
+    if (isRepeated(known, before, report)) {
+      known.reportedAt = at;
+      return this.reply(before, known, { wantsCapabilities: false, list: null });
+    }
     const isAnyGone = goneIn(before.nodes, report).length > 0;
     const own = isAnyGone ? await this.release(executor, report, before) : before;
     const trusted = withTrueCapabilities(report);
@@ -59,10 +63,18 @@ export class NodeExchange {
       (await this.deps.store.nodes.hasCapabilities(report.capabilitiesHash));
     this.accept(executor, own, known, trusted, hasCapabilities, at);
     const list = report.seen === own.changeNumber ? null : await this.list(executor.id);
+    return this.reply(own, known, { wantsCapabilities: !hasCapabilities, list });
+  }
+
+  private reply(
+    own: ExecutorNodes,
+    known: Reported,
+    { wantsCapabilities, list }: Pick<NodesReply, "wantsCapabilities" | "list">,
+  ): NodesReply {
     return {
       changeNumber: own.changeNumber,
       count: list?.length ?? own.nodes.length,
-      wantsCapabilities: !hasCapabilities,
+      wantsCapabilities,
       wantsWhole: this.wantsWhole(own, known),
       list,
     };
@@ -72,17 +84,8 @@ export class NodeExchange {
   private async meet(executorId: string, own: ExecutorNodes): Promise<Reported> {
     const records = own.nodes.length === 0 ? [] : await this.deps.store.nodes.listOfExecutor(executorId);
     const observed = records.filter((node) => node.observed !== null);
-    const known: Reported = {
-      seen: null,
-      capabilitiesHash: own.capabilitiesHash,
-      reportedAt: null,
-      wholeAt: null,
-      phases: new Map(observed.map((node) => [node.id, phaseOf(node)])),
-      suspects: new Set(),
-      isBehindLogged: false,
-    };
-    this.deps.reported.set(executorId, known);
-    return known;
+    const phases = new Map(observed.map((node) => [node.id, phaseOf(node)]));
+    return this.deps.reported.meet(executorId, { capabilitiesHash: own.capabilitiesHash, phases });
   }
 
   /** Keeps what is new in the report. Most reports say nothing new. */
@@ -96,15 +99,16 @@ export class NodeExchange {
   ): void {
     const { seen, isWhole, capabilitiesHash, capabilities } = report;
     const observed = ownIn(own.nodes, report);
+    const news = keep(known, own.nodes, observed, isWhole);
     const isNew =
       known.reportedAt === null ||
       known.seen !== seen ||
       (hasCapabilities && known.capabilitiesHash !== capabilitiesHash) ||
-      observed.size > 0 ||
+      news.size > 0 ||
       (isWhole && own.nodes.length > 0);
     if (isNew) {
-      const news = { executorId: executor.id, seen, capabilitiesHash, capabilities, observed, isWhole, at };
-      this.deps.note({ kind: "nodes-reported", ...news });
+      const written = { seen, capabilitiesHash, capabilities, observed: news, isWhole, at };
+      this.deps.note({ kind: "nodes-reported", executorId: executor.id, ...written });
     }
     this.watch.note(executor, own.nodes, { observed, isWhole }, known);
     this.warnIfBehind(executor, own, known, seen);
@@ -146,8 +150,10 @@ export class NodeExchange {
     if (nodes.length === 0) {
       return false;
     }
-    const everyMs = nodes.some(({ isGone }) => isGone) ? WHOLE_EVERY_WHILE_KEPT_MS : WHOLE_EVERY_MS;
-    return wholeAt === null || this.deps.monotonicNow() - wholeAt >= everyMs;
+    const ageMs = wholeAt === null ? Number.POSITIVE_INFINITY : this.deps.monotonicNow() - wholeAt;
+    return (
+      ageMs >= WHOLE_EVERY_MS || (ageMs >= WHOLE_EVERY_WHILE_KEPT_MS && nodes.some(({ isGone }) => isGone))
+    );
   }
 
   /** Null if any row is damaged: a part of the list would be no list. */
@@ -215,6 +221,9 @@ function withTrueCapabilities(report: NodesReport): NodesReport {
  * forgotten once a whole report no longer has it.
  */
 function goneIn(nodes: readonly OwnNode[], { observed, isWhole }: NodesReport): readonly GoneNode[] {
+  if (observed.length === 0 && !isWhole) {
+    return [];
+  }
   const deleted = nodes.filter(({ deletion }) => deletion !== null);
   return deleted.flatMap((node): readonly GoneNode[] => {
     const seen = observed.find(({ id }) => id === node.id);
@@ -226,11 +235,6 @@ function goneIn(nodes: readonly OwnNode[], { observed, isWhole }: NodesReport): 
     }
     return [{ ...node, becomes: node.deletion?.keepData === true ? "kept" : "forgotten" }];
   });
-}
-
-/** Whether a whole report could say no more. Only a whole one says which kept data was purged. */
-function isAboutAll(nodes: readonly OwnNode[], observed: ReadonlyMap<string, ObservedNode>): boolean {
-  return observed.size > 0 && observed.size === nodes.length && nodes.every(({ isGone }) => !isGone);
 }
 
 const NOTHING: ReadonlyMap<string, ObservedNode> = new Map();

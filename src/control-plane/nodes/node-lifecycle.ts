@@ -1,3 +1,4 @@
+import { utcTime } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
 import { badInput, conflict } from "../api-error.ts";
 import { auditNode } from "../audit/audit.ts";
@@ -91,8 +92,8 @@ function requireLost(presence: OrderDeps["presence"], executor: ExecutorRecord, 
   if (!presence.isOnline(executor, at) && silentMs >= LOST_AFTER_MS) {
     return;
   }
-  const last = new Date(lastSyncAt ?? at).toISOString();
-  const from = new Date((lastSyncAt ?? at) + LOST_AFTER_MS).toISOString();
+  const last = utcTime(lastSyncAt ?? at);
+  const from = utcTime((lastSyncAt ?? at) + LOST_AFTER_MS + 999);
   throw conflict(
     `executor ${printable(executor.name)} is not lost: its last sync was at ${last}. Delete the node without ` +
       `host-lost, or, if there is no further sync, give it up from ${from} on`,

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { HEALTH_PATHS } from "../health/health-route.ts";
+import { acceptedCodings } from "../http/content-coding.ts";
 import { send } from "../http/http-answer.ts";
 import type { PageAsset, PageAssets } from "./page-assets.ts";
 
 /** The URLs that the page's own router knows. */
-const PLACES = /^\/(?:|api-keys|executors(?:\/[^/]+)?|audit|connect|members|invitation\/[^/]+|sign-in)$/;
+const PLACES =
+  /^\/(?:|(?:api-keys|executors)(?:\/[^/]+)?|account|audit|connect|members|setup|invitation\/[^/]+|sign-in)$/;
 /** Paths that are not the page's, even for a browser. */
-export const OTHERS_PLACES: ReadonlySet<string> = new Set(["/graphql", "/healthz"]);
+export const OTHERS_PLACES: ReadonlySet<string> = new Set(["/graphql", ...HEALTH_PATHS]);
 const IMMUTABLE = /^assets\//;
 const NOT_BUILT = "The page is not built: run npm run build:page in the checkout, or install the package.\n";
 
@@ -41,12 +44,8 @@ function serveNothing(request: IncomingMessage, response: ServerResponse, assets
   if (page === undefined) {
     return false;
   }
-  const { body, contentType } = page;
-  response.writeHead(404, {
-    "Cache-Control": "no-store",
-    "Content-Type": contentType,
-    "Content-Length": body.length,
-  });
+  const { body, headers } = variantFor(request, page);
+  response.writeHead(404, { ...headers, "Cache-Control": "no-store", "Content-Length": body.length });
   response.end(request.method === "HEAD" ? undefined : body);
   return true;
 }
@@ -55,15 +54,35 @@ function serveNothing(request: IncomingMessage, response: ServerResponse, assets
 function sendAsset(
   request: IncomingMessage,
   response: ServerResponse,
-  { body, contentType, etag }: PageAsset,
+  asset: PageAsset,
   isImmutable: boolean,
 ): void {
+  const { body, etag, headers } = variantFor(request, asset);
   const caching = isImmutable ? "public, max-age=31536000, immutable" : "no-cache";
-  const headers = { ETag: etag, "Cache-Control": caching };
-  if (request.headers["if-none-match"] === etag) {
-    response.writeHead(304, headers).end();
+  const validators = { ETag: etag, "Cache-Control": caching, Vary: "Accept-Encoding" };
+  if (isKnown(request.headers["if-none-match"], etag)) {
+    response.writeHead(304, validators).end();
     return;
   }
-  response.writeHead(200, { ...headers, "Content-Type": contentType, "Content-Length": body.length });
+  response.writeHead(200, { ...validators, ...headers, "Content-Length": body.length });
   response.end(request.method === "HEAD" ? undefined : body);
+}
+
+/** The smallest form that the browser accepts. */
+function variantFor({ headers }: IncomingMessage, { contentType, plain, coded }: PageAsset) {
+  const coding = acceptedCodings(headers["accept-encoding"]).find((each) => coded[each] !== undefined);
+  const variant = coding === undefined ? plain : (coded[coding] ?? plain);
+  return {
+    ...variant,
+    headers: {
+      "Content-Type": contentType,
+      Vary: "Accept-Encoding",
+      ...(coding === undefined ? {} : { "Content-Encoding": coding }),
+    },
+  };
+}
+
+/** RFC 9110, 13.1.2: a list, compared weakly, because a proxy may have weakened the tag. */
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  return (ifNoneMatch ?? "").split(",").some((each) => each.trim().replace(/^W\//, "") === etag);
 }

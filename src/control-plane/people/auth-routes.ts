@@ -3,12 +3,14 @@ import type * as z from "zod";
 import { decoded } from "../graphql/request/inputs.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
 import type { MemberActions } from "./members/member-actions.ts";
+import type { OwnAccount } from "./own-account.ts";
 import type { SessionActions } from "./session-actions.ts";
 import * as inputs from "./sign-in/auth-inputs.ts";
 
 export interface AuthActions {
   readonly sessions: SessionActions;
   readonly members: MemberActions;
+  readonly account: OwnAccount;
 }
 
 export interface AuthRoute {
@@ -22,7 +24,8 @@ export interface AuthRoute {
 /**
  * Every route under /api/auth. better-auth's other routes are 404, and so is what a later version
  * of it adds. The paths are better-auth's, except accept-as-new, which creates an account for the
- * address that was invited.
+ * address that was invited, those of one-time links, and those of the own account: better-auth's
+ * list of sessions has their tokens, and ends them by token.
  */
 export const AUTH_ROUTES: ReadonlyMap<string, AuthRoute> = new Map([
   ["/sign-in/email", route("POST", inputs.signIn, ({ sessions }, ...rest) => sessions.signIn(...rest))],
@@ -32,9 +35,23 @@ export const AUTH_ROUTES: ReadonlyMap<string, AuthRoute> = new Map([
     "/change-password",
     route("POST", inputs.changePassword, ({ sessions }, ...rest) => sessions.changePassword(...rest)),
   ],
+  ["/account/rename", route("POST", inputs.rename, ({ account }, ...rest) => account.rename(...rest))],
+  [
+    "/account/end-session",
+    route("POST", inputs.endSession, ({ account }, ...rest) => account.endSession(...rest)),
+  ],
+  [
+    "/account/end-other-sessions",
+    route("POST", inputs.nothing, ({ account }, request) => account.endOtherSessions(request)),
+  ],
   [
     "/invitation/accept-as-new",
     route("POST", inputs.acceptAsNew, ({ sessions }, ...rest) => sessions.acceptAsNew(...rest)),
+  ],
+  ["/one-time-link/set-up", route("POST", inputs.setUp, ({ sessions }, ...rest) => sessions.setUp(...rest))],
+  [
+    "/one-time-link/sign-in",
+    route("POST", inputs.signInByLink, ({ sessions }, ...rest) => sessions.signInByLink(...rest)),
   ],
   [
     "/organization/set-active",
@@ -56,6 +73,7 @@ export const AUTH_ROUTES: ReadonlyMap<string, AuthRoute> = new Map([
     "/organization/remove-member",
     route("POST", inputs.removeMember, ({ members }, ...rest) => members.remove(...rest)),
   ],
+  ["/organization/leave", route("POST", inputs.nothing, ({ members }, request) => members.leave(request))],
   [
     "/organization/update-member-role",
     route("POST", inputs.updateMemberRole, ({ members }, ...rest) => members.changeRole(...rest)),

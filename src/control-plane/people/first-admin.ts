@@ -1,61 +1,63 @@
-import { printable } from "../../lib/printable.ts";
 import { randomId } from "../../lib/random-id.ts";
-import type { Logger } from "../log/logger.ts";
-import { SettingsError } from "../settings/settings.ts";
 import type { OrganizationWriter } from "../store/contract/organizations.ts";
 import type { AccountReader, PeopleWriter } from "../store/contract/people.ts";
 import type { Transactions } from "../store/contract/store.ts";
 import { hashPassword } from "./sign-in/password-hashing.ts";
 
 interface FirstStart {
-  /** The first person, if the settings name one. */
-  readonly admin: { readonly email: string; readonly password: string } | undefined;
+  readonly admin: { readonly email: string; readonly password: string };
   readonly organizationName: string;
 }
 
-interface FirstAdminTransaction {
+export interface FirstAdminTransaction {
   readonly people: PeopleWriter;
   readonly organizations: OrganizationWriter;
 }
 
-/**
- * Creates the first person if there is none. They become the owner of every organization without
- * members; if there is no organization, one with the name `organizationName` is created. Rejects
- * with a SettingsError if a first person is needed and `admin` is undefined. `now` is epoch ms.
- */
+export interface FirstPerson {
+  readonly name: string;
+  readonly email: string;
+  readonly passwordHash: string;
+}
+
+/** Creates the first person, and returns whether there was none. `now` is epoch ms. */
 export async function ensureFirstAdmin(
   store: Transactions<FirstAdminTransaction> & { readonly people: AccountReader },
   { admin, organizationName }: FirstStart,
-  logger: Logger,
   now: number,
-): Promise<void> {
+): Promise<boolean> {
   if (await store.people.any()) {
-    return;
-  }
-  if (admin === undefined) {
-    throw new SettingsError(
-      "no account exists yet, so nobody can sign in: " +
-        "set INITIAL_ADMIN_EMAIL and INITIAL_ADMIN_PASSWORD for the first start",
-    );
+    return false;
   }
   const passwordHash = await hashPassword(admin.password);
-  await store.transaction(async (transaction) => {
+  const { email } = admin;
+  const name = email.split("@", 1)[0] ?? email;
+  return store.transaction(async (transaction) => {
     if (await transaction.people.any()) {
-      return;
+      return false;
     }
-    const id = randomId();
-    const { email } = admin;
-    const name = email.split("@", 1)[0] ?? email;
-    await transaction.people.insert({ id, name, email, passwordHash, createdAt: now });
-    await ensureOrganization(transaction.organizations, organizationName, now);
-    for (const { id: organizationId } of await transaction.organizations.withoutMembers()) {
-      await transaction.people.insertMember(organizationId, id, "owner", now);
-    }
+    await createFirstPerson(transaction, { name, email, passwordHash }, organizationName, now);
+    return true;
   });
-  logger.info(
-    { event: "people.first-admin", email: printable(admin.email) },
-    `${printable(admin.email)} can sign in, as the first owner. INITIAL_ADMIN_PASSWORD is no longer needed: remove it.`,
-  );
+}
+
+/**
+ * Creates a person who becomes the owner of every organization without members. If there is no
+ * organization, one with the name `organizationName` is created first. The caller's transaction has
+ * checked that nobody exists. `now` is epoch ms.
+ */
+export async function createFirstPerson(
+  { people, organizations }: FirstAdminTransaction,
+  { name, email, passwordHash }: FirstPerson,
+  organizationName: string,
+  now: number,
+): Promise<void> {
+  const id = randomId();
+  await people.insert({ id, name, email, passwordHash, createdAt: now });
+  await ensureOrganization(organizations, organizationName, now);
+  for (const { id: organizationId } of await organizations.withoutMembers()) {
+    await people.insertMember(organizationId, id, "owner", now);
+  }
 }
 
 async function ensureOrganization(

@@ -8,6 +8,8 @@ import type { Store } from "../store/contract/store.ts";
 import { AuthEndpoint } from "./auth-endpoint.ts";
 import { InvitedPeople } from "./members/invited-people.ts";
 import { MemberActions } from "./members/member-actions.ts";
+import { OneTimeLinks } from "./one-time-links.ts";
+import { OwnAccount } from "./own-account.ts";
 import { SessionActions } from "./session-actions.ts";
 import { type AuthDatabase, createAuth } from "./sign-in/auth.ts";
 import { AuthGateway, type Session } from "./sign-in/auth-gateway.ts";
@@ -24,6 +26,10 @@ export interface PeopleDeps {
   /** The origin in the browser's address bar, such as https://cp.example.com. */
   readonly origin: string;
   readonly secret: string;
+  /** Of the organization that is made with the first account, if there is none. `Default`. */
+  readonly organizationName?: string;
+  /** In `serve --dev` alone: how to give a key to the agent beside it. Links may sign in then. */
+  readonly setKeyCommand?: string | undefined;
   /** The wall clock, epoch ms. */
   readonly now: () => number;
   /** Monotonic milliseconds, for intervals. Default: the system's clock. */
@@ -33,6 +39,10 @@ export interface PeopleDeps {
 /** What the rest of the control plane needs of people: who sent a request, and /api/auth. */
 export interface People {
   readonly origin: string;
+  /** Issues one-time links. */
+  readonly links: OneTimeLinks;
+  /** As in PeopleDeps. */
+  readonly setKeyCommand: string | undefined;
   /**
    * The person whose session cookie the request carries; undefined if there is no valid session.
    * Renews the session with a cookie on `response` if that is due. Rejects with `StoreUnavailable`,
@@ -45,28 +55,36 @@ export interface People {
 
 export function createPeople(deps: PeopleDeps): People {
   const { store, authDatabase, logger, errors, origin, secret, now, monotonicNow = systemClock.now } = deps;
+  const { organizationName = "Default", setKeyCommand } = deps;
+  const allowsSignIn = setKeyCommand !== undefined;
   const auth = createAuth({ store, database: authDatabase, logger, origin, secret, now });
   const names = cookieNames(origin);
   const gateway = new AuthGateway(auth, origin, names);
+  const links = new OneTimeLinks({ store, origin, organizationName, allowsSignIn, now });
   const sessions = {
     gateway,
     passwords: new Passwords(store, gateway, now),
     logger,
-    // Three limits, because each has bounded memory: many failures with invitation links, which
+    // Four limits, because each has bounded memory: many failures with invitation links, which
     // cost nothing, must not make the limit of sign-ins forget the accounts that it blocks.
     signIns: new SignInLimit(monotonicNow),
     passwordChanges: new SignInLimit(monotonicNow),
     acceptances: new SignInLimit(monotonicNow),
+    linkUses: new SignInLimit(monotonicNow),
+    links,
     invitedPeople: new InvitedPeople(store, now),
     devices: new DeviceCookie({ store, names, origin, now }),
   };
   const actions = {
     sessions: new SessionActions(sessions),
     members: new MemberActions({ gateway, store, now }),
+    account: new OwnAccount({ gateway, store, now }),
   };
   const endpoint = new AuthEndpoint({ origin, actions, errors });
   return {
     origin,
+    links,
+    setKeyCommand,
     async signedIn(request, response) {
       const { session, cookies } = await gateway.renewedSession(request);
       if (cookies.length > 0) {
@@ -79,10 +97,10 @@ export function createPeople(deps: PeopleDeps): People {
 }
 
 async function signedInOf(
-  { person, activeOrganizationId }: Session,
+  { id, person, activeOrganizationId }: Session,
   members: MembershipReader,
 ): Promise<SignedIn> {
   const memberships = await members.memberships(person.id);
   const active = memberships.find(({ organization }) => organization.id === activeOrganizationId);
-  return { person, active, memberships };
+  return { person, sessionId: id, active, memberships };
 }

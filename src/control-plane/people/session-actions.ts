@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import * as z from "zod";
-import { ApiError, ApiErrorCode } from "../api-error.ts";
+import { isLoopbackAddress } from "../../lib/loopback.ts";
+import { ApiError, ApiErrorCode, forbidden } from "../api-error.ts";
 import { clientAddress } from "../http/client-address.ts";
 import type { HttpAnswer } from "../http/http-answer.ts";
 import { networkOf } from "../http/ip-address.ts";
 import type { Logger } from "../log/logger.ts";
 import type { SignInDevice } from "../store/contract/sign-in-devices.ts";
 import type { InvitedPeople } from "./members/invited-people.ts";
+import { linkHash, type OneTimeLinks } from "./one-time-links.ts";
 import type { AuthGateway } from "./sign-in/auth-gateway.ts";
 import type * as inputs from "./sign-in/auth-inputs.ts";
 import type { DeviceCookie } from "./sign-in/device-cookie.ts";
@@ -24,6 +26,8 @@ interface SessionActionsDeps {
   readonly acceptances: SignInLimit;
   readonly invitedPeople: InvitedPeople;
   readonly devices: DeviceCookie;
+  readonly links: OneTimeLinks;
+  readonly linkUses: SignInLimit;
 }
 
 /**
@@ -91,6 +95,33 @@ export class SessionActions {
       };
       return this.onKeptDevice(request, await inTurn(request, undefined, accept));
     });
+  }
+
+  /** Creates the first account by a one-time link, then signs in to it. */
+  setUp(request: IncomingMessage, given: z.output<typeof inputs.setUp>): Promise<HttpAnswer> {
+    const { links, linkUses, passwords } = this.deps;
+    const attempt = linkUses.begin(linkHash(given.token), networkOfClient(request));
+    return this.attempt(request, attempt, async () => {
+      await links.requireSetUp(given.token);
+      const setUp = async () => {
+        await links.setUp(given);
+        return passwords.signIn(request, given.email, given.password);
+      };
+      return this.onKeptDevice(request, await inTurn(request, undefined, setUp));
+    });
+  }
+
+  /** Signs in by a one-time link, which only a browser on this host may use. */
+  async signInByLink(
+    request: IncomingMessage,
+    { token }: z.output<typeof inputs.signInByLink>,
+  ): Promise<HttpAnswer> {
+    const { gateway, links, linkUses } = this.deps;
+    if (!isLoopbackAddress(clientAddress(request) ?? "")) {
+      throw forbidden("operation_not_allowed", "a link signs in only from the control plane's own host");
+    }
+    const attempt = linkUses.begin(linkHash(token), networkOfClient(request));
+    return this.attempt(request, attempt, async () => gateway.begin(request, await links.useSignIn(token)));
   }
 
   /**

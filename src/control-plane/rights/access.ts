@@ -22,9 +22,13 @@ export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   viewer: "visitor",
   invitation: "visitor",
 
+  health: "member",
   apiKeys: "member",
+  apiKeyCount: "member",
   apiKey: "member",
   executors: "member",
+  executorCount: "member",
+  executorVersions: "member",
   executor: "member",
   auditEvents: "member",
   nodes: "member",
@@ -44,11 +48,14 @@ export const ROOT_FIELD_AUDIENCE: Readonly<Record<string, Audience>> = {
   deleteNode: "admin",
   closeLostNode: "admin",
 
+  auditEventsAfter: "management",
   organizations: "management",
   createOrganization: "management",
   people: "management",
   organizationsWithoutOwner: "management",
   addMember: "management",
+  createSetupLink: "management",
+  createSignInLink: "management",
   resetPassword: "management",
 };
 

@@ -1,4 +1,3 @@
-import { printable } from "../../lib/printable.ts";
 import { forbidden, notFound } from "../api-error.ts";
 import type { Actor } from "../audit/audit.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
@@ -13,7 +12,7 @@ export interface Change {
 
 /**
  * Runs `make` in one transaction, for the change and its audit event. Rejects with FORBIDDEN if the
- * actor has lost the right to make changes.
+ * actor has lost the right to make changes, and with UNAUTHENTICATED if their session has ended.
  */
 export function changeAs<Result>(
   { store, now }: { readonly store: Transactions; readonly now: () => number },
@@ -21,10 +20,11 @@ export function changeAs<Result>(
   make: (change: Change) => Promise<Result>,
 ): Promise<Result> {
   return store.transaction(async (transaction) => {
-    if (!(await actor.mayStillChange(transaction))) {
+    const at = now();
+    if (!(await actor.mayStillChange(transaction, at))) {
       throw forbidden("operation_not_allowed", "you are no longer an owner or admin of the organization");
     }
-    return make({ transaction, actor, at: now() });
+    return make({ transaction, actor, at });
   });
 }
 
@@ -37,7 +37,5 @@ export async function reachedExecutor(
   if (executor !== undefined && actor.reaches(executor.organizationId)) {
     return executor;
   }
-  throw notFound(
-    `there is no executor with id ${printable(executorId)}: choose one from the list of executors`,
-  );
+  throw notFound("this executor does not exist: choose one from the list of executors");
 }

@@ -4,7 +4,7 @@ import { type Actor, LOCAL_OPERATOR } from "../audit/audit.ts";
 import { requiredOrganization } from "../organizations/organizations.ts";
 import type { Organization, OrganizationReader } from "../store/contract/organizations.ts";
 import type { Person } from "../store/contract/people.ts";
-import type { SignedIn } from "./signed-in.ts";
+import { requireSession, type SignedIn } from "./signed-in.ts";
 
 /**
  * What a caller can see: an operator all organizations, a person only the one that is active in the
@@ -47,10 +47,10 @@ export function operatorScope(organizations: OrganizationReader): Scope {
 }
 
 /** Only the active organization. All others look as if they did not exist. */
-export function personScope({ person, active }: SignedIn): Scope {
+export function personScope({ person, active, sessionId }: SignedIn): Scope {
   const organization = active?.organization;
   return {
-    actor: personActor(person, organization?.id),
+    actor: personActor(person, organization?.id, sessionId),
     role: active?.role ?? "member",
     organization: async (reference) =>
       reference === undefined || reference === organization?.id || reference === organization?.slug
@@ -59,13 +59,18 @@ export function personScope({ person, active }: SignedIn): Scope {
   };
 }
 
-export function personActor({ id, name, email }: Person, organizationId?: string): Actor {
+/** @param sessionId the session that has to last; undefined: the caller has checked that */
+export function personActor(person: Person, organizationId?: string, sessionId?: string): Actor {
+  const { id, name, email } = person;
   return {
     id,
     name: `${name} <${email}>`,
     source: "page",
     reaches: (other) => other === organizationId,
-    async mayStillChange(reader) {
+    async mayStillChange(reader, at) {
+      if (sessionId !== undefined) {
+        await requireSession(reader.people, { id: sessionId, person }, at);
+      }
       const memberships = await reader.people.memberships(id);
       const role = memberships.find(({ organization }) => organization.id === organizationId)?.role;
       return role === "owner" || role === "admin";

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { MAX_NODES, nodeSpec } from "./node-spec.ts";
-import { observedNodes } from "./observed-node.ts";
+import { areObservedNodes } from "./observed-guard.ts";
+import { type ObservedNode, observedNodes } from "./observed-node.ts";
 
 /**
  * What a sync carries about nodes: `SyncExecutorInput.nodes`, `SyncExecutorResult.nodes`. Control
@@ -57,7 +58,16 @@ export const nodesReport = z.strictObject({
   capabilities: nodeCapabilities.nullish().transform((value) => value ?? null),
   /** Whether `observed` is everything; otherwise it is what has changed. */
   isWhole: z.boolean(),
-  observed: observedNodes,
+  observed: z.unknown().transform((value, context): readonly ObservedNode[] => {
+    if (areObservedNodes(value)) {
+      return value;
+    }
+    const { data = [], error } = observedNodes.safeParse(value);
+    for (const { path, message } of error?.issues ?? []) {
+      context.issues.push({ code: "custom", path, message, input: undefined });
+    }
+    return data;
+  }),
 });
 export type NodesReport = z.infer<typeof nodesReport>;
 

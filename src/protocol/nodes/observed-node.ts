@@ -27,18 +27,16 @@ export const NODE_PROBLEMS = [
 ] as const;
 export type NodeProblem = (typeof NODE_PROBLEMS)[number];
 
-const text = z
-  .string()
-  .max(300)
-  .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, "must be one printable line");
+export const PRINTABLE_LINE = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
+export const WORD = /^[\x21-\x7e]{1,32}$/u;
+
+const text = z.string().max(300).regex(PRINTABLE_LINE, "must be one printable line");
 /** Null: unknown. GraphQL lets a request leave out each nullable field. */
 const orNull = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().default(null);
 const amount = orNull(z.number().min(0).max(Number.MAX_SAFE_INTEGER));
 /** As far as an `Int` of GraphQL goes. */
 const count = z.number().int().min(0).max(MAX_INT);
-const word = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,32}$/u, "must be 1 to 32 printable ASCII characters without spaces");
+const word = z.string().regex(WORD, "must be 1 to 32 printable ASCII characters without spaces");
 
 export const observedProcess = z.strictObject({
   role: word,

@@ -7,6 +7,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 const ALL: AuditPage = {
   limit: 500,
   before: null,
+  after: null,
   action: null,
   actor: null,
   target: null,
@@ -53,8 +54,9 @@ function expected(events: readonly NewAuditEvent[], page: AuditPage): string[] {
     .map(({ event }) => event)
     .filter(({ organizationId }) => organizationId === "acme");
   const start = page.before === null ? 0 : newest.findIndex(({ id }) => id === page.before) + 1;
-  return newest
-    .slice(start)
+  const end = page.after === null ? newest.length : newest.findIndex(({ id }) => id === page.after);
+  const found = newest
+    .slice(start, end)
     .filter((event) => page.action === null || event.action === page.action)
     .filter((event) => has(event.actor, page.actor))
     .filter((event) => page.from === null || event.at >= page.from)
@@ -65,8 +67,8 @@ function expected(events: readonly NewAuditEvent[], page: AuditPage): string[] {
         targetId === page.target ||
         targetName.toLowerCase().startsWith(page.target.toLowerCase()),
     )
-    .slice(0, page.limit)
     .map(({ id }) => id);
+  return page.after === null ? found.slice(0, page.limit) : found.slice(-page.limit);
 }
 
 it("answers every combination of filters, page by page, as a search of everything would", async () => {
@@ -103,17 +105,15 @@ it("answers every combination of filters, page by page, as a search of everythin
         for (const from of filters.from) {
           for (const to of filters.to) {
             for (let before: string | null = null; ; compared += 1) {
-              const page: AuditPage = {
-                limit: from === null ? 40 : 3,
-                before,
-                action,
-                actor,
-                target,
-                from,
-                to,
-              };
+              const limit = from === null ? 40 : 3;
+              const page: AuditPage = { limit, before, after: null, action, actor, target, from, to };
               const found = (await store.audit.events("acme", page)).map(({ id }) => id);
               expect({ page, found }).toEqual({ page, found: expected(written, page) });
+              if (before !== null) {
+                const previous: AuditPage = { ...page, before: null, after: before };
+                const back = (await store.audit.events("acme", previous)).map(({ id }) => id);
+                expect({ previous, back }).toEqual({ previous, back: expected(written, previous) });
+              }
               const last = found.at(-1);
               if (last === undefined) {
                 break;
@@ -148,7 +148,7 @@ it("finds an actor among thousands of them", async () => {
   expect(await ids({ actor: "example", limit: 2 })).toEqual(["e2499", "e2498"]);
 });
 
-it("goes through the events of hundreds of actors page by page, as they were written", async () => {
+it("goes through the events of hundreds of actors page by page and back, as they were written", async () => {
   const { written, ids } = await logOf(
     Array.from({ length: 1500 }, (_, n) => ({
       // One is busy, most act once, and many do at the same moment.
@@ -169,13 +169,25 @@ it("goes through the events of hundreds of actors page by page, as they were wri
         found.push(...page);
       }
       expect(found).toEqual(expected(written, { ...filter, limit: 5000 }));
+      const back: string[] = [];
+      for (let after = found.at(-1) ?? null; ; after = back[0] ?? null) {
+        const page = await ids({ action, actor, after, limit: 70 });
+        if (page.length === 0) {
+          break;
+        }
+        back.unshift(...page);
+      }
+      expect(back).toEqual(found.slice(0, -1));
     }
   }
 });
 
-it("answers nothing after an event that is not there, or is another organization's", async () => {
+it("answers nothing beside an event that is not there, or is another organization's", async () => {
   const { ids } = await logOf([{ organizationId: "bravo" }, {}, {}]);
   expect(await ids({ before: "none" })).toEqual([]);
   expect(await ids({ before: "e0" })).toEqual([]);
   expect(await ids({ before: "e2" })).toEqual(["e1"]);
+  expect(await ids({ after: "none" })).toEqual([]);
+  expect(await ids({ after: "e0" })).toEqual([]);
+  expect(await ids({ after: "e1" })).toEqual(["e2"]);
 });

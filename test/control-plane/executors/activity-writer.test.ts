@@ -90,7 +90,14 @@ describe("writing behind", () => {
       }
     });
     for (let n = 0; n < 2000; n += 1) {
-      activityWriter.note({ kind: "synced", executorId: `e${n}`, key, declaration, at: n + 1 });
+      activityWriter.note({
+        kind: "synced",
+        executorId: `e${n}`,
+        key,
+        declaration,
+        address: null,
+        at: n + 1,
+      });
     }
     let turns = 0;
     const turn = setInterval(() => {

@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import {
   type AdmissionFacts,
   admissionFacts,
+  admissionRefusal,
   admit,
 } from "../../../src/control-plane/executors/admission.ts";
 import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
@@ -124,10 +125,10 @@ describe("admission", () => {
     expect(seen).toBe(verdict);
   });
 
-  it("tells the refused executor about the other executor and both keys", () => {
+  it("tells the refused executor about the other executor and the two keys", () => {
     const admission = admit({ ...facts, executor: elsewhere, lineage: serving });
     expect(admission).toMatchObject({
-      message: expect.stringMatching(/key K, or one .*, serves executor F, and E is bound to key K0/),
+      message: expect.stringMatching(/this key, or one .*, serves executor F, and E is bound to another key/),
     });
   });
 });
@@ -245,3 +246,57 @@ function enter(database: DatabaseSync, { targetOfK1, targetOfK2, E, F }: State):
   aim.run(targetOfK2, "K2");
   database.exec("commit");
 }
+
+describe("what is asked and told beside the verdict", () => {
+  it("an executor that exists is looked up once, and its lineage only if another key takes it over", async () => {
+    const asked: string[] = [];
+    const found = { ...executor, name: "E", damaged: [], keyId: "K" };
+    const reads = (bound: typeof found | undefined) => ({
+      executors: {
+        bound: async () => {
+          asked.push("bound");
+          return bound;
+        },
+      },
+      lineages: {
+        enrolledCount: async () => {
+          asked.push("enrolled");
+          return 2;
+        },
+        lineageUse: async () => {
+          asked.push("lineage");
+          return nobody;
+        },
+      },
+    });
+    const presented = {
+      ...key,
+      fingerprint: "f",
+      createdAt: 0,
+      expiresAt: null,
+      isEnabled: true,
+      revokedAt: null,
+      revokesAt: null,
+      damaged: [],
+    };
+    const claim = { executorName: "E", expectedOrganizationId: undefined, kind: "agent" };
+    const factsOf = (bound: typeof found | undefined) => admissionFacts(reads(bound), presented, claim, 3);
+    expect(await factsOf(found)).toMatchObject({ enrolled: 0, lineage: undefined });
+    expect(asked.splice(0)).toEqual(["bound"]);
+    expect(await factsOf({ ...found, keyId: "K0" })).toMatchObject({ enrolled: 0, lineage: nobody });
+    expect(asked.splice(0)).toEqual(["bound", "lineage"]);
+    expect(await factsOf(undefined)).toMatchObject({ enrolled: 2, lineage: undefined });
+    expect(asked).toEqual(["bound", "enrolled"]);
+  });
+
+  it("only a key of the wrong organization is told whose it is", () => {
+    const told = (reason: "wrong_organization" | "kind_mismatch") =>
+      admissionRefusal(key, { kind: "refused", reason, message: "m" });
+    expect(told("wrong_organization")).toMatchObject({
+      httpStatus: 403,
+      message: "m",
+      refusal: { organization: "acme" },
+    });
+    expect(told("kind_mismatch").refusal).toEqual({});
+  });
+});

@@ -46,6 +46,27 @@ describe("duplicates of an executor", () => {
     expect(cloned.current(5000 + TIMEOUT_MS + 1)).toEqual([]);
   });
 
+  it("knows no process that was silent for the timeout as one that stops", () => {
+    const instances = new DuplicateDetector(TIMEOUT_MS);
+    play("A", instances);
+    expect(instances.leave("A", TIMEOUT_MS + 1)).toBe(false);
+    play("A", instances);
+    expect(instances.leave("A", TIMEOUT_MS)).toBe(true);
+    expect(instances.isEmpty).toBe(true);
+  });
+
+  it("keeps those that synced last", () => {
+    const instances = new DuplicateDetector(TIMEOUT_MS);
+    const sync = (instanceId: string) =>
+      instances.sync({ instanceId, hostName: "h", address: null, lastSyncAt: 0, process: null }, 0);
+    for (let n = 0; n < 18; n += 1) {
+      sync(String(n));
+    }
+    expect(instances.leave("1", 0)).toBe(false);
+    expect(instances.leave("2", 0)).toBe(true);
+    expect(instances.leave("17", 0)).toBe(true);
+  });
+
   it("keeps a bounded number when a client invents instance ids", () => {
     const instances = new DuplicateDetector(TIMEOUT_MS);
     for (let round = 0; round < 2; round += 1) {

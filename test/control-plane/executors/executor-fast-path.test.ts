@@ -183,7 +183,7 @@ it("answers the documents of executors and hands on all others, parsed", async (
     store,
     lookups: store,
     activityWriter: createActivityWriter(store, logger),
-    presence: new Presence(30_000, logger, now),
+    presence: new Presence(30_000, logger, now, () => undefined),
     nodeExchange: new NodeExchange({
       store,
       lookups: store.nodes,

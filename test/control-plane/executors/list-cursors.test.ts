@@ -4,10 +4,15 @@ import { startServer } from "../../support/control-plane/control-plane-server.ts
 import { nodeExecutor } from "../../support/control-plane/node-executor.ts";
 import { ROOT_FIELDS } from "../../support/control-plane/root-fields.ts";
 
-/** Every list that is read page by page. */
-const LISTS = ROOT_FIELDS.filter(({ field }) => field.args.some(({ name }) => name === "before")).map(
-  ({ name }) => name,
-);
+function listsWith(argument: string): readonly string[] {
+  return ROOT_FIELDS.filter(({ field }) => field.args.some(({ name }) => name === argument)).map(
+    ({ name }) => name,
+  );
+}
+
+/** Every list that is read page by page, and those that are also read backwards. */
+const LISTS = listsWith("before");
+const BOTH_WAYS = listsWith("after");
 
 async function twoOrganizations(list: string) {
   const server = await startServer();
@@ -25,10 +30,15 @@ async function twoOrganizations(list: string) {
       }
     }
   }
-  const ids = async (list: string, organization: string, before?: string | null) => {
+  const ids = async (
+    list: string,
+    organization: string,
+    cursor?: string | null,
+    argument: "before" | "after" = "before",
+  ) => {
     const answer = await server.manage(
-      `query($organization: String, $before: ID) { list: ${list}(organization: $organization, before: $before) { id } }`,
-      { organization, before },
+      `query($organization: String, $cursor: ID) { list: ${list}(organization: $organization, ${argument}: $cursor) { id } }`,
+      { organization, cursor },
     );
     return z
       .object({ list: z.array(z.object({ id: z.string() })) })
@@ -41,6 +51,7 @@ async function twoOrganizations(list: string) {
 describe("the cursor of a list", () => {
   it("is that of every list that has one", () => {
     expect(LISTS.toSorted()).toEqual(["apiKeys", "auditEvents", "executors", "nodes"]);
+    expect(BOTH_WAYS.toSorted()).toEqual(["apiKeys", "auditEvents", "executors"]);
   });
 
   it.each(LISTS)("of %s goes on in the same organization, and takes no other's id", async (list) => {
@@ -58,5 +69,19 @@ describe("the cursor of a list", () => {
       }
     }
     expect(await ids(list, "acme", null)).toEqual(own);
+  });
+
+  it.each(BOTH_WAYS)("of %s goes back in the same organization, and not both ways at once", async (list) => {
+    const { server, ids } = await twoOrganizations(list);
+    const [own, foreign] = [await ids(list, "acme"), await ids(list, "other")];
+    expect(await ids(list, "acme", own[2], "after")).toEqual(own.slice(0, 2));
+    expect(await ids(list, "acme", own[0], "after")).toEqual([]);
+    for (const after of [...foreign, "nothing", ""]) {
+      expect(await ids(list, "acme", after, "after")).toEqual([]);
+    }
+    const both = await server.manage(
+      `{ list: ${list}(organization: "acme", before: "${own[0]}", after: "${own[2]}") { id } }`,
+    );
+    expect(both.code).toBe("BAD_USER_INPUT");
   });
 });

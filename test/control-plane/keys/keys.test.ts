@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { keyFingerprint } from "../../../src/protocol/fingerprint.ts";
 import { startServer, type TestServer } from "../../support/control-plane/control-plane-server.ts";
 
 const CURRENT_KEY = 'query { currentKey(input: { executorName: "agent-1" }) { key { id } } }';
@@ -183,7 +184,9 @@ describe("rotating a key", () => {
     await expect(server.rotateKey(old.id, Date.now() - 1)).rejects.toThrow(/is in the past/);
     const next = await server.rotateKey(old.id, Date.now() + DAY_MS);
     await expect(server.rotateKey(old.id)).rejects.toThrow(
-      new RegExp(`CONFLICT.*rotate its successor, key ${next.id}`),
+      new RegExp(
+        `CONFLICT: key prod \\(\\w{8}\\) was .* UTC: rotate its successor, key ${next.name} \\(${keyFingerprint(next.secret)}\\)$`,
+      ),
     );
     await server.revokeKey(old.id);
     await expect(server.rotateKey(old.id)).rejects.toThrow(/CONFLICT.*is revoked since/);
@@ -209,7 +212,7 @@ describe("rotating a key", () => {
 describe("the refusal of a revoked key says whether another key replaced it", () => {
   const rotatedOf = async (server: TestServer, secret: string) => {
     const { text, message } = await server.post(secret, CURRENT_KEY);
-    return [JSON.parse(text).errors[0].extensions.rotated, message?.replace(/20\d\d-.*Z/, "T")];
+    return [JSON.parse(text).errors[0].extensions.rotated, message?.replace(/20\d\d-.* UTC/, "T")];
   };
   const ROTATED = [true, "this key was rotated, and stopped working at T: use the key that replaced it"];
   const REVOKED = [false, "this key was revoked at T"];

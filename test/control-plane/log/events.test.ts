@@ -3,11 +3,11 @@ import { EVENTS } from "../../../src/control-plane/log/events.ts";
 import { sourceFiles } from "../../support/source-files.ts";
 
 const TABLE = "src/control-plane/log/events.ts";
+const sources = sourceFiles().filter(
+  ({ program, path }) => program === "control-plane" && path !== TABLE && !path.endsWith("audit.ts"),
+);
 
 it.each(Object.keys(EVENTS))("the event %s occurs in the source", (event) => {
-  const sources = sourceFiles().filter(
-    ({ program, path }) => program === "control-plane" && path !== TABLE && !path.endsWith("audit.ts"),
-  );
   expect(sources.some(({ text }) => text.includes(`"${event}"`))).toBe(true);
 });
 

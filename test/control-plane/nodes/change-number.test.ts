@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { isBehind, nextChange, nextRevision } from "../../../src/control-plane/nodes/change-number.ts";
+import { runs } from "../../support/runs.ts";
 
 /** What an executor does with a list: it ignores what is older than what it knows. */
 function accepts(
@@ -64,7 +65,7 @@ it("an order that is given after a restored backup counts, whenever it was resto
         }
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(500) },
   );
 });
 

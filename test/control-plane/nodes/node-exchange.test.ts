@@ -129,6 +129,33 @@ describe("phases", () => {
   });
 });
 
+describe("figures", () => {
+  const height = z.object({
+    node: z.object({ observed: z.object({ processes: z.array(z.object({ height: z.number() })) }) }),
+  });
+
+  it("are shown at once, are written later, and at the latest by a stop", async () => {
+    const { server, executor } = await scene();
+    await executor.sync();
+    const { node } = await executor.create("ltc-1");
+    const spec = { ...node, name: "ltc-1" };
+    const stored = async () => (await server.store.nodes.byId(node.id))?.observed?.processes[0]?.height;
+    for (const at of [1, 2, 3]) {
+      await executor.sync({ isWhole: at === 1, observed: [running(spec, { height: at })] });
+      await written(server);
+    }
+    const shownHeight = await server.manage(
+      "query($id: ID!) { node(id: $id) { observed { processes { height } } } }",
+      { id: node.id },
+    );
+    expect(height.parse(shownHeight.data).node.observed.processes).toEqual([{ height: 3 }]);
+    expect(await stored()).toBe(1);
+    await server.close();
+    const again = await startServer({}, server.directory);
+    expect((await again.store.nodes.byId(node.id))?.observed?.processes[0]?.height).toBe(3);
+  });
+});
+
 describe("deletion", () => {
   it("keeps the row until the executor reports it gone", async () => {
     const { server, executor } = await scene();

@@ -10,6 +10,8 @@ describe("the environment of serve", () => {
       port: 3000,
       heartbeatTimeoutMs: 30_000,
       maxExecutorsPerKey: 100,
+      drainMs: 0,
+      metricsAddress: undefined,
       tls: undefined,
       logLevel: "info",
     });
@@ -63,10 +65,16 @@ describe("the settings of people", () => {
     INITIAL_ADMIN_PASSWORD: "twelve chars",
   };
 
-  it("are left out where there is no secret, and read as a whole where there is one", () => {
+  it("are left out where the page has no address, and need no secret", () => {
     const { BETTER_AUTH_SECRET: _, ...withoutSecret } = PEOPLE;
     expect(readSettings({}).people).toBeUndefined();
-    expect(readSettings(withoutSecret).people).toBeUndefined();
+    expect(readSettings(withoutSecret).people).toMatchObject({ secret: undefined });
+    expect(readSettings({ BETTER_AUTH_URL: PEOPLE.BETTER_AUTH_URL }).people).toEqual({
+      origin: "https://cp.example.com",
+      secret: undefined,
+      firstAdmin: undefined,
+      organizationName: "Default",
+    });
     expect(readSettings(PEOPLE).people).toEqual({
       origin: "https://cp.example.com",
       secret: PEOPLE.BETTER_AUTH_SECRET,

@@ -4,16 +4,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { runCommandLine } from "../../../src/control-plane/cli/command-line.ts";
 import { keepFiles, keepText, noteKey } from "../canary.ts";
 import { eventually } from "../eventually.ts";
 import { ENVIRONMENT } from "../program-environment.ts";
+import { CONTROL_PLANE } from "../programs.ts";
 import { temporaryDirectory } from "../temp-dir.ts";
 import { onSmallDisk } from "./small-disk.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../../src/control-plane/main.ts", import.meta.url));
 
 export interface ControlPlaneOptions {
   /**
@@ -34,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly socketPath?: string;
   /** Paths of PEM files. */
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  /** More arguments of `serve`. */
+  readonly args?: readonly string[];
   /** Another release's `main.ts`. Its own commands are used, too, as processes. */
   readonly program?: string;
 }
@@ -152,10 +152,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 function serveCommand(
-  { maxFileBlocks, maxOpenFiles, smallDiskKiB, program = PROGRAM }: ControlPlaneOptions,
+  { maxFileBlocks, maxOpenFiles, smallDiskKiB, program = CONTROL_PLANE, args = [] }: ControlPlaneOptions,
   directory: string,
 ): [string, ...string[]] {
-  const serve: [string, ...string[]] = [process.execPath, program, "serve"];
+  const serve: [string, ...string[]] = [process.execPath, program, "serve", ...args];
   if (smallDiskKiB !== undefined) {
     return onSmallDisk(directory, smallDiskKiB, serve);
   }
@@ -256,10 +256,11 @@ function commands(management: TestControlPlane["management"]) {
   };
 }
 
-async function runManagement(
+/** What a command of the management answers, which must succeed. */
+export async function runManagement(
   args: readonly string[],
   socketPath: string,
-  run: (args: readonly string[]) => ReturnType<typeof runControlPlane>,
+  run: (args: readonly string[]) => ReturnType<typeof runControlPlane> = runCommand,
 ): Promise<unknown> {
   const result = await run([...args, "--json", "--socket", socketPath]);
   if (result.exitCode !== 0) {
@@ -301,7 +302,7 @@ export async function runCommand(args: readonly string[], env: Readonly<Record<s
 export async function runControlPlane(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  program = PROGRAM,
+  program = CONTROL_PLANE,
 ): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(process.execPath, [program, ...args], {
     env: { ...ENVIRONMENT, ...env },

@@ -101,10 +101,11 @@ export interface PeopleServer extends TestServer {
  * certificate that browsers trust, PEM.
  */
 export async function startPeopleServer(
-  overrides: Partial<ServerDeps> & { readonly origin?: string; readonly ca?: string } = {},
+  overrides: Partial<ServerDeps> &
+    Pick<Partial<PeopleDeps>, "origin" | "setKeyCommand"> & { readonly ca?: string } = {},
 ): Promise<PeopleServer> {
   const directory = tempDir();
-  const { origin = ORIGIN, ca, ...deps } = overrides;
+  const { origin = ORIGIN, ca, setKeyCommand, ...deps } = overrides;
   const store = openSqliteStore(join(directory, "control-plane.db"));
   const authDatabase = store.betterAuthDatabase();
   const lines: string[] = [];
@@ -118,6 +119,7 @@ export async function startPeopleServer(
     errors: new ErrorDisclosure(logger, () => clock.now()),
     origin,
     secret: SECRET,
+    setKeyCommand,
     now: () => clock.now() + wall.offsetMs,
     monotonicNow: () => clock.now(),
   });

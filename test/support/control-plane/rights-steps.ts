@@ -74,6 +74,8 @@ const posts: readonly (readonly [path: string, body: fc.Arbitrary<unknown>])[] =
     }),
   ],
 ];
+/** The routes that must exist. */
+export const OPEN_PATHS: readonly string[] = posts.map(([path]) => path);
 /** Routes of better-auth and its plugins that must not exist. */
 const closed: typeof posts = [
   ["/organization/create", body({ name: nonsense, slug: nonsense })],

@@ -1,6 +1,7 @@
 import { Client } from "undici";
 import * as z from "zod";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { startDeadline } from "../../../lib/deadline.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
 import { socketPathProblem } from "../../../lib/unix-socket.ts";
@@ -35,13 +36,17 @@ export class ManagementClient {
     this.timeoutMs = timeoutMs;
   }
 
-  /** The decoded `data` of the answer. A CommandError if there is none, or with what it refused. */
+  /**
+   * The decoded `data` of the answer. A CommandError if there is none, or with what it refused.
+   * `signal` ends the wait for it.
+   */
   async request<Schema extends z.ZodType>(
     document: string,
     variables: Readonly<Record<string, unknown>>,
     data: Schema,
+    signal = new AbortController().signal,
   ): Promise<z.output<Schema>> {
-    const answer = await this.post(JSON.stringify({ query: document, variables }));
+    const answer = await this.post(JSON.stringify({ query: document, variables }), signal);
     const refused = errorsAnswer.safeParse(answer);
     if (refused.success) {
       throw refusal(refused.data.errors);
@@ -55,7 +60,7 @@ export class ManagementClient {
     });
   }
 
-  private async post(body: string): Promise<unknown> {
+  private async post(body: string, caller: AbortSignal): Promise<unknown> {
     const problem = socketPathProblem(this.socketPath);
     if (problem !== undefined) {
       throw new CommandError("configuration", `${this.socketPath} cannot be a socket: ${problem}`, {
@@ -63,9 +68,10 @@ export class ManagementClient {
       });
     }
     const client = new Client("http://localhost", { socketPath: this.socketPath });
+    using deadline = startDeadline(this.timeoutMs, caller);
+    const { signal } = deadline;
     try {
       const headers = { "content-type": "application/json" };
-      const signal = AbortSignal.timeout(this.timeoutMs);
       const response = await client.request({ path: "/graphql", method: "POST", headers, body, signal });
       return await response.body.json();
     } catch (error) {
@@ -96,8 +102,13 @@ export class ManagementClient {
 
 function refusal(errors: z.output<typeof errorsAnswer>["errors"]): CommandError {
   const message = errors.map(refusalText).join("; ");
-  const isAbsent = errors.some(({ extensions }) => extensions?.code === ApiErrorCode.notFound);
-  return new CommandError(isAbsent ? "not_found" : "refused", message);
+  const has = (...codes: readonly string[]) =>
+    errors.some(({ extensions }) => codes.includes(extensions?.code ?? ""));
+  if (has(ApiErrorCode.unavailable, ApiErrorCode.overloaded)) {
+    // Nothing was decided: its database fails, or it has too much to do.
+    return new CommandError("no_answer", message);
+  }
+  return new CommandError(has(ApiErrorCode.notFound) ? "not_found" : "refused", message);
 }
 
 /** With several wrong entries, each has a line of its own. */

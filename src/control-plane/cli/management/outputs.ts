@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ROLES } from "../../../protocol/roles.ts";
-import { API_KEY_STATUSES, EXECUTOR_STATUSES } from "../../../protocol/statuses.ts";
+import { API_KEY_STATUSES, EXECUTOR_STATUSES, OFFLINE_CAUSES } from "../../../protocol/statuses.ts";
 import { damaged, isoTime, moment } from "./moment.ts";
 import { changedNode, node, removedNode } from "./node-outputs.ts";
 
@@ -29,12 +29,25 @@ export const key = keyReference.extend({
     .array(z.object({ executor: executorReference, lastUsedAt: moment }))
     .describe("The two executors that used it last"),
   usedByCount: z.number().describe("How many executors used it, ever"),
+  usedNow: z
+    .array(z.object({ executor: executorReference, lastUsedAt: moment }))
+    .describe("The first two executors that are bound to it, by name"),
+  usedNowCount: z.number().describe("How many executors are bound to it"),
 });
 export type Key = z.output<typeof key>;
 
 export const issuedKey = z.object({
   apiKey: key,
   secret: z.string().describe("The key itself; it cannot be read again"),
+  note: z.string().nullish().describe("What to know about it"),
+});
+
+const refusal = z.object({
+  key: keyReference,
+  reason: z.string(),
+  message: z.string(),
+  address: z.string().nullable(),
+  at: moment,
 });
 
 export const executor = z.object({
@@ -72,15 +85,17 @@ export const executor = z.object({
       }),
     )
     .describe("More than one while several processes sync under this name"),
-  lastRefusal: z
+  lastRefusal: refusal.nullable().describe("Of a sync under its name (403), or of its key (401)"),
+  offlineReason: z
     .object({
-      key: keyReference,
-      reason: z.string(),
-      message: z.string(),
-      address: z.string().nullable(),
-      at: moment,
+      cause: z.enum(OFFLINE_CAUSES),
+      at: moment.nullable().describe("When it came about; null: unknown"),
+      key: keyReference.nullable(),
+      refusal: refusal.nullable().describe("The last one, if no sync was accepted after it"),
+      isKnocking: z.boolean().describe("The refused host asked again in the last 3 minutes"),
     })
-    .nullable(),
+    .nullable()
+    .describe("null: it is online, and its key has not ended"),
 });
 export type Executor = z.output<typeof executor>;
 
@@ -103,6 +118,10 @@ export const auditEvent = z.object({
   damaged,
 });
 
+/** One line of `audit export`. */
+export const exportedEvent = z.object({ number: z.number(), organization: z.string(), ...auditEvent.shape });
+export type ExportedEvent = z.output<typeof exportedEvent>;
+
 const user = z.object({ id: z.string(), name: z.string(), email: z.string() });
 const role = z.enum(ROLES);
 
@@ -111,6 +130,11 @@ export const person = user.extend({
 });
 export const addedMember = user.extend({ role, isChanged: z.boolean() });
 export const passwordReset = z.object({ user, password: z.string().describe("Shown this once") });
+
+export const oneTimeLink = z.object({
+  url: z.string().describe("Works once"),
+  expiresAt: moment,
+});
 
 const membership = z.object({ role, organization: z.object({ slug: z.string(), hasOwner: z.boolean() }) });
 
@@ -143,6 +167,8 @@ export const OUTPUTS = {
   "nodes stop": z.object({ node }),
   "nodes restart": z.object({ node }),
   "nodes delete": removedNode,
+  "setup-link": oneTimeLink,
+  "sign-in-link": oneTimeLink,
   "audit list": z.object({ events: z.array(auditEvent) }),
   "people list": z.object({ people: z.array(user.extend({ memberships: z.array(membership) })) }),
   "people add": z.object({ member: user.extend({ role }), isChanged: z.boolean() }),

@@ -43,9 +43,13 @@ export async function listNodes(
 }
 
 /** Null if there is none. */
-export async function nodeById(client: ManagementClient, id: string): Promise<Node | null> {
+export async function nodeById(
+  client: ManagementClient,
+  id: string,
+  signal?: AbortSignal,
+): Promise<Node | null> {
   const document = `query($id: ID!) { node(id: $id) { ${NODE_FIELDS} } }`;
-  return (await client.request(document, { id }, z.object({ node: node.nullable() }))).node;
+  return (await client.request(document, { id }, z.object({ node: node.nullable() }), signal)).node;
 }
 
 /** The node with this id; else the one node that has this name. */

@@ -6,6 +6,7 @@ import type { Colour, Terminal } from "../../../lib/command-line/terminal.ts";
 import { relativeTime, timeText } from "../../../lib/command-line/times.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
+import { byteSize } from "../../../lib/text/byte-size.ts";
 import type { Node } from "../management/node-outputs.ts";
 import { stepOf } from "./wait-for-node.ts";
 
@@ -78,7 +79,7 @@ function processTable(node: Node, terminal: Terminal, now: number): string {
       String(each.restarts),
       heightText(each.height, each.targetHeight),
       each.peers === null ? "" : String(each.peers),
-      each.memoryBytes === null ? "" : sizeText(each.memoryBytes),
+      each.memoryBytes === null ? "" : byteSize(each.memoryBytes),
       `${each.client} ${each.version}`,
     ]),
     terminal,
@@ -114,7 +115,7 @@ function reportOf({ observedAt, observed }: Node, now: number): string {
 
 function limitText({ role, memoryBytes, cpuMillis }: Node["limits"][number]): string {
   const parts = [
-    ...(memoryBytes === null ? [] : [`${role} memory ${sizeText(memoryBytes)}`]),
+    ...(memoryBytes === null ? [] : [`${role} memory ${byteSize(memoryBytes)}`]),
     ...(cpuMillis === null ? [] : [`${role} cpu ${cpuMillis / 1000}`]),
   ];
   return parts.join(", ");
@@ -141,12 +142,4 @@ function heightText(height: number | null, target: number | null): string {
 function sumOf({ observed }: Node, field: "peers"): string {
   const values = (observed?.processes ?? []).flatMap((each) => each[field] ?? []);
   return values.length === 0 ? "" : String(values.reduce((sum, value) => sum + value, 0));
-}
-
-/** `1.5 GiB` */
-export function sizeText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 2 ** (10 * power);
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[power]}`;
 }

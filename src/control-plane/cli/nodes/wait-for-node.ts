@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { startDeadline } from "../../../lib/deadline.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { ManagementClient } from "../management/management-client.ts";
 import type { Node } from "../management/node-outputs.ts";
@@ -55,36 +56,42 @@ async function watch(
   terminal: Terminal,
   interruption: AbortSignal,
 ): Promise<Node | null> {
-  const endsAt = performance.now() + options.timeout * 1000;
+  using deadline = startDeadline(options.timeout * 1000, interruption);
+  const { signal } = deadline;
   const fix = `look at it: ${suggestion(`nodes show ${id}`, options)}`;
-  let step = "";
-  const tell = (next: string) => {
-    if (next !== step) {
-      step = next;
+  let place = "how far it is, is not known";
+  let said = "";
+  const tell = (step: string) => {
+    if (step !== said) {
+      said = step;
       complain(terminal, `${name}: ${step}`);
     }
   };
   for (;;) {
-    const node = await unlessAway(nodeById(client, id));
+    const node = await unlessAway(nodeById(client, id, signal));
     if (node !== undefined && isReached(node)) {
       return node;
     }
     if (node === null) {
       throw new CommandError("failed", `node ${name} was deleted while it was waited for`);
     }
-    tell(node === undefined ? "the control plane does not answer" : progressOf(node));
+    if (signal.aborted) {
+      const why = interruption.aborted ? "no longer waiting" : `not done after ${options.timeout} s`;
+      throw new CommandError("not_yet", `${why}: the order for node ${name} stands; ${place}`, { fix });
+    }
+    if (node === undefined) {
+      place = "the control plane does not answer";
+      tell(`${place}, as while it restarts. Still waiting: the order stands`);
+    } else {
+      place = `it is at: ${progressOf(node)}`;
+      tell(progressOf(node));
+    }
     if (node?.phase === "error" && isNews(node)) {
       throw new CommandError("failed", `node ${name} is in error: ${printable(node.reason ?? "", 400)}`, {
         fix,
       });
     }
-    if (interruption.aborted || performance.now() >= endsAt) {
-      const why = interruption.aborted ? "no longer waiting" : `not done after ${options.timeout} s`;
-      throw new CommandError("not_yet", `${why}: the order for node ${name} stands; it is at: ${step}`, {
-        fix,
-      });
-    }
-    await pause(POLL_MS, undefined, { signal: interruption }).catch(() => undefined);
+    await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -105,9 +112,11 @@ function isNews({ observedAt, updatedAt }: Node): boolean {
 }
 
 function progressOf(node: Node): string {
-  const { observedAt } = node;
+  const { observedAt, observed, reason } = node;
   const isSilent = observedAt !== null && Date.now() - Date.parse(observedAt) > SILENT_MS;
-  return `${stepOf(node)}${isSilent ? ", its executor is silent" : ""}`;
+  const hasProblem = (observed?.processes ?? []).some(({ problem }) => problem !== null);
+  const why = hasProblem && reason !== null ? ` (${printable(reason, 400)})` : "";
+  return `${stepOf(node)}${why}${isSilent ? ", its executor is silent" : ""}`;
 }
 
 /** `syncing 43 %` */

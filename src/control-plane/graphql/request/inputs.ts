@@ -22,9 +22,9 @@ const line = (maxLength: number) =>
       (value) => value !== "" && value.length <= maxLength && printable(value, maxLength) === value,
       `must be one line of 1 to ${maxLength} printable characters`,
     );
-const optional = <Schema extends z.ZodType>(schema: Schema) =>
+export const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
-const orNull = <Schema extends z.ZodType>(schema: Schema) =>
+export const orNull = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? null);
 /** An object that is stored and shown exactly as it was sent. */
 const asJson = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -85,18 +85,15 @@ export type CurrentKeyInput = z.output<typeof currentKeyArguments>["input"];
 export type SignOffInput = z.output<typeof signOffArguments>["input"];
 export type SyncInput = z.output<typeof syncArguments>["input"];
 
-const page = {
+export const page = {
   limit: z.number().int().min(1).max(MAX_LIST_LIMIT),
   before: orNull(z.string().max(200)),
 };
 
-const organization = optional(reference);
-const search = orNull(z.string().max(200)).transform((text) => (text?.trim() === "" ? null : text));
+export const organization = optional(reference);
+export const search = orNull(z.string().max(200)).transform((text) => (text?.trim() === "" ? null : text));
 
 export const listArguments = z.object({ organization, search, ...page });
-export const executorListArguments = listArguments.extend({
-  name: orNull(z.string().max(MAX_EXECUTOR_NAME_CHARACTERS)),
-});
 export const auditArguments = z.object({
   organization,
   action: search,
@@ -105,9 +102,15 @@ export const auditArguments = z.object({
   from: orNull(z.number()),
   to: orNull(z.number()),
   ...page,
+  after: orNull(z.string().max(200)),
+});
+export const auditExportArguments = z.object({
+  number: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  limit: z.number().int().min(1).max(MAX_LIST_LIMIT),
 });
 const email = z.string().min(1).max(MAX_EMAIL_CHARACTERS);
 export const emailArguments = z.object({ email });
+export const signInLinkArguments = z.object({ email: optional(email) });
 export const addMemberArguments = z.object({ organization, email, role: optional(z.enum(ROLES)) });
 export const scopeArguments = z.object({ organization });
 export const executorArguments = z.object({ executorId: reference });

@@ -5,6 +5,7 @@ import type { HttpAnswer } from "../../http/http-answer.ts";
 import { requireShownOrganization } from "../../organizations/shown-organization.ts";
 import { oneOf, requireMayGive } from "../../rights/role-rules.ts";
 import { personActor } from "../../rights/scope.ts";
+import { requireSession } from "../../rights/signed-in.ts";
 import type { Organization, OrganizationReader } from "../../store/contract/organizations.ts";
 import type { Member, MembershipReader } from "../../store/contract/people.ts";
 import type { Transactions } from "../../store/contract/store.ts";
@@ -35,6 +36,7 @@ export interface MemberActionsDeps {
 interface Acting {
   readonly own: Member;
   readonly organization: Organization;
+  readonly sessionId: string;
   readonly at: number;
 }
 
@@ -53,12 +55,14 @@ export class MemberActions {
     request: IncomingMessage,
     { organizationId }: z.output<typeof inputs.setActive>,
   ): Promise<HttpAnswer> {
-    const { id, person } = await this.deps.gateway.session(request);
-    return this.deps.store.transaction(async ({ people }) => {
-      if ((await people.memberOf(organizationId, person.id)) === undefined) {
+    const { gateway, store, now } = this.deps;
+    const session = await gateway.session(request);
+    return store.transaction(async ({ people }) => {
+      await requireSession(people, session, now());
+      if ((await people.memberOf(organizationId, session.person.id)) === undefined) {
         throw notYours();
       }
-      await people.setActiveOrganization(id, organizationId);
+      await people.setActiveOrganization(session.id, organizationId);
       return done({ id: organizationId });
     });
   }
@@ -87,9 +91,11 @@ export class MemberActions {
     request: IncomingMessage,
     { invitationId }: z.output<typeof inputs.invitation>,
   ): Promise<HttpAnswer> {
-    const { id, person } = await this.deps.gateway.session(request);
+    const session = await this.deps.gateway.session(request);
+    const { id, person } = session;
     const at = this.deps.now();
     return this.deps.store.transaction(async (transaction) => {
+      await requireSession(transaction.people, session, at);
       const invitation = await openInvitation(transaction.people, invitationId, at);
       if (invitation.email !== person.email.toLowerCase()) {
         throw forbidden(
@@ -115,6 +121,19 @@ export class MemberActions {
     });
   }
 
+  /** The person leaves the organization themselves, whatever their role; its last owner cannot. */
+  leave(request: IncomingMessage): Promise<HttpAnswer> {
+    return this.act(request, async (transaction, acting) => {
+      const { own, organization, sessionId } = acting;
+      await removeMember(transaction, changeOf(acting, own), own.role);
+      const [next] = await transaction.people.memberships(own.person.id);
+      if (next !== undefined) {
+        await transaction.people.setActiveOrganization(sessionId, next.organization.id);
+      }
+      return done({ id: organization.id });
+    });
+  }
+
   changeRole(
     request: IncomingMessage,
     { memberId, role }: z.output<typeof inputs.updateMemberRole>,
@@ -137,6 +156,7 @@ export class MemberActions {
     const session = await this.deps.gateway.session(request);
     const at = this.deps.now();
     return this.deps.store.transaction(async (transaction) => {
+      await requireSession(transaction.people, session, at);
       const place = await placeOf(transaction, session);
       // Another tab may have switched the organization since the page was drawn.
       requireShownOrganization(request.headers, { ...place, role: place.own.role }, "change");
@@ -148,7 +168,7 @@ export class MemberActions {
 /** Reads membership and role again: they may have changed since the request arrived. */
 async function placeOf(
   transaction: MemberTransaction,
-  { person, activeOrganizationId }: Session,
+  { id, person, activeOrganizationId }: Session,
 ): Promise<Omit<Acting, "at">> {
   if (activeOrganizationId === undefined) {
     throw badInput("no organization is chosen: choose one first");
@@ -158,7 +178,7 @@ async function placeOf(
   if (own === undefined || organization === undefined) {
     throw notYours();
   }
-  return { own, organization };
+  return { own, organization, sessionId: id };
 }
 
 async function memberNamed(

@@ -51,7 +51,9 @@ export async function removeMember(
   const { organization, person } = change;
   await requireOtherOwner(transaction.people, change);
   await transaction.people.deleteMember(organization.id, person.id);
-  await audit(transaction, change, "member.removed", role);
+  // Nobody but the person themselves leaves.
+  const isOwn = change.actor.id === person.id;
+  await audit(transaction, change, isOwn ? "member.left" : "member.removed", role);
   await cancelInvitationsOf(transaction, change, undefined);
 }
 

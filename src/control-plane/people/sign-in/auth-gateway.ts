@@ -51,6 +51,21 @@ export class AuthGateway {
     });
   }
 
+  /** Begins a session of the person, without a password. */
+  async begin(request: IncomingMessage, personId: string): Promise<HttpAnswer> {
+    const { headers, response } = await watchingStore(() =>
+      this.auth.api.beginSession({
+        body: { personId },
+        headers: authHeaders(request, this.names),
+        returnHeaders: true,
+      }),
+    );
+    if (response === null) {
+      throw notSignedIn();
+    }
+    return { status: 200, headers: { "Set-Cookie": headers.getSetCookie() }, body: response };
+  }
+
   /** The request's session, not renewed. Rejects with UNAUTHENTICATED if there is none. */
   async session(request: IncomingMessage): Promise<Session> {
     const { session } = await this.readSession(authHeaders(request, this.names));

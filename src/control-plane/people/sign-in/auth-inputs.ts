@@ -43,6 +43,8 @@ export const changePassword = z.strictObject({
   // The page sends it. The other sessions end in any case.
   revokeOtherSessions: z.boolean("must be true or false").optional(),
 });
+export const rename = z.strictObject({ name });
+export const endSession = z.strictObject({ sessionId: id });
 export const setActive = z.strictObject({ organizationId: id });
 export const inviteMember = z.strictObject({
   email: email.transform((address) => address.toLowerCase()),
@@ -53,6 +55,15 @@ export const removeMember = z.strictObject({
   memberIdOrEmail: z.union([id, email], "must be an id or an e-mail address"),
 });
 export const updateMemberRole = z.strictObject({ memberId: id, role });
+/** The secret of a one-time link: 32 bytes in base64url. */
+const token = z.string("must be the end of a link").regex(/^[\w-]{43}$/, "must be the end of a link");
+export const signInByLink = z.strictObject({ token });
+export const setUp = z.strictObject({
+  token,
+  name,
+  email: email.transform((address) => address.toLowerCase()),
+  password: newPassword,
+});
 export const acceptAsNew = z.strictObject({ invitationId: id, name, password: newPassword });
 
 /**

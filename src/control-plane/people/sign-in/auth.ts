@@ -8,6 +8,7 @@ import type { Transactions } from "../../store/contract/store.ts";
 import { notingStoreFailure } from "../../store/store-failure.ts";
 import { cookieNames, isHttps } from "./cookies.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
+import { sessionPlugin } from "./session-plugin.ts";
 
 const SESSION_SECONDS = 7 * 86_400;
 const SESSION_REFRESH_SECONDS = 86_400;
@@ -62,6 +63,7 @@ export function createAuth({ store, database, logger, origin, secret, now }: Aut
     secret,
     trustedOrigins: [origin],
     database,
+    plugins: [sessionPlugin],
     telemetry: { enabled: false },
     // sign-in-limit.ts limits failures by account and network instead.
     rateLimit: { enabled: false },

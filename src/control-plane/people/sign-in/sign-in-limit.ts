@@ -113,17 +113,19 @@ export class SignInLimit {
     }
     (times.length < most ? this.open : this.held).set(name, times);
     if (this.size > MAX_REMEMBERED) {
-      this.forgetOne(at);
+      this.forgetOne(name, at);
     }
   }
 
   /**
    * Forgets the oldest blocked subject if its block is over, otherwise the oldest that is below its
-   * limit, otherwise the oldest.
+   * limit, otherwise the oldest. Never the one that was just added: with a memory full of blocked
+   * ones, its failures would not count at all.
    */
-  private forgetOne(at: number): void {
+  private forgetOne(added: string, at: number): void {
     const [oldestHeld] = this.held;
-    const [oldestOpen] = this.open.keys();
+    const [first] = this.open.keys();
+    const oldestOpen = first === added ? undefined : first;
     const isOver = (oldestHeld?.[1].at(-1) ?? at) <= at - WINDOW_MS;
     if (oldestHeld !== undefined && (isOver || oldestOpen === undefined)) {
       this.held.delete(oldestHeld[0]);

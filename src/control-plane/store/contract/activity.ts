@@ -1,6 +1,7 @@
 import type { NodeCapabilities } from "../../../protocol/nodes/node-exchange.ts";
 import type { ObservedNode } from "../../../protocol/nodes/observed-node.ts";
-import type { ExecutorDeclaration, ExecutorRefusal } from "./executors.ts";
+import type { ExecutorDeclaration, ExecutorRefusal, NewTransition } from "./executors.ts";
+import type { KeyRefusal } from "./keys.ts";
 import type { KeyReference } from "./references.ts";
 
 /** What every sync leaves behind. It is written later, and only the newest of each kind. */
@@ -11,9 +12,21 @@ export type Activity =
       readonly executorId: string;
       readonly key: KeyReference;
       readonly declaration: ExecutorDeclaration;
+      readonly address: string | null;
       readonly at: number;
     }
   | { readonly kind: "refused"; readonly executorId: string; readonly refusal: ExecutorRefusal }
+  /** A key that exists was refused. Nothing is written if it was deleted in the meantime. */
+  | { readonly kind: "key-refused"; readonly keyId: string; readonly refusal: KeyRefusal }
+  /** The executor's only process has stopped in an orderly way. */
+  | { readonly kind: "stopped"; readonly executorId: string; readonly at: number }
+  /** Oldest first. */
+  | { readonly kind: "moved"; readonly executorId: string; readonly transitions: readonly NewTransition[] }
+  /**
+   * This process starts. Executors whose last sync is older than `before` went offline while no
+   * control plane ran.
+   */
+  | { readonly kind: "started"; readonly before: number }
   | NodesReported;
 
 /** What an executor reported about its nodes. Nodes that are not its own are left out. */
@@ -21,7 +34,8 @@ export interface NodesReported {
   readonly kind: "nodes-reported";
   readonly executorId: string;
   readonly seen: number | null;
-  readonly capabilitiesHash: string;
+  /** Null: those before. */
+  readonly capabilitiesHash: string | null;
   /** Null: known by the hash. */
   readonly capabilities: NodeCapabilities | null;
   /** By the id of the node. */

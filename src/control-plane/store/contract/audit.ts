@@ -22,6 +22,8 @@ export interface AuditEvent extends NewAuditEvent, Damageable {}
 
 /** All non-null filters must match. */
 export interface AuditPage extends Page {
+  /** The page precedes this entry. */
+  readonly after: string | null;
   readonly action: string | null;
   /** Matches any part of the actor's name, ignoring case. */
   readonly actor: string | null;
@@ -36,7 +38,16 @@ export interface AuditPage extends Page {
   readonly to: number | null;
 }
 
+/** An event with its place in the order of writing. */
+export interface NumberedAuditEvent {
+  /** Grows with each event of any organization. Numbers may be left out. */
+  readonly number: number;
+  readonly event: AuditEvent;
+}
+
 export interface AuditReader {
+  /** Of all organizations, oldest first: those with a greater number. */
+  eventsAfter(number: number, limit: number): Promise<readonly NumberedAuditEvent[]>;
   /** Newest first. */
   events(organizationId: string, page: AuditPage): Promise<readonly AuditEvent[]>;
 }

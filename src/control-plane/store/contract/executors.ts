@@ -1,6 +1,7 @@
+import type { TransitionKind } from "../../../protocol/statuses.ts";
 import type { Damageable } from "./damageable.ts";
-import type { KeyRecord } from "./keys.ts";
-import type { SearchPage } from "./page.ts";
+import type { BoundKey, KeyRecord } from "./keys.ts";
+import type { ExecutorFilter, ExecutorHealth, ExecutorPage, ListMoment, VersionCount } from "./lists.ts";
 import type { ExecutorReference, KeyReference } from "./references.ts";
 
 /** What every sync needs to know of its executor. */
@@ -40,7 +41,10 @@ export interface ExecutorRecord extends ExecutorDeclaration, Damageable {
   readonly kind: string;
   readonly createdAt: number;
   readonly lastSyncAt: number | null;
-  readonly key: KeyReference | null;
+  /** When its only process was stopped. It counts if no sync is later. */
+  readonly stoppedAt: number | null;
+  readonly key: BoundKey | null;
+  /** The last sync under its name that was refused with a 403. */
   readonly lastRefusal: ExecutorRefusal | null;
 }
 
@@ -54,7 +58,7 @@ export interface NewExecutor extends ExecutorDeclaration {
   readonly enrolledBy: string;
 }
 
-/** Why an executor's last sync was refused. */
+/** Why a sync was refused. */
 export interface ExecutorRefusal {
   readonly key: KeyReference;
   readonly reason: string;
@@ -68,6 +72,23 @@ export interface ExecutorKeyUse extends Damageable {
   readonly key: KeyReference;
   readonly firstUsedAt: number;
   readonly lastUsedAt: number;
+  /** Of the last use; null: unknown, as in rows of earlier versions. */
+  readonly address: string | null;
+}
+
+/** A change in what became of an executor. */
+export interface NewTransition {
+  readonly kind: TransitionKind;
+  readonly at: number;
+  /** Of `offline`: silent or stopped. Of `refused`: the reason. */
+  readonly cause: string | null;
+  readonly address: string | null;
+  /** Default: the key that the executor is bound to. */
+  readonly key?: KeyReference;
+}
+
+export interface ExecutorTransition extends Omit<NewTransition, "key"> {
+  readonly key: KeyReference | null;
 }
 
 /** What every sync asks. */
@@ -89,14 +110,19 @@ export interface ExecutorReader extends ExecutorLookup, LineageReader {
   /** By id. Undefined if the executor belongs to another organization. */
   inOrganization(organizationId: string, id: string): Promise<ExecutorRecord | undefined>;
   byName(organizationId: string, name: string): Promise<ExecutorRecord | undefined>;
-  /** Newest first. */
-  list(organizationId: string, page: SearchPage): Promise<readonly ExecutorRecord[]>;
+  list(organizationId: string, page: ExecutorPage): Promise<readonly ExecutorRecord[]>;
+  count(organizationId: string, filter: ExecutorFilter, moment: ListMoment): Promise<number>;
+  health(organizationId: string, moment: ListMoment): Promise<ExecutorHealth>;
+  /** The versions that most executors run, at most 50. */
+  versions(organizationId: string): Promise<readonly VersionCount[]>;
   /** Executors of all organizations whose last sync is at `sinceMs` or later. */
   syncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
   /** Executors that are bound to the key, by name. */
   onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]>;
   /** By last use, newest first. */
   keyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]>;
+  /** The last 50, newest first. */
+  transitions(executorId: string): Promise<readonly ExecutorTransition[]>;
 }
 
 export interface ExecutorWriter extends ExecutorReader {

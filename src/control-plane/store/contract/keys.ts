@@ -1,6 +1,6 @@
 import type { Damageable } from "./damageable.ts";
+import type { KeyFilter, KeyHealth, KeyPage, ListMoment } from "./lists.ts";
 import type { Organization } from "./organizations.ts";
-import type { SearchPage } from "./page.ts";
 import type { ExecutorReference, KeyReference, NamedExecutor } from "./references.ts";
 
 /**
@@ -24,6 +24,31 @@ export interface KeyRecord extends KeyReference, Damageable {
 /** What every sync needs to know of its key. */
 export type PresentedKey = Omit<KeyRecord, "lastUsedAt">;
 
+/** The last refusal of a key, with 401 or 403. */
+export interface KeyRefusal {
+  readonly reason: string;
+  /** What the refused executor was told. */
+  readonly message: string;
+  readonly address: string | null;
+  /** The executor, if it exists, that the key was refused for. Null with 401. */
+  readonly executorId: string | null;
+  readonly at: number;
+}
+
+/** The key that an executor is bound to. */
+export interface BoundKey extends KeyReference, Damageable {
+  readonly expiresAt: number | null;
+  readonly isEnabled: boolean;
+  readonly revokedAt: number | null;
+  readonly revokesAt: number | null;
+  readonly lastRefusal: KeyRefusal | null;
+}
+
+export interface KeyNeighbours {
+  readonly successor: KeyRecord | undefined;
+  readonly predecessor: KeyRecord | undefined;
+}
+
 export interface NewKey {
   readonly id: string;
   readonly name: string;
@@ -43,6 +68,8 @@ export interface KeyUse extends Damageable {
   readonly executor: NamedExecutor;
   readonly firstUsedAt: number;
   readonly lastUsedAt: number;
+  /** Of the last use; null: unknown, as in rows of earlier versions. */
+  readonly address: string | null;
 }
 
 /** What every request with a key asks. */
@@ -56,10 +83,15 @@ export interface KeyReader extends KeyLookup {
   /** Whether there is any key, of whatever organization. */
   any(): Promise<boolean>;
   byId(id: string): Promise<KeyRecord | undefined>;
-  /** Newest first. */
-  list(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]>;
+  list(organizationId: string, page: KeyPage): Promise<readonly KeyRecord[]>;
+  count(organizationId: string, filter: KeyFilter, moment: ListMoment): Promise<number>;
+  health(organizationId: string, moment: ListMoment): Promise<KeyHealth>;
   /** The most recently issued key of the lineage. */
   newestOfLineage(lineageId: string): Promise<KeyRecord | undefined>;
+  /** The key that replaced this one, and the one that it replaced, as far as they exist. */
+  neighbours(key: Pick<KeyRecord, "id" | "lineageId">): Promise<KeyNeighbours>;
+  /** The keys of the lineage, newest first. */
+  lineage(lineageId: string, limit: number): Promise<readonly KeyRecord[]>;
   /**
    * Keys that serve this executor and no other: those made for it, and those of its lineage if no
    * other executor is bound to it. Leaves out keys that are revoked at `now`. Oldest first, at most
@@ -69,6 +101,13 @@ export interface KeyReader extends KeyLookup {
   /** By last use, newest first. */
   uses(keyId: string, limit: number): Promise<readonly KeyUse[]>;
   useCount(keyId: string): Promise<number>;
+  /** Of the executors that are bound to the key, by name. */
+  usesNow(keyId: string, limit: number): Promise<readonly KeyUse[]>;
+  boundCount(keyId: string): Promise<number>;
+  /** Of executors that are not bound to the key any more. By last use, newest first. */
+  usesBefore(keyId: string, limit: number): Promise<readonly KeyUse[]>;
+  /** The last refusal; undefined: there was none. */
+  refusal(keyId: string): Promise<KeyRefusal | undefined>;
 }
 
 export interface KeyWriter extends KeyReader {

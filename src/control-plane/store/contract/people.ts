@@ -45,6 +45,19 @@ export interface NewInvitation {
   readonly createdAt: number;
 }
 
+/** One sign-in of a person, without the token in its cookie. */
+export interface PersonSession extends Damageable {
+  readonly id: string;
+  readonly createdAt: number;
+  /** When it was last renewed, which happens at most once a day. */
+  readonly renewedAt: number;
+  readonly expiresAt: number;
+  /** Where the sign-in came from; null: unknown. */
+  readonly address: string | null;
+  /** What the browser called itself then; null: nothing. */
+  readonly userAgent: string | null;
+}
+
 export interface NewPerson extends Person {
   /** In the form of better-auth's hashPassword(). */
   readonly passwordHash: string;
@@ -61,7 +74,13 @@ export interface AccountReader {
   byEmail(email: string): Promise<Person | undefined>;
   /** In the form of better-auth's hashPassword(). Undefined if the person does not exist. */
   passwordHash(personId: string): Promise<string | undefined>;
+  /** Those that have not expired at `now`. Newest first, at most 50. */
+  sessions(personId: string, now: number): Promise<readonly PersonSession[]>;
+  /** Whether the person has this session, and it has not expired at `now`. */
+  hasSession(personId: string, sessionId: string, now: number): Promise<boolean>;
 }
+
+export type SessionReader = Pick<AccountReader, "hasSession">;
 
 /** Who belongs to which organization, and as what. */
 export interface MembershipReader {
@@ -97,6 +116,11 @@ export interface PeopleWriter extends PeopleReader {
   /** Ends all but `most` sessions of the person; those that expire first end first. */
   keepNewestSessions(personId: string, most: number): Promise<void>;
   endSessions(personId: string): Promise<void>;
+  /** False if the person has no such session. */
+  endSession(personId: string, sessionId: string): Promise<boolean>;
+  /** Ends all of the person's sessions but this one. */
+  endOtherSessions(personId: string, sessionId: string): Promise<void>;
+  rename(personId: string, name: string, at: number): Promise<void>;
   /** Ends the person's sessions, too. */
   setPassword(personId: string, passwordHash: string, at: number): Promise<void>;
   insertInvitation(invitation: NewInvitation): Promise<void>;

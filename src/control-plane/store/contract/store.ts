@@ -3,6 +3,7 @@ import type { AuditReader, AuditWriter } from "./audit.ts";
 import type { ExecutorLookup, ExecutorReader, ExecutorWriter } from "./executors.ts";
 import type { KeyLookup, KeyReader, KeyWriter } from "./keys.ts";
 import type { NodeLookup, NodeReader, NodeWriter } from "./nodes.ts";
+import type { OneTimeLinkReader, OneTimeLinkWriter } from "./one-time-links.ts";
 import type { OrganizationReader, OrganizationWriter } from "./organizations.ts";
 import type { PeopleReader, PeopleWriter } from "./people.ts";
 import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.ts";
@@ -23,6 +24,7 @@ interface StoreReader {
   readonly nodes: NodeReader;
   readonly people: PeopleReader;
   readonly devices: SignInDeviceReader;
+  readonly links: OneTimeLinkReader;
   readonly audit: AuditReader;
 }
 
@@ -33,6 +35,7 @@ export interface StoreTransaction extends StoreReader, ActivityRecorder {
   readonly nodes: NodeWriter;
   readonly people: PeopleWriter;
   readonly devices: SignInDeviceWriter;
+  readonly links: OneTimeLinkWriter;
   readonly audit: AuditWriter;
 }
 

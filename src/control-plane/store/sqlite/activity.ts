@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Activity, ActivityRecorder } from "../contract/activity.ts";
 import { declarationValues } from "./executors.ts";
+import { SqliteTransitions } from "./history/transitions.ts";
 import { SqliteNodeReports } from "./node-reports.ts";
 import { dateText } from "./rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
@@ -15,10 +16,12 @@ const NOW_MS = "cast(unixepoch('subsec') * 1000 as integer)";
  */
 export class SqliteActivityRecorder extends SqliteStatements implements ActivityRecorder {
   private readonly nodeReports: SqliteNodeReports;
+  private readonly transitions: SqliteTransitions;
 
   constructor(database: DatabaseSync) {
     super(database);
     this.nodeReports = new SqliteNodeReports(database);
+    this.transitions = new SqliteTransitions(database);
   }
 
   async record(activities: readonly Activity[]): Promise<void> {
@@ -38,6 +41,18 @@ export class SqliteActivityRecorder extends SqliteStatements implements Activity
       case "refused":
         this.recordRefusal(activity);
         break;
+      case "key-refused":
+        this.recordKeyRefusal(activity);
+        break;
+      case "stopped":
+        this.run("update executor set stoppedAt = ? where id = ?", activity.at, activity.executorId);
+        break;
+      case "moved":
+        this.transitions.record(activity.executorId, activity.transitions);
+        break;
+      case "started":
+        this.transitions.recordStart(activity.before);
+        break;
       case "nodes-reported":
         this.nodeReports.record(activity);
         break;
@@ -52,7 +67,21 @@ export class SqliteActivityRecorder extends SqliteStatements implements Activity
   }
 
   private recordRefusal({ executorId, refusal }: Extract<Activity, { kind: "refused" }>): void {
-    this.run("update executor set lastRefusal = ? where id = ?", JSON.stringify(refusal), executorId);
+    const sql = "update executor set lastRefusal = ?, refusedAt = ? where id = ?";
+    this.run(sql, JSON.stringify(refusal), refusal.at, executorId);
+    const { reason: cause, key, address, at } = refusal;
+    this.transitions.record(executorId, [{ kind: "refused", at, cause, address, key }]);
+  }
+
+  private recordKeyRefusal({ keyId, refusal }: Extract<Activity, { kind: "key-refused" }>): void {
+    this.transitions.recordRefused(keyId, refusal);
+    const { reason, message, address, executorId, at } = refusal;
+    const sql = `insert into keyRefusal (keyId, reason, message, address, executorId, at)
+      select id, ?2, ?3, ?4, ?5, ?6 from apikey where id = ?1
+      on conflict (keyId) do update set reason = excluded.reason, message = excluded.message,
+        address = excluded.address, executorId = excluded.executorId, at = excluded.at
+        where at <= excluded.at or at > ${NOW_MS}`;
+    this.run(sql, keyId, reason, message, address, executorId, at);
   }
 
   private recordSync(sync: Extract<Activity, { kind: "synced" }>): void {
@@ -62,10 +91,10 @@ export class SqliteActivityRecorder extends SqliteStatements implements Activity
       and (lastSyncAt is null or lastSyncAt <= ? or lastSyncAt > ${NOW_MS})`;
     this.run(heartbeat, ...declarationValues(sync.declaration), at, executorId, at);
     const usage = `insert into executorKeyUsage
-      (executorId, executorName, keyId, keyName, keyFingerprint, firstUsedAt, lastUsedAt)
-      select id, name, ?2, ?3, ?4, ?5, ?5 from executor where id = ?1
-      on conflict (executorId, keyId) do update set lastUsedAt = excluded.lastUsedAt
+      (executorId, executorName, keyId, keyName, keyFingerprint, firstUsedAt, lastUsedAt, address)
+      select id, name, ?2, ?3, ?4, ?5, ?5, ?6 from executor where id = ?1
+      on conflict (executorId, keyId) do update set lastUsedAt = excluded.lastUsedAt, address = excluded.address
         where lastUsedAt < excluded.lastUsedAt or lastUsedAt > ${NOW_MS}`;
-    this.run(usage, executorId, key.id, key.name, key.fingerprint, at);
+    this.run(usage, executorId, key.id, key.name, key.fingerprint, at, sync.address);
   }
 }

@@ -1,24 +1,38 @@
+import type { DatabaseSync } from "node:sqlite";
 import type {
   BoundExecutor,
   ExecutorDeclaration,
   ExecutorKeyUse,
   ExecutorReader,
   ExecutorRecord,
+  ExecutorTransition,
   ExecutorWriter,
   LineageUse,
   NewExecutor,
 } from "../contract/executors.ts";
 import type { KeyRecord } from "../contract/keys.ts";
-import type { SearchPage } from "../contract/page.ts";
+import type {
+  ExecutorFilter,
+  ExecutorHealth,
+  ExecutorPage,
+  ListMoment,
+  VersionCount,
+} from "../contract/lists.ts";
 import type { ExecutorReference } from "../contract/references.ts";
+import { MAX_TRANSITIONS } from "./history/transitions.ts";
+import { EXECUTOR, SqliteExecutorList } from "./lists/executor-list.ts";
 import * as records from "./rows/records.ts";
 import { integer, mapped } from "./rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
-const EXECUTOR = `
-  select x.*, k.name as keyName, k.key as keyHash from executor x left join apikey k on k.id = x.keyId`;
-
 export class SqliteExecutorReader extends SqliteStatements implements ExecutorReader {
+  private readonly lists: SqliteExecutorList;
+
+  constructor(database: DatabaseSync) {
+    super(database);
+    this.lists = new SqliteExecutorList(database);
+  }
+
   async bound(organizationId: string, name: string): Promise<BoundExecutor | undefined> {
     const sql = "select id, name, kind, keyId, lineageId from executor where organizationId = ? and name = ?";
     return mapped(this.get(sql, organizationId, name), records.boundExecutor);
@@ -38,17 +52,26 @@ export class SqliteExecutorReader extends SqliteStatements implements ExecutorRe
     return mapped(this.get(sql, organizationId, name), records.executor);
   }
 
-  async list(organizationId: string, page: SearchPage): Promise<readonly ExecutorRecord[]> {
-    const { before, limit, search } = page;
-    const sql = `${EXECUTOR} where x.organizationId = ?1
-      and (?2 is null or x.rowid < (
-        select rowid from executor where id = ?2 and organizationId = ?1))
-      and (?4 is null or instr(lower(x.name), lower(?4)) > 0 or substr(x.id, 1, length(?4)) = ?4) order by x.rowid desc limit ?3`;
-    return this.all(sql, organizationId, before, limit, search).map(records.executor);
+  async list(organizationId: string, page: ExecutorPage): Promise<readonly ExecutorRecord[]> {
+    return this.lists.page(organizationId, page);
+  }
+
+  async count(organizationId: string, filter: ExecutorFilter, moment: ListMoment): Promise<number> {
+    return this.lists.count(organizationId, filter, moment);
+  }
+
+  async health(organizationId: string, moment: ListMoment): Promise<ExecutorHealth> {
+    return this.lists.health(organizationId, moment);
+  }
+
+  async versions(organizationId: string): Promise<readonly VersionCount[]> {
+    return this.lists.versions(organizationId);
   }
 
   async syncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]> {
-    return this.all(`${EXECUTOR} where x.lastSyncAt >= ?`, sinceMs).map(records.executor);
+    const sql = `select x.id from organization o cross join executor x indexed by executor_seen
+      on x.organizationId = o.id and coalesce(x.lastSyncAt, 0) >= ?`;
+    return this.all(`${EXECUTOR} where x.id in (${sql})`, sinceMs).map(records.executor);
   }
 
   async onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {
@@ -59,6 +82,11 @@ export class SqliteExecutorReader extends SqliteStatements implements ExecutorRe
   async keyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]> {
     const sql = "select * from executorKeyUsage where executorId = ? order by lastUsedAt desc limit ?";
     return this.all(sql, executorId, limit).map(records.executorKeyUse);
+  }
+
+  async transitions(executorId: string): Promise<readonly ExecutorTransition[]> {
+    const sql = `select * from executorTransition where executorId = ? order by at desc, kind desc limit ${MAX_TRANSITIONS}`;
+    return this.all(sql, executorId).map(records.transition);
   }
 
   async lineageUse(lineageId: string, executorId: string): Promise<LineageUse> {

@@ -1,26 +1,35 @@
-import type { KeyReader, KeyRecord, KeyUse, KeyWriter, NewKey, PresentedKey } from "../contract/keys.ts";
-import type { SearchPage } from "../contract/page.ts";
+import type { DatabaseSync } from "node:sqlite";
+import type {
+  KeyNeighbours,
+  KeyReader,
+  KeyRecord,
+  KeyRefusal,
+  KeyUse,
+  KeyWriter,
+  NewKey,
+  PresentedKey,
+} from "../contract/keys.ts";
+import type { KeyFilter, KeyHealth, KeyPage, ListMoment } from "../contract/lists.ts";
+import { keysFrom, SqliteKeyList } from "./lists/key-list.ts";
 import * as records from "./rows/records.ts";
 import { dateText, integer, mapped } from "./rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
-const keysFrom = (apikeyJoined: string) => `
-  select k.id, k.name, k.key, k.createdAt, k.expiresAt, k.lastRequest, k.enabled,
-    o.id as organizationId, o.name as organizationName, o.slug as organizationSlug,
-    e.revokedAt, e.revokesAt, e.lineageId, e.targetExecutorId as targetId, e.targetName, t.id as existingTarget
-  from ${apikeyJoined} organization o on o.id = k.referenceId
-  left join executorKey e on e.keyId = k.id left join executor t on t.id = e.targetExecutorId
-  where k.configId = 'executor'`;
-const KEY = keysFrom("apikey k join");
+const KEY = `${keysFrom("apikey k join")} where k.configId = 'executor'`;
 // A constant, since prepared statements are found by their text.
 const KEY_BY_HASH = `${KEY} and k.key = ?`;
-/**
- * Names index and join order: for one large organization, SQLite's statistics would choose to sort
- * all of its keys.
- */
-const LISTED_KEY = keysFrom("apikey k indexed by apikey_list cross join");
+const USE_COLUMNS = `
+  select u.executorId, u.executorName, u.firstUsedAt, u.lastUsedAt, u.address, x.id as existingExecutor`;
+const USE = `${USE_COLUMNS} from executorKeyUsage u`;
 
 export class SqliteKeyReader extends SqliteStatements implements KeyReader {
+  private readonly lists: SqliteKeyList;
+
+  constructor(database: DatabaseSync) {
+    super(database);
+    this.lists = new SqliteKeyList(database);
+  }
+
   async any(): Promise<boolean> {
     return this.get("select id from apikey limit 1") !== undefined;
   }
@@ -39,20 +48,41 @@ export class SqliteKeyReader extends SqliteStatements implements KeyReader {
     return mapped(this.get(`${KEY} and k.id = ?`, id), records.key);
   }
 
-  async list(organizationId: string, page: SearchPage): Promise<readonly KeyRecord[]> {
-    const { before, limit, search } = page;
-    const sql = `${LISTED_KEY} and k.referenceId = ?1
-      and (?2 is null or (k.createdAt, k.rowid) < (
-        select createdAt, rowid from apikey where id = ?2 and referenceId = ?1 and configId = 'executor'))
-      and (?4 is null or instr(lower(k.name), lower(?4)) > 0 or substr(k.id, 1, length(?4)) = ?4
-        or substr(fingerprint(k.key), 1, length(?4)) = lower(?4))
-      order by k.createdAt desc, k.rowid desc limit ?3`;
-    return this.all(sql, organizationId, before, limit, search).map(records.key);
+  async list(organizationId: string, page: KeyPage): Promise<readonly KeyRecord[]> {
+    return this.lists.page(organizationId, page);
+  }
+
+  async count(organizationId: string, filter: KeyFilter, moment: ListMoment): Promise<number> {
+    return this.lists.count(organizationId, filter, moment);
+  }
+
+  async health(organizationId: string, moment: ListMoment): Promise<KeyHealth> {
+    return this.lists.health(organizationId, moment);
   }
 
   async newestOfLineage(lineageId: string): Promise<KeyRecord | undefined> {
     const sql = `${KEY} and e.lineageId = ? order by k.createdAt desc, k.rowid desc limit 1`;
     return mapped(this.get(sql, lineageId), records.key);
+  }
+
+  async neighbours({ id, lineageId }: Pick<KeyRecord, "id" | "lineageId">): Promise<KeyNeighbours> {
+    const next = (comparison: "<" | ">", direction: "asc" | "desc") =>
+      this.get(
+        `${KEY} and e.lineageId = ? and (k.createdAt, k.rowid) ${comparison} (
+          select createdAt, rowid from apikey where id = ?)
+        order by k.createdAt ${direction}, k.rowid ${direction} limit 1`,
+        lineageId,
+        id,
+      );
+    return {
+      successor: mapped(next(">", "asc"), records.key),
+      predecessor: mapped(next("<", "desc"), records.key),
+    };
+  }
+
+  async lineage(lineageId: string, limit: number): Promise<readonly KeyRecord[]> {
+    const sql = `${KEY} and e.lineageId = ? order by k.createdAt desc, k.rowid desc limit ?`;
+    return this.all(sql, lineageId, limit).map(records.key);
   }
 
   async ofExecutor(executorId: string, now: number): Promise<readonly KeyRecord[]> {
@@ -71,15 +101,38 @@ export class SqliteKeyReader extends SqliteStatements implements KeyReader {
   }
 
   async uses(keyId: string, limit: number): Promise<readonly KeyUse[]> {
-    const sql = `select u.executorId, u.executorName, u.firstUsedAt, u.lastUsedAt, x.id as existingExecutor
-      from executorKeyUsage u left join executor x on x.id = u.executorId
+    const sql = `${USE} left join executor x on x.id = u.executorId
       where u.keyId = ? order by u.lastUsedAt desc limit ?`;
     return this.all(sql, keyId, limit).map(records.keyUse);
+  }
+
+  async usesNow(keyId: string, limit: number): Promise<readonly KeyUse[]> {
+    const sql = `${USE_COLUMNS} from executor x indexed by executor_bound
+      cross join executorKeyUsage u on u.executorId = x.id and u.keyId = x.keyId
+      where x.keyId = ? order by x.name limit ?`;
+    return this.all(sql, keyId, limit).map(records.keyUse);
+  }
+
+  async usesBefore(keyId: string, limit: number): Promise<readonly KeyUse[]> {
+    const sql = `${USE} left join executor x on x.id = u.executorId
+      where u.keyId = ? and x.keyId is not u.keyId order by u.lastUsedAt desc limit ?`;
+    return this.all(sql, keyId, limit).map(records.keyUse);
+  }
+
+  async boundCount(keyId: string): Promise<number> {
+    const row = this.get("select count(*) as count from executor where keyId = ?", keyId);
+    return row === undefined ? 0 : integer(row, "count");
   }
 
   async useCount(keyId: string): Promise<number> {
     const row = this.get("select count(*) as count from executorKeyUsage where keyId = ?", keyId);
     return row === undefined ? 0 : integer(row, "count");
+  }
+
+  async refusal(keyId: string): Promise<KeyRefusal | undefined> {
+    const sql = `select reason, message, address, executorId as refusedExecutorId, at as keyRefusedAt
+      from keyRefusal where keyId = ?`;
+    return mapped(this.get(sql, keyId), records.keyRefusal);
   }
 }
 

@@ -31,7 +31,7 @@ export class SqliteNodeReports extends SqliteStatements {
   private recordCapabilities({ executorId, capabilitiesHash: hash, capabilities }: NodesReported): void {
     const before = this.get("select capabilitiesHash from executorNodes where executorId = ?", executorId);
     const former = before?.["capabilitiesHash"];
-    if (former === hash) {
+    if (hash === null || former === hash) {
       return;
     }
     if (capabilities !== null) {

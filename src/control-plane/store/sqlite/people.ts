@@ -10,6 +10,7 @@ import type {
   PeopleReader,
   PeopleWriter,
   Person,
+  PersonSession,
 } from "../contract/people.ts";
 import { Cells } from "./rows/cells.ts";
 import { organization } from "./rows/records.ts";
@@ -45,6 +46,17 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
     const sql = "select password from account where userId = ? and providerId = 'credential'";
     const hash = this.get(sql, personId)?.["password"];
     return typeof hash === "string" ? hash : undefined;
+  }
+
+  async sessions(personId: string, now: number): Promise<readonly PersonSession[]> {
+    const sql = `select id, createdAt, updatedAt, expiresAt, ipAddress, userAgent from session
+      where userId = ? and expiresAt > ? order by createdAt desc, rowid desc limit 50`;
+    return this.all(sql, personId, dateText(now)).map(session);
+  }
+
+  async hasSession(personId: string, sessionId: string, now: number): Promise<boolean> {
+    const sql = "select 1 from session where id = ? and userId = ? and expiresAt > ?";
+    return this.get(sql, sessionId, personId, dateText(now)) !== undefined;
   }
 
   async byEmail(email: string): Promise<Person | undefined> {
@@ -157,6 +169,18 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
     this.run("delete from session where userId = ?", personId);
   }
 
+  async endSession(personId: string, sessionId: string): Promise<boolean> {
+    return this.changes("delete from session where id = ? and userId = ?", sessionId, personId);
+  }
+
+  async endOtherSessions(personId: string, sessionId: string): Promise<void> {
+    this.run("delete from session where userId = ? and id <> ?", personId, sessionId);
+  }
+
+  async rename(personId: string, name: string, at: number): Promise<void> {
+    this.run("update user set name = ?, updatedAt = ? where id = ?", name, dateText(at), personId);
+  }
+
   async insertInvitation(invitation: NewInvitation): Promise<void> {
     const { id, organizationId, email, role: offered, inviterId, expiresAt, createdAt } = invitation;
     const sql = `insert into invitation (id, organizationId, email, role, status, expiresAt, createdAt, inviterId)
@@ -177,6 +201,19 @@ function person(row: Row): Person & Damageable {
 
 function personIn(cells: Cells): Person {
   return { id: cells.text("personId"), name: cells.text("personName"), email: cells.text("personEmail") };
+}
+
+function session(row: Row): PersonSession {
+  const cells = new Cells(row);
+  return {
+    id: cells.text("id"),
+    createdAt: cells.date("createdAt"),
+    renewedAt: cells.date("updatedAt"),
+    expiresAt: cells.date("expiresAt"),
+    address: cells.textOrNull("ipAddress"),
+    userAgent: cells.textOrNull("userAgent"),
+    damaged: cells.damaged,
+  };
 }
 
 function member(row: Row): Member {

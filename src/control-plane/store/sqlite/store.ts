@@ -5,6 +5,7 @@ import type { AuditReader } from "../contract/audit.ts";
 import type { BoundExecutor, ExecutorReader } from "../contract/executors.ts";
 import type { KeyReader, PresentedKey } from "../contract/keys.ts";
 import type { ExecutorNodes, NodeReader } from "../contract/nodes.ts";
+import type { OneTimeLinkReader } from "../contract/one-time-links.ts";
 import type { OrganizationReader } from "../contract/organizations.ts";
 import type { PeopleReader } from "../contract/people.ts";
 import type { SignInDeviceReader } from "../contract/sign-in-devices.ts";
@@ -18,7 +19,8 @@ import { SqliteNodeReader } from "./nodes.ts";
 import { SqliteOrganizationReader } from "./organizations.ts";
 import { SqlitePeopleReader } from "./people.ts";
 import { DAMAGE_REMEDY, isDamaged } from "./rows/unavailable.ts";
-import { SqliteSignInDevices } from "./sign-in-devices.ts";
+import { SqliteOneTimeLinks } from "./sign-in/one-time-links.ts";
+import { SqliteSignInDevices } from "./sign-in/sign-in-devices.ts";
 import { SqliteTransactions } from "./transactions.ts";
 
 const REPLACED_REMEDY =
@@ -41,6 +43,7 @@ export class SqliteStore implements Store {
   readonly nodes: NodeReader;
   readonly people: PeopleReader;
   readonly devices: SignInDeviceReader;
+  readonly links: OneTimeLinkReader;
   readonly audit: AuditReader;
   private readonly connections: Connections;
   private readonly transactions: SqliteTransactions;
@@ -54,6 +57,7 @@ export class SqliteStore implements Store {
     this.nodes = new GuardedNodes(reader, this);
     this.people = new SqlitePeopleReader(reader);
     this.devices = new SqliteSignInDevices(reader);
+    this.links = new SqliteOneTimeLinks(reader);
     this.audit = new SqliteAuditReader(reader);
     this.transactions = new SqliteTransactions(writer, () => this.lookInPlace());
   }

@@ -10,7 +10,8 @@ import { SqliteOrganizationWriter } from "./organizations.ts";
 import { SqlitePeopleWriter } from "./people.ts";
 import { integer } from "./rows/row.ts";
 import { asStoreError, isBusy } from "./rows/unavailable.ts";
-import { SqliteSignInDevices } from "./sign-in-devices.ts";
+import { SqliteOneTimeLinks } from "./sign-in/one-time-links.ts";
+import { SqliteSignInDevices } from "./sign-in/sign-in-devices.ts";
 
 /** What a transaction survives: a power cut, or only the end of the process. */
 type Durability = "power-cut" | "crash";
@@ -140,6 +141,7 @@ function transactionOn(writer: DatabaseSync): StoreTransaction {
     nodes: new SqliteNodeWriter(writer),
     people: new SqlitePeopleWriter(writer),
     devices: new SqliteSignInDevices(writer),
+    links: new SqliteOneTimeLinks(writer),
     audit: new SqliteAuditWriter(writer),
     record: (activities) => activity.record(activities),
   };

@@ -3,6 +3,7 @@ import { OperatorError } from "../../../../lib/errors.ts";
 import { integer, text } from "../rows/row.ts";
 import { DAMAGE_REMEDY } from "../rows/unavailable.ts";
 import { EXECUTOR_TABLES } from "./executor-tables.ts";
+import { HISTORY_TABLES } from "./history-tables.ts";
 import { NODE_TABLES } from "./node-tables.ts";
 import { PEOPLE_TABLES } from "./people-tables.ts";
 import { REPAIR_ROLES } from "./role-repair.ts";
@@ -94,6 +95,7 @@ export const MIGRATIONS: readonly string[] = [
   SIGN_IN_DEVICE_TABLE,
   REPAIR_ROLES,
   NODE_TABLES,
+  HISTORY_TABLES,
 ];
 
 /**

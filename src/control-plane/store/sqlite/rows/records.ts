@@ -1,8 +1,14 @@
 import * as z from "zod";
 import { CHANNELS } from "../../../../protocol/channels.ts";
+import { TRANSITION_KINDS } from "../../../../protocol/statuses.ts";
 import type { AuditEvent } from "../../contract/audit.ts";
-import type { BoundExecutor, ExecutorKeyUse, ExecutorRecord } from "../../contract/executors.ts";
-import type { KeyRecord, KeyUse } from "../../contract/keys.ts";
+import type {
+  BoundExecutor,
+  ExecutorKeyUse,
+  ExecutorRecord,
+  ExecutorTransition,
+} from "../../contract/executors.ts";
+import type { BoundKey, KeyRecord, KeyRefusal, KeyUse } from "../../contract/keys.ts";
 import type { Organization } from "../../contract/organizations.ts";
 import type { ExecutorReference } from "../../contract/references.ts";
 import { Cells, UNREADABLE } from "./cells.ts";
@@ -79,6 +85,7 @@ export function keyUse(row: Row): KeyUse {
     executor: { id: cells.text("executorId"), ...named(cells, "executorName", "existingExecutor") },
     firstUsedAt: cells.time("firstUsedAt"),
     lastUsedAt: cells.time("lastUsedAt"),
+    address: cells.textOrNull("address"),
     damaged: cells.damaged,
   };
 }
@@ -93,7 +100,23 @@ export function executorKeyUse(row: Row): ExecutorKeyUse {
     },
     firstUsedAt: cells.time("firstUsedAt"),
     lastUsedAt: cells.time("lastUsedAt"),
+    address: cells.textOrNull("address"),
     damaged: cells.damaged,
+  };
+}
+
+export function transition(row: Row): ExecutorTransition {
+  const cells = new Cells(row);
+  const keyId = cells.textOrNull("keyId");
+  return {
+    kind: TRANSITION_KINDS[cells.count("kind")] ?? "offline",
+    at: cells.time("at"),
+    cause: cells.textOrNull("cause"),
+    address: cells.textOrNull("address"),
+    key:
+      keyId === null
+        ? null
+        : { id: keyId, name: cells.textOrNull("keyName") ?? "", fingerprint: cells.text("keyFingerprint") },
   };
 }
 
@@ -113,18 +136,40 @@ export function executor(row: Row): ExecutorRecord {
     resources: cells.json("resources"),
     createdAt: cells.time("createdAt"),
     lastSyncAt: cells.timeOrNull("lastSyncAt"),
+    stoppedAt: cells.timeOrNull("stoppedAt"),
     key: keyId === null ? null : boundKey(row, keyId),
     lastRefusal: cells.jsonOrNull("lastRefusal", refusal),
     damaged: cells.damaged,
   };
 }
 
-/** Does not report damage of the key's row, which is shown with the key. */
-function boundKey(row: Row, id: string) {
+/** Damage of the key's row is its own, not the executor's. */
+function boundKey(row: Row, id: string): BoundKey {
   const cells = new Cells(row);
   const hash = cells.textOrNull("keyHash");
-  const fingerprint = hash === null ? UNREADABLE : fingerprintOfHash(hash);
-  return { id, name: cells.textOrNull("keyName") ?? "", fingerprint };
+  return {
+    id,
+    name: cells.textOrNull("keyName") ?? "",
+    fingerprint: hash === null ? UNREADABLE : fingerprintOfHash(hash),
+    expiresAt: cells.dateOrNull("expiresAt"),
+    isEnabled: cells.flag("enabled"),
+    revokedAt: cells.timeOrNull("revokedAt"),
+    revokesAt: cells.timeOrNull("revokesAt"),
+    lastRefusal: cells.timeOrNull("keyRefusedAt") === null ? null : keyRefusal(row),
+    damaged: cells.damaged,
+  };
+}
+
+/** Of the columns that are joined to a key. */
+export function keyRefusal(row: Row): KeyRefusal {
+  const cells = new Cells(row);
+  return {
+    reason: cells.text("reason"),
+    message: cells.text("message"),
+    address: cells.textOrNull("address"),
+    executorId: cells.textOrNull("refusedExecutorId"),
+    at: cells.time("keyRefusedAt"),
+  };
 }
 
 export function auditEvent(row: Row): AuditEvent {

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { CommandError } from "../../../../lib/command-line/command-error.ts";
 import { errorChain, errorCode, OperatorError } from "../../../../lib/errors.ts";
-import { writeProblem } from "../../../../lib/files/access-problem.ts";
+import { readProblem, writeProblem } from "../../../../lib/files/access-problem.ts";
 import { fullDisk } from "../../../../lib/files/file-system.ts";
 import { sentence } from "../../../../lib/sentence.ts";
 import { StoreUnavailable } from "../../contract/store.ts";
@@ -38,6 +38,7 @@ const DISK_ERRORS =
 const NO_ACCESS =
   "the user that the control plane runs as must be able to read and write the file and its folder";
 
+const SERVICE = "novacula-control-plane";
 /** What SQLite keeps beside a database. */
 const BESIDE = ["", "-wal", "-shm", "-journal"];
 
@@ -54,7 +55,9 @@ function troubleOf(
         writeProblem(
           dirname(path),
           BESIDE.map((suffix) => path + suffix),
-        ) ?? { fix: NO_ACCESS }
+          SERVICE,
+        ) ??
+        readProblem(path) ?? { fix: NO_ACCESS }
       );
     case 5:
     case 6:
@@ -109,11 +112,13 @@ function accessTrouble(path: string, error: unknown) {
   if (errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT") {
     return fullDisk(path);
   }
+  // A folder above it that this user may not enter hides even whose the file is.
   return isRefusal
-    ? writeProblem(
+    ? (writeProblem(
         dirname(path),
         BESIDE.map((suffix) => path + suffix),
-      )
+        SERVICE,
+      ) ?? readProblem(path))
     : undefined;
 }
 

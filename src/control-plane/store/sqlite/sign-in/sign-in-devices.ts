@@ -1,6 +1,6 @@
-import type { SignInDevice, SignInDeviceReader, SignInDeviceWriter } from "../contract/sign-in-devices.ts";
-import { Cells } from "./rows/cells.ts";
-import { SqliteStatements } from "./rows/statements.ts";
+import type { SignInDevice, SignInDeviceReader, SignInDeviceWriter } from "../../contract/sign-in-devices.ts";
+import { Cells } from "../rows/cells.ts";
+import { SqliteStatements } from "../rows/statements.ts";
 
 export class SqliteSignInDevices extends SqliteStatements implements SignInDeviceReader, SignInDeviceWriter {
   async find(hash: string): Promise<SignInDevice | undefined> {
