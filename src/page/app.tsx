@@ -1,40 +1,70 @@
-import { InvitationPage } from "./account/invitation-page.tsx";
+import { SignInAgain } from "./account/sign-in-again.tsx";
 import { SignInPage } from "./account/sign-in-page.tsx";
 import type { Viewer } from "./api/session.ts";
-import { AuditPage } from "./audit/audit-page.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
-import { ConnectPage } from "./executors/connect-page.tsx";
-import { ExecutorPage } from "./executors/executor-page.tsx";
-import { ExecutorsPage } from "./executors/executors-page.tsx";
+import { ElsewherePage } from "./elsewhere-page.tsx";
 import { Frame } from "./frame.tsx";
-import { ApiKeysPage } from "./keys/api-keys-page.tsx";
-import { SecretDialog } from "./keys/secret-dialog.tsx";
-import { MembersPage } from "./members/members-page.tsx";
+import { lazyPage } from "./lazy-page.tsx";
 import { NotFoundPage } from "./not-found-page.tsx";
 import { segmentAfter } from "./state/navigation.ts";
 import { usePageState, usePlace, useSession } from "./state/page-state.ts";
 import { useRepeated } from "./state/polling.ts";
-import { type Membership, membershipOf } from "./state/session.ts";
+import { type Membership, membershipOf, shownIn } from "./state/session.ts";
+import { useStore } from "./state/store.ts";
 import { LiveRegion } from "./ui/live-region.tsx";
 import { OrganizationNotice } from "./ui/organization-notice.tsx";
 import { UnavailablePage } from "./unavailable-page.tsx";
+
+/** What shows a new key is loaded before one exists: nothing must fail to load after that. */
+async function loadWithSecretDialog<Module>(load: () => Promise<Module>): Promise<Module> {
+  await import("./keys/secret-dialog.tsx");
+  return load();
+}
+
+// Each page is a script of its own.
+const AccountPage = lazyPage(async () => (await import("./account/account-page.tsx")).AccountPage);
+const InvitationPage = lazyPage(async () => (await import("./account/invitation-page.tsx")).InvitationPage);
+const LinkSignInPage = lazyPage(async () => (await import("./account/link-sign-in-page.tsx")).LinkSignInPage);
+const SetupPage = lazyPage(async () => (await import("./account/setup-page.tsx")).SetupPage);
+const AuditPage = lazyPage(async () => (await import("./audit/audit-page.tsx")).AuditPage);
+const ConnectPage = lazyPage(
+  async () => (await loadWithSecretDialog(() => import("./executors/connect-page.tsx"))).ConnectPage,
+);
+const ExecutorPage = lazyPage(
+  async () => (await loadWithSecretDialog(() => import("./executors/executor-page.tsx"))).ExecutorPage,
+);
+const ExecutorsPage = lazyPage(async () => (await import("./executors/executors-page.tsx")).ExecutorsPage);
+const ApiKeysPage = lazyPage(
+  async () => (await loadWithSecretDialog(() => import("./keys/key-list/api-keys-page.tsx"))).ApiKeysPage,
+);
+const ApiKeyPage = lazyPage(
+  async () => (await loadWithSecretDialog(() => import("./keys/key-page/api-key-page.tsx"))).ApiKeyPage,
+);
+const MembersPage = lazyPage(async () => (await import("./members/members-page.tsx")).MembersPage);
+const OverviewPage = lazyPage(async () => (await import("./overview/overview-page.tsx")).OverviewPage);
+
+const SecretDialog = lazyPage(async () => (await import("./keys/secret-dialog.tsx")).SecretDialog);
 
 const VIEWER_INTERVAL_MS = 10_000;
 const RECOVERY_INTERVAL_MS = 3000;
 
 /** Asks who is signed in, and shows the page that they are on. */
 export function App() {
-  const { session } = usePageState();
+  const { session, secret } = usePageState();
   const state = useSession();
+  const isSecretShown = useStore(secret.shown) !== undefined;
+  const viewer = shownIn(state);
   const interval = state.kind === "unavailable" ? RECOVERY_INTERVAL_MS : VIEWER_INTERVAL_MS;
   useRepeated("viewer", interval, (signal) => session.look(signal));
   return (
     <>
       {state.kind === "loading" ? <p class="loading">Loading…</p> : null}
       {state.kind === "unavailable" ? <UnavailablePage sentence={state.sentence} /> : null}
-      {state.kind === "signed-out" ? <SignedOut /> : null}
-      {state.kind === "signed-in" ? <SignedIn key={state.viewer.user.id} viewer={state.viewer} /> : null}
-      <SecretDialog />
+      {state.kind === "elsewhere" ? <ElsewherePage pageOrigin={state.pageOrigin} /> : null}
+      {state.kind === "signed-out" && viewer === undefined ? <SignedOut /> : null}
+      {viewer === undefined ? null : <SignedIn key={viewer.user.id} viewer={viewer} />}
+      {isSecretShown ? <SecretDialog /> : null}
+      {state.kind === "signed-out" && viewer !== undefined ? <SignInAgain viewer={viewer} /> : null}
       <LiveRegion />
     </>
   );
@@ -42,6 +72,13 @@ export function App() {
 
 function SignedOut() {
   const { path } = usePlace();
+  const { linkSecret } = usePageState();
+  if (path === "/setup") {
+    return <SetupPage />;
+  }
+  if (path === "/sign-in" && linkSecret.isHeld) {
+    return <LinkSignInPage />;
+  }
   const invitation = segmentAfter("/invitation/", path);
   if (invitation !== undefined) {
     return <InvitationPage id={invitation} viewer={undefined} />;
@@ -65,7 +102,9 @@ function SignedIn({ viewer }: { viewer: Viewer }) {
     <Frame viewer={viewer}>
       <ConnectionBanner />
       <OrganizationNotice />
-      {membership === undefined ? <NoOrganization /> : <Page path={path} membership={membership} />}
+      {path === "/account" ? <AccountPage viewer={viewer} /> : null}
+      {path !== "/account" && membership === undefined ? <NoOrganization /> : null}
+      {path !== "/account" && membership !== undefined ? <Page path={path} membership={membership} /> : null}
     </Frame>
   );
 }
@@ -73,11 +112,16 @@ function SignedIn({ viewer }: { viewer: Viewer }) {
 function Page({ path, membership }: { path: string; membership: Membership }) {
   const executor = segmentAfter("/executors/", path);
   if (executor !== undefined) {
-    return <ExecutorPage id={executor} membership={membership} />;
+    return <ExecutorPage key={executor} id={executor} membership={membership} />;
+  }
+  const apiKey = segmentAfter("/api-keys/", path);
+  if (apiKey !== undefined) {
+    return <ApiKeyPage key={apiKey} id={apiKey} membership={membership} />;
   }
   switch (path) {
     case "/":
     case "/sign-in":
+      return <OverviewPage membership={membership} />;
     case "/api-keys":
       return <ApiKeysPage membership={membership} />;
     case "/executors":

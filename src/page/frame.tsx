@@ -1,13 +1,13 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
-import { PasswordDialog } from "./account/password-dialog.tsx";
 import { setActiveOrganization, signOut, type Viewer } from "./api/session.ts";
+import { Mark } from "./mark.tsx";
 import { useAnnounce, usePageState, usePlace } from "./state/page-state.ts";
 import { useUnmountSignal } from "./state/submission.ts";
 import { Link } from "./ui/link.tsx";
 import { Menu } from "./ui/menu.tsx";
 
 const PAGES = [
+  { path: "/", title: "Overview" },
   { path: "/api-keys", title: "API keys" },
   { path: "/executors", title: "Executors", below: "/connect" },
   { path: "/audit", title: "Audit" },
@@ -18,9 +18,10 @@ function isAt(path: string, page: (typeof PAGES)[number]): boolean {
   if ("below" in page && path === page.below) {
     return true;
   }
-  return (
-    path === page.path || path.startsWith(`${page.path}/`) || (path === "/" && page.path === "/api-keys")
-  );
+  if (page.path === "/") {
+    return path === "/" || path === "/sign-in";
+  }
+  return path === page.path || path.startsWith(`${page.path}/`);
 }
 
 /** The navigation and the account around every page of a signed-in person. */
@@ -32,7 +33,9 @@ export function Frame({ viewer, children }: { viewer: Viewer; children: Componen
         Skip to content
       </a>
       <header class="side">
-        <p class="brand">Novacula</p>
+        <Link to="/" class="brand">
+          <Mark /> Novacula
+        </Link>
         <OrganizationChoice viewer={viewer} />
         <nav aria-label="Main">
           {PAGES.map((page) => (
@@ -61,7 +64,7 @@ function OrganizationChoice({ viewer: { organizations, activeOrganization } }: {
     const answer = await session.ask(setActiveOrganization(id), signal);
     if (answer.kind === "data") {
       // Loaded anew, so that nothing of the previous organization stays on the page.
-      window.location.assign("/api-keys");
+      window.location.assign("/");
     } else if (answer.kind !== "signed-out") {
       announce(`The organization was not changed. ${answer.sentence}`);
     }
@@ -84,10 +87,9 @@ function OrganizationChoice({ viewer: { organizations, activeOrganization } }: {
 }
 
 function Account({ viewer: { user, role } }: { viewer: Viewer }) {
-  const { session } = usePageState();
+  const { session, navigation } = usePageState();
   const announce = useAnnounce();
   const signal = useUnmountSignal();
-  const [isChanging, setChanging] = useState(false);
   const leave = async () => {
     const answer = await session.ask(signOut(), signal);
     if (answer.kind === "data") {
@@ -108,11 +110,10 @@ function Account({ viewer: { user, role } }: { viewer: Viewer }) {
       <Menu
         label="Your account"
         items={[
-          { label: "Change password", onSelect: () => setChanging(true) },
+          { label: "Profile, password, sign-ins", onSelect: () => navigation.go("/account") },
           { label: "Sign out", onSelect: () => void leave() },
         ]}
       />
-      {isChanging ? <PasswordDialog onDismiss={() => setChanging(false)} /> : null}
     </div>
   );
 }

@@ -1,15 +1,12 @@
 import "./without-eval.ts";
-import "./style/base.css";
-import "./style/controls.css";
-import "./style/layout.css";
-import "./style/list.css";
-import "./style/dialog.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { createPageState, PageStateContext, startPageState } from "./state/page-state.ts";
+import { addStyles } from "./style/styles.ts";
 
 const root = document.getElementById("app");
 if (root !== null) {
+  addStyles();
   const state = createPageState();
   startPageState(state);
   render(

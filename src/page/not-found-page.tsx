@@ -6,7 +6,7 @@ export function NotFoundPage() {
     <>
       <PageHead title="Page not found" />
       <p>
-        The address may be wrong or out of date. Go to <Link to="/api-keys">API keys</Link>.
+        The address may be wrong or out of date. Go to the <Link to="/">overview</Link>.
       </p>
     </>
   );

@@ -6,7 +6,9 @@ import {
   type Invitation,
 } from "../api/invitations.ts";
 import { signOut, type Viewer } from "../api/session.ts";
+import { usePageState } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
+import { useStore } from "../state/store.ts";
 import { useSubmit } from "../state/submission.ts";
 import { SubmitButton } from "../ui/form.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -19,11 +21,15 @@ const INTERVAL_MS = 30_000;
 
 /** The page behind an invitation's link: its holder joins with their account, or with a new one. */
 export function InvitationPage({ id, viewer }: { id: string; viewer: Viewer | undefined }) {
+  const connection = useStore(usePageState().session.connection);
   const { data, failure } = usePolled(`invitation ${id}`, INTERVAL_MS, askInvitation(id));
   return (
     <main class="alone">
       <p class="brand">Novacula</p>
       <PageHead title="Invitation" />
+      {data === undefined && connection.kind === "lost" ? (
+        <Notice kind="warning">{connection.sentence}</Notice>
+      ) : null}
       {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
       {data === null ? (
         <p>
@@ -55,7 +61,7 @@ function Invited({ invitation, viewer }: { invitation: Invitation; viewer: Viewe
 
 /** Loads the page anew, for the organization that was joined. */
 function enter(): void {
-  window.location.assign("/api-keys");
+  window.location.assign("/");
 }
 
 function AcceptForm({ invitation: { id, organization } }: { invitation: Invitation }) {

@@ -1,16 +1,21 @@
 import { useEffect, useState } from "preact/hooks";
 import { signIn } from "../api/session.ts";
-import { usePageState } from "../state/page-state.ts";
+import { usePageState, useSession } from "../state/page-state.ts";
 import { useSubmit, useUnmountSignal } from "../state/submission.ts";
 import { SubmitButton } from "../ui/form.tsx";
+import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 
 /** Shown at every address while nobody is signed in; then the address's own page follows. */
 export function SignInPage() {
+  const state = useSession();
   return (
     <main class="alone">
       <p class="brand">Novacula</p>
       <PageHead title="Sign in" />
+      {state.kind === "signed-out" && state.isEnded ? (
+        <Notice kind="info">Your session has ended: it expired, or it was ended elsewhere.</Notice>
+      ) : null}
       <SignInForm />
       <p class="muted">
         You need an invitation to get an account. Ask an owner or admin of your organization.
@@ -27,7 +32,7 @@ export function SignInForm({ email: presetEmail = "" }: { email?: string }) {
   const [password, setPassword] = useState("");
   const submission = useSubmit(
     () => signIn(email, password),
-    () => void session.look(signal),
+    () => void session.resume(signal),
   );
   const hasFailed = submission.failure !== undefined;
   useEffect(() => {

@@ -4,7 +4,7 @@ import type { Operation } from "./answer.ts";
 import { namedExecutor, reference, shownText, timestamp } from "./decode.ts";
 import { field, graphql } from "./graphql-operation.ts";
 
-const apiKey = z.object({
+export const apiKey = z.object({
   id: z.string(),
   name: shownText,
   fingerprint: z.string(),
@@ -17,13 +17,12 @@ const apiKey = z.object({
   revokedAt: z.nullable(timestamp),
   lastUsedAt: z.nullable(timestamp),
   target: z.nullable(namedExecutor),
-  usedBy: z.array(z.object({ executor: namedExecutor, lastUsedAt: timestamp })),
-  usedByCount: z.number(),
 });
 
 export type ApiKey = z.output<typeof apiKey>;
 
 const apiKeyUse = z.object({
+  name: shownText,
   boundExecutors: z.array(reference),
   usedBy: z.array(z.object({ executor: reference, firstUsedAt: timestamp, lastUsedAt: timestamp })),
 });
@@ -37,30 +36,14 @@ export interface IssuedKey {
   readonly secret: string;
 }
 
-/** How many executors a list asks for per key: it shows two and names the others on hover. */
-const LISTED_USES = 20;
-
-const FIELDS = `damaged id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
-  target { id name isDeleted } usedBy(limit: ${LISTED_USES}) { executor { id name isDeleted } lastUsedAt } usedByCount`;
-
-/** A page of a list: at most `limit` entries, older than the one with the id `before`. */
-export interface PageRequest {
-  readonly limit: number;
-  readonly before: string | null;
-  readonly search: string | null;
-}
-
-export function listApiKeys(page: PageRequest): Operation<readonly ApiKey[]> {
-  const document = `query ApiKeys($limit: Int, $before: ID, $search: String) {
-    apiKeys(limit: $limit, before: $before, search: $search) { ${FIELDS} }
-  }`;
-  return graphql(document, { ...page }, field("apiKeys", z.array(apiKey)));
-}
+/** The fields of `apiKey`. */
+export const KEY_FIELDS = `damaged id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt
+  target { id name isDeleted }`;
 
 /** Null: the key does not exist (any more). */
 export function askApiKeyUse(id: string): Operation<ApiKeyUse | null> {
   const document = `query ApiKeyUse($id: ID!) {
-    apiKey(id: $id) { boundExecutors { id name } usedBy { executor { id name } firstUsedAt lastUsedAt } }
+    apiKey(id: $id) { name boundExecutors { id name } usedBy { executor { id name } firstUsedAt lastUsedAt } }
   }`;
   return graphql(document, { id }, field("apiKey", z.nullable(apiKeyUse)));
 }
@@ -77,7 +60,7 @@ const issued = field("issued", z.object({ apiKey, secret: z.string() }));
 
 export function createApiKey(input: NewKey): Operation<IssuedKey> {
   const document = `mutation CreateApiKey($input: CreateApiKeyInput!) {
-    issued: createApiKey(input: $input) { apiKey { ${FIELDS} } secret }
+    issued: createApiKey(input: $input) { apiKey { ${KEY_FIELDS} } secret }
   }`;
   return graphql(document, { input }, issued);
 }
@@ -85,7 +68,7 @@ export function createApiKey(input: NewKey): Operation<IssuedKey> {
 /** @param revokesAt when the old key is revoked, epoch ms; null: at once */
 export function rotateApiKey(id: string, revokesAt: number | null): Operation<IssuedKey> {
   const document = `mutation RotateApiKey($id: ID!, $revokesAt: Timestamp) {
-    issued: rotateApiKey(id: $id, revokesAt: $revokesAt) { apiKey { ${FIELDS} } secret }
+    issued: rotateApiKey(id: $id, revokesAt: $revokesAt) { apiKey { ${KEY_FIELDS} } secret }
   }`;
   return graphql(document, { id, revokesAt }, issued);
 }

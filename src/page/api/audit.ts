@@ -3,7 +3,7 @@ import type { Operation } from "./answer.ts";
 import { shownText, timestamp } from "./decode.ts";
 import { field, graphql } from "./graphql-operation.ts";
 
-const auditEvent = z.object({
+export const auditEvent = z.object({
   id: z.string(),
   at: timestamp,
   actor: shownText,
@@ -28,15 +28,20 @@ export interface AuditFilter {
   /** Epoch ms, exclusive. */
   readonly to: number | null;
   readonly before: string | null;
+  readonly after: string | null;
   readonly limit: number;
 }
 
+export const EVENT_FIELDS = "id at actor action targetType targetId targetName details source damaged";
+
 const DOCUMENT = `query AuditEvents(
-  $limit: Int, $before: ID, $action: String, $actor: String, $target: String, $from: Timestamp, $to: Timestamp
+  $limit: Int, $before: ID, $after: ID, $action: String, $actor: String, $target: String, $from: Timestamp,
+  $to: Timestamp
 ) {
   auditEvents(
-    limit: $limit, before: $before, action: $action, actor: $actor, target: $target, from: $from, to: $to
-  ) { id at actor action targetType targetId targetName details source damaged }
+    limit: $limit, before: $before, after: $after, action: $action, actor: $actor, target: $target, from: $from,
+    to: $to
+  ) { ${EVENT_FIELDS} }
 }`;
 
 export function listAuditEvents(filter: AuditFilter): Operation<readonly AuditEvent[]> {

@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import { sentence } from "../../lib/sentence.ts";
 import { ErrorCode } from "../../protocol/refusal.ts";
 import type { Answer, HttpReply, Operation } from "./answer.ts";
-import { OTHER_VERSION, shownText } from "./decode.ts";
+import { OTHER_VERSION, shownMessage } from "./decode.ts";
 
-const refusal = z.object({ message: z.optional(shownText), code: z.optional(z.string()) });
+const refusal = z.object({ message: z.optional(shownMessage), code: z.optional(z.string()) });
 
 /** An endpoint under /api/auth: sessions, members, invitations. `schema` reads its answer. */
 export function auth<Schema extends z.ZodMiniType>(

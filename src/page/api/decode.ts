@@ -1,10 +1,17 @@
 import * as z from "zod/mini";
 import { printable } from "../../lib/printable.ts";
+import { withExactTimes } from "../../lib/text/exact-time.ts";
 
 /** Text that others wrote (a name, a host, a message), made safe to show. */
 export const shownText = z.pipe(
   z.string(),
   z.transform((text: string) => printable(text, 300)),
+);
+
+/** What the control plane says in words, with its times in the reader's zone. */
+export const shownMessage = z.pipe(
+  shownText,
+  z.transform((text: string) => withExactTimes(text)),
 );
 
 /** Milliseconds since the Unix epoch. */

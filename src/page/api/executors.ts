@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { EXECUTOR_STATUSES } from "../../protocol/statuses.ts";
+import { EXECUTOR_STATUSES, OFFLINE_CAUSES, TRANSITION_KINDS } from "../../protocol/statuses.ts";
 import type { Operation } from "./answer.ts";
-import type { PageRequest } from "./api-keys.ts";
-import { keyReference, shownText, timestamp } from "./decode.ts";
+import { apiKey, KEY_FIELDS } from "./api-keys.ts";
+import { keyReference, shownMessage, shownText, timestamp } from "./decode.ts";
 import { field, graphql } from "./graphql-operation.ts";
 
 const instance = z.object({
@@ -13,7 +13,32 @@ const instance = z.object({
   process: z.nullable(z.object({ bootHash: z.string(), pid: z.number(), unit: z.nullable(shownText) })),
 });
 
-const listed = z.object({
+const refusal = z.object({
+  key: keyReference,
+  reason: shownText,
+  message: shownMessage,
+  address: z.nullable(shownText),
+  at: timestamp,
+});
+
+/** A sync that the control plane refused. */
+export type ExecutorRefusal = z.output<typeof refusal>;
+
+const offlineReason = z.object({
+  cause: z.enum(OFFLINE_CAUSES),
+  /** When it came about; null: unknown. */
+  at: z.nullable(timestamp),
+  key: z.nullable(keyReference),
+  /** The last refusal, if no sync was accepted after it. */
+  refusal: z.nullable(refusal),
+  /** Whether the refused host still asks. */
+  isKnocking: z.boolean(),
+});
+
+/** Why an executor is offline, or will be in a moment. */
+export type OfflineReason = z.output<typeof offlineReason>;
+
+export const listedExecutor = z.object({
   id: z.string(),
   name: shownText,
   kind: z.string(),
@@ -30,44 +55,52 @@ const listed = z.object({
   stoppedAt: z.nullable(timestamp),
   key: z.nullable(keyReference),
   instances: z.array(instance),
-  lastRefusal: z.nullable(
-    z.object({
-      key: keyReference,
-      reason: shownText,
-      message: shownText,
-      address: z.nullable(shownText),
-      at: timestamp,
-    }),
-  ),
+  lastRefusal: z.nullable(refusal),
+  /** Null: it is online, and its key has not ended. */
+  offlineReason: z.nullable(offlineReason),
 });
 
-const detailed = z.extend(listed, {
+const transition = z.object({
+  kind: z.enum(TRANSITION_KINDS),
+  at: timestamp,
+  /** Of `offline`: silent or stopped. Of `refused`: the reason. */
+  cause: z.nullable(shownText),
+  key: z.nullable(keyReference),
+  address: z.nullable(shownText),
+});
+
+/** A moment at which the executor came or went, got another key, or was refused. */
+export type Transition = z.output<typeof transition>;
+
+const detailed = z.extend(listedExecutor, {
+  /** The key that it is bound to. */
+  apiKey: z.nullable(apiKey),
   /** Active keys that serve only this executor. */
   ownKeys: z.array(keyReference),
   keyHistory: z.array(z.object({ key: keyReference, firstUsedAt: timestamp, lastUsedAt: timestamp })),
+  /** The last 50, newest first. */
+  timeline: z.array(transition),
 });
 
-export type ListedExecutor = z.output<typeof listed>;
+export type ListedExecutor = z.output<typeof listedExecutor>;
 export type Executor = z.output<typeof detailed>;
 
-const LISTED = `damaged id name kind status version channel hostName publicHost createdAt lastSyncAt
+const REFUSAL = "{ key { id name fingerprint } reason message address at }";
+/** The fields of `listedExecutor`. */
+export const LISTED_EXECUTOR = `damaged id name kind status version channel hostName publicHost createdAt lastSyncAt
   key { id name fingerprint } stoppedAt
   instances { instanceId hostName address lastSyncAt process { bootHash pid unit } }
-  lastRefusal { key { id name fingerprint } reason message address at }`;
-const DETAILED = `${LISTED} ownKeys { id name fingerprint } keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }`;
-
-export function listExecutors(page: PageRequest): Operation<readonly ListedExecutor[]> {
-  const document = `query Executors($limit: Int, $before: ID, $search: String) {
-    executors(limit: $limit, before: $before, search: $search) { ${LISTED} }
-  }`;
-  return graphql(document, { ...page }, field("executors", z.array(listed)));
-}
+  lastRefusal ${REFUSAL}
+  offlineReason { cause at isKnocking key { id name fingerprint } refusal ${REFUSAL} }`;
+const DETAILED = `${LISTED_EXECUTOR} apiKey { ${KEY_FIELDS} } ownKeys { id name fingerprint }
+  keyHistory { key { id name fingerprint } firstUsedAt lastUsedAt }
+  timeline { kind at cause key { id name fingerprint } address }`;
 
 /** The executor with exactly this name; null: there is none. */
 export function askExecutorNamed(name: string): Operation<ListedExecutor | null> {
-  const document = `query ExecutorNamed($name: String!) { executors(name: $name) { ${LISTED} } }`;
+  const document = `query ExecutorNamed($name: String!) { executors(name: $name) { ${LISTED_EXECUTOR} } }`;
   const schema = z.pipe(
-    field("executors", z.array(listed)),
+    field("executors", z.array(listedExecutor)),
     z.transform(([executor]) => executor ?? null),
   );
   return graphql(document, { name }, schema);

@@ -2,15 +2,18 @@ import * as z from "zod/mini";
 import { sentence } from "../../lib/sentence.ts";
 import { ErrorCode } from "../../protocol/refusal.ts";
 import type { Answer, HttpReply, Operation } from "./answer.ts";
-import { OTHER_VERSION, shownText } from "./decode.ts";
+import { OTHER_VERSION, shownMessage } from "./decode.ts";
+
+/** Where the page is, if this is not its address: never another kind of link. */
+const origin = z.string().check(z.regex(/^https?:\/\/[\w.:[\]-]+$/));
 
 const envelope = z.object({
   data: z.optional(z.unknown()),
   errors: z.optional(
     z.array(
       z.object({
-        message: shownText,
-        extensions: z.optional(z.object({ code: z.optional(z.string()) })),
+        message: shownMessage,
+        extensions: z.optional(z.object({ code: z.optional(z.string()), pageOrigin: z.optional(origin) })),
       }),
     ),
   ),
@@ -24,6 +27,7 @@ export function graphql<Schema extends z.ZodMiniType>(
 ): Operation<z.output<Schema>> {
   return {
     path: "/graphql",
+    isRepeated: document.startsWith("query"),
     body: { query: document, variables },
     decode: (reply) => decode(reply, schema),
   };
@@ -45,10 +49,10 @@ function decode<Schema extends z.ZodMiniType>({ body }: HttpReply, schema: Schem
   }
   const [error] = decoded.data.errors ?? [];
   if (error !== undefined) {
-    const code = error.extensions?.code ?? "";
+    const { code = "", pageOrigin } = error.extensions ?? {};
     return code === ErrorCode.unauthenticated
       ? { kind: "signed-out" }
-      : { kind: "refused", code, sentence: sentence(error.message) };
+      : { kind: "refused", code, sentence: sentence(error.message), pageOrigin };
   }
   const data = schema.safeParse(decoded.data.data);
   return data.success ? { kind: "data", data: data.data } : OTHER_VERSION;

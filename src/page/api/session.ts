@@ -16,6 +16,8 @@ const viewer = z.object({
   role: z.nullable(role),
   organizations: z.array(z.object({ organization, role })),
   heartbeatTimeoutMs: z.number(),
+  /** In development: how to give the agent a key. */
+  setKeyCommand: z.nullable(shownText),
 });
 
 /** Who is signed in, and their role in the active organization. */
@@ -28,6 +30,7 @@ const VIEWER = `query Viewer {
     role
     organizations { organization { id name slug } role }
     heartbeatTimeoutMs
+    setKeyCommand
   }
 }`;
 

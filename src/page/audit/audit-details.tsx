@@ -1,48 +1,86 @@
 import { printable } from "../../lib/printable.ts";
 import type { AuditEvent } from "../api/audit.ts";
-import { Fingerprint } from "../keys/key-label.tsx";
+import { Fingerprint, keyPath } from "../keys/shown/key-label.tsx";
+import { Link } from "../ui/link.tsx";
 import { exactly } from "../ui/time.tsx";
 
 /** Readable names of the details; any other keeps its own name. */
 const WORDS: ReadonlyMap<string, string> = new Map([
   ["expiresAt", "expires"],
   ["revokesAt", "revoked at"],
-  ["rotatedFrom", "rotated from"],
-  ["rotatedTo", "rotated to"],
+  ["rotatedFrom", "replaces"],
+  ["rotatedTo", "replaced by"],
   ["lastSyncAt", "last sync"],
   ["revokedKeys", "keys revoked with it"],
   ["stored", "stored before"],
 ]);
 
+const KEY_DETAILS: ReadonlySet<string> = new Set(["rotatedFrom", "rotatedTo", "revokedKeys"]);
+
 /** The key, executor or person that was changed, with its name at that time. */
-export function AuditTarget({ event: { targetName, targetId, details } }: { event: AuditEvent }) {
-  const fingerprint = fieldsOf(details).get("fingerprint");
+export function AuditTarget({ event }: { event: AuditEvent }) {
+  const { targetName, targetId, details } = event;
+  const fingerprint = detailsOf(details).get("fingerprint");
+  const path = pathOf(event);
   return (
-    <div class="label-with-id">
-      <span class="name">{targetName}</span>
-      <span class="ids">
-        {targetId === targetName ? null : <code>{targetId}</code>}{" "}
-        {fingerprint === undefined ? null : <Fingerprint text={printable(fingerprint)} />}
-      </span>
-    </div>
+    <span class="key-line" title={targetId === targetName ? undefined : `ID ${targetId}`}>
+      {path === undefined ? (
+        <span class="name">{targetName}</span>
+      ) : (
+        <Link to={path} class="name">
+          {targetName}
+        </Link>
+      )}{" "}
+      {fingerprint === undefined ? null : <Fingerprint text={printable(fingerprint)} />}
+    </span>
   );
+}
+
+/** Undefined: it has no page, or none any more. */
+function pathOf({ targetType, targetId, action }: AuditEvent): string | undefined {
+  if (action.endsWith(".deleted")) {
+    return undefined;
+  }
+  if (targetType === "api_key") {
+    return keyPath(targetId);
+  }
+  return targetType === "executor" ? `/executors/${encodeURIComponent(targetId)}` : undefined;
 }
 
 /** The event's details, except the fingerprint. */
 export function AuditDetails({ event: { details } }: { event: AuditEvent }) {
-  const shown = [...fieldsOf(details)].filter(([name]) => name !== "fingerprint");
+  const shown = [...detailsOf(details)].filter(([name]) => name !== "fingerprint");
+  if (shown.length === 0) {
+    return null;
+  }
   return (
     <ul class="details">
       {shown.map(([name, value]) => (
         <li key={name}>
-          <span class="muted">{WORDS.get(name) ?? name}</span> {shownValue(name, value)}
+          <span class="muted">{WORDS.get(name) ?? name}</span> <Value name={name} value={value} />
         </li>
       ))}
     </ul>
   );
 }
 
-function fieldsOf(json: string): ReadonlyMap<string, unknown> {
+/** Keys are recorded by their ids, which say nothing to people: they are links. */
+function Value({ name, value }: { name: string; value: unknown }) {
+  if (KEY_DETAILS.has(name) && typeof value === "string") {
+    return <Link to={keyPath(value)}>another key</Link>;
+  }
+  if (KEY_DETAILS.has(name) && Array.isArray(value)) {
+    return value.map((id, index) => (
+      <>
+        {index === 0 ? "" : ", "}
+        <Link to={keyPath(String(id))}>{value.length === 1 ? "its key" : `key ${index + 1}`}</Link>
+      </>
+    ));
+  }
+  return shownValue(name, value);
+}
+
+export function detailsOf(json: string): ReadonlyMap<string, unknown> {
   const parsed: unknown = JSON.parse(json);
   if (typeof parsed !== "object" || parsed === null) {
     return new Map();

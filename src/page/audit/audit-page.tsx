@@ -3,13 +3,16 @@ import { usePlace } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
 import type { Membership } from "../state/session.ts";
 import { DamagedColumns } from "../ui/badge.tsx";
-import { PAGE_SIZE, Pager, pageOf } from "../ui/list/pager.tsx";
+import { cursorOf, isFiltered, pageOf } from "../ui/list/list-query.ts";
+import { NothingFound } from "../ui/list/list-state.tsx";
+import { Pager } from "../ui/list/pager.tsx";
 import { TableHead } from "../ui/list/table-head.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
+import { Pending } from "../ui/pending.tsx";
 import { DAY_MS, ExactTime } from "../ui/time.tsx";
-import { AuditDetails, AuditTarget } from "./audit-details.tsx";
-import { AuditFilters } from "./audit-filters.tsx";
+import { AuditDetails, AuditTarget, detailsOf } from "./audit-details.tsx";
+import { AUDIT_FILTERS, AuditFilters } from "./audit-filters.tsx";
+import { actionWords } from "./audit-words.ts";
 
 const INTERVAL_MS = 5000;
 
@@ -18,18 +21,27 @@ export function AuditPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
   const filter = filterOf(query);
   const { data, failure } = usePolled(`audit ${query}`, INTERVAL_MS, listAuditEvents(filter));
-  const { shown, hasOlder } = pageOf(data ?? []);
+  const page = pageOf(data ?? [], query);
   return (
     <>
       <PageHead title="Audit" />
-      <AuditFilters key={membership.organization.id} />
-      {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
-      {data !== undefined && shown.length === 0 ? (
-        <p class="empty">{query.size > 0 ? "No event matches the filter." : "No events yet."}</p>
-      ) : null}
-      {shown.length > 0 ? <AuditTable events={shown} /> : null}
-      <Pager lastId={shown.at(-1)?.id} hasOlder={hasOlder} />
+      <div class="list-tools">
+        <AuditFilters key={membership.organization.id} />
+      </div>
+      {data === undefined ? <Pending failure={failure} /> : null}
+      {data !== undefined && page.shown.length === 0 ? <NoEvents /> : null}
+      {page.shown.length > 0 ? <AuditTable events={page.shown} /> : null}
+      <Pager page={page} />
     </>
+  );
+}
+
+function NoEvents() {
+  const { query } = usePlace();
+  return isFiltered(query, [...AUDIT_FILTERS, "before", "after"]) ? (
+    <NothingFound noun="event" filters={AUDIT_FILTERS} />
+  ) : (
+    <p class="empty">No events yet.</p>
   );
 }
 
@@ -43,8 +55,7 @@ function filterOf(query: URLSearchParams): AuditFilter {
     // The chosen day is included. A day lasts 23 to 25 hours, so 1.5 days later is always the next
     // day.
     to: to === null ? null : new Date(to + 1.5 * DAY_MS).setHours(0, 0, 0, 0),
-    before: query.get("before"),
-    limit: PAGE_SIZE + 1,
+    ...cursorOf(query),
   };
 }
 
@@ -71,10 +82,10 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
             </td>
             <td data-label="Who" class="foreign">
               {event.actor}
-              <span class="under">via the {event.source}</span>
+              <span class="muted"> via the {event.source}</span>
             </td>
-            <td data-label="Action">
-              <code>{event.action}</code>
+            <td data-label="Action" title={event.action}>
+              {actionWords(event.action, detailsOf(event.details))}
             </td>
             <td data-label="What">
               <AuditTarget event={event} />

@@ -1,9 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { CHANNELS, type Channel } from "../../protocol/channels.ts";
-import { askApiKeyUse, createApiKey } from "../api/api-keys.ts";
+import { type ApiKeyUse, askApiKeyUse, createApiKey } from "../api/api-keys.ts";
 import { ConnectSteps } from "../keys/connect-steps.tsx";
 import { KeyNameField } from "../keys/key-name-field.tsx";
-import { useAnnounce, useNow, usePageState } from "../state/page-state.ts";
+import { AskManagers } from "../members/ask-managers.tsx";
+import { useAnnounce, useNow, usePageState, usePlace } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
 import type { Membership } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
@@ -12,6 +13,7 @@ import { SubmitButton } from "../ui/form.tsx";
 import { Link } from "../ui/link.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
+import { Pending } from "../ui/pending.tsx";
 import { sinceWhen } from "../ui/time.tsx";
 import { NameTaken } from "./name-taken.tsx";
 
@@ -22,33 +24,41 @@ const CHANNEL_TEXTS: Readonly<Record<Channel, string>> = {
   dev: "every build",
 };
 
+/** From the URL, so that it survives a reload: its key, and the channel that was chosen. */
 interface Connecting {
-  readonly name: string;
-  readonly channel: Channel;
   readonly keyId: string;
+  readonly channel: Channel;
 }
 
 /** Creates a key for a new executor, shows what to do on the server, waits for the first sync. */
 export function ConnectPage({ membership }: { membership: Membership }) {
-  const [connecting, setConnecting] = useState<Connecting>();
-  const isStoring = useStore(usePageState().secret.shown) !== undefined;
+  const { navigation, secret } = usePageState();
+  const connecting = connectingOf(usePlace().query);
+  const isStoring = useStore(secret.shown) !== undefined;
+  const start = ({ keyId, channel }: Connecting) =>
+    navigation.replace(`/connect?key=${encodeURIComponent(keyId)}&channel=${channel}`);
   return (
     <>
       <PageHead title="Connect an executor" />
       {!membership.canManage ? (
-        <p class="empty">
-          Only owners and admins of {membership.organization.name} can connect an executor. Ask one of them.
-        </p>
+        <div class="empty">
+          <AskManagers deed="connect an executor" />
+        </div>
       ) : null}
-      {membership.canManage && connecting === undefined ? <ConnectForm onCreated={setConnecting} /> : null}
-      {connecting !== undefined && !isStoring ? (
-        <>
-          <Arrival connecting={connecting} />
-          <ConnectSteps name={connecting.name} channel={connecting.channel} />
-        </>
-      ) : null}
+      {membership.canManage && connecting === undefined ? <ConnectForm onCreated={start} /> : null}
+      {connecting !== undefined && !isStoring ? <Arrival connecting={connecting} /> : null}
     </>
   );
+}
+
+function connectingOf(query: URLSearchParams): Connecting | undefined {
+  const keyId = query.get("key");
+  const channel = channelOf(query.get("channel"));
+  return keyId === null ? undefined : { keyId, channel };
+}
+
+function channelOf(text: string | null): Channel {
+  return CHANNELS.find((each) => each === text) ?? "stable";
 }
 
 function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => void }) {
@@ -59,7 +69,7 @@ function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => voi
     () => createApiKey({ name: name.trim(), expiresAt: null, target: null }),
     (issued) => {
       const executorName = name.trim();
-      onCreated({ name: executorName, channel, keyId: issued.apiKey.id });
+      onCreated({ channel, keyId: issued.apiKey.id });
       secret.show({ issued, title: `Connect ${executorName}`, executorName, connect: { channel } });
     },
   );
@@ -76,7 +86,7 @@ function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => voi
         <select
           value={channel}
           onChange={({ currentTarget }) => {
-            setChannel(CHANNELS.find((each) => each === currentTarget.value) ?? "stable");
+            setChannel(channelOf(currentTarget.value));
           }}
         >
           {CHANNELS.map((each) => (
@@ -91,13 +101,39 @@ function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => voi
   );
 }
 
-/** Waits until an executor has synced with the new key. */
-function Arrival({ connecting: { name, keyId } }: { connecting: Connecting }) {
+/** Waits until an executor has synced with the new key, and says what to do until then. */
+function Arrival({ connecting: { keyId, channel } }: { connecting: Connecting }) {
+  const { data, failure } = usePolled(`arrival ${keyId}`, INTERVAL_MS, askApiKeyUse(keyId));
+  if (data === undefined) {
+    return <Pending failure={failure} />;
+  }
+  if (data === null) {
+    return (
+      <div class="empty">
+        <p>The key of this connection has been deleted.</p>
+        <p>
+          <Link to="/connect">Connect another executor</Link>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <>
+      <Progress use={data} />
+      <ConnectSteps name={data.name} channel={channel} />
+      <p class="more">
+        <Link to="/connect">Connect another executor</Link>
+      </p>
+    </>
+  );
+}
+
+function Progress({ use: data }: { use: ApiKeyUse }) {
   const now = useNow();
   const announce = useAnnounce();
-  const { data } = usePolled(`arrival ${keyId}`, INTERVAL_MS, askApiKeyUse(keyId));
-  const [bound] = data?.boundExecutors ?? [];
-  const since = data?.usedBy.find(({ executor }) => executor.id === bound?.id)?.firstUsedAt;
+  const { name } = data;
+  const [bound] = data.boundExecutors;
+  const since = data.usedBy.find(({ executor }) => executor.id === bound?.id)?.firstUsedAt;
   const arrived = bound === undefined || since === undefined ? undefined : bound.name;
   useEffect(() => {
     if (arrived !== undefined) {

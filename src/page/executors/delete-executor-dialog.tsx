@@ -1,6 +1,6 @@
 import { useId, useState } from "preact/hooks";
 import { deleteExecutor, type Executor } from "../api/executors.ts";
-import { KeyLabel } from "../keys/key-label.tsx";
+import { KeyLabel } from "../keys/shown/key-label.tsx";
 import { useAnnounce, useHeartbeatTimeout } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 

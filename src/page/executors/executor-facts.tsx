@@ -1,5 +1,5 @@
 import type { Executor } from "../api/executors.ts";
-import { KeyLabel } from "../keys/key-label.tsx";
+import { KeyLink } from "../keys/shown/key-label.tsx";
 import { TableHead } from "../ui/list/table-head.tsx";
 import { ExactTime, Moment } from "../ui/time.tsx";
 import { LastSync } from "./last-sync.tsx";
@@ -10,7 +10,7 @@ export function ExecutorFacts({ executor }: { executor: Executor }) {
     <dl class="facts">
       <div>
         <dt>Key</dt>
-        <dd>{key === null ? "none: it cannot sync until it gets one" : <KeyLabel apiKey={key} />}</dd>
+        <dd>{key === null ? "none: it cannot sync until it gets one" : <KeyLink apiKey={key} />}</dd>
       </div>
       <div>
         <dt>Last sync</dt>
@@ -46,7 +46,9 @@ export function ExecutorFacts({ executor }: { executor: Executor }) {
 }
 
 /** The keys that the executor has used. A new key appears here with its first sync. */
-export function KeyHistory({ executor: { keyHistory, key: bound } }: { executor: Executor }) {
+export function KeyHistory({ executor }: { executor: Executor }) {
+  const { keyHistory, key: bound, status, offlineReason } = executor;
+  const isUsed = status === "online" && offlineReason === null;
   return (
     <section>
       <h2>Keys used</h2>
@@ -60,8 +62,8 @@ export function KeyHistory({ executor: { keyHistory, key: bound } }: { executor:
             {keyHistory.map(({ key, firstUsedAt, lastUsedAt }) => (
               <tr key={key.id}>
                 <td data-label="Key">
-                  <KeyLabel apiKey={key} />
-                  {key.id === bound?.id ? <span class="under">in use</span> : null}
+                  <KeyLink apiKey={key} />
+                  {key.id === bound?.id && isUsed ? <span class="muted"> in use</span> : null}
                 </td>
                 <td data-label="First used">
                   <ExactTime at={firstUsedAt} />

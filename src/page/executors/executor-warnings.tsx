@@ -1,17 +1,25 @@
 import { sentence } from "../../lib/sentence.ts";
 import { instanceWords, isOneHost } from "../../protocol/instance-place.ts";
-import { FORBIDDEN_REASONS, type ForbiddenReason } from "../../protocol/refusal.ts";
-import type { Executor } from "../api/executors.ts";
-import { Fingerprint } from "../keys/key-label.tsx";
+import { KEY_REFUSAL_REASONS } from "../../protocol/refusal.ts";
+import type { Executor, ExecutorRefusal } from "../api/executors.ts";
+import { Fingerprint } from "../keys/shown/key-label.tsx";
+import { refusalWords } from "../keys/shown/refusal-words.ts";
+import { AskManagers } from "../members/ask-managers.tsx";
+import { useNow } from "../state/page-state.ts";
 import { Notice } from "../ui/notice.tsx";
-import { Moment } from "../ui/time.tsx";
+import { DAY_MS, Moment } from "../ui/time.tsx";
+import { OfflineNotice } from "./offline-notice.tsx";
 
-/** What needs a person's attention: two processes under one name, and the last refused sync. */
+/** What needs a person's attention: why it is offline, cloned hosts, a refused sync. */
 export function ExecutorWarnings({ executor }: { executor: Executor }) {
+  const now = useNow();
+  const { name, offlineReason, instances, lastRefusal } = executor;
+  const isOther = lastRefusal !== null && offlineReason?.refusal?.at !== lastRefusal.at;
   return (
     <>
-      {executor.instances.length > 1 ? <Duplicates executor={executor} /> : null}
-      {executor.lastRefusal === null ? null : <Refusal name={executor.name} refusal={executor.lastRefusal} />}
+      {offlineReason === null ? null : <OfflineNotice executor={executor} reason={offlineReason} />}
+      {instances.length > 1 ? <Duplicates executor={executor} /> : null}
+      {isOther && now - lastRefusal.at < DAY_MS ? <Refusal name={name} refusal={lastRefusal} /> : null}
     </>
   );
 }
@@ -37,34 +45,21 @@ function Duplicates({ executor: { name, instances } }: { executor: Executor }) {
   );
 }
 
-interface RefusalProps {
-  readonly name: string;
-  readonly refusal: NonNullable<Executor["lastRefusal"]>;
-}
-
-function Refusal({ name, refusal: { key, reason, message, address, at } }: RefusalProps) {
-  const known = FORBIDDEN_REASONS.find((each) => each === reason);
+/** A refusal that does not explain the status: the executor is online, or was afterwards. */
+function Refusal({ name, refusal }: { name: string; refusal: ExecutorRefusal }) {
+  const { key, reason, message, address, at } = refusal;
+  const isKeyRefusal = KEY_REFUSAL_REASONS.some((each) => each === reason);
   return (
     <Notice kind="warning">
       <p>
-        A sync under the name {name} was refused <Moment at={at} />
-        {known === undefined ? "." : `: ${REFUSALS[known]}.`}
+        A sync {isKeyRefusal ? `with the key of ${name}` : `under the name ${name}`} was refused{" "}
+        <Moment at={at} />: {refusalWords(reason)}.
       </p>
       <p>
         It came{address === null ? "" : ` from ${address}`} with the key <strong>{key.name}</strong>{" "}
-        <Fingerprint text={key.fingerprint} />. The answer was <code>{reason}</code>. {sentence(message)}
+        <Fingerprint text={key.fingerprint} />. {sentence(message)}
       </p>
+      <AskManagers deed="create keys" />
     </Notice>
   );
 }
-
-/** Completes "A sync was refused:". */
-const REFUSALS: Readonly<Record<ForbiddenReason, string>> = {
-  wrong_organization: "the key belongs to another organization",
-  key_targets_other_executor: "the key was made for another executor",
-  target_deleted: "the key was made for an executor that has been deleted",
-  key_held_by_other_executor: "this executor is bound to another key, and the key already serves others",
-  key_executor_limit: "the key has reached the limit of executors that it may register",
-  kind_mismatch: "an executor of another kind has this name",
-  operation_not_allowed: "an executor key may not call this operation",
-};

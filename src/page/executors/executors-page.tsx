@@ -1,32 +1,39 @@
-import type { KeyReference } from "../api/decode.ts";
-import { type ListedExecutor, listExecutors } from "../api/executors.ts";
-import { Fingerprint } from "../keys/key-label.tsx";
+import type { ListedExecutor } from "../api/executors.ts";
+import { askExecutorList } from "../api/lists/executor-list.ts";
+import { KeyLink } from "../keys/shown/key-label.tsx";
 import { usePlace } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
 import type { Membership } from "../state/session.ts";
-import { Badge, DamagedColumns } from "../ui/badge.tsx";
 import { Link } from "../ui/link.tsx";
-import { PAGE_SIZE, Pager, pageOf } from "../ui/list/pager.tsx";
+import { isFiltered, type ListOrder, orderOf, pageOf, requestOf } from "../ui/list/list-query.ts";
+import { ListCount, NothingFound } from "../ui/list/list-state.tsx";
+import { Pager } from "../ui/list/pager.tsx";
 import { SearchBox } from "../ui/list/search-box.tsx";
 import { TableHead } from "../ui/list/table-head.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
+import { Pending } from "../ui/pending.tsx";
+import { useRestoredFocus } from "../ui/restore-focus.ts";
+import { Moment } from "../ui/time.tsx";
+import { DevGuide } from "./dev-guide.tsx";
+import { EXECUTOR_FILTERS, EXECUTOR_SORTS, ExecutorFilters, executorFilter } from "./executor-filters.tsx";
 import { LastSync } from "./last-sync.tsx";
+import { NoExecutors } from "./no-executors.tsx";
+import { ExecutorStatus } from "./offline-words.tsx";
 
 const INTERVAL_MS = 3000;
 
-/** The executors of the organization, newest first. */
+/** The executors of the organization: searched, filtered and ordered, as the URL says. */
 export function ExecutorsPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
-  const search = query.get("search");
-  const before = query.get("before");
+  const order = orderOf(query, EXECUTOR_SORTS);
   const { data, failure } = usePolled(
-    `executors ${before} ${search}`,
+    `executors ${query}`,
     INTERVAL_MS,
-    listExecutors({ limit: PAGE_SIZE + 1, before, search }),
+    askExecutorList(requestOf(query, EXECUTOR_SORTS, executorFilter(query, Date.now()))),
   );
+  const restoreFocus = useRestoredFocus();
   return (
-    <>
+    <div onFocusIn={restoreFocus}>
       <PageHead title="Executors">
         {membership.canManage ? (
           <Link to="/connect" class="button primary">
@@ -34,120 +41,82 @@ export function ExecutorsPage({ membership }: { membership: Membership }) {
           </Link>
         ) : null}
       </PageHead>
-      <SearchBox label="Find an executor by name or ID" />
-      {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
-      {data === undefined ? null : (
-        <ExecutorList
-          executors={data}
-          canManage={membership.canManage}
-          isFiltered={search !== null || before !== null}
-        />
+      <DevGuide membership={membership} />
+      <div class="list-tools">
+        <SearchBox label="Find an executor by name or ID" />
+        <ExecutorFilters order={order} />
+      </div>
+      <ListCount count={data?.count} noun="executor" />
+      {data === undefined ? (
+        <Pending failure={failure} />
+      ) : (
+        <ExecutorList executors={data.entries} order={order} canManage={membership.canManage} />
       )}
-    </>
+    </div>
   );
 }
 
 interface ExecutorListProps {
   readonly executors: readonly ListedExecutor[];
+  readonly order: ListOrder;
   readonly canManage: boolean;
-  readonly isFiltered: boolean;
 }
 
-function ExecutorList({ executors, canManage, isFiltered }: ExecutorListProps) {
-  const { shown, hasOlder } = pageOf(executors);
-  if (shown.length === 0 && isFiltered) {
-    return <p class="empty">No executor matches your search.</p>;
+function ExecutorList({ executors, order, canManage }: ExecutorListProps) {
+  const { query } = usePlace();
+  const page = pageOf(executors, query);
+  if (page.shown.length === 0) {
+    const isAsked = isFiltered(query, [...EXECUTOR_FILTERS, "before", "after"]);
+    return isAsked ? (
+      <NothingFound noun="executor" filters={EXECUTOR_FILTERS} />
+    ) : (
+      <NoExecutors text="An executor appears here with its first sync." canManage={canManage} />
+    );
   }
-  if (shown.length === 0) {
-    return <NoExecutors canManage={canManage} />;
-  }
+  const [created, name, seen] = EXECUTOR_SORTS;
   return (
     <>
       <table class="list">
-        <caption class="visually-hidden">Executors, newest first</caption>
-        <TableHead columns={["Name", "Status", "Version", "Host", "Key", "Last sync"]} />
+        <caption class="visually-hidden">Executors</caption>
+        <TableHead columns={[name, "Status", "Version", "Host", "Key", seen, created]} order={order} />
         <tbody>
-          {shown.map((executor) => (
+          {page.shown.map((executor) => (
             <ExecutorRow key={executor.id} executor={executor} />
           ))}
         </tbody>
       </table>
-      <Pager lastId={shown.at(-1)?.id} hasOlder={hasOlder} />
+      <Pager page={page} />
     </>
   );
 }
 
 function ExecutorRow({ executor }: { executor: ListedExecutor }) {
-  const {
-    id,
-    name,
-    status,
-    version,
-    channel,
-    hostName,
-    publicHost,
-    key,
-    lastSyncAt,
-    stoppedAt,
-    instances,
-    damaged,
-  } = executor;
+  const { id, name, version, channel, hostName, publicHost, key, lastSyncAt, stoppedAt, createdAt } =
+    executor;
   return (
     <tr>
       <td data-label="Name">
-        <div class="label-with-id">
-          <Link to={`/executors/${encodeURIComponent(id)}`} class="name">
-            {name}
-          </Link>
-          <span class="ids">
-            <code>{id}</code>
-          </span>
-        </div>
+        <Link to={`/executors/${encodeURIComponent(id)}`} class="name">
+          {name}
+        </Link>
       </td>
       <td data-label="Status">
-        <Badge status={status} />
-        <DamagedColumns columns={damaged} />
-        {instances.length > 1 ? (
-          <span class="under warning">{instances.length} processes use this name</span>
-        ) : null}
+        <ExecutorStatus executor={executor} />
       </td>
       <td data-label="Version">
-        {version} <span class="under">{channel}</span>
+        {version} <span class="muted">{channel}</span>
       </td>
       <td data-label="Host" class="foreign">
         {hostName}
         {publicHost === null ? null : <span class="under">{publicHost}</span>}
       </td>
-      <td data-label="Key">{key === null ? <span class="muted">none</span> : <KeyLine apiKey={key} />}</td>
+      <td data-label="Key">{key === null ? <span class="muted">none</span> : <KeyLink apiKey={key} />}</td>
       <td data-label="Last sync">
         <LastSync at={lastSyncAt} stoppedAt={stoppedAt} />
       </td>
+      <td data-label="First connected" class="minor">
+        <Moment at={createdAt} />
+      </td>
     </tr>
-  );
-}
-
-/** Without the id, which the executor's own page shows. */
-function KeyLine({ apiKey: { name, fingerprint } }: { apiKey: KeyReference }) {
-  return (
-    <div class="label-with-id">
-      <span class="name">{name}</span>
-      <span class="ids">
-        <Fingerprint text={fingerprint} />
-      </span>
-    </div>
-  );
-}
-
-function NoExecutors({ canManage }: { canManage: boolean }) {
-  return (
-    <div class="empty">
-      <h2>No executors yet</h2>
-      <p>An executor appears here with its first sync.</p>
-      {canManage ? (
-        <p>
-          <Link to="/connect">Connect an executor</Link>: create its key, then follow the steps on the server.
-        </p>
-      ) : null}
-    </div>
   );
 }

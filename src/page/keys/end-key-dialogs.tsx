@@ -1,21 +1,21 @@
-import { type ApiKey, deleteApiKey, revokeApiKey } from "../api/api-keys.ts";
-import { useAnnounce, useHeartbeatTimeout, usePageState } from "../state/page-state.ts";
+import { deleteApiKey, revokeApiKey } from "../api/api-keys.ts";
+import type { KeySummary } from "../api/keys/key-details.ts";
+import { useAnnounce, usePageState } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
-import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
-import { KeyIds } from "./key-label.tsx";
+import { RefusedExecutors, useKeyReach } from "./shown/key-executors.tsx";
+import { KeyIds } from "./shown/key-label.tsx";
 
 interface EndKeyProps {
-  readonly apiKey: ApiKey;
+  readonly apiKey: KeySummary;
   readonly onDismiss: () => void;
   readonly onDone: () => void;
 }
 
+/** Says who is refused without the key, and when they notice. */
 export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
   const { followUps } = usePageState();
   const announce = useAnnounce();
-  const bound = useBoundExecutors(apiKey);
-  const isUsed = bound !== undefined && bound.length > 0;
-  const timeout = useHeartbeatTimeout();
+  const reach = useKeyReach(apiKey.id);
   return (
     <ActionDialog
       title={`Revoke ${apiKey.name}?`}
@@ -24,20 +24,14 @@ export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
       operation={() => revokeApiKey(apiKey.id)}
       onDismiss={onDismiss}
       onDone={() => {
-        followUps.noteRevoked(apiKey.id, Date.now());
+        followUps.remove(apiKey.id);
         announce(`${apiKey.name} is revoked.`);
         onDone();
       }}
     >
       <KeyIds apiKey={apiKey} />
-      <KeyExecutors bound={bound} />
-      <p>
-        The control plane refuses the key from now on.{" "}
-        {isUsed
-          ? `These executors go offline within ${timeout} and stay offline until they get another key. Their nodes keep running. `
-          : ""}
-        The key stays in this list with its history. Revoking cannot be undone.
-      </p>
+      <RefusedExecutors reach={reach} isOver={apiKey.status !== "active"} />
+      <p>The key stays in the list with its history. Revoking cannot be undone.</p>
     </ActionDialog>
   );
 }
@@ -45,8 +39,7 @@ export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
 export function DeleteKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
   const { followUps } = usePageState();
   const announce = useAnnounce();
-  const bound = useBoundExecutors(apiKey);
-  const isUsed = bound !== undefined && bound.length > 0;
+  const reach = useKeyReach(apiKey.id);
   return (
     <ActionDialog
       title={`Delete ${apiKey.name}?`}
@@ -61,11 +54,8 @@ export function DeleteKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
       }}
     >
       <KeyIds apiKey={apiKey} />
-      <KeyExecutors bound={bound} />
-      <p>
-        {isUsed ? "They stay offline until they get another key. " : ""}
-        The key disappears from this list. The audit log keeps its records. Deleting cannot be undone.
-      </p>
+      <RefusedExecutors reach={reach} isOver={true} />
+      <p>The key disappears from the list. The audit log keeps its records. Deleting cannot be undone.</p>
     </ActionDialog>
   );
 }

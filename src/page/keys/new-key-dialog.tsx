@@ -1,102 +1,53 @@
 import { useState } from "preact/hooks";
 import { MAX_KEY_NAME_CHARACTERS } from "../../protocol/limits.ts";
-import { createApiKey, type IssuedKey } from "../api/api-keys.ts";
-import type { Reference } from "../api/decode.ts";
-import { usePageState } from "../state/page-state.ts";
-import { ActionDialog } from "../ui/action-dialog.tsx";
-import { Field } from "../ui/form.tsx";
-import { DAY_MS, exactly } from "../ui/time.tsx";
+import type { Target } from "../api/keys/key-targets.ts";
+import { CreateKeyDialog } from "./create-key-dialog.tsx";
+import { ExpiryField, NEVER } from "./expiry-field.tsx";
 import { KeyNameField } from "./key-name-field.tsx";
 import { TargetField } from "./target-field.tsx";
 
 interface NewKeyProps {
   readonly organizationId: string;
+  /** The executor that it is for, until another is chosen. */
+  readonly target?: Target;
   /** Called when the dialog ends, with a new key or without. */
   readonly onClose: () => void;
 }
 
-const MAX_DAYS = 3650;
-
-/** Creates a key from target, name and expiry, none of which can be changed afterwards. */
-export function NewKeyDialog({ organizationId, onClose }: NewKeyProps) {
-  const { secret, followUps } = usePageState();
-  const [target, setTarget] = useState<Reference>();
-  const [name, setName] = useState("");
-  const [days, setDays] = useState("");
-  const changeTarget = (next: Reference | undefined) => {
+/** Creates a key from name, target and expiry, none of which can be changed afterwards. */
+export function NewKeyDialog({ organizationId, target: given, onClose }: NewKeyProps) {
+  const [target, setTarget] = useState(given);
+  const [name, setName] = useState(defaultKeyName(given));
+  const [expiry, setExpiry] = useState(NEVER);
+  const changeTarget = (next: Target | undefined) => {
     // The target's name is the default until another one is typed.
-    if (name === defaultName(target)) {
-      setName(defaultName(next));
+    if (name === defaultKeyName(target)) {
+      setName(defaultKeyName(next));
     }
     setTarget(next);
   };
-  const done = (issued: IssuedKey) => {
-    const { id, name: issuedName, fingerprint } = issued.apiKey;
-    const executors = target === undefined ? [] : [target];
-    followUps.add({ key: { id, name: issuedName, fingerprint }, old: null, executors, organizationId });
-    onClose();
-    secret.show({
-      issued,
-      title: `${issuedName} is created`,
-      executorName: target?.name,
-      connect: undefined,
-    });
-  };
   return (
-    <ActionDialog
+    <CreateKeyDialog
       title="New key"
-      verb="Create"
-      operation={() =>
-        createApiKey({ name: name.trim(), expiresAt: expiry(days, Date.now()), target: target?.id ?? null })
-      }
+      organizationId={organizationId}
+      name={name}
+      expiry={expiry}
+      target={target}
+      old={target?.key ?? undefined}
       onDismiss={onClose}
-      onDone={done}
+      onCreated={onClose}
     >
-      <TargetField target={target} onChange={changeTarget} />
       <KeyNameField name={name} onChange={setName} />
-      <DaysField days={days} onChange={setDays} />
+      <TargetField target={target} onChange={changeTarget} />
+      <ExpiryField expiry={expiry} onChange={setExpiry} />
       <p class="muted">You cannot change the name and the expiry later.</p>
-    </ActionDialog>
+    </CreateKeyDialog>
   );
 }
 
-function defaultName(target: Reference | undefined): string {
-  return Array.from(target?.name ?? "")
+/** The executor's name, cut to what a key's name may have. */
+export function defaultKeyName(executor: { readonly name: string } | undefined): string {
+  return Array.from(executor?.name ?? "")
     .slice(0, MAX_KEY_NAME_CHARACTERS)
     .join("");
-}
-
-/** Epoch ms; null: the key never expires. */
-function expiry(days: string, now: number): number | null {
-  const count = Number(days);
-  return days === "" || !Number.isFinite(count) ? null : now + Math.round(count * DAY_MS);
-}
-
-function DaysField({ days, onChange }: { days: string; onChange: (days: string) => void }) {
-  const at = expiry(days, Date.now());
-  const isInRange = Number(days) >= 1 && Number(days) <= MAX_DAYS;
-  return (
-    <Field
-      label="Expires in (days)"
-      hint={
-        at === null || !isInRange
-          ? "Optional. If empty, the key never expires."
-          : `The key is valid until ${exactly(at)}.`
-      }
-    >
-      {(id, hintId) => (
-        <input
-          id={id}
-          type="number"
-          inputMode="numeric"
-          min="1"
-          max={MAX_DAYS}
-          step="1"
-          value={days}
-          aria-describedby={hintId}
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      )}
-    </Field>
-  );
 }

@@ -1,111 +1,90 @@
 import { useState } from "preact/hooks";
-import { type ApiKey, type IssuedKey, rotateApiKey } from "../api/api-keys.ts";
-import { usePageState } from "../state/page-state.ts";
+import { type IssuedKey, rotateApiKey } from "../api/api-keys.ts";
+import type { KeySummary } from "../api/keys/key-details.ts";
+import type { KeyReach } from "../api/keys/key-reach.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
-import { DAY_MS, exactly, localInputValue } from "../ui/time.tsx";
-import { KeyExecutors, useBoundExecutors } from "./key-executors.tsx";
-import { KeyIds } from "./key-label.tsx";
+import { exactly, Moment } from "../ui/time.tsx";
+import { ReplaceKeyDialog } from "./replace-key-dialog.tsx";
+import { endsAt, OldKeyChoice, type OldKeyEnd } from "./rotation/old-key-choice.tsx";
+import { useShowIssued } from "./rotation/show-issued.ts";
+import { useKeyReach } from "./shown/key-executors.tsx";
+import { KeyIds } from "./shown/key-label.tsx";
 
 interface RotateKeyProps {
-  readonly apiKey: ApiKey;
+  readonly apiKey: KeySummary;
+  /** The executor that is meant, if the person came from its page. */
+  readonly executorId?: string | undefined;
   readonly organizationId: string;
   readonly onDismiss: () => void;
   readonly onDone: () => void;
 }
 
-/** Replaces a key. The old one is revoked in the same step, or works until a date. */
-export function RotateKeyDialog({ apiKey, organizationId, onDismiss, onDone }: RotateKeyProps) {
-  const { secret, followUps } = usePageState();
-  const bound = useBoundExecutors(apiKey);
-  const [grace, setGrace] = useState<string>();
-  const revokesAt = grace === undefined ? null : localInstant(grace);
+/** Replaces a key: by a rotation, or by a new key if it has ended or shall have another expiry. */
+export function RotateKeyDialog(props: RotateKeyProps) {
+  const reach = useKeyReach(props.apiKey.id);
+  const [isReplacing, setReplacing] = useState(props.apiKey.status !== "active");
+  if (isReplacing && reach !== undefined) {
+    return <ReplaceKeyDialog {...props} reach={reach} />;
+  }
+  return <RotationDialog {...props} reach={reach} onReplace={() => setReplacing(true)} />;
+}
+
+interface RotationProps extends RotateKeyProps {
+  /** Undefined until it is known whom the rotation affects: it has to wait for that. */
+  readonly reach: KeyReach | undefined;
+  readonly onReplace: () => void;
+}
+
+function RotationDialog({ apiKey, reach, organizationId, onDismiss, onDone, onReplace }: RotationProps) {
+  const show = useShowIssued(organizationId);
+  const [end, setEnd] = useState<OldKeyEnd>();
   const done = (issued: IssuedKey) => {
-    const { id, name, fingerprint } = issued.apiKey;
-    followUps.add({
-      key: { id, name, fingerprint },
-      old: { id: apiKey.id, name: apiKey.name, revokesAt },
-      executors: (bound ?? []).map((executor) => ({ id: executor.id, name: executor.name })),
-      organizationId,
-    });
     onDone();
-    const executorName = bound?.length === 1 ? bound[0]?.name : undefined;
-    secret.show({ issued, title: `${apiKey.name} is rotated`, executorName, connect: undefined });
+    show({ issued, title: `${apiKey.name} is rotated`, old: apiKey, executors: reach?.executors ?? [] });
   };
   return (
     <ActionDialog
       title={`Rotate ${apiKey.name}?`}
       verb="Rotate"
-      operation={() => rotateApiKey(apiKey.id, revokesAt)}
+      isReady={reach !== undefined}
+      operation={() => rotateApiKey(apiKey.id, endsAt(end, Date.now()))}
       onDismiss={onDismiss}
       onDone={done}
     >
       <KeyIds apiKey={apiKey} />
-      <KeyExecutors bound={bound} />
-      <p>
-        A new key replaces this one. It has the same name with today’s date, and the same expiry:{" "}
-        {apiKey.expiresAt === null ? "it never expires." : `it is valid until ${exactly(apiKey.expiresAt)}.`}
-      </p>
-      <GraceChoice grace={grace} onChange={setGrace} latest={apiKey.expiresAt} />
+      <div>
+        <p>A new key replaces this one. It has the same name with today’s date, and the same expiry.</p>
+        <p>
+          <SameExpiry expiresAt={apiKey.expiresAt} />{" "}
+          <button type="button" class="link" onClick={onReplace}>
+            Create a key with another expiry instead
+          </button>
+        </p>
+      </div>
+      <Affected reach={reach} />
+      {reach === undefined || reach.count === 0 ? null : (
+        <OldKeyChoice end={end} onChange={setEnd} reach={reach} expiresAt={apiKey.expiresAt} />
+      )}
     </ActionDialog>
   );
 }
 
-/** The value of a date field as epoch ms; null: it is empty. */
-function localInstant(value: string): number | null {
-  const at = new Date(value).getTime();
-  return Number.isNaN(at) ? null : at;
-}
-
-interface GraceChoiceProps {
-  /** The value of the date field; undefined: the old key is revoked at once. */
-  readonly grace: string | undefined;
-  readonly onChange: (grace: string | undefined) => void;
-  /** When the old key expires, epoch ms; null: never. */
-  readonly latest: number | null;
-}
-
-function GraceChoice({ grace, onChange, latest }: GraceChoiceProps) {
-  const tomorrow = Math.min(Date.now() + DAY_MS, latest ?? Number.POSITIVE_INFINITY);
+function SameExpiry({ expiresAt }: { expiresAt: number | null }) {
+  if (expiresAt === null) {
+    return <>It never expires.</>;
+  }
   return (
-    <fieldset>
-      <legend>The old key</legend>
-      <label class="choice">
-        <input type="radio" name="grace" checked={grace === undefined} onChange={() => onChange(undefined)} />
-        <span>
-          Revoke it now
-          <small>
-            Its executors are refused until they get the new key. Choose this if the key may have leaked.
-          </small>
-        </span>
-      </label>
-      <label class="choice">
-        <input
-          type="radio"
-          name="grace"
-          checked={grace !== undefined}
-          onChange={() => onChange(localInputValue(tomorrow))}
-        />
-        <span>
-          Keep it until a date
-          <small>Executors that get the new key before that date stay online.</small>
-        </span>
-      </label>
-      {grace === undefined ? null : <GraceEnd grace={grace} onChange={onChange} />}
-    </fieldset>
+    <>
+      It expires <Moment at={expiresAt} tense="future" />, at {exactly(expiresAt)}.
+    </>
   );
 }
 
-function GraceEnd({ grace, onChange }: { grace: string; onChange: (grace: string) => void }) {
-  return (
-    <label class="field">
-      Revoke the old key at
-      <input
-        type="datetime-local"
-        required
-        value={grace}
-        min={localInputValue(Date.now() + 60_000)}
-        onInput={(event) => onChange(event.currentTarget.value)}
-      />
-    </label>
-  );
+function Affected({ reach }: { reach: KeyReach | undefined }) {
+  if (reach === undefined) {
+    return <p class="muted">Looking for executors that use this key…</p>;
+  }
+  return reach.count === 0 ? (
+    <p>No executor uses this key now, so the old key is revoked in the same step.</p>
+  ) : null;
 }

@@ -1,6 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Reference } from "../api/decode.ts";
-import { listExecutors } from "../api/executors.ts";
+import { askTargets, type Target } from "../api/keys/key-targets.ts";
 import { usePolled } from "../state/polling.ts";
 import { Field } from "../ui/form.tsx";
 
@@ -8,18 +7,19 @@ const SHOWN = 100;
 const INTERVAL_MS = 30_000;
 
 interface TargetFieldProps {
-  readonly target: Reference | undefined;
-  readonly onChange: (target: Reference | undefined) => void;
+  readonly target: Target | undefined;
+  readonly onChange: (target: Target | undefined) => void;
 }
 
 /** Which executor a key is for: a new one, or an existing one that then binds to it. */
 export function TargetField({ target, onChange }: TargetFieldProps) {
   const [search, setSearch] = useState("");
-  const { found, isLong } = useExecutors(search);
+  const { found, isLong } = useTargets(search);
   const options =
     target === undefined || found.some(({ id }) => id === target.id) ? found : [target, ...found];
   return (
     <>
+      {isLong ? <SearchField search={search} onChange={setSearch} /> : null}
       <Field label="Target" hint={targetHint(target)}>
         {(id, hintId) => (
           <select
@@ -37,21 +37,19 @@ export function TargetField({ target, onChange }: TargetFieldProps) {
           </select>
         )}
       </Field>
-      {isLong ? <SearchField search={search} onChange={setSearch} /> : null}
     </>
   );
 }
 
-function targetHint(target: Reference | undefined): string {
+function targetHint(target: Target | undefined): string {
   return target === undefined
     ? "For an executor that has never connected."
     : `${target.name} binds to this key on its next successful sync with it.`;
 }
 
 /** The first executors that match, and whether there have been too many to show. */
-function useExecutors(search: string): { found: readonly Reference[]; isLong: boolean } {
-  const page = { limit: SHOWN + 1, before: null, search: search || null };
-  const { data = [] } = usePolled(`targets ${search}`, INTERVAL_MS, listExecutors(page));
+function useTargets(search: string): { found: readonly Target[]; isLong: boolean } {
+  const { data = [] } = usePolled(`targets ${search}`, INTERVAL_MS, askTargets(search, SHOWN + 1));
   const hasMore = data.length > SHOWN;
   const [isLong, setLong] = useState(false);
   useEffect(() => {
@@ -63,7 +61,7 @@ function useExecutors(search: string): { found: readonly Reference[]; isLong: bo
 
 function SearchField({ search, onChange }: { search: string; onChange: (search: string) => void }) {
   return (
-    <Field label="Search for an executor in the list above">
+    <Field label="Search for an executor">
       {(id) => (
         <input
           id={id}

@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
-import type { Role } from "../../protocol/roles.ts";
+import { mayGive, type Role } from "../../protocol/roles.ts";
 import { type Member, removeMember, updateMemberRole } from "../api/members.ts";
 import { useAnnounce } from "../state/page-state.ts";
 import type { Membership } from "../state/session.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
+import { Link } from "../ui/link.tsx";
 import { TableHead } from "../ui/list/table-head.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { useRestoredFocus } from "../ui/restore-focus.ts";
@@ -20,7 +21,7 @@ type Asked = { readonly what: "role" | "remove"; readonly member: Member };
 
 export function MemberTable({ members, membership, onChanged }: MemberTableProps) {
   const [asked, setAsked] = useState<Asked>();
-  const { canManage, viewer } = membership;
+  const { canManage } = membership;
   const restoreFocus = useRestoredFocus();
   const dialog = {
     onDismiss: () => setAsked(undefined),
@@ -39,7 +40,7 @@ export function MemberTable({ members, membership, onChanged }: MemberTableProps
             <MemberRow
               key={member.id}
               member={member}
-              viewerId={viewer.user.id}
+              membership={membership}
               ask={canManage ? (what) => setAsked({ what, member }) : undefined}
             />
           ))}
@@ -55,23 +56,30 @@ export function MemberTable({ members, membership, onChanged }: MemberTableProps
 
 interface MemberRowProps {
   readonly member: Member;
-  readonly viewerId: string;
+  readonly membership: Membership;
   readonly ask: ((what: Asked["what"]) => void) | undefined;
 }
 
-function MemberRow({ member: { user, role }, viewerId, ask }: MemberRowProps) {
+function MemberRow({ member: { user, role }, membership, ask }: MemberRowProps) {
+  const viewerId = membership.viewer.user.id;
+  // An admin may not change an owner.
+  const mayChange = user.id !== viewerId && mayGive(membership.role, role);
   return (
     <tr>
       <td data-label="Name">
         <span class="name">{user.name}</span>
-        {user.id === viewerId ? <span class="under">you</span> : null}
+        {user.id === viewerId ? (
+          <span class="under">
+            <Link to="/account">your account</Link>
+          </span>
+        ) : null}
       </td>
       <td data-label="E-mail" class="foreign">
         {user.email}
       </td>
       <td data-label="Role">{role}</td>
       {ask === undefined ? null : (
-        <td class="actions">{user.id === viewerId ? null : <MemberMenu name={user.name} ask={ask} />}</td>
+        <td class="actions">{mayChange ? <MemberMenu name={user.name} ask={ask} /> : null}</td>
       )}
     </tr>
   );

@@ -1,11 +1,13 @@
 import * as z from "zod/mini";
 import { createStore } from "./store.ts";
 
+const keyReference = z.object({ id: z.string(), name: z.string(), fingerprint: z.string() });
+
 /** A new key whose arrival at its executors the page shows. */
 const followUp = z.object({
-  key: z.object({ id: z.string(), name: z.string(), fingerprint: z.string() }),
-  /** The key that it replaces; null: it was not made by a rotation. */
-  old: z.nullable(z.object({ id: z.string(), name: z.string(), revokesAt: z.nullable(z.number()) })),
+  key: keyReference,
+  /** The key that it replaces; null: none. */
+  old: z.nullable(keyReference),
   /** The executors that need it; empty: the first one that uses it. */
   executors: z.array(z.object({ id: z.string(), name: z.string() })),
   /** Shown on this organization's page only. */
@@ -29,13 +31,8 @@ export class FollowUps {
     this.keep(this.others(keyId));
   }
 
-  /** Drops the revoked key, and marks it as revoked where it is the old key of another. */
-  noteRevoked(keyId: string, now: number): void {
-    this.keep(
-      this.others(keyId).map((each) =>
-        each.old?.id === keyId ? { ...each, old: { ...each.old, revokesAt: now } } : each,
-      ),
-    );
+  of(keyId: string): FollowUp | undefined {
+    return this.list.get().find(({ key }) => key.id === keyId);
   }
 
   private others(keyId: string): readonly FollowUp[] {

@@ -1,3 +1,5 @@
+import { withoutSecrets } from "./pasted-key.ts";
+import { ReturnPlaces } from "./return-places.ts";
 import { createStore } from "./store.ts";
 
 export interface Place {
@@ -5,27 +7,43 @@ export interface Place {
   readonly query: URLSearchParams;
 }
 
-/** Where in the page the person is: the browser's address and history. */
+/**
+ * Where in the page the person is: the browser's address and history. Neither ever holds a secret.
+ */
 export class Navigation {
   readonly place = createStore(currentPlace());
+  private readonly returnPlaces = new ReturnPlaces();
   private isArrival = false;
 
   /** Follows the browser's Back and Forward. */
   start(): void {
-    window.addEventListener("popstate", () => this.refresh());
+    let shown = window.location.href;
+    this.place.subscribe(() => {
+      shown = window.location.href;
+    });
+    window.addEventListener("popstate", () => {
+      const isElsewhere = window.location.href !== shown;
+      this.refresh();
+      if (isElsewhere) {
+        this.returnPlaces.restore();
+      }
+    });
+    this.returnPlaces.start();
   }
 
   /** Goes to `url` within the page, as a new entry of the history. */
   go(url: string): void {
     this.isArrival = new URL(url, window.location.href).pathname !== window.location.pathname;
-    window.history.pushState(null, "", url);
+    this.returnPlaces.keep();
+    this.returnPlaces.stop();
+    window.history.pushState(null, "", safe(url));
     this.refresh();
     window.scrollTo(0, 0);
   }
 
   /** Replaces the present entry of the history: for text that is typed into a filter. */
   replace(url: string): void {
-    window.history.replaceState(null, "", url);
+    window.history.replaceState(null, "", safe(url));
     this.refresh();
   }
 
@@ -47,9 +65,24 @@ export class Navigation {
   }
 }
 
+/** The address as it is, without a secret that somebody put into it. */
 function currentPlace(): Place {
-  const { pathname, search } = window.location;
-  return { path: pathname, query: new URLSearchParams(search) };
+  const { pathname, search, hash } = window.location;
+  const path = `${pathname}${search}`;
+  if (safe(path) !== path) {
+    window.history.replaceState(window.history.state, "", `${safe(path)}${hash}`);
+  }
+  return { path: pathname, query: new URLSearchParams(window.location.search) };
+}
+
+function safe(url: string): string {
+  const [path = "", search = ""] = url.split("?");
+  const given = new URLSearchParams(search);
+  const kept = withoutSecrets(given);
+  if (kept.size === given.size) {
+    return url;
+  }
+  return kept.size === 0 ? path : `${path}?${kept}`;
 }
 
 /** The single segment of `path` after `prefix`; undefined: there is none, or more than one. */

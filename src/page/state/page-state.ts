@@ -3,9 +3,10 @@ import { useContext } from "preact/hooks";
 import { duration } from "../../lib/duration.ts";
 import { Clock } from "./clock.ts";
 import { FollowUps } from "./follow-ups.ts";
+import { LinkSecret } from "./link-secret.ts";
 import { Navigation, type Place } from "./navigation.ts";
 import { OneTimeSecret } from "./one-time-secret.ts";
-import { Session, type SessionState } from "./session.ts";
+import { type Membership, membershipOf, Session, type SessionState, shownIn } from "./session.ts";
 import { createStore, type Store, useStore } from "./store.ts";
 
 /** A sentence about what just happened: shown for some seconds, and read by a screen reader. */
@@ -23,6 +24,7 @@ interface PageState {
   readonly announcement: Store<Announcement>;
   readonly secret: OneTimeSecret;
   readonly followUps: FollowUps;
+  readonly linkSecret: LinkSecret;
 }
 
 export function createPageState(): PageState {
@@ -33,6 +35,7 @@ export function createPageState(): PageState {
     announcement: createStore({ text: "", at: 0 }),
     secret: new OneTimeSecret(),
     followUps: new FollowUps(),
+    linkSecret: new LinkSecret(),
   };
 }
 
@@ -57,10 +60,23 @@ export function useSession(): SessionState {
   return useStore(usePageState().session.state);
 }
 
+/** What the viewer may do in the shown organization; undefined: none is shown. */
+export function useMembership(): Membership | undefined {
+  const viewer = shownIn(useSession());
+  return viewer === undefined ? undefined : membershipOf(viewer);
+}
+
 /** How long an executor may be silent before it counts as offline, for a sentence: `30 s`. */
 export function useHeartbeatTimeout(): string {
   const now = useSession();
   return now.kind === "signed-in" ? duration(now.viewer.heartbeatTimeoutMs) : "the heartbeat timeout";
+}
+
+/** The command that gives a key to an agent: in development, to the one on this host. */
+export function useSetKeyCommand(): string {
+  const now = useSession();
+  const own = now.kind === "signed-in" ? now.viewer.setKeyCommand : null;
+  return own ?? "sudo novacula-agent set-key";
 }
 
 export function usePlace(): Place {

@@ -5,7 +5,7 @@ import { usePageState } from "./page-state.ts";
 interface Polled<Data> {
   /** The newest that was loaded. It stays while the control plane does not answer. */
   readonly data: Data | undefined;
-  /** Why the last attempt failed, as a sentence; undefined: it did not. */
+  /** Why the last attempt was refused, as a sentence; undefined: it was not. */
   readonly failure: string | undefined;
   /** Loads again at once. */
   readonly reload: () => void;
@@ -19,13 +19,29 @@ export function usePolled<Data>(key: string, intervalMs: number, operation: Oper
   const { session } = usePageState();
   const [seen, setSeen] = useState<Seen<Data>>();
   const reload = useRepeated(key, intervalMs, async (signal) => {
+    if (session.isCovered) {
+      return;
+    }
     const answer = await session.ask(operation, signal);
     if (!signal.aborted) {
       setSeen((before) => merged(before, answer, key));
     }
   });
   const current = seen?.key === key ? seen : undefined;
+  useUnanswered(current?.data === undefined);
   return { data: current?.data, failure: current?.failure, reload };
+}
+
+/** Counts what the page never got, for the banner that says whether there is anything to see. */
+export function useUnanswered(isUnanswered: boolean): void {
+  const { unanswered } = usePageState().session;
+  useEffect(() => {
+    if (!isUnanswered) {
+      return;
+    }
+    unanswered.set(unanswered.get() + 1);
+    return () => unanswered.set(unanswered.get() - 1);
+  }, [isUnanswered]);
 }
 
 interface Seen<Data> {
@@ -39,7 +55,9 @@ function merged<Data>(before: Seen<Data> | undefined, answer: Answer<Data>, key:
     return { key, data: answer.data, failure: undefined };
   }
   const data = before?.key === key ? before.data : undefined;
-  return { key, data, failure: answer.kind === "signed-out" ? "You are signed out." : answer.sentence };
+  // The banner above the page says that nobody answers.
+  const failure = answer.kind === "refused" ? answer.sentence : undefined;
+  return { key, data, failure };
 }
 
 /**

@@ -10,6 +10,8 @@ interface ActionDialogProps<Data> {
   /** The label of the button that starts the operation. */
   readonly verb: string;
   readonly kind?: "danger" | "primary";
+  /** Whether everything that the person must know is shown. Default: yes. */
+  readonly isReady?: boolean;
   readonly operation: () => Operation<Data>;
   readonly onDone: (data: Data) => void;
   readonly onDismiss: () => void;
@@ -18,8 +20,14 @@ interface ActionDialogProps<Data> {
 
 /** Confirms an operation and runs it. A failure is shown in the dialog, which keeps its input. */
 export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
-  const { title, verb, kind = "primary", operation, onDone, onDismiss, children } = props;
+  const { title, verb, kind = "primary", isReady = true, operation, onDone, onDismiss, children } = props;
   const { isBusy, failure, submit } = useSubmit(operation, onDone);
+  const submitReady = (event: Event) => {
+    event.preventDefault();
+    if (isReady) {
+      submit(event);
+    }
+  };
   // Not while the operation runs: nobody would see how it ended.
   const dismiss = () => {
     if (!isBusy) {
@@ -28,7 +36,7 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
   };
   return (
     <Dialog title={title} onDismiss={dismiss}>
-      <form onSubmit={submit}>
+      <form onSubmit={submitReady}>
         <div class="dialog-body">
           {children}
           <OrganizationNotice />
@@ -38,7 +46,7 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
           <button type="button" onClick={dismiss} disabled={isBusy}>
             Cancel
           </button>
-          <button type="submit" class={kind} aria-disabled={isBusy ? true : undefined}>
+          <button type="submit" class={kind} aria-disabled={isBusy || !isReady ? true : undefined}>
             {verb}
           </button>
         </div>

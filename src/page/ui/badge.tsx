@@ -4,6 +4,10 @@ const WORDS = {
   revoked: "Revoked",
   online: "Online",
   offline: "Offline",
+  /** Somebody stopped it: nothing is wrong. */
+  stopped: "Offline",
+  /** Its key has ended: it is refused from its next sync on. */
+  "going-offline": "Going offline",
   damaged: "Damaged",
 } as const;
 

@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 interface CopyBlockProps {
   /** Names the text in the button's label: `the key`. */
@@ -6,12 +6,20 @@ interface CopyBlockProps {
   readonly text: string;
 }
 
+const SAID_MS = 4000;
 const BUTTON = { idle: "Copy", copied: "Copied", selected: "Press Ctrl+C for" } as const;
 const SAID = { copied: "Copied", selected: "Press Ctrl+C to copy the selected text:" } as const;
 
 /** Text with a button that copies it, or selects it if the browser offers no clipboard. */
 export function CopyBlock({ what, text }: CopyBlockProps) {
   const [state, setState] = useState<"idle" | "copied" | "selected">("idle");
+  useEffect(() => {
+    if (state === "idle") {
+      return;
+    }
+    const timer = window.setTimeout(() => setState("idle"), SAID_MS);
+    return () => window.clearTimeout(timer);
+  }, [state]);
   const code = useRef<HTMLElement>(null);
   const copy = async () => {
     const isCopied = await copied(text);

@@ -5,11 +5,12 @@ interface DialogProps {
   readonly title: string;
   /** Called on Escape. Left out: only the dialog's own buttons close it. */
   readonly onDismiss?: () => void;
+  readonly class?: string;
   readonly children: ComponentChildren;
 }
 
 /** A modal dialog. A click beside it does not close it, because typed text would be lost. */
-export function Dialog({ title, onDismiss, children }: DialogProps) {
+export function Dialog({ title, onDismiss, class: className, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   // `none`: browsers close a dialog on the second Escape even if the first was prevented.
@@ -41,6 +42,7 @@ export function Dialog({ title, onDismiss, children }: DialogProps) {
   return (
     <dialog
       ref={element}
+      class={className}
       aria-labelledby={titleId}
       onCancel={onCancel}
       onKeyDown={onKeyDown}

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 interface MenuItem {
   readonly label: string;
@@ -15,6 +15,7 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
+  useFollowing(isOpen, list, button);
   const choose = (item: MenuItem) => {
     if (item.unavailable !== undefined) {
       return;
@@ -50,6 +51,36 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
       </div>
     </>
   );
+}
+
+/** Keeps an open menu at its button while the page scrolls; it closes when the button leaves. */
+function useFollowing(
+  isOpen: boolean,
+  list: RefObject<HTMLDivElement | null>,
+  button: RefObject<HTMLButtonElement | null>,
+): void {
+  useEffect(() => {
+    const follow = () => {
+      const { top = 0, bottom = 0 } = button.current?.getBoundingClientRect() ?? {};
+      if (bottom < 0 || top > window.innerHeight) {
+        list.current?.hidePopover();
+      } else if (list.current !== null && button.current !== null) {
+        placeBelow(list.current, button.current);
+      }
+    };
+    if (!isOpen) {
+      return;
+    }
+    // Captured: the button may be inside of something that scrolls by itself.
+    window.addEventListener("scroll", follow, { capture: true, passive: true });
+    window.addEventListener("resize", follow);
+    // The page may have been scrolled since the menu opened.
+    follow();
+    return () => {
+      window.removeEventListener("scroll", follow, { capture: true });
+      window.removeEventListener("resize", follow);
+    };
+  }, [isOpen]);
 }
 
 interface MenuButtonProps {

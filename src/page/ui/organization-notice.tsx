@@ -4,8 +4,9 @@ import { usePageState, useSession } from "../state/page-state.ts";
 import { useUnmountSignal } from "../state/submission.ts";
 
 /**
- * Says that another tab switched the organization, and offers both. Until the person chooses, the
- * control plane refuses every change from this page, and typed text stays.
+ * Says that the session is in another organization: another tab switched, and both are offered; or
+ * the person was removed from the shown one. Until they choose, the control plane refuses every
+ * change from this page, and typed text stays.
  */
 export function OrganizationNotice() {
   const { session } = usePageState();
@@ -13,8 +14,8 @@ export function OrganizationNotice() {
   const signal = useUnmountSignal();
   const [failure, setFailure] = useState<string>();
   const shown = state.kind === "signed-in" ? state.viewer.activeOrganization : null;
-  const movedTo = state.kind === "signed-in" ? state.movedTo : undefined;
-  if (shown === null || movedTo === undefined) {
+  const moved = state.kind === "signed-in" ? state.moved : undefined;
+  if (shown === null || moved === undefined) {
     return null;
   }
   const stay = async () => {
@@ -27,17 +28,26 @@ export function OrganizationNotice() {
   };
   return (
     <div class="notice notice-warning" role="alert">
-      <p>
-        Another tab switched to <strong>{movedTo.name}</strong>. This page still shows{" "}
-        <strong>{shown.name}</strong>. You cannot change anything here until you choose one.
-      </p>
+      {moved.mayReturn ? (
+        <p>
+          Another tab switched to <strong>{moved.to.name}</strong>. This page still shows{" "}
+          <strong>{shown.name}</strong>. You cannot change anything here until you choose one.
+        </p>
+      ) : (
+        <p>
+          You no longer belong to <strong>{shown.name}</strong>, which this page still shows. You cannot
+          change anything here.
+        </p>
+      )}
       {failure === undefined ? null : <p>{failure}</p>}
       <p class="choices">
-        <button type="button" onClick={() => void stay()}>
-          Switch back to {shown.name}
-        </button>
-        <button type="button" onClick={() => window.location.assign("/api-keys")}>
-          Go to {movedTo.name}
+        {moved.mayReturn ? (
+          <button type="button" onClick={() => void stay()}>
+            Switch back to {shown.name}
+          </button>
+        ) : null}
+        <button type="button" onClick={() => window.location.assign("/")}>
+          Go to {moved.to.name}
         </button>
       </p>
     </div>

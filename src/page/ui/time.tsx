@@ -1,17 +1,8 @@
+import { exactTime } from "../../lib/text/exact-time.ts";
 import { useNow } from "../state/page-state.ts";
 
 /** Times as a person reads them, in the viewer's zone; all arguments are epoch ms. */
 
-const EXACT = new Intl.DateTimeFormat(undefined, {
-  year: "numeric",
-  month: "short",
-  day: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-  timeZoneName: "short",
-});
 const DATE = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
@@ -31,12 +22,13 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
 
 /** `20 Nov 2026, 12:03:07 CET` */
 export function exactly(at: number): string {
-  return EXACT.format(at);
+  return exactTime(at);
 }
 
 /** `12:03:07` today, with the date on other days: for the words after "since". */
-export function sinceWhen(at: number, now: number): string {
-  return DATE.format(at) === DATE.format(now) ? CLOCK.format(at) : `${DATE.format(at)}, ${CLOCK.format(at)}`;
+export function sinceWhen(at: number, now: number, length: "full" | "short" = "full"): string {
+  const clock = length === "full" ? CLOCK.format(at) : CLOCK.format(at).slice(0, 5);
+  return DATE.format(at) === DATE.format(now) ? clock : `${DATE.format(at)}, ${clock}`;
 }
 
 /** `3 s ago`, `12 d ago`, `in 30 d`. The past stays past, even if the server's clock is ahead. */

@@ -26,6 +26,11 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     await first.kill();
     await page.getByText(/^The control plane does not answer\. The data on this page is from/).waitFor();
     expect(await rowOf(page, "still shown").isVisible()).toBe(true);
+    // A page that was never loaded has no data of any time, and one notice is enough.
+    await page.getByRole("link", { name: "Executors" }).click();
+    await page.getByText("This page appears as soon as it does.").waitFor();
+    expect(await page.getByText(/does not answer|The data on this page/).count()).toBe(1);
+    await page.getByRole("link", { name: "API keys" }).click();
     const dialog = page.getByRole("dialog");
     await page.getByRole("button", { name: "New key" }).click();
     await dialog.getByLabel("Name").fill("not lost");
@@ -50,6 +55,8 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     const front = await startFront(onTestFinished);
     const page = await browse({ mayLog: GONE, atEnd: onTestFinished });
     await signIn(page, front.url);
+    // So that it has data to show.
+    await settled(front);
     front.isBroken = true;
     const fresh = await openTab(page, { mayLog: GONE, atEnd: onTestFinished });
     await fresh.goto(`${front.url}/executors`);
@@ -116,7 +123,7 @@ interface Front {
   isBroken: boolean;
 }
 
-/** Waits until requests that were sent before the tab was hidden are answered. */
+/** Waits until no request is under way. */
 async function settled(front: Front): Promise<void> {
   let last = -1;
   while (front.asked !== last) {

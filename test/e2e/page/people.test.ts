@@ -64,8 +64,15 @@ describe.skipIf(lacksBrowser)("people", () => {
     await guest.getByLabel("Your name").fill("Grace Hopper");
     await guest.getByLabel("Choose a password").fill("a password of hers");
     await guest.getByRole("button", { name: /^Join / }).click();
-    await guest.getByRole("heading", { name: "API keys", exact: true }).waitFor();
+    await guest.getByRole("heading", { name: "Overview", exact: true }).waitFor();
+    await guest.goto(`${url}/api-keys`);
     await guest.getByRole("button", { name: "New key" }).waitFor();
+    await guest.goto(`${url}/members`);
+    // An admin may change nothing of an owner, and one's own row leads elsewhere.
+    await rowOf(guest, "admin").waitFor();
+    expect(await rowOf(guest, "admin").getByRole("button").count()).toBe(0);
+    await rowOf(guest, "Grace Hopper").getByRole("link", { name: "your account" }).click();
+    await guest.getByRole("heading", { name: "Your account" }).waitFor();
     await guest.goto(link);
     await guest.getByText("This invitation is not valid").waitFor();
 
@@ -113,6 +120,8 @@ describe.skipIf(lacksBrowser)("people", () => {
     await rowOf(page, "key of alpha").waitFor();
     expect(await page.locator("tbody tr").count()).toBe(1);
     await page.getByLabel("Organization").selectOption({ label: "beta" });
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.getByRole("link", { name: "API keys", exact: true }).click();
     await rowOf(page, "key of beta").waitFor();
     expect(await page.locator("tbody tr").count()).toBe(1);
   });
@@ -123,7 +132,8 @@ describe.skipIf(lacksBrowser)("people", () => {
     const page = await browse();
     await signIn(page, url, "/api-keys", person);
     await page.getByRole("button", { name: "Your account" }).click();
-    await page.getByRole("menuitem", { name: "Change password" }).click();
+    await page.getByRole("menuitem", { name: "Profile, password, sign-ins" }).click();
+    await page.getByRole("button", { name: "Change password" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Current password").fill(person.password);
     await dialog.getByLabel("New password").fill("quite another password");

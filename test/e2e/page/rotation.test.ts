@@ -37,7 +37,7 @@ describe
       await rowOf(page, "second").getByRole("link", { name: "agent-1" }).waitFor();
 
       const dialog = await choose(page, "agent-1", "Revoke");
-      await dialog.getByText("No executor uses this key now.").waitFor();
+      await dialog.getByText("No executor uses this key now, so nobody is refused.").waitFor();
       await dialog.getByRole("button", { name: "Revoke" }).click();
       await statusOf(page, "agent-1").getByText("Revoked").waitFor();
       await page.goto(`${controlPlane.url}/executors`);
@@ -54,10 +54,8 @@ describe
     }) => {
       const { page, agent, home } = await connected(onTestFinished, "agent-2");
       const dialog = await choose(page, "agent-2", "Rotate");
-      await dialog.getByText("One executor uses this key now:").waitFor();
-      expect(await dialog.getByRole("listitem").allTextContents()).toEqual([
-        expect.stringMatching(/^agent-2/),
-      ]);
+      await dialog.getByText(/agent-2 is refused at the next heartbeat/).waitFor();
+      await dialog.getByLabel("Revoke it now").check();
       await dialog.getByRole("button", { name: "Rotate" }).click();
       const key = await storeKey(page);
       await page.getByText("waiting for agent-2…").waitFor();
@@ -66,7 +64,7 @@ describe
       paste(home, key);
       const newName = `agent-2 ${new Date().toISOString().slice(2, 10).replaceAll("-", "")}`;
       await expectOnNewKey(page, newName, "agent-2");
-      await page.getByText("The old key, agent-2, is revoked. You can delete it.").waitFor();
+      await page.getByText(/^The old key, agent-2 [0-9a-f]{8}, is revoked\.$/).waitFor();
       await (await choose(page, "agent-2", "Delete")).getByRole("button", { name: "Delete" }).click();
       await rowOf(page, "agent-2").waitFor({ state: "detached" });
     });
@@ -76,17 +74,18 @@ describe
     }) => {
       const { page, controlPlane, home } = await connected(onTestFinished, "agent-3");
       const dialog = await choose(page, "agent-3", "Rotate");
-      await dialog.getByLabel("Keep it until a date").check();
+      await dialog.getByLabel("Keep it for 24 h").check();
       await dialog.getByRole("button", { name: "Rotate" }).click();
       const key = await storeKey(page);
       await rowOf(page, "agent-3")
         .getByText(/^will be revoked in \d+ h$/)
         .waitFor();
       paste(home, key);
-      await page.getByText("agent-3 has used the new key since").waitFor();
-      await page.getByText(/The old key, agent-3, is no longer needed/).waitFor();
-      await (await choose(page, "agent-3", "Revoke")).getByRole("button", { name: "Revoke" }).click();
-      await page.getByText("The old key, agent-3, is revoked. You can delete it.").waitFor();
+      await page.getByText("agent-3 is on it since").waitFor();
+      await page.getByText(/Nobody is on the old key, agent-3 [0-9a-f]{8}, any more/).waitFor();
+      await page.getByRole("button", { name: "Revoke the old key" }).click();
+      await page.getByText(/^The old key, agent-3 [0-9a-f]{8}, is revoked\.$/).waitFor();
+      await statusOf(page, "agent-3").getByText("Revoked").waitFor();
       expect(controlPlane.refusedSyncs()).toEqual([]);
     });
 
@@ -97,12 +96,12 @@ describe
         HEARTBEAT_TIMEOUT_MS: "2000",
       });
       await page.getByRole("link", { name: "Executors" }).click();
-      await page.getByRole("link", { name: "agent-4" }).click();
+      await page.getByRole("link", { name: "agent-4", exact: true }).click();
       await page.getByRole("button", { name: "Revoke executor access" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Revoke access" }).click();
       const line = await agent.waitForLine("key.refused", /revoked/);
       expect(line.level).toBe("error");
-      await page.getByText("Offline").waitFor();
+      await page.getByText("Offline", { exact: true }).waitFor();
       await page.goto(`${controlPlane.url}/api-keys`);
       await statusOf(page, "agent-4").getByText("Revoked").waitFor();
 
@@ -148,7 +147,7 @@ async function connected(
     dataDir: home.dataDir,
   });
   atEnd(async () => await agent[Symbol.asyncDispose]());
-  await page.getByText(`${name} has used the new key since`).waitFor();
+  await page.getByText(`${name} is on it since`).waitFor();
   await page.getByRole("button", { name: `Dismiss ${name}` }).click();
   return { page, controlPlane, agent, home };
 }
@@ -161,7 +160,7 @@ function paste(home: AgentHome, { tomlLine }: ShownKey): void {
 
 async function expectOnNewKey(page: Page, keyName: string, executor: string): Promise<void> {
   const followed = page.getByRole("region", { name: `Progress of ${keyName}`, exact: true });
-  const line = followed.getByText(`${executor} has used the new key since`);
+  const line = followed.getByText(`${executor} is on it since`);
   await line.waitFor();
   expect(await line.textContent()).toMatch(CLOCK);
 }

@@ -68,6 +68,7 @@ describe.skipIf(lacksBrowser)("the dialog that shows a key once", () => {
     expect(secret).toMatch(/^exc_[a-zA-Z]{64}$/);
     expect(tomlLine).toBe(`access_token = "${secret}"`);
     const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.getByText("Or put it into the file yourself").click();
     for (const [what, text] of [
       ["Copy the key", secret],
       ["Copy the line for agent.toml", tomlLine],

@@ -39,7 +39,7 @@ async function switchTo(page: Page, url: string, organization: string): Promise<
   const other = await openTab(page, { mayLog: CONFLICT });
   await other.goto(`${url}/audit`);
   await other.getByLabel("Organization").selectOption({ label: organization });
-  await other.getByRole("heading", { name: "API keys", exact: true }).waitFor();
+  await other.getByRole("heading", { name: "Overview", exact: true }).waitFor();
   return other;
 }
 
@@ -105,7 +105,7 @@ describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched
       await rowOf(page, "Grace Hopper").waitFor();
       await open();
       await other.getByLabel("Organization").selectOption({ label: "beta" });
-      await rowOf(other, "key of beta").waitFor();
+      await other.getByRole("heading", { name: "Overview", exact: true }).waitFor();
       await refused(() =>
         page
           .getByRole("dialog")
@@ -121,6 +121,8 @@ describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched
       await rowOf(other, "key of alpha").waitFor();
     }
     await page.getByRole("dialog").getByRole("button", { name: "Go to beta" }).click();
+    await page.getByRole("heading", { name: "Overview", exact: true }).waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "API keys" }).click();
     await rowOf(page, "key of beta").waitFor();
     expect(await changesIn(controlPlane, "beta")).toEqual([]);
   });
@@ -138,6 +140,26 @@ describe.skipIf(lacksBrowser)("a tab whose organization another tab has switched
     await page.getByRole("button", { name: "Switch back to alpha" }).click();
     await page.getByRole("alert").waitFor({ state: "detached" });
     await rowOf(page, "key of alpha").waitFor();
+  });
+
+  it("says so truly if the person has left the shown one", async () => {
+    const controlPlane = await twoOrganizations();
+    const person = { email: "grace@example.com", password: "the long password of grace@example.com" };
+    await controlPlane.management("people", "add", person.email, "--org", "beta");
+    const page = await browse({ mayLog: CONFLICT });
+    await signIn(page, controlPlane.url, "/api-keys", person);
+    await rowOf(page, "key of alpha").waitFor();
+    const other = await openTab(page, { mayLog: CONFLICT });
+    await other.goto(`${controlPlane.url}/account`);
+    await other.getByRole("button", { name: "Leave alpha" }).click();
+    await other.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
+    await other.getByRole("heading", { name: "Overview", exact: true }).waitFor();
+    await page.bringToFront();
+    const notice = page.getByRole("alert");
+    await notice.getByText("You no longer belong to alpha, which this page still shows.").waitFor();
+    expect(await notice.getByRole("button").allTextContents()).toEqual(["Go to beta"]);
+    await notice.getByRole("button", { name: "Go to beta" }).click();
+    await page.getByRole("heading", { name: "Overview", exact: true }).waitFor();
   });
 
   it("leads to the sign-in if the session has ended when Switch back is pressed", async () => {

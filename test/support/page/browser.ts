@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { lacks } from "../requires.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -14,15 +14,14 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 /** Generous, for a busy machine: only a step that fails takes this long. */
-const STEP_TIMEOUT_MS = 20_000;
-const TEST_TIMEOUT_MS = 90_000;
-vi.setConfig({ testTimeout: TEST_TIMEOUT_MS, hookTimeout: TEST_TIMEOUT_MS });
+const STEP_TIMEOUT_MS = 45_000;
 
 /** Whether this machine has no browser. */
 export const lacksBrowser = lacks("chromium", existsSync(CHROMIUM));
 
 export interface LookOptions {
   readonly colorScheme?: "light" | "dark";
+  readonly forcedColors?: "active";
   /** Of the window, in CSS pixels; 390 is a phone's. */
   readonly width?: number;
   /** What the browser may log: it logs each answer of 4xx and 5xx. Left out: nothing. */
@@ -52,6 +51,7 @@ export function useBrowser(): (options?: LookOptions) => Promise<Page> {
       timezoneId: "Europe/Berlin",
       locale: "en-GB",
       reducedMotion: "reduce",
+      forcedColors: options.forcedColors ?? "none",
       permissions: ["clipboard-read", "clipboard-write"],
     });
     const atEnd = options.atEnd ?? onTestFinished;

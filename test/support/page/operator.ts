@@ -17,6 +17,9 @@ export async function signIn(
   await page.getByRole("navigation", { name: "Main" }).waitFor();
 }
 
+/** What closes the dialog with a key, before and after somebody is on it. */
+const STORED = /^(?:I’ve stored this key|Done)$/;
+
 export interface ShownKey {
   readonly secret: string;
   readonly tomlLine: string;
@@ -25,7 +28,7 @@ export interface ShownKey {
 /** The content of the open one-time dialog. */
 export async function shownKey(page: Page): Promise<ShownKey> {
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "I’ve stored this key" }).waitFor();
+  await dialog.getByRole("button", { name: STORED }).waitFor();
   const [secret = ""] = await dialog
     .locator("code")
     .filter({ hasText: /^exc_\w+$/ })
@@ -40,7 +43,7 @@ export async function shownKey(page: Page): Promise<ShownKey> {
 
 export async function storeKey(page: Page): Promise<ShownKey> {
   const shown = await shownKey(page);
-  await page.getByRole("button", { name: "I’ve stored this key" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: STORED }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
   // The entry that blocks Back goes a moment later; a reload before that would reload nothing.
   await page.waitForFunction(() => history.state?.isBlocker !== true);
@@ -63,7 +66,8 @@ export async function createKey(page: Page, { name, target, days }: NewKey): Pro
     await dialog.getByLabel("Name").fill(name);
   }
   if (days !== undefined) {
-    await dialog.getByLabel("Expires in (days)").fill(String(days));
+    await dialog.getByRole("radio", { name: "Other" }).check();
+    await dialog.getByLabel("Days until it expires").fill(String(days));
   }
   await dialog.getByRole("button", { name: "Create" }).click();
   return storeKey(page);

@@ -1,28 +1,27 @@
 import { withQuery } from "../../state/navigation.ts";
 import { usePlace } from "../../state/page-state.ts";
 import { Link } from "../link.tsx";
+import { FIRST_PAGE, type ShownPage } from "./list-query.ts";
 
-export const PAGE_SIZE = 50;
-
-/** Splits off the one entry more that was asked for: it tells whether there is an older page. */
-export function pageOf<Item>(items: readonly Item[]): {
-  readonly shown: readonly Item[];
-  readonly hasOlder: boolean;
-} {
-  return { shown: items.slice(0, PAGE_SIZE), hasOlder: items.length > PAGE_SIZE };
-}
-
-/** Links to the older entries of a list, and back to the newest. */
-export function Pager({ lastId, hasOlder }: { lastId: string | undefined; hasOlder: boolean }) {
+/** Links to the first, the previous and the next page of a list. */
+export function Pager({
+  page: { shown, hasPrevious, hasNext },
+}: {
+  page: ShownPage<{ readonly id: string }>;
+}) {
   const place = usePlace();
-  const isFirst = !place.query.has("before");
-  if (isFirst && !hasOlder) {
+  const isFirst = !place.query.has("before") && !place.query.has("after");
+  const [first, last] = [shown[0]?.id, shown.at(-1)?.id];
+  if (isFirst && !hasNext) {
     return null;
   }
+  const to = (page: { before?: string | undefined; after?: string | undefined }) =>
+    withQuery(place, { ...FIRST_PAGE, ...page });
   return (
     <nav class="pager" aria-label="Pages">
-      {isFirst ? null : <Link to={withQuery(place, { before: undefined })}>Newest</Link>}
-      {hasOlder && lastId !== undefined ? <Link to={withQuery(place, { before: lastId })}>Older</Link> : null}
+      {isFirst ? null : <Link to={to({})}>First</Link>}
+      {hasPrevious && first !== undefined ? <Link to={to({ after: first })}>Previous</Link> : null}
+      {hasNext && last !== undefined ? <Link to={to({ before: last })}>Next</Link> : null}
     </nav>
   );
 }

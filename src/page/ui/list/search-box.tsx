@@ -1,32 +1,43 @@
-import { useEffect, useState } from "preact/hooks";
-import { withQuery } from "../../state/navigation.ts";
-import { usePageState, usePlace } from "../../state/page-state.ts";
+import { useEffect, useRef } from "preact/hooks";
+import { useFilterText } from "./filter-text.ts";
 
-const SETTLE_MS = 250;
-
-/** Searches the page's list at the control plane. The URL keeps the text. */
+/** Searches the page's list at the control plane. The URL keeps the text; `/` leads here. */
 export function SearchBox({ label }: { label: string }) {
-  const { navigation } = usePageState();
-  const place = usePlace();
-  const [text, setText] = useState(place.query.get("search") ?? "");
+  const input = useRef<HTMLInputElement>(null);
+  const { text, onInput } = useFilterText("search");
   useEffect(() => {
-    if (text.trim() === (place.query.get("search") ?? "")) {
-      return;
-    }
-    const timer = window.setTimeout(
-      () => navigation.replace(withQuery(place, { search: text.trim(), before: undefined })),
-      SETTLE_MS,
-    );
-    return () => window.clearTimeout(timer);
-  }, [text]);
+    const focus = (event: KeyboardEvent) => {
+      if (event.key === "/" && !isTyping(event)) {
+        event.preventDefault();
+        input.current?.focus();
+        input.current?.select();
+      }
+    };
+    window.addEventListener("keydown", focus);
+    return () => window.removeEventListener("keydown", focus);
+  }, []);
   return (
-    <input
-      type="search"
-      class="search"
-      aria-label={label}
-      placeholder={label}
-      value={text}
-      onInput={(event) => setText(event.currentTarget.value)}
-    />
+    <div class="search">
+      <input
+        ref={input}
+        type="search"
+        aria-label={label}
+        aria-keyshortcuts="/"
+        placeholder={label}
+        autocomplete="off"
+        spellcheck={false}
+        value={text}
+        onInput={onInput}
+      />
+      <span class="key-hint" aria-hidden="true">
+        /
+      </span>
+    </div>
   );
+}
+
+/** Whether the key belongs to a field, a dialog or a shortcut of the browser. */
+function isTyping({ target, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  const isField = target instanceof Element && target.closest("input, select, textarea, dialog") !== null;
+  return isField || ctrlKey || metaKey || altKey || document.querySelector("dialog[open]") !== null;
 }

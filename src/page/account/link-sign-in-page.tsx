@@ -1,0 +1,38 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { signInByLink } from "../api/one-time-links.ts";
+import { usePageState } from "../state/page-state.ts";
+import { useUnmountSignal } from "../state/submission.ts";
+import { Notice } from "../ui/notice.tsx";
+import { PageHead } from "../ui/page-head.tsx";
+
+/** Signs in by the one-time link that opened the page. */
+export function LinkSignInPage() {
+  const { session, linkSecret, navigation } = usePageState();
+  const signal = useUnmountSignal();
+  const [failure, setFailure] = useState<string>();
+  const hasBegun = useRef(false);
+  useEffect(() => {
+    if (hasBegun.current) {
+      return;
+    }
+    hasBegun.current = true;
+    const signIn = async () => {
+      const answer = await session.ask(signInByLink(linkSecret.text), signal);
+      if (answer.kind === "data") {
+        linkSecret.forget();
+        navigation.replace("/executors");
+        await session.look(signal);
+      } else if (answer.kind !== "signed-out") {
+        setFailure(answer.sentence);
+      }
+    };
+    void signIn();
+  });
+  return (
+    <main class="alone">
+      <p class="brand">Novacula</p>
+      <PageHead title={failure === undefined ? "Signing in…" : "This link does not sign in"} />
+      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
+    </main>
+  );
+}

@@ -1,0 +1,78 @@
+import type { Transition } from "../../api/executors.ts";
+
+/** A time in which the executor was online or not; all times are epoch ms. */
+export interface Span {
+  readonly state: "online" | "offline" | "unknown";
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The moments and spans of a timeline, oldest first. */
+export interface Timeline {
+  readonly from: number;
+  readonly to: number;
+  readonly spans: readonly Span[];
+  /** Key changes and refusals. */
+  readonly marks: readonly Transition[];
+}
+
+/** What the executor is now. Its last transition may not have been written yet. */
+interface Present {
+  readonly isOnline: boolean;
+  readonly lastSyncAt: number | null;
+}
+
+/** Undefined: nothing is known. `transitions` are newest first; older ones were dropped. */
+export function timelineOf(
+  transitions: readonly Transition[],
+  present: Present,
+  now: number,
+): Timeline | undefined {
+  const oldest = transitions.at(-1);
+  if (oldest === undefined) {
+    return undefined;
+  }
+  const from = oldest.at;
+  const to = Math.max(now, transitions[0]?.at ?? now, from + 1);
+  const changes = [...transitions].reverse().flatMap(changeOf);
+  const last = changes.at(-1)?.state ?? "unknown";
+  const current = present.isOnline ? "online" : "offline";
+  if (last !== current) {
+    const since = Math.max(present.lastSyncAt ?? to, changes.at(-1)?.at ?? from);
+    changes.push({ state: current, at: Math.min(since, to) });
+  }
+  const starts = changes[0]?.at === from ? changes : [{ state: "unknown" as const, at: from }, ...changes];
+  const spans = starts.map(({ state, at }, index) => ({ state, from: at, to: starts[index + 1]?.at ?? to }));
+  return {
+    from,
+    to,
+    spans: spans.filter(({ from: start, to: end }) => end > start),
+    marks: marksOf(transitions),
+  };
+}
+
+function changeOf({ kind, at }: Transition): { readonly state: Span["state"]; readonly at: number }[] {
+  return kind === "online" || kind === "offline" ? [{ state: kind, at }] : [];
+}
+
+function marksOf(transitions: readonly Transition[]): readonly Transition[] {
+  return transitions.filter(({ kind }) => kind === "key_changed" || kind === "refused").toReversed();
+}
+
+/** What a picture of it says to those who do not see it. */
+export function timelineSummary({ from, to, spans, marks }: Timeline): string {
+  const sum = (state: Span["state"]) =>
+    spans.filter((span) => span.state === state).reduce((ms, span) => ms + span.to - span.from, 0);
+  const known = to - from - sum("unknown");
+  // Rounded down: 100 % means that it was never offline.
+  const share = known === 0 ? 0 : Math.floor((100 * sum("online")) / known);
+  const times = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+  const count = (kind: Transition["kind"]) => marks.filter((mark) => mark.kind === kind).length;
+  const offline = spans.filter(({ state }) => state === "offline").length;
+  return [
+    `online for ${share} % of the time`,
+    times(offline, "time offline", "times offline"),
+    times(count("key_changed"), "change of the key", "changes of the key"),
+    times(count("refused"), "refusal", "refusals"),
+  ].join(", ");
+}

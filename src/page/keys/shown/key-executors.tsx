@@ -1,0 +1,114 @@
+import { askKeyReach, type BoundExecutor, type KeyReach } from "../../api/keys/key-reach.ts";
+import { useHeartbeatTimeout } from "../../state/page-state.ts";
+import { usePolled } from "../../state/polling.ts";
+import { Moment } from "../../ui/time.tsx";
+
+const INTERVAL_MS = 3000;
+
+/** Whom a change of the key affects; undefined until the control plane has answered. */
+export function useKeyReach(id: string): KeyReach | undefined {
+  return usePolled(`reach ${id}`, INTERVAL_MS, askKeyReach(id)).data;
+}
+
+interface RefusedProps {
+  readonly reach: KeyReach | undefined;
+  /** Whether the key has ended already. */
+  readonly isOver: boolean;
+}
+
+/** Names each executor that is refused once the key has ended, and says when it notices. */
+export function RefusedExecutors({ reach, isOver }: RefusedProps) {
+  const timeout = useHeartbeatTimeout();
+  if (reach === undefined) {
+    return <p class="muted">Looking for executors that use this key…</p>;
+  }
+  const { executors, count } = reach;
+  if (count === 0) {
+    return <p>No executor uses this key now, so nobody is refused.</p>;
+  }
+  return (
+    <>
+      <p>{refusedSentence(count, isOver)}</p>
+      <BoundList reach={reach}>
+        {(executor) => (isOver ? <Absence executor={executor} /> : <Notices executor={executor} />)}
+      </BoundList>
+      <p class="muted">
+        {executors.some(({ status }) => status === "online") && !isOver
+          ? `The page shows them offline within ${timeout}. `
+          : ""}
+        They are back as soon as they get another key. Their nodes keep running.
+      </p>
+    </>
+  );
+}
+
+function refusedSentence(count: number, isOver: boolean): string {
+  const who = count === 1 ? "One executor" : `${count} executors`;
+  return isOver ? `${who} still ${count === 1 ? "has" : "have"} it:` : `${who} will be refused:`;
+}
+
+interface BoundListProps {
+  readonly reach: KeyReach;
+  /** What the list says of each. */
+  readonly children: (executor: BoundExecutor) => preact.ComponentChildren;
+}
+
+/** The executors that are bound to the key: those that are online first. */
+export function BoundList({ reach: { executors, count }, children }: BoundListProps) {
+  const isOnline = ({ status }: BoundExecutor) => status === "online";
+  const ordered = [...executors.filter(isOnline), ...executors.filter((each) => !isOnline(each))];
+  const more = count - executors.length;
+  return (
+    <ul class="bound">
+      {ordered.map((executor) => (
+        <li key={executor.id} class={isOnline(executor) ? "is-online" : "is-offline"}>
+          <strong>{executor.name}</strong>
+          <span>{children(executor)}</span>
+        </li>
+      ))}
+      {more > 0 ? <li class="more">and {more} more</li> : null}
+    </ul>
+  );
+}
+
+function Notices({ executor }: { executor: BoundExecutor }) {
+  if (executor.status === "online") {
+    return (
+      <>
+        online: notices at its next heartbeat
+        {executor.lastSyncAt === null ? null : (
+          <>
+            {" "}
+            (last <Moment at={executor.lastSyncAt} />)
+          </>
+        )}
+      </>
+    );
+  }
+  return (
+    <>
+      <Absence executor={executor} />: notices when it is back
+    </>
+  );
+}
+
+/** Why an executor is not heard now. */
+export function Absence({ executor: { status, lastSyncAt, stoppedAt } }: { executor: BoundExecutor }) {
+  if (status === "online") {
+    return <>online</>;
+  }
+  if (stoppedAt !== null) {
+    return (
+      <>
+        offline, stopped <Moment at={stoppedAt} />
+      </>
+    );
+  }
+  return lastSyncAt === null ? (
+    <>offline</>
+  ) : (
+    <>
+      offline, last heard <Moment at={lastSyncAt} />
+    </>
+  );
+}
