@@ -65,4 +65,6 @@ function leave(code: number): void {
     process.execve?.(SHELL, ["sh", "-c", `exit ${code}`], {});
   }
   process.kill(process.pid, "SIGKILL");
+  // The first process of a container cannot kill itself, and an image may have no shell.
+  process.exit(code);
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { printable } from "../../src/lib/printable.ts";
 import { HOSTILE_TEXT } from "../support/agent/behaviours.ts";
+import { runs } from "../support/runs.ts";
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u;
 
@@ -17,7 +18,7 @@ it("whatever it is given, the result is one line of at most 200 characters that 
         expect(printable(line)).toBe(line);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: runs(1000) },
   );
 });
 

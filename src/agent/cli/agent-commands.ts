@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { type CommandContext, createCommand } from "../../lib/command-line/command.ts";
-import { awaitedKey, configOption, timeoutOption } from "./option-values.ts";
+import { awaitedKey, configOption, ownConfigOption, timeoutOption } from "./option-values.ts";
 import { reportingFailedStart } from "./run/failed-start.ts";
 
 const GROUP = "The agent:";
@@ -15,10 +15,17 @@ function run({ terminal, end }: CommandContext): Command {
     summary: "run the agent in the foreground; this is what the service does",
     description:
       "Runs the agent in the foreground until SIGTERM or Ctrl-C; this is what the service does. A changed agent.toml or key file is applied at once; SIGHUP has the agent read them now.",
-    options: [configOption()],
+    options: [
+      ownConfigOption(),
+      new Option(
+        "--wait",
+        "wait for a working configuration and key instead of ending with 78; a service and a pod always wait",
+      ),
+    ],
     examples: [
       { command: "novacula-agent run", does: "with /etc/novacula/agent.toml" },
       { command: "novacula-agent run -c ./agent.toml", does: "with a file of your own" },
+      { command: "novacula-agent run --wait", does: "in a container whose key may come later" },
     ],
     exitCodes: [
       [0, "stopped by a signal"],
@@ -95,11 +102,12 @@ function retry({ terminal, end }: CommandContext): Command {
     group: GROUP,
     summary: "have the running agent retry now instead of waiting",
     description:
-      "Has the running agent retry now instead of waiting for its backoff: with a refused key, or an unreachable control plane.",
+      "Has the running agent retry now instead of waiting for its backoff: with a refused key, or an unreachable control plane. Prints the result, within 10 s.",
     options: [configOption()],
     examples: [{ command: "novacula-agent retry", does: "after the control plane was fixed" }],
     exitCodes: [
-      [0, "the agent retries"],
+      [0, "online, with the files as they are"],
+      [1, "refused, or the files are not valid"],
       [2, "unknown: no answer"],
       [3, "no agent runs"],
     ],

@@ -13,7 +13,7 @@ import { createJournal, scrub } from "../journal/journal.ts";
 export function reportBug(error: unknown, isJson: boolean, terminal: Terminal): ExitCode {
   const stack = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
   const message = `a bug of novacula-agent; please report it with these lines\n${stack}`;
-  const format = formatForStdout(terminal.environment["JOURNAL_STREAM"]);
+  const format = formatForStdout(terminal.environment);
   if (isJson) {
     const bug = new CommandError("bug", scrub(message));
     complain(terminal, JSON.stringify(bug.output(), undefined, 2));

@@ -50,7 +50,7 @@ function dev({ terminal, end }: CommandContext): Command {
     group: "Trying it:",
     summary: "try it all on this machine: an agent and its own control plane",
     description:
-      "Starts a control plane and an agent on this machine, creates a key, and says what to try next. Needs no root. Everything it makes is in one folder, which the next run uses again. Ctrl-C ends both programs.",
+      "Starts a control plane with its page and an agent on this machine, creates a key, prints a link that signs in to the page once, and says what to try next. Needs no root. Everything it makes is in one folder, which the next run uses again. Ctrl-C ends both programs.",
     options: [
       new Option("--directory <folder>", "the folder for database, keys and agent.toml").default(
         ".novacula-dev",

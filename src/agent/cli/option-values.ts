@@ -2,21 +2,21 @@ import { InvalidArgumentError, Option } from "commander";
 
 const DEFAULT_WAIT_MS = 30_000;
 const MAX_SECONDS = 3600;
+const USUAL = "$NOVACULA_CONFIG, else that of the service, else /etc/novacula/agent.toml";
 
 /** `--config`, for commands that read agent.toml. */
-export function configOption(): Option {
-  return new Option(
-    "-c, --config <file>",
-    "agent.toml (default: $NOVACULA_CONFIG, else /etc/novacula/agent.toml)",
-  ).argParser(configFile);
+export function configOption(usual = USUAL): Option {
+  return new Option("-c, --config <file>", `agent.toml (default: ${usual})`).argParser(configFile);
+}
+
+/** The same for the agent itself, which does not ask what its service uses. */
+export function ownConfigOption(): Option {
+  return configOption("$NOVACULA_CONFIG, else /etc/novacula/agent.toml");
 }
 
 /** The same for a command that reads the file once: it may be `-`, which is stdin, or a pipe. */
 export function configInputOption(): Option {
-  return new Option(
-    "-c, --config <file>",
-    "agent.toml, a pipe, or - for stdin (default: $NOVACULA_CONFIG, else /etc/novacula/agent.toml)",
-  );
+  return new Option("-c, --config <file>", `agent.toml, a pipe, or - for stdin (default: ${USUAL})`);
 }
 
 function configFile(text: string): string {

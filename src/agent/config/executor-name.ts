@@ -3,11 +3,10 @@ import { hostname } from "node:os";
 /** In characters, as `agent.name`. */
 const LONGEST_NAME = 63;
 
-/**
- * The name of an executor without `agent.name`: the host's, as it was when this process started. A
- * host that gets another name later is no edit of agent.toml, and must not become another executor.
- */
-export const DEFAULT_NAME = hostname().slice(0, LONGEST_NAME);
+/** The host's name now, as that of an executor. */
+export function hostName(): string {
+  return hostname().slice(0, LONGEST_NAME);
+}
 
 /** What a host is called before somebody names it: by the kernel, systemd, or a system image. */
 const COMMON_NAMES = new Set([

@@ -16,6 +16,7 @@ import type { FileRead } from "./file/read-file.ts";
 import type { ConfigIssue } from "./issue/config-issue.ts";
 import type { TableIssue } from "./issue/table-issue.ts";
 import type { FoundToken, ParsedConfig } from "./parse-config.ts";
+import { decodeText } from "./schema/config-text.ts";
 
 /** Where the key was found, and what is wrong with it. */
 export interface FoundKey {
@@ -35,6 +36,7 @@ const MISSING = {
   severity: "refused",
   problem: "is missing: neither control_plane.access_token nor control_plane.access_token_file is set",
 } as const;
+const COMMENTED_KEY = /^\s*#[#\s]*access_token\s*=\s*["']?exc_[A-Za-z]{16}/u;
 
 /**
  * Reads the key from where the configuration has it: `agentToml` itself, a key file or a systemd
@@ -111,7 +113,8 @@ export async function keyInConfig(
   const isPipe = agentToml.stats === undefined;
   const name = printable(isPipe ? agentToml.path : basename(agentToml.path), 100);
   if (token === undefined) {
-    return { keySource: name, keyFile: undefined, credential: undefined, diagnosis: refused(missing()) };
+    const diagnosis = refused(missing(commentedKey(agentToml.bytes)));
+    return { keySource: name, keyFile: undefined, credential: undefined, diagnosis };
   }
   const origin = { kind: "config" } as const;
   let diagnosis = diagnoseKey(token.text, origin);
@@ -127,9 +130,21 @@ export async function keyInConfig(
   };
 }
 
-function missing(): KeyFinding {
+function missing(commentedLine: number | undefined): KeyFinding {
+  const problem =
+    commentedLine === undefined
+      ? MISSING.problem
+      : `${MISSING.problem} (the one in line ${commentedLine} is commented out, and may have been revoked)`;
   const remedy = `Create a key on the control plane, then run: ${asRoot("novacula-agent set-key")}`;
-  return { ...MISSING, remedy };
+  return { ...MISSING, problem, remedy };
+}
+
+/** The 1-based line of a key that somebody commented out. The example has none, only its name. */
+function commentedKey(bytes: Uint8Array): number | undefined {
+  const decoded = decodeText(bytes);
+  const lines = decoded.kind === "text" ? decoded.text.split("\n") : [];
+  const index = lines.findIndex((line) => COMMENTED_KEY.test(line));
+  return index === -1 ? undefined : index + 1;
 }
 
 /** An unreadable key file is a finding, not an issue: the configuration itself is valid. */

@@ -5,6 +5,7 @@ import type { KeyFinding } from "../key/finding.ts";
 import { readCa } from "./ca-source.ts";
 import { type FileReader, ownReader } from "./file/file-access.ts";
 import { FileReads } from "./file/file-reads.ts";
+import { missingConfigRemedy } from "./file/missing-config.ts";
 import type { ConfigIssue } from "./issue/config-issue.ts";
 import { readKey } from "./key-source.ts";
 import { parseConfig } from "./parse-config.ts";
@@ -13,6 +14,8 @@ import { settingLines } from "./setting-lines.ts";
 import { readTwoKeys, type TwoKeys, withTwoKeys } from "./two-keys.ts";
 
 const DEFAULT_PATH = "/etc/novacula/agent.toml";
+/** Where the package has it. */
+const EXAMPLE = "/usr/share/novacula-agent/agent.toml";
 
 interface LoadedBase {
   readonly path: string;
@@ -93,13 +96,14 @@ export async function loadConfig(
 
   const file = await reads.readText(path);
   if (file.kind !== "text") {
-    const { code, problem, remedy, place } = file;
+    const { code, problem, place } = file;
+    const remedy = await missingConfigRemedy(path, file, path === DEFAULT_PATH ? EXAMPLE : undefined);
     return invalid([{ code, file: path, ...place, problem, remedy }]);
   }
   const parsed = await parseConfig(file.text, path);
   const { CREDENTIALS_DIRECTORY: credentialsDirectory } = environment;
   if (parsed.kind === "invalid") {
-    const twoKeys = await readTwoKeys(file.read, parsed, reads, credentialsDirectory);
+    const twoKeys = await readTwoKeys(file.read, file.text, parsed, reads, credentialsDirectory);
     return twoKeys === undefined
       ? invalid(parsed.issues)
       : {

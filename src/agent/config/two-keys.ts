@@ -7,6 +7,7 @@ import { TWO_KEY_SOURCES } from "./issue/table-issue.ts";
 import { type FoundKey, keyInConfig, keyInFile, type ReadFile } from "./key-source.ts";
 import type { ParsedConfig } from "./parse-config.ts";
 import type { AgentConfig } from "./schema/agent-config.ts";
+import { settingLines } from "./setting-lines.ts";
 
 /** One of two keys in a configuration that may have only one. */
 export interface KeyCandidate {
@@ -22,6 +23,8 @@ export interface KeyCandidate {
 /** Both keys, and the configuration without them. */
 export interface TwoKeys {
   readonly config: AgentConfig;
+  /** Of the settings in agent.toml: settingLines(). */
+  readonly lines: ReadonlyMap<string, number>;
   readonly candidates: readonly KeyCandidate[];
 }
 
@@ -30,6 +33,7 @@ export interface TwoKeys {
  */
 export async function readTwoKeys(
   agentToml: ReadFile,
+  text: string,
   { twoKeys, issues }: Extract<ParsedConfig, { kind: "invalid" }>,
   reads: FileReads,
   credentialsDirectory: string | undefined,
@@ -45,6 +49,7 @@ export async function readTwoKeys(
   const inFile = await keyInFile(written, reads, credentialsDirectory);
   return {
     config,
+    lines: settingLines(text),
     candidates: [
       candidate("access_token", accessToken.line, inConfig),
       ...(inFile === undefined ? [] : [candidate("access_token_file", line, inFile)]),

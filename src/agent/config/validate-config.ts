@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { DEFAULT_NAME } from "./executor-name.ts";
+import { hostName } from "./executor-name.ts";
 import {
   bothSources,
   isTable,
@@ -84,7 +84,7 @@ function inMilliseconds({
   }
   return {
     agent: {
-      name: agent.name ?? DEFAULT_NAME,
+      name: agent.name ?? hostName(),
       isNameSet: agent.name !== undefined,
       dataDir: agent.data_dir,
       runtimeDir: agent.runtime_dir,

@@ -21,6 +21,7 @@ const RELOAD_LIMIT_MS = 9000;
 const STOP_LIMIT_MS = 1800;
 /** A first sync that is further away is announced, ms. */
 const ANNOUNCED_WAIT_MS = 1000;
+const STOPPED = "Stopped, because systemd or a person ended it. The nodes keep running.";
 
 interface AgentDeps extends SyncLoopDeps {
   /** Reads the files; returns `known` itself if that is what they still hold. */
@@ -33,8 +34,8 @@ export interface Agent {
   /** Runs until `signal` aborts; a request in flight is finished or abandoned, within 2 s. */
   run(signal: AbortSignal): Promise<void>;
   status(): AgentStatus;
-  /** Syncs now instead of at the planned time. */
-  retry(): void;
+  /** Syncs now instead of at the planned time. Resolves with the result, within 9 s. */
+  retry(): Promise<AgentStatus>;
   /** Reads the files now (SIGHUP). Resolves when what they say was tried, within 9 s. */
   reload(): Promise<AgentStatus>;
   /** The next key may be of another organization (`set-key --new-organization`). */
@@ -99,9 +100,12 @@ class Daemon implements Agent {
     journal.write(startEntry(initial, this.#firstSyncNote()));
     this.#announce(entries);
     notifier.ready(this.#systemdStatus());
-    signal.addEventListener("abort", () => notifier.stopping(), { once: true });
+    signal.addEventListener("abort", () => notifier.stopping(STOPPED), { once: true });
     await Promise.race([this.#work(signal), delayAfter(signal, STOP_LIMIT_MS)]);
-    journal.write({ event: "agent.stopped", message: "Stopped as requested. The nodes keep running." });
+    journal.write({
+      event: "agent.stopped",
+      message: STOPPED,
+    });
   }
 
   status(): AgentStatus {
@@ -121,12 +125,13 @@ class Daemon implements Agent {
     return agentStatus(this.#loop.rotation(), context);
   }
 
-  retry(): void {
-    this.#loop.retry();
+  async retry(): Promise<AgentStatus> {
+    await this.#tried(AbortSignal.timeout(RELOAD_LIMIT_MS));
+    return this.status();
   }
 
   async reload(): Promise<AgentStatus> {
-    const { journal, notifier, clock } = this.#deps;
+    const { journal, notifier } = this.#deps;
     journal.write({
       event: "reload.requested",
       message: "Reading the files and syncing now.",
@@ -134,9 +139,7 @@ class Daemon implements Agent {
     notifier.reloading();
     const limit = AbortSignal.timeout(RELOAD_LIMIT_MS);
     await untilAborted(this.#watcher.readNow(), limit);
-    const at = clock.now();
-    this.#loop.retry();
-    await this.#changes.until(() => this.#isTriedSince(at), limit);
+    await this.#tried(limit);
     notifier.ready(this.#systemdStatus());
     return this.status();
   }
@@ -202,6 +205,12 @@ class Daemon implements Agent {
     const rotation = this.#loop.rotation();
     const waits = (running(rotation)?.nextAt ?? 0) - clock.now() > ANNOUNCED_WAIT_MS;
     return waits ? ` ${describeState(rotation, clock)}` : "";
+  }
+
+  async #tried(limit: AbortSignal): Promise<void> {
+    const at = this.#deps.clock.now();
+    this.#loop.retry();
+    await this.#changes.until(() => this.#isTriedSince(at), limit);
   }
 
   /**

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { join } from "node:path";
 import { startDeadline } from "../../lib/deadline.ts";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { writeFailure } from "../../lib/files/write-failure.ts";
 import { withoutSecrets } from "../../lib/log/secret-guard.ts";
 import { isAnswered, socketPathProblem } from "../../lib/unix-socket.ts";
 import type { Entry } from "../journal/entry.ts";
@@ -72,9 +73,20 @@ export async function openControlSocket(
     if (error instanceof OperatorError) {
       throw error;
     }
-    throw new OperatorError(`cannot listen on ${path}`, { cause: error });
+    throw notListening(path, error);
   }
 }
+
+/** A folder or a mode is in the way of the file; what else the system says stays its own words. */
+function notListening(path: string, error: unknown): OperatorError {
+  if (!IN_THE_WAY.has(errorCode(error) ?? "")) {
+    return new OperatorError(`cannot listen on ${path}`, { cause: error });
+  }
+  const { problem, fix } = writeFailure(path, error, "novacula-agent");
+  return new OperatorError(`cannot listen on ${path}: ${problem}. Fix: ${fix}`);
+}
+
+const IN_THE_WAY: ReadonlySet<string> = new Set(["ERR_FS_EISDIR", "ENOTDIR", "EACCES", "EPERM", "EROFS"]);
 
 /** True also for an agent too old to know the lock, and for one that does not let this user in. */
 async function isAnsweredByAnother(path: string): Promise<boolean> {
@@ -117,8 +129,7 @@ async function handle(
     case "GET /status":
       return await statusOnceOn(parameters.get("key"), Number(parameters.get("timeoutMs")), agent, gone);
     case "POST /retry":
-      agent.retry();
-      return agent.status();
+      return await agent.retry();
     case "POST /reload":
       if (parameters.get("wait") !== "0") {
         return await agent.reload();

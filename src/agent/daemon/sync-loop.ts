@@ -1,7 +1,7 @@
-import { hostname } from "node:os";
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import type { ExecutorProcess } from "../../protocol/sync.ts";
+import { hostName } from "../config/executor-name.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -14,7 +14,7 @@ import { createMailbox } from "./mailbox.ts";
 import { createHostNameWatch } from "./narration/host-name.ts";
 import { exchangeEntry } from "./narration/narrate-agent.ts";
 import type { NodesPart } from "./nodes-part.ts";
-import { type Memory, recallKey, recallOrganization } from "./resources/memory.ts";
+import { type Memory, recallKey, recallOrganization, rememberedName } from "./resources/memory.ts";
 import { createMemoryKeeper, type MemoryKeeper } from "./resources/memory-keeper.ts";
 import type { Folders, Generation } from "./rotation/generation.ts";
 import { byId, nextDue, type Rotation, running } from "./rotation/rotation.ts";
@@ -46,6 +46,8 @@ export interface SyncLoopDeps {
   /** Fixed for the life of the process. state.json is in `dataDir`. */
   readonly folders: Folders;
   readonly memory: Memory;
+  /** Called when the executor was accepted: with its name if `agent.name` is not set. */
+  readonly nameKept: (name: string | undefined) => void;
   /** This process; undefined if nobody knows where it runs. */
   readonly self: ExecutorProcess | undefined;
   /** Shared with the clients. */
@@ -89,11 +91,16 @@ export class SyncLoop {
     const { journal, clock, initial, random, self } = deps;
     this.#deps = deps;
     this.#around = around;
-    this.#memory = createMemoryKeeper(deps.folders.dataDir, deps.memory, deps.marks, clock, (reason) =>
-      journal.write({
-        event: "state.unwritable",
-        message: `${reason}. The agent works, but will not remember earlier keys after a restart.`,
-      }),
+    this.#memory = createMemoryKeeper(
+      deps.folders.dataDir,
+      deps.memory,
+      deps.marks,
+      clock,
+      ({ problem, fix }) =>
+        journal.write({
+          event: "state.unwritable",
+          message: `${problem}. The agent works, but will not remember earlier keys after a restart. Fix: ${fix}`,
+        }),
     );
     const recall = (fingerprint: string, url: string) =>
       recallKey(this.#memory.current(), { fingerprint, url }, clock);
@@ -207,11 +214,12 @@ export class SyncLoop {
       this.#applyMessages();
     }
     const entries = this.#decisions.applyOutcome(generation.id, outcome);
-    const renamed = this.#hostNameEntries(running(this.rotation())?.generation, hostname());
+    const renamed = this.#hostNameEntries(running(this.rotation()), hostName());
     this.#changed([...entries, ...renamed]);
     const state = byId(this.rotation(), generation.id);
     if (state !== undefined) {
       await this.#memory.note(state);
+      this.#deps.nameKept(rememberedName(this.#memory.current()));
     }
     this.#syncs += 1;
     if (this.#syncs % SYNCS_PER_COLLECTION === 0) {

@@ -20,6 +20,8 @@ export interface Answer {
   readonly cause: UnreachableCause | undefined;
   /** The control plane's clock, epoch ms, if it answered. */
   readonly serverTimeMs: number | undefined;
+  /** When the accepted key ends, epoch ms; undefined: never. */
+  readonly endsAt?: number | undefined;
 }
 
 /** One request to the control plane, and how it got there. */
@@ -31,6 +33,12 @@ export interface Connection {
   /** The same for the proxy; undefined if none is used, or if its setting is wrong. */
   readonly proxySource: string | undefined;
   readonly answer: Answer;
+  /** Of the certificate of the control plane; undefined if it is not known. */
+  readonly hasAlternativeNames?: boolean | undefined;
+  /** What the name of the server means: `127.0.0.9 (/etc/hosts line 2)`; undefined: unknown. */
+  readonly address?: string | undefined;
+  /** Where the control plane of this host serves; undefined if the server is another host. */
+  readonly servesHere?: string | undefined;
   /** This host's clock when the answer came, epoch ms. */
   readonly nowMs: number;
 }
@@ -73,7 +81,7 @@ export function checkConnection(connection: Connection): readonly Check[] {
     if (index > end) {
       return unchecked(stage, "an earlier step failed");
     }
-    return stage === "authentication" ? authentication(answer) : passed(stage, connection);
+    return stage === "authentication" ? authentication(connection) : passed(stage, connection);
   });
   return [...checks, clock(connection)];
 }
@@ -84,18 +92,53 @@ export function connectionUnchecked(why: string): readonly Check[] {
 }
 
 /** Names where the address came from: the wrong one may be in a drop-in that nobody remembers. */
-function failure(stage: Stage, { answer, urlSource, proxySource }: Connection): Check {
-  const source = stage === "proxy" ? proxySource : urlSource;
+function failure(stage: Stage, connection: Connection): Check {
+  const { answer, servesHere } = connection;
+  const source = sourceAt(stage, connection);
   const detail = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
-  return { stage, status: "bad", detail, ...(answer.remedy !== undefined && { remedy: answer.remedy }) };
+  const elsewhere =
+    answer.cause === "connection-refused" && servesHere !== undefined
+      ? `The control plane of this host serves ${servesHere}: set control_plane.url to that, if it is the one.`
+      : undefined;
+  const remedy = elsewhere ?? answer.remedy;
+  return { stage, status: "bad", detail, ...(remedy !== undefined && { remedy }) };
 }
 
-function authentication({ kind, detail, remedy }: Answer): Check {
+/** What a failure is about: an answer about the proxy names its setting and the place by itself. */
+function sourceAt(stage: Stage, { route, urlSource, proxySource }: Connection): string | undefined {
+  if (stage === "proxy") {
+    return undefined;
+  }
+  return stage === "dns" && route.kind === "proxy" ? proxySource : urlSource;
+}
+
+/** One that ends before somebody looks again. */
+const ENDS_SOON_MS = 7 * 24 * 3600 * 1000;
+
+function authentication({ answer: { kind, detail, remedy, endsAt }, nowMs }: Connection): Check {
+  if (kind === "accepted" && endsAt !== undefined && endsAt - nowMs < ENDS_SOON_MS) {
+    return {
+      stage: "authentication",
+      status: "warning",
+      detail,
+      remedy: `Give this host a new key before then: ${asRoot("novacula-agent set-key")}`,
+    };
+  }
   const status = kind === "accepted" ? "ok" : "bad";
   return { stage: "authentication", status, detail, ...(remedy !== undefined && { remedy }) };
 }
 
-function passed(stage: Stage, { url, route, proxySource }: Connection): Check {
+/** Node.js accepts it, and curl and browsers do not: it may fail with any other client. */
+function namedBySubject(host: string): Check {
+  return {
+    stage: "tls",
+    status: "warning",
+    detail: `the certificate of ${host} is trusted, but names the host in its common name alone, which most clients refuse`,
+    remedy: "Give the control plane a certificate with a subjectAltName (DNS or IP) for this name.",
+  };
+}
+
+function passed(stage: Stage, { url, route, proxySource, hasAlternativeNames, address }: Connection): Check {
   const host = hostOf(url);
   const note = route.kind === "unusable" || route.note === undefined ? "" : ` (${route.note})`;
   const isProxied = route.kind === "proxy";
@@ -108,12 +151,15 @@ function passed(stage: Stage, { url, route, proxySource }: Connection): Check {
           : `none is used${note}`,
       );
     case "dns":
-      return pass(stage, resolved(isProxied ? route.proxy : new URL(url)));
+      return pass(stage, resolved(isProxied ? route.proxy : new URL(url), address));
     case "tcp":
       return pass(stage, isProxied ? "the proxy accepts connections" : `${host} accepts connections`);
     case "answer":
       return pass(stage, `${host} answers as a control plane`);
     default:
+      if (hasAlternativeNames === false) {
+        return namedBySubject(host);
+      }
       return pass(
         stage,
         url.startsWith("https:")
@@ -123,9 +169,9 @@ function passed(stage: Stage, { url, route, proxySource }: Connection): Check {
   }
 }
 
-function resolved({ hostname }: URL): string {
+function resolved({ hostname }: URL, address = "found"): string {
   return isIP(hostname.replace(/^\[|\]$/gu, "")) === 0
-    ? `the name ${printable(hostname)} has an address`
+    ? `the address of ${printable(hostname)} is ${address}`
     : `${printable(hostname)} is an address, so no name is looked up`;
 }
 

@@ -4,17 +4,38 @@ import { RUNTIME_VARIABLES } from "../systemd/runtime-variables.ts";
 import type { ServiceEnvironment } from "../systemd/service/service-environment.ts";
 import type { Check } from "./examination.ts";
 
+/** A file in another format may have nothing but such lines. */
+const MOST_LINES = 3;
+
 /**
- * Warns of variables in the unit that change how the program itself works. Gives only their names
- * and places, because a value may be a secret.
+ * Warns of variables in the unit that change how the program itself works, and of lines that set
+ * none. Gives only their names and places, because a value may be a secret.
  */
 export function checkEnvironment({
   sources,
   unset,
-}: Pick<ServiceEnvironment, "sources" | "unset">): readonly Check[] {
+  ignored,
+}: Pick<ServiceEnvironment, "sources" | "unset" | "ignored">): readonly Check[] {
   return [
+    ...ignoredLines(ignored),
     ...warningOf(sources, "which can change what the program loads, trusts or writes"),
     ...warningOf(unset, "which has no effect because of UnsetEnvironment="),
+  ];
+}
+
+function ignoredLines(places: readonly string[]): readonly Check[] {
+  if (places.length === 0) {
+    return [];
+  }
+  const shown = places.slice(0, MOST_LINES).map((place) => printable(place, 400));
+  const more = places.length > MOST_LINES ? ` and ${places.length - MOST_LINES} more` : "";
+  return [
+    {
+      stage: "unit",
+      status: "warning",
+      detail: `systemd ignores ${shown.join(", ")}${more}: a line of an EnvironmentFile= sets a variable only as NAME=value, without export`,
+      remedy: `Write it as NAME=value, then run: ${asRoot("novacula-agent restart")}`,
+    },
   ];
 }
 
@@ -28,8 +49,8 @@ function warningOf(sources: ReadonlyMap<string, string>, effect: string): readon
     {
       stage: "unit",
       status: "warning",
-      detail: `its unit sets ${places.join(", ")}, ${effect}`,
-      remedy: `Remove them with: ${asRoot("systemctl edit novacula-agent")}; for a private CA, set control_plane.ca_file.`,
+      detail: `set for the service: ${places.join(", ")}, ${effect}`,
+      remedy: `Remove that there (for a private CA, set control_plane.ca_file), then run: ${asRoot("systemctl daemon-reload")} && ${asRoot("novacula-agent restart")}`,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { lookCommand } from "../daemon/narration/duplicates.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
 import type { Check } from "./examination.ts";
 
@@ -16,8 +17,12 @@ export interface ExecutorFacts {
   readonly mainPid: number | undefined;
   /** The absolute path of the agent.toml that is judged. */
   readonly configPath: string;
+  /** Whether the files hold a valid configuration with a usable key, if this user may know. */
+  readonly files: "usable" | "unusable" | "unknown";
   /** The fingerprint of the key in the files; undefined if the key is unusable. */
   readonly fingerprint: string | undefined;
+  /** Whether the unit has other settings than its process was started with. */
+  readonly isUnitChanged: boolean;
   /** Whether the control plane accepted the same key a moment ago, asked by doctor. */
   readonly isAccepted: boolean;
   /** Other agents on this host. */
@@ -54,8 +59,8 @@ function duplicates({ reply, others }: ExecutorFacts): readonly Check[] {
         : `host ${printable(hostName, 64)} (${printable(address ?? "no address", 64)})`;
       return bad(
         `another process syncs as this executor: ${process} on ${where}, last seen at ${lastSyncAt ?? "an unknown time"}`,
-        isOnThisHost
-          ? "Stop the one that is wrong."
+        isOnThisHost && pid !== null
+          ? `Stop the one that is wrong. To look at the other, run: ${asRoot(lookCommand({ pid, unit }))}`
           : "If that is a cloned host, give it another agent.name and a key of its own.",
       );
     });
@@ -81,42 +86,63 @@ function itself(facts: ExecutorFacts): Check {
         : `Restart it with its present unit: ${asRoot("novacula-agent restart")}`,
     );
   }
-  return status.state === "online" ? online(status, facts.fingerprint) : offline(status, facts.isAccepted);
+  return status.state === "online" ? online(status, facts) : offline(status, facts);
 }
 
-function online(status: AgentStatus, fingerprint: string | undefined): Check {
-  if (fingerprint !== undefined && keyIs(status, fingerprint) && status.pendingChange === null) {
+const APPLY = () => `Run: ${asRoot("novacula-agent reload --wait")}`;
+
+function online(status: AgentStatus, { fingerprint, files, isAccepted }: ExecutorFacts): Check {
+  const { pendingChange, key } = status;
+  const isOfFile = files === "unknown" || (fingerprint !== undefined && keyIs(status, fingerprint));
+  if (isOfFile && pendingChange === null) {
     return { stage: "executor", status: "ok", detail: trimmed(status.reason) };
   }
-  const why = status.pendingChange?.reason ?? "the file has a change that it has not applied";
-  return {
-    stage: "executor",
-    status: "warning",
-    detail: `online with key ${status.key?.fingerprint ?? "?"}, but not with the file: ${trimmed(why)}`,
-    remedy: `Run: ${asRoot("novacula-agent reload --wait")}`,
-  };
+  const warning = { stage: "executor", status: "warning" } as const;
+  const but = `online with key ${key?.fingerprint ?? "?"}, but not with the file`;
+  if (files === "unusable") {
+    const detail = `${but}, so a restart would take it offline`;
+    return {
+      ...warning,
+      detail,
+      remedy: "Fix the failure above. The agent then applies the file by itself.",
+    };
+  }
+  const why = pendingChange?.reason ?? "the file has a change that it has not applied";
+  const isPending = pendingChange === null || isAccepted;
+  const remedy = isPending ? APPLY() : "Fix the failure above. The agent then applies the change by itself.";
+  return { ...warning, detail: `${but}: ${trimmed(why)}`, remedy };
 }
 
-function offline(status: AgentStatus, isAccepted: boolean): Check {
+function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: ExecutorFacts): Check {
   const detail = trimmed(status.reason);
-  if (status.state === "connecting") {
-    return bad(`not online yet. ${detail}`, "Wait a few seconds, then run doctor again.");
+  // Doctor has asked with the present unit.
+  const retry = asRoot(isUnitChanged ? "novacula-agent restart" : "novacula-agent retry");
+  switch (status.state) {
+    case "connecting":
+      return bad(`not online yet. ${detail}`, "Wait a few seconds, then run doctor again.");
+    case "key-unusable":
+    case "config-invalid":
+      return files !== "unusable"
+        ? bad(detail, APPLY())
+        : bad(
+            "not online: the agent waits until the file is fixed",
+            "Fix the failure above. The agent then goes online without a restart.",
+          );
+    case "unreachable":
+      return bad(
+        detail,
+        isAccepted
+          ? `Doctor reached it now, with the same key. If the next try fails too, this host treats the service's user differently: a firewall rule, or a setting of its unit. Run: ${retry}`
+          : `Fix the failure above. The agent retries by itself; to retry now, run: ${retry}`,
+      );
+    default:
+      return bad(
+        detail,
+        isAccepted
+          ? `The control plane accepts the key in the file now. Run: ${retry}`
+          : `Fix the failure above. If it is fixed already, run: ${retry}`,
+      );
   }
-  const retry = asRoot("novacula-agent retry");
-  if (status.state === "unreachable") {
-    return bad(
-      detail,
-      isAccepted
-        ? `Doctor reached it now, with the same key. Run: ${retry}`
-        : `Fix the failure above. The agent retries by itself; to retry now, run: ${retry}`,
-    );
-  }
-  return bad(
-    detail,
-    isAccepted
-      ? `The control plane accepts the key in the file now. Run: ${retry}`
-      : `Run: ${asRoot("novacula-agent status")}`,
-  );
 }
 
 function silent(
@@ -137,8 +163,8 @@ function silent(
     return bad(detail, `Start it: ${asRoot("systemctl start novacula-agent")}`);
   }
   return bad(
-    `the agent runs (PID ${mainPid}), but does not answer. ${detail}`,
-    `It makes a lost socket again within seconds, if the folder is there. If not, run: ${asRoot("novacula-agent restart")}`,
+    `the service runs (PID ${mainPid}), but does not answer: ${detail.replace(/^No agent runs here: /u, "")}`,
+    `Run doctor again in ten seconds: an agent that starts, stops or lost its socket is busy until then. If that does not help, run: ${asRoot("novacula-agent restart")}`,
   );
 }
 

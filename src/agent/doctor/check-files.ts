@@ -10,14 +10,20 @@ export interface Obstacle {
   readonly remedy: string;
 }
 
-/**
- * Checks the files and the key as the daemon reads them, sorted by stage. `pathSource` is what
- * names agent.toml; undefined: it has the default path.
- */
+export interface FileFacts {
+  readonly obstacles: readonly Obstacle[];
+  /** What names agent.toml; undefined: it has the default path. */
+  readonly pathSource: string | undefined;
+  /** Whether this user may not read one of the files. That says nothing about the service. */
+  readonly isDenied: boolean;
+  /** If there are two keys: which of them to delete. */
+  readonly twoKeyRemedy?: string | undefined;
+}
+
+/** Checks the files and the key as the daemon reads them, sorted by stage. */
 export function checkFiles(
   loaded: Loaded,
-  obstacles: readonly Obstacle[],
-  pathSource?: string,
+  { obstacles, pathSource, isDenied, twoKeyRemedy }: FileFacts,
 ): readonly Check[] {
   const path = printable(loaded.path, 4096);
   const named = pathSource === undefined ? "" : ` (named by ${pathSource})`;
@@ -27,12 +33,17 @@ export function checkFiles(
   const files: readonly Check[] =
     unread.length === 0
       ? [{ stage: "file", status: "ok", detail: `${path} exists${named}` }]
-      : unread.map((issue) => readIssue(issue, issue.file === loaded.path ? named : ""));
+      : unread.map((issue) => readIssue(issue, issue.file === loaded.path ? named : "", isDenied));
   if (!isRead) {
     const later = `${path} could not be read`;
     return [...files, unchecked("mode", later), unchecked("syntax", later), unchecked("key", later)];
   }
-  return [...files, ...modes(loaded, obstacles), ...syntax(loaded, invalid), ...keys(loaded)];
+  return [
+    ...files,
+    ...modes(loaded, obstacles),
+    ...syntax(loaded, invalid, twoKeyRemedy),
+    ...(twoKeyRemedy === undefined ? keys(loaded, isDenied) : []),
+  ];
 }
 
 /** Issues about reaching a file, not about its content. */
@@ -40,8 +51,9 @@ const UNREAD: ReadonlySet<string> = new Set(["not-found", "unreadable", "no-cred
 /** Findings about who can read the file with the key, not about the key. */
 const MODE_FINDINGS = /^file-/u;
 
-function readIssue(issue: ConfigIssue, named: string): Check {
-  const status = issue.code === "no-credentials-directory" ? "unknown" : "bad";
+function readIssue(issue: ConfigIssue, named: string, isDenied: boolean): Check {
+  const isUnknown = issue.code === "no-credentials-directory" || (isDenied && issue.code === "unreadable");
+  const status = isUnknown ? "unknown" : "bad";
   return { stage: "file", status, detail: `${detailOf(issue)}${named}`, remedy: issue.remedy };
 }
 
@@ -58,13 +70,17 @@ function modes(loaded: Loaded, obstacles: readonly Obstacle[]): readonly Check[]
     : [{ stage: "mode", status: "ok", detail: "only its owner and its group can read the key" }];
 }
 
-function syntax(loaded: Loaded, issues: readonly ConfigIssue[]): readonly Check[] {
+function syntax(
+  loaded: Loaded,
+  issues: readonly ConfigIssue[],
+  twoKeyRemedy: string | undefined,
+): readonly Check[] {
   if (loaded.verdict === "invalid") {
     return issues.map((issue) => ({
       stage: "syntax",
       status: "bad",
       detail: detailOf(issue),
-      remedy: issue.remedy,
+      remedy: twoKeyRemedy ?? issue.remedy,
     }));
   }
   const { agent, controlPlane } = loaded.config;
@@ -72,14 +88,17 @@ function syntax(loaded: Loaded, issues: readonly ConfigIssue[]): readonly Check[
   return [{ stage: "syntax", status: "ok", detail }];
 }
 
-function keys(loaded: Loaded): readonly Check[] {
+function keys(loaded: Loaded, isDenied: boolean): readonly Check[] {
   if (loaded.verdict === "invalid") {
     return [unchecked("key", "the configuration is not valid")];
   }
   const { keySource } = loaded;
   const findings = loaded.findings.filter((finding) => !MODE_FINDINGS.test(finding.code));
   const subject = `the key in ${printable(keySource, 4096)}`;
-  const checks = findings.map((finding) => ofFinding("key", finding, subject));
+  const checks = findings.map((finding): Check => {
+    const check = ofFinding("key", finding, subject);
+    return isDenied && finding.code === "key-file-unreadable" ? { ...check, status: "unknown" } : check;
+  });
   if (loaded.verdict === "key-unusable") {
     return checks;
   }

@@ -83,12 +83,26 @@ function nodeChecks(node: NodeStatus): readonly Check[] {
     if (problem === null) {
       return [];
     }
-    const detail = `node ${node.name} (${printable(role, 40)}): ${trimmed(reason ?? problem)} [${problem}]`;
-    return [{ stage: "nodes", status: "bad", detail, remedy: remedyOf(problem, node.name, role) }];
+    // The agent sends a person to doctor: that is this report.
+    const why = (reason ?? problem).replace(/ Fix: run sudo novacula-agent doctor\.$/u, "");
+    const [what, fix] = problem === "bad_spec" ? splitFix(why) : [why];
+    const detail = `node ${node.name} (${printable(role, 40)}): ${trimmed(what)} [${problem}]`;
+    return [{ stage: "nodes", status: "bad", detail, remedy: fix ?? remedyOf(problem, node.name, role) }];
   });
   const other = faults.length === 0 ? problemOfNode(node) : null;
   const show = asRoot(`novacula-agent nodes show ${node.name}`);
   return other === null ? faults : [warning(`node ${node.name}: ${trimmed(other)}`, `Run: ${show}`)];
+}
+
+/** An order is bad for many reasons, and some name what to do. */
+function splitFix(reason: string): readonly [what: string, fix?: string] {
+  const [what = reason, fix] = reason.split(" Fix: ", 2);
+  return fix === undefined ? [what] : [what, capitalized(printable(fix, 400))];
+}
+
+/** It may end with a command, so no full stop is added. */
+function capitalized(clause: string): string {
+  return clause.charAt(0).toUpperCase() + clause.slice(1);
 }
 
 /** What to do about each problem of a process; docs/nodes.md has the same table. */
@@ -110,7 +124,7 @@ function remedyOf(problem: NodeProblem, node: string, role: string): string {
     case "hand_unavailable":
       return `Start the root helper: ${asRoot("systemctl restart novacula-nodes.socket")}`;
     case "deletion_held_back":
-      return "It is done later. If it is a mistake, start the node again on the control plane now.";
+      return `It is done later. If a stop is a mistake, start the node again on the control plane. A deletion cannot be taken back; to save the data, run: ${asRoot(`cp -a /var/lib/private/novacula-nodes/${node} /root/`)}`;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { HiddenFolder } from "../../lib/files/hidden-folders.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
-import { hiddenDetail, movedTo } from "../config/file/hidden-file.ts";
+import { broughtOut, type HiddenFile, hiddenDetail } from "../config/file/hidden-file.ts";
 import type { Check } from "./examination.ts";
 
 /** Files and folders of the agent, as its service finds them. */
@@ -9,12 +9,14 @@ export interface PlaceFacts {
   /** The user and the group of the service: `novacula:novacula`. */
   readonly owner: { readonly user: string; readonly group: string };
   /** Files that exist, and that the sandbox hides. */
-  readonly hidden: readonly { readonly path: string; readonly by: HiddenFolder }[];
+  readonly hidden: readonly HiddenFile[];
   /** Folders of the unit that are missing, and the setting that needs each. */
   readonly missing: readonly { readonly path: string; readonly setting: string }[];
   /** Files of `EnvironmentFile=` that could not be read. */
   readonly unread: readonly {
     readonly path: string;
+    /** Where the unit names it; undefined if that is not known. */
+    readonly source: string | undefined;
     readonly problem: string;
     readonly isMissing: boolean;
   }[];
@@ -22,19 +24,25 @@ export interface PlaceFacts {
     readonly path: string;
     /** Where the path comes from: `agent.toml line 3`; undefined: it is the default. */
     readonly source: string | undefined;
-    readonly state: "usable" | "missing" | "read-only" | "not-owned" | HiddenFolder;
+    readonly state: "usable" | "missing" | "file" | "read-only" | "not-owned" | HiddenFolder;
   };
+  /** What stands where something else has to be: `a file`, where the unit wants `a folder`. */
+  readonly blocked: readonly {
+    readonly path: string;
+    readonly found: "a file" | "a folder" | "a link that leads nowhere";
+    readonly wanted: string;
+  }[];
 }
 
 /** Whether the service sees and has what it needs of the file system. */
 export function checkPlaces(facts: PlaceFacts): readonly Check[] {
   return [
     ...facts.hidden.map(
-      ({ path, by }): Check => ({
+      (file): Check => ({
         stage: "file",
         status: "bad",
-        detail: hiddenDetail(path, by),
-        remedy: movedTo(path),
+        detail: hiddenDetail(file),
+        remedy: broughtOut(file),
       }),
     ),
     ...facts.missing.map(({ path, setting }) =>
@@ -44,14 +52,24 @@ export function checkPlaces(facts: PlaceFacts): readonly Check[] {
       ),
     ),
     ...facts.unread.map(unread),
+    ...facts.blocked.map(({ path, found, wanted }) =>
+      bad(
+        `${printable(path, 4096)} is ${found}, in the place of ${wanted}`,
+        found === "a link that leads nowhere" ? targetMissing() : moveAway(path),
+      ),
+    ),
     ...dataDir(facts),
   ];
 }
 
-function unread({ path, problem, isMissing }: PlaceFacts["unread"][number]): Check {
-  const detail = `${printable(path, 4096)}, an EnvironmentFile= of its unit, ${problem}`;
+function unread({ path, source, problem, isMissing }: PlaceFacts["unread"][number]): Check {
+  const place = source === undefined ? "" : ` (${printable(source, 400)})`;
+  const detail = `${printable(path, 4096)}, an EnvironmentFile= of its unit${place}, ${problem}`;
   return isMissing
-    ? bad(`${detail}, so the service cannot start`, `Make it again: ${asRoot(`touch ${shellWord(path)}`)}`)
+    ? bad(
+        `${detail}, so the service cannot start`,
+        `Restore it, or make an empty one, then start the service: ${asRoot(`touch ${shellWord(path)}`)} && ${asRoot("novacula-agent restart")}`,
+      )
     : { stage: "unit", status: "unknown", detail, remedy: "Run doctor with sudo." };
 }
 
@@ -67,6 +85,13 @@ function dataDir({ dataDir: { path, source, state }, owner }: PlaceFacts): reado
         bad(
           `${folder} does not exist, so the agent remembers nothing and keeps no nodes`,
           makeFolder(path, owner),
+        ),
+      ];
+    case "file":
+      return [
+        bad(
+          `${folder} is a file, not a folder, so the agent remembers nothing and keeps no nodes`,
+          moveAway(path, makeCommand(path, owner)),
         ),
       ];
     case "not-owned":
@@ -93,9 +118,23 @@ function dataDir({ dataDir: { path, source, state }, owner }: PlaceFacts): reado
   }
 }
 
-function makeFolder(path: string, { user, group }: PlaceFacts["owner"]): string {
-  const install = `install -d -o ${shellWord(user)} -g ${shellWord(group)} -m 0700 ${shellWord(path)}`;
-  return `Make it, then start the service: ${asRoot(install)} && ${asRoot("novacula-agent restart")}`;
+function makeFolder(path: string, owner: PlaceFacts["owner"]): string {
+  return `Make it, then start the service: ${makeCommand(path, owner)} && ${asRoot("novacula-agent restart")}`;
+}
+
+function makeCommand(path: string, { user, group }: PlaceFacts["owner"]): string {
+  return asRoot(`install -d -o ${shellWord(user)} -g ${shellWord(group)} -m 0700 ${shellWord(path)}`);
+}
+
+/** Behind the link may be a disk that is not mounted, with all that the agent knows. */
+function targetMissing(): string {
+  return `Mount the disk that it leads to, or make that folder, then start the service: ${asRoot("novacula-agent restart")}`;
+}
+
+/** Nothing is deleted: nobody knows what it is. */
+function moveAway(path: string, ...then: readonly string[]): string {
+  const move = asRoot(`mv ${shellWord(path)} ${shellWord(`${path}.old`)}`);
+  return `Move it away, then start the service: ${[move, ...then, asRoot("novacula-agent restart")].join(" && ")}`;
 }
 
 function bad(detail: string, remedy: string): Check {

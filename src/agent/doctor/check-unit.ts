@@ -1,14 +1,54 @@
 import { printable } from "../../lib/printable.ts";
-import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { asRoot } from "../../lib/shell-word.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
+import type { Assignment } from "../systemd/service/unit-files.ts";
+import { changesText } from "./check-changes.ts";
 import type { Check } from "./examination.ts";
+import { causeOf, startAgain } from "./start-failure.ts";
 
-const START_AGAIN = () =>
-  `${asRoot("systemctl reset-failed novacula-agent")} && ${asRoot("systemctl start novacula-agent")}`;
+const RELOAD = () => asRoot("systemctl daemon-reload");
 const WHY = () => `To see why, run: ${asRoot("journalctl -u novacula-agent -n 30")}`;
 
+/** What a unit has that its process may not have, or that others may see. */
+export interface UnitChanges {
+  /** Files of the unit that are newer than its process. */
+  readonly changed: readonly string[];
+  /** The name of the credential, if the key stands in the unit itself. */
+  readonly inlineKey: string | undefined;
+}
+
+/** Whether the running service has the settings of its unit, and the unit gives no key away. */
+export function checkUnitChanges(
+  { changed, inlineKey }: UnitChanges,
+  { NeedDaemonReload }: Pick<ServiceFacts, "NeedDaemonReload">,
+): readonly Check[] {
+  const files = changed.map((path) => printable(path, 400)).join(", ");
+  return [
+    // Otherwise the row about the reload says the same.
+    ...(changed.length === 0 || NeedDaemonReload
+      ? []
+      : [
+          warning(
+            `the service has started before ${files} changed, and still has the old settings`,
+            `Run: ${asRoot("novacula-agent restart")}`,
+          ),
+        ]),
+    ...(inlineKey === undefined
+      ? []
+      : [
+          warning(
+            `the key stands in the unit itself (SetCredential=${printable(inlineKey, 100)}:…), where every user of this host can read it`,
+            "Rotate the key, put the new one into a file of root with mode 0600, and name that file in LoadCredential= instead.",
+          ),
+        ]),
+  ];
+}
+
 /** Whether the service can start, runs, and starts at boot. Undefined: systemd does not answer. */
-export function checkUnit(facts: ServiceFacts | undefined): readonly Check[] {
+export function checkUnit(
+  facts: ServiceFacts | undefined,
+  changed: readonly Assignment[] = [],
+): readonly Check[] {
   if (facts === undefined) {
     return [{ stage: "unit", status: "unknown", detail: "systemd does not answer on this host" }];
   }
@@ -24,7 +64,7 @@ export function checkUnit(facts: ServiceFacts | undefined): readonly Check[] {
     case "masked":
       return [masked(facts)];
     case "loaded":
-      return [activity(facts), ...upkeep(facts)];
+      return [activity(facts, changed), ...upkeep(facts)];
     default:
       return [
         bad(
@@ -44,84 +84,68 @@ function masked({ UnitFileState, ActiveState }: ServiceFacts): Check {
   );
 }
 
-function activity(facts: ServiceFacts): Check {
+function activity(facts: ServiceFacts, changed: readonly Assignment[]): Check {
   const { ActiveState, SubState, Result, NRestarts } = facts;
   if (ActiveState === "active" || ActiveState === "reloading") {
     return { stage: "unit", status: "ok", detail: "the service runs" };
   }
-  const { cause, remedy } = causeOf(facts);
-  const why = cause === "" ? "" : `: ${cause}`;
+  const { cause, remedy } = causeOf(facts, changed);
+  const changes = changesText(changed);
+  const why = cause === "" ? "" : `: ${cause}${changes}`;
+  const without =
+    changes === "" ? "" : `If a changed setting is the cause, take it out, then run: ${RELOAD()}. `;
   if (ActiveState === "failed") {
     const limit =
       Result === "start-limit-hit" || NRestarts > 0
-        ? " after too many starts, so systemd does not start it any more"
+        ? ". It was started too often, so systemd does not start it any more"
         : "";
-    return bad(`the service has failed${limit}${why}`, remedy ?? `Run: ${START_AGAIN()}. ${WHY()}`);
+    return bad(
+      `the service has failed${why}${limit}`,
+      remedy ?? `${without}${WHY()}. Once it is fixed, run: ${startAgain()}`,
+    );
   }
   if (ActiveState === "activating" && SubState === "auto-restart") {
-    return bad(`the service ends again and again (${NRestarts} restarts)${why}`, remedy ?? `${WHY()}`);
+    return bad(
+      `the service ends again and again (${NRestarts} restarts)${why}`,
+      remedy ?? `${without}${WHY()}`,
+    );
   }
-  if (ActiveState === "activating") {
+  if (ActiveState === "activating" && NRestarts === 0) {
     return bad("the service is still starting", `Wait half a minute, then run doctor again. ${WHY()}`);
   }
+  if (ActiveState === "activating" || (ActiveState === "deactivating" && NRestarts > 0)) {
+    return bad(
+      `the service starts and ends again and again (${NRestarts} restarts)${changes}`,
+      `${without}${WHY()}`,
+    );
+  }
+  return atRest(facts, why === "" ? changes : why, remedy);
+}
+
+/** A service that was stopped, or never started: `why` explains it as far as it is known. */
+function atRest(facts: ServiceFacts, why: string, remedy: string | undefined): Check {
+  const { ActiveState, ConditionResult, ConditionTimestampMonotonic } = facts;
+  const state = `the service is ${printable(ActiveState, 40)}${isEnabled(facts) ? "" : " and disabled"}`;
+  const start = asRoot(`systemctl ${isEnabled(facts) ? "start" : "enable --now"} novacula-agent`);
+  if (!ConditionResult && ConditionTimestampMonotonic > 0) {
+    return bad(
+      `${state}: systemd did not start it, because a condition of its unit (Condition…=) was not met${why}`,
+      `Meet that condition, or take it out of the unit and run: ${RELOAD()}. Then run: ${start}`,
+    );
+  }
   return bad(
-    `the service is ${printable(ActiveState, 40)}${why}`,
-    remedy ?? `Run: ${asRoot("systemctl start novacula-agent")}`,
+    `${state}${why}`,
+    remedy ??
+      `Run: ${start}${why === "" ? "" : `. If that fails, take out what was changed, then run: ${RELOAD()} && ${start}`}`,
   );
 }
 
-/** systemd.exec(5), "Process Exit Codes". The remedy ends with the start of the service. */
-function causeOf(facts: ServiceFacts): { readonly cause: string; readonly remedy?: string } {
-  const { Result, ExecMainStatus, User, WorkingDirectory } = facts;
-  const user = printable(User || "root", 40);
-  if (Result === "success") {
-    return { cause: "" };
-  }
-  if (Result !== "exit-code") {
-    return { cause: RESULTS.get(Result) ?? `its result is ${printable(Result, 40)}` };
-  }
-  switch (ExecMainStatus) {
-    case 64:
-      return { cause: "ExecStart= of its unit has arguments that the agent does not know (status 64)" };
-    case 78:
-      return { cause: "its configuration is not valid (status 78)" };
-    case 200:
-      return {
-        cause: `its WorkingDirectory= ${printable(WorkingDirectory, 400)} cannot be entered (status 200/CHDIR)`,
-        remedy: `Run: ${asRoot(`install -d ${shellWord(WorkingDirectory)}`)} && ${START_AGAIN()}`,
-      };
-    case 203:
-      return {
-        cause: `the program in its ExecStart= cannot be executed (status 203/EXEC)`,
-        remedy: `Reinstall the package, then run: ${START_AGAIN()}`,
-      };
-    case 217:
-      return {
-        cause: `its user ${user} does not exist (status 217/USER)`,
-        remedy: `Run: ${asRoot("systemd-sysusers")} && ${START_AGAIN()}`,
-      };
-    case 226:
-      return { cause: "its sandbox cannot be set up (status 226/NAMESPACE)" };
-    case 243:
-      return { cause: "a credential of its unit cannot be loaded (status 243/CREDENTIALS)" };
-    default:
-      return { cause: `the agent ended with status ${ExecMainStatus}` };
-  }
+function isEnabled({ UnitFileState }: ServiceFacts): boolean {
+  return UnitFileState.startsWith("enabled");
 }
 
-const RESULTS: ReadonlyMap<string, string> = new Map([
-  ["start-limit-hit", "it was started too often"],
-  ["timeout", "it did not start or stop in time"],
-  ["watchdog", "it hung, and the watchdog ended it"],
-  ["oom-kill", "the kernel ended it, because memory ran out"],
-  ["signal", "a signal ended it"],
-  ["core-dump", "it crashed"],
-  ["resources", "systemd could not prepare its start"],
-  ["protocol", "it did not report its start"],
-]);
-
-function upkeep({ NeedDaemonReload, UnitFileState }: ServiceFacts): readonly Check[] {
-  const isEnabled = UnitFileState.startsWith("enabled");
+function upkeep(facts: ServiceFacts): readonly Check[] {
+  const { NeedDaemonReload, UnitFileState } = facts;
   return [
     ...(NeedDaemonReload
       ? [
@@ -131,7 +155,7 @@ function upkeep({ NeedDaemonReload, UnitFileState }: ServiceFacts): readonly Che
           ),
         ]
       : []),
-    ...(isEnabled
+    ...(isEnabled(facts)
       ? []
       : [
           warning(

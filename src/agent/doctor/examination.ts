@@ -47,14 +47,32 @@ export type Examination = z.output<typeof examinationSchema>;
 
 /**
  * Sorts the checks by stage. One bad check makes the verdict bad; without one, an unknown check
- * makes it unknown. The first bad check is the cause: later ones may follow from it.
+ * makes it unknown. The first bad check is the cause: later ones may follow from it, so the
+ * executor's own remedy gives way to that of the cause.
  */
 export function examination(configPath: string, checks: readonly Check[]): Examination {
-  const sorted = [...checks].sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage));
+  const sorted = withoutContradictions(
+    [...checks].sort((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage)),
+  );
   const has = (status: Check["status"]) => sorted.some((check) => check.status === status);
   const verdict = has("bad") ? "bad" : has("unknown") ? "unknown" : "ok";
   const cause = sorted.find(({ status }) => status === "bad") ?? null;
   return { verdict, configPath, isOnline: isOnline(sorted), cause, checks: sorted };
+}
+
+/** A file is not good and bad at once. An executor that is down for a reason has one remedy. */
+function withoutContradictions(sorted: readonly Check[]): Check[] {
+  const bad = new Set(sorted.filter(({ status }) => status === "bad").map(({ stage }) => stage));
+  const [first] = bad;
+  // The last one is about the executor itself, and others are about other agents.
+  const own = sorted.findLast(({ stage }) => stage === "executor");
+  return sorted
+    .filter(({ stage, status }) => stage !== "file" || status !== "ok" || !bad.has(stage))
+    .map((check) =>
+      check === own && check.status === "bad" && first !== undefined && first !== "executor"
+        ? { ...check, remedy: `First fix what is bad above (${first}).` }
+        : check,
+    );
 }
 
 function isOnline(checks: readonly Check[]): boolean | null {

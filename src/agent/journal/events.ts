@@ -133,8 +133,9 @@ const table = {
   "host.renamed": {
     level: "warn",
     meaning:
-      "The host has got another name, and `agent.name` is not set. The executor keeps the name that the host had when the agent started; after a restart it would be another executor.",
-    remedy: "To keep the executor, set `agent.name`. To get one of the new name, restart the agent.",
+      "The host has another name than the executor, and `agent.name` is not set. The executor keeps the name with which it was first accepted, also after a restart.",
+    remedy:
+      "Nothing, or set `agent.name`: to the old name, which ends this line, or to the new one, which is a new executor.",
     flaps: true,
   },
   "journal.gap": {
@@ -167,7 +168,7 @@ const table = {
     level: "warn",
     meaning:
       "`data_dir` cannot hold `state.json`, which keeps what the agent knows across restarts, or the lock against a second agent. Everything else works.",
-    remedy: "Free space on the disk, or make `data_dir` writable for the agent's user.",
+    remedy: "Do what the line says: it names the file system and how full it is, or whose the folder is.",
     flaps: true,
   },
   "sync.accepted": {

@@ -106,7 +106,7 @@ export const NODE_EVENTS = {
   "nodes.unwritable": {
     level: "warn",
     meaning: "`nodes.json` in `data_dir` cannot be written. The nodes go on.",
-    remedy: "Free space on the disk, or make `data_dir` writable for the agent's user.",
+    remedy: "Do what the line says: it names the file system and how full it is, or whose the folder is.",
     flaps: true,
   },
 } as const satisfies Record<string, EventDescription>;

@@ -112,6 +112,8 @@ const OTHER_SHAPES: readonly Shape[] = [
   ],
 ];
 
+const NAMES_OF_KEYS: ReadonlySet<string> = new Set(["fingerprint", "uuid", "key-id"]);
+
 /** Outputs that count although there is a key in them. */
 const AROUND_A_KEY: ReadonlySet<string> = new Set(["http-answer", "web-page"]);
 
@@ -148,7 +150,7 @@ export function notAKey(text: string): StandIn | undefined {
     };
   }
   if (text.startsWith("exc_")) {
-    return undefined;
+    return prefixedName(text.slice("exc_".length));
   }
   const unresolved = secretReference(text);
   if (unresolved !== undefined) {
@@ -164,6 +166,21 @@ export function notAKey(text: string): StandIn | undefined {
   }
   const shape = OTHER_SHAPES.find(([pattern]) => pattern.test(text));
   return shape && { code: shape[1], problem: `is ${shape[2]}`, remedy: shape[3] };
+}
+
+/** What the page and the journal show of a key, written where the key belongs. */
+function prefixedName(rest: string): StandIn | undefined {
+  const shape = /\d/u.test(rest)
+    ? OTHER_SHAPES.find(([pattern, code]) => NAMES_OF_KEYS.has(code) && pattern.test(rest))
+    : undefined;
+  return (
+    shape && {
+      code: shape[1],
+      problem: `is exc_ and ${shape[2].replace(/^probably |: it has no exc_.*$/gu, "")}, not the key itself`,
+      remedy:
+        "The control plane shows a key only once: use the copy that you stored then, or rotate the key.",
+    }
+  );
 }
 
 function isPlaceholder(text: string): boolean {

@@ -9,6 +9,8 @@ import { folderProblem } from "./process-facts.ts";
 
 /** What the host has at one moment. */
 export interface HostLook {
+  /** What systemd says of the units. */
+  readonly states: ReadonlyMap<string, UnitState>;
   readonly views: readonly NodeView[];
   /** Why a node's folder cannot be used, by the node's name. */
   readonly folderProblems: ReadonlyMap<string, ReturnType<typeof folderProblem>>;
@@ -18,6 +20,12 @@ export interface HostLook {
   /** Nodes whose data is on another disk, at which the agent cannot look. */
   readonly onHiddenDisks: ReadonlySet<string>;
   readonly takenPorts: ReadonlySet<string>;
+}
+
+/** What a turn saw that had nothing to do, and after which only an event changes anything. */
+export interface Rest {
+  readonly nodes: readonly HeldNode[];
+  readonly look: HostLook;
 }
 
 /** `StateDirectory=` of the templates has it. */
@@ -57,13 +65,19 @@ export async function lookAtHost(
   const names = nodes.map(({ spec }) => spec.name);
   const isDown = (state: UnitState) => state.activeState === "inactive" || state.activeState === "failed";
   return {
+    states,
     views,
     folderProblems,
     unknownUnits: [...enabled].filter((unit) => !states.has(unit)).sort(),
-    disk: nodes.length === 0 ? undefined : await diskOf([places.diskPath, places.agentDataDir]),
+    disk: nodes.length === 0 ? undefined : await lookAtDisk(places),
     onHiddenDisks: new Set(names.filter((name) => isOnMount(`${places.diskPath}/${DATA}/${name}`, mounts))),
     takenPorts: [...states.values()].some(isDown) ? await takenPorts() : new Set(),
   };
+}
+
+/** How full the disk with the data of nodes is. */
+export function lookAtDisk({ diskPath, agentDataDir }: HostPlaces): Promise<Disk | undefined> {
+  return diskOf([diskPath, agentDataDir]);
 }
 
 /** How much is free for the data of a node; null: that is not known. */

@@ -96,7 +96,7 @@ export class ListKeeper {
     const problem = await writeNodes(this.#dataDir, this.#list);
     this.#isUnwritten = problem !== undefined;
     if (problem !== undefined && !this.#cannotWrite) {
-      const message = `${printable(problem, 200)}. The nodes go on; after a restart the agent would know an older list. Fix: free disk space, or give data_dir to the agent's user.`;
+      const message = `${problem.problem}. The nodes go on; after a restart the agent would know an older list. Fix: ${problem.fix}`;
       this.#say({ event: "nodes.unwritable", message });
     }
     this.#cannotWrite = problem !== undefined;

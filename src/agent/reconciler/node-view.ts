@@ -1,4 +1,3 @@
-import { basename, dirname } from "node:path";
 import { adapterOf } from "../../protocol/chains/catalogue.ts";
 import { unitName } from "../../protocol/chains/process-kinds.ts";
 import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
@@ -16,6 +15,7 @@ import {
 } from "./host/applied.ts";
 import { DiskHashes, makeNodeFolder, type ProcessFiles } from "./host/node-folder.ts";
 import type { HostPlaces } from "./host/places.ts";
+import { readTemplate } from "./host/unit-template.ts";
 import {
   adopted,
   folderProblem,
@@ -210,7 +210,7 @@ export class NodeViews {
     const activity = activityOf(state);
     const names = (given.applied.written ?? written)?.files ?? [];
     const onDisk = await this.#disk.of(given.folder, names);
-    const template = await this.#templateOf(state);
+    const template = await readTemplate(state.templatePath, this.#disk);
     const applied = adopted(given.applied, spec, { state, activity, onDisk, template, written });
     const asWritten = applied.written !== null && onDisk === applied.written.content;
     const memoryLimitBytes = spec.limits.find((each) => each.role === role)?.memoryBytes ?? null;
@@ -225,13 +225,9 @@ export class NodeViews {
       memoryLimitBytes,
       applied,
       startedWith: runsWith,
-      isOutdated: activity === "up" && isOutdated(applied, runsWith, wanted, template, spec),
+      isOutdated: activity === "up" && isOutdated(applied, runsWith, wanted, { ...state, template }, spec),
       hasItsFiles: written !== undefined && onDisk === written.content,
     };
-  }
-
-  async #templateOf({ templatePath: path }: UnitState): Promise<string | undefined> {
-    return path === undefined ? undefined : await this.#disk.of(dirname(path), [basename(path)]);
   }
 }
 

@@ -1,9 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
-import { untilAborted } from "../../lib/deadline.ts";
 import { Flood } from "../../lib/log/flood.ts";
-import { capabilitiesOf } from "../../protocol/chains/capabilities.ts";
-import { hashOfCapabilities } from "../../protocol/nodes/capabilities-hash.ts";
-import type { NodeCapabilities, NodesReport } from "../../protocol/nodes/node-exchange.ts";
+import type { NodesReport } from "../../protocol/nodes/node-exchange.ts";
 import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { SyncReply } from "../../protocol/sync.ts";
 import type { AgentConfig } from "../config/schema/agent-config.ts";
@@ -12,10 +9,10 @@ import type { NodesStatus } from "../daemon/status/nodes-status.ts";
 import type { Entry } from "../journal/entry.ts";
 import { BugGuard } from "./bug-guard.ts";
 import { NodesReporter } from "./decide/report.ts";
-import { reportedNodes } from "./decide/reported-nodes.ts";
+import { ReportedNodes } from "./decide/reported-nodes.ts";
 import { createHand, type Hand } from "./host/hand-client.ts";
 import { HOST_PLACES, type HostPlaces } from "./host/places.ts";
-import type { Observe } from "./host-look.ts";
+import type { ObservedHost } from "./host/unit-observer.ts";
 import { ListKeeper } from "./list-keeper.ts";
 import { supportEntry, unknownUnitsEntry } from "./narrate-nodes.ts";
 import { readNodeLog } from "./node-log.ts";
@@ -23,6 +20,7 @@ import { nodesStatusOf } from "./nodes-status-of.ts";
 import { probeProcess } from "./probe/probe.ts";
 import type { Probe } from "./probing.ts";
 import { Reconciler, type ReconcilerSettings } from "./reconciler.ts";
+import { OwnCapabilities } from "./render/own-capabilities.ts";
 import { Programs } from "./render/programs.ts";
 
 export interface NodesAgentDeps {
@@ -34,7 +32,7 @@ export interface NodesAgentDeps {
   /** Others only in tests. */
   readonly places?: HostPlaces;
   readonly hand?: Hand;
-  readonly observe?: Observe;
+  readonly units?: ObservedHost;
   readonly probe?: Probe;
   readonly programs?: Programs;
 }
@@ -56,10 +54,11 @@ class NodesAgent implements NodesPart {
   readonly #reconciler: Reconciler;
   readonly #reporter: NodesReporter;
   readonly #obstacle: string | undefined;
-  /** Epoch ms. */
-  readonly #startedAt: number;
   #settings: ReconcilerSettings = { intervalMs: 5000, reportIntervalMs: 10_000, scrapeTimeoutMs: 5000 };
-  #capabilities: { readonly value: NodeCapabilities; readonly hash: string } | undefined;
+  readonly #capabilities: OwnCapabilities;
+  /** There is something to report: this host's list and programs are known. */
+  #isLoaded = false;
+  readonly #reportedNodes: ReportedNodes;
   /** The organization that answered last. */
   #organizationId: string | undefined;
   #isUnsupported = false;
@@ -71,10 +70,11 @@ class NodesAgent implements NodesPart {
   constructor(deps: NodesAgentDeps) {
     const { dataDir, clock, say, random, places = HOST_PLACES } = deps;
     this.#deps = deps;
-    this.#startedAt = Math.round(clock.wall(clock.now()));
+    this.#reportedNodes = new ReportedNodes(Math.round(clock.wall(clock.now())));
     this.#hand = deps.hand ?? createHand(places.handSocket);
     this.#programs =
       deps.programs ?? new Programs(places.clientsDir === undefined ? {} : { clientsDir: places.clientsDir });
+    this.#capabilities = new OwnCapabilities(this.#programs);
     this.#keeper = new ListKeeper(dataDir, say);
     this.#obstacle =
       dataDir === places.agentDataDir
@@ -83,7 +83,7 @@ class NodesAgent implements NodesPart {
     this.#reconciler = new Reconciler({
       places,
       hand: this.#hand,
-      observe: deps.observe,
+      units: deps.units,
       probe: deps.probe ?? probeProcess,
       programs: this.#programs,
       keeper: this.#keeper,
@@ -111,11 +111,10 @@ class NodesAgent implements NodesPart {
       await this.#keeper.load();
       // An agent that manages no nodes has no use for clients, and asks none for its version.
       if (this.#obstacle === undefined) {
-        // A stop does not wait for a client that is asked for its version.
-        await untilAborted(this.#programs.refresh(), signal);
+        await this.#programs.refresh(signal);
       }
-      this.#noteCapabilities();
     });
+    this.#isLoaded = true;
     while (!signal.aborted) {
       const waitMs = await this.#guard.run(async () => await this.#turn(signal, syncSoon));
       await this.#reconciler.wait(waitMs ?? BUG_PAUSE_MS, signal);
@@ -123,16 +122,17 @@ class NodesAgent implements NodesPart {
   }
 
   report(): NodesReport | undefined {
-    if (this.#capabilities === undefined) {
+    if (!this.#isLoaded) {
       return undefined;
     }
+    const { value: capabilities, hash: capabilitiesHash } = this.#capabilities.current();
     const { changeNumber, organizationId } = this.#keeper.list();
     const isOther = this.#organizationId !== undefined && this.#organizationId !== organizationId;
     return this.#reporter.next({
       observed: this.#reported(),
       seen: isOther ? null : changeNumber,
-      capabilities: this.#capabilities.value,
-      capabilitiesHash: this.#capabilities.hash,
+      capabilities,
+      capabilitiesHash,
       intervalMs: this.#settings.reportIntervalMs,
       now: this.#deps.clock.now(),
     });
@@ -195,7 +195,6 @@ class NodesAgent implements NodesPart {
 
   async #turn(signal: AbortSignal, syncSoon: () => void): Promise<number> {
     const waitMs = await this.#reconciler.turn(signal);
-    this.#noteCapabilities();
     this.#noteUnknownUnits();
     const isWanted = this.#isSyncWanted || this.#reporter.hasNews(this.#reported());
     if (isWanted && !this.#isUnsupported && this.#news.admit("news") !== undefined) {
@@ -213,14 +212,7 @@ class NodesAgent implements NodesPart {
 
   #reported(): readonly ObservedNode[] {
     const { observed } = this.#reconciler.outlook();
-    return reportedNodes(this.#keeper.list(), observed, this.#startedAt);
-  }
-
-  #noteCapabilities(): void {
-    const value = capabilitiesOf(
-      (client, version) => this.#programs.programOf(client, version) !== undefined,
-    );
-    this.#capabilities = { value, hash: hashOfCapabilities(value) };
+    return this.#reportedNodes.of(this.#keeper.list(), observed);
   }
 
   #noteSupport(isSupported: boolean): void {

@@ -2,8 +2,10 @@ import type { Clock } from "../../lib/clock.ts";
 import { adapterOf } from "../../protocol/chains/catalogue.ts";
 import type { ObservedNode, ObservedProcess } from "../../protocol/nodes/observed-node.ts";
 import type { Failure } from "./carry-out.ts";
+import type { HeldNode } from "./decide/node-list.ts";
 import { UNKNOWN_HASH } from "./decide/planned-node.ts";
 import { type StatusOf, statusOf } from "./decide/status-of.ts";
+import type { UnitState } from "./decide/unit-state.ts";
 import type { NodeView, ProcessView } from "./node-view.ts";
 import type { Reading } from "./probing.ts";
 
@@ -16,7 +18,7 @@ export interface ObservedFacts {
 
 /** No problem: a person decides when the node may be away for the time of a restart. */
 const OUTDATED =
-  "It runs as an earlier release of novacula-agent or novacula-nodes has started it. Restart the node to apply what has changed since.";
+  "It runs as an earlier release of novacula-agent or novacula-nodes has started it. Restart the node on the control plane to apply what has changed since.";
 
 interface Since {
   readonly key: string;
@@ -30,9 +32,24 @@ export class ObservedNodes {
   readonly #since = new Map<string, Since>();
   /** Units that the kernel has killed for memory since their last start that was asked for. */
   readonly #outOfMemory = new Set<string>();
+  /** How the main process of a unit has ended. systemd forgets it after 2 s, and waits longer. */
+  readonly #ends = new Map<string, NonNullable<UnitState["exit"]>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** What is observed of those nodes that are still `held`: an action may have ended one. */
+  ofAll(
+    views: readonly NodeView[],
+    held: readonly HeldNode[],
+    factsOf: (view: NodeView) => ObservedFacts,
+  ): readonly ObservedNode[] {
+    const byId = new Map(held.map((node) => [node.spec.id, node]));
+    return views.flatMap((view) => {
+      const now = byId.get(view.held.spec.id);
+      return now === undefined ? [] : this.of({ ...view, held: now }, factsOf(view));
+    });
   }
 
   of(view: NodeView, facts: ObservedFacts): ObservedNode {
@@ -60,7 +77,7 @@ export class ObservedNodes {
     const reading = activity === "up" ? facts.readingOf(process) : undefined;
     const known = adapterOf(held.spec.chain)?.roles.find((each) => each.role === role);
     const seen = statusOf({
-      state,
+      state: { ...state, exit: this.#endOf(process) },
       isWantedRunning,
       reading: reading?.answer,
       quietMs: reading === undefined ? 0 : this.#clock.now() - reading.heardAt,
@@ -96,6 +113,15 @@ export class ObservedNodes {
       this.#outOfMemory.delete(unit);
     }
     return this.#outOfMemory.has(unit);
+  }
+
+  #endOf({ unit, state, activity }: ProcessView): UnitState["exit"] {
+    if (state.exit !== undefined) {
+      this.#ends.set(unit, state.exit);
+    } else if (activity !== "waiting") {
+      this.#ends.delete(unit);
+    }
+    return this.#ends.get(unit);
   }
 
   #sinceOf(unit: string, { status, problem }: StatusOf): number {

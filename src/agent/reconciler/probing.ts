@@ -24,6 +24,8 @@ export type Probe = (
 
 /** At most this many processes are asked at once. */
 const MOST_AT_ONCE = 8;
+/** A process that answers and has nothing to catch up with is asked at most this often, ms. */
+const AT_REST_MS = 60_000;
 /** A process that has not answered since its start is asked this often, ms, at first and later. */
 const EAGER_MS = 500;
 const PATIENT_MS = 5000;
@@ -42,6 +44,7 @@ export class Probing {
   readonly #onAnswer: () => void;
   readonly #asked = new Map<string, Asked>();
   readonly #inFlight = new Set<string>();
+  #hasNews = false;
 
   /** `onAnswer` is called when a process answers for the first time since its start. */
   constructor(probe: Probe, clock: Clock, onAnswer: () => void) {
@@ -54,6 +57,13 @@ export class Probing {
   of({ unit, state }: ProcessView): Reading | undefined {
     const asked = this.#asked.get(unit);
     return asked?.invocationId === state.invocationId ? asked : undefined;
+  }
+
+  /** Whether a process was asked since the last call, and what came of it is known. */
+  takeNews(): boolean {
+    const hasNews = this.#hasNews;
+    this.#hasNews = false;
+    return hasNews;
   }
 
   /** Asks what is due. `intervalMs` is for those that answer. */
@@ -85,7 +95,8 @@ export class Probing {
     const now = this.#clock.now();
     const isEager = known.answer === undefined && now - known.firstSeenAt < EAGER_FOR_MS;
     const quietMs = isEager ? EAGER_MS : Math.min(intervalMs, PATIENT_MS);
-    return now - known.askedAt >= (known.silence === undefined ? intervalMs : quietMs);
+    const steadyMs = known.answer?.isBehind === false ? Math.max(intervalMs, AT_REST_MS) : intervalMs;
+    return now - known.askedAt >= (known.silence === undefined ? steadyMs : quietMs);
   }
 
   async #ask(
@@ -109,6 +120,7 @@ export class Probing {
       if (signal.aborted || this.#asked.get(unit) !== known) {
         return;
       }
+      this.#hasNews = true;
       if (reading.kind === "silent") {
         this.#asked.set(unit, { ...known, silence: reading.why });
       } else {

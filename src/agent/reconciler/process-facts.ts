@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { errorCode } from "../../lib/errors.ts";
+import { writeFailure } from "../../lib/files/write-failure.ts";
 import { printable } from "../../lib/printable.ts";
 import { portsOf } from "../../protocol/chains/ports.ts";
 import { checkDowngrades } from "../../protocol/chains/version-order.ts";
@@ -8,6 +9,7 @@ import { type Activity, type PlannedPort, UNKNOWN_HASH, type WantedProcess } fro
 import type { UnitState } from "./decide/unit-state.ts";
 import { type Applied, type AppliedProcess, appliedTo, type Written } from "./host/applied.ts";
 import { contentHash, filesOf, type ProcessFiles } from "./host/node-folder.ts";
+import { isChangedSince, type UnitTemplate } from "./host/unit-template.ts";
 import type { Rendered } from "./render/render-node.ts";
 
 /** What is written before a process starts with this spec. */
@@ -28,8 +30,7 @@ interface Seen {
   readonly state: UnitState;
   readonly activity: Activity;
   readonly onDisk: string | undefined;
-  /** The hash of the unit template. */
-  readonly template: string | undefined;
+  readonly template: UnitTemplate | undefined;
   readonly written: Written | undefined;
 }
 
@@ -41,7 +42,7 @@ interface Seen {
  */
 export function adopted(applied: AppliedProcess, spec: NodeSpec, seen: Seen): AppliedProcess {
   const { state, activity, onDisk, written } = seen;
-  const template = state.needsDaemonReload ? "" : (seen.template ?? "");
+  const template = state.needsDaemonReload ? "" : (seen.template?.hash ?? "");
   const { invocationId } = state;
   if (activity !== "up" || invocationId === undefined || applied.started?.invocationId === invocationId) {
     return applied;
@@ -65,21 +66,28 @@ export function adopted(applied: AppliedProcess, spec: NodeSpec, seen: Seen): Ap
 
 /**
  * Whether the process that runs was started from an older unit template, or with files that this
- * release writes differently, though its order is the same. A restart applies the difference.
+ * release writes differently, though its order is the same. A restart applies the difference. If no
+ * template is on record, every one that came after the start counts as another.
  */
 export function isOutdated(
   { started }: AppliedProcess,
   runsWith: Written | undefined,
   wanted: WantedProcess,
-  template: string | undefined,
+  { template, startedAtMs }: { readonly template: UnitTemplate | undefined } & Pick<UnitState, "startedAtMs">,
   { revision }: NodeSpec,
 ): boolean {
   if (started === null || runsWith !== started || wanted.kind !== "ready") {
     return false;
   }
   const isRendered = started.hash !== UNKNOWN_HASH && started.revision >= revision;
-  const isOther = template !== undefined && started.template !== "" && started.template !== template;
-  return isOther || (isRendered && started.hash !== wanted.hash);
+  return (isRendered && started.hash !== wanted.hash) || isOther(started.template, template, startedAtMs);
+}
+
+function isOther(before: string, now: UnitTemplate | undefined, startedAtMs: number | undefined): boolean {
+  if (now === undefined || before !== "") {
+    return now !== undefined && before !== now.hash;
+  }
+  return startedAtMs !== undefined && isChangedSince(now, startedAtMs);
 }
 
 /** The refusal of a spec with a client that is older than the one that had the data last. */
@@ -154,10 +162,12 @@ export function limitsOf({ limits }: Pick<NodeSpec, "limits">, role: string): st
   return `MemoryHigh=${high} MemoryMax=${most} CPUQuota=${quota}`;
 }
 
-/** Why a node's folder cannot be used, as a sentence. */
+/** Why a node's folder cannot be used, as sentences. */
 export function folderProblem(error: unknown, folder: string): WantedProcess & { readonly kind: "problem" } {
   const code = errorCode(error) ?? "unknown";
   const isFull = code === "ENOSPC" || code === "EDQUOT";
-  const reason = `${folder} cannot be written (${printable(code, 40)}). Fix: ${isFull ? "free disk space" : "give it to the agent's user"}.`;
+  const { problem, fix } = writeFailure(`${folder}/applied.json`, error, "novacula-agent");
+  const how = isFull ? "free space on it." : fix.replaceAll("\n", " ");
+  const reason = `${folder} cannot be written: ${problem}. Fix: ${how}`;
   return { kind: "problem", problem: isFull ? "disk_low" : "bad_spec", reason: printable(reason, 300) };
 }

@@ -7,13 +7,13 @@ import type { NodesAnswer } from "./decide/node-list.ts";
 import type { Action } from "./decide/plan.ts";
 import type { Hand } from "./host/hand-client.ts";
 import type { HostPlaces } from "./host/places.ts";
-import { UnitObserver } from "./host/unit-observer.ts";
-import { freeBytesFor, type HostLook, lookAtHost, type Observe } from "./host-look.ts";
+import { type ObservedHost, UnitObserver } from "./host/unit-observer.ts";
+import { freeBytesFor, type HostLook, lookAtDisk, lookAtHost, type Observe, type Rest } from "./host-look.ts";
 import type { ListKeeper } from "./list-keeper.ts";
 import { actionEntry } from "./narrate-nodes.ts";
 import { type NodeView, NodeViews } from "./node-view.ts";
 import { ObservedNodes } from "./observed-nodes.ts";
-import { isMoving, isUp, planForHost } from "./plan-for-host.ts";
+import { isAtRest, isMoving, isUp, isWaiting, isWithoutProgram, planForHost } from "./plan-for-host.ts";
 import { type Probe, Probing } from "./probing.ts";
 import type { Programs } from "./render/programs.ts";
 import { Troubles } from "./troubles.ts";
@@ -28,7 +28,8 @@ export interface ReconcilerSettings {
 export interface ReconcilerDeps {
   readonly places: HostPlaces;
   readonly hand: Hand;
-  readonly observe: Observe | undefined;
+  /** Where units are observed. Undefined: on this host. */
+  readonly units: ObservedHost | undefined;
   readonly probe: Probe;
   readonly programs: Programs;
   readonly keeper: ListKeeper;
@@ -50,8 +51,10 @@ const SLOW_STOP_MS = 60_000;
 /** The next turn while something starts or stops, ms, for a while after it was asked for. */
 const SOON_MS = 500;
 const SOON_FOR_MS = 20_000;
-/** Programs of clients are looked for this often, ms, and each turn while one is missing. */
-const PROGRAMS_MS = 60_000;
+/** After a process has ended: for 2 s systemd says how, and at first it may not know yet, ms. */
+const END_FOR_MS = 2500;
+/** The longest until the next turn while systemd waits before it starts a process again, ms. */
+const WAITING_MS = 5000;
 
 /**
  * Compares desired with observed, turn after turn, and does what the plan says. Each node fails by
@@ -69,9 +72,11 @@ export class Reconciler {
   #answer: NodesAnswer | undefined;
   #isWoken = false;
   #slowStopAt = Number.NEGATIVE_INFINITY;
-  #programsAt = Number.NEGATIVE_INFINITY;
   #soonUntil: number;
+  #endsUntil = Number.NEGATIVE_INFINITY;
   #outlook: Outlook = { observed: [], look: undefined };
+  /** Undefined: the next turn looks at everything. */
+  #rest: Rest | undefined;
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
@@ -79,7 +84,7 @@ export class Reconciler {
     this.#carryOut = new CarryOut(deps.places, deps.hand, this.#views);
     this.#probing = new Probing(deps.probe, deps.clock, () => this.wake());
     this.#observedNodes = new ObservedNodes(deps.clock);
-    this.#observer = new UnitObserver(deps.clock);
+    this.#observer = new UnitObserver(deps.clock, { ...deps.units, onEnd: () => this.#ended() });
     this.#soonUntil = deps.clock.now() + SOON_FOR_MS;
   }
 
@@ -112,7 +117,7 @@ export class Reconciler {
 
   /** One turn. Resolves with the time until the next one, ms. */
   async turn(signal: AbortSignal): Promise<number> {
-    const { keeper, settings, clock } = this.#deps;
+    const { keeper, programs, settings, clock } = this.#deps;
     await this.#accept();
     await keeper.retry();
     const { nodes } = keeper.list();
@@ -120,20 +125,46 @@ export class Reconciler {
       this.#outlook = { observed: [], look: await this.#look() };
       return Number.POSITIVE_INFINITY;
     }
-    await this.#findPrograms();
+    const { intervalMs, reportIntervalMs, scrapeTimeoutMs } = settings();
+    if (this.#rest?.nodes === nodes && this.#observer.isUnchanged(this.#rest.look.states)) {
+      const { look } = this.#rest;
+      this.#probing.start(look.views, reportIntervalMs, scrapeTimeoutMs, signal);
+      await this.#observeAtRest({ nodes, look });
+      return intervalMs;
+    }
+    await programs.refreshIfDue(this.#outlook.observed.some(isWithoutProgram), signal);
     const look = await this.#look();
     if (look === undefined) {
       this.#observe([], new Map());
-      return settings().intervalMs;
+      return intervalMs;
     }
-    const { intervalMs, reportIntervalMs, scrapeTimeoutMs } = settings();
     this.#probing.start(look.views, reportIntervalMs, scrapeTimeoutMs, signal);
-    const { obstacles, hasActed } = await this.#act(look, signal);
+    const { obstacles, hasActed, isIdle } = await this.#act(look, signal);
     this.#observe(look.views, obstacles, look);
+    this.#rest = isIdle && this.#isAtRest(look) ? { nodes, look } : undefined;
     const now = clock.now();
     this.#soonUntil = hasActed ? now + SOON_FOR_MS : this.#soonUntil;
     const isSoon = now < this.#soonUntil && (hasActed || isMoving(this.#outlook.observed, look.views));
-    return isSoon ? Math.min(SOON_MS, intervalMs) : intervalMs;
+    const most = isWaiting(look.views) ? Math.min(WAITING_MS, intervalMs) : intervalMs;
+    return isSoon || now < this.#endsUntil ? Math.min(SOON_MS, most) : most;
+  }
+
+  #isAtRest({ views }: HostLook): boolean {
+    return isAtRest(this.#outlook.observed, views, (process) => this.#probing.of(process));
+  }
+
+  /** Only what the processes themselves say may be new. */
+  async #observeAtRest({ nodes, look }: Rest): Promise<void> {
+    if (this.#probing.takeNews()) {
+      const now = { ...look, disk: await lookAtDisk(this.#deps.places) };
+      this.#observe(now.views, new Map(), now);
+      this.#rest = this.#isAtRest(now) ? { nodes, look: now } : undefined;
+    }
+  }
+
+  #ended(): void {
+    this.#endsUntil = this.#deps.clock.now() + END_FOR_MS;
+    this.wake();
   }
 
   async #accept(): Promise<void> {
@@ -146,20 +177,9 @@ export class Reconciler {
   }
 
   async #look(): Promise<HostLook | undefined> {
-    const { keeper, places, observe } = this.#deps;
-    const ask: Observe = observe ?? ((units, enabled) => this.#observer.observe(units, enabled));
-    return await lookAtHost(keeper.list().nodes, this.#views, places, ask);
-  }
-
-  async #findPrograms(): Promise<void> {
-    const { programs, clock } = this.#deps;
-    const isMissing = this.#outlook.observed.some(({ processes }) =>
-      processes.some(({ problem }) => problem === "binary_missing"),
-    );
-    if (isMissing || clock.now() - this.#programsAt >= PROGRAMS_MS) {
-      await programs.refresh();
-      this.#programsAt = clock.now();
-    }
+    const { keeper, places } = this.#deps;
+    const observe: Observe = (units, enabled) => this.#observer.observe(units, enabled);
+    return await lookAtHost(keeper.list().nodes, this.#views, places, observe);
   }
 
   /** Does what the plan says, one action after the other. */
@@ -189,7 +209,7 @@ export class Reconciler {
         obstacles.set(action.unit, failure);
       }
     }
-    return { obstacles, hasActed };
+    return { obstacles, hasActed, isIdle: actions.length === 0 };
   }
 
   async #do(action: Action, view: NodeView): Promise<Failure | undefined> {
@@ -215,20 +235,11 @@ export class Reconciler {
 
   #observe(views: readonly NodeView[], obstacles: ReadonlyMap<string, Failure>, look?: HostLook): void {
     const { clock, say, keeper } = this.#deps;
-    const held = new Map(keeper.list().nodes.map((node) => [node.spec.id, node]));
-    const observed = views.flatMap((view) => {
-      const now = held.get(view.held.spec.id);
-      return now === undefined
-        ? []
-        : this.#observedNodes.of(
-            { ...view, held: now },
-            {
-              readingOf: (process) => this.#probing.of(process),
-              obstacleOf: (unit) => obstacles.get(unit),
-              diskFreeBytes: freeBytesFor(view, look),
-            },
-          );
-    });
+    const observed = this.#observedNodes.ofAll(views, keeper.list().nodes, (view) => ({
+      readingOf: (process) => this.#probing.of(process),
+      obstacleOf: (unit) => obstacles.get(unit),
+      diskFreeBytes: freeBytesFor(view, look),
+    }));
     this.#outlook = { observed, look };
     for (const entry of this.#troubles.note(observed, clock.now())) {
       say(entry);

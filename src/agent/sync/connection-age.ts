@@ -17,10 +17,13 @@ const PATIENCE_MS = 30_000;
 /** When the connection in use is to be replaced. */
 export class ConnectionAge {
   readonly #clock: Clock;
+  readonly #random: () => number;
   #replaceAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  /** `random` is uniform in [0, 1). */
+  constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
+    this.#random = random;
   }
 
   isOver(): boolean {
@@ -33,7 +36,7 @@ export class ConnectionAge {
 
   /** The connection is new. */
   restart(): void {
-    this.#replaceAt = this.#clock.now() + LIFE_MS * (0.8 + 0.4 * Math.random());
+    this.#replaceAt = this.#clock.now() + LIFE_MS * (0.8 + 0.4 * this.#random());
   }
 
   /** The next exchange replaces it. */
@@ -46,7 +49,7 @@ export class ConnectionAge {
    * balancer may take a server out by DNS alone.
    */
   shorten(): void {
-    const retryAt = this.#clock.now() + RETRY_MS * (0.5 + Math.random());
+    const retryAt = this.#clock.now() + RETRY_MS * (0.5 + this.#random());
     this.#replaceAt = Math.min(this.#replaceAt, retryAt);
   }
 

@@ -16,6 +16,7 @@ import {
   wasClosedIdle,
 } from "./failed-exchange.ts";
 import { NameLookUp, UnfinishedLookUp } from "./network/name-lookup.ts";
+import type { PeerCertificate } from "./network/peer-certificate.ts";
 import { openTransport, type Transport, trustedRoots } from "./network/transport.ts";
 import { type Post, type Progress, type Received, sendPost } from "./post.ts";
 
@@ -53,13 +54,13 @@ export class Connection {
   #isReported = false;
   #isClosed = false;
 
-  constructor(options: ConnectionOptions, clock: Clock) {
+  constructor(options: ConnectionOptions, clock: Clock, random: () => number) {
     this.#options = options;
     this.#clock = clock;
     this.#serverClock = createServerClock(clock);
     this.#names = new NameLookUp((options.proxy ?? options.endpoint).hostname, clock);
     this.#limits = connectLimits(options.deadlineMs);
-    this.#age = new ConnectionAge(clock);
+    this.#age = new ConnectionAge(clock, random);
   }
 
   /**
@@ -91,6 +92,8 @@ export class Connection {
     }
     return outcome;
   }
+
+  readonly certificate = (): PeerCertificate | undefined => this.#transport?.certificate();
 
   /** The next exchange uses a new connection, if one can be made. */
   renew(): void {

@@ -16,6 +16,8 @@ export interface ConnectLimits {
 export interface Destination {
   readonly endpoint: URL;
   readonly proxy: URL | undefined;
+  /** What names the proxy, with its place as far as that is known. */
+  readonly proxySetting: string | undefined;
   /** Which setting decided for or against a proxy, as a clause. */
   readonly routeNote: string | undefined;
   readonly caPem: string | undefined;
@@ -52,7 +54,7 @@ export function connectLimits(deadlineMs: number): ConnectLimits {
 }
 
 export async function explainFailure(error: unknown, failed: FailedExchange): Promise<Unreachable> {
-  const { endpoint, proxy, transport } = failed;
+  const { endpoint, proxy, proxySetting, transport } = failed;
   const { hostname } = proxy ?? endpoint;
   return unreachableByNetwork(error, {
     ...failed,
@@ -62,8 +64,7 @@ export async function explainFailure(error: unknown, failed: FailedExchange): Pr
     hasCaFile: failed.caPem !== undefined,
     proxyAddress: proxy && addressOf(proxy),
     isHandshaking: transport?.isHandshaking() ?? false,
-    isProxyFault: transport?.isProxyFault(error) ?? false,
-    lookedUp: { name: hostname, isProxy: proxy !== undefined, limitMs: failed.lookUpTimeoutMs },
+    lookedUp: { name: hostname, proxySetting, limitMs: failed.lookUpTimeoutMs },
     nameSettings: isLookUpFault(error) ? await readNameSettings() : undefined,
   });
 }

@@ -6,6 +6,7 @@ import { OriginMarks } from "./answer/origin-marks.ts";
 import type { SyncOutcome, Unreachable } from "./answer/sync-outcome.ts";
 import { Connection } from "./connection.ts";
 import { obstacleTo } from "./endpoint.ts";
+import type { PeerCertificate } from "./network/peer-certificate.ts";
 import { proxyRoute } from "./network/proxy-route.ts";
 import { withNodesIfKnown } from "./nodes-fallback.ts";
 import { CURRENT_KEY_OPERATION, type Operation, SIGN_OFF_OPERATION, syncOperation } from "./operation.ts";
@@ -20,6 +21,8 @@ export interface SyncClientOptions {
   /** A URL, `none`, or undefined: HTTPS_PROXY, ALL_PROXY and NO_PROXY of `environment`. */
   readonly proxy: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
+  /** Where variables of proxies are set, for messages. */
+  readonly variablePlaces?: ReadonlyMap<string, string>;
   readonly userAgent: string;
   /** For a whole request, from the DNS lookup to the last byte of the answer. */
   readonly deadlineMs: number;
@@ -42,13 +45,20 @@ export interface SyncClient {
   sync(request: SyncRequest, signal: AbortSignal): Promise<SyncOutcome | undefined>;
   currentKey(input: CurrentKeyInput, signal: AbortSignal): Promise<SyncOutcome<CurrentKeyReply> | undefined>;
   signOff(input: SignOffRequest, signal: AbortSignal): Promise<SyncOutcome<boolean> | undefined>;
+  /** What the control plane presented; undefined without TLS. */
+  certificate(): PeerCertificate | undefined;
   /** The next request uses a new connection, if one can be made. */
   renewConnection(): void;
   close(): Promise<void>;
 }
 
-export function createSyncClient(options: SyncClientOptions, clock: Clock = systemClock): SyncClient {
-  const client = new HttpSyncClient(options, clock);
+/** `random` is uniform in [0, 1). */
+export function createSyncClient(
+  options: SyncClientOptions,
+  clock: Clock = systemClock,
+  random: () => number = Math.random,
+): SyncClient {
+  const client = new HttpSyncClient(options, clock, random);
   const sync = syncOperation(SYNC_EXECUTOR);
   const withNodes = syncOperation(SYNC_EXECUTOR_WITH_NODES);
   return {
@@ -59,6 +69,7 @@ export function createSyncClient(options: SyncClientOptions, clock: Clock = syst
     ),
     currentKey: (input, signal) => client.ask(CURRENT_KEY_OPERATION, input, signal),
     signOff: (input, signal) => client.ask(SIGN_OFF_OPERATION, input, signal),
+    certificate: () => client.certificate(),
     renewConnection: () => client.renewConnection(),
     close: () => client.close(),
   };
@@ -70,18 +81,20 @@ class HttpSyncClient {
   readonly #obstacle: Unreachable | undefined;
   readonly #connection: Connection;
 
-  constructor(options: SyncClientOptions, clock: Clock) {
+  constructor(options: SyncClientOptions, clock: Clock, random: () => number) {
     this.#options = options;
     this.#endpoint = new URL(`${options.url.replace(/\/+$/, "")}/graphql`);
     const route = proxyRoute({ ...options, endpoint: this.#endpoint });
     this.#obstacle = obstacleTo(this.#endpoint, route);
-    const proxy = route.kind === "proxy" ? route.proxy : undefined;
+    const { proxy, setting } = route.kind === "proxy" ? route : {};
     const routeNote = route.kind === "unusable" ? undefined : route.note;
     const { key, caPem, deadlineMs, marks = new OriginMarks(), onKeptConnection: onKept } = options;
     const endpoint = this.#endpoint;
+    const destination = { endpoint, proxy, proxySetting: setting, routeNote, caPem };
     this.#connection = new Connection(
-      { endpoint, proxy, routeNote, sentFingerprint: key.fingerprint, marks, caPem, deadlineMs, onKept },
+      { ...destination, sentFingerprint: key.fingerprint, marks, deadlineMs, onKept },
       clock,
+      random,
     );
   }
 
@@ -99,6 +112,10 @@ class HttpSyncClient {
     }
     const body = JSON.stringify({ query: document, operationName: name, variables: { input } });
     return await this.#connection.exchange(this.#post(body), judge, signal, isTrial);
+  }
+
+  certificate(): PeerCertificate | undefined {
+    return this.#connection.certificate();
   }
 
   renewConnection(): void {

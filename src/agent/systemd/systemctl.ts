@@ -55,6 +55,11 @@ export async function systemctlOutput(args: readonly string[]): Promise<string |
   return answer?.exitCode === 0 ? answer.stdout : undefined;
 }
 
+/** 257 of `systemd 257 (257.9-1~deb13u1)`; 0 if systemctl does not say. */
+export async function systemdVersion(): Promise<number> {
+  return Number(/^systemd (\d+)/u.exec((await systemctlOutput(["--version"])) ?? "")?.[1] ?? 0);
+}
+
 /** Properties of a unit, as `systemctl show` prints them; undefined if systemd does not answer. */
 export async function unitProperties<Name extends string>(
   unit: string,

@@ -5,6 +5,7 @@ import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { shellWord } from "../shell-word.ts";
 import { fileSystemOf } from "./file-system.ts";
+import { limitOfRoot } from "./limit-of-root.ts";
 
 /** In a user namespace (PrivateUsers= of a unit), the kernel shows foreign users as this one. */
 const UNMAPPED = 65_534;
@@ -28,6 +29,10 @@ export function readProblem(path: string): AccessProblem | undefined {
     return undefined;
   }
   const verb = folder === undefined ? "read it" : `enter it, and so not read ${shown(path)}`;
+  const denial = rootDenial(code, blocked);
+  if (denial !== undefined) {
+    return denial;
+  }
   const group = shellWord(processGroup());
   const open =
     folder === undefined
@@ -41,9 +46,13 @@ export function readProblem(path: string): AccessProblem | undefined {
 
 /**
  * What is in the way of writing the `files` and of creating files in their `folder`. A file that
- * does not exist is none. Undefined: nothing.
+ * does not exist is none. Undefined: nothing. `service` is the unit whose sandbox may forbid it.
  */
-export function writeProblem(folder: string, files: readonly string[]): AccessProblem | undefined {
+export function writeProblem(
+  folder: string,
+  files: readonly string[],
+  service: string,
+): AccessProblem | undefined {
   const wanted = [{ path: folder, mode: W_OK | X_OK }, ...files.map((path) => ({ path, mode: R_OK | W_OK }))];
   const blocked = wanted.flatMap(({ path, mode }) => {
     const stats = statIfThere(path);
@@ -57,8 +66,12 @@ export function writeProblem(folder: string, files: readonly string[]): AccessPr
   if (first.code === "EROFS") {
     return {
       problem: `${shown(first.path)} is on a file system that is read-only here`,
-      fix: READ_ONLY(folder),
+      fix: readOnlyFix(folder, service),
     };
+  }
+  const denial = rootDenial(first.code, first.path);
+  if (denial !== undefined) {
+    return denial;
   }
   const words = blocked.map(({ path }) => shellWord(path)).join(" ");
   const isOwn = blocked.every(({ stats }) => stats.uid === process.geteuid?.());
@@ -72,9 +85,19 @@ export function writeProblem(folder: string, files: readonly string[]): AccessPr
   };
 }
 
-const READ_ONLY = (folder: string) =>
-  `mount it writable, or, if a unit of systemd forbids it, add ReadWritePaths=${folder} there ` +
-  `(sudo systemctl edit novacula-control-plane). It is ${fileSystemOf(folder)}.`;
+/** Modes do not hold for root, so no change of them helps. */
+function rootDenial(code: string, path: string): AccessProblem | undefined {
+  if (process.geteuid?.() !== 0 || code !== "EACCES") {
+    return undefined;
+  }
+  const { why, fix } = limitOfRoot(path);
+  return { problem: `root may not use ${shown(path)}: ${why}`, fix };
+}
+
+function readOnlyFix(folder: string, service: string): string {
+  const allow = `add ReadWritePaths=${shown(folder)} below [Service]`;
+  return `mount it writable (it is ${fileSystemOf(folder)}), or, if a unit of systemd forbids it, ${allow}, and restart the service:\nsudo systemctl edit ${service}`;
+}
 
 function foldersAbove(path: string): readonly string[] {
   const folders: string[] = [];

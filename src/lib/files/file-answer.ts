@@ -8,6 +8,11 @@ import { printable } from "../printable.ts";
  */
 const DEADLINE_MS = 3000;
 /**
+ * The deadline passes in so many pieces. A pause of this process (a busy host, a suspended virtual
+ * machine) ends only one of them, so it is not taken for a file that does not answer.
+ */
+const PIECES = 10;
+/**
  * An access that hangs (a stopped FUSE program, an NFS server that is down) blocks one of the few
  * threads, which also look up names. At most this many may hang, each on a different file.
  */
@@ -41,13 +46,13 @@ export async function inTime<T>(path: string, access: (signal: AbortSignal) => P
   const startedAt = Date.now();
   const controller = new AbortController();
   const { promise: deadline, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const cancel = afterPieces(() => {
     overdue.set(path, startedAt);
     controller.abort();
     reject(noAnswer(startedAt));
-  }, DEADLINE_MS);
+  });
   const result = access(controller.signal).finally(() => {
-    clearTimeout(timer);
+    cancel();
     overdue.delete(path);
   });
   // A late answer is ignored.
@@ -65,6 +70,26 @@ export async function neededInTime<T>(path: string, access: () => Promise<T>): P
     }
     throw new OperatorError(`${printable(path, 4096)} ${error.message}. Fix: check the mount that it is on`);
   }
+}
+
+/** Calls `pass` when the deadline has passed; the result cancels it. */
+function afterPieces(pass: () => void): () => void {
+  let isCancelled = false;
+  let timer: NodeJS.Timeout;
+  const wait = (pieces: number) => {
+    timer = setTimeout(() => (pieces > 1 ? wait(pieces - 1) : setImmediate(last)), DEADLINE_MS / PIECES);
+  };
+  // An answer that has come in the last piece is delivered between the timer and this.
+  const last = () => {
+    if (!isCancelled) {
+      pass();
+    }
+  };
+  wait(PIECES);
+  return () => {
+    isCancelled = true;
+    clearTimeout(timer);
+  };
 }
 
 function noAnswer(since: number): NoFileAnswer {

@@ -2,9 +2,14 @@ import { readFileSync, realpathSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { printable } from "../printable.ts";
 import { shellWord } from "../shell-word.ts";
+import { byteSize } from "../text/byte-size.ts";
 
 /** A line of /proc/self/mountinfo, proc(5). */
 interface Mount {
+  /** `254:1` */
+  readonly device: string;
+  /** The folder of the file system that is mounted. */
+  readonly root: string;
   readonly point: string;
   readonly source: string;
 }
@@ -24,7 +29,9 @@ export function fullDisk(path: string): { readonly problem: string; readonly fix
   const room = roomOf(folder);
   const word = shellWord(dirname(path));
   if (room === undefined || (room.freeBytes < MANY_BYTES && room.freeFiles > 0)) {
-    return { problem: `${place} is full`, fix: `free space on it. How full it is:\ndf -h ${word}` };
+    const left =
+      room === undefined ? "" : `: ${byteSize(room.freeBytes)} of ${byteSize(room.sizeBytes)} are free`;
+    return { problem: `${place} is full${left}`, fix: `free space on it. How full it is:\ndf -h ${word}` };
   }
   if (room.freeFiles === 0) {
     return {
@@ -33,20 +40,27 @@ export function fullDisk(path: string): { readonly problem: string; readonly fix
     };
   }
   return {
-    problem: `${place} takes no more, although ${Math.floor(room.freeBytes / MIB)} MiB are free on it`,
+    problem: `${place} takes no more, although ${byteSize(room.freeBytes)} are free on it`,
     fix: `raise the quota of this user, or the limit on the size of files (LimitFSIZE=, ulimit -f). What is free:\ndf -h ${word}`,
   };
 }
 
-const MIB = 1024 * 1024;
 /** With so much free space, it is not the disk that is full. */
-const MANY_BYTES = 16 * MIB;
+const MANY_BYTES = 16 * 1024 * 1024;
 
-function roomOf(folder: string): { readonly freeBytes: number; readonly freeFiles: number } | undefined {
+interface Room {
+  /** For users other than root. */
+  readonly freeBytes: number;
+  readonly sizeBytes: number;
+  readonly freeFiles: number;
+}
+
+function roomOf(folder: string): Room | undefined {
   try {
-    const { bavail, bsize, files, ffree } = statfsSync(folder);
+    const { bavail, blocks, bsize, files, ffree } = statfsSync(folder);
     // btrfs counts no files.
-    return { freeBytes: bavail * bsize, freeFiles: files === 0 ? 1 : ffree };
+    const freeFiles = files === 0 ? 1 : ffree;
+    return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize, freeFiles };
   } catch {
     return undefined;
   }
@@ -73,7 +87,13 @@ function mountOf(path: string): Mount | undefined {
       found = mount;
     }
   }
-  return found;
+  // In the sandbox of a service, its folders are mounts of their own, which df(1) outside does not
+  // know.
+  const isPart = found !== undefined && found.root !== "/";
+  const whole = isPart
+    ? mounts().find(({ device, root }) => device === found?.device && root === "/")
+    : undefined;
+  return whole ?? found;
 }
 
 function mounts(): readonly Mount[] {
@@ -82,11 +102,11 @@ function mounts(): readonly Mount[] {
       .split("\n")
       .flatMap((line) => {
         const [mounted = "", source = ""] = line.split(" - ");
-        const point = mounted.split(" ")[4];
-        const device = source.split(" ")[1];
-        return point === undefined || device === undefined
+        const [, , device = "", root = "", point] = mounted.split(" ");
+        const name = source.split(" ")[1];
+        return point === undefined || name === undefined
           ? []
-          : [{ point: plain(point), source: plain(device) }];
+          : [{ device, root, point: plain(point), source: plain(name) }];
       });
   } catch {
     return [];

@@ -1,4 +1,5 @@
 import { fstatSync } from "node:fs";
+import { isInPod } from "./in-pod.ts";
 import type { LogLevel } from "./level.ts";
 
 /** For journald, for a terminal, and for machines. */
@@ -41,17 +42,25 @@ function paint(level: LogLevel, text: string): string {
 }
 
 /**
- * The format that fits stdout. `journalStream` is $JOURNAL_STREAM: device and inode of the socket
- * to the journal (systemd.exec(5)).
+ * The format that fits stdout: `journal` for the journal of systemd, `json` in a pod, whose lines a
+ * machine collects, else `pretty`.
  */
-export function formatForStdout(journalStream: string | undefined): Format {
-  if (journalStream === undefined) {
-    return "pretty";
+export function formatForStdout(environment: NodeJS.ProcessEnv): Format {
+  if (isJournal(environment["JOURNAL_STREAM"])) {
+    return "journal";
+  }
+  return isInPod(environment) && process.stdout.isTTY !== true ? "json" : "pretty";
+}
+
+/** `stream` is $JOURNAL_STREAM: device and inode of the socket to the journal (systemd.exec(5)). */
+function isJournal(stream: string | undefined): boolean {
+  if (stream === undefined) {
+    return false;
   }
   try {
     const { dev, ino } = fstatSync(1);
-    return journalStream === `${dev}:${ino}` ? "journal" : "pretty";
+    return stream === `${dev}:${ino}`;
   } catch {
-    return "pretty";
+    return false;
   }
 }

@@ -25,8 +25,11 @@ export interface Notifier {
   status(text: string): void;
   /** RELOADING=1; `ready` ends it. */
   reloading(): void;
-  stopping(): void;
+  /** `status` stays in `systemctl status` after the end. */
+  stopping(status: string): void;
   watchdog(): void;
+  /** The stop takes up to this much longer, ms, whatever TimeoutStopSec= says. */
+  extendStop(ms: number): void;
   /** How often `watchdog` must be called, ms; undefined if systemd does not ask for it. */
   readonly watchdogIntervalMs: number | undefined;
   /** Resolves when everything was handed over, after half a second at the latest. */
@@ -63,8 +66,12 @@ export function createNotifier(
       shown = text;
     },
     reloading: () => say("RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
-    stopping: () => say("STOPPING=1"),
+    stopping(status) {
+      shown = status;
+      say("STOPPING=1", statusAssignment(status));
+    },
     watchdog: () => say("WATCHDOG=1"),
+    extendStop: (ms) => say(`EXTEND_TIMEOUT_USEC=${Math.ceil(ms) * 1000}`),
     watchdogIntervalMs: watchdogInterval(environment),
     async flushed() {
       const controller = new AbortController();
@@ -97,7 +104,7 @@ const run = promisify(execFile);
 const spawnSystemdNotify: Send = (assignments) => {
   const status = assignments.find((assignment) => assignment.startsWith("STATUS="))?.slice("STATUS=".length);
   const isReady = assignments.includes("READY=1");
-  if (isReady || status !== undefined) {
+  if (isReady || (status !== undefined && assignments.length === 1)) {
     return notify({ ...(isReady && { ready: true }), ...(status !== undefined && { status }) });
   }
   return run("systemd-notify", [`--pid=${process.pid}`, ...assignments], { timeout: 10_000 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   type Answer,
+  type Connection,
   checkConnection,
   connectionUnchecked,
 } from "../../../src/agent/doctor/check-connection.ts";
@@ -37,6 +38,18 @@ describe("one exchange, read stage by stage", () => {
     expect(new Set(Object.values(statuses(answer({}))))).toEqual(new Set(["ok"]));
   });
 
+  it("a certificate with its name in the common name alone is a warning, and no failure", () => {
+    const tls = (hasAlternativeNames: boolean | undefined) =>
+      checkConnection({ ...PLACE, route: DIRECT, answer: answer({}), hasAlternativeNames }).find(
+        ({ stage }) => stage === "tls",
+      );
+    expect(tls(false)).toMatchObject({
+      status: "warning",
+      remedy: expect.stringContaining("subjectAltName"),
+    });
+    expect([tls(true)?.status, tls(undefined)?.status]).toEqual(["ok", "ok"]);
+  });
+
   it("refused: the way is good, the key is not", () => {
     expect(statuses(answer({ kind: "refused", remedy: "Do." }))).toEqual({
       proxy: "ok",
@@ -67,7 +80,7 @@ describe("one exchange, read stage by stage", () => {
 
   it("through a proxy, the name that is looked up is the proxy's", () => {
     const proxy = new URL("http://proxy.example.com:3128");
-    const route = { kind: "proxy", proxy, source: "HTTPS_PROXY" } as const;
+    const route = { kind: "proxy", proxy, source: "HTTPS_PROXY", setting: "HTTPS_PROXY" } as const;
     const failed = (cause: "dns" | "proxy") =>
       statuses(answer({ kind: "unreachable", cause, serverTimeMs: undefined }), route);
     expect(failed("dns")).toMatchObject({ dns: "bad", proxy: "unknown", tcp: "unknown" });
@@ -81,15 +94,25 @@ describe("one exchange, read stage by stage", () => {
   });
 
   it("names where the address came from that does not work", () => {
-    const bad = (given: Answer, proxySource?: string) =>
-      checkConnection({ ...PLACE, proxySource, route: DIRECT, answer: given }).find(
-        ({ status }) => status === "bad",
-      )?.detail;
-    const fails = (cause: Answer["cause"]) => answer({ kind: "unreachable", cause, serverTimeMs: undefined });
-    expect(bad(fails("dns"))).toBe("so (control_plane.url, /srv/agent.toml line 2)");
-    expect(bad(fails("server-error"))).toBe("so (control_plane.url, /srv/agent.toml line 2)");
-    const dropIn = "HTTPS_PROXY, /etc/systemd/system/novacula-agent.service.d/p.conf line 2";
-    expect(bad(fails("proxy"), dropIn)).toBe(`so (${dropIn})`);
+    const bad = (cause: Answer["cause"], way: Partial<Connection> = {}) =>
+      checkConnection({
+        ...PLACE,
+        route: DIRECT,
+        ...way,
+        answer: answer({ kind: "unreachable", cause, serverTimeMs: undefined }),
+      }).find(({ status }) => status === "bad")?.detail;
+    expect(bad("dns")).toBe("so (control_plane.url, /srv/agent.toml line 2)");
+    expect(bad("server-error")).toBe("so (control_plane.url, /srv/agent.toml line 2)");
+    const proxy = new URL("http://proxy.example.com:3128");
+    const setting = "HTTPS_PROXY (/etc/default/novacula-agent line 2)";
+    const proxied = {
+      route: { kind: "proxy", proxy, source: "HTTPS_PROXY", setting },
+      proxySource: "HTTPS_PROXY, /etc/default/novacula-agent line 2",
+    } as const;
+    // The name is the proxy's; the answer about a proxy says by itself what names it.
+    expect(bad("dns", proxied)).toBe("so (HTTPS_PROXY, /etc/default/novacula-agent line 2)");
+    expect(bad("proxy", proxied)).toBe("so");
+    expect(bad("tls-untrusted", proxied)).toBe("so (control_plane.url, /srv/agent.toml line 2)");
   });
 
   it("a clock that is off is a warning, with the direction", () => {
@@ -106,7 +129,7 @@ describe("one exchange, read stage by stage", () => {
 
   it("never shows the credentials of a proxy", () => {
     const proxy = new URL("http://user:hunter2@proxy.example.com:3128");
-    const route = { kind: "proxy", proxy, source: "HTTPS_PROXY" } as const;
+    const route = { kind: "proxy", proxy, source: "HTTPS_PROXY", setting: "HTTPS_PROXY" } as const;
     const checks = checkConnection({ ...PLACE, route, answer: answer({}) });
     expect(JSON.stringify(checks)).toContain("proxy.example.com:3128");
     expect(JSON.stringify(checks)).not.toMatch(/hunter2|user:/u);
@@ -130,5 +153,35 @@ describe("the verdict", () => {
       { stage: "file", status: "ok", detail: "f" },
     ] as const;
     expect(examination("f", checks).checks.map((check) => check.stage)).toEqual(["file", "key", "unit"]);
+  });
+
+  it("says what the name means, and where the control plane of this host serves instead", () => {
+    const known = {
+      ...PLACE,
+      route: DIRECT,
+      address: "127.0.0.9 (/etc/hosts line 2)",
+      servesHere: "http://127.0.0.1:3001",
+    };
+    const refused = answer({
+      kind: "unreachable",
+      cause: "connection-refused",
+      remedy: "Look.",
+      serverTimeMs: undefined,
+    });
+    const checks = checkConnection({ ...known, answer: refused });
+    expect(checks.find(({ stage }) => stage === "dns")?.detail).toBe(
+      "the address of cp.example.com is 127.0.0.9 (/etc/hosts line 2)",
+    );
+    expect(checks.find(({ stage }) => stage === "tcp")?.remedy).toContain(
+      "serves http://127.0.0.1:3001: set",
+    );
+    const timedOut = checkConnection({ ...known, answer: { ...refused, cause: "timeout" } });
+    expect(timedOut.find(({ stage }) => stage === "tcp")?.remedy).toBe("Look.");
+  });
+
+  it("warns of a key that ends within a week, and not of one that ends later", () => {
+    const DAY_MS = 24 * 3600 * 1000;
+    expect(statuses(answer({ endsAt: NOW_MS + DAY_MS }))["authentication"]).toBe("warning");
+    expect(statuses(answer({ endsAt: NOW_MS + 30 * DAY_MS }))["authentication"]).toBe("ok");
   });
 });

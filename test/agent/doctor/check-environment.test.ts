@@ -5,9 +5,9 @@ import { RUNTIME_VARIABLES } from "../../../src/agent/systemd/runtime-variables.
 
 const PLACE = "/etc/systemd/system/novacula-agent.service.d/x.conf line 2";
 
-function check(set: readonly string[], unset: readonly string[] = []) {
+function check(set: readonly string[], unset: readonly string[] = [], ignored: readonly string[] = []) {
   const placed = (names: readonly string[]) => new Map(names.map((name) => [name, PLACE]));
-  return checkEnvironment({ sources: placed(set), unset: placed(unset) });
+  return checkEnvironment({ sources: placed(set), unset: placed(unset), ignored });
 }
 
 describe("the unit's environment", () => {
@@ -24,12 +24,18 @@ describe("the unit's environment", () => {
   it("names the variables and their files, and says which have no effect", () => {
     const checks = check(["OPENSSL_CONF"], ["NODE_OPTIONS"]);
     expect(checks.map(({ detail }) => detail)).toEqual([
-      expect.stringContaining(`sets OPENSSL_CONF (${PLACE}), which can change`),
-      expect.stringContaining(`sets NODE_OPTIONS (${PLACE}), which has no effect`),
+      expect.stringContaining(`: OPENSSL_CONF (${PLACE}), which can change`),
+      expect.stringContaining(`: NODE_OPTIONS (${PLACE}), which has no effect`),
     ]);
     for (const { status, remedy } of checks) {
       expect([status, remedy]).toEqual(["warning", expect.any(String)]);
     }
+  });
+
+  it("names the first lines of its files that set nothing", () => {
+    const places = [1, 2, 3, 4, 5].map((line) => `/etc/default/proxy line ${line}`);
+    expect(check([], [], places.slice(0, 1))[0]?.detail).toContain("ignores /etc/default/proxy line 1: ");
+    expect(check([], [], places)[0]?.detail).toContain("/etc/default/proxy line 3 and 2 more: ");
   });
 });
 

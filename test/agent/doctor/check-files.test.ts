@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/agent/config/load-config.ts";
 import { checkFiles } from "../../../src/agent/doctor/check-files.ts";
+import { GOOD_FILES } from "../../support/agent/fault-table.ts";
+import { lockedFile } from "../../support/agent/loaded.ts";
 import { makeKey } from "../../support/keys.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -12,7 +14,7 @@ async function examine(text: string | undefined, mode = 0o600) {
     writeFileSync(path, text);
     chmodSync(path, mode);
   }
-  const checks = checkFiles(await loadConfig(path, {}), []);
+  const checks = checkFiles(await loadConfig(path, {}), GOOD_FILES);
   return Object.fromEntries(checks.map(({ stage, status }) => [stage, status]));
 }
 
@@ -57,10 +59,17 @@ describe("files, read as the agent reads them", () => {
     const path = join(tempDir(), "agent.toml");
     writeFileSync(path, config(makeKey()), { mode: 0o600 });
     const obstacle = { problem: "the service's user novacula cannot read it", remedy: "chmod 0640 it" };
-    const checks = checkFiles(await loadConfig(path, {}), [obstacle]);
+    const checks = checkFiles(await loadConfig(path, {}), { ...GOOD_FILES, obstacles: [obstacle] });
     expect(checks.find((check) => check.stage === "mode")).toMatchObject({
       status: "bad",
       remedy: obstacle.remedy,
     });
+  });
+
+  it("a file that this user may not read is unknown, and not bad", () => {
+    const stages = (isDenied: boolean) =>
+      checkFiles(lockedFile(), { ...GOOD_FILES, isDenied }).map(({ stage, status }) => [stage, status]);
+    expect(stages(true)).toContainEqual(["file", "unknown"]);
+    expect(stages(false)).toContainEqual(["file", "bad"]);
   });
 });

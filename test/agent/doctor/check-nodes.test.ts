@@ -5,6 +5,11 @@ import {
   type NodesStatus,
 } from "../../../src/agent/daemon/status/nodes-status.ts";
 import { checkNodes, type NodeFacts } from "../../../src/agent/doctor/check-nodes.ts";
+import { readUnit } from "../../../src/agent/reconciler/host/observe.ts";
+import { ObservedNodes } from "../../../src/agent/reconciler/observed-nodes.ts";
+import { parseUnits } from "../../../src/agent/systemd/show-units.ts";
+import { OUT_OF_MEMORY, RUNNING } from "../../support/agent/recorded-units.ts";
+import { viewOf } from "../../support/agent/view-of-unit.ts";
 
 const node: NodeStatus = {
   name: "btc-1",
@@ -70,6 +75,88 @@ describe("what doctor says of nodes", () => {
     expect(check({}, { oddTemplates: ["bitcoin-node@.service"] }).at(-1)).toEqual([
       "warning",
       "the template bitcoin-node@.service is not the one that was installed, or has drop-ins",
+    ]);
+  });
+});
+
+/** The problem as the agent sees it in what systemd printed, and as doctor shows it then. */
+function examined(printed: string) {
+  const [[unit, values] = ["", new Map()]] = parseUnits(printed);
+  const clock = { now: () => 0, wall: (at: number) => at, fromWall: (at: number) => at };
+  const look = { readingOf: () => undefined, obstacleOf: () => undefined, diskFreeBytes: null };
+  const { processes } = new ObservedNodes(clock).of(viewOf(readUnit(unit, values)), look);
+  const shown = processes.map(({ since, ...process }) => ({
+    ...process,
+    unit,
+    since: new Date(since).toISOString(),
+  }));
+  const status = { ...NO_NODES_STATUS, nodes: [{ ...node, name: "a", processes: shown }] };
+  return checkNodes({ status, hand: "answers", oddTemplates: [], hiddenDisks: [] }).filter(
+    ({ status: found }) => found !== "ok",
+  );
+}
+
+describe("a process that the kernel killed for memory", () => {
+  it("is named from what systemd printed then, with its limit and the remedy", () => {
+    expect(examined(OUT_OF_MEMORY)).toEqual([
+      {
+        stage: "nodes",
+        status: "bad",
+        detail: expect.stringMatching(
+          /^node a \(node\): The kernel killed it for memory at its limit of 1024 MiB; .* \[out_of_memory\]$/u,
+        ),
+        remedy: "Give the node more memory on the control plane.",
+      },
+    ]);
+  });
+
+  it("is none of the others that end by signal 9, and none that runs", () => {
+    const killed = OUT_OF_MEMORY.replace("Result=oom-kill", "Result=signal");
+    expect(examined(killed)).toEqual([
+      expect.objectContaining({ detail: expect.stringMatching(/signal 9.* \[crash_loop\]$/u) }),
+    ]);
+    expect(examined(RUNNING)).toEqual([]);
+  });
+});
+
+describe("an order that cannot be carried out", () => {
+  const process = {
+    role: "node",
+    unit: "bitcoin-node@btc-1.service",
+    client: "bitcoind",
+    version: "29.0",
+    status: "error",
+    problem: "bad_spec",
+    since: "2026-11-28T12:00:00Z",
+    restarts: 0,
+    height: null,
+    targetHeight: null,
+    peers: null,
+    syncProgress: null,
+    memoryBytes: null,
+  } as const;
+  const remedy = (reason: string) => {
+    const status = { ...NO_NODES_STATUS, nodes: [{ ...node, processes: [{ ...process, reason }] }] };
+    const found = checkNodes({ status, hand: "answers", oddTemplates: [], hiddenDisks: [] });
+    return found.flatMap((each) => (each.status === "bad" ? [[each.detail, each.remedy]] : []));
+  };
+
+  it("has the remedy of its reason, if that names one", () => {
+    expect(
+      remedy(
+        "/n/a cannot be written: /n/a is not a folder (EEXIST). Fix: move it away: sudo mv /n/a /n/a.old",
+      ),
+    ).toEqual([
+      [
+        "node btc-1 (node): /n/a cannot be written: /n/a is not a folder (EEXIST) [bad_spec]",
+        "Move it away: sudo mv /n/a /n/a.old",
+      ],
+    ]);
+    expect(remedy("overrides.x: there is no such setting")).toEqual([
+      [
+        "node btc-1 (node): overrides.x: there is no such setting [bad_spec]",
+        "Change the node on the control plane as this says, or upgrade the agent.",
+      ],
     ]);
   });
 });

@@ -6,6 +6,7 @@ import { revealKey } from "../../../src/agent/key/executor-key.ts";
 import { REFUSED, SENT } from "../../support/agent/damaged-keys.ts";
 import { growth } from "../../support/growth.ts";
 import { makeKey } from "../../support/keys.ts";
+import { runs } from "../../support/runs.ts";
 
 const inKeyFile = (text: string) => diagnoseKey(text, { kind: "key-file" });
 const inConfig = (text: string) => diagnoseKey(text, { kind: "config" });
@@ -177,7 +178,7 @@ describe("no character of a key", () => {
         }
         expect(key === undefined).toBe(findings.some(({ severity }) => severity === "refused"));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -189,7 +190,7 @@ describe("no character of a key", () => {
           expect(revealKey(key)).toMatch(/^exc_[\x21-\x7e]+$/u);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(500) },
     );
   });
 

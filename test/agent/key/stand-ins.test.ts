@@ -6,8 +6,27 @@ import { leaked } from "../../support/agent/config-file.ts";
 import { SENT } from "../../support/agent/damaged-keys.ts";
 import { ALTERED, OUTPUT, UNRESOLVED } from "../../support/agent/stand-ins.ts";
 import { growth } from "../../support/growth.ts";
+import { runs } from "../../support/runs.ts";
 
 const findings = (text: string) => diagnoseKey(text, { kind: "key-file" }).findings;
+
+describe("what names a key, behind the prefix of one", () => {
+  it.each([
+    ["exc_58bdaab5", "fingerprint"],
+    ["exc_0mx19uxsxNKAFXjGoiSqEZfwk1lDh21N", "key-id"],
+    ["exc_123e4567-e89b-12d3-a456-426614174000", "uuid"],
+  ])("%s is refused as a %s", (text, code) => {
+    const [finding] = findings(text);
+    expect(finding).toMatchObject({ code, severity: "refused" });
+    expect(finding?.problem).toMatch(/^is exc_ and (the|a) .*, not the key itself/u);
+  });
+
+  it("is not seen in a key that was cut off", () => {
+    for (const text of ["exc_abcdefab", "exc_AbcdefghAbcdefghAbcdefghAbcdefgh"]) {
+      expect(findings(text).map(({ severity }) => severity)).toEqual(["warning"]);
+    }
+  });
+});
 
 describe.each([
   ["of a secrets manager", UNRESOLVED],
@@ -46,7 +65,7 @@ describe("a healthy key", () => {
       fc.property(key, (text) => {
         expect(notAKeyFile(text)).toBeUndefined();
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -56,7 +75,7 @@ describe("a healthy key", () => {
       fc.property(letters, fc.constantFrom("", "\n", "\r\n"), (text, end) => {
         expect(findings(`exc_${text}${end}`)).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -6,6 +6,7 @@ import { nextSyncState, type SyncState } from "../../../src/agent/sync/sync-stat
 import { AGENT, simulateHerd } from "../../bench/herd-simulation.ts";
 import { accepted, down, forbidden, refused, replyOf } from "../../support/agent/loaded.ts";
 import { seededRandom } from "../../support/agent/simulation.ts";
+import { runs } from "../../support/runs.ts";
 
 const CHANCES = [0, 0.25, 0.5, 0.75, 0.999999];
 
@@ -97,7 +98,7 @@ describe("a fleet of 2,000", () => {
     "$seconds s down, Retry-After $retryAfterMs ms: no more than a tenth returns in any second, all within 15 s, never a rush",
     ({ seconds, retryAfterMs }) => {
       const event = { kind: "outage", ms: seconds * 1000, retryAfterMs } as const;
-      for (let seed = 1; seed <= 10; seed += 1) {
+      for (let seed = 1; seed <= runs(2); seed += 1) {
         const scenario = { name: "", agents: 2000, event, policy: AGENT };
         const herd = simulateHerd(scenario, seededRandom(seed));
         expect(herd.peakReturn, `seed ${seed}`).toBeLessThanOrEqual(0.1);
@@ -136,6 +137,6 @@ it("whatever comes, the wait is a finite time that is neither a flood nor an age
         expect(pause).toBeLessThanOrEqual(400_000);
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: runs(500) },
   );
 });

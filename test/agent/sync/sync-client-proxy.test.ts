@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FaultyServer, startFaultyServer } from "../../support/agent/faulty-server.ts";
 import { startTestProxy } from "../../support/agent/test-proxy.ts";
@@ -5,6 +7,8 @@ import { type TestCertificates, testCertificates } from "../../support/certifica
 import { everythingIn, NEVER, SYNC_REQUEST, testClient } from "../../support/control-plane/test-client.ts";
 import { makeKey } from "../../support/keys.ts";
 
+/** What a TLS server sends to a client that speaks plain HTTP: an alert (RFC 8446, 6). */
+const TLS_ALERT = Buffer.from([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x16]);
 /** A name that only the proxy can reach: its tunnels all end at `server`, which has the certificate of that name. */
 const URL_BEHIND = "https://other.example.com";
 
@@ -77,7 +81,9 @@ describe("through a proxy", () => {
     expect(await trusting.sync(SYNC_REQUEST, NEVER)).toMatchObject({ httpStatus: 503 });
     expect(await untrusting.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "proxy",
-      detail: expect.stringContaining("certificate of localhost:"),
+      detail: expect.stringMatching(/certificate of localhost:\d+ is signed by .* \([A-Z_]+\)$/u),
+      remedy:
+        'put the certificate of the proxy\'s authority into control_plane.ca_file; control_plane.proxy = "none" uses none',
     });
   });
 });
@@ -102,9 +108,35 @@ describe("a proxy that does not work", () => {
     await using client = testClient(URL_BEHIND, { proxy: `http://${proxy.address}` });
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "proxy",
-      detail: `the proxy does not work: connection refused by ${proxy.address} (ECONNREFUSED)`,
-      remedy: 'check the proxy, which is set in control_plane.proxy; control_plane.proxy = "none" uses none',
+      detail: `the proxy (set in control_plane.proxy) does not work: connection refused by ${proxy.address} (ECONNREFUSED)`,
+      remedy: 'check that proxy; control_plane.proxy = "none" uses none',
     });
+  });
+
+  it.each([
+    [
+      "closes the connection",
+      (socket: Socket) => socket.destroy(),
+      "closed the connection without an answer",
+    ],
+    ["speaks another protocol", (socket: Socket) => socket.end("220 ftp\r\n"), "answered, but not in HTTP"],
+    ["wants TLS", (socket: Socket) => socket.end(TLS_ALERT), "answered, but not in HTTP"],
+  ])("%s: the sentence names the proxy", async (_what, answer, words) => {
+    const listener = createServer((socket) => {
+      socket.on("error", () => {}).once("data", () => answer(socket));
+    });
+    await once(listener.listen(0, "127.0.0.1"), "listening");
+    const found = listener.address();
+    const address = `127.0.0.1:${typeof found === "object" ? found?.port : ""}`;
+    await using client = testClient(URL_BEHIND, { proxy: `http://${address}` });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
+      cause: "proxy",
+      detail: expect.stringContaining(
+        `the proxy (set in control_plane.proxy) does not work: ${address} ${words} (`,
+      ),
+      remedy: 'check that proxy; control_plane.proxy = "none" uses none',
+    });
+    listener.close();
   });
 
   it("names the variable that it comes from", async () => {

@@ -5,6 +5,7 @@ import { accepted } from "../../support/agent/behaviours.ts";
 import { FAULTS, fault } from "../../support/agent/faults.ts";
 import { type FaultyServer, startFaultyServer } from "../../support/agent/faulty-server.ts";
 import { everythingIn, NEVER, SYNC_REQUEST, testClient } from "../../support/control-plane/test-client.ts";
+import { eventually } from "../../support/eventually.ts";
 import { makeKey } from "../../support/keys.ts";
 
 /** Anything that would not stay on one line as it is: `printable` leaves none of it. */
@@ -212,6 +213,22 @@ describe("the connection", () => {
       cause: "connection-lost",
       detail: `127.0.0.1:${server.port} ended its answer too early (200, UND_ERR_SOCKET)`,
     });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("that the server closed, and said so, is no stale one: a request that then fails is sent once", async () => {
+    await using server = await startFaultyServer();
+    await using client = testClient(server.url);
+    server.respond((exchange) => {
+      exchange.response.setHeader("connection", "close");
+      accepted(exchange);
+    });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
+    await eventually(() => server.openConnectionCount() === 0, { describe: "the connection has ended" });
+    // The client hears of it in the next turn of the loop.
+    await delay(50, NEVER);
+    server.respond(({ response }) => response.destroy());
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ cause: "connection-lost" });
     expect(server.requests).toHaveLength(2);
   });
 

@@ -38,7 +38,11 @@ it("for a terminal: the time, the level, the event; further lines are indented",
 });
 
 it("the journal's format is taken where stdout is the journal, and nowhere else", () => {
-  expect(formatForStdout(undefined)).toBe("pretty");
-  expect(formatForStdout("8:12345")).toBe("pretty");
-  expect(formatForStdout("nonsense")).toBe("pretty");
+  expect(formatForStdout({})).toBe("pretty");
+  expect(formatForStdout({ JOURNAL_STREAM: "8:12345" })).toBe("pretty");
+  expect(formatForStdout({ JOURNAL_STREAM: "nonsense" })).toBe("pretty");
+});
+
+it("in a pod a machine reads the lines", () => {
+  expect(formatForStdout({ KUBERNETES_SERVICE_HOST: "10.96.0.1" })).toBe("json");
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { guardSecret, withoutSecrets } from "../../../src/lib/log/secret-guard.ts";
 import { makeKey } from "../../support/keys.ts";
+import { runs } from "../../support/runs.ts";
 
 const SECRET = makeKey();
 /** Held, as a key holds its own. */
@@ -42,7 +43,7 @@ it("any 12 successive characters, in any dress, between anything", () => {
         expect(said.toLowerCase()).not.toContain(piece.slice(at, at + PIECE).toLowerCase());
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -53,7 +54,7 @@ it("base64 and hexadecimal of a piece, wherever it begins", () => {
       fc.pre(piece.length >= 18);
       expect(withoutSecrets(worn)).toContain("[redacted]");
     }),
-    { numRuns: 300 },
+    { numRuns: runs(100) },
   );
 });
 

@@ -5,14 +5,12 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { type AgentStatus, agentStatusSchema } from "../../../src/agent/daemon/status/status.ts";
 import { keepFiles, keepText } from "../canary.ts";
 import { eventually } from "../eventually.ts";
 import { ENVIRONMENT } from "../program-environment.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../../src/agent/main.ts", import.meta.url));
+import { AGENT } from "../programs.ts";
 
 /** A running agent: its process, output and socket. */
 export interface AgentProcess extends AsyncDisposable {
@@ -54,6 +52,8 @@ export interface StartOptions {
    */
   readonly environment?: Readonly<Record<string, string>>;
   readonly arguments?: readonly string[];
+  /** More options of `run`. */
+  readonly runOptions?: readonly string[];
   /** A command that runs the agent's command, such as `unshare -m`. */
   readonly wrapper?: readonly string[];
   /** Runs it as another user, which only root may do. */
@@ -68,8 +68,9 @@ const WAIT_MS = 25_000;
 const jsonLine = z.object({ event: z.string(), level: z.string(), msg: z.string() });
 
 export function startAgent(options: StartOptions): AgentProcess {
-  const main = options.program ?? PROGRAM;
+  const main = options.program ?? AGENT;
   const own = [process.execPath, ...(options.arguments ?? []), main, "run", "-c", options.configPath];
+  own.push(...(options.runOptions ?? []));
   const [program = "", ...command] = [...(options.wrapper ?? []), ...own];
   const child = spawn(program, command, {
     env: { ...ENVIRONMENT, ...options.environment },

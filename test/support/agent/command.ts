@@ -1,16 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
-import { vi } from "vitest";
 import { keepText } from "../canary.ts";
 import { ENVIRONMENT } from "../program-environment.ts";
+import { AGENT } from "../programs.ts";
 
-export const PROGRAM = fileURLToPath(new URL("../../../src/agent/main.ts", import.meta.url));
 export const NOBODY = 65534;
-
-// With two processors, more programs at the same time would not finish sooner.
-vi.setConfig({ maxConcurrency: 3 });
 
 export interface CommandResult {
   readonly code: number | null;
@@ -31,7 +26,7 @@ export interface CommandOptions {
 
 /** Runs the program as a person does, until it exits. */
 export async function command(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const [file = "", ...words] = [...(options.before ?? []), process.execPath, PROGRAM, ...args];
+  const [file = "", ...words] = [...(options.before ?? []), process.execPath, AGENT, ...args];
   const child = spawn(file, words, {
     env: { ...ENVIRONMENT, ...options.environment },
     stdio: ["pipe", "pipe", "pipe"],
@@ -53,5 +48,5 @@ export function isRunnableByNobody(): boolean {
     return false;
   }
   const options = { uid: NOBODY, gid: NOBODY, cwd: "/" };
-  return spawnSync(process.execPath, [PROGRAM, "--version"], options).status === 0;
+  return spawnSync(process.execPath, [AGENT, "--version"], options).status === 0;
 }

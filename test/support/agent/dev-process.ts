@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { keepFiles, keepText, noteKey } from "../canary.ts";
 import { eventually } from "../eventually.ts";
 import { ENVIRONMENT } from "../program-environment.ts";
-import { PROGRAM } from "./command.ts";
+import { AGENT } from "../programs.ts";
+
+/** Generous, for a busy machine: a `dev` starts six programs, one after the other. */
+const WAIT_MS = 60_000;
 
 /** `dev` in its own process group, as a shell starts it. */
 export function startDev(folder: string, port?: number) {
   const words = port === undefined ? [] : ["--port", String(port)];
-  const child = spawn(process.execPath, [PROGRAM, "dev", "--directory", folder, ...words], {
+  const child = spawn(process.execPath, [AGENT, "dev", "--directory", folder, ...words], {
     detached: true,
     env: ENVIRONMENT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -21,15 +24,22 @@ export function startDev(folder: string, port?: number) {
       output += String(chunk);
     });
   }
+  let isClosed = false;
   const closed = once(child, "close").then(() => {
+    isClosed = true;
     keepText("dev.txt", output);
     return child.exitCode;
   });
-  const waitFor = (pattern: RegExp) =>
-    eventually(() => pattern.exec(output)?.[1] ?? (pattern.test(output) ? "" : undefined), {
-      timeoutMs: 30_000,
-      describe: `${pattern} in ${output}`,
+  const waitFor = async (pattern: RegExp): Promise<string> => {
+    const found = await eventually(() => pattern.exec(output) ?? (isClosed ? "ended" : undefined), {
+      timeoutMs: WAIT_MS,
+      describe: () => `${pattern} in ${output}`,
     });
+    if (found === "ended") {
+      throw new Error(`dev has ended without ${pattern} in ${output}`);
+    }
+    return found[1] ?? "";
+  };
   return {
     configPath: join(folder, "agent.toml"),
     output: () => output,

@@ -1,13 +1,15 @@
 import { NO_NODES_STATUS, type NodeStatus } from "../../../src/agent/daemon/status/nodes-status.ts";
 import type { AgentStatus } from "../../../src/agent/daemon/status/status.ts";
+import { checkChanges } from "../../../src/agent/doctor/check-changes.ts";
 import { checkConnection } from "../../../src/agent/doctor/check-connection.ts";
 import { checkExecutor, type ExecutorFacts } from "../../../src/agent/doctor/check-executor.ts";
-import { checkFiles } from "../../../src/agent/doctor/check-files.ts";
+import { checkFiles, type FileFacts } from "../../../src/agent/doctor/check-files.ts";
 import { checkNodes } from "../../../src/agent/doctor/check-nodes.ts";
 import { checkPlaces, type PlaceFacts } from "../../../src/agent/doctor/check-places.ts";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
 import type { Check, Stage } from "../../../src/agent/doctor/examination.ts";
 import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import { assignmentsOf } from "../../../src/agent/systemd/service/unit-files.ts";
 import type { NodeProblem } from "../../../src/protocol/nodes/observed-node.ts";
 import { damagedFile, invalidFile } from "./loaded.ts";
 import { serviceFacts } from "./service-facts.ts";
@@ -58,10 +60,15 @@ export const ONLINE_FACTS: ExecutorFacts = {
   reply: { kind: "answered", status: ONLINE },
   mainPid: 42,
   configPath: ONLINE.configPath,
+  files: "usable",
+  isUnitChanged: false,
   fingerprint: "3fa9c1d2",
   isAccepted: true,
   others: [],
 };
+
+/** Of files that everybody may read who has to. */
+export const GOOD_FILES: FileFacts = { obstacles: [], pathSource: undefined, isDenied: false };
 
 /** The places of a service that has everything. */
 export const GOOD_PLACES: PlaceFacts = {
@@ -69,6 +76,7 @@ export const GOOD_PLACES: PlaceFacts = {
   hidden: [],
   missing: [],
   unread: [],
+  blocked: [],
   dataDir: { path: "/srv/data", source: "/etc/novacula/agent.toml line 2", state: "usable" },
 };
 
@@ -91,9 +99,10 @@ const CLONE = {
 
 const unit = (shown: string) => () => checkUnit(serviceFacts(shown));
 const executor = (changes: Partial<ExecutorFacts>) => () => checkExecutor({ ...ONLINE_FACTS, ...changes });
-const state = (word: AgentStatus["state"], isAccepted = false) =>
+const state = (word: AgentStatus["state"], isAccepted = false, files: ExecutorFacts["files"] = "usable") =>
   executor({
     isAccepted,
+    files,
     reply: { kind: "answered", status: { ...ONLINE, state: word, reason: "So it is." } },
   });
 const silent = (mainPid: number | undefined) =>
@@ -161,24 +170,39 @@ const RESTART = "systemctl reset-failed novacula-agent && ";
 const FAILED = "ActiveState=failed\nSubState=failed\nMainPID=0\nResult=exit-code";
 
 const FILES: readonly Row[] = [
-  ["agent.toml is not valid", "syntax", "is not valid TOML", "Fix it.", () => checkFiles(invalidFile(), [])],
-  ["the key is damaged", "key", "U+0020 SPACE", "Copy the key again.", () => checkFiles(damagedFile(), [])],
+  [
+    "agent.toml is not valid",
+    "syntax",
+    "is not valid TOML",
+    "Fix it.",
+    () => checkFiles(invalidFile(), GOOD_FILES),
+  ],
+  [
+    "the key is damaged",
+    "key",
+    "U+0020 SPACE",
+    "Copy the key again.",
+    () => checkFiles(damagedFile(), GOOD_FILES),
+  ],
   [
     "the service may not read the key",
     "mode",
     "cannot read /k",
     "chgrp novacula /k",
     () =>
-      checkFiles(damagedFile(), [
-        { problem: "the service's user cannot read /k", remedy: "chgrp novacula /k" },
-      ]),
+      checkFiles(damagedFile(), {
+        ...GOOD_FILES,
+        obstacles: [{ problem: "the service's user cannot read /k", remedy: "chgrp novacula /k" }],
+      }),
   ],
   [
     "the key file is below /tmp, and PrivateTmp= hides it",
     "file",
     "the service does not see /tmp/key, because PrivateTmp=yes of its unit hides /tmp",
     "install -o root -g novacula -m 0640 /tmp/key /etc/novacula/key",
-    places({ hidden: [{ path: "/tmp/key", by: { folder: "/tmp", setting: "PrivateTmp=yes" } }] }),
+    places({
+      hidden: [{ path: "/tmp/key", target: "/tmp/key", by: { folder: "/tmp", setting: "PrivateTmp=yes" } }],
+    }),
   ],
 ];
 
@@ -211,13 +235,7 @@ const CONNECTION: readonly Row[] = [
     ([cause, stage]): Row => [cause, stage, URL_PLACE, "Do this.", asked({ kind: "unreachable", cause })],
   ),
   ...(["proxy", "proxy-authentication"] as const).map(
-    (cause): Row => [
-      cause,
-      "proxy",
-      "HTTPS_PROXY, /etc/systemd",
-      "Do this.",
-      asked({ kind: "unreachable", cause }),
-    ],
+    (cause): Row => [cause, "proxy", "it failed", "Do this.", asked({ kind: "unreachable", cause })],
   ),
   ["the key is refused", "authentication", "it failed", "Do this.", asked({ kind: "refused" })],
 ];
@@ -254,7 +272,7 @@ const UNIT: readonly Row[] = [
   [
     "the start limit is reached",
     "unit",
-    "too many starts",
+    "too often",
     RESTART,
     unit("ActiveState=failed\nResult=start-limit-hit"),
   ],
@@ -293,9 +311,18 @@ const UNIT: readonly Row[] = [
   [
     "a file of EnvironmentFile= is missing",
     "unit",
-    "/etc/default/x, an EnvironmentFile= of its unit, does not exist",
-    "touch /etc/default/x",
-    places({ unread: [{ path: "/etc/default/x", problem: "does not exist", isMissing: true }] }),
+    "/etc/default/x, an EnvironmentFile= of its unit (/etc/systemd/x.conf line 2), does not exist",
+    "touch /etc/default/x && ",
+    places({
+      unread: [
+        {
+          path: "/etc/default/x",
+          source: "/etc/systemd/x.conf line 2",
+          problem: "does not exist",
+          isMissing: true,
+        },
+      ],
+    }),
   ],
   [
     "data_dir is missing",
@@ -303,6 +330,48 @@ const UNIT: readonly Row[] = [
     "/srv/data (agent.data_dir, /etc/novacula/agent.toml line 2) does not exist",
     "install -d -o novacula -g novacula -m 0700 /srv/data",
     dataDir("missing"),
+  ],
+  [
+    "data_dir is a file",
+    "unit",
+    "/srv/data (agent.data_dir, /etc/novacula/agent.toml line 2) is a file, not a folder",
+    "mv /srv/data /srv/data.old && install -d -o novacula -g novacula -m 0700 /srv/data && novacula-agent restart",
+    dataDir("file"),
+  ],
+  [
+    "a file is where systemd makes a folder",
+    "unit",
+    "/run/novacula is a file, in the place of the folder of RuntimeDirectory= in its unit",
+    "mv /run/novacula /run/novacula.old && novacula-agent restart",
+    places({
+      blocked: [
+        { path: "/run/novacula", found: "a file", wanted: "the folder of RuntimeDirectory= in its unit" },
+      ],
+    }),
+  ],
+  [
+    "a link to a disk that is not mounted is where systemd makes a folder",
+    "unit",
+    "/var/lib/novacula is a link that leads nowhere, in the place of the folder of StateDirectory=",
+    "Mount the disk that it leads to, or make that folder, then start the service: novacula-agent restart",
+    places({
+      blocked: [
+        {
+          path: "/var/lib/novacula",
+          found: "a link that leads nowhere",
+          wanted: "the folder of StateDirectory= in its unit",
+        },
+      ],
+    }),
+  ],
+  [
+    "a folder is where the socket belongs",
+    "unit",
+    "/run/novacula/agent.sock is a folder, in the place of the agent's socket",
+    "mv /run/novacula/agent.sock /run/novacula/agent.sock.old && novacula-agent restart",
+    places({
+      blocked: [{ path: "/run/novacula/agent.sock", found: "a folder", wanted: "the agent's socket" }],
+    }),
   ],
   [
     "data_dir is another user's",
@@ -331,16 +400,35 @@ const EXECUTOR: readonly Row[] = [
   ["connecting", "executor", "not online yet", "run doctor again", state("connecting")],
   ["unreachable", "executor", "So it is", "novacula-agent retry", state("unreachable")],
   ["reachable for doctor alone", "executor", "So it is", "Doctor reached it now", state("unreachable", true)],
-  ["its key is refused", "executor", "So it is", "novacula-agent status", state("key-refused")],
-  ["it is forbidden", "executor", "So it is", "novacula-agent status", state("forbidden")],
-  ["its key is unusable", "executor", "So it is", "novacula-agent status", state("key-unusable")],
-  ["its configuration is invalid", "executor", "So it is", "novacula-agent status", state("config-invalid")],
+  ["its key is refused", "executor", "So it is", "Fix the failure above", state("key-refused")],
+  ["it is forbidden", "executor", "So it is", "novacula-agent retry", state("forbidden", true)],
+  [
+    "its key is unusable",
+    "executor",
+    "waits until the file is fixed",
+    "Fix the failure above",
+    state("key-unusable", false, "unusable"),
+  ],
+  [
+    "its configuration is invalid",
+    "executor",
+    "waits until the file is fixed",
+    "Fix the failure above",
+    state("config-invalid", false, "unusable"),
+  ],
+  [
+    "it has not read the fixed file",
+    "executor",
+    "So it is",
+    "novacula-agent reload --wait",
+    state("config-invalid", true),
+  ],
   ["no agent, and no service", "executor", "No agent runs", "novacula-agent run", silent(undefined)],
   ["the service runs nothing", "executor", "No agent runs", "systemctl start novacula-agent", silent(0)],
   [
     "its socket was removed",
     "executor",
-    "runs (PID 42), but does not answer",
+    "the service runs (PID 42), but does not answer",
     "novacula-agent restart",
     silent(42),
   ],
@@ -381,6 +469,37 @@ const EXECUTOR: readonly Row[] = [
   ],
 ];
 
+const SITE = "/etc/systemd/system/novacula-agent.service.d/site.conf";
+const changed = (line: string) => assignmentsOf(`[Service]\n${line}`, SITE);
+const alone = (line: string) => () => [
+  ...checkChanges({
+    changed: changed(line),
+    facts: serviceFacts(),
+    isServiceAlone: true,
+    uptimeSecs: 5000,
+  }),
+  ...state("unreachable", true)(),
+];
+
+const CHANGES: readonly Row[] = [
+  ...["PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any"].map(
+    (line): Row => [
+      `its unit has ${line}`,
+      "unit",
+      `${line} (${SITE} line 2) keeps it from there`,
+      "systemctl daemon-reload && ",
+      alone(line),
+    ],
+  ),
+  [
+    "it crashes because of a limit in a drop-in",
+    "unit",
+    `LimitNOFILE=18 (${SITE} line 2)`,
+    "If a changed setting is the cause, take it out",
+    () => checkUnit(serviceFacts("ActiveState=failed\nResult=signal"), changed("LimitNOFILE=18")),
+  ],
+];
+
 const NODES: readonly Row[] = (
   [
     ["bad_spec", "Change the node on the control plane"],
@@ -391,7 +510,7 @@ const NODES: readonly Row[] = (
     ["out_of_memory", "more memory"],
     ["unresponsive", "novacula-agent nodes logs btc-1 node"],
     ["hand_unavailable", "systemctl restart novacula-nodes.socket"],
-    ["deletion_held_back", "start the node again"],
+    ["deletion_held_back", "A deletion cannot be taken back; to save the data, run: "],
   ] as const
 ).map(
   ([problem, remedy]): Row => [
@@ -404,6 +523,11 @@ const NODES: readonly Row[] = (
 );
 
 /** Every fault that doctor knows. */
-export const FAULT_TABLE: readonly FaultRow[] = [...FILES, ...CONNECTION, ...UNIT, ...EXECUTOR, ...NODES].map(
-  ([fault, stage, says, remedy, checks]) => ({ fault, stage, says, remedy, checks }),
-);
+export const FAULT_TABLE: readonly FaultRow[] = [
+  ...FILES,
+  ...CONNECTION,
+  ...UNIT,
+  ...EXECUTOR,
+  ...CHANGES,
+  ...NODES,
+].map(([fault, stage, says, remedy, checks]) => ({ fault, stage, says, remedy, checks }));

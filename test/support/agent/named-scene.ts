@@ -8,9 +8,9 @@ import { testCertificates } from "../certificates.ts";
 import { makeKey } from "../keys.ts";
 import { onlyFor } from "../only-for.ts";
 import { ENVIRONMENT } from "../program-environment.ts";
+import { AGENT } from "../programs.ts";
 import { temporaryDirectory } from "../temp-dir.ts";
 import { type AgentHome, agentHome, startAgent, type TomlSettings } from "./agent-process.ts";
-import { PROGRAM } from "./command.ts";
 import { type FaultyServer, startFaultyServer } from "./faulty-server.ts";
 import { makeOwnHost, type OwnHost } from "./own-host.ts";
 
@@ -61,7 +61,7 @@ export async function namedScene(): Promise<NamedScene> {
     },
     start: () => programs.use(startAgent({ ...home, wrapper: host.wrapper })),
     async run(...words) {
-      const [program = "", ...rest] = [...host.wrapper, process.execPath, PROGRAM, ...words];
+      const [program = "", ...rest] = [...host.wrapper, process.execPath, AGENT, ...words];
       const child = spawn(program, [...rest, "-c", home.configPath], {
         env: ENVIRONMENT,
         stdio: ["ignore", "pipe", "inherit"],

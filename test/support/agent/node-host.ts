@@ -23,6 +23,8 @@ interface ModelUnit {
   isEnabled: boolean;
   restarts: number;
   starts: number;
+  /** CLOCK_MONOTONIC, ms. */
+  startedAtMs: number;
 }
 
 /**
@@ -40,6 +42,12 @@ export class ModelHost {
   /** What the hand answers instead. */
   answer: ((request: string) => HandAnswer | undefined) | undefined;
   answersProbes = true;
+  /** Whether the kernel shows the processes of a unit, so that systemd is asked less often. */
+  showsProcesses = false;
+  /** How often systemd was asked. */
+  asks = 0;
+  /** How often a process was asked. */
+  probes = 0;
   #agent: NodesPart | undefined;
   #end: AbortController | undefined;
   #ended: Promise<void> | undefined;
@@ -84,10 +92,16 @@ export class ModelHost {
       random: () => 0,
       places: this.places,
       hand: this.#hand(),
-      observe: async (units, enabled) =>
-        new Map(units.map((unit) => [unit, this.#stateOf(unit, enabled.has(unit))])),
-      probe: async (): Promise<ProbeReading> =>
-        this.answersProbes
+      units: {
+        roots: [join(this.folder, "groups")],
+        ask: async (units, enabled) => {
+          this.asks += 1;
+          return new Map(units.map((unit) => [unit, this.#stateOf(unit, enabled.has(unit))]));
+        },
+      },
+      probe: async (): Promise<ProbeReading> => {
+        this.probes += 1;
+        return this.answersProbes
           ? {
               kind: "answered",
               height: 1,
@@ -97,7 +111,8 @@ export class ModelHost {
               isBehind: false,
               version: null,
             }
-          : { kind: "silent", why: "nothing listens" },
+          : { kind: "silent", why: "nothing listens" };
+      },
       programs: new Programs({
         clientsDir: join(this.folder, "clients"),
         owners: [process.geteuid?.() ?? 0],
@@ -186,6 +201,7 @@ export class ModelHost {
       isEnabled: false,
       restarts: 0,
       starts: 0,
+      startedAtMs: 0,
     };
     this.units.set(name, known);
     return known;
@@ -203,24 +219,23 @@ export class ModelHost {
         const unit = this.unit(name);
         const link = join(this.places.wantsDir, name);
         if (verb === "run") {
-          unit.starts += unit.activeState === "active" ? 0 : 1;
-          unit.activeState = "active";
+          start(unit, unit.activeState === "active" ? 0 : 1);
           rmSync(link, { force: true });
           symlinkSync("/dev/null", link);
         } else if (verb === "restart") {
-          unit.starts += 1;
-          unit.activeState = "active";
+          start(unit, 1);
         } else if (verb === "stop") {
           unit.activeState = "inactive";
           rmSync(link, { force: true });
         }
+        this.showProcesses(name);
         return { kind: "ok", lines: [] };
       },
     };
   }
 
   #stateOf(name: string, isEnabled: boolean): UnitState {
-    const { activeState, restarts, starts } = this.unit(name);
+    const { activeState, restarts, starts, startedAtMs } = this.unit(name);
     return {
       ...downUnit(name),
       loadState: "loaded",
@@ -229,8 +244,23 @@ export class ModelHost {
       isEnabled,
       restarts,
       invocationId: starts === 0 ? undefined : starts.toString(16).padStart(32, "0"),
-      startedAtMs: starts === 0 ? undefined : 1,
+      startedAtMs: starts === 0 ? undefined : startedAtMs,
       templatePath: this.template,
+      controlGroup: this.showsProcesses ? `/${name}` : undefined,
     };
   }
+
+  /** As the kernel does it after each change. */
+  showProcesses(name: string): void {
+    const group = join(this.folder, "groups", name);
+    const { activeState, starts } = this.unit(name);
+    mkdirSync(group, { recursive: true });
+    writeFileSync(join(group, "cgroup.procs"), activeState === "active" ? `${1000 + starts}\n` : "");
+  }
+}
+
+function start(unit: ModelUnit, times: number): void {
+  unit.starts += times;
+  unit.activeState = "active";
+  unit.startedAtMs = times === 0 ? unit.startedAtMs : Number(process.hrtime.bigint()) / 1e6;
 }

@@ -13,7 +13,7 @@ export interface SyncChildJob {
 
 const report = z.object({
   outcomes: z.array(z.object({ kind: z.string(), cause: z.string().optional() })),
-  /** Growth of resident memory from the end of the first sync to the maximum, bytes. */
+  /** Growth of the peak of resident memory since the end of the first sync, bytes. */
   grownBytes: z.number(),
 });
 

@@ -9,11 +9,16 @@ const job = z
 
 const client = testClient(job.url, { caPem: job.caPem });
 const outcomes = [await client.sync(SYNC_REQUEST, NEVER)];
-const rssBytes = process.memoryUsage.rss();
+// A peak, because the kernel may have taken some of it back since.
+const before = peakBytes();
 for (let count = 1; count < job.count; count += 1) {
   outcomes.push(await client.sync(SYNC_REQUEST, NEVER));
 }
-const peakBytes = process.resourceUsage().maxRSS * 1024;
+const grownBytes = peakBytes() - before;
 await client.close();
 
-process.stdout.write(JSON.stringify({ outcomes, grownBytes: peakBytes - rssBytes }));
+process.stdout.write(JSON.stringify({ outcomes, grownBytes }));
+
+function peakBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}

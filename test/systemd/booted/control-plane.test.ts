@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { CHECKOUT } from "../../../packaging/paths.ts";
 import { testCertificates } from "../../support/certificates.ts";
@@ -12,6 +13,7 @@ import type { Machine } from "./support/machine.ts";
 const SERVICE = "novacula-control-plane.service";
 const DATABASE = "/var/lib/novacula-control-plane/control-plane.db";
 const TLS = "/etc/novacula-control-plane";
+const METRICS = `fetch("http://127.0.0.1:9464/metrics").then(async (answer) => console.log(await answer.text()))`;
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the control plane's service on $title", (release) => {
   it("answers as soon as it is started", async () => {
@@ -48,6 +50,28 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the control plane's servic
     expect(errors).toMatch(/serve\.failed: the environment is not valid:/u);
     expect(errors).toMatch(/PORT: must be an integer.*got many/u);
     expect(errors).toMatch(/\/etc\/default\/novacula-control-plane/u);
+  });
+
+  it("drains for longer than the unit lets it stop, and serves its metrics in the sandbox", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const { machine } = host;
+    await machine.sh(`printf 'DRAIN_SECONDS=5\\nMETRICS_ADDRESS=127.0.0.1:9464\\n' >> /etc/default/novacula-control-plane
+      mkdir -p /run/systemd/system/${SERVICE}.d
+      printf '[Service]\\nTimeoutStopSec=2\\n' > /run/systemd/system/${SERVICE}.d/stop.conf
+      systemctl daemon-reload; systemctl restart ${SERVICE}`);
+    await host.untilOnline(key);
+    await eventually(
+      async () => {
+        const metrics = await text(machine.spawnInNetwork([process.execPath, "-e", METRICS]).stdout);
+        expect(metrics).toContain("process_open_fds");
+        return metrics.includes("\nnovacula_executors_online 1\n");
+      },
+      { describe: "the metrics have the executor" },
+    );
+    await machine.run(["systemctl", "stop", SERVICE]);
+    const shown = await machine.run(["systemctl", "show", SERVICE, "--property=Result,ExecMainStatus"]);
+    expect(shown.split("\n").sort()).toEqual(["ExecMainStatus=0", "Result=success"]);
+    expect(await journalOf(machine)).toMatch(/draining: .*For 5 s[\s\S]*stopped: Stopped/u);
   });
 
   it("names a database that root restored, and the command that helps", async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { nodeBinary } from "../../../packaging/executable.ts";
 import { makeKey } from "../../support/keys.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
+import { DROP_IN, DROP_INS, HOST_FAULTS, RESTART, withDropIn } from "./support/host-faults.ts";
 import { haveMachines } from "./support/hosts.ts";
 
 const found = z.object({
@@ -18,127 +20,6 @@ const examination = z.object({
   checks: z.array(found),
 });
 
-/** systemd reports the service as running a moment before it answers. */
-const START_CONTROL_PLANE =
-  "systemctl start novacula-control-plane; until novacula-control-plane org list >/dev/null 2>&1; do sleep 0.1; done";
-
-const DROP_INS = "/etc/systemd/system/novacula-agent.service.d";
-const DROP_IN = `${DROP_INS}/test.conf`;
-const RESTART =
-  "systemctl daemon-reload; systemctl reset-failed novacula-agent; systemctl restart novacula-agent";
-const UNDO = `rm -f ${DROP_IN}; ${RESTART}`;
-/** A drop-in with these lines, and a start that may fail. */
-const withDropIn = (...lines: readonly string[]) =>
-  `mkdir -p ${DROP_INS}; printf '%s\\n' '[Service]' ${lines.map((line) => `'${line}'`).join(" ")} > ${DROP_IN}
-   systemctl daemon-reload; systemctl restart novacula-agent || true; sleep 1`;
-
-interface Break {
-  /** At which doctor has to find the cause, and a piece of what it has to say. */
-  readonly stage: string;
-  readonly says: string;
-  readonly script: string;
-  readonly fix: string;
-}
-
-/** The ways in which the suite breaks a healthy host, with their repairs. */
-const BREAKS: readonly Break[] = [
-  {
-    stage: "mode",
-    says: `chgrp novacula ${CONFIG}`,
-    script: `chgrp root ${CONFIG}`,
-    fix: `chgrp novacula ${CONFIG}`,
-  },
-  {
-    stage: "syntax",
-    says: "control_plane.url: is not set",
-    script: `sed -i 's/^url = /ulr = /' ${CONFIG}`,
-    fix: `sed -i 's/^ulr = /url = /' ${CONFIG}`,
-  },
-  {
-    stage: "file",
-    says: "does not exist",
-    script: `mv ${CONFIG} ${CONFIG}.away`,
-    fix: `mv ${CONFIG}.away ${CONFIG}`,
-  },
-  {
-    stage: "tcp",
-    says: `control_plane.url, ${CONFIG} line 2`,
-    script: "systemctl stop novacula-control-plane",
-    fix: START_CONTROL_PLANE,
-  },
-  {
-    stage: "dns",
-    says: "cp.invalid",
-    script: `sed -i 's#http://127.0.0.1:3000#https://cp.invalid#' ${CONFIG}`,
-    fix: `sed -i 's#https://cp.invalid#http://127.0.0.1:3000#' ${CONFIG}`,
-  },
-  {
-    stage: "tls",
-    says: "Check the port",
-    script: `sed -i 's#http://127#https://127#' ${CONFIG}`,
-    fix: `sed -i 's#https://127#http://127#' ${CONFIG}`,
-  },
-  {
-    stage: "unit",
-    says: "systemctl start novacula-agent",
-    script: "systemctl stop novacula-agent",
-    fix: "systemctl start novacula-agent",
-  },
-  {
-    stage: "unit",
-    says: "systemctl unmask novacula-agent",
-    script: "systemctl mask --now novacula-agent",
-    fix: "systemctl unmask novacula-agent; systemctl start novacula-agent",
-  },
-  {
-    stage: "proxy",
-    says: `HTTPS_PROXY, ${DROP_IN} line 2`,
-    script: `sed -i 's#http://127.0.0.1:3000#https://cp.example.com#' ${CONFIG}
-      ${withDropIn("Environment=HTTPS_PROXY=http://user:hunter2@127.0.0.1:9")}`,
-    fix: `sed -i 's#https://cp.example.com#http://127.0.0.1:3000#' ${CONFIG}; ${UNDO}`,
-  },
-  {
-    stage: "file",
-    says: `/srv/other.toml: does not exist (named by ExecStart= in ${DROP_IN} line 3)`,
-    script: withDropIn("ExecStart=", "ExecStart=/usr/bin/novacula-agent run --config /srv/other.toml"),
-    fix: UNDO,
-  },
-  {
-    stage: "unit",
-    says: "install -d -o novacula -g novacula -m 0700 /srv/missing",
-    script: withDropIn("ReadWritePaths=/srv/missing"),
-    fix: UNDO,
-  },
-  {
-    stage: "unit",
-    says: "systemctl reset-failed novacula-agent",
-    script: `${withDropIn("ExecStart=", "ExecStart=/bin/false")}
-      for i in 1 2 3 4 5 6 7 8 9 10 11; do systemctl restart novacula-agent || true; done`,
-    fix: UNDO,
-  },
-  {
-    stage: "unit",
-    says: "/srv/data (agent.data_dir",
-    script: `cp -p ${CONFIG} ${CONFIG}.kept; printf '\\n[agent]\\ndata_dir = "/srv/data"\\n' >> ${CONFIG}; systemctl restart novacula-agent`,
-    fix: `mv ${CONFIG}.kept ${CONFIG}; ${RESTART}`,
-  },
-  {
-    stage: "file",
-    says: "PrivateTmp=yes of its unit hides /tmp",
-    script: `cp -p ${CONFIG} ${CONFIG}.kept
-      sed -n 's/^access_token = "\\(.*\\)"/\\1/p' ${CONFIG} > /tmp/key; chgrp novacula /tmp/key; chmod 0640 /tmp/key
-      sed -i 's#^access_token = .*#access_token_file = "/tmp/key"#' ${CONFIG}`,
-    fix: `mv ${CONFIG}.kept ${CONFIG}; rm /tmp/key`,
-  },
-  {
-    stage: "executor",
-    says: "another agent runs on this host",
-    script: `cp -p ${CONFIG} /srv/second.toml; printf '\\n[agent]\\ndata_dir = "/srv/second"\\nruntime_dir = "/srv/second"\\n' >> /srv/second.toml
-      nohup novacula-agent run --config /srv/second.toml > /dev/null 2>&1 & echo $! > /run/second.pid; sleep 3`,
-    fix: "kill $(cat /run/second.pid); sleep 1",
-  },
-];
-
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (release) => {
   async function examine(host: ExecutorHost, ...args: readonly string[]) {
     const { exitCode, stdout } = await host.machine.try(["novacula-agent", "doctor", "--json", ...args]);
@@ -146,24 +27,27 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
   }
 
   it("finds nothing where all is well, and names the stage where something is not", async () => {
-    const { host, key } = await ExecutorHost.online(release);
+    const options = [`--bind-ro=${nodeBinary()}:/opt/node`];
+    const { host, key } = await ExecutorHost.online(release, { options });
     const well = await examine(host);
     expect(well.checks.filter((check) => check.status !== "ok")).toEqual([]);
     expect(well.exitCode).toBe(0);
 
-    for (const { stage, says, script, fix } of BREAKS) {
+    for (const { stage, says, script, fix, tidy } of HOST_FAULTS) {
       await host.machine.sh(script);
       const { checks, cause, exitCode } = await examine(host);
       expect(cause?.stage, `${script}: ${JSON.stringify(checks)}`).toBe(stage);
       expect(`${cause?.detail} ${cause?.remedy}`).toContain(says);
-      expect(cause?.remedy ?? "", stage).not.toBe("");
+      const remedy = cause?.remedy ?? "";
+      expect(remedy, stage).not.toBe("");
       expect(exitCode).toBe(1);
-      await host.machine.sh(fix);
+      await host.machine.sh(fix ?? remedy.slice(remedy.lastIndexOf(": ") + 2));
       await host.untilOnline(key, 20_000);
+      const again = await examine(host);
+      expect(again, JSON.stringify(again.checks)).toMatchObject({ exitCode: 0, isOnline: true, cause: null });
+      await host.machine.sh(tidy ?? "true");
     }
-    const again = await examine(host);
-    expect(again, JSON.stringify(again.checks)).toMatchObject({ exitCode: 0, isOnline: true, cause: null });
-  });
+  }, 900_000);
 
   it("tries a candidate key without touching the file", async () => {
     const { host, key } = await ExecutorHost.online(release);
@@ -186,19 +70,82 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
     const { cause, exitCode } = await examine(host);
     expect([exitCode, cause?.stage]).toEqual([1, "executor"]);
     expect(cause?.remedy).toContain("novacula-agent restart");
-    expect((await host.journal("-p", "err")).join("\n")).toContain("socket.lost");
+    await host.untilSaid(/socket\.lost/u, "-p", "err");
     await host.machine.run(["novacula-agent", "restart"]);
     await host.untilOnline(key);
     expect((await examine(host)).exitCode).toBe(0);
   });
 
-  it("shows no password of a proxy", async () => {
+  it("warns of a unit that is newer than its process, and of a key in the unit", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    await host.machine.sh(
+      `sleep 1.1; mkdir -p ${DROP_INS}; printf '%s\\n' '[Service]' 'Environment=A=b' > ${DROP_IN}; systemctl daemon-reload`,
+    );
+    const newer = await examine(host);
+    expect(newer).toMatchObject({ exitCode: 0, isOnline: true });
+    expect(newer.checks).toContainEqual({
+      stage: "unit",
+      status: "warning",
+      detail: `the service has started before ${DROP_IN} changed, and still has the old settings`,
+      remedy: "Run: novacula-agent restart",
+    });
+    await host.machine.sh("novacula-agent restart");
+    await host.untilOnline(key);
+    expect((await examine(host)).checks.filter(({ status }) => status !== "ok")).toEqual([]);
+
+    await host.machine.sh(
+      `printf '%s\\n' '[Service]' 'SetCredential=key:${key.secret}' > ${DROP_IN}
+      sed -i 's#^access_token = .*#access_token_file = "key"#' ${CONFIG}; ${RESTART}`,
+    );
+    await host.untilOnline(key);
+    const inline = await examine(host);
+    expect(inline.checks.filter(({ status }) => status !== "ok")).toEqual([
+      expect.objectContaining({ stage: "unit", detail: expect.stringContaining("SetCredential=key:…") }),
+    ]);
+    expect(JSON.stringify(inline)).not.toContain(key.secret.slice(4, 20));
+  });
+
+  it("shows no password of a proxy, and neither does the agent, which names the variable's file", async () => {
     const { host, key } = await ExecutorHost.online(release);
     await host.machine.sh(withDropIn("Environment=HTTPS_PROXY=http://user:hunter2@127.0.0.1:9"));
     await host.untilOnline(key);
+    const place = new RegExp(`set in HTTPS_PROXY \\(${DROP_IN} line 2\\)`, "u");
+    await host.machine.sh(`sed -i 's#http://127.0.0.1:3000#https://cp.example.com#' ${CONFIG}`);
+    await host.untilSaid(place, "-p", "warning");
+    await host.until(({ pendingChange }) => place.test(pendingChange?.reason ?? ""), "the status names it");
+    const said = (await host.journal()).join("\n") + JSON.stringify(await host.status());
+    expect(said).not.toMatch(/hunter2|user:/u);
     for (const args of [[], ["--json"]]) {
       const { stdout, stderr } = await host.machine.try(["novacula-agent", "doctor", ...args]);
       expect(stdout + stderr).not.toMatch(/hunter2|user:/u);
     }
+  });
+
+  it("is of the file that the service uses, as are check, set-key, status and a reload", async () => {
+    const { host, key } = await ExecutorHost.online(release);
+    const { machine } = host;
+    await machine.sh(
+      `cp -p ${CONFIG} /srv/other.toml
+      ${withDropIn("ExecStart=", "ExecStart=/usr/bin/novacula-agent run --config /srv/other.toml")}`,
+    );
+    await host.untilOnline(key);
+    await machine.sh(`sed -i 's/^url = /ulr = /' /srv/other.toml`);
+    expect((await machine.try(["systemctl", "reload", "novacula-agent"])).exitCode).not.toBe(0);
+    await host.untilSaid(/\/srv\/other\.toml:1:/u);
+    const bad = await machine.try(["novacula-agent", "check"]);
+    expect(bad.exitCode).toBe(1);
+    expect(bad.stdout).toContain("/srv/other.toml:1:");
+
+    await machine.sh(`sed -i 's/^ulr = /url = /' /srv/other.toml; echo damaged > ${CONFIG}`);
+    await machine.run(["systemctl", "reload", "novacula-agent"]);
+    const good = await machine.run(["novacula-agent", "check", "--online"]);
+    expect(good).toContain(
+      `The service of this host uses /srv/other.toml (ExecStart= in ${DROP_IN} line 3).`,
+    );
+    const second = await host.createKey("second");
+    await machine.run(["novacula-agent", "set-key"], `${second.secret}\n`);
+    expect(await machine.run(["cat", "/srv/other.toml"])).toContain(second.secret);
+    expect((await machine.try(["novacula-agent", "status"])).exitCode).toBe(0);
+    expect((await examine(host)).exitCode).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { copyFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EXECUTABLE } from "../../../packaging/paths.ts";
+import { complaints } from "./support/complaints.ts";
 import { DEBIAN_RELEASES, type DebianRelease } from "./support/debian-release.ts";
 import { ExecutorHost } from "./support/executor-host.ts";
 import { bootEmpty, bootInstalled, haveMachines } from "./support/hosts.ts";
@@ -40,6 +41,10 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("install without a package 
     const second = await machine.run(["/usr/local/bin/novacula-agent", "install"]);
     expect(second).not.toMatch(/^done /mu);
     expect((await host.show("MainPID"))["MainPID"]).toBe(MainPID);
+    await machine.sh("systemctl daemon-reload; systemctl daemon-reload; systemctl daemon-reload");
+    expect(await complaints(machine)).toEqual([]);
+    const environment = await machine.sh(`tr '\\0' '\\n' < /proc/${MainPID}/environ`);
+    expect(environment.includes("LISTEN_FDNAMES=notify")).toBe(release.systemdVersion >= 253);
   });
 
   it("changes nothing where systemd does not run", async () => {

@@ -23,7 +23,7 @@ describe.skipIf(!haveMachines)("a killed test runner", () => {
     runner.kill("SIGKILL");
     await eventually(() => traces(name).length === 0 || undefined, {
       timeoutMs: 15_000,
-      describe: `nothing is left of ${name}: ${traces(name).join(", ")}`,
+      describe: () => `nothing is left of ${name}: ${traces(name).join(", ")}`,
     });
     expect(existsSync(folder)).toBe(false);
   });

@@ -73,7 +73,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the package on $title", (r
     await machine.run([...INSTALL, "/srv/control-plane.deb", "/srv/nodes.deb", "/srv/agent.deb"]);
     expect(await machine.run(["systemctl", "is-enabled", "novacula-agent"])).toBe("enabled");
     expect(await host.show("ActiveState", "NRestarts")).toEqual({ ActiveState: "active", NRestarts: "0" });
-    expect((await host.show("StatusText"))["StatusText"]).toContain("novacula-agent set-key");
+    await host.untilStatusText(/novacula-agent set-key/u);
     expect(await machine.run(["stat", "-c", "%a %U:%G", CONFIG])).toBe("640 root:novacula");
 
     // As the README says: url, then key.

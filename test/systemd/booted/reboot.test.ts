@@ -46,7 +46,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a reboot on $title", (rele
     await host.machine.reboot();
     expect((await host.untilState("config-invalid")).reason).toMatch(/agent\.toml:2/);
     await calm(host);
-    expect((await host.show("StatusText"))["StatusText"]).toContain("Waiting for the file to be fixed");
+    await host.untilStatusText(/Waiting for the file to be fixed/u);
 
     await host.configure(key.secret);
     await host.untilOnline(key);

@@ -27,11 +27,14 @@ export interface DevControlPlane {
    * port may be tried instead.
    */
   explain(): void;
+  /** A link to the page that signs in once. */
+  signInLink(): Promise<string>;
   /** Creates a key in the only organization. Creates that organization first if there is none. */
   issueKey(name: string): Promise<ExecutorKey>;
 }
 
 const organizations = z.object({ organizations: z.array(z.object({ slug: z.string() })) });
+const signInLink = z.object({ url: z.string() });
 const issued = z.object({ secret: z.string() });
 const word = z.string().optional().catch(undefined);
 const logLine = z.looseObject({
@@ -43,15 +46,23 @@ const LOUD: ReadonlySet<string> = new Set(["warn", "error", "fatal"]);
 /** Long enough for a busy machine. */
 const READY_LIMIT_MS = 15_000;
 
-/** Starts the control plane on this port of 127.0.0.1, with its database and socket in `folder`. */
+interface Start {
+  /** For its database and socket. */
+  readonly folder: DevFolder;
+  /** Of 127.0.0.1. */
+  readonly port: number;
+  /** The command that the page names to give the agent a key. */
+  readonly setKey: string;
+}
+
+/** Starts the control plane, with a page on which the one person `dev` signs in. */
 export function startControlPlane(
   program: Program,
-  folder: DevFolder,
-  port: number,
+  { folder, port, setKey }: Start,
   terminal: Terminal,
 ): DevControlPlane {
   const url = `http://127.0.0.1:${port}`;
-  const child = startChild("The control plane", program, ["serve"], {
+  const child = startChild("The control plane", program, ["serve", "--dev", setKey], {
     env: {
       PATH: terminal.environment["PATH"],
       DATABASE_URL: `file:${folder.databasePath}`,
@@ -59,6 +70,8 @@ export function startControlPlane(
       LOG_FORMAT: "json",
       HOST: "127.0.0.1",
       PORT: String(port),
+      BETTER_AUTH_URL: url,
+      INITIAL_ORGANIZATION: "dev",
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -77,6 +90,7 @@ export function startControlPlane(
       output.explain();
       throw new OperatorError(`the control plane does not listen on ${url} after ${READY_LIMIT_MS / 1000} s`);
     },
+    signInLink: async () => signInLink.parse(await manage("sign-in-link")).url,
     issueKey: (name) => issueKey(manage, name),
   };
 }

@@ -6,17 +6,32 @@ import { type Program, shown } from "../host/programs.ts";
 import { keyName } from "../status/status-report.ts";
 import type { DevFolder } from "./dev-folder.ts";
 
+interface Guided {
+  readonly folder: DevFolder;
+  readonly programs: { readonly agent: Program; readonly controlPlane: Program };
+  /** Signs in on the page; undefined: there is no page. */
+  readonly link: string | undefined;
+}
+
+/** What a person types to give the agent of `dev` a key. */
+export function setKeyCommand(agent: Program, folder: DevFolder): string {
+  return agentCommand(agent, "set-key", folder);
+}
+
+function agentCommand(agent: Program, command: string, { configPath }: DevFolder): string {
+  return `${agent.typed} ${command} -c ${word(configPath)}`;
+}
+
 /**
  * What to try when the agent of `dev` is online: a rotation, in commands to paste into another
  * terminal.
  */
 export function devGuide(
   status: AgentStatus,
-  folder: DevFolder,
-  programs: { readonly agent: Program; readonly controlPlane: Program },
+  { folder, programs, link }: Guided,
   terminal: Terminal,
 ): string {
-  const agent = (command: string) => `${programs.agent.typed} ${command} -c ${word(folder.configPath)}`;
+  const agent = (command: string) => agentCommand(programs.agent, command, folder);
   const manage = (command: string) =>
     `${programs.controlPlane.typed} ${command} --socket ${word(folder.managementSocket)}`;
   const command = (text: string) => `     ${paint(terminal, "bold", text)}`;
@@ -26,7 +41,8 @@ export function devGuide(
     "",
     paint(terminal, "green", `Online: executor ${printable(status.executor ?? "")} with key ${key}.`),
     "",
-    "Now rotate the key, without a restart and without interruption. In another terminal, in this folder:",
+    ...(link === undefined ? [] : pageLines(link, manage("sign-in-link"), terminal)),
+    "Rotate the key there, or here, without a restart and without interruption. In another terminal, in this folder:",
     "",
     "  1. Create a second key, and give it to the agent:",
     command(`${manage("keys create --name second --key-only")} | \\`),
@@ -46,6 +62,19 @@ export function devGuide(
     `Ctrl-C stops both programs. Their data stays in ${shown(folder.path)} for the next time.`,
     "",
   ].join("\n");
+}
+
+function pageLines(link: string, another: string, terminal: Terminal): readonly string[] {
+  return [
+    "The page, which shows the executor and the rotation:",
+    "",
+    `  ${paint(terminal, "bold", link)}`,
+    "",
+    "This link signs you in once, within 15 minutes, on this machine. For another one:",
+    "",
+    `  ${another}`,
+    "",
+  ];
 }
 
 function word(path: string): string {

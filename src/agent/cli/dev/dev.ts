@@ -1,12 +1,9 @@
 import { setMaxListeners } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
 import pRetry from "p-retry";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { OperatorError } from "../../../lib/errors.ts";
-import { formatIssue } from "../../config/issue/config-issue.ts";
-import { type Loaded, loadConfig } from "../../config/load-config.ts";
 import { keyIs } from "../../daemon/status/status.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import { askAgent } from "../host/agent-socket.ts";
@@ -15,10 +12,13 @@ import { askControlPlane } from "../key/ask-control-plane.ts";
 import { keyTarget } from "../key/key-target.ts";
 import { forgetOwnOrganization } from "../key/new-organization.ts";
 import { waitForKey } from "../status/wait-for-key.ts";
+import { offerBrowser } from "./browser-offer.ts";
 import { type Child, startChild } from "./child.ts";
+import { ensureConfig, portBefore } from "./dev-config.ts";
 import { type DevControlPlane, startControlPlane } from "./dev-control-plane.ts";
-import { choosePort, type DevFolder, isFree, openDevFolder, writeConfig } from "./dev-folder.ts";
-import { devGuide } from "./dev-guide.ts";
+import { choosePort, type DevFolder, isFree, openDevFolder } from "./dev-folder.ts";
+import { devGuide, setKeyCommand } from "./dev-guide.ts";
+import { ensurePage } from "./page-build.ts";
 
 export interface DevOptions {
   readonly directory: string;
@@ -77,7 +77,13 @@ async function start(
   signal: AbortSignal,
 ): Promise<void> {
   const programs = findPrograms();
-  const launch = (port: number) => startControlPlane(programs.controlPlane, folder, port, terminal);
+  const hasPage = await ensurePage(terminal);
+  if (signal.aborted) {
+    return;
+  }
+  const setKey = setKeyCommand(programs.agent, folder);
+  const launch = (port: number) =>
+    startControlPlane(programs.controlPlane, { folder, port, setKey }, terminal);
   const controlPlane = await listening(launch, { asked, before: await portBefore(folder) }, guard, signal);
   if (controlPlane === undefined || signal.aborted) {
     return;
@@ -105,7 +111,11 @@ async function start(
       `the agent is not online after ${ONLINE_LIMIT_MS / 1000} s: ${answer.status.reason}`,
     );
   }
-  print(terminal, devGuide(answer.status, folder, programs, terminal));
+  const link = hasPage ? await controlPlane.signInLink() : undefined;
+  print(terminal, devGuide(answer.status, { folder, programs, link }, terminal));
+  if (hasPage) {
+    offerBrowser({ folder: folder.path, link: controlPlane.signInLink }, terminal, signal);
+  }
 }
 
 /**
@@ -171,44 +181,6 @@ async function ensureKey(
   await (await keyTarget(loaded, key)).write();
   print(terminal, `Issued ${key} and wrote it to ${folder.configPath}.`);
   return key;
-}
-
-async function ensureConfig(url: string, folder: DevFolder, environment: NodeJS.ProcessEnv) {
-  const text = await readFile(folder.configPath, "utf8").catch(() => undefined);
-  if (text === undefined) {
-    await writeConfig(folder, url);
-  } else {
-    // The port may have changed. The rest of the file belongs to the user.
-    const moved = text.replace(OWN_URL, `$1${url}`);
-    if (moved !== text) {
-      await writeFile(folder.configPath, moved);
-    }
-  }
-  const loaded = await loadConfig(folder.configPath, environment);
-  if (loaded.verdict === "invalid") {
-    throw unusable(loaded);
-  }
-  const { url: written } = loaded.config.controlPlane;
-  if (written !== url) {
-    throw new OperatorError(
-      `${loaded.path} is for ${written}, not for the control plane of dev. Fix: delete it, or use another folder with --directory`,
-    );
-  }
-  return loaded;
-}
-
-const OWN_URL = /^(\s*url\s*=\s*")http:\/\/127\.0\.0\.1:(\d+)(?=")/mu;
-
-async function portBefore(folder: DevFolder): Promise<number | undefined> {
-  const text = await readFile(folder.configPath, "utf8").catch(() => "");
-  const port = OWN_URL.exec(text)?.[2];
-  return port === undefined ? undefined : Number(port);
-}
-
-function unusable({ issues, path }: Extract<Loaded, { verdict: "invalid" }>): OperatorError {
-  return new OperatorError(
-    `${path} is not valid. Fix: correct or delete it.\n${issues.map(formatIssue).join("\n")}`,
-  );
 }
 
 async function assertAlone({ runtimeDir, path }: DevFolder, signal: AbortSignal): Promise<void> {

@@ -39,7 +39,12 @@ function grouped(checks: readonly Check[]): readonly Row[] {
 
 function verdict({ verdict: word, isOnline, cause, checks }: Examination): readonly string[] {
   if (cause !== null) {
-    const state = isOnline === false ? "The executor is not online. " : "";
+    const state =
+      isOnline === null
+        ? ""
+        : isOnline
+          ? "The executor is online, but may not be after a restart. "
+          : "The executor is not online. ";
     const remedy = cause.remedy === undefined ? [] : [fix(cause.remedy)];
     const others = checks.filter((check) => check.status === "bad").length - 1;
     const more =
@@ -66,5 +71,5 @@ function verdict({ verdict: word, isOnline, cause, checks }: Examination): reado
 
 /** Some remedies say so themselves. */
 function fix(remedy: string): string {
-  return `Fix: ${remedy.replace(/^Fix: /u, "")}`;
+  return `Fix: ${remedy.replace(/^(?:Fix|Run): /u, "")}`;
 }

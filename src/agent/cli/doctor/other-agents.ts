@@ -1,8 +1,10 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
 import type { OtherAgent } from "../../doctor/check-executor.ts";
+import { configArgumentOf, runsAgent } from "../../systemd/agent-arguments.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
+import { withKeptName } from "../host/agent-place.ts";
 import { userOf } from "../host/service-user.ts";
 
 /** A process that runs an agent, as proc(5) shows it. */
@@ -41,15 +43,6 @@ async function agentAt(pid: number): Promise<AgentProcess | undefined> {
   return runsAgent(args) ? { pid, args } : undefined;
 }
 
-/** Whether these are the arguments of `novacula-agent run`: of the program, or of its source. */
-export function runsAgent(args: readonly string[]): boolean {
-  const isProgram = basename(args[0] ?? "") === "novacula-agent";
-  const script = args.findIndex((arg, index) => index > 0 && !arg.startsWith("-"));
-  const isSource =
-    /^node\b/u.test(basename(args[0] ?? "")) && /(?:^|\/)agent\/main\.[cm]?[jt]s$/u.test(args[script] ?? "");
-  return (isProgram && args[1] === "run") || (isSource && args[script + 1] === "run");
-}
-
 async function describe({ pid, args }: AgentProcess, judged: Loaded): Promise<OtherAgent> {
   const [uid, gid] = await stat(`/proc/${pid}`).then(
     (stats) => [stats.uid, stats.gid] as const,
@@ -65,13 +58,6 @@ async function describe({ pid, args }: AgentProcess, judged: Loaded): Promise<Ot
     configPath: path,
     isOtherExecutor: await isOther(path, environment, judged),
   };
-}
-
-function configArgumentOf(args: readonly string[], folder: string): string | undefined {
-  const at = args.findIndex((arg) => arg === "-c" || arg === "--config");
-  const joined = args.find((arg) => arg.startsWith("--config="))?.slice("--config=".length);
-  const path = at < 0 ? joined : args[at + 1];
-  return path === undefined ? undefined : resolve(folder, path);
 }
 
 async function environmentOf(pid: number): Promise<NodeJS.ProcessEnv> {
@@ -96,7 +82,7 @@ async function unitOf(pid: number): Promise<string | undefined> {
 
 /** By the path and by the settings: a file that cannot be read says nothing. */
 async function isOther(path: string, environment: NodeJS.ProcessEnv, judged: Loaded): Promise<boolean> {
-  const { config: theirs } = await loadConfig(path, environment);
+  const { config: theirs } = await withKeptName(await loadConfig(path, environment));
   const { config: mine } = judged;
   const isSame =
     mine !== undefined &&

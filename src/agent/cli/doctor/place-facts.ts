@@ -3,17 +3,22 @@ import { inTime } from "../../../lib/files/file-answer.ts";
 import { type HiddenFolder, hiddenIn } from "../../../lib/files/hidden-folders.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import type { PlaceFacts } from "../../doctor/check-places.ts";
-import { isWritable, neededPaths } from "../../systemd/service/sandbox.ts";
+import { isWritable, neededPaths, ownFolders } from "../../systemd/service/sandbox.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { hiddenFiles, hiddenNow } from "../host/hidden-files.ts";
 import { userNamed } from "../host/service-user.ts";
 import type { ServiceView } from "../host/service-view.ts";
 
+interface JudgedFolders {
+  readonly runtimeDir: string;
+  readonly dataDir: { readonly path: string; readonly source: string | undefined };
+}
+
 /** Looks at the files and folders of an agent as its service finds them. */
 export async function placeFacts(
   service: ServiceView,
   loaded: Loaded,
-  dataDir: { readonly path: string; readonly source: string | undefined },
+  { runtimeDir, dataDir }: JudgedFolders,
 ): Promise<PlaceFacts> {
   const { facts, unread } = service;
   const hidden = await hiddenNow(facts);
@@ -25,6 +30,7 @@ export async function placeFacts(
     hidden: await hiddenFiles(service, loaded.files),
     missing: needed.flat(),
     unread,
+    blocked: await blockedPlaces(facts, runtimeDir),
     dataDir: { ...dataDir, state: await stateOf(dataDir.path, facts, hidden) },
   };
 }
@@ -45,7 +51,7 @@ async function stateOf(
   }
   const kind = await kindOf(path);
   if (kind !== "folder") {
-    return kind === "missing" ? "missing" : "usable";
+    return kind === "other" ? "usable" : kind;
   }
   if (!isWritable(real, facts)) {
     return "read-only";
@@ -53,15 +59,40 @@ async function stateOf(
   return (await isOwnersFolder(path, facts)) ? "usable" : "not-owned";
 }
 
-async function kindOf(path: string): Promise<"folder" | "missing" | "other"> {
+/** What is in the way of a folder that systemd makes for the service, or of the agent's socket. */
+async function blockedPlaces(facts: ServiceFacts, runtimeDir: string): Promise<PlaceFacts["blocked"]> {
+  const folders = await Promise.all(
+    ownFolders(facts).map(async ({ path, setting }) => {
+      const found = (await kindOf(path)) === "file" ? "a file" : await linkToNothing(path);
+      return found === undefined
+        ? []
+        : [{ path, found, wanted: `the folder of ${setting} in its unit` } as const];
+    }),
+  );
+  const path = `${runtimeDir}/agent.sock`;
+  const socket = { path, found: "a folder", wanted: "the agent's socket" } as const;
+  return [...folders.flat(), ...((await kindOf(path)) === "folder" ? [socket] : [])];
+}
+
+async function linkToNothing(path: string): Promise<"a link that leads nowhere" | undefined> {
+  const isLink = await inTime(path, () => lstat(path)).then(
+    (stats) => stats.isSymbolicLink(),
+    () => false,
+  );
+  const leadsNowhere = isLink && (await isGone(path, stat));
+  return leadsNowhere ? "a link that leads nowhere" : undefined;
+}
+
+/** `other`: nobody can tell, or it is a socket or a device. */
+async function kindOf(path: string): Promise<"folder" | "file" | "missing" | "other"> {
   return await inTime(path, () => stat(path)).then(
-    (stats) => (stats.isDirectory() ? "folder" : "other"),
+    (stats) => (stats.isDirectory() ? "folder" : stats.isFile() ? "file" : "other"),
     async () => ((await isGone(path)) ? "missing" : "other"),
   );
 }
 
-async function isGone(path: string): Promise<boolean> {
-  return await inTime(path, () => lstat(path)).then(
+async function isGone(path: string, look: (path: string) => Promise<unknown> = lstat): Promise<boolean> {
+  return await inTime(path, () => look(path)).then(
     () => false,
     (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT",
   );

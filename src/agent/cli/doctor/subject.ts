@@ -2,13 +2,15 @@ import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { printable } from "../../../lib/printable.ts";
 import { configPath } from "../../config/load-config.ts";
 import { isInstalled, readServiceFacts, type ServiceFacts } from "../../systemd/service/service-facts.ts";
-import type { ConfigOptions } from "../host/agent-place.ts";
+import type { ConfigOptions } from "../host/config-place.ts";
 import { type ServiceView, viewOf } from "../host/service-view.ts";
 
 /** The agent that is judged, and the environment that it has. */
 export interface Subject {
   /** The absolute path of its agent.toml. */
   readonly path: string;
+  /** Whether a command without `--config` finds it too. */
+  readonly isUsual: boolean;
   /** What names that path; undefined: it is the default path. Printable. */
   readonly pathSource: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
@@ -33,6 +35,7 @@ export async function findSubject(options: ConfigOptions, environment: NodeJS.Pr
     const { variables, sources } = service.environment;
     return {
       path: service.configPath,
+      isUsual: true,
       pathSource: service.configSource === undefined ? undefined : printable(service.configSource, 4096),
       environment: variables,
       sourceOf: (name) => printable(sources.get(name) ?? "the service's environment", 4096),
@@ -41,8 +44,10 @@ export async function findSubject(options: ConfigOptions, environment: NodeJS.Pr
     };
   }
   const byFlag = options.config === undefined ? "NOVACULA_CONFIG in this shell" : "--config";
+  const path = configPath(options.config, environment);
   return {
-    path: configPath(options.config, environment),
+    path,
+    isUsual: path === configPath(undefined, environment),
     pathSource: named === "" ? undefined : byFlag,
     environment,
     sourceOf: () => "this shell's environment",

@@ -1,60 +1,82 @@
-import type { Loaded } from "../../config/load-config.ts";
 import type { KeyCandidate, TwoKeys } from "../../config/two-keys.ts";
+import { type Answer, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import type { Check } from "../../doctor/examination.ts";
-import { askControlPlane } from "../key/ask-control-plane.ts";
-import { describeReply } from "../key/check.ts";
+import { connectionTo } from "./connection.ts";
+import type { Subject } from "./subject.ts";
 
 const OTHER = { access_token: "access_token_file", access_token_file: "access_token" } as const;
 
-/** For a configuration with two keys: which of the two the control plane accepts. */
-export async function twoKeyChecks(
-  loaded: Loaded,
-  environment: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<readonly Check[]> {
-  if (loaded.verdict !== "invalid" || loaded.twoKeys === undefined) {
-    return [];
-  }
-  const checks: Check[] = [];
-  for (const candidate of loaded.twoKeys.candidates) {
-    checks.push(await checkCandidate(candidate, loaded.twoKeys, environment, signal));
-  }
-  return checks;
+/** What the control plane says of the two keys in a configuration. */
+export interface TwoKeyVerdicts {
+  readonly checks: readonly Check[];
+  /** Which of the two lines to delete: a sentence. */
+  readonly remedy: string;
 }
 
-async function checkCandidate(
-  { setting, keySource, key, findings }: KeyCandidate,
-  { config }: TwoKeys,
-  environment: NodeJS.ProcessEnv,
+interface Judged {
+  readonly candidate: KeyCandidate;
+  /** Undefined if the key is unusable, or if the control plane did not answer for the first one. */
+  readonly answer: Answer | undefined;
+}
+
+/** Asks the control plane which of the two keys it accepts. */
+export async function judgeTwoKeys(
+  { config, lines, candidates }: TwoKeys,
+  subject: Subject,
   signal: AbortSignal,
-): Promise<Check> {
-  const stage = "authentication";
+): Promise<TwoKeyVerdicts> {
+  const route = { kind: "command", again: "Run doctor again" } as const;
+  const judged: Judged[] = [];
+  let way: readonly Check[] | undefined;
+  let isReached = true;
+  for (const candidate of candidates) {
+    const { key, keySource, findings } = candidate;
+    if (key === undefined || !isReached) {
+      judged.push({ candidate, answer: undefined });
+      continue;
+    }
+    const question = { config, key, keySource, findings, lines, path: subject.path, route };
+    const connection = await connectionTo(question, subject, signal);
+    isReached = connection.answer.kind !== "unreachable";
+    way ??= checkConnection(connection);
+    judged.push({ candidate, answer: isReached ? connection.answer : undefined });
+  }
+  const others = (way ?? connectionUnchecked("neither key is usable")).filter(
+    ({ stage, status }) => stage !== "authentication" || status === "unknown",
+  );
+  return { checks: [...others, ...judged.flatMap(keyCheck)], remedy: remedyFor(judged, isReached) };
+}
+
+function keyCheck({ candidate, answer }: Judged): readonly Check[] {
+  const { setting, key, findings } = candidate;
+  const remedy = `Delete the line ${setting}.`;
   if (key === undefined) {
     const problem = findings.find(({ severity }) => severity === "refused")?.problem ?? "is not usable";
-    const remedy = `Delete ${setting}, and keep ${OTHER[setting]}.`;
-    return { stage, status: "bad", detail: `${setting}: the key ${problem}`, remedy };
+    return [{ stage: "key", status: "bad", detail: `${setting}: the key ${problem}`, remedy }];
   }
-  const route = { kind: "command", again: "Run doctor again" } as const;
-  const verdict = await askControlPlane(
-    { config, key, keySource, findings, lines: new Map(), path: "", route, isMove: false, environment },
-    signal,
-  );
-  switch (verdict.kind) {
+  switch (answer?.kind) {
     case "accepted":
-      return {
-        stage,
-        status: "ok",
-        detail: `${setting}: ${key} is accepted: ${describeReply(verdict.reply)}`,
-        remedy: `Keep it, and delete the line ${OTHER[setting]}.`,
-      };
+      return [{ stage: "authentication", status: "ok", detail: `${setting}: ${key} is ${answer.detail}` }];
     case "refused":
-      return {
-        stage,
-        status: "bad",
-        detail: `${setting}: ${verdict.why}`,
-        remedy: `Delete the line ${setting}.`,
-      };
-    case "unreachable":
-      return { stage, status: "unknown", detail: `${setting}: ${verdict.why}`, remedy: verdict.remedy };
+      return [{ stage: "authentication", status: "bad", detail: `${setting}: ${answer.detail}`, remedy }];
+    default:
+      return [];
   }
+}
+
+function remedyFor(judged: readonly Judged[], isReached: boolean): string {
+  const usable = judged.filter(({ candidate }) => candidate.key !== undefined);
+  const accepted = judged.filter(({ answer }) => answer?.kind === "accepted");
+  const [good] = accepted.length === 0 && !isReached ? usable : accepted;
+  if (good !== undefined && (accepted.length === 1 || usable.length === 1)) {
+    const { setting } = good.candidate;
+    const why = accepted.length === 1 ? "is accepted" : "is the usable one";
+    return `Delete the line ${OTHER[setting]}: the key of ${setting} ${why}.`;
+  }
+  if (accepted.length > 1) {
+    return "Delete one of the two lines: both keys are accepted.";
+  }
+  return isReached
+    ? "Delete both lines, and put in a working key: neither of the two works."
+    : "Delete the line that you do not want. Which key is accepted is unknown while the control plane does not answer.";
 }

@@ -1,15 +1,16 @@
 import { credentialName } from "../../config/credential.ts";
+import { withDefaultName } from "../../config/default-name.ts";
 import { type FileRead, readBoundedFile } from "../../config/file/read-file.ts";
-import { configPath, type Loaded, loadConfig } from "../../config/load-config.ts";
+import { type Loaded, loadConfig } from "../../config/load-config.ts";
 import { parseConfig } from "../../config/parse-config.ts";
 import { DEFAULT_DATA_DIR, DEFAULT_RUNTIME_DIR } from "../../config/schema/agent-config.ts";
 import { decodeText } from "../../config/schema/config-text.ts";
+import { readMemory, rememberedName } from "../../daemon/resources/memory.ts";
+import { type ConfigOptions, type ConfigPlace, findConfig } from "./config-place.ts";
 import { serviceReader } from "./service-identity.ts";
 
 /** The folders of an agent. */
-export interface AgentFolders {
-  /** The absolute path of agent.toml. */
-  readonly path: string;
+export interface AgentFolders extends ConfigPlace {
   readonly runtimeDir: string;
   readonly dataDir: string;
   /**
@@ -28,11 +29,6 @@ export interface AgentPlace extends AgentFolders {
   readonly loaded: Loaded;
 }
 
-/** The option `--config`, which every command that needs agent.toml has. */
-export interface ConfigOptions {
-  readonly config?: string;
-}
-
 /**
  * Finds the folders of the agent that the options name. Reads only agent.toml: the key file is not
  * needed, and may hang. Works with an invalid file too: an agent may still run with an older one.
@@ -41,17 +37,18 @@ export async function findFolders(
   options: ConfigOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<AgentFolders> {
-  const path = configPath(options.config, environment);
+  const place = await findConfig(options, environment);
+  const { path } = place;
   const read = await readBoundedFile(path);
   const text = textOf(read);
   const parsed = text === undefined ? undefined : await parseConfig(text, path);
   if (parsed?.kind === "valid") {
     const { accessTokenFile } = parsed.config.controlPlane;
     const credential = accessTokenFile === undefined ? undefined : credentialName(accessTokenFile);
-    return { path, ...parsed.config.agent, obstacle: undefined, isDenied: false, credential };
+    return { ...place, ...parsed.config.agent, obstacle: undefined, isDenied: false, credential };
   }
   return {
-    path,
+    ...place,
     runtimeDir: written(text, "runtime_dir") ?? environment["RUNTIME_DIRECTORY"] ?? DEFAULT_RUNTIME_DIR,
     dataDir: written(text, "data_dir") ?? environment["STATE_DIRECTORY"] ?? DEFAULT_DATA_DIR,
     isDenied: read.kind === "unreadable" && ["EACCES", "EPERM"].includes(read.code),
@@ -63,10 +60,21 @@ export async function findFolders(
 /** Finds the same folders, and reads the configuration and the key. */
 export async function findAgent(options: ConfigOptions, environment: NodeJS.ProcessEnv): Promise<AgentPlace> {
   const folders = await findFolders(options, environment);
-  return {
-    loaded: await loadConfig(folders.path, environment, undefined, await serviceReader()),
-    ...folders,
-  };
+  const loaded = await loadConfig(folders.path, environment, undefined, await serviceReader());
+  return { loaded: await withKeptName(loaded), ...folders };
+}
+
+/**
+ * The configuration with the name that the executor has if `agent.name` is not set. A user who may
+ * not read state.json gets the host's.
+ */
+export async function withKeptName(loaded: Loaded): Promise<Loaded> {
+  const config = loaded.verdict === "invalid" ? loaded.twoKeys?.config : loaded.config;
+  if (config === undefined || config.agent.isNameSet) {
+    return loaded;
+  }
+  const name = rememberedName(await readMemory(config.agent.dataDir));
+  return name === undefined ? loaded : withDefaultName(loaded, name);
 }
 
 function textOf(read: FileRead): string | undefined {

@@ -12,7 +12,7 @@ import { asRoot, shellWord } from "../../../lib/shell-word.ts";
  */
 export async function denialOf(path: string): Promise<Denial | undefined> {
   const isRoot = process.geteuid?.() === 0;
-  return (await lockOf(path)) ?? (isRoot ? await limitOfRoot(dirname(path)) : undefined);
+  return (await lockOf(path)) ?? (isRoot ? limitOfRoot(dirname(path)) : undefined);
 }
 
 /** The flag of the file or of its folder that forbids even its owner to change it. */

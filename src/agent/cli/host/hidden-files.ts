@@ -2,16 +2,11 @@ import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { type HiddenFolder, hiddenIn, hiddenMounts } from "../../../lib/files/hidden-folders.ts";
+import type { HiddenFile } from "../../config/file/hidden-file.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import { hiddenFolders } from "../../systemd/service/sandbox.ts";
 import { isInstalled, readServiceFacts, type ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { type ServiceView, viewOf } from "./service-view.ts";
-
-/** A file that exists, and that the sandbox of the service hides. */
-export interface HiddenFile {
-  readonly path: string;
-  readonly by: HiddenFolder;
-}
 
 /** By the running process if there is one, and by the settings of its unit. */
 export async function hiddenNow(facts: ServiceFacts): Promise<readonly HiddenFolder[]> {
@@ -20,13 +15,18 @@ export async function hiddenNow(facts: ServiceFacts): Promise<readonly HiddenFol
   return [...hiddenFolders(facts), ...hiddenMounts(mounts)];
 }
 
+/** The installed service; undefined if there is none. */
+export async function installedService(): Promise<ServiceView | undefined> {
+  const facts = await readServiceFacts();
+  return isInstalled(facts) ? await viewOf(facts) : undefined;
+}
+
 /** The hidden files of an agent, if it is the one of the installed service. */
 export async function hiddenFromService({
   path,
   files,
 }: Pick<Loaded, "path" | "files">): Promise<readonly HiddenFile[]> {
-  const facts = await readServiceFacts();
-  const service = isInstalled(facts) ? await viewOf(facts) : undefined;
+  const service = await installedService();
   return service?.configPath === path ? await hiddenFiles(service, files) : [];
 }
 
@@ -44,7 +44,7 @@ export async function hiddenFiles(
       }
       const real = await inTime(path, () => realpath(path)).catch(() => undefined);
       const by = real === undefined ? undefined : (hiddenIn(path, hidden) ?? hiddenIn(real, hidden));
-      return by === undefined ? [] : [{ path, by }];
+      return real === undefined || by === undefined ? [] : [{ path, target: real, by }];
     }),
   );
   return found.flat();

@@ -1,8 +1,12 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { errorCode } from "../../../lib/errors.ts";
+import { inTime } from "../../../lib/files/file-answer.ts";
 import { type FileReader, ownReader } from "../../config/file/file-access.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 import { readableCredential } from "./service-credential.ts";
-import { type Identity, serviceUser, userNamed } from "./service-user.ts";
+import { type Identity, type Obstacle, obstacleFor, serviceUser, userNamed } from "./service-user.ts";
 
 /**
  * The user that the unit runs as; without a loaded unit, the packaged user; undefined if there is
@@ -14,6 +18,39 @@ export async function serviceIdentity(): Promise<Identity | undefined> {
     return serviceUser();
   }
   return userNamed(unit.User || "root", unit.Group);
+}
+
+/**
+ * Which of `files` the user of the service cannot read. Root can read everything, so only root gets
+ * an answer. A missing file is none of them.
+ */
+export async function unreadableForService(
+  files: readonly string[],
+): Promise<readonly (Obstacle & { readonly file: string })[]> {
+  const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
+  if (user === undefined) {
+    return [];
+  }
+  const found = await Promise.all(
+    files.map(async (file) => {
+      const obstacle = await inTime(file, () => obstacleFor(user, file)).catch(() => undefined);
+      return obstacle === undefined ? [] : [{ file, ...obstacle }];
+    }),
+  );
+  return found.flat();
+}
+
+/** Whether this user may not read one of the files: that says nothing about the files. */
+export async function isAnyDenied(files: readonly string[]): Promise<boolean> {
+  const denied = await Promise.all(
+    files.map((file) =>
+      inTime(file, () => access(file, constants.R_OK)).then(
+        () => false,
+        (error: unknown) => ["EACCES", "EPERM"].includes(errorCode(error) ?? ""),
+      ),
+    ),
+  );
+  return denied.includes(true);
 }
 
 /**

@@ -2,6 +2,7 @@ import { glob } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import { configPath } from "../../config/load-config.ts";
+import { changedSettings } from "../../systemd/service/changed-settings.ts";
 import { type ServiceEnvironment, serviceEnvironment } from "../../systemd/service/service-environment.ts";
 import { configArgument, type ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { type Assignment, assignmentsOf, inForce } from "../../systemd/service/unit-files.ts";
@@ -16,12 +17,18 @@ export interface ServiceView {
   readonly configPath: string;
   /** What names that path: `ExecStart= in FILE line 3`. Undefined: it is the default path. */
   readonly configSource: string | undefined;
+  /** The absolute paths of its unit, its drop-ins and its files of `EnvironmentFile=`. */
+  readonly files: readonly string[];
+  /** The settings that the shipped unit does not have. */
+  readonly changed: readonly Assignment[];
   /** Files of `EnvironmentFile=` that the start needs and that could not be read. */
   readonly unread: readonly UnreadFile[];
 }
 
 export interface UnreadFile {
   readonly path: string;
+  /** Where the unit names it: `FILE line 2`; undefined if that is not known. */
+  readonly source: string | undefined;
   /** The end of a sentence about the file. */
   readonly problem: string;
   readonly isMissing: boolean;
@@ -29,15 +36,18 @@ export interface UnreadFile {
 
 /** The view of a service that is installed. */
 export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
-  const assignments = await readAssignments([facts.FragmentPath, ...facts.DropInPaths]);
-  const { files, unread } = await readEnvironmentFiles(facts);
+  const unitFiles = [facts.FragmentPath, ...facts.DropInPaths].filter((path) => path !== "");
+  const assignments = await readAssignments(unitFiles);
+  const { files, unread } = await readEnvironmentFiles(facts, assignments);
   const manager = (await systemctlOutput(["show-environment"])) ?? "";
   const environment = serviceEnvironment({ facts, assignments, manager, files });
   const flag = configArgument(facts);
   return {
     facts,
     environment,
+    files: [...unitFiles, ...files.map(({ path }) => path)],
     unread,
+    changed: changedSettings(assignments),
     configPath: pathOf(flag, environment, facts),
     configSource: sourceOfPath(flag, environment, assignments),
   };
@@ -70,13 +80,13 @@ function sourceOfPath(
 async function readAssignments(paths: readonly string[]): Promise<readonly Assignment[]> {
   const all: Assignment[] = [];
   for (const path of paths) {
-    const text = path === "" ? undefined : await textOf(path);
+    const text = await textOf(path);
     all.push(...(typeof text === "string" ? assignmentsOf(text, path) : []));
   }
   return all;
 }
 
-async function readEnvironmentFiles(facts: ServiceFacts) {
+async function readEnvironmentFiles(facts: ServiceFacts, assignments: readonly Assignment[]) {
   const files: { readonly path: string; readonly text: string }[] = [];
   const unread: UnreadFile[] = [];
   for (const line of facts.EnvironmentFiles) {
@@ -86,7 +96,9 @@ async function readEnvironmentFiles(facts: ServiceFacts) {
       if (typeof text === "string") {
         files.push({ path, text });
       } else if (!text.isMissing || isOptional === "no") {
-        unread.push({ path, ...text });
+        const named = inForce(assignments, "Service", "EnvironmentFile");
+        const place = named.findLast(({ value }) => value.replace(/^-/u, "") === pattern);
+        unread.push({ path, source: place && `${place.file} line ${place.line}`, ...text });
       }
     }
   }
@@ -100,7 +112,7 @@ async function matching(pattern: string): Promise<readonly string[]> {
   return (await Array.fromAsync(glob(pattern))).sort();
 }
 
-async function textOf(path: string): Promise<string | Omit<UnreadFile, "path">> {
+async function textOf(path: string): Promise<string | Pick<UnreadFile, "problem" | "isMissing">> {
   const read = await readBoundedFile(path);
   return read.kind === "read"
     ? Buffer.from(read.bytes).toString("utf8")

@@ -15,7 +15,7 @@ import type { KeyFinding } from "../../key/finding.ts";
 import { OriginMarks } from "../../sync/answer/origin-marks.ts";
 import { fromOrganization, type UnreachableCause } from "../../sync/answer/sync-outcome.ts";
 import { createSyncClient } from "../../sync/sync-client.ts";
-import { nextCommandAsRoot } from "../host/next-command.ts";
+import { type ConfigPlace, nextCommandAsRoot } from "../host/config-place.ts";
 
 /** The control plane's verdict on a key. Asking registers nothing. */
 export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKeyReply } | KeyObjection) & {
@@ -23,6 +23,8 @@ export type KeyVerdict = ({ readonly kind: "accepted"; readonly reply: CurrentKe
   readonly cause?: UnreachableCause;
   /** The control plane's clock, epoch ms, if the answer contains it. */
   readonly serverTimeMs?: number;
+  /** Of the control plane's certificate; undefined if it is not known. */
+  readonly hasAlternativeNames?: boolean | undefined;
 };
 
 /** Why the key was refused, or why no answer came. */
@@ -49,6 +51,8 @@ export interface KeyQuestion {
   /** The host may move to the key's organization, so the remembered one is not sent. */
   readonly isMove: boolean;
   readonly environment: NodeJS.ProcessEnv;
+  /** Where variables of proxies are set, for messages. */
+  readonly variablePlaces?: ReadonlyMap<string, string> | undefined;
 }
 
 const DEADLINE_MS = 10_000;
@@ -57,10 +61,9 @@ const DEADLINE_MS = 10_000;
 export function keyRoute(
   keyFile: string | undefined,
   again: string,
-  place: { readonly path: string },
-  environment: NodeJS.ProcessEnv,
+  place: Pick<ConfigPlace, "path" | "isUsual">,
 ): KeyRoute {
-  const setKey = `Run ${nextCommandAsRoot("set-key", place, environment)}`;
+  const setKey = `Run ${nextCommandAsRoot("set-key", place)}`;
   return { kind: "command", again: keyFile === undefined ? setKey : again };
 }
 
@@ -68,7 +71,7 @@ export function keyRoute(
  * Asks the control plane about the key, as the executor in the configuration. Takes at most 10 s.
  */
 export async function askControlPlane(question: KeyQuestion, signal: AbortSignal): Promise<KeyVerdict> {
-  const { config, key, keySource, findings, environment } = question;
+  const { config, key, keySource, findings, environment, variablePlaces } = question;
   const caPem = await caPemOf(config);
   const { url, proxy } = config.controlPlane;
   const memory = await readMemory(config.agent.dataDir);
@@ -79,6 +82,7 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
     caPem,
     proxy,
     environment,
+    ...(variablePlaces !== undefined && { variablePlaces }),
     userAgent: `novacula-agent/${VERSION}`,
     deadlineMs: DEADLINE_MS,
     marks: new OriginMarks(memory.markedOrigins),
@@ -99,7 +103,8 @@ export async function askControlPlane(question: KeyQuestion, signal: AbortSignal
       return { kind: "unreachable", why: detail, remedy: sentence(placed), cause };
     }
     const { serverTimeMs } = outcome;
-    const time = serverTimeMs === undefined ? {} : { serverTimeMs };
+    const hasAlternativeNames = client.certificate()?.hasAlternativeNames;
+    const time = { hasAlternativeNames, ...(serverTimeMs !== undefined && { serverTimeMs }) };
     if (outcome.kind === "accepted") {
       return { kind: "accepted", reply: outcome.reply, ...time };
     }

@@ -1,24 +1,20 @@
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
-import { errorCode } from "../../../lib/errors.ts";
-import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
 import { type CurrentKeyReply, endOfKey } from "../../../protocol/sync.ts";
-import { hiddenDetail, movedTo } from "../../config/file/hidden-file.ts";
+import { broughtOut, hiddenDetail } from "../../config/file/hidden-file.ts";
 import { MAX_FILE_BYTES } from "../../config/file/read-file.ts";
-import { configPath, type Loaded, loadConfig, ownFiles } from "../../config/load-config.ts";
+import { type Loaded, loadConfig, ownFiles } from "../../config/load-config.ts";
 import { hostOf } from "../../daemon/narration/wording.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
-import type { ConfigOptions } from "../host/agent-place.ts";
+import { withKeptName } from "../host/agent-place.ts";
+import { type ConfigOptions, type ConfigPlace, findConfig } from "../host/config-place.ts";
 import { hiddenFromService } from "../host/hidden-files.ts";
-import { serviceIdentity, serviceReader } from "../host/service-identity.ts";
-import { obstacleFor } from "../host/service-user.ts";
+import { isAnyDenied, serviceReader, unreadableForService } from "../host/service-identity.ts";
 import { isStdin, readStreamInput } from "../host/stream-input.ts";
 import { ending } from "../status/status-report.ts";
 import { askControlPlane, type KeyQuestion, type KeyVerdict, keyRoute } from "./ask-control-plane.ts";
@@ -53,23 +49,24 @@ const CANCELLED: CheckLine = { verdict: "unknown", text: "No key was given. Canc
 /** Checks configuration and key, and prints what is ok, bad and unknown. Changes nothing. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const { environment } = terminal;
-  const { loaded, given } = await loadOnce(options, terminal);
+  const { loaded, place } = await loadOnce(options, terminal);
   const isDenied = await isAnyDenied(loaded.files);
   const subject = await subjectOf(options, loaded, isDenied, terminal);
   // Only now: while the command waits for a key, Ctrl-C may end it at once.
   const signal = shutdownSignal();
-  const route = keyRoute(options.keyFile, "Check again", loaded, environment);
+  const route = keyRoute(options.keyFile, "Check again", place);
   const verdict =
     options.online === true ? await ask(loaded, subject, { route, environment }, signal) : undefined;
   const lines = [
+    ...placeLines(place),
     ...configurationLines(loaded, isDenied),
     ...(subject === undefined ? [] : keyLines(subject)),
     ...(subject === undefined && options.keyFile !== undefined ? [CANCELLED] : []),
-    ...(await serviceLines(loaded, given)),
+    ...(await serviceLines(loaded, place)),
     ...(await hiddenFromService(loaded)).map(
-      ({ path, by }): CheckLine => ({
+      (file): CheckLine => ({
         verdict: "bad",
-        text: `${sentence(hiddenDetail(path, by))} ${movedTo(path)}`,
+        text: `${sentence(hiddenDetail(file))} ${broughtOut(file)}`,
       }),
     ),
     ...(options.online === true ? [onlineLine(loaded, verdict)] : []),
@@ -88,10 +85,14 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   return exitCodeOf(report.verdict);
 }
 
+/** Where agent.toml comes from. */
+interface Place extends ConfigPlace {
+  readonly isPipe: boolean;
+}
+
 interface LoadedOnce {
   readonly loaded: Loaded;
-  /** The name of the pipe that agent.toml came from; undefined for a file. */
-  readonly given: string | undefined;
+  readonly place: Place;
 }
 
 /** agent.toml may come from stdin or from a pipe, because this command reads it once. */
@@ -104,12 +105,15 @@ async function loadOnce(options: CheckOptions, terminal: Terminal): Promise<Load
   }
   const bytes = config === "" ? undefined : await readStreamInput(config, MAX_FILE_BYTES, terminal);
   if (bytes === undefined) {
-    const path = configPath(config, environment);
-    return { loaded: await loadConfig(path, environment, undefined, reader), given: undefined };
+    const place = await findConfig(options, environment);
+    const loaded = await loadConfig(place.path, environment, undefined, reader);
+    return { loaded: await withKeptName(loaded), place: { ...place, isPipe: false } };
   }
   const path = isStdin(config) ? "stdin" : config;
+  const place = { path, isUsual: false, unitSource: undefined, isPipe: true };
   const given = { path, bytes };
-  return { loaded: await loadConfig(path, environment, undefined, { ...reader, given }), given: path };
+  const loaded = await loadConfig(path, environment, undefined, { ...reader, given });
+  return { loaded: await withKeptName(loaded), place };
 }
 
 async function subjectOf(
@@ -150,22 +154,21 @@ function keyLines({ source, key, findings, isDenied }: Subject): readonly CheckL
   return [...lines, { verdict: "ok", text }];
 }
 
-/** Root can read everything, so this checks the files for the service's user. */
-async function serviceLines(loaded: Loaded, given: string | undefined): Promise<readonly CheckLine[]> {
-  const user = process.geteuid?.() === 0 ? await serviceIdentity() : undefined;
-  if (user === undefined) {
+function placeLines({ path, unitSource }: Place): readonly CheckLine[] {
+  if (unitSource === undefined) {
     return [];
   }
-  const lines: CheckLine[] = [];
-  for (const file of ownFiles(loaded).filter((path) => path !== given)) {
-    // A missing file has been reported already.
-    const obstacle = await inTime(file, () => obstacleFor(user, file)).catch(() => undefined);
-    if (obstacle === undefined) {
-      continue;
-    }
-    lines.push({ verdict: "bad", text: `${printable(file, 4096)}: ${obstacle.problem}. ${obstacle.remedy}` });
-  }
-  return lines;
+  const text = `The service of this host uses ${printable(path, 4096)} (${printable(unitSource, 4096)}).`;
+  return [{ verdict: "ok", text }];
+}
+
+async function serviceLines(loaded: Loaded, { path, isPipe }: Place): Promise<readonly CheckLine[]> {
+  const files = ownFiles(loaded).filter((file) => !isPipe || file !== path);
+  const unreadable = await unreadableForService(files);
+  return unreadable.map(({ file, problem, remedy }) => ({
+    verdict: "bad",
+    text: `${printable(file, 4096)}: ${problem}. ${remedy}`,
+  }));
 }
 
 async function ask(
@@ -231,20 +234,4 @@ function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckRepo
     endsAt: endsAt === undefined ? null : new Date(endsAt).toISOString(),
     organization: reply?.organization.name ?? null,
   };
-}
-
-/**
- * True if this user may not read one of the files. Then the verdict is about the user, not the
- * file.
- */
-async function isAnyDenied(files: readonly string[]): Promise<boolean> {
-  const denied = await Promise.all(
-    files.map((file) =>
-      inTime(file, () => access(file, constants.R_OK)).then(
-        () => false,
-        (error: unknown) => ["EACCES", "EPERM"].includes(errorCode(error) ?? ""),
-      ),
-    ),
-  );
-  return denied.includes(true);
 }

@@ -11,7 +11,7 @@ import { type AgentStatus, keyIs } from "../../daemon/status/status.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { AgentPlace } from "../host/agent-place.ts";
 import type { AgentAnswer } from "../host/agent-socket.ts";
-import { nextCommand } from "../host/next-command.ts";
+import { nextCommand } from "../host/config-place.ts";
 import { keyName, statusLine } from "../status/status-report.ts";
 import { waitForKey } from "../status/wait-for-key.ts";
 
@@ -56,7 +56,7 @@ export async function confirmKey(
   }
   const waitMs = wasTried ? placed.waitMs : Math.min(placed.waitMs, UNTRIED_WAIT_MS);
   if (waitMs === 0) {
-    const see = nextCommand(`status --wait-for key=${key.fingerprint}`, place.loaded, terminal.environment);
+    const see = nextCommand(`status --wait-for key=${key.fingerprint}`, place);
     print(terminal, `The agent applies it now. To see the result, run: ${see}`);
     return ExitCode.good;
   }
@@ -81,7 +81,14 @@ function inUse(now: AgentStatus, before: AgentStatus): string {
   const last = utcTime(Date.parse(before.lastAcceptedAt));
   return before.state === "key-refused"
     ? `${online}\n${old}, last accepted at ${last}, was refused already.`
-    : `${online}\n${old}, last accepted at ${last}, is no longer needed on this host. You can revoke it.`;
+    : `${online}\n${old}, last accepted at ${last}, is no longer needed on this host.${revocation(before.key.id)}`;
+}
+
+/** The ID came from the control plane: only one of its form goes into a command. */
+function revocation(id: string | null): string {
+  return id !== null && /^\w{1,64}$/u.test(id)
+    ? ` To revoke it, run on the control plane: ${asRoot(`novacula-control-plane keys revoke ${id}`)}`
+    : " You can revoke it.";
 }
 
 function inVain(answer: AgentAnswer, { key, wasTried }: PlacedKey, terminal: Terminal): ExitCode {

@@ -19,11 +19,24 @@ export interface HandedKey extends KeyDiagnosis {
 /** Far more than any key. */
 const MAX_BYTES = 65_536;
 
+const NOTHING_CAME: KeyDiagnosis = {
+  key: undefined,
+  findings: [
+    {
+      code: "empty",
+      severity: "refused",
+      problem: "is empty",
+      remedy: "If a command before the pipe failed, fix that first. A key starts with exc_.",
+    },
+  ],
+};
+
 /** From a hidden prompt if stdin is a terminal, else from stdin; undefined if cancelled. */
 export async function keyFromPerson(terminal: Terminal): Promise<HandedKey | undefined> {
   if (!terminal.stdin.isTTY) {
     const bytes = (await readStreamInput("-", MAX_BYTES, terminal)) ?? new Uint8Array();
-    return { source: "stdin", isDenied: false, ...diagnoseBytes(bytes, { kind: "input" }) };
+    const given = bytes.length === 0 ? NOTHING_CAME : diagnoseBytes(bytes, { kind: "input" });
+    return { source: "stdin", isDenied: false, ...given };
   }
   const typed = await askHidden("Executor key (it is not shown): ", terminal);
   if (typed === undefined) {

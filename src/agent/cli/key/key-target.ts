@@ -1,7 +1,9 @@
-import type { Stats } from "node:fs";
+import { constants, type Stats } from "node:fs";
+import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
+import { fullDisk } from "../../../lib/files/file-system.ts";
 import { ContentLost } from "../../../lib/files/overwrite-file.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
@@ -50,6 +52,21 @@ export async function keyTarget(
       return await keyFileTarget(edited.path, key, { mode: NEW_FILE_MODE, uid, gid });
     }
   }
+}
+
+/**
+ * Rejects with an OperatorError if this user cannot write the key to `path`: asked before the key,
+ * because a key that cannot be written would be lost.
+ */
+export async function assertWritable(path: string): Promise<void> {
+  await put(path, async (place) => {
+    await access(dirname(place.path), constants.W_OK | constants.X_OK);
+    await access(place.path, constants.W_OK).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT") {
+        throw error;
+      }
+    });
+  });
 }
 
 /** `asNew` is for a file that does not exist. */
@@ -162,8 +179,6 @@ async function assertUnchanged(path: string, place: string, before: FileAsIs): P
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["EROFS", "it is on a read-only file system (a mounted Secret?). Fix: change it at its source"],
   ["EBUSY", "it is itself a mount and cannot be replaced. Fix: change it at its source"],
-  ["ENOSPC", "the disk is full. Fix: free some space, then try again"],
-  ["EDQUOT", "the quota is used up. Fix: free some space, then try again"],
 ]);
 
 async function cannotWrite(path: string, error: unknown): Promise<OperatorError> {
@@ -171,11 +186,17 @@ async function cannotWrite(path: string, error: unknown): Promise<OperatorError>
     return damaged(path, error);
   }
   const code = errorCode(error) ?? "unknown error";
-  const isDenied = code === "EACCES" || code === "EPERM";
-  const reason = isDenied
+  const reason = ["EACCES", "EPERM"].includes(code)
     ? await whyDenied(path)
-    : (REASONS.get(code) ?? `${printable(code, 40)}. Fix: check the disk or the mount`);
+    : ["ENOSPC", "EDQUOT"].includes(code)
+      ? whyFull(path)
+      : (REASONS.get(code) ?? `${printable(code, 40)}. Fix: check the disk or the mount`);
   return new OperatorError(`cannot write ${printable(path, 4096)}, so nothing was written: ${reason}`);
+}
+
+function whyFull(path: string): string {
+  const { problem, fix } = fullDisk(path);
+  return `${problem}.\nFix: ${fix}`;
 }
 
 async function whyDenied(path: string): Promise<string> {

@@ -7,14 +7,15 @@ import { formatIssue } from "../../config/issue/config-issue.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
 import type { KeyFinding } from "../../key/finding.ts";
-import { type AgentPlace, type ConfigOptions, findAgent } from "../host/agent-place.ts";
+import { type AgentPlace, findAgent } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
+import type { ConfigOptions } from "../host/config-place.ts";
 import { askControlPlane, type KeyVerdict } from "./ask-control-plane.ts";
 import { describeReply } from "./check.ts";
 import { confirmKey } from "./confirm-key.ts";
 import { credentialTarget } from "./credential-target.ts";
 import { type HandedKey, keyFromPerson } from "./key-input.ts";
-import { keyTarget } from "./key-target.ts";
+import { assertWritable, keyTarget } from "./key-target.ts";
 import { allowNewOrganization } from "./new-organization.ts";
 import { restartForKey } from "./restart-for-key.ts";
 
@@ -53,6 +54,8 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
   const { credential } = loaded.config.controlPlane;
   // Before the key is asked for: a key that cannot be written would be lost.
   const source = credential === undefined ? undefined : await credentialTarget(credential);
+  const file = source ?? loaded.config.controlPlane.accessTokenFile ?? loaded.path;
+  await neededInTime(file, () => assertWritable(file));
   const handed = await keyFromPerson(terminal);
   if (handed === undefined) {
     return giveUp("Cancelled.", ExitCode.bad, terminal);
@@ -62,20 +65,23 @@ export async function setKey(options: SetKeyOptions, terminal: Terminal): Promis
     return giveUp("", ExitCode.bad, terminal);
   }
   // From here on, Ctrl-C stops the command only between steps, so no temporary file stays behind.
-  return await install({ ...place, loaded, source }, { ...handed, key: handed.key }, options, terminal);
+  return await install({ ...place, loaded, source, file }, { ...handed, key: handed.key }, options, terminal);
 }
 
 async function install(
-  place: AgentPlace & { readonly loaded: Configured; readonly source: string | undefined },
+  place: AgentPlace & {
+    readonly loaded: Configured;
+    readonly source: string | undefined;
+    readonly file: string;
+  },
   handed: HandedKey & { readonly key: ExecutorKey },
   options: SetKeyOptions,
   terminal: Terminal,
 ): Promise<number> {
   const signal = shutdownSignal();
   const { environment } = terminal;
-  const { loaded, source } = place;
+  const { loaded, source, file } = place;
   const { key, findings } = handed;
-  const file = source ?? loaded.config.controlPlane.accessTokenFile ?? loaded.path;
   const target = await neededInTime(file, () => keyTarget(loaded, key, source));
   const isMove = options.newOrganization === true;
   const verdict = await askControlPlane(

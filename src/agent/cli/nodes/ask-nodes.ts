@@ -5,8 +5,9 @@ import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
 import { type NodeAnswer, nodeAnswerSchema } from "../../daemon/nodes-part.ts";
 import { type NodeStatus, type NodesStatus, nodesStatusSchema } from "../../daemon/status/nodes-status.ts";
-import { type ConfigOptions, findFolders } from "../host/agent-place.ts";
+import { findFolders } from "../host/agent-place.ts";
 import { type AgentOperation, type AgentValue, askAgentFor } from "../host/agent-socket.ts";
+import type { ConfigOptions } from "../host/config-place.ts";
 
 /** A request to the hand takes up to a minute. */
 const PATIENCE_MS = 60_000;

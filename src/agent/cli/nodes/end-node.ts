@@ -7,7 +7,7 @@ import type { NodesStatus } from "../../daemon/status/nodes-status.ts";
 import { createHand, type Hand } from "../../reconciler/host/hand-client.ts";
 import { HOST_PLACES, NODE_DATA } from "../../reconciler/host/places.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
-import type { ConfigOptions } from "../host/agent-place.ts";
+import type { ConfigOptions } from "../host/config-place.ts";
 import { askAboutNode, askNodes, nodeNamed } from "./ask-nodes.ts";
 
 export interface EndOptions extends ConfigOptions {

@@ -10,7 +10,7 @@ import {
   problemOfNode,
 } from "../../daemon/status/nodes-status.ts";
 import { NODE_DATA } from "../../reconciler/host/places.ts";
-import type { ConfigOptions } from "../host/agent-place.ts";
+import type { ConfigOptions } from "../host/config-place.ts";
 import { askNodes, nodeNamed } from "./ask-nodes.ts";
 
 export interface ListOptions extends ConfigOptions {

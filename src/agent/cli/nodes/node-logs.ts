@@ -1,7 +1,7 @@
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
-import type { ConfigOptions } from "../host/agent-place.ts";
+import type { ConfigOptions } from "../host/config-place.ts";
 import { askAboutNode, askNodes, nodeNamed } from "./ask-nodes.ts";
 import { followLog } from "./follow-log.ts";
 

@@ -13,7 +13,7 @@ import {
   PACKAGED_UNITS,
   SERVICE,
 } from "../../systemd/service-unit.ts";
-import { runHostTool } from "../../systemd/systemctl.ts";
+import { runHostTool, systemdVersion } from "../../systemd/systemctl.ts";
 import { serviceUser } from "../host/service-user.ts";
 import { inPlace } from "../host/write-place.ts";
 import { exampleConfig } from "./example-config.ts";
@@ -59,7 +59,7 @@ export async function install(options: InstallOptions, terminal: Terminal): Prom
     );
   }
   assertSystemd();
-  const unit = installedUnit(binary);
+  const unit = installedUnit(binary, await systemdVersion());
   const nodeFiles = nodeFileSteps();
   await assertUnedited(unit, options.force === true);
   await assertUneditedNodes(nodeFiles, options.force === true);

@@ -4,10 +4,10 @@ import { complain, print, type Terminal } from "../../../lib/command-line/termin
 import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
 import type { AgentStatus } from "../../daemon/status/status.ts";
-import { type AgentFolders, type ConfigOptions, findFolders } from "../host/agent-place.ts";
+import { type AgentFolders, findFolders } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
+import { type ConfigOptions, nextCommand } from "../host/config-place.ts";
 import { driftNote } from "../host/credential-drift.ts";
-import { nextCommand } from "../host/next-command.ts";
 import { statusReport } from "./status-report.ts";
 import { sayUnanswered } from "./unanswered.ts";
 import { filesVerdict } from "./verdict.ts";
@@ -28,7 +28,7 @@ export async function reload(
   }
   const notes = await credentialNotes(folders, answer.status);
   if (options.wait !== true) {
-    const status = nextCommand("status", folders, terminal.environment);
+    const status = nextCommand("status", folders);
     print(terminal, `The agent reads its files now. To see the result, run: ${status}`);
     for (const note of notes) {
       complain(terminal, note);

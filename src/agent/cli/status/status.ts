@@ -6,8 +6,9 @@ import { complain, print, type Terminal } from "../../../lib/command-line/termin
 import { delay } from "../../../lib/delay.ts";
 import { printable } from "../../../lib/printable.ts";
 import { type AgentStatus, agentStatusSchema, keyIs } from "../../daemon/status/status.ts";
-import { type AgentFolders, type ConfigOptions, findFolders } from "../host/agent-place.ts";
+import { type AgentFolders, findFolders } from "../host/agent-place.ts";
 import { type AgentAnswer, askAgent } from "../host/agent-socket.ts";
+import type { ConfigOptions } from "../host/config-place.ts";
 import { driftNote } from "../host/credential-drift.ts";
 import { lastKnown } from "./last-known.ts";
 import { statusLine, statusReport } from "./status-report.ts";
@@ -105,7 +106,7 @@ async function unanswered(
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (json === true) {
-    throw unansweredError(answer, place, "status", terminal.environment);
+    throw unansweredError(answer, place, "status");
   }
   const code = sayUnanswered(answer, place, "status", terminal);
   const known = code === ExitCode.notRunning ? await lastKnown(place.dataDir) : undefined;
@@ -132,7 +133,7 @@ async function watch(
     if (essence !== last && !signal.aborted) {
       last = essence;
       if (answer.kind !== "answered") {
-        const error = unansweredError(answer, place, "status", terminal.environment);
+        const error = unansweredError(answer, place, "status");
         complain(terminal, options.json === true ? JSON.stringify(error.output()) : error.message);
       } else if (options.json === true) {
         print(terminal, JSON.stringify(answer.status));

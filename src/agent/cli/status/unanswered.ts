@@ -5,7 +5,7 @@ import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
 import type { AgentFolders } from "../host/agent-place.ts";
 import type { AgentAnswer } from "../host/agent-socket.ts";
-import { nextCommand } from "../host/next-command.ts";
+import { nextCommand } from "../host/config-place.ts";
 
 type Unanswered = Exclude<AgentAnswer, { kind: "answered" }>;
 
@@ -17,13 +17,12 @@ export function unansweredError(
   { kind, why }: Unanswered,
   place: AgentFolders,
   command: string,
-  environment: NodeJS.ProcessEnv,
 ): CommandError {
   if (kind === "not-running" && place.isDenied) {
     const path = printable(place.path, 4096);
     const message = `It is unknown whether an agent runs here: ${path} ${place.obstacle}.`;
     return new CommandError("no_permission", message, {
-      fix: asRoot(nextCommand(command, place, environment)),
+      fix: asRoot(nextCommand(command, place)),
     });
   }
   return kind === "no-answer"
@@ -38,7 +37,7 @@ export function sayUnanswered(
   command: string,
   terminal: Terminal,
 ): ExitCode {
-  const { message, code, fix, exitCode } = unansweredError(answer, place, command, terminal.environment);
+  const { message, code, fix, exitCode } = unansweredError(answer, place, command);
   complain(terminal, message);
   if (code === "no_permission") {
     complain(terminal, `Fix: ${fix}`);

@@ -3,12 +3,15 @@ import { stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import { type Group as AccountGroup, ownerText, readAccounts } from "../../../lib/accounts.ts";
+import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
 /** The group of the packaged service: the package installs agent.toml as root:novacula 0640. */
 const SERVICE_GROUP = "novacula";
+/** What the kernel shows for an ID that the user namespace of a process does not have: nogroup. */
+const UNMAPPED_ID = 65_534;
 const WORLD_READ = 0o004;
 const WORLD_WRITE = 0o002;
 const GROUP_WRITE = 0o020;
@@ -65,8 +68,11 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
   for (let current = path; ; current = dirname(current)) {
     try {
       const stats = await stat(current);
+      if (reader.group?.gid === UNMAPPED_ID && isInUserNamespace()) {
+        return `The service's own group is unknown here, inside of its sandbox. Fix: ${asRoot("novacula-agent doctor")}`;
+      }
       if (current !== path) {
-        return `Its group must be able to enter ${printable(current, 4096)}. Fix: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
+        return `That user must be able to enter ${printable(current, 4096)}. Fix: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
       }
       return `It has mode ${octal(stats)}, ${ownerText(stats)}. Fix: ${closingCommand(path, stats, reader)}`;
     } catch {

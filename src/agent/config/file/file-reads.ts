@@ -13,6 +13,7 @@ export type TextRead =
   | {
       readonly kind: "unreadable" | "not-text";
       readonly code: "not-found" | "unreadable" | "not-text";
+      readonly isFolder?: boolean;
       /** The end of a sentence about the file. */
       readonly problem: string;
       readonly remedy: string;
@@ -49,7 +50,7 @@ export class FileReads {
     const read = await this.read(path);
     if (read.kind === "unreadable") {
       const code = read.code === "ENOENT" ? "not-found" : "unreadable";
-      return { ...read, code };
+      return { ...read, code, isFolder: read.code === "is-folder" };
     }
     const decoded = decodeText(read.bytes);
     return decoded.kind === "text"

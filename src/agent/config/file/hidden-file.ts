@@ -1,8 +1,16 @@
 import { readFile, readlink } from "node:fs/promises";
-import { basename } from "node:path";
-import { type HiddenFolder, hiddenIn, hiddenMounts } from "../../../lib/files/hidden-folders.ts";
+import { basename, dirname, resolve } from "node:path";
+import { type HiddenFolder, hiddenIn, hiddenMounts, isBelow } from "../../../lib/files/hidden-folders.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+
+/** A file that exists, and that the sandbox of a service hides from it. */
+export interface HiddenFile {
+  readonly path: string;
+  /** Where its links lead: `path` itself if it is none. */
+  readonly target: string;
+  readonly by: HiddenFolder;
+}
 
 /**
  * Why this process cannot see `path`, if the sandbox of its service hides the folder: the file may
@@ -12,26 +20,49 @@ export async function hiddenFrom(
   path: string,
 ): Promise<{ readonly problem: string; readonly remedy: string } | undefined> {
   const mounts = hiddenMounts(await readFile("/proc/self/mountinfo", "utf8").catch(() => ""));
-  const target = mounts.length === 0 ? path : await readlink(path).catch(() => path);
-  const hidden = hiddenIn(path, mounts) ?? hiddenIn(target, mounts);
-  if (hidden === undefined) {
+  const target = mounts.length === 0 ? path : await linkTarget(path);
+  const by = hiddenIn(path, mounts) ?? hiddenIn(target, mounts);
+  if (by === undefined) {
     return undefined;
   }
-  const { folder, setting } = hidden;
+  const where = target === path ? "is in" : `is a link to ${printable(target, 4096)}, in`;
   return {
-    problem: `is in ${printable(folder, 400)}, which ${setting} of the unit hides from this service`,
-    remedy: movedTo(path),
+    problem: `${where} ${printable(by.folder, 400)}, which ${by.setting} of the unit hides from this service`,
+    remedy: broughtOut({ path, target, by }),
   };
 }
 
 /** The same for a file that others see, but not the service, as a clause. */
-export function hiddenDetail(path: string, { folder, setting }: HiddenFolder): string {
-  return `the service does not see ${printable(path, 4096)}, because ${setting} of its unit hides ${printable(folder, 400)}`;
+export function hiddenDetail({ path, target, by: { folder, setting } }: HiddenFile): string {
+  const what = printable(path, 4096) + (target === path ? "" : `, a link to ${printable(target, 4096)}`);
+  return `the service does not see ${what}, because ${setting} of its unit hides ${printable(folder, 400)}`;
 }
 
-/** Where the file can be instead, as a sentence that ends with the command. */
-export function movedTo(path: string): string {
-  const moved = `/etc/novacula/${basename(path)}`;
-  const command = asRoot(`install -o root -g novacula -m 0640 ${shellWord(path)} ${shellWord(moved)}`);
-  return `Move it to /etc/novacula, and write its new path where the old one is. Run: ${command}`;
+/** How the service gets to see the file, as sentences that end with the command. */
+export function broughtOut({ path, target, by: { setting } }: HiddenFile): string {
+  const place = isBelow(path, FOLDER) ? path : `${FOLDER}/${basename(path)}`;
+  if (place === target) {
+    return `Take ${setting} out of the unit, then restart. Run: ${asRoot("systemctl edit novacula-agent")} && ${asRoot("novacula-agent restart")}`;
+  }
+  const rest = place === path ? "in place of the link" : "and write its new path where the old one is";
+  const copy = asRoot(`install -o root -g novacula -m 0640 ${shellWord(target)} ${shellWord(place)}`);
+  return `Put a copy into ${FOLDER}, ${rest}; then delete ${printable(target, 4096)}. Run: ${copy}`;
+}
+
+/** Where the service has its files. */
+const FOLDER = "/etc/novacula";
+/** As many as Linux follows: path_resolution(7). */
+const MAX_LINKS = 40;
+
+/** Follows links into a folder that this process may not see, where realpath(3) fails. */
+async function linkTarget(path: string): Promise<string> {
+  let target = path;
+  for (let links = 0; links < MAX_LINKS; links += 1) {
+    const next = await readlink(target).catch(() => undefined);
+    if (next === undefined) {
+      break;
+    }
+    target = resolve(dirname(target), next);
+  }
+  return target;
 }

@@ -1,9 +1,12 @@
 import type { Stats } from "node:fs";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open, realpath } from "node:fs/promises";
+import { dirname } from "node:path";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
+import { limitOfRoot } from "../../../lib/files/limit-of-root.ts";
 import { accessRemedy, type FileReader, ownReader, runningUser } from "./file-access.ts";
+import { folderInstead, nameTheFile } from "./folder-instead.ts";
 import { hiddenFrom } from "./hidden-file.ts";
 
 /** The content of a file, or why it could not be read. */
@@ -51,7 +54,7 @@ async function read(path: string, reader: FileReader): Promise<FileRead> {
     const stats = await handle.stat();
     const kind = otherKind(stats);
     if (kind !== undefined) {
-      return notAFile(kind);
+      return await notAFile(path, kind);
     }
     const bytes = await readAtMost(handle, stats.size, MAX_FILE_BYTES + 1);
     if (bytes.length > MAX_FILE_BYTES) {
@@ -77,7 +80,7 @@ function otherKind(stats: Stats): string | undefined {
     return undefined;
   }
   if (stats.isDirectory()) {
-    return "directory";
+    return "folder";
   }
   if (stats.isFIFO()) {
     return "named pipe";
@@ -88,14 +91,14 @@ function otherKind(stats: Stats): string | undefined {
   return "device";
 }
 
-function notAFile(kind: string): FileRead {
+async function notAFile(path: string, kind: string): Promise<FileRead> {
+  const code = `is-${kind.replace(" ", "-")}`;
+  if (kind === "folder") {
+    const folder = await folderInstead(path);
+    return { kind: "unreadable", code, problem: folder.problem, remedy: nameTheFile(path, folder) };
+  }
   const problem = `is a ${kind}, not a regular file`;
-  return {
-    kind: "unreadable",
-    code: `is-${kind.replace(" ", "-")}`,
-    problem,
-    remedy: "Name a regular file.",
-  };
+  return { kind: "unreadable", code, problem, remedy: "Name a regular file." };
 }
 
 /**
@@ -141,7 +144,9 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
       return answer("is a symbolic link to itself", "Fix the link.");
     case "EACCES":
     case "EPERM":
-      return answer(`cannot be read by ${runningUser()}`, await accessRemedy(path, reader));
+      return process.geteuid?.() === 0
+        ? deniedToRoot(path, answer)
+        : answer(`cannot be read by ${runningUser()}`, await accessRemedy(path, reader));
     case "ENAMETOOLONG":
       return answer("has a path that is too long for this system", "Name a shorter path.");
     case "ENXIO":
@@ -155,6 +160,12 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
     default:
       return answer(`could not be read (${code})`, "Check the disk or the mount.");
   }
+}
+
+/** Modes do not hold for root, so no change of them helps. */
+function deniedToRoot(path: string, answer: (problem: string, remedy: string) => FileRead): FileRead {
+  const { why, fix } = limitOfRoot(dirname(path));
+  return answer(`cannot be read by root: ${why}`, `Fix: ${fix}`);
 }
 
 /** What open(2) says of a file in a folder that a sandbox has replaced. */

@@ -37,7 +37,7 @@ export function adviseDuplicates(
 }
 
 /** Only a look: the other process says itself where it runs, and may lie. */
-function lookCommand({ unit, pid }: ExecutorProcess): string {
+export function lookCommand({ unit, pid }: Pick<ExecutorProcess, "unit" | "pid">): string {
   return unit === null ? `ps -fp ${pid}` : `systemctl status ${shellWord(unit)}`;
 }
 

@@ -1,26 +1,27 @@
 import { printable } from "../../../lib/printable.ts";
-import { DEFAULT_NAME, isCommonName, renameRemedy } from "../../config/executor-name.ts";
+import { isCommonName, renameRemedy } from "../../config/executor-name.ts";
 import type { Entry } from "../../journal/entry.ts";
 import type { Generation } from "../rotation/generation.ts";
+import type { GenerationState } from "../rotation/generation-state.ts";
 import { fileName } from "./wording.ts";
 
 /** Tells of a host whose name is no longer that of its executor: once for each new name. */
 export function createHostNameWatch(path: string) {
-  let known = DEFAULT_NAME;
-  return (generation: Generation | undefined, hostName: string): readonly Entry[] => {
-    if (generation === undefined || generation.config.agent.isNameSet || hostName === known) {
+  let known: string | undefined;
+  return (state: GenerationState | undefined, hostName: string): readonly Entry[] => {
+    const agent = state?.generation.config.agent;
+    if (agent === undefined || agent.isNameSet || state?.acceptedAt === undefined || hostName === known) {
       return [];
     }
     known = hostName;
-    const { name } = generation.config.agent;
-    return hostName === name ? [] : [hostRenamed(name, printable(hostName, 64), path)];
+    return hostName === agent.name ? [] : [hostRenamed(agent.name, printable(hostName, 64), path)];
   };
 }
 
 function hostRenamed(name: string, hostName: string, path: string): Entry {
   return {
     event: "host.renamed",
-    message: `This host is now called ${hostName}, and the executor is still ${name}: agent.name is not set, so the executor has the name that the host had when the agent started. After a restart this host would be ${hostName}, a new executor for the control plane. To keep the executor, write name = ${JSON.stringify(name)} below [agent] in ${fileName(path)}. To get the new one: sudo systemctl restart novacula-agent`,
+    message: `This host is called ${hostName}, and the executor is still ${name}, also after a restart: agent.name is not set, so it keeps the name with which it was first accepted. To keep it and end this line, write name = ${JSON.stringify(name)} below [agent] in ${fileName(path)}. With name = ${JSON.stringify(hostName)} this host becomes a new executor, which needs a key of its own`,
     fields: { executor: name },
   };
 }

@@ -10,6 +10,7 @@ import {
 } from "../rotation/generation.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { type FileProblem, type Rotation, running } from "../rotation/rotation.ts";
+import { withFixLast } from "./fix-last.ts";
 import { commonNameEntries } from "./host-name.ts";
 import { fileName, keyLabel, problemText, stillOn } from "./wording.ts";
 
@@ -70,13 +71,6 @@ export function narrateProblem(problem: FileProblem, rotation: Rotation, context
     message: withFixLast(capital(problemText(problem)), `The key is not sent. ${consequence}`),
     fields: { path, finding: problem.findings[0]?.code },
   };
-}
-
-/** A command to copy ends the line. One of several problems keeps its own beside it. */
-function withFixLast(problem: string, consequence: string): string {
-  const [what = "", fix, ...more] = problem.split(" Fix: ");
-  const isOne = fix !== undefined && more.length === 0 && !fix.includes(" | ");
-  return isOne ? `${what} ${consequence} Fix: ${fix}` : `${problem} ${consequence}`;
 }
 
 function restored(before: Rotation, current: GenerationState, { path }: FileContext): Entry[] {

@@ -150,7 +150,7 @@ function noRestart({ credential }: RefusedKey): string {
 
 function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {
   const name = key.executorName;
-  const fixName = key.isNameSet ? "fix agent.name" : "set agent.name in agent.toml (it is the host's now)";
+  const fixName = key.isNameSet ? "fix agent.name" : "set agent.name in agent.toml (it is not set now)";
   const working = bring("a working key", key, route);
   const it = bring("it", key, route);
   const andBringIt = `and ${it.charAt(0).toLowerCase()}${it.slice(1)}`;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
+import type { AccessProblem } from "../../../lib/files/access-problem.ts";
 import type { OriginMarks } from "../../sync/answer/origin-marks.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { type Memory, remember, writeMemory } from "./memory.ts";
@@ -23,7 +24,7 @@ export function createMemoryKeeper(
   initial: Memory,
   marks: Pick<OriginMarks, "list">,
   clock: Clock,
-  onFailure: (reason: string) => void,
+  onFailure: (failure: AccessProblem) => void,
 ): MemoryKeeper {
   let memory = initial;
   let written = essence(initial);
@@ -65,5 +66,5 @@ function essence(memory: Memory): string {
   const keys = memory.keys.map(({ url, fingerprint, verdict, keyId, keyName }) =>
     [url, fingerprint, verdict, keyId, keyName].join("\0"),
   );
-  return JSON.stringify([keys.sort(), memory.organizations]);
+  return JSON.stringify([keys.sort(), memory.organizations, memory.executor]);
 }

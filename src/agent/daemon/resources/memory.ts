@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import * as z from "zod";
 import type { Clock } from "../../../lib/clock.ts";
-import { errorCode } from "../../../lib/errors.ts";
+import type { AccessProblem } from "../../../lib/files/access-problem.ts";
 import { type AtomicFileOptions, writeFileAtomically } from "../../../lib/files/atomic-file.ts";
-import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
+import { inTime } from "../../../lib/files/file-answer.ts";
+import { writeFailure } from "../../../lib/files/write-failure.ts";
 import { withoutSecrets } from "../../../lib/log/secret-guard.ts";
+import { printable } from "../../../lib/printable.ts";
+import { machineHash } from "../../../lib/systemd/machine-hash.ts";
 import { readBoundedFile } from "../../config/file/read-file.ts";
+import type { AgentConfig } from "../../config/schema/agent-config.ts";
 import { MAX_MARKED_ORIGINS } from "../../sync/answer/origin-marks.ts";
 import type { KnownOrganization } from "../../sync/answer/sync-outcome.ts";
 import type { GenerationState, KeyMemory } from "../rotation/generation-state.ts";
@@ -42,6 +46,14 @@ const memorySchema = z.object({
     z.object({ url: z.string(), id: z.string(), name: z.string(), slug: z.string().optional() }),
   ),
   /**
+   * The name with which the executor was first accepted without `agent.name`, and on which
+   * machine: a clone of this host is another one. Damage here costs nothing else.
+   */
+  executor: z
+    .object({ name: z.string().min(1).max(63), machine: z.string().max(64) })
+    .optional()
+    .catch(undefined),
+  /**
    * The origins whose control plane marks its answers (sync/answer/origin-marks.ts), newest first.
    * Damage here costs nothing else.
    */
@@ -77,8 +89,8 @@ export async function readMemory(dataDir: string): Promise<Memory> {
   }
 }
 
-/** Resolves with the reason if it could not be written. */
-export async function writeMemory(dataDir: string, memory: Memory): Promise<string | undefined> {
+/** Resolves with the reason if it could not be written, as a clause that begins with its path. */
+export async function writeMemory(dataDir: string, memory: Memory): Promise<AccessProblem | undefined> {
   const path = statePath(dataDir);
   try {
     await inTime(path, (signal) =>
@@ -87,10 +99,8 @@ export async function writeMemory(dataDir: string, memory: Memory): Promise<stri
     );
     return undefined;
   } catch (error) {
-    if (error instanceof NoFileAnswer) {
-      return `${path} ${error.message}`;
-    }
-    return `${path}: ${errorCode(error) ?? "cannot be written"}`;
+    const { problem, fix } = writeFailure(path, error, "novacula-agent");
+    return { problem: `${printable(path, 4096)} cannot be written: ${problem}`, fix };
   }
 }
 
@@ -132,6 +142,11 @@ export function recallOrganization(memory: Memory, url: string): KnownOrganizati
   return memory.organizations.find((organization) => organization.url === url);
 }
 
+/** The executor's name without `agent.name`; undefined if it was never accepted on this machine. */
+export function rememberedName({ executor }: Memory, machine = machineHash()): string | undefined {
+  return executor?.machine === machine ? executor.name : undefined;
+}
+
 /** `memory` with what is now known of the key; unchanged until the control plane has answered. */
 export function remember(memory: Memory, state: GenerationState, clock: Clock): Memory {
   if (state.verdict === undefined) {
@@ -162,7 +177,13 @@ export function remember(memory: Memory, state: GenerationState, clock: Clock): 
         ].slice(0, KEYS_KEPT)
       : memory.organizations;
   const others = memory.keys.filter((each) => !isSame(each, key));
-  return { ...memory, keys: [key, ...others].slice(0, KEYS_KEPT), organizations };
+  const executor = state.sync.kind === "online" ? executorOf(state.generation.config) : memory.executor;
+  return { ...memory, executor, keys: [key, ...others].slice(0, KEYS_KEPT), organizations };
+}
+
+/** A name that is set replaces the remembered one for good. */
+function executorOf({ agent }: AgentConfig): Memory["executor"] {
+  return agent.isNameSet ? undefined : { name: agent.name, machine: machineHash() };
 }
 
 /**

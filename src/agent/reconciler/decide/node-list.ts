@@ -109,6 +109,9 @@ function refusal(known: NodeList, { organizationId, reply }: NodesAnswer): strin
   if (reply.list !== null && reply.list.length !== reply.count) {
     return `it has ${reply.list.length} nodes and says that it has ${reply.count}`;
   }
+  if (new Set(reply.list?.map(({ id }) => id)).size !== (reply.list?.length ?? 0)) {
+    return "it has a node twice, and so two orders for it";
+  }
   if (known.organizationId === organizationId && changeNumber !== null && reply.changeNumber < changeNumber) {
     return `its number is ${reply.changeNumber}, and the host already has list ${changeNumber}: the control plane may have been restored from an older backup`;
   }

@@ -1,4 +1,5 @@
 import type { NodeCapabilities, NodesReply, NodesReport } from "../../../protocol/nodes/node-exchange.ts";
+import { figuresOf, haveSameEssence } from "../../../protocol/nodes/observed-figures.ts";
 import type { ObservedNode } from "../../../protocol/nodes/observed-node.ts";
 
 /** Figures of nodes that are at rest travel this rarely, ms. */
@@ -18,8 +19,7 @@ export interface ReportSource {
 }
 
 interface Told {
-  readonly essence: string;
-  readonly figures: string;
+  readonly node: ObservedNode;
   readonly figuresAt: number;
 }
 
@@ -32,6 +32,8 @@ interface Told {
 export class NodesReporter {
   readonly #phaseMs: number;
   readonly #told = new Map<string, Told>();
+  /** These were found to have none. */
+  #withoutNews: readonly ObservedNode[] | undefined;
   #isWholeWanted = true;
   #areCapabilitiesWanted = false;
 
@@ -53,7 +55,12 @@ export class NodesReporter {
 
   /** Whether something other than figures waits to be reported. */
   hasNews(observed: readonly ObservedNode[]): boolean {
-    return observed.some((node) => this.#told.get(node.id)?.essence !== essenceOf(node));
+    if (observed === this.#withoutNews) {
+      return false;
+    }
+    const hasNews = observed.some((node) => !isTold(this.#told.get(node.id), node));
+    this.#withoutNews = hasNews ? undefined : observed;
+    return hasNews;
   }
 
   /** The control plane has accepted `report`. */
@@ -61,9 +68,12 @@ export class NodesReporter {
     if (report.isWhole) {
       this.#told.clear();
     }
+    if (report.isWhole || report.observed.length > 0) {
+      this.#withoutNews = undefined;
+    }
     for (const node of report.observed) {
       const figuresAt = report.isWhole ? now - this.#phaseMs : now;
-      this.#told.set(node.id, { essence: essenceOf(node), figures: figuresOf(node), figuresAt });
+      this.#told.set(node.id, { node, figuresAt });
     }
     this.#isWholeWanted = reply.wantsWhole;
     this.#areCapabilitiesWanted = reply.wantsCapabilities;
@@ -74,33 +84,24 @@ export class NodesReporter {
     this.#isWholeWanted = true;
     this.#areCapabilitiesWanted = false;
     this.#told.clear();
+    this.#withoutNews = undefined;
   }
 
   #isNews(node: ObservedNode, { intervalMs, now }: ReportSource): boolean {
     const told = this.#told.get(node.id);
-    if (told?.essence !== essenceOf(node)) {
+    if (!isTold(told, node)) {
       return true;
     }
     const period = isMoving(node) ? Math.min(intervalMs, FIGURES_AT_REST_MS) : FIGURES_AT_REST_MS;
-    return told.figures !== figuresOf(node) && now - told.figuresAt >= period;
+    return now - told.figuresAt >= period && figuresOf(told.node) !== figuresOf(node);
   }
+}
+
+/** Whether the control plane has accepted everything about the node but its figures. */
+function isTold(told: Told | undefined, node: ObservedNode): told is Told {
+  return told !== undefined && haveSameEssence(told.node, node);
 }
 
 function isMoving({ processes }: ObservedNode): boolean {
   return processes.some(({ status }) => status === "starting" || status === "syncing");
-}
-
-function essenceOf(node: ObservedNode): string {
-  const { id, name, revision, processes, isGone, isUnlisted } = node;
-  const each = processes.map(({ role, client, version, status, problem, reason, since, restarts }) => {
-    return [role, client, version, status, problem, reason, since, restarts];
-  });
-  return JSON.stringify([id, name, revision, isGone, isUnlisted, each]);
-}
-
-function figuresOf({ diskFreeBytes, processes }: ObservedNode): string {
-  const each = processes.map(({ height, targetHeight, peers, syncProgress, memoryBytes }) => {
-    return [height, targetHeight, peers, syncProgress, memoryBytes];
-  });
-  return JSON.stringify([diskFreeBytes, each]);
 }

@@ -1,11 +1,34 @@
 import type { ObservedNode } from "../../../protocol/nodes/observed-node.ts";
 import type { NodeList } from "./node-list.ts";
 
+/** Makes what the control plane is told, once for each list and what was observed. */
+export class ReportedNodes {
+  readonly #since: number;
+  #list: NodeList | undefined;
+  #observed: readonly ObservedNode[] = [];
+  #reported: readonly ObservedNode[] = [];
+
+  /** `since` is epoch ms: a new node waits since then. */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  /** The same array for the same arguments. */
+  of(list: NodeList, observed: readonly ObservedNode[]): readonly ObservedNode[] {
+    if (list !== this.#list || observed !== this.#observed) {
+      this.#reported = reportedNodes(list, observed, this.#since);
+      this.#list = list;
+      this.#observed = observed;
+    }
+    return this.#reported;
+  }
+}
+
 /**
  * What the control plane is told. Of a deleted node it needs to hear nothing more, once its list
  * does not have the node. A new node whose name is in use is there, and says why it waits.
  */
-export function reportedNodes(
+function reportedNodes(
   { nodes, waiting }: NodeList,
   observed: readonly ObservedNode[],
   since: number,

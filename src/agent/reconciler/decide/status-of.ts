@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { NodeProblem, ProcessStatus } from "../../../protocol/nodes/observed-node.ts";
@@ -112,12 +113,16 @@ function downStatus(facts: StatusFacts): StatusOf {
     : plain("stopped");
 }
 
-/** `exit status 1`, `signal 9`. */
+/** `exit status 1`, `signal 6`. */
 function endText({ exit, result }: UnitState): string {
   if (exit === undefined) {
     return result === "success" ? "for an unknown reason" : printable(result, 40);
   }
-  return exit.how === "exited" ? `exit status ${exit.status}` : `signal ${exit.status}`;
+  if (exit.how === "exited") {
+    return `exit status ${exit.status}`;
+  }
+  const hint = exit.status === constants.signals.SIGKILL ? ", sent by somebody or for lack of memory" : "";
+  return `signal ${exit.status}${hint}`;
 }
 
 function limitText({ memoryLimitBytes }: StatusFacts): string {

@@ -2,8 +2,11 @@ import { link, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { errorCode } from "../../../lib/errors.ts";
+import type { AccessProblem } from "../../../lib/files/access-problem.ts";
 import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
+import { writeFailure } from "../../../lib/files/write-failure.ts";
+import { printable } from "../../../lib/printable.ts";
 import { MAX_NODES, nodeSpec } from "../../../protocol/nodes/node-spec.ts";
 import { NO_NODES, type NodeList } from "../decide/node-list.ts";
 
@@ -66,9 +69,9 @@ export async function readNodes(dataDir: string): Promise<NodeMemory> {
 
 /**
  * Replaces the file in one step, and keeps the one before it. Resolves with the reason if it could
- * not, as a clause.
+ * not, as a clause that begins with its path.
  */
-export async function writeNodes(dataDir: string, list: NodeList): Promise<string | undefined> {
+export async function writeNodes(dataDir: string, list: NodeList): Promise<AccessProblem | undefined> {
   const path = nodesPath(dataDir);
   const { organizationId, changeNumber, nodes, waiting } = list;
   const text = `${JSON.stringify({ format: 1, organizationId, changeNumber, nodes, waiting })}\n`;
@@ -85,7 +88,8 @@ export async function writeNodes(dataDir: string, list: NodeList): Promise<strin
     });
     return undefined;
   } catch (error) {
-    return `${path}: ${errorCode(error) ?? "cannot be written"}`;
+    const { problem, fix } = writeFailure(path, error, "novacula-agent");
+    return { problem: `${printable(path, 200)} cannot be written: ${problem}`, fix };
   }
 }
 

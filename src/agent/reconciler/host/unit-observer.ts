@@ -1,14 +1,32 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Clock } from "../../../lib/clock.ts";
 import { activityOf, type UnitState } from "../decide/unit-state.ts";
+import { GroupWatch } from "./group-watch.ts";
 import { observeUnits } from "./observe.ts";
 
 type States = ReadonlyMap<string, UnitState>;
 
-/** Where the kernel shows control groups (cgroups(7), version 2). */
-const CONTROL_GROUPS = "/sys/fs/cgroup";
+/**
+ * Where systemd's control groups are: with version 2 (cgroups(7)), with both versions, and with
+ * version 1 alone.
+ */
+const CONTROL_GROUPS = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"];
 /** Whatever the control groups say, systemd is asked this often, ms. */
 const ASK_MS = 60_000;
+
+/** Where units are observed. */
+export interface ObservedHost {
+  /** Where the control groups are. */
+  readonly roots?: readonly string[];
+  readonly ask?: typeof observeUnits;
+}
+
+interface ObserverOptions extends ObservedHost {
+  /** Called at once when the last process of a unit that ran has ended, if the kernel tells. */
+  readonly onEnd?: () => void;
+}
 
 interface Known {
   readonly key: string;
@@ -24,14 +42,19 @@ interface Known {
  */
 export class UnitObserver {
   readonly #clock: Clock;
-  readonly #root: string;
+  readonly #roots: readonly string[];
   readonly #ask: typeof observeUnits;
+  readonly #watch: GroupWatch;
   #known: Known | undefined;
 
-  constructor(clock: Clock, root = CONTROL_GROUPS, ask = observeUnits) {
+  constructor(
+    clock: Clock,
+    { onEnd = () => {}, roots = CONTROL_GROUPS, ask = observeUnits }: ObserverOptions = {},
+  ) {
     this.#clock = clock;
-    this.#root = root;
+    this.#roots = roots;
     this.#ask = ask;
+    this.#watch = new GroupWatch(onEnd);
   }
 
   /** Something was asked of a unit: the next look asks systemd. */
@@ -39,10 +62,19 @@ export class UnitObserver {
     this.#known = undefined;
   }
 
+  /**
+   * Whether these are still the states: systemd was asked for them within the last minute, nothing
+   * was asked of a unit, and each that runs has the same processes.
+   */
+  isUnchanged(states: States): boolean {
+    const known = this.#known;
+    return known?.states === states && this.#clock.now() - known.at < ASK_MS && isSame(known.processes);
+  }
+
   async observe(units: readonly string[], enabled: ReadonlySet<string>): Promise<States | undefined> {
     const key = JSON.stringify([units, [...enabled].sort()]);
     const known = this.#known;
-    if (known?.key === key && this.#clock.now() - known.at < ASK_MS && (await isSame(known.processes))) {
+    if (known?.key === key && this.#clock.now() - known.at < ASK_MS && isSame(known.processes)) {
       return known.states;
     }
     const states = await this.#ask(units, enabled);
@@ -53,6 +85,7 @@ export class UnitObserver {
         this.#known = { key, at: this.#clock.now(), states, processes };
       }
     }
+    this.#watch.keep(new Set([...(this.#known?.processes.keys() ?? [])].map((path) => dirname(path))));
     return states;
   }
 
@@ -61,15 +94,26 @@ export class UnitObserver {
     const found = new Map<string, string>();
     for (const state of states.values()) {
       if (activityOf(state) === "up") {
-        const path = `${this.#root}${state.controlGroup ?? "/missing"}/cgroup.procs`;
-        const text = await readFile(path, "utf8").catch(() => "");
-        if (text === "") {
+        const file = await this.#fileOf(state);
+        if (file === undefined) {
           return undefined;
         }
-        found.set(path, text);
+        found.set(file.path, file.text);
       }
     }
     return found;
+  }
+
+  /** The list of a unit's processes; undefined if there is none that names one. */
+  async #fileOf({ controlGroup = "/missing" }: UnitState) {
+    for (const root of this.#roots) {
+      const path = `${root}${controlGroup}/cgroup.procs`;
+      const text = await readFile(path, "utf8").catch(() => "");
+      if (text !== "") {
+        return { path, text };
+      }
+    }
+    return undefined;
   }
 }
 
@@ -78,11 +122,14 @@ function isSettled(state: UnitState): boolean {
   return (activity === "up" || activity === "down") && !state.hasJob;
 }
 
-async function isSame(processes: ReadonlyMap<string, string>): Promise<boolean> {
-  for (const [path, text] of processes) {
-    if ((await readFile(path, "utf8").catch(() => undefined)) !== text) {
-      return false;
-    }
+/**
+ * Waits for each file: the kernel makes its text from memory, in a tenth of the time that a turn of
+ * the event loop takes.
+ */
+function isSame(processes: ReadonlyMap<string, string>): boolean {
+  try {
+    return [...processes].every(([path, text]) => readFileSync(path, "utf8") === text);
+  } catch {
+    return false;
   }
-  return true;
 }

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,8 +13,11 @@ const CHECK_TIMEOUT_MS = 5000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 /** A program that hangs must not hold up every look. */
 const RETRY_MS = 60_000;
+/** Programs are looked for this often, ms, and at each turn while one is missing. */
+const LOOK_MS = 60_000;
 
 const run = promisify(execFile);
+const NEVER = new AbortController().signal;
 
 export interface ProgramsOptions {
   readonly clientsDir?: string;
@@ -38,6 +41,7 @@ export class Programs {
   readonly #owners: readonly number[];
   readonly #clients: readonly ChainClient[];
   #found: ReadonlyMap<string, string> = new Map();
+  #foundAt = Number.NEGATIVE_INFINITY;
   readonly #now: Clock["now"];
   /** What system programs said, by path. */
   readonly #asked = new Map<string, Asked>();
@@ -55,24 +59,42 @@ export class Programs {
     return this.#found.get(idOf(client, version));
   }
 
+  /** When `programOf` last changed what it knows, monotonic ms. */
+  get foundAt(): number {
+    return this.#foundAt;
+  }
+
+  /** Looks again once a minute, or now if a program is missing. */
+  async refreshIfDue(isMissing: boolean, signal: AbortSignal): Promise<void> {
+    if (isMissing || this.#now() - this.#foundAt >= LOOK_MS) {
+      await this.refresh(signal);
+    }
+  }
+
   /**
    * Looks again. A system program is asked for its version only if it has changed, or if it failed
    * a minute ago; that takes at most 5 s for each, and its environment is empty. Never rejects: a
-   * program that cannot be seen is not there.
+   * program that cannot be seen is not there. `signal` ends it at once, and leaves no process.
    */
-  async refresh(): Promise<void> {
+  async refresh(signal: AbortSignal = NEVER): Promise<void> {
     const found = new Map<string, string>();
     for (const client of this.#clients) {
       for (const { version, systemProgram } of client.versions) {
         const own = ownPlace(client.client, version, this.#clientsDir);
         if ((await this.#look(own)) !== undefined) {
           found.set(idOf(client.client, version), own);
-        } else if (systemProgram !== null && (await this.#versionOf(systemProgram, client)) === version) {
+        } else if (
+          systemProgram !== null &&
+          (await this.#versionOf(systemProgram, client, signal)) === version
+        ) {
           found.set(idOf(client.client, version), systemProgram);
         }
       }
     }
-    this.#found = found;
+    if (!signal.aborted) {
+      this.#found = found;
+      this.#foundAt = this.#now();
+    }
   }
 
   /** What tells a file from a changed one; undefined: no program that is safe to run. */
@@ -86,16 +108,23 @@ export class Programs {
     }
   }
 
-  async #versionOf(path: string, { versionCheck }: ChainClient): Promise<string | undefined> {
+  async #versionOf(
+    path: string,
+    { versionCheck }: ChainClient,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const seen = await this.#look(path);
-    if (seen === undefined) {
+    if (seen === undefined || signal.aborted) {
       return undefined;
     }
     const known = this.#asked.get(path);
     if (known?.seen === seen && (known.retryAt === undefined || this.#now() < known.retryAt)) {
       return known.version;
     }
-    const output = await outputOf(path, versionCheck.arguments);
+    const output = await outputOf(path, versionCheck.arguments, signal);
+    if (signal.aborted) {
+      return undefined;
+    }
     const version = new RegExp(versionCheck.pattern, "u").exec(output ?? "")?.[1];
     const retryAt = output === undefined ? this.#now() + RETRY_MS : undefined;
     this.#asked.set(path, { seen, version, retryAt });
@@ -128,17 +157,34 @@ async function lookAt(path: string) {
 }
 
 /** Both outputs of a program that ended by itself; undefined: it did not. */
-async function outputOf(path: string, args: readonly string[]): Promise<string | undefined> {
+async function outputOf(
+  path: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const asked = run(path, [...args], {
+    cwd: "/",
+    env: {},
+    timeout: CHECK_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+    maxBuffer: MAX_OUTPUT_BYTES,
+  });
+  // execFile's own `signal` sends SIGTERM, which a program can ignore.
+  const end = () => kill(asked.child);
+  signal.addEventListener("abort", end, { once: true });
   try {
-    const { stdout, stderr } = await run(path, [...args], {
-      cwd: "/",
-      env: {},
-      timeout: CHECK_TIMEOUT_MS,
-      killSignal: "SIGKILL",
-      maxBuffer: MAX_OUTPUT_BYTES,
-    });
+    const { stdout, stderr } = await asked;
     return `${stdout}\n${stderr}`;
   } catch {
     return undefined;
+  } finally {
+    signal.removeEventListener("abort", end);
   }
+}
+
+/** A child of the program may hold its outputs, and is not waited for. */
+function kill(program: ChildProcess): void {
+  program.stdout?.destroy();
+  program.stderr?.destroy();
+  program.kill("SIGKILL");
 }

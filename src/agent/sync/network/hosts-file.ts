@@ -35,6 +35,14 @@ export function isInHosts(text: string, name: string): boolean {
   return linesOf(text).some(({ names, isComment }) => !isComment && names.some((each) => each === wanted));
 }
 
+/** The line, 1-based, that gives `name` this address; undefined if none does. */
+export function lineInHosts(text: string, name: string, address: string): number | undefined {
+  const wanted = name.toLowerCase();
+  return linesOf(text).find(
+    (line) => !line.isComment && line.address === address && line.names.includes(wanted),
+  )?.number;
+}
+
 function linesOf(text: string): readonly HostsLine[] {
   return text.split("\n", MAX_LINES).map((line, index) => {
     const isComment = /^\s*#/u.test(line);

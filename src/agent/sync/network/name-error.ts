@@ -7,8 +7,8 @@ import type { NameSettings } from "./name-settings.ts";
 /** Which name could not be looked up. */
 export interface NamePlace {
   readonly name: string;
-  /** The name is the proxy's, not the control plane's. */
-  readonly isProxy: boolean;
+  /** What names the proxy, if it is the proxy's name; undefined: it is the control plane's. */
+  readonly proxySetting: string | undefined;
   /** How long a look-up is waited for, ms. */
   readonly limitMs: number;
 }
@@ -25,7 +25,7 @@ export function isNameError(code: string): boolean {
 /** The meaning of a look-up that failed: who was asked, and what /etc/hosts has to do with it. */
 export function unreachableByName(code: string, place: NamePlace, settings: NameSettings): Unreachable {
   const name = printable(place.name, 255);
-  const who = place.isProxy ? `the name ${name} of the proxy` : `the name ${name}`;
+  const who = place.proxySetting !== undefined ? `the name ${name} of the proxy` : `the name ${name}`;
   const hint = hostsHint(place, settings);
   const clue = hint === undefined ? "" : `; ${hint.detail}`;
   return unreachable("dns", `${failure(code, who, askedOf(settings), place.limitMs)}${clue}`, {
@@ -56,8 +56,8 @@ function plainRemedy(code: string, place: NamePlace, settings: NameSettings): st
     : `check with ${tryIt} whether this host's DNS answers`;
 }
 
-function settingOf({ isProxy }: NamePlace): string {
-  return isProxy ? "control_plane.proxy or HTTPS_PROXY" : "control_plane.url";
+function settingOf({ proxySetting = "control_plane.url" }: NamePlace): string {
+  return proxySetting;
 }
 
 /** Undefined if no DNS server is asked at all. */

@@ -4,18 +4,15 @@ import { type Unreachable, type UnreachableCause, unreachable } from "../answer/
 import { isNameError, type NamePlace, unreachableByName } from "./name-error.ts";
 import type { NameSettings } from "./name-settings.ts";
 import { type TlsPlace, unreachableByTls } from "./tls-error.ts";
+import { ProxyFault, TunnelRefusal } from "./tunnel.ts";
 
 /** Where a request failed, as far as the client knows. */
 export interface NetworkPlace extends TlsPlace {
   readonly isTls: boolean;
   /** Of the answer that had begun; undefined if none had. */
   readonly answerStatus: number | undefined;
-  /** `proxy.example.com:3128`; undefined without a proxy. */
-  readonly proxyAddress: string | undefined;
   /** Which setting decided for or against a proxy, as a clause. */
   readonly routeNote: string | undefined;
-  /** True if the proxy itself could not be reached. */
-  readonly isProxyFault: boolean;
   /** True while TCP is connected and TLS is not yet. */
   readonly isHandshaking: boolean;
   readonly connectTimeoutMs: number;
@@ -85,16 +82,15 @@ const EXPLANATIONS = new Map<string, Explanation>([
  */
 export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unreachable {
   const code = codeOf(error);
-  const refusal = tunnelRefusal(error, place);
-  if (refusal !== undefined) {
-    return refusal;
+  if (error instanceof TunnelRefusal) {
+    return tunnelRefused(error.status, place);
   }
   if (place.nameSettings !== undefined) {
     const outcome = unreachableByName(code, place.lookedUp, place.nameSettings);
     return { ...outcome, remedy: withRoute(outcome, place) };
   }
-  if (place.isProxyFault) {
-    return proxyFault(error, code, place);
+  if (error instanceof ProxyFault) {
+    return proxyFault(error.cause, code, place);
   }
   const byTls = error instanceof Error ? unreachableByTls(code, error, place) : undefined;
   if (byTls !== undefined) {
@@ -188,20 +184,14 @@ function notHttp(code: string, { address, isTls }: NetworkPlace): Unreachable {
   return unreachable("not-a-control-plane", `${address} answered, but not in HTTP (${code})`, { remedy });
 }
 
-/** A refused CONNECT shows only in the message of undici: `Proxy response (407) !== 200 …`. */
-function tunnelRefusal(error: unknown, place: NetworkPlace): Unreachable | undefined {
-  const { proxyAddress, address } = place;
-  const message = error instanceof Error && proxyAddress !== undefined ? error.message : "";
-  const status = /Proxy response \((\d{3})\)/.exec(message)?.[1];
-  if (status === undefined) {
-    return undefined;
-  }
-  if (status === "407") {
+function tunnelRefused(status: number, place: NetworkPlace): Unreachable {
+  if (status === 407) {
     return unreachable("proxy-authentication", `the proxy ${named(place)} asks for credentials (407)`, {
       remedy: "put them into the proxy's URL, http://user:password@host:port, in control_plane.proxy",
     });
   }
-  return unreachable("proxy", `the proxy ${named(place)} would not connect to ${address} (${status})`, {
+  const detail = `the proxy ${named(place)} would not connect to ${place.address} (${status})`;
+  return unreachable("proxy", detail, {
     remedy: "check the rules of the proxy, or exclude the control plane with NO_PROXY",
   });
 }
@@ -210,14 +200,30 @@ function named({ proxyAddress = "", routeNote }: NetworkPlace): string {
   return routeNote === undefined ? proxyAddress : `${proxyAddress} (${routeNote})`;
 }
 
+/** `error` is what happened between this host and the proxy. */
 function proxyFault(error: unknown, code: string, place: NetworkPlace): Unreachable {
   const address = place.proxyAddress ?? "";
-  const there: TlsPlace = { ...place, address, certificate: undefined };
-  const inner =
-    (error instanceof Error ? unreachableByTls(code, error, there)?.detail : undefined) ??
-    EXPLANATIONS.get(code)?.detail(address) ??
-    `the request to ${address} failed`;
-  return unreachable("proxy", `the proxy does not work: ${inner} (${code})`, {
-    remedy: `${place.routeNote === undefined ? "check control_plane.proxy or HTTPS_PROXY" : `check the proxy, which is ${place.routeNote}`}; control_plane.proxy = "none" uses none`,
+  const without = 'control_plane.proxy = "none" uses none';
+  if (code === "UND_ERR_HEADERS_TIMEOUT") {
+    const limit = `${place.connectTimeoutMs / 1000} s`;
+    const detail = `the proxy ${named(place)} made no connection to ${place.address} in ${limit} (${code})`;
+    return unreachable("proxy", detail, {
+      remedy: `check that proxy, and whether it reaches the control plane; ${without}`,
+    });
+  }
+  const there: TlsPlace = { ...place, address, certificate: undefined, proxyAddress: undefined };
+  const byTls = error instanceof Error ? unreachableByTls(code, error, there) : undefined;
+  const how = /^HPE_/.test(code)
+    ? `${address} answered, but not in HTTP`
+    : (EXPLANATIONS.get(code)?.detail(address) ?? `the request to ${address} failed`);
+  const note = place.routeNote === undefined ? "" : ` (${place.routeNote})`;
+  const check =
+    byTls?.cause === "tls-untrusted"
+      ? "put the certificate of the proxy's authority into control_plane.ca_file"
+      : note === ""
+        ? "check control_plane.proxy or HTTPS_PROXY"
+        : "check that proxy";
+  return unreachable("proxy", `the proxy${note} does not work: ${byTls?.detail ?? `${how} (${code})`}`, {
+    remedy: `${check}; ${without}`,
   });
 }

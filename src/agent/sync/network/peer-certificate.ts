@@ -15,6 +15,8 @@ export interface ChainLink {
 export interface PeerCertificate {
   readonly fromMs: number;
   readonly toMs: number;
+  /** False: the host name stands in the common name alone, which most clients refuse. */
+  readonly hasAlternativeNames?: boolean;
   /** From the server's own certificate up, completed from the trusted ones as far as they go. */
   readonly chain?: readonly ChainLink[];
 }
@@ -34,7 +36,8 @@ export function peerCertificate(socket: TLSSocket): PeerCertificate {
     seen.add(current.fingerprint256);
     chain.push(linkOf(current));
   }
-  return { fromMs: Date.parse(leaf.valid_from), toMs: Date.parse(leaf.valid_to), chain };
+  const hasAlternativeNames = leaf.subjectaltname !== undefined;
+  return { fromMs: Date.parse(leaf.valid_from), toMs: Date.parse(leaf.valid_to), hasAlternativeNames, chain };
 }
 
 /** A root is its own issuer; an issuer that is not known is missing, and no certificate is `{}`. */

@@ -10,8 +10,17 @@ import { type Exceptions, readExceptions } from "./proxy-exceptions.ts";
  */
 export type Route =
   | { readonly kind: "direct"; readonly note?: string }
-  /** `source`: the setting or the variable that decided. */
-  | { readonly kind: "proxy"; readonly proxy: URL; readonly source: string; readonly note?: string }
+  /**
+   * `source`: the setting or the variable that decided; `setting`: the same, with its place as far
+   * as that is known.
+   */
+  | {
+      readonly kind: "proxy";
+      readonly proxy: URL;
+      readonly source: string;
+      readonly setting: string;
+      readonly note?: string;
+    }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
 interface RouteInput {
@@ -19,12 +28,20 @@ interface RouteInput {
   /** `control_plane.proxy`: a URL, `none`, or undefined to use the environment. */
   readonly proxy: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
+  /**
+   * Where variables of `environment`, and `control_plane.proxy`, are set, for messages; undefined:
+   * it is not known.
+   */
+  readonly variablePlaces?: ReadonlyMap<string, string> | undefined;
 }
 
 /** As curl has it for an https URL: lower case first. */
 const VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 /** For plain HTTP alone, which only goes to this host, and never through a proxy. */
 const UNUSED = ["http_proxy", "HTTP_PROXY"];
+const EXCEPTIONS = ["no_proxy", "NO_PROXY"];
+/** All variables that decide how a request leaves this host. */
+export const PROXY_VARIABLES: readonly string[] = [...VARIABLES, ...UNUSED, ...EXCEPTIONS];
 
 /** An entry of NO_PROXY that may be shown: it is short, and cannot hold a password. */
 const SHOWN_ENTRY = /^[^@]{1,60}$/u;
@@ -33,32 +50,44 @@ const SHOWN_ENTRY = /^[^@]{1,60}$/u;
  * Loopback never goes through a proxy, so plain HTTP never does. NO_PROXY does not apply to an
  * explicit proxy.
  */
-export function proxyRoute({ endpoint, proxy, environment }: RouteInput): Route {
+export function proxyRoute({ endpoint, proxy, environment, variablePlaces }: RouteInput): Route {
   if (isLoopbackHost(endpoint.hostname)) {
     return { kind: "direct" };
   }
+  const named = (name: string) => {
+    const place = variablePlaces?.get(name);
+    return place === undefined ? name : `${name} (${printable(place, 400)})`;
+  };
   if (proxy !== undefined) {
-    return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, "control_plane.proxy");
+    const setting = { source: OWN_SETTING, name: named(OWN_SETTING) };
+    return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, setting);
   }
   const variable = firstSet(VARIABLES, environment);
   if (variable === undefined) {
     const unused = firstSet(UNUSED, environment);
     return unused === undefined
       ? { kind: "direct" }
-      : { kind: "direct", note: `${unused} is set, but it is for http:// alone: https:// needs HTTPS_PROXY` };
+      : {
+          kind: "direct",
+          note: `${named(unused)} is set, but it is for http:// alone: https:// needs HTTPS_PROXY`,
+        };
   }
-  const exempting = firstSet(["no_proxy", "NO_PROXY"], environment);
+  const setting = { source: variable, name: named(variable) };
+  const exempting = firstSet(EXCEPTIONS, environment);
   if (exempting === undefined) {
-    return usableProxy(environment[variable] ?? "", variable);
+    return usableProxy(environment[variable] ?? "", setting);
   }
   const exceptions = readExceptions(endpoint, environment[exempting] ?? "");
   const { matched } = exceptions;
   if (matched !== undefined) {
     const entry = SHOWN_ENTRY.test(matched) ? ` (entry ${printable(matched)})` : "";
-    return { kind: "direct", note: `${exempting} excepts it from the proxy in ${variable}${entry}` };
+    return {
+      kind: "direct",
+      note: `${named(exempting)} excepts it from the proxy in ${setting.name}${entry}`,
+    };
   }
-  const note = notExcepted(exempting, exceptions, endpoint);
-  return usableProxy(environment[variable] ?? "", variable, note);
+  const note = notExcepted(named(exempting), exceptions, endpoint);
+  return usableProxy(environment[variable] ?? "", setting, note);
 }
 
 function notExcepted(variable: string, { notUnderstood }: Exceptions, { hostname }: URL): string {
@@ -75,30 +104,38 @@ function firstSet(names: readonly string[], environment: NodeJS.ProcessEnv): str
   return names.find((name) => withoutQuotes(environment[name] ?? "") !== "");
 }
 
+interface ProxySetting {
+  readonly source: string;
+  /** The same with its place, as far as it is known. */
+  readonly name: string;
+}
+
+const OWN_SETTING = "control_plane.proxy";
+
 /** The value is not repeated: it may hold the password of the proxy. */
-function usableProxy(text: string, source: string, more = ""): Route {
+function usableProxy(text: string, { source, name }: ProxySetting, more = ""): Route {
   const unusable = (problem: string, remedy: string): Route => ({ kind: "unusable", problem, remedy });
   const form = `write ${source} as http://host:port, or as http://user:password@host:port`;
   if (unfilledTemplate(withoutQuotes(text)) !== undefined) {
     const remedy = `write the proxy itself into ${source}: a unit and its environment file are read by no shell`;
-    return unusable(`the proxy in ${source} is a template that nothing has filled in`, remedy);
+    return unusable(`the proxy in ${name} is a template that nothing has filled in`, remedy);
   }
   const proxy = URL.parse(withoutQuotes(text));
   if (proxy === null) {
-    return unusable(`the proxy in ${source} is not a URL`, form);
+    return unusable(`the proxy in ${name} is not a URL`, form);
   }
   if (/^socks/u.test(proxy.protocol)) {
     const remedy = `name an HTTP proxy in ${source}, or set HTTPS_PROXY or control_plane.proxy`;
-    return unusable(`the proxy in ${source} is a SOCKS proxy, which the agent does not support`, remedy);
+    return unusable(`the proxy in ${name} is a SOCKS proxy, which the agent does not support`, remedy);
   }
   if (proxy.protocol !== "http:" && proxy.protocol !== "https:") {
-    return unusable(`the proxy in ${source} does not begin with http:// or https://`, form);
+    return unusable(`the proxy in ${name} does not begin with http:// or https://`, form);
   }
   if (!isDecodable(proxy.username) || !isDecodable(proxy.password)) {
     const remedy = `write a percent sign in the credentials of ${source} as %25`;
-    return unusable(`the credentials of the proxy in ${source} contain a % that is not an escape`, remedy);
+    return unusable(`the credentials of the proxy in ${name} contain a % that is not an escape`, remedy);
   }
-  return { kind: "proxy", proxy, source, note: `set in ${source}${more}` };
+  return { kind: "proxy", proxy, source, setting: name, note: `set in ${name}${more}` };
 }
 
 function isDecodable(text: string): boolean {

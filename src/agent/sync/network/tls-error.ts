@@ -16,6 +16,8 @@ export interface TlsPlace {
   readonly serverNowMs: number | undefined;
   readonly certificate: PeerCertificate | undefined;
   readonly hasCaFile: boolean;
+  /** `proxy.example.com:3128`; undefined without a proxy on the way. */
+  readonly proxyAddress: string | undefined;
 }
 
 /** The year in which this agent was written: a clock that says less is wrong. */
@@ -119,7 +121,7 @@ function wrongClock(
     unreachable(cause, detail, { remedy: "set this host's clock: timedatectl set-ntp true, or date -s" });
 }
 
-function untrusted(code: string, { address, hasCaFile, certificate }: TlsPlace): Unreachable {
+function untrusted(code: string, { address, hasCaFile, certificate, proxyAddress }: TlsPlace): Unreachable {
   const issuer = certificate?.chain?.at(-1)?.issuer;
   const by = issuer === undefined ? "" : `, ${issuer}`;
   const how =
@@ -130,10 +132,14 @@ function untrusted(code: string, { address, hasCaFile, certificate }: TlsPlace):
     certificate?.chain?.length === 1
       ? "or have the control plane send its intermediate certificates, which it does not"
       : "or have the control plane send its intermediate certificates";
+  const inspected =
+    proxyAddress === undefined
+      ? ""
+      : `; if the proxy ${proxyAddress} inspects TLS, the authority is the proxy's`;
   return unreachable("tls-untrusted", `the certificate of ${address} ${how} (${code})`, {
     remedy: hasCaFile
-      ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of ${issuer ?? "that authority"}, ${unless}`
-      : `put the authority's certificate into a file and name that file in control_plane.ca_file, ${unless}`,
+      ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of ${issuer ?? "that authority"}, ${unless}${inspected}`
+      : `put the authority's certificate into a file and name that file in control_plane.ca_file, ${unless}${inspected}`,
   });
 }
 

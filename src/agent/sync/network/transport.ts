@@ -1,21 +1,21 @@
 import type { LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { createSecureContext, getCACertificates, type SecureContext, TLSSocket } from "node:tls";
-import { buildConnector, Client, type Dispatcher, ProxyAgent } from "undici";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import { buildConnector, Client, type Dispatcher } from "undici";
+import { Handshake } from "./handshake.ts";
 import type { NameLookUp } from "./name-lookup.ts";
-import { type PeerCertificate, peerCertificate } from "./peer-certificate.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
+import { Tunnel } from "./tunnel.ts";
 
 /** The one connection to the control plane, direct or through a proxy. */
 export interface Transport {
   readonly dispatcher: Dispatcher;
   /** True while it is connected; the next request then uses this connection. */
   isConnected(): boolean;
-  /** Of the last certificate of the control plane, accepted or not; unknown through a proxy. */
+  /** Of the last certificate of the control plane, accepted or not. */
   certificate(): PeerCertificate | undefined;
   /** True while TCP is connected and TLS is not yet: the place where a slow connection is stuck. */
   isHandshaking(): boolean;
-  /** True if the error came from reaching the proxy, not the control plane behind it. */
-  isProxyFault(error: unknown): boolean;
   destroy(): Promise<void>;
 }
 
@@ -50,71 +50,37 @@ const CONNECTION = {
 };
 
 export function openTransport(options: TransportOptions): Transport {
-  return options.proxy === undefined ? openDirect(options) : openProxied(options, options.proxy);
-}
-
-function openDirect(options: TransportOptions): Transport {
-  let certificate: PeerCertificate | undefined;
-  let isHandshaking = false;
-  const client = new Client(options.endpoint.origin, {
-    ...CONNECTION,
-    // Node destroys the socket before it reports a bad certificate; it can be read at `secure`.
-    connect: connectorByName(options, (socket) => {
-      isHandshaking = false;
-      if (!(socket instanceof TLSSocket)) {
-        return;
-      }
-      socket.once("connect", () => {
-        isHandshaking = true;
-      });
-      socket.once("secureConnect", () => {
-        isHandshaking = false;
-      });
-      socket.prependOnceListener("secure", () => {
-        certificate = peerCertificate(socket);
-      });
-    }),
-  });
-  const isConnected = watchConnection(client);
+  const { endpoint, proxy } = options;
+  const handshake = new Handshake();
+  const connectDirectly = connectorByName(options, (socket) => handshake.watch(socket));
+  const tunnel =
+    proxy && new Tunnel({ proxy, connect: connectorByName(options), timeoutMs: options.connectTimeoutMs });
+  const connect = tunnel === undefined ? connectDirectly : connectorThrough(tunnel, options, handshake);
+  const client = new Client(endpoint.origin, { ...CONNECTION, connect });
   return {
     dispatcher: client,
-    isConnected,
-    certificate: () => certificate,
-    isHandshaking: () => isHandshaking,
-    isProxyFault: () => false,
-    destroy: () => client.destroy(),
+    isConnected: watchConnection(client),
+    certificate: () => handshake.certificate,
+    isHandshaking: () => handshake.isGoingOn,
+    async destroy() {
+      await Promise.all([client.destroy(), tunnel?.destroy()]);
+    },
   };
 }
 
-function openProxied(options: TransportOptions, proxy: URL): Transport {
-  const tls = connectorOptions(options);
-  const proxyFaults = new WeakSet<Error>();
-  let isConnected = () => false;
-  const agent = new ProxyAgent({
-    ...CONNECTION,
-    uri: proxy.href,
-    proxyTls: tls,
-    requestTls: tls,
-    clientFactory(origin) {
-      const connect = connectorByName(options);
-      const client = new Client(origin, { connect, headersTimeout: options.connectTimeoutMs });
-      client.on("connectionError", (_origin, _targets, error) => proxyFaults.add(error));
-      return client;
-    },
-    factory(origin, clientOptions) {
-      const client = new Client(origin, clientOptions);
-      isConnected = watchConnection(client);
-      return client;
-    },
-  });
-  return {
-    dispatcher: agent,
-    isConnected: () => isConnected(),
-    certificate: () => undefined,
-    // If the proxy is connected, TLS is what is slow.
-    isHandshaking: () => !isConnected(),
-    isProxyFault: (error) => error instanceof Error && proxyFaults.has(error),
-    destroy: () => agent.destroy(),
+/** Only TLS goes through a tunnel: plain HTTP never leaves this host. */
+function connectorThrough(
+  tunnel: Tunnel,
+  options: TransportOptions,
+  handshake: Handshake,
+): buildConnector.connector {
+  const secure = buildConnector(connectorOptions(options));
+  return (request, callback) => {
+    const { host = request.hostname, port } = request;
+    tunnel
+      .open(port === "" ? `${host}:443` : host)
+      .then((httpSocket) => handshake.watch(secure({ ...request, httpSocket }, callback), true))
+      .catch((error: Error) => callback(error, null));
   };
 }
 

@@ -6,12 +6,20 @@ export interface FileVariable {
   readonly line: number;
 }
 
+/** What a file of `EnvironmentFile=` sets. */
+export interface EnvironmentFile {
+  readonly variables: readonly FileVariable[];
+  /** The 1-based lines that set nothing, such as `export NAME=value`. */
+  readonly ignoredLines: readonly number[];
+}
+
 /**
  * Reads a file of `EnvironmentFile=`, as systemd.exec(5) describes it: comments, quotes around a
  * value, and lines that a backslash continues. A line that is none of these sets nothing.
  */
-export function environmentFile(text: string): readonly FileVariable[] {
-  const found: FileVariable[] = [];
+export function environmentFile(text: string): EnvironmentFile {
+  const variables: FileVariable[] = [];
+  const ignoredLines: number[] = [];
   const lines = text.split("\n");
   for (let index = 0; index < lines.length; index += 1) {
     const line = index + 1;
@@ -22,10 +30,12 @@ export function environmentFile(text: string): readonly FileVariable[] {
     }
     const [, name, value = ""] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/su.exec(written) ?? [];
     if (name !== undefined) {
-      found.push({ name, value: unquoted(value.trim()), line });
+      variables.push({ name, value: unquoted(value.trim()), line });
+    } else if (!/^\s*(?:[#;].*)?$/su.test(written)) {
+      ignoredLines.push(line);
     }
   }
-  return found;
+  return { variables, ignoredLines };
 }
 
 function unquoted(value: string): string {

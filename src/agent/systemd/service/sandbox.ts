@@ -35,20 +35,28 @@ export function neededPaths(
   ];
 }
 
+/** The folders that systemd makes for the service, with their settings. */
+export function ownFolders(
+  facts: ServiceFacts,
+): readonly { readonly path: string; readonly setting: string }[] {
+  const { StateDirectory, RuntimeDirectory, CacheDirectory, LogsDirectory } = facts;
+  const below = (folder: string, setting: string, names: readonly string[]) =>
+    names.map((name) => ({ setting, path: `${folder}/${bare(name)}` }));
+  return [
+    ...below("/var/lib", "StateDirectory=", StateDirectory),
+    ...below("/run", "RuntimeDirectory=", RuntimeDirectory),
+    ...below("/var/cache", "CacheDirectory=", CacheDirectory),
+    ...below("/var/log", "LogsDirectory=", LogsDirectory),
+  ];
+}
+
 /** Whether the settings of the unit let the service write below `path`. */
 export function isWritable(path: string, facts: ServiceFacts): boolean {
-  const { ProtectSystem, StateDirectory, RuntimeDirectory, CacheDirectory, LogsDirectory } = facts;
-  const own = [
-    ...facts.ReadWritePaths.map(bare),
-    ...StateDirectory.map((name) => `/var/lib/${name}`),
-    ...RuntimeDirectory.map((name) => `/run/${name}`),
-    ...CacheDirectory.map((name) => `/var/cache/${name}`),
-    ...LogsDirectory.map((name) => `/var/log/${name}`),
-  ];
+  const own = [...facts.ReadWritePaths.map(bare), ...ownFolders(facts).map((folder) => folder.path)];
   if (own.some((folder) => isBelow(path, folder))) {
     return true;
   }
-  const readOnly = readOnlyFolders(ProtectSystem);
+  const readOnly = readOnlyFolders(facts.ProtectSystem);
   return !readOnly.some((folder) => isBelow(path, folder));
 }
 

@@ -11,6 +11,8 @@ export interface ServiceEnvironment {
   readonly sources: ReadonlyMap<string, string>;
   /** The same for variables that `UnsetEnvironment=` takes away again. */
   readonly unset: ReadonlyMap<string, string>;
+  /** Lines of the files that set nothing: `/etc/default/proxy line 2`. */
+  readonly ignored: readonly string[];
 }
 
 export interface EnvironmentParts {
@@ -50,10 +52,13 @@ export function serviceEnvironment({
   for (const text of facts.Environment) {
     set(text, places.get(text.slice(0, text.indexOf("="))) ?? `Environment= of ${SERVICE}`);
   }
+  const ignored: string[] = [];
   for (const { path, text } of files) {
-    for (const { name, value, line } of environmentFile(text)) {
+    const { variables, ignoredLines } = environmentFile(text);
+    for (const { name, value, line } of variables) {
       set(`${name}=${value}`, `${path} line ${line}`);
     }
+    ignored.push(...ignoredLines.map((line) => `${path} line ${line}`));
   }
   const isUnset = ([name, { value }]: readonly [string, { readonly value: string }]) =>
     facts.UnsetEnvironment.includes(name) || facts.UnsetEnvironment.includes(`${name}=${value}`);
@@ -64,6 +69,7 @@ export function serviceEnvironment({
     variables: Object.fromEntries(kept.map(([name, { value }]) => [name, value])),
     sources: sourcesOf(kept),
     unset: sourcesOf([...found].filter(isUnset)),
+    ignored,
   };
 }
 

@@ -5,7 +5,7 @@ import { quotedWords } from "./quoted-words.ts";
 
 const one = z.tuple([z.string()]).transform(([value]) => value);
 const isYes = one.transform((value) => value === "yes");
-const count = one.pipe(z.string().regex(/^\d{1,10}$/u)).transform(Number);
+const count = one.pipe(z.string().regex(/^\d{1,20}$/u)).transform(Number);
 /** A list on one line. */
 const words = z
   .array(z.string())
@@ -27,7 +27,14 @@ const shape = {
   Result: one,
   ExecMainStatus: count,
   NRestarts: count,
+  /** Whether the conditions of the last start were met; a start that never was has `no`. */
+  ConditionResult: isYes,
+  /** When they were looked at, µs since the boot. */
+  ConditionTimestampMonotonic: count,
+  /** When it began to run, µs since the boot. */
+  ActiveEnterTimestampMonotonic: count,
   MainPID: count,
+  ExecMainStartTimestamp: one,
   FragmentPath: one,
   DropInPaths: words,
   ExecStart: lines,
@@ -57,14 +64,25 @@ const schema = z.object(shape);
 /** What systemd knows of the service of the agent. Nothing here was scrubbed yet. */
 export type ServiceFacts = Readonly<z.output<typeof schema>>;
 
-const NUMBERS: ReadonlySet<string> = new Set(["ExecMainStatus", "NRestarts", "MainPID"]);
+const NUMBERS: ReadonlySet<string> = new Set([
+  "ExecMainStatus",
+  "NRestarts",
+  "ActiveEnterTimestampMonotonic",
+  "ConditionTimestampMonotonic",
+  "MainPID",
+]);
 const LISTS: ReadonlySet<string> = new Set(
   Object.entries(shape).flatMap(([name, decoder]) => (decoder === words || decoder === lines ? [name] : [])),
 );
 
 /** Asks systemd about the service. Undefined if it does not answer, or with what nobody knows. */
 export async function readServiceFacts(): Promise<ServiceFacts | undefined> {
-  const text = await systemctlOutput(["show", SERVICE, `--property=${Object.keys(shape).join(",")}`]);
+  const text = await systemctlOutput([
+    "show",
+    SERVICE,
+    "--timestamp=unix",
+    `--property=${Object.keys(shape).join(",")}`,
+  ]);
   return text === undefined ? undefined : decodeServiceFacts(text);
 }
 

@@ -11,6 +11,12 @@ describe("the command that closes a file", () => {
     ["root's own, for the service", { uid: 0, gid: 0 }, service, "chown root:novacula /k && chmod 0640 /k"],
     ["the reader's own", { uid: 998, gid: 998 }, service, "chmod 0600 /k"],
     ["a stranger's", { uid: 1000, gid: 1000 }, service, "chown root:novacula /k && chmod 0640 /k"],
+    [
+      "a stranger's in the service's group",
+      { uid: 1000, gid: 998 },
+      service,
+      "chown root:novacula /k && chmod 0640 /k",
+    ],
     ["seen by root, as packaged", { uid: 0, gid: 998 }, root, "chmod 0640 /k"],
     [
       "seen by root, where the service is installed",

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { withAccessToken } from "../../../../src/agent/config/toml/edit-config.ts";
 import { ExecutorKey } from "../../../../src/agent/key/executor-key.ts";
 import { leaked, rareLetters } from "../../../support/agent/config-file.ts";
+import { runs } from "../../../support/runs.ts";
 
 const OLD = `exc_${rareLetters()}`;
 const L = rareLetters();
@@ -132,7 +133,7 @@ describe("the key in agent.toml", () => {
         expect(after.endsWith(text.slice(common === -1 ? text.length : common))).toBe(true);
         expect(await edited(after)).toBe(after);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

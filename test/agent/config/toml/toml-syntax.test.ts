@@ -5,6 +5,7 @@ import { formatIssue } from "../../../../src/agent/config/issue/config-issue.ts"
 import { parseConfig } from "../../../../src/agent/config/parse-config.ts";
 import { leaked, rareLetters } from "../../../support/agent/config-file.ts";
 import { growth } from "../../../support/growth.ts";
+import { runs } from "../../../support/runs.ts";
 
 const L = rareLetters();
 const K = `exc_${L}`;
@@ -225,7 +226,7 @@ it("never quotes the key, whatever was typed wherever", async () => {
       const said = parsed.kind === "valid" ? parsed.config : parsed.issues;
       expect(`${JSON.stringify(said)} ${inspect(said)}`).not.toMatch(/[QZXJVKqzxjvk]{3}/u);
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(600) },
   );
 });
 

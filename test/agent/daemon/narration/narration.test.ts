@@ -12,6 +12,7 @@ import {
 } from "../../../support/agent/loaded.ts";
 import { counts, DAY, HOUR, MINUTE, SECOND, simulate } from "../../../support/agent/simulation.ts";
 import { makeKey } from "../../../support/keys.ts";
+import { runs } from "../../../support/runs.ts";
 
 const K1 = makeKey();
 const K2 = makeKey();
@@ -106,8 +107,8 @@ describe("an outage", () => {
     ["30 s", 30 * SECOND],
     ["10 min", 10 * MINUTE],
     ["6 h", 6 * HOUR],
-  ])("of %s: online again within 15 s of its end, over 500 seeds", (_name, outageMs) => {
-    const seeds = outageMs > HOUR ? 50 : 500;
+  ])("of %s: online again within 15 s of its end, over many seeds", (_name, outageMs) => {
+    const seeds = runs(outageMs > HOUR ? 10 : 100);
     for (let seed = 1; seed <= seeds; seed += 1) {
       const from = MINUTE + ((seed * 37) % 5000);
       const agent = simulate({

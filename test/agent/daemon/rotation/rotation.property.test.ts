@@ -26,11 +26,11 @@ import {
   refused,
 } from "../../../support/agent/loaded.ts";
 import { makeKey } from "../../../support/keys.ts";
+import { runs } from "../../../support/runs.ts";
 
 /** Random lives of an agent: answers, files, retries and waits in any order, the invariants of rotation.ts after each. */
 
 const SECRETS = [makeKey(), makeKey(), makeKey(), makeKey()];
-const RUNS = 5000;
 
 type Step =
   | { readonly kind: "answer"; readonly outcome: SyncOutcome; readonly whose: "due" | "other" }
@@ -88,7 +88,7 @@ it("whatever happens, in whichever order, the invariants of a rotation hold", ()
       fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
       live,
     ),
-    { numRuns: RUNS },
+    { numRuns: runs(1000) },
   );
 });
 

@@ -8,6 +8,7 @@ import {
   withoutNode,
 } from "../../../../src/agent/reconciler/decide/node-list.ts";
 import { held, listOf, makeSpec, ORGANIZATION, replyOf } from "../../../support/agent/nodes.ts";
+import { runs } from "../../../support/runs.ts";
 
 const specs = ["a", "b", "c", "d"].map((name) => makeSpec(name));
 const known = listOf(specs);
@@ -30,6 +31,19 @@ describe("what counts for nothing", () => {
     const { list, findings } = accept(known, replyOf(specs.slice(0, 2), { count: 4 }));
     expect(list).toBe(known);
     expect(findings).toEqual([{ kind: "refused", why: "it has 2 nodes and says that it has 4" }]);
+  });
+
+  it("is a list that has a node twice", () => {
+    const stopped = makeSpec("a", { revision: 2, desiredState: "stopped" });
+    for (const again of [
+      stopped,
+      makeSpec("a", { revision: 3 }),
+      makeSpec("e", { id: "id-a", revision: 3 }),
+    ]) {
+      const { list, findings } = accept(known, replyOf([stopped, ...specs.slice(1), again]));
+      expect(list).toBe(known);
+      expect(findings).toMatchObject([{ kind: "refused", why: expect.stringContaining("twice") }]);
+    }
   });
 
   it("is an older list, with or without its nodes", () => {
@@ -199,7 +213,7 @@ it("ends no node and takes none away without an order that names it", () => {
         list = next;
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(300) },
   );
 });
 

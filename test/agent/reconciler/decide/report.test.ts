@@ -58,6 +58,20 @@ describe("the report of a sync", () => {
     expect(reporter.next(source([changed, observed("b")], 3)).observed).toEqual([]);
   });
 
+  it("has news again in what had none, once another report was accepted or it starts over", () => {
+    const reporter = started([node]);
+    const same = [node];
+    expect([reporter.hasNews(same), reporter.hasNews(same)]).toEqual([false, false]);
+    // A report from before these were observed.
+    const older = reporter.next(source([withProcess(node, { restarts: 1 })], 1));
+    reporter.accepted(older, nothing, 2);
+    expect(reporter.hasNews(same)).toBe(true);
+    reporter.accepted(reporter.next(source(same, 3)), nothing, 3);
+    expect(reporter.hasNews(same)).toBe(false);
+    reporter.startOver();
+    expect(reporter.hasNews(same)).toBe(true);
+  });
+
   it("carries figures of a node at rest once a minute", () => {
     const reporter = started([node]);
     const higher = withProcess(node, { height: 2 });

@@ -66,6 +66,12 @@ describe("the status of a process", () => {
     expect(seen({ ...crashing, exit: { how: "exited", status: 127 } }).reason).toContain(
       "It ended (exit status 127); systemd has restarted it 4 times",
     );
+    expect(seen({ ...crashing, exit: { how: "dumped", status: 6 } }).reason).toContain(
+      "It ended (signal 6);",
+    );
+    expect(seen({ ...crashing, exit: { how: "killed", status: 9 } }).reason).toContain(
+      "It ended (signal 9, sent by somebody or for lack of memory);",
+    );
     expect(seen({ ...crashing, result: "oom-kill" }, { memoryLimitBytes: 1024 ** 3 }).reason).toContain(
       "at its limit of 1024 MiB",
     );

@@ -60,6 +60,8 @@ it("says why it cannot be written, and keeps the old file", async () => {
   const folder = tempDir();
   await writeNodes(folder, first);
   const gone = join(folder, "missing");
-  expect(await writeNodes(gone, second)).toBe(`${join(gone, "nodes.json")}: ENOENT`);
+  expect(await writeNodes(gone, second)).toMatchObject({
+    problem: expect.stringContaining(`${join(gone, "nodes.json")} cannot be written: the folder ${gone}`),
+  });
   expect((await readNodes(folder)).list).toEqual(first);
 });

@@ -2,52 +2,12 @@ import { describe, expect, it } from "vitest";
 import { activityOf } from "../../../../src/agent/reconciler/decide/unit-state.ts";
 import { readUnit } from "../../../../src/agent/reconciler/host/observe.ts";
 import { parseUnits } from "../../../../src/agent/systemd/show-units.ts";
-
-/** As systemd 257 printed them. */
-const RUNNING = `Id=litecoin-node@a.service
-LoadState=loaded
-ActiveState=active
-SubState=running
-Result=success
-NRestarts=0
-InvocationID=f1f1f4e5c8d94a0aa0e2ab7b8a4a6d6d
-ExecMainStartTimestampMonotonic=5123456789
-ExecMainCode=0
-ExecMainStatus=0
-MemoryCurrent=123456789
-ConditionResult=yes
-ConditionTimestampMonotonic=5123000000
-NeedDaemonReload=no`;
-/** Written, not recorded: this result needs the memory controller of control groups, version 2. */
-const OUT_OF_MEMORY = `Id=litecoin-node@b.service
-LoadState=loaded
-ActiveState=activating
-SubState=auto-restart
-Result=oom-kill
-NRestarts=2
-InvocationID=a1f1f4e5c8d94a0aa0e2ab7b8a4a6d6d
-ExecMainStartTimestampMonotonic=5123456789
-ExecMainCode=2
-ExecMainStatus=9
-MemoryCurrent=[not set]
-ConditionResult=yes
-ConditionTimestampMonotonic=5123000000
-Job=4711
-NeedDaemonReload=yes`;
-const NEVER_STARTED = `Id=litecoin-node@c.service
-LoadState=loaded
-ActiveState=inactive
-SubState=dead
-Result=success
-NRestarts=0
-InvocationID=
-ExecMainStartTimestampMonotonic=0
-ExecMainCode=0
-ExecMainStatus=0
-MemoryCurrent=18446744073709551615
-ConditionResult=no
-ConditionTimestampMonotonic=0
-NeedDaemonReload=no`;
+import {
+  AFTER_OUT_OF_MEMORY,
+  NEVER_STARTED,
+  OUT_OF_MEMORY,
+  RUNNING,
+} from "../../../support/agent/recorded-units.ts";
 
 function read(text: string) {
   const [[unit, values] = ["", new Map()]] = parseUnits(`${text}\n`);
@@ -79,12 +39,18 @@ describe("what systemctl prints of a unit", () => {
     const state = read(OUT_OF_MEMORY);
     expect(state).toMatchObject({
       result: "oom-kill",
-      restarts: 2,
+      restarts: 0,
       exit: { how: "killed", status: 9 },
       memoryBytes: null,
-      needsDaemonReload: true,
+      controlGroup: undefined,
+      needsDaemonReload: false,
     });
     expect(activityOf(state)).toBe("waiting");
+    const later = read(AFTER_OUT_OF_MEMORY);
+    expect(later).toMatchObject({ result: "success", restarts: 1, exit: undefined, startedAtMs: undefined });
+    expect(later.controlGroup).toBe("/system.slice/system-litecoin\\x2dnode.slice/litecoin-node@b.service");
+    expect(activityOf(later)).toBe("waiting");
+    expect(read(RUNNING.replace("Reload=no", "Reload=yes")).needsDaemonReload).toBe(true);
   });
 
   it("of one that never started: its condition was never looked at", () => {

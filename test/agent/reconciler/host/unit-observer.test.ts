@@ -10,18 +10,22 @@ import { tempDir } from "../../../support/temp-dir.ts";
 const UNIT = "litecoin-node@a.service";
 const ENABLED = new Set([UNIT]);
 
-function scene(first: UnitState) {
+function scene(first: UnitState, hierarchy = "") {
   const root = tempDir();
   let now = 0;
   let state = first;
   let asked = 0;
   const clock = { now: () => now, wall: (at: number) => at, fromWall: (at: number) => at };
-  const observer = new UnitObserver(clock, root, async (units) => {
-    asked += 1;
-    return new Map(units.map((unit) => [unit, state]));
+  const roots = ["", "unified", "systemd"].map((name) => join(root, name));
+  const observer = new UnitObserver(clock, {
+    roots,
+    ask: async (units) => {
+      asked += 1;
+      return new Map(units.map((unit) => [unit, state]));
+    },
   });
   const processes = (text: string) => {
-    const path = join(root, "system.slice", UNIT, "cgroup.procs");
+    const path = join(root, hierarchy, "system.slice", UNIT, "cgroup.procs");
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   };
@@ -48,6 +52,33 @@ it("asks systemd once a minute while the processes of a unit are the same", asyn
   processes("17\n18\n");
   expect([await look(), await look(), await look()]).toEqual([1, 1, 1]);
   wait(60_000);
+  expect([await look(), await look()]).toEqual([2, 2]);
+});
+
+it("knows without asking whether what it saw still holds", async () => {
+  const { observer, processes, wait } = scene(up);
+  processes("17\n");
+  const states = (await observer.observe([UNIT], ENABLED)) ?? new Map();
+  expect(observer.isUnchanged(states)).toBe(true);
+  expect(observer.isUnchanged(new Map(states))).toBe(false);
+  processes("18\n");
+  expect(observer.isUnchanged(states)).toBe(false);
+  processes("17\n");
+  wait(59_999);
+  expect(observer.isUnchanged(states)).toBe(true);
+  wait(1);
+  expect(observer.isUnchanged(states)).toBe(false);
+  const later = (await observer.observe([UNIT], ENABLED)) ?? new Map();
+  expect(observer.isUnchanged(later)).toBe(true);
+  observer.invalidate();
+  expect(observer.isUnchanged(later)).toBe(false);
+});
+
+it.each(["unified", "systemd"])("finds the processes in the %s hierarchy of an older host", async (name) => {
+  const { look, processes } = scene(up, name);
+  processes("17\n18\n");
+  expect([await look(), await look()]).toEqual([1, 1]);
+  processes("17\n");
   expect([await look(), await look()]).toEqual([2, 2]);
 });
 

@@ -11,6 +11,7 @@ import { CATALOGUE } from "../../../../src/protocol/chains/catalogue.ts";
 import { checkNode } from "../../../../src/protocol/chains/check-node.ts";
 import type { NodeOverride, NodeSpec } from "../../../../src/protocol/nodes/node-spec.ts";
 import { compatibleOverrides, everySpec, exampleOf, nodeSpec } from "../../../support/chains/node-specs.ts";
+import { runs } from "../../../support/runs.ts";
 
 const GIVEN: RenderGiven = {
   nodeDir: "/var/lib/novacula/nodes/one",
@@ -235,7 +236,7 @@ describe("any overrides that are accepted", () => {
           expect(overrides.some(({ key }) => line.replace(/^--/u, "").split("=")[0] === key)).toBe(true);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
     expect(accepted).toBeGreaterThan(300);
   });

@@ -107,6 +107,16 @@ describe("an acceptance", () => {
     expect(outcomeOf(200, { data: { currentKey: REPLY }, errors: [failure] }).kind).toBe(kind);
   });
 
+  it.each([300, 400, 500, 503])(
+    "is not one with status %i, although only an optional field failed",
+    (status) => {
+      const failure = { ...error("INTERNAL_SERVER_ERROR"), path: ["currentKey", "key", "revokesAt"] };
+      const body = { data: { currentKey: REPLY }, errors: [failure] };
+      expect(outcomeOf(200, body).kind).toBe("accepted");
+      expect(outcomeOf(status, body).kind).toBe("unreachable");
+    },
+  );
+
   it("is not one with a status of failure", () => {
     expect(outcomeOf(500, { data: { currentKey: REPLY } })).toMatchObject({ cause: "server-error" });
     expect(outcomeOf(401, { data: { currentKey: REPLY } })).toMatchObject({ cause: "foreign-refusal" });

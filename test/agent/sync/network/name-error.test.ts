@@ -19,14 +19,18 @@ function file(text: string) {
     : ({ state: "read", text } as const);
 }
 
-function outcome(code: string, host: Host = {}, { isProxy = false, name = NAME } = {}) {
+function outcome(
+  code: string,
+  host: Host = {},
+  { proxySetting, name = NAME }: { proxySetting?: string; name?: string } = {},
+) {
   const settings = nameSettingsOf({
     nsswitch: file(host.nsswitch ?? "hosts: files dns\n"),
     resolv: file(host.resolv ?? "nameserver 10.0.0.2\n"),
     hosts: file(host.hosts ?? "127.0.0.1 localhost\n"),
     hasResolved: host.hasResolved ?? false,
   });
-  return unreachableByName(code, { name, isProxy, limitMs: 7000 }, settings);
+  return unreachableByName(code, { name, proxySetting, limitMs: 7000 }, settings);
 }
 
 const ADDED = "/etc/nsswitch.conf";
@@ -53,10 +57,10 @@ describe("a look-up that failed", () => {
   });
 
   it("of a proxy's name is said to be that", () => {
-    expect(outcome("ENOTFOUND", {}, { isProxy: true, name: "proxy.corp.test" })).toMatchObject({
+    expect(outcome("ENOTFOUND", {}, { proxySetting: "all_proxy", name: "proxy.corp.test" })).toMatchObject({
       cause: "dns",
       detail: expect.stringContaining("no host has the name proxy.corp.test of the proxy"),
-      remedy: expect.stringMatching(/HTTPS_PROXY.*getent hosts proxy\.corp\.test/u),
+      remedy: expect.stringMatching(/^check the name in all_proxy, .*getent hosts proxy\.corp\.test/u),
     });
   });
 

@@ -15,10 +15,9 @@ const PLACE: NetworkPlace = {
   hasCaFile: false,
   proxyAddress: undefined,
   routeNote: undefined,
-  isProxyFault: false,
   isHandshaking: false,
   connectTimeoutMs: 5000,
-  lookedUp: { name: "cp.example.com", isProxy: false, limitMs: 7000 },
+  lookedUp: { name: "cp.example.com", proxySetting: undefined, limitMs: 7000 },
   nameSettings: undefined,
 };
 

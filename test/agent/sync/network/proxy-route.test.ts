@@ -147,6 +147,35 @@ describe("which setting decided", () => {
   };
 
   it.each<[NodeJS.ProcessEnv, string | undefined]>([
+    [{ https_proxy: PROXY }, "set in https_proxy (/etc/p.conf line 2)"],
+    [
+      { all_proxy: PROXY, NO_PROXY: "a.example" },
+      "set in all_proxy; no entry of NO_PROXY (/etc/default/p line 4) matches cp.example.com",
+    ],
+    [
+      { https_proxy: PROXY, NO_PROXY: "*.example.com" },
+      "NO_PROXY (/etc/default/p line 4) excepts it from the proxy in https_proxy (/etc/p.conf line 2) (entry *.example.com)",
+    ],
+    [
+      { http_proxy: PROXY },
+      "http_proxy (/etc/p.conf line 3) is set, but it is for http:// alone: https:// needs HTTPS_PROXY",
+    ],
+    [
+      { https_proxy: "p:1" },
+      "the proxy in https_proxy (/etc/p.conf line 2) does not begin with http:// or https://",
+    ],
+  ])("%j, with the place of the variable as far as it is known", (environment, text) => {
+    const variablePlaces = new Map([
+      ["https_proxy", "/etc/p.conf line 2"],
+      ["http_proxy", "/etc/p.conf line 3"],
+      ["NO_PROXY", "/etc/default/p line 4"],
+    ]);
+    const endpoint = new URL("https://cp.example.com");
+    const route = proxyRoute({ endpoint, proxy: undefined, environment, variablePlaces });
+    expect(route.kind === "unusable" ? route.problem : route.note).toBe(text);
+  });
+
+  it.each<[NodeJS.ProcessEnv, string | undefined]>([
     [{}, undefined],
     [{ https_proxy: PROXY }, "set in https_proxy"],
     [{ ALL_PROXY: PROXY }, "set in ALL_PROXY"],
@@ -179,6 +208,28 @@ describe("which setting decided", () => {
 
   it("is the configuration, if that names a proxy", () => {
     expect(note({ HTTPS_PROXY: PROXY }, "http://own:1")).toBe("set in control_plane.proxy");
+  });
+
+  it.each([
+    "http://user:hunter2@proxy:99999",
+    "http://user:hunter2@",
+    "user:hunter2@proxy:3128",
+    "//user:hunter2@proxy",
+    "http://user:hunter2@pro xy:3128",
+    "socks5://user:hunter2@proxy:1080",
+    "ftp://user:hunter2@proxy",
+    "http://user:hunter2%zz@proxy:3128",
+    "http://user:hunter2@$PROXY_HOST:3128",
+    "http://us%er:hunter2@proxy:3128",
+  ])("that is no proxy is said without its password: %s", (proxy) => {
+    for (const input of [
+      { proxy, environment: {} },
+      { proxy: undefined, environment: { HTTPS_PROXY: proxy } },
+    ]) {
+      const route = proxyRoute({ endpoint: new URL("https://cp.example.com"), ...input });
+      expect(route.kind).toBe("unusable");
+      expect(JSON.stringify(route)).not.toMatch(/hunter2/u);
+    }
   });
 
   it("is said without the password of an entry", () => {

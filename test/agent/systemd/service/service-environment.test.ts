@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { environmentFile } from "../../../../src/agent/systemd/service/environment-file.ts";
 import { quotedWords } from "../../../../src/agent/systemd/service/quoted-words.ts";
 import { serviceEnvironment } from "../../../../src/agent/systemd/service/service-environment.ts";
 import { configArgument, decodeServiceFacts } from "../../../../src/agent/systemd/service/service-facts.ts";
@@ -99,12 +100,36 @@ describe("the environment of the service", () => {
   });
 
   it("knows the file and the line of each", () => {
-    const { sources, unset } = environment;
+    const { sources, unset, ignored } = environment;
+    expect(ignored).toEqual(["/etc/default/x line 6"]);
     expect(sources.get("HTTPS_PROXY")).toBe(`${DROP_IN} line 3`);
     expect(sources.get("KEPT")).toBe(`${UNIT} line 2`);
     expect(sources.get("NO_PROXY")).toBe("/etc/default/x line 2");
     expect(sources.get("LANG")).toContain("show-environment");
     expect([...unset]).toEqual([["NODE_OPTIONS", "Environment= of novacula-agent.service"]]);
+  });
+});
+
+describe("a line of a file of the environment", () => {
+  it.each([
+    ["export HTTPS_PROXY=http://p:1", true],
+    ["setenv HTTPS_PROXY http://p:1", true],
+    ["not a line", true],
+    ["1ST=1", true],
+    ["MY-PROXY=1", true],
+    ["=1", true],
+    ["HTTPS_PROXY = http://p:1", false],
+    ["  A=1", false],
+    ["A=", false],
+    ["  # export A=1", false],
+    ["; A", false],
+    ["   ", false],
+    ["", false],
+  ])("%j is ignored by systemd: %s", (line, isIgnored) => {
+    const text = `FIRST=a\\\nb\n${line}\r\nLAST=1\n`;
+    const { variables, ignoredLines } = environmentFile(text);
+    expect(ignoredLines).toEqual(isIgnored ? [3] : []);
+    expect(variables.at(-1)).toEqual({ name: "LAST", value: "1", line: 4 });
   });
 });
 

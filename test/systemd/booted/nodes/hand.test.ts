@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "../../../support/eventually.ts";
 import { DEBIAN_RELEASES } from "../support/debian-release.ts";
-import { bootInstalled, haveMachines } from "../support/hosts.ts";
+import { haveMachines } from "../support/hosts.ts";
 import { NodeHost } from "../support/node-host.ts";
 
 const SLEEP = ["/usr/bin/sleep", "infinity"];
@@ -9,7 +9,7 @@ const UNIT = "bitcoin-node@btc-1.service";
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the hand on $title", (release) => {
   it("runs, restarts and stops a node, now and at boot", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     const first = await host.start(UNIT, SLEEP);
     expect(await host.isEnabled(UNIT)).toBe(true);
     expect(await host.property(UNIT, "User")).toBe("nvn-btc-1");
@@ -30,7 +30,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the hand on $title", (rele
   });
 
   it("limits a node at once and across a restart, and takes the limits back", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     const limits = ["MemoryHigh", "MemoryMax", "CPUQuotaPerSecUSec", "IOWeight"];
     const shown = async () =>
       (await host.machine.run(["systemctl", "show", UNIT, `--property=${limits.join(",")}`]))
@@ -54,7 +54,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the hand on $title", (rele
   });
 
   it("deletes data only of a node that is stopped, confirmed, and four times an hour", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     const { machine } = host;
     const [el, cl] = ["ethereum-el@eth-1.service", "ethereum-cl@eth-1.service"];
     const data = "/var/lib/private/novacula-nodes";
@@ -90,7 +90,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the hand on $title", (rele
   });
 
   it("gives the last lines of a node's journal, and of nothing else", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     await host.start(UNIT, [
       "/bin/sh",
       "-c",

@@ -6,10 +6,12 @@ import { NodeHost } from "../support/node-host.ts";
 
 const SLEEP = ["/usr/bin/sleep", "infinity"];
 const UNIT = "bitcoin-node@btc-1.service";
+/** Lines: many times what 30 s may have. */
+const FLOOD = 200_000;
 
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a node on $title", (release) => {
   it("that dies at once is started again later each time, for ever, and anew when somebody asks", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     await host.write("btc-1", "node", ["/bin/false"]);
     await host.order(`run ${UNIT}`);
     const pauses = async () =>
@@ -32,7 +34,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a node on $title", (releas
   }, 120_000);
 
   it("that is killed runs again, and keeps its data", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     const first = await host.start(UNIT, SLEEP);
     await host.machine.sh(`echo block > /var/lib/private/novacula-nodes/btc-1/block; kill -KILL ${first}`);
     await eventually(async () => ![0, first].includes(await host.pid(UNIT)), {
@@ -44,8 +46,28 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a node on $title", (releas
     await host.machine.sh("test -e /var/lib/private/novacula-nodes/btc-1/block");
   });
 
+  it("that writes lines without end fills no journal", async () => {
+    const host = await NodeHost.boot(release);
+    const flood = `yes "a line of a client" | head -n ${FLOOD}; echo "it is over"; exec sleep infinity`;
+    await host.start(UNIT, ["/bin/sh", "-c", flood]);
+    const other = "litecoin-node@ltc-1.service";
+    await eventually(async () => (await host.machine.sh("pgrep -x yes || true")) === "", {
+      timeoutMs: 60_000,
+      describe: "everything is written",
+    });
+    // Its limit is its own: another node is heard.
+    await host.start(other, ["/bin/sh", "-c", "echo heard; exec sleep infinity"]);
+    await eventually(async () => (await host.journal(`-u ${other}`)).includes("heard"), {
+      timeoutMs: 30_000,
+      describe: "the other node is heard",
+    });
+    const kept = (await host.journal(`-u ${UNIT}`)).filter((line) => line === "a line of a client");
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(FLOOD / 4);
+  }, 120_000);
+
   it("without an argument list stays inactive, and nothing fails", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     await host.order(`run ${UNIT}`);
     await eventually(async () => (await host.property(UNIT, "ConditionResult")) === "no", {
       timeoutMs: 30_000,
@@ -72,7 +94,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a node on $title", (releas
   });
 
   it("keeps its data on the disk that is mounted for it", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     const disk = "/var/lib/private/novacula-nodes";
     await host.machine.sh(`mkdir -p -m 0700 /var/lib/private; mkdir ${disk}; mount -t tmpfs disk ${disk}`);
     await host.start(UNIT, ["/bin/sh", "-c", "echo block >$HOME/block; exec sleep infinity"]);
@@ -91,7 +113,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a node on $title", (releas
   });
 
   it("runs the real litecoind and the real monerod in its cage", async () => {
-    const host = new NodeHost(await bootInstalled(release));
+    const host = await NodeHost.boot(release);
     const data = "/var/lib/novacula-nodes";
     const litecoin = "litecoin-node@ltc-1.service";
     const monero = "monero-node@xmr-1.service";

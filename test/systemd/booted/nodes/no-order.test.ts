@@ -30,6 +30,12 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("what is no order on $title
       "401": refusal(401, "UNAUTHENTICATED"),
       "403": refusal(403, "FORBIDDEN"),
       "409": { status: 409, type: "application/json", body: "{}" },
+      "404": {
+        status: 404,
+        type: "application/json",
+        body: JSON.stringify({ errors: [{ message: "gone" }] }),
+      },
+      "429": { status: 429, type: "text/plain", body: "slow down" },
       "500": { status: 500, type: "text/plain", body: "oops" },
       "a page": { status: 200, type: "text/html", body: "<html><title>Welcome to the hotel</title></html>" },
       "an older list": accepted({ ...reply, ...list(0, 1, [stopped]) }),
@@ -44,6 +50,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("what is no order on $title
         ...list(newer, 1, [{ ...deleted, revision: spec.revision - 1 }]),
       }),
       "no list": accepted({ ...reply, nodes: null }),
+      "an answer that was cut off": cutOff(accepted({ ...reply, ...list(newer, 1, [deleted]) })),
+      "the same node twice": accepted({ ...reply, ...list(newer, 2, [stopped, deleted]) }),
       "an empty list": accepted({ ...reply, ...list(newer, 0, []) }),
     };
     for (const [name, answer] of Object.entries(answers)) {
@@ -52,6 +60,11 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("what is no order on $title
     }
   });
 });
+
+/** Whole as HTTP, and half as JSON. */
+function cutOff(answer: WrongAnswer): WrongAnswer {
+  return { ...answer, body: answer.body.slice(0, -20) };
+}
 
 function refusal(status: number, code: string): WrongAnswer {
   const body = JSON.stringify({ errors: [{ message: "no", extensions: { code } }] });

@@ -19,7 +19,7 @@ type Archive = keyof ReturnType<typeof suiteRoots>["archives"];
 
 class PackagedHost extends NodeHost {
   /** As apt does it for somebody who asks for the agent: novacula-nodes comes along. */
-  static async boot(release: DebianRelease): Promise<PackagedHost> {
+  static override async boot(release: DebianRelease): Promise<PackagedHost> {
     const host = new PackagedHost(await bootEmpty(release));
     await host.apt("install", host.put("nodes"), host.put("agent"));
     await host.machine.run(["apt-mark", "auto", "novacula-nodes"]);

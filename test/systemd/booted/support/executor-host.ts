@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { type AgentStatus, agentStatusSchema, keyIs } from "../../../../src/agent/daemon/status/status.ts";
 import { noteKey } from "../../../support/canary.ts";
+import { runManagement } from "../../../support/control-plane/control-plane.ts";
 import { eventually } from "../../../support/eventually.ts";
 import type { DebianRelease } from "./debian-release.ts";
 import type { Extras } from "./hosts.ts";
@@ -76,8 +77,13 @@ export class ExecutorHost {
     });
   }
 
+  /**
+   * Runs a command of the control plane in this process, on the machine's socket. To start the
+   * binary for it costs a hundred times more.
+   */
   async management(...args: readonly string[]): Promise<unknown> {
-    return JSON.parse(await this.machine.run(["novacula-control-plane", ...args, "--json"]));
+    const socket = this.machine.path("/var/lib/novacula-control-plane/management.sock");
+    return await runManagement(args, socket);
   }
 
   async createKey(name: string): Promise<IssuedKey> {
@@ -131,6 +137,23 @@ export class ExecutorHost {
     return await this.until((status) => status.state === state, `the state is ${state}`, timeoutMs);
   }
 
+  /**
+   * Until the line of `systemctl status` matches. The agent has the state a moment before systemd
+   * has the line, which on 252 a helper hands over.
+   */
+  async untilStatusText(pattern: RegExp, timeoutMs = WAIT_MS): Promise<string> {
+    return await eventually(
+      async () => {
+        const { StatusText: line = "" } = await this.show("StatusText");
+        if (pattern.test(line)) {
+          return line;
+        }
+        throw new Error(line);
+      },
+      { timeoutMs, describe: `STATUS= matches ${pattern}` },
+    );
+  }
+
   async until(
     predicate: (status: AgentStatus) => boolean,
     describe: string,
@@ -165,6 +188,14 @@ export class ExecutorHost {
       `journalctl --sync; journalctl -b -u ${SERVICE} -o cat --all --no-pager ${options.join(" ")}`,
     );
     return said.split("\n").filter((line) => line !== "" && !line.startsWith("-- "));
+  }
+
+  /** Until the journal of the service has it; `options` are journalctl(1)'s. */
+  async untilSaid(pattern: RegExp, ...options: readonly string[]): Promise<void> {
+    await eventually(async () => pattern.test((await this.journal(...options)).join("\n")), {
+      timeoutMs: WAIT_MS,
+      describe: `the journal says ${pattern}`,
+    });
   }
 
   /** How many syncs the control plane has refused, according to its log. */

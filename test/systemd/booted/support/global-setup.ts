@@ -2,42 +2,41 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { makeRoots, type Roots } from "./machine-roots.ts";
+import { leaveRoots } from "./coming-roots.ts";
+import { makeRoots } from "./machine-roots.ts";
 import { whyNot } from "./requirements.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    roots: Roots | undefined;
+    /** The folder of `comingRoots`. */
+    layers: string | undefined;
   }
 }
 
-let folder: string | undefined;
+let layers: string | undefined;
+let left: Promise<void> | undefined;
 
 /**
- * Builds binary and packages once for the suite, and a root for each Debian with the packages
- * installed.
+ * Begins to build binary and packages once for the suite, and a root for each Debian with the
+ * packages installed.
  */
 export async function setup(project: TestProject): Promise<void> {
   const reason = await whyNot();
-  if (reason !== undefined) {
-    if (process.env["CI"] !== undefined) {
-      throw new Error(`CI cannot boot systemd: ${reason}`);
-    }
+  if (reason !== undefined && process.env["CI"] !== undefined) {
+    throw new Error(`CI cannot boot systemd: ${reason}`);
+  }
+  if (reason === undefined) {
+    layers = mkdtempSync(join(tmpdir(), "novacula-layers-"));
+    left = leaveRoots(layers, makeRoots(layers));
+  } else {
     process.stderr.write(`test/systemd is skipped: ${reason}\n`);
-    project.provide("roots", undefined);
-    return;
   }
-  folder = mkdtempSync(join(tmpdir(), "novacula-layers-"));
-  try {
-    project.provide("roots", await makeRoots(folder));
-  } catch (error) {
-    teardown();
-    throw error;
-  }
+  project.provide("layers", layers);
 }
 
-export function teardown(): void {
-  if (folder !== undefined) {
-    rmSync(folder, { recursive: true, force: true });
+export async function teardown(): Promise<void> {
+  await left;
+  if (layers !== undefined) {
+    rmSync(layers, { recursive: true, force: true });
   }
 }

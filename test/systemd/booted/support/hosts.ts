@@ -1,10 +1,12 @@
 import { inject, onTestFinished } from "vitest";
+import { comingRoots } from "./coming-roots.ts";
 import type { DebianRelease } from "./debian-release.ts";
 import { Machine, type MachineOptions } from "./machine.ts";
 import type { Roots } from "./machine-roots.ts";
 
 /** undefined if no container can be booted here; the global setup has said why. */
-const roots = inject("roots");
+const layers = inject("layers");
+const roots = layers === undefined ? undefined : await comingRoots(layers);
 
 export const haveMachines = roots !== undefined;
 

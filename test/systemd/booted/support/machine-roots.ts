@@ -32,23 +32,33 @@ const NEWER = { version: NEWER_VERSION, compression: ["-Zzstd", "-z1"] };
 
 /** Builds binary and packages, and writes the layers of all releases below `layers`. */
 export async function makeRoots(layers: string): Promise<Roots> {
+  const [archives, ...images] = await Promise.all([
+    makeArchives(layers),
+    ...DEBIAN_RELEASES.map(async (release) => await rootImage(release)),
+  ]);
+  const bare: Record<string, string> = {};
+  const installed: Record<string, string> = {};
+  const prepared: Record<string, string> = {};
+  const { nodes, agent, controlPlane } = archives;
+  await Promise.all(
+    DEBIAN_RELEASES.map(async ({ codename }, n) => {
+      const root = images[n] ?? "";
+      const layer = await packageLayer(join(layers, codename), root, [nodes, agent, controlPlane]);
+      bare[codename] = root;
+      installed[codename] = layer;
+      prepared[codename] = await databaseLayer(join(layers, `${codename}-database`), [layer, root]);
+    }),
+  );
+  return { bare, installed, prepared, archives };
+}
+
+async function makeArchives(layers: string): Promise<Roots["archives"]> {
   await buildPackages();
   const nodes = join(DIST, archiveName("novacula-nodes", VERSION, "all"));
   const agent = join(DIST, archiveName("novacula-agent", VERSION));
   const controlPlane = join(DIST, archiveName("novacula-control-plane", VERSION));
   const newerNodes = await buildNodesDeb({ ...NEWER, folder: layers });
-  const archives = { nodes, agent, controlPlane, newer: await newerAgent(layers), newerNodes };
-  const bare: Record<string, string> = {};
-  const installed: Record<string, string> = {};
-  const prepared: Record<string, string> = {};
-  for (const { codename } of DEBIAN_RELEASES) {
-    const root = await rootImage({ codename });
-    const layer = await packageLayer(join(layers, codename), root, [nodes, agent, controlPlane]);
-    bare[codename] = root;
-    installed[codename] = layer;
-    prepared[codename] = await databaseLayer(join(layers, `${codename}-database`), [layer, root]);
-  }
-  return { bare, installed, prepared, archives };
+  return { nodes, agent, controlPlane, newer: await newerAgent(layers), newerNodes };
 }
 
 async function newerAgent(folder: string): Promise<string> {

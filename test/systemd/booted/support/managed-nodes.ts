@@ -85,14 +85,21 @@ export class ManagedNodes extends ExecutorHost {
     });
   }
 
-  /** Creates a node of this host's executor. `options` are those of `nodes create`. */
+  /**
+   * Creates a node of this host's executor. `options` are those of `nodes create`. The first sync
+   * of an agent may be too early to say that it manages nodes; until it says so, it is refused.
+   */
   async createNode(
     name: string,
     chain: string,
     network: string,
     ...options: readonly string[]
   ): Promise<Node> {
-    return await this.answeredNode("create", ...(await this.#newNode(name, chain, network)), ...options);
+    const node = await this.#newNode(name, chain, network);
+    return await eventually(async () => await this.answeredNode("create", ...node, ...options), {
+      timeoutMs: 15_000,
+      describe: `the control plane takes node ${name}`,
+    });
   }
 
   /** Creates one with Debian's litecoind on a chain of its own. */
@@ -188,7 +195,8 @@ export class ManagedNodes extends ExecutorHost {
       name,
       `${name} reports height ${height}`,
       (seen) => (seen.observed?.processes ?? []).some((one) => one.height === height),
-      150_000,
+      // A client at rest is asked once a minute, and its figures travel once a minute.
+      240_000,
     );
   }
 
@@ -210,9 +218,16 @@ export class ManagedNodes extends ExecutorHost {
   }
 
   /** The process of a node with one process, once it reports this problem. */
-  async untilProblem(name: string, problem: string): Promise<z.output<typeof observedProcess>> {
-    const seen = await this.untilNode(name, `${name} reports ${problem}`, ({ observed }) =>
-      (observed?.processes ?? []).some((process) => process.problem === problem),
+  async untilProblem(
+    name: string,
+    problem: string,
+    timeoutMs = 60_000,
+  ): Promise<z.output<typeof observedProcess>> {
+    const seen = await this.untilNode(
+      name,
+      `${name} reports ${problem}`,
+      ({ observed }) => (observed?.processes ?? []).some((process) => process.problem === problem),
+      timeoutMs,
     );
     const [process] = seen.observed?.processes ?? [];
     if (process === undefined) {

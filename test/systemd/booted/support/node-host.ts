@@ -2,14 +2,28 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { text } from "node:stream/consumers";
 import { eventually } from "../../../support/eventually.ts";
+import type { DebianRelease } from "./debian-release.ts";
+import type { Extras } from "./hosts.ts";
 import type { Machine } from "./machine.ts";
 
 const SOCKET = "/run/novacula-nodes.sock";
 const NODES = "/var/lib/novacula/nodes";
 
+/** An empty file masks a unit: two services that nobody asks need two thirds of a boot. */
+const NO_SERVICES = Object.fromEntries(
+  ["novacula-agent", "novacula-control-plane"].map((name) => [`etc/systemd/system/${name}.service`, ""]),
+);
+
 /** A machine on which nodes run without an agent: the test is the agent. */
 export class NodeHost {
   readonly machine: Machine;
+
+  /** With all packages installed, and neither agent nor control plane running. */
+  static async boot(release: DebianRelease, { files, ...extras }: Extras = {}): Promise<NodeHost> {
+    // Only here: the benches have machines of their own, and no test runner that knows the roots.
+    const { bootInstalled } = await import("./hosts.ts");
+    return new NodeHost(await bootInstalled(release, { ...extras, files: { ...NO_SERVICES, ...files } }));
+  }
 
   constructor(machine: Machine) {
     this.machine = machine;

@@ -52,7 +52,8 @@ export class WrongAnswers {
     // Its own pace would be up to a minute after a refusal.
     while (this.#answers < 2) {
       const had = this.#answers;
-      await this.#machine.run(["novacula-agent", "retry"]);
+      // It ends with the state of the executor, which is what the answer makes of it.
+      await this.#machine.try(["novacula-agent", "retry"]);
       await this.#until(() => this.#answers > had, `the agent has had ${answer.status}`);
     }
   }

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { type FolderInstead, folderInstead } from "./folder-instead.ts";
+
+/** Why there is no text of the file, and what to do about it if it is any file. */
+interface Unread {
+  readonly code: string;
+  readonly isFolder?: boolean;
+  readonly remedy: string;
+}
+
+/**
+ * What to do if agent.toml is not there, or if a folder is: sentences that end with a command.
+ * `example` is the file that a new one may begin with.
+ */
+export async function missingConfigRemedy(
+  path: string,
+  { code, isFolder = false, remedy }: Unread,
+  example: string | undefined,
+): Promise<string> {
+  const begin = example !== undefined && existsSync(example) ? beginWith(example, path) : undefined;
+  // `--config /etc/novacula` means a file in it: the folder has to stay.
+  if (isFolder && path.endsWith(".toml")) {
+    return folderRemedy(path, await folderInstead(path), begin);
+  }
+  return code === "not-found" && begin !== undefined
+    ? `Restore it, or name another file. ${AFTERWARDS} To begin with the example, run: ${asRoot(begin)}`
+    : remedy;
+}
+
+const AFTERWARDS = "A new one needs control_plane.url, and the key from novacula-agent set-key.";
+
+function folderRemedy(path: string, { names, meant }: FolderInstead, begin: string | undefined): string {
+  const folder = shellWord(path);
+  const away = shellWord(`${path}.folder`);
+  if (meant !== undefined) {
+    const inside = shellWord(`${path}.folder${meant.slice(path.length)}`);
+    return `Take the file out of it. Run: ${asRoot(`mv ${folder} ${away}`)} && ${asRoot(`mv ${inside} ${folder}`)}`;
+  }
+  const clear = asRoot(names?.length === 0 ? `rmdir ${folder}` : `mv ${folder} ${away}`);
+  return begin === undefined
+    ? `Clear the place, then put the file there. Run: ${clear}`
+    : `Clear the place, then put the file there. ${AFTERWARDS} To begin with the example, run: ${clear} && ${asRoot(begin)}`;
+}
+
+/** Owner and mode as the package has them. */
+function beginWith(example: string, path: string): string {
+  return `install -o root -g novacula -m 0640 ${shellWord(example)} ${shellWord(path)}`;
+}

@@ -1,0 +1,101 @@
+import { printable } from "../../lib/printable.ts";
+import { asRoot } from "../../lib/shell-word.ts";
+import type { ServiceFacts } from "../systemd/service/service-facts.ts";
+import type { Assignment } from "../systemd/service/unit-files.ts";
+import type { Check } from "./examination.ts";
+
+export interface ChangeFacts {
+  /** The settings of the service that the shipped unit does not have. */
+  readonly changed: readonly Assignment[];
+  readonly facts: ServiceFacts;
+  /** Doctor reached the control plane with the key of the files, and the service does not. */
+  readonly isServiceAlone: boolean;
+  /** Of this host, s. */
+  readonly uptimeSecs: number;
+}
+
+/** More would hide the rest of what doctor says. */
+const MOST = 5;
+/** What can keep a service off the network: systemd.exec(5), systemd.resource-control(5). */
+const NETWORK = new Set([
+  "AppArmorProfile",
+  "BindPaths",
+  "BindReadOnlyPaths",
+  "IPAddressAllow",
+  "IPAddressDeny",
+  "IPEgressFilterPath",
+  "IPIngressFilterPath",
+  "InaccessiblePaths",
+  "JoinsNamespaceOf",
+  "NetworkNamespacePath",
+  "PrivateNetwork",
+  "RestrictAddressFamilies",
+  "RestrictFileSystems",
+  "RestrictNetworkInterfaces",
+  "RootDirectory",
+  "RootImage",
+  "SELinuxContext",
+  "Slice",
+  "SmackProcessLabel",
+  "SystemCallFilter",
+  "TemporaryFileSystem",
+]);
+/** A service that was restarted so often and has run for less than this, s, may end again. */
+const MANY_RESTARTS = 3;
+const STEADY_SECS = 600;
+
+/** Names what this host changed in the unit where that can explain a service that is not well. */
+export function checkChanges(given: ChangeFacts): readonly Check[] {
+  const { changed, facts, isServiceAlone } = given;
+  if (facts.ActiveState !== "active" && facts.ActiveState !== "reloading") {
+    return [];
+  }
+  const suspects = isServiceAlone ? changed.filter(({ name }) => NETWORK.has(name)) : [];
+  if (suspects.length > 0) {
+    const [keeps, it] = suspects.length === 1 ? ["keeps", "it"] : ["keep", "them"];
+    return [
+      {
+        stage: "unit",
+        status: "bad",
+        detail: `doctor reached the control plane, and the service does not: ${listed(suspects)} ${keeps} it from there`,
+        remedy: `Take ${it} out of the unit, then run: ${restart()}`,
+      },
+    ];
+  }
+  return restarts(given);
+}
+
+/** The end of a sentence about a service that does not run as it should. */
+export function changesText(changed: readonly Assignment[]): string {
+  return changed.length === 0 ? "" : `. Its unit was changed on this host: ${listed(changed)}`;
+}
+
+function restarts({ changed, facts, uptimeSecs }: ChangeFacts): readonly Check[] {
+  const runsSecs = Math.round(uptimeSecs - facts.ActiveEnterTimestampMonotonic / 1_000_000);
+  if (facts.NRestarts < MANY_RESTARTS || runsSecs > STEADY_SECS) {
+    return [];
+  }
+  return [
+    {
+      stage: "unit",
+      status: "warning",
+      detail: `the service runs, but systemd has restarted it ${facts.NRestarts} times, the last time ${runsSecs} s ago${changesText(changed)}`,
+      remedy: `To see why, run: ${asRoot("journalctl -u novacula-agent -n 30")}`,
+    },
+  ];
+}
+
+function restart(): string {
+  return `${asRoot("systemctl daemon-reload")} && ${asRoot("novacula-agent restart")}`;
+}
+
+function listed(settings: readonly Assignment[]): string {
+  const shown = settings
+    .slice(0, MOST)
+    .map(
+      ({ name, value, file, line }) =>
+        `${name}=${printable(value, 200)} (${printable(file, 400)} line ${line})`,
+    );
+  const rest = settings.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+}

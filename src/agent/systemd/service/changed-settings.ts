@@ -1,0 +1,29 @@
+import { shippedDropIn, shippedUnit } from "../service-unit.ts";
+import { type Assignment, assignmentsOf, inForce } from "./unit-files.ts";
+
+/** Doctor judges these by their effect, or they have none on how the service runs. */
+const ELSEWHERE = /^(?:Description|Documentation|ExecReload|Environment|EnvironmentFile|.*Credential.*)$/u;
+
+/**
+ * The settings in force that the shipped unit does not have: what this host has changed.
+ * `assignments` are those of the unit and its drop-ins, in the order in which systemd reads them.
+ */
+export function changedSettings(assignments: readonly Assignment[]): readonly Assignment[] {
+  const shipped = new Set(
+    [shippedUnit(), shippedDropIn()].flatMap((text) => assignmentsOf(text, "")).map(identity),
+  );
+  const names = new Map(assignments.map(({ section, name }) => [`${section} ${name}`, { section, name }]));
+  return [...names.values()]
+    .filter(({ section, name }) => section !== "Install" && !ELSEWHERE.test(name))
+    .flatMap(({ section, name }) => inForce(assignments, section, name))
+    .filter((one) => !shipped.has(identity(one)) && !isShippedStart(one));
+}
+
+function identity({ section, name, value }: Assignment): string {
+  return `${section} ${name}=${value}`;
+}
+
+/** `novacula-agent install` writes the unit with another path of the program. */
+function isShippedStart({ name, value }: Assignment): boolean {
+  return name === "ExecStart" && /^\/\S*\/novacula-agent run$/u.test(value);
+}

@@ -1,0 +1,85 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { errorCode } from "../errors.ts";
+import { printable } from "../printable.ts";
+import { shellWord } from "../shell-word.ts";
+import { type AccessProblem, processOwner, readProblem, writeProblem } from "./access-problem.ts";
+import { NoFileAnswer } from "./file-answer.ts";
+import { fileSystemOf, fullDisk } from "./file-system.ts";
+
+const KERNEL_LOG = "look for errors of the disk in the kernel log:\nsudo journalctl -k -n 50";
+
+/**
+ * Why the file `path`, or another one in its folder, could not be written, after the write failed
+ * with `error`. `service` is the unit whose sandbox may be the reason.
+ */
+export function writeFailure(path: string, error: unknown, service: string): AccessProblem {
+  if (error instanceof NoFileAnswer) {
+    return { problem: `it ${error.message}`, fix: "check the mount that it is on" };
+  }
+  const code = printable(errorCode(error) ?? "unknown error", 40);
+  const folder = dirname(path);
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return fullDisk(path);
+    case "ENOTDIR":
+    case "EEXIST":
+      return inTheWay(notFolder(folder), (shown) => `${shown} is not a folder (${code})`);
+    case "EISDIR":
+    case "ERR_FS_EISDIR":
+    case "ELOOP":
+      return inTheWay(path, () => `a folder or a link is in its place (${code})`);
+    case "EFBIG":
+      return {
+        problem: `this process may not write so large a file (${code}): LimitFSIZE= of its unit, or ulimit -f`,
+        fix: `remove that limit, then restart the service:\nsudo systemctl edit ${service}`,
+      };
+    case "EIO":
+      return { problem: `${fileSystemOf(path)} failed (${code})`, fix: KERNEL_LOG };
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+    case "ENOENT":
+      return (
+        writeProblem(folder, [path], service) ?? readProblem(path) ?? missingFolder(folder, code, service)
+      );
+    default:
+      return { problem: `the system says ${code}`, fix: `check ${fileSystemOf(path)}` };
+  }
+}
+
+/** Nothing is deleted: nobody knows what it is. */
+function inTheWay(path: string, problem: (shown: string) => string): AccessProblem {
+  const move = `sudo mv ${shellWord(path)} ${shellWord(`${path}.old`)}`;
+  return { problem: problem(printable(path, 4096)), fix: `move it away:\n${move}` };
+}
+
+/** The topmost part of the path that exists and is no folder. */
+function notFolder(folder: string): string {
+  const above = dirname(folder);
+  return above === folder || isFolder(above) ? folder : notFolder(above);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function missingFolder(folder: string, code: string, service: string): AccessProblem {
+  const shown = printable(folder, 4096);
+  if (existsSync(folder)) {
+    return { problem: `the system forbids it (${code})`, fix: KERNEL_LOG };
+  }
+  const [user = "", group = ""] = processOwner().split(":");
+  const make = `make it:\nsudo install -d -o ${user} -g ${group} -m 0700 ${shellWord(folder)}`;
+  const allow =
+    code === "EROFS"
+      ? `\nThen add ReadWritePaths=${shown} below [Service], and restart the service:\nsudo systemctl edit ${service}`
+      : "";
+  const problem = `the folder ${shown} does not exist, and could not be made (${code})`;
+  return { problem, fix: `${make}${allow}` };
+}

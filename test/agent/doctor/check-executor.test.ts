@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { checkExecutor, type ExecutorFacts } from "../../../src/agent/doctor/check-executor.ts";
+import { ONLINE, ONLINE_FACTS } from "../../support/agent/fault-table.ts";
+
+const OTHER_KEY = { fingerprint: "00000000", state: "refused", reason: "The new key was refused." } as const;
+
+function itself(changes: Partial<ExecutorFacts>, pendingChange: typeof ONLINE.pendingChange = null) {
+  const reply = { kind: "answered", status: { ...ONLINE, pendingChange } } as const;
+  return checkExecutor({ ...ONLINE_FACTS, reply, ...changes }).at(-1);
+}
+
+describe("an executor that is online, but not with its files", () => {
+  it("has to be fixed above if the files are unusable: no command applies them", () => {
+    const check = itself(
+      { files: "unusable", fingerprint: undefined, isAccepted: false },
+      { fingerprint: null, state: "unusable", reason: "It is not valid. Run: sudo novacula-agent doctor" },
+    );
+    expect(check?.status).toBe("warning");
+    expect(check?.detail).toContain("a restart would take it offline");
+    expect(check?.detail).not.toContain("doctor");
+    expect(check?.remedy).toBe("Fix the failure above. The agent then applies the file by itself.");
+  });
+
+  it("applies a change that the control plane accepts now", () => {
+    expect(itself({ fingerprint: "11111111" })?.remedy).toMatch(/^Run: .*novacula-agent reload --wait$/u);
+    expect(itself({}, OTHER_KEY)?.remedy).toMatch(/^Run: .*novacula-agent reload --wait$/u);
+  });
+
+  it("leaves a refused change to the stage that says why", () => {
+    const check = itself({ isAccepted: false, fingerprint: "00000000" }, OTHER_KEY);
+    expect(check).toMatchObject({ status: "warning", remedy: expect.stringContaining("failure above") });
+  });
+
+  it("is judged by the agent alone if this user may not read the files", () => {
+    const denied = { files: "unknown", fingerprint: undefined, isAccepted: false } as const;
+    expect(itself(denied)?.status).toBe("ok");
+    expect(itself(denied, OTHER_KEY)?.status).toBe("warning");
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { checkExecutor } from "../../../src/agent/doctor/check-executor.ts";
+import { checkUnitChanges } from "../../../src/agent/doctor/check-unit.ts";
+import { ONLINE, ONLINE_FACTS } from "../../support/agent/fault-table.ts";
+
+const LOADED = { NeedDaemonReload: false };
+const DROP_IN = "/etc/systemd/system/novacula-agent.service.d/proxy.conf";
+
+describe("a unit that is newer than its process", () => {
+  it("needs a restart, and names its files", () => {
+    const [check, ...more] = checkUnitChanges(
+      { changed: [DROP_IN, "/etc/default/x"], inlineKey: undefined },
+      LOADED,
+    );
+    expect(check?.detail).toContain(`started before ${DROP_IN}, /etc/default/x changed`);
+    expect(check?.remedy).toMatch(/^Run: .*novacula-agent restart$/u);
+    expect(more).toEqual([]);
+  });
+
+  it("is said once if systemd has to read it, too", () => {
+    const changes = { changed: [DROP_IN], inlineKey: undefined };
+    expect(checkUnitChanges(changes, { NeedDaemonReload: true })).toEqual([]);
+  });
+
+  it("makes the remedy of an executor a restart: a retry would use the old settings", () => {
+    const status = { ...ONLINE, state: "unreachable", reason: "So it is." } as const;
+    const facts = { ...ONLINE_FACTS, reply: { kind: "answered", status } } as const;
+    const remedy = (isUnitChanged: boolean) => checkExecutor({ ...facts, isUnitChanged }).at(-1)?.remedy;
+    expect(remedy(true)).toMatch(/novacula-agent restart$/u);
+    expect(remedy(false)).toMatch(/novacula-agent retry$/u);
+  });
+});
+
+it("a key in the unit itself can be read by everybody", () => {
+  const [check] = checkUnitChanges({ changed: [], inlineKey: "novacula.key" }, LOADED);
+  expect(check).toMatchObject({ status: "warning", remedy: expect.stringContaining("LoadCredential=") });
+  expect(check?.detail).toContain("SetCredential=novacula.key");
+  expect(checkUnitChanges({ changed: [], inlineKey: undefined }, LOADED)).toEqual([]);
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { changedSettings } from "../../../../src/agent/systemd/service/changed-settings.ts";
+import { assignmentsOf } from "../../../../src/agent/systemd/service/unit-files.ts";
+import { installedUnit, shippedDropIn, shippedUnit } from "../../../../src/agent/systemd/service-unit.ts";
+
+const DROP_IN = "/etc/systemd/system/novacula-agent.service.d/site.conf";
+
+function changed(dropIn: string, unit = shippedUnit()) {
+  const all = [...assignmentsOf(unit, "/u"), ...assignmentsOf(dropIn, DROP_IN)];
+  return changedSettings(all).map(({ name, value, file, line }) => `${name}=${value} ${file}:${line}`);
+}
+
+describe("what a host changed in the unit", () => {
+  it("is nothing for the shipped unit, as a package or `install` brings it", () => {
+    expect(changed("")).toEqual([]);
+    expect(changed(shippedDropIn())).toEqual([]);
+    for (const systemd of [252, 253, 257]) {
+      expect(changed("", installedUnit("/usr/local/bin/novacula-agent", systemd))).toEqual([]);
+    }
+  });
+
+  it("is what a drop-in adds or replaces, with its place", () => {
+    expect(changed("[Service]\nPrivateNetwork=yes\nLimitNOFILE=18")).toEqual([
+      `PrivateNetwork=yes ${DROP_IN}:2`,
+      `LimitNOFILE=18 ${DROP_IN}:3`,
+    ]);
+    expect(changed("[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX")).toEqual([
+      `RestrictAddressFamilies=AF_UNIX ${DROP_IN}:3`,
+    ]);
+    expect(changed("[Service]\nExecStart=\nExecStart=/bin/false\n[Unit]\nRequires=x.mount")).toEqual([
+      `ExecStart=/bin/false ${DROP_IN}:3`,
+      `Requires=x.mount ${DROP_IN}:5`,
+    ]);
+  });
+
+  it("is what an edited copy of the unit has, too", () => {
+    expect(changed("", shippedUnit().replace("User=novacula", "User=nobody"))[0]).toMatch(
+      /^User=nobody \/u:/u,
+    );
+  });
+
+  it("is not what a drop-in takes back, what it repeats, or what doctor judges elsewhere", () => {
+    expect(changed("[Service]\nLimitNOFILE=18\nLimitNOFILE=")).toEqual([]);
+    expect(changed("[Service]\nUser=novacula")).toEqual([]);
+    expect(
+      changed(
+        "[Service]\nEnvironment=HTTPS_PROXY=http://u:secret@p\nLoadCredential=key:/srv/key\nDescription=x",
+      ),
+    ).toEqual([]);
+  });
+});

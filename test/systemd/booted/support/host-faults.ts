@@ -1,0 +1,240 @@
+import { rootCertificates } from "node:tls";
+import { CONFIG } from "./executor-host.ts";
+
+/** systemd reports the service as running a moment before it answers. */
+const START_CONTROL_PLANE =
+  "systemctl start novacula-control-plane; until novacula-control-plane org list >/dev/null 2>&1; do sleep 0.1; done";
+
+export const DROP_INS = "/etc/systemd/system/novacula-agent.service.d";
+export const DROP_IN = `${DROP_INS}/test.conf`;
+export const RESTART =
+  "systemctl daemon-reload; systemctl reset-failed novacula-agent; systemctl restart novacula-agent";
+/** A control plane that cannot serve, for `/opt/node -e`. */
+const BUSY =
+  'require("node:http").createServer((_, answer) => { answer.statusCode = 503; answer.end("busy"); }).listen(3009, "127.0.0.1")';
+const IS_BUSY = 'fetch("http://127.0.0.1:3009").then(() => process.exit(0), () => process.exit(1))';
+const ELSEWHERE = `sed -i 's#http://127.0.0.1:3000#https://cp.example.com#' ${CONFIG}`;
+const BACK = `sed -i 's#https://cp.example.com#http://127.0.0.1:3000#' ${CONFIG}`;
+const ENVIRONMENT = "/etc/default/novacula-agent";
+const UNDO = `rm -f ${DROP_IN}; ${RESTART}`;
+/** A drop-in with these lines, and a start that may fail. */
+export const withDropIn = (...lines: readonly string[]) =>
+  `mkdir -p ${DROP_INS}; printf '%s\\n' '[Service]' ${lines.map((line) => `'${line}'`).join(" ")} > ${DROP_IN}
+   systemctl daemon-reload; systemctl restart novacula-agent || true; sleep 1`;
+
+export interface HostFault {
+  /** At which doctor has to find the cause, and a piece of what it has to say. */
+  readonly stage: string;
+  readonly says: string;
+  readonly script: string;
+  /** Undefined: the command that doctor prints. */
+  readonly fix?: string;
+  /** What the repair leaves. */
+  readonly tidy?: string;
+}
+
+/** The ways in which the suite breaks a healthy host, with their repairs. */
+export const HOST_FAULTS: readonly HostFault[] = [
+  {
+    stage: "mode",
+    says: `chgrp novacula ${CONFIG}`,
+    script: `chgrp root ${CONFIG}`,
+    fix: `chgrp novacula ${CONFIG}`,
+  },
+  {
+    stage: "syntax",
+    says: "control_plane.url: is not set",
+    script: `sed -i 's/^url = /ulr = /' ${CONFIG}`,
+    fix: `sed -i 's/^ulr = /url = /' ${CONFIG}`,
+  },
+  {
+    stage: "file",
+    says: "does not exist",
+    script: `mv ${CONFIG} ${CONFIG}.away`,
+    fix: `mv ${CONFIG}.away ${CONFIG}`,
+  },
+  {
+    stage: "file",
+    says: `rmdir ${CONFIG} && install -o root -g novacula -m 0640 /usr/share/novacula-agent/agent.toml ${CONFIG}`,
+    script: `mv ${CONFIG} ${CONFIG}.away; mkdir ${CONFIG}`,
+    fix: `rmdir ${CONFIG}; mv ${CONFIG}.away ${CONFIG}`,
+  },
+  {
+    stage: "file",
+    says: "it holds agent.toml",
+    script: `mv ${CONFIG} /srv/kept; mkdir ${CONFIG}; mv /srv/kept ${CONFIG}/agent.toml`,
+    tidy: `rmdir ${CONFIG}.folder`,
+  },
+  {
+    stage: "tcp",
+    says: `control_plane.url, ${CONFIG} line 2`,
+    script: "systemctl stop novacula-control-plane",
+    fix: START_CONTROL_PLANE,
+  },
+  {
+    stage: "dns",
+    says: "cp.invalid",
+    script: `sed -i 's#http://127.0.0.1:3000#https://cp.invalid#' ${CONFIG}`,
+    fix: `sed -i 's#https://cp.invalid#http://127.0.0.1:3000#' ${CONFIG}`,
+  },
+  {
+    stage: "tls",
+    says: "Check the port",
+    script: `sed -i 's#http://127#https://127#' ${CONFIG}`,
+    fix: `sed -i 's#https://127#http://127#' ${CONFIG}`,
+  },
+  {
+    stage: "unit",
+    says: "systemctl start novacula-agent",
+    script: "systemctl stop novacula-agent",
+    fix: "systemctl start novacula-agent",
+  },
+  {
+    stage: "unit",
+    says: "systemctl unmask novacula-agent",
+    script: "systemctl mask --now novacula-agent",
+    fix: "systemctl unmask novacula-agent; systemctl start novacula-agent",
+  },
+  {
+    stage: "proxy",
+    says: `set in HTTPS_PROXY (${DROP_IN} line 2)`,
+    script: `${ELSEWHERE}
+      ${withDropIn("Environment=HTTPS_PROXY=http://user:hunter2@127.0.0.1:9")}`,
+    fix: `${BACK}; ${UNDO}`,
+  },
+  {
+    stage: "proxy",
+    says: `the proxy in HTTPS_PROXY (${ENVIRONMENT} line 2) is not a URL`,
+    script: `printf '%s\\n' '# proxies' 'HTTPS_PROXY="127.0.0.1:9"' > ${ENVIRONMENT}
+      ${ELSEWHERE}; ${withDropIn(`EnvironmentFile=${ENVIRONMENT}`)}`,
+    fix: `${BACK}; rm ${ENVIRONMENT}; ${UNDO}`,
+  },
+  {
+    stage: "file",
+    says: `/srv/none.toml: does not exist (named by NOVACULA_CONFIG in ${ENVIRONMENT} line 1)`,
+    script: `echo NOVACULA_CONFIG=/srv/none.toml > ${ENVIRONMENT}; ${withDropIn(`EnvironmentFile=-${ENVIRONMENT}`)}`,
+    fix: `rm ${ENVIRONMENT}; ${UNDO}`,
+  },
+  {
+    stage: "unit",
+    says: `${ENVIRONMENT}, an EnvironmentFile= of its unit (${DROP_IN} line 2), does not exist`,
+    script: withDropIn(`EnvironmentFile=${ENVIRONMENT}`),
+    tidy: `rm ${ENVIRONMENT}; ${UNDO}`,
+  },
+  {
+    stage: "answer",
+    says: "127.0.0.1:3009 answered 503 Service Unavailable",
+    script: `systemd-run --quiet --unit=busy /opt/node -e '${BUSY}'; until /opt/node -e '${IS_BUSY}'; do sleep 0.2; done
+      sed -i 's#127.0.0.1:3000#127.0.0.1:3009#' ${CONFIG}`,
+    fix: `sed -i 's#127.0.0.1:3009#127.0.0.1:3000#' ${CONFIG}; systemctl stop busy`,
+  },
+  {
+    stage: "file",
+    says: `/srv/other.toml: does not exist (named by ExecStart= in ${DROP_IN} line 3)`,
+    script: withDropIn("ExecStart=", "ExecStart=/usr/bin/novacula-agent run --config /srv/other.toml"),
+    fix: UNDO,
+  },
+  {
+    stage: "unit",
+    says: "install -d -o novacula -g novacula -m 0700 /srv/missing",
+    script: withDropIn("ReadWritePaths=/srv/missing"),
+    tidy: UNDO,
+  },
+  {
+    stage: "unit",
+    says: "systemctl reset-failed novacula-agent",
+    script: `${withDropIn("ExecStart=", "ExecStart=/bin/false")}
+      for i in 1 2 3 4 5 6 7 8 9 10 11; do systemctl restart novacula-agent || true; done`,
+    fix: UNDO,
+  },
+  {
+    stage: "unit",
+    says: "systemctl reset-failed novacula-agent && systemctl start novacula-agent",
+    // Repaired without a daemon-reload, with which 252 forgets the starts.
+    script: `printf '#!/bin/sh\\nexit 1\\n' > /srv/start; chmod 0755 /srv/start
+      ${withDropIn("ExecStart=", "ExecStart=/srv/start")}
+      for i in 1 2 3 4 5 6 7 8 9 10 11; do systemctl restart novacula-agent || true; done
+      printf '#!/bin/sh\\nexec novacula-agent run\\n' > /srv/start; ! systemctl start novacula-agent`,
+    tidy: UNDO,
+  },
+  {
+    stage: "unit",
+    says: `PrivateNetwork=yes (${DROP_IN} line 2) keeps it from there`,
+    script: withDropIn("PrivateNetwork=yes"),
+    fix: UNDO,
+  },
+  {
+    stage: "unit",
+    says: `LimitNOFILE=18 (${DROP_IN} line 2)`,
+    script: withDropIn("LimitNOFILE=18"),
+    fix: UNDO,
+  },
+  {
+    stage: "unit",
+    says: "/srv/data (agent.data_dir",
+    script: `cp -p ${CONFIG} ${CONFIG}.kept; printf '\\n[agent]\\ndata_dir = "/srv/data"\\n' >> ${CONFIG}; systemctl restart novacula-agent`,
+    fix: `mv ${CONFIG}.kept ${CONFIG}; ${RESTART}`,
+  },
+  {
+    stage: "unit",
+    says: "is a file, not a folder, so the agent remembers nothing",
+    script: `cp -p ${CONFIG} ${CONFIG}.kept; printf '\\n[agent]\\ndata_dir = "/srv/data"\\n' >> ${CONFIG}; touch /srv/data; systemctl restart novacula-agent`,
+    fix: `mv ${CONFIG}.kept ${CONFIG}; rm /srv/data; ${RESTART}`,
+  },
+  {
+    stage: "unit",
+    says: "/run/novacula/agent.sock is a folder",
+    script: `systemctl stop novacula-agent; mkdir /run/novacula/agent.sock; systemctl start novacula-agent || true`,
+    tidy: "rmdir /run/novacula/agent.sock.old",
+  },
+  {
+    stage: "unit",
+    says: "/run/novacula is a file, in the place of the folder of RuntimeDirectory=",
+    script: `systemctl stop novacula-agent; rm -r /run/novacula; touch /run/novacula; systemctl start novacula-agent || true`,
+    tidy: "rm /run/novacula.old",
+  },
+  {
+    stage: "unit",
+    says: "/var/lib/novacula is a file, in the place of the folder of StateDirectory=",
+    script: `systemctl stop novacula-agent; mv /var/lib/novacula /srv/state; touch /var/lib/novacula; systemctl start novacula-agent || true`,
+    tidy: `systemctl stop novacula-agent; rm -r /var/lib/novacula /var/lib/novacula.old; mv /srv/state /var/lib/novacula; systemctl start novacula-agent`,
+  },
+  {
+    stage: "file",
+    says: "PrivateTmp=yes of its unit hides /tmp",
+    script: `cp -p ${CONFIG} ${CONFIG}.kept
+      sed -n 's/^access_token = "\\(.*\\)"/\\1/p' ${CONFIG} > /tmp/key; chgrp novacula /tmp/key; chmod 0640 /tmp/key
+      sed -i 's#^access_token = .*#access_token_file = "/tmp/key"#' ${CONFIG}`,
+    fix: `mv ${CONFIG}.kept ${CONFIG}; rm /tmp/key`,
+  },
+  {
+    stage: "file",
+    says: `InaccessiblePaths= of its unit hides ${CONFIG}`,
+    script: withDropIn(`InaccessiblePaths=${CONFIG}`),
+    fix: UNDO,
+  },
+  {
+    stage: "file",
+    says: "TemporaryFileSystem= of its unit hides /etc/novacula",
+    script: withDropIn("TemporaryFileSystem=/etc/novacula"),
+    fix: UNDO,
+  },
+  {
+    stage: "file",
+    says: "the service does not see /srv/ca/ca.pem, because InaccessiblePaths= of its unit hides /srv/ca",
+    script: `cp -p ${CONFIG} ${CONFIG}.kept
+      mkdir -p /srv/ca; echo '${rootCertificates[0]}' > /srv/ca/ca.pem
+      sed -i '/^url = /a ca_file = "/srv/ca/ca.pem"' ${CONFIG}
+      ${withDropIn("InaccessiblePaths=/srv/ca")}`,
+    fix: `install -o root -g novacula -m 0640 /srv/ca/ca.pem /etc/novacula/ca.pem
+      sed -i 's#/srv/ca/ca.pem#/etc/novacula/ca.pem#' ${CONFIG}`,
+    tidy: `mv ${CONFIG}.kept ${CONFIG}; rm -r /srv/ca /etc/novacula/ca.pem; ${UNDO}`,
+  },
+  {
+    stage: "executor",
+    says: "another agent runs on this host",
+    script: `cp -p ${CONFIG} /srv/second.toml; printf '\\n[agent]\\ndata_dir = "/srv/second"\\nruntime_dir = "/srv/second"\\n' >> /srv/second.toml
+      nohup novacula-agent run --config /srv/second.toml > /dev/null 2>&1 & echo $! > /run/second.pid; sleep 3`,
+    fix: "kill $(cat /run/second.pid); sleep 1",
+  },
+];
