@@ -1,15 +1,63 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/times/longest-first.ts";
+import { Slowest } from "./test/support/times/slowest.ts";
 
+/** Generous, for a busy machine. */
+const LIMITS = { testTimeout: 60_000, hookTimeout: 30_000 } as const;
+const MACHINES = "test/systemd/**";
+const PROGRAMS = "test/e2e/**";
+const PAGE = "test/e2e/page/**";
+
+/**
+ * More workers than the two processors, because most tests of programs wait. `isolate: false`: files
+ * share the modules that they load, because loading them again for each file takes longer than most
+ * files. So no test may change what another one finds.
+ */
+const WORKERS = { pool: "forks", maxWorkers: 3, isolate: false } as const;
+
+/**
+ * `vitest run` runs everything, in the order of longest-first.ts: what boots machines comes late,
+ * because their roots are made meanwhile. `--project` runs a part.
+ */
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // Booted machines have their own configuration: vitest.systemd.config.ts.
-    exclude: [...configDefaults.exclude, "test/systemd/booted/**"],
-    testTimeout: 60_000,
-    hookTimeout: 30_000,
-    pool: "forks",
-    // Most tests wait for processes and sockets, so more workers than cores are faster.
-    maxWorkers: 2,
+    reporters: ["default", new Slowest()],
+    sequence: { sequencer: LongestFirst },
     globalSetup: ["test/support/canary-setup.ts", "test/support/page/page-setup.ts"],
+    projects: [
+      {
+        test: {
+          ...WORKERS,
+          name: "page",
+          include: [`${PAGE}/*.test.ts`],
+          // A test is a walk through the page, in a browser, and takes 30 s on a busy machine.
+          testTimeout: 180_000,
+          hookTimeout: 90_000,
+          globalSetup: ["test/support/programs-setup.ts"],
+        },
+      },
+      {
+        test: {
+          ...WORKERS,
+          ...LIMITS,
+          name: "programs",
+          include: [`${PROGRAMS}/*.test.ts`],
+          exclude: [...configDefaults.exclude, PAGE],
+          globalSetup: ["test/support/programs-setup.ts"],
+          // With two processors, more programs at the same time would not finish sooner.
+          maxConcurrency: 3,
+        },
+      },
+      "vitest.systemd.config.ts",
+      {
+        test: {
+          ...WORKERS,
+          ...LIMITS,
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, MACHINES, PROGRAMS],
+        },
+      },
+    ],
   },
 });

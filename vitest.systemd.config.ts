@@ -1,14 +1,20 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that boot machines, which needs root: `vitest run --config vitest.systemd.config.ts`. */
+/** Tests that boot machines or start containers, which needs root: `vitest run --project systemd`. */
 export default defineConfig({
   test: {
-    include: ["test/systemd/booted/**/*.test.ts"],
+    name: "systemd",
+    include: ["test/systemd/**/*.test.ts"],
     testTimeout: 240_000,
     hookTimeout: 60_000,
     pool: "forks",
-    // Two machines at a time fit two cores; more would only slow each other down.
-    maxWorkers: 2,
-    globalSetup: ["test/support/canary-setup.ts", "test/systemd/booted/support/global-setup.ts"],
+    // Three machines fit two processors, because most of the time they wait.
+    maxWorkers: 3,
+    isolate: false,
+    globalSetup: [
+      "test/support/canary-setup.ts",
+      "test/support/page/page-setup.ts",
+      "test/systemd/booted/support/global-setup.ts",
+    ],
   },
 });

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readPrograms } from "../packaging/command-table.ts";
 import { OPERATOR_DOCUMENTS } from "../packaging/debian-packages.ts";
@@ -10,6 +10,7 @@ import type { CommandEntry } from "../src/lib/command-line/command-table.ts";
 import { ROOT, sourceFiles } from "./support/source-files.ts";
 
 const DOCUMENTS = filesBelow("", (path) => path.endsWith(".md"));
+const CODE = new Set(filesBelow("", (path) => /\.tsx?$/u.test(path)).map((path) => basename(path)));
 const DIAGRAM = /^```\n[\s\S]*?^```$/gmu;
 const text = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
@@ -46,6 +47,17 @@ describe("references", () => {
       [],
     );
   });
+
+  // docs/style.md has examples of bad names.
+  it.each(DOCUMENTS.filter((path) => path !== "docs/style.md"))(
+    "%s names no file of code that is not there, also without its folder",
+    (path) => {
+      const named = [...text(path).matchAll(/(?<![\w*./-])[\w-]+(?:\.test)?\.tsx?\b/gu)].map(
+        ([name]) => name,
+      );
+      expect(named.filter((name) => !CODE.has(name))).toEqual([]);
+    },
+  );
 
   it("code cites only documents that are in the repository", () => {
     const code = filesBelow("", (path) => /\.(?:ts|tsx|service|toml)$/u.test(path));

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { CHECKOUT } from "../../packaging/paths.ts";
 import { type Load, type Measured, measure, PINNING, warmUp, withServer } from "./fleet-server.ts";
 import type { BenchOptions } from "./options.ts";
@@ -17,13 +19,16 @@ const WRITTEN_AFTER_MS = 5000;
 const RATIOS = ["syncs a second, ratio", "a second of processor time, ratio"] as const;
 const NOTE = `Saturated; both run all the time, one idle while the other is asked, in turns that begin with one and the other. Every executor has synced four times before. Processor time is that of the server process, from /proc, until what the round left behind is written; other load on the machine falsifies it less than the throughput. Ratios are round by round. ${PINNING}`;
 
-/** Compares how two builds saturate one core, without nodes and with. */
+/** Compares how two builds saturate one core, without nodes and, if both know them, with. */
 export async function compareCapacity({ quick, against, log }: BenchOptions): Promise<Section> {
+  const checkout = against ?? CHECKOUT;
   const fleets = quick ? [{ executors: 1000 }] : [{ executors: 10 }, { executors: 10_000 }];
+  const knowsNodes = existsSync(join(checkout, "src", "control-plane", "nodes"));
+  const withNodes = knowsNodes ? [{ executors: quick ? 1000 : 10_000, nodes: 5 }] : [];
   const rows: string[][] = [];
-  for (const fleet of [...fleets, { executors: quick ? 1000 : 10_000, nodes: 5 }]) {
+  for (const fleet of [...fleets, ...withNodes]) {
     const load = { ...SATURATED, ...fleet, seconds: quick ? 4 : 6 };
-    const pair = await inTurns([{ load }, { load, checkout: against ?? CHECKOUT }], quick ? 3 : 6, log);
+    const pair = await inTurns([{ load }, { load, checkout }], quick ? 3 : 12, log);
     rows.push(...rowsOf(pair, [nameOf(fleet), "— the other build"]));
   }
   return { title: "Two builds of the control plane on one core", header: headerOf(), rows, notes: [NOTE] };
@@ -31,9 +36,9 @@ export async function compareCapacity({ quick, against, log }: BenchOptions): Pr
 
 /** What nodes cost the control plane: the same fleet with five nodes each and without. */
 export async function compareNodes({ quick, log }: BenchOptions): Promise<Section> {
-  const without = { ...SATURATED, executors: 10_000, seconds: quick ? 4 : 8 };
+  const without = { ...SATURATED, executors: 10_000, seconds: quick ? 4 : 6 };
   const withNodes = { ...without, nodes: 5 };
-  const pair = await inTurns([{ load: withNodes }, { load: without }], quick ? 4 : 10, log);
+  const pair = await inTurns([{ load: withNodes }, { load: without }], quick ? 4 : 20, log);
   return {
     title: "What nodes cost the control plane",
     header: headerOf(),

@@ -23,7 +23,8 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly
   attack: async (options) => [await (await import("./sign-in-attack.ts")).measureSignInAttack(options)],
   planner: async (options) => [await (await import("./planner.ts")).measurePlanner(options)],
   hand: async (options) => (await import("./hand.ts")).measureHand(options),
-  nodes: async (options) => (await import("./nodes.ts")).measureNodes(options),
+  nodes: async (options) => (await import("./nodes.ts")).measureNodesAtRest(options),
+  "node-waits": async (options) => (await import("./nodes.ts")).measureNodeWaits(options),
   compare: async (options) => [await (await import("./capacity-in-turns.ts")).compareCapacity(options)],
 };
 const ON_REQUEST: readonly string[] = ["compare"];

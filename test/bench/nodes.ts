@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -19,17 +19,28 @@ const FLEETS = [0, 5, 20];
 const FIRST_PORT = 9000;
 const MIB = 1024;
 
-/** What nodes cost the agent at rest, and how long an operator waits for one. */
-export async function measureNodes({ quick, log }: BenchOptions): Promise<readonly Section[]> {
+/** What nodes cost the agent at rest. */
+export async function measureNodesAtRest({ quick, log }: BenchOptions): Promise<readonly Section[]> {
+  return await onRoots(log, (roots) => atRest(roots, quick ? 60_000 : 300_000, log));
+}
+
+/** How long an operator waits for a node. */
+export async function measureNodeWaits({ quick, log }: BenchOptions): Promise<readonly Section[]> {
+  return await onRoots(log, (roots) => waits(roots, quick ? 2 : 6, log));
+}
+
+async function onRoots(
+  log: BenchOptions["log"],
+  measure: (roots: Roots) => Promise<Section>,
+): Promise<readonly Section[]> {
   const reason = await whyNot();
   if (reason !== undefined) {
-    log(`nodes is left out: ${reason}`);
+    log(`nodes are left out: ${reason}`);
     return [];
   }
   const folder = mkdtempSync(join(tmpdir(), "novacula-bench-"));
   try {
-    const roots = await makeRoots(folder);
-    return [await atRest(roots, quick ? 60_000 : 300_000, log), await waits(roots, quick ? 2 : 6, log)];
+    return [await measure(await makeRoots(folder))];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -129,6 +140,8 @@ async function waits(roots: Roots, rounds: number, log: BenchOptions["log"]): Pr
     try {
       const measured: Waits = { active: [], running: [], stopped: [], byRoot: [] };
       for (let round = 0; round < rounds; round += 1) {
+        // The round before ended with a sync: this one begins at another moment of the interval.
+        await pause(((round + 0.5) / rounds) * SYNC_INTERVAL_SECS * 1000);
         await oneWait(host, `ltc-${round}`, measured);
       }
       const { active, running, stopped, byRoot } = measured;
@@ -147,13 +160,13 @@ async function waits(roots: Roots, rounds: number, log: BenchOptions["log"]): Pr
       "",
       "create → active",
       "create → running",
-      "stop → inactive",
-      "systemctl stop",
-      "stop / systemctl",
+      "nodes stop → ended",
+      "systemctl stop → ended",
+      "nodes / systemctl",
     ],
     rows,
     notes: [
-      `\`nodes create --wait\` and \`nodes stop --wait\` from start to end, with a sync every ${SYNC_INTERVAL_SECS} s; \`active\` is systemd's own time. \`systemctl stop\` is root's, of the same unit, right after it was started again.`,
+      `From the start of \`nodes create --wait\` to systemd's \`active\` and to the command's end, with a sync every ${SYNC_INTERVAL_SECS} s; the rounds begin at moments that are spread over this interval. From the start of \`nodes stop\`, and of root's \`systemctl stop\` of the same unit, to the end of the client's process.`,
     ],
   };
 }
@@ -163,23 +176,32 @@ async function oneWait(host: ManagedNodes, name: string, measured: Waits): Promi
   const created = nowMs();
   await host.createLitecoin(name, "--wait");
   measured.running.push((nowMs() - created) / 1000);
-  measured.active.push((await stampMs(host, unit, "ActiveEnterTimestampMonotonic")) / 1000 - created / 1000);
-  const stopping = nowMs();
-  await host.answeredNode("stop", name, "--wait");
-  const inactive = await stampMs(host, unit, "InactiveEnterTimestampMonotonic");
-  measured.stopped.push((inactive - stopping) / 1000);
+  measured.active.push((await activeSinceMs(host, unit)) / 1000 - created / 1000);
+  const stop = () => host.answeredNode("stop", name, "--wait");
+  measured.stopped.push(await secondsToEnd(host, unit, stop));
   await host.answeredNode("start", name, "--wait");
-  const before = nowMs();
-  await host.machine.run(["systemctl", "stop", unit]);
-  measured.byRoot.push((nowMs() - before) / 1000);
-  await host.management("nodes", "delete", name, "--confirm", name, "--delete-data", "--wait");
+  measured.byRoot.push(await secondsToEnd(host, unit, () => host.machine.run(["systemctl", "stop", unit])));
+  // The data of more than four nodes an hour is not deleted.
+  await host.management("nodes", "delete", name, "--confirm", name, "--keep-data", "--wait");
 }
 
-/** A monotonic time of systemd, ms. */
-async function stampMs(host: ManagedNodes, unit: string, property: string): Promise<number> {
-  return (
-    Number(await host.machine.run(["systemctl", "show", unit, `--property=${property}`, "--value"])) / 1000
-  );
+/** From the start of `stop` to the end of the unit's main process. */
+async function secondsToEnd(host: ManagedNodes, unit: string, stop: () => Promise<unknown>): Promise<number> {
+  const [pid = 0] = await host.pids([unit]);
+  const startedAt = nowMs();
+  const stopping = stop();
+  while (existsSync(host.machine.path(`/proc/${pid}`))) {
+    await pause(10);
+  }
+  const endedAt = nowMs();
+  await stopping;
+  return (endedAt - startedAt) / 1000;
+}
+
+/** systemd's monotonic clock, ms. */
+async function activeSinceMs(host: ManagedNodes, unit: string): Promise<number> {
+  const property = "--property=ActiveEnterTimestampMonotonic";
+  return Number(await host.machine.run(["systemctl", "show", unit, property, "--value"])) / 1000;
 }
 
 /** systemd's clock: the machine has the same. */

@@ -43,7 +43,15 @@ export const TRIALS: readonly Trial[] = [
     what: "SIGKILLs of agent, control plane, hand and client; every node was whole again, with one process",
     goal: 50,
     batch: 10,
-    run: (seed, count) => bootedTest("kills", { NOVACULA_KILLS: String(count), NOVACULA_SEED: String(seed) }),
+    run: (seed, count) =>
+      bootedTest("nodes/kills", { NOVACULA_KILLS: String(count), NOVACULA_SEED: String(seed) }),
+  },
+  {
+    name: "stops",
+    what: "stops of the agent's service in the middle of a sync, on each Debian; none of them failed",
+    goal: 200,
+    batch: 40,
+    run: (_seed, count) => bootedTest("service", { NOVACULA_STOPS: String(count) }),
   },
   {
     name: "plans",
@@ -55,11 +63,32 @@ export const TRIALS: readonly Trial[] = [
         NOVACULA_PLAN_RUNS: String(count),
       }),
   },
+  {
+    name: "chaos",
+    what: "lives of five simulated minutes: edits, rotations, revocations, restarts, cuts; the promise held after each second",
+    goal: 200,
+    batch: 20,
+    run: (seed, count) =>
+      vitest(["run", "test/agent/daemon/chaos.test.ts"], {
+        NOVACULA_CHAOS: String(count),
+        NOVACULA_SEED: String(seed),
+      }),
+  },
+  {
+    name: "random-cases",
+    what: "times the samples of the unit tests with random cases; none failed",
+    goal: 50,
+    batch: 10,
+    run: (_seed, count) =>
+      vitest(["related", "test/support/runs.ts", "--run", "--project", "unit", "--testTimeout", "3600000"], {
+        NOVACULA_RUNS: String(count),
+      }),
+  },
 ];
 
-/** Runs one file of test/systemd/booted/nodes, which needs root. */
+/** Runs one file of test/systemd/booted, which needs root. */
 function bootedTest(name: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const file = `test/systemd/booted/nodes/${name}.test.ts`;
+  const file = `test/systemd/booted/${name}.test.ts`;
   return vitest(["run", "--config", "vitest.systemd.config.ts", file], { ...env, CI: "true" });
 }
 

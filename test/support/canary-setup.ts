@@ -5,15 +5,24 @@ import { CANARY_FOLDER, searchFolder } from "./canary.ts";
 
 let folder = "";
 
-/** vitest's global setup. It runs before all tests, in the process that starts the others. */
+/**
+ * vitest's global setup. It runs before all tests, in the process that starts the others. Where
+ * several projects have it, the first one's is for all.
+ */
 export function setup(): void {
+  if (process.env[CANARY_FOLDER] !== undefined) {
+    return;
+  }
   folder = mkdtempSync(join(tmpdir(), "nova-canary-"));
   process.env[CANARY_FOLDER] = folder;
 }
 
 /** After all tests, fails the run if a key is found in any output or file. */
-export function teardown(): void {
-  const { leaks, searched } = searchFolder(folder);
+export async function teardown(): Promise<void> {
+  if (folder === "") {
+    return;
+  }
+  const { leaks, searched } = await searchFolder(folder);
   rmSync(folder, { recursive: true, force: true });
   process.stdout.write(`canary: ${searched} outputs and files searched, ${leaks.length} keys found\n`);
   if (leaks.length === 0) {

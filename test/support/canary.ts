@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { keyFingerprint } from "../../src/protocol/fingerprint.ts";
 
@@ -55,33 +56,50 @@ export function leaksIn(text: string, secrets: readonly string[]): readonly stri
   return findPieces(text, piecesOf(secrets));
 }
 
-/** Searches everything that was kept. */
-export function searchFolder(folder: string): { readonly leaks: readonly Leak[]; readonly searched: number } {
+/**
+ * Searches everything that was kept. Between two files the process hears of others: vitest gives its
+ * last worker 10 s to end while this searches.
+ */
+export async function searchFolder(
+  folder: string,
+): Promise<{ readonly leaks: readonly Leak[]; readonly searched: number }> {
   const names = readdirSync(folder);
   const secrets = names.includes(KEYS) ? readFileSync(join(folder, KEYS), "utf8").split("\n") : [];
   const pieces = piecesOf(secrets.filter((secret) => secret !== ""));
   const kept = names.filter((name) => name.startsWith(KEPT));
-  const leaks = kept.flatMap((name) =>
-    findPieces(readFileSync(join(folder, name), "latin1"), pieces).map((fingerprint) => ({
-      where: name.slice(KEPT.length + 38),
-      fingerprint,
-    })),
-  );
+  const leaks: Leak[] = [];
+  for (const name of kept) {
+    const found = findPieces(await readFile(join(folder, name), "latin1"), pieces);
+    leaks.push(...found.map((fingerprint) => ({ where: name.slice(KEPT.length + 38), fingerprint })));
+  }
   return { leaks, searched: kept.length };
 }
 
+interface Pieces {
+  /** Piece → fingerprint of its key. */
+  readonly fingerprints: ReadonlyMap<string, string>;
+  /** 1 if a piece begins like this (`followed`). To look here first is ten times as fast. */
+  readonly beginnings: Uint8Array;
+}
+
+/** Characters. */
+const BEGINNING = 4;
+
 /** Consecutive pieces. A text that holds twice their length of a key contains a whole one. */
-function piecesOf(secrets: readonly string[]): ReadonlyMap<string, string> {
-  const pieces = new Map<string, string>();
+function piecesOf(secrets: readonly string[]): Pieces {
+  const fingerprints = new Map<string, string>();
+  const beginnings = new Uint8Array(2 ** (6 * BEGINNING));
   for (const secret of secrets) {
     const forms = [secret.replace(/^exc_/, ""), ...base64Forms(secret)];
     for (const form of forms) {
       for (let at = 0; at + PIECE_LENGTH <= form.length; at += PIECE_LENGTH) {
-        pieces.set(form.slice(at, at + PIECE_LENGTH), keyFingerprint(secret));
+        const piece = form.slice(at, at + PIECE_LENGTH);
+        fingerprints.set(piece, keyFingerprint(secret));
+        beginnings[beginningOf(piece)] = 1;
       }
     }
   }
-  return pieces;
+  return { fingerprints, beginnings };
 }
 
 /**
@@ -96,15 +114,32 @@ function base64Forms(secret: string): readonly string[] {
   );
 }
 
-function findPieces(text: string, pieces: ReadonlyMap<string, string>): readonly string[] {
+function findPieces(text: string, { fingerprints, beginnings }: Pieces): readonly string[] {
   const found = new Set<string>();
-  for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{16,}/g)) {
-    for (let at = 0; at + PIECE_LENGTH <= run.length; at += 1) {
-      const fingerprint = pieces.get(run.slice(at, at + PIECE_LENGTH));
+  for (const { 0: run } of text.matchAll(/[A-Za-z0-9+/_-]{16,}/g)) {
+    let last = 0;
+    for (let at = 0; at < run.length; at += 1) {
+      last = followed(last, run.charCodeAt(at));
+      const from = at + 1 - BEGINNING;
+      const fingerprint =
+        beginnings[last] === 1 ? fingerprints.get(run.slice(from, from + PIECE_LENGTH)) : undefined;
       if (fingerprint !== undefined) {
         found.add(fingerprint);
       }
     }
   }
   return [...found];
+}
+
+function beginningOf(piece: string): number {
+  let last = 0;
+  for (let at = 0; at < BEGINNING; at += 1) {
+    last = followed(last, piece.charCodeAt(at));
+  }
+  return last;
+}
+
+/** Six bits of each of the last four characters, with the next one. */
+function followed(last: number, code: number): number {
+  return ((last << 6) | (code & 63)) & (2 ** (6 * BEGINNING) - 1);
 }

@@ -1,10 +1,16 @@
 export interface EventuallyOptions {
   readonly timeoutMs?: number;
-  /** Names the awaited state in the failure's message. */
-  readonly describe: string;
+  /**
+   * Names the awaited state in the failure's message. A function if it names what was seen: then it is
+   * what was seen last.
+   */
+  readonly describe: string | (() => string);
 }
 
 const PAUSE_MS = 20;
+/** Of the time that a probe took: one that starts programs leaves most of the processor to others. */
+const PAUSE_RATIO = 2;
+const LONGEST_PAUSE_MS = 500;
 /** Generous, for a busy machine. */
 const WAIT_MS = 20_000;
 
@@ -19,16 +25,20 @@ export async function eventually<Result>(
 ): Promise<Result> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    const from = performance.now();
     const seen = await attempt(probe);
     if ("result" in seen) {
       return seen.result;
     }
-    if (performance.now() >= deadline) {
-      throw new Error(`waited ${timeoutMs} ms in vain: ${describe}; last seen: ${seen.status}`, {
+    const now = performance.now();
+    if (now >= deadline) {
+      const awaited = typeof describe === "string" ? describe : describe();
+      throw new Error(`waited ${timeoutMs} ms in vain: ${awaited}; last seen: ${seen.status}`, {
         cause: seen.error,
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, PAUSE_RATIO * (now - from)));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

@@ -35,16 +35,19 @@ describe("the canary sings", () => {
     expect(leaksIn(`exc_ key ${fingerprint} ${secret.slice(0, 12)}`, [secret])).toEqual([]);
   });
 
-  it("for what was kept anywhere in a run, and names the file", () => {
+  it("for what was kept anywhere in a run, and names the file", async () => {
     const folder = mkdtempSync(join(tmpdir(), "nova-canary-test-"));
     const outer = process.env["NOVACULA_TEST_CANARY"];
     try {
       process.env["NOVACULA_TEST_CANARY"] = folder;
       noteKey(secret);
       keepText("agent.log", "nothing here");
-      expect(searchFolder(folder)).toEqual({ leaks: [], searched: 1 });
+      expect(await searchFolder(folder)).toEqual({ leaks: [], searched: 1 });
       keepText("status.json", `{"key":"${secret}"}`);
-      expect(searchFolder(folder)).toEqual({ leaks: [{ where: "status.json", fingerprint }], searched: 2 });
+      expect(await searchFolder(folder)).toEqual({
+        leaks: [{ where: "status.json", fingerprint }],
+        searched: 2,
+      });
     } finally {
       if (outer === undefined) {
         delete process.env["NOVACULA_TEST_CANARY"];

@@ -98,8 +98,24 @@ describe("the lock", () => {
     });
     await using agent = startAgent(home);
     expect((await agent.exited()).code).toBe(1);
-    expect(render(agent.lines)).toMatch(/cannot create .*a-file\/run\. Fix: set agent\.runtime_dir/);
+    expect(render(agent.lines)).toMatch(
+      /cannot create agent\.runtime_dir .*a-file\/run: .*a-file is not a folder .* Fix: set it to another folder/,
+    );
   });
+});
+
+it("a folder in the place of the socket is named, with the command that moves it", async () => {
+  const home = agentHome(tempDir());
+  const path = join(home.runtimeDir, "agent.sock");
+  mkdirSync(join(path, "inside"), { recursive: true });
+  writeFileSync(home.configPath, home.toml({ url: "http://127.0.0.1:9", key: makeKey() }), { mode: 0o600 });
+  await using agent = startAgent(home);
+  expect((await agent.exited()).code).toBe(1);
+  const said = render(agent.lines);
+  expect(said).toContain(
+    `cannot listen on ${path}: a folder or a link is in its place (ERR_FS_EISDIR). Fix: move it away:`,
+  );
+  expect(said).toContain(`sudo mv ${path} ${path}.old`);
 });
 
 describe("the socket", () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type AgentProcess, render } from "../../support/agent/agent-process.ts";
 import { failure, json } from "../../support/agent/behaviours.ts";
@@ -46,7 +47,9 @@ async function moreSyncs(server: FaultyServer): Promise<void> {
   await eventually(() => server.requests.length >= from + 3, { describe: "syncs", timeoutMs: WAIT_MS });
 }
 
-const names = (server: FaultyServer) => new Set(server.requests.map(({ input }) => input["name"]));
+/** Of the syncs: the farewell of an agent has none. */
+const names = (server: FaultyServer) =>
+  new Set(server.requests.flatMap(({ input }) => (input["name"] === undefined ? [] : [input["name"]])));
 
 describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { timeout: 180_000 }, () => {
   it("stays the executor that it was, through every kind of edit, and says so once", async () => {
@@ -54,9 +57,9 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { ti
     const { server, agent } = await online(scene);
     call(scene, "web-01");
     const { message } = await agent.waitForLine("host.renamed", /^/, WAIT_MS);
-    expect(message).toContain("now called web-01, and the executor is still ubuntu-1");
+    expect(message).toContain("is called web-01, and the executor is still ubuntu-1, also after a restart");
     expect(message).toContain('write name = "ubuntu-1" below [agent]');
-    expect(message).toMatch(/sudo systemctl restart novacula-agent$/u);
+    expect(message).toContain('With name = "web-01" this host becomes a new executor');
     edit(scene, (text) => `# a comment\n${text}`);
     await agent.post("reload");
     edit(scene, (text) => text.replace('level = "info"', 'level = "debug"'));
@@ -80,9 +83,64 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { ti
     edit(scene, (text) => text.replace(/^name = .*\n/mu, ""));
     const { message } = await agent.waitForLine("key.new-refused", /^/, WAIT_MS);
     expect(message).toContain("issued for an executor other than ubuntu-1");
-    expect(message).toContain("set agent.name in agent.toml (it is the host's now)");
+    expect(message).toContain("set agent.name in agent.toml (it is not set now)");
     expect(message).not.toContain("fix agent.name");
     expect(names(server)).toEqual(new Set(["ubuntu-1"]));
+  });
+
+  it("stays that executor after a restart, and check asks as that one", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    const { server, agent } = await online(scene);
+    await agent.stop();
+    call(scene, "web-01");
+    expect((await scene.run("check")).stdout).toContain("executor ubuntu-1 for");
+    const again = scene.start();
+    await again.waitForLine("host.renamed", /^/, WAIT_MS);
+    await moreSyncs(server);
+    expect((await again.status()).executor).toBe("ubuntu-1");
+    expect(names(server)).toEqual(new Set(["ubuntu-1"]));
+    expect(again.lines.filter(({ event }) => event === "executor.renamed")).toEqual([]);
+  });
+
+  it("is not the executor of the host that it was cloned from", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    const { agent } = await online(scene);
+    await agent.stop();
+    const state = join(scene.home.dataDir, "state.json");
+    const text = readFileSync(state, "utf8");
+    expect(text).toContain('"name": "ubuntu-1"');
+    writeFileSync(state, text.replace(/"machine": "[0-9a-f]*"/u, '"machine": "0123456789abcdef"'));
+    call(scene, "web-01");
+    const again = scene.start();
+    await again.waitForStatus(({ state: word }) => word === "online", WAIT_MS);
+    expect((await again.status()).executor).toBe("web-01");
+  });
+
+  it("is the executor of its new name if it was never accepted under the old one", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    const server = await scene.controlPlane("127.0.0.11");
+    server.respond(json(503, {}));
+    const agent = scene.start();
+    await agent.waitForStatus(({ state }) => state === "unreachable", WAIT_MS);
+    call(scene, "web-01");
+    server.respond(onlyFor([scene.key]));
+    edit(scene, (text) => `# a comment\n${text}`);
+    await agent.waitForStatus(({ state, executor }) => state === "online" && executor === "web-01", WAIT_MS);
+    const state = join(scene.home.dataDir, "state.json");
+    await eventually(() => readFileSync(state, "utf8").includes('"name": "web-01"'), {
+      describe: "the name is kept",
+      timeoutMs: WAIT_MS,
+    });
+  });
+
+  it("has its host's name again when agent.name is removed", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    const { agent } = await online(scene);
+    call(scene, "web-01");
+    edit(scene, (text) => text.replace("[agent]", '[agent]\nname = "mine"'));
+    await agent.waitForStatus(({ executor }) => executor === "mine", WAIT_MS);
+    edit(scene, (text) => text.replace('name = "mine"\n', ""));
+    await agent.waitForStatus(({ executor }) => executor === "web-01", WAIT_MS);
   });
 
   it("does not matter if agent.name is set", async () => {

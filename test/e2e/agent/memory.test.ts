@@ -106,7 +106,12 @@ describe("state.json", () => {
   it("that cannot be written is an answer with its path", async () => {
     const file = join(tempDir(), "a-file");
     writeFileSync(file, "");
-    expect(await writeMemory(join(file, "below"), EMPTY)).toMatch(/a-file\/below\/state\.json: ENOTDIR$/);
+    expect(await writeMemory(join(file, "below"), EMPTY)).toEqual({
+      problem: expect.stringMatching(
+        /a-file\/below\/state\.json cannot be written: .*not a folder \(ENOTDIR\)$/u,
+      ),
+      fix: expect.any(String),
+    });
   });
 });
 
@@ -137,8 +142,8 @@ describe("the keeper", () => {
     const dataDir = tempDir();
     let now = 0;
     const ticking: Clock = { now: () => now, wall: (at) => at, fromWall: (at) => at };
-    const keeper = createMemoryKeeper(dataDir, EMPTY, new OriginMarks(), ticking, (reason) =>
-      expect.fail(reason),
+    const keeper = createMemoryKeeper(dataDir, EMPTY, new OriginMarks(), ticking, ({ problem }) =>
+      expect.fail(problem),
     );
     const path = join(dataDir, "state.json");
     const [running, pending] = [stateAfter(makeKey(), accepted()), stateAfter(makeKey(), refused())];
@@ -163,7 +168,7 @@ describe("the keeper", () => {
       EMPTY,
       new OriginMarks(),
       clock,
-      (reason) => void reasons.push(reason),
+      ({ problem }) => void reasons.push(problem),
     );
     await keeper.write();
     await keeper.write();

@@ -34,7 +34,7 @@ describe.skipIf(isLacking).each(MODES.map((mode) => ({ mode })))(
         const heard = (pattern: RegExp) =>
           eventually(() => notifications(path).find((each) => pattern.test(each)), {
             timeoutMs: 10_000,
-            describe: `${pattern} in ${notifications(path).join("\n")}`,
+            describe: () => `${pattern} in ${notifications(path).join("\n")}`,
           });
         await heard(/READY=1.*STATUS=Connecting to 127\.0\.0\.1/);
         await heard(/STATUS=Online with key [0-9a-f]{8} \(prod, /);
@@ -93,7 +93,7 @@ describe("without a service manager", () => {
     const notifier = createNotifier({}, (reason) => expect.fail(reason));
     notifier.ready("Starting.");
     notifier.reloading();
-    notifier.stopping();
+    notifier.stopping("Stopped.");
     await notifier.flushed();
     expect(notifier.watchdogIntervalMs).toBeUndefined();
   });
@@ -115,7 +115,7 @@ describe("without a service manager", () => {
       { NOTIFY_SOCKET: "/nonexistent/notify" },
       (reason) => void reasons.push(reason),
     );
-    notifier.stopping();
+    notifier.stopping("Stopped.");
     await eventually(() => reasons.length === 1 || isLacking, { describe: "the failure" });
     await notifier.flushed();
   });

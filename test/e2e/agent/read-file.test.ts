@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { missingConfigRemedy } from "../../../src/agent/config/file/missing-config.ts";
 import { loadConfig } from "../../../src/agent/config/load-config.ts";
 import { minimal, rareLetters, temporaryDirectory, writeConfig } from "../../support/agent/config-file.ts";
 import { issuesOf, keyOf } from "../../support/agent/loaded-config.ts";
@@ -13,9 +14,9 @@ describe("a file that cannot be read", () => {
   it.each([
     ["does not exist", async () => {}, "does not exist. Create it, or name another file."],
     [
-      "is a directory",
+      "is an empty folder",
       (path: string) => mkdir(path),
-      "is a directory, not a regular file. Name a regular file.",
+      /: is a folder, not a regular file: it is empty\. Clear the place, then put the file there\. Run: (?:sudo )?rmdir \S+\/agent\.toml$/u,
     ],
     [
       "is a FIFO without a writer",
@@ -67,6 +68,78 @@ describe("a file that cannot be read", () => {
     }
   });
 
+  it.each([
+    ["of the same name", ["agent.toml", "x.toml"], "agent.toml"],
+    ["that is the only one", ["own file.toml"], "own file.toml"],
+  ])("because it is a folder with a file %s: the command takes that out", async (_which, names, meant) => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, "agent.toml");
+    await mkdir(path);
+    for (const name of names) {
+      await writeFile(join(path, name), name === meant ? minimal(`access_token = "${K}"`) : "");
+    }
+    const [issue = ""] = issuesOf(await loadConfig(path, {}));
+    expect(issue).toContain(`is a folder, not a regular file: it holds ${names.join(", ")}. `);
+    execFileSync("sh", ["-c", issue.split("Run: ")[1]?.replaceAll("sudo ", "") ?? "false"]);
+    expect(keyOf(await loadConfig(path, {}))).toBe(K);
+  });
+
+  it("because the folder of the file was named: the file in it is named, and the folder stays", async () => {
+    await using directory = await temporaryDirectory();
+    const path = await writeConfig(directory.path, minimal());
+    const [issue = ""] = issuesOf(await loadConfig(directory.path, {}));
+    expect(issue).toMatch(/it holds agent\.toml\. Name that file instead: /u);
+    expect(issue.endsWith(path)).toBe(true);
+  });
+
+  it("because it is a folder with much in it: nothing of that is touched", async () => {
+    await using directory = await temporaryDirectory();
+    const path = join(directory.path, "agent.toml");
+    for (const name of ["a", "b", "c", "d\u001b[31m", "e"]) {
+      await mkdir(join(path, name), { recursive: true });
+    }
+    const [issue = ""] = issuesOf(await loadConfig(path, {}));
+    expect(issue).toContain("it holds a, b, c and 2 more. Clear the place");
+    execFileSync("sh", ["-c", issue.split("Run: ")[1]?.replaceAll("sudo ", "") ?? "false"]);
+    expect(issuesOf(await loadConfig(path, {}))[0]).toContain("does not exist");
+  });
+
+  it.each([
+    ["access_token_file", ["key"], /Name that file instead: \S+\/place\/key$/u],
+    ["access_token_file", [], /Run: (?:sudo )?rmdir \S+\/place$/u],
+    ["ca_file", ["place", "b.pem"], /Name that file instead: \S+\/place\/place$/u],
+    ["ca_file", ["a.pem", "b.pem"], /Name the file in it that is meant\.$/u],
+  ])("because %s names a folder with %j", async (setting, names, remedy) => {
+    await using directory = await temporaryDirectory();
+    const place = join(directory.path, "place");
+    await mkdir(place);
+    for (const name of names) {
+      await writeFile(join(place, name), "");
+    }
+    const key = setting === "ca_file" ? `access_token = "${K}"\n` : "";
+    const path = await writeConfig(directory.path, minimal(`${key}${setting} = "${place}"`));
+    const loaded = await loadConfig(path, {});
+    const said = loaded.verdict === "invalid" ? loaded.issues : loaded.findings;
+    expect(said[0]?.problem).toContain("is a folder, not a regular file");
+    expect(said[0]?.remedy).toMatch(remedy);
+  });
+
+  it("because it is not there, and an example is: the command brings it, with the package's mode", async () => {
+    await using directory = await temporaryDirectory();
+    const [path, example] = [join(directory.path, "agent.toml"), join(directory.path, "example.toml")];
+    const unread = { code: "not-found", remedy: "Create it." };
+    expect(await missingConfigRemedy(path, unread, example)).toBe("Create it.");
+    await writeFile(example, "");
+    const remedy = await missingConfigRemedy(path, unread, example);
+    expect(remedy).toMatch(
+      /^Restore it, or name another file\. .*set-key\. To begin with the example, run: /u,
+    );
+    expect(remedy).toMatch(new RegExp(`install -o root -g novacula -m 0640 ${example} ${path}$`, "u"));
+    await mkdir(path);
+    const instead = await missingConfigRemedy(path, { ...unread, isFolder: true }, example);
+    expect(instead).toMatch(new RegExp(`rmdir ${path} && (?:sudo )?install .* ${example} ${path}$`, "u"));
+  });
+
   it("because a part of its path is a file", async () => {
     await using directory = await temporaryDirectory();
     const path = await writeConfig(directory.path, minimal());
@@ -97,7 +170,7 @@ describe("a file that cannot be read", () => {
     expect(keyOf(await asNobody())).toBe(K);
     execFileSync("chmod", ["700", directory.path]);
     const [closed = ""] = issuesOf(await asNobody());
-    expect(closed).toMatch(/Its group must be able to enter \S+\. Fix: chgrp \w+ \S+ && chmod g\+x \S+\.?$/u);
+    expect(closed).toMatch(/That user must be able to enter \S+\. Fix: chgrp \w+ \S+ && chmod g\+x \S+\.?$/u);
     execFileSync("sh", ["-c", closed.split("Fix: ")[1] ?? "false"]);
     expect(keyOf(await asNobody())).toBe(K);
   });

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { agentStatusSchema } from "../../../src/agent/daemon/status/status.ts";
 import { agentHome } from "../../support/agent/agent-process.ts";
@@ -13,9 +12,9 @@ import { eventually } from "../../support/eventually.ts";
 import { makeKey } from "../../support/keys.ts";
 import { onlyFor } from "../../support/only-for.ts";
 import { ENVIRONMENT } from "../../support/program-environment.ts";
+import { AGENT } from "../../support/programs.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../../src/agent/main.ts", import.meta.url));
 /** pipe(7): what a pipe takes before its reader must. */
 const PIPE_BYTES = 65_536;
 
@@ -38,7 +37,7 @@ it("an agent whose lines nobody reads goes on, feeds the watchdog, and stops", {
   const [program = "", ...words] = [
     ...notifyWrapper("descriptor", directory.path),
     ...["sh", "-c", `head -c ${PIPE_BYTES} /dev/zero && exec "$@"`, "sh"],
-    ...[process.execPath, PROGRAM, "run", "-c", home.configPath],
+    ...[process.execPath, AGENT, "run", "-c", home.configPath],
   ];
   const agent = spawn(program, words, {
     env: { ...ENVIRONMENT, WATCHDOG_USEC: "1000000" },

@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
@@ -169,8 +171,23 @@ describe("one agent for each data_dir", () => {
     writeFileSync(home.configPath, readFileSync(home.configPath, "utf8").replace(home.dataDir, dataDir));
     const agent = await started(home);
     expect(render(agent.lines)).toMatch(
-      /state\.unwritable.*cannot create \/sys\/novacula-data\. .* it would not notice a second one on this host/u,
+      /state\.unwritable.* would not notice a second one on this host: cannot create agent\.data_dir \/sys\/novacula-data: /u,
     );
+  });
+
+  it("a lock that a program holds which is no agent: nobody is called one, and a command finds it", async () => {
+    const home = idleHome();
+    const lock = join(home.dataDir, "agent.lock");
+    mkdirSync(home.dataDir, { recursive: true });
+    const holder = spawn("flock", ["-x", lock, "-c", "echo held; exec cat"]);
+    onTestFinished(() => void holder.stdin.end());
+    await once(holder.stdout, "data");
+    await using agent = startAgent(home);
+    expect((await agent.exited()).code).toBe(1);
+    const said = render(agent.lines);
+    expect(said).toContain("another novacula-agent, or a program that locks its files, holds the lock");
+    const [look = "false"] = /lslocks .*$/mu.exec(said) ?? [];
+    expect(execFileSync("sh", ["-c", look], { encoding: "utf8" })).toContain(lock);
   });
 
   it("without flock(1) nothing starts, and it says what to install", async () => {

@@ -6,11 +6,12 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { errorOutput } from "../../../src/lib/command-line/command-error.ts";
 import { home, onlineAgent, setOnlineScene, setScene } from "../../support/agent/cli-scene.ts";
-import { command, PROGRAM } from "../../support/agent/command.ts";
+import { command } from "../../support/agent/command.ts";
 import { keepText } from "../../support/canary.ts";
 import { eventually } from "../../support/eventually.ts";
 import { makeKey } from "../../support/keys.ts";
 import { ENVIRONMENT } from "../../support/program-environment.ts";
+import { AGENT } from "../../support/programs.ts";
 
 const schema = z.strictObject({ error: errorOutput.shape.error.strict() });
 
@@ -93,7 +94,7 @@ describe.concurrent("status --watch --json", () => {
   }) => {
     await using scene = await setScene();
     const { key, place } = scene;
-    const watch = spawn(process.execPath, [PROGRAM, "status", "--watch", "--json", "-c", place.configPath], {
+    const watch = spawn(process.execPath, [AGENT, "status", "--watch", "--json", "-c", place.configPath], {
       env: ENVIRONMENT,
     });
     onTestFinished(() => void watch.kill("SIGKILL"));

@@ -47,8 +47,8 @@ describe("install --binary", () => {
         } catch {
           return;
         }
-        const lines = installedUnit(binary).split("\n");
-        const plain = installedUnit("/usr/bin/novacula-agent").split("\n");
+        const lines = installedUnit(binary, 257).split("\n");
+        const plain = installedUnit("/usr/bin/novacula-agent", 257).split("\n");
         expect(lines).toHaveLength(plain.length);
         expect(lines).toContain(`ExecStart=${binary} run`);
         expect(binary).not.toMatch(/[\s%$"'\\;~\p{Cc}]/u);

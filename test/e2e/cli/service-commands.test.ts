@@ -22,11 +22,22 @@ describe("the commands of the service, without a service manager", () => {
 
 describe("the unit that install writes", () => {
   it("is the package's with another binary, and shows whether anybody changed it", () => {
-    const unit = installedUnit("/opt/novacula/agent");
+    const unit = installedUnit("/opt/novacula/agent", 252);
     expect(unit).toContain("ExecStart=/opt/novacula/agent run\n");
     expect(unit).not.toContain("/usr/bin/novacula-agent");
     expect(isAsInstalled(unit)).toBe(true);
     expect(isAsInstalled(unit.replace("RestartSec=2s", "RestartSec=3s"))).toBe(false);
     expect(isAsInstalled(unit.split("\n").slice(1).join("\n"))).toBe(false);
+  });
+
+  it("asks systemd for its notification socket only where it knows how", () => {
+    const unit = (systemd: number) => installedUnit("/opt/novacula/agent", systemd);
+    for (const systemd of [0, 249, 252]) {
+      expect(unit(systemd)).not.toMatch(/^OpenFile=/mu);
+    }
+    for (const systemd of [253, 257]) {
+      expect(unit(systemd)).toMatch(/^\[Service\]\nOpenFile=\/run\/systemd\/notify:notify\n/mu);
+      expect(isAsInstalled(unit(systemd))).toBe(true);
+    }
   });
 });

@@ -6,9 +6,9 @@ import { describe, expect, it } from "vitest";
 import { identityIn, obstacleFor } from "../../../src/agent/cli/host/service-user.ts";
 import { parseAccounts } from "../../../src/lib/accounts.ts";
 import { home } from "../../support/agent/cli-scene.ts";
-import { PROGRAM } from "../../support/agent/command.ts";
 import { makeKey } from "../../support/keys.ts";
 import { ENVIRONMENT } from "../../support/program-environment.ts";
+import { AGENT } from "../../support/programs.ts";
 import { lacks } from "../../support/requires.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -98,7 +98,7 @@ describe("check as root", () => {
       writeFileSync(passwd, PASSWD);
       writeFileSync(group, GROUP);
       const script = 'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && shift 2 && exec "$@"';
-      const check = [process.execPath, PROGRAM, "check", "-c", place.configPath];
+      const check = [process.execPath, AGENT, "check", "-c", place.configPath];
       const run = () =>
         promisify(execFile)("unshare", ["-m", "sh", "-c", script, "sh", passwd, group, ...check], {
           env: ENVIRONMENT,

@@ -15,6 +15,7 @@ import {
 } from "../../support/control-plane/control-plane.ts";
 import { createExecutorSyncs } from "../../support/control-plane/executor-syncs.ts";
 import { eventually } from "../../support/eventually.ts";
+import { CONTROL_PLANE } from "../../support/programs.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 async function started(options: ControlPlaneOptions = {}): Promise<TestControlPlane> {
@@ -105,7 +106,7 @@ describe("the commands", () => {
     const asJson = await controlPlane.management("executors", "delete", "agent-2", "--revoke-keys", "--yes");
     expect(asJson).toMatchObject({ executor: { name: "agent-2" }, revokedKeys: [{ id: made.id }] });
     expect(await text(controlPlane, "keys", "list")).toMatch(
-      /revoked +agent-\d \(deleted\), agent-\d \(deleted\)/,
+      /revoked +\(before: agent-\d \(deleted\), agent-\d \(deleted\)\)/,
     );
     expect(await failure(controlPlane, 4, "executors", "delete", "agent-2", "--yes")).toMatch(
       /there is no executor agent-2\n +Fix: give the id or the name of one from: novacula-control-plane executors list --socket/,
@@ -319,14 +320,16 @@ describe("serve", () => {
 
   it("continues when the reader of its output is gone", async () => {
     const directory = tempDir();
-    const program = new URL("../../../src/control-plane/main.ts", import.meta.url).pathname;
     const env = {
       DATABASE_URL: `file:${join(directory, "cp.db")}`,
       PORT: "0",
       LOG_LEVEL: "debug",
       LOG_FORMAT: "json",
     };
-    const child = spawn(process.execPath, [program, "serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [CONTROL_PLANE, "serve"], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const exited = once(child, "exit");
     onTestFinished(async () => {
       child.kill("SIGKILL");

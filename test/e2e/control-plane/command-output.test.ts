@@ -16,6 +16,7 @@ import {
 import { createExecutorSyncs } from "../../support/control-plane/executor-syncs.ts";
 import { ADMIN, startWithPeople } from "../../support/control-plane/people.ts";
 import { ENVIRONMENT } from "../../support/program-environment.ts";
+import { CONTROL_PLANE } from "../../support/programs.ts";
 import { lacks } from "../../support/requires.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -172,8 +173,7 @@ describe.skipIf(lacks("script (Debian package bsdutils)", existsSync("/usr/bin/s
       line: string,
       env: Readonly<Record<string, string>>,
     ) {
-      const program = new URL("../../../src/control-plane/main.ts", import.meta.url).pathname;
-      const command = `stty cols 60; ${process.execPath} ${program} ${line} --socket ${controlPlane.socketPath}`;
+      const command = `stty cols 60; ${process.execPath} ${CONTROL_PLANE} ${line} --socket ${controlPlane.socketPath}`;
       const child = spawn("script", ["-qec", command, "/dev/null"], {
         env: { ...ENVIRONMENT, TERM: "xterm", ...env },
         stdio: ["ignore", "pipe", "inherit"],

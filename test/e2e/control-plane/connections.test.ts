@@ -113,7 +113,10 @@ describe("the server closes a connection", () => {
   it("that does not read its answer, and serves others at the same time", async () => {
     const body = Buffer.alloc(64 * 1024 * 1024, "x");
     const pageAssets: PageAssets = {
-      find: (file) => (file === "index.html" ? { body, contentType: "text/html", etag: '"1"' } : undefined),
+      find: (file) =>
+        file === "index.html"
+          ? { contentType: "text/html", plain: { body, etag: '"1"' }, coded: {} }
+          : undefined,
     };
     const server = await startPeopleServer({ pageAssets, ...LIMITS });
     const socket = await open(server.port);

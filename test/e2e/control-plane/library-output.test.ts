@@ -1,12 +1,10 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import { eventually } from "../../support/eventually.ts";
 import { ENVIRONMENT } from "../../support/program-environment.ts";
+import { CONTROL_PLANE } from "../../support/programs.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-
-const PROGRAM = new URL("../../../src/control-plane/main.ts", import.meta.url);
 
 /** The real program, which runs `code` once it listens, as a library in it would. */
 async function programWith(code: string, level = "debug") {
@@ -18,7 +16,7 @@ async function programWith(code: string, level = "debug") {
        return write(line, ...rest);
      };`,
   )}`;
-  const child = spawn(process.execPath, ["--import", preload, fileURLToPath(PROGRAM), "serve"], {
+  const child = spawn(process.execPath, ["--import", preload, CONTROL_PLANE, "serve"], {
     env: {
       ...ENVIRONMENT,
       DATABASE_URL: `file:${tempDir()}/cp.db`,

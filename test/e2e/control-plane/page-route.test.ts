@@ -143,10 +143,58 @@ describe("the page", () => {
     expect(await ask("/graphql", "GET", { accept })).toMatchObject({ status: 405 });
   });
 
+  it.each([
+    [undefined, undefined],
+    ["", undefined],
+    ["identity", undefined],
+    ["gzip, deflate, br, zstd", "br"],
+    ["gzip, deflate", "gzip"],
+    ["br;q=0, gzip;q=0.1", "gzip"],
+    ["BR;Q=0.5", "br"],
+    ["*", "br"],
+    ["*;q=0, gzip", "gzip"],
+    ["x-gzip", undefined],
+    ["gzip;q=none", undefined],
+    [`gzip,${"x".repeat(300)}`, undefined],
+  ])("sends what the build compressed to who accepts %j", async (accepted, coding) => {
+    const directory = builtPage();
+    writeFileSync(join(directory, "assets", "index-1a2b.js.br"), "brotli");
+    writeFileSync(join(directory, "assets", "index-1a2b.js.gz"), "gzipped");
+    const { ask } = await startWithPage("http://cp.test", directory);
+    const headers = accepted === undefined ? {} : { "accept-encoding": accepted };
+    const script = await ask("/assets/index-1a2b.js", "GET", headers);
+    const text = coding === "br" ? "brotli" : coding === "gzip" ? "gzipped" : "let a;";
+    expect(script).toMatchObject({ status: 200, text });
+    expect(script.headers["content-encoding"]).toBe(coding);
+    expect(script.headers).toMatchObject({
+      vary: "Accept-Encoding",
+      "content-type": "text/javascript; charset=utf-8",
+      "content-length": String(text.length),
+      "cache-control": "public, max-age=31536000, immutable",
+    });
+    const etag = String(script.headers["etag"]);
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
+      expect(await ask("/assets/index-1a2b.js", "GET", { ...headers, "if-none-match": known })).toMatchObject(
+        {
+          status: 304,
+          text: "",
+        },
+      );
+    }
+    const tags = await Promise.all(
+      ["br", "gzip", "identity"].map((each) =>
+        ask("/assets/index-1a2b.js", "HEAD", { "accept-encoding": each }).then((one) => one.headers["etag"]),
+      ),
+    );
+    expect(new Set(tags).size).toBe(3);
+    // The compressed files have no address of their own.
+    expect((await ask("/assets/index-1a2b.js.br")).status).toBe(404);
+  });
+
   it("is the same if the program contains it", async () => {
     const page = embeddedPage({ "index.html": Buffer.from("<!doctype html>").toString("base64") });
     expect(page.find("index.html")).toMatchObject({ contentType: "text/html; charset=utf-8" });
-    expect(page.find("index.html")?.body.toString()).toBe("<!doctype html>");
+    expect(page.find("index.html")?.plain.body.toString()).toBe("<!doctype html>");
     expect(page.find("assets/none.js")).toBeUndefined();
   });
 

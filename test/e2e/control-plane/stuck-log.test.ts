@@ -3,21 +3,19 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
 import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { eventually } from "../../support/eventually.ts";
 import { freePort } from "../../support/free-port.ts";
+import { CONTROL_PLANE } from "../../support/programs.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../../src/control-plane/main.ts", import.meta.url));
 
 /** The real program. Nothing reads its log until the test does. */
 async function startUnread(): Promise<{ child: ChildProcessByStdio<null, Readable, null>; pool: Pool }> {
   const directory = tempDir();
   const port = await freePort();
-  const child = spawn(process.execPath, [PROGRAM, "serve"], {
+  const child = spawn(process.execPath, [CONTROL_PLANE, "serve"], {
     env: {
       PATH: process.env["PATH"],
       DATABASE_URL: `file:${join(directory, "control-plane.db")}`,

@@ -75,7 +75,7 @@ describe.skipIf(previous === undefined)("the release before nodes", () => {
       ]),
     );
     expect(create.exitCode).toBe(1);
-    expect(create.stderr).toContain("has never reported that it manages nodes. Upgrade it");
+    expect(create.stderr).toContain("has not reported yet that it manages nodes");
     await syncsOn(plane, "agent-1");
     expect(troubles(host)).toEqual([]);
     expect(await host.agent.stop()).toBe(0);

@@ -8,6 +8,7 @@ import { portsOf } from "../../../src/protocol/chains/ports.ts";
 import { checkDowngrades } from "../../../src/protocol/chains/version-order.ts";
 import type { NodeConfig } from "../../../src/protocol/nodes/node-spec.ts";
 import { everySpec, nodeSpec } from "../../support/chains/node-specs.ts";
+import { runs } from "../../support/runs.ts";
 
 const places = (config: NodeConfig) => checkNode(config).map(({ code, place }) => `${code} ${place}`);
 
@@ -355,7 +356,7 @@ describe("every issue", () => {
         }
         expect(portsOf(given).every(({ port }) => port >= 1024 && port <= 65_535)).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { nodesReport } from "../../../../src/protocol/nodes/node-exchange.ts";
@@ -190,7 +190,7 @@ describe("what is no order", () => {
     const host = await hostWith("a");
     const reason = async (describe: string, holds: (text: string) => boolean) =>
       await host.until("a", describe, ({ processes }) => holds(processes[0]?.reason ?? ""));
-    const isSaid = (text: string) => text.includes("Restart the node to apply");
+    const isSaid = (text: string) => text.includes("Restart the node on the control plane");
     writeFileSync(host.template, "[Unit]\nDescription=newer\n");
     expect(await reason("the template is newer", isSaid)).toMatchObject({
       revision: 1,
@@ -213,6 +213,32 @@ describe("what is no order", () => {
     expect(host.agent().status().nodes[0]).toMatchObject({ runningRevision: 2 });
   });
 
+  it("is a package that came after the start of a node without a record of its template: it is said", async () => {
+    const host = await hostWith("a");
+    await host.stop();
+    const path = join(host.places.nodesDir, "a", "applied.json");
+    const applied = JSON.parse(readFileSync(path, "utf8"));
+    delete applied.processes.node.started.template;
+    writeFileSync(path, JSON.stringify(applied));
+    host.start();
+    const asStarted = await host.untilRunning("a");
+    expect(asStarted.processes[0]?.reason).toBeNull();
+    // As dpkg does it, with the time of the build.
+    renameSync(host.template, `${host.template}.old`);
+    writeFileSync(host.template, "[Unit]\n");
+    utimesSync(host.template, 0, 0);
+    const isSaid = ({ processes }: ObservedNode) =>
+      processes[0]?.reason?.includes("Restart the node") === true;
+    expect(await host.until("a", "the package is newer than the process", isSaid)).toMatchObject({
+      revision: 1,
+      processes: [{ status: "running", problem: null }],
+    });
+    expect(host.agent().status().nodes[0]?.processes[0]?.reason).toContain("earlier release");
+    await host.sync([makeSpec("a", { revision: 2, restartGeneration: 1 })]);
+    await host.until("a", "the restart has applied it", ({ processes }) => processes[0]?.reason === null);
+    expect(host.requests).toEqual([`run ${UNIT}`, `restart ${UNIT}`]);
+  });
+
   it("is a file that somebody has changed: it is put back, and the process goes on", async () => {
     const host = await hostWith("a");
     const right = host.argv("a");
@@ -220,6 +246,27 @@ describe("what is no order", () => {
     await eventually(() => host.argv("a") === right, { describe: "the file is as it was" });
     expect(host.requests).toEqual([`run ${UNIT}`]);
     expect(host.unit(UNIT).starts).toBe(1);
+  });
+});
+
+describe("a process that was started with other arguments behind the agent's back", () => {
+  it("goes on, and counts for no revision until an order restarts it", async () => {
+    const host = await hostWith("a");
+    const right = host.argv("a");
+    await host.stop();
+    writeFileSync(join(host.places.nodesDir, "a", "node.argv"), "/bin/false\n");
+    // As an administrator's `systemctl restart`.
+    host.unit(UNIT).starts += 1;
+    host.start();
+    const seen = await host.until("a", "no revision counts", ({ revision }) => revision === null);
+    expect(seen).toMatchObject({ processes: [{ status: expect.not.stringMatching("stopped") }] });
+    await eventually(() => host.argv("a") === right, { describe: "the file is as it was" });
+    await host.rest();
+    expect(host.requests).toEqual([`run ${UNIT}`]);
+    expect(host.agent().status().nodes[0]).toMatchObject({ revision: 1, runningRevision: null });
+    await host.sync([makeSpec("a", { revision: 2, restartGeneration: 1 })]);
+    await host.until("a", "revision 2 is in effect", ({ revision }) => revision === 2);
+    expect(host.requests).toEqual([`run ${UNIT}`, `restart ${UNIT}`]);
   });
 });
 

@@ -5,6 +5,7 @@ import { Programs, placesOf } from "../../../../src/agent/reconciler/render/prog
 import type { ChainAdapter } from "../../../../src/protocol/chains/adapters/adapter.ts";
 import { DEV_ETHEREUM } from "../../../../src/protocol/chains/adapters/dev-ethereum.ts";
 import { LITECOIN } from "../../../../src/protocol/chains/adapters/litecoin.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
 const OWNERS = [process.geteuid?.() ?? -1];
@@ -172,6 +173,41 @@ describe("a program of the system that fails", () => {
     await programs.refresh();
     expect(programs.programOf("litecoind", "0.21.4")).toBe(path);
     expect(asked()).toBe("asked\nasked\n");
+  });
+});
+
+describe("a program that is asked when the agent stops", () => {
+  it.each([
+    ["hangs", "exec sleep 600"],
+    ["does not listen to signals", "trap '' TERM INT HUP; while :; do sleep 0.1; done"],
+    ["leaves its outputs to another", "sleep 3 & exec sleep 600"],
+    ["writes on", "while :; do echo 'version v0.21.4'; sleep 0.01; done"],
+  ])("and %s, is gone before the stop goes on", async (_what, script) => {
+    const dir = tempDir();
+    const path = program(
+      join(dir, "litecoind"),
+      `echo $$ >${dir}/pid.new; mv ${dir}/pid.new ${dir}/pid; ${script}`,
+    );
+    const programs = new Programs({ clientsDir: dir, owners: OWNERS, catalogue: catalogueWith(path) });
+    const stop = new AbortController();
+    const asked = programs.refresh(stop.signal);
+    const pid = Number(
+      await eventually(() => readFileSync(join(dir, "pid"), "utf8"), { describe: "it runs" }),
+    );
+    stop.abort();
+    await asked;
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
+  it("is not asked at all once it stops, and keeps what was found before", async () => {
+    const dir = tempDir();
+    const path = program(join(dir, "litecoind"), `echo asked >>${dir}/asked; echo 'version v0.21.4'`);
+    const programs = new Programs({ clientsDir: dir, owners: OWNERS, catalogue: catalogueWith(path) });
+    await programs.refresh();
+    program(path, "echo changed; exit 1");
+    await programs.refresh(AbortSignal.abort());
+    expect(readFileSync(join(dir, "asked"), "utf8")).toBe("asked\n");
+    expect(programs.programOf("litecoind", "0.21.4")).toBe(path);
   });
 });
 

@@ -96,6 +96,20 @@ describe("an intermediate as anchor", () => {
   });
 });
 
+it.each([
+  ["a common name alone", [], false],
+  ["a subjectAltName", SERVER, true],
+])("the client knows whether a certificate has %s", async (_what, extensions, hasAlternativeNames) => {
+  const chain = await certificateChain([ROOT, { name: "localhost", extensions }]);
+  const [root = "", leaf = ""] = chain.pems;
+  await using server = await startFaultyServer({ tls: { cert: leaf, key: chain.key } });
+  const url = server.url.replace("127.0.0.1", "localhost");
+  await using client = testClient(url, { caPem: root });
+  expect(client.certificate()).toBeUndefined();
+  expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "accepted" });
+  expect(client.certificate()).toMatchObject({ hasAlternativeNames });
+});
+
 describe("an authority that is none", () => {
   it.each<[string, Link, readonly number[], RegExp, string]>([
     [

@@ -26,6 +26,10 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, "agent.toml")).mode & 0o777).toBe(0o600);
     expect(first.output()).not.toContain("\u001b");
+    // It needs a browser: dev-page.test.ts.
+    expect(first.output()).toMatch(/^ {2}http:\/\/127\.0\.0\.1:\d+\/sign-in#[\w-]{43}$/mu);
+    // No terminal, so nobody could press Enter.
+    expect(first.output()).not.toContain("Press Enter");
 
     const [issueAndSet = "", revoke = "", status = "", list = ""] = first.commands();
     const handedOver = await shell(issueAndSet);
@@ -37,7 +41,7 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     expect(await shell(list)).toMatch(/second .*active.*dev .*revoked/su);
 
     expect(await first.end("SIGINT", "group")).toBe(0);
-    expect(first.output()).toContain("agent.stopped: Stopped as requested.");
+    expect(first.output()).toContain("agent.stopped: Stopped, because systemd or a person ended it.");
     expect(first.isAnyoneLeft()).toBe(false);
     noteKeys(folder);
 

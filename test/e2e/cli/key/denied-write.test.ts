@@ -8,8 +8,9 @@ import { userOf } from "../../../../src/agent/cli/host/service-user.ts";
 import { inPlace } from "../../../../src/agent/cli/host/write-place.ts";
 import { writeFileAtomically } from "../../../../src/lib/files/atomic-file.ts";
 import { type Scene, setScene } from "../../../support/agent/cli-scene.ts";
-import { NOBODY, PROGRAM } from "../../../support/agent/command.ts";
+import { NOBODY } from "../../../support/agent/command.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
+import { AGENT } from "../../../support/programs.ts";
 import { lacks } from "../../../support/requires.ts";
 import { rootOnlyDir } from "../../../support/temp-dir.ts";
 
@@ -106,7 +107,7 @@ async function setKeyAs(scene: Scene, words: readonly string[]): Promise<unknown
   writeFileSync(join(scene.place.folder, "fresh"), scene.fresh, { mode: 0o644 });
   const script = 'exec "$1" "$2" set-key -c "$3/agent.toml" < "$3/fresh"';
   const [tool = "", ...options] = words;
-  const all = [...options, "sh", "-c", script, "sh", process.execPath, PROGRAM, scene.place.folder];
+  const all = [...options, "sh", "-c", script, "sh", process.execPath, AGENT, scene.place.folder];
   return await run(tool, all, { env: ENVIRONMENT }).catch((error: unknown) => error);
 }
 

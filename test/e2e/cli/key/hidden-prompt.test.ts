@@ -5,9 +5,9 @@ import * as z from "zod";
 import { afterInput } from "../../../../src/agent/cli/key/hidden-prompt.ts";
 import { keyFingerprint } from "../../../../src/protocol/fingerprint.ts";
 import { type Scene, setScene } from "../../../support/agent/cli-scene.ts";
-import { PROGRAM } from "../../../support/agent/command.ts";
 import { keepText } from "../../../support/canary.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
+import { AGENT } from "../../../support/programs.ts";
 import { lacks } from "../../../support/requires.ts";
 
 describe("what is typed", () => {
@@ -111,7 +111,7 @@ const seen = z.object({
 });
 
 async function onTerminal({ place }: Scene, pieces: readonly string[]): Promise<z.infer<typeof seen>> {
-  const program = [process.execPath, PROGRAM, "set-key", "-c", place.configPath];
+  const program = [process.execPath, AGENT, "set-key", "-c", place.configPath];
   const person = spawn("python3", ["-c", PERSON, JSON.stringify(program)], {
     env: ENVIRONMENT,
     stdio: ["pipe", "pipe", "inherit"],

@@ -14,8 +14,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { onlineAgent, setScene } from "../../../support/agent/cli-scene.ts";
-import { command, PROGRAM } from "../../../support/agent/command.ts";
+import { command } from "../../../support/agent/command.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
+import { AGENT } from "../../../support/programs.ts";
 import { lacks } from "../../../support/requires.ts";
 
 const isRoot = process.geteuid?.() === 0;
@@ -140,7 +141,7 @@ describe
       await using scene = await setScene();
       const { key, fresh, place, text } = scene;
       const script = `${mount} && exec "$2" "$3" set-key -c "$1/agent.toml" < "$1/fresh"`;
-      const words = ["-m", "sh", "-c", script, "sh", place.folder, process.execPath, PROGRAM];
+      const words = ["-m", "sh", "-c", script, "sh", place.folder, process.execPath, AGENT];
       writeFileSync(join(place.folder, "fresh"), fresh, { mode: 0o600 });
       await expect(run("unshare", words, { env: ENVIRONMENT })).rejects.toMatchObject({
         code: 1,

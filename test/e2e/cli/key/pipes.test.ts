@@ -5,9 +5,10 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../../../src/protocol/fingerprint.ts";
 import { home } from "../../../support/agent/cli-scene.ts";
-import { command, PROGRAM } from "../../../support/agent/command.ts";
+import { command } from "../../../support/agent/command.ts";
 import { makeKey } from "../../../support/keys.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
+import { AGENT } from "../../../support/programs.ts";
 
 const URL = "http://127.0.0.1:1";
 
@@ -16,7 +17,7 @@ const URL = "http://127.0.0.1:1";
  * takes a socket on its stdin for rshd, and would read a person's .bashrc.
  */
 async function bash(folder: string, line: string) {
-  const script = `novacula-agent() { '${process.execPath}' '${PROGRAM}' "$@"; }; cd "$1"; ${line}`;
+  const script = `novacula-agent() { '${process.execPath}' '${AGENT}' "$@"; }; cd "$1"; ${line}`;
   return await promisify(execFile)("bash", ["--norc", "-c", script, "bash", folder], {
     env: ENVIRONMENT,
   }).catch((error: unknown) => error);

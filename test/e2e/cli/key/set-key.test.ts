@@ -29,7 +29,7 @@ describe.concurrent("set-key with a running agent", () => {
       `Executor agent-1 is online with key ${freshId} (prod, k_${freshId}).`,
       expect.stringMatching(
         new RegExp(
-          `^The old key ${oldId} \\(prod, k_${oldId}\\), last accepted at [\\d: -]+ UTC, is no longer needed on this host\\. You can revoke it\\.$`,
+          `^The old key ${oldId} \\(prod, k_${oldId}\\), last accepted at [\\d: -]+ UTC, is no longer needed on this host\\. To revoke it, run on the control plane: .*novacula-control-plane keys revoke k_${oldId}$`,
         ),
       ),
     ]);

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../../../src/protocol/fingerprint.ts";
+import { html } from "../../../support/agent/behaviours.ts";
 import { knowing, setScene } from "../../../support/agent/cli-scene.ts";
 
 describe.concurrent("two keys in one configuration", () => {
@@ -32,7 +33,7 @@ describe.concurrent("two keys in one configuration", () => {
     const other = isInConfig ? "access_token_file" : "access_token";
     expect(stdout).toMatch(
       new RegExp(
-        `^ok +authentication ${accepted}: key ${isInConfig ? first : second} is accepted: .*\\n +Fix: Keep it, and delete the line ${other}\\.$`,
+        `^ok +authentication ${accepted}: key ${isInConfig ? first : second} is accepted: .*\\n(?! *Fix)`,
         "mu",
       ),
     );
@@ -42,6 +43,36 @@ describe.concurrent("two keys in one configuration", () => {
         "mu",
       ),
     );
+    expect(stdout).not.toMatch(/run:.*doctor|^unknown +authentication/mu);
+    expect(stdout).toMatch(/^ok +answer /mu);
+    const said = stdout.trimEnd().split("\n").slice(-3);
+    expect(said).toEqual([
+      expect.stringMatching(/Cause \(syntax\): .*there can be only one key/u),
+      `Fix: Delete the line ${other}: the key of ${accepted} is accepted.`,
+      expect.stringContaining("2 more checks"),
+    ]);
+  });
+
+  it("both of which work, or neither: says so once, and asks for one line to go", async () => {
+    await using scene = await setScene();
+    const { key, fresh, server, place, run } = scene;
+    const keyFile = join(place.folder, "key");
+    writeFileSync(keyFile, `${fresh}\n`, { mode: 0o600 });
+    const toml = place.toml({ url: server.url, key });
+    writeFileSync(
+      place.configPath,
+      toml.replace(/^(access_token = .*)$/mu, `$1\naccess_token_file = "${keyFile}"`),
+    );
+    const last = async () =>
+      (await run("doctor")).stdout.split("\n").findLast((line) => line.startsWith("Fix:"));
+    server.respond(knowing(key, fresh));
+    expect(await last()).toBe("Fix: Delete one of the two lines: both keys are accepted.");
+    server.respond(knowing());
+    expect(await last()).toMatch(/^Fix: Delete both lines, .*neither of the two works\.$/u);
+    server.respond(html(503, "<h1>busy</h1>"));
+    const { stdout } = await run("doctor");
+    expect(stdout).toMatch(/Fix: Delete the line that you do not want\. .* does not answer\./u);
+    expect(stdout.match(/^bad +answer/gmu)).toHaveLength(1);
   });
 
   it("one of which is damaged are told apart without the control plane", async () => {
@@ -54,6 +85,8 @@ describe.concurrent("two keys in one configuration", () => {
     );
     const { stdout } = await run("check");
     expect(stdout).toContain("has no usable key. Delete the line");
-    expect((await run("doctor")).stdout).toContain("Delete access_token_file, and keep access_token.");
+    expect((await run("doctor")).stdout).toContain(
+      "Fix: Delete the line access_token_file: the key of access_token is accepted.",
+    );
   });
 });

@@ -8,9 +8,9 @@ import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
 import type { NodeStatus, NodesStatus } from "../../../../src/agent/daemon/status/nodes-status.ts";
 import { home } from "../../../support/agent/cli-scene.ts";
-import { PROGRAM } from "../../../support/agent/command.ts";
 import { makeKey } from "../../../support/keys.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
+import { AGENT } from "../../../support/programs.ts";
 
 /** The real command; the agent's answer and journalctl are of the test. A booted test has both. */
 
@@ -66,7 +66,7 @@ async function logs(script: string, ...words: readonly string[]) {
   server.listen(join(place.runtimeDir, "agent.sock"));
   await once(server, "listening");
   onTestFinished(() => void server.close());
-  const child = spawn(process.execPath, [PROGRAM, "nodes", "logs", ...words, "-c", place.configPath], {
+  const child = spawn(process.execPath, [AGENT, "nodes", "logs", ...words, "-c", place.configPath], {
     env: { ...ENVIRONMENT, PATH: `${bin}:${ENVIRONMENT.PATH}` },
     stdio: ["ignore", "pipe", "pipe"],
   });

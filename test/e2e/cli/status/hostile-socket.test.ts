@@ -87,8 +87,10 @@ describe.concurrent("a socket that", () => {
       timeout: 120_000,
     },
     async ([_name, answer]) => {
-      for (const words of [["status"], ["status", "--json"], ["reload", "--wait"], ["retry"]]) {
-        const { code, stdout, stderr } = await withSocket(answer, (path) => command([...words, "-c", path]));
+      const commands = [["status"], ["status", "--json"], ["reload", "--wait"], ["retry"]];
+      const results = commands.map((words) => withSocket(answer, (path) => command([...words, "-c", path])));
+      // At the same time: some answers cost each of them its whole patience.
+      for (const { code, stdout, stderr } of await Promise.all(results)) {
         expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
         expect(stderr).not.toMatch(UNPRINTABLE);
         expect(stderr.length).toBeLessThan(1000);

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { keyFingerprint } from "../../../../src/protocol/fingerprint.ts";
 import { onlineAgent, setOnlineScene, setScene } from "../../../support/agent/cli-scene.ts";
-import { PROGRAM } from "../../../support/agent/command.ts";
 import { keepText } from "../../../support/canary.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { makeKey } from "../../../support/keys.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
+import { AGENT } from "../../../support/programs.ts";
 
 describe.concurrent("status --wait-for", () => {
   it("ends the moment that the executor is online with that key", async () => {
@@ -54,7 +54,7 @@ describe.concurrent("status --watch", () => {
   it("prints a line at each change and none between, until Ctrl-C", async ({ onTestFinished }) => {
     await using scene = await setOnlineScene();
     const { key, fresh, place } = scene;
-    const watch = spawn(process.execPath, [PROGRAM, "status", "--watch", "-c", place.configPath], {
+    const watch = spawn(process.execPath, [AGENT, "status", "--watch", "-c", place.configPath], {
       env: ENVIRONMENT,
     });
     onTestFinished(() => void watch.kill("SIGKILL"));

@@ -5,9 +5,9 @@ import { keyName, statusLine, statusReport } from "../../../../src/agent/cli/sta
 import { filesVerdict, stateVerdict } from "../../../../src/agent/cli/status/verdict.ts";
 import type { AgentStatus } from "../../../../src/agent/daemon/status/status.ts";
 import { home } from "../../../support/agent/cli-scene.ts";
-import { PROGRAM } from "../../../support/agent/command.ts";
 import { makeKey } from "../../../support/keys.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
+import { AGENT } from "../../../support/programs.ts";
 import { lacks } from "../../../support/requires.ts";
 
 const NOW = Date.UTC(2026, 10, 19, 12, 3, 6);
@@ -116,7 +116,7 @@ describe.skipIf(lacks("script(1), for a terminal", hasScript))("on a terminal", 
     using place = home();
     place.write({ url: "http://127.0.0.1:1", key: makeKey() });
     const shown = async (environment: NodeJS.ProcessEnv) => {
-      const line = `'${process.execPath}' '${PROGRAM}' check -c '${place.configPath}'`;
+      const line = `'${process.execPath}' '${AGENT}' check -c '${place.configPath}'`;
       const child = spawn("script", ["-qec", line, "/dev/null"], {
         env: { ...ENVIRONMENT, TERM: "xterm", ...environment },
         stdio: ["ignore", "pipe", "inherit"],

@@ -1,7 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { startActingExecutor } from "../../../support/control-plane/acting-executor.ts";
@@ -10,11 +6,7 @@ import {
   runCommandAnswering,
   startControlPlane,
 } from "../../../support/control-plane/control-plane.ts";
-import { observed } from "../../../support/control-plane/node-executor.ts";
 import { eventually } from "../../../support/eventually.ts";
-import { ENVIRONMENT } from "../../../support/program-environment.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../../../src/control-plane/main.ts", import.meta.url));
 
 const CREATE = ["--executor", "agent-1", "--chain", "litecoin", "--network", "regtest"];
 const TIMEOUT = { timeout: 120_000 };
@@ -109,43 +101,6 @@ it("names every wrong entry in a line of its own, and creates nothing", TIMEOUT,
   );
   const none = await nodes("list", "--json");
   expect(JSON.parse(none.stdout)).toEqual({ nodes: [] });
-});
-
-it("ends a wait with an error if the node fails or time is over", TIMEOUT, async () => {
-  const { executor, nodes } = await scene();
-  executor.state.failing = (spec) =>
-    observed(spec, { status: "error", problem: "crash_loop", reason: "It died 3 times" });
-  const late = await nodes("create", "--name", "ltc-1", ...CREATE, "--wait", "--timeout", "1");
-  expect(late).toMatchObject({ exitCode: 2, stdout: "" });
-  expect(late.stderr).toMatch(/not done after 1 s: the order for node ltc-1 stands; it is at: \w+/);
-  const failed = await nodes("restart", "ltc-1", "--wait", "--json");
-  expect(failed).toMatchObject({ exitCode: 1, stdout: "" });
-  expect(failed.stderr).toMatch(/node ltc-1 is in error: It died 3 times/);
-});
-
-it("leaves the order at Ctrl-C, and says so", TIMEOUT, async () => {
-  const { controlPlane, executor, nodes } = await scene();
-  executor.state.reportsPerStep = 10_000;
-  const words = ["nodes", "create", "--name", "ltc-1", ...CREATE, "--wait"];
-  const child = spawn(process.execPath, [PROGRAM, ...words, "--socket", controlPlane.socketPath], {
-    env: ENVIRONMENT,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const outputs = Promise.all([text(child.stdout), text(child.stderr)]);
-  await eventually(async () => (await nodes("list")).stdout.includes("configuring"), {
-    describe: "the executor has it",
-    timeoutMs: 30_000,
-  });
-  const ended = once(child, "close");
-  child.kill("SIGINT");
-  await ended;
-  const [stdout, stderr] = await outputs;
-  expect({ code: child.exitCode, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toMatch(/no longer waiting: the order for node ltc-1 stands; it is at: \w+\n.*nodes show/s);
-  expect(JSON.parse((await nodes("show", "ltc-1", "--json")).stdout)).toMatchObject({
-    node: { revision: 1, desiredState: "running" },
-  });
 });
 
 it("deletes only with a decision about the data and the name typed", TIMEOUT, async () => {

@@ -50,15 +50,16 @@ describe("two admins at the same time", () => {
     const admins = [await server.signedIn("owner"), await server.signedIn("admin")];
     const key = await server.createKey();
     const document =
-      "mutation($id: ID!, $at: Timestamp) { rotateApiKey(id: $id, revokesAt: $at) { apiKey { id } } }";
+      "mutation($id: ID!, $at: Timestamp) { rotateApiKey(id: $id, revokesAt: $at) { apiKey { name fingerprint } } }";
     const variables = { id: key.id, at: Date.now() + 60_000 };
     const answers = await Promise.all(admins.map((admin) => admin.graphql(document, variables)));
     const winner = answers.find(({ code }) => code === undefined);
     const { rotateApiKey } = z
-      .object({ rotateApiKey: z.object({ apiKey: z.object({ id: z.string() }) }) })
+      .object({ rotateApiKey: z.object({ apiKey: z.object({ name: z.string(), fingerprint: z.string() }) }) })
       .parse(winner?.data);
+    const { name, fingerprint } = rotateApiKey.apiKey;
     const told = answers.find(({ code }) => code === "CONFLICT");
-    expect(told?.message).toContain(`rotate its successor, key ${rotateApiKey.apiKey.id}`);
+    expect(told?.message).toContain(`rotate its successor, key ${name} (${fingerprint})`);
   });
 
   it("revoke and delete one key: both happen once", async () => {
@@ -204,7 +205,7 @@ describe("a key of another executor", () => {
         return held;
       },
       "key_held_by_other_executor",
-      /serves executor agent-2, and agent-1 is bound to key .*: create a key for agent-1, or rotate that key/,
+      /serves executor agent-2, and agent-1 is bound to another key: create a key for agent-1, or rotate the one that it has/,
     ],
   ])("and %s is refused, in words for both sides", async (_what, prepare, reason, sentence) => {
     const server = await startPeopleServer();

@@ -13,6 +13,8 @@ import {
 
 const PASSWORD = "everybody's password in tests";
 const ID = "a".repeat(32);
+/** Of a one-time link: 32 random bytes in base64url. */
+const TOKEN = "b".repeat(43);
 
 /** For every route, a body that it accepts. */
 const VALID: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -20,12 +22,18 @@ const VALID: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "/sign-out": {},
   "/get-session": {},
   "/change-password": { currentPassword: PASSWORD, newPassword: PASSWORD, revokeOtherSessions: true },
+  "/account/rename": { name: "Nadia" },
+  "/account/end-session": { sessionId: ID },
+  "/account/end-other-sessions": {},
   "/invitation/accept-as-new": { invitationId: ID, name: "Nadia", password: PASSWORD },
+  "/one-time-link/set-up": { token: TOKEN, name: "Nadia", email: "somebody@example.com", password: PASSWORD },
+  "/one-time-link/sign-in": { token: TOKEN },
   "/organization/set-active": { organizationId: ID },
   "/organization/invite-member": { email: "somebody@example.com", role: "member" },
   "/organization/cancel-invitation": { invitationId: ID },
   "/organization/accept-invitation": { invitationId: ID },
   "/organization/remove-member": { memberIdOrEmail: ID },
+  "/organization/leave": {},
   "/organization/update-member-role": { memberId: ID, role: "member" },
 };
 

@@ -84,6 +84,8 @@ describe("signing in", () => {
     expect((await attempt("b@example.com", "2001:db8:1:100::1")).status).toBe(401);
     expect((await attempt("a@example.com", "203.0.113.9")).status).toBe(401);
     const written = server.people.lines.filter((line) => line.includes('"sign-in.refused"'));
+    // People type passwords where the account belongs.
+    expect(server.people.lines.join("\n")).not.toContain("@example.com");
     const addresses = written.map(
       (line) => z.object({ address: z.string() }).parse(JSON.parse(line)).address,
     );

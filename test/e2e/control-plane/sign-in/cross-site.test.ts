@@ -73,7 +73,7 @@ function headersOf({ site, origin, mode, destination }: Sent): Record<string, st
 const PAGE: PageAssets = {
   find: (file) =>
     file === "index.html" || file === "assets/page.js"
-      ? { body: Buffer.from("x"), contentType: "text/html", etag: '"1"' }
+      ? { contentType: "text/html", plain: { body: Buffer.from("x"), etag: '"1"' }, coded: {} }
       : undefined,
 };
 const viewer = z.object({ viewer: z.object({ activeOrganization: z.object({ slug: z.string() }) }) });

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -9,13 +10,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   runCommand,
   runControlPlane,
   startControlPlane,
 } from "../../../support/control-plane/control-plane.ts";
 import { createExecutorSyncs } from "../../../support/control-plane/executor-syncs.ts";
+import { lacks } from "../../../support/requires.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
 it("copies a database in use as it is at one moment, and a new control plane starts from the copy", async () => {
@@ -159,4 +163,70 @@ it("creates no database if there is none to copy", async () => {
     ),
   });
   expect(readdirSync(join(directory, "d"))).toEqual([]);
+});
+
+const COMMAND_LINE = fileURLToPath(
+  new URL("../../../../src/control-plane/cli/command-line.ts", import.meta.url),
+);
+const NOBODY = 65_534;
+/** Runs `backup` as another user, who may not read this checkout. */
+const BACKUP = `
+  import { Readable } from "node:stream";
+  import { runCommandLine } from "${COMMAND_LINE}";
+  process.setgroups([]); process.setgid(${NOBODY}); process.setuid(${NOBODY});
+  const [file, database] = process.argv.slice(1);
+  const write = (text) => process.stdout.write(text);
+  const environment = { DATABASE_URL: "file:" + database };
+  await runCommandLine(["backup", file], { environment, stdin: Readable.from([]), stdout: { write }, stderr: { write } });
+`;
+
+describe.skipIf(lacks("root, to be another user", process.getuid?.() === 0))("without sudo", () => {
+  /** What nobody is told who wants a copy of `database` in `file`. */
+  async function refusal(database: string, file: string): Promise<string> {
+    const args = ["--input-type=module", "-e", BACKUP, file, database];
+    return (await promisify(execFile)(process.execPath, args)).stdout;
+  }
+
+  async function databaseIn(folder: string): Promise<string> {
+    mkdirSync(folder);
+    const { openSqliteStore } = await import("../../../../src/control-plane/store/sqlite/open.ts");
+    await openSqliteStore(join(folder, "cp.db")).close();
+    return join(folder, "cp.db");
+  }
+
+  it("says whose the database is, and does not call it missing", async () => {
+    const directory = tempDir();
+    chmodSync(directory, 0o755);
+    const target = join(directory, "target");
+    mkdirSync(target);
+    chownSync(target, NOBODY, NOBODY);
+    const folder = join(directory, "closed");
+    const database = await databaseIn(folder);
+    chmodSync(database, 0o600);
+    const file = join(target, "b.db");
+    expect(await refusal(database, file)).toMatch(
+      /closed\/cp\.db belongs to root \(group root, mode 0600\), so .*65534\) may not read it\n +Fix: put sudo in front of the command\n$/u,
+    );
+    chmodSync(folder, 0o700);
+    const closed = await refusal(database, file);
+    expect(closed).toMatch(
+      /closed belongs to root \(group root, mode 0700\), so .* may not enter it, and so not read .*cp\.db\n +Fix: put sudo in front/u,
+    );
+    expect(await refusal(join(folder, "gone.db"), file)).not.toContain("there is no database");
+    expect(await refusal(join(directory, "gone.db"), file)).toContain("there is no database");
+  });
+
+  it("says that the folder of the copy is closed, and gives no chown of it", async () => {
+    const directory = tempDir();
+    chmodSync(directory, 0o755);
+    const database = await databaseIn(join(directory, "open"));
+    chmodSync(database, 0o644);
+    mkdirSync(join(directory, "target"), { mode: 0o755 });
+    const said = await refusal(database, join(directory, "target", "b.db"));
+    expect(said).toMatch(/target belongs to root .* may not write there\n +Fix: put sudo in front/u);
+    mkdirSync(join(directory, "closed"), { mode: 0o700 });
+    expect(await refusal(database, join(directory, "closed", "d", "b.db"))).toMatch(
+      /closed belongs to root .* may not enter it, .*\n +Fix: put sudo in front/u,
+    );
+  });
 });

@@ -9,6 +9,7 @@ import { organization } from "better-auth/plugins";
 import { describe, expect, it } from "vitest";
 import { MIGRATIONS } from "../../../../src/control-plane/store/sqlite/migrations/migrations.ts";
 import { openSqliteStore } from "../../../../src/control-plane/store/sqlite/open.ts";
+import { EXECUTOR_PAGE, KEY_PAGE } from "../../../support/control-plane/list-pages.ts";
 import { createVersion1Database } from "../../../support/control-plane/version-1-database.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
@@ -20,6 +21,7 @@ const RELEASED = [
   "d7735e6b547799d8",
   "9b3891be55f43e74",
   "9ebed6dd26a8449e",
+  "138c3d97e733db05",
 ];
 
 function schemaOf(path: string): readonly unknown[] {
@@ -48,12 +50,12 @@ describe("migrations", () => {
     createVersion1Database(old);
     const store = openSqliteStore(old);
     await openSqliteStore(fresh).close();
-    const page = { limit: 10, before: null, search: null };
-    expect((await store.keys.list("o1", page)).map(({ id, revokedAt }) => [id, revokedAt])).toEqual([
+    const page = { limit: 10, before: null, after: null };
+    expect((await store.keys.list("o1", KEY_PAGE)).map(({ id, revokedAt }) => [id, revokedAt])).toEqual([
       ["k2", 1500],
       ["k1", null],
     ]);
-    expect(await store.executors.list("o1", page)).toMatchObject([
+    expect(await store.executors.list("o1", EXECUTOR_PAGE)).toMatchObject([
       { id: "x1", key: { id: "k1" }, lastSyncAt: 2000 },
     ]);
     const x1 = { id: "x1", name: "agent-1", isDeleted: false };

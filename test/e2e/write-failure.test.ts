@@ -1,0 +1,102 @@
+import { execFile, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { lacks } from "../support/requires.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+const LACKS_MOUNTS = lacks(
+  "the right to mount a disk in a namespace of its own",
+  spawnSync("unshare", ["--mount", "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /mnt"]).status === 0,
+);
+const FAILURE = fileURLToPath(new URL("../../src/lib/files/write-failure.ts", import.meta.url));
+/** Writes to the path in its argument as the agent's user would, and explains what happened. */
+const WRITER = `
+  import { writeFileSync } from "node:fs";
+  import { writeFailure } from "${FAILURE}";
+  const [path, uid] = process.argv.slice(1);
+  process.setgid(Number(uid)); process.setuid(Number(uid));
+  try { writeFileSync(path, "x".repeat(8192)); }
+  catch (error) { console.log(JSON.stringify(writeFailure(path, error, "novacula-agent"))); }
+`;
+const said = z.object({ problem: z.string(), fix: z.string() });
+
+/** Mounts a disk at `folder`, prepares it with `script`, and writes `folder`/`file`. */
+async function failure(script: string, file: string, uid = 65_534) {
+  const folder = tempDir();
+  const writer = [process.execPath, "--input-type=module", "-e", WRITER, `${folder}/${file}`, String(uid)];
+  const { stdout } = await promisify(execFile)("unshare", [
+    "--mount",
+    "sh",
+    "-c",
+    `cd / && mount -t tmpfs -o size=64k,nr_inodes=32,mode=777 tmpfs "$0" && cd "$0" && ${script}; cd / && exec "$@"`,
+    folder,
+    ...writer,
+  ]);
+  return { folder, ...said.parse(JSON.parse(stdout)) };
+}
+
+describe.skipIf(LACKS_MOUNTS)("a write that failed", () => {
+  it("on a full disk names the file system and how full it is", async () => {
+    const { folder, problem, fix } = await failure("head -c 65536 /dev/zero > filler", "state.json");
+    expect(problem).toBe(`the file system ${folder} (tmpfs) is full: 0 B of 64 KiB are free`);
+    expect(fix).toBe(`free space on it. How full it is:\ndf -h ${folder}`);
+  });
+
+  it("on a disk without another inode says so", async () => {
+    const { problem, fix } = await failure(
+      "i=0; while touch f$i 2>/dev/null; do i=$((i+1)); done",
+      "state.json",
+    );
+    expect(problem).toContain("has no room for another file");
+    expect(fix).toContain("\ndf -i ");
+  });
+
+  it("on a disk that is mounted twice names the place that df knows", async () => {
+    const { folder, problem } = await failure(
+      "mkdir -m 777 a b && head -c 65536 /dev/zero > filler; mount --bind a b",
+      "b/state.json",
+    );
+    expect(problem).toContain(`the file system ${folder} (tmpfs) is full`);
+  });
+
+  it("on a read-only disk names the setting of the unit that makes it so, too", async () => {
+    const { folder, problem, fix } = await failure('mount -o remount,ro "$0"', "state.json");
+    expect(problem).toBe(`${folder} is on a file system that is read-only here`);
+    expect(fix).toContain(`ReadWritePaths=${folder}`);
+    expect(fix.split("\n")).toContain("sudo systemctl edit novacula-agent");
+  });
+
+  it("in a folder of another user names both, and the command", async () => {
+    const { folder, problem, fix } = await failure("mkdir -m 755 own", "own/state.json");
+    expect(problem).toMatch(
+      /own belongs to root \(group root, mode 0755\), so .*65534.* may not write there$/u,
+    );
+    expect(fix).toMatch(new RegExp(`^sudo chown \\S+ ${folder}/own$`, "u"));
+  });
+
+  it("in a folder that is not there gives the command that makes it", async () => {
+    const { folder, problem, fix } = await failure("true", "gone/state.json");
+    expect(problem).toBe(`the folder ${folder}/gone does not exist, and could not be made (ENOENT)`);
+    expect(fix.split("\n").at(-1)).toMatch(/^sudo install -d -o \S+ -g \S+ -m 0700 \S+\/gone$/u);
+  });
+
+  it("beyond the largest size of a file names the limit, and no disk", async () => {
+    const { problem, fix } = await failure("ulimit -f 0", "state.json");
+    expect(problem).toContain("(EFBIG): LimitFSIZE= of its unit");
+    expect(fix).toContain("\nsudo systemctl edit novacula-agent");
+  });
+
+  it("where a folder has the place of the file says that", async () => {
+    const { folder, problem, fix } = await failure("mkdir state.json", "state.json");
+    expect(problem).toBe("a folder or a link is in its place (EISDIR)");
+    expect(fix).toBe(`move it away:\nsudo mv ${folder}/state.json ${folder}/state.json.old`);
+  });
+
+  it("where a file has the place of a folder names that, and the command", async () => {
+    const { folder, problem, fix } = await failure("touch own", "own/nodes/state.json");
+    expect(problem).toBe(`${folder}/own is not a folder (ENOTDIR)`);
+    expect(fix).toBe(`move it away:\nsudo mv ${folder}/own ${folder}/own.old`);
+  });
+});
