@@ -3,8 +3,11 @@ import { printable } from "../../../lib/printable.ts";
 import { type AnswerBody, wordsOf } from "./answer-body.ts";
 import { RATE_LIMIT } from "./error-verdict.ts";
 import { type Answer, CHECK_URL, header, isJson, statusWords, troubled } from "./http-answer.ts";
+import { serverWords } from "./server-words.ts";
 import type { Unreachable } from "./sync-outcome.ts";
 
+const NOT_THERE =
+  "look which program serves there; then set control_plane.url to that of the control plane, or have the proxy there pass the requests on to it";
 export const UPGRADE = "the versions of agent and control plane differ: upgrade the older one";
 
 /**
@@ -39,7 +42,7 @@ export function answerOnTheWay(answer: Answer): Unreachable | undefined {
 /** An answer without the form of a control plane: judged by its status and its words. */
 export function foreign(answer: Answer, body: AnswerBody): Unreachable {
   const { status, host } = answer;
-  const shape = shapeOf(body, status);
+  const shape = `${shapeOf(body, status)}${servedBy(answer)}`;
   if (status === 401 || status === 403) {
     return foreignRefusal(answer, wordsOf(body));
   }
@@ -63,8 +66,8 @@ export function foreign(answer: Answer, body: AnswerBody): Unreachable {
   if (status < 300 && isJson(answer) && body.kind === "text" && body.title === undefined) {
     return troubled(answer, "answer-malformed", `${host} answered ${statusWords(status)} with damaged JSON`);
   }
-  const detail = `${host} answered ${statusWords(status)}${shape}: not a control plane, or not its URL`;
-  return troubled(answer, "not-a-control-plane", detail, { remedy: CHECK_URL });
+  const detail = `${host} answered ${statusWords(status)}${shape}: something other than a control plane answers at that URL`;
+  return troubled(answer, "not-a-control-plane", detail, { remedy: NOT_THERE });
 }
 
 /** A refusal by somebody else. It says nothing about the key. `words` are the server's. */
@@ -76,8 +79,17 @@ export function foreignRefusal(answer: Answer, words: string | undefined): Unrea
       slow: true,
     });
   }
-  const detail = `a server at ${host} answered ${status}${said}, but not as a control plane does: a proxy or a wrong URL`;
+  const detail = `a server at ${host} answered ${status}${said}${servedBy(answer)}, but not as a control plane does: a proxy, or another program at that URL`;
   return troubled(answer, "foreign-refusal", detail, { remedy: CHECK_URL, slow: true });
+}
+
+/** What an answer says of the program that gave it: ` (Server: nginx/1.22.1, text/html)`. */
+function servedBy(answer: Answer): string {
+  const server = header(answer, "server") ?? "";
+  const type = (header(answer, "content-type") ?? "").split(";", 1)[0] ?? "";
+  const parts = [server === "" ? "" : `Server: ${serverWords(server, 60)}`, serverWords(type.trim(), 60)];
+  const known = parts.filter((part) => part !== "");
+  return known.length === 0 ? "" : ` (${known.join(", ")})`;
 }
 
 /** The answer of any HTTP server to an unknown path, however well-formed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { outcomeOfAnswer } from "../../../../src/agent/sync/answer/answer.ts";
 import type { Answer } from "../../../../src/agent/sync/answer/http-answer.ts";
+import type { Unreachable } from "../../../../src/agent/sync/answer/sync-outcome.ts";
 import { currentKeyReply, syncReply } from "../../../../src/protocol/sync.ts";
 
 const DATE = "Sat, 21 Nov 2026 12:00:00 GMT";
@@ -187,14 +188,18 @@ describe("what an operator reads", () => {
     [
       401,
       "<html>",
-      "a server at cp.example.com answered 401, but not as a control plane does: a proxy or a wrong URL",
+      "a server at cp.example.com answered 401 (application/json), but not as a control plane does: a proxy, or another program at that URL",
     ],
-    [503, "<title>Down</title>", 'cp.example.com answered 503 Service Unavailable with a page titled "Down"'],
-    [502, "", "cp.example.com answered 502 Bad Gateway"],
+    [
+      503,
+      "<title>Down</title>",
+      'cp.example.com answered 503 Service Unavailable with a page titled "Down" (application/json)',
+    ],
+    [502, "", "cp.example.com answered 502 Bad Gateway (application/json)"],
     [
       404,
       "<title>404 Not Found</title>",
-      "cp.example.com answered 404 Not Found: not a control plane, or not its URL",
+      "cp.example.com answered 404 Not Found (application/json): something other than a control plane answers at that URL",
     ],
     [
       200,
@@ -209,7 +214,7 @@ describe("what an operator reads", () => {
     [
       200,
       "<title>Sign in</title>",
-      'cp.example.com answered 200 OK with a page titled "Sign in": not a control plane, or not its URL',
+      'cp.example.com answered 200 OK with a page titled "Sign in" (application/json): something other than a control plane answers at that URL',
     ],
     [
       400,
@@ -224,6 +229,36 @@ describe("what an operator reads", () => {
     ],
   ])("of %i %j", (status, body, detail) => {
     expect(outcomeOf(status, body)).toMatchObject({ kind: "unreachable", detail });
+  });
+
+  it.each([
+    [200, "It works!", { server: "Apache/2.4.62 (Debian)", "content-type": "text/html" }],
+    [404, "<title>Error</title>", { server: "Jetty(9.4)", "content-type": "text/html;charset=utf-8" }],
+    [405, "", { server: "BaseHTTP/0.6 Python/3.11.2", "content-type": "text/html;charset=utf-8" }],
+    [501, "", { server: "SimpleHTTP/0.6 Python/3.11.2", "content-type": "text/html;charset=utf-8" }],
+    [403, '{"detail":"no"}', { server: "uvicorn", "content-type": "application/json" }],
+    [415, "", { server: "Kestrel", "content-type": "application/problem+json" }],
+    [200, '{"status":"ok"}', { server: "Werkzeug/3.0", "content-type": "application/json" }],
+  ])("of another program is what it calls itself: %i %j", (status, body, headers) => {
+    const { server, "content-type": type } = headers;
+    expect(outcomeOf(status, body, headers)).toMatchObject({
+      kind: "unreachable",
+      detail: expect.stringContaining(`(Server: ${server}, ${type.split(";")[0]})`),
+    });
+  });
+
+  it("of another program is short and printable, and never a key", () => {
+    const key = `exc_${"A1b2".repeat(16)}`;
+    const { detail } = outcomeOf(404, "", { server: `x\u0007${key}${"y".repeat(500)}` }) as Unreachable;
+    expect(detail).not.toContain(key);
+    expect(detail).not.toContain("\u0007");
+    expect(detail.length).toBeLessThan(250);
+  });
+
+  it("of something that is no control plane is where to look, and which setting to change", () => {
+    expect(outcomeOf(404, "", { server: "nginx" })).toMatchObject({
+      remedy: expect.stringMatching(/^look which program serves there; then set control_plane\.url/),
+    });
   });
 
   it("of a redirect is where to, never with its path or its user info", () => {
