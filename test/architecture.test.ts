@@ -107,7 +107,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     "daemon/resources": ["config/file", "config/schema", "daemon/rotation", "sync/answer"],
     "daemon/rotation": ["config/issue", "config/schema", "key", "sync", "sync/answer"],
-    "daemon/status": ["daemon/narration", "daemon/rotation"],
+    "daemon/status": ["daemon/narration", "daemon/rotation", "journal"],
     "daemon/watch": ["config"],
     doctor: [
       "config",
@@ -115,6 +115,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "config/issue",
       "daemon/narration",
       "daemon/status",
+      "journal",
       "key",
       "sync/answer",
       "sync/network",

@@ -4,7 +4,8 @@ import { CommandError } from "../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../lib/command-line/exit-codes.ts";
 import { complain, type Terminal } from "../../lib/command-line/terminal.ts";
 import { formatForStdout } from "../../lib/log/line-format.ts";
-import { createJournal, scrub } from "../journal/journal.ts";
+import { createJournal } from "../journal/journal.ts";
+import { scrub } from "../journal/scrub.ts";
 
 /**
  * Reports an error that no code expects, with its stack; operators see a stack nowhere else. For a

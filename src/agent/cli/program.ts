@@ -1,7 +1,7 @@
 import { wantsJson } from "../../lib/command-line/arguments.ts";
 import { runProgram } from "../../lib/command-line/run-program.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
-import { scrub } from "../journal/journal.ts";
+import { scrub } from "../journal/scrub.ts";
 import { reportBug } from "./bug-report.ts";
 import { createCommands } from "./commands.ts";
 import { holdsKeyArgument, keyInArgument } from "./key/key-in-argument.ts";

@@ -5,6 +5,7 @@ import { runTasks } from "../../lib/tasks.ts";
 import { WaitList } from "../../lib/wait-list.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { Entry } from "../journal/entry.ts";
+import { lastingEntries } from "./narration/lasting.ts";
 import { startEntry } from "./narration/narrate-agent.ts";
 import type { NodeAnswer } from "./nodes-part.ts";
 import { candidate, running } from "./rotation/rotation.ts";
@@ -111,18 +112,21 @@ class Daemon implements Agent {
   status(): AgentStatus {
     const { initial, folders, clock, self } = this.#deps;
     const { dataDir } = folders;
+    const { path } = initial;
     const { pid } = process;
     const nodes = this.#deps.nodes.status();
-    const context = {
-      configPath: initial.path,
+    const rotation = this.#loop.rotation();
+    const lasting = lastingEntries(rotation, { path, folders });
+    return agentStatus(rotation, {
+      configPath: path,
       dataDir,
       startedAt: this.#startedAt,
       pid,
       self,
       clock,
       nodes,
-    };
-    return agentStatus(this.#loop.rotation(), context);
+      conditions: [...this.#deps.conditions.list(), ...lasting],
+    });
   }
 
   async retry(): Promise<AgentStatus> {

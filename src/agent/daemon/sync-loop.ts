@@ -1,8 +1,10 @@
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
+import type { AccessProblem } from "../../lib/files/access-problem.ts";
 import type { ExecutorProcess } from "../../protocol/sync.ts";
 import { hostName } from "../config/executor-name.ts";
 import type { Loaded } from "../config/load-config.ts";
+import type { Conditions } from "../journal/conditions.ts";
 import type { Entry } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OriginMarks } from "../sync/answer/origin-marks.ts";
@@ -36,6 +38,7 @@ export interface SyncLoopDeps {
   readonly initial: Loaded;
   readonly createClient: (generation: Generation) => SyncClient;
   readonly journal: Journal;
+  readonly conditions: Conditions;
   /** Applies the level and format of a changed configuration. */
   readonly configureJournal: (logging: Generation["config"]["logging"]) => void;
   readonly clock: Clock;
@@ -88,19 +91,11 @@ export class SyncLoop {
   #syncs = 0;
 
   constructor(deps: SyncLoopDeps, around: LoopSurroundings) {
-    const { journal, clock, initial, random, self } = deps;
+    const { clock, initial, random, self } = deps;
     this.#deps = deps;
     this.#around = around;
-    this.#memory = createMemoryKeeper(
-      deps.folders.dataDir,
-      deps.memory,
-      deps.marks,
-      clock,
-      ({ problem, fix }) =>
-        journal.write({
-          event: "state.unwritable",
-          message: `${problem}. The agent works, but will not remember earlier keys after a restart. Fix: ${fix}`,
-        }),
+    this.#memory = createMemoryKeeper(deps.folders.dataDir, deps.memory, deps.marks, clock, (failure) =>
+      this.#stateWritten(failure),
     );
     const recall = (fingerprint: string, url: string) =>
       recallKey(this.#memory.current(), { fingerprint, url }, clock);
@@ -225,6 +220,19 @@ export class SyncLoop {
     if (this.#syncs % SYNCS_PER_COLLECTION === 0) {
       this.#deps.collectGarbage();
     }
+  }
+
+  #stateWritten(failure: AccessProblem | undefined): void {
+    const { conditions } = this.#deps;
+    if (failure === undefined) {
+      conditions.end("state");
+      return;
+    }
+    const { problem, fix } = failure;
+    conditions.begin("state", {
+      event: "state.unwritable",
+      message: `${problem}. The agent works, but will not remember earlier keys after a restart. Fix: ${fix}`,
+    });
   }
 
   #changed(entries: readonly Entry[]): void {

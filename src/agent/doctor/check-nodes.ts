@@ -54,18 +54,10 @@ function handCheck(hand: NodeFacts["hand"], count: number): Check {
 }
 
 function statusChecks(status: NodesStatus): readonly Check[] {
-  const { nodes, obstacle, isObserveOnly, unknownUnits } = status;
+  const { nodes, obstacle, unknownUnits } = status;
   const forget = asRoot("novacula-agent nodes forget NAME");
   return [
     ...(obstacle === null || nodes.length === 0 ? [] : [warning(trimmed(obstacle), "Do what it says.")]),
-    ...(isObserveOnly
-      ? [
-          warning(
-            "nodes.json is damaged, so nothing is changed until the control plane has sent its list",
-            "Check the disk, and the connection to the control plane.",
-          ),
-        ]
-      : []),
     ...(unknownUnits.length === 0
       ? []
       : [
@@ -90,8 +82,17 @@ function nodeChecks(node: NodeStatus): readonly Check[] {
     return [{ stage: "nodes", status: "bad", detail, remedy: fix ?? remedyOf(problem, node.name, role) }];
   });
   const other = faults.length === 0 ? problemOfNode(node) : null;
-  const show = asRoot(`novacula-agent nodes show ${node.name}`);
-  return other === null ? faults : [warning(`node ${node.name}: ${trimmed(other)}`, `Run: ${show}`)];
+  if (other === null) {
+    return faults;
+  }
+  const detail = `node ${node.name}: ${trimmed(other)}`;
+  return node.isUnlisted && !node.isKept
+    ? [{ stage: "nodes", status: "bad", detail, remedy: unlistedRemedy(node.name) }]
+    : [warning(detail, `Run: ${asRoot(`novacula-agent nodes show ${node.name}`)}`)];
+}
+
+function unlistedRemedy(name: string): string {
+  return `Have the control plane list it or delete it. To stop it here, run: ${asRoot(`novacula-agent nodes forget ${name}`)}`;
 }
 
 /** An order is bad for many reasons, and some name what to do. */

@@ -165,7 +165,7 @@ const table = {
     flaps: true,
   },
   "state.unwritable": {
-    level: "warn",
+    level: "error",
     meaning:
       "`data_dir` cannot hold `state.json`, which keeps what the agent knows across restarts, or the lock against a second agent. Everything else works.",
     remedy: "Do what the line says: it names the file system and how full it is, or whose the folder is.",

@@ -3,11 +3,10 @@ import { boundedOutput, type OutputStream } from "../../lib/log/bounded-output.t
 import type { LogLevel } from "../../lib/log/level.ts";
 import type { Format } from "../../lib/log/line-format.ts";
 import { LineStream } from "../../lib/log/line-stream.ts";
-import { withoutSecrets } from "../../lib/log/secret-guard.ts";
-import { withoutKeys } from "../../protocol/key-shape.ts";
 import type { Entry } from "./entry.ts";
 import { EVENTS } from "./events.ts";
 import { createFlood } from "./flood.ts";
+import { scrub } from "./scrub.ts";
 
 /**
  * Everything that the agent reports: one line per entry, at the level that EVENTS gives its event.
@@ -66,12 +65,4 @@ export function createJournal(output: OutputStream, initial: JournalOptions, now
 function gap(count: number): Entry {
   const lines = count === 1 ? "1 line was" : `${count} lines were`;
   return { event: "journal.gap", message: `${lines} lost here: nothing read the agent's output.` };
-}
-
-/**
- * The last guard: no code writes a key here, but if one ever does, or a server makes it, the key
- * does not get out.
- */
-export function scrub(text: string): string {
-  return withoutKeys(withoutSecrets(text));
 }

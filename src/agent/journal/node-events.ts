@@ -104,7 +104,7 @@ export const NODE_EVENTS = {
     flaps: true,
   },
   "nodes.unwritable": {
-    level: "warn",
+    level: "error",
     meaning: "`nodes.json` in `data_dir` cannot be written. The nodes go on.",
     remedy: "Do what the line says: it names the file system and how full it is, or whose the folder is.",
     flaps: true,

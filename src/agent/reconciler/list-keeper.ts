@@ -1,4 +1,5 @@
 import { printable } from "../../lib/printable.ts";
+import { Conditions } from "../journal/conditions.ts";
 import type { Entry } from "../journal/entry.ts";
 import {
   acceptList,
@@ -18,13 +19,21 @@ export class ListKeeper {
   #list = NO_NODES;
   #isObserveOnly = false;
   #isUnwritten = false;
-  #cannotWrite = false;
+  readonly #conditions: Conditions;
   /** What was said of the last answers, so that it is said once. */
   #said: readonly string[] = [];
+  /** Why the last answer, or an order in it, is not used. */
+  #refused: readonly Entry[] = [];
 
   constructor(dataDir: string, say: (entry: Entry) => void) {
     this.#dataDir = dataDir;
     this.#say = say;
+    this.#conditions = new Conditions(say);
+  }
+
+  /** What is wrong for as long as it lasts. */
+  conditions(): readonly Entry[] {
+    return [...this.#conditions.list(), ...this.#refused];
   }
 
   list(): NodeList {
@@ -46,7 +55,7 @@ export class ListKeeper {
           ? "So is the file before it. Nothing on this host is changed until the control plane has sent its list"
           : "The agent uses the file before it";
       const message = `${printable(memory.problem, 200)}. ${effect}. All nodes go on.`;
-      this.#say({ event: "nodes.memory-damaged", message });
+      this.#conditions.begin("damaged", { event: "nodes.memory-damaged", message });
     }
   }
 
@@ -60,6 +69,7 @@ export class ListKeeper {
     // An answer without a list says nothing new about those of the last one.
     if (answer.reply.list !== null || entries.length > 0) {
       this.#said = entries.map(({ message }) => message);
+      this.#refused = entries.filter(({ event }) => event === "nodes.list-refused");
     }
     const isRefused = findings.some(({ kind }) => kind === "refused");
     if (answer.reply.list !== null && !isRefused) {
@@ -95,10 +105,12 @@ export class ListKeeper {
   async #write(): Promise<void> {
     const problem = await writeNodes(this.#dataDir, this.#list);
     this.#isUnwritten = problem !== undefined;
-    if (problem !== undefined && !this.#cannotWrite) {
+    if (problem === undefined) {
+      this.#conditions.end("unwritable");
+      this.#conditions.end("damaged");
+    } else {
       const message = `${problem.problem}. The nodes go on; after a restart the agent would know an older list. Fix: ${problem.fix}`;
-      this.#say({ event: "nodes.unwritable", message });
+      this.#conditions.begin("unwritable", { event: "nodes.unwritable", message });
     }
-    this.#cannotWrite = problem !== undefined;
   }
 }

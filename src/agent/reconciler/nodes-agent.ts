@@ -5,6 +5,7 @@ import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { SyncReply } from "../../protocol/sync.ts";
 import type { AgentConfig } from "../config/schema/agent-config.ts";
 import type { NodeAnswer, NodesPart } from "../daemon/nodes-part.ts";
+import { conditionOf } from "../daemon/status/condition.ts";
 import type { NodesStatus } from "../daemon/status/nodes-status.ts";
 import type { Entry } from "../journal/entry.ts";
 import { BugGuard } from "./bug-guard.ts";
@@ -161,7 +162,18 @@ class NodesAgent implements NodesPart {
   }
 
   status(): NodesStatus {
-    return nodesStatusOf(this.#keeper, this.#reconciler.outlook(), this.#obstacle);
+    const bug = this.#guard.last();
+    // Without nodes, a control plane that manages none is no loss.
+    const isMissed = this.#isUnsupported && this.#keeper.list().nodes.length > 0;
+    const conditions = [
+      ...this.#keeper.conditions(),
+      ...(bug === undefined ? [] : [bug]),
+      ...(isMissed ? [supportEntry(false)] : []),
+    ];
+    return {
+      ...nodesStatusOf(this.#keeper, this.#reconciler.outlook(), this.#obstacle),
+      conditions: conditions.map(conditionOf),
+    };
   }
 
   logs(name: string, role: string | undefined, lines: number): Promise<NodeAnswer> {

@@ -11,7 +11,7 @@ export function nodesStatusOf(
   keeper: ListKeeper,
   outlook: Outlook,
   obstacle: string | undefined,
-): NodesStatus {
+): Omit<NodesStatus, "conditions"> {
   const { nodes, waiting, changeNumber } = keeper.list();
   const observed = new Map(outlook.observed.map((node) => [node.id, node]));
   return {

@@ -38,9 +38,10 @@ export interface Notifier {
 
 type Send = (assignments: readonly string[]) => Promise<unknown>;
 
+/** `onSent` is called after each notification: with the reason if it failed. */
 export function createNotifier(
   environment: NodeJS.ProcessEnv,
-  onFailure: (reason: string) => void,
+  onSent: (failure: string | undefined) => void,
 ): Notifier {
   const send = sender(environment);
   let last: Promise<unknown> = Promise.resolve();
@@ -51,7 +52,12 @@ export function createNotifier(
     if (send === undefined) {
       return;
     }
-    last = last.then(() => send(assignments)).catch((error: unknown) => onFailure(String(error)));
+    last = last
+      .then(() => send(assignments))
+      .then(
+        () => onSent(undefined),
+        (error: unknown) => onSent(String(error)),
+      );
   }
 
   return {

@@ -56,12 +56,20 @@ describe("what doctor says of nodes", () => {
       { obstacle: "Only an agent whose data_dir is X can manage nodes." },
       "Only an agent",
     ],
-    ["a damaged memory", { isObserveOnly: true }, "nodes.json is damaged"],
     ["unknown units", { unknownUnits: ["bitcoin-node@x.service"] }, "bitcoin-node@x.service"],
-    ["an unlisted node", { nodes: [{ ...node, isUnlisted: true }] }, "node btc-1: The control plane's list"],
+    ["a node that waits", { nodes: [{ ...node, waitsForName: true }] }, "node btc-1: An earlier node"],
   ])("warns of %s", (_what, status, says) => {
     const found = check({ nodes: [node], ...status });
     expect(found.at(-1)).toEqual(["warning", expect.stringContaining(says)]);
+  });
+
+  it("is bad if a node runs that the control plane does not list, unless its data is only kept", () => {
+    const unlisted = { ...node, isUnlisted: true };
+    expect(check({ nodes: [unlisted] }).at(-1)).toEqual([
+      "bad",
+      expect.stringContaining("node btc-1: The control plane's list"),
+    ]);
+    expect(check({ nodes: [{ ...unlisted, isKept: true }] })).toHaveLength(1);
   });
 
   it("warns of a disk that the agent cannot look at", () => {

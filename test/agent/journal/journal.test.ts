@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EVENTS } from "../../../src/agent/journal/events.ts";
-import { createJournal, type JournalOptions, scrub } from "../../../src/agent/journal/journal.ts";
+import { createJournal, type JournalOptions } from "../../../src/agent/journal/journal.ts";
+import { scrub } from "../../../src/agent/journal/scrub.ts";
 import { leaksIn } from "../../support/canary.ts";
 import { makeKey } from "../../support/keys.ts";
 

@@ -90,7 +90,7 @@ function isReadyAfterReload(all: readonly string[]): boolean {
 
 describe("without a service manager", () => {
   it("nothing is said, and nothing fails", async () => {
-    const notifier = createNotifier({}, (reason) => expect.fail(reason));
+    const notifier = createNotifier({}, (failure) => expect.fail(failure));
     notifier.ready("Starting.");
     notifier.reloading();
     notifier.stopping("Stopped.");
@@ -109,11 +109,11 @@ describe("without a service manager", () => {
     expect(createNotifier(environment, () => {}).watchdogIntervalMs).toBe(intervalMs);
   });
 
-  it("a socket that nobody listens on is said once per notification, and is no error", async () => {
+  it("a socket that nobody listens on is told for each notification, and is no error", async () => {
     const reasons: string[] = [];
     const notifier = createNotifier(
       { NOTIFY_SOCKET: "/nonexistent/notify" },
-      (reason) => void reasons.push(reason),
+      (failure) => void reasons.push(failure ?? "sent"),
     );
     notifier.stopping("Stopped.");
     await eventually(() => reasons.length === 1 || isLacking, { describe: "the failure" });

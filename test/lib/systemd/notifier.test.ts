@@ -55,7 +55,9 @@ describe("the last notification", () => {
     const systemd = slowNotify();
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
-    const notifier = createNotifier({ NOTIFY_SOCKET: "/run/nobody" }, (reason) => expect.unreachable(reason));
+    const notifier = createNotifier({ NOTIFY_SOCKET: "/run/nobody" }, (failure) =>
+      expect(failure).toBeUndefined(),
+    );
     notifier.stopping("Stopped.");
     let isFlushed = false;
     const flushed = notifier.flushed().then(() => {

@@ -1,6 +1,12 @@
-import { NO_NODES_STATUS, type NodeStatus } from "../../../src/agent/daemon/status/nodes-status.ts";
+import { conditionOf } from "../../../src/agent/daemon/status/condition.ts";
+import {
+  NO_NODES_STATUS,
+  type NodeStatus,
+  type NodesStatus,
+} from "../../../src/agent/daemon/status/nodes-status.ts";
 import type { AgentStatus } from "../../../src/agent/daemon/status/status.ts";
 import { checkChanges } from "../../../src/agent/doctor/check-changes.ts";
+import { checkConditions } from "../../../src/agent/doctor/check-conditions.ts";
 import { checkConnection } from "../../../src/agent/doctor/check-connection.ts";
 import { checkExecutor, type ExecutorFacts } from "../../../src/agent/doctor/check-executor.ts";
 import { checkFiles, type FileFacts } from "../../../src/agent/doctor/check-files.ts";
@@ -8,6 +14,7 @@ import { checkNodes } from "../../../src/agent/doctor/check-nodes.ts";
 import { checkPlaces, type PlaceFacts } from "../../../src/agent/doctor/check-places.ts";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
 import type { Check, Stage } from "../../../src/agent/doctor/examination.ts";
+import type { EventName } from "../../../src/agent/journal/events.ts";
 import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import { assignmentsOf } from "../../../src/agent/systemd/service/unit-files.ts";
 import type { NodeProblem } from "../../../src/protocol/nodes/observed-node.ts";
@@ -48,6 +55,7 @@ export const ONLINE: AgentStatus = {
   pendingChange: null,
   nodes: [],
   duplicates: [],
+  conditions: [],
   configPath: "/etc/novacula/agent.toml",
   dataDir: "/var/lib/novacula",
   pid: 42,
@@ -126,8 +134,8 @@ const asked =
         serverTimeMs: 0,
       },
     });
-const node = (problem: NodeProblem) => () => {
-  const found: NodeStatus = {
+const nodeStatus = (problem: NodeProblem | null): NodeStatus => {
+  return {
     name: "btc-1",
     id: "1",
     chain: "bitcoin",
@@ -144,7 +152,7 @@ const node = (problem: NodeProblem) => () => {
         unit: "bitcoin-node@btc-1.service",
         client: "bitcoind",
         version: "29.0",
-        status: "error",
+        status: problem === null ? "running" : "error",
         problem,
         reason: "It is so.",
         since: "2026-11-28T12:00:00Z",
@@ -157,13 +165,15 @@ const node = (problem: NodeProblem) => () => {
       },
     ],
   };
-  return checkNodes({
-    status: { ...NO_NODES_STATUS, nodes: [found] },
+};
+const nodes = (status: Partial<NodesStatus>) => () =>
+  checkNodes({
+    status: { ...NO_NODES_STATUS, ...status },
     hand: "answers",
     oddTemplates: [],
     hiddenDisks: [],
   });
-};
+const node = (problem: NodeProblem) => nodes({ nodes: [nodeStatus(problem)] });
 
 const URL_PLACE = "it failed (control_plane.url, /etc/novacula/agent.toml line 2)";
 const RESTART = "systemctl reset-failed novacula-agent && ";
@@ -522,6 +532,65 @@ const NODES: readonly Row[] = (
   ],
 );
 
+const lasting = (event: EventName, message: string) => () =>
+  checkConditions([conditionOf({ event, message })]);
+
+/** What a running agent says of itself for as long as it lasts. */
+const CONDITIONS: readonly Row[] = [
+  [
+    "a limit forbids to write the state",
+    "unit",
+    "may not write so large a file (EFBIG)",
+    "Remove that limit, then restart the service: sudo systemctl edit novacula-agent",
+    lasting(
+      "state.unwritable",
+      "state.json in /var/lib/novacula cannot be written: this process may not write so large a file (EFBIG): LimitFSIZE= of its unit, or ulimit -f. The agent works. Fix: remove that limit, then restart the service: sudo systemctl edit novacula-agent",
+    ),
+  ],
+  [
+    "the disk of data_dir is full",
+    "unit",
+    "the file system /var is full",
+    "Free some of it",
+    lasting("state.unwritable", "the file system /var is full. The agent works. Fix: free some of it"),
+  ],
+  [
+    "data_dir is on a read-only file system, and nodes.json is old",
+    "nodes",
+    "nodes.json cannot be written",
+    "Mount it writable",
+    lasting("nodes.unwritable", "nodes.json cannot be written. The nodes go on. Fix: mount it writable"),
+  ],
+  [
+    "nodes.json is damaged",
+    "nodes",
+    "nodes.json is damaged",
+    "Check the disk",
+    lasting("nodes.memory-damaged", "nodes.json is damaged. The agent uses the file before it."),
+  ],
+  [
+    "the part that keeps nodes has a bug",
+    "nodes",
+    "A bug in the part that keeps nodes: x",
+    "Report the line",
+    lasting("nodes.bug", "A bug in the part that keeps nodes: x. The executor stays online."),
+  ],
+  [
+    "this version is out of support",
+    "answer",
+    "no longer supports version 1",
+    "Upgrade to the version",
+    lasting("agent.out-of-support", "The control plane no longer supports version 1. Upgrade it."),
+  ],
+  [
+    "a node runs that the control plane does not list",
+    "nodes",
+    "node btc-1: The control plane's list does not have it",
+    "novacula-agent nodes forget btc-1",
+    nodes({ nodes: [{ ...nodeStatus(null), isUnlisted: true }] }),
+  ],
+];
+
 /** Every fault that doctor knows. */
 export const FAULT_TABLE: readonly FaultRow[] = [
   ...FILES,
@@ -530,4 +599,5 @@ export const FAULT_TABLE: readonly FaultRow[] = [
   ...EXECUTOR,
   ...CHANGES,
   ...NODES,
+  ...CONDITIONS,
 ].map(([fault, stage, says, remedy, checks]) => ({ fault, stage, says, remedy, checks }));

@@ -4,6 +4,7 @@ import { createAgent } from "../../../src/agent/daemon/agent.ts";
 import { type NodesPart, WITHOUT_NODES } from "../../../src/agent/daemon/nodes-part.ts";
 import { readMemory } from "../../../src/agent/daemon/resources/memory.ts";
 import type { Generation } from "../../../src/agent/daemon/rotation/generation.ts";
+import { Conditions } from "../../../src/agent/journal/conditions.ts";
 import { createJournal } from "../../../src/agent/journal/journal.ts";
 import { OriginMarks } from "../../../src/agent/sync/answer/origin-marks.ts";
 import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
@@ -48,6 +49,7 @@ export async function runAgent(surroundings: Surroundings) {
     nameKept: () => {},
     createClient: (generation) => createClient(generation, marks),
     journal,
+    conditions: new Conditions((entry) => journal.write(entry)),
     configureJournal: ({ level }) => journal.configure({ ...JOURNAL, level }),
     notifier: notifierInto(notified, watchdogIntervalMs),
     clock,

@@ -117,6 +117,7 @@ export function simulate({
       agentStatus(decisions.rotation(), {
         configPath: PATH,
         nodes: NO_NODES_STATUS,
+        conditions: [],
         dataDir: "/var/lib/novacula",
         startedAt: START_MS,
         pid: 1,

@@ -20,6 +20,7 @@ import { openControlSocket } from "../../daemon/control-socket.ts";
 import { keptConnectionEntry } from "../../daemon/narration/narrate-agent.ts";
 import type { NodesPart } from "../../daemon/nodes-part.ts";
 import { readMemory, rememberedName } from "../../daemon/resources/memory.ts";
+import { Conditions } from "../../journal/conditions.ts";
 import type { Entry } from "../../journal/entry.ts";
 import { createJournal, type Journal } from "../../journal/journal.ts";
 import { OriginMarks } from "../../sync/answer/origin-marks.ts";
@@ -63,12 +64,21 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<Exit
   }
 
   const journal = openJournal(initial, terminal);
+  const conditions = new Conditions((entry) => journal.write(entry));
   const folders = foldersOf(initial, environment);
   const { dataDir, runtimeDir } = folders;
-  using _onlyOnHost = await lockedDataDir(dataDir, journal);
+  using _onlyOnHost = await lockedDataDir(dataDir, conditions);
   using _onlyOnSocket = await lockFolder(runtimeDir, "runtime_dir");
   const variablePlaces = await proxyVariablePlaces(environment, signal);
-  const agent = await composeAgent({ initial, path, folders, journal, environment, variablePlaces });
+  const agent = await composeAgent({
+    initial,
+    path,
+    folders,
+    journal,
+    conditions,
+    environment,
+    variablePlaces,
+  });
   const socket = await openControlSocket(runtimeDir, agent, (entry) => journal.write(entry));
   reload = () => void agent.reload();
   try {
@@ -92,13 +102,14 @@ interface AgentParts {
   readonly path: string;
   readonly folders: { readonly dataDir: string; readonly runtimeDir: string };
   readonly journal: Journal;
+  readonly conditions: Conditions;
   readonly environment: NodeJS.ProcessEnv;
   readonly variablePlaces: ReadonlyMap<string, string>;
 }
 
 /** Gives the agent the real files, network, systemd and clock. */
 async function composeAgent(parts: AgentParts): Promise<Agent> {
-  const { initial, path, folders, journal, environment, variablePlaces } = parts;
+  const { initial, path, folders, journal, conditions, environment, variablePlaces } = parts;
   const memory = await readMemory(folders.dataDir);
   const marks = new OriginMarks(memory.markedOrigins);
   let keptName = rememberedName(memory);
@@ -125,11 +136,10 @@ async function composeAgent(parts: AgentParts): Promise<Agent> {
         onKeptConnection: (problem) => journal.write(keptConnectionEntry(generation, problem)),
       }),
     journal,
+    conditions,
     configureJournal: ({ level, format }) =>
       journal.configure({ level, format: format ?? formatForStdout(environment) }),
-    notifier: createNotifier(environment, (reason) =>
-      journal.write({ event: "systemd.unreachable", message: `A notification to systemd failed: ${reason}` }),
-    ),
+    notifier: createNotifier(environment, (reason) => notified(reason, conditions)),
     clock: systemClock,
     random: Math.random,
     collectGarbage: () => globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" }),
@@ -148,8 +158,17 @@ async function composeNodes(dataDir: string, journal: Journal): Promise<NodesPar
   return createNodesAgent({ dataDir, clock: systemClock, say, random: Math.random });
 }
 
+function notified(failure: string | undefined, conditions: Conditions): void {
+  if (failure === undefined) {
+    conditions.end("notifications");
+    return;
+  }
+  const message = `A notification to systemd failed: ${failure}`;
+  conditions.begin("notifications", { event: "systemd.unreachable", message });
+}
+
 /** Undefined if the folder cannot hold a lock: a full disk must not keep an executor offline. */
-async function lockedDataDir(dataDir: string, journal: Journal): Promise<Disposable | undefined> {
+async function lockedDataDir(dataDir: string, conditions: Conditions): Promise<Disposable | undefined> {
   try {
     return await lockFolder(dataDir, "data_dir");
   } catch (error) {
@@ -157,7 +176,7 @@ async function lockedDataDir(dataDir: string, journal: Journal): Promise<Disposa
       throw error;
     }
     const message = `The agent goes on, but would not notice a second one on this host: ${errorChain(error)}`;
-    journal.write({ event: "state.unwritable", message });
+    conditions.begin("lock", { event: "state.unwritable", message });
     return undefined;
   }
 }

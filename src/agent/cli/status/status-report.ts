@@ -15,7 +15,13 @@ export function statusReport(status: AgentStatus, now: number, terminal: Termina
   const rows = facts(status, now);
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `  ${paint(terminal, "dim", name.padEnd(width))}  ${value}`);
-  return [...headline(status, terminal), "", ...lines, ...nodeProblems(status, terminal)].join("\n");
+  return [
+    ...headline(status, terminal),
+    "",
+    ...lines,
+    ...conditions(status, terminal),
+    ...nodeProblems(status, terminal),
+  ].join("\n");
 }
 
 /** The status in one line with its time: for `--watch`, and after a wait that failed. */
@@ -77,6 +83,16 @@ function nodesFact(nodes: AgentStatus["nodes"]): string | undefined {
   }
   const parts = [...counts].map(([state, count]) => `${count} ${printable(state, 40)}`);
   return nodes.length === 0 ? undefined : `${nodes.length}: ${parts.join(", ")}`;
+}
+
+/** What is wrong with the agent itself, such as a state that cannot be written. */
+function conditions(status: AgentStatus, terminal: Terminal): readonly string[] {
+  const lines = status.conditions.map(({ level, message }) => {
+    const [colour, label] =
+      level === "error" ? (["red", "Problem:"] as const) : (["yellow", "Warning:"] as const);
+    return `${paint(terminal, colour, label)} ${printable(message, SENTENCE_LENGTH)}`;
+  });
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 /** A line for each node that needs a person. */

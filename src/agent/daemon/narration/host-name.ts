@@ -9,13 +9,26 @@ import { fileName } from "./wording.ts";
 export function createHostNameWatch(path: string) {
   let known: string | undefined;
   return (state: GenerationState | undefined, hostName: string): readonly Entry[] => {
-    const agent = state?.generation.config.agent;
-    if (agent === undefined || agent.isNameSet || state?.acceptedAt === undefined || hostName === known) {
+    const isJudged = state?.acceptedAt !== undefined && !state.generation.config.agent.isNameSet;
+    if (!isJudged || hostName === known) {
       return [];
     }
     known = hostName;
-    return hostName === agent.name ? [] : [hostRenamed(agent.name, printable(hostName, 64), path)];
+    return hostNameEntries(state, hostName, path);
   };
+}
+
+/** A host whose name is not that of its executor, which was accepted by its default name. */
+export function hostNameEntries(
+  state: GenerationState | undefined,
+  hostName: string,
+  path: string,
+): readonly Entry[] {
+  const agent = state?.generation.config.agent;
+  if (agent === undefined || agent.isNameSet || state?.acceptedAt === undefined || hostName === agent.name) {
+    return [];
+  }
+  return [hostRenamed(agent.name, printable(hostName, 64), path)];
 }
 
 function hostRenamed(name: string, hostName: string, path: string): Entry {

@@ -107,12 +107,22 @@ function restart(from: Generation | undefined, to: Generation, { path, folders }
     });
   }
   if (changed.length > 0) {
-    entries.push({
-      event: "config.needs-restart",
-      message: `Changed: ${changed.join(", ")}. This takes effect after a restart; the old value applies until then. To restart: sudo systemctl restart novacula-agent`,
-    });
+    entries.push(needsRestart(changed));
   }
   return entries;
+}
+
+/** The settings of the file that this process does not use before it is restarted. */
+export function restartEntries({ config }: Generation, inUse: Folders): Entry[] {
+  const names = restartSettings(config, inUse).map(([name]) => name);
+  return names.length === 0 ? [] : [needsRestart(names)];
+}
+
+function needsRestart(names: readonly string[]): Entry {
+  return {
+    event: "config.needs-restart",
+    message: `Changed: ${names.join(", ")}. This takes effect after a restart; the old value applies until then. To restart: sudo systemctl restart novacula-agent`,
+  };
 }
 
 function trying(after: Rotation, wanted: GenerationState, current: GenerationState, clock: Clock): Entry {

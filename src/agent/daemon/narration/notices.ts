@@ -68,8 +68,8 @@ export function noticesOf(
   if (notices.duplicates.length === 0 && before.duplicates.length > 0) {
     entries.push(duplicateGone(state));
   }
-  if (notices.verdict !== before.verdict && notices.verdict !== "supported") {
-    entries.push(behind(reply.compatibility, version));
+  if (notices.verdict !== before.verdict) {
+    entries.push(...versionEntries(reply.compatibility, version));
   }
   if (notices.isClockOff && !before.isClockOff) {
     entries.push(clockOff(state, offsetMs));
@@ -132,19 +132,31 @@ function duplicateGone(state: GenerationState): Entry {
   };
 }
 
-function behind({ verdict, recommendedVersion }: SyncReply["compatibility"], version: string): Entry {
+/** What is wrong with this version; nothing if the control plane supports it. */
+export function versionEntries(
+  { verdict, recommendedVersion }: SyncReply["compatibility"],
+  version: string,
+): Entry[] {
   const upgrade =
     recommendedVersion === null ? "Upgrade it" : `Upgrade to ${printable(recommendedVersion, 40)}`;
-  if (verdict === "deprecated") {
-    return {
-      event: "agent.deprecated",
-      message: `Version ${version} still works with the control plane, but is deprecated. ${upgrade}.`,
-    };
+  switch (verdict) {
+    case "supported":
+      return [];
+    case "deprecated":
+      return [
+        {
+          event: "agent.deprecated",
+          message: `Version ${version} still works with the control plane, but is deprecated. ${upgrade}.`,
+        },
+      ];
+    case "out_of_support":
+      return [
+        {
+          event: "agent.out-of-support",
+          message: `The control plane no longer supports version ${version}: the executor stays online, but its nodes cannot be managed. ${upgrade}.`,
+        },
+      ];
   }
-  return {
-    event: "agent.out-of-support",
-    message: `The control plane no longer supports version ${version}: the executor stays online, but its nodes cannot be managed. ${upgrade}.`,
-  };
 }
 
 function clockOff(state: GenerationState, offsetMs: number): Entry {

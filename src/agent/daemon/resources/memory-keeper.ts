@@ -16,31 +16,26 @@ export interface MemoryKeeper {
 }
 
 /**
- * `marks` is what this process knows of origins. `onFailure` is called with the reason when a write
- * fails after one that succeeded.
+ * `marks` is what this process knows of origins. `onWrite` is called after each write: with the
+ * reason if it failed.
  */
 export function createMemoryKeeper(
   dataDir: string,
   initial: Memory,
   marks: Pick<OriginMarks, "list">,
   clock: Clock,
-  onFailure: (failure: AccessProblem) => void,
+  onWrite: (failure: AccessProblem | undefined) => void,
 ): MemoryKeeper {
   let memory = initial;
   let written = essence(initial);
   let writtenMarks = initial.markedOrigins;
   let writtenAt = Number.NEGATIVE_INFINITY;
-  let failed = false;
 
   async function write(): Promise<void> {
     writtenAt = clock.now();
     written = essence(memory);
     writtenMarks = memory.markedOrigins;
-    const failure = await writeMemory(dataDir, memory);
-    if (failure !== undefined && !failed) {
-      onFailure(failure);
-    }
-    failed = failure !== undefined;
+    onWrite(await writeMemory(dataDir, memory));
   }
 
   return {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { NODE_PROBLEMS, PROCESS_STATUSES } from "../../../protocol/nodes/observed-node.ts";
+import { conditionSchema } from "./condition.ts";
 
 const amount = z.number().nullable();
 
@@ -45,6 +46,9 @@ export const nodesStatusSchema = z
     unknownUnits: z
       .array(z.string())
       .describe("Units of nodes that start at boot, of which the agent knows nothing"),
+    conditions: z
+      .array(conditionSchema)
+      .describe("What is wrong with the keeping of nodes, and lasts; normally nothing"),
   })
   .describe("The nodes of a host, as its novacula-agent sees them");
 
@@ -58,6 +62,7 @@ export const NO_NODES_STATUS: NodesStatus = {
   diskFreeBytes: null,
   nodes: [],
   unknownUnits: [],
+  conditions: [],
 };
 
 /** How a node is, in one word: the worst of its processes. */

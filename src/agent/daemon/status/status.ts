@@ -2,11 +2,13 @@ import * as z from "zod";
 import type { Clock } from "../../../lib/clock.ts";
 import { VERSION } from "../../../lib/version.ts";
 import type { ExecutorProcess } from "../../../protocol/sync.ts";
+import type { Entry } from "../../journal/entry.ts";
 import { isHere } from "../narration/duplicates.ts";
 import { adviseRefusal, codeOf, refusedKeyOf } from "../narration/refusal-advice.ts";
 import { changeLabel, problemText, refusedChange } from "../narration/wording.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
 import { candidate, type Rotation, running } from "../rotation/rotation.ts";
+import { conditionOf, conditionSchema } from "./condition.ts";
 import { type NodesStatus, nodeState, problemOfNode } from "./nodes-status.ts";
 import { describeState, duplicatesOf, withDuplicates } from "./state-words.ts";
 
@@ -74,6 +76,9 @@ export const agentStatusSchema = z
         }),
       )
       .describe("Other processes that sync as this executor; normally none"),
+    conditions: z
+      .array(conditionSchema)
+      .describe("What is wrong with the agent itself, and lasts; normally nothing"),
     configPath: z.string(),
     dataDir: z.string().describe("The agent's data_dir; no other agent uses it"),
     pid: z.number().int(),
@@ -93,6 +98,8 @@ interface StatusContext {
   readonly self: ExecutorProcess | undefined;
   readonly clock: Clock;
   readonly nodes: NodesStatus;
+  /** Those that are not of the nodes. */
+  readonly conditions: readonly Entry[];
 }
 
 export function agentStatus(rotation: Rotation, context: StatusContext): AgentStatus {
@@ -127,6 +134,7 @@ export function agentStatus(rotation: Rotation, context: StatusContext): AgentSt
       isOnThisHost: isHere(other, context.self),
       lastSyncAt: isoTime(other.lastSyncAt),
     })),
+    conditions: [...context.conditions.map(conditionOf), ...context.nodes.conditions],
     configPath: context.configPath,
     dataDir: context.dataDir,
     pid: context.pid,

@@ -80,9 +80,12 @@ async function serveLogging(
     const limits = { heartbeatTimeoutMs, maxExecutorsPerKey };
     const keylessNote = noteOfNoKeys(databasePath);
     const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people, keylessNote };
-    const notifier = createNotifier(environment, (reason) =>
-      logger.warn({ event: "systemd.unreachable" }, `A notification to systemd failed: ${printable(reason)}`),
-    );
+    const notifier = createNotifier(environment, (failure) => {
+      if (failure !== undefined) {
+        const message = `A notification to systemd failed: ${printable(failure)}`;
+        logger.warn({ event: "systemd.unreachable" }, message);
+      }
+    });
     const server = createServer({
       store,
       logger,

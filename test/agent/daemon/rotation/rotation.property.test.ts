@@ -220,6 +220,7 @@ function checkState(rotation: Rotation, witness: Witness, now: number): void {
   const status = agentStatus(rotation, {
     configPath: PATH,
     nodes: NO_NODES_STATUS,
+    conditions: [],
     dataDir: "/var/lib/novacula",
     startedAt: 0,
     pid: 1,

@@ -49,6 +49,7 @@ const NODES: NodesStatus = {
   diskFreeBytes: null,
   nodes: [NODE],
   unknownUnits: [],
+  conditions: [],
 };
 
 /** Runs `nodes logs` with a `journalctl` that is this shell script. */

@@ -31,6 +31,7 @@ const ONLINE: AgentStatus = {
   pendingChange: null,
   nodes: [],
   duplicates: [],
+  conditions: [],
   configPath: "/etc/novacula/agent.toml",
   dataDir: "/var/lib/novacula",
   pid: 4711,

@@ -1,0 +1,76 @@
+import { uptime } from "node:os";
+import { delay } from "../../../lib/delay.ts";
+import type { Loaded } from "../../config/load-config.ts";
+import { checkChanges } from "../../doctor/check-changes.ts";
+import { checkConditions } from "../../doctor/check-conditions.ts";
+import { type AgentReply, checkExecutor } from "../../doctor/check-executor.ts";
+import type { Check } from "../../doctor/examination.ts";
+import type { AgentFolders } from "../host/agent-place.ts";
+import { askAgent } from "../host/agent-socket.ts";
+import { type CredentialDrift, credentialDrift } from "../host/credential-drift.ts";
+import { otherAgents } from "./other-agents.ts";
+import type { Subject } from "./subject.ts";
+
+/** An agent that has just started is asked again for so long, ms. */
+const CONNECTING_MS = 5000;
+const PAUSE_MS = 500;
+
+interface Judged {
+  readonly subject: Subject;
+  readonly loaded: Loaded;
+  readonly folders: AgentFolders;
+  /** Whether this user may not read the files. */
+  readonly isDenied: boolean;
+  /** Whether the control plane accepted the key of the files a moment ago. */
+  readonly isAccepted: boolean;
+  readonly isCandidate: boolean;
+  readonly isUnitChanged: boolean;
+}
+
+/** Whether the executor is online, and what its agent says of itself. */
+export async function executorChecks(judged: Judged, signal: AbortSignal): Promise<readonly Check[]> {
+  const { subject, loaded, folders, isAccepted, isDenied, isCandidate } = judged;
+  const reply = await replyOf(folders.runtimeDir, signal);
+  const mainPid = subject.service?.facts.MainPID;
+  const known = new Set([mainPid ?? 0, ...(reply.kind === "answered" ? [reply.status.pid] : [])]);
+  const ofFiles = loaded.verdict === "usable" ? loaded.key.fingerprint : undefined;
+  const inUse = reply.kind === "answered" ? reply.status.key?.fingerprint : undefined;
+  const drift = reply.kind === "answered" ? await credentialDrift(loaded, reply.status) : undefined;
+  const checks = checkExecutor({
+    reply,
+    mainPid,
+    configPath: loaded.path,
+    files: loaded.verdict === "usable" ? "usable" : isDenied ? "unknown" : "unusable",
+    fingerprint: isCandidate || drift !== undefined ? inUse : ofFiles,
+    isAccepted,
+    isUnitChanged: judged.isUnitChanged,
+    others: await otherAgents(known, loaded),
+  });
+  const isUnreachable = reply.kind === "answered" && reply.status.state === "unreachable";
+  const isServiceAlone = isAccepted && !isCandidate && isUnreachable;
+  const changes =
+    subject.service === undefined
+      ? []
+      : checkChanges({ ...subject.service, isServiceAlone, uptimeSecs: uptime() });
+  const conditions = reply.kind === "answered" ? checkConditions(reply.status.conditions) : [];
+  return [...checks, ...conditions, ...changes, ...(drift === undefined ? [] : [driftCheck(drift)])];
+}
+
+async function replyOf(runtimeDir: string, signal: AbortSignal): Promise<AgentReply> {
+  const until = performance.now() + CONNECTING_MS;
+  for (;;) {
+    const answer = await askAgent(runtimeDir, "GET /status", 0, signal);
+    if (answer.kind !== "answered") {
+      return { kind: "silent", why: answer.why, isDenied: answer.kind === "no-answer" && answer.isDenied };
+    }
+    const mayCome = answer.status.state === "connecting" && performance.now() < until;
+    if (!mayCome || signal.aborted) {
+      return { kind: "answered", status: answer.status };
+    }
+    await delay(PAUSE_MS, signal);
+  }
+}
+
+function driftCheck({ why, fix }: CredentialDrift): Check {
+  return { stage: "unit", status: "warning", detail: why, remedy: `Run: ${fix}` };
+}

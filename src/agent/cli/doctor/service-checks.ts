@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { printable } from "../../../lib/printable.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
+import { type Loaded, ownFiles } from "../../config/load-config.ts";
+import { checkEnvironment } from "../../doctor/check-environment.ts";
+import type { Obstacle } from "../../doctor/check-files.ts";
+import { checkPlaces } from "../../doctor/check-places.ts";
+import { checkUnit, checkUnitChanges, type UnitChanges } from "../../doctor/check-unit.ts";
+import type { Check } from "../../doctor/examination.ts";
+import { isInstalled } from "../../systemd/service/service-facts.ts";
+import type { AgentFolders } from "../host/agent-place.ts";
+import { lockOf } from "../host/denied-write.ts";
+import { hiddenFiles } from "../host/hidden-files.ts";
+import { unreadableForService } from "../host/service-identity.ts";
+import { placeFacts } from "./place-facts.ts";
+import type { Subject } from "./subject.ts";
+
+/** What keeps the user of the service from its files. */
+export async function obstacles(
+  loaded: Loaded,
+  { service, environment }: Subject,
+): Promise<readonly Obstacle[]> {
+  const { CREDENTIALS_DIRECTORY: credentials } = environment;
+  const hidden = service === undefined ? [] : await hiddenFiles(service, loaded.files);
+  // What the sandbox hides needs another place, and no mode.
+  const files = ownFiles(loaded).filter(
+    (file) =>
+      (credentials === undefined || !file.startsWith(`${credentials}/`)) &&
+      !hidden.some(({ path }) => path === file),
+  );
+  return await unreadableForService(files);
+}
+
+/** An executor is well with such a file until its key has to change. */
+export async function lockChecks(loaded: Loaded): Promise<readonly Check[]> {
+  const lock = loaded.verdict === "invalid" ? undefined : await lockOf(loaded.path);
+  return lock === undefined
+    ? []
+    : [
+        {
+          stage: "mode",
+          status: "warning",
+          detail: `nobody can change ${printable(loaded.path, 4096)}: ${lock.why}`,
+          remedy: `Before its next change, run: ${lock.fix}`,
+        },
+      ];
+}
+
+/** Whether the service can start, and has what it needs. */
+export async function serviceChecks(
+  { service, facts }: Subject,
+  loaded: Loaded,
+  { dataDir, runtimeDir }: AgentFolders,
+  changes: UnitChanges,
+): Promise<readonly Check[]> {
+  if (service !== undefined) {
+    const line = loaded.verdict === "invalid" ? undefined : loaded.lines.get("agent.data_dir");
+    const source = line === undefined ? undefined : `${printable(loaded.path, 4096)} line ${line}`;
+    return [
+      ...checkPlaces(await placeFacts(service, loaded, { runtimeDir, dataDir: { path: dataDir, source } })),
+      ...checkUnit(service.facts, service.changed),
+      ...checkUnitChanges(changes, service.facts),
+      ...checkEnvironment(service.environment),
+    ];
+  }
+  if (isInstalled(facts)) {
+    return [OTHER_FILE];
+  }
+  // Without systemd, somebody else starts the agent.
+  return facts !== undefined || existsSync("/run/systemd/system") ? checkUnit(facts) : [];
+}
+
+const OTHER_FILE: Check = {
+  stage: "unit",
+  status: "warning",
+  detail: "the service of this host uses another agent.toml, and is not judged here",
+  remedy: `To judge it, run: ${asRoot("novacula-agent doctor")}`,
+};
