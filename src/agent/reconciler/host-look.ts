@@ -1,9 +1,12 @@
+import { statSync } from "node:fs";
 import { unitName } from "../../protocol/chains/process-kinds.ts";
+import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { HeldNode } from "./decide/node-list.ts";
 import type { UnitState } from "./decide/unit-state.ts";
 import { type Disk, diskOf, isOnMount, mountsAt, takenPorts } from "./host/host-facts.ts";
-import { enabledUnits, type observeUnits } from "./host/observe.ts";
+import { enabledUnits } from "./host/observe.ts";
 import type { HostPlaces } from "./host/places.ts";
+import type { UnitObserver } from "./host/unit-observer.ts";
 import type { NodeView, NodeViews } from "./node-view.ts";
 import { folderProblem } from "./process-facts.ts";
 
@@ -16,23 +19,30 @@ export interface HostLook {
   readonly folderProblems: ReadonlyMap<string, ReturnType<typeof folderProblem>>;
   /** Units of nodes that start at boot, and that the agent does not know. */
   readonly unknownUnits: readonly string[];
+  /** When the list of units that start at boot last changed, epoch ms; undefined: there is none. */
+  readonly bootListAt: number | undefined;
   readonly disk: Disk | undefined;
   /** Nodes whose data is on another disk, at which the agent cannot look. */
   readonly onHiddenDisks: ReadonlySet<string>;
   readonly takenPorts: ReadonlySet<string>;
 }
 
+/** What one turn has seen. */
+export interface Outlook {
+  readonly observed: readonly ObservedNode[];
+  readonly look: HostLook | undefined;
+}
+
 /** What a turn saw that had nothing to do, and after which only an event changes anything. */
 export interface Rest {
   readonly nodes: readonly HeldNode[];
   readonly look: HostLook;
+  /** `Programs.foundAt` before the look. */
+  readonly programsFoundAt: number;
 }
 
 /** `StateDirectory=` of the templates has it. */
 const DATA = "novacula-nodes";
-
-/** Asks systemd about units. */
-export type Observe = typeof observeUnits;
 
 export function unitsOf({ spec }: HeldNode): readonly string[] {
   return spec.clients.map(({ role }) => unitName(spec.chain, role, spec.name));
@@ -43,11 +53,12 @@ export async function lookAtHost(
   nodes: readonly HeldNode[],
   nodeViews: NodeViews,
   places: HostPlaces,
-  observe: Observe,
+  observer: UnitObserver,
 ): Promise<HostLook | undefined> {
+  const bootListAt = changeOfBootList(places);
   const enabled = await enabledUnits(places.wantsDir);
   const units = nodes.flatMap(unitsOf);
-  const states = await observe(units, enabled);
+  const states = await observer.observe(units, enabled);
   if (states === undefined) {
     return undefined;
   }
@@ -69,10 +80,30 @@ export async function lookAtHost(
     views,
     folderProblems,
     unknownUnits: [...enabled].filter((unit) => !states.has(unit)).sort(),
+    bootListAt,
     disk: nodes.length === 0 ? undefined : await lookAtDisk(places),
     onHiddenDisks: new Set(names.filter((name) => isOnMount(`${places.diskPath}/${DATA}/${name}`, mounts))),
     takenPorts: [...states.values()].some(isDown) ? await takenPorts() : new Set(),
   };
+}
+
+/** See `HostLook.bootListAt`. */
+export function changeOfBootList({ wantsDir }: HostPlaces): number | undefined {
+  return statSync(wantsDir, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** The same views with the memory that each process has now. */
+export function withMemory(
+  views: readonly NodeView[],
+  memoryOf: (state: UnitState) => number | null,
+): readonly NodeView[] {
+  return views.map((view) => ({
+    ...view,
+    processes: view.processes.map((process) => ({
+      ...process,
+      state: { ...process.state, memoryBytes: memoryOf(process.state) },
+    })),
+  }));
 }
 
 /** How full the disk with the data of nodes is. */

@@ -3,8 +3,8 @@ import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
 import type { ObservedNode, ObservedProcess } from "../../protocol/nodes/observed-node.ts";
 import type { NodeStatus, NodesStatus } from "../daemon/status/nodes-status.ts";
 import type { HeldNode } from "./decide/node-list.ts";
+import type { Outlook } from "./host-look.ts";
 import type { ListKeeper } from "./list-keeper.ts";
-import type { Outlook } from "./reconciler.ts";
 
 /** What the commands show of all nodes. */
 export function nodesStatusOf(

@@ -1,14 +1,23 @@
 import type { Clock } from "../../lib/clock.ts";
 import { WaitList } from "../../lib/wait-list.ts";
-import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { Entry } from "../journal/entry.ts";
 import { CarryOut, type Failure } from "./carry-out.ts";
 import type { NodesAnswer } from "./decide/node-list.ts";
 import type { Action } from "./decide/plan.ts";
+import { TurnTimes } from "./decide/turn-times.ts";
 import type { Hand } from "./host/hand-client.ts";
 import type { HostPlaces } from "./host/places.ts";
 import { type ObservedHost, UnitObserver } from "./host/unit-observer.ts";
-import { freeBytesFor, type HostLook, lookAtDisk, lookAtHost, type Observe, type Rest } from "./host-look.ts";
+import {
+  changeOfBootList,
+  freeBytesFor,
+  type HostLook,
+  lookAtDisk,
+  lookAtHost,
+  type Outlook,
+  type Rest,
+  withMemory,
+} from "./host-look.ts";
 import type { ListKeeper } from "./list-keeper.ts";
 import { actionEntry } from "./narrate-nodes.ts";
 import { type NodeView, NodeViews } from "./node-view.ts";
@@ -40,21 +49,8 @@ export interface ReconcilerDeps {
   readonly obstacle: string | undefined;
 }
 
-/** What one turn has seen. */
-export interface Outlook {
-  readonly observed: readonly ObservedNode[];
-  readonly look: HostLook | undefined;
-}
-
 /** Nodes that were told to stop together with many others stop this far apart, ms. */
 const SLOW_STOP_MS = 60_000;
-/** The next turn while something starts or stops, ms, for a while after it was asked for. */
-const SOON_MS = 500;
-const SOON_FOR_MS = 20_000;
-/** After a process has ended: for 2 s systemd says how, and at first it may not know yet, ms. */
-const END_FOR_MS = 2500;
-/** The longest until the next turn while systemd waits before it starts a process again, ms. */
-const WAITING_MS = 5000;
 
 /**
  * Compares desired with observed, turn after turn, and does what the plan says. Each node fails by
@@ -67,13 +63,12 @@ export class Reconciler {
   readonly #probing: Probing;
   readonly #observedNodes: ObservedNodes;
   readonly #observer: UnitObserver;
+  readonly #turnTimes: TurnTimes;
   readonly #troubles = new Troubles();
   readonly #wakeUps = new WaitList();
   #answer: NodesAnswer | undefined;
   #isWoken = false;
   #slowStopAt = Number.NEGATIVE_INFINITY;
-  #soonUntil: number;
-  #endsUntil = Number.NEGATIVE_INFINITY;
   #outlook: Outlook = { observed: [], look: undefined };
   /** Undefined: the next turn looks at everything. */
   #rest: Rest | undefined;
@@ -84,8 +79,12 @@ export class Reconciler {
     this.#carryOut = new CarryOut(deps.places, deps.hand, this.#views);
     this.#probing = new Probing(deps.probe, deps.clock, () => this.wake());
     this.#observedNodes = new ObservedNodes(deps.clock);
-    this.#observer = new UnitObserver(deps.clock, { ...deps.units, onEnd: () => this.#ended() });
-    this.#soonUntil = deps.clock.now() + SOON_FOR_MS;
+    this.#turnTimes = new TurnTimes(deps.clock.now());
+    const onEnd = () => {
+      this.#turnTimes.ended(deps.clock.now());
+      this.wake();
+    };
+    this.#observer = new UnitObserver(deps.clock, { ...deps.units, onEnd });
   }
 
   outlook(): Outlook {
@@ -126,13 +125,13 @@ export class Reconciler {
       return Number.POSITIVE_INFINITY;
     }
     const { intervalMs, reportIntervalMs, scrapeTimeoutMs } = settings();
-    if (this.#rest?.nodes === nodes && this.#observer.isUnchanged(this.#rest.look.states)) {
-      const { look } = this.#rest;
-      this.#probing.start(look.views, reportIntervalMs, scrapeTimeoutMs, signal);
-      await this.#observeAtRest({ nodes, look });
+    await programs.refreshIfDue(this.#outlook.observed.some(isWithoutProgram), signal);
+    if (this.#rest !== undefined && this.#isUnchanged(this.#rest)) {
+      this.#probing.start(this.#rest.look.views, reportIntervalMs, scrapeTimeoutMs, signal);
+      await this.#observeAtRest(this.#rest);
       return intervalMs;
     }
-    await programs.refreshIfDue(this.#outlook.observed.some(isWithoutProgram), signal);
+    const programsFoundAt = programs.foundAt;
     const look = await this.#look();
     if (look === undefined) {
       this.#observe([], new Map());
@@ -141,30 +140,35 @@ export class Reconciler {
     this.#probing.start(look.views, reportIntervalMs, scrapeTimeoutMs, signal);
     const { obstacles, hasActed, isIdle } = await this.#act(look, signal);
     this.#observe(look.views, obstacles, look);
-    this.#rest = isIdle && this.#isAtRest(look) ? { nodes, look } : undefined;
-    const now = clock.now();
-    this.#soonUntil = hasActed ? now + SOON_FOR_MS : this.#soonUntil;
-    const isSoon = now < this.#soonUntil && (hasActed || isMoving(this.#outlook.observed, look.views));
-    const most = isWaiting(look.views) ? Math.min(WAITING_MS, intervalMs) : intervalMs;
-    return isSoon || now < this.#endsUntil ? Math.min(SOON_MS, most) : most;
+    this.#rest = isIdle ? this.#restAt({ nodes, look, programsFoundAt }) : undefined;
+    const { observed } = this.#outlook;
+    const turned = { hasActed, isMoving: isMoving(observed, look.views), isWaiting: isWaiting(look.views) };
+    return this.#turnTimes.untilNext(clock.now(), intervalMs, turned);
   }
 
-  #isAtRest({ views }: HostLook): boolean {
-    return isAtRest(this.#outlook.observed, views, (process) => this.#probing.of(process));
+  #isUnchanged({ nodes, programsFoundAt, look: { states, bootListAt } }: Rest): boolean {
+    const { keeper, programs, places } = this.#deps;
+    return (
+      nodes === keeper.list().nodes &&
+      programsFoundAt === programs.foundAt &&
+      bootListAt === changeOfBootList(places) &&
+      this.#observer.isUnchanged(states)
+    );
+  }
+
+  #restAt(rest: Rest): Rest | undefined {
+    const { views } = rest.look;
+    return isAtRest(this.#outlook.observed, views, (process) => this.#probing.of(process)) ? rest : undefined;
   }
 
   /** Only what the processes themselves say may be new. */
-  async #observeAtRest({ nodes, look }: Rest): Promise<void> {
+  async #observeAtRest(rest: Rest): Promise<void> {
     if (this.#probing.takeNews()) {
-      const now = { ...look, disk: await lookAtDisk(this.#deps.places) };
+      const views = withMemory(rest.look.views, (state) => this.#observer.memoryOf(state));
+      const now = { ...rest.look, views, disk: await lookAtDisk(this.#deps.places) };
       this.#observe(now.views, new Map(), now);
-      this.#rest = this.#isAtRest(now) ? { nodes, look: now } : undefined;
+      this.#rest = this.#restAt({ ...rest, look: now });
     }
-  }
-
-  #ended(): void {
-    this.#endsUntil = this.#deps.clock.now() + END_FOR_MS;
-    this.wake();
   }
 
   async #accept(): Promise<void> {
@@ -177,9 +181,7 @@ export class Reconciler {
   }
 
   async #look(): Promise<HostLook | undefined> {
-    const { keeper, places } = this.#deps;
-    const observe: Observe = (units, enabled) => this.#observer.observe(units, enabled);
-    return await lookAtHost(keeper.list().nodes, this.#views, places, observe);
+    return await lookAtHost(this.#deps.keeper.list().nodes, this.#views, this.#deps.places, this.#observer);
   }
 
   /** Does what the plan says, one action after the other. */

@@ -1,6 +1,6 @@
 import type { NodesReport } from "../../protocol/nodes/node-exchange.ts";
 import type { NodePhase } from "../../protocol/nodes/node-phase.ts";
-import { haveSameEssence } from "../../protocol/nodes/observed-figures.ts";
+import { haveSameEssence, takeFigures } from "../../protocol/nodes/observed-figures.ts";
 import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { Activity } from "../store/contract/activity.ts";
 import type { ExecutorNodes, NodeRecord, OwnNode } from "../store/contract/nodes.ts";
@@ -132,8 +132,13 @@ export function keep(
   let isNews = false;
   for (const [id, node] of observed) {
     const before = known.observed.get(id);
-    isNews ||= before === undefined || !haveSameEssence(before, node);
-    known.observed.set(id, node);
+    if (before !== undefined && haveSameEssence(before, node)) {
+      // What stays in memory is not replaced by what came, because that costs garbage collections.
+      takeFigures(before, node);
+    } else {
+      isNews = true;
+      known.observed.set(id, node);
+    }
     known.held.add(id);
   }
   if (known.observed.size > own.length) {

@@ -33,3 +33,16 @@ export function haveSameEssence(one: ObservedNode, other: ObservedNode): boolean
     })
   );
 }
+
+/** Gives `node` the figures of `newer`, which has the same essence. */
+export function takeFigures(node: ObservedNode, newer: ObservedNode): void {
+  for (const key of figuresOfNode) {
+    node[key] = newer[key];
+  }
+  for (const [index, process] of node.processes.entries()) {
+    const { [index]: its } = newer.processes;
+    for (const key of figuresOfProcess) {
+      process[key] = its?.[key] ?? null;
+    }
+  }
+}

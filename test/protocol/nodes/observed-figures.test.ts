@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { figuresOf, haveSameEssence } from "../../../src/protocol/nodes/observed-figures.ts";
+import { figuresOf, haveSameEssence, takeFigures } from "../../../src/protocol/nodes/observed-figures.ts";
 import {
   type ObservedNode,
   observedNode,
@@ -35,4 +35,13 @@ it("a process more or less is a change of the essence", () => {
   expect(haveSameEssence(NODE, two)).toBe(false);
   expect(haveSameEssence(two, NODE)).toBe(false);
   expect(haveSameEssence(two, { ...two, processes: [...two.processes] })).toBe(true);
+});
+
+it("figures are taken over, and nothing else", () => {
+  const [process = expect.fail("there is no process")] = NODE.processes;
+  const figures = { height: 1, targetHeight: 2, peers: 3, syncProgress: 0.5, memoryBytes: 4 };
+  const newer = { ...NODE, diskFreeBytes: 5, processes: [{ ...process, ...figures }] };
+  const taken = structuredClone(NODE);
+  takeFigures(taken, { ...newer, revision: 9, processes: [{ ...process, ...figures, restarts: 9 }] });
+  expect(taken).toEqual(newer);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Clock } from "../../../lib/clock.ts";
 import { activityOf, type UnitState } from "../decide/unit-state.ts";
 import { GroupWatch } from "./group-watch.ts";
@@ -13,8 +13,13 @@ type States = ReadonlyMap<string, UnitState>;
  * version 1 alone.
  */
 const CONTROL_GROUPS = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"];
+/** The memory of a control group: with version 2, and beside the folders above with version 1. */
+const MEMORY_FILES = [
+  (root: string, group: string) => join(root, group, "memory.current"),
+  (root: string, group: string) => join(root, "..", "memory", group, "memory.usage_in_bytes"),
+];
 /** Whatever the control groups say, systemd is asked this often, ms. */
-const ASK_MS = 60_000;
+const ASK_MS = 300_000;
 
 /** Where units are observed. */
 export interface ObservedHost {
@@ -63,12 +68,27 @@ export class UnitObserver {
   }
 
   /**
-   * Whether these are still the states: systemd was asked for them within the last minute, nothing
-   * was asked of a unit, and each that runs has the same processes.
+   * Whether these are still the states: systemd was asked for them within the last five minutes,
+   * nothing was asked of a unit, and each that runs has the same processes.
    */
   isUnchanged(states: States): boolean {
     const known = this.#known;
     return known?.states === states && this.#clock.now() - known.at < ASK_MS && isSame(known.processes);
+  }
+
+  /** How much memory a unit has now, bytes. Without its control group: as systemd said it last. */
+  memoryOf({ memoryBytes, controlGroup }: UnitState): number | null {
+    if (memoryBytes === null || controlGroup === undefined) {
+      return memoryBytes;
+    }
+    const paths = this.#roots.flatMap((root) => MEMORY_FILES.map((pathOf) => pathOf(root, controlGroup)));
+    for (const path of paths) {
+      const bytes = amountIn(path);
+      if (bytes !== undefined) {
+        return bytes;
+      }
+    }
+    return memoryBytes;
   }
 
   async observe(units: readonly string[], enabled: ReadonlySet<string>): Promise<States | undefined> {
@@ -120,6 +140,15 @@ export class UnitObserver {
 function isSettled(state: UnitState): boolean {
   const activity = activityOf(state);
   return (activity === "up" || activity === "down") && !state.hasJob;
+}
+
+function amountIn(path: string): number | undefined {
+  try {
+    const text = readFileSync(path, "utf8").trim();
+    return /^\d{1,15}$/u.test(text) ? Number(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 import { type Clock, systemClock } from "../../../lib/clock.ts";
 import type { ChainAdapter, ChainClient } from "../../../protocol/chains/adapters/adapter.ts";
 import { CATALOGUE } from "../../../protocol/chains/catalogue.ts";
@@ -42,6 +42,7 @@ export class Programs {
   readonly #clients: readonly ChainClient[];
   #found: ReadonlyMap<string, string> = new Map();
   #foundAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   readonly #now: Clock["now"];
   /** What system programs said, by path. */
   readonly #asked = new Map<string, Asked>();
@@ -66,7 +67,7 @@ export class Programs {
 
   /** Looks again once a minute, or now if a program is missing. */
   async refreshIfDue(isMissing: boolean, signal: AbortSignal): Promise<void> {
-    if (isMissing || this.#now() - this.#foundAt >= LOOK_MS) {
+    if (isMissing || this.#now() - this.#lookedAt >= LOOK_MS) {
       await this.refresh(signal);
     }
   }
@@ -91,9 +92,13 @@ export class Programs {
         }
       }
     }
-    if (!signal.aborted) {
+    if (signal.aborted) {
+      return;
+    }
+    this.#lookedAt = this.#now();
+    if (!isDeepStrictEqual(found, this.#found)) {
       this.#found = found;
-      this.#foundAt = this.#now();
+      this.#foundAt = this.#lookedAt;
     }
   }
 

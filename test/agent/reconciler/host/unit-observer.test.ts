@@ -42,16 +42,17 @@ function scene(first: UnitState, hierarchy = "") {
     },
     processes,
     observer,
+    root,
   };
 }
 
 const up = upUnit({ controlGroup: `/system.slice/${UNIT}` });
 
-it("asks systemd once a minute while the processes of a unit are the same", async () => {
+it("asks systemd once in five minutes while the processes of a unit are the same", async () => {
   const { look, processes, wait } = scene(up);
   processes("17\n18\n");
   expect([await look(), await look(), await look()]).toEqual([1, 1, 1]);
-  wait(60_000);
+  wait(300_000);
   expect([await look(), await look()]).toEqual([2, 2]);
 });
 
@@ -64,7 +65,7 @@ it("knows without asking whether what it saw still holds", async () => {
   processes("18\n");
   expect(observer.isUnchanged(states)).toBe(false);
   processes("17\n");
-  wait(59_999);
+  wait(299_999);
   expect(observer.isUnchanged(states)).toBe(true);
   wait(1);
   expect(observer.isUnchanged(states)).toBe(false);
@@ -102,4 +103,24 @@ it("asks each time while a unit starts, crashes or stops, and where the kernel s
   expect([await look(), await look()]).toEqual([5, 6]);
   become(downUnit(UNIT));
   expect([await look(), await look()]).toEqual([7, 7]);
+});
+
+it("reads how much memory a unit has now from its control group", async () => {
+  const { observer, root } = scene(up);
+  const known = { ...up, memoryBytes: 1000 };
+  const give = (folder: string, name: string, text: string) => {
+    const place = join(root, folder, "system.slice", UNIT);
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, name), text);
+  };
+  expect(observer.memoryOf(known)).toBe(1000);
+  give("memory", "memory.usage_in_bytes", "2000\n");
+  expect(observer.memoryOf(known)).toBe(2000);
+  give("", "memory.current", "max\n");
+  expect(observer.memoryOf(known)).toBe(2000);
+  give("", "memory.current", "3000\n");
+  expect(observer.memoryOf(known)).toBe(3000);
+  // systemd does not know it, so nothing counts it.
+  expect(observer.memoryOf({ ...known, memoryBytes: null })).toBe(null);
+  expect(observer.memoryOf({ ...known, controlGroup: undefined })).toBe(1000);
 });

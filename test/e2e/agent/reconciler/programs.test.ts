@@ -176,6 +176,29 @@ describe("a program of the system that fails", () => {
   });
 });
 
+it("a look that finds the same programs changes nothing that is known", async () => {
+  const dir = tempDir();
+  const place = (version: string) => {
+    mkdirSync(join(dir, "litecoind", version), { recursive: true });
+    return program(join(dir, "litecoind", version, "litecoind"), "true");
+  };
+  place("0.21.4");
+  let now = 1_000_000;
+  const programs = new Programs({ clientsDir: dir, owners: OWNERS, now: () => now });
+  const look = async () => {
+    await programs.refreshIfDue(false, AbortSignal.timeout(60_000));
+    return programs.foundAt;
+  };
+  expect(await look()).toBe(now);
+  now += 60_000;
+  expect(await look()).toBe(now - 60_000);
+  place("0.21.2.1");
+  now += 59_999;
+  expect(await look()).toBe(now - 119_999);
+  now += 1;
+  expect(await look()).toBe(now);
+});
+
 describe("a program that is asked when the agent stops", () => {
   it.each([
     ["hangs", "exec sleep 600"],

@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from "node:fs";
+import { symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { ModelHost } from "../../../support/agent/node-host.ts";
@@ -36,15 +36,25 @@ async function untilAtRest(host: ModelHost): Promise<void> {
   );
 }
 
-it("asks neither systemd nor the process, turn after turn, and looks at no folder", async () => {
+it("asks neither systemd nor the process, turn after turn", async () => {
   const host = await hostAtRest();
   const { asks, probes } = host;
-  // Whoever looks at the units that start at boot asks systemd about this change.
-  symlinkSync("/dev/null", join(host.places.wantsDir, "litecoin-node@unknown.service"));
   await host.rest();
   await host.rest();
   expect({ asks: host.asks, probes: host.probes }).toEqual({ asks, probes });
   expect(host.requests).toEqual([`run ${UNIT}`]);
+});
+
+it("ends when somebody changes which units start at boot", async () => {
+  const host = await hostAtRest();
+  symlinkSync("/dev/null", join(host.places.wantsDir, "litecoin-node@unknown.service"));
+  await eventually(() => host.said.some(({ event }) => event === "nodes.unknown-units"), {
+    describe: "the unknown unit is named",
+  });
+  await untilAtRest(host);
+  unlinkSync(join(host.places.wantsDir, UNIT));
+  await eventually(() => host.requests.length > 1, { describe: "the unit is enabled again" });
+  await untilAtRest(host);
 });
 
 it("ends when another process runs, and an order is carried out", async () => {
