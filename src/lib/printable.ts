@@ -22,9 +22,6 @@ export function printable(value: unknown, maxLength = MAX_LENGTH): string {
 
 /** JSON from outside may contain `{"toString": null}`, which cannot be converted to a string. */
 function textOf(value: unknown): string {
-  if (typeof value === "string") {
-    return value;
-  }
   try {
     return String(value);
   } catch {

@@ -42,4 +42,5 @@ it("hostile text becomes harmless", () => {
 it("a cut is shown, and never cuts a character in two", () => {
   expect(printable("🙂".repeat(300))).toBe(`${"🙂".repeat(199)}…`);
   expect(printable("abcdef", 4)).toBe("abc…");
+  expect(printable("äöüé", 4)).toBe("äöüé");
 });

@@ -38,8 +38,9 @@ export function guardSecret(secret: string): SecretGuard {
 }
 
 /**
- * The secret, its base64 at each of the three offsets in a group, and its hexadecimal. The ends of
- * the base64 are cut off: they depend on the bytes around the secret.
+ * The secret, as it is and as it reads if what looks like an escape in it is one; its base64 at each
+ * of the three offsets in a group, and its hexadecimal. The ends of the base64 are cut off: they
+ * depend on the bytes around the secret.
  */
 function formsOf(secret: string): readonly string[] {
   const base64 = ["", "x", "xx"].map((before) =>
@@ -47,7 +48,8 @@ function formsOf(secret: string): readonly string[] {
       .toString("base64url")
       .slice(4, -4),
   );
-  return [secret, ...base64, Buffer.from(secret).toString("hex")].map((form) => form.toLowerCase());
+  const forms = [secret, ...base64, Buffer.from(secret).toString("hex")];
+  return [...forms.map((form) => form.split("").map(inOneAlphabet).join("")), plainly(charactersOf(secret))];
 }
 
 function piecesOf(form: string): readonly string[] {
@@ -67,8 +69,8 @@ export function withoutSecrets(text: string): string {
   if (known.size === 0 || text.length < PIECE_LENGTH) {
     return text;
   }
-  const written = Array.from(text.matchAll(CHARACTER));
-  const plain = written.map(characterOf).join("");
+  const written = charactersOf(text);
+  const plain = plainly(written);
   let result = "";
   let at = 0;
   while (at < written.length) {
@@ -82,22 +84,32 @@ export function withoutSecrets(text: string): string {
 /** The end of the overlapping pieces that begin at `at`; `at` itself if none begins there. */
 function endOfRun(plain: string, at: number): number {
   let end = at;
-  for (let next = at; next === at || next <= end; next += 1) {
-    const piece = plain.slice(next, next + PIECE_LENGTH);
-    if (known.has(piece)) {
+  for (let next = at; next <= end; next += 1) {
+    if (known.has(plain.slice(next, next + PIECE_LENGTH))) {
       end = next + PIECE_LENGTH;
-    } else if (next === at) {
-      break;
     }
   }
   return end;
 }
 
-/** One UTF-16 unit in lower case. The two alphabets of base64 become one. */
+function charactersOf(text: string): readonly RegExpExecArray[] {
+  return Array.from(text.matchAll(CHARACTER));
+}
+
+function plainly(characters: readonly RegExpExecArray[]): string {
+  return characters.map(characterOf).join("");
+}
+
+/** One UTF-16 unit, without its escape. */
 function characterOf([text, json, short, url, hex, decimal]: RegExpExecArray): string {
   const digits = json ?? short ?? url ?? hex;
   const code = digits === undefined ? Number(decimal) : Number.parseInt(digits, 16);
   const character = Number.isNaN(code) ? text : String.fromCharCode(code);
+  return inOneAlphabet(character);
+}
+
+/** Its first UTF-16 unit in lower case. The two alphabets of base64 become one. */
+function inOneAlphabet(character: string): string {
   const lower = character.charAt(0).toLowerCase().charAt(0);
   return lower === "+" ? "-" : lower === "/" ? "_" : lower;
 }
