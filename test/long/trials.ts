@@ -75,6 +75,17 @@ export const TRIALS: readonly Trial[] = [
       }),
   },
   {
+    name: "process-chaos",
+    what: "lives of a minute of real processes: edits, rotations, revocations, SIGKILLs, cuts; the promise held after each step",
+    goal: 20,
+    batch: 2,
+    run: (seed, count) =>
+      vitest(["run", "test/e2e/agent/process-chaos.test.ts"], {
+        NOVACULA_PROCESS_CHAOS: String(count),
+        NOVACULA_SEED: String(seed),
+      }),
+  },
+  {
     name: "random-cases",
     what: "times the samples of the unit tests with random cases; none failed",
     goal: 50,

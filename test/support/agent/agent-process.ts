@@ -147,6 +147,11 @@ function parse(line: string, isError: boolean): JournalLine {
   if (record?.success === true) {
     return { event: record.data.event, level: record.data.level, message: record.data.msg, atMs };
   }
+  // An agent without a configuration knows no other format.
+  const [, level, event, message] = /^\d\d:\d\d:\d\d (\w+) +([a-z.-]+): (.*)$/u.exec(line) ?? [];
+  if (level !== undefined && event !== undefined && message !== undefined) {
+    return { event, level, message, atMs };
+  }
   return { event: isError ? "stderr" : "stdout", level: "error", message: line, atMs };
 }
 

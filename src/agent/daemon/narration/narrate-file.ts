@@ -81,10 +81,16 @@ function restored(before: Rotation, current: GenerationState, { path }: FileCont
   return [
     {
       event: "config.restored",
-      message: `${fileName(path)} matches the running configuration again: ${keyLabel(current)}.`,
+      message: `${fileName(path)} matches the running configuration again: ${keyLabel(current)}${standing(current)}.`,
       fields: { fingerprint: current.generation.key.fingerprint },
     },
   ];
+}
+
+/** The end of a complaint about the file must not look like the end of one about its key. */
+function standing({ sync }: GenerationState): string {
+  const isRefused = sync.kind === "key-refused" || sync.kind === "forbidden";
+  return isRefused ? ", which is still refused" : "";
 }
 
 function appliedEntries(names: readonly string[]): Entry[] {

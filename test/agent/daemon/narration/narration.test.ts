@@ -365,6 +365,22 @@ describe("damage in the file", () => {
     },
   );
 
+  it.each([
+    ["refused", refused("revoked"), ", which is still refused."],
+    ["forbidden", forbidden(), ", which is still refused."],
+    ["out of reach", down(), "."],
+  ] as const)("beside a key that is %s: the repair of the file settles only that", (_what, answer, end) => {
+    const agent = simulate({ file: fileWith(K1), answer: () => answer });
+    agent.run(MINUTE);
+    agent.change(damagedFile());
+    agent.change(fileWith(K1));
+    const { event, message } = agent.said.at(-1) ?? {};
+    expect(event).toBe("config.restored");
+    expect(message).toBe(
+      `agent.toml matches the running configuration again: key ${fileWith(K1).key.fingerprint}${end}`,
+    );
+  });
+
   it("from the start: nothing is sent, and a fixed file is applied", () => {
     const agent = simulate({ file: damagedFile(), answer: () => accepted() });
     agent.run(HOUR);
