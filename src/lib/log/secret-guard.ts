@@ -38,9 +38,9 @@ export function guardSecret(secret: string): SecretGuard {
 }
 
 /**
- * The secret, as it is and as it reads if what looks like an escape in it is one; its base64 at each
- * of the three offsets in a group, and its hexadecimal. The ends of the base64 are cut off: they
- * depend on the bytes around the secret.
+ * The secret, as it is and as it reads if what looks like an escape in it is one; its base64 at
+ * each of the three offsets in a group, and its hexadecimal. The ends of the base64 are cut off:
+ * they depend on the bytes around the secret.
  */
 function formsOf(secret: string): readonly string[] {
   const base64 = ["", "x", "xx"].map((before) =>
