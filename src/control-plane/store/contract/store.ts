@@ -15,7 +15,8 @@ import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.t
  * Callers see records and never SQL, so that another engine can take the place of SQLite. Every
  * method may reject with `StoreUnavailable`, and with no error of the engine. Reads outside a
  * transaction see only committed data. Times are milliseconds since the Unix epoch, and null means
- * "none" or "never".
+ * "none" or "never". A method rejects with another error for a text that has the character NUL:
+ * callers refuse such a text.
  */
 interface StoreReader {
   readonly organizations: OrganizationReader;

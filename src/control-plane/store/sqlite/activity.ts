@@ -4,10 +4,7 @@ import { declarationValues } from "./executors.ts";
 import { SqliteTransitions } from "./history/transitions.ts";
 import { SqliteNodeReports } from "./node-reports.ts";
 import { dateText } from "./rows/row.ts";
-import { SqliteStatements } from "./rows/statements.ts";
-
-/** The wall clock in epoch milliseconds, when the statement runs. */
-const NOW_MS = "cast(unixepoch('subsec') * 1000 as integer)";
+import { NOW_MS, SqliteStatements } from "./rows/statements.ts";
 
 /**
  * Writes what syncs leave behind. A later time that is stored already stays, since another control
@@ -45,7 +42,7 @@ export class SqliteActivityRecorder extends SqliteStatements implements Activity
         this.recordKeyRefusal(activity);
         break;
       case "stopped":
-        this.run("update executor set stoppedAt = ? where id = ?", activity.at, activity.executorId);
+        this.recordStop(activity.executorId, activity.at);
         break;
       case "moved":
         this.transitions.record(activity.executorId, activity.transitions);
@@ -66,9 +63,16 @@ export class SqliteActivityRecorder extends SqliteStatements implements Activity
     this.run(sql, dateText(at), keyId);
   }
 
+  private recordStop(executorId: string, at: number): void {
+    const sql = `update executor set stoppedAt = ?2
+      where id = ?1 and (stoppedAt is null or stoppedAt <= ?2 or stoppedAt > ${NOW_MS})`;
+    this.run(sql, executorId, at);
+  }
+
   private recordRefusal({ executorId, refusal }: Extract<Activity, { kind: "refused" }>): void {
-    const sql = "update executor set lastRefusal = ?, refusedAt = ? where id = ?";
-    this.run(sql, JSON.stringify(refusal), refusal.at, executorId);
+    const sql = `update executor set lastRefusal = ?2, refusedAt = ?3
+      where id = ?1 and (refusedAt is null or refusedAt <= ?3 or refusedAt > ${NOW_MS})`;
+    this.run(sql, executorId, JSON.stringify(refusal), refusal.at);
     const { reason: cause, key, address, at } = refusal;
     this.transitions.record(executorId, [{ kind: "refused", at, cause, address, key }]);
   }

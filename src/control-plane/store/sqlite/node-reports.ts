@@ -1,5 +1,5 @@
 import type { NodesReported } from "../contract/activity.ts";
-import { SqliteStatements } from "./rows/statements.ts";
+import { NOW_MS, SqliteStatements } from "./rows/statements.ts";
 
 /** Writes what executors report about their nodes. What is newer in the store stays. */
 export class SqliteNodeReports extends SqliteStatements {
@@ -16,9 +16,10 @@ export class SqliteNodeReports extends SqliteStatements {
       this.run(forget, executorId, JSON.stringify([...observed.keys()]), at);
     }
     // Only the first report of a node looks for it: a node never moves to another executor.
-    const renew = "update nodeObservation set observed = ?2, observedAt = ?3 where nodeId = ?1";
+    const renew = `update nodeObservation set observed = ?2, observedAt = ?3
+      where nodeId = ?1 and (observedAt <= ?3 or observedAt > ${NOW_MS})`;
     const begin = `insert into nodeObservation (nodeId, observed, observedAt)
-      select id, ?3, ?4 from node where id = ?1 and executorId = ?2`;
+      select id, ?3, ?4 from node where id = ?1 and executorId = ?2 on conflict do nothing`;
     for (const [nodeId, node] of observed) {
       const text = JSON.stringify(node);
       if (!this.changes(renew, nodeId, text, at)) {

@@ -55,7 +55,7 @@ export class SqliteNodeReader extends SqliteStatements implements NodeReader {
     const { before, limit, search, executorId, chain } = page;
     const sql = `${NODE} where n.organizationId = ?1
       and (?2 is null or n.rowid < (select rowid from node where id = ?2 and organizationId = ?1))
-      and (?4 is null or instr(n.name, lower(?4)) > 0 or substr(n.id, 1, length(?4)) = ?4)
+      and (?4 is null or contains(n.name, ?4) or substr(n.id, 1, length(?4)) = ?4)
       and (?5 is null or n.executorId = ?5) and (?6 is null or n.chain = ?6) order by n.rowid desc limit ?3`;
     const values = [organizationId, before, limit, search, executorId, chain];
     return this.all(sql, ...values).map(records.node);

@@ -88,6 +88,6 @@ export function defineFunctions(database: DatabaseSync): void {
   database.function("fingerprint", { deterministic: true }, (hash) => fingerprintOfHash(String(hash)));
   // Ignores case of all letters. SQLite's own lower() knows ASCII only.
   database.function("contains", { deterministic: true }, (text, part) =>
-    String(text).toLowerCase().includes(String(part).toLowerCase()) ? 1 : 0,
+    text !== null && String(text).toLowerCase().includes(String(part).toLowerCase()) ? 1 : 0,
   );
 }

@@ -1,10 +1,9 @@
-import type { SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { AuditEvent, AuditPage } from "../../contract/audit.ts";
 import * as records from "../rows/records.ts";
 import type { Row } from "../rows/row.ts";
 import { SqliteStatements } from "../rows/statements.ts";
-
-const MAX_NAMES = 200;
+import { SqliteAuditNames } from "./audit-names.ts";
 
 type Values = Readonly<Record<string, SQLInputValue>>;
 
@@ -45,12 +44,16 @@ interface Reading {
  * One seek finds each actor's first event of the page. More is read only of actors whose first
  * event can be on the page.
  *
- * The beginning of a target's name is searched among the distinct names. One seek finds each of
- * them (a loose index scan).
- *
  * Statements name their index, so that statistics cannot change what is read.
  */
 export class SqliteAuditList extends SqliteStatements {
+  private readonly names: SqliteAuditNames;
+
+  constructor(database: DatabaseSync) {
+    super(database);
+    this.names = new SqliteAuditNames(database);
+  }
+
   page(organizationId: string, page: AuditPage): readonly AuditEvent[] {
     const reading = this.readingOf(organizationId, page);
     if (reading === undefined) {
@@ -146,40 +149,11 @@ export class SqliteAuditList extends SqliteStatements {
     const { sql, values } = wanted(page);
     return [
       { index: "auditEvent_target", sql: `${sql} and e.targetId = :target`, values: { ...values, target } },
-      ...this.names(organizationId, target).map((name): Branch => {
+      ...this.names.find(organizationId, target).map((name): Branch => {
         const isNamed = `${sql} and e.targetName = :name collate nocase`;
         return { index: "auditEvent_targetName", sql: isNamed, values: { ...values, name } };
       }),
     ];
-  }
-
-  /**
-   * Names that begin with `target`. If there are too many, `target` itself and its rotated names.
-   */
-  private names(organizationId: string, target: string): readonly string[] {
-    const all = this.namesBeginningWith(organizationId, target);
-    if (all.length <= MAX_NAMES) {
-      return all;
-    }
-    const dated = this.namesBeginningWith(organizationId, `${target} `);
-    return [target, ...dated.filter((name) => /^ \d{6}$/.test(name.slice(target.length)))];
-  }
-
-  /** At most MAX_NAMES + 1. */
-  private namesBeginningWith(organizationId: string, beginning: string): readonly string[] {
-    const names: string[] = [];
-    for (let comparison = ">="; names.length <= MAX_NAMES; comparison = ">") {
-      const sql = `select e.targetName as value from auditEvent e indexed by auditEvent_targetName
-        where e.organizationId = :organizationId and e.targetName collate nocase ${comparison} :previous
-        order by e.targetName collate nocase limit 1`;
-      const [row] = this.allNamed(sql, { organizationId, previous: names.at(-1) ?? beginning });
-      const name = row?.["value"];
-      if (typeof name !== "string" || !name.toLowerCase().startsWith(beginning.toLowerCase())) {
-        break;
-      }
-      names.push(name);
-    }
-    return names;
   }
 }
 

@@ -40,7 +40,7 @@ const IS_REFUSED = `(${REFUSED_AT} > ${SEEN} and ${REFUSED_AT} >= :refusedSince 
 const IS_DUPLICATE = "x.id in (select value from json_each(:duplicates))";
 
 const MATCHES = `x.organizationId = :organizationId
-  and (:search is null or instr(lower(x.name), lower(:search)) > 0 or substr(x.id, 1, length(:search)) = :search)
+  and (:search is null or contains(x.name, :search) or substr(x.id, 1, length(:search)) = :search)
   and (:status is null or ${IS_OFFLINE} = (:status = 'offline'))
   and (:cause is null or (${CAUSE}) = :cause)
   and (:concern is null or case :concern when 'refused' then ${IS_REFUSED} else ${IS_DUPLICATE} end)

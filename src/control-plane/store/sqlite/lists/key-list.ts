@@ -35,13 +35,13 @@ const CONCERNS = {
 } as const;
 
 const MATCHES = `${IS_KEY}
-  and (:search is null or instr(lower(k.name), lower(:search)) > 0 or substr(k.id, 1, length(:search)) = :search
+  and (:search is null or contains(k.name, :search) or substr(k.id, 1, length(:search)) = :search
     or substr(fingerprint(k.key), 1, length(:search)) = lower(:search))
   and (:status is null or (${STATUS}) = :status)
   and (:concern is null or case :concern ${Object.entries(CONCERNS)
     .map(([concern, condition]) => `when '${concern}' then ${condition}`)
     .join("\n    ")} end)
-  and (:target is null or e.targetExecutorId = :target or instr(lower(e.targetName), lower(:target)) > 0)
+  and (:target is null or e.targetExecutorId = :target or contains(e.targetName, :target))
   and (:expiresBefore is null or k.expiresAt < :expiresBefore)
   and (:usedBefore is null or ${USED} < :usedBefore)`;
 
