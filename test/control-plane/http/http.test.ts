@@ -269,6 +269,21 @@ describe("documents", () => {
     expect(server.lines.join("")).not.toContain('"bug"');
   });
 
+  it("with a NUL, which no record has, are the sender's mistake, wherever it is", async () => {
+    const server = await startServer();
+    await server.createOrganization("acme");
+    for (const asked of [
+      'query($text: String) { list: executors(organization: "acme", search: $text) { id } }',
+      'query($text: String) { list: apiKeys(organization: "acme", filter: { target: $text }) { id } }',
+      'query($text: ID) { list: auditEvents(organization: "acme", before: $text) { id } }',
+      "query($text: String) { list: executors(organization: $text) { id } }",
+    ]) {
+      const answer = await server.manage(asked, { text: "a\0b" });
+      expect(answer).toMatchObject({ status: 200, code: "BAD_USER_INPUT" });
+    }
+    expect(server.lines.join("")).not.toContain('"bug"');
+  });
+
   it("run the operation that is named", async () => {
     const { client, secret } = await serverWithKey();
     const query = `query A { __typename } query B { b: __typename }`;

@@ -135,10 +135,21 @@ export const createKeyArguments = z.object({
 export function decoded<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) {
+    if (holdsNul(result.data)) {
+      throw badInput("a text has the character NUL (U+0000), which no record has: leave it out");
+    }
     return result.data;
   }
   const issues = result.error.issues
     .slice(0, MAX_ISSUES)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`));
   throw badInput(printable(issues.join("; "), 1000));
+}
+
+/** The store takes no NUL, because not every database can keep one. */
+function holdsNul(value: unknown): boolean {
+  if (typeof value === "string") {
+    return value.includes("\0");
+  }
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsNul);
 }
