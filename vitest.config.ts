@@ -7,6 +7,8 @@ const LIMITS = { testTimeout: 60_000, hookTimeout: 30_000 } as const;
 const MACHINES = "test/systemd/**";
 const PROGRAMS = "test/e2e/**";
 const PAGE = "test/e2e/page/**";
+/** What every engine of the store keeps to, on real databases. */
+const CONTRACT = "test/control-plane/store/contract/**";
 
 /**
  * More workers than the two processors, because most tests of programs wait. `isolate: false`: files
@@ -23,7 +25,11 @@ export default defineConfig({
   test: {
     reporters: ["default", new Slowest()],
     sequence: { sequencer: LongestFirst },
-    globalSetup: ["test/support/canary-setup.ts", "test/support/page/page-setup.ts"],
+    globalSetup: [
+      "test/support/canary-setup.ts",
+      "test/support/control-plane/postgres.ts",
+      "test/support/page/page-setup.ts",
+    ],
     projects: [
       {
         test: {
@@ -49,13 +55,14 @@ export default defineConfig({
         },
       },
       "vitest.systemd.config.ts",
+      { test: { ...WORKERS, ...LIMITS, name: "store", include: [`${CONTRACT}/*.test.ts`] } },
       {
         test: {
           ...WORKERS,
           ...LIMITS,
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, MACHINES, PROGRAMS],
+          exclude: [...configDefaults.exclude, MACHINES, PROGRAMS, CONTRACT],
         },
       },
     ],

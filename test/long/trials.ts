@@ -87,12 +87,26 @@ export const TRIALS: readonly Trial[] = [
   },
   {
     name: "random-cases",
-    what: "times the samples of the unit tests with random cases; none failed",
+    what: "times the samples of the tests with random cases, of unit tests and of the store; none failed",
     goal: 50,
     batch: 10,
     run: (_seed, count) =>
-      vitest(["related", "test/support/runs.ts", "--run", "--project", "unit", "--testTimeout", "3600000"], {
-        NOVACULA_RUNS: String(count),
+      vitest(
+        [
+          ...["related", "test/support/runs.ts", "--run", "--testTimeout", "3600000"],
+          ...["--project", "unit", "--project", "store"],
+        ],
+        { NOVACULA_RUNS: String(count) },
+      ),
+  },
+  {
+    name: "query-plans",
+    what: "rows in each large table of the store; no query read one of them from end to end",
+    goal: 100_000,
+    batch: 100_000,
+    run: (_seed, count) =>
+      vitest(["run", "test/control-plane/store/query-plans.test.ts", "--hookTimeout", "600000"], {
+        NOVACULA_PLAN_ROWS: String(count),
       }),
   },
 ];

@@ -24,6 +24,13 @@ import {
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
 const NOW = Date.UTC(2026, 5, 1);
+/** Small with each change, and large in `npm run test:long`. */
+const ROWS = process.env["NOVACULA_PLAN_ROWS"];
+const SIZES =
+  ROWS === undefined
+    ? { keys: 200, executors: 1000, auditEvents: 10_000, actors: 300 }
+    : { keys: Number(ROWS), executors: Number(ROWS), auditEvents: Number(ROWS), actors: 300 };
+
 /** These stay small: organizations, and the people of one. */
 const MAY_BE_SCANNED = /^SCAN (?:organization|o|user|wanted|json_each|CONSTANT ROW|\d+ CONSTANT)/;
 
@@ -219,7 +226,7 @@ describe("query plans", () => {
   beforeAll(async () => {
     const directory = temporaryDirectory();
     path = join(directory.path, "cp.db");
-    await fillLargeDatabase(path, { keys: 200, executors: 1000, auditEvents: 10_000, actors: 300 }, NOW);
+    await fillLargeDatabase(path, SIZES, NOW);
     return () => directory.remove();
   });
 

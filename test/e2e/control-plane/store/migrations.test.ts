@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { betterAuth } from "better-auth";
@@ -86,20 +84,6 @@ describe("migrations", () => {
     database.exec("drop table invitation");
     database.close();
     await openSqliteStore(path).close();
-  });
-
-  it("run once if several programs start at the same time", async () => {
-    const path = join(tempDir(), "cp.db");
-    createVersion1Database(path);
-    const program = `import(${JSON.stringify(new URL("../../../../src/control-plane/store/sqlite/open.ts", import.meta.url).href)})
-      .then(({ openSqliteStore }) => openSqliteStore(${JSON.stringify(path)}).close())`;
-    const children = Array.from({ length: 3 }, () =>
-      spawn(process.execPath, ["--input-type=module", "-e", program], {
-        stdio: ["ignore", "inherit", "inherit"],
-      }),
-    );
-    const codes = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0]));
-    expect(codes).toEqual([0, 0, 0]);
   });
 
   it("leave better-auth's own migration with nothing to do", async () => {

@@ -1,0 +1,5 @@
+import type { StoreEngine } from "./engine.ts";
+import { sqliteEngine } from "./sqlite-engine.ts";
+
+/** The engines that this machine has. The contract's tests run with each: `describe.each(engines)`. */
+export const engines: readonly StoreEngine[] = [sqliteEngine];
