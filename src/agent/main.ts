@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import { wantsJson } from "../lib/command-line/arguments.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
+import { isInPod } from "../lib/log/in-pod.ts";
 import { leaveForChildren } from "../lib/systemd/child-environment.ts";
 import { nameProcess } from "../lib/systemd/process-name.ts";
+import { adviseInPod } from "../lib/text/remedy-place.ts";
 import { reportBug } from "./cli/bug-report.ts";
 import { runAgentProgram } from "./cli/program.ts";
 
@@ -22,6 +25,7 @@ const args = process.argv.slice(2);
 const environment = { ...process.env };
 leaveForChildren(process.env);
 nameProcess("novacula-agent");
+adviseInPod(isInPod(environment) ? hostname() : undefined);
 const terminal: Terminal = {
   stdin: process.stdin,
   stdout: process.stdout,

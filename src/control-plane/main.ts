@@ -1,7 +1,10 @@
 #!/usr/bin/env node
+import { hostname } from "node:os";
 import { errorCode } from "../lib/errors.ts";
+import { isInPod } from "../lib/log/in-pod.ts";
 import { leaveForChildren } from "../lib/systemd/child-environment.ts";
 import { nameProcess } from "../lib/systemd/process-name.ts";
+import { adviseInPod } from "../lib/text/remedy-place.ts";
 import { runCommandLine } from "./cli/command-line.ts";
 
 // `… | head` closes the pipe. That is no failure.
@@ -24,6 +27,7 @@ const { argv, stdin, stdout, stderr } = process;
 const environment = { ...process.env };
 leaveForChildren(process.env);
 nameProcess("novacula-control-plane");
+adviseInPod(isInPod(environment) ? hostname() : undefined);
 // Not a top-level await: the single binary is a CommonJS bundle.
 void runCommandLine(argv.slice(2), { environment, stdin, stdout, stderr }).then((exitCode) => {
   process.exitCode = exitCode;

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
+import { inPlace } from "../../lib/text/remedy-place.ts";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import {
@@ -135,7 +136,10 @@ function missing(commentedLine: number | undefined): KeyFinding {
     commentedLine === undefined
       ? MISSING.problem
       : `${MISSING.problem} (the one in line ${commentedLine} is commented out, and may have been revoked)`;
-  const remedy = `Create a key on the control plane, then run: ${asRoot("novacula-agent set-key")}`;
+  const remedy = inPlace({
+    host: `Create a key on the control plane, then run: ${asRoot("novacula-agent set-key")}`,
+    pod: "Create a key on the control plane, put it into a Secret, and name its mounted file in control_plane.access_token_file.",
+  });
   return { ...MISSING, problem, remedy };
 }
 

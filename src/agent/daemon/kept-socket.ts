@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { errorChain, errorCode } from "../../lib/errors.ts";
 import { inTime } from "../../lib/files/file-answer.ts";
 import { makeFolder } from "../../lib/files/make-folder.ts";
+import { withSudo } from "../../lib/shell-word.ts";
 import { listenOnUnixSocket, type UnixSocket } from "../../lib/unix-socket.ts";
 import type { Entry } from "../journal/entry.ts";
 
@@ -105,7 +106,7 @@ export class KeptSocket {
         return;
       }
       this.#isLost = true;
-      const message = `The socket ${this.#path} was removed, and cannot be made again: ${errorChain(error)}. The executor goes on, but no command can ask it. It is made as soon as its folder is back. Otherwise run: sudo novacula-agent restart`;
+      const message = `The socket ${this.#path} was removed, and cannot be made again: ${errorChain(error)}. The executor goes on, but no command can ask it. It is made as soon as its folder is back. Otherwise run: ${withSudo("novacula-agent restart")}`;
       this.#say({ event: "socket.lost", message });
     }
   }

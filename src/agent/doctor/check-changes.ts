@@ -65,9 +65,59 @@ export function checkChanges(given: ChangeFacts): readonly Check[] {
   return restarts(given);
 }
 
+/** Who the service is: it may read and write what this user and these groups may. */
+const IDENTITY = /^(?:User|Group|SupplementaryGroups|DynamicUser|.*Capabilit.*|PrivateUsers)$/u;
+/** What the service finds of the file system, and what it may do there. */
+const FILES =
+  /^(?:.*(?:Paths|Directory|DirectoryMode|FileSystem|FileSystems)|Protect.*|Private.*|Root.*|Bind.*|LimitFSIZE|UMask|Mount.*|DynamicUser|User|Group)$/u;
+
+/** A failure at a file or folder of the service, with the changed settings that can be its cause. */
+export function withSuspects(check: Check, changed: readonly Assignment[]): Check {
+  const kind = check.stage === "mode" ? IDENTITY : FILES;
+  const suspects = changed.filter(({ name }) => kind.test(name));
+  if (check.status !== "bad" || suspects.length === 0 || check.detail.includes(CHANGED)) {
+    return check;
+  }
+  const it = suspects.length === 1 ? "that" : "those";
+  const undo = `If ${it} should not be so, take ${it} out, then run: ${restart()}`;
+  const remedy = check.remedy === undefined ? undo : `${check.remedy.replace(/\.$/u, "")}. ${undo}`;
+  return { ...check, detail: `${check.detail}${changesText(suspects)}`, remedy };
+}
+
+const CHANGED = "was changed on this host: ";
+
+/**
+ * Something is bad, and the unit has changes that no check has named: they may be the cause.
+ * `variables` are those that its files set, as `NAME (FILE line 2)`: a value may be a secret.
+ */
+export function unnamedChanges(
+  checks: readonly Check[],
+  changed: readonly Assignment[],
+  variables: readonly string[],
+): readonly Check[] {
+  if (!checks.some(({ status }) => status === "bad")) {
+    return [];
+  }
+  const said = checks.map(({ detail }) => detail).join("\n");
+  const settings = changed.filter((setting) => !said.includes(shown(setting)));
+  const others = variables.filter((variable) => !said.includes(variable));
+  if (settings.length + others.length === 0) {
+    return [];
+  }
+  const all = [...settings.map(shown), ...others.map((variable) => `Environment= ${variable}`)];
+  return [
+    {
+      stage: "unit",
+      status: "warning",
+      detail: `its unit ${CHANGED}${few(all)}`,
+      remedy: `If the fix above does not help, take out what should not be there, then run: ${restart()}`,
+    },
+  ];
+}
+
 /** The end of a sentence about a service that does not run as it should. */
 export function changesText(changed: readonly Assignment[]): string {
-  return changed.length === 0 ? "" : `. Its unit was changed on this host: ${listed(changed)}`;
+  return changed.length === 0 ? "" : `. Its unit ${CHANGED}${listed(changed)}`;
 }
 
 function restarts({ changed, facts, uptimeSecs }: ChangeFacts): readonly Check[] {
@@ -90,12 +140,14 @@ function restart(): string {
 }
 
 function listed(settings: readonly Assignment[]): string {
-  const shown = settings
-    .slice(0, MOST)
-    .map(
-      ({ name, value, file, line }) =>
-        `${name}=${printable(value, 200)} (${printable(file, 400)} line ${line})`,
-    );
-  const rest = settings.length - shown.length;
-  return [...shown, ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+  return few(settings.map(shown));
+}
+
+function shown({ name, value, file, line }: Assignment): string {
+  return `${name}=${printable(value, 200)} (${printable(file, 400)} line ${line})`;
+}
+
+function few(all: readonly string[]): string {
+  const rest = all.length - MOST;
+  return [...all.slice(0, MOST), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }

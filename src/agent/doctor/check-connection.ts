@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
+import { inPlace } from "../../lib/text/remedy-place.ts";
 import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
@@ -121,7 +122,10 @@ function authentication({ answer: { kind, detail, remedy, endsAt }, nowMs }: Con
       stage: "authentication",
       status: "warning",
       detail,
-      remedy: `Give this host a new key before then: ${asRoot("novacula-agent set-key")}`,
+      remedy: inPlace({
+        host: `Give this host a new key before then: ${asRoot("novacula-agent set-key")}`,
+        pod: "Put a new key into its Secret before then.",
+      }),
     };
   }
   const status = kind === "accepted" ? "ok" : "bad";
@@ -189,7 +193,10 @@ function clock({ answer, nowMs, url }: Connection): Check {
     stage: "clock",
     status: "warning",
     detail: `this host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(url)}'s`,
-    remedy: `Set the clock that is wrong: ${asRoot("timedatectl set-ntp true")}.`,
+    remedy: inPlace({
+      host: `Set the clock that is wrong: ${asRoot("timedatectl set-ntp true")}.`,
+      pod: "Set the clock that is wrong: this one is that of the Kubernetes node.",
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { inPlace } from "../../lib/text/remedy-place.ts";
 import { lookCommand } from "../daemon/narration/duplicates.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
 import type { Check } from "./examination.ts";
@@ -89,6 +90,8 @@ function itself(facts: ExecutorFacts): Check {
   return status.state === "online" ? online(status, facts) : offline(status, facts);
 }
 
+const RUN_AS_ROOT = () =>
+  inPlace({ host: "Run doctor with sudo.", pod: "Run doctor as the user of the agent." });
 const APPLY = () => `Run: ${asRoot("novacula-agent reload --wait")}`;
 
 function online(status: AgentStatus, { fingerprint, files, isAccepted }: ExecutorFacts): Check {
@@ -151,12 +154,15 @@ function silent(
 ): Check {
   const detail = trimmed(why);
   if (isDenied) {
-    return { stage: "executor", status: "unknown", detail, remedy: "Run doctor with sudo." };
+    return { stage: "executor", status: "unknown", detail, remedy: RUN_AS_ROOT() };
   }
   if (mainPid === undefined) {
     return bad(
       detail,
-      `Start it: ${asRoot("novacula-agent start")}, or in the foreground: novacula-agent run`,
+      inPlace({
+        host: `Start it: ${asRoot("novacula-agent start")}, or in the foreground: novacula-agent run`,
+        pod: `Start the pod again: ${asRoot("novacula-agent start")}`,
+      }),
     );
   }
   if (mainPid === 0) {

@@ -3,13 +3,15 @@ import { dirname } from "node:path";
 import { readAccounts } from "../accounts.ts";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
-import { shellWord } from "../shell-word.ts";
+import { shellWord, withSudo } from "../shell-word.ts";
+import { inPlace } from "../text/remedy-place.ts";
 import { fileSystemOf } from "./file-system.ts";
 import { limitOfRoot } from "./limit-of-root.ts";
 
 /** In a user namespace (PrivateUsers= of a unit), the kernel shows foreign users as this one. */
 const UNMAPPED = 65_534;
 const { R_OK, W_OK, X_OK } = constants;
+const FS_GROUP = "set fsGroup in the pod's securityContext, or mount a volume of its user there";
 
 /** What this process may not do with a file, with whose it is, and what to do about it. */
 export interface AccessProblem {
@@ -36,11 +38,14 @@ export function readProblem(path: string): AccessProblem | undefined {
   const group = shellWord(processGroup());
   const open =
     folder === undefined
-      ? `sudo chgrp ${group} ${shellWord(path)} && sudo chmod g+r ${shellWord(path)}`
-      : `sudo chgrp ${group} ${shellWord(folder)} && sudo chmod g+x ${shellWord(folder)}`;
+      ? `${withSudo(`chgrp ${group} ${shellWord(path)}`)} && ${withSudo(`chmod g+r ${shellWord(path)}`)}`
+      : `${withSudo(`chgrp ${group} ${shellWord(folder)}`)} && ${withSudo(`chmod g+x ${shellWord(folder)}`)}`;
   return {
     problem: `${whose(blocked, stats)}, so ${processUser()} may not ${verb}`,
-    fix: folder === undefined ? `let its group read it:\n${open}` : `let its group enter it:\n${open}`,
+    fix: inPlace({
+      host: folder === undefined ? `let its group read it:\n${open}` : `let its group enter it:\n${open}`,
+      pod: FS_GROUP,
+    }),
   };
 }
 
@@ -77,11 +82,14 @@ export function writeProblem(
   const isOwn = blocked.every(({ stats }) => stats.uid === process.geteuid?.());
   const problem = `${blocked.map(({ path, stats }) => whose(path, stats)).join(", and ")}, so ${processUser()} may not write there`;
   if (first.code === "EPERM") {
-    return { problem: `${shown(first.path)} is immutable (chattr +i)`, fix: `sudo chattr -i ${words}` };
+    return { problem: `${shown(first.path)} is immutable (chattr +i)`, fix: withSudo(`chattr -i ${words}`) };
   }
   return {
     problem,
-    fix: isOwn ? `sudo chmod u+rwX ${words}` : `sudo chown ${processOwner()} ${words}`,
+    fix: inPlace({
+      host: withSudo(isOwn ? `chmod u+rwX ${words}` : `chown ${processOwner()} ${words}`),
+      pod: FS_GROUP,
+    }),
   };
 }
 
@@ -96,7 +104,10 @@ function rootDenial(code: string, path: string): AccessProblem | undefined {
 
 function readOnlyFix(folder: string, service: string): string {
   const allow = `add ReadWritePaths=${shown(folder)} below [Service]`;
-  return `mount it writable (it is ${fileSystemOf(folder)}), or, if a unit of systemd forbids it, ${allow}, and restart the service:\nsudo systemctl edit ${service}`;
+  return inPlace({
+    host: `mount it writable (it is ${fileSystemOf(folder)}), or, if a unit of systemd forbids it, ${allow}, and restart the service:\nsudo systemctl edit ${service}`,
+    pod: "mount a volume there that is not read-only",
+  });
 }
 
 function foldersAbove(path: string): readonly string[] {

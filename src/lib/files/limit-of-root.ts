@@ -1,5 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { asRoot } from "../shell-word.ts";
+import { inPlace } from "../text/remedy-place.ts";
 
 /** Why the kernel denies what the modes allow, and what to do, each as a clause. */
 export interface Denial {
@@ -37,7 +38,8 @@ export function limitOfRoot(folder: string): Denial {
     return { why, fix: "use a root shell of the host, outside of the container or unit" };
   }
   const why = "something other than modes forbids it to root, such as SELinux or AppArmor";
-  return { why, fix: `see what it was: ${asRoot("journalctl -k -g denied -n 20")}` };
+  const see = `see what it was: ${asRoot("journalctl -k -g denied -n 20")}`;
+  return { why, fix: inPlace({ host: see, pod: "look into the kernel log of the Kubernetes node" }) };
 }
 
 /** Whether this process sees other IDs than the host does, as in a sandbox with PrivateUsers=. */

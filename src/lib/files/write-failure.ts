@@ -2,12 +2,17 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
-import { shellWord } from "../shell-word.ts";
+import { shellWord, withSudo } from "../shell-word.ts";
+import { inPlace } from "../text/remedy-place.ts";
 import { type AccessProblem, processOwner, readProblem, writeProblem } from "./access-problem.ts";
 import { NoFileAnswer } from "./file-answer.ts";
 import { fileSystemOf, fullDisk } from "./file-system.ts";
 
-const KERNEL_LOG = "look for errors of the disk in the kernel log:\nsudo journalctl -k -n 50";
+const KERNEL_LOG = () =>
+  inPlace({
+    host: "look for errors of the disk in the kernel log:\nsudo journalctl -k -n 50",
+    pod: "look for errors of the disk in the kernel log of the Kubernetes node",
+  });
 
 /**
  * Why the file `path`, or another one in its folder, could not be written, after the write failed
@@ -33,10 +38,13 @@ export function writeFailure(path: string, error: unknown, service: string): Acc
     case "EFBIG":
       return {
         problem: `this process may not write so large a file (${code}): LimitFSIZE= of its unit, or ulimit -f`,
-        fix: `remove that limit, then restart the service:\nsudo systemctl edit ${service}`,
+        fix: inPlace({
+          host: `remove that limit, then restart the service:\nsudo systemctl edit ${service}`,
+          pod: "remove that limit from the runtime of the container",
+        }),
       };
     case "EIO":
-      return { problem: `${fileSystemOf(path)} failed (${code})`, fix: KERNEL_LOG };
+      return { problem: `${fileSystemOf(path)} failed (${code})`, fix: KERNEL_LOG() };
     case "EACCES":
     case "EPERM":
     case "EROFS":
@@ -51,8 +59,11 @@ export function writeFailure(path: string, error: unknown, service: string): Acc
 
 /** Nothing is deleted: nobody knows what it is. */
 function inTheWay(path: string, problem: (shown: string) => string): AccessProblem {
-  const move = `sudo mv ${shellWord(path)} ${shellWord(`${path}.old`)}`;
-  return { problem: problem(printable(path, 4096)), fix: `move it away:\n${move}` };
+  const move = withSudo(`mv ${shellWord(path)} ${shellWord(`${path}.old`)}`);
+  return {
+    problem: problem(printable(path, 4096)),
+    fix: inPlace({ host: `move it away:\n${move}`, pod: "move it away in the volume" }),
+  };
 }
 
 /** The topmost part of the path that exists and is no folder. */
@@ -72,14 +83,15 @@ function isFolder(path: string): boolean {
 function missingFolder(folder: string, code: string, service: string): AccessProblem {
   const shown = printable(folder, 4096);
   if (existsSync(folder)) {
-    return { problem: `the system forbids it (${code})`, fix: KERNEL_LOG };
+    return { problem: `the system forbids it (${code})`, fix: KERNEL_LOG() };
   }
   const [user = "", group = ""] = processOwner().split(":");
-  const make = `make it:\nsudo install -d -o ${user} -g ${group} -m 0700 ${shellWord(folder)}`;
+  const make = `make it:\n${withSudo(`install -d -o ${user} -g ${group} -m 0700 ${shellWord(folder)}`)}`;
+  const edit = withSudo(`systemctl edit ${service}`);
   const allow =
     code === "EROFS"
-      ? `\nThen add ReadWritePaths=${shown} below [Service], and restart the service:\nsudo systemctl edit ${service}`
+      ? `\nThen add ReadWritePaths=${shown} below [Service], and restart the service:\n${edit}`
       : "";
   const problem = `the folder ${shown} does not exist, and could not be made (${code})`;
-  return { problem, fix: `${make}${allow}` };
+  return { problem, fix: inPlace({ host: `${make}${allow}`, pod: "mount a volume there" }) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkChanges } from "../../../src/agent/doctor/check-changes.ts";
+import { checkChanges, unnamedChanges, withSuspects } from "../../../src/agent/doctor/check-changes.ts";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
 import { assignmentsOf } from "../../../src/agent/systemd/service/unit-files.ts";
 import { serviceFacts } from "../../support/agent/service-facts.ts";
@@ -88,4 +88,65 @@ describe("a service that ends again and again", () => {
       );
     },
   );
+});
+
+describe("a failure at a file of the service", () => {
+  const found = (stage: "mode" | "file" | "unit", status: "bad" | "ok" = "bad") =>
+    ({ stage, status, detail: "it cannot be read", remedy: "Run: chgrp nogroup /etc/novacula" }) as const;
+
+  it.each([
+    ["mode", "User=nobody"],
+    ["mode", "Group=nogroup"],
+    ["mode", "SupplementaryGroups=adm"],
+    ["mode", "DynamicUser=yes"],
+    ["file", "ProtectHome=tmpfs"],
+    ["file", "InaccessiblePaths=/etc/novacula"],
+    ["file", "BindReadOnlyPaths=/srv/empty:/etc/novacula"],
+    ["file", "TemporaryFileSystem=/etc"],
+    ["file", "RootDirectory=/srv/root"],
+    ["unit", "ReadOnlyPaths=/var/lib/novacula"],
+    ["unit", "ReadWritePaths=/srv/none"],
+    ["unit", "LimitFSIZE=0"],
+    ["unit", "StateDirectory=other"],
+    ["unit", "PrivateTmp=disconnected"],
+  ] as const)("at %s names %s with its file, and says how to take it out", (stage, line) => {
+    const check = withSuspects(found(stage), settings("Nice=5", line));
+    expect(check.detail).toBe(
+      `it cannot be read. Its unit was changed on this host: ${line} (${FILE} line 3)`,
+    );
+    expect(check.remedy).toMatch(
+      /^Run: chgrp nogroup \/etc\/novacula\. If that should not be so, take that out, then run: .*restart$/u,
+    );
+  });
+
+  it("names nothing else, nothing twice, and nothing where all is well", () => {
+    const same = (check: ReturnType<typeof found>, line: string) =>
+      expect(withSuspects(check, settings(line))).toBe(check);
+    same(found("mode"), "Nice=5");
+    same(found("mode"), "LimitFSIZE=0");
+    same(found("mode", "ok"), "User=nobody");
+    const once = withSuspects(found("mode"), settings("User=nobody"));
+    expect(withSuspects(once, settings("User=nobody"))).toBe(once);
+  });
+});
+
+describe("changes that no check has named", () => {
+  const bad = { stage: "executor", status: "bad", detail: "it is offline", remedy: "Wait." } as const;
+  const variable = "STATE_DIRECTORY (/etc/default/x line 2)";
+
+  it("are named where something is bad, without the values of variables", () => {
+    const [check] = unnamedChanges([bad], settings("CPUQuota=1%"), [variable]);
+    expect(check).toMatchObject({ stage: "unit", status: "warning" });
+    expect(check?.detail).toBe(
+      `its unit was changed on this host: CPUQuota=1% (${FILE} line 2), Environment= ${variable}`,
+    );
+    expect(check?.remedy).toMatch(/take out what should not be there, then run: /u);
+  });
+
+  it("are not named twice, nor where nothing is bad", () => {
+    const named = { ...bad, detail: `it is offline: CPUQuota=1% (${FILE} line 2), ${variable}` };
+    expect(unnamedChanges([named], settings("CPUQuota=1%"), [variable])).toEqual([]);
+    expect(unnamedChanges([{ ...bad, status: "ok" }], settings("CPUQuota=1%"), [variable])).toEqual([]);
+    expect(unnamedChanges([bad], [], [])).toEqual([]);
+  });
 });

@@ -4,7 +4,14 @@ import { nodeBinary } from "../../../packaging/executable.ts";
 import { makeKey } from "../../support/keys.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
 import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
-import { DROP_IN, DROP_INS, HOST_FAULTS, RESTART, withDropIn } from "./support/host-faults.ts";
+import {
+  BREAKING_SETTINGS,
+  DROP_IN,
+  DROP_INS,
+  HOST_FAULTS,
+  RESTART,
+  withDropIn,
+} from "./support/host-faults.ts";
 import { haveMachines } from "./support/hosts.ts";
 
 const found = z.object({
@@ -47,6 +54,27 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
       expect(again, JSON.stringify(again.checks)).toMatchObject({ exitCode: 0, isOnline: true, cause: null });
       await host.machine.sh(tidy ?? "true");
     }
+  }, 900_000);
+
+  it("names each setting of a drop-in that breaks the service, with its file and line", async () => {
+    const options = [`--bind-ro=${nodeBinary()}:/opt/node`];
+    const { host, key } = await ExecutorHost.online(release, { options });
+    const silent: string[] = [];
+    for (const lines of BREAKING_SETTINGS) {
+      await host.machine.sh(`${withDropIn(...lines)}; sleep 2`);
+      const { checks, exitCode } = await examine(host);
+      const said = checks.map(({ detail, remedy }) => `${detail} ${remedy}`).join(" ");
+      const setting = lines.at(-1)?.replace(/^Environment=(\w+)=.*/u, "$1") ?? "";
+      const isNamed = said.includes(setting) && said.includes(`${DROP_IN} line ${lines.length + 1}`);
+      if (exitCode !== 1 || !isNamed) {
+        silent.push(
+          `${setting}: ${exitCode}: ${JSON.stringify(checks.filter(({ status }) => status !== "ok"))}`,
+        );
+      }
+      await host.machine.sh(`rm -f ${DROP_IN}; ${RESTART}`);
+      await host.untilOnline(key, 20_000);
+    }
+    expect(silent).toEqual([]);
   }, 900_000);
 
   it("tries a candidate key without touching the file", async () => {

@@ -1,7 +1,9 @@
 import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { printable } from "../../../lib/printable.ts";
 import { type Loaded, loadConfig } from "../../config/load-config.ts";
+import { unnamedChanges, withSuspects } from "../../doctor/check-changes.ts";
 import { checkFiles } from "../../doctor/check-files.ts";
 import { checkNodes } from "../../doctor/check-nodes.ts";
 import type { UnitChanges } from "../../doctor/check-unit.ts";
@@ -10,6 +12,7 @@ import { scrub } from "../../journal/scrub.ts";
 import { findFolders, withKeptName } from "../host/agent-place.ts";
 import type { ConfigOptions } from "../host/config-place.ts";
 import { isAnyDenied, serviceReader } from "../host/service-identity.ts";
+import type { ServiceView } from "../host/service-view.ts";
 import { keyRoute } from "../key/ask-control-plane.ts";
 import { exitCodeOf } from "../key/check-report.ts";
 import { keyFromFile } from "../key/key-input.ts";
@@ -62,7 +65,7 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     isDenied,
     isCandidate: options.keyFile !== undefined,
   };
-  const checks = [
+  const found = [
     ...checkFiles(loaded, files),
     ...connection,
     ...(await lockChecks(loaded)),
@@ -70,10 +73,23 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
     ...(await executorChecks({ ...executor, isAccepted: isAccepted(loaded, connection) }, signal)),
     ...checkNodes(await nodeFacts(folders.runtimeDir, signal)),
   ];
+  const checks = service === undefined ? found : withChanges(found, service);
   const result = examination(loaded.path, checks.map(scrubbed));
   const isJson = options.json === true;
   print(terminal, isJson ? JSON.stringify(result, undefined, 2) : examinationText(result, terminal));
   return exitCodeOf(result.verdict);
+}
+
+/** Names what this host changed in the unit where something is bad. */
+function withChanges(checks: readonly Check[], { changed, environment }: ServiceView): readonly Check[] {
+  const named = checks.map((check) =>
+    check.stage === "file" || check.stage === "mode" ? withSuspects(check, changed) : check,
+  );
+  // Only files that a person can edit: systemd sets variables, too.
+  const variables = [...environment.sources].flatMap(([name, source]) =>
+    source.startsWith("/") ? [`${printable(name, 100)} (${printable(source, 400)})`] : [],
+  );
+  return [...named, ...unnamedChanges(named, changed, variables)];
 }
 
 /** Units hold passwords of proxies, and files hold keys: no piece of them gets out. */

@@ -1,7 +1,7 @@
 import { uptime } from "node:os";
 import { delay } from "../../../lib/delay.ts";
 import type { Loaded } from "../../config/load-config.ts";
-import { checkChanges } from "../../doctor/check-changes.ts";
+import { checkChanges, withSuspects } from "../../doctor/check-changes.ts";
 import { checkConditions } from "../../doctor/check-conditions.ts";
 import { type AgentReply, checkExecutor } from "../../doctor/check-executor.ts";
 import type { Check } from "../../doctor/examination.ts";
@@ -52,7 +52,14 @@ export async function executorChecks(judged: Judged, signal: AbortSignal): Promi
     subject.service === undefined
       ? []
       : checkChanges({ ...subject.service, isServiceAlone, uptimeSecs: uptime() });
-  const conditions = reply.kind === "answered" ? checkConditions(reply.status.conditions) : [];
+  const lasting = reply.kind === "answered" ? reply.status.conditions : [];
+  const changed = subject.service?.changed ?? [];
+  const conditions = lasting.flatMap((condition) => {
+    const checked = checkConditions([condition]);
+    return condition.event.endsWith(".unwritable")
+      ? checked.map((check) => withSuspects(check, changed))
+      : checked;
+  });
   return [...checks, ...conditions, ...changes, ...(drift === undefined ? [] : [driftCheck(drift)])];
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
 import { type Loaded, ownFiles } from "../../config/load-config.ts";
+import { withSuspects } from "../../doctor/check-changes.ts";
 import { checkEnvironment } from "../../doctor/check-environment.ts";
 import type { Obstacle } from "../../doctor/check-files.ts";
 import { checkPlaces } from "../../doctor/check-places.ts";
@@ -55,9 +56,12 @@ export async function serviceChecks(
 ): Promise<readonly Check[]> {
   if (service !== undefined) {
     const line = loaded.verdict === "invalid" ? undefined : loaded.lines.get("agent.data_dir");
-    const source = line === undefined ? undefined : `${printable(loaded.path, 4096)} line ${line}`;
+    const variable = service.environment.sources.get("STATE_DIRECTORY") ?? "";
+    const byUnit = variable.startsWith("/") ? `STATE_DIRECTORY in ${printable(variable, 400)}` : undefined;
+    const source = line === undefined ? byUnit : `${printable(loaded.path, 4096)} line ${line}`;
+    const places = await placeFacts(service, loaded, { runtimeDir, dataDir: { path: dataDir, source } });
     return [
-      ...checkPlaces(await placeFacts(service, loaded, { runtimeDir, dataDir: { path: dataDir, source } })),
+      ...checkPlaces(places).map((check) => withSuspects(check, service.changed)),
       ...checkUnit(service.facts, service.changed),
       ...checkUnitChanges(changes, service.facts),
       ...checkEnvironment(service.environment),

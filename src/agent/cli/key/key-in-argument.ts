@@ -1,4 +1,5 @@
 import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { withSudo } from "../../../lib/shell-word.ts";
 import { KEY_LETTERS, KEY_PREFIX } from "../../../protocol/key-shape.ts";
 
 /**
@@ -22,6 +23,8 @@ export function keyInArgument(): CommandError {
   return new CommandError(
     "usage",
     "An argument contains a key, so nothing was done. It is in the shell's history now, and every user of this host could read it in the process list.",
-    { fix: "rotate that key, and give the new one at the prompt or on stdin: sudo novacula-agent set-key" },
+    {
+      fix: `rotate that key, and give the new one at the prompt or on stdin: ${withSudo("novacula-agent set-key")}`,
+    },
   );
 }

@@ -6,6 +6,7 @@ import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { inPlace } from "../../../lib/text/remedy-place.ts";
 import { ownUnit } from "../../systemd/own-process.ts";
 
 /** What the holder writes into its lock, for the error message of another agent. */
@@ -50,14 +51,15 @@ export function taken(holder: Holder | undefined, folder: string, setting: strin
   const place = `${setting} ${printable(folder, 4096)}`;
   if (holder === undefined) {
     return new OperatorError(
-      `another novacula-agent, or a program that locks its files, holds the lock in ${place}, and does not say its PID. Fix: stop it. To see it, run:\nsudo lslocks -u -o PID,COMMAND,PATH | grep ${shellWord(folder)}`,
+      `another novacula-agent, or a program that locks its files, holds the lock in ${place}, and does not say its PID. Fix: ${inPlace({ host: `stop it. To see it, run:\nsudo lslocks -u -o PID,COMMAND,PATH | grep ${shellWord(folder)}`, pod: "let no other pod use its volume" })}`,
     );
   }
   const { pid, user, unit, since, namespace } = holder;
   const service = unit === null ? "" : `, unit ${printable(unit, 100)}`;
   const isHere = namespace === ownNamespace();
   const byPid = isHere ? `stop it first: kill ${pid}` : "stop it first, in its container";
-  const stop = unit === null ? byPid : `stop it first: ${asRoot(`systemctl stop ${shellWord(unit)}`)}`;
+  const byUnit = unit === null ? byPid : `stop it first: ${asRoot(`systemctl stop ${shellWord(unit)}`)}`;
+  const stop = inPlace({ host: byUnit, pod: isHere ? byPid : "let no other pod use its volume" });
   return new OperatorError(
     `another novacula-agent runs already (PID ${pid}${isHere ? "" : " of another container"}, user ${printable(user, 100)}${service}, since ${printable(since, 40)}, with ${place}). Fix: ${stop}`,
   );

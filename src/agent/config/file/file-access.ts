@@ -6,6 +6,7 @@ import { type Group as AccountGroup, ownerText, readAccounts } from "../../../li
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { inPlace } from "../../../lib/text/remedy-place.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
 /** The group of the packaged service: the package installs agent.toml as root:novacula 0640. */
@@ -32,6 +33,7 @@ export type FileReader = (
   readonly given?: { readonly path: string; readonly bytes: Uint8Array };
 };
 
+const POD_MODE = "Set defaultMode: 0440 on the Secret's volume, and fsGroup for the agent's group.";
 const AS_ROOT =
   "Run this command with sudo: it then prints the command that opens the file to the service alone.";
 
@@ -62,6 +64,10 @@ export function runningUser(): string {
  * How to make `path` readable for its reader: by changing its mode, or that of a folder above it.
  */
 export async function accessRemedy(path: string, reader: FileReader): Promise<string> {
+  const inPod = inPlace({ host: undefined, pod: POD_MODE });
+  if (inPod !== undefined) {
+    return inPod;
+  }
   if (reader.kind === "unknown") {
     return AS_ROOT;
   }
@@ -99,7 +105,7 @@ export function exposureFindings(
   const findings: KeyFinding[] = [];
   const place = `${printable(path)}, mode ${octal(stats)}`;
   const remedy = isKubernetesMount(realPath)
-    ? "Set defaultMode: 0440 on the Secret's volume, and fsGroup for the agent's group."
+    ? POD_MODE
     : reader.kind === "unknown"
       ? AS_ROOT
       : `Fix: ${closingCommand(path, stats, reader)}`;

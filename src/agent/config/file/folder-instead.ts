@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { inPlace } from "../../../lib/text/remedy-place.ts";
 
 /** A folder where a file should be. */
 export interface FolderInstead {
@@ -34,9 +35,11 @@ export function nameTheFile(path: string, { names, meant }: FolderInstead): stri
   if (meant !== undefined) {
     return `Name that file instead: ${printable(meant, 4096)}`;
   }
-  return names?.length === 0
-    ? `Remove it, and put the file there. Run: ${asRoot(`rmdir ${shellWord(path)}`)}`
-    : "Name the file in it that is meant.";
+  const empty = inPlace({
+    host: `Remove it, and put the file there. Run: ${asRoot(`rmdir ${shellWord(path)}`)}`,
+    pod: "Mount the Secret or the ConfigMap that has the file.",
+  });
+  return names?.length === 0 ? empty : "Name the file in it that is meant.";
 }
 
 function contents(names: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { inPlace } from "../../../lib/text/remedy-place.ts";
 import { type FolderInstead, folderInstead } from "./folder-instead.ts";
 
 /** Why there is no text of the file, and what to do about it if it is any file. */
@@ -18,6 +19,10 @@ export async function missingConfigRemedy(
   { code, isFolder = false, remedy }: Unread,
   example: string | undefined,
 ): Promise<string> {
+  const inPod = inPlace({ host: undefined, pod: "Mount the whole volume of a ConfigMap that has the file." });
+  if (inPod !== undefined && (code === "not-found" || isFolder)) {
+    return inPod;
+  }
   const begin = example !== undefined && existsSync(example) ? beginWith(example, path) : undefined;
   // `--config /etc/novacula` means a file in it: the folder has to stay.
   if (isFolder && path.endsWith(".toml")) {

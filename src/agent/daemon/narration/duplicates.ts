@@ -1,6 +1,7 @@
 import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
+import { inPlace } from "../../../lib/text/remedy-place.ts";
 import { instanceWords, isOneHost, processWords } from "../../../protocol/instance-place.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 
@@ -31,7 +32,10 @@ export function adviseDuplicates(
   const remedy =
     first === undefined
       ? "Most likely a host was cloned. Give one of the two another agent.name and a key of its own"
-      : `Two agents run on this host. Stop the one that is wrong; to look at the other, run: ${lookCommand(first.process)}`;
+      : inPlace({
+          host: `Two agents run on this host. Stop the one that is wrong; to look at the other, run: ${lookCommand(first.process)}`,
+          pod: "Two agents run on this Kubernetes node. Give one of the two another agent.name and a key of its own, or delete its release",
+        });
   const more = duplicates.length - who.length;
   return { who: `${who.join("; ")}${more > 0 ? `; and ${more} more` : ""}`, remedy };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../lib/clock.ts";
+import { withSudo } from "../../../lib/shell-word.ts";
 import type { Entry } from "../../journal/entry.ts";
 import {
   appliedSettings,
@@ -127,7 +128,7 @@ export function restartEntries({ config }: Generation, inUse: Folders): Entry[] 
 function needsRestart(names: readonly string[]): Entry {
   return {
     event: "config.needs-restart",
-    message: `Changed: ${names.join(", ")}. This takes effect after a restart; the old value applies until then. To restart: sudo systemctl restart novacula-agent`,
+    message: `Changed: ${names.join(", ")}. This takes effect after a restart; the old value applies until then. To restart: ${withSudo("systemctl restart novacula-agent")}`,
   };
 }
 

@@ -1,6 +1,8 @@
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
+import { setKeyHint } from "../../../lib/shell-word.ts";
+import { inPlace } from "../../../lib/text/remedy-place.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 import type { Entry } from "../../journal/entry.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";
@@ -106,7 +108,7 @@ function expiring(state: GenerationState, serverMs: number): Entry {
   const { keySource, config } = state.generation;
   const place =
     config.controlPlane.credential === undefined
-      ? `${keySource} (sudo novacula-agent set-key); nothing is interrupted.`
+      ? `${keySource}${setKeyHint()}; nothing is interrupted.`
       : `the source of the ${keySource}, and restart the service: sudo novacula-agent set-key`;
   return {
     event: "key.expiring",
@@ -163,7 +165,7 @@ function clockOff(state: GenerationState, offsetMs: number): Entry {
   const direction = offsetMs > 0 ? "behind" : "ahead of";
   return {
     event: "clock.off",
-    message: `This host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(state.generation.config.controlPlane.url)}'s. One of the two is wrong. Check this one with: timedatectl`,
+    message: `This host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(state.generation.config.controlPlane.url)}'s. One of the two is wrong. ${inPlace({ host: "Check this one with: timedatectl", pod: "This one is that of the Kubernetes node" })}`,
     fields: { offsetMs: Math.round(offsetMs) },
   };
 }

@@ -1,6 +1,7 @@
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { setKeyHint, shellWord } from "../../../lib/shell-word.ts";
+import { inPlace } from "../../../lib/text/remedy-place.ts";
 import { FORBIDDEN_REASONS, KEY_REFUSAL_REASONS } from "../../../protocol/refusal.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import { meantStatus, type Refusal } from "../../sync/answer/sync-outcome.ts";
@@ -131,7 +132,7 @@ function remedyOf401(refusal: Refusal, key: RefusedKey, route: KeyRoute): string
       : `${route.again} with the whole key, or with a new one; check control_plane.url.`;
   }
   return route.kind === "file"
-    ? `${bring("a working key", key, route)}${key.credential === undefined ? " (sudo novacula-agent set-key)" : ""}.${noRestart(key)}`
+    ? `${bring("a working key", key, route)}${key.credential === undefined ? setKeyHint() : ""}.${noRestart(key)}`
     : `${bring("a working key", key, route)}.`;
 }
 
@@ -194,7 +195,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
 function adviseOrganization(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {
   const { facts, executorOrganization: own } = refusal;
   const theirs = facts.organization === undefined ? undefined : `organization ${facts.organization}`;
-  const move = `To move this host to ${theirs ?? "the other organization"} instead: sudo novacula-agent set-key --new-organization`;
+  const move = `To move this host to ${theirs ?? "the other organization"} instead: ${inPlace({ host: "sudo novacula-agent set-key --new-organization", pod: "install it again with an empty volume for its state" })}`;
   if (own === undefined) {
     const working = bring("a key of the executor's organization", key, route);
     return {
@@ -204,8 +205,7 @@ function adviseOrganization(refusal: Refusal, key: RefusedKey, route: KeyRoute):
   }
   const ours = `organization ${printable(own.slug ?? own.name, 64)}`;
   const create = `novacula-control-plane keys create --org ${shellWord(own.slug ?? own.id)} --target ${shellWord(key.executorName)}`;
-  const setKey =
-    route.kind === "file" && key.credential === undefined ? " (sudo novacula-agent set-key)" : "";
+  const setKey = route.kind === "file" && key.credential === undefined ? setKeyHint() : "";
   return {
     why: `it belongs to ${theirs ?? "another organization"}, but this executor to ${ours}`,
     remedy: `${bring(`a key of ${ours}`, key, route)}${setKey}; the control plane creates one (sudo ${create}). ${move}`,

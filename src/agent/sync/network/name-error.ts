@@ -1,5 +1,5 @@
 import { printable } from "../../../lib/printable.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { shellWord, withSudo } from "../../../lib/shell-word.ts";
 import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
 import { type HostsHint, hintInHosts, isInHosts } from "./hosts-file.ts";
 import type { NameSettings } from "./name-settings.ts";
@@ -95,7 +95,7 @@ function hostsHint(place: NamePlace, settings: NameSettings): HostsHint | undefi
   if (hostsFile === "denied") {
     return {
       detail: "the user of this process may not read /etc/hosts",
-      remedy: "let everybody read it: sudo chmod a+r /etc/hosts",
+      remedy: `let everybody read it: ${withSudo("chmod a+r /etc/hosts")}`,
     };
   }
   if (sources.includes("files")) {

@@ -1,4 +1,5 @@
 import { printable } from "../../../lib/printable.ts";
+import { inPlace } from "../../../lib/text/remedy-place.ts";
 import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
 import { chainFlaw } from "./chain-flaw.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";
@@ -96,7 +97,10 @@ function notYetValid(place: TlsPlace): Unreachable {
   const from = certificate === undefined ? "" : ` before ${moment(certificate.fromMs)}`;
   const says = `this host's clock says ${moment(nowMs)}`;
   return unreachable("tls-not-yet-valid", `the certificate of ${address} is not valid${from}, and ${says}`, {
-    remedy: "set this host's clock, which is probably slow: timedatectl status",
+    remedy: inPlace({
+      host: "set this host's clock, which is probably slow: timedatectl status",
+      pod: "set the clock of the Kubernetes node, which is probably slow",
+    }),
   });
 }
 
@@ -118,7 +122,12 @@ function wrongClock(
   const other = isValidThere ? `, the control plane's ${moment(serverNowMs)}` : "";
   const detail = `this host's clock is wrong, so the certificate of ${address} cannot be judged: it says ${moment(nowMs)}${other}`;
   return (cause) =>
-    unreachable(cause, detail, { remedy: "set this host's clock: timedatectl set-ntp true, or date -s" });
+    unreachable(cause, detail, {
+      remedy: inPlace({
+        host: "set this host's clock: timedatectl set-ntp true, or date -s",
+        pod: "set the clock of the Kubernetes node",
+      }),
+    });
 }
 
 function untrusted(code: string, { address, hasCaFile, certificate, proxyAddress }: TlsPlace): Unreachable {

@@ -238,3 +238,27 @@ export const HOST_FAULTS: readonly HostFault[] = [
     fix: "kill $(cat /run/second.pid); sleep 1",
   },
 ];
+
+/** Lines of a drop-in that take the executor offline, or keep its agent from its files. */
+export const BREAKING_SETTINGS: readonly (readonly string[])[] = [
+  ["User=nobody", "Group=nogroup"],
+  ["Group=nogroup"],
+  ["ExecStart=", "ExecStart=/usr/bin/novacula-agent walk"],
+  ["ExecStartPre=/bin/false"],
+  ["ReadWritePaths=/srv/none"],
+  ["ReadOnlyPaths=/var/lib/novacula"],
+  ["InaccessiblePaths=/etc/novacula"],
+  ["TemporaryFileSystem=/var/lib"],
+  ["RootDirectory=/srv"],
+  ["LimitFSIZE=0"],
+  ["LimitNOFILE=18"],
+  ["LimitAS=64M"],
+  ["PrivateNetwork=yes"],
+  ["RestrictAddressFamilies=", "RestrictAddressFamilies=AF_UNIX"],
+  ["SystemCallFilter=~connect"],
+  ["TimeoutStartSec=1ms"],
+  ["RuntimeMaxSec=1"],
+  ["WorkingDirectory=/srv/none"],
+  ["[Unit]", "ConditionPathExists=/srv/none"],
+  ["Environment=NOVACULA_CONFIG=/srv/none.toml"],
+];
