@@ -4,9 +4,9 @@ import { hostname } from "node:os";
 import { wantsJson } from "../lib/command-line/arguments.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
 import { isInPod } from "../lib/log/in-pod.ts";
+import { adviseInPod } from "../lib/shell-word.ts";
 import { leaveForChildren } from "../lib/systemd/child-environment.ts";
 import { nameProcess } from "../lib/systemd/process-name.ts";
-import { adviseInPod } from "../lib/text/remedy-place.ts";
 import { reportBug } from "./cli/bug-report.ts";
 import { runAgentProgram } from "./cli/program.ts";
 

@@ -2,9 +2,9 @@
 import { hostname } from "node:os";
 import { errorCode } from "../lib/errors.ts";
 import { isInPod } from "../lib/log/in-pod.ts";
+import { adviseInPod } from "../lib/shell-word.ts";
 import { leaveForChildren } from "../lib/systemd/child-environment.ts";
 import { nameProcess } from "../lib/systemd/process-name.ts";
-import { adviseInPod } from "../lib/text/remedy-place.ts";
 import { runCommandLine } from "./cli/command-line.ts";
 
 // `… | head` closes the pipe. That is no failure.

@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { printable } from "../../lib/printable.ts";
-import { asRoot } from "../../lib/shell-word.ts";
-import { inPlace } from "../../lib/text/remedy-place.ts";
+import { asRoot, inPlace } from "../../lib/shell-word.ts";
 import { diagnoseKey, type KeyDiagnosis } from "../key/diagnose-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import {

@@ -71,7 +71,7 @@ const IDENTITY = /^(?:User|Group|SupplementaryGroups|DynamicUser|.*Capabilit.*|P
 const FILES =
   /^(?:.*(?:Paths|Directory|DirectoryMode|FileSystem|FileSystems)|Protect.*|Private.*|Root.*|Bind.*|LimitFSIZE|UMask|Mount.*|DynamicUser|User|Group)$/u;
 
-/** A failure at a file or folder of the service, with the changed settings that can be its cause. */
+/** A failure at a file of the service, with the changed settings that can be its cause. */
 export function withSuspects(check: Check, changed: readonly Assignment[]): Check {
   const kind = check.stage === "mode" ? IDENTITY : FILES;
   const suspects = changed.filter(({ name }) => kind.test(name));

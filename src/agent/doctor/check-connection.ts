@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
-import { asRoot } from "../../lib/shell-word.ts";
-import { inPlace } from "../../lib/text/remedy-place.ts";
+import { asRoot, inPlace } from "../../lib/shell-word.ts";
 import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";

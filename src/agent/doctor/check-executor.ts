@@ -1,6 +1,5 @@
 import { printable } from "../../lib/printable.ts";
-import { asRoot, shellWord } from "../../lib/shell-word.ts";
-import { inPlace } from "../../lib/text/remedy-place.ts";
+import { asRoot, inPlace, shellWord } from "../../lib/shell-word.ts";
 import { lookCommand } from "../daemon/narration/duplicates.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
 import type { Check } from "./examination.ts";

@@ -3,8 +3,7 @@ import { dirname } from "node:path";
 import { readAccounts } from "../accounts.ts";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
-import { shellWord, withSudo } from "../shell-word.ts";
-import { inPlace } from "../text/remedy-place.ts";
+import { inPlace, shellWord, withSudo } from "../shell-word.ts";
 import { fileSystemOf } from "./file-system.ts";
 import { limitOfRoot } from "./limit-of-root.ts";
 

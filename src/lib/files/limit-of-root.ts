@@ -1,6 +1,5 @@
 import { readFileSync, statfsSync } from "node:fs";
-import { asRoot } from "../shell-word.ts";
-import { inPlace } from "../text/remedy-place.ts";
+import { asRoot, inPlace } from "../shell-word.ts";
 
 /** Why the kernel denies what the modes allow, and what to do, each as a clause. */
 export interface Denial {

@@ -5,8 +5,7 @@ import * as z from "zod";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot, shellWord } from "../../../lib/shell-word.ts";
-import { inPlace } from "../../../lib/text/remedy-place.ts";
+import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { ownUnit } from "../../systemd/own-process.ts";
 
 /** What the holder writes into its lock, for the error message of another agent. */

@@ -5,8 +5,7 @@ import { dirname } from "node:path";
 import { type Group as AccountGroup, ownerText, readAccounts } from "../../../lib/accounts.ts";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot, shellWord } from "../../../lib/shell-word.ts";
-import { inPlace } from "../../../lib/text/remedy-place.ts";
+import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
 /** The group of the packaged service: the package installs agent.toml as root:novacula 0640. */

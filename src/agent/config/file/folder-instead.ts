@@ -2,8 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot, shellWord } from "../../../lib/shell-word.ts";
-import { inPlace } from "../../../lib/text/remedy-place.ts";
+import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 
 /** A folder where a file should be. */
 export interface FolderInstead {

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { asRoot, shellWord } from "../../../lib/shell-word.ts";
-import { inPlace } from "../../../lib/text/remedy-place.ts";
+import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { type FolderInstead, folderInstead } from "./folder-instead.ts";
 
 /** Why there is no text of the file, and what to do about it if it is any file. */

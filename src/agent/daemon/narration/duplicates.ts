@@ -1,7 +1,6 @@
 import { utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
-import { inPlace } from "../../../lib/text/remedy-place.ts";
+import { inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { instanceWords, isOneHost, processWords } from "../../../protocol/instance-place.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 

@@ -1,8 +1,7 @@
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
-import { setKeyHint } from "../../../lib/shell-word.ts";
-import { inPlace } from "../../../lib/text/remedy-place.ts";
+import { inPlace, setKeyHint } from "../../../lib/shell-word.ts";
 import type { ExecutorProcess, SyncReply } from "../../../protocol/sync.ts";
 import type { Entry } from "../../journal/entry.ts";
 import type { GenerationState } from "../rotation/generation-state.ts";

@@ -1,7 +1,6 @@
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { printable } from "../../../lib/printable.ts";
-import { setKeyHint, shellWord } from "../../../lib/shell-word.ts";
-import { inPlace } from "../../../lib/text/remedy-place.ts";
+import { inPlace, setKeyHint, shellWord } from "../../../lib/shell-word.ts";
 import { FORBIDDEN_REASONS, KEY_REFUSAL_REASONS } from "../../../protocol/refusal.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 import { meantStatus, type Refusal } from "../../sync/answer/sync-outcome.ts";

@@ -1,5 +1,5 @@
 import { printable } from "../../../lib/printable.ts";
-import { inPlace } from "../../../lib/text/remedy-place.ts";
+import { inPlace } from "../../../lib/shell-word.ts";
 import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
 import { chainFlaw } from "./chain-flaw.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";

@@ -1,7 +1,6 @@
 import { parseAst } from "rolldown/parseAst";
 import { afterEach, describe, expect, it } from "vitest";
-import { asRoot, setKeyHint, withSudo } from "../../src/lib/shell-word.ts";
-import { adviseInPod, inPlace } from "../../src/lib/text/remedy-place.ts";
+import { adviseInPod, asRoot, inPlace, setKeyHint, withSudo } from "../../src/lib/shell-word.ts";
 import { sourceFiles } from "../support/source-files.ts";
 
 afterEach(() => adviseInPod(undefined));
