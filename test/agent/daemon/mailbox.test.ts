@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { createMailbox } from "../../../src/agent/daemon/mailbox.ts";
+import { useFakeTime } from "../../support/agent/fake-time.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -42,4 +43,12 @@ it("waits for as long as a timer of Node can, not for no time at all", async () 
   expect(isOver).toBe(false);
   mailbox.put("enough");
   await waiting;
+});
+
+it("does not wait for a moment that has come, or passed", async () => {
+  useFakeTime();
+  const mailbox = createMailbox<string>();
+  await mailbox.wait(0, NEVER);
+  await mailbox.wait(-5, NEVER);
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly dataDir?: string;
   readonly watchdogIntervalMs?: number;
   readonly nodes?: NodesPart;
+  readonly nameKept?: (name: string | undefined) => void;
+  readonly collectGarbage?: () => void;
 }
 
 const JOURNAL = { level: "info", format: "journal" } as const;
@@ -36,6 +38,7 @@ const STOP_MS = 2500;
 export async function runAgent(surroundings: Surroundings) {
   useFakeTime();
   const { initial, load, createClient, watchdogIntervalMs, nodes = WITHOUT_NODES } = surroundings;
+  const { nameKept = () => {}, collectGarbage = () => {} } = surroundings;
   const clock: Clock = { now: () => Date.now(), wall: (at) => at, fromWall: (at) => at };
   const lines: string[] = [];
   const notified: string[] = [];
@@ -46,7 +49,7 @@ export async function runAgent(surroundings: Surroundings) {
   const agent = createAgent({
     initial,
     load,
-    nameKept: () => {},
+    nameKept,
     createClient: (generation) => createClient(generation, marks),
     journal,
     conditions: new Conditions((entry) => journal.write(entry)),
@@ -54,7 +57,7 @@ export async function runAgent(surroundings: Surroundings) {
     notifier: notifierInto(notified, watchdogIntervalMs),
     clock,
     random: seededRandom(1),
-    collectGarbage: () => {},
+    collectGarbage,
     folders: { dataDir, runtimeDir: dataDir },
     memory,
     marks,
@@ -74,7 +77,7 @@ export async function runAgent(surroundings: Surroundings) {
 /** A sync that the test answers; undefined: it was given up. */
 export type Asked = (fingerprint: string, signal: AbortSignal) => Promise<SyncOutcome | undefined>;
 
-interface HostedAgentOptions extends Pick<Surroundings, "dataDir" | "watchdogIntervalMs"> {
+interface HostedAgentOptions extends Omit<Surroundings, "initial" | "load" | "createClient"> {
   readonly file: Loaded;
   readonly asked: Asked;
 }
@@ -85,22 +88,32 @@ interface HostedAgentOptions extends Pick<Surroundings, "dataDir" | "watchdogInt
  */
 export async function hostAgent({ file, asked, ...rest }: HostedAgentOptions) {
   const state = { file, asked, load: async () => {} };
-  const syncs: { readonly fingerprint: string; readonly at: number }[] = [];
+  const syncs: HostedSync[] = [];
+  /** What the clients were asked beside syncs, such as `renew 3fa9c1d2`. */
+  const asks: string[] = [];
+  let loads = 0;
   const ran = await runAgent({
     ...rest,
     initial: unwatched(file),
     async load(known) {
+      loads += 1;
       const found = unwatched(state.file);
       await state.load();
       return found.digest === known.digest ? known : found;
     },
     createClient: ({ key: { fingerprint } }) =>
-      clientOf(async (signal) => {
-        syncs.push({ fingerprint, at: Date.now() });
+      clientOf(fingerprint, asks, async ({ expectedOrganizationId }, signal) => {
+        syncs.push({ fingerprint, at: Date.now(), expectedOrganizationId });
         return state.asked(fingerprint, signal);
       }),
   });
-  return { ...ran, state, syncs };
+  return { ...ran, state, syncs, asks, loads: () => loads };
+}
+
+interface HostedSync {
+  readonly fingerprint: string;
+  readonly at: number;
+  readonly expectedOrganizationId: string | undefined;
 }
 
 export type HostedAgent = Awaited<ReturnType<typeof hostAgent>>;
@@ -109,14 +122,15 @@ function unwatched(file: Loaded): Loaded {
   return { ...file, files: [] };
 }
 
-function clientOf(sync: (signal: AbortSignal) => Promise<SyncOutcome | undefined>): SyncClient {
+function clientOf(fingerprint: string, asks: string[], sync: SyncClient["sync"]): SyncClient {
+  const note = (what: string) => void asks.push(`${what} ${fingerprint}`);
   return {
-    sync: (_request, signal) => sync(signal),
+    sync,
     currentKey: async () => undefined,
-    signOff: async () => undefined,
+    signOff: async () => void note("sign off"),
     certificate: () => undefined,
-    renewConnection: () => {},
-    close: async () => {},
+    renewConnection: () => note("renew"),
+    close: async () => note("close"),
   };
 }
 
