@@ -15,23 +15,23 @@ import {
 const KEY = { id: "k", name: "prod", fingerprint: "00000000" };
 const FLEET = 10_000;
 
-/** Adds a key, and executors that are bound to it. */
+/** Adds a key and executors. They do not wait for each other. */
 async function fill(store: Store, ids: readonly string[]): Promise<void> {
   await store.transaction(async ({ organizations, keys, executors }) => {
     await organizations.insert(ACME);
     await keys.insert(newKey("k", { name: "prod" }));
-    for (const id of ids) {
-      await executors.insert(newExecutor(id));
-      await executors.bind(id, { id: "k", lineageId: "k" }, "agent");
-    }
+    await Promise.all(ids.map((id) => executors.insert(newExecutor(id))));
   });
 }
 
-/** A store with one key and one executor, bound to it. */
+/** A store with one key and one executor, bound to it, with a node. */
 async function filledStore(engine: StoreEngine): Promise<Store> {
   const store = await storeOf(engine);
   await fill(store, ["e"]);
-  await store.transaction(({ nodes }) => nodes.insert(newNode("n", { executorId: "e" }), "Olga"));
+  await store.transaction(async ({ executors, nodes }) => {
+    await executors.bind("e", { id: "k", lineageId: "k" }, "agent");
+    await nodes.insert(newNode("n", { executorId: "e" }), "Olga");
+  });
   return store;
 }
 

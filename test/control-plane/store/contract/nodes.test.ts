@@ -207,9 +207,10 @@ describe.each(engines)("of nodes in $name,", (engine) => {
       const { store } = await filled(engine);
       const changes: readonly ((transaction: StoreTransaction) => Promise<void>)[] = [
         ({ nodes }) => nodes.insert(newNode("n3"), "x"),
-        ({ nodes }) => nodes.order({ ...NEW, revision: 2 }, { at: 5, actor: "x" }),
+        ({ nodes }) => nodes.order({ ...NEW, revision: 2, desiredState: "stopped" }, { at: 5, actor: "x" }),
         ({ nodes }) => nodes.setGone("n1"),
         ({ nodes }) => nodes.setChangeNumber("e1", { changeNumber: 3, lostChanges: 0 }),
+        ({ nodes }) => nodes.setChangeNumber("e1", { changeNumber: 3, lostChanges: 1 }),
         ({ nodes }) => nodes.delete("n1"),
       ];
       for (const change of changes) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Store, StoreUnavailable } from "../../../../src/control-plane/store/contract/store.ts";
 import { cachedLookups } from "../../../../src/control-plane/store/revision-cache.ts";
-import { databaseOf, type Outage, type StoreEngine } from "../../../support/control-plane/store/engine.ts";
+import { databaseOf, type StoreEngine } from "../../../support/control-plane/store/engine.ts";
 import { engines } from "../../../support/control-plane/store/engines.ts";
 import { ACME, hashOf, newExecutor, newKey } from "../../../support/control-plane/store/new-records.ts";
 import { eventually } from "../../../support/eventually.ts";
@@ -33,49 +33,37 @@ async function warmStores(engine: StoreEngine) {
   return { database, stores, looks };
 }
 
-const CASES = engines.flatMap((engine) => engine.outages.map((outage) => ({ engine, outage })));
-const revoke = (store: Store) => store.transaction(({ keys }) => keys.revoke("k", 5));
-
-describe.each(CASES.map((each) => [each.engine.name, each.outage.name, each] as const))(
-  "with %s, while %s",
-  (_engine, _outage, { engine, outage }) => {
-    const { stopsReads }: Outage = outage;
-
-    it("a change is refused as StoreUnavailable, and nothing of it is left", async () => {
-      const { database, stores, looks } = await warmStores(engine);
-      const end = await outage.begin(database, stores);
-      await expect(revoke(stores[0])).rejects.toThrow(StoreUnavailable);
-      const record = stores[0].record([{ kind: "key-used", keyId: "k", at: 7 }]);
-      await expect(record).rejects.toThrow(StoreUnavailable);
-      await end();
-      await eventually(async () => (await Promise.all(looks())).every(([isEnabled]) => isEnabled === true), {
-        describe: "the key is known again, and not revoked",
-      });
-      expect(await stores[1].keys.byId("k")).toMatchObject({ lastUsedAt: null, revokedAt: null });
-    });
-
-    it.runIf(stopsReads)("no sync is answered from memory", async () => {
-      const { database, stores, looks } = await warmStores(engine);
-      const end = await outage.begin(database, stores);
-      for (const outcome of await Promise.allSettled([...looks(), ...looks()])) {
-        expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(StoreUnavailable) });
-      }
-      await end();
-    });
-
-    it("is over without a restart: changes are made and seen", async () => {
-      const { database, stores, looks } = await warmStores(engine);
-      const end = await outage.begin(database, stores);
-      await Promise.allSettled([...looks(), revoke(stores[0])]);
-      await end();
-      await eventually(() => revoke(stores[0]).then(() => true), { describe: "the key is revoked" });
-      expect(await Promise.all(looks())).toEqual([
-        [false, "k"],
-        [false, "k"],
-      ]);
-    });
-  },
+const CASES = engines.flatMap((engine) =>
+  engine.outages.map((outage) => [engine.name, outage.name, engine, outage] as const),
 );
+const revoke = (store: Store) => store.transaction(({ keys }) => keys.revoke("k", 5));
+const refused = { status: "rejected", reason: expect.any(StoreUnavailable) };
+
+describe.each(CASES)("with %s, while %s", (_engine, _outage, engine, outage) => {
+  it("nothing is changed, no sync is answered from memory, and it is over without a restart", {
+    timeout: 120_000,
+  }, async () => {
+    const { database, stores, looks } = await warmStores(engine);
+    const end = await outage.begin(database, stores);
+    const change = revoke(stores[0]);
+    // Its outcome is not known if the server ends in the middle of it.
+    const record = stores[1].record([{ kind: "key-used", keyId: "k", at: 7 }]);
+    expect(await Promise.allSettled([change, record])).toMatchObject([refused, refused]);
+    if (outage.stopsReads) {
+      expect(await Promise.allSettled([...looks(), ...looks()])).toMatchObject(Array(4).fill(refused));
+    }
+    await end();
+    await eventually(async () => (await Promise.all(looks())).every(([isEnabled]) => isEnabled === true), {
+      timeoutMs: 60_000,
+      describe: "the key is known again, and not revoked",
+    });
+    await eventually(() => revoke(stores[0]).then(() => true), { describe: "the key is revoked" });
+    expect(await Promise.all(looks())).toEqual([
+      [false, "k"],
+      [false, "k"],
+    ]);
+  });
+});
 
 describe.each(engines)("a store of $name that is closed", (engine) => {
   it("answers nothing and changes nothing", async () => {
