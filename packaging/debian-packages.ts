@@ -39,6 +39,7 @@ export const OPERATOR_DOCUMENTS = [
   "docs/control-plane/nodes.md",
   "docs/control-plane/proxy.md",
   "docs/control-plane/backup-upgrade.md",
+  "docs/control-plane/postgresql.md",
   "docs/control-plane/log.md",
   "docs/control-plane/operations.md",
 ] as const;

@@ -27,7 +27,8 @@ const table = {
   },
   "database.back": {
     level: "info",
-    meaning: "The database file is back in its place, and requests are answered again.",
+    meaning:
+      "The database is back: its file is in its place, or its server answers. Requests are answered again.",
     remedy: NOTHING_TO_DO,
   },
   "database.created": {

@@ -12,12 +12,14 @@ import { OperatorError } from "../../lib/errors.ts";
 import type { LogLevel } from "../../lib/log/level.ts";
 import type { Format } from "../../lib/log/line-format.ts";
 import { socketPathProblem } from "../../lib/unix-socket.ts";
+import type { DatabaseAddress } from "../store/address/database-address.ts";
+import { isPostgresUrl } from "../store/address/postgres-address.ts";
 import { settingsFix } from "./settings-fix.ts";
-import { DEFAULT_DATABASE_URL, databasePath, variables } from "./variables.ts";
+import { DEFAULT_DATABASE_URL, databaseUrl, variables } from "./variables.ts";
 
 /** The environment of `serve`, checked. */
 export interface Settings {
-  readonly databasePath: string;
+  readonly database: DatabaseAddress;
   readonly socketPath: string;
   readonly host: string;
   readonly port: number;
@@ -38,7 +40,7 @@ export interface Settings {
 export interface PeopleSettings {
   /** The origin of BETTER_AUTH_URL. */
   readonly origin: string;
-  /** Undefined: serve makes its own. */
+  /** Undefined: serve makes its own, beside the SQLite file. */
   readonly secret: string | undefined;
   /** Undefined: the first account is created by a link. */
   readonly firstAdmin: { readonly email: string; readonly password: string } | undefined;
@@ -65,6 +67,8 @@ export class SettingsError extends OperatorError {
 export const ENVIRONMENT_VARIABLES = environmentVariables(variables);
 
 const environment = z.object(variables);
+/** Which the package creates. With PostgreSQL it holds only the socket. */
+const STATE_FOLDER = "/var/lib/novacula-control-plane";
 
 /**
  * What must hold between variables, judged by what is set, so that it is told beside wrong values.
@@ -80,10 +84,17 @@ const RELATIONS: readonly (VariableProblem & { readonly holds: (set: Record<stri
         BETTER_AUTH_SECRET === undefined || BETTER_AUTH_URL !== undefined,
     },
     {
+      name: "BETTER_AUTH_SECRET",
+      message:
+        "set it, at least 32 characters: with PostgreSQL, all control planes on a database sign with the same secret. openssl rand -base64 32 makes one",
+      holds: ({ BETTER_AUTH_SECRET, BETTER_AUTH_URL, DATABASE_URL = "" }) =>
+        BETTER_AUTH_SECRET !== undefined || BETTER_AUTH_URL === undefined || !isPostgresUrl(DATABASE_URL),
+    },
+    {
       name: "MANAGEMENT_SOCKET",
       message: "the path of a socket has at most 107 bytes: set a shorter one, such as /run/novacula.sock",
       holds: ({ MANAGEMENT_SOCKET, DATABASE_URL = DEFAULT_DATABASE_URL }) => {
-        const path = socketPathBeside(MANAGEMENT_SOCKET, databasePath.safeParse(DATABASE_URL).data ?? "");
+        const path = socketPathBeside(MANAGEMENT_SOCKET, databaseUrl.safeParse(DATABASE_URL).data);
         return socketPathProblem(path) === undefined;
       },
     },
@@ -112,7 +123,7 @@ export function readSettings(env: Environment): Settings {
   }
   const set = result.data;
   return {
-    databasePath: set.DATABASE_URL,
+    database: set.DATABASE_URL,
     socketPath: socketPathBeside(set.MANAGEMENT_SOCKET, set.DATABASE_URL),
     host: set.HOST,
     port: set.PORT,
@@ -160,20 +171,25 @@ export function oddSecrets(env: Environment): readonly string[] {
 /** Where the other commands look for the socket, from the same environment that `serve` reads. */
 export function managementSocketPath(env: Environment): string {
   const { MANAGEMENT_SOCKET } = withoutEmpty(env);
-  return socketPathBeside(MANAGEMENT_SOCKET, MANAGEMENT_SOCKET === undefined ? databasePathOf(env) : "");
+  const database = MANAGEMENT_SOCKET === undefined ? databaseOf(env) : undefined;
+  return socketPathBeside(MANAGEMENT_SOCKET, database);
 }
 
-/** The SQLite file, from the same environment that `serve` reads. */
-export function databasePathOf(env: Environment): string {
-  const database = databasePath.safeParse(withoutEmpty(env)["DATABASE_URL"] ?? DEFAULT_DATABASE_URL);
+/** The database, from the same environment that `serve` reads. */
+export function databaseOf(env: Environment): DatabaseAddress {
+  const database = databaseUrl.safeParse(withoutEmpty(env)["DATABASE_URL"] ?? DEFAULT_DATABASE_URL);
   if (!database.success) {
     throw settingsError(problemsOf(database.error, "DATABASE_URL"), env);
   }
   return database.data;
 }
 
-function socketPathBeside(socketPath: string | undefined, database: string): string {
-  return socketPath === undefined ? join(dirname(database), "management.sock") : resolve(socketPath);
+function socketPathBeside(socketPath: string | undefined, database: DatabaseAddress | undefined): string {
+  if (socketPath !== undefined) {
+    return resolve(socketPath);
+  }
+  const folder = database?.kind === "sqlite" ? dirname(database.path) : STATE_FOLDER;
+  return join(folder, "management.sock");
 }
 
 function settingsError(problems: readonly VariableProblem[], env: Environment): SettingsError {

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import * as z from "zod";
 import { integerBetween, variableTexts } from "../../lib/command-line/environment-variable.ts";
 import { LOG_LEVELS } from "../../lib/log/level.ts";
@@ -10,17 +9,19 @@ import {
 } from "../../protocol/limits.ts";
 import { MAX_ORGANIZATION_NAME_CHARACTERS } from "../organizations/organizations.ts";
 import { nameProblem } from "../organizations/shown-name.ts";
+import { type DatabaseAddress, parseDatabaseUrl } from "../store/address/database-address.ts";
 
 export const DEFAULT_DATABASE_URL = "file:/var/lib/novacula-control-plane/control-plane.db";
 
-/** The path of the SQLite file that a DATABASE_URL names. */
-export const databasePath = z
-  .string()
-  .regex(
-    /^file:(?:\/\/(?=\/))?[^?#]+$/,
-    "must be file: and the path of an SQLite file, such as file:/var/lib/novacula-control-plane/control-plane.db",
-  )
-  .transform((url) => resolve(url.replace(/^file:(?:\/\/)?/, "")));
+/** The database that a DATABASE_URL names. */
+export const databaseUrl = z.string().transform((url, context): DatabaseAddress => {
+  const parsed = parseDatabaseUrl(url);
+  if ("found" in parsed) {
+    return parsed.found;
+  }
+  context.addIssue({ code: "custom", message: parsed.problem });
+  return z.NEVER;
+});
 
 const origin = z
   .url({ protocol: /^https?$/, error: "must be the address of the page, such as https://cp.example.com" })
@@ -42,12 +43,14 @@ const metricsAddress = z
 
 /** Every environment variable of `serve`, in the order in which it is documented. */
 export const variables = {
-  DATABASE_URL: databasePath.prefault(DEFAULT_DATABASE_URL).register(variableTexts, {
-    meaning: "The SQLite database: file: and its path. It is created if it does not exist.",
+  DATABASE_URL: databaseUrl.prefault(DEFAULT_DATABASE_URL).register(variableTexts, {
+    meaning:
+      "The database: file: and the path of an SQLite file, which is created if it does not exist; or a PostgreSQL database, such as postgres://novacula:PASSWORD@db.example.com/novacula. A PostgreSQL server is verified by its certificate unless it is on this host; sslrootcert= names the authority if it is not a public one.",
+    mayHoldSecret: (value) => !/^file:/i.test(value),
   }),
   MANAGEMENT_SOCKET: z.string().optional().register(variableTexts, {
     meaning:
-      "The Unix socket through which the other commands talk to serve (default: management.sock beside the database)",
+      "The Unix socket through which the other commands talk to serve (default: management.sock beside the SQLite database, or in /var/lib/novacula-control-plane)",
     example: "/run/novacula-control-plane/management.sock",
   }),
   HOST: z
@@ -102,7 +105,7 @@ export const variables = {
     .optional()
     .register(variableTexts, {
       meaning:
-        "Signs the sessions; at least 32 characters, for instance from openssl rand -base64 32. By default serve makes one, in a file beside the database.",
+        "Signs the sessions; at least 32 characters, for instance from openssl rand -base64 32. By default serve makes one, in a file beside the SQLite database. PostgreSQL needs it to be set: all control planes on a database have the same.",
       isSecret: true,
     }),
   INITIAL_ADMIN_EMAIL: z

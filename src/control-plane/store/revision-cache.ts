@@ -1,5 +1,6 @@
 import type { BoundExecutor } from "./contract/executors.ts";
 import type { PresentedKey } from "./contract/keys.ts";
+import { boundExecutorId, type LookupChange } from "./contract/lookup-changes.ts";
 import type { ExecutorNodes } from "./contract/nodes.ts";
 import type { Store, SyncLookups } from "./contract/store.ts";
 
@@ -9,23 +10,28 @@ const MAX_KEPT = 150_000;
 /**
  * The lookups of `store`, answered from memory as long as its revision stays the same. The revision
  * is read once for each sync, with its key: a read costs 10 µs in SQLite (measured) and a round
- * trip to a database server.
+ * trip to a database server. A store that knows what was changed makes only that forgotten.
  */
-export function cachedLookups(store: SyncLookups & Pick<Store, "revision">): SyncLookups {
+export function cachedLookups(store: SyncLookups & Pick<Store, "revision" | "changes">): SyncLookups {
   const keys = new Memory<PresentedKey>();
   const executors = new Memory<BoundExecutor>();
   const nodes = new Memory<ExecutorNodes>();
   let keptAt = "";
+  const forget = ({ kind, id }: LookupChange) => {
+    const memories = { key: [keys], executor: [executors], nodes: [nodes], all: [keys, executors, nodes] };
+    for (const memory of memories[kind]) {
+      memory.forget(kind === "all" ? undefined : id);
+    }
+  };
   return {
     keys: {
       async byHash(hash) {
         // Read the revision first: a write in between causes only a re-read.
         const revision = await store.revision();
         if (revision !== keptAt) {
+          const changes = store.changes(keptAt, revision) ?? [{ kind: "all", id: "" }];
           keptAt = revision;
-          keys.forget();
-          executors.forget();
-          nodes.forget();
+          changes.forEach(forget);
         }
         return keys.get(hash, () => store.keys.byHash(hash));
       },
@@ -33,7 +39,9 @@ export function cachedLookups(store: SyncLookups & Pick<Store, "revision">): Syn
     },
     executors: {
       bound: (organizationId, name) =>
-        executors.get(`${organizationId} ${name}`, () => store.executors.bound(organizationId, name)),
+        executors.get(boundExecutorId(organizationId, name), () =>
+          store.executors.bound(organizationId, name),
+        ),
     },
     nodes: {
       ofExecutor: (executorId) => nodes.get(executorId, () => store.nodes.ofExecutor(executorId)),
@@ -41,10 +49,12 @@ export function cachedLookups(store: SyncLookups & Pick<Store, "revision">): Syn
   };
 }
 
-/** Keeps values until it forgets them all. Missing ones are read again every time. */
+/** Keeps values until it forgets them. Missing ones are read again every time. */
 class Memory<Value> {
   /** Resolved promises: each sync asks for several values, and a new promise costs memory. */
   private kept = new Map<string, Promise<Value>>();
+  /** Changes whenever something is forgotten. */
+  private generation = 0;
 
   /** The value that is kept under `id`, or what `read` resolves to. */
   get<Found extends Value | undefined>(id: string, read: () => Promise<Found>): Promise<Value | Found> {
@@ -55,20 +65,26 @@ class Memory<Value> {
     id: string,
     read: () => Promise<Found>,
   ): Promise<Value | Found> {
-    // A slow read that began before `forget` ends up in the map that was dropped.
-    const { kept } = this;
+    const { generation } = this;
     const value = await read();
-    if (value === undefined) {
+    // What was read before something was forgotten may be older than that change.
+    if (value === undefined || generation !== this.generation) {
       return value;
     }
-    if (kept.size >= MAX_KEPT) {
-      kept.clear();
+    if (this.kept.size >= MAX_KEPT) {
+      this.kept.clear();
     }
-    kept.set(id, Promise.resolve(value));
+    this.kept.set(id, Promise.resolve(value));
     return value;
   }
 
-  forget(): void {
-    this.kept = new Map();
+  /** Undefined: everything. */
+  forget(id: string | undefined): void {
+    this.generation += 1;
+    if (id === undefined) {
+      this.kept = new Map();
+    } else {
+      this.kept.delete(id);
+    }
   }
 }

@@ -13,16 +13,14 @@ export function watchStore(store: Store, logger: Logger): { stop(): void } {
     }
     said = problem?.reason;
     if (problem === undefined) {
-      logger.info(
-        { event: "database.back" },
-        "The database file is back in its place. Requests are answered again.",
-      );
+      logger.info({ event: "database.back" }, "The database is back. Requests are answered again.");
       return;
     }
-    const { reason, remedy } = problem;
+    const { reason, detail, remedy } = problem;
+    const more = detail === undefined ? "" : ` ${detail}`;
     logger.error(
       { event: "database.lost", reason },
-      `Changes and executors get 503: ${reason}. Fix: ${remedy}`,
+      `Changes and executors get 503: ${reason}.${more} Fix: ${remedy}`,
     );
   };
   const timer = setInterval(look, INTERVAL_MS);

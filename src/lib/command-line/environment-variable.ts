@@ -9,6 +9,8 @@ interface VariableText {
   readonly example?: string;
   /** True: its value appears in no error and no log. */
   readonly isSecret?: boolean;
+  /** Whether this value may contain a secret, although others do not. */
+  readonly mayHoldSecret?: (value: string) => boolean;
 }
 
 /** An environment variable that a program reads. */
@@ -55,11 +57,12 @@ export function describeProblems(
   problems: readonly VariableProblem[],
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const secrets = new Set(variables.filter(({ isSecret }) => isSecret).map(({ name }) => name));
+  const isHidden = (name: string, value: string) =>
+    variables.some((each) => each.name === name && (each.isSecret || each.mayHoldSecret?.(value)));
   const lines = problems.map(({ name, message }) => {
     const got = env[name] ?? "";
     // In a URL, a password often precedes the @.
-    const isShown = got !== "" && !secrets.has(name) && !got.includes("@");
+    const isShown = got !== "" && !isHidden(name, got) && !got.includes("@");
     const edges = valueEdges(got);
     const value = edges === undefined ? printable(got) : `"${shownWhole(got)}"`;
     const why = edges === undefined ? "" : `; ${edges}`;

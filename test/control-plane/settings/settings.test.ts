@@ -4,7 +4,7 @@ import { managementSocketPath, readSettings } from "../../../src/control-plane/s
 describe("the environment of serve", () => {
   it("has a default for everything; an empty variable counts as unset", () => {
     expect(readSettings({ PORT: "", TLS_CERT: "" })).toEqual({
-      databasePath: "/var/lib/novacula-control-plane/control-plane.db",
+      database: { kind: "sqlite", path: "/var/lib/novacula-control-plane/control-plane.db" },
       socketPath: "/var/lib/novacula-control-plane/management.sock",
       host: "127.0.0.1",
       port: 3000,
@@ -19,7 +19,7 @@ describe("the environment of serve", () => {
 
   it.each(["file:/data/cp.db", "file:///data/cp.db"])("keeps the socket beside the database of %s", (url) => {
     expect(readSettings({ DATABASE_URL: url })).toMatchObject({
-      databasePath: "/data/cp.db",
+      database: { kind: "sqlite", path: "/data/cp.db" },
       socketPath: "/data/management.sock",
     });
     expect(managementSocketPath({ DATABASE_URL: url })).toBe("/data/management.sock");
@@ -27,7 +27,7 @@ describe("the environment of serve", () => {
 
   it("names every problem at once", () => {
     const env = {
-      DATABASE_URL: "postgres://db/cp",
+      DATABASE_URL: "mysql://db/cp",
       PORT: "70000",
       HEARTBEAT_TIMEOUT_MS: "-1",
       MAX_EXECUTORS_PER_KEY: "0",

@@ -11,6 +11,7 @@ function countingStore() {
   const state = { revision: "1", reads: 0, name: "one", gate: Promise.resolve() };
   const lookups = cachedLookups({
     revision: async () => state.revision,
+    changes: () => undefined,
     keys: {
       async byHash(hash) {
         state.reads += 1;

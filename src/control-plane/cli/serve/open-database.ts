@@ -2,22 +2,22 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { utcTime } from "../../../lib/clock.ts";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
-import type { OperatorError } from "../../../lib/errors.ts";
 import { processOwner, processUser } from "../../../lib/files/access-problem.ts";
 import { printable } from "../../../lib/printable.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import type { Logger } from "../../log/logger.ts";
+import { type DatabaseAddress, shownDatabase } from "../../store/address/database-address.ts";
 import type { Store, StoreUnavailable } from "../../store/contract/store.ts";
+import { cannotOpenDatabase, type OpenedStore, openStore } from "../../store/open/open-store.ts";
 import type { RepairedMember } from "../../store/sqlite/migrations/role-repair.ts";
-import { openSqliteStore } from "../../store/sqlite/open.ts";
-import { cannotOpen } from "../../store/sqlite/rows/unavailable.ts";
-import type { SqliteStore } from "../../store/sqlite/store.ts";
 
-/** Opens the database, and logs what an operator should know of that. Throws an OperatorError. */
-export function openDatabase(databasePath: string, logger: Logger): SqliteStore {
-  const isNewFolder = createFolder(dirname(databasePath));
-  return openSqliteStore(databasePath, {
-    created: (was) => warnOfCreation(logger, databasePath, isNewFolder ? "no folder" : was),
+/**
+ * Opens the database, and logs what an operator should know of that. Rejects with an OperatorError.
+ */
+export async function openDatabase(database: DatabaseAddress, logger: Logger): Promise<OpenedStore> {
+  const isNewFolder = database.kind === "sqlite" && createFolder(dirname(database.path));
+  return openStore(database, {
+    created: (was) => warnOfCreation(logger, shownDatabase(database), isNewFolder ? "no folder" : was),
     roleRepaired: (member) => warnOfRole(logger, member),
   });
 }
@@ -28,21 +28,23 @@ const NOTHING_THERE = {
     `There was no database at ${path}, and no folder for it, so both were created. The database is new and empty.`,
   empty: (path: string) =>
     `The file ${path} was empty (0 bytes), so a new, empty database was created in it.`,
+  "no tables": (url: string) => `The database ${url} was empty, so its tables were created.`,
 };
 
-function warnOfCreation(logger: Logger, databasePath: string, was: keyof typeof NOTHING_THERE): void {
+function warnOfCreation(logger: Logger, shown: string, was: keyof typeof NOTHING_THERE): void {
   logger.warn(
-    { event: "database.created", databasePath },
-    `${NOTHING_THERE[was](printable(databasePath, 4096))} It knows no keys, so executors are refused until keys are created. ` +
+    { event: "database.created", databasePath: shown },
+    `${NOTHING_THERE[was](printable(shown, 4096))} It knows no keys, so executors are refused until keys are created. ` +
       "If you expected your keys here, stop the control plane and set DATABASE_URL to the database that has them",
   );
 }
 
 /** A sentence for the time in which a database has no keys. */
-export function noteOfNoKeys(databasePath: string): string {
-  const madeAt = statSync(databasePath, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
+export function noteOfNoKeys(database: DatabaseAddress): string {
+  const stats = database.kind === "sqlite" ? statSync(database.path, { throwIfNoEntry: false }) : undefined;
+  const madeAt = stats?.birthtimeMs ?? 0;
   const made = madeAt > 0 ? `was made at ${utcTime(madeAt)} and ` : "";
-  return `The database ${printable(databasePath, 4096)} ${made}knows no keys at all: is it the right one?`;
+  return `The database ${printable(shownDatabase(database), 4096)} ${made}knows no keys at all: is it the right one?`;
 }
 
 function warnOfRole(logger: Logger, { organizationSlug, email, role, stored }: RepairedMember): void {
@@ -56,9 +58,13 @@ function warnOfRole(logger: Logger, { organizationSlug, email, role, stored }: R
 }
 
 /** If the file is moved away during the start, SQLite reports it like a failing disk. */
-export function unusable(store: Store, databasePath: string, error: StoreUnavailable): OperatorError {
-  const problem = store.problem();
-  return cannotOpen(databasePath, problem === undefined ? error : `${problem.reason}: ${problem.remedy}`);
+export async function unusable(
+  store: Store,
+  database: DatabaseAddress,
+  error: StoreUnavailable,
+): Promise<unknown> {
+  const problem = database.kind === "sqlite" ? store.problem() : undefined;
+  return cannotOpenDatabase(database, problem === undefined ? error : `${problem.reason}: ${problem.remedy}`);
 }
 
 /** Creates a folder with mode 0700; returns whether it was missing. */

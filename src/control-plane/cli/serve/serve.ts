@@ -14,6 +14,7 @@ import type { Logger } from "../../log/logger.ts";
 import { Metrics } from "../../metrics/metrics.ts";
 import { createServer } from "../../server.ts";
 import { oddSecrets, readSettings, type Settings } from "../../settings/settings.ts";
+import { shownDatabase } from "../../store/address/database-address.ts";
 import { StoreUnavailable } from "../../store/contract/store.ts";
 import { startCheckpoints } from "../../store/sqlite/checkpoints.ts";
 import { watchStore } from "../../store/store-watch.ts";
@@ -60,7 +61,7 @@ async function serveLogging(
   { dev: setKeyCommand }: ServeOptions,
 ): Promise<void> {
   const { environment } = terminal;
-  const { databasePath, socketPath, host, port, heartbeatTimeoutMs, maxExecutorsPerKey } = settings;
+  const { database, socketPath, host, port, heartbeatTimeoutMs, maxExecutorsPerKey } = settings;
   const tls = readTls(settings.tls);
   for (const secret of oddSecrets(environment)) {
     logger.warn({ event: "settings.odd" }, `${secret}.`);
@@ -68,8 +69,8 @@ async function serveLogging(
   // The database contains hashes, and the socket gives full access: only the owner may use them.
   process.umask(0o077);
   createFolder(dirname(socketPath));
-  const store = openDatabase(databasePath, logger);
-  const checkpoints = startCheckpoints(databasePath);
+  const store = await openDatabase(database, logger);
+  const checkpoints = database.kind === "sqlite" ? startCheckpoints(database.path) : undefined;
   const watch = watchStore(store, logger);
   let renewal: { stop(): void } | undefined;
   try {
@@ -78,7 +79,7 @@ async function serveLogging(
     const errors = new ErrorDisclosure(logger, systemClock.now, () => metrics?.storeFailed());
     const people = await openPeople(settings, { store, logger, errors, setKeyCommand });
     const limits = { heartbeatTimeoutMs, maxExecutorsPerKey };
-    const keylessNote = noteOfNoKeys(databasePath);
+    const keylessNote = noteOfNoKeys(database);
     const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people, keylessNote };
     const notifier = createNotifier(environment, (failure) => {
       if (failure !== undefined) {
@@ -97,15 +98,15 @@ async function serveLogging(
     });
     renewal = watchTls(server, settings.tls, tls, logger);
     const announce = () => announcePage(people, store.people, { logger, terminal, socketPath });
-    const paths = { socketPath, databasePath };
+    const paths = { socketPath, databasePath: shownDatabase(database) };
     const figures = metrics && metricsAddress && { metrics, address: metricsAddress };
     await serveUntilShutdown(server, { logger, notifier, paths, announce, drainMs, figures });
   } catch (error) {
-    throw error instanceof StoreUnavailable ? unusable(store, databasePath, error) : error;
+    throw error instanceof StoreUnavailable ? await unusable(store, database, error) : error;
   } finally {
     watch.stop();
     renewal?.stop();
-    await checkpoints.stop();
+    await checkpoints?.stop();
     await store.close();
   }
   logger.info({ event: "stopped" }, "Stopped. Everything is written.");

@@ -48,7 +48,8 @@ export interface NodesReported {
 export interface ActivityRecorder {
   /**
    * All or nothing. Once resolved, the activities survive the end of the process. Outside a
-   * transaction they do not survive a power cut until the next one commits.
+   * transaction they do not survive a power cut, or the crash of a database server, until the next
+   * one commits.
    */
   record(activities: readonly Activity[]): Promise<void>;
 }

@@ -4,6 +4,9 @@ import type { BoundKey, KeyRecord } from "./keys.ts";
 import type { ExecutorFilter, ExecutorHealth, ExecutorPage, ListMoment, VersionCount } from "./lists.ts";
 import type { ExecutorReference, KeyReference } from "./references.ts";
 
+/** How many transitions of each executor are kept. */
+export const MAX_TRANSITIONS = 50;
+
 /** What every sync needs to know of its executor. */
 export interface BoundExecutor extends ExecutorReference, Damageable {
   /** Undefined if it cannot be read. */
@@ -121,7 +124,7 @@ export interface ExecutorReader extends ExecutorLookup, LineageReader {
   onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]>;
   /** By last use, newest first. */
   keyUses(executorId: string, limit: number): Promise<readonly ExecutorKeyUse[]>;
-  /** The last 50, newest first. */
+  /** The last `MAX_TRANSITIONS`, newest first. */
   transitions(executorId: string): Promise<readonly ExecutorTransition[]>;
 }
 

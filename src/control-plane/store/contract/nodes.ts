@@ -25,6 +25,15 @@ export interface ExecutorNodes extends ChangeNumber {
   readonly nodes: readonly OwnNode[];
 }
 
+/** Of an executor that never had nodes and reported none. */
+export const NO_NODES: ExecutorNodes = {
+  changeNumber: 0,
+  lostChanges: 0,
+  seen: null,
+  capabilitiesHash: null,
+  nodes: [],
+};
+
 /** What a report about a node is compared with. */
 export interface OwnNode extends Pick<NodeOrder, "desiredState" | "deletion"> {
   readonly id: string;

@@ -2,6 +2,7 @@ import type { ActivityRecorder } from "./activity.ts";
 import type { AuditReader, AuditWriter } from "./audit.ts";
 import type { ExecutorLookup, ExecutorReader, ExecutorWriter } from "./executors.ts";
 import type { KeyLookup, KeyReader, KeyWriter } from "./keys.ts";
+import type { LookupChange } from "./lookup-changes.ts";
 import type { NodeLookup, NodeReader, NodeWriter } from "./nodes.ts";
 import type { OneTimeLinkReader, OneTimeLinkWriter } from "./one-time-links.ts";
 import type { OrganizationReader, OrganizationWriter } from "./organizations.ts";
@@ -12,7 +13,7 @@ import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.t
  * What the control plane must not lose, one interface for each subject. A consumer names those it
  * needs: a parameter of type `KeyReader`, or `{ keys: KeyReader; people: PeopleReader }`.
  *
- * Callers see records and never SQL, so that another engine can take the place of SQLite. Every
+ * Callers see records and never SQL, so that each engine has a store of its own. Every
  * method may reject with `StoreUnavailable`, and with no error of the engine. Reads outside a
  * transaction see only committed data. Times are milliseconds since the Unix epoch, and null means
  * "none" or "never". A method rejects with another error for a text that has the character NUL:
@@ -43,8 +44,9 @@ export interface StoreTransaction extends StoreReader, ActivityRecorder {
 /** A consumer that changes keys alone asks for `Transactions<{ keys: KeyWriter }>`. */
 export interface Transactions<Transaction = StoreTransaction> {
   /**
-   * All of `work` or nothing: a rejection rolls back. Transactions run one after the other, and
-   * once resolved, one survives a power cut. `work` awaits nothing but the transaction it is given.
+   * All of `work` or nothing: a rejection rolls back. Transactions run one after the other, also
+   * those of other control planes, and once resolved, one survives a power cut. `work` awaits
+   * nothing but the transaction it is given.
    */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
 }
@@ -53,9 +55,14 @@ export interface Store extends StoreReader, Transactions, ActivityRecorder {
   /**
    * Changes with every commit, by any process, that may have changed what `keys.byHash()`,
    * `executors.bound()` or `nodes.ofExecutor()` return, except for what executors report. Equal
-   * values mean that nothing has changed.
+   * values mean that nothing has changed. What was committed before the call is in the value.
    */
   revision(): Promise<string>;
+  /**
+   * What was changed between two values that `revision()` returned, as far as it concerns the
+   * answers of `SyncLookups`. Undefined: anything may have been.
+   */
+  changes(from: string, to: string): readonly LookupChange[] | undefined;
   /** Checks now whether the store's answers can be relied on. Undefined if they can. */
   problem(): StoreProblem | undefined;
   close(): Promise<void>;
@@ -73,8 +80,10 @@ export interface SyncLookups {
 
 /** For the operator. */
 export interface StoreProblem {
-  /** What happened. */
+  /** What happened. It names no host, path or user: `/readyz` shows it to anybody. */
   readonly reason: string;
+  /** More of it, as whole sentences: for the log. */
+  readonly detail?: string;
   /** What to do. */
   readonly remedy: string;
 }

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Activity, ActivityRecorder } from "../contract/activity.ts";
+import { dateText } from "../rows/row.ts";
 import { declarationValues } from "./executors.ts";
 import { SqliteTransitions } from "./history/transitions.ts";
 import { SqliteNodeReports } from "./node-reports.ts";
-import { dateText } from "./rows/row.ts";
 import { NOW_MS, SqliteStatements } from "./rows/statements.ts";
 
 /**

@@ -7,9 +7,9 @@ import type {
   NewAuditEvent,
   NumberedAuditEvent,
 } from "../contract/audit.ts";
+import * as records from "../rows/records.ts";
+import { integer } from "../rows/row.ts";
 import { SqliteAuditList } from "./lists/audit-list.ts";
-import * as records from "./rows/records.ts";
-import { integer } from "./rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
 export class SqliteAuditReader extends SqliteStatements implements AuditReader {

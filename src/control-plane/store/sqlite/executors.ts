@@ -1,14 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import type {
-  BoundExecutor,
-  ExecutorDeclaration,
-  ExecutorKeyUse,
-  ExecutorReader,
-  ExecutorRecord,
-  ExecutorTransition,
-  ExecutorWriter,
-  LineageUse,
-  NewExecutor,
+import {
+  type BoundExecutor,
+  type ExecutorDeclaration,
+  type ExecutorKeyUse,
+  type ExecutorReader,
+  type ExecutorRecord,
+  type ExecutorTransition,
+  type ExecutorWriter,
+  type LineageUse,
+  MAX_TRANSITIONS,
+  type NewExecutor,
 } from "../contract/executors.ts";
 import type { KeyRecord } from "../contract/keys.ts";
 import type {
@@ -19,10 +20,9 @@ import type {
   VersionCount,
 } from "../contract/lists.ts";
 import type { ExecutorReference } from "../contract/references.ts";
-import { MAX_TRANSITIONS } from "./history/transitions.ts";
+import * as records from "../rows/records.ts";
+import { integer, mapped } from "../rows/row.ts";
 import { EXECUTOR, SqliteExecutorList } from "./lists/executor-list.ts";
-import * as records from "./rows/records.ts";
-import { integer, mapped } from "./rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
 export class SqliteExecutorReader extends SqliteStatements implements ExecutorReader {

@@ -10,9 +10,9 @@ import type {
   PresentedKey,
 } from "../contract/keys.ts";
 import type { KeyFilter, KeyHealth, KeyPage, ListMoment } from "../contract/lists.ts";
+import * as records from "../rows/records.ts";
+import { dateText, integer, mapped } from "../rows/row.ts";
 import { keysFrom, SqliteKeyList } from "./lists/key-list.ts";
-import * as records from "./rows/records.ts";
-import { dateText, integer, mapped } from "./rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
 const KEY = `${keysFrom("apikey k join")} where k.configId = 'executor'`;

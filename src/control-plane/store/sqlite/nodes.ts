@@ -1,38 +1,30 @@
 import type { NodeCapabilities } from "../../../protocol/nodes/node-exchange.ts";
-import type {
-  ChangeNumber,
-  ExecutorNodes,
-  NewNode,
-  NodeOrder,
-  NodePage,
-  NodeReader,
-  NodeRecord,
-  NodeRevision,
-  NodeWriter,
+import {
+  type ChangeNumber,
+  type ExecutorNodes,
+  type NewNode,
+  NO_NODES,
+  type NodeOrder,
+  type NodePage,
+  type NodeReader,
+  type NodeRecord,
+  type NodeRevision,
+  type NodeWriter,
 } from "../contract/nodes.ts";
-import * as records from "./rows/node-records.ts";
-import { mapped } from "./rows/row.ts";
+import * as records from "../rows/node-records.ts";
+import { mapped } from "../rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
 const NODE = `
   select n.*, x.name as executorName, o.observed, o.observedAt from node n
     left join executor x on x.id = n.executorId left join nodeObservation o on o.nodeId = n.id`;
 
-/** Of an executor that never had nodes and reported none. */
-const NONE: ExecutorNodes = {
-  changeNumber: 0,
-  lostChanges: 0,
-  seen: null,
-  capabilitiesHash: null,
-  nodes: [],
-};
-
 export class SqliteNodeReader extends SqliteStatements implements NodeReader {
   async ofExecutor(executorId: string): Promise<ExecutorNodes> {
     const sql = `select changeNumber, lostChanges, seen, capabilitiesHash from executorNodes where executorId = ?`;
     const own = mapped(this.get(sql, executorId), records.executorNodes);
     if (own === undefined) {
-      return NONE;
+      return NO_NODES;
     }
     const nodes = "select id, name, desiredState, deletion, isGone from node where executorId = ?";
     return { ...own, nodes: this.all(nodes, executorId).map(records.ownNode) };

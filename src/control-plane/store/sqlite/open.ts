@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { fingerprintOfHash } from "../rows/records.ts";
 import { createIfMissing, DatabaseFile } from "./database-file.ts";
 import { migrate, requireSchema } from "./migrations/migrations.ts";
 import {
@@ -7,7 +8,6 @@ import {
   type RepairedMember,
   repairedMembers,
 } from "./migrations/role-repair.ts";
-import { fingerprintOfHash } from "./rows/records.ts";
 import { cannotOpen } from "./rows/unavailable.ts";
 import { SqliteStore } from "./store.ts";
 

@@ -1,6 +1,6 @@
 import type { Organization, OrganizationReader, OrganizationWriter } from "../contract/organizations.ts";
-import { organization } from "./rows/records.ts";
-import { dateText, mapped } from "./rows/row.ts";
+import { organization } from "../rows/records.ts";
+import { dateText, mapped } from "../rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
 export class SqliteOrganizationReader extends SqliteStatements implements OrganizationReader {

@@ -12,11 +12,10 @@ import type {
   Person,
   PersonSession,
 } from "../contract/people.ts";
-import { Cells } from "./rows/cells.ts";
-import { organization } from "./rows/records.ts";
-import { dateText, integer, mapped, type Row } from "./rows/row.ts";
+import { Cells } from "../rows/cells.ts";
+import { invitation, member, membership, person, session } from "../rows/people-records.ts";
+import { dateText, integer, mapped } from "../rows/row.ts";
 import { SqliteStatements } from "./rows/statements.ts";
-import { lowestRoleNamed } from "./rows/stored-role.ts";
 
 const PERSON = "select id as personId, name as personName, email as personEmail from user";
 const INVITATION = `
@@ -67,10 +66,7 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
   async memberships(personId: string): Promise<readonly Membership[]> {
     const sql = `select o.id, o.name, o.slug, m.role from member m join organization o on o.id = m.organizationId
       where m.userId = ? order by m.createdAt, m.rowid`;
-    return this.all(sql, personId).map((row) => ({
-      organization: organization(row),
-      role: lowestRoleNamed(new Cells(row).textOrNull("role")),
-    }));
+    return this.all(sql, personId).map(membership);
   }
 
   async members(organizationId: string): Promise<readonly Member[]> {
@@ -192,55 +188,4 @@ export class SqlitePeopleWriter extends SqlitePeopleReader implements PeopleWrit
   async endInvitation(id: string, status: "accepted" | "canceled"): Promise<void> {
     this.run("update invitation set status = ? where id = ?", status, id);
   }
-}
-
-function person(row: Row): Person & Damageable {
-  const cells = new Cells(row);
-  return { ...personIn(cells), damaged: cells.damaged };
-}
-
-function personIn(cells: Cells): Person {
-  return { id: cells.text("personId"), name: cells.text("personName"), email: cells.text("personEmail") };
-}
-
-function session(row: Row): PersonSession {
-  const cells = new Cells(row);
-  return {
-    id: cells.text("id"),
-    createdAt: cells.date("createdAt"),
-    renewedAt: cells.date("updatedAt"),
-    expiresAt: cells.date("expiresAt"),
-    address: cells.textOrNull("ipAddress"),
-    userAgent: cells.textOrNull("userAgent"),
-    damaged: cells.damaged,
-  };
-}
-
-function member(row: Row): Member {
-  const cells = new Cells(row);
-  return {
-    id: cells.text("memberId"),
-    person: personIn(cells),
-    role: lowestRoleNamed(cells.textOrNull("role")),
-    createdAt: cells.date("createdAt"),
-    damaged: cells.damaged,
-  };
-}
-
-/** An unreadable end is 0, so the invitation has expired. */
-function invitation(row: Row): Invitation {
-  const cells = new Cells(row);
-  const inviterRole = cells.textOrNull("inviterRole");
-  return {
-    id: cells.text("invitationId"),
-    organization: organization(row),
-    email: cells.text("invitedEmail"),
-    role: lowestRoleNamed(cells.textOrNull("role")),
-    status: cells.text("status"),
-    expiresAt: cells.date("expiresAt"),
-    createdAt: cells.date("createdAt"),
-    inviter: personIn(cells),
-    inviterRole: inviterRole === null ? undefined : lowestRoleNamed(inviterRole),
-    damaged: cells.damaged,
-  };
 }

@@ -75,6 +75,11 @@ export class SqliteStore implements Store {
     return this.transactions.revision();
   }
 
+  /** SQLite counts changes, and does not tell them apart. */
+  changes(): undefined {
+    return undefined;
+  }
+
   /** What better-auth reads and writes people through. */
   betterAuthDatabase(): { readonly dialect: Dialect; readonly type: "sqlite" } {
     const { reader, writer } = this.connections;

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { type StoreTransaction, StoreUnavailable } from "../contract/store.ts";
+import { integer } from "../rows/row.ts";
 import { SqliteActivityRecorder } from "./activity.ts";
 import { SqliteAuditWriter } from "./audit.ts";
 import { SqliteExecutorWriter } from "./executors.ts";
@@ -8,7 +9,6 @@ import { SqliteKeyWriter } from "./keys.ts";
 import { SqliteNodeWriter } from "./nodes.ts";
 import { SqliteOrganizationWriter } from "./organizations.ts";
 import { SqlitePeopleWriter } from "./people.ts";
-import { integer } from "./rows/row.ts";
 import { asStoreError, isBusy } from "./rows/unavailable.ts";
 import { SqliteOneTimeLinks } from "./sign-in/one-time-links.ts";
 import { SqliteSignInDevices } from "./sign-in/sign-in-devices.ts";

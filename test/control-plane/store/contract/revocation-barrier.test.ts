@@ -118,7 +118,7 @@ describe.each(engines)("with $name, a key that", (engine) => {
   );
 
   it.each(CHANGES)("$what would be seen as before without a look at the revision", async (change) => {
-    const unchanged = { revision: async () => "always the same" };
+    const unchanged = { revision: async () => "always the same", changes: () => undefined };
     const both = await scene(engine, ({ keys, executors, nodes }) =>
       cachedLookups({ keys, executors, nodes, ...unchanged }),
     );

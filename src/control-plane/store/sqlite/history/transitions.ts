@@ -1,11 +1,10 @@
 import { KEY_REFUSAL_REASONS } from "../../../../protocol/refusal.ts";
 import { TRANSITION_KINDS, type TransitionKind } from "../../../../protocol/statuses.ts";
-import type { NewTransition } from "../../contract/executors.ts";
+import { MAX_TRANSITIONS, type NewTransition } from "../../contract/executors.ts";
 import type { KeyRefusal } from "../../contract/keys.ts";
-import { text } from "../rows/row.ts";
+import { text } from "../../rows/row.ts";
 import { SqliteStatements } from "../rows/statements.ts";
 
-export const MAX_TRANSITIONS = 50;
 /** Of the executors that are bound to one key. */
 const MAX_REFUSED = 100;
 

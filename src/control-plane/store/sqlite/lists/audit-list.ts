@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { AuditEvent, AuditPage } from "../../contract/audit.ts";
-import * as records from "../rows/records.ts";
-import type { Row } from "../rows/row.ts";
+import * as records from "../../rows/records.ts";
+import type { Row } from "../../rows/row.ts";
 import { SqliteStatements } from "../rows/statements.ts";
 import { SqliteAuditNames } from "./audit-names.ts";
 

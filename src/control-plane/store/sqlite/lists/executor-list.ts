@@ -9,8 +9,8 @@ import type {
   ListMoment,
   VersionCount,
 } from "../../contract/lists.ts";
-import * as records from "../rows/records.ts";
-import { dateText, integer, text } from "../rows/row.ts";
+import * as records from "../../rows/records.ts";
+import { dateText, integer, text } from "../../rows/row.ts";
 import { SqliteStatements } from "../rows/statements.ts";
 import { SqliteListPages, type Values } from "./list-page.ts";
 

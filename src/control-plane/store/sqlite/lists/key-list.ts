@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { KeyRecord } from "../../contract/keys.ts";
 import type { KeyFilter, KeyHealth, KeyPage, ListMoment } from "../../contract/lists.ts";
-import * as records from "../rows/records.ts";
-import { dateText, integer } from "../rows/row.ts";
+import * as records from "../../rows/records.ts";
+import { dateText, integer } from "../../rows/row.ts";
 import { SqliteStatements } from "../rows/statements.ts";
 import { SqliteListPages, type Values } from "./list-page.ts";
 

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from "node:sqlite";
-import type { Row } from "../rows/row.ts";
+import type { Row } from "../../rows/row.ts";
 import { SqliteStatements } from "../rows/statements.ts";
 
 export type Values = Readonly<Record<string, SQLInputValue>>;

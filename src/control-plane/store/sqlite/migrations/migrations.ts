@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { OperatorError } from "../../../../lib/errors.ts";
-import { integer, text } from "../rows/row.ts";
+import { integer, text } from "../../rows/row.ts";
 import { DAMAGE_REMEDY } from "../rows/unavailable.ts";
 import { EXECUTOR_TABLES } from "./executor-tables.ts";
 import { HISTORY_TABLES } from "./history-tables.ts";

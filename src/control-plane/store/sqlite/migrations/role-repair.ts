@@ -2,8 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { printable } from "../../../../lib/printable.ts";
 import { randomId } from "../../../../lib/random-id.ts";
 import { ROLES } from "../../../../protocol/roles.ts";
-import { Cells } from "../rows/cells.ts";
-import { lowestRoleNamed } from "../rows/stored-role.ts";
+import { Cells } from "../../rows/cells.ts";
+import { lowestRoleNamed } from "../../rows/stored-role.ts";
 
 const MAX_SHOWN_CHARACTERS = 100;
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import type { Row } from "./row.ts";
+import type { Row } from "../../rows/row.ts";
 import { asStoreError } from "./unavailable.ts";
 
 /** The wall clock in epoch milliseconds, when the statement runs. */

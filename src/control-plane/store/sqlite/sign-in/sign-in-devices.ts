@@ -1,22 +1,13 @@
 import type { SignInDevice, SignInDeviceReader, SignInDeviceWriter } from "../../contract/sign-in-devices.ts";
-import { Cells } from "../rows/cells.ts";
+import { signInDevice } from "../../rows/people-records.ts";
+import { mapped } from "../../rows/row.ts";
 import { SqliteStatements } from "../rows/statements.ts";
 
 export class SqliteSignInDevices extends SqliteStatements implements SignInDeviceReader, SignInDeviceWriter {
   async find(hash: string): Promise<SignInDevice | undefined> {
     const sql = `select d.hash, d.userId, u.email, d.lastUsedAt from signInDevice d join user u on u.id = d.userId
       where d.hash = ?`;
-    const row = this.get(sql, hash);
-    if (row === undefined) {
-      return undefined;
-    }
-    const cells = new Cells(row);
-    return {
-      hash,
-      personId: cells.text("userId"),
-      email: cells.text("email").toLowerCase(),
-      lastUsedAt: cells.time("lastUsedAt"),
-    };
+    return mapped(this.get(sql, hash), signInDevice);
   }
 
   async keep({ hash, personId, lastUsedAt }: Omit<SignInDevice, "email">, most: number): Promise<void> {

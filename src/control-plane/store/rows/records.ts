@@ -1,16 +1,16 @@
 import * as z from "zod";
-import { CHANNELS } from "../../../../protocol/channels.ts";
-import { TRANSITION_KINDS } from "../../../../protocol/statuses.ts";
-import type { AuditEvent } from "../../contract/audit.ts";
+import { CHANNELS } from "../../../protocol/channels.ts";
+import { TRANSITION_KINDS } from "../../../protocol/statuses.ts";
+import type { AuditEvent } from "../contract/audit.ts";
 import type {
   BoundExecutor,
   ExecutorKeyUse,
   ExecutorRecord,
   ExecutorTransition,
-} from "../../contract/executors.ts";
-import type { BoundKey, KeyRecord, KeyRefusal, KeyUse } from "../../contract/keys.ts";
-import type { Organization } from "../../contract/organizations.ts";
-import type { ExecutorReference } from "../../contract/references.ts";
+} from "../contract/executors.ts";
+import type { BoundKey, KeyRecord, KeyRefusal, KeyUse } from "../contract/keys.ts";
+import type { Organization } from "../contract/organizations.ts";
+import type { ExecutorReference } from "../contract/references.ts";
 import { Cells, UNREADABLE } from "./cells.ts";
 import type { Row } from "./row.ts";
 

@@ -1,4 +1,4 @@
-import { ROLES, type Role } from "../../../../protocol/roles.ts";
+import { ROLES, type Role } from "../../../protocol/roles.ts";
 
 /**
  * The role that a stored text grants: the lowest one it names, or member if it names none. An

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { type NodeCapabilities, nodeCapabilities } from "../../../../protocol/nodes/node-exchange.ts";
-import { DESIRED_NODE_STATES, MAX_INT, nodeConfig } from "../../../../protocol/nodes/node-spec.ts";
-import { observedNode } from "../../../../protocol/nodes/observed-node.ts";
-import type { ExecutorNodes, NodeRecord, NodeRevision, OwnNode } from "../../contract/nodes.ts";
+import { type NodeCapabilities, nodeCapabilities } from "../../../protocol/nodes/node-exchange.ts";
+import { DESIRED_NODE_STATES, MAX_INT, nodeConfig } from "../../../protocol/nodes/node-spec.ts";
+import { observedNode } from "../../../protocol/nodes/observed-node.ts";
+import type { ExecutorNodes, NodeRecord, NodeRevision, OwnNode } from "../contract/nodes.ts";
 import { Cells } from "./cells.ts";
 import type { Row } from "./row.ts";
 

@@ -1,0 +1,62 @@
+import { type ClientConfig, Pool, type PoolClient, type QueryResult } from "pg";
+import type { PostgresAddress } from "../../address/postgres-address.ts";
+import { StoreUnavailable } from "../../contract/store.ts";
+import type { Row } from "../../rows/row.ts";
+import { queryOn } from "./kept-connection.ts";
+import type { Runner, Value } from "./statements.ts";
+import { asStoreError } from "./store-error.ts";
+
+const MOST = 4;
+const IDLE_MS = 60_000;
+
+/** The connections of everything but syncs: pages, changes, and better-auth. */
+export class ConnectionPool implements Runner {
+  private readonly pool: Pool;
+  private readonly address: PostgresAddress;
+  private isClosed = false;
+
+  constructor(address: PostgresAddress, config: ClientConfig) {
+    this.address = address;
+    this.pool = new Pool({ ...config, max: MOST, idleTimeoutMillis: IDLE_MS });
+    // Of a connection that rests. The next statement gets another one.
+    this.pool.on("error", () => undefined);
+  }
+
+  async query(text: string, values: readonly Value[], name?: string): Promise<QueryResult<Row>> {
+    return this.with((client) => queryOn(client, this.address, text, values, name));
+  }
+
+  /** Lends a connection to `work`. After a failure of the connection it is not used again. */
+  async with<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.connect();
+    // While it is lent, the driver reports its end here.
+    const ignore = () => undefined;
+    client.on("error", ignore);
+    let failure: unknown;
+    try {
+      return await work(client);
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      client.off("error", ignore);
+      client.release(failure instanceof StoreUnavailable || client.getTransactionStatus() !== "I");
+    }
+  }
+
+  async connect(): Promise<PoolClient> {
+    if (this.isClosed) {
+      throw new StoreUnavailable("the database is closed");
+    }
+    try {
+      return await this.pool.connect();
+    } catch (error) {
+      throw asStoreError(error, this.address);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.pool.end();
+  }
+}

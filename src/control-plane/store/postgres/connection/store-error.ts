@@ -1,0 +1,35 @@
+import { DatabaseError } from "pg";
+import { errorCode } from "../../../../lib/errors.ts";
+import { printable } from "../../../../lib/printable.ts";
+import type { PostgresAddress } from "../../address/postgres-address.ts";
+import { type StoreProblem, StoreUnavailable } from "../../contract/store.ts";
+import { troubleOf } from "./trouble.ts";
+
+/**
+ * Turns an error of the driver into `StoreUnavailable` if the server cannot answer. Another one is
+ * a bug: it loses what the server quotes of rows and parameters, because bugs are logged.
+ */
+export function asStoreError(error: unknown, address: PostgresAddress): unknown {
+  if (error instanceof StoreUnavailable) {
+    return error;
+  }
+  const trouble = troubleOf(error, address);
+  if (trouble !== undefined) {
+    return new StoreUnavailable(trouble.reason, { cause: plain(error), remedy: () => sentences(trouble) });
+  }
+  return error instanceof DatabaseError ? plain(error) : error;
+}
+
+function sentences({ detail, remedy }: StoreProblem): string {
+  return detail === undefined ? `Fix: ${remedy}` : `${detail} Fix: ${remedy}`;
+}
+
+function plain(error: unknown): Error {
+  const code = errorCode(error);
+  const message = error instanceof Error ? printable(error.message, 300) : "no reason given";
+  const bare = new Error(code === undefined ? message : `${message} (${code})`);
+  if (error instanceof Error && error.stack !== undefined) {
+    bare.stack = error.stack;
+  }
+  return bare;
+}

@@ -1,0 +1,188 @@
+import type {
+  KeyNeighbours,
+  KeyReader,
+  KeyRecord,
+  KeyRefusal,
+  KeyUse,
+  KeyWriter,
+  NewKey,
+  PresentedKey,
+} from "../contract/keys.ts";
+import type { KeyFilter, KeyHealth, KeyPage, ListMoment } from "../contract/lists.ts";
+import * as records from "../rows/records.ts";
+import { dateText, integer, mapped } from "../rows/row.ts";
+import { PostgresStatements, type Runner } from "./connection/statements.ts";
+import { KEY_COLUMNS, KEY_JOINS, KEY_USED, PostgresKeyList } from "./lists/key-list.ts";
+
+const IS_KEY = "k.\"configId\" = 'executor'";
+/** As `KEY`, without the last use: every sync asks for it. */
+const PRESENTED = `select ${KEY_COLUMNS} from apikey k ${KEY_JOINS} where ${IS_KEY} and k.key = $1`;
+const KEY = `select ${KEY_COLUMNS}, ${KEY_USED} as "lastRequest" from apikey k ${KEY_JOINS}
+  left join "keyUse" u on u."keyId" = k.id where ${IS_KEY}`;
+/** The heartbeat has the last use of the key that an executor is on. */
+const USE = `
+  select u."executorId", u."executorName", u."firstUsedAt",
+    greatest(u."lastUsedAt", h."lastSyncAt") as "lastUsedAt",
+    case when h."lastSyncAt" > u."lastUsedAt" then h.address else u.address end as address, x.id as "existingExecutor"
+  from "executorKeyUsage" u left join executor x on x.id = u."executorId"
+  left join heartbeat h on h."executorId" = u."executorId" and h."keyId" = u."keyId"
+  where u."keyId" = $1`;
+
+export class PostgresKeyReader extends PostgresStatements implements KeyReader {
+  private readonly lists: PostgresKeyList;
+  private readonly lookups: PostgresKeyLookups;
+
+  /** `hot` answers what every sync asks. */
+  constructor(runner: Runner, hot: Runner = runner) {
+    super(runner);
+    this.lists = new PostgresKeyList(runner);
+    this.lookups = new PostgresKeyLookups(hot);
+  }
+
+  byHash(hash: string): Promise<PresentedKey | undefined> {
+    return this.lookups.byHash(hash);
+  }
+
+  hasSuccessor(key: Pick<PresentedKey, "id" | "lineageId">): Promise<boolean> {
+    return this.lookups.hasSuccessor(key);
+  }
+
+  async any(): Promise<boolean> {
+    return (await this.get("select id from apikey limit 1")) !== undefined;
+  }
+
+  async byId(id: string): Promise<KeyRecord | undefined> {
+    return mapped(await this.get(`${KEY} and k.id = $1`, id), records.key);
+  }
+
+  list(organizationId: string, page: KeyPage): Promise<readonly KeyRecord[]> {
+    return this.lists.page(organizationId, page);
+  }
+
+  count(organizationId: string, filter: KeyFilter, moment: ListMoment): Promise<number> {
+    return this.lists.count(organizationId, filter, moment);
+  }
+
+  health(organizationId: string, moment: ListMoment): Promise<KeyHealth> {
+    return this.lists.health(organizationId, moment);
+  }
+
+  async newestOfLineage(lineageId: string): Promise<KeyRecord | undefined> {
+    const [newest] = await this.lineage(lineageId, 1);
+    return newest;
+  }
+
+  async neighbours({ id, lineageId }: Pick<KeyRecord, "id" | "lineageId">): Promise<KeyNeighbours> {
+    const next = (comparison: "<" | ">", direction: "asc" | "desc") =>
+      this.get(
+        `${KEY} and e."lineageId" = $1 and (k."createdAt", k.ordinal) ${comparison} (
+          select "createdAt", ordinal from apikey where id = $2)
+        order by k."createdAt" ${direction}, k.ordinal ${direction} limit 1`,
+        lineageId,
+        id,
+      );
+    const [successor, predecessor] = await Promise.all([next(">", "asc"), next("<", "desc")]);
+    return { successor: mapped(successor, records.key), predecessor: mapped(predecessor, records.key) };
+  }
+
+  async lineage(lineageId: string, limit: number): Promise<readonly KeyRecord[]> {
+    const sql = `${KEY} and e."lineageId" = $1 order by k."createdAt" desc, k.ordinal desc limit $2`;
+    const rows = await this.all(sql, lineageId, limit);
+    return rows.map(records.key);
+  }
+
+  async ofExecutor(executorId: string, now: number): Promise<readonly KeyRecord[]> {
+    // Filtered here and not by the caller: a lineage may have more revoked keys than the limit, and
+    // the working one is among its newest.
+    const sql = `${KEY} and k.id in (
+        select "keyId" from "executorKey" where "targetExecutorId" = $1
+        union select s."keyId" from executor x join "executorKey" s on s."lineageId" = x."lineageId"
+          where x.id = $1 and not exists (
+            select 1 from executor y where y."lineageId" = x."lineageId" and y.id <> $1)
+        union select x."keyId" from executor x
+          where x.id = $1 and not exists (select 1 from "executorKey" s where s."keyId" = x."keyId")
+            and not exists (select 1 from executor y where y."keyId" = x."keyId" and y.id <> $1))
+      and k.enabled is not false and e."revokedAt" is null and (e."revokesAt" is null or e."revokesAt" > $2)
+      order by k."createdAt", k.ordinal limit 100`;
+    const rows = await this.all(sql, executorId, now);
+    return rows.map(records.key);
+  }
+
+  async uses(keyId: string, limit: number): Promise<readonly KeyUse[]> {
+    const rows = await this.all(`${USE} order by "lastUsedAt" desc limit $2`, keyId, limit);
+    return rows.map(records.keyUse);
+  }
+
+  async usesNow(keyId: string, limit: number): Promise<readonly KeyUse[]> {
+    const rows = await this.all(`${USE} and x."keyId" = u."keyId" order by x.name limit $2`, keyId, limit);
+    return rows.map(records.keyUse);
+  }
+
+  async usesBefore(keyId: string, limit: number): Promise<readonly KeyUse[]> {
+    const sql = `${USE} and x."keyId" is distinct from u."keyId" order by "lastUsedAt" desc limit $2`;
+    const rows = await this.all(sql, keyId, limit);
+    return rows.map(records.keyUse);
+  }
+
+  async boundCount(keyId: string): Promise<number> {
+    const row = await this.get(`select count(*) as count from executor where "keyId" = $1`, keyId);
+    return row === undefined ? 0 : integer(row, "count");
+  }
+
+  async useCount(keyId: string): Promise<number> {
+    const row = await this.get(`select count(*) as count from "executorKeyUsage" where "keyId" = $1`, keyId);
+    return row === undefined ? 0 : integer(row, "count");
+  }
+
+  async refusal(keyId: string): Promise<KeyRefusal | undefined> {
+    const sql = `select reason, message, address, "executorId" as "refusedExecutorId", at as "keyRefusedAt"
+      from "keyRefusal" where "keyId" = $1`;
+    return mapped(await this.get(sql, keyId), records.keyRefusal);
+  }
+}
+
+class PostgresKeyLookups extends PostgresStatements {
+  async byHash(hash: string): Promise<PresentedKey | undefined> {
+    return mapped(await this.get(PRESENTED, hash), records.key);
+  }
+
+  async hasSuccessor({ id, lineageId }: Pick<PresentedKey, "id" | "lineageId">): Promise<boolean> {
+    const sql = `select 1 from "executorKey" s join apikey k on k.id = s."keyId"
+      where s."lineageId" = $1
+        and (k."createdAt", k.ordinal) > (select "createdAt", ordinal from apikey where id = $2) limit 1`;
+    return (await this.get(sql, lineageId, id)) !== undefined;
+  }
+}
+
+export class PostgresKeyWriter extends PostgresKeyReader implements KeyWriter {
+  async insert(key: NewKey): Promise<void> {
+    const createdAt = dateText(key.createdAt);
+    const { id, name, start, organizationId, hash } = key;
+    // rateLimitEnabled is off because better-auth's default is ten requests a day.
+    const sql = `insert into apikey (id, "configId", name, start, "referenceId", prefix, key, enabled, "rateLimitEnabled",
+      "requestCount", "expiresAt", "createdAt", "updatedAt")
+      values ($1, 'executor', $2, $3, $4, 'exc_', $5, true, false, 0, $6, $7, $7)`;
+    await this.run(sql, id, name, start, organizationId, hash, dateText(key.expiresAt), createdAt);
+    const side = `insert into "executorKey" ("keyId", "lineageId", "targetExecutorId", "targetName")
+      values ($1, $2, $3, $4)`;
+    await this.run(side, id, key.lineageId, key.target?.id ?? null, key.target?.name ?? null);
+  }
+
+  async revoke(id: string, at: number): Promise<void> {
+    await this.run(`update apikey set enabled = false, "updatedAt" = $1 where id = $2`, dateText(at), id);
+    const sql = `insert into "executorKey" ("keyId", "lineageId", "revokedAt") values ($1, $1, $2)
+      on conflict ("keyId") do update set "revokedAt" = excluded."revokedAt"`;
+    await this.run(sql, id, at);
+  }
+
+  async endAt(id: string, revokesAt: number, at: number): Promise<void> {
+    await this.run(`update apikey set "updatedAt" = $1 where id = $2`, dateText(at), id);
+    const sql = `insert into "executorKey" ("keyId", "lineageId", "revokesAt") values ($1, $1, $2)
+      on conflict ("keyId") do update set "revokesAt" = excluded."revokesAt"`;
+    await this.run(sql, id, revokesAt);
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.run("delete from apikey where id = $1", id);
+  }
+}

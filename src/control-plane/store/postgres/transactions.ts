@@ -1,0 +1,103 @@
+import type { PoolClient } from "pg";
+import type { PostgresAddress } from "../address/postgres-address.ts";
+import { type StoreTransaction, StoreUnavailable } from "../contract/store.ts";
+import { PostgresActivityRecorder } from "./activity.ts";
+import { PostgresAuditWriter } from "./audit.ts";
+import { queryOn } from "./connection/kept-connection.ts";
+import type { ConnectionPool } from "./connection/pool.ts";
+import { commit, type Runner } from "./connection/statements.ts";
+import { PostgresExecutorWriter } from "./executors.ts";
+import { PostgresKeyWriter } from "./keys.ts";
+import { PostgresNodeWriter } from "./nodes.ts";
+import { PostgresOrganizationWriter } from "./organizations.ts";
+import { PostgresPeopleWriter } from "./people.ts";
+import { PostgresOneTimeLinks } from "./sign-in/one-time-links.ts";
+import { PostgresSignInDevices } from "./sign-in/sign-in-devices.ts";
+
+/** Of pg_advisory_xact_lock(), in this database: "nova" and a number. */
+export const WRITE_LOCK = 0x6e6f_7661_0001;
+const MAX_QUEUED = 2000;
+
+/**
+ * A role or a database may be set to acknowledge before the disk has it. The lock makes the
+ * transactions of all control planes run one after the other, so that what a transaction has read
+ * is true until it ends.
+ */
+const BEGIN = `begin;
+  select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';
+  select pg_advisory_xact_lock(${WRITE_LOCK})`;
+
+/** Runs transactions, one after the other: also those of other control planes on this database. */
+export class PostgresTransactions {
+  private readonly pool: ConnectionPool;
+  private readonly address: PostgresAddress;
+  private tail: Promise<unknown> = Promise.resolve();
+  private queued = 0;
+
+  constructor(pool: ConnectionPool, address: PostgresAddress) {
+    this.pool = pool;
+    this.address = address;
+  }
+
+  run<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
+    return this.inLine((runner) => work(transactionOn(runner)));
+  }
+
+  /** As `run()`, one statement. */
+  async runScript(text: string): Promise<void> {
+    await this.inLine((runner) => runner.query(text, []));
+  }
+
+  /** In line, so that those which wait for the lock leave connections to the readers. */
+  private async inLine<Result>(work: (runner: Runner) => Promise<Result>): Promise<Result> {
+    if (this.queued >= MAX_QUEUED) {
+      throw new StoreUnavailable("too many changes are waiting for the database");
+    }
+    this.queued += 1;
+    const result = this.tail.then(() => this.pool.with((client) => this.runOn(client, work)));
+    this.tail = Promise.allSettled([result]);
+    try {
+      return await result;
+    } finally {
+      this.queued -= 1;
+    }
+  }
+
+  /** Resolves once every transaction that was started has ended. */
+  async finished(): Promise<void> {
+    await this.tail;
+  }
+
+  private async runOn<Result>(
+    client: PoolClient,
+    work: (runner: Runner) => Promise<Result>,
+  ): Promise<Result> {
+    const runner: Runner = {
+      query: (text, values, name) => queryOn(client, this.address, text, values, name),
+    };
+    try {
+      await runner.query(BEGIN, []);
+      const result = await work(runner);
+      await commit(runner);
+      return result;
+    } catch (error) {
+      await runner.query("rollback", []).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function transactionOn(runner: Runner): StoreTransaction {
+  const activity = new PostgresActivityRecorder(runner);
+  return {
+    organizations: new PostgresOrganizationWriter(runner),
+    keys: new PostgresKeyWriter(runner),
+    executors: new PostgresExecutorWriter(runner),
+    nodes: new PostgresNodeWriter(runner),
+    people: new PostgresPeopleWriter(runner),
+    devices: new PostgresSignInDevices(runner),
+    links: new PostgresOneTimeLinks(runner),
+    audit: new PostgresAuditWriter(runner),
+    record: (activities) => activity.record(activities),
+  };
+}

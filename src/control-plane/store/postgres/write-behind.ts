@@ -1,0 +1,49 @@
+import type { Activity, ActivityRecorder } from "../contract/activity.ts";
+import { PostgresActivityRecorder } from "./activity.ts";
+import type { KeptConnection } from "./connection/kept-connection.ts";
+import { commit } from "./connection/statements.ts";
+import { WRITE_LOCK } from "./transactions.ts";
+
+/**
+ * Heartbeats and last uses may lose a second if the server fails. The lock keeps a flush and the
+ * changes of people apart, which would otherwise wait for each other's rows. Flushes of several
+ * control planes share it, since they touch their rows in the same order, unless nodes were
+ * reported.
+ */
+const begin = (isShared: boolean) => `begin; set local synchronous_commit = off;
+  select pg_advisory_xact_lock${isShared ? "_shared" : ""}(${WRITE_LOCK})`;
+
+/** Writes activities on a connection of their own, all of a call in one transaction. */
+export class PostgresWriteBehind implements ActivityRecorder {
+  private readonly connection: KeptConnection;
+  private tail: Promise<unknown> = Promise.resolve();
+
+  constructor(connection: KeptConnection) {
+    this.connection = connection;
+  }
+
+  async record(activities: readonly Activity[]): Promise<void> {
+    const result = this.tail.then(() => this.write(activities));
+    this.tail = Promise.allSettled([result]);
+    await result;
+  }
+
+  async finished(): Promise<void> {
+    await this.tail;
+  }
+
+  private async write(activities: readonly Activity[]): Promise<void> {
+    const session = await this.connection.session();
+    const isShared = !activities.some(({ kind }) => kind === "nodes-reported");
+    // Sent at once, without a round trip between them. After one that fails, none has an effect.
+    const outcomes = await Promise.allSettled([
+      session.query(begin(isShared), []),
+      new PostgresActivityRecorder(session).record(activities),
+      commit(session),
+    ]);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) {
+      throw failed.reason;
+    }
+  }
+}
