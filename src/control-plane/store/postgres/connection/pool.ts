@@ -13,7 +13,7 @@ const IDLE_MS = 60_000;
 export class ConnectionPool implements Runner {
   private readonly pool: Pool;
   private readonly address: PostgresAddress;
-  private isClosed = false;
+  private closed: Promise<void> | undefined;
 
   constructor(address: PostgresAddress, config: ClientConfig) {
     this.address = address;
@@ -45,7 +45,7 @@ export class ConnectionPool implements Runner {
   }
 
   async connect(): Promise<PoolClient> {
-    if (this.isClosed) {
+    if (this.closed !== undefined) {
       throw new StoreUnavailable("the database is closed");
     }
     try {
@@ -55,8 +55,9 @@ export class ConnectionPool implements Runner {
     }
   }
 
-  async close(): Promise<void> {
-    this.isClosed = true;
-    await this.pool.end();
+  close(): Promise<void> {
+    // The driver refuses a second end.
+    this.closed ??= this.pool.end();
+    return this.closed;
   }
 }
