@@ -114,7 +114,7 @@ export const MODULES: readonly MutatedModule[] = [
   {
     name: "auth-schemas",
     sources: ["src/control-plane/people/sign-in/auth-inputs.ts"],
-    tests: ["test/e2e/control-plane/sign-in/auth-inputs"],
+    tests: ["test/control-plane/people/sign-in/auth-inputs"],
   },
   {
     name: "scrubs",
