@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allowedCalls, violation } from "../../support/nodes/hand-grammar.ts";
 import { NastyRequests } from "../../support/nodes/nasty-requests.ts";
 import { canRecordHand, RecordedHand } from "../../support/nodes/recorded-hand.ts";
@@ -8,19 +8,18 @@ import { lacks } from "../../support/requires.ts";
 const REQUESTS = 400;
 
 describe.skipIf(lacks("the right to mount an overlay", canRecordHand()))("requests to the hand", () => {
-  function hand(): RecordedHand {
-    const recorded = new RecordedHand();
-    onTestFinished(() => recorded.close());
-    return recorded;
-  }
+  let hand: RecordedHand;
+  beforeAll(() => {
+    hand = new RecordedHand();
+  });
+  afterAll(() => hand.close());
 
   it("reach systemd if they keep to the grammar, and do not if they do not", async () => {
-    const recorded = hand();
     const requests = new NastyRequests(1);
     let accepted = 0;
     for (let count = 0; count < REQUESTS; count += 1) {
       const bytes = requests.next();
-      expect(violation(bytes, await recorded.send(bytes))).toBeUndefined();
+      expect(violation(bytes, await hand.send(bytes))).toBeUndefined();
       accepted += allowedCalls(bytes) === undefined ? 0 : 1;
     }
     expect(accepted).toBeGreaterThan(REQUESTS / 50);
@@ -42,7 +41,7 @@ describe.skipIf(lacks("the right to mount an overlay", canRecordHand()))("reques
     "run",
     "",
   ])("%s is refused", async (line) => {
-    const { answer, calls } = await hand().send(Buffer.from(`${line}\n`));
+    const { answer, calls } = await hand.send(Buffer.from(`${line}\n`));
     expect(answer).toMatch(/^error /u);
     expect(calls.filter(([, verb]) => verb !== "show")).toEqual([]);
   });

@@ -19,23 +19,49 @@ const UNSHARE = [
 const RECORDER = `#!/bin/sh
 printf '%s\\0' "\${0##*/}" "$@" >>"$RECORD"
 printf '\\n\\0' >>"$RECORD"
+for unit; do :; done
 case "$*" in
-    *--property=FragmentPath*)
-        for unit; do :; done
-        echo "/usr/lib/systemd/system/\${unit%%@*}@.service"
-        ;;
-    *--property=ActiveState*) echo inactive ;;
-    list-units*) echo "bitcoin-node@known.service loaded active running x" ;;
+    *--property=FragmentPath*) echo "\${PLACE-/usr/lib/systemd/system/\${unit%%@*}@.service}" ;;
+    *--property=ActiveState*) [ "$unit" = "\${STATE%% *}" ] && echo "\${STATE##* }" || echo inactive ;;
+    list-units*) echo "\${LISTED-bitcoin-node@known.service loaded active running x}" ;;
+    "\${FAILING:-none} "*) printf "no\\033[1m %0200d" 7 && exit 1 ;;
 esac
 `;
 
-/** Puts our files and the recorders over /usr, for this process only. */
+/** Puts our files and the recorders over /usr, and an empty folder over systemd's own, for this process only. */
 const MOUNT = `mount -t overlay recorded-hand -o "lowerdir=/usr,upperdir=$1/usr,workdir=$1/work" /usr
+mount -t tmpfs recorded-hand /etc/systemd
 shift
 exec "$@"`;
 
-const exchange = z.strictObject({ answer: z.string(), calls: z.array(z.array(z.string())) });
+const exchange = z.strictObject({
+  answer: z.string(),
+  calls: z.array(z.array(z.string())),
+  /** The lines for the journal. */
+  notes: z.string(),
+});
 export type Exchange = z.infer<typeof exchange>;
+
+/** What the hand finds. By default: its own script on a calm host, on which it has done nothing yet. */
+export interface HandPlace {
+  /** The script, in place of the package's. */
+  readonly script?: string;
+  /** The folder of the hand. */
+  readonly own?: string;
+  /** The mode of the units' files. */
+  readonly mode?: number;
+  /** How many seconds ago it did something, by the name of its count. */
+  readonly counts?: Readonly<Record<string, readonly number[]>>;
+  /** The units that start at boot. */
+  readonly enabled?: readonly string[];
+  /** The units that have limits. */
+  readonly limited?: readonly string[];
+  /**
+   * PLACE: where systemd has the unit's file. STATE: a unit and its state. LISTED: the units that
+   * run. FAILING: a verb of systemctl that fails.
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 /** The script of the hand as it is, as root, with a systemctl that only writes down what it gets. */
 export class RecordedHand {
@@ -66,8 +92,8 @@ export class RecordedHand {
   }
 
   /** Sends these bytes, whatever they are, and resolves with what came of it. */
-  async send(bytes: Buffer): Promise<Exchange> {
-    this.#driver.stdin.write(`${bytes.toString("base64")}\n`);
+  async send(bytes: Buffer, place: HandPlace = {}): Promise<Exchange> {
+    this.#driver.stdin.write(`${JSON.stringify({ request: bytes.toString("base64"), place })}\n`);
     const { value } = await this.#lines.next();
     return exchange.parse(JSON.parse(String(value)));
   }
