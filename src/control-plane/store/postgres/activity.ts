@@ -15,7 +15,9 @@ const STOP = `
  * plane on this database may be ahead of us. One in the future gives way: it was stored before the
  * wall clock was set back.
  *
- * Statements are sent in order, and none waits for the answer of another.
+ * Statements are sent at once, and none waits for the answer of another. Those for all uses and
+ * syncs come last, and write their rows in one order, so that no two control planes wait for each
+ * other. A refusal of a key looks at the uses before these.
  */
 export class PostgresActivityRecorder extends PostgresStatements implements ActivityRecorder {
   private readonly heartbeats: PostgresHeartbeats;
@@ -30,21 +32,13 @@ export class PostgresActivityRecorder extends PostgresStatements implements Acti
   }
 
   async record(activities: readonly Activity[]): Promise<void> {
-    await settled(runsOf(activities).map((run) => this.recordRun(run)));
-  }
-
-  /** `run` is a number of activities of one kind. */
-  private async recordRun(run: readonly Activity[]): Promise<void> {
-    const [first] = run;
-    if (first?.kind === "key-used") {
-      return this.heartbeats.recordKeyUses(
-        run.filter((each): each is Of<"key-used"> => each.kind === "key-used"),
-      );
-    }
-    if (first?.kind === "synced") {
-      return this.heartbeats.recordSyncs(run.filter((each): each is Of<"synced"> => each.kind === "synced"));
-    }
-    await settled(run.map((activity) => this.recordOne(activity)));
+    const uses = activities.filter((each): each is Of<"key-used"> => each.kind === "key-used");
+    const syncs = activities.filter((each): each is Of<"synced"> => each.kind === "synced");
+    await settled([
+      ...activities.map((activity) => this.recordOne(activity)),
+      uses.length > 0 && this.heartbeats.recordKeyUses(uses),
+      syncs.length > 0 && this.heartbeats.recordSyncs(syncs),
+    ]);
   }
 
   private async recordOne(activity: Activity): Promise<void> {
@@ -88,18 +82,4 @@ export class PostgresActivityRecorder extends PostgresStatements implements Acti
       this.run(sql, keyId, reason, message, address, executorId, at),
     ]);
   }
-}
-
-/** Activities of one kind that follow one another. */
-function runsOf(activities: readonly Activity[]): readonly (readonly Activity[])[] {
-  const runs: Activity[][] = [];
-  for (const activity of activities) {
-    const last = runs.at(-1);
-    if (last?.[0]?.kind === activity.kind) {
-      last.push(activity);
-    } else {
-      runs.push([activity]);
-    }
-  }
-  return runs;
 }

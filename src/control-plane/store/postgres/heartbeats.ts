@@ -15,10 +15,14 @@ const KEY_USES = `
 
 /** An executor comes with another key: the heartbeat still has the last use of the one before. */
 const FORMER_KEYS = `
-  update "executorKeyUsage" u set "lastUsedAt" = h."lastSyncAt", address = h.address
-  from unnest($1::text[], $2::text[]) as t (executor, key)
-    join heartbeat h on h."executorId" = t.executor and h."keyId" <> t.key
-  where u."executorId" = h."executorId" and u."keyId" = h."keyId" and u."lastUsedAt" < h."lastSyncAt"`;
+  update "executorKeyUsage" u set "lastUsedAt" = former."lastSyncAt", address = former.address
+  from (
+    select o."executorId", o."keyId", h."lastSyncAt", h.address
+    from unnest($1::text[], $2::text[]) as t (executor, key)
+      join heartbeat h on h."executorId" = t.executor and h."keyId" <> t.key
+      join "executorKeyUsage" o on o."executorId" = h."executorId" and o."keyId" = h."keyId"
+    where o."lastUsedAt" < h."lastSyncAt" order by o."executorId", o."keyId" for update of o) former
+  where u."executorId" = former."executorId" and u."keyId" = former."keyId"`;
 
 /**
  * The first use of a key, and one each minute: those between are in the heartbeat. A use that the

@@ -2,13 +2,13 @@ import type { Activity, ActivityRecorder } from "../contract/activity.ts";
 import { PostgresActivityRecorder } from "./activity.ts";
 import type { KeptConnection } from "./connection/kept-connection.ts";
 import { commit } from "./connection/statements.ts";
+import { LockConflict } from "./connection/store-error.ts";
 import { WRITE_LOCK } from "./transactions.ts";
 
 /**
  * Heartbeats and last uses may lose a second if the server fails. The lock keeps a flush and the
  * changes of people apart, which would otherwise wait for each other's rows. Flushes of several
- * control planes share it, since they touch their rows in the same order, unless nodes were
- * reported.
+ * control planes share it if they are of syncs alone, whose rows are written in one order.
  */
 const begin = (isShared: boolean) => `begin; set local synchronous_commit = off;
   select pg_advisory_xact_lock${isShared ? "_shared" : ""}(${WRITE_LOCK})`;
@@ -23,7 +23,7 @@ export class PostgresWriteBehind implements ActivityRecorder {
   }
 
   async record(activities: readonly Activity[]): Promise<void> {
-    const result = this.tail.then(() => this.write(activities));
+    const result = this.tail.then(() => this.writeOrRetry(activities));
     this.tail = Promise.allSettled([result]);
     await result;
   }
@@ -32,9 +32,20 @@ export class PostgresWriteBehind implements ActivityRecorder {
     await this.tail;
   }
 
+  private async writeOrRetry(activities: readonly Activity[]): Promise<void> {
+    try {
+      await this.write(activities);
+    } catch (error) {
+      if (!(error instanceof LockConflict)) {
+        throw error;
+      }
+      await this.write(activities);
+    }
+  }
+
   private async write(activities: readonly Activity[]): Promise<void> {
     const session = await this.connection.session();
-    const isShared = !activities.some(({ kind }) => kind === "nodes-reported");
+    const isShared = activities.every(({ kind }) => kind === "synced" || kind === "key-used");
     // Sent at once, without a round trip between them. After one that fails, none has an effect.
     const outcomes = await Promise.allSettled([
       session.query(begin(isShared), []),

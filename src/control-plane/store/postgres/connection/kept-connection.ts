@@ -26,7 +26,7 @@ export class KeptConnection implements Runner {
   private client: Client | undefined;
   private count = 0;
   private retry: NodeJS.Timeout | undefined;
-  private isClosed = false;
+  private closing: Promise<void> | undefined;
   /** Why it cannot be made. */
   problem: StoreProblem | undefined;
 
@@ -42,16 +42,20 @@ export class KeptConnection implements Runner {
 
   /** The connection as it is now. All statements of one session go to the same server process. */
   session(): Promise<Session> {
-    if (this.isClosed) {
+    if (this.closing !== undefined) {
       return Promise.reject(new StoreUnavailable("the database is closed"));
     }
     this.current ??= this.connect();
     return this.current;
   }
 
-  async close(): Promise<void> {
-    this.isClosed = true;
+  close(): Promise<void> {
     clearTimeout(this.retry);
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     await this.client?.end().catch(() => undefined);
   }
 
@@ -76,7 +80,7 @@ export class KeptConnection implements Runner {
   }
 
   private lost(client: Client): void {
-    if (this.client !== client || this.isClosed) {
+    if (this.client !== client || this.closing !== undefined) {
       return;
     }
     this.client = undefined;
@@ -86,7 +90,7 @@ export class KeptConnection implements Runner {
 
   /** Until then everybody is told the same failure: a server that starts is not flooded. */
   private tryLater(): void {
-    if (this.isClosed) {
+    if (this.closing !== undefined) {
       return;
     }
     this.retry = setTimeout(() => {

@@ -13,7 +13,7 @@ const IDLE_MS = 60_000;
 export class ConnectionPool implements Runner {
   private readonly pool: Pool;
   private readonly address: PostgresAddress;
-  private closed: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(address: PostgresAddress, config: ClientConfig) {
     this.address = address;
@@ -45,7 +45,7 @@ export class ConnectionPool implements Runner {
   }
 
   async connect(): Promise<PoolClient> {
-    if (this.closed !== undefined) {
+    if (this.closing !== undefined) {
       throw new StoreUnavailable("the database is closed");
     }
     try {
@@ -57,7 +57,7 @@ export class ConnectionPool implements Runner {
 
   close(): Promise<void> {
     // The driver refuses a second end.
-    this.closed ??= this.pool.end();
-    return this.closed;
+    this.closing ??= this.pool.end();
+    return this.closing;
   }
 }

@@ -83,7 +83,7 @@ export async function commit(runner: Runner): Promise<void> {
 }
 
 /** Rejects as the first one does, once all have ended. */
-export async function settled(statements: readonly Promise<unknown>[]): Promise<void> {
+export async function settled(statements: readonly unknown[]): Promise<void> {
   await Promise.allSettled(statements);
   await Promise.all(statements);
 }

@@ -5,6 +5,11 @@ import type { PostgresAddress } from "../../address/postgres-address.ts";
 import { type StoreProblem, StoreUnavailable } from "../../contract/store.ts";
 import { troubleOf } from "./trouble.ts";
 
+/** Two transactions waited for each other, and this one was ended. Once more, it may succeed. */
+export class LockConflict extends StoreUnavailable {}
+
+const CONFLICTS: ReadonlySet<string> = new Set(["40001", "40P01"]);
+
 /**
  * Turns an error of the driver into `StoreUnavailable` if the server cannot answer. Another one is
  * a bug: it loses what the server quotes of rows and parameters, because bugs are logged.
@@ -15,7 +20,8 @@ export function asStoreError(error: unknown, address: PostgresAddress): unknown 
   }
   const trouble = troubleOf(error, address);
   if (trouble !== undefined) {
-    return new StoreUnavailable(trouble.reason, { cause: plain(error), remedy: () => sentences(trouble) });
+    const Failure = CONFLICTS.has(errorCode(error) ?? "") ? LockConflict : StoreUnavailable;
+    return new Failure(trouble.reason, { cause: plain(error), remedy: () => sentences(trouble) });
   }
   return error instanceof DatabaseError ? plain(error) : error;
 }
