@@ -169,6 +169,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     executors: [
       "api-error.ts",
       "audit",
+      "executors/pace",
       "graphql/request",
       "keys",
       "log",
@@ -177,6 +178,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "rights",
       "store/contract",
     ],
+    "executors/pace": ["log"],
     graphql: [
       "api-error.ts",
       "executors",

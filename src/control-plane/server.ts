@@ -5,6 +5,7 @@ import type { UnixSocket } from "../lib/unix-socket.ts";
 import { type ActivityWriter, createActivityWriter, moved } from "./executors/activity-writer.ts";
 import { createExecutorDeletion } from "./executors/executor-deletion.ts";
 import { ExecutorSync } from "./executors/executor-sync.ts";
+import { SyncPace } from "./executors/pace/sync-pace.ts";
 import { Presence } from "./executors/presence.ts";
 import { recentExecutors } from "./executors/recent-executors.ts";
 import { CountMemory } from "./graphql/count-memory.ts";
@@ -45,6 +46,8 @@ export interface ServerDeps extends ListenerOptions {
   readonly errors: ErrorDisclosure;
   readonly socketPath: string;
   readonly heartbeatTimeoutMs: number;
+  /** Executors are asked to sync less often once there are more. */
+  readonly maxSyncsPerSecond: number;
   /** How many existing executors the keys of one lineage may have enrolled. */
   readonly maxExecutorsPerKey: number;
   /** Executors are compared with this version, and it is the one recommended to them. */
@@ -84,12 +87,13 @@ export interface ControlPlaneServer {
 }
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
-  const { store, heartbeatTimeoutMs, version, now = Date.now } = deps;
-  const { endpoint, presence, activityWriter, reportedNodes, damages, refusals } = assemble(deps, now);
+  const { store, heartbeatTimeoutMs, version, now = Date.now, monotonicNow = systemClock.now } = deps;
+  const { endpoint, pace, presence, activityWriter, reportedNodes, damages, refusals } = assemble(deps, now);
   const readiness = new ReadinessCheck(store);
   const health = { readiness, version };
   deps.metrics?.watch({
     online: () => presence.count,
+    syncIntervalMs: () => pace.intervalMs,
     pendingWrites: () => activityWriter.pendingCount,
     isReady: () => !readiness.isDraining && store.problem() === undefined,
   });
@@ -108,10 +112,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 
   return {
     async listen() {
-      const startedAt = now();
-      const before = startedAt - heartbeatTimeoutMs;
-      await store.record([{ kind: "started", before }]);
-      presence.expect(await recentExecutors(store, before, damages), startedAt);
+      await expectExecutors(store, { pace, presence, damages }, now());
       await lookForKeys();
       managementSocket = await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
@@ -120,6 +121,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       sweep = setInterval(
         () => {
           presence.sweep();
+          pace.follow(presence.count, monotonicNow());
           lookForKeys().catch(() => undefined);
         },
         Math.min(1000, heartbeatTimeoutMs / 4),
@@ -144,18 +146,19 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 }
 
 function assemble(deps: ServerDeps, now: () => number) {
-  const { store, logger, heartbeatTimeoutMs, maxExecutorsPerKey, version } = deps;
+  const { store, logger, heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey, version } = deps;
   const { errors, monotonicNow = systemClock.now } = deps;
   const { metrics } = deps;
   const recorder = metrics === undefined ? store : timedRecorder(store, metrics, monotonicNow);
   const activityWriter = createActivityWriter(recorder, logger);
-  const presence = new Presence(heartbeatTimeoutMs, logger, monotonicNow, (executorId, transition) =>
+  const pace = new SyncPace({ heartbeatTimeoutMs, maxSyncsPerSecond, logger });
+  const presence = new Presence(pace, logger, monotonicNow, (executorId, transition) =>
     activityWriter.note(moved(executorId, transition)),
   );
   const refusals = new RefusalLog(logger, monotonicNow);
   const damages = new DamageLog(logger);
   const shared = { store, lookups: cachedLookups(store), activityWriter, presence, refusals, damages, now };
-  const limits = { heartbeatTimeoutMs, maxExecutorsPerKey, monotonicNow };
+  const limits = { pace, maxExecutorsPerKey, monotonicNow };
   const reportedNodes = new ReportedNodes();
   const nodeExchange = new NodeExchange({
     ...shared,
@@ -191,7 +194,18 @@ function assemble(deps: ServerDeps, now: () => number) {
     people: deps.people,
     metrics,
   });
-  return { endpoint, presence, activityWriter, reportedNodes, damages, refusals };
+  return { endpoint, pace, presence, activityWriter, reportedNodes, damages, refusals };
+}
+
+/** So that the silence of those that synced with the process before this one is noticed. */
+async function expectExecutors(
+  store: Store,
+  { pace, presence, damages }: { pace: SyncPace; presence: Presence; damages: DamageLog },
+  startedAt: number,
+): Promise<void> {
+  const executors = await recentExecutors(store, pace, startedAt, damages);
+  await store.record([{ kind: "started", before: startedAt - pace.timeoutMs }]);
+  presence.expect(executors, startedAt);
 }
 
 async function writeTheRest(activityWriter: ActivityWriter, reportedNodes: ReportedNodes): Promise<void> {

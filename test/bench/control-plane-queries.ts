@@ -162,6 +162,7 @@ async function costs(sizes: LargeSizes, directory: string): Promise<Map<string, 
     port: 0,
     tls: undefined,
     heartbeatTimeoutMs: 30_000,
+    maxSyncsPerSecond: 3000,
     maxExecutorsPerKey: 100,
     version: "1.4.0",
   });

@@ -42,6 +42,8 @@ export interface Server {
   readonly subject: Subject;
   readonly port: number;
   readonly folder: string;
+  /** Of the keys of its fleet (fleet-database.ts). */
+  readonly seed: string;
   /** How many syncs the fleet has made so far. */
   syncs: number;
 }
@@ -121,7 +123,7 @@ export async function withServer<Result>(
         ? startFloor(folder, port)
         : startReleased(folder, port, join(checkout, "dist", "novacula-agent"));
     await eventually(() => isListening(port), { timeoutMs: 15_000, describe: "the server listens" });
-    return await task({ subject, port, folder, syncs: 0 });
+    return await task({ subject, port, folder, seed: seedOf(folder), syncs: 0 });
   } finally {
     temporary.remove();
   }

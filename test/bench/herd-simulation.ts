@@ -1,7 +1,7 @@
 import type { SyncOutcome } from "../../src/agent/sync/answer/sync-outcome.ts";
 import { pauseAfter, pauseAtRestart } from "../../src/agent/sync/cadence.ts";
 import { nextSyncState, type SyncState } from "../../src/agent/sync/sync-state.ts";
-import { restartSpreadMs } from "../../src/control-plane/executors/restart-spread.ts";
+import { restartSpreadMs } from "../../src/control-plane/executors/pace/restart-spread.ts";
 
 /** Simulates a fleet around one event with the agent's scheduling code, in virtual time (ms). */
 export interface HerdScenario {
@@ -23,6 +23,7 @@ export type HerdEvent =
 
 /** When an agent's next request is due. */
 export interface HerdPolicy {
+  readonly intervalMs: number;
   readonly after: (connection: SyncState, random: () => number) => number;
   readonly atRestart: (agents: number, random: () => number) => number;
 }
@@ -30,8 +31,10 @@ export interface HerdPolicy {
 export interface HerdResult {
   readonly name: string;
   readonly agents: number;
-  /** Requests in each second, from 60 s before the event on. */
+  /** Requests in each second, from at least 60 s before the event on. */
   readonly requestsPerSecond: readonly number[];
+  /** How many of them come before the event. */
+  readonly leadS: number;
   /**
    * The second of `requestsPerSecond` in which the control plane returned or the agents restarted.
    */
@@ -46,8 +49,8 @@ export interface HerdResult {
 }
 
 export const INTERVAL_MS = 5000;
-const LEAD_MS = 60_000;
-const TAIL_MS = 60_000;
+const LEAST_LEAD_MS = 60_000;
+const LEAST_TAIL_MS = 60_000;
 const BUCKET_MS = 10;
 
 const CONNECTING: SyncState = { kind: "connecting", since: 0 };
@@ -69,20 +72,29 @@ const ACCEPTED: SyncOutcome = {
 };
 
 /** The agent's scheduling, with what the control plane tells it about its fleet. */
-export const AGENT: HerdPolicy = {
-  after: (connection, random) => pauseAfter(connection, INTERVAL_MS, random),
-  atRestart: (agents, random) => pauseAtRestart(restartSpreadMs(agents), random),
-};
+export function agentPolicy(askedMs: number | null): HerdPolicy {
+  const pace = { intervalMs: INTERVAL_MS, askedMs };
+  const intervalMs = askedMs ?? INTERVAL_MS;
+  return {
+    intervalMs,
+    after: (connection, random) => pauseAfter(connection, pace, random),
+    atRestart: (agents, random) => pauseAtRestart(restartSpreadMs(agents, intervalMs / INTERVAL_MS), random),
+  };
+}
+
+export const AGENT = agentPolicy(null);
 
 /** A loop without backoff, for comparison. */
-export const FIXED: HerdPolicy = { after: () => INTERVAL_MS, atRestart: () => 0 };
+export const FIXED: HerdPolicy = { intervalMs: INTERVAL_MS, after: () => INTERVAL_MS, atRestart: () => 0 };
 
 export function simulateHerd(scenario: HerdScenario, random: () => number): HerdResult {
   const { agents, event, policy } = scenario;
-  const upAt = LEAD_MS + (event.kind === "outage" ? event.ms : 0);
-  const endAt = upAt + TAIL_MS;
+  // A slow fleet needs several of its intervals.
+  const leadMs = Math.max(LEAST_LEAD_MS, 4 * policy.intervalMs);
+  const upAt = leadMs + (event.kind === "outage" ? event.ms : 0);
+  const endAt = upAt + Math.max(LEAST_TAIL_MS, 4 * policy.intervalMs);
   const connections: SyncState[] = Array.from({ length: agents }, () => CONNECTING);
-  const starts = Float64Array.from({ length: agents }, () => random() * INTERVAL_MS);
+  const starts = Float64Array.from({ length: agents }, () => random() * policy.intervalMs);
   const backAt = new Float64Array(agents);
   const requests = new Uint32Array(Math.ceil(endAt / 1000) + 1);
   const unavailable = unavailableOutcome(event.kind === "outage" ? event.retryAfterMs : undefined);
@@ -92,7 +104,7 @@ export function simulateHerd(scenario: HerdScenario, random: () => number): Herd
   };
 
   run(starts, endAt, event.kind === "restart" ? { atMs: upAt, restarted } : undefined, (agent, now) => {
-    const isUp = now < LEAD_MS || now >= upAt;
+    const isUp = now < leadMs || now >= upAt;
     const second = Math.floor(now / 1000);
     requests[second] = (requests[second] ?? 0) + 1;
     if (now >= upAt && backAt[agent] === 0) {
@@ -102,7 +114,7 @@ export function simulateHerd(scenario: HerdScenario, random: () => number): Herd
     connections[agent] = connection;
     return now + policy.after(connection, random);
   });
-  return measure(scenario, requests, backAt, upAt);
+  return measure(scenario, requests, backAt, { leadMs, upAt });
 }
 
 function unavailableOutcome(retryAfterMs: number | undefined): SyncOutcome {
@@ -161,7 +173,7 @@ function measure(
   { name, agents }: HerdScenario,
   requests: Uint32Array,
   backAt: Float64Array,
-  upAt: number,
+  { leadMs, upAt }: { readonly leadMs: number; readonly upAt: number },
 ): HerdResult {
   const back = Float64Array.from(backAt, (at) => at - upAt).sort();
   const returns = new Map<number, number>();
@@ -173,6 +185,7 @@ function measure(
     name,
     agents,
     requestsPerSecond: [...requests],
+    leadS: Math.floor(leadMs / 1000),
     returnedAt: Math.floor(upAt / 1000),
     peakReturn: Math.max(...returns.values()) / agents,
     peakRequests: requests.subarray(6).reduce((most, count) => Math.max(most, count), 0) / agents,

@@ -17,6 +17,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly
   soak: async (options) => [await (await import("./soak.ts")).measureSoak(options)],
   times: async (options) => [await (await import("./times.ts")).measureTimes(options)],
   herd: async (options) => (await import("./herd.ts")).simulateHerds(options),
+  growth: async (options) => (await import("./growth.ts")).measureGrowth(options),
   return: async (options) => [await (await import("./herd-return.ts")).measureReturn(options)],
   capacity: async (options) => [await (await import("./capacity.ts")).measureCapacity(options)],
   "fleet-nodes": async (options) => [await (await import("./capacity-in-turns.ts")).compareNodes(options)],

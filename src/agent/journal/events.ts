@@ -176,6 +176,13 @@ const table = {
     meaning: "One sync was accepted.",
     remedy: NOTHING_TO_DO,
   },
+  "sync.interval": {
+    level: "info",
+    meaning:
+      "The control plane asks for another sync interval, because its fleet has grown or shrunk. Only a longer one than `sync_interval_secs` counts.",
+    remedy: NOTHING_TO_DO,
+    flaps: true,
+  },
   "sync.failed": {
     level: "debug",
     meaning: "One sync failed. Other lines say what that means for the executor.",

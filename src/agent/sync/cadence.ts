@@ -1,3 +1,4 @@
+import type { SyncReply } from "../../protocol/sync.ts";
 import type { SyncState } from "./sync-state.ts";
 
 /** A random wait, uniform between the two, ms. */
@@ -31,28 +32,48 @@ const REFUSED = { firstMs: 1000, capMs: 45_000, spread: 1 / 3 };
  */
 const RETRY_AFTER_LIMIT_MS = 300_000;
 const RETRY_AFTER_SPREAD_MS = 10_000;
+/** Half of the longest pause of a fleet that syncs every 5 s, ms. */
+const LONGEST_HALF_MS = 30_000;
 const STEADY_SPREAD = 0.05;
 /**
- * The longest spread of first syncs, ms. With the last sync at most 6 s before a restart, the
- * executor stays well within the heartbeat timeout of 30 s.
+ * The spread of first syncs of a fleet that syncs every 5 s, ms. With the last sync at most 6 s
+ * before a restart, the executor stays well within the heartbeat timeout of 30 s.
  */
-const LONGEST_RESTART_SPREAD_MS = 12_000;
+const RESTART_SPREAD_MS = 12_000;
+/** Nobody who restarts an agent waits longer for it, ms. */
+const LONGEST_RESTART_SPREAD_MS = 60_000;
+/** The part of the heartbeat timeout that a spread may take. */
+const SPREAD_OF_TIMEOUT = RESTART_SPREAD_MS / 30_000;
 /**
  * The sync intervals that a control plane may ask for, ms: neither a flood nor an executor that
  * looks dead.
  */
 const STEADY_LIMITS_MS = { least: 500, most: 300_000 };
+/** The interval for which the waits in an outage are made, ms. */
+const USUAL_INTERVAL_MS = 5000;
+/** A slow fleet waits so many times longer at most, which is five minutes. */
+const MOST_FACTOR = 20;
 
-/** Milliseconds to wait after the request that led to `sync`. `random` is uniform in [0, 1). */
-export function pauseAfter(sync: SyncState, intervalMs: number, random: () => number): number {
+/**
+ * Milliseconds to wait after the request that led to `sync`. `intervalMs` is the configured one.
+ * The control plane may ask for a longer one: `askedMs` is what it asked for last, null for
+ * nothing. A fleet that was told to be slower also returns more slowly after an outage. `random` is
+ * uniform in [0, 1).
+ */
+export function pauseAfter(
+  sync: SyncState,
+  { intervalMs, askedMs }: { readonly intervalMs: number; readonly askedMs: number | null },
+  random: () => number,
+): number {
   switch (sync.kind) {
     case "connecting":
       return 0;
     case "online":
-      return jittered(steady(sync.reply.syncIntervalMs ?? intervalMs), STEADY_SPREAD, random);
+      return jittered(steady(Math.max(intervalMs, askedMs ?? 0)), STEADY_SPREAD, random);
     case "unreachable": {
       const { attempts, last } = sync;
-      const pauseMs = last.slow ? afterRefusal(attempts, random) : afterFailure(attempts, random);
+      const factor = Math.min(MOST_FACTOR, Math.max(1, (askedMs ?? 0) / USUAL_INTERVAL_MS));
+      const pauseMs = last.slow ? afterRefusal(attempts, random) : factor * afterFailure(attempts, random);
       return notBefore(last.retryAfterMs, pauseMs, random);
     }
     case "key-refused":
@@ -63,10 +84,19 @@ export function pauseAfter(sync: SyncState, intervalMs: number, random: () => nu
 
 /**
  * Milliseconds that a restarted agent waits before its first sync. Without a spread from the
- * control plane, its fleet counts as the largest.
+ * control plane, its fleet counts as one of 10,000.
  */
 export function pauseAtRestart(spreadMs: number | undefined, random: () => number): number {
-  return random() * Math.min(LONGEST_RESTART_SPREAD_MS, Math.max(0, spreadMs ?? LONGEST_RESTART_SPREAD_MS));
+  return random() * Math.min(LONGEST_RESTART_SPREAD_MS, Math.max(0, spreadMs ?? RESTART_SPREAD_MS));
+}
+
+/** The spread that a reply asks for, ms, and that leaves the executor online; undefined: none. */
+export function restartSpreadOf({
+  restartSpreadMs,
+  heartbeatTimeoutMs,
+}: Pick<SyncReply, "restartSpreadMs" | "heartbeatTimeoutMs">): number | undefined {
+  const mostMs = Math.max(RESTART_SPREAD_MS, heartbeatTimeoutMs * SPREAD_OF_TIMEOUT);
+  return restartSpreadMs === null ? undefined : Math.min(restartSpreadMs, mostMs);
 }
 
 function steady(intervalMs: number): number {
@@ -97,6 +127,6 @@ function notBefore(retryAfterMs: number | undefined, pauseMs: number, random: ()
     return pauseMs;
   }
   const notBeforeMs = Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS);
-  const spreadMs = pauseMs / 2 + Math.min(RETRY_AFTER_SPREAD_MS, notBeforeMs / 3);
+  const spreadMs = Math.min(pauseMs / 2, LONGEST_HALF_MS) + Math.min(RETRY_AFTER_SPREAD_MS, notBeforeMs / 3);
   return Math.max(pauseMs, notBeforeMs + random() * spreadMs);
 }

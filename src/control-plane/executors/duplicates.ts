@@ -1,4 +1,5 @@
 import type { ExecutorProcess } from "../../protocol/sync.ts";
+import type { HeartbeatTimeout } from "./pace/sync-pace.ts";
 
 /** A process that syncs as an executor. */
 export interface ExecutorInstance {
@@ -22,7 +23,7 @@ const MAX_INSTANCES = 16;
 
 /**
  * Watches the processes that sync under one executor's name. A process that has been silent for
- * `timeoutMs` is forgotten.
+ * the heartbeat timeout is forgotten.
  *
  * Two processes are duplicates if they take turns: the older one syncs again after the newer one's
  * first sync. A restart never looks like this, because the old process has stopped by then.
@@ -32,10 +33,10 @@ const MAX_INSTANCES = 16;
 export class DuplicateDetector {
   private seen: readonly Seen[] = [];
   private turn = 0;
-  private readonly timeoutMs: number;
+  private readonly timeout: HeartbeatTimeout;
 
-  constructor(timeoutMs: number) {
-    this.timeoutMs = timeoutMs;
+  constructor(timeout: HeartbeatTimeout) {
+    this.timeout = timeout;
   }
 
   /** Notes a sync. Returns the duplicates of the instance that made it. */
@@ -100,7 +101,7 @@ export class DuplicateDetector {
   }
 
   private forgetSilent(now: number): void {
-    this.seen = this.seen.filter((seen) => now - seen.seenAt <= this.timeoutMs);
+    this.seen = this.seen.filter((seen) => now - seen.seenAt <= this.timeout.timeoutMs);
   }
 }
 

@@ -118,7 +118,7 @@ function requireUnused(executor: ExecutorRecord, presence: Presence, at: number)
     return;
   }
   const lastSyncAt = Math.min(presence.lastSyncAt(executor) ?? at, at);
-  const freeAt = utcTime(lastSyncAt + presence.timeoutMs + 999);
+  const freeAt = utcTime(lastSyncAt + presence.timeout.timeoutMs + 999);
   throw conflict(
     `executor ${printable(executor.name)} is online; its last sync was at ${utcTime(lastSyncAt)}: ` +
       `stop its agent first (sudo systemctl stop novacula-agent); without another sync, it can be deleted from ${freeAt} on`,

@@ -23,9 +23,10 @@ import {
 import { compatibility } from "./compatibility.ts";
 import { EnrolmentLimit, enrol, requireVisibleName } from "./enrolment.ts";
 import { type ExecutorCaller, identified } from "./executor-caller.ts";
+import { restartSpreadMs } from "./pace/restart-spread.ts";
+import type { SyncPace } from "./pace/sync-pace.ts";
 import type { Presence } from "./presence.ts";
 import { RefusalNotes, syncOf } from "./refusal-notes.ts";
-import { restartSpreadMs } from "./restart-spread.ts";
 
 interface ExecutorSyncDeps {
   readonly store: Transactions & { readonly executors: LineageReader };
@@ -35,7 +36,7 @@ interface ExecutorSyncDeps {
   readonly nodeExchange: NodeExchange;
   readonly refusals: RefusalLog;
   readonly damages: DamageLog;
-  readonly heartbeatTimeoutMs: number;
+  readonly pace: Pick<SyncPace, "timeoutMs" | "askedIntervalMs" | "factor">;
   /** How many existing executors the keys of one lineage may have enrolled. */
   readonly maxExecutorsPerKey: number;
   readonly monotonicNow: () => number;
@@ -79,7 +80,7 @@ export class ExecutorSync {
 
   /** The heartbeat. Its activity is written within seconds, and a new binding before the answer. */
   async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncAnswer> {
-    const { presence, activityWriter, nodeExchange, heartbeatTimeoutMs, version, now } = this.deps;
+    const { presence, activityWriter, nodeExchange, pace, version, now } = this.deps;
     const { executor, isNew } = await this.admittedExecutor(caller, input);
     const at = now();
     const { key, address } = caller;
@@ -95,9 +96,9 @@ export class ExecutorSync {
     return {
       executor,
       ...identified(caller.key),
-      heartbeatTimeoutMs,
-      syncIntervalMs: null,
-      restartSpreadMs: restartSpreadMs(presence.count),
+      heartbeatTimeoutMs: pace.timeoutMs,
+      syncIntervalMs: pace.askedIntervalMs,
+      restartSpreadMs: restartSpreadMs(presence.count, pace.factor),
       compatibility: compatibility(input.version, version),
       duplicates: [...duplicates],
       pendingUpgrade: null,

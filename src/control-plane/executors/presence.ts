@@ -5,6 +5,7 @@ import type { ExecutorRecord, NewTransition } from "../store/contract/executors.
 import type { ExecutorReference } from "../store/contract/references.ts";
 import { logDuplicates } from "./duplicate-log.ts";
 import { DuplicateDetector, type ExecutorInstance } from "./duplicates.ts";
+import type { HeartbeatTimeout } from "./pace/sync-pace.ts";
 
 /** What the store knows of an executor's presence. */
 type Seen = Pick<ExecutorRecord, "id" | "lastSyncAt" | "stoppedAt">;
@@ -43,14 +44,15 @@ export class Presence {
   private readonly present = new Map<string, Present>();
   /** By the executor's id. */
   private readonly departed = new Map<string, Departed>();
-  readonly timeoutMs: number;
+  /** It grows with the fleet. */
+  readonly timeout: HeartbeatTimeout;
   private readonly logger: Logger;
   private readonly monotonicNow: () => number;
   private readonly note: NoteTransition;
 
   /** `note` is told who came and who went. */
-  constructor(timeoutMs: number, logger: Logger, monotonicNow: () => number, note: NoteTransition) {
-    this.timeoutMs = timeoutMs;
+  constructor(timeout: HeartbeatTimeout, logger: Logger, monotonicNow: () => number, note: NoteTransition) {
+    this.timeout = timeout;
     this.logger = logger;
     this.monotonicNow = monotonicNow;
     this.note = note;
@@ -141,7 +143,7 @@ export class Presence {
     if (
       here !== undefined &&
       here.stoppedAt === null &&
-      this.monotonicNow() - here.seenAt <= this.timeoutMs
+      this.monotonicNow() - here.seenAt <= this.timeout.timeoutMs
     ) {
       return true;
     }
@@ -150,7 +152,7 @@ export class Presence {
       return false;
     }
     const hasStopped = stoppedAt !== null && stoppedAt >= lastSyncAt;
-    return !hasStopped && lastSyncAt <= now && now - lastSyncAt <= this.timeoutMs;
+    return !hasStopped && lastSyncAt <= now && now - lastSyncAt <= this.timeout.timeoutMs;
   }
 
   /** The executors that several processes sync as. */
@@ -180,7 +182,7 @@ export class Presence {
 
   private leavesWhenSilent(entry: Present, now: number): boolean {
     const { executor, lastSyncAt, latestSyncAt, seenAt, stoppedAt } = entry;
-    if (now - seenAt <= this.timeoutMs) {
+    if (now - seenAt <= this.timeout.timeoutMs) {
       return false;
     }
     this.present.delete(executor.id);
@@ -195,7 +197,7 @@ export class Presence {
         lastSyncAt,
         ...(stoppedAt !== null && { stoppedAt }),
       },
-      `Executor ${printable(executor.name)} is offline: ${stoppedAt === null ? `it has not synced for ${duration(this.timeoutMs)}` : "its agent was stopped"}. Its nodes are left alone.`,
+      `Executor ${printable(executor.name)} is offline: ${stoppedAt === null ? `it has not synced for ${duration(this.timeout.timeoutMs)}` : "its agent was stopped"}. Its nodes are left alone.`,
     );
     return true;
   }
@@ -204,7 +206,7 @@ export class Presence {
     const reference = { id: executor.id, name: executor.name };
     const entry: Present = {
       executor: reference,
-      instances: new DuplicateDetector(this.timeoutMs),
+      instances: new DuplicateDetector(this.timeout),
       lastSyncAt,
       latestSyncAt: Math.max(lastSyncAt, this.departed.get(executor.id)?.latestSyncAt ?? lastSyncAt),
       seenAt,

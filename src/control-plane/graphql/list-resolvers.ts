@@ -82,7 +82,7 @@ function momentOf({ presence, now }: ResolverDeps): ListMoment {
   const at = now();
   return {
     now: at,
-    onlineSince: at - presence.timeoutMs,
+    onlineSince: at - presence.timeout.timeoutMs,
     refusedSince: at - KNOCKING_MS,
     duplicates: presence.duplicateIds(),
   };

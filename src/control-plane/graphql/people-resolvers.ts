@@ -32,7 +32,7 @@ export function viewerResolvers(
             activeOrganization: signedIn.active?.organization ?? null,
             role: signedIn.active?.role ?? null,
             organizations: signedIn.memberships,
-            heartbeatTimeoutMs: presence.timeoutMs,
+            heartbeatTimeoutMs: presence.timeout.timeoutMs,
             setKeyCommand: people?.setKeyCommand ?? null,
             sessions: () => ownSessions({ store, damages, now }, signedIn),
           },

@@ -82,6 +82,11 @@ const table = {
     meaning: "A valid key was refused for an executor (403).",
     remedy: "Nothing here. The agent's own journal says what its host needs.",
   },
+  "fleet.sync-interval": {
+    level: "info",
+    meaning: "The fleet has grown or shrunk, so executors are asked to sync less or more often.",
+    remedy: "If the host has power to spare, raise `MAX_SYNCS_PER_SECOND`.",
+  },
   "key.refused": {
     level: "warn",
     meaning: "A key was refused (401): it is unknown, revoked, expired or damaged.",

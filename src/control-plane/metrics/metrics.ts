@@ -10,6 +10,8 @@ const FLUSH_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 
 interface Levels {
   /** Executors that synced within the heartbeat timeout. */
   online(): number;
+  /** How often executors are asked to sync. */
+  syncIntervalMs(): number;
   /** Key uses, heartbeats and reports that are not written yet. */
   pendingWrites(): number;
   /** Whether requests should come here. */
@@ -64,6 +66,10 @@ export class Metrics {
       new prom.Gauge({ name: `${PREFIX}${name}`, help, registers });
     this.#levels = [
       [gauge("executors_online", "Executors that synced in time."), ({ online }) => online()],
+      [
+        gauge("sync_interval_seconds", "How often executors sync, unless they are set to do it less often."),
+        ({ syncIntervalMs }) => syncIntervalMs() / 1000,
+      ],
       [gauge("pending_writes", "Rows that wait to be written."), ({ pendingWrites }) => pendingWrites()],
       [
         gauge("ready", "1 while requests should come here, else 0, as /readyz says."),

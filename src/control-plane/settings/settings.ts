@@ -24,6 +24,7 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly heartbeatTimeoutMs: number;
+  readonly maxSyncsPerSecond: number;
   readonly maxExecutorsPerKey: number;
   readonly drainMs: number;
   /** Undefined: no metrics. */
@@ -128,6 +129,7 @@ export function readSettings(env: Environment): Settings {
     host: set.HOST,
     port: set.PORT,
     heartbeatTimeoutMs: set.HEARTBEAT_TIMEOUT_MS,
+    maxSyncsPerSecond: set.MAX_SYNCS_PER_SECOND,
     maxExecutorsPerKey: set.MAX_EXECUTORS_PER_KEY,
     drainMs: set.DRAIN_SECONDS * 1000,
     metricsAddress: set.METRICS_ADDRESS,

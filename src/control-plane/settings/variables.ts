@@ -71,7 +71,12 @@ export const variables = {
     example: "/etc/ssl/private/cp.example.com.key",
   }),
   HEARTBEAT_TIMEOUT_MS: integerBetween(100, 86_400_000).prefault("30000").register(variableTexts, {
-    meaning: "An executor that has not synced for longer is offline. Milliseconds.",
+    meaning:
+      "An executor that has not synced for longer is offline. Milliseconds. It grows with the sync interval of a large fleet.",
+  }),
+  MAX_SYNCS_PER_SECOND: integerBetween(10, 1_000_000).prefault("3000").register(variableTexts, {
+    meaning:
+      "Once more executors are online than this allows every 5 s, they are asked to sync less often: every 10 s, 15 s, and so on.",
   }),
   MAX_EXECUTORS_PER_KEY: integerBetween(1, 1_000_000).prefault("100").register(variableTexts, {
     meaning:

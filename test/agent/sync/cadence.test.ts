@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type SyncOutcome, unreachable } from "../../../src/agent/sync/answer/sync-outcome.ts";
-import { pauseAfter } from "../../../src/agent/sync/cadence.ts";
+import { pauseAfter, pauseAtRestart, restartSpreadOf } from "../../../src/agent/sync/cadence.ts";
 import { nextSyncState, type SyncState } from "../../../src/agent/sync/sync-state.ts";
 import { AGENT, simulateHerd } from "../../bench/herd-simulation.ts";
-import { accepted, down, forbidden, refused, replyOf } from "../../support/agent/loaded.ts";
+import { accepted, down, forbidden, refused } from "../../support/agent/loaded.ts";
 import { seededRandom } from "../../support/agent/simulation.ts";
 import { runs } from "../../support/runs.ts";
 
@@ -18,9 +18,12 @@ function afterTimes(outcome: SyncOutcome, times: number): SyncState {
   return sync;
 }
 
-function pauses(outcome: SyncOutcome, times: number, intervalMs = 5000): readonly number[] {
+/** Nobody has asked for another interval. */
+const OWN = { intervalMs: 5000, askedMs: null };
+
+function pauses(outcome: SyncOutcome, times: number, pace = OWN): readonly number[] {
   const sync = afterTimes(outcome, times);
-  return CHANCES.map((chance) => pauseAfter(sync, intervalMs, () => chance));
+  return CHANCES.map((chance) => pauseAfter(sync, pace, () => chance));
 }
 
 describe("accepted", () => {
@@ -31,22 +34,28 @@ describe("accepted", () => {
   });
 
   it.each([
-    [1, 500],
-    [10_000, 10_000],
-    [Number.MAX_SAFE_INTEGER, 300_000],
-  ])("what the control plane asks for, within bounds: %i ms is %i ms", (syncIntervalMs, expectedMs) => {
-    const outcome = accepted(replyOf("k_1", { syncIntervalMs }));
-    expect(pauseAfter(afterTimes(outcome, 1), 5000, () => 0.5)).toBeCloseTo(expectedMs, 0);
-  });
+    [5000, 1, 5000],
+    [5000, 10_000, 10_000],
+    [15_000, 10_000, 15_000],
+    [5000, Number.MAX_SAFE_INTEGER, 300_000],
+  ])(
+    "configured %i ms, asked for %i ms: the longer of the two, within bounds",
+    (intervalMs, askedMs, expectedMs) => {
+      expect(pauseAfter(afterTimes(accepted(), 1), { intervalMs, askedMs }, () => 0.5)).toBeCloseTo(
+        expectedMs,
+        0,
+      );
+    },
+  );
 });
 
 describe("unreachable", () => {
-  const waits = (attempts: number) => {
+  const waits = (attempts: number, askedMs: number | null = null) => {
     const sync = afterTimes(down(), 1);
     if (sync.kind !== "unreachable") {
       return expect.unreachable();
     }
-    return CHANCES.map((chance) => pauseAfter({ ...sync, attempts }, 5000, () => chance));
+    return CHANCES.map((chance) => pauseAfter({ ...sync, attempts }, { ...OWN, askedMs }, () => chance));
   };
   const widest = (attempts: number) => Math.max(...waits(attempts)) - Math.min(...waits(attempts));
 
@@ -70,6 +79,12 @@ describe("unreachable", () => {
     expect(silentMs).toBeLessThan(30_000);
   });
 
+  it("a fleet that was told to be slower returns more slowly, and in five minutes at most", () => {
+    expect(waits(3, 20_000)).toEqual(waits(3).map((ms) => 4 * ms));
+    expect(waits(3, 1)).toEqual(waits(3));
+    expect(Math.max(...waits(9, Number.MAX_SAFE_INTEGER))).toBeLessThan(300_000);
+  });
+
   it("a foreign refusal is asked as seldom as a refusal", () => {
     const foreign = unreachable("foreign-refusal", "somebody in between", { slow: true });
     expect(Math.min(...pauses(foreign, 20))).toBeGreaterThanOrEqual(30_000);
@@ -82,7 +97,7 @@ describe.each([
 ])("%s", (_name, outcome) => {
   it("three quick tries, then towards a minute", () => {
     const means = [1, 2, 3, 4, 5, 6, 7, 30].map((times) =>
-      pauseAfter(afterTimes(outcome, times), 5000, () => 0.5),
+      pauseAfter(afterTimes(outcome, times), OWN, () => 0.5),
     );
     expect(means.slice(0, 3).reduce((sum, pause) => sum + pause)).toBeLessThan(8000);
     expect(means).toEqual([...means].sort((a, b) => a - b));
@@ -119,24 +134,40 @@ it("whatever comes, the wait is a finite time that is neither a flood nor an age
   const outcomes = fc.oneof(
     fc.constantFrom(accepted(), refused(), forbidden(), down()),
     fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).map((ms) => down(ms)),
-    fc
-      .integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
-      .map((ms) => accepted(replyOf("k", { syncIntervalMs: ms }))),
   );
+  const asked = fc.option(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }));
   fc.assert(
     fc.property(
       fc.array(outcomes, { minLength: 1, maxLength: 40 }),
+      asked,
       fc.double({ min: 0, max: 0.999, noNaN: true }),
-      (all, chance) => {
+      (all, askedMs, chance) => {
         let sync: SyncState = { kind: "connecting", since: 0 };
         for (const [now, outcome] of all.entries()) {
           sync = nextSyncState(sync, outcome, now);
         }
-        const pause = pauseAfter(sync, 5000, () => chance);
+        const pause = pauseAfter(sync, { ...OWN, askedMs }, () => chance);
         expect(pause).toBeGreaterThanOrEqual(450);
         expect(pause).toBeLessThanOrEqual(400_000);
       },
     ),
     { numRuns: runs(500) },
   );
+});
+
+describe("the spread of a restart", () => {
+  it.each([
+    [null, 30_000, undefined],
+    [4000, 30_000, 4000],
+    [90_000, 30_000, 12_000],
+    [90_000, 100, 12_000],
+    [90_000, 120_000, 48_000],
+  ])("asked for %o with a timeout of %i ms is %o", (restartSpreadMs, heartbeatTimeoutMs, expected) => {
+    expect(restartSpreadOf({ restartSpreadMs, heartbeatTimeoutMs })).toBe(expected);
+  });
+
+  it("is twelve seconds if nobody has said one, and never more than a minute", () => {
+    const atMost = (spread: number | undefined) => pauseAtRestart(spread, () => 1);
+    expect([atMost(undefined), atMost(-1), atMost(4000), atMost(1e9)]).toEqual([12_000, 0, 4000, 60_000]);
+  });
 });

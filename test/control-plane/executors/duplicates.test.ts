@@ -4,7 +4,11 @@ import { DuplicateDetector } from "../../../src/control-plane/executors/duplicat
 const TIMEOUT_MS = 30_000;
 
 /** Plays syncs, one letter each, 2.5 s apart; what each was told of its duplicates. */
-function play(turns: string, instances = new DuplicateDetector(TIMEOUT_MS), startAt = 0): string[] {
+function play(
+  turns: string,
+  instances = new DuplicateDetector({ timeoutMs: TIMEOUT_MS }),
+  startAt = 0,
+): string[] {
   return [...turns].map((instanceId, turn) =>
     instances
       .sync(
@@ -30,24 +34,24 @@ describe("duplicates of an executor", () => {
   });
 
   it("are gone once the other process has been silent for the heartbeat timeout", () => {
-    const instances = new DuplicateDetector(TIMEOUT_MS);
+    const instances = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     play("ABA", instances);
     expect(play("A", instances, 2500 + TIMEOUT_MS)).toEqual(["B"]);
     expect(play("A", instances, 2500 + TIMEOUT_MS + 1)).toEqual([""]);
   });
 
   it("shows the process that synced last, and its clone if there is one", () => {
-    const restarted = new DuplicateDetector(TIMEOUT_MS);
+    const restarted = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     play("AAB", restarted);
     expect(restarted.current(5000).map(({ instanceId }) => instanceId)).toEqual(["B"]);
-    const cloned = new DuplicateDetector(TIMEOUT_MS);
+    const cloned = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     play("ABA", cloned);
     expect(cloned.current(5000).map(({ instanceId }) => instanceId)).toEqual(["A", "B"]);
     expect(cloned.current(5000 + TIMEOUT_MS + 1)).toEqual([]);
   });
 
   it("knows no process that was silent for the timeout as one that stops", () => {
-    const instances = new DuplicateDetector(TIMEOUT_MS);
+    const instances = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     play("A", instances);
     expect(instances.leave("A", TIMEOUT_MS + 1)).toBe(false);
     play("A", instances);
@@ -56,7 +60,7 @@ describe("duplicates of an executor", () => {
   });
 
   it("keeps those that synced last", () => {
-    const instances = new DuplicateDetector(TIMEOUT_MS);
+    const instances = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     const sync = (instanceId: string) =>
       instances.sync({ instanceId, hostName: "h", address: null, lastSyncAt: 0, process: null }, 0);
     for (let n = 0; n < 18; n += 1) {
@@ -68,7 +72,7 @@ describe("duplicates of an executor", () => {
   });
 
   it("keeps a bounded number when a client invents instance ids", () => {
-    const instances = new DuplicateDetector(TIMEOUT_MS);
+    const instances = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     for (let round = 0; round < 2; round += 1) {
       for (let n = 0; n < 1000; n += 1) {
         instances.sync(

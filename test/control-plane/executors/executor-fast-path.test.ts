@@ -179,11 +179,12 @@ it("answers the documents of executors and hands on all others, parsed", async (
   onTestFinished(() => store.close());
   const logger = pino({ enabled: false });
   const now = Date.now;
+  const pace = { timeoutMs: 30_000, askedIntervalMs: null, factor: 1 };
   const executorSync = new ExecutorSync({
     store,
     lookups: store,
     activityWriter: createActivityWriter(store, logger),
-    presence: new Presence(30_000, logger, now, () => undefined),
+    presence: new Presence(pace, logger, now, () => undefined),
     nodeExchange: new NodeExchange({
       store,
       lookups: store.nodes,
@@ -195,7 +196,7 @@ it("answers the documents of executors and hands on all others, parsed", async (
     }),
     refusals: new RefusalLog(logger, now),
     damages: new DamageLog(logger),
-    heartbeatTimeoutMs: 30_000,
+    pace,
     maxExecutorsPerKey: 100,
     monotonicNow: now,
     version: "1.4.0",

@@ -4,6 +4,7 @@ import { CURRENT_KEY } from "../../../src/protocol/operations.ts";
 import { startServer } from "../../support/control-plane/control-plane-server.ts";
 import { events, executors, serverWithOrganization } from "../../support/control-plane/executor-list.ts";
 import { eventually } from "../../support/eventually.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 
 describe("a sync", () => {
   it("creates the executor, binds the key, and answers with all that an agent shows", async () => {
@@ -236,4 +237,26 @@ describe("currentKey", () => {
     await check(one.secret, "agent-1");
     expect(await executors(server)).toMatchObject([{ status: "offline" }, { status: "offline" }]);
   });
+});
+
+it("a fleet that is too large for the process is asked to sync less often, and is online for longer", async () => {
+  const directory = tempDir();
+  const server = await serverWithOrganization({ maxSyncsPerSecond: 1 }, directory);
+  const { secret } = await server.createKey();
+  const sync = (name: string) => server.sync(secret, { name, instanceId: name });
+  for (let count = 1; count <= 6; count += 1) {
+    await sync(`agent-${count}`);
+  }
+  const pace = { heartbeatTimeoutMs: 60_000, syncIntervalMs: 10_000 };
+  await eventually(() => events(server, "fleet.sync-interval").length === 1, { describe: "the line" });
+  expect(await sync("agent-1")).toMatchObject({ data: { syncExecutor: pace } });
+  await server.close();
+  // Nobody else tells the process after it that the fleet is slow.
+  const later = await startServer({ maxSyncsPerSecond: 1 }, directory);
+  later.clock.offsetMs = 45_000;
+  expect(await executors(later)).toMatchObject(Array.from({ length: 6 }, () => ({ status: "online" })));
+  expect(await later.sync(secret, { name: "agent-2", instanceId: "b" })).toMatchObject({
+    data: { syncExecutor: pace },
+  });
+  expect(events(later, "executor.disconnected")).toEqual([]);
 });

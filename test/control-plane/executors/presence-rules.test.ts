@@ -13,7 +13,7 @@ function presence() {
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const moves: unknown[] = [];
   const here = new Presence(
-    TIMEOUT_MS,
+    { timeoutMs: TIMEOUT_MS },
     logger,
     () => clock.now,
     (executorId, { kind, at, cause }) => void moves.push([executorId, kind, at, cause]),

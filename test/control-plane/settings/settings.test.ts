@@ -9,6 +9,7 @@ describe("the environment of serve", () => {
       host: "127.0.0.1",
       port: 3000,
       heartbeatTimeoutMs: 30_000,
+      maxSyncsPerSecond: 3000,
       maxExecutorsPerKey: 100,
       drainMs: 0,
       metricsAddress: undefined,

@@ -80,6 +80,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
     socketPath,
     tls: undefined,
     heartbeatTimeoutMs: 30_000,
+    maxSyncsPerSecond: 3000,
     maxExecutorsPerKey: 100,
     version: "1.4.0",
     now: clock.now,

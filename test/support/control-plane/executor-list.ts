@@ -35,8 +35,10 @@ export function events({ lines }: TestServer, event: string): string[] {
   return lines.filter((line) => line.includes(`"event":"${event}"`));
 }
 
-export async function serverWithOrganization(): Promise<TestServer> {
-  const server = await startServer();
+export async function serverWithOrganization(
+  ...options: Parameters<typeof startServer>
+): Promise<TestServer> {
+  const server = await startServer(...options);
   await server.createOrganization("acme");
   return server;
 }

@@ -30,12 +30,13 @@ export async function executorSyncScene({ maxExecutorsPerKey = 100 } = {}) {
     await scene.between();
     return store.transaction(work);
   };
+  const pace = { timeoutMs: 30_000, askedIntervalMs: null, factor: 1 };
   const activityWriter = createActivityWriter(store, logger);
   const executorSync = new ExecutorSync({
     store: { transaction: racing, executors: store.executors },
     lookups: store,
     activityWriter,
-    presence: new Presence(30_000, logger, now, () => undefined),
+    presence: new Presence(pace, logger, now, () => undefined),
     nodeExchange: new NodeExchange({
       store,
       lookups: store.nodes,
@@ -47,7 +48,7 @@ export async function executorSyncScene({ maxExecutorsPerKey = 100 } = {}) {
     }),
     refusals: new RefusalLog(logger, now),
     damages: new DamageLog(logger),
-    heartbeatTimeoutMs: 30_000,
+    pace,
     maxExecutorsPerKey,
     monotonicNow: now,
     version: "1.4.0",

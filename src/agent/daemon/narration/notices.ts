@@ -20,6 +20,8 @@ interface Notices {
   readonly duplicates: readonly string[];
   readonly verdict: SyncReply["compatibility"]["verdict"];
   readonly isClockOff: boolean;
+  /** The sync interval that the control plane asks for, ms; null: none. */
+  readonly askedIntervalMs: number | null;
 }
 
 interface ExpiryNotice {
@@ -32,6 +34,7 @@ export const NO_NOTICES: Notices = {
   duplicates: [],
   verdict: "supported",
   isClockOff: false,
+  askedIntervalMs: null,
 };
 
 /**
@@ -58,6 +61,7 @@ export function noticesOf(
     duplicates: reply.duplicates.map((instance) => instance.instanceId),
     verdict: reply.compatibility.verdict,
     isClockOff: Math.abs(offsetMs) > CLOCK_TOLERANCE_MS,
+    askedIntervalMs: reply.syncIntervalMs,
   };
   const entries: Entry[] = [];
   if (notices.expiry !== undefined && notices.expiry !== before.expiry) {
@@ -74,6 +78,9 @@ export function noticesOf(
   }
   if (notices.isClockOff && !before.isClockOff) {
     entries.push(clockOff(state, offsetMs));
+  }
+  if (notices.askedIntervalMs !== before.askedIntervalMs) {
+    entries.push(pace(state, reply));
   }
   return { notices, entries };
 }
@@ -130,6 +137,19 @@ function duplicateGone(state: GenerationState): Entry {
   return {
     event: "executor.duplicate-gone",
     message: `No other process syncs as executor ${state.generation.config.agent.name} now.`,
+  };
+}
+
+function pace({ generation }: GenerationState, { syncIntervalMs, heartbeatTimeoutMs }: SyncReply): Entry {
+  const own = duration(generation.config.controlPlane.syncIntervalMs);
+  const message =
+    syncIntervalMs === null
+      ? `The control plane asks for no longer sync interval any more. This executor syncs every ${own} again.`
+      : `The control plane asks for a sync every ${duration(syncIntervalMs)}, because its fleet is large. Without a sync for ${duration(heartbeatTimeoutMs)}, this executor counts as offline. A new key is still tried at once.`;
+  return {
+    event: "sync.interval",
+    message,
+    fields: { intervalMs: syncIntervalMs ?? undefined, heartbeatTimeoutMs },
   };
 }
 

@@ -1,6 +1,6 @@
 import { endOfKey } from "../../../protocol/sync.ts";
 import type { SyncOutcome } from "../../sync/answer/sync-outcome.ts";
-import { pauseAfter, pauseAtRestart } from "../../sync/cadence.ts";
+import { pauseAfter, pauseAtRestart, restartSpreadOf } from "../../sync/cadence.ts";
 import { nextSyncState, type SyncState } from "../../sync/sync-state.ts";
 import type { Generation } from "./generation.ts";
 
@@ -25,6 +25,8 @@ export interface GenerationState {
   readonly keyEndsAt: number | undefined;
   /** Window over which a restarted fleet spreads its first syncs, ms; undefined: not known. */
   readonly restartSpreadMs: number | undefined;
+  /** The sync interval that the control plane asked for last, ms; null: none. */
+  readonly askedIntervalMs: number | null;
   readonly attemptedAt: number | undefined;
   /** When the next sync is due; Infinity: not planned. */
   readonly nextAt: number;
@@ -60,6 +62,7 @@ export function newGenerationState(
     keyName: memory?.keyName,
     keyEndsAt: memory?.keyEndsAt,
     restartSpreadMs: memory?.restartSpreadMs,
+    askedIntervalMs: null,
     attemptedAt: undefined,
     nextAt: now,
   };
@@ -83,8 +86,10 @@ export function afterOutcome(
   random: () => number,
 ): GenerationState {
   const sync = nextSyncState(state.sync, outcome, now);
-  const nextAt = now + pauseAfter(sync, state.generation.config.controlPlane.syncIntervalMs, random);
-  const common = { ...state, sync, nextAt, attemptedAt: now };
+  const intervalMs = state.generation.config.controlPlane.syncIntervalMs;
+  const askedMs = outcome.kind === "accepted" ? outcome.reply.syncIntervalMs : state.askedIntervalMs;
+  const nextAt = now + pauseAfter(sync, { intervalMs, askedMs }, random);
+  const common = { ...state, sync, nextAt, attemptedAt: now, askedIntervalMs: askedMs };
   switch (outcome.kind) {
     case "accepted":
       return {
@@ -94,7 +99,7 @@ export function afterOutcome(
         keyId: outcome.reply.key.id,
         keyName: outcome.reply.key.name,
         keyEndsAt: endOfKey(outcome.reply.key),
-        restartSpreadMs: outcome.reply.restartSpreadMs ?? undefined,
+        restartSpreadMs: restartSpreadOf(outcome.reply),
       };
     case "refused":
     case "forbidden":

@@ -61,7 +61,8 @@ async function serveLogging(
   { dev: setKeyCommand }: ServeOptions,
 ): Promise<void> {
   const { environment } = terminal;
-  const { database, socketPath, host, port, heartbeatTimeoutMs, maxExecutorsPerKey } = settings;
+  const { database, socketPath, host, port, heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey } =
+    settings;
   const tls = readTls(settings.tls);
   for (const secret of oddSecrets(environment)) {
     logger.warn({ event: "settings.odd" }, `${secret}.`);
@@ -78,7 +79,7 @@ async function serveLogging(
     const metrics = metricsAddress === undefined ? undefined : await Metrics.create(VERSION);
     const errors = new ErrorDisclosure(logger, systemClock.now, () => metrics?.storeFailed());
     const people = await openPeople(settings, { store, logger, errors, setKeyCommand });
-    const limits = { heartbeatTimeoutMs, maxExecutorsPerKey };
+    const limits = { heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey };
     const keylessNote = noteOfNoKeys(database);
     const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people, keylessNote };
     const notifier = createNotifier(environment, (failure) => {

@@ -297,6 +297,31 @@ describe("what an accepted sync says beside its acceptance", () => {
     expect(agent.lines.join("")).toContain("Upgrade to 2.0.0.");
   });
 
+  it("another sync interval, once for each", () => {
+    let syncIntervalMs: number | null = null;
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: () => accepted(replyOf("k_1", { syncIntervalMs, heartbeatTimeoutMs: 120_000 })),
+    });
+    agent.run(MINUTE);
+    expect(counts(agent.said)["sync.interval"]).toBeUndefined();
+    syncIntervalMs = 20_000;
+    agent.run(10 * MINUTE);
+    const before = agent.exchanges.length;
+    expect(agent.said.filter(({ event }) => event === "sync.interval").map(({ message }) => message)).toEqual(
+      [
+        "The control plane asks for a sync every 20 s, because its fleet is large. Without a sync for 2 min, this executor counts as offline. A new key is still tried at once.",
+      ],
+    );
+    agent.run(10 * MINUTE);
+    expect(agent.exchanges.length - before).toBeLessThan(33);
+    syncIntervalMs = null;
+    agent.run(MINUTE);
+    expect(agent.said.filter(({ event }) => event === "sync.interval").map(({ message }) => message)[1]).toBe(
+      "The control plane asks for no longer sync interval any more. This executor syncs every 5 s again.",
+    );
+  });
+
   it("a clock that is off: by the wall clock as it is now, said again only after it was right", () => {
     const start = simulate({ file: fileWith(K1), answer: () => accepted() }).wallMs();
     const agent = simulate({ file: fileWith(K1), answer: (_, atMs) => accepted(replyOf(), start + atMs) });
