@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { activeKeysOf } from "../executors/executor-deletion.ts";
 import { isKeyRefusal, lastRefusal, offlineReason } from "../executors/offline-reason.ts";
 import type { Presence } from "../executors/presence.ts";
@@ -140,8 +141,33 @@ function executorStatus(executor: ExecutorRecord, presence: Presence, now: numbe
   return presence.isOnline(executor, now) ? "online" : "offline";
 }
 
-export function auditEventAnswer(event: AuditEvent, { damages }: Pick<AnswerDeps, "damages">) {
+export function auditEventAnswer(
+  event: AuditEvent,
+  { damages, store }: Pick<AnswerDeps, "damages" | "store">,
+) {
   damages.note("auditEvent", event.id, event);
-  const { organizationId: _, ...shown } = event;
-  return shown;
+  const { organizationId, ...shown } = event;
+  return {
+    ...shown,
+    mentionedKeys: async () => {
+      const found = await Promise.all(mentionedKeyIds(event).map((id) => store.keys.byId(id)));
+      return found.filter((key) => key?.organization.id === organizationId);
+    },
+  };
+}
+
+const MAX_MENTIONED = 20;
+const keyDetails = z.object({
+  rotatedFrom: z.string().optional(),
+  rotatedTo: z.string().optional(),
+  revokedKeys: z.array(z.string()).optional(),
+});
+
+function mentionedKeyIds({ details, damaged }: AuditEvent): readonly string[] {
+  if (damaged.includes("details")) {
+    return [];
+  }
+  const { rotatedFrom, rotatedTo, revokedKeys = [] } = keyDetails.safeParse(JSON.parse(details)).data ?? {};
+  const ids = [rotatedFrom, rotatedTo, ...revokedKeys].filter((id) => id !== undefined);
+  return ids.slice(0, MAX_MENTIONED);
 }

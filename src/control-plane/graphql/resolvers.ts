@@ -89,7 +89,7 @@ function organizationResolvers({ store, damages, now }: ResolverDeps): Resolvers
       return events.map((each) => ({
         number: each.number,
         organizationId: each.event.organizationId,
-        event: auditEventAnswer(each.event, { damages }),
+        event: auditEventAnswer(each.event, { damages, store }),
       }));
     },
     createOrganization: async (input) => {

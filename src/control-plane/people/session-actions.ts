@@ -71,11 +71,12 @@ export class SessionActions {
     { currentPassword, newPassword }: z.output<typeof inputs.changePassword>,
   ): Promise<HttpAnswer> {
     const { gateway, passwords, devices, passwordChanges } = this.deps;
-    const { person } = await gateway.session(request);
+    const session = await gateway.session(request);
+    const { person } = session;
     const device = await devices.deviceOf(request, person.email);
     const attempt = passwordChanges.begin(person.id, networkOfClient(request));
     return this.attempt(request, attempt, async () => {
-      const change = () => passwords.change(request, person, currentPassword, newPassword);
+      const change = () => passwords.change(request, session, currentPassword, newPassword);
       return this.onKeptDevice(request, await inTurn(request, device, change));
     });
   }

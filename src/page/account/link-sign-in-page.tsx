@@ -5,6 +5,8 @@ import { useUnmountSignal } from "../state/submission.ts";
 import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 
+export const CUT_OFF = "The link is not whole. Copy all of it, up to its last character.";
+
 /** Signs in by the one-time link that opened the page. */
 export function LinkSignInPage() {
   const { session, linkSecret, navigation } = usePageState();
@@ -16,6 +18,10 @@ export function LinkSignInPage() {
       return;
     }
     hasBegun.current = true;
+    if (!linkSecret.isWhole) {
+      setFailure(CUT_OFF);
+      return;
+    }
     const signIn = async () => {
       const answer = await session.ask(signInByLink(linkSecret.text), signal);
       if (answer.kind === "data") {

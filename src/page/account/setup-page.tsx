@@ -4,7 +4,9 @@ import { usePageState } from "../state/page-state.ts";
 import { useSubmit } from "../state/submission.ts";
 import { CopyBlock } from "../ui/copy-block.tsx";
 import { SubmitButton } from "../ui/form.tsx";
+import { Notice } from "../ui/notice.tsx";
 import { PageHead } from "../ui/page-head.tsx";
+import { CUT_OFF } from "./link-sign-in-page.tsx";
 import { PasswordField } from "./password-field.tsx";
 
 /** The page behind a set-up link: its holder creates the first account, which is the owner. */
@@ -14,7 +16,8 @@ export function SetupPage() {
     <main class="alone">
       <p class="brand">Novacula</p>
       <PageHead title="Set up the control plane" />
-      {linkSecret.isHeld ? <FirstAccountForm /> : <WithoutLink />}
+      {linkSecret.isHeld && !linkSecret.isWhole ? <Notice kind="error">{CUT_OFF}</Notice> : null}
+      {linkSecret.isWhole ? <FirstAccountForm /> : <WithoutLink />}
     </main>
   );
 }

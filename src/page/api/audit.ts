@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Operation } from "./answer.ts";
-import { shownText, timestamp } from "./decode.ts";
+import { keyReference, shownText, timestamp } from "./decode.ts";
 import { field, graphql } from "./graphql-operation.ts";
 
 export const auditEvent = z.object({
@@ -13,6 +13,7 @@ export const auditEvent = z.object({
   targetName: shownText,
   details: z.string(),
   source: shownText,
+  mentionedKeys: z.array(keyReference),
   /** Columns that the control plane cannot read in its database. */
   damaged: z.array(z.string()),
 });
@@ -32,7 +33,8 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
-export const EVENT_FIELDS = "id at actor action targetType targetId targetName details source damaged";
+export const EVENT_FIELDS = `id at actor action targetType targetId targetName details source damaged
+  mentionedKeys { id name fingerprint }`;
 
 const DOCUMENT = `query AuditEvents(
   $limit: Int, $before: ID, $after: ID, $action: String, $actor: String, $target: String, $from: Timestamp,

@@ -1,6 +1,7 @@
 import { printable } from "../../lib/printable.ts";
 import type { AuditEvent } from "../api/audit.ts";
-import { Fingerprint, keyPath } from "../keys/shown/key-label.tsx";
+import type { KeyReference } from "../api/decode.ts";
+import { Fingerprint, KeyLink, keyPath } from "../keys/shown/key-label.tsx";
 import { Link } from "../ui/link.tsx";
 import { exactly } from "../ui/time.tsx";
 
@@ -48,7 +49,7 @@ function pathOf({ targetType, targetId, action }: AuditEvent): string | undefine
 }
 
 /** The event's details, except the fingerprint. */
-export function AuditDetails({ event: { details } }: { event: AuditEvent }) {
+export function AuditDetails({ event: { details, mentionedKeys } }: { event: AuditEvent }) {
   const shown = [...detailsOf(details)].filter(([name]) => name !== "fingerprint");
   if (shown.length === 0) {
     return null;
@@ -57,27 +58,41 @@ export function AuditDetails({ event: { details } }: { event: AuditEvent }) {
     <ul class="details">
       {shown.map(([name, value]) => (
         <li key={name}>
-          <span class="muted">{WORDS.get(name) ?? name}</span> <Value name={name} value={value} />
+          <span class="muted">{WORDS.get(name) ?? name}</span>{" "}
+          <Value name={name} value={value} keys={mentionedKeys} />
         </li>
       ))}
     </ul>
   );
 }
 
-/** Keys are recorded by their ids, which say nothing to people: they are links. */
-function Value({ name, value }: { name: string; value: unknown }) {
-  if (KEY_DETAILS.has(name) && typeof value === "string") {
-    return <Link to={keyPath(value)}>another key</Link>;
+interface ValueProps {
+  readonly name: string;
+  readonly value: unknown;
+  readonly keys: readonly KeyReference[];
+}
+
+/** Keys are recorded by their ids, which say nothing to people: their names are shown. */
+function Value({ name, value, keys }: ValueProps) {
+  if (!KEY_DETAILS.has(name)) {
+    return shownValue(name, value);
   }
-  if (KEY_DETAILS.has(name) && Array.isArray(value)) {
-    return value.map((id, index) => (
-      <>
-        {index === 0 ? "" : ", "}
-        <Link to={keyPath(String(id))}>{value.length === 1 ? "its key" : `key ${index + 1}`}</Link>
-      </>
-    ));
-  }
-  return shownValue(name, value);
+  return [value].flat().map((id, index) => (
+    <>
+      {index === 0 ? "" : ", "}
+      <MentionedKey id={String(id)} apiKey={keys.find((key) => key.id === id)} />
+    </>
+  ));
+}
+
+function MentionedKey({ id, apiKey }: { id: string; apiKey: KeyReference | undefined }) {
+  return apiKey === undefined ? (
+    <>
+      a deleted key, <code>{printable(id, 64)}</code>
+    </>
+  ) : (
+    <KeyLink apiKey={apiKey} />
+  );
 }
 
 export function detailsOf(json: string): ReadonlyMap<string, unknown> {

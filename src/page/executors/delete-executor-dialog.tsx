@@ -70,7 +70,7 @@ function OwnKeys({ executor: { ownKeys }, revokeKeys, onChange }: OwnKeysProps) 
           </li>
         ))}
       </ul>
-      <p class="choice">
+      <p class="choice after-list">
         <input
           id={id}
           type="checkbox"

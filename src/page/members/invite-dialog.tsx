@@ -7,8 +7,8 @@ import { Dialog } from "../ui/dialog.tsx";
 import { invitationLink } from "./invitation-list.tsx";
 import { RoleField } from "./role-field.tsx";
 
-/** Creates an invitation link, which the person sends by a channel that both sides trust. */
-export function InviteDialog({ onDismiss }: { onDismiss: () => void }) {
+/** `own` is the role of the person who invites. Creates an invitation link, which the person sends by a channel that both sides trust. */
+export function InviteDialog({ own, onDismiss }: { own: Role; onDismiss: () => void }) {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("member");
   const [link, setLink] = useState<string>();
@@ -33,7 +33,7 @@ export function InviteDialog({ onDismiss }: { onDismiss: () => void }) {
           onInput={(event) => setEmail(event.currentTarget.value)}
         />
       </label>
-      <RoleField role={role} own="admin" onChange={setRole} />
+      <RoleField role={role} own={own} onChange={setRole} />
     </ActionDialog>
   );
 }

@@ -35,6 +35,7 @@ export function MembersPage({ membership }: { membership: Membership }) {
       {pending.length > 0 ? <InvitationList invitations={pending} onChanged={reload} /> : null}
       {isInviting ? (
         <InviteDialog
+          own={membership.role}
           onDismiss={() => {
             setInviting(false);
             reload();

@@ -1,3 +1,4 @@
+const WHOLE = /^[\w-]{43}$/;
 const PLACES: ReadonlySet<string> = new Set(["/setup", "/sign-in"]);
 
 /**
@@ -17,6 +18,11 @@ export class LinkSecret {
 
   get isHeld(): boolean {
     return this.secret !== undefined;
+  }
+
+  /** False if the link was cut off when it was copied. */
+  get isWhole(): boolean {
+    return WHOLE.test(this.text);
   }
 
   /** Empty if none is held: then the control plane refuses it. */

@@ -52,6 +52,15 @@ describe.skipIf(lacksBrowser)("the first visit", () => {
     await other.getByText("Somebody has an account already").waitFor();
   });
 
+  it.each(["/setup", "/sign-in"])("says so of a link that was cut off: %s", async (path) => {
+    const controlPlane = await startEmpty();
+    const page = await open();
+    await page.goto(`${controlPlane.url}${path}#${"x".repeat(42)}`);
+    await page.getByText("The link is not whole. Copy all of it, up to its last character.").waitFor();
+    expect(await page.getByLabel("Choose a password").count()).toBe(0);
+    expect(page.url()).toBe(`${controlPlane.url}${path}`);
+  });
+
   it("says how to get a link where there is none", async () => {
     const controlPlane = await startEmpty();
     const page = await open({ colorScheme: "dark", width: 390 });

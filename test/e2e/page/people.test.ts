@@ -68,7 +68,11 @@ describe.skipIf(lacksBrowser)("people", () => {
     await guest.goto(`${url}/api-keys`);
     await guest.getByRole("button", { name: "New key" }).waitFor();
     await guest.goto(`${url}/members`);
-    // An admin may change nothing of an owner, and one's own row leads elsewhere.
+    // An admin may change nothing of an owner, invites none, and one's own row leads elsewhere.
+    await guest.getByRole("button", { name: "Invite" }).click();
+    await guest.getByRole("radio", { name: /^admin/ }).waitFor();
+    expect(await guest.getByRole("radio", { name: /^owner/ }).count()).toBe(0);
+    await guest.getByRole("button", { name: "Cancel" }).click();
     await rowOf(guest, "admin").waitFor();
     expect(await rowOf(guest, "admin").getByRole("button").count()).toBe(0);
     await rowOf(guest, "Grace Hopper").getByRole("link", { name: "your account" }).click();
@@ -93,10 +97,12 @@ describe.skipIf(lacksBrowser)("people", () => {
     await signIn(page, url, "/members");
     await page.getByRole("button", { name: "Invite" }).click();
     await page.getByLabel("E-mail").fill("mallory@example.com");
+    await page.getByRole("radio", { name: /^owner/ }).check();
     await page.getByRole("button", { name: "Create link" }).click();
     const link = (await page.getByRole("dialog").locator("code").textContent()) ?? "";
     await page.getByRole("button", { name: "Done" }).click();
     const invited = page.getByRole("listitem").filter({ hasText: "mallory@example.com" });
+    await invited.getByText(/\bowner\b/).waitFor();
     await invited.getByRole("button", { name: "Cancel this invitation" }).click();
     await page.getByRole("button", { name: "Cancel invitation" }).click();
     await invited.waitFor({ state: "detached" });

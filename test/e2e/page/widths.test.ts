@@ -42,4 +42,20 @@ describe.skipIf(lacksBrowser)("at any width", () => {
       }
     },
   );
+
+  it("a long host name or person leaves the short columns whole", async () => {
+    const { url } = controlPlane();
+    const admin = await adminAtWork(url);
+    const key = await issueKey(admin, { name: "edge keys" });
+    const name = "edge-fra-prod-17";
+    expect(await syncAs(url, key.secret, name, { hostName: `${LONG}.${LONG}.example.com` })).toBe(200);
+    const page = await browse();
+    await signIn(page, url, `/executors?search=${name}`);
+    const link = page.getByRole("link", { name, exact: true });
+    await link.waitFor();
+    for (const width of WIDTHS.filter((each) => each >= 1100)) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await link.evaluate((shown) => shown.getClientRects().length), `at ${width}`).toBe(1);
+    }
+  });
 });

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { ApiError, ApiErrorCode } from "../../api-error.ts";
 import type { HttpAnswer } from "../../http/http-answer.ts";
-import type { AccountReader, PeopleWriter, Person } from "../../store/contract/people.ts";
+import { requireSession } from "../../rights/signed-in.ts";
+import type { AccountReader, PeopleWriter } from "../../store/contract/people.ts";
 import type { Transactions } from "../../store/contract/store.ts";
-import type { AuthGateway } from "./auth-gateway.ts";
+import type { AuthGateway, Session } from "./auth-gateway.ts";
 import { hashPassword, verifyPassword } from "./password-hashing.ts";
 
 type PasswordStore = Transactions<{ readonly people: PeopleWriter }> & { readonly people: AccountReader };
@@ -42,16 +43,19 @@ export class Passwords {
   /** Changes the password and ends all sessions in one transaction, then begins a new session. */
   async change(
     request: IncomingMessage,
-    { id, email }: Person,
+    session: Session,
     currentPassword: string,
     newPassword: string,
   ): Promise<HttpAnswer> {
+    const { id, email } = session.person;
     const hash = await this.store.people.passwordHash(id);
     if (hash === undefined || !(await verifyPassword({ hash, password: currentPassword }))) {
       return { status: 400, body: { code: "INVALID_PASSWORD", message: "Invalid password" } };
     }
     const newHash = await hashPassword(newPassword);
     await this.store.transaction(async ({ people }) => {
+      // Hashing takes a while, in which the person may have signed this browser out.
+      await requireSession(people, session, this.now());
       if ((await people.passwordHash(id)) !== hash) {
         throw passwordChanged();
       }

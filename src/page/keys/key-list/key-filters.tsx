@@ -41,7 +41,7 @@ export function KeyFilters({ order }: { order: ListOrder }) {
       />
       <ChoiceFilter label="Expires" name="expires" options={EXPIRES} />
       <ChoiceFilter label="Last used" name="used" options={USED} />
-      <TextFilter label="Made for (executor)" name="target" />
+      <TextFilter label="Made for" name="target" />
       <SortFilter sorts={KEY_SORTS} order={order} />
     </FilterBar>
   );

@@ -18,7 +18,7 @@ export function KeyUsers({ apiKey }: { apiKey: ListedKey }) {
           before: <Executors uses={usedBefore} count={usedBeforeCount} />
         </div>
       ) : null}
-      {isAwaited ? <span class="under">{awaited(target)}</span> : null}
+      {isAwaited ? <span class="muted">{awaited(target)}</span> : null}
       {usedNowCount + usedBeforeCount === 0 && !isAwaited ? <Nobody apiKey={apiKey} /> : null}
     </div>
   );

@@ -39,8 +39,8 @@ export function KeyLabel({ apiKey }: { apiKey: KeyReference }) {
 /** For a line of text: the name and the fingerprint, both leading to the key's page. */
 export function KeyLink({ apiKey: { id, name, fingerprint } }: { apiKey: KeyReference }) {
   return (
-    <Link to={keyPath(id)}>
-      {name} <Fingerprint text={fingerprint} />
+    <Link to={keyPath(id)} class="key-link">
+      <span class="text">{name}</span> <Fingerprint text={fingerprint} />
     </Link>
   );
 }

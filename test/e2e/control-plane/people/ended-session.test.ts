@@ -33,6 +33,8 @@ const CHANGES: Readonly<Record<string, Change>> = {
   "does not end the session that ended it": ({ browser, otherSession }) =>
     browser.post("/account/end-session", { sessionId: otherSession }),
   "renames nobody": ({ browser }) => browser.post("/account/rename", { name: "Mallory" }),
+  "changes no password": ({ browser }) =>
+    browser.post("/change-password", { currentPassword: PASSWORD, newPassword: "a whole new password" }),
   "invites nobody": ({ browser }) =>
     browser.post("/organization/invite-member", { email: "mallory@example.com", role: "admin" }),
   "leaves no organization": ({ browser }) => browser.post("/organization/leave", {}),
@@ -93,4 +95,5 @@ it.each(Object.entries(CHANGES))("a session that ends while its request waits %s
     ...rest,
     viewer: { ...viewer, sessions: [{ id: other?.id, isCurrent: true }] },
   });
+  expect((await server.browser().signIn(first.email, PASSWORD)).status).toBe(200);
 });
