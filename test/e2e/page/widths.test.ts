@@ -53,7 +53,7 @@ describe.skipIf(lacksBrowser)("at any width", () => {
     await signIn(page, url, `/executors?search=${name}`);
     const link = page.getByRole("link", { name, exact: true });
     await link.waitFor();
-    for (const width of WIDTHS.filter((each) => each >= 1100)) {
+    for (const width of WIDTHS.filter((each) => each >= 1033)) {
       await page.setViewportSize({ width, height: 900 });
       expect(await link.evaluate((shown) => shown.getClientRects().length), `at ${width}`).toBe(1);
     }
