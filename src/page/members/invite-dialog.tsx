@@ -7,7 +7,10 @@ import { Dialog } from "../ui/dialog.tsx";
 import { invitationLink } from "./invitation-list.tsx";
 import { RoleField } from "./role-field.tsx";
 
-/** `own` is the role of the person who invites. Creates an invitation link, which the person sends by a channel that both sides trust. */
+/**
+ * Creates an invitation link, which the person sends by a channel that both sides trust. `own` is
+ * the role of the person who invites.
+ */
 export function InviteDialog({ own, onDismiss }: { own: Role; onDismiss: () => void }) {
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<Role>("member");
