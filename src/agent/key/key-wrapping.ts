@@ -78,7 +78,7 @@ const LEADING: readonly Rule[] = [
   },
   {
     code: "brackets",
-    pattern: /^[<([{](?=exc_[A-Za-z]{8,})/u,
+    pattern: /^[<([{]+(?=exc_[A-Za-z]{8,})/u,
     problem: "has a bracket before it",
     remedy: ONLY_THE_KEY,
   },
@@ -118,7 +118,7 @@ const TRAILING: readonly Rule[] = [
   },
   {
     code: "brackets",
-    pattern: /(?<=[A-Za-z]{8}["']?)\s*[>)\]}]$/u,
+    pattern: /(?<=[A-Za-z]{8}["']?)\s*[>)\]}]+$/u,
     problem: "has a bracket after it",
     remedy: ONLY_THE_KEY,
   },
