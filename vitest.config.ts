@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { lacksPostgres } from "./test/support/control-plane/postgres.ts";
 import { LongestFirst } from "./test/support/times/longest-first.ts";
 import { Slowest } from "./test/support/times/slowest.ts";
 
@@ -9,6 +10,12 @@ const PROGRAMS = "test/e2e/**";
 const PAGE = "test/e2e/page/**";
 /** What every engine of the store keeps to, on real databases. */
 const CONTRACT = "test/control-plane/store/contract/**";
+/** Programs and pages whose control plane keeps everything in PostgreSQL, too. */
+const ON_POSTGRES = [
+  "test/e2e/agent/rotation.test.ts",
+  "test/e2e/control-plane/people/{access,concurrency,operator,other-organization,people-audit}.test.ts",
+  "test/e2e/page/rotation.test.ts",
+];
 
 /**
  * More workers than the two processors, because most tests of programs wait. `isolate: false`: files
@@ -16,6 +23,18 @@ const CONTRACT = "test/control-plane/store/contract/**";
  * files. So no test may change what another one finds.
  */
 const WORKERS = { pool: "forks", maxWorkers: 3, isolate: false } as const;
+
+const onPostgres = {
+  test: {
+    ...WORKERS,
+    name: "postgres",
+    include: ON_POSTGRES,
+    testTimeout: 180_000,
+    hookTimeout: 90_000,
+    env: { NOVACULA_TEST_ENGINE: "postgres" },
+    globalSetup: ["test/support/programs-setup.ts"],
+  },
+};
 
 /**
  * `vitest run` runs everything, in the order of longest-first.ts: what boots machines comes late,
@@ -55,6 +74,7 @@ export default defineConfig({
         },
       },
       "vitest.systemd.config.ts",
+      ...(lacksPostgres() ? [] : [onPostgres]),
       { test: { ...WORKERS, ...LIMITS, name: "store", include: [`${CONTRACT}/*.test.ts`] } },
       {
         test: {

@@ -5,11 +5,12 @@ import { onTestFinished } from "vitest";
 import * as z from "zod";
 import { ErrorDisclosure } from "../../../src/control-plane/http/error-disclosure.ts";
 import { createServer, type ServerDeps } from "../../../src/control-plane/server.ts";
-import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { SYNC_EXECUTOR } from "../../../src/protocol/operations.ts";
 import { keepFiles, keepText, noteKey } from "../canary.ts";
 import { tempDir } from "../temp-dir.ts";
+import { openByUrl } from "./store/open-by-url.ts";
+import { databaseUrlFor } from "./test-database.ts";
 
 export interface Answer {
   readonly status: number;
@@ -61,7 +62,7 @@ export async function startServer(overrides: Partial<ServerDeps> = {}, directory
   const socketPath = join(directory, "management.sock");
   const lines: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
-  const store = overrides.store ?? openSqliteStore(databasePath);
+  const store = overrides.store ?? (await openByUrl(await databaseUrlFor(directory)));
   /**
    * `offsetMs` shifts all clocks. `wallStepMs` is a further step of the wall clock.
    */

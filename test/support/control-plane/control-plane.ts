@@ -12,6 +12,7 @@ import { ENVIRONMENT } from "../program-environment.ts";
 import { CONTROL_PLANE } from "../programs.ts";
 import { temporaryDirectory } from "../temp-dir.ts";
 import { onSmallDisk } from "./small-disk.ts";
+import { databaseUrlFor, isOnPostgres } from "./test-database.ts";
 
 export interface ControlPlaneOptions {
   /**
@@ -110,7 +111,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const socketPath = options.socketPath ?? join(directory, "management.sock");
   const [command, ...args] = serveCommand(options, directory);
   const child = spawn(command, args, {
-    env: environment(options, databasePath),
+    env: {
+      ...environment(options, await databaseUrlFor(directory)),
+      // Beside an SQLite file, it has its socket by itself.
+      ...(isOnPostgres() && { MANAGEMENT_SOCKET: socketPath }),
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];
@@ -170,13 +175,13 @@ function serveCommand(
 
 function environment(
   { port = 0, env, tls, socketPath, maxFileBlocks }: ControlPlaneOptions,
-  databasePath: string,
+  databaseUrl: string,
 ): NodeJS.ProcessEnv {
   return {
     PATH: ENVIRONMENT.PATH,
     // The limit on file sizes would also truncate files of the compile cache.
     ...(maxFileBlocks === undefined && ENVIRONMENT),
-    DATABASE_URL: `file:${databasePath}`,
+    DATABASE_URL: databaseUrl,
     ...(socketPath === undefined ? {} : { MANAGEMENT_SOCKET: socketPath }),
     PORT: String(port),
     LOG_LEVEL: "debug",

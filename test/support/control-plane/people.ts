@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { hashPassword } from "better-auth/crypto";
 import { pino } from "pino";
 import { Client, type Dispatcher } from "undici";
@@ -7,7 +6,6 @@ import * as z from "zod";
 import { ErrorDisclosure } from "../../../src/control-plane/http/error-disclosure.ts";
 import { createPeople, type PeopleDeps } from "../../../src/control-plane/people/people.ts";
 import type { ServerDeps } from "../../../src/control-plane/server.ts";
-import { openSqliteStore } from "../../../src/control-plane/store/sqlite/open.ts";
 import { randomId } from "../../../src/lib/random-id.ts";
 import type { Role } from "../../../src/protocol/roles.ts";
 import { SHOWN_ORGANIZATION_HEADER } from "../../../src/protocol/shown-organization.ts";
@@ -15,6 +13,8 @@ import { freePort } from "../free-port.ts";
 import { tempDir } from "../temp-dir.ts";
 import { type ControlPlaneOptions, startControlPlane, type TestControlPlane } from "./control-plane.ts";
 import { startServer, type TestServer } from "./control-plane-server.ts";
+import { openByUrl } from "./store/open-by-url.ts";
+import { databaseUrlFor } from "./test-database.ts";
 
 export const ADMIN = { email: "admin@example.com", password: "an admin's long password" } as const;
 export const SECRET = "a secret that signs the sessions of tests alone";
@@ -106,7 +106,7 @@ export async function startPeopleServer(
 ): Promise<PeopleServer> {
   const directory = tempDir();
   const { origin = ORIGIN, ca, setKeyCommand, ...deps } = overrides;
-  const store = openSqliteStore(join(directory, "control-plane.db"));
+  const store = await openByUrl(await databaseUrlFor(directory));
   const authDatabase = store.betterAuthDatabase();
   const lines: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });

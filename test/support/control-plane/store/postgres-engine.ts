@@ -1,31 +1,24 @@
-import { randomBytes } from "node:crypto";
-import { Client } from "pg";
 import type { Store } from "../../../../src/control-plane/store/contract/store.ts";
-import { type PostgresServer, postgresServer, postgresUrl } from "../postgres.ts";
+import { postgresUrl } from "../postgres.ts";
 import type { Outage, StoreEngine, TestDatabase } from "./engine.ts";
 import { openByUrl } from "./open-by-url.ts";
+import {
+  createBareDatabase,
+  createDatabase,
+  dropDatabase,
+  type PostgresDatabase,
+  query,
+} from "./postgres-databases.ts";
 import { startTcpGate, type TcpGate } from "./tcp-gate.ts";
 
-/**
- * Text is ordered and its case changed as in English, as a database of most providers is. The store
- * must do neither by it.
- */
-const LOCALE = "locale_provider icu icu_locale 'en-US'";
-const BARE = `template template0 ${LOCALE} strategy file_copy`;
-/** Of the advisory lock under which the template is made. */
-const TEMPLATE_LOCK = 1;
-const TEMPLATE = "store_template";
+const bareDatabase = () => behindGate(createBareDatabase());
 
 export const postgresEngine: StoreEngine = {
   name: "postgres",
-  async newDatabase() {
-    template ??= makeTemplate();
-    await template;
-    return newDatabase(`template ${TEMPLATE} strategy file_copy`);
-  },
-  newBareDatabase: () => newDatabase(BARE),
+  newDatabase: () => behindGate(createDatabase()),
+  newBareDatabase: bareDatabase,
   version: 1,
-  newDatabaseAt: () => newDatabase(BARE),
+  newDatabaseAt: bareDatabase,
   async makeNewer(database) {
     await database.sql(`update "schemaVersion" set version = version + 1`);
   },
@@ -68,16 +61,12 @@ function gateOutage(name: string, begin: (gate: TcpGate) => void): Outage {
 /** As a managed database becomes if its disk is almost full. Connections are made anew. */
 async function setReadOnly(database: TestDatabase, value: "on" | "off"): Promise<void> {
   const { server, name } = placeOf(database);
-  await administer(server, `alter database ${name} set default_transaction_read_only = ${value}`);
-  await administer(
-    server,
-    `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
-  );
+  const admin = postgresUrl(server, "postgres");
+  await query(admin, `alter database ${name} set default_transaction_read_only = ${value}`);
+  await query(admin, `select pg_terminate_backend(pid) from pg_stat_activity where datname = ?`, [name]);
 }
 
-interface Place {
-  readonly server: PostgresServer;
-  readonly name: string;
+interface Place extends PostgresDatabase {
   /** Between the stores and the server. */
   readonly gate: TcpGate;
 }
@@ -92,21 +81,18 @@ function placeOf(database: TestDatabase): Place {
   return place;
 }
 
-async function newDatabase(how: string): Promise<TestDatabase> {
-  const server = await postgresServer();
-  const name = `t_${randomBytes(6).toString("hex")}`;
-  await administer(server, `create database ${name} ${how}`);
-  const gate = await startTcpGate(server.port);
-  const place = { server, name, gate };
+async function behindGate(made: Promise<PostgresDatabase>): Promise<TestDatabase> {
+  const created = await made;
+  const place = { ...created, gate: await startTcpGate(created.server.port) };
   const database = databaseAt(place);
   places.set(database, place);
   return database;
 }
 
 /** Stores reach the server through the gate, `sql` past it. */
-function databaseAt({ server, name, gate }: Place): TestDatabase {
+function databaseAt({ gate, ...place }: Place): TestDatabase {
   const stores: Store[] = [];
-  const url = postgresUrl({ ...server, port: gate.port }, name);
+  const url = postgresUrl({ ...place.server, port: gate.port }, place.name);
   return {
     url,
     async open() {
@@ -114,58 +100,12 @@ function databaseAt({ server, name, gate }: Place): TestDatabase {
       stores.push(store);
       return store;
     },
-    async sql(text, ...values) {
-      const client = new Client({ connectionString: postgresUrl(server, name) });
-      await client.connect();
-      try {
-        const [first = "", ...rest] = text.split("?");
-        const numbered = rest.reduce((sql, part, n) => `${sql}$${n + 1}${part}`, first);
-        const { rows } = await client.query(numbered, [...values]);
-        return rows;
-      } finally {
-        await client.end();
-      }
-    },
+    sql: (text, ...values) => query(place.url, text, values),
     async remove() {
       gate.pass();
       await Promise.all(stores.map((store) => store.close()));
       await gate.close();
-      await administer(server, `drop database ${name} with (force)`);
+      await dropDatabase(place);
     },
   };
-}
-
-/** A migrated database that others are copied from. The first process makes it for all. */
-let template: Promise<void> | undefined;
-
-async function makeTemplate(): Promise<void> {
-  const server = await postgresServer();
-  const lock = await administrator(server);
-  try {
-    await lock.query(`select pg_advisory_lock(${TEMPLATE_LOCK})`);
-    const { rowCount } = await lock.query(`select from pg_database where datname = '${TEMPLATE}'`);
-    if (rowCount === 0) {
-      await lock.query(`create database ${TEMPLATE}_new template template0 ${LOCALE}`);
-      const store = await openByUrl(postgresUrl(server, `${TEMPLATE}_new`));
-      await store.close();
-      await lock.query(`alter database ${TEMPLATE}_new rename to ${TEMPLATE}`);
-    }
-  } finally {
-    await lock.end();
-  }
-}
-
-async function administer(server: PostgresServer, statement: string): Promise<void> {
-  const client = await administrator(server);
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
-
-async function administrator(server: PostgresServer): Promise<Client> {
-  const client = new Client({ connectionString: postgresUrl(server, "postgres") });
-  await client.connect();
-  return client;
 }
