@@ -128,7 +128,7 @@ function parametersOf(url: URL): ReadonlyMap<string, string> {
 }
 
 function hostOf(inUrl: string, parameter: string | undefined): string {
-  const host = inUrl.replace(/^\[(.*)\]$/u, "$1");
+  const host = inUrl.replace(/^\[(.*)\]$/u, "$1").toLowerCase();
   if (parameter === undefined) {
     if (host === "") {
       throw new UrlProblem(
