@@ -34,7 +34,9 @@ export class PostgresActivityRecorder extends PostgresStatements implements Acti
   async record(activities: readonly Activity[]): Promise<void> {
     const uses = activities.filter((each): each is Of<"key-used"> => each.kind === "key-used");
     const syncs = activities.filter((each): each is Of<"synced"> => each.kind === "synced");
+    const moves = activities.filter((each): each is Of<"moved"> => each.kind === "moved");
     await settled([
+      moves.length > 0 && this.transitions.recordMoves(moves),
       ...activities.map((activity) => this.recordOne(activity)),
       uses.length > 0 && this.heartbeats.recordKeyUses(uses),
       syncs.length > 0 && this.heartbeats.recordSyncs(syncs),
@@ -49,8 +51,6 @@ export class PostgresActivityRecorder extends PostgresStatements implements Acti
         return this.recordKeyRefusal(activity);
       case "stopped":
         return this.run(STOP, activity.executorId, activity.at);
-      case "moved":
-        return this.transitions.record(activity.executorId, activity.transitions);
       case "started":
         return this.transitions.recordStart(activity.before);
       case "nodes-reported":
@@ -63,10 +63,9 @@ export class PostgresActivityRecorder extends PostgresStatements implements Acti
   private async recordRefusal({ executorId, refusal }: Of<"refused">): Promise<void> {
     const sql = `update executor set "lastRefusal" = $2, "refusedAt" = $3
       where id = $1 and ("refusedAt" is null or "refusedAt" <= $3 or "refusedAt" > ${NOW_MS})`;
-    const { reason: cause, key, address, at } = refusal;
     await settled([
-      this.run(sql, executorId, JSON.stringify(refusal), at),
-      this.transitions.record(executorId, [{ kind: "refused", at, cause, address, key }]),
+      this.run(sql, executorId, JSON.stringify(refusal), refusal.at),
+      this.transitions.recordRefusal(executorId, refusal),
     ]);
   }
 

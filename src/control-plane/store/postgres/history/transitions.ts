@@ -1,8 +1,11 @@
 import { KEY_REFUSAL_REASONS } from "../../../../protocol/refusal.ts";
 import { TRANSITION_KINDS, type TransitionKind } from "../../../../protocol/statuses.ts";
-import { MAX_TRANSITIONS, type NewTransition } from "../../contract/executors.ts";
+import type { Activity } from "../../contract/activity.ts";
+import { type ExecutorRefusal, MAX_TRANSITIONS } from "../../contract/executors.ts";
 import type { KeyRefusal } from "../../contract/keys.ts";
-import { PostgresStatements } from "../connection/statements.ts";
+import { PostgresStatements, settled } from "../connection/statements.ts";
+
+type Moved = Extract<Activity, { kind: "moved" }>;
 
 /** Of the executors that are bound to one key. */
 const MAX_REFUSED = 100;
@@ -12,6 +15,13 @@ const [ONLINE, OFFLINE, REFUSED] = [kindNumber("online"), kindNumber("offline"),
 
 const INTO = `insert into "executorTransition"
   ("executorId", at, kind, cause, address, "keyId", "keyName", "keyFingerprint")`;
+const MOVES = `${INTO}
+  select x.id, t.at, t.kind, t.cause, t.address, coalesce(t.key, k.id), coalesce(t.name, k.name),
+    coalesce(t.fingerprint, fingerprint(k.key))
+  from unnest($1::text[], $2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+      as t (executor, at, kind, cause, address, key, name, fingerprint)
+    join executor x on x.id = t.executor left join apikey k on k.id = x."keyId"
+  on conflict do nothing`;
 const NEWEST_KIND = `select t.kind from "executorTransition" t where t."executorId" = x.id order by t.at desc, t.kind desc`;
 const PRUNE = `
   delete from "executorTransition" t using unnest($1::text[]) as e (id)
@@ -30,17 +40,39 @@ const REFUSED_EXECUTORS = `
  * that asks again and again does not push out the rest.
  */
 export class PostgresTransitions extends PostgresStatements {
-  async record(executorId: string, transitions: readonly NewTransition[]): Promise<void> {
+  /** Of any number of executors. None of them is a refusal. */
+  async recordMoves(moves: readonly Moved[]): Promise<void> {
+    const rows = moves.flatMap(({ executorId, transitions }) =>
+      transitions.map((transition) => ({ executorId, ...transition })),
+    );
+    await settled([
+      this.run(
+        MOVES,
+        rows.map(({ executorId }) => executorId),
+        rows.map(({ at }) => at),
+        rows.map(({ kind }) => kindNumber(kind)),
+        rows.map(({ cause }) => cause),
+        rows.map(({ address }) => address),
+        rows.map(({ key }) => key?.id ?? null),
+        rows.map(({ key }) => key?.name ?? null),
+        rows.map(({ key }) => key?.fingerprint ?? null),
+      ),
+      this.run(
+        PRUNE,
+        moves.map(({ executorId }) => executorId),
+      ),
+    ]);
+  }
+
+  /** An executor was refused with 403. */
+  async recordRefusal(executorId: string, { at, reason, address, key }: ExecutorRefusal): Promise<void> {
     const sql = `${INTO}
-      select x.id, $2::bigint, $3::int, $4, $5, coalesce($6, k.id), coalesce($7, k.name), coalesce($8, fingerprint(k.key))
-      from executor x left join apikey k on k.id = x."keyId"
-      where x.id = $1 and ($3::int <> ${REFUSED} or (${NEWEST_KIND} limit 1) is distinct from ${REFUSED})
-      on conflict do nothing`;
-    const statements = transitions.map(({ at, kind, cause, address, key }) => {
-      const { id = null, name = null, fingerprint = null } = key ?? {};
-      return this.run(sql, executorId, at, kindNumber(kind), cause, address, id, name, fingerprint);
-    });
-    await Promise.all([...statements, this.run(PRUNE, [executorId])]);
+      select x.id, $2::bigint, ${REFUSED}, $3, $4, $5, $6, $7 from executor x
+      where x.id = $1 and (${NEWEST_KIND} limit 1) is distinct from ${REFUSED} on conflict do nothing`;
+    await settled([
+      this.run(sql, executorId, at, reason, address, key.id, key.name, key.fingerprint),
+      this.run(PRUNE, [executorId]),
+    ]);
   }
 
   /** A key was refused with 401, so the executors that are bound to it were. */
