@@ -105,9 +105,13 @@ export const TRIALS: readonly Trial[] = [
     goal: 100_000,
     batch: 100_000,
     run: (_seed, count) =>
-      vitest(["run", "test/control-plane/store/query-plans.test.ts", "--hookTimeout", "600000"], {
-        NOVACULA_PLAN_ROWS: String(count),
-      }),
+      vitest(
+        [
+          ...["run", "--hookTimeout", "600000", "test/control-plane/store/query-plans.test.ts"],
+          "test/control-plane/store/contract/postgres-plans.test.ts",
+        ],
+        { NOVACULA_PLAN_ROWS: String(count) },
+      ),
   },
 ];
 

@@ -107,7 +107,7 @@ const KEEPER = `
   "$bin/initdb" --pgdata=data --username=postgres --pwfile=password --auth=password --encoding=UTF8 \\
     --locale=C --no-sync --no-instructions > initdb.log 2>&1 || exit
   "$bin/postgres" -D data -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 -c max_connections=300 \\
-    -c shared_buffers=64MB -c fsync=off -c full_page_writes=off -c autovacuum_naptime=10min > server.log 2>&1 &
+    -c shared_buffers=64MB -c fsync=off -c full_page_writes=off -c autovacuum_naptime=10min -c "log_line_prefix=%d " > server.log 2>&1 &
   while kill -0 $! && [ -d "/proc/$owner" ]; do sleep 1; done
   kill -QUIT $!
   wait

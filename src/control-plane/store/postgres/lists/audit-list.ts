@@ -137,9 +137,8 @@ function eventsOfTarget(reading: Reading, action: string | null, actor: string |
     ...(actor === null ? [] : ["and e.actor = any (:actors::text[])"]),
   ].join(" ");
   return `with found as materialized (
-      select e.sequence from "auditEvent" e where e."organizationId" = :organizationId and e."targetId" = :target
+      select e.* from "auditEvent" e where e."organizationId" = :organizationId and e."targetId" = :target
       union
-      select e.sequence from "auditEvent" e where e."organizationId" = :organizationId and ${NAME} = any (:names::text[]))
-    select e.* from found join "auditEvent" e on e.sequence = found.sequence
-    where ${reading.window} ${filters} ${ordered("e", reading)}`;
+      select e.* from "auditEvent" e where e."organizationId" = :organizationId and ${NAME} = any (:names::text[]))
+    select e.* from found e where ${reading.window} ${filters} ${ordered("e", reading)}`;
 }

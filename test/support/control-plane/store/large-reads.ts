@@ -1,0 +1,151 @@
+import type { AuditPage, AuditReader } from "../../../../src/control-plane/store/contract/audit.ts";
+import type { ExecutorReader } from "../../../../src/control-plane/store/contract/executors.ts";
+import type { KeyReader } from "../../../../src/control-plane/store/contract/keys.ts";
+import type { ExecutorPage, KeyPage } from "../../../../src/control-plane/store/contract/lists.ts";
+import type { NodePage, NodeReader } from "../../../../src/control-plane/store/contract/nodes.ts";
+import type { OrganizationReader } from "../../../../src/control-plane/store/contract/organizations.ts";
+import type { SearchPage } from "../../../../src/control-plane/store/contract/page.ts";
+import type { PeopleReader } from "../../../../src/control-plane/store/contract/people.ts";
+import { EXECUTOR_PAGE, KEY_PAGE, momentAt, NO_EXECUTOR_FILTER, NO_KEY_FILTER } from "../list-pages.ts";
+
+/** When the large databases of tests were filled. */
+export const NOW = Date.UTC(2026, 5, 1);
+
+/** Asks each method everything that makes another statement of it, of a large database. */
+export type Reads<Reader> = { readonly [Method in keyof Reader]: (reader: Reader) => Promise<unknown> };
+
+const page: SearchPage = { limit: 100, before: null, search: "prod" };
+const audit: AuditPage = {
+  limit: 100,
+  before: null,
+  after: null,
+  action: null,
+  actor: null,
+  target: null,
+  from: null,
+  to: null,
+};
+
+/** In every order and direction, with either cursor and with none. */
+async function everyPage<Page extends ExecutorPage | KeyPage>(
+  first: Page,
+  sorts: readonly Page["sort"][],
+  list: (page: Page) => Promise<unknown>,
+  id: string,
+): Promise<void> {
+  for (const sort of sorts) {
+    for (const isDescending of [true, false]) {
+      for (const cursor of [{}, { before: id }, { after: id }]) {
+        await list({ ...first, sort, isDescending, ...cursor });
+      }
+    }
+  }
+}
+
+const keys: Reads<KeyReader> = {
+  byHash: (reader) => reader.byHash("x"),
+  hasSuccessor: (reader) => reader.hasSuccessor({ id: "key-1", lineageId: "key-1" }),
+  byId: (reader) => reader.byId("key-1"),
+  list: (reader) =>
+    everyPage(KEY_PAGE, ["created", "name", "expires"], (each) => reader.list("acme", each), "key-9"),
+  count: (reader) => reader.count("acme", NO_KEY_FILTER, momentAt(NOW)),
+  health: (reader) => reader.health("acme", momentAt(NOW)),
+  any: (reader) => reader.any(),
+  newestOfLineage: (reader) => reader.newestOfLineage("key-1"),
+  neighbours: (reader) => reader.neighbours({ id: "key-1", lineageId: "key-1" }),
+  lineage: (reader) => reader.lineage("key-1", 20),
+  ofExecutor: (reader) => reader.ofExecutor("executor-1", 0),
+  uses: (reader) => reader.uses("key-1", 2),
+  useCount: (reader) => reader.useCount("key-1"),
+  usesNow: (reader) => reader.usesNow("key-1", 2),
+  boundCount: (reader) => reader.boundCount("key-1"),
+  usesBefore: (reader) => reader.usesBefore("key-1", 2),
+  refusal: (reader) => reader.refusal("key-1"),
+};
+
+const executors: Reads<ExecutorReader> = {
+  bound: (reader) => reader.bound("acme", "agent-1"),
+  byId: (reader) => reader.byId("executor-1"),
+  inOrganization: (reader) => reader.inOrganization("acme", "executor-1"),
+  byName: (reader) => reader.byName("acme", "agent-1"),
+  list: (reader) =>
+    everyPage(EXECUTOR_PAGE, ["created", "name", "seen"], (each) => reader.list("acme", each), "executor-9"),
+  count: (reader) => reader.count("acme", NO_EXECUTOR_FILTER, momentAt(NOW)),
+  health: (reader) => reader.health("acme", momentAt(NOW)),
+  versions: (reader) => reader.versions("acme"),
+  syncedSince: (reader) => reader.syncedSince(NOW),
+  onKey: (reader) => reader.onKey("key-1", 100),
+  keyUses: (reader) => reader.keyUses("executor-1", 20),
+  transitions: (reader) => reader.transitions("executor-1"),
+  lineageUse: (reader) => reader.lineageUse("key-1", "executor-1"),
+  enrolledCount: (reader) => reader.enrolledCount("key-1"),
+};
+
+const organizations: Reads<OrganizationReader> = {
+  list: (reader) => reader.list(10),
+  find: (reader) => reader.find("acme"),
+  withoutMembers: (reader) => reader.withoutMembers(),
+  withoutOwner: (reader) => reader.withoutOwner(),
+};
+
+const auditEvents: Reads<AuditReader> = {
+  eventsAfter: (reader) => reader.eventsAfter(500, 500),
+  events: async (reader) => {
+    for (const filter of [
+      {},
+      { action: "api_key.created" },
+      { actor: "person7" },
+      { target: "prod 7" },
+      { target: "zzz" },
+      { target: "prod 7", actor: "person7" },
+      { action: "member.removed", actor: "person7" },
+    ]) {
+      for (const window of [
+        {},
+        { before: "event-500" },
+        { after: "event-500" },
+        { from: NOW - 1000, to: NOW },
+        { from: NOW - 1000, after: "event-500" },
+      ]) {
+        await reader.events("acme", { ...audit, ...filter, ...window });
+      }
+    }
+  },
+};
+
+const people: Reads<PeopleReader> = {
+  any: (reader) => reader.any(),
+  list: (reader) => reader.list(),
+  byId: (reader) => reader.byId("x"),
+  byEmail: (reader) => reader.byEmail("a@example.com"),
+  passwordHash: (reader) => reader.passwordHash("x"),
+  sessions: (reader) => reader.sessions("x", 0),
+  hasSession: (reader) => reader.hasSession("x", "y", 0),
+  memberships: (reader) => reader.memberships("x"),
+  members: (reader) => reader.members("acme"),
+  memberById: (reader) => reader.memberById("acme", "x"),
+  memberByEmail: (reader) => reader.memberByEmail("acme", "a@example.com"),
+  memberOf: (reader) => reader.memberOf("acme", "x"),
+  countMembers: (reader) => reader.countMembers("acme"),
+  ownerIds: (reader) => reader.ownerIds("acme"),
+  pendingInvitations: (reader) => reader.pendingInvitations("acme", NOW),
+  invitation: (reader) => reader.invitation("x"),
+};
+
+const nodePage: NodePage = { ...page, executorId: null, chain: null };
+
+const nodes: Reads<NodeReader> = {
+  ofExecutor: (reader) => reader.ofExecutor("executor-1"),
+  byId: (reader) => reader.byId("node-1"),
+  byName: (reader) => reader.byName("executor-1", "node-1"),
+  listOfExecutor: (reader) => reader.listOfExecutor("executor-1"),
+  list: async (reader) => [
+    await reader.list("acme", nodePage),
+    await reader.list("acme", { ...nodePage, before: "node-9", executorId: "executor-1", chain: "bitcoin" }),
+  ],
+  revisions: (reader) => reader.revisions("node-1", 20),
+  hasCapabilities: (reader) => reader.hasCapabilities("hash"),
+  capabilitiesOf: (reader) => reader.capabilitiesOf("executor-1"),
+};
+
+export const LARGE_READS = { keys, executors, nodes, organizations, audit: auditEvents, people };
