@@ -35,7 +35,8 @@ const KEY =
   "id name fingerprint status createdAt expiresAt revokesAt revokedAt lastUsedAt target { id name }";
 const EXECUTOR =
   "id name kind status version channel hostName lastSyncAt key { id name fingerprint } instances { hostName }";
-const EVENT = "id at actor action targetType targetId targetName details source";
+const EVENT =
+  "id at actor action targetType targetId targetName details source mentionedKeys { id name fingerprint }";
 const queriesOf = (auditEvents: number): readonly (readonly [string, string])[] => [
   ["viewer", "{ viewer { user { name } role organizations { role } } }"],
   [
