@@ -80,7 +80,8 @@ export function withSuspects(check: Check, changed: readonly Assignment[]): Chec
   }
   const it = suspects.length === 1 ? "that" : "those";
   const undo = `If ${it} should not be so, take ${it} out, then run: ${restart()}`;
-  const remedy = check.remedy === undefined ? undo : `${check.remedy.replace(/\.$/u, "")}. ${undo}`;
+  // The command of the check stays last: the line ends with what can be copied.
+  const remedy = check.remedy === undefined ? undo : `${undo}. Otherwise: ${check.remedy}`;
   return { ...check, detail: `${check.detail}${changesText(suspects)}`, remedy };
 }
 

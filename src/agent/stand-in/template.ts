@@ -16,7 +16,7 @@ const NO_VALUE = /^(?:undefined|null|NULL|nil|None|NaN|<nil>|<no value>|<none>|\
 
 /** What people are to replace, with letters only. */
 const WORDS =
-  /^(?:todo|tbd|fixme|x{3,}|placeholder|changeit|fillmein|your[a-z]{0,30}(?:name|host|server|domain|executor|agent|url|address|company|org|organization)|(?:paste|insert|enter|put|change|replace|edit)[a-z]{0,30}(?:here|me|this|name|host))$/u;
+  /^(?:todo|tbd|fixme|x{3,}|placeholder|changeit|fillmein|your[a-z]{0,30}(?:name|host|server|domain|executor|agent|url|address|company|org|organization|controlplane)|(?:paste|insert|enter|put|change|replace|edit)[a-z]{0,30}(?:here|me|this|name|host))$/u;
 
 const REMEDY = "agent.toml has no variables: write the value itself, or have the template filled in.";
 

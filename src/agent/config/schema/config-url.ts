@@ -124,6 +124,9 @@ function urlMistake(text: string, url: URL | null): string | undefined {
     return "with a port from 1 to 65535";
   }
   const bare = host.replace(/^\[(.*)\]$/u, "$1").replace(/(?<=[^.])\.$/u, "");
+  if (/[(){}<>!^~=+$&\\]/u.test(bare)) {
+    return "without brackets and other signs that no host name has";
+  }
   return hostMistake(bare) ?? (url === null ? undefined : oddAddress(bare, url.hostname));
 }
 

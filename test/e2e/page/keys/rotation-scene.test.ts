@@ -124,6 +124,7 @@ describe.skipIf(lacksBrowser)("the expiry of a rotated key", () => {
       const dialog = page.getByRole("dialog");
       await dialog.getByText(new RegExp(`It expires in ${days} d, at \\d`)).waitFor();
       // No grace beyond the key's own end.
+      await dialog.getByLabel("Keep it for 1 h").waitFor();
       expect(await dialog.getByLabel("Keep it for 7 d").count()).toBe(days > 7 ? 1 : 0);
       await dialog.getByRole("button", { name: "Create a key with another expiry instead" }).click();
       await page.getByRole("heading", { name: `New key for ends-${days}` }).waitFor();
