@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { violation } from "../support/nodes/hand-grammar.ts";
@@ -86,6 +87,16 @@ export const TRIALS: readonly Trial[] = [
       }),
   },
   {
+    name: "pure-tests",
+    what: "times all unit tests, beside two busy loops; none failed",
+    goal: 10,
+    batch: 1,
+    async run() {
+      using _loops = new BusyLoops(2);
+      await vitest(["run", "--project", "unit"], {});
+    },
+  },
+  {
     name: "random-cases",
     what: "times the samples of the tests with random cases, of unit tests and of the store; none failed",
     goal: 50,
@@ -114,6 +125,25 @@ export const TRIALS: readonly Trial[] = [
       ),
   },
 ];
+
+/** Processes that use whatever time the processors have left. */
+class BusyLoops implements Disposable {
+  readonly #loops: readonly ChildProcess[];
+
+  constructor(count: number) {
+    this.#loops = Array.from({ length: count }, () => {
+      const loop = spawn(process.execPath, ["-e", "for (;;) {}"], { stdio: "ignore" });
+      setPriority(loop.pid ?? 0, constants.priority.PRIORITY_LOW);
+      return loop;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    for (const loop of this.#loops) {
+      loop.kill("SIGKILL");
+    }
+  }
+}
 
 /** Runs one file of test/systemd/booted, which needs root. */
 function bootedTest(name: string, env: Readonly<Record<string, string>>): Promise<void> {
