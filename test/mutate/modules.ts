@@ -38,7 +38,7 @@ export const MODULES: readonly MutatedModule[] = [
     sources: ["agent", "sync-loop", "exchanges", "mailbox", "watchdog"].map(
       (name) => `src/agent/daemon/${name}.ts`,
     ),
-    tests: ["test/agent/daemon/agent", "test/agent/daemon/exchanges", "test/agent/daemon/mailbox"],
+    tests: ["agent", "exchanges", "lasting", "mailbox"].map((name) => `test/agent/daemon/${name}`),
   },
   {
     name: "watch",

@@ -45,7 +45,7 @@ describe("a start", () => {
     await pass(SECOND);
     expect(host.agent.status().startedAt).toBe(startedAt);
     expect(host.notified).toContain("ready");
-    expect(host.lines.find((line) => line.includes("agent.started"))).not.toContain("first sync");
+    expect(host.lines.find((line) => line.includes("agent.started"))).toMatch(/ with \S+agent\.toml\.\n$/u);
   });
 
   it("says what is wrong with the file", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import type { NodeProblem } from "../../../../src/protocol/nodes/observed-node.ts";
-import { DEBIAN_RELEASES } from "../support/debian-release.ts";
+import { type DebianRelease, onEachRelease } from "../support/debian-release.ts";
 import { haveMachines } from "../support/hosts.ts";
 import { ManagedNodes, withAnvil } from "../support/managed-nodes.ts";
 
@@ -24,7 +24,7 @@ const program = (text: string) =>
   `mkdir -p ${ODD}; printf '#!/bin/sh\\n%s\\n' '${text}' > ${ODD}/anvil.new; chmod 0755 ${ODD}/anvil.new; mv ${ODD}/anvil.new ${ODD}/anvil`;
 
 class FaultyNodes extends ManagedNodes {
-  static async prepared(release: (typeof DEBIAN_RELEASES)[number]): Promise<FaultyNodes> {
+  static async prepared(release: DebianRelease): Promise<FaultyNodes> {
     const { host } = await ManagedNodes.ready(release, withAnvil());
     return new FaultyNodes(host.machine, release);
   }
@@ -54,63 +54,64 @@ class FaultyNodes extends ManagedNodes {
   }
 }
 
-describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor and a faulty node on $title", (release) => {
-  it("names each problem with its remedy, and is content once it is gone", async () => {
-    const host = await FaultyNodes.prepared(release);
-    const { machine } = host;
-    const rpc = ["--port", "node.rpc=8547"];
-    await host.createNode("odd", "dev-ethereum", "dev", "--client", "node=anvil@1.5.1", ...rpc);
-    await host.doctorNames("binary_missing", "Install the client where this says");
+describe.skipIf(!haveMachines)("doctor and a faulty node on each Debian", () => {
+  it("names each problem with its remedy, and is content once it is gone", () =>
+    onEachRelease(async (release) => {
+      const host = await FaultyNodes.prepared(release);
+      const { machine } = host;
+      const rpc = ["--port", "node.rpc=8547"];
+      await host.createNode("odd", "dev-ethereum", "dev", "--client", "node=anvil@1.5.1", ...rpc);
+      await host.doctorNames("binary_missing", "Install the client where this says");
 
-    await machine.sh(program("exit 3"));
-    await host.doctorNames("crash_loop", "novacula-agent nodes logs odd node");
-    await machine.sh(program("exec sleep infinity"));
-    await host.answeredNode("restart", "odd");
-    await host.doctorNames("unresponsive", "novacula-agent nodes logs odd node");
-    await machine.sh(program(`exec ${GOOD} "$@"`));
-    await host.answeredNode("restart", "odd");
-    await host.doctorIsGood();
+      await machine.sh(program("exit 3"));
+      await host.doctorNames("crash_loop", "novacula-agent nodes logs odd node");
+      await machine.sh(program("exec sleep infinity"));
+      await host.answeredNode("restart", "odd");
+      await host.doctorNames("unresponsive", "novacula-agent nodes logs odd node");
+      await machine.sh(program(`exec ${GOOD} "$@"`));
+      await host.answeredNode("restart", "odd");
+      await host.doctorIsGood();
 
-    await host.answeredNode("stop", "odd");
-    await host.untilNode("odd", "it is stopped", ({ phase }) => phase === "stopped");
-    const squatter = machine.spawnInNetwork([process.execPath, "-e", SQUATTER]);
-    // 8547 in hexadecimal. A client that is started before it listens ends with an error of its own.
-    await machine.sh('until grep -q ":2163 " /proc/net/tcp; do sleep 0.1; done');
-    await host.answeredNode("start", "odd");
-    await host.doctorNames("port_taken", "ss -lptun");
-    squatter.stdin.end();
-    await host.doctorIsGood();
+      await host.answeredNode("stop", "odd");
+      await host.untilNode("odd", "it is stopped", ({ phase }) => phase === "stopped");
+      const squatter = machine.spawnInNetwork([process.execPath, "-e", SQUATTER]);
+      // 8547 in hexadecimal. A client that is started before it listens ends with an error of its own.
+      await machine.sh('until grep -q ":2163 " /proc/net/tcp; do sleep 0.1; done');
+      await host.answeredNode("start", "odd");
+      await host.doctorNames("port_taken", "ss -lptun");
+      squatter.stdin.end();
+      await host.doctorIsGood();
 
-    await host.answeredNode("stop", "odd");
-    await host.untilNode("odd", "it is stopped", ({ phase }) => phase === "stopped");
-    await machine.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", "/var/lib/private"]);
-    await host.answeredNode("start", "odd");
-    await host.doctorNames("disk_low", "df -h /var/lib/novacula-nodes");
-    await machine.run(["umount", "/var/lib/private"]);
-    await host.doctorIsGood();
+      await host.answeredNode("stop", "odd");
+      await host.untilNode("odd", "it is stopped", ({ phase }) => phase === "stopped");
+      await machine.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", "/var/lib/private"]);
+      await host.answeredNode("start", "odd");
+      await host.doctorNames("disk_low", "df -h /var/lib/novacula-nodes");
+      await machine.run(["umount", "/var/lib/private"]);
+      await host.doctorIsGood();
 
-    await machine.run(["systemctl", "stop", "novacula-nodes.socket"]);
-    await host.answeredNode("restart", "odd");
-    await host.untilProblem("odd", "hand_unavailable");
-    const { exitCode, cause } = await host.examined();
-    expect([exitCode, cause?.detail]).toEqual([
-      1,
-      expect.stringContaining("the root helper does not listen"),
-    ]);
-    await machine.sh(cause?.remedy.slice(cause.remedy.lastIndexOf(": ") + 2) ?? "false");
-    await host.doctorIsGood();
+      await machine.run(["systemctl", "stop", "novacula-nodes.socket"]);
+      await host.answeredNode("restart", "odd");
+      await host.untilProblem("odd", "hand_unavailable");
+      const { exitCode, cause } = await host.examined();
+      expect([exitCode, cause?.detail]).toEqual([
+        1,
+        expect.stringContaining("the root helper does not listen"),
+      ]);
+      await machine.sh(cause?.remedy.slice(cause.remedy.lastIndexOf(": ") + 2) ?? "false");
+      await host.doctorIsGood();
 
-    // The folder for its arguments: the agent makes it when it first looks at the node.
-    const folder = "/var/lib/novacula/nodes/odd";
-    await machine.sh(`systemctl stop novacula-agent; mv ${folder} /srv/odd; echo > ${folder}
+      // The folder for its arguments: the agent makes it when it first looks at the node.
+      const folder = "/var/lib/novacula/nodes/odd";
+      await machine.sh(`systemctl stop novacula-agent; mv ${folder} /srv/odd; echo > ${folder}
       systemctl start novacula-agent`);
-    await host.doctorNames("bad_spec", `mv ${folder} ${folder}.old`);
-    await machine.sh(`rm ${folder}; mv /srv/odd ${folder}`);
-    await host.doctorIsGood();
+      await host.doctorNames("bad_spec", `mv ${folder} ${folder}.old`);
+      await machine.sh(`rm ${folder}; mv /srv/odd ${folder}`);
+      await host.doctorIsGood();
 
-    // As if four had been deleted within the last hour.
-    await machine.sh("yes $(date +%s) | head -n 4 > /run/novacula-hand/deletions");
-    await host.management("nodes", "delete", "odd", "--confirm", "odd", "--delete-data");
-    await host.doctorNames("deletion_held_back", "cp -a /var/lib/private/novacula-nodes/odd /root/");
-  });
+      // As if four had been deleted within the last hour.
+      await machine.sh("yes $(date +%s) | head -n 4 > /run/novacula-hand/deletions");
+      await host.management("nodes", "delete", "odd", "--confirm", "odd", "--delete-data");
+      await host.doctorNames("deletion_held_back", "cp -a /var/lib/private/novacula-nodes/odd /root/");
+    }));
 });

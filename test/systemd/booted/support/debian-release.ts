@@ -17,3 +17,19 @@ export const DEBIAN_RELEASES = [
 ] as const;
 
 export type DebianRelease = (typeof DEBIAN_RELEASES)[number];
+
+/**
+ * Runs `body` on all releases at the same time, for a test that mostly waits. Rejects once all have
+ * ended, with what went wrong and where.
+ */
+export async function onEachRelease(body: (release: DebianRelease) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled(DEBIAN_RELEASES.map(body));
+  const failures = results.flatMap((result, index) =>
+    result.status === "rejected"
+      ? [new Error(`on ${DEBIAN_RELEASES[index]?.title}: ${result.reason}`, { cause: result.reason })]
+      : [],
+  );
+  if (failures.length > 0) {
+    throw new AggregateError(failures, failures.map(({ message }) => message).join("\n"));
+  }
+}
