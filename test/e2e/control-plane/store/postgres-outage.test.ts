@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
+import * as z from "zod";
 import { startFleet } from "../../../support/agent/rotation-scene.ts";
 import { noteKey } from "../../../support/canary.ts";
 import { createExecutorSyncs } from "../../../support/control-plane/executor-syncs.ts";
@@ -10,6 +11,8 @@ import { databaseOf } from "../../../support/control-plane/store/engine.ts";
 import { postgresEngine } from "../../../support/control-plane/store/postgres-engine.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
+
+const ORIGIN = "http://127.0.0.1:3000";
 
 /** The real programs, with a PostgreSQL database that the test can take away. */
 async function scene() {
@@ -21,7 +24,7 @@ async function scene() {
     socketPath,
     env: {
       DATABASE_URL: database.url,
-      BETTER_AUTH_URL: "http://127.0.0.1:3000",
+      BETTER_AUTH_URL: ORIGIN,
       BETTER_AUTH_SECRET: "0123456789abcdef0123456789abcdef",
     },
   });
@@ -58,6 +61,41 @@ describe.skipIf(lacksPostgres())("a control plane with PostgreSQL", () => {
       },
       { describe: "the executor is online with the new key, and has both in its history" },
     );
+  });
+
+  it("lets the first person in by a link, in by the password, and out again", async () => {
+    const { plane } = await scene();
+    const shown = z.object({ url: z.string() }).parse(await plane.management("setup-link"));
+    const token = new URL(shown.url).hash.slice(1);
+    const post = async (path: string, body: unknown, cookie = "") => {
+      const headers = { "content-type": "application/json", origin: ORIGIN, cookie };
+      const text = JSON.stringify(body);
+      const answer = await request(`${plane.url}/api/auth${path}`, { method: "POST", headers, body: text });
+      const cookies = [answer.headers["set-cookie"] ?? []].flat().map((each) => each.split(";", 1)[0]);
+      return { status: answer.statusCode, cookie: cookies.join("; "), text: await answer.body.text() };
+    };
+    const olga = { email: "olga@example.com", password: "correct horse battery" };
+    expect(await post("/one-time-link/set-up", { token, name: "Olga", ...olga })).toMatchObject({
+      status: 200,
+    });
+    expect(await post("/one-time-link/set-up", { token, name: "Eve", ...olga })).toMatchObject({
+      status: 400,
+      text: expect.stringContaining("CONFLICT"),
+    });
+    expect(await post("/sign-in/email", { ...olga, password: "wrong horse battery" })).toMatchObject({
+      status: 401,
+    });
+    const { status, cookie } = await post("/sign-in/email", olga);
+    expect(status).toBe(200);
+    const session = async () => {
+      const { body } = await request(`${plane.url}/api/auth/get-session`, {
+        headers: { origin: ORIGIN, cookie },
+      });
+      return body.text();
+    };
+    expect(await session()).toContain(olga.email);
+    expect(await post("/sign-out", {}, cookie)).toMatchObject({ status: 200 });
+    expect(await session()).toBe("null");
   });
 
   it.each(postgresEngine.outages.filter(({ stopsReads }) => stopsReads))(
