@@ -148,7 +148,15 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
   "control-plane": {
     "api-error.ts": [],
     audit: ["store/contract"],
-    cli: ["cli/management", "cli/nodes", "cli/serve", "organizations", "settings", "store/address"],
+    cli: [
+      "cli/management",
+      "cli/migrate",
+      "cli/nodes",
+      "cli/serve",
+      "organizations",
+      "settings",
+      "store/address",
+    ],
     "cli/serve": [
       "http",
       "log",
@@ -165,6 +173,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "store/sqlite/migrations",
     ],
     "cli/management": ["api-error.ts", "settings"],
+    "cli/migrate": ["cli/management", "settings", "store/address", "store/move"],
     "cli/nodes": ["cli/management"],
     executors: [
       "api-error.ts",
@@ -229,6 +238,16 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     store: ["log", "store/contract"],
     "store/address": [],
     "store/contract": [],
+    "store/move": [
+      "store/address",
+      "store/contract",
+      "store/postgres",
+      "store/postgres/connection",
+      "store/postgres/migrations",
+      "store/rows",
+      "store/sqlite/migrations",
+      "store/sqlite/rows",
+    ],
     "store/open": [
       "store/address",
       "store/postgres",

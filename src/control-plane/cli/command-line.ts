@@ -11,6 +11,7 @@ import { completeCommand } from "./complete-command.ts";
 import { executorCommands } from "./executor-commands.ts";
 import { keyCommands } from "./key-commands.ts";
 import { setupLinkCommand, signInLinkCommand } from "./link-commands.ts";
+import { migrateCommand } from "./migrate/migrate-command.ts";
 import { nodeCommands } from "./nodes/node-commands.ts";
 import { organizationCommands } from "./organization-commands.ts";
 import { peopleCommands } from "./people-commands.ts";
@@ -38,6 +39,7 @@ export function createProgram(context: CommandContext): Command {
     commands: [
       serveCommand,
       backupCommand,
+      migrateCommand,
       organizationCommands,
       keyCommands,
       executorCommands,
@@ -49,8 +51,8 @@ export function createProgram(context: CommandContext): Command {
       (own: CommandContext) => completionCommand(NAME, "Shell:", own),
     ].map((define) => define(context)),
     hiddenCommands: [completeCommand(context)],
-    notes: `All commands but serve and backup ask a running control plane, over its management socket. Their
-options --socket, --org and --json may also come before the command.`,
+    notes: `All commands but serve, backup and migrate ask a running control plane, over its management socket.
+Their options --socket, --org and --json may also come before the command.`,
     examples: [
       { command: "novacula-control-plane serve", does: "run it" },
       {

@@ -150,6 +150,22 @@ export const OUTPUTS = {
       sizeBytes: z.number(),
     }),
   }),
+  migrate: z.object({
+    migrated: z.object({
+      from: z.string().describe("The absolute path of the SQLite file"),
+      to: z.string().describe("The PostgreSQL database, without a password"),
+      tables: z.array(
+        z.object({
+          name: z.string(),
+          rows: z.number(),
+          digest: z.string().describe("SHA-256 of its rows, in hex: the same of both databases"),
+        }),
+      ),
+      leftOut: z
+        .array(z.object({ table: z.string(), id: z.string(), columns: z.array(z.string()) }))
+        .describe("Damaged rows, and rows that refer to them; only with --leave-out-damaged"),
+    }),
+  }),
   "org create": z.object({ organization }),
   "org list": z.object({ organizations: z.array(organization) }),
   "keys create": z.object({ key, secret: issuedKey.shape.secret }),

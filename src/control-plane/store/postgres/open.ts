@@ -1,14 +1,11 @@
-import { Client } from "pg";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { OperatorError } from "../../../lib/errors.ts";
 import type { PostgresAddress } from "../address/postgres-address.ts";
 import { StoreUnavailable } from "../contract/store.ts";
-import { integer, text } from "../rows/row.ts";
 import { clientConfig } from "./connection/client-config.ts";
-import { KeptConnection, queryOn } from "./connection/kept-connection.ts";
+import { KeptConnection } from "./connection/kept-connection.ts";
+import { connectOnce } from "./connection/one-connection.ts";
 import { ConnectionPool } from "./connection/pool.ts";
-import type { Runner } from "./connection/statements.ts";
-import { asStoreError } from "./connection/store-error.ts";
 import { migrate } from "./migrations/migrations.ts";
 import { PostgresStore } from "./store.ts";
 
@@ -17,7 +14,6 @@ const HOT_MS = 5000;
 const PAGE_MS = 15_000;
 const WRITE_MS = 30_000;
 const MIGRATION_MS = 120_000;
-const OLDEST_VERSION = 14;
 
 /** What an operator should know of an opening. */
 interface OpeningNotices {
@@ -67,62 +63,20 @@ async function connectAll(
 
 /** Resolves with the version that the database had. */
 async function prepare(address: PostgresAddress): Promise<number> {
-  const client = newClient(address);
+  const connection = await connectOnce(address, MIGRATION_MS);
   try {
-    await client.connect();
-    const runner: Runner = {
-      query: (statement, values, name) => queryOn(client, address, statement, values, name),
-    };
-    await requireServer(runner);
-    return await migrate(runner);
-  } catch (error) {
-    throw asStoreError(error, address);
+    return await migrate(connection.runner);
   } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-function newClient(address: PostgresAddress): Client {
-  try {
-    const client = new Client(clientConfig(address, MIGRATION_MS));
-    client.on("error", () => undefined);
-    return client;
-  } catch (error) {
-    throw asStoreError(error, address);
-  }
-}
-
-async function requireServer(runner: Runner): Promise<void> {
-  const sql = `select current_setting('server_version_num')::int as "versionNumber", current_setting('server_version') as version,
-    current_setting('server_encoding') as encoding, pg_is_in_recovery() as standby,
-    exists (select 1 from pg_collation where collname = 'und-x-icu') as "hasIcu"`;
-  const { rows } = await runner.query(sql, []);
-  const row = rows[0] ?? {};
-  if (integer(row, "versionNumber") < OLDEST_VERSION * 10_000) {
-    throw new CommandError("failed", `the server runs PostgreSQL ${text(row, "version")}`, {
-      fix: `upgrade it: PostgreSQL ${OLDEST_VERSION} is the oldest that works, and 15 is tested`,
-    });
-  }
-  if (text(row, "encoding") !== "UTF8") {
-    throw new CommandError("failed", `the database has the encoding ${text(row, "encoding")}`, {
-      fix: "create it with UTF8: createdb --encoding UTF8 --template template0",
-    });
-  }
-  if (integer(row, "hasIcu") === 0) {
-    throw new CommandError("failed", "the server was built without ICU, which searches need", {
-      fix: "use PostgreSQL as Debian packages it",
-    });
-  }
-  if (integer(row, "standby") !== 0) {
-    throw new CommandError("failed", "the server is a standby, which cannot be written to", {
-      fix: "let DATABASE_URL name the primary",
-    });
+    await connection.end();
   }
 }
 
 /** Why the database cannot be used, with the remedy. */
-export function cannotOpen(address: PostgresAddress, error: unknown): unknown {
-  const message = `cannot open the database ${address}`;
+export function cannotOpen(
+  address: PostgresAddress,
+  error: unknown,
+  message = `cannot open the database ${address}`,
+): unknown {
   if (error instanceof StoreUnavailable) {
     const { fix, sentences } = split(error.remedy ?? "");
     return new CommandError("failed", `${message}: ${error.message}${sentences}`, { fix });

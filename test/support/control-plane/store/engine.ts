@@ -48,6 +48,13 @@ export async function databaseOf(engine: StoreEngine): Promise<TestDatabase> {
   return database;
 }
 
+/** The same, without a schema. */
+export async function bareDatabaseOf(engine: StoreEngine): Promise<TestDatabase> {
+  const database = await engine.newBareDatabase();
+  onTestFinished(() => database.remove());
+  return database;
+}
+
 /** A store on a new database, closed and removed at the end of the current test. */
 export async function storeOf(engine: StoreEngine): Promise<Store> {
   return (await databaseOf(engine)).open();

@@ -1,0 +1,126 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { MOVED_TABLES, NEW_TABLES } from "../../../../src/control-plane/store/move/moved-tables.ts";
+import { runCommand } from "../../../support/control-plane/control-plane.ts";
+import { startServer } from "../../../support/control-plane/control-plane-server.ts";
+import { nodeExecutor, running, written } from "../../../support/control-plane/node-executor.ts";
+import { lacksPostgres } from "../../../support/control-plane/postgres.ts";
+import { callOf, ROOT_FIELDS } from "../../../support/control-plane/root-fields.ts";
+import { bareDatabaseOf, databaseOf } from "../../../support/control-plane/store/engine.ts";
+import { fill } from "../../../support/control-plane/store/filled-store.ts";
+import { openByUrl } from "../../../support/control-plane/store/open-by-url.ts";
+import { postgresEngine } from "../../../support/control-plane/store/postgres-engine.ts";
+import { sqliteEngine } from "../../../support/control-plane/store/sqlite-engine.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+
+const READS = ROOT_FIELDS.filter(({ operation }) => operation === "query").filter(
+  ({ name }) => !["currentKey", "viewer", "invitation"].includes(name),
+);
+const migrated = z.object({
+  migrated: z.object({
+    tables: z.array(z.object({ name: z.string(), rows: z.number(), digest: z.string() })),
+    leftOut: z.array(z.unknown()),
+  }),
+});
+
+/** What there is after some weeks: also people, sessions and links, which need no server. */
+async function used() {
+  const database = await databaseOf(sqliteEngine);
+  const store = await openByUrl(database.url);
+  await fill(database, store);
+  const server = await startServer({ store });
+  const first = await server.createKey({ name: "first" });
+  const executor = nodeExecutor(server, first.secret, "agent-1");
+  await executor.sync();
+  const { node } = await executor.create("node-1");
+  await executor.sync({ observed: [running({ ...node, name: "node-1" })] });
+  const second = await server.rotateKey(first.id, Date.now() + 3_600_000);
+  await nodeExecutor(server, second.secret, "agent-1").sync();
+  const other = await server.createKey({ name: "other" });
+  await server.sync(other.secret, { name: "agent-1" });
+  await server.sync(other.secret, { name: "agent-2" });
+  await server.revokeKey(other.id);
+  await server.sync(other.secret, { name: "agent-2" });
+  const deleted = await server.createKey({ name: "deleted" });
+  await server.revokeKey(deleted.id);
+  await server.deleteKey(deleted.id);
+  await written(server);
+  await server.close();
+  return { database, path: database.url.replace(/^file:/, ""), live: second.secret, revoked: other.secret };
+}
+
+/** Of memberships that are equally old, each engine has another order. */
+function inOneOrder(name: string, value: unknown): unknown {
+  return name === "memberships" && Array.isArray(value)
+    ? value.toSorted((one, two) => (JSON.stringify(one) < JSON.stringify(two) ? -1 : 1))
+    : value;
+}
+
+/** What every list and every record says. What happens during the test has no exact time. */
+async function answersOf(url: string, since: number): Promise<ReadonlyMap<string, string>> {
+  const server = await startServer({ store: await openByUrl(url) });
+  server.clock.offsetMs = 86_400_000;
+  const answers = new Map<string, string>();
+  for (const field of READS) {
+    const values = { organization: "acme", id: "e1", executorId: "e1", limit: 500 };
+    const { text } = await server.manage(callOf(field, values));
+    const ordered = JSON.stringify(JSON.parse(text, inOneOrder));
+    answers.set(
+      field.name,
+      ordered.replaceAll(/\b1\d{12}\b/g, (time) => (Number(time) >= since ? '"now"' : time)),
+    );
+  }
+  await server.close();
+  return answers;
+}
+
+function targetFile(url: string): string {
+  const file = join(tempDir(), "target");
+  writeFileSync(file, `# where to\nDATABASE_URL="${url}"\n`, { mode: 0o600 });
+  return file;
+}
+
+describe.skipIf(lacksPostgres())("migrate", () => {
+  it("moves everything: the same questions get the same answers, and the same keys work", {
+    timeout: 180_000,
+  }, async () => {
+    const { database, path, live, revoked } = await used();
+    const target = await bareDatabaseOf(postgresEngine);
+    const before = readFileSync(path);
+    const since = Date.now();
+    const args = ["migrate", "--from", database.url, "--to-file", targetFile(target.url)];
+    const result = await runCommand([...args, "--json"]);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(readFileSync(path).equals(before)).toBe(true);
+    const { tables, leftOut } = migrated.parse(JSON.parse(result.stdout)).migrated;
+    expect(leftOut).toEqual([]);
+    // So that nothing is compared that is empty.
+    expect(tables.filter(({ rows }) => rows === 0).map(({ name }) => name)).toEqual([]);
+    const [here, there] = [await answersOf(database.url, since), await answersOf(target.url, since)];
+    expect([...here].filter(([field, answer]) => there.get(field) !== answer)).toEqual([]);
+    const server = await startServer({ store: await openByUrl(target.url) });
+    expect((await nodeExecutor(server, live, "agent-1").send()).status).toBe(200);
+    expect(await server.sync(revoked, { name: "agent-2" })).toMatchObject({ status: 401, reason: "revoked" });
+    // Events go on after those that were moved.
+    const [last] = await target.sql(`select max(sequence) as number from "auditEvent"`);
+    await server.createKey({ name: "after" });
+    const events = await server.store.audit.eventsAfter(Number(last?.["number"]), 10);
+    expect(events.map(({ event }) => event.targetName)).toEqual(["after"]);
+  });
+
+  it("knows every table of both databases", async () => {
+    const target = await databaseOf(postgresEngine);
+    const rows = await target.sql("select tablename from pg_tables where schemaname = 'public'");
+    const known = [...MOVED_TABLES.map(({ name }) => name), ...NEW_TABLES];
+    expect(rows.map(({ tablename }) => String(tablename)).toSorted()).toEqual(known.toSorted());
+    using source = new DatabaseSync((await databaseOf(sqliteEngine)).url.replace(/^file:/, ""));
+    const own = source
+      .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
+      .all();
+    const read = new Set(MOVED_TABLES.map(({ name, source: other }) => other?.table ?? name));
+    expect(own.map(({ name }) => String(name)).toSorted()).toEqual([...read].toSorted());
+  });
+});
