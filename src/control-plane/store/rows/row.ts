@@ -1,4 +1,4 @@
-/** A row as node:sqlite returns it. */
+/** A row as a driver returns it. */
 export type Row = Record<string, unknown>;
 
 /** A text that the statement computes, so that a wrong type is a bug. */

@@ -43,7 +43,7 @@ export class KeptConnection implements Runner {
   /** The connection as it is now. All statements of one session go to the same server process. */
   session(): Promise<Session> {
     if (this.closing !== undefined) {
-      return Promise.reject(new StoreUnavailable("the database is closed"));
+      return Promise.reject(closed());
     }
     this.current ??= this.connect();
     return this.current;
@@ -66,8 +66,11 @@ export class KeptConnection implements Runner {
       // Its statements are rejected with the same error.
       client.on("error", () => undefined);
       client.once("end", () => this.lost(client));
-      await client.connect();
-      await requirePrimary(client);
+      await begin(client);
+      if (this.closing !== undefined) {
+        void client.end();
+        throw closed();
+      }
       this.client = client;
       this.count += 1;
       this.problem = undefined;
@@ -122,11 +125,16 @@ export async function queryOn(
   }
 }
 
-/** A standby lags behind: it still knows keys that were revoked. */
-async function requirePrimary(client: Client): Promise<void> {
+function closed(): StoreUnavailable {
+  return new StoreUnavailable("the database is closed");
+}
+
+/** Rejects for a standby, too. It lags behind: it still knows keys that were revoked. */
+async function begin(client: Client): Promise<void> {
+  await client.connect();
   const { rows } = await client.query<{ standby: number }>("select pg_is_in_recovery() as standby");
   if (rows[0]?.standby !== 0) {
-    await client.end();
+    void client.end();
     throw new StandbyError();
   }
 }
