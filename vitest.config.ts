@@ -13,7 +13,8 @@ const CONTRACT = "test/control-plane/store/contract/**";
 /** Programs and pages whose control plane keeps everything in PostgreSQL, too. */
 const ON_POSTGRES = [
   "test/e2e/agent/rotation.test.ts",
-  "test/e2e/control-plane/people/{access,concurrency,operator,other-organization,people-audit}.test.ts",
+  "test/e2e/control-plane/people/{access,concurrency,ended-invitations,operator}.test.ts",
+  "test/e2e/control-plane/people/{other-organization,people-audit}.test.ts",
   "test/e2e/page/rotation.test.ts",
 ];
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -111,6 +112,16 @@ export const TRIALS: readonly Trial[] = [
       ),
   },
   {
+    name: "on-postgres",
+    what: "times the tests of control planes, with everything in PostgreSQL",
+    goal: 1,
+    batch: 1,
+    run: () =>
+      vitest(["run", "--testTimeout", "600000", ...testsOfControlPlanes()], {
+        NOVACULA_TEST_ENGINE: "postgres",
+      }),
+  },
+  {
     name: "query-plans",
     what: "rows in each large table of the store; no query read one of them from end to end",
     goal: 100_000,
@@ -146,6 +157,18 @@ class BusyLoops implements Disposable {
       loop.kill("SIGKILL");
     }
   }
+}
+
+/** The files that start control planes, but for those about the file of an SQLite database. */
+function testsOfControlPlanes(): readonly string[] {
+  const root = join(import.meta.dirname, "../..");
+  return globSync("test/{control-plane,e2e}/**/*.test.ts", { cwd: root }).filter((path) => {
+    const text = readFileSync(join(root, path), "utf8");
+    return (
+      /start(?:ControlPlane|Server|PeopleServer|WithPeople)|serverWithOrganization/.test(text) &&
+      !/databasePath|DatabaseSync|sqlite|smallDisk|maxFileBlocks|control-plane\.db/i.test(text)
+    );
+  });
 }
 
 /** Runs one file of test/systemd/booted, which needs root. */

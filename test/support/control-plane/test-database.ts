@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createDatabase, dropDatabase, type PostgresDatabase } from "./store/postgres-databases.ts";
+import { DatabaseSync } from "node:sqlite";
+import { createDatabase, dropDatabase, type PostgresDatabase, query } from "./store/postgres-databases.ts";
 
 /**
  * The environment variable with the engine on which tests run control planes: `sqlite` by default,
@@ -23,6 +24,23 @@ export async function databaseUrlFor(directory: string): Promise<string> {
   const known = databases.get(directory) ?? createDatabase();
   databases.set(directory, known);
   return (await known).url;
+}
+
+/**
+ * Runs a statement past the control plane whose folder this is, with `?` for each value. Resolves
+ * with its rows.
+ */
+export async function sqlIn(
+  directory: string,
+  text: string,
+  ...values: readonly (string | number)[]
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const url = await databaseUrlFor(directory);
+  if (isOnPostgres()) {
+    return query(url, text, values);
+  }
+  using database = new DatabaseSync(url.slice("file:".length), { timeout: 5000 });
+  return database.prepare(text).all(...values);
 }
 
 /** A database lives as long as its folder, as an SQLite file does. */

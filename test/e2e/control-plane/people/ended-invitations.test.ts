@@ -1,4 +1,3 @@
-import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import {
   ACTIONS,
@@ -8,6 +7,7 @@ import {
   roleOf,
 } from "../../../support/control-plane/membership.ts";
 import { type Browser, type PeopleServer, startPeopleServer } from "../../../support/control-plane/people.ts";
+import { sqlIn } from "../../../support/control-plane/test-database.ts";
 
 describe("an invitation whose inviter may no longer make it", () => {
   const ENDS: readonly (readonly [
@@ -130,8 +130,7 @@ describe("an ended invitation", () => {
       async (server: PeopleServer) => {
         server.clock.offsetMs = 7 * 86_400_000 - 60_000;
         // A session lasts as long as an invitation. This one goes on, as if it had been renewed.
-        using database = new DatabaseSync(server.databasePath);
-        database.exec("update session set expiresAt = '2999-01-01T00:00:00.000Z'");
+        await sqlIn(server.directory, `update "session" set "expiresAt" = '2999-01-01T00:00:00.000Z'`);
       },
       "this invitation has expired: there is nothing to cancel",
     ],

@@ -1,8 +1,8 @@
-import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { Browser, PeopleServer } from "../../../support/control-plane/people.ts";
 import { startPeopleServer } from "../../../support/control-plane/people.ts";
+import { sqlIn } from "../../../support/control-plane/test-database.ts";
 
 const PASSWORD = "a new person's password";
 const DAY_MS = 86_400_000;
@@ -213,33 +213,35 @@ describe("an organization", () => {
   const LIMIT = 1000;
 
   /** Inserts rows directly: a thousand invitations through the page would take minutes. */
-  function fill(server: PeopleServer, table: "member" | "invitation", count: number): void {
-    using database = new DatabaseSync(server.databasePath);
-    database.exec("begin immediate");
-    const person = database.prepare(
-      "insert into user (id, name, email, emailVerified, createdAt, updatedAt) values (?1, ?1, ?1 || '@x.test', 0, ?2, ?2)",
-    );
-    const row = database.prepare(
-      table === "member"
-        ? "insert into member (id, organizationId, userId, role, createdAt) select ?1, id, ?1, 'member', ?2 from organization"
-        : `insert into invitation (id, organizationId, email, role, status, expiresAt, createdAt, inviterId)
-            select ?1, o.id, ?1 || '@x.test', 'member', 'pending', '9999-01-01T00:00:00.000Z', ?2, m.userId
-            from organization o join member m on m.organizationId = o.id and m.role = 'owner'`,
-    );
-    for (let n = 0; n < count; n += 1) {
-      if (table === "member") {
-        person.run(`many-${n}`, DATE);
-      }
-      row.run(`many-${n}`, DATE);
+  async function fill(
+    { directory }: PeopleServer,
+    table: "member" | "invitation",
+    count: number,
+  ): Promise<void> {
+    const many = `with recursive many (n) as (select 1 union all select n + 1 from many where n < ${count})`;
+    if (table === "invitation") {
+      const sql = `${many} insert into "invitation" ("id", "organizationId", "email", "role", "status", "expiresAt",
+          "createdAt", "inviterId")
+        select 'many-' || n, m."organizationId", 'many-' || n || '@x.test', 'member', 'pending',
+          '9999-01-01T00:00:00.000Z', '${DATE}', m."userId" from many cross join "member" m where m."role" = 'owner'`;
+      await sqlIn(directory, sql);
+      return;
     }
-    database.exec("commit");
+    const people = `${many} insert into "user" ("id", "name", "email", "emailVerified", "createdAt", "updatedAt")
+      select 'many-' || n, 'many-' || n, 'many-' || n || '@x.test', (select "emailVerified" from "user" limit 1),
+        '${DATE}', '${DATE}' from many`;
+    await sqlIn(directory, people);
+    const members = `insert into "member" ("id", "organizationId", "userId", "role", "createdAt")
+      select u."id", o."id", u."id", 'member', '${DATE}' from "user" u cross join "organization" o
+      where u."id" like 'many-%'`;
+    await sqlIn(directory, members);
   }
   const DATE = "2026-01-01T00:00:00.000Z";
 
   it("has at most 1000 open invitations; replacing one is always possible", async () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
-    fill(server, "invitation", LIMIT - 1);
+    await fill(server, "invitation", LIMIT - 1);
     await invite(owner, "last@example.com");
     const refused = await owner.post("/organization/invite-member", {
       email: "more@example.com",
@@ -258,7 +260,7 @@ describe("an organization", () => {
     const server = await startPeopleServer();
     const owner = await server.signedIn("owner");
     const [asNew, last] = [await invite(owner, "nadia@example.com"), await invite(owner, "last@example.com")];
-    fill(server, "member", LIMIT - 2);
+    await fill(server, "member", LIMIT - 2);
     expect((await acceptAsNew(server, last)).status).toBe(200);
     expect(await acceptAsNew(server, asNew)).toMatchObject({
       status: 400,

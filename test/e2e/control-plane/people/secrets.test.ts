@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { noteKey } from "../../../support/canary.ts";
@@ -11,6 +10,7 @@ import {
   startPeopleServer,
   startWithPeople,
 } from "../../../support/control-plane/people.ts";
+import { sqlIn } from "../../../support/control-plane/test-database.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
 const NASTY = [
@@ -70,9 +70,7 @@ it("a password is stored as a scrypt hash with its own salt", async () => {
     ).id;
   const password = "a password of two people";
   await server.browser().post("/invitation/accept-as-new", { invitationId: id, name: "N", password });
-  const database = new DatabaseSync(server.databasePath);
-  const rows = database.prepare("select password from account").all();
-  database.close();
+  const rows = await sqlIn(server.directory, "select password from account");
   for (const row of rows) {
     expect(row["password"]).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/);
   }

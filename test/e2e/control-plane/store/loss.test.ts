@@ -1,4 +1,3 @@
-import { DatabaseSync } from "node:sqlite";
 import { Agent, Client, request } from "undici";
 import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
@@ -7,6 +6,7 @@ import { SYNC_EXECUTOR } from "../../../../src/protocol/operations.ts";
 import { noteKey } from "../../../support/canary.ts";
 import { startControlPlane, type TestControlPlane } from "../../../support/control-plane/control-plane.ts";
 import { SYNC_INPUT } from "../../../support/control-plane/control-plane-server.ts";
+import { isOnPostgres, sqlIn } from "../../../support/control-plane/test-database.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { temporaryDirectory } from "../../../support/temp-dir.ts";
 
@@ -138,14 +138,15 @@ it("survives kill -9 under load: everything acknowledged is kept and audited", {
     });
   }
 
-  const database = new DatabaseSync(controlPlane.databasePath);
-  expect(database.prepare("pragma integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
+  const sql = (text: string) => sqlIn(controlPlane.directory, text);
+  if (!isOnPostgres()) {
+    expect(await sql("pragma integrity_check")).toEqual([{ integrity_check: "ok" }]);
+  }
   const rows = z.array(z.object({ action: z.string(), targetId: z.string() }));
-  const audited = rows.parse(database.prepare("select action, targetId from auditEvent").all());
+  const audited = rows.parse(await sql(`select "action", "targetId" from "auditEvent"`));
   const enabled = z
     .array(z.object({ id: z.string() }))
-    .parse(database.prepare("select id from apikey where enabled = 1").all());
-  database.close();
+    .parse(await sql(`select "id" from "apikey" where "enabled" = ${isOnPostgres() ? "true" : "1"}`));
   const auditedSet = new Set(audited.map(({ action, targetId }) => `${action} ${targetId}`));
   const unaudited = record.acknowledged.filter(
     ({ action, targetId }) => !auditedSet.has(`${action} ${targetId}`),
