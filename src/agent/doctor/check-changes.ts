@@ -81,8 +81,14 @@ export function withSuspects(check: Check, changed: readonly Assignment[]): Chec
   const it = suspects.length === 1 ? "that" : "those";
   const undo = `If ${it} should not be so, take ${it} out, then run: ${restart()}`;
   // The command of the check stays last: the line ends with what can be copied.
-  const remedy = check.remedy === undefined ? undo : `${undo}. Otherwise: ${check.remedy}`;
+  const remedy = check.remedy === undefined ? undo : `${undo}. ${otherwise(check.remedy)}`;
   return { ...check, detail: `${check.detail}${changesText(suspects)}`, remedy };
+}
+
+function otherwise(remedy: string): string {
+  return remedy.startsWith("Run: ")
+    ? `Otherwise run: ${remedy.slice("Run: ".length)}`
+    : `Otherwise: ${remedy}`;
 }
 
 const CHANGED = "was changed on this host: ";

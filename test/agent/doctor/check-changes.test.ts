@@ -115,7 +115,7 @@ describe("a failure at a file of the service", () => {
       `it cannot be read. Its unit was changed on this host: ${line} (${FILE} line 3)`,
     );
     expect(check.remedy).toMatch(
-      /^If that should not be so, take that out, then run: .*restart\. Otherwise: Run: chgrp nogroup \/etc\/novacula$/u,
+      /^If that should not be so, take that out, then run: .*restart\. Otherwise run: chgrp nogroup \/etc\/novacula$/u,
     );
   });
 
