@@ -86,7 +86,7 @@ function nodeChecks(node: NodeStatus): readonly Check[] {
     return faults;
   }
   const detail = `node ${node.name}: ${trimmed(other)}`;
-  return node.isUnlisted && !node.isKept
+  return node.isUnlisted
     ? [{ stage: "nodes", status: "bad", detail, remedy: unlistedRemedy(node.name) }]
     : [warning(detail, `Run: ${asRoot(`novacula-agent nodes show ${node.name}`)}`)];
 }

@@ -70,4 +70,31 @@ describe("what is wrong and lasts", () => {
     await pass(FOUND_MS);
     expect(events(host)).toEqual([]);
   });
+
+  it("is a host that has another name than its executor, whose name is a default", async () => {
+    const dataDir = tempDir();
+    const named = inFolder(dataDir);
+    const agent = { ...named.config.agent, name: "before", isNameSet: false };
+    const file = { ...named, config: { ...named.config, agent } };
+    const host = await hostAgent({ file, asked: async () => accepted(), dataDir });
+    await pass(SECOND);
+    expect(events(host)).toEqual(["host.renamed"]);
+    host.state.file = {
+      ...file,
+      digest: "set",
+      config: { ...file.config, agent: { ...agent, isNameSet: true } },
+    };
+    await pass(FOUND_MS);
+    expect(events(host)).toEqual([]);
+  });
+
+  it("is a name that hosts have which nobody has named", async () => {
+    const dataDir = tempDir();
+    const named = inFolder(dataDir);
+    const agent = { ...named.config.agent, name: "localhost" };
+    const file = { ...named, config: { ...named.config, agent } };
+    const host = await hostAgent({ file, asked: async () => accepted(), dataDir });
+    await pass(SECOND);
+    expect(events(host)).toEqual(["executor.common-name"]);
+  });
 });

@@ -4,6 +4,8 @@ import { checkConditions } from "../../../src/agent/doctor/check-conditions.ts";
 import { examination } from "../../../src/agent/doctor/examination.ts";
 import { EVENTS, type EventName } from "../../../src/agent/journal/events.ts";
 import { FAULT_TABLE } from "../../support/agent/fault-table.ts";
+import { leaksIn } from "../../support/canary.ts";
+import { makeKey } from "../../support/keys.ts";
 
 /** A condition of the status: the agent holds it for as long as it lasts. */
 const CONDITION = Symbol("condition");
@@ -87,6 +89,12 @@ describe("what the journal says at level error or warn", () => {
       expect(check?.remedy).not.toContain("`");
     },
   );
+});
+
+it("a condition holds no key", () => {
+  const key = makeKey();
+  const { message } = conditionOf({ event: "nodes.bug", message: `A bug: ${key} was sent.` });
+  expect(leaksIn(message, [key])).toEqual([]);
 });
 
 it("what an agent says that knows other events is shown as well", () => {

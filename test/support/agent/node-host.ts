@@ -160,6 +160,12 @@ export class ModelHost {
     return report;
   }
 
+  /** One sync with a control plane that does not manage nodes. */
+  async syncWithoutNodes(): Promise<void> {
+    const report = await eventually(async () => this.agent().report(), { describe: "there is a report" });
+    this.agent().synced(report, syncReplyOf());
+  }
+
   /** What would be reported of a node now. */
   async until(name: string, describe: string, holds: (node: ObservedNode) => boolean): Promise<ObservedNode> {
     return await eventually(

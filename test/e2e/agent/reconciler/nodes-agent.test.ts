@@ -45,6 +45,27 @@ async function hostWith(...names: readonly string[]): Promise<ModelHost> {
   return host;
 }
 
+describe("a control plane that manages no nodes", () => {
+  const conditions = (host: ModelHost) =>
+    host
+      .agent()
+      .status()
+      .conditions.map(({ event }) => event);
+
+  it("is no trouble for a host without nodes, and lasting trouble for one that has some", async () => {
+    const empty = newHost();
+    empty.start();
+    await empty.syncWithoutNodes();
+    expect(conditions(empty)).toEqual([]);
+    const host = await hostWith("a");
+    expect(conditions(host)).toEqual([]);
+    await host.syncWithoutNodes();
+    expect(conditions(host)).toEqual(["nodes.unsupported"]);
+    await host.sync([makeSpec("a")]);
+    expect(conditions(host)).toEqual([]);
+  });
+});
+
 describe("the life of a node", () => {
   it("begins with its files and one start, and is then quiet", async () => {
     const host = await hostWith("a");
