@@ -44,6 +44,7 @@ describe("the problem", () => {
     [`((${K}))`, "has brackets around it"],
     [`${K}" "`, "has its own quote after it"],
     [`\u001b[200~${K}\u001b[201~`, "has a terminal's paste marks around it (U+001B ESCAPE and [200~)"],
+    [`${K}${K}${K}`, "contains the key 3 times"],
     [`access_token = "Authorization: Bearer ${K}"`, "has the name of a setting before it"],
 
     [`sk-ant-${letters(48)}`, "is an Anthropic API key, not an executor key"],
