@@ -55,6 +55,14 @@ function networkTrouble(code: string, { server }: PostgresAddress): StoreProblem
         detail: `No way leads to ${server} (${code}).`,
         remedy: "look at the network and the firewalls, and at listen_addresses on the server",
       };
+    case "EMFILE":
+    case "ENFILE":
+      return {
+        reason: "the database server cannot be reached",
+        detail: `This host or program has too many open files to connect to ${server} (${code}).`,
+        remedy:
+          "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand",
+      };
     default:
       return undefined;
   }
