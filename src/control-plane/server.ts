@@ -2,12 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { systemClock } from "../lib/clock.ts";
 import { OperatorError } from "../lib/errors.ts";
 import type { UnixSocket } from "../lib/unix-socket.ts";
-import { type ActivityWriter, createActivityWriter, moved } from "./executors/activity-writer.ts";
+import { type ActivityWriter, createActivityWriter } from "./executors/activity-writer.ts";
 import { createExecutorDeletion } from "./executors/executor-deletion.ts";
 import { ExecutorSync } from "./executors/executor-sync.ts";
-import { SyncPace } from "./executors/pace/sync-pace.ts";
-import { Presence } from "./executors/presence.ts";
-import { recentExecutors } from "./executors/recent-executors.ts";
+import { FleetWatch } from "./executors/fleet-watch.ts";
 import { CountMemory } from "./graphql/count-memory.ts";
 import { GraphqlEndpoint } from "./graphql/graphql-endpoint.ts";
 import type { Listener } from "./graphql/identify.ts";
@@ -87,8 +85,9 @@ export interface ControlPlaneServer {
 }
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
-  const { store, heartbeatTimeoutMs, version, now = Date.now, monotonicNow = systemClock.now } = deps;
-  const { endpoint, pace, presence, activityWriter, reportedNodes, damages, refusals } = assemble(deps, now);
+  const { store, heartbeatTimeoutMs, version, now = Date.now } = deps;
+  const { endpoint, fleet, activityWriter, reportedNodes, refusals } = assemble(deps, now);
+  const { pace, presence } = fleet;
   const readiness = new ReadinessCheck(store);
   const health = { readiness, version };
   deps.metrics?.watch({
@@ -112,7 +111,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 
   return {
     async listen() {
-      await expectExecutors(store, { pace, presence, damages }, now());
+      await fleet.begin();
       await lookForKeys();
       managementSocket = await listenOnManagementSocket(management, deps.socketPath);
       const url = await listenOnNetwork(network, deps);
@@ -120,8 +119,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       activityWriter.start();
       sweep = setInterval(
         () => {
-          presence.sweep();
-          pace.follow(presence.count, monotonicNow());
+          fleet.turn().catch((error: unknown) => deps.errors.toApiError(error));
           lookForKeys().catch(() => undefined);
         },
         Math.min(1000, heartbeatTimeoutMs / 4),
@@ -146,17 +144,15 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
 }
 
 function assemble(deps: ServerDeps, now: () => number) {
-  const { store, logger, heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey, version } = deps;
+  const { store, logger, maxExecutorsPerKey, version } = deps;
   const { errors, monotonicNow = systemClock.now } = deps;
   const { metrics } = deps;
   const recorder = metrics === undefined ? store : timedRecorder(store, metrics, monotonicNow);
   const activityWriter = createActivityWriter(recorder, logger);
-  const pace = new SyncPace({ heartbeatTimeoutMs, maxSyncsPerSecond, logger });
-  const presence = new Presence(pace, logger, monotonicNow, (executorId, transition) =>
-    activityWriter.note(moved(executorId, transition)),
-  );
   const refusals = new RefusalLog(logger, monotonicNow);
   const damages = new DamageLog(logger);
+  const fleet = new FleetWatch({ ...deps, activityWriter, damages, now, monotonicNow });
+  const { pace, presence } = fleet;
   const shared = { store, lookups: cachedLookups(store), activityWriter, presence, refusals, damages, now };
   const limits = { pace, maxExecutorsPerKey, monotonicNow };
   const reportedNodes = new ReportedNodes();
@@ -194,18 +190,7 @@ function assemble(deps: ServerDeps, now: () => number) {
     people: deps.people,
     metrics,
   });
-  return { endpoint, pace, presence, activityWriter, reportedNodes, damages, refusals };
-}
-
-/** So that the silence of those that synced with the process before this one is noticed. */
-async function expectExecutors(
-  store: Store,
-  { pace, presence, damages }: { pace: SyncPace; presence: Presence; damages: DamageLog },
-  startedAt: number,
-): Promise<void> {
-  const executors = await recentExecutors(store, pace, startedAt, damages);
-  await store.record([{ kind: "started", before: startedAt - pace.timeoutMs }]);
-  presence.expect(executors, startedAt);
+  return { endpoint, fleet, activityWriter, reportedNodes, refusals };
 }
 
 async function writeTheRest(activityWriter: ActivityWriter, reportedNodes: ReportedNodes): Promise<void> {

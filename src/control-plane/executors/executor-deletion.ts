@@ -9,7 +9,7 @@ import { type Change, changeAs, reachedExecutor } from "../rights/change.ts";
 import type { ExecutorRecord } from "../store/contract/executors.ts";
 import type { KeyReader, KeyRecord } from "../store/contract/keys.ts";
 import type { Transactions } from "../store/contract/store.ts";
-import type { Presence } from "./presence.ts";
+import type { Presence } from "./presence/presence.ts";
 
 /** How many nodes an error names. */
 const MAX_NAMED = 10;

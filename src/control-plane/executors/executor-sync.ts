@@ -25,7 +25,7 @@ import { EnrolmentLimit, enrol, requireVisibleName } from "./enrolment.ts";
 import { type ExecutorCaller, identified } from "./executor-caller.ts";
 import { restartSpreadMs } from "./pace/restart-spread.ts";
 import type { SyncPace } from "./pace/sync-pace.ts";
-import type { Presence } from "./presence.ts";
+import type { Presence } from "./presence/presence.ts";
 import { RefusalNotes, syncOf } from "./refusal-notes.ts";
 
 interface ExecutorSyncDeps {

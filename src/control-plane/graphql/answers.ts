@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { activeKeysOf } from "../executors/executor-deletion.ts";
 import { isKeyRefusal, lastRefusal, offlineReason } from "../executors/offline-reason.ts";
-import type { Presence } from "../executors/presence.ts";
+import type { Presence } from "../executors/presence/presence.ts";
 import { keyStatus, revocationTime } from "../keys/key-status.ts";
 import type { DamageLog } from "../log/damage-log.ts";
 import type { AuditEvent } from "../store/contract/audit.ts";

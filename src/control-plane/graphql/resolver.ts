@@ -1,6 +1,6 @@
 import type { ExecutorDeletion } from "../executors/executor-deletion.ts";
 import type { ExecutorSync } from "../executors/executor-sync.ts";
-import type { Presence } from "../executors/presence.ts";
+import type { Presence } from "../executors/presence/presence.ts";
 import type { ApiKeys } from "../keys/api-keys.ts";
 import type { DamageLog } from "../log/damage-log.ts";
 import type { NodeChanges } from "../nodes/node-changes.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DuplicateDetector } from "../../../src/control-plane/executors/duplicates.ts";
+import { DuplicateDetector } from "../../../src/control-plane/executors/presence/duplicates.ts";
 
 const TIMEOUT_MS = 30_000;
 

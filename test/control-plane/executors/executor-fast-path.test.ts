@@ -6,7 +6,8 @@ import * as z from "zod";
 import { createActivityWriter } from "../../../src/control-plane/executors/activity-writer.ts";
 import { ExecutorFastPath, Recent } from "../../../src/control-plane/executors/executor-fast-path.ts";
 import { ExecutorSync } from "../../../src/control-plane/executors/executor-sync.ts";
-import { Presence } from "../../../src/control-plane/executors/presence.ts";
+import { Presence } from "../../../src/control-plane/executors/presence/presence.ts";
+import { ImmediatePresenceLog } from "../../../src/control-plane/executors/presence/presence-log.ts";
 import { DamageLog } from "../../../src/control-plane/log/damage-log.ts";
 import { RefusalLog } from "../../../src/control-plane/log/refusal-log.ts";
 import { NodeExchange } from "../../../src/control-plane/nodes/node-exchange.ts";
@@ -184,7 +185,7 @@ it("answers the documents of executors and hands on all others, parsed", async (
     store,
     lookups: store,
     activityWriter: createActivityWriter(store, logger),
-    presence: new Presence(pace, logger, now, () => undefined),
+    presence: new Presence(pace, logger, now, new ImmediatePresenceLog(logger, () => undefined)),
     nodeExchange: new NodeExchange({
       store,
       lookups: store.nodes,

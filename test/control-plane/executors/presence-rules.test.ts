@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { Presence } from "../../../src/control-plane/executors/presence.ts";
+import { Presence } from "../../../src/control-plane/executors/presence/presence.ts";
+import { ImmediatePresenceLog } from "../../../src/control-plane/executors/presence/presence-log.ts";
 import type { ExecutorRecord } from "../../../src/control-plane/store/contract/executors.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -16,7 +17,10 @@ function presence() {
     { timeoutMs: TIMEOUT_MS },
     logger,
     () => clock.now,
-    (executorId, { kind, at, cause }) => void moves.push([executorId, kind, at, cause]),
+    new ImmediatePresenceLog(
+      logger,
+      (executorId, { kind, at, cause }) => void moves.push([executorId, kind, at, cause]),
+    ),
   );
   const sync = (id = "e", instanceId = "a", isNew = false) => {
     const lastSyncAt = EPOCH + clock.now;

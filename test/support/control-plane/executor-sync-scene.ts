@@ -4,7 +4,8 @@ import { onTestFinished } from "vitest";
 import { createActivityWriter } from "../../../src/control-plane/executors/activity-writer.ts";
 import type { ExecutorCaller } from "../../../src/control-plane/executors/executor-caller.ts";
 import { ExecutorSync } from "../../../src/control-plane/executors/executor-sync.ts";
-import { Presence } from "../../../src/control-plane/executors/presence.ts";
+import { Presence } from "../../../src/control-plane/executors/presence/presence.ts";
+import { ImmediatePresenceLog } from "../../../src/control-plane/executors/presence/presence-log.ts";
 import type { SyncInput } from "../../../src/control-plane/graphql/request/inputs.ts";
 import { DamageLog } from "../../../src/control-plane/log/damage-log.ts";
 import { RefusalLog } from "../../../src/control-plane/log/refusal-log.ts";
@@ -36,7 +37,7 @@ export async function executorSyncScene({ maxExecutorsPerKey = 100 } = {}) {
     store: { transaction: racing, executors: store.executors },
     lookups: store,
     activityWriter,
-    presence: new Presence(pace, logger, now, () => undefined),
+    presence: new Presence(pace, logger, now, new ImmediatePresenceLog(logger, () => undefined)),
     nodeExchange: new NodeExchange({
       store,
       lookups: store.nodes,

@@ -70,6 +70,14 @@ export interface ExecutorRefusal {
   readonly at: number;
 }
 
+/** What the store knows of where an executor is. */
+export interface Whereabouts {
+  readonly id: string;
+  readonly lastSyncAt: number | null;
+  /** By the last transition of its timeline; null: it has none. */
+  readonly isOnline: boolean | null;
+}
+
 /** One key's use by an executor. */
 export interface ExecutorKeyUse extends Damageable {
   readonly key: KeyReference;
@@ -120,6 +128,8 @@ export interface ExecutorReader extends ExecutorLookup, LineageReader {
   versions(organizationId: string): Promise<readonly VersionCount[]>;
   /** Executors of all organizations whose last sync is at `sinceMs` or later. */
   syncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
+  /** Of those that exist, in any order. */
+  whereabouts(ids: readonly string[]): Promise<readonly Whereabouts[]>;
   /** Executors that are bound to the key, by name. */
   onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]>;
   /** By last use, newest first. */

@@ -58,6 +58,8 @@ export interface Store extends StoreReader, Transactions, ActivityRecorder {
    * values mean that nothing has changed. What was committed before the call is in the value.
    */
   revision(): Promise<string>;
+  /** Whether other control planes may use the database at the same time. */
+  readonly isShared: boolean;
   /**
    * What was changed between two values that `revision()` returned, as far as it concerns the
    * answers of `SyncLookups`. Undefined: anything may have been.

@@ -8,6 +8,7 @@ import {
   type LineageUse,
   MAX_TRANSITIONS,
   type NewExecutor,
+  type Whereabouts,
 } from "../contract/executors.ts";
 import type { KeyRecord } from "../contract/keys.ts";
 import type {
@@ -21,6 +22,7 @@ import type { ExecutorReference } from "../contract/references.ts";
 import * as records from "../rows/records.ts";
 import { integer, mapped } from "../rows/row.ts";
 import { PostgresStatements, type Runner } from "./connection/statements.ts";
+import { LAST_MOVE } from "./history/transitions.ts";
 import { EXECUTOR, PostgresExecutorList } from "./lists/executor-list.ts";
 
 const BOUND = `select id, name, kind, "keyId", "lineageId" from executor where "organizationId" = $1 and name = $2`;
@@ -74,6 +76,12 @@ export class PostgresExecutorReader extends PostgresStatements implements Execut
   async syncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]> {
     const rows = await this.all(`${EXECUTOR} where coalesce(h."lastSyncAt", 0) >= $1`, sinceMs);
     return rows.map(records.executor);
+  }
+
+  async whereabouts(ids: readonly string[]): Promise<readonly Whereabouts[]> {
+    const sql = `select x.id, h."lastSyncAt", (${LAST_MOVE}) as kind from executor x
+      left join heartbeat h on h."executorId" = x.id where x.id = any($1::text[])`;
+    return (await this.all(sql, ids)).map(records.whereabouts);
   }
 
   async onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {

@@ -42,6 +42,7 @@ export interface Connections {
 
 /** A store in a PostgreSQL database, which other control planes may use at the same time. */
 export class PostgresStore implements Store {
+  readonly isShared = true;
   readonly organizations: OrganizationReader;
   readonly keys: KeyReader;
   readonly executors: ExecutorReader;

@@ -7,6 +7,7 @@ import type {
   ExecutorKeyUse,
   ExecutorRecord,
   ExecutorTransition,
+  Whereabouts,
 } from "../contract/executors.ts";
 import type { BoundKey, KeyRecord, KeyRefusal, KeyUse } from "../contract/keys.ts";
 import type { Organization } from "../contract/organizations.ts";
@@ -117,6 +118,16 @@ export function transition(row: Row): ExecutorTransition {
       keyId === null
         ? null
         : { id: keyId, name: cells.textOrNull("keyName") ?? "", fingerprint: cells.text("keyFingerprint") },
+  };
+}
+
+export function whereabouts(row: Row): Whereabouts {
+  const cells = new Cells(row);
+  const kind = cells.countOrNull("kind");
+  return {
+    id: cells.text("id"),
+    lastSyncAt: cells.timeOrNull("lastSyncAt"),
+    isOnline: kind === null ? null : TRANSITION_KINDS[kind] === "online",
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type LineageUse,
   MAX_TRANSITIONS,
   type NewExecutor,
+  type Whereabouts,
 } from "../contract/executors.ts";
 import type { KeyRecord } from "../contract/keys.ts";
 import type {
@@ -22,6 +23,7 @@ import type {
 import type { ExecutorReference } from "../contract/references.ts";
 import * as records from "../rows/records.ts";
 import { integer, mapped } from "../rows/row.ts";
+import { LAST_MOVE } from "./history/transitions.ts";
 import { EXECUTOR, SqliteExecutorList } from "./lists/executor-list.ts";
 import { SqliteStatements } from "./rows/statements.ts";
 
@@ -72,6 +74,11 @@ export class SqliteExecutorReader extends SqliteStatements implements ExecutorRe
     const sql = `select x.id from organization o cross join executor x indexed by executor_seen
       on x.organizationId = o.id and coalesce(x.lastSyncAt, 0) >= ?`;
     return this.all(`${EXECUTOR} where x.id in (${sql})`, sinceMs).map(records.executor);
+  }
+
+  async whereabouts(ids: readonly string[]): Promise<readonly Whereabouts[]> {
+    const sql = `select id, lastSyncAt, ${LAST_MOVE} as kind from executor x where id in (select value from json_each(?))`;
+    return this.all(sql, JSON.stringify(ids)).map(records.whereabouts);
   }
 
   async onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {

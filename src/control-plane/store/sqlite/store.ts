@@ -37,6 +37,7 @@ export interface Connections {
 
 /** A store in one SQLite file. open.ts makes it. */
 export class SqliteStore implements Store {
+  readonly isShared = false;
   readonly organizations: OrganizationReader;
   readonly keys: KeyReader;
   readonly executors: ExecutorReader;

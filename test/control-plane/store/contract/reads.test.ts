@@ -197,6 +197,15 @@ const executors: Cases<ExecutorReader> = {
     ],
   ],
   syncedSince: [async (reader) => ids(await reader.syncedSince(T - 60_000)).toSorted(), [], ["e1", "e2"]],
+  whereabouts: [
+    async (reader) =>
+      (await reader.whereabouts(["e1", "e2", "nobody"])).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    [],
+    [
+      { id: "e1", lastSyncAt: T - 900, isOnline: true },
+      { id: "e2", lastSyncAt: T - 60_000, isOnline: null },
+    ],
+  ],
   onKey: [(reader, text) => reader.onKey(text("k3"), 9), [], [{ id: "e1", name: "fra-1" }]],
   keyUses: [
     (reader, text) => reader.keyUses(text("e1"), 9),

@@ -74,6 +74,7 @@ const executors: Reads<ExecutorReader> = {
   health: (reader) => reader.health("acme", momentAt(NOW)),
   versions: (reader) => reader.versions("acme"),
   syncedSince: (reader) => reader.syncedSince(NOW),
+  whereabouts: (reader) => reader.whereabouts(["executor-1", "executor-2"]),
   onKey: (reader) => reader.onKey("key-1", 100),
   keyUses: (reader) => reader.keyUses("executor-1", 20),
   transitions: (reader) => reader.transitions("executor-1"),

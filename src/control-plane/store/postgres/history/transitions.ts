@@ -13,6 +13,10 @@ const MAX_REFUSED = 100;
 const kindNumber = (kind: TransitionKind) => TRANSITION_KINDS.indexOf(kind);
 const [ONLINE, OFFLINE, REFUSED] = [kindNumber("online"), kindNumber("offline"), kindNumber("refused")];
 
+/** The last time that the executor `x` came or went. */
+export const LAST_MOVE = `
+  select t.kind from "executorTransition" t where t."executorId" = x.id and t.kind in (${ONLINE}, ${OFFLINE})
+  order by t.at desc, t.kind desc limit 1`;
 const INTO = `insert into "executorTransition"
   ("executorId", at, kind, cause, address, "keyId", "keyName", "keyFingerprint")`;
 const MOVES = `${INTO}
@@ -100,8 +104,7 @@ export class PostgresTransitions extends PostgresStatements {
         case when x."stoppedAt" >= h."lastSyncAt" then 'stopped' else 'silent' end, null, k.id, k.name, fingerprint(k.key)
       from executor x left join heartbeat h on h."executorId" = x.id left join apikey k on k.id = x."keyId"
       where (coalesce(h."lastSyncAt", 0) < $1 or x."stoppedAt" >= h."lastSyncAt")
-        and (select t.kind from "executorTransition" t where t."executorId" = x.id and t.kind in (${ONLINE}, ${OFFLINE})
-          order by t.at desc, t.kind desc limit 1) = ${ONLINE}
+        and (${LAST_MOVE}) = ${ONLINE}
       on conflict do nothing`;
     await this.run(sql, before);
   }

@@ -10,6 +10,9 @@ const MAX_REFUSED = 100;
 
 const kindNumber = (kind: TransitionKind) => TRANSITION_KINDS.indexOf(kind);
 const [ONLINE, OFFLINE, REFUSED] = [kindNumber("online"), kindNumber("offline"), kindNumber("refused")];
+/** The last time that the executor `x` came or went. */
+export const LAST_MOVE = `(select t.kind from executorTransition t where t.executorId = x.id and t.kind in (${ONLINE}, ${OFFLINE})
+  order by t.at desc, t.kind desc limit 1)`;
 const NEWEST_KIND = `select t.kind from executorTransition t where t.executorId = x.id order by t.at desc, t.kind desc`;
 
 /**
@@ -54,8 +57,7 @@ export class SqliteTransitions extends SqliteStatements {
         case when x.stoppedAt >= x.lastSyncAt then 'stopped' else 'silent' end, k.id, k.name, fingerprint(k.key)
       from executor x left join apikey k on k.id = x.keyId
       where (coalesce(x.lastSyncAt, 0) < ? or x.stoppedAt >= x.lastSyncAt)
-        and (select t.kind from executorTransition t where t.executorId = x.id and t.kind in (${ONLINE}, ${OFFLINE})
-          order by t.at desc, t.kind desc limit 1) = ${ONLINE}
+        and ${LAST_MOVE} = ${ONLINE}
       on conflict do nothing`;
     this.run(sql, before);
   }

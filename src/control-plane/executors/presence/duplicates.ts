@@ -1,5 +1,5 @@
-import type { ExecutorProcess } from "../../protocol/sync.ts";
-import type { HeartbeatTimeout } from "./pace/sync-pace.ts";
+import type { ExecutorProcess } from "../../../protocol/sync.ts";
+import type { HeartbeatTimeout } from "../pace/sync-pace.ts";
 
 /** A process that syncs as an executor. */
 export interface ExecutorInstance {

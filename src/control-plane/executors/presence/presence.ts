@@ -1,16 +1,13 @@
-import { duration } from "../../lib/duration.ts";
-import { printable } from "../../lib/printable.ts";
-import type { Logger } from "../log/logger.ts";
-import type { ExecutorRecord, NewTransition } from "../store/contract/executors.ts";
-import type { ExecutorReference } from "../store/contract/references.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { ExecutorRecord } from "../../store/contract/executors.ts";
+import type { ExecutorReference } from "../../store/contract/references.ts";
+import type { HeartbeatTimeout } from "../pace/sync-pace.ts";
 import { logDuplicates } from "./duplicate-log.ts";
 import { DuplicateDetector, type ExecutorInstance } from "./duplicates.ts";
-import type { HeartbeatTimeout } from "./pace/sync-pace.ts";
+import type { PresenceLog } from "./presence-log.ts";
 
 /** What the store knows of an executor's presence. */
 type Seen = Pick<ExecutorRecord, "id" | "lastSyncAt" | "stoppedAt">;
-
-type NoteTransition = (executorId: string, transition: NewTransition) => void;
 
 interface Present {
   readonly executor: ExecutorReference;
@@ -48,14 +45,14 @@ export class Presence {
   readonly timeout: HeartbeatTimeout;
   private readonly logger: Logger;
   private readonly monotonicNow: () => number;
-  private readonly note: NoteTransition;
+  private readonly log: PresenceLog;
 
-  /** `note` is told who came and who went. */
-  constructor(timeout: HeartbeatTimeout, logger: Logger, monotonicNow: () => number, note: NoteTransition) {
+  /** `log` is told who came and who went. */
+  constructor(timeout: HeartbeatTimeout, logger: Logger, monotonicNow: () => number, log: PresenceLog) {
     this.timeout = timeout;
     this.logger = logger;
     this.monotonicNow = monotonicNow;
-    this.note = note;
+    this.log = log;
   }
 
   /**
@@ -83,7 +80,7 @@ export class Presence {
     const isHere = before !== undefined && !this.leavesWhenSilent(before, now);
     const entry = isHere ? before : this.enter(executor, instance.lastSyncAt, now);
     if (!isHere) {
-      this.announceArrival(executor, instance, isNew);
+      this.log.arrived({ executor, instance, isNew });
     }
     entry.stoppedAt = null;
     entry.lastSyncAt = instance.lastSyncAt;
@@ -187,18 +184,7 @@ export class Presence {
     }
     this.present.delete(executor.id);
     this.departed.set(executor.id, { latestSyncAt, stoppedAt });
-    const cause = stoppedAt === null ? "silent" : "stopped";
-    this.note(executor.id, { kind: "offline", at: stoppedAt ?? lastSyncAt, cause, address: null });
-    this.logger.warn(
-      {
-        event: "executor.disconnected",
-        executorId: executor.id,
-        executor: printable(executor.name),
-        lastSyncAt,
-        ...(stoppedAt !== null && { stoppedAt }),
-      },
-      `Executor ${printable(executor.name)} is offline: ${stoppedAt === null ? `it has not synced for ${duration(this.timeout.timeoutMs)}` : "its agent was stopped"}. Its nodes are left alone.`,
-    );
+    this.log.departed({ executor, lastSyncAt, stoppedAt, timeoutMs: this.timeout.timeoutMs });
     return true;
   }
 
@@ -216,21 +202,6 @@ export class Presence {
     this.departed.delete(executor.id);
     this.present.set(executor.id, entry);
     return entry;
-  }
-
-  private announceArrival(executor: ExecutorReference, instance: ExecutorInstance, isNew: boolean): void {
-    const { lastSyncAt: at, address } = instance;
-    this.note(executor.id, { kind: "online", at, cause: null, address });
-    this.logger.info(
-      {
-        event: isNew ? "executor.connected" : "executor.reconnected",
-        executorId: executor.id,
-        executor: printable(executor.name),
-        hostName: printable(instance.hostName),
-        address: instance.address,
-      },
-      `Executor ${printable(executor.name)} ${isNew ? "is online for the first time" : "is online again"}, from host ${printable(instance.hostName)} (${instance.address ?? "address unknown"}).`,
-    );
   }
 
   /**

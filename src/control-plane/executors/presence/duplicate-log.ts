@@ -1,7 +1,7 @@
-import { printable } from "../../lib/printable.ts";
-import { instanceWords, isOneHost } from "../../protocol/instance-place.ts";
-import type { Logger } from "../log/logger.ts";
-import type { ExecutorReference } from "../store/contract/references.ts";
+import { printable } from "../../../lib/printable.ts";
+import { instanceWords, isOneHost } from "../../../protocol/instance-place.ts";
+import type { Logger } from "../../log/logger.ts";
+import type { ExecutorReference } from "../../store/contract/references.ts";
 import type { ExecutorInstance } from "./duplicates.ts";
 
 /** Logs that the executor has duplicates, or none any more. */

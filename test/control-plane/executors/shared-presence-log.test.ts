@@ -1,0 +1,103 @@
+import { expect, it } from "vitest";
+import type {
+  Arrival,
+  Departure,
+  PresenceLog,
+} from "../../../src/control-plane/executors/presence/presence-log.ts";
+import { SharedPresenceLog } from "../../../src/control-plane/executors/presence/shared-presence-log.ts";
+import { StoreUnavailable } from "../../../src/control-plane/store/contract/store.ts";
+
+/** A log whose store says of executor `e` what `stored` holds; undefined: it was deleted. */
+function scene() {
+  const told: string[] = [];
+  const log: PresenceLog = {
+    arrived: ({ executor }) => void told.push(`${executor.id} came`),
+    departed: ({ executor }) => void told.push(`${executor.id} went`),
+  };
+  const here = {
+    now: 0,
+    stored: { lastSyncAt: 1000, isOnline: null } as
+      | { lastSyncAt: number | null; isOnline: boolean | null }
+      | undefined,
+    isDown: false,
+  };
+  const executors = {
+    whereabouts: async (ids: readonly string[]) => {
+      if (here.isDown) {
+        throw new StoreUnavailable("down");
+      }
+      const { stored } = here;
+      return stored === undefined ? [] : ids.map((id) => ({ id, ...stored }));
+    },
+  };
+  const shared = new SharedPresenceLog(log, executors, () => here.now);
+  const settle = async (now: number) => {
+    here.now = now;
+    await shared.settle();
+    return told.splice(0);
+  };
+  return { here, shared, settle };
+}
+
+const executor = { id: "e", name: "e" };
+const instance = { instanceId: "a", hostName: "h", address: null, lastSyncAt: 1000, process: null };
+const came = (isNew = false): Arrival => ({ executor, instance, isNew });
+const WENT: Departure = { executor, lastSyncAt: 1000, stoppedAt: null, timeoutMs: 30_000 };
+
+it("tells a new executor at once", async () => {
+  const { shared, settle } = scene();
+  shared.arrived(came(true));
+  expect(await settle(0)).toEqual(["e came"]);
+});
+
+it.each([
+  ["was not there before", null, ["e came"]],
+  ["went before", false, ["e came"]],
+  ["is still there for all who look", true, []],
+])("an executor that comes and %s", async (_what, isOnline, expected) => {
+  const { here, shared, settle } = scene();
+  here.stored = { lastSyncAt: 1000, isOnline };
+  shared.arrived(came());
+  expect(await settle(5999), "before others have written what they heard").toEqual([]);
+  expect(await settle(6000)).toEqual(expected);
+  expect(await settle(60_000)).toEqual([]);
+});
+
+it.each([
+  ["was heard by nobody else", { lastSyncAt: 1000, isOnline: true }, ["e went"]],
+  ["has an older time in the store", { lastSyncAt: null, isOnline: null }, ["e went"]],
+  ["syncs with another control plane", { lastSyncAt: 1001, isOnline: true }, []],
+  ["was missed by another control plane first", { lastSyncAt: 1000, isOnline: false }, []],
+  ["was deleted", undefined, []],
+])("an executor that is silent and %s", async (_what, stored, expected) => {
+  const { here, shared, settle } = scene();
+  here.stored = stored;
+  shared.departed(WENT);
+  expect(await settle(0)).toEqual(expected);
+  expect(await settle(1)).toEqual([]);
+});
+
+it("an executor that comes back before its silence was told was never away, and the other way round", async () => {
+  const { here, shared, settle } = scene();
+  here.stored = { lastSyncAt: 1000, isOnline: true };
+  here.isDown = true;
+  shared.departed(WENT);
+  expect(await settle(0)).toEqual([]);
+  here.isDown = false;
+  shared.arrived(came());
+  expect(await settle(10_000)).toEqual([]);
+  here.stored = { lastSyncAt: 1000, isOnline: false };
+  shared.arrived(came());
+  shared.departed(WENT);
+  expect(await settle(20_000)).toEqual([]);
+});
+
+it("waits while the store is down", async () => {
+  const { here, shared, settle } = scene();
+  here.isDown = true;
+  shared.arrived(came());
+  shared.departed({ ...WENT, executor: { id: "f", name: "f" } });
+  expect(await settle(10_000)).toEqual([]);
+  here.isDown = false;
+  expect(await settle(11_000)).toEqual(["e came", "f went"]);
+});
