@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Fleet, startFleet } from "../agent/rotation-scene.ts";
+import { noteKey } from "../canary.ts";
+import { freePort } from "../free-port.ts";
+import { startNginx } from "../nginx.ts";
+import { tempDir } from "../temp-dir.ts";
+import { startControlPlane, type TestControlPlane } from "./control-plane.ts";
+import { postgresServer } from "./postgres.ts";
+import { databaseOf } from "./store/engine.ts";
+import { postgresEngine } from "./store/postgres-engine.ts";
+
+/** Two control planes on one PostgreSQL database, behind nginx, which gives each a request in turn. */
+export interface Replicas {
+  /** Its control plane is the first one. Give its agents `balancer` as their URL. */
+  readonly fleet: Fleet;
+  readonly planes: [TestControlPlane, TestControlPlane];
+  readonly balancer: string;
+  /** Starts a control plane again that was stopped or killed. */
+  again(index: 0 | 1): Promise<void>;
+}
+
+/** Until nginx no longer chooses a server that closes. */
+const DRAIN_SECONDS = 1;
+
+export async function startReplicas(env: Readonly<Record<string, string>> = {}): Promise<Replicas> {
+  const { password } = await postgresServer();
+  noteKey(password);
+  const database = await databaseOf(postgresEngine);
+  const folder = tempDir();
+  const ports = [await freePort(), await freePort()] as const;
+  const common = { DATABASE_URL: database.url, DRAIN_SECONDS: String(DRAIN_SECONDS), ...env };
+  const optionsOf = (index: 0 | 1) => ({
+    port: ports[index],
+    socketPath: join(folder, `${index}.sock`),
+    env: { HEARTBEAT_TIMEOUT_MS: "3000", ...common },
+  });
+  const fleet = await startFleet(optionsOf(0));
+  const second = await startControlPlane(optionsOf(1));
+  const planes: [TestControlPlane, TestControlPlane] = [fleet.plane, second];
+  const port = await freePort();
+  const nginx = await startNginx(join(folder, "nginx"), port, siteOf(port, ports));
+  onTestFinished(async () => {
+    await fleet[Symbol.asyncDispose]();
+    await nginx[Symbol.asyncDispose]();
+    await Promise.all(planes.map((plane) => plane.kill()));
+  });
+  return {
+    fleet,
+    planes,
+    balancer: `http://127.0.0.1:${port}`,
+    async again(index) {
+      planes[index] = await startControlPlane(optionsOf(index));
+    },
+  };
+}
+
+/** A request that could not be sent goes to the other server; one that was sent is not repeated. */
+function siteOf(port: number, ports: readonly number[]): string {
+  return `upstream planes {
+    ${ports.map((each) => `server 127.0.0.1:${each} max_fails=0;`).join("\n    ")}
+    keepalive 8;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://planes;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_next_upstream error timeout;
+    }
+  }`;
+}
