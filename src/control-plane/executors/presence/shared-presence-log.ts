@@ -19,8 +19,8 @@ export class SharedPresenceLog implements PresenceLog {
   private readonly log: PresenceLog;
   private readonly executors: Pick<ExecutorReader, "whereabouts">;
   private readonly monotonicNow: () => number;
-  private arrivals = new Map<string, Waiting<Arrival>>();
-  private departures = new Map<string, Waiting<Departure>>();
+  private readonly arrivals = new Map<string, Waiting<Arrival>>();
+  private readonly departures = new Map<string, Waiting<Departure>>();
   private running: Promise<void> | undefined;
 
   constructor(log: PresenceLog, executors: Pick<ExecutorReader, "whereabouts">, monotonicNow: () => number) {
