@@ -145,6 +145,19 @@ describe.skipIf(lacksPostgres())("migrate refuses", () => {
   });
 });
 
+describe.skipIf(lacksPostgres())("the comparison", () => {
+  it("notices a row that the target stores in another form, and undoes everything", async () => {
+    const { url } = await filled();
+    const target = await databaseOf(postgresEngine);
+    await target.sql(`create rule spoil as on insert to organization do also
+      update organization set name = 'spoilt' where id = 'bravo'`);
+    const result = await move(url, target);
+    expect(result).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(result.stderr).toMatch(/nothing was moved to .*: row 2 of organization was read back/);
+    expect(await countsIn(target)).toEqual(NOTHING);
+  });
+});
+
 /** Holds what the move changes last, so that it waits with everything copied and nothing committed. */
 async function holding(target: TestDatabase) {
   const client = new Client({ connectionString: target.url });

@@ -19,6 +19,10 @@ import { tempDir } from "../../../support/temp-dir.ts";
 const READS = ROOT_FIELDS.filter(({ operation }) => operation === "query").filter(
   ({ name }) => !["currentKey", "viewer", "invitation"].includes(name),
 );
+const SCHEMA = new URL(
+  "../../../../docs/schemas/novacula-control-plane/migrate.schema.json",
+  import.meta.url,
+);
 const migrated = z.object({
   migrated: z.object({
     tables: z.array(z.object({ name: z.string(), rows: z.number(), digest: z.string() })),
@@ -95,6 +99,8 @@ describe.skipIf(lacksPostgres())("migrate", () => {
     const result = await runCommand([...args, "--json"]);
     expect(result).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readFileSync(path).equals(before)).toBe(true);
+    const published = z.fromJSONSchema(JSON.parse(readFileSync(SCHEMA, "utf8")));
+    expect(published.safeParse(JSON.parse(result.stdout)).error).toBeUndefined();
     const { tables, leftOut } = migrated.parse(JSON.parse(result.stdout)).migrated;
     expect(leftOut).toEqual([]);
     // So that nothing is compared that is empty.
