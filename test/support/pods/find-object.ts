@@ -32,7 +32,7 @@ const podSchema = z.object({
         z.looseObject({
           image: z.string(),
           args: z.array(z.string()),
-          env: z.array(z.object({ name: z.string(), value: z.string() })).default([]),
+          env: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
           volumeMounts: z.array(
             z.strictObject({ name: z.string(), mountPath: z.string(), readOnly: z.boolean().default(false) }),
           ),

@@ -76,7 +76,36 @@ describe.skipIf(lacks("the helm for x64", !lacksHelm))("the chart of the control
     expect(containerOf(objects, "Deployment").image).toBe(`novacula-control-plane@${digest}`);
   });
 
+  it("runs several pods on a PostgreSQL database, of which one at a time may be away", async () => {
+    const values = {
+      ...EVERYTHING,
+      replicaCount: 3,
+      "database.urlSecretName": "db",
+      "database.caSecretName": "db-ca",
+      networkPolicy: { enabled: true, databaseTo: [{ namespaceSelector: {} }] },
+    };
+    expect(await lint(CHART, values)).toContain("0 chart(s) failed");
+    const objects = await rendered(CHART, values);
+    const kinds = objects.map(({ kind }) => kind);
+    expect(kinds).toContain("PodDisruptionBudget");
+    expect(kinds).not.toContain("PersistentVolumeClaim");
+    expect(find(objects, "PodDisruptionBudget").spec).toMatchObject({ maxUnavailable: 1 });
+    const { spec } = find(objects, "Deployment");
+    expect(spec).toMatchObject({
+      replicas: 3,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+    });
+    expect(JSON.stringify(spec)).not.toContain("control-plane.db");
+    expect(spec).toMatchSnapshot();
+    expect(find(objects, "NetworkPolicy").spec).toMatchSnapshot();
+  });
+
   it.each([
+    [
+      { "database.urlSecretName": "db", "page.url": "https://cp.example.com" },
+      "put it into a Secret, and --set page.secretName=",
+    ],
+    [{ "database.caSecretName": "ca" }, "database.caSecretName is set, but the database is an SQLite file"],
     [{ replicaCount: 2 }, "replicaCount is more than 1. The database is one SQLite file"],
     [{ drainSeconds: 25 }, "Fix: --set terminationGracePeriodSeconds=35"],
     [{ "metrics.serviceMonitor.enabled": true }, "Fix: --set metrics.enabled=true"],
