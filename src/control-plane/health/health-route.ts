@@ -33,7 +33,11 @@ export async function serveHealth(
   }
   const judged = await readiness.judge();
   if (judged.isReady) {
-    return send(response, { status: 200, body: { status: "ok", version } });
+    const { warning } = judged;
+    return send(response, {
+      status: 200,
+      body: { status: "ok", version, ...(warning !== undefined && { warning }) },
+    });
   }
   const { reason } = judged;
   send(response, { status: 503, body: { status: "unavailable", reason, version } });

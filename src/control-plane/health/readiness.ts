@@ -2,7 +2,13 @@ import type { Store } from "../store/contract/store.ts";
 import { StoreUnavailable } from "../store/contract/store.ts";
 
 /** Whether requests should come here, and if not, a sentence that says why. */
-export type Readiness = { readonly isReady: true } | { readonly isReady: false; readonly reason: string };
+export type Readiness =
+  | {
+      readonly isReady: true;
+      /** What could go wrong with the database, although it answers. */
+      readonly warning: string | undefined;
+    }
+  | { readonly isReady: false; readonly reason: string };
 
 /** What a load balancer asks: does the store answer, and is the end of this process far away? */
 export class ReadinessCheck {
@@ -33,7 +39,7 @@ export class ReadinessCheck {
         return { isReady: false, reason: problem.reason };
       }
       await this.#store.organizations.list(1);
-      return { isReady: true };
+      return { isReady: true, warning: this.#store.risk()?.reason };
     } catch (error) {
       return {
         isReady: false,

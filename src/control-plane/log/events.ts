@@ -36,6 +36,12 @@ const table = {
     meaning: "There was no database, or an empty file, so a new one was created. It knows no keys.",
     remedy: "Nothing, at the first start. Otherwise set `DATABASE_URL` to the database that has the keys.",
   },
+  "database.failover-risk": {
+    level: "warn",
+    meaning:
+      "PostgreSQL has standbys, and none of them is synchronous: a failover can undo the last changes, a revocation, too. Or this is over.",
+    remedy: "Name a standby in `synchronous_standby_names`, as the line says.",
+  },
   "database.lost": {
     level: "error",
     meaning: "The database file was moved, deleted, replaced or damaged while the control plane runs.",

@@ -16,7 +16,7 @@ import { lacks } from "../requires.ts";
 /** The environment variable with the folder of this run's server. */
 const FOLDER = "NOVACULA_TEST_POSTGRES";
 /** PostgreSQL refuses to run as root. */
-const NOBODY = { uid: 65_534, gid: 65_534 };
+export const NOBODY = { uid: 65_534, gid: 65_534 };
 
 export interface PostgresServer {
   /** Has `initdb`, `psql` and the rest. */

@@ -67,6 +67,8 @@ export interface Store extends StoreReader, Transactions, ActivityRecorder {
   changes(from: string, to: string): readonly LookupChange[] | undefined;
   /** Checks now whether the store's answers can be relied on. Undefined if they can. */
   problem(): StoreProblem | undefined;
+  /** What could undo changes that were acknowledged, although the store answers. */
+  risk(): StoreProblem | undefined;
   close(): Promise<void>;
 }
 

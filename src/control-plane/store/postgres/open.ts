@@ -55,6 +55,7 @@ async function connectAll(
   try {
     await Promise.all([hot.session(), writeBehind.session()]);
     await store.revision();
+    await store.lookForRisks();
   } catch (error) {
     await store.close();
     throw error;

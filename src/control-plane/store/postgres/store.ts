@@ -13,6 +13,7 @@ import type { SignInDeviceReader } from "../contract/sign-in-devices.ts";
 import type { Store, StoreProblem, StoreTransaction } from "../contract/store.ts";
 import { PostgresAuditReader } from "./audit.ts";
 import { betterAuthDialect } from "./better-auth-database.ts";
+import { FailoverRisk } from "./connection/failover-risk.ts";
 import type { KeptConnection } from "./connection/kept-connection.ts";
 import type { ConnectionPool } from "./connection/pool.ts";
 import { PostgresExecutorReader } from "./executors.ts";
@@ -56,6 +57,7 @@ export class PostgresStore implements Store {
   private readonly writeBehind: PostgresWriteBehind;
   private readonly sharedRevision: SharedRevision;
   private readonly pruning: NodeJS.Timeout;
+  private readonly failoverRisk: FailoverRisk;
 
   constructor(connections: Connections) {
     const { pool, hot, address } = connections;
@@ -71,6 +73,7 @@ export class PostgresStore implements Store {
     this.transactions = new PostgresTransactions(pool, address);
     this.writeBehind = new PostgresWriteBehind(connections.writeBehind);
     this.sharedRevision = new SharedRevision(hot);
+    this.failoverRisk = new FailoverRisk(pool);
     this.pruning = setInterval(() => void this.prune().catch(() => undefined), PRUNE_INTERVAL_MS).unref();
   }
 
@@ -101,8 +104,18 @@ export class PostgresStore implements Store {
     return hot.problem ?? writeBehind.problem;
   }
 
+  risk(): StoreProblem | undefined {
+    return this.failoverRisk.problem;
+  }
+
+  /** So that `risk()` knows something from the beginning. */
+  async lookForRisks(): Promise<void> {
+    await this.failoverRisk.look();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.pruning);
+    this.failoverRisk.stop();
     await Promise.all([this.transactions.finished(), this.writeBehind.finished()]);
     const { hot, writeBehind, pool } = this.connections;
     await Promise.all([hot.close(), writeBehind.close(), pool.close()]);

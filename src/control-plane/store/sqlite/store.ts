@@ -89,6 +89,10 @@ export class SqliteStore implements Store {
     return { dialect: betterAuthDialect({ reader, write }), type: "sqlite" };
   }
 
+  risk(): undefined {
+    return undefined;
+  }
+
   problem(): StoreProblem | undefined {
     const reason = this.connections.file.look();
     if (reason !== undefined) {
