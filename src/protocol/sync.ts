@@ -23,7 +23,7 @@ const authenticatedKey = z.object({
 const organization = z.object({ id: text, name: text, slug: text });
 
 /** Where a process of an executor runs. */
-const executorProcess = z.object({
+export const executorProcess = z.object({
   /** Equal for all processes of one boot of a host: a hash, so that the boot's id stays there. */
   bootHash: text,
   pid: z.number().int().min(1).max(MAX_PID),

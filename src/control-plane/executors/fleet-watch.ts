@@ -11,6 +11,10 @@ import { recentExecutors } from "./recent-executors.ts";
 
 /** How often it is noted which executors fell silent while nobody watched them, ms. */
 const UNWATCHED_MS = 60_000;
+/** How often the processes that sync elsewhere are looked up, ms. */
+const ELSEWHERE_MS = 5000;
+/** The clocks of two control planes may differ by that much, ms. */
+const CLOCK_TOLERANCE_MS = 2000;
 
 interface FleetWatchDeps {
   readonly store: Store;
@@ -32,6 +36,7 @@ export class FleetWatch {
   /** Undefined: no other control plane uses the database. */
   private readonly shared: SharedPresenceLog | undefined;
   private unwatchedAt: number;
+  private elsewhereAt: number;
 
   constructor(deps: FleetWatchDeps) {
     const { store, activityWriter, logger, monotonicNow } = deps;
@@ -43,6 +48,7 @@ export class FleetWatch {
     this.shared = store.isShared ? new SharedPresenceLog(log, store.executors, monotonicNow) : undefined;
     this.presence = new Presence(this.pace, logger, monotonicNow, this.shared ?? log);
     this.unwatchedAt = monotonicNow();
+    this.elsewhereAt = monotonicNow();
   }
 
   /** So that the silence of those that synced with the process before this one is noticed. */
@@ -63,22 +69,34 @@ export class FleetWatch {
     if (shared === undefined) {
       return;
     }
-    await shared.settle();
-    if (monotonicNow() - this.unwatchedAt >= UNWATCHED_MS) {
-      this.unwatchedAt = monotonicNow();
-      await this.noteUnwatched();
+    try {
+      await shared.settle();
+      if (monotonicNow() - this.elsewhereAt >= ELSEWHERE_MS) {
+        this.elsewhereAt = monotonicNow();
+        await this.lookElsewhere();
+      }
+      if (monotonicNow() - this.unwatchedAt >= UNWATCHED_MS) {
+        this.unwatchedAt = monotonicNow();
+        await this.noteUnwatched();
+      }
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) {
+        throw error;
+      }
+    }
+  }
+
+  /** Two processes of one executor may sync with two control planes. */
+  private async lookElsewhere(): Promise<void> {
+    const here = this.presence.here().map((each) => ({ ...each, since: each.since + CLOCK_TOLERANCE_MS }));
+    if (here.length > 0) {
+      this.presence.heardElsewhere(await this.deps.store.executors.instancesElsewhere(here));
     }
   }
 
   /** Executors that fell silent together with the control plane that they synced with. */
   private async noteUnwatched(): Promise<void> {
     const { store, now } = this.deps;
-    try {
-      await store.record([{ kind: "started", before: now() - this.pace.timeoutMs - UNWATCHED_MS }]);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) {
-        throw error;
-      }
-    }
+    await store.record([{ kind: "started", before: now() - this.pace.timeoutMs - UNWATCHED_MS }]);
   }
 }

@@ -86,3 +86,46 @@ describe("duplicates of an executor", () => {
     expect(instances.current(0).length).toBeLessThanOrEqual(16);
   });
 });
+
+describe("a process that syncs with another control plane", () => {
+  const instance = (instanceId: string, lastSyncAt: number) => ({
+    instanceId,
+    hostName: "h",
+    address: null,
+    lastSyncAt,
+    process: null,
+  });
+  const names = (instances: readonly { readonly instanceId: string }[]) =>
+    instances.map(({ instanceId }) => instanceId);
+
+  it("is a duplicate once the process here syncs after it", () => {
+    const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
+    detector.sync(instance("a", 1000), 0);
+    expect(detector.here()).toEqual({ instanceId: "a", since: 1000 });
+    detector.heardElsewhere(instance("b", 2000), 1);
+    expect(detector.duplicates()).toEqual([]);
+    expect(detector.here(), "b is not here").toEqual({ instanceId: "a", since: 1000 });
+    expect(names(detector.sync(instance("a", 3000), 2))).toEqual(["b"]);
+  });
+
+  it("is none if it took the place of the one here, however often it is looked up", () => {
+    const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
+    detector.sync(instance("a", 1000), 0);
+    detector.heardElsewhere(instance("b", 2000), 1);
+    detector.heardElsewhere(instance("b", 2000), 2);
+    detector.sync(instance("b", 3000), 3);
+    detector.heardElsewhere(instance("a", 1000), 4);
+    detector.sync(instance("b", 4000), 5);
+    expect(detector.duplicates()).toEqual([]);
+    expect(detector.here()).toEqual({ instanceId: "b", since: 2000 });
+  });
+
+  it("is forgotten when nothing new is heard of it", () => {
+    const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
+    detector.sync(instance("a", 1000), 0);
+    detector.heardElsewhere(instance("b", 2000), 1);
+    detector.sync(instance("a", 3000), TIMEOUT_MS);
+    detector.heardElsewhere(instance("b", 2000), TIMEOUT_MS);
+    expect(names(detector.sync(instance("a", 4000), TIMEOUT_MS + 2))).toEqual([]);
+  });
+});

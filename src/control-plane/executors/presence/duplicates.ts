@@ -14,6 +14,10 @@ export interface ExecutorInstance {
 
 interface Seen extends ExecutorInstance {
   readonly seenAt: number;
+  /** Of its first sync. Wall clock, epoch ms. */
+  readonly firstSyncAt: number;
+  /** Whether it has synced with this control plane. */
+  readonly isHere: boolean;
   readonly firstTurn: number;
   readonly lastTurn: number;
 }
@@ -41,14 +45,38 @@ export class DuplicateDetector {
 
   /** Notes a sync. Returns the duplicates of the instance that made it. */
   sync(instance: ExecutorInstance, now: number): readonly ExecutorInstance[] {
+    this.note(instance, now, true);
+    return this.duplicatesOf(instance.instanceId);
+  }
+
+  /** Notes the last sync of a process with another control plane, which may be known already. */
+  heardElsewhere(instance: ExecutorInstance, now: number): void {
+    const known = this.find(instance.instanceId);
+    if (known === undefined || known.lastSyncAt < instance.lastSyncAt) {
+      this.note(instance, now, known?.isHere ?? false);
+    }
+  }
+
+  /** The process that synced last with this control plane, and when it did first, epoch ms. */
+  here(): { readonly instanceId: string; readonly since: number } | undefined {
+    const latest = this.seen.findLast(({ isHere }) => isHere);
+    return latest && { instanceId: latest.instanceId, since: latest.firstSyncAt };
+  }
+
+  private note(instance: ExecutorInstance, now: number, isHere: boolean): void {
     this.forgetSilent(now);
     this.turn += 1;
-    const firstTurn = this.find(instance.instanceId)?.firstTurn ?? this.turn;
-    const others = this.seen.filter((seen) => seen.instanceId !== instance.instanceId);
-    this.seen = [...others, { ...instance, seenAt: now, firstTurn, lastTurn: this.turn }].slice(
-      -MAX_INSTANCES,
-    );
-    return this.duplicatesOf(instance.instanceId);
+    const known = this.find(instance.instanceId);
+    const others = this.seen.filter((seen) => seen !== known);
+    const seen = {
+      ...instance,
+      seenAt: now,
+      firstSyncAt: known?.firstSyncAt ?? instance.lastSyncAt,
+      isHere,
+      firstTurn: known?.firstTurn ?? this.turn,
+      lastTurn: this.turn,
+    };
+    this.seen = [...others, seen].slice(-MAX_INSTANCES);
   }
 
   /** Forgets an instance that has stopped. Returns whether it was known. */

@@ -1,5 +1,5 @@
 import type { Logger } from "../../log/logger.ts";
-import type { ExecutorRecord } from "../../store/contract/executors.ts";
+import type { ExecutorRecord, InstanceElsewhere, InstanceHere } from "../../store/contract/executors.ts";
 import type { ExecutorReference } from "../../store/contract/references.ts";
 import type { HeartbeatTimeout } from "../pace/sync-pace.ts";
 import { logDuplicates } from "./duplicate-log.ts";
@@ -105,6 +105,25 @@ export class Presence {
     }
     this.announceDuplicates(entry);
     return true;
+  }
+
+  /** The processes that sync here, one for each executor. */
+  here(): readonly InstanceHere[] {
+    return [...this.present.values()].flatMap(({ executor, instances }) => {
+      const here = instances.here();
+      return here === undefined ? [] : [{ executorId: executor.id, ...here }];
+    });
+  }
+
+  /** Notes what other control planes have heard of executors that sync here, too. */
+  heardElsewhere(instances: readonly InstanceElsewhere[]): void {
+    for (const { executorId, ...instance } of instances) {
+      const entry = this.present.get(executorId);
+      if (entry !== undefined) {
+        entry.instances.heardElsewhere(instance, this.monotonicNow());
+        this.announceDuplicates(entry);
+      }
+    }
   }
 
   /** Whether its only process has signed off. */

@@ -1,6 +1,11 @@
 import type { NodeCapabilities } from "../../../protocol/nodes/node-exchange.ts";
 import type { ObservedNode } from "../../../protocol/nodes/observed-node.ts";
-import type { ExecutorDeclaration, ExecutorRefusal, NewTransition } from "./executors.ts";
+import type {
+  ExecutorDeclaration,
+  ExecutorRefusal,
+  InstanceDeclaration,
+  NewTransition,
+} from "./executors.ts";
 import type { KeyRefusal } from "./keys.ts";
 import type { KeyReference } from "./references.ts";
 
@@ -11,7 +16,7 @@ export type Activity =
       readonly kind: "synced";
       readonly executorId: string;
       readonly key: KeyReference;
-      readonly declaration: ExecutorDeclaration;
+      readonly declaration: ExecutorDeclaration & Partial<InstanceDeclaration>;
       readonly address: string | null;
       readonly at: number;
     }

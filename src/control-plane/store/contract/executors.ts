@@ -1,4 +1,5 @@
 import type { TransitionKind } from "../../../protocol/statuses.ts";
+import type { ExecutorProcess } from "../../../protocol/sync.ts";
 import type { Damageable } from "./damageable.ts";
 import type { BoundKey, KeyRecord } from "./keys.ts";
 import type { ExecutorFilter, ExecutorHealth, ExecutorPage, ListMoment, VersionCount } from "./lists.ts";
@@ -70,6 +71,29 @@ export interface ExecutorRefusal {
   readonly at: number;
 }
 
+/** Which process of an executor it is. */
+export interface InstanceDeclaration {
+  readonly instanceId: string;
+  /** Null if it does not say. */
+  readonly process: ExecutorProcess | null;
+}
+
+/** A process that syncs here. */
+export interface InstanceHere {
+  readonly executorId: string;
+  readonly instanceId: string;
+  /** Its first sync, epoch ms. */
+  readonly since: number;
+}
+
+/** A process that has synced with another control plane. */
+export interface InstanceElsewhere extends InstanceDeclaration {
+  readonly executorId: string;
+  readonly hostName: string;
+  readonly address: string | null;
+  readonly lastSyncAt: number;
+}
+
 /** What the store knows of where an executor is. */
 export interface Whereabouts {
   readonly id: string;
@@ -130,6 +154,8 @@ export interface ExecutorReader extends ExecutorLookup, LineageReader {
   syncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
   /** Of those that exist, in any order. */
   whereabouts(ids: readonly string[]): Promise<readonly Whereabouts[]>;
+  /** Other processes of the same executors that synced after these did first. */
+  instancesElsewhere(here: readonly InstanceHere[]): Promise<readonly InstanceElsewhere[]>;
   /** Executors that are bound to the key, by name. */
   onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]>;
   /** By last use, newest first. */

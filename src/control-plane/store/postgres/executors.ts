@@ -5,6 +5,8 @@ import {
   type ExecutorRecord,
   type ExecutorTransition,
   type ExecutorWriter,
+  type InstanceElsewhere,
+  type InstanceHere,
   type LineageUse,
   MAX_TRANSITIONS,
   type NewExecutor,
@@ -82,6 +84,24 @@ export class PostgresExecutorReader extends PostgresStatements implements Execut
     const sql = `select x.id, h."lastSyncAt", (${LAST_MOVE}) as kind from executor x
       left join heartbeat h on h."executorId" = x.id where x.id = any($1::text[])`;
     return (await this.all(sql, ids)).map(records.whereabouts);
+  }
+
+  async instancesElsewhere(here: readonly InstanceHere[]): Promise<readonly InstanceElsewhere[]> {
+    // Of two that sync in turns, one is in the heartbeat and the other one is its former.
+    const sql = `select h."executorId", i."instanceId", i."hostName", i.address, i.process, i."lastSyncAt"
+      from unnest($1::text[], $2::text[], $3::bigint[]) as t (id, instance, since)
+        join heartbeat h on h."executorId" = t.id
+        cross join lateral (
+          select h."instanceId", h."hostName", h.address, h.process, h."lastSyncAt"
+          union all select f.* from jsonb_to_record(h.former)
+            as f ("instanceId" text, "hostName" text, address text, process text, "lastSyncAt" bigint)) i
+      where i."instanceId" <> t.instance and i."lastSyncAt" > t.since`;
+    const columns = [
+      here.map(({ executorId }) => executorId),
+      here.map(({ instanceId }) => instanceId),
+      here.map(({ since }) => since),
+    ];
+    return (await this.all(sql, ...columns)).map(records.instanceElsewhere);
   }
 
   async onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {

@@ -45,14 +45,19 @@ const USES = `
 
 const HEARTBEATS = `
   insert into heartbeat as h ("executorId", "keyId", version, channel, "hostName", "publicHost", capabilities, resources,
-    address, "lastSyncAt")
-  select x.id, t.key, t.version, t.channel, t.host, t.public, t.capabilities, t.resources, t.address, t.at
+    address, "instanceId", process, "lastSyncAt")
+  select x.id, t.key, t.version, t.channel, t.host, t.public, t.capabilities, t.resources, t.address, t.instance, t.process, t.at
   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-      $10::bigint[]) as t (id, key, version, channel, host, public, capabilities, resources, address, at)
+      $10::text[], $11::text[], $12::bigint[])
+      as t (id, key, version, channel, host, public, capabilities, resources, address, instance, process, at)
     join executor x on x.id = t.id order by x.id
   on conflict ("executorId") do update set "keyId" = excluded."keyId", version = excluded.version,
     channel = excluded.channel, "hostName" = excluded."hostName", "publicHost" = excluded."publicHost",
     capabilities = excluded.capabilities, resources = excluded.resources, address = excluded.address,
+    "instanceId" = excluded."instanceId", process = excluded.process,
+    former = case when h."instanceId" <> excluded."instanceId" then jsonb_build_object('instanceId', h."instanceId",
+      'hostName', h."hostName", 'address', h.address, 'process', h.process, 'lastSyncAt', h."lastSyncAt")
+      else h.former end,
     "lastSyncAt" = excluded."lastSyncAt"
     where h."lastSyncAt" is null or h."lastSyncAt" <= excluded."lastSyncAt" or h."lastSyncAt" > ${NOW_MS}`;
 
@@ -146,6 +151,8 @@ function columnsOfHeartbeats(syncs: readonly Sync[]): Value[] {
     declared.map(({ capabilities }) => capabilities),
     declared.map(({ resources }) => resources),
     syncs.map(({ address }) => address),
+    declared.map(({ instanceId = null }) => instanceId),
+    declared.map(({ process = null }) => (process === null ? null : JSON.stringify(process))),
     syncs.map(({ at }) => at),
   ];
 }

@@ -1,12 +1,14 @@
 import * as z from "zod";
 import { CHANNELS } from "../../../protocol/channels.ts";
 import { TRANSITION_KINDS } from "../../../protocol/statuses.ts";
+import { type ExecutorProcess, executorProcess } from "../../../protocol/sync.ts";
 import type { AuditEvent } from "../contract/audit.ts";
 import type {
   BoundExecutor,
   ExecutorKeyUse,
   ExecutorRecord,
   ExecutorTransition,
+  InstanceElsewhere,
   Whereabouts,
 } from "../contract/executors.ts";
 import type { BoundKey, KeyRecord, KeyRefusal, KeyUse } from "../contract/keys.ts";
@@ -119,6 +121,26 @@ export function transition(row: Row): ExecutorTransition {
         ? null
         : { id: keyId, name: cells.textOrNull("keyName") ?? "", fingerprint: cells.text("keyFingerprint") },
   };
+}
+
+export function instanceElsewhere(row: Row): InstanceElsewhere {
+  const cells = new Cells(row);
+  return {
+    executorId: cells.text("executorId"),
+    instanceId: cells.text("instanceId"),
+    hostName: cells.text("hostName"),
+    address: cells.textOrNull("address"),
+    process: processIn(cells.textOrNull("process")),
+    lastSyncAt: cells.time("lastSyncAt"),
+  };
+}
+
+function processIn(json: string | null): ExecutorProcess | null {
+  try {
+    return json === null ? null : executorProcess.parse(JSON.parse(json));
+  } catch {
+    return null;
+  }
 }
 
 export function whereabouts(row: Row): Whereabouts {

@@ -7,6 +7,7 @@ import {
   type ExecutorRecord,
   type ExecutorTransition,
   type ExecutorWriter,
+  type InstanceElsewhere,
   type LineageUse,
   MAX_TRANSITIONS,
   type NewExecutor,
@@ -79,6 +80,11 @@ export class SqliteExecutorReader extends SqliteStatements implements ExecutorRe
   async whereabouts(ids: readonly string[]): Promise<readonly Whereabouts[]> {
     const sql = `select id, lastSyncAt, ${LAST_MOVE} as kind from executor x where id in (select value from json_each(?))`;
     return this.all(sql, JSON.stringify(ids)).map(records.whereabouts);
+  }
+
+  /** No other control plane uses the file. */
+  async instancesElsewhere(): Promise<readonly InstanceElsewhere[]> {
+    return [];
   }
 
   async onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]> {

@@ -105,6 +105,24 @@ describe.skipIf(lacksPostgres() || lacksNginx)(
       expect(counts("executor.disconnected")).toBe(1);
     });
 
+    it("name two processes of one executor of which each syncs with another control plane", async () => {
+      const { fleet, planes } = await startReplicas({ HEARTBEAT_TIMEOUT_MS: "15000" });
+      const key = await planes[0].createKey();
+      const hosts = [
+        await fleet.online(key, { url: planes[0].url }),
+        await fleet.online(key, { url: planes[1].url }),
+      ];
+      for (const { agent } of hosts) {
+        const line = await agent.waitForLine("executor.duplicate", /on this host/u, 40_000);
+        expect(line.message).toContain("Another process syncs as executor agent-1 with the same key");
+      }
+      for (const plane of planes) {
+        await eventually(() => logged(plane, "executor.duplicate") === 1, { describe: "both say so" });
+      }
+      expect(await hosts[1]?.agent.stop()).toBe(0);
+      await hosts[0]?.agent.waitForLine("executor.duplicate-gone", /^/u, 60_000);
+    });
+
     it("are restarted one after the other without a refused or unanswered sync", {
       timeout: 120_000,
     }, async () => {

@@ -43,6 +43,10 @@ export const OWN_TABLES = `
     capabilities text not null,
     resources text not null,
     address ${text},
+    "instanceId" ${text},
+    process text,
+    -- The process whose heartbeat the first one of this process has replaced.
+    former jsonb,
     "lastSyncAt" bigint
   ) ${HOT};
   create table "keyUse" (
