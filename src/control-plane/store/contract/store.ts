@@ -16,8 +16,7 @@ import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.t
  * Callers see records and never SQL, so that each engine has a store of its own. Every
  * method may reject with `StoreUnavailable`, and with no error of the engine. Reads outside a
  * transaction see only committed data. Times are milliseconds since the Unix epoch, and null means
- * "none" or "never". A method rejects with another error for a text that has the character NUL:
- * callers refuse such a text.
+ * "none" or "never". Callers refuse a text that has the character NUL: not every engine keeps one.
  */
 interface StoreReader {
   readonly organizations: OrganizationReader;

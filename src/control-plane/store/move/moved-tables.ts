@@ -13,7 +13,15 @@ export interface MovedTable {
  * What SQLite keeps in the row of an executor. Without a key: the history has its last use, which
  * PostgreSQL's store reads from the heartbeat only if that has a key.
  */
-const HEARTBEAT = { executorId: "id", keyId: "null", address: "null" };
+const HEARTBEAT = {
+  executorId: "id",
+  keyId: "null",
+  address: "null",
+  // Each process says it with its next sync.
+  instanceId: "null",
+  process: "null",
+  former: "null",
+};
 
 /** All tables that move. A row refers only to rows of tables above its own. */
 export const MOVED_TABLES: readonly MovedTable[] = [

@@ -93,7 +93,7 @@ export class PostgresExecutorReader extends PostgresStatements implements Execut
         join heartbeat h on h."executorId" = t.id
         cross join lateral (
           select h."instanceId", h."hostName", h.address, h.process, h."lastSyncAt"
-          union all select f.* from jsonb_to_record(h.former)
+          union all select f.* from jsonb_to_record(h.former::jsonb)
             as f ("instanceId" text, "hostName" text, address text, process text, "lastSyncAt" bigint)) i
       where i."instanceId" <> t.instance and i."lastSyncAt" > t.since`;
     const columns = [

@@ -56,7 +56,7 @@ const HEARTBEATS = `
     capabilities = excluded.capabilities, resources = excluded.resources, address = excluded.address,
     "instanceId" = excluded."instanceId", process = excluded.process,
     former = case when h."instanceId" <> excluded."instanceId" then jsonb_build_object('instanceId', h."instanceId",
-      'hostName', h."hostName", 'address', h.address, 'process', h.process, 'lastSyncAt', h."lastSyncAt")
+      'hostName', h."hostName", 'address', h.address, 'process', h.process, 'lastSyncAt', h."lastSyncAt")::text
       else h.former end,
     "lastSyncAt" = excluded."lastSyncAt"
     where h."lastSyncAt" is null or h."lastSyncAt" <= excluded."lastSyncAt" or h."lastSyncAt" > ${NOW_MS}`;

@@ -66,7 +66,7 @@ export class PostgresPeopleReader extends PostgresStatements implements PeopleRe
 
   async memberships(personId: string): Promise<readonly Membership[]> {
     const sql = `select o.id, o.name, o.slug, m.role from member m join organization o on o.id = m."organizationId"
-      where m."userId" = $1 order by m."createdAt", m.id`;
+      where m."userId" = $1 order by m."createdAt", o."createdAt", o.slug`;
     const rows = await this.all(sql, personId);
     return rows.map(membership);
   }

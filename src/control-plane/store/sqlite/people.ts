@@ -65,7 +65,7 @@ export class SqlitePeopleReader extends SqliteStatements implements PeopleReader
 
   async memberships(personId: string): Promise<readonly Membership[]> {
     const sql = `select o.id, o.name, o.slug, m.role from member m join organization o on o.id = m.organizationId
-      where m.userId = ? order by m.createdAt, m.rowid`;
+      where m.userId = ? order by m.createdAt, o.createdAt, o.slug`;
     return this.all(sql, personId).map(membership);
   }
 

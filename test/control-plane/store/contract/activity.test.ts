@@ -176,7 +176,9 @@ describe.each(engines)("recorded in $name,", (engine) => {
 
   it("it is all or nothing", async () => {
     const store = await filledStore(engine);
-    const recorded = store.record([synced("e", 5), synced("e", 6, { version: "with \0" })]);
+    // A caller's bug that every engine refuses.
+    const missing: unknown = undefined;
+    const recorded = store.record([synced("e", 5), synced("e", 6, { version: missing as string })]);
     await expect(recorded).rejects.toThrow();
     expect(await store.executors.byId("e")).toMatchObject({ lastSyncAt: null });
   });

@@ -93,7 +93,6 @@ describe.each(engines)("a transaction of $name", (engine) => {
           executors.insert({ ...newExecutor("e"), organizationId: "nobody" }),
         ),
     ],
-    ["NUL in a name", (store) => store.transaction(({ keys }) => keys.insert(newKey("n", { name: "a\0b" })))],
   ])("is refused as a whole for %s, which is no failure of the store", async (_what, work) => {
     const [store] = await twoStores(engine);
     await store.transaction(({ keys }) => keys.insert(newKey("k")));

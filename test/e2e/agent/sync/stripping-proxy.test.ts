@@ -38,7 +38,7 @@ const CASES: readonly (readonly [
   [
     "asks for a password of its own",
     'auth_basic "staff"; auth_basic_user_file /dev/null;',
-    /answered 401 \("401 Authorization Required"\), but not as a control plane does/,
+    /answered 401 \("401 Authorization Required"\) \(Server: nginx[^)]*\), but not as a control plane does/,
     undefined,
   ],
   [

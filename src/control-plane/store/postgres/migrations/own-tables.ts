@@ -46,7 +46,7 @@ export const OWN_TABLES = `
     "instanceId" ${text},
     process text,
     -- The process whose heartbeat the first one of this process has replaced.
-    former jsonb,
+    former text,
     "lastSyncAt" bigint
   ) ${HOT};
   create table "keyUse" (

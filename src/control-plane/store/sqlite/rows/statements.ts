@@ -15,24 +15,23 @@ export class SqliteStatements {
   }
 
   protected run(sql: string, ...values: SQLInputValue[]): void {
-    this.attempt(sql, (statement) => statement.run(...withoutNul(values)));
+    this.attempt(sql, (statement) => statement.run(...values));
   }
 
   /** True if the statement changed at least one row. */
   protected changes(sql: string, ...values: SQLInputValue[]): boolean {
-    return this.attempt(sql, (statement) => Number(statement.run(...withoutNul(values)).changes) > 0);
+    return this.attempt(sql, (statement) => Number(statement.run(...values).changes) > 0);
   }
 
   protected get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.attempt(sql, (statement) => statement.get(...withoutNul(values)));
+    return this.attempt(sql, (statement) => statement.get(...values));
   }
 
   protected all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.attempt(sql, (statement) => statement.all(...withoutNul(values)));
+    return this.attempt(sql, (statement) => statement.all(...values));
   }
 
   protected allNamed(sql: string, values: Readonly<Record<string, SQLInputValue>>): Row[] {
-    withoutNul(Object.values(values));
     return this.attempt(sql, (statement) => statement.all(values));
   }
 
@@ -51,12 +50,4 @@ export class SqliteStatements {
       throw asStoreError(error, this.database);
     }
   }
-}
-
-/** SQLite keeps a NUL, but its functions end the text there. */
-function withoutNul<Values extends readonly SQLInputValue[]>(values: Values): Values {
-  if (values.some((value) => typeof value === "string" && value.includes("\0"))) {
-    throw new TypeError("a text for the database has the character NUL");
-  }
-  return values;
 }
