@@ -23,9 +23,9 @@ const SIZES =
 /** These stay small: organizations, and the people of one. */
 const MAY_BE_SCANNED = /^SCAN (?:organization|o|user|wanted|json_each|CONSTANT ROW|\d+ CONSTANT)/;
 
-/** They begin a scan and end it at its first row. */
 /** No other control plane uses the file. */
 const WITHOUT_STATEMENT = "executors.instancesElsewhere";
+/** They begin a scan and end it at its first row. */
 const STOPS_AT_FIRST_ROW: ReadonlySet<string> = new Set(["keys.any"]);
 
 /** Remembers the text of every statement. */
