@@ -92,6 +92,25 @@ it("an executor that comes back before its silence was told was never away, and 
   expect(await settle(20_000)).toEqual([]);
 });
 
+it("an executor that fell silent before its coming was told went, if the store has it online", async () => {
+  const { here, shared, settle } = scene();
+  here.stored = { lastSyncAt: 1000, isOnline: true };
+  shared.arrived(came());
+  shared.departed(WENT);
+  expect(await settle(10_000)).toEqual(["e went"]);
+});
+
+it("what happens during a look at the store is judged by the next one", async () => {
+  const { here, shared, settle } = scene();
+  here.stored = { lastSyncAt: 1000, isOnline: true };
+  shared.departed(WENT);
+  const looking = settle(0);
+  shared.arrived(came());
+  shared.departed({ ...WENT, lastSyncAt: 2000 });
+  expect(await looking).toEqual([]);
+  expect(await settle(1)).toEqual(["e went"]);
+});
+
 it("waits while the store is down", async () => {
   const { here, shared, settle } = scene();
   here.isDown = true;

@@ -41,10 +41,8 @@ export class SharedPresenceLog implements PresenceLog {
 
   departed(departure: Departure): void {
     const { id } = departure.executor;
-    // Nobody was told that it came.
-    if (!this.arrivals.delete(id)) {
-      this.departures.set(id, { fact: departure, dueAt: this.monotonicNow() });
-    }
+    this.arrivals.delete(id);
+    this.departures.set(id, { fact: departure, dueAt: this.monotonicNow() });
   }
 
   /** Tells what is due. What cannot be looked up waits until the store answers. */
@@ -67,16 +65,14 @@ export class SharedPresenceLog implements PresenceLog {
       return;
     }
     for (const arrival of arrivals) {
-      const isStill = this.arrivals.get(arrival.executor.id)?.fact === arrival;
-      this.arrivals.delete(arrival.executor.id);
-      if (isStill && found.get(arrival.executor.id)?.isOnline !== true) {
+      const { id } = arrival.executor;
+      if (takeStill(this.arrivals, id, arrival) && found.get(id)?.isOnline !== true) {
         this.log.arrived(arrival);
       }
     }
     for (const departure of departures) {
       const { id } = departure.executor;
-      const isStill = this.departures.get(id)?.fact === departure;
-      this.departures.delete(id);
+      const isStill = takeStill(this.departures, id, departure);
       const known = found.get(id);
       const isElsewhere = known === undefined || (known.lastSyncAt ?? 0) > departure.lastSyncAt;
       if (isStill && !isElsewhere && known.isOnline !== false) {
@@ -101,4 +97,9 @@ export class SharedPresenceLog implements PresenceLog {
       throw error;
     }
   }
+}
+
+/** Takes the fact, unless another one has replaced it while the store was asked. */
+function takeStill<Fact>(waiting: Map<string, Waiting<Fact>>, id: string, fact: Fact): boolean {
+  return waiting.get(id)?.fact === fact && waiting.delete(id);
 }
