@@ -4,6 +4,7 @@ import { expectAccessible } from "../../support/page/axe.ts";
 import { adminAtWork, issueKey, keepSyncing, syncAs, useControlPlane } from "../../support/page/beside.ts";
 import { lacksBrowser, useBrowser } from "../../support/page/browser.ts";
 import { rowOf, signIn } from "../../support/page/operator.ts";
+import { CLOCK } from "../../support/page/times.ts";
 
 const browse = useBrowser();
 const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "9000" } });
@@ -50,7 +51,7 @@ describe.skipIf(lacksBrowser)("the overview", () => {
       .getByRole("link", { name: /^Compare them ?: twin$/ })
       .waitFor();
     await problem("silent")
-      .getByText(/^silent since \d\d:\d\d:\d\d$/)
+      .getByText(new RegExp(`^silent since ${CLOCK}$`, "u"))
       .waitFor();
     await problem("ends soon").getByText("expires in 2 d").waitFor();
     await problem("forgotten")

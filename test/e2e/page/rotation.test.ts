@@ -19,10 +19,10 @@ import {
   statusOf,
   storeKey,
 } from "../../support/page/operator.ts";
+import { CLOCK, DATE_SUFFIX } from "../../support/page/times.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
 const browse = useBrowser();
-const CLOCK = /\d\d:\d\d:\d\d/;
 
 // Concurrent, because they mostly wait for syncs and for the page's next look.
 describe
@@ -62,8 +62,7 @@ describe
       await agent.waitForLine("key.refused", /revoked/);
 
       paste(home, key);
-      const newName = `agent-2 ${new Date().toISOString().slice(2, 10).replaceAll("-", "")}`;
-      await expectOnNewKey(page, newName, "agent-2");
+      await expectOnNewKey(page, `agent-2 ${DATE_SUFFIX}`, "agent-2");
       await page.getByText(/^The old key, agent-2 [0-9a-f]{8}, is revoked\.$/).waitFor();
       await (await choose(page, "agent-2", "Delete")).getByRole("button", { name: "Delete" }).click();
       await rowOf(page, "agent-2").waitFor({ state: "detached" });
@@ -159,8 +158,8 @@ function paste(home: AgentHome, { tomlLine }: ShownKey): void {
 }
 
 async function expectOnNewKey(page: Page, keyName: string, executor: string): Promise<void> {
-  const followed = page.getByRole("region", { name: `Progress of ${keyName}`, exact: true });
+  const followed = page.getByRole("region", { name: new RegExp(`^Progress of ${keyName}$`, "u") });
   const line = followed.getByText(`${executor} is on it since`);
   await line.waitFor();
-  expect(await line.textContent()).toMatch(CLOCK);
+  expect(await line.textContent()).toMatch(new RegExp(`since ${CLOCK}$`, "u"));
 }

@@ -81,7 +81,7 @@ export async function choose(page: Page, keyName: string, action: string): Promi
 }
 
 /** The row of the key, executor or member with exactly this name. */
-export function rowOf(page: Page, name: string): Locator {
+export function rowOf(page: Page, name: string | RegExp): Locator {
   const cell = page.locator(".name").and(page.getByText(name, { exact: true }));
   return page.locator("tbody tr").filter({ has: cell });
 }

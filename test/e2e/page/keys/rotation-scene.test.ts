@@ -11,11 +11,11 @@ import {
   statusOf,
   storeKey,
 } from "../../../support/page/operator.ts";
+import { CLOCK, CLOCK_MINUTE, DATE_SUFFIX } from "../../../support/page/times.ts";
 
 const browse = useBrowser();
 const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "600000" } });
 const DAY_MS = 86_400_000;
-const TODAY = new Date().toISOString().slice(2, 10).replaceAll("-", "");
 
 async function serving(name: string, executors: readonly string[], expiresAt?: number) {
   const { url } = controlPlane();
@@ -44,7 +44,10 @@ describe.skipIf(lacksBrowser)("a rotation, from the executor's page", () => {
     };
     await click("Rotate key");
     const dialog = page.getByRole("dialog");
-    await dialog.getByText(/scene-1 and scene-other need the new key by \d\d:\d\d\.$/).waitFor();
+    await dialog
+      .getByText(new RegExp(`scene-1 and scene-other need the new key by ${CLOCK_MINUTE}\\.$`, "u"))
+      .first()
+      .waitFor();
     // Nothing is preselected, and without a choice nothing is rotated.
     expect(await dialog.getByRole("radio", { checked: true }).count()).toBe(0);
     await dialog.getByRole("button", { name: "Rotate" }).click();
@@ -58,7 +61,7 @@ describe.skipIf(lacksBrowser)("a rotation, from the executor's page", () => {
     await dialog.getByText("waiting for scene-1…").waitFor();
     await expectAccessible(page);
     expect(await syncAs(url, secret, "scene-1")).toBe(200);
-    await dialog.getByText(/^scene-1 is on it since \d\d:\d\d:\d\d$/).waitFor();
+    await dialog.getByText(new RegExp(`^scene-1 is on it since ${CLOCK}$`, "u")).waitFor();
     // The other one is not forgotten, and so the old key is not offered up yet.
     await dialog.getByText("waiting for scene-other…").waitFor();
     expect(await dialog.getByRole("button", { name: "Revoke the old key" }).count()).toBe(0);
@@ -192,6 +195,6 @@ describe.skipIf(lacksBrowser)("a follow-up", () => {
     await page.goto(`${url}/api-keys/${first.id}`);
     await page.getByText("you may revoke it").waitFor();
     await page.getByRole("link", { name: "API keys" }).first().click();
-    await rowOf(page, `second of back ${TODAY}`).waitFor();
+    await rowOf(page, new RegExp(`^second of back ${DATE_SUFFIX}$`, "u")).waitFor();
   });
 });
