@@ -104,11 +104,8 @@ export const TRIALS: readonly Trial[] = [
     batch: 10,
     run: (_seed, count) =>
       vitest(
-        [
-          ...["related", "test/support/runs.ts", "--run", "--testTimeout", "3600000"],
-          ...["--project", "unit", "--project", "store"],
-        ],
-        { NOVACULA_RUNS: String(count) },
+        [...["related", "test/support/runs.ts", "--run"], ...["--project", "unit", "--project", "store"]],
+        { NOVACULA_RUNS: String(count), NOVACULA_TIME_LIMIT_MS: "3600000" },
       ),
   },
   {
@@ -117,8 +114,19 @@ export const TRIALS: readonly Trial[] = [
     goal: 1,
     batch: 1,
     run: () =>
-      vitest(["run", "--testTimeout", "600000", ...testsOfControlPlanes()], {
+      vitest(["run", ...testsOfControlPlanes()], {
         NOVACULA_TEST_ENGINE: "postgres",
+        NOVACULA_TIME_LIMIT_MS: "600000",
+      }),
+  },
+  {
+    name: "revocations",
+    what: "revocations that one of two control planes acknowledged, each tried at the other right afterwards; none was accepted",
+    goal: 10_000,
+    batch: 1000,
+    run: (_seed, count) =>
+      vitest(["run", "test/e2e/control-plane/replicas/revocations.test.ts"], {
+        NOVACULA_REVOCATIONS: String(count),
       }),
   },
   {
@@ -129,10 +137,10 @@ export const TRIALS: readonly Trial[] = [
     run: (_seed, count) =>
       vitest(
         [
-          ...["run", "--hookTimeout", "600000", "test/control-plane/store/query-plans.test.ts"],
+          ...["run", "test/control-plane/store/query-plans.test.ts"],
           "test/control-plane/store/contract/postgres-plans.test.ts",
         ],
-        { NOVACULA_PLAN_ROWS: String(count) },
+        { NOVACULA_PLAN_ROWS: String(count), NOVACULA_TIME_LIMIT_MS: "600000" },
       ),
   },
 ];
