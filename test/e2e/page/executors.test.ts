@@ -166,7 +166,9 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await dialog.getByText("It is online, and only an offline executor can be deleted").waitFor();
     await dialog.getByRole("button", { name: "Delete" }).click();
     await dialog
-      .getByText(/Executor leaving is online; .*it can be deleted from \d+ \w+ \d{4}, [\d:]+ (CES?T|GMT\+[12])/)
+      .getByText(
+        /Executor leaving is online; .*it can be deleted from \d+ \w+ \d{4}, [\d:]+ (CES?T|GMT\+[12])/,
+      )
       .waitFor();
     expect(await dialog.textContent()).not.toMatch(/\d{4}-\d\d-\d\d[T ]\d/);
     await stopAgain();
