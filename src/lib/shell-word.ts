@@ -21,10 +21,11 @@ function commandForPod(command: string): string | undefined {
   if (/^(?:novacula-agent|systemctl) (?:re)?start\b/u.test(command)) {
     return `kubectl delete pod ${pod}`;
   }
-  if (/^journalctl -u novacula-agent\b/u.test(command)) {
+  if (/^journalctl -u novacula-(?:agent|control-plane)\b/u.test(command)) {
     return `kubectl logs ${pod}`;
   }
-  return command.startsWith("novacula-agent ") ? `kubectl exec ${pod} -- ${command}` : command;
+  const isOwn = /^novacula-(?:agent|control-plane) /u.test(command);
+  return isOwn ? `kubectl exec ${pod} -- ${command}` : command;
 }
 
 /** Quotes any text as one printable word of a POSIX shell, for people to copy. */

@@ -13,6 +13,8 @@ describe("a remedy in a pod", () => {
     ["novacula-agent doctor", "kubectl exec agent-1-0 -- novacula-agent doctor"],
     ["novacula-agent retry", "kubectl exec agent-1-0 -- novacula-agent retry"],
     ["journalctl -u novacula-agent -n 30", "kubectl logs agent-1-0"],
+    ["journalctl -u novacula-control-plane -p err", "kubectl logs agent-1-0"],
+    ["novacula-control-plane org list", "kubectl exec agent-1-0 -- novacula-control-plane org list"],
     ["openssl x509 -in a -out b", "openssl x509 -in a -out b"],
   ])("instead of %s is %s", (command, shown) => {
     adviseInPod("agent-1-0");
@@ -49,10 +51,22 @@ const NOT_IN_PODS = [
   // Nodes are services of a host.
   "agent/reconciler/",
   "agent/systemd/",
+  "control-plane/cli/command-line.ts",
+  // Of a service that is installed.
+  "control-plane/cli/management/not-running.ts",
+  "control-plane/settings/settings-fix.ts",
+  "control-plane/cli/serve/passed-socket.ts",
+  "control-plane/log/",
 ];
-/** Texts of systemd's credentials, and a command that `adviseDuplicates` chooses. */
-const ELSEWHERE = /reads a credential only at a start|and restart the service: |^systemctl status $/u;
+/**
+ * Texts of systemd's credentials, a command that `adviseDuplicates` chooses, and what the operator
+ * of a control plane runs elsewhere: on an executor's host, or on that of PostgreSQL.
+ */
+const ELSEWHERE =
+  /reads a credential only at a start|and restart the service: |^systemctl status $|sudo novacula-agent |sudo systemctl stop novacula-agent\b|sudo -u postgres|start postgresql/u;
 const CHOOSERS = new Set(["asRoot", "withSudo"]);
+/** The examples in the help of commands; they are those of the manual pages. */
+const HELP = new Set(["examples", "description", "notes"]);
 
 /** The texts for people in a part of a syntax tree that nothing has chosen for the place. */
 function hostTexts(node: unknown): string[] {
@@ -64,7 +78,7 @@ function hostTexts(node: unknown): string[] {
   }
   const { type, key, callee, value, ...rest } = node as Readonly<Record<string, unknown>>;
   const isChosen =
-    (type === "Property" && nameOf(key) === "host") ||
+    (type === "Property" && (nameOf(key) === "host" || HELP.has(nameOf(key)))) ||
     (type === "CallExpression" && CHOOSERS.has(nameOf(callee)));
   if (isChosen) {
     return [];
@@ -87,7 +101,8 @@ function cookedOf(value: unknown): string {
 it("no text that a pod can show names sudo or systemd without a choice", () => {
   const files = sourceFiles().filter(
     ({ path }) =>
-      /^src\/(?:agent|lib\/files)\//u.test(path) && !NOT_IN_PODS.some((place) => path.includes(place)),
+      /^src\/(?:agent|control-plane|lib\/files)\//u.test(path) &&
+      !NOT_IN_PODS.some((place) => path.includes(place)),
   );
   expect(files.length).toBeGreaterThan(100);
   const found = files.flatMap(({ path, text }) =>

@@ -9,7 +9,7 @@ import { absolutePath } from "../../lib/files/absolute-path.ts";
 import { type AccessProblem, readProblem, writeProblem } from "../../lib/files/access-problem.ts";
 import { fullDisk } from "../../lib/files/file-system.ts";
 import { printable } from "../../lib/printable.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import { inPlace, shellWord } from "../../lib/shell-word.ts";
 import { databaseOf } from "../settings/settings.ts";
 import type { DatabaseAddress } from "../store/address/database-address.ts";
 import { type CommonOptions, jsonOption, print } from "./management/options.ts";
@@ -143,7 +143,7 @@ function statIfThere(path: string): Stats | undefined {
 function denied({ problem, fix }: AccessProblem): CommandError {
   const isRoot = process.geteuid?.() === 0;
   return new CommandError("no_permission", problem, {
-    fix: isRoot ? fix : "put sudo in front of the command",
+    fix: isRoot ? fix : inPlace({ host: "put sudo in front of the command", pod: fix }),
   });
 }
 

@@ -4,6 +4,7 @@ import { type CommandContext, createCommand } from "../../lib/command-line/comma
 import { type ListingOptions, listingOptions, listingText } from "../../lib/command-line/listing.ts";
 import type { Terminal } from "../../lib/command-line/terminal.ts";
 import { printable } from "../../lib/printable.ts";
+import { withSudo } from "../../lib/shell-word.ts";
 import { ROLES } from "../../protocol/roles.ts";
 import { withoutOwner } from "../organizations/organizations.ts";
 import {
@@ -96,8 +97,7 @@ async function list(options: CommonOptions & ListingOptions, terminal: Terminal)
       memberships.map(({ role, organization }) => `${organization.slug} (${role})`).join(", "),
     ]),
     ids: people.map(({ id }) => id),
-    empty:
-      "There is nobody yet. For the first account, set BETTER_AUTH_URL for serve, then run: sudo novacula-control-plane setup-link",
+    empty: `There is nobody yet. For the first account, set BETTER_AUTH_URL for serve, then run: ${withSudo("novacula-control-plane setup-link")}`,
     notes: ownerless.map(withoutOwner),
   };
   print<"people list">(terminal, options, {

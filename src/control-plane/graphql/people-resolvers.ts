@@ -1,4 +1,5 @@
 import { printable } from "../../lib/printable.ts";
+import { withSudo } from "../../lib/shell-word.ts";
 import { conflict, notFound } from "../api-error.ts";
 import { isOpen, visibleInvitations } from "../people/members/invitations.ts";
 import { addMember, resetPassword } from "../people/members/people-changes.ts";
@@ -99,7 +100,9 @@ export function peopleManagement(deps: ResolverDeps, scope: Scope): Resolvers {
       const { organization, email, role } = decoded(inputs.addMemberArguments, input);
       const found = await scope.organization(organization);
       if (found === undefined) {
-        throw notFound("there is no such organization: list them with sudo novacula-control-plane org list");
+        throw notFound(
+          `there is no such organization: list them with ${withSudo("novacula-control-plane org list")}`,
+        );
       }
       const { person, ...added } = await addMember(store, found, email, role, now());
       return { ...person, ...added };

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { systemClock } from "../../lib/clock.ts";
 import { errorCode } from "../../lib/errors.ts";
 import { Flood } from "../../lib/log/flood.ts";
+import { inPlace } from "../../lib/shell-word.ts";
 import type { Logger } from "../log/logger.ts";
 import { connectionName } from "./client-address.ts";
 
@@ -16,8 +17,11 @@ const LIMITS_FILE = "/proc/self/limits";
 const OPEN_FILES = "/proc/self/fd";
 const NOTE_INTERVAL_MS = 60_000;
 
-export const MORE_DESCRIPTORS =
-  "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand";
+/** Chosen by `inPlace`. */
+export const MORE_DESCRIPTORS = {
+  host: "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand",
+  pod: "raise the limit of open files that the container runtime sets",
+};
 
 /**
  * Keeps the number of connections below the process's limit of file descriptors, so that the
@@ -107,7 +111,7 @@ function descriptorNote(logger: Logger, limit: number | undefined): () => void {
     }
     logger.error(
       { event: "descriptors.exhausted", limit, closed: before + 1 },
-      `Connections are closed unanswered: no file descriptor is left for another one (limit ${limit ?? "unknown"}). Fix: ${MORE_DESCRIPTORS}`,
+      `Connections are closed unanswered: no file descriptor is left for another one (limit ${limit ?? "unknown"}). Fix: ${inPlace(MORE_DESCRIPTORS)}`,
     );
   };
 }

@@ -4,6 +4,7 @@ import { createServer as createHttpsServer, Server as HttpsServer } from "node:h
 import { isIPv6 } from "node:net";
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { inPlace } from "../../lib/shell-word.ts";
 import { SettingsError } from "../settings/settings.ts";
 
 /** Much longer than the 5 s between two syncs, so that executors do not reconnect for each. */
@@ -116,30 +117,46 @@ function cannotListen(error: unknown, { host, port, passedSocket }: ListenerOpti
   switch (errorCode(error)) {
     case "EACCES":
     case "EPERM":
-      return new CommandError("failed", `${what}: only root may listen below port 1024`, { fix: BELOW_1024 });
+      return new CommandError("failed", `${what}: only root may listen below port 1024`, {
+        fix: inPlace(BELOW_1024),
+      });
     case "EADDRINUSE":
       return new CommandError("failed", `${what}: another program listens there`, {
-        fix: `stop it, or set another PORT. This shows it:\nsudo ss -ltnp 'sport = :${port}'`,
+        fix: inPlace({
+          host: `stop it, or set another PORT. This shows it:\nsudo ss -ltnp 'sport = :${port}'`,
+          pod: "set another PORT: a second container of the pod uses this one",
+        }),
       });
     case "EADDRNOTAVAIL":
       return new CommandError("failed", `${what}: this host does not have that address`, {
-        fix: "set HOST to an address of this host (ip -brief address), or to 0.0.0.0 or :: for all of them",
+        fix: otherHost(),
       });
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return new CommandError("failed", `${what}: the name could not be looked up`, {
-        fix: "set HOST to an address of this host (ip -brief address), or to 0.0.0.0 or :: for all of them",
+        fix: otherHost(),
       });
     default:
       return new OperatorError(what, { cause: error });
   }
 }
 
+function otherHost(): string {
+  const all = "0.0.0.0 or :: for all of them";
+  return inPlace({
+    host: `set HOST to an address of this host (ip -brief address), or to ${all}`,
+    pod: `set HOST to ${all}`,
+  });
+}
+
 /** docs/control-plane/proxy.md has the same commands. */
-const BELOW_1024 = `have systemd listen on port 443 for the service, which then needs no privilege:
+const BELOW_1024 = {
+  host: `have systemd listen on port 443 for the service, which then needs no privilege:
 sudo systemctl stop novacula-control-plane
 sudo systemctl enable --now novacula-control-plane.socket
-sudo systemctl start novacula-control-plane`;
+sudo systemctl start novacula-control-plane`,
+  pod: "set PORT to 1024 or more; the port of the Service can be 443",
+};
 
 /** Closes idle connections at once, busy ones after their answer, and all of them after 2 s. */
 export async function finish(server: Server): Promise<void> {

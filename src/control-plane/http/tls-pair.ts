@@ -4,7 +4,7 @@ import { createSecureContext } from "node:tls";
 import { errorChain, errorCode, OperatorError } from "../../lib/errors.ts";
 import { readProblem } from "../../lib/files/access-problem.ts";
 import { printable } from "../../lib/printable.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import { inPlace, shellWord } from "../../lib/shell-word.ts";
 
 export interface TlsPaths {
   readonly certPath: string;
@@ -82,7 +82,10 @@ function whyUnreadable(path: string, error: unknown): string {
   }
   switch (errorCode(error)) {
     case "ENOENT":
-      return "it does not exist. Fix: correct the path. A service does not see files below /home, /root and /tmp";
+      return inPlace({
+        host: "it does not exist. Fix: correct the path. A service does not see files below /home, /root and /tmp",
+        pod: "it does not exist. Fix: correct the path, or mount the volume that has it",
+      });
     case "EISDIR":
       return "it is a folder. Fix: name the file in it";
     default:
@@ -104,9 +107,14 @@ function requireKinds({ certPath, keyPath }: TlsPaths, cert: string, key: string
   }
   if (ENCRYPTED.test(key)) {
     const plain = shellWord(`${keyPath}.plain`);
+    const fix = inPlace({
+      host:
+        "decrypt it into a file that only the service may read, and name that file:\n" +
+        `sudo openssl pkey -in ${shellWord(keyPath)} -out ${plain}`,
+      pod: "decrypt it where it was made (openssl pkey), and put the result into its Secret",
+    });
     throw new TlsProblem(
-      `TLS_KEY ${shown(keyPath)} is encrypted with a passphrase, which nobody can type at a start. Fix: decrypt it into a file ` +
-        `that only the service may read, and name that file:\nsudo openssl pkey -in ${shellWord(keyPath)} -out ${plain}`,
+      `TLS_KEY ${shown(keyPath)} is encrypted with a passphrase, which nobody can type at a start. Fix: ${fix}`,
     );
   }
   if (!PRIVATE_KEY.test(key)) {

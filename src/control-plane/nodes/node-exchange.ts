@@ -1,4 +1,5 @@
 import { printable } from "../../lib/printable.ts";
+import { withSudo } from "../../lib/shell-word.ts";
 import { hashOfCapabilities } from "../../protocol/nodes/capabilities-hash.ts";
 import type { NodesReply, NodesReport } from "../../protocol/nodes/node-exchange.ts";
 import type { NodeSpec } from "../../protocol/nodes/node-spec.ts";
@@ -142,7 +143,7 @@ export class NodeExchange {
       },
       `Executor ${printable(executor.name)} holds a newer list of nodes than the database, as after a restored backup. ` +
         "Its nodes go on as they are, and the next change of any of them counts again. Fix: compare them with\n" +
-        "sudo novacula-control-plane nodes list",
+        withSudo("novacula-control-plane nodes list"),
     );
   }
 

@@ -1,6 +1,6 @@
 import { Flood } from "../../lib/log/flood.ts";
 import { printable } from "../../lib/printable.ts";
-import { shellWord } from "../../lib/shell-word.ts";
+import { shellWord, withSudo } from "../../lib/shell-word.ts";
 import type { NodePhase } from "../../protocol/nodes/node-phase.ts";
 import type { ObservedNode } from "../../protocol/nodes/observed-node.ts";
 import type { Logger } from "../log/logger.ts";
@@ -100,7 +100,7 @@ export class PhaseWatch {
       const why = fields.reason === undefined ? "" : `: ${fields.reason}`;
       this.logger.error(
         { ...fields, event: "node.failed" },
-        `${subject} is in error${why}. The details:\nsudo novacula-control-plane nodes show ${shellWord(node.name)}`,
+        `${subject} is in error${why}. The details:\n${withSudo(`novacula-control-plane nodes show ${shellWord(node.name)}`)}`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { randomId } from "../../lib/random-id.ts";
+import { withSudo } from "../../lib/shell-word.ts";
 import { badInput, conflict, notFound } from "../api-error.ts";
 import type {
   Organization,
@@ -42,7 +43,7 @@ export async function requiredOrganization(
   const organization = await organizations.find(reference);
   if (organization === undefined) {
     throw notFound(
-      `there is no organization ${printable(reference)}: list them with sudo novacula-control-plane org list`,
+      `there is no organization ${printable(reference)}: list them with ${withSudo("novacula-control-plane org list")}`,
     );
   }
   return organization;
@@ -52,7 +53,7 @@ export async function requiredOrganization(
 export function withoutOwner(slug: string): string {
   return (
     `organization ${slug} has members but no owner: make a member its owner with ` +
-    `sudo novacula-control-plane people add EMAIL --role owner --org ${slug}`
+    withSudo(`novacula-control-plane people add EMAIL --role owner --org ${slug}`)
   );
 }
 

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type * as z from "zod";
+import { inPlace } from "../../lib/shell-word.ts";
 import { type ApiError, conflict, forbidden, notFound } from "../api-error.ts";
 import type { OneTimeLinkReader, OneTimeLinkWriter } from "../store/contract/one-time-links.ts";
 import type { AccountReader } from "../store/contract/people.ts";
@@ -85,7 +86,7 @@ export class OneTimeLinks {
       throw somebodyExists();
     }
     if ((await store.links.purposeOf(linkHash(secret), now()))?.kind !== "set-up") {
-      throw notValid(SETUP_LINK);
+      throw notValid(setupLink());
     }
   }
 
@@ -99,7 +100,7 @@ export class OneTimeLinks {
       }
       const at = now();
       if ((await transaction.links.use(linkHash(token), at))?.kind !== "set-up") {
-        throw notValid(SETUP_LINK);
+        throw notValid(setupLink());
       }
       await createFirstPerson(transaction, { name, email, passwordHash }, organizationName, at);
     });
@@ -127,7 +128,13 @@ export class OneTimeLinks {
   }
 }
 
-const SETUP_LINK = "sudo novacula-control-plane setup-link";
+/** Strangers read it: it does not name the pod. */
+function setupLink(): string {
+  return inPlace({
+    host: "sudo novacula-control-plane setup-link",
+    pod: "novacula-control-plane setup-link, in the pod of the control plane",
+  });
+}
 
 export function linkHash(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");

@@ -1,3 +1,4 @@
+import { withSudo } from "../../lib/shell-word.ts";
 import type { Role } from "../../protocol/roles.ts";
 import { badInput, notFound } from "../api-error.ts";
 import { type Actor, LOCAL_OPERATOR } from "../audit/audit.ts";
@@ -35,7 +36,7 @@ export function operatorScope(organizations: OrganizationReader): Scope {
       const [only, other] = await organizations.list(2);
       if (only === undefined) {
         throw notFound(
-          "there is no organization yet: create one with sudo novacula-control-plane org create NAME",
+          `there is no organization yet: create one with ${withSudo("novacula-control-plane org create NAME")}`,
         );
       }
       if (other === undefined) {

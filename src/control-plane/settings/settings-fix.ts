@@ -1,15 +1,19 @@
+import { inPlace } from "../../lib/shell-word.ts";
 import { ENVIRONMENT_FILE, readServiceEnvironment, type ServiceEnvironment } from "./variable-source.ts";
 
 const RESTART = "sudo systemctl restart novacula-control-plane";
 
-/** Where to correct the variables `names` of the service, or undefined if it is not the service. */
+/** Where to correct the variables `names` of the service or pod, or undefined if it is neither. */
 export function settingsFix(
   names: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   read: () => ServiceEnvironment = readServiceEnvironment,
 ): string | undefined {
   if (environment["INVOCATION_ID"] === undefined) {
-    return undefined;
+    return inPlace({
+      host: undefined,
+      pod: "correct the environment of the container: the values of the chart, or the Secret that they name",
+    });
   }
   const { places, unreadable } = read();
   const found = [...new Set(names)].flatMap((name) => {

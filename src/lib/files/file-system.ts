@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { printable } from "../printable.ts";
-import { shellWord } from "../shell-word.ts";
+import { inPlace, shellWord } from "../shell-word.ts";
 import { byteSize } from "../text/byte-size.ts";
 
 /** A line of /proc/self/mountinfo, proc(5). */
@@ -31,17 +31,27 @@ export function fullDisk(path: string): { readonly problem: string; readonly fix
   if (room === undefined || (room.freeBytes < MANY_BYTES && room.freeFiles > 0)) {
     const left =
       room === undefined ? "" : `: ${byteSize(room.freeBytes)} of ${byteSize(room.sizeBytes)} are free`;
-    return { problem: `${place} is full${left}`, fix: `free space on it. How full it is:\ndf -h ${word}` };
+    const fix = inPlace({
+      host: `free space on it. How full it is:\ndf -h ${word}`,
+      pod: "free space on it, or make its volume larger",
+    });
+    return { problem: `${place} is full${left}`, fix };
   }
   if (room.freeFiles === 0) {
     return {
       problem: `${place} has no room for another file`,
-      fix: `delete files on it. How many it has:\ndf -i ${word}`,
+      fix: inPlace({
+        host: `delete files on it. How many it has:\ndf -i ${word}`,
+        pod: "delete files on it, or use another volume",
+      }),
     };
   }
   return {
     problem: `${place} takes no more, although ${byteSize(room.freeBytes)} are free on it`,
-    fix: `raise the quota of this user, or the limit on the size of files (LimitFSIZE=, ulimit -f). What is free:\ndf -h ${word}`,
+    fix: inPlace({
+      host: `raise the quota of this user, or the limit on the size of files (LimitFSIZE=, ulimit -f). What is free:\ndf -h ${word}`,
+      pod: "raise the quota of its volume",
+    }),
   };
 }
 

@@ -4,6 +4,7 @@ import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { startDeadline } from "../../../lib/deadline.ts";
 import { errorCode } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
+import { inPlace } from "../../../lib/shell-word.ts";
 import { socketPathProblem } from "../../../lib/unix-socket.ts";
 import { ApiErrorCode } from "../../api-error.ts";
 import { notRunning } from "./not-running.ts";
@@ -90,7 +91,10 @@ export class ManagementClient {
       case "EACCES":
       case "EPERM":
         return new CommandError("no_permission", `this user may not open ${this.socketPath}`, {
-          fix: "put sudo in front of the command, or run it as the user that runs the control plane",
+          fix: inPlace({
+            host: "put sudo in front of the command, or run it as the user that runs the control plane",
+            pod: "run it as the user that runs the control plane",
+          }),
         });
       default:
         return new CommandError("no_answer", `the control plane on ${this.socketPath} did not answer`, {

@@ -1,4 +1,5 @@
 import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { inPlace, withSudo } from "../../../lib/shell-word.ts";
 import { type UnitState, unitState } from "../../../lib/systemd/unit-state.ts";
 import { ENVIRONMENT_FILE, isServiceInstalled, UNIT } from "../../settings/variable-source.ts";
 
@@ -16,7 +17,11 @@ export async function notRunning(socketPath: string): Promise<CommandError> {
 /** `state` is undefined without the service, or without systemd. */
 export function startFix(state: UnitState | undefined): string {
   if (state === undefined || state.load === "not-found") {
-    return `start it with ${SERVICE} serve, or name its socket with --socket or MANAGEMENT_SOCKET`;
+    const start = inPlace({
+      host: `start it with ${SERVICE} serve`,
+      pod: `look why it does not serve (${withSudo(`journalctl -u ${SERVICE}`)})`,
+    });
+    return `${start}, or name its socket with --socket or MANAGEMENT_SOCKET`;
   }
   if (state.load === "masked") {
     return `its service is masked:\nsudo systemctl unmask ${SERVICE}\nsudo systemctl enable --now ${SERVICE}`;

@@ -5,6 +5,7 @@ import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { readProblem } from "../../../lib/files/access-problem.ts";
 import { printable } from "../../../lib/printable.ts";
+import { inPlace } from "../../../lib/shell-word.ts";
 import { isAnswered } from "../../../lib/unix-socket.ts";
 import { databaseOf, managementSocketPath } from "../../settings/settings.ts";
 import { type CommonOptions, jsonOption, print } from "../management/options.ts";
@@ -127,7 +128,7 @@ function requireReadable(path: string): void {
   if (refused !== undefined) {
     const isRoot = process.geteuid?.() === 0;
     throw new CommandError("no_permission", refused.problem, {
-      fix: isRoot ? refused.fix : "put sudo in front of the command",
+      fix: isRoot ? refused.fix : inPlace({ host: "put sudo in front of the command", pod: refused.fix }),
     });
   }
   if (statSync(path, { throwIfNoEntry: false }) === undefined) {
@@ -148,7 +149,10 @@ async function requireStopped(socketPath: string): Promise<void> {
       `cannot find out whether a control plane listens on ${socketPath}`,
       {
         cause,
-        fix: "put sudo in front of the command",
+        fix: inPlace({
+          host: "put sudo in front of the command",
+          pod: "run it as the user of the control plane",
+        }),
       },
     );
   }
@@ -157,7 +161,10 @@ async function requireStopped(socketPath: string): Promise<void> {
       "refused",
       `a control plane listens on ${socketPath}: what it writes from now on would be lost`,
       {
-        fix: "stop it:\nsudo systemctl stop novacula-control-plane",
+        fix: inPlace({
+          host: "stop it:\nsudo systemctl stop novacula-control-plane",
+          pod: "scale its Deployment to 0, and run this in another pod with its volume",
+        }),
       },
     );
   }

@@ -1,6 +1,6 @@
 import { utcTime } from "../../../lib/clock.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { inPlace, shellWord, withSudo } from "../../../lib/shell-word.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { People } from "../../people/people.ts";
 import type { AccountReader } from "../../store/contract/people.ts";
@@ -39,9 +39,12 @@ export async function announcePage(
     return;
   }
   const isService = terminal.environment["INVOCATION_ID"] !== undefined;
-  const command = isService
-    ? "sudo novacula-control-plane setup-link"
-    : `novacula-control-plane setup-link --socket ${shellWord(socketPath)}`;
+  const command = inPlace({
+    host: isService
+      ? "sudo novacula-control-plane setup-link"
+      : `novacula-control-plane setup-link --socket ${shellWord(socketPath)}`,
+    pod: withSudo("novacula-control-plane setup-link"),
+  });
   logger.warn(
     { event: "people.none" },
     `Nobody has an account yet, so nobody can sign in. For a link that creates the first one, run:\n${command}`,

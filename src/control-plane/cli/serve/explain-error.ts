@@ -1,5 +1,6 @@
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorChain } from "../../../lib/errors.ts";
+import { inPlace } from "../../../lib/shell-word.ts";
 import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../../http/connection-limit.ts";
 import { SettingsError } from "../../settings/settings.ts";
 
@@ -9,6 +10,6 @@ export function explainError(error: unknown): unknown {
     return new CommandError("configuration", error.message, { cause: error.cause, fix: error.fix });
   }
   return isOutOfDescriptors(error)
-    ? new CommandError("refused", errorChain(error), { fix: MORE_DESCRIPTORS })
+    ? new CommandError("refused", errorChain(error), { fix: inPlace(MORE_DESCRIPTORS) })
     : error;
 }

@@ -4,7 +4,7 @@ import { utcTime } from "../../../lib/clock.ts";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { processOwner, processUser } from "../../../lib/files/access-problem.ts";
 import { printable } from "../../../lib/printable.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { inPlace, shellWord, withSudo } from "../../../lib/shell-word.ts";
 import type { Logger } from "../../log/logger.ts";
 import { type DatabaseAddress, shownDatabase } from "../../store/address/database-address.ts";
 import type { Store, StoreUnavailable } from "../../store/contract/store.ts";
@@ -53,7 +53,7 @@ function warnOfRole(logger: Logger, { organizationSlug, email, role, stored }: R
     { event: "member.role-repaired", organization: organizationSlug, email: printable(email), role },
     `${printable(email)} is ${role} of organization ${organizationSlug}, ` +
       `because an earlier version stored the invalid role ${stored}. ` +
-      `If that is not what you want, run: sudo ${command}`,
+      `If that is not what you want, run: ${withSudo(command)}`,
   );
 }
 
@@ -75,7 +75,10 @@ export function createFolder(folder: string): boolean {
     const user = processUser();
     throw new CommandError("failed", `${user} cannot create the folder ${printable(folder, 4096)}`, {
       cause: error,
-      fix: `create it, or set another DATABASE_URL or MANAGEMENT_SOCKET:\nsudo install -d -m 0700 -o ${processOwner().replace(":", " -g ")} ${shellWord(folder)}`,
+      fix: inPlace({
+        host: `create it, or set another DATABASE_URL or MANAGEMENT_SOCKET:\nsudo install -d -m 0700 -o ${processOwner().replace(":", " -g ")} ${shellWord(folder)}`,
+        pod: "mount a volume there, or set another DATABASE_URL or MANAGEMENT_SOCKET",
+      }),
     });
   }
 }

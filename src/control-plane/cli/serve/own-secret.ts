@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorCode } from "../../../lib/errors.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { inPlace, shellWord } from "../../../lib/shell-word.ts";
 
 const BYTES = 32;
 const FORM = /^[\w-]{43}\n$/;
@@ -17,7 +17,10 @@ export function ownSecret(databasePath: string): string {
   const text = made ?? readText(path);
   if (!FORM.test(text)) {
     throw new CommandError("failed", `${path} is damaged, so no session can be signed`, {
-      fix: `delete it and start again; everybody has to sign in again:\nsudo rm ${shellWord(path)}`,
+      fix: inPlace({
+        host: `delete it and start again; everybody has to sign in again:\nsudo rm ${shellWord(path)}`,
+        pod: "delete it from its volume and start again; everybody has to sign in again",
+      }),
     });
   }
   return text.trim();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { OperatorError } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
+import { inPlace } from "../../../lib/shell-word.ts";
 import type { PostgresAddress } from "../address/postgres-address.ts";
 import { StoreUnavailable } from "../contract/store.ts";
 import { connectOnce, type OneConnection } from "../postgres/connection/one-connection.ts";
@@ -230,7 +231,10 @@ function requireUnused(path: string): void {
       "refused",
       `${who} the database ${path} open: what it writes from now on would be lost`,
       {
-        fix: "stop the control plane:\nsudo systemctl stop novacula-control-plane",
+        fix: inPlace({
+          host: "stop the control plane:\nsudo systemctl stop novacula-control-plane",
+          pod: "scale the Deployment of the control plane to 0, and run this in another pod with its volume",
+        }),
       },
     );
   }

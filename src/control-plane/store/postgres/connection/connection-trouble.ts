@@ -1,4 +1,5 @@
 import { errorCode } from "../../../../lib/errors.ts";
+import { inPlace } from "../../../../lib/shell-word.ts";
 import type { PostgresAddress } from "../../address/postgres-address.ts";
 import type { StoreProblem } from "../../contract/store.ts";
 import { refused } from "./server-trouble.ts";
@@ -60,8 +61,10 @@ function networkTrouble(code: string, { server }: PostgresAddress): StoreProblem
       return {
         reason: "the database server cannot be reached",
         detail: `This host or program has too many open files to connect to ${server} (${code}).`,
-        remedy:
-          "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand",
+        remedy: inPlace({
+          host: "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand",
+          pod: "raise the limit of open files that the container runtime sets",
+        }),
       };
     default:
       return undefined;

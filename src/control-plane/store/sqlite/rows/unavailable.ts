@@ -5,6 +5,7 @@ import { errorChain, errorCode, OperatorError } from "../../../../lib/errors.ts"
 import { readProblem, writeProblem } from "../../../../lib/files/access-problem.ts";
 import { fullDisk } from "../../../../lib/files/file-system.ts";
 import { sentence } from "../../../../lib/sentence.ts";
+import { inPlace } from "../../../../lib/shell-word.ts";
 import { StoreUnavailable } from "../../contract/store.ts";
 import { strangeFile } from "./strange-file.ts";
 
@@ -33,8 +34,7 @@ export const DAMAGE_REMEDY =
   'sqlite3 DAMAGED.db .recover | sqlite3 NEW.db (from the package "sqlite3")';
 
 const LOCKED = "another program holds its lock: stop that program";
-const DISK_ERRORS =
-  "look for disk errors in the kernel log (sudo dmesg); if the disk is sound, the file is damaged: restore a backup";
+const LOG_OF_HOST = { host: "(sudo dmesg)", pod: "of the Kubernetes node" };
 const NO_ACCESS =
   "the user that the control plane runs as must be able to read and write the file and its folder";
 
@@ -63,7 +63,9 @@ function troubleOf(
     case 6:
       return { fix: LOCKED };
     case 10:
-      return { fix: DISK_ERRORS };
+      return {
+        fix: `look for disk errors in the kernel log ${inPlace(LOG_OF_HOST)}; if the disk is sound, the file is damaged: restore a backup`,
+      };
     case 11:
     case 26: {
       const problem = strangeFile(path);
