@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { systemClock } from "../lib/clock.ts";
+import { inTime } from "../lib/deadline.ts";
 import { OperatorError } from "../lib/errors.ts";
 import type { UnixSocket } from "../lib/unix-socket.ts";
 import { type ActivityWriter, createActivityWriter } from "./executors/activity-writer.ts";
@@ -38,6 +39,9 @@ import { answerNetwork, answerPrograms } from "./routes.ts";
 import type { Store } from "./store/contract/store.ts";
 import { cachedLookups } from "./store/revision-cache.ts";
 
+/** A stop waits no longer for what is written last, ms: the unit kills after 15 s. */
+const WRITE_LIMIT_MS = 6000;
+
 export interface ServerDeps extends ListenerOptions {
   readonly store: Store;
   readonly logger: Logger;
@@ -69,8 +73,8 @@ export interface ControlPlaneServer {
   /** Resolves once both listeners accept; rejects with an OperatorError if one cannot. */
   listen(): Promise<{ readonly url: string }>;
   /**
-   * Stops accepting, lets running requests finish for at most 2 s, and writes the pending activity;
-   * rejects with an OperatorError if that fails. Leaves the store open.
+   * Stops accepting, lets running requests finish for at most 2 s, and writes the pending activity in
+   * at most 6 s; rejects with an OperatorError if that fails. Leaves the store open.
    */
   close(): Promise<void>;
   /**
@@ -194,12 +198,15 @@ function assemble(deps: ServerDeps, now: () => number) {
 }
 
 async function writeTheRest(activityWriter: ActivityWriter, reportedNodes: ReportedNodes): Promise<void> {
-  try {
+  const write = async () => {
     await activityWriter.flush();
     for (const held of reportedNodes.takeHeld()) {
       activityWriter.note(held);
     }
     await activityWriter.stop();
+  };
+  try {
+    await inTime(write(), WRITE_LIMIT_MS, "the database did not answer");
   } catch (error) {
     throw new OperatorError("the latest key uses and heartbeats could not be written", { cause: error });
   }

@@ -1,3 +1,5 @@
+import { OperatorError } from "./errors.ts";
+
 /**
  * A time limit for one piece of work: aborts when it is over, or with the signal of the caller.
  * Dispose of it.
@@ -43,5 +45,13 @@ export function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): 
     }
     signal.addEventListener("abort", giveUp);
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}
+
+/** As `work`. Rejects after `ms` with an OperatorError that begins with `complaint`; `work` goes on. */
+export function inTime<Value>(work: Promise<Value>, ms: number, complaint: string): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new OperatorError(`${complaint} within ${ms / 1000} s`)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

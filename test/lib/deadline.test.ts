@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { startDeadline, untilAborted } from "../../src/lib/deadline.ts";
+import { inTime, startDeadline, untilAborted } from "../../src/lib/deadline.ts";
 
 describe("a deadline", () => {
   it("aborts when its time is past, and says so", async () => {
@@ -40,5 +40,20 @@ describe("untilAborted", () => {
     expect(await result).toBeUndefined();
     work.reject(new Error("late"));
     expect(await untilAborted(Promise.resolve(1), AbortSignal.abort())).toBeUndefined();
+  });
+});
+
+describe("inTime", () => {
+  it("is as the work while there is time", async () => {
+    expect(await inTime(Promise.resolve("done"), 60_000, "it did not end")).toBe("done");
+    await expect(inTime(Promise.reject(new Error("failed")), 60_000, "it did not end")).rejects.toThrow(
+      "failed",
+    );
+  });
+
+  it("complains when the time is over", async () => {
+    await expect(inTime(new Promise(() => undefined), 10, "it did not end")).rejects.toThrow(
+      "it did not end within 0.01 s",
+    );
   });
 });

@@ -5,6 +5,7 @@ import { StoreUnavailable } from "../contract/store.ts";
 import { clientConfig } from "./connection/client-config.ts";
 import { KeptConnection } from "./connection/kept-connection.ts";
 import { connectOnce } from "./connection/one-connection.ts";
+import { OpenSockets } from "./connection/open-sockets.ts";
 import { ConnectionPool } from "./connection/pool.ts";
 import { migrate } from "./migrations/migrations.ts";
 import { PostgresStore } from "./store.ts";
@@ -31,11 +32,13 @@ export async function openPostgresStore(
 ): Promise<PostgresStore> {
   try {
     const before = await prepare(address);
+    const sockets = new OpenSockets();
     const connections = {
       address,
-      hot: new KeptConnection(address, () => clientConfig(address, HOT_MS)),
-      writeBehind: new KeptConnection(address, () => clientConfig(address, WRITE_MS)),
-      pool: new ConnectionPool(address, clientConfig(address, PAGE_MS)),
+      sockets,
+      hot: new KeptConnection(address, () => clientConfig(address, HOT_MS, sockets)),
+      writeBehind: new KeptConnection(address, () => clientConfig(address, WRITE_MS, sockets)),
+      pool: new ConnectionPool(address, clientConfig(address, PAGE_MS, sockets)),
     };
     const store = new PostgresStore(connections);
     await connectAll(store, connections);

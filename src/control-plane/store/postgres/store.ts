@@ -15,6 +15,7 @@ import { PostgresAuditReader } from "./audit.ts";
 import { betterAuthDialect } from "./better-auth-database.ts";
 import { FailoverRisk } from "./connection/failover-risk.ts";
 import type { KeptConnection } from "./connection/kept-connection.ts";
+import type { OpenSockets } from "./connection/open-sockets.ts";
 import type { ConnectionPool } from "./connection/pool.ts";
 import { PostgresExecutorReader } from "./executors.ts";
 import { PostgresKeyReader } from "./keys.ts";
@@ -27,6 +28,8 @@ import { PostgresSignInDevices } from "./sign-in/sign-in-devices.ts";
 import { PostgresTransactions } from "./transactions.ts";
 import { PostgresWriteBehind } from "./write-behind.ts";
 
+/** How long closing waits for what was begun, ms. */
+const FINISH_LIMIT_MS = 2000;
 const PRUNE_INTERVAL_MS = 3_600_000;
 /** A control plane that has not looked for so long forgets everything. */
 const PRUNE = `
@@ -35,6 +38,8 @@ const PRUNE = `
 
 export interface Connections {
   readonly address: PostgresAddress;
+  /** Of all connections. */
+  readonly sockets: OpenSockets;
   /** What every sync asks. */
   readonly hot: KeptConnection;
   readonly writeBehind: KeptConnection;
@@ -116,9 +121,18 @@ export class PostgresStore implements Store {
   async close(): Promise<void> {
     clearInterval(this.pruning);
     this.failoverRisk.stop();
+    const { hot, writeBehind, pool, sockets } = this.connections;
+    const disconnect = () => Promise.all([hot.close(), writeBehind.close(), pool.close()]);
+    // A server that is silent is left behind, with what it was asked.
+    const limit = setTimeout(() => {
+      void disconnect();
+      sockets.destroy();
+    }, FINISH_LIMIT_MS);
     await Promise.all([this.transactions.finished(), this.writeBehind.finished()]);
-    const { hot, writeBehind, pool } = this.connections;
-    await Promise.all([hot.close(), writeBehind.close(), pool.close()]);
+    await disconnect();
+    clearTimeout(limit);
+    // One that was being made.
+    sockets.destroy();
   }
 
   /** Forgets old changes. In line with transactions, because it locks the row of the revision. */

@@ -127,4 +127,25 @@ describe.skipIf(lacksPostgres())("a control plane with PostgreSQL", () => {
     },
     150_000,
   );
+
+  it("stops before systemd kills it while the database is silent, and says what was not written", async () => {
+    const { fleet, plane, database, probe } = await scene();
+    const key = await plane.createKey();
+    await fleet.online(key);
+    const [silence] = postgresEngine.outages.filter(({ name }) => name === "it is silent");
+    const end = await silence?.begin(database, []);
+    // Statements are on the way when it stops: of a sync, of a heartbeat and of a probe.
+    const asked = [createExecutorSyncs(plane.url, key.secret).one(), probe("/readyz")];
+    await eventually(() => loggedIn(plane.lines, "database.lost"), {
+      timeoutMs: 30_000,
+      describe: "the log says what is wrong",
+    });
+    // A statement of the writer may take 31 s; TimeoutStopSec= is 15 s.
+    expect(await plane.stop()).toBe(1);
+    expect(plane.lines.at(-1)).toContain(
+      "the latest key uses and heartbeats could not be written: the database did not answer within 6 s",
+    );
+    await Promise.allSettled(asked);
+    await end?.();
+  });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ClientConfig } from "pg";
 import type { PostgresAddress } from "../../address/postgres-address.ts";
+import type { OpenSockets } from "./open-sockets.ts";
 import { resultTypes } from "./result-types.ts";
 import { AuthorityError } from "./trouble.ts";
 
@@ -12,9 +13,14 @@ const GRACE_MS = 1000;
 
 /**
  * How every connection is made. Each value is given, because the driver would look for missing
- * ones in PGHOST, PGPASSWORD and the like. Throws an AuthorityError.
+ * ones in PGHOST, PGPASSWORD and the like. `sockets` can end the connections. Throws an
+ * AuthorityError.
  */
-export function clientConfig(address: PostgresAddress, statementMs: number): ClientConfig {
+export function clientConfig(
+  address: PostgresAddress,
+  statementMs: number,
+  sockets?: OpenSockets,
+): ClientConfig {
   const { host, port, user, database, tls, password } = address;
   return {
     host,
@@ -24,6 +30,7 @@ export function clientConfig(address: PostgresAddress, statementMs: number): Cli
     // A function, because the driver would look into ~/.pgpass if there was no password.
     password: () => password ?? "",
     ssl: tls === undefined ? false : { rejectUnauthorized: true, ...authority(tls.caPath) },
+    ...(sockets === undefined ? {} : { stream: () => sockets.create() }),
     sslnegotiation: "postgres",
     application_name: "novacula-control-plane",
     options: "-c timezone=UTC -c datestyle=ISO -c standard_conforming_strings=on",
