@@ -38,6 +38,8 @@ export class ReadinessCheck {
       if (problem !== undefined) {
         return { isReady: false, reason: problem.reason };
       }
+      // First, because a database that is silent is given up soonest here: probes do not wait long.
+      await this.#store.revision();
       await this.#store.organizations.list(1);
       return { isReady: true, warning: this.#store.risk()?.reason };
     } catch (error) {
