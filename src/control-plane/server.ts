@@ -73,8 +73,8 @@ export interface ControlPlaneServer {
   /** Resolves once both listeners accept; rejects with an OperatorError if one cannot. */
   listen(): Promise<{ readonly url: string }>;
   /**
-   * Stops accepting, lets running requests finish for at most 2 s, and writes the pending activity in
-   * at most 6 s; rejects with an OperatorError if that fails. Leaves the store open.
+   * Stops accepting, lets running requests finish for at most 2 s, and writes the pending activity
+   * in at most 6 s; rejects with an OperatorError if that fails. Leaves the store open.
    */
   close(): Promise<void>;
   /**

@@ -48,7 +48,9 @@ export function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): 
   });
 }
 
-/** As `work`. Rejects after `ms` with an OperatorError that begins with `complaint`; `work` goes on. */
+/**
+ * As `work`. Rejects after `ms` with an OperatorError that begins with `complaint`; `work` goes on.
+ */
 export function inTime<Value>(work: Promise<Value>, ms: number, complaint: string): Promise<Value> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new OperatorError(`${complaint} within ${ms / 1000} s`)), ms);
