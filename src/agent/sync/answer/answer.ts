@@ -6,7 +6,7 @@ import { verdictOf } from "./error-verdict.ts";
 import { answerOnTheWay, foreign, foreignRefusal, isNoSuchPath, UPGRADE } from "./foreign-answer.ts";
 import { type Answer, askedWaitMs, CHECK_URL, serverTimeMs, statusWords, troubled } from "./http-answer.ts";
 import { hasMarkHeader } from "./origin-marks.ts";
-import { isForeignChallenge, isOwnRefusal } from "./own-refusal.ts";
+import { isForeignChallenge, isForeignType, isOwnRefusal } from "./own-refusal.ts";
 import type { Refusal, SyncOutcome, Unreachable } from "./sync-outcome.ts";
 
 /**
@@ -21,6 +21,10 @@ export function outcomeOfAnswer<Reply>(answer: Answer, question: Question<Reply>
     return onTheWay;
   }
   const body = readAnswerBody(answer.body, status);
+  // No control plane answers with 3xx: a cache or a portal does.
+  if (status >= 300 && status < 400) {
+    return foreign(answer, body);
+  }
   if (body.kind === "graphql") {
     return outcomeOfGraphql(answer, body, question);
   }
@@ -46,7 +50,7 @@ function outcomeOfGraphql<Reply>(
   const reply = decodeReply(data, question);
   if (first === undefined) {
     if (answer.status >= 400) {
-      return foreign(answer, { kind: "foreign", json: undefined });
+      return foreign(answer, body);
     }
     return reply.success ? accepted(answer, reply.data) : malformed(answer, reply.error, question);
   }
@@ -99,7 +103,9 @@ function refusalOf(
   body: ErrorBody,
   { kind, error, isMarked }: Verdict,
 ): Refusal | Unreachable {
-  if (!isMarked && (isForeignChallenge(answer) || !isOwnRefusal(body.json, answer.status))) {
+  const isForeign =
+    isForeignChallenge(answer) || isForeignType(answer) || !isOwnRefusal(body.json, answer.status);
+  if (!isMarked && isForeign) {
     return foreignRefusal(answer, wordsOf(body));
   }
   if (!isMarked && answer.isMarkExpected) {

@@ -101,6 +101,9 @@ function shapeOf(body: AnswerBody, status: number): string {
   if (body.kind === "empty") {
     return status < 300 ? " with nothing in it" : "";
   }
+  if (body.kind === "graphql") {
+    return " with GraphQL, which does not go with that status";
+  }
   if (body.kind !== "text") {
     return " with JSON that is not GraphQL";
   }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ErrorCode } from "../../../protocol/refusal.ts";
-import type { Answer } from "./http-answer.ts";
+import { type Answer, header } from "./http-answer.ts";
 
 /**
  * The refusals of a control plane that does not mark its answers, as the product documents them: an
@@ -70,4 +70,13 @@ export function isForeignChallenge({ headers }: Pick<Answer, "headers">): boolea
   return [headers["www-authenticate"] ?? []]
     .flat()
     .some((challenge) => !BEARER.test(challenge.trim()) || /\brealm\s*=/i.test(challenge));
+}
+
+/** GraphQL over HTTP, 4.1. An answer without a type says nothing of who sent it. */
+const OWN_TYPES = ["", "application/json", "application/graphql-response+json"];
+
+/** Whether a body has a media type that no refusal of a control plane has: `text/html`. */
+export function isForeignType(answer: Pick<Answer, "headers">): boolean {
+  const [type = ""] = (header(answer, "content-type") ?? "").split(";", 1);
+  return !OWN_TYPES.includes(type.trim().toLowerCase());
 }

@@ -35,6 +35,26 @@ const failing = (...extensions: readonly object[]) => ({
 });
 
 describe("a reply", () => {
+  it.each([300, 301, 302, 303, 304, 305, 307, 308, 399])("with status %i and no place is none", (status) => {
+    const outcome = outcomeOf(status, { data: { currentKey: REPLY } });
+    expect(outcome).toMatchObject({
+      cause: "not-a-control-plane",
+      detail: expect.stringContaining("with GraphQL, which does not go with that status"),
+    });
+  });
+
+  it.each([200, 201, 203, 206, 299])("with status %i is whole, so it counts", (status) => {
+    expect(outcomeOf(status, { data: { currentKey: REPLY } }).kind).toBe("accepted");
+  });
+
+  it.each(["text/html", "text/plain; charset=utf-8", "image/png", "application/json", ""])(
+    "counts with the media type %j, which proxies change",
+    (type) => {
+      const outcome = outcomeOf(200, { data: { currentKey: REPLY } }, { "content-type": type });
+      expect(outcome.kind).toBe("accepted");
+    },
+  );
+
   it("with a status of failure is none", () => {
     expect(outcomeOf(400, { data: { currentKey: REPLY } }).kind).toBe("unreachable");
   });
@@ -45,6 +65,31 @@ describe("a reply", () => {
       { message: "no", path: ["currentKey"] },
     ];
     expect(outcomeOf(200, { data: { currentKey: REPLY }, errors }).kind).toBe("unreachable");
+  });
+});
+
+describe("a refusal without the mark", () => {
+  const REFUSAL = failing({ code: "UNAUTHENTICATED" });
+  const typeOf = (type: string) => ({ "content-type": type });
+
+  it.each(["application/json; charset=utf-8", "APPLICATION/JSON", "application/graphql-response+json", ""])(
+    "has the media type %j",
+    (type) => {
+      expect(outcomeOf(401, REFUSAL, typeOf(type)).kind).toBe("refused");
+    },
+  );
+
+  it.each(["text/html", "text/plain", "application/problem+json", "text/json", "application/jsonp"])(
+    "with the media type %j is somebody else's",
+    (type) => {
+      expect(outcomeOf(401, REFUSAL, typeOf(type))).toMatchObject({ cause: "foreign-refusal" });
+      expect(outcomeOf(401, REFUSAL, { ...typeOf(type), ...MARKED }).kind).toBe("refused");
+    },
+  );
+
+  it.each([300, 302, 304, 399])("with status %i is none, nor is one with it", (status) => {
+    expect(outcomeOf(status, REFUSAL)).toMatchObject({ cause: "not-a-control-plane" });
+    expect(outcomeOf(status, REFUSAL, MARKED)).toMatchObject({ cause: "not-a-control-plane" });
   });
 });
 
@@ -151,7 +196,6 @@ describe("an error of GraphQL", () => {
 
   it.each([
     [299, "with an error"],
-    [300, "300 Multiple Choices"],
     [500, "500 Internal Server Error"],
   ])("with status %i: the words for it", (status, words) => {
     const detail = `cp answered ${words}: "No 1."`;

@@ -23,6 +23,7 @@ const ALIKE = [
   "another Fastify service",
   "another Apollo Server",
   "Strapi 3",
+  "GraphQL Yoga, production",
 ];
 
 /** Nothing in these is a sentence for people. */
