@@ -120,6 +120,17 @@ export const TRIALS: readonly Trial[] = [
       }),
   },
   {
+    name: "replica-chaos",
+    what: "minutes of two control planes on one PostgreSQL behind nginx, with everything killed at random while keys rotate: zero stale acceptances, zero lost acknowledged changes, zero false offline",
+    goal: 30,
+    batch: 3,
+    run: (seed, count) =>
+      vitest(["run", "test/e2e/control-plane/replicas/chaos.test.ts"], {
+        NOVACULA_REPLICA_CHAOS_SECONDS: String(count * 60),
+        NOVACULA_SEED: String(seed),
+      }),
+  },
+  {
     name: "revocations",
     what: "revocations that one of two control planes acknowledged, each tried at the other right afterwards; none was accepted",
     goal: 10_000,

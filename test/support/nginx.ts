@@ -12,8 +12,13 @@ export const lacksNginx = lacks("nginx", spawnSync("nginx", ["-v"]).status === 0
 /** Directives for `http` of nginx.conf that keep all of its files in `folder`. */
 const FOLDERS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
+export interface Nginx extends AsyncDisposable {
+  /** SIGKILL; resolves when it has ended. */
+  kill(): Promise<void>;
+}
+
 /** A real nginx in the foreground. Its one site listens on `port`; it writes only to `folder`. */
-export async function startNginx(folder: string, port: number, site: string): Promise<AsyncDisposable> {
+export async function startNginx(folder: string, port: number, site: string): Promise<Nginx> {
   mkdirSync(folder, { recursive: true });
   const places = FOLDERS.map((name) => `${name}_temp_path ${join(folder, name)};`).join("\n  ");
   const configuration = join(folder, "nginx.conf");
@@ -48,12 +53,11 @@ http {
       throw new Error(`nginx ended: ${ended}`);
     }
   });
-  return {
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      await closed;
-    },
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await closed;
   };
+  return { kill: () => end("SIGKILL"), [Symbol.asyncDispose]: () => end("SIGTERM") };
 }
 
 function isListening(port: number): Promise<boolean> {

@@ -56,7 +56,7 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}):
 }
 
 /** A request that could not be sent goes to the other server; one that was sent is not repeated. */
-function siteOf(port: number, ports: readonly number[]): string {
+export function siteOf(port: number, ports: readonly number[]): string {
   return `upstream planes {
     ${ports.map((each) => `server 127.0.0.1:${each} max_fails=0;`).join("\n    ")}
     keepalive 8;
