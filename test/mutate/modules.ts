@@ -93,8 +93,13 @@ export const MODULES: readonly MutatedModule[] = [
   },
   {
     name: "presence",
-    sources: [`${EXECUTORS}/presence.ts`, `${EXECUTORS}/duplicates.ts`],
+    sources: [`${EXECUTORS}/presence/presence.ts`, `${EXECUTORS}/presence/duplicates.ts`],
     tests: ["test/control-plane/executors/presence-rules", "test/control-plane/executors/duplicates"],
+  },
+  {
+    name: "shared-presence",
+    sources: [`${EXECUTORS}/presence/shared-presence-log.ts`],
+    tests: ["test/control-plane/executors/shared-presence-log"],
   },
   {
     name: "write-behind",

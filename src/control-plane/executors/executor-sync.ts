@@ -202,7 +202,7 @@ export class ExecutorSync {
 
   private async look(reads: AdmissionReads, key: PresentedKey, claim: Claim): Promise<Look> {
     const facts = await admissionFacts(reads, key, claim, this.deps.maxExecutorsPerKey);
-    if (facts.executor !== undefined && facts.executor.damaged.length > 0) {
+    if (facts.executor !== undefined) {
       this.meetDamage(facts.executor);
     }
     const admission = admit(facts);

@@ -85,6 +85,12 @@ describe("unreachable", () => {
     expect(Math.max(...waits(9, Number.MAX_SAFE_INTEGER))).toBeLessThan(300_000);
   });
 
+  it("nobody comes before Retry-After, and not all with it", () => {
+    const told = pauses(down(30_000), 1);
+    expect(Math.min(...told)).toBeGreaterThanOrEqual(30_000);
+    expect(Math.max(...told)).toBeGreaterThan(40_000);
+  });
+
   it("a foreign refusal is asked as seldom as a refusal", () => {
     const foreign = unreachable("foreign-refusal", "somebody in between", { slow: true });
     expect(Math.min(...pauses(foreign, 20))).toBeGreaterThanOrEqual(30_000);

@@ -120,6 +120,14 @@ describe("a process that syncs with another control plane", () => {
     expect(detector.here()).toEqual({ instanceId: "b", since: 2000 });
   });
 
+  it("is the one here, if that one has only been somewhere else meanwhile", () => {
+    const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
+    detector.sync(instance("a", 1000), 0);
+    detector.heardElsewhere(instance("a", 2000), 1);
+    expect(detector.here()).toEqual({ instanceId: "a", since: 1000 });
+    expect(names(detector.current(2))).toEqual(["a"]);
+  });
+
   it("is forgotten when nothing new is heard of it", () => {
     const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     detector.sync(instance("a", 1000), 0);

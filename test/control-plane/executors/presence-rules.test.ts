@@ -308,3 +308,32 @@ describe("processes that take turns", () => {
     expect(here.duplicateIds()).toEqual([]);
   });
 });
+
+describe("processes of several control planes", () => {
+  const elsewhere = (executorId: string, instanceId: string, lastSyncAt: number) => ({
+    ...{ executorId, instanceId, lastSyncAt, hostName: `host ${instanceId}`, address: null, process: null },
+  });
+
+  it("those here are told with the time of their first sync, and nobody who is only known", () => {
+    const { clock, here, sync } = presence();
+    here.expect([recordOf("stored", EPOCH)], EPOCH);
+    sync("e", "a");
+    clock.now = 5000;
+    sync("e", "a");
+    sync("f", "b");
+    expect(here.here()).toEqual([
+      { executorId: "e", instanceId: "a", since: EPOCH },
+      { executorId: "f", instanceId: "b", since: EPOCH + 5000 },
+    ]);
+  });
+
+  it("that take turns are told at once, also if neither of them comes here any more", () => {
+    const { here, sync, events } = presence();
+    sync("e", "a");
+    here.heardElsewhere([elsewhere("e", "b", EPOCH + 1), elsewhere("nobody", "b", EPOCH + 1)]);
+    expect(events()).not.toContain("executor.duplicate");
+    here.heardElsewhere([elsewhere("e", "a", EPOCH + 2)]);
+    expect(events()).toContain("executor.duplicate");
+    expect(here.duplicateIds()).toEqual(["e"]);
+  });
+});

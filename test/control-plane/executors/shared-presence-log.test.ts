@@ -19,12 +19,14 @@ function scene() {
     stored: { lastSyncAt: 1000, isOnline: null } as
       | { lastSyncAt: number | null; isOnline: boolean | null }
       | undefined,
-    isDown: false,
+    failure: undefined as Error | undefined,
+    asked: 0,
   };
   const executors = {
     whereabouts: async (ids: readonly string[]) => {
-      if (here.isDown) {
-        throw new StoreUnavailable("down");
+      here.asked += 1;
+      if (here.failure !== undefined) {
+        throw here.failure;
       }
       const { stored } = here;
       return stored === undefined ? [] : ids.map((id) => ({ id, ...stored }));
@@ -80,10 +82,10 @@ it.each([
 it("an executor that comes back before its silence was told was never away, and the other way round", async () => {
   const { here, shared, settle } = scene();
   here.stored = { lastSyncAt: 1000, isOnline: true };
-  here.isDown = true;
+  here.failure = new StoreUnavailable("down");
   shared.departed(WENT);
   expect(await settle(0)).toEqual([]);
-  here.isDown = false;
+  here.failure = undefined;
   shared.arrived(came());
   expect(await settle(10_000)).toEqual([]);
   here.stored = { lastSyncAt: 1000, isOnline: false };
@@ -113,10 +115,23 @@ it("what happens during a look at the store is judged by the next one", async ()
 
 it("waits while the store is down", async () => {
   const { here, shared, settle } = scene();
-  here.isDown = true;
+  here.failure = new StoreUnavailable("down");
   shared.arrived(came());
   shared.departed({ ...WENT, executor: { id: "f", name: "f" } });
   expect(await settle(10_000)).toEqual([]);
-  here.isDown = false;
+  here.failure = undefined;
   expect(await settle(11_000)).toEqual(["e came", "f went"]);
+});
+
+it("asks the store only about those who came or went", async () => {
+  const { here, settle } = scene();
+  expect(await settle(10_000)).toEqual([]);
+  expect(here.asked).toBe(0);
+});
+
+it("hides no bug of the store", async () => {
+  const { here, shared, settle } = scene();
+  here.failure = new Error("a bug");
+  shared.departed(WENT);
+  await expect(settle(0)).rejects.toThrow("a bug");
 });
