@@ -93,5 +93,6 @@ const RECOGNISERS: readonly Recogniser[] = [
 
 /** What `text` is, if a secrets manager was to resolve or decrypt it. */
 export function secretReference(text: string): StandIn | undefined {
-  return recognise(RECOGNISERS, text);
+  // `vault: command not found`: the complaint of a program, which has the name of a scheme.
+  return /^[\w.-]+: /u.test(text) ? undefined : recognise(RECOGNISERS, text);
 }

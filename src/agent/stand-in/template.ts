@@ -6,7 +6,7 @@ const PLACES: readonly RegExp[] = [
   /#\{[^}]*\}|%\([A-Za-z_]\w*\)|\(\([^()]+\)\)|\[\[[^[\]]+\]\]|\{[A-Za-z_][\w.-]*\}/u,
   /(?<![A-Za-z0-9])\$[A-Z_][A-Z0-9_]+|^\$[A-Za-z_]\w*$|^`[^`]+`$/u,
   /%[A-Z][A-Z0-9_]+%|__[A-Z][A-Z0-9_]*__|@[A-Z][A-Z0-9_]*@|@@[^@]+@@/u,
-  /<[A-Za-z][\w .-]*>|\u00ab[^\u00bb]+\u00bb/u,
+  /\[[A-Z][A-Z0-9_ -]+\]|<[A-Za-z][\w .-]*>|\u00ab[^\u00bb]+\u00bb/u,
   // A specifier of systemd, such as %H: a whole word, because a percent sign alone may be meant.
   /(?:^|[-._/])%[A-Za-z](?=$|[-._/])/u,
 ];

@@ -23,6 +23,18 @@ const RECOGNISERS: readonly Recogniser[] = [
     problem: "is a web page or XML: a server answered with something else than the file",
     remedy: "Look into the file, then fetch it again: with curl -fsS, an error writes no file.",
   },
+  {
+    pattern: /^(?:---\s+)?(?:apiVersion|kind): [\w./-]+\s*$/mu,
+    code: "manifest",
+    problem: "is a manifest of Kubernetes, not the Secret's content",
+    remedy: "Put the decoded value alone here: kubectl get secret with -o jsonpath, and base64 -d.",
+  },
+  {
+    pattern: /^version https:\/\/git-lfs\.github\.com\/spec\//u,
+    code: "pointer",
+    problem: "is a pointer of Git LFS, not the file",
+    remedy: "Fetch the file with git lfs pull, then copy it again.",
+  },
   complaint(
     /^(?:Error from server|error: You must be logged in|Unable to connect to the server:|The connection to the server )/u,
     "kubectl",

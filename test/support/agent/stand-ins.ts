@@ -72,6 +72,15 @@ export const OUTPUT: readonly StandInCase[] = [
     /HTTP answer with its headers/u,
   ],
   ["HTTP/2 404\r\ncontent-length: 0\r\n\r\n", "http-answer", /HTTP answer/u],
+  ["vault: command not found", "tool-output", /an error message of a program/u],
+  ["bw: You are not logged in.", "tool-output", /a sentence/u],
+  ["---\napiVersion: v1\nkind: Secret\ndata:\n  key: ZXhj\n", "manifest", /a manifest of Kubernetes/u],
+  ["kind: Secret\nmetadata:\n  name: key\n", "manifest", /a manifest of Kubernetes/u],
+  [
+    "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 69\n",
+    "pointer",
+    /a pointer of Git LFS/u,
+  ],
   ['Error from server (NotFound): secrets "key" not found', "tool-output", /kubectl/u],
   [
     'Unable to locate credentials. You can configure credentials by running "aws configure".',

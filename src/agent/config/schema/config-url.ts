@@ -118,7 +118,7 @@ function urlMistake(text: string, url: URL | null): string | undefined {
   }
   const [, host = "", , port] = /^(\[[^\]]*\]|[^:]*)(:(.*))?$/su.exec(authority) ?? [];
   if (host === "" || (port ?? "").includes(":")) {
-    return /^[0-9a-f:]+$/iu.test(authority) ? "with brackets around an IPv6 address" : undefined;
+    return colonMistake(authority);
   }
   if (port !== undefined && !(/^\d*$/u.test(port) && Number(port || 1) >= 1 && Number(port) <= 65_535)) {
     return "with a port from 1 to 65535";
@@ -127,7 +127,28 @@ function urlMistake(text: string, url: URL | null): string | undefined {
   if (/[(){}<>!^~=+$&\\]/u.test(bare)) {
     return "without brackets and other signs that no host name has";
   }
-  return hostMistake(bare) ?? (url === null ? undefined : oddAddress(bare, url.hostname));
+  return hostMistake(bare) ?? (url === null ? noAddress(host) : oddAddress(bare, url.hostname));
+}
+
+/** Of a host and port whose colons do not show which is which. */
+function colonMistake(authority: string): string | undefined {
+  if (/^[0-9a-f:]+$/iu.test(authority)) {
+    return "with brackets around an IPv6 address";
+  }
+  if (/^\[[^\]]*$/u.test(authority)) {
+    return "with a closing bracket behind the IPv6 address";
+  }
+  return authority === "" ? undefined : "with one port";
+}
+
+/** Of a host that looks like an address and is none. */
+function noAddress(host: string): string | undefined {
+  if (host.startsWith("[")) {
+    return "with an IPv6 address in the brackets: this is none";
+  }
+  return /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/iu.test(host)
+    ? "with an IP address as four decimal numbers from 0 to 255"
+    : undefined;
 }
 
 /** Whether undici can decode the credentials: a stray `%` makes it throw. */
