@@ -111,7 +111,7 @@ export class OneTimeLinks {
     const { store, allowsSignIn, now } = this.deps;
     const purpose = await store.transaction(({ links }) => links.use(linkHash(secret), now()));
     if (!allowsSignIn || purpose?.kind !== "sign-in") {
-      throw notValid("novacula-control-plane sign-in-link");
+      throw notValid("the command that novacula-agent dev has printed");
     }
     return purpose.personId;
   }

@@ -9,21 +9,24 @@ export function DevGuide({ membership: { viewer, canManage } }: { membership: Me
     return null;
   }
   return (
-    <section class="panel">
+    <section class="panel guide">
       <h2>Rotate the key, without interruption</h2>
       <ol class="steps">
         <li>
           <p>
-            On <Link to="/api-keys">API keys</Link>, choose Rotate for the key <strong>dev</strong>, and keep
-            the old key valid for a while. Copy the new key.
+            On the page of the executor (see <Link to="/executors">Executors</Link>), choose Rotate key and
+            keep the old key for 1 h. Copy the new key.
           </p>
         </li>
         <li>
-          <p>In another terminal, in the folder where you started it all, run this and paste the key:</p>
+          <p>In another terminal, in the folder where you started this, run the command and paste the key:</p>
           <CopyBlock what="the command" text={setKeyCommand} />
         </li>
         <li>
-          <p>The page shows when the executor is on the new key. Then revoke the old one: nothing happens.</p>
+          <p>
+            The page shows when the executor is on the new key. Then revoke the old key: the executor stays
+            online.
+          </p>
         </li>
       </ol>
     </section>

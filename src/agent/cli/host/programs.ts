@@ -38,8 +38,8 @@ function findProgram(name: string, source: URL): Program {
   return { file, args: [script], argv0: file, typed: `${node} ${shown(script)}` };
 }
 
-/** A path as a person would type it from the current folder, if that was not deleted. */
+/** A path as a person would type it: from the current folder if that is shorter. */
 export function shown(path: string): string {
   const near = relative(absolutePath("."), path);
-  return near === "" || near.startsWith("../../../..") ? path : near;
+  return near === "" || near.length >= path.length ? path : near;
 }
