@@ -30,7 +30,7 @@ interface Connecting {
   readonly channel: Channel;
 }
 
-/** Creates a key for a new executor, shows what to do on the server, waits for the first sync. */
+/** Creates a key for a new executor, shows what to do on its host, waits for the first sync. */
 export function ConnectPage({ membership }: { membership: Membership }) {
   const { navigation, secret } = usePageState();
   const connecting = connectingOf(usePlace().query);
@@ -77,10 +77,12 @@ function ConnectForm({ onCreated }: { onCreated: (connecting: Connecting) => voi
     <form class="panel" onSubmit={submission.submit}>
       <p>
         This creates a key with the executor’s name. The key never expires. The next step shows what to do on
-        the server.
+        its host.
       </p>
-      <KeyNameField name={name} onChange={setName} />
-      <NameTaken name={name.trim()} />
+      <div class="wide">
+        <KeyNameField name={name} onChange={setName} />
+        <NameTaken name={name.trim()} />
+      </div>
       <label class="field">
         Channel
         <select
@@ -144,9 +146,7 @@ function Progress({ use: data }: { use: ApiKeyUse }) {
     return (
       <Notice kind="info">
         <p class="waiting">waiting for {name}…</p>
-        <p>
-          This page tells you when {name} is online. Follow these steps on the server with the stored key:
-        </p>
+        <p>This page tells you when {name} is online. Follow these steps on its host with the stored key:</p>
       </Notice>
     );
   }

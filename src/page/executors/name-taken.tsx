@@ -19,7 +19,7 @@ function NameHolder({ name }: { name: string }) {
     <Notice kind="warning">
       <p>
         There is already an executor <Link to={`/executors/${encodeURIComponent(holder.id)}`}>{name}</Link>,{" "}
-        {holder.status} on host {holder.hostName}. A second server with this name would take its place: choose
+        {holder.status} on host {holder.hostName}. A second host with this name would take its place: choose
         another name. To give {name} a new key, rotate its key instead.
       </p>
     </Notice>

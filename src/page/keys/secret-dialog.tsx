@@ -68,13 +68,7 @@ function OneTimeDialog({ shown, followUp, arrival, onClose }: OneTimeProps) {
         {connect === undefined ? (
           <GiveSteps secret={secret} executors={followUp?.executors ?? []} />
         ) : (
-          <>
-            <section>
-              <h3>The key</h3>
-              <CopyBlock what="the key" text={secret} />
-            </section>
-            <ConnectSteps name={executorName ?? apiKey.name} channel={connect.channel} secret={secret} />
-          </>
+          <ConnectSteps name={executorName ?? apiKey.name} channel={connect.channel} secret={secret} />
         )}
         {arrival === undefined || followUp === undefined ? null : (
           <LiveArrival followUp={followUp} arrival={arrival} />

@@ -34,7 +34,13 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
       .textContent();
     await expectAccessible(page);
     expect(configuration).toMatch(/name {4}= "fresh"\nchannel = "beta"/);
-    expect(configuration).toContain(`url          = "${url}"\naccess_token = "${secret}"`);
+    expect(configuration).toContain(`url = "${url}"`);
+    // The key has one place: the prompt of set-key.
+    expect(configuration).not.toContain("exc_");
+    expect((await page.getByRole("dialog").locator("code").allTextContents()).slice(-2)).toEqual([
+      "sudo novacula-agent set-key",
+      secret,
+    ]);
     await storeKey(page);
     await page.getByText("waiting for fresh…").waitFor();
     await expectAccessible(page);
