@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import type { ApiKey } from "../api/api-keys.ts";
 import type { Executor } from "../api/executors.ts";
 import { NewKeyDialog } from "../keys/new-key-dialog.tsx";
 import { RotateKeyDialog } from "../keys/rotate-key-dialog.tsx";
@@ -19,19 +20,17 @@ export function ExecutorActions({ executor, organizationId, onChanged }: Executo
   const [asked, setAsked] = useState<Action>();
   const { apiKey, status } = executor;
   const isActive = apiKey?.status === "active";
-  // In its grace period the key has its successor already.
-  const isRotated = isActive && apiKey.revokesAt !== null;
+  // It has its successor already. A new key is for those who lost that one on the way to the host.
+  const isRotated = apiKey !== null && isInGrace(apiKey);
   const close = () => {
     setAsked(undefined);
     onChanged();
   };
   return (
     <>
-      {isRotated ? null : (
-        <button type="button" class="primary" onClick={() => setAsked("key")}>
-          {isActive ? "Rotate key" : "New key"}
-        </button>
-      )}
+      <button type="button" class={isRotated ? undefined : "primary"} onClick={() => setAsked("key")}>
+        {isActive && !isRotated ? "Rotate key" : "New key"}
+      </button>
       {apiKey !== null && (isActive || apiKey.status === "damaged") ? (
         <button type="button" class="danger" onClick={() => setAsked("revoke")}>
           Revoke executor access
@@ -47,6 +46,10 @@ export function ExecutorActions({ executor, organizationId, onChanged }: Executo
       )}
     </>
   );
+}
+
+function isInGrace({ status, revokesAt }: ApiKey): boolean {
+  return status === "active" && revokesAt !== null;
 }
 
 interface AskedDialogProps {
@@ -68,7 +71,7 @@ function AskedDialog({ asked, executor, organizationId, onClose }: AskedDialogPr
       />
     );
   }
-  if (apiKey === null) {
+  if (apiKey === null || (asked === "key" && isInGrace(apiKey))) {
     return <NewKeyDialog organizationId={organizationId} target={executor} onClose={onClose} />;
   }
   return asked === "key" ? (
