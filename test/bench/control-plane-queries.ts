@@ -37,6 +37,8 @@ const EXECUTOR =
   "id name kind status version channel hostName lastSyncAt key { id name fingerprint } instances { hostName }";
 const EVENT =
   "id at actor action targetType targetId targetName details source mentionedKeys { id name fingerprint }";
+/** When this share of the events had been written; one comes every minute. */
+const when = (auditEvents: number, share: number) => Math.round(now - (1 - share) * auditEvents * 60_000);
 const queriesOf = (auditEvents: number): readonly (readonly [string, string])[] => [
   ["viewer", "{ viewer { user { name } role organizations { role } } }"],
   [
@@ -102,7 +104,7 @@ const queriesOf = (auditEvents: number): readonly (readonly [string, string])[] 
   ],
   [
     "audit, actors long ago",
-    `{ auditEvents(limit: 100, actor: "person", to: ${now - 600 * 86_400_000}) { ${EVENT} } }`,
+    `{ auditEvents(limit: 100, actor: "person", to: ${when(auditEvents, 0.15)}) { ${EVENT} } }`,
   ],
   [
     "audit, many actors in vain",
@@ -116,12 +118,12 @@ const queriesOf = (auditEvents: number): readonly (readonly [string, string])[] 
   ["audit, target and rare actor", `{ auditEvents(limit: 100, target: "prod", actor: "rare") { ${EVENT} } }`],
   [
     "audit, one day long ago",
-    `{ auditEvents(limit: 100, from: ${now - 300 * 86_400_000}, to: ${now - 299 * 86_400_000}) { ${EVENT} } }`,
+    `{ auditEvents(limit: 100, from: ${when(auditEvents, 0.5)}, to: ${when(auditEvents, 0.5) + 86_400_000}) { ${EVENT} } }`,
   ],
   ["audit, a day without events", `{ auditEvents(limit: 100, to: 1000) { ${EVENT} } }`],
   [
     "audit, action before a date",
-    `{ auditEvents(limit: 100, action: "api_key.deleted", to: ${now - 600 * 86_400_000}) { ${EVENT} } }`,
+    `{ auditEvents(limit: 100, action: "api_key.deleted", to: ${when(auditEvents, 0.15)}) { ${EVENT} } }`,
   ],
   ["members and invitations", "{ members { role user { name } } invitations { id } }"],
 ];
