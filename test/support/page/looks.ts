@@ -26,16 +26,34 @@ export const LOOKS: readonly Look[] = [
 /** Looks at what the page shows now, and keeps a picture of it. */
 export type Seen = (name: string) => Promise<void>;
 
-/** Axe finds nothing, nothing is wider than the window, and nothing moves. */
+/** Where the navigation names the page that is shown; undefined: not at all. */
+function currentPlace(page: Page): Promise<{ readonly left: number; readonly right: number } | undefined> {
+  return page.evaluate(() => {
+    const { left, right } = document.querySelector("nav [aria-current]")?.getBoundingClientRect() ?? {};
+    return left === undefined || right === undefined ? undefined : { left, right };
+  });
+}
+
+/**
+ * Axe finds nothing, nothing is wider than the window, nothing moves, and the navigation shows
+ * where one is.
+ */
 export function seenOn(page: Page, look: string): Seen {
   return async (name) => {
     await expectAccessible(page);
-    const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
+    const { scrollWidth, clientWidth } = await page.evaluate(() => {
+      // An element itself would arrive without its sizes.
+      const { documentElement } = document;
+      return { scrollWidth: documentElement.scrollWidth, clientWidth: documentElement.clientWidth };
+    });
     expect(scrollWidth, `${name} is wider than its window`).toBe(clientWidth);
     expect(await page.evaluate(() => document.getAnimations().length), `${name} moves`).toBe(0);
+    const current = await currentPlace(page);
+    expect(current?.left ?? 0, `${name}: the current page is cut off`).toBeGreaterThanOrEqual(0);
+    expect(current?.right ?? 0, `${name}: the current page is cut off`).toBeLessThanOrEqual(clientWidth);
     mkdirSync(SHOTS, { recursive: true });
     // A screenshot must not contain a key: the dialogs that show one have it covered.
-    const mask = [page.getByRole("dialog").locator("code", { hasText: /exc_\w/ })];
+    const mask = [page.getByRole("dialog").locator("code:visible", { hasText: /exc_\w/ })];
     await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`), mask });
   };
 }
