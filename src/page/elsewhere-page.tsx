@@ -1,13 +1,13 @@
 import { withQuery } from "./state/navigation.ts";
 import { usePlace } from "./state/page-state.ts";
-import { PageHead } from "./ui/page-head.tsx";
+import { Brand, PageHead } from "./ui/page-head.tsx";
 
 /** Shown at an address that is not the page's own: nobody could sign in there. */
 export function ElsewherePage({ pageOrigin }: { pageOrigin: string }) {
   const url = `${pageOrigin}${withQuery(usePlace(), {})}`;
   return (
     <main class="alone">
-      <p class="brand">Novacula</p>
+      <Brand />
       <PageHead title="This page has another address" />
       <p>
         It is <a href={url}>{pageOrigin}</a>, and sign-in works only there.

@@ -1,10 +1,11 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { setActiveOrganization, signOut, type Viewer } from "./api/session.ts";
-import { Mark } from "./mark.tsx";
 import { useAnnounce, usePageState, usePlace } from "./state/page-state.ts";
 import { useUnmountSignal } from "./state/submission.ts";
 import { Link } from "./ui/link.tsx";
 import { Menu } from "./ui/menu.tsx";
+import { Mark } from "./ui/page-head.tsx";
 
 const PAGES = [
   { path: "/", title: "Overview" },
@@ -37,19 +38,33 @@ export function Frame({ viewer, children }: { viewer: Viewer; children: Componen
           <Mark /> Novacula
         </Link>
         <OrganizationChoice viewer={viewer} />
-        <nav aria-label="Main">
-          {PAGES.map((page) => (
-            <Link key={page.path} to={page.path} current={isAt(path, page) ? "page" : undefined}>
-              {page.title}
-            </Link>
-          ))}
-        </nav>
+        <Pages path={path} />
         <Account viewer={viewer} />
       </header>
       <main id="content" tabIndex={-1}>
         {children}
       </main>
     </div>
+  );
+}
+
+function Pages({ path }: { path: string }) {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow phone not all of them fit, and the current one must be seen.
+    const current = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current !== null && current instanceof HTMLElement) {
+      nav.current.scrollLeft = current.offsetLeft - (nav.current.clientWidth - current.offsetWidth) / 2;
+    }
+  }, [path]);
+  return (
+    <nav ref={nav} aria-label="Main">
+      {PAGES.map((page) => (
+        <Link key={page.path} to={page.path} current={isAt(path, page) ? "page" : undefined}>
+          {page.title}
+        </Link>
+      ))}
+    </nav>
   );
 }
 

@@ -1,10 +1,10 @@
-import { PageHead } from "./ui/page-head.tsx";
+import { Brand, PageHead } from "./ui/page-head.tsx";
 
 /** Shown until the control plane has answered for the first time. */
 export function UnavailablePage({ sentence }: { sentence: string }) {
   return (
     <main class="alone">
-      <p class="brand">Novacula</p>
+      <Brand />
       <PageHead title="The control plane cannot be reached" />
       <p>{sentence}</p>
       <p>

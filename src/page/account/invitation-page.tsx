@@ -12,7 +12,7 @@ import { useStore } from "../state/store.ts";
 import { useSubmit } from "../state/submission.ts";
 import { SubmitButton } from "../ui/form.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { PageHead } from "../ui/page-head.tsx";
+import { Brand, PageHead } from "../ui/page-head.tsx";
 import { exactly } from "../ui/time.tsx";
 import { PasswordField } from "./password-field.tsx";
 import { SignInForm } from "./sign-in-page.tsx";
@@ -25,7 +25,7 @@ export function InvitationPage({ id, viewer }: { id: string; viewer: Viewer | un
   const { data, failure } = usePolled(`invitation ${id}`, INTERVAL_MS, askInvitation(id));
   return (
     <main class="alone">
-      <p class="brand">Novacula</p>
+      <Brand />
       <PageHead title="Invitation" />
       {data === undefined && connection.kind === "lost" ? (
         <Notice kind="warning">{connection.sentence}</Notice>

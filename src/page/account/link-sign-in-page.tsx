@@ -3,7 +3,7 @@ import { signInByLink } from "../api/one-time-links.ts";
 import { usePageState } from "../state/page-state.ts";
 import { useUnmountSignal } from "../state/submission.ts";
 import { Notice } from "../ui/notice.tsx";
-import { PageHead } from "../ui/page-head.tsx";
+import { Brand, PageHead } from "../ui/page-head.tsx";
 
 export const CUT_OFF = "The link is not whole. Copy all of it, up to its last character.";
 
@@ -36,7 +36,7 @@ export function LinkSignInPage() {
   });
   return (
     <main class="alone">
-      <p class="brand">Novacula</p>
+      <Brand />
       <PageHead title={failure === undefined ? "Signing in…" : "This link does not sign in"} />
       {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
     </main>

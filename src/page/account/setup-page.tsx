@@ -5,7 +5,7 @@ import { useSubmit } from "../state/submission.ts";
 import { CopyBlock } from "../ui/copy-block.tsx";
 import { SubmitButton } from "../ui/form.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { PageHead } from "../ui/page-head.tsx";
+import { Brand, PageHead } from "../ui/page-head.tsx";
 import { CUT_OFF } from "./link-sign-in-page.tsx";
 import { PasswordField } from "./password-field.tsx";
 
@@ -14,7 +14,7 @@ export function SetupPage() {
   const { linkSecret } = usePageState();
   return (
     <main class="alone">
-      <p class="brand">Novacula</p>
+      <Brand />
       <PageHead title="Set up the control plane" />
       {linkSecret.isHeld && !linkSecret.isWhole ? <Notice kind="error">{CUT_OFF}</Notice> : null}
       {linkSecret.isWhole ? <FirstAccountForm /> : <WithoutLink />}

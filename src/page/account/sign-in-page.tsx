@@ -4,14 +4,14 @@ import { usePageState, useSession } from "../state/page-state.ts";
 import { useSubmit, useUnmountSignal } from "../state/submission.ts";
 import { SubmitButton } from "../ui/form.tsx";
 import { Notice } from "../ui/notice.tsx";
-import { PageHead } from "../ui/page-head.tsx";
+import { Brand, PageHead } from "../ui/page-head.tsx";
 
 /** Shown at every address while nobody is signed in; then the address's own page follows. */
 export function SignInPage() {
   const state = useSession();
   return (
     <main class="alone">
-      <p class="brand">Novacula</p>
+      <Brand />
       <PageHead title="Sign in" />
       {state.kind === "signed-out" && state.isEnded ? (
         <Notice kind="info">Your session has ended: it expired, or it was ended elsewhere.</Notice>
@@ -59,6 +59,7 @@ export function SignInForm({ email: presetEmail = "" }: { email?: string }) {
           type="password"
           name="password"
           autocomplete="current-password"
+          autofocus={presetEmail !== ""}
           required
           value={password}
           onInput={(event) => setPassword(event.currentTarget.value)}

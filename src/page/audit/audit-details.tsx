@@ -14,6 +14,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["lastSyncAt", "last sync"],
   ["revokedKeys", "keys revoked with it"],
   ["stored", "stored before"],
+  ["target", "made for"],
 ]);
 
 const KEY_DETAILS: ReadonlySet<string> = new Set(["rotatedFrom", "rotatedTo", "revokedKeys"]);

@@ -81,11 +81,11 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
               <DamagedColumns columns={event.damaged} />
             </td>
             <td data-label="Who" class="foreign">
-              {event.actor}
-              <span class="muted"> via the {event.source}</span>
+              <Actor actor={event.actor} />
             </td>
             <td data-label="Action" title={event.action}>
               {actionWords(event.action, detailsOf(event.details))}
+              <span class="under">via the {event.source}</span>
             </td>
             <td data-label="What">
               <AuditTarget event={event} />
@@ -97,5 +97,18 @@ function AuditTable({ events }: { events: readonly AuditEvent[] }) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+const PERSON = /^(.+) <([^<>]+)>$/u;
+
+/** Of a person the name, and below it the address, which no other person has. */
+function Actor({ actor }: { actor: string }) {
+  const [, name, email] = PERSON.exec(actor) ?? [];
+  return (
+    <>
+      {name ?? actor}
+      {email === undefined ? null : <span class="under">{email}</span>}
+    </>
   );
 }

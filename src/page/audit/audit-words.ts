@@ -13,7 +13,7 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   "node.deleted": "deleted node",
   "node.closed_as_lost": "closed lost node",
   "member.invited": "invited member",
-  "member.invitation_canceled": "canceled invitation",
+  "member.invitation_canceled": "cancelled invitation",
   "member.joined": "joined",
   "member.left": "left",
   "member.role_changed": "changed role",

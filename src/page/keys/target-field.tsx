@@ -20,7 +20,7 @@ export function TargetField({ target, onChange }: TargetFieldProps) {
   return (
     <>
       {isLong ? <SearchField search={search} onChange={setSearch} /> : null}
-      <Field label="Target" hint={targetHint(target)}>
+      <Field label="For" hint={targetHint(target)}>
         {(id, hintId) => (
           <select
             id={id}
@@ -43,7 +43,7 @@ export function TargetField({ target, onChange }: TargetFieldProps) {
 
 function targetHint(target: Target | undefined): string {
   return target === undefined
-    ? "For an executor that has never connected."
+    ? "An executor that has never connected."
     : `${target.name} binds to this key on its next successful sync with it.`;
 }
 

@@ -42,6 +42,7 @@ export function InvitationList({ invitations, onChanged }: InvitationListProps) 
           title={`Cancel the invitation for ${cancelled.email}?`}
           verb="Cancel invitation"
           kind="danger"
+          keep="Keep it"
           operation={() => cancelInvitation(cancelled.id)}
           onDismiss={() => setCancelled(undefined)}
           onDone={() => {

@@ -10,6 +10,8 @@ interface ActionDialogProps<Data> {
   /** The label of the button that starts the operation. */
   readonly verb: string;
   readonly kind?: "danger" | "primary";
+  /** The label of the button that does nothing. Default: Cancel. */
+  readonly keep?: string;
   /** Whether everything that the person must know is shown. Default: yes. */
   readonly isReady?: boolean;
   readonly operation: () => Operation<Data>;
@@ -20,7 +22,17 @@ interface ActionDialogProps<Data> {
 
 /** Confirms an operation and runs it. A failure is shown in the dialog, which keeps its input. */
 export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
-  const { title, verb, kind = "primary", isReady = true, operation, onDone, onDismiss, children } = props;
+  const {
+    title,
+    verb,
+    kind = "primary",
+    keep = "Cancel",
+    isReady = true,
+    operation,
+    onDone,
+    onDismiss,
+    children,
+  } = props;
   const { isBusy, failure, submit } = useSubmit(operation, onDone);
   const submitReady = (event: Event) => {
     event.preventDefault();
@@ -44,7 +56,7 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
         </div>
         <div class="dialog-buttons">
           <button type="button" onClick={dismiss} disabled={isBusy}>
-            Cancel
+            {keep}
           </button>
           <button type="submit" class={kind} aria-disabled={isBusy || !isReady ? true : undefined}>
             {verb}

@@ -68,13 +68,13 @@ describe.skipIf(lacksBrowser)("the API keys page", () => {
     await signIn(page, url);
     await page.getByRole("button", { name: "New key" }).click();
     const dialog = page.getByRole("dialog", { name: "New key" });
-    await dialog.getByLabel("Target").selectOption({ label: "target-1" });
+    await dialog.getByLabel("For", { exact: true }).selectOption({ label: "target-1" });
     expect(await dialog.getByLabel("Name").inputValue()).toBe("target-1");
     await dialog.getByText("target-1 binds to this key on its next successful sync with it.").waitFor();
     await dialog.getByLabel("Name").fill("my own");
-    await dialog.getByLabel("Target").selectOption({ label: "New executor" });
+    await dialog.getByLabel("For", { exact: true }).selectOption({ label: "New executor" });
     expect(await dialog.getByLabel("Name").inputValue()).toBe("my own");
-    await dialog.getByLabel("Target").selectOption({ label: "target-1" });
+    await dialog.getByLabel("For", { exact: true }).selectOption({ label: "target-1" });
     await dialog.getByRole("button", { name: "Create" }).click();
     await storeKey(page);
     await rowOf(page, "my own").getByText("waiting for target-1").waitFor();

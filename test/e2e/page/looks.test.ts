@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   adminAtWork,
   inviteAndAccept,
@@ -9,7 +9,7 @@ import {
 } from "../../support/page/beside.ts";
 import { lacksBrowser, useBrowser } from "../../support/page/browser.ts";
 import { LOOKS, type Seen, seenOn } from "../../support/page/looks.ts";
-import { choose, rowOf, signIn, storeKey } from "../../support/page/operator.ts";
+import { choose, signIn, statusOf, storeKey } from "../../support/page/operator.ts";
 
 const browse = useBrowser();
 /** Long enough that executors stay online from the start to the last of many pages. */
@@ -53,8 +53,11 @@ describe.skipIf(lacksBrowser).each(LOOKS)(
 
     it("keys, and what can be done with them", async () => {
       const { page, seen } = await open("/api-keys");
-      await rowOf(page, `${prefix}shared`).waitFor();
+      await statusOf(page, `${prefix}expired`).getByText("Expired").waitFor();
       await seen("api-keys");
+      // Each status has a mark of its own, also where all colours are the system's.
+      const marks = await Promise.all(["Active", "Expired", "Revoked"].map((status) => markOf(page, status)));
+      expect(new Set(marks).size).toBe(3);
       await seeKeyDialogs(page, prefix, seen);
     });
 
@@ -72,6 +75,13 @@ describe.skipIf(lacksBrowser).each(LOOKS)(
       await seen("executors");
       await page.goto(`${controlPlane().url}/executors?search=nothing&status=silent`);
       await page.getByText("No executor matches").waitFor();
+      if (look.width > 1000) {
+        // The button that appears with a filter moves none of the fields.
+        const clear = await page.getByRole("button", { name: "Clear" }).boundingBox();
+        for (const field of [page.getByRole("searchbox"), page.getByLabel("Status")]) {
+          expect((await field.boundingBox())?.y).toBe(clear?.y);
+        }
+      }
       await seen("no-match");
       await page.goto(`${controlPlane().url}/audit`);
       await page.locator("tbody tr").first().waitFor();
@@ -118,6 +128,15 @@ describe.skipIf(lacksBrowser).each(LOOKS)(
   },
 );
 
+/** What the mark of a status is drawn with. */
+function markOf(page: Page, status: string): Promise<string> {
+  const badge = page.locator(".badge", { hasText: status }).first();
+  return badge.evaluate((element) => {
+    const { backgroundColor, backgroundImage, borderTopWidth } = getComputedStyle(element, "::before");
+    return [backgroundColor, backgroundImage === "none", borderTopWidth].join();
+  });
+}
+
 /** Neither has a place to break the line. */
 const LONG_HOST = `${"w".repeat(60)}.example.com`;
 const LONG_NAME = "M".repeat(60);
@@ -127,7 +146,7 @@ async function populate(url: string, prefix: string): Promise<void> {
   const admin = await adminAtWork(url);
   const revoked = await issueKey(admin, { name: `${prefix}revoked` });
   await admin.graphql("mutation($id: ID!) { revokeApiKey(id: $id) { id } }", { id: revoked.id });
-  await issueKey(admin, { name: `${prefix}expired`, expiresAt: Date.now() + 300 });
+  await issueKey(admin, { name: `${prefix}expired`, expiresAt: Date.now() + 5000 });
   const shared = await issueKey(admin, { name: `${prefix}shared`, expiresAt: Date.now() + 86_400_000 * 20 });
   for (const name of ["one", "two", "three"]) {
     await syncAs(url, shared.secret, `${prefix}${name}`, { hostName: `${name}.${LONG_HOST}` });
@@ -180,6 +199,11 @@ async function seeKeyDialogs(page: Page, prefix: string, seen: Seen): Promise<vo
   const dialog = page.getByRole("dialog");
   await page.getByRole("button", { name: `Actions for ${prefix}shared` }).click();
   await seen("menu");
+  const isForced = await page.evaluate(() => matchMedia("(forced-colors: active)").matches);
+  const chosen = page.getByRole("menuitem", { name: "Rotate", exact: true });
+  expect(await chosen.evaluate((item) => getComputedStyle(item).outlineStyle)).toBe(
+    isForced ? "solid" : "none",
+  );
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "New key" }).click();
   await seen("new-key");

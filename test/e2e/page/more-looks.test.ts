@@ -126,9 +126,10 @@ describe.skipIf(lacksBrowser).each(LOOKS)("as in the other looks: $name", (look:
   it("connecting an executor, from the form to its arrival", async () => {
     const { page, seen } = await open("/connect");
     await page.getByLabel("Name").fill(`new-${look.name}`);
+    expect(await gapAbove(page, "Channel")).toBe(await gapAbove(page, "Create the key"));
     await seen("connect");
     await page.getByRole("button", { name: "Create the key" }).click();
-    await page.getByRole("dialog").getByText("Install the agent on the server").waitFor();
+    await page.getByRole("dialog").getByText("Copy both packages of the agent").waitFor();
     await seen("connect-secret");
     const { secret } = await storeKey(page);
     await page.getByText(`waiting for new-${look.name}…`).waitFor();
@@ -176,6 +177,17 @@ describe.skipIf(lacksBrowser).each(LOOKS)("as in the other looks: $name", (look:
     await seen("delete-key");
   });
 });
+
+/** The room above a field or button of the form, px. */
+function gapAbove(page: Page, words: string): Promise<number> {
+  return page
+    .locator("form.panel > *")
+    .filter({ hasText: words })
+    .evaluate((element) => {
+      const above = element.previousElementSibling?.getBoundingClientRect().bottom ?? 0;
+      return Math.round(element.getBoundingClientRect().top - above);
+    });
+}
 
 async function seeAccount(
   page: Page,

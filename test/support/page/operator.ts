@@ -60,7 +60,7 @@ export async function createKey(page: Page, { name, target, days }: NewKey): Pro
   await page.getByRole("button", { name: "New key" }).click();
   const dialog = page.getByRole("dialog", { name: "New key" });
   if (target !== undefined) {
-    await dialog.getByLabel("Target").selectOption({ label: target });
+    await dialog.getByLabel("For", { exact: true }).selectOption({ label: target });
   }
   if (name !== undefined) {
     await dialog.getByLabel("Name").fill(name);

@@ -90,11 +90,15 @@ function NoKeys({ membership: { canManage } }: { membership: Membership }) {
   return (
     <div class="empty">
       <h2>No API keys yet</h2>
-      <p>An executor identifies itself with an API key. Give each executor its own.</p>
+      <p>
+        An executor identifies itself with an API key. Give each executor its own: connecting it also creates
+        its key.
+      </p>
       {canManage ? (
         <p>
-          Select <strong>New key</strong>, or <Link to="/connect">connect an executor</Link>, which also
-          creates its key.
+          <Link to="/connect" class="button primary">
+            Connect an executor
+          </Link>
         </p>
       ) : (
         <AskManagers deed="create one" />

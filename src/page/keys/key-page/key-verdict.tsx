@@ -97,7 +97,7 @@ function LastRefusal({ refusal: { message, address, executor, at } }: { refusal:
   return (
     <Notice kind={isKnocking ? "warning" : "info"}>
       <p>
-        {isKnocking ? <strong>Still knocking: </strong> : "Last "}refused <Moment at={at} />
+        {isKnocking ? <strong>Still asking: </strong> : "Last "}refused <Moment at={at} />
         {from}
         {executor === null ? null : (
           <>

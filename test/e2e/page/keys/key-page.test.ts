@@ -85,7 +85,7 @@ describe.skipIf(lacksBrowser)("the page of a key", () => {
     expect(await syncAs(url, first.secret, "knocker")).toBe(401);
     const page = await browse();
     await signIn(page, url, `/api-keys/${first.id}`);
-    await page.getByText("Still knocking:").waitFor();
+    await page.getByText("Still asking:").waitFor();
     await page.getByText(/from 127\.0\.0\.1.*This key was rotated/).waitFor();
     expect(await page.getByRole("main").textContent()).not.toMatch(/\d{4}-\d\d-\d\d[T ]\d/);
     await page.getByText("One executor still on it, and refused:").waitFor();
