@@ -20,8 +20,8 @@ const SIZES =
     ? { keys: 200, executors: 1000, auditEvents: 10_000, actors: 300 }
     : { keys: Number(ROWS), executors: Number(ROWS), auditEvents: Number(ROWS), actors: 300 };
 
-/** These stay small: organizations, and the people of one. */
-const MAY_BE_SCANNED = /^SCAN (?:organization|o|user|wanted|json_each|CONSTANT ROW|\d+ CONSTANT)/;
+/** These stay small: organizations, the people of one, and what a query has read by an index. */
+const MAY_BE_SCANNED = /^SCAN (?:organization|o|user|wanted|nearest|json_each|CONSTANT ROW|\d+ CONSTANT)/;
 
 /** No other control plane uses the file. */
 const WITHOUT_STATEMENT = "executors.instancesElsewhere";
