@@ -51,7 +51,10 @@ export function problemsOf(error: z.ZodError | undefined, name = ""): VariablePr
   return (error?.issues ?? []).map(({ path, message }) => ({ name: path.join(".") || name, message }));
 }
 
-/** One indented line per problem, with the value unless that may contain a secret. */
+/**
+ * One indented line per variable, with the value unless that may contain a secret. A second problem
+ * of a value is most often a consequence of the first.
+ */
 export function describeProblems(
   variables: readonly EnvironmentVariable[],
   problems: readonly VariableProblem[],
@@ -59,7 +62,8 @@ export function describeProblems(
 ): string[] {
   const isHidden = (name: string, value: string) =>
     variables.some((each) => each.name === name && (each.isSecret || each.mayHoldSecret?.(value)));
-  const lines = problems.map(({ name, message }) => {
+  const firsts = problems.filter(({ name }, n) => problems.findIndex((each) => each.name === name) === n);
+  return firsts.map(({ name, message }) => {
     const got = env[name] ?? "";
     // In a URL, a password often precedes the @.
     const isShown = got !== "" && !isHidden(name, got) && !got.includes("@");
@@ -68,7 +72,6 @@ export function describeProblems(
     const why = edges === undefined ? "" : `; ${edges}`;
     return `  ${name}: ${message}${isShown ? ` (got ${value})` : ""}${why}`;
   });
-  return [...new Set(lines)];
 }
 
 /** With its blanks, which `printable` would remove. */

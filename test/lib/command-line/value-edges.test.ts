@@ -29,3 +29,8 @@ it("shows the blank of a wrong value, and nothing of a secret but what surrounds
     "  SECRET: is wrong; it is in quotes, which are part of the value: delete them",
   ]);
 });
+
+it("a variable is named once, with the first that is wrong with it", () => {
+  const problems = ["must be a URL", "must have no path"].map((message) => ({ name: "PORT", message }));
+  expect(describeProblems([], problems, { PORT: "x" })).toEqual(["  PORT: must be a URL (got x)"]);
+});
