@@ -121,8 +121,11 @@ export async function withServer<Result>(
     await using subject =
       kind === "floor"
         ? startFloor(folder, port)
-        : startReleased(folder, port, join(checkout, "dist", "novacula-agent"));
-    await eventually(() => isListening(port), { timeoutMs: 15_000, describe: "the server listens" });
+        : startReleased(folder, port, {
+            build: join(checkout, "dist", "novacula-agent"),
+            databaseUrl: `file:${join(folder, "control-plane.db")}`,
+          });
+    await listening(port);
     return await task({ subject, port, folder, seed: seedOf(folder), syncs: 0 });
   } finally {
     temporary.remove();
@@ -139,13 +142,20 @@ function startFloor(folder: string, port: number): Subject {
   return startSubject({ folder, program }, args);
 }
 
-function startReleased(folder: string, port: number, build: string): Subject {
+export interface Released {
+  /** The binary. */
+  readonly build: string;
+  readonly databaseUrl: string;
+}
+
+export function startReleased(folder: string, port: number, { build, databaseUrl }: Released): Subject {
   mkdirSync(join(folder, "bin"));
   const executable = join(folder, "bin", "novacula-control-plane");
   symlinkSync(build, executable);
   const [program, args] = pinned(0, executable, ["serve"]);
   const environment = {
-    DATABASE_URL: `file:${join(folder, "control-plane.db")}`,
+    DATABASE_URL: databaseUrl,
+    MANAGEMENT_SOCKET: join(folder, "management.sock"),
     PORT: String(port),
     LOG_LEVEL: "warn",
   };
@@ -158,6 +168,10 @@ function pinned(core: number, program: string, args: readonly string[]): [string
 
 function seedOf(folder: string): string {
   return readFileSync(join(folder, "seed"), "utf8");
+}
+
+export async function listening(port: number): Promise<void> {
+  await eventually(() => isListening(port), { timeoutMs: 60_000, describe: "the server listens" });
 }
 
 function isListening(port: number): Promise<boolean> {

@@ -8,14 +8,14 @@ import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { noteKey } from "../canary.ts";
 import { eventually } from "../eventually.ts";
-import { NOBODY, postgresServer } from "./postgres.ts";
+import { NOBODY, postgresBin } from "./postgres.ts";
 import { query } from "./store/postgres-databases.ts";
 
 const run = promisify(execFile);
 /** PostgreSQL refuses to run as root. */
 const user = process.geteuid?.() === 0 ? NOBODY : {};
 
-/** A test's own PostgreSQL servers, which it may kill. They end with the test. */
+/** PostgreSQL servers that may be killed, in a folder of their own. */
 export interface PostgresFolder {
   /** For DATABASE_URL: of a superuser. */
   url(port: number): string;
@@ -27,10 +27,25 @@ export interface PostgresFolder {
   start(data: string, port: number): Promise<ChildProcess>;
   /** Resolves when it has ended. */
   stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void>;
+  /** Kills them at once, without the folder's removal. */
+  kill(): void;
+  /** Stops them all and removes the folder. */
+  end(): Promise<void>;
 }
 
-export async function postgresFolder(): Promise<PostgresFolder> {
-  const { bin } = await postgresServer();
+/** For a test, with which it ends. Nothing is synced to the disk. */
+export function postgresFolder(): PostgresFolder {
+  const folder = openPostgresFolder(["fsync=off"]);
+  onTestFinished(() => folder.end());
+  return folder;
+}
+
+/** `settings` are those of postgresql.conf that differ from the defaults. */
+export function openPostgresFolder(settings: readonly string[]): PostgresFolder {
+  if (postgresBin === undefined) {
+    throw new Error("no PostgreSQL server is installed");
+  }
+  const bin = postgresBin;
   const folder = mkdtempSync(join(tmpdir(), "nova-postgres-own-"));
   if (process.geteuid?.() === 0) {
     chownSync(folder, NOBODY.uid, NOBODY.gid);
@@ -44,8 +59,8 @@ export async function postgresFolder(): Promise<PostgresFolder> {
   const url = (port: number) => `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   const command = (name: string, ...args: readonly string[]) => run(join(bin, name), args, options);
   const spawnServer = (data: string, port: number) => {
-    const settings = ["listen_addresses=127.0.0.1", "fsync=off"].flatMap((each) => ["-c", each]);
-    const args = ["-D", data, "-p", String(port), "-k", folder, ...settings];
+    const own = ["listen_addresses=127.0.0.1", ...settings].flatMap((each) => ["-c", each]);
+    const args = ["-D", data, "-p", String(port), "-k", folder, ...own];
     const child = spawn(join(bin, "postgres"), args, { ...options, stdio: "ignore" });
     running.add(child);
     return child;
@@ -56,10 +71,6 @@ export async function postgresFolder(): Promise<PostgresFolder> {
     await ended;
     running.delete(child);
   };
-  onTestFinished(async () => {
-    await Promise.all([...running].map((child) => stop(child, "SIGQUIT")));
-    rmSync(folder, { recursive: true, force: true });
-  });
   return {
     url,
     command,
@@ -86,6 +97,15 @@ export async function postgresFolder(): Promise<PostgresFolder> {
       return child;
     },
     stop,
+    kill() {
+      for (const child of running) {
+        child.kill("SIGQUIT");
+      }
+    },
+    async end() {
+      await Promise.all([...running].map((child) => stop(child, "SIGQUIT")));
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -13,7 +13,7 @@ export interface PostgresPair {
 }
 
 export async function startPostgresPair(): Promise<PostgresPair> {
-  const { url, command, initialize, start, stop } = await postgresFolder();
+  const { url, command, initialize, start, stop } = postgresFolder();
   const [port, standbyPort] = [await freePort(), await freePort()];
   await initialize("primary");
   const primary = await start("primary", port);

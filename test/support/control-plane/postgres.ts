@@ -27,14 +27,14 @@ export interface PostgresServer {
   readonly password: string;
 }
 
-/** The newest that Debian's packages have installed. */
-const bin = globSync("/usr/lib/postgresql/*/bin")
+/** The folder of the newest programs that Debian's packages have installed. */
+export const postgresBin = globSync("/usr/lib/postgresql/*/bin")
   .toSorted((one, other) => versionIn(one) - versionIn(other))
   .at(-1);
 
 /** Whether tests with PostgreSQL have to be skipped. Says so once; with CI set, it fails. */
 export function lacksPostgres(): boolean {
-  return lacks("a PostgreSQL server (postgresql)", bin !== undefined);
+  return lacks("a PostgreSQL server (postgresql)", postgresBin !== undefined);
 }
 
 /**
@@ -63,12 +63,13 @@ function newFolderName(): string {
 }
 
 async function startOrFind(folder: string): Promise<PostgresServer> {
-  if (bin === undefined) {
+  if (postgresBin === undefined) {
     throw new Error("no PostgreSQL server is installed");
   }
   const file = join(folder, "server.json");
   if (isNew(folder)) {
-    const started = { bin, folder, port: await freePort(), password: randomBytes(12).toString("hex") };
+    const password = randomBytes(12).toString("hex");
+    const started = { bin: postgresBin, folder, port: await freePort(), password };
     await start(started);
     writeFileSync(`${file}.new`, JSON.stringify(started), { mode: 0o600 });
     renameSync(`${file}.new`, file);

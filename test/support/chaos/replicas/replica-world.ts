@@ -37,7 +37,7 @@ export class ReplicaWorld {
   static async start(): Promise<ReplicaWorld> {
     const planes = [await freePort(), await freePort()] as const;
     const ports = { planes, database: await freePort(), balancer: await freePort() };
-    const servers = await postgresFolder();
+    const servers = postgresFolder();
     const world = new ReplicaWorld(ports, servers);
     // Before the servers' own end, which comes later.
     onTestFinished(() => world.end());
