@@ -58,6 +58,7 @@ describe.skipIf(lacksBrowser).each(LOOKS)(
       // Each status has a mark of its own, also where all colours are the system's.
       const marks = await Promise.all(["Active", "Expired", "Revoked"].map((status) => markOf(page, status)));
       expect(new Set(marks).size).toBe(3);
+      expect(marks).not.toContain("nothing");
       await seeKeyDialogs(page, prefix, seen);
     });
 
@@ -133,7 +134,8 @@ function markOf(page: Page, status: string): Promise<string> {
   const badge = page.locator(".badge", { hasText: status }).first();
   return badge.evaluate((element) => {
     const { backgroundColor, backgroundImage, borderTopWidth } = getComputedStyle(element, "::before");
-    return [backgroundColor, backgroundImage === "none", borderTopWidth].join();
+    const isDrawn = backgroundImage !== "none" || borderTopWidth !== "0px";
+    return isDrawn ? [backgroundColor, backgroundImage === "none", borderTopWidth].join() : "nothing";
   });
 }
 
