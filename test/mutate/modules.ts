@@ -113,8 +113,14 @@ export const MODULES: readonly MutatedModule[] = [
   },
   {
     name: "sign-in-limit",
-    sources: ["src/control-plane/people/sign-in/sign-in-limit.ts"],
-    tests: ["test/control-plane/people/sign-in/sign-in-limit"],
+    sources: [
+      "src/control-plane/people/sign-in/sign-in-limit.ts",
+      "src/control-plane/people/sign-in/memory-failures.ts",
+    ],
+    tests: [
+      "test/control-plane/store/contract/sign-in-limit",
+      "test/control-plane/people/sign-in/memory-failures",
+    ],
   },
   {
     name: "auth-schemas",

@@ -15,6 +15,8 @@ import { type AuthDatabase, createAuth } from "./sign-in/auth.ts";
 import { AuthGateway, type Session } from "./sign-in/auth-gateway.ts";
 import { cookieNames } from "./sign-in/cookies.ts";
 import { DeviceCookie } from "./sign-in/device-cookie.ts";
+import { KeyedFailures } from "./sign-in/keyed-failures.ts";
+import { MemoryFailures } from "./sign-in/memory-failures.ts";
 import { Passwords } from "./sign-in/passwords.ts";
 import { SignInLimit } from "./sign-in/sign-in-limit.ts";
 
@@ -54,7 +56,7 @@ export interface People {
 }
 
 export function createPeople(deps: PeopleDeps): People {
-  const { store, authDatabase, logger, errors, origin, secret, now, monotonicNow = systemClock.now } = deps;
+  const { store, authDatabase, logger, errors, origin, secret, now } = deps;
   const { organizationName = "Default", setKeyCommand } = deps;
   const allowsSignIn = setKeyCommand !== undefined;
   const auth = createAuth({ store, database: authDatabase, logger, origin, secret, now });
@@ -65,12 +67,7 @@ export function createPeople(deps: PeopleDeps): People {
     gateway,
     passwords: new Passwords(store, gateway, now),
     logger,
-    // Four limits, because each has bounded memory: many failures with invitation links, which
-    // cost nothing, must not make the limit of sign-ins forget the accounts that it blocks.
-    signIns: new SignInLimit(monotonicNow),
-    passwordChanges: new SignInLimit(monotonicNow),
-    acceptances: new SignInLimit(monotonicNow),
-    linkUses: new SignInLimit(monotonicNow),
+    ...limits(deps),
     links,
     invitedPeople: new InvitedPeople(store, now),
     devices: new DeviceCookie({ store, names, origin, now }),
@@ -93,6 +90,25 @@ export function createPeople(deps: PeopleDeps): People {
       return session === undefined ? undefined : signedInOf(session, store.people);
     },
     handle: (request, response) => endpoint.handle(request, response),
+  };
+}
+
+/**
+ * Four limits, because each remembers a bounded number of failures: many with invitation links,
+ * which cost nothing, must not make the limit of sign-ins forget the accounts that it blocks. Only
+ * passwords can be guessed, so only their failures are counted by all control planes together.
+ */
+function limits({ store, secret, monotonicNow = systemClock.now }: PeopleDeps) {
+  const here = () => new SignInLimit(new MemoryFailures(monotonicNow));
+  const shared = (name: string) =>
+    store.signInFailures === undefined
+      ? here()
+      : new SignInLimit(new KeyedFailures(store.signInFailures, name, secret));
+  return {
+    signIns: shared("sign-in"),
+    passwordChanges: shared("password change"),
+    acceptances: here(),
+    linkUses: here(),
   };
 }
 

@@ -32,7 +32,8 @@ interface SessionActionsDeps {
 
 /**
  * Begins and ends sessions. Each attempt with a password or an invitation link counts towards a
- * limit. Work that hashes a password waits for its turn in the hashing queue first.
+ * limit. Work that hashes a password waits for its turn in the hashing queue first; then its attempt
+ * is counted, so that outsiders cannot make the database count faster than passwords are hashed.
  */
 export class SessionActions {
   private readonly deps: SessionActionsDeps;
@@ -47,14 +48,15 @@ export class SessionActions {
   ): Promise<HttpAnswer> {
     const { passwords, devices, signIns } = this.deps;
     const device = await devices.deviceOf(request, email);
-    const attempt =
+    const begin = () =>
       device === undefined
         ? signIns.begin(email, networkOfClient(request))
         : signIns.beginOnDevice(device.hash);
-    return this.attempt(request, attempt, async () => {
-      const signIn = () => passwords.signIn(request, email, password);
-      return this.onKeptDevice(request, await inTurn(request, device, signIn));
-    });
+    return inTurn(request, device, () =>
+      this.attempt(request, begin, async () =>
+        this.onKeptDevice(request, await passwords.signIn(request, email, password)),
+      ),
+    );
   }
 
   signOut(request: IncomingMessage): Promise<HttpAnswer> {
@@ -74,11 +76,12 @@ export class SessionActions {
     const session = await gateway.session(request);
     const { person } = session;
     const device = await devices.deviceOf(request, person.email);
-    const attempt = passwordChanges.begin(person.id, networkOfClient(request));
-    return this.attempt(request, attempt, async () => {
-      const change = () => passwords.change(request, session, currentPassword, newPassword);
-      return this.onKeptDevice(request, await inTurn(request, device, change));
-    });
+    const begin = () => passwordChanges.begin(person.id, networkOfClient(request));
+    return inTurn(request, device, () =>
+      this.attempt(request, begin, async () =>
+        this.onKeptDevice(request, await passwords.change(request, session, currentPassword, newPassword)),
+      ),
+    );
   }
 
   /** Creates the account of an invited person, then signs in to it. */
@@ -87,8 +90,8 @@ export class SessionActions {
     acceptance: z.output<typeof inputs.acceptAsNew>,
   ): Promise<HttpAnswer> {
     const { passwords, invitedPeople, acceptances } = this.deps;
-    const attempt = acceptances.begin(acceptance.invitationId, networkOfClient(request));
-    return this.attempt(request, attempt, async () => {
+    const begin = () => acceptances.begin(acceptance.invitationId, networkOfClient(request));
+    return this.attempt(request, begin, async () => {
       await invitedPeople.requireOpen(acceptance.invitationId);
       const accept = async () => {
         const email = await invitedPeople.accept(acceptance);
@@ -101,8 +104,8 @@ export class SessionActions {
   /** Creates the first account by a one-time link, then signs in to it. */
   setUp(request: IncomingMessage, given: z.output<typeof inputs.setUp>): Promise<HttpAnswer> {
     const { links, linkUses, passwords } = this.deps;
-    const attempt = linkUses.begin(linkHash(given.token), networkOfClient(request));
-    return this.attempt(request, attempt, async () => {
+    const begin = () => linkUses.begin(linkHash(given.token), networkOfClient(request));
+    return this.attempt(request, begin, async () => {
       await links.requireSetUp(given.token);
       const setUp = async () => {
         await links.setUp(given);
@@ -121,8 +124,8 @@ export class SessionActions {
     if (!isLoopbackAddress(clientAddress(request) ?? "")) {
       throw forbidden("operation_not_allowed", "a link signs in only from the control plane's own host");
     }
-    const attempt = linkUses.begin(linkHash(token), networkOfClient(request));
-    return this.attempt(request, attempt, async () => gateway.begin(request, await links.useSignIn(token)));
+    const begin = () => linkUses.begin(linkHash(token), networkOfClient(request));
+    return this.attempt(request, begin, async () => gateway.begin(request, await links.useSignIn(token)));
   }
 
   /**
@@ -131,27 +134,28 @@ export class SessionActions {
    */
   private async attempt(
     request: IncomingMessage,
-    attempt: Attempt,
+    begin: () => Promise<Attempt>,
     work: () => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
+    const attempt = await begin();
     if (attempt.kind === "limited") {
       return this.limited(request, attempt.retryAfterSeconds);
     }
     try {
       const answer = await work();
       if (answer.status < 400) {
-        attempt.succeeded();
+        await attempt.succeeded();
       } else if (answer.status < 500) {
         this.noteRefusal(request, answer.status);
       } else {
-        attempt.withdrawn();
+        await attempt.withdrawn();
       }
       return answer;
     } catch (error) {
       if (isRefusal(error)) {
         this.noteRefusal(request, 400);
       } else {
-        attempt.withdrawn();
+        await attempt.withdrawn();
       }
       throw error;
     }

@@ -13,8 +13,9 @@ import { freePort } from "../free-port.ts";
 import { tempDir } from "../temp-dir.ts";
 import { type ControlPlaneOptions, startControlPlane, type TestControlPlane } from "./control-plane.ts";
 import { startServer, type TestServer } from "./control-plane-server.ts";
+import { ageFailures } from "./store/failure-forms.ts";
 import { openByUrl } from "./store/open-by-url.ts";
-import { databaseUrlFor } from "./test-database.ts";
+import { databaseUrlFor, isOnPostgres, sqlIn } from "./test-database.ts";
 
 export const ADMIN = { email: "admin@example.com", password: "an admin's long password" } as const;
 export const SECRET = "a secret that signs the sessions of tests alone";
@@ -94,6 +95,8 @@ export interface PeopleServer extends TestServer {
   /** A new member of the organization with that slug, signed in. */
   signedIn(role: Role, slug?: string, email?: string): Promise<Browser & { readonly email: string }>;
   browser(origin?: string): Browser;
+  /** Lets so much time pass for failed attempts to sign in, wherever they are counted. */
+  passForFailures(ms: number): Promise<void>;
 }
 
 /**
@@ -133,6 +136,13 @@ export async function startPeopleServer(
     authDatabase,
     people: { lines, wall },
     browser,
+    async passForFailures(ms) {
+      if (isOnPostgres()) {
+        await ageFailures({ sql: (text, ...values) => sqlIn(directory, text, ...values) }, ms);
+      } else {
+        server.clock.offsetMs += ms;
+      }
+    },
     async signedIn(
       role,
       slug = "acme",

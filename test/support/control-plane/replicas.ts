@@ -7,7 +7,7 @@ import { startNginx } from "../nginx.ts";
 import { tempDir } from "../temp-dir.ts";
 import { startControlPlane, type TestControlPlane } from "./control-plane.ts";
 import { postgresServer } from "./postgres.ts";
-import { databaseOf } from "./store/engine.ts";
+import { databaseOf, type TestDatabase } from "./store/engine.ts";
 import { postgresEngine } from "./store/postgres-engine.ts";
 
 /** Two control planes on one PostgreSQL database, behind nginx, which gives each a request in turn. */
@@ -16,6 +16,7 @@ export interface Replicas {
   readonly fleet: Fleet;
   readonly planes: [TestControlPlane, TestControlPlane];
   readonly balancer: string;
+  readonly database: TestDatabase;
   /** Starts a control plane again that was stopped or killed. */
   again(index: 0 | 1): Promise<void>;
 }
@@ -48,6 +49,7 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}):
   return {
     fleet,
     planes,
+    database,
     balancer: `http://127.0.0.1:${port}`,
     async again(index) {
       planes[index] = await startControlPlane(optionsOf(index));

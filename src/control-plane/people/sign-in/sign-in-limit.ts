@@ -1,4 +1,11 @@
-const WINDOW_MS = 15 * 60_000;
+import {
+  FAILURE_WINDOW_MS,
+  type FoundFailures,
+  type KeptFailures,
+  type SignInFailures,
+} from "../../store/contract/sign-in-failures.ts";
+import { StoreUnavailable } from "../../store/contract/store.ts";
+
 /**
  * Failures allowed in a window. A network may be an office behind one NAT, and one account may be
  * attacked from many networks.
@@ -7,15 +14,14 @@ const MAX_OF_PAIR = 5;
 const MAX_OF_ACCOUNT = 25;
 const MAX_OF_NETWORK = 50;
 const MAX_OF_DEVICE = 5;
-/** Bounds memory when an attacker invents account names. */
-const MAX_REMEMBERED = 20_000;
 
 export type Attempt =
   | {
       readonly kind: "allowed";
-      succeeded(): void;
-      /** The attempt was neither accepted nor refused: it does not count. */
-      withdrawn(): void;
+      /** It stays counted if the database fails. */
+      succeeded(): Promise<void>;
+      /** The attempt was neither accepted nor refused: it does not count, unless the database fails. */
+      withdrawn(): Promise<void>;
     }
   | { readonly kind: "limited"; readonly retryAfterSeconds: number };
 
@@ -27,32 +33,24 @@ interface Subject {
 }
 
 /**
- * Counts failed attempts, in memory. An attempt counts from its beginning until it succeeds, so
- * that a thousand at the same time do not get around the limit. The pair of an account and a
- * network is blocked sooner than either alone, so that guesses from elsewhere rarely block the
- * account's owner. They never block a device on which the owner has signed in before.
+ * Limits failed attempts. An attempt counts from its beginning until it succeeds, so that a
+ * thousand at the same time do not get around the limit. The pair of an account and a network is
+ * blocked sooner than either alone, so that guesses from elsewhere rarely block the account's
+ * owner. They never block a device on which the owner has signed in before.
  */
 export class SignInLimit {
-  private readonly open = new Map<string, readonly number[]>();
-  /** Subjects that have reached their limit. They are forgotten last when memory is full. */
-  private readonly held = new Map<string, readonly number[]>();
-  private readonly now: () => number;
+  private readonly failures: SignInFailures;
 
-  /** `now` is monotonic milliseconds. */
-  constructor(now: () => number) {
-    this.now = now;
-  }
-
-  /** How many accounts, networks, pairs and devices are remembered. */
-  get size(): number {
-    return this.open.size + this.held.size;
+  constructor(failures: SignInFailures) {
+    this.failures = failures;
   }
 
   /**
    * `account` is what the attempt is for, in any spelling, whether it exists or not: an e-mail
-   * address, a person's id or an invitation's. `network` comes from ip-address.ts.
+   * address, a person's id or an invitation's. `network` comes from ip-address.ts. Rejects with
+   * `StoreUnavailable` if the failures are in a database that does not answer.
    */
-  begin(account: string, network: string): Attempt {
+  begin(account: string, network: string): Promise<Attempt> {
     const name = account.trim().toLowerCase();
     return this.beginFor([
       { name: `pair ${name} ${network}`, most: MAX_OF_PAIR, startsAnew: true },
@@ -62,18 +60,21 @@ export class SignInLimit {
   }
 
   /** For a device that has signed in to the account before: only its own failures block it. */
-  beginOnDevice(id: string): Attempt {
+  beginOnDevice(id: string): Promise<Attempt> {
     return this.beginFor([{ name: `device ${id}`, most: MAX_OF_DEVICE, startsAnew: true }]);
   }
 
-  private beginFor(subjects: readonly Subject[]): Attempt {
-    const at = this.now();
-    const waitMs = Math.max(...subjects.map((subject) => this.waitMs(subject, at)));
+  private async beginFor(subjects: readonly Subject[]): Promise<Attempt> {
+    let at = 0;
+    let waitMs = 0;
+    await this.failures.change(namesOf(subjects), (found) => {
+      at = found.now;
+      const recent = recentTimes(found);
+      waitMs = Math.max(...subjects.map((subject, n) => waitOf(subject, recent[n] ?? [], at)));
+      return waitMs > 0 ? undefined : subjects.map((subject, n) => kept(subject, [...(recent[n] ?? []), at]));
+    });
     if (waitMs > 0) {
       return { kind: "limited", retryAfterSeconds: Math.ceil(waitMs / 1000) };
-    }
-    for (const subject of subjects) {
-      this.remember(subject, [...this.recent(subject, at), at], at);
     }
     return {
       kind: "allowed",
@@ -82,55 +83,41 @@ export class SignInLimit {
     };
   }
 
-  private waitMs(subject: Subject, at: number): number {
-    const oldest = this.recent(subject, at).at(-subject.most);
-    return oldest === undefined ? 0 : oldest + WINDOW_MS - at;
-  }
-
-  private recent({ name }: Subject, at: number): readonly number[] {
-    return this.timesOf(name).filter((time) => time > at - WINDOW_MS);
-  }
-
-  private timesOf(name: string): readonly number[] {
-    return this.held.get(name) ?? this.open.get(name) ?? [];
-  }
-
   /** Takes the attempt back. A success also clears the earlier failures of the pair or device. */
-  private forget(subjects: readonly Subject[], at: number, hasSucceeded: boolean): void {
-    for (const subject of subjects) {
-      const times = this.timesOf(subject.name);
-      const index = times.indexOf(at);
-      const left = index < 0 ? times : times.toSpliced(index, 1);
-      this.remember(subject, hasSucceeded && subject.startsAnew ? [] : left, this.now());
+  private async forget(subjects: readonly Subject[], at: number, hasSucceeded: boolean): Promise<void> {
+    try {
+      await this.failures.change(namesOf(subjects), ({ times }) =>
+        subjects.map((subject, n) =>
+          kept(subject, hasSucceeded && subject.startsAnew ? [] : without(times[n] ?? [], at)),
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) {
+        throw error;
+      }
     }
   }
+}
 
-  private remember({ name, most }: Subject, times: readonly number[], at: number): void {
-    this.open.delete(name);
-    this.held.delete(name);
-    if (times.length === 0) {
-      return;
-    }
-    (times.length < most ? this.open : this.held).set(name, times);
-    if (this.size > MAX_REMEMBERED) {
-      this.forgetOne(name, at);
-    }
-  }
+function namesOf(subjects: readonly Subject[]): readonly string[] {
+  return subjects.map(({ name }) => name);
+}
 
-  /**
-   * Forgets the oldest blocked subject if its block is over, otherwise the oldest that is below its
-   * limit, otherwise the oldest. Never the one that was just added: with a memory full of blocked
-   * ones, its failures would not count at all.
-   */
-  private forgetOne(added: string, at: number): void {
-    const [oldestHeld] = this.held;
-    const [first] = this.open.keys();
-    const oldestOpen = first === added ? undefined : first;
-    const isOver = (oldestHeld?.[1].at(-1) ?? at) <= at - WINDOW_MS;
-    if (oldestHeld !== undefined && (isOver || oldestOpen === undefined)) {
-      this.held.delete(oldestHeld[0]);
-    } else if (oldestOpen !== undefined) {
-      this.open.delete(oldestOpen);
-    }
-  }
+/** A database's clock may have been set back: a time far ahead of it does not count for longer. */
+function recentTimes({ now, times }: FoundFailures): readonly (readonly number[])[] {
+  return times.map((each) => each.filter((time) => Math.abs(now - time) < FAILURE_WINDOW_MS));
+}
+
+function waitOf({ most }: Subject, recent: readonly number[], at: number): number {
+  const oldest = recent.at(-most);
+  return oldest === undefined ? 0 : oldest + FAILURE_WINDOW_MS - at;
+}
+
+function kept({ name, most }: Subject, times: readonly number[]): KeptFailures {
+  return { subject: name, times, isBlocked: times.length >= most };
+}
+
+function without(times: readonly number[], at: number): readonly number[] {
+  const index = times.indexOf(at);
+  return index < 0 ? times : times.toSpliced(index, 1);
 }

@@ -8,6 +8,7 @@ import type { OneTimeLinkReader, OneTimeLinkWriter } from "./one-time-links.ts";
 import type { OrganizationReader, OrganizationWriter } from "./organizations.ts";
 import type { PeopleReader, PeopleWriter } from "./people.ts";
 import type { SignInDeviceReader, SignInDeviceWriter } from "./sign-in-devices.ts";
+import type { SignInFailures } from "./sign-in-failures.ts";
 
 /**
  * What the control plane must not lose, one interface for each subject. A consumer names those it
@@ -59,6 +60,8 @@ export interface Store extends StoreReader, Transactions, ActivityRecorder {
   revision(): Promise<string>;
   /** Whether other control planes may use the database at the same time. */
   readonly isShared: boolean;
+  /** Undefined: no other control plane uses the database, so this one may count in its memory. */
+  readonly signInFailures: SignInFailures | undefined;
   /**
    * What was changed between two values that `revision()` returned, as far as it concerns the
    * answers of `SyncLookups`. Undefined: anything may have been.

@@ -51,6 +51,12 @@ export const MOVED_TABLES: readonly MovedTable[] = [
 
 /**
  * Tables that begin empty, or are made by the migrations. `keyUse` has only uses that are newer
- * than those in `apikey`.
+ * than those in `apikey`. SQLite has no failures of sign-ins.
  */
-export const NEW_TABLES: readonly string[] = ["keyUse", "revision", "change", "schemaVersion"];
+export const NEW_TABLES: readonly string[] = [
+  "keyUse",
+  "signInFailure",
+  "revision",
+  "change",
+  "schemaVersion",
+];

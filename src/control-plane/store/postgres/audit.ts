@@ -24,7 +24,9 @@ export class PostgresAuditReader extends PostgresStatements implements AuditRead
   }
 
   async eventsAfter(number: number, limit: number): Promise<readonly NumberedAuditEvent[]> {
-    const sql = `select * from "auditEvent" where sequence > $1 order by sequence limit $2`;
+    const sql = `select sequence, id, "organizationId", at, actor, "actorId", action, "targetType", "targetId",
+        "targetName", details, source
+      from "auditEvent" where sequence > $1 order by sequence limit $2`;
     const rows = await this.all(sql, number, limit);
     return rows.map((row) => ({ number: integer(row, "sequence"), event: records.auditEvent(row) }));
   }

@@ -124,7 +124,8 @@ export class PostgresExecutorReader extends PostgresStatements implements Execut
   }
 
   async transitions(executorId: string): Promise<readonly ExecutorTransition[]> {
-    const sql = `select * from "executorTransition" where "executorId" = $1
+    const sql = `select at, kind, cause, "keyId", "keyName", "keyFingerprint", address
+      from "executorTransition" where "executorId" = $1
       order by at desc, kind desc limit ${MAX_TRANSITIONS}`;
     const rows = await this.all(sql, executorId);
     return rows.map(records.transition);

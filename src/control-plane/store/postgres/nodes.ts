@@ -72,7 +72,8 @@ export class PostgresNodeReader extends PostgresStatements implements NodeReader
   }
 
   async revisions(nodeId: string, limit: number): Promise<readonly NodeRevision[]> {
-    const sql = `select * from "nodeRevision" where "nodeId" = $1 order by revision desc limit $2`;
+    const sql = `select revision, config, "desiredState", "restartGeneration", deletion, at, actor
+      from "nodeRevision" where "nodeId" = $1 order by revision desc limit $2`;
     const rows = await this.all(sql, nodeId, limit);
     return rows.map(records.nodeRevision);
   }

@@ -1,16 +1,24 @@
 import type { LookupChange } from "../contract/lookup-changes.ts";
-import { StoreUnavailable } from "../contract/store.ts";
+import { type StoreProblem, StoreUnavailable } from "../contract/store.ts";
 import { Cells } from "../rows/cells.ts";
 import { integer, type Row } from "../rows/row.ts";
 import type { KeptConnection } from "./connection/kept-connection.ts";
+import { PROGRAM_VERSION } from "./migrations/migrations.ts";
 
 const MAX_KEPT = 10_000;
 /** Of the first read of a connection, which looks for no changes. */
 const LAST = Number.MAX_SAFE_INTEGER;
 
 const READ = `
-  select r.n, r."prunedTo", pg_is_in_recovery() as standby, c.n as "changedAt", c.kind, c.id
-  from revision r left join change c on c.n > $1::bigint and c.n <= r.n order by c.n`;
+  select r.n, r."prunedTo", pg_is_in_recovery() as standby, v."oldestProgram", c.n as "changedAt", c.kind, c.id
+  from revision r cross join "schemaVersion" v left join change c on c.n > $1::bigint and c.n <= r.n order by c.n`;
+
+/** A later release has changed the database so that this one must not go on. */
+const TOO_OLD: StoreProblem = {
+  reason: "the database is for a newer release of the control plane",
+  detail: `This one supports it only up to version ${PROGRAM_VERSION}.`,
+  remedy: "install the release that the other control planes on the database have",
+};
 
 interface NumberedChange extends LookupChange {
   readonly n: number;
@@ -25,6 +33,7 @@ export class SharedRevision {
   private running: Promise<string> | undefined;
   private next: Promise<string> | undefined;
   private session = 0;
+  private isTooOld = false;
   private known = LAST;
   /** Every change after `since`, up to `known`, oldest first. */
   private changes: NumberedChange[] = [];
@@ -56,6 +65,11 @@ export class SharedRevision {
     return this.changes.filter(({ n }) => n > after && n <= upTo);
   }
 
+  /** As of the last read. */
+  get problem(): StoreProblem | undefined {
+    return this.isTooOld ? TOO_OLD : undefined;
+  }
+
   private begin(): Promise<string> {
     const read = this.read();
     this.running = read;
@@ -83,6 +97,12 @@ export class SharedRevision {
     if (integer(first, "standby") !== 0) {
       throw new StoreUnavailable("the database is read-only", {
         remedy: () => "The server is a standby now. Fix: let DATABASE_URL name the primary",
+      });
+    }
+    this.isTooOld = integer(first, "oldestProgram") > PROGRAM_VERSION;
+    if (this.isTooOld) {
+      throw new StoreUnavailable(TOO_OLD.reason, {
+        remedy: () => `${TOO_OLD.detail} Fix: ${TOO_OLD.remedy}`,
       });
     }
     this.keep(session.number, known, first, rows);

@@ -25,6 +25,7 @@ import { PostgresPeopleReader } from "./people.ts";
 import { SharedRevision } from "./shared-revision.ts";
 import { PostgresOneTimeLinks } from "./sign-in/one-time-links.ts";
 import { PostgresSignInDevices } from "./sign-in/sign-in-devices.ts";
+import { PostgresSignInFailures } from "./sign-in/sign-in-failures.ts";
 import { PostgresTransactions } from "./transactions.ts";
 import { PostgresWriteBehind } from "./write-behind.ts";
 
@@ -57,6 +58,7 @@ export class PostgresStore implements Store {
   readonly devices: SignInDeviceReader;
   readonly links: OneTimeLinkReader;
   readonly audit: AuditReader;
+  readonly signInFailures: PostgresSignInFailures;
   private readonly connections: Connections;
   private readonly transactions: PostgresTransactions;
   private readonly writeBehind: PostgresWriteBehind;
@@ -65,7 +67,7 @@ export class PostgresStore implements Store {
   private readonly failoverRisk: FailoverRisk;
 
   constructor(connections: Connections) {
-    const { pool, hot, address } = connections;
+    const { pool, hot } = connections;
     this.connections = connections;
     this.organizations = new PostgresOrganizationReader(pool);
     this.keys = new PostgresKeyReader(pool, hot);
@@ -75,7 +77,8 @@ export class PostgresStore implements Store {
     this.devices = new PostgresSignInDevices(pool);
     this.links = new PostgresOneTimeLinks(pool);
     this.audit = new PostgresAuditReader(pool);
-    this.transactions = new PostgresTransactions(pool, address);
+    this.signInFailures = new PostgresSignInFailures(pool);
+    this.transactions = new PostgresTransactions(pool);
     this.writeBehind = new PostgresWriteBehind(connections.writeBehind);
     this.sharedRevision = new SharedRevision(hot);
     this.failoverRisk = new FailoverRisk(pool);
@@ -106,7 +109,7 @@ export class PostgresStore implements Store {
 
   problem(): StoreProblem | undefined {
     const { hot, writeBehind } = this.connections;
-    return hot.problem ?? writeBehind.problem;
+    return hot.problem ?? writeBehind.problem ?? this.sharedRevision.problem;
   }
 
   risk(): StoreProblem | undefined {
@@ -135,8 +138,8 @@ export class PostgresStore implements Store {
     sockets.destroy();
   }
 
-  /** Forgets old changes. In line with transactions, because it locks the row of the revision. */
+  /** Forgets old changes and failures. In line with transactions, because it locks the row of the revision. */
   async prune(): Promise<void> {
-    await this.transactions.runScript(PRUNE);
+    await Promise.all([this.transactions.runScript(PRUNE), this.signInFailures.prune()]);
   }
 }

@@ -1,11 +1,8 @@
-import type { PoolClient } from "pg";
-import type { PostgresAddress } from "../address/postgres-address.ts";
 import { type StoreTransaction, StoreUnavailable } from "../contract/store.ts";
 import { PostgresActivityRecorder } from "./activity.ts";
 import { PostgresAuditWriter } from "./audit.ts";
-import { queryOn } from "./connection/kept-connection.ts";
 import type { ConnectionPool } from "./connection/pool.ts";
-import { commit, type Runner } from "./connection/statements.ts";
+import type { Runner } from "./connection/statements.ts";
 import { PostgresExecutorWriter } from "./executors.ts";
 import { PostgresKeyWriter } from "./keys.ts";
 import { PostgresNodeWriter } from "./nodes.ts";
@@ -30,13 +27,11 @@ const BEGIN = `begin;
 /** Runs transactions, one after the other: also those of other control planes on this database. */
 export class PostgresTransactions {
   private readonly pool: ConnectionPool;
-  private readonly address: PostgresAddress;
   private tail: Promise<unknown> = Promise.resolve();
   private queued = 0;
 
-  constructor(pool: ConnectionPool, address: PostgresAddress) {
+  constructor(pool: ConnectionPool) {
     this.pool = pool;
-    this.address = address;
   }
 
   run<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
@@ -54,7 +49,7 @@ export class PostgresTransactions {
       throw new StoreUnavailable("too many changes are waiting for the database");
     }
     this.queued += 1;
-    const result = this.tail.then(() => this.pool.with((client) => this.runOn(client, work)));
+    const result = this.tail.then(() => this.pool.transaction(BEGIN, work));
     this.tail = Promise.allSettled([result]);
     try {
       return await result;
@@ -66,24 +61,6 @@ export class PostgresTransactions {
   /** Resolves once every transaction that was started has ended. */
   async finished(): Promise<void> {
     await this.tail;
-  }
-
-  private async runOn<Result>(
-    client: PoolClient,
-    work: (runner: Runner) => Promise<Result>,
-  ): Promise<Result> {
-    const runner: Runner = {
-      query: (text, values, name) => queryOn(client, this.address, text, values, name),
-    };
-    try {
-      await runner.query(BEGIN, []);
-      const result = await work(runner);
-      await commit(runner);
-      return result;
-    } catch (error) {
-      await runner.query("rollback", []).catch(() => undefined);
-      throw error;
-    }
   }
 }
 

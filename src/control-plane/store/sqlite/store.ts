@@ -38,6 +38,7 @@ export interface Connections {
 /** A store in one SQLite file. open.ts makes it. */
 export class SqliteStore implements Store {
   readonly isShared = false;
+  readonly signInFailures = undefined;
   readonly organizations: OrganizationReader;
   readonly keys: KeyReader;
   readonly executors: ExecutorReader;

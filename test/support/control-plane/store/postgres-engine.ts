@@ -1,4 +1,6 @@
 import type { Store } from "../../../../src/control-plane/store/contract/store.ts";
+import { MIGRATIONS } from "../../../../src/control-plane/store/postgres/migrations/migrations.ts";
+import { SCHEMA_VERSION } from "../../../../src/control-plane/store/postgres/migrations/schema-version.ts";
 import { postgresUrl } from "../postgres.ts";
 import type { Outage, StoreEngine, TestDatabase } from "./engine.ts";
 import { openByUrl } from "./open-by-url.ts";
@@ -17,10 +19,17 @@ export const postgresEngine: StoreEngine = {
   name: "postgres",
   newDatabase: () => behindGate(createDatabase()),
   newBareDatabase: bareDatabase,
-  version: 1,
-  newDatabaseAt: bareDatabase,
+  version: MIGRATIONS.length,
+  async newDatabaseAt(version) {
+    const database = await bareDatabase();
+    const steps = MIGRATIONS.slice(0, version).map(({ statements }) => statements);
+    await database.sql(
+      `${SCHEMA_VERSION}; ${steps.join(";")}; update "schemaVersion" set version = ${version}`,
+    );
+    return database;
+  },
   async makeNewer(database) {
-    await database.sql(`update "schemaVersion" set version = version + 1`);
+    await database.sql(`update "schemaVersion" set version = version + 1, "oldestProgram" = version + 1`);
   },
   schemaOf: (database) =>
     database.sql(`

@@ -3,7 +3,7 @@ import type { PostgresAddress } from "../../address/postgres-address.ts";
 import { StoreUnavailable } from "../../contract/store.ts";
 import type { Row } from "../../rows/row.ts";
 import { queryOn } from "./kept-connection.ts";
-import type { Runner, Value } from "./statements.ts";
+import { commit, type Runner, type Value } from "./statements.ts";
 import { asStoreError } from "./store-error.ts";
 
 const MOST = 4;
@@ -42,6 +42,24 @@ export class ConnectionPool implements Runner {
       client.off("error", ignore);
       client.release(failure instanceof StoreUnavailable || client.getTransactionStatus() !== "I");
     }
+  }
+
+  /** Commits once `work` resolves, and rolls back if it rejects. `begin` begins the transaction. */
+  transaction<Result>(begin: string, work: (runner: Runner) => Promise<Result>): Promise<Result> {
+    return this.with(async (client) => {
+      const runner: Runner = {
+        query: (text, values, name) => queryOn(client, this.address, text, values, name),
+      };
+      try {
+        await runner.query(begin, []);
+        const result = await work(runner);
+        await commit(runner);
+        return result;
+      } catch (error) {
+        await runner.query("rollback", []).catch(() => undefined);
+        throw error;
+      }
+    });
   }
 
   async connect(): Promise<PoolClient> {

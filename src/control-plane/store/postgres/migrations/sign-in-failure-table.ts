@@ -1,0 +1,9 @@
+/** Rows are few and short-lived. `at` is in epoch milliseconds of the server's clock, oldest first. */
+export const SIGN_IN_FAILURE_TABLE = `
+  create table "signInFailure" (
+    -- A keyed hash of an account, a network, both, or a device.
+    subject text collate "C" not null primary key,
+    at bigint[] not null,
+    "isBlocked" boolean not null
+  );
+`;
