@@ -17,8 +17,8 @@ export interface Replicas {
   readonly planes: [TestControlPlane, TestControlPlane];
   readonly balancer: string;
   readonly database: TestDatabase;
-  /** Starts a control plane again that was stopped or killed. */
-  again(index: 0 | 1): Promise<void>;
+  /** Starts a control plane again that was stopped or killed: of another release, if it has a `main.ts`. */
+  again(index: 0 | 1, program?: string): Promise<void>;
 }
 
 /** Until nginx no longer chooses a server that closes. */
@@ -51,8 +51,8 @@ export async function startReplicas(env: Readonly<Record<string, string>> = {}):
     planes,
     database,
     balancer: `http://127.0.0.1:${port}`,
-    async again(index) {
-      planes[index] = await startControlPlane(optionsOf(index));
+    async again(index, program) {
+      planes[index] = await startControlPlane({ ...optionsOf(index), ...(program && { program }) });
     },
   };
 }

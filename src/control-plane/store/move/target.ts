@@ -1,6 +1,6 @@
 import { CommandError } from "../../../lib/command-line/command-error.ts";
+import { WRITE_LOCK } from "../postgres/connection/locks.ts";
 import type { Runner } from "../postgres/connection/statements.ts";
-import { WRITE_LOCK } from "../postgres/transactions.ts";
 import { integer, text } from "../rows/row.ts";
 import { type CanonicalRow, type Column, canonicalRowRead, columnType } from "./canonical-row.ts";
 import { MOVED_TABLES, type MovedTable, NEW_TABLES } from "./moved-tables.ts";

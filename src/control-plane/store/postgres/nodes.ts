@@ -17,7 +17,10 @@ import { PostgresStatements, type Runner } from "./connection/statements.ts";
 import { contains } from "./lists/contains.ts";
 
 const NODE = `
-  select n.*, x.name as "executorName", o.observed, o."observedAt" from node n
+  select n.id, n."organizationId", n."executorId", n.name, n.revision, n."lostChanges", n.chain, n.config,
+    n."desiredState", n."restartGeneration", n.deletion, n."isGone", n."createdAt", n."updatedAt",
+    x.name as "executorName", o.observed, o."observedAt"
+  from node n
     left join executor x on x.id = n."executorId" left join "nodeObservation" o on o."nodeId" = n.id`;
 /** In one statement, so that the number and the nodes are of one moment. */
 const OF_EXECUTOR = `

@@ -70,6 +70,15 @@ export class SharedRevision {
     return this.isTooOld ? TOO_OLD : undefined;
   }
 
+  /** Throws `StoreUnavailable` if there was a `problem` at the last read. */
+  requireServed(): void {
+    if (this.isTooOld) {
+      throw new StoreUnavailable(TOO_OLD.reason, {
+        remedy: () => `${TOO_OLD.detail} Fix: ${TOO_OLD.remedy}`,
+      });
+    }
+  }
+
   private begin(): Promise<string> {
     const read = this.read();
     this.running = read;
@@ -100,11 +109,7 @@ export class SharedRevision {
       });
     }
     this.isTooOld = integer(first, "oldestProgram") > PROGRAM_VERSION;
-    if (this.isTooOld) {
-      throw new StoreUnavailable(TOO_OLD.reason, {
-        remedy: () => `${TOO_OLD.detail} Fix: ${TOO_OLD.remedy}`,
-      });
-    }
+    this.requireServed();
     this.keep(session.number, known, first, rows);
     return `${session.number} ${this.known}`;
   }

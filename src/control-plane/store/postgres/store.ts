@@ -85,7 +85,8 @@ export class PostgresStore implements Store {
     this.pruning = setInterval(() => void this.prune().catch(() => undefined), PRUNE_INTERVAL_MS).unref();
   }
 
-  transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
+    this.sharedRevision.requireServed();
     return this.transactions.run(work);
   }
 

@@ -1,6 +1,7 @@
 import { type StoreTransaction, StoreUnavailable } from "../contract/store.ts";
 import { PostgresActivityRecorder } from "./activity.ts";
 import { PostgresAuditWriter } from "./audit.ts";
+import { WRITE_LOCK } from "./connection/locks.ts";
 import type { ConnectionPool } from "./connection/pool.ts";
 import type { Runner } from "./connection/statements.ts";
 import { PostgresExecutorWriter } from "./executors.ts";
@@ -11,8 +12,6 @@ import { PostgresPeopleWriter } from "./people.ts";
 import { PostgresOneTimeLinks } from "./sign-in/one-time-links.ts";
 import { PostgresSignInDevices } from "./sign-in/sign-in-devices.ts";
 
-/** Of pg_advisory_xact_lock(), in this database: "nova" and a number. */
-export const WRITE_LOCK = 0x6e6f_7661_0001;
 const MAX_QUEUED = 2000;
 
 /**

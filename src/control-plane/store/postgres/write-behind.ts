@@ -1,9 +1,9 @@
 import type { Activity, ActivityRecorder } from "../contract/activity.ts";
 import { PostgresActivityRecorder } from "./activity.ts";
 import type { KeptConnection } from "./connection/kept-connection.ts";
+import { WRITE_LOCK } from "./connection/locks.ts";
 import { commit } from "./connection/statements.ts";
 import { LockConflict } from "./connection/store-error.ts";
-import { WRITE_LOCK } from "./transactions.ts";
 
 /**
  * Heartbeats and last uses may lose a second if the server fails. The lock keeps a flush and the

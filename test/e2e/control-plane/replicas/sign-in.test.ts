@@ -54,7 +54,9 @@ describe.skipIf(lacksPostgres() || lacksNginx)("the limit of failed sign-ins of 
     expect(said).not.toContain(ADMIN.email);
   });
 
-  it("counts wrong passwords at a change of the password together", async () => {
+  it("counts wrong passwords at a change of the password together", {
+    timeout: 180_000,
+  }, async () => {
     const { planes } = await startReplicas(peopleEnv(ORIGIN));
     const browser = openBrowser(planes[0].url, ORIGIN);
     expect((await browser.signIn()).status).toBe(200);

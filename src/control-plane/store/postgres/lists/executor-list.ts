@@ -16,7 +16,9 @@ import { PostgresListPages, type Values } from "./list-page.ts";
 
 const JOINS = `left join heartbeat h on h."executorId" = x.id left join apikey k on k.id = x."keyId"
   left join "executorKey" e on e."keyId" = x."keyId" left join "keyRefusal" r on r."keyId" = x."keyId"`;
-const COLUMNS = `x.*, h.version, h.channel, h."hostName", h."publicHost", h.capabilities, h.resources, h."lastSyncAt",
+/** Each by its name: a later release may add columns while this one runs, and plans are kept. */
+const COLUMNS = `x.id, x.name, x.kind, x."organizationId", x."createdAt", x."keyId", x."lastRefusal", x."stoppedAt",
+  h.version, h.channel, h."hostName", h."publicHost", h.capabilities, h.resources, h."lastSyncAt",
   k.name as "keyName", k.key as "keyHash", k.enabled, k."expiresAt", e."revokedAt", e."revokesAt",
   r.reason, r.message, r.address, r."executorId" as "refusedExecutorId", r.at as "keyRefusedAt"`;
 /** An executor with its heartbeat, and with the key that it is bound to. */

@@ -6,13 +6,12 @@ import {
   type SignInFailures,
 } from "../../contract/sign-in-failures.ts";
 import { integer, type Row } from "../../rows/row.ts";
+import { SIGN_IN_LOCK } from "../connection/locks.ts";
 import type { ConnectionPool } from "../connection/pool.ts";
 import { NOW_MS, PostgresStatements } from "../connection/statements.ts";
 
-/** Of pg_advisory_xact_lock(). Another one than that of transactions: strangers hold this one. */
-const LOCK = 0x6e6f_7661_0003;
 /** Not synced: only a crash of the server forgets failures of the last second. */
-const BEGIN = `begin; set local synchronous_commit = off; select pg_advisory_xact_lock(${LOCK})`;
+const BEGIN = `begin; set local synchronous_commit = off; select pg_advisory_xact_lock(${SIGN_IN_LOCK})`;
 
 /** On the clock of the server, which is the only one that all control planes share. */
 const FIND = `
