@@ -32,8 +32,8 @@ interface SessionActionsDeps {
 
 /**
  * Begins and ends sessions. Each attempt with a password or an invitation link counts towards a
- * limit. Work that hashes a password waits for its turn in the hashing queue first; then its attempt
- * is counted, so that outsiders cannot make the database count faster than passwords are hashed.
+ * limit. Work that hashes a password waits for its turn in the hashing queue first, and is counted
+ * then: outsiders cannot make the database count faster than passwords are hashed.
  */
 export class SessionActions {
   private readonly deps: SessionActionsDeps;

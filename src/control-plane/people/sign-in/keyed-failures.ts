@@ -12,7 +12,7 @@ export class KeyedFailures implements SignInFailures {
   private readonly limit: string;
   private readonly key: Buffer;
 
-  /** `limit` keeps subjects of different limits apart. All control planes have the same `secret`. */
+  /** `limit` keeps the subjects of limits apart. All control planes have the same `secret`. */
   constructor(failures: SignInFailures, limit: string, secret: string) {
     this.failures = failures;
     this.limit = limit;

@@ -20,7 +20,7 @@ export type Attempt =
       readonly kind: "allowed";
       /** It stays counted if the database fails. */
       succeeded(): Promise<void>;
-      /** The attempt was neither accepted nor refused: it does not count, unless the database fails. */
+      /** It was neither accepted nor refused: it does not count, unless the database fails. */
       withdrawn(): Promise<void>;
     }
   | { readonly kind: "limited"; readonly retryAfterSeconds: number };

@@ -1,5 +1,5 @@
 import type { Damageable } from "./damageable.ts";
-import type { Page } from "./page.ts";
+import type { Page } from "./lists.ts";
 
 /** Who did what. The store keeps it forever. */
 export interface NewAuditEvent {

@@ -2,7 +2,7 @@ import type { NodeCapabilities } from "../../../protocol/nodes/node-exchange.ts"
 import type { DesiredNodeState, NodeConfig } from "../../../protocol/nodes/node-spec.ts";
 import type { ObservedNode } from "../../../protocol/nodes/observed-node.ts";
 import type { Damageable } from "./damageable.ts";
-import type { SearchPage } from "./page.ts";
+import type { SearchPage } from "./lists.ts";
 import type { ExecutorReference } from "./references.ts";
 
 /** What an executor's list of nodes is known by. */

@@ -139,7 +139,7 @@ export class PostgresStore implements Store {
     sockets.destroy();
   }
 
-  /** Forgets old changes and failures. In line with transactions, because it locks the row of the revision. */
+  /** Forgets old changes, in line with transactions: it locks the revision. And old failures. */
   async prune(): Promise<void> {
     await Promise.all([this.transactions.runScript(PRUNE), this.signInFailures.prune()]);
   }

@@ -1,10 +1,13 @@
 import type { AuditPage, AuditReader } from "../../../../src/control-plane/store/contract/audit.ts";
 import type { ExecutorReader } from "../../../../src/control-plane/store/contract/executors.ts";
 import type { KeyReader } from "../../../../src/control-plane/store/contract/keys.ts";
-import type { ExecutorPage, KeyPage } from "../../../../src/control-plane/store/contract/lists.ts";
+import type {
+  ExecutorPage,
+  KeyPage,
+  SearchPage,
+} from "../../../../src/control-plane/store/contract/lists.ts";
 import type { NodePage, NodeReader } from "../../../../src/control-plane/store/contract/nodes.ts";
 import type { OrganizationReader } from "../../../../src/control-plane/store/contract/organizations.ts";
-import type { SearchPage } from "../../../../src/control-plane/store/contract/page.ts";
 import type { PeopleReader } from "../../../../src/control-plane/store/contract/people.ts";
 import { EXECUTOR_PAGE, KEY_PAGE, momentAt, NO_EXECUTOR_FILTER, NO_KEY_FILTER } from "../list-pages.ts";
 

@@ -1,4 +1,4 @@
-/** Rows are few and short-lived. `at` is in epoch milliseconds of the server's clock, oldest first. */
+/** Rows live for 15 minutes. `at` is in epoch ms of the server's clock, oldest first. */
 export const SIGN_IN_FAILURE_TABLE = `
   create table "signInFailure" (
     -- A keyed hash of an account, a network, both, or a device.
