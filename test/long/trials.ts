@@ -131,6 +131,16 @@ export const TRIALS: readonly Trial[] = [
       }),
   },
   {
+    name: "three-replicas",
+    what: "revocations that one of three control planes acknowledged, each tried at the others right afterwards, and duplicates at three; none was accepted, all were named",
+    goal: 1000,
+    batch: 100,
+    run: (_seed, count) =>
+      vitest(["run", "test/e2e/control-plane/replicas/three-replicas.test.ts"], {
+        NOVACULA_THREE_REPLICAS: String(count),
+      }),
+  },
+  {
     name: "revocations",
     what: "revocations that one of two control planes acknowledged, each tried at the other right afterwards; none was accepted",
     goal: 10_000,

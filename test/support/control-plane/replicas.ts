@@ -10,35 +10,40 @@ import { postgresServer } from "./postgres.ts";
 import { databaseOf, type TestDatabase } from "./store/engine.ts";
 import { postgresEngine } from "./store/postgres-engine.ts";
 
-/** Two control planes on one PostgreSQL database, behind nginx, which gives each a request in turn. */
+/** Control planes on one PostgreSQL database, behind nginx, which gives each a request in turn. */
 export interface Replicas {
   /** Its control plane is the first one. Give its agents `balancer` as their URL. */
   readonly fleet: Fleet;
-  readonly planes: [TestControlPlane, TestControlPlane];
+  readonly planes: Planes;
   readonly balancer: string;
   readonly database: TestDatabase;
   /** Starts a control plane again that was stopped or killed: of another release, if it has a `main.ts`. */
-  again(index: 0 | 1, program?: string): Promise<void>;
+  again(index: number, program?: string): Promise<void>;
 }
+
+type Planes = [TestControlPlane, TestControlPlane, ...TestControlPlane[]];
 
 /** Until nginx no longer chooses a server that closes. */
 const DRAIN_SECONDS = 1;
 
-export async function startReplicas(env: Readonly<Record<string, string>> = {}): Promise<Replicas> {
+/** Two of them, and `more`. */
+export async function startReplicas(env: Readonly<Record<string, string>> = {}, more = 0): Promise<Replicas> {
   const { password } = await postgresServer();
   noteKey(password);
   const database = await databaseOf(postgresEngine);
   const folder = tempDir();
-  const ports = [await freePort(), await freePort()] as const;
+  const ports = await Promise.all(Array.from({ length: 2 + more }, () => freePort()));
   const common = { DATABASE_URL: database.url, DRAIN_SECONDS: String(DRAIN_SECONDS), ...env };
-  const optionsOf = (index: 0 | 1) => ({
-    port: ports[index],
+  const optionsOf = (index: number) => ({
+    port: ports[index] ?? 0,
     socketPath: join(folder, `${index}.sock`),
     env: { HEARTBEAT_TIMEOUT_MS: "3000", ...common },
   });
   const fleet = await startFleet(optionsOf(0));
-  const second = await startControlPlane(optionsOf(1));
-  const planes: [TestControlPlane, TestControlPlane] = [fleet.plane, second];
+  const planes: Planes = [fleet.plane, await startControlPlane(optionsOf(1))];
+  for (let index = 2; index < ports.length; index += 1) {
+    planes.push(await startControlPlane(optionsOf(index)));
+  }
   const port = await freePort();
   const nginx = await startNginx(join(folder, "nginx"), port, siteOf(port, ports));
   onTestFinished(async () => {
