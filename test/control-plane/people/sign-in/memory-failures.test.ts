@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { MemoryFailures } from "../../../../src/control-plane/people/sign-in/memory-failures.ts";
 import { SignInLimit } from "../../../../src/control-plane/people/sign-in/sign-in-limit.ts";
+import { StoreUnavailable } from "../../../../src/control-plane/store/contract/store.ts";
 
 const MINUTE_MS = 60_000;
 const WINDOW_MS = 15 * MINUTE_MS;
 const MOST = 20_000;
 
 function limitAt() {
-  const clock = { now: 0 };
+  // Not zero, which a fault could take for no time at all.
+  const clock = { now: 1 };
   const failures = new MemoryFailures(() => clock.now);
   const limit = new SignInLimit(failures);
   /** How many more failures of a device are let through, at most `most`. */
@@ -100,7 +102,7 @@ describe("the memory of failures", () => {
     clock.now = 10 * MINUTE_MS;
     await left("open", 4);
     await strangers(MOST - 2);
-    clock.now = WINDOW_MS;
+    clock.now = WINDOW_MS + 1;
     await strangers(1, "late");
     expect(failures.size).toBe(MOST);
     expect(await left("open")).toBe(1);
@@ -121,9 +123,36 @@ describe("the memory of failures", () => {
   it("does not count one among the blocked whose failures are long ago", async () => {
     const { clock, left, strangers } = limitAt();
     await left("d", 4);
-    clock.now = WINDOW_MS + 1;
+    clock.now = WINDOW_MS + 2;
     await left("d", 1);
     await strangers(MOST);
     expect(await left("d")).toBe(5);
+  });
+});
+
+describe("a limit", () => {
+  it("asks to wait for whole seconds, and never too few", async () => {
+    const { clock, limit, left } = limitAt();
+    await left("d");
+    clock.now += 1500;
+    expect(await limit.beginOnDevice("d")).toEqual({ kind: "limited", retryAfterSeconds: 899 });
+  });
+
+  it("keeps an attempt that cannot be taken back, and hides no bug", async () => {
+    const { failures } = limitAt();
+    let failure: Error | undefined;
+    const limit = new SignInLimit({
+      change: (subjects, decide) =>
+        failure === undefined ? failures.change(subjects, decide) : Promise.reject(failure),
+    });
+    const attempt = await limit.beginOnDevice("d");
+    if (attempt.kind !== "allowed") {
+      return expect.unreachable("it is limited");
+    }
+    failure = new StoreUnavailable("down");
+    await attempt.succeeded();
+    expect(failures.size).toBe(1);
+    failure = new Error("a bug");
+    await expect(attempt.withdrawn()).rejects.toThrow("a bug");
   });
 });
