@@ -8,6 +8,11 @@ import { AuthorityError } from "./trouble.ts";
 const CONNECT_MS = 5000;
 const LOCK_MS = 5000;
 const IDLE_TRANSACTION_MS = 10_000;
+/**
+ * No statement runs so long that compiling it pays. The server guesses that small tables are large
+ * until it has analyzed them, and compiles for 150 ms what takes 20 µs (measured).
+ */
+const OPTIONS = "-c timezone=UTC -c datestyle=ISO -c standard_conforming_strings=on -c jit=off";
 /** The server should have ended the statement by then, so the connection is given up. */
 const GRACE_MS = 1000;
 
@@ -33,7 +38,7 @@ export function clientConfig(
     ...(sockets === undefined ? {} : { stream: () => sockets.create() }),
     sslnegotiation: "postgres",
     application_name: "novacula-control-plane",
-    options: "-c timezone=UTC -c datestyle=ISO -c standard_conforming_strings=on",
+    options: OPTIONS,
     types: resultTypes,
     pipeline: true,
     keepAlive: true,
