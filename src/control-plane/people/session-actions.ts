@@ -15,7 +15,7 @@ import type { DeviceCookie } from "./sign-in/device-cookie.ts";
 import type { Place } from "./sign-in/hashing-queue.ts";
 import { inHashingQueue } from "./sign-in/password-hashing.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
-import type { Attempt, SignInLimit } from "./sign-in/sign-in-limit.ts";
+import type { Limit, SignInLimit } from "./sign-in/sign-in-limit.ts";
 
 interface SessionActionsDeps {
   readonly gateway: AuthGateway;
@@ -32,8 +32,9 @@ interface SessionActionsDeps {
 
 /**
  * Begins and ends sessions. Each attempt with a password or an invitation link counts towards a
- * limit. Work that hashes a password waits for its turn in the hashing queue first, and is counted
- * then: outsiders cannot make the database count faster than passwords are hashed.
+ * limit. Work that hashes a password waits for its turn in the hashing queue first, unless it is
+ * blocked, and is counted then: outsiders cannot make the database count faster than passwords are
+ * hashed.
  */
 export class SessionActions {
   private readonly deps: SessionActionsDeps;
@@ -48,14 +49,10 @@ export class SessionActions {
   ): Promise<HttpAnswer> {
     const { passwords, devices, signIns } = this.deps;
     const device = await devices.deviceOf(request, email);
-    const begin = () =>
-      device === undefined
-        ? signIns.begin(email, networkOfClient(request))
-        : signIns.beginOnDevice(device.hash);
-    return inTurn(request, device, () =>
-      this.attempt(request, begin, async () =>
-        this.onKeptDevice(request, await passwords.signIn(request, email, password)),
-      ),
+    const limit =
+      device === undefined ? signIns.of(email, networkOfClient(request)) : signIns.ofDevice(device.hash);
+    return this.attemptInTurn(request, device, limit, async () =>
+      this.onKeptDevice(request, await passwords.signIn(request, email, password)),
     );
   }
 
@@ -76,11 +73,9 @@ export class SessionActions {
     const session = await gateway.session(request);
     const { person } = session;
     const device = await devices.deviceOf(request, person.email);
-    const begin = () => passwordChanges.begin(person.id, networkOfClient(request));
-    return inTurn(request, device, () =>
-      this.attempt(request, begin, async () =>
-        this.onKeptDevice(request, await passwords.change(request, session, currentPassword, newPassword)),
-      ),
+    const limit = passwordChanges.of(person.id, networkOfClient(request));
+    return this.attemptInTurn(request, device, limit, async () =>
+      this.onKeptDevice(request, await passwords.change(request, session, currentPassword, newPassword)),
     );
   }
 
@@ -90,8 +85,8 @@ export class SessionActions {
     acceptance: z.output<typeof inputs.acceptAsNew>,
   ): Promise<HttpAnswer> {
     const { passwords, invitedPeople, acceptances } = this.deps;
-    const begin = () => acceptances.begin(acceptance.invitationId, networkOfClient(request));
-    return this.attempt(request, begin, async () => {
+    const limit = acceptances.of(acceptance.invitationId, networkOfClient(request));
+    return this.attempt(request, limit, async () => {
       await invitedPeople.requireOpen(acceptance.invitationId);
       const accept = async () => {
         const email = await invitedPeople.accept(acceptance);
@@ -104,8 +99,8 @@ export class SessionActions {
   /** Creates the first account by a one-time link, then signs in to it. */
   setUp(request: IncomingMessage, given: z.output<typeof inputs.setUp>): Promise<HttpAnswer> {
     const { links, linkUses, passwords } = this.deps;
-    const begin = () => linkUses.begin(linkHash(given.token), networkOfClient(request));
-    return this.attempt(request, begin, async () => {
+    const limit = linkUses.of(linkHash(given.token), networkOfClient(request));
+    return this.attempt(request, limit, async () => {
       await links.requireSetUp(given.token);
       const setUp = async () => {
         await links.setUp(given);
@@ -124,8 +119,8 @@ export class SessionActions {
     if (!isLoopbackAddress(clientAddress(request) ?? "")) {
       throw forbidden("operation_not_allowed", "a link signs in only from the control plane's own host");
     }
-    const begin = () => linkUses.begin(linkHash(token), networkOfClient(request));
-    return this.attempt(request, begin, async () => gateway.begin(request, await links.useSignIn(token)));
+    const limit = linkUses.of(linkHash(token), networkOfClient(request));
+    return this.attempt(request, limit, async () => gateway.begin(request, await links.useSignIn(token)));
   }
 
   /**
@@ -134,10 +129,10 @@ export class SessionActions {
    */
   private async attempt(
     request: IncomingMessage,
-    begin: () => Promise<Attempt>,
+    limit: Limit,
     work: () => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    const attempt = await begin();
+    const attempt = await limit.begin();
     if (attempt.kind === "limited") {
       return this.limited(request, attempt.retryAfterSeconds);
     }
@@ -159,6 +154,19 @@ export class SessionActions {
       }
       throw error;
     }
+  }
+
+  /** As `attempt()`, in its turn of the hashing queue. One that is blocked is told so at once. */
+  private async attemptInTurn(
+    request: IncomingMessage,
+    device: SignInDevice | undefined,
+    limit: Limit,
+    work: () => Promise<HttpAnswer>,
+  ): Promise<HttpAnswer> {
+    const blocked = await limit.blocked();
+    return blocked === undefined
+      ? inTurn(request, device, () => this.attempt(request, limit, work))
+      : this.limited(request, blocked.retryAfterSeconds);
   }
 
   private limited(request: IncomingMessage, retryAfterSeconds: number): HttpAnswer {

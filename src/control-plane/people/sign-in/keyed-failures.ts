@@ -19,6 +19,10 @@ export class KeyedFailures implements SignInFailures {
     this.key = Buffer.from(hkdfSync("sha256", secret, "", "novacula sign-in failures", KEY_BYTES));
   }
 
+  find(subjects: readonly string[]): Promise<FoundFailures> {
+    return this.failures.find(subjects.map((subject) => this.hashOf(subject)));
+  }
+
   change(
     subjects: readonly string[],
     decide: (found: FoundFailures) => readonly KeptFailures[] | undefined,

@@ -23,15 +23,23 @@ export class MemoryFailures implements SignInFailures {
     return this.open.size + this.blocked.size;
   }
 
+  async find(subjects: readonly string[]): Promise<FoundFailures> {
+    return this.found(subjects);
+  }
+
   async change(
     subjects: readonly string[],
     decide: (found: FoundFailures) => readonly KeptFailures[] | undefined,
   ): Promise<void> {
-    const now = this.now();
-    const times = subjects.map((subject) => this.blocked.get(subject) ?? this.open.get(subject) ?? []);
-    for (const kept of decide({ now, times }) ?? []) {
-      this.keep(kept, now);
+    const found = this.found(subjects);
+    for (const kept of decide(found) ?? []) {
+      this.keep(kept, found.now);
     }
+  }
+
+  private found(subjects: readonly string[]): FoundFailures {
+    const times = subjects.map((subject) => this.blocked.get(subject) ?? this.open.get(subject) ?? []);
+    return { now: this.now(), times };
   }
 
   private keep({ subject, times, isBlocked }: KeptFailures, now: number): void {

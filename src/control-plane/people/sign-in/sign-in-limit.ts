@@ -15,6 +15,11 @@ const MAX_OF_ACCOUNT = 25;
 const MAX_OF_NETWORK = 50;
 const MAX_OF_DEVICE = 5;
 
+export interface Limited {
+  readonly kind: "limited";
+  readonly retryAfterSeconds: number;
+}
+
 export type Attempt =
   | {
       readonly kind: "allowed";
@@ -23,7 +28,17 @@ export type Attempt =
       /** It was neither accepted nor refused: it does not count, unless the database fails. */
       withdrawn(): Promise<void>;
     }
-  | { readonly kind: "limited"; readonly retryAfterSeconds: number };
+  | Limited;
+
+/**
+ * Its methods reject with `StoreUnavailable` if the failures are in a database that does not
+ * answer.
+ */
+export interface Limit {
+  begin(): Promise<Attempt>;
+  /** What `begin()` would answer if it is blocked. Counts nothing. */
+  blocked(): Promise<Limited | undefined>;
+}
 
 interface Subject {
   readonly name: string;
@@ -47,12 +62,11 @@ export class SignInLimit {
 
   /**
    * `account` is what the attempt is for, in any spelling, whether it exists or not: an e-mail
-   * address, a person's id or an invitation's. `network` comes from ip-address.ts. Rejects with
-   * `StoreUnavailable` if the failures are in a database that does not answer.
+   * address, a person's id or an invitation's. `network` comes from ip-address.ts.
    */
-  begin(account: string, network: string): Promise<Attempt> {
+  of(account: string, network: string): Limit {
     const name = account.trim().toLowerCase();
-    return this.beginFor([
+    return this.limitOf([
       { name: `pair ${name} ${network}`, most: MAX_OF_PAIR, startsAnew: true },
       { name: `account ${name}`, most: MAX_OF_ACCOUNT, startsAnew: false },
       { name: `network ${network}`, most: MAX_OF_NETWORK, startsAnew: false },
@@ -60,22 +74,32 @@ export class SignInLimit {
   }
 
   /** For a device that has signed in to the account before: only its own failures block it. */
-  beginOnDevice(id: string): Promise<Attempt> {
-    return this.beginFor([{ name: `device ${id}`, most: MAX_OF_DEVICE, startsAnew: true }]);
+  ofDevice(id: string): Limit {
+    return this.limitOf([{ name: `device ${id}`, most: MAX_OF_DEVICE, startsAnew: true }]);
   }
 
-  private async beginFor(subjects: readonly Subject[]): Promise<Attempt> {
+  private limitOf(subjects: readonly Subject[]): Limit {
+    return {
+      begin: () => this.begin(subjects),
+      blocked: async () => limitedFor(subjects, await this.failures.find(namesOf(subjects))),
+    };
+  }
+
+  private async begin(subjects: readonly Subject[]): Promise<Attempt> {
     let at = 0;
-    let waitMs = 0;
+    let limited: Limited | undefined;
     await this.failures.change(namesOf(subjects), (found) => {
       at = found.now;
+      limited = limitedFor(subjects, found);
       const recent = recentTimes(found);
-      waitMs = Math.max(...subjects.map((subject, n) => waitOf(subject, recent[n] ?? [], at)));
-      return waitMs > 0 ? undefined : subjects.map((subject, n) => kept(subject, [...(recent[n] ?? []), at]));
+      return limited === undefined
+        ? subjects.map((subject, n) => kept(subject, [...(recent[n] ?? []), at]))
+        : undefined;
     });
-    if (waitMs > 0) {
-      return { kind: "limited", retryAfterSeconds: Math.ceil(waitMs / 1000) };
-    }
+    return limited ?? this.allowed(subjects, at);
+  }
+
+  private allowed(subjects: readonly Subject[], at: number): Attempt {
     return {
       kind: "allowed",
       succeeded: () => this.forget(subjects, at, true),
@@ -97,6 +121,12 @@ export class SignInLimit {
       }
     }
   }
+}
+
+function limitedFor(subjects: readonly Subject[], found: FoundFailures): Limited | undefined {
+  const recent = recentTimes(found);
+  const waitMs = Math.max(...subjects.map((subject, n) => waitOf(subject, recent[n] ?? [], found.now)));
+  return waitMs > 0 ? { kind: "limited", retryAfterSeconds: Math.ceil(waitMs / 1000) } : undefined;
 }
 
 function namesOf(subjects: readonly Subject[]): readonly string[] {

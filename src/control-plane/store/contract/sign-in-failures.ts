@@ -24,6 +24,8 @@ export const MAX_FAILED_SUBJECTS = 20_000;
  * forgets first what has expired, then the oldest that are not blocked, then the oldest.
  */
 export interface SignInFailures {
+  /** What is remembered of them, as far as others do not change it meanwhile. */
+  find(subjects: readonly string[]): Promise<FoundFailures>;
   /**
    * Runs `decide` on what is remembered and keeps what it returns, which is about the same
    * subjects; undefined changes nothing. Nobody else changes them in between.

@@ -15,7 +15,7 @@ function limitAt() {
   /** How many more failures of a device are let through, at most `most`. */
   const left = async (id: string, most = 60) => {
     let count = 0;
-    while (count < most && (await limit.beginOnDevice(id)).kind === "allowed") {
+    while (count < most && (await limit.ofDevice(id).begin()).kind === "allowed") {
       count += 1;
     }
     return count;
@@ -23,7 +23,7 @@ function limitAt() {
   /** As many devices, with one failure each. */
   const strangers = async (count: number, name = "stranger") => {
     for (let n = 0; n < count; n += 1) {
-      await limit.beginOnDevice(`${name} ${n}`);
+      await limit.ofDevice(`${name} ${n}`).begin();
     }
   };
   return { clock, failures, limit, left, strangers };
@@ -33,7 +33,7 @@ describe("the memory of failures", () => {
   it("is bounded, whatever accounts and networks are invented", async () => {
     const { limit, failures } = limitAt();
     for (let n = 0; n < MOST / 2; n += 1) {
-      await limit.begin(`${n}@x`, `network ${n}`);
+      await limit.of(`${n}@x`, `network ${n}`).begin();
     }
     expect(failures.size).toBe(MOST);
   });
@@ -41,22 +41,22 @@ describe("the memory of failures", () => {
   it("keeps blocked accounts, networks and pairs longest", async () => {
     const { clock, limit } = limitAt();
     for (let n = 0; n < 25; n += 1) {
-      await limit.begin("owner@x", `10.0.0.${n}`);
+      await limit.of("owner@x", `10.0.0.${n}`).begin();
     }
     for (let n = 0; n < 5; n += 1) {
-      await limit.begin("admin@x", "10.1.1.1");
+      await limit.of("admin@x", "10.1.1.1").begin();
     }
     for (let n = 0; n < 50; n += 1) {
-      await limit.begin(`${n}@y`, "10.2.2.2");
+      await limit.of(`${n}@y`, "10.2.2.2").begin();
     }
     for (let n = 0; n < MOST; n += 1) {
-      await limit.begin(`${n}@z`, `network ${n}`);
+      await limit.of(`${n}@z`, `network ${n}`).begin();
     }
-    expect((await limit.begin("owner@x", "10.9.9.9")).kind).toBe("limited");
-    expect((await limit.begin("admin@x", "10.1.1.1")).kind).toBe("limited");
-    expect((await limit.begin("new@y", "10.2.2.2")).kind).toBe("limited");
+    expect((await limit.of("owner@x", "10.9.9.9").begin()).kind).toBe("limited");
+    expect((await limit.of("admin@x", "10.1.1.1").begin()).kind).toBe("limited");
+    expect((await limit.of("new@y", "10.2.2.2").begin()).kind).toBe("limited");
     clock.now += WINDOW_MS;
-    expect((await limit.begin("owner@x", "10.9.9.9")).kind).toBe("allowed");
+    expect((await limit.of("owner@x", "10.9.9.9").begin()).kind).toBe("allowed");
   });
 
   it("of 20,000 has the oldest, and forgets it for one more", async () => {
@@ -135,17 +135,18 @@ describe("a limit", () => {
     const { clock, limit, left } = limitAt();
     await left("d");
     clock.now += 1500;
-    expect(await limit.beginOnDevice("d")).toEqual({ kind: "limited", retryAfterSeconds: 899 });
+    expect(await limit.ofDevice("d").begin()).toEqual({ kind: "limited", retryAfterSeconds: 899 });
   });
 
   it("keeps an attempt that cannot be taken back, and hides no bug", async () => {
     const { failures } = limitAt();
     let failure: Error | undefined;
     const limit = new SignInLimit({
+      find: (subjects) => failures.find(subjects),
       change: (subjects, decide) =>
         failure === undefined ? failures.change(subjects, decide) : Promise.reject(failure),
     });
-    const attempt = await limit.beginOnDevice("d");
+    const attempt = await limit.ofDevice("d").begin();
     if (attempt.kind !== "allowed") {
       return expect.unreachable("it is limited");
     }

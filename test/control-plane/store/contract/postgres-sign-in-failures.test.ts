@@ -31,14 +31,14 @@ async function limitOn(secret = "a secret") {
 describe.skipIf(lacksPostgres())("failures in PostgreSQL", { timeout: 180_000 }, () => {
   it("have neither accounts nor addresses in their rows, and different ones with another secret", async () => {
     const { database, limit, rows, store } = await limitOn();
-    await limit.begin("somebody@example.com", "203.0.113.7");
+    await limit.of("somebody@example.com", "203.0.113.7").begin();
     const before = await rows();
     expect(before).toHaveLength(3);
     expect(JSON.stringify(before)).not.toMatch(/somebody|example|203/);
     await database.sql(`delete from "signInFailure"`);
     if (store instanceof PostgresStore) {
       const other = new SignInLimit(new KeyedFailures(store.signInFailures, "sign-in", "another"));
-      await other.begin("somebody@example.com", "203.0.113.7");
+      await other.of("somebody@example.com", "203.0.113.7").begin();
     }
     const subjects = before.map(({ subject }) => subject);
     expect((await rows()).filter(({ subject }) => subjects.includes(subject))).toEqual([]);
@@ -47,53 +47,53 @@ describe.skipIf(lacksPostgres())("failures in PostgreSQL", { timeout: 180_000 },
   it("write nothing for an attempt that is blocked", async () => {
     const { limit, rows } = await limitOn();
     for (let n = 0; n < 5; n += 1) {
-      await limit.begin("a@x", "1.1.1.1");
+      await limit.of("a@x", "1.1.1.1").begin();
     }
     const before = await rows();
-    expect((await limit.begin("a@x", "1.1.1.1")).kind).toBe("limited");
+    expect((await limit.of("a@x", "1.1.1.1").begin()).kind).toBe("limited");
     expect(await rows()).toEqual(before);
   });
 
   it("are of 20,000 subjects at most, and keep the blocked and the newest longest", async () => {
     const { database, limit, rows, others, store } = await limitOn();
     for (let n = 0; n < 5; n += 1) {
-      await limit.begin("a@x", "1.1.1.1");
+      await limit.of("a@x", "1.1.1.1").begin();
     }
     await ageFailures(database, 14 * MINUTE_MS);
     await others("older", 2000, 5 * MINUTE_MS, false);
     await others("newer", MOST, 2 * MINUTE_MS, false);
-    await limit.begin("new@x", "2.2.2.2");
+    await limit.of("new@x", "2.2.2.2").begin();
     await (store as PostgresStore).prune();
     const names = (await rows()).map(({ subject }) => String(subject));
     expect(names).toHaveLength(MOST);
     expect(names.filter((name) => name.startsWith("older"))).toEqual([]);
-    expect((await limit.begin("a@x", "1.1.1.1")).kind).toBe("limited");
+    expect((await limit.of("a@x", "1.1.1.1").begin()).kind).toBe("limited");
     for (let n = 0; n < 4; n += 1) {
-      expect((await limit.begin("new@x", "2.2.2.2")).kind).toBe("allowed");
+      expect((await limit.of("new@x", "2.2.2.2").begin()).kind).toBe("allowed");
     }
-    expect((await limit.begin("new@x", "2.2.2.2")).kind).toBe("limited");
+    expect((await limit.of("new@x", "2.2.2.2").begin()).kind).toBe("limited");
   });
 
   it("among nothing but blocked ones, count all the same", async () => {
     const { limit, others, store } = await limitOn();
     await others("blocked", MOST, 2 * MINUTE_MS, true);
     for (let n = 0; n < 5; n += 1) {
-      expect((await limit.begin("a@x", "1.1.1.1")).kind).toBe("allowed");
+      expect((await limit.of("a@x", "1.1.1.1").begin()).kind).toBe("allowed");
       await (store as PostgresStore).prune();
     }
-    expect((await limit.begin("a@x", "1.1.1.1")).kind).toBe("limited");
+    expect((await limit.of("a@x", "1.1.1.1").begin()).kind).toBe("limited");
   });
 
   it("are bounded by the attempts themselves, without a timer, and expire", async () => {
     const { database, limit, rows, others } = await limitOn();
     await others("older", MOST + 5000, 2 * MINUTE_MS, false);
     for (let n = 0; n < 100; n += 1) {
-      await limit.begin(`${n}@x`, `network ${n}`);
+      await limit.of(`${n}@x`, `network ${n}`).begin();
     }
     expect((await rows()).length).toBeLessThanOrEqual(MOST + 300);
     await ageFailures(database, 15 * MINUTE_MS);
     for (let n = 0; n < 100; n += 1) {
-      await limit.begin(`${n}@y`, `network ${n}`);
+      await limit.of(`${n}@y`, `network ${n}`).begin();
     }
     expect((await rows()).length).toBeLessThanOrEqual(300);
   });

@@ -51,11 +51,13 @@ const postgres: FailureForm = {
       return new KeyedFailures(signInFailures, "test", "a secret that all control planes have");
     });
     let turn = 0;
+    const next = () => {
+      turn += 1;
+      return each[turn % each.length] ?? Promise.reject(new Error("there are none"));
+    };
     const failures: SignInFailures = {
-      change(subjects, decide) {
-        turn += 1;
-        return (each[turn % 2] ?? each[0])?.change(subjects, decide) ?? Promise.reject(new Error("none"));
-      },
+      find: async (subjects) => (await next()).find(subjects),
+      change: async (subjects, decide) => (await next()).change(subjects, decide),
     };
     return {
       async empty() {

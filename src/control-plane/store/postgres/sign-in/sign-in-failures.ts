@@ -44,6 +44,10 @@ export class PostgresSignInFailures implements SignInFailures {
     this.pool = pool;
   }
 
+  find(subjects: readonly string[]): Promise<FoundFailures> {
+    return new FailureRows(this.pool).find(subjects);
+  }
+
   async change(
     subjects: readonly string[],
     decide: (found: FoundFailures) => readonly KeptFailures[] | undefined,
