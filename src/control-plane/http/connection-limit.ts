@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { systemClock } from "../../lib/clock.ts";
 import { errorCode } from "../../lib/errors.ts";
+import { MORE_DESCRIPTORS } from "../../lib/files/more-descriptors.ts";
 import { Flood } from "../../lib/log/flood.ts";
 import { inPlace } from "../../lib/shell-word.ts";
 import type { Logger } from "../log/logger.ts";
@@ -16,12 +17,6 @@ const RESERVED = 32;
 const LIMITS_FILE = "/proc/self/limits";
 const OPEN_FILES = "/proc/self/fd";
 const NOTE_INTERVAL_MS = 60_000;
-
-/** Chosen by `inPlace`. */
-export const MORE_DESCRIPTORS = {
-  host: "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand",
-  pod: "raise the limit of open files that the container runtime sets",
-};
 
 /**
  * Keeps the number of connections below the process's limit of file descriptors, so that the

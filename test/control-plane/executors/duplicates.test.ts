@@ -120,7 +120,7 @@ describe("a process that syncs with another control plane", () => {
     expect(detector.here()).toEqual({ instanceId: "b", since: 2000 });
   });
 
-  it("is the one here, if that one has only been somewhere else meanwhile", () => {
+  it("is the one here, if that one has only been somewhere else since", () => {
     const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     detector.sync(instance("a", 1000), 0);
     detector.heardElsewhere(instance("a", 2000), 1);

@@ -1,7 +1,8 @@
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorChain } from "../../../lib/errors.ts";
+import { MORE_DESCRIPTORS } from "../../../lib/files/more-descriptors.ts";
 import { inPlace } from "../../../lib/shell-word.ts";
-import { isOutOfDescriptors, MORE_DESCRIPTORS } from "../../http/connection-limit.ts";
+import { isOutOfDescriptors } from "../../http/connection-limit.ts";
 import { SettingsError } from "../../settings/settings.ts";
 
 /** Turns the errors that this program knows into CommandErrors. Others stay as they are. */

@@ -24,7 +24,7 @@ export const MAX_FAILED_SUBJECTS = 20_000;
  * forgets first what has expired, then the oldest that are not blocked, then the oldest.
  */
 export interface SignInFailures {
-  /** What is remembered of them, as far as others do not change it meanwhile. */
+  /** What is remembered of them now. It may have changed by the time that it is used. */
   find(subjects: readonly string[]): Promise<FoundFailures>;
   /**
    * Runs `decide` on what is remembered and keeps what it returns, which is about the same

@@ -81,7 +81,7 @@ describe("the memory of failures", () => {
       await left(`blocked ${n}`);
     }
     expect(failures.size).toBe(MOST);
-    expect(await left("open"), "a new one counts all the same").toBe(5);
+    expect(await left("open"), "a new one counts, too").toBe(5);
     expect(await left("first"), "then the oldest of the blocked").toBe(5);
   });
 

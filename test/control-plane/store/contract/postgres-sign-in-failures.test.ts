@@ -74,7 +74,7 @@ describe.skipIf(lacksPostgres())("failures in PostgreSQL", { timeout: 180_000 },
     expect((await limit.of("new@x", "2.2.2.2").begin()).kind).toBe("limited");
   });
 
-  it("among nothing but blocked ones, count all the same", async () => {
+  it("among nothing but blocked ones, count, too", async () => {
     const { limit, others, store } = await limitOn();
     await others("blocked", MOST, 2 * MINUTE_MS, true);
     for (let n = 0; n < 5; n += 1) {

@@ -1,4 +1,5 @@
 import { errorCode } from "../../../../lib/errors.ts";
+import { MORE_DESCRIPTORS } from "../../../../lib/files/more-descriptors.ts";
 import { inPlace } from "../../../../lib/shell-word.ts";
 import type { PostgresAddress } from "../../address/postgres-address.ts";
 import type { StoreProblem } from "../../contract/store.ts";
@@ -61,10 +62,7 @@ function networkTrouble(code: string, { server }: PostgresAddress): StoreProblem
       return {
         reason: "the database server cannot be reached",
         detail: `This host or program has too many open files to connect to ${server} (${code}).`,
-        remedy: inPlace({
-          host: "raise LimitNOFILE= in the unit (systemctl edit novacula-control-plane), or ulimit -n where it is started by hand",
-          pod: "raise the limit of open files that the container runtime sets",
-        }),
+        remedy: inPlace(MORE_DESCRIPTORS),
       };
     default:
       return undefined;

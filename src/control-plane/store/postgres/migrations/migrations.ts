@@ -15,7 +15,7 @@ interface Migration {
 /**
  * Forward only: entry N takes a database from version N to N + 1, in a transaction of its own.
  * Statements of a released entry never change; a change is a new entry. Programs of the release
- * before run meanwhile, and start beside this one. So:
+ * before run at the same time, and start beside this one. So:
  *
  * - An entry only adds, and keeps `oldestProgram`: tables, and columns that may be null or have a
  *   default. What the release before does not use may go, and then `oldestProgram` is the version
