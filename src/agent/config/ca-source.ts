@@ -1,6 +1,8 @@
 import { printable } from "../../lib/printable.ts";
+import { alteredText } from "../stand-in/altered-text.ts";
 import type { StandIn } from "../stand-in/stand-in.ts";
-import { binaryCaForm, isCertificate, textCaForm } from "./ca-form.ts";
+import { binaryCaForm, bodyForm, PRIVATE_KEY, textCaForm } from "./ca-form.ts";
+import { isCertificate } from "./der-form.ts";
 import type { FileReads } from "./file/file-reads.ts";
 import type { ConfigIssue } from "./issue/config-issue.ts";
 import type { ParsedConfig } from "./parse-config.ts";
@@ -11,7 +13,9 @@ type CaFile =
   | { readonly kind: "certificates"; readonly pem: string }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
-const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/gu;
+const BLOCK = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/gu;
+/** What layout leaves between base64: spaces, line ends, and the \n of JSON and of variables. */
+const LAYOUT = /(?:\s|\\[nr])+/gu;
 const REMEDY = "Name a PEM file, which has one or more blocks that begin with -----BEGIN CERTIFICATE-----.";
 
 /**
@@ -51,20 +55,25 @@ export function readCertificates(bytes: Uint8Array, path: string): CaFile {
   }
   const { text } = decoded;
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/u.test(text)) {
-    const remedy =
-      "Name a file with only the CA's certificate: the agent must not be able to read the CA's key.";
-    return unusable({ problem: "contains a private key", remedy });
+    return unusable({ problem: PRIVATE_KEY.problem, remedy: PRIVATE_KEY.remedy(path) });
   }
-  const blocks = text.match(BLOCK) ?? [];
+  const bodies = [...text.matchAll(BLOCK)].map(([, body = ""]) => body.replaceAll(LAYOUT, ""));
   const begun = text.match(/-----BEGIN CERTIFICATE-----/gu)?.length ?? 0;
-  if (blocks.length === 0 || begun > blocks.length) {
+  if (bodies.length === 0 || begun > bodies.length) {
     const none = { problem: "contains no PEM certificate", remedy: REMEDY };
     return unusable(text.trim() === "" ? { ...none, problem: "is empty" } : (textCaForm(text, path) ?? none));
   }
+  const blocks = bodies.map(asBlock);
   const bad = blocks.findIndex((block) => !isCertificate(block));
   if (bad === -1) {
-    return { kind: "certificates", pem: text };
+    return { kind: "certificates", pem: blocks.join("") };
   }
-  const problem = `contains a certificate that cannot be parsed (number ${bad + 1} of ${blocks.length})`;
-  return unusable({ problem, remedy: "Copy that whole certificate again." });
+  const place = { number: bad + 1, of: blocks.length };
+  return unusable(alteredText(text) ?? bodyForm(bodies[bad] ?? "", place, path));
+}
+
+/** As RFC 7468 writes it: OpenSSL ignores, without an error, a block with another layout. */
+function asBlock(body: string): string {
+  const lines = body.match(/.{1,64}/gu) ?? [];
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }

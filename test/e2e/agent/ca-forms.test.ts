@@ -27,6 +27,10 @@ const inFolder = (folder: string, ...args: readonly string[]) => {
 };
 const PKCS7 = ["crl2pkcs7", "-nocrl", "-certfile", "own.pem"];
 
+const labelled = (label: string, bytes: Buffer) =>
+  `-----BEGIN ${label}-----\n${bytes.toString("base64")}\n-----END ${label}-----\n`;
+const encoded = () => Buffer.from(pem).toString("base64");
+
 const readIn = (folder: string, content: string | Uint8Array) => {
   const path = join(folder, "it's ca.crt");
   writeFileSync(path, content);
@@ -58,6 +62,22 @@ describe("a CA file in another form", () => {
       "base64 of PEM",
       () => Buffer.from(pem).toString("base64"),
       "is PEM that was encoded in base64 once more",
+    ],
+    ["a Secret's manifest", () => `data:\n  ca.crt: ${encoded()}\n`, "in base64 within another text"],
+    [
+      "a kubeconfig, after whose CA other certificates come",
+      () => `- certificate-authority-data: ${encoded()}\n- certificate-authority-data: ${encoded()}\n`,
+      "in base64 within another text",
+    ],
+    [
+      "PKCS#7 in base64",
+      (folder) => inFolder(folder, ...PKCS7, "-outform", "DER").toString("base64"),
+      "is in PKCS#7 form (binary), in base64",
+    ],
+    [
+      "PKCS#7 in a block CERTIFICATE, as certutil -encode writes it",
+      (folder) => labelled("CERTIFICATE", inFolder(folder, ...PKCS7, "-outform", "DER")),
+      "a block CERTIFICATE (number 1 of 1) whose content is in PKCS#7 form",
     ],
   ])("%s: the command that it names converts it", async (_form, make, problem) => {
     await using directory = await temporaryDirectory();
@@ -102,7 +122,37 @@ describe("a CA file in another form", () => {
     ["a second certificate whose end is cut off", () => pem + pem.slice(0, 200), /whose end is cut off/u],
     ["gzip", () => gzipSync(pem), /is compressed with gzip/u],
     ["nothing", () => "\n", /is empty/u],
-    ["another text", () => "the CA is on the intranet", /contains no PEM certificate/u],
+    ["another text", () => "AA:BB:CC:DD\n", /contains no PEM certificate/u],
+    ["a key in DER", () => openssl(key, "pkey", "-outform", "DER"), /^contains a private key$/u],
+    ["a key in base64", () => openssl(key, "pkey", "-outform", "DER").toString("base64"), /a private key/u],
+    [
+      "a key in a block CERTIFICATE",
+      () => labelled("CERTIFICATE", openssl(key, "pkey", "-outform", "DER")),
+      /^contains a private key$/u,
+    ],
+    [
+      "a public key in DER",
+      () => openssl(key, "pkey", "-pubout", "-outform", "DER"),
+      /is a public key in bin/u,
+    ],
+    [
+      "a request in DER",
+      (folder) => inFolder(folder, "req", "-new", "-key", "own.key", "-subj", "/CN=x", "-outform", "DER"),
+      /in binary form \(DER\), but not a certificate/u,
+    ],
+    ["DER that is cut off", () => der().subarray(0, 300), /\(DER\), and its end is cut off/u],
+    ["a beginning that is cut off", () => pem.slice(40), /its line -----BEGIN CERTIFICATE----- is missing/u],
+    ["another END", () => pem.replace("END CERT", "END TRUSTED CERT"), /its line -----END CERTIFICATE-----/u],
+    ["dashes of a word processor", () => pem.replaceAll("-----", "–––––"), /is not exactly -----BEGIN/u],
+    ["> of a mail", () => pem.replaceAll(/^/gmu, "> "), /has > in front of each line/u],
+    ["a key of SSH", () => "cp.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n", /public key of SSH/u],
+    ["a path", () => "/etc/ssl/certs/corp.pem\n", /only a path or a URL/u],
+    ["a description", () => openssl(pem, "x509", "-text", "-noout"), /describes a certificate/u],
+    [
+      "a complaint",
+      () => "Error from server (NotFound): configmaps not found\n",
+      /error message of kubectl/u,
+    ],
     ["a list of revoked certificates", () => inPem("X509 CRL"), /is a list of revoked/u],
   ])("%s is named", async (_what, make, problem) => {
     await using directory = await temporaryDirectory();
@@ -119,9 +169,17 @@ describe("a CA file in another form", () => {
     ["UTF-16", () => Buffer.from(`\ufeff${pem}`, "utf16le")],
     ["text in front, as openssl -text writes it", () => openssl(pem, "x509", "-text")],
     ["comments and names", () => `# Root\n${pem}\n# again\n${pem}`],
+    ["two without a line end between them", () => pem.trim() + pem],
+    ["YAML around it", () => `data:\n  ca.crt: |\n${pem.replaceAll(/^/gmu, "    ")}`],
+    ["spaces for line ends", () => pem.replaceAll("\n", " ")],
+    ["JSON's line ends", () => JSON.stringify({ ca: pem })],
     ["a request beside it", () => pem + inPem("CERTIFICATE REQUEST")],
   ])("is read as it is with %s", async (_what, make) => {
     await using directory = await temporaryDirectory();
-    expect(readIn(directory.path, make())).toMatchObject({ kind: "certificates" });
+    const ca = readIn(directory.path, make());
+    const read = ca.kind === "certificates" ? ca.pem : "";
+    // As OpenSSL needs it, which ignores what has another layout.
+    expect(read.split(/(?<=END CERTIFICATE-----\n)/u).filter((each) => each !== pem)).toEqual([]);
+    expect(read).toContain(pem);
   });
 });

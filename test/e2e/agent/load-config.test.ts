@@ -117,9 +117,9 @@ it("takes a CA file with several certificates, and watches it", async () => {
   await using directory = await temporaryDirectory();
   const ca = join(directory.path, "ca.pem");
   const { caPem, selfSigned } = await testCertificates();
-  const bundle = `# two of them\n${caPem}\n${selfSigned.cert}`;
-  await writeFile(ca, bundle);
+  await writeFile(ca, `# two of them\n${caPem}\n${selfSigned.cert}`);
   const path = await writeConfig(directory.path, minimal(`access_token = "${K}"`, `ca_file = "${ca}"`));
+  const bundle = caPem + selfSigned.cert;
   expect(await loadConfig(path, {})).toMatchObject({ verdict: "usable", caPem: bundle, files: [path, ca] });
 });
 
