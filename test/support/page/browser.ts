@@ -3,7 +3,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { lacks } from "../requires.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
+/** Chromium without its own windows: it takes half of the processor time of `chromium --headless`. */
+const CHROMIUM = "/usr/bin/chromium-headless-shell";
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -17,7 +18,7 @@ const ARGUMENTS = [
 const STEP_TIMEOUT_MS = 45_000;
 
 /** Whether this machine has no browser. */
-export const lacksBrowser = lacks("chromium", existsSync(CHROMIUM));
+export const lacksBrowser = lacks("chromium-headless-shell", existsSync(CHROMIUM));
 
 export interface LookOptions {
   readonly colorScheme?: "light" | "dark";
