@@ -106,7 +106,9 @@ function connectorByName(
   let found: readonly LookupAddress[] = [];
   const lookup: LookupFunction = (_name, { all }, callback) => {
     const [{ address, family } = { address: "", family: 0 }] = found;
-    return all === true ? callback(null, [...found]) : callback(null, address, family);
+    // Never at once: without a route, connect(2) would fail before tls.connect has listeners, and
+    // its error would end the process.
+    process.nextTick(() => (all === true ? callback(null, [...found]) : callback(null, address, family)));
   };
   const connect = buildConnector({ ...connectorOptions(options), lookup });
   return (request, callback) => {
