@@ -111,7 +111,11 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a slow name server", { timeout: 180_
 describe.skipIf(LACKS_OWN_HOST).concurrent("a name that is not found", { timeout: 120_000 }, () => {
   it.each([
     ["no-such-name", /no host has the name other\.example\.com: asked DNS server 127\.0\.0\.2 .*ENOTFOUND/],
+    ["no-records", /no host has the name other\.example\.com: asked DNS server 127\.0\.0\.2 .*ENOTFOUND/],
     ["failure", /could not be looked up: no usable answer from DNS server 127\.0\.0\.2 .*EAI_AGAIN/],
+    ["refused", /could not be looked up: no usable answer from DNS server 127\.0\.0\.2 .*EAI_AGAIN/],
+    ["truncated", /could not be looked up: no usable answer from DNS server 127\.0\.0\.2 .*EAI_AGAIN/],
+    ["wrong-id", /the look-up of the name other\.example\.com takes longer than 7 s, .*127\.0\.0\.2/],
   ] as const)("%s: who was asked is said, and what /etc/hosts has", async (answer, words) => {
     await using scene = await namedScene();
     await using names = await nameServers(scene, ["127.0.0.2"]);
@@ -123,6 +127,39 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a name that is not found", { timeout
     expect(stdout).not.toContain("Nothing on this host seems wrong");
   });
 });
+
+describe
+  .skipIf(LACKS_OWN_HOST)
+  .concurrent("a host whose own settings are wrong", { timeout: 120_000 }, () => {
+    it.each<[name: string, file: "nsswitch.conf" | "resolv.conf", text: string, words: string]>([
+      [
+        "a module of names that is not there",
+        "nsswitch.conf",
+        "hosts: mymachines\n",
+        `the name ${NAME} is not in /etc/hosts, and DNS is not asked`,
+      ],
+      [
+        "an end at /etc/hosts",
+        "nsswitch.conf",
+        "hosts: files [NOTFOUND=return] dns\n",
+        `the name ${NAME} is not in /etc/hosts, and DNS is not asked`,
+      ],
+      [
+        "a server with a port",
+        "resolv.conf",
+        "nameserver 127.0.0.2:53\n",
+        "/etc/resolv.conf names 127.0.0.2:53, which is not an IP address",
+      ],
+    ])("%s: dns is bad, and no server is blamed that was never asked", async (_name, file, text, words) => {
+      await using scene = await namedScene();
+      await using names = await nameServers(scene, ["127.0.0.2"]);
+      scene.host.write(file, text);
+      const { stdout } = await scene.run("doctor", "--json");
+      expect(stages(stdout)).toMatchObject({ dns: "bad", tcp: "unknown" });
+      expect(stdout).toContain(words);
+      expect(names.servers[0]?.questions).toEqual([]);
+    });
+  });
 
 function stages(json: string): Record<string, string> {
   const { checks }: { checks: { stage: string; status: string }[] } = JSON.parse(json);

@@ -6,11 +6,18 @@ export interface NameQuestion {
   readonly type: string;
 }
 
-/** `silent`: no answer. An address answers questions for it; other types have no records. */
+/**
+ * `silent`: no answer. An address answers questions for it; other types have no records.
+ * `truncated`: ask by TCP, where nobody answers. `wrong-id`: an answer to another question.
+ */
 export type NameAnswer =
   | "silent"
   | "no-such-name"
   | "failure"
+  | "refused"
+  | "no-records"
+  | "truncated"
+  | "wrong-id"
   | { readonly address: string; readonly afterMs?: number };
 
 export interface NameServer extends AsyncDisposable {
@@ -24,7 +31,13 @@ const TYPES = new Map([
   [1, "A"],
   [28, "AAAA"],
 ]);
-const RCODES = { "no-such-name": 3, failure: 2 } as const;
+/** The flags of a response: recursion desired and available, and how it went. */
+const FLAGS: Readonly<Partial<Record<Extract<NameAnswer, string>, number>>> = {
+  "no-such-name": 0x81_83,
+  failure: 0x81_82,
+  refused: 0x81_85,
+  truncated: 0x83_80,
+};
 
 /** A real name server (RFC 1035, UDP) at `address` of `host`. At first it is silent. */
 export async function startNameServer(host: OwnHost, address: string): Promise<NameServer> {
@@ -73,8 +86,11 @@ function readQuestion(packet: Buffer): { readonly question: NameQuestion; readon
 function makeAnswer(asked: Buffer, { type }: NameQuestion, answer: Exclude<NameAnswer, "silent">): Buffer {
   const head = Buffer.from(asked);
   const isKnown = typeof answer === "object" && type === "A";
-  // A response, recursion desired and available; no authority and no additional records.
-  head.writeUInt16BE(0x81_80 | (typeof answer === "string" ? RCODES[answer] : 0), 2);
+  if (answer === "wrong-id") {
+    head.writeUInt16BE(head.readUInt16BE(0) ^ 0xff_ff, 0);
+  }
+  // No authority and no additional records.
+  head.writeUInt16BE((typeof answer === "string" ? FLAGS[answer] : undefined) ?? 0x81_80, 2);
   head.writeUInt16BE(isKnown ? 1 : 0, 6);
   head.writeUInt16BE(0, 8);
   head.writeUInt16BE(0, 10);

@@ -18,8 +18,16 @@ const CODES = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "look
 /** Where systemd-resolved(8) listens. */
 const RESOLVED = ["127.0.0.53", "127.0.0.54"];
 
-export function isNameError(code: string): boolean {
-  return CODES.has(code);
+/** Whether a look-up failed, also in a way that is no fault of DNS (`EBUSY`, `EMFILE`). */
+export function isNameError(code: string, error?: unknown): boolean {
+  return CODES.has(code) || isOfLookUp(error);
+}
+
+function isOfLookUp(error: unknown): boolean {
+  if (!(error instanceof Error)) {
+    return false;
+  }
+  return ("syscall" in error && error.syscall === "getaddrinfo") || isOfLookUp(error.cause);
 }
 
 /** The meaning of a look-up that failed: who was asked, and what /etc/hosts has to do with it. */
@@ -43,13 +51,19 @@ function failure(code: string, who: string, asked: string | undefined, limitMs: 
     case "ENOTFOUND":
     case "EAI_NODATA":
       return `no host has ${who}: asked ${asked} (${code})`;
-    default:
+    case "EAI_AGAIN":
+    case "EAI_FAIL":
       return `${who} could not be looked up: no usable answer from ${asked} (${code})`;
+    default:
+      return `${who} could not be looked up: this host failed while it asked ${asked} (${code})`;
   }
 }
 
 function plainRemedy(code: string, place: NamePlace, settings: NameSettings): string {
   const word = shellWord(place.name);
+  if (settings.ignoredServers.length > 0) {
+    return "write each nameserver in /etc/resolv.conf as an IP address, without a name or a port";
+  }
   const tryIt = usesResolved(settings) ? `resolvectl query ${word}` : `getent hosts ${word}`;
   return code === "ENOTFOUND"
     ? `check the name in ${settingOf(place)}, and with ${tryIt} whether this host's DNS knows it`
@@ -62,25 +76,34 @@ function settingOf({ proxySetting = "control_plane.url" }: NamePlace): string {
 
 /** Undefined if no DNS server is asked at all. */
 function askedOf(settings: NameSettings): string | undefined {
-  const { sources, servers, resolvConf, searchDomains } = settings;
+  const { sources, servers, ignoredServers, resolvConf, searchDomains } = settings;
   if (usesResolved(settings)) {
     return "systemd-resolved";
   }
   if (!sources.includes("dns")) {
     return undefined;
   }
+  const ignored = ignoredServers.map((server) => printable(server, 64)).join(", ");
   if (servers.length === 0) {
-    const why =
-      resolvConf === "read"
-        ? "/etc/resolv.conf names no server"
-        : resolvConf === "denied"
-          ? "this user may not read /etc/resolv.conf"
-          : "there is no /etc/resolv.conf";
-    return `a DNS server on this host, because ${why}`;
+    return `a DNS server on this host, because ${whyNone(resolvConf, ignored)}`;
   }
   const search = searchDomains.length > 1 ? ` with ${searchDomains.length} search domains` : "";
   const list = servers.map((server) => printable(server, 64)).join(", ");
-  return `DNS ${servers.length === 1 ? "server" : "servers"} ${list} (/etc/resolv.conf)${search}`;
+  const but = ignored === "" ? "" : `, and not ${ignored}, which is not an IP address`;
+  return `DNS ${servers.length === 1 ? "server" : "servers"} ${list} (/etc/resolv.conf)${search}${but}`;
+}
+
+function whyNone(resolvConf: NameSettings["resolvConf"], ignored: string): string {
+  switch (resolvConf) {
+    case "missing":
+      return "there is no /etc/resolv.conf";
+    case "denied":
+      return "this user may not read /etc/resolv.conf";
+    case "read":
+      return ignored === ""
+        ? "/etc/resolv.conf names no server"
+        : `/etc/resolv.conf names ${ignored}, which is not an IP address`;
+  }
 }
 
 function usesResolved({ sources, hasResolved, servers }: NameSettings): boolean {

@@ -1,4 +1,5 @@
 import { access, open, stat } from "node:fs/promises";
+import { isIP } from "node:net";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 
@@ -11,6 +12,8 @@ export interface NameSettings {
   readonly resolvConf: FileState;
   /** The first servers of resolv.conf(5): those that the C library asks. */
   readonly servers: readonly string[];
+  /** What stands in the place of a server and is no IP address: the C library passes over it. */
+  readonly ignoredServers: readonly string[];
   readonly searchDomains: readonly string[];
   readonly hostsFile: FileState;
   /** The text of hosts(5); empty if it cannot be read. */
@@ -71,11 +74,13 @@ interface NameFiles {
 }
 
 export function nameSettingsOf({ nsswitch, resolv, hosts, hasResolved }: NameFiles): NameSettings {
+  const servers = serversOf(resolv.text);
   return {
     sources: sourcesOf(nsswitch.text),
     hasResolved,
     resolvConf: resolv.state,
-    servers: serversOf(resolv.text),
+    servers: servers.filter(isAddress).slice(0, MAX_SERVERS),
+    ignoredServers: servers.filter((server) => !isAddress(server)).slice(0, MAX_SERVERS),
     searchDomains: searchDomainsOf(resolv.text),
     hostsFile: hosts.state,
     hosts: hosts.text,
@@ -96,16 +101,23 @@ async function readStart(path: string): Promise<FileStart> {
 
 /** `hosts: files mdns4_minimal [NOTFOUND=return] dns` */
 function sourcesOf(nsswitch: string): readonly string[] {
-  const line = /^[ \t]*hosts:([^#\n]*)/mu.exec(nsswitch)?.[1];
+  const line = /^[ \t]*hosts:([^#\n]*)/mu.exec(nsswitch)?.[1]?.replace(ENDS_AT_FILES, "$1");
   return line === undefined
     ? DEFAULT_SOURCES
     : (line.replaceAll(/\[[^\]]*\]/gu, " ").match(/\S+/gu) ?? DEFAULT_SOURCES);
 }
 
+/** Then a name that is not in /etc/hosts is looked up nowhere else. Other sources may not serve. */
+const ENDS_AT_FILES =
+  /(\bfiles)\s*\[[^\]]*(?:NOTFOUND|!\s*(?:SUCCESS|UNAVAIL|TRYAGAIN))\s*=\s*return[^\]]*\].*$/iu;
+
 function serversOf(resolv: string): readonly string[] {
-  return [...resolv.matchAll(/^nameserver[ \t]+(\S+)/gmu)]
-    .map(([, server = ""]) => server)
-    .slice(0, MAX_SERVERS);
+  return [...resolv.matchAll(/^nameserver[ \t]+([^\s;#]+)/gmu)].map(([, server = ""]) => server);
+}
+
+/** `fe80::1%eth0` */
+function isAddress(server: string): boolean {
+  return isIP(server.replace(/%.*/u, "")) !== 0;
 }
 
 /** The last `search` or `domain` line counts. */

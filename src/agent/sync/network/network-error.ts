@@ -3,6 +3,7 @@ import { printable } from "../../../lib/printable.ts";
 import { type Unreachable, type UnreachableCause, unreachable } from "../answer/sync-outcome.ts";
 import { isNameError, type NamePlace, unreachableByName } from "./name-error.ts";
 import type { NameSettings } from "./name-settings.ts";
+import { explainNoRoute, mostTelling, NO_ROUTE } from "./no-route.ts";
 import { type TlsPlace, unreachableByTls } from "./tls-error.ts";
 import { ProxyFault, TunnelRefusal } from "./tunnel.ts";
 
@@ -65,10 +66,7 @@ const EXPLANATIONS = new Map<string, Explanation>([
   ["ETIMEDOUT", timedOut],
   ["UND_ERR_CONNECT_TIMEOUT", timedOut],
   ["UND_ERR_HEADERS_TIMEOUT", { cause: "timeout", detail: (address) => `${address} did not answer in time` }],
-  ["EHOSTUNREACH", unrouted],
-  ["ENETUNREACH", unrouted],
-  ["ENETDOWN", unrouted],
-  ["EADDRNOTAVAIL", unrouted],
+  ...NO_ROUTE.map((code) => [code, unrouted] as const),
   ["EACCES", barred],
   ["EPERM", barred],
   ["EAFNOSUPPORT", barred],
@@ -106,6 +104,12 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
   if (known === lost && place.answerStatus !== undefined) {
     return brokenOff(code, place);
   }
+  if (known === unrouted) {
+    const { detail, remedy } = explainNoRoute(error, place.address);
+    return unreachable(known.cause, `${detail} (${code})`, {
+      remedy: withRoute({ ...known, remedy }, place),
+    });
+  }
   if (known === undefined) {
     return unreachable("network", `the request to ${place.address} failed (${code})`);
   }
@@ -115,7 +119,7 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
 
 /** Whether the name of the host could not be looked up: its settings explain why. */
 export function isLookUpFault(error: unknown): boolean {
-  return isNameError(codeOf(error));
+  return isNameError(codeOf(error), error);
 }
 
 /**
@@ -123,6 +127,9 @@ export function isLookUpFault(error: unknown): boolean {
  * cause.
  */
 function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return codeOf(mostTelling(error.errors));
+  }
   const code = errorCode(error);
   if (code !== undefined) {
     return printable(code, 60);
@@ -132,9 +139,6 @@ function codeOf(error: unknown): string {
   }
   if (error.name === "HTTPParserError") {
     return "HPE_INVALID";
-  }
-  if (error instanceof AggregateError) {
-    return codeOf(error.errors[0]);
   }
   return error.cause === undefined ? printable(error.name, 60) : codeOf(error.cause);
 }

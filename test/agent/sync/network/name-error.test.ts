@@ -64,6 +64,16 @@ describe("a look-up that failed", () => {
     });
   });
 
+  it.each(["EBUSY", "EMFILE", "ENOMEM"])("%s of getaddrinfo, which is no fault of DNS", (code) => {
+    const error = Object.assign(new Error("x"), { code, syscall: "getaddrinfo" });
+    expect(isNameError(code, error)).toBe(true);
+    expect(isNameError("ProxyFault", new Error("x", { cause: error }))).toBe(true);
+    expect(isNameError(code, Object.assign(new Error("x"), { code, syscall: "connect" }))).toBe(false);
+    expect(outcome(code).detail).toBe(
+      `the name ${NAME} could not be looked up: this host failed while it asked DNS server 10.0.0.2 (/etc/resolv.conf) (${code})`,
+    );
+  });
+
   it("codes of connections are no errors of names", () => {
     for (const code of ["ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT", "EHOSTUNREACH"]) {
       expect(isNameError(code)).toBe(false);
@@ -111,8 +121,44 @@ describe("who was asked", () => {
     ],
     ["DNS is left out", { nsswitch: "passwd: files\nhosts: files # dns\n" }, "DNS is not asked"],
     ["no nsswitch.conf", { nsswitch: "missing" }, "DNS server 10.0.0.2"],
+    [
+      "a line that ends at /etc/hosts",
+      { nsswitch: "hosts: files [NOTFOUND=return] dns\n" },
+      "is not in /etc/hosts, and DNS is not asked",
+    ],
+    [
+      "a line that ends at /etc/hosts in other words",
+      { nsswitch: "hosts: files [TRYAGAIN=continue !success=RETURN] resolve dns\n", hasResolved: true },
+      "is not in /etc/hosts, and DNS is not asked",
+    ],
+    [
+      "a line that may end at mDNS",
+      { nsswitch: "hosts: files mdns4_minimal [NOTFOUND=return] dns\n" },
+      "DNS server 10.0.0.2",
+    ],
+    [
+      "a server with a port alone, which the C library ignores",
+      { resolv: "nameserver 10.0.0.2:53\n" },
+      "a DNS server on this host, because /etc/resolv.conf names 10.0.0.2:53, which is not an IP address",
+    ],
+    [
+      "servers by name and by URL beside a good one",
+      { resolv: "nameserver dns.corp\nnameserver tls://10.0.0.3\nnameserver 10.0.0.4 # the old one\n" },
+      "DNS server 10.0.0.4 (/etc/resolv.conf), and not dns.corp, tls://10.0.0.3, which is not an IP address",
+    ],
+    [
+      "a fourth server that is good, behind ignored ones",
+      { resolv: "nameserver a\nnameserver b\nnameserver c\nnameserver 10.0.0.9;x\n" },
+      "DNS server 10.0.0.9 (/etc/resolv.conf)",
+    ],
   ])("%s", (_name, host, words) => {
     expect(outcome("EAI_AGAIN", host).detail).toContain(words);
+  });
+
+  it("an ignored server has a remedy of its own", () => {
+    expect(outcome("EAI_AGAIN", { resolv: "nameserver 10.0.0.2:53\n" }).remedy).toBe(
+      "write each nameserver in /etc/resolv.conf as an IP address, without a name or a port",
+    );
   });
 
   it("systemd-resolved has a command of its own", () => {

@@ -32,8 +32,8 @@ it.each([
   ["UND_ERR_SOCKET", "connection-lost", false],
   ["ETIMEDOUT", "timeout", false],
   ["UND_ERR_CONNECT_TIMEOUT", "timeout", false],
-  ["EHOSTUNREACH", "network", false],
-  ["ENETUNREACH", "network", false],
+  ["EHOSTUNREACH", "network", true],
+  ["ENETUNREACH", "network", true],
   ["EACCES", "network", true],
   ["EMFILE", "network", false],
   ["UND_ERR_HEADERS_OVERFLOW", "answer-too-large", true],
@@ -61,6 +61,27 @@ describe("an error without a code", () => {
   it("of several addresses is that of the first", () => {
     const error = new AggregateError([failed("ECONNREFUSED"), failed("ENETUNREACH")]);
     expect(unreachableByNetwork(error, PLACE).cause).toBe("connection-refused");
+  });
+
+  it("of an address that has a route says more than one of an address that has none", () => {
+    for (const errors of [
+      [failed("ENETUNREACH"), failed("ECONNREFUSED")],
+      [failed("EADDRNOTAVAIL"), failed("ENETUNREACH"), failed("ECONNREFUSED")],
+    ]) {
+      // As Node makes it: with the code of the first.
+      const error = Object.assign(new AggregateError(errors), { code: "ENETUNREACH" });
+      expect(unreachableByNetwork(error, PLACE).cause).toBe("connection-refused");
+    }
+  });
+
+  it("without a route names each address", () => {
+    const errors = ["2001:db8::1", "192.0.2.1", "not-an-address\n"].map((address) =>
+      failed("ENETUNREACH", { address }),
+    );
+    expect(unreachableByNetwork(new AggregateError(errors), PLACE)).toMatchObject({
+      detail: "no route to cp.example.com:443, at 2001:db8::1 and 192.0.2.1 (ENETUNREACH)",
+      remedy: "see with ip route get 2001:db8::1 what the network of this host lacks",
+    });
   });
 
   it("is that of its cause", () => {
