@@ -8,6 +8,8 @@ import { promisify } from "node:util";
 export interface Link {
   readonly name: string;
   readonly extensions: readonly string[];
+  /** True: its validity has ended. */
+  readonly isExpired?: boolean;
 }
 
 /** The PEM of each certificate, from the root to the server's own, and the server's key. */
@@ -29,7 +31,7 @@ export async function certificateChain(links: readonly Link[]): Promise<Certific
   const text = (file: string) => readFile(join(folder, file), "utf8");
   try {
     await writeFile(join(folder, "own.cnf"), "[req]\ndistinguished_name=name\n[name]\n");
-    for (const [index, { name, extensions }] of links.entries()) {
+    for (const [index, { name, extensions, isExpired = false }] of links.entries()) {
       const files = ["-keyout", `${index}.key`, "-out", `${index}.csr`];
       await run("req", "-new", "-config", "own.cnf", ...NEW_KEY, "-subj", `/CN=${name}`, ...files);
       await writeFile(join(folder, `${index}.ext`), `${extensions.join("\n")}\n`);
@@ -38,7 +40,7 @@ export async function certificateChain(links: readonly Link[]): Promise<Certific
           ? ["-signkey", "0.key"]
           : ["-CA", `${index - 1}.pem`, "-CAkey", `${index - 1}.key`, "-CAcreateserial"];
       const output = ["-in", `${index}.csr`, "-out", `${index}.pem`, "-extfile", `${index}.ext`];
-      await run("x509", "-req", "-days", "2", ...output, ...signer);
+      await run("x509", "-req", "-days", isExpired ? "-1" : "2", ...output, ...signer);
     }
     const pems = await Promise.all(links.map((_link, index) => text(`${index}.pem`)));
     return { pems, key: await text(`${links.length - 1}.key`) };

@@ -61,7 +61,6 @@ export async function explainFailure(error: unknown, failed: FailedExchange): Pr
     address: addressOf(endpoint),
     isTls: endpoint.protocol === "https:",
     certificate: transport?.certificate(),
-    hasCaFile: failed.caPem !== undefined,
     proxyAddress: proxy && addressOf(proxy),
     isHandshaking: transport?.isHandshaking() ?? false,
     lookedUp: { name: hostname, proxySetting, limitMs: failed.lookUpTimeoutMs },

@@ -1,4 +1,5 @@
-import type { ChainLink } from "./peer-certificate.ts";
+import { X509Certificate } from "node:crypto";
+import { type ChainLink, nameIn } from "./peer-certificate.ts";
 import type { TlsExplanation } from "./tls-codes.ts";
 
 /** OpenSSL has one code for several flaws; the chain shows which certificate has which. */
@@ -52,4 +53,43 @@ function signer(name: string, fault: string, needed: string): TlsExplanation {
     detail: (address) => `the certificate of ${address} is signed by ${name}, ${fault}`,
     remedy: `have the certificate of ${name} issued again with ${needed}, and put the new one where the old one is: in the control plane's chain, and in control_plane.ca_file if it is there`,
   };
+}
+
+/** A certificate above the server's own. */
+interface Issuer {
+  readonly name: string;
+  /** Of its validity, epoch ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isInCaFile: boolean;
+}
+
+/**
+ * The issuer that is not valid at `nowMs`; undefined if none shows. `caPem` is the text of
+ * control_plane.ca_file: OpenSSL prefers a certificate in it to one of the same name that was sent.
+ */
+export function outdatedIssuer(
+  nowMs: number,
+  chain: readonly ChainLink[] = [],
+  caPem = "",
+): Issuer | undefined {
+  const signers = new Set(chain.map(({ issuer }) => issuer));
+  const own = certificatesIn(caPem);
+  const isOwn = new Set(own.map(({ fingerprint }) => fingerprint));
+  return [...chain.slice(1), ...own.filter(({ name }) => signers.has(name))]
+    .filter(({ fromMs, toMs }) => nowMs < fromMs || toMs <= nowMs)
+    .map((link) => ({ ...link, isInCaFile: isOwn.has(link.fingerprint) }))[0];
+}
+
+function certificatesIn(pem: string) {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
+  return blocks.map((block) => {
+    const certificate = new X509Certificate(block);
+    return {
+      name: nameIn(certificate.toLegacyObject().subject),
+      fromMs: certificate.validFromDate.getTime(),
+      toMs: certificate.validToDate.getTime(),
+      fingerprint: certificate.fingerprint256,
+    };
+  });
 }

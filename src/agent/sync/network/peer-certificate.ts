@@ -5,6 +5,11 @@ import { printable } from "../../../lib/printable.ts";
 export interface ChainLink {
   readonly name: string;
   readonly issuer: string;
+  /** Of its validity, epoch ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** SHA-256 of the whole certificate, `AB:CD:…`. */
+  readonly fingerprint: string;
   /** Whether it may sign other certificates (basicConstraints CA:TRUE). */
   readonly isAuthority: boolean;
   /** Whether its extended key usage, if it has one, includes TLS servers. */
@@ -49,16 +54,21 @@ function isNew(
   return fingerprint !== undefined && !seen.has(fingerprint) && seen.size < MAX_LINKS;
 }
 
-function linkOf({ subject, issuer, ca, ext_key_usage: usages }: DetailedPeerCertificate): ChainLink {
+function linkOf(certificate: DetailedPeerCertificate): ChainLink {
+  const { subject, issuer, ca, ext_key_usage: usages } = certificate;
   return {
     name: nameIn(subject),
     issuer: nameIn(issuer),
+    fromMs: Date.parse(certificate.valid_from),
+    toMs: Date.parse(certificate.valid_to),
+    fingerprint: certificate.fingerprint256,
     isAuthority: ca,
     servesTls: usages === undefined || usages.some((usage) => FOR_SERVERS.has(usage)),
   };
 }
 
-function nameIn(names: DetailedPeerCertificate["subject"] | undefined): string {
+/** Of a subject or an issuer; printable and short. */
+export function nameIn(names: DetailedPeerCertificate["subject"] | undefined): string {
   const { CN, O, OU } = names ?? {};
   return printable([CN ?? O ?? OU ?? "(no name)"].flat().at(-1), MAX_NAME);
 }

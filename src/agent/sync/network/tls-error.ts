@@ -1,7 +1,7 @@
 import { printable } from "../../../lib/printable.ts";
 import { inPlace } from "../../../lib/shell-word.ts";
 import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
-import { chainFlaw } from "./chain-flaw.ts";
+import { chainFlaw, outdatedIssuer } from "./chain-flaw.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";
 import { explainTls } from "./tls-codes.ts";
 
@@ -16,7 +16,8 @@ export interface TlsPlace {
    */
   readonly serverNowMs: number | undefined;
   readonly certificate: PeerCertificate | undefined;
-  readonly hasCaFile: boolean;
+  /** The text of control_plane.ca_file; undefined without one. */
+  readonly caPem: string | undefined;
   /** `proxy.example.com:3128`; undefined without a proxy on the way. */
   readonly proxyAddress: string | undefined;
 }
@@ -75,15 +76,22 @@ function expired(place: TlsPlace): Unreachable {
   if (clock !== undefined) {
     return clock("tls-expired");
   }
-  const { certificate, nowMs, address } = place;
+  const { certificate, nowMs, address, caPem } = place;
+  const clockToo = `or set this host's clock if ${day(nowMs)} is not today`;
   if (certificate === undefined || certificate.toMs > nowMs) {
-    return unreachable("tls-expired", `a certificate in the chain of ${address} has expired`, {
-      remedy: `renew the control plane's certificate and its chain, or set this host's clock if ${day(nowMs)} is not today`,
-    });
+    const issuer = outdatedIssuer(nowMs, certificate?.chain, caPem);
+    const detail =
+      issuer === undefined
+        ? `a certificate in the chain of ${address} has expired`
+        : `the certificate of ${address} is signed by way of ${issuer.name}, whose own certificate expired on ${day(issuer.toMs)} (this host's clock says ${day(nowMs)})`;
+    const remedy = issuer?.isInCaFile
+      ? `replace the certificate of ${issuer.name} in control_plane.ca_file with one that is valid now, ${clockToo}`
+      : `renew the control plane's certificate and its chain, ${clockToo}`;
+    return unreachable("tls-expired", detail, { remedy });
   }
   const since = `expired on ${day(certificate.toMs)} (this host's clock says ${day(nowMs)})`;
   return unreachable("tls-expired", `the certificate of ${address} ${since}`, {
-    remedy: `renew the control plane's certificate, or set this host's clock if ${day(nowMs)} is not today`,
+    remedy: `renew the control plane's certificate, ${clockToo}`,
   });
 }
 
@@ -93,10 +101,18 @@ function notYetValid(place: TlsPlace): Unreachable {
   if (clock !== undefined) {
     return clock("tls-not-yet-valid");
   }
-  const { certificate, nowMs, address } = place;
-  const from = certificate === undefined ? "" : ` before ${moment(certificate.fromMs)}`;
+  const { certificate, nowMs, address, caPem } = place;
+  const isOwn = certificate === undefined || certificate.fromMs > nowMs;
+  const issuer = isOwn ? undefined : outdatedIssuer(nowMs, certificate.chain, caPem);
+  const before = `is not valid before ${moment(issuer?.fromMs ?? certificate?.fromMs ?? Number.NaN)}`;
+  const what =
+    issuer !== undefined
+      ? `is signed by way of ${issuer.name}, whose own certificate ${before}`
+      : isOwn && certificate !== undefined
+        ? before
+        : "or its chain is not valid yet";
   const says = `this host's clock says ${moment(nowMs)}`;
-  return unreachable("tls-not-yet-valid", `the certificate of ${address} is not valid${from}, and ${says}`, {
+  return unreachable("tls-not-yet-valid", `the certificate of ${address} ${what}, and ${says}`, {
     remedy: inPlace({
       host: "set this host's clock, which is probably slow: timedatectl status",
       pod: "set the clock of the Kubernetes node, which is probably slow",
@@ -130,7 +146,7 @@ function wrongClock(
     });
 }
 
-function untrusted(code: string, { address, hasCaFile, certificate, proxyAddress }: TlsPlace): Unreachable {
+function untrusted(code: string, { address, caPem, certificate, proxyAddress }: TlsPlace): Unreachable {
   const issuer = certificate?.chain?.at(-1)?.issuer;
   const by = issuer === undefined ? "" : `, ${issuer}`;
   const how =
@@ -146,9 +162,10 @@ function untrusted(code: string, { address, hasCaFile, certificate, proxyAddress
       ? ""
       : `; if the proxy ${proxyAddress} inspects TLS, the authority is the proxy's`;
   return unreachable("tls-untrusted", `the certificate of ${address} ${how} (${code})`, {
-    remedy: hasCaFile
-      ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of ${issuer ?? "that authority"}, ${unless}${inspected}`
-      : `put the authority's certificate into a file and name that file in control_plane.ca_file, ${unless}${inspected}`,
+    remedy:
+      caPem !== undefined
+        ? `control_plane.ca_file does not contain the authority that signed it: add the certificate of ${issuer ?? "that authority"}, ${unless}${inspected}`
+        : `put the authority's certificate into a file and name that file in control_plane.ca_file, ${unless}${inspected}`,
   });
 }
 

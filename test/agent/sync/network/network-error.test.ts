@@ -12,7 +12,7 @@ const PLACE: NetworkPlace = {
   nowMs: NOW_MS,
   serverNowMs: undefined,
   certificate: undefined,
-  hasCaFile: false,
+  caPem: undefined,
   proxyAddress: undefined,
   routeNote: undefined,
   isHandshaking: false,
@@ -123,6 +123,16 @@ describe("the clock", () => {
     const place = { ...PLACE, serverNowMs: NOW_MS, certificate };
     expect(unreachableByNetwork(failed("CERT_HAS_EXPIRED"), place).detail).toBe(
       "the certificate of cp.example.com:443 expired on 2026-11-20 (this host's clock says 2026-11-21)",
+    );
+  });
+
+  it("is not said to be before a certificate that has begun: its issuer has not", () => {
+    const link = { ...valid, issuer: "Root", isAuthority: true, servesTls: true, fingerprint: "AB" };
+    const root = { ...link, name: "Root", fromMs: NOW_MS + DAY_MS, toMs: NOW_MS + 2 * DAY_MS };
+    const certificate = { ...valid, chain: [{ ...link, name: "cp" }, root] };
+    const { detail } = unreachableByNetwork(failed("CERT_NOT_YET_VALID"), { ...PLACE, certificate });
+    expect(detail).toBe(
+      "the certificate of cp.example.com:443 is signed by way of Root, whose own certificate is not valid before 2026-11-22T12:00:00Z, and this host's clock says 2026-11-21T12:00:00Z",
     );
   });
 

@@ -96,6 +96,25 @@ describe("an intermediate as anchor", () => {
   });
 });
 
+describe("a chain with an authority that has expired", () => {
+  it.each([
+    ["the root, in ca_file", [2, 1], [0], { ...ROOT, isExpired: true }, MIDDLE, "Root", true],
+    ["the intermediate, which is sent", [2, 1], [0], ROOT, { ...MIDDLE, isExpired: true }, "Middle", false],
+    ["the intermediate, in ca_file", [2], [1], ROOT, { ...MIDDLE, isExpired: true }, "Middle", true],
+  ])("%s: is named, with the place of it", async (_what, sent, trusted, root, middle, name, isOwn) => {
+    const { outcome } = await outcomeOf(await certificateChain([root, middle, LEAF]), sent, trusted);
+    expect(outcome).toMatchObject({
+      cause: "tls-expired",
+      detail: expect.stringMatching(
+        new RegExp(`is signed by way of ${name}, whose own certificate expired on \\d{4}-`, "u"),
+      ),
+      remedy: expect.stringContaining(
+        isOwn ? `replace the certificate of ${name} in control_plane.ca_file` : "and its chain",
+      ),
+    });
+  });
+});
+
 it.each([
   ["a common name alone", [], false],
   ["a subjectAltName", SERVER, true],
