@@ -89,10 +89,19 @@ function backup(databasePath: string, file: string): number {
     const { code, fix } = cause instanceof CommandError ? cause : { code: "failed" as const, fix: undefined };
     throw new CommandError(code, message, { cause, fix });
   } finally {
-    if (place !== undefined) {
-      rmSync(place, { recursive: true, force: true });
-    }
+    removeIfPossible(place);
     process.umask(mask);
+  }
+}
+
+/** In an append-only folder (chattr +a), it stays without the copy: names there cannot go. */
+function removeIfPossible(place: string | undefined): void {
+  try {
+    rmSync(place ?? "", { recursive: true, force: true });
+  } catch (error) {
+    if (errorCode(error) !== "EPERM") {
+      throw error;
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
+import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { writeFailure } from "../../lib/files/write-failure.ts";
 import { isAnswered, listenOnUnixSocket, type UnixSocket } from "../../lib/unix-socket.ts";
 
 /**
@@ -17,9 +19,21 @@ export async function listenOnManagementSocket(server: Server, path: string): Pr
     if (errorCode(error) === "EEXIST") {
       throw isTaken(path);
     }
-    throw new OperatorError(`cannot listen on the management socket ${path}`, { cause: error });
+    throw notListening(path, error);
   }
 }
+
+/** If a folder or a mode is in the way, says which; else the system has its own words. */
+function notListening(path: string, error: unknown): OperatorError {
+  const message = `cannot listen on the management socket ${path}`;
+  if (!IN_THE_WAY.has(errorCode(error) ?? "")) {
+    return new OperatorError(message, { cause: error });
+  }
+  const { problem, fix } = writeFailure(path, error, "novacula-control-plane");
+  return new CommandError("failed", `${message}: ${problem}`, { fix });
+}
+
+const IN_THE_WAY: ReadonlySet<string> = new Set(["ENOTDIR", "EACCES", "EPERM", "EROFS", "ENOSPC"]);
 
 async function removeStaleSocket(path: string): Promise<void> {
   const before = inode(path);
@@ -30,7 +44,11 @@ async function removeStaleSocket(path: string): Promise<void> {
     throw isTaken(path);
   }
   if (inode(path) === before) {
-    unlinkSync(path);
+    try {
+      unlinkSync(path);
+    } catch (error) {
+      throw notListening(path, error);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { readAccounts } from "../accounts.ts";
 import { errorCode } from "../errors.ts";
@@ -65,13 +65,17 @@ export function writeProblem(
   });
   const [first] = blocked;
   if (first === undefined) {
-    return undefined;
+    const appended = [folder, ...files].find(isAppendOnly);
+    return appended === undefined ? undefined : flagged("a", appended);
   }
   if (first.code === "EROFS") {
     return {
       problem: `${shown(first.path)} is on a file system that is read-only here`,
       fix: readOnlyFix(folder, service),
     };
+  }
+  if (first.code === "EPERM") {
+    return flagged("i", first.path);
   }
   const denial = rootDenial(first.code, first.path);
   if (denial !== undefined) {
@@ -80,9 +84,6 @@ export function writeProblem(
   const words = blocked.map(({ path }) => shellWord(path)).join(" ");
   const isOwn = blocked.every(({ stats }) => stats.uid === process.geteuid?.());
   const problem = `${blocked.map(({ path, stats }) => whose(path, stats)).join(", and ")}, so ${processUser()} may not write there`;
-  if (first.code === "EPERM") {
-    return { problem: `${shown(first.path)} is immutable (chattr +i)`, fix: withSudo(`chattr -i ${words}`) };
-  }
   return {
     problem,
     fix: inPlace({
@@ -90,6 +91,35 @@ export function writeProblem(
       pod: FS_GROUP,
     }),
   };
+}
+
+/** What chattr(1) set, which holds for root too. */
+export function flagged(flag: "i" | "a", path: string): AccessProblem {
+  const command = `chattr -${flag} ${shellWord(path)}`;
+  return {
+    problem: `${shown(path)} is ${flag === "i" ? "immutable" : "append-only"} (chattr +${flag}), for root too`,
+    fix: inPlace({
+      host: withSudo(command),
+      pod: `run this on the Kubernetes node, for the volume: ${command}`,
+    }),
+  };
+}
+
+/**
+ * access(2) does not tell; but even its owner may not set the mode, not to what it is. A file is not
+ * opened for this: to close it would end the locks that SQLite has on it in this process.
+ */
+function isAppendOnly(path: string): boolean {
+  const stats = statIfThere(path);
+  if (stats === undefined || stats.uid !== process.geteuid?.()) {
+    return false;
+  }
+  try {
+    chmodSync(path, stats.mode & 0o7777);
+    return false;
+  } catch (error) {
+    return errorCode(error) === "EPERM";
+  }
 }
 
 /** Modes do not hold for root, so no change of them helps. */

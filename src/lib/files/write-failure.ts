@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { inPlace, shellWord, withSudo } from "../shell-word.ts";
-import { type AccessProblem, processOwner, readProblem, writeProblem } from "./access-problem.ts";
+import { type AccessProblem, flagged, processOwner, readProblem, writeProblem } from "./access-problem.ts";
 import { NoFileAnswer } from "./file-answer.ts";
 import { fileSystemOf, fullDisk } from "./file-system.ts";
 
@@ -81,6 +81,13 @@ function isFolder(path: string): boolean {
 
 function missingFolder(folder: string, code: string, service: string): AccessProblem {
   const shown = printable(folder, 4096);
+  if (existsSync(folder) && code === "EPERM") {
+    const { fix } = flagged("a", folder);
+    return {
+      problem: `no name in ${shown} can be removed (EPERM): it is probably append-only (chattr +a)`,
+      fix,
+    };
+  }
   if (existsSync(folder)) {
     return { problem: `the system forbids it (${code})`, fix: KERNEL_LOG() };
   }

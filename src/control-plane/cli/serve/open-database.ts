@@ -1,8 +1,9 @@
-import { mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { utcTime } from "../../../lib/clock.ts";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
-import { processOwner, processUser } from "../../../lib/files/access-problem.ts";
+import { errorCode } from "../../../lib/errors.ts";
+import { processOwner, processUser, writeProblem } from "../../../lib/files/access-problem.ts";
 import { printable } from "../../../lib/printable.ts";
 import { inPlace, shellWord, withSudo } from "../../../lib/shell-word.ts";
 import type { Logger } from "../../log/logger.ts";
@@ -72,8 +73,14 @@ export function createFolder(folder: string): boolean {
   try {
     return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
   } catch (error) {
-    const user = processUser();
-    throw new CommandError("failed", `${user} cannot create the folder ${printable(folder, 4096)}`, {
+    const message = `${processUser()} cannot create the folder ${printable(folder, 4096)}`;
+    const trouble = ["EPERM", "EROFS"].includes(errorCode(error) ?? "")
+      ? writeProblem(nearestFolder(folder), [], "novacula-control-plane")
+      : undefined;
+    if (trouble !== undefined) {
+      throw new CommandError("failed", `${message}: ${trouble.problem}`, { fix: trouble.fix });
+    }
+    throw new CommandError("failed", message, {
       cause: error,
       fix: inPlace({
         host: `create it, or set another DATABASE_URL or MANAGEMENT_SOCKET:\nsudo install -d -m 0700 -o ${processOwner().replace(":", " -g ")} ${shellWord(folder)}`,
@@ -81,4 +88,8 @@ export function createFolder(folder: string): boolean {
       }),
     });
   }
+}
+
+function nearestFolder(folder: string): string {
+  return existsSync(folder) ? folder : nearestFolder(dirname(folder));
 }
