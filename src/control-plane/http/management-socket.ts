@@ -1,7 +1,9 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
+import { dirname } from "node:path";
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
+import { writeProblem } from "../../lib/files/access-problem.ts";
 import { writeFailure } from "../../lib/files/write-failure.ts";
 import { isAnswered, listenOnUnixSocket, type UnixSocket } from "../../lib/unix-socket.ts";
 
@@ -73,6 +75,10 @@ async function isListenedOn(path: string): Promise<boolean> {
   try {
     return await isAnswered(path);
   } catch (error) {
-    throw new OperatorError(`cannot find out whether a control plane listens on ${path}`, { cause: error });
+    const message = `cannot find out whether a control plane listens on ${path}`;
+    const trouble = writeProblem(dirname(path), [path], "novacula-control-plane");
+    throw trouble === undefined
+      ? new OperatorError(message, { cause: error })
+      : new CommandError("failed", `${message}: ${trouble.problem}`, { fix: trouble.fix });
   }
 }

@@ -1,5 +1,5 @@
-import { accessSync, chmodSync, constants, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { accessSync, chmodSync, constants, readlinkSync, type Stats, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { readAccounts } from "../accounts.ts";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
@@ -10,6 +10,8 @@ import { limitOfRoot } from "./limit-of-root.ts";
 /** In a user namespace (PrivateUsers= of a unit), the kernel shows foreign users as this one. */
 const UNMAPPED = 65_534;
 const { R_OK, W_OK, X_OK } = constants;
+/** path_resolution(7) */
+const MAX_LINKS = 40;
 const FS_GROUP = "set fsGroup in the pod's securityContext, or mount a volume of its user there";
 
 /** What this process may not do with a file, with whose it is, and what to do about it. */
@@ -22,25 +24,25 @@ export interface AccessProblem {
 
 /** What is in the way of reading `path`: the file, or a folder above it. Undefined: nothing. */
 export function readProblem(path: string): AccessProblem | undefined {
-  const folder = foldersAbove(path).find((each) => refusalOf(each, X_OK) !== undefined);
-  const blocked = folder ?? path;
-  const code = refusalOf(blocked, folder === undefined ? R_OK : X_OK);
-  const stats = statSync(blocked, { throwIfNoEntry: false });
-  if (code === undefined || stats === undefined) {
+  const blocked = blockedPlace(path, R_OK);
+  const stats = blocked && statIfThere(blocked.place);
+  if (blocked === undefined || stats === undefined) {
     return undefined;
   }
+  const { place, code } = blocked;
+  const folder = blocked.isFolder ? place : undefined;
   const verb = folder === undefined ? "read it" : `enter it, and so not read ${shown(path)}`;
-  const denial = rootDenial(code, blocked);
+  const denial = rootDenial(code, place);
   if (denial !== undefined) {
     return denial;
   }
   const group = shellWord(processGroup());
   const open =
     folder === undefined
-      ? `${withSudo(`chgrp ${group} ${shellWord(path)}`)} && ${withSudo(`chmod g+r ${shellWord(path)}`)}`
+      ? `${withSudo(`chgrp ${group} ${shellWord(place)}`)} && ${withSudo(`chmod g+r ${shellWord(place)}`)}`
       : `${withSudo(`chgrp ${group} ${shellWord(folder)}`)} && ${withSudo(`chmod g+x ${shellWord(folder)}`)}`;
   return {
-    problem: `${whose(blocked, stats)}, so ${processUser()} may not ${verb}`,
+    problem: `${whose(place, stats)}, so ${processUser()} may not ${verb}`,
     fix: inPlace({
       host: folder === undefined ? `let its group read it:\n${open}` : `let its group enter it:\n${open}`,
       pod: FS_GROUP,
@@ -106,8 +108,8 @@ export function flagged(flag: "i" | "a", path: string): AccessProblem {
 }
 
 /**
- * access(2) does not tell; but even its owner may not set the mode, not to what it is. A file is not
- * opened for this: to close it would end the locks that SQLite has on it in this process.
+ * access(2) does not tell; but even its owner may not set the mode, not to what it is. The file is
+ * not opened for this: to close it would end the locks that SQLite has on it in this process.
  */
 function isAppendOnly(path: string): boolean {
   const stats = statIfThere(path);
@@ -137,6 +139,34 @@ function readOnlyFix(folder: string, service: string): string {
     host: `mount it writable (it is ${fileSystemOf(folder)}), or, if a unit of systemd forbids it, ${allow}, and restart the service:\nsudo systemctl edit ${service}`,
     pod: "mount a volume there that is not read-only",
   });
+}
+
+interface BlockedPlace {
+  readonly place: string;
+  readonly isFolder: boolean;
+  readonly code: string;
+}
+
+/** The first place on the way to `path` that refuses, also behind links: they have no modes. */
+function blockedPlace(path: string, mode: number, links = 0): BlockedPlace | undefined {
+  const ways = [...foldersAbove(path).map((each) => ({ each, wanted: X_OK })), { each: path, wanted: mode }];
+  for (const { each, wanted } of ways) {
+    const code = refusalOf(each, wanted);
+    if (code !== undefined) {
+      const target = links < MAX_LINKS ? linkTarget(each) : undefined;
+      const behind = target === undefined ? undefined : blockedPlace(target, wanted, links + 1);
+      return behind ?? { place: each, isFolder: wanted === X_OK, code };
+    }
+  }
+  return undefined;
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return resolve(dirname(path), readlinkSync(path));
+  } catch {
+    return undefined;
+  }
 }
 
 function foldersAbove(path: string): readonly string[] {

@@ -1,5 +1,7 @@
-import { closeSync, openSync, statSync } from "node:fs";
+import { closeSync, openSync, readlinkSync, statSync } from "node:fs";
+import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
+import { printable } from "../../../lib/printable.ts";
 
 /** The database and the files that SQLite keeps beside it in WAL mode. Losing one loses writes. */
 const FILES = ["", "-wal", "-shm"];
@@ -23,12 +25,23 @@ export function createIfMissing(path: string): "missing" | "empty" | undefined {
       throw error;
     }
   }
-  // Follows links: a link to nothing throws here, where SQLite would create its target.
-  const stat = statSync(path);
+  // Follows links: SQLite would create the target of a link to nothing.
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    throw linkToNothing(path);
+  }
   if (!stat.isFile()) {
     throw new OperatorError("this is not a file: DATABASE_URL must name the database file");
   }
   return stat.size === 0 ? "empty" : undefined;
+}
+
+/** Perhaps the disk is not mounted that has the database: no other one is made. */
+function linkToNothing(path: string): OperatorError {
+  const target = printable(readlinkSync(path), 4096);
+  return new CommandError("failed", `it is a link to ${target}, which does not exist`, {
+    fix: "mount what has that file, or correct the link. For a new database, remove the link",
+  });
 }
 
 /**

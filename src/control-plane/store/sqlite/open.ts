@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { fingerprintOfHash } from "../rows/records.ts";
 import { createIfMissing, DatabaseFile } from "./database-file.ts";
-import { migrate, requireSchema } from "./migrations/migrations.ts";
+import { isWithoutTables, migrate, requireSchema } from "./migrations/migrations.ts";
 import {
   defineRoleRepair,
   REPAIR_ROLES,
@@ -15,8 +15,8 @@ const MIGRATION_LOCK_MS = 10_000;
 
 /** What an operator should know of an opening. */
 interface OpeningNotices {
-  /** The database did not exist: there was no file, or an empty one. */
-  created(was: "missing" | "empty"): void;
+  /** The database did not exist: there was no file, an empty one, or one without tables. */
+  created(was: "missing" | "empty" | "no tables"): void;
   /** A migration made the member owner or admin because of an invalid role. */
   roleRepaired(member: RepairedMember): void;
 }
@@ -30,9 +30,11 @@ interface OpeningNotices {
  */
 export function openSqliteStore(path: string, notices?: OpeningNotices): SqliteStore {
   try {
-    const was = createIfMissing(path);
+    const found = createIfMissing(path);
     const file = new DatabaseFile(path);
-    const writer = openWriter(path);
+    const writer = connectWriter(path);
+    const was = isWithoutTables(writer) ? (found ?? "no tables") : undefined;
+    configure(writer);
     const migrated = migrateWriter(writer);
     const reader = new DatabaseSync(path, { timeout: 0 });
     defineFunctions(reader);
@@ -51,13 +53,16 @@ export function openSqliteStore(path: string, notices?: OpeningNotices): SqliteS
   }
 }
 
-function openWriter(path: string): DatabaseSync {
+function connectWriter(path: string): DatabaseSync {
   const writer = new DatabaseSync(path, { timeout: MIGRATION_LOCK_MS, enableForeignKeyConstraints: true });
   defineWriterFunctions(writer);
+  return writer;
+}
+
+function configure(writer: DatabaseSync): void {
   writer.exec("pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on");
   // In pages. Larger than one second's writes at 2,000 syncs/s, so that checkpoints.ts comes first.
   writer.exec("pragma wal_autocheckpoint = 16384");
-  return writer;
 }
 
 function migrateWriter(writer: DatabaseSync): ReadonlySet<string> {

@@ -1,4 +1,14 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { request } from "undici";
@@ -231,6 +241,39 @@ describe("a start", () => {
     const directory = tempDir();
     writeFileSync(join(directory, "control-plane.db"), "");
     expect(events(await running(directory), "database.created")).toHaveLength(1);
+  });
+
+  it("on a database without tables says the same", async () => {
+    const directory = tempDir();
+    const made = new DatabaseSync(join(directory, "control-plane.db"));
+    made.exec("create table t (a); drop table t");
+    made.close();
+    expect(events(await running(directory), "database.created")).toMatchObject([
+      { msg: expect.stringMatching(/was empty, so its tables were created/u) },
+    ]);
+  });
+
+  // A version of its own must not be taken for that of a later control plane.
+  it.each([0, 3, 53])("on another program's database with version %i changes nothing", (version) => {
+    const path = join(tempDir(), "cp.db");
+    const other = new DatabaseSync(path);
+    other.exec(`create table dashboard (a); create table org (a); pragma user_version = ${version}`);
+    other.close();
+    const before = readFileSync(path);
+    expect(() => openSqliteStore(path)).toThrow(
+      `cannot open the database ${path}: it is the database of another program, with the tables dashboard, org`,
+    );
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  it("on a link to nothing makes no database, and says where the link leads", () => {
+    const folder = tempDir();
+    const path = join(folder, "cp.db");
+    symlinkSync(join(folder, "disk", "cp.db"), path);
+    expect(() => openSqliteStore(path)).toThrow(
+      `cannot open the database ${path}: it is a link to ${folder}/disk/cp.db, which does not exist`,
+    );
+    expect(readdirSync(folder)).toEqual(["cp.db"]);
   });
 
   it("creates the file for its owner only, whatever the umask", async () => {

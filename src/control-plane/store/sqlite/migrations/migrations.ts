@@ -1,5 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import { CommandError } from "../../../../lib/command-line/command-error.ts";
 import { OperatorError } from "../../../../lib/errors.ts";
+import { printable } from "../../../../lib/printable.ts";
 import { integer, text } from "../../rows/row.ts";
 import { DAMAGE_REMEDY } from "../rows/unavailable.ts";
 import { EXECUTOR_TABLES } from "./executor-tables.ts";
@@ -131,6 +133,33 @@ export function migrate(database: DatabaseSync): ReadonlySet<string> {
       throw error;
     }
   }
+}
+
+/** Of ours, those whose names are least likely in a database of another program. */
+const OUR_TABLES = ["auditEvent", "executorKey", "executor"];
+const SHOWN_TABLES = 5;
+
+/**
+ * Whether the database has no tables yet. Throws an OperatorError if it is another program's, which
+ * must not get ours beside its own.
+ */
+export function isWithoutTables(database: DatabaseSync): boolean {
+  const rows = database
+    .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name")
+    .all();
+  const names = rows.map((row) => text(row, "name"));
+  if (names.length > 0 && !OUR_TABLES.some((name) => names.includes(name))) {
+    const shown = names.slice(0, SHOWN_TABLES).map((name) => printable(name, 60));
+    const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : "";
+    throw new CommandError(
+      "failed",
+      `it is the database of another program, with the tables ${shown.join(", ")}${more}`,
+      {
+        fix: "set DATABASE_URL to the control plane's own file",
+      },
+    );
+  }
+  return names.length === 0;
 }
 
 /** Throws an OperatorError if `database` lacks a table, index or trigger that `sound` has. */

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { CommandError } from "../../../../lib/command-line/command-error.ts";
@@ -51,14 +52,7 @@ function troubleOf(
     case 3:
     case 8:
     case 14:
-      return (
-        writeProblem(
-          dirname(path),
-          BESIDE.map((suffix) => path + suffix),
-          SERVICE,
-        ) ??
-        readProblem(path) ?? { fix: NO_ACCESS }
-      );
+      return writeTrouble(path) ?? readProblem(path) ?? { fix: NO_ACCESS };
     case 5:
     case 6:
       return { fix: LOCKED };
@@ -101,11 +95,34 @@ export function isDamaged(database: DatabaseSync): boolean {
 export function cannotOpen(path: string, error: unknown): OperatorError {
   const code = primaryCode(error) ?? primaryCode(error instanceof Error ? error.cause : undefined);
   const trouble = code === undefined ? accessTrouble(path, error) : troubleOf(code, path);
+  if (error instanceof CommandError) {
+    return new CommandError(error.code, `cannot open the database ${path}: ${error.message}`, {
+      fix: error.fix,
+    });
+  }
   if (trouble === undefined) {
     return new OperatorError(`cannot open the database ${path}`, { cause: error });
   }
   const { problem = errorChain(error), fix } = trouble;
   return new CommandError("failed", `cannot open the database ${path}: ${problem}`, { fix });
+}
+
+/** SQLite writes beside the file to which a link leads. */
+function writeTrouble(path: string) {
+  const real = realPath(path);
+  return writeProblem(
+    dirname(real),
+    BESIDE.map((suffix) => real + suffix),
+    SERVICE,
+  );
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Before SQLite sees the file, the system may refuse it. */
@@ -115,13 +132,7 @@ function accessTrouble(path: string, error: unknown) {
     return fullDisk(path);
   }
   // A folder above it that this user may not enter hides even whose the file is.
-  return isRefusal
-    ? (writeProblem(
-        dirname(path),
-        BESIDE.map((suffix) => path + suffix),
-        SERVICE,
-      ) ?? readProblem(path))
-    : undefined;
+  return isRefusal ? (writeTrouble(path) ?? readProblem(path)) : undefined;
 }
 
 export function isBusy(error: unknown): boolean {
