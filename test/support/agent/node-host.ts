@@ -16,7 +16,7 @@ import { eventually } from "../eventually.ts";
 import { makeKey } from "../keys.ts";
 import type { TemporaryDirectory } from "../temp-dir.ts";
 import { fileWith, replyOf as syncReplyOf } from "./loaded.ts";
-import { ORGANIZATION, replyOf } from "./nodes.ts";
+import { ORGANIZATION, OWN_CLIENTS, replyOf } from "./nodes.ts";
 
 interface ModelUnit {
   activeState: string;
@@ -116,6 +116,7 @@ export class ModelHost {
       programs: new Programs({
         clientsDir: join(this.folder, "clients"),
         owners: [process.geteuid?.() ?? 0],
+        catalogue: OWN_CLIENTS,
       }),
     });
     const { config } = fileWith(makeKey());

@@ -1,5 +1,6 @@
 import { type HeldNode, NO_NODES, type NodeList } from "../../../src/agent/reconciler/decide/node-list.ts";
 import { downUnit, type UnitState } from "../../../src/agent/reconciler/decide/unit-state.ts";
+import { CATALOGUE } from "../../../src/protocol/chains/catalogue.ts";
 import type { NodesReply } from "../../../src/protocol/nodes/node-exchange.ts";
 import type { NodeSpec } from "../../../src/protocol/nodes/node-spec.ts";
 import type { ObservedNode } from "../../../src/protocol/nodes/observed-node.ts";
@@ -25,6 +26,21 @@ export function makeSpec(name: string, changes: Partial<NodeSpec> = {}): NodeSpe
 }
 
 export const ORGANIZATION = "org-1";
+
+/**
+ * The catalogue without the clients of this machine's system. Whether it has them is no matter of a
+ * modelled host, and asking monerod for its version takes 300 ms of processor time.
+ */
+export const OWN_CLIENTS = CATALOGUE.map((adapter) => ({
+  ...adapter,
+  roles: adapter.roles.map((role) => ({
+    ...role,
+    clients: role.clients.map((client) => ({
+      ...client,
+      versions: client.versions.map(({ version }) => ({ version, systemProgram: null })),
+    })),
+  })),
+}));
 
 export function held(spec: NodeSpec, changes: Partial<HeldNode> = {}): HeldNode {
   return { spec, organizationId: ORGANIZATION, isUnlisted: false, isSlow: false, end: null, ...changes };
