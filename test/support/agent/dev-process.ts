@@ -41,6 +41,12 @@ export function startDev(folder: string, port?: number) {
     return found[1] ?? "";
   };
   return {
+    /** The environment of the control plane and of the agent. */
+    environments: () =>
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")
+        .trim()
+        .split(" ")
+        .map((pid) => readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")),
     configPath: join(folder, "agent.toml"),
     output: () => output,
     waitFor,

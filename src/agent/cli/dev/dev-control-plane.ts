@@ -62,9 +62,10 @@ export function startControlPlane(
   terminal: Terminal,
 ): DevControlPlane {
   const url = `http://127.0.0.1:${port}`;
+  const environment = { ...program.environment, PATH: terminal.environment["PATH"] };
   const child = startChild("The control plane", program, ["serve", "--dev", setKey], {
     env: {
-      PATH: terminal.environment["PATH"],
+      ...environment,
       DATABASE_URL: `file:${folder.databasePath}`,
       MANAGEMENT_SOCKET: folder.managementSocket,
       LOG_FORMAT: "json",
@@ -76,7 +77,8 @@ export function startControlPlane(
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = followOutput(child, terminal);
-  const manage: Manage = (...args) => ask(program, [...args, "--json", "--socket", folder.managementSocket]);
+  const manage: Manage = (...args) =>
+    ask(program, [...args, "--json", "--socket", folder.managementSocket], environment);
   return {
     url,
     child,
@@ -163,9 +165,14 @@ async function issueKey(manage: Manage, name: string): Promise<ExecutorKey> {
 /**
  * Runs a command of the control plane and decodes its JSON. A secret appears only in its stdout.
  */
-async function ask(program: Program, args: readonly string[]): Promise<unknown> {
+async function ask(
+  program: Program,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<unknown> {
   const child = spawn(program.file, [...program.args, ...args], {
     argv0: program.argv0,
+    env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = once(child, "close");

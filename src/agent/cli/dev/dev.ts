@@ -95,7 +95,7 @@ async function start(
   }
   guard(
     startChild("The agent", programs.agent, ["run", "-c", folder.configPath], {
-      env: terminal.environment,
+      env: { ...terminal.environment, ...programs.agent.environment },
       stdio: ["ignore", "inherit", "inherit"],
     }),
   );

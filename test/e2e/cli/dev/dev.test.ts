@@ -12,6 +12,7 @@ import { command } from "../../../support/agent/command.ts";
 import { noteKeys, startDev } from "../../../support/agent/dev-process.ts";
 import { freePort, portOf } from "../../../support/free-port.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
+import { ROOT } from "../../../support/source-files.ts";
 import { HOST_BASE, temporaryDirectory } from "../../../support/temp-dir.ts";
 
 // Each is four processes.
@@ -28,6 +29,10 @@ describe.concurrent("dev", { timeout: 90_000 }, () => {
     expect(first.output()).not.toContain("\u001b");
     // It needs a browser: dev-page.test.ts.
     expect(first.output()).toMatch(/^ {2}http:\/\/127\.0\.0\.1:\d+\/sign-in#[\w-]{43}$/mu);
+    // Started from source, both programs are compiled once. Nobody else can write to that folder.
+    const cache = `NODE_COMPILE_CACHE=${join(ROOT, ".cache/node-compile")}`;
+    const environments = first.environments();
+    expect(environments.filter((variables) => variables.includes(cache))).toHaveLength(2);
     // No terminal, so nobody could press Enter.
     expect(first.output()).not.toContain("Press Enter");
 
