@@ -279,7 +279,12 @@ describe("agent.public_host", () => {
     ["::", "all addresses of a server"],
     ["fe80::1%eth0", "without the zone of an address"],
     ["fe80::1", "without a link-local address"],
-    ["host!.corp", "with letters, digits, hyphens and dots only"],
+    ["host!.corp", "with letters, digits, hyphens and dots only, and so without the character U+0021"],
+    ["ho\u2011st.corp", "without the character U+2011"],
+    ["host\u200b.corp", "without the character U+200B"],
+    ["224.0.0.1", "for groups (multicast) or for nobody"],
+    ["255.255.255.255", "for groups (multicast) or for nobody"],
+    ["ff02::1", "for groups (multicast) or for nobody"],
   ])("%s is refused with the reason", async (host, why) => {
     const issues = await issuesOf("agent.public_host", host);
     expect(issues).toHaveLength(1);

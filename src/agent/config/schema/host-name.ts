@@ -15,6 +15,10 @@ const MISTAKES: readonly Mistake[] = [
     "one that can be reached: 0.0.0.0 and :: are all addresses of a server",
   ],
   [
+    (host) => (isIP(host) === 4 && Number.parseInt(host, 10) >= 224) || (isIPv6(host) && /^ff/iu.test(host)),
+    "one that can be reached: this address is for groups (multicast) or for nobody",
+  ],
+  [
     (host) => /^fe[89ab][0-9a-f]:/iu.test(host),
     "without a link-local address (fe80::…): it has a meaning on one network only",
   ],
@@ -63,6 +67,13 @@ const STRICT_MISTAKES: readonly Mistake[] = [
   ],
 ];
 
+/** Some of them look like a hyphen, a dot or nothing. */
+function oddCharacter(host: string): string {
+  const [odd] = /[^\p{L}\p{M}\p{N}.-]/u.exec(host) ?? [];
+  const code = odd?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  return code === undefined ? "" : `, and so without the character U+${code}`;
+}
+
 /**
  * The host name or IP address that a text means: without a final dot, without the brackets of a
  * URL, and with the ASCII form of an international name. Otherwise why it is none.
@@ -79,7 +90,7 @@ export function meantHost(text: string): { readonly host: string } | { readonly 
   const ascii = /^[\p{L}\p{M}\p{N}.-]+$/u.test(bare) ? domainToASCII(bare) : "";
   const isName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/u.test(ascii) && hostMistake(ascii) === undefined;
   if (!isName) {
-    return { why: "with letters, digits, hyphens and dots only" };
+    return { why: `with letters, digits, hyphens and dots only${oddCharacter(bare)}` };
   }
   // Names are the same in either case; keep what was written.
   return { host: ascii === bare.toLowerCase() ? bare : ascii };
