@@ -15,6 +15,7 @@ import { socketPathProblem } from "../../lib/unix-socket.ts";
 import type { DatabaseAddress } from "../store/address/database-address.ts";
 import { isPostgresUrl } from "../store/address/postgres-address.ts";
 import { settingsFix } from "./settings-fix.ts";
+import { readServiceEnvironment, type ServiceEnvironment } from "./variable-source.ts";
 import { DEFAULT_DATABASE_URL, databaseUrl, variables } from "./variables.ts";
 
 /** The environment of `serve`, checked. */
@@ -168,6 +169,19 @@ export function oddSecrets(env: Environment): readonly string[] {
     const edges = valueEdges(env[name] ?? "");
     return edges === undefined ? [] : [`${name}: ${edges}, unless that was intended`];
   });
+}
+
+/** One sentence for each variable that an environment file of the service does not set. */
+export function ignoredVariables(
+  env: Environment,
+  read: () => ServiceEnvironment = readServiceEnvironment,
+): readonly string[] {
+  if (env["INVOCATION_ID"] === undefined) {
+    return [];
+  }
+  return read()
+    .ignored.filter(({ name }) => ENVIRONMENT_VARIABLES.some((each) => each.name === name))
+    .map(({ name, place, why }) => `${name} is not set by ${place}: ${why}. Fix: write ${name}=VALUE there`);
 }
 
 /** Where the other commands look for the socket, from the same environment that `serve` reads. */

@@ -21,6 +21,15 @@ export interface ServiceEnvironment {
   readonly places: ReadonlyMap<string, string>;
   /** The environment files that only another user may read. */
   readonly unreadable: readonly string[];
+  /** What looks like a variable in an environment file, and is none for systemd. */
+  readonly ignored: readonly IgnoredLine[];
+}
+
+interface IgnoredLine {
+  readonly name: string;
+  readonly place: string;
+  /** A clause: `export belongs to shells`. */
+  readonly why: string;
 }
 
 /** Reads the unit, its drop-ins and its environment files below `root`. */
@@ -39,17 +48,24 @@ export function readServiceEnvironment(root = "/"): ServiceEnvironment {
     }
   }
   const unreadable: string[] = [];
+  const ignored: IgnoredLine[] = [];
   // systemd.exec(5): what these files set overrides Environment=.
   for (const path of files) {
     const text = textOf(join(root, path));
     if (text === null) {
       unreadable.push(path);
     }
-    for (const { key, line } of assignments(text ?? "")) {
-      places.set(key, `${path} line ${line}`);
+    for (const [index, row] of (text ?? "").split("\n").entries()) {
+      const place = `${path} line ${index + 1}`;
+      // Unlike a unit, such a file may have white space before the equals sign.
+      const name = /^\s*(\w+)\s*=/u.exec(row)?.[1];
+      if (name !== undefined) {
+        places.set(name, place);
+      }
+      ignored.push(...oddForms(row).map((form) => ({ ...form, place })));
     }
   }
-  return { places, unreadable };
+  return { places, unreadable, ignored };
 }
 
 /** Whether the service is installed on this host. */
@@ -73,10 +89,24 @@ function unitFiles(root: string): readonly string[] {
   return unit === undefined ? [] : [unit, ...sorted];
 }
 
+/** A name as systemd.exec(5) wants it, in a form of other programs. */
+const ODD_FORMS: readonly (readonly [form: RegExp, why: string])[] = [
+  [/^\s*(?:export|set|setenv|declare -x)\s+(\w+)\s*=/u, "a file for systemd has the name alone before the ="],
+  [/^\s*(?:setenv\s+)?([A-Z][A-Z0-9_]+)\s*:(?:\s|$)/u, "a file for systemd has = in place of the colon"],
+  [/^\s*(?:Environment=|-e\s+|--env\s+)["']?(\w+)=/u, "a file for systemd has the name alone before the ="],
+];
+
+function oddForms(row: string): readonly { readonly name: string; readonly why: string }[] {
+  return ODD_FORMS.flatMap(([form, why]) => {
+    const name = form.exec(row)?.[1];
+    return name === undefined ? [] : [{ name, why }];
+  });
+}
+
 /** The lines of the form `KEY=value`, without comments. */
 function assignments(text: string) {
   return text.split("\n").flatMap((line, index) => {
-    const [, key, value] = /^\s*(?:export\s+)?(\w+)=(.*)$/u.exec(line) ?? [];
+    const [, key, value] = /^\s*(\w+)=(.*)$/u.exec(line) ?? [];
     return key === undefined || value === undefined ? [] : [{ key, value, line: index + 1 }];
   });
 }

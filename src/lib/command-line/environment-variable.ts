@@ -148,8 +148,8 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What surrounds a value that was probably not meant as a part of it: `in quotes, which are part of
- * the value: delete them`. Files of environment variables differ in what they remove.
+ * What of a value was probably not meant as a part of it: `it is in quotes, which are part of the
+ * value: delete them`. Files of environment variables differ in what they remove and fill in.
  */
 export function valueEdges(value: string): string | undefined {
   const trimmed = value.trim();
@@ -159,7 +159,16 @@ export function valueEdges(value: string): string | undefined {
   }
   const inner = value.slice(1, -1);
   const isQuoted = value.length > 1 && QUOTES.some(([open, close]) => value === `${open}${inner}${close}`);
-  return isQuoted ? "it is in quotes, which are part of the value: delete them" : undefined;
+  if (isQuoted) {
+    return "it is in quotes, which are part of the value: delete them";
+  }
+  if (/\s#/u.test(value)) {
+    return "what begins with # is part of the value, and no comment: put comments on lines of their own";
+  }
+  const [reference] = /^\$\w+|\$\{\w*\}?|^%\w+%|\{\{/u.exec(value) ?? [];
+  return reference === undefined
+    ? undefined
+    : `nothing fills in the ${reference} in it: write what it stands for`;
 }
 
 function edgeOf(value: string, trimmed: string): string {

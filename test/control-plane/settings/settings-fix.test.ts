@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { oddSecrets, readSettings } from "../../../src/control-plane/settings/settings.ts";
+import { ignoredVariables, oddSecrets, readSettings } from "../../../src/control-plane/settings/settings.ts";
 import { settingsFix } from "../../../src/control-plane/settings/settings-fix.ts";
 import {
   readServiceEnvironment,
@@ -42,6 +42,7 @@ it("says where to correct a variable, and that a file which cannot be read may s
   const read = (places: [string, string][], unreadable: string[]) => (): ServiceEnvironment => ({
     places: new Map(places),
     unreadable,
+    ignored: [],
   });
   expect(settingsFix(["PORT"], {}, read([], []))).toBeUndefined();
   expect(settingsFix(["PORT"], SERVICE, read([["PORT", `${FILE} line 3`]], []))).toBe(
@@ -61,4 +62,46 @@ it("refuses paths in quotes, and names secrets in quotes without showing them", 
   expect(oddSecrets({ BETTER_AUTH_SECRET: secret, INITIAL_ADMIN_PASSWORD: "twelve chars" })).toEqual([
     "BETTER_AUTH_SECRET: it is in quotes, which are part of the value: delete them, unless that was intended",
   ]);
+});
+
+it.each([
+  [
+    "PORT=3000 # http",
+    /PORT: must be an integer.* \(got "3000 # http"\); what begins with # is part of the value/,
+  ],
+  ["HOST=$ADDRESS", /HOST: must be an address.*; nothing fills in the \$ADDRESS in it/],
+  ["TLS_CERT=/etc/tls/a.pem # ours", /TLS_CERT: must be a path.*; what begins with # is part/],
+  [
+    `DATABASE_URL=file:${"$"}{STATE}/cp.db`,
+    /DATABASE_URL: must be .*; nothing fills in the \$\{STATE\} in it/,
+  ],
+  ["LOG_LEVEL={{ level }}", /LOG_LEVEL: must be debug.*; nothing fills in the \{\{ in it/],
+  ["METRICS_ADDRESS=127.0.0.1:9464\r", /METRICS_ADDRESS: .*; it ends with a carriage return/],
+])("says what of %s a person did not mean as a part of the value", (line, said) => {
+  const [name = "", value = ""] = line.split(/=(.*)/su);
+  expect(() => readSettings({ TLS_KEY: name === "TLS_CERT" ? "/a.key" : undefined, [name]: value })).toThrow(
+    said,
+  );
+});
+
+it("names the lines that systemd ignores, of its own variables only", () => {
+  const lines = [
+    "export PORT=3000",
+    "HOST: 0.0.0.0",
+    "Environment=LOG_LEVEL=debug",
+    "export PATH=/bin",
+    "#export HOST=x",
+  ];
+  const root = host({
+    [UNIT]: `[Service]\nEnvironmentFile=-${FILE}\n`,
+    [FILE]: `${lines.join("\n")}\n`,
+  });
+  const read = () => readServiceEnvironment(root);
+  expect(ignoredVariables(SERVICE, read)).toEqual([
+    `PORT is not set by ${FILE} line 1: a file for systemd has the name alone before the =. Fix: write PORT=VALUE there`,
+    `HOST is not set by ${FILE} line 2: a file for systemd has = in place of the colon. Fix: write HOST=VALUE there`,
+    `LOG_LEVEL is not set by ${FILE} line 3: a file for systemd has the name alone before the =. Fix: write LOG_LEVEL=VALUE there`,
+  ]);
+  expect(ignoredVariables({}, read)).toEqual([]);
+  expect([...read().places.keys()]).toEqual(["Environment"]);
 });

@@ -10,13 +10,19 @@ it.each([
   ['"https://cp.example.com"', /in quotes.*delete them/],
   ["'3555'", /in quotes/],
   ["“3555”", /in quotes/],
+  ["3000 # http", /begins with # .* no comment/],
+  ["$PORT", /nothing fills in the \$PORT in it/],
+  ["%PORT%", /nothing fills in the %PORT% in it/],
 ])("what surrounds %j is named", (value, said) => {
   expect(valueEdges(value)).toMatch(said);
 });
 
-it.each(["3555", "", '"', 'say "x"', "a b", '"a" and "b', "it's"])("nothing surrounds %j", (value) => {
-  expect(valueEdges(value)).toBeUndefined();
-});
+it.each(["3555", "", '"', 'say "x"', "a b", '"a" and "b', "it's", "a#b", "pa$$word", "x$Y", "50%"])(
+  "nothing surrounds %j",
+  (value) => {
+    expect(valueEdges(value)).toBeUndefined();
+  },
+);
 
 it("shows the blank of a wrong value, and nothing of a secret but what surrounds it", () => {
   const variables = [

@@ -13,7 +13,7 @@ import { createLog } from "../../log/log.ts";
 import type { Logger } from "../../log/logger.ts";
 import { Metrics } from "../../metrics/metrics.ts";
 import { createServer } from "../../server.ts";
-import { oddSecrets, readSettings, type Settings } from "../../settings/settings.ts";
+import { ignoredVariables, oddSecrets, readSettings, type Settings } from "../../settings/settings.ts";
 import { shownDatabase } from "../../store/address/database-address.ts";
 import { StoreUnavailable } from "../../store/contract/store.ts";
 import { startCheckpoints } from "../../store/sqlite/checkpoints.ts";
@@ -64,8 +64,8 @@ async function serveLogging(
   const { database, socketPath, host, port, heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey } =
     settings;
   const tls = readTls(settings.tls);
-  for (const secret of oddSecrets(environment)) {
-    logger.warn({ event: "settings.odd" }, `${secret}.`);
+  for (const odd of [...oddSecrets(environment), ...ignoredVariables(environment)]) {
+    logger.warn({ event: "settings.odd" }, `${odd}.`);
   }
   // The database contains hashes, and the socket gives full access: only the owner may use them.
   process.umask(0o077);
