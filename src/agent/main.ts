@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { wantsJson } from "../lib/command-line/arguments.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
 import { isInPod } from "../lib/log/in-pod.ts";
-import { adviseInPod } from "../lib/shell-word.ts";
+import { adviseFor, adviseInPod } from "../lib/shell-word.ts";
 import { leaveForChildren } from "../lib/systemd/child-environment.ts";
 import { nameProcess } from "../lib/systemd/process-name.ts";
 import { reportBug } from "./cli/bug-report.ts";
@@ -25,6 +25,7 @@ const args = process.argv.slice(2);
 const environment = { ...process.env };
 leaveForChildren(process.env);
 nameProcess("novacula-agent");
+adviseFor(environment);
 adviseInPod(isInPod(environment) ? hostname() : undefined);
 const terminal: Terminal = {
   stdin: process.stdin,

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { errorCode } from "../lib/errors.ts";
 import { isInPod } from "../lib/log/in-pod.ts";
-import { adviseInPod } from "../lib/shell-word.ts";
+import { adviseFor, adviseInPod } from "../lib/shell-word.ts";
 import { leaveForChildren } from "../lib/systemd/child-environment.ts";
 import { nameProcess } from "../lib/systemd/process-name.ts";
 import { runCommandLine } from "./cli/command-line.ts";
@@ -27,6 +27,7 @@ const { argv, stdin, stdout, stderr } = process;
 const environment = { ...process.env };
 leaveForChildren(process.env);
 nameProcess("novacula-control-plane");
+adviseFor(environment);
 adviseInPod(isInPod(environment) ? hostname() : undefined);
 // Not a top-level await: the single binary is a CommonJS bundle.
 void runCommandLine(argv.slice(2), { environment, stdin, stdout, stderr }).then((exitCode) => {

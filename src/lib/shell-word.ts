@@ -34,9 +34,27 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** Whether root itself reads along, who needs no sudo and may have none. */
+let isRootShell = process.geteuid?.() === 0;
+
+/**
+ * From now on, remedies are for the person who runs this program. After sudo that is not root,
+ * although the program is; of a service, others read the journal.
+ */
+export function adviseFor(environment: Readonly<Record<string, string | undefined>>): void {
+  const { SUDO_UID, INVOCATION_ID } = environment;
+  isRootShell = process.geteuid?.() === 0 && SUDO_UID === undefined && INVOCATION_ID === undefined;
+}
+
 /** A command that only root may run, as the user of this program has to type it. */
 export function asRoot(command: string): string {
-  return commandForPod(command) ?? (process.geteuid?.() === 0 ? command : `sudo ${command}`);
+  return commandForPod(command) ?? (isRootShell ? command : `sudo ${command}`);
+}
+
+/** A command that the owner `uid` of a file may run, and root. */
+export function asOwner(uid: number, command: string): string {
+  const isOwn = uid !== 0 && uid === process.geteuid?.();
+  return isOwn ? (commandForPod(command) ?? command) : asRoot(command);
 }
 
 /** The same for a line that others read: they are not the user of this program. */

@@ -3,7 +3,7 @@ import { open, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Accounts, ownerText, readAccounts } from "../../../lib/accounts.ts";
 import { printable } from "../../../lib/printable.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { asOwner, asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { asUser } from "./as-user.ts";
 
 const SERVICE_USER = "novacula";
@@ -78,7 +78,7 @@ export async function obstacleFor(user: Identity, path: string): Promise<Obstacl
   const word = shellWord(real);
   return {
     problem: `the service's user ${user.name} cannot read ${printable(real, 4096)}, although its mode allows it: an ACL, a security module or the file system forbids it`,
-    remedy: `To see an ACL, run: getfacl ${word}. If it is the ACL, run: setfacl -m u:${user.name}:r ${word}`,
+    remedy: `To see an ACL, run: ${asRoot(`getfacl ${word}`)}. If it is the ACL, run: ${asRoot(`setfacl -m u:${user.name}:r ${word}`)}`,
   };
 }
 
@@ -114,10 +114,16 @@ async function modeObstacle(user: Identity, real: string): Promise<Obstacle | un
     const word = shellWord(place);
     // For the owner, only the owner's bits count.
     if (stats.uid === user.uid) {
-      return { problem, remedy: `Run: chmod ${wants === READ ? "u+r" : "u+x"} ${word}` };
+      return {
+        problem,
+        remedy: `Run: ${asOwner(stats.uid, `chmod ${wants === READ ? "u+r" : "u+x"} ${word}`)}`,
+      };
     }
     const mode = wants === READ ? "0640" : "g+x";
-    return { problem, remedy: `Run: chgrp ${user.groupName} ${word} && chmod ${mode} ${word}` };
+    return {
+      problem,
+      remedy: `Run: ${asRoot(`chgrp ${user.groupName} ${word}`)} && ${asRoot(`chmod ${mode} ${word}`)}`,
+    };
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ import {
   type OpenFolder,
 } from "../../../lib/files/held-place.ts";
 import { printable } from "../../../lib/printable.ts";
-import { shellWord } from "../../../lib/shell-word.ts";
+import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { asUser } from "./as-user.ts";
 import { lockOf } from "./denied-write.ts";
 import { type Identity, serviceUser, userOf } from "./service-user.ts";
@@ -127,7 +127,7 @@ function remedyOf({ path, uid, gid, mode }: OpenFolder, elsewhere: string): stri
   }
   return (mode & 0o1000) !== 0
     ? elsewhere
-    : `${elsewhere}, or restrict the folder: chmod go-w ${shellWord(path)}`;
+    : `${elsewhere}, or restrict the folder: ${asRoot(`chmod go-w ${shellWord(path)}`)}`;
 }
 
 function refused(path: string, why: string): OperatorError {

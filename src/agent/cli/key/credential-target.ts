@@ -9,8 +9,8 @@ import { asRoot, shellWord } from "../../../lib/shell-word.ts";
 import type { CredentialSource } from "../../systemd/unit-credentials.ts";
 import { serviceCredential } from "../host/service-credential.ts";
 
-const EDIT = asRoot("systemctl edit novacula-agent");
-const RESTART = asRoot("novacula-agent restart");
+const edit = () => asRoot("systemctl edit novacula-agent");
+const restart = () => asRoot("novacula-agent restart");
 /** Where an administrator keeps a key for `LoadCredential=`. */
 const USUAL = "/etc/novacula/key";
 
@@ -31,12 +31,12 @@ export async function credentialTarget(name: string): Promise<string> {
     throw refusal(`${what}, and systemd does not say where it comes from`, [
       "write the key to the file that LoadCredential= names, then restart the service:",
       asRoot("systemctl cat novacula-agent"),
-      RESTART,
+      restart(),
     ]);
   }
   if (found.kind === "none") {
     throw refusal(`${what}, but the unit has no credential of that name`, [
-      `add this below [Service] with ${EDIT}, then run set-key again:`,
+      `add this below [Service] with ${edit()}, then run set-key again:`,
       `LoadCredential=${printable(name)}:${USUAL}`,
     ]);
   }
@@ -63,23 +63,23 @@ function notAFile(
       return refusal(
         `${what}, which is written in the unit itself (${source.isEncrypted ? "SetCredentialEncrypted=" : "SetCredential=, which every user of this host can read"})`,
         [
-          `put this in its place with ${EDIT}, then run set-key again:`,
+          `put this in its place with ${edit()}, then run set-key again:`,
           `LoadCredential=${printable(name)}:${USUAL}`,
         ],
       );
     case "folder":
       return refusal(`${what}, and comes from a folder of credentials, ${printable(source.path, 4096)}`, [
         `write the key to ${shellWord(path ?? source.path)}, then run:`,
-        RESTART,
+        restart(),
       ]);
     case "import":
       return refusal(`${what}, which ImportCredential=${printable(source.pattern)} gets from the host`, [
-        `change it where the host gets it from, or add this below [Service] with ${EDIT}, and run set-key again:`,
+        `change it where the host gets it from, or add this below [Service] with ${edit()}, and run set-key again:`,
         `LoadCredential=${printable(name)}:${USUAL}`,
       ]);
     default:
       return refusal(`${what}, and no credential store of this host has it`, [
-        `add this below [Service] with ${EDIT}, then run set-key again:`,
+        `add this below [Service] with ${edit()}, then run set-key again:`,
         `LoadCredential=${printable(name)}:${USUAL}`,
       ]);
   }
@@ -91,7 +91,7 @@ function encrypted(what: string, name: string, path: string): CommandError {
   return refusal(`${what}, which is encrypted in ${printable(path, 4096)}`, [
     "encrypt the new key yourself, then restart the service:",
     encrypt,
-    RESTART,
+    restart(),
   ]);
 }
 
@@ -101,13 +101,13 @@ async function assertWritable(what: string, name: string, path: string): Promise
   if (stats?.isSocket() === true) {
     throw refusal(`${what}, and comes from a program that listens at ${shown}`, [
       "give the new key to that program, then run:",
-      RESTART,
+      restart(),
     ]);
   }
   if (stats !== undefined && !stats.isFile()) {
     throw refusal(`${what}, and ${shown} is not a regular file`, [
       "change the key where that gets it from, then run:",
-      RESTART,
+      restart(),
     ]);
   }
   const folder = await neededInTime(path, () => openFolderAbove(path));
@@ -115,7 +115,7 @@ async function assertWritable(what: string, name: string, path: string): Promise
     throw refusal(
       `${what}, and comes from ${shown}, but others than root can write to ${folderText(folder)}`,
       [
-        `copy the file to a folder that only root can write to, and name that in LoadCredential= with ${EDIT}:`,
+        `copy the file to a folder that only root can write to, and name that in LoadCredential= with ${edit()}:`,
         asRoot(`install -m 0600 ${shellWord(path)} ${USUAL}`),
         `LoadCredential=${printable(name)}:${USUAL}`,
       ],

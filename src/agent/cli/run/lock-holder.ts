@@ -56,7 +56,7 @@ export function taken(holder: Holder | undefined, folder: string, setting: strin
   const { pid, user, unit, since, namespace } = holder;
   const service = unit === null ? "" : `, unit ${printable(unit, 100)}`;
   const isHere = namespace === ownNamespace();
-  const byPid = isHere ? `stop it first: kill ${pid}` : "stop it first, in its container";
+  const byPid = isHere ? `stop it first: ${asRoot(`kill ${pid}`)}` : "stop it first, in its container";
   const byUnit = unit === null ? byPid : `stop it first: ${asRoot(`systemctl stop ${shellWord(unit)}`)}`;
   const stop = inPlace({ host: byUnit, pod: isHere ? byPid : "let no other pod use its volume" });
   return new OperatorError(

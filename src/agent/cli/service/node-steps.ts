@@ -61,7 +61,7 @@ export async function assertUneditedNodes(steps: readonly FileStep[], isForced: 
     const known = recorded.find(({ path }) => path === file.path) ?? file;
     if ((await stateOf(known)) === "changed" && (await needed())) {
       throw new OperatorError(
-        `${file.path} has been edited, or install did not write it. Fix: move your changes to a drop-in (systemctl edit), then replace the file with --force`,
+        `${file.path} has been edited, or install did not write it. Fix: move your changes to a drop-in (sudo systemctl edit), then replace the file with --force`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { OperatorError } from "../../../lib/errors.ts";
+import { asRoot } from "../../../lib/shell-word.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { systemctl, unitProperties } from "../../systemd/systemctl.ts";
 import type { Step } from "./steps.ts";
@@ -54,7 +55,7 @@ export async function mustSucceed(...args: readonly string[]): Promise<void> {
   const status = await systemctl(...args);
   if (status !== 0) {
     throw new OperatorError(
-      `systemctl ${args.join(" ")} failed with exit code ${status}. To see why, run: systemctl status ${SERVICE}`,
+      `systemctl ${args.join(" ")} failed with exit code ${status}. To see why, run: ${asRoot(`systemctl status ${SERVICE}`)}`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { type Group as AccountGroup, ownerText, readAccounts } from "../../../lib/accounts.ts";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
-import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { asOwner, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
 /** The group of the packaged service: the package installs agent.toml as root:novacula 0640. */
@@ -77,7 +77,7 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
         return `The service's own group is unknown here, inside of its sandbox. Fix: ${asRoot("novacula-agent doctor")}`;
       }
       if (current !== path) {
-        return `That user must be able to enter ${printable(current, 4096)}. Fix: ${command("chgrp", ownGroup().name, current)} && ${command("chmod", "g+x", current)}`;
+        return `That user must be able to enter ${printable(current, 4096)}. Fix: ${asRoot(command("chgrp", ownGroup().name, current))} && ${asRoot(command("chmod", "g+x", current))}`;
       }
       return `It has mode ${octal(stats)}, ${ownerText(stats)}. Fix: ${closingCommand(path, stats, reader)}`;
     } catch {
@@ -133,13 +133,13 @@ export function closingCommand(
 ): string {
   const { uid, group } = reader;
   if (group === undefined || (uid !== 0 && uid === owner.uid)) {
-    return command("chmod", "0600", path);
+    return asOwner(owner.uid, command("chmod", "0600", path));
   }
-  const close = command("chmod", "0640", path);
+  const close = asRoot(command("chmod", "0640", path));
   if (owner.uid === 0 && owner.gid === group.gid) {
     return close;
   }
-  return `${command("chown", `root:${group.name}`, path)} && ${close}`;
+  return `${asRoot(command("chown", `root:${group.name}`, path))} && ${close}`;
 }
 
 /** The group of this process. If it has no name, its number serves as one: `chown` accepts both. */

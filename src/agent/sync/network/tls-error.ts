@@ -1,5 +1,5 @@
 import { printable } from "../../../lib/printable.ts";
-import { inPlace } from "../../../lib/shell-word.ts";
+import { inPlace, withSudo } from "../../../lib/shell-word.ts";
 import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
 import { chainFlaw, outdatedIssuer } from "./chain-flaw.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";
@@ -140,7 +140,7 @@ function wrongClock(
   return (cause) =>
     unreachable(cause, detail, {
       remedy: inPlace({
-        host: "set this host's clock: timedatectl set-ntp true, or date -s",
+        host: `set this host's clock: ${withSudo("timedatectl set-ntp true")}, or ${withSudo("date -s")}`,
         pod: "set the clock of the Kubernetes node",
       }),
     });
