@@ -25,12 +25,18 @@ interface Side {
   readonly name: string;
   readonly servers: readonly Server[];
   readonly databaseMs: (() => number) | undefined;
+  /** Of the load's pace. */
+  readonly share: number;
   readonly rounds: Round[];
 }
 
+const HALF = "PostgreSQL, half of the syncs";
+
 /**
  * SQLite, PostgreSQL, and two control planes on PostgreSQL, side by side: saturated, and at the pace
- * of such a fleet, at which reads are shared less and each sync writes its heartbeat.
+ * of such a fleet, at which reads are shared less and each sync writes its heartbeat. A process that
+ * has less to do needs more for each sync, because it does less at a time. So two that share a fleet
+ * are also held against one with as many syncs as each of them.
  */
 export async function measureEngines({ quick, log }: BenchOptions): Promise<readonly Section[]> {
   const saturated = {
@@ -45,17 +51,18 @@ export async function measureEngines({ quick, log }: BenchOptions): Promise<read
     withPostgresFleet(1, EXECUTORS, (one) =>
       withPostgresFleet(2, EXECUTORS, async (two) => {
         const sides = [
-          { name: "SQLite", servers: [sqlite], databaseMs: undefined, rounds: [] },
+          { name: "SQLite", servers: [sqlite], databaseMs: undefined, share: 1, rounds: [] },
           sideOf("PostgreSQL", one),
           sideOf("PostgreSQL, two control planes", two),
         ];
+        const halves = [...sides, { ...sideOf(HALF, one), share: 0.5 }];
         for (const server of sides.flatMap(({ servers }) => servers)) {
           log(`engines: warming up ${server.port}`);
           await warmUp(server, saturated);
         }
         return [
           await inTurns("saturated", sides, saturated, quick ? 3 : 8, log),
-          await inTurns("2,000 syncs a second", sides, paced, quick ? 3 : 6, log),
+          await inTurns("2,000 syncs a second", halves, paced, quick ? 3 : 6, log),
         ];
       }),
     ),
@@ -63,7 +70,7 @@ export async function measureEngines({ quick, log }: BenchOptions): Promise<read
 }
 
 function sideOf(name: string, { servers, usage }: PostgresFleet): Side {
-  return { name, servers, databaseMs: () => usage().cpuMs, rounds: [] };
+  return { name, servers, databaseMs: () => usage().cpuMs, share: 1, rounds: [] };
 }
 
 async function inTurns(
@@ -83,6 +90,7 @@ async function inTurns(
     }
   }
   const [sqlite, one] = fresh;
+  const half = fresh.find(({ name }) => name === HALF);
   return {
     title: `SQLite and PostgreSQL, ${EXECUTORS.toLocaleString("en")} executors, ${title}`,
     header: [
@@ -91,20 +99,22 @@ async function inTurns(
       "of SQLite",
       "µs of a sync",
       "of one on PostgreSQL",
+      ...(half === undefined ? [] : ["of one with as many syncs as each"]),
       "PostgreSQL, µs of a sync",
       "p99, ms",
       "failed",
     ],
-    rows: fresh.map((side) => row(side, sqlite, one)),
+    rows: fresh.map((side) => row(side, { sqlite, one, half })),
     notes: [
       `Rounds in turns, each with all control planes of a row together; ratios are round by round. Processor time from /proc, until heartbeats are written. PostgreSQL's is that of all of its processes. Of two control planes, each executor syncs with one and the other in turn. ${PINNING} PostgreSQL is not pinned. Load average before the rounds: ${spread(loads)}.`,
     ],
   };
 }
 
-async function measureSide({ servers, databaseMs }: Side, load: Load): Promise<Round> {
+async function measureSide({ servers, databaseMs, share: ofPace }: Side, load: Load): Promise<Round> {
   const before = databaseMs?.() ?? 0;
-  const share = { connections: load.connections / servers.length, rate: load.rate / servers.length };
+  const part = ofPace / servers.length;
+  const share = { connections: load.connections * part, rate: load.rate * part };
   const all = await Promise.all(
     servers.map((server) => measure(server, { ...load, ...share }, WRITTEN_AFTER_MS)),
   );
@@ -119,7 +129,14 @@ async function measureSide({ servers, databaseMs }: Side, load: Load): Promise<R
   };
 }
 
-function row({ name, rounds }: Side, sqlite: Side | undefined, one: Side | undefined): string[] {
+/** What a row is held against. */
+interface Others {
+  readonly sqlite: Side | undefined;
+  readonly one: Side | undefined;
+  readonly half: Side | undefined;
+}
+
+function row({ name, servers, rounds }: Side, { sqlite, one, half }: Others): string[] {
   const database = rounds.flatMap((round) => (round.database === undefined ? [] : [round.database]));
   const against = (other: Side | undefined, of: (mine: Round, theirs: Round) => number) =>
     `${spread(
@@ -135,6 +152,9 @@ function row({ name, rounds }: Side, sqlite: Side | undefined, one: Side | undef
     against(sqlite, (mine, theirs) => theirs.app / mine.app),
     spread(rounds.map(({ app }) => app)),
     name === "SQLite" ? "" : against(one, (mine, theirs) => mine.app / theirs.app),
+    ...(half === undefined
+      ? []
+      : [servers.length === 1 ? "" : against(half, (mine, theirs) => mine.app / theirs.app)]),
     database.length === 0 ? "" : spread(database),
     spread(rounds.map(({ p99Ms }) => p99Ms)),
     String(rounds.reduce((sum, { failed }) => sum + failed, 0)),

@@ -13,8 +13,6 @@ import { recentExecutors } from "./recent-executors.ts";
 const UNWATCHED_MS = 60_000;
 /** How often the processes that sync elsewhere are looked up, ms. */
 const ELSEWHERE_MS = 5000;
-/** The clocks of two control planes may differ by that much, ms. */
-const CLOCK_TOLERANCE_MS = 2000;
 
 interface FleetWatchDeps {
   readonly store: Store;
@@ -88,10 +86,8 @@ export class FleetWatch {
 
   /** Two processes of one executor may sync with two control planes. */
   private async lookElsewhere(): Promise<void> {
-    const here = this.presence.here().map((each) => ({ ...each, since: each.since + CLOCK_TOLERANCE_MS }));
-    if (here.length > 0) {
-      this.presence.heardElsewhere(await this.deps.store.executors.instancesElsewhere(here));
-    }
+    const sinceMs = this.deps.now() - this.pace.timeoutMs;
+    this.presence.heardElsewhere(await this.deps.store.executors.lastTwoInstances(sinceMs));
   }
 
   /** Executors that fell silent together with the control plane that they synced with. */

@@ -98,42 +98,75 @@ describe("a process that syncs with another control plane", () => {
   const names = (instances: readonly { readonly instanceId: string }[]) =>
     instances.map(({ instanceId }) => instanceId);
 
-  it("is a duplicate once the process here syncs after it", () => {
+  const beside = (...own: readonly number[]) => {
     const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
-    detector.sync(instance("a", 1000), 0);
-    expect(detector.here()).toEqual({ instanceId: "a", since: 1000 });
-    detector.heardElsewhere(instance("b", 2000), 1);
+    for (const [now, at] of own.entries()) {
+      detector.sync(instance("a", at), now);
+    }
+    return detector;
+  };
+
+  it("is a duplicate once the process here syncs after it", () => {
+    const detector = beside(1000);
+    detector.heardElsewhere(instance("b", 5000), 1);
     expect(detector.duplicates()).toEqual([]);
-    expect(detector.here(), "b is not here").toEqual({ instanceId: "a", since: 1000 });
-    expect(names(detector.sync(instance("a", 3000), 2))).toEqual(["b"]);
+    expect(names(detector.current(1))).toEqual(["b"]);
+    expect(names(detector.sync(instance("a", 6000), 2))).toEqual(["b"]);
   });
 
   it("is none if it took the place of the one here, however often it is looked up", () => {
-    const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
-    detector.sync(instance("a", 1000), 0);
-    detector.heardElsewhere(instance("b", 2000), 1);
-    detector.heardElsewhere(instance("b", 2000), 2);
-    detector.sync(instance("b", 3000), 3);
+    const detector = beside(1000);
+    detector.heardElsewhere(instance("b", 5000), 1);
+    detector.heardElsewhere(instance("b", 5000), 2);
+    detector.sync(instance("b", 6000), 3);
     detector.heardElsewhere(instance("a", 1000), 4);
-    detector.sync(instance("b", 4000), 5);
+    detector.sync(instance("b", 7000), 5);
     expect(detector.duplicates()).toEqual([]);
-    expect(detector.here()).toEqual({ instanceId: "b", since: 2000 });
+  });
+
+  it("is none if the one here took its place, by clocks that differ by up to two seconds", () => {
+    const detector = beside(1000, 6000);
+    detector.heardElsewhere(instance("b", 3000), 2);
+    detector.sync(instance("a", 11_000), 3);
+    expect(names(detector.current(3))).toEqual(["a"]);
+    detector.heardElsewhere(instance("b", 3001), 4);
+    expect(names(detector.sync(instance("a", 16_000), 5)), "it went on").toEqual(["b"]);
   });
 
   it("is the one here, if that one has only been somewhere else since", () => {
-    const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
-    detector.sync(instance("a", 1000), 0);
+    const detector = beside(1000);
     detector.heardElsewhere(instance("a", 2000), 1);
-    expect(detector.here()).toEqual({ instanceId: "a", since: 1000 });
     expect(names(detector.current(2))).toEqual(["a"]);
+    expect(detector.current(2)[0]?.lastSyncAt).toBe(2000);
+    detector.heardElsewhere(instance("b", 5000), 3);
+    expect(names(detector.sync(instance("a", 6000), 4)), "still counts as here").toEqual(["b"]);
+  });
+
+  it("tells two that both have gone elsewhere, and not one that took the other's place", () => {
+    const gone = beside(1000);
+    for (const [id, at] of [
+      ["a", 6000],
+      ["b", 8000],
+    ] as const) {
+      gone.heardElsewhere(instance(id, at), 1);
+    }
+    expect(gone.duplicates(), "b took a's place").toEqual([]);
+    gone.heardElsewhere(instance("a", 11_000), 2);
+    expect(names(gone.duplicates())).toEqual(["a", "b"]);
+  });
+
+  it("says nothing of an executor that has never synced here", () => {
+    const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
+    detector.heardElsewhere(instance("b", 5000), 1);
+    expect(detector.isEmpty).toBe(true);
   });
 
   it("is forgotten when nothing new is heard of it", () => {
     const detector = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     detector.sync(instance("a", 1000), 0);
-    detector.heardElsewhere(instance("b", 2000), 1);
-    detector.sync(instance("a", 3000), TIMEOUT_MS);
-    detector.heardElsewhere(instance("b", 2000), TIMEOUT_MS);
-    expect(names(detector.sync(instance("a", 4000), TIMEOUT_MS + 2))).toEqual([]);
+    detector.heardElsewhere(instance("b", 5000), 1);
+    detector.sync(instance("a", 6000), TIMEOUT_MS);
+    detector.heardElsewhere(instance("b", 5000), TIMEOUT_MS);
+    expect(names(detector.sync(instance("a", 7000), TIMEOUT_MS + 2))).toEqual([]);
   });
 });

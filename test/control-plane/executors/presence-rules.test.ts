@@ -314,25 +314,19 @@ describe("processes of several control planes", () => {
     ...{ executorId, instanceId, lastSyncAt, hostName: `host ${instanceId}`, address: null, process: null },
   });
 
-  it("those here are told with the time of their first sync, and nobody who is only known", () => {
-    const { clock, here, sync } = presence();
-    here.expect([recordOf("stored", EPOCH)], EPOCH);
-    sync("e", "a");
-    clock.now = 5000;
-    sync("e", "a");
-    sync("f", "b");
-    expect(here.here()).toEqual([
-      { executorId: "e", instanceId: "a", since: EPOCH },
-      { executorId: "f", instanceId: "b", since: EPOCH + 5000 },
-    ]);
+  it("are of no account for an executor that is only known from the store", () => {
+    const { here } = presence();
+    here.expect([recordOf("e", EPOCH)], EPOCH);
+    here.heardElsewhere([elsewhere("e", "b", EPOCH + 5000), elsewhere("e", "a", EPOCH + 6000)]);
+    expect(here.instances("e")).toEqual([]);
   });
 
   it("that take turns are told at once, also if neither of them comes here any more", () => {
     const { here, sync, events } = presence();
     sync("e", "a");
-    here.heardElsewhere([elsewhere("e", "b", EPOCH + 1), elsewhere("nobody", "b", EPOCH + 1)]);
+    here.heardElsewhere([elsewhere("e", "b", EPOCH + 5000), elsewhere("nobody", "b", EPOCH + 5000)]);
     expect(events()).not.toContain("executor.duplicate");
-    here.heardElsewhere([elsewhere("e", "a", EPOCH + 2)]);
+    here.heardElsewhere([elsewhere("e", "a", EPOCH + 6000)]);
     expect(events()).toContain("executor.duplicate");
     expect(here.duplicateIds()).toEqual(["e"]);
   });

@@ -24,7 +24,7 @@ const SIZES =
 const MAY_BE_SCANNED = /^SCAN (?:organization|o|user|wanted|nearest|json_each|CONSTANT ROW|\d+ CONSTANT)/;
 
 /** No other control plane uses the file. */
-const WITHOUT_STATEMENT = "executors.instancesElsewhere";
+const WITHOUT_STATEMENT = "executors.lastTwoInstances";
 /** They begin a scan and end it at its first row. */
 const STOPS_AT_FIRST_ROW: ReadonlySet<string> = new Set(["keys.any"]);
 

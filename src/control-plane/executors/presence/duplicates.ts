@@ -22,6 +22,8 @@ interface Seen extends ExecutorInstance {
   readonly lastTurn: number;
 }
 
+/** The clocks of two control planes may differ by that much, ms. */
+const CLOCK_TOLERANCE_MS = 2000;
 /** More than any accident makes. Bounds memory when an attacker invents instance ids. */
 const MAX_INSTANCES = 16;
 
@@ -49,18 +51,23 @@ export class DuplicateDetector {
     return this.duplicatesOf(instance.instanceId);
   }
 
-  /** Notes the last sync of a process with another control plane, which may be known already. */
+  /**
+   * Notes the last sync of a process, which may have been with another control plane, and may be
+   * known already. One that was silent since the process here began was replaced by it.
+   */
   heardElsewhere(instance: ExecutorInstance, now: number): void {
+    const here = this.seen.findLast(({ isHere }) => isHere);
+    if (here === undefined) {
+      return;
+    }
+    const isOther = instance.instanceId !== here.instanceId;
+    if (isOther && instance.lastSyncAt <= here.firstSyncAt + CLOCK_TOLERANCE_MS) {
+      return;
+    }
     const known = this.find(instance.instanceId);
     if (known === undefined || known.lastSyncAt < instance.lastSyncAt) {
       this.note(instance, now, known?.isHere ?? false);
     }
-  }
-
-  /** The process that synced last with this control plane, and when it did first, epoch ms. */
-  here(): { readonly instanceId: string; readonly since: number } | undefined {
-    const latest = this.seen.findLast(({ isHere }) => isHere);
-    return latest && { instanceId: latest.instanceId, since: latest.firstSyncAt };
   }
 
   private note(instance: ExecutorInstance, now: number, isHere: boolean): void {

@@ -1,5 +1,5 @@
 import type { Logger } from "../../log/logger.ts";
-import type { ExecutorRecord, InstanceElsewhere, InstanceHere } from "../../store/contract/executors.ts";
+import type { ExecutorRecord, InstanceElsewhere } from "../../store/contract/executors.ts";
 import type { ExecutorReference } from "../../store/contract/references.ts";
 import type { HeartbeatTimeout } from "../pace/sync-pace.ts";
 import { logDuplicates } from "./duplicate-log.ts";
@@ -107,15 +107,7 @@ export class Presence {
     return true;
   }
 
-  /** The processes that sync here, one for each executor. */
-  here(): readonly InstanceHere[] {
-    return [...this.present.values()].flatMap(({ executor, instances }) => {
-      const here = instances.here();
-      return here === undefined ? [] : [{ executorId: executor.id, ...here }];
-    });
-  }
-
-  /** Notes what other control planes have heard of executors that sync here, too. */
+  /** Notes what other control planes have heard of executors that sync here, too. Oldest first. */
   heardElsewhere(instances: readonly InstanceElsewhere[]): void {
     for (const { executorId, ...instance } of instances) {
       const entry = this.present.get(executorId);

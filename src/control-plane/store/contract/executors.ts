@@ -78,15 +78,7 @@ export interface InstanceDeclaration {
   readonly process: ExecutorProcess | null;
 }
 
-/** A process that syncs here. */
-export interface InstanceHere {
-  readonly executorId: string;
-  readonly instanceId: string;
-  /** Its first sync, epoch ms. */
-  readonly since: number;
-}
-
-/** A process that has synced with another control plane. */
+/** A process that may have synced with another control plane. */
 export interface InstanceElsewhere extends InstanceDeclaration {
   readonly executorId: string;
   readonly hostName: string;
@@ -154,8 +146,8 @@ export interface ExecutorReader extends ExecutorLookup, LineageReader {
   syncedSince(sinceMs: number): Promise<readonly ExecutorRecord[]>;
   /** Of those that exist, in any order. */
   whereabouts(ids: readonly string[]): Promise<readonly Whereabouts[]>;
-  /** Other processes of the same executors that synced after these did first. */
-  instancesElsewhere(here: readonly InstanceHere[]): Promise<readonly InstanceElsewhere[]>;
+  /** Of executors with another process that synced after `sinceMs`: the last two, oldest first. */
+  lastTwoInstances(sinceMs: number): Promise<readonly InstanceElsewhere[]>;
   /** Executors that are bound to the key, by name. */
   onKey(keyId: string, limit: number): Promise<readonly ExecutorReference[]>;
   /** By last use, newest first. */

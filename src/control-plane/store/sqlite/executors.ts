@@ -83,7 +83,7 @@ export class SqliteExecutorReader extends SqliteStatements implements ExecutorRe
   }
 
   /** No other control plane uses the file. */
-  async instancesElsewhere(): Promise<readonly InstanceElsewhere[]> {
+  async lastTwoInstances(): Promise<readonly InstanceElsewhere[]> {
     return [];
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Activity } from "../../../../src/control-plane/store/contract/activity.ts";
+import type { InstanceDeclaration } from "../../../../src/control-plane/store/contract/executors.ts";
 import type { Store } from "../../../../src/control-plane/store/contract/store.ts";
 import { running } from "../../../support/control-plane/node-executor.ts";
 import { databaseOf, type StoreEngine, storeOf } from "../../../support/control-plane/store/engine.ts";
@@ -35,7 +36,11 @@ async function filledStore(engine: StoreEngine): Promise<Store> {
   return store;
 }
 
-const synced = (executorId: string, at: number, facts: Partial<typeof DECLARATION> = {}): Activity => ({
+const synced = (
+  executorId: string,
+  at: number,
+  facts: Partial<typeof DECLARATION & InstanceDeclaration> = {},
+): Activity => ({
   kind: "synced",
   executorId,
   key: KEY,
@@ -211,5 +216,21 @@ describe.each(engines)("recorded in $name,", (engine) => {
     const before = await store.revision();
     await store.record([{ kind: "key-used", keyId: "k", at: 7 }, synced("e", 7)]);
     expect(await store.revision()).toBe(before);
+  });
+
+  it("tells the last two processes of an executor, if several control planes use the database", async () => {
+    const store = await filledStore(engine);
+    await store.record([synced("e", 1000, { instanceId: "i1" })]);
+    await store.record([synced("e", 2000, { instanceId: "i2", hostName: "other" })]);
+    const two = [
+      { executorId: "e", instanceId: "i1", hostName: "host", address: "from 1000", lastSyncAt: 1000 },
+      { executorId: "e", instanceId: "i2", hostName: "other", address: "from 2000", lastSyncAt: 2000 },
+    ].map((each) => expect.objectContaining(each));
+    expect(await store.executors.lastTwoInstances(999)).toEqual(store.isShared ? two : []);
+    expect(await store.executors.lastTwoInstances(1000), "the one before is too old").toEqual([]);
+    await store.record([synced("e", 3000, { instanceId: "i2" })]);
+    await store.record([synced("e", 2500, { instanceId: "i1" })]);
+    const times = (await store.executors.lastTwoInstances(0)).map(({ lastSyncAt }) => lastSyncAt);
+    expect(times, "an older one that comes later is left out").toEqual(store.isShared ? [1000, 3000] : []);
   });
 });

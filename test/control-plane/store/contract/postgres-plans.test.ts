@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { AuditReader } from "../../../../src/control-plane/store/contract/audit.ts";
 import type { ExecutorReader } from "../../../../src/control-plane/store/contract/executors.ts";
 import type { KeyReader } from "../../../../src/control-plane/store/contract/keys.ts";
@@ -32,6 +32,7 @@ const ABOUT_ALL: ReadonlyMap<string, string> = new Map([
   ["executors.health", "counts"],
   ["executors.versions", "counts"],
   ["executors.list", "by the last sync, whose table has no further index, so that heartbeats stay cheap"],
+  ["executors.lastTwoInstances", "every few seconds, in place of a lookup for each executor"],
   ["executors.syncedSince", "once, when a control plane starts"],
 ]);
 const LARGE = /^(?:apikey|executor|executorKey|executorKeyUsage|heartbeat|keyUse|auditEvent)$/;
@@ -62,21 +63,38 @@ function scannedIn(log: string): readonly string[] {
   return [...log.matchAll(/Seq Scan on "?(\w+)"?/g)].map(([, table = ""]) => table);
 }
 
+/** Lets the server log the plan of each statement of later connections. */
+async function logPlans({ name, server }: PostgresDatabase): Promise<void> {
+  const admin = postgresUrl(server, "postgres");
+  for (const setting of [
+    "session_preload_libraries = auto_explain",
+    "auto_explain.log_min_duration = 0",
+    "auto_explain.log_nested_statements = on",
+    "log_error_verbosity = terse",
+  ]) {
+    await query(admin, `alter database ${name} set ${setting}`);
+  }
+}
+
+/** What the server logs of the database while `work` runs. */
+async function loggedOf(database: PostgresDatabase, work: () => Promise<unknown>): Promise<string> {
+  const logOf = () => readFileSync(join(database.server.folder, "server.log"), "utf8");
+  const before = logOf().length;
+  await work();
+  await eventually(() => logOf().includes("plan:", before), { describe: "the plans are logged" });
+  const entries = logOf()
+    .slice(before)
+    .split(/\n(?=\S)/);
+  return entries.filter((entry) => entry.startsWith(`${database.name} `)).join("\n");
+}
+
 describe.skipIf(lacksPostgres())("query plans of postgres", () => {
   let database: PostgresDatabase;
   let store: OpenedStore;
   beforeAll(async () => {
     database = await createDatabase();
     await fillLargePostgres(database, { keys: ROWS, executors: ROWS, auditEvents: ROWS, actors: 300 }, NOW);
-    const admin = postgresUrl(database.server, "postgres");
-    for (const setting of [
-      "session_preload_libraries = auto_explain",
-      "auto_explain.log_min_duration = 0",
-      "auto_explain.log_nested_statements = on",
-      "log_error_verbosity = terse",
-    ]) {
-      await query(admin, `alter database ${database.name} set ${setting}`);
-    }
+    await logPlans(database);
     store = await openByUrl(database.url);
     return async () => {
       await store.close();
@@ -84,18 +102,7 @@ describe.skipIf(lacksPostgres())("query plans of postgres", () => {
     };
   }, 600_000);
 
-  const logOf = () => readFileSync(join(database.server.folder, "server.log"), "utf8");
-
-  /** What the server logs of this database while `work` runs. */
-  async function logWhile(work: () => Promise<unknown>): Promise<string> {
-    const before = logOf().length;
-    await work();
-    await eventually(() => logOf().includes("plan:", before), { describe: "the plans are logged" });
-    const entries = logOf()
-      .slice(before)
-      .split(/\n(?=\S)/);
-    return entries.filter((entry) => entry.startsWith(`${database.name} `)).join("\n");
-  }
+  const logWhile = (work: () => Promise<unknown>) => loggedOf(database, work);
 
   it.each(READS.filter(({ name }) => !ABOUT_ALL.has(name)))(
     "$name reads no large table from one end to the other",
@@ -109,5 +116,28 @@ describe.skipIf(lacksPostgres())("query plans of postgres", () => {
   it("would say so: the test itself can fail", async () => {
     const log = await logWhile(() => query(database.url, `select * from "auditEvent" where details = 'x'`));
     expect(scannedIn(log)).toContain("auditEvent");
+  });
+});
+
+/** From this cost on, the server compiles a statement if jit is on, which takes 100 ms. */
+const COMPILED_FROM = 100_000;
+
+describe.skipIf(lacksPostgres())("the read of the revision, which each sync waits for,", () => {
+  it.each([
+    ["on a new database, whose tables nobody has analyzed", "select 1"],
+    ["when they are analyzed", "analyze"],
+  ])("is planned as a cheap one %s", async (_when, preparation) => {
+    const database = await createDatabase();
+    onTestFinished(async () => void (await dropDatabase(database)));
+    await (await openByUrl(database.url)).close();
+    await query(database.url, preparation);
+    await logPlans(database);
+    const store = await openByUrl(database.url);
+    onTestFinished(() => store.close());
+    const log = await loggedOf(database, () => store.revision());
+    expect(log).toContain("from revision r");
+    const costs = [...log.matchAll(/\(cost=[\d.]+\.\.([\d.]+) /gu)].map(([, cost]) => Number(cost));
+    expect(Math.max(...costs)).toBeGreaterThan(0);
+    expect(Math.max(...costs)).toBeLessThan(COMPILED_FROM);
   });
 });

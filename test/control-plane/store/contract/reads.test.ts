@@ -197,11 +197,7 @@ const executors: Cases<ExecutorReader> = {
     ],
   ],
   syncedSince: [async (reader) => ids(await reader.syncedSince(T - 60_000)).toSorted(), [], ["e1", "e2"]],
-  instancesElsewhere: [
-    (reader) => reader.instancesElsewhere([{ executorId: "e1", instanceId: "i", since: 0 }]),
-    [],
-    [],
-  ],
+  lastTwoInstances: [(reader) => reader.lastTwoInstances(0), [], []],
   whereabouts: [
     async (reader) =>
       (await reader.whereabouts(["e1", "e2", "nobody"])).toSorted((a, b) => (a.id < b.id ? -1 : 1)),

@@ -77,8 +77,7 @@ const executors: Reads<ExecutorReader> = {
   health: (reader) => reader.health("acme", momentAt(NOW)),
   versions: (reader) => reader.versions("acme"),
   syncedSince: (reader) => reader.syncedSince(NOW),
-  instancesElsewhere: (reader) =>
-    reader.instancesElsewhere([{ executorId: "executor-1", instanceId: "i", since: 0 }]),
+  lastTwoInstances: (reader) => reader.lastTwoInstances(NOW),
   whereabouts: (reader) => reader.whereabouts(["executor-1", "executor-2"]),
   onKey: (reader) => reader.onKey("key-1", 100),
   keyUses: (reader) => reader.keyUses("executor-1", 20),
