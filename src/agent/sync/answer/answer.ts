@@ -88,7 +88,7 @@ function outcomeOfErrors(
     case "declined":
       return declined(answer, error);
     case "rejected-request":
-      return rejected(answer, error);
+      return rejected(answer, error, isMarked);
   }
 }
 
@@ -186,9 +186,11 @@ function declined(answer: Answer, error: ReportedError): Unreachable {
   return troubled(answer, "rejected-request", detail);
 }
 
-function rejected(answer: Answer, error: ReportedError): Unreachable {
+function rejected(answer: Answer, error: ReportedError, isMarked: boolean): Unreachable {
   const detail = `${answer.host} does not understand this agent's request (${answer.status})${saying(error)}`;
-  return troubled(answer, "rejected-request", detail, { remedy: UPGRADE });
+  // Any server with GraphQL answers so to documents that it does not know.
+  const remedy = isMarked ? UPGRADE : `${CHECK_URL}; if that is the control plane, ${UPGRADE}`;
+  return troubled(answer, "rejected-request", detail, { remedy });
 }
 
 function malformed<Reply>(answer: Answer, error: z.ZodError, { field }: Question<Reply>): Unreachable {

@@ -7,7 +7,8 @@ import { serverWords } from "./server-words.ts";
 import type { Unreachable } from "./sync-outcome.ts";
 
 const NOT_THERE =
-  "look which program serves there; then set control_plane.url to that of the control plane, or have the proxy there pass the requests on to it";
+  "either another program has that port, or the path is wrong: look which program serves there; then set control_plane.url to that of the control plane, or have the proxy there pass the requests on to it";
+const ANOTHER_PATH = "another path";
 export const UPGRADE = "the versions of agent and control plane differ: upgrade the older one";
 
 /**
@@ -39,6 +40,9 @@ export function answerOnTheWay(answer: Answer): Unreachable | undefined {
   return status >= 300 && status < 400 && target !== undefined ? redirected(answer, target) : undefined;
 }
 
+/** What servers of files answer to any POST. */
+const NOT_IMPLEMENTED = 501;
+
 /** An answer without the form of a control plane: judged by its status and its words. */
 export function foreign(answer: Answer, body: AnswerBody): Unreachable {
   const { status, host } = answer;
@@ -49,7 +53,7 @@ export function foreign(answer: Answer, body: AnswerBody): Unreachable {
   if (status === 429) {
     return troubled(answer, "rate-limited", `${host} asks for fewer requests (429)`);
   }
-  if (status === 408 || status >= 500) {
+  if (status === 408 || (status >= 500 && status !== NOT_IMPLEMENTED)) {
     return troubled(answer, "server-error", `${host} answered ${statusWords(status)}${shape}`);
   }
   if (status === 400 && /plain HTTP request was sent to HTTPS port/i.test(answer.body.slice(0, 4096))) {
@@ -85,7 +89,7 @@ export function foreignRefusal(answer: Answer, words: string | undefined): Unrea
 
 /** What an answer says of the program that gave it: ` (Server: nginx/1.22.1, text/html)`. */
 function servedBy(answer: Answer): string {
-  const server = header(answer, "server") ?? "";
+  const server = header(answer, "server") ?? header(answer, "x-powered-by") ?? "";
   const type = (header(answer, "content-type") ?? "").split(";", 1)[0] ?? "";
   const parts = [server === "" ? "" : `Server: ${serverWords(server, 60)}`, serverWords(type.trim(), 60)];
   const known = parts.filter((part) => part !== "");
@@ -119,9 +123,13 @@ function redirected(answer: Answer, target: string): Unreachable {
   const { status, host } = answer;
   // The origin alone: a path or query may hold what nobody should read in a journal.
   const origin = URL.parse(target)?.origin;
-  const place = origin === undefined || origin === "null" ? "another path" : printable(origin, 120);
+  const place = origin === undefined || origin === "null" ? ANOTHER_PATH : printable(origin, 120);
   const detail = `${host} answered ${status}, a redirect to ${place}, which is not followed`;
+  // A control plane that has moved names its new origin; pages with a sign-in name a path.
   return troubled(answer, "redirect", detail, {
-    remedy: "if the control plane has moved there, set control_plane.url to it",
+    remedy:
+      place === ANOTHER_PATH
+        ? NOT_THERE
+        : "if the control plane has moved there, set control_plane.url to it",
   });
 }

@@ -257,8 +257,39 @@ describe("what an operator reads", () => {
 
   it("of something that is no control plane is where to look, and which setting to change", () => {
     expect(outcomeOf(404, "", { server: "nginx" })).toMatchObject({
-      remedy: expect.stringMatching(/^look which program serves there; then set control_plane\.url/),
+      remedy: expect.stringMatching(
+        /^either another program has that port, or the path is wrong: look which program serves there; then set control_plane\.url/,
+      ),
     });
+  });
+
+  it.each([
+    [404, "<title>Error</title>", { "x-powered-by": "Express" }, "(Server: Express, application/json)"],
+    [405, "", { "x-powered-by": "Next.js" }, "(Server: Next.js, application/json)"],
+  ])("of a program of Node names its framework: %i", (status, body, headers, said) => {
+    expect(outcomeOf(status, body, headers)).toMatchObject({ detail: expect.stringContaining(said) });
+  });
+
+  it.each([
+    ["a server of files", 501, "", {}],
+    ["a page with a sign-in", 302, "", { location: "/login" }],
+  ])("of %s blames the program on that port, not the control plane", (_what, status, body, headers) => {
+    expect(outcomeOf(status, body, headers)).toMatchObject({
+      remedy: expect.stringMatching(/^either another program has that port, or the path is wrong/u),
+    });
+  });
+
+  it.each([
+    ["another program's", {}, /^check control_plane\.url.*; if that is the control plane, the versions/u],
+    [
+      "the control plane's",
+      { "novacula-answered-by": "control-plane" },
+      /^the versions of agent and control plane differ/u,
+    ],
+  ])("of a document that %s GraphQL does not know", (_whose, headers, said) => {
+    const unknown =
+      '{"errors":[{"message":"Cannot query field \\"syncExecutor\\" on type \\"Mutation\\"."}]}';
+    expect(outcomeOf(200, unknown, headers)).toMatchObject({ remedy: expect.stringMatching(said) });
   });
 
   it("of a redirect is where to, never with its path or its user info", () => {
