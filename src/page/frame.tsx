@@ -102,12 +102,13 @@ function OrganizationChoice({ viewer: { organizations, activeOrganization } }: {
 }
 
 function Account({ viewer: { user, role } }: { viewer: Viewer }) {
-  const { session, navigation } = usePageState();
+  const { session, navigation, followUps } = usePageState();
   const announce = useAnnounce();
   const signal = useUnmountSignal();
   const leave = async () => {
     const answer = await session.ask(signOut(), signal);
     if (answer.kind === "data") {
+      followUps.forget();
       session.end();
     } else if (answer.kind !== "signed-out") {
       announce(`You are still signed in. ${answer.sentence}`);
@@ -117,10 +118,8 @@ function Account({ viewer: { user, role } }: { viewer: Viewer }) {
     <div class="account">
       <p>
         <span class="name">{user.name}</span>
-        <span class="under">
-          {user.email}
-          {role === null ? "" : `, ${role}`}
-        </span>
+        <span class="under">{user.email}</span>
+        {role === null ? null : <span class="under">{role}</span>}
       </p>
       <Menu
         label="Your account"

@@ -1,13 +1,42 @@
 import { describe, expect, it } from "vitest";
 import type { Transition } from "../../src/page/api/executors.ts";
-import { timelineOf, timelineSummary } from "../../src/page/executors/timeline/timeline-spans.ts";
+import {
+  timelineOf,
+  timelineSummary,
+  withPresent,
+} from "../../src/page/executors/timeline/timeline-spans.ts";
 
 function at(time: number, kind: Transition["kind"], cause: string | null = null): Transition {
   return { kind, at: time, cause, key: null, address: null };
 }
 
-const ONLINE = { isOnline: true, lastSyncAt: 100 };
-const OFFLINE = { isOnline: false, lastSyncAt: 60 };
+const ONLINE = { isOnline: true, lastSyncAt: 100, stoppedAt: null };
+const OFFLINE = { isOnline: false, lastSyncAt: 60, stoppedAt: null };
+
+describe("withPresent", () => {
+  it("adds that the executor stopped or fell silent, which is written only after the timeout", () => {
+    const known = [at(50, "key_changed"), at(20, "online")];
+    expect(withPresent(known, OFFLINE)).toEqual([at(60, "offline", "silent"), ...known]);
+    expect(withPresent(known, { ...OFFLINE, stoppedAt: 70 })).toEqual([
+      at(70, "offline", "stopped"),
+      ...known,
+    ]);
+    expect(withPresent([at(20, "online")], { ...OFFLINE, lastSyncAt: 20, stoppedAt: 20 })).toEqual([
+      at(20, "offline", "stopped"),
+      at(20, "online"),
+    ]);
+  });
+
+  it("adds nothing of one that is online, that is recorded as offline, or of which nothing is known", () => {
+    const online = [at(20, "online")];
+    expect(withPresent(online, ONLINE)).toBe(online);
+    const offline = [at(60, "offline"), at(20, "online")];
+    expect(withPresent(offline, OFFLINE)).toBe(offline);
+    expect(withPresent([], OFFLINE)).toEqual([]);
+    // It was heard before the oldest transition that is kept.
+    expect(withPresent([at(80, "online")], OFFLINE)).toEqual([at(80, "online")]);
+  });
+});
 
 describe("timelineOf", () => {
   it("is nothing without transitions", () => {
@@ -46,7 +75,7 @@ describe("timelineOf", () => {
       { state: "online", from: 20, to: 60 },
       { state: "offline", from: 60, to: 100 },
     ]);
-    expect(timelineOf([at(20, "offline")], { isOnline: true, lastSyncAt: 90 }, 100)?.spans.at(-1)).toEqual({
+    expect(timelineOf([at(20, "offline")], { ...ONLINE, lastSyncAt: 90 }, 100)?.spans.at(-1)).toEqual({
       state: "online",
       from: 90,
       to: 100,

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { signInByLink } from "../api/one-time-links.ts";
 import { usePageState } from "../state/page-state.ts";
 import { useUnmountSignal } from "../state/submission.ts";
+import { Link } from "../ui/link.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Brand, PageHead } from "../ui/page-head.tsx";
 
@@ -38,7 +39,14 @@ export function LinkSignInPage() {
     <main class="alone">
       <Brand />
       <PageHead title={failure === undefined ? "Signing in…" : "This link does not sign in"} />
-      {failure === undefined ? null : <Notice kind="error">{failure}</Notice>}
+      {failure === undefined ? null : (
+        <>
+          <Notice kind="error">{failure}</Notice>
+          <p>
+            <Link to="/">Sign in with a password</Link>
+          </p>
+        </>
+      )}
     </main>
   );
 }

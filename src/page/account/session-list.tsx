@@ -119,7 +119,7 @@ function EndDialog({ ending, onDismiss, onDone }: EndDialogProps) {
           {ending.address === null ? "" : ` from ${ending.address}`}, and is signed out at once.
         </p>
       )}
-      <p class="muted">If you do not know it, change your password, too.</p>
+      <p class="muted">If you do not know {isAll ? "one of them" : "it"}, change your password, too.</p>
     </ActionDialog>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { CHANNELS, type Channel } from "../../protocol/channels.ts";
 import { type ApiKeyUse, askApiKeyUse, createApiKey } from "../api/api-keys.ts";
+import type { Reference } from "../api/decode.ts";
 import { ConnectSteps } from "../keys/connect-steps.tsx";
 import { KeyNameField } from "../keys/key-name-field.tsx";
 import { AskManagers } from "../members/ask-managers.tsx";
@@ -119,10 +120,11 @@ function Arrival({ connecting: { keyId, channel } }: { connecting: Connecting })
       </div>
     );
   }
+  const arrived = arrivedIn(data);
   return (
     <>
-      <Progress use={data} />
-      <ConnectSteps name={data.name} channel={channel} />
+      <Progress name={data.name} arrived={arrived} />
+      {arrived === undefined ? <ConnectSteps name={data.name} channel={channel} /> : null}
       <p class="more">
         <Link to="/connect">Connect another executor</Link>
       </p>
@@ -130,19 +132,28 @@ function Arrival({ connecting: { keyId, channel } }: { connecting: Connecting })
   );
 }
 
-function Progress({ use: data }: { use: ApiKeyUse }) {
+interface Arrived {
+  readonly executor: Reference;
+  /** Epoch ms. */
+  readonly since: number;
+}
+
+/** The executor that uses the key; undefined: none yet. */
+function arrivedIn({ boundExecutors: [executor], usedBy }: ApiKeyUse): Arrived | undefined {
+  const since = usedBy.find((use) => use.executor.id === executor?.id)?.firstUsedAt;
+  return executor === undefined || since === undefined ? undefined : { executor, since };
+}
+
+function Progress({ name, arrived }: { name: string; arrived: Arrived | undefined }) {
   const now = useNow();
   const announce = useAnnounce();
-  const { name } = data;
-  const [bound] = data.boundExecutors;
-  const since = data.usedBy.find(({ executor }) => executor.id === bound?.id)?.firstUsedAt;
-  const arrived = bound === undefined || since === undefined ? undefined : bound.name;
+  const arrivedName = arrived?.executor.name;
   useEffect(() => {
-    if (arrived !== undefined) {
-      announce(`${arrived} is online.`);
+    if (arrivedName !== undefined) {
+      announce(`${arrivedName} is online.`);
     }
-  }, [arrived]);
-  if (bound === undefined || since === undefined) {
+  }, [arrivedName]);
+  if (arrived === undefined) {
     return (
       <Notice kind="info">
         <p class="waiting">waiting for {name}…</p>
@@ -150,11 +161,12 @@ function Progress({ use: data }: { use: ApiKeyUse }) {
       </Notice>
     );
   }
+  const { executor, since } = arrived;
   return (
     <Notice kind="good">
       <p class="arrived">
-        <Link to={`/executors/${encodeURIComponent(bound.id)}`}>{bound.name}</Link> has been online since{" "}
-        {sinceWhen(since, now)}
+        <Link to={`/executors/${encodeURIComponent(executor.id)}`}>{executor.name}</Link> has been online
+        since {sinceWhen(since, now)}
       </p>
     </Notice>
   );

@@ -43,7 +43,7 @@ export function ExecutorsPage({ membership }: { membership: Membership }) {
       </PageHead>
       <DevGuide membership={membership} />
       <div class="list-tools">
-        <SearchBox label="Find an executor by name or ID" />
+        <SearchBox label="Find an executor by name or ID" placeholder="Name or ID" />
         <ExecutorFilters order={order} />
       </div>
       <ListCount count={data?.count} noun="executor" />

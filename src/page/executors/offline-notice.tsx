@@ -35,7 +35,7 @@ export function OfflineNotice({ executor: { name, status }, reason }: OfflineNot
         {key === null || !isOfKey(cause) ? null : (
           <>
             {" "}
-            <Fingerprint text={key.fingerprint} />
+            (fingerprint <Fingerprint text={key.fingerprint} />)
           </>
         )}
         .

@@ -40,7 +40,7 @@ export function NewKeyDialog({ organizationId, target: given, onClose }: NewKeyP
       <KeyNameField name={name} onChange={setName} />
       <TargetField target={target} onChange={changeTarget} />
       <ExpiryField expiry={expiry} onChange={setExpiry} />
-      <p class="muted">You cannot change the name and the expiry later.</p>
+      <p class="muted">You cannot change the name or the expiry later.</p>
     </CreateKeyDialog>
   );
 }

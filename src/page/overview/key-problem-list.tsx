@@ -109,16 +109,17 @@ function KeySentence({ apiKey, kind }: { apiKey: ProblemKey; kind: KeyProblem })
       ) : (
         <KeyExpiry apiKey={apiKey} />
       )}
-      {usersWords(apiKey)}
+      {/* The edge of the expiry separates them for the eye. */}
+      {kind === "old" ? "; " : <span class="visually-hidden">; </span>} {usersWords(apiKey)}
     </>
   );
 }
 
 function usersWords({ usedNow, usedNowCount }: ProblemKey): string {
   if (usedNowCount === 0) {
-    return "; no executor uses it";
+    return "no executor uses it";
   }
   const names = usedNow.map(({ executor }) => executor.name);
   const more = usedNowCount - names.length;
-  return `; used by ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return `used by ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

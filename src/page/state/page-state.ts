@@ -40,10 +40,11 @@ export function createPageState(): PageState {
 }
 
 /** Starts every timer and listener that lasts as long as the page. */
-export function startPageState({ navigation, clock, secret }: PageState): void {
+export function startPageState({ navigation, clock, secret, followUps }: PageState): void {
   navigation.start();
   clock.start();
   secret.start();
+  followUps.start();
 }
 
 export const PageStateContext = createContext<PageState | undefined>(undefined);

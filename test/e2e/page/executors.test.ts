@@ -47,6 +47,8 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     expect(await page.getByRole("main").textContent()).not.toContain(secret);
     expect(await syncAs(url, secret, "fresh", { channel: "beta" })).toBe(200);
     await page.getByText(new RegExp(`fresh has been online since ${CLOCK}$`, "u")).waitFor();
+    // Nothing is left to do on its host.
+    expect(await page.getByText("sudo novacula-agent set-key").count()).toBe(0);
     await page.getByRole("link", { name: "fresh", exact: true }).click();
     await page.getByRole("heading", { name: "fresh" }).waitFor();
     await page.getByText("1.4.0, beta").waitFor();
@@ -203,6 +205,8 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     await page.getByRole("link", { name: "Audit", exact: true }).click();
     const event = rowOf(page, "leaving").filter({ hasText: "deleted executor" });
     await event.getByText("keys revoked with it").waitFor();
+    const mentioned = await event.locator(".details .key-link .text").allTextContents();
+    expect(mentioned.toSorted()).toEqual(["made for leaving", "of leaving"]);
     expect(await event.textContent()).not.toContain("[");
   });
 
@@ -258,11 +262,11 @@ describe.skipIf(lacksBrowser)("executors, audit and connecting", () => {
     const page = await browse();
     await signIn(page, url);
     const dialog = await choose(page, "of lasting", "Revoke");
-    await dialog.getByText("The page shows them offline within 4 s").waitFor();
+    await dialog.getByText("The page shows it offline within 4 s").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "lasting", exact: true }).click();
     await page.getByRole("button", { name: "Revoke executor access" }).click();
-    await page.getByRole("dialog").getByText("The page shows them offline within 4 s").waitFor();
+    await page.getByRole("dialog").getByText("The page shows it offline within 4 s").waitFor();
   });
 
   it("XSS: every stored name is text, wherever it is shown", async () => {

@@ -59,6 +59,10 @@ describe.skipIf(lacksBrowser)("the first visit", () => {
     await page.getByText("The link is not whole. Copy all of it, up to its last character.").waitFor();
     expect(await page.getByLabel("Choose a password").count()).toBe(0);
     expect(page.url()).toBe(`${controlPlane.url}${path}`);
+    if (path === "/sign-in") {
+      await page.getByRole("link", { name: "Sign in with a password" }).click();
+      await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
+    }
   });
 
   it("says how to get a link where there is none", async () => {

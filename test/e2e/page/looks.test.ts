@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import {
   adminAtWork,
@@ -94,6 +94,10 @@ describe.skipIf(lacksBrowser).each(LOOKS)(
       const { page, seen } = await open(`/executors?search=${prefix}twin`);
       await page.getByRole("link", { name: `${prefix}twin`, exact: true }).click();
       await page.getByText("2 processes sync").waitFor();
+      if (look.width > 1000) {
+        const host = page.locator(".facts dd", { hasText: "host-b.example.com" });
+        expect(await lines(host)).toBe(1);
+      }
       await seen("executor");
       await page.getByRole("button", { name: "Revoke executor access" }).click();
       await page.getByRole("dialog").waitFor();
@@ -128,6 +132,15 @@ describe.skipIf(lacksBrowser).each(LOOKS)(
     });
   },
 );
+
+/** In how many lines the text is shown. */
+function lines(text: Locator): Promise<number> {
+  return text.evaluate((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+  });
+}
 
 /** What the mark of a status is drawn with. */
 function markOf(page: Page, status: string): Promise<string> {

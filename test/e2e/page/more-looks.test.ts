@@ -88,6 +88,7 @@ describe.skipIf(lacksBrowser).each(LOOKS)("as in the other looks: $name", (look:
     const { page, seen } = await open("/api-keys");
     await page.getByRole("link", { name: "fra", exact: true }).click();
     await page.getByText("On it before").waitFor();
+    expect(await page.locator(".facts .expiry.urgent").textContent()).toBe("expires in 2 d");
     await seen("key");
     // From the list: axe-core does not know that a dialog lies above all that follows it.
     await page.goto(`${controlPlane().url}/api-keys`);
@@ -113,6 +114,8 @@ describe.skipIf(lacksBrowser).each(LOOKS)("as in the other looks: $name", (look:
     await seen("executor-refused");
     await openExecutor("lon-1");
     await page.getByText("lon-1 is offline: its agent was stopped").waitFor();
+    // Which the control plane writes only after the heartbeat timeout.
+    await page.locator(".transitions li").first().getByText("Stopped").waitFor();
     await seen("executor-stopped");
     await page.getByRole("button", { name: "Delete executor" }).click();
     await page.getByRole("dialog").getByText("Deleting cannot be undone").waitFor();
@@ -120,6 +123,10 @@ describe.skipIf(lacksBrowser).each(LOOKS)("as in the other looks: $name", (look:
     await page.keyboard.press("Escape");
     await openExecutor("fra-1");
     await page.getByText("On the key fra-1").waitFor();
+    const [from, until] = await Promise.all(
+      ["first", "last"].map((which) => page.locator(`figcaption > span:${which}-child`).boundingBox()),
+    );
+    expect(from?.y).toBe(until?.y);
     await seen("executor-timeline");
   });
 
@@ -169,11 +176,19 @@ describe.skipIf(lacksBrowser).each(LOOKS)("as in the other looks: $name", (look:
     const { page, seen } = await open("/api-keys");
     await page.getByRole("button", { name: "Your account" }).click();
     await page.getByRole("menu").waitFor();
+    if (look.width > 760) {
+      const menu = await page.getByRole("menu").boundingBox();
+      const name = await page.locator(".account .name").boundingBox();
+      expect((menu?.y ?? 0) + (menu?.height ?? 0)).toBeLessThanOrEqual(name?.y ?? 0);
+    }
     await seen("account-menu");
     await page.keyboard.press("Escape");
     await rowOf(page, "ams").waitFor();
     const dialog = await choose(page, "ams", "Delete");
     await dialog.getByText("One executor still has it:").waitFor();
+    // It is refused, so it is not simply online.
+    await dialog.getByText("refused, offline within 10 min").waitFor();
+    await dialog.getByText("It is back as soon as it gets another key.").waitFor();
     await seen("delete-key");
   });
 });

@@ -75,6 +75,7 @@ describe.skipIf(lacksBrowser)("people", () => {
     await guest.getByRole("button", { name: "Cancel" }).click();
     await rowOf(guest, "admin").waitFor();
     expect(await rowOf(guest, "admin").getByRole("button").count()).toBe(0);
+    expect(await rowOf(guest, "Grace Hopper").getByRole("button").count()).toBe(0);
     await rowOf(guest, "Grace Hopper").getByRole("link", { name: "your account" }).click();
     await guest.getByRole("heading", { name: "Your account" }).waitFor();
     await guest.goto(link);

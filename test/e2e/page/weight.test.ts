@@ -48,11 +48,20 @@ describe.skipIf(lacksBrowser)("the weight of the page", { timeout: 240_000 }, ()
         .filter((name) => name.endsWith(".js")),
     );
     expect(document).toMatch(/\/assets\/.*\.js$/u);
-    // A second visit loads no script again.
+    // A second visit loads no script again, and does not even ask whether it is still the same.
     counted.bytes = 0;
     await page.reload();
     await page.getByRole("heading", { name: "Overview", exact: true }).waitFor();
     expect(counted.bytes).toBeLessThan(10_000);
+    const sizes = await page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .flatMap((entry) => (entry instanceof PerformanceResourceTiming ? [entry] : []))
+        .filter(({ name }) => name.includes("/assets/"))
+        .map(({ transferSize }) => transferSize),
+    );
+    expect(sizes.length).toBeGreaterThan(0);
+    expect(sizes.filter((size) => size > 0)).toEqual([]);
   });
 
   it("is next to nothing while /api-keys and /executors are quiet", async () => {

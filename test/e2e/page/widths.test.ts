@@ -10,11 +10,12 @@ const controlPlane = useControlPlane();
 const WIDTHS = [
   320, 360, 390, 480, 536, 640, 700, 760, 761, 820, 900, 1000, 1031, 1033, 1100, 1240, 1280, 1440, 1920,
 ];
+const PLACES = ["/", "/api-keys", "/executors", "/audit", "/connect", "/members", "/account"];
 /** Without a place to break the line. */
 const LONG = "w".repeat(60);
 
 describe.skipIf(lacksBrowser)("at any width", () => {
-  it.each(["/", "/api-keys", "/executors", "/executors/of-long", "/audit", "/connect", "/members"])(
+  it.each([...PLACES, "/executors/of-long", "/api-keys/of-long"])(
     "nothing is wider than the window: %s",
     async (path) => {
       const { url } = controlPlane();
@@ -26,7 +27,11 @@ describe.skipIf(lacksBrowser)("at any width", () => {
       await admin.graphql("mutation($id: ID!) { rotateApiKey(id: $id) { note } }", { id: key.id });
       expect(await syncAs(url, key.secret, name)).toBe(401);
       const page = await browse();
-      await signIn(page, url, path === "/executors/of-long" ? `/executors?search=${name}` : path);
+      const places: Readonly<Record<string, string>> = {
+        "/executors/of-long": `/executors?search=${name}`,
+        "/api-keys/of-long": `/api-keys/${key.id}`,
+      };
+      await signIn(page, url, places[path] ?? path);
       if (path === "/executors/of-long") {
         await page.getByRole("link", { name, exact: true }).click();
         await page.getByRole("img").waitFor();

@@ -34,8 +34,34 @@ function currentPlace(page: Page): Promise<{ readonly left: number; readonly rig
   });
 }
 
+/** Words in empty fields that are longer than these, and buttons of dialogs that leave their row. */
+function cutOff(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const pen = document.createElement("canvas").getContext("2d");
+    const inside = (element: Element) => {
+      const { paddingLeft, paddingRight } = getComputedStyle(element);
+      const { left, right } = element.getBoundingClientRect();
+      return { left: left + Number.parseFloat(paddingLeft), right: right - Number.parseFloat(paddingRight) };
+    };
+    const fields = [...document.querySelectorAll<HTMLInputElement>("input[placeholder]")].filter((field) => {
+      const { left, right } = inside(field);
+      if (pen === null || right - left <= 0) {
+        return pen === null;
+      }
+      pen.font = getComputedStyle(field).font;
+      return pen.measureText(field.placeholder).width > right - left;
+    });
+    const buttons = [...document.querySelectorAll<HTMLElement>(".dialog-buttons button")].filter((button) => {
+      const row = button.parentElement === null ? undefined : inside(button.parentElement);
+      const { left, right } = button.getBoundingClientRect();
+      return row === undefined || left < row.left - 0.5 || right > row.right + 0.5;
+    });
+    return [...fields.map(({ placeholder }) => placeholder), ...buttons.map((button) => button.innerText)];
+  });
+}
+
 /**
- * Axe finds nothing, nothing is wider than the window, nothing moves, and the navigation shows
+ * Axe finds nothing, nothing is wider than the window or cut off, nothing moves, and the navigation shows
  * where one is.
  */
 export function seenOn(page: Page, look: string): Seen {
@@ -51,9 +77,12 @@ export function seenOn(page: Page, look: string): Seen {
     const current = await currentPlace(page);
     expect(current?.left ?? 0, `${name}: the current page is cut off`).toBeGreaterThanOrEqual(0);
     expect(current?.right ?? 0, `${name}: the current page is cut off`).toBeLessThanOrEqual(clientWidth);
+    expect(await cutOff(page), `${name}: cut off`).toEqual([]);
     mkdirSync(SHOTS, { recursive: true });
     // A screenshot must not contain a key: the dialogs that show one have it covered.
     const mask = [page.getByRole("dialog").locator("code:visible", { hasText: /exc_\w/ })];
-    await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`), mask });
+    // All of the page: what lies above it, such as a dialog, belongs to the window.
+    const fullPage = (await page.locator("dialog[open], [popover]:popover-open").count()) === 0;
+    await page.screenshot({ path: join(SHOTS, `${name}-${look}.png`), mask, fullPage });
   };
 }

@@ -20,6 +20,26 @@ export interface Timeline {
 interface Present {
   readonly isOnline: boolean;
   readonly lastSyncAt: number | null;
+  /** When its agent was stopped; null: it was not. */
+  readonly stoppedAt: number | null;
+}
+
+/**
+ * The transitions, newest first, with the one that the control plane writes only after the
+ * heartbeat timeout: an executor that is offline has stopped or fallen silent.
+ */
+export function withPresent(
+  transitions: readonly Transition[],
+  { isOnline, lastSyncAt, stoppedAt }: Present,
+): readonly Transition[] {
+  const at = stoppedAt ?? lastSyncAt;
+  const last = transitions.find(({ kind }) => kind === "online" || kind === "offline");
+  if (isOnline || at === null || last?.kind !== "online" || at < last.at) {
+    return transitions;
+  }
+  const cause = stoppedAt === null ? "silent" : "stopped";
+  const missing: Transition = { kind: "offline", at, cause, key: null, address: null };
+  return [missing, ...transitions].sort((one, other) => other.at - one.at);
 }
 
 /** Undefined: nothing is known. `transitions` are newest first; older ones were dropped. */

@@ -5,13 +5,15 @@ import { Fingerprint } from "../../keys/shown/key-label.tsx";
 import { refusalWords } from "../../keys/shown/refusal-words.ts";
 import { useNow } from "../../state/page-state.ts";
 import { exactly, Moment, sinceWhen } from "../../ui/time.tsx";
-import { type Span, type Timeline, timelineOf, timelineSummary } from "./timeline-spans.ts";
+import { type Span, type Timeline, timelineOf, timelineSummary, withPresent } from "./timeline-spans.ts";
 
 /** What became of the executor: a picture of its last transitions, and the same as a list. */
 export function ExecutorTimeline({ executor }: { executor: Executor }) {
   const now = useNow();
-  const { timeline: transitions, status, lastSyncAt } = executor;
-  const timeline = timelineOf(transitions, { isOnline: status === "online", lastSyncAt }, now);
+  const { status, lastSyncAt, stoppedAt } = executor;
+  const present = { isOnline: status === "online", lastSyncAt, stoppedAt };
+  const transitions = withPresent(executor.timeline, present);
+  const timeline = timelineOf(transitions, present, now);
   return (
     <section>
       <h2>Timeline</h2>
@@ -26,6 +28,13 @@ export function ExecutorTimeline({ executor }: { executor: Executor }) {
     </section>
   );
 }
+
+const LEGEND = [
+  ["online", "online"],
+  ["offline", "offline"],
+  ["key", "key changed"],
+  ["refused", "refused"],
+] as const;
 
 function Picture({ timeline, now }: { timeline: Timeline; now: number }) {
   const id = useId();
@@ -53,10 +62,13 @@ function Picture({ timeline, now }: { timeline: Timeline; now: number }) {
       <figcaption>
         <span>{sinceWhen(from, now)}</span>
         <span class="legend">
-          <i class="online" /> online <i class="offline" /> offline <i class="key" /> key changed{" "}
-          <i class="refused" /> refused
+          {LEGEND.map(([kind, words]) => (
+            <span key={kind}>
+              <i class={kind} /> {words}
+            </span>
+          ))}
         </span>
-        <span>now</span>
+        <span class="until">now</span>
       </figcaption>
     </figure>
   );

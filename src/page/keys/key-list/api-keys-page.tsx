@@ -47,7 +47,7 @@ export function ApiKeysPage({ membership }: { membership: Membership }) {
       </PageHead>
       <FollowUpList organizationId={organization.id} />
       <div class="list-tools">
-        <SearchBox label="Find a key by name, ID or fingerprint" />
+        <SearchBox label="Find a key by name, ID or fingerprint" placeholder="Name, ID or fingerprint" />
         <KeyFilters order={order} />
       </div>
       <ListCount count={data?.count} noun="key" />

@@ -34,10 +34,15 @@ export function KeyExpiry({ apiKey }: { apiKey: ApiKey }) {
   if (expiresAt === null) {
     return <span class="muted">never expires</span>;
   }
-  const left = expiresAt - now;
+  return <Expiring at={expiresAt} now={now} />;
+}
+
+/** `expires in 2 d`, amber or red if that is soon. */
+export function Expiring({ at, now }: { at: number; now: number }) {
+  const left = at - now;
   return (
     <span class={left > SOON_MS ? undefined : `expiry ${left > URGENT_MS ? "soon" : "urgent"}`}>
-      expires <Moment at={expiresAt} tense="future" />
+      expires <Moment at={at} tense="future" />
     </span>
   );
 }

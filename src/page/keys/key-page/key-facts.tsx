@@ -1,6 +1,8 @@
 import type { KeyDetails } from "../../api/keys/key-details.ts";
+import { useNow } from "../../state/page-state.ts";
 import { Link } from "../../ui/link.tsx";
 import { exactly, Moment } from "../../ui/time.tsx";
+import { Expiring } from "../key-list/key-expiry.tsx";
 
 /** Its dates, its last use, and for whom it was made. */
 export function KeyFacts({ apiKey }: { apiKey: KeyDetails }) {
@@ -40,6 +42,7 @@ export function KeyFacts({ apiKey }: { apiKey: KeyDetails }) {
 const END_TITLES = { active: "Ends", expired: "Expired", revoked: "Revoked", damaged: "Ends" } as const;
 
 function KeyEnd({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKey: KeyDetails }) {
+  const now = useNow();
   if (status === "revoked") {
     return revokedAt === null ? <>at an unknown time</> : <At time={revokedAt} />;
   }
@@ -59,7 +62,7 @@ function KeyEnd({ apiKey: { status, expiresAt, revokesAt, revokedAt } }: { apiKe
   }
   return (
     <>
-      expires <Moment at={expiresAt} tense="future" />
+      <Expiring at={expiresAt} now={now} />
       <span class="under">{exactly(expiresAt)}</span>
     </>
   );

@@ -51,7 +51,7 @@ interface UseTableProps {
 function UseTable({ uses, caption, statuses }: UseTableProps) {
   const status = statuses === undefined ? [] : ["Status"];
   return (
-    <table class="list">
+    <table class="list uses">
       <caption class="visually-hidden">{caption}</caption>
       <TableHead columns={["Executor", ...status, "First used", "Last used", "From"]} />
       <tbody>

@@ -83,7 +83,8 @@ function HasEnded({ apiKey: { status, usedNowCount } }: { apiKey: KeyDetails }) 
     <Notice kind="warning">
       <p>
         <strong>{counted(usedNowCount)} still on it, and refused:</strong> the key{" "}
-        {status === "damaged" ? "cannot be read" : `is ${status}`}. They are back as soon as they get another
+        {status === "damaged" ? "cannot be read" : `is ${status}`}.{" "}
+        {usedNowCount === 1 ? "It is back as soon as it gets" : "They are back as soon as they get"} another
         key.
       </p>
       <AskManagers deed="create one" />

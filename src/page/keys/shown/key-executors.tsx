@@ -23,20 +23,23 @@ export function RefusedExecutors({ reach, isOver }: RefusedProps) {
     return <p class="muted">Looking for executors that use this key…</p>;
   }
   const { executors, count } = reach;
+  const [they, are, get, their] = count === 1 ? ["It", "is", "gets", "Its"] : ["They", "are", "get", "Their"];
   if (count === 0) {
     return <p>No executor uses this key now, so nobody is refused.</p>;
   }
   return (
     <>
       <p>{refusedSentence(count, isOver)}</p>
-      <BoundList reach={reach}>
-        {(executor) => (isOver ? <Absence executor={executor} /> : <Notices executor={executor} />)}
+      <BoundList reach={reach} isOver={isOver}>
+        {(executor) =>
+          isOver ? <Refused executor={executor} timeout={timeout} /> : <Notices executor={executor} />
+        }
       </BoundList>
       <p class="muted">
         {executors.some(({ status }) => status === "online") && !isOver
-          ? `The page shows them offline within ${timeout}. `
+          ? `The page shows ${count === 1 ? "it" : "them"} offline within ${timeout}. `
           : ""}
-        They are back as soon as they get another key. Their nodes keep running.
+        {they} {are} back as soon as {they.toLowerCase()} {get} another key. {their} nodes keep running.
       </p>
     </>
   );
@@ -49,25 +52,36 @@ function refusedSentence(count: number, isOver: boolean): string {
 
 interface BoundListProps {
   readonly reach: KeyReach;
+  /** Whether the key has ended: then nobody is simply online. */
+  readonly isOver?: boolean;
   /** What the list says of each. */
   readonly children: (executor: BoundExecutor) => preact.ComponentChildren;
 }
 
 /** The executors that are bound to the key: those that are online first. */
-export function BoundList({ reach: { executors, count }, children }: BoundListProps) {
+export function BoundList({ reach: { executors, count }, isOver = false, children }: BoundListProps) {
   const isOnline = ({ status }: BoundExecutor) => status === "online";
   const ordered = [...executors.filter(isOnline), ...executors.filter((each) => !isOnline(each))];
   const more = count - executors.length;
   return (
     <ul class="bound">
       {ordered.map((executor) => (
-        <li key={executor.id} class={isOnline(executor) ? "is-online" : "is-offline"}>
+        <li key={executor.id} class={isOnline(executor) && !isOver ? "is-online" : "is-offline"}>
           <strong>{executor.name}</strong>
           <span>{children(executor)}</span>
         </li>
       ))}
       {more > 0 ? <li class="more">and {more} more</li> : null}
     </ul>
+  );
+}
+
+/** One that is refused already. */
+function Refused({ executor, timeout }: { executor: BoundExecutor; timeout: string }) {
+  return executor.status === "online" ? (
+    <>refused, offline within {timeout}</>
+  ) : (
+    <Absence executor={executor} />
   );
 }
 

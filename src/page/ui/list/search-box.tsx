@@ -1,8 +1,14 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useFilterText } from "./filter-text.ts";
 
+interface SearchBoxProps {
+  readonly label: string;
+  /** Short enough for the narrowest field. */
+  readonly placeholder: string;
+}
+
 /** Searches the page's list at the control plane. The URL keeps the text; `/` leads here. */
-export function SearchBox({ label }: { label: string }) {
+export function SearchBox({ label, placeholder }: SearchBoxProps) {
   const input = useRef<HTMLInputElement>(null);
   const { text, onInput } = useFilterText("search");
   useEffect(() => {
@@ -23,7 +29,7 @@ export function SearchBox({ label }: { label: string }) {
         type="search"
         aria-label={label}
         aria-keyshortcuts="/"
-        placeholder={label}
+        placeholder={placeholder}
         autocomplete="off"
         spellcheck={false}
         value={text}

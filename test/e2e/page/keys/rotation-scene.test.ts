@@ -1,7 +1,8 @@
+import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { expectAccessible } from "../../../support/page/axe.ts";
 import { adminAtWork, issueKey, keepSyncing, syncAs, useControlPlane } from "../../../support/page/beside.ts";
-import { lacksBrowser, useBrowser } from "../../../support/page/browser.ts";
+import { everythingHeld, lacksBrowser, openTab, useBrowser } from "../../../support/page/browser.ts";
 import {
   choose,
   createKey,
@@ -201,5 +202,35 @@ describe.skipIf(lacksBrowser)("a follow-up", () => {
     await page.getByText("you may revoke it").waitFor();
     await page.getByRole("link", { name: "API keys" }).first().click();
     await rowOf(page, new RegExp(`^second of back ${DATE_SUFFIX}$`, "u")).waitFor();
+  });
+
+  it("is the same in every tab: it comes, and goes, and a sign-out leaves nothing of it", async () => {
+    const { url } = controlPlane();
+    await serving("first of tabs", ["tabs-1"]);
+    const page = await browse({ mayLog: /status of 401/ });
+    await signIn(page, url);
+    const other = await openTab(page, { mayLog: /status of 401/ });
+    await other.goto(`${url}/api-keys`);
+    await rowOf(other, "first of tabs").waitFor();
+    const { secret } = await createKey(page, { target: "tabs-1", name: "second of tabs" });
+    const card = (tab: Page, name: string) =>
+      tab.getByRole("region", { name: `Progress of ${name}`, exact: true });
+    await card(other, "second of tabs").getByText("waiting for tabs-1…").waitFor();
+    expect(await syncAs(url, secret, "tabs-1")).toBe(200);
+    await card(other, "second of tabs")
+      .getByText(/tabs-1 is on it since/)
+      .waitFor();
+    // What another tab added is not lost.
+    await createKey(other, { target: "tabs-1", name: "third of tabs" });
+    await card(other, "second of tabs").getByRole("button", { name: "Dismiss second of tabs" }).click();
+    await card(page, "third of tabs").waitFor();
+    await card(page, "second of tabs").waitFor({ state: "detached" });
+    await other.close();
+    await page.reload();
+    await card(page, "third of tabs").waitFor();
+    await page.getByRole("button", { name: "Your account" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await everythingHeld(page)).not.toContain("of tabs");
   });
 });
