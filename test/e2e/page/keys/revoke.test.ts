@@ -14,7 +14,8 @@ describe.skipIf(lacksBrowser)("revoking", () => {
     const { secret } = await issueKey(await adminAtWork(url), { name: "shared by three" });
     expect(await syncAs(url, secret, "silent-1")).toBe(200);
     expect(await syncAs(url, secret, "silent-2")).toBe(200);
-    keepSyncing(url, secret, "beating");
+    // The last by name, and the first in the list: it is the one that goes offline.
+    keepSyncing(url, secret, "vocal");
     const page = await browse();
     await signIn(page, url);
     const dialog = await choose(page, "shared by three", "Revoke");
@@ -23,11 +24,11 @@ describe.skipIf(lacksBrowser)("revoking", () => {
     await silent.getByText(/^offline, last heard .* ago: notices when it is back$/).waitFor();
     const lines = await dialog.getByRole("listitem").allTextContents();
     expect(lines.map((line) => line.split(/(?=online|offline)/)[0])).toEqual([
-      "beating",
+      "vocal",
       "silent-1",
       "silent-2",
     ]);
-    expect(lines[0]).toMatch(/^beatingonline: notices at its next heartbeat \(last (just now|\d s ago)\)$/);
+    expect(lines[0]).toMatch(/^vocalonline: notices at its next heartbeat \(last (just now|\d s ago)\)$/);
     await dialog.getByText("offline within 3 s").waitFor();
     await expectAccessible(page);
   });

@@ -66,6 +66,7 @@ describe.skipIf(lacksBrowser)("a rotation, from the executor's page", () => {
     // The other one is not forgotten, and so the old key is not offered up yet.
     await dialog.getByText("waiting for scene-other…").waitFor();
     expect(await dialog.getByRole("button", { name: "Revoke the old key" }).count()).toBe(0);
+    await dialog.getByRole("button", { name: "I’ve stored this key" }).waitFor();
     expect(await dialog.getByText(secret, { exact: true }).isVisible()).toBe(true);
     await stop();
     expect(await syncAs(url, secret, "scene-other")).toBe(200);
