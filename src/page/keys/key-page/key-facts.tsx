@@ -2,7 +2,7 @@ import type { KeyDetails } from "../../api/keys/key-details.ts";
 import { useNow } from "../../state/page-state.ts";
 import { Link } from "../../ui/link.tsx";
 import { exactly, Moment } from "../../ui/time.tsx";
-import { Expiring } from "../key-list/key-expiry.tsx";
+import { Expiring } from "../shown/expiring.tsx";
 
 /** Its dates, its last use, and for whom it was made. */
 export function KeyFacts({ apiKey }: { apiKey: KeyDetails }) {

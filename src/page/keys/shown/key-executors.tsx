@@ -23,7 +23,6 @@ export function RefusedExecutors({ reach, isOver }: RefusedProps) {
     return <p class="muted">Looking for executors that use this key…</p>;
   }
   const { executors, count } = reach;
-  const [they, are, get, their] = count === 1 ? ["It", "is", "gets", "Its"] : ["They", "are", "get", "Their"];
   if (count === 0) {
     return <p>No executor uses this key now, so nobody is refused.</p>;
   }
@@ -39,10 +38,16 @@ export function RefusedExecutors({ reach, isOver }: RefusedProps) {
         {executors.some(({ status }) => status === "online") && !isOver
           ? `The page shows ${count === 1 ? "it" : "them"} offline within ${timeout}. `
           : ""}
-        {they} {are} back as soon as {they.toLowerCase()} {get} another key. {their} nodes keep running.
+        {returnSentence(count)}
       </p>
     </>
   );
+}
+
+function returnSentence(count: number): string {
+  return count === 1
+    ? "It is back as soon as it gets another key. Its nodes keep running."
+    : "They are back as soon as they get another key. Their nodes keep running.";
 }
 
 function refusedSentence(count: number, isOver: boolean): string {
