@@ -60,6 +60,17 @@ describe.skipIf(lacksBrowser)("the dialog that shows a key once", () => {
     await rowOf(page, "unloaded").waitFor();
   });
 
+  it("holds nothing any more when the page is left: the browser may keep the page and show it again", async () => {
+    const page = await browse();
+    await signIn(page, controlPlane().url);
+    await startCreating(page, "left behind");
+    const { secret } = await shownKey(page);
+    // What a browser sends before it keeps the page; the one of the tests keeps none.
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await everythingHeld(page)).not.toContain(secret);
+  });
+
   it("offers the key, the line for agent.toml and the set-key command, each to be copied", async () => {
     const page = await browse();
     await signIn(page, controlPlane().url);
