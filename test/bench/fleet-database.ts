@@ -25,13 +25,13 @@ export function fleetNodeId(executor: number, node: number): string {
 
 /**
  * Creates a database at `path` with `executors` executors of one organization, each bound to its
- * own key, and with `nodes` nodes each.
+ * own key, and with `nodes` nodes each. Undefined: their agents are from before nodes.
  */
 export async function fillFleetDatabase(
   path: string,
   executors: number,
   seed: string,
-  nodes = 0,
+  nodes?: number,
 ): Promise<void> {
   await openSqliteStore(path).close();
   const database = new DatabaseSync(path);
@@ -54,7 +54,7 @@ export async function fillFleetDatabase(
     lineage.run(keyId, keyId);
     executor.run(`executor-${index}`, fleetExecutorName(index), now, keyId);
   }
-  if (nodes > 0) {
+  if (nodes !== undefined) {
     fillNodes(database, executors, nodes, now);
   }
   database.exec("commit; analyze; pragma wal_checkpoint(truncate)");

@@ -27,6 +27,8 @@ export const PINNING = hasTaskset
 /** Syncs of each executor after which all code is compiled and all that is remembered is known. */
 const WARM_SYNCS = 4;
 const WARM_STEP_SECONDS = 4;
+/** In the place of a number of nodes, for the load generator. */
+const NO_REPORT = -1;
 
 const loadResult = z.object({
   /** All answers, also those before the counted time. */
@@ -62,7 +64,7 @@ export interface Load {
   readonly seconds: number;
   /** A second; 0: as many as it answers. */
   readonly rate: number;
-  /** Of each executor. */
+  /** Of each executor; undefined: its agent is from before nodes. */
   readonly nodes?: number;
 }
 
@@ -81,7 +83,7 @@ export async function measure(server: Server, load: Load, settleMs = 0): Promise
   const { subject, port, folder, syncs } = server;
   const before = subject.usage();
   const startedAtMs = performance.now();
-  const { executors, connections, seconds, rate, nodes = 0 } = load;
+  const { executors, connections, seconds, rate, nodes = NO_REPORT } = load;
   const words = [port, seedOf(folder), executors, connections, seconds, rate, syncs, nodes].map(String);
   const [program, args] = pinned(1, process.execPath, [GENERATOR, ...words]);
   const { stdout } = await run(program, [...args]);
@@ -101,7 +103,7 @@ export async function measure(server: Server, load: Load, settleMs = 0): Promise
 
 export async function withServer<Result>(
   kind: "floor" | "control-plane",
-  { executors, nodes = 0 }: Load,
+  { executors, nodes }: Load,
   task: (server: Server) => Promise<Result>,
   checkout = CHECKOUT,
 ): Promise<Result> {

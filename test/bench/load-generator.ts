@@ -13,9 +13,10 @@ import {
  * fleet over kept connections. RATE 0: each connection sends as soon as it was answered. Else RATE
  * a second in all, each at its own moment, and a latency counts from that moment, whether or not
  * the answer before was in time. BEFORE: how many syncs the fleet has made so far: it goes on with the
- * next executor. Prints one line of JSON.
+ * next executor. NODES: of each executor; -1: its agent is from before nodes. Prints one line of
+ * JSON.
  */
-const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, before = 0, nodes = 0] =
+const [port = 0, , executors = 0, connections = 0, seconds = 0, rate = 0, before = 0, nodes = -1] =
   process.argv.slice(2).map(Number);
 const seed = process.argv[3] ?? "";
 
@@ -139,7 +140,7 @@ function bodyOf(executor: number): string {
     },
   };
   const operationName = "SyncExecutor";
-  if (nodes === 0) {
+  if (nodes < 0) {
     return JSON.stringify({ query: SYNC_EXECUTOR, operationName, variables: { input } });
   }
   const variables = { input: { ...input, nodes: reportOf(executor, sync) } };
