@@ -125,6 +125,10 @@ describe.skipIf(lacksBrowser).each(LOOKS)(
       await page.getByRole("menuitem", { name: "Profile, password, sign-ins" }).click();
       await page.getByRole("heading", { name: "Your account" }).waitFor();
       await page.locator("tbody tr").first().waitFor();
+      if (look.width > 400) {
+        const signedIn = page.locator("tbody tr").first().locator("time");
+        expect(await signedIn.evaluate((time) => time.getClientRects().length)).toBe(1);
+      }
       await seen("account");
       await page.getByRole("button", { name: "Change password" }).click();
       await page.getByLabel("Current password").waitFor();
