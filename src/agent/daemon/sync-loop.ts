@@ -231,7 +231,7 @@ export class SyncLoop {
     const { problem, fix } = failure;
     conditions.begin("state", {
       event: "state.unwritable",
-      message: `${problem}. The agent works, but will not remember earlier keys after a restart. Fix: ${fix}`,
+      message: `${problem}. The agent works, but after a restart it does not remember earlier keys, nor its name if agent.name is not set. Fix: ${fix}`,
     });
   }
 

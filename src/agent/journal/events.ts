@@ -133,7 +133,7 @@ const table = {
   "host.renamed": {
     level: "warn",
     meaning:
-      "The host has another name than the executor, and `agent.name` is not set. The executor keeps the name with which it was first accepted, also after a restart.",
+      "The host has another name than the executor, and `agent.name` is not set. The executor keeps the name with which it was first accepted, also after a restart as long as `state.json` remembers it.",
     remedy:
       "Nothing, or set `agent.name`: to the old name, which ends this line, or to the new one, which is a new executor.",
     flaps: true,

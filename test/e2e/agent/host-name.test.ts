@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type AgentProcess, render } from "../../support/agent/agent-process.ts";
@@ -57,7 +57,8 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { ti
     const { server, agent } = await online(scene);
     call(scene, "web-01");
     const { message } = await agent.waitForLine("host.renamed", /^/, WAIT_MS);
-    expect(message).toContain("is called web-01, and the executor is still ubuntu-1, also after a restart");
+    expect(message).toContain("is called web-01, and the executor is still ubuntu-1: agent.name is not set");
+    expect(message).toContain("also after a restart as long as state.json remembers it");
     expect(message).toContain('write name = "ubuntu-1" below [agent]');
     expect(message).toContain('With name = "web-01" this host becomes a new executor');
     edit(scene, (text) => `# a comment\n${text}`);
@@ -131,6 +132,19 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { ti
       describe: "the name is kept",
       timeoutMs: WAIT_MS,
     });
+  });
+
+  it("is said to forget its name where state.json cannot be written, and keeps it as long as it runs", async () => {
+    await using scene = await unnamed("ubuntu-1");
+    rmSync(scene.home.dataDir, { recursive: true });
+    writeFileSync(scene.home.dataDir, "a file in the place of the folder");
+    const { server, agent } = await online(scene);
+    await agent.waitForLine("state.unwritable", /nor its name if agent\.name is not set/u, WAIT_MS);
+    call(scene, "web-01");
+    edit(scene, (text) => `# a comment\n${text}`);
+    await agent.waitForLine("host.renamed", /as long as state\.json remembers it/u, WAIT_MS);
+    await moreSyncs(server);
+    expect(names(server)).toEqual(new Set(["ubuntu-1"]));
   });
 
   it("has its host's name again when agent.name is removed", async () => {

@@ -178,7 +178,6 @@ async function assertUnchanged(path: string, place: string, before: FileAsIs): P
 
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["EROFS", "it is on a read-only file system (a mounted Secret?). Fix: change it at its source"],
-  ["EBUSY", "it is itself a mount and cannot be replaced. Fix: change it at its source"],
 ]);
 
 async function cannotWrite(path: string, error: unknown): Promise<OperatorError> {

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
+import { errorCode } from "../../../lib/errors.ts";
 import { writeFileAtomically } from "../../../lib/files/atomic-file.ts";
 import { overwriteFile } from "../../../lib/files/overwrite-file.ts";
 import { copyAttributes } from "./copy-attributes.ts";
@@ -20,8 +21,9 @@ class AttributesLost extends Error {
 
 /**
  * Gives an existing file new content. Owner, mode, ACL and extended attributes stay: they are
- * copied to a new file, which replaces the old one in one step. If they cannot be copied, the old
- * file is overwritten. Rejects with a system error, or with ContentLost (overwrite-file.ts).
+ * copied to a new file, which replaces the old one in one step. If they cannot be copied, or the
+ * old file is a mount, it is overwritten. Rejects with a system error, or with ContentLost
+ * (overwrite-file.ts).
  */
 export async function replaceContent(path: string, replacement: Replacement): Promise<void> {
   const { content, before, keepsOwner, beforeWrite } = replacement;
@@ -38,7 +40,8 @@ export async function replaceContent(path: string, replacement: Replacement): Pr
       beforeRename: beforeWrite,
     });
   } catch (error) {
-    if (!(error instanceof AttributesLost)) {
+    // A file that is mounted alone (docker -v) cannot be replaced, but it can be written.
+    if (!(error instanceof AttributesLost) && errorCode(error) !== "EBUSY") {
       throw error;
     }
     await overwriteFile(path, { content, before, beforeWrite });

@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { onlineAgent, setScene } from "../../../support/agent/cli-scene.ts";
+import { onlineAgent, type Scene, setScene } from "../../../support/agent/cli-scene.ts";
 import { command } from "../../../support/agent/command.ts";
 import { ENVIRONMENT } from "../../../support/program-environment.ts";
 import { AGENT } from "../../../support/programs.ts";
@@ -127,27 +127,49 @@ const canMount =
     () => false,
   ));
 
-describe
-  .skipIf(lacks("root, to mount", canMount))
-  .concurrent("set-key says why a file cannot be replaced", () => {
-    it.each([
-      ["that is a mount of its own", 'mount --bind "$1/agent.toml" "$1/agent.toml"', "it is itself a mount"],
-      [
-        "on a read-only file system",
-        'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"',
-        "it is on a read-only file system",
-      ],
-    ])("%s", async (_what, mount, says) => {
-      await using scene = await setScene();
-      const { key, fresh, place, text } = scene;
-      const script = `${mount} && exec "$2" "$3" set-key -c "$1/agent.toml" < "$1/fresh"`;
-      const words = ["-m", "sh", "-c", script, "sh", place.folder, process.execPath, AGENT];
-      writeFileSync(join(place.folder, "fresh"), fresh, { mode: 0o600 });
-      await expect(run("unshare", words, { env: ENVIRONMENT })).rejects.toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining(`so nothing was written: ${says}`),
-      });
-      expect(text()).toContain(key);
-      expect(readdirSync(place.folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
-    });
+/** Runs set-key where `mount`, a script, has mounted something on the folder `$1`. */
+async function setKeyBehind(mount: string, { place, fresh }: Scene) {
+  const setKey = '"$2" "$3" set-key -c "$1/agent.toml" < "$1/fresh"';
+  const script = `${mount} && ${setKey} && cat "$1/agent.toml"`;
+  const words = ["-m", "sh", "-c", script, "sh", place.folder, process.execPath, AGENT];
+  writeFileSync(join(place.folder, "fresh"), fresh, { mode: 0o600 });
+  return await run("unshare", words, { env: ENVIRONMENT });
+}
+
+const leftovers = ({ place }: Scene) =>
+  readdirSync(place.folder).filter((name) => /\.(?:tmp|old)$/u.test(name));
+
+describe.skipIf(lacks("root, to mount", canMount)).concurrent("set-key on a mount", () => {
+  it.each([
+    ["the file alone", 'mount --bind "$1/agent.toml" "$1/agent.toml"'],
+    [
+      "the file alone, of another folder, as docker -v does",
+      'cp -p "$1/agent.toml" "$1/data/kept" && mount --bind "$1/data/kept" "$1/agent.toml"',
+    ],
+    ["the folder", 'mount --bind "$1" "$1"'],
+  ])("writes the key: %s", async (_what, mount) => {
+    await using scene = await setScene();
+    const { stdout, stderr } = await setKeyBehind(mount, scene);
+    expect(stderr).toBe("");
+    // Behind the words of set-key: the file as the mount shows it.
+    expect(stdout).toContain(`"${scene.fresh}"`);
+    expect(leftovers(scene)).toEqual([]);
   });
+
+  it.each([
+    ["the folder is read-only", 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"'],
+    [
+      "the file alone is read-only",
+      'mount --bind "$1/agent.toml" "$1/agent.toml" && mount -o remount,bind,ro "$1/agent.toml"',
+    ],
+  ])("says so if %s", async (_what, mount) => {
+    await using scene = await setScene();
+    await expect(setKeyBehind(mount, scene)).rejects.toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringContaining("so nothing was written: it is on a read-only file system"),
+    });
+    expect(scene.text()).toContain(scene.key);
+    expect(leftovers(scene)).toEqual([]);
+  });
+});

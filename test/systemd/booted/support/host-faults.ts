@@ -261,4 +261,8 @@ export const BREAKING_SETTINGS: readonly (readonly string[])[] = [
   ["WorkingDirectory=/srv/none"],
   ["[Unit]", "ConditionPathExists=/srv/none"],
   ["Environment=NOVACULA_CONFIG=/srv/none.toml"],
+  ["SupplementaryGroups=no-such-group"],
+  ["BindReadOnlyPaths=/srv:/etc/novacula"],
+  ["NoExecPaths=/usr/bin"],
+  ["WatchdogSec=10ms"],
 ];
