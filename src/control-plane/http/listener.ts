@@ -101,17 +101,27 @@ export async function listenOnNetwork(server: Server, options: ListenerOptions):
     throw cannotListen(error, options);
   }
   const address = server.address();
-  const actual = address !== null && typeof address === "object" ? address : { address: host, port };
-  const shownHost = passedSocket === undefined ? host : actual.address;
+  if (address === null || typeof address === "string") {
+    // Node knows no address of a Unix socket that somebody else has bound.
+    throw badSocket("it is a Unix socket");
+  }
+  const shownHost = passedSocket === undefined ? host : address.address;
   const scheme = tls === undefined ? "http" : "https";
-  return `${scheme}://${isIPv6(shownHost) ? `[${shownHost}]` : shownHost}:${actual.port}`;
+  return `${scheme}://${isIPv6(shownHost) ? `[${shownHost}]` : shownHost}:${address.port}`;
+}
+
+/** What a control plane that systemd listens for needs of the socket unit. */
+function badSocket(why: string): CommandError {
+  return new CommandError("failed", `cannot serve the socket of novacula-control-plane.socket: ${why}`, {
+    fix: "write one ListenStream= with a port, or an IP address and a port, and nothing else, into it:\nsudo systemctl edit novacula-control-plane.socket",
+  });
 }
 
 function cannotListen(error: unknown, { host, port, passedSocket }: ListenerOptions): OperatorError {
   if (passedSocket !== undefined) {
-    return new OperatorError("cannot listen on the socket of novacula-control-plane.socket", {
-      cause: error,
-    });
+    return badSocket(
+      `${errorCode(error) ?? "unknown error"}. Perhaps it is no ListenStream=, or has Accept=yes`,
+    );
   }
   const what = `cannot listen on HOST ${host}, PORT ${port}`;
   switch (errorCode(error)) {

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
+import { utcTime } from "../../lib/clock.ts";
 import { errorChain, errorCode, OperatorError } from "../../lib/errors.ts";
 import { readProblem } from "../../lib/files/access-problem.ts";
 import { printable } from "../../lib/printable.ts";
@@ -15,7 +16,8 @@ export interface TlsPaths {
 export interface TlsPair {
   readonly cert: string;
   readonly key: string;
-  /** The end of the certificate's validity, epoch ms. */
+  /** Of the certificate's validity, epoch ms. */
+  readonly validFrom: number;
   readonly validTo: number;
 }
 
@@ -33,11 +35,8 @@ export function readTlsPair({ certPath, keyPath }: TlsPaths): TlsPair {
   const cert = readText("TLS_CERT", certPath);
   const key = readText("TLS_KEY", keyPath);
   requireKinds({ certPath, keyPath }, cert, key);
-  const certificate = parsed(
-    `TLS_CERT ${shown(certPath)} cannot be read as a certificate`,
-    () => new X509Certificate(cert),
-  );
-  const privateKey = parsed(`TLS_KEY ${shown(keyPath)} cannot be read as a private key`, () =>
+  const [certificate] = certificatesIn(cert, certPath);
+  const privateKey = parsed(`TLS_KEY ${shown(keyPath)} cannot be read as a private key`, RENEW, () =>
     createPrivateKey(key),
   );
   if (!certificate.checkPrivateKey(privateKey)) {
@@ -47,10 +46,42 @@ export function readTlsPair({ certPath, keyPath }: TlsPaths): TlsPair {
         "certificate comes first, and the chain after it",
     );
   }
-  parsed(`TLS_CERT ${shown(certPath)} and TLS_KEY ${shown(keyPath)} cannot be used`, () =>
+  parsed(`TLS_CERT ${shown(certPath)} and TLS_KEY ${shown(keyPath)} cannot be used`, RENEW, () =>
     createSecureContext({ cert, key }),
   );
-  return { cert, key, validTo: certificate.validToDate.getTime() };
+  const { validFromDate, validToDate } = certificate;
+  return { cert, key, validFrom: validFromDate.getTime(), validTo: validToDate.getTime() };
+}
+
+/** OpenSSL does not say which certificate of a chain is damaged. */
+function certificatesIn(cert: string, path: string): readonly [X509Certificate, ...X509Certificate[]] {
+  const blocks = cert.split(/(?=-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----)/);
+  const found = blocks.filter((block) => CERTIFICATE.test(block));
+  const read = (block: string, index: number) =>
+    parsed(
+      `certificate ${index + 1} of ${found.length} in TLS_CERT ${shown(path)} cannot be read`,
+      "copy it again, from its first dash to its last",
+      () => new X509Certificate(block),
+    );
+  const [first = "", ...rest] = found;
+  return [read(first, 0), ...rest.map((block, index) => read(block, index + 1))];
+}
+
+export function isValid({ validFrom, validTo }: TlsPair, wallMs: number): boolean {
+  return validFrom <= wallMs && wallMs < validTo;
+}
+
+/** Throws a TlsProblem for a pair that clients refuse at this time. */
+export function requireValid(pair: TlsPair, { certPath }: TlsPaths, wallMs: number): void {
+  if (isValid(pair, wallMs)) {
+    return;
+  }
+  const { validFrom, validTo } = pair;
+  const when =
+    validTo <= wallMs ? `expired at ${utcTime(validTo)}` : `is not valid before ${utcTime(validFrom)}`;
+  throw new TlsProblem(
+    `the new certificate in TLS_CERT ${shown(certPath)} ${when}, and this host's clock says ${utcTime(wallMs)}. Fix: put one there that is valid now, or set the clock if it is wrong`,
+  );
 }
 
 /** Changes whenever one of the files is written or replaced, or a link leads elsewhere. */
@@ -137,13 +168,19 @@ function kindOf(text: string): string {
     : "it is another kind of text";
 }
 
-function parsed<Result>(what: string, parse: () => Result): Result {
+function parsed<Result>(what: string, fix: string, parse: () => Result): Result {
   try {
     return parse();
   } catch (error) {
-    throw new TlsProblem(`${what}: ${printable(errorChain(error))}`);
+    const words = printable(errorChain(error));
+    const own = /too small|too weak/.test(words) ? STRONGER : fix;
+    throw new TlsProblem(`${what}: ${words}. Fix: ${own}`);
   }
 }
+
+const RENEW = "have the pair made again, in PEM";
+const STRONGER =
+  "have a pair made with a key of P-256, or of RSA with 2048 bits or more, and a signature with SHA-256";
 
 function shown(path: string): string {
   return printable(path, 4096);

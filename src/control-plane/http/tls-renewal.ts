@@ -1,6 +1,14 @@
-import { utcTime } from "../../lib/clock.ts";
+import { type Clock, utcTime } from "../../lib/clock.ts";
 import type { Logger } from "../log/logger.ts";
-import { identityOf, readTlsPair, type TlsPair, type TlsPaths, TlsProblem } from "./tls-pair.ts";
+import {
+  identityOf,
+  isValid,
+  readTlsPair,
+  requireValid,
+  type TlsPair,
+  type TlsPaths,
+  TlsProblem,
+} from "./tls-pair.ts";
 
 const LOOK_MS = 1000;
 /** Programs that renew certificates write one file after the other. */
@@ -15,27 +23,33 @@ export interface TlsRenewal {
 
 /**
  * Takes a renewed certificate and key by itself, for new connections; open ones go on with the old.
- * As long as the files are no pair, the previous pair stays in use; that is logged once it has
- * lasted for ten seconds. `now` is monotonic milliseconds.
+ * As long as the files are no pair, or the new certificate is not valid now and the previous one
+ * is, the previous pair stays in use. That is logged once it has lasted for ten seconds, and so is
+ * a pair in use that expires.
  */
 export function renewTls(
   use: (pair: TlsPair) => void,
   paths: TlsPaths,
   inUse: TlsPair,
   logger: Logger,
-  now: () => number,
+  clock: Clock,
 ): TlsRenewal & { look(): void } {
   let pair = inUse;
   let seen = identityOf(paths);
   /** Since when the files have been no pair. */
   let brokenSince: number | undefined;
   let said = "";
+  const sayIfExpired = createExpiryWatch(logger);
+  const wallMs = () => clock.wall(clock.now());
 
   function take(isAsked: boolean): void {
     seen = identityOf(paths);
     try {
       const next = readTlsPair(paths);
       const isSame = next.cert === pair.cert && next.key === pair.key;
+      if (!isSame && isValid(pair, wallMs())) {
+        requireValid(next, paths, wallMs());
+      }
       const wasSaid = said !== "";
       use(next);
       pair = next;
@@ -51,8 +65,8 @@ export function renewTls(
       if (!(error instanceof TlsProblem)) {
         throw error;
       }
-      brokenSince ??= now();
-      if (said !== error.message && (isAsked || now() - brokenSince >= PATIENCE_MS)) {
+      brokenSince ??= clock.now();
+      if (said !== error.message && (isAsked || clock.now() - brokenSince >= PATIENCE_MS)) {
         said = error.message;
         logger.error({ event: "tls.unusable" }, `The previous certificate stays in use: ${error.message}`);
       }
@@ -63,10 +77,27 @@ export function renewTls(
     if (brokenSince !== undefined || identityOf(paths) !== seen) {
       take(false);
     }
+    sayIfExpired(pair, wallMs());
   }
 
+  sayIfExpired(pair, wallMs());
   const timer = setInterval(look, LOOK_MS);
   return { look, reload: () => take(true), stop: () => clearInterval(timer) };
+}
+
+/** Says once of each pair that it has expired. */
+function createExpiryWatch(logger: Logger): (pair: TlsPair, wallMs: number) => void {
+  let said: TlsPair | undefined;
+  return (pair, wallMs) => {
+    if (pair === said || wallMs < pair.validTo) {
+      return;
+    }
+    said = pair;
+    logger.error(
+      { event: "tls.expired", validTo: new Date(pair.validTo).toISOString() },
+      `The certificate in TLS_CERT expired at ${utcTime(pair.validTo)}, so executors and browsers refuse it. Fix: renew it. The new one is used within a second, without a restart.`,
+    );
+  };
 }
 
 function renewed({ validTo }: TlsPair, isSame: boolean): string {

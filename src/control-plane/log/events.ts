@@ -212,6 +212,11 @@ const table = {
     meaning: "A notification to systemd failed, so `systemctl status` may be out of date.",
     remedy: "Check that `systemd-notify` is installed and that the unit has `NotifyAccess=all`.",
   },
+  "tls.expired": {
+    level: "error",
+    meaning: "The certificate in `TLS_CERT` has expired, so executors and browsers refuse it.",
+    remedy: "Renew it. No restart is needed.",
+  },
   "tls.renewed": {
     level: "info",
     meaning: "A new certificate is in use for new connections; the line says until when it is valid.",
@@ -219,7 +224,8 @@ const table = {
   },
   "tls.unusable": {
     level: "error",
-    meaning: "`TLS_CERT` or `TLS_KEY` changed and cannot be used. The previous pair stays in use.",
+    meaning:
+      "`TLS_CERT` or `TLS_KEY` changed and cannot be used, or the new certificate is not valid now. The previous pair stays in use.",
     remedy: "Do what the line says. No restart is needed.",
   },
 } as const satisfies Record<string, EventDescription>;

@@ -24,7 +24,7 @@ export function watchTls(
   const renewal =
     paths === undefined || pair === undefined
       ? undefined
-      : renewTls((next) => server.useCertificate(next), paths, pair, logger, systemClock.now);
+      : renewTls((next) => server.useCertificate(next), paths, pair, logger, systemClock);
   const reload = () => {
     const what =
       renewal === undefined ? "there is no certificate to read again" : "reading the certificate again";

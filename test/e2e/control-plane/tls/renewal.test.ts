@@ -1,15 +1,33 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readTlsPair } from "../../../../src/control-plane/http/tls-pair.ts";
 import { renewTls } from "../../../../src/control-plane/http/tls-renewal.ts";
 import { createLog } from "../../../../src/control-plane/log/log.ts";
+import type { Clock } from "../../../../src/lib/clock.ts";
 import { type Certificate, testCertificates } from "../../../support/certificates.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
+function clockOf(set: { readonly now: number; readonly wallAtStart: number }): Clock {
+  const wall = (at: number) => set.wallAtStart + at;
+  return { now: () => set.now, wall, fromWall: (at) => at - set.wallAtStart };
+}
+
+const TEN_YEARS_MS = 10 * 365.25 * 24 * 3600 * 1000;
+
+/** RSA with 512 bits. */
+function weakPair(): Certificate {
+  const folder = tempDir();
+  const files = ["-keyout", join(folder, "key"), "-out", join(folder, "cert")];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:512", "-nodes", "-subj", "/CN=x", ...files], {
+    stdio: "ignore",
+  });
+  return { cert: readFileSync(join(folder, "cert"), "utf8"), key: readFileSync(join(folder, "key"), "utf8") };
+}
+
 async function scene() {
-  const { good, wrongName } = await testCertificates();
+  const { good, wrongName, expired } = await testCertificates();
   const folder = tempDir();
   const paths = { certPath: join(folder, "cp.pem"), keyPath: join(folder, "cp.key") };
   const put = ({ cert, key }: Certificate) => {
@@ -18,21 +36,15 @@ async function scene() {
   };
   put(good);
   const lines: string[] = [];
-  const clock = { now: 0 };
+  const clock = { now: 0, wallAtStart: Date.now() };
   const used: string[] = [];
   const { logger } = createLog(
     { level: "info", format: "journal" },
     { write: (line) => void lines.push(line) },
   );
-  const renewal = renewTls(
-    ({ cert }) => used.push(cert),
-    paths,
-    readTlsPair(paths),
-    logger,
-    () => clock.now,
-  );
+  const renewal = renewTls(({ cert }) => used.push(cert), paths, readTlsPair(paths), logger, clockOf(clock));
   renewal.stop();
-  return { good, wrongName, folder, paths, put, lines, clock, used, renewal };
+  return { good, wrongName, expired, folder, paths, put, lines, clock, used, renewal };
 }
 
 describe("a renewed certificate", () => {
@@ -62,13 +74,7 @@ describe("a renewed certificate", () => {
       { level: "info", format: "journal" },
       { write: (line) => void lines.push(line) },
     );
-    const renewal = renewTls(
-      ({ cert }) => used.push(cert),
-      live,
-      readTlsPair(live),
-      logger,
-      () => clock.now,
-    );
+    const renewal = renewTls(({ cert }) => used.push(cert), live, readTlsPair(live), logger, clockOf(clock));
     renewal.stop();
     symlinkSync("two", join(folder, "new"));
     renameSync(join(folder, "new"), join(folder, "live"));
@@ -94,6 +100,29 @@ describe("a renewed certificate", () => {
     renewal.look();
     expect(used).toEqual([wrongName.cert]);
     expect(lines.at(-1)).toMatch(/tls\.renewed/);
+  });
+
+  it("that has expired does not replace one that is valid, until that one expires", async () => {
+    const { expired, wrongName, put, used, lines, clock, renewal } = await scene();
+    put(expired);
+    renewal.look();
+    clock.now = 11_000;
+    renewal.look();
+    expect(used).toEqual([]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(
+      /^<3>tls\.unusable: The previous certificate stays in use: the new certificate in TLS_CERT \S+ expired at 2021-12-31 .*clock says/,
+    );
+    put(wrongName);
+    renewal.look();
+    expect(used).toEqual([wrongName.cert]);
+    clock.now = TEN_YEARS_MS;
+    renewal.look();
+    renewal.look();
+    expect(lines.filter((line) => line.startsWith("<3>tls.expired: "))).toHaveLength(1);
+    put(expired);
+    renewal.look();
+    expect(used).toEqual([wrongName.cert, expired.cert]);
   });
 
   it("is judged at once when a person asks", async () => {
@@ -123,9 +152,13 @@ describe("a pair that cannot be used", () => {
     expect(said(good.cert, encrypted.toString())).toThrow(
       /is encrypted with a passphrase.*\nsudo openssl pkey -in \S+ -out \S+\.plain/,
     );
-    expect(said(`${good.cert.slice(0, 200)}\n-----END CERTIFICATE-----\n`, good.key)).toThrow(
-      /TLS_CERT .* cannot be read as a certificate/,
+    const cut = `${good.cert.slice(0, 200)}\n-----END CERTIFICATE-----\n`;
+    expect(said(cut, good.key)).toThrow(
+      /certificate 1 of 1 in TLS_CERT .* cannot be read: .*Fix: copy it again/,
     );
+    expect(said(`${good.cert}${cut}`, good.key)).toThrow(/certificate 2 of 2 in TLS_CERT /);
+    const weak = weakPair();
+    expect(said(weak.cert, weak.key)).toThrow(/key too small\. Fix: have a pair made with a key of P-256/);
     chmodSync(paths.certPath, 0o600);
     expect(() => readTlsPair({ ...paths, certPath: "/nonexistent/cp.pem" })).toThrow(
       /cannot read TLS_CERT \/nonexistent\/cp\.pem: it does not exist/,
