@@ -133,7 +133,7 @@ function requireKinds({ certPath, keyPath }: TlsPaths, cert: string, key: string
   }
   if (!CERTIFICATE.test(cert)) {
     throw new TlsProblem(
-      `TLS_CERT ${shown(certPath)} holds no certificate in PEM (${kindOf(cert)}). Fix: name the file that has -----BEGIN CERTIFICATE-----`,
+      `TLS_CERT ${shown(certPath)} holds no certificate in PEM (${kindOf(cert)}). Fix: name the file that has -----BEGIN CERTIFICATE-----${orConvert(cert, "x509", certPath)}`,
     );
   }
   if (ENCRYPTED.test(key)) {
@@ -150,9 +150,25 @@ function requireKinds({ certPath, keyPath }: TlsPaths, cert: string, key: string
   }
   if (!PRIVATE_KEY.test(key)) {
     throw new TlsProblem(
-      `TLS_KEY ${shown(keyPath)} holds no private key in PEM (${kindOf(key)}). Fix: name the file that has -----BEGIN PRIVATE KEY-----`,
+      `TLS_KEY ${shown(keyPath)} holds no private key in PEM (${kindOf(key)}). Fix: name the file that has -----BEGIN PRIVATE KEY-----${orConvert(key, "pkey", keyPath)}`,
     );
   }
+}
+
+function isBinary(text: string): boolean {
+  return text.startsWith("0\ufffd") || text.includes("\0");
+}
+
+/** How DER becomes PEM; PKCS#12 needs its password, and becomes two files. */
+function orConvert(text: string, what: "x509" | "pkey", path: string): string {
+  if (!isBinary(text)) {
+    return "";
+  }
+  const [from, to] = [shellWord(path), shellWord(`${path}.pem`)];
+  return inPlace({
+    host: `, or the one that this writes if it is DER:\nsudo openssl ${what} -inform DER -in ${from} -out ${to}`,
+    pod: `, or convert it where it was made (openssl ${what} -inform DER)`,
+  });
 }
 
 function kindOf(text: string): string {
@@ -163,9 +179,7 @@ function kindOf(text: string): string {
   if (label !== undefined) {
     return `it has ${label}`;
   }
-  return text.startsWith("0\ufffd") || text.includes("\0")
-    ? "it is binary, perhaps DER or PKCS#12"
-    : "it is another kind of text";
+  return isBinary(text) ? "it is binary, perhaps DER or PKCS#12" : "it is another kind of text";
 }
 
 function parsed<Result>(what: string, fix: string, parse: () => Result): Result {

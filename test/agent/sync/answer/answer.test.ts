@@ -297,6 +297,7 @@ describe("what an operator reads", () => {
     expect(outcome).toMatchObject({
       cause: "redirect",
       detail: "cp.example.com answered 302, a redirect to https://login.example.com, which is not followed",
+      remedy: "if the control plane has moved there, set control_plane.url to it",
     });
   });
 });

@@ -164,4 +164,23 @@ describe("a pair that cannot be used", () => {
       /cannot read TLS_CERT \/nonexistent\/cp\.pem: it does not exist/,
     );
   });
+
+  it.each(["cert", "key"] as const)(
+    "of which the %s is DER gets the command that converts it",
+    async (which) => {
+      const { good, paths } = await scene();
+      const path = which === "cert" ? paths.certPath : paths.keyPath;
+      const tool = which === "cert" ? "x509" : "pkey";
+      writeFileSync(path, execFileSync("openssl", [tool, "-outform", "DER"], { input: good[which] }));
+      let said = "";
+      try {
+        readTlsPair(paths);
+      } catch (error) {
+        said = String(error);
+      }
+      const [, command = "false"] = /\nsudo (openssl .*)$/u.exec(said) ?? [];
+      execFileSync("sh", ["-c", command], { stdio: "pipe" });
+      expect(readTlsPair({ ...paths, [`${which}Path`]: `${path}.pem` }).validTo).toBeGreaterThan(0);
+    },
+  );
 });
