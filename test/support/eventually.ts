@@ -10,6 +10,8 @@ export interface EventuallyOptions {
 const PAUSE_MS = 20;
 /** Of the time that a probe took: one that starts programs leaves most of the processor to others. */
 const PAUSE_RATIO = 2;
+/** Of the time waited so far: what takes a minute is not asked forty times a second. */
+const PAUSE_SHARE = 0.03;
 const LONGEST_PAUSE_MS = 500;
 /** Generous, for a busy machine. */
 const WAIT_MS = 20_000;
@@ -23,7 +25,8 @@ export async function eventually<Result>(
   probe: () => Promise<Result | undefined | false> | Result | undefined | false,
   { timeoutMs = WAIT_MS, describe }: EventuallyOptions,
 ): Promise<Result> {
-  const deadline = performance.now() + timeoutMs;
+  const begun = performance.now();
+  const deadline = begun + timeoutMs;
   for (;;) {
     const from = performance.now();
     const seen = await attempt(probe);
@@ -37,8 +40,8 @@ export async function eventually<Result>(
         cause: seen.error,
       });
     }
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, PAUSE_RATIO * (now - from)));
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const pauseMs = Math.max(PAUSE_MS, PAUSE_RATIO * (now - from), PAUSE_SHARE * (now - begun));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, pauseMs)));
   }
 }
 
