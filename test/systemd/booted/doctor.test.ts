@@ -87,7 +87,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
   }, 900_000);
 
   it("tries a candidate key without touching the file", async () => {
-    const { host, key } = await ExecutorHost.online(release);
+    const { host, key } = await ExecutorHost.online(release, { hasClients: true });
     const unknown = makeKey();
     await host.machine.sh("umask 077; cat > /srv/candidate", unknown);
     const { checks, exitCode } = await examine(host, "--key-file", "/srv/candidate");

@@ -12,7 +12,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("a reboot on $title", (rele
   }
 
   it("with the control plane down: up, says so, and heals by itself", async () => {
-    const { host, key } = await ExecutorHost.online(release);
+    const { host, key } = await ExecutorHost.online(release, { hasClients: true });
     await host.machine.run(["systemctl", "disable", "--now", "novacula-control-plane"]);
     await host.machine.reboot();
     await host.untilState("unreachable");

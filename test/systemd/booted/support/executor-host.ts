@@ -48,7 +48,7 @@ export class ExecutorHost {
   static async boot(release: DebianRelease, extras: Extras = {}): Promise<ExecutorHost> {
     // Only here: the benches have machines of their own, and no test runner that knows the roots.
     const { bootPrepared } = await import("./hosts.ts");
-    const host = new ExecutorHost(await bootPrepared(release, extras));
+    const host = new ExecutorHost(await bootPrepared(release, { hasClients: false, ...extras }));
     await host.controlPlaneAnswers();
     return host;
   }

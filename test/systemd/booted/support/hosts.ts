@@ -17,7 +17,10 @@ export function suiteRoots(): Roots {
   return roots;
 }
 
-export type Extras = Omit<MachineOptions, "layers">;
+export interface Extras extends Omit<MachineOptions, "layers"> {
+  /** Whether Debian's clients of nodes are installed. An ExecutorHost has none unless this is true. */
+  readonly hasClients?: boolean;
+}
 
 /** A Debian without our packages. Like all machines, it ends with the test. */
 export async function bootEmpty({ codename }: DebianRelease, extras: Extras = {}): Promise<Machine> {
@@ -39,7 +42,8 @@ export async function bootPrepared({ codename }: DebianRelease, extras: Extras =
   return await boot([prepared[codename] ?? "", installed[codename] ?? "", bare[codename] ?? ""], extras);
 }
 
-async function boot(layers: readonly string[], extras: Extras): Promise<Machine> {
+async function boot(below: readonly string[], { hasClients = true, ...extras }: Extras): Promise<Machine> {
+  const layers = hasClients ? below : [suiteRoots().withoutClients, ...below];
   const machine = await Machine.start({ ...extras, layers });
   onTestFinished(async () => await machine.stop());
   return machine;

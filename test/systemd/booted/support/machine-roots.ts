@@ -9,6 +9,7 @@ import { archiveName } from "../../../../packaging/debian-texts.ts";
 import { buildNodesDeb } from "../../../../packaging/nodes-package.ts";
 import { CHECKOUT, DIST } from "../../../../packaging/paths.ts";
 import { VERSION } from "../../../../src/lib/version.ts";
+import { clientlessLayer } from "./clientless-layer.ts";
 import { databaseLayer } from "./database-layer.ts";
 import { DEBIAN_RELEASES } from "./debian-release.ts";
 import { NEWER_VERSION } from "./newer-version.ts";
@@ -24,6 +25,8 @@ export interface Roots {
   readonly installed: Readonly<Record<string, string>>;
   /** The layer on top of it: a control plane's database with one organization. */
   readonly prepared: Readonly<Record<string, string>>;
+  /** The layer that hides the clients of nodes. */
+  readonly withoutClients: string;
   /** `newer` and `newerNodes` are the next versions; the agent's has a changed example file. */
   readonly archives: Readonly<Record<"nodes" | "agent" | "controlPlane" | "newer" | "newerNodes", string>>;
 }
@@ -49,7 +52,7 @@ export async function makeRoots(layers: string): Promise<Roots> {
       prepared[codename] = await databaseLayer(join(layers, `${codename}-database`), [layer, root]);
     }),
   );
-  return { bare, installed, prepared, archives };
+  return { bare, installed, prepared, withoutClients: await clientlessLayer(layers), archives };
 }
 
 async function makeArchives(layers: string): Promise<Roots["archives"]> {

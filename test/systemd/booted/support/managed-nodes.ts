@@ -71,7 +71,7 @@ export class ManagedNodes extends ExecutorHost {
     release: DebianRelease,
     extras: Extras = {},
   ): Promise<{ host: ManagedNodes; key: IssuedKey }> {
-    const { host: plain, key } = await ExecutorHost.online(release, extras);
+    const { host: plain, key } = await ExecutorHost.online(release, { hasClients: true, ...extras });
     const host = new ManagedNodes(plain.machine, release);
     await host.handListens();
     return { host, key };
