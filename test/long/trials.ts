@@ -56,6 +56,25 @@ export const TRIALS: readonly Trial[] = [
     run: (_seed, count) => bootedTest("service", { NOVACULA_STOPS: String(count) }),
   },
   {
+    name: "floods",
+    what: "hostile requests of each kind, and lines of each event; the log stayed bounded",
+    goal: 10_000,
+    batch: 10_000,
+    run: (_seed, count) =>
+      vitest(["run", "test/e2e/control-plane/log-flood.test.ts"], {
+        NOVACULA_ATTACKS: String(count),
+        NOVACULA_TIME_LIMIT_MS: "600000",
+      }),
+  },
+  {
+    name: "rotations",
+    what: "rotations in one step; the agent came back with the file each time, and never used a dead key again",
+    goal: 100,
+    batch: 20,
+    run: (_seed, count) =>
+      vitest(["run", "test/e2e/agent/rotation.test.ts"], { NOVACULA_ROTATIONS: String(count) }),
+  },
+  {
     name: "plans",
     what: "random histories of nodes against the planner; each came to rest, and nothing was done without an order",
     goal: 20_000,

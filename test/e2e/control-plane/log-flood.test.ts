@@ -12,7 +12,8 @@ import {
 } from "../../support/control-plane/control-plane-server.ts";
 import { sourceFiles } from "../../support/source-files.ts";
 
-const ATTACKS = 10_000;
+/** Far more than a log may have lines; test:long tries ten thousand. */
+const ATTACKS = Number(process.env["NOVACULA_ATTACKS"] ?? 2000);
 const PARALLEL = 32;
 /** Lines that outsiders can cause: 20 at once. Lines about existing keys or executors: 100. */
 const ANYBODY = 20;
@@ -46,7 +47,7 @@ async function attackedServer(): Promise<{ server: TestServer; log: TestLog }> {
   return { server, log };
 }
 
-/** Runs `attack` 10,000 times, several at once, each on its own connection. */
+/** Runs `attack` so many times, several at once, each on its own connection. */
 async function repeat(url: string, attack: (client: Client, n: number) => Promise<unknown>): Promise<void> {
   let n = 0;
   await Promise.all(
@@ -67,7 +68,7 @@ const syncBody = (input: object) =>
 const checkBody = (executorName: string) =>
   JSON.stringify({ query: CURRENT_KEY, variables: { input: { executorName } } });
 
-describe("ten thousand hostile requests write a bounded log", { timeout: 120_000 }, () => {
+describe("thousands of hostile requests write a bounded log", { timeout: 120_000 }, () => {
   it.each<[what: string, headers: (n: number) => Record<string, string>]>([
     ["with invented keys", () => bearer(randomKey())],
     ["with what is no key", (n) => ({ ...JSON_TYPE, authorization: `Basic ${n}` })],
@@ -154,7 +155,7 @@ const EVENT_NAMES = Object.entries(EVENTS)
 
 describe("every event above debug", () => {
   it.each(EVENT_NAMES)(
-    "%s: of ten thousand lines a bounded number is written, and one line counts the rest",
+    "%s: of thousands of lines a bounded number is written, and one line counts the rest",
     (event) => {
       const log = testLog();
       const logger: AnyLogger = log.logger;

@@ -6,7 +6,7 @@ import { haveMachines } from "./support/hosts.ts";
 
 const SERVICE = "novacula-agent.service";
 /** `npm run test:long -- stops` does more of it. */
-const STOPS = Number(process.env["NOVACULA_STOPS"] ?? 10);
+const STOPS = Number(process.env["NOVACULA_STOPS"] ?? 3);
 /** With a busy machine's time for each. */
 const STOPS_LIMIT_MS = 120_000 + STOPS * 5000;
 
