@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { Client, request } from "undici";
@@ -207,7 +206,8 @@ describe("bodies", () => {
       onTestFinished(() => void socket.destroy());
       socket.on("error", () => undefined).write(opening);
       const drip = setInterval(() => socket.write(" "), 50);
-      const closed = once(socket.resume(), "close");
+      // Not once(), which rejects if the drip meets the closed end before the close is seen here.
+      const closed = new Promise((resolve) => socket.resume().on("close", resolve));
       await isServed(server, secret);
       await closed;
       clearInterval(drip);
