@@ -52,6 +52,35 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the control plane's servic
     expect(errors).toMatch(/\/etc\/default\/novacula-control-plane/u);
   });
 
+  it("says which part of a value and which lines of its environment file were not meant so", async () => {
+    const { machine } = await ExecutorHost.boot(release);
+    const environment = "/etc/default/novacula-control-plane";
+    await machine.sh(`cp ${environment} /srv/environment
+      printf '%s\\n' 'export LOG_LEVEL=debug' 'HEARTBEAT_TIMEOUT_MS = 40000' 'PORT=3000 # http' >> ${environment}
+      systemctl restart ${SERVICE} || true`);
+    const errors = await journalOf(machine, "-p", "err");
+    expect(errors).toMatch(/PORT: .*\(got "3000 # http"\); what begins with # is part of the value/u);
+    expect(errors).not.toContain("HEARTBEAT_TIMEOUT_MS");
+    await machine.sh(
+      `sed -i 's/ # http//' ${environment}; systemctl restart ${SERVICE}; novacula-control-plane org list`,
+    );
+    expect(await journalOf(machine, "-p", "warning")).toMatch(
+      /settings\.odd: LOG_LEVEL is not set by \/etc\/default\/novacula-control-plane line \d+: .*Fix: write LOG_LEVEL=VALUE/u,
+    );
+    await machine.sh(`cp /srv/environment ${environment}; systemctl restart ${SERVICE}`);
+  });
+
+  it("its commands say how to start it, and that only root may use its socket", async () => {
+    const { machine } = await ExecutorHost.boot(release);
+    const asNobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"];
+    const refused = await machine.try([...asNobody, "novacula-control-plane", "org", "list"]);
+    expect(refused.stderr).toMatch(/Fix: .*sudo/u);
+    await machine.run(["systemctl", "stop", SERVICE]);
+    const stopped = await machine.try(["novacula-control-plane", "org", "list"]);
+    expect(stopped.stderr).toMatch(/Fix: .*systemctl start novacula-control-plane/su);
+    await machine.run(["systemctl", "start", SERVICE]);
+  });
+
   it("drains for longer than the unit lets it stop, and serves its metrics in the sandbox", async () => {
     const { host, key } = await ExecutorHost.online(release);
     const { machine } = host;

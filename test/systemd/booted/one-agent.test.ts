@@ -37,6 +37,8 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("one agent on a host, on $t
     expect((await host.journal()).join("\n")).toContain(
       `nother novacula-agent runs already (PID ${pid}, user novacula`,
     );
+    // The journal's errors alone show it, with the name of an event.
+    await host.untilSaid(/agent\.[a-z-]+: .*nother novacula-agent runs already/u, "-p", "err");
     expect(String((await host.status()).pid)).toBe(pid);
     expect(await machine.run(["novacula-agent", "status"])).toContain("Online");
     expect(await machine.sh("find /var/lib/novacula /run/novacula ! -user novacula")).toBe("");
