@@ -1,8 +1,8 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { violation } from "../support/nodes/hand-grammar.ts";
 import { NastyRequests } from "../support/nodes/nasty-requests.ts";
 import { RecordedHand } from "../support/nodes/recorded-hand.ts";
@@ -225,10 +225,15 @@ function bootedTest(name: string, env: Readonly<Record<string, string>>): Promis
   return vitest(["run", "--config", "vitest.systemd.config.ts", file], { ...env, CI: "true" });
 }
 
+/** What it prints is shown: some tests say how often they tried what. */
 async function vitest(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  await promisify(execFile)("npx", ["vitest", ...args], {
+  const child = spawn("npx", ["vitest", ...args], {
     cwd: join(import.meta.dirname, "../.."),
     env: { ...process.env, ...env },
-    maxBuffer: 64 * 1024 * 1024,
+    stdio: ["ignore", "inherit", "inherit"],
   });
+  const [code, signal] = await once(child, "exit");
+  if (code !== 0) {
+    throw new Error(`vitest ended with ${signal ?? `exit code ${code}`}`);
+  }
 }
