@@ -86,7 +86,7 @@ export class ExecutorFastPath {
   ): Promise<ExecutorAnswer> {
     const answer = await this.executorSync.sync(caller, input);
     if (wantsNodes) {
-      return answered({ syncExecutor: "nodes" in answer ? answer : { ...answer, nodes: null } });
+      return answered({ syncExecutor: answer.nodes === undefined ? { ...answer, nodes: null } : answer });
     }
     const { nodes: _, ...rest } = answer;
     const duplicates = answer.duplicates.map(({ process, ...other }) => other);

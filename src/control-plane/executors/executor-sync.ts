@@ -44,8 +44,8 @@ interface ExecutorSyncDeps {
   readonly now: () => number;
 }
 
-/** It has `nodes` exactly if the request has. */
-type SyncAnswer = Omit<SyncReply, "nodes"> & { readonly nodes?: NodesReply };
+/** `nodes` is undefined exactly if the request has none. */
+type SyncAnswer = Omit<SyncReply, "nodes"> & { readonly nodes: NodesReply | undefined };
 
 /** The executor, if it exists, and whether the key may act for it. */
 interface Look {
@@ -102,7 +102,7 @@ export class ExecutorSync {
       compatibility: compatibility(input.version, version),
       duplicates: [...duplicates],
       pendingUpgrade: null,
-      ...(input.nodes !== undefined && { nodes: await nodeExchange.answer(executor, input.nodes, at) }),
+      nodes: input.nodes === undefined ? undefined : await nodeExchange.answer(executor, input.nodes, at),
     };
   }
 
