@@ -12,6 +12,8 @@ export interface PlaceFacts {
   readonly hidden: readonly HiddenFile[];
   /** Folders of the unit that are missing, and the setting that needs each. */
   readonly missing: readonly { readonly path: string; readonly setting: string }[];
+  /** Sources of the service's credentials that are missing, with the names of the credentials. */
+  readonly missingSources: readonly { readonly path: string; readonly credential: string }[];
   /** Files of `EnvironmentFile=` that could not be read. */
   readonly unread: readonly {
     readonly path: string;
@@ -49,6 +51,12 @@ export function checkPlaces(facts: PlaceFacts): readonly Check[] {
       bad(
         `${printable(path, 4096)} does not exist, and the service cannot start without it (${setting} of its unit)`,
         makeFolder(path, facts.owner),
+      ),
+    ),
+    ...facts.missingSources.map(({ path, credential }) =>
+      bad(
+        `${printable(path, 4096)}, from which systemd loads the credential ${printable(credential, 100)} (LoadCredential= of its unit), does not exist, so the service cannot start`,
+        `Put the file there, or take that line out of the unit (to see where it is: ${asRoot("systemctl cat novacula-agent")}), then run: ${asRoot("systemctl daemon-reload")} && ${asRoot("novacula-agent restart")}`,
       ),
     ),
     ...facts.unread.map(unread),

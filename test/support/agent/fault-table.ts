@@ -83,6 +83,7 @@ export const GOOD_PLACES: PlaceFacts = {
   owner: { user: "novacula", group: "novacula" },
   hidden: [],
   missing: [],
+  missingSources: [],
   unread: [],
   blocked: [],
   dataDir: { path: "/srv/data", source: "/etc/novacula/agent.toml line 2", state: "usable" },
@@ -317,6 +318,13 @@ const UNIT: readonly Row[] = [
     "/srv/a does not exist, and the service cannot start without it (ReadWritePaths= of its unit)",
     "install -d -o novacula -g novacula -m 0700 /srv/a && ",
     places({ missing: [{ path: "/srv/a", setting: "ReadWritePaths=" }] }),
+  ],
+  [
+    "the source of a credential is missing",
+    "unit",
+    "/srv/key, from which systemd loads the credential novacula.key (LoadCredential= of its unit), does not exist",
+    "systemctl daemon-reload && ",
+    places({ missingSources: [{ path: "/srv/key", credential: "novacula.key" }] }),
   ],
   [
     "a file of EnvironmentFile= is missing",

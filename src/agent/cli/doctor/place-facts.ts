@@ -5,6 +5,8 @@ import type { Loaded } from "../../config/load-config.ts";
 import type { PlaceFacts } from "../../doctor/check-places.ts";
 import { isWritable, neededPaths, ownFolders } from "../../systemd/service/sandbox.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
+import { SERVICE } from "../../systemd/service-unit.ts";
+import { unitCredentials } from "../../systemd/unit-credentials.ts";
 import { hiddenFiles, hiddenNow } from "../host/hidden-files.ts";
 import { userNamed } from "../host/service-user.ts";
 import type { ServiceView } from "../host/service-view.ts";
@@ -29,10 +31,24 @@ export async function placeFacts(
     owner: { user: facts.User || "root", group: facts.Group || facts.User || "root" },
     hidden: await hiddenFiles(service, loaded.files),
     missing: needed.flat(),
+    missingSources: await missingSources(),
     unread,
     blocked: await blockedPlaces(facts, runtimeDir),
     dataDir: { ...dataDir, state: await stateOf(dataDir.path, facts, hidden) },
   };
+}
+
+/** systemd does not start a service without such a file, whether the agent uses it or not. */
+async function missingSources(): Promise<PlaceFacts["missingSources"]> {
+  const { loaded, inline } = (await unitCredentials(SERVICE)) ?? { loaded: new Map(), inline: new Map() };
+  const found = await Promise.all(
+    [...loaded].map(async ([credential, { from }]) => {
+      // SetCredential= of the same name is used in its place.
+      const isNeeded = from.startsWith("/") && !inline.has(credential);
+      return isNeeded && (await kindOf(from)) === "missing" ? [{ path: from, credential }] : [];
+    }),
+  );
+  return found.flat();
 }
 
 async function stateOf(

@@ -142,6 +142,12 @@ export const HOST_FAULTS: readonly HostFault[] = [
   },
   {
     stage: "unit",
+    says: "/srv/none, from which systemd loads the credential key (LoadCredential= of its unit), does not exist",
+    script: withDropIn("LoadCredential=key:/srv/none"),
+    fix: UNDO,
+  },
+  {
+    stage: "unit",
     says: "systemctl reset-failed novacula-agent",
     script: `${withDropIn("ExecStart=", "ExecStart=/bin/false")}
       for i in 1 2 3 4 5 6 7 8 9 10 11; do systemctl restart novacula-agent || true; done`,
