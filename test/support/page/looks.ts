@@ -37,19 +37,18 @@ function currentPlace(page: Page): Promise<{ readonly left: number; readonly rig
 /** Words in empty fields that are longer than these, and buttons of dialogs that leave their row. */
 function cutOff(page: Page): Promise<readonly string[]> {
   return page.evaluate(() => {
-    const pen = document.createElement("canvas").getContext("2d");
     const inside = (element: Element) => {
       const { paddingLeft, paddingRight } = getComputedStyle(element);
       const { left, right } = element.getBoundingClientRect();
       return { left: left + Number.parseFloat(paddingLeft), right: right - Number.parseFloat(paddingRight) };
     };
     const fields = [...document.querySelectorAll<HTMLInputElement>("input[placeholder]")].filter((field) => {
-      const { left, right } = inside(field);
-      if (pen === null || right - left <= 0) {
-        return pen === null;
-      }
-      pen.font = getComputedStyle(field).font;
-      return pen.measureText(field.placeholder).width > right - left;
+      const { value } = field;
+      // Measured as a value: no browser says how much of a placeholder it shows.
+      field.value = field.placeholder;
+      const isCut = field.scrollWidth > field.clientWidth;
+      field.value = value;
+      return isCut;
     });
     const buttons = [...document.querySelectorAll<HTMLElement>(".dialog-buttons button")].filter((button) => {
       const row = button.parentElement === null ? undefined : inside(button.parentElement);
