@@ -67,6 +67,12 @@ const table = {
     meaning: "A setting changed that takes effect only after a restart (`data_dir`, `runtime_dir`).",
     remedy: "`sudo systemctl restart novacula-agent` when it is convenient.",
   },
+  "config.new": {
+    level: "info",
+    meaning:
+      "The file has a new control plane URL, proxy, CA file or `agent.name`, which the agent now tries with the key that it had.",
+    remedy: NOTHING_TO_DO,
+  },
   "config.restored": {
     level: "info",
     meaning: "The files match the running configuration again; an earlier complaint is settled.",

@@ -34,8 +34,7 @@ export const KEY_EVENTS = {
   },
   "key.new": {
     level: "info",
-    meaning:
-      "The file has a new key, control plane URL, proxy, CA file or `agent.name`, which the agent now tries.",
+    meaning: "The file has a new key, which the agent now tries, with the settings that changed beside it.",
     remedy: NOTHING_TO_DO,
   },
   "key.new-refused": {

@@ -10,6 +10,7 @@ const NOT_BY_ANSWERS: Partial<Record<EventName, string>> = {
   "config.applied": "a change of the files",
   "config.invalid": "a change of the files",
   "config.needs-restart": "a change of the files",
+  "config.new": "a change of the files",
   "config.restored": "a change of the files",
   "config.switched": "the first acceptance after a change of the files",
   "executor.common-name": "a change of the files",

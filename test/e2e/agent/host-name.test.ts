@@ -68,7 +68,9 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a host that gets another name", { ti
     agent.signal("SIGHUP");
     await moreSyncs(server);
     expect(names(server)).toEqual(new Set(["ubuntu-1"]));
-    const unwanted = agent.lines.filter(({ event }) => ["key.new", "executor.renamed"].includes(event));
+    const unwanted = agent.lines.filter(({ event }) =>
+      ["config.new", "key.new", "executor.renamed"].includes(event),
+    );
     expect(unwanted, render(agent.lines)).toEqual([]);
     expect(agent.lines.filter(({ event }) => event === "host.renamed")).toHaveLength(1);
   });

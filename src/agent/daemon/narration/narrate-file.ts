@@ -140,7 +140,7 @@ function trying(after: Rotation, wanted: GenerationState, current: GenerationSta
     : `new ${key} in ${keySource}`;
   const stays = running(after) === wanted ? "" : ` ${stayingOn(current, isSameKey ? "they are" : "it is")}`;
   return {
-    event: "key.new",
+    event: isSameKey ? "config.new" : "key.new",
     message: `Trying the ${change}.${stays}`,
     fields: {
       fingerprint: key.fingerprint,

@@ -450,7 +450,7 @@ describe("settings beside the key", () => {
     agent.run(SECOND);
     agent.change(fileWith(K1, { name: "agent-2" }));
     agent.run(SECOND);
-    expect(events(agent)).toEqual(["key.accepted", "key.new", "executor.renamed"]);
+    expect(events(agent)).toEqual(["key.accepted", "config.new", "executor.renamed"]);
     expect(last(agent)).toContain(
       "This host is now executor agent-2 instead of agent-1, which goes offline.",
     );
@@ -466,7 +466,7 @@ describe("settings beside the key", () => {
     agent.run(SECOND);
     agent.change(fileWith(K1, { url: "https://cp2.example.com" }));
     agent.run(SECOND);
-    expect(events(agent)).toEqual(["key.accepted", "key.new", "config.switched"]);
+    expect(events(agent)).toEqual(["key.accepted", "config.new", "config.switched"]);
   });
 
   it("damage while the new key is being tried gives the probe up", () => {
