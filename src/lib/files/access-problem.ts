@@ -5,6 +5,7 @@ import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { inPlace, shellWord, withSudo } from "../shell-word.ts";
 import { fileSystemOf } from "./file-system.ts";
+import { commandsToEnter, isSystemFolder, moveOut } from "./folder-entry.ts";
 import { limitOfRoot } from "./limit-of-root.ts";
 
 /** In a user namespace (PrivateUsers= of a unit), the kernel shows foreign users as this one. */
@@ -36,18 +37,26 @@ export function readProblem(path: string): AccessProblem | undefined {
   if (denial !== undefined) {
     return denial;
   }
-  const group = shellWord(processGroup());
-  const open =
-    folder === undefined
-      ? `${withSudo(`chgrp ${group} ${shellWord(place)}`)} && ${withSudo(`chmod g+r ${shellWord(place)}`)}`
-      : `${withSudo(`chgrp ${group} ${shellWord(folder)}`)} && ${withSudo(`chmod g+x ${shellWord(folder)}`)}`;
   return {
     problem: `${whose(place, stats)}, so ${processUser()} may not ${verb}`,
     fix: inPlace({
-      host: folder === undefined ? `let its group read it:\n${open}` : `let its group enter it:\n${open}`,
+      host: folder === undefined ? readFix(place) : enterFix(path, folder, stats),
       pod: FS_GROUP,
     }),
   };
+}
+
+function readFix(file: string): string {
+  const word = shellWord(file);
+  return `let its group read it:\n${withSudo(`chgrp ${shellWord(processGroup())} ${word}`)} && ${withSudo(`chmod g+r ${word}`)}`;
+}
+
+function enterFix(path: string, folder: string, stats: Stats): string {
+  const commands = commandsToEnter(folder, stats, processGroup());
+  const who = isSystemFolder(folder) ? "every user" : "its group";
+  return commands === undefined
+    ? moveOut(path, folder)
+    : `let ${who} enter it:\n${commands.map(withSudo).join(" && ")}`;
 }
 
 /**

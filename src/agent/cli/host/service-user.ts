@@ -2,6 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { open, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Accounts, ownerText, readAccounts } from "../../../lib/accounts.ts";
+import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asOwner, asRoot, shellWord } from "../../../lib/shell-word.ts";
 import { asUser } from "./as-user.ts";
@@ -119,10 +120,16 @@ async function modeObstacle(user: Identity, real: string): Promise<Obstacle | un
         remedy: `Run: ${asOwner(stats.uid, `chmod ${wants === READ ? "u+r" : "u+x"} ${word}`)}`,
       };
     }
-    const mode = wants === READ ? "0640" : "g+x";
+    const commands =
+      wants === READ
+        ? [`chgrp ${shellWord(user.groupName)} ${word}`, `chmod 0640 ${word}`]
+        : commandsToEnter(place, stats, user.groupName);
     return {
       problem,
-      remedy: `Run: ${asRoot(`chgrp ${user.groupName} ${word}`)} && ${asRoot(`chmod ${mode} ${word}`)}`,
+      remedy:
+        commands === undefined
+          ? `${moveOut(real, place)}.`
+          : `Run: ${commands.map((command) => asRoot(command)).join(" && ")}`,
     };
   }
   return undefined;

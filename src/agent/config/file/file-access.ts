@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import { type Group as AccountGroup, ownerText, readAccounts } from "../../../lib/accounts.ts";
+import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asOwner, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
@@ -77,7 +78,10 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
         return `The service's own group is unknown here, inside of its sandbox. Fix: ${asRoot("novacula-agent doctor")}`;
       }
       if (current !== path) {
-        return `That user must be able to enter ${printable(current, 4096)}. Fix: ${asRoot(command("chgrp", ownGroup().name, current))} && ${asRoot(command("chmod", "g+x", current))}`;
+        const commands = commandsToEnter(current, stats, ownGroup().name);
+        return commands === undefined
+          ? `${moveOut(path, current)}.`
+          : `That user must be able to enter ${printable(current, 4096)}. Fix: ${commands.map(asRoot).join(" && ")}`;
       }
       return `It has mode ${octal(stats)}, ${ownerText(stats)}. Fix: ${closingCommand(path, stats, reader)}`;
     } catch {

@@ -1,0 +1,44 @@
+import { printable } from "../printable.ts";
+import { shellWord } from "../shell-word.ts";
+
+/** Folders of the system: all users of a host have to enter them, so a group is never enough. */
+const SYSTEM =
+  /^\/(?:(?:bin|boot|dev|etc|home|lib|lib64|media|mnt|opt|run|sbin|srv|var)?|usr(?:\/.*)?|var\/(?:cache|lib|log|opt|spool)|etc\/(?:default|novacula|pki|ssl|ssl\/certs|systemd|systemd\/system))$/u;
+/** Everybody may write there too. */
+const SHARED = /^\/(?:tmp|var\/tmp|dev\/shm)$/u;
+/** They belong to one person or one program, and hold more than the file in question. */
+const PRIVATE =
+  /^\/(?:root|home\/[^/]+|run\/(?:user|credentials)|var\/(?:cache|lib|log)\/private|etc\/ssl\/private)(?:\/|$)/u;
+
+/** Whether every user of a host has to enter `folder`, as of `/` and `/etc`. */
+export function isSystemFolder(folder: string): boolean {
+  return SYSTEM.test(folder) || SHARED.test(folder);
+}
+
+/**
+ * The commands of root that let the members of `group` enter `folder`. Undefined: it must stay
+ * closed, so a file in it has to move.
+ */
+export function commandsToEnter(
+  folder: string,
+  { uid }: { readonly uid: number },
+  group: string,
+): readonly string[] | undefined {
+  if (PRIVATE.test(folder)) {
+    return undefined;
+  }
+  const word = shellWord(folder);
+  if (SHARED.test(folder)) {
+    return [`chmod 1777 ${word}`];
+  }
+  if (SYSTEM.test(folder)) {
+    return [`chmod ${uid === 0 ? "755" : "o+x"} ${word}`];
+  }
+  return [`chgrp ${shellWord(group)} ${word}`, `chmod g+x ${word}`];
+}
+
+/** What to do with a file in a folder that must stay closed, as a sentence without an end. */
+export function moveOut(path: string, folder: string): string {
+  const file = printable(path, 4096);
+  return `Leave ${printable(folder, 4096)} closed: move ${file} into a folder that the service may enter (/etc/novacula for a key or a certificate), and write its new path where the old one is`;
+}

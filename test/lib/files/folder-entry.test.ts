@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { commandsToEnter, moveOut } from "../../../src/lib/files/folder-entry.ts";
+
+const ROOT = { uid: 0 };
+const OTHER = { uid: 1000 };
+
+describe("a folder that a service may not enter", () => {
+  it.each([
+    "/",
+    "/etc",
+    "/etc/novacula",
+    "/home",
+    "/opt",
+    "/run",
+    "/srv",
+    "/usr",
+    "/usr/local/share",
+    "/var",
+    "/var/lib",
+  ])("%s is for every user, and no group of a service gets it", (folder) => {
+    expect(commandsToEnter(folder, ROOT, "novacula")).toEqual([`chmod 755 ${folder}`]);
+    // What another owner has set for its group stays.
+    expect(commandsToEnter(folder, OTHER, "novacula")).toEqual([`chmod o+x ${folder}`]);
+  });
+
+  it.each(["/tmp", "/var/tmp"])("%s gets back what every user needs of it", (folder) => {
+    expect(commandsToEnter(folder, ROOT, "novacula")).toEqual([`chmod 1777 ${folder}`]);
+  });
+
+  it.each(["/root", "/root/keys", "/home/ann", "/home/ann/a b", "/run/user/1000", "/var/lib/private/x"])(
+    "%s stays closed, and the file moves",
+    (folder) => {
+      expect(commandsToEnter(folder, ROOT, "novacula")).toBeUndefined();
+      expect(commandsToEnter(folder, OTHER, "novacula")).toBeUndefined();
+      expect(moveOut(`${folder}/key`, folder)).toContain(`Leave ${folder} closed: move ${folder}/key into`);
+    },
+  );
+
+  it.each(["/srv/keys", "/etc/novacula/keys", "/var/lib/keys", "/rootfs", "/homes", "/usr2", "/tmp/a"])(
+    "%s is opened to the group of the service alone",
+    (folder) => {
+      expect(commandsToEnter(folder, ROOT, "novacula")).toEqual([
+        `chgrp novacula ${folder}`,
+        `chmod g+x ${folder}`,
+      ]);
+    },
+  );
+
+  it("gives words that a shell reads as they are", () => {
+    expect(commandsToEnter("/srv/it's", ROOT, "a b")?.[0]).toBe("chgrp 'a b' '/srv/it'\\''s'");
+  });
+});
