@@ -4,7 +4,7 @@ import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { changesText } from "./check-changes.ts";
 import type { Check } from "./examination.ts";
-import { causeOf, startAgain } from "./start-failure.ts";
+import { causeOf, type StartFacts, startAgain } from "./start-failure.ts";
 
 const RELOAD = () => asRoot("systemctl daemon-reload");
 const WHY = () => `To see why, run: ${asRoot("journalctl -u novacula-agent -n 30")}`;
@@ -48,6 +48,7 @@ export function checkUnitChanges(
 export function checkUnit(
   facts: ServiceFacts | undefined,
   changed: readonly Assignment[] = [],
+  now?: StartFacts,
 ): readonly Check[] {
   if (facts === undefined) {
     return [{ stage: "unit", status: "unknown", detail: "systemd does not answer on this host" }];
@@ -64,7 +65,7 @@ export function checkUnit(
     case "masked":
       return [masked(facts)];
     case "loaded":
-      return [activity(facts, changed), ...upkeep(facts)];
+      return [activity(facts, changed, now), ...upkeep(facts)];
     default:
       return [
         bad(
@@ -84,12 +85,12 @@ function masked({ UnitFileState, ActiveState }: ServiceFacts): Check {
   );
 }
 
-function activity(facts: ServiceFacts, changed: readonly Assignment[]): Check {
+function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: StartFacts): Check {
   const { ActiveState, SubState, Result, NRestarts } = facts;
   if (ActiveState === "active" || ActiveState === "reloading") {
     return { stage: "unit", status: "ok", detail: "the service runs" };
   }
-  const { cause, remedy } = causeOf(facts, changed);
+  const { cause, remedy } = causeOf(facts, changed, now);
   const changes = changesText(changed);
   const why = cause === "" ? "" : `: ${cause}${changes}`;
   const without =

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { commandsToEnter, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
@@ -10,12 +11,37 @@ export function startAgain(): string {
   return `${asRoot("systemctl reset-failed novacula-agent")} && ${asRoot("systemctl start novacula-agent")}`;
 }
 
-/** systemd.exec(5), "Process Exit Codes". The remedy ends with the start of the service. */
+/** What this host has now of what the last start lacked. */
+export interface StartFacts {
+  /** True if it is all there: then only the limit of starts is in the way. */
+  readonly isRepaired: boolean;
+  /** Why the user of the service may not enter the folder in which the service starts. */
+  readonly obstacle?: { readonly problem: string; readonly commands: readonly string[] | undefined };
+}
+
+interface StartFailure {
+  readonly cause: string;
+  readonly remedy?: string;
+}
+
+/** Why the last start failed, and the remedy, which ends with the start of the service. */
 export function causeOf(
   facts: ServiceFacts,
   changed: readonly Assignment[],
-): { readonly cause: string; readonly remedy?: string } {
-  const { Result, ExecMainStatus, User, WorkingDirectory } = facts;
+  now: StartFacts = { isRepaired: false },
+): StartFailure {
+  const failure = failureOf(facts, changed, now);
+  return now.isRepaired
+    ? {
+        cause: `${failure.cause}. It was so at its last start, and is not so now`,
+        remedy: `Run: ${startAgain()}`,
+      }
+    : failure;
+}
+
+/** systemd.exec(5), "Process Exit Codes". */
+function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: StartFacts): StartFailure {
+  const { Result, ExecMainStatus, User } = facts;
   const user = printable(User || "root", 40);
   // What this host has changed is to be taken out; nothing that the package brings repairs it.
   const unlessChanged = (setting: string, fix: string) =>
@@ -40,10 +66,7 @@ export function causeOf(
     case 78:
       return { cause: "its configuration is not valid (status 78)" };
     case 200:
-      return {
-        cause: `its WorkingDirectory= ${printable(WorkingDirectory, 400)} cannot be entered (status 200/CHDIR)`,
-        remedy: `Run: ${asRoot(`install -d ${shellWord(WorkingDirectory)}`)} && ${startAgain()}`,
-      };
+      return folderClosed(facts, now);
     case 203:
       return programMissing(facts, unlessChanged("ExecStart", "Reinstall the package, then run:"));
     case 217:
@@ -58,6 +81,37 @@ export function causeOf(
     default:
       return { cause: endText(ExecMainStatus) };
   }
+}
+
+/** Without WorkingDirectory=, a service of the system starts in `/`. Undefined: in a home. */
+export function startFolder({ WorkingDirectory }: ServiceFacts): string | undefined {
+  // systemctl shows the - of a folder that may be missing as !.
+  const folder = WorkingDirectory.replace(/^[-!]/u, "") || "/";
+  return folder.startsWith("/") ? folder : undefined;
+}
+
+function folderClosed(facts: ServiceFacts, { obstacle }: StartFacts): StartFailure {
+  const folder = startFolder(facts);
+  const setting = facts.WorkingDirectory === "" ? "the folder" : "its WorkingDirectory=";
+  const shown = printable(folder ?? facts.WorkingDirectory, 400);
+  const why = obstacle === undefined ? "" : `: ${obstacle.problem}`;
+  const cause = `${setting} ${shown} cannot be entered (status 200/CHDIR)${why}`;
+  const commands = obstacle === undefined ? openingOf(folder) : obstacle.commands;
+  return commands === undefined
+    ? {
+        cause,
+        remedy: `Name another folder in WorkingDirectory= (${asRoot("systemctl edit novacula-agent")}), then run: ${startAgain()}`,
+      }
+    : { cause, remedy: `Run: ${commands.map((command) => asRoot(command)).join(" && ")} && ${startAgain()}` };
+}
+
+function openingOf(folder: string | undefined): readonly string[] | undefined {
+  if (folder === undefined) {
+    return undefined;
+  }
+  return isSystemFolder(folder)
+    ? commandsToEnter(folder, { uid: 0 }, "root")
+    : [`install -d ${shellWord(folder)}`];
 }
 
 /** From 200 on, systemd itself gave up before the agent ran. */
@@ -94,9 +148,14 @@ const STEPS: ReadonlyMap<number, readonly [name: string, what: string]> = new Ma
   [241, ["CONFIGURATION_DIRECTORY", "make its ConfigurationDirectory= in /etc"]],
 ]);
 
+/** The program of `ExecStart=`. */
+export function programOf({ ExecStart }: ServiceFacts): string {
+  return /\bpath=(\S+) ;/u.exec(ExecStart.at(-1) ?? "")?.[1] ?? PACKAGED_BINARY;
+}
+
 /** A drop-in may name another program: then the package is not at fault. */
-function programMissing({ ExecStart }: ServiceFacts, reinstall: { readonly remedy?: string }) {
-  const program = /\bpath=(\S+) ;/u.exec(ExecStart.at(-1) ?? "")?.[1] ?? PACKAGED_BINARY;
+function programMissing(facts: ServiceFacts, reinstall: { readonly remedy?: string }) {
+  const program = programOf(facts);
   const cause = `the program ${printable(program, 400)} of its ExecStart= cannot be executed (status 203/EXEC)`;
   const correct = `Correct ExecStart= (to see where it is: ${asRoot("systemctl cat novacula-agent")}), then run: ${asRoot("systemctl daemon-reload")} && ${startAgain()}`;
   return program === PACKAGED_BINARY ? { cause, ...reinstall } : { cause, remedy: correct };

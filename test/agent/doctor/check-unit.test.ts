@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
+import { decodeServiceFacts } from "../../../src/agent/systemd/service/service-facts.ts";
+import { FAULT_TABLE } from "../../support/agent/fault-table.ts";
 import { serviceFacts } from "../../support/agent/service-facts.ts";
 
 function statuses(shown: string) {
@@ -63,5 +65,59 @@ describe("the unit", () => {
     const [found] = checkUnit(serviceFacts(shown));
     expect(found?.detail).toMatch(detail);
     expect(found?.remedy).toMatch(remedy);
+  });
+
+  it.each([
+    ["200", "the folder / cannot be entered"],
+    ["203", "cannot be executed"],
+    ["217", "does not exist"],
+  ])("needs no more than a start once the cause is gone: status %s", (status, cause) => {
+    const shown = `ActiveState=failed\nResult=exit-code\nExecMainStatus=${status}\nNRestarts=5`;
+    const [found] = checkUnit(serviceFacts(shown), [], { isRepaired: true });
+    expect(found?.detail).toContain(cause);
+    expect(found?.detail).toMatch(
+      /It was so at its last start, and is not so now\. It was started too often/u,
+    );
+    expect(found?.remedy).toMatch(
+      /^Run: (?:sudo )?systemctl reset-failed novacula-agent && (?:sudo )?systemctl start novacula-agent$/u,
+    );
+  });
+
+  it("says what keeps its user out of its folder", () => {
+    const shown = "ActiveState=failed\nResult=exit-code\nExecMainStatus=200\nWorkingDirectory=/srv/w";
+    const failed = (commands: readonly string[] | undefined) =>
+      checkUnit(serviceFacts(shown), [], {
+        isRepaired: false,
+        obstacle: { problem: "novacula cannot enter /srv", commands },
+      })[0];
+    expect(failed(["chmod 755 /srv"])?.detail).toContain("(status 200/CHDIR): novacula cannot enter /srv");
+    expect(failed(["chmod 755 /srv"])?.remedy).toMatch(/^Run: (?:sudo )?chmod 755 \/srv && .*reset-failed/u);
+    expect(failed(undefined)?.remedy).toMatch(/^Name another folder in WorkingDirectory= \(/u);
+  });
+});
+
+/** The end of a service of which systemd shows nothing else, as an old or a damaged unit has it. */
+const BARE = ["failed", "inactive", "activating"].flatMap((state) =>
+  ["exit-code", "signal", "timeout", "start-limit-hit", "success", ""].flatMap((result) =>
+    Array.from({ length: 256 }, (_, status) =>
+      decodeServiceFacts(
+        `LoadState=loaded\nActiveState=${state}\nSubState=auto-restart\nResult=${result}\nExecMainStatus=${status}`,
+      ),
+    ),
+  ),
+);
+
+describe("every printed remedy", () => {
+  it.each([
+    ["of a unit without properties", () => BARE.flatMap((facts) => checkUnit(facts))],
+    ["of a unit that cannot be loaded", () => checkUnit(decodeServiceFacts("LoadState=error"))],
+    ["of a masked unit", () => checkUnit(decodeServiceFacts("LoadState=masked"))],
+    ["of the fault table", () => FAULT_TABLE.flatMap(({ checks }) => checks())],
+  ])("%s can be copied: no command has an empty argument", (_what, checks) => {
+    const remedies = checks().flatMap(({ remedy }) => remedy ?? []);
+    expect(remedies.length).toBeGreaterThan(0);
+    for (const remedy of new Set(remedies)) {
+      expect(remedy).not.toMatch(/''|""|undefined|\bnull\b|\S {2,}\S|&& *(?:&&|$)|\s$/u);
+    }
   });
 });

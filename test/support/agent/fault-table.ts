@@ -311,6 +311,20 @@ const UNIT: readonly Row[] = [
     "install -d /srv/w",
     unit(`${FAILED}\nExecMainStatus=200\nWorkingDirectory=/srv/w`),
   ],
+  [
+    "the folder of the service is closed, and its unit names none",
+    "unit",
+    "the folder / cannot be entered (status 200/CHDIR)",
+    `chmod 755 / && `,
+    unit(`${FAILED}\nExecMainStatus=200\nWorkingDirectory=`),
+  ],
+  [
+    "its folder is that of a person",
+    "unit",
+    "its WorkingDirectory= ~ cannot be entered",
+    "Name another folder in WorkingDirectory= (",
+    unit(`${FAILED}\nExecMainStatus=200\nWorkingDirectory=~`),
+  ],
   ["a credential is missing", "unit", "243/CREDENTIALS", RESTART, unit(`${FAILED}\nExecMainStatus=243`)],
   [
     "a folder of ReadWritePaths= is missing",

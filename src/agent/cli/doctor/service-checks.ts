@@ -14,6 +14,7 @@ import { lockOf } from "../host/denied-write.ts";
 import { hiddenFiles } from "../host/hidden-files.ts";
 import { unreadableForService } from "../host/service-identity.ts";
 import { placeFacts } from "./place-facts.ts";
+import { startFacts } from "./start-facts.ts";
 import type { Subject } from "./subject.ts";
 
 /** What keeps the user of the service from its files. */
@@ -62,7 +63,7 @@ export async function serviceChecks(
     const places = await placeFacts(service, loaded, { runtimeDir, dataDir: { path: dataDir, source } });
     return [
       ...checkPlaces(places).map((check) => withSuspects(check, service.changed)),
-      ...checkUnit(service.facts, service.changed),
+      ...checkUnit(service.facts, service.changed, await startFacts(service)),
       ...checkUnitChanges(changes, service.facts),
       ...checkEnvironment(service.environment),
     ];

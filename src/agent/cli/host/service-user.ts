@@ -101,13 +101,43 @@ async function canOpen(user: Identity, path: string): Promise<boolean> {
 }
 
 async function modeObstacle(user: Identity, real: string): Promise<Obstacle | undefined> {
+  const found = await closedPlace(user, real, READ);
+  return found && { problem: found.problem, remedy: remedyOf(found, real) };
+}
+
+function remedyOf({ place, commands, ownerUid }: ClosedPlace, file: string): string {
+  return commands === undefined
+    ? `${moveOut(file, place)}.`
+    : `Run: ${commands.map((command) => asOwner(ownerUid, command)).join(" && ")}`;
+}
+
+/** Why `user` cannot enter `folder` by the modes on the way; undefined if it can. */
+export async function entryObstacle(user: Identity, folder: string): Promise<ClosedPlace | undefined> {
+  return await closedPlace(user, await realpath(folder), ENTER);
+}
+
+/** A file or a folder whose mode keeps a user out. */
+export interface ClosedPlace {
+  readonly place: string;
+  readonly problem: string;
+  /** What opens it; undefined: it must stay closed. */
+  readonly commands: readonly string[] | undefined;
+  /** Who may run them, besides root. */
+  readonly ownerUid: number;
+}
+
+async function closedPlace(
+  user: Identity,
+  real: string,
+  wanted: typeof READ | typeof ENTER,
+): Promise<ClosedPlace | undefined> {
   const places = [real];
   for (let folder = dirname(real); folder !== places.at(-1); folder = dirname(folder)) {
     places.push(folder);
   }
   for (const place of places.reverse()) {
     const stats = await stat(place);
-    const wants = place === real ? READ : ENTER;
+    const wants = place === real ? wanted : ENTER;
     if (grants(stats, user, wants)) {
       continue;
     }
@@ -115,22 +145,14 @@ async function modeObstacle(user: Identity, real: string): Promise<Obstacle | un
     const word = shellWord(place);
     // For the owner, only the owner's bits count.
     if (stats.uid === user.uid) {
-      return {
-        problem,
-        remedy: `Run: ${asOwner(stats.uid, `chmod ${wants === READ ? "u+r" : "u+x"} ${word}`)}`,
-      };
+      const commands = [`chmod ${wants === READ ? "u+r" : "u+x"} ${word}`];
+      return { place, problem, commands, ownerUid: stats.uid };
     }
     const commands =
       wants === READ
         ? [`chgrp ${shellWord(user.groupName)} ${word}`, `chmod 0640 ${word}`]
         : commandsToEnter(place, stats, user.groupName);
-    return {
-      problem,
-      remedy:
-        commands === undefined
-          ? `${moveOut(real, place)}.`
-          : `Run: ${commands.map((command) => asRoot(command)).join(" && ")}`,
-    };
+    return { place, problem, commands, ownerUid: 0 };
   }
   return undefined;
 }

@@ -1,0 +1,51 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { inTime } from "../../../lib/files/file-answer.ts";
+import { hiddenIn } from "../../../lib/files/hidden-folders.ts";
+import { programOf, type StartFacts, startFolder } from "../../doctor/start-failure.ts";
+import { hiddenFolders } from "../../systemd/service/sandbox.ts";
+import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
+import { entryObstacle, userNamed } from "../host/service-user.ts";
+import type { ServiceView } from "../host/service-view.ts";
+
+/** Looks whether what the last start lacked is there now: systemd only remembers the failure. */
+export async function startFacts({ facts, changed }: ServiceView): Promise<StartFacts> {
+  // In a root of its own, the paths of the service are others.
+  if (facts.Result !== "exit-code" || changed.some(({ name }) => /^Root(?:Directory|Image)$/u.test(name))) {
+    return { isRepaired: false };
+  }
+  switch (facts.ExecMainStatus) {
+    case 200:
+      return await folderFacts(facts);
+    case 203:
+      return { isRepaired: await isExecutable(programOf(facts)) };
+    case 217:
+      return { isRepaired: userNamed(facts.User || "root", facts.Group) !== undefined };
+    default:
+      return { isRepaired: false };
+  }
+}
+
+async function folderFacts(facts: ServiceFacts): Promise<StartFacts> {
+  const path = startFolder(facts);
+  const user = userNamed(facts.User || "root", facts.Group);
+  if (path === undefined || user === undefined || hiddenIn(path, hiddenFolders(facts)) !== undefined) {
+    return { isRepaired: false };
+  }
+  const isFolder = await inTime(path, () => stat(path)).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    return { isRepaired: false };
+  }
+  const obstacle = await inTime(path, () => entryObstacle(user, path)).catch(() => undefined);
+  return obstacle === undefined ? { isRepaired: true } : { isRepaired: false, obstacle };
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return await inTime(path, () => access(path, constants.X_OK)).then(
+    () => true,
+    () => false,
+  );
+}
