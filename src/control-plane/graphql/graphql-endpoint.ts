@@ -117,7 +117,7 @@ export class GraphqlEndpoint {
       }
       return "accepted";
     } catch (error) {
-      const shown = this.deps.errors.toApiError(error);
+      const shown = this.deps.errors.toApiError(error, listener === "management-socket");
       setRequestId(request, response);
       send(response, errorAnswer(shown, mediaType), mediaType);
       return resultOf(shown);

@@ -14,8 +14,9 @@ function fixOf({ remedy }: StoreUnavailable): string {
 }
 
 /**
- * Decides what a caller may know of an error. The text of a bug or of a failing store is logged and
- * never sent: the caller gets a reference, or hears that the store is unavailable.
+ * Decides what a caller may know of an error. The text of a bug is logged and never sent: the caller
+ * gets a reference. Of a failing store, callers hear the reason that /readyz shows as well, and the
+ * operator hears where and what to do.
  */
 export class ErrorDisclosure {
   private readonly logger: Logger;
@@ -29,14 +30,15 @@ export class ErrorDisclosure {
     this.unavailable = new Flood(UNAVAILABLE, now);
   }
 
-  toApiError(error: unknown): ApiError {
+  /** `isOperator`: the caller came by the management socket, and may know where a store fails. */
+  toApiError(error: unknown, isOperator = false): ApiError {
     if (error instanceof ApiError) {
       return error;
     }
     if (error instanceof StoreUnavailable) {
       this.onUnavailable();
       this.noteUnavailable(error);
-      return unavailable();
+      return unavailable(error.message, isOperator ? error.remedy : undefined);
     }
     const reference = randomId().slice(-8);
     this.logger.error(

@@ -88,10 +88,12 @@ function retryAfter(status: number, retryAfterMs: number | undefined): Record<st
   return status === 503 ? { "Retry-After": String(RETRY_AFTER_SECONDS) } : {};
 }
 
-export function unavailable(): ApiError {
+/** `reason` may be shown to anybody. `remedy` names paths: only the operator may see it. */
+export function unavailable(reason: string, remedy?: string): ApiError {
+  const advice = remedy ?? "Try again later. Its log says more";
   return new ApiError(
     ApiErrorCode.unavailable,
-    "the control plane cannot use its database: try again later. Its log and /readyz say why",
+    `the control plane cannot use its database: ${reason}. ${advice}`,
   );
 }
 

@@ -101,7 +101,10 @@ export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
   private readonly findRemedy: () => string | undefined;
 
-  /** `remedy` is asked only when it is needed. */
+  /**
+   * `message` is the reason, as in `StoreProblem`: any caller may see it. `remedy` is asked only when
+   * it is needed.
+   */
   constructor(
     message: string,
     options: { readonly cause?: unknown; readonly remedy?: () => string | undefined } = {},
@@ -111,8 +114,8 @@ export class StoreUnavailable extends Error {
   }
 
   /**
-   * Where it fails and what to do, as whole sentences: for the log, never for a caller, because it
-   * names paths.
+   * Where it fails and what to do, as whole sentences: for the log and the operator, never for
+   * another caller, because it names paths.
    */
   get remedy(): string | undefined {
     return this.findRemedy();

@@ -80,6 +80,12 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
     expect(refused).toMatchObject({ status: 503, code: "SERVICE_UNAVAILABLE" });
     expect(refused.headers["retry-after"]).toBe("2");
     expect(refused.text).not.toMatch(/sqlite|enospc/i);
+    expect(refused.text, "the reason, without the path").toMatch(
+      /cannot use its database: the disk is full\. Try again later\. Its log says more/u,
+    );
+    await expect(controlPlane.createKey("more"), "the operator's command names the disk").rejects.toThrow(
+      /the disk is full\. The file system \S+ \(\S+\) is full.*Fix: free space on it\. How full it is:\s+df -h \//su,
+    );
     // A new executor needs a write, a known one does not. What is left of the write-ahead log may
     // have room for some smaller writes, but each leaves less.
     let newcomers = 1;
@@ -149,7 +155,7 @@ it("a sign-in while the database is moved away is told so, and does not count as
   const unavailable = {
     status: 503,
     code: "SERVICE_UNAVAILABLE",
-    message: expect.stringContaining("try again"),
+    message: expect.stringMatching(/^the control plane cannot use its database: [^/]+\. Try again later/u),
   };
   for (let n = 0; n < 6; n += 1) {
     expect(await person.signIn(person.email, PASSWORD)).toMatchObject(unavailable);
