@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { SERVICE_NAME } from "../../protocol/instance-place.ts";
 import type { ExecutorProcess } from "../../protocol/sync.ts";
 
+/** Set by the unit, from which ProcSubset=pid hides the file. Without the dashes that the file has. */
+export const BOOT_ID_VARIABLE = "NOVACULA_BOOT_ID";
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 const BOOT_HASH_DIGITS = 32;
 
-/** Where this process runs; undefined where /proc does not say. */
-export function ownProcess(): ExecutorProcess | undefined {
-  const boot = readOrUndefined(BOOT_ID)?.trim();
+/** Where this process runs; undefined where neither /proc nor the unit says. */
+export function ownProcess(environment: NodeJS.ProcessEnv): ExecutorProcess | undefined {
+  const boot = (readOrUndefined(BOOT_ID) ?? environment[BOOT_ID_VARIABLE])?.trim().replaceAll("-", "");
   if (boot === undefined || boot === "") {
     return undefined;
   }

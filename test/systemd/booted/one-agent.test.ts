@@ -51,4 +51,36 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("one agent on a host, on $t
     await host.untilOnline(key);
     expect(String((await host.status()).pid)).toBe((await host.show("MainPID"))["MainPID"]);
   });
+
+  it("two under one name name each other by PID and unit, and doctor the other's file", async () => {
+    const { host } = await ExecutorHost.online(release);
+    const { machine } = host;
+    // With the sandbox of the real unit, which hides most of /proc.
+    await machine.sh(`install -d -m 0700 -o novacula -g novacula /srv/second
+      { cat /etc/novacula/agent.toml
+        printf '[agent]\\ndata_dir = "/srv/second"\\nruntime_dir = "/srv/second"\\n'; } > /etc/novacula/second.toml
+      chown root:novacula /etc/novacula/second.toml; chmod 0640 /etc/novacula/second.toml
+      sed 's#novacula-agent run$#& --config /etc/novacula/second.toml#; /^RuntimeDirectory/d; /^StateDirectory/d; /OpenFile/d
+        s#^ProtectSystem=.*#&\\nReadWritePaths=/srv/second#' /usr/lib/systemd/system/novacula-agent.service \\
+        > /etc/systemd/system/second.service
+      systemctl daemon-reload; systemctl start second`);
+    const { MainPID } = await host.show("MainPID");
+    const second = await machine.run(["systemctl", "show", "second", "--property=MainPID", "--value"]);
+    const other = new RegExp(`PID ${second} \\(second\\.service\\) on this host`, "u");
+    await host.untilSaid(new RegExp(`executor\\.duplicate: .*${other.source}`, "u"), "-p", "err");
+    await host.untilStatusText(other);
+    expect(await machine.run(["novacula-agent", "status"])).toMatch(other);
+    const mutual = new RegExp(`executor\\.duplicate: .*PID ${MainPID} \\(${SERVICE}\\) on this host`, "u");
+    await eventually(
+      async () => {
+        const said = await machine.sh("journalctl --sync; journalctl -b -u second -o cat --no-pager");
+        expect(said).toMatch(mutual);
+      },
+      { timeoutMs: 40_000, describe: "the second one says so, too" },
+    );
+    const doctor = await machine.try(["novacula-agent", "doctor"]);
+    expect(doctor.exitCode).not.toBe(0);
+    expect(doctor.stdout).toContain("/etc/novacula/second.toml");
+    expect(doctor.stdout).not.toContain("cloned");
+  });
 });

@@ -9,6 +9,7 @@ import { checkNodes } from "../../doctor/check-nodes.ts";
 import type { UnitChanges } from "../../doctor/check-unit.ts";
 import { type Check, examination } from "../../doctor/examination.ts";
 import { scrub } from "../../journal/scrub.ts";
+import { BOOT_ID_VARIABLE } from "../../systemd/own-process.ts";
 import { findFolders, withKeptName } from "../host/agent-place.ts";
 import type { ConfigOptions } from "../host/config-place.ts";
 import { isAnyDenied, serviceReader } from "../host/service-identity.ts";
@@ -85,9 +86,11 @@ function withChanges(checks: readonly Check[], { changed, environment }: Service
   const named = checks.map((check) =>
     check.stage === "file" || check.stage === "mode" ? withSuspects(check, changed) : check,
   );
-  // Only files that a person can edit: systemd sets variables, too.
+  // Only files that a person can edit: systemd sets variables, too, and so does our unit.
   const variables = [...environment.sources].flatMap(([name, source]) =>
-    source.startsWith("/") ? [`${printable(name, 100)} (${printable(source, 400)})`] : [],
+    source.startsWith("/") && name !== BOOT_ID_VARIABLE
+      ? [`${printable(name, 100)} (${printable(source, 400)})`]
+      : [],
   );
   return [...named, ...unnamedChanges(named, changed, variables)];
 }

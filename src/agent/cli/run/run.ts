@@ -147,7 +147,7 @@ async function composeAgent(parts: AgentParts): Promise<Agent> {
     memory,
     marks,
     nodes: await composeNodes(folders.dataDir, journal),
-    self: ownProcess(),
+    self: ownProcess(environment),
   });
 }
 

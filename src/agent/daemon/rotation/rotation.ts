@@ -119,7 +119,8 @@ function afterValidFile(
     return { wanted: triedAgain(renewed(wanted, fresh.generation), now), proven, problem: undefined };
   }
   if (proven !== undefined && sameCredentials(proven.generation, fresh.generation)) {
-    return { wanted: dueNow(renewed(proven, fresh.generation), now), proven: undefined, problem: undefined };
+    const back = triedAnew(renewed(proven, fresh.generation), now);
+    return { wanted: back, proven: undefined, problem: undefined };
   }
   // At the start, what an earlier process knew counts as an answer; later it does not.
   return { wanted: { ...fresh, verdict: undefined }, proven: lastProven(wanted, proven), problem: undefined };
@@ -142,6 +143,15 @@ function lastProven(
 /** Somebody who saves the file of a refused key, even unchanged, wants to see it tried. */
 function triedAgain(state: GenerationState, now: number): GenerationState {
   return isRefused(state) ? dueNow(state, now) : state;
+}
+
+/**
+ * An earlier key is in the file again. If it was refused, what becomes of it now is told, even if
+ * that is the same.
+ */
+function triedAnew(state: GenerationState, now: number): GenerationState {
+  const due = dueNow(state, now);
+  return state.verdict === "accepted" ? due : { ...due, sync: { kind: "connecting", since: now } };
 }
 
 function isRefused({ sync }: GenerationState): boolean {

@@ -101,6 +101,44 @@ describe("the length of a journal", () => {
   });
 });
 
+describe("an earlier key that is in the file again", () => {
+  const life = () => {
+    let works = true;
+    const agent = simulate({
+      file: fileWith(K1),
+      answer: () => (works ? accepted() : refused("revoked")),
+    });
+    agent.run(MINUTE);
+    works = false;
+    agent.run(MINUTE);
+    agent.change(fileWith(K2));
+    agent.run(MINUTE);
+    const from = agent.said.length;
+    const again = (isAccepted: boolean) => {
+      works = isAccepted;
+      agent.change(fileWith(K1));
+      agent.run(MINUTE);
+      return agent.said.slice(from).map(({ event, message }) => `${event}: ${message}`);
+    };
+    return { again, fingerprint: fileWith(K1).key.fingerprint };
+  };
+
+  it("is told to be refused, even if it was before", () => {
+    const { again, fingerprint } = life();
+    const [tried, refusal, ...more] = again(false);
+    expect(tried).toMatch(new RegExp(`^key\\.new: Trying the new key ${fingerprint}`, "u"));
+    expect(refusal).toMatch(new RegExp(`^key\\.refused: .* refused key ${fingerprint}`, "u"));
+    expect(more.every((line) => line.includes("still refuses"))).toBe(true);
+  });
+
+  it("is told to be accepted", () => {
+    const { again, fingerprint } = life();
+    expect(again(true).join("\n")).toMatch(
+      new RegExp(`^key\\.new: .*\nkey\\.accepted: Online .* with key ${fingerprint}`, "u"),
+    );
+  });
+});
+
 describe("an outage", () => {
   it.each([
     ["1 s", SECOND],

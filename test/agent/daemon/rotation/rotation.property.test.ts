@@ -111,6 +111,7 @@ function live(steps: readonly Step[], chance: Iterator<number>): void {
     const before = rotation;
     rotation = nextRotation(before, event, now, random);
     observe(witness, event, rotation);
+    forgetAnswerOfReturned(witness, before, rotation, event);
     checkTransition(before, rotation, event);
     checkState(rotation, witness, now);
   }
@@ -177,6 +178,20 @@ function observe(witness: Witness, event: RotationEvent, after: Rotation): void 
   witness.lastAnswer.set(event.generationId, event.outcome.kind);
   if (event.outcome.kind === "accepted") {
     witness.lastAccepted = byId(after, event.generationId)?.generation;
+  }
+}
+
+/** An earlier key that is in the file again is tried anew, unless it still runs. */
+function forgetAnswerOfReturned(
+  witness: Witness,
+  before: Rotation,
+  after: Rotation,
+  event: RotationEvent,
+): void {
+  const id = after.wanted?.generation.id;
+  const isReturned = event.kind === "file-valid" && id === before.proven?.generation.id;
+  if (isReturned && id !== undefined && before.proven?.verdict !== "accepted") {
+    witness.lastAnswer.delete(id);
   }
 }
 
