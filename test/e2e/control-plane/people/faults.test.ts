@@ -83,7 +83,10 @@ describe.skipIf(LACKS_PRIVATE_MOUNTS)("a disk that", () => {
     expect(refused.text, "the reason, without the path").toMatch(
       /cannot use its database: the disk is full\. Try again later\. Its log says more/u,
     );
-    await expect(controlPlane.createKey({ name: "more" }), "the operator's command names the disk").rejects.toThrow(
+    await expect(
+      controlPlane.createKey({ name: "more" }),
+      "the operator's command names the disk",
+    ).rejects.toThrow(
       /the disk is full\. The file system \S+ \(\S+\) is full.*Fix: free space on it\. How full it is:\s+df -h \//su,
     );
     // A new executor needs a write, a known one does not. What is left of the write-ahead log may
