@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { SERVICE_NAME } from "../../protocol/instance-place.ts";
 import type { ExecutorProcess } from "../../protocol/sync.ts";
 
-/** Set by the unit, from which ProcSubset=pid hides the file. Without the dashes that the file has. */
+/** Set by the unit, from which ProcSubset=pid hides the file. It has no dashes. */
 export const BOOT_ID_VARIABLE = "NOVACULA_BOOT_ID";
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 const BOOT_HASH_DIGITS = 32;

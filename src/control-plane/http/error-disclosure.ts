@@ -14,9 +14,9 @@ function fixOf({ remedy }: StoreUnavailable): string {
 }
 
 /**
- * Decides what a caller may know of an error. The text of a bug is logged and never sent: the caller
- * gets a reference. Of a failing store, callers hear the reason that /readyz shows as well, and the
- * operator hears where and what to do.
+ * Decides what a caller may know of an error. The text of a bug is logged and never sent: the
+ * caller gets a reference. Of a failing store, callers hear the reason that /readyz shows as well,
+ * and the operator hears where and what to do.
  */
 export class ErrorDisclosure {
   private readonly logger: Logger;

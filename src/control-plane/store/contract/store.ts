@@ -102,8 +102,8 @@ export class StoreUnavailable extends Error {
   private readonly findRemedy: () => string | undefined;
 
   /**
-   * `message` is the reason, as in `StoreProblem`: any caller may see it. `remedy` is asked only when
-   * it is needed.
+   * `message` is the reason, as in `StoreProblem`: any caller may see it. `remedy` is asked only
+   * when it is needed.
    */
   constructor(
     message: string,
