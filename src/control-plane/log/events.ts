@@ -44,7 +44,8 @@ const table = {
   },
   "database.lost": {
     level: "error",
-    meaning: "The database file was moved, deleted, replaced or damaged while the control plane runs.",
+    meaning:
+      "The database file was moved, deleted, replaced or damaged while the control plane runs, or a folder above it denies access.",
     remedy: "Do what the line says.",
   },
   "descriptors.exhausted": {

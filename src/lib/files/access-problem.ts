@@ -37,14 +37,16 @@ export function readProblem(path: string): AccessProblem | undefined {
   if (denial !== undefined) {
     return denial;
   }
+  const others = folder === undefined ? readFix(place) : enterFix(path, folder, stats);
+  const own = withSudo(`chmod u+${folder === undefined ? "r" : "x"} ${shellWord(place)}`);
   return {
     problem: `${whose(place, stats)}, so ${processUser()} may not ${verb}`,
-    fix: inPlace({
-      host: folder === undefined ? readFix(place) : enterFix(path, folder, stats),
-      pod: FS_GROUP,
-    }),
+    fix: inPlace({ host: isOwn(stats) ? own : others, pod: FS_GROUP }),
   };
 }
+
+/** The bits of the group do not count for the owner of a place. */
+const isOwn = ({ uid }: Stats) => uid === process.geteuid?.();
 
 function readFix(file: string): string {
   const word = shellWord(file);
@@ -93,12 +95,12 @@ export function writeProblem(
     return denial;
   }
   const words = blocked.map(({ path }) => shellWord(path)).join(" ");
-  const isOwn = blocked.every(({ stats }) => stats.uid === process.geteuid?.());
+  const areOwn = blocked.every(({ stats }) => isOwn(stats));
   const problem = `${blocked.map(({ path, stats }) => whose(path, stats)).join(", and ")}, so ${processUser()} may not write there`;
   return {
     problem,
     fix: inPlace({
-      host: withSudo(isOwn ? `chmod u+rwX ${words}` : `chown ${processOwner()} ${words}`),
+      host: withSudo(areOwn ? `chmod u+rwX ${words}` : `chown ${processOwner()} ${words}`),
       pod: FS_GROUP,
     }),
   };

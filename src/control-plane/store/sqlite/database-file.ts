@@ -2,6 +2,7 @@ import { closeSync, openSync, readlinkSync, statSync } from "node:fs";
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../../lib/errors.ts";
 import { printable } from "../../../lib/printable.ts";
+import type { FileChange } from "./rows/lost-file.ts";
 
 /** The database and the files that SQLite keeps beside it in WAL mode. Losing one loses writes. */
 const FILES = ["", "-wal", "-shm"];
@@ -52,8 +53,8 @@ export class DatabaseFile {
   private readonly path: string;
   private readonly main: Identity;
   private identities: readonly Identity[] = [];
-  /** Found by the last look. It names no path, because outsiders read it. */
-  problem: string | undefined;
+  /** Found by the last look. */
+  private change: FileChange | undefined;
 
   /** Call this before the database is opened, so that a swap in between is noticed. */
   constructor(path: string) {
@@ -64,32 +65,42 @@ export class DatabaseFile {
   /** Call this once the database is open and read. Throws an OperatorError if the file changed. */
   opened(): void {
     this.identities = [this.main, ...FILES.slice(1).map((suffix) => identity(this.path + suffix))];
-    const problem = this.look();
-    if (problem !== undefined) {
-      throw new OperatorError(`${problem} while it was being opened: start the control plane again`);
+    const change = this.look();
+    if (change !== undefined) {
+      throw new OperatorError(`${change.reason} while it was being opened: start the control plane again`);
     }
   }
 
-  /** Checks the files now. Describes the change in one sentence, or returns undefined. */
-  look(): string | undefined {
+  /** Checks the files now. */
+  look(): FileChange | undefined {
     const changes = FILES.map((suffix, n) => changed(this.path, suffix, this.identities[n]));
-    this.problem = changes.find((change) => change !== undefined);
-    return this.problem;
+    this.change = changes.find((change) => change !== undefined);
+    return this.change;
+  }
+
+  /** As of the last look. */
+  get problem(): string | undefined {
+    return this.change?.reason;
   }
 }
 
-function changed(path: string, suffix: string, expected: Identity): string | undefined {
-  const name = suffix === "" ? "the database file" : `the database's ${suffix} file`;
+function changed(path: string, suffix: string, expected: Identity): FileChange | undefined {
+  const isMain = suffix === "";
+  const name = isMain ? "the database file" : `the database's ${suffix} file`;
+  const place = { path: path + suffix, isMain };
   let found: Identity;
   try {
-    found = identity(path + suffix);
+    found = identity(place.path);
   } catch (error) {
-    return `${name} cannot be checked (${errorCode(error) ?? "no reason given"})`;
+    const reason = `${name} cannot be reached (${errorCode(error) ?? "no reason given"})`;
+    return { ...place, kind: "unreachable", reason, error };
   }
   if (found === expected) {
     return undefined;
   }
-  return found === undefined ? `${name} was moved or deleted` : `${name} was replaced by another`;
+  return found === undefined
+    ? { ...place, kind: "gone", reason: `${name} was moved or deleted` }
+    : { ...place, kind: "replaced", reason: `${name} was replaced by another` };
 }
 
 function identity(path: string): Identity {

@@ -18,14 +18,11 @@ import { SqliteKeyReader } from "./keys.ts";
 import { SqliteNodeReader } from "./nodes.ts";
 import { SqliteOrganizationReader } from "./organizations.ts";
 import { SqlitePeopleReader } from "./people.ts";
+import { lostFile } from "./rows/lost-file.ts";
 import { DAMAGE_REMEDY, isDamaged } from "./rows/unavailable.ts";
 import { SqliteOneTimeLinks } from "./sign-in/one-time-links.ts";
 import { SqliteSignInDevices } from "./sign-in/sign-in-devices.ts";
 import { SqliteTransactions } from "./transactions.ts";
-
-const REPLACED_REMEDY =
-  "put the original back in its place, or restart the control plane to use the present file; until then, changes and " +
-  "executors are answered 503";
 
 /** The connections of an open database. */
 export interface Connections {
@@ -95,9 +92,9 @@ export class SqliteStore implements Store {
   }
 
   problem(): StoreProblem | undefined {
-    const reason = this.connections.file.look();
-    if (reason !== undefined) {
-      return { reason, remedy: REPLACED_REMEDY };
+    const change = this.connections.file.look();
+    if (change !== undefined) {
+      return lostFile(change);
     }
     return this.isDamaged ? { reason: "the database is damaged", remedy: DAMAGE_REMEDY } : undefined;
   }

@@ -156,7 +156,14 @@ describe("a database that is, while the control plane runs,", { timeout: 60_000 
         { describe: "the log says so" },
       );
       expect(said).toMatchObject([
-        { level: "error", msg: expect.stringMatching(/put the original back.*or restart/) },
+        {
+          level: "error",
+          msg: expect.stringMatching(
+            unready.text.includes("the database file was moved")
+              ? /put the original back.*restore a backup.*new, empty database/
+              : /put the original back.*or restart/,
+          ),
+        },
       ]);
 
       if (undo === undefined) {

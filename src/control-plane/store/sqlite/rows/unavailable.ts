@@ -125,8 +125,8 @@ function realPath(path: string): string {
   }
 }
 
-/** Before SQLite sees the file, the system may refuse it. */
-function accessTrouble(path: string, error: unknown) {
+/** What is in the way if the system itself refuses the file, which SQLite may not even see. */
+export function accessTrouble(path: string, error: unknown) {
   const isRefusal = ["EACCES", "EPERM", "EROFS"].includes(errorCode(error) ?? "");
   if (errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT") {
     return fullDisk(path);
