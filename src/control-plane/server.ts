@@ -69,6 +69,15 @@ export interface ServerDeps extends ListenerOptions {
   readonly monotonicNow?: () => number;
 }
 
+interface ServedState {
+  readonly online: number;
+  readonly isKeyless: boolean;
+  /** Why executors and changes get 503. */
+  readonly unusable: string | undefined;
+  /** What cannot be written, although requests are answered. */
+  readonly problem: string | undefined;
+}
+
 export interface ControlPlaneServer {
   /** Resolves once both listeners accept; rejects with an OperatorError if one cannot. */
   listen(): Promise<{ readonly url: string }>;
@@ -85,7 +94,7 @@ export interface ControlPlaneServer {
   /** Gives new connections another certificate. Without TLS it does nothing. */
   useCertificate(pair: { readonly cert: string; readonly key: string }): void;
   /** For the service's status line. */
-  state(): { readonly online: number; readonly isKeyless: boolean; readonly problem: string | undefined };
+  state(): ServedState;
 }
 
 export function createServer(deps: ServerDeps): ControlPlaneServer {
@@ -142,7 +151,8 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
     state: () => ({
       online: presence.count,
       isKeyless: firstKey.isKeyless,
-      problem: store.problem()?.reason ?? activityWriter.problem,
+      unusable: store.problem()?.reason,
+      problem: activityWriter.problem,
     }),
   };
 }

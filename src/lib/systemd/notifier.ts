@@ -45,7 +45,7 @@ export function createNotifier(
 ): Notifier {
   const send = sender(environment);
   let last: Promise<unknown> = Promise.resolve();
-  let shown = "";
+  let shown: string | undefined = "";
 
   /** One at a time: READY=1 must not overtake RELOADING=1. */
   function say(...assignments: string[]): void {
@@ -56,7 +56,11 @@ export function createNotifier(
       .then(() => send(assignments))
       .then(
         () => onSent(undefined),
-        (error: unknown) => onSent(String(error)),
+        (error: unknown) => {
+          // So that the next status is sent, although its text may be the same.
+          shown = undefined;
+          onSent(String(error));
+        },
       );
   }
 
@@ -85,6 +89,12 @@ export function createNotifier(
       controller.abort();
     },
   };
+}
+
+/** For the log. `failure` is what `onSent` was called with. */
+export function describeFailure(failure: string): string {
+  const reason = printable(failure.replace(/^Error: /u, ""), LONGEST_STATUS);
+  return `A notification to systemd failed: ${reason}. The status line in systemctl status is out of date until one succeeds.`;
 }
 
 /** Always one assignment: a second line would be an assignment of its own. */

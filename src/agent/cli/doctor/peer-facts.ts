@@ -43,6 +43,6 @@ async function listed(name: string, addresses: readonly { readonly address: stri
 /** The URL in the status text of the control plane's service. */
 async function servesHere(): Promise<string | undefined> {
   const unit = await unitProperties(CONTROL_PLANE, ["ActiveState", "StatusText"]).catch(() => undefined);
-  const url = /\bServing (https?:\/\/[^\s;]+)/u.exec(unit?.StatusText ?? "")?.[1];
+  const url = /\b(?:Serving|Listening on) (https?:\/\/[^\s;]+)/u.exec(unit?.StatusText ?? "")?.[1];
   return unit?.ActiveState === "active" && url !== undefined ? printable(url, 200) : undefined;
 }

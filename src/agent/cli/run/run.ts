@@ -8,7 +8,7 @@ import { errorChain } from "../../../lib/errors.ts";
 import { isInPod } from "../../../lib/log/in-pod.ts";
 import { formatForStdout } from "../../../lib/log/line-format.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
-import { createNotifier } from "../../../lib/systemd/notifier.ts";
+import { createNotifier, describeFailure } from "../../../lib/systemd/notifier.ts";
 import { VERSION } from "../../../lib/version.ts";
 import { withDefaultName } from "../../config/default-name.ts";
 import { hostName } from "../../config/executor-name.ts";
@@ -163,7 +163,7 @@ function notified(failure: string | undefined, conditions: Conditions): void {
     conditions.end("notifications");
     return;
   }
-  const message = `A notification to systemd failed: ${failure}`;
+  const message = describeFailure(failure);
   conditions.begin("notifications", { event: "systemd.unreachable", message });
 }
 

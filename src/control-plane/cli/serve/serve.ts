@@ -4,7 +4,6 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { LOG_LEVELS } from "../../../lib/log/level.ts";
 import { formatForStdout, LOG_FORMATS } from "../../../lib/log/line-format.ts";
-import { printable } from "../../../lib/printable.ts";
 import { createNotifier } from "../../../lib/systemd/notifier.ts";
 import { VERSION } from "../../../lib/version.ts";
 import { ErrorDisclosure } from "../../http/error-disclosure.ts";
@@ -25,6 +24,7 @@ import { createFolder, noteOfNoKeys, openDatabase, unusable } from "./open-datab
 import { openPeople } from "./open-people.ts";
 import { passedSocket } from "./passed-socket.ts";
 import { LoggedBug, logFailure } from "./serve-failure.ts";
+import { sayNotificationFailures } from "./service-status.ts";
 import { serveUntilShutdown } from "./until-shutdown.ts";
 
 /**
@@ -82,12 +82,7 @@ async function serveLogging(
     const limits = { heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey };
     const keylessNote = noteOfNoKeys(database);
     const deps = { host, port, socketPath, tls, ...limits, version: VERSION, people, keylessNote };
-    const notifier = createNotifier(environment, (failure) => {
-      if (failure !== undefined) {
-        const message = `A notification to systemd failed: ${printable(failure)}`;
-        logger.warn({ event: "systemd.unreachable" }, message);
-      }
-    });
+    const notifier = createNotifier(environment, sayNotificationFailures(logger));
     const server = createServer({
       store,
       logger,
