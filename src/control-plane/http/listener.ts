@@ -4,7 +4,7 @@ import { createServer as createHttpsServer, Server as HttpsServer } from "node:h
 import { isIPv6 } from "node:net";
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
-import { inPlace } from "../../lib/shell-word.ts";
+import { inPlace, withSudo } from "../../lib/shell-word.ts";
 import { SettingsError } from "../settings/settings.ts";
 
 /** Much longer than the 5 s between two syncs, so that executors do not reconnect for each. */
@@ -113,7 +113,7 @@ export async function listenOnNetwork(server: Server, options: ListenerOptions):
 /** What a control plane that systemd listens for needs of the socket unit. */
 function badSocket(why: string): CommandError {
   return new CommandError("failed", `cannot serve the socket of novacula-control-plane.socket: ${why}`, {
-    fix: "write one ListenStream= with a port, or an IP address and a port, and nothing else, into it:\nsudo systemctl edit novacula-control-plane.socket",
+    fix: `write one ListenStream= with a port, or an IP address and a port, and nothing else, into it:\n${withSudo("systemctl edit novacula-control-plane.socket")}`,
   });
 }
 
