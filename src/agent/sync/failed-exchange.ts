@@ -1,6 +1,7 @@
 import { errorCode } from "../../lib/errors.ts";
 import { type Unreachable, unreachable } from "./answer/sync-outcome.ts";
 import { addressOf } from "./endpoint.ts";
+import { proxyAdvice } from "./network/hosts-file.ts";
 import { readNameSettings } from "./network/name-settings.ts";
 import { isLookUpFault, unreachableByNetwork } from "./network/network-error.ts";
 import type { Transport } from "./network/transport.ts";
@@ -18,6 +19,8 @@ export interface Destination {
   readonly proxy: URL | undefined;
   /** What names the proxy, with its place as far as that is known. */
   readonly proxySetting: string | undefined;
+  /** How to go without it: a clause about `it`, the control plane. */
+  readonly withoutProxy: string | undefined;
   /** Which setting decided for or against a proxy, as a clause. */
   readonly routeNote: string | undefined;
   readonly caPem: string | undefined;
@@ -56,6 +59,10 @@ export function connectLimits(deadlineMs: number): ConnectLimits {
 export async function explainFailure(error: unknown, failed: FailedExchange): Promise<Unreachable> {
   const { endpoint, proxy, proxySetting, transport } = failed;
   const { hostname } = proxy ?? endpoint;
+  const isLookUp = isLookUpFault(error);
+  const settings = isLookUp || proxy !== undefined ? await readNameSettings() : undefined;
+  const withoutProxy =
+    failed.withoutProxy && proxyAdvice(endpoint.hostname, failed.withoutProxy, settings?.hosts ?? "");
   return unreachableByNetwork(error, {
     ...failed,
     address: addressOf(endpoint),
@@ -63,8 +70,9 @@ export async function explainFailure(error: unknown, failed: FailedExchange): Pr
     certificate: transport?.certificate(),
     proxyAddress: proxy && addressOf(proxy),
     isHandshaking: transport?.isHandshaking() ?? false,
-    lookedUp: { name: hostname, proxySetting, limitMs: failed.lookUpTimeoutMs },
-    nameSettings: isLookUpFault(error) ? await readNameSettings() : undefined,
+    withoutProxy,
+    lookedUp: { name: hostname, proxySetting, withoutProxy, limitMs: failed.lookUpTimeoutMs },
+    nameSettings: isLookUp ? settings : undefined,
   });
 }
 

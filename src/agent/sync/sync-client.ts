@@ -86,11 +86,11 @@ class HttpSyncClient {
     this.#endpoint = new URL(`${options.url.replace(/\/+$/, "")}/graphql`);
     const route = proxyRoute({ ...options, endpoint: this.#endpoint });
     this.#obstacle = obstacleTo(this.#endpoint, route);
-    const { proxy, setting } = route.kind === "proxy" ? route : {};
+    const { proxy, setting, without } = route.kind === "proxy" ? route : {};
     const routeNote = route.kind === "unusable" ? undefined : route.note;
     const { key, caPem, deadlineMs, marks = new OriginMarks(), onKeptConnection: onKept } = options;
     const endpoint = this.#endpoint;
-    const destination = { endpoint, proxy, proxySetting: setting, routeNote, caPem };
+    const destination = { endpoint, proxy, proxySetting: setting, withoutProxy: without, routeNote, caPem };
     this.#connection = new Connection(
       { ...destination, sentFingerprint: key.fingerprint, marks, deadlineMs, onKept },
       clock,

@@ -83,7 +83,7 @@ describe("through a proxy", () => {
       cause: "proxy",
       detail: expect.stringMatching(/certificate of localhost:\d+ is signed by .* \([A-Z_]+\)$/u),
       remedy:
-        'put the certificate of the proxy\'s authority into control_plane.ca_file; control_plane.proxy = "none" uses none',
+        'put the certificate of the proxy\'s authority into control_plane.ca_file; if other.example.com needs no proxy, set proxy = "none" under [control_plane] in agent.toml',
     });
   });
 });
@@ -109,7 +109,24 @@ describe("a proxy that does not work", () => {
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
       cause: "proxy",
       detail: `the proxy (set in control_plane.proxy) does not work: connection refused by ${proxy.address} (ECONNREFUSED)`,
-      remedy: 'check that proxy; control_plane.proxy = "none" uses none',
+      remedy:
+        'check that proxy; if other.example.com needs no proxy, set proxy = "none" under [control_plane] in agent.toml',
+    });
+  });
+
+  it("is down, and a variable names it: the remedy says how to go without it", async () => {
+    const proxy = await startTestProxy({ targetPort: server.port });
+    await proxy[Symbol.asyncDispose]();
+    await using client = testClient(URL_BEHIND, {
+      environment: { HTTPS_PROXY: `http://${proxy.address}` },
+      variablePlaces: new Map([["HTTPS_PROXY", "/etc/x.conf line 2"]]),
+    });
+    expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({
+      detail: expect.stringMatching(
+        /^the proxy \(set in HTTPS_PROXY \(\/etc\/x\.conf line 2\)\) does not work/u,
+      ),
+      remedy:
+        'check that proxy; if other.example.com needs no proxy, add it to NO_PROXY where HTTPS_PROXY is set, or set proxy = "none" under [control_plane] in agent.toml',
     });
   });
 
@@ -134,7 +151,8 @@ describe("a proxy that does not work", () => {
       detail: expect.stringContaining(
         `the proxy (set in control_plane.proxy) does not work: ${address} ${words} (`,
       ),
-      remedy: 'check that proxy; control_plane.proxy = "none" uses none',
+      remedy:
+        'check that proxy; if other.example.com needs no proxy, set proxy = "none" under [control_plane] in agent.toml',
     });
     listener.close();
   });

@@ -47,7 +47,7 @@ describe.skipIf(LACKS_OWN_HOST).concurrent("a name server that does not answer",
     );
     const checked = await scene.run("check", "--online");
     expect(checked.stdout).toContain(
-      "the look-up of the name proxy.corp.test of the proxy takes longer than",
+      "the look-up of the name proxy.corp.test of the proxy in control_plane.proxy takes longer than",
     );
     const examined = await scene.run("doctor", "--json");
     expect(stages(examined.stdout)).toMatchObject({ dns: "bad", proxy: "unknown", tcp: "unknown" });

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { readBoundedFile } from "../../config/file/read-file.ts";
 import { configPath } from "../../config/load-config.ts";
 import { changedSettings } from "../../systemd/service/changed-settings.ts";
+import { managerFiles } from "../../systemd/service/manager-files.ts";
 import { type ServiceEnvironment, serviceEnvironment } from "../../systemd/service/service-environment.ts";
 import { configArgument, type ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { type Assignment, assignmentsOf, inForce } from "../../systemd/service/unit-files.ts";
@@ -40,7 +41,13 @@ export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
   const assignments = await readAssignments(unitFiles);
   const { files, unread } = await readEnvironmentFiles(facts, assignments);
   const manager = (await systemctlOutput(["show-environment"])) ?? "";
-  const environment = serviceEnvironment({ facts, assignments, manager, files });
+  const environment = serviceEnvironment({
+    facts,
+    assignments,
+    manager,
+    managerAssignments: await readAssignments(await managerFiles()),
+    files,
+  });
   const flag = configArgument(facts);
   return {
     facts,

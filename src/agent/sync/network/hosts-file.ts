@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isLoopbackAddress } from "../../../lib/loopback.ts";
 import { printable } from "../../../lib/printable.ts";
 import { editDistance } from "../../../lib/text/edit-distance.ts";
 
@@ -41,6 +42,21 @@ export function lineInHosts(text: string, name: string, address: string): number
   return linesOf(text).find(
     (line) => !line.isComment && line.address === address && line.names.includes(wanted),
   )?.number;
+}
+
+/**
+ * When to go without a proxy, and how (`without`), as a clause: a name of this host never works
+ * through a proxy elsewhere.
+ */
+export function proxyAdvice(name: string, without: string, hosts: string): string {
+  const wanted = name.toLowerCase();
+  const here = linesOf(hosts).find(
+    ({ isComment, address, names }) => !isComment && isLoopbackAddress(address) && names.includes(wanted),
+  );
+  const shown = printable(name, 255);
+  return here === undefined
+    ? `if ${shown} needs no proxy, ${without}`
+    : `${shown} is this host (${here.address}, /etc/hosts line ${here.number}) and needs no proxy: ${without}`;
 }
 
 function linesOf(text: string): readonly HostsLine[] {

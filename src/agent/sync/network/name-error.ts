@@ -9,6 +9,8 @@ export interface NamePlace {
   readonly name: string;
   /** What names the proxy, if it is the proxy's name; undefined: it is the control plane's. */
   readonly proxySetting: string | undefined;
+  /** When and how to go without the proxy, as a clause; undefined if none is used. */
+  readonly withoutProxy?: string | undefined;
   /** How long a look-up is waited for, ms. */
   readonly limitMs: number;
 }
@@ -33,12 +35,21 @@ function isOfLookUp(error: unknown): boolean {
 /** The meaning of a look-up that failed: who was asked, and what /etc/hosts has to do with it. */
 export function unreachableByName(code: string, place: NamePlace, settings: NameSettings): Unreachable {
   const name = printable(place.name, 255);
-  const who = place.proxySetting !== undefined ? `the name ${name} of the proxy` : `the name ${name}`;
+  const who =
+    place.proxySetting !== undefined
+      ? `the name ${name} of the proxy in ${variableOf(place.proxySetting)}`
+      : `the name ${name}`;
   const hint = hostsHint(place, settings);
   const clue = hint === undefined ? "" : `; ${hint.detail}`;
+  const check = hint?.remedy ?? plainRemedy(code, place, settings);
   return unreachable("dns", `${failure(code, who, askedOf(settings), place.limitMs)}${clue}`, {
-    remedy: hint?.remedy ?? plainRemedy(code, place, settings),
+    remedy: place.withoutProxy === undefined ? check : `${check}; ${place.withoutProxy}`,
   });
+}
+
+/** The setting without its place, which the remedy names. */
+function variableOf(setting: string): string {
+  return setting.replace(/ \(.*$/u, "");
 }
 
 function failure(code: string, who: string, asked: string | undefined, limitMs: number): string {

@@ -16,6 +16,8 @@ export interface NetworkPlace extends TlsPlace {
   readonly routeNote: string | undefined;
   /** True while TCP is connected and TLS is not yet. */
   readonly isHandshaking: boolean;
+  /** When and how to go without the proxy, as a clause; undefined if none is used. */
+  readonly withoutProxy?: string | undefined;
   readonly connectTimeoutMs: number;
   /** The name that this host looks up: the control plane's, or the proxy's. */
   readonly lookedUp: NamePlace;
@@ -196,8 +198,12 @@ function tunnelRefused(status: number, place: NetworkPlace): Unreachable {
   }
   const detail = `the proxy ${named(place)} would not connect to ${place.address} (${status})`;
   return unreachable("proxy", detail, {
-    remedy: "check the rules of the proxy, or exclude the control plane with NO_PROXY",
+    remedy: orWithout("check the rules of the proxy", place),
   });
+}
+
+function orWithout(check: string, { withoutProxy }: NetworkPlace): string {
+  return withoutProxy === undefined ? check : `${check}; ${withoutProxy}`;
 }
 
 function named({ proxyAddress = "", routeNote }: NetworkPlace): string {
@@ -207,12 +213,11 @@ function named({ proxyAddress = "", routeNote }: NetworkPlace): string {
 /** `error` is what happened between this host and the proxy. */
 function proxyFault(error: unknown, code: string, place: NetworkPlace): Unreachable {
   const address = place.proxyAddress ?? "";
-  const without = 'control_plane.proxy = "none" uses none';
   if (code === "UND_ERR_HEADERS_TIMEOUT") {
     const limit = `${place.connectTimeoutMs / 1000} s`;
     const detail = `the proxy ${named(place)} made no connection to ${place.address} in ${limit} (${code})`;
     return unreachable("proxy", detail, {
-      remedy: `check that proxy, and whether it reaches the control plane; ${without}`,
+      remedy: orWithout("check that proxy, and whether it reaches the control plane", place),
     });
   }
   const there: TlsPlace = { ...place, address, certificate: undefined, proxyAddress: undefined };
@@ -228,6 +233,6 @@ function proxyFault(error: unknown, code: string, place: NetworkPlace): Unreacha
         ? "check control_plane.proxy or HTTPS_PROXY"
         : "check that proxy";
   return unreachable("proxy", `the proxy${note} does not work: ${byTls?.detail ?? `${how} (${code})`}`, {
-    remedy: `${check}; ${without}`,
+    remedy: orWithout(check, place),
   });
 }

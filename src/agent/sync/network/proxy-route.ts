@@ -1,6 +1,7 @@
 import { withoutQuotes } from "../../../lib/command-line/environment-variable.ts";
 import { isLoopbackHost } from "../../../lib/loopback.ts";
 import { printable } from "../../../lib/printable.ts";
+import { inPlace } from "../../../lib/shell-word.ts";
 import { unfilledTemplate } from "../../stand-in/template.ts";
 import { type Exceptions, readExceptions } from "./proxy-exceptions.ts";
 
@@ -20,6 +21,8 @@ export type Route =
       readonly source: string;
       readonly setting: string;
       readonly note?: string;
+      /** How to go without it: a clause in the imperative about `it`, the control plane. */
+      readonly without?: string;
     }
   | { readonly kind: "unusable"; readonly problem: string; readonly remedy: string };
 
@@ -60,7 +63,7 @@ export function proxyRoute({ endpoint, proxy, environment, variablePlaces }: Rou
   };
   if (proxy !== undefined) {
     const setting = { source: OWN_SETTING, name: named(OWN_SETTING) };
-    return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, setting);
+    return proxy === "none" ? { kind: "direct" } : usableProxy(proxy, setting, useNone());
   }
   const variable = firstSet(VARIABLES, environment);
   if (variable === undefined) {
@@ -75,7 +78,8 @@ export function proxyRoute({ endpoint, proxy, environment, variablePlaces }: Rou
   const setting = { source: variable, name: named(variable) };
   const exempting = firstSet(EXCEPTIONS, environment);
   if (exempting === undefined) {
-    return usableProxy(environment[variable] ?? "", setting);
+    const without = `add it to NO_PROXY where ${variable} is set, or ${useNone()}`;
+    return usableProxy(environment[variable] ?? "", setting, without);
   }
   const exceptions = readExceptions(endpoint, environment[exempting] ?? "");
   const { matched } = exceptions;
@@ -87,7 +91,8 @@ export function proxyRoute({ endpoint, proxy, environment, variablePlaces }: Rou
     };
   }
   const note = notExcepted(named(exempting), exceptions, endpoint);
-  return usableProxy(environment[variable] ?? "", setting, note);
+  const without = `add it to ${named(exempting)}, or ${useNone()}`;
+  return usableProxy(environment[variable] ?? "", setting, without, note);
 }
 
 function notExcepted(variable: string, { notUnderstood }: Exceptions, { hostname }: URL): string {
@@ -112,8 +117,15 @@ interface ProxySetting {
 
 const OWN_SETTING = "control_plane.proxy";
 
+function useNone(): string {
+  return inPlace({
+    host: 'set proxy = "none" under [control_plane] in agent.toml',
+    pod: "set controlPlane.proxy to none in the values of the chart",
+  });
+}
+
 /** The value is not repeated: it may hold the password of the proxy. */
-function usableProxy(text: string, { source, name }: ProxySetting, more = ""): Route {
+function usableProxy(text: string, { source, name }: ProxySetting, without: string, more = ""): Route {
   const unusable = (problem: string, remedy: string): Route => ({ kind: "unusable", problem, remedy });
   const form = `write ${source} as http://host:port, or as http://user:password@host:port`;
   if (unfilledTemplate(withoutQuotes(text)) !== undefined) {
@@ -135,7 +147,7 @@ function usableProxy(text: string, { source, name }: ProxySetting, more = ""): R
     const remedy = `write a percent sign in the credentials of ${source} as %25`;
     return unusable(`the credentials of the proxy in ${name} contain a % that is not an escape`, remedy);
   }
-  return { kind: "proxy", proxy, source, setting: name, note: `set in ${name}${more}` };
+  return { kind: "proxy", proxy, source, setting: name, note: `set in ${name}${more}`, without };
 }
 
 function isDecodable(text: string): boolean {

@@ -1,5 +1,6 @@
 import { SERVICE } from "../service-unit.ts";
 import { environmentFile } from "./environment-file.ts";
+import { managerPlaces } from "./manager-files.ts";
 import { quotedWords } from "./quoted-words.ts";
 import type { ServiceFacts } from "./service-facts.ts";
 import { type Assignment, inForce } from "./unit-files.ts";
@@ -21,6 +22,8 @@ export interface EnvironmentParts {
   readonly assignments: readonly Assignment[];
   /** What `systemctl show-environment` prints. */
   readonly manager: string;
+  /** Of the files that configure systemd itself, in the order in which it reads them. */
+  readonly managerAssignments?: readonly Assignment[];
   /** The files of `EnvironmentFile=` that could be read, in their order. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
 }
@@ -33,6 +36,7 @@ export function serviceEnvironment({
   facts,
   assignments,
   manager,
+  managerAssignments = [],
   files,
 }: EnvironmentParts): ServiceEnvironment {
   const found = new Map<string, { readonly value: string; readonly source: string }>();
@@ -42,8 +46,9 @@ export function serviceEnvironment({
       found.set(text.slice(0, equals), { value: text.slice(equals + 1), source });
     }
   };
-  for (const line of manager.split("\n")) {
-    set(quotedWords(line)[0] ?? "", "systemd's own environment (systemctl show-environment)");
+  const inManager = managerPlaces(managerAssignments);
+  for (const text of manager.split("\n").map((line) => quotedWords(line)[0] ?? "")) {
+    set(text, managerSource(text, inManager));
   }
   for (const text of ownVariables(facts, assignments)) {
     set(text, SERVICE);
@@ -71,6 +76,13 @@ export function serviceEnvironment({
     unset: sourcesOf([...found].filter(isUnset)),
     ignored,
   };
+}
+
+/** With `systemctl set-environment`, a variable has another value than the files give it. */
+function managerSource(text: string, places: ReturnType<typeof managerPlaces>): string {
+  const found = places.get(text.slice(0, text.indexOf("=")));
+  const isOf = found !== undefined && (found.value.includes("%") || text.endsWith(`=${found.value}`));
+  return isOf ? found.place : "systemd's own environment (systemctl show-environment)";
 }
 
 /** The place of the assignment that counts, by variable. */

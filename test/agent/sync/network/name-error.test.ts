@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { proxyAdvice } from "../../../../src/agent/sync/network/hosts-file.ts";
 import { isNameError, unreachableByName } from "../../../../src/agent/sync/network/name-error.ts";
 import { nameSettingsOf } from "../../../../src/agent/sync/network/name-settings.ts";
 import { HOSTILE_TEXT } from "../../../support/agent/behaviours.ts";
@@ -22,7 +23,10 @@ function file(text: string) {
 function outcome(
   code: string,
   host: Host = {},
-  { proxySetting, name = NAME }: { proxySetting?: string; name?: string } = {},
+  {
+    name = NAME,
+    ...proxy
+  }: { readonly proxySetting?: string; readonly withoutProxy?: string; readonly name?: string } = {},
 ) {
   const settings = nameSettingsOf({
     nsswitch: file(host.nsswitch ?? "hosts: files dns\n"),
@@ -30,7 +34,7 @@ function outcome(
     hosts: file(host.hosts ?? "127.0.0.1 localhost\n"),
     hasResolved: host.hasResolved ?? false,
   });
-  return unreachableByName(code, { name, proxySetting, limitMs: 7000 }, settings);
+  return unreachableByName(code, { name, proxySetting: undefined, ...proxy, limitMs: 7000 }, settings);
 }
 
 const ADDED = "/etc/nsswitch.conf";
@@ -62,6 +66,34 @@ describe("a look-up that failed", () => {
       detail: expect.stringContaining("no host has the name proxy.corp.test of the proxy"),
       remedy: expect.stringMatching(/^check the name in all_proxy, .*getent hosts proxy\.corp\.test/u),
     });
+  });
+
+  it("of a proxy's name names the variable, and says how to go without the proxy", () => {
+    const found = outcome(
+      "ENOTFOUND",
+      {},
+      {
+        proxySetting: "HTTPS_PROXY (/etc/x.conf line 2)",
+        withoutProxy: "if cp needs none, do so",
+        name: "proxy.corp.test",
+      },
+    );
+    expect(found.detail).toContain("no host has the name proxy.corp.test of the proxy in HTTPS_PROXY: asked");
+    expect(found.remedy).toMatch(/^check the name in HTTPS_PROXY \(\/etc\/x\.conf line 2\), /u);
+    expect(found.remedy).toMatch(/; if cp needs none, do so$/u);
+  });
+
+  it.each([
+    ["10.0.0.3 cp.corp.test", "if cp.corp.test needs no proxy, do so"],
+    ["# 127.0.0.1 cp.corp.test", "if cp.corp.test needs no proxy, do so"],
+    ["127.0.0.1 localhost", "if cp.corp.test needs no proxy, do so"],
+    [
+      "127.0.1.1 web CP.corp.test",
+      "cp.corp.test is this host (127.0.1.1, /etc/hosts line 2) and needs no proxy: do so",
+    ],
+    ["::1 cp.corp.test", "cp.corp.test is this host (::1, /etc/hosts line 2) and needs no proxy: do so"],
+  ])("tells whether the control plane is this host: %s", (line, advice) => {
+    expect(proxyAdvice(NAME, "do so", `10.0.0.1 other\n${line}\n`)).toBe(advice);
   });
 
   it.each(["EBUSY", "EMFILE", "ENOMEM"])("%s of getaddrinfo, which is no fault of DNS", (code) => {

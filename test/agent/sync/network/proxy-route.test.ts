@@ -238,3 +238,23 @@ describe("which setting decided", () => {
     expect(note({ ...exempting, NO_PROXY: "u:hunter2@:" })).not.toContain("hunter2");
   });
 });
+
+describe("how to go without a proxy", () => {
+  const NONE = 'set proxy = "none" under [control_plane] in agent.toml';
+  it.each<[environment: NodeJS.ProcessEnv, proxy: string | undefined, without: string]>([
+    [{ HTTPS_PROXY: PROXY }, undefined, `add it to NO_PROXY where HTTPS_PROXY is set, or ${NONE}`],
+    [{ all_proxy: PROXY }, undefined, `add it to NO_PROXY where all_proxy is set, or ${NONE}`],
+    // The lower case counts where both are set: an entry of the other would change nothing.
+    [
+      { HTTPS_PROXY: PROXY, no_proxy: "a.example", NO_PROXY: "b.example" },
+      undefined,
+      `add it to no_proxy, or ${NONE}`,
+    ],
+    [{ HTTPS_PROXY: PROXY, NO_PROXY: "a.example" }, undefined, `add it to NO_PROXY, or ${NONE}`],
+    // NO_PROXY does not hold for it.
+    [{ NO_PROXY: "a.example" }, PROXY, NONE],
+  ])("%j", (environment, proxy, without) => {
+    const endpoint = new URL("https://cp.example.com");
+    expect(proxyRoute({ endpoint, proxy, environment })).toMatchObject({ kind: "proxy", without });
+  });
+});
