@@ -113,6 +113,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
       "config",
       "config/file",
       "config/issue",
+      "config/schema",
       "daemon/narration",
       "daemon/status",
       "journal",

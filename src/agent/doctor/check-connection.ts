@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, inPlace } from "../../lib/shell-word.ts";
@@ -8,6 +7,7 @@ import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 import type { Route } from "../sync/network/proxy-route.ts";
 import { unchecked } from "./check-files.ts";
 import type { Check, Stage } from "./examination.ts";
+import { isName, type LocalControlPlane, localRemedy } from "./local-control-plane.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
 export interface Answer {
@@ -37,8 +37,8 @@ export interface Connection {
   readonly hasAlternativeNames?: boolean | undefined;
   /** What the name of the server means: `127.0.0.9 (/etc/hosts line 2)`; undefined: unknown. */
   readonly address?: string | undefined;
-  /** Where the control plane of this host serves; undefined if the server is another host. */
-  readonly servesHere?: string | undefined;
+  /** The control plane of this host; undefined if there is none, or the server is another host. */
+  readonly local?: LocalControlPlane | undefined;
   /** This host's clock when the answer came, epoch ms. */
   readonly nowMs: number;
 }
@@ -93,14 +93,12 @@ export function connectionUnchecked(why: string): readonly Check[] {
 
 /** Names where the address came from: the wrong one may be in a drop-in that nobody remembers. */
 function failure(stage: Stage, connection: Connection): Check {
-  const { answer, servesHere } = connection;
+  const { answer, local, url } = connection;
   const source = sourceAt(stage, connection);
   const detail = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
-  const elsewhere =
-    answer.cause === "connection-refused" && servesHere !== undefined
-      ? `The control plane of this host serves ${servesHere}: set control_plane.url to that, if it is the one.`
-      : undefined;
-  const remedy = elsewhere ?? answer.remedy;
+  const here =
+    answer.cause === "connection-refused" && local !== undefined ? localRemedy(local, url) : undefined;
+  const remedy = here ?? answer.remedy;
   return { stage, status: "bad", detail, ...(remedy !== undefined && { remedy }) };
 }
 
@@ -172,8 +170,9 @@ function passed(stage: Stage, { url, route, proxySource, hasAlternativeNames, ad
   }
 }
 
-function resolved({ hostname }: URL, address = "found"): string {
-  return isIP(hostname.replace(/^\[|\]$/gu, "")) === 0
+function resolved(server: URL, address = "found"): string {
+  const { hostname } = server;
+  return isName(server)
     ? `the address of ${printable(hostname)} is ${address}`
     : `${printable(hostname)} is an address, so no name is looked up`;
 }

@@ -160,7 +160,14 @@ describe("the verdict", () => {
       ...PLACE,
       route: DIRECT,
       address: "127.0.0.9 (/etc/hosts line 2)",
-      servesHere: "http://127.0.0.1:3001",
+      local: {
+        active: "active",
+        result: "success",
+        isMasked: false,
+        url: "http://127.0.0.1:3001",
+        address: undefined,
+        settings: {},
+      },
     };
     const refused = answer({
       kind: "unreachable",
@@ -173,7 +180,7 @@ describe("the verdict", () => {
       "the address of cp.example.com is 127.0.0.9 (/etc/hosts line 2)",
     );
     expect(checks.find(({ stage }) => stage === "tcp")?.remedy).toContain(
-      "serves http://127.0.0.1:3001: set",
+      "serves http://127.0.0.1:3001: set control_plane.url to http://127.0.0.1:3001",
     );
     const timedOut = checkConnection({ ...known, answer: { ...refused, cause: "timeout" } });
     expect(timedOut.find(({ stage }) => stage === "tcp")?.remedy).toBe("Look.");

@@ -1,0 +1,93 @@
+import { isIP } from "node:net";
+import { printable } from "../../lib/printable.ts";
+import { asRoot } from "../../lib/shell-word.ts";
+import { controlPlaneUrl } from "../config/schema/config-url.ts";
+
+const SERVICE = "novacula-control-plane";
+const SETTINGS = `/etc/default/${SERVICE}`;
+const ANY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
+
+/** The control plane that is installed on the host of the agent, as systemd sees it. */
+export interface LocalControlPlane {
+  /** `active`, `inactive`, `failed`, `activating` … */
+  readonly active: string;
+  /** `success`, `exit-code`, `start-limit-hit` … */
+  readonly result: string;
+  readonly isMasked: boolean;
+  /** Where it serves, if it runs and its status says so. */
+  readonly url: string | undefined;
+  /** What the name in `url` means: `127.0.1.1 (/etc/hosts line 2)`. */
+  readonly address: string | undefined;
+  /** The lines in force of its environment file that begin with `HOST=` and `PORT=`. */
+  readonly settings: { readonly HOST?: string | undefined; readonly PORT?: string | undefined };
+}
+
+/** What to do if the agent's URL `wanted`, on this host, refuses connections. */
+export function localRemedy(local: LocalControlPlane, wanted: string): string | undefined {
+  const { active, result, isMasked, url } = local;
+  const start = asRoot(`systemctl start ${SERVICE}`);
+  if (isMasked) {
+    return `The control plane of this host is masked, so it does not run: ${asRoot(`systemctl unmask ${SERVICE}`)} && ${start}`;
+  }
+  if (active === "failed") {
+    const why =
+      result === "start-limit-hit" ? "it failed at too many starts in a row" : `it failed: ${result}`;
+    const forget = asRoot(`systemctl reset-failed ${SERVICE}`);
+    return `The control plane of this host does not run (${printable(why)}). Look why: ${asRoot(`journalctl -u ${SERVICE} -p err -n 10`)}. Then start it: ${forget} && ${start}`;
+  }
+  if (active === "inactive") {
+    return `The control plane of this host is stopped. Start it: ${start}`;
+  }
+  if (active === "activating") {
+    return `The control plane of this host is starting, or fails at each start. Look why: ${asRoot(`journalctl -u ${SERVICE} -p err -n 10`)}`;
+  }
+  return url === undefined ? undefined : elsewhere(local, new URL(url), new URL(wanted));
+}
+
+/** It runs, and serves another address than the agent asks. */
+function elsewhere({ address, settings }: LocalControlPlane, serves: URL, wanted: URL): string | undefined {
+  const suggested = acceptable(serves, wanted);
+  if (suggested?.origin === wanted.origin) {
+    return undefined;
+  }
+  if (suggested !== undefined) {
+    const { PORT } = settings;
+    const why = PORT === undefined ? "" : ` (PORT=${printable(PORT)} in ${SETTINGS})`;
+    return `The control plane of this host serves ${printable(serves.origin, 200)}${why}: set control_plane.url to ${suggested.origin}, if it is the one.`;
+  }
+  const name = printable(serves.hostname, 200);
+  const place = address === undefined ? name : `${name} (${address})`;
+  const { HOST } = settings;
+  const fix =
+    HOST === undefined
+      ? `remove its HOST from ${SETTINGS}, or from the unit (systemctl cat ${SERVICE})`
+      : `remove HOST=${printable(HOST)} from ${SETTINGS}`;
+  return `The control plane of this host runs, but it listens on ${place} port ${portOf(serves)}, not ${wanted.hostname} port ${portOf(wanted)}: ${fix} and restart it: ${asRoot(`systemctl restart ${SERVICE}`)}`;
+}
+
+/** The URL of the server that the agent accepts, if there is one. */
+function acceptable(serves: URL, wanted: URL): URL | undefined {
+  const hosts = ANY_ADDRESS.has(serves.hostname) ? [wanted.hostname, "127.0.0.1"] : [serves.hostname];
+  return hosts
+    .map((host) => new URL(`${serves.protocol}//${host}:${portOf(serves)}`))
+    .find((url) => controlPlaneUrl.safeParse(url.origin).success);
+}
+
+function portOf({ port, protocol }: URL): string {
+  return port === "" ? (protocol === "https:" ? "443" : "80") : port;
+}
+
+/** The last assignment of each counts: systemd.exec(5). */
+export function listeningSettings(text: string): LocalControlPlane["settings"] {
+  const last = (name: string) => {
+    const found = text.match(new RegExp(`^\\s*${name}\\s*=.*$`, "gmu"))?.at(-1);
+    const value = found?.slice(found.indexOf("=") + 1).trim();
+    return value === "" ? undefined : value?.replace(/^(["'])(.*)\1$/u, "$2");
+  };
+  return { HOST: last("HOST"), PORT: last("PORT") };
+}
+
+/** Whether the host of a URL needs a look-up to become an address. */
+export function isName({ hostname }: URL): boolean {
+  return isIP(hostname.replace(/^\[|\]$/gu, "")) === 0;
+}
