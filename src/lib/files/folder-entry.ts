@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { printable } from "../printable.ts";
 import { shellWord } from "../shell-word.ts";
 
@@ -13,6 +14,24 @@ const PRIVATE =
 /** Whether every user of a host has to enter `folder`, as of `/` and `/etc`. */
 export function isSystemFolder(folder: string): boolean {
   return SYSTEM.test(folder) || SHARED.test(folder);
+}
+
+/**
+ * The folders of the system on the way to `path` that a program with a group of its own may enter,
+ * and other users may not: somebody has opened them to that group alone.
+ */
+export function narrowFolders(
+  path: string,
+  modeOf: (folder: string) => number | undefined,
+): readonly string[] {
+  const above: string[] = [];
+  for (let folder = dirname(path); above.at(-1) !== folder; folder = dirname(folder)) {
+    above.push(folder);
+  }
+  return above.filter((folder) => {
+    const mode = modeOf(folder);
+    return isSystemFolder(folder) && mode !== undefined && (mode & 0o011) === 0o010;
+  });
 }
 
 /**

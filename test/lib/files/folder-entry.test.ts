@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { commandsToEnter, moveOut } from "../../../src/lib/files/folder-entry.ts";
+import { commandsToEnter, moveOut, narrowFolders } from "../../../src/lib/files/folder-entry.ts";
 
 const ROOT = { uid: 0 };
 const OTHER = { uid: 1000 };
@@ -45,6 +45,20 @@ describe("a folder that a service may not enter", () => {
       ]);
     },
   );
+
+  it("is noticed once it is open to a group alone", () => {
+    const modes = new Map([
+      ["/", 0o40710],
+      ["/etc", 0o40750],
+      ["/etc/novacula", 0o40755],
+    ]);
+    const found = (path: string) => narrowFolders(path, (folder) => modes.get(folder));
+    expect(found("/etc/novacula/agent.toml")).toEqual(["/etc", "/"]);
+    modes.set("/etc", 0o40755).set("/srv/keys", 0o40710).set("/", 0o40700);
+    // Its own folder may be closed to others, and one that is closed to all is another fault.
+    expect(found("/srv/keys/agent.toml")).toEqual([]);
+    expect(found("/etc/novacula/agent.toml")).toEqual([]);
+  });
 
   it("gives words that a shell reads as they are", () => {
     expect(commandsToEnter("/srv/it's", ROOT, "a b")?.[0]).toBe("chgrp 'a b' '/srv/it'\\''s'");

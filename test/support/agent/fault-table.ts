@@ -406,6 +406,13 @@ const UNIT: readonly Row[] = [
     }),
   ],
   [
+    "the data folder is a folder of the system",
+    "unit",
+    "/srv (agent.data_dir, agent.toml line 2) is a folder of the system",
+    "install -d -o novacula -g novacula -m 0700 /srv/novacula && ",
+    places({ dataDir: { path: "/srv", source: "agent.toml line 2", state: "not-owned" } }),
+  ],
+  [
     "data_dir is another user's",
     "unit",
     "cannot be written",

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { narrowFolders } from "../../../lib/files/folder-entry.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
 import { type Loaded, ownFiles } from "../../config/load-config.ts";
@@ -46,6 +47,17 @@ export async function lockChecks(loaded: Loaded): Promise<readonly Check[]> {
           remedy: `Before its next change, run: ${lock.fix}`,
         },
       ];
+}
+
+/** The agent is well with such a folder, and no other program of this host is. */
+export function narrowChecks({ path }: Pick<Loaded, "path">): readonly Check[] {
+  const modeOf = (folder: string) => statSync(folder, { throwIfNoEntry: false })?.mode;
+  return narrowFolders(path, modeOf).map((folder) => ({
+    stage: "mode",
+    status: "warning",
+    detail: `${folder} is open to its group alone, so most users and services of this host cannot enter it`,
+    remedy: `Run: ${asRoot(`chmod 755 ${folder}`)}`,
+  }));
 }
 
 /** Whether the service can start, and has what it needs. */
