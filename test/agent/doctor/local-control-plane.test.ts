@@ -70,8 +70,7 @@ describe("the control plane of this host, where connections are refused", () => 
       for (const rest of suggested) {
         expect(controlPlaneUrl.safeParse(rest.split(",")[0]).success).toBe(true);
       }
-      expect(said).not.toBe("");
-      expect(suggested.length === 1 || said.includes("HOST")).toBe(true);
+      expect(suggested.length === 1 || said === "" || said.includes("HOST")).toBe(true);
     },
   );
 });
