@@ -20,6 +20,7 @@ import {
   finish,
   type ListenerOptions,
   listenOnNetwork,
+  type NetworkPlace,
   useCertificate,
 } from "./http/listener.ts";
 import { listenOnManagementSocket } from "./http/management-socket.ts";
@@ -80,7 +81,7 @@ interface ServedState {
 
 export interface ControlPlaneServer {
   /** Resolves once both listeners accept; rejects with an OperatorError if one cannot. */
-  listen(): Promise<{ readonly url: string }>;
+  listen(): Promise<NetworkPlace>;
   /**
    * Stops accepting, lets running requests finish for at most 2 s, and writes the pending activity
    * in at most 6 s; rejects with an OperatorError if that fails. Leaves the store open.
@@ -127,7 +128,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
       await fleet.begin();
       await lookForKeys();
       managementSocket = await listenOnManagementSocket(management, deps.socketPath);
-      const url = await listenOnNetwork(network, deps);
+      const place = await listenOnNetwork(network, deps);
       limitConnections(network, management, deps.logger);
       activityWriter.start();
       sweep = setInterval(
@@ -137,7 +138,7 @@ export function createServer(deps: ServerDeps): ControlPlaneServer {
         },
         Math.min(1000, heartbeatTimeoutMs / 4),
       );
-      return { url };
+      return place;
     },
     async close() {
       clearInterval(sweep);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { CommandError } from "../../lib/command-line/command-error.ts";
 import { errorCode, OperatorError } from "../../lib/errors.ts";
 import { inPlace, withSudo } from "../../lib/shell-word.ts";
@@ -84,11 +84,15 @@ function timeouts({ headersTimeoutMs = 10_000, requestTimeoutMs = 20_000 }: List
   };
 }
 
-/**
- * Resolves with the URL; port 0 is replaced by the port that the system picked. Rejects with an
- * OperatorError.
- */
-export async function listenOnNetwork(server: Server, options: ListenerOptions): Promise<string> {
+/** Where a server listens. */
+export interface NetworkPlace {
+  readonly url: string;
+  /** The IP address that HOST led to; undefined if HOST is one. */
+  readonly address: string | undefined;
+}
+
+/** Port 0 is replaced by the port that the system picked. Rejects with an OperatorError. */
+export async function listenOnNetwork(server: Server, options: ListenerOptions): Promise<NetworkPlace> {
   const { host, port, tls, passedSocket } = options;
   try {
     if (passedSocket === undefined) {
@@ -107,7 +111,10 @@ export async function listenOnNetwork(server: Server, options: ListenerOptions):
   }
   const shownHost = passedSocket === undefined ? host : address.address;
   const scheme = tls === undefined ? "http" : "https";
-  return `${scheme}://${isIPv6(shownHost) ? `[${shownHost}]` : shownHost}:${address.port}`;
+  return {
+    url: `${scheme}://${isIPv6(shownHost) ? `[${shownHost}]` : shownHost}:${address.port}`,
+    address: isIP(shownHost) === 0 ? address.address : undefined,
+  };
 }
 
 /** What a control plane that systemd listens for needs of the socket unit. */

@@ -289,6 +289,14 @@ describe("serve", () => {
     );
   });
 
+  it("says to which address a name as HOST led: agents with another one do not reach it", async () => {
+    const controlPlane = await started({ env: { HOST: "localhost" } });
+    expect(controlPlane.lines.join("\n")).toMatch(
+      /listens on http:\/\/localhost:\d+ \((?:127\.0\.0\.1|::1)\), with the database/u,
+    );
+    expect((await started()).lines.join("\n")).toMatch(/listens on http:\/\/127\.0\.0\.1:\d+, with/u);
+  });
+
   it("gives only the owner access to socket and database from the first moment on", async () => {
     const controlPlane = await started();
     for (const path of [

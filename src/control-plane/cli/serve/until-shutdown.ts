@@ -35,12 +35,13 @@ export async function serveUntilShutdown(
   let metricsListener: Awaited<ReturnType<typeof serveMetrics>> | undefined;
   try {
     const shutdown = untilStopped(logger);
-    const { url } = await server.listen();
+    const { url, address } = await server.listen();
+    const led = address === undefined ? "" : ` (${address})`;
     metricsListener = figures && (await serveMetrics(figures.metrics, figures.address));
     status = keepStatus(notifier, server, url);
     logger.info(
-      { event: "listening", url, ...paths, version: VERSION },
-      `Control plane ${VERSION} listens on ${url}, with the database ${paths.databasePath}.`,
+      { event: "listening", url, address, ...paths, version: VERSION },
+      `Control plane ${VERSION} listens on ${url}${led}, with the database ${paths.databasePath}.`,
     );
     if (metricsListener !== undefined) {
       logger.info(
