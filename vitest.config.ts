@@ -35,7 +35,7 @@ const ON_POSTGRES = [
  * share the modules that they load, because loading them again for each file takes longer than most
  * files. So no test may change what another one finds.
  */
-const WORKERS = { pool: "forks", maxWorkers: 3, isolate: false } as const;
+const WORKERS = { pool: "forks", maxWorkers: 4, isolate: false } as const;
 
 const onPostgres = {
   test: {

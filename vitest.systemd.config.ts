@@ -8,8 +8,8 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 60_000,
     pool: "forks",
-    // Three machines fit two processors, because most of the time they wait.
-    maxWorkers: 3,
+    // Four machines fit two processors, because most of the time they wait.
+    maxWorkers: 4,
     isolate: false,
     globalSetup: [
       "test/support/canary-setup.ts",

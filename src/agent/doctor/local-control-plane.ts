@@ -60,7 +60,7 @@ function elsewhere({ address, settings }: LocalControlPlane, serves: URL, wanted
   const { HOST } = settings;
   const fix =
     HOST === undefined
-      ? `remove its HOST from ${SETTINGS}, or from the unit (systemctl cat ${SERVICE})`
+      ? `remove its HOST from ${SETTINGS}, or from the unit (${asRoot(`systemctl cat ${SERVICE}`)})`
       : `remove HOST=${printable(HOST)} from ${SETTINGS}`;
   return `The control plane of this host runs, but it listens on ${place} port ${portOf(serves)}, not ${wanted.hostname} port ${portOf(wanted)}: ${fix} and restart it: ${asRoot(`systemctl restart ${SERVICE}`)}`;
 }
