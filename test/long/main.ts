@@ -67,8 +67,14 @@ function stored(path: string): State | undefined {
   }
 }
 
-/** The commit at the beginning: what came later was not tried from the start. */
+/**
+ * The commit at the beginning: what came later was not tried from the start. The lines that other
+ * trials have added to the results change nothing that is tried.
+ */
 function fresh(): State {
-  const args = ["-C", import.meta.dirname, "describe", "--always", "--dirty", "--abbrev=7", "--exclude=*"];
-  return { commit: execFileSync("git", args, { encoding: "utf8" }).trim(), done: 0, seconds: 0 };
+  const git = (...args: readonly string[]) =>
+    execFileSync("git", ["-C", import.meta.dirname, ...args], { encoding: "utf8" }).trim();
+  const isClean = git("status", "--porcelain", "--", ":/", ":!RESULTS") === "";
+  const commit = git("rev-parse", "--short=7", "HEAD");
+  return { commit: isClean ? commit : `${commit}-dirty`, done: 0, seconds: 0 };
 }
