@@ -313,3 +313,21 @@ describe("a damaged record of an executor", () => {
     expect(scene.events()).toHaveLength(1);
   });
 });
+
+it("an answer has nodes exactly if the request has", async () => {
+  const scene = await executorSyncScene();
+  const caller = await scene.caller("k");
+  expect((await scene.sync(caller)).nodes).toBeUndefined();
+  const nodes = {
+    seen: null,
+    capabilitiesHash: "0".repeat(64),
+    capabilities: null,
+    isWhole: true,
+    observed: [],
+  };
+  expect((await scene.sync(caller, "agent-1", { nodes })).nodes).toMatchObject({
+    changeNumber: 0,
+    count: 0,
+    wantsCapabilities: true,
+  });
+});
