@@ -16,6 +16,8 @@ const IS_BUSY = 'fetch("http://127.0.0.1:3009").then(() => process.exit(0), () =
 const ELSEWHERE = `sed -i 's#http://127.0.0.1:3000#https://cp.example.com#' ${CONFIG}`;
 const BACK = `sed -i 's#https://cp.example.com#http://127.0.0.1:3000#' ${CONFIG}`;
 const ENVIRONMENT = "/etc/default/novacula-agent";
+const MANAGER_SETTINGS = "/etc/systemd/system.conf.d/20-corp.conf";
+const CONTROL_PLANE_SETTINGS = "/etc/default/novacula-control-plane";
 const UNDO = `rm -f ${DROP_IN}; ${RESTART}`;
 /** A drop-in with these lines, and a start that may fail. */
 export const withDropIn = (...lines: readonly string[]) =>
@@ -70,6 +72,35 @@ export const HOST_FAULTS: readonly HostFault[] = [
     says: `control_plane.url, ${CONFIG} line 2`,
     script: "systemctl stop novacula-control-plane",
     fix: START_CONTROL_PLANE,
+  },
+  {
+    stage: "tcp",
+    says: "The control plane of this host is stopped. Start it: systemctl start novacula-control-plane",
+    script: "systemctl stop novacula-control-plane",
+    fix: START_CONTROL_PLANE,
+  },
+  {
+    stage: "tcp",
+    says: "it listens on host-3 (127.0.1.1 (/etc/hosts line",
+    script: `cp -p /etc/hosts /srv/hosts; echo '127.0.1.1 host-3' >> /etc/hosts
+      cp -p ${CONTROL_PLANE_SETTINGS} /srv/settings; echo HOST=host-3 >> ${CONTROL_PLANE_SETTINGS}
+      systemctl stop novacula-control-plane; ${START_CONTROL_PLANE}`,
+    fix: `cat /srv/hosts > /etc/hosts; mv /srv/settings ${CONTROL_PLANE_SETTINGS}
+      systemctl stop novacula-control-plane; ${START_CONTROL_PLANE}`,
+  },
+  {
+    stage: "mode",
+    says: "chmod 755 /etc/novacula",
+    script: "chmod 700 /etc/novacula; chgrp root /etc/novacula",
+    fix: "chmod 755 /etc/novacula",
+  },
+  {
+    stage: "proxy",
+    says: `set in HTTPS_PROXY (${MANAGER_SETTINGS} line 2)`,
+    script: `mkdir -p /etc/systemd/system.conf.d
+      printf '%s\n' '[Manager]' DefaultEnvironment=HTTPS_PROXY=http://127.0.0.1:9 > ${MANAGER_SETTINGS}
+      systemctl daemon-reexec; ${ELSEWHERE}; systemctl restart novacula-agent`,
+    fix: `rm ${MANAGER_SETTINGS}; systemctl daemon-reexec; ${BACK}; systemctl restart novacula-agent`,
   },
   {
     stage: "dns",
