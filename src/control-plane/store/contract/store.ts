@@ -102,7 +102,7 @@ export class StoreUnavailable extends Error {
   private readonly findRemedy: () => string | undefined;
 
   /**
-   * `message` is the reason, as in `StoreProblem`: any caller may see it. `remedy` is asked only
+   * `message` is the reason, as in `StoreProblem`: callers may see it. `remedy` is asked only
    * when it is needed.
    */
   constructor(

@@ -8,8 +8,8 @@ import { PROGRAM_VERSION } from "./migrations/migrations.ts";
 
 const MAX_KEPT = 10_000;
 /**
- * Between the beginnings of two reads. At 2,000 syncs a second nearly each one would have a read of
- * its own, which costs the server more than the heartbeat.
+ * Between the beginnings of two reads. Without it, nearly every sync would have a read of its own:
+ * the server answers one before the next sync comes.
  */
 const APART_MS = 5;
 /** Of the first read of a connection, which looks for no changes. */
@@ -34,8 +34,8 @@ interface NumberedChange extends LookupChange {
 
 /**
  * Reads the revision for all callers that wait at the same time. A caller gets a read that began
- * after they came, so they see everything that was committed before. One who comes right after the
- * beginning of a read waits up to `APART_MS` for the next.
+ * after they came, so they see everything that was committed before. A caller who comes right after
+ * the beginning of a read waits up to `APART_MS` for the next.
  */
 export class SharedRevision {
   private readonly connection: KeptConnection;
