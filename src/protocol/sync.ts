@@ -122,8 +122,8 @@ export interface SyncRequest {
     readonly diskTotalBytes?: number;
     readonly diskFreeBytes?: number;
   };
-  /** Left out for a control plane that knows nothing of nodes. */
+  /** Left out until something is known, and for a control plane that knows nothing of nodes. */
   readonly nodes?: NodesReport;
-  /** Sent and left out together with `nodes`. */
+  /** Left out for a control plane that knows nothing of nodes. */
   readonly process?: ExecutorProcess;
 }

@@ -23,13 +23,17 @@ const WITHOUT_NODES_CAUSES: ReadonlySet<string> = new Set([
 ] satisfies UnreachableCause[]);
 const ASK_AGAIN_MS = 3_600_000;
 
-/** Asks with nodes, or without if the control plane does not know them. */
+/**
+ * Asks with nodes, or without if the control plane does not know them. Where the process runs is
+ * told from the first sync on, when nothing may be known of nodes yet.
+ */
 export function withNodesIfKnown(askWithNodes: AskWithNodes, askWithout: Ask, clock: Clock): Ask {
   let withoutUntil = Number.NEGATIVE_INFINITY;
   let isTrial = true;
   return async (request, signal) => {
-    const { nodes, process: _, ...plain } = request;
-    if (nodes === undefined || clock.now() < withoutUntil) {
+    const { nodes, process, ...plain } = request;
+    const hasNeither = nodes === undefined && process === undefined;
+    if (hasNeither || clock.now() < withoutUntil) {
       return await askWithout(plain, signal);
     }
     const outcome = await askWithNodes(request, signal, isTrial);

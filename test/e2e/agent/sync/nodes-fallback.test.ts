@@ -69,7 +69,7 @@ function clientOf(server: FaultyServer) {
   const wait = (ms: number) => {
     now += ms;
   };
-  const sync = () => client.sync(REQUEST, new AbortController().signal);
+  const sync = (request = REQUEST) => client.sync(request, new AbortController().signal);
   return { sync, close: () => client.close(), wait };
 }
 
@@ -100,6 +100,24 @@ it.each([
     await close();
   },
 );
+
+it("tells where the process runs before something is known of nodes", async () => {
+  await using server = await startFaultyServer();
+  server.respond(accepted);
+  const { sync, close } = clientOf(server);
+  const { nodes: _, ...early } = REQUEST;
+  const process = { bootHash: "b".repeat(32), pid: 4711, unit: "novacula-agent.service" };
+  expect(await sync({ ...early, process })).toMatchObject({ kind: "accepted" });
+  expect(server.requests.map(({ input }) => input["process"])).toEqual([process]);
+  server.respond((exchange) =>
+    (exchange.request.input["process"] === undefined
+      ? accepted
+      : json(400, validation('Field "process" is not defined by type "SyncExecutorInput".')))(exchange),
+  );
+  expect(await sync({ ...early, process })).toMatchObject({ kind: "accepted" });
+  expect(server.requests.at(-1)?.input).not.toHaveProperty("process");
+  await close();
+});
 
 it("a refusal, an outage and a rejection of everything are what they are, and nodes are carried again", async () => {
   await using server = await startFaultyServer();

@@ -192,10 +192,16 @@ export class ExecutorHost {
 
   /** Until the journal of the service has it; `options` are journalctl(1)'s. */
   async untilSaid(pattern: RegExp, ...options: readonly string[]): Promise<void> {
-    await eventually(async () => pattern.test((await this.journal(...options)).join("\n")), {
-      timeoutMs: WAIT_MS,
-      describe: `the journal says ${pattern}`,
-    });
+    await eventually(
+      async () => {
+        const said = await this.journal(...options);
+        if (!pattern.test(said.join("\n"))) {
+          throw new Error(`it said ${said.slice(-10).join("\n")}`);
+        }
+        return true;
+      },
+      { timeoutMs: WAIT_MS, describe: `the journal says ${pattern}` },
+    );
   }
 
   /** How many syncs the control plane has refused, according to its log. */
