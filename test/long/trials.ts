@@ -117,6 +117,16 @@ export const TRIALS: readonly Trial[] = [
     },
   },
   {
+    name: "whole-suite",
+    what: "times the whole suite, beside two busy loops; none failed",
+    goal: 3,
+    batch: 1,
+    async run() {
+      using _loops = new BusyLoops(2);
+      await vitest(["run"], { CI: "true" });
+    },
+  },
+  {
     name: "random-cases",
     what: "times the samples of the tests with random cases, of unit tests and of the store; none failed",
     goal: 50,
