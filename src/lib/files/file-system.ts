@@ -55,6 +55,15 @@ export function fullDisk(path: string): { readonly problem: string; readonly fix
   };
 }
 
+/** The same for a failure that does not say whether the disk is full; undefined: it has room. */
+export function fullDiskIfFull(path: string): ReturnType<typeof fullDisk> | undefined {
+  const room = roomOf(nearest(path));
+  const isFull = room !== undefined && (room.freeBytes < FEW_BYTES || room.freeFiles === 0);
+  return isFull ? fullDisk(path) : undefined;
+}
+
+/** Less than what SQLite needs beside a database: its index of the log alone has 32 KiB. */
+const FEW_BYTES = 256 * 1024;
 /** With so much free space, it is not the disk that is full. */
 const MANY_BYTES = 16 * 1024 * 1024;
 

@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { CommandError } from "../../../../lib/command-line/command-error.ts";
 import { errorChain, errorCode, OperatorError } from "../../../../lib/errors.ts";
 import { readProblem, writeProblem } from "../../../../lib/files/access-problem.ts";
-import { fullDisk } from "../../../../lib/files/file-system.ts";
+import { fullDisk, fullDiskIfFull } from "../../../../lib/files/file-system.ts";
 import { sentence } from "../../../../lib/sentence.ts";
 import { inPlace } from "../../../../lib/shell-word.ts";
 import { StoreUnavailable } from "../../contract/store.ts";
@@ -52,14 +52,17 @@ function troubleOf(
     case 3:
     case 8:
     case 14:
-      return writeTrouble(path) ?? readProblem(path) ?? { fix: NO_ACCESS };
+      return writeTrouble(path) ?? readProblem(path) ?? fullDiskIfFull(path) ?? { fix: NO_ACCESS };
     case 5:
     case 6:
       return { fix: LOCKED };
+    // Without room for the files beside a database, SQLite fails to open it with 10 or 14, not 13.
     case 10:
-      return {
-        fix: `look for disk errors in the kernel log ${inPlace(LOG_OF_HOST)}; if the disk is sound, the file is damaged: restore a backup`,
-      };
+      return (
+        fullDiskIfFull(path) ?? {
+          fix: `look for disk errors in the kernel log ${inPlace(LOG_OF_HOST)}; if the disk is sound, the file is damaged: restore a backup`,
+        }
+      );
     case 11:
     case 26: {
       const problem = strangeFile(path);
