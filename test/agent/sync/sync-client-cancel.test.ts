@@ -44,14 +44,15 @@ describe("cancelling", () => {
 
 it("an exchange that waits behind one that hangs survives its end", async () => {
   await using server = await startFaultyServer();
-  await using client = testClient(server.url, { deadlineMs: 600 });
+  await using client = testClient(server.url, { deadlineMs: 4000 });
   server.respond((exchange) => {
     if (server.requests.length > 1) {
       accepted(exchange);
     }
   });
   const hanging = client.sync(SYNC_REQUEST, NEVER);
-  await delay(300, NEVER);
+  await delay(3500, NEVER);
+  // It has 3.5 s for its own answer once the first one has ended.
   const waiting = client.currentKey({ executorName: "agent-1" }, NEVER);
   expect(await hanging).toMatchObject({ cause: "timeout" });
   expect(await waiting).toMatchObject({ kind: "accepted" });
