@@ -1,9 +1,12 @@
 /**
- * Turns a clause from elsewhere into a sentence, with a capital and one mark at its end. An empty
- * clause stays empty.
+ * Turns a clause from elsewhere into a sentence, with a capital and one mark at its end. A command
+ * at its end gets none, because people copy it. An empty clause stays empty.
  */
 export function sentence(clause: string): string {
   const text = clause.trim().replace(/[.\s]+$/, "");
   const start = text.charAt(0).toUpperCase() + text.slice(1);
-  return start === "" || /[!?…]$/.test(start) ? start : `${start}.`;
+  return start === "" || /[!?…]$/.test(start) || COMMAND_LAST.test(start) ? start : `${start}.`;
 }
+
+/** `Run: systemctl start novacula-agent`, with no sentence behind it. */
+const COMMAND_LAST = /\brun: (?!.*[.;] )\S.*$/iu;

@@ -7,6 +7,10 @@ it.each([
   ["wait. ", "Wait."],
   ["is it running?", "Is it running?"],
   ["cut off…", "Cut off…"],
+  ["to see it, run: df -h /srv", "To see it, run: df -h /srv"],
+  ["run: a -b. Once it is fixed, run: b", "Run: a -b. Once it is fixed, run: b"],
+  ["run: a -b. Then wait", "Run: a -b. Then wait."],
+  ["it has run", "It has run."],
   ["", ""],
   [" . ", ""],
 ])("%j reads %j", (clause, text) => {

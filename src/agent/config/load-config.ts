@@ -9,11 +9,10 @@ import { missingConfigRemedy } from "./file/missing-config.ts";
 import type { ConfigIssue } from "./issue/config-issue.ts";
 import { readKey } from "./key-source.ts";
 import { parseConfig } from "./parse-config.ts";
-import type { AgentConfig } from "./schema/agent-config.ts";
+import { type AgentConfig, DEFAULT_PATH } from "./schema/agent-config.ts";
 import { settingLines } from "./setting-lines.ts";
 import { readTwoKeys, type TwoKeys, withTwoKeys } from "./two-keys.ts";
 
-const DEFAULT_PATH = "/etc/novacula/agent.toml";
 /** Where the package has it. */
 const EXAMPLE = "/usr/share/novacula-agent/agent.toml";
 
@@ -109,7 +108,7 @@ export async function loadConfig(
       : {
           ...base(),
           verdict: "invalid",
-          issues: withTwoKeys(parsed.issues, twoKeys),
+          issues: withTwoKeys(parsed.issues, twoKeys, path),
           twoKeys,
           config: undefined,
         };

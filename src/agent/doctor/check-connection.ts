@@ -192,7 +192,7 @@ function clock({ answer, nowMs, url }: Connection): Check {
     status: "warning",
     detail: `this host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(url)}'s`,
     remedy: inPlace({
-      host: `Set the clock that is wrong: ${asRoot("timedatectl set-ntp true")}.`,
+      host: `Set the clock that is wrong. To have NTP set this one, run: ${asRoot("timedatectl set-ntp true")}`,
       pod: "Set the clock that is wrong: this one is that of the Kubernetes node.",
     }),
   };

@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot, inPlace, shellWord } from "../../lib/shell-word.ts";
+import { DEFAULT_PATH } from "../config/schema/agent-config.ts";
 import { lookCommand } from "../daemon/narration/duplicates.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
 import type { Check } from "./examination.ts";
@@ -69,7 +70,7 @@ function duplicates({ reply, others }: ExecutorFacts): readonly Check[] {
 function itself(facts: ExecutorFacts): Check {
   const { reply, mainPid, configPath } = facts;
   if (reply.kind === "silent") {
-    return silent(reply, mainPid);
+    return silent(reply, mainPid, configPath);
   }
   const { status } = reply;
   if (mainPid !== undefined && mainPid !== status.pid) {
@@ -150,6 +151,7 @@ function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: Exec
 function silent(
   { why, isDenied }: Extract<AgentReply, { kind: "silent" }>,
   mainPid: number | undefined,
+  configPath: string,
 ): Check {
   const detail = trimmed(why);
   if (isDenied) {
@@ -159,7 +161,7 @@ function silent(
     return bad(
       detail,
       inPlace({
-        host: `Start it: ${asRoot("novacula-agent start")}, or in the foreground: novacula-agent run`,
+        host: startOf(configPath),
         pod: `Start the pod again: ${asRoot("novacula-agent start")}`,
       }),
     );
@@ -171,6 +173,13 @@ function silent(
     `the service runs (PID ${mainPid}), but does not answer: ${detail.replace(/^No agent runs here: /u, "")}`,
     `Run doctor again in ten seconds: an agent that starts, stops or lost its socket is busy until then. If that does not help, run: ${asRoot("novacula-agent restart")}`,
   );
+}
+
+/** The service, if there is one, has the default file, or is judged by another check. */
+function startOf(configPath: string): string {
+  return configPath === DEFAULT_PATH
+    ? `To run it in the foreground, run: novacula-agent run. As a service, run: ${asRoot("novacula-agent start")}`
+    : `To run it in the foreground, run: novacula-agent run -c ${shellWord(configPath)}`;
 }
 
 function otherAgent({ pid, user, unit, configPath, isOtherExecutor }: OtherAgent): Check {

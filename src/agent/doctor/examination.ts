@@ -64,8 +64,7 @@ export function examination(configPath: string, checks: readonly Check[]): Exami
 function withoutContradictions(sorted: readonly Check[]): Check[] {
   const bad = new Set(sorted.filter(({ status }) => status === "bad").map(({ stage }) => stage));
   const [first] = bad;
-  // The last one is about the executor itself, and others are about other agents.
-  const own = sorted.findLast(({ stage }) => stage === "executor");
+  const own = ownCheck(sorted);
   return sorted
     .filter(({ stage, status }) => stage !== "file" || status !== "ok" || !bad.has(stage))
     .map((check) =>
@@ -75,10 +74,13 @@ function withoutContradictions(sorted: readonly Check[]): Check[] {
     );
 }
 
+/** By the check of the executor itself: another agent that runs does not take it offline. */
 function isOnline(checks: readonly Check[]): boolean | null {
-  const own = checks.filter(({ stage }) => stage === "executor");
-  if (own.length === 0 || own.some(({ status }) => status === "unknown")) {
-    return null;
-  }
-  return own.every(({ status }) => status !== "bad");
+  const own = ownCheck(checks);
+  return own === undefined || own.status === "unknown" ? null : own.status !== "bad";
+}
+
+/** The last one of its stage is about the executor itself, and others are about other agents. */
+function ownCheck(checks: readonly Check[]): Check | undefined {
+  return checks.findLast(({ stage }) => stage === "executor");
 }

@@ -17,7 +17,7 @@ export function examinationText(result: Examination, terminal: Terminal): string
 
 function lines({ stage, status, detail, remedy }: Row, terminal: Terminal): readonly string[] {
   const first = `${markText(status, terminal)}${stage.padEnd(STAGE_WIDTH)}${detail}`;
-  return remedy === undefined || remedy === "" ? [first] : [first, `${INDENT}${fix(remedy)}`];
+  return [first, ...(remedy === undefined || remedy === "" ? [] : fix(remedy, INDENT))];
 }
 
 type Row = Omit<Check, "stage"> & { readonly stage: string };
@@ -39,13 +39,8 @@ function grouped(checks: readonly Check[]): readonly Row[] {
 
 function verdict({ verdict: word, isOnline, cause, checks }: Examination): readonly string[] {
   if (cause !== null) {
-    const state =
-      isOnline === null
-        ? ""
-        : isOnline
-          ? "The executor is online, but may not be after a restart. "
-          : "The executor is not online. ";
-    const remedy = cause.remedy === undefined ? [] : [fix(cause.remedy)];
+    const state = isOnline === null ? "" : `${isOnline ? online(cause) : "The executor is not online"}. `;
+    const remedy = cause.remedy === undefined ? [] : fix(cause.remedy);
     const others = checks.filter((check) => check.status === "bad").length - 1;
     const more =
       others > 0
@@ -57,7 +52,7 @@ function verdict({ verdict: word, isOnline, cause, checks }: Examination): reado
   }
   if (word === "unknown") {
     const unknown = checks.find((check) => check.status === "unknown" && check.remedy !== undefined);
-    const remedy = unknown?.remedy === undefined ? [] : [fix(unknown.remedy)];
+    const remedy = unknown?.remedy === undefined ? [] : fix(unknown.remedy);
     return ["Nothing is known to be wrong, but something could not be checked.", ...remedy];
   }
   const warnings = checks.filter((check) => check.status === "warning");
@@ -69,7 +64,17 @@ function verdict({ verdict: word, isOnline, cause, checks }: Examination): reado
   return [`The executor is online, with ${count} (${first.stage}): ${first.detail}.`];
 }
 
-/** Some remedies say so themselves. */
-function fix(remedy: string): string {
-  return `Fix: ${remedy.replace(/^(?:Fix|Run): /u, "")}`;
+/** What is bad of the executor or of its nodes does no harm to its next start. */
+function online({ stage }: Check): string {
+  const isOfRunning = stage === "executor" || stage === "nodes";
+  return `The executor is online, but ${isOfRunning ? "something is wrong" : "may not be after a restart"}`;
+}
+
+/** Some remedies say so themselves. A command ends its line, so nothing is copied with it. */
+function fix(remedy: string, indent = ""): readonly string[] {
+  const text = `Fix: ${remedy.replace(/^(?:Fix|Run): /u, "")}`;
+  return text
+    .replaceAll(/(\b[Rr]un: [^"']*?)\. (?=[A-Z])/gu, "$1\n")
+    .split("\n")
+    .map((line) => `${indent}${line}`);
 }

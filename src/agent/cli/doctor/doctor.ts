@@ -103,7 +103,8 @@ function scrubbed(check: Check): Check {
 }
 
 function clean(text: string): string {
-  return scrub(text).replaceAll(/:\/\/[^\s/@]+@/gu, "://[redacted]@");
+  // A remedy says the form of a URL with credentials: that one stays.
+  return scrub(text).replaceAll(/:\/\/(?!user:password@host\b)[^\s/@]+@/gu, "://[redacted]@");
 }
 
 /** With `--key-file`: the configuration as it would be with that key. */

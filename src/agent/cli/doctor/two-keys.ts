@@ -1,6 +1,7 @@
 import type { KeyCandidate, TwoKeys } from "../../config/two-keys.ts";
 import { type Answer, checkConnection, connectionUnchecked } from "../../doctor/check-connection.ts";
 import type { Check } from "../../doctor/examination.ts";
+import { commandRoute } from "../key/ask-control-plane.ts";
 import { connectionTo } from "./connection.ts";
 import type { Subject } from "./subject.ts";
 
@@ -25,7 +26,7 @@ export async function judgeTwoKeys(
   subject: Subject,
   signal: AbortSignal,
 ): Promise<TwoKeyVerdicts> {
-  const route = { kind: "command", again: "Run doctor again" } as const;
+  const route = commandRoute("Run doctor again", subject);
   const judged: Judged[] = [];
   let way: readonly Check[] | undefined;
   let isReached = true;

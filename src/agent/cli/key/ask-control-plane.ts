@@ -64,7 +64,12 @@ export function keyRoute(
   place: Pick<ConfigPlace, "path" | "isUsual">,
 ): KeyRoute {
   const setKey = `Run ${nextCommandAsRoot("set-key", place)}`;
-  return { kind: "command", again: keyFile === undefined ? setKey : again };
+  return commandRoute(keyFile === undefined ? setKey : again, place);
+}
+
+/** By the command `again`, of the agent at `place`: another one must not move instead. */
+export function commandRoute(again: string, place: Pick<ConfigPlace, "path" | "isUsual">): KeyRoute {
+  return { kind: "command", again, move: nextCommandAsRoot("set-key --new-organization", place) };
 }
 
 /**
@@ -142,5 +147,5 @@ async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefine
 }
 
 const ITS_LOG =
-  "Nothing on this host seems wrong. On the control plane's host, look at: sudo journalctl -u novacula-control-plane";
+  "Nothing on this host seems wrong. On the control plane's host, run: sudo journalctl -u novacula-control-plane";
 const LATER = "Nothing on this host seems wrong. Try again when the control plane answers.";

@@ -10,7 +10,7 @@ import type { KeyFinding } from "../../key/finding.ts";
 import { type AgentPlace, findAgent } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
 import type { ConfigOptions } from "../host/config-place.ts";
-import { askControlPlane, type KeyVerdict } from "./ask-control-plane.ts";
+import { askControlPlane, commandRoute, type KeyVerdict } from "./ask-control-plane.ts";
 import { describeReply } from "./check.ts";
 import { confirmKey } from "./confirm-key.ts";
 import { credentialTarget } from "./credential-target.ts";
@@ -32,7 +32,6 @@ export interface SetKeyOptions extends ConfigOptions {
 type Configured = Exclude<Loaded, { verdict: "invalid" }>;
 
 const NOTHING_WRITTEN = "Nothing was written.";
-const ROUTE = { kind: "command", again: "Run set-key again" } as const;
 /** Findings about the file, not about the key: writing the same key again fixes them. */
 const UNTIDY: ReadonlySet<string> = new Set(["leading-whitespace", "trailing-whitespace"]);
 
@@ -84,10 +83,8 @@ async function install(
   const { key, findings } = handed;
   const target = await neededInTime(file, () => keyTarget(loaded, key, source));
   const isMove = options.newOrganization === true;
-  const verdict = await askControlPlane(
-    { ...loaded, key, findings, route: ROUTE, isMove, environment },
-    signal,
-  );
+  const route = commandRoute("Run set-key again", place);
+  const verdict = await askControlPlane({ ...loaded, key, findings, route, isMove, environment }, signal);
   if (signal.aborted) {
     return giveUp("Interrupted.", ExitCode.bad, terminal);
   }

@@ -24,7 +24,7 @@ export async function reload(
   const operation = options.wait === true ? "POST /reload" : "POST /reload?wait=0";
   const answer = await askAgent(folders.runtimeDir, operation, 0, shutdownSignal());
   if (answer.kind !== "answered") {
-    return sayUnanswered(answer, folders, "reload", terminal);
+    return await sayUnanswered(answer, folders, "reload", terminal);
   }
   const notes = await credentialNotes(folders, answer.status);
   if (options.wait !== true) {

@@ -13,7 +13,7 @@ export async function retry(options: ConfigOptions, terminal: Terminal): Promise
   const folders = await findFolders(options, terminal.environment);
   const answer = await askAgent(folders.runtimeDir, "POST /retry", 0, shutdownSignal());
   if (answer.kind !== "answered") {
-    return sayUnanswered(answer, folders, "retry", terminal);
+    return await sayUnanswered(answer, folders, "retry", terminal);
   }
   print(terminal, statusReport(answer.status, Date.now(), terminal));
   return filesVerdict(answer.status);

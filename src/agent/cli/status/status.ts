@@ -106,9 +106,9 @@ async function unanswered(
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (json === true) {
-    throw unansweredError(answer, place, "status");
+    throw await unansweredError(answer, place, "status");
   }
-  const code = sayUnanswered(answer, place, "status", terminal);
+  const code = await sayUnanswered(answer, place, "status", terminal);
   const known = code === ExitCode.notRunning ? await lastKnown(place.dataDir) : undefined;
   if (known !== undefined) {
     complain(terminal, known);
@@ -133,7 +133,7 @@ async function watch(
     if (essence !== last && !signal.aborted) {
       last = essence;
       if (answer.kind !== "answered") {
-        const error = unansweredError(answer, place, "status");
+        const error = await unansweredError(answer, place, "status");
         complain(terminal, options.json === true ? JSON.stringify(error.output()) : error.message);
       } else if (options.json === true) {
         print(terminal, JSON.stringify(answer.status));

@@ -6,6 +6,7 @@ import { asRoot } from "../../../lib/shell-word.ts";
 import type { AgentFolders } from "../host/agent-place.ts";
 import type { AgentAnswer } from "../host/agent-socket.ts";
 import { nextCommand } from "../host/config-place.ts";
+import { installedService } from "../host/hidden-files.ts";
 
 type Unanswered = Exclude<AgentAnswer, { kind: "answered" }>;
 
@@ -13,11 +14,11 @@ type Unanswered = Exclude<AgentAnswer, { kind: "answered" }>;
  * Why no agent answered `command`, for `--json`. If agent.toml cannot be read, it is unknown
  * whether an agent runs, because its socket may be elsewhere.
  */
-export function unansweredError(
+export async function unansweredError(
   { kind, why }: Unanswered,
   place: AgentFolders,
   command: string,
-): CommandError {
+): Promise<CommandError> {
   if (kind === "not-running" && place.isDenied) {
     const path = printable(place.path, 4096);
     const message = `It is unknown whether an agent runs here: ${path} ${place.obstacle}.`;
@@ -27,17 +28,24 @@ export function unansweredError(
   }
   return kind === "no-answer"
     ? new CommandError("no_answer", why)
-    : new CommandError("not_running", why, { fix: asRoot("systemctl start novacula-agent") });
+    : new CommandError("not_running", why, { fix: await startOf(place) });
+}
+
+/** The service would start with another file than the one that `--config` names. */
+async function startOf(place: AgentFolders): Promise<string> {
+  return place.isUsual || (await installedService())?.configPath === place.path
+    ? asRoot("systemctl start novacula-agent")
+    : nextCommand("run", place);
 }
 
 /** Prints the same for people, and returns the exit code. */
-export function sayUnanswered(
+export async function sayUnanswered(
   answer: Unanswered,
   place: AgentFolders,
   command: string,
   terminal: Terminal,
-): ExitCode {
-  const { message, code, fix, exitCode } = unansweredError(answer, place, command);
+): Promise<ExitCode> {
+  const { message, code, fix, exitCode } = await unansweredError(answer, place, command);
   complain(terminal, message);
   if (code === "no_permission") {
     complain(terminal, `Fix: ${fix}`);
@@ -49,6 +57,6 @@ export function sayUnanswered(
     const path = printable(place.path, 4096);
     complain(terminal, `${path} ${place.obstacle}, so an agent with another agent.runtime_dir is not found.`);
   }
-  complain(terminal, `To start it, run: ${fix} (or, in the foreground: novacula-agent run)`);
+  complain(terminal, `To start it, run: ${fix}`);
   return exitCode;
 }

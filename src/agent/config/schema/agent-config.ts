@@ -2,6 +2,8 @@ import type { LogLevel } from "../../../lib/log/level.ts";
 import type { Format } from "../../../lib/log/line-format.ts";
 import type { Channel } from "../../../protocol/channels.ts";
 
+/** The agent.toml of the package. */
+export const DEFAULT_PATH = "/etc/novacula/agent.toml";
 /** The folders that the agent uses if none are set; the packaged unit creates both. */
 export const DEFAULT_DATA_DIR = "/var/lib/novacula";
 export const DEFAULT_RUNTIME_DIR = "/run/novacula";

@@ -31,8 +31,13 @@ interface RefusedKey {
   readonly keyEndsAt: number | undefined;
 }
 
-/** How another key gets to where this one came from: into its file, or by the command `again`. */
-export type KeyRoute = { readonly kind: "file" } | { readonly kind: "command"; readonly again: string };
+/**
+ * How another key gets to where this one came from: into its file, or by the command `again`.
+ * `move` is the command that moves the agent to another organization.
+ */
+export type KeyRoute =
+  | { readonly kind: "file" }
+  | { readonly kind: "command"; readonly again: string; readonly move: string };
 
 const BY_FILE: KeyRoute = { kind: "file" };
 
@@ -194,7 +199,7 @@ function adviseForbidden(refusal: Refusal, key: RefusedKey, route: KeyRoute): Re
 function adviseOrganization(refusal: Refusal, key: RefusedKey, route: KeyRoute): RefusalAdvice {
   const { facts, executorOrganization: own } = refusal;
   const theirs = facts.organization === undefined ? undefined : `organization ${facts.organization}`;
-  const move = `To move this host to ${theirs ?? "the other organization"} instead: ${inPlace({ host: "sudo novacula-agent set-key --new-organization", pod: "install it again with an empty volume for its state" })}`;
+  const move = `To move this host to ${theirs ?? "the other organization"} instead: ${inPlace({ host: route.kind === "command" ? route.move : "sudo novacula-agent set-key --new-organization", pod: "install it again with an empty volume for its state" })}`;
   if (own === undefined) {
     const working = bring("a key of the executor's organization", key, route);
     return {

@@ -1,7 +1,8 @@
 import { printable } from "../../../lib/printable.ts";
+import { sentence } from "../../../lib/sentence.ts";
 import { shellWord, withSudo } from "../../../lib/shell-word.ts";
 import { type Unreachable, unreachable } from "../answer/sync-outcome.ts";
-import { type HostsHint, hintInHosts, isInHosts } from "./hosts-file.ts";
+import { hintInHosts, isInHosts } from "./hosts-file.ts";
 import type { NameSettings } from "./name-settings.ts";
 
 /** Which name could not be looked up. */
@@ -41,10 +42,18 @@ export function unreachableByName(code: string, place: NamePlace, settings: Name
       : `the name ${name}`;
   const hint = hostsHint(place, settings);
   const clue = hint === undefined ? "" : `; ${hint.detail}`;
-  const check = hint?.remedy ?? plainRemedy(code, place, settings);
+  const remedy = hint?.remedy ?? plainRemedy(code, place, settings);
+  const { clause, run } = typeof remedy === "string" ? { clause: remedy } : remedy;
+  const clauses = [clause, place.withoutProxy].filter((each) => each !== undefined).join("; ");
   return unreachable("dns", `${failure(code, who, askedOf(settings), place.limitMs)}${clue}`, {
-    remedy: place.withoutProxy === undefined ? check : `${check}; ${place.withoutProxy}`,
+    remedy: run === undefined ? clauses : clauses === "" ? run : `${clauses}. ${sentence(run)}`,
   });
+}
+
+/** What to do, as a clause, and as a clause that ends with a command, which is to come last. */
+interface RunRemedy {
+  readonly clause?: string;
+  readonly run?: string;
 }
 
 /** The setting without its place, which the remedy names. */
@@ -70,15 +79,18 @@ function failure(code: string, who: string, asked: string | undefined, limitMs: 
   }
 }
 
-function plainRemedy(code: string, place: NamePlace, settings: NameSettings): string {
+function plainRemedy(code: string, place: NamePlace, settings: NameSettings): RunRemedy | string {
   const word = shellWord(place.name);
   if (settings.ignoredServers.length > 0) {
     return "write each nameserver in /etc/resolv.conf as an IP address, without a name or a port";
   }
   const tryIt = usesResolved(settings) ? `resolvectl query ${word}` : `getent hosts ${word}`;
   return code === "ENOTFOUND"
-    ? `check the name in ${settingOf(place)}, and with ${tryIt} whether this host's DNS knows it`
-    : `check with ${tryIt} whether this host's DNS answers`;
+    ? {
+        clause: `check the name in ${settingOf(place)}`,
+        run: `to see whether this host's DNS knows it, run: ${tryIt}`,
+      }
+    : { run: `to see whether this host's DNS answers, run: ${tryIt}` };
 }
 
 function settingOf({ proxySetting = "control_plane.url" }: NamePlace): string {
@@ -124,12 +136,15 @@ function usesResolved({ sources, hasResolved, servers }: NameSettings): boolean 
   return byModule || byStub;
 }
 
-function hostsHint(place: NamePlace, settings: NameSettings): HostsHint | undefined {
+function hostsHint(
+  place: NamePlace,
+  settings: NameSettings,
+): { readonly detail: string; readonly remedy: RunRemedy | string } | undefined {
   const { sources, hosts, hostsFile } = settings;
   if (hostsFile === "denied") {
     return {
       detail: "the user of this process may not read /etc/hosts",
-      remedy: `let everybody read it: ${withSudo("chmod a+r /etc/hosts")}`,
+      remedy: { run: `to let everybody read it, run: ${withSudo("chmod a+r /etc/hosts")}` },
     };
   }
   if (sources.includes("files")) {

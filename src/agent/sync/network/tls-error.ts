@@ -114,7 +114,7 @@ function notYetValid(place: TlsPlace): Unreachable {
   const says = `this host's clock says ${moment(nowMs)}`;
   return unreachable("tls-not-yet-valid", `the certificate of ${address} ${what}, and ${says}`, {
     remedy: inPlace({
-      host: "set this host's clock, which is probably slow: timedatectl status",
+      host: "set this host's clock, which is probably slow. To look at it, run: timedatectl status",
       pod: "set the clock of the Kubernetes node, which is probably slow",
     }),
   });
@@ -140,7 +140,7 @@ function wrongClock(
   return (cause) =>
     unreachable(cause, detail, {
       remedy: inPlace({
-        host: `set this host's clock: ${withSudo("timedatectl set-ntp true")}, or ${withSudo("date -s")}`,
+        host: `set this host's clock. To have NTP set it, run: ${withSudo("timedatectl set-ntp true")}`,
         pod: "set the clock of the Kubernetes node",
       }),
     });

@@ -12,7 +12,8 @@ import { fileWith } from "../../../support/agent/loaded.ts";
 import { makeKey } from "../../../support/keys.ts";
 
 const FILE: KeyRoute = { kind: "file" };
-const COMMAND: KeyRoute = { kind: "command", again: "Run set-key again" };
+const MOVE = "novacula-agent set-key --new-organization -c /srv/a.toml";
+const COMMAND: KeyRoute = { kind: "command", again: "Run set-key again", move: MOVE };
 const KEY = makeKey();
 
 interface Case {
@@ -85,7 +86,7 @@ describe("a key that a command was handed", () => {
     [
       "forbidden",
       "wrong_organization",
-      "Run set-key again with a key of the executor's organization. To move this host to the other organization instead: sudo novacula-agent set-key --new-organization",
+      `Run set-key again with a key of the executor's organization. To move this host to the other organization instead: ${MOVE}`,
     ],
     [
       "forbidden",

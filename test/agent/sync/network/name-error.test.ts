@@ -57,14 +57,16 @@ describe("a look-up that failed", () => {
   ])("%s", (code, detail) => {
     expect(isNameError(code)).toBe(true);
     expect(outcome(code)).toMatchObject({ kind: "unreachable", cause: "dns", detail });
-    expect(outcome(code).remedy).toContain(`getent hosts ${NAME}`);
+    expect(outcome(code).remedy).toMatch(new RegExp(`, run: getent hosts ${NAME}$`, "u"));
   });
 
   it("of a proxy's name is said to be that", () => {
     expect(outcome("ENOTFOUND", {}, { proxySetting: "all_proxy", name: "proxy.corp.test" })).toMatchObject({
       cause: "dns",
       detail: expect.stringContaining("no host has the name proxy.corp.test of the proxy"),
-      remedy: expect.stringMatching(/^check the name in all_proxy, .*getent hosts proxy\.corp\.test/u),
+      remedy: expect.stringMatching(
+        /^check the name in all_proxy\. .*, run: getent hosts proxy\.corp\.test$/u,
+      ),
     });
   });
 
@@ -79,8 +81,9 @@ describe("a look-up that failed", () => {
       },
     );
     expect(found.detail).toContain("no host has the name proxy.corp.test of the proxy in HTTPS_PROXY: asked");
-    expect(found.remedy).toMatch(/^check the name in HTTPS_PROXY \(\/etc\/x\.conf line 2\), /u);
-    expect(found.remedy).toMatch(/; if cp needs none, do so$/u);
+    expect(found.remedy).toMatch(
+      /^check the name in HTTPS_PROXY \(\/etc\/x\.conf line 2\); if cp needs none, do so\. .*, run: \S+ hosts \S+$/u,
+    );
   });
 
   it.each([
@@ -267,7 +270,7 @@ describe("/etc/hosts", () => {
   it("that this user may not read", () => {
     expect(outcome("ENOTFOUND", { hosts: "denied" })).toMatchObject({
       detail: expect.stringContaining("may not read /etc/hosts"),
-      remedy: expect.stringContaining("sudo chmod a+r /etc/hosts"),
+      remedy: "to let everybody read it, run: sudo chmod a+r /etc/hosts",
     });
   });
 

@@ -68,6 +68,14 @@ describe.concurrent("doctor", () => {
     expect(stdout).not.toMatch(/unreachable/u);
   });
 
+  it("shows the form of a URL with credentials, which are none", async () => {
+    await using scene = await setScene();
+    scene.server.respond(html(407, "<h1>Proxy Authentication Required</h1>"));
+    const { stdout } = await scene.run("doctor");
+    expect(stdout).toContain("http://user:password@host:port");
+    expect(stdout).not.toContain("redacted");
+  });
+
   it("nothing that listens is the TCP stage's", async () => {
     using place = home();
     place.write({ url: "http://127.0.0.1:1", key: makeKey() });

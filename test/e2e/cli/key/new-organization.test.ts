@@ -44,7 +44,11 @@ describe.concurrent("set-key --new-organization", () => {
     const refused = await setKey(fresh);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(
-      /belongs to another organization, but this executor to organization org-0.*set-key --new-organization/su,
+      /belongs to another organization, but this executor to organization org-0/u,
+    );
+    // Without the option it would move the agent of the default file.
+    expect(refused.stderr).toContain(
+      `instead: novacula-agent set-key --new-organization -c ${place.configPath}`,
     );
     expect((await setKey(fresh, "--new-organization")).code).toBe(0);
     expect((await agent.status()).organization?.id).toBe("org-1");

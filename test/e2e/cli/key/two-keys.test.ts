@@ -25,8 +25,8 @@ describe.concurrent("two keys in one configuration", () => {
     expect(check.code).toBe(1);
     expect(check.stdout).toMatch(
       new RegExp(
-        `there can be only one key, but access_token \\(line \\d+\\) has key ${first}, and access_token_file \\(line \\d+\\) has key ${second}\\. Delete the line`,
-        "u",
+        `there can be only one key, but access_token \\(line \\d+\\) has key ${first}, and access_token_file \\(line \\d+\\) has key ${second}\\. Delete the line that you do not want\\. To see which key is accepted, run: (?:sudo )?novacula-agent doctor -c ${place.configPath}$`,
+        "mu",
       ),
     );
     const { stdout } = await run("doctor");

@@ -129,12 +129,11 @@ describe.concurrent("status without an agent", () => {
     expect(JSON.parse(stderr)).toMatchObject({
       error: {
         code: "not_running",
-        fix: expect.stringContaining("systemctl start novacula-agent"),
+        fix: `novacula-agent run -c ${place.configPath}`,
         exitCode: 3,
       },
     });
     expect(stderr).toContain(`No agent runs here: there is no ${place.runtimeDir}/agent.sock.`);
-    expect(stderr).toContain("systemctl start novacula-agent");
     expect(stderr).not.toContain("runtime_dir");
   });
 
