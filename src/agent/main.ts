@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { wantsJson } from "../lib/command-line/arguments.ts";
+import { leave } from "../lib/command-line/leave.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
 import { isInPod } from "../lib/log/in-pod.ts";
 import { adviseFor, adviseInPod } from "../lib/shell-word.ts";
@@ -10,7 +10,6 @@ import { nameProcess } from "../lib/systemd/process-name.ts";
 import { reportBug } from "./cli/bug-report.ts";
 import { runAgentProgram } from "./cli/program.ts";
 
-const SHELL = "/bin/sh";
 /** How long open work may continue after the command has finished, ms. */
 const LEAVE_MS = 100;
 /** How long to wait until the output has been read, ms. */
@@ -58,18 +57,4 @@ async function main(): Promise<void> {
       leave(Number(process.exitCode));
     }
   }, LEAVE_MS).unref();
-}
-
-/**
- * Ends the process even while a thread waits for a file that does not answer. exit(3) and Node
- * would wait for that thread; execve(2) ends all threads.
- */
-function leave(code: number): void {
-  process.emit("exit", code);
-  if (existsSync(SHELL)) {
-    process.execve?.(SHELL, ["sh", "-c", `exit ${code}`], {});
-  }
-  process.kill(process.pid, "SIGKILL");
-  // The first process of a container cannot kill itself, and an image may have no shell.
-  process.exit(code);
 }

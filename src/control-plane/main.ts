@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { hostname } from "node:os";
+import { leave } from "../lib/command-line/leave.ts";
 import { errorCode } from "../lib/errors.ts";
 import { isInPod } from "../lib/log/in-pod.ts";
 import { adviseFor, adviseInPod } from "../lib/shell-word.ts";
@@ -34,6 +35,6 @@ void runCommandLine(argv.slice(2), { environment, stdin, stdout, stderr }).then(
   process.exitCode = exitCode;
   // Fires only if something keeps the process from ending by itself.
   if (argv[2] === "serve") {
-    setTimeout(() => process.exit(), LOG_LIMIT_MS).unref();
+    setTimeout(() => leave(exitCode), LOG_LIMIT_MS).unref();
   }
 });

@@ -17,8 +17,9 @@ export interface Input extends NodeJS.ReadableStream {
 }
 
 /** An output such as `process.stdout`. */
-interface Output extends OutputStream {
+export interface Output extends OutputStream {
   readonly isTTY?: boolean;
+  readonly fd?: number;
   /** In characters. */
   readonly columns?: number;
 }

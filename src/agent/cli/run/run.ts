@@ -2,11 +2,12 @@ import { setMaxListeners } from "node:events";
 import { systemClock } from "../../../lib/clock.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
-import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
+import { complain, type Output, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { untilAborted } from "../../../lib/deadline.ts";
 import { errorChain } from "../../../lib/errors.ts";
 import { isInPod } from "../../../lib/log/in-pod.ts";
 import { formatForStdout } from "../../../lib/log/line-format.ts";
+import { patientOutput } from "../../../lib/log/patient-output.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { createNotifier, describeFailure } from "../../../lib/systemd/notifier.ts";
 import { VERSION } from "../../../lib/version.ts";
@@ -63,7 +64,8 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<Exit
     return refuse(initial, terminal);
   }
 
-  const journal = openJournal(initial, terminal);
+  const { output, written } = patientOutput(terminal.stdout);
+  const journal = openJournal(initial, output, environment);
   const conditions = new Conditions((entry) => journal.write(entry));
   const folders = foldersOf(initial, environment);
   const { dataDir, runtimeDir } = folders;
@@ -86,15 +88,16 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<Exit
   } finally {
     // Also after a bug: an open socket would keep the process alive.
     socket.close();
+    await written();
   }
   return ExitCode.good;
 }
 
 /** Uses the configured level and format, otherwise `info` and the format that suits stdout. */
-function openJournal({ config }: Loaded, { environment, stdout }: Terminal): Journal {
+function openJournal({ config }: Loaded, output: Output, environment: NodeJS.ProcessEnv): Journal {
   const logging = config?.logging;
   const format = logging?.format ?? formatForStdout(environment);
-  return createJournal(stdout, { level: logging?.level ?? "info", format }, systemClock.now);
+  return createJournal(output, { level: logging?.level ?? "info", format }, systemClock.now);
 }
 
 interface AgentParts {

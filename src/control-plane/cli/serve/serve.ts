@@ -4,6 +4,7 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { LOG_LEVELS } from "../../../lib/log/level.ts";
 import { formatForStdout, LOG_FORMATS } from "../../../lib/log/line-format.ts";
+import { patientOutput } from "../../../lib/log/patient-output.ts";
 import { createNotifier } from "../../../lib/systemd/notifier.ts";
 import { VERSION } from "../../../lib/version.ts";
 import { ErrorDisclosure } from "../../http/error-disclosure.ts";
@@ -32,16 +33,17 @@ import { serveUntilShutdown } from "./until-shutdown.ts";
  * running is in its log, unless a person reads along: then it rejects, and the error is printed.
  */
 export async function serve(terminal: Terminal, options: ServeOptions = {}): Promise<number> {
-  const { environment, stdout } = terminal;
+  const { environment } = terminal;
+  const { output, written } = patientOutput(terminal.stdout);
   const own = LOG_FORMATS.find((each) => each === environment["LOG_FORMAT"]);
   const format = own ?? formatForStdout(environment);
   const level = LOG_LEVELS.find((each) => each === environment["LOG_LEVEL"]) ?? "info";
-  const log = createLog({ level, format }, stdout);
+  const log = createLog({ level, format }, output);
   const restoreOutput = routeLibraryOutput(log.logger);
   try {
     const settings = readSettings(environment);
     requireLoopback(settings, options);
-    await serveLogging(settings, log.logger, terminal, options);
+    await serveLogging(settings, log.logger, { ...terminal, stdout: output }, options);
     return ExitCode.good;
   } catch (error) {
     if (format === "pretty" && !(error instanceof LoggedBug)) {
@@ -51,6 +53,7 @@ export async function serve(terminal: Terminal, options: ServeOptions = {}): Pro
   } finally {
     log.close();
     restoreOutput();
+    await written();
   }
 }
 

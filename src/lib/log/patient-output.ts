@@ -1,0 +1,37 @@
+import { createWriteStream } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Output } from "../command-line/terminal.ts";
+
+/** How long a program that stops waits for a terminal that stands still, ms. */
+const PATIENCE_MS = 1000;
+const LOOK_MS = 10;
+
+export interface PatientOutput {
+  readonly output: Output;
+  /** Resolves once the terminal has everything, or after one second. */
+  written(): Promise<void>;
+}
+
+/**
+ * The output for the lines of a program that runs on. Node writes to a terminal at once, so one that
+ * stands still (Ctrl-S, a stopped terminal program) would hold up everything, even the handlers of
+ * signals. Here, a thread writes to it. Whatever else is written to `stdout` may come before.
+ */
+export function patientOutput(stdout: Output): PatientOutput {
+  const { isTTY, fd } = stdout;
+  if (isTTY !== true || fd === undefined) {
+    return { output: stdout, written: async () => {} };
+  }
+  const stream = createWriteStream("", { fd, autoClose: false });
+  // The terminal is gone, so nobody reads the lines.
+  stream.on("error", () => {});
+  return {
+    output: Object.assign(stream, { isTTY }),
+    async written() {
+      const until = performance.now() + PATIENCE_MS;
+      while (stream.writableLength > 0 && performance.now() < until) {
+        await delay(LOOK_MS);
+      }
+    },
+  };
+}
