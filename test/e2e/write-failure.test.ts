@@ -1,4 +1,6 @@
 import { execFile, spawnSync } from "node:child_process";
+import { chmodSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -98,5 +100,32 @@ describe.skipIf(LACKS_MOUNTS)("a write that failed", () => {
     const { folder, problem, fix } = await failure("touch own", "own/nodes/state.json");
     expect(problem).toBe(`${folder}/own is not a folder (ENOTDIR)`);
     expect(fix).toBe(`move it away:\nsudo mv ${folder}/own ${folder}/own.old`);
+  });
+});
+
+/** As another user than root, who owns all of these. */
+async function failureAt(path: string) {
+  const args = ["--input-type=module", "-e", WRITER, path, "65534"];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return said.parse(JSON.parse(stdout));
+}
+
+describe.skipIf(lacks("root", process.geteuid?.() === 0))("a folder that no program may own", () => {
+  it.each(["/", "/etc", "/etc/default", "/usr", "/usr/lib", "/var", "/var/lib", "/home", "/run", "/proc"])(
+    "%s keeps its owner and its mode",
+    async (folder) => {
+      const { problem, fix } = await failureAt(join(folder, "novacula-state.json"));
+      expect(problem).not.toBe("");
+      expect(fix).not.toMatch(/ch(?:own|grp|mod)|install/u);
+    },
+  );
+
+  it("is known behind a link, too", async () => {
+    const link = join(tempDir(), "state");
+    symlinkSync("/var/lib", link);
+    chmodSync(dirname(link), 0o755);
+    const { problem, fix } = await failureAt(join(link, "novacula-state.json"));
+    expect(problem).toContain("state belongs to root");
+    expect(fix).toMatch(/^leave \/var\/lib as it is: choose a path in a folder that belongs to \S+ alone/u);
   });
 });

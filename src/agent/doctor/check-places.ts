@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isSystemFolder } from "../../lib/files/folder-entry.ts";
+import { isNeverGiven, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import type { HiddenFolder } from "../../lib/files/hidden-folders.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
@@ -105,11 +105,12 @@ function dataDir({ dataDir: { path, source, state }, owner }: PlaceFacts): reado
         ),
       ];
     case "not-owned":
-      if (isSystemFolder(path)) {
-        const own = join(path, "novacula");
+      if (isNeverGiven(path)) {
+        const own = isSystemFolder(path) ? join(path, "novacula") : "/var/lib/novacula";
+        const whose = isSystemFolder(path) ? "a folder of the system" : "not for one program alone";
         return [
           bad(
-            `${folder} is a folder of the system, and cannot be written by the service's user ${owner.user}`,
+            `${folder} is ${whose}, and cannot be written by the service's user ${owner.user}`,
             `Name a folder of its own in agent.data_dir, such as ${printable(own, 4096)}, then run: ${makeCommand(own, owner)} && ${asRoot("novacula-agent restart")}`,
           ),
         ];

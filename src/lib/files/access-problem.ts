@@ -1,11 +1,11 @@
-import { accessSync, chmodSync, constants, readlinkSync, type Stats, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { readAccounts } from "../accounts.ts";
 import { errorCode } from "../errors.ts";
 import { printable } from "../printable.ts";
 import { inPlace, shellWord, withSudo } from "../shell-word.ts";
 import { fileSystemOf } from "./file-system.ts";
-import { commandsToEnter, isSystemFolder, moveOut } from "./folder-entry.ts";
+import { commandsToEnter, isNeverGiven, isSystemFolder, moveOut, writeElsewhere } from "./folder-entry.ts";
 import { limitOfRoot } from "./limit-of-root.ts";
 
 /** In a user namespace (PrivateUsers= of a unit), the kernel shows foreign users as this one. */
@@ -94,13 +94,17 @@ export function writeProblem(
   if (denial !== undefined) {
     return denial;
   }
+  const kept = blocked.map(({ path }) => realpathSync(path)).find(isNeverGiven);
   const words = blocked.map(({ path }) => shellWord(path)).join(" ");
   const areOwn = blocked.every(({ stats }) => isOwn(stats));
   const problem = `${blocked.map(({ path, stats }) => whose(path, stats)).join(", and ")}, so ${processUser()} may not write there`;
   return {
     problem,
     fix: inPlace({
-      host: withSudo(areOwn ? `chmod u+rwX ${words}` : `chown ${processOwner()} ${words}`),
+      host:
+        kept === undefined || areOwn
+          ? withSudo(areOwn ? `chmod u+rwX ${words}` : `chown ${processOwner()} ${words}`)
+          : writeElsewhere(kept, userName(process.geteuid?.() ?? -1) ?? "its user"),
       pod: FS_GROUP,
     }),
   };

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { printable } from "../printable.ts";
-import { shellWord } from "../shell-word.ts";
+import { shellWord, withSudo } from "../shell-word.ts";
 
 /** Folders of the system: all users of a host have to enter them, so a group is never enough. */
 const SYSTEM =
@@ -14,6 +14,26 @@ const PRIVATE =
 /** Whether every user of a host has to enter `folder`, as of `/` and `/etc`. */
 export function isSystemFolder(folder: string): boolean {
   return SYSTEM.test(folder) || SHARED.test(folder);
+}
+
+/** Homes, and folders below those of the system that are no program's own. */
+const NEVER_GIVEN =
+  /^\/(?:root|home\/[^/]+|proc|sys|snap|lib32|libx32|etc\/.*|(?:bin|boot|dev|lib|lib32|lib64|libx32|proc|sbin|snap|sys)\/.*|run\/(?:credentials|lock|systemd|user)(?:\/.*)?|var\/(?:backups|local|lock|mail|run)|var\/(?:cache|lib|log)\/private)$/u;
+
+/**
+ * Whether `folder` is of the system or is somebody's home: no program may become its owner. The path
+ * leads through no links.
+ */
+export function isNeverGiven(folder: string): boolean {
+  return isSystemFolder(folder) || NEVER_GIVEN.test(folder);
+}
+
+/** How `user` comes to a folder to write to in place of `folder`, which is never given away. */
+export function writeElsewhere(folder: string, user: string): string {
+  if (SHARED.test(folder)) {
+    return `give it back what every user needs of it:\n${withSudo(`chmod 1777 ${shellWord(folder)}`)}`;
+  }
+  return `leave ${printable(folder, 4096)} as it is: choose a path in a folder that belongs to ${printable(user)} alone, and write it where this path is set`;
 }
 
 /**

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { commandsToEnter, moveOut, narrowFolders } from "../../../src/lib/files/folder-entry.ts";
+import {
+  commandsToEnter,
+  isNeverGiven,
+  moveOut,
+  narrowFolders,
+  writeElsewhere,
+} from "../../../src/lib/files/folder-entry.ts";
 
 const ROOT = { uid: 0 };
 const OTHER = { uid: 1000 };
@@ -62,5 +68,30 @@ describe("a folder that a service may not enter", () => {
 
   it("gives words that a shell reads as they are", () => {
     expect(commandsToEnter("/srv/it's", ROOT, "a b")?.[0]).toBe("chgrp 'a b' '/srv/it'\\''s'");
+  });
+});
+
+describe("a folder that a program writes to", () => {
+  it.each([
+    ...["/", "/bin", "/boot/efi", "/dev/shm", "/etc", "/etc/cron.d", "/etc/novacula", "/home", "/home/ann"],
+    ...["/lib/systemd", "/media", "/mnt", "/opt", "/proc/1", "/root", "/run", "/run/user/1000", "/sbin"],
+    ...["/srv", "/sys", "/tmp", "/usr/local/lib", "/var", "/var/lib", "/var/lib/private", "/var/log"],
+    ...["/var/mail", "/var/spool", "/var/tmp"],
+  ])("%s never becomes a program's own", (folder) => {
+    expect(isNeverGiven(folder)).toBe(true);
+  });
+
+  it.each([
+    ...["/data", "/home/ann/novacula", "/opt/novacula", "/run/novacula", "/srv/novacula", "/tmp/a"],
+    ...["/var/lib/novacula", "/var/lib/private/novacula", "/var/log/novacula", "/rooted", "/etcetera"],
+  ])("%s may become one", (folder) => {
+    expect(isNeverGiven(folder)).toBe(false);
+  });
+
+  it("gives a shared folder back to all, and leaves others", () => {
+    expect(writeElsewhere("/tmp", "novacula")).toBe(
+      "give it back what every user needs of it:\nsudo chmod 1777 /tmp",
+    );
+    expect(writeElsewhere("/etc", "novacula")).toContain("leave /etc as it is");
   });
 });

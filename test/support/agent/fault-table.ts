@@ -413,6 +413,13 @@ const UNIT: readonly Row[] = [
     places({ dataDir: { path: "/srv", source: "agent.toml line 2", state: "not-owned" } }),
   ],
   [
+    "the data folder is somebody's home",
+    "unit",
+    "/home/ann (agent.data_dir, agent.toml line 2) is not for one program alone",
+    "install -d -o novacula -g novacula -m 0700 /var/lib/novacula && ",
+    places({ dataDir: { path: "/home/ann", source: "agent.toml line 2", state: "not-owned" } }),
+  ],
+  [
     "data_dir is another user's",
     "unit",
     "cannot be written",
