@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isLoopbackHost } from "../../../lib/loopback.ts";
 import { holdsKey } from "../../../protocol/key-shape.ts";
-import { hostMistake, oddAddress } from "./host-name.ts";
+import { hostMistake, noName, oddAddress, plainDots } from "./host-name.ts";
 
 const URL_WANTS = 'the control plane\'s address, such as "https://cp.example.com"';
 const PROXY_WANTS = 'a proxy such as "http://proxy.example.com:3128", or "none" for no proxy';
@@ -123,9 +123,15 @@ function urlMistake(text: string, url: URL | null): string | undefined {
   if (port !== undefined && !(/^\d*$/u.test(port) && Number(port || 1) >= 1 && Number(port) <= 65_535)) {
     return "with a port from 1 to 65535";
   }
-  const bare = host.replace(/^\[(.*)\]$/u, "$1").replace(/(?<=[^.])\.$/u, "");
+  const bare = plainDots(host)
+    .replace(/^\[(.*)\]$/u, "$1")
+    .replace(/(?<=[^.])\.$/u, "");
   if (/[(){}<>!^~=+$&\\]/u.test(bare)) {
     return "without brackets and other signs that no host name has";
+  }
+  // A URL may have other dashes, but they are hyphens that a word processor has replaced.
+  if (/(?!-)[\p{Pd}\u2212]/u.test(bare)) {
+    return noName(bare);
   }
   return hostMistake(bare) ?? (url === null ? noAddress(host) : oddAddress(bare, url.hostname));
 }
@@ -141,14 +147,14 @@ function colonMistake(authority: string): string | undefined {
   return authority === "" ? undefined : "with one port";
 }
 
-/** Of a host that looks like an address and is none. */
-function noAddress(host: string): string | undefined {
+/** Of a host that is neither an address nor a name. */
+function noAddress(host: string): string {
   if (host.startsWith("[")) {
     return "with an IPv6 address in the brackets: this is none";
   }
   return /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/iu.test(host)
     ? "with an IP address as four decimal numbers from 0 to 255"
-    : undefined;
+    : noName(host);
 }
 
 /** Whether undici can decode the credentials: a stray `%` makes it throw. */

@@ -8,6 +8,11 @@ const MAX_LABEL = 63;
 /** A way in which a host is wrong; `why` ends a sentence about what it must be. */
 type Mistake = readonly [is: (host: string) => boolean, why: string];
 
+/** With the dots that URLs and DNS read as dots, too: keyboards for Chinese and Japanese type them. */
+export function plainDots(host: string): string {
+  return host.replaceAll(/[\u3002\uff0e\uff61]/gu, ".");
+}
+
 /** Of every host, in a URL or not. The host has no port, no brackets and no final dot. */
 const MISTAKES: readonly Mistake[] = [
   [
@@ -67,11 +72,11 @@ const STRICT_MISTAKES: readonly Mistake[] = [
   ],
 ];
 
-/** Some of them look like a hyphen, a dot or nothing. */
-function oddCharacter(host: string): string {
-  const [odd] = /[^\p{L}\p{M}\p{N}.-]/u.exec(host) ?? [];
+/** Why a host that is neither a name nor an address is none. Some characters look like others. */
+export function noName(host: string): string {
+  const [odd] = /[^\p{L}\p{M}\p{N}._-]/u.exec(host) ?? [];
   const code = odd?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
-  return code === undefined ? "" : `, and so without the character U+${code}`;
+  return `with letters, digits, hyphens and dots only${code === undefined ? "" : `, and so without the character U+${code}`}`;
 }
 
 /**
@@ -79,7 +84,9 @@ function oddCharacter(host: string): string {
  * URL, and with the ASCII form of an international name. Otherwise why it is none.
  */
 export function meantHost(text: string): { readonly host: string } | { readonly why: string } {
-  const bare = text.replace(/^\[([0-9a-f:.]+)\]$/iu, "$1").replace(/(?<=[^.])\.$/u, "");
+  const bare = plainDots(text)
+    .replace(/^\[([0-9a-f:.]+)\]$/iu, "$1")
+    .replace(/(?<=[^.])\.$/u, "");
   const why = STRICT_MISTAKES.find(([is]) => is(bare))?.[1] ?? hostMistake(bare);
   if (why !== undefined) {
     return { why };
@@ -90,7 +97,7 @@ export function meantHost(text: string): { readonly host: string } | { readonly 
   const ascii = /^[\p{L}\p{M}\p{N}.-]+$/u.test(bare) ? domainToASCII(bare) : "";
   const isName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/u.test(ascii) && hostMistake(ascii) === undefined;
   if (!isName) {
-    return { why: `with letters, digits, hyphens and dots only${oddCharacter(bare)}` };
+    return { why: noName(bare) };
   }
   // Names are the same in either case; keep what was written.
   return { host: ascii === bare.toLowerCase() ? bare : ascii };
