@@ -1,5 +1,7 @@
+import { COMMENT_IN_VALUE, holdsComment } from "../../lib/command-line/environment-variable.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
+import { PROXY_VARIABLES } from "../sync/network/proxy-route.ts";
 import { RUNTIME_VARIABLES } from "../systemd/runtime-variables.ts";
 import type { ServiceEnvironment } from "../systemd/service/service-environment.ts";
 import type { Check } from "./examination.ts";
@@ -12,12 +14,14 @@ const MOST_LINES = 3;
  * none. Gives only their names and places, because a value may be a secret.
  */
 export function checkEnvironment({
+  variables,
   sources,
   unset,
   ignored,
-}: Pick<ServiceEnvironment, "sources" | "unset" | "ignored">): readonly Check[] {
+}: ServiceEnvironment): readonly Check[] {
   return [
     ...ignoredLines(ignored),
+    ...oddValues(variables, sources),
     ...warningOf(sources, "which can change what the program loads, trusts or writes"),
     ...warningOf(unset, "which has no effect because of UnsetEnvironment="),
   ];
@@ -37,6 +41,21 @@ function ignoredLines(places: readonly string[]): readonly Check[] {
       remedy: `Write it as NAME=value, then run: ${asRoot("novacula-agent restart")}`,
     },
   ];
+}
+
+/** What the agent reads of its environment, and a person sets. */
+const READ_VARIABLES = ["NOVACULA_CONFIG", ...PROXY_VARIABLES];
+
+function oddValues(
+  variables: ServiceEnvironment["variables"],
+  sources: ServiceEnvironment["sources"],
+): readonly Check[] {
+  return READ_VARIABLES.filter((name) => holdsComment(variables[name] ?? "")).map((name) => ({
+    stage: "unit",
+    status: "warning",
+    detail: `${name} (${printable(sources.get(name), 400)}) ends in a comment, but ${COMMENT_IN_VALUE}`,
+    remedy: `Put the comment on a line of its own, then run: ${asRoot("novacula-agent restart")}`,
+  }));
 }
 
 function warningOf(sources: ReadonlyMap<string, string>, effect: string): readonly Check[] {

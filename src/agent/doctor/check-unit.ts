@@ -65,7 +65,7 @@ export function checkUnit(
     case "masked":
       return [masked(facts)];
     case "loaded":
-      return [activity(facts, changed, now), ...upkeep(facts)];
+      return [activity(facts, changed, now), ...sharedUser(facts), ...upkeep(facts)];
     default:
       return [
         bad(
@@ -74,6 +74,18 @@ export function checkUnit(
         ),
       ];
   }
+}
+
+/** nobody(8): whatever belongs to nobody in particular, so any program may run as this user. */
+function sharedUser({ User }: ServiceFacts): readonly Check[] {
+  return User !== "nobody" && User !== "65534"
+    ? []
+    : [
+        warning(
+          "the service runs as nobody, and so do other programs of this host: they can read the key and change what the agent keeps",
+          `Remove User= from the drop-in that sets it, then run: ${RELOAD()} && ${asRoot("novacula-agent restart")}`,
+        ),
+      ];
 }
 
 function masked({ UnitFileState, ActiveState }: ServiceFacts): Check {

@@ -162,13 +162,21 @@ export function valueEdges(value: string): string | undefined {
   if (isQuoted) {
     return "it is in quotes, which are part of the value: delete them";
   }
-  if (/\s#/u.test(value)) {
-    return "what begins with # is part of the value, and no comment: put comments on lines of their own";
+  if (holdsComment(value)) {
+    return `${COMMENT_IN_VALUE}: put comments on lines of their own`;
   }
   const [reference] = /^\$\w+|\$\{\w*\}?|^%\w+%|\{\{/u.exec(value) ?? [];
   return reference === undefined
     ? undefined
     : `nothing fills in the ${reference} in it: write what it stands for`;
+}
+
+/** A clause about a value that `holdsComment`. */
+export const COMMENT_IN_VALUE = "what begins with # is part of the value, and no comment";
+
+/** Whether a value goes on into a comment. systemd removes blanks behind a closing quote. */
+export function holdsComment(value: string): boolean {
+  return /\s#|#\s/u.test(value);
 }
 
 function edgeOf(value: string, trimmed: string): string {

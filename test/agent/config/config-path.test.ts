@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { configPath } from "../../../src/agent/config/load-config.ts";
+import { configPath, loadConfig } from "../../../src/agent/config/load-config.ts";
 
 describe("the path of agent.toml", () => {
   it.each([
@@ -21,3 +21,16 @@ describe("the path of agent.toml", () => {
     expect(configPath("/own.toml", { NOVACULA_CONFIG: '"/srv/agent.toml"' })).toBe("/own.toml");
   });
 });
+
+it.each(["/nowhere/agent.toml # ours", "/nowhere/agent.toml# ours"])(
+  "%s is not there, and the reason is the comment behind NOVACULA_CONFIG",
+  async (path) => {
+    const loaded = await loadConfig(path, {});
+    expect(loaded).toMatchObject({
+      verdict: "invalid",
+      issues: [
+        { code: "not-found", remedy: expect.stringMatching(/^Put the comment behind NOVACULA_CONFIG on/u) },
+      ],
+    });
+  },
+);

@@ -7,7 +7,7 @@ const PLACE = "/etc/systemd/system/novacula-agent.service.d/x.conf line 2";
 
 function check(set: readonly string[], unset: readonly string[] = [], ignored: readonly string[] = []) {
   const placed = (names: readonly string[]) => new Map(names.map((name) => [name, PLACE]));
-  return checkEnvironment({ sources: placed(set), unset: placed(unset), ignored });
+  return checkEnvironment({ variables: {}, sources: placed(set), unset: placed(unset), ignored });
 }
 
 describe("the unit's environment", () => {
@@ -30,6 +30,31 @@ describe("the unit's environment", () => {
     for (const { status, remedy } of checks) {
       expect([status, remedy]).toEqual(["warning", expect.any(String)]);
     }
+  });
+
+  it.each([
+    ["NOVACULA_CONFIG", "/etc/novacula/b.toml # mine"],
+    ["HTTPS_PROXY", "http://proxy:3128\t#corp"],
+    ["no_proxy", "a.corp # not b.corp"],
+    ["ALL_PROXY", "http://proxy:3128# from a quoted value"],
+  ])("says of %s=%s that its comment is part of the value, and not what the value is", (name, value) => {
+    const sources = new Map([[name, PLACE]]);
+    const [found, ...more] = checkEnvironment({
+      variables: { [name]: value },
+      sources,
+      unset: new Map(),
+      ignored: [],
+    });
+    expect(more).toEqual([]);
+    expect(found?.detail).toContain(`${name} (${PLACE}) ends in a comment, but what begins with #`);
+    expect(found?.detail).not.toContain("corp");
+    expect(found?.status).toBe("warning");
+  });
+
+  it("has no word for a # in a value, nor for a variable that the agent does not read", () => {
+    const variables = { HTTPS_PROXY: "http://u:a%23b@proxy:3128/#x", NOTE: "a # b" };
+    const sources = new Map(Object.keys(variables).map((name) => [name, PLACE]));
+    expect(checkEnvironment({ variables, sources, unset: new Map(), ignored: [] })).toEqual([]);
   });
 
   it("names the first lines of its files that set nothing", () => {

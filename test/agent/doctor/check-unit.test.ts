@@ -13,6 +13,9 @@ describe("the unit", () => {
     ["runs", "", ["ok"]],
     ["is not installed", "LoadState=not-found", ["warning"]],
     ["is not enabled", "UnitFileState=disabled", ["ok", "warning"]],
+    ["runs as a user of its own that is not the packaged one", "User=executor", ["ok"]],
+    ["runs as the user of many programs", "User=nobody", ["ok", "warning"]],
+    ["runs as that user by number", "User=65534\nGroup=novacula", ["ok", "warning"]],
     ["was edited since", "NeedDaemonReload=yes", ["ok", "warning"]],
   ])("%s", (_what, shown, expected) => {
     expect(statuses(shown)).toEqual(expected);

@@ -3,8 +3,8 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { identityIn, obstacleFor } from "../../../src/agent/cli/host/service-user.ts";
-import { parseAccounts } from "../../../src/lib/accounts.ts";
+import { identityIn, obstacleFor, unitUser } from "../../../src/agent/cli/host/service-user.ts";
+import { parseAccounts, readAccounts } from "../../../src/lib/accounts.ts";
 import { home } from "../../support/agent/cli-scene.ts";
 import { makeKey } from "../../support/keys.ts";
 import { ENVIRONMENT } from "../../support/program-environment.ts";
@@ -121,4 +121,26 @@ async function succeeds(file: string, args: readonly string[]): Promise<boolean>
     () => true,
     () => false,
   );
+}
+
+describe("the user of a unit", () => {
+  it("has the groups that systemd gives it: Group= in place of its own, and SupplementaryGroups=", () => {
+    const { gids: own = [] } = unitUser({ User: "nobody", Group: "", SupplementaryGroups: [] }) ?? {};
+    const unit = { User: "nobody", Group: "daemon", SupplementaryGroups: ["sys", "no-such-group"] };
+    const { gids = [], groupName } = unitUser(unit) ?? {};
+    expect(groupName).toBe("daemon");
+    expect(own).toContain(65_534);
+    expect(gids).not.toContain(65_534);
+    expect(gids).toEqual([gidOf("daemon"), gidOf("sys")]);
+  });
+
+  it("is root if there is no User=, and known by number", () => {
+    expect(unitUser({ User: "", Group: "", SupplementaryGroups: [] })?.uid).toBe(0);
+    expect(unitUser({ User: "0", Group: "", SupplementaryGroups: [] })?.name).toBe("root");
+    expect(unitUser({ User: "no-such-user", Group: "", SupplementaryGroups: [] })).toBeUndefined();
+  });
+});
+
+function gidOf(name: string): number | undefined {
+  return readAccounts().groups.find((group) => group.name === name)?.gid;
 }

@@ -11,6 +11,7 @@ it.each([
   ["'3555'", /in quotes/],
   ["“3555”", /in quotes/],
   ["3000 # http", /begins with # .* no comment/],
+  ["3000# http", /begins with # .* no comment/],
   ["$PORT", /nothing fills in the \$PORT in it/],
   ["%PORT%", /nothing fills in the %PORT% in it/],
 ])("what surrounds %j is named", (value, said) => {

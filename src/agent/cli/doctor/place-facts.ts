@@ -8,7 +8,7 @@ import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitCredentials } from "../../systemd/unit-credentials.ts";
 import { hiddenFiles, hiddenNow } from "../host/hidden-files.ts";
-import { userNamed } from "../host/service-user.ts";
+import { unitUser } from "../host/service-user.ts";
 import type { ServiceView } from "../host/service-view.ts";
 
 interface JudgedFolders {
@@ -115,8 +115,8 @@ async function isGone(path: string, look: (path: string) => Promise<unknown> = l
 }
 
 /** Judges by the mode alone. A user that this host does not list may own anything. */
-async function isOwnersFolder(path: string, { User, Group }: ServiceFacts): Promise<boolean> {
-  const user = userNamed(User || "root", Group);
+async function isOwnersFolder(path: string, facts: ServiceFacts): Promise<boolean> {
+  const user = unitUser(facts);
   if (user === undefined || user.uid === 0) {
     return true;
   }

@@ -5,7 +5,7 @@ import { hiddenIn } from "../../../lib/files/hidden-folders.ts";
 import { programOf, type StartFacts, startFolder } from "../../doctor/start-failure.ts";
 import { hiddenFolders } from "../../systemd/service/sandbox.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
-import { entryObstacle, userNamed } from "../host/service-user.ts";
+import { entryObstacle, unitUser } from "../host/service-user.ts";
 import type { ServiceView } from "../host/service-view.ts";
 
 /** Looks whether what the last start lacked is there now: systemd only remembers the failure. */
@@ -20,7 +20,7 @@ export async function startFacts({ facts, changed }: ServiceView): Promise<Start
     case 203:
       return { isRepaired: await isExecutable(programOf(facts)) };
     case 217:
-      return { isRepaired: userNamed(facts.User || "root", facts.Group) !== undefined };
+      return { isRepaired: unitUser(facts) !== undefined };
     default:
       return { isRepaired: false };
   }
@@ -28,7 +28,7 @@ export async function startFacts({ facts, changed }: ServiceView): Promise<Start
 
 async function folderFacts(facts: ServiceFacts): Promise<StartFacts> {
   const path = startFolder(facts);
-  const user = userNamed(facts.User || "root", facts.Group);
+  const user = unitUser(facts);
   if (path === undefined || user === undefined || hiddenIn(path, hiddenFolders(facts)) !== undefined) {
     return { isRepaired: false };
   }

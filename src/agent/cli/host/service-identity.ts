@@ -3,21 +3,24 @@ import { access } from "node:fs/promises";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime } from "../../../lib/files/file-answer.ts";
 import { type FileReader, ownReader } from "../../config/file/file-access.ts";
+import { quotedWords } from "../../systemd/service/quoted-words.ts";
 import { SERVICE } from "../../systemd/service-unit.ts";
 import { unitProperties } from "../../systemd/systemctl.ts";
 import { readableCredential } from "./service-credential.ts";
-import { type Identity, type Obstacle, obstacleFor, serviceUser, userNamed } from "./service-user.ts";
+import { type Identity, type Obstacle, obstacleFor, serviceUser, unitUser } from "./service-user.ts";
 
 /**
  * The user that the unit runs as; without a loaded unit, the packaged user; undefined if there is
  * neither.
  */
 export async function serviceIdentity(): Promise<Identity | undefined> {
-  const unit = await unitProperties(SERVICE, ["LoadState", "User", "Group"]).catch(() => undefined);
+  const unit = await unitProperties(SERVICE, ["LoadState", "User", "Group", "SupplementaryGroups"]).catch(
+    () => undefined,
+  );
   if (unit?.LoadState !== "loaded") {
     return serviceUser();
   }
-  return userNamed(unit.User || "root", unit.Group);
+  return unitUser({ ...unit, SupplementaryGroups: quotedWords(unit.SupplementaryGroups) });
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Accounts, ownerText, readAccounts } from "../../../lib/accounts.ts
 import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asOwner, asRoot, shellWord } from "../../../lib/shell-word.ts";
+import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { asUser } from "./as-user.ts";
 
 const SERVICE_USER = "novacula";
@@ -23,16 +24,30 @@ export function serviceUser(): Identity | undefined {
   return identityIn(readAccounts(), SERVICE_USER);
 }
 
-/** The user of a unit's `User=`, by name or number, with its `Group=` unless that is empty. */
-export function userNamed(user: string, group: string): Identity | undefined {
+/**
+ * The user of a unit's `User=`, by name or number, with its `Group=` unless that is empty, and with
+ * its `SupplementaryGroups=`. systemd.exec(5): `Group=` takes the place of the user's primary group.
+ */
+export function unitUser(
+  unit: Readonly<Pick<ServiceFacts, "User" | "Group">> & { readonly SupplementaryGroups: readonly string[] },
+): Identity | undefined {
   const accounts = readAccounts();
+  const user = unit.User || "root";
   const name = accounts.users.find(({ uid }) => String(uid) === user)?.name ?? user;
   const identity = identityIn(accounts, name);
-  const known = accounts.groups.find((one) => one.name === group || String(one.gid) === group);
-  if (identity === undefined || known === undefined) {
-    return identity;
+  if (identity === undefined) {
+    return undefined;
   }
-  return { ...identity, groupName: known.name, gids: [known.gid, ...identity.gids] };
+  const [primary = identity.uid, ...others] = identity.gids;
+  const groupOf = (wanted: string) =>
+    accounts.groups.find((one) => one.name === wanted || String(one.gid) === wanted);
+  const known = groupOf(unit.Group);
+  const more = unit.SupplementaryGroups.flatMap((wanted) => groupOf(wanted)?.gid ?? []);
+  return {
+    ...identity,
+    groupName: known?.name ?? identity.groupName,
+    gids: [known?.gid ?? primary, ...others, ...more],
+  };
 }
 
 /** The user with this ID. If this host has no name for it, its only group is `gid`. */

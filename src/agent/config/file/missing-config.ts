@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { COMMENT_IN_VALUE, holdsComment } from "../../../lib/command-line/environment-variable.ts";
 import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
 import { type FolderInstead, folderInstead } from "./folder-instead.ts";
 
@@ -18,6 +19,9 @@ export async function missingConfigRemedy(
   { code, isFolder = false, remedy }: Unread,
   example: string | undefined,
 ): Promise<string> {
+  if (code === "not-found" && holdsComment(path)) {
+    return `Put the comment behind NOVACULA_CONFIG on a line of its own: ${COMMENT_IN_VALUE}.`;
+  }
   const inPod = inPlace({ host: undefined, pod: "Mount the whole volume of a ConfigMap that has the file." });
   if (inPod !== undefined && (code === "not-found" || isFolder)) {
     return inPod;

@@ -19,12 +19,14 @@ interface Entry {
 /**
  * NO_PROXY: `*`, names with their subdomains, `.suffix`, `*.suffix`, `host:port`, addresses, CIDR
  * ranges. Other spellings of these are read as they are meant: a URL, quotes, `;` or `|` between
- * entries, any form of an IPv6 address, `192.0.2.*`, `10.`, an international name.
+ * entries, any form of an IPv6 address, `192.0.2.*`, `10.`, an international name, a comment.
  */
 export function readExceptions(endpoint: URL, text: string): Exceptions {
   const host = bareHost(endpoint.hostname);
   const port = endpoint.port || (endpoint.protocol === "https:" ? "443" : "80");
-  const written = text.split(/[,;|\s"'\u201c\u201d]+/u).filter((entry) => entry !== "");
+  // A comment behind the list is part of the value, but nobody means its words.
+  const list = text.replace(/(?:^|\s)#.*$/su, "");
+  const written = list.split(/[,;|\s"'\u201c\u201d]+/u).filter((entry) => entry !== "");
   const entries = written.map((entry) => ({ written: entry, meant: meantBy(entry.toLowerCase()) }));
   return {
     matched: entries.find(({ meant }) => meant !== undefined && matches(meant, host, port))?.written,

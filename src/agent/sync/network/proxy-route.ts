@@ -1,4 +1,8 @@
-import { withoutQuotes } from "../../../lib/command-line/environment-variable.ts";
+import {
+  COMMENT_IN_VALUE,
+  holdsComment,
+  withoutQuotes,
+} from "../../../lib/command-line/environment-variable.ts";
 import { isLoopbackHost } from "../../../lib/loopback.ts";
 import { printable } from "../../../lib/printable.ts";
 import { inPlace } from "../../../lib/shell-word.ts";
@@ -134,7 +138,12 @@ function usableProxy(text: string, { source, name }: ProxySetting, without: stri
   }
   const proxy = URL.parse(withoutQuotes(text));
   if (proxy === null) {
-    return unusable(`the proxy in ${name} is not a URL`, form);
+    return holdsComment(text)
+      ? unusable(
+          `the proxy in ${name} is not a URL, because ${COMMENT_IN_VALUE}`,
+          `put the comment behind ${source} on a line of its own`,
+        )
+      : unusable(`the proxy in ${name} is not a URL`, form);
   }
   if (/^socks/u.test(proxy.protocol)) {
     const remedy = `name an HTTP proxy in ${source}, or set HTTPS_PROXY or control_plane.proxy`;

@@ -38,11 +38,11 @@ export function environmentFile(text: string): EnvironmentFile {
   return { variables, ignoredLines };
 }
 
+/** As systemd reads it: blanks behind a closing quote are not part of the value. */
 function unquoted(value: string): string {
-  const quoted = /^'([^']*)'$|^"((?:[^"\\]|\\.)*)"$/su.exec(value);
-  if (quoted === null) {
+  const [, single, double, rest = ""] = /^(?:'([^']*)'|"((?:[^"\\]|\\.)*)")\s*(.*)$/su.exec(value) ?? [];
+  if (single === undefined && double === undefined) {
     return value.replaceAll(/\\(.)/gsu, "$1");
   }
-  const [, single, double = ""] = quoted;
-  return single ?? double.replaceAll(/\\(["\\`$])/gu, "$1");
+  return (single ?? (double ?? "").replaceAll(/\\(["\\`$])/gu, "$1")) + unquoted(rest);
 }

@@ -43,6 +43,7 @@ const shape = {
   UnsetEnvironment: words,
   User: one,
   Group: one,
+  SupplementaryGroups: words,
   StateDirectory: words,
   RuntimeDirectory: words,
   CacheDirectory: words,

@@ -20,6 +20,7 @@ describe("the proxy", () => {
     [{ ALL_PROXY: PROXY }, "proxy.example.com:3128"],
     [{ ALL_PROXY: "http://all:1", HTTPS_PROXY: "http://secure:1" }, "secure:1"],
     [{ ALL_PROXY: "socks5://proxy:1080" }, "unusable"],
+    [{ HTTPS_PROXY: "http://proxy:3128 # corp" }, "unusable"],
     [{ HTTPS_PROXY: `"${PROXY}"` }, "proxy.example.com:3128"],
     [{ HTTPS_PROXY: ` '${PROXY}' ` }, "proxy.example.com:3128"],
     [{ HTTPS_PROXY: '""', ALL_PROXY: "http://all:1" }, "all:1"],
@@ -86,6 +87,7 @@ describe("NO_PROXY", () => {
     ["*example.com", "https://cp.example.com"],
     ["cp-*.example.com", "https://cp-1.example.com"],
     ["cp.example.com.", "https://cp.example.com"],
+    ["a.example,cp.example.com # ours", "https://cp.example.com"],
     ["b\u00fccher.example", "https://cp.b\u00fccher.example"],
     [".b\u00fccher.example", "https://cp.xn--bcher-kva.example"],
   ])("%s excepts %s", (exceptions, url) => {
@@ -114,6 +116,8 @@ describe("NO_PROXY", () => {
     ["b\u00fccher.example", "https://cp.example.com"],
     ["~^cp", "https://cp.example.com"],
     ["cp..example.com", "https://cp.example.com"],
+    ["a.example # and not cp.example.com", "https://cp.example.com"],
+    ["# cp.example.com", "https://cp.example.com"],
   ])("%s does not except %s", (exceptions, url) => {
     expect(routeOf(url, { HTTPS_PROXY: PROXY, NO_PROXY: exceptions })).toBe("proxy.example.com:3128");
   });
@@ -159,6 +163,10 @@ describe("which setting decided", () => {
     [
       { http_proxy: PROXY },
       "http_proxy (/etc/p.conf line 3) is set, but it is for http:// alone: https:// needs HTTPS_PROXY",
+    ],
+    [
+      { https_proxy: "http://p:1 # ours" },
+      "the proxy in https_proxy (/etc/p.conf line 2) is not a URL, because what begins with # is part of the value, and no comment",
     ],
     [
       { https_proxy: "p:1" },

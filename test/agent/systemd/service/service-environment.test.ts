@@ -133,6 +133,21 @@ describe("a line of a file of the environment", () => {
   });
 });
 
+describe("a value in an environment file", () => {
+  it.each([
+    ['"a" # comment', "a# comment"],
+    ["'a' 'b'", "ab"],
+    ['"a"b\\c', "abc"],
+    ["a # comment", "a # comment"],
+    ['a "b"', 'a "b"'],
+    ['"a', '"a'],
+    [`"a\\"b"'c'`, 'a"bc'],
+    ["", ""],
+  ])("%j is read as systemd does", (written, value) => {
+    expect(environmentFile(`A=${written}`).variables).toEqual([{ name: "A", value, line: 1 }]);
+  });
+});
+
 describe("what systemctl shows", () => {
   const shown = (argv: string) =>
     `ExecStart={ path=/usr/bin/novacula-agent ; argv[]=${argv} ; ignore_errors=no ; start_time=[n/a] ; pid=0 ; status=0/0 }`;
