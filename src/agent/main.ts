@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { hostname } from "node:os";
 import { wantsJson } from "../lib/command-line/arguments.ts";
-import { leave } from "../lib/command-line/leave.ts";
+import { leave } from "../lib/command-line/shutdown.ts";
 import type { Terminal } from "../lib/command-line/terminal.ts";
 import { isInPod } from "../lib/log/in-pod.ts";
 import { adviseFor, adviseInPod } from "../lib/shell-word.ts";

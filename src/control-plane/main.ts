@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { hostname } from "node:os";
-import { leave } from "../lib/command-line/leave.ts";
+import { leave } from "../lib/command-line/shutdown.ts";
 import { errorCode } from "../lib/errors.ts";
 import { isInPod } from "../lib/log/in-pod.ts";
 import { adviseFor, adviseInPod } from "../lib/shell-word.ts";

@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
+
 /**
  * npm and shells pass on a Ctrl-C that the terminal has already sent to the whole process group.
  * That echo does not count as a second signal. In milliseconds.
  */
 const ECHO_MS = 1000;
+const SHELL = "/bin/sh";
 
 /**
  * Aborts at the first SIGTERM or SIGINT. A second one ends the process at once, unless it is the
@@ -25,4 +28,18 @@ export function shutdownSignal(onSignal: (name: NodeJS.Signals) => void = () => 
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   return controller.signal;
+}
+
+/**
+ * Ends the process even while a thread waits for a file that does not answer. exit(3) and Node
+ * would wait for that thread; execve(2) ends all threads.
+ */
+export function leave(code: number): void {
+  process.emit("exit", code);
+  if (existsSync(SHELL)) {
+    process.execve?.(SHELL, ["sh", "-c", `exit ${code}`], {});
+  }
+  process.kill(process.pid, "SIGKILL");
+  // The first process of a container cannot kill itself, and an image may have no shell.
+  process.exit(code);
 }

@@ -21,8 +21,8 @@ const NEVER_GIVEN =
   /^\/(?:root|home\/[^/]+|proc|sys|snap|lib32|libx32|etc\/.*|(?:bin|boot|dev|lib|lib32|lib64|libx32|proc|sbin|snap|sys)\/.*|run\/(?:credentials|lock|systemd|user)(?:\/.*)?|var\/(?:backups|local|lock|mail|run)|var\/(?:cache|lib|log)\/private)$/u;
 
 /**
- * Whether `folder` is of the system or is somebody's home: no program may become its owner. The path
- * leads through no links.
+ * Whether `folder` is of the system or is somebody's home: no program may become its owner. The
+ * path leads through no links.
  */
 export function isNeverGiven(folder: string): boolean {
   return isSystemFolder(folder) || NEVER_GIVEN.test(folder);

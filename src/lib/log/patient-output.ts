@@ -1,10 +1,16 @@
 import { createWriteStream } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Output } from "../command-line/terminal.ts";
+import type { OutputStream } from "./bounded-output.ts";
 
 /** How long a program that stops waits for a terminal that stands still, ms. */
 const PATIENCE_MS = 1000;
 const LOOK_MS = 10;
+
+/** An output such as `process.stdout`. */
+interface Output extends OutputStream {
+  readonly isTTY?: boolean;
+  readonly fd?: number;
+}
 
 export interface PatientOutput {
   readonly output: Output;
@@ -13,9 +19,9 @@ export interface PatientOutput {
 }
 
 /**
- * The output for the lines of a program that runs on. Node writes to a terminal at once, so one that
- * stands still (Ctrl-S, a stopped terminal program) would hold up everything, even the handlers of
- * signals. Here, a thread writes to it. Whatever else is written to `stdout` may come before.
+ * The output for the lines of a program that runs on. Node writes to a terminal at once, so one
+ * that stands still (Ctrl-S, a stopped terminal program) would hold up everything, even the
+ * handlers of signals. Here, a thread writes to it. What else is written to `stdout` may overtake.
  */
 export function patientOutput(stdout: Output): PatientOutput {
   const { isTTY, fd } = stdout;

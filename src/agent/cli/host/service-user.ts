@@ -25,8 +25,8 @@ export function serviceUser(): Identity | undefined {
 }
 
 /**
- * The user of a unit's `User=`, by name or number, with its `Group=` unless that is empty, and with
- * its `SupplementaryGroups=`. systemd.exec(5): `Group=` takes the place of the user's primary group.
+ * The user of a unit's `User=`, by name or number, with its `Group=` unless that is empty, and
+ * with its `SupplementaryGroups=`. systemd.exec(5): `Group=` replaces the user's primary group.
  */
 export function unitUser(
   unit: Readonly<Pick<ServiceFacts, "User" | "Group">> & { readonly SupplementaryGroups: readonly string[] },

@@ -8,7 +8,7 @@ const MAX_LABEL = 63;
 /** A way in which a host is wrong; `why` ends a sentence about what it must be. */
 type Mistake = readonly [is: (host: string) => boolean, why: string];
 
-/** With the dots that URLs and DNS read as dots, too: keyboards for Chinese and Japanese type them. */
+/** With a plain dot for each that a URL reads as one. East Asian keyboards have such dots. */
 export function plainDots(host: string): string {
   return host.replaceAll(/[\u3002\uff0e\uff61]/gu, ".");
 }
