@@ -1,10 +1,11 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createExchanges } from "../../../src/agent/daemon/exchanges.ts";
 import { WITHOUT_NODES } from "../../../src/agent/daemon/nodes-part.ts";
 import type { SyncOutcome } from "../../../src/agent/sync/answer/sync-outcome.ts";
 import type { SyncClient } from "../../../src/agent/sync/sync-client.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
+import type { SignOffRequest, SyncRequest } from "../../../src/protocol/sync.ts";
 import { pass, useFakeTime } from "../../support/agent/fake-time.ts";
 import { accepted, fileWith } from "../../support/agent/loaded.ts";
 import { makeKey } from "../../support/keys.ts";
@@ -14,16 +15,23 @@ const GENERATION = { id: 1, file: "agent.toml", ...fileWith(makeKey()) };
 /** An exchange whose request is answered when the test wants it. */
 function exchange() {
   const given: AbortSignal[] = [];
+  const told: SignOffRequest[] = [];
+  const synced: SyncRequest[] = [];
   const { promise, resolve: answer } = Promise.withResolvers<SyncOutcome>();
   const client: SyncClient = {
-    async sync(_request, signal) {
+    async sync(request, signal) {
+      synced.push(request);
       given.push(signal);
       const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
       signal.addEventListener("abort", () => resolve(undefined), { once: true });
       return Promise.race([promise, aborted]);
     },
     currentKey: async () => undefined,
-    signOff: async () => undefined,
+    async signOff(request, signal) {
+      told.push(request);
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      return undefined;
+    },
     certificate: () => undefined,
     renewConnection: () => {},
     close: async () => {},
@@ -36,7 +44,7 @@ function exchange() {
     systemClock,
   );
   const end = new AbortController();
-  return { exchanges, end, answer, isAborted: () => given.at(-1)?.aborted };
+  return { exchanges, end, answer, told, synced, isAborted: () => given.at(-1)?.aborted };
 }
 
 describe("a stop during a request", () => {
@@ -63,6 +71,21 @@ describe("a stop during a request", () => {
     expect(await attempt).toMatchObject({ kind: "accepted" });
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+it("a sign-off is of this instance alone, and waits for at most a second", async () => {
+  const timeout = vi.spyOn(AbortSignal, "timeout");
+  onTestFinished(() => timeout.mockRestore());
+  const { exchanges, end, answer, told, synced } = exchange();
+  answer(accepted());
+  await exchanges.attempt(GENERATION, end.signal);
+  timeout.mockClear();
+  // The control plane does not answer.
+  await exchanges.signOff(GENERATION);
+  const [request] = synced;
+  expect(told).toEqual([{ executorName: "agent-1", instanceId: request?.instanceId }]);
+  expect(timeout.mock.calls).toEqual([[expect.any(Number)]]);
+  expect(timeout.mock.calls[0]?.[0]).toBeLessThanOrEqual(1000);
 });
 
 it("a request leaves nothing on the signal of the stop", async () => {

@@ -180,6 +180,7 @@ describe("the commands", () => {
     ],
     [["audit", "list", "--limit", "501"], 64, /must be an integer from 1 to 500/],
     [["keys", "lits"], 64, /Did you mean list/],
+    [["key", "--help"], 64, /unknown command 'key'\n +\(Did you mean keys\?\)/],
     [["nonsense"], 64, /unknown command/],
     [[], 64, /Usage:/],
     [

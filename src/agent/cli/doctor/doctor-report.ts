@@ -72,7 +72,8 @@ function online({ stage }: Check): string {
 
 /** Some remedies say so themselves. A command ends its line, so nothing is copied with it. */
 function fix(remedy: string, indent = ""): readonly string[] {
-  const text = `Fix: ${remedy.replace(/^(?:Fix|Run): /u, "")}`;
+  const said = remedy.replace(/^(?:Fix|Run): /u, "");
+  const text = said.includes(". Fix: ") ? said.replace(". Fix: ", ".\nFix: ") : `Fix: ${said}`;
   return text
     .replaceAll(/(\b[Rr]un: [^"']*?)\. (?=[A-Z])/gu, "$1\n")
     .split("\n")

@@ -5,7 +5,7 @@ import { checkChanges, withSuspects } from "../../doctor/check-changes.ts";
 import { checkConditions } from "../../doctor/check-conditions.ts";
 import { type AgentReply, checkExecutor } from "../../doctor/check-executor.ts";
 import type { Check } from "../../doctor/examination.ts";
-import type { AgentFolders } from "../host/agent-place.ts";
+import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import { askAgent } from "../host/agent-socket.ts";
 import { type CredentialDrift, credentialDrift } from "../host/credential-drift.ts";
 import { otherAgents } from "./other-agents.ts";
@@ -30,7 +30,7 @@ interface Judged {
 /** Whether the executor is online, and what its agent says of itself. */
 export async function executorChecks(judged: Judged, signal: AbortSignal): Promise<readonly Check[]> {
   const { subject, loaded, folders, isAccepted, isDenied, isCandidate } = judged;
-  const reply = await replyOf(folders.runtimeDir, signal);
+  const reply = await replyOf(folders, signal);
   const mainPid = subject.service?.facts.MainPID;
   const known = new Set([mainPid ?? 0, ...(reply.kind === "answered" ? [reply.status.pid] : [])]);
   const ofFiles = loaded.verdict === "usable" ? loaded.key.fingerprint : undefined;
@@ -63,10 +63,13 @@ export async function executorChecks(judged: Judged, signal: AbortSignal): Promi
   return [...checks, ...conditions, ...changes, ...(drift === undefined ? [] : [driftCheck(drift)])];
 }
 
-async function replyOf(runtimeDir: string, signal: AbortSignal): Promise<AgentReply> {
+async function replyOf(folders: AgentFolders, signal: AbortSignal): Promise<AgentReply> {
   const until = performance.now() + CONNECTING_MS;
   for (;;) {
-    const answer = await askAgent(runtimeDir, "GET /status", 0, signal);
+    const answer = await askAgent(folders.runtimeDir, "GET /status", 0, signal);
+    if (answer.kind === "not-running" && folders.isDenied) {
+      return { kind: "silent", why: unknownAgent(folders), isDenied: true };
+    }
     if (answer.kind !== "answered") {
       return { kind: "silent", why: answer.why, isDenied: answer.kind === "no-answer" && answer.isDenied };
     }

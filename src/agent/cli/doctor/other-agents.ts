@@ -21,7 +21,7 @@ export async function otherAgents(
   known: ReadonlySet<number>,
   judged: Loaded,
 ): Promise<readonly OtherAgent[]> {
-  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+  const depth = await depthOf("self");
   const found: OtherAgent[] = [];
   for (const entry of await readdir("/proc").catch(() => [])) {
     const pid = Number(entry);
@@ -29,12 +29,20 @@ export async function otherAgents(
       continue;
     }
     const agent = await agentAt(pid);
-    const isHere = (await readlink(`/proc/${pid}/ns/pid`).catch(() => namespace)) === namespace;
-    if (agent !== undefined && isHere) {
+    if (agent !== undefined && (await depthOf(entry)) === depth) {
       found.push(await describe(agent, judged));
     }
   }
   return found;
+}
+
+/**
+ * How many PID namespaces a process is in, as seen from here: one more than this process if it is
+ * in a container. proc(5): everybody may read `NSpid`, and only root the links in ns/.
+ */
+async function depthOf(pid: string): Promise<number> {
+  const text = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return /^NSpid:(.*)$/mu.exec(text)?.[1]?.trim().split(/\s+/u).length ?? 0;
 }
 
 async function agentAt(pid: number): Promise<AgentProcess | undefined> {

@@ -1,3 +1,4 @@
+import { printable } from "../../../lib/printable.ts";
 import { credentialName } from "../../config/credential.ts";
 import { withDefaultName } from "../../config/default-name.ts";
 import { type FileRead, readBoundedFile } from "../../config/file/read-file.ts";
@@ -75,6 +76,11 @@ export async function withKeptName(loaded: Loaded): Promise<Loaded> {
   }
   const name = rememberedName(await readMemory(config.agent.dataDir));
   return name === undefined ? loaded : withDefaultName(loaded, name);
+}
+
+/** Its socket may be elsewhere: agent.toml, which names the place, cannot be read. A sentence. */
+export function unknownAgent({ path, obstacle }: AgentFolders): string {
+  return `It is unknown whether an agent runs here: ${printable(path, 4096)} ${obstacle}.`;
 }
 
 function textOf(read: FileRead): string | undefined {

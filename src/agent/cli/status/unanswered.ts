@@ -3,7 +3,7 @@ import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { complain, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
-import type { AgentFolders } from "../host/agent-place.ts";
+import { type AgentFolders, unknownAgent } from "../host/agent-place.ts";
 import type { AgentAnswer } from "../host/agent-socket.ts";
 import { nextCommand } from "../host/config-place.ts";
 import { installedService } from "../host/hidden-files.ts";
@@ -20,9 +20,7 @@ export async function unansweredError(
   command: string,
 ): Promise<CommandError> {
   if (kind === "not-running" && place.isDenied) {
-    const path = printable(place.path, 4096);
-    const message = `It is unknown whether an agent runs here: ${path} ${place.obstacle}.`;
-    return new CommandError("no_permission", message, {
+    return new CommandError("no_permission", unknownAgent(place), {
       fix: asRoot(nextCommand(command, place)),
     });
   }

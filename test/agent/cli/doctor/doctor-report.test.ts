@@ -53,6 +53,14 @@ describe("the verdict of doctor in words", () => {
     ]);
   });
 
+  it("says Fix once, before what to do", () => {
+    const remedy = "It has mode 0600, owner root. Fix: chmod 0640 /a.toml";
+    expect(said(ONLINE, wrong("mode", remedy)).slice(-2)).toEqual([
+      "It has mode 0600, owner root.",
+      "Fix: chmod 0640 /a.toml",
+    ]);
+  });
+
   it.each(FAULT_TABLE.map((row) => [row.fault, row] as const))("of %s", (_fault, { checks }) => {
     const lines = said(...checks());
     // A command with a sentence behind it, or with its full stop.
