@@ -7,7 +7,7 @@ import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 import type { Route } from "../sync/network/proxy-route.ts";
 import { unchecked } from "./check-files.ts";
 import type { Check, Stage } from "./examination.ts";
-import { isName, type LocalControlPlane, localRemedy } from "./local-control-plane.ts";
+import { type Here, isName, remedyHere } from "./local-control-plane.ts";
 
 /** The result of one question to the control plane, asked with the daemon's own client. */
 export interface Answer {
@@ -37,8 +37,8 @@ export interface Connection {
   readonly hasAlternativeNames?: boolean | undefined;
   /** What the name of the server means: `127.0.0.9 (/etc/hosts line 2)`; undefined: unknown. */
   readonly address?: string | undefined;
-  /** The control plane of this host; undefined if there is none, or the server is another host. */
-  readonly local?: LocalControlPlane | undefined;
+  /** Undefined if the server is another host. */
+  readonly here?: Here | undefined;
   /** This host's clock when the answer came, epoch ms. */
   readonly nowMs: number;
 }
@@ -93,12 +93,12 @@ export function connectionUnchecked(why: string): readonly Check[] {
 
 /** Names where the address came from: the wrong one may be in a drop-in that nobody remembers. */
 function failure(stage: Stage, connection: Connection): Check {
-  const { answer, local, url } = connection;
+  const { answer, here, route, url } = connection;
   const source = sourceAt(stage, connection);
   const detail = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
-  const here =
-    answer.cause === "connection-refused" && local !== undefined ? localRemedy(local, url) : undefined;
-  const remedy = here ?? answer.remedy;
+  const isAsked = here !== undefined && answer.cause !== undefined && route.kind !== "proxy";
+  const own = isAsked ? remedyHere(here, answer.cause, url) : undefined;
+  const remedy = own ?? answer.remedy;
   return { stage, status: "bad", detail, ...(remedy !== undefined && { remedy }) };
 }
 

@@ -1,10 +1,13 @@
 import { isIP } from "node:net";
 import { printable } from "../../lib/printable.ts";
-import { asRoot } from "../../lib/shell-word.ts";
+import { asRoot, inPlace } from "../../lib/shell-word.ts";
 import { controlPlaneUrl } from "../config/schema/config-url.ts";
+import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 
 const SERVICE = "novacula-control-plane";
 const SETTINGS = `/etc/default/${SERVICE}`;
+/** Its PORT unless that is set. */
+const USUAL_PORT = "3000";
 const ANY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
 
 /** The control plane that is installed on the host of the agent, as systemd sees it. */
@@ -20,6 +23,65 @@ export interface LocalControlPlane {
   readonly address: string | undefined;
   /** The lines in force of its environment file that begin with `HOST=` and `PORT=`. */
   readonly settings: { readonly HOST?: string | undefined; readonly PORT?: string | undefined };
+}
+
+/** What this host knows of a server that is this host itself. */
+export interface Here {
+  /** Undefined: no control plane is installed on this host. */
+  readonly local: LocalControlPlane | undefined;
+  /** Whether the interface is up over which a host reaches itself. */
+  readonly isLoopbackUp: boolean;
+}
+
+/** Something answered that is no control plane. */
+const OTHER_PROGRAM: ReadonlySet<UnreachableCause> = new Set([
+  "not-a-control-plane",
+  "captive-portal",
+  "redirect",
+  "foreign-refusal",
+]);
+
+/** What to do if an exchange with the agent's URL `wanted` failed, which is on this host. */
+export function remedyHere(here: Here, cause: UnreachableCause, wanted: string): string | undefined {
+  return inPlace({ host: () => onHost(here, cause, new URL(wanted)), pod: () => undefined })();
+}
+
+function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: URL): string | undefined {
+  if (OTHER_PROGRAM.has(cause)) {
+    return local === undefined ? undefined : taken(local, wanted);
+  }
+  if (cause !== "connection-refused" && cause !== "timeout" && cause !== "network") {
+    return undefined;
+  }
+  if (!isLoopbackUp) {
+    return `The interface lo, over which this host reaches itself, is down. Run: ${asRoot("ip link set lo up")}`;
+  }
+  const own = local === undefined ? undefined : localRemedy(local, wanted.origin);
+  if (own !== undefined || cause === "network") {
+    return own;
+  }
+  const rules = asRoot("nft list ruleset");
+  if (cause === "timeout") {
+    return `That server is this host itself: either a rule of its firewall drops the packets, or the program at that port hangs. To see the rules, run: ${rules}. To see the program, run: ${listenersAt(wanted)}`;
+  }
+  return local?.url === undefined
+    ? undefined
+    : `The control plane of this host serves there now. If doctor finds the same again, a rule of this host's firewall refuses the connection. To see the rules, run: ${rules}`;
+}
+
+/** Another program is at the agent's URL: the control plane is elsewhere, or found its port taken. */
+function taken(local: LocalControlPlane, wanted: URL): string | undefined {
+  if (local.active === "active") {
+    return localRemedy(local, wanted.origin);
+  }
+  if (local.isMasked || portOf(wanted) !== (local.settings.PORT ?? USUAL_PORT)) {
+    return undefined;
+  }
+  return `Another program has the port of this host's control plane, which does not run. To see it, run: ${listenersAt(wanted)}. Stop it, then run: ${asRoot(`systemctl restart ${SERVICE}`)}`;
+}
+
+function listenersAt(url: URL): string {
+  return asRoot(`ss -ltnp 'sport = :${portOf(url)}'`);
 }
 
 /** What to do if the agent's URL `wanted`, on this host, refuses connections. */

@@ -160,13 +160,16 @@ describe("the verdict", () => {
       ...PLACE,
       route: DIRECT,
       address: "127.0.0.9 (/etc/hosts line 2)",
-      local: {
-        active: "active",
-        result: "success",
-        isMasked: false,
-        url: "http://127.0.0.1:3001",
-        address: undefined,
-        settings: {},
+      here: {
+        isLoopbackUp: true,
+        local: {
+          active: "active",
+          result: "success",
+          isMasked: false,
+          url: "http://127.0.0.1:3001",
+          address: undefined,
+          settings: {},
+        },
       },
     };
     const refused = answer({
@@ -182,8 +185,17 @@ describe("the verdict", () => {
     expect(checks.find(({ stage }) => stage === "tcp")?.remedy).toContain(
       "serves http://127.0.0.1:3001: set control_plane.url to http://127.0.0.1:3001",
     );
-    const timedOut = checkConnection({ ...known, answer: { ...refused, cause: "timeout" } });
-    expect(timedOut.find(({ stage }) => stage === "tcp")?.remedy).toBe("Look.");
+    const proxy = new URL("http://127.0.0.1:3128");
+    const route = { kind: "proxy", proxy, source: "HTTPS_PROXY", setting: "HTTPS_PROXY" } as const;
+    const others = [
+      { ...known, here: undefined, answer: refused },
+      { ...known, answer: { ...refused, cause: "connection-lost" } },
+      // What is on this host is the proxy.
+      { ...known, route, answer: { ...refused, cause: "redirect" } },
+    ] as const;
+    for (const other of others) {
+      expect(checkConnection(other).find(({ status }) => status === "bad")?.remedy).toBe("Look.");
+    }
   });
 
   it("warns of a key that ends within a week, and not of one that ends later", () => {

@@ -4,13 +4,19 @@ import {
   type LocalControlPlane,
   listeningSettings,
   localRemedy,
+  remedyHere,
 } from "../../../src/agent/doctor/local-control-plane.ts";
+import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
 
 const WANTED = "http://127.0.0.1:3000";
 
-function remedy(more: Partial<LocalControlPlane>, wanted = WANTED) {
+function controlPlane(more: Partial<LocalControlPlane>): LocalControlPlane {
   const running = { active: "active", result: "success", isMasked: false };
-  return localRemedy({ ...running, url: undefined, address: undefined, settings: {}, ...more }, wanted);
+  return { ...running, url: undefined, address: undefined, settings: {}, ...more };
+}
+
+function remedy(more: Partial<LocalControlPlane>, wanted = WANTED) {
+  return localRemedy(controlPlane(more), wanted);
 }
 
 describe("the control plane of this host, where connections are refused", () => {
@@ -73,6 +79,73 @@ describe("the control plane of this host, where connections are refused", () => 
       expect(suggested.length === 1 || said === "" || said.includes("HOST")).toBe(true);
     },
   );
+});
+
+describe("a server that is this host itself", () => {
+  const SERVING = controlPlane({ url: WANTED });
+  const FAILED = controlPlane({ active: "failed", result: "exit-code" });
+  const said = (local: LocalControlPlane | undefined, cause: UnreachableCause, wanted = WANTED) =>
+    remedyHere({ local, isLoopbackUp: true }, cause, wanted);
+
+  it.each(["connection-refused", "timeout", "network"] as const)(
+    "is not reached (%s) while the loopback interface is down, whatever runs",
+    (cause) => {
+      for (const local of [undefined, SERVING, FAILED]) {
+        expect(remedyHere({ local, isLoopbackUp: false }, cause, WANTED)).toMatch(
+          /lo, .* is down\. Run: .*ip link set lo up$/u,
+        );
+      }
+    },
+  );
+
+  it("and drops packets is never called well", () => {
+    for (const local of [undefined, SERVING]) {
+      expect(said(local, "timeout")).toMatch(
+        /firewall drops the packets, or .* hangs\. .*nft list ruleset\. .*ss -ltnp 'sport = :3000'$/u,
+      );
+    }
+    expect(said(FAILED, "timeout")).toContain("it failed: exit-code");
+  });
+
+  it("and refuses what its control plane serves has a rule that does", () => {
+    expect(said(SERVING, "connection-refused")).toMatch(/serves there now\. .*nft list ruleset$/u);
+    expect(said(FAILED, "connection-refused")).toContain("it failed: exit-code");
+    expect(said(undefined, "connection-refused")).toBeUndefined();
+    expect(said(controlPlane({}), "connection-refused")).toBeUndefined();
+  });
+
+  it.each(["not-a-control-plane", "captive-portal", "redirect", "foreign-refusal"] as const)(
+    "and answers as another program (%s) has the control plane's port taken",
+    (cause) => {
+      const taken =
+        /^Another program has the port .*ss -ltnp 'sport = :3000'\. Stop it, .*systemctl restart novacula-control-plane$/u;
+      for (const active of ["failed", "activating", "inactive"]) {
+        expect(said(controlPlane({ active }), cause)).toMatch(taken);
+      }
+      for (const elsewhere of [{ settings: { PORT: "3001" } }, { isMasked: true }]) {
+        expect(said(controlPlane({ active: "inactive", ...elsewhere }), cause)).toBeUndefined();
+      }
+      expect(said(controlPlane({ url: "http://127.0.0.1:3001" }), cause)).toContain(
+        "set control_plane.url to http://127.0.0.1:3001",
+      );
+      expect(said(SERVING, cause)).toBeUndefined();
+      expect(said(undefined, cause)).toBeUndefined();
+    },
+  );
+
+  it.each(["server-error", "rate-limited", "tls-untrusted", "connection-lost"] as const)(
+    "with %s is what the answer says",
+    (cause) => {
+      expect(said(FAILED, cause)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ["http://127.0.0.1", "80"],
+    ["https://cp.example.com", "443"],
+  ])("at %s has port %s", (wanted, port) => {
+    expect(said(undefined, "timeout", wanted)).toContain(`sport = :${port}'`);
+  });
 });
 
 it("of several lines for a variable, the last counts", () => {

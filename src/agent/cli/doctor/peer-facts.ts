@@ -3,7 +3,12 @@ import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { systemClock } from "../../../lib/clock.ts";
 import { isLoopbackAddress } from "../../../lib/loopback.ts";
-import { isName, type LocalControlPlane, listeningSettings } from "../../doctor/local-control-plane.ts";
+import {
+  type Here,
+  isName,
+  type LocalControlPlane,
+  listeningSettings,
+} from "../../doctor/local-control-plane.ts";
 import { lineInHosts } from "../../sync/network/hosts-file.ts";
 import { NameLookUp } from "../../sync/network/name-lookup.ts";
 import { readNameSettings } from "../../sync/network/name-settings.ts";
@@ -13,8 +18,8 @@ import { unitProperties } from "../../systemd/systemctl.ts";
 export interface PeerFacts {
   /** `127.0.0.9 (/etc/hosts line 2)`; undefined for an address, or if it could not be looked up. */
   readonly address: string | undefined;
-  /** The control plane that is installed here, if the server should be on this host. */
-  readonly local: LocalControlPlane | undefined;
+  /** Undefined if the server should be on another host. */
+  readonly here: Here | undefined;
 }
 
 const LOOK_UP_MS = 2000;
@@ -31,7 +36,10 @@ export async function peerFacts(server: URL): Promise<PeerFacts> {
   const isHere = addresses.some(({ address }) => isLoopbackAddress(address) || own.has(address));
   return {
     address: isIP(host) === 0 && addresses.length > 0 ? await listed(host, addresses) : undefined,
-    local: isHere ? await localControlPlane() : undefined,
+    // Node.js lists the interfaces that are up.
+    here: isHere
+      ? { local: await localControlPlane(), isLoopbackUp: [...own].some(isLoopbackAddress) }
+      : undefined,
   };
 }
 

@@ -24,7 +24,7 @@ export function explainNoRoute(
     host:
       ips[0] === undefined
         ? "check the network of this host"
-        : `see with ip route get ${ips[0]} what the network of this host lacks`,
+        : `see with ip route get ${ips[0]} what the network of this host lacks; if that shows a route, a firewall rejects the connection`,
     pod: "check the network of this pod, and its NetworkPolicy",
   });
   return { detail: `no route to ${address}${at}`, remedy };

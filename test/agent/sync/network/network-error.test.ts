@@ -80,7 +80,8 @@ describe("an error without a code", () => {
     );
     expect(unreachableByNetwork(new AggregateError(errors), PLACE)).toMatchObject({
       detail: "no route to cp.example.com:443, at 2001:db8::1 and 192.0.2.1 (ENETUNREACH)",
-      remedy: "see with ip route get 2001:db8::1 what the network of this host lacks",
+      remedy:
+        "see with ip route get 2001:db8::1 what the network of this host lacks; if that shows a route, a firewall rejects the connection",
     });
   });
 
