@@ -20,12 +20,12 @@ export interface UnitChanges {
 /** Whether the running service has the settings of its unit, and the unit gives no key away. */
 export function checkUnitChanges(
   { changed, inlineKey }: UnitChanges,
-  { NeedDaemonReload }: Pick<ServiceFacts, "NeedDaemonReload">,
+  { NeedDaemonReload, LoadState }: Pick<ServiceFacts, "NeedDaemonReload" | "LoadState">,
 ): readonly Check[] {
   const files = changed.map((path) => printable(path, 400)).join(", ");
   return [
-    // Otherwise the row about the reload says the same.
-    ...(changed.length === 0 || NeedDaemonReload
+    // Otherwise the row about the reload says the same, or the service cannot be restarted.
+    ...(changed.length === 0 || NeedDaemonReload || LoadState !== "loaded"
       ? []
       : [
           warning(
@@ -67,12 +67,7 @@ export function checkUnit(
     case "loaded":
       return [activity(facts, changed, now), ...sharedUser(facts), ...upkeep(facts)];
     default:
-      return [
-        bad(
-          `systemd cannot use its unit (${printable(facts.LoadState, 40)}): a line in ${unitFiles(facts)} is wrong`,
-          `To see which line, run: ${asRoot("systemd-analyze verify novacula-agent.service")}`,
-        ),
-      ];
+      return [unusable(facts, changed, now?.complaint)];
   }
 }
 
@@ -86,6 +81,26 @@ function sharedUser({ User }: ServiceFacts): readonly Check[] {
           `Remove User= from the drop-in that sets it, then run: ${RELOAD()} && ${asRoot("novacula-agent restart")}`,
         ),
       ];
+}
+
+/** systemd has read the unit and refuses it, or could not read it. */
+function unusable(facts: ServiceFacts, changed: readonly Assignment[], complaint?: string): Check {
+  const state = `systemd cannot use its unit (${printable(facts.LoadState, 40)})`;
+  if (complaint === undefined) {
+    return bad(
+      `${state}: a line in ${unitFiles(facts)} is wrong`,
+      `To see which line, run: ${asRoot("systemd-analyze verify novacula-agent.service")}`,
+    );
+  }
+  const start = changed.findLast(({ name }) => name === "ExecStart");
+  const fix =
+    start !== undefined && complaint.includes("more than one ExecStart=")
+      ? `Write a line ExecStart= without a value above line ${start.line} of ${printable(start.file, 400)}: it takes back the one of the package`
+      : `Correct ${changed.length > 0 ? "what was changed, or take it out" : `that in ${unitFiles(facts)}`}`;
+  return bad(
+    `${state}: ${complaint}${changesText(changed)}`,
+    `${fix}. Then run: ${RELOAD()} && ${asRoot("novacula-agent restart")}`,
+  );
 }
 
 function masked({ UnitFileState, ActiveState }: ServiceFacts): Check {
@@ -179,8 +194,11 @@ function upkeep(facts: ServiceFacts): readonly Check[] {
   ];
 }
 
+/** Those of this host, if there are any: the package's have no wrong line. */
 function unitFiles({ FragmentPath, DropInPaths }: ServiceFacts): string {
-  const files = [FragmentPath, ...DropInPaths].filter((path) => path !== "");
+  const all = [FragmentPath, ...DropInPaths].filter((path) => path !== "");
+  const own = all.filter((path) => !/^(?:\/usr)?\/lib\//u.test(path));
+  const files = own.length === 0 ? all : own;
   return files.length === 0 ? "its unit" : files.map((path) => printable(path, 400)).join(", ");
 }
 

@@ -69,7 +69,7 @@ function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: 
     : `The control plane of this host serves there now. If doctor finds the same again, a rule of this host's firewall refuses the connection. To see the rules, run: ${rules}`;
 }
 
-/** Another program is at the agent's URL: the control plane is elsewhere, or found its port taken. */
+/** Another program is at the agent's URL: the control plane is elsewhere, or its port was taken. */
 function taken(local: LocalControlPlane, wanted: URL): string | undefined {
   if (local.active === "active") {
     return localRemedy(local, wanted.origin);

@@ -17,6 +17,10 @@ export interface StartFacts {
   readonly isRepaired: boolean;
   /** Why the user of the service may not enter the folder in which the service starts. */
   readonly obstacle?: { readonly problem: string; readonly commands: readonly string[] | undefined };
+  /** What systemd says of a unit that it cannot use, a clause. */
+  readonly complaint?: string | undefined;
+  /** Where the program of the service is named: `ExecStart= in FILE line 3`. */
+  readonly startSource?: string | undefined;
 }
 
 interface StartFailure {
@@ -68,7 +72,7 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     case 200:
       return folderClosed(facts, now);
     case 203:
-      return programMissing(facts, unlessChanged("ExecStart", "Reinstall the package, then run:"));
+      return programMissing(facts, now, unlessChanged("ExecStart", "Reinstall the package, then run:"));
     case 217:
       return {
         cause: `its user ${user} does not exist (status 217/USER)`,
@@ -154,10 +158,18 @@ export function programOf({ ExecStart }: ServiceFacts): string {
 }
 
 /** A drop-in may name another program: then the package is not at fault. */
-function programMissing(facts: ServiceFacts, reinstall: { readonly remedy?: string }) {
+function programMissing(
+  facts: ServiceFacts,
+  { startSource }: StartFacts,
+  reinstall: { readonly remedy?: string },
+) {
   const program = programOf(facts);
   const cause = `the program ${printable(program, 400)} of its ExecStart= cannot be executed (status 203/EXEC)`;
-  const correct = `Correct ExecStart= (to see where it is: ${asRoot("systemctl cat novacula-agent")}), then run: ${asRoot("systemctl daemon-reload")} && ${startAgain()}`;
+  const place = printable(
+    startSource ?? `ExecStart= (to see where it is: ${asRoot("systemctl cat novacula-agent")})`,
+    400,
+  );
+  const correct = `Correct ${place}, then run: ${asRoot("systemctl daemon-reload")} && ${startAgain()}`;
   return program === PACKAGED_BINARY ? { cause, ...reinstall } : { cause, remedy: correct };
 }
 

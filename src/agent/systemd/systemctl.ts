@@ -55,6 +55,23 @@ export async function systemctlOutput(args: readonly string[]): Promise<string |
   return answer?.exitCode === 0 ? answer.stdout : undefined;
 }
 
+/** What systemd says of a unit that it cannot use, as a clause; undefined: nothing known. */
+export async function unitComplaint(unit: string): Promise<string | undefined> {
+  const args = ["verify", "--man=no", unit];
+  const answer = await captured("systemd-analyze", args, LONGEST_ANSWER_MS).catch(() => undefined);
+  return answer === undefined ? undefined : complaintIn(answer.stderr, unit);
+}
+
+/** Of the lines of systemd-analyze(1) about `unit`, the one that says why systemd refuses it. */
+export function complaintIn(output: string, unit: string): string | undefined {
+  const lines = output
+    .split("\n")
+    .filter((line) => line.includes(unit) && !line.includes("has a bad unit file setting"));
+  const line = lines.find((each) => each.endsWith("Refusing.")) ?? lines.at(-1);
+  const clause = line?.replace(`${unit}: `, "").replace(/[.,]?(?: Refusing\.)?$/u, "");
+  return clause === undefined ? undefined : printable(clause, 400);
+}
+
 /** 257 of `systemd 257 (257.9-1~deb13u1)`; 0 if systemctl does not say. */
 export async function systemdVersion(): Promise<number> {
   return Number(/^systemd (\d+)/u.exec((await systemctlOutput(["--version"])) ?? "")?.[1] ?? 0);

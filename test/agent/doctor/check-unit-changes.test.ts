@@ -3,7 +3,7 @@ import { checkExecutor } from "../../../src/agent/doctor/check-executor.ts";
 import { checkUnitChanges } from "../../../src/agent/doctor/check-unit.ts";
 import { ONLINE, ONLINE_FACTS } from "../../support/agent/fault-table.ts";
 
-const LOADED = { NeedDaemonReload: false };
+const LOADED = { LoadState: "loaded", NeedDaemonReload: false };
 const DROP_IN = "/etc/systemd/system/novacula-agent.service.d/proxy.conf";
 
 describe("a unit that is newer than its process", () => {
@@ -19,7 +19,12 @@ describe("a unit that is newer than its process", () => {
 
   it("is said once if systemd has to read it, too", () => {
     const changes = { changed: [DROP_IN], inlineKey: undefined };
-    expect(checkUnitChanges(changes, { NeedDaemonReload: true })).toEqual([]);
+    expect(checkUnitChanges(changes, { ...LOADED, NeedDaemonReload: true })).toEqual([]);
+  });
+
+  it.each(["bad-setting", "masked"])("has no restart while it is %s", (LoadState) => {
+    const changes = { changed: [DROP_IN], inlineKey: undefined };
+    expect(checkUnitChanges(changes, { ...LOADED, LoadState })).toEqual([]);
   });
 
   it("makes the remedy of an executor a restart: a retry would use the old settings", () => {

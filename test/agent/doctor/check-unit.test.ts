@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
 import { decodeServiceFacts } from "../../../src/agent/systemd/service/service-facts.ts";
+import type { Assignment } from "../../../src/agent/systemd/service/unit-files.ts";
 import { FAULT_TABLE } from "../../support/agent/fault-table.ts";
 import { serviceFacts } from "../../support/agent/service-facts.ts";
 
@@ -84,6 +85,48 @@ describe("the unit", () => {
     expect(found?.remedy).toMatch(
       /^Run: (?:sudo )?systemctl reset-failed novacula-agent && (?:sudo )?systemctl start novacula-agent$/u,
     );
+  });
+
+  it("names the line of a program that cannot be executed", () => {
+    const shown = `ActiveState=failed\nResult=exit-code\nExecMainStatus=203\nExecStart={ path=/opt/a ; argv[]=/opt/a run ; }`;
+    const startSource = "ExecStart= in /etc/systemd/system/novacula-agent.service line 9";
+    const [found] = checkUnit(serviceFacts(shown), [], { isRepaired: false, startSource });
+    expect(found?.remedy).toContain(`Correct ${startSource}, then run: `);
+  });
+
+  describe("that systemd cannot use", () => {
+    const FILE = "/etc/systemd/system/novacula-agent.service.d/override.conf";
+    const start = { file: FILE, section: "Service", name: "ExecStart", value: "/usr/bin/novacula-agent run" };
+    const TWICE = "Service has more than one ExecStart= setting, which is only allowed for oneshot services";
+    const RESTART = /\. Then run: \S*\s?systemctl daemon-reload && \S*\s?novacula-agent restart$/u;
+
+    function found(complaint: string, changed: readonly Assignment[], dropIns = "") {
+      const facts = serviceFacts(
+        `LoadState=bad-setting\nFragmentPath=/usr/lib/systemd/system/novacula-agent.service\nDropInPaths=${dropIns}`,
+      );
+      const [check] = checkUnit(facts, changed, { isRepaired: false, complaint });
+      expect(check?.detail).toContain(`(bad-setting): ${complaint}`);
+      expect(check?.remedy).toMatch(RESTART);
+      return { detail: check?.detail, remedy: check?.remedy };
+    }
+
+    it("has the remedy for a second ExecStart=, at the last of them", () => {
+      const check = found(TWICE, [
+        { ...start, line: 2 },
+        { ...start, line: 3 },
+      ]);
+      expect(check.remedy).toContain(`a line ExecStart= without a value above line 3 of ${FILE}: `);
+      expect(check.detail).toContain(`(${FILE} line 3)`);
+    });
+
+    it("has what was changed, or its files, of which those of this host come before the package's", () => {
+      const user = { ...start, name: "User", value: "no such", line: 2 };
+      const check = found("Invalid user/group name", [user]);
+      expect(check.remedy).toMatch(/^Correct what was changed, or take it out\. /u);
+      expect(check.detail).toContain(`User=no such (${FILE} line 2)`);
+      expect(found(TWICE, []).remedy).toContain("that in /usr/lib/systemd/system/novacula-agent.service. ");
+      expect(found(TWICE, [], `/lib/systemd/system/a.conf ${FILE}`).remedy).toContain(`that in ${FILE}. `);
+    });
   });
 
   it("says what keeps its user out of its folder", () => {

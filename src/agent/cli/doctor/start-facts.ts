@@ -5,11 +5,16 @@ import { hiddenIn } from "../../../lib/files/hidden-folders.ts";
 import { programOf, type StartFacts, startFolder } from "../../doctor/start-failure.ts";
 import { hiddenFolders } from "../../systemd/service/sandbox.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
+import { SERVICE } from "../../systemd/service-unit.ts";
+import { unitComplaint } from "../../systemd/systemctl.ts";
 import { entryObstacle, unitUser } from "../host/service-user.ts";
 import type { ServiceView } from "../host/service-view.ts";
 
 /** Looks whether what the last start lacked is there now: systemd only remembers the failure. */
-export async function startFacts({ facts, changed }: ServiceView): Promise<StartFacts> {
+export async function startFacts({ facts, changed, startSource }: ServiceView): Promise<StartFacts> {
+  if (!["loaded", "masked"].includes(facts.LoadState)) {
+    return { isRepaired: false, complaint: await unitComplaint(SERVICE) };
+  }
   // In a root of its own, the paths of the service are others.
   if (facts.Result !== "exit-code" || changed.some(({ name }) => /^Root(?:Directory|Image)$/u.test(name))) {
     return { isRepaired: false };
@@ -18,7 +23,7 @@ export async function startFacts({ facts, changed }: ServiceView): Promise<Start
     case 200:
       return await folderFacts(facts);
     case 203:
-      return { isRepaired: await isExecutable(programOf(facts)) };
+      return { isRepaired: await isExecutable(programOf(facts)), startSource };
     case 217:
       return { isRepaired: unitUser(facts) !== undefined };
     default:

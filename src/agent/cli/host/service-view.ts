@@ -18,6 +18,8 @@ export interface ServiceView {
   readonly configPath: string;
   /** What names that path: `ExecStart= in FILE line 3`. Undefined: it is the default path. */
   readonly configSource: string | undefined;
+  /** What names its program: `ExecStart= in FILE line 3`. Undefined: it could not be read. */
+  readonly startSource: string | undefined;
   /** The absolute paths of its unit, its drop-ins and its files of `EnvironmentFile=`. */
   readonly files: readonly string[];
   /** The settings that the shipped unit does not have. */
@@ -57,6 +59,7 @@ export async function viewOf(facts: ServiceFacts): Promise<ServiceView> {
     changed: changedSettings(assignments),
     configPath: pathOf(flag, environment, facts),
     configSource: sourceOfPath(flag, environment, assignments),
+    startSource: startSourceIn(assignments),
   };
 }
 
@@ -74,13 +77,15 @@ function sourceOfPath(
   assignments: readonly Assignment[],
 ): string | undefined {
   if (flag !== undefined) {
-    const place = inForce(assignments, "Service", "ExecStart").at(-1);
-    return place === undefined
-      ? `ExecStart= of ${SERVICE}`
-      : `ExecStart= in ${place.file} line ${place.line}`;
+    return startSourceIn(assignments) ?? `ExecStart= of ${SERVICE}`;
   }
   const variable = sources.get("NOVACULA_CONFIG");
   return variable === undefined ? undefined : `NOVACULA_CONFIG in ${variable}`;
+}
+
+function startSourceIn(assignments: readonly Assignment[]): string | undefined {
+  const place = inForce(assignments, "Service", "ExecStart").at(-1);
+  return place === undefined ? undefined : `ExecStart= in ${place.file} line ${place.line}`;
 }
 
 /** A file that cannot be read only costs the names of places. */

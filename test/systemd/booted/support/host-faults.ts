@@ -13,6 +13,13 @@ export const RESTART =
 const BUSY =
   'require("node:http").createServer((_, answer) => { answer.statusCode = 503; answer.end("busy"); }).listen(3009, "127.0.0.1")';
 const IS_BUSY = 'fetch("http://127.0.0.1:3009").then(() => process.exit(0), () => process.exit(1))';
+/** A program on the port of the control plane, and a question whether it is there. */
+const TAKER =
+  'require("node:http").createServer((_, answer) => answer.end("<html>")).listen(3000, "127.0.0.1")';
+const IS_TAKEN = 'fetch("http://127.0.0.1:3000").then(() => process.exit(0), () => process.exit(1))';
+/** Sets the flags of the interface lo, netdevice(7). */
+const LOOPBACK = (flags: string) =>
+  `perl -e 'socket(my $s, 2, 2, 0); my $r = pack("a16 s x22", "lo", ${flags}); ioctl($s, 0x8914, $r) or die "$!"'`;
 const ELSEWHERE = `sed -i 's#http://127.0.0.1:3000#https://cp.example.com#' ${CONFIG}`;
 const BACK = `sed -i 's#https://cp.example.com#http://127.0.0.1:3000#' ${CONFIG}`;
 const ENVIRONMENT = "/etc/default/novacula-agent";
@@ -266,6 +273,40 @@ export const HOST_FAULTS: readonly HostFault[] = [
     fix: `install -o root -g novacula -m 0640 /srv/ca/ca.pem /etc/novacula/ca.pem
       sed -i 's#/srv/ca/ca.pem#/etc/novacula/ca.pem#' ${CONFIG}`,
     tidy: `mv ${CONFIG}.kept ${CONFIG}; rm -r /srv/ca /etc/novacula/ca.pem; ${UNDO}`,
+  },
+  {
+    stage: "unit",
+    says: `more than one ExecStart= setting, which is only allowed for Type=oneshot services. Its unit was changed on this host: ExecStart=/usr/bin/novacula-agent run --config ${CONFIG} (${DROP_IN} line 2) Write a line ExecStart= without a value above line 2 of ${DROP_IN}`,
+    script: withDropIn(`ExecStart=/usr/bin/novacula-agent run --config ${CONFIG}`),
+    fix: `sed -i '2i ExecStart=' ${DROP_IN}; systemctl daemon-reload && novacula-agent restart`,
+    tidy: UNDO,
+  },
+  {
+    stage: "unit",
+    says: "Service has no ExecStart=, ExecStop=, or SuccessAction=",
+    script: withDropIn("ExecStart="),
+    fix: UNDO,
+  },
+  {
+    stage: "unit",
+    says: `Correct ExecStart= in /etc/systemd/system/novacula-agent.service line`,
+    script: `sed 's#^ExecStart=.*#ExecStart=/opt/novacula-agent run#' $(systemctl show -P FragmentPath novacula-agent) > /etc/systemd/system/novacula-agent.service
+      systemctl daemon-reload; systemctl restart novacula-agent || true; sleep 1`,
+    fix: `rm /etc/systemd/system/novacula-agent.service; ${RESTART}`,
+  },
+  {
+    stage: "answer",
+    says: "Another program has the port of this host's control plane, which does not run.",
+    script: `systemctl stop novacula-control-plane; systemd-run --quiet --unit=taker /opt/node -e '${TAKER}'
+      until /opt/node -e '${IS_TAKEN}'; do sleep 0.2; done; ! systemctl start novacula-control-plane`,
+    fix: `systemctl stop taker; systemctl reset-failed novacula-control-plane; ${START_CONTROL_PLANE}`,
+  },
+  {
+    stage: "tcp",
+    says: "The interface lo, over which this host reaches itself, is down.",
+    // As does ip link set lo down, which these machines do not have.
+    script: `${LOOPBACK("0x48")}; sleep 1`,
+    fix: LOOPBACK("0x49"),
   },
   {
     stage: "executor",
