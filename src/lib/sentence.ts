@@ -8,5 +8,5 @@ export function sentence(clause: string): string {
   return start === "" || /[!?…]$/.test(start) || COMMAND_LAST.test(start) ? start : `${start}.`;
 }
 
-/** `Run: systemctl start novacula-agent`, with no sentence behind it. */
+/** `Run: novacula-agent status`, with no sentence behind it. */
 const COMMAND_LAST = /\brun: (?!.*[.;] )\S.*$/iu;

@@ -18,7 +18,7 @@ function clientAt(url: string) {
     proxy: undefined,
     environment: {},
     userAgent: "test",
-    deadlineMs: 5000,
+    deadlineMs: 60_000,
   };
   const client = createSyncClient({ ...options, url, key: new ExecutorKey(makeKey()) }, clock);
   return {

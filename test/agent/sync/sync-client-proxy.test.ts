@@ -173,7 +173,7 @@ describe("a proxy that does not work", () => {
   it("hangs: the sync ends with the deadline, and the next one has a new tunnel", async () => {
     await using proxy = await startTestProxy({ targetPort: server.port });
     proxy.setMode("hang");
-    const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem, deadlineMs: 400 };
+    const options = { proxy: `http://${proxy.address}`, caPem: certificates.caPem, deadlineMs: 1500 };
     await using client = testClient(URL_BEHIND, options);
     expect(await client.sync(SYNC_REQUEST, NEVER)).toMatchObject({ kind: "unreachable", cause: "timeout" });
     proxy.setMode("tunnel");

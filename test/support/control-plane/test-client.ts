@@ -34,7 +34,7 @@ export function testClient(
     proxy: undefined,
     environment: {},
     userAgent: "novacula-agent/test",
-    deadlineMs: 5000,
+    deadlineMs: 60_000,
     ...given,
   });
   return { ...client, [Symbol.asyncDispose]: () => client.close() };
