@@ -1,11 +1,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { utcTime } from "../../lib/clock.ts";
-import { errorChain, errorCode, OperatorError } from "../../lib/errors.ts";
-import { readProblem } from "../../lib/files/access-problem.ts";
+import { errorChain, errorCode } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { inPlace, shellWord } from "../../lib/shell-word.ts";
+import { readTlsFile, TlsProblem } from "./tls-file.ts";
 
 export interface TlsPaths {
   readonly certPath: string;
@@ -21,23 +21,21 @@ export interface TlsPair {
   readonly validTo: number;
 }
 
-/** The pair cannot be used. The message says which file and why, and what to do. */
-export class TlsProblem extends OperatorError {
-  override readonly name = "TlsProblem";
-}
-
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
 const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
 
 /** Reads both files. Throws a TlsProblem if they are no pair that can be served. */
 export function readTlsPair({ certPath, keyPath }: TlsPaths): TlsPair {
-  const cert = readText("TLS_CERT", certPath);
-  const key = readText("TLS_KEY", keyPath);
+  const cert = readTlsFile("TLS_CERT", certPath);
+  const key = readTlsFile("TLS_KEY", keyPath);
   requireKinds({ certPath, keyPath }, cert, key);
   const [certificate] = certificatesIn(cert, certPath);
-  const privateKey = parsed(`TLS_KEY ${shown(keyPath)} cannot be read as a private key`, RENEW, () =>
-    createPrivateKey(key),
+  const isWhole = /-----END (?:[A-Z0-9]+ )*PRIVATE KEY-----/.test(key);
+  const privateKey = parsed(
+    `TLS_KEY ${shown(keyPath)} cannot be read as a private key`,
+    isWhole ? RENEW : COPY_AGAIN,
+    () => createPrivateKey(key),
   );
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new TlsProblem(
@@ -60,7 +58,7 @@ function certificatesIn(cert: string, path: string): readonly [X509Certificate, 
   const read = (block: string, index: number) =>
     parsed(
       `certificate ${index + 1} of ${found.length} in TLS_CERT ${shown(path)} cannot be read`,
-      "copy it again, from its first dash to its last",
+      COPY_AGAIN,
       () => new X509Certificate(block),
     );
   const [first = "", ...rest] = found;
@@ -95,32 +93,6 @@ function fileIdentity(path: string): string {
     return [realpathSync(path), dev, ino, size, mtimeNs, ctimeNs].join(" ");
   } catch (error) {
     return errorCode(error) ?? "unreadable";
-  }
-}
-
-function readText(variable: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new TlsProblem(`cannot read ${variable} ${shown(path)}: ${whyUnreadable(path, error)}`);
-  }
-}
-
-function whyUnreadable(path: string, error: unknown): string {
-  const refused = readProblem(path);
-  if (refused !== undefined) {
-    return `${refused.problem}. Fix: ${refused.fix}`;
-  }
-  switch (errorCode(error)) {
-    case "ENOENT":
-      return inPlace({
-        host: "it does not exist. Fix: correct the path. A service does not see files below /home, /root and /tmp",
-        pod: "it does not exist. Fix: correct the path, or mount the volume that has it",
-      });
-    case "EISDIR":
-      return "it is a folder. Fix: name the file in it";
-    default:
-      return errorChain(error);
   }
 }
 
@@ -192,6 +164,7 @@ function parsed<Result>(what: string, fix: string, parse: () => Result): Result 
   }
 }
 
+const COPY_AGAIN = "copy it again, from its first dash to its last";
 const RENEW = "have the pair made again, in PEM";
 const STRONGER =
   "have a pair made with a key of P-256, or of RSA with 2048 bits or more, and a signature with SHA-256";

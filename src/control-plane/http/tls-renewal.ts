@@ -1,14 +1,7 @@
 import { type Clock, utcTime } from "../../lib/clock.ts";
 import type { Logger } from "../log/logger.ts";
-import {
-  identityOf,
-  isValid,
-  readTlsPair,
-  requireValid,
-  type TlsPair,
-  type TlsPaths,
-  TlsProblem,
-} from "./tls-pair.ts";
+import { TlsProblem } from "./tls-file.ts";
+import { identityOf, isValid, readTlsPair, requireValid, type TlsPair, type TlsPaths } from "./tls-pair.ts";
 
 const LOOK_MS = 1000;
 /** Programs that renew certificates write one file after the other. */
@@ -66,7 +59,8 @@ export function renewTls(
         throw error;
       }
       brokenSince ??= clock.now();
-      if (said !== error.message && (isAsked || clock.now() - brokenSince >= PATIENCE_MS)) {
+      const isNews = said !== error.message && clock.now() - brokenSince >= PATIENCE_MS;
+      if (isAsked || isNews) {
         said = error.message;
         logger.error({ event: "tls.unusable" }, `The previous certificate stays in use: ${error.message}`);
       }

@@ -1,5 +1,6 @@
 import { systemClock } from "../../../lib/clock.ts";
-import { readTlsPair, type TlsPair, TlsProblem } from "../../http/tls-pair.ts";
+import { TlsProblem } from "../../http/tls-file.ts";
+import { readTlsPair, type TlsPair } from "../../http/tls-pair.ts";
 import { renewTls } from "../../http/tls-renewal.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { ControlPlaneServer } from "../../server.ts";

@@ -132,6 +132,13 @@ describe("a renewed certificate", () => {
     writeFileSync(paths.keyPath, "");
     renewal.reload();
     expect(lines.at(-1)).toMatch(/<3>tls\.unusable: .*holds no private key in PEM \(it is empty\)/);
+    const { length } = lines;
+    renewal.look();
+    expect(lines).toHaveLength(length);
+    // A person who asks again gets an answer again.
+    renewal.reload();
+    expect(lines).toHaveLength(length + 1);
+    expect(lines.at(-1)).toBe(lines.at(-2));
   });
 });
 
@@ -163,6 +170,22 @@ describe("a pair that cannot be used", () => {
     expect(() => readTlsPair({ ...paths, certPath: "/nonexistent/cp.pem" })).toThrow(
       /cannot read TLS_CERT \/nonexistent\/cp\.pem: it does not exist/,
     );
+  });
+
+  it("is named in words if it is cut off, too large, or no regular file", async () => {
+    const { good, folder, paths } = await scene();
+    const said = (key: string) => () => readTlsPair({ ...paths, keyPath: join(folder, key) });
+    writeFileSync(join(folder, "cut.key"), good.key.slice(0, 100));
+    expect(said("cut.key")).toThrow(/cannot be read as a private key: .*Fix: copy it again, from its first/);
+    writeFileSync(join(folder, "large.key"), good.key + "\n".repeat(1024 * 1024));
+    expect(said("large.key")).toThrow(/cannot read TLS_KEY \S+large\.key: it is larger than 1 MiB/);
+    execFileSync("mkfifo", [join(folder, "pipe.key")]);
+    expect(said("pipe.key")).toThrow(/TLS_KEY \S+pipe\.key: it is not a regular file\. A pipe/);
+    symlinkSync("/dev/zero", join(folder, "device.key"));
+    expect(said("device.key")).toThrow(/it is not a regular file\. A pipe or a device/);
+    symlinkSync("gone.key", join(folder, "link.key"));
+    expect(said("link.key")).toThrow(/link\.key: it is a link to a file that does not exist/);
+    expect(said(".")).toThrow(/it is a folder\. Fix: name the file in it/);
   });
 
   it.each(["cert", "key"] as const)(
