@@ -288,13 +288,6 @@ export const HOST_FAULTS: readonly HostFault[] = [
     fix: UNDO,
   },
   {
-    stage: "unit",
-    says: `Correct ExecStart= in /etc/systemd/system/novacula-agent.service line`,
-    script: `sed 's#^ExecStart=.*#ExecStart=/opt/novacula-agent run#' $(systemctl show -P FragmentPath novacula-agent) > /etc/systemd/system/novacula-agent.service
-      systemctl daemon-reload; systemctl restart novacula-agent || true; sleep 1`,
-    fix: `rm /etc/systemd/system/novacula-agent.service; ${RESTART}`,
-  },
-  {
     stage: "answer",
     says: "Another program has the port of this host's control plane, which does not run.",
     script: `systemctl stop novacula-control-plane; systemd-run --quiet --unit=taker /opt/node -e '${TAKER}'
