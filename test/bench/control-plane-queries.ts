@@ -4,6 +4,9 @@
  * times the p50 with 50 keys, 1,000 executors and 1,000 audit events that is. The goal is p95 <= 50.
  *
  *   node test/bench/control-plane-queries.ts [audit events] [directory that keeps the databases]
+ *
+ * With NOVACULA_TEST_ENGINE=postgres, the same databases are moved to a PostgreSQL server of this
+ * run, as `migrate` moves them.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,14 +17,19 @@ import { ErrorDisclosure } from "../../src/control-plane/http/error-disclosure.t
 import { ensureFirstAdmin } from "../../src/control-plane/people/first-admin.ts";
 import { createPeople } from "../../src/control-plane/people/people.ts";
 import { createServer } from "../../src/control-plane/server.ts";
-import { openSqliteStore } from "../../src/control-plane/store/sqlite/open.ts";
+import { parsePostgresUrl } from "../../src/control-plane/store/address/postgres-address.ts";
+import { moveToPostgres } from "../../src/control-plane/store/move/move.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { fillLargeDatabase, type LargeSizes } from "../support/control-plane/large-database.ts";
+import { openByUrl } from "../support/control-plane/store/open-by-url.ts";
+import { createBareDatabase, query as runSql } from "../support/control-plane/store/postgres-databases.ts";
+import { isOnPostgres } from "../support/control-plane/test-database.ts";
 
 const ROUNDS = 40;
 const origin = "http://cp.test";
 const admin = { email: "admin@example.com", password: "a password of this benchmark" };
 const kept = process.argv[3];
+const directory = kept ?? mkdtempSync(join(tmpdir(), "control-plane-queries-"));
 const now = Date.now();
 const LARGE = {
   keys: 500,
@@ -134,13 +142,29 @@ interface Cost {
   readonly rows: string;
 }
 
-async function costs(sizes: LargeSizes, directory: string): Promise<Map<string, Cost>> {
+/** Makes the database, unless the directory has kept it. Resolves with its DATABASE_URL. */
+async function databaseIn(directory: string, sizes: LargeSizes): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, "control-plane.db");
   if (!existsSync(path)) {
     await fillLargeDatabase(path, sizes, now);
   }
-  const store = openSqliteStore(path);
+  if (!isOnPostgres()) {
+    return `file:${path}`;
+  }
+  const { url } = await createBareDatabase();
+  const parsed = parsePostgresUrl(url);
+  if (!parsed.isValid) {
+    throw new Error(parsed.problem);
+  }
+  await moveToPostgres(path, parsed.address, { leavesOutDamaged: false, progress: () => {} });
+  // As autovacuum leaves a table that has grown to this size.
+  await runSql(url, "vacuum analyze");
+  return url;
+}
+
+async function costs(databaseUrl: string, sizes: LargeSizes): Promise<Map<string, Cost>> {
+  const store = await openByUrl(databaseUrl);
   const logger = pino({ level: "silent" });
   const errors = new ErrorDisclosure(logger, systemClock.now);
   await ensureFirstAdmin(store, { admin, organizationName: "Default" }, now);
@@ -154,7 +178,7 @@ async function costs(sizes: LargeSizes, directory: string): Promise<Map<string, 
     secret: "x1".repeat(20),
     now: Date.now,
   });
-  const socketPath = join(directory, "management.sock");
+  const socketPath = join(directory, `management-${sizes.auditEvents}.sock`);
   const server = createServer({
     store,
     logger,
@@ -208,11 +232,12 @@ async function costOf(query: string, url: string, headers: Readonly<Record<strin
   return { p50: at(0.5), p95: at(0.95), rows };
 }
 
-const directory = kept ?? mkdtempSync(join(tmpdir(), "control-plane-queries-"));
+const smallUrl = await databaseIn(join(directory, "small"), SMALL);
+const largeUrl = await databaseIn(join(directory, "large"), LARGE);
 // Once for nothing: the first queries of a process are compiled, and would make ratios too small.
-await costs(SMALL, join(directory, "small"));
-const small = await costs(SMALL, join(directory, "small"));
-const large = await costs(LARGE, join(directory, "large"));
+await costs(smallUrl, SMALL);
+const small = await costs(smallUrl, SMALL);
+const large = await costs(largeUrl, LARGE);
 process.stdout.write("p50 ms  p95 ms   ratio  rows  query\n");
 for (const [name, { p50, p95, rows }] of large) {
   const ratio = p50 / (small.get(name)?.p50 ?? Number.NaN);
