@@ -1,4 +1,5 @@
 import { useId } from "preact/hooks";
+import { RevealedField } from "../ui/form.tsx";
 import { DAY_MS, exactly } from "../ui/time.tsx";
 
 /** Days until a key expires: one of the presets, never, or what is typed. */
@@ -50,7 +51,7 @@ export function ExpiryField({ expiry, onChange }: ExpiryFieldProps) {
         onChoose={() => onChange({ kind: "other", text: "" })}
       />
       {expiry.kind === "other" ? (
-        <label class="field">
+        <RevealedField>
           Days until it expires
           <input
             type="number"
@@ -62,7 +63,7 @@ export function ExpiryField({ expiry, onChange }: ExpiryFieldProps) {
             value={expiry.text}
             onInput={(event) => onChange({ kind: "other", text: event.currentTarget.value })}
           />
-        </label>
+        </RevealedField>
       ) : null}
       <small id={id}>{hint(expiry)}</small>
     </fieldset>

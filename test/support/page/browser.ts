@@ -25,6 +25,9 @@ export interface LookOptions {
   readonly forcedColors?: "active";
   /** Of the window, in CSS pixels; 390 is a phone's. */
   readonly width?: number;
+  readonly height?: number;
+  /** Without the setting that asks for less motion, which is the default of all tests. */
+  readonly isMoving?: boolean;
   /** What the browser may log: it logs each answer of 4xx and 5xx. Left out: nothing. */
   readonly mayLog?: RegExp;
   /** The test context's own, which concurrent tests must pass. */
@@ -48,10 +51,10 @@ export function useBrowser(): (options?: LookOptions) => Promise<Page> {
     }
     const context = await browser.newContext({
       colorScheme: options.colorScheme ?? "light",
-      viewport: { width: options.width ?? 1280, height: 800 },
+      viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
       timezoneId: "Europe/Berlin",
       locale: "en-GB",
-      reducedMotion: "reduce",
+      reducedMotion: options.isMoving === true ? "no-preference" : "reduce",
       forcedColors: options.forcedColors ?? "none",
       permissions: ["clipboard-read", "clipboard-write"],
     });

@@ -18,8 +18,8 @@ export const LOOKS: readonly Look[] = [
   { name: "light", colorScheme: "light", width: 1280 },
   { name: "dark", colorScheme: "dark", width: 1280 },
   { name: "phone", colorScheme: "light", width: 320 },
-  // As a window of 1280 pixels at 200 %.
-  { name: "large", colorScheme: "light", width: 640 },
+  // As a window of 1280 × 800 pixels at 200 %.
+  { name: "large", colorScheme: "light", width: 640, height: 400 },
   { name: "forced", colorScheme: "dark", width: 1280, forcedColors: "active" },
 ];
 
