@@ -11,9 +11,10 @@ const INTERVAL_MS = 10_000;
 /** The viewer's place in the shown organization, and the way out of it. */
 export function LeaveOrganization({ membership }: { membership: Membership }) {
   const { organization, role } = membership;
-  const { data } = usePolled(`members of ${organization.id}`, INTERVAL_MS, askMembers());
+  const { data, failure } = usePolled(`members of ${organization.id}`, INTERVAL_MS, askMembers());
   const [isLeaving, setLeaving] = useState(false);
   const owners = (data?.members ?? []).filter((member) => member.role === "owner");
+  const isUnknown = role === "owner" && data === undefined && failure === undefined;
   const isOnlyOwner = role === "owner" && data !== undefined && owners.length < 2;
   return (
     <section>
@@ -29,7 +30,7 @@ export function LeaveOrganization({ membership }: { membership: Membership }) {
             </>
           ) : null}
         </p>
-        {isOnlyOwner ? null : (
+        {isOnlyOwner || isUnknown ? null : (
           <button type="button" class="danger" onClick={() => setLeaving(true)}>
             Leave {organization.name}
           </button>

@@ -5,9 +5,9 @@ import { useAnnounce } from "../state/page-state.ts";
 import { usePolled } from "../state/polling.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { TableHead } from "../ui/list/table-head.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { Pending } from "../ui/pending.tsx";
 import { useRestoredFocus } from "../ui/restore-focus.ts";
-import { ExactTime, Moment } from "../ui/time.tsx";
+import { DAY_MS, ExactTime, Moment } from "../ui/time.tsx";
 
 const INTERVAL_MS = 10_000;
 
@@ -32,7 +32,7 @@ export function SessionList() {
           </button>
         ) : null}
       </div>
-      {data === undefined && failure !== undefined ? <Notice kind="error">{failure}</Notice> : null}
+      {data === undefined ? <Pending failure={failure} /> : null}
       {sessions.length > 0 ? (
         <table class="list" onFocusIn={restoreFocus}>
           <caption class="visually-hidden">Your sign-ins, newest first</caption>
@@ -82,8 +82,6 @@ function SessionRow({ session, onEnd }: { session: OwnSession; onEnd: () => void
     </tr>
   );
 }
-
-const DAY_MS = 86_400_000;
 
 /** A session is renewed at most once a day, so no more is known. */
 function LastActive({ at }: { at: number }) {

@@ -57,7 +57,7 @@ function OwnKeys({ executor: { ownKeys }, revokeKeys, onChange }: OwnKeysProps) 
     return <p>This executor has no active key of its own.</p>;
   }
   return (
-    <div>
+    <section>
       <p>
         {ownKeys.length === 1
           ? "One active key serves only this executor:"
@@ -70,7 +70,7 @@ function OwnKeys({ executor: { ownKeys }, revokeKeys, onChange }: OwnKeysProps) 
           </li>
         ))}
       </ul>
-      <p class="choice after-list">
+      <p class="choice">
         <input
           id={id}
           type="checkbox"
@@ -79,6 +79,6 @@ function OwnKeys({ executor: { ownKeys }, revokeKeys, onChange }: OwnKeysProps) 
         />{" "}
         <label for={id}>{ownKeys.length === 1 ? "Revoke it too" : "Revoke them too"}</label>
       </p>
-    </div>
+    </section>
   );
 }

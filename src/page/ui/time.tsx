@@ -20,9 +20,9 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ["s", 1000],
 ];
 
-/** `20 Nov 2026, 12:03:07 CET` */
+/** `20 Nov 2026, 12:03:07 CET`, whose zone is never alone on a line. */
 export function exactly(at: number): string {
-  return exactTime(at);
+  return exactTime(at).replace(/ (?=\S+$)/u, "\u00a0");
 }
 
 /** `12:03:07` today, with the date on other days: for the words after "since". */
