@@ -1,6 +1,6 @@
 import { type AuditEvent, type AuditFilter, listAuditEvents } from "../api/audit.ts";
 import { usePlace } from "../state/page-state.ts";
-import { usePolled } from "../state/polling.ts";
+import { usePolledList } from "../state/polled-list.ts";
 import type { Membership } from "../state/session.ts";
 import { DamagedColumns } from "../ui/badge.tsx";
 import { cursorOf, isFiltered, pageOf } from "../ui/list/list-query.ts";
@@ -19,9 +19,13 @@ const INTERVAL_MS = 5000;
 /** The audit log: who did what to what, and when. */
 export function AuditPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
-  const filter = filterOf(query);
-  const { data, failure } = usePolled(`audit ${query}`, INTERVAL_MS, listAuditEvents(filter));
-  const page = pageOf(data ?? [], query);
+  const { data, failure, ...list } = usePolledList(
+    "audit",
+    INTERVAL_MS,
+    listAuditEvents(filterOf(query)),
+    (events) => events.length === 0,
+  );
+  const page = pageOf(data ?? [], list.query);
   return (
     <>
       <PageHead title="Audit" />

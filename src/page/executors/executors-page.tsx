@@ -2,7 +2,7 @@ import type { ListedExecutor } from "../api/executors.ts";
 import { askExecutorList } from "../api/lists/executor-list.ts";
 import { KeyLink } from "../keys/shown/key-label.tsx";
 import { usePlace } from "../state/page-state.ts";
-import { usePolled } from "../state/polling.ts";
+import { usePolledList } from "../state/polled-list.ts";
 import type { Membership } from "../state/session.ts";
 import { Link } from "../ui/link.tsx";
 import { isFiltered, type ListOrder, orderOf, pageOf, requestOf } from "../ui/list/list-query.ts";
@@ -26,10 +26,11 @@ const INTERVAL_MS = 3000;
 export function ExecutorsPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
   const order = orderOf(query, EXECUTOR_SORTS);
-  const { data, failure } = usePolled(
-    `executors ${query}`,
+  const { data, failure, ...list } = usePolledList(
+    "executors",
     INTERVAL_MS,
     askExecutorList(requestOf(query, EXECUTOR_SORTS, executorFilter(query, Date.now()))),
+    ({ entries }) => entries.length === 0,
   );
   const restoreFocus = useRestoredFocus();
   return (
@@ -50,7 +51,12 @@ export function ExecutorsPage({ membership }: { membership: Membership }) {
       {data === undefined ? (
         <Pending failure={failure} />
       ) : (
-        <ExecutorList executors={data.entries} order={order} canManage={membership.canManage} />
+        <ExecutorList
+          executors={data.entries}
+          query={list.query}
+          order={order}
+          canManage={membership.canManage}
+        />
       )}
     </div>
   );
@@ -58,12 +64,12 @@ export function ExecutorsPage({ membership }: { membership: Membership }) {
 
 interface ExecutorListProps {
   readonly executors: readonly ListedExecutor[];
+  readonly query: URLSearchParams;
   readonly order: ListOrder;
   readonly canManage: boolean;
 }
 
-function ExecutorList({ executors, order, canManage }: ExecutorListProps) {
-  const { query } = usePlace();
+function ExecutorList({ executors, query, order, canManage }: ExecutorListProps) {
   const page = pageOf(executors, query);
   if (page.shown.length === 0) {
     const isAsked = isFiltered(query, [...EXECUTOR_FILTERS, "before", "after"]);

@@ -7,7 +7,7 @@ import { exactly, Moment } from "../ui/time.tsx";
 import { ReplaceKeyDialog } from "./replace-key-dialog.tsx";
 import { endsAt, OldKeyChoice, type OldKeyEnd } from "./rotation/old-key-choice.tsx";
 import { useShowIssued } from "./rotation/show-issued.ts";
-import { useKeyReach } from "./shown/key-executors.tsx";
+import { LookingForExecutors, useKeyReach } from "./shown/key-executors.tsx";
 import { KeyIds } from "./shown/key-label.tsx";
 
 interface RotateKeyProps {
@@ -82,7 +82,7 @@ function SameExpiry({ expiresAt }: { expiresAt: number | null }) {
 
 function Affected({ reach }: { reach: KeyReach | undefined }) {
   if (reach === undefined) {
-    return <p class="muted">Looking for executors that use this key…</p>;
+    return <LookingForExecutors />;
   }
   return reach.count === 0 ? (
     <p>No executor uses this key now, so the old key is revoked in the same step.</p>

@@ -25,12 +25,18 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
     button.current?.focus();
     item.onSelect();
   };
+  const onBeforeToggle = ({ newState }: { readonly newState: string }) => {
+    if (newState === "open") {
+      list.current?.classList.add("unplaced");
+    }
+  };
   const onToggle = (event: { readonly newState: string }) => {
     setOpen(event.newState === "open");
     if (event.newState !== "open" || list.current === null || button.current === null) {
       return;
     }
     placeBelow(list.current, button.current);
+    list.current.classList.remove("unplaced");
     entriesOf(list.current)[0]?.focus();
   };
   return (
@@ -42,6 +48,7 @@ export function Menu({ label, items }: { label: string; items: readonly MenuItem
         popover="auto"
         role="menu"
         aria-label={label}
+        onBeforeToggle={onBeforeToggle}
         onToggle={onToggle}
         onKeyDown={(event) => moveFocus(event.currentTarget, event)}
       >

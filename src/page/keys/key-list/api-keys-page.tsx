@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { askKeyList, type ListedKey } from "../../api/lists/key-list.ts";
 import { AskManagers } from "../../members/ask-managers.tsx";
 import { usePlace } from "../../state/page-state.ts";
-import { usePolled } from "../../state/polling.ts";
+import { usePolledList } from "../../state/polled-list.ts";
 import type { Membership } from "../../state/session.ts";
 import { Link } from "../../ui/link.tsx";
 import { isFiltered, type ListOrder, orderOf, pageOf, requestOf } from "../../ui/list/list-query.ts";
@@ -24,10 +24,11 @@ export function ApiKeysPage({ membership }: { membership: Membership }) {
   const { query } = usePlace();
   const [isCreating, setCreating] = useState(false);
   const order = orderOf(query, KEY_SORTS);
-  const { data, failure, reload } = usePolled(
-    `keys ${query}`,
+  const { data, failure, reload, ...list } = usePolledList(
+    "keys",
     INTERVAL_MS,
     askKeyList(requestOf(query, KEY_SORTS, keyFilter(query, Date.now()))),
+    ({ entries }) => entries.length === 0,
   );
   const restoreFocus = useRestoredFocus();
   const { canManage, organization } = membership;
@@ -54,7 +55,13 @@ export function ApiKeysPage({ membership }: { membership: Membership }) {
       {data === undefined ? (
         <Pending failure={failure} />
       ) : (
-        <KeyList keys={data.entries} order={order} membership={membership} onChanged={reload} />
+        <KeyList
+          keys={data.entries}
+          query={list.query}
+          order={order}
+          membership={membership}
+          onChanged={reload}
+        />
       )}
       {isCreating ? <NewKeyDialog organizationId={organization.id} onClose={close} /> : null}
     </div>
@@ -63,13 +70,13 @@ export function ApiKeysPage({ membership }: { membership: Membership }) {
 
 interface KeyListProps {
   readonly keys: readonly ListedKey[];
+  readonly query: URLSearchParams;
   readonly order: ListOrder;
   readonly membership: Membership;
   readonly onChanged: () => void;
 }
 
-function KeyList({ keys, order, membership, onChanged }: KeyListProps) {
-  const { query } = usePlace();
+function KeyList({ keys, query, order, membership, onChanged }: KeyListProps) {
   const page = pageOf(keys, query);
   if (page.shown.length === 0) {
     return isFiltered(query, [...KEY_FILTERS, "before", "after"]) ? (

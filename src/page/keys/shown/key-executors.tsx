@@ -10,6 +10,11 @@ export function useKeyReach(id: string): KeyReach | undefined {
   return usePolled(`reach ${id}`, INTERVAL_MS, askKeyReach(id)).data;
 }
 
+/** Its dialog grows with the answer, so it appears only then, or if that takes long. */
+export function LookingForExecutors() {
+  return <p class="muted looking">Looking for executors that use this key…</p>;
+}
+
 interface RefusedProps {
   readonly reach: KeyReach | undefined;
   /** Whether the key has ended already. */
@@ -20,7 +25,7 @@ interface RefusedProps {
 export function RefusedExecutors({ reach, isOver }: RefusedProps) {
   const timeout = useHeartbeatTimeout();
   if (reach === undefined) {
-    return <p class="muted">Looking for executors that use this key…</p>;
+    return <LookingForExecutors />;
   }
   const { executors, count } = reach;
   if (count === 0) {
