@@ -27,7 +27,7 @@ export function checkNodes({ status, hand, oddTemplates, hiddenDisks }: NodeFact
     ...oddTemplates.map((unit) =>
       warning(
         `the template ${unit} is not the one that was installed, or has drop-ins`,
-        `See: ${asRoot(`systemctl cat ${unit}`)}. Fix: reinstall novacula-nodes, or remove what was added.`,
+        `Reinstall novacula-nodes, or remove what was added. To see it, run: ${asRoot(`systemctl cat ${unit}`)}`,
       ),
     ),
     ...hiddenDisks.map((place) =>

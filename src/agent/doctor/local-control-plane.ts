@@ -95,7 +95,7 @@ export function localRemedy(local: LocalControlPlane, wanted: string): string | 
     const why =
       result === "start-limit-hit" ? "it failed at too many starts in a row" : `it failed: ${result}`;
     const forget = asRoot(`systemctl reset-failed ${SERVICE}`);
-    return `The control plane of this host does not run (${printable(why)}). Look why: ${asRoot(`journalctl -u ${SERVICE} -p err -n 10`)}. Then start it: ${forget} && ${start}`;
+    return `The control plane of this host does not run (${printable(why)}). To see why, run: ${asRoot(`journalctl -u ${SERVICE} -p err -n 10`)}. Then run: ${forget} && ${start}`;
   }
   if (active === "inactive") {
     return `The control plane of this host is stopped. Start it: ${start}`;
