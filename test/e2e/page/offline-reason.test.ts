@@ -56,7 +56,7 @@ describe.skipIf(lacksBrowser)("an executor that is offline, or soon will be", ()
   it("says that its key has expired, or was deleted", async () => {
     const { url } = controlPlane();
     const admin = await adminAtWork(url);
-    const short = await issueKey(admin, { name: "short", expiresAt: Date.now() + 3000 });
+    const short = await issueKey(admin, { name: "short", expiresAt: Date.now() + 6000 });
     expect(await syncAs(url, short.secret, "expiring")).toBe(200);
     const gone = await issueKey(admin, { name: "gone" });
     expect(await syncAs(url, gone.secret, "keyless")).toBe(200);

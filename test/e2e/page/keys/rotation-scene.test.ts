@@ -18,11 +18,12 @@ const browse = useBrowser();
 const controlPlane = useControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "600000" } });
 const DAY_MS = 86_400_000;
 
-async function serving(name: string, executors: readonly string[], expiresAt?: number) {
+async function serving(name: string, executors: readonly string[], lastsMs?: number) {
   const { url } = controlPlane();
-  const key = await issueKey(await adminAtWork(url), {
+  const admin = await adminAtWork(url);
+  const key = await issueKey(admin, {
     name,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(lastsMs === undefined ? {} : { expiresAt: Date.now() + lastsMs }),
   });
   for (const executor of executors) {
     expect(await syncAs(url, key.secret, executor)).toBe(200);
@@ -127,7 +128,7 @@ describe.skipIf(lacksBrowser)("the expiry of a rotated key", () => {
     "stays at %i days, which the dialog says, and a new key with another one is there",
     async (days) => {
       const { url } = controlPlane();
-      const old = await serving(`ends in ${days}`, [`ends-${days}`], Date.now() + days * DAY_MS);
+      const old = await serving(`ends in ${days}`, [`ends-${days}`], days * DAY_MS);
       const page = await browse();
       await signIn(page, url, `/api-keys/${old.id}`);
       await page.getByRole("button", { name: "Rotate" }).click();
@@ -155,7 +156,7 @@ describe.skipIf(lacksBrowser)("the expiry of a rotated key", () => {
 
   it("that has passed: the same button creates the key that replaces it, one for each executor", async () => {
     const { url } = controlPlane();
-    const old = await serving("expired", ["late-1", "late-2"], Date.now() + 3000);
+    const old = await serving("expired", ["late-1", "late-2"], 6000);
     const page = await browse();
     await signIn(page, url, `/api-keys/${old.id}`);
     await page.locator(".status-line").getByText("Expired").waitFor();
