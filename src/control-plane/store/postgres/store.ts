@@ -11,6 +11,7 @@ import type { OrganizationReader } from "../contract/organizations.ts";
 import type { PeopleReader } from "../contract/people.ts";
 import type { SignInDeviceReader } from "../contract/sign-in-devices.ts";
 import type { Store, StoreProblem, StoreTransaction } from "../contract/store.ts";
+import { PostgresWriteBehind } from "./activity/write-behind.ts";
 import { PostgresAuditReader } from "./audit.ts";
 import { betterAuthDialect } from "./better-auth-database.ts";
 import { FailoverRisk } from "./connection/failover-risk.ts";
@@ -27,7 +28,6 @@ import { PostgresOneTimeLinks } from "./sign-in/one-time-links.ts";
 import { PostgresSignInDevices } from "./sign-in/sign-in-devices.ts";
 import { PostgresSignInFailures } from "./sign-in/sign-in-failures.ts";
 import { PostgresTransactions } from "./transactions.ts";
-import { PostgresWriteBehind } from "./write-behind.ts";
 
 /** How long closing waits for what was begun, ms. */
 const FINISH_LIMIT_MS = 2000;

@@ -1,5 +1,5 @@
 import { type StoreTransaction, StoreUnavailable } from "../contract/store.ts";
-import { PostgresActivityRecorder } from "./activity.ts";
+import { PostgresActivityRecorder } from "./activity/activity.ts";
 import { PostgresAuditWriter } from "./audit.ts";
 import { WRITE_LOCK } from "./connection/locks.ts";
 import type { ConnectionPool } from "./connection/pool.ts";

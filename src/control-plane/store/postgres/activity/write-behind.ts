@@ -1,9 +1,10 @@
-import type { Activity, ActivityRecorder } from "../contract/activity.ts";
+import type { Activity, ActivityRecorder } from "../../contract/activity.ts";
+import type { KeptConnection } from "../connection/kept-connection.ts";
+import { WRITE_LOCK } from "../connection/locks.ts";
+import { commit } from "../connection/statements.ts";
+import { LockConflict } from "../connection/store-error.ts";
 import { PostgresActivityRecorder } from "./activity.ts";
-import type { KeptConnection } from "./connection/kept-connection.ts";
-import { WRITE_LOCK } from "./connection/locks.ts";
-import { commit } from "./connection/statements.ts";
-import { LockConflict } from "./connection/store-error.ts";
+import { RecentUses } from "./recent-uses.ts";
 
 /**
  * Heartbeats and last uses may lose a second if the server fails. The lock keeps a flush and the
@@ -16,6 +17,7 @@ const begin = (isShared: boolean) => `begin; set local synchronous_commit = off;
 /** Writes activities on a connection of their own, all of a call in one transaction. */
 export class PostgresWriteBehind implements ActivityRecorder {
   private readonly connection: KeptConnection;
+  private readonly recent = new RecentUses();
   private tail: Promise<unknown> = Promise.resolve();
 
   constructor(connection: KeptConnection) {
@@ -45,16 +47,18 @@ export class PostgresWriteBehind implements ActivityRecorder {
 
   private async write(activities: readonly Activity[]): Promise<void> {
     const session = await this.connection.session();
+    this.recent.begin(session.number);
     const isShared = activities.every(({ kind }) => kind === "synced" || kind === "key-used");
     // Sent at once, without a round trip between them. After one that fails, none has an effect.
     const outcomes = await Promise.allSettled([
       session.query(begin(isShared), []),
-      new PostgresActivityRecorder(session).record(activities),
+      new PostgresActivityRecorder(session, this.recent).record(activities),
       commit(session),
     ]);
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) {
       throw failed.reason;
     }
+    this.recent.note(activities.filter((each) => each.kind === "synced"));
   }
 }

@@ -1,8 +1,9 @@
-import type { Activity, ActivityRecorder } from "../contract/activity.ts";
-import { NOW_MS, PostgresStatements, type Runner, settled } from "./connection/statements.ts";
+import type { Activity, ActivityRecorder } from "../../contract/activity.ts";
+import { NOW_MS, PostgresStatements, type Runner, settled } from "../connection/statements.ts";
+import { PostgresTransitions } from "../history/transitions.ts";
 import { PostgresHeartbeats } from "./heartbeats.ts";
-import { PostgresTransitions } from "./history/transitions.ts";
 import { PostgresNodeReports } from "./node-reports.ts";
+import type { RecentUses } from "./recent-uses.ts";
 
 type Of<Kind extends Activity["kind"]> = Extract<Activity, { kind: Kind }>;
 
@@ -21,11 +22,14 @@ const STOP = `
  */
 export class PostgresActivityRecorder extends PostgresStatements implements ActivityRecorder {
   private readonly heartbeats: PostgresHeartbeats;
+  private readonly recent: RecentUses | undefined;
   private readonly nodeReports: PostgresNodeReports;
   private readonly transitions: PostgresTransitions;
 
-  constructor(runner: Runner) {
+  /** Without `recent`, nothing is known of what was written before. */
+  constructor(runner: Runner, recent?: RecentUses) {
     super(runner);
+    this.recent = recent;
     this.heartbeats = new PostgresHeartbeats(runner);
     this.nodeReports = new PostgresNodeReports(runner);
     this.transitions = new PostgresTransitions(runner);
@@ -39,7 +43,7 @@ export class PostgresActivityRecorder extends PostgresStatements implements Acti
       moves.length > 0 && this.transitions.recordMoves(moves),
       ...activities.map((activity) => this.recordOne(activity)),
       uses.length > 0 && this.heartbeats.recordKeyUses(uses),
-      syncs.length > 0 && this.heartbeats.recordSyncs(syncs),
+      syncs.length > 0 && this.heartbeats.recordSyncs(syncs, this.recent),
     ]);
   }
 

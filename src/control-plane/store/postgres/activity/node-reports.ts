@@ -1,5 +1,5 @@
-import type { NodesReported } from "../contract/activity.ts";
-import { NOW_MS, PostgresStatements } from "./connection/statements.ts";
+import type { NodesReported } from "../../contract/activity.ts";
+import { NOW_MS, PostgresStatements } from "../connection/statements.ts";
 
 const KNOWN = `
   insert into "executorNodes" as e ("executorId", "changeNumber", "lostChanges", seen)

@@ -1,11 +1,9 @@
-import type { Activity } from "../contract/activity.ts";
-import { NOW_MS, PostgresStatements, settled, type Value } from "./connection/statements.ts";
+import type { Activity } from "../../contract/activity.ts";
+import { NOW_MS, PostgresStatements, settled, type Value } from "../connection/statements.ts";
+import { type RecentUses, USE_MS } from "./recent-uses.ts";
 
 type KeyUse = Extract<Activity, { kind: "key-used" }>;
 type Sync = Extract<Activity, { kind: "synced" }>;
-
-/** A use of a key is written if it is that much newer than the one that is stored. */
-const USE_MS = 60_000;
 
 const KEY_USES = `
   insert into "keyUse" as u ("keyId", "lastUsedAt")
@@ -72,17 +70,20 @@ export class PostgresHeartbeats extends PostgresStatements {
     );
   }
 
-  async recordSyncs(syncs: readonly Sync[]): Promise<void> {
-    const uses = usesOf(syncs);
+  async recordSyncs(syncs: readonly Sync[], recent?: RecentUses): Promise<void> {
     const newest = newestOf(syncs, ({ executorId }) => executorId);
     const shown = new Set(newest.map(({ executorId, key }) => useId(executorId, key.id)));
+    const isDue = (sync: Sync) => recent?.has(sync) !== true;
+    const due = newest.filter(isDue);
+    const uses = usesOf(syncs).filter((use) => !shown.has(useId(use.executorId, use.key.id)) || isDue(use));
     await settled([
-      this.run(
-        FORMER_KEYS,
-        newest.map(({ executorId }) => executorId),
-        newest.map(({ key }) => key.id),
-      ),
-      this.run(USES, ...columnsOfUses(uses, shown)),
+      due.length > 0 &&
+        this.run(
+          FORMER_KEYS,
+          due.map(({ executorId }) => executorId),
+          due.map(({ key }) => key.id),
+        ),
+      uses.length > 0 && this.run(USES, ...columnsOfUses(uses, shown)),
       this.run(HEARTBEATS, ...columnsOfHeartbeats(newest)),
     ]);
   }
