@@ -68,6 +68,18 @@ class BufferedActivity implements ActivityWriter {
 
   note(activity: Activity): void {
     this.keep(identity(activity), activity);
+    if (activity.kind === "synced") {
+      this.showUse(activity.key.id, activity.at);
+    }
+  }
+
+  /** The request of a sync has noted the use of its key right before. */
+  private showUse(keyId: string, at: number): void {
+    const id = identity({ kind: "key-used", keyId, at });
+    const use = this.pending.get(id);
+    if (use?.kind === "key-used" && use.at <= at) {
+      this.pending.set(id, { ...use, isShown: true });
+    }
   }
 
   flush(): Promise<void> {

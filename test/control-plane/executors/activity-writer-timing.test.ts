@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { createActivityWriter, moved } from "../../../src/control-plane/executors/activity-writer.ts";
 import type { Activity } from "../../../src/control-plane/store/contract/activity.ts";
 import { StoreUnavailable } from "../../../src/control-plane/store/contract/store.ts";
+import { DECLARATION } from "../../support/control-plane/store/new-records.ts";
 
 /** A writer whose store answers as the test says. */
 function writing() {
@@ -224,6 +225,35 @@ describe("what is kept", () => {
     store.answer = working;
     await writer.flush();
     expect(batches).toEqual([[at(1)], [at(2)]]);
+  });
+
+  it("says of the use of a key whether the last sync shows it", async () => {
+    const { writer, batches } = writing();
+    const used = (keyId: string, at: number) => writer.note({ kind: "key-used", keyId, at });
+    const synced = (keyId: string, at: number) =>
+      writer.note({
+        kind: "synced",
+        executorId: "e",
+        key: { id: keyId, name: keyId, fingerprint: "00000000" },
+        declaration: DECLARATION,
+        address: null,
+        at,
+      });
+    used("shown", 1);
+    synced("shown", 2);
+    used("later", 1);
+    synced("later", 1);
+    used("later", 2);
+    used("newer than its sync", 2);
+    synced("newer than its sync", 1);
+    used("alone", 1);
+    synced("of another", 1);
+    await writer.flush();
+    const uses = batches.flat().filter((each) => each.kind === "key-used");
+    expect(uses.filter(({ isShown }) => isShown === true)).toEqual([
+      { kind: "key-used", keyId: "shown", at: 1, isShown: true },
+    ]);
+    expect(uses).toHaveLength(4);
   });
 
   it("is everything that was not written, and nothing that was", async () => {

@@ -11,7 +11,13 @@ import type { KeyReference } from "./references.ts";
 
 /** What every sync leaves behind. It is written later, and only the newest of each kind. */
 export type Activity =
-  | { readonly kind: "key-used"; readonly keyId: string; readonly at: number }
+  | {
+      readonly kind: "key-used";
+      readonly keyId: string;
+      readonly at: number;
+      /** An activity "synced" of the same moment shows it, too. */
+      readonly isShown?: boolean;
+    }
   | {
       readonly kind: "synced";
       readonly executorId: string;

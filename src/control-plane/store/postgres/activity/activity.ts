@@ -42,7 +42,7 @@ export class PostgresActivityRecorder extends PostgresStatements implements Acti
     await settled([
       moves.length > 0 && this.transitions.recordMoves(moves),
       ...activities.map((activity) => this.recordOne(activity)),
-      uses.length > 0 && this.heartbeats.recordKeyUses(uses),
+      uses.length > 0 && this.heartbeats.recordKeyUses(uses, this.recent),
       syncs.length > 0 && this.heartbeats.recordSyncs(syncs, this.recent),
     ]);
   }

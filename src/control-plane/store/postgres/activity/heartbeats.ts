@@ -61,8 +61,13 @@ const HEARTBEATS = `
 
 /** What every sync leaves behind. Statements are sent at once, as in activity.ts. */
 export class PostgresHeartbeats extends PostgresStatements {
-  async recordKeyUses(uses: readonly KeyUse[]): Promise<void> {
-    const newest = newestOf(uses, ({ keyId }) => keyId);
+  async recordKeyUses(uses: readonly KeyUse[], recent?: RecentUses): Promise<void> {
+    const newest = newestOf(uses, ({ keyId }) => keyId).filter(
+      (use) => use.isShown !== true || recent?.has(use.keyId, use) !== true,
+    );
+    if (newest.length === 0) {
+      return;
+    }
     await this.run(
       KEY_USES,
       newest.map(({ keyId }) => keyId),
@@ -73,7 +78,7 @@ export class PostgresHeartbeats extends PostgresStatements {
   async recordSyncs(syncs: readonly Sync[], recent?: RecentUses): Promise<void> {
     const newest = newestOf(syncs, ({ executorId }) => executorId);
     const shown = new Set(newest.map(({ executorId, key }) => useId(executorId, key.id)));
-    const isDue = (sync: Sync) => recent?.has(sync) !== true;
+    const isDue = ({ executorId, key, at }: Sync) => recent?.has(executorId, { keyId: key.id, at }) !== true;
     const due = newest.filter(isDue);
     const uses = usesOf(syncs).filter((use) => !shown.has(useId(use.executorId, use.key.id)) || isDue(use));
     await settled([

@@ -34,6 +34,16 @@ export class PostgresWriteBehind implements ActivityRecorder {
     await this.tail;
   }
 
+  private remember(activities: readonly Activity[]): void {
+    for (const activity of activities) {
+      if (activity.kind === "synced") {
+        this.recent.note(activity.executorId, { keyId: activity.key.id, at: activity.at });
+      } else if (activity.kind === "key-used") {
+        this.recent.note(activity.keyId, activity);
+      }
+    }
+  }
+
   private async writeOrRetry(activities: readonly Activity[]): Promise<void> {
     try {
       await this.write(activities);
@@ -59,6 +69,6 @@ export class PostgresWriteBehind implements ActivityRecorder {
     if (failed !== undefined) {
       throw failed.reason;
     }
-    this.recent.note(activities.filter((each) => each.kind === "synced"));
+    this.remember(activities);
   }
 }

@@ -36,7 +36,8 @@ const PRUNE = `
 const REFUSED_EXECUTORS = `
   select x.id from apikey k join executor x on x."keyId" = k.id
     left join "keyRefusal" r on r."keyId" = k.id left join "keyUse" u on u."keyId" = k.id
-  where k.id = $1 and (r.at is null or r.reason <> $2 or u."lastUsedAt" > r.at)
+    left join heartbeat h on h."executorId" = x.id and h."keyId" = k.id
+  where k.id = $1 and (r.at is null or r.reason <> $2 or greatest(u."lastUsedAt", h."lastSyncAt") > r.at)
   order by x.name limit ${MAX_REFUSED}`;
 
 /**

@@ -19,8 +19,15 @@ export const KEY_COLUMNS = `k.id, k.name, k.key, k."createdAt", k."expiresAt", k
   t.id as "existingTarget"`;
 export const KEY_JOINS = `join organization o on o.id = k."referenceId"
   left join "executorKey" e on e."keyId" = k.id left join executor t on t.id = e."targetExecutorId"`;
-/** Our own note of the last use, or what better-auth's plugin wrote. */
-export const KEY_USED = `coalesce(to_timestamp(u."lastUsedAt" / 1000.0), k."lastRequest")`;
+/**
+ * Our own note of the last use, which may be a minute old if an executor syncs with the key, or
+ * what better-auth's plugin wrote.
+ */
+const KEY_NOTED = `coalesce(to_timestamp(u."lastUsedAt" / 1000.0), k."lastRequest")`;
+/** The last use, with those that heartbeats show. */
+export const KEY_USED = `greatest(${KEY_NOTED}, (select to_timestamp(max(greatest(s."lastUsedAt", h."lastSyncAt")) / 1000.0)
+  from "executorKeyUsage" s left join heartbeat h on h."executorId" = s."executorId" and h."keyId" = s."keyId"
+  where s."keyId" = k.id))`;
 
 const JOINS = `left join "executorKey" e on e."keyId" = k.id left join "keyUse" u on u."keyId" = k.id`;
 const IS_KEY = `k."configId" = 'executor' and k."referenceId" = :organizationId`;
@@ -30,7 +37,7 @@ const EXPIRED = `coalesce(k."expiresAt" <= :nowText::timestamptz, false)`;
 const STATUS = `case when ${REVOKED} then 'revoked' when ${EXPIRED} then 'expired' else 'active' end`;
 /** Works, and has no successor yet. */
 const IS_IN_USE = `(${STATUS}) = 'active' and e."revokesAt" is null`;
-const USED = `coalesce(${KEY_USED}, k."createdAt")`;
+const USED = `coalesce(${KEY_NOTED}, k."createdAt")`;
 const CONCERNS = {
   refused: `exists (select 1 from "keyRefusal" r where r."keyId" = k.id and r.at >= :refusedSince::bigint)`,
   expiring: `${IS_IN_USE} and k."expiresAt" <= :expiring::timestamptz`,
