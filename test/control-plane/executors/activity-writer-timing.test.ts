@@ -241,6 +241,8 @@ describe("what is kept", () => {
       });
     used("shown", 1);
     synced("shown", 2);
+    used("shown at once", 1);
+    synced("shown at once", 1);
     used("later", 1);
     synced("later", 1);
     used("later", 2);
@@ -252,8 +254,9 @@ describe("what is kept", () => {
     const uses = batches.flat().filter((each) => each.kind === "key-used");
     expect(uses.filter(({ isShown }) => isShown === true)).toEqual([
       { kind: "key-used", keyId: "shown", at: 1, isShown: true },
+      { kind: "key-used", keyId: "shown at once", at: 1, isShown: true },
     ]);
-    expect(uses).toHaveLength(4);
+    expect(uses).toHaveLength(5);
   });
 
   it("is everything that was not written, and nothing that was", async () => {
