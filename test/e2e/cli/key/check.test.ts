@@ -156,7 +156,9 @@ describe.concurrent("check --online", () => {
     server.respond(html(503, "Down"));
     const unreachable = await check();
     expect(unreachable.code).toBe(2);
-    expect(unreachable.stdout).toMatch(/^unknown .* gave no verdict on the key: .*503.*\. [A-Z].*\.$/mu);
+    expect(unreachable.stdout).toMatch(
+      /^unknown .* gave no verdict on the key: .*503.*\. [A-Z].*, run: sudo journalctl -u novacula-control-plane$/mu,
+    );
     await server.stop();
     const gone = await check();
     expect(gone.code).toBe(2);
