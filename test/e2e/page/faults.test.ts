@@ -70,9 +70,10 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     await page.getByText(/answered 503/).waitFor({ state: "detached" });
   });
 
-  it("whose queue of passwords is full says that, and neither that it is gone nor that something may be done", async ({
-    onTestFinished,
-  }) => {
+  // Forty guess passwords at once, so everything is slow.
+  it("whose queue of passwords is full says that, and neither that it is gone nor that something may be done", {
+    timeout: 180_000,
+  }, async ({ onTestFinished }) => {
     const controlPlane = await startWithPeople();
     onTestFinished(async () => void (await controlPlane.stop()));
     const page = await browse({ mayLog: /status of (401|503)/, atEnd: onTestFinished });
