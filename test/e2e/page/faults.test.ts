@@ -84,7 +84,8 @@ describe.skipIf(lacksBrowser).concurrent("a control plane that is gone or broken
     let isOver = false;
     const crowd = Array.from({ length: 40 }, async (_, number) => {
       for (let turn = 0; !isOver; turn += 1) {
-        await guess(controlPlane.url, number, turn);
+        // A connection that had to wait for too long is closed.
+        await guess(controlPlane.url, number, turn).catch(() => undefined);
       }
     });
     try {

@@ -77,7 +77,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (releas
         throw new Error(`${exitCode}: ${JSON.stringify(checks.filter(({ status }) => status !== "ok"))}`);
       };
       // Some settings take a second or two to break something.
-      await eventually(isNamed, { describe: setting, timeoutMs: 10_000 }).catch(
+      await eventually(isNamed, { describe: setting, timeoutMs: 40_000 }).catch(
         (error: unknown) => void silent.push(String(error)),
       );
       await host.machine.sh(`rm -f ${DROP_IN}; ${RESTART}`);

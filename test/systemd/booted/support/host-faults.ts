@@ -299,7 +299,8 @@ export const HOST_FAULTS: readonly HostFault[] = [
     says: "The interface lo, over which this host reaches itself, is down.",
     // As does ip link set lo down, which these machines do not have.
     script: `${LOOPBACK("0x48")}; sleep 1`,
-    fix: LOOPBACK("0x49"),
+    // A sync that was on its way would end its wait only after the repair.
+    fix: `${LOOPBACK("0x49")}; ${RESTART}`,
   },
   {
     stage: "executor",
