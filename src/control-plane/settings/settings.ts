@@ -95,7 +95,7 @@ const RELATIONS: readonly (VariableProblem & { readonly holds: (set: Record<stri
     {
       name: "MANAGEMENT_SOCKET",
       message:
-        "the path of a socket has at most 107 bytes: set a shorter one, such as /run/novacula.sock (unless it is set, it is beside the database)",
+        "the path of a socket has at most 107 bytes: set a shorter one, such as /run/novacula.sock (without this variable, the socket is beside the database)",
       holds: ({ MANAGEMENT_SOCKET, DATABASE_URL = DEFAULT_DATABASE_URL }) => {
         const path = socketPathBeside(MANAGEMENT_SOCKET, databaseUrl.safeParse(DATABASE_URL).data);
         return socketPathProblem(path) === undefined;

@@ -1,5 +1,5 @@
 import { useId } from "preact/hooks";
-import { RevealedField } from "../ui/form.tsx";
+import { reveal } from "../ui/form.tsx";
 import { DAY_MS, exactly } from "../ui/time.tsx";
 
 /** Days until a key expires: one of the presets, never, or what is typed. */
@@ -51,7 +51,7 @@ export function ExpiryField({ expiry, onChange }: ExpiryFieldProps) {
         onChoose={() => onChange({ kind: "other", text: "" })}
       />
       {expiry.kind === "other" ? (
-        <RevealedField>
+        <label ref={reveal} class="field">
           Days until it expires
           <input
             type="number"
@@ -63,7 +63,7 @@ export function ExpiryField({ expiry, onChange }: ExpiryFieldProps) {
             value={expiry.text}
             onInput={(event) => onChange({ kind: "other", text: event.currentTarget.value })}
           />
-        </RevealedField>
+        </label>
       ) : null}
       <small id={id}>{hint(expiry)}</small>
     </fieldset>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 import type { Submission } from "../state/submission.ts";
 import { Notice } from "./notice.tsx";
 
@@ -29,16 +29,9 @@ export function Field({ label, hint, hintKind, children }: FieldProps) {
   );
 }
 
-/** A field that a choice above it has revealed. In a low window, it may be out of view. */
-export function RevealedField({ children }: { children: ComponentChildren }) {
-  const label = useRef<HTMLLabelElement>(null);
-  useLayoutEffect(() => label.current?.scrollIntoView({ block: "nearest" }), []);
-  return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the children are its words and its input
-    <label ref={label} class="field">
-      {children}
-    </label>
-  );
+/** The `ref` of a field that a choice above it reveals: in a low window, it may be out of view. */
+export function reveal(field: HTMLElement | null): void {
+  field?.scrollIntoView({ block: "nearest" });
 }
 
 /** The reason why the last attempt failed, and the button for the next one. */

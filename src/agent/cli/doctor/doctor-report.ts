@@ -64,7 +64,7 @@ function verdict({ verdict: word, isOnline, cause, checks }: Examination): reado
   return [`The executor is online, with ${count} (${first.stage}): ${first.detail}.`];
 }
 
-/** What is bad of the executor or of its nodes does no harm to its next start. */
+/** A fault of the executor itself, or of its nodes, does not stop its next start. */
 function online({ stage }: Check): string {
   const isOfRunning = stage === "executor" || stage === "nodes";
   return `The executor is online, but ${isOfRunning ? "something is wrong" : "may not be after a restart"}`;

@@ -1,5 +1,5 @@
 import type { KeyReach } from "../../api/keys/key-reach.ts";
-import { RevealedField } from "../../ui/form.tsx";
+import { reveal } from "../../ui/form.tsx";
 import { DAY_MS, localInputValue, sinceWhen } from "../../ui/time.tsx";
 
 /** When the old key ends: at once, after so many ms, or at the date in the field. */
@@ -67,7 +67,7 @@ export function OldKeyChoice({ end, onChange, reach, expiresAt }: OldKeyChoicePr
         onChoose={() => onChange({ kind: "at", value: localInputValue(Math.min(now + 30 * DAY_MS, latest)) })}
       />
       {end?.kind === "at" ? (
-        <RevealedField>
+        <label ref={reveal} class="field">
           Revoke the old key at
           <input
             type="datetime-local"
@@ -77,7 +77,7 @@ export function OldKeyChoice({ end, onChange, reach, expiresAt }: OldKeyChoicePr
             max={expiresAt === null ? undefined : localInputValue(expiresAt)}
             onInput={(event) => onChange({ kind: "at", value: event.currentTarget.value })}
           />
-        </RevealedField>
+        </label>
       ) : null}
     </fieldset>
   );
