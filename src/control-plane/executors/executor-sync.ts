@@ -80,19 +80,11 @@ export class ExecutorSync {
 
   /** The heartbeat. Its activity is written within seconds, and a new binding before the answer. */
   async sync(caller: ExecutorCaller, input: SyncInput): Promise<SyncAnswer> {
-    const { presence, activityWriter, nodeExchange, pace, version, now } = this.deps;
-    const { executor, isNew } = await this.admittedExecutor(caller, input);
+    const { presence, nodeExchange, pace, version, now } = this.deps;
+    const binding = await this.admittedExecutor(caller, input);
+    const { executor } = binding;
     const at = now();
-    const { key, address } = caller;
-    activityWriter.note({ kind: "synced", executorId: executor.id, key, declaration: input, address, at });
-    const instance = {
-      instanceId: input.instanceId,
-      hostName: input.hostName,
-      address,
-      lastSyncAt: at,
-      process: input.process,
-    };
-    const duplicates = presence.sync(executor, instance, isNew);
+    const duplicates = this.noteSync(caller, input, binding, at);
     return {
       executor,
       ...identified(caller.key),
@@ -104,6 +96,21 @@ export class ExecutorSync {
       pendingUpgrade: null,
       nodes: input.nodes === undefined ? undefined : await nodeExchange.answer(executor, input.nodes, at),
     };
+  }
+
+  /**
+   * Returns the duplicates. A request that a slow network delivers after its process has signed off
+   * is no sign of life: the executor stays offline, or on its new process.
+   */
+  private noteSync(caller: ExecutorCaller, input: SyncInput, { executor, isNew }: Binding, at: number) {
+    const { presence, activityWriter } = this.deps;
+    const { instanceId, hostName, process } = input;
+    if (presence.hasLeft(executor.id, instanceId)) {
+      return [];
+    }
+    const { key, address } = caller;
+    activityWriter.note({ kind: "synced", executorId: executor.id, key, declaration: input, address, at });
+    return presence.sync(executor, { instanceId, hostName, address, lastSyncAt: at, process }, isNew);
   }
 
   /** The same verdict as `sync`. It records only the last use of the key. */

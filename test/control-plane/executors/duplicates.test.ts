@@ -59,6 +59,36 @@ describe("duplicates of an executor", () => {
     expect(instances.isEmpty).toBe(true);
   });
 
+  it("remembers who has stopped, for the timeout, and only the last sixteen", () => {
+    const instances = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
+    expect(instances.leave("A", 0)).toBe(false);
+    expect(instances.hasLeft("A", 0), "nobody knew it").toBe(false);
+    play("AB", instances);
+    instances.leave("A", 5000);
+    expect(instances.hasLeft("A", 5000 + TIMEOUT_MS)).toBe(true);
+    expect(instances.hasLeft("A", 5000 + TIMEOUT_MS + 1)).toBe(false);
+    expect(instances.hasLeft("B", 5000)).toBe(false);
+    for (const instanceId of "CDEFGHIJKLMNOPQR") {
+      play(instanceId, instances, 5000);
+      instances.leave(instanceId, 5000);
+    }
+    expect([..."ACR"].map((instanceId) => instances.hasLeft(instanceId, 5000))).toEqual([false, true, true]);
+  });
+
+  it("does not hear from another control plane who has stopped", () => {
+    const instances = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
+    const other = (lastSyncAt: number) =>
+      ({ instanceId: "A", hostName: "A", address: null, lastSyncAt, process: null }) as const;
+    play("AB", instances);
+    instances.leave("A", 5000);
+    instances.heardElsewhere(other(60_000), 5000);
+    expect(instances.duplicates()).toEqual([]);
+    play("B", instances, 5000 + TIMEOUT_MS + 1);
+    instances.heardElsewhere(other(60_000), 5000 + TIMEOUT_MS + 1);
+    play("B", instances, 5000 + TIMEOUT_MS + 2);
+    expect(instances.duplicates().map(({ instanceId }) => instanceId)).toEqual(["B", "A"]);
+  });
+
   it("keeps those that synced last", () => {
     const instances = new DuplicateDetector({ timeoutMs: TIMEOUT_MS });
     const sync = (instanceId: string) =>

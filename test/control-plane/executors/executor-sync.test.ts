@@ -227,6 +227,24 @@ describe("a process that stops", () => {
     expect((await scene.executor())?.stoppedAt).toBeNull();
   });
 
+  it("stays stopped when the network delivers its last sync late, and is no duplicate of the next", async () => {
+    const scene = await executorSyncScene();
+    const caller = await scene.caller("k");
+    const sync = async (instanceId: string) =>
+      (await scene.sync(caller, "agent-1", { instanceId })).duplicates.map((other) => other.instanceId);
+    await sync("old");
+    expect(await signOff(scene, caller, "old")).toBe(true);
+    const stoppedAt = scene.scene.now;
+    scene.scene.now += 5;
+    expect(await sync("old")).toEqual([]);
+    await scene.activityWriter.flush();
+    expect(await scene.executor()).toMatchObject({ stoppedAt, lastSyncAt: stoppedAt });
+    for (const instanceId of ["new", "old", "new"]) {
+      expect(await sync(instanceId), instanceId).toEqual([]);
+    }
+    expect(scene.events()).toEqual(["executor.connected"]);
+  });
+
   it("with a key that the executor is not bound to, does not stop it", async () => {
     const scene = await executorSyncScene();
     await scene.sync(await scene.caller("k"));

@@ -220,6 +220,22 @@ describe("a process that stops", () => {
     expect(here.hasStopped("f")).toBe(false);
   });
 
+  it("is known as stopped, and of its executor only", () => {
+    const { clock, here, sync } = presence();
+    expect(here.hasLeft("e", "a")).toBe(false);
+    sync();
+    sync("f", "b");
+    here.signOff("e", "a", EPOCH);
+    clock.now = TIMEOUT_MS;
+    expect([here.hasLeft("e", "a"), here.hasLeft("e", "b"), here.hasLeft("f", "a")]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    clock.now += 1;
+    expect(here.hasLeft("e", "a")).toBe(false);
+  });
+
   it("is told after the timeout, as a stop and with its time", () => {
     const { clock, here, sync, lines, moves } = presence();
     sync();

@@ -27,17 +27,25 @@ const CLOCK_TOLERANCE_MS = 2000;
 /** More than any accident makes. Bounds memory when an attacker invents instance ids. */
 const MAX_INSTANCES = 16;
 
+/** A process that has signed off. */
+interface Left {
+  readonly instanceId: string;
+  readonly at: number;
+}
+
 /**
  * Watches the processes that sync under one executor's name. A process that has been silent for
  * the heartbeat timeout is forgotten.
  *
  * Two processes are duplicates if they take turns: the older one syncs again after the newer one's
- * first sync. A restart never looks like this, because the old process has stopped by then.
+ * first sync. A restart never looks like this, because the old process has stopped by then. What it
+ * sent before it signed off may still arrive later, and does not count.
  *
  * `now` is always monotonic, in milliseconds.
  */
 export class DuplicateDetector {
   private seen: readonly Seen[] = [];
+  private left: readonly Left[] = [];
   private turn = 0;
   private readonly timeout: HeartbeatTimeout;
 
@@ -57,7 +65,7 @@ export class DuplicateDetector {
    */
   heardElsewhere(instance: ExecutorInstance, now: number): void {
     const here = this.seen.findLast(({ isHere }) => isHere);
-    if (here === undefined) {
+    if (here === undefined || this.hasLeft(instance.instanceId, now)) {
       return;
     }
     const isOther = instance.instanceId !== here.instanceId;
@@ -91,7 +99,18 @@ export class DuplicateDetector {
     this.forgetSilent(now);
     const before = this.seen.length;
     this.seen = this.seen.filter((seen) => seen.instanceId !== instanceId);
-    return this.seen.length < before;
+    const wasKnown = this.seen.length < before;
+    if (wasKnown) {
+      this.left = [...this.left, { instanceId, at: now }].slice(-MAX_INSTANCES);
+    }
+    return wasKnown;
+  }
+
+  /** Whether the instance stopped within the heartbeat timeout, so that its syncs are late. */
+  hasLeft(instanceId: string, now: number): boolean {
+    return this.left.some(
+      (left) => left.instanceId === instanceId && now - left.at <= this.timeout.timeoutMs,
+    );
   }
 
   get isEmpty(): boolean {

@@ -107,6 +107,11 @@ export class Presence {
     return true;
   }
 
+  /** Whether a process has signed off a moment ago, so that a sync of it is late. */
+  hasLeft(executorId: string, instanceId: string): boolean {
+    return this.present.get(executorId)?.instances.hasLeft(instanceId, this.monotonicNow()) ?? false;
+  }
+
   /** Notes what other control planes have heard of executors that sync here, too. Oldest first. */
   heardElsewhere(instances: readonly InstanceElsewhere[]): void {
     for (const { executorId, ...instance } of instances) {
