@@ -8,7 +8,7 @@ import { Slowest } from "./test/support/times/slowest.ts";
  * vitest's --hookTimeout would not reach in a project.
  */
 const OF_TRIAL = process.env["NOVACULA_TIME_LIMIT_MS"];
-const LIMITS = limits(60_000, 30_000);
+const LIMITS = limits(120_000, 60_000);
 /** A walk through the page, in a browser, takes 30 s on a busy machine, and a step many seconds. */
 const LONG_LIMITS = { ...limits(180_000, 90_000), expect: { poll: { timeout: 20_000 } } };
 

@@ -14,7 +14,7 @@ const PAUSE_RATIO = 2;
 const PAUSE_SHARE = 0.03;
 const LONGEST_PAUSE_MS = 500;
 /** Generous, for a busy machine. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 45_000;
 
 /**
  * Calls `probe` until it returns something other than undefined or false, and returns that. A probe

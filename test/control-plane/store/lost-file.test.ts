@@ -45,7 +45,7 @@ function looks(folders: readonly string[], closed: string) {
   return JSON.parse(out);
 }
 
-describe("a database that cannot be reached any more", { timeout: 60_000 }, () => {
+describe("a database that cannot be reached any more", () => {
   it.each(["folder", "above"] as const)(
     "names the %s that denies, with its mode and the command",
     (which) => {

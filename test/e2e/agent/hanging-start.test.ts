@@ -8,7 +8,6 @@ import { onlyFor } from "../../support/only-for.ts";
 import { temporaryDirectory } from "../../support/temp-dir.ts";
 
 const NOBODY = 65534;
-const SLOW = { timeout: 60_000 };
 
 /** A host of the user nobody, on which one of the agent's folders hangs. */
 async function scene(hangs: "dataDir" | "runtimeDir", uid: number) {
@@ -31,7 +30,7 @@ async function scene(hangs: "dataDir" | "runtimeDir", uid: number) {
 }
 
 describe.skipIf(LACKS_FUSE)("a start on which a folder hangs", () => {
-  it("names data_dir, and the executor is online without it", SLOW, async () => {
+  it("names data_dir, and the executor is online without it", async () => {
     await using place = await scene("dataDir", NOBODY);
     const { agent, home, hanging } = place;
     const line = await agent.waitForLine("state.unwritable", /a second one/, 30_000);
@@ -46,7 +45,7 @@ describe.skipIf(LACKS_FUSE)("a start on which a folder hangs", () => {
     ["runtime_dir", "runtimeDir", NOBODY],
     ["runtime_dir, as root", "runtimeDir", 0],
     ["data_dir, as root: it is perhaps another user's", "dataDir", 0],
-  ] as const)("ends, and names %s", SLOW, async ([, hangs, uid]) => {
+  ] as const)("ends, and names %s", async ([, hangs, uid]) => {
     await using place = await scene(hangs, uid);
     const { agent, home, hanging } = place;
     expect(await agent.exited()).toMatchObject({ code: 1 });

@@ -28,7 +28,6 @@ describe.concurrent("the system notifies of", () => {
   for (const change of [...FILE_CHANGES, BY_ANOTHER_NAME]) {
     it.skipIf(change.needs === "vim" && lacks("vim", hasVim()))(
       `a file that changes ${change.name}`,
-      { timeout: 60_000 },
       async () => {
         using directory = temporaryDirectory();
         const home = agentHome(directory.path, join(directory.path, change.path ?? "etc/agent.toml"));

@@ -72,7 +72,7 @@ const MIDDLES: readonly (readonly [
   ],
 ];
 
-describe.concurrent("SIGTERM", { timeout: 60_000 }, () => {
+describe.concurrent("SIGTERM", () => {
   const middles = MIDDLES.map(([name, bring, fromTheStart]) => [name, bring, fromTheStart] as const);
   it.each(middles)(
     "in the middle of %s: ends with 0, and does not wait for the answer",
@@ -144,7 +144,7 @@ describe.concurrent("SIGTERM", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("SIGHUP", { timeout: 60_000 }, () => {
+describe.concurrent("SIGHUP", () => {
   it("before the agent is ready is survived", async () => {
     await using scene = await setScene();
     const { agent } = scene;

@@ -40,7 +40,7 @@ async function failure(controlPlane: TestControlPlane, code: number, ...args: st
 }
 
 describe("the commands", () => {
-  it("lead an operator from an organization to a deleted key", { timeout: 60_000 }, async () => {
+  it("lead an operator from an organization to a deleted key", async () => {
     const controlPlane = await started();
     expect(await text(controlPlane, "org", "create", "Ácme, Inc.")).toMatch(
       /^Created organization acme-inc \(Ácme, Inc\.\)\.\nNext, create a key for it: novacula-control-plane keys create --org acme-inc --name NAME --socket \S+\n$/,
@@ -73,7 +73,7 @@ describe("the commands", () => {
     ]);
   });
 
-  it("delete an executor after confirmation, if it is offline", { timeout: 60_000 }, async () => {
+  it("delete an executor after confirmation, if it is offline", async () => {
     const controlPlane = await started({ env: { HEARTBEAT_TIMEOUT_MS: "1500" } });
     const made = await controlPlane.createKey();
     const [one, two] = ["agent-1", "agent-2"].map((name) =>
@@ -113,9 +113,7 @@ describe("the commands", () => {
     );
   });
 
-  it("find a key by id, fingerprint or unique name, and list the candidates of an ambiguous name", {
-    timeout: 60_000,
-  }, async () => {
+  it("find a key by id, fingerprint or unique name, and list the candidates of an ambiguous name", async () => {
     const controlPlane = await started();
     const one = await controlPlane.createKey({ name: "same" });
     const two = await controlPlane.createKey({ name: "same" });
@@ -135,7 +133,7 @@ describe("the commands", () => {
     expect(pasted).not.toContain(one.secret);
   });
 
-  it("ask which organization is meant if there are several", { timeout: 60_000 }, async () => {
+  it("ask which organization is meant if there are several", async () => {
     const controlPlane = await started();
     expect(await failure(controlPlane, 4, "keys", "list")).toMatch(
       /there is no organization yet\n +Fix: novacula-control-plane org create NAME --socket/,
@@ -247,9 +245,7 @@ describe("serve", () => {
     });
   });
 
-  it("refuses a socket that another process listens on, and replaces a stale one", {
-    timeout: 60_000,
-  }, async () => {
+  it("refuses a socket that another process listens on, and replaces a stale one", async () => {
     const directory = tempDir();
     const first = await startControlPlane({ directory });
     await first.createOrganization("acme");
@@ -263,9 +259,7 @@ describe("serve", () => {
     expect(await second.management("org", "list")).toMatchObject({ organizations: [{ slug: "acme" }] });
   });
 
-  it("does not remove the socket of another control plane when it stops", {
-    timeout: 60_000,
-  }, async () => {
+  it("does not remove the socket of another control plane when it stops", async () => {
     const directory = tempDir();
     const first = await started({ directory });
     rmSync(first.socketPath);
@@ -276,9 +270,7 @@ describe("serve", () => {
     expect(readdirSync(directory).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  it("refuses a file in place of its socket, and a port that is in use", {
-    timeout: 60_000,
-  }, async () => {
+  it("refuses a file in place of its socket, and a port that is in use", async () => {
     const directory = tempDir();
     writeFileSync(join(directory, "management.sock"), "mine");
     await expect(startControlPlane({ directory })).rejects.toThrow(
@@ -309,9 +301,7 @@ describe("serve", () => {
     }
   });
 
-  it("exits with 0 at SIGTERM, removes its socket, and loses nothing", {
-    timeout: 60_000,
-  }, async () => {
+  it("exits with 0 at SIGTERM, removes its socket, and loses nothing", async () => {
     const directory = tempDir();
     const first = await startControlPlane({ directory });
     const key = await first.createKey();
@@ -358,9 +348,7 @@ describe("serve", () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it("answers 503, and not 401, when the disk is full, and loses nothing that it acknowledged", {
-    timeout: 60_000,
-  }, async () => {
+  it("answers 503, and not 401, when the disk is full, and loses nothing that it acknowledged", async () => {
     const directory = tempDir();
     const first = await startControlPlane({ directory });
     const key = await first.createKey();

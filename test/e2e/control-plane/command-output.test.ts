@@ -90,7 +90,7 @@ describe("with --json", () => {
     [["keys", "list", "--limit"], 64, "usage"],
     [["frobnicate"], 64, "usage"],
     [["keys"], 64, "usage"],
-  ] as const)("%j fails with one object on stderr", { timeout: 60_000 }, async (args, exitCode, code) => {
+  ] as const)("%j fails with one object on stderr", async (args, exitCode, code) => {
     const controlPlane = await started();
     await controlPlane.createKey({ name: "same" });
     await controlPlane.createKey({ name: "same" });
@@ -120,28 +120,24 @@ describe("with --json", () => {
 });
 
 describe("a key that an online executor uses", () => {
-  it.each(["revoke", "rotate"])(
-    "is not ended by %s without a confirmation",
-    { timeout: 60_000 },
-    async (verb) => {
-      const { controlPlane, key, socket } = await startedInUse();
-      const unasked = await runCommand(["keys", verb, key.id, ...socket]);
-      expect(unasked).toMatchObject({ exitCode: 64, stdout: "" });
-      expect(unasked.stderr).toMatch(
-        /Key prod is in use by agent-1\. There is no terminal to ask on: confirm with --yes/,
-      );
-      const refused = await runCommandAnswering(["keys", verb, key.id, ...socket], "\n");
-      expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
-      expect(refused.stderr).toMatch(
-        /in use by agent-1\.\nRevoke prod now\? This cannot be undone\. \[y\/N\] .*cancelled/s,
-      );
-      expect(await controlPlane.management("keys", "list")).toMatchObject({ keys: [{ status: "active" }] });
-      const done = await runCommandAnswering(["keys", verb, key.id, ...socket], "yes\n");
-      expect(done).toMatchObject({ exitCode: 0 });
-    },
-  );
+  it.each(["revoke", "rotate"])("is not ended by %s without a confirmation", async (verb) => {
+    const { controlPlane, key, socket } = await startedInUse();
+    const unasked = await runCommand(["keys", verb, key.id, ...socket]);
+    expect(unasked).toMatchObject({ exitCode: 64, stdout: "" });
+    expect(unasked.stderr).toMatch(
+      /Key prod is in use by agent-1\. There is no terminal to ask on: confirm with --yes/,
+    );
+    const refused = await runCommandAnswering(["keys", verb, key.id, ...socket], "\n");
+    expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /in use by agent-1\.\nRevoke prod now\? This cannot be undone\. \[y\/N\] .*cancelled/s,
+    );
+    expect(await controlPlane.management("keys", "list")).toMatchObject({ keys: [{ status: "active" }] });
+    const done = await runCommandAnswering(["keys", verb, key.id, ...socket], "yes\n");
+    expect(done).toMatchObject({ exitCode: 0 });
+  });
 
-  it("is ended by --yes, and rotated with a grace without a question", { timeout: 60_000 }, async () => {
+  it("is ended by --yes, and rotated with a grace without a question", async () => {
     const { key, socket } = await startedInUse();
     expect(await runCommand(["keys", "rotate", key.id, "--grace-days", "1", ...socket])).toMatchObject({
       exitCode: 0,
@@ -149,9 +145,7 @@ describe("a key that an online executor uses", () => {
     expect(await runCommand(["keys", "revoke", key.id, "--yes", ...socket])).toMatchObject({ exitCode: 0 });
   });
 
-  it("is revoked without a question once its executor is offline, and if nobody ever used it", {
-    timeout: 60_000,
-  }, async () => {
+  it("is revoked without a question once its executor is offline, and if nobody ever used it", async () => {
     const controlPlane = await startControlPlane({ env: { HEARTBEAT_TIMEOUT_MS: "300" } });
     onTestFinished(async () => void (await controlPlane.stop()));
     const [used, unused] = [await controlPlane.createKey(), await controlPlane.createKey({ name: "spare" })];
@@ -194,7 +188,7 @@ describe.skipIf(lacks("script (Debian package bsdutils)", existsSync("/usr/bin/s
       expect(await shown(controlPlane, "audit list", { PAGER: "/nonexistent" })).toMatch(/^TIME .*\r\n20/);
     });
 
-    it("has tables as wide as it is, with coloured statuses", { timeout: 60_000 }, async () => {
+    it("has tables as wide as it is, with coloured statuses", async () => {
       const controlPlane = await started();
       await controlPlane.createKey();
       const plain = await shown(controlPlane, "keys list", { NO_COLOR: "1" });
@@ -206,7 +200,7 @@ describe.skipIf(lacks("script (Debian package bsdutils)", existsSync("/usr/bin/s
 );
 
 describe("options", () => {
-  it("work before the command, and NOVACULA_ORG names the organization", { timeout: 60_000 }, async () => {
+  it("work before the command, and NOVACULA_ORG names the organization", async () => {
     const controlPlane = await started();
     await controlPlane.createOrganization("acme");
     await controlPlane.createOrganization("zeta");
@@ -224,7 +218,7 @@ describe("options", () => {
     expect(wrong).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("which NOVACULA_ORG names") });
   });
 
-  it("of a listing leave out the headings, and exclude each other", { timeout: 60_000 }, async () => {
+  it("of a listing leave out the headings, and exclude each other", async () => {
     const controlPlane = await started();
     await controlPlane.createOrganization("acme");
     const socket = ["--socket", controlPlane.socketPath];

@@ -53,7 +53,7 @@ const TROUBLES: readonly Trouble[] = [
   },
 ];
 
-describe("in a pod, no advice of the control plane is for a host", { timeout: 60_000 }, () => {
+describe("in a pod, no advice of the control plane is for a host", () => {
   it.each(TROUBLES)("$what", async ({ env, says }) => {
     const folder = tempDir();
     const { exitCode, stdout, stderr } = await runControlPlane(["serve"], {

@@ -8,7 +8,7 @@ import { ENVIRONMENT } from "../program-environment.ts";
 import { AGENT } from "../programs.ts";
 
 /** Generous, for a busy machine: a `dev` starts six programs, one after the other. */
-const WAIT_MS = 60_000;
+const WAIT_MS = 90_000;
 
 /** `dev` in its own process group, as a shell starts it. */
 export function startDev(folder: string, port?: number) {

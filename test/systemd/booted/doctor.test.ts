@@ -1,91 +1,12 @@
 import { describe, expect, it } from "vitest";
-import * as z from "zod";
-import { nodeBinary } from "../../../packaging/executable.ts";
-import { eventually } from "../../support/eventually.ts";
 import { makeKey } from "../../support/keys.ts";
 import { DEBIAN_RELEASES } from "./support/debian-release.ts";
+import { examine } from "./support/examine.ts";
 import { CONFIG, ExecutorHost } from "./support/executor-host.ts";
-import {
-  BREAKING_SETTINGS,
-  DROP_IN,
-  DROP_INS,
-  HOST_FAULTS,
-  RESTART,
-  withDropIn,
-} from "./support/host-faults.ts";
+import { DROP_IN, DROP_INS, RESTART, withDropIn } from "./support/host-faults.ts";
 import { haveMachines } from "./support/hosts.ts";
 
-const found = z.object({
-  stage: z.string(),
-  status: z.string(),
-  detail: z.string(),
-  remedy: z.string().optional(),
-});
-const examination = z.object({
-  verdict: z.string(),
-  isOnline: z.boolean().nullable(),
-  cause: found.nullable(),
-  checks: z.array(found),
-});
-
 describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("doctor on $title", (release) => {
-  async function examine(host: ExecutorHost, ...args: readonly string[]) {
-    const { exitCode, stdout } = await host.machine.try(["novacula-agent", "doctor", "--json", ...args]);
-    return { exitCode, ...examination.parse(JSON.parse(stdout)) };
-  }
-
-  it("finds nothing where all is well, and names the stage where something is not", async () => {
-    const options = [`--bind-ro=${nodeBinary()}:/opt/node`];
-    const { host, key } = await ExecutorHost.online(release, { options });
-    const well = await examine(host);
-    expect(well.checks.filter((check) => check.status !== "ok")).toEqual([]);
-    expect(well.exitCode).toBe(0);
-
-    for (const { stage, says, script, fix, tidy } of HOST_FAULTS) {
-      await host.machine.sh(script);
-      const { checks, cause, exitCode } = await examine(host);
-      expect(cause?.stage, `${script}: ${JSON.stringify(checks)}`).toBe(stage);
-      expect(`${cause?.detail} ${cause?.remedy}`).toContain(says);
-      const remedy = cause?.remedy ?? "";
-      expect(remedy, stage).not.toBe("");
-      expect(exitCode).toBe(1);
-      await host.machine.sh(fix ?? remedy.slice(remedy.lastIndexOf(": ") + 2));
-      await host.untilOnline(key, 20_000);
-      const again = await examine(host);
-      expect(again, JSON.stringify(again.checks)).toMatchObject({ exitCode: 0, isOnline: true, cause: null });
-      await host.machine.sh(tidy ?? "true");
-    }
-  }, 900_000);
-
-  it("names each setting of a drop-in that breaks the service, with its file and line", async () => {
-    const options = [`--bind-ro=${nodeBinary()}:/opt/node`];
-    const { host, key } = await ExecutorHost.online(release, { options });
-    const silent: string[] = [];
-    for (const lines of BREAKING_SETTINGS) {
-      await host.machine.sh(withDropIn(...lines));
-      const setting = lines.at(-1)?.replace(/^Environment=(\w+)=.*/u, "$1") ?? "";
-      const isNamed = async () => {
-        const { checks, exitCode } = await examine(host);
-        const said = checks.map(({ detail, remedy }) => `${detail} ${remedy}`).join(" ");
-        if (
-          exitCode === 1 &&
-          said.includes(setting) &&
-          said.includes(`${DROP_IN} line ${lines.length + 1}`)
-        ) {
-          return true;
-        }
-        throw new Error(`${exitCode}: ${JSON.stringify(checks.filter(({ status }) => status !== "ok"))}`);
-      };
-      // Some settings take a second or two to break something.
-      await eventually(isNamed, { describe: setting, timeoutMs: 40_000 }).catch(
-        (error: unknown) => void silent.push(String(error)),
-      );
-      await host.machine.sh(`rm -f ${DROP_IN}; ${RESTART}`);
-      await host.untilOnline(key, 20_000);
-    }
-    expect(silent).toEqual([]);
-  }, 900_000);
-
   it("tries a candidate key without touching the file", async () => {
     const { host, key } = await ExecutorHost.online(release, { hasClients: true });
     const unknown = makeKey();

@@ -19,7 +19,7 @@ export interface DevControlPlane {
   readonly child: Child;
   /**
    * True once this process listens; false if it ended or `signal` aborted. Rejects with an
-   * OperatorError after 15 s.
+   * OperatorError after a minute.
    */
   ready(signal: AbortSignal): Promise<boolean>;
   /**
@@ -43,8 +43,8 @@ const logLine = z.looseObject({
   event: word,
 });
 const LOUD: ReadonlySet<string> = new Set(["warn", "error", "fatal"]);
-/** Long enough for a busy machine. */
-const READY_LIMIT_MS = 15_000;
+/** Long enough for a small machine that is busy. */
+const READY_LIMIT_MS = 60_000;
 
 interface Start {
   /** For its database and socket. */
@@ -97,7 +97,7 @@ export function startControlPlane(
   };
 }
 
-/** Undefined after 15 s, or if `signal` aborts. */
+/** Undefined after a minute, or if `signal` aborts. */
 async function firstOf(isListening: Promise<boolean>, signal: AbortSignal): Promise<boolean | undefined> {
   const waiting = new AbortController();
   const limit = delay(READY_LIMIT_MS, AbortSignal.any([signal, waiting.signal]));

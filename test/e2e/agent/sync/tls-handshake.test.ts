@@ -67,7 +67,7 @@ describe("a TLS server", () => {
     expect(outcome).toMatchObject({ kind: "unreachable", detail: expect.stringMatching(detail) });
   });
 
-  it("that never ends the handshake", { timeout: 60_000 }, async () => {
+  it("that never ends the handshake", async () => {
     const sockets: { destroy(): void }[] = [];
     const silent = createTcpServer((socket) => void sockets.push(socket.on("error", () => {})));
     const outcome = await outcomeWith(silent, certificates.caPem, 20_000);

@@ -95,7 +95,6 @@ const LINE = '{"__REALTIME_TIMESTAMP":"1764331200000000","MESSAGE":"block \\\\u0
 
 it.each(["SIGINT", "SIGTERM"] as const)(
   "prints each line as it comes, and %s ends it and journalctl",
-  { timeout: 60_000 },
   async (signal) => {
     const run = await logs(`printf '${LINE}\\n'; exec sleep 1000`, "eth-1", "cl", "-f", "-n", "7");
     await run.nextLine();
@@ -107,13 +106,13 @@ it.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
-it("says what journalctl says, and that it ended", { timeout: 60_000 }, async () => {
+it("says what journalctl says, and that it ended", async () => {
   const { code, stderr } = await (await logs("echo No permission >&2; exit 3", "eth-1", "--follow")).ended();
   expect(code).toBe(1);
   expect(stderr).toMatch(/^No permission\n.*journalctl ended by itself \(exit status 3\)/su);
 });
 
-it("names the roles of the node if there is none of that name", { timeout: 60_000 }, async () => {
+it("names the roles of the node if there is none of that name", async () => {
   const run = await logs("exit 0", "eth-1", "node", "-f");
   const { code, stderr } = await run.ended();
   expect(code).toBe(1);

@@ -126,7 +126,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
   ],
 ];
 
-describe("a database that is, while the control plane runs,", { timeout: 60_000 }, () => {
+describe("a database that is, while the control plane runs,", () => {
   it.each(FAULTS)(
     "%s: nothing is acknowledged, nobody is called unknown, and one line has the remedy",
     async (_what, fault) => {
@@ -170,7 +170,9 @@ describe("a database that is, while the control plane runs,", { timeout: 60_000 
         return;
       }
       undo();
-      await eventually(() => events(controlPlane, "database.back").length === 1, { describe: "it is back" });
+      await eventually(() => events(controlPlane, "database.back").length === 1, {
+        describe: () => `it is back, after ${controlPlane.lines.slice(-3).join("\n")}`,
+      });
       expect((await health(controlPlane)).status).toBe(200);
       expect((await syncs.one()).status).toBe(200);
       await controlPlane.revokeKey(key.id);

@@ -299,7 +299,7 @@ export const HOST_FAULTS: readonly HostFault[] = [
     says: "The interface lo, over which this host reaches itself, is down.",
     // As does ip link set lo down, which these machines do not have.
     script: `${LOOPBACK("0x48")}; sleep 1`,
-    // A sync that was on its way would end its wait only after the repair.
+    // A sync that was on its way would end its wait only after the repair. It arrives after its agent.
     fix: `${LOOPBACK("0x49")}; ${RESTART}`,
   },
   {
