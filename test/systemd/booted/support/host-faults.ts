@@ -336,5 +336,5 @@ export const BREAKING_SETTINGS: readonly (readonly string[])[] = [
   ["SupplementaryGroups=no-such-group"],
   ["BindReadOnlyPaths=/srv:/etc/novacula"],
   ["NoExecPaths=/usr/bin"],
-  ["WatchdogSec=10ms"],
+  ["WatchdogSec=1us"],
 ];
