@@ -33,9 +33,6 @@ interface AttemptLimits extends Pick<ConnectionOptions, "deadlineMs"> {
   readonly transport?: Transport;
 }
 
-/** An exchange waits this long for the name of the replacement, ms; the next one waits again. */
-const PREPARE_MS = 1000;
-
 /**
  * The connection to one control plane. It is replaced every few minutes, and the old one stays in
  * use until an exchange over the new one has worked.
@@ -85,10 +82,9 @@ export class Connection {
     const outcome = await this.#attempt(send, judge, { ...this.#options, deadline });
     if (deadline.signal.aborted) {
       this.#abandon();
-    } else if (outcome?.kind === "unreachable") {
-      this.#age.shorten();
-    } else {
-      this.#reportProblem();
+    } else if (outcome !== undefined) {
+      this.#age.note(outcome);
+      this.#reportProblem(outcome);
     }
     return outcome;
   }
@@ -97,6 +93,7 @@ export class Connection {
 
   /** The next exchange uses a new connection, if one can be made. */
   renew(): void {
+    this.#names.forget();
     this.#age.end();
   }
 
@@ -124,13 +121,14 @@ export class Connection {
     }
     void this.#transport?.destroy();
     this.#use(transport);
+    this.#age.note(outcome);
     return outcome;
   }
 
   /** The look-up for a replacement goes on beside the exchanges. */
   async #isNameKnown(signal: AbortSignal): Promise<boolean> {
     try {
-      await untilAborted(this.#names.prepare(PREPARE_MS), signal);
+      await untilAborted(this.#names.prepare(), signal);
       return !signal.aborted;
     } catch (error) {
       if (!(error instanceof UnfinishedLookUp) || this.#age.isLongOver()) {
@@ -141,9 +139,9 @@ export class Connection {
     }
   }
 
-  /** Once for each connection. */
-  #reportProblem(): void {
-    if (this.#problem !== undefined && !this.#isReported) {
+  /** Once for each connection, while syncs work over it. */
+  #reportProblem({ kind }: SyncOutcome<unknown>): void {
+    if (kind === "accepted" && this.#problem !== undefined && !this.#isReported) {
       this.#isReported = true;
       this.#options.onKept?.(this.#problem);
     }

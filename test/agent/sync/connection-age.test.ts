@@ -34,11 +34,29 @@ it.each([
 it("one that fails is replaced sooner, but a failure makes no connection live longer", () => {
   const { age, at } = aged(0);
   age.restart();
-  age.shorten();
+  age.note({ kind: "unreachable" });
   at(29_999);
   expect(age.isOver()).toBe(false);
   at(30_001);
   expect(age.isOver()).toBe(true);
-  age.shorten();
+  age.note({ kind: "unreachable" });
   expect(age.isOver()).toBe(true);
 });
+
+it.each(["refused", "forbidden"] as const)(
+  "one over which an accepted executor is %s is replaced within 10 s, by chance, and once",
+  (kind) => {
+    const { age, at } = aged(0.7);
+    age.restart();
+    age.note({ kind: "accepted" });
+    age.note({ kind });
+    at(6999);
+    expect(age.isOver()).toBe(false);
+    at(7001);
+    expect(age.isOver()).toBe(true);
+    age.restart();
+    age.note({ kind });
+    at(MINUTE_MS);
+    expect(age.isOver()).toBe(false);
+  },
+);

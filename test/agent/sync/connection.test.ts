@@ -62,6 +62,22 @@ it("one whose other end answers 503 is replaced after a minute or so, not at eac
   expect(server.connectionCount()).toBe(2);
 });
 
+it.each([
+  [401, "refused"],
+  [403, "forbidden"],
+] as const)("one whose other end answers %i is replaced within 10 s, and not again", async (status, kind) => {
+  await using server = await startFaultyServer();
+  await using client = clientAt(server.url);
+  await client.syncAfter(0);
+  server.respond(json(status, { statusCode: status, message: "No" }));
+  expect(await client.syncAfter(0)).toMatchObject({ kind });
+  expect(server.connectionCount()).toBe(1);
+  for (let n = 0; n < 3; n += 1) {
+    expect(await client.syncAfter(10_000)).toMatchObject({ kind });
+    expect(server.connectionCount()).toBe(2);
+  }
+});
+
 it("one that is not connected needs no replacement", async () => {
   await using server = await startFaultyServer();
   await using client = clientAt(server.url);

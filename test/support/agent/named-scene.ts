@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { keepText } from "../canary.ts";
-import { testCertificates } from "../certificates.ts";
+import { type TestCertificates, testCertificates } from "../certificates.ts";
 import { makeKey } from "../keys.ts";
 import { onlyFor } from "../only-for.ts";
 import { ENVIRONMENT } from "../program-environment.ts";
@@ -17,6 +17,8 @@ import { makeOwnHost, type OwnHost } from "./own-host.ts";
 /** The name of the control plane; `control-plane` has a certificate for it. */
 export const NAME = "other.example.com";
 
+type CertificateName = Exclude<keyof TestCertificates, "caPem">;
+
 /** A host of the test's own, with a configuration for the control plane https://other.example.com. */
 export interface NamedScene extends AsyncDisposable {
   readonly host: OwnHost;
@@ -24,7 +26,7 @@ export interface NamedScene extends AsyncDisposable {
   /** Of the configuration at first. */
   readonly key: string;
   /** Accepts the key, at port 443 of that address of the host; by default outside the host. */
-  controlPlane(address?: string): Promise<FaultyServer>;
+  controlPlane(address?: string, certificate?: CertificateName): Promise<FaultyServer>;
   start(): ReturnType<typeof startAgent>;
   /** Writes the configuration again. */
   configure(settings?: Partial<TomlSettings>, more?: string): void;
@@ -53,9 +55,9 @@ export async function namedScene(): Promise<NamedScene> {
     home,
     key,
     configure,
-    async controlPlane(address) {
+    async controlPlane(address, certificate = "wrongName") {
       const listener = address === undefined ? {} : { listener: await host.tcp(address, 443) };
-      const server = await startFaultyServer({ tls: certificates.wrongName, ...listener });
+      const server = await startFaultyServer({ tls: certificates[certificate], ...listener });
       server.respond(onlyFor([key]));
       return finished.use(server);
     },

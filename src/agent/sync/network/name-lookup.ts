@@ -14,7 +14,7 @@ type Addresses = readonly LookupAddress[];
 
 interface Running {
   readonly startedAt: number;
-  /** The version of the files that say how names are looked up. */
+  /** The version of the files that say how names are looked up, and how often it was forgotten. */
   readonly settings: string;
   readonly addresses: Promise<Addresses>;
   waiters: number;
@@ -26,6 +26,8 @@ const JOINED_FOR_MS = 60_000;
 const SPARE_FOR_MS = 60_000;
 /** Each one holds a thread, and Node gives look-ups half of its threads. */
 const MOST_RUNNING = 3;
+/** An exchange waits so long for the name of its next connection, ms; the next waits again. */
+const PREPARE_MS = 1000;
 
 /**
  * Looks up one name as the host does, with getaddrinfo(3). That cannot be cancelled, and with
@@ -37,6 +39,7 @@ export class NameLookUp {
   readonly #clock: Clock;
   readonly #running: Running[] = [];
   #tookMs = 0;
+  #epoch = 0;
   #spare: { readonly addresses: Addresses; readonly settings: string; readonly at: number } | undefined;
 
   /** `host` may be an address, with or without brackets. */
@@ -53,7 +56,7 @@ export class NameLookUp {
     }
     const startedAt = this.#clock.now();
     try {
-      const settings = await settingsVersion();
+      const settings = await this.#settings();
       return this.#takeSpare(settings) ?? (await inTime(this.#join(settings), limitMs));
     } finally {
       this.#tookMs = this.#clock.now() - startedAt;
@@ -61,14 +64,24 @@ export class NameLookUp {
   }
 
   /** Looks up for the next call of `addresses`, which then need not wait. Rejects like that one. */
-  async prepare(limitMs: number): Promise<void> {
-    const addresses = await this.addresses(limitMs);
-    this.#spare = { addresses, settings: await settingsVersion(), at: this.#clock.now() };
+  async prepare(): Promise<void> {
+    const settings = await this.#settings();
+    const addresses = await this.addresses(PREPARE_MS);
+    this.#spare = { addresses, settings, at: this.#clock.now() };
+  }
+
+  /** What was found so far, or is being looked up, no longer counts: the name may have moved. */
+  forget(): void {
+    this.#epoch += 1;
   }
 
   /** How long the last attempt waited, ms. */
   tookMs(): number {
     return this.#tookMs;
+  }
+
+  async #settings(): Promise<string> {
+    return `${this.#epoch}\n${await settingsVersion()}`;
   }
 
   #takeSpare(settings: string): Addresses | undefined {
