@@ -25,6 +25,9 @@ export interface TlsPlace {
 /** The year in which this agent was written: a clock that says less is wrong. */
 const EARLIEST_NOW_MS = Date.UTC(2026, 0, 1);
 
+/** Clocks that differ by more do not agree, ms. */
+const CLOCKS_DIFFER_MS = 60_000;
+
 const UNTRUSTED = new Set([
   "CERT_UNTRUSTED",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -77,7 +80,7 @@ function expired(place: TlsPlace): Unreachable {
     return clock("tls-expired");
   }
   const { certificate, nowMs, address, caPem } = place;
-  const clockToo = `or set this host's clock if ${day(nowMs)} is not today`;
+  const clockToo = isClockRight(place) ? "" : `, or set this host's clock if ${day(nowMs)} is not today`;
   if (certificate === undefined || certificate.toMs > nowMs) {
     const issuer = outdatedIssuer(nowMs, certificate?.chain, caPem);
     const detail =
@@ -85,13 +88,13 @@ function expired(place: TlsPlace): Unreachable {
         ? `a certificate in the chain of ${address} has expired`
         : `the certificate of ${address} is signed by way of ${issuer.name}, whose own certificate expired on ${day(issuer.toMs)} (this host's clock says ${day(nowMs)})`;
     const remedy = issuer?.isInCaFile
-      ? `replace the certificate of ${issuer.name} in control_plane.ca_file with one that is valid now, ${clockToo}`
-      : `renew the control plane's certificate and its chain, ${clockToo}`;
+      ? `replace the certificate of ${issuer.name} in control_plane.ca_file with one that is valid now${clockToo}`
+      : `renew the control plane's certificate and its chain${clockToo}`;
     return unreachable("tls-expired", detail, { remedy });
   }
   const since = `expired on ${day(certificate.toMs)} (this host's clock says ${day(nowMs)})`;
   return unreachable("tls-expired", `the certificate of ${address} ${since}`, {
-    remedy: `renew the control plane's certificate, ${clockToo}`,
+    remedy: `renew the control plane's certificate${clockToo}`,
   });
 }
 
@@ -111,13 +114,21 @@ function notYetValid(place: TlsPlace): Unreachable {
       : isOwn && certificate !== undefined
         ? before
         : "or its chain is not valid yet";
-  const says = `this host's clock says ${moment(nowMs)}`;
+  const isRight = isClockRight(place);
+  const says = `this host's clock says ${moment(nowMs)}${isRight ? ", as the control plane's did" : ""}`;
   return unreachable("tls-not-yet-valid", `the certificate of ${address} ${what}, and ${says}`, {
-    remedy: inPlace({
-      host: "set this host's clock, which is probably slow. To look at it, run: timedatectl status",
-      pod: "set the clock of the Kubernetes node, which is probably slow",
-    }),
+    remedy: isRight
+      ? "replace the control plane's certificate with one that is valid now"
+      : inPlace({
+          host: "set this host's clock, which is probably slow. To look at it, run: timedatectl status",
+          pod: "set the clock of the Kubernetes node, which is probably slow",
+        }),
   });
+}
+
+/** This host's clock and the control plane's agreed when it answered last. */
+function isClockRight({ nowMs, serverNowMs }: TlsPlace): boolean {
+  return serverNowMs !== undefined && Math.abs(serverNowMs - nowMs) <= CLOCKS_DIFFER_MS;
 }
 
 /**
@@ -131,7 +142,7 @@ function wrongClock(
   const isValidThere =
     serverNowMs !== undefined &&
     (certificate === undefined || (certificate.fromMs <= serverNowMs && serverNowMs <= certificate.toMs)) &&
-    Math.abs(serverNowMs - nowMs) > 60_000;
+    Math.abs(serverNowMs - nowMs) > CLOCKS_DIFFER_MS;
   if (nowMs >= EARLIEST_NOW_MS && !isValidThere) {
     return undefined;
   }

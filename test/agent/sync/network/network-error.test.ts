@@ -127,6 +127,20 @@ describe("the clock", () => {
     );
   });
 
+  it.each([
+    ["CERT_HAS_EXPIRED", -90, -1],
+    ["CERT_NOT_YET_VALID", 1, 90],
+  ])("that agrees with the control plane's is no remedy for %s", (code, fromDays, toDays) => {
+    const certificate = { fromMs: NOW_MS + fromDays * DAY_MS, toMs: NOW_MS + toDays * DAY_MS };
+    const remedyAt = (serverNowMs: number | undefined) => {
+      const outcome = unreachableByNetwork(failed(code), { ...PLACE, serverNowMs, certificate });
+      return outcome.remedy;
+    };
+    expect(remedyAt(undefined)).toContain("set this host's clock");
+    expect(remedyAt(NOW_MS - 59_000)).toMatch(/control plane's certificate/);
+    expect(remedyAt(NOW_MS - 59_000)).not.toContain("clock");
+  });
+
   it("is not said to be before a certificate that has begun: its issuer has not", () => {
     const link = { ...valid, issuer: "Root", isAuthority: true, servesTls: true, fingerprint: "AB" };
     const root = { ...link, name: "Root", fromMs: NOW_MS + DAY_MS, toMs: NOW_MS + 2 * DAY_MS };
