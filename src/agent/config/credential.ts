@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
+import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { FileReader } from "./file/file-access.ts";
 import type { TextRead } from "./file/file-reads.ts";
 
@@ -53,12 +54,24 @@ export function credentialLabel({ name, path, isCopy }: CredentialFile): string 
 export function credentialRemedy(
   { name, isCopy }: CredentialFile,
   { code, remedy }: Exclude<TextRead, { kind: "text" }>,
-): string {
+): Remedy {
   const restart = asRoot("novacula-agent restart");
   if (code === "not-found" && isCopy) {
-    return `systemd puts it there when the service starts. If the service runs, add LoadCredential=${printable(name)}:/its/path to its unit (${asRoot("systemctl edit novacula-agent")}). Fix: ${restart}`;
+    return [
+      step("systemd puts it there when the service starts. If the service does not run:", restart),
+      step(
+        `If it runs, add LoadCredential=${printable(name)}:/its/path to its unit:`,
+        asRoot("systemctl edit novacula-agent"),
+        restart,
+      ),
+    ];
   }
   return code === "unreadable"
-    ? `Only root can read the source of a credential: use sudo. A new key needs a restart, not a reload: ${restart}`
+    ? [
+        step(
+          "Only root can read the source of a credential: use sudo. A new key needs a restart, not a reload:",
+          restart,
+        ),
+      ]
     : remedy;
 }

@@ -1,4 +1,5 @@
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { step } from "../../lib/text/remedy.ts";
 import type { ExecutorKey } from "../key/executor-key.ts";
 import type { KeyFinding } from "../key/finding.ts";
 import type { FileReads } from "./file/file-reads.ts";
@@ -70,7 +71,7 @@ export function withTwoKeys(
   const problem = `there can be only one key, but ${keys.join(", and ")}`;
   const option = path === DEFAULT_PATH ? "" : ` -c ${shellWord(path)}`;
   const doctor = asRoot(`novacula-agent doctor${option}`);
-  const remedy = `Delete the line that you do not want. To see which key is accepted, run: ${doctor}`;
+  const remedy = [step("Delete the line that you do not want. To see which key is accepted, run:", doctor)];
   return issues.map((issue) => (issue.code === TWO_KEY_SOURCES ? { ...issue, problem, remedy } : issue));
 }
 

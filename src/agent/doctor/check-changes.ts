@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
+import { type Remedy, type Step, step, stepsOf } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import type { Check } from "./examination.ts";
@@ -58,7 +59,7 @@ export function checkChanges(given: ChangeFacts): readonly Check[] {
         stage: "unit",
         status: "bad",
         detail: `doctor reached the control plane, and the service does not: ${listed(suspects)} ${keeps} it from there`,
-        remedy: `Take ${it} out of the unit, then run: ${restart()}`,
+        remedy: [step(`Take ${it} out of the unit, then run:`, ...restart())],
       },
     ];
   }
@@ -79,16 +80,17 @@ export function withSuspects(check: Check, changed: readonly Assignment[]): Chec
     return check;
   }
   const it = suspects.length === 1 ? "that" : "those";
-  const undo = `If ${it} should not be so, take ${it} out, then run: ${restart()}`;
-  // The command of the check stays last: the line ends with what can be copied.
-  const remedy = check.remedy === undefined ? undo : `${undo}. ${otherwise(check.remedy)}`;
+  const undo = step(`If ${it} should not be so, take ${it} out, then run:`, ...restart());
+  const remedy = [undo, ...otherwise(check.remedy ?? [])];
   return { ...check, detail: `${check.detail}${changesText(suspects)}`, remedy };
 }
 
-function otherwise(remedy: string): string {
-  return remedy.startsWith("Run: ")
-    ? `Otherwise run: ${remedy.slice("Run: ".length)}`
-    : `Otherwise: ${remedy}`;
+function otherwise(remedy: Remedy): readonly Step[] {
+  const [first, ...rest] = stepsOf(remedy);
+  if (first === undefined) {
+    return [];
+  }
+  return [{ ...first, say: first.say === "Run:" ? "Otherwise run:" : `Otherwise: ${first.say}` }, ...rest];
 }
 
 const CHANGED = "was changed on this host: ";
@@ -117,7 +119,9 @@ export function unnamedChanges(
       stage: "unit",
       status: "warning",
       detail: `its unit ${CHANGED}${few(all)}`,
-      remedy: `If the fix above does not help, take out what should not be there, then run: ${restart()}`,
+      remedy: [
+        step("If the fix above does not help, take out what should not be there, then run:", ...restart()),
+      ],
     },
   ];
 }
@@ -137,13 +141,13 @@ function restarts({ changed, facts, uptimeSecs }: ChangeFacts): readonly Check[]
       stage: "unit",
       status: "warning",
       detail: `the service runs, but systemd has restarted it ${facts.NRestarts} times, the last time ${runsSecs} s ago${changesText(changed)}`,
-      remedy: `To see why, run: ${asRoot("journalctl -u novacula-agent -n 30")}`,
+      remedy: [step("To see why, run:", asRoot("journalctl -u novacula-agent -n 30"))],
     },
   ];
 }
 
-function restart(): string {
-  return `${asRoot("systemctl daemon-reload")} && ${asRoot("novacula-agent restart")}`;
+function restart(): readonly string[] {
+  return [asRoot("systemctl daemon-reload"), asRoot("novacula-agent restart")];
 }
 
 function listed(settings: readonly Assignment[]): string {

@@ -1,6 +1,7 @@
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, inPlace } from "../../lib/shell-word.ts";
+import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
@@ -14,8 +15,8 @@ export interface Answer {
   readonly kind: "accepted" | "refused" | "unreachable";
   /** A clause. */
   readonly detail: string;
-  /** A sentence; undefined if there is nothing to fix. */
-  readonly remedy: string | undefined;
+  /** Undefined if there is nothing to fix. */
+  readonly remedy: Remedy | undefined;
   /** Why no answer came. */
   readonly cause: UnreachableCause | undefined;
   /** The control plane's clock, epoch ms, if it answered. */
@@ -119,8 +120,8 @@ function authentication({ answer: { kind, detail, remedy, endsAt }, nowMs }: Con
       stage: "authentication",
       status: "warning",
       detail,
-      remedy: inPlace({
-        host: `Give this host a new key before then: ${asRoot("novacula-agent set-key")}`,
+      remedy: inPlace<Remedy>({
+        host: [step("Give this host a new key before then:", asRoot("novacula-agent set-key"))],
         pod: "Put a new key into its Secret before then.",
       }),
     };
@@ -191,8 +192,13 @@ function clock({ answer, nowMs, url }: Connection): Check {
     stage: "clock",
     status: "warning",
     detail: `this host's clock is ${duration(Math.abs(offsetMs))} ${direction} ${hostOf(url)}'s`,
-    remedy: inPlace({
-      host: `Set the clock that is wrong. To have NTP set this one, run: ${asRoot("timedatectl set-ntp true")}`,
+    remedy: inPlace<Remedy>({
+      host: [
+        step(
+          "Set the clock that is wrong. To have NTP set this one, run:",
+          asRoot("timedatectl set-ntp true"),
+        ),
+      ],
       pod: "Set the clock that is wrong: this one is that of the Kubernetes node.",
     }),
   };

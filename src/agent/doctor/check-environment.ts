@@ -1,6 +1,7 @@
 import { COMMENT_IN_VALUE, holdsComment } from "../../lib/command-line/environment-variable.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
+import { step } from "../../lib/text/remedy.ts";
 import { PROXY_VARIABLES } from "../sync/network/proxy-route.ts";
 import { RUNTIME_VARIABLES } from "../systemd/runtime-variables.ts";
 import type { ServiceEnvironment } from "../systemd/service/service-environment.ts";
@@ -38,7 +39,7 @@ function ignoredLines(places: readonly string[]): readonly Check[] {
       stage: "unit",
       status: "warning",
       detail: `systemd ignores ${shown.join(", ")}${more}: a line of an EnvironmentFile= sets a variable only as NAME=value, without export`,
-      remedy: `Write it as NAME=value, then run: ${asRoot("novacula-agent restart")}`,
+      remedy: [step("Write it as NAME=value, then run:", asRoot("novacula-agent restart"))],
     },
   ];
 }
@@ -54,7 +55,7 @@ function oddValues(
     stage: "unit",
     status: "warning",
     detail: `${name} (${printable(sources.get(name), 400)}) ends in a comment, but ${COMMENT_IN_VALUE}`,
-    remedy: `Put the comment on a line of its own, then run: ${asRoot("novacula-agent restart")}`,
+    remedy: [step("Put the comment on a line of its own, then run:", asRoot("novacula-agent restart"))],
   }));
 }
 
@@ -69,7 +70,13 @@ function warningOf(sources: ReadonlyMap<string, string>, effect: string): readon
       stage: "unit",
       status: "warning",
       detail: `set for the service: ${places.join(", ")}, ${effect}`,
-      remedy: `Remove that there (for a private CA, set control_plane.ca_file), then run: ${asRoot("systemctl daemon-reload")} && ${asRoot("novacula-agent restart")}`,
+      remedy: [
+        step(
+          "Remove that there (for a private CA, set control_plane.ca_file), then run:",
+          asRoot("systemctl daemon-reload"),
+          asRoot("novacula-agent restart"),
+        ),
+      ],
     },
   ];
 }

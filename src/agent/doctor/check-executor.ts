@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot, inPlace, shellWord } from "../../lib/shell-word.ts";
+import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { DEFAULT_PATH } from "../config/schema/agent-config.ts";
 import { lookCommand } from "../daemon/narration/duplicates.ts";
 import { type AgentStatus, keyIs } from "../daemon/status/status.ts";
@@ -61,7 +62,12 @@ function duplicates({ reply, others }: ExecutorFacts): readonly Check[] {
       return bad(
         `another process syncs as this executor: ${process} on ${where}, last seen at ${lastSyncAt ?? "an unknown time"}`,
         isOnThisHost && pid !== null
-          ? `Stop the one that is wrong. To look at the other, run: ${asRoot(lookCommand({ pid, unit }))}`
+          ? [
+              step(
+                "Stop the one that is wrong. To look at the other, run:",
+                asRoot(lookCommand({ pid, unit })),
+              ),
+            ]
           : "If that is a cloned host, give it another agent.name and a key of its own.",
       );
     });
@@ -74,17 +80,20 @@ function itself(facts: ExecutorFacts): Check {
   }
   const { status } = reply;
   if (mainPid !== undefined && mainPid !== status.pid) {
-    return bad(
-      `the agent that answers is PID ${status.pid}, which is not the service's`,
-      `Stop it, then start the service: ${asRoot(`kill ${status.pid}`)} && ${asRoot("novacula-agent restart")}`,
-    );
+    return bad(`the agent that answers is PID ${status.pid}, which is not the service's`, [
+      step(
+        "Stop it, then start the service:",
+        asRoot(`kill ${status.pid}`),
+        asRoot("novacula-agent restart"),
+      ),
+    ]);
   }
   if (status.configPath !== configPath) {
     return bad(
       `the agent that answers uses ${printable(status.configPath, 4096)}, not ${printable(configPath, 4096)}`,
       mainPid === undefined
         ? "Start an agent with that file, or run doctor without --config."
-        : `Restart it with its present unit: ${asRoot("novacula-agent restart")}`,
+        : [step("Restart it with its present unit:", asRoot("novacula-agent restart"))],
     );
   }
   return status.state === "online" ? online(status, facts) : offline(status, facts);
@@ -92,7 +101,7 @@ function itself(facts: ExecutorFacts): Check {
 
 const RUN_AS_ROOT = () =>
   inPlace({ host: "Run doctor with sudo.", pod: "Run doctor as the user of the agent." });
-const APPLY = () => `Run: ${asRoot("novacula-agent reload --wait")}`;
+const APPLY = () => [step("Run:", asRoot("novacula-agent reload --wait"))];
 
 function online(status: AgentStatus, { fingerprint, files, isAccepted }: ExecutorFacts): Check {
   const { pendingChange, key } = status;
@@ -135,15 +144,20 @@ function offline(status: AgentStatus, { files, isAccepted, isUnitChanged }: Exec
       return bad(
         detail,
         isAccepted
-          ? `Doctor reached it now, with the same key. If the next try fails too, this host treats the service's user differently: a firewall rule, or a setting of its unit. Run: ${retry}`
-          : `Fix the failure above. The agent retries by itself; to retry now, run: ${retry}`,
+          ? [
+              step(
+                "Doctor reached it now, with the same key. If the next try fails too, this host treats the service's user differently: a firewall rule, or a setting of its unit.",
+              ),
+              step("To retry, run:", retry),
+            ]
+          : [step("Fix the failure above. The agent retries by itself; to retry now, run:", retry)],
       );
     default:
       return bad(
         detail,
         isAccepted
-          ? `The control plane accepts the key in the file now. Run: ${retry}`
-          : `Fix the failure above. If it is fixed already, run: ${retry}`,
+          ? [step("The control plane accepts the key in the file now. Run:", retry)]
+          : [step("Fix the failure above. If it is fixed already, run:", retry)],
       );
   }
 }
@@ -160,26 +174,32 @@ function silent(
   if (mainPid === undefined) {
     return bad(
       detail,
-      inPlace({
+      inPlace<Remedy>({
         host: startOf(configPath),
-        pod: `Start the pod again: ${asRoot("novacula-agent start")}`,
+        pod: [step("Start the pod again:", asRoot("novacula-agent start"))],
       }),
     );
   }
   if (mainPid === 0) {
-    return bad(detail, `Start it: ${asRoot("systemctl start novacula-agent")}`);
+    return bad(detail, [step("Start it:", asRoot("systemctl start novacula-agent"))]);
   }
   return bad(
     `the service runs (PID ${mainPid}), but does not answer: ${detail.replace(/^No agent runs here: /u, "")}`,
-    `Run doctor again in ten seconds: an agent that starts, stops or lost its socket is busy until then. If that does not help, run: ${asRoot("novacula-agent restart")}`,
+    [
+      step(
+        "Run doctor again in ten seconds: an agent that starts, stops or lost its socket is busy until then. If that does not help, run:",
+        asRoot("novacula-agent restart"),
+      ),
+    ],
   );
 }
 
 /** The service, if there is one, has the default file, or is judged by another check. */
-function startOf(configPath: string): string {
+function startOf(configPath: string): Remedy {
+  const inForeground = "To run it in the foreground, run:";
   return configPath === DEFAULT_PATH
-    ? `To run it in the foreground, run: novacula-agent run. As a service, run: ${asRoot("novacula-agent start")}`
-    : `To run it in the foreground, run: novacula-agent run -c ${shellWord(configPath)}`;
+    ? [step(inForeground, "novacula-agent run"), step("As a service, run:", asRoot("novacula-agent start"))]
+    : [step(inForeground, `novacula-agent run -c ${shellWord(configPath)}`)];
 }
 
 function otherAgent({ pid, user, unit, configPath, isOtherExecutor }: OtherAgent): Check {
@@ -191,12 +211,12 @@ function otherAgent({ pid, user, unit, configPath, isOtherExecutor }: OtherAgent
         stage: "executor",
         status: "warning",
         detail: `${detail}; it is another executor`,
-        remedy: `If nobody needs it, run: ${stop}`,
+        remedy: [step("If nobody needs it, run:", stop)],
       }
-    : bad(detail, `One executor is one agent. Stop the one that is wrong: ${stop}`);
+    : bad(detail, [step("One executor is one agent. Stop the one that is wrong:", stop)]);
 }
 
-function bad(detail: string, remedy: string): Check {
+function bad(detail: string, remedy: Remedy): Check {
   return { stage: "executor", status: "bad", detail, remedy };
 }
 

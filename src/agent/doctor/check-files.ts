@@ -1,4 +1,5 @@
 import { printable } from "../../lib/printable.ts";
+import type { Remedy } from "../../lib/text/remedy.ts";
 import { type ConfigIssue, formatIssue } from "../config/issue/config-issue.ts";
 import type { Loaded } from "../config/load-config.ts";
 import type { KeyFinding } from "../key/finding.ts";
@@ -7,7 +8,7 @@ import type { Check } from "./examination.ts";
 /** Why the user of the service cannot read a file, and the command that fixes it. */
 export interface Obstacle {
   readonly problem: string;
-  readonly remedy: string;
+  readonly remedy: Remedy;
 }
 
 export interface FileFacts {

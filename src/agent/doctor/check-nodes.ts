@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { NodeProblem } from "../../protocol/nodes/observed-node.ts";
 import { type NodeStatus, type NodesStatus, problemOfNode } from "../daemon/status/nodes-status.ts";
 import type { Check } from "./examination.ts";
@@ -25,10 +26,12 @@ export function checkNodes({ status, hand, oddTemplates, hiddenDisks }: NodeFact
   return [
     handCheck(hand, count),
     ...oddTemplates.map((unit) =>
-      warning(
-        `the template ${unit} is not the one that was installed, or has drop-ins`,
-        `Reinstall novacula-nodes, or remove what was added. To see it, run: ${asRoot(`systemctl cat ${unit}`)}`,
-      ),
+      warning(`the template ${unit} is not the one that was installed, or has drop-ins`, [
+        step(
+          "Reinstall novacula-nodes, or remove what was added. To see it, run:",
+          asRoot(`systemctl cat ${unit}`),
+        ),
+      ]),
     ),
     ...hiddenDisks.map((place) =>
       warning(
@@ -49,7 +52,8 @@ function handCheck(hand: NodeFacts["hand"], count: number): Check {
     return { stage: "nodes", status: "unknown", detail, remedy: "Run doctor with sudo." };
   }
   const detail = "the root helper does not listen, so no node can be started or stopped";
-  const remedy = `Install the package novacula-nodes, or run: ${asRoot("systemctl start novacula-nodes.socket")}`;
+  const start = asRoot("systemctl start novacula-nodes.socket");
+  const remedy = [step("Install the package novacula-nodes, or run:", start)];
   return { stage: "nodes", status: count > 0 ? "bad" : "warning", detail, remedy };
 }
 
@@ -63,7 +67,7 @@ function statusChecks(status: NodesStatus): readonly Check[] {
       : [
           warning(
             `units of nodes start at boot that the agent does not know: ${unknownUnits.map((unit) => printable(unit, 80)).join(", ")}`,
-            `If the control plane is not about to list them, run: ${forget}`,
+            [step("If the control plane is not about to list them, run:", forget)],
           ),
         ]),
     ...nodes.flatMap(nodeChecks),
@@ -88,11 +92,12 @@ function nodeChecks(node: NodeStatus): readonly Check[] {
   const detail = `node ${node.name}: ${trimmed(other)}`;
   return node.isUnlisted
     ? [{ stage: "nodes", status: "bad", detail, remedy: unlistedRemedy(node.name) }]
-    : [warning(detail, `Run: ${asRoot(`novacula-agent nodes show ${node.name}`)}`)];
+    : [warning(detail, [step("Run:", asRoot(`novacula-agent nodes show ${node.name}`))])];
 }
 
-function unlistedRemedy(name: string): string {
-  return `Have the control plane list it or delete it. To stop it here, run: ${asRoot(`novacula-agent nodes forget ${name}`)}`;
+function unlistedRemedy(name: string): Remedy {
+  const forget = asRoot(`novacula-agent nodes forget ${name}`);
+  return [step("Have the control plane list it or delete it. To stop it here, run:", forget)];
 }
 
 /** An order is bad for many reasons, and some name what to do. */
@@ -107,29 +112,34 @@ function capitalized(clause: string): string {
 }
 
 /** What to do about each problem of a process; docs/nodes.md has the same table. */
-function remedyOf(problem: NodeProblem, node: string, role: string): string {
+function remedyOf(problem: NodeProblem, node: string, role: string): Remedy {
   switch (problem) {
     case "bad_spec":
       return "Change the node on the control plane as this says, or upgrade the agent.";
     case "binary_missing":
       return "Install the client where this says. The agent looks again by itself.";
     case "port_taken":
-      return `See who listens there: ${asRoot("ss -lptun")}`;
+      return [step("See who listens there:", asRoot("ss -lptun"))];
     case "disk_low":
-      return `Free disk space. See: ${asRoot("df -h /var/lib/novacula-nodes")}`;
+      return [step("Free disk space. See:", asRoot("df -h /var/lib/novacula-nodes"))];
     case "crash_loop":
     case "unresponsive":
-      return `Look at its log: ${asRoot(`novacula-agent nodes logs ${node} ${shellWord(role)}`)}`;
+      return [step("Look at its log:", asRoot(`novacula-agent nodes logs ${node} ${shellWord(role)}`))];
     case "out_of_memory":
       return "Give the node more memory on the control plane.";
     case "hand_unavailable":
-      return `Start the root helper: ${asRoot("systemctl restart novacula-nodes.socket")}`;
+      return [step("Start the root helper:", asRoot("systemctl restart novacula-nodes.socket"))];
     case "deletion_held_back":
-      return `It is done later. If a stop is a mistake, start the node again on the control plane. A deletion cannot be taken back; to save the data, run: ${asRoot(`cp -a /var/lib/private/novacula-nodes/${node} /root/`)}`;
+      return [
+        step(
+          "It is done later. If a stop is a mistake, start the node again on the control plane. A deletion cannot be taken back; to save the data, run:",
+          asRoot(`cp -a /var/lib/private/novacula-nodes/${node} /root/`),
+        ),
+      ];
   }
 }
 
-function warning(detail: string, remedy: string): Check {
+function warning(detail: string, remedy: Remedy): Check {
   return { stage: "nodes", status: "warning", detail, remedy };
 }
 

@@ -3,6 +3,7 @@ import { isNeverGiven, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import type { HiddenFolder } from "../../lib/files/hidden-folders.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { broughtOut, type HiddenFile, hiddenDetail } from "../config/file/hidden-file.ts";
 import type { Check } from "./examination.ts";
 
@@ -58,7 +59,13 @@ export function checkPlaces(facts: PlaceFacts): readonly Check[] {
     ...facts.missingSources.map(({ path, credential }) =>
       bad(
         `${printable(path, 4096)}, from which systemd loads the credential ${printable(credential, 100)} (LoadCredential= of its unit), does not exist, so the service cannot start`,
-        `Put the file there, or take that line out of the unit (to see where it is: ${asRoot("systemctl cat novacula-agent")}), then run: ${asRoot("systemctl daemon-reload")} && ${asRoot("novacula-agent restart")}`,
+        [
+          step(
+            "Put the file there, or take that line out of the unit. To see where it is, run:",
+            asRoot("systemctl cat novacula-agent"),
+          ),
+          step("Then run:", asRoot("systemctl daemon-reload"), restart()),
+        ],
       ),
     ),
     ...facts.unread.map(unread),
@@ -76,10 +83,13 @@ function unread({ path, source, problem, isMissing }: PlaceFacts["unread"][numbe
   const place = source === undefined ? "" : ` (${printable(source, 400)})`;
   const detail = `${printable(path, 4096)}, an EnvironmentFile= of its unit${place}, ${problem}`;
   return isMissing
-    ? bad(
-        `${detail}, so the service cannot start`,
-        `Restore it, or make an empty one, then start the service: ${asRoot(`touch ${shellWord(path)}`)} && ${asRoot("novacula-agent restart")}`,
-      )
+    ? bad(`${detail}, so the service cannot start`, [
+        step(
+          "Restore it, or make an empty one, then start the service:",
+          asRoot(`touch ${shellWord(path)}`),
+          restart(),
+        ),
+      ])
     : { stage: "unit", status: "unknown", detail, remedy: "Run doctor with sudo." };
 }
 
@@ -109,37 +119,46 @@ function dataDir({ dataDir: { path, source, state }, owner }: PlaceFacts): reado
         const own = isSystemFolder(path) ? join(path, "novacula") : "/var/lib/novacula";
         const whose = isSystemFolder(path) ? "a folder of the system" : "not for one program alone";
         return [
-          bad(
-            `${folder} is ${whose}, and cannot be written by the service's user ${owner.user}`,
-            `Name a folder of its own in agent.data_dir, such as ${printable(own, 4096)}, then run: ${makeCommand(own, owner)} && ${asRoot("novacula-agent restart")}`,
-          ),
+          bad(`${folder} is ${whose}, and cannot be written by the service's user ${owner.user}`, [
+            step(
+              `Name a folder of its own in agent.data_dir, such as ${printable(own, 4096)}, then run:`,
+              makeCommand(own, owner),
+              restart(),
+            ),
+          ]),
         ];
       }
       return [
-        bad(
-          `${folder} cannot be written by the service's user ${owner.user}`,
-          `Run: ${asRoot(`chown -R ${shellWord(who)} ${shellWord(path)}`)} && ${asRoot("novacula-agent restart")}`,
-        ),
+        bad(`${folder} cannot be written by the service's user ${owner.user}`, [
+          step("Run:", asRoot(`chown -R ${shellWord(who)} ${shellWord(path)}`), restart()),
+        ]),
       ];
     case "read-only":
       return [
-        bad(
-          `${folder} is read-only for the service (ProtectSystem= of its unit)`,
-          `Add ReadWritePaths=${path} below [Service], or remove agent.data_dir. Then restart: ${asRoot("systemctl edit novacula-agent")} && ${asRoot("novacula-agent restart")}`,
-        ),
+        bad(`${folder} is read-only for the service (ProtectSystem= of its unit)`, [
+          step(
+            `Add ReadWritePaths=${path} below [Service], or remove agent.data_dir. Then restart:`,
+            asRoot("systemctl edit novacula-agent"),
+            restart(),
+          ),
+        ]),
       ];
     default:
       return [
         bad(
           `${folder} is in ${printable(state.folder, 400)}, which ${state.setting} of its unit hides from the service`,
-          `Remove agent.data_dir: /var/lib/novacula is the usual place. Then run: ${asRoot("novacula-agent restart")}`,
+          [step("Remove agent.data_dir: /var/lib/novacula is the usual place. Then run:", restart())],
         ),
       ];
   }
 }
 
-function makeFolder(path: string, owner: PlaceFacts["owner"]): string {
-  return `Make it, then start the service: ${makeCommand(path, owner)} && ${asRoot("novacula-agent restart")}`;
+function makeFolder(path: string, owner: PlaceFacts["owner"]): Remedy {
+  return [step("Make it, then start the service:", makeCommand(path, owner), restart())];
+}
+
+function restart(): string {
+  return asRoot("novacula-agent restart");
 }
 
 function makeCommand(path: string, { user, group }: PlaceFacts["owner"]): string {
@@ -147,16 +166,16 @@ function makeCommand(path: string, { user, group }: PlaceFacts["owner"]): string
 }
 
 /** Behind the link may be a disk that is not mounted, with all that the agent knows. */
-function targetMissing(): string {
-  return `Mount the disk that it leads to, or make that folder, then start the service: ${asRoot("novacula-agent restart")}`;
+function targetMissing(): Remedy {
+  return [step("Mount the disk that it leads to, or make that folder, then start the service:", restart())];
 }
 
 /** Nothing is deleted: nobody knows what it is. */
-function moveAway(path: string, ...then: readonly string[]): string {
+function moveAway(path: string, ...then: readonly string[]): Remedy {
   const move = asRoot(`mv ${shellWord(path)} ${shellWord(`${path}.old`)}`);
-  return `Move it away, then start the service: ${[move, ...then, asRoot("novacula-agent restart")].join(" && ")}`;
+  return [step("Move it away, then start the service:", move, ...then, restart())];
 }
 
-function bad(detail: string, remedy: string): Check {
+function bad(detail: string, remedy: Remedy): Check {
   return { stage: "unit", status: "bad", detail, remedy };
 }

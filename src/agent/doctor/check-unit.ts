@@ -1,5 +1,6 @@
 import { printable } from "../../lib/printable.ts";
 import { asRoot } from "../../lib/shell-word.ts";
+import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { changesText } from "./check-changes.ts";
@@ -7,7 +8,8 @@ import type { Check } from "./examination.ts";
 import { causeOf, type StartFacts, startAgain } from "./start-failure.ts";
 
 const RELOAD = () => asRoot("systemctl daemon-reload");
-const WHY = () => `To see why, run: ${asRoot("journalctl -u novacula-agent -n 30")}`;
+const RESTART = () => asRoot("novacula-agent restart");
+const WHY = () => step("To see why, run:", asRoot("journalctl -u novacula-agent -n 30"));
 
 /** What a unit has that its process may not have, or that others may see. */
 export interface UnitChanges {
@@ -28,10 +30,9 @@ export function checkUnitChanges(
     ...(changed.length === 0 || NeedDaemonReload || LoadState !== "loaded"
       ? []
       : [
-          warning(
-            `the service has started before ${files} changed, and still has the old settings`,
-            `Run: ${asRoot("novacula-agent restart")}`,
-          ),
+          warning(`the service has started before ${files} changed, and still has the old settings`, [
+            step("Run:", RESTART()),
+          ]),
         ]),
     ...(inlineKey === undefined
       ? []
@@ -57,10 +58,9 @@ export function checkUnit(
     case "not-found":
     case "":
       return [
-        warning(
-          "the service is not installed",
-          `Install the package, or run: ${asRoot("novacula-agent install")}`,
-        ),
+        warning("the service is not installed", [
+          step("Install the package, or run:", asRoot("novacula-agent install")),
+        ]),
       ];
     case "masked":
       return [masked(facts)];
@@ -78,7 +78,7 @@ function sharedUser({ User }: ServiceFacts): readonly Check[] {
     : [
         warning(
           "the service runs as nobody, and so do other programs of this host: they can read the key and change what the agent keeps",
-          `Remove User= from the drop-in that sets it, then run: ${RELOAD()} && ${asRoot("novacula-agent restart")}`,
+          [step("Remove User= from the drop-in that sets it, then run:", RELOAD(), RESTART())],
         ),
       ];
 }
@@ -87,29 +87,30 @@ function sharedUser({ User }: ServiceFacts): readonly Check[] {
 function unusable(facts: ServiceFacts, changed: readonly Assignment[], complaint?: string): Check {
   const state = `systemd cannot use its unit (${printable(facts.LoadState, 40)})`;
   if (complaint === undefined) {
-    return bad(
-      `${state}: a line in ${unitFiles(facts)} is wrong`,
-      `To see which line, run: ${asRoot("systemd-analyze verify novacula-agent.service")}`,
-    );
+    return bad(`${state}: a line in ${unitFiles(facts)} is wrong`, [
+      step("To see which line, run:", asRoot("systemd-analyze verify novacula-agent.service")),
+    ]);
   }
   const start = changed.findLast(({ name }) => name === "ExecStart");
   const fix =
     start !== undefined && complaint.includes("more than one ExecStart=")
       ? `Write a line ExecStart= without a value above line ${start.line} of ${printable(start.file, 400)}: it takes back the one of the package`
       : `Correct ${changed.length > 0 ? "what was changed, or take it out" : `that in ${unitFiles(facts)}`}`;
-  return bad(
-    `${state}: ${complaint}${changesText(changed)}`,
-    `${fix}. Then run: ${RELOAD()} && ${asRoot("novacula-agent restart")}`,
-  );
+  return bad(`${state}: ${complaint}${changesText(changed)}`, [
+    step(`${fix}. Then run:`, RELOAD(), RESTART()),
+  ]);
 }
 
 function masked({ UnitFileState, ActiveState }: ServiceFacts): Check {
   const unmask = UnitFileState === "masked-runtime" ? "unmask --runtime" : "unmask";
   const effect = ActiveState === "active" ? "it runs, but cannot be started again" : "it cannot be started";
-  return bad(
-    `the service is masked, so ${effect}`,
-    `Run: ${asRoot(`systemctl ${unmask} novacula-agent`)} && ${asRoot("systemctl enable --now novacula-agent")}`,
-  );
+  return bad(`the service is masked, so ${effect}`, [
+    step(
+      "Run:",
+      asRoot(`systemctl ${unmask} novacula-agent`),
+      asRoot("systemctl enable --now novacula-agent"),
+    ),
+  ]);
 }
 
 function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: StartFacts): Check {
@@ -121,7 +122,7 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
   const changes = changesText(changed);
   const why = cause === "" ? "" : `: ${cause}${changes}`;
   const without =
-    changes === "" ? "" : `If a changed setting is the cause, take it out, then run: ${RELOAD()}. `;
+    changes === "" ? [] : [step("If a changed setting is the cause, take it out, then run:", RELOAD())];
   if (ActiveState === "failed") {
     const limit =
       Result === "start-limit-hit" || NRestarts > 0
@@ -129,42 +130,44 @@ function activity(facts: ServiceFacts, changed: readonly Assignment[], now?: Sta
         : "";
     return bad(
       `the service has failed${why}${limit}`,
-      remedy ?? `${without}${WHY()}. Once it is fixed, run: ${startAgain()}`,
+      remedy ?? [...without, WHY(), step("Once it is fixed, run:", ...startAgain())],
     );
   }
   if (ActiveState === "activating" && SubState === "auto-restart") {
     return bad(
       `the service ends again and again (${NRestarts} restarts)${why}`,
-      remedy ?? `${without}${WHY()}`,
+      remedy ?? [...without, WHY()],
     );
   }
   if (ActiveState === "activating" && NRestarts === 0) {
-    return bad("the service is still starting", `Wait half a minute, then run doctor again. ${WHY()}`);
+    return bad("the service is still starting", [step("Wait half a minute, then run doctor again."), WHY()]);
   }
   if (ActiveState === "activating" || (ActiveState === "deactivating" && NRestarts > 0)) {
-    return bad(
-      `the service starts and ends again and again (${NRestarts} restarts)${changes}`,
-      `${without}${WHY()}`,
-    );
+    return bad(`the service starts and ends again and again (${NRestarts} restarts)${changes}`, [
+      ...without,
+      WHY(),
+    ]);
   }
   return atRest(facts, why === "" ? changes : why, remedy);
 }
 
 /** A service that was stopped, or never started: `why` explains it as far as it is known. */
-function atRest(facts: ServiceFacts, why: string, remedy: string | undefined): Check {
+function atRest(facts: ServiceFacts, why: string, remedy: Remedy | undefined): Check {
   const { ActiveState, ConditionResult, ConditionTimestampMonotonic } = facts;
   const state = `the service is ${printable(ActiveState, 40)}${isEnabled(facts) ? "" : " and disabled"}`;
   const start = asRoot(`systemctl ${isEnabled(facts) ? "start" : "enable --now"} novacula-agent`);
   if (!ConditionResult && ConditionTimestampMonotonic > 0) {
     return bad(
       `${state}: systemd did not start it, because a condition of its unit (Condition…=) was not met${why}`,
-      `Meet that condition, or take it out of the unit and run: ${RELOAD()}. Then run: ${start}`,
+      [step("Meet that condition, or take it out of the unit and run:", RELOAD()), step("Then run:", start)],
     );
   }
   return bad(
     `${state}${why}`,
-    remedy ??
-      `Run: ${start}${why === "" ? "" : `. If that fails, take out what was changed, then run: ${RELOAD()} && ${start}`}`,
+    remedy ?? [
+      step("Run:", start),
+      ...(why === "" ? [] : [step("If that fails, take out what was changed, then run:", RELOAD(), start)]),
+    ],
   );
 }
 
@@ -176,19 +179,14 @@ function upkeep(facts: ServiceFacts): readonly Check[] {
   const { NeedDaemonReload, UnitFileState } = facts;
   return [
     ...(NeedDaemonReload
-      ? [
-          warning(
-            "its unit file has changed since systemd read it",
-            `Run: ${asRoot("systemctl daemon-reload")} && ${asRoot("novacula-agent restart")}`,
-          ),
-        ]
+      ? [warning("its unit file has changed since systemd read it", [step("Run:", RELOAD(), RESTART())])]
       : []),
     ...(isEnabled(facts)
       ? []
       : [
           warning(
             `it is ${printable(UnitFileState || "not enabled", 40)}, so it does not start when this host boots`,
-            `Run: ${asRoot("systemctl enable novacula-agent")}`,
+            [step("Run:", asRoot("systemctl enable novacula-agent"))],
           ),
         ]),
   ];
@@ -202,10 +200,10 @@ function unitFiles({ FragmentPath, DropInPaths }: ServiceFacts): string {
   return files.length === 0 ? "its unit" : files.map((path) => printable(path, 400)).join(", ");
 }
 
-function bad(detail: string, remedy: string): Check {
+function bad(detail: string, remedy: Remedy): Check {
   return { stage: "unit", status: "bad", detail, remedy };
 }
 
-function warning(detail: string, remedy: string): Check {
+function warning(detail: string, remedy: Remedy): Check {
   return { stage: "unit", status: "warning", detail, remedy };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type Remedy, remedyText } from "../../lib/text/remedy.ts";
 
 /** The stages, in the order in which they are shown and fixed. */
 export const STAGES = [
@@ -20,7 +21,7 @@ export const STAGES = [
 
 export type Stage = (typeof STAGES)[number];
 
-const check = z.object({
+const checkReport = z.object({
   stage: z.enum(STAGES),
   status: z
     .enum(["ok", "warning", "bad", "unknown"])
@@ -30,7 +31,9 @@ const check = z.object({
 });
 
 /** The result at one stage. */
-export type Check = Readonly<z.output<typeof check>>;
+export type Check = Readonly<Omit<z.output<typeof checkReport>, "remedy">> & {
+  readonly remedy?: Remedy | undefined;
+};
 
 /** What `doctor --json` prints. */
 export const examinationSchema = z.object({
@@ -39,11 +42,27 @@ export const examinationSchema = z.object({
     .describe("unknown: nothing is bad, but not everything could be checked"),
   configPath: z.string().describe("The agent.toml that is judged"),
   isOnline: z.boolean().nullable().describe("Whether its executor is online now; null: unknown"),
-  cause: check.nullable().describe("What to fix first; null: nothing is bad"),
-  checks: z.array(check),
+  cause: checkReport.nullable().describe("What to fix first; null: nothing is bad"),
+  checks: z.array(checkReport),
 });
 
-export type Examination = z.output<typeof examinationSchema>;
+type Report = z.output<typeof examinationSchema>;
+
+/** The checks of all stages, and what follows from them. */
+export type Examination = Readonly<Omit<Report, "cause" | "checks">> & {
+  readonly cause: Check | null;
+  readonly checks: readonly Check[];
+};
+
+/** The examination as a program reads it: each remedy is one text. */
+export function examinationReport(result: Examination): Report {
+  const { cause, checks } = result;
+  return { ...result, cause: cause && reportOf(cause), checks: checks.map(reportOf) };
+}
+
+function reportOf({ stage, status, detail, remedy }: Check): Report["checks"][number] {
+  return { stage, status, detail, ...(remedy !== undefined && { remedy: remedyText(remedy) }) };
+}
 
 /**
  * Sorts the checks by stage. One bad check makes the verdict bad; without one, an unknown check

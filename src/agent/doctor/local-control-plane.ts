@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, inPlace } from "../../lib/shell-word.ts";
+import { type Remedy, step } from "../../lib/text/remedy.ts";
 import { controlPlaneUrl } from "../config/schema/config-url.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
 
@@ -42,11 +43,11 @@ const OTHER_PROGRAM: ReadonlySet<UnreachableCause> = new Set([
 ]);
 
 /** What to do if an exchange with the agent's URL `wanted` failed, which is on this host. */
-export function remedyHere(here: Here, cause: UnreachableCause, wanted: string): string | undefined {
+export function remedyHere(here: Here, cause: UnreachableCause, wanted: string): Remedy | undefined {
   return inPlace({ host: () => onHost(here, cause, new URL(wanted)), pod: () => undefined })();
 }
 
-function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: URL): string | undefined {
+function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: URL): Remedy | undefined {
   if (OTHER_PROGRAM.has(cause)) {
     return local === undefined ? undefined : taken(local, wanted);
   }
@@ -54,30 +55,52 @@ function onHost({ local, isLoopbackUp }: Here, cause: UnreachableCause, wanted: 
     return undefined;
   }
   if (!isLoopbackUp) {
-    return `The interface lo, over which this host reaches itself, is down. Run: ${asRoot("ip link set lo up")}`;
+    return [
+      step(
+        "The interface lo, over which this host reaches itself, is down. Run:",
+        asRoot("ip link set lo up"),
+      ),
+    ];
   }
   const own = local === undefined ? undefined : localRemedy(local, wanted.origin);
   if (own !== undefined || cause === "network") {
     return own;
   }
-  const rules = asRoot("nft list ruleset");
+  const seeRules = step("To see the rules, run:", asRoot("nft list ruleset"));
   if (cause === "timeout") {
-    return `That server is this host itself: either a rule of its firewall drops the packets, or the program at that port hangs. To see the rules, run: ${rules}. To see the program, run: ${listenersAt(wanted)}`;
+    return [
+      step(
+        "That server is this host itself: either a rule of its firewall drops the packets, or the program at that port hangs.",
+      ),
+      seeRules,
+      step("To see the program, run:", listenersAt(wanted)),
+    ];
   }
   return local?.url === undefined
     ? undefined
-    : `The control plane of this host serves there now. If doctor finds the same again, a rule of this host's firewall refuses the connection. To see the rules, run: ${rules}`;
+    : [
+        step(
+          "The control plane of this host serves there now. If doctor finds the same again, a rule of this host's firewall refuses the connection.",
+        ),
+        seeRules,
+      ];
 }
 
 /** Another program is at the agent's URL: the control plane is elsewhere, or its port was taken. */
-function taken(local: LocalControlPlane, wanted: URL): string | undefined {
+function taken(local: LocalControlPlane, wanted: URL): Remedy | undefined {
   if (local.active === "active") {
     return localRemedy(local, wanted.origin);
   }
   if (local.isMasked || portOf(wanted) !== (local.settings.PORT ?? USUAL_PORT)) {
     return undefined;
   }
-  return `Another program has the port of this host's control plane, which does not run. To see it, run: ${listenersAt(wanted)}. Stop it, then run: ${asRoot(`systemctl restart ${SERVICE}`)}`;
+  return [
+    step(
+      "Another program has the port of this host's control plane, which does not run. To see it, run:",
+      listenersAt(wanted),
+    ),
+    step("Stop it, then run:", asRoot(`systemctl restart ${SERVICE}`)),
+  ];
 }
 
 function listenersAt(url: URL): string {
@@ -85,29 +108,34 @@ function listenersAt(url: URL): string {
 }
 
 /** What to do if the agent's URL `wanted`, on this host, refuses connections. */
-export function localRemedy(local: LocalControlPlane, wanted: string): string | undefined {
+export function localRemedy(local: LocalControlPlane, wanted: string): Remedy | undefined {
   const { active, result, isMasked, url } = local;
   const start = asRoot(`systemctl start ${SERVICE}`);
+  const errors = asRoot(`journalctl -u ${SERVICE} -p err -n 10`);
   if (isMasked) {
-    return `The control plane of this host is masked, so it does not run: ${asRoot(`systemctl unmask ${SERVICE}`)} && ${start}`;
+    const unmask = asRoot(`systemctl unmask ${SERVICE}`);
+    return [step("The control plane of this host is masked, so it does not run:", unmask, start)];
   }
   if (active === "failed") {
     const why =
       result === "start-limit-hit" ? "it failed at too many starts in a row" : `it failed: ${result}`;
     const forget = asRoot(`systemctl reset-failed ${SERVICE}`);
-    return `The control plane of this host does not run (${printable(why)}). To see why, run: ${asRoot(`journalctl -u ${SERVICE} -p err -n 10`)}. Then run: ${forget} && ${start}`;
+    return [
+      step(`The control plane of this host does not run (${printable(why)}). To see why, run:`, errors),
+      step("Then run:", forget, start),
+    ];
   }
   if (active === "inactive") {
-    return `The control plane of this host is stopped. Start it: ${start}`;
+    return [step("The control plane of this host is stopped. Start it:", start)];
   }
   if (active === "activating") {
-    return `The control plane of this host is starting, or fails at each start. Look why: ${asRoot(`journalctl -u ${SERVICE} -p err -n 10`)}`;
+    return [step("The control plane of this host is starting, or fails at each start. Look why:", errors)];
   }
   return url === undefined ? undefined : elsewhere(local, new URL(url), new URL(wanted));
 }
 
 /** It runs, and serves another address than the agent asks. */
-function elsewhere({ address, settings }: LocalControlPlane, serves: URL, wanted: URL): string | undefined {
+function elsewhere({ address, settings }: LocalControlPlane, serves: URL, wanted: URL): Remedy | undefined {
   const suggested = acceptable(serves, wanted);
   if (suggested?.origin === wanted.origin) {
     return undefined;
@@ -120,11 +148,17 @@ function elsewhere({ address, settings }: LocalControlPlane, serves: URL, wanted
   const name = printable(serves.hostname, 200);
   const place = address === undefined ? name : `${name} (${address})`;
   const { HOST } = settings;
-  const fix =
-    HOST === undefined
-      ? `remove its HOST from ${SETTINGS}, or from the unit (${asRoot(`systemctl cat ${SERVICE}`)})`
-      : `remove HOST=${printable(HOST)} from ${SETTINGS}`;
-  return `The control plane of this host runs, but it listens on ${place} port ${portOf(serves)}, not ${wanted.hostname} port ${portOf(wanted)}: ${fix} and restart it: ${asRoot(`systemctl restart ${SERVICE}`)}`;
+  const is = `The control plane of this host runs, but it listens on ${place} port ${portOf(serves)}, not ${wanted.hostname} port ${portOf(wanted)}`;
+  const restart = asRoot(`systemctl restart ${SERVICE}`);
+  return HOST === undefined
+    ? [
+        step(
+          `${is}: remove its HOST from ${SETTINGS}, or from the unit. To see the unit, run:`,
+          asRoot(`systemctl cat ${SERVICE}`),
+        ),
+        step("Then restart it:", restart),
+      ]
+    : [step(`${is}: remove HOST=${printable(HOST)} from ${SETTINGS} and restart it:`, restart)];
 }
 
 /** The URL of the server that the agent accepts, if there is one. */

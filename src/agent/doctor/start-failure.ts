@@ -2,13 +2,14 @@ import { constants } from "node:os";
 import { commandsToEnter, isSystemFolder } from "../../lib/files/folder-entry.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, shellWord } from "../../lib/shell-word.ts";
+import { type Remedy, step } from "../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../systemd/service/service-facts.ts";
 import type { Assignment } from "../systemd/service/unit-files.ts";
 import { PACKAGED_BINARY } from "../systemd/service-unit.ts";
 
 /** The start of a service that systemd does not start any more by itself. */
-export function startAgain(): string {
-  return `${asRoot("systemctl reset-failed novacula-agent")} && ${asRoot("systemctl start novacula-agent")}`;
+export function startAgain(): readonly string[] {
+  return [asRoot("systemctl reset-failed novacula-agent"), asRoot("systemctl start novacula-agent")];
 }
 
 /** What this host has now of what the last start lacked. */
@@ -25,7 +26,7 @@ export interface StartFacts {
 
 interface StartFailure {
   readonly cause: string;
-  readonly remedy?: string;
+  readonly remedy?: Remedy;
 }
 
 /** Why the last start failed, and the remedy, which ends with the start of the service. */
@@ -38,7 +39,7 @@ export function causeOf(
   return now.isRepaired
     ? {
         cause: `${failure.cause}. It was so at its last start, and is not so now`,
-        remedy: `Run: ${startAgain()}`,
+        remedy: [step("Run:", ...startAgain())],
       }
     : failure;
 }
@@ -48,8 +49,8 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
   const { Result, ExecMainStatus, User } = facts;
   const user = printable(User || "root", 40);
   // What this host has changed is to be taken out; nothing that the package brings repairs it.
-  const unlessChanged = (setting: string, fix: string) =>
-    changed.some(({ name }) => name === setting) ? {} : { remedy: `${fix} ${startAgain()}` };
+  const unlessChanged = (setting: string, say: string, ...commands: readonly string[]) =>
+    changed.some(({ name }) => name === setting) ? {} : { remedy: [step(say, ...commands, ...startAgain())] };
   if (Result === "success") {
     return { cause: "" };
   }
@@ -76,7 +77,7 @@ function failureOf(facts: ServiceFacts, changed: readonly Assignment[], now: Sta
     case 217:
       return {
         cause: `its user ${user} does not exist (status 217/USER)`,
-        ...unlessChanged("User", `Run: ${asRoot("systemd-sysusers")} &&`),
+        ...unlessChanged("User", "Run:", asRoot("systemd-sysusers")),
       };
     case 226:
       return { cause: "its sandbox cannot be set up (status 226/NAMESPACE)" };
@@ -104,9 +105,12 @@ function folderClosed(facts: ServiceFacts, { obstacle }: StartFacts): StartFailu
   return commands === undefined
     ? {
         cause,
-        remedy: `Name another folder in WorkingDirectory= (${asRoot("systemctl edit novacula-agent")}), then run: ${startAgain()}`,
+        remedy: [
+          step("Name another folder in WorkingDirectory=:", asRoot("systemctl edit novacula-agent")),
+          step("Then run:", ...startAgain()),
+        ],
       }
-    : { cause, remedy: `Run: ${commands.map((command) => asRoot(command)).join(" && ")} && ${startAgain()}` };
+    : { cause, remedy: [step("Run:", ...commands.map(asRoot), ...startAgain())] };
 }
 
 function openingOf(folder: string | undefined): readonly string[] | undefined {
@@ -161,16 +165,22 @@ export function programOf({ ExecStart }: ServiceFacts): string {
 function programMissing(
   facts: ServiceFacts,
   { startSource }: StartFacts,
-  reinstall: { readonly remedy?: string },
-) {
+  reinstall: { readonly remedy?: Remedy },
+): StartFailure {
   const program = programOf(facts);
   const cause = `the program ${printable(program, 400)} of its ExecStart= cannot be executed (status 203/EXEC)`;
-  const place = printable(
-    startSource ?? `ExecStart= (to see where it is: ${asRoot("systemctl cat novacula-agent")})`,
-    400,
-  );
-  const correct = `Correct ${place}, then run: ${asRoot("systemctl daemon-reload")} && ${startAgain()}`;
-  return program === PACKAGED_BINARY ? { cause, ...reinstall } : { cause, remedy: correct };
+  if (program === PACKAGED_BINARY) {
+    return { cause, ...reinstall };
+  }
+  const start = [asRoot("systemctl daemon-reload"), ...startAgain()];
+  const remedy =
+    startSource === undefined
+      ? [
+          step("To see where ExecStart= is, run:", asRoot("systemctl cat novacula-agent")),
+          step("Correct it, then run:", ...start),
+        ]
+      : [step(`Correct ${printable(startSource, 400)}, then run:`, ...start)];
+  return { cause, remedy };
 }
 
 function signalText(signal: number): string {

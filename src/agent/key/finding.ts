@@ -1,3 +1,5 @@
+import type { Remedy } from "../../lib/text/remedy.ts";
+
 /**
  * One thing that is wrong or odd with a key. Never contains a character of the key beyond `exc_`.
  */
@@ -11,8 +13,7 @@ export interface KeyFinding {
    * 58)`.
    */
   readonly problem: string;
-  /** What to do, as a sentence in the imperative. */
-  readonly remedy: string;
+  readonly remedy: Remedy;
   /** 1-based, in the file with the key, if known. */
   readonly line?: number;
   /** 1-based, in characters, if known. */

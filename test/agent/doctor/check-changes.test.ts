@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkChanges, unnamedChanges, withSuspects } from "../../../src/agent/doctor/check-changes.ts";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
 import { assignmentsOf } from "../../../src/agent/systemd/service/unit-files.ts";
+import { remedyText, step } from "../../../src/lib/text/remedy.ts";
 import { serviceFacts } from "../../support/agent/service-facts.ts";
 
 const FILE = "/etc/systemd/system/novacula-agent.service.d/site.conf";
@@ -27,7 +28,7 @@ describe("a service that alone does not reach the control plane", () => {
     expect(found).toMatchObject({ stage: "unit", status: "bad" });
     expect(found?.detail).toContain(`${line} (${FILE} line 3) keeps it`);
     expect(found?.detail).not.toContain("Nice");
-    expect(found?.remedy).toContain("systemctl daemon-reload && ");
+    expect(remedyText(found?.remedy ?? [])).toContain("systemctl daemon-reload && ");
   });
 
   it("blames no setting that has nothing to do with the network", () => {
@@ -66,7 +67,9 @@ describe("a service that ends again and again", () => {
     const [found] = checkUnit(serviceFacts(shown), settings("LimitNOFILE=18"));
     expect(found).toMatchObject({ stage: "unit", status });
     expect(found?.detail).toContain(`LimitNOFILE=18 (${FILE} line 2)`);
-    expect(found?.remedy).toContain("If a changed setting is the cause, take it out, then run: ");
+    expect(remedyText(found?.remedy ?? [])).toContain(
+      "If a changed setting is the cause, take it out, then run: ",
+    );
   });
 
   it.each([
@@ -75,7 +78,7 @@ describe("a service that ends again and again", () => {
   ])("is to be taken out, and nothing reinstalled: %s", (setting, shown) => {
     const [found] = checkUnit(serviceFacts(shown), settings(setting));
     expect(found?.detail).toContain(`${setting} (${FILE} line 2)`);
-    expect(found?.remedy).toMatch(/^If a changed setting is the cause, take it out/u);
+    expect(remedyText(found?.remedy ?? [])).toMatch(/^If a changed setting is the cause, take it out/u);
   });
 
   it.each(["Requires=vpn.service", "ConditionPathExists=/srv/ready"])(
@@ -83,7 +86,7 @@ describe("a service that ends again and again", () => {
     (setting) => {
       const [found] = checkUnit(serviceFacts("ActiveState=inactive"), settings(setting));
       expect(found?.detail).toContain(`${setting} (${FILE} line 2)`);
-      expect(found?.remedy).toMatch(
+      expect(remedyText(found?.remedy ?? [])).toMatch(
         /^Run: .*systemctl start novacula-agent\. If that fails, take out what was changed, then run: /u,
       );
     },
@@ -92,7 +95,12 @@ describe("a service that ends again and again", () => {
 
 describe("a failure at a file of the service", () => {
   const found = (stage: "mode" | "file" | "unit", status: "bad" | "ok" = "bad") =>
-    ({ stage, status, detail: "it cannot be read", remedy: "Run: chgrp nogroup /etc/novacula" }) as const;
+    ({
+      stage,
+      status,
+      detail: "it cannot be read",
+      remedy: [step("Run:", "chgrp nogroup /etc/novacula")],
+    }) as const;
 
   it.each([
     ["mode", "User=nobody"],
@@ -114,7 +122,7 @@ describe("a failure at a file of the service", () => {
     expect(check.detail).toBe(
       `it cannot be read. Its unit was changed on this host: ${line} (${FILE} line 3)`,
     );
-    expect(check.remedy).toMatch(
+    expect(remedyText(check.remedy ?? [])).toMatch(
       /^If that should not be so, take that out, then run: .*restart\. Otherwise run: chgrp nogroup \/etc\/novacula$/u,
     );
   });
@@ -140,7 +148,7 @@ describe("changes that no check has named", () => {
     expect(check?.detail).toBe(
       `its unit was changed on this host: CPUQuota=1% (${FILE} line 2), Environment= ${variable}`,
     );
-    expect(check?.remedy).toMatch(/take out what should not be there, then run: /u);
+    expect(remedyText(check?.remedy ?? [])).toMatch(/take out what should not be there, then run: /u);
   });
 
   it("are not named twice, nor where nothing is bad", () => {

@@ -7,6 +7,7 @@ import {
 } from "../../../src/agent/doctor/check-connection.ts";
 import { examination } from "../../../src/agent/doctor/examination.ts";
 import { UNREACHABLE_CAUSES } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const DIRECT = { kind: "direct" } as const;
@@ -182,7 +183,7 @@ describe("the verdict", () => {
     expect(checks.find(({ stage }) => stage === "dns")?.detail).toBe(
       "the address of cp.example.com is 127.0.0.9 (/etc/hosts line 2)",
     );
-    expect(checks.find(({ stage }) => stage === "tcp")?.remedy).toContain(
+    expect(remedyText(checks.find(({ stage }) => stage === "tcp")?.remedy ?? [])).toContain(
       "serves http://127.0.0.1:3001: set control_plane.url to http://127.0.0.1:3001",
     );
     const proxy = new URL("http://127.0.0.1:3128");
@@ -194,7 +195,9 @@ describe("the verdict", () => {
       { ...known, route, answer: { ...refused, cause: "redirect" } },
     ] as const;
     for (const other of others) {
-      expect(checkConnection(other).find(({ status }) => status === "bad")?.remedy).toBe("Look.");
+      expect(remedyText(checkConnection(other).find(({ status }) => status === "bad")?.remedy ?? [])).toBe(
+        "Look.",
+      );
     }
   });
 

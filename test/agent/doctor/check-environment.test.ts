@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkEnvironment } from "../../../src/agent/doctor/check-environment.ts";
 import { RUNTIME_VARIABLES } from "../../../src/agent/systemd/runtime-variables.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 
 const PLACE = "/etc/systemd/system/novacula-agent.service.d/x.conf line 2";
 
@@ -28,7 +29,7 @@ describe("the unit's environment", () => {
       expect.stringContaining(`: NODE_OPTIONS (${PLACE}), which has no effect`),
     ]);
     for (const { status, remedy } of checks) {
-      expect([status, remedy]).toEqual(["warning", expect.any(String)]);
+      expect([status, remedyText(remedy ?? [])]).toEqual(["warning", expect.stringContaining("run: ")]);
     }
   });
 

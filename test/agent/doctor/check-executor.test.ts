@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkExecutor, type ExecutorFacts } from "../../../src/agent/doctor/check-executor.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { ONLINE, ONLINE_FACTS } from "../../support/agent/fault-table.ts";
 
 const OTHER_KEY = { fingerprint: "00000000", state: "refused", reason: "The new key was refused." } as const;
@@ -18,12 +19,16 @@ describe("an executor that is online, but not with its files", () => {
     expect(check?.status).toBe("warning");
     expect(check?.detail).toContain("a restart would take it offline");
     expect(check?.detail).not.toContain("doctor");
-    expect(check?.remedy).toBe("Fix the failure above. The agent then applies the file by itself.");
+    expect(remedyText(check?.remedy ?? [])).toBe(
+      "Fix the failure above. The agent then applies the file by itself.",
+    );
   });
 
   it("applies a change that the control plane accepts now", () => {
-    expect(itself({ fingerprint: "11111111" })?.remedy).toMatch(/^Run: .*novacula-agent reload --wait$/u);
-    expect(itself({}, OTHER_KEY)?.remedy).toMatch(/^Run: .*novacula-agent reload --wait$/u);
+    expect(remedyText(itself({ fingerprint: "11111111" })?.remedy ?? [])).toMatch(
+      /^Run: .*novacula-agent reload --wait$/u,
+    );
+    expect(remedyText(itself({}, OTHER_KEY)?.remedy ?? [])).toMatch(/^Run: .*novacula-agent reload --wait$/u);
   });
 
   it("leaves a refused change to the stage that says why", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkExecutor } from "../../../src/agent/doctor/check-executor.ts";
 import { checkUnitChanges } from "../../../src/agent/doctor/check-unit.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { ONLINE, ONLINE_FACTS } from "../../support/agent/fault-table.ts";
 
 const LOADED = { LoadState: "loaded", NeedDaemonReload: false };
@@ -13,7 +14,7 @@ describe("a unit that is newer than its process", () => {
       LOADED,
     );
     expect(check?.detail).toContain(`started before ${DROP_IN}, /etc/default/x changed`);
-    expect(check?.remedy).toMatch(/^Run: .*novacula-agent restart$/u);
+    expect(remedyText(check?.remedy ?? [])).toMatch(/^Run: .*novacula-agent restart$/u);
     expect(more).toEqual([]);
   });
 
@@ -30,7 +31,8 @@ describe("a unit that is newer than its process", () => {
   it("makes the remedy of an executor a restart: a retry would use the old settings", () => {
     const status = { ...ONLINE, state: "unreachable", reason: "So it is." } as const;
     const facts = { ...ONLINE_FACTS, reply: { kind: "answered", status } } as const;
-    const remedy = (isUnitChanged: boolean) => checkExecutor({ ...facts, isUnitChanged }).at(-1)?.remedy;
+    const remedy = (isUnitChanged: boolean) =>
+      remedyText(checkExecutor({ ...facts, isUnitChanged }).at(-1)?.remedy ?? []);
     expect(remedy(true)).toMatch(/novacula-agent restart$/u);
     expect(remedy(false)).toMatch(/novacula-agent retry$/u);
   });

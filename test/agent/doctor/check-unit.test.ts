@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
 import { decodeServiceFacts } from "../../../src/agent/systemd/service/service-facts.ts";
 import type { Assignment } from "../../../src/agent/systemd/service/unit-files.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { FAULT_TABLE } from "../../support/agent/fault-table.ts";
 import { serviceFacts } from "../../support/agent/service-facts.ts";
 
@@ -57,7 +58,7 @@ describe("the unit", () => {
     [
       "ActiveState=failed\nResult=exit-code\nExecMainStatus=203\nExecStart={ path=/opt/bin/novacula-agent ; argv[]=/opt/bin/novacula-agent run ; ignore_errors=no ; pid=0 }",
       /the program \/opt\/bin\/novacula-agent of its ExecStart= cannot be executed/u,
-      /^Correct ExecStart= .* daemon-reload && .*systemctl start novacula-agent$/u,
+      /^To see where ExecStart= is, run: .*systemctl cat novacula-agent\. Correct it, then run: .* daemon-reload && .*systemctl start novacula-agent$/u,
     ],
     ["ActiveState=inactive\nConditionResult=no", /the service is inactive$/u, /systemctl start/u],
     [
@@ -68,7 +69,7 @@ describe("the unit", () => {
   ])("%s", (shown, detail, remedy) => {
     const [found] = checkUnit(serviceFacts(shown));
     expect(found?.detail).toMatch(detail);
-    expect(found?.remedy).toMatch(remedy);
+    expect(remedyText(found?.remedy ?? [])).toMatch(remedy);
   });
 
   it.each([
@@ -82,7 +83,7 @@ describe("the unit", () => {
     expect(found?.detail).toMatch(
       /It was so at its last start, and is not so now\. It was started too often/u,
     );
-    expect(found?.remedy).toMatch(
+    expect(remedyText(found?.remedy ?? [])).toMatch(
       /^Run: (?:sudo )?systemctl reset-failed novacula-agent && (?:sudo )?systemctl start novacula-agent$/u,
     );
   });
@@ -91,7 +92,7 @@ describe("the unit", () => {
     const shown = `ActiveState=failed\nResult=exit-code\nExecMainStatus=203\nExecStart={ path=/opt/a ; argv[]=/opt/a run ; }`;
     const startSource = "ExecStart= in /etc/systemd/system/novacula-agent.service line 9";
     const [found] = checkUnit(serviceFacts(shown), [], { isRepaired: false, startSource });
-    expect(found?.remedy).toContain(`Correct ${startSource}, then run: `);
+    expect(remedyText(found?.remedy ?? [])).toContain(`Correct ${startSource}, then run: `);
   });
 
   describe("that systemd cannot use", () => {
@@ -106,7 +107,7 @@ describe("the unit", () => {
       );
       const [check] = checkUnit(facts, changed, { isRepaired: false, complaint });
       expect(check?.detail).toContain(`(bad-setting): ${complaint}`);
-      expect(check?.remedy).toMatch(RESTART);
+      expect(remedyText(check?.remedy ?? [])).toMatch(RESTART);
       return { detail: check?.detail, remedy: check?.remedy };
     }
 
@@ -115,17 +116,23 @@ describe("the unit", () => {
         { ...start, line: 2 },
         { ...start, line: 3 },
       ]);
-      expect(check.remedy).toContain(`a line ExecStart= without a value above line 3 of ${FILE}: `);
+      expect(remedyText(check.remedy ?? [])).toContain(
+        `a line ExecStart= without a value above line 3 of ${FILE}: `,
+      );
       expect(check.detail).toContain(`(${FILE} line 3)`);
     });
 
     it("has what was changed, or its files, of which those of this host come before the package's", () => {
       const user = { ...start, name: "User", value: "no such", line: 2 };
       const check = found("Invalid user/group name", [user]);
-      expect(check.remedy).toMatch(/^Correct what was changed, or take it out\. /u);
+      expect(remedyText(check.remedy ?? [])).toMatch(/^Correct what was changed, or take it out\. /u);
       expect(check.detail).toContain(`User=no such (${FILE} line 2)`);
-      expect(found(TWICE, []).remedy).toContain("that in /usr/lib/systemd/system/novacula-agent.service. ");
-      expect(found(TWICE, [], `/lib/systemd/system/a.conf ${FILE}`).remedy).toContain(`that in ${FILE}. `);
+      expect(remedyText(found(TWICE, []).remedy ?? [])).toContain(
+        "that in /usr/lib/systemd/system/novacula-agent.service. ",
+      );
+      expect(remedyText(found(TWICE, [], `/lib/systemd/system/a.conf ${FILE}`).remedy ?? [])).toContain(
+        `that in ${FILE}. `,
+      );
     });
   });
 
@@ -137,8 +144,12 @@ describe("the unit", () => {
         obstacle: { problem: "novacula cannot enter /srv", commands },
       })[0];
     expect(failed(["chmod 755 /srv"])?.detail).toContain("(status 200/CHDIR): novacula cannot enter /srv");
-    expect(failed(["chmod 755 /srv"])?.remedy).toMatch(/^Run: (?:sudo )?chmod 755 \/srv && .*reset-failed/u);
-    expect(failed(undefined)?.remedy).toMatch(/^Name another folder in WorkingDirectory= \(/u);
+    expect(remedyText(failed(["chmod 755 /srv"])?.remedy ?? [])).toMatch(
+      /^Run: (?:sudo )?chmod 755 \/srv && .*reset-failed/u,
+    );
+    expect(remedyText(failed(undefined)?.remedy ?? [])).toMatch(
+      /^Name another folder in WorkingDirectory=: .*systemctl edit novacula-agent\. Then run: /u,
+    );
   });
 });
 
@@ -160,7 +171,7 @@ describe("every printed remedy", () => {
     ["of a masked unit", () => checkUnit(decodeServiceFacts("LoadState=masked"))],
     ["of the fault table", () => FAULT_TABLE.flatMap(({ checks }) => checks())],
   ])("%s can be copied: no command has an empty argument", (_what, checks) => {
-    const remedies = checks().flatMap(({ remedy }) => remedy ?? []);
+    const remedies = checks().flatMap(({ remedy }) => remedyText(remedy ?? []) || []);
     expect(remedies.length).toBeGreaterThan(0);
     for (const remedy of new Set(remedies)) {
       expect(remedy).not.toMatch(/''|""|undefined|\bnull\b|\S {2,}\S|&& *(?:&&|$)|\s$/u);

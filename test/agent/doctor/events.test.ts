@@ -3,6 +3,7 @@ import { conditionOf } from "../../../src/agent/daemon/status/condition.ts";
 import { checkConditions } from "../../../src/agent/doctor/check-conditions.ts";
 import { examination } from "../../../src/agent/doctor/examination.ts";
 import { EVENTS, type EventName } from "../../../src/agent/journal/events.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { FAULT_TABLE } from "../../support/agent/fault-table.ts";
 import { leaksIn } from "../../support/canary.ts";
 import { makeKey } from "../../support/keys.ts";
@@ -85,8 +86,8 @@ describe("what the journal says at level error or warn", () => {
     "%s has a remedy also if its line has none",
     (event) => {
       const [check] = checkConditions([conditionOf({ event, message: "It is so." })]);
-      expect(check?.remedy).toMatch(/^[A-Z].{6,}/u);
-      expect(check?.remedy).not.toContain("`");
+      expect(remedyText(check?.remedy ?? [])).toMatch(/^[A-Z].{6,}/u);
+      expect(remedyText(check?.remedy ?? [])).not.toContain("`");
     },
   );
 });

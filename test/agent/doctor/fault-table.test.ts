@@ -4,6 +4,7 @@ import { checkPlaces } from "../../../src/agent/doctor/check-places.ts";
 import { checkUnit } from "../../../src/agent/doctor/check-unit.ts";
 import { examination } from "../../../src/agent/doctor/examination.ts";
 import { UNREACHABLE_CAUSES } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { NODE_PROBLEMS } from "../../../src/protocol/nodes/observed-node.ts";
 import { FAULT_TABLE, GOOD_PLACES, ONLINE_FACTS } from "../../support/agent/fault-table.ts";
 import { serviceFacts } from "../../support/agent/service-facts.ts";
@@ -14,7 +15,7 @@ describe("the fault table: fault, stage, remedy", () => {
     expect(verdict).toBe("bad");
     expect(cause?.stage).toBe(row.stage);
     expect(cause?.detail).toContain(row.says);
-    expect(cause?.remedy).toContain(row.remedy);
+    expect(remedyText(cause?.remedy ?? [])).toContain(row.remedy);
   });
 
   it("has one row for each fault, and one for each cause that the agent knows", () => {

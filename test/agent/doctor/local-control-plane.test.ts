@@ -7,6 +7,7 @@ import {
   remedyHere,
 } from "../../../src/agent/doctor/local-control-plane.ts";
 import type { UnreachableCause } from "../../../src/agent/sync/answer/sync-outcome.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 
 const WANTED = "http://127.0.0.1:3000";
 
@@ -16,7 +17,8 @@ function controlPlane(more: Partial<LocalControlPlane>): LocalControlPlane {
 }
 
 function remedy(more: Partial<LocalControlPlane>, wanted = WANTED) {
-  return localRemedy(controlPlane(more), wanted);
+  const found = localRemedy(controlPlane(more), wanted);
+  return found && remedyText(found);
 }
 
 describe("the control plane of this host, where connections are refused", () => {
@@ -85,13 +87,13 @@ describe("a server that is this host itself", () => {
   const SERVING = controlPlane({ url: WANTED });
   const FAILED = controlPlane({ active: "failed", result: "exit-code" });
   const said = (local: LocalControlPlane | undefined, cause: UnreachableCause, wanted = WANTED) =>
-    remedyHere({ local, isLoopbackUp: true }, cause, wanted);
+    remedyText(remedyHere({ local, isLoopbackUp: true }, cause, wanted) ?? []) || undefined;
 
   it.each(["connection-refused", "timeout", "network"] as const)(
     "is not reached (%s) while the loopback interface is down, whatever runs",
     (cause) => {
       for (const local of [undefined, SERVING, FAILED]) {
-        expect(remedyHere({ local, isLoopbackUp: false }, cause, WANTED)).toMatch(
+        expect(remedyText(remedyHere({ local, isLoopbackUp: false }, cause, WANTED) ?? [])).toMatch(
           /lo, .* is down\. Run: .*ip link set lo up$/u,
         );
       }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diagnoseKey, type KeyDiagnosis } from "../../../src/agent/key/diagnose-key.ts";
 import { revealKey } from "../../../src/agent/key/executor-key.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { REFUSED, SENT } from "../../support/agent/damaged-keys.ts";
 import { growth } from "../../support/growth.ts";
 import { makeKey } from "../../support/keys.ts";
@@ -12,7 +13,7 @@ const inKeyFile = (text: string) => diagnoseKey(text, { kind: "key-file" });
 const inConfig = (text: string) => diagnoseKey(text, { kind: "config" });
 const summary = ({ findings }: KeyDiagnosis) => findings.map(({ code, column }) => `${code} ${column}`);
 const sentences = ({ findings }: KeyDiagnosis) =>
-  findings.map(({ problem, remedy }) => `the key ${problem}. ${remedy}`);
+  findings.map(({ problem, remedy }) => `the key ${problem}. ${remedyText(remedy)}`);
 
 describe("a key that is sent", () => {
   it.each(SENT)("%s", (_how, text, ...findings) => {
@@ -104,7 +105,7 @@ describe("what an operator reads", () => {
       for (const { problem, remedy } of inKeyFile(text).findings) {
         expect(problem, how).toMatch(/^(has|contains|is|starts|ends|lacks|does|stands) .*[^.]$/u);
         expect(remedy, how).toMatch(/^[A-Z].*[.]$/u);
-        expect(`${problem} ${remedy}`, how).toMatch(/^[\P{C}]*$/u);
+        expect(`${problem} ${remedyText(remedy)}`, how).toMatch(/^[\P{C}]*$/u);
       }
     }
   });

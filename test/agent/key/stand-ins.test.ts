@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diagnoseKey } from "../../../src/agent/key/diagnose-key.ts";
 import { notAKeyFile } from "../../../src/agent/key/not-a-key.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { leaked } from "../../support/agent/config-file.ts";
 import { SENT } from "../../support/agent/damaged-keys.ts";
 import { ALTERED, OUTPUT, UNRESOLVED } from "../../support/agent/stand-ins.ts";
@@ -43,7 +44,7 @@ describe.each([
     for (const { problem, remedy } of findings(text)) {
       expect(problem).toMatch(/^(has|contains|is|starts|ends|lacks|does|stands) .*[^.]$/u);
       expect(remedy).toMatch(/^[A-Z].*[.]$/u);
-      expect(`${problem} ${remedy}`).toMatch(/^\P{C}*$/u);
+      expect(`${problem} ${remedyText(remedy)}`).toMatch(/^\P{C}*$/u);
     }
   });
 

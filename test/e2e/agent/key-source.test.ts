@@ -103,7 +103,7 @@ describe("a credential of the service", () => {
     const loaded = await loadConfig(path, { CREDENTIALS_DIRECTORY: directory.path });
     expect(loaded).toMatchObject({ verdict: "key-unusable", keySource: "systemd credential novacula-key" });
     expect(findingsOf(loaded)[0]).toMatch(
-      /does not exist\. systemd puts it there when the service starts\. .* LoadCredential=novacula-key:.* Fix: (sudo )?novacula-agent restart$/u,
+      /does not exist\. systemd puts it there when the service starts\. .* LoadCredential=novacula-key:.*systemctl edit novacula-agent && (sudo )?novacula-agent restart$/u,
     );
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { missingConfigRemedy } from "../../../src/agent/config/file/missing-config.ts";
 import { loadConfig } from "../../../src/agent/config/load-config.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { minimal, rareLetters, temporaryDirectory, writeConfig } from "../../support/agent/config-file.ts";
 import { issuesOf, keyOf } from "../../support/agent/loaded-config.ts";
 
@@ -121,7 +122,7 @@ describe("a file that cannot be read", () => {
     const loaded = await loadConfig(path, {});
     const said = loaded.verdict === "invalid" ? loaded.issues : loaded.findings;
     expect(said[0]?.problem).toContain("is a folder, not a regular file");
-    expect(said[0]?.remedy).toMatch(remedy);
+    expect(remedyText(said[0]?.remedy ?? [])).toMatch(remedy);
   });
 
   it("because it is not there, and an example is: the command brings it, with the package's mode", async () => {
@@ -130,14 +131,16 @@ describe("a file that cannot be read", () => {
     const unread = { code: "not-found", remedy: "Create it." };
     expect(await missingConfigRemedy(path, unread, example)).toBe("Create it.");
     await writeFile(example, "");
-    const remedy = await missingConfigRemedy(path, unread, example);
+    const remedy = remedyText(await missingConfigRemedy(path, unread, example));
     expect(remedy).toMatch(
       /^Restore it, or name another file\. .*set-key\. To begin with the example, run: /u,
     );
     expect(remedy).toMatch(new RegExp(`install -o root -g novacula -m 0640 ${example} ${path}$`, "u"));
     await mkdir(path);
     const instead = await missingConfigRemedy(path, { ...unread, isFolder: true }, example);
-    expect(instead).toMatch(new RegExp(`rmdir ${path} && (?:sudo )?install .* ${example} ${path}$`, "u"));
+    expect(remedyText(instead)).toMatch(
+      new RegExp(`rmdir ${path} && (?:sudo )?install .* ${example} ${path}$`, "u"),
+    );
   });
 
   it("because a part of its path is a file", async () => {

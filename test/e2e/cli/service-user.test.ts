@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { identityIn, obstacleFor, unitUser } from "../../../src/agent/cli/host/service-user.ts";
 import { parseAccounts, readAccounts } from "../../../src/lib/accounts.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 import { home } from "../../support/agent/cli-scene.ts";
 import { makeKey } from "../../support/keys.ts";
 import { ENVIRONMENT } from "../../support/program-environment.ts";
@@ -61,9 +62,9 @@ describe("the service's user", () => {
       }
       // Its owner is judged by the owner's bits alone: no group helps.
       else if (uid === user.uid) {
-        expect(obstacle?.remedy).toBe(`Run: chmod u+r ${path}`);
+        expect(remedyText(obstacle?.remedy ?? [])).toBe(`Run: chmod u+r ${path}`);
       } else {
-        expect(obstacle?.remedy).toBe(`Run: chgrp novacula ${path} && chmod 0640 ${path}`);
+        expect(remedyText(obstacle?.remedy ?? [])).toBe(`Run: chgrp novacula ${path} && chmod 0640 ${path}`);
       }
     },
   );
@@ -79,7 +80,7 @@ describe("the service's user", () => {
     const path = join(folder, "agent.toml");
     writeFileSync(path, "", { mode: 0o644 });
     const quoted = `'${folder.replace("'", "'\\''")}'`;
-    expect((await obstacleFor(user, path))?.remedy).toBe(
+    expect(remedyText((await obstacleFor(user, path))?.remedy ?? [])).toBe(
       `Run: chgrp novacula ${quoted} && chmod g+x ${quoted}`,
     );
   });

@@ -322,7 +322,7 @@ const UNIT: readonly Row[] = [
     "its folder is that of a person",
     "unit",
     "its WorkingDirectory= ~ cannot be entered",
-    "Name another folder in WorkingDirectory= (",
+    "Name another folder in WorkingDirectory=: systemctl edit novacula-agent. Then run: ",
     unit(`${FAILED}\nExecMainStatus=200\nWorkingDirectory=~`),
   ],
   ["a credential is missing", "unit", "243/CREDENTIALS", RESTART, unit(`${FAILED}\nExecMainStatus=243`)],

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { formatIssue } from "../../../src/agent/config/issue/config-issue.ts";
 import type { Loaded } from "../../../src/agent/config/load-config.ts";
 import { revealKey } from "../../../src/agent/key/executor-key.ts";
+import { remedyText } from "../../../src/lib/text/remedy.ts";
 
 /** The message for an invalid configuration, otherwise its verdict. */
 export function issuesOf(loaded: Loaded): readonly string[] {
@@ -16,7 +17,7 @@ export function findingsOf(loaded: Loaded): readonly string[] {
     return issuesOf(loaded);
   }
   expectNoKey(loaded);
-  return loaded.findings.map(({ problem, remedy }) => `the key ${problem}. ${remedy}`);
+  return loaded.findings.map(({ problem, remedy }) => `the key ${problem}. ${remedyText(remedy)}`);
 }
 
 export function keyOf(loaded: Loaded): string | undefined {

@@ -1,4 +1,5 @@
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
+import { type Remedy, remedyLines } from "../../../lib/text/remedy.ts";
 import type { Check, Examination } from "../../doctor/examination.ts";
 import { MARK_WIDTH, markText } from "../host/mark.ts";
 
@@ -17,7 +18,7 @@ export function examinationText(result: Examination, terminal: Terminal): string
 
 function lines({ stage, status, detail, remedy }: Row, terminal: Terminal): readonly string[] {
   const first = `${markText(status, terminal)}${stage.padEnd(STAGE_WIDTH)}${detail}`;
-  return [first, ...(remedy === undefined || remedy === "" ? [] : fix(remedy, INDENT))];
+  return [first, ...fix(remedy, INDENT)];
 }
 
 type Row = Omit<Check, "stage"> & { readonly stage: string };
@@ -40,7 +41,6 @@ function grouped(checks: readonly Check[]): readonly Row[] {
 function verdict({ verdict: word, isOnline, cause, checks }: Examination): readonly string[] {
   if (cause !== null) {
     const state = isOnline === null ? "" : `${isOnline ? online(cause) : "The executor is not online"}. `;
-    const remedy = cause.remedy === undefined ? [] : fix(cause.remedy);
     const others = checks.filter((check) => check.status === "bad").length - 1;
     const more =
       others > 0
@@ -48,12 +48,11 @@ function verdict({ verdict: word, isOnline, cause, checks }: Examination): reado
             `Then run doctor again: ${others} more ${others === 1 ? "check" : "checks"} may be bad because of it.`,
           ]
         : [];
-    return [`${state}Cause (${cause.stage}): ${cause.detail}.`, ...remedy, ...more];
+    return [`${state}Cause (${cause.stage}): ${cause.detail}.`, ...fix(cause.remedy), ...more];
   }
   if (word === "unknown") {
     const unknown = checks.find((check) => check.status === "unknown" && check.remedy !== undefined);
-    const remedy = unknown?.remedy === undefined ? [] : fix(unknown.remedy);
-    return ["Nothing is known to be wrong, but something could not be checked.", ...remedy];
+    return ["Nothing is known to be wrong, but something could not be checked.", ...fix(unknown?.remedy)];
   }
   const warnings = checks.filter((check) => check.status === "warning");
   const [first] = warnings;
@@ -70,12 +69,6 @@ function online({ stage }: Check): string {
   return `The executor is online, but ${isOfRunning ? "something is wrong" : "may not be after a restart"}`;
 }
 
-/** Some remedies say so themselves. A command ends its line, so nothing is copied with it. */
-function fix(remedy: string, indent = ""): readonly string[] {
-  const said = remedy.replace(/^(?:Fix|Run): /u, "");
-  const text = said.includes(". Fix: ") ? said.replace(". Fix: ", ".\nFix: ") : `Fix: ${said}`;
-  return text
-    .replaceAll(/(\b[Rr]un: [^"']*?)\. (?=[A-Z])/gu, "$1\n")
-    .split("\n")
-    .map((line) => `${indent}${line}`);
+function fix(remedy: Remedy = [], indent = ""): readonly string[] {
+  return remedyLines(remedy).map((line) => `${indent}${line}`);
 }

@@ -2,12 +2,13 @@ import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
+import { mapRemedy } from "../../../lib/text/remedy.ts";
 import { type Loaded, loadConfig } from "../../config/load-config.ts";
 import { unnamedChanges, withSuspects } from "../../doctor/check-changes.ts";
 import { checkFiles } from "../../doctor/check-files.ts";
 import { checkNodes } from "../../doctor/check-nodes.ts";
 import type { UnitChanges } from "../../doctor/check-unit.ts";
-import { type Check, examination } from "../../doctor/examination.ts";
+import { type Check, examination, examinationReport } from "../../doctor/examination.ts";
 import { scrub } from "../../journal/scrub.ts";
 import { BOOT_ID_VARIABLE } from "../../systemd/own-process.ts";
 import { findFolders, withKeptName } from "../host/agent-place.ts";
@@ -78,7 +79,10 @@ export async function doctor(options: DoctorOptions, terminal: Terminal): Promis
   const checks = service === undefined ? found : withChanges(found, service);
   const result = examination(loaded.path, checks.map(scrubbed));
   const isJson = options.json === true;
-  print(terminal, isJson ? JSON.stringify(result, undefined, 2) : examinationText(result, terminal));
+  print(
+    terminal,
+    isJson ? JSON.stringify(examinationReport(result), undefined, 2) : examinationText(result, terminal),
+  );
   return exitCodeOf(result.verdict);
 }
 
@@ -99,7 +103,11 @@ function withChanges(checks: readonly Check[], { changed, environment }: Service
 /** Units hold passwords of proxies, and files hold keys: no piece of them gets out. */
 function scrubbed(check: Check): Check {
   const { detail, remedy } = check;
-  return { ...check, detail: clean(detail), ...(remedy !== undefined && { remedy: clean(remedy) }) };
+  return {
+    ...check,
+    detail: clean(detail),
+    ...(remedy !== undefined && { remedy: mapRemedy(remedy, clean) }),
+  };
 }
 
 function clean(text: string): string {

@@ -1,5 +1,6 @@
 import { uptime } from "node:os";
 import { delay } from "../../../lib/delay.ts";
+import { step } from "../../../lib/text/remedy.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import { checkChanges, withSuspects } from "../../doctor/check-changes.ts";
 import { checkConditions } from "../../doctor/check-conditions.ts";
@@ -82,5 +83,5 @@ async function replyOf(folders: AgentFolders, signal: AbortSignal): Promise<Agen
 }
 
 function driftCheck({ why, fix }: CredentialDrift): Check {
-  return { stage: "unit", status: "warning", detail: why, remedy: `Run: ${fix}` };
+  return { stage: "unit", status: "warning", detail: why, remedy: [step("Run:", fix)] };
 }

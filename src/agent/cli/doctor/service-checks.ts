@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { narrowFolders } from "../../../lib/files/folder-entry.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot } from "../../../lib/shell-word.ts";
+import { step } from "../../../lib/text/remedy.ts";
 import { type Loaded, ownFiles } from "../../config/load-config.ts";
 import { withSuspects } from "../../doctor/check-changes.ts";
 import { checkEnvironment } from "../../doctor/check-environment.ts";
@@ -44,7 +45,7 @@ export async function lockChecks(loaded: Loaded): Promise<readonly Check[]> {
           stage: "mode",
           status: "warning",
           detail: `nobody can change ${printable(loaded.path, 4096)}: ${lock.why}`,
-          remedy: `Before its next change, run: ${lock.fix}`,
+          remedy: [step("Before its next change, run:", lock.fix)],
         },
       ];
 }
@@ -56,7 +57,7 @@ export function narrowChecks({ path }: Pick<Loaded, "path">): readonly Check[] {
     stage: "mode",
     status: "warning",
     detail: `${folder} is open to its group alone, so most users and services of this host cannot enter it`,
-    remedy: `Run: ${asRoot(`chmod 755 ${folder}`)}`,
+    remedy: [step("Run:", asRoot(`chmod 755 ${folder}`))],
   }));
 }
 
@@ -91,5 +92,5 @@ const OTHER_FILE: Check = {
   stage: "unit",
   status: "warning",
   detail: "the service of this host uses another agent.toml, and is not judged here",
-  remedy: `To judge it, run: ${asRoot("novacula-agent doctor")}`,
+  remedy: [step("To judge it, run:", asRoot("novacula-agent doctor"))],
 };

@@ -5,6 +5,7 @@ import { type Accounts, ownerText, readAccounts } from "../../../lib/accounts.ts
 import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asOwner, asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { ServiceFacts } from "../../systemd/service/service-facts.ts";
 import { asUser } from "./as-user.ts";
 
@@ -73,7 +74,7 @@ export function identityIn({ users, groups }: Accounts, name: string): Identity 
 /** Why a user cannot read a file, and the command that fixes it. */
 export interface Obstacle {
   readonly problem: string;
-  readonly remedy: string;
+  readonly remedy: Remedy;
 }
 
 /**
@@ -94,7 +95,10 @@ export async function obstacleFor(user: Identity, path: string): Promise<Obstacl
   const word = shellWord(real);
   return {
     problem: `the service's user ${user.name} cannot read ${printable(real, 4096)}, although its mode allows it: an ACL, a security module or the file system forbids it`,
-    remedy: `To see an ACL, run: ${asRoot(`getfacl ${word}`)}. If it is the ACL, run: ${asRoot(`setfacl -m u:${user.name}:r ${word}`)}`,
+    remedy: [
+      step("To see an ACL, run:", asRoot(`getfacl ${word}`)),
+      step("If it is the ACL, run:", asRoot(`setfacl -m u:${user.name}:r ${word}`)),
+    ],
   };
 }
 
@@ -120,10 +124,10 @@ async function modeObstacle(user: Identity, real: string): Promise<Obstacle | un
   return found && { problem: found.problem, remedy: remedyOf(found, real) };
 }
 
-function remedyOf({ place, commands, ownerUid }: ClosedPlace, file: string): string {
+function remedyOf({ place, commands, ownerUid }: ClosedPlace, file: string): Remedy {
   return commands === undefined
     ? `${moveOut(file, place)}.`
-    : `Run: ${commands.map((command) => asOwner(ownerUid, command)).join(" && ")}`;
+    : [step("Run:", ...commands.map((command) => asOwner(ownerUid, command)))];
 }
 
 /** Why `user` cannot enter `folder` by the modes on the way; undefined if it can. */

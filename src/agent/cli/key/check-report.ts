@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import type { Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
+import { remedyText } from "../../../lib/text/remedy.ts";
 import { isCommonName, renameRemedy } from "../../config/executor-name.ts";
 import { type ConfigIssue, formatIssue } from "../../config/issue/config-issue.ts";
 import type { AgentConfig } from "../../config/schema/agent-config.ts";
@@ -103,7 +104,10 @@ export function issueLine(issue: ConfigIssue, verdict: CheckLine["verdict"] = "b
  */
 export function findingLine(source: string, finding: KeyFinding, isDenied = false): CheckLine {
   const verdict = finding.severity === "warning" ? "warning" : isDenied ? "unknown" : "bad";
-  return { verdict, text: `${printable(source, 4096)}: the key ${finding.problem}. ${finding.remedy}` };
+  return {
+    verdict,
+    text: `${printable(source, 4096)}: the key ${finding.problem}. ${remedyText(finding.remedy)}`,
+  };
 }
 
 /** A warning about a name that other hosts are likely to have. */

@@ -4,6 +4,7 @@ import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
+import { type Remedy, remedyText } from "../../../lib/text/remedy.ts";
 import { type CurrentKeyReply, endOfKey } from "../../../protocol/sync.ts";
 import { broughtOut, hiddenDetail } from "../../config/file/hidden-file.ts";
 import { MAX_FILE_BYTES } from "../../config/file/read-file.ts";
@@ -66,7 +67,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
     ...(await hiddenFromService(loaded)).map(
       (file): CheckLine => ({
         verdict: "bad",
-        text: `${sentence(hiddenDetail(file))} ${broughtOut(file)}`,
+        text: `${sentence(hiddenDetail(file))} ${remedyText(broughtOut(file))}`,
       }),
     ),
     ...(options.online === true ? [onlineLine(loaded, verdict)] : []),
@@ -74,7 +75,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   const report: CheckReport = {
     verdict: overall(lines),
     path: loaded.path,
-    issues: loaded.verdict === "invalid" ? [...loaded.issues] : [],
+    issues: loaded.verdict === "invalid" ? loaded.issues.map(inWords) : [],
     key: subject === undefined ? null : reportedKey(subject),
     controlPlane:
       loaded.config === undefined ? null : reportedAnswer(loaded.config.controlPlane.url, verdict),
@@ -167,7 +168,7 @@ async function serviceLines(loaded: Loaded, { path, isPipe }: Place): Promise<re
   const unreadable = await unreadableForService(files);
   return unreadable.map(({ file, problem, remedy }) => ({
     verdict: "bad",
-    text: `${printable(file, 4096)}: ${problem}. ${remedy}`,
+    text: `${printable(file, 4096)}: ${problem}. ${remedyText(remedy)}`,
   }));
 }
 
@@ -215,8 +216,14 @@ export function describeReply({ key, organization }: CurrentKeyReply): string {
   return `${printable(key.name, 40)} (${printable(key.id, 64)}), organization ${printable(organization.name)}, ${end}`;
 }
 
+function inWords<Item extends { readonly remedy: Remedy }>(
+  item: Item,
+): Omit<Item, "remedy"> & { remedy: string } {
+  return { ...item, remedy: remedyText(item.remedy) };
+}
+
 function reportedKey({ source, key, findings }: Subject): CheckReport["key"] {
-  return { source, fingerprint: key?.fingerprint ?? null, findings: [...findings] };
+  return { source, fingerprint: key?.fingerprint ?? null, findings: findings.map(inWords) };
 }
 
 function reportedAnswer(url: string, verdict: KeyVerdict | undefined): CheckReport["controlPlane"] {

@@ -3,6 +3,7 @@ import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { neededInTime } from "../../../lib/files/file-answer.ts";
 import { printable } from "../../../lib/printable.ts";
+import { remedyText } from "../../../lib/text/remedy.ts";
 import { formatIssue } from "../../config/issue/config-issue.ts";
 import type { Loaded } from "../../config/load-config.ts";
 import type { ExecutorKey } from "../../key/executor-key.ts";
@@ -115,7 +116,7 @@ async function install(
 
 function sayFindings({ findings, source }: HandedKey, terminal: Terminal): void {
   for (const { problem, remedy } of findings) {
-    complain(terminal, `The key from ${source} ${problem}. ${remedy}`);
+    complain(terminal, `The key from ${source} ${problem}. ${remedyText(remedy)}`);
   }
 }
 
@@ -136,7 +137,7 @@ function sayVerdict(
   }
   const untried = `The new ${key} could not be tried: ${why}.`;
   if (force !== true) {
-    const fix = `${remedy} To write it untried, add --force.`;
+    const fix = `${remedy}\nTo write it untried, add --force.`;
     return giveUp(untried, ExitCode.couldNotTell, terminal, fix);
   }
   complain(terminal, `${untried} ${remedy}`);

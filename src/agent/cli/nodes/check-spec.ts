@@ -3,6 +3,7 @@ import { CommandError } from "../../../lib/command-line/command-error.ts";
 import { ExitCode } from "../../../lib/command-line/exit-codes.ts";
 import { complain, print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
+import { remedyText } from "../../../lib/text/remedy.ts";
 import { checkNode } from "../../../protocol/chains/check-node.ts";
 import { portsOf } from "../../../protocol/chains/ports.ts";
 import { unitName } from "../../../protocol/chains/process-kinds.ts";
@@ -65,7 +66,7 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   if (read.kind === "read") {
     return read.bytes;
   }
-  throw new CommandError("failed", `${printable(path, 4096)} ${read.problem}. ${read.remedy}`);
+  throw new CommandError("failed", `${printable(path, 4096)} ${read.problem}. ${remedyText(read.remedy)}`);
 }
 
 async function sayPorts(spec: NodeSpec, terminal: Terminal): Promise<ExitCode> {

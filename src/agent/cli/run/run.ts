@@ -10,6 +10,7 @@ import { formatForStdout } from "../../../lib/log/line-format.ts";
 import { patientOutput } from "../../../lib/log/patient-output.ts";
 import { shellWord } from "../../../lib/shell-word.ts";
 import { createNotifier, describeFailure } from "../../../lib/systemd/notifier.ts";
+import { remedyText } from "../../../lib/text/remedy.ts";
 import { VERSION } from "../../../lib/version.ts";
 import { withDefaultName } from "../../config/default-name.ts";
 import { hostName } from "../../config/executor-name.ts";
@@ -209,7 +210,7 @@ function refuse(loaded: Exclude<Loaded, { verdict: "usable" }>, terminal: Termin
     }
   } else {
     for (const finding of loaded.findings) {
-      complain(terminal, `${loaded.keySource}: the key ${finding.problem}. ${finding.remedy}`);
+      complain(terminal, `${loaded.keySource}: the key ${finding.problem}. ${remedyText(finding.remedy)}`);
     }
   }
   complain(

@@ -7,6 +7,7 @@ import { commandsToEnter, moveOut } from "../../../lib/files/folder-entry.ts";
 import { isInUserNamespace } from "../../../lib/files/limit-of-root.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asOwner, asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import type { KeyFinding } from "../../key/finding.ts";
 
 /** The group of the packaged service: the package installs agent.toml as root:novacula 0640. */
@@ -63,7 +64,7 @@ export function runningUser(): string {
 /**
  * How to make `path` readable for its reader: by changing its mode, or that of a folder above it.
  */
-export async function accessRemedy(path: string, reader: FileReader): Promise<string> {
+export async function accessRemedy(path: string, reader: FileReader): Promise<Remedy> {
   const inPod = inPlace({ host: undefined, pod: POD_MODE });
   if (inPod !== undefined) {
     return inPod;
@@ -75,15 +76,24 @@ export async function accessRemedy(path: string, reader: FileReader): Promise<st
     try {
       const stats = await stat(current);
       if (reader.group?.gid === UNMAPPED_ID && isInUserNamespace()) {
-        return `The service's own group is unknown here, inside of its sandbox. Fix: ${asRoot("novacula-agent doctor")}`;
+        return [
+          step("The service's own group is unknown here, inside of its sandbox."),
+          step("Fix:", asRoot("novacula-agent doctor")),
+        ];
       }
       if (current !== path) {
         const commands = commandsToEnter(current, stats, ownGroup().name);
         return commands === undefined
           ? `${moveOut(path, current)}.`
-          : `That user must be able to enter ${printable(current, 4096)}. Fix: ${commands.map(asRoot).join(" && ")}`;
+          : [
+              step(`That user must be able to enter ${printable(current, 4096)}.`),
+              step("Fix:", ...commands.map(asRoot)),
+            ];
       }
-      return `It has mode ${octal(stats)}, ${ownerText(stats)}. Fix: ${closingCommand(path, stats, reader)}`;
+      return [
+        step(`It has mode ${octal(stats)}, ${ownerText(stats)}.`),
+        step("Fix:", closingCommand(path, stats, reader)),
+      ];
     } catch {
       if (dirname(current) === current) {
         return "Make the file and the folders above it readable for that user.";
@@ -111,7 +121,7 @@ export function exposureFindings(
     ? POD_MODE
     : reader.kind === "unknown"
       ? AS_ROOT
-      : `Fix: ${closingCommand(path, stats, reader)}`;
+      : [step("Fix:", closingCommand(path, stats, reader))];
   if ((stats.mode & WORLD_READ) !== 0) {
     const problem = `is in a file that every user of this host can read (${place})`;
     findings.push({ code: "file-readable-by-others", severity: "warning", problem, remedy });

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
+import type { Remedy } from "../../../lib/text/remedy.ts";
 import { decodeText } from "../schema/config-text.ts";
 import type { FileReader } from "./file-access.ts";
 import { type FileRead, readBoundedFile } from "./read-file.ts";
@@ -16,7 +17,7 @@ export type TextRead =
       readonly isFolder?: boolean;
       /** The end of a sentence about the file. */
       readonly problem: string;
-      readonly remedy: string;
+      readonly remedy: Remedy;
       /** The place of the first invalid byte, if known. */
       readonly place?: { readonly line: number; readonly column: number };
     };

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
 
 /** A folder where a file should be. */
 export interface FolderInstead {
@@ -30,12 +31,12 @@ export async function folderInstead(path: string): Promise<FolderInstead> {
 }
 
 /** The same for a setting that names the file. */
-export function nameTheFile(path: string, { names, meant }: FolderInstead): string {
+export function nameTheFile(path: string, { names, meant }: FolderInstead): Remedy {
   if (meant !== undefined) {
     return `Name that file instead: ${printable(meant, 4096)}`;
   }
-  const empty = inPlace({
-    host: `Remove it, and put the file there. Run: ${asRoot(`rmdir ${shellWord(path)}`)}`,
+  const empty = inPlace<Remedy>({
+    host: [step("Remove it, and put the file there. Run:", asRoot(`rmdir ${shellWord(path)}`))],
     pod: "Mount the Secret or the ConfigMap that has the file.",
   });
   return names?.length === 0 ? empty : "Name the file in it that is meant.";

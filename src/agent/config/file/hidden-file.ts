@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { type HiddenFolder, hiddenIn, hiddenMounts, isBelow } from "../../../lib/files/hidden-folders.ts";
 import { printable } from "../../../lib/printable.ts";
 import { asRoot, shellWord } from "../../../lib/shell-word.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
 
 /** A file that exists, and that the sandbox of a service hides from it. */
 export interface HiddenFile {
@@ -18,7 +19,7 @@ export interface HiddenFile {
  */
 export async function hiddenFrom(
   path: string,
-): Promise<{ readonly problem: string; readonly remedy: string } | undefined> {
+): Promise<{ readonly problem: string; readonly remedy: Remedy } | undefined> {
   const mounts = hiddenMounts(await readFile("/proc/self/mountinfo", "utf8").catch(() => ""));
   const target = mounts.length === 0 ? path : await linkTarget(path);
   const by = hiddenIn(path, mounts) ?? hiddenIn(target, mounts);
@@ -38,15 +39,21 @@ export function hiddenDetail({ path, target, by: { folder, setting } }: HiddenFi
   return `the service does not see ${what}, because ${setting} of its unit hides ${printable(folder, 400)}`;
 }
 
-/** How the service gets to see the file, as sentences that end with the command. */
-export function broughtOut({ path, target, by: { setting } }: HiddenFile): string {
+/** How the service gets to see the file. */
+export function broughtOut({ path, target, by: { setting } }: HiddenFile): Remedy {
   const place = isBelow(path, FOLDER) ? path : `${FOLDER}/${basename(path)}`;
   if (place === target) {
-    return `Take ${setting} out of the unit, then restart. Run: ${asRoot("systemctl edit novacula-agent")} && ${asRoot("novacula-agent restart")}`;
+    return [
+      step(
+        `Take ${setting} out of the unit, then restart. Run:`,
+        asRoot("systemctl edit novacula-agent"),
+        asRoot("novacula-agent restart"),
+      ),
+    ];
   }
   const rest = place === path ? "in place of the link" : "and write its new path where the old one is";
   const copy = asRoot(`install -o root -g novacula -m 0640 ${shellWord(target)} ${shellWord(place)}`);
-  return `Put a copy into ${FOLDER}, ${rest}; then delete ${printable(target, 4096)}. Run: ${copy}`;
+  return [step(`Put a copy into ${FOLDER}, ${rest}; then delete ${printable(target, 4096)}. Run:`, copy)];
 }
 
 /** Where the service has its files. */

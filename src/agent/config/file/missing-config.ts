@@ -1,24 +1,25 @@
 import { existsSync } from "node:fs";
 import { COMMENT_IN_VALUE, holdsComment } from "../../../lib/command-line/environment-variable.ts";
 import { asRoot, inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { type Remedy, step } from "../../../lib/text/remedy.ts";
 import { type FolderInstead, folderInstead } from "./folder-instead.ts";
 
 /** Why there is no text of the file, and what to do about it if it is any file. */
 interface Unread {
   readonly code: string;
   readonly isFolder?: boolean;
-  readonly remedy: string;
+  readonly remedy: Remedy;
 }
 
 /**
- * What to do if agent.toml is not there, or if a folder is: sentences that end with a command.
+ * What to do if agent.toml is not there, or if a folder is.
  * `example` is the file that a new one may begin with.
  */
 export async function missingConfigRemedy(
   path: string,
   { code, isFolder = false, remedy }: Unread,
   example: string | undefined,
-): Promise<string> {
+): Promise<Remedy> {
   if (code === "not-found" && holdsComment(path)) {
     return `Put the comment behind NOVACULA_CONFIG on a line of its own: ${COMMENT_IN_VALUE}.`;
   }
@@ -32,23 +33,31 @@ export async function missingConfigRemedy(
     return folderRemedy(path, await folderInstead(path), begin);
   }
   return code === "not-found" && begin !== undefined
-    ? `Restore it, or name another file. ${AFTERWARDS} To begin with the example, run: ${asRoot(begin)}`
+    ? [
+        step("Restore it, or name another file."),
+        step(`${AFTERWARDS} To begin with the example, run:`, asRoot(begin)),
+      ]
     : remedy;
 }
 
 const AFTERWARDS = "A new one needs control_plane.url, and the key from novacula-agent set-key.";
 
-function folderRemedy(path: string, { names, meant }: FolderInstead, begin: string | undefined): string {
+function folderRemedy(path: string, { names, meant }: FolderInstead, begin: string | undefined): Remedy {
   const folder = shellWord(path);
   const away = shellWord(`${path}.folder`);
   if (meant !== undefined) {
     const inside = shellWord(`${path}.folder${meant.slice(path.length)}`);
-    return `Take the file out of it. Run: ${asRoot(`mv ${folder} ${away}`)} && ${asRoot(`mv ${inside} ${folder}`)}`;
+    return [
+      step("Take the file out of it. Run:", asRoot(`mv ${folder} ${away}`), asRoot(`mv ${inside} ${folder}`)),
+    ];
   }
   const clear = asRoot(names?.length === 0 ? `rmdir ${folder}` : `mv ${folder} ${away}`);
   return begin === undefined
-    ? `Clear the place, then put the file there. Run: ${clear}`
-    : `Clear the place, then put the file there. ${AFTERWARDS} To begin with the example, run: ${clear} && ${asRoot(begin)}`;
+    ? [step("Clear the place, then put the file there. Run:", clear)]
+    : [
+        step("Clear the place, then put the file there."),
+        step(`${AFTERWARDS} To begin with the example, run:`, clear, asRoot(begin)),
+      ];
 }
 
 /** Owner and mode as the package has them. */

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { errorCode } from "../../../lib/errors.ts";
 import { inTime, NoFileAnswer } from "../../../lib/files/file-answer.ts";
 import { limitOfRoot } from "../../../lib/files/limit-of-root.ts";
+import type { Remedy } from "../../../lib/text/remedy.ts";
 import { accessRemedy, type FileReader, ownReader, runningUser } from "./file-access.ts";
 import { folderInstead, nameTheFile } from "./folder-instead.ts";
 import { hiddenFrom } from "./hidden-file.ts";
@@ -20,7 +21,7 @@ export type FileRead =
       /** undefined for what is no file, such as a pipe. */
       readonly stats: Stats | undefined;
     }
-  | { readonly kind: "unreadable"; readonly code: string; readonly problem: string; readonly remedy: string };
+  | { readonly kind: "unreadable"; readonly code: string; readonly problem: string; readonly remedy: Remedy };
 
 /**
  * More than any configuration, key or CA bundle needs; less than a log or disk image that was named
@@ -120,7 +121,7 @@ async function readAtMost(handle: FileHandle, sizeBytes: number, limit: number):
 }
 
 async function explain(path: string, code: string, reader: FileReader): Promise<FileRead> {
-  const answer = (problem: string, remedy: string): FileRead => ({
+  const answer = (problem: string, remedy: Remedy): FileRead => ({
     kind: "unreadable",
     code,
     problem,
@@ -163,9 +164,9 @@ async function explain(path: string, code: string, reader: FileReader): Promise<
 }
 
 /** Modes do not hold for root, so no change of them helps. */
-function deniedToRoot(path: string, answer: (problem: string, remedy: string) => FileRead): FileRead {
+function deniedToRoot(path: string, answer: (problem: string, remedy: Remedy) => FileRead): FileRead {
   const { why, fix } = limitOfRoot(dirname(path));
-  return answer(`cannot be read by root: ${why}`, `Fix: ${fix}`);
+  return answer(`cannot be read by root: ${why}`, fix.charAt(0).toUpperCase() + fix.slice(1));
 }
 
 /** What open(2) says of a file in a folder that a sandbox has replaced. */

@@ -1,4 +1,5 @@
 import { printable } from "../../../lib/printable.ts";
+import { type Remedy, remedyText } from "../../../lib/text/remedy.ts";
 
 /**
  * One thing that is wrong with a configuration. Never contains any part of a key or of a proxy
@@ -15,8 +16,7 @@ export interface ConfigIssue {
   readonly key?: string;
   /** What is wrong: a clause without a full stop. */
   readonly problem: string;
-  /** What to do about it: a sentence. */
-  readonly remedy: string;
+  readonly remedy: Remedy;
 }
 
 /**
@@ -47,5 +47,5 @@ function lineOf({ line, column }: ConfigIssue): string {
 }
 
 function formatAt(place: string, { key = "", problem, remedy }: ConfigIssue): string {
-  return [place, key, `${problem}. ${remedy}`].filter((part) => part !== "").join(": ");
+  return [place, key, `${problem}. ${remedyText(remedy)}`].filter((part) => part !== "").join(": ");
 }

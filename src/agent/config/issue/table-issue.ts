@@ -1,4 +1,5 @@
 import { printable } from "../../../lib/printable.ts";
+import type { Remedy } from "../../../lib/text/remedy.ts";
 import { secretReference } from "../../stand-in/secret-reference.ts";
 import { unfilledTemplate } from "../../stand-in/template.ts";
 import { looksSecret } from "../schema/secret-looks.ts";
@@ -13,7 +14,7 @@ export interface TableIssue {
   readonly path: readonly string[];
   readonly key: string;
   readonly problem: string;
-  readonly remedy: string;
+  readonly remedy: Remedy;
 }
 
 /** The settings whose values are never shown. */

@@ -1,4 +1,5 @@
 import { parse } from "@iarna/toml";
+import { step, stepsOf } from "../../../lib/text/remedy.ts";
 import type { ConfigIssue } from "../issue/config-issue.ts";
 import { shownName } from "../issue/unknown-key.ts";
 import { inexactNumber } from "./toml-number.ts";
@@ -45,7 +46,7 @@ export async function parseToml(source: string, file: string): Promise<ParsedTom
 
 /** A parser stops at the first mistake. A file of another format has only that one. */
 function withMore(issue: ConfigIssue): ConfigIssue {
-  return issue.code === "not-toml" ? issue : { ...issue, remedy: `${issue.remedy} ${MORE}` };
+  return issue.code === "not-toml" ? issue : { ...issue, remedy: [...stepsOf(issue.remedy), step(MORE)] };
 }
 
 /** The text with Unix line ends, for the parser. Line and column stay the same as in the file. */

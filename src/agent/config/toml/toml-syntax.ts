@@ -1,3 +1,4 @@
+import { mapRemedy } from "../../../lib/text/remedy.ts";
 import { oddCharacter } from "../../key/odd-character.ts";
 import { alteredText } from "../../stand-in/altered-text.ts";
 import { encodedText } from "../../stand-in/encoded-text.ts";
@@ -32,7 +33,8 @@ export function explainSyntax(text: string, file: string, places: readonly TextP
       continue;
     }
     const key = knownKey(lines, place.line);
-    const remedy = found.remedy.replace("NAME", key?.split(".").at(-1) ?? "name");
+    const name = key?.split(".").at(-1) ?? "name";
+    const remedy = mapRemedy(found.remedy, (text) => text.replace("NAME", name));
     return key === undefined ? { file, ...found, remedy } : { file, key, ...found, remedy };
   }
   const [place] = places;

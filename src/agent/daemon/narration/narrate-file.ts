@@ -1,5 +1,6 @@
 import type { Clock } from "../../../lib/clock.ts";
 import { withSudo } from "../../../lib/shell-word.ts";
+import { remedyText } from "../../../lib/text/remedy.ts";
 import type { Entry } from "../../journal/entry.ts";
 import {
   appliedSettings,
@@ -160,7 +161,7 @@ function findingEntries(generation: Generation, previous: Generation | undefined
     .filter((finding) => !said.has(`${finding.code} ${finding.problem}`))
     .map((finding) => ({
       event: "key.warning",
-      message: `The ${generation.key} in ${generation.keySource} ${finding.problem}. ${finding.remedy}`,
+      message: `The ${generation.key} in ${generation.keySource} ${finding.problem}. ${remedyText(finding.remedy)}`,
       fields: { fingerprint: generation.key.fingerprint, finding: finding.code },
     }));
 }

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { type Clock, utcTime } from "../../../lib/clock.ts";
 import { duration } from "../../../lib/duration.ts";
 import { printable } from "../../../lib/printable.ts";
+import { remedyText } from "../../../lib/text/remedy.ts";
 import { formatIssues } from "../../config/issue/config-issue.ts";
 import type { Unreachable } from "../../sync/answer/sync-outcome.ts";
 import { newSettings } from "../rotation/generation.ts";
@@ -52,7 +53,7 @@ export function problemText(problem: FileProblem): string {
     return formatIssues(problem.issues);
   }
   const findings = problem.findings.filter((finding) => finding.severity === "refused");
-  return `the key in ${problem.keySource} ${findings.map((finding) => `${finding.problem}. ${finding.remedy}`).join(" | ")}`;
+  return `the key in ${problem.keySource} ${findings.map((finding) => `${finding.problem}. ${remedyText(finding.remedy)}`).join(" | ")}`;
 }
 
 /** The effect of a change that is not in use: what still runs, and what a restart would do. */

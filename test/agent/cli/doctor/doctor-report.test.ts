@@ -1,12 +1,18 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { examinationText } from "../../../../src/agent/cli/doctor/doctor-report.ts";
-import { type Check, examination, type Stage } from "../../../../src/agent/doctor/examination.ts";
+import {
+  type Check,
+  examination,
+  examinationReport,
+  type Stage,
+} from "../../../../src/agent/doctor/examination.ts";
+import { type Remedy, step } from "../../../../src/lib/text/remedy.ts";
 import { FAULT_TABLE } from "../../../support/agent/fault-table.ts";
 
 const ONLINE: Check = { stage: "executor", status: "ok", detail: "Online" };
 const OFFLINE: Check = { ...ONLINE, status: "bad", detail: "Refused", remedy: "First fix it." };
-const wrong = (stage: Stage, remedy = "Fix it."): Check => {
+const wrong = (stage: Stage, remedy: Remedy = "Fix it."): Check => {
   return { stage, status: "bad", detail: "it is wrong", remedy };
 };
 
@@ -41,29 +47,47 @@ describe("the verdict of doctor in words", () => {
     expect(said(wrong("nodes"), unknown).at(-2)).toBe("Cause (nodes): it is wrong.");
   });
 
-  it("ends a line with each command, so that nothing is copied with it", () => {
-    const remedy = "To see why, run: journalctl -u a -n 3. Once it is fixed, run: systemctl start a";
-    const command = said(ONLINE, wrong("unit", remedy));
-    for (const lines of [command, command.map((line) => line.trim())]) {
-      expect(lines.filter((line) => line.endsWith("run: journalctl -u a -n 3"))).not.toEqual([]);
-    }
-    expect(command.slice(-2)).toEqual([
-      "Fix: To see why, run: journalctl -u a -n 3",
-      "Once it is fixed, run: systemctl start a",
+  it("gives each command a line of its own, so that nothing is copied with it", () => {
+    const why = 'journalctl -g "Run: it. Then" -n 3';
+    const remedy = [
+      step("To see why, run:", why),
+      step("Once it is fixed, run:", "systemctl reset-failed a", "systemctl start a"),
+    ];
+    const lines = said(ONLINE, wrong("unit", remedy));
+    expect(lines.filter((line) => line.trim() === why)).toHaveLength(2);
+    expect(lines.slice(-4)).toEqual([
+      "Fix: To see why, run:",
+      `  ${why}`,
+      "Once it is fixed, run:",
+      "  systemctl reset-failed a && systemctl start a",
     ]);
   });
 
-  it("says Fix once, before what to do", () => {
-    const remedy = "It has mode 0600, owner root. Fix: chmod 0640 /a.toml";
-    expect(said(ONLINE, wrong("mode", remedy)).slice(-2)).toEqual([
-      "It has mode 0600, owner root.",
-      "Fix: chmod 0640 /a.toml",
-    ]);
+  it.each([
+    [[step("Run:", "systemctl start a")], ["Fix:", "  systemctl start a"]],
+    [
+      [step("Clear the place."), step("Run:", "rmdir /a")],
+      ["Fix: Clear the place.", "Run:", "  rmdir /a"],
+    ],
+    [
+      [step("It has mode 0600."), step("Fix:", "chmod 0640 /a.toml")],
+      ["It has mode 0600.", "Fix:", "  chmod 0640 /a.toml"],
+    ],
+  ])("says Fix once: %j", (remedy, lines) => {
+    expect(said(ONLINE, wrong("mode", remedy)).slice(-lines.length)).toEqual(lines);
+  });
+
+  it("is one text for programs", () => {
+    const remedy = [step("It is full."), step("To see it, run:", "df -h"), step("Then run:", "a")];
+    const { cause } = examinationReport(examination("/a.toml", [ONLINE, wrong("unit", remedy)]));
+    expect(cause?.remedy).toBe("It is full. To see it, run: df -h. Then run: a");
   });
 
   it.each(FAULT_TABLE.map((row) => [row.fault, row] as const))("of %s", (_fault, { checks }) => {
-    const lines = said(...checks());
-    // A command with a sentence behind it, or with its full stop.
-    expect(lines.filter((line) => /\b[Rr]un: (?!doctor)[^"']*(?:\.$|\. [A-Z])/u.test(line))).toEqual([]);
+    // What an agent says of itself is a text, with its command last.
+    const sentences = checks().flatMap(({ remedy = [] }) =>
+      typeof remedy === "string" ? [] : remedy.map(({ say }) => say),
+    );
+    expect(sentences.filter((say) => /\b(?:sudo|systemctl|novacula-agent) [a-z]/u.test(say))).toEqual([]);
   });
 });

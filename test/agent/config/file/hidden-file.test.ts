@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { broughtOut, hiddenDetail } from "../../../../src/agent/config/file/hidden-file.ts";
+import { remedyText } from "../../../../src/lib/text/remedy.ts";
 
 const HOME = { folder: "/root", setting: "ProtectHome=yes" };
 
@@ -13,7 +14,7 @@ describe("a file that the sandbox hides", () => {
     ["/root/key", "/root/key", "/root/key /etc/novacula/key"],
     ["/srv/link", "/root/key", "/root/key /etc/novacula/link"],
   ])("%s, in fact %s, is copied to where the service sees it", (path, target, command) => {
-    const remedy = broughtOut({ path, target, by: HOME });
+    const remedy = remedyText(broughtOut({ path, target, by: HOME }));
     expect(remedy).toContain(command);
     expect(remedy).toContain(`then delete ${target}. Run: `);
   });
@@ -21,7 +22,7 @@ describe("a file that the sandbox hides", () => {
   it("is never copied onto itself, which would destroy it", () => {
     const path = "/etc/novacula/agent.toml";
     const by = { folder: "/etc/novacula", setting: "InaccessiblePaths=" };
-    const remedy = broughtOut({ path, target: path, by });
+    const remedy = remedyText(broughtOut({ path, target: path, by }));
     expect(remedy).not.toContain("install");
     expect(remedy).toContain("Take InaccessiblePaths= out of the unit");
   });

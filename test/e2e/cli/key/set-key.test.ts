@@ -191,7 +191,7 @@ describe.concurrent("set-key writes nothing", () => {
     const timid = await setKey(fresh);
     expect(timid.code).toBe(2);
     expect(timid.stderr).toMatch(
-      /could not be tried: connection refused .* Nothing was written\.\nFix: .* To write it untried, add --force\.\n$/u,
+      /could not be tried: connection refused .* Nothing was written\.\nFix: .*\nTo write it untried, add --force\.\n$/u,
     );
     expect(text()).toContain(key);
     const forced = await setKey(fresh, "--force", "--timeout", "1");
