@@ -1,7 +1,8 @@
 import type { KeyReference } from "../api/decode.ts";
 import { revokeExecutorAccess } from "../api/executors.ts";
-import { RefusedExecutors, useKeyReach } from "../keys/shown/key-executors.tsx";
+import { RefusedExecutors } from "../keys/shown/key-executors.tsx";
 import { KeyIds } from "../keys/shown/key-label.tsx";
+import { deedLabel, useKeyReach, waitsFor } from "../keys/shown/reach-lookup.ts";
 import { useAnnounce, usePageState } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 
@@ -18,13 +19,15 @@ export function RevokeAccessDialog({ executor, apiKey, onDismiss, onDone }: Revo
   const { id, name } = executor;
   const { followUps } = usePageState();
   const announce = useAnnounce();
-  const reach = useKeyReach(apiKey.id);
+  const lookup = useKeyReach(apiKey.id);
+  const { reach } = lookup;
   const isShared = reach !== undefined && reach.count > 1;
   return (
     <ActionDialog
       title={`Revoke the access of ${name}?`}
-      verb="Revoke access"
+      verb={deedLabel("Revoke access", lookup)}
       kind="danger"
+      waitsFor={waitsFor(lookup)}
       operation={() => revokeExecutorAccess(id)}
       onDismiss={onDismiss}
       onDone={() => {
@@ -40,7 +43,7 @@ export function RevokeAccessDialog({ executor, apiKey, onDismiss, onDone }: Revo
         </p>
         <KeyIds apiKey={apiKey} />
       </div>
-      <RefusedExecutors reach={reach} isOver={false} />
+      <RefusedExecutors lookup={lookup} deed="revoke" isOver={false} />
       <p>Revoking cannot be undone.</p>
     </ActionDialog>
   );

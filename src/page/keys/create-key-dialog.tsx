@@ -14,6 +14,8 @@ interface CreateKeyProps {
   readonly target: Reference | undefined;
   /** The key that the target has now. */
   readonly old: KeyReference | undefined;
+  /** The id of the line that says what has to be known first. */
+  readonly waitsFor?: string | undefined;
   readonly onDismiss: () => void;
   readonly onCreated: () => void;
   /** The fields. */
@@ -22,7 +24,8 @@ interface CreateKeyProps {
 
 /** Creates a key from what the fields say, then shows it once. */
 export function CreateKeyDialog(props: CreateKeyProps) {
-  const { title, organizationId, name, expiry, target, old, onDismiss, onCreated, children } = props;
+  const { title, organizationId, name, expiry, target, old, waitsFor, onDismiss, onCreated, children } =
+    props;
   const show = useShowIssued(organizationId);
   const done = (issued: IssuedKey) => {
     onCreated();
@@ -37,6 +40,7 @@ export function CreateKeyDialog(props: CreateKeyProps) {
     <ActionDialog
       title={title}
       verb="Create"
+      waitsFor={waitsFor}
       operation={() =>
         createApiKey({
           name: name.trim(),

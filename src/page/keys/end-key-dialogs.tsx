@@ -2,8 +2,9 @@ import { deleteApiKey, revokeApiKey } from "../api/api-keys.ts";
 import type { KeySummary } from "../api/keys/key-details.ts";
 import { useAnnounce, usePageState } from "../state/page-state.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
-import { RefusedExecutors, useKeyReach } from "./shown/key-executors.tsx";
+import { RefusedExecutors } from "./shown/key-executors.tsx";
 import { KeyIds } from "./shown/key-label.tsx";
+import { deedLabel, useKeyReach, waitsFor } from "./shown/reach-lookup.ts";
 
 interface EndKeyProps {
   readonly apiKey: KeySummary;
@@ -15,12 +16,13 @@ interface EndKeyProps {
 export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
   const { followUps } = usePageState();
   const announce = useAnnounce();
-  const reach = useKeyReach(apiKey.id);
+  const lookup = useKeyReach(apiKey.id);
   return (
     <ActionDialog
       title={`Revoke ${apiKey.name}?`}
-      verb="Revoke"
+      verb={deedLabel("Revoke", lookup)}
       kind="danger"
+      waitsFor={waitsFor(lookup)}
       operation={() => revokeApiKey(apiKey.id)}
       onDismiss={onDismiss}
       onDone={() => {
@@ -30,7 +32,7 @@ export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
       }}
     >
       <KeyIds apiKey={apiKey} />
-      <RefusedExecutors reach={reach} isOver={apiKey.status !== "active"} />
+      <RefusedExecutors lookup={lookup} deed="revoke" isOver={apiKey.status !== "active"} />
       <p>The key stays in the list with its history. Revoking cannot be undone.</p>
     </ActionDialog>
   );
@@ -39,12 +41,13 @@ export function RevokeKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
 export function DeleteKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
   const { followUps } = usePageState();
   const announce = useAnnounce();
-  const reach = useKeyReach(apiKey.id);
+  const lookup = useKeyReach(apiKey.id);
   return (
     <ActionDialog
       title={`Delete ${apiKey.name}?`}
-      verb="Delete"
+      verb={deedLabel("Delete", lookup)}
       kind="danger"
+      waitsFor={waitsFor(lookup)}
       operation={() => deleteApiKey(apiKey.id)}
       onDismiss={onDismiss}
       onDone={() => {
@@ -54,7 +57,7 @@ export function DeleteKeyDialog({ apiKey, onDismiss, onDone }: EndKeyProps) {
       }}
     >
       <KeyIds apiKey={apiKey} />
-      <RefusedExecutors reach={reach} isOver={true} />
+      <RefusedExecutors lookup={lookup} deed="delete" isOver={true} />
       <p>The key disappears from the list. The audit log keeps its records. Deleting cannot be undone.</p>
     </ActionDialog>
   );

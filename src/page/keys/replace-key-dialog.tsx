@@ -1,18 +1,19 @@
 import { useState } from "preact/hooks";
 import type { Reference } from "../api/decode.ts";
 import type { KeySummary } from "../api/keys/key-details.ts";
-import type { KeyReach } from "../api/keys/key-reach.ts";
 import { Field } from "../ui/form.tsx";
 import { exactly } from "../ui/time.tsx";
 import { CreateKeyDialog } from "./create-key-dialog.tsx";
 import { ExpiryField, NEVER } from "./expiry-field.tsx";
 import { KeyNameField } from "./key-name-field.tsx";
 import { defaultKeyName } from "./new-key-dialog.tsx";
+import { ReachLine, ReachUnknown } from "./shown/reach-line.tsx";
+import type { ReachLookup } from "./shown/reach-lookup.ts";
 
 interface ReplaceKeyProps {
   /** The key that the executors have now. */
   readonly apiKey: KeySummary;
-  readonly reach: KeyReach;
+  readonly lookup: ReachLookup;
   /** The executor that is meant, if the person came from its page. */
   readonly executorId?: string | undefined;
   readonly organizationId: string;
@@ -22,10 +23,12 @@ interface ReplaceKeyProps {
 
 /** A new key with an expiry of its own, for an executor of a key that a rotation cannot help. */
 export function ReplaceKeyDialog(props: ReplaceKeyProps) {
-  const { apiKey, reach, executorId, organizationId, onDismiss, onDone } = props;
-  const { executors } = reach;
+  const { apiKey, lookup, executorId, organizationId, onDismiss, onDone } = props;
+  const { reach, failure, lineId } = lookup;
+  const executors = reach?.executors ?? [];
   const first = executors.length === 1 ? executors[0]?.id : undefined;
-  const [targetId, setTargetId] = useState(executorId ?? first ?? "");
+  const [chosen, setChosen] = useState(executorId);
+  const targetId = chosen ?? first ?? "";
   const target = executors.find(({ id }) => id === targetId);
   const [typed, setTyped] = useState<string>();
   const [expiry, setExpiry] = useState(NEVER);
@@ -38,12 +41,19 @@ export function ReplaceKeyDialog(props: ReplaceKeyProps) {
       expiry={expiry}
       target={target}
       old={apiKey}
+      // Even after a failure: a key takes over only the executor that it is made for.
+      waitsFor={reach === undefined ? lineId : undefined}
       onDismiss={onDismiss}
       onCreated={onDone}
     >
       <p>{reason(apiKey)}</p>
+      {failure === undefined ? (
+        <ReachLine lookup={lookup} deed="replace" />
+      ) : (
+        <ReachUnknown lookup={lookup} />
+      )}
       {executors.length > 1 ? (
-        <ExecutorChoice executors={executors} targetId={targetId} onChange={setTargetId} />
+        <ExecutorChoice executors={executors} targetId={targetId} onChange={setChosen} />
       ) : null}
       <KeyNameField name={name} onChange={setTyped} />
       <ExpiryField expiry={expiry} onChange={setExpiry} />

@@ -1,14 +1,14 @@
 import { useState } from "preact/hooks";
 import { type IssuedKey, rotateApiKey } from "../api/api-keys.ts";
 import type { KeySummary } from "../api/keys/key-details.ts";
-import type { KeyReach } from "../api/keys/key-reach.ts";
 import { ActionDialog } from "../ui/action-dialog.tsx";
 import { exactly, Moment } from "../ui/time.tsx";
 import { ReplaceKeyDialog } from "./replace-key-dialog.tsx";
 import { endsAt, OldKeyChoice, type OldKeyEnd } from "./rotation/old-key-choice.tsx";
 import { useShowIssued } from "./rotation/show-issued.ts";
-import { LookingForExecutors, useKeyReach } from "./shown/key-executors.tsx";
 import { KeyIds } from "./shown/key-label.tsx";
+import { ReachLine, ReachUnknown } from "./shown/reach-line.tsx";
+import { deedLabel, type ReachLookup, useKeyReach, waitsFor } from "./shown/reach-lookup.ts";
 
 interface RotateKeyProps {
   readonly apiKey: KeySummary;
@@ -21,23 +21,26 @@ interface RotateKeyProps {
 
 /** Replaces a key: by a rotation, or by a new key if it has ended or shall have another expiry. */
 export function RotateKeyDialog(props: RotateKeyProps) {
-  const reach = useKeyReach(props.apiKey.id);
+  const lookup = useKeyReach(props.apiKey.id);
   const [isReplacing, setReplacing] = useState(props.apiKey.status !== "active");
-  if (isReplacing && reach !== undefined) {
-    return <ReplaceKeyDialog {...props} reach={reach} />;
-  }
-  return <RotationDialog {...props} reach={reach} onReplace={() => setReplacing(true)} />;
+  return isReplacing ? (
+    <ReplaceKeyDialog {...props} lookup={lookup} />
+  ) : (
+    <RotationDialog {...props} lookup={lookup} onReplace={() => setReplacing(true)} />
+  );
 }
 
 interface RotationProps extends RotateKeyProps {
-  /** Undefined until it is known whom the rotation affects: it has to wait for that. */
-  readonly reach: KeyReach | undefined;
+  readonly lookup: ReachLookup;
   readonly onReplace: () => void;
 }
 
-function RotationDialog({ apiKey, reach, organizationId, onDismiss, onDone, onReplace }: RotationProps) {
+function RotationDialog({ apiKey, lookup, organizationId, onDismiss, onDone, onReplace }: RotationProps) {
   const show = useShowIssued(organizationId);
   const [end, setEnd] = useState<OldKeyEnd>();
+  const { reach } = lookup;
+  // The last executor may have left the key after the choice.
+  const isUnused = reach?.count === 0;
   const done = (issued: IssuedKey) => {
     onDone();
     show({ issued, title: `${apiKey.name} is rotated`, old: apiKey, executors: reach?.executors ?? [] });
@@ -45,9 +48,9 @@ function RotationDialog({ apiKey, reach, organizationId, onDismiss, onDone, onRe
   return (
     <ActionDialog
       title={`Rotate ${apiKey.name}?`}
-      verb="Rotate"
-      isReady={reach !== undefined}
-      operation={() => rotateApiKey(apiKey.id, endsAt(end, Date.now()))}
+      verb={deedLabel("Rotate", lookup)}
+      waitsFor={waitsFor(lookup)}
+      operation={() => rotateApiKey(apiKey.id, isUnused ? null : endsAt(end, Date.now()))}
       onDismiss={onDismiss}
       onDone={done}
     >
@@ -61,8 +64,8 @@ function RotationDialog({ apiKey, reach, organizationId, onDismiss, onDone, onRe
           </button>
         </p>
       </div>
-      <Affected reach={reach} />
-      {reach === undefined || reach.count === 0 ? null : (
+      <Affected lookup={lookup} />
+      {isUnused || waitsFor(lookup) !== undefined ? null : (
         <OldKeyChoice end={end} onChange={setEnd} reach={reach} expiresAt={apiKey.expiresAt} />
       )}
     </ActionDialog>
@@ -80,11 +83,19 @@ function SameExpiry({ expiresAt }: { expiresAt: number | null }) {
   );
 }
 
-function Affected({ reach }: { reach: KeyReach | undefined }) {
-  if (reach === undefined) {
-    return <LookingForExecutors />;
+function Affected({ lookup }: { lookup: ReachLookup }) {
+  return lookup.failure === undefined ? (
+    <ReachLine lookup={lookup} deed="rotate">
+      {({ count }) => usersSentence(count)}
+    </ReachLine>
+  ) : (
+    <ReachUnknown lookup={lookup} deed="rotate" />
+  );
+}
+
+function usersSentence(count: number): string {
+  if (count === 0) {
+    return "No executor uses this key now, so the old key is revoked in the same step.";
   }
-  return reach.count === 0 ? (
-    <p>No executor uses this key now, so the old key is revoked in the same step.</p>
-  ) : null;
+  return count === 1 ? "One executor uses this key now." : `${count} executors use this key now.`;
 }

@@ -7,8 +7,14 @@ interface Polled<Data> {
   readonly data: Data | undefined;
   /** Why the last attempt was refused, as a sentence; undefined: it was not. */
   readonly failure: string | undefined;
+  /** Why the last attempt got no data, also if nobody answered: another object each time. */
+  readonly trouble: Trouble | undefined;
   /** Loads again at once. */
   readonly reload: () => void;
+}
+
+interface Trouble {
+  readonly sentence: string;
 }
 
 /**
@@ -29,7 +35,7 @@ export function usePolled<Data>(key: string, intervalMs: number, operation: Oper
   });
   const current = seen?.key === key ? seen : undefined;
   useUnanswered(current?.data === undefined);
-  return { data: current?.data, failure: current?.failure, reload };
+  return { data: current?.data, failure: current?.failure, trouble: current?.trouble, reload };
 }
 
 /** Counts what the page never got, for the banner that says whether there is anything to see. */
@@ -48,16 +54,18 @@ interface Seen<Data> {
   readonly key: string;
   readonly data: Data | undefined;
   readonly failure: string | undefined;
+  readonly trouble: Trouble | undefined;
 }
 
 function merged<Data>(before: Seen<Data> | undefined, answer: Answer<Data>, key: string): Seen<Data> {
   if (answer.kind === "data") {
-    return { key, data: answer.data, failure: undefined };
+    return { key, data: answer.data, failure: undefined, trouble: undefined };
   }
   const data = before?.key === key ? before.data : undefined;
   // The banner above the page says that nobody answers.
   const failure = answer.kind === "refused" ? answer.sentence : undefined;
-  return { key, data, failure };
+  const trouble = answer.kind === "signed-out" ? undefined : { sentence: answer.sentence };
+  return { key, data, failure, trouble };
 }
 
 /**

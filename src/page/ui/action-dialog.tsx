@@ -12,8 +12,8 @@ interface ActionDialogProps<Data> {
   readonly kind?: "danger" | "primary";
   /** The label of the button that does nothing. Default: Cancel. */
   readonly keep?: string;
-  /** Whether everything that the person must know is shown. Default: yes. */
-  readonly isReady?: boolean;
+  /** The id of the line that says what has to be known first; undefined: nothing. */
+  readonly waitsFor?: string | undefined;
   readonly operation: () => Operation<Data>;
   readonly onDone: (data: Data) => void;
   readonly onDismiss: () => void;
@@ -27,7 +27,7 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
     verb,
     kind = "primary",
     keep = "Cancel",
-    isReady = true,
+    waitsFor,
     operation,
     onDone,
     onDismiss,
@@ -36,7 +36,7 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
   const { isBusy, failure, submit } = useSubmit(operation, onDone);
   const submitReady = (event: Event) => {
     event.preventDefault();
-    if (isReady) {
+    if (waitsFor === undefined) {
       submit(event);
     }
   };
@@ -58,7 +58,12 @@ export function ActionDialog<Data>(props: ActionDialogProps<Data>) {
           <button type="button" onClick={dismiss} disabled={isBusy}>
             {keep}
           </button>
-          <button type="submit" class={kind} aria-disabled={isBusy || !isReady ? true : undefined}>
+          <button
+            type="submit"
+            class={kind}
+            aria-disabled={isBusy || waitsFor !== undefined ? true : undefined}
+            aria-describedby={waitsFor}
+          >
             {verb}
           </button>
         </div>

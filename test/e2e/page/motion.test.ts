@@ -1,7 +1,8 @@
-import type { Page, Route } from "playwright-core";
+import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { adminAtWork, issueKey, syncAs, useControlPlane } from "../../support/page/beside.ts";
 import { lacksBrowser, useBrowser } from "../../support/page/browser.ts";
+import { holdAnswers } from "../../support/page/held-answers.ts";
 import { choose, rowOf, signIn } from "../../support/page/operator.ts";
 
 const browse = useBrowser();
@@ -103,23 +104,4 @@ describe.skipIf(lacksBrowser)("nothing flickers or jumps", () => {
 
 function columnEdges(page: Page): Promise<readonly number[]> {
   return page.locator("thead th").evaluateAll((heads) => heads.map((each) => each.getBoundingClientRect().x));
-}
-
-/** Holds the answers to a query back until it is released. */
-async function holdAnswers(page: Page, query: string): Promise<{ readonly release: () => Promise<void> }> {
-  const held: Route[] = [];
-  let isHolding = true;
-  await page.route("**/graphql", async (route) => {
-    if (isHolding && route.request().postData()?.includes(`query ${query}(`) === true) {
-      held.push(route);
-    } else {
-      await route.fallback();
-    }
-  });
-  return {
-    async release() {
-      isHolding = false;
-      await Promise.all(held.map((route) => route.fallback().catch(() => undefined)));
-    },
-  };
 }

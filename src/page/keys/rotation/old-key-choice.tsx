@@ -33,7 +33,8 @@ interface OldKeyChoiceProps {
   /** Undefined: not chosen yet. */
   readonly end: OldKeyEnd | undefined;
   readonly onChange: (end: OldKeyEnd) => void;
-  readonly reach: KeyReach;
+  /** Undefined: it is not known who uses the key. */
+  readonly reach: KeyReach | undefined;
   /** When the old key expires, epoch ms; null: never. */
   readonly expiresAt: number | null;
 }
@@ -104,7 +105,11 @@ function Choice({ label, says, isChosen, onChoose }: ChoiceProps) {
 
 const MAX_NAMED = 3;
 
-function refusedNow({ executors, count }: KeyReach): string {
+function refusedNow(reach: KeyReach | undefined): string {
+  if (reach === undefined) {
+    return "Every executor on it is refused at its next heartbeat, and back with the new key. For a key that may have leaked.";
+  }
+  const { executors, count } = reach;
   const online = executors.filter(({ status }) => status === "online");
   const offline = executors.filter(({ status }) => status !== "online");
   const more = count - executors.length;
@@ -120,7 +125,11 @@ function refusedNow({ executors, count }: KeyReach): string {
   return sentences.filter((each) => each !== "").join(" ");
 }
 
-function needs({ executors, count }: KeyReach): string {
+function needs(reach: KeyReach | undefined): string {
+  if (reach === undefined) {
+    return "Every executor on it needs the new key";
+  }
+  const { executors, count } = reach;
   return `${named(executors, count - executors.length)} ${count === 1 ? "needs" : "need"} the new key`;
 }
 

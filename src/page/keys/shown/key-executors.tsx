@@ -1,39 +1,38 @@
-import { askKeyReach, type BoundExecutor, type KeyReach } from "../../api/keys/key-reach.ts";
+import type { BoundExecutor, KeyReach } from "../../api/keys/key-reach.ts";
 import { useHeartbeatTimeout } from "../../state/page-state.ts";
-import { usePolled } from "../../state/polling.ts";
 import { Moment } from "../../ui/time.tsx";
-
-const INTERVAL_MS = 3000;
-
-/** Whom a change of the key affects; undefined until the control plane has answered. */
-export function useKeyReach(id: string): KeyReach | undefined {
-  return usePolled(`reach ${id}`, INTERVAL_MS, askKeyReach(id)).data;
-}
-
-/** Its dialog grows with the answer, so it appears only then, or if that takes long. */
-export function LookingForExecutors() {
-  return <p class="muted looking">Looking for executors that use this key…</p>;
-}
+import { ReachLine, ReachUnknown } from "./reach-line.tsx";
+import type { ReachLookup } from "./reach-lookup.ts";
 
 interface RefusedProps {
-  readonly reach: KeyReach | undefined;
+  readonly lookup: ReachLookup;
+  /** What the person is about to do with the key: `revoke`. */
+  readonly deed: string;
   /** Whether the key has ended already. */
   readonly isOver: boolean;
 }
 
 /** Names each executor that is refused once the key has ended, and says when it notices. */
-export function RefusedExecutors({ reach, isOver }: RefusedProps) {
-  const timeout = useHeartbeatTimeout();
-  if (reach === undefined) {
-    return <LookingForExecutors />;
+export function RefusedExecutors({ lookup, deed, isOver }: RefusedProps) {
+  if (lookup.failure !== undefined) {
+    return <ReachUnknown lookup={lookup} deed={deed} />;
   }
-  const { executors, count } = reach;
-  if (count === 0) {
-    return <p>No executor uses this key now, so nobody is refused.</p>;
-  }
+  const { reach } = lookup;
   return (
     <>
-      <p>{refusedSentence(count, isOver)}</p>
+      <ReachLine lookup={lookup} deed={deed}>
+        {({ count }) => refusedSentence(count, isOver)}
+      </ReachLine>
+      {reach === undefined || reach.count === 0 ? null : <RefusedList reach={reach} isOver={isOver} />}
+    </>
+  );
+}
+
+function RefusedList({ reach, isOver }: { reach: KeyReach; isOver: boolean }) {
+  const timeout = useHeartbeatTimeout();
+  const { executors, count } = reach;
+  return (
+    <>
       <BoundList reach={reach} isOver={isOver}>
         {(executor) =>
           isOver ? <Refused executor={executor} timeout={timeout} /> : <Notices executor={executor} />
@@ -56,6 +55,9 @@ function returnSentence(count: number): string {
 }
 
 function refusedSentence(count: number, isOver: boolean): string {
+  if (count === 0) {
+    return "No executor uses this key now, so nobody is refused.";
+  }
   const who = count === 1 ? "One executor" : `${count} executors`;
   return isOver ? `${who} still ${count === 1 ? "has" : "have"} it:` : `${who} will be refused:`;
 }
