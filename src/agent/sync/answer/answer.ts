@@ -3,7 +3,14 @@ import { printable } from "../../../lib/printable.ts";
 import { type ReportedError, readAnswerBody, wordsOf } from "./answer-body.ts";
 import { decodeReply, type Question } from "./decode-reply.ts";
 import { verdictOf } from "./error-verdict.ts";
-import { answerOnTheWay, foreign, foreignRefusal, isNoSuchPath, UPGRADE } from "./foreign-answer.ts";
+import {
+  answerOnTheWay,
+  foreign,
+  foreignRefusal,
+  isNoSuchPath,
+  limitRemedy,
+  UPGRADE,
+} from "./foreign-answer.ts";
 import { type Answer, askedWaitMs, CHECK_URL, serverTimeMs, statusWords, troubled } from "./http-answer.ts";
 import { hasMarkHeader } from "./origin-marks.ts";
 import { isForeignChallenge, isForeignType, isOwnRefusal } from "./own-refusal.ts";
@@ -82,6 +89,7 @@ function outcomeOfErrors(
     case "rate-limited":
       return troubled(answer, "rate-limited", `${answer.host} asks for fewer requests${saying(error)}`, {
         slow: answer.status === 401 || answer.status === 403,
+        remedy: isMarked ? undefined : limitRemedy(answer),
       });
     case "server-error":
       return troubled(answer, "server-error", `${answer.host} answered ${failure(answer)}${saying(error)}`);

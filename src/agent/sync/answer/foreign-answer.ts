@@ -3,6 +3,7 @@ import { printable } from "../../../lib/printable.ts";
 import { type AnswerBody, wordsOf } from "./answer-body.ts";
 import { RATE_LIMIT } from "./error-verdict.ts";
 import { type Answer, CHECK_URL, header, isJson, statusWords, troubled } from "./http-answer.ts";
+import { hasMarkHeader } from "./origin-marks.ts";
 import { serverWords } from "./server-words.ts";
 import type { Unreachable } from "./sync-outcome.ts";
 
@@ -51,7 +52,9 @@ export function foreign(answer: Answer, body: AnswerBody): Unreachable {
     return foreignRefusal(answer, wordsOf(body));
   }
   if (status === 429) {
-    return troubled(answer, "rate-limited", `${host} asks for fewer requests (429)`);
+    const said = isRepeated(wordsOf(body), status) ? "" : quoted(wordsOf(body));
+    const detail = `${host} asks for fewer requests (429)${said}${said && servedBy(answer)}`;
+    return troubled(answer, "rate-limited", detail, { remedy: limitRemedy(answer) });
   }
   if (status === 408 || (status >= 500 && status !== NOT_IMPLEMENTED)) {
     return troubled(answer, "server-error", `${host} answered ${statusWords(status)}${shape}`);
@@ -77,14 +80,32 @@ export function foreign(answer: Answer, body: AnswerBody): Unreachable {
 /** A refusal by somebody else. It says nothing about the key. `words` are the server's. */
 export function foreignRefusal(answer: Answer, words: string | undefined): Unreachable {
   const { status, host } = answer;
-  const said = words === undefined ? "" : ` ("${words}")`;
+  const said = quoted(words);
   if (words !== undefined && RATE_LIMIT.test(words)) {
     return troubled(answer, "rate-limited", `${host} asks for fewer requests: ${status}${said}`, {
       slow: true,
+      remedy: limitRemedy(answer),
     });
   }
   const detail = `a server at ${host} answered ${status}${said}${servedBy(answer)}, but not as a control plane does: a proxy, or another program at that URL`;
   return troubled(answer, "foreign-refusal", detail, { remedy: CHECK_URL, slow: true });
+}
+
+/** Which limit to raise, if it is surely not the control plane's; undefined: waiting may help. */
+export function limitRemedy(answer: Answer): string | undefined {
+  return answer.isMarkExpected && !hasMarkHeader(answer)
+    ? "the control plane there marks its answers, and this one has no mark: raise the limit of the proxy or gateway in front of it"
+    : undefined;
+}
+
+function quoted(words: string | undefined): string {
+  return words === undefined ? "" : ` ("${words}")`;
+}
+
+/** Most pages only repeat the status. */
+function isRepeated(words: string | undefined, status: number): boolean {
+  const standard = STATUS_CODES[status];
+  return standard !== undefined && words?.toLowerCase().includes(standard.toLowerCase()) === true;
 }
 
 /** What an answer says of the program that gave it: ` (Server: nginx/1.22.1, text/html)`. */
@@ -105,18 +126,18 @@ function shapeOf(body: AnswerBody, status: number): string {
   if (body.kind === "empty") {
     return status < 300 ? " with nothing in it" : "";
   }
+  const words = wordsOf(body);
+  const said = status >= 400 && isRepeated(words, status) ? "" : quoted(words);
   if (body.kind === "graphql") {
-    return " with GraphQL, which does not go with that status";
+    return ` with GraphQL, which does not go with that status${said}`;
   }
   if (body.kind !== "text") {
-    return " with JSON that is not GraphQL";
+    return ` with JSON that is not GraphQL${said}`;
   }
   if (body.title === undefined) {
-    return " with text that is not JSON";
+    return ` with text that is not JSON${said}`;
   }
-  // Most pages only repeat the status.
-  const isRepeated = body.title.includes(STATUS_CODES[status] ?? body.title);
-  return isRepeated && status >= 400 ? "" : ` with a page titled "${body.title}"`;
+  return said === "" ? "" : ` with a page titled "${body.title}"`;
 }
 
 function redirected(answer: Answer, target: string): Unreachable {

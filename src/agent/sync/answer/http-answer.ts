@@ -34,7 +34,7 @@ export function troubled(
   answer: Answer,
   cause: Unreachable["cause"],
   detail: string,
-  more: { readonly remedy?: string; readonly slow?: boolean } = {},
+  more: { readonly remedy?: string | undefined; readonly slow?: boolean } = {},
 ): Unreachable {
   return unreachable(cause, detail, {
     ...more,

@@ -247,8 +247,31 @@ describe("an answer of something else", () => {
 
   it.each([
     [400, PLAIN, "speaks TLS, but the request was plain HTTP"],
-    [200, PLAIN, "answered 200 OK with text that is not JSON: "],
-    [400, "No.", "does not understand this agent's request (400) with text that is not JSON"],
+    [200, PLAIN, `answered 200 OK with text that is not JSON ("${PLAIN}"): `],
+    [400, "No.", `does not understand this agent's request (400) with text that is not JSON ("No.")`],
+    [400, "Bad request", "does not understand this agent's request (400) with text that is not JSON"],
+    [429, "Tenant 9 is too fast", `asks for fewer requests (429) ("Tenant 9 is too fast")`],
+    [429, "429 Too many requests", "asks for fewer requests (429)"],
+    [429, { detail: "tenant 9" }, `asks for fewer requests (429) ("tenant 9")`],
+    [
+      451,
+      { detail: "by law" },
+      `answered 451 Unavailable For Legal Reasons with JSON that is not GraphQL ("by law"): `,
+    ],
+    [502, "no upstream", `answered 502 Bad Gateway with text that is not JSON ("no upstream")`],
+    [503, { msg: "pool 4" }, `answered 503 Service Unavailable with JSON that is not GraphQL ("pool 4")`],
+    [
+      503,
+      { message: "Service unavailable" },
+      "answered 503 Service Unavailable with JSON that is not GraphQL",
+    ],
+    [
+      503,
+      { data: { a: 1 } },
+      "answered 503 Service Unavailable with GraphQL, which does not go with that status",
+    ],
+    [200, { errors: ["suspended"] }, `answered 200 OK with JSON that is not GraphQL ("suspended"): `],
+    [404, { message: "no Route" }, `answered 404 Not Found with JSON that is not GraphQL ("no Route"): `],
     [411, "", "does not understand this agent's request (411)"],
     [413, "", "does not understand this agent's request (413)"],
     [415, "", "does not understand this agent's request (415)"],

@@ -42,7 +42,6 @@ const SILENT = [
   "Nexus",
   "an empty 401",
   "JSON that is a list",
-  "Kong rate-limiting",
 ];
 
 const CAUSES: Readonly<Record<string, Unreachable["cause"]>> = {
