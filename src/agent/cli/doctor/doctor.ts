@@ -37,7 +37,7 @@ const NO_CHANGES: UnitChanges = { changed: [], inlineKey: undefined };
 /** Checks everything from the file to the executor: ok, bad or unknown. Changes nothing. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitCode> {
   const signal = shutdownSignal();
-  const subject = await findSubject(options, terminal.environment);
+  const subject = await findSubject(options, terminal.environment, signal);
   const { path, pathSource, environment } = subject;
   const loaded = await withCandidate(
     await withKeptName(await loadConfig(path, environment, undefined, await serviceReader())),

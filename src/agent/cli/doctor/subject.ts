@@ -1,9 +1,11 @@
+import { delay } from "../../../lib/delay.ts";
 import { absolutePath } from "../../../lib/files/absolute-path.ts";
 import { printable } from "../../../lib/printable.ts";
 import { configPath } from "../../config/load-config.ts";
 import { isInstalled, readServiceFacts, type ServiceFacts } from "../../systemd/service/service-facts.ts";
 import type { ConfigOptions } from "../host/config-place.ts";
 import { type ServiceView, viewOf } from "../host/service-view.ts";
+import { settledFacts } from "./settled-facts.ts";
 
 /** The agent that is judged, and the environment that it has. */
 export interface Subject {
@@ -26,8 +28,12 @@ export interface Subject {
  * The agent of the installed service, as systemd starts it. Without a service it is the agent of
  * `--config`, and so it is if `--config` names another file than the service uses.
  */
-export async function findSubject(options: ConfigOptions, environment: NodeJS.ProcessEnv): Promise<Subject> {
-  const facts = await readServiceFacts();
+export async function findSubject(
+  options: ConfigOptions,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Subject> {
+  const facts = await settledFacts(readServiceFacts, (ms) => delay(ms, signal));
   const service = isInstalled(facts) ? await viewOf(facts) : undefined;
   const { NOVACULA_CONFIG: variable = "" } = environment;
   const named = options.config || variable;

@@ -105,6 +105,11 @@ export function isInstalled(facts: ServiceFacts | undefined): facts is ServiceFa
   return facts !== undefined && facts.LoadState !== "not-found" && facts.LoadState !== "";
 }
 
+/** Whether the service starts or stops just now: its next state tells more. */
+export function isBetweenStates({ ActiveState, SubState }: ServiceFacts): boolean {
+  return ActiveState === "deactivating" || (ActiveState === "activating" && SubState !== "auto-restart");
+}
+
 /**
  * The file of `--config` in `ExecStart=`; undefined without one. systemd shows the arguments
  * without quotes, and `run` has no other option, so the rest of the line is the path.

@@ -202,6 +202,14 @@ export const HOST_FAULTS: readonly HostFault[] = [
     tidy: UNDO,
   },
   {
+    // Looked at while it starts once more, when systemd has forgotten how it ended.
+    stage: "unit",
+    says: "a command that its unit runs before or after the agent failed (ExecStartPre=, ExecStartPost=)",
+    script: `${withDropIn('ExecStartPre=/bin/sh -c "sleep 1; exit 3"')}
+      until [ "$(systemctl show -P SubState novacula-agent)" = start-pre ]; do sleep 0.1; done`,
+    fix: UNDO,
+  },
+  {
     stage: "unit",
     says: `PrivateNetwork=yes (${DROP_IN} line 2) keeps it from there`,
     script: withDropIn("PrivateNetwork=yes"),
