@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { constants } from "node:os";
 
 /**
  * npm and shells pass on a Ctrl-C that the terminal has already sent to the whole process group.
@@ -29,6 +30,26 @@ export function shutdownSignal(onSignal: (name: NodeJS.Signals) => void = () => 
   process.on("SIGINT", stop);
   return controller.signal;
 }
+
+/**
+ * For a command that changes nothing: SIGTERM and SIGINT end it at once, and it says nothing more.
+ * The first process of a container exits instead, because its own signal cannot end it. Returns a
+ * signal that never aborts.
+ */
+export function endedBySignals(): AbortSignal {
+  const end = (name: "SIGTERM" | "SIGINT") => {
+    process.off("SIGTERM", end);
+    process.off("SIGINT", end);
+    process.kill(process.pid, name);
+    leave(OF_SIGNALS + constants.signals[name]);
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  return new AbortController().signal;
+}
+
+/** A shell adds it to the number of a signal. */
+const OF_SIGNALS = 128;
 
 /**
  * Ends the process even while a thread waits for a file that does not answer. exit(3) and Node

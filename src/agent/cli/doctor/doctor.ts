@@ -1,5 +1,5 @@
 import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
-import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
+import { endedBySignals } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { mapRemedy } from "../../../lib/text/remedy.ts";
@@ -36,7 +36,7 @@ const NO_CHANGES: UnitChanges = { changed: [], inlineKey: undefined };
 
 /** Checks everything from the file to the executor: ok, bad or unknown. Changes nothing. */
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<ExitCode> {
-  const signal = shutdownSignal();
+  const signal = endedBySignals();
   const subject = await findSubject(options, terminal.environment, signal);
   const { path, pathSource, environment } = subject;
   const loaded = await withCandidate(

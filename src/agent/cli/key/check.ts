@@ -1,6 +1,6 @@
 import { CommandError } from "../../../lib/command-line/command-error.ts";
 import type { ExitCode } from "../../../lib/command-line/exit-codes.ts";
-import { shutdownSignal } from "../../../lib/command-line/shutdown.ts";
+import { endedBySignals } from "../../../lib/command-line/shutdown.ts";
 import { print, type Terminal } from "../../../lib/command-line/terminal.ts";
 import { printable } from "../../../lib/printable.ts";
 import { sentence } from "../../../lib/sentence.ts";
@@ -54,7 +54,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   const isDenied = await isAnyDenied(loaded.files);
   const subject = await subjectOf(options, loaded, isDenied, terminal);
   // Only now: while the command waits for a key, Ctrl-C may end it at once.
-  const signal = shutdownSignal();
+  const signal = endedBySignals();
   const route = keyRoute(options.keyFile, "Check again", place);
   const verdict =
     options.online === true ? await ask(loaded, subject, { route, environment }, signal) : undefined;
