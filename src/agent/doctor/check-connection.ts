@@ -1,7 +1,7 @@
 import { duration } from "../../lib/duration.ts";
 import { printable } from "../../lib/printable.ts";
 import { asRoot, inPlace } from "../../lib/shell-word.ts";
-import { type Remedy, step } from "../../lib/text/remedy.ts";
+import { type Remedy, step, stepsOf } from "../../lib/text/remedy.ts";
 import { CLOCK_TOLERANCE_MS } from "../daemon/narration/notices.ts";
 import { hostOf } from "../daemon/narration/wording.ts";
 import type { UnreachableCause } from "../sync/answer/sync-outcome.ts";
@@ -40,6 +40,8 @@ export interface Connection {
   readonly address?: string | undefined;
   /** Undefined if the server is another host. */
   readonly here?: Here | undefined;
+  /** Shows the rules that this host has for outgoing packets; undefined: none are known. */
+  readonly showRules?: string | undefined;
   /** This host's clock when the answer came, epoch ms. */
   readonly nowMs: number;
 }
@@ -99,8 +101,19 @@ function failure(stage: Stage, connection: Connection): Check {
   const detail = source === undefined ? answer.detail : `${answer.detail} (${printable(source, 400)})`;
   const isAsked = here !== undefined && answer.cause !== undefined && route.kind !== "proxy";
   const own = isAsked ? remedyHere(here, answer.cause, url) : undefined;
-  const remedy = own ?? answer.remedy;
+  const remedy = own ?? withRules(answer.remedy, connection);
   return { stage, status: "bad", detail, ...(remedy !== undefined && { remedy }) };
+}
+
+/** What a rule of a firewall can cause. */
+const BY_RULES: ReadonlySet<UnreachableCause> = new Set(["connection-refused", "network", "timeout"]);
+
+function withRules(remedy: Remedy | undefined, { answer, showRules }: Connection): Remedy | undefined {
+  if (showRules === undefined || answer.cause === undefined || !BY_RULES.has(answer.cause)) {
+    return remedy;
+  }
+  const say = "This host has rules for outgoing packets, which may be the cause. To see them, run:";
+  return [...stepsOf(remedy ?? []), step(say, showRules)];
 }
 
 /** What a failure is about: an answer about the proxy names its setting and the place by itself. */

@@ -5,6 +5,7 @@ import type { Check } from "../../doctor/examination.ts";
 import { PROXY_VARIABLES, proxyRoute } from "../../sync/network/proxy-route.ts";
 import { askControlPlane, type KeyQuestion } from "../key/ask-control-plane.ts";
 import { describeReply } from "../key/check.ts";
+import { outgoingRules } from "./outgoing-rules.ts";
 import { peerFacts } from "./peer-facts.ts";
 import type { Subject } from "./subject.ts";
 
@@ -57,6 +58,7 @@ export async function connectionTo(
     hasAlternativeNames,
     // A server of names that was silent is not asked again.
     ...(cause === "dns" ? {} : await peerFacts(way.kind === "proxy" ? way.proxy : new URL(url))),
+    showRules: verdict.kind === "unreachable" ? await outgoingRules() : undefined,
     nowMs: Date.now(),
   };
 }

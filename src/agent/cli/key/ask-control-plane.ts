@@ -148,4 +148,4 @@ async function caPemOf({ controlPlane }: AgentConfig): Promise<string | undefine
 
 const ITS_LOG =
   "Nothing on this host seems wrong. On the control plane's host, run: sudo journalctl -u novacula-control-plane";
-const LATER = "Nothing on this host seems wrong. Try again when the control plane answers.";
+const LATER = "Try again when the control plane answers.";

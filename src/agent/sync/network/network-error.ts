@@ -3,7 +3,7 @@ import { printable } from "../../../lib/printable.ts";
 import { type Unreachable, type UnreachableCause, unreachable } from "../answer/sync-outcome.ts";
 import { isNameError, type NamePlace, unreachableByName } from "./name-error.ts";
 import type { NameSettings } from "./name-settings.ts";
-import { explainNoRoute, mostTelling, NO_ROUTE } from "./no-route.ts";
+import { explainNoRoute, mostTelling, NO_ROUTE, whereDropped } from "./no-route.ts";
 import { type TlsPlace, unreachableByTls } from "./tls-error.ts";
 import { ProxyFault, TunnelRefusal } from "./tunnel.ts";
 
@@ -115,7 +115,8 @@ export function unreachableByNetwork(error: unknown, place: NetworkPlace): Unrea
   if (known === undefined) {
     return unreachable("network", `the request to ${place.address} failed (${code})`);
   }
-  const remedy = known === lost ? lostRemedy(place) : withRoute({ remedy: undefined, ...known }, place);
+  const own = known === timedOut ? whereDropped() : known.remedy;
+  const remedy = known === lost ? lostRemedy(place) : withRoute({ cause: known.cause, remedy: own }, place);
   return unreachable(known.cause, `${known.detail(place.address)} (${code})`, { remedy });
 }
 

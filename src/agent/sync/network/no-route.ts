@@ -30,6 +30,14 @@ export function explainNoRoute(
   return { detail: `no route to ${address}${at}`, remedy };
 }
 
+/** Nobody says who dropped the packets: this host may, before they leave it. */
+export function whereDropped(): string {
+  return inPlace({
+    host: "check that the control plane is running, and every firewall on the way: a rule of this host for outgoing packets can drop them too",
+    pod: "check that the control plane is running, and every firewall on the way, with the NetworkPolicy of this pod",
+  });
+}
+
 /** As Node puts them into its errors. */
 function addressesIn(error: unknown): readonly string[] {
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];

@@ -1,0 +1,39 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { home } from "../../../support/agent/cli-scene.ts";
+import { command } from "../../../support/agent/command.ts";
+import { makeKey } from "../../../support/keys.ts";
+import { ENVIRONMENT } from "../../../support/program-environment.ts";
+
+const IS_ROOT = process.geteuid?.() === 0;
+/** Discard-only, RFC 6666: nobody answers there. */
+const NOWHERE = "https://[100::1]";
+const RULES = `table inet fw {
+	chain out {
+		type filter hook output priority filter; policy accept;
+		tcp dport 443 drop
+	}
+}`;
+
+/** Doctor on a host whose nft prints that, and whose control plane is not reached. */
+async function examined(ruleset: string) {
+  using place = home();
+  place.write({ url: NOWHERE, key: makeKey() });
+  writeFileSync(join(place.folder, "nft"), `#!/bin/sh\ncat <<'END'\n${ruleset}\nEND\n`);
+  chmodSync(join(place.folder, "nft"), 0o755);
+  const environment = { PATH: `${place.folder}:${ENVIRONMENT.PATH}` };
+  return (await command(["doctor", "-c", place.configPath], { environment })).stdout;
+}
+
+describe.skipIf(!IS_ROOT).concurrent("doctor on a host that does not reach the control plane", () => {
+  it("names the host's own rules for outgoing packets, with the command that shows them", async () => {
+    const stdout = await examined(RULES);
+    expect(stdout).toMatch(/^This host has rules for outgoing packets, .* run:\n {2}nft list ruleset$/mu);
+    expect(stdout).not.toContain("this host seems wrong");
+  });
+
+  it("says nothing of rules that let everything pass", async () => {
+    expect(await examined(RULES.replace(/^\s*tcp.*\n/mu, ""))).not.toContain("outgoing packets,");
+  });
+});
