@@ -1,7 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CHECKOUT } from "../../packaging/paths.ts";
-import { type Load, type Measured, measure, PINNING, warmUp, withServer } from "./fleet-server.ts";
+import {
+  type Load,
+  type Measured,
+  measure,
+  PINNING,
+  type Server,
+  warmUp,
+  withServer,
+} from "./fleet-server.ts";
+import { OpenPages } from "./open-pages.ts";
 import type { BenchOptions } from "./options.ts";
 import { type Section, spread } from "./table.ts";
 
@@ -9,6 +18,8 @@ import { type Section, spread } from "./table.ts";
 interface Side {
   readonly load: Load;
   readonly checkout?: string;
+  /** Whether people look at pages while it is measured. */
+  readonly isLookedAt?: boolean;
 }
 
 type Pair = readonly [readonly Measured[], readonly Measured[]];
@@ -60,6 +71,21 @@ export async function compareNodes({ quick, log }: BenchOptions): Promise<Sectio
   };
 }
 
+/** What open pages cost the syncs: the same fleet, with a page of each kind open and without. */
+export async function comparePages({ quick, log }: BenchOptions): Promise<Section> {
+  const load = { ...SATURATED, executors: 10_000, seconds: 10 };
+  const pair = await inTurns([{ load, isLookedAt: true }, { load }], quick ? 4 : 20, log);
+  return {
+    title: "What open pages cost the syncs",
+    header: headerOf(),
+    rows: rowsOf(pair, [`${nameOf(load)}, four pages open`, "— no page open"]),
+    notes: [
+      "The overview, the lists of executors and keys, and the audit log, each asked every five seconds.",
+      NOTE,
+    ],
+  };
+}
+
 /** Each round starts with the other side, so that a load that grows or ends favours none. */
 async function inTurns(
   [one, other]: readonly [Side, Side],
@@ -77,13 +103,20 @@ async function inTurns(
         log(`${nameOf(one.load)}: round ${round} of ${rounds}`);
         for (const side of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
           const server = side === 0 ? first : second;
-          const { load } = side === 0 ? one : other;
-          pair[side].push(await measure(server, load, WRITTEN_AFTER_MS));
+          pair[side].push(await measureSide(server, side === 0 ? one : other));
         }
       }
     }),
   );
   return pair;
+}
+
+async function measureSide(server: Server, { load, isLookedAt }: Side): Promise<Measured> {
+  if (isLookedAt !== true) {
+    return await measure(server, load, WRITTEN_AFTER_MS);
+  }
+  await using _pages = new OpenPages(join(server.folder, "management.sock"));
+  return await measure(server, load, WRITTEN_AFTER_MS);
 }
 
 function headerOf(): readonly string[] {

@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import { join } from "node:path";
 import {
   type Load,
@@ -9,12 +8,12 @@ import {
   warmUp,
   withServer,
 } from "./fleet-server.ts";
+import { OpenPages } from "./open-pages.ts";
 import type { BenchOptions } from "./options.ts";
 import { percent, type Section, spread } from "./table.ts";
 
 const SUSTAINED_RATE = 2000;
 const SUSTAINED_EXECUTORS = 10_000;
-const PAGE_INTERVAL_MS = 2000;
 
 /**
  * Measures the released control plane and an HTTP server that does nothing on one core, with the
@@ -44,10 +43,8 @@ export async function measureCapacity({ quick, log }: BenchOptions): Promise<Sec
   const floor = await withServer("floor", load, async (server) => [await measure(server, load)]);
   const sustained = await withServer("control-plane", load, async (server) => {
     await measure(server, { ...load, seconds: 5 });
-    const page = setInterval(() => lookAtPage(server), PAGE_INTERVAL_MS);
-    const measured = await measure(server, load);
-    clearInterval(page);
-    return [measured];
+    await using _pages = new OpenPages(join(server.folder, "management.sock"));
+    return [await measure(server, load)];
   });
   const floorCore = percent(Math.max(...floor.map(({ core }) => core)), 0);
   rows.push(
@@ -100,17 +97,4 @@ function row(name: string, ours: readonly Measured[], floor?: readonly Measured[
     of(({ pssMib }) => pssMib),
     String(ours.reduce((sum, { failed }) => sum + failed, 0)),
   ];
-}
-
-/** What the page asks for while it is open: the newest keys and executors. */
-function lookAtPage({ folder }: Server): void {
-  const query = `{
-    apiKeys(limit: 100) { id name status createdAt lastUsedAt }
-    executors(limit: 100) { id name status lastSyncAt version }
-  }`;
-  const socketPath = join(folder, "management.sock");
-  const headers = { "content-type": "application/json" };
-  request({ socketPath, path: "/graphql", method: "POST", headers }, (response) => response.resume())
-    .on("error", () => {})
-    .end(JSON.stringify({ query }));
 }

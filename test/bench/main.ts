@@ -21,6 +21,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<readonly
   return: async (options) => [await (await import("./herd-return.ts")).measureReturn(options)],
   capacity: async (options) => [await (await import("./capacity.ts")).measureCapacity(options)],
   "fleet-nodes": async (options) => [await (await import("./capacity-in-turns.ts")).compareNodes(options)],
+  pages: async (options) => [await (await import("./capacity-in-turns.ts")).comparePages(options)],
   engines: async (options) => (await import("./engines.ts")).measureEngines(options),
   attack: async (options) => [await (await import("./sign-in-attack.ts")).measureSignInAttack(options)],
   planner: async (options) => [await (await import("./planner.ts")).measurePlanner(options)],
