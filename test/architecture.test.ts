@@ -160,6 +160,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     ],
     "cli/serve": [
       "http",
+      "http/tls",
       "log",
       "metrics",
       "organizations",
@@ -210,6 +211,7 @@ const MAY_IMPORT: Readonly<Record<Program, Readonly<Record<string, readonly stri
     "graphql/request": ["api-error.ts"],
     health: ["http", "store/contract"],
     http: ["api-error.ts", "log", "settings", "store/contract"],
+    "http/tls": ["log"],
     keys: ["api-error.ts", "audit", "organizations", "rights", "store/contract"],
     log: ["api-error.ts", "store/contract"],
     metrics: ["api-error.ts", "http", "store/contract"],

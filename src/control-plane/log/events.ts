@@ -1,5 +1,6 @@
 import type { EventDescription } from "../../lib/log/event-description.ts";
 import { NODE_EVENTS } from "./node-events.ts";
+import { TLS_EVENTS } from "./tls-events.ts";
 
 const NOTHING_TO_DO = "Nothing.";
 const RESTORE = "Do what the line says: free space, repair the disk, or restore a backup.";
@@ -215,22 +216,7 @@ const table = {
     meaning: "A notification to systemd failed, so `systemctl status` may be out of date.",
     remedy: "Check that `systemd-notify` is installed and that the unit has `NotifyAccess=all`.",
   },
-  "tls.expired": {
-    level: "error",
-    meaning: "The certificate in `TLS_CERT` has expired, so executors and browsers refuse it.",
-    remedy: "Renew it. No restart is needed.",
-  },
-  "tls.renewed": {
-    level: "info",
-    meaning: "A new certificate is in use for new connections; the line says until when it is valid.",
-    remedy: NOTHING_TO_DO,
-  },
-  "tls.unusable": {
-    level: "error",
-    meaning:
-      "`TLS_CERT` or `TLS_KEY` changed and cannot be used, or the new certificate is not valid now. The previous pair stays in use.",
-    remedy: "Do what the line says. No restart is needed.",
-  },
+  ...TLS_EVENTS,
 } as const satisfies Record<string, EventDescription>;
 
 export type EventName = keyof typeof table;

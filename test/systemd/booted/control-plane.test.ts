@@ -120,7 +120,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the control plane's servic
 
   it("serves port 443 through its socket unit, and a renewed certificate without a restart", async () => {
     const { machine } = await ExecutorHost.boot(release);
-    const { good, wrongName } = await testCertificates();
+    const { good, selfSigned } = await testCertificates();
     const put = async ({ cert, key }: { cert: string; key: string }) => {
       await machine.sh(`mkdir -p ${TLS}; cat > ${TLS}/cp.pem`, cert);
       await machine.sh(
@@ -136,7 +136,7 @@ describe.skipIf(!haveMachines).each(DEBIAN_RELEASES)("the control plane's servic
     expect(await journalOf(machine)).toMatch(/listening: Control plane \S+ listens on https:\/\/\[::\]:443/u);
     const shown = await machine.run(["systemctl", "show", SERVICE, "-p", "MainPID", "--value"]);
     expect(await machine.sh(`grep CapEff /proc/${shown.trim()}/status`)).toMatch(/CapEff:\s+0+$/mu);
-    await put(wrongName);
+    await put(selfSigned);
     await machine.run(["systemctl", "reload", SERVICE]);
     await eventually(
       async () => /tls\.renewed: New connections get the renewed/u.test(await journalOf(machine)),

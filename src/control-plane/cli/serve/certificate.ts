@@ -1,7 +1,7 @@
 import { systemClock } from "../../../lib/clock.ts";
-import { TlsProblem } from "../../http/tls-file.ts";
-import { readTlsPair, type TlsPair } from "../../http/tls-pair.ts";
-import { renewTls } from "../../http/tls-renewal.ts";
+import { TlsProblem } from "../../http/tls/tls-file.ts";
+import { readTlsPair, type TlsPair } from "../../http/tls/tls-pair.ts";
+import { TlsRenewal } from "../../http/tls/tls-renewal.ts";
 import type { Logger } from "../../log/logger.ts";
 import type { ControlPlaneServer } from "../../server.ts";
 import { type Settings, SettingsError } from "../../settings/settings.ts";
@@ -15,18 +15,22 @@ export function readTls(paths: Settings["tls"]): TlsPair | undefined {
   }
 }
 
-/** Takes renewed certificates, by itself and at SIGHUP. Without a handler, SIGHUP would end it. */
+/** Takes renewed certificates, by itself and at SIGHUP. */
 export function watchTls(
   server: ControlPlaneServer,
-  paths: Settings["tls"],
+  { tls: paths, people }: Pick<Settings, "tls" | "people">,
   pair: TlsPair | undefined,
   logger: Logger,
+  hangups: Hangups,
 ) {
+  const host = people === undefined ? undefined : new URL(people.origin).hostname;
+  const publicHost = host?.replace(/^\[(.*)\]$/, "$1");
+  const use = (next: TlsPair) => server.useCertificate(next);
   const renewal =
     paths === undefined || pair === undefined
       ? undefined
-      : renewTls((next) => server.useCertificate(next), paths, pair, logger, systemClock);
-  const reload = () => {
+      : new TlsRenewal(pair, { use, paths, publicHost, logger, clock: systemClock });
+  hangups.handle(() => {
     const what =
       renewal === undefined ? "there is no certificate to read again" : "reading the certificate again";
     logger.info(
@@ -34,12 +38,43 @@ export function watchTls(
       `Asked to reload: ${what}. Every other setting needs a restart.`,
     );
     renewal?.reload();
-  };
-  process.on("SIGHUP", reload);
+  });
   return {
     stop() {
       renewal?.stop();
-      process.off("SIGHUP", reload);
+      hangups.handle(() => {});
     },
   };
+}
+
+/**
+ * SIGHUP, from the first moment to the last: without a handler it would end the process. One that
+ * comes while the control plane starts counts once there is something to reload.
+ */
+export class Hangups {
+  #isPending = false;
+  #handler: (() => void) | undefined;
+  readonly #heard = () => {
+    if (this.#handler === undefined) {
+      this.#isPending = true;
+    } else {
+      this.#handler();
+    }
+  };
+
+  constructor() {
+    process.on("SIGHUP", this.#heard);
+  }
+
+  handle(handler: () => void): void {
+    this.#handler = handler;
+    if (this.#isPending) {
+      this.#isPending = false;
+      handler();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    process.off("SIGHUP", this.#heard);
+  }
 }

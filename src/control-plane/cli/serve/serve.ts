@@ -19,7 +19,7 @@ import { StoreUnavailable } from "../../store/contract/store.ts";
 import { startCheckpoints } from "../../store/sqlite/checkpoints.ts";
 import { watchStore } from "../../store/store-watch.ts";
 import { announcePage } from "./announce-page.ts";
-import { readTls, watchTls } from "./certificate.ts";
+import { Hangups, readTls, watchTls } from "./certificate.ts";
 import { requireLoopback, type ServeOptions } from "./dev-mode.ts";
 import { createFolder, noteOfNoKeys, openDatabase, unusable } from "./open-database.ts";
 import { openPeople } from "./open-people.ts";
@@ -33,6 +33,7 @@ import { serveUntilShutdown } from "./until-shutdown.ts";
  * running is in its log, unless a person reads along: then it rejects, and the error is printed.
  */
 export async function serve(terminal: Terminal, options: ServeOptions = {}): Promise<number> {
+  using hangups = new Hangups();
   const { environment } = terminal;
   const { output, written } = patientOutput(terminal.stdout);
   const own = LOG_FORMATS.find((each) => each === environment["LOG_FORMAT"]);
@@ -43,7 +44,7 @@ export async function serve(terminal: Terminal, options: ServeOptions = {}): Pro
   try {
     const settings = readSettings(environment);
     requireLoopback(settings, options);
-    await serveLogging(settings, log.logger, { ...terminal, stdout: output }, options);
+    await serveLogging(settings, log.logger, { ...terminal, stdout: output }, options, hangups);
     return ExitCode.good;
   } catch (error) {
     if (format === "pretty" && !(error instanceof LoggedBug)) {
@@ -62,6 +63,7 @@ async function serveLogging(
   logger: Logger,
   terminal: Terminal,
   { dev: setKeyCommand }: ServeOptions,
+  hangups: Hangups,
 ): Promise<void> {
   const { environment } = terminal;
   const { database, socketPath, host, port, heartbeatTimeoutMs, maxSyncsPerSecond, maxExecutorsPerKey } =
@@ -95,7 +97,7 @@ async function serveLogging(
       ...deps,
       servesOnlyLoopback: setKeyCommand !== undefined,
     });
-    renewal = watchTls(server, settings.tls, tls, logger);
+    renewal = watchTls(server, settings, tls, logger, hangups);
     const announce = () => announcePage(people, store.people, { logger, terminal, socketPath });
     const paths = { socketPath, databasePath: shownDatabase(database) };
     const figures = metrics && metricsAddress && { metrics, address: metricsAddress };

@@ -2,17 +2,12 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readTlsPair } from "../../../../src/control-plane/http/tls-pair.ts";
-import { renewTls } from "../../../../src/control-plane/http/tls-renewal.ts";
+import { readTlsPair } from "../../../../src/control-plane/http/tls/tls-pair.ts";
+import { TlsRenewal } from "../../../../src/control-plane/http/tls/tls-renewal.ts";
 import { createLog } from "../../../../src/control-plane/log/log.ts";
-import type { Clock } from "../../../../src/lib/clock.ts";
-import { type Certificate, testCertificates } from "../../../support/certificates.ts";
+import type { Certificate } from "../../../support/certificates.ts";
+import { clockOf, tlsScene } from "../../../support/control-plane/tls-scene.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
-
-function clockOf(set: { readonly now: number; readonly wallAtStart: number }): Clock {
-  const wall = (at: number) => set.wallAtStart + at;
-  return { now: () => set.now, wall, fromWall: (at) => at - set.wallAtStart };
-}
 
 const TEN_YEARS_MS = 10 * 365.25 * 24 * 3600 * 1000;
 
@@ -26,44 +21,23 @@ function weakPair(): Certificate {
   return { cert: readFileSync(join(folder, "cert"), "utf8"), key: readFileSync(join(folder, "key"), "utf8") };
 }
 
-async function scene() {
-  const { good, wrongName, expired } = await testCertificates();
-  const folder = tempDir();
-  const paths = { certPath: join(folder, "cp.pem"), keyPath: join(folder, "cp.key") };
-  const put = ({ cert, key }: Certificate) => {
-    writeFileSync(paths.certPath, cert);
-    writeFileSync(paths.keyPath, key);
-  };
-  put(good);
-  const lines: string[] = [];
-  const clock = { now: 0, wallAtStart: Date.now() };
-  const used: string[] = [];
-  const { logger } = createLog(
-    { level: "info", format: "journal" },
-    { write: (line) => void lines.push(line) },
-  );
-  const renewal = renewTls(({ cert }) => used.push(cert), paths, readTlsPair(paths), logger, clockOf(clock));
-  renewal.stop();
-  return { good, wrongName, expired, folder, paths, put, lines, clock, used, renewal };
-}
-
 describe("a renewed certificate", () => {
   it("is used by itself, and said once", async () => {
-    const { wrongName, put, used, lines, renewal } = await scene();
+    const { renewed, put, used, lines, renewal } = await tlsScene();
     renewal.look();
     expect(used).toEqual([]);
-    put(wrongName);
+    put(renewed);
     renewal.look();
     renewal.look();
-    expect(used).toEqual([wrongName.cert]);
+    expect(used).toEqual([renewed.cert]);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^<6>tls\.renewed: New connections get the renewed certificate.*valid until 20/);
   });
 
   it("is used when a link leads to another folder", async () => {
-    const { wrongName, good, folder, lines, clock } = await scene();
+    const { renewed, good, folder, lines, clock } = await tlsScene();
     const live = { certPath: join(folder, "live/cp.pem"), keyPath: join(folder, "live/cp.key") };
-    for (const [name, { cert, key }] of Object.entries({ one: good, two: wrongName })) {
+    for (const [name, { cert, key }] of Object.entries({ one: good, two: renewed })) {
       mkdirSync(join(folder, name));
       writeFileSync(join(folder, name, "cp.pem"), cert);
       writeFileSync(join(folder, name, "cp.key"), key);
@@ -74,17 +48,23 @@ describe("a renewed certificate", () => {
       { level: "info", format: "journal" },
       { write: (line) => void lines.push(line) },
     );
-    const renewal = renewTls(({ cert }) => used.push(cert), live, readTlsPair(live), logger, clockOf(clock));
+    const renewal = new TlsRenewal(readTlsPair(live), {
+      use: ({ cert }) => used.push(cert),
+      paths: live,
+      publicHost: undefined,
+      logger,
+      clock: clockOf(clock),
+    });
     renewal.stop();
     symlinkSync("two", join(folder, "new"));
     renameSync(join(folder, "new"), join(folder, "live"));
     renewal.look();
-    expect(used).toEqual([wrongName.cert]);
+    expect(used).toEqual([renewed.cert]);
   });
 
   it("waits for its key: the old pair stays, and a mismatch is said only after ten seconds", async () => {
-    const { wrongName, paths, used, lines, clock, renewal } = await scene();
-    writeFileSync(paths.certPath, wrongName.cert);
+    const { renewed, paths, used, lines, clock, renewal } = await tlsScene();
+    writeFileSync(paths.certPath, renewed.cert);
     renewal.look();
     clock.now = 9000;
     renewal.look();
@@ -96,14 +76,14 @@ describe("a renewed certificate", () => {
     expect(lines[0]).toMatch(
       /^<3>tls\.unusable: The previous certificate stays in use: TLS_KEY .* is not the key of/,
     );
-    writeFileSync(paths.keyPath, wrongName.key);
+    writeFileSync(paths.keyPath, renewed.key);
     renewal.look();
-    expect(used).toEqual([wrongName.cert]);
+    expect(used).toEqual([renewed.cert]);
     expect(lines.at(-1)).toMatch(/tls\.renewed/);
   });
 
   it("that has expired does not replace one that is valid, until that one expires", async () => {
-    const { expired, wrongName, put, used, lines, clock, renewal } = await scene();
+    const { expired, renewed, put, used, lines, clock, renewal } = await tlsScene();
     put(expired);
     renewal.look();
     clock.now = 11_000;
@@ -113,20 +93,20 @@ describe("a renewed certificate", () => {
     expect(lines[0]).toMatch(
       /^<3>tls\.unusable: The previous certificate stays in use: the new certificate in TLS_CERT \S+ expired at 2021-12-31 .*clock says/,
     );
-    put(wrongName);
+    put(renewed);
     renewal.look();
-    expect(used).toEqual([wrongName.cert]);
+    expect(used).toEqual([renewed.cert]);
     clock.now = TEN_YEARS_MS;
     renewal.look();
     renewal.look();
     expect(lines.filter((line) => line.startsWith("<3>tls.expired: "))).toHaveLength(1);
     put(expired);
     renewal.look();
-    expect(used).toEqual([wrongName.cert, expired.cert]);
+    expect(used).toEqual([renewed.cert, expired.cert]);
   });
 
   it("is judged at once when a person asks", async () => {
-    const { paths, lines, renewal } = await scene();
+    const { paths, lines, renewal } = await tlsScene();
     renewal.reload();
     expect(lines.at(-1)).toMatch(/is the one in use, valid until/);
     writeFileSync(paths.keyPath, "");
@@ -144,7 +124,7 @@ describe("a renewed certificate", () => {
 
 describe("a pair that cannot be used", () => {
   it("is named in words", async () => {
-    const { good, paths } = await scene();
+    const { good, paths } = await tlsScene();
     const said = (cert: string, key: string) => {
       writeFileSync(paths.certPath, cert);
       writeFileSync(paths.keyPath, key);
@@ -173,7 +153,7 @@ describe("a pair that cannot be used", () => {
   });
 
   it("is named in words if it is cut off, too large, or no regular file", async () => {
-    const { good, folder, paths } = await scene();
+    const { good, folder, paths } = await tlsScene();
     const said = (key: string) => () => readTlsPair({ ...paths, keyPath: join(folder, key) });
     writeFileSync(join(folder, "cut.key"), good.key.slice(0, 100));
     expect(said("cut.key")).toThrow(/cannot be read as a private key: .*Fix: copy it again, from its first/);
@@ -191,7 +171,7 @@ describe("a pair that cannot be used", () => {
   it.each(["cert", "key"] as const)(
     "of which the %s is DER gets the command that converts it",
     async (which) => {
-      const { good, paths } = await scene();
+      const { good, paths } = await tlsScene();
       const path = which === "cert" ? paths.certPath : paths.keyPath;
       const tool = which === "cert" ? "x509" : "pkey";
       writeFileSync(path, execFileSync("openssl", [tool, "-outform", "DER"], { input: good[which] }));

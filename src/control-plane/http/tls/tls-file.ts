@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
-import { errorChain, errorCode, OperatorError } from "../../lib/errors.ts";
-import { readProblem } from "../../lib/files/access-problem.ts";
-import { printable } from "../../lib/printable.ts";
-import { inPlace } from "../../lib/shell-word.ts";
+import { errorChain, errorCode, OperatorError } from "../../../lib/errors.ts";
+import { readProblem } from "../../../lib/files/access-problem.ts";
+import { printable } from "../../../lib/printable.ts";
+import { inPlace } from "../../../lib/shell-word.ts";
 
 /** No chain of certificates is so large. */
 const MAX_BYTES = 1024 * 1024;
@@ -10,6 +10,13 @@ const MAX_BYTES = 1024 * 1024;
 /** The pair cannot be used. The message says which file and why, and what to do. */
 export class TlsProblem extends OperatorError {
   override readonly name = "TlsProblem";
+  /** The same as long as the problem is, while the message may tell the time. */
+  readonly topic: string;
+
+  constructor(message: string, topic = message) {
+    super(message);
+    this.topic = topic;
+  }
 }
 
 /**

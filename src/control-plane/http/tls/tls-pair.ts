@@ -1,10 +1,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { utcTime } from "../../lib/clock.ts";
-import { errorChain, errorCode } from "../../lib/errors.ts";
-import { printable } from "../../lib/printable.ts";
-import { inPlace, shellWord } from "../../lib/shell-word.ts";
+import { utcTime } from "../../../lib/clock.ts";
+import { errorChain, errorCode } from "../../../lib/errors.ts";
+import { printable } from "../../../lib/printable.ts";
+import { inPlace, shellWord } from "../../../lib/shell-word.ts";
+import { CERTIFICATE, type CertificateChain, nameOf, placeOfKey, readChain } from "./certificate-chain.ts";
 import { readTlsFile, TlsProblem } from "./tls-file.ts";
 
 export interface TlsPaths {
@@ -16,12 +17,12 @@ export interface TlsPaths {
 export interface TlsPair {
   readonly cert: string;
   readonly key: string;
+  readonly chain: CertificateChain;
   /** Of the certificate's validity, epoch ms. */
   readonly validFrom: number;
   readonly validTo: number;
 }
 
-const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
 const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
 
@@ -30,56 +31,45 @@ export function readTlsPair({ certPath, keyPath }: TlsPaths): TlsPair {
   const cert = readTlsFile("TLS_CERT", certPath);
   const key = readTlsFile("TLS_KEY", keyPath);
   requireKinds({ certPath, keyPath }, cert, key);
-  const [certificate] = certificatesIn(cert, certPath);
+  const chain = readChain(cert, (block, number, of) =>
+    // OpenSSL does not say which certificate of a chain is damaged.
+    parsed(
+      `certificate ${number} of ${of} in TLS_CERT ${shown(certPath)} cannot be read`,
+      COPY_AGAIN,
+      () => new X509Certificate(block),
+    ),
+  );
+  const [certificate] = chain;
   const isWhole = /-----END (?:[A-Z0-9]+ )*PRIVATE KEY-----/.test(key);
   const privateKey = parsed(
     `TLS_KEY ${shown(keyPath)} cannot be read as a private key`,
     isWhole ? RENEW : COPY_AGAIN,
     () => createPrivateKey(key),
   );
-  if (!certificate.checkPrivateKey(privateKey)) {
+  const place = placeOfKey(chain, privateKey);
+  if (place !== 1) {
     throw new TlsProblem(
       `TLS_KEY ${shown(keyPath)} is not the key of the first certificate in TLS_CERT ${shown(certPath)} ` +
-        `(${printable(certificate.subject)}). Fix: use two files that were made together. In TLS_CERT the server's own ` +
-        "certificate comes first, and the chain after it",
+        `(${nameOf(certificate)}), ${
+          place === undefined
+            ? "nor of another one in it. Fix: use two files that were made together"
+            : `but of number ${place} of ${chain.length}. Fix: put that one first, and after it the chain: the issuer of each certificate right after it`
+        }`,
     );
   }
   parsed(`TLS_CERT ${shown(certPath)} and TLS_KEY ${shown(keyPath)} cannot be used`, RENEW, () =>
     createSecureContext({ cert, key }),
   );
   const { validFromDate, validToDate } = certificate;
-  return { cert, key, validFrom: validFromDate.getTime(), validTo: validToDate.getTime() };
+  return { cert, key, chain, validFrom: validFromDate.getTime(), validTo: validToDate.getTime() };
 }
 
-/** OpenSSL does not say which certificate of a chain is damaged. */
-function certificatesIn(cert: string, path: string): readonly [X509Certificate, ...X509Certificate[]] {
-  const blocks = cert.split(/(?=-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----)/);
-  const found = blocks.filter((block) => CERTIFICATE.test(block));
-  const read = (block: string, index: number) =>
-    parsed(
-      `certificate ${index + 1} of ${found.length} in TLS_CERT ${shown(path)} cannot be read`,
-      COPY_AGAIN,
-      () => new X509Certificate(block),
-    );
-  const [first = "", ...rest] = found;
-  return [read(first, 0), ...rest.map((block, index) => read(block, index + 1))];
-}
-
-export function isValid({ validFrom, validTo }: TlsPair, wallMs: number): boolean {
-  return validFrom <= wallMs && wallMs < validTo;
-}
-
-/** Throws a TlsProblem for a pair that clients refuse at this time. */
-export function requireValid(pair: TlsPair, { certPath }: TlsPaths, wallMs: number): void {
-  if (isValid(pair, wallMs)) {
-    return;
+/** Why clients refuse the certificate at this time, as a clause; undefined: they do not. */
+export function whyInvalid({ validFrom, validTo }: TlsPair, wallMs: number): string | undefined {
+  if (validTo <= wallMs) {
+    return `expired at ${utcTime(validTo)}`;
   }
-  const { validFrom, validTo } = pair;
-  const when =
-    validTo <= wallMs ? `expired at ${utcTime(validTo)}` : `is not valid before ${utcTime(validFrom)}`;
-  throw new TlsProblem(
-    `the new certificate in TLS_CERT ${shown(certPath)} ${when}, and this host's clock says ${utcTime(wallMs)}. Fix: put one there that is valid now, or set the clock if it is wrong`,
-  );
+  return validFrom > wallMs ? `is not valid before ${utcTime(validFrom)}` : undefined;
 }
 
 /** Changes whenever one of the files is written or replaced, or a link leads elsewhere. */

@@ -1,0 +1,60 @@
+import type { KeyObject, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { utcTime } from "../../../lib/clock.ts";
+import { printable } from "../../../lib/printable.ts";
+
+/** The certificates of a file, in its order: the server's own, and those that lead to a root. */
+export type CertificateChain = readonly [X509Certificate, ...X509Certificate[]];
+
+export const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
+
+/** `read` gets each PEM block with its number, from 1, and how many there are. */
+export function readChain(
+  pem: string,
+  read: (block: string, number: number, of: number) => X509Certificate,
+): CertificateChain {
+  const blocks = pem.split(/(?=-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----)/);
+  const [first = "", ...rest] = blocks.filter((block) => CERTIFICATE.test(block));
+  const of = rest.length + 1;
+  return [read(first, 1, of), ...rest.map((block, index) => read(block, index + 2, of))];
+}
+
+/** Where in the chain the certificate of the key is, from 1; undefined: nowhere. */
+export function placeOfKey(chain: CertificateChain, key: KeyObject): number | undefined {
+  const index = chain.findIndex((certificate) => certificate.checkPrivateKey(key));
+  return index === -1 ? undefined : index + 1;
+}
+
+/** What some clients refuse in a chain that others accept, as a clause; undefined: nothing. */
+export function flawOf(chain: CertificateChain, wallMs: number): string | undefined {
+  const [, ...above] = chain;
+  for (const [index, issuer] of above.entries()) {
+    const issued = chain[index];
+    const which = `certificate ${index + 2} of ${chain.length} (${nameOf(issuer)})`;
+    if (issued?.checkIssued(issuer) === false) {
+      return `${which} did not issue the one before it. Fix: put the issuer of each certificate right after it`;
+    }
+    if (issuer.validToDate.getTime() <= wallMs) {
+      return `${which} expired at ${utcTime(issuer.validToDate.getTime())}. Fix: have the chain made again, with the issuer's present certificate`;
+    }
+  }
+  return undefined;
+}
+
+/** The names for which clients accept it: `cp.example.com`, `*.example.com`, `192.0.2.7`. */
+export function hostsOf({ subjectAltName = "" }: X509Certificate): readonly string[] {
+  return [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,\s"]+)/g)].map(([, host = ""]) => host);
+}
+
+/** Whether clients that connect to `host` accept the name of the certificate. */
+export function isFor(certificate: X509Certificate, host: string): boolean {
+  const found =
+    isIP(host) === 0
+      ? certificate.checkHost(host.replace(/^\*(?=\.)/, "any-name"), { subject: "never" })
+      : certificate.checkIP(host);
+  return found !== undefined;
+}
+
+export function nameOf({ subject }: X509Certificate): string {
+  return printable(subject.replaceAll("\n", ", "), 120);
+}

@@ -1,0 +1,243 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readTlsPair } from "../../../../src/control-plane/http/tls/tls-pair.ts";
+import { TlsRenewal } from "../../../../src/control-plane/http/tls/tls-renewal.ts";
+import { createLog } from "../../../../src/control-plane/log/log.ts";
+import type { Certificate } from "../../../support/certificates.ts";
+import { clockOf, tlsScene } from "../../../support/control-plane/tls-scene.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+
+const LATE_MS = 11_000;
+
+/** Self-signed, for these names: `DNS:cp.example.com,IP:192.0.2.7`. */
+function pairFor(names: string): Certificate {
+  const folder = tempDir();
+  const files = ["-keyout", join(folder, "key"), "-out", join(folder, "cert")];
+  const more = names === "" ? [] : ["-addext", `subjectAltName=${names}`];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  execFileSync("openssl", ["req", "-x509", ...kind, "-subj", "/CN=cp", ...files, ...more], {
+    stdio: "ignore",
+  });
+  return { cert: readFileSync(join(folder, "cert"), "utf8"), key: readFileSync(join(folder, "key"), "utf8") };
+}
+
+/** The renewal of a control plane that starts with `pair`. */
+async function startedWith(pair: Certificate, publicHost?: string) {
+  const scene = await tlsScene();
+  scene.put(pair);
+  // Later than any certificate that the test makes.
+  scene.clock.wallAtStart += 3_600_000;
+  const { logger } = createLog(
+    { level: "info", format: "journal" },
+    { write: (line) => void scene.lines.push(line) },
+  );
+  const { paths, clock, used } = scene;
+  const use = ({ cert }: Certificate) => void used.push(cert);
+  const renewal = new TlsRenewal(readTlsPair(paths), {
+    use,
+    paths,
+    publicHost,
+    logger,
+    clock: clockOf(clock),
+  });
+  renewal.stop();
+  return { ...scene, renewal };
+}
+
+describe("a new certificate that is not valid now", () => {
+  it.each(["expired", "notYetValid"] as const)(
+    "(%s) is refused in one line, however long it lasts",
+    async (which) => {
+      const scene = await tlsScene();
+      const { put, renewal, clock, used, lines } = scene;
+      put(scene[which]);
+      for (clock.now = 0; clock.now < 10 * LATE_MS; clock.now += 1000) {
+        renewal.look();
+      }
+      expect(used).toEqual([]);
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(
+        /<3>tls\.unusable: The previous certificate stays in use: the new certificate in TLS_CERT \S+ (?:expired at|is not valid before) 20/,
+      );
+    },
+  );
+
+  it("is used once its time has come", async () => {
+    const { put, notYetValid, renewal, clock, used, lines } = await startedWith(pairFor("DNS:localhost"));
+    put(notYetValid);
+    renewal.look();
+    clock.now = LATE_MS;
+    renewal.look();
+    expect(used).toEqual([]);
+    // The previous one has expired by then.
+    clock.wallAtStart = Date.UTC(2090, 5);
+    renewal.look();
+    expect(used).toEqual([notYetValid.cert]);
+    expect(lines.at(-1)).toMatch(/<6>tls\.renewed: /);
+  });
+
+  it("is served at a start, and said to be refused", async () => {
+    const { lines, notYetValid } = await tlsScene();
+    expect(lines).toEqual([]);
+    const early = await startedWith(notYetValid);
+    early.renewal.look();
+    expect(early.lines).toHaveLength(1);
+    expect(early.lines[0]).toMatch(
+      /^<3>tls\.not-yet-valid: The certificate in TLS_CERT is not valid before 2090-01-01 .*so executors and browsers refuse it\. Fix: replace it, or set this host's clock/,
+    );
+    early.clock.wallAtStart = Date.UTC(2092, 1);
+    early.renewal.look();
+    early.renewal.look();
+    expect(early.lines).toHaveLength(2);
+    expect(early.lines[1]).toMatch(/^<3>tls\.expired: /);
+    early.put(early.good);
+    early.renewal.look();
+    expect(early.used).toEqual([early.good.cert]);
+  });
+});
+
+describe("a new certificate for other names", () => {
+  it.each<[name: string, before: string, after: string, publicHost: string | undefined, words: RegExp]>([
+    [
+      "none of the previous",
+      "DNS:cp.test,IP:192.0.2.7",
+      "DNS:x.test",
+      undefined,
+      /is for x\.test, and not for cp\.test, 192\.0\.2\.7/,
+    ],
+    ["no name at all", "DNS:cp.test", "", undefined, /is for no name, and not for cp\.test/],
+    [
+      "not that of the page",
+      "DNS:cp.test,DNS:b.test",
+      "DNS:b.test",
+      "cp.test",
+      /is for b\.test, and not for cp\.test/,
+    ],
+    [
+      "not the address of the page",
+      "IP:2001:db8::1,DNS:b.test",
+      "DNS:b.test",
+      "2001:db8::1",
+      /and not for 2001:db8::1/,
+    ],
+    [
+      "a wildcard that is a level too high",
+      "DNS:cp.a.test",
+      "DNS:*.test",
+      undefined,
+      /is for \*\.test, and not for cp\.a\.test/,
+    ],
+    ["one of what a wildcard had", "DNS:*.a.test", "DNS:cp.a.test", "b.a.test", /and not for b\.a\.test/],
+  ])("(%s) does not replace the previous one", async (_name, before, after, publicHost, words) => {
+    const { put, renewal, clock, used, lines } = await startedWith(pairFor(before), publicHost);
+    put(pairFor(after));
+    renewal.look();
+    clock.now = LATE_MS;
+    renewal.look();
+    renewal.look();
+    expect(used).toEqual([]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^<3>tls\.unusable: The previous certificate stays in use: the new /);
+    expect(lines[0]).toMatch(words);
+    expect(lines[0]).toMatch(/restart the control plane, which uses the files as they are$/m);
+  });
+
+  it.each<
+    [name: string, before: string, after: string, publicHost: string | undefined, lost: string | undefined]
+  >([
+    ["the same", "DNS:cp.test", "DNS:cp.test", "cp.test", undefined],
+    ["more", "DNS:cp.test", "DNS:b.test,DNS:cp.test", "cp.test", undefined],
+    ["a wildcard instead", "DNS:cp.a.test,DNS:b.a.test", "DNS:*.a.test", "cp.a.test", undefined],
+    ["fewer", "DNS:cp.test,DNS:b.test,IP:192.0.2.7", "DNS:cp.test", "cp.test", "b.test, 192.0.2.7"],
+    ["a page with a certificate of its own", "DNS:cp.test,DNS:b.test", "DNS:cp.test", "page.test", "b.test"],
+    ["the previous one had none", "", "DNS:cp.test", "cp.test", undefined],
+  ])("(%s) is used, and lost names are said", async (_name, before, after, publicHost, lost) => {
+    const { put, renewal, used, lines } = await startedWith(pairFor(before), publicHost);
+    const next = pairFor(after);
+    put(next);
+    renewal.look();
+    expect(used).toEqual([next.cert]);
+    expect(lines[0]).toMatch(/^<6>tls\.renewed: /);
+    expect(lines.slice(1).join()).toBe(
+      lost === undefined
+        ? ""
+        : `<4>tls.odd: The certificate in TLS_CERT is no longer for ${lost}. Executors and browsers that use that name refuse it.\n`,
+    );
+  });
+
+  it("replaces one that has expired", async () => {
+    const { expired } = await tlsScene();
+    const { put, renewal, used } = await startedWith(expired);
+    const next = pairFor("DNS:x.test");
+    put(next);
+    renewal.look();
+    expect(used).toEqual([next.cert]);
+  });
+});
+
+describe("a chain", () => {
+  it("that begins with another certificate is refused, with the place of the right one", async () => {
+    const { good, renewed, caPem, paths } = await tlsScene();
+    writeFileSync(paths.certPath, `${caPem}${renewed.cert}${good.cert}`);
+    expect(() => readTlsPair(paths)).toThrow(
+      /is not the key of the first certificate in TLS_CERT \S+ \(CN=Test authority\), but of number 3 of 3\. Fix: put that one first/,
+    );
+    writeFileSync(paths.certPath, `${caPem}${renewed.cert}`);
+    expect(() => readTlsPair(paths)).toThrow(
+      /nor of another one in it\. Fix: use two files that were made together/,
+    );
+  });
+
+  it("with its issuer behind it is used, and one in the wrong order is used and said", async () => {
+    const { good, renewed, caPem, paths, renewal, used, lines } = await tlsScene();
+    writeFileSync(paths.certPath, `${good.cert}${caPem}`);
+    renewal.look();
+    expect(used).toHaveLength(1);
+    expect(lines.filter((line) => line.includes("tls.odd"))).toEqual([]);
+    writeFileSync(paths.certPath, `${good.cert}${renewed.cert}${caPem}`);
+    renewal.look();
+    expect(used).toHaveLength(2);
+    expect(lines.at(-1)).toMatch(
+      /^<4>tls\.odd: Some clients refuse the chain in TLS_CERT \S+: certificate 2 of 3 \(CN=localhost\) did not issue the one before it\. Fix: put/,
+    );
+  });
+});
+
+describe("a file", () => {
+  it.each(["certPath", "keyPath"] as const)(
+    "(%s) that is empty or gone is said, and its return is used",
+    async (which) => {
+      const { paths, put, renewed, renewal, clock, used, lines } = await tlsScene();
+      writeFileSync(paths[which], "");
+      renewal.look();
+      clock.now = LATE_MS;
+      renewal.look();
+      expect(lines.at(-1)).toMatch(
+        /<3>tls\.unusable: .*holds no (?:certificate|private key) in PEM \(it is empty\)/,
+      );
+      rmSync(paths[which]);
+      renewal.look();
+      renewal.look();
+      expect(lines).toHaveLength(2);
+      expect(lines.at(-1)).toMatch(/<3>tls\.unusable: .*it does not exist\. Fix: correct the path/);
+      put(renewed);
+      renewal.look();
+      expect(used).toEqual([renewed.cert]);
+    },
+  );
+
+  it("with a key that every user may read is used, with the command that closes it", async () => {
+    const { paths, put, renewed, renewal, used, lines } = await tlsScene();
+    put(renewed);
+    chmodSync(paths.keyPath, 0o644);
+    renewal.look();
+    expect(used).toEqual([renewed.cert]);
+    expect(lines.at(-1)).toMatch(/<4>tls\.odd: Every user of this host may read the private key in TLS_KEY/);
+    const command = /^<4> +sudo (chmod o-r \S+)/m.exec(lines.at(-1) ?? "")?.[1] ?? "false";
+    execFileSync("sh", ["-c", command]);
+    renewal.reload();
+    expect(lines.at(-1)).toMatch(/<6>tls\.renewed: .*is the one in use/);
+  });
+});
